@@ -1,0 +1,1 @@
+"""The service: composition root, processes and command line."""

@@ -1,0 +1,222 @@
+"""The settings of a process: read once from the environment, checked all at once, frozen."""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, TypeVar
+
+from cashback_gateway import settings_table as table
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+    from pathlib import Path
+
+T = TypeVar("T")
+
+REQUIRED = frozenset(
+    row.name for row in table.SETTINGS if row.default is None and not row.optional
+)
+
+
+class SettingsError(Exception):
+    """Wrong settings; `violations` has one sentence for each."""
+
+    def __init__(self, violations: tuple[str, ...]) -> None:
+        super().__init__("; ".join(violations))
+        self.violations = violations
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DatabaseSettings:
+    """`url` is a libpq URL and may hold a password."""
+
+    url: str = field(repr=False)
+    connections: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApiSettings:
+    """Where the API listens, and how long a request without `Prefer` waits."""
+
+    host: str
+    port: int
+    wait_s: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TokenSettings:
+    """The signing key's file and how long the two sorts of token live."""
+
+    signing_key_file: Path
+    access_s: int
+    refresh_s: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProviderSettings:
+    """`url` is the base before `/api/mock/Cashback`, without a trailing slash."""
+
+    url: str
+    authorization: str | None = field(repr=False)
+    connections: int
+    idle_s: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BackoffSettings:
+    """Full jitter: retry n waits U(0, min(max_s, base_s * 2**n))."""
+
+    base_s: float
+    max_s: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MarginSettings:
+    """What must have passed, beyond lease - deadline, before absence is proved."""
+
+    freeze_s: float
+    provider_delay_s: float
+    clock_skew_s: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeliverySettings:
+    """The times of delivery."""
+
+    deadline_s: float
+    lease_s: float
+    reaper_s: float
+    worker_poll_s: float
+    give_up_s: float
+    backoff: BackoffSettings
+    margin: MarginSettings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Everything a process of the gateway is told from outside."""
+
+    database: DatabaseSettings
+    api: ApiSettings
+    tokens: TokenSettings
+    provider: ProviderSettings
+    delivery: DeliverySettings
+
+
+def read_settings(
+    environ: Mapping[str, str], *, needs: Collection[str] = REQUIRED
+) -> Settings:
+    """Read and check every setting.
+
+    Required ones outside `needs` may be absent and are then left empty: `migrate` has no use for
+    a provider. Raises SettingsError with every violation found.
+    """
+    reader = _Reader(environ, needs)
+    settings = Settings(
+        database=DatabaseSettings(
+            url=reader.value(table.DATABASE_URL),
+            connections=reader.value(table.DATABASE_CONNECTIONS),
+        ),
+        api=ApiSettings(
+            host=reader.value(table.HOST),
+            port=reader.value(table.PORT),
+            wait_s=reader.value(table.WAIT_S),
+        ),
+        tokens=TokenSettings(
+            signing_key_file=reader.value(table.SIGNING_KEY_FILE),
+            access_s=reader.value(table.ACCESS_TOKEN_S),
+            refresh_s=reader.value(table.REFRESH_TOKEN_S),
+        ),
+        provider=ProviderSettings(
+            url=reader.value(table.PROVIDER_URL),
+            authorization=reader.value(table.PROVIDER_AUTHORIZATION) or None,
+            connections=reader.value(table.PROVIDER_CONNECTIONS),
+            idle_s=reader.value(table.PROVIDER_IDLE_S),
+        ),
+        delivery=_delivery(reader),
+    )
+    reader.not_above(table.ACCESS_TOKEN_S, table.REFRESH_TOKEN_S)
+    reader.not_above(table.BACKOFF_BASE_S, table.BACKOFF_MAX_S)
+    reader.not_above(table.DEADLINE_S, table.LEASE_S, strictly=True)
+    violations = (*reader.violations, *_unknown_names(environ))
+    if violations:
+        raise SettingsError(violations)
+    return settings
+
+
+def _delivery(reader: _Reader) -> DeliverySettings:
+    return DeliverySettings(
+        deadline_s=reader.value(table.DEADLINE_S),
+        lease_s=reader.value(table.LEASE_S),
+        reaper_s=reader.value(table.REAPER_S),
+        worker_poll_s=reader.value(table.WORKER_POLL_S),
+        give_up_s=reader.value(table.GIVE_UP_S),
+        backoff=BackoffSettings(
+            base_s=reader.value(table.BACKOFF_BASE_S),
+            max_s=reader.value(table.BACKOFF_MAX_S),
+        ),
+        margin=MarginSettings(
+            freeze_s=reader.value(table.FREEZE_S),
+            provider_delay_s=reader.value(table.PROVIDER_DELAY_S),
+            clock_skew_s=reader.value(table.CLOCK_SKEW_S),
+        ),
+    )
+
+
+class _Reader:
+    """Collects violations while values are taken, so that all of them can be told at once."""
+
+    def __init__(self, environ: Mapping[str, str], needs: Collection[str]) -> None:
+        self._environ = environ
+        self._needs = needs
+        self._wrong: set[str] = set()
+        self.violations: list[str] = []
+
+    def value(self, setting: table.Setting[T]) -> T:
+        """Return the setting's value; a wrong or an absent one is noted and reads as blank."""
+        text = self._environ.get(setting.name) or setting.default
+        if text is None:
+            if setting.name in self._needs:
+                self._refuse(setting, f"is not set; expected {setting.kind.expected}")
+            return setting.kind.blank
+        parsed = setting.kind.parse(text)
+        if parsed is None:
+            came = "a value that is not shown" if setting.kind.secret else repr(text[:200])
+            self._refuse(setting, f"is {came}; expected {setting.kind.expected}")
+            return setting.kind.blank
+        return parsed
+
+    def not_above(
+        self,
+        low: table.Setting[float] | table.Setting[int],
+        high: table.Setting[float] | table.Setting[int],
+        *,
+        strictly: bool = False,
+    ) -> None:
+        """Check two settings against each other, unless one of them is wrong by itself."""
+        if low.name in self._wrong or high.name in self._wrong:
+            return
+        smaller, larger = self.value(low), self.value(high)
+        if smaller > larger or (strictly and smaller == larger):
+            relation = "less than" if strictly else "at most"
+            self.violations.append(
+                f"{low.name} is {smaller:g}; expected {relation} {high.name}, which is {larger:g}"
+            )
+
+    def _refuse(self, setting: table.Setting[T], why: str) -> None:
+        self._wrong.add(setting.name)
+        self.violations.append(f"{setting.name} {why}")
+
+
+def _unknown_names(environ: Mapping[str, str]) -> list[str]:
+    known = [row.name for row in table.SETTINGS]
+    unknown = sorted(
+        name for name in environ if name.startswith("CASHBACK_") and name not in known
+    )
+    violations: list[str] = []
+    for name in unknown:
+        near = difflib.get_close_matches(name, known, n=1)
+        hint = f"; did you mean {near[0]}?" if near else "; docs/settings.md lists the known ones"
+        violations.append(f"{name} is not a known setting{hint}")
+    return violations

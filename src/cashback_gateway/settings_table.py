@@ -1,0 +1,321 @@
+"""The one table of settings: each row's name, range, default and meaning.
+
+`settings.py` reads the environment by these rows and `docs/settings.md` is printed from them,
+so what is documented, what is accepted and what is refused cannot drift apart.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Generic, TypeVar
+from urllib.parse import SplitResult, urlsplit
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+T = TypeVar("T")
+
+_DAY_S = 86_400
+_YEAR_S = 366 * _DAY_S
+_NUMBER = re.compile(r"[0-9]{1,9}(?:\.[0-9]{1,6})?")
+_INTEGER = re.compile(r"[0-9]{1,9}")
+_HOST_NAME = re.compile(r"(?=.{1,253}\Z)[A-Za-z0-9_](?:[A-Za-z0-9_.-]*[A-Za-z0-9_])?")
+_HEADER_VALUE = re.compile(r"[\x21-\x7e](?:[\x20-\x7e]{0,4094}[\x21-\x7e])?")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kind(Generic[T]):
+    """What a text must look like. `parse` returns None for one that does not."""
+
+    expected: str
+    parse: Callable[[str], T | None]
+    blank: T
+    secret: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setting(Generic[T]):
+    """One row. A `default` of None means required, or, with `optional`, absent by default."""
+
+    name: str
+    kind: Kind[T]
+    default: str | None
+    meaning: str
+    optional: bool = False
+
+
+def _seconds(low: float, high: float) -> Kind[float]:
+    def parse(text: str) -> float | None:
+        if not _NUMBER.fullmatch(text):
+            return None
+        number = float(text)
+        return number if low <= number <= high else None
+
+    return Kind(expected=f"seconds, from {low:g} to {high:g}", parse=parse, blank=low)
+
+
+def _count(low: int, high: int) -> Kind[int]:
+    def parse(text: str) -> int | None:
+        if not _INTEGER.fullmatch(text):
+            return None
+        number = int(text)
+        return number if low <= number <= high else None
+
+    return Kind(expected=f"a whole number from {low} to {high}", parse=parse, blank=low)
+
+
+def _split(text: str, schemes: tuple[str, ...]) -> SplitResult | None:
+    """Split a URL with one of the schemes, or None: urlsplit lets a bad port through until read."""
+    if not text.isascii() or not text.isprintable() or " " in text:
+        return None
+    try:
+        parts = urlsplit(text)
+        port = parts.port
+    except ValueError:
+        return None
+    return parts if parts.scheme in schemes and port != 0 else None
+
+
+def _database_url(text: str) -> str | None:
+    parts = _split(text, ("postgresql", "postgres"))
+    # No host is allowed: psycopg then takes the socket named by ?host= or the default one.
+    return text if parts is not None and parts.path.strip("/") else None
+
+
+def _provider_url(text: str) -> str | None:
+    parts = _split(text, ("http", "https"))
+    if parts is None or not parts.hostname or "@" in parts.netloc:
+        return None
+    return None if parts.query or parts.fragment else text.rstrip("/")
+
+
+def _host(text: str) -> str | None:
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return text if _HOST_NAME.fullmatch(text) else None
+    return text
+
+
+def _header_value(text: str) -> str | None:
+    return text if _HEADER_VALUE.fullmatch(text) else None
+
+
+def _readable_file(text: str) -> Path | None:
+    path = Path(text)
+    try:
+        with path.open("rb"):
+            return path
+    except (OSError, ValueError):
+        return None
+
+
+DATABASE_URL: Setting[str] = Setting(
+    name="DATABASE_URL",
+    kind=Kind(
+        expected="postgresql://user:password@host:port/name",
+        parse=_database_url,
+        blank="",
+        secret=True,
+    ),
+    default=None,
+    meaning="the PostgreSQL (15 or newer) that keeps everything; "
+    "without it `run` starts the embedded one",
+)
+DATABASE_CONNECTIONS = Setting(
+    name="CASHBACK_DATABASE_CONNECTIONS",
+    kind=_count(2, 100),
+    default="8",
+    meaning="most connections of one process to PostgreSQL",
+)
+HOST = Setting(
+    name="CASHBACK_HOST",
+    kind=Kind(expected="an address or a host name", parse=_host, blank=""),
+    default="127.0.0.1",
+    meaning="the address the API listens on",
+)
+PORT = Setting(
+    name="CASHBACK_PORT",
+    kind=_count(1, 65_535),
+    default="8000",
+    meaning="the port the API listens on; when it is not given and taken, `run` picks a free one",
+)
+WAIT_S = Setting(
+    name="CASHBACK_WAIT_S",
+    kind=_seconds(0, 60),
+    default="10",
+    meaning="how long a request without `Prefer` waits for the provider's answer before it gets 202",
+)
+SIGNING_KEY_FILE = Setting(
+    name="CASHBACK_SIGNING_KEY_FILE",
+    kind=Kind(expected="a file that this process can read", parse=_readable_file, blank=Path()),
+    default=None,
+    meaning="the Ed25519 private key (PEM) that signs tokens; `run` makes one for local use",
+)
+ACCESS_TOKEN_S = Setting(
+    name="CASHBACK_ACCESS_TOKEN_S",
+    kind=_count(10, _DAY_S),
+    default="900",
+    meaning="how long an access token is good for",
+)
+REFRESH_TOKEN_S = Setting(
+    name="CASHBACK_REFRESH_TOKEN_S",
+    kind=_count(10, _YEAR_S),
+    default="86400",
+    meaning="how long a refresh token is good for; not less than an access token",
+)
+PROVIDER_URL = Setting(
+    name="CASHBACK_PROVIDER_URL",
+    kind=Kind(
+        expected="http(s)://host[:port][/base], no user, query or fragment",
+        parse=_provider_url,
+        blank="",
+    ),
+    default=None,
+    meaning="the provider's base address, before `/api/mock/Cashback`; `run` starts a sandbox",
+)
+PROVIDER_AUTHORIZATION: Setting[str] = Setting(
+    name="CASHBACK_PROVIDER_AUTHORIZATION",
+    kind=Kind(
+        expected="a header value of 1 to 4096 printable ASCII characters",
+        parse=_header_value,
+        blank="",
+        secret=True,
+    ),
+    default=None,
+    optional=True,
+    meaning="the `Authorization` header sent to the provider; absent: none is sent",
+)
+PROVIDER_CONNECTIONS = Setting(
+    name="CASHBACK_PROVIDER_CONNECTIONS",
+    kind=_count(1, 1_000),
+    default="64",
+    meaning="most connections of one process to the provider",
+)
+PROVIDER_IDLE_S = Setting(
+    name="CASHBACK_PROVIDER_IDLE_S",
+    kind=_seconds(0, 60),
+    default="2",
+    meaning="a connection to the provider idle for longer is never used again",
+)
+DEADLINE_S = Setting(
+    name="CASHBACK_DEADLINE_S",
+    kind=_seconds(0.1, 300),
+    default="10",
+    meaning="the whole call to the provider, from connecting to the last byte, ends within this",
+)
+LEASE_S = Setting(
+    name="CASHBACK_LEASE_S",
+    kind=_seconds(0.2, 3_600),
+    default="30",
+    meaning="how long an attempt belongs to its deliverer; longer than the deadline",
+)
+REAPER_S = Setting(
+    name="CASHBACK_REAPER_S",
+    kind=_seconds(0.05, 600),
+    default="5",
+    meaning="how often expired leases are looked for",
+)
+WORKER_POLL_S = Setting(
+    name="CASHBACK_WORKER_POLL_S",
+    kind=_seconds(0.01, 60),
+    default="0.5",
+    meaning="how often an idle worker looks for due deliveries",
+)
+GIVE_UP_S = Setting(
+    name="CASHBACK_GIVE_UP_S",
+    kind=_seconds(0.1, 30 * _DAY_S),
+    default="86400",
+    meaning="a cashback that could not be sent for this long is held for an operator",
+)
+BACKOFF_BASE_S = Setting(
+    name="CASHBACK_BACKOFF_BASE_S",
+    kind=_seconds(0.01, 3_600),
+    default="2",
+    meaning="the first retry waits up to this (full jitter), doubling each time",
+)
+BACKOFF_MAX_S = Setting(
+    name="CASHBACK_BACKOFF_MAX_S",
+    kind=_seconds(0.01, _DAY_S),
+    default="900",
+    meaning="no retry waits longer than this; not less than the base",
+)
+FREEZE_S = Setting(
+    name="CASHBACK_FREEZE_S",
+    kind=_seconds(0, 30 * _DAY_S),
+    default="3600",
+    meaning="the settler's margin: the longest that a process of ours may stand still and go on",
+)
+PROVIDER_DELAY_S = Setting(
+    name="CASHBACK_PROVIDER_DELAY_S",
+    kind=_seconds(0, 30 * _DAY_S),
+    default="79200",
+    meaning="the settler's margin: the longest from a request's arrival to its line in the statement",
+)
+CLOCK_SKEW_S = Setting(
+    name="CASHBACK_CLOCK_SKEW_S",
+    kind=_seconds(0, 30 * _DAY_S),
+    default="3600",
+    meaning="the settler's margin: how far the provider's clock may be from ours",
+)
+
+SETTINGS: tuple[Setting[str] | Setting[int] | Setting[float] | Setting[Path], ...] = (
+    DATABASE_URL,
+    DATABASE_CONNECTIONS,
+    HOST,
+    PORT,
+    WAIT_S,
+    SIGNING_KEY_FILE,
+    ACCESS_TOKEN_S,
+    REFRESH_TOKEN_S,
+    PROVIDER_URL,
+    PROVIDER_AUTHORIZATION,
+    PROVIDER_CONNECTIONS,
+    PROVIDER_IDLE_S,
+    DEADLINE_S,
+    LEASE_S,
+    REAPER_S,
+    WORKER_POLL_S,
+    GIVE_UP_S,
+    BACKOFF_BASE_S,
+    BACKOFF_MAX_S,
+    FREEZE_S,
+    PROVIDER_DELAY_S,
+    CLOCK_SKEW_S,
+)
+
+
+def as_markdown() -> str:
+    """Return docs/settings.md."""
+    lines = [
+        "# Settings",
+        "",
+        "Read once, from the environment, when a process starts. Every wrong one is refused then,",
+        "all at once, each with its name, what came (a secret is never shown) and what is expected.",
+        "An empty value counts as not given; an unknown `CASHBACK_` name is refused, since it is",
+        "most likely a typing mistake. Printed from `src/cashback_gateway/settings_table.py` by",
+        "`make docs`.",
+        "",
+        "| name | expected | default | meaning |",
+        "|---|---|---|---|",
+    ]
+    for setting in SETTINGS:
+        absent = "(none)" if setting.optional else "**required**"
+        default = absent if setting.default is None else f"`{setting.default}`"
+        secret = " (secret)" if setting.kind.secret else ""
+        lines.append(
+            f"| `{setting.name}` | {setting.kind.expected}{secret} | {default} "
+            f"| {setting.meaning} |"
+        )
+    lines += [
+        "",
+        "`run`, `demo` and `make run` need none of them: they supply `DATABASE_URL`,",
+        "`CASHBACK_PROVIDER_URL` and `CASHBACK_SIGNING_KEY_FILE` where these are not given.",
+        "`migrate` and `users add` need `DATABASE_URL` alone, `token` the signing key too; in a",
+        "checkout where `run` was used they find both by themselves.",
+        "",
+    ]
+    return "\n".join(lines)
