@@ -1,0 +1,1 @@
+"""Cashback of a sale, exact to the centavo: validation, calculation, delivery."""

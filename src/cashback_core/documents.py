@@ -1,0 +1,108 @@
+"""CPF and CNPJ, Brazil's taxpayer numbers of people and of companies.
+
+Rules: Receita Federal; the alphanumeric CNPJ of July 2026 is Instrução Normativa RFB 2.229/2024
+(each character counts as its ASCII code minus 48, so digits keep their value).
+"""
+
+from __future__ import annotations
+
+import re
+from enum import StrEnum
+from typing import Final, Self
+
+_CPF: Final = re.compile(r"(?:[0-9]{11}|[0-9]{3}\.[0-9]{3}\.[0-9]{3}-[0-9]{2})\Z", re.ASCII)
+_CNPJ: Final = re.compile(
+    r"(?:[0-9A-Z]{12}[0-9]{2}|[0-9A-Z]{2}\.[0-9A-Z]{3}\.[0-9A-Z]{3}/[0-9A-Z]{4}-[0-9]{2})\Z",
+    re.ASCII,
+)
+_PUNCTUATION: Final = str.maketrans("", "", ".-/")
+_CPF_WEIGHTS: Final = ((10, 9, 8, 7, 6, 5, 4, 3, 2), (11, 10, 9, 8, 7, 6, 5, 4, 3, 2))
+_CNPJ_WEIGHTS: Final = (
+    (5, 4, 3, 2, 9, 8, 7, 6, 5, 4, 3, 2),
+    (6, 5, 4, 3, 2, 9, 8, 7, 6, 5, 4, 3, 2),
+)
+
+
+class DocumentFault(StrEnum):
+    """Why a document is refused."""
+
+    FORMAT = "format"
+    REPEATED = "repeated"
+    CHECK_DIGITS = "check_digits"
+
+
+class InvalidDocument(ValueError):
+    """Not a document; the message never repeats it."""
+
+    def __init__(self, fault: DocumentFault) -> None:
+        super().__init__(fault.value)
+        self.fault = fault
+
+
+class Cpf(str):
+    """A person's number: 11 ASCII digits with right check digits. Its repr is masked."""
+
+    __slots__ = ()
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """From 11 digits or 000.000.000-00; raises InvalidDocument."""
+        if _CPF.match(text) is None:
+            raise InvalidDocument(DocumentFault.FORMAT)
+        digits = text if len(text) == 11 else text.translate(_PUNCTUATION)
+        _check(digits, _CPF_WEIGHTS)
+        return cls(digits)
+
+    def __repr__(self) -> str:
+        return f"Cpf('{mask(self)}')"
+
+
+class Cnpj(str):
+    """A company's number: 12 digits or capital letters and two check digits. Its repr is masked."""
+
+    __slots__ = ()
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """From 14 characters or 00.000.000/0000-00, capitals only; raises InvalidDocument."""
+        if _CNPJ.match(text) is None:
+            raise InvalidDocument(DocumentFault.FORMAT)
+        plain = text if len(text) == 14 else text.translate(_PUNCTUATION)
+        _check(plain, _CNPJ_WEIGHTS)
+        return cls(plain)
+
+    def __repr__(self) -> str:
+        return f"Cnpj('{mask(self)}')"
+
+
+def cpf_check_digits(stem: str) -> str:
+    """The two check digits of nine digits."""
+    return _check_digits(stem, _CPF_WEIGHTS)
+
+
+def cnpj_check_digits(stem: str) -> str:
+    """The two check digits of twelve digits or capital letters."""
+    return _check_digits(stem, _CNPJ_WEIGHTS)
+
+
+def mask(text: str) -> str:
+    """A document for logs and errors: ***.982.247-**, and stars for anything of another length."""
+    if len(text) == 11 and text.isascii() and text.isdigit():
+        return f"***.{text[3:6]}.{text[6:9]}-**"
+    return "*" * min(len(text), 20)
+
+
+def _check(plain: str, weights: tuple[tuple[int, ...], ...]) -> None:
+    if plain == plain[0] * len(plain):
+        raise InvalidDocument(DocumentFault.REPEATED)
+    if plain[-2:] != _check_digits(plain[:-2], weights):
+        raise InvalidDocument(DocumentFault.CHECK_DIGITS)
+
+
+def _check_digits(stem: str, weights: tuple[tuple[int, ...], ...]) -> str:
+    plain = stem
+    for row in weights:
+        total = sum([weight * (ord(c) - 48) for weight, c in zip(row, plain, strict=True)])
+        rest = total % 11
+        plain += "0" if rest < 2 else str(11 - rest)
+    return plain[-2:]

@@ -1,0 +1,139 @@
+"""Money in integer centavos, quantities in integer thousandths: never a binary float.
+
+Texts have one spelling per amount: ASCII digits, no leading zero, an optional point and one or
+two decimals ("10", "10.5", "10.50"); no sign, exponent, separator or currency. A JSON number
+(int, float, Decimal) is taken by its value when it is exact to the centavo: 100, 100.0, 9.99,
+but not 9.990000000000002, which tells of arithmetic in floats on the other side.
+"""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal
+from enum import StrEnum
+from fractions import Fraction
+from typing import Final
+
+MAX_CENTAVOS: Final = 9_999_999_999
+"""Highest unit value and total: 99 999 999.99."""
+
+MAX_QUANTITY_THOUSANDTHS: Final = 99_999_000
+"""Highest quantity: 99 999."""
+
+_TEXT: Final = re.compile(r"(0|[1-9][0-9]{0,30})(?:\.([0-9]{1,3}))?\Z", re.ASCII)
+_MAX_NUMBER_DIGITS: Final = 40
+"""A number with more digits or a larger exponent is out of every range: it is never expanded."""
+
+
+class Fault(StrEnum):
+    """What is wrong with a number."""
+
+    TYPE = "type"
+    """Neither a text nor a number."""
+    FORMAT = "format"
+    """Not spelled as an amount, or more decimals than allowed."""
+    RANGE = "range"
+    """Beyond any amount that is taken."""
+
+
+class InvalidMoney(ValueError):
+    """A value that is no amount; `fault` says why."""
+
+    def __init__(self, fault: Fault) -> None:
+        super().__init__(fault.value)
+        self.fault = fault
+
+
+def parse_centavos(value: object) -> int:
+    """The centavos of "10.00", 10, 10.0 or Decimal("10"), zero included, at most MAX_CENTAVOS.
+
+    Raises InvalidMoney.
+    """
+    centavos = _parse_scaled(value, places=2)
+    if centavos > MAX_CENTAVOS:
+        raise InvalidMoney(Fault.RANGE)
+    return centavos
+
+
+def parse_thousandths(value: object) -> int:
+    """The thousandths of a quantity such as "0.350", 3 or 1.5, zero included.
+
+    At most MAX_QUANTITY_THOUSANDTHS. Raises InvalidMoney.
+    """
+    thousandths = _parse_scaled(value, places=3)
+    if thousandths > MAX_QUANTITY_THOUSANDTHS:
+        raise InvalidMoney(Fault.RANGE)
+    return thousandths
+
+
+def format_centavos(centavos: int) -> str:
+    """1000 as "10.00"."""
+    if centavos < 0:
+        raise ValueError("money is never negative here")
+    return f"{centavos // 100}.{centavos % 100:02d}"
+
+
+def format_thousandths(thousandths: int) -> str:
+    """A quantity in its shortest spelling: 1000 as "1", 350 as "0.35"."""
+    whole, rest = divmod(thousandths, 1000)
+    return f"{whole}.{rest:03d}".rstrip("0") if rest else str(whole)
+
+
+def format_exact(centavos: Fraction) -> str:
+    """Exact centavos as reais: a decimal ("4.065") where one exists, else a fraction ("47/30")."""
+    reais = centavos / 100
+    twos = fives = 0
+    rest = reais.denominator
+    while rest % 2 == 0:
+        rest //= 2
+        twos += 1
+    while rest % 5 == 0:
+        rest //= 5
+        fives += 1
+    if rest != 1:
+        return f"{reais.numerator}/{reais.denominator}"
+    places = max(twos, fives, 2)
+    scaled = reais.numerator * 10**places // reais.denominator
+    return f"{scaled // 10**places}.{scaled % 10**places:0{places}d}"
+
+
+def parse_exact(text: str) -> Fraction:
+    """The centavos that `format_exact` wrote."""
+    return Fraction(text) * 100
+
+
+def _parse_scaled(value: object, *, places: int) -> int:
+    if isinstance(value, str):
+        return _parse_text(value, places)
+    if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
+        raise InvalidMoney(Fault.TYPE)
+    return _parse_number(value, places)
+
+
+def _parse_text(text: str, places: int) -> int:
+    found = _TEXT.match(text)
+    if found is None:
+        raise InvalidMoney(Fault.FORMAT)
+    whole, decimals = found.group(1), found.group(2) or ""
+    if len(decimals) > places:
+        raise InvalidMoney(Fault.FORMAT)
+    return int(whole + decimals.ljust(places, "0"))
+
+
+def _parse_number(number: float | Decimal, places: int) -> int:
+    if isinstance(number, int):
+        if number < 0:
+            raise InvalidMoney(Fault.FORMAT)
+        return number * 10**places
+    # repr() of a float is its shortest exact spelling: 9.99 stays 9.99.
+    exact = number if isinstance(number, Decimal) else Decimal(repr(number))
+    if not exact.is_finite() or exact.is_signed():
+        raise InvalidMoney(Fault.FORMAT)
+    # Looked at before any expansion: int(Decimal("1e999999")) takes tens of seconds.
+    if abs(exact.adjusted()) > _MAX_NUMBER_DIGITS or len(exact.as_tuple().digits) > _MAX_NUMBER_DIGITS:
+        raise InvalidMoney(Fault.RANGE if exact.adjusted() > _MAX_NUMBER_DIGITS else Fault.FORMAT)
+    numerator, denominator = exact.as_integer_ratio()
+    scaled, rest = divmod(numerator * 10**places, denominator)
+    if rest:
+        raise InvalidMoney(Fault.FORMAT)
+    return scaled
