@@ -14,9 +14,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-REQUIRED = frozenset(
-    row.name for row in table.SETTINGS if row.default is None and not row.optional
-)
+REQUIRED = frozenset(row.name for row in table.SETTINGS if row.default is None and not row.optional)
 
 
 class SettingsError(Exception):
@@ -104,9 +102,7 @@ class Settings:
     delivery: DeliverySettings
 
 
-def read_settings(
-    environ: Mapping[str, str], *, needs: Collection[str] = REQUIRED
-) -> Settings:
+def read_settings(environ: Mapping[str, str], *, needs: Collection[str] = REQUIRED) -> Settings:
     """Read and check every setting.
 
     Required ones outside `needs` may be absent and are then left empty: `migrate` has no use for
@@ -211,9 +207,7 @@ class _Reader:
 
 def _unknown_names(environ: Mapping[str, str]) -> list[str]:
     known = [row.name for row in table.SETTINGS]
-    unknown = sorted(
-        name for name in environ if name.startswith("CASHBACK_") and name not in known
-    )
+    unknown = sorted(name for name in environ if name.startswith("CASHBACK_") and name not in known)
     violations: list[str] = []
     for name in unknown:
         near = difflib.get_close_matches(name, known, n=1)

@@ -16,7 +16,7 @@ from urllib.parse import SplitResult, urlsplit
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
 
 _DAY_S = 86_400
 _YEAR_S = 366 * _DAY_S
@@ -27,21 +27,21 @@ _HEADER_VALUE = re.compile(r"[\x21-\x7e](?:[\x20-\x7e]{0,4094}[\x21-\x7e])?")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Kind(Generic[T]):
+class Kind(Generic[T_co]):
     """What a text must look like. `parse` returns None for one that does not."""
 
     expected: str
-    parse: Callable[[str], T | None]
-    blank: T
+    parse: Callable[[str], T_co | None]
+    blank: T_co
     secret: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Setting(Generic[T]):
+class Setting(Generic[T_co]):
     """One row. A `default` of None means required, or, with `optional`, absent by default."""
 
     name: str
-    kind: Kind[T]
+    kind: Kind[T_co]
     default: str | None
     meaning: str
     optional: bool = False
@@ -147,7 +147,7 @@ WAIT_S = Setting(
     name="CASHBACK_WAIT_S",
     kind=_seconds(0, 60),
     default="10",
-    meaning="how long a request without `Prefer` waits for the provider's answer before it gets 202",
+    meaning="how long a request without `Prefer` waits for the provider before it gets 202",
 )
 SIGNING_KEY_FILE = Setting(
     name="CASHBACK_SIGNING_KEY_FILE",
@@ -253,7 +253,7 @@ PROVIDER_DELAY_S = Setting(
     name="CASHBACK_PROVIDER_DELAY_S",
     kind=_seconds(0, 30 * _DAY_S),
     default="79200",
-    meaning="the settler's margin: the longest from a request's arrival to its line in the statement",
+    meaning="the settler's margin: the longest from a request to its line in the statement",
 )
 CLOCK_SKEW_S = Setting(
     name="CASHBACK_CLOCK_SKEW_S",
@@ -294,10 +294,10 @@ def as_markdown() -> str:
         "# Settings",
         "",
         "Read once, from the environment, when a process starts. Every wrong one is refused then,",
-        "all at once, each with its name, what came (a secret is never shown) and what is expected.",
-        "An empty value counts as not given; an unknown `CASHBACK_` name is refused, since it is",
-        "most likely a typing mistake. Printed from `src/cashback_gateway/settings_table.py` by",
-        "`make docs`.",
+        "all at once, each with its name, what came (a secret is never shown) and what is",
+        "expected. An empty value counts as not given; an unknown `CASHBACK_` name is refused,",
+        "since it is most likely a typing mistake. This page is printed from",
+        "`src/cashback_gateway/settings_table.py` by `make docs`.",
         "",
         "| name | expected | default | meaning |",
         "|---|---|---|---|",
