@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from enum import StrEnum
+from operator import mul
 from typing import Final, Self
 
 _CPF: Final = re.compile(r"(?:[0-9]{11}|[0-9]{3}\.[0-9]{3}\.[0-9]{3}-[0-9]{2})\Z", re.ASCII)
@@ -100,9 +101,10 @@ def _check(plain: str, weights: tuple[tuple[int, ...], ...]) -> None:
 
 
 def _check_digits(stem: str, weights: tuple[tuple[int, ...], ...]) -> str:
-    plain = stem
+    # An ASCII code less 48: a digit's value, and what the alphanumeric CNPJ counts for a letter.
+    plain = [ord(c) - 48 for c in stem]
     for row in weights:
-        total = sum([weight * (ord(c) - 48) for weight, c in zip(row, plain, strict=True)])
+        total = sum(map(mul, row, plain))
         rest = total % 11
-        plain += "0" if rest < 2 else str(11 - rest)
-    return plain[-2:]
+        plain.append(0 if rest < 2 else 11 - rest)
+    return f"{plain[-2]}{plain[-1]}"

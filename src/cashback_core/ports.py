@@ -4,10 +4,27 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
 from typing import Protocol
+from uuid import UUID
 
+from cashback_core.calculation import Cashback
+from cashback_core.delivery import Actor, Status
 from cashback_core.documents import Cpf
-from cashback_core.evidence import Evidence
+from cashback_core.evidence import Evidence, Outcome
+from cashback_core.programme import Programme
+from cashback_core.reading import SaleRules
+from cashback_core.record import History, Record
+from cashback_core.sale import Sale
+
+
+class StoreUnavailable(Exception):
+    """The database cannot be reached or does not answer: nothing is known to be stored.
+
+    After an `accept` the sale may be stored all the same, never sent; the same sale, sent again
+    under its name, gets the right answer.
+    """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,3 +49,157 @@ class Provider(Protocol):
     @abstractmethod
     async def aclose(self) -> None:
         """Close every connection."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Terms:
+    """What a merchant lays down: its rules for sales and its cashback programme."""
+
+    merchant_id: int
+    rules: SaleRules
+    programme: Programme
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Submission:
+    """A valid sale to be recorded under its names.
+
+    With `lease_s` the first attempt is claimed in the same commit; without, the cashback stays
+    pending for a worker. `raw_body` is the request as it came.
+    """
+
+    id: UUID
+    merchant_id: int
+    sale: Sale
+    cashback: Cashback
+    idempotency_key: str | None
+    raw_body: bytes
+    lease_s: float | None
+
+
+class NameKind(StrEnum):
+    """What names a sale, in the order in which names are compared."""
+
+    IDEMPOTENCY_KEY = "idempotency_key"
+    SALE_ID = "sale_id"
+    CONTENT = "content"
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """The sale is committed; with status `sending` the caller holds the lease of attempt 1."""
+
+    record: Record
+
+
+@dataclass(frozen=True, slots=True)
+class NameTaken:
+    """A name already belongs to a recorded sale, perhaps the same one; nothing was stored."""
+
+    kind: NameKind
+    record: Record
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerNameMismatch:
+    """The CPF is known under another name; nothing was stored."""
+
+
+Acceptance = Accepted | NameTaken | CustomerNameMismatch
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claim:
+    """A lease on one attempt: nobody else sends for this cashback until the lease is over."""
+
+    id: UUID
+    merchant_id: int
+    attempt: int
+    document: Cpf
+    cashback_centavos: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AttemptResult:
+    """How a claimed attempt ended, to be recorded whatever became of the cashback meanwhile."""
+
+    claim: Claim
+    outcome: Outcome
+    evidence: Evidence
+    deliverer: Actor
+    chance: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordFilter:
+    """Which records to list; instants bound `sold_at`, from inclusive, to exclusive."""
+
+    status: Status | None = None
+    document: Cpf | None = None
+    sold_from: datetime | None = None
+    sold_to: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Position:
+    """Where a page ended: the order is newest accepted first, then by id."""
+
+    accepted_at: datetime
+    id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """Records and the position to go on from, None at the end."""
+
+    records: tuple[Record, ...]
+    next: Position | None
+
+
+class CashbackStore(Protocol):
+    """Where sales and cashbacks live. One method is one transaction.
+
+    Every method raises StoreUnavailable when the database is away.
+    """
+
+    @abstractmethod
+    async def terms(self, merchant_id: int) -> Terms | None:
+        """A merchant's terms as of at most 60 s ago; None for an unknown merchant."""
+
+    @abstractmethod
+    async def accept(self, submission: Submission) -> Acceptance:
+        """Record a sale, its names, its customer, its cashback and, if asked, its first lease.
+
+        Decided by unique keys, whoever else writes at the same moment: of equal names one wins,
+        and everyone else is told the winner's record. A refused submission leaves no trace.
+        """
+
+    @abstractmethod
+    async def conclude(self, result: AttemptResult) -> Record:
+        """Record how an attempt ended and move its cashback as `delivery.conclude` decides.
+
+        May be called again with the same result: the second call changes nothing. Raises
+        LookupError when no such attempt is recorded.
+        """
+
+    @abstractmethod
+    async def claim_due(self, *, limit: int, lease_s: float) -> tuple[Claim, ...]:
+        """Lease the next attempt of up to `limit` pending cashbacks that are due, oldest first."""
+
+    @abstractmethod
+    async def reap(self, *, limit: int) -> int:
+        """Move cashbacks whose lease has run out to in_doubt; how many were moved."""
+
+    @abstractmethod
+    async def find(self, merchant_id: int, id: UUID) -> Record | None:  # noqa: A002
+        """One record of a merchant."""
+
+    @abstractmethod
+    async def history(self, merchant_id: int, id: UUID) -> History | None:  # noqa: A002
+        """One record of a merchant with its attempts and events."""
+
+    @abstractmethod
+    async def page(
+        self, merchant_id: int, wanted: RecordFilter, *, limit: int, after: Position | None
+    ) -> Page:
+        """Up to `limit` records of a merchant, newest accepted first, after a position."""

@@ -1,0 +1,125 @@
+"""The cashback of a sale: one exact fraction, rounded once, then allotted to the lines."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+
+from cashback_core.programme import Programme, Rate
+from cashback_core.rounding import Rounding, round_ratio
+from cashback_core.sale import Line, Sale
+from cashback_core.violations import InvalidSale, Violation, show
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LineCashback:
+    """What one line earned and why.
+
+    `exact_centavos` is the line's share before any rounding; `cashback_centavos` what it was
+    allotted, less than one centavo away from it.
+    """
+
+    type: str
+    rate_bp: int
+    rate_version: int
+    amount_centavos: int
+    net_centavos: int
+    exact_centavos: Fraction
+    cashback_centavos: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cashback:
+    """The cashback of a sale with its explanation, in the order of the sale's lines.
+
+    The lines' cashbacks always add up to `cashback_centavos`.
+    """
+
+    cashback_centavos: int
+    exact_centavos: Fraction
+    rounding: Rounding
+    lines: tuple[LineCashback, ...]
+
+
+def calculate(sale: Sale, programme: Programme) -> Cashback:
+    """The cashback that a sale earns under a programme.
+
+    Exact = Σ(line net x rate) x total ÷ Σ line nets: a sale discount lowers every line alike. It
+    is rounded once per sale, and the lines get their parts by largest remainder, ties going to
+    the lower (type, amount, net, position). Raises InvalidSale when a type has no rate at the
+    sale's instant.
+    """
+    rates = _rates(sale, programme)
+    amounts = [line.amount_centavos for line in sale.lines]
+    nets = [amount - line.discount_centavos for amount, line in zip(amounts, sale.lines, strict=True)]
+    denominator = 10_000 * sum(nets)
+    if denominator == 0:
+        denominator, nets = 1, [0] * len(nets)  # everything was discounted: nothing is earned
+    numerators = [
+        net * rate.rate_bp * sale.total_centavos for net, rate in zip(nets, rates, strict=True)
+    ]
+    cashback = round_ratio(sum(numerators), denominator, programme.rounding)
+    parts = _allot(cashback, numerators, denominator, _tie_keys(sale.lines, amounts, nets))
+    return Cashback(
+        cashback_centavos=cashback,
+        exact_centavos=Fraction(sum(numerators), denominator),
+        rounding=programme.rounding,
+        lines=tuple(
+            LineCashback(
+                type=line.type,
+                rate_bp=rate.rate_bp,
+                rate_version=rate.version,
+                amount_centavos=amount,
+                net_centavos=net,
+                exact_centavos=Fraction(numerator, denominator),
+                cashback_centavos=part,
+            )
+            for line, rate, amount, net, numerator, part in zip(
+                sale.lines, rates, amounts, nets, numerators, parts, strict=True
+            )
+        ),
+    )
+
+
+def _rates(sale: Sale, programme: Programme) -> list[Rate]:
+    rates: list[Rate] = []
+    violations: list[Violation] = []
+    for index, line in enumerate(sale.lines):
+        rate = programme.rate_at(line.type, sale.sold_at)
+        if rate is None:
+            violations.append(unknown_product_type(index, line.type))
+        else:
+            rates.append(rate)
+    if violations:
+        raise InvalidSale(tuple(violations))
+    return rates
+
+
+def unknown_product_type(index: int, type: str) -> Violation:  # noqa: A002 (the domain's word)
+    """The violation of line `index`, whose type has no rate at the sale's instant."""
+    return Violation(pointer=f"/products/{index}/type", code="product_type_unknown", received=show(type))
+
+
+def _tie_keys(
+    lines: tuple[Line, ...], amounts: list[int], nets: list[int]
+) -> list[tuple[str, int, int, int]]:
+    return [
+        (line.type, amount, net, position)
+        for position, (line, amount, net) in enumerate(zip(lines, amounts, nets, strict=True))
+    ]
+
+
+def _allot(
+    whole: int, numerators: list[int], denominator: int, tie_keys: list[tuple[str, int, int, int]]
+) -> list[int]:
+    """Largest remainder (Hamilton): floors first, then one centavo each to the largest rests."""
+    floors = [numerator // denominator for numerator in numerators]
+    missing = whole - sum(floors)
+    if missing == 0:
+        return floors
+    order = sorted(
+        range(len(numerators)), key=lambda i: (-(numerators[i] % denominator), tie_keys[i])
+    )
+    for index in order[:missing]:
+        floors[index] += 1
+    return floors

@@ -1,0 +1,66 @@
+"""Reading the instant of a sale: a merchant's wall clock or an explicit offset, to UTC."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta, timezone
+from typing import Final
+from zoneinfo import ZoneInfo
+
+_FORM: Final = re.compile(
+    r"([0-9]{4})-([0-9]{2})-([0-9]{2})[T ]([0-9]{2}):([0-9]{2}):([0-9]{2})"
+    r"(?:\.([0-9]{1,9}))?(Z|[+-][0-9]{2}:[0-9]{2})?\Z",
+    re.ASCII,
+)
+
+
+class NoSuchInstant(ValueError):
+    """Well formed, but no such date, time, offset or local time exists."""
+
+
+class NotAnInstant(ValueError):
+    """Not the form YYYY-MM-DD HH:MM:SS with optional fraction and offset."""
+
+
+def parse_instant(text: str, zone: ZoneInfo) -> datetime:
+    """An aware UTC instant out of `YYYY-MM-DD HH:MM:SS` or ISO 8601.
+
+    Without an offset the text is a wall clock in `zone`: of an ambiguous time (clocks set back)
+    the earlier instant is meant, and a time that the clocks skipped does not exist. Fractions of
+    a second are kept to the microsecond. Raises NotAnInstant or NoSuchInstant.
+    """
+    found = _FORM.match(text)
+    if found is None:
+        raise NotAnInstant
+    year, month, day, hour, minute, second = map(int, found.group(1, 2, 3, 4, 5, 6))
+    fraction, offset = found.group(7), found.group(8)
+    microsecond = int(fraction[:6].ljust(6, "0")) if fraction else 0
+    try:
+        wall = datetime(year, month, day, hour, minute, second, microsecond)  # noqa: DTZ001 (zone follows)
+        if offset is None:
+            return _from_wall_clock(wall, zone)
+        return wall.replace(tzinfo=_offset(offset)).astimezone(UTC)
+    except (ValueError, OverflowError) as error:
+        raise NoSuchInstant from error
+
+
+def format_instant(instant: datetime) -> str:
+    """RFC 3339 in UTC, with a fraction only where there is one: 2026-01-02T03:00:00Z."""
+    return instant.astimezone(UTC).replace(tzinfo=None).isoformat() + "Z"
+
+
+def _from_wall_clock(wall: datetime, zone: ZoneInfo) -> datetime:
+    instant = wall.replace(tzinfo=zone, fold=0).astimezone(UTC)
+    if instant.astimezone(zone).replace(tzinfo=None) != wall:
+        raise NoSuchInstant  # the clocks jumped over it
+    return instant
+
+
+def _offset(text: str) -> timezone:
+    if text == "Z":
+        return UTC
+    hours, minutes = int(text[1:3]), int(text[4:6])
+    if hours > 23 or minutes > 59:
+        raise NoSuchInstant
+    size = timedelta(hours=hours, minutes=minutes)
+    return timezone(-size if text[0] == "-" else size)

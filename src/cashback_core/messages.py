@@ -1,0 +1,133 @@
+"""The texts of every violation in English and Portuguese; codes are stable, texts may improve."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Final, NamedTuple
+
+
+class Language(StrEnum):
+    """A language that messages are written in."""
+
+    EN = "en"
+    PT = "pt"
+
+
+class Text(NamedTuple):
+    """A violation's two sentences; {names} are filled from its values."""
+
+    detail: str
+    expected: str
+
+
+def _both(en: tuple[str, str], pt: tuple[str, str]) -> Mapping[Language, Text]:
+    return {Language.EN: Text(*en), Language.PT: Text(*pt)}
+
+
+_MONEY_EN: Final = 'digits with at most two decimals, such as "10.00", from {lowest} to {highest}'
+_MONEY_PT: Final = 'dígitos com até duas casas decimais, como "10.00", de {lowest} a {highest}'
+_QTY_EN: Final = 'a positive number with at most three decimals, such as 2 or "0.350", up to {highest}'
+_QTY_PT: Final = 'um número positivo com até três casas decimais, como 2 ou "0.350", até {highest}'
+_SOLD_AT_EN: Final = "YYYY-MM-DD HH:MM:SS, or ISO 8601 with or without an offset"
+_SOLD_AT_PT: Final = "AAAA-MM-DD HH:MM:SS, ou ISO 8601 com ou sem deslocamento"
+
+MESSAGES: Final[Mapping[str, Mapping[Language, Text]]] = {
+    "required": _both(
+        ("This field is missing.", "a value"),
+        ("Este campo está ausente.", "um valor"),
+    ),
+    "unknown_field": _both(
+        ("This field does not exist here.", "only: {fields}"),
+        ("Este campo não existe aqui.", "somente: {fields}"),
+    ),
+    "wrong_type": _both(
+        ("The value has the wrong type.", "{type}"),
+        ("O valor tem o tipo errado.", "{type}"),
+    ),
+    "money_format": _both(
+        ("The amount is not written as money.", _MONEY_EN),
+        ("O valor não está escrito como dinheiro.", _MONEY_PT),
+    ),
+    "money_out_of_range": _both(
+        ("The amount is out of range.", _MONEY_EN),
+        ("O valor está fora dos limites.", _MONEY_PT),
+    ),
+    "quantity_format": _both(
+        ("The quantity is not written as a quantity.", _QTY_EN),
+        ("A quantidade não está escrita como quantidade.", _QTY_PT),
+    ),
+    "quantity_out_of_range": _both(
+        ("The quantity is out of range.", _QTY_EN),
+        ("A quantidade está fora dos limites.", _QTY_PT),
+    ),
+    "document_format": _both(
+        ("The document is not a CPF.", "11 digits as a text, or 000.000.000-00"),
+        ("O documento não é um CPF.", "11 dígitos como texto, ou 000.000.000-00"),
+    ),
+    "document_repeated": _both(
+        ("A CPF of one repeated digit is never issued.", "a CPF that was issued"),
+        ("Um CPF de um único dígito repetido nunca é emitido.", "um CPF emitido"),
+    ),
+    "document_check_digits": _both(
+        ("The check digits of the CPF are wrong.", "a CPF with right check digits"),
+        ("Os dígitos verificadores do CPF estão errados.", "um CPF com dígitos verificadores corretos"),
+    ),
+    "name_length": _both(
+        ("The name is empty or too long.", "1 to {highest} characters, not only spaces"),
+        ("O nome está vazio ou é longo demais.", "1 a {highest} caracteres, não só espaços"),
+    ),
+    "name_not_printable": _both(
+        ("The name holds a character that cannot be printed.", "printable characters only"),
+        ("O nome contém um caractere que não pode ser impresso.", "somente caracteres imprimíveis"),
+    ),
+    "customer_name_mismatch": _both(
+        ("This CPF is known under another name.", "the name that this CPF is known by"),
+        ("Este CPF é conhecido por outro nome.", "o nome pelo qual este CPF é conhecido"),
+    ),
+    "lines_count": _both(
+        ("A sale has between {lowest} and {highest} lines.", "{lowest} to {highest} lines"),
+        ("Uma venda tem entre {lowest} e {highest} linhas.", "{lowest} a {highest} linhas"),
+    ),
+    "product_type_unknown": _both(
+        ("This product type has no rate at the sale's instant.", "a product type, written exactly"),
+        ("Este tipo de produto não tem taxa no instante da venda.", "um tipo de produto, escrito exatamente"),
+    ),
+    "sold_at_format": _both(
+        ("The instant is not written as one.", _SOLD_AT_EN),
+        ("O instante não está escrito como tal.", _SOLD_AT_PT),
+    ),
+    "sold_at_nonexistent": _both(
+        ("There is no such instant.", "an instant that exists in {zone}"),
+        ("Esse instante não existe.", "um instante que existe em {zone}"),
+    ),
+    "sold_at_future": _both(
+        ("The sale lies in the future.", "not later than {latest}"),
+        ("A venda está no futuro.", "não depois de {latest}"),
+    ),
+    "sold_at_too_old": _both(
+        ("The sale is too old.", "not before {earliest}"),
+        ("A venda é antiga demais.", "não antes de {earliest}"),
+    ),
+    "discount_too_large": _both(
+        ("The discount is larger than what it discounts.", "at most {highest}"),
+        ("O desconto é maior do que aquilo que desconta.", "no máximo {highest}"),
+    ),
+    "total_mismatch": _both(
+        ("The total is not the sum of the lines less the discount.", "{sum}"),
+        ("O total não é a soma das linhas menos o desconto.", "{sum}"),
+    ),
+    "sale_id_format": _both(
+        ("The sale's id is empty, too long or holds other characters.", "1 to {highest} visible ASCII characters"),
+        ("O id da venda está vazio, é longo demais ou contém outros caracteres.", "1 a {highest} caracteres ASCII visíveis"),
+    ),
+}
+"""Every code a validation can answer with, in every language."""
+
+TYPE_NAMES: Final[Mapping[str, Mapping[Language, str]]] = {
+    "object": {Language.EN: "an object", Language.PT: "um objeto"},
+    "array": {Language.EN: "an array", Language.PT: "uma lista"},
+    "string": {Language.EN: "a string", Language.PT: "um texto"},
+    "string or number": {Language.EN: "a string or a number", Language.PT: "um texto ou um número"},
+}
+"""What a wrong_type violation expected instead."""

@@ -1,0 +1,68 @@
+"""The cashback programme of a merchant: which rate a product type earns, and since when."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Final
+
+from cashback_core.rounding import Rounding
+
+MAX_RATE_BP: Final = 10_000
+"""Highest rate: 100 %, so that a cashback never exceeds what was paid."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rate:
+    """A rate in basis points (500 = 5 %) of a product type from `starts_at` (aware UTC) on.
+
+    It ends where the type's next rate starts, so periods can neither overlap nor leave a gap.
+    `version` counts a type's rates from 1.
+    """
+
+    type: str
+    rate_bp: int
+    version: int
+    starts_at: datetime
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.rate_bp <= MAX_RATE_BP:
+            raise ValueError(f"a rate is 0 to {MAX_RATE_BP} basis points")
+
+
+@dataclass(frozen=True, slots=True)
+class Programme:
+    """Every rate of a merchant, and how its sales are rounded."""
+
+    rates: tuple[Rate, ...]
+    rounding: Rounding = Rounding.HALF_EVEN
+    _by_type: dict[str, tuple[tuple[datetime, ...], tuple[Rate, ...]]] = field(
+        init=False, repr=False, compare=False
+    )
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_by_type", _by_type(self.rates))
+
+    def rate_at(self, type: str, instant: datetime) -> Rate | None:  # noqa: A002 (the domain's word)
+        """The rate in force, or None before the type's first one; types match exactly."""
+        found = self._by_type.get(type)
+        if found is None:
+            return None
+        starts, rates = found
+        index = bisect_right(starts, instant)
+        return rates[index - 1] if index else None
+
+
+def _by_type(rates: Iterable[Rate]) -> dict[str, tuple[tuple[datetime, ...], tuple[Rate, ...]]]:
+    grouped: dict[str, list[Rate]] = {}
+    for rate in sorted(rates, key=lambda r: r.starts_at):
+        grouped.setdefault(rate.type, []).append(rate)
+    result: dict[str, tuple[tuple[datetime, ...], tuple[Rate, ...]]] = {}
+    for name, ordered in grouped.items():
+        starts = tuple(rate.starts_at for rate in ordered)
+        if len(set(starts)) != len(starts):
+            raise ValueError(f"two rates of {name!r} start at the same instant")
+        result[name] = (starts, tuple(ordered))
+    return result

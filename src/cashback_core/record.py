@@ -1,0 +1,67 @@
+"""What the gateway remembers of a cashback and tells about it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from cashback_core.calculation import Cashback
+from cashback_core.delivery import Actor, Status
+from cashback_core.evidence import ProviderAnswer
+from cashback_core.sale import Sale
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record:
+    """A recorded sale with its cashback and where the payment stands; instants are aware UTC.
+
+    `provider` is the answer to the latest attempt, if there was one.
+    """
+
+    id: UUID
+    merchant_id: int
+    status: Status
+    attempt: int
+    sale: Sale
+    cashback: Cashback
+    accepted_at: datetime
+    applied_at: datetime | None = None
+    provider: ProviderAnswer | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AttemptRecord:
+    """One call to the provider, or the will to make it; `result` is None while it is open."""
+
+    attempt: int
+    deliverer: Actor
+    started_at: datetime
+    lease_until_at: datetime
+    ended_at: datetime | None
+    result: str | None
+    reason: str | None
+    provider: ProviderAnswer | None
+    elapsed_s: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventRecord:
+    """One move of a cashback; replaying all of them, in order, gives its present status."""
+
+    sequence: int
+    at: datetime
+    actor: Actor
+    from_status: Status | None
+    to_status: Status
+    attempt: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class History:
+    """A record with everything that happened to it."""
+
+    record: Record
+    attempts: tuple[AttemptRecord, ...]
+    events: tuple[EventRecord, ...]

@@ -1,0 +1,67 @@
+"""A sale as the merchant's ERP tells it, once it is known to be valid."""
+
+from __future__ import annotations
+
+import unicodedata
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from cashback_core.documents import Cpf
+from cashback_core.rounding import Rounding, round_ratio
+
+MAX_LINES: Final = 990
+"""Most lines of a sale, as in a fiscal document (NF-e)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """One product line: `value_centavos` is the price of one unit, `qty_thousandths` the quantity.
+
+    `discount_centavos` is taken off the line; it never exceeds the amount.
+    """
+
+    type: str
+    value_centavos: int
+    qty_thousandths: int
+    discount_centavos: int = 0
+
+    @property
+    def amount_centavos(self) -> int:
+        """Value × quantity, rounded half up to the centavo as fiscal documents do."""
+        return round_ratio(self.value_centavos * self.qty_thousandths, 1000, Rounding.HALF_UP)
+
+    @property
+    def net_centavos(self) -> int:
+        """The amount less the line's discount."""
+        return self.amount_centavos - self.discount_centavos
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Customer:
+    """Who bought; `name` is in NFC, 1 to 120 printable characters."""
+
+    document: Cpf
+    name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sale:
+    """A valid sale. `sold_at` is aware UTC; `total_centavos` = Σ line nets - `discount_centavos`.
+
+    `sale_id` is the ERP's own number, if it sent one.
+    """
+
+    sold_at: datetime
+    customer: Customer
+    lines: tuple[Line, ...]
+    total_centavos: int
+    discount_centavos: int = 0
+    sale_id: str | None = None
+
+
+def name_key(name: str) -> str:
+    """What two spellings of one person's name share: no case, no accents, single spaces."""
+    plain = unicodedata.normalize("NFKD", name.casefold())
+    bare = "".join(c for c in plain if not unicodedata.combining(c))
+    return " ".join(bare.split())

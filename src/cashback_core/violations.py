@@ -1,0 +1,77 @@
+"""What is wrong with a request: every fault at once, each with a place, a code and both sides."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Final
+
+from cashback_core.messages import MESSAGES, TYPE_NAMES, Language
+
+MAX_RECEIVED_CHARS: Final = 80
+MAX_VIOLATIONS: Final = 100
+"""Most violations reported for one request: nobody reads more, and an answer has a limit too."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Violation:
+    """One fault of a document.
+
+    `pointer` is a JSON pointer (RFC 6901), `code` a stable name out of `messages.MESSAGES`,
+    `received` what came, shortened and without personal data (None when nothing came).
+    """
+
+    pointer: str
+    code: str
+    received: str | None = None
+    values: Mapping[str, str] = field(default_factory=dict[str, str])
+
+    def detail(self, language: Language = Language.EN) -> str:
+        """What is wrong, as a sentence."""
+        return MESSAGES[self.code][language].detail.format_map(self.values)
+
+    def expected(self, language: Language = Language.EN) -> str:
+        """What would have been right."""
+        values = dict(self.values)
+        if "type" in values:
+            values["type"] = TYPE_NAMES[values["type"]][language]
+        return MESSAGES[self.code][language].expected.format_map(values)
+
+    def __str__(self) -> str:
+        return f"{self.pointer or '/'}: {self.detail()} (received {self.received}; expected {self.expected()})"
+
+
+class InvalidSale(ValueError):
+    """A document that is no valid sale; `violations` holds every fault, at most MAX_VIOLATIONS."""
+
+    def __init__(self, violations: tuple[Violation, ...]) -> None:
+        super().__init__("; ".join(map(str, violations[:3])))
+        self.violations = violations[:MAX_VIOLATIONS]
+
+
+def show(value: object) -> str:
+    """A value as the sender wrote it, near enough and short; containers by their kind."""
+    match value:
+        case None:
+            return "null"
+        case bool():
+            return "true" if value else "false"
+        case str():
+            text = value if len(value) <= MAX_RECEIVED_CHARS else value[:MAX_RECEIVED_CHARS] + "…"
+            return "".join(c if c.isprintable() else f"\\u{ord(c):04x}" for c in text)
+        case int() | float() | Decimal():
+            return _show_number(value)
+        case Mapping():
+            return "an object"
+        case list() | tuple():
+            return "an array"
+        case _:
+            return type(value).__name__
+
+
+def _show_number(value: float | Decimal) -> str:
+    if isinstance(value, int) and value.bit_length() > 256:
+        return "an integer of many digits"
+    text = str(value)
+    return text if len(text) <= MAX_RECEIVED_CHARS else text[:MAX_RECEIVED_CHARS] + "…"
