@@ -5,14 +5,18 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Final
 
 from cashback_core.documents import mask
 from cashback_core.instants import format_instant
 from cashback_core.money import format_centavos, format_thousandths
 from cashback_core.sale import Sale
 
-MAX_DIFFERENCES = 20
+MAX_DIFFERENCES: Final = 20
 """Most differences told between two sales."""
+
+HIDDEN: Final = "***"
+"""Stands for a recorded name, which is never told."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +57,8 @@ def differences(*, recorded: Sale, received: Sale) -> tuple[Difference, ...]:
             was, came = ours.get(pointer), theirs.get(pointer)
             if pointer == "/customer/document":
                 was, came = mask(was or ""), mask(came or "")
+            elif pointer == "/customer/name":
+                was = HIDDEN  # whoever guesses at names learns none
             found.append(Difference(pointer=pointer, recorded=was, received=came))
     return tuple(found[:MAX_DIFFERENCES])
 

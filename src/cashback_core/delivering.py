@@ -1,0 +1,145 @@
+"""The one path to the provider, for the request that waits and for the worker alike."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Final
+from uuid import UUID
+
+from cashback_core.delivery import Actor, DeliveryPolicy
+from cashback_core.evidence import Evidence, NeverSent, Phase, classify
+from cashback_core.ports import (
+    AttemptResult,
+    CashbackStore,
+    Claim,
+    Payment,
+    Provider,
+    StoreUnavailable,
+)
+from cashback_core.record import Record
+
+FIRST_RETRY_S: Final = 0.05
+LAST_RETRY_S: Final = 1.0
+
+
+def suspension_aware_s() -> float:
+    """Seconds on a monotonic clock that goes on while the machine is suspended, where there is one."""
+    if hasattr(time, "CLOCK_BOOTTIME"):
+        return time.clock_gettime(time.CLOCK_BOOTTIME)
+    return time.monotonic()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deliverer:
+    """Sends for a claim, once, and records what came of it.
+
+    `chance` draws from [0, 1) for the backoff; `clock_s` is the clock of a lease's age.
+    """
+
+    store: CashbackStore
+    provider: Provider
+    policy: DeliveryPolicy
+    chance: Callable[[], float]
+    clock_s: Callable[[], float] = suspension_aware_s
+
+    async def deliver(self, claim: Claim, *, claimed_at_s: float, actor: Actor) -> Record:
+        """Call the provider for a claim and store the result, trying on while the database is away.
+
+        `claimed_at_s` was read on `clock_s` before the claim was asked for. A claim that is too
+        old to end within its lease is not sent.
+        """
+        if self.policy.may_send(lease_age_s=self.clock_s() - claimed_at_s):
+            payment = Payment(
+                reference=str(claim.id),
+                document=claim.document,
+                cashback_centavos=claim.cashback_centavos,
+            )
+            evidence = await self.provider.credit(payment)
+        else:
+            evidence = Evidence(phase=Phase.NOTHING_SENT, reason="the lease was too old to send")
+        return await self._record(self._result(claim, evidence, actor))
+
+    async def disown(self, claim: Claim, *, claimed_at_s: float, actor: Actor) -> None:
+        """Record "never sent" for a claim whose commit was not acknowledged.
+
+        Nothing was or will be sent for it. Whether it is stored at all shows only later: the
+        commit may still land, so a missing attempt is looked for until the lease has run out.
+        """
+        evidence = Evidence(phase=Phase.NOTHING_SENT, reason="the claim's commit was not acknowledged")
+        while True:
+            try:
+                await self._record(self._result(claim, evidence, actor))
+            except LookupError:
+                if self.clock_s() - claimed_at_s > self.policy.lease_s:
+                    return
+                await asyncio.sleep(LAST_RETRY_S)
+            else:
+                return
+
+    def _result(self, claim: Claim, evidence: Evidence, actor: Actor) -> AttemptResult:
+        if evidence.phase is Phase.NOTHING_SENT:
+            outcome = NeverSent()
+        else:
+            outcome = classify(
+                evidence, document=claim.document, cashback_centavos=claim.cashback_centavos
+            )
+        return AttemptResult(
+            claim=claim, outcome=outcome, evidence=evidence, deliverer=actor, chance=self.chance()
+        )
+
+    async def _record(self, result: AttemptResult) -> Record:
+        wait_s = FIRST_RETRY_S
+        while True:
+            try:
+                return await self.store.conclude(result)
+            except StoreUnavailable:  # the evidence is worth more than the wait
+                await asyncio.sleep(wait_s)
+                wait_s = min(2 * wait_s, LAST_RETRY_S)
+
+
+@dataclass(slots=True)
+class DeliveriesUnderWay:
+    """The deliveries of this process, each a task of its own: no hang-up and no wait cancels one."""
+
+    deliverer: Deliverer
+    _tasks: dict[UUID, asyncio.Task[Record]] = field(default_factory=dict[UUID, "asyncio.Task[Record]"])
+    _disowned: set[asyncio.Task[None]] = field(default_factory=set["asyncio.Task[None]"])
+
+    def __len__(self) -> int:
+        return len(self._tasks)
+
+    def start(self, claim: Claim, *, claimed_at_s: float, actor: Actor) -> asyncio.Task[Record]:
+        """Begin to deliver for a claim."""
+        work = self.deliverer.deliver(claim, claimed_at_s=claimed_at_s, actor=actor)
+        task = asyncio.create_task(work)
+        self._tasks[claim.id] = task
+        task.add_done_callback(lambda done: self._forget(claim.id, done))
+        return task
+
+    def disown(self, claim: Claim, *, claimed_at_s: float, actor: Actor) -> None:
+        """Begin to record that a claim of unknown fate was never sent."""
+        work = self.deliverer.disown(claim, claimed_at_s=claimed_at_s, actor=actor)
+        task = asyncio.create_task(work)
+        self._disowned.add(task)
+        task.add_done_callback(self._disowned.discard)
+
+    def of(self, id: UUID) -> asyncio.Task[Record] | None:  # noqa: A002 (the domain's word)
+        """The delivery of a cashback under way here, if any."""
+        return self._tasks.get(id)
+
+    async def drain(self, *, timeout_s: float) -> int:
+        """Wait for every delivery to end; how many did not in time (their leases will run out)."""
+        tasks = {*self._tasks.values(), *self._disowned}
+        if not tasks:
+            return 0
+        _, left = await asyncio.wait(tasks, timeout=timeout_s)
+        for task in left:
+            task.cancel()
+        return len(left)
+
+    def _forget(self, id: UUID, done: asyncio.Task[Record]) -> None:  # noqa: A002
+        if self._tasks.get(id) is done:
+            del self._tasks[id]

@@ -1,0 +1,211 @@
+"""Taking a sale in: validate, compute, record under its names, deliver, answer."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final, assert_never
+from uuid import UUID
+
+from cashback_core.calculation import Cashback, calculate
+from cashback_core.content import Difference, differences
+from cashback_core.delivering import DeliveriesUnderWay
+from cashback_core.delivery import Actor, Status
+from cashback_core.ports import (
+    Accepted,
+    CashbackStore,
+    Claim,
+    CustomerNameMismatch,
+    NameKind,
+    NameTaken,
+    StoreUnavailable,
+    Submission,
+    Terms,
+)
+from cashback_core.reading import parse_sale
+from cashback_core.record import Record
+from cashback_core.sale import Sale
+from cashback_core.violations import InvalidSale, Violation, show
+
+LOOK_AGAIN_S: Final = 0.05
+"""How often a replay looks for the end of an attempt that runs in another process."""
+
+
+class UnknownMerchant(LookupError):
+    """No such merchant: the token outlived it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SaleRequest:
+    """A sale as it came: decoded JSON, the raw body, its key, and how long the ERP will wait.
+
+    `wait_s` 0 waits for nothing; `respond_async` leaves the first attempt to a worker.
+    """
+
+    merchant_id: int
+    document: object
+    raw_body: bytes
+    idempotency_key: str | None
+    wait_s: float
+    respond_async: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """The sale is stored, now; the record is as the wait left it."""
+
+    record: Record
+
+
+@dataclass(frozen=True, slots=True)
+class Replayed:
+    """The same sale was recorded before under the same name; the record is the present one."""
+
+    record: Record
+
+
+@dataclass(frozen=True, slots=True)
+class KeyReused:
+    """The idempotency key belongs to a sale of other content."""
+
+    differences: tuple[Difference, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SaleIdTaken:
+    """The sale id belongs to a sale of other content."""
+
+    differences: tuple[Difference, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ContentKnown:
+    """A sale without any name, whose very content is recorded already."""
+
+    record: Record
+
+
+Submitted = Recorded | Replayed | KeyReused | SaleIdTaken | ContentKnown
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuoteSale:
+    """Computes the cashback of a sale and stores nothing."""
+
+    store: CashbackStore
+    now: Callable[[], datetime]
+
+    async def __call__(self, merchant_id: int, document: object) -> tuple[Sale, Cashback]:
+        """Raises InvalidSale, UnknownMerchant, StoreUnavailable."""
+        terms = await _terms(self.store, merchant_id)
+        return _read(document, terms, self.now())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SubmitSale:
+    """Records a sale and delivers its cashback."""
+
+    store: CashbackStore
+    under_way: DeliveriesUnderWay
+    now: Callable[[], datetime]
+    new_id: Callable[[], UUID]
+
+    async def __call__(self, request: SaleRequest) -> Submitted:
+        """Raises InvalidSale, UnknownMerchant, StoreUnavailable.
+
+        Once the sale is committed, nothing that happens to the caller touches its delivery.
+        """
+        terms = await _terms(self.store, request.merchant_id)
+        sale, cashback = _read(request.document, terms, self.now())
+        submission = self._submission(request, sale, cashback)
+        claimed_at_s = self.under_way.deliverer.clock_s()
+        try:
+            acceptance = await self.store.accept(submission)
+        except StoreUnavailable:
+            if submission.lease_s is not None:
+                claim = _first_claim(submission)
+                self.under_way.disown(claim, claimed_at_s=claimed_at_s, actor=Actor.API)
+            raise
+        match acceptance:
+            case Accepted(record):
+                if record.status is Status.SENDING:
+                    claim = _first_claim(submission)
+                    self.under_way.start(claim, claimed_at_s=claimed_at_s, actor=Actor.API)
+                return Recorded(await self._settled(record, request))
+            case CustomerNameMismatch():
+                raise InvalidSale((_name_mismatch(sale),))
+            case NameTaken():
+                return await self._judge(acceptance, sale, request)
+            case _:
+                assert_never(acceptance)
+
+    def _submission(self, request: SaleRequest, sale: Sale, cashback: Cashback) -> Submission:
+        at_once = cashback.cashback_centavos > 0 and not request.respond_async
+        return Submission(
+            id=self.new_id(),
+            merchant_id=request.merchant_id,
+            sale=sale,
+            cashback=cashback,
+            idempotency_key=request.idempotency_key,
+            raw_body=request.raw_body,
+            lease_s=self.under_way.deliverer.policy.lease_s if at_once else None,
+        )
+
+    async def _judge(self, taken: NameTaken, sale: Sale, request: SaleRequest) -> Submitted:
+        found = differences(recorded=taken.record.sale, received=sale)
+        match taken.kind:
+            case NameKind.CONTENT:
+                return ContentKnown(taken.record)
+            case NameKind.IDEMPOTENCY_KEY if found:
+                return KeyReused(found)
+            case NameKind.SALE_ID if found:
+                return SaleIdTaken(found)
+            case NameKind.IDEMPOTENCY_KEY | NameKind.SALE_ID:
+                return Replayed(await self._settled(taken.record, request))
+            case _:
+                assert_never(taken.kind)
+
+    async def _settled(self, record: Record, request: SaleRequest) -> Record:
+        """The record once its attempt under way has ended, or as it is when the wait is over."""
+        if record.status is not Status.SENDING or request.respond_async:
+            return record
+        loop = asyncio.get_running_loop()
+        until = loop.time() + request.wait_s
+        while record.status is Status.SENDING and (left_s := until - loop.time()) > 0:
+            task = self.under_way.of(record.id)
+            if task is not None:
+                done, _ = await asyncio.wait({task}, timeout=left_s)
+                return task.result() if done else record
+            await asyncio.sleep(min(LOOK_AGAIN_S, left_s))
+            record = await self.store.find(record.merchant_id, record.id) or record
+        return record
+
+
+async def _terms(store: CashbackStore, merchant_id: int) -> Terms:
+    terms = await store.terms(merchant_id)
+    if terms is None:
+        raise UnknownMerchant(merchant_id)
+    return terms
+
+
+def _read(document: object, terms: Terms, now: datetime) -> tuple[Sale, Cashback]:
+    sale = parse_sale(document, rules=terms.rules, now=now, programme=terms.programme)
+    return sale, calculate(sale, terms.programme)
+
+
+def _first_claim(submission: Submission) -> Claim:
+    return Claim(
+        id=submission.id,
+        merchant_id=submission.merchant_id,
+        attempt=1,
+        document=submission.sale.customer.document,
+        cashback_centavos=submission.cashback.cashback_centavos,
+    )
+
+
+def _name_mismatch(sale: Sale) -> Violation:
+    return Violation(
+        pointer="/customer/name", code="customer_name_mismatch", received=show(sale.customer.name)
+    )
