@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -10,7 +11,7 @@ from typing import Final
 from uuid import UUID
 
 from cashback_core.delivery import Actor, DeliveryPolicy
-from cashback_core.evidence import Evidence, NeverSent, Phase, classify
+from cashback_core.evidence import Evidence, Phase, classify
 from cashback_core.ports import (
     AttemptResult,
     CashbackStore,
@@ -19,10 +20,12 @@ from cashback_core.ports import (
     Provider,
     StoreUnavailable,
 )
-from cashback_core.record import Record
+from cashback_core.record import Standing
 
 FIRST_RETRY_S: Final = 0.05
 LAST_RETRY_S: Final = 1.0
+
+_log = logging.getLogger(__name__)
 
 
 def suspension_aware_s() -> float:
@@ -45,7 +48,7 @@ class Deliverer:
     chance: Callable[[], float]
     clock_s: Callable[[], float] = suspension_aware_s
 
-    async def deliver(self, claim: Claim, *, claimed_at_s: float, actor: Actor) -> Record:
+    async def deliver(self, claim: Claim, *, claimed_at_s: float, actor: Actor) -> Standing:
         """Call the provider for a claim and store the result, trying on while the database is away.
 
         `claimed_at_s` was read on `clock_s` before the claim was asked for. A claim that is too
@@ -80,17 +83,14 @@ class Deliverer:
                 return
 
     def _result(self, claim: Claim, evidence: Evidence, actor: Actor) -> AttemptResult:
-        if evidence.phase is Phase.NOTHING_SENT:
-            outcome = NeverSent()
-        else:
-            outcome = classify(
-                evidence, document=claim.document, cashback_centavos=claim.cashback_centavos
-            )
+        outcome = classify(
+            evidence, document=claim.document, cashback_centavos=claim.cashback_centavos
+        )
         return AttemptResult(
             claim=claim, outcome=outcome, evidence=evidence, deliverer=actor, chance=self.chance()
         )
 
-    async def _record(self, result: AttemptResult) -> Record:
+    async def _record(self, result: AttemptResult) -> Standing:
         wait_s = FIRST_RETRY_S
         while True:
             try:
@@ -105,13 +105,13 @@ class DeliveriesUnderWay:
     """The deliveries of this process, each a task of its own: no hang-up and no wait cancels one."""
 
     deliverer: Deliverer
-    _tasks: dict[UUID, asyncio.Task[Record]] = field(default_factory=dict[UUID, "asyncio.Task[Record]"])
+    _tasks: dict[UUID, asyncio.Task[Standing]] = field(default_factory=dict[UUID, "asyncio.Task[Standing]"])
     _disowned: set[asyncio.Task[None]] = field(default_factory=set["asyncio.Task[None]"])
 
     def __len__(self) -> int:
         return len(self._tasks)
 
-    def start(self, claim: Claim, *, claimed_at_s: float, actor: Actor) -> asyncio.Task[Record]:
+    def start(self, claim: Claim, *, claimed_at_s: float, actor: Actor) -> asyncio.Task[Standing]:
         """Begin to deliver for a claim."""
         work = self.deliverer.deliver(claim, claimed_at_s=claimed_at_s, actor=actor)
         task = asyncio.create_task(work)
@@ -126,7 +126,7 @@ class DeliveriesUnderWay:
         self._disowned.add(task)
         task.add_done_callback(self._disowned.discard)
 
-    def of(self, id: UUID) -> asyncio.Task[Record] | None:  # noqa: A002 (the domain's word)
+    def of(self, id: UUID) -> asyncio.Task[Standing] | None:  # noqa: A002 (the domain's word)
         """The delivery of a cashback under way here, if any."""
         return self._tasks.get(id)
 
@@ -140,6 +140,9 @@ class DeliveriesUnderWay:
             task.cancel()
         return len(left)
 
-    def _forget(self, id: UUID, done: asyncio.Task[Record]) -> None:  # noqa: A002
+    def _forget(self, id: UUID, done: asyncio.Task[Standing]) -> None:  # noqa: A002
         if self._tasks.get(id) is done:
             del self._tasks[id]
+        if not done.cancelled() and (error := done.exception()) is not None:
+            # Our own bug: the lease runs out and the reaper puts the cashback in doubt.
+            _log.error("delivery of %s failed", id, exc_info=error)

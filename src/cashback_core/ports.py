@@ -15,7 +15,7 @@ from cashback_core.documents import Cpf
 from cashback_core.evidence import Evidence, Outcome
 from cashback_core.programme import Programme
 from cashback_core.reading import SaleRules
-from cashback_core.record import History, Record
+from cashback_core.record import History, Record, Standing
 from cashback_core.sale import Sale
 
 
@@ -175,8 +175,9 @@ class CashbackStore(Protocol):
         """
 
     @abstractmethod
-    async def conclude(self, result: AttemptResult) -> Record:
-        """Record how an attempt ended and move its cashback as `delivery.conclude` decides.
+    async def conclude(self, result: AttemptResult) -> Standing:
+        """Record how an attempt ended, move its cashback as `delivery.conclude` decides, and
+        tell where it stands now.
 
         May be called again with the same result: the second call changes nothing. Raises
         LookupError when no such attempt is recorded.

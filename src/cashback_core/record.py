@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -13,21 +13,34 @@ from cashback_core.sale import Sale
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Record:
-    """A recorded sale with its cashback and where the payment stands; instants are aware UTC.
+class Standing:
+    """Where a cashback's payment stands; `provider` is the answer to the latest attempt, if any."""
 
-    `provider` is the answer to the latest attempt, if there was one.
-    """
+    status: Status
+    attempt: int
+    applied_at: datetime | None = None
+    provider: ProviderAnswer | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record:
+    """A recorded sale with its cashback and where the payment stands; instants are aware UTC."""
 
     id: UUID
     merchant_id: int
-    status: Status
-    attempt: int
     sale: Sale
     cashback: Cashback
     accepted_at: datetime
-    applied_at: datetime | None = None
-    provider: ProviderAnswer | None = None
+    standing: Standing
+
+    @property
+    def status(self) -> Status:
+        """The present status."""
+        return self.standing.status
+
+    def at(self, standing: Standing) -> Record:
+        """The same record with another standing."""
+        return replace(self, standing=standing)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -158,14 +158,15 @@ class SubmitSale:
         match taken.kind:
             case NameKind.CONTENT:
                 return ContentKnown(taken.record)
-            case NameKind.IDEMPOTENCY_KEY if found:
-                return KeyReused(found)
-            case NameKind.SALE_ID if found:
-                return SaleIdTaken(found)
-            case NameKind.IDEMPOTENCY_KEY | NameKind.SALE_ID:
-                return Replayed(await self._settled(taken.record, request))
+            case NameKind.IDEMPOTENCY_KEY:
+                if found:
+                    return KeyReused(found)
+            case NameKind.SALE_ID:
+                if found:
+                    return SaleIdTaken(found)
             case _:
                 assert_never(taken.kind)
+        return Replayed(await self._settled(taken.record, request))
 
     async def _settled(self, record: Record, request: SaleRequest) -> Record:
         """The record once its attempt under way has ended, or as it is when the wait is over."""
@@ -177,7 +178,7 @@ class SubmitSale:
             task = self.under_way.of(record.id)
             if task is not None:
                 done, _ = await asyncio.wait({task}, timeout=left_s)
-                return task.result() if done else record
+                return record.at(task.result()) if done else record
             await asyncio.sleep(min(LOOK_AGAIN_S, left_s))
             record = await self.store.find(record.merchant_id, record.id) or record
         return record
