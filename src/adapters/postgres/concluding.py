@@ -1,0 +1,195 @@
+"""Recording a group of attempts' ends inside one transaction: lock, decide purely, store once."""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, assert_never
+from uuid import UUID
+
+from adapters.postgres.accepting import Cursor, encode
+from adapters.postgres.rows import standing
+from cashback_core.delivery import (
+    Conclusion,
+    Delivery,
+    DeliveryPolicy,
+    Ended,
+    Status,
+    conclude,
+)
+from cashback_core.evidence import (
+    Applied,
+    Misconfigured,
+    NeverSent,
+    Outcome,
+    Refused,
+    RefusedForNow,
+    Unknown,
+    read_answer,
+)
+from cashback_core.ports import AttemptResult
+from cashback_core.record import Standing
+
+
+async def conclude_group(
+    cursor: Cursor, results: Sequence[AttemptResult], policy: DeliveryPolicy
+) -> dict[UUID, Standing]:
+    """Where each cashback stands once the transaction commits; no entry for an unknown attempt.
+
+    At most one result for each cashback. A result that is recorded already changes nothing.
+    """
+    by_id = {r.claim.id: r for r in results}
+    rows: list[dict[str, Any]] = []
+    standings: dict[UUID, Standing] = {}
+    for row in await _lock(cursor, results):
+        (
+            cashback_id, status, version, attempt, open_since_at, applied_at, recorded, now, *answer,
+        ) = row  # fmt: skip
+        standings[cashback_id] = standing(status, attempt, applied_at, answer)
+        if recorded:
+            continue
+        result = by_id[cashback_id]
+        delivery = Delivery(status=Status(status), attempt=attempt, open_since_at=open_since_at)
+        conclusion = conclude(delivery, _ended(result, now), policy)
+        rows.append(_row(result, conclusion, version))
+        standings[cashback_id] = _after(standings[cashback_id], result, conclusion, now)
+    if rows:
+        await _store(cursor, rows)
+    return standings
+
+
+async def _lock(cursor: Cursor, results: Sequence[AttemptResult]) -> list[tuple[Any, ...]]:
+    claims = [{"m": r.claim.merchant_id, "c": r.claim.id, "a": r.claim.attempt} for r in results]
+    await cursor.execute(
+        # Locked in key order, the attempt too: whoever waited here sees the result of who came
+        # first, and never concludes the same attempt twice.
+        """
+        select c.cashback_id, c.status, c.version, c.attempt, c.open_since_at, c.applied_at,
+            mine.result is not null, now(),
+            latest.status_code, latest.provider_id, latest.provider_message,
+            latest.provider_created_at
+        from jsonb_to_recordset(%s::jsonb) as i (m bigint, c uuid, a integer)
+        join cashbacks as c on c.merchant_id = i.m and c.cashback_id = i.c
+        join attempts as mine
+            on mine.merchant_id = i.m and mine.cashback_id = i.c and mine.attempt = i.a
+        left join attempts as latest
+            on latest.merchant_id = i.m and latest.cashback_id = i.c and latest.attempt = c.attempt
+        order by c.merchant_id, c.cashback_id
+        for no key update of c, mine
+        """,
+        [encode(claims)],
+        binary=True,
+    )
+    return await cursor.fetchall()
+
+
+def _ended(result: AttemptResult, now: datetime) -> Ended:
+    return Ended(
+        attempt=result.claim.attempt,
+        outcome=result.outcome,
+        at=now,
+        chance=result.chance,
+        deliverer=result.deliverer,
+    )
+
+
+def _after(
+    before: Standing, result: AttemptResult, conclusion: Conclusion, now: datetime
+) -> Standing:
+    latest = result.claim.attempt == before.attempt
+    move = conclusion.move
+    applied = move is not None and move.to is Status.APPLIED
+    return Standing(
+        status=before.status if move is None else move.to,
+        attempt=before.attempt,
+        applied_at=now if applied else before.applied_at,
+        provider=read_answer(result.evidence) if latest else before.provider,
+    )
+
+
+def _row(result: AttemptResult, conclusion: Conclusion, version: int) -> dict[str, Any]:
+    evidence, move = result.evidence, conclusion.move
+    answer = read_answer(evidence)
+    row: dict[str, Any] = {
+        "m": result.claim.merchant_id,
+        "c": result.claim.id,
+        "a": result.claim.attempt,
+        "v": version,
+        "result": result_name(result.outcome),
+        "phase": evidence.phase,
+        "why": evidence.reason,
+        "code": evidence.status_code,
+        "body": b64encode(evidence.body).decode() if evidence.body else None,
+        "connected": evidence.connected_s,
+        "sent": evidence.sent_s,
+        "elapsed": evidence.ended_s,
+        "incident": conclusion.incident,
+    }
+    if answer is not None:
+        row |= {"pid": answer.id, "message": answer.message, "created": answer.created_at}
+    if move is not None:
+        row |= {"to": move.to, "actor": move.actor, "reason": move.reason, "due": move.due_at}
+    return row
+
+
+async def _store(cursor: Cursor, rows: list[dict[str, Any]]) -> None:
+    await cursor.execute(
+        """
+        with input as materialized (
+            select * from jsonb_to_recordset(%s::jsonb) as i (
+                m bigint, c uuid, a integer, v integer, result text, phase text, why text,
+                code smallint, body text, connected real, sent real, elapsed real, incident text,
+                pid text, message text, created text, "to" text, actor text, reason text,
+                due timestamptz
+            )
+        ), ended as (
+            update attempts as t set
+                ended_at = now(), result = i.result, phase = i.phase, reason = i.why,
+                status_code = i.code, body = decode(i.body, 'base64'), provider_id = i.pid,
+                provider_message = i.message, provider_created_at = i.created,
+                connected_s = i.connected, sent_s = i.sent, elapsed_s = i.elapsed
+            from input as i
+            where t.merchant_id = i.m and t.cashback_id = i.c and t.attempt = i.a
+        ), moved as (
+            update cashbacks as c set
+                status = i."to", version = i.v + 1, due_at = i.due, lease_until_at = null,
+                applied_at = case i."to" when 'applied' then now() end
+            from input as i
+            where i."to" is not null and c.merchant_id = i.m and c.cashback_id = i.c
+                and c.version = i.v
+            returning c.merchant_id, c.cashback_id, c.attempt
+        ), told as (
+            insert into incidents (merchant_id, cashback_id, attempt, what)
+            select m, c, a, incident from input where incident is not null
+        )
+        insert into events (
+            merchant_id, cashback_id, sequence, at, actor, from_status, to_status, attempt, reason
+        )
+        select i.m, i.c, i.v + 1, now(), i.actor, e.to_status, i."to", moved.attempt, i.reason
+        from moved
+        join input as i on i.m = moved.merchant_id and i.c = moved.cashback_id
+        join events as e on e.merchant_id = i.m and e.cashback_id = i.c and e.sequence = i.v
+        """,
+        [encode(rows)],
+        binary=True,
+    )
+
+
+def result_name(outcome: Outcome) -> str:
+    """How the column `attempts.result` calls an outcome."""
+    match outcome:
+        case Applied():
+            return "applied"
+        case NeverSent():
+            return "never_sent"
+        case RefusedForNow():
+            return "refused_for_now"
+        case Refused():
+            return "refused"
+        case Misconfigured():
+            return "misconfigured"
+        case Unknown():
+            return "unknown"
+        case _:
+            assert_never(outcome)

@@ -1,0 +1,61 @@
+"""How this adapter talks to PostgreSQL: session settings, durability, and whose fault an error is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, Final
+
+import psycopg
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
+from psycopg_pool import PoolTimeout
+
+from cashback_core.ports import StoreUnavailable
+
+MINIMUM_VERSION: Final = 150_000
+CONNECT_TIMEOUT_S: Final = 5
+
+_SERVING: Final[Mapping[str, str]] = {
+    "timezone": "UTC",
+    "statement_timeout": "5s",
+    "lock_timeout": "1s",
+    "idle_in_transaction_session_timeout": "5s",
+    "jit": "off",
+}
+_DURABILITY: Final = ("fsync", "full_page_writes", "synchronous_commit")
+
+
+class UnsafeDatabase(Exception):
+    """The database could lose what it has acknowledged, or is too old."""
+
+
+def serving_dsn(dsn: str, *, application: str, **settings: str) -> str:
+    """A DSN whose sessions have the time limits of serving roles, and further settings."""
+    given: dict[str, Any] = conninfo_to_dict(dsn)
+    options = " ".join(f"-c {name}={value}" for name, value in {**_SERVING, **settings}.items())
+    given["options"] = f"{given.get('options', '')} {options}".strip()
+    given.setdefault("connect_timeout", CONNECT_TIMEOUT_S)
+    given["application_name"] = application
+    return make_conninfo("", **given)
+
+
+def refuse_unsafe(dsn: str) -> None:
+    """Raise UnsafeDatabase unless what the database acknowledges survives a crash."""
+    with psycopg.connect(dsn, connect_timeout=CONNECT_TIMEOUT_S) as connection:
+        if connection.info.server_version < MINIMUM_VERSION:
+            raise UnsafeDatabase(f"PostgreSQL {connection.info.server_version} is older than 15")
+        rows = connection.execute(
+            "select name, setting from pg_settings where name = any(%s)", [list(_DURABILITY)]
+        ).fetchall()
+    wrong = sorted(f"{name} is {value}" for name, value in rows if value in {"off", "local"})
+    if wrong:
+        raise UnsafeDatabase(f"acknowledged sales could be lost: {', '.join(wrong)}")
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """Tells a database that is away (StoreUnavailable) from errors that are our own."""
+    try:
+        yield
+    except (psycopg.OperationalError, psycopg.InterfaceError, PoolTimeout) as error:
+        raise StoreUnavailable(type(error).__name__) from error

@@ -1,0 +1,222 @@
+"""Grouped commits: what queued while the last transaction ran shares the next one.
+
+One connection, two queues (new sales, ends of attempts), one transaction. A caller is answered
+after the commit. A row that the database refuses harms no neighbour: its group is halved until it
+stands alone.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+from uuid import UUID
+
+import psycopg
+from psycopg import AsyncConnection
+
+from adapters.postgres.accepting import accept_group
+from adapters.postgres.concluding import conclude_group
+from adapters.postgres.connection import serving_dsn
+from cashback_core.delivery import DeliveryPolicy
+from cashback_core.ports import Acceptance, AttemptResult, StoreUnavailable, Submission
+from cashback_core.record import Standing
+
+MAX_GROUP: Final = 200
+"""Most sales, and most results, of one transaction."""
+
+MAX_QUEUE: Final = 10_000
+"""Most jobs that wait; one more is told that the store is unavailable."""
+
+MAX_TRIES: Final = 5
+"""How often a group is tried again after a deadlock or a lock that did not come."""
+
+_PINNED: Final = {
+    # Statements are planned once, perhaps while tables are empty: without these, a plan made then
+    # scans whole tables for ever.
+    "plan_cache_mode": "force_generic_plan",
+    "enable_seqscan": "off",
+    "enable_hashjoin": "off",
+    "enable_mergejoin": "off",
+}
+
+_TRY_AGAIN: Final = (
+    psycopg.errors.DeadlockDetected,
+    psycopg.errors.SerializationFailure,
+    psycopg.errors.LockNotAvailable,
+)
+_ROW_ERRORS: Final = (psycopg.DataError, psycopg.IntegrityError)
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(slots=True, eq=False)
+class _Sale:
+    submission: Submission
+    answer: asyncio.Future[Acceptance]
+
+
+@dataclass(slots=True, eq=False)
+class _Result:
+    result: AttemptResult
+    answer: asyncio.Future[Standing]
+
+
+_Job = _Sale | _Result
+
+
+class GroupWriter:
+    """Writes for a whole process over one connection of its own."""
+
+    def __init__(self, dsn: str, policy: DeliveryPolicy) -> None:
+        self._dsn = serving_dsn(dsn, application="cashback-writer", **_PINNED)
+        self._policy = policy
+        self._queue: list[_Job] = []
+        self._wake = asyncio.Event()
+        self._connection: AsyncConnection | None = None
+        self._task: asyncio.Task[None] | None = None
+
+    async def open(self) -> None:
+        """Begin to write; the connection is made when it is first needed."""
+        self._task = asyncio.create_task(self._run(), name="group-writer")
+
+    async def close(self) -> None:
+        """Stop; whatever still waits is told that the store is unavailable."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+        self._fail(self._queue, StoreUnavailable("closing"))
+        self._queue.clear()
+        await self._hang_up()
+
+    async def accept(self, submission: Submission) -> Acceptance:
+        """Record a sale with the next group."""
+        job = _Sale(submission, asyncio.get_running_loop().create_future())
+        self._enqueue(job)
+        return await job.answer
+
+    async def conclude(self, result: AttemptResult) -> Standing:
+        """Record the end of an attempt with the next group."""
+        job = _Result(result, asyncio.get_running_loop().create_future())
+        self._enqueue(job)
+        return await job.answer
+
+    def _enqueue(self, job: _Job) -> None:
+        if self._task is None or self._task.done() or len(self._queue) >= MAX_QUEUE:
+            raise StoreUnavailable("the queue of writes is full or closed")
+        self._queue.append(job)
+        self._wake.set()
+
+    async def _run(self) -> None:
+        while True:
+            await self._wake.wait()
+            group = self._next_group()
+            if not self._queue:
+                self._wake.clear()
+            try:
+                await self._write(group)
+            except asyncio.CancelledError:
+                # Whether the commit went through is not known: neither is it told.
+                self._fail(group, StoreUnavailable("closing"))
+                raise
+            except Exception as error:  # noqa: BLE001 (one bad group must not end all writing)
+                _log.exception("a group of %d writes failed", len(group))
+                self._fail(group, error)
+
+    def _next_group(self) -> list[_Job]:
+        """The oldest jobs, at most one result for each cashback; the rest stays queued."""
+        sales = results = 0
+        concluded: set[UUID] = set()
+        group: list[_Job] = []
+        rest: list[_Job] = []
+        for job in self._queue:
+            if isinstance(job, _Sale):
+                sales += 1
+                (group if sales <= MAX_GROUP else rest).append(job)
+            elif job.result.claim.id in concluded or results >= MAX_GROUP:
+                rest.append(job)
+            else:
+                results += 1
+                concluded.add(job.result.claim.id)
+                group.append(job)
+        self._queue = rest
+        return group
+
+    async def _write(self, group: Sequence[_Job]) -> None:
+        for tried in range(1, MAX_TRIES + 1):
+            try:
+                await self._transaction(group)
+            except _TRY_AGAIN:
+                if tried == MAX_TRIES:
+                    break
+            except _ROW_ERRORS as error:
+                if len(group) == 1:
+                    _log.error("the database refused a row", exc_info=error)
+                    self._fail(group, error)
+                    return
+                break
+            except (psycopg.Error, OSError) as error:
+                await self._hang_up()
+                self._fail(group, StoreUnavailable(type(error).__name__))
+                return
+            else:
+                return
+        if len(group) == 1:
+            self._fail(group, StoreUnavailable("a lock did not come"))
+            return
+        middle = len(group) // 2
+        await self._write(group[:middle])
+        await self._write(group[middle:])
+
+    async def _transaction(self, group: Sequence[_Job]) -> None:
+        connection = await self._connected()
+        sales = [job for job in group if isinstance(job, _Sale)]
+        results = [job for job in group if isinstance(job, _Result)]
+        acceptances: dict[UUID, Acceptance | None] = {}
+        standings: dict[UUID, Standing] = {}
+        async with connection.transaction(), connection.cursor() as cursor:
+            # Sales before results: the order in which everybody takes locks.
+            if sales:
+                acceptances = await accept_group(cursor, [job.submission for job in sales])
+            if results:
+                wanted = [job.result for job in results]
+                standings = await conclude_group(cursor, wanted, self._policy)
+        for sale in sales:
+            self._answer_sale(sale, acceptances[sale.submission.id])
+        for result in results:
+            self._answer_result(result, standings.get(result.result.claim.id))
+
+    def _answer_sale(self, job: _Sale, acceptance: Acceptance | None) -> None:
+        if acceptance is None:  # lost a name to a neighbour that was refused itself
+            self._queue.append(job)
+            self._wake.set()
+        elif not job.answer.done():
+            job.answer.set_result(acceptance)
+
+    def _answer_result(self, job: _Result, standing: Standing | None) -> None:
+        if job.answer.done():
+            return
+        if standing is None:
+            claim = job.result.claim
+            job.answer.set_exception(LookupError(f"attempt {claim.attempt} of {claim.id}"))
+        else:
+            job.answer.set_result(standing)
+
+    def _fail(self, group: Sequence[_Job], error: Exception) -> None:
+        for job in group:
+            if not job.answer.done():
+                job.answer.set_exception(error)
+
+    async def _connected(self) -> AsyncConnection:
+        if self._connection is None or self._connection.closed:
+            connection = await AsyncConnection.connect(self._dsn, autocommit=True)
+            connection.prepare_threshold = 0
+            self._connection = connection
+        return self._connection
+
+    async def _hang_up(self) -> None:
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            await connection.close()

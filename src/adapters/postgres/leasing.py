@@ -1,0 +1,92 @@
+"""Leases: taking due cashbacks for a worker, and what becomes of a lease that ran out."""
+
+from __future__ import annotations
+
+from adapters.postgres.accepting import Cursor
+from cashback_core.documents import Cpf
+from cashback_core.ports import Claim
+
+
+async def claim_due(cursor: Cursor, *, limit: int, lease_s: float) -> tuple[Claim, ...]:
+    """Lease the next attempt of pending cashbacks that are due, oldest first."""
+    await cursor.execute(
+        # Materialized: under another plan, `in (select … limit … skip locked)` took many more
+        # rows than its limit. Skip locked: another worker got there first.
+        """
+        with due as materialized (
+            select merchant_id, cashback_id from cashbacks
+            where status = 'pending' and due_at <= now()
+            order by due_at
+            limit %(limit)s
+            for no key update skip locked
+        ), moved as (
+            update cashbacks as c set
+                status = 'sending', version = c.version + 1, attempt = c.attempt + 1,
+                due_at = null, lease_until_at = now() + make_interval(secs => %(lease_s)s)
+            from due
+            where c.merchant_id = due.merchant_id and c.cashback_id = due.cashback_id
+            returning c.merchant_id, c.cashback_id, c.version, c.attempt, c.cashback_centavos,
+                c.lease_until_at
+        ), begun as (
+            insert into attempts (
+                merchant_id, cashback_id, attempt, deliverer, started_at, lease_until_at
+            )
+            select merchant_id, cashback_id, attempt, 'worker', now(), lease_until_at from moved
+        ), told as (
+            insert into events (
+                merchant_id, cashback_id, sequence, at, actor, from_status, to_status, attempt,
+                reason
+            )
+            select merchant_id, cashback_id, version, now(), 'worker', 'pending', 'sending',
+                attempt, 'due'
+            from moved
+        )
+        select m.merchant_id, m.cashback_id, m.attempt, s.document, m.cashback_centavos
+        from moved as m join sales as s using (merchant_id, cashback_id)
+        """,
+        {"limit": limit, "lease_s": lease_s},
+        binary=True,
+    )
+    return tuple(
+        Claim(
+            id=cashback_id,
+            merchant_id=merchant_id,
+            attempt=attempt,
+            document=Cpf(document),
+            cashback_centavos=centavos,
+        )
+        for merchant_id, cashback_id, attempt, document, centavos in await cursor.fetchall()
+    )
+
+
+async def reap(cursor: Cursor, *, limit: int) -> int:
+    """Put cashbacks in doubt whose lease ran out: bytes may have left, so never back to pending."""
+    await cursor.execute(
+        """
+        with late as materialized (
+            select merchant_id, cashback_id from cashbacks
+            where status = 'sending' and lease_until_at < now()
+            order by lease_until_at
+            limit %(limit)s
+            for no key update skip locked
+        ), moved as (
+            update cashbacks as c set
+                status = 'in_doubt', version = c.version + 1, lease_until_at = null
+            from late
+            where c.merchant_id = late.merchant_id and c.cashback_id = late.cashback_id
+            returning c.merchant_id, c.cashback_id, c.version, c.attempt
+        ), told as (
+            insert into events (
+                merchant_id, cashback_id, sequence, at, actor, from_status, to_status, attempt,
+                reason
+            )
+            select merchant_id, cashback_id, version, now(), 'reaper', 'sending', 'in_doubt',
+                attempt, 'the lease ran out'
+            from moved
+        )
+        select count(*) from moved
+        """,
+        {"limit": limit},
+    )
+    row = await cursor.fetchone()
+    return int(row[0]) if row else 0

@@ -1,0 +1,91 @@
+"""Bringing a database's schema up to date: numbered SQL files, forward only, under one lock."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from importlib.resources import files
+from typing import Final, LiteralString, cast
+
+import psycopg
+
+LOCK: Final = 0x6361_7368_6261_636B
+"""The advisory lock of everyone who migrates ("cashback" in ASCII)."""
+
+LOCK_WAIT_S: Final = 120
+
+
+class SchemaMismatch(Exception):
+    """The database holds a migration that this program does not have, or has otherwise."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Migration:
+    """One file: its name orders it, its checksum tells whether it was edited afterwards."""
+
+    name: str
+    sql: str
+
+    @property
+    def checksum(self) -> str:
+        """Hexadecimal SHA-256 of the text."""
+        return hashlib.sha256(self.sql.encode()).hexdigest()
+
+
+def migrations() -> tuple[Migration, ...]:
+    """Every migration of this program, in order."""
+    folder = files("adapters.postgres") / "migrations"
+    found = sorted((f for f in folder.iterdir() if f.name.endswith(".sql")), key=lambda f: f.name)
+    return tuple(Migration(name=f.name, sql=f.read_text("utf-8")) for f in found)
+
+
+def migrate(dsn: str) -> list[str]:
+    """Apply what is missing; the names of what was applied.
+
+    Any number of processes may call it at once: one works, the others wait and find nothing to
+    do. Each migration is one transaction. Raises SchemaMismatch, psycopg.Error.
+    """
+    with psycopg.connect(dsn, autocommit=True, application_name="cashback-migrate") as connection:
+        connection.execute(f"set lock_timeout = '{LOCK_WAIT_S}s'")
+        # Of the session, not of a transaction: it is held over all migrations and goes with us.
+        connection.execute("select pg_advisory_lock(%s)", [LOCK])
+        connection.execute(
+            "create table if not exists schema_migrations ("
+            " name text primary key, checksum text not null,"
+            " applied_at timestamptz not null default now())"
+        )
+        return [m.name for m in _missing(connection) if _apply(connection, m)]
+
+
+def pending(dsn: str) -> list[str]:
+    """The names of migrations that the database lacks; raises as `migrate` does."""
+    with psycopg.connect(dsn, autocommit=True) as connection:
+        known = connection.execute("select to_regclass('schema_migrations')").fetchone()
+        if known is None or known[0] is None:
+            return [m.name for m in migrations()]
+        return [m.name for m in _missing(connection)]
+
+
+def _missing(connection: psycopg.Connection) -> list[Migration]:
+    rows = connection.execute("select name, checksum from schema_migrations").fetchall()
+    applied = {str(name): str(checksum) for name, checksum in rows}
+    ours = {m.name: m for m in migrations()}
+    strange = sorted(
+        name
+        for name, checksum in applied.items()
+        if name not in ours or ours[name].checksum != checksum
+    )
+    if strange:
+        raise SchemaMismatch(f"applied here, but unknown or changed since: {', '.join(strange)}")
+    return [m for m in ours.values() if m.name not in applied]
+
+
+def _apply(connection: psycopg.Connection, migration: Migration) -> bool:
+    with connection.transaction():
+        # Not a literal for the type checker, but a file of this package, never input.
+        connection.execute(cast("LiteralString", migration.sql))
+        connection.execute(
+            "insert into schema_migrations (name, checksum) values (%s, %s)",
+            [migration.name, migration.checksum],
+        )
+    return True

@@ -1,0 +1,108 @@
+"""Reading records back: one statement for the serving of lists, single records and replays."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, Final, LiteralString
+from uuid import UUID
+
+from cashback_core.calculation import Cashback, LineCashback
+from cashback_core.delivery import Status
+from cashback_core.documents import Cpf
+from cashback_core.evidence import ProviderAnswer
+from cashback_core.money import parse_exact
+from cashback_core.record import Record, Standing
+from cashback_core.rounding import Rounding
+from cashback_core.sale import Customer, Line, Sale
+
+RECORD: Final[LiteralString] = """
+    select s.merchant_id, s.cashback_id, s.sold_at, s.document, s.name, s.total_centavos,
+        s.discount_centavos, s.sale_id, s.rounding, s.exact, s.accepted_at,
+        c.cashback_centavos, c.status, c.attempt, c.applied_at,
+        a.status_code, a.provider_id, a.provider_message, a.provider_created_at,
+        (
+            select jsonb_agg(jsonb_build_array(
+                l.type, l.value_centavos, l.qty_thousandths, l.discount_centavos,
+                l.amount_centavos, l.rate_bp, l.rate_version, l.exact, l.cashback_centavos
+            ) order by l.position)
+            from sale_lines as l
+            where l.merchant_id = s.merchant_id and l.cashback_id = s.cashback_id
+        )
+    from sales as s
+    join cashbacks as c using (merchant_id, cashback_id)
+    left join attempts as a
+        on a.merchant_id = c.merchant_id and a.cashback_id = c.cashback_id and a.attempt = c.attempt
+"""
+"""To be followed by a where clause; `record` reads its rows."""
+
+Row = tuple[Any, ...]
+
+
+def record(row: Row) -> Record:
+    """The record of a row of RECORD."""
+    (
+        merchant_id, cashback_id, sold_at, document, name, total, discount, sale_id, rounding,
+        exact, accepted_at, cashback_centavos, status, attempt, applied_at, *answer, lines,
+    ) = row  # fmt: skip
+    return Record(
+        id=cashback_id,
+        merchant_id=merchant_id,
+        sale=Sale(
+            sold_at=sold_at,
+            customer=Customer(document=Cpf(document), name=name),
+            lines=tuple(_line(line) for line in lines),
+            total_centavos=total,
+            discount_centavos=discount,
+            sale_id=sale_id,
+        ),
+        cashback=Cashback(
+            cashback_centavos=cashback_centavos,
+            exact_centavos=parse_exact(exact),
+            rounding=Rounding(rounding),
+            lines=tuple(_line_cashback(line) for line in lines),
+        ),
+        accepted_at=accepted_at,
+        standing=standing(status, attempt, applied_at, answer),
+    )
+
+
+def standing(status: str, attempt: int, applied_at: Any, answer: Iterable[Any]) -> Standing:
+    """A standing of a cashback's columns and those of its latest attempt's answer."""
+    return Standing(
+        status=Status(status),
+        attempt=attempt,
+        applied_at=applied_at,
+        provider=provider_answer(*answer),
+    )
+
+
+def provider_answer(
+    status_code: int | None, id_: str | None, message: str | None, created_at: str | None
+) -> ProviderAnswer | None:
+    """The answer that an attempt's columns hold, None when no status line came."""
+    if status_code is None:
+        return None
+    return ProviderAnswer(status_code=status_code, id=id_, message=message, created_at=created_at)
+
+
+def key(merchant_id: int, cashback_id: UUID) -> tuple[int, UUID]:
+    """The order in which rows are locked."""
+    return merchant_id, cashback_id
+
+
+def _line(row: list[Any]) -> Line:
+    type_, value, qty, discount, *_ = row
+    return Line(type=type_, value_centavos=value, qty_thousandths=qty, discount_centavos=discount)
+
+
+def _line_cashback(row: list[Any]) -> LineCashback:
+    type_, _, _, discount, amount, rate_bp, rate_version, exact, cashback_centavos = row
+    return LineCashback(
+        type=type_,
+        rate_bp=rate_bp,
+        rate_version=rate_version,
+        amount_centavos=amount,
+        net_centavos=amount - discount,
+        exact_centavos=parse_exact(exact),
+        cashback_centavos=cashback_centavos,
+    )

@@ -1,0 +1,237 @@
+"""The cashback store on PostgreSQL."""
+
+from __future__ import annotations
+
+import time
+from datetime import timedelta
+from typing import Any, Final
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from psycopg_pool import AsyncConnectionPool
+
+from adapters.postgres import leasing
+from adapters.postgres.connection import serving_dsn, translated
+from adapters.postgres.group_writer import GroupWriter
+from adapters.postgres.rows import RECORD, provider_answer, record
+from cashback_core.delivery import Actor, DeliveryPolicy, Status
+from cashback_core.ports import (
+    Acceptance,
+    AttemptResult,
+    CashbackStore,
+    Claim,
+    Page,
+    Position,
+    RecordFilter,
+    Submission,
+    Terms,
+)
+from cashback_core.programme import Programme, Rate
+from cashback_core.reading import SaleRules
+from cashback_core.record import AttemptRecord, EventRecord, History, Record, Standing
+from cashback_core.rounding import Rounding
+
+TERMS_AGE_S: Final = 30.0
+"""How long terms are kept; new rates start at least ten minutes ahead, so none is missed."""
+
+MAX_TERMS: Final = 1000
+POOL_TIMEOUT_S: Final = 5.0
+
+
+class PostgresCashbackStore(CashbackStore):
+    """Reads through a pool, writes sales and results through a group writer."""
+
+    def __init__(self, dsn: str, policy: DeliveryPolicy, *, pool_size: int = 4) -> None:
+        self._writer = GroupWriter(dsn, policy)
+        self._terms: dict[int, tuple[float, Terms]] = {}
+        self._pool: AsyncConnectionPool[Any] = AsyncConnectionPool(
+            serving_dsn(dsn, application="cashback"),
+            min_size=1,
+            max_size=pool_size,
+            timeout=POOL_TIMEOUT_S,
+            # After a restart of the server every pooled connection is dead: never hand one out.
+            check=AsyncConnectionPool.check_connection,
+            kwargs={"autocommit": True},
+            open=False,
+        )
+
+    async def open(self) -> None:
+        """Begin to serve; needs no database yet."""
+        await self._pool.open(wait=False)
+        await self._writer.open()
+
+    async def close(self) -> None:
+        """Finish what is being written and hang up."""
+        await self._writer.close()
+        await self._pool.close()
+
+    async def ping(self) -> None:
+        """Raise StoreUnavailable unless the database answers."""
+        with translated():
+            async with self._pool.connection(timeout=1.0) as connection:
+                await connection.execute("select 1")
+
+    async def terms(self, merchant_id: int) -> Terms | None:
+        kept = self._terms.get(merchant_id)
+        if kept is not None and time.monotonic() - kept[0] < TERMS_AGE_S:
+            return kept[1]
+        asked_at = time.monotonic()
+        terms = await self._read_terms(merchant_id)
+        if terms is not None:
+            if len(self._terms) >= MAX_TERMS:
+                self._terms.clear()
+            self._terms[merchant_id] = (asked_at, terms)
+        return terms
+
+    async def accept(self, submission: Submission) -> Acceptance:
+        return await self._writer.accept(submission)
+
+    async def conclude(self, result: AttemptResult) -> Standing:
+        return await self._writer.conclude(result)
+
+    async def claim_due(self, *, limit: int, lease_s: float) -> tuple[Claim, ...]:
+        with translated():
+            async with self._pool.connection() as connection, connection.cursor() as cursor:
+                return await leasing.claim_due(cursor, limit=limit, lease_s=lease_s)
+
+    async def reap(self, *, limit: int) -> int:
+        with translated():
+            async with self._pool.connection() as connection, connection.cursor() as cursor:
+                return await leasing.reap(cursor, limit=limit)
+
+    async def find(self, merchant_id: int, id: UUID) -> Record | None:
+        with translated():
+            async with self._pool.connection() as connection:
+                found = await connection.execute(
+                    RECORD + " where s.merchant_id = %s and s.cashback_id = %s", [merchant_id, id]
+                )
+                row = await found.fetchone()
+        return None if row is None else record(row)
+
+    async def history(self, merchant_id: int, id: UUID) -> History | None:
+        with translated():
+            # One snapshot, so that record, attempts and events belong together.
+            async with self._pool.connection() as connection, connection.transaction():
+                await connection.execute(
+                    "set transaction isolation level repeatable read read only"
+                )
+                found = await connection.execute(
+                    RECORD + " where s.merchant_id = %s and s.cashback_id = %s", [merchant_id, id]
+                )
+                row = await found.fetchone()
+                if row is None:
+                    return None
+                attempts = await connection.execute(
+                    "select attempt, deliverer, started_at, lease_until_at, ended_at, result,"
+                    " reason, elapsed_s, status_code, provider_id, provider_message,"
+                    " provider_created_at"
+                    " from attempts where merchant_id = %s and cashback_id = %s order by attempt",
+                    [merchant_id, id],
+                )
+                attempt_rows = await attempts.fetchall()
+                events = await connection.execute(
+                    "select sequence, at, actor, from_status, to_status, attempt, reason"
+                    " from events where merchant_id = %s and cashback_id = %s order by sequence",
+                    [merchant_id, id],
+                )
+                event_rows = await events.fetchall()
+        return History(
+            record=record(row),
+            attempts=tuple(_attempt(a) for a in attempt_rows),
+            events=tuple(_event(e) for e in event_rows),
+        )
+
+    async def page(
+        self, merchant_id: int, wanted: RecordFilter, *, limit: int, after: Position | None
+    ) -> Page:
+        values: dict[str, Any] = {
+            "merchant_id": merchant_id,
+            "status": wanted.status,
+            "document": wanted.document,
+            "sold_from": wanted.sold_from,
+            "sold_to": wanted.sold_to,
+            "at": after.accepted_at if after else None,
+            "id": after.id if after else None,
+            "limit": limit + 1,  # one more tells whether there is a next page
+        }
+        with translated():
+            async with self._pool.connection() as connection:
+                found = await connection.execute(
+                    RECORD + _PAGE,
+                    values,
+                    prepare=False,  # planned with the values: each filter has its own best index
+                )
+                rows = await found.fetchall()
+        records = tuple(record(row) for row in rows[:limit])
+        last = records[-1] if len(rows) > limit else None
+        position = Position(accepted_at=last.accepted_at, id=last.id) if last else None
+        return Page(records=records, next=position)
+
+    async def _read_terms(self, merchant_id: int) -> Terms | None:
+        with translated():
+            async with self._pool.connection() as connection:
+                found = await connection.execute(
+                    "select zone, rounding, max_sale_age_days from merchants"
+                    " where merchant_id = %s",
+                    [merchant_id],
+                )
+                merchant = await found.fetchone()
+                found = await connection.execute(
+                    "select type, rate_bp, version, starts_at from rates where merchant_id = %s",
+                    [merchant_id],
+                )
+                rates = await found.fetchall()
+        if merchant is None:
+            return None
+        zone, rounding, days = merchant
+        return Terms(
+            merchant_id=merchant_id,
+            rules=SaleRules(zone=ZoneInfo(zone), max_age=timedelta(days=days)),
+            programme=Programme(
+                tuple(Rate(type=t, rate_bp=bp, version=v, starts_at=at) for t, bp, v, at in rates),
+                Rounding(rounding),
+            ),
+        )
+
+
+_PAGE: Final = """
+    where s.merchant_id = %(merchant_id)s
+        and (%(status)s::text is null or c.status = %(status)s)
+        and (%(document)s::text is null or s.document = %(document)s)
+        and (%(sold_from)s::timestamptz is null or s.sold_at >= %(sold_from)s)
+        and (%(sold_to)s::timestamptz is null or s.sold_at < %(sold_to)s)
+        and (
+            %(at)s::timestamptz is null
+            or (s.accepted_at, s.cashback_id) < (%(at)s::timestamptz, %(id)s::uuid)
+        )
+    order by s.accepted_at desc, s.cashback_id desc
+    limit %(limit)s
+"""
+
+
+def _attempt(row: tuple[Any, ...]) -> AttemptRecord:
+    attempt, deliverer, started, lease, ended, result, reason, elapsed_s, *answer = row
+    return AttemptRecord(
+        attempt=attempt,
+        deliverer=Actor(deliverer),
+        started_at=started,
+        lease_until_at=lease,
+        ended_at=ended,
+        result=result,
+        reason=reason,
+        provider=provider_answer(*answer),
+        elapsed_s=elapsed_s,
+    )
+
+
+def _event(row: tuple[Any, ...]) -> EventRecord:
+    sequence, at, actor, from_status, to_status, attempt, reason = row
+    return EventRecord(
+        sequence=sequence,
+        at=at,
+        actor=Actor(actor),
+        from_status=None if from_status is None else Status(from_status),
+        to_status=Status(to_status),
+        attempt=attempt,
+        reason=reason,
+    )
