@@ -197,7 +197,8 @@ class _Reader:
         if smaller > larger or (strictly and smaller == larger):
             relation = "less than" if strictly else "at most"
             self.violations.append(
-                f"{low.name} is {smaller:g}; expected {relation} {high.name}, which is {larger:g}"
+                f"{low.name} is {smaller:.10g}; "
+                f"expected {relation} {high.name}, which is {larger:.10g}"
             )
 
     def _refuse(self, setting: table.Setting[T], why: str) -> None:

@@ -1,6 +1,6 @@
 """The one table of settings: each row's name, range, default and meaning.
 
-`settings.py` reads the environment by these rows and `docs/settings.md` is printed from them,
+`settings.py` reads the environment by these rows and `settings_page.py` prints them,
 so what is documented, what is accepted and what is refused cannot drift apart.
 """
 
@@ -54,17 +54,17 @@ def _seconds(low: float, high: float) -> Kind[float]:
         number = float(text)
         return number if low <= number <= high else None
 
-    return Kind(expected=f"seconds, from {low:g} to {high:g}", parse=parse, blank=low)
+    return Kind(expected=f"seconds, from {low:.10g} to {high:.10g}", parse=parse, blank=low)
 
 
-def _count(low: int, high: int) -> Kind[int]:
+def _count(low: int, high: int, *, of: str = "") -> Kind[int]:
     def parse(text: str) -> int | None:
         if not _INTEGER.fullmatch(text):
             return None
         number = int(text)
         return number if low <= number <= high else None
 
-    return Kind(expected=f"a whole number from {low} to {high}", parse=parse, blank=low)
+    return Kind(expected=f"a whole number{of} from {low} to {high}", parse=parse, blank=low)
 
 
 def _split(text: str, schemes: tuple[str, ...]) -> SplitResult | None:
@@ -157,13 +157,13 @@ SIGNING_KEY_FILE = Setting(
 )
 ACCESS_TOKEN_S = Setting(
     name="CASHBACK_ACCESS_TOKEN_S",
-    kind=_count(10, _DAY_S),
+    kind=_count(10, _DAY_S, of=" of seconds"),
     default="900",
     meaning="how long an access token is good for",
 )
 REFRESH_TOKEN_S = Setting(
     name="CASHBACK_REFRESH_TOKEN_S",
-    kind=_count(10, _YEAR_S),
+    kind=_count(10, _YEAR_S, of=" of seconds"),
     default="86400",
     meaning="how long a refresh token is good for; not less than an access token",
 )
@@ -286,36 +286,3 @@ SETTINGS: tuple[Setting[str] | Setting[int] | Setting[float] | Setting[Path], ..
     PROVIDER_DELAY_S,
     CLOCK_SKEW_S,
 )
-
-
-def as_markdown() -> str:
-    """Return docs/settings.md."""
-    lines = [
-        "# Settings",
-        "",
-        "Read once, from the environment, when a process starts. Every wrong one is refused then,",
-        "all at once, each with its name, what came (a secret is never shown) and what is",
-        "expected. An empty value counts as not given; an unknown `CASHBACK_` name is refused,",
-        "since it is most likely a typing mistake. This page is printed from",
-        "`src/cashback_gateway/settings_table.py` by `make docs`.",
-        "",
-        "| name | expected | default | meaning |",
-        "|---|---|---|---|",
-    ]
-    for setting in SETTINGS:
-        absent = "(none)" if setting.optional else "**required**"
-        default = absent if setting.default is None else f"`{setting.default}`"
-        secret = " (secret)" if setting.kind.secret else ""
-        lines.append(
-            f"| `{setting.name}` | {setting.kind.expected}{secret} | {default} "
-            f"| {setting.meaning} |"
-        )
-    lines += [
-        "",
-        "`run`, `demo` and `make run` need none of them: they supply `DATABASE_URL`,",
-        "`CASHBACK_PROVIDER_URL` and `CASHBACK_SIGNING_KEY_FILE` where these are not given.",
-        "`migrate` and `users add` need `DATABASE_URL` alone, `token` the signing key too; in a",
-        "checkout where `run` was used they find both by themselves.",
-        "",
-    ]
-    return "\n".join(lines)

@@ -1,0 +1,44 @@
+"""Prints docs/settings.md from the table: `python -m cashback_gateway.settings_page`."""
+
+from __future__ import annotations
+
+import sys
+
+from cashback_gateway.settings_table import SETTINGS
+
+
+def as_markdown() -> str:
+    """Return docs/settings.md."""
+    lines = [
+        "# Settings",
+        "",
+        "Read once, from the environment, when a process starts. Every wrong one is refused then,",
+        "all at once, each with its name, what came (a secret is never shown) and what is",
+        "expected. An empty value counts as not given; an unknown `CASHBACK_` name is refused,",
+        "since it is most likely a typing mistake. This page is printed from",
+        "`src/cashback_gateway/settings_table.py` by `make docs`.",
+        "",
+        "| name | expected | default | meaning |",
+        "|---|---|---|---|",
+    ]
+    for setting in SETTINGS:
+        absent = "(none)" if setting.optional else "**required**"
+        default = absent if setting.default is None else f"`{setting.default}`"
+        secret = " (secret)" if setting.kind.secret else ""
+        lines.append(
+            f"| `{setting.name}` | {setting.kind.expected}{secret} | {default} "
+            f"| {setting.meaning} |"
+        )
+    lines += [
+        "",
+        "`run`, `demo` and `make run` need none of them: they supply `DATABASE_URL`,",
+        "`CASHBACK_PROVIDER_URL` and `CASHBACK_SIGNING_KEY_FILE` where these are not given.",
+        "`migrate` and `users add` need `DATABASE_URL` alone, `token` the signing key too; in a",
+        "checkout where `run` was used they find both by themselves.",
+        "",
+    ]
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    sys.stdout.write(as_markdown())

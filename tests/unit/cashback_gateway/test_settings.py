@@ -1,0 +1,194 @@
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+import pytest
+
+from cashback_gateway import settings_page
+from cashback_gateway.settings import REQUIRED, SettingsError, read_settings
+from cashback_gateway.settings_table import SETTINGS
+
+ROOT = Path(__file__).parents[3]
+ENOUGH = {
+    "DATABASE_URL": "postgresql://cashback:hidden-1@db.example:5432/cashback",
+    "CASHBACK_PROVIDER_URL": "https://provider.example/base/",
+    "CASHBACK_SIGNING_KEY_FILE": __file__,
+}
+
+
+def violations(environ: dict[str, str]) -> tuple[str, ...]:
+    with pytest.raises(SettingsError) as refused:
+        read_settings(environ)
+    return refused.value.violations
+
+
+def test_the_three_required_settings_are_enough() -> None:
+    settings = read_settings(ENOUGH)
+    assert settings.api.port == 8000
+    assert settings.api.host == "127.0.0.1"
+    assert settings.provider.url == "https://provider.example/base"
+    assert settings.provider.authorization is None
+    assert settings.delivery.deadline_s == 10
+    assert settings.delivery.lease_s == 30
+
+
+def test_the_margin_is_a_day_unless_told_otherwise() -> None:
+    margin = read_settings(ENOUGH).delivery.margin
+    assert margin.freeze_s + margin.provider_delay_s + margin.clock_skew_s == 86_400
+
+
+def test_every_default_is_a_value_that_its_own_row_takes() -> None:
+    for row in SETTINGS:
+        if row.default is not None:
+            assert row.kind.parse(row.default) is not None, row.name
+
+
+def test_all_wrong_settings_are_told_at_once() -> None:
+    told = violations({"CASHBACK_PORT": "http", "CASHBACK_WAIT_S": "-1", "CASHBACK_HOSTT": "x"})
+    assert len(told) == 6
+    assert {line.split()[0] for line in told} == {
+        "DATABASE_URL",
+        "CASHBACK_PROVIDER_URL",
+        "CASHBACK_SIGNING_KEY_FILE",
+        "CASHBACK_PORT",
+        "CASHBACK_WAIT_S",
+        "CASHBACK_HOSTT",
+    }
+
+
+def test_a_refusal_names_what_came_and_what_is_expected() -> None:
+    assert violations({**ENOUGH, "CASHBACK_PORT": "70000"}) == (
+        "CASHBACK_PORT is '70000'; expected a whole number from 1 to 65535",
+    )
+
+
+def test_a_secret_is_never_shown() -> None:
+    wrong = {
+        **ENOUGH,
+        "DATABASE_URL": "mysql://root:hidden-2@db/x",
+        "CASHBACK_PROVIDER_AUTHORIZATION": "Bearer hidden-3\n",
+    }
+    told = violations(wrong)
+    assert len(told) == 2
+    assert "hidden" not in str(told)
+    right = read_settings({**ENOUGH, "CASHBACK_PROVIDER_AUTHORIZATION": "Bearer hidden-4"})
+    assert "hidden" not in repr(right)
+
+
+def test_a_typing_mistake_in_a_name_is_refused_with_the_nearest_name() -> None:
+    assert violations({**ENOUGH, "CASHBACK_LEESE_S": "30"}) == (
+        "CASHBACK_LEESE_S is not a known setting; did you mean CASHBACK_LEASE_S?",
+    )
+
+
+def test_names_of_other_programs_are_left_alone() -> None:
+    read_settings({**ENOUGH, "PGPORT": "x", "cashback_port": "y", "MY_CASHBACK_PORT": "z"})
+
+
+def test_an_empty_value_counts_as_not_given() -> None:
+    settings = read_settings({**ENOUGH, "CASHBACK_PORT": "", "CASHBACK_PROVIDER_AUTHORIZATION": ""})
+    assert settings.api.port == 8000
+    assert settings.provider.authorization is None
+    assert violations({**ENOUGH, "DATABASE_URL": ""})[0].startswith("DATABASE_URL is not set")
+
+
+@pytest.mark.parametrize(
+    ("changed", "told"),
+    [
+        (
+            {"CASHBACK_DEADLINE_S": "30"},
+            "CASHBACK_DEADLINE_S is 30; expected less than CASHBACK_LEASE_S, which is 30",
+        ),
+        (
+            {"CASHBACK_BACKOFF_BASE_S": "901"},
+            "CASHBACK_BACKOFF_BASE_S is 901; expected at most CASHBACK_BACKOFF_MAX_S, which is 900",
+        ),
+        (
+            {"CASHBACK_REFRESH_TOKEN_S": "60"},
+            "CASHBACK_ACCESS_TOKEN_S is 900; expected at most CASHBACK_REFRESH_TOKEN_S, which is 60",
+        ),
+    ],
+)
+def test_settings_are_checked_against_one_another(changed: dict[str, str], told: str) -> None:
+    assert violations({**ENOUGH, **changed}) == (told,)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("CASHBACK_PORT", "0"),
+        ("CASHBACK_PORT", " 80"),
+        ("CASHBACK_PORT", "80\n"),
+        ("CASHBACK_PORT", "8e3"),
+        ("CASHBACK_PORT", "٨٠٠٠"),
+        ("CASHBACK_DEADLINE_S", "nan"),
+        ("CASHBACK_DEADLINE_S", "inf"),
+        ("CASHBACK_DEADLINE_S", "1_0"),
+        ("CASHBACK_DEADLINE_S", "0"),
+        ("CASHBACK_HOST", "a b"),
+        ("CASHBACK_HOST", "http://x"),
+        ("DATABASE_URL", "postgresql://db"),
+        ("DATABASE_URL", "postgresql://db:port/name"),
+        ("DATABASE_URL", "sqlite:///name"),
+        ("CASHBACK_PROVIDER_URL", "provider.example"),
+        ("CASHBACK_PROVIDER_URL", "ftp://provider.example"),
+        ("CASHBACK_PROVIDER_URL", "http://"),
+        ("CASHBACK_PROVIDER_URL", "http://me:pw@provider.example"),
+        ("CASHBACK_PROVIDER_URL", "http://provider.example?a=1"),
+        ("CASHBACK_PROVIDER_URL", "http://provider.example:99999"),
+        ("CASHBACK_PROVIDER_URL", "http://provider.example:0"),
+        ("CASHBACK_PROVIDER_URL", "http://pro vider"),
+        ("CASHBACK_PROVIDER_AUTHORIZATION", "a\r\nX: y"),
+        ("CASHBACK_PROVIDER_AUTHORIZATION", "ação"),
+        ("CASHBACK_SIGNING_KEY_FILE", "/nowhere/at/all.pem"),
+        ("CASHBACK_SIGNING_KEY_FILE", "/"),
+        ("CASHBACK_SIGNING_KEY_FILE", "a\0b"),
+    ],
+)
+def test_a_wrong_value_is_refused_by_name(name: str, value: str) -> None:
+    told = violations({**ENOUGH, name: value})
+    assert len(told) == 1
+    assert told[0].startswith(f"{name} is ")
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("DATABASE_URL", "postgresql://cashback:x@/cashback?host=%2Ftmp%2Fsocket&port=5432"),
+        ("DATABASE_URL", "postgres://db/cashback"),
+        ("CASHBACK_HOST", "0.0.0.0"),
+        ("CASHBACK_HOST", "::1"),
+        ("CASHBACK_HOST", "localhost"),
+        ("CASHBACK_PROVIDER_URL", "http://[::1]:8081"),
+        ("CASHBACK_DEADLINE_S", "0.25"),
+        ("CASHBACK_PROVIDER_AUTHORIZATION", "Bearer abc.def=="),
+    ],
+)
+def test_a_right_value_is_taken(name: str, value: str) -> None:
+    read_settings({**ENOUGH, name: value})
+
+
+def test_a_command_may_do_without_settings_that_it_does_not_need() -> None:
+    settings = read_settings({"DATABASE_URL": ENOUGH["DATABASE_URL"]}, needs={"DATABASE_URL"})
+    assert not settings.provider.url
+    with pytest.raises(SettingsError):
+        read_settings({}, needs={"DATABASE_URL"})
+    with pytest.raises(SettingsError):
+        read_settings({**ENOUGH, "CASHBACK_PROVIDER_URL": "x"}, needs={"DATABASE_URL"})
+
+
+def test_settings_are_frozen() -> None:
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        read_settings(ENOUGH).api.port = 1  # type: ignore[misc]  # pyright: ignore[reportAttributeAccessIssue]
+
+
+def test_the_table_has_every_name_once() -> None:
+    names = [row.name for row in SETTINGS]
+    assert len(names) == len(set(names))
+    assert set(ENOUGH) == REQUIRED
+
+
+def test_the_page_of_settings_is_the_table() -> None:
+    page = (ROOT / "docs" / "settings.md").read_text(encoding="utf-8")
+    assert page == settings_page.as_markdown(), "run: make docs"
