@@ -9,7 +9,7 @@ from __future__ import annotations
 from base64 import b64encode
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 import msgspec
@@ -32,7 +32,12 @@ from cashback_core.sale import name_key
 
 Cursor = AsyncCursor[Row]
 
-encode = msgspec.json.Encoder().encode
+_encoder: Final = msgspec.json.Encoder()
+
+
+def encode(rows: list[dict[str, Any]]) -> str:
+    """A whole group as one jsonb parameter: far cheaper for the client than lists of values."""
+    return _encoder.encode(rows).decode()
 
 
 async def accept_group(
@@ -74,8 +79,8 @@ def _names(submission: Submission) -> dict[NameKind, str]:
 
 
 def _first_lost(names: dict[NameKind, str], won: set[NameKind]) -> NameKind | None:
-    needed = [kind for kind in names if kind is not NameKind.CONTENT] or [NameKind.CONTENT]
-    return next((kind for kind in needed if kind not in won), None)
+    needed: list[NameKind] = [k for k in names if k is not NameKind.CONTENT]
+    return next((kind for kind in needed or [NameKind.CONTENT] if kind not in won), None)
 
 
 async def _take_names(
@@ -187,7 +192,7 @@ async def _insert(cursor: Cursor, submissions: Sequence[Submission]) -> datetime
                 merchant_id, cashback_id, position, type, value_centavos, qty_thousandths,
                 discount_centavos, rate_bp, rate_version, exact, cashback_centavos
             )
-            select m, c, l.p, l.t, l.v, l.q, l.d, l.r, l.rv, l.e, l.c
+            select input.m, input.c, l.p, l.t, l.v, l.q, l.d, l.r, l.rv, l.e, l.c
             from input, jsonb_to_recordset(input.lines) as l (
                 p smallint, t text, v bigint, q bigint, d bigint, r integer, rv integer, e text,
                 c bigint

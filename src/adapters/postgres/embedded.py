@@ -55,6 +55,8 @@ class EmbeddedPostgres:
         Raises EmbeddedPostgresError when another process keeps the same home, when no usable
         PostgreSQL is found, or when the server does not come up.
         """
+        if self.has_ended():
+            self.stop()  # closes what is left of a keeper that died
         place = self._place()
         lock = self._take_lock()
         try:

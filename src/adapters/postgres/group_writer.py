@@ -157,7 +157,7 @@ class GroupWriter:
                     self._fail(group, error)
                     return
                 break
-            except (psycopg.Error, OSError) as error:
+            except (psycopg.OperationalError, psycopg.InterfaceError, OSError) as error:
                 await self._hang_up()
                 self._fail(group, StoreUnavailable(type(error).__name__))
                 return

@@ -1,0 +1,39 @@
+"""What a local run starts with: one merchant, the challenge's product types, one user."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import psycopg
+
+MERCHANT: Final = "demo"
+USERNAME: Final = "demo"
+RATES_BP: Final = {"A": 500, "B": 100, "C": 800, "D": 1000}
+"""The first implementation's rates: 5 %, 1 %, 8 %, 10 %."""
+
+
+def load_merchant(dsn: str, *, slug: str = MERCHANT, name: str = "Demo retailer") -> int:
+    """Make a merchant with the demo rates unless it is there; its id."""
+    with psycopg.connect(dsn) as connection:
+        connection.execute(
+            "insert into merchants (slug, name) values (%s, %s) on conflict (slug) do nothing",
+            [slug, name],
+        )
+        found = connection.execute(
+            "select merchant_id from merchants where slug = %s", [slug]
+        ).fetchone()
+        if found is None:
+            raise LookupError(slug)
+        merchant_id = int(found[0])
+        for type_, rate_bp in RATES_BP.items():
+            connection.execute(
+                "insert into product_types (merchant_id, type) values (%s, %s)"
+                " on conflict do nothing",
+                [merchant_id, type_],
+            )
+            connection.execute(
+                "insert into rates (merchant_id, type, version, rate_bp, starts_at)"
+                " values (%s, %s, 1, %s, '2000-01-01T00:00:00Z') on conflict do nothing",
+                [merchant_id, type_, rate_bp],
+            )
+    return merchant_id
