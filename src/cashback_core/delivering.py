@@ -29,7 +29,7 @@ _log = logging.getLogger(__name__)
 
 
 def suspension_aware_s() -> float:
-    """Seconds on a monotonic clock that goes on while the machine is suspended, where there is one."""
+    """Seconds on a monotonic clock, one that goes on during suspension where there is such."""
     if hasattr(time, "CLOCK_BOOTTIME"):
         return time.clock_gettime(time.CLOCK_BOOTTIME)
     return time.monotonic()
@@ -71,7 +71,9 @@ class Deliverer:
         Nothing was or will be sent for it. Whether it is stored at all shows only later: the
         commit may still land, so a missing attempt is looked for until the lease has run out.
         """
-        evidence = Evidence(phase=Phase.NOTHING_SENT, reason="the claim's commit was not acknowledged")
+        evidence = Evidence(
+            phase=Phase.NOTHING_SENT, reason="the claim's commit was not acknowledged"
+        )
         while True:
             try:
                 await self._record(self._result(claim, evidence, actor))
@@ -102,10 +104,12 @@ class Deliverer:
 
 @dataclass(slots=True)
 class DeliveriesUnderWay:
-    """The deliveries of this process, each a task of its own: no hang-up and no wait cancels one."""
+    """The deliveries of this process, tasks of their own: no hang-up and no wait cancels one."""
 
     deliverer: Deliverer
-    _tasks: dict[UUID, asyncio.Task[Standing]] = field(default_factory=dict[UUID, "asyncio.Task[Standing]"])
+    _tasks: dict[UUID, asyncio.Task[Standing]] = field(
+        default_factory=dict[UUID, "asyncio.Task[Standing]"]
+    )
     _disowned: set[asyncio.Task[None]] = field(default_factory=set["asyncio.Task[None]"])
 
     def __len__(self) -> int:
@@ -129,6 +133,12 @@ class DeliveriesUnderWay:
     def of(self, id: UUID) -> asyncio.Task[Standing] | None:  # noqa: A002 (the domain's word)
         """The delivery of a cashback under way here, if any."""
         return self._tasks.get(id)
+
+    async def one_ended(self, *, timeout_s: float) -> None:
+        """Wait until some delivery ends, or for the time given."""
+        if self._tasks:
+            first = asyncio.FIRST_COMPLETED
+            await asyncio.wait(self._tasks.values(), timeout=timeout_s, return_when=first)
 
     async def drain(self, *, timeout_s: float) -> int:
         """Wait for every delivery to end; how many did not in time (their leases will run out)."""

@@ -14,6 +14,7 @@ from cashback_core.content import Difference, differences
 from cashback_core.delivering import DeliveriesUnderWay
 from cashback_core.delivery import Actor, Status
 from cashback_core.ports import (
+    Acceptance,
     Accepted,
     CashbackStore,
     Claim,
@@ -33,7 +34,7 @@ LOOK_AGAIN_S: Final = 0.05
 """How often a replay looks for the end of an attempt that runs in another process."""
 
 
-class UnknownMerchant(LookupError):
+class UnknownMerchant(LookupError):  # noqa: N818 (named by what is wrong)
     """No such merchant: the token outlived it."""
 
 
@@ -120,19 +121,11 @@ class SubmitSale:
         terms = await _terms(self.store, request.merchant_id)
         sale, cashback = _read(request.document, terms, self.now())
         submission = self._submission(request, sale, cashback)
-        claimed_at_s = self.under_way.deliverer.clock_s()
-        try:
-            acceptance = await self.store.accept(submission)
-        except StoreUnavailable:
-            if submission.lease_s is not None:
-                claim = _first_claim(submission)
-                self.under_way.disown(claim, claimed_at_s=claimed_at_s, actor=Actor.API)
-            raise
+        # A task of its own: a caller that hangs up between the commit and the start of the delivery
+        # must not leave a lease that nobody uses.
+        acceptance = await asyncio.shield(asyncio.ensure_future(self._accept(submission)))
         match acceptance:
             case Accepted(record):
-                if record.status is Status.SENDING:
-                    claim = _first_claim(submission)
-                    self.under_way.start(claim, claimed_at_s=claimed_at_s, actor=Actor.API)
                 return Recorded(await self._settled(record, request))
             case CustomerNameMismatch():
                 raise InvalidSale((_name_mismatch(sale),))
@@ -140,6 +133,20 @@ class SubmitSale:
                 return await self._judge(acceptance, sale, request)
             case _:
                 assert_never(acceptance)
+
+    async def _accept(self, submission: Submission) -> Acceptance:
+        """Commit the sale and begin to deliver what was leased with it."""
+        claim = _first_claim(submission)
+        claimed_at_s = self.under_way.deliverer.clock_s()
+        try:
+            acceptance = await self.store.accept(submission)
+        except StoreUnavailable:
+            if submission.lease_s is not None:
+                self.under_way.disown(claim, claimed_at_s=claimed_at_s, actor=Actor.API)
+            raise
+        if isinstance(acceptance, Accepted) and acceptance.record.status is Status.SENDING:
+            self.under_way.start(claim, claimed_at_s=claimed_at_s, actor=Actor.API)
+        return acceptance
 
     def _submission(self, request: SaleRequest, sale: Sale, cashback: Cashback) -> Submission:
         at_once = cashback.cashback_centavos > 0 and not request.respond_async
