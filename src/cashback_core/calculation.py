@@ -1,5 +1,6 @@
 """The cashback of a sale: one exact fraction, rounded once, then allotted to the lines."""
 
+# ruff: noqa: TC001 - users' tools read these annotations at run time
 from __future__ import annotations
 
 from dataclasses import dataclass
@@ -51,7 +52,9 @@ def calculate(sale: Sale, programme: Programme) -> Cashback:
     """
     rates = _rates(sale, programme)
     amounts = [line.amount_centavos for line in sale.lines]
-    nets = [amount - line.discount_centavos for amount, line in zip(amounts, sale.lines, strict=True)]
+    nets = [
+        amount - line.discount_centavos for amount, line in zip(amounts, sale.lines, strict=True)
+    ]
     denominator = 10_000 * sum(nets)
     if denominator == 0:
         denominator, nets = 1, [0] * len(nets)  # everything was discounted: nothing is earned
@@ -97,7 +100,9 @@ def _rates(sale: Sale, programme: Programme) -> list[Rate]:
 
 def unknown_product_type(index: int, type: str) -> Violation:  # noqa: A002 (the domain's word)
     """The violation of line `index`, whose type has no rate at the sale's instant."""
-    return Violation(pointer=f"/products/{index}/type", code="product_type_unknown", received=show(type))
+    return Violation(
+        pointer=f"/products/{index}/type", code="product_type_unknown", received=show(type)
+    )
 
 
 def _tie_keys(

@@ -1,5 +1,6 @@
 """Is it the same sale? Content is compared normalised, never as bytes."""
 
+# ruff: noqa: TC001, TC003 - users' tools read these annotations at run time
 from __future__ import annotations
 
 import hashlib

@@ -1,5 +1,6 @@
 """The one path to the provider, for the request that waits and for the worker alike."""
 
+# ruff: noqa: TC001, TC003 - users' tools read these annotations at run time
 from __future__ import annotations
 
 import asyncio

@@ -232,7 +232,9 @@ def _late_evidence(ended: Ended, policy: DeliveryPolicy) -> Move | None:
 def _late_applied(outcome: Outcome) -> Move | None:
     if not isinstance(outcome, Applied):
         return None
-    return Move(to=Status.APPLIED, actor=Actor.LATE_ANSWER, reason="a late 201 of the latest attempt")
+    return Move(
+        to=Status.APPLIED, actor=Actor.LATE_ANSWER, reason="a late 201 of the latest attempt"
+    )
 
 
 def _back_to_pending(ended: Ended, policy: DeliveryPolicy, actor: Actor) -> Move:

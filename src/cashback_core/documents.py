@@ -32,7 +32,7 @@ class DocumentFault(StrEnum):
     CHECK_DIGITS = "check_digits"
 
 
-class InvalidDocument(ValueError):
+class InvalidDocument(ValueError):  # noqa: N818 (named by what is wrong)
     """Not a document; the message never repeats it."""
 
     def __init__(self, fault: DocumentFault) -> None:

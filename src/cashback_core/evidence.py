@@ -105,16 +105,18 @@ _MISCONFIGURED: Final = frozenset({401, 403, 404, 405, 406, 407, 410, 411, 426, 
 
 def classify(evidence: Evidence, *, document: str, cashback_centavos: int) -> Outcome:
     """What the evidence of one call means (docs/delivery.md has the table and its reasons)."""
-    if evidence.phase is Phase.NOTHING_SENT:
-        return NeverSent()
     code = evidence.status_code
     if code is None:
-        return Unknown()
+        return NeverSent() if evidence.phase is Phase.NOTHING_SENT else Unknown()
     if code == 201:
         incident = _foreign_echo(evidence.body, document, cashback_centavos)
         return Applied() if incident is None else Unknown(incident)
+    return _not_created(code, evidence.retry_after_s)
+
+
+def _not_created(code: int, retry_after_s: float | None) -> Outcome:
     if code in _REFUSED_FOR_NOW:
-        return RefusedForNow(evidence.retry_after_s)
+        return RefusedForNow(retry_after_s)
     if code in _REFUSED:
         return Refused()
     if code in _MISCONFIGURED:
@@ -183,4 +185,6 @@ def _text(value: object) -> str | None:
     if value is None or isinstance(value, dict | list):
         return None
     text = value if isinstance(value, str) else json.dumps(value)
-    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text[:MAX_TEXT_CHARS])
+    return "".join(
+        c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text[:MAX_TEXT_CHARS]
+    )

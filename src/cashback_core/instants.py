@@ -1,5 +1,6 @@
 """Reading the instant of a sale: a merchant's wall clock or an explicit offset, to UTC."""
 
+# ruff: noqa: TC003 - users' tools read these annotations at run time
 from __future__ import annotations
 
 import re
@@ -14,11 +15,11 @@ _FORM: Final = re.compile(
 )
 
 
-class NoSuchInstant(ValueError):
+class NoSuchInstant(ValueError):  # noqa: N818 (named by what is wrong)
     """Well formed, but no such date, time, offset or local time exists."""
 
 
-class NotAnInstant(ValueError):
+class NotAnInstant(ValueError):  # noqa: N818 (named by what is wrong)
     """Not the form YYYY-MM-DD HH:MM:SS with optional fraction and offset."""
 
 

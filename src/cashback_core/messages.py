@@ -1,5 +1,6 @@
 """The texts of every violation in English and Portuguese; codes are stable, texts may improve."""
 
+# ruff: noqa: TC003 - users' tools read these annotations at run time
 from __future__ import annotations
 
 from collections.abc import Mapping
@@ -27,7 +28,9 @@ def _both(en: tuple[str, str], pt: tuple[str, str]) -> Mapping[Language, Text]:
 
 _MONEY_EN: Final = 'digits with at most two decimals, such as "10.00", from {lowest} to {highest}'
 _MONEY_PT: Final = 'dígitos com até duas casas decimais, como "10.00", de {lowest} a {highest}'
-_QTY_EN: Final = 'a positive number with at most three decimals, such as 2 or "0.350", up to {highest}'
+_QTY_EN: Final = (
+    'a positive number with at most three decimals, such as 2 or "0.350", up to {highest}'
+)
 _QTY_PT: Final = 'um número positivo com até três casas decimais, como 2 ou "0.350", até {highest}'
 _SOLD_AT_EN: Final = "YYYY-MM-DD HH:MM:SS, or ISO 8601 with or without an offset"
 _SOLD_AT_PT: Final = "AAAA-MM-DD HH:MM:SS, ou ISO 8601 com ou sem deslocamento"
@@ -71,7 +74,10 @@ MESSAGES: Final[Mapping[str, Mapping[Language, Text]]] = {
     ),
     "document_check_digits": _both(
         ("The check digits of the CPF are wrong.", "a CPF with right check digits"),
-        ("Os dígitos verificadores do CPF estão errados.", "um CPF com dígitos verificadores corretos"),
+        (
+            "Os dígitos verificadores do CPF estão errados.",
+            "um CPF com dígitos verificadores corretos",
+        ),
     ),
     "name_length": _both(
         ("The name is empty or too long.", "1 to {highest} characters, not only spaces"),
@@ -91,7 +97,10 @@ MESSAGES: Final[Mapping[str, Mapping[Language, Text]]] = {
     ),
     "product_type_unknown": _both(
         ("This product type has no rate at the sale's instant.", "a product type, written exactly"),
-        ("Este tipo de produto não tem taxa no instante da venda.", "um tipo de produto, escrito exatamente"),
+        (
+            "Este tipo de produto não tem taxa no instante da venda.",
+            "um tipo de produto, escrito exatamente",
+        ),
     ),
     "sold_at_format": _both(
         ("The instant is not written as one.", _SOLD_AT_EN),
@@ -118,8 +127,14 @@ MESSAGES: Final[Mapping[str, Mapping[Language, Text]]] = {
         ("O total não é a soma das linhas menos o desconto.", "{sum}"),
     ),
     "sale_id_format": _both(
-        ("The sale's id is empty, too long or holds other characters.", "1 to {highest} visible ASCII characters"),
-        ("O id da venda está vazio, é longo demais ou contém outros caracteres.", "1 a {highest} caracteres ASCII visíveis"),
+        (
+            "The sale's id is empty, too long or holds other characters.",
+            "1 to {highest} visible ASCII characters",
+        ),
+        (
+            "O id da venda está vazio, é longo demais ou contém outros caracteres.",
+            "1 a {highest} caracteres ASCII visíveis",
+        ),
     ),
 }
 """Every code a validation can answer with, in every language."""

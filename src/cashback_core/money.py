@@ -20,9 +20,11 @@ MAX_CENTAVOS: Final = 9_999_999_999
 MAX_QUANTITY_THOUSANDTHS: Final = 99_999_000
 """Highest quantity: 99 999."""
 
-_TEXT: Final = re.compile(r"(0|[1-9][0-9]{0,30})(?:\.([0-9]{1,3}))?\Z", re.ASCII)
-_MAX_NUMBER_DIGITS: Final = 40
+_TEXT: Final = re.compile(r"(0|[1-9][0-9]*)(?:\.([0-9]+))?\Z", re.ASCII)
+_MAX_DIGITS: Final = 40
 """A number with more digits or a larger exponent is out of every range: it is never expanded."""
+
+_SCALES: Final = {2: 100, 3: 1000}
 
 
 class Fault(StrEnum):
@@ -36,7 +38,7 @@ class Fault(StrEnum):
     """Beyond any amount that is taken."""
 
 
-class InvalidMoney(ValueError):
+class InvalidMoney(ValueError):  # noqa: N818 (named by what is wrong)
     """A value that is no amount; `fault` says why."""
 
     def __init__(self, fault: Fault) -> None:
@@ -117,6 +119,8 @@ def _parse_text(text: str, places: int) -> int:
     whole, decimals = found.group(1), found.group(2) or ""
     if len(decimals) > places:
         raise InvalidMoney(Fault.FORMAT)
+    if len(whole) > _MAX_DIGITS:
+        raise InvalidMoney(Fault.RANGE)
     return int(whole + decimals.ljust(places, "0"))
 
 
@@ -124,16 +128,19 @@ def _parse_number(number: float | Decimal, places: int) -> int:
     if isinstance(number, int):
         if number < 0:
             raise InvalidMoney(Fault.FORMAT)
-        return number * 10**places
-    # repr() of a float is its shortest exact spelling: 9.99 stays 9.99.
-    exact = number if isinstance(number, Decimal) else Decimal(repr(number))
+        return number * _SCALES[places]
+    # The repr of a float is its shortest exact spelling: 9.99 stays 9.99. A subclass (numpy's)
+    # may spell its own otherwise.
+    exact = number if isinstance(number, Decimal) else Decimal(float.__repr__(number))
     if not exact.is_finite() or exact.is_signed():
         raise InvalidMoney(Fault.FORMAT)
     # Looked at before any expansion: int(Decimal("1e999999")) takes tens of seconds.
-    if abs(exact.adjusted()) > _MAX_NUMBER_DIGITS or len(exact.as_tuple().digits) > _MAX_NUMBER_DIGITS:
-        raise InvalidMoney(Fault.RANGE if exact.adjusted() > _MAX_NUMBER_DIGITS else Fault.FORMAT)
+    if exact.adjusted() > _MAX_DIGITS:
+        raise InvalidMoney(Fault.RANGE)
+    if exact.adjusted() < -_MAX_DIGITS or len(exact.as_tuple().digits) > _MAX_DIGITS:
+        raise InvalidMoney(Fault.FORMAT)
     numerator, denominator = exact.as_integer_ratio()
-    scaled, rest = divmod(numerator * 10**places, denominator)
+    scaled, rest = divmod(numerator * _SCALES[places], denominator)
     if rest:
         raise InvalidMoney(Fault.FORMAT)
     return scaled

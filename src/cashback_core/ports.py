@@ -1,5 +1,6 @@
 """What the domain asks of the world: each port is a conversation, each method one promise."""
 
+# ruff: noqa: TC001, TC003 - users' tools read these annotations at run time
 from __future__ import annotations
 
 from abc import abstractmethod
@@ -19,7 +20,7 @@ from cashback_core.record import History, Record, Standing
 from cashback_core.sale import Sale
 
 
-class StoreUnavailable(Exception):
+class StoreUnavailable(Exception):  # noqa: N818 (named by what is wrong)
     """The database cannot be reached or does not answer: nothing is known to be stored.
 
     After an `accept` the sale may be stored all the same, never sent; the same sale, sent again
@@ -176,8 +177,7 @@ class CashbackStore(Protocol):
 
     @abstractmethod
     async def conclude(self, result: AttemptResult) -> Standing:
-        """Record how an attempt ended, move its cashback as `delivery.conclude` decides, and
-        tell where it stands now.
+        """Record how an attempt ended, move its cashback by `delivery.conclude`, tell its standing.
 
         May be called again with the same result: the second call changes nothing. Raises
         LookupError when no such attempt is recorded.

@@ -1,5 +1,6 @@
 """The cashback programme of a merchant: which rate a product type earns, and since when."""
 
+# ruff: noqa: TC003 - users' tools read these annotations at run time
 from __future__ import annotations
 
 from bisect import bisect_right

@@ -1,5 +1,6 @@
 """From decoded JSON to a sale: every rule of the request, every violation at once."""
 
+# ruff: noqa: TC001 - users' tools read these annotations at run time
 from __future__ import annotations
 
 import re
@@ -83,7 +84,13 @@ class _Reading:
         sale_id = self._sale_id(fields.get("sale_id", None))
         if lines is not None and total is not None and discount is not None:
             self._sums(lines, total, discount)
-        if sold_at is None or customer is None or lines is None or total is None or discount is None:
+        if (
+            sold_at is None
+            or customer is None
+            or lines is None
+            or total is None
+            or discount is None
+        ):
             return None
         return Sale(
             sold_at=sold_at,
@@ -221,15 +228,19 @@ class _Reading:
         value_ = self._money(fields.get("value", _ABSENT), f"{pointer}/value", lowest=1)
         qty = self._quantity(fields.get("qty", _ABSENT), f"{pointer}/qty")
         discount = self._money(fields.get("discount", 0), f"{pointer}/discount", lowest=0)
-        if type_ is not None and sold_at is not None and self.programme is not None:
-            if self.programme.rate_at(type_, sold_at) is None:
-                self.violations.append(unknown_product_type(index, type_))
+        if type_ is not None and sold_at is not None and not self._has_rate(type_, sold_at):
+            self.violations.append(unknown_product_type(index, type_))
         if type_ is None or value_ is None or qty is None or discount is None:
             return None
-        line = Line(type=type_, value_centavos=value_, qty_thousandths=qty, discount_centavos=discount)
+        line = Line(
+            type=type_, value_centavos=value_, qty_thousandths=qty, discount_centavos=discount
+        )
         if discount:
             self._discount(discount, line.amount_centavos, f"{pointer}/discount")
         return line
+
+    def _has_rate(self, type_: str, sold_at: datetime) -> bool:
+        return self.programme is None or self.programme.rate_at(type_, sold_at) is not None
 
     def _money(self, value: object, pointer: str, *, lowest: int) -> int | None:
         try:

@@ -1,5 +1,6 @@
 """What the gateway remembers of a cashback and tells about it."""
 
+# ruff: noqa: TC001, TC003 - users' tools read these annotations at run time
 from __future__ import annotations
 
 from dataclasses import dataclass, replace

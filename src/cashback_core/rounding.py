@@ -18,7 +18,7 @@ class Rounding(StrEnum):
 
 
 def round_ratio(numerator: int, denominator: int, mode: Rounding) -> int:
-    """numerator / denominator, not negative, as a whole number; integers only, so exact."""
+    """A ratio that is not negative as a whole number; integers only, so exact."""
     if numerator < 0 or denominator <= 0:
         raise ValueError("a ratio of a non-negative number to a positive one is expected")
     whole, rest = divmod(numerator, denominator)

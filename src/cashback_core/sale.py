@@ -1,5 +1,6 @@
 """A sale as the merchant's ERP tells it, once it is known to be valid."""
 
+# ruff: noqa: TC001, TC003 - users' tools read these annotations at run time
 from __future__ import annotations
 
 import unicodedata

@@ -1,5 +1,6 @@
 """Taking a sale in: validate, compute, record under its names, deliver, answer."""
 
+# ruff: noqa: TC001, TC003 - users' tools read these annotations at run time
 from __future__ import annotations
 
 import asyncio
@@ -177,11 +178,14 @@ class SubmitSale:
 
     async def _settled(self, record: Record, request: SaleRequest) -> Record:
         """The record once its attempt under way has ended, or as it is when the wait is over."""
-        if record.status is not Status.SENDING or request.respond_async:
+        if request.respond_async:
             return record
         loop = asyncio.get_running_loop()
         until = loop.time() + request.wait_s
-        while record.status is Status.SENDING and (left_s := until - loop.time()) > 0:
+        while record.status is Status.SENDING:
+            left_s = until - loop.time()
+            if left_s <= 0:
+                break
             task = self.under_way.of(record.id)
             if task is not None:
                 done, _ = await asyncio.wait({task}, timeout=left_s)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -39,10 +40,11 @@ class Violation:
         return MESSAGES[self.code][language].expected.format_map(values)
 
     def __str__(self) -> str:
-        return f"{self.pointer or '/'}: {self.detail()} (received {self.received}; expected {self.expected()})"
+        place = self.pointer or "/"
+        return f"{place}: {self.detail()} (received {self.received}; expected {self.expected()})"
 
 
-class InvalidSale(ValueError):
+class InvalidSale(ValueError):  # noqa: N818 (named by what is wrong)
     """A document that is no valid sale; `violations` holds every fault, at most MAX_VIOLATIONS."""
 
     def __init__(self, violations: tuple[Violation, ...]) -> None:
@@ -53,10 +55,8 @@ class InvalidSale(ValueError):
 def show(value: object) -> str:
     """A value as the sender wrote it, near enough and short; containers by their kind."""
     match value:
-        case None:
-            return "null"
-        case bool():
-            return "true" if value else "false"
+        case None | bool():
+            return json.dumps(value)
         case str():
             text = value if len(value) <= MAX_RECEIVED_CHARS else value[:MAX_RECEIVED_CHARS] + "…"
             return "".join(c if c.isprintable() else f"\\u{ord(c):04x}" for c in text)
@@ -64,10 +64,8 @@ def show(value: object) -> str:
             return _show_number(value)
         case Mapping():
             return "an object"
-        case list() | tuple():
-            return "an array"
         case _:
-            return type(value).__name__
+            return "an array" if isinstance(value, list | tuple) else type(value).__name__
 
 
 def _show_number(value: float | Decimal) -> str:
