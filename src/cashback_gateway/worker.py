@@ -96,16 +96,20 @@ def work(settings: Settings) -> None:
 
 
 async def _work(settings: Settings) -> None:
-    from cashback_gateway.container import build_container  # noqa: PLC0415 (the container knows us)
+    from cashback_gateway.container import (  # noqa: PLC0415 (the container knows us)
+        build_container,
+        close_all,
+        open_all,
+    )
 
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     container = build_container(settings)
-    await container.open()
+    await open_all(container)
     try:
         _log.info("the worker is ready")
         await container.worker().run(stop)
     finally:
-        await container.close()
+        await close_all(container)
