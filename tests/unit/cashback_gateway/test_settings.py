@@ -105,8 +105,8 @@ def test_an_empty_value_counts_as_not_given() -> None:
             "CASHBACK_BACKOFF_BASE_S is 901; expected at most CASHBACK_BACKOFF_MAX_S, which is 900",
         ),
         (
-            {"CASHBACK_REFRESH_TOKEN_S": "60"},
-            "CASHBACK_ACCESS_TOKEN_S is 900; expected at most CASHBACK_REFRESH_TOKEN_S, which is 60",
+            {"CASHBACK_ACCESS_TOKEN_S": "11", "CASHBACK_REFRESH_TOKEN_S": "10"},
+            "CASHBACK_ACCESS_TOKEN_S is 11; expected at most CASHBACK_REFRESH_TOKEN_S, which is 10",
         ),
     ],
 )

