@@ -44,7 +44,7 @@ def fingerprint(sale: Sale) -> str:
     for line in sale.lines:
         parts.append(f"{len(line.type)}:{line.type}")
         parts.append(f"{line.value_centavos}*{line.qty_thousandths}-{line.discount_centavos}")
-    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+    return hashlib.sha256("\n".join(parts).encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def differences(*, recorded: Sale, received: Sale) -> tuple[Difference, ...]:

@@ -88,6 +88,10 @@ TRANSITIONS: Final[frozenset[tuple[Status | None, Status, Actor]]] = frozenset(
 """Every move there is; the database holds the same list as a constraint."""
 
 
+MAX_TIME_S: Final = 10_000_000.0
+"""Every time of delivery is below this, some four months."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeliveryPolicy:
     """The times of delivery, in seconds.
@@ -108,6 +112,12 @@ class DeliveryPolicy:
             raise ValueError("a lease must be longer than the deadline of a call")
         if not 0 < self.backoff_base_s <= self.backoff_max_s:
             raise ValueError("the backoff's base must be positive and at most its ceiling")
+        if not self.backoff_base_s <= self.retry_after_max_s < MAX_TIME_S:
+            raise ValueError("the longest Retry-After must be at least the backoff's base")
+        if not (
+            0 < self.give_up_s < MAX_TIME_S and max(self.lease_s, self.backoff_max_s) < MAX_TIME_S
+        ):
+            raise ValueError(f"the times of delivery must be below {MAX_TIME_S} s")
 
     def may_send(self, *, lease_age_s: float) -> bool:
         """Whether a call begun now would end within the lease.
@@ -244,7 +254,8 @@ def _back_to_pending(ended: Ended, policy: DeliveryPolicy, actor: Actor) -> Move
         case RefusedForNow(retry_after_s):
             reason = "the provider asked to come back later"
             if retry_after_s is not None:
-                wait_s = min(max(retry_after_s, policy.backoff_base_s), policy.retry_after_max_s)
+                # In this order a NaN loses every comparison, and the base is left.
+                wait_s = min(max(policy.backoff_base_s, retry_after_s), policy.retry_after_max_s)
         case Misconfigured():
             reason = "our address, credentials or method are refused"
         case _:

@@ -12,6 +12,9 @@ from operator import mul
 from typing import Final, Self
 
 _CPF: Final = re.compile(r"(?:[0-9]{11}|[0-9]{3}\.[0-9]{3}\.[0-9]{3}-[0-9]{2})\Z", re.ASCII)
+_CPF_WITHIN: Final = re.compile(
+    r"(?<![0-9])(?:[0-9]{11}|[0-9]{3}\.[0-9]{3}\.[0-9]{3}-[0-9]{2})(?![0-9])", re.ASCII
+)
 _CNPJ: Final = re.compile(
     r"(?:[0-9A-Z]{12}[0-9]{2}|[0-9A-Z]{2}\.[0-9A-Z]{3}\.[0-9A-Z]{3}/[0-9A-Z]{4}-[0-9]{2})\Z",
     re.ASCII,
@@ -91,6 +94,19 @@ def mask(text: str) -> str:
     if len(text) == 11 and text.isascii() and text.isdigit():
         return f"***.{text[3:6]}.{text[6:9]}-**"
     return "*" * min(len(text), 20)
+
+
+def mask_documents(text: str) -> str:
+    """The text with every CPF masked: 11 digits with right check digits, or 000.000.000-00."""
+    return _CPF_WITHIN.sub(_masked, text)
+
+
+def _masked(found: re.Match[str]) -> str:
+    digits = found.group().translate(_PUNCTUATION)
+    plain = len(found.group()) == 11
+    if plain and digits[-2:] != _check_digits(digits[:-2], _CPF_WEIGHTS):
+        return digits  # some other number of 11 digits
+    return mask(digits)
 
 
 def _check(plain: str, weights: tuple[tuple[int, ...], ...]) -> None:

@@ -8,7 +8,7 @@ line arrive. A client reports those as `Evidence`; `classify` turns them into an
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
 
@@ -45,7 +45,7 @@ class Evidence:
 
     phase: Phase
     status_code: int | None = None
-    body: bytes = b""
+    body: bytes = field(default=b"", repr=False)  # it may repeat the customer's document
     reason: str = ""
     retry_after_s: float | None = None
     connected_s: float | None = None
@@ -154,6 +154,12 @@ def _foreign_echo(body: bytes, document: str, cashback_centavos: int) -> str | N
     """Why a 201 may belong to another payment; None when its body is ours, odd or broken."""
     fields = _json_object(body)
     echoed = fields.get("document")
+    if (
+        isinstance(echoed, int)
+        and not isinstance(echoed, bool)
+        and 0 < echoed < 10 ** len(document)
+    ):
+        echoed = str(echoed).zfill(len(document))  # a number has lost its leading zeros
     if isinstance(echoed, str):
         digits = "".join(c for c in echoed if c in "0123456789")
         if len(digits) == len(document) and digits != document:

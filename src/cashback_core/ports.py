@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
@@ -74,7 +74,7 @@ class Submission:
     sale: Sale
     cashback: Cashback
     idempotency_key: str | None
-    raw_body: bytes
+    raw_body: bytes = field(repr=False)
     lease_s: float | None
 
 

@@ -8,6 +8,7 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -33,6 +34,9 @@ MAX_SALE_ID_CHARS: Final = 64
 MAX_AHEAD: Final = timedelta(minutes=5)
 """How far an ERP's clock may run ahead of ours."""
 
+MAX_MAX_AGE: Final = timedelta(days=36_524)
+"""Longest limit that a merchant may set: a century."""
+
 _SALE_FIELDS: Final = ("sold_at", "customer", "total", "products", "discount", "sale_id")
 _CUSTOMER_FIELDS: Final = ("document", "name")
 _LINE_FIELDS: Final = ("type", "value", "qty", "discount")
@@ -46,6 +50,10 @@ class SaleRules:
 
     zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("America/Sao_Paulo"))
     max_age: timedelta = timedelta(days=3653)
+
+    def __post_init__(self) -> None:
+        if not timedelta(0) < self.max_age <= MAX_MAX_AGE:
+            raise ValueError(f"a sale's highest age is up to {MAX_MAX_AGE.days} days")
 
 
 def parse_sale(
@@ -173,7 +181,7 @@ class _Reading:
 
     def _document(self, value: object) -> Cpf | None:
         pointer = "/customer/document"
-        if isinstance(value, int) and not isinstance(value, bool):
+        if isinstance(value, int | float | Decimal) and not isinstance(value, bool):
             # A number has lost its leading zeros; and a CPF is never repeated in an error.
             self._tell(pointer, "document_format", "a number")
             return None
@@ -204,7 +212,7 @@ class _Reading:
         return name
 
     def _lines(self, value: object, sold_at: datetime | None) -> tuple[Line, ...] | None:
-        if isinstance(value, str) or not isinstance(value, Sequence):
+        if isinstance(value, str | bytes | bytearray) or not isinstance(value, Sequence):
             self._wrong_type(value, "/products", "array")
             return None
         items: Sequence[object] = value  # pyright: ignore[reportUnknownVariableType]
@@ -235,8 +243,8 @@ class _Reading:
         line = Line(
             type=type_, value_centavos=value_, qty_thousandths=qty, discount_centavos=discount
         )
-        if discount:
-            self._discount(discount, line.amount_centavos, f"{pointer}/discount")
+        if discount and not self._discount(discount, line.amount_centavos, f"{pointer}/discount"):
+            return None  # a sum over it would only repeat the fault
         return line
 
     def _has_rate(self, type_: str, sold_at: datetime) -> bool:
@@ -288,14 +296,14 @@ class _Reading:
         nets = sum([line.net_centavos for line in lines])
         if discount and not self._discount(discount, nets, "/discount"):
             return
-        if nets - discount != total and nets >= discount:
+        if nets - discount != total:
             right = {"sum": format_centavos(nets - discount)}
             self._tell("/total", "total_mismatch", format_centavos(total), right)
 
     def _discount(self, discount: int, of: int, pointer: str) -> bool:
         if discount <= of:
             return True
-        highest = {"highest": format_centavos(max(of, 0))}
+        highest = {"highest": format_centavos(of)}
         self._tell(pointer, "discount_too_large", format_centavos(discount), highest)
         return False
 

@@ -63,6 +63,9 @@ class Sale:
 
 def name_key(name: str) -> str:
     """What two spellings of one person's name share: no case, no accents, single spaces."""
-    plain = unicodedata.normalize("NFKD", name.casefold())
-    bare = "".join(c for c in plain if not unicodedata.combining(c))
-    return " ".join(bare.split())
+    if not name.isascii():
+        # Folded between two decompositions: "™" becomes capitals, "İ" a letter and an accent.
+        folded = unicodedata.normalize("NFKD", name).casefold()
+        plain = unicodedata.normalize("NFKD", folded)
+        name = "".join(c for c in plain if not unicodedata.combining(c))
+    return " ".join(name.casefold().split())

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final, assert_never
 from uuid import UUID
@@ -47,8 +47,8 @@ class SaleRequest:
     """
 
     merchant_id: int
-    document: object
-    raw_body: bytes
+    document: object = field(repr=False)
+    raw_body: bytes = field(repr=False)
     idempotency_key: str | None
     wait_s: float
     respond_async: bool = False
@@ -189,7 +189,8 @@ class SubmitSale:
             task = self.under_way.of(record.id)
             if task is not None:
                 done, _ = await asyncio.wait({task}, timeout=left_s)
-                return record.at(task.result()) if done else record
+                failed = not done or task.cancelled() or task.exception() is not None
+                return record if failed else record.at(task.result())
             await asyncio.sleep(min(LOOK_AGAIN_S, left_s))
             record = await self.store.find(record.merchant_id, record.id) or record
         return record

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Final
 
+from cashback_core.documents import mask_documents
 from cashback_core.messages import MESSAGES, TYPE_NAMES, Language
 
 MAX_RECEIVED_CHARS: Final = 80
@@ -53,13 +54,15 @@ class InvalidSale(ValueError):  # noqa: N818 (named by what is wrong)
 
 
 def show(value: object) -> str:
-    """A value as the sender wrote it, near enough and short; containers by their kind."""
+    """A value as the sender wrote it, near enough and short; containers by their kind.
+
+    Any CPF in it is masked, wherever the sender put it.
+    """
     match value:
         case None | bool():
             return json.dumps(value)
         case str():
-            text = value if len(value) <= MAX_RECEIVED_CHARS else value[:MAX_RECEIVED_CHARS] + "…"
-            return "".join(c if c.isprintable() else f"\\u{ord(c):04x}" for c in text)
+            return "".join(c if c.isprintable() else f"\\u{ord(c):04x}" for c in _shorten(value))
         case int() | float() | Decimal():
             return _show_number(value)
         case Mapping():
@@ -71,5 +74,11 @@ def show(value: object) -> str:
 def _show_number(value: float | Decimal) -> str:
     if isinstance(value, int) and value.bit_length() > 256:
         return "an integer of many digits"
-    text = str(value)
-    return text if len(text) <= MAX_RECEIVED_CHARS else text[:MAX_RECEIVED_CHARS] + "…"
+    return _shorten(str(value))
+
+
+def _shorten(text: str) -> str:
+    # Masked before it is cut: nine digits of a CPF give the other two away. One that begins
+    # within the limit ends within 14 characters more.
+    masked = mask_documents(text[: MAX_RECEIVED_CHARS + 20])
+    return masked if len(masked) <= MAX_RECEIVED_CHARS else masked[:MAX_RECEIVED_CHARS] + "…"
