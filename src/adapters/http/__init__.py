@@ -1,0 +1,1 @@
+"""The HTTP adapter: routes, wire shapes, problems, tokens and the documentation page."""

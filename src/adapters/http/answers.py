@@ -1,0 +1,45 @@
+"""A whole response, ready to be sent."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from litestar.types import Receive, Scope, Send
+
+Header = tuple[bytes, bytes]
+
+JSON: Final = b"application/json"
+
+_ALWAYS: Final[tuple[Header, ...]] = (
+    (b"cache-control", b"no-store"),
+    (b"x-content-type-options", b"nosniff"),
+)
+
+
+class Answer:
+    """Status, headers and body as bytes; an ASGI application, so that handlers can return it.
+
+    Answers hold customers' data and money: no cache keeps them, no browser guesses their type.
+    """
+
+    __slots__ = ("body", "headers", "status")
+
+    def __init__(
+        self, status: int, body: bytes, *, headers: Iterable[Header] = (), media_type: bytes = JSON
+    ) -> None:
+        self.status = status
+        self.body = body
+        self.headers = [
+            (b"content-type", media_type),
+            (b"content-length", b"%d" % len(body)),
+            *_ALWAYS,
+            *headers,
+        ]
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002
+        """Send it."""
+        await send({"type": "http.response.start", "status": self.status, "headers": self.headers})
+        await send({"type": "http.response.body", "body": self.body, "more_body": False})
