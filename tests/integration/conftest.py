@@ -1,13 +1,18 @@
 from __future__ import annotations
 
+import itertools
 from typing import TYPE_CHECKING
 
 import pytest
 
 from adapters.postgres.embedded import EmbeddedPostgres, throwaway_postgres
+from adapters.postgres.migrate import migrate
+from cashback_gateway.demo_data import load_merchant
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+_numbers = itertools.count(1)
 
 
 @pytest.fixture(scope="session")
@@ -15,3 +20,21 @@ def postgres_server() -> Iterator[EmbeddedPostgres]:
     """One server for all tests; `create_database(name, template=...)` gives each its own."""
     with throwaway_postgres() as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def template(postgres_server: EmbeddedPostgres) -> str:
+    """A migrated database with merchants 1 and 2 at the demo rates; nobody connects to it."""
+    dsn = postgres_server.create_database("template_cashback")
+    migrate(dsn)
+    assert load_merchant(dsn) == 1
+    assert load_merchant(dsn, slug="other", name="Another retailer") == 2
+    return "template_cashback"
+
+
+@pytest.fixture
+def dsn(postgres_server: EmbeddedPostgres, template: str) -> Iterator[str]:
+    """A database of the test's own, migrated, with merchants 1 and 2."""
+    name = f"test_{next(_numbers)}"
+    yield postgres_server.create_database(name, template=template)
+    postgres_server.drop_database(name)

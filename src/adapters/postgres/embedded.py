@@ -67,7 +67,10 @@ class EmbeddedPostgres:
             self._keeper = launch(place, lock=lock, log=log, remove=remove)
         finally:
             os.close(lock)  # the keeper holds it from now on, if there is one
-        self._ensure_database()
+        try:
+            self._ensure_database()
+        except psycopg.OperationalError as error:
+            raise EmbeddedPostgresError(f"PostgreSQL came up and went away: {error}") from error
         return self.dsn()
 
     def attach(self) -> str | None:

@@ -202,7 +202,7 @@ _PAGE: Final = """
         and (%(sold_to)s::timestamptz is null or s.sold_at < %(sold_to)s)
         and (
             %(at)s::timestamptz is null
-            or (s.accepted_at, s.cashback_id) < (%(at)s::timestamptz, %(id)s::uuid)
+            or s.accepted_at <= %(at)s and (s.accepted_at, s.cashback_id) < (%(at)s::timestamptz, %(id)s::uuid)
         )
     order by s.accepted_at desc, s.cashback_id desc
     limit %(limit)s

@@ -27,14 +27,17 @@ create table sales (
     raw_body bytea not null check (octet_length(raw_body) <= 262144),
     accepted_at timestamptz not null
         check (accepted_at >= '2000-01-01Z' and accepted_at < '2100-01-01Z'),
-    primary key (merchant_id, cashback_id),
     foreign key (merchant_id, document) references customers
 );
 
--- Lists are read newest first; the id makes the order total.
-create index sales_by_acceptance on sales (merchant_id, accepted_at desc, cashback_id desc);
-create index sales_by_document on sales (merchant_id, document, accepted_at desc, cashback_id desc);
+-- Lists are read newest first.
+create index sales_by_acceptance on sales (merchant_id, accepted_at desc);
+create index sales_by_document on sales (merchant_id, document, accepted_at desc);
 create index sales_by_sold_at on sales (merchant_id, sold_at);
+-- The key comes last, by intent: while a table has no statistics every index that leads with the
+-- merchant costs the planner the same, and of equals it takes the one made last. With another one
+-- each foreign key check read a merchant's whole history (0.25 ms instead of 0.005).
+alter table sales add primary key (merchant_id, cashback_id);
 
 create table sale_lines (
     merchant_id bigint not null,
@@ -97,7 +100,7 @@ with (fillfactor = 80);
 
 create index cashbacks_due on cashbacks (due_at) where status = 'pending';
 create index cashbacks_leased on cashbacks (lease_until_at) where status = 'sending';
-create index cashbacks_open on cashbacks (merchant_id, status, accepted_at desc, cashback_id desc)
+create index cashbacks_open on cashbacks (merchant_id, status, accepted_at desc)
     where status not in ('applied', 'not_due');
 
 create table attempts (
