@@ -4,21 +4,18 @@ from __future__ import annotations
 
 import random
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
 
 from dependency_injector import containers, providers
 
 from adapters.cashback_client.client import ProviderClient
 from adapters.cashback_client.pool import Limits
 from adapters.postgres.store import PostgresCashbackStore
-from cashback_core.delivering import DeliveriesUnderWay, Deliverer
+from cashback_core.delivering import Deliverer, DeliveriesUnderWay
 from cashback_core.delivery import DeliveryPolicy
 from cashback_core.identity import new_id
 from cashback_core.submission import QuoteSale, SubmitSale
+from cashback_gateway.settings import Settings
 from cashback_gateway.worker import Worker
-
-if TYPE_CHECKING:
-    from cashback_gateway.settings import Settings
 
 
 def now() -> datetime:
@@ -70,7 +67,7 @@ def _worker(
 class Container(containers.DeclarativeContainer):
     """Everything a process is made of, each made once, none of it open yet."""
 
-    settings: providers.Provider[Settings] = providers.Dependency()
+    settings = providers.Dependency(instance_of=Settings)
     policy = providers.Singleton(_policy, settings)
     store = providers.Singleton(_store, settings, policy)
     provider = providers.Singleton(_provider, settings)

@@ -57,7 +57,7 @@ class Worker:
                 more = await work()
             except StoreUnavailable as error:
                 _log.warning("the database is away: %s", error)
-            except Exception:
+            except Exception:  # noqa: BLE001 (one of the three edges where nothing may escape)
                 _log.exception("the worker goes on after an error of its own")
             if not more:
                 await _wait(stop, period_s)
@@ -96,7 +96,7 @@ def work(settings: Settings) -> None:
 
 
 async def _work(settings: Settings) -> None:
-    from cashback_gateway.container import (  # noqa: PLC0415 (the container knows us)
+    from cashback_gateway.container import (
         build_container,
         close_all,
         open_all,

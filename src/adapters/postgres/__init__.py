@@ -1,0 +1,1 @@
+"""PostgreSQL: raw SQL through psycopg, migrations, and a server of our own for local use."""

@@ -7,10 +7,7 @@ for one another but never in a circle.
 from __future__ import annotations
 
 from base64 import b64encode
-from collections.abc import Iterable, Sequence
-from datetime import datetime
-from typing import Any, Final
-from uuid import UUID
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 from psycopg import AsyncCursor
@@ -29,6 +26,11 @@ from cashback_core.ports import (
 )
 from cashback_core.record import Record, Standing
 from cashback_core.sale import name_key
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+    from uuid import UUID
 
 Cursor = AsyncCursor[Row]
 
@@ -68,7 +70,7 @@ async def accept_group(
 
 
 def _names(submission: Submission) -> dict[NameKind, str]:
-    """What names a sale. Every sale's content is a name too; only one without any other needs it."""
+    """What names a sale; its content does too, and one without any other name needs that."""
     names: dict[NameKind, str] = {}
     if submission.idempotency_key is not None:
         names[NameKind.IDEMPOTENCY_KEY] = submission.idempotency_key
@@ -231,7 +233,7 @@ async def _insert(cursor: Cursor, submissions: Sequence[Submission]) -> datetime
         binary=True,
     )
     row = await cursor.fetchone()
-    assert row is not None  # noqa: S101 (a select of one value)
+    assert row is not None
     accepted_at: datetime = row[0]
     return accepted_at
 

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 from base64 import b64encode
-from collections.abc import Sequence
-from datetime import datetime
-from typing import Any, assert_never
-from uuid import UUID
+from typing import TYPE_CHECKING, Any, assert_never
 
 from adapters.postgres.accepting import Cursor, encode
 from adapters.postgres.rows import standing
@@ -28,8 +25,14 @@ from cashback_core.evidence import (
     Unknown,
     read_answer,
 )
-from cashback_core.ports import AttemptResult
 from cashback_core.record import Standing
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+    from uuid import UUID
+
+    from cashback_core.ports import AttemptResult
 
 
 async def conclude_group(
@@ -43,9 +46,8 @@ async def conclude_group(
     rows: list[dict[str, Any]] = []
     standings: dict[UUID, Standing] = {}
     for row in await _lock(cursor, results):
-        (
-            cashback_id, status, version, attempt, open_since_at, applied_at, recorded, now, *answer,
-        ) = row  # fmt: skip
+        cashback_id, status, version, attempt, open_since_at, *rest = row
+        applied_at, recorded, now, *answer = rest
         standings[cashback_id] = standing(status, attempt, applied_at, answer)
         if recorded:
             continue

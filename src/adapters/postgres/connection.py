@@ -1,16 +1,18 @@
-"""How this adapter talks to PostgreSQL: session settings, durability, and whose fault an error is."""
+"""How this adapter talks to PostgreSQL: session settings, durability, whose fault an error is."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import psycopg
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg_pool import PoolTimeout
 
 from cashback_core.ports import StoreUnavailable
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Mapping
 
 MINIMUM_VERSION: Final = 150_000
 CONNECT_TIMEOUT_S: Final = 5
@@ -25,7 +27,7 @@ _SERVING: Final[Mapping[str, str]] = {
 _DURABILITY: Final = ("fsync", "full_page_writes", "synchronous_commit")
 
 
-class UnsafeDatabase(Exception):
+class UnsafeDatabase(Exception):  # noqa: N818 (named by what is wrong)
     """The database could lose what it has acknowledged, or is too old."""
 
 
@@ -53,7 +55,7 @@ def refuse_unsafe(dsn: str) -> None:
 
 
 @contextmanager
-def translated() -> Iterator[None]:
+def translated() -> Generator[None, None, None]:
     """Tells a database that is away (StoreUnavailable) from errors that are our own."""
     try:
         yield

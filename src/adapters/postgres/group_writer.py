@@ -9,10 +9,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
-from uuid import UUID
+from typing import TYPE_CHECKING, Final
 
 import psycopg
 from psycopg import AsyncConnection
@@ -20,9 +18,14 @@ from psycopg import AsyncConnection
 from adapters.postgres.accepting import accept_group
 from adapters.postgres.concluding import conclude_group
 from adapters.postgres.connection import serving_dsn
-from cashback_core.delivery import DeliveryPolicy
 from cashback_core.ports import Acceptance, AttemptResult, StoreUnavailable, Submission
-from cashback_core.record import Standing
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from uuid import UUID
+
+    from cashback_core.delivery import DeliveryPolicy
+    from cashback_core.record import Standing
 
 MAX_GROUP: Final = 200
 """Most sales, and most results, of one transaction."""

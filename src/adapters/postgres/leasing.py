@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from adapters.postgres.accepting import Cursor
+from typing import TYPE_CHECKING
+
 from cashback_core.documents import Cpf
 from cashback_core.ports import Claim
+
+if TYPE_CHECKING:
+    from adapters.postgres.accepting import Cursor
 
 
 async def claim_due(cursor: Cursor, *, limit: int, lease_s: float) -> tuple[Claim, ...]:

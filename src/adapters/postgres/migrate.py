@@ -15,7 +15,7 @@ LOCK: Final = 0x6361_7368_6261_636B
 LOCK_WAIT_S: Final = 120
 
 
-class SchemaMismatch(Exception):
+class SchemaMismatch(Exception):  # noqa: N818 (named by what is wrong)
     """The database holds a migration that this program does not have, or has otherwise."""
 
 
@@ -46,7 +46,7 @@ def migrate(dsn: str) -> list[str]:
     do. Each migration is one transaction. Raises SchemaMismatch, psycopg.Error.
     """
     with psycopg.connect(dsn, autocommit=True, application_name="cashback-migrate") as connection:
-        connection.execute(f"set lock_timeout = '{LOCK_WAIT_S}s'")
+        connection.execute("select set_config('lock_timeout', %s, false)", [f"{LOCK_WAIT_S}s"])
         # Of the session, not of a transaction: it is held over all migrations and goes with us.
         connection.execute("select pg_advisory_lock(%s)", [LOCK])
         connection.execute(

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any, Final, LiteralString
-from uuid import UUID
+from typing import TYPE_CHECKING, Any, Final, LiteralString
 
 from cashback_core.calculation import Cashback, LineCashback
 from cashback_core.delivery import Status
@@ -14,6 +12,10 @@ from cashback_core.money import parse_exact
 from cashback_core.record import Record, Standing
 from cashback_core.rounding import Rounding
 from cashback_core.sale import Customer, Line, Sale
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from uuid import UUID
 
 RECORD: Final[LiteralString] = """
     select s.merchant_id, s.cashback_id, s.sold_at, s.document, s.name, s.total_centavos,

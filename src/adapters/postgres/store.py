@@ -1,11 +1,12 @@
-"""The cashback store on PostgreSQL."""
+"""The cashback store on PostgreSQL; what its methods promise stands in `cashback_core.ports`."""
+
+# ruff: noqa: D102 (the port has the words)
 
 from __future__ import annotations
 
 import time
 from datetime import timedelta
-from typing import Any, Final
-from uuid import UUID
+from typing import TYPE_CHECKING, Any, Final
 from zoneinfo import ZoneInfo
 
 from psycopg_pool import AsyncConnectionPool
@@ -30,6 +31,9 @@ from cashback_core.programme import Programme, Rate
 from cashback_core.reading import SaleRules
 from cashback_core.record import AttemptRecord, EventRecord, History, Record, Standing
 from cashback_core.rounding import Rounding
+
+if TYPE_CHECKING:
+    from uuid import UUID
 
 TERMS_AGE_S: Final = 30.0
 """How long terms are kept; new rates start at least ten minutes ahead, so none is missed."""
@@ -99,7 +103,7 @@ class PostgresCashbackStore(CashbackStore):
             async with self._pool.connection() as connection, connection.cursor() as cursor:
                 return await leasing.reap(cursor, limit=limit)
 
-    async def find(self, merchant_id: int, id: UUID) -> Record | None:
+    async def find(self, merchant_id: int, id: UUID) -> Record | None:  # noqa: A002
         with translated():
             async with self._pool.connection() as connection:
                 found = await connection.execute(
@@ -108,7 +112,7 @@ class PostgresCashbackStore(CashbackStore):
                 row = await found.fetchone()
         return None if row is None else record(row)
 
-    async def history(self, merchant_id: int, id: UUID) -> History | None:
+    async def history(self, merchant_id: int, id: UUID) -> History | None:  # noqa: A002
         with translated():
             # One snapshot, so that record, attempts and events belong together.
             async with self._pool.connection() as connection, connection.transaction():
@@ -202,7 +206,8 @@ _PAGE: Final = """
         and (%(sold_to)s::timestamptz is null or s.sold_at < %(sold_to)s)
         and (
             %(at)s::timestamptz is null
-            or s.accepted_at <= %(at)s and (s.accepted_at, s.cashback_id) < (%(at)s::timestamptz, %(id)s::uuid)
+            or s.accepted_at <= %(at)s  -- what the index can use
+                and (s.accepted_at, s.cashback_id) < (%(at)s::timestamptz, %(id)s::uuid)
         )
     order by s.accepted_at desc, s.cashback_id desc
     limit %(limit)s
