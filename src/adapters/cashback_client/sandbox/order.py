@@ -1,0 +1,47 @@
+"""What the sandbox was asked to do: one credit."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from typing import Final, cast
+
+_DOCUMENT: Final = re.compile(r"[0-9]{11}")
+_CASHBACK: Final = re.compile(r"(?:0|[1-9][0-9]{0,11})\.[0-9]{2}")
+
+
+class BadOrderError(ValueError):
+    """The body is not the provider's contract; the message says why."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """A well-formed request; `reference` is X-Reference, else Idempotency-Key, else None."""
+
+    document: str
+    cashback_centavos: int
+    reference: str | None
+
+    @classmethod
+    def parse(cls, body: bytes, *, reference: str | None) -> Order:
+        """From exactly {"document": 11 digits, "cashback": "10.00"}; raises BadOrderError."""
+        try:
+            value: object = json.loads(body)
+        except (ValueError, RecursionError) as exc:
+            raise BadOrderError("not JSON") from exc
+        if not isinstance(value, dict):
+            raise BadOrderError("not an object")
+        fields = cast("dict[str, object]", value)
+        if fields.keys() != {"document", "cashback"}:
+            raise BadOrderError("exactly document and cashback are expected")
+        document, cashback = fields["document"], fields["cashback"]
+        if not isinstance(document, str) or not _DOCUMENT.fullmatch(document):
+            raise BadOrderError("document: 11 digits are expected")
+        if not isinstance(cashback, str) or not _CASHBACK.fullmatch(cashback):
+            raise BadOrderError('cashback: a text such as "10.00" is expected')
+        return cls(
+            document=document,
+            cashback_centavos=int(cashback.replace(".", "")),
+            reference=reference,
+        )
