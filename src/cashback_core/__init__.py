@@ -1,1 +1,103 @@
-"""Cashback of a sale, exact to the centavo: validation, calculation, delivery."""
+"""Cashback of a sale, exact to the centavo: validation, calculation, delivery.
+
+    sale = parse_sale(json.loads(body), rules=SaleRules(), now=datetime.now(UTC))
+    programme = Programme((Rate(type="A", rate_bp=500, version=1, starts_at=since),))
+    cashback = calculate(sale, programme)
+
+`cashback_core.strategies` makes valid and invalid sales for Hypothesis. The use cases of a
+service (`submission`, `delivering`) and the ports that they need (`ports`) are imported by module.
+"""
+
+from __future__ import annotations
+
+from cashback_core.calculation import Cashback, LineCashback, calculate
+from cashback_core.content import Difference, differences, fingerprint
+from cashback_core.delivery import (
+    TRANSITIONS,
+    Actor,
+    Conclusion,
+    Delivery,
+    DeliveryPolicy,
+    Ended,
+    Move,
+    Status,
+    conclude,
+)
+from cashback_core.documents import Cnpj, Cpf, DocumentFault, InvalidDocument, mask
+from cashback_core.evidence import (
+    Applied,
+    Evidence,
+    Misconfigured,
+    NeverSent,
+    Outcome,
+    Phase,
+    Refused,
+    RefusedForNow,
+    Unknown,
+    classify,
+)
+from cashback_core.messages import MESSAGES, Language
+from cashback_core.money import (
+    Fault,
+    InvalidMoney,
+    format_centavos,
+    format_thousandths,
+    parse_centavos,
+    parse_thousandths,
+)
+from cashback_core.programme import Programme, Rate
+from cashback_core.reading import SaleRules, parse_sale
+from cashback_core.rounding import Rounding
+from cashback_core.sale import Customer, Line, Sale
+from cashback_core.violations import InvalidSale, Violation
+
+__all__ = [
+    "MESSAGES",
+    "TRANSITIONS",
+    "Actor",
+    "Applied",
+    "Cashback",
+    "Cnpj",
+    "Conclusion",
+    "Cpf",
+    "Customer",
+    "Delivery",
+    "DeliveryPolicy",
+    "Difference",
+    "DocumentFault",
+    "Ended",
+    "Evidence",
+    "Fault",
+    "InvalidDocument",
+    "InvalidMoney",
+    "InvalidSale",
+    "Language",
+    "Line",
+    "LineCashback",
+    "Misconfigured",
+    "Move",
+    "NeverSent",
+    "Outcome",
+    "Phase",
+    "Programme",
+    "Rate",
+    "Refused",
+    "RefusedForNow",
+    "Rounding",
+    "Sale",
+    "SaleRules",
+    "Status",
+    "Unknown",
+    "Violation",
+    "calculate",
+    "classify",
+    "conclude",
+    "differences",
+    "fingerprint",
+    "format_centavos",
+    "format_thousandths",
+    "mask",
+    "parse_centavos",
+    "parse_sale",
+    "parse_thousandths",
+]

@@ -1,0 +1,157 @@
+"""Valid sales, and the documents that tell them in every spelling that is understood."""
+
+# ruff: noqa: TC002 - users' tools read these annotations at run time
+from __future__ import annotations
+
+import string
+import unicodedata
+from datetime import UTC, datetime, timedelta, timezone
+from typing import Final
+
+from hypothesis import strategies as st
+from hypothesis.strategies import DrawFn, SearchStrategy
+
+from cashback_core.money import MAX_CENTAVOS, MAX_QUANTITY_THOUSANDTHS
+from cashback_core.reading import MAX_NAME_CHARS, MAX_SALE_ID_CHARS
+from cashback_core.sale import Customer, Line, Sale
+from cashback_core.strategies.numbers import (
+    amount_spellings,
+    cpf_spellings,
+    cpfs,
+    quantities,
+    quantity_spellings,
+)
+from cashback_core.strategies.situations import DEMO, Situation
+
+_VISIBLE_ASCII: Final = "".join(chr(code) for code in range(0x21, 0x7F))
+
+
+def names() -> SearchStrategy[str]:
+    """Names of customers: 1 to 120 printable characters in NFC, not only spaces."""
+    usual = st.text(string.ascii_letters + "ÁÂÃÇÉÊÍÓÔÕÚáâãçéêíóôõú' ", min_size=1, max_size=40)
+    strange = st.text(
+        st.characters(categories=("L", "M", "N", "P", "S"), include_characters=" "),
+        min_size=1,
+        max_size=MAX_NAME_CHARS,
+    )
+    composed = (usual | strange).map(lambda name: unicodedata.normalize("NFC", name))
+    return composed.filter(
+        lambda name: len(name) <= MAX_NAME_CHARS and name.isprintable() and bool(name.strip())
+    )
+
+
+def sale_ids() -> SearchStrategy[str]:
+    """An ERP's own numbers of sales: 1 to 64 visible ASCII characters."""
+    access_key = st.text(string.digits, min_size=44, max_size=44)
+    return st.text(_VISIBLE_ASCII, min_size=1, max_size=MAX_SALE_ID_CHARS) | access_key
+
+
+@st.composite
+def sales(draw: DrawFn, situation: Situation = DEMO, *, max_lines: int = 6) -> Sale:
+    """Valid sales of 1 to `max_lines` lines, from one centavo to the highest total."""
+    sold_at = draw(_instants(situation))
+    types = st.sampled_from(situation.types_at(sold_at))
+    count = draw(st.integers(1, max_lines))
+    budget = MAX_CENTAVOS // count - 1
+    lines = [_line(draw, draw(types), budget, earns=index == 0) for index in range(count)]
+    nets = sum(line.net_centavos for line in lines)
+    discount = draw(st.just(0) | st.integers(0, nets - 1))
+    return Sale(
+        sold_at=sold_at,
+        customer=Customer(document=draw(cpfs()), name=draw(names())),
+        lines=tuple(lines),
+        total_centavos=nets - discount,
+        discount_centavos=discount,
+        sale_id=draw(st.none() | sale_ids()),
+    )
+
+
+def sale_documents(
+    situation: Situation = DEMO, *, max_lines: int = 6
+) -> SearchStrategy[dict[str, object]]:
+    """Valid documents, as a JSON decoder gives them, in every spelling that is understood."""
+    return sales(situation, max_lines=max_lines).flatmap(lambda sale: spellings(sale, situation))
+
+
+@st.composite
+def spellings(draw: DrawFn, sale: Sale, situation: Situation = DEMO) -> dict[str, object]:
+    """Documents that all tell this very sale.
+
+    Amounts are texts, integers, floats or Decimals, the CPF may be masked, the name decomposed;
+    the instant is a wall clock or has an offset; what is optional may be left out.
+    """
+    name = sale.customer.name
+    fields: dict[str, object] = {
+        "sold_at": draw(_instant_spellings(sale.sold_at, situation)),
+        "customer": {
+            "document": draw(cpf_spellings(sale.customer.document)),
+            "name": draw(st.sampled_from([name, unicodedata.normalize("NFD", name)])),
+        },
+        "products": [_line_document(draw, line) for line in sale.lines],
+        "total": draw(amount_spellings(sale.total_centavos)),
+    }
+    if sale.discount_centavos or draw(st.booleans()):
+        fields["discount"] = draw(amount_spellings(sale.discount_centavos))
+    if sale.sale_id is not None or draw(st.booleans()):
+        fields["sale_id"] = sale.sale_id
+    return {key: fields[key] for key in draw(st.permutations(list(fields)))}
+
+
+def _line(draw: DrawFn, type_: str, budget_centavos: int, *, earns: bool) -> Line:
+    """A line of at most a budget; one that earns is worth a centavo, so that the sale is too."""
+    value = draw(st.integers(1, 20_000) | st.integers(1, MAX_CENTAVOS))
+    lowest = -(-500 // value) if earns else 1
+    highest = min(MAX_QUANTITY_THOUSANDTHS, budget_centavos * 1000 // value)
+    qty = draw(quantities(min_thousandths=lowest, max_thousandths=highest))
+    line = Line(type=type_, value_centavos=value, qty_thousandths=qty)
+    discount = draw(st.just(0) | st.integers(0, line.amount_centavos - earns))
+    return Line(type=type_, value_centavos=value, qty_thousandths=qty, discount_centavos=discount)
+
+
+def _line_document(draw: DrawFn, line: Line) -> dict[str, object]:
+    fields: dict[str, object] = {
+        "type": line.type,
+        "value": draw(amount_spellings(line.value_centavos)),
+        "qty": draw(quantity_spellings(line.qty_thousandths)),
+    }
+    if line.discount_centavos or draw(st.booleans()):
+        fields["discount"] = draw(amount_spellings(line.discount_centavos))
+    return fields
+
+
+@st.composite
+def _instants(draw: DrawFn, situation: Situation) -> datetime:
+    """Any instant of a valid sale, half of them of a whole second."""
+    span = situation.latest - situation.earliest
+    # Counted back from now, so that shrinking ends at a recent sale.
+    back_us = draw(st.integers(0, span // timedelta(microseconds=1)))
+    instant = situation.latest - timedelta(microseconds=back_us)
+    whole = instant.replace(microsecond=0)
+    return whole if whole >= situation.earliest and draw(st.booleans()) else instant
+
+
+@st.composite
+def _instant_spellings(draw: DrawFn, instant: datetime, situation: Situation) -> str:
+    wall = instant.astimezone(situation.rules.zone)
+    # Of a wall clock time that came twice, only the first instant can be told without an offset.
+    only_first = wall.replace(fold=0).astimezone(UTC) == instant
+    kind = draw(st.sampled_from(["utc", "offset", "local"] if only_first else ["utc", "offset"]))
+    if kind == "utc":
+        wall, suffix = instant, "Z"
+    elif kind == "local":
+        suffix = ""
+    else:
+        minutes = draw(st.integers(-1439, 1439))
+        wall = instant.astimezone(timezone(timedelta(minutes=minutes)))
+        hours, rest = divmod(abs(minutes), 60)
+        suffix = f"{'-' if minutes < 0 else '+'}{hours:02d}:{rest:02d}"
+    mark = draw(st.sampled_from("T "))
+    return f"{wall:%Y-%m-%d}{mark}{wall:%H:%M:%S}{draw(_fractions(wall.microsecond))}{suffix}"
+
+
+def _fractions(microsecond: int) -> SearchStrategy[str]:
+    """A fraction of a second; digits beyond the microsecond are cut when it is read."""
+    if not microsecond:
+        return st.sampled_from(["", ".0", ".000", ".000000999"])
+    digits = f".{microsecond:06d}"
+    return st.sampled_from([digits, digits.rstrip("0"), digits + "0", digits + "999"])

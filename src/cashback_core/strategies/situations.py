@@ -1,0 +1,115 @@
+"""What a sale is judged against: the present instant, a merchant's rules and its programme."""
+
+# ruff: noqa: TC001, TC002 - users' tools read these annotations at run time
+from __future__ import annotations
+
+import string
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from hypothesis import strategies as st
+from hypothesis.strategies import DrawFn, SearchStrategy
+
+from cashback_core.programme import MAX_RATE_BP, Programme, Rate
+from cashback_core.reading import MAX_AHEAD, SaleRules, parse_sale
+from cashback_core.rounding import Rounding
+from cashback_core.sale import Sale
+
+_FIRST: Final = datetime(2000, 1, 1, tzinfo=UTC)
+_NOW: Final = datetime(2026, 6, 15, 15, 0, 0, 123_456, tzinfo=UTC)
+_DEMO_RATES_BP: Final = {"A": 500, "B": 100, "C": 800, "D": 1000}
+
+
+def _demo_programme() -> Programme:
+    return Programme(
+        tuple(
+            Rate(type=name, rate_bp=rate_bp, version=1, starts_at=_FIRST)
+            for name, rate_bp in _DEMO_RATES_BP.items()
+        )
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Situation:
+    """The circumstances that decide whether a document is a valid sale."""
+
+    now: datetime = _NOW
+    rules: SaleRules = field(default_factory=SaleRules)
+    programme: Programme = field(default_factory=_demo_programme)
+
+    def parse(self, document: object) -> Sale:
+        """`parse_sale` in this situation."""
+        return parse_sale(document, rules=self.rules, now=self.now, programme=self.programme)
+
+    def types_at(self, instant: datetime) -> list[str]:
+        """The product types that have a rate at an instant."""
+        types = {rate.type for rate in self.programme.rates}
+        return sorted(t for t in types if self.programme.rate_at(t, instant) is not None)
+
+    @property
+    def earliest(self) -> datetime:
+        """The first instant at which a sale may have happened and some type has a rate."""
+        first_rate = min(rate.starts_at for rate in self.programme.rates)
+        return max(self.now - self.rules.max_age, first_rate)
+
+    @property
+    def latest(self) -> datetime:
+        """The last instant at which a sale may have happened."""
+        return self.now + MAX_AHEAD
+
+
+DEMO: Final = Situation()
+"""São Paulo, sales of the last ten years, A 5 %, B 1 %, C 8 % and D 10 % since the year 2000."""
+
+
+def programmes() -> SearchStrategy[Programme]:
+    """Programmes of one to five types with one to three rates each, rounded in any mode.
+
+    Every type has had a rate since some day of 2000 to 2015, and changes later.
+    """
+    names = st.text(string.ascii_letters + string.digits + "-_.", min_size=1, max_size=32)
+    histories = st.dictionaries(names, _histories(), min_size=1, max_size=5)
+    return st.builds(_programme, histories, st.sampled_from(Rounding))
+
+
+@st.composite
+def situations(draw: DrawFn) -> Situation:
+    """Any programme, time zone, age limit, and present instant of 2020 to 2035."""
+    zones = ["America/Sao_Paulo", "America/Noronha", "UTC", "Asia/Kathmandu", "Pacific/Kiritimati"]
+    return Situation(
+        now=draw(_instants(datetime(2020, 1, 1, tzinfo=UTC), datetime(2035, 1, 1, tzinfo=UTC))),
+        rules=SaleRules(
+            zone=ZoneInfo(draw(st.sampled_from(zones))),
+            max_age=timedelta(days=draw(st.integers(30, 3653))),
+        ),
+        programme=draw(programmes()),
+    )
+
+
+def _instants(first: datetime, last: datetime) -> SearchStrategy[datetime]:
+    naive = st.datetimes(first.replace(tzinfo=None), last.replace(tzinfo=None))
+    return naive.map(lambda instant: instant.replace(tzinfo=UTC))
+
+
+_History = list[tuple[datetime, int]]
+
+
+@st.composite
+def _histories(draw: DrawFn) -> _History:
+    """When a type's rate began and changed, and to how many basis points."""
+    rate_bp = st.integers(0, MAX_RATE_BP)
+    begin = draw(_instants(_FIRST, datetime(2015, 1, 1, tzinfo=UTC)))
+    later = _instants(datetime(2015, 1, 2, tzinfo=UTC), datetime(2040, 1, 1, tzinfo=UTC))
+    changes = draw(st.lists(later, max_size=2, unique=True))
+    return [(starts_at, draw(rate_bp)) for starts_at in [begin, *sorted(changes)]]
+
+
+def _programme(histories: dict[str, _History], rounding: Rounding) -> Programme:
+    rates = [
+        Rate(type=name, rate_bp=rate_bp, version=version, starts_at=starts_at)
+        for name, history in histories.items()
+        for version, (starts_at, rate_bp) in enumerate(history, start=1)
+    ]
+    return Programme(tuple(rates), rounding)
