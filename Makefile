@@ -1,0 +1,57 @@
+# Needs make and Python >= 3.11; everything else is installed into .venv.
+.DEFAULT_GOAL := help
+.PHONY: help venv venv-dev run demo test check lint types contracts bench docs lock clean
+MAKEFLAGS += --no-print-directory
+
+SALE ?= examples/sale.json
+# The first Python that is new enough and can make virtual environments.
+FIND_PYTHON = for python in $(PYTHON) python3 python3.14 python3.13 python3.12 python3.11 python; do \
+	if $$python -c 'import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; \
+	then exec $$python infra/make_venv.py $(1); fi; done; \
+	echo 'make: Python >= 3.11 with venv is needed (on Debian and Ubuntu: apt install python3-venv)' >&2; exit 1
+
+help: ## list the targets
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
+
+venv: ## make .venv with what the service runs on
+	@$(call FIND_PYTHON,service)
+
+venv-dev: ## make .venv with what tests and checks need, too
+	@$(call FIND_PYTHON,dev)
+
+run: venv ## run everything here until Ctrl-C: database, sandbox provider, API, worker
+	@./cashback --end-with-parent run
+
+demo: venv ## send SALE (examples/sale.json) through a throwaway system, show what became of it
+	@./cashback --end-with-parent demo --sale $(SALE)
+
+test: venv-dev ## run every test but those that need a container engine or a browser
+	@.venv/bin/python -m pytest -m 'not container and not browser' $(TESTS)
+
+check: lint types contracts test ## what CI runs
+
+lint: venv-dev ## style and formatting
+	.venv/bin/python -m ruff check
+	.venv/bin/python -m ruff format --check
+
+types: venv-dev ## both type checkers, strict
+	.venv/bin/python -m mypy
+	.venv/bin/python -m basedpyright
+
+contracts: venv-dev ## imports point inward only
+	PYTHONPATH=src .venv/bin/lint-imports
+
+bench: venv-dev ## measure sale -> applied next to pgbench
+	@.venv/bin/python -m benchmarks
+
+docs: venv ## print docs/settings.md from the table of settings
+	PYTHONPATH=src .venv/bin/python -m cashback_gateway.settings_page > docs/settings.md
+
+lock: ## pin requirements/*.txt anew from pyproject.toml (needs uv)
+	@for group in service dev; do \
+		uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+			--no-annotate --no-header --group $$group -o requirements/$$group.txt || exit 1; \
+	done
+
+clean: ## remove .venv and caches; the data in var/ stays
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

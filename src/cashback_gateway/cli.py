@@ -1,0 +1,249 @@
+"""The command line: `python -m cashback_gateway`, or `./cashback` in a checkout.
+
+Each subcommand imports what it alone needs, so that `token` need not wait for a web framework.
+"""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import os
+import re
+import signal
+import sys
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+from cashback_gateway import settings_table as table
+from cashback_gateway.settings import REQUIRED, Settings, SettingsError, read_settings
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+T = TypeVar("T")
+
+_FAILED = 1
+_WRONG_USE = 2
+_DATABASE = frozenset({table.DATABASE_URL.name})
+_CHECKOUT = Path(__file__).resolve().parents[2]
+_FORMAT = "%(asctime)s %(levelname)s %(name)s %(message)s"
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one subcommand and return the exit code: 0 done, 1 failed, 2 wrong use or settings."""
+    options = _parser().parse_args(arguments)
+    if options.end_with_stdin:
+        threading.Thread(target=_stop_at_end_of_input, daemon=True).start()
+    command: Callable[[argparse.Namespace], int] = options.command
+    try:
+        return command(options)
+    except SettingsError as error:
+        print("These settings are refused (docs/settings.md lists them all):", file=sys.stderr)
+        for violation in error.violations:
+            print(f"  {violation}", file=sys.stderr)
+        return _WRONG_USE
+    except _known_failures() as error:
+        print(f"error: {error}", file=sys.stderr)
+        return _FAILED
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="cashback",
+        description="Cashback Gateway. Settings come from the environment: docs/settings.md.",
+    )
+    parser.add_argument("--end-with-stdin", action="store_true", help=argparse.SUPPRESS)
+    parser.add_argument("--end-with-parent", action="store_true", help=argparse.SUPPRESS)
+    parser.add_argument(
+        "--state",
+        type=Path,
+        default=_CHECKOUT / "var",
+        metavar="FOLDER",
+        help="where `run` keeps its data (default: %(default)s)",
+    )
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    _add(commands, "run", _run, "run everything here: database, sandbox provider, API, worker")
+    _add(commands, "serve", _serve, "serve the API")
+    _add(commands, "worker", _worker, "deliver what is pending to the provider")
+    _add(commands, "migrate", _migrate, "bring the database's schema up to date")
+    sandbox = _add(commands, "sandbox", _sandbox, "serve a provider that only keeps a ledger")
+    sandbox.add_argument("--host", default="127.0.0.1", help="default: %(default)s")
+    sandbox.add_argument("--port", type=_port, default=8081, help="default: %(default)s")
+    sandbox.add_argument("--ledger", type=Path, metavar="PATH", help="default: in the state folder")
+    sandbox.add_argument("--idempotent", action="store_true", help="a reference credits once")
+    sandbox.add_argument(
+        "--statement-reference", action="store_true", help="the statement echoes our reference"
+    )
+    demo = _add(commands, "demo", _demo, "run everything for a moment, send one sale through it")
+    demo.add_argument(
+        "--sale", type=Path, default=_CHECKOUT / "examples" / "sale.json", metavar="PATH"
+    )
+    users = commands.add_parser("users", help="manage users").add_subparsers(
+        title="commands", metavar="COMMAND", required=True
+    )
+    added = _add(users, "add", _users_add, "add a user, the password on standard input")
+    added.add_argument("name", metavar="NAME")
+    added.add_argument("--merchant", required=True, metavar="SLUG")
+    added.add_argument("--role", required=True, help="erp, analyst, operator or admin")
+    changed = _add(users, "password", _users_password, "set a password from standard input")
+    changed.add_argument("name", metavar="NAME")
+    token = _add(commands, "token", _token, "print an access token, alone on the last line")
+    token.add_argument("name", metavar="NAME")
+    return parser
+
+
+def _add(
+    commands: argparse._SubParsersAction[argparse.ArgumentParser],
+    name: str,
+    command: Callable[[argparse.Namespace], int],
+    what: str,
+) -> argparse.ArgumentParser:
+    added = commands.add_parser(name, help=what, description=what)
+    added.set_defaults(command=command)
+    return added
+
+
+def _port(text: str) -> int:
+    if not re.fullmatch(r"[0-9]{1,5}", text) or not 0 < int(text) < 65_536:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a port from 1 to 65535")
+    return int(text)
+
+
+def _run(options: argparse.Namespace) -> int:
+    from cashback_gateway.local_state import LocalState
+    from cashback_gateway.run import run
+
+    return run(LocalState(folder=options.state), os.environ, with_parent=options.end_with_parent)
+
+
+def _serve(_: argparse.Namespace) -> int:
+    settings = read_settings(os.environ)
+    _log_to_stderr()
+    from cashback_gateway.serve import serve
+
+    serve(settings)
+    return 0
+
+
+def _worker(_: argparse.Namespace) -> int:
+    # It signs nothing.
+    settings = read_settings(os.environ, needs=REQUIRED - {table.SIGNING_KEY_FILE.name})
+    _log_to_stderr()
+    from cashback_gateway.worker import work
+
+    work(settings)
+    return 0
+
+
+def _migrate(options: argparse.Namespace) -> int:
+    from adapters.postgres.migrate import migrate
+
+    def apply(settings: Settings) -> list[str]:
+        return migrate(settings.database.url)
+
+    applied = _beside_a_run(options, _DATABASE, apply)
+    print("\n".join(applied) or "nothing to do: the schema is up to date")
+    return 0
+
+
+def _sandbox(options: argparse.Namespace) -> int:
+    from adapters.cashback_client.sandbox import SandboxOptions, serve_sandbox
+    from cashback_gateway.local_state import LocalState, LocalStateError
+
+    _log_to_stderr()
+    state = LocalState(folder=options.state)
+    if options.ledger is None:
+        state.prepare()
+    kind = SandboxOptions(
+        idempotent=options.idempotent, statement_reference=options.statement_reference
+    )
+    try:
+        serve_sandbox(options.host, options.port, options.ledger or state.ledger, options=kind)
+    except OSError as error:
+        raise LocalStateError(f"the sandbox cannot start: {error}") from error
+    return 0
+
+
+def _demo(options: argparse.Namespace) -> int:
+    from cashback_gateway.demo import demo
+
+    return demo(options.sale, os.environ, with_parent=options.end_with_parent)
+
+
+def _users_add(options: argparse.Namespace) -> int:
+    from cashback_gateway.account_commands import add_user
+
+    def add(settings: Settings) -> None:
+        add_user(settings, options.name, merchant=options.merchant, role=options.role)
+
+    _beside_a_run(options, _DATABASE, add)
+    print(f"user {options.name} may log in for merchant {options.merchant} as {options.role}")
+    return 0
+
+
+def _users_password(options: argparse.Namespace) -> int:
+    from cashback_gateway.account_commands import set_password
+
+    def change(settings: Settings) -> None:
+        set_password(settings, options.name)
+
+    _beside_a_run(options, _DATABASE, change)
+    print(f"user {options.name} has a new password")
+    return 0
+
+
+def _token(options: argparse.Namespace) -> int:
+    from cashback_gateway.account_commands import access_token
+
+    def issue(settings: Settings) -> str:
+        return access_token(settings, options.name)
+
+    print(_beside_a_run(options, _DATABASE | {table.SIGNING_KEY_FILE.name}, issue))
+    return 0
+
+
+def _beside_a_run(
+    options: argparse.Namespace, needs: frozenset[str], work: Callable[[Settings], T]
+) -> T:
+    from cashback_gateway.local_state import LocalState, completed_environment
+
+    with completed_environment(os.environ, LocalState(folder=options.state)) as environ:
+        return work(read_settings(environ, needs=needs))
+
+
+def _log_to_stderr() -> None:
+    logging.basicConfig(level=logging.INFO, format=_FORMAT)
+
+
+def _known_failures() -> tuple[type[Exception], ...]:
+    """What is the user's to mend: one line says it, a traceback would only hide it."""
+    import psycopg
+
+    from adapters.http.signing_key import BadSigningKeyError
+    from adapters.postgres.accounts import AccountError
+    from adapters.postgres.connection import UnsafeDatabase
+    from adapters.postgres.embedded import EmbeddedPostgresError
+    from adapters.postgres.migrate import SchemaMismatch
+    from cashback_core.ports import StoreUnavailable
+    from cashback_gateway.local_state import LocalStateError
+    from cashback_gateway.supervisor import PartFailedError
+
+    return (
+        AccountError,
+        BadSigningKeyError,
+        EmbeddedPostgresError,
+        LocalStateError,
+        PartFailedError,
+        SchemaMismatch,
+        StoreUnavailable,
+        UnsafeDatabase,
+        psycopg.OperationalError,
+    )
+
+
+def _stop_at_end_of_input() -> None:
+    """Stop when whoever started this process is gone; see ProcessPart."""
+    while os.read(0, 1024):
+        pass
+    os.kill(os.getpid(), signal.SIGTERM)

@@ -1,0 +1,142 @@
+"""What a local run keeps between two starts: a folder, `var/` of the checkout by default."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import socket
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from adapters.http.signing_key import create_signing_key
+from adapters.postgres.embedded import EmbeddedPostgres
+from cashback_gateway.settings_table import DATABASE_URL, SIGNING_KEY_FILE
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Mapping
+
+CHECKOUT = Path(__file__).resolve().parents[2]
+DEFAULT_FOLDER = CHECKOUT / "var"
+
+
+class LocalStateError(Exception):
+    """The folder cannot be used; the message says why and what to do."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LocalState:
+    """The files of one local system."""
+
+    folder: Path = DEFAULT_FOLDER
+
+    @property
+    def postgres(self) -> Path:
+        """The embedded server's home."""
+        return self.folder / "postgres"
+
+    @property
+    def signing_key(self) -> Path:
+        """The key that signs tokens."""
+        return self.folder / "signing_key.pem"
+
+    @property
+    def ledger(self) -> Path:
+        """The sandbox provider's credits."""
+        return self.folder / "sandbox_ledger.jsonl"
+
+    @property
+    def logs(self) -> Path:
+        """One file for each process."""
+        return self.folder / "log"
+
+    def prepare(self) -> None:
+        """Make the folders and the signing key where absent. Raises LocalStateError."""
+        try:
+            # Passable for the account that root hands the database to; its files are private.
+            self.folder.mkdir(mode=0o711, parents=True, exist_ok=True)
+            self.logs.mkdir(mode=0o700, exist_ok=True)
+            if not self.signing_key.exists():
+                _write_signing_key(self.signing_key)
+            self.signing_key.read_bytes()
+        except OSError as error:
+            raise LocalStateError(
+                f"{self.folder} cannot be used ({error.strerror}: {error.filename}); "
+                "was it made by another user?"
+            ) from error
+
+    @contextlib.contextmanager
+    def held(self) -> Generator[None, None, None]:
+        """Keep a second run off the same folder; the kernel lets go however this process ends."""
+        try:
+            lock = os.open(self.folder / "run.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        except OSError as error:
+            raise LocalStateError(f"{self.folder} cannot be used: {error.strerror}") from error
+        try:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                pid = os.read(lock, 20).decode(errors="replace").strip()
+                raise LocalStateError(
+                    f"process {pid} already runs on {self.folder}; stop it first (Ctrl-C there)"
+                ) from None
+            os.ftruncate(lock, 0)
+            os.write(lock, f"{os.getpid()}\n".encode())
+            yield
+        finally:
+            os.close(lock)
+
+
+@contextlib.contextmanager
+def completed_environment(
+    environ: Mapping[str, str], state: LocalState
+) -> Generator[dict[str, str], None, None]:
+    """Fill in what a local run would supply, for a command used beside or after it.
+
+    The database of the local run is used if it is up, and started for the time of the command if
+    it only has data. Without a local run nothing is filled in.
+    """
+    completed = dict(environ)
+    if not completed.get(SIGNING_KEY_FILE.name) and state.signing_key.exists():
+        completed[SIGNING_KEY_FILE.name] = str(state.signing_key)
+    with contextlib.ExitStack() as stack:
+        if not completed.get(DATABASE_URL.name) and state.postgres.exists():
+            server = EmbeddedPostgres(state.postgres)
+            url = server.attach()
+            completed[DATABASE_URL.name] = url or stack.enter_context(server).dsn()
+        yield completed
+
+
+def free_port(host: str) -> int:
+    """Return a port that nobody listens on at this moment."""
+    with _listening_socket(host) as probe:
+        probe.bind((host, 0))
+        return int(probe.getsockname()[1])
+
+
+def is_free(host: str, port: int) -> bool:
+    """Tell whether the port can be listened on."""
+    with _listening_socket(host) as probe:
+        try:
+            probe.bind((host, port))
+            probe.listen(1)
+        except OSError:
+            return False
+    return True
+
+
+def _listening_socket(host: str) -> socket.socket:
+    family = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)[0][0]
+    probe = socket.socket(family, socket.SOCK_STREAM)
+    # As servers do: connections that are ending must not make a port look taken.
+    probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    return probe
+
+
+def _write_signing_key(path: Path) -> None:
+    """Write it under another name first: a kill leaves no key or a whole one."""
+    unfinished = path.with_suffix(f".{os.getpid()}")
+    unfinished.unlink(missing_ok=True)
+    create_signing_key(unfinished)
+    unfinished.rename(path)
