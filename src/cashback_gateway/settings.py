@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+_PREFIX = "CASHBACK_"
+
 REQUIRED = frozenset(row.name for row in table.SETTINGS if row.default is None and not row.optional)
 
 
@@ -207,11 +209,14 @@ class _Reader:
 
 
 def _unknown_names(environ: Mapping[str, str]) -> list[str]:
-    known = [row.name for row in table.SETTINGS]
-    unknown = sorted(name for name in environ if name.startswith("CASHBACK_") and name not in known)
+    known = {row.name.removeprefix(_PREFIX): row.name for row in table.SETTINGS}
     violations: list[str] = []
-    for name in unknown:
-        near = difflib.get_close_matches(name, known, n=1)
-        hint = f"; did you mean {near[0]}?" if near else "; docs/settings.md lists the known ones"
-        violations.append(f"{name} is not a known setting{hint}")
+    for name in sorted(environ):
+        if not name.startswith(_PREFIX) or name in known.values():
+            continue
+        near = difflib.get_close_matches(name.removeprefix(_PREFIX), known, n=1)
+        hint = (
+            f"did you mean {known[near[0]]}?" if near else "docs/settings.md lists the known ones"
+        )
+        violations.append(f"{name} is not a known setting; {hint}")
     return violations

@@ -188,10 +188,12 @@ class Restarts:
 class Supervisor:
     """Holds the parts in their order of starting."""
 
-    def __init__(self, tell: Callable[[str], None]) -> None:
+    def __init__(
+        self, tell: Callable[[str], None], *, restarts: Callable[[], Restarts] = Restarts
+    ) -> None:
         self._tell = tell
         self._parts: list[Part] = []
-        self._restarts: dict[str, Restarts] = collections.defaultdict(Restarts)
+        self._restarts: dict[str, Restarts] = collections.defaultdict(restarts)
         self._due: dict[str, float] = {}
 
     def start(self, part: Part) -> None:

@@ -80,6 +80,9 @@ def test_a_typing_mistake_in_a_name_is_refused_with_the_nearest_name() -> None:
     assert violations({**ENOUGH, "CASHBACK_LEESE_S": "30"}) == (
         "CASHBACK_LEESE_S is not a known setting; did you mean CASHBACK_LEASE_S?",
     )
+    assert violations({**ENOUGH, "CASHBACK_COLOUR": "red"}) == (
+        "CASHBACK_COLOUR is not a known setting; docs/settings.md lists the known ones",
+    )
 
 
 def test_names_of_other_programs_are_left_alone() -> None:
