@@ -1,0 +1,349 @@
+"""The cashback store in memory: every promise of the port, on a clock that the test turns."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Final
+
+from cashback_core.content import fingerprint
+from cashback_core.delivery import (
+    TRANSITIONS,
+    Actor,
+    Delivery,
+    DeliveryPolicy,
+    Ended,
+    Status,
+    conclude,
+)
+from cashback_core.evidence import (
+    Applied,
+    Misconfigured,
+    NeverSent,
+    Refused,
+    RefusedForNow,
+    Unknown,
+    read_answer,
+)
+from cashback_core.ports import (
+    Acceptance,
+    Accepted,
+    AttemptResult,
+    CashbackStore,
+    Claim,
+    CustomerNameMismatch,
+    NameKind,
+    NameTaken,
+    Page,
+    Position,
+    RecordFilter,
+    StoreUnavailable,
+    Submission,
+    Terms,
+)
+from cashback_core.record import AttemptRecord, EventRecord, History, Record, Standing
+from cashback_core.sale import name_key
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from uuid import UUID
+
+    from cashback_core.documents import Cpf
+
+
+@dataclass(slots=True, kw_only=True)
+class Row:
+    """One cashback with everything that hangs on it."""
+
+    record: Record
+    submission: Submission
+    open_since_at: datetime
+    due_at: datetime | None = None
+    lease_until_at: datetime | None = None
+    attempts: list[AttemptRecord] = field(default_factory=list[AttemptRecord])
+    events: list[EventRecord] = field(default_factory=list[EventRecord])
+
+    @property
+    def status(self) -> Status:
+        return self.record.status
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Incident:
+    """What somebody must be told."""
+
+    id: UUID
+    attempt: int
+    what: str
+
+
+class MemoryStore(CashbackStore):
+    """Decides like the database, at once and alone: nothing else runs inside a method.
+
+    `away` makes every method fail; `lose_next_commit` stores the next sale and fails all the
+    same, as when the connection breaks while the commit's answer is on its way.
+    """
+
+    def __init__(
+        self,
+        terms: Mapping[int, Terms],
+        *,
+        now: Callable[[], datetime],
+        policy: DeliveryPolicy | None = None,
+    ) -> None:
+        self.away = False
+        self.lose_next_commit = False
+        self.rows: dict[tuple[int, UUID], Row] = {}
+        self.incidents: list[Incident] = []
+        self.customers: dict[tuple[int, Cpf], str] = {}
+        self._terms = dict(terms)
+        self._now = now
+        self._policy = policy or DeliveryPolicy()
+        self._names: dict[tuple[int, NameKind, str], UUID] = {}
+
+    async def terms(self, merchant_id: int) -> Terms | None:
+        await self._reach()
+        return self._terms.get(merchant_id)
+
+    async def accept(self, submission: Submission) -> Acceptance:
+        await self._reach()
+        merchant_id, customer = submission.merchant_id, submission.sale.customer
+        names = _names(submission)
+        for kind in _deciding(names):
+            owner = self._names.get((merchant_id, kind, names[kind]))
+            if owner is not None:
+                return NameTaken(kind, self.rows[merchant_id, owner].record)
+        key = name_key(customer.name)
+        if self.customers.setdefault((merchant_id, customer.document), key) != key:
+            return CustomerNameMismatch()
+        for kind, name in names.items():
+            self._names.setdefault((merchant_id, kind, name), submission.id)
+        record = self._insert(submission)
+        if self.lose_next_commit:
+            self.lose_next_commit = False
+            raise StoreUnavailable("the commit's answer was lost")
+        return Accepted(record)
+
+    async def conclude(self, result: AttemptResult) -> Standing:
+        await self._reach()
+        claim, now = result.claim, self._now()
+        row = self.rows.get((claim.merchant_id, claim.id))
+        if row is None or not 1 <= claim.attempt <= len(row.attempts):
+            raise LookupError(f"attempt {claim.attempt} of {claim.id}")
+        before = row.attempts[claim.attempt - 1]
+        if before.result is not None:
+            return row.record.standing
+        standing = row.record.standing
+        conclusion = conclude(_delivery(row), _ended(result, now), self._policy)
+        answer = read_answer(result.evidence)
+        row.attempts[claim.attempt - 1] = replace(
+            before,
+            ended_at=now,
+            result=_RESULTS[type(result.outcome)],
+            reason=result.evidence.reason,
+            provider=answer,
+            elapsed_s=result.evidence.ended_s,
+        )
+        if claim.attempt == standing.attempt:
+            row.record = row.record.at(replace(standing, provider=answer))
+        if conclusion.incident is not None:
+            self.incidents.append(
+                Incident(id=claim.id, attempt=claim.attempt, what=conclusion.incident)
+            )
+        if conclusion.move is not None:
+            move = conclusion.move
+            self._move(row, move.to, move.actor, move.reason, due_at=move.due_at)
+        return row.record.standing
+
+    async def claim_due(self, *, limit: int, lease_s: float) -> tuple[Claim, ...]:
+        await self._reach()
+        now = self._now()
+        due = [row for row in self.rows.values() if row.due_at is not None and row.due_at <= now]
+        due.sort(key=lambda row: row.due_at or now)
+        return tuple(self._lease(row, lease_s, Actor.WORKER, "due") for row in due[:limit])
+
+    async def reap(self, *, limit: int) -> int:
+        await self._reach()
+        now = self._now()
+        late = [
+            row
+            for row in self.rows.values()
+            if row.lease_until_at is not None and row.lease_until_at < now
+        ]
+        for row in late[:limit]:
+            self._move(row, Status.IN_DOUBT, Actor.REAPER, "the lease ran out")
+        return len(late[:limit])
+
+    async def find(self, merchant_id: int, id: UUID) -> Record | None:  # noqa: A002
+        await self._reach()
+        row = self.rows.get((merchant_id, id))
+        return None if row is None else row.record
+
+    async def history(self, merchant_id: int, id: UUID) -> History | None:  # noqa: A002
+        await self._reach()
+        row = self.rows.get((merchant_id, id))
+        if row is None:
+            return None
+        return History(record=row.record, attempts=tuple(row.attempts), events=tuple(row.events))
+
+    async def page(
+        self, merchant_id: int, wanted: RecordFilter, *, limit: int, after: Position | None
+    ) -> Page:
+        await self._reach()
+        records = [
+            row.record
+            for (owner, _), row in self.rows.items()
+            if owner == merchant_id and _is_wanted(row.record, wanted)
+        ]
+        records.sort(key=_position, reverse=True)
+        if after is not None:
+            records = [r for r in records if _position(r) < (after.accepted_at, after.id)]
+        page = tuple(records[:limit])
+        more = len(records) > limit
+        at = Position(accepted_at=page[-1].accepted_at, id=page[-1].id) if more else None
+        return Page(records=page, next=at)
+
+    async def _reach(self) -> None:
+        """The moment at which others may run, and at which the database may be away."""
+        await asyncio.sleep(0)
+        if self.away:
+            raise StoreUnavailable("away")
+
+    def _insert(self, submission: Submission) -> Record:
+        now = self._now()
+        due = submission.cashback.cashback_centavos > 0
+        status = Status.PENDING if due else Status.NOT_DUE
+        row = Row(
+            record=Record(
+                id=submission.id,
+                merchant_id=submission.merchant_id,
+                sale=submission.sale,
+                cashback=submission.cashback,
+                accepted_at=now,
+                standing=Standing(status=status, attempt=0),
+            ),
+            submission=submission,
+            open_since_at=now,
+            due_at=now if due else None,
+        )
+        self.rows[submission.merchant_id, submission.id] = row
+        self._tell(row, None, Actor.API, "accepted")
+        if due and submission.lease_s is not None:
+            self._lease(row, submission.lease_s, Actor.API, "first attempt")
+        return row.record
+
+    def _lease(self, row: Row, lease_s: float, actor: Actor, reason: str) -> Claim:
+        now, record = self._now(), row.record
+        attempt = record.standing.attempt + 1
+        until = now + timedelta(seconds=lease_s)
+        row.record = record.at(Standing(status=record.status, attempt=attempt))
+        row.attempts.append(
+            AttemptRecord(
+                attempt=attempt,
+                deliverer=actor,
+                started_at=now,
+                lease_until_at=until,
+                ended_at=None,
+                result=None,
+                reason=None,
+                provider=None,
+                elapsed_s=None,
+            )
+        )
+        self._move(row, Status.SENDING, actor, reason, lease_until_at=until)
+        return Claim(
+            id=record.id,
+            merchant_id=record.merchant_id,
+            attempt=attempt,
+            document=record.sale.customer.document,
+            cashback_centavos=record.cashback.cashback_centavos,
+        )
+
+    def _move(
+        self,
+        row: Row,
+        to: Status,
+        actor: Actor,
+        reason: str,
+        *,
+        due_at: datetime | None = None,
+        lease_until_at: datetime | None = None,
+    ) -> None:
+        before, standing = row.status, row.record.standing
+        applied_at = self._now() if to is Status.APPLIED else None
+        row.record = row.record.at(replace(standing, status=to, applied_at=applied_at))
+        row.due_at, row.lease_until_at = due_at, lease_until_at
+        self._tell(row, before, actor, reason)
+
+    def _tell(self, row: Row, before: Status | None, actor: Actor, reason: str) -> None:
+        assert (before, row.status, actor) in TRANSITIONS, f"{before} > {row.status} by {actor}"
+        row.events.append(
+            EventRecord(
+                sequence=len(row.events) + 1,
+                at=self._now(),
+                actor=actor,
+                from_status=before,
+                to_status=row.status,
+                attempt=row.record.standing.attempt,
+                reason=reason,
+            )
+        )
+
+
+def _delivery(row: Row) -> Delivery:
+    standing = row.record.standing
+    return Delivery(
+        status=standing.status, attempt=standing.attempt, open_since_at=row.open_since_at
+    )
+
+
+def _ended(result: AttemptResult, at: datetime) -> Ended:
+    return Ended(
+        attempt=result.claim.attempt,
+        outcome=result.outcome,
+        at=at,
+        chance=result.chance,
+        deliverer=result.deliverer,
+    )
+
+
+def _names(submission: Submission) -> dict[NameKind, str]:
+    """What names a sale, in the order in which names are compared."""
+    names: dict[NameKind, str] = {}
+    if submission.idempotency_key is not None:
+        names[NameKind.IDEMPOTENCY_KEY] = submission.idempotency_key
+    if submission.sale.sale_id is not None:
+        names[NameKind.SALE_ID] = submission.sale.sale_id
+    names[NameKind.CONTENT] = fingerprint(submission.sale)
+    return names
+
+
+def _deciding(names: Mapping[NameKind, str]) -> list[NameKind]:
+    """The names that must be free: equal content is forbidden only to a sale without any other."""
+    given: list[NameKind] = [kind for kind in names if kind is not NameKind.CONTENT]
+    return given or [NameKind.CONTENT]
+
+
+def _position(record: Record) -> tuple[datetime, UUID]:
+    return record.accepted_at, record.id
+
+
+def _is_wanted(record: Record, wanted: RecordFilter) -> bool:
+    sale = record.sale
+    return (
+        (wanted.status is None or record.status is wanted.status)
+        and (wanted.document is None or sale.customer.document == wanted.document)
+        and (wanted.sold_from is None or sale.sold_at >= wanted.sold_from)
+        and (wanted.sold_to is None or sale.sold_at < wanted.sold_to)
+    )
+
+
+_RESULTS: Final = {
+    Applied: "applied",
+    NeverSent: "never_sent",
+    RefusedForNow: "refused_for_now",
+    Refused: "refused",
+    Misconfigured: "misconfigured",
+    Unknown: "unknown",
+}
