@@ -56,7 +56,7 @@ def demo(sale_file: Path, environ: Mapping[str, str], *, with_parent: bool) -> i
         own = {row.name for row in _OWN}
         kept = {name: value for name, value in environ.items() if name not in own}
         environ = {**kept, table.HOST.name: _HOST, table.PORT.name: str(free_port(_HOST))}
-        state = LocalState(folder=Path(folder) / "state")
+        state = LocalState(folder=Path(folder) / "state", throwaway=True)
         with LocalSystem(state, environ, tell=_tell, stop_asked=signals.asked) as system:
             running = system.start()
             if running is None or running.new_password is None or running.ledger_url is None:

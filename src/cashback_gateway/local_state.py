@@ -27,9 +27,10 @@ class LocalStateError(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LocalState:
-    """The files of one local system."""
+    """The files of one local system; a throwaway's database vanishes with its server."""
 
     folder: Path = DEFAULT_FOLDER
+    throwaway: bool = False
 
     @property
     def postgres(self) -> Path:

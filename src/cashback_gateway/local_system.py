@@ -133,7 +133,7 @@ class LocalSystem:
 
     def _start_database(self) -> str:
         self._tell("starting PostgreSQL")
-        server = EmbeddedPostgres(self._state.postgres)
+        server = EmbeddedPostgres(self._state.postgres, throwaway=self._state.throwaway)
         self._supervisor.start(DatabasePart(server))
         return server.dsn()
 
