@@ -13,10 +13,8 @@ Header = tuple[bytes, bytes]
 
 JSON: Final = b"application/json"
 
-_ALWAYS: Final[tuple[Header, ...]] = (
-    (b"cache-control", b"no-store"),
-    (b"x-content-type-options", b"nosniff"),
-)
+_NO_STORE: Final[Header] = (b"cache-control", b"no-store")
+_NO_SNIFF: Final[Header] = (b"x-content-type-options", b"nosniff")
 
 
 class Answer:
@@ -35,7 +33,8 @@ class Answer:
         self.headers = [
             (b"content-type", media_type),
             (b"content-length", b"%d" % len(body)),
-            *_ALWAYS,
+            _NO_STORE,
+            _NO_SNIFF,
             *headers,
         ]
 

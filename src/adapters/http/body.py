@@ -27,9 +27,10 @@ _SURROGATE_ESCAPE: Final = re.compile(r"\\u[dD][89a-fA-F]")
 class UnsupportedBodyError(Exception):
     """Another media type or character set, or compressed; `header` names the field at fault."""
 
-    def __init__(self, header: str, received: str | None) -> None:
+    def __init__(self, header: str, *, expected: str, received: str | None) -> None:
         super().__init__(f"{header}: {received}")
         self.header = header
+        self.expected = expected
         self.received = received
 
 
@@ -101,10 +102,12 @@ def decode_json(body: bytes) -> object:
 def _check_coding(fields: Fields) -> None:
     media_type = fields.get(b"content-type")
     if media_type is None or _MEDIA_TYPE.match(media_type) is None:
-        raise UnsupportedBodyError("Content-Type", _shown(media_type))
+        raise UnsupportedBodyError(
+            "Content-Type", expected="application/json", received=_shown(media_type)
+        )
     coding = fields.get(b"content-encoding")
     if coding is not None and coding.strip().lower() != b"identity":
-        raise UnsupportedBodyError("Content-Encoding", _shown(coding))
+        raise UnsupportedBodyError("Content-Encoding", expected="identity", received=_shown(coding))
 
 
 def _shown(value: bytes | None) -> str | None:

@@ -1,0 +1,70 @@
+"""The HTTP application, made of ready use cases; it knows no container and no database."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from litestar import Litestar
+
+from adapters.http.auth import Authenticator
+from adapters.http.cashbacks import CashbackRoutes
+from adapters.http.docs import DocsRoutes
+from adapters.http.health import HealthRoutes, Ping
+from adapters.http.openapi import ServedDocument
+from adapters.http.problems import handle_exception
+from adapters.http.token_routes import TokenRoutes
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from adapters.http.login import Login
+    from cashback_core.ports import CashbackStore
+    from cashback_core.submission import QuoteSale, SubmitSale
+
+VERSION: Final = "0.1.0"
+DEFAULT_WAIT_S: Final = 10.0
+
+Lifespan = Callable[[Litestar], AbstractAsyncContextManager[None]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UseCases:
+    """What the routes call; `store` is for plain reads, `ping` for asking if the database is there."""
+
+    submit_sale: SubmitSale
+    quote_sale: QuoteSale
+    store: CashbackStore
+    ping: Ping
+    login: Login
+
+
+def create_app(
+    use_cases: UseCases, *, wait_s: float = DEFAULT_WAIT_S, lifespan: Sequence[Lifespan] = ()
+) -> Litestar:
+    """The application; `lifespan` opens and closes what the use cases stand on.
+
+    `wait_s` is how long a submission without `Prefer` waits for the provider.
+    """
+    cashbacks = CashbackRoutes(
+        authenticate=Authenticator(use_cases.login.tokens),
+        submit_sale=use_cases.submit_sale,
+        quote_sale=use_cases.quote_sale,
+        store=use_cases.store,
+        wait_s=wait_s,
+    )
+    return Litestar(
+        [
+            *cashbacks.handlers(),
+            *TokenRoutes(use_cases.login).handlers(),
+            *HealthRoutes(use_cases.ping).handlers(),
+            *DocsRoutes(ServedDocument(version=VERSION)).handlers(),
+        ],
+        exception_handlers={Exception: handle_exception},
+        lifespan=list(lifespan),
+        openapi_config=None,  # openapi.py writes the document: handlers take bare requests
+        logging_config=None,  # problems.py logs what is ours, the access log the rest
+        request_max_body_size=None,  # body.py counts, and stops before it keeps too much
+    )

@@ -1,0 +1,43 @@
+"""The bodies of the token routes: an object of texts, none of which is ever shown again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from cashback_core.violations import Violation
+
+
+class InvalidRequestError(ValueError):
+    """Not the object of texts that was asked for; `violations` has everything wrong with it."""
+
+    def __init__(self, violations: tuple[Violation, ...]) -> None:
+        super().__init__("; ".join(map(str, violations[:3])))
+        self.violations = violations
+
+
+def read_texts(document: object, *names: str) -> tuple[str, ...]:
+    """The texts of exactly these fields; raises InvalidRequestError.
+
+    Passwords and tokens pass here: what came is told by its kind alone.
+    """
+    if not isinstance(document, Mapping):
+        wrong = Violation(pointer="", code="wrong_type", values={"type": "object"})
+        raise InvalidRequestError((wrong,))
+    fields: Mapping[str, object] = document  # pyright: ignore[reportUnknownVariableType]
+    violations: list[Violation] = []
+    texts: list[str] = []
+    for name in names:
+        value = fields.get(name)
+        if isinstance(value, str):
+            texts.append(value)
+        elif name in fields:
+            wrong = Violation(pointer=f"/{name}", code="wrong_type", values={"type": "string"})
+            violations.append(wrong)
+        else:
+            violations.append(Violation(pointer=f"/{name}", code="required"))
+    if not fields.keys() <= set(names):
+        values = {"fields": ", ".join(names)}
+        violations.append(Violation(pointer="", code="unknown_field", values=values))
+    if violations:
+        raise InvalidRequestError(tuple(violations))
+    return tuple(texts)

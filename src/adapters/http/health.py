@@ -1,0 +1,47 @@
+"""Whether the process is alive, and whether it can serve."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from litestar import HttpMethod, Request, route
+from litestar.types import ASGIApp  # noqa: TC002 (Litestar reads the annotations)
+
+from adapters.http import shapes
+from adapters.http.answers import Answer
+from adapters.http.wire import encode
+
+if TYPE_CHECKING:
+    from litestar.handlers import HTTPRouteHandler
+
+Ping = Callable[[], Awaitable[None]]
+"""Returns when the database answers, raises StoreUnavailable when it does not."""
+
+_ALIVE: Final = encode(shapes.Health(status="alive"))
+_READY: Final = encode(shapes.Health(status="ready"))
+
+
+@dataclass(frozen=True, slots=True)
+class HealthRoutes:
+    """For supervisors and load balancers."""
+
+    ping: Ping
+
+    def handlers(self) -> list[HTTPRouteHandler]:
+        """The routes, each under its address."""
+        read = [HttpMethod.GET, HttpMethod.HEAD]
+        return [
+            route("/health/live", http_method=read, name="live")(self.live),
+            route("/health/ready", http_method=read, name="ready")(self.ready),
+        ]
+
+    async def live(self, request: Request[Any, Any, Any]) -> ASGIApp:  # noqa: ARG002
+        """The process answers: starting it again would help nobody."""
+        return Answer(200, _ALIVE)
+
+    async def ready(self, request: Request[Any, Any, Any]) -> ASGIApp:  # noqa: ARG002
+        """The database answers too: send requests here."""
+        await self.ping()
+        return Answer(200, _READY)

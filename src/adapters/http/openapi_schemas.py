@@ -1,0 +1,147 @@
+"""The schemas of the OpenAPI document: request bodies by hand, answers from their shapes.
+
+A sale is read by the core, which reports every fault at once; what it takes is described here
+with the core's own limits. The rules that a schema cannot hold (check digits, sums, rates) are
+told in words and answered with 422.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import msgspec
+
+from adapters.http import shapes
+from cashback_core.money import MAX_CENTAVOS, MAX_QUANTITY_THOUSANDTHS
+from cashback_core.reading import MAX_NAME_CHARS
+from cashback_core.sale import MAX_LINES
+
+Schema = dict[str, Any]
+
+SHAPES: Final = (
+    shapes.Record,
+    shapes.History,
+    shapes.Page,
+    shapes.Quote,
+    shapes.TokenPair,
+    shapes.Verified,
+    shapes.Health,
+    shapes.Problem,
+)
+
+FRESH_SALE_ID: Final = "example-replaced-when-served"
+"""Stands in the example; each copy of the document gets another id, so that it can be sent."""
+
+SALE_EXAMPLE: Final[Schema] = {
+    "sale_id": FRESH_SALE_ID,
+    "sold_at": "2026-01-02 00:00:00",
+    "customer": {"document": "52998224725", "name": "JOSE DA SILVA"},
+    "total": "100.00",
+    "products": [
+        {"type": "A", "value": "10.00", "qty": 1},
+        {"type": "B", "value": "10.00", "qty": 9},
+    ],
+}
+
+
+def _object(properties: Schema, *, optional: tuple[str, ...] = (), description: str) -> Schema:
+    return {
+        "type": "object",
+        "description": description,
+        "properties": properties,
+        "required": [name for name in properties if name not in optional],
+        "additionalProperties": False,
+    }
+
+
+def _amount(lowest: float, description: str) -> Schema:
+    return {
+        "description": f"{description} Exact to the cent, as a text or a number.",
+        "anyOf": [
+            {"type": "string", "pattern": r"^(0|[1-9][0-9]{0,7})(\.[0-9]{1,2})?$"},
+            {"type": "number", "minimum": lowest, "maximum": MAX_CENTAVOS / 100},
+        ],
+        "examples": ["10.00"],
+    }
+
+
+_QUANTITY: Final[Schema] = {
+    "description": "Positive, at most three decimals (food is sold by the kilo).",
+    "anyOf": [
+        {"type": "string", "pattern": r"^(0|[1-9][0-9]{0,4})(\.[0-9]{1,3})?$"},
+        {"type": "number", "exclusiveMinimum": 0, "maximum": MAX_QUANTITY_THOUSANDTHS / 1000},
+    ],
+    "examples": [1, "0.350"],
+}
+_LINE: Final = _object(
+    {
+        "type": {"type": "string", "description": "A product type of the merchant, exactly."},
+        "value": _amount(0.01, "Price of one unit."),
+        "qty": _QUANTITY,
+        "discount": _amount(0, "Taken off this line; at most its amount."),
+    },
+    optional=("discount",),
+    description="One product line; its amount is value × qty, rounded half up to the cent.",
+)
+_CUSTOMER: Final = _object(
+    {
+        "document": {
+            "type": "string",
+            "description": "A CPF with right check digits.",
+            "pattern": r"^([0-9]{11}|[0-9]{3}\.[0-9]{3}\.[0-9]{3}-[0-9]{2})$",
+        },
+        "name": {
+            "type": "string",
+            "description": f"1 to {MAX_NAME_CHARS} printable characters, counted in NFC.",
+            "minLength": 1,
+            "maxLength": 4 * MAX_NAME_CHARS,
+        },
+    },
+    description="Who bought. A CPF keeps the name it first came with.",
+)
+_SOLD_AT: Final[Schema] = {
+    "type": "string",
+    "description": "YYYY-MM-DD HH:MM:SS or ISO 8601; without an offset, the merchant's own time.",
+    "pattern": r"^[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-9]{2}"
+    r"(\.[0-9]{1,9})?(Z|[+-][0-9]{2}:[0-9]{2})?$",
+}
+_SALE: Final = _object(
+    {
+        "sold_at": _SOLD_AT,
+        "customer": {"$ref": "#/components/schemas/CustomerInput"},
+        "total": _amount(0.01, "Sum of the lines less the sale's discount."),
+        "products": {
+            "type": "array",
+            "minItems": 1,
+            "maxItems": MAX_LINES,
+            "items": {"$ref": "#/components/schemas/LineInput"},
+        },
+        "discount": _amount(0, "Taken off the whole sale; at most the sum of its lines."),
+        "sale_id": {
+            "type": ["string", "null"],
+            "pattern": "^[!-~]{1,64}$",
+            "description": "The ERP's own number of the sale: it names the sale for ever.",
+        },
+    },
+    optional=("discount", "sale_id"),
+    description="A sale as the ERP tells it.",
+)
+_TEXT: Final[Schema] = {"type": "string"}
+
+REQUESTS: Final[dict[str, Schema]] = {
+    "SaleInput": _SALE,
+    "CustomerInput": _CUSTOMER,
+    "LineInput": _LINE,
+    "CredentialsInput": _object(
+        {"username": _TEXT, "password": {"type": "string", "format": "password"}},
+        description="A user's name and password.",
+    ),
+    "RefreshInput": _object({"refresh": _TEXT}, description="A refresh token."),
+    "TokenInput": _object({"token": _TEXT}, description="An access or a refresh token."),
+}
+
+
+def schemas() -> dict[str, Schema]:
+    """Every schema of the document by its name."""
+    _, shapes = msgspec.json.schema_components(SHAPES, ref_template="#/components/schemas/{name}")
+    return {**REQUESTS, **shapes}

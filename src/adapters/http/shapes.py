@@ -1,0 +1,189 @@
+"""The shapes of answers: what `wire` fills and the OpenAPI document describes."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from msgspec import UNSET, Meta, Struct, UnsetType
+
+from cashback_core.delivery import Actor, Status
+from cashback_core.rounding import Rounding
+
+Money = Annotated[
+    str,
+    Meta(pattern=r"^(0|[1-9][0-9]{0,12})\.[0-9]{2}$", description="Reais.", examples=["10.00"]),
+]
+Quantity = Annotated[
+    str,
+    Meta(pattern=r"^(0|[1-9][0-9]{0,4})(\.[0-9]{1,3})?$", examples=["1", "0.35"]),
+]
+Exact = Annotated[
+    str,
+    Meta(
+        pattern=r"^[0-9]+(\.[0-9]+|/[0-9]+)$",
+        description="Reais before rounding: a decimal where one exists, else a fraction.",
+        examples=["4.065", "47/30"],
+    ),
+]
+Instant = Annotated[
+    str,
+    Meta(
+        description="RFC 3339, in UTC.",
+        examples=["2026-01-02T03:00:00Z"],
+        extra_json_schema={"format": "date-time"},
+    ),
+]
+Uuid = Annotated[str, Meta(extra_json_schema={"format": "uuid"})]
+Document = Annotated[str, Meta(pattern="^[0-9]{11}$", description="CPF, digits only.")]
+
+
+class Shape(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """An object of an answer: exactly these fields."""
+
+
+class Customer(Shape, frozen=True, kw_only=True):
+    """The customer of a sale."""
+
+    document: Document
+    name: str
+
+
+class Product(Shape, frozen=True, kw_only=True):
+    """A line of a sale with what it earned and why; the lines' cashbacks add up to the sale's."""
+
+    type: str
+    sku: str | None
+    value: Money
+    qty: Quantity
+    discount: Money
+    amount: Money
+    rate_bp: Annotated[int, Meta(ge=0, le=10_000, description="Rate in basis points: 500 = 5 %.")]
+    rate_version: Annotated[int, Meta(ge=1)]
+    exact: Exact
+    cashback: Money
+
+
+class Provider(Shape, frozen=True, kw_only=True):
+    """The readable parts of the provider's latest answer."""
+
+    status_code: int
+    id: str | None
+    message: str | None
+    created_at: str | None
+
+
+class Record(Shape, frozen=True, kw_only=True):
+    """A recorded sale, its cashback, and where the payment stands."""
+
+    id: Uuid
+    status: Status
+    sale_id: str | None
+    sold_at: Instant
+    customer: Customer
+    total: Money
+    discount: Money
+    products: list[Product]
+    cashback: Money
+    rounding: Rounding
+    provider: Provider | None
+    accepted_at: Instant
+    applied_at: Instant | None
+
+
+class Attempt(Shape, frozen=True, kw_only=True):
+    """One call to the provider, or the will to make it; open while `ended_at` is null."""
+
+    attempt: int
+    deliverer: Actor
+    started_at: Instant
+    lease_until_at: Instant
+    ended_at: Instant | None
+    result: str | None
+    reason: str | None
+    provider: Provider | None
+    elapsed_s: float | None
+
+
+class Event(Shape, frozen=True, kw_only=True):
+    """One move of a cashback."""
+
+    sequence: int
+    at: Instant
+    actor: Actor
+    from_status: Status | None
+    to_status: Status
+    attempt: int
+    reason: str
+
+
+class History(Record, frozen=True, kw_only=True):
+    """A record with everything that happened to it, in order."""
+
+    attempts: list[Attempt]
+    events: list[Event]
+
+
+class Quote(Shape, frozen=True, kw_only=True):
+    """What a sale would earn; nothing is stored."""
+
+    sale_id: str | None
+    sold_at: Instant
+    total: Money
+    discount: Money
+    products: list[Product]
+    cashback: Money
+    rounding: Rounding
+
+
+class Page(Shape, frozen=True, kw_only=True):
+    """Records, newest accepted first; `next_cursor` is null on the last page."""
+
+    items: list[Record]
+    next_cursor: str | None
+
+
+class TokenPair(Shape, frozen=True, kw_only=True):
+    """Two JWTs: one to call with, one to get new ones with."""
+
+    access: str
+    refresh: str
+
+
+class Verified(Shape, frozen=True, kw_only=True):
+    """What a good token says."""
+
+    typ: str
+    username: str
+    expires_at: Instant
+
+
+class Health(Shape, frozen=True, kw_only=True):
+    """The service's own state."""
+
+    status: str
+
+
+class Error(Shape, frozen=True, kw_only=True):
+    """One thing that is wrong: where, what came, and what would have been right."""
+
+    pointer: Annotated[
+        str,
+        Meta(description="JSON pointer into the body; of a query, / and the parameter's name."),
+    ]
+    code: str
+    detail: str
+    received: str | None
+    expected: str | None
+
+
+class Problem(Shape, frozen=True, kw_only=True):
+    """RFC 9457 problem details. `code` and `errors[].code` are stable, texts may improve."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    code: str
+    errors: list[Error]
+    instance: str | UnsetType = UNSET
+    record: Record | UnsetType = UNSET

@@ -1,0 +1,121 @@
+"""Records as bytes.
+
+One function writes a record, whoever asks for it: a final answer repeats byte for byte.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+
+from adapters.http import shapes
+from cashback_core.instants import format_instant
+from cashback_core.money import format_centavos, format_exact, format_thousandths
+
+if TYPE_CHECKING:
+    from cashback_core.calculation import Cashback, LineCashback
+    from cashback_core.evidence import ProviderAnswer
+    from cashback_core.record import AttemptRecord, EventRecord, History, Record
+    from cashback_core.sale import Line, Sale
+
+encode: Final = msgspec.json.Encoder().encode
+
+
+def record_shape(record: Record) -> shapes.Record:
+    """A record as it goes out."""
+    sale, standing = record.sale, record.standing
+    return shapes.Record(
+        id=str(record.id),
+        status=standing.status,
+        sale_id=sale.sale_id,
+        sold_at=format_instant(sale.sold_at),
+        customer=shapes.Customer(document=str(sale.customer.document), name=sale.customer.name),
+        total=format_centavos(sale.total_centavos),
+        discount=format_centavos(sale.discount_centavos),
+        products=_products(sale, record.cashback),
+        cashback=format_centavos(record.cashback.cashback_centavos),
+        rounding=record.cashback.rounding,
+        provider=_provider(standing.provider),
+        accepted_at=format_instant(record.accepted_at),
+        applied_at=None if standing.applied_at is None else format_instant(standing.applied_at),
+    )
+
+
+def history_shape(history: History) -> shapes.History:
+    """A record with its attempts and events as it goes out."""
+    record = record_shape(history.record)
+    return shapes.History(
+        **{name: getattr(record, name) for name in shapes.Record.__struct_fields__},
+        attempts=[_attempt(attempt) for attempt in history.attempts],
+        events=[_event(event) for event in history.events],
+    )
+
+
+def quote_shape(sale: Sale, cashback: Cashback) -> shapes.Quote:
+    """A computed cashback as it goes out."""
+    return shapes.Quote(
+        sale_id=sale.sale_id,
+        sold_at=format_instant(sale.sold_at),
+        total=format_centavos(sale.total_centavos),
+        discount=format_centavos(sale.discount_centavos),
+        products=_products(sale, cashback),
+        cashback=format_centavos(cashback.cashback_centavos),
+        rounding=cashback.rounding,
+    )
+
+
+def _products(sale: Sale, cashback: Cashback) -> list[shapes.Product]:
+    return [_product(line, earned) for line, earned in zip(sale.lines, cashback.lines, strict=True)]
+
+
+def _product(line: Line, earned: LineCashback) -> shapes.Product:
+    return shapes.Product(
+        type=line.type,
+        sku=None,
+        value=format_centavos(line.value_centavos),
+        qty=format_thousandths(line.qty_thousandths),
+        discount=format_centavos(line.discount_centavos),
+        amount=format_centavos(earned.amount_centavos),
+        rate_bp=earned.rate_bp,
+        rate_version=earned.rate_version,
+        exact=format_exact(earned.exact_centavos),
+        cashback=format_centavos(earned.cashback_centavos),
+    )
+
+
+def _provider(answer: ProviderAnswer | None) -> shapes.Provider | None:
+    if answer is None:
+        return None
+    return shapes.Provider(
+        status_code=answer.status_code,
+        id=answer.id,
+        message=answer.message,
+        created_at=answer.created_at,
+    )
+
+
+def _attempt(attempt: AttemptRecord) -> shapes.Attempt:
+    return shapes.Attempt(
+        attempt=attempt.attempt,
+        deliverer=attempt.deliverer,
+        started_at=format_instant(attempt.started_at),
+        lease_until_at=format_instant(attempt.lease_until_at),
+        ended_at=None if attempt.ended_at is None else format_instant(attempt.ended_at),
+        result=attempt.result,
+        reason=attempt.reason,
+        provider=_provider(attempt.provider),
+        elapsed_s=attempt.elapsed_s,
+    )
+
+
+def _event(event: EventRecord) -> shapes.Event:
+    return shapes.Event(
+        sequence=event.sequence,
+        at=format_instant(event.at),
+        actor=event.actor,
+        from_status=event.from_status,
+        to_status=event.to_status,
+        attempt=event.attempt,
+        reason=event.reason,
+    )
