@@ -15,6 +15,11 @@ class ManualClock:
     def now(self) -> datetime:
         return self._now
 
+    def tick(self) -> datetime:
+        """The present instant, a millisecond after the last one told."""
+        self.advance(0.001)
+        return self._now
+
     def monotonic_s(self) -> float:
         return self._monotonic_s
 

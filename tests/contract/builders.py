@@ -1,0 +1,153 @@
+"""Submissions, results and looks into a store, as the contract suite needs them."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from typing import TYPE_CHECKING, Final
+
+from cashback_core.calculation import calculate
+from cashback_core.delivery import TRANSITIONS, Actor, Status
+from cashback_core.documents import Cpf, cpf_check_digits
+from cashback_core.evidence import Evidence, Outcome, Phase, classify
+from cashback_core.identity import new_id
+from cashback_core.ports import Accepted, AttemptResult, CashbackStore, Claim, Submission
+from cashback_core.programme import Programme, Rate
+from cashback_core.sale import Customer, Line, Sale
+
+if TYPE_CHECKING:
+    from cashback_core.record import History, Record
+
+LEASE_S: Final = 30.0
+SOLD_AT: Final = datetime(2026, 1, 2, 3, 0, 0, tzinfo=UTC)
+RATES_BP: Final = {"A": 500, "B": 100, "C": 800, "D": 1000}
+PROGRAMME: Final = Programme(
+    tuple(
+        Rate(type=t, rate_bp=bp, version=1, starts_at=datetime(2000, 1, 1, tzinfo=UTC))
+        for t, bp in RATES_BP.items()
+    )
+)
+
+_stems = count(100_000_000)
+
+
+def a_cpf() -> Cpf:
+    """A CPF that no other test uses."""
+    stem = str(next(_stems))
+    return Cpf(stem + cpf_check_digits(stem))
+
+
+def a_sale(
+    *,
+    document: Cpf | None = None,
+    name: str = "JOSE DA SILVA",
+    centavos: int = 10_000,
+    sale_id: str | None = None,
+    sold_at: datetime = SOLD_AT,
+) -> Sale:
+    """A sale of one line of type A (5 %), of a customer nobody knows unless one is given."""
+    return Sale(
+        sold_at=sold_at,
+        customer=Customer(document=document or a_cpf(), name=name),
+        lines=(Line(type="A", value_centavos=centavos, qty_thousandths=1000),),
+        total_centavos=centavos,
+        sale_id=sale_id,
+    )
+
+
+def submitted(
+    sale: Sale,
+    *,
+    key: str | None = None,
+    merchant_id: int = 1,
+    lease_s: float | None = LEASE_S,
+    raw_body: bytes = b"{}",
+) -> Submission:
+    """A submission of a sale, with the cashback that it earns."""
+    return Submission(
+        id=new_id(),
+        merchant_id=merchant_id,
+        sale=sale,
+        cashback=calculate(sale, PROGRAMME),
+        idempotency_key=key,
+        raw_body=raw_body,
+        lease_s=lease_s,
+    )
+
+
+def ended(
+    claim: Claim, evidence: Evidence, *, deliverer: Actor = Actor.API, chance: float = 0.5
+) -> AttemptResult:
+    """The result of a claim whose call left this evidence."""
+    return AttemptResult(
+        claim=claim,
+        outcome=meaning(claim, evidence),
+        evidence=evidence,
+        deliverer=deliverer,
+        chance=chance,
+    )
+
+
+def meaning(claim: Claim, evidence: Evidence) -> Outcome:
+    """The outcome of evidence for a claim."""
+    return classify(evidence, document=claim.document, cashback_centavos=claim.cashback_centavos)
+
+
+def seen(status_code: int, body: bytes = b"", *, retry_after_s: float | None = None) -> Evidence:
+    """A status line came."""
+    return Evidence(
+        phase=Phase.STATUS_SEEN,
+        status_code=status_code,
+        body=body,
+        reason="answered",
+        retry_after_s=retry_after_s,
+        ended_s=0.25,
+    )
+
+
+NOTHING_SENT: Final = Evidence(phase=Phase.NOTHING_SENT, reason="connection refused", ended_s=0.5)
+UNANSWERED: Final = Evidence(phase=Phase.SENT, reason="deadline", ended_s=10.0)
+CREATED: Final = seen(201, b'{"id": "NaN", "message": "ok", "createdAt": "2026-01-02"}')
+
+
+async def accepted(store: CashbackStore, submission: Submission) -> Record:
+    """The record of a submission that must be accepted."""
+    acceptance = await store.accept(submission)
+    assert isinstance(acceptance, Accepted)
+    return acceptance.record
+
+
+async def leased(store: CashbackStore, sale: Sale | None = None) -> Claim:
+    """A claim on the first attempt of a newly accepted sale."""
+    submission = submitted(sale or a_sale())
+    record = await accepted(store, submission)
+    assert record.status is Status.SENDING
+    return Claim(
+        id=record.id,
+        merchant_id=record.merchant_id,
+        attempt=1,
+        document=record.sale.customer.document,
+        cashback_centavos=record.cashback.cashback_centavos,
+    )
+
+
+async def history_of(store: CashbackStore, merchant_id: int, record: Record | Claim) -> History:
+    """Everything about a record, once it is seen to be consistent with itself."""
+    history = await store.history(merchant_id, record.id)
+    assert history is not None
+    status: Status | None = None
+    attempt = 0
+    for number, event in enumerate(history.events, start=1):
+        assert event.sequence == number
+        assert event.from_status is status
+        assert (event.from_status, event.to_status, event.actor) in TRANSITIONS
+        assert event.at.utcoffset() == timedelta(0)
+        attempt += event.to_status is Status.SENDING
+        assert event.attempt == attempt
+        status = event.to_status
+    standing = history.record.standing
+    assert (standing.status, standing.attempt) == (status, attempt), "events replay to the status"
+    assert [a.attempt for a in history.attempts] == list(range(1, attempt + 1))
+    assert (standing.applied_at is not None) == (standing.status is Status.APPLIED)
+    assert history.record == await store.find(merchant_id, record.id)
+    return history

@@ -1,0 +1,197 @@
+"""The part of the store's contract about reading: what comes back, lists, other merchants."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+
+from cashback_core.delivery import Status
+from cashback_core.identity import new_id
+from cashback_core.money import MAX_CENTAVOS, MAX_QUANTITY_THOUSANDTHS
+from cashback_core.ports import Position, RecordFilter
+from cashback_core.sale import MAX_LINES, Customer, Line, Sale
+from contract.builders import (
+    CREATED,
+    RATES_BP,
+    SOLD_AT,
+    a_cpf,
+    a_sale,
+    accepted,
+    ended,
+    history_of,
+    leased,
+    submitted,
+)
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from cashback_core.ports import CashbackStore
+    from cashback_core.record import Record
+
+
+class ReadingContract:
+    """What is told about what was recorded."""
+
+    async def test_terms_hold_the_rules_and_the_programme(self, store: CashbackStore) -> None:
+        for merchant_id in (1, 2):
+            terms = await store.terms(merchant_id)
+            assert terms is not None
+            assert terms.merchant_id == merchant_id
+            assert terms.rules.zone.key == "America/Sao_Paulo"
+            for type_, rate_bp in RATES_BP.items():
+                rate = terms.programme.rate_at(type_, SOLD_AT)
+                assert rate is not None
+                assert rate.rate_bp == rate_bp
+
+    async def test_an_unknown_merchant_has_no_terms(self, store: CashbackStore) -> None:
+        assert await store.terms(999_999) is None
+
+    async def test_a_record_comes_back_as_it_was_accepted(self, store: CashbackStore) -> None:
+        sale = Sale(
+            sold_at=SOLD_AT + timedelta(microseconds=123_456),
+            customer=Customer(document=a_cpf(), name='Zoë "\\" 😀 <b>%s {0}</b> Ω'),
+            lines=(
+                Line(type="B", value_centavos=629, qty_thousandths=350, discount_centavos=7),
+                Line(type="A", value_centavos=1, qty_thousandths=1),
+                Line(type="D", value_centavos=33_333, qty_thousandths=3000),
+            ),
+            total_centavos=220 - 7 + 99_999 - 100,
+            discount_centavos=100,
+            sale_id='NF-"1"\\',
+        )
+        submission = submitted(sale, key='"\\k', raw_body=b"\x00\xff{}")
+        record = await accepted(store, submission)
+        assert (record.id, record.merchant_id) == (submission.id, 1)
+        assert record.sale == sale
+        assert record.cashback == submission.cashback
+        assert record.accepted_at.utcoffset() == timedelta(0)
+        assert await store.find(1, record.id) == record
+
+    async def test_the_largest_sale_comes_back(self, store: CashbackStore) -> None:
+        line = Line(type="C", value_centavos=101, qty_thousandths=MAX_QUANTITY_THOUSANDTHS)
+        small = Line(type="A", value_centavos=1, qty_thousandths=1000)
+        rest = MAX_CENTAVOS - line.amount_centavos - (MAX_LINES - 2)
+        lines = (line, Line(type="D", value_centavos=rest, qty_thousandths=1000))
+        sale = Sale(
+            sold_at=SOLD_AT,
+            customer=Customer(document=a_cpf(), name="😀" * 120),
+            lines=(*lines, *[small] * (MAX_LINES - 2)),
+            total_centavos=MAX_CENTAVOS,
+            sale_id="~" * 64,
+        )
+        record = await accepted(store, submitted(sale, key="~" * 255, raw_body=b"x" * 262_144))
+        assert await store.find(1, record.id) == record
+
+    async def test_what_is_not_there_is_not_found(self, store: CashbackStore) -> None:
+        assert await store.find(1, new_id()) is None
+        assert await store.history(1, new_id()) is None
+        page = await store.page(1, RecordFilter(), limit=10, after=None)
+        assert (page.records, page.next) == ((), None)
+
+    async def test_another_merchants_records_are_invisible(self, store: CashbackStore) -> None:
+        record = await accepted(store, submitted(a_sale(), merchant_id=2))
+        assert await store.find(1, record.id) is None
+        assert await store.history(1, record.id) is None
+        assert await everything(store, 1, limit=10) == []
+        assert await everything(store, 2, limit=10) == [record]
+
+    @pytest.mark.parametrize("limit", [1, 2, 3, 7, 8])
+    async def test_pages_join_without_gap_or_repeat(self, store: CashbackStore, limit: int) -> None:
+        records = [await accepted(store, submitted(a_sale())) for _ in range(7)]
+        await accepted(store, submitted(a_sale(), merchant_id=2))
+        newest_first = sorted(records, key=lambda r: (r.accepted_at, r.id), reverse=True)
+        assert await everything(store, 1, limit=limit) == newest_first
+
+    async def test_a_sale_accepted_meanwhile_moves_no_page(self, store: CashbackStore) -> None:
+        old = {(await accepted(store, submitted(a_sale()))).id for _ in range(4)}
+        first = await store.page(1, RecordFilter(), limit=2, after=None)
+        await accepted(store, submitted(a_sale()))
+        second = await store.page(1, RecordFilter(), limit=2, after=first.next)
+        assert {r.id for r in first.records + second.records} == old
+        assert second.next is None
+
+    async def test_a_full_last_page_tells_that_it_is_the_last(self, store: CashbackStore) -> None:
+        for _ in range(2):
+            await accepted(store, submitted(a_sale()))
+        assert (await store.page(1, RecordFilter(), limit=2, after=None)).next is None
+        first = await store.page(1, RecordFilter(), limit=1, after=None)
+        (record,) = first.records
+        assert first.next == Position(accepted_at=record.accepted_at, id=record.id)
+
+    async def test_lists_are_filtered_by_status(self, store: CashbackStore) -> None:
+        claim = await leased(store)
+        await leased(store)
+        await accepted(store, submitted(a_sale(), lease_s=None))
+        await store.conclude(ended(claim, CREATED))
+        for status, number in ((Status.APPLIED, 1), (Status.SENDING, 1), (Status.HELD, 0)):
+            found = await everything(store, 1, RecordFilter(status=status), limit=10)
+            assert [r.status for r in found] == [status] * number
+
+    async def test_lists_are_filtered_by_document(self, store: CashbackStore) -> None:
+        document = a_cpf()
+        mine = [
+            await accepted(store, submitted(a_sale(document=document, centavos=100 + n)))
+            for n in range(3)
+        ]
+        await accepted(store, submitted(a_sale()))
+        await accepted(store, submitted(a_sale(document=document), merchant_id=2))
+        found = await everything(store, 1, RecordFilter(document=document), limit=2)
+        assert {r.id for r in found} == {r.id for r in mine}
+        assert await everything(store, 1, RecordFilter(document=a_cpf()), limit=2) == []
+
+    async def test_lists_are_filtered_by_instant_from_inclusive_to_exclusive(
+        self, store: CashbackStore
+    ) -> None:
+        instants = [SOLD_AT + timedelta(hours=n) for n in range(4)]
+        for instant in instants:
+            await accepted(store, submitted(a_sale(sold_at=instant)))
+
+        async def sold(first: datetime | None, last: datetime | None) -> list[datetime]:
+            wanted = RecordFilter(sold_from=first, sold_to=last)
+            return sorted(r.sale.sold_at for r in await everything(store, 1, wanted, limit=2))
+
+        assert await sold(instants[1], None) == instants[1:]
+        assert await sold(None, instants[2]) == instants[:2]
+        assert await sold(instants[1], instants[3]) == instants[1:3]
+        assert await sold(instants[1], instants[1]) == []
+
+    async def test_filters_go_together(self, store: CashbackStore) -> None:
+        document = a_cpf()
+        sale = a_sale(document=document)
+        claim = await leased(store, sale)
+        await store.conclude(ended(claim, CREATED))
+        await leased(store, a_sale(document=document, centavos=5_000))
+        wanted = RecordFilter(
+            status=Status.APPLIED,
+            document=document,
+            sold_from=SOLD_AT,
+            sold_to=SOLD_AT + timedelta(seconds=1),
+        )
+        assert [r.id for r in await everything(store, 1, wanted, limit=1)] == [claim.id]
+        none = replace(wanted, sold_to=SOLD_AT)
+        assert await everything(store, 1, none, limit=1) == []
+
+    async def test_a_history_belongs_to_its_record(self, store: CashbackStore) -> None:
+        first, second = await leased(store), await leased(store)
+        await store.conclude(ended(first, CREATED))
+        assert len((await history_of(store, 1, first)).events) == 3
+        assert len((await history_of(store, 1, second)).events) == 2
+
+
+async def everything(
+    store: CashbackStore, merchant_id: int, wanted: RecordFilter | None = None, *, limit: int
+) -> list[Record]:
+    """Every record of a merchant, page by page."""
+    wanted = wanted or RecordFilter()
+    page = await store.page(merchant_id, wanted, limit=limit, after=None)
+    records = list(page.records)
+    while page.next is not None:
+        assert len(page.records) == limit
+        page = await store.page(merchant_id, wanted, limit=limit, after=page.next)
+        assert page.records, "a page that is told to follow holds something"
+        records += page.records
+    return records

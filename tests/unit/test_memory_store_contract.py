@@ -1,0 +1,39 @@
+"""The fake keeps the contract of a store, so that what is tested on it means something."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from cashback_core.ports import CashbackStore, Terms
+from cashback_core.reading import SaleRules
+from contract.builders import PROGRAMME
+from contract.cashback_store import CashbackStoreContract
+from fakes.manual_clock import ManualClock
+from fakes.memory_store import MemoryStore, Row
+
+
+class TestMemoryStore(CashbackStoreContract):
+    @pytest.fixture
+    def store(self) -> CashbackStore:
+        terms = {
+            merchant_id: Terms(merchant_id=merchant_id, rules=SaleRules(), programme=PROGRAMME)
+            for merchant_id in (1, 2)
+        }
+        return MemoryStore(terms, now=ManualClock().tick)
+
+    async def expire_leases(self, store: CashbackStore) -> None:
+        for row in rows(store):
+            if row.lease_until_at is not None:
+                row.lease_until_at -= timedelta(days=1)
+
+    async def make_due(self, store: CashbackStore) -> None:
+        for row in rows(store):
+            if row.due_at is not None:
+                row.due_at -= timedelta(days=1)
+
+
+def rows(store: CashbackStore) -> list[Row]:
+    assert isinstance(store, MemoryStore)
+    return list(store.rows.values())
