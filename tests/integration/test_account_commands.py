@@ -1,0 +1,117 @@
+"""`users` and `token` on a migrated database, each as a process of its own."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from adapters.http.signing_key import create_signing_key, load_signing_key
+from adapters.http.tokens import TokenKind, Tokens
+from adapters.postgres.migrate import migrate
+from cashback_gateway import demo_data
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from adapters.postgres.embedded import EmbeddedPostgres
+
+SRC = str(Path(__file__).parents[2] / "src")
+
+
+@pytest.fixture(scope="module")
+def database(postgres_server: EmbeddedPostgres) -> Iterator[str]:
+    url = postgres_server.create_database("account_commands")
+    migrate(url)
+    demo_data.load_merchant(url)
+    yield url
+    postgres_server.drop_database("account_commands")
+
+
+@pytest.fixture
+def environ(database: str, tmp_path: Path) -> dict[str, str]:
+    key = tmp_path / "key.pem"
+    create_signing_key(key)
+    kept = {k: v for k, v in os.environ.items() if "CASHBACK" not in k}
+    return {
+        **kept,
+        "PYTHONPATH": SRC,
+        "DATABASE_URL": database,
+        "CASHBACK_SIGNING_KEY_FILE": str(key),
+    }
+
+
+def run(
+    words: str, environ: dict[str, str], *, password: str = ""
+) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "cashback_gateway", *words.split()],
+        input=password,
+        capture_output=True,
+        text=True,
+        check=False,
+        env=environ,
+        timeout=60,
+    )
+
+
+def test_a_user_that_was_added_gets_a_token_alone_on_the_last_line(environ: dict[str, str]) -> None:
+    added = run(
+        "users add ana --merchant demo --role erp", environ, password="correct horse\nbattery\n"
+    )
+    assert added.returncode == 0, added.stderr
+    assert "ana may log in for merchant demo as erp" in added.stdout
+    issued = run("token ana", environ)
+    assert issued.returncode == 0
+    tokens = Tokens(load_signing_key(Path(environ["CASHBACK_SIGNING_KEY_FILE"])))
+    assert tokens.check(issued.stdout.splitlines()[-1], TokenKind.ACCESS).username == "ana"
+
+
+@pytest.mark.parametrize(
+    ("words", "password", "told"),
+    [
+        ("users add bia --merchant nobody --role erp", "long enough", "no merchant 'nobody'"),
+        ("users add bia --merchant demo --role boss", "long enough", "roles erp, analyst"),
+        ("users add Bia! --merchant demo --role erp", "long enough", "not a user: 'Bia!'"),
+        ("users add bia --merchant demo --role erp", "short", "8 to 1024 characters, this one 5"),
+        ("users add bia --merchant demo --role erp", "", "this one 0"),
+        ("users password nobody", "long enough", "no user 'nobody'"),
+        ("token nobody", "", "no user 'nobody'"),
+    ],
+)
+def test_what_cannot_be_done_is_told_in_one_line(
+    environ: dict[str, str], words: str, password: str, told: str
+) -> None:
+    done = run(words, environ, password=password)
+    assert done.returncode == 1
+    assert not done.stdout
+    assert done.stderr.startswith("error: ")
+    assert done.stderr.count("\n") == 1
+    assert told in done.stderr
+
+
+def test_a_name_is_taken_once(environ: dict[str, str]) -> None:
+    words = "users add caio --merchant demo --role operator"
+    assert run(words, environ, password="long enough").returncode == 0
+    again = run(words, environ, password="long enough")
+    assert (again.returncode, again.stderr) == (1, "error: there is a user 'caio' already\n")
+
+
+def test_a_key_file_that_is_no_key_is_told_without_its_content(
+    environ: dict[str, str], tmp_path: Path
+) -> None:
+    (tmp_path / "key.pem").write_text("hidden")
+    run("users add davi --merchant demo --role erp", environ, password="long enough")
+    done = run("token davi", environ)
+    assert done.returncode == 1
+    assert "not an unencrypted private key" in done.stderr
+    assert "hidden" not in done.stderr
+
+
+def test_migrating_twice_finds_nothing_to_do(environ: dict[str, str]) -> None:
+    done = run("migrate", environ)
+    assert (done.returncode, done.stdout) == (0, "nothing to do: the schema is up to date\n")

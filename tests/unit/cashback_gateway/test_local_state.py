@@ -1,0 +1,65 @@
+from __future__ import annotations
+
+import os
+import stat
+from typing import TYPE_CHECKING
+
+import pytest
+
+from adapters.http.signing_key import load_signing_key
+from cashback_gateway.local_state import LocalState, LocalStateError, completed_environment
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def test_a_prepared_folder_has_a_key_that_its_owner_alone_can_read(tmp_path: Path) -> None:
+    state = LocalState(folder=tmp_path / "state")
+    state.prepare()
+    load_signing_key(state.signing_key)
+    assert stat.S_IMODE(state.signing_key.stat().st_mode) == 0o600
+    assert [path.name for path in state.folder.glob("*key*")] == ["signing_key.pem"]
+
+
+def test_preparing_again_keeps_the_key(tmp_path: Path) -> None:
+    state = LocalState(folder=tmp_path)
+    state.prepare()
+    key = state.signing_key.read_bytes()
+    state.prepare()
+    assert state.signing_key.read_bytes() == key
+
+
+def test_a_folder_that_cannot_be_made_is_a_clear_error(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(LocalStateError, match="cannot be used"):
+        LocalState(folder=tmp_path / "file" / "state").prepare()
+
+
+def test_a_folder_is_held_by_one_process_at_a_time(tmp_path: Path) -> None:
+    state = LocalState(folder=tmp_path)
+    with (
+        state.held(),
+        pytest.raises(LocalStateError, match=f"process {os.getpid()} already runs"),
+        state.held(),
+    ):
+        pass
+    with state.held():
+        pass
+
+
+def test_without_a_local_run_nothing_is_filled_in(tmp_path: Path) -> None:
+    state = LocalState(folder=tmp_path / "nothing")
+    with completed_environment({"A": "b"}, state) as environ:
+        assert environ == {"A": "b"}
+    assert not state.folder.exists()
+
+
+def test_what_is_given_goes_before_what_a_local_run_has(tmp_path: Path) -> None:
+    state = LocalState(folder=tmp_path)
+    state.prepare()
+    state.postgres.mkdir()
+    given = {"DATABASE_URL": "postgresql://db/x", "CASHBACK_SIGNING_KEY_FILE": "/key"}
+    with completed_environment(given, state) as environ:
+        assert environ == given
+    with completed_environment({"DATABASE_URL": "postgresql://db/x"}, state) as environ:
+        assert environ["CASHBACK_SIGNING_KEY_FILE"] == str(state.signing_key)
