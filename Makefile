@@ -41,8 +41,10 @@ types: venv-dev ## both type checkers, strict
 contracts: venv-dev ## imports point inward only
 	PYTHONPATH=src .venv/bin/lint-imports
 
-bench: venv-dev ## measure sale -> applied next to pgbench
-	@.venv/bin/python -m benchmarks
+SECONDS ?= 5
+REPEATS ?= 5
+bench: venv-dev ## measure sale -> applied next to pgbench (SECONDS=5 REPEATS=5)
+	@PYTHONPATH=src .venv/bin/python -m benchmarks --seconds $(SECONDS) --repeats $(REPEATS)
 
 docs: venv ## print docs/settings.md from the table of settings
 	PYTHONPATH=src .venv/bin/python -m cashback_gateway.settings_page > docs/settings.md

@@ -1,0 +1,67 @@
+"""What the figures were measured on: enough to judge them by, no names and no paths."""
+
+from __future__ import annotations
+
+import os
+import platform
+import re
+import subprocess
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import psutil
+import psycopg
+
+from benchmarks.processes import CHECKOUT
+
+if TYPE_CHECKING:
+    from benchmarks.bench_system import BenchSystem
+
+_LIBRARIES = ("litestar", "uvicorn", "uvloop", "httptools", "msgspec", "psycopg")
+_DURABILITY = ("fsync", "full_page_writes", "synchronous_commit", "wal_sync_method")
+
+
+def described(system: BenchSystem) -> dict[str, str]:
+    """Return lines for the report, by their headings."""
+    return {
+        "Machine": (
+            f"{os.cpu_count()} cores ({_processor()}), "
+            f"{psutil.virtual_memory().total / 2**30:.0f} GiB of memory, "
+            f"{platform.system()} {platform.release().partition('-')[0]}, {platform.machine()}; "
+            "shared by load generator, API, PostgreSQL and provider"
+        ),
+        "Disk": f"{system.disk.file_system}, {system.disk.sync_ms:.2f} ms for an fsync of 8 kB",
+        "PostgreSQL": _server(system.server.dsn()),
+        "pgbench": _said(str(system.pgbench.program), "--version"),
+        "Python": f"{platform.python_version()} ({platform.python_implementation()}), "
+        + ", ".join(f"{name} {version(name)}" for name in _LIBRARIES),
+        "Code": _said("git", "-C", str(CHECKOUT), "describe", "--always", "--dirty"),
+    }
+
+
+def _processor() -> str:
+    try:
+        told = Path("/proc/cpuinfo").read_text(encoding="utf-8")
+    except OSError:
+        return platform.processor() or "unknown"
+    found = re.search(r"^model name\s*: (.+)$", told, re.MULTILINE)
+    return found[1].strip() if found else "unknown"
+
+
+def _server(dsn: str) -> str:
+    with psycopg.connect(dsn) as connection:
+        rows = connection.execute(
+            "select name, setting from pg_settings where name = any(%s) order by name",
+            [[*_DURABILITY, "server_version", "shared_buffers"]],
+        ).fetchall()
+    told = {str(name): str(setting) for name, setting in rows}
+    return told.pop("server_version") + ", " + ", ".join(f"{k} {v}" for k, v in told.items())
+
+
+def _said(*command: str) -> str:
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=30)
+    except (OSError, subprocess.SubprocessError):
+        return "unknown"
+    return done.stdout.strip()
