@@ -158,6 +158,8 @@ class AnswerReader:
 
     def on_body(self, data: bytes) -> None:
         """Parser: a piece of the body, without chunk framing."""
+        if self.complete:
+            return  # a second answer's
         room = MAX_BODY_BYTES - len(self._body)
         self._body += data[:room]
         if len(data) > room:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 CREDIT_PATH: Final = "/api/mock/Cashback"
 
+_ENCODE: Final = json.JSONEncoder(separators=(",", ":")).encode
 _AUTHORIZATION: Final = re.compile(r"[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?")
 _REFERENCE: Final = re.compile(r"[\x21-\x7e]{1,255}")
 
@@ -70,9 +71,8 @@ def _variable_part(payment: Payment) -> bytes:
     if not _REFERENCE.fullmatch(reference):
         raise ValueError("a reference is 1 to 255 visible ASCII characters")
     # Exactly these two fields: the provider may refuse a third.
-    body = json.dumps(
-        {"document": payment.document, "cashback": format_centavos(payment.cashback_centavos)},
-        separators=(",", ":"),
+    body = _ENCODE(
+        {"document": payment.document, "cashback": format_centavos(payment.cashback_centavos)}
     )
     return (
         f"Idempotency-Key: {reference}\r\n"

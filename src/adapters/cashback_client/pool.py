@@ -5,15 +5,18 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from adapters.cashback_client.connection import Connection
 
-MAX_CONNECTIONS = 1_000
+MAX_CONNECTIONS: Final = 1_000
 """More sockets to one provider than this is a mistake in the settings."""
+
+CLOSE_S: Final = 1.0
+"""How long closing waits for aborted sockets, which are gone at the loop's next turn."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,11 +68,7 @@ class Pool:
         """A connection in step, open and quiet; `release` it. Raises OSError."""
         await self._turns.acquire()
         try:
-            connection = self._reuse()
-            if connection is None:
-                connection = await self._connect()
-                self._open.add(connection)
-            self._refuse_when_closed(connection)
+            connection = self._reuse() or await self._open_one()
         except BaseException:
             self._turns.release()
             raise
@@ -97,8 +96,8 @@ class Pool:
         self._open.clear()
         for connection in connections:
             connection.abort()
-        for connection in connections:
-            await asyncio.shield(connection.closed)
+        if connections:
+            await asyncio.wait([each.closed for each in connections], timeout=CLOSE_S)
 
     def _reuse(self) -> Connection | None:
         """The idle connection used last, so that the others grow old and close."""
@@ -110,9 +109,19 @@ class Pool:
             self._drop(connection)
         return None
 
-    def _refuse_when_closed(self, connection: Connection) -> None:
+    async def _open_one(self) -> Connection:
+        self._refuse_when_closed()
+        connection = await self._connect()
+        try:
+            self._refuse_when_closed()  # it may have been, meanwhile
+        except ClientClosedError:
+            connection.abort()
+            raise
+        self._open.add(connection)
+        return connection
+
+    def _refuse_when_closed(self) -> None:
         if self._closed:
-            self._drop(connection)
             raise ClientClosedError("the client is closed")
 
     def _drop(self, connection: Connection) -> None:

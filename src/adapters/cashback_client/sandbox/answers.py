@@ -19,6 +19,7 @@ OVERSIZED_HEADER_BYTES: Final = 128 * 1024
 BOMB_BYTES: Final = 10_000_000
 """What the compressed body would become if it were inflated."""
 
+_ENCODE: Final = json.JSONEncoder(separators=(",", ":")).encode
 _REASONS: Final = {status.value: status.phrase for status in HTTPStatus}
 
 
@@ -43,15 +44,14 @@ def render(status: int, body: bytes, *, headers: str = "", length: int | None = 
 
 def created_body(cue: Cue, *, document: str | None = None, more_centavos: int = 0) -> bytes:
     """Spell the body of a 201 as documented, or one that echoes another payment."""
-    return json.dumps(
+    return _ENCODE(
         {
             "createdAt": cue.at,
             "message": "Cashback criado com sucesso!",
             "id": "NaN",
             "document": document or cue.order.document,
             "cashback": format_centavos(cue.order.cashback_centavos + more_centavos),
-        },
-        separators=(",", ":"),
+        }
     ).encode("ascii")
 
 

@@ -7,6 +7,7 @@ fsynced, since what it stands for, the provider's own database, is not what is u
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 import time
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from adapters.cashback_client.sandbox.order import Order
 
 _MICROS: Final = 1_000_000
+_ENCODE: Final = json.JSONEncoder(separators=(",", ":")).encode
 _O_BINARY: Final[int] = getattr(os, "O_BINARY", 0)
 """Windows alone translates line ends."""
 
@@ -95,7 +97,7 @@ class Ledger:
             cashback_centavos=order.cashback_centavos,
             reference=order.reference,
         )
-        line = json.dumps(credit.as_json(), separators=(",", ":")).encode() + b"\n"
+        line = _ENCODE(credit.as_json()).encode("ascii") + b"\n"
         if os.write(self._file, line) != len(line):
             raise OSError("the ledger's disk is full")
         self._note(credit)
@@ -140,7 +142,7 @@ class Ledger:
 def format_instant(at_us: int) -> str:
     """Spell microseconds since 1970 as RFC 3339 in UTC."""
     seconds, micros = divmod(at_us, _MICROS)
-    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%S}.{micros:06d}Z"
+    return f"{_spell_second(seconds)}.{micros:06d}Z"
 
 
 def parse_instant(text: str) -> int:
@@ -150,6 +152,11 @@ def parse_instant(text: str) -> int:
         raise ValueError("an instant needs its offset")
     elapsed = moment - datetime(1970, 1, 1, tzinfo=UTC)
     return (elapsed.days * 86_400 + elapsed.seconds) * _MICROS + elapsed.microseconds
+
+
+@functools.lru_cache(maxsize=16)
+def _spell_second(seconds: int) -> str:
+    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%S}"
 
 
 def _wall_clock_us() -> int:

@@ -1,0 +1,201 @@
+"""Every behaviour of the sandbox, on a real socket, and what the gateway makes of it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import pytest
+
+from adapters.cashback_client.pool import Limits
+from adapters.cashback_client.sandbox.behaviours import BEHAVIOURS, Applies
+from cashback_core.evidence import (
+    MAX_BODY_BYTES,
+    Applied,
+    Evidence,
+    Misconfigured,
+    Outcome,
+    Phase,
+    Refused,
+    RefusedForNow,
+    Unknown,
+    classify,
+)
+from cashback_core.ports import Payment
+from integration.provider.scripted_provider import until
+
+if TYPE_CHECKING:
+    from adapters.cashback_client.sandbox import Sandbox
+    from integration.provider.conftest import OpenClient
+
+DEADLINES_S = {"hang": 0.5, "hang_applied": 0.5, "late_apply": 0.5, "dripped_201": 1.0}
+"""Only where the deadline is what ends the call: elsewhere a slow machine must not."""
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    outcome: Outcome
+    status_code: int | None = 201
+    reason: str = ""
+
+
+FOREIGN_DOCUMENT = "201 for another document: ***.822.472-**"
+FOREIGN_AMOUNT = "201 for another amount: 1001 centavos instead of 1000"
+
+EXPECTED: dict[str, Expected] = {
+    "good": Expected(Applied()),
+    "refused_400": Expected(Refused(), 400),
+    "refused_422": Expected(Refused(), 422),
+    "unauthorized_401": Expected(Misconfigured(), 401),
+    "forbidden_403": Expected(Misconfigured(), 403),
+    "missing_404": Expected(Misconfigured(), 404),
+    "timeout_408": Expected(Unknown(), 408),
+    "conflict_409": Expected(Unknown(), 409),
+    "conflict_409_applied": Expected(Unknown(), 409),
+    "error_500": Expected(Unknown(), 500),
+    "error_500_applied": Expected(Unknown(), 500),
+    "gateway_502": Expected(Unknown(), 502),
+    "unavailable_503": Expected(Unknown(), 503),
+    "unavailable_503_applied": Expected(Unknown(), 503),
+    "gateway_timeout_504_applied": Expected(Unknown(), 504),
+    "too_early_425": Expected(RefusedForNow(7.0), 425),
+    "busy_429": Expected(RefusedForNow(7.0), 429),
+    "redirect_302": Expected(Unknown(), 302),
+    "redirect_307": Expected(Unknown(), 307),
+    "reset_before_apply": Expected(Unknown(), None, "reset by the provider"),
+    "reset_after_apply": Expected(Unknown(), None, "reset by the provider"),
+    "close_before_apply": Expected(Unknown(), None, "closed by the provider"),
+    "close_after_apply": Expected(Unknown(), None, "closed by the provider"),
+    "hang": Expected(Unknown(), None, "deadline"),
+    "hang_applied": Expected(Unknown(), None, "deadline"),
+    "late_apply": Expected(Unknown(), None, "deadline"),
+    "garbage_201": Expected(Applied()),
+    "short_201": Expected(Applied(), 201, "body cut short: closed by the provider"),
+    "empty_201": Expected(Applied()),
+    "ok_200": Expected(Unknown(), 200),
+    "no_content_204": Expected(Unknown(), 204),
+    "dripped_201": Expected(Applied(), 201, "deadline"),
+    "gzip_201": Expected(Applied()),
+    "oversized_body_201": Expected(Applied(), 201, "body over 65536 bytes"),
+    "oversized_headers_201": Expected(Applied(), 201, "headers over 32768 bytes"),
+    "another_document_201": Expected(Unknown(FOREIGN_DOCUMENT)),
+    "another_amount_201": Expected(Unknown(FOREIGN_AMOUNT)),
+    "continue_first_201": Expected(Applied()),
+    "chunked_201": Expected(Applied()),
+    "broken_chunk_201": Expected(Applied(), 201, "broken body: Invalid character in chunk size"),
+    "twice_201": Expected(Applied()),
+    "until_close_201": Expected(Applied()),
+    "close_idle_201": Expected(Applied()),
+    "status_then_reset": Expected(Applied(), 201, "headers cut short: reset by the provider"),
+    "not_http": Expected(Unknown(), None, "no HTTP/1 status line: Expected HTTP/, RTSP/ or ICE/"),
+}
+
+
+def outcome_of(evidence: Evidence, payment: Payment) -> Outcome:
+    return classify(
+        evidence, document=payment.document, cashback_centavos=payment.cashback_centavos
+    )
+
+
+def test_every_behaviour_of_the_sandbox_has_an_expected_outcome() -> None:
+    assert EXPECTED.keys() == BEHAVIOURS.keys()
+
+
+@pytest.mark.parametrize("name", EXPECTED)
+async def test_each_behaviour_leaves_the_expected_evidence_and_is_asked_only_once(
+    name: str, sandbox: Sandbox, client_of: OpenClient, payment: Payment
+) -> None:
+    desk = sandbox.desk
+    deadline_s = DEADLINES_S.get(name, 10.0)
+    desk.conduct.set_timing(late_s=0.8, drip_s=0.01, retry_after_s=7)
+    desk.conduct.direct(payment.document, name, times=1)
+
+    async with client_of(sandbox.url, limits=Limits(deadline_s=deadline_s)) as client:
+        evidence = await client.credit(payment)
+
+        expected = EXPECTED[name]
+        assert outcome_of(evidence, payment) == expected.outcome
+        assert evidence.status_code == expected.status_code
+        assert evidence.reason == expected.reason
+        seen = expected.status_code is not None
+        assert evidence.phase is (Phase.STATUS_SEEN if seen else Phase.SENT)
+        assert len(evidence.body) <= MAX_BODY_BYTES
+        assert evidence.ended_s < deadline_s + 1
+        assert desk.calls == 1
+        credited = 0 if BEHAVIOURS[name].applies is Applies.NEVER else 1
+        await until(lambda: len(desk.ledger.credits) == credited)
+
+        # Whatever that left behind, the next call has an answer of its own.
+        assert outcome_of(await client.credit(payment), payment) == Applied()
+        assert desk.calls == 2
+
+
+async def test_a_compressed_answer_is_kept_as_it_came_and_never_inflated(
+    sandbox: Sandbox, client_of: OpenClient, payment: Payment
+) -> None:
+    sandbox.desk.conduct.set_rates({"gzip_201": 1})
+    async with client_of(sandbox.url) as client:
+        evidence = await client.credit(payment)
+    assert evidence.body.startswith(b"\x1f\x8b")
+    assert len(evidence.body) < MAX_BODY_BYTES
+
+
+async def test_of_a_second_answer_not_one_byte_reaches_the_first(
+    sandbox: Sandbox, client_of: OpenClient, payment: Payment
+) -> None:
+    sandbox.desk.conduct.set_rates({"twice_201": 1})
+    async with client_of(sandbox.url) as client:
+        evidence = await client.credit(payment)
+    assert evidence.body.startswith(b'{"createdAt"')
+    assert evidence.body.count(b"{") == 1
+
+
+async def test_a_storm_of_misbehaviour_never_makes_the_client_ask_twice(
+    sandbox: Sandbox, client_of: OpenClient, payment: Payment
+) -> None:
+    quick = [
+        name
+        for name in BEHAVIOURS
+        if name not in {"hang", "hang_applied", "late_apply", "dripped_201", "gzip_201"}
+    ]
+    sandbox.desk.conduct.set_rates({name: 0.9 / len(quick) for name in quick}, seed=11)
+    turns = asyncio.Semaphore(16)
+    sent = 0
+
+    async with client_of(sandbox.url, limits=Limits(deadline_s=5, connections=8)) as client:
+
+        async def pay(number: int) -> Evidence:
+            async with turns:
+                return await client.credit(
+                    Payment(
+                        reference=f"payment-{number}",
+                        document=payment.document,
+                        cashback_centavos=number + 1,
+                    )
+                )
+
+        for evidence in await asyncio.gather(*[pay(number) for number in range(400)]):
+            sent += evidence.phase is not Phase.NOTHING_SENT
+
+    references = Counter(credit.reference for credit in sandbox.desk.ledger.credits)
+    assert sent == 400
+    assert sandbox.desk.calls == sent
+    assert max(references.values()) == 1
+
+
+async def test_64_calls_at_once_each_get_their_own_answer(
+    sandbox: Sandbox, client_of: OpenClient, payment: Payment
+) -> None:
+    sandbox.desk.conduct.set_timing(delay_s=0.05)
+    async with client_of(sandbox.url, limits=Limits(deadline_s=5, connections=64)) as client:
+        payments = [
+            Payment(reference=f"p{n}", document=payment.document, cashback_centavos=n + 1)
+            for n in range(64)
+        ]
+        found = await asyncio.gather(*[client.credit(each) for each in payments])
+    # An answer that met another call's request would echo another amount.
+    outcomes = [outcome_of(e, p) for e, p in zip(found, payments, strict=True)]
+    assert outcomes == [Applied()] * 64
+    assert sandbox.desk.calls == 64
