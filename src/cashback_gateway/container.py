@@ -4,11 +4,18 @@ from __future__ import annotations
 
 import random
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 from dependency_injector import containers, providers
 
 from adapters.cashback_client.client import ProviderClient
 from adapters.cashback_client.pool import Limits
+from adapters.http.app import UseCases, create_app
+from adapters.http.login import Login
+from adapters.http.passwords import Passwords
+from adapters.http.signing_key import load_signing_key
+from adapters.http.tokens import Lifetimes, Tokens
+from adapters.postgres.accounts import PostgresAccounts
 from adapters.postgres.store import PostgresCashbackStore
 from cashback_core.delivering import Deliverer, DeliveriesUnderWay
 from cashback_core.delivery import DeliveryPolicy
@@ -16,6 +23,9 @@ from cashback_core.identity import new_id
 from cashback_core.submission import QuoteSale, SubmitSale
 from cashback_gateway.settings import Settings
 from cashback_gateway.worker import Worker
+
+if TYPE_CHECKING:
+    from litestar import Litestar
 
 
 def now() -> datetime:
@@ -64,6 +74,20 @@ def _worker(
     )
 
 
+def _accounts(settings: Settings) -> PostgresAccounts:
+    return PostgresAccounts(settings.database.url)
+
+
+def _tokens(settings: Settings) -> Tokens:
+    tokens = settings.tokens
+    lifetimes = Lifetimes(access_s=tokens.access_s, refresh_s=tokens.refresh_s)
+    return Tokens(load_signing_key(tokens.signing_key_file), lifetimes=lifetimes)
+
+
+def _app(settings: Settings, use_cases: UseCases) -> Litestar:
+    return create_app(use_cases, wait_s=settings.api.wait_s)
+
+
 class Container(containers.DeclarativeContainer):
     """Everything a process is made of, each made once, none of it open yet."""
 
@@ -88,6 +112,19 @@ class Container(containers.DeclarativeContainer):
     )
     quote = providers.Singleton(QuoteSale, store=store, now=providers.Object(now))
     worker = providers.Singleton(_worker, settings, store, under_way)
+    tokens = providers.Singleton(_tokens, settings)
+    accounts = providers.Singleton(_accounts, settings)
+    passwords = providers.Singleton(Passwords)
+    login = providers.Singleton(Login, accounts=accounts, passwords=passwords, tokens=tokens)
+    use_cases = providers.Singleton(
+        UseCases,
+        submit_sale=submit,
+        quote_sale=quote,
+        store=store,
+        ping=store.provided.ping,
+        login=login,
+    )
+    app = providers.Singleton(_app, settings, use_cases)
 
 
 def build_container(settings: Settings) -> Container:

@@ -6,10 +6,30 @@ from typing import Final
 
 import psycopg
 
+from adapters.http.passwords import hash_password
+
 MERCHANT: Final = "demo"
 USERNAME: Final = "demo"
 RATES_BP: Final = {"A": 500, "B": 100, "C": 800, "D": 1000}
 """The first implementation's rates: 5 %, 1 %, 8 %, 10 %."""
+
+
+def load(dsn: str, password: str) -> bool:
+    """Make the demo merchant and its user, who may submit and read; whether the user is new.
+
+    Only the password's hash is stored, and a user who is there keeps theirs.
+    """
+    merchant_id = load_merchant(dsn)
+    with psycopg.connect(dsn) as connection:
+        known = connection.execute("select 1 from users where username = %s", [USERNAME]).fetchone()
+        if known is not None:
+            return False
+        made = connection.execute(
+            "insert into users (username, merchant_id, role, password_hash)"
+            " values (%s, %s, 'erp', %s) on conflict (username) do nothing",
+            [USERNAME, merchant_id, hash_password(password)],
+        )
+    return made.rowcount == 1
 
 
 def load_merchant(dsn: str, *, slug: str = MERCHANT, name: str = "Demo retailer") -> int:

@@ -56,9 +56,11 @@ async def accept_group(
     }
     contenders = [s for s in submissions if s.id not in lost]
     mismatched = await _meet_customers(cursor, contenders)
+    accepted = [s for s in contenders if s.id not in mismatched]
     if refused := [s for s in submissions if s.id in lost or s.id in mismatched]:
         await _free_names(cursor, refused, names)
-    accepted = [s for s in contenders if s.id not in mismatched]
+        # A content that a refused neighbour held until now belongs to who was accepted with it.
+        await _take_names(cursor, accepted, names)
     result: dict[UUID, Acceptance | None] = {id_: CustomerNameMismatch() for id_ in mismatched}
     if accepted:
         accepted_at = await _insert(cursor, accepted)

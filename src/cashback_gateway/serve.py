@@ -1,0 +1,74 @@
+"""The API process: a server around the application, and what it does when told to stop."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import TYPE_CHECKING, Final
+
+import uvicorn
+
+from adapters.postgres.connection import refuse_unsafe
+from cashback_gateway.container import build_container, close_all, open_all
+
+if TYPE_CHECKING:
+    from cashback_gateway.settings import Settings
+
+MAX_CONNECTIONS: Final = 1000
+"""Most requests at once; one more is told 503, which an ERP tries again."""
+
+KEEP_ALIVE_S: Final = 75
+"""Longer than a proxy's idle time, so that it is the proxy that hangs up."""
+
+DRAIN_MARGIN_S: Final = 2.0
+BACKLOG: Final = 2048
+
+_log = logging.getLogger(__name__)
+
+
+def serve(settings: Settings) -> None:
+    """Serve until SIGTERM or SIGINT, then end what is under way within the deadline.
+
+    Raises UnsafeDatabase and psycopg.Error before the first request.
+    """
+    refuse_unsafe(settings.database.url)
+    with asyncio.Runner(loop_factory=_new_loop) as runner:
+        runner.run(_serve(settings))
+
+
+async def _serve(settings: Settings) -> None:
+    container = build_container(settings)
+    await open_all(container)
+    try:
+        config = uvicorn.Config(
+            container.app(),
+            host=settings.api.host,
+            port=settings.api.port,
+            http="httptools",
+            ws="none",
+            lifespan="off",
+            access_log=False,
+            server_header=False,
+            date_header=True,
+            proxy_headers=False,
+            log_config=None,
+            backlog=BACKLOG,
+            limit_concurrency=MAX_CONNECTIONS,
+            timeout_keep_alive=KEEP_ALIVE_S,
+            timeout_graceful_shutdown=int(settings.api.wait_s + DRAIN_MARGIN_S),
+        )
+        await uvicorn.Server(config).serve()
+    finally:
+        under_way = container.under_way()
+        left = await under_way.drain(timeout_s=settings.delivery.deadline_s + DRAIN_MARGIN_S)
+        if left:
+            _log.warning("%d deliveries did not end in time; their leases will run out", left)
+        await close_all(container)
+
+
+def _new_loop() -> asyncio.AbstractEventLoop:
+    try:
+        import uvloop
+    except ImportError:
+        return asyncio.new_event_loop()
+    return uvloop.new_event_loop()

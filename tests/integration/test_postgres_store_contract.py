@@ -1,0 +1,38 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import psycopg
+import pytest
+
+from adapters.postgres.store import PostgresCashbackStore
+from cashback_core.delivery import DeliveryPolicy
+from contract.cashback_store import CashbackStoreContract
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+
+class TestPostgresStore(CashbackStoreContract):
+    """The contract on a real database; time is turned by moving the instants back."""
+
+    @pytest.fixture(autouse=True)
+    def database(self, dsn: str) -> None:
+        self.dsn = dsn
+
+    @pytest.fixture
+    async def store(self, dsn: str) -> AsyncIterator[PostgresCashbackStore]:
+        store = PostgresCashbackStore(dsn, DeliveryPolicy())
+        await store.open()
+        yield store
+        await store.close()
+
+    async def expire_leases(self, store: object) -> None:  # noqa: ARG002
+        self._run("update cashbacks set lease_until_at = lease_until_at - interval '1 day'")
+
+    async def make_due(self, store: object) -> None:  # noqa: ARG002
+        self._run("update cashbacks set due_at = due_at - interval '1 day'")
+
+    def _run(self, statement: str) -> None:
+        with psycopg.connect(self.dsn) as connection:
+            connection.execute(statement.encode())
