@@ -16,7 +16,7 @@ from benchmarks.pgbench_side import Pgbench
 from benchmarks.phase import Pair, Phase, WrongResultError
 from benchmarks.report import Measured, goals, page, tables
 
-_CONNECTIONS = (1, 8, 64)
+_CONNECTIONS = "1,8,64"
 _WARM_UP_S = 1.0
 _RESULTS = Path(__file__).with_name("RESULTS.md")
 
@@ -32,7 +32,7 @@ def main() -> int:
                 f"{system.disk.sync_ms:.2f} ms for an fsync)",
                 flush=True,
             )
-            measured = _measure(system, seconds=options.seconds, repeats=options.repeats)
+            measured = _measure(system, options)
             machine = described(system)
     except (WrongResultError, FileNotFoundError, EmbeddedPostgresError) as error:
         print(f"error: {error}", file=sys.stderr)
@@ -54,6 +54,7 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("--seconds", type=float, default=5, help="length of one measurement")
     parser.add_argument("--repeats", type=int, default=5, help="how often each is repeated")
+    parser.add_argument("--connections", type=_counts, default=_CONNECTIONS, metavar="N,N...")
     parser.add_argument(
         "--trial", action="store_true", help="leave RESULTS.md alone and hold to no goal"
     )
@@ -63,24 +64,33 @@ def _options() -> argparse.Namespace:
     return options
 
 
-def _measure(system: BenchSystem, *, seconds: float, repeats: int) -> Measured:
+def _counts(text: str) -> tuple[int, ...]:
+    counts = tuple(int(count) for count in text.split(","))
+    if min(counts) < 1:
+        raise ValueError(text)
+    return counts
+
+
+def _measure(system: BenchSystem, options: argparse.Namespace) -> Measured:
     """Let the sides take turns, each going first as often as the other."""
-    for connections in _CONNECTIONS:
-        system.gateway.measure(connections=connections, seconds=min(seconds, _WARM_UP_S))
-        system.pgbench.measure(connections=connections, seconds=min(seconds, _WARM_UP_S))
-    pairs: dict[int, list[Pair]] = {n: [] for n in _CONNECTIONS}
-    for repeat in range(1, repeats + 1):
+    counts: tuple[int, ...] = options.connections
+    seconds: float = options.seconds
+    for n in counts:
+        system.gateway.measure(connections=n, seconds=min(seconds, _WARM_UP_S))
+    pairs: dict[int, list[Pair]] = {n: [] for n in counts}
+    for repeat in range(1, options.repeats + 1):
         sides: tuple[Gateway | Pgbench, ...] = (system.gateway, system.pgbench)
         phases: dict[tuple[type, int], Phase] = {}
         for side in sides if repeat % 2 else reversed(sides):
-            for n in _CONNECTIONS:
+            for n in counts:
                 system.checkpoint()
                 phases[type(side), n] = side.measure(connections=n, seconds=seconds)
-        for n in _CONNECTIONS:
+        for n in counts:
             pair = Pair(gateway=phases[Gateway, n], pgbench=phases[Pgbench, n])
             pairs[n].append(pair)
             print(
-                f"{repeat}/{repeats}, {n:2} connections: gateway {pair.gateway.rate:5.0f}/s "
+                f"{repeat}/{options.repeats}, {n:2} connections: "
+                f"gateway {pair.gateway.rate:5.0f}/s "
                 f"(p50 {pair.gateway.p50_ms:.1f}, p99 {pair.gateway.p99_ms:.1f} ms), "
                 f"pgbench {pair.pgbench.rate:5.0f}/s, ratio {pair.ratio:.0%}",
                 flush=True,

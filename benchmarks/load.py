@@ -207,7 +207,10 @@ def _check(load: Load) -> tuple[int, int]:
             centavos += due
         else:
             first_line = head.partition(b"\r\n")[0].decode(errors="replace")
-            load.problems.append(f"{first_line}: {body[:300]!r}, due {right.cashback}")
+            load.problems.append(
+                f"{first_line}, {answer.status} {answer.cashback}, due {right.cashback}: "
+                f"{body[:200]!r}"
+            )
     return sold, centavos
 
 

@@ -15,12 +15,16 @@ import sys
 def main() -> None:
     _, out, _, module, *arguments = sys.argv
     sys.argv = [module, *arguments]
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    signal.signal(signal.SIGTERM, _leave)
     profile = cProfile.Profile()
     try:
         profile.runcall(runpy.run_module, module, run_name="__main__", alter_sys=True)
     finally:
         profile.dump_stats(out)
+
+
+def _leave(_number: int, _frame: object) -> None:
+    sys.exit(0)
 
 
 if __name__ == "__main__":
