@@ -32,7 +32,7 @@ Lifespan = Callable[[Litestar], AbstractAsyncContextManager[None]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UseCases:
-    """What the routes call; `store` is for plain reads, `ping` for asking if the database is there."""
+    """What the routes call; `store` is for plain reads, `ping` asks if the database is there."""
 
     submit_sale: SubmitSale
     quote_sale: QuoteSale

@@ -10,7 +10,14 @@ from adapters.http.listing import DEFAULT_LIMIT, MAX_LIMIT
 from adapters.http.openapi_schemas import SALE_EXAMPLE, Schema
 from cashback_core.delivery import Status
 
-_ANY: Final = ("bad_request", "internal_error")
+_ANY: Final = (
+    "bad_request",
+    "request_timeout",
+    "uri_too_long",
+    "head_too_large",
+    "internal_error",
+    "overloaded",
+)
 _BODY: Final = ("body_incomplete", "not_json", "body_too_large", "unsupported_media_type")
 _TOKEN: Final = ("unauthenticated", "invalid_token")
 

@@ -86,6 +86,11 @@ KINDS: Final[Mapping[str, Kind]] = {
         ("Method not allowed", "The header Allow lists the methods of this address."),
         ("Método não permitido", "O cabeçalho Allow lista os métodos deste endereço."),
     ),
+    "request_timeout": _kind(
+        408,
+        ("Request timeout", "The request did not arrive in time."),
+        ("Tempo esgotado", "A requisição não chegou a tempo."),
+    ),
     "sale_id_conflict": _kind(
         409,
         (
@@ -124,6 +129,11 @@ KINDS: Final[Mapping[str, Kind]] = {
         413,
         ("Body too large", "A body has at most 262144 bytes."),
         ("Corpo grande demais", "Um corpo tem no máximo 262144 bytes."),
+    ),
+    "uri_too_long": _kind(
+        414,
+        ("Address too long", "The request target is too long."),
+        ("Endereço longo demais", "O alvo da requisição é longo demais."),
     ),
     "unsupported_media_type": _kind(
         415,
@@ -166,10 +176,20 @@ KINDS: Final[Mapping[str, Kind]] = {
         ("Too many log-ins", "Many log-ins are waiting; come back after Retry-After seconds."),
         ("Acessos demais", "Muitos acessos estão na fila; volte após Retry-After segundos."),
     ),
+    "head_too_large": _kind(
+        431,
+        ("Header fields too large", "The header fields are too many or too large."),
+        ("Cabeçalhos grandes demais", "Os cabeçalhos são muitos ou grandes demais."),
+    ),
     "internal_error": _kind(
         500,
         ("Internal error", "A fault of ours, logged under this instance."),
         ("Erro interno", "Uma falha nossa, registrada sob esta instance."),
+    ),
+    "overloaded": _kind(
+        503,
+        ("Overloaded", "Nothing was done. Send the request again after Retry-After seconds."),
+        ("Sobrecarregado", "Nada foi feito. Envie a requisição de novo após Retry-After segundos."),
     ),
     "unavailable": _kind(
         503,

@@ -42,9 +42,9 @@ if TYPE_CHECKING:
     from cashback_core.record import Record
 
 MEDIA_TYPE: Final = b"application/problem+json"
-RETRY_AFTER_S: Final = 1
+RETRY_AFTER: Final[Header] = (b"retry-after", b"1")
+"""Seconds: what is busy or away now is looked at again soon."""
 
-_RETRY_AFTER: Final[Header] = (b"retry-after", b"%d" % RETRY_AFTER_S)
 _ASK_FOR_TOKEN: Final[Header] = (b"www-authenticate", b'Bearer realm="cashback-api"')
 _REFUSE_TOKEN: Final[Header] = (
     b"www-authenticate",
@@ -200,8 +200,8 @@ PROBLEMS: Final[Mapping[type, Callable[[Any], Problem]]] = {
     KeyReused: lambda reused: Problem(code="idempotency_key_reused", errors=reused.differences),
     InvalidRequestError: lambda error: Problem(code="invalid_request", errors=error.violations),
     InvalidQueryError: lambda error: Problem(code="invalid_query", errors=error.faults),
-    TooManyLoginsError: _always("too_many_logins", _RETRY_AFTER),
-    StoreUnavailable: _always("unavailable", _RETRY_AFTER),
+    TooManyLoginsError: _always("too_many_logins", RETRY_AFTER),
+    StoreUnavailable: _always("unavailable", RETRY_AFTER),
     HTTPException: _other_http,
     Exception: _internal,
 }

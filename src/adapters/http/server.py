@@ -1,0 +1,173 @@
+"""The limits of the server itself: how large a head may be and how long a request may take to come.
+
+In production a proxy stands in front and has the same limits; the service must not need one.
+"""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any, Final, cast
+
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from adapters.http.problems import RETRY_AFTER, Problem, answer_problem
+from cashback_core.messages import Language
+
+if TYPE_CHECKING:
+    import asyncio
+
+    from litestar.types import ASGIApp, Receive, Scope, Send
+    from uvicorn.config import Config
+    from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
+    from uvicorn.server import ServerState
+
+
+MAX_TARGET_BYTES: Final = 8 * 1024
+MAX_HEAD_BYTES: Final = 16 * 1024
+MAX_HEADERS: Final = 100
+REQUEST_S: Final = 10.0
+"""From a connection's or a request's first moment to the last byte of its body."""
+
+_OVERLOADED: Final = Problem(code="overloaded", headers=(RETRY_AFTER,))
+
+REFUSALS: Final = ("bad_request", "request_timeout", "uri_too_long", "head_too_large")
+"""The problems that are answered before any application sees the request."""
+
+
+class GuardedProtocol(HttpToolsProtocol):
+    """uvicorn's HTTP/1.1 with a bounded head and a deadline for requests that drip in.
+
+    A request that arrives in one piece, as nearly all do, never starts a timer.
+    """
+
+    def __init__(
+        self,
+        config: Config,
+        server_state: ServerState,
+        app_state: dict[str, Any],
+        _loop: asyncio.AbstractEventLoop | None = None,
+    ) -> None:
+        super().__init__(config, server_state, app_state, _loop)
+        self._deadline: asyncio.TimerHandle | None = None
+        self._refusal = "bad_request"
+        self._head_bytes = 0
+        self._in_head = False
+        self._coming = False
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Begin to wait for the first request."""
+        super().connection_made(transport)
+        self._deadline = self.loop.call_later(REQUEST_S, self._too_late)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Stop waiting."""
+        self._end_deadline()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        """Parse, then see whether a request is still on its way."""
+        super().data_received(data)
+        if self.transport.is_closing():
+            return
+        if not self._coming:
+            self._end_deadline()
+            return
+        if self._in_head:
+            self._head_bytes += len(data)
+            if self._head_bytes > MAX_HEAD_BYTES:  # a single endless header never ends by itself
+                self._refuse("head_too_large")
+                return
+        if self._deadline is None:
+            self._deadline = self.loop.call_later(REQUEST_S, self._too_late)
+
+    def on_message_begin(self) -> None:
+        """A request begins."""
+        super().on_message_begin()
+        self._coming = self._in_head = True
+        self._head_bytes = 0
+
+    def on_url(self, url: bytes) -> None:
+        """A part of the request target."""
+        super().on_url(url)
+        if len(self.url) > MAX_TARGET_BYTES:
+            self._stop("uri_too_long")
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """A whole header field."""
+        super().on_header(name, value)
+        self._head_bytes += len(name) + len(value) + 4
+        if self._head_bytes > MAX_HEAD_BYTES or len(self.headers) > MAX_HEADERS:
+            self._stop("head_too_large")
+
+    def on_headers_complete(self) -> None:
+        """The head is whole."""
+        self._in_head = False
+        super().on_headers_complete()
+
+    def on_message_complete(self) -> None:
+        """The request is whole."""
+        self._coming = False
+        super().on_message_complete()
+
+    def send_400_response(self, msg: str) -> None:  # noqa: ARG002
+        """Answer what the parser, or one of the limits above, refused."""
+        self._refuse(self._refusal)
+
+    def _stop(self, refusal: str) -> None:
+        """Make the parser give up; it then asks for `send_400_response`."""
+        self._refusal = refusal
+        raise ValueError(refusal)
+
+    def _too_late(self) -> None:
+        self._deadline = None
+        if self.transport.is_closing():
+            return
+        cycle = cast("RequestResponseCycle | None", self.cycle)  # None before the first request
+        answering = cycle is not None and not cycle.response_complete and not cycle.more_body
+        if answering or self.flow.read_paused:  # it is we who keep the next request waiting
+            self._deadline = self.loop.call_later(REQUEST_S, self._too_late)
+        elif cycle is not None and cycle.response_started and self._coming:
+            self.transport.close()  # answered already, from the head alone
+        elif self._coming:
+            self._refuse("request_timeout")
+        else:
+            self.transport.close()
+
+    def _end_deadline(self) -> None:
+        if self._deadline is not None:
+            self._deadline.cancel()
+            self._deadline = None
+
+    def _refuse(self, code: str) -> None:
+        answer = answer_problem(Problem(code=code), Language.EN)
+        phrase = HTTPStatus(answer.status).phrase
+        lines = [f"HTTP/1.1 {answer.status} {phrase}".encode("ascii")]
+        lines += [name + b": " + value for name, value in answer.headers]
+        lines += [b"connection: close", b"", answer.body]
+        self.transport.write(b"\r\n".join(lines))
+        self.transport.close()
+
+
+class RequestLimit:
+    """At most so many requests at once; one more is told 503, which an ERP tries again.
+
+    Idle connections are free: only requests that are being answered count.
+    """
+
+    __slots__ = ("_app", "_highest", "_now")
+
+    def __init__(self, app: ASGIApp, *, highest: int) -> None:
+        self._app = app
+        self._highest = highest
+        self._now = 0
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on, or refuse it."""
+        if self._now >= self._highest:
+            await answer_problem(_OVERLOADED, Language.EN)(scope, receive, send)
+            return
+        self._now += 1
+        try:
+            await self._app(scope, receive, send)
+        finally:
+            self._now -= 1
