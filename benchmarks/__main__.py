@@ -14,7 +14,7 @@ from benchmarks.gateway_side import Gateway
 from benchmarks.machine import described
 from benchmarks.pgbench_side import Pgbench
 from benchmarks.phase import Pair, Phase, WrongResultError
-from benchmarks.report import Measured, goals, page, tables
+from benchmarks.report import Measured, goals, page, quietness, tables
 
 _CONNECTIONS = "1,8,64"
 _WARM_UP_S = 1.0
@@ -42,6 +42,7 @@ def main() -> int:
     print(f"\n{tables(measured)}\n")
     for met, said in goals(measured):
         print(f"{'met' if met else 'MISSED'}: {said}")
+    print(quietness(measured))
     print(f"took {time.monotonic() - begun_at:.0f} s")
     if options.trial:
         return 0

@@ -1,10 +1,18 @@
 from __future__ import annotations
 
 from benchmarks.phase import Pair, Phase, Spread, percentile_ms
-from benchmarks.report import LEAST_RATIO, MOST_MEMORY_BYTES, Measured, goals, page, tables
+from benchmarks.report import (
+    LEAST_RATIO,
+    MOST_MEMORY_BYTES,
+    Measured,
+    goals,
+    page,
+    quietness,
+    tables,
+)
 
 
-def phase(*, sales: int, memory_bytes: int = 0) -> Phase:
+def phase(*, sales: int, memory_bytes: int = 0, others_share: float = 0.1) -> Phase:
     return Phase(
         connections=64,
         sales=sales,
@@ -13,14 +21,17 @@ def phase(*, sales: int, memory_bytes: int = 0) -> Phase:
         p99_ms=2.0,
         transactions=sales / 10,
         cpu_s={"API": 0.0005, "PostgreSQL": 0.0004},
-        others_share=0.1,
+        others_share=others_share,
         memory_bytes=memory_bytes,
     )
 
 
-def measured(*gateway_sales: int, memory_bytes: int = 0) -> Measured:
+def measured(*gateway_sales: int, memory_bytes: int = 0, others_share: float = 0.1) -> Measured:
     pairs = [
-        Pair(gateway=phase(sales=sales, memory_bytes=memory_bytes), pgbench=phase(sales=1000))
+        Pair(
+            gateway=phase(sales=sales, memory_bytes=memory_bytes, others_share=others_share),
+            pgbench=phase(sales=1000, others_share=others_share),
+        )
         for sales in gateway_sales
     ]
     return Measured(pairs={64: pairs}, seconds=2.0)
@@ -47,6 +58,11 @@ def test_a_rate_below_the_share_of_pgbench_misses_its_goal() -> None:
 def test_too_much_memory_misses_its_goal() -> None:
     result = goals(measured(1000, memory_bytes=MOST_MEMORY_BYTES))
     assert [met for met, _ in result] == [True, False]
+
+
+def test_figures_from_a_busy_machine_are_marked() -> None:
+    assert quietness(measured(1000)).startswith("other programs took 10%")
+    assert quietness(measured(1000, others_share=0.5)).startswith("NOT QUIET")
 
 
 def test_the_page_holds_the_tables_the_verdicts_and_the_machine() -> None:
