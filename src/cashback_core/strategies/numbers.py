@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import string
 from decimal import Decimal
+from functools import cache
 
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
@@ -16,10 +17,11 @@ JsonNumber = str | int | float | Decimal
 """How an amount may come: a text, or a number of any kind that a JSON decoder makes."""
 
 
+@cache  # a strategy costs far more to build than to draw from
 def cpfs() -> SearchStrategy[Cpf]:
     """Valid CPFs of 11 digits."""
-    stems = st.text(string.digits, min_size=9, max_size=9).filter(_is_varied)
-    return stems.map(lambda stem: Cpf(stem + cpf_check_digits(stem)))
+    stems = st.integers(0, 999_999_999).map(lambda number: f"{number:09d}")
+    return stems.filter(_is_varied).map(lambda stem: Cpf(stem + cpf_check_digits(stem)))
 
 
 def cpf_spellings(cpf: Cpf) -> SearchStrategy[str]:
@@ -27,6 +29,7 @@ def cpf_spellings(cpf: Cpf) -> SearchStrategy[str]:
     return st.sampled_from([str(cpf), f"{cpf[:3]}.{cpf[3:6]}.{cpf[6:9]}-{cpf[9:]}"])
 
 
+@cache
 def cnpjs(*, alphanumeric: bool = True) -> SearchStrategy[Cnpj]:
     """Valid CNPJs of 14 characters, numeric or, from July 2026 on, with capital letters."""
     alphabet = string.digits + string.ascii_uppercase if alphanumeric else string.digits

@@ -1,0 +1,303 @@
+"""Reading a sale: every fault at once, each with its place, and nothing else."""
+
+from __future__ import annotations
+
+import time
+import unicodedata
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from cashback_core import InvalidSale, SaleRules, Violation, parse_sale, strategies
+from cashback_core.strategies import DEMO
+from cashback_core.violations import MAX_VIOLATIONS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+NOW = datetime(2026, 6, 15, 15, 0, 0, tzinfo=UTC)
+
+
+def document(**changes: object) -> dict[str, Any]:
+    fields: dict[str, Any] = {
+        "sold_at": "2026-01-02 00:00:00",
+        "customer": {"document": "52998224725", "name": "JOSE DA SILVA"},
+        "total": "100.00",
+        "products": [
+            {"type": "A", "value": "10.00", "qty": 1},
+            {"type": "B", "value": "10.00", "qty": 9},
+        ],
+    }
+    return fields | changes
+
+
+def violations_of(value: object, rules: SaleRules | None = None) -> tuple[Violation, ...]:
+    with pytest.raises(InvalidSale) as caught:
+        parse_sale(value, rules=rules or SaleRules(), now=NOW, programme=DEMO.programme)
+    return caught.value.violations
+
+
+def faults_of(value: object) -> set[tuple[str, str]]:
+    return {(violation.pointer, violation.code) for violation in violations_of(value)}
+
+
+def test_the_challenges_sale_is_read() -> None:
+    sale = parse_sale(document(), rules=SaleRules(), now=NOW, programme=DEMO.programme)
+    assert sale.sold_at == datetime(2026, 1, 2, 3, tzinfo=UTC)
+    assert sale.customer.document == "52998224725"
+    assert (sale.total_centavos, sale.discount_centavos, sale.sale_id) == (10_000, 0, None)
+    assert [(x.type, x.value_centavos, x.qty_thousandths) for x in sale.lines] == [
+        ("A", 1000, 1000),
+        ("B", 1000, 9000),
+    ]
+
+
+@given(st.data())
+def test_every_spelling_of_a_sale_is_read_as_that_sale(data: st.DataObject) -> None:
+    situation = data.draw(st.just(DEMO) | strategies.situations())
+    sale = data.draw(strategies.sales(situation))
+    assert situation.parse(data.draw(strategies.spellings(sale, situation))) == sale
+
+
+@pytest.mark.parametrize("code", sorted(strategies.DEFECTS))
+@settings(max_examples=40)
+@given(data=st.data())
+def test_one_defect_is_one_violation(code: str, data: st.DataObject) -> None:
+    situation = data.draw(st.just(DEMO) | strategies.situations())
+    invalid = data.draw(strategies.invalid_documents(situation, codes=frozenset({code})))
+    with pytest.raises(InvalidSale) as caught:
+        situation.parse(invalid.document)
+    assert invalid.code == code
+    told = [(violation.pointer, violation.code) for violation in caught.value.violations]
+    assert told == [(invalid.pointer, code)]
+
+
+def test_every_fault_is_told_at_once() -> None:
+    everything = {
+        "sold_at": "yesterday",
+        "customer": {"document": "11111111111", "name": "", "wallet": 1},
+        "total": "1,00",
+        "discount": True,
+        "sale_id": "NF 1",
+        "foo": 1,
+        "products": [
+            {"type": 7, "value": "0", "qty": 0},
+            {"type": "A", "value": "10.00", "discount": "10.01"},
+            {"type": "A", "value": "10.00", "qty": "1", "discount": "10.01"},
+            None,
+        ],
+    }
+    assert faults_of(everything) == {
+        ("/sold_at", "sold_at_format"),
+        ("/customer/document", "document_repeated"),
+        ("/customer/name", "name_length"),
+        ("/customer/wallet", "unknown_field"),
+        ("/total", "money_format"),
+        ("/discount", "wrong_type"),
+        ("/sale_id", "sale_id_format"),
+        ("/foo", "unknown_field"),
+        ("/products/0/type", "wrong_type"),
+        ("/products/0/value", "money_out_of_range"),
+        ("/products/0/qty", "quantity_out_of_range"),
+        ("/products/1/qty", "required"),
+        ("/products/2/discount", "discount_too_large"),
+        ("/products/3", "wrong_type"),
+    }
+
+
+def test_an_empty_object_misses_every_required_field() -> None:
+    assert faults_of({}) == {
+        (pointer, "required") for pointer in ("/sold_at", "/customer", "/total", "/products")
+    }
+
+
+def test_no_more_than_the_limit_is_told() -> None:
+    assert len(violations_of(document(products=[dict[str, object]()] * 990))) == MAX_VIOLATIONS
+    unknown = {f"x{n}": n for n in range(20_000)}
+    assert len(violations_of(document(**unknown))) == MAX_VIOLATIONS
+
+
+def test_a_missing_sum_is_not_told_beside_the_fault_that_caused_it() -> None:
+    lines = [{"type": "A", "value": "10,00", "qty": 1}]
+    assert faults_of(document(products=lines)) == {("/products/0/value", "money_format")}
+    assert faults_of(document(discount="500.00")) == {("/discount", "discount_too_large")}
+
+
+def test_the_right_total_is_told() -> None:
+    (violation,) = violations_of(document(total="100.01", discount="0.50"))
+    assert (violation.received, violation.expected()) == ("100.01", "99.50")
+
+
+def test_the_highest_discount_is_told() -> None:
+    lines = [{"type": "A", "value": "10.00", "qty": "1.5", "discount": "15.01"}]
+    (violation,) = violations_of(document(products=lines))
+    assert (violation.received, violation.expected()) == ("15.01", "at most 15.00")
+
+
+def test_a_discount_may_take_a_line_whole_but_not_a_sale() -> None:
+    free = {"type": "A", "value": "5.00", "qty": 1, "discount": "5.00"}
+    lines = [free, {"type": "A", "value": "100.00", "qty": 1}]
+    parse_sale(document(products=lines), rules=SaleRules(), now=NOW)
+    assert faults_of(document(products=[free], total="0.00")) == {("/total", "money_out_of_range")}
+
+
+def test_a_sale_may_lie_five_minutes_ahead() -> None:
+    latest = "2026-06-15T15:05:00Z"
+    parse_sale(document(sold_at=latest), rules=SaleRules(), now=NOW)
+    (violation,) = violations_of(document(sold_at="2026-06-15T15:05:00.000001Z"))
+    assert violation.code == "sold_at_future"
+    assert violation.expected() == f"not later than {latest}"
+
+
+def test_a_sale_may_be_as_old_as_the_merchant_allows() -> None:
+    rules = SaleRules(max_age=timedelta(days=30))
+    oldest = "2026-05-16T15:00:00Z"
+    parse_sale(document(sold_at=oldest), rules=rules, now=NOW)
+    (violation,) = violations_of(document(sold_at="2026-05-16T14:59:59.999999Z"), rules)
+    assert violation.code == "sold_at_too_old"
+    assert violation.expected() == f"not before {oldest}"
+
+
+def test_a_wall_clock_is_the_merchants() -> None:
+    rules = SaleRules(zone=ZoneInfo("America/Manaus"))
+    assert parse_sale(document(), rules=rules, now=NOW).sold_at.hour == 4
+
+
+@pytest.mark.parametrize("days", [0, -1, 36_525])
+def test_a_merchants_age_limit_is_up_to_a_century(days: int) -> None:
+    with pytest.raises(ValueError, match="age"):
+        SaleRules(max_age=timedelta(days=days))
+
+
+def test_a_type_is_judged_at_the_sales_instant() -> None:
+    early = document(sold_at="1999-12-31T23:59:59Z")
+    rules = SaleRules(max_age=timedelta(days=36_500))
+    codes = [(v.pointer, v.code) for v in violations_of(early, rules)]
+    assert codes == [(f"/products/{n}/type", "product_type_unknown") for n in (0, 1)]
+
+
+def test_without_a_programme_any_type_is_read() -> None:
+    lines = [{"type": "whatever", "value": "100.00", "qty": 1}]
+    assert parse_sale(document(products=lines), rules=SaleRules(), now=NOW).lines[0].type
+
+
+def test_names_are_kept_in_nfc() -> None:
+    name = unicodedata.normalize("NFD", "JOSÉ ÇÃO")
+    customer = {"document": "529.982.247-25", "name": name}
+    sale = parse_sale(document(customer=customer), rules=SaleRules(), now=NOW)
+    assert sale.customer.name == "JOSÉ ÇÃO"
+    assert sale.customer.document == "52998224725"
+
+
+@pytest.mark.parametrize("name", ["a" * 120, "e\u0301" * 120, "\U0001f600" * 120, " a "])
+def test_a_name_has_up_to_120_characters_in_nfc(name: str) -> None:
+    customer = {"document": "52998224725", "name": name}
+    parse_sale(document(customer=customer), rules=SaleRules(), now=NOW)
+
+
+@pytest.mark.parametrize(
+    ("sale_id", "valid"),
+    [("a" * 64, True), ("a" * 65, False), ("", False), ("NF-1/2 ", False), ("~!", True)],
+)
+def test_a_sale_id_is_up_to_64_visible_ascii_characters(sale_id: str, valid: bool) -> None:  # noqa: FBT001
+    if valid:
+        sale = parse_sale(document(sale_id=sale_id), rules=SaleRules(), now=NOW)
+        assert sale.sale_id == sale_id
+    else:
+        assert faults_of(document(sale_id=sale_id)) == {("/sale_id", "sale_id_format")}
+
+
+def test_990_lines_are_read_and_991_are_not() -> None:
+    line = {"type": "A", "value": "0.01", "qty": 1}
+    sale = parse_sale(document(products=[line] * 990, total="9.90"), rules=SaleRules(), now=NOW)
+    assert len(sale.lines) == 990
+    (violation,) = violations_of(document(products=[line] * 991, total="9.91"))
+    assert (violation.code, violation.received) == ("lines_count", "991")
+
+
+@pytest.mark.parametrize("value", [b"[]", bytearray(b"x"), "AB", {}, range(3).__iter__()])
+def test_lines_are_a_list(value: object) -> None:
+    assert faults_of(document(products=value)) == {("/products", "wrong_type")}
+
+
+CPF_PLACES: list[Callable[[str], dict[str, Any]]] = [
+    lambda cpf: document(customer={"document": cpf + "0", "name": "J"}),
+    lambda cpf: document(customer={"document": " " + cpf, "name": "J"}),
+    lambda cpf: document(customer={"document": int(cpf), "name": "J"}),
+    lambda cpf: document(customer={"document": float(cpf), "name": "J"}),
+    lambda cpf: document(customer={"document": Decimal(cpf), "name": "J"}),
+    lambda cpf: document(customer={"document": cpf, "name": f"{cpf}\n"}),
+    lambda cpf: document(customer={"document": cpf, "name": f"{cpf} " * 11}),
+    lambda cpf: document(sold_at=cpf),
+    lambda cpf: document(total=int(cpf)),
+    lambda cpf: document(total=f"R$ {cpf}"),
+    lambda cpf: document(sale_id=f"venda {cpf}"),
+    lambda cpf: document(**{cpf: 1}),
+    lambda cpf: document(**{f"{cpf[:3]}.{cpf[3:6]}.{cpf[6:9]}-{cpf[9:]}": 1}),
+    lambda cpf: document(products=[{"type": f"{'x' * 75}/{cpf}", "value": "1", "qty": 1}]),
+]
+
+
+@pytest.mark.parametrize("misplace", CPF_PLACES)
+@given(cpf=strategies.cpfs())
+def test_no_violation_repeats_a_cpf(misplace: Callable[[str], dict[str, Any]], cpf: str) -> None:
+    violations = violations_of(misplace(str(cpf)))
+    dotted = f"{cpf[:3]}.{cpf[3:6]}.{cpf[6:9]}-{cpf[9:]}"
+    told = repr(violations) + str(InvalidSale(violations))
+    assert cpf[:10] not in told, "ten digits give the last one away"
+    assert dotted[:12] not in told
+
+
+JSON_VALUES: st.SearchStrategy[Any] = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.decimals() | st.text(max_size=9),
+    lambda inner: (
+        st.lists(inner, max_size=4)
+        | st.dictionaries(
+            st.sampled_from(["sold_at", "customer", "total", "products", "type", "value", "qty"])
+            | st.text(max_size=5),
+            inner,
+            max_size=6,
+        )
+    ),
+    max_leaves=12,
+)
+
+
+@given(JSON_VALUES)
+def test_whatever_json_holds_is_read_or_refused(value: object) -> None:
+    assert violations_of(value), "what Hypothesis makes up here is never a valid sale"
+
+
+@given(JSON_VALUES, st.sampled_from(["sold_at", "customer", "total", "products", "discount"]))
+def test_any_value_in_any_field_is_read_or_refused(value: object, field: str) -> None:
+    told: tuple[Violation, ...] = ()
+    try:
+        parse_sale(document(**{field: value}), rules=SaleRules(), now=NOW)
+    except InvalidSale as error:
+        told = error.violations
+    for violation in told:
+        assert violation.pointer.startswith((f"/{field}", "/total"))
+        assert len(violation.received or "") < 600
+        assert (violation.received or "").isprintable()
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        {"customer": {"document": "1" * 250_000, "name": "\u0301" * 250_000}},
+        {"products": [{"type": "A" * 250_000, "value": "1" * 250_000, "qty": 10**100_000}]},
+        {"sold_at": "2" * 250_000, "sale_id": "x" * 250_000, "total": Decimal("1e999999")},
+        {"x" * 250_000: 1, "\0" * 250_000: 2},
+        {"products": [{"a": 1, "b": 2, "c": 3, "d": 4}] * 990},
+    ],
+    ids=["customer", "products", "texts", "names", "lines"],
+)
+def test_a_hostile_document_is_refused_at_once(value: dict[str, object]) -> None:
+    started_s = time.process_time()
+    assert violations_of(document(**value))
+    assert time.process_time() - started_s < 0.5

@@ -1,0 +1,107 @@
+"""What a violation tells, in both languages, and what it never tells."""
+
+from __future__ import annotations
+
+import re
+import string
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cashback_core import MESSAGES, InvalidSale, Language, Violation, strategies
+from cashback_core.messages import TYPE_NAMES
+from cashback_core.violations import MAX_RECEIVED_CHARS, show
+
+
+@pytest.mark.parametrize("code", sorted(MESSAGES))
+def test_every_message_is_told_in_every_language_with_the_same_values(code: str) -> None:
+    texts = MESSAGES[code]
+    assert set(texts) == set(Language)
+
+    def fields(text: str) -> set[str]:
+        return {name for _, name, _, _ in string.Formatter().parse(text) if name}
+
+    for part in ("detail", "expected"):
+        told = {frozenset(fields(getattr(texts[language], part))) for language in Language}
+        assert len(told) == 1, "the same placeholders in both"
+    details = [texts[language].detail for language in Language]
+    assert len(set(details)) == len(details), "translated"
+    assert all(detail.endswith(".") for detail in details)
+
+
+def test_every_type_name_is_told_in_every_language() -> None:
+    for name, names in TYPE_NAMES.items():
+        assert set(names) == set(Language), name
+        assert all(names.values())
+
+
+@given(strategies.invalid_documents())
+def test_every_placeholder_is_filled(invalid: strategies.InvalidSaleDocument) -> None:
+    with pytest.raises(InvalidSale) as caught:
+        strategies.DEMO.parse(invalid.document)
+    for violation in caught.value.violations:
+        for language in Language:
+            for text in (violation.detail(language), violation.expected(language)):
+                assert text
+                assert not re.search(r"[{}]", text)
+    assert str(caught.value).startswith(invalid.pointer or "/")
+
+
+def test_wrong_types_are_named_in_the_language_asked_for() -> None:
+    violation = Violation(pointer="/total", code="wrong_type", values={"type": "string or number"})
+    assert violation.expected() == "a string or a number"
+    assert violation.expected(Language.PT) == "um texto ou um número"
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        (None, "null"),
+        (True, "true"),
+        (False, "false"),
+        ("x", "x"),
+        ("", ""),
+        ("a\n\x1b[2J", "a\\u000a\\u001b[2J"),
+        ("\ud800", "\\ud800"),
+        ({"a": 1}, "an object"),
+        ([1], "an array"),
+        ((1,), "an array"),
+        (b"x", "bytes"),
+        (7, "7"),
+        (1.5, "1.5"),
+        (Decimal("NaN"), "NaN"),
+        (Decimal("1e999999"), "1E+999999"),
+        (10**1000, "an integer of many digits"),
+        (-(10**1_000_000), "an integer of many digits"),
+        ("é" * 81, "é" * 80 + "…"),
+        ("52998224725", "***.982.247-**"),
+        (52998224725, "***.982.247-**"),
+        ("x" * 75 + " 52998224725", "x" * 75 + " ***." + "…"),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_values_are_shown_short_and_printable(value: object, shown: str) -> None:
+    assert show(value) == shown
+
+
+@given(st.text() | st.integers() | st.floats() | st.decimals())
+def test_whatever_is_shown_is_short_and_printable(value: object) -> None:
+    shown = show(value)
+    assert shown.isprintable()
+    assert len(shown) <= 10 * MAX_RECEIVED_CHARS
+
+
+@given(strategies.cpfs(), st.text(max_size=90), st.text(max_size=20))
+def test_a_cpf_within_a_shown_text_is_masked(cpf: str, before: str, after: str) -> None:
+    text = f"{before} {cpf} {after}"
+    if cpf not in before + after:
+        assert cpf[:10] not in show(text)
+
+
+def test_an_error_tells_its_first_violations_only() -> None:
+    violations = tuple(Violation(pointer=f"/{n}", code="required") for n in range(500))
+    error = InvalidSale(violations)
+    assert len(str(error)) < 1000
+    assert error.violations == violations[:100]
