@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import signal
 import sys
 import time
 from datetime import UTC, datetime
@@ -25,6 +26,8 @@ def main() -> int:
     """Return 0 when everything was right and the goals are met, 1 otherwise."""
     options = _options()
     begun_at = time.monotonic()
+    # As Ctrl-C: what was started is stopped, what was made is removed.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         with bench_system() as system:
             print(
