@@ -139,6 +139,44 @@ def test_a_server_ends_with_a_killed_owner_and_its_files_vanish() -> None:
     owner.stdout.close()
 
 
+def test_a_server_whose_owner_was_killed_lets_a_transaction_finish(
+    server: EmbeddedPostgres,
+) -> None:
+    home = server.home / "inner"
+    script = (
+        "import sys, pathlib\n"
+        "from adapters.postgres.embedded import EmbeddedPostgres\n"
+        "server = EmbeddedPostgres(pathlib.Path(sys.argv[1]))\n"
+        "print(server.start(), flush=True)\n"
+        "input()\n"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", script, str(home)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONPATH": SRC},
+    ) as owner:
+        assert owner.stdout is not None
+        dsn = owner.stdout.readline().strip()
+        with psycopg.connect(dsn) as connection:
+            connection.execute("create table kept (word text)")
+            owner.kill()
+            owner.wait()
+            wait_until(lambda: refuses_new_sessions(dsn), "the server is shutting down")
+            connection.execute("insert into kept values ('kept')")
+    with EmbeddedPostgres(home) as second:
+        assert count_rows(second.dsn()) == 1
+
+
+def refuses_new_sessions(dsn: str) -> bool:
+    try:
+        psycopg.connect(dsn).close()
+    except psycopg.OperationalError:
+        return True
+    return False
+
+
 def test_a_start_after_the_owner_was_killed_waits_for_the_old_server(
     server: EmbeddedPostgres,
 ) -> None:

@@ -10,24 +10,24 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.error
 import urllib.request
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import psutil
 import pytest
 
-from adapters.postgres.embedded import EmbeddedPostgres
-
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 ROOT = Path(__file__).parents[2]
 COMMAND = [sys.executable, "-m", "cashback_gateway"]
-PARTS = ["serve", "worker", "sandbox", "embedded_keeper.py", "postgres"]
+PARTS = ["serve", "worker", "sandbox", "postgres", "embedded_keeper.py"]
 pytestmark = pytest.mark.timeout(240)
 
 
@@ -86,22 +86,31 @@ class Run:
         record: dict[str, Any] = json.loads(done.stdout)
         return record
 
-    def part(self, name: str) -> psutil.Process:
-        """Return a child process by a word of its command line."""
+    def part(self, name: str) -> psutil.Process | None:
+        """Return a child process by a word of its command line, if it is there."""
         for child in psutil.Process(self.process.pid).children(recursive=True):
             with contextlib.suppress(psutil.Error):
                 if name in " ".join([Path(word).name for word in child.cmdline()[:6]]).split():
                     return child
-        raise AssertionError(f"no {name} among the children")
+        return None
 
 
 @pytest.fixture
-def start(tmp_path: Path) -> Iterator[Callable[..., Run]]:
+def folder() -> Iterator[Path]:
+    """A folder that the account can reach which root hands the database to."""
+    with tempfile.TemporaryDirectory(prefix="cashback-test-") as name:
+        if os.geteuid() == 0:
+            Path(name).chmod(0o711)
+        yield Path(name)
+
+
+@pytest.fixture
+def start(folder: Path) -> Iterator[Callable[..., Run]]:
     runs: list[Run] = []
 
     def start(*, up: bool = True, **changes: str) -> Run:
-        output = tmp_path / f"output-{len(runs)}"
-        state = tmp_path / "state"
+        output = folder / f"output-{len(runs)}"
+        state = folder / "state"
         with output.open("wb") as file:
             process = subprocess.Popen(
                 [*COMMAND, f"--state={state}", "run"],
@@ -121,9 +130,6 @@ def start(tmp_path: Path) -> Iterator[Callable[..., Run]]:
     for run in runs:
         run.process.terminate()
         run.process.wait(60)
-    # What root had to put elsewhere goes, too.
-    with EmbeddedPostgres(tmp_path / "state" / "postgres", throwaway=True):
-        pass
 
 
 def descendants(run: Run) -> list[psutil.Process]:
@@ -215,26 +221,42 @@ def get(run: Run, cashback_id: str) -> dict[str, Any]:
     return record
 
 
-@pytest.mark.parametrize("name", PARTS)
-def test_a_killed_part_is_started_again_and_nothing_is_lost(
-    start: Callable[..., Run], name: str
+def test_each_part_that_is_killed_is_started_again_and_nothing_is_lost(
+    start: Callable[..., Run],
 ) -> None:
     run = start()
-    before = run.paste()
-    victim = run.part(name)
-    victim.kill()
-    wait_until(lambda: "ended; starting it again" in run.text, "the restart is told")
-    wait_until(lambda: is_up_again(run), "the API answers again")
-    wait_until(lambda: run.part(name).pid != victim.pid, "the part is there again")
-    wait_until(lambda: paste_is_applied(run), "a sale goes through again")
-    assert get(run, before["id"])["status"] == "applied"
+    sent = [run.paste()]
+    for name in PARTS:
+        victim = run.part(name)
+        assert victim is not None, name
+        victim.kill()
+        wait_until(partial(is_replaced, run, name, victim), f"{name} is there again")
+        wait_until(lambda: is_up_again(run), "the API answers again")
+        sent.append(sale_that_is_applied(run))
+    assert len(re.findall("ended; starting it again", run.text)) >= len(PARTS)
+    for record in sent:
+        assert get(run, record["id"])["status"] == "applied"
 
 
-def paste_is_applied(run: Run) -> bool:
-    try:
-        return bool(run.paste()["status"] == "applied")
-    except (subprocess.CalledProcessError, ValueError, KeyError):
-        return False
+def is_replaced(run: Run, name: str, victim: psutil.Process) -> bool:
+    # An orphaned server is adopted, no child any more: its new keeper is what to look for.
+    there = run.part(name)
+    return there is not None and there.pid != victim.pid
+
+
+def sale_that_is_applied(run: Run) -> dict[str, Any]:
+    """Send until one goes through: the first may meet a part that is still coming up."""
+    applied: list[dict[str, Any]] = []
+
+    def one_more() -> bool:
+        with contextlib.suppress(subprocess.CalledProcessError, ValueError):
+            answer = run.paste()
+            if answer.get("status") == "applied":
+                applied.append(answer)
+        return bool(applied)
+
+    wait_until(one_more, "a sale goes through again")
+    return applied[0]
 
 
 def test_a_killed_run_takes_everything_with_it_and_the_next_start_works(

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 __all__ = ["DATABASE", "EmbeddedPostgres", "EmbeddedPostgresError", "throwaway_postgres"]
 
 DATABASE = "cashback"
-_BUSY_S = 30.0
+_BUSY_S = 60.0  # a former owner that was killed leaves its writers 20 s
 _STOP_S = 60.0
 _POLL_S = 0.01
 
@@ -90,7 +90,9 @@ class EmbeddedPostgres:
         if keeper is None:
             return
         assert keeper.stdin is not None
-        keeper.stdin.close()
+        with contextlib.suppress(BrokenPipeError):
+            keeper.stdin.write("stop")
+            keeper.stdin.close()
         keeper.wait(_STOP_S)
 
     def has_ended(self) -> bool:

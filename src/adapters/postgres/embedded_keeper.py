@@ -1,10 +1,11 @@
 """Keeps one postmaster alive no longer than the process that wanted it.
 
-Run as a script, with the standard library alone. Its standard input is a pipe that nobody writes
-to: end of file means that the other side asked for a stop or died, however it died, and the
-postmaster is then shut down. If this process is killed itself the postmaster goes on, and the next
-keeper adopts it by its process id. It sits in a session of its own, so that Ctrl-C in a terminal
-cannot stop the database before those who still write to it.
+Run as a script, with the standard library alone. Its standard input is a pipe whose end of file
+means that the other side is gone, however it went, and the postmaster is then shut down: at once
+if a word came before the end, else after a while in which whoever still writes may finish. If this
+process is killed itself the postmaster goes on, and the next keeper adopts it by its process id. It
+sits in a session of its own, so that Ctrl-C in a terminal cannot stop the database before those who
+still write to it.
 """
 
 from __future__ import annotations
@@ -21,6 +22,8 @@ import time
 
 # Fast shutdown, immediate shutdown (recovered at the next start), and the last resort.
 _STOPS = ((signal.SIGINT, 30.0), (signal.SIGQUIT, 10.0), (signal.SIGKILL, 10.0))
+# Smart shutdown: sessions end by themselves. Longer than the usual deadline of a delivery.
+_PATIENT_STOPS = ((signal.SIGTERM, 20.0), *_STOPS)
 _POLL_S = 0.05
 
 
@@ -34,8 +37,8 @@ def main() -> int:
             stop.set()
 
     # A handler that does nothing, not SIG_IGN: the postmaster must not inherit a deaf ear.
-    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-        signal.signal(number, on_signal)
+    for ignored in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        signal.signal(ignored, on_signal)
     child: subprocess.Popen[bytes] | None = None
     if options.adopt:
         pid = int(options.adopt)
@@ -45,8 +48,10 @@ def main() -> int:
     sys.stdout.write(f"{pid}\n")
     sys.stdout.close()
     ended = threading.Event()
-    threading.Thread(target=_set_at_end_of_file, args=(stop,), daemon=True).start()
-    threading.Thread(target=_stop_when_set, args=(stop, pid, ended), daemon=True).start()
+    orphaned = threading.Event()
+    threading.Thread(target=_read_to_the_end, args=(stop, orphaned), daemon=True).start()
+    stopping = (stop, orphaned, ended)
+    threading.Thread(target=_shut_down_when_told, args=(pid, *stopping), daemon=True).start()
     if child is None:
         _wait_for_another_process(pid)
         code = 0
@@ -87,15 +92,20 @@ def _spawn(options: argparse.Namespace) -> subprocess.Popen[bytes]:
         )
 
 
-def _set_at_end_of_file(stop: threading.Event) -> None:
+def _read_to_the_end(stop: threading.Event, orphaned: threading.Event) -> None:
+    asked = False
     while os.read(0, 1024):
-        pass
+        asked = True
+    if not asked:
+        orphaned.set()
     stop.set()
 
 
-def _stop_when_set(stop: threading.Event, pid: int, ended: threading.Event) -> None:
+def _shut_down_when_told(
+    pid: int, stop: threading.Event, orphaned: threading.Event, ended: threading.Event
+) -> None:
     stop.wait()
-    for number, patience_s in _STOPS:
+    for number, patience_s in _PATIENT_STOPS if orphaned.is_set() else _STOPS:
         if ended.is_set():
             return
         try:
