@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
+import signal
 from typing import TYPE_CHECKING, Final
 
 import uvicorn
@@ -12,6 +14,8 @@ from adapters.postgres.connection import refuse_unsafe
 from cashback_gateway.container import build_container, close_all, open_all
 
 if TYPE_CHECKING:
+    from collections.abc import Generator
+
     from cashback_gateway.settings import Settings
 
 MAX_CONNECTIONS: Final = 1000
@@ -57,13 +61,29 @@ async def _serve(settings: Settings) -> None:
             timeout_keep_alive=KEEP_ALIVE_S,
             timeout_graceful_shutdown=int(settings.api.wait_s + DRAIN_MARGIN_S),
         )
-        await uvicorn.Server(config).serve()
+        await _Server(config).serve()
     finally:
         under_way = container.under_way()
         left = await under_way.drain(timeout_s=settings.delivery.deadline_s + DRAIN_MARGIN_S)
         if left:
             _log.warning("%d deliveries did not end in time; their leases will run out", left)
         await close_all(container)
+
+
+class _Server(uvicorn.Server):
+    """Stops on a signal and returns.
+
+    uvicorn's own raises the signal once more after its shutdown, which would end this process
+    before the deliveries under way have ended and been recorded.
+    """
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Generator[None, None, None]:
+        """Handle signals in the loop, until the process ends."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self.handle_exit, number, None)
+        yield
 
 
 def _new_loop() -> asyncio.AbstractEventLoop:
