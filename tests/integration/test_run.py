@@ -204,17 +204,36 @@ def test_ctrl_c_stops_everything_and_the_next_start_finds_the_data(
     assert get(again, record["id"])["status"] == "applied"
 
 
-def get(run: Run, cashback_id: str) -> dict[str, Any]:
-    done = subprocess.run(
-        [*COMMAND, f"--state={run.state}", "token", "demo"],
-        check=True,
-        env=environment(),
-        capture_output=True,
-        text=True,
+def test_a_delivery_under_way_at_ctrl_c_is_recorded_before_the_end(
+    start: Callable[..., Run],
+) -> None:
+    run = start()
+    slow = json.dumps({"delay_s": 1.5}).encode()
+    provider = run.found(r"Provider: +(\S+)")
+    urllib.request.urlopen(f"{provider}/behaviours", data=slow, timeout=30).close()
+    sale = json.loads((ROOT / "examples" / "sale.json").read_text())
+    request = urllib.request.Request(
+        f"{run.api_url}/api/cashbacks",
+        data=json.dumps(sale).encode(),
+        headers={
+            "Authorization": f"Bearer {token(run)}",
+            "Content-Type": "application/json",
+            "Prefer": "wait=0",
+        },
     )
+    with urllib.request.urlopen(request, timeout=30) as answer:
+        record = json.load(answer)
+    assert record["status"] == "sending"
+    run.process.send_signal(signal.SIGINT)
+    assert run.process.wait(60) == 0
+    again = start()
+    assert get(again, record["id"])["status"] == "applied"
+
+
+def get(run: Run, cashback_id: str) -> dict[str, Any]:
     request = urllib.request.Request(
         f"{run.api_url}/api/cashbacks/{cashback_id}",
-        headers={"Authorization": f"Bearer {done.stdout.splitlines()[-1]}"},
+        headers={"Authorization": f"Bearer {token(run)}"},
     )
     with urllib.request.urlopen(request, timeout=30) as answer:
         record: dict[str, Any] = json.load(answer)
@@ -236,6 +255,17 @@ def test_each_part_that_is_killed_is_started_again_and_nothing_is_lost(
     assert len(re.findall("ended; starting it again", run.text)) >= len(PARTS)
     for record in sent:
         assert get(run, record["id"])["status"] == "applied"
+
+
+def token(run: Run) -> str:
+    done = subprocess.run(
+        [*COMMAND, f"--state={run.state}", "token", "demo"],
+        check=True,
+        env=environment(),
+        capture_output=True,
+        text=True,
+    )
+    return done.stdout.splitlines()[-1]
 
 
 def is_replaced(run: Run, name: str, victim: psutil.Process) -> bool:
