@@ -8,6 +8,7 @@ import pytest
 from adapters.postgres.embedded import EmbeddedPostgres, throwaway_postgres
 from adapters.postgres.migrate import migrate
 from cashback_gateway.demo_data import load_merchant
+from integration.running import Gateway, running_gateway
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,3 +39,13 @@ def dsn(postgres_server: EmbeddedPostgres, template: str) -> Iterator[str]:
     name = f"test_{next(_numbers)}"
     yield postgres_server.create_database(name, template=template)
     postgres_server.drop_database(name)
+
+
+@pytest.fixture(scope="session")
+def gateway(
+    postgres_server: EmbeddedPostgres, template: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Gateway]:
+    """One running service for all tests that do not disturb it: real processes, real HTTP."""
+    dsn = postgres_server.create_database("gateway", template=template)
+    with running_gateway(dsn, tmp_path_factory.mktemp("gateway")) as gateway:
+        yield gateway

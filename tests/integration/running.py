@@ -1,0 +1,181 @@
+"""The real service for tests: its own processes, its own database, a sandbox provider."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import subprocess
+import sys
+import time
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+import psycopg
+
+from adapters.http.signing_key import create_signing_key
+from cashback_gateway import demo_data
+from cashback_gateway.local_state import free_port
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+ROOT = Path(__file__).parents[2]
+PASSWORD = "only for these tests"
+START_S = 30.0
+STOP_S = 30.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    """An answer, read whole."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.body)
+
+
+@dataclass(slots=True, kw_only=True)
+class Gateway:
+    """A running gateway; `processes` are its API, worker and sandbox by name."""
+
+    base_url: str
+    sandbox_url: str
+    dsn: str
+    environ: dict[str, str]
+    processes: dict[str, subprocess.Popen[bytes]] = field(
+        default_factory=dict[str, "subprocess.Popen[bytes]"]
+    )
+    _token: str | None = None
+
+    def token(self) -> str:
+        """An access token of the user demo, who may submit and read."""
+        if self._token is None:
+            body = {"username": demo_data.USERNAME, "password": PASSWORD}
+            reply = self.request("POST", "/api/token", body, authorised=False)
+            assert reply.status == 200, reply.body
+            self._token = str(reply.json["access"])
+        return self._token
+
+    def request(
+        self,
+        method: str,
+        path: str,
+        body: object = None,
+        *,
+        headers: Mapping[str, str] | None = None,
+        authorised: bool = True,
+        to: str | None = None,
+    ) -> Reply:
+        """One request; `body` is sent as JSON, or as it is when it is bytes."""
+        sent = dict(headers or {})
+        if authorised:
+            sent.setdefault("Authorization", f"Bearer {self.token()}")
+        content = body if isinstance(body, bytes) else None
+        if body is not None and content is None:
+            content = json.dumps(body).encode()
+        if content is not None:
+            sent.setdefault("Content-Type", "application/json")
+        return send(to or self.base_url, method, path, content, sent)
+
+    def submit(self, sale: object, **headers: str) -> Reply:
+        """Send a sale; header names with underscores for hyphens."""
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        return self.request("POST", "/api/cashbacks", sale, headers=named)
+
+    def credits(self) -> list[dict[str, Any]]:
+        """What the sandbox really paid."""
+        reply = self.request("GET", "/ledger", authorised=False, to=self.sandbox_url)
+        credits_: list[dict[str, Any]] = reply.json["credits"]
+        return credits_
+
+    def rows(self, query: str, *values: object) -> list[tuple[Any, ...]]:
+        """Rows of the gateway's database."""
+        with psycopg.connect(self.dsn) as connection:
+            return connection.execute(query.encode(), values).fetchall()
+
+    def start(self, name: str, *arguments: str) -> None:
+        """Start one of its processes."""
+        self.processes[name] = subprocess.Popen(
+            [sys.executable, "-m", "cashback_gateway", *arguments],
+            env=self.environ,
+            stdin=subprocess.DEVNULL,
+            cwd=ROOT,
+        )
+
+    def stop(self) -> None:
+        """Stop all of them, the provider last."""
+        for process in self.processes.values():
+            process.terminate()
+        for process in self.processes.values():
+            try:
+                process.wait(STOP_S)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+                raise
+
+
+def send(
+    base_url: str, method: str, path: str, content: bytes | None, headers: Mapping[str, str]
+) -> Reply:
+    """One request over a connection of its own."""
+    host = urlsplit(base_url).netloc
+    connection = http.client.HTTPConnection(host, timeout=30)
+    try:
+        connection.request(method, path, content, dict(headers))
+        answer = connection.getresponse()
+        named = {name.lower(): value for name, value in answer.getheaders()}
+        return Reply(status=answer.status, headers=named, body=answer.read())
+    finally:
+        connection.close()
+
+
+def wait_until_answers(gateway: Gateway, url: str, path: str) -> None:
+    deadline = time.monotonic() + START_S
+    while True:
+        try:
+            if send(url, "GET", path, None, {}).status == 200:
+                return
+        except OSError:
+            pass
+        ended = {n: p.returncode for n, p in gateway.processes.items() if p.poll() is not None}
+        assert not ended, f"ended before it answered: {ended}"
+        assert time.monotonic() < deadline, f"{url}{path} does not answer"
+        time.sleep(0.02)
+
+
+@contextmanager
+def running_gateway(dsn: str, folder: Path, **settings: str) -> Iterator[Gateway]:
+    """A gateway on a migrated database with merchant 1, ready for its first sale."""
+    demo_data.load(dsn, PASSWORD)
+    key = folder / "signing_key.pem"
+    create_signing_key(key)
+    api_port, sandbox_port = free_port("127.0.0.1"), free_port("127.0.0.1")
+    base_url, sandbox_url = f"http://127.0.0.1:{api_port}", f"http://127.0.0.1:{sandbox_port}"
+    environ = {n: v for n, v in os.environ.items() if "CASHBACK" not in n}
+    environ |= {
+        "PYTHONPATH": str(ROOT / "src"),
+        "DATABASE_URL": dsn,
+        "CASHBACK_PROVIDER_URL": sandbox_url,
+        "CASHBACK_PORT": str(api_port),
+        "CASHBACK_SIGNING_KEY_FILE": str(key),
+        **settings,
+    }
+    gateway = Gateway(base_url=base_url, sandbox_url=sandbox_url, dsn=dsn, environ=environ)
+    with ExitStack() as stack:
+        stack.callback(gateway.stop)
+        ledger = folder / "ledger.jsonl"
+        gateway.start("sandbox", "sandbox", f"--port={sandbox_port}", f"--ledger={ledger}")
+        gateway.start("api", "serve")
+        gateway.start("worker", "worker")
+        wait_until_answers(gateway, sandbox_url, "/ledger")
+        wait_until_answers(gateway, base_url, "/health/ready")
+        yield gateway
