@@ -21,7 +21,7 @@ from cashback_gateway import demo_data
 from cashback_gateway.local_state import free_port
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Generator, Mapping
 
 ROOT = Path(__file__).parents[2]
 PASSWORD = "only for these tests"
@@ -153,7 +153,7 @@ def wait_until_answers(gateway: Gateway, url: str, path: str) -> None:
 
 
 @contextmanager
-def running_gateway(dsn: str, folder: Path, **settings: str) -> Iterator[Gateway]:
+def running_gateway(dsn: str, folder: Path, **settings: str) -> Generator[Gateway, None, None]:
     """A gateway on a migrated database with merchant 1, ready for its first sale."""
     demo_data.load(dsn, PASSWORD)
     key = folder / "signing_key.pem"
