@@ -84,7 +84,8 @@ class Gateway:
             busy_s, elapsed_s = machine_busy_s() - busy_s, time.perf_counter() - begun_at
         transactions = transactions_begun(self.database.dsn) - transactions
         self._verify(told)
-        self.rates[connections] = told.sales / told.seconds
+        rate = told.sales / told.seconds
+        self.rates[connections] = max(rate, self.rates.get(connections, 0.0))
         return Phase(
             connections=connections,
             sales=told.sales,
@@ -111,7 +112,7 @@ class Gateway:
             raise WrongResultError(f"the provider credited {credited} instead of {due}")
 
     def _to_prepare(self, connections: int, seconds: float) -> int:
-        """Guess by the last measurement at as many connections, with plenty to spare."""
+        """Guess by the best measurement at as many connections, with plenty to spare."""
         rate = self.rates.get(connections, _FIRST_GUESS_PER_S)
         return int(rate * seconds * 1.7) + 200
 
