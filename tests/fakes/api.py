@@ -1,0 +1,212 @@
+"""The HTTP application on fakes, called without a socket; every answer is held to the document."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from adapters.http.app import UseCases, create_app
+from adapters.http.login import Login
+from adapters.http.passwords import Passwords, hash_password
+from adapters.http.signing_key import signing_key
+from adapters.http.tokens import TokenKind, Tokens
+from cashback_core.delivering import Deliverer, DeliveriesUnderWay
+from cashback_core.delivery import DeliveryPolicy
+from cashback_core.identity import new_id
+from cashback_core.ports import StoreUnavailable, Terms
+from cashback_core.reading import SaleRules
+from cashback_core.submission import QuoteSale, SubmitSale
+from contract.builders import PROGRAMME
+from contract.openapi_conformance import assert_conforms
+from fakes.manual_clock import ManualClock
+from fakes.memory_store import MemoryStore
+from fakes.scripted_provider import ScriptedProvider
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+PASSWORD: Final = "correct horse battery staple"
+_PASSWORD_HASH: Final = hash_password(PASSWORD)
+
+SALE: Final[dict[str, Any]] = {
+    "sold_at": "2026-01-02 00:00:00",
+    "customer": {"document": "52998224725", "name": "JOSE DA SILVA"},
+    "total": "100.00",
+    "products": [
+        {"type": "A", "value": "10.00", "qty": 1},
+        {"type": "B", "value": "10.00", "qty": 9},
+    ],
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answered:
+    """An answer; header names in lower case."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    def json(self) -> Any:
+        return json.loads(self.body)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class User:
+    """A user of the fake accounts."""
+
+    username: str
+    merchant_id: int
+    password_hash: str = _PASSWORD_HASH
+
+
+class MemoryAccounts:
+    """Users in memory: `demo` of merchant 1, `other` of merchant 2."""
+
+    def __init__(self) -> None:
+        self.away = False
+        self.users = {
+            "demo": User(username="demo", merchant_id=1),
+            "other": User(username="other", merchant_id=2),
+        }
+        self.asked: list[str] = []
+
+    async def find(self, username: str) -> User | None:
+        self.asked.append(username)
+        if self.away:
+            raise StoreUnavailable("away")
+        return self.users.get(username)
+
+
+class Api:
+    """The application with all it stands on."""
+
+    def __init__(self, *, wait_s: float = 5.0, passwords: Passwords | None = None) -> None:
+        self.clock = ManualClock()
+        terms = {
+            merchant_id: Terms(merchant_id=merchant_id, rules=SaleRules(), programme=PROGRAMME)
+            for merchant_id in (1, 2)
+        }
+        self.store = MemoryStore(terms, now=self.clock.tick)
+        self.provider = ScriptedProvider()
+        self.deliverer = Deliverer(
+            store=self.store,
+            provider=self.provider,
+            policy=DeliveryPolicy(),
+            chance=lambda: 0.5,
+            clock_s=self.clock.monotonic_s,
+        )
+        self.under_way = DeliveriesUnderWay(self.deliverer)
+        self.tokens = Tokens(
+            signing_key(Ed25519PrivateKey.generate()), now_s=lambda: self.clock.now().timestamp()
+        )
+        self.accounts = MemoryAccounts()
+        self.passwords = passwords or Passwords()
+        self.app = create_app(self._use_cases(), wait_s=wait_s)
+        self._numbers = itertools.count(1)
+
+    def _use_cases(self) -> UseCases:
+        now = self.clock.now
+        return UseCases(
+            submit_sale=SubmitSale(
+                store=self.store, under_way=self.under_way, now=now, new_id=new_id
+            ),
+            quote_sale=QuoteSale(store=self.store, now=now),
+            store=self.store,
+            ping=self.ping,
+            login=Login(accounts=self.accounts, passwords=self.passwords, tokens=self.tokens),
+        )
+
+    async def ping(self) -> None:
+        if self.store.away:
+            raise StoreUnavailable("away")
+
+    def token(self, username: str = "demo", kind: TokenKind = TokenKind.ACCESS) -> str:
+        user = self.accounts.users[username]
+        return self.tokens.issue(kind, username=username, merchant_id=user.merchant_id)
+
+    async def submit(
+        self, document: object = SALE, path: str = "/api/cashbacks", **headers: str
+    ) -> Answered:
+        """POST a sale as user demo; `Idempotency_Key="k"` becomes the header of that name."""
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        return await self.call("POST", path, body=json.dumps(document).encode(), headers=named)
+
+    async def get(self, path: str, *, username: str | None = "demo") -> Answered:
+        return await self.call("GET", path, username=username)
+
+    async def call(
+        self,
+        method: str,
+        path: str,
+        *,
+        body: bytes | Sequence[bytes] = b"",
+        headers: Mapping[str, str | None] | None = None,
+        username: str | None = "demo",
+    ) -> Answered:
+        """One request; a header of None leaves out what would be sent, a body may come in parts."""
+        parts = [body] if isinstance(body, bytes) else list(body)
+        given: dict[str, str | None] = {
+            "host": "testserver",
+            "content-type": "application/json" if method == "POST" else None,
+            "content-length": str(len(parts[0])) if len(parts) == 1 else None,
+            "authorization": None if username is None else f"Bearer {self.token(username)}",
+        }
+        given |= {name.lower(): value for name, value in (headers or {}).items()}
+        sent = [(n.encode(), v.encode("latin-1")) for n, v in given.items() if v is not None]
+        answered = await self.exchange(method, path, parts=parts, headers=sent)
+        assert_conforms(
+            method, path, status=answered.status, headers=answered.headers, body=answered.body
+        )
+        return answered
+
+    async def exchange(
+        self,
+        method: str,
+        path: str,
+        *,
+        parts: Sequence[bytes | None],
+        headers: Sequence[tuple[bytes, bytes]],
+    ) -> Answered:
+        """The bare ASGI exchange; a part of None is a client that hangs up."""
+        target, _, query = path.partition("?")
+        scope: dict[str, Any] = {
+            "type": "http",
+            "asgi": {"version": "3.0", "spec_version": "2.3"},
+            "http_version": "1.1",
+            "method": method,
+            "scheme": "http",
+            "path": target,
+            "raw_path": target.encode(),
+            "query_string": query.encode(),
+            "root_path": "",
+            "headers": list(headers),
+            "client": ("127.0.0.1", 1),
+            "server": ("127.0.0.1", 80),
+        }
+        left = list(parts)
+        messages: list[Any] = []
+
+        async def receive() -> Any:
+            if not left:
+                await asyncio.Event().wait()  # nothing more ever comes
+            part = left.pop(0)
+            if part is None:
+                return {"type": "http.disconnect"}
+            return {"type": "http.request", "body": part, "more_body": bool(left)}
+
+        async def send(message: Any) -> None:
+            messages.append(message)
+
+        await self.app(scope, receive, send)  # type: ignore[arg-type]
+        start, *bodies = messages
+        return Answered(
+            status=start["status"],
+            headers={n.decode().lower(): v.decode("latin-1") for n, v in start["headers"]},
+            body=b"".join(message.get("body", b"") for message in bodies),
+        )
