@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parents[2]
 COMMAND = [sys.executable, "-m", "cashback_gateway"]
 PARTS = ["serve", "worker", "sandbox", "postgres", "embedded_keeper.py"]
+WITH_PARENT = ["--end-with-parent"]
 pytestmark = pytest.mark.timeout(240)
 
 
@@ -300,6 +301,30 @@ def test_a_killed_run_takes_everything_with_it_and_the_next_start_works(
     assert_all_end(children)
     again = start()
     assert get(again, record["id"])["status"] == "applied"
+
+
+def test_a_run_started_by_make_ends_with_it_even_when_make_is_killed(
+    start: Callable[..., Run], folder: Path
+) -> None:
+    # A stand-in for make: it starts the run, tells nobody when it is killed.
+    script = "import subprocess, sys; print(subprocess.Popen(sys.argv[1:]).pid); input()"
+    state = folder / "state"
+    with subprocess.Popen(
+        [sys.executable, "-u", "-c", script, *COMMAND, f"--state={state}", *WITH_PARENT, "run"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        env=environment(),
+    ) as make:
+        assert make.stdout is not None
+        run = psutil.Process(int(make.stdout.readline()))
+        for line in make.stdout:
+            if "Ctrl-C stops" in line:
+                break
+        family = [run, *run.children(recursive=True)]
+        make.kill()
+        assert_all_end(family)
+    assert start().api_url
 
 
 def test_everything_killed_at_once_loses_nothing(start: Callable[..., Run]) -> None:
