@@ -190,7 +190,7 @@ def _text(value: object) -> str | None:
     """A short printable text: PostgreSQL refuses NUL, terminals obey escapes."""
     if value is None or isinstance(value, dict | list):
         return None
-    text = value if isinstance(value, str) else json.dumps(value)
-    return "".join(
-        c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text[:MAX_TEXT_CHARS]
-    )
+    text = (value if isinstance(value, str) else json.dumps(value))[:MAX_TEXT_CHARS]
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)

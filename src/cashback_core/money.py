@@ -83,6 +83,10 @@ def format_thousandths(thousandths: int) -> str:
 
 def format_exact(centavos: Fraction) -> str:
     """Exact centavos as reais: a decimal ("4.065") where one exists, else a fraction ("47/30")."""
+    if 10_000 % centavos.denominator == 0:  # every sale without a discount of its own
+        millionths = centavos.numerator * (10_000 // centavos.denominator)
+        decimals = f"{millionths % 1_000_000:06d}"
+        return f"{millionths // 1_000_000}.{decimals[:2]}{decimals[2:].rstrip('0')}"
     reais = centavos / 100
     twos = fives = 0
     rest = reais.denominator

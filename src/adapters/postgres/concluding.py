@@ -20,6 +20,7 @@ from cashback_core.evidence import (
     Misconfigured,
     NeverSent,
     Outcome,
+    ProviderAnswer,
     Refused,
     RefusedForNow,
     Unknown,
@@ -54,8 +55,13 @@ async def conclude_group(
         result = by_id[cashback_id]
         delivery = Delivery(status=Status(status), attempt=attempt, open_since_at=open_since_at)
         conclusion = conclude(delivery, _ended(result, now), policy)
-        rows.append(_row(result, conclusion, version))
-        standings[cashback_id] = _after(standings[cashback_id], result, conclusion, now)
+        answered = read_answer(result.evidence)
+        rows.append(_row(result, answered, conclusion, version))
+        before = standings[cashback_id]
+        latest = result.claim.attempt == attempt
+        standings[cashback_id] = _after(
+            before, answered if latest else before.provider, conclusion, now
+        )
     if rows:
         await _store(cursor, rows)
     return standings
@@ -97,22 +103,22 @@ def _ended(result: AttemptResult, now: datetime) -> Ended:
 
 
 def _after(
-    before: Standing, result: AttemptResult, conclusion: Conclusion, now: datetime
+    before: Standing, provider: ProviderAnswer | None, conclusion: Conclusion, now: datetime
 ) -> Standing:
-    latest = result.claim.attempt == before.attempt
     move = conclusion.move
     applied = move is not None and move.to is Status.APPLIED
     return Standing(
         status=before.status if move is None else move.to,
         attempt=before.attempt,
         applied_at=now if applied else before.applied_at,
-        provider=read_answer(result.evidence) if latest else before.provider,
+        provider=provider,
     )
 
 
-def _row(result: AttemptResult, conclusion: Conclusion, version: int) -> dict[str, Any]:
+def _row(
+    result: AttemptResult, answer: ProviderAnswer | None, conclusion: Conclusion, version: int
+) -> dict[str, Any]:
     evidence, move = result.evidence, conclusion.move
-    answer = read_answer(evidence)
     row: dict[str, Any] = {
         "m": result.claim.merchant_id,
         "c": result.claim.id,
