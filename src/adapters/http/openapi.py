@@ -49,6 +49,7 @@ _HEADERS: Final[dict[str, Schema]] = {
 }
 _PROBLEM_HEADERS: Final = {
     401: ("WWW-Authenticate",),
+    409: ("Location",),
     429: ("Retry-After",),
     503: ("Retry-After",),
 }

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 AT_ONCE: Final = 2
 """Hashes computed at the same moment: each takes a processor and 19 MiB for some 25 ms."""
@@ -16,6 +19,12 @@ MAX_WAITING: Final = 32
 
 _HASHER: Final = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
 """The OWASP cheat sheet's parameters for argon2id: 19 MiB, two passes, one lane."""
+
+NOBODYS_HASH: Final = (
+    "$argon2id$v=19$m=19456,t=2,p=1$9+rFm624cymoDxd1onblRg"
+    "$L89YXrDsYAASKnXUNaB3Kr0XHg6GePf6GjoE1U1r4eo"
+)
+"""Of a password that was thrown away: an unknown user costs the same time as a known one."""
 
 
 class TooManyLoginsError(Exception):
@@ -27,15 +36,29 @@ def hash_password(password: str) -> str:
     return _HASHER.hash(password)
 
 
+def verify_password(stored_hash: str, password: str) -> bool:
+    """Whether a password is the hashed one; takes as long as hashing."""
+    try:
+        return _HASHER.verify(stored_hash, password)
+    except (VerificationError, InvalidHashError):
+        return False
+
+
 class Passwords:
     """Checks passwords off the event loop, a few at a time."""
 
-    __slots__ = ("_dummy", "_turn", "_waiting")
+    __slots__ = ("_max_waiting", "_turn", "_verify", "_waiting")
 
-    def __init__(self) -> None:
-        # A hash nobody knows the password of: an unknown user costs the same time as a known one.
-        self._dummy = _HASHER.hash("nobody's password")
-        self._turn = asyncio.Semaphore(AT_ONCE)
+    def __init__(
+        self,
+        *,
+        at_once: int = AT_ONCE,
+        max_waiting: int = MAX_WAITING,
+        verify: Callable[[str, str], bool] = verify_password,
+    ) -> None:
+        self._turn = asyncio.Semaphore(at_once)
+        self._max_waiting = max_waiting
+        self._verify = verify
         self._waiting = 0
 
     async def match(self, password: str, stored_hash: str | None) -> bool:
@@ -43,19 +66,12 @@ class Passwords:
 
         Raises TooManyLoginsError.
         """
-        if self._waiting >= MAX_WAITING:
+        if self._waiting >= self._max_waiting:
             raise TooManyLoginsError
         self._waiting += 1
         try:
             async with self._turn:
-                right = await asyncio.to_thread(_verify, stored_hash or self._dummy, password)
+                right = await asyncio.to_thread(self._verify, stored_hash or NOBODYS_HASH, password)
         finally:
             self._waiting -= 1
         return right and stored_hash is not None
-
-
-def _verify(stored_hash: str, password: str) -> bool:
-    try:
-        return _HASHER.verify(stored_hash, password)
-    except (VerificationError, InvalidHashError):
-        return False

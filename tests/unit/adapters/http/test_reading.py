@@ -1,0 +1,161 @@
+from __future__ import annotations
+
+import base64
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+from uuid import UUID, uuid4
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from adapters.http.faults import InvalidQueryError
+from adapters.http.listing import read_cursor, read_listing, write_cursor
+from cashback_core.ports import Position
+from contract.builders import a_cpf
+from fakes.api import SALE, Api
+from fakes.scripted_provider import unanswered
+
+if TYPE_CHECKING:
+    from fakes.api import Answered
+
+
+async def submit_many(api: Api, count: int) -> list[str]:
+    """Sales of different customers, a day apart, oldest first; their ids."""
+    ids: list[str] = []
+    for day in range(count):
+        sale = {
+            **SALE,
+            "sold_at": f"2026-01-{day + 1:02d} 12:00:00",
+            "customer": {"document": str(a_cpf()), "name": "ANA"},
+        }
+        ids.append((await api.submit(sale)).json()["id"])
+    return ids
+
+
+def ids_of(answer: Answered) -> list[str]:
+    assert answer.status == 200
+    return [item["id"] for item in answer.json()["items"]]
+
+
+def faults_of(answer: Answered) -> list[tuple[str, str]]:
+    assert answer.status == 422
+    assert answer.json()["code"] == "invalid_query"
+    return [(error["pointer"], error["code"]) for error in answer.json()["errors"]]
+
+
+async def test_a_record_is_read_with_its_attempts_and_events(api: Api) -> None:
+    submitted = await api.submit()
+    record = submitted.json()
+    history = (await api.get(f"/api/cashbacks/{record['id']}/")).json()
+
+    assert {name: history[name] for name in record} == record
+    (attempt,) = history["attempts"]
+    assert (attempt["attempt"], attempt["deliverer"], attempt["result"]) == (1, "api", "applied")
+    assert attempt["provider"]["status_code"] == 201
+    moves = [(event["from_status"], event["to_status"]) for event in history["events"]]
+    assert moves == [(None, "pending"), ("pending", "sending"), ("sending", "applied")]
+
+
+async def test_a_record_of_another_merchant_looks_like_one_that_never_was(api: Api) -> None:
+    record = (await api.submit()).json()
+    theirs = await api.get(f"/api/cashbacks/{record['id']}", username="other")
+    nobodys = await api.get(f"/api/cashbacks/{uuid4()}", username="other")
+
+    assert theirs.status == nobodys.status == 404
+    assert theirs.body == nobodys.body
+    assert theirs.headers == nobodys.headers
+
+
+@pytest.mark.parametrize(
+    "text", ["1", "x" * 36, "%00", "{}", "../../etc", "urn:uuid:0", uuid4().hex, "é"]
+)
+async def test_what_is_no_id_is_not_found(api: Api, text: str) -> None:
+    assert (await api.get(f"/api/cashbacks/{text}")).status == 404
+
+
+async def test_pages_are_newest_first_and_hold_everything_once(api: Api) -> None:
+    ids = await submit_many(api, 5)
+    seen: list[list[str]] = []
+    path: str | None = "/api/cashbacks?limit=2"
+    while path is not None:
+        answer = await api.get(path)
+        seen.append(ids_of(answer))
+        cursor = answer.json()["next_cursor"]
+        path = None if cursor is None else f"/api/cashbacks/?limit=2&cursor={cursor}"
+
+    assert seen == [ids[:2:-1], ids[2:0:-1], ids[:1]]
+
+
+async def test_another_merchants_list_is_empty(api: Api) -> None:
+    await api.submit()
+    assert ids_of(await api.get("/api/cashbacks", username="other")) == []
+
+
+async def test_each_filter_chooses(api: Api) -> None:
+    ids = await submit_many(api, 3)
+    api.provider.script.append(unanswered())
+    doubtful = (await api.submit()).json()["id"]
+
+    assert ids_of(await api.get("/api/cashbacks?status=in_doubt")) == [doubtful]
+    assert ids_of(await api.get("/api/cashbacks?document=529.982.247-25")) == [doubtful]
+    assert ids_of(await api.get("/api/cashbacks?sold_from=2026-01-03%2012:00:00")) == [ids[2]]
+    before = quote("2026-01-02T15:00:00Z")  # noon in the merchant's zone, and exclusive
+    assert ids_of(await api.get(f"/api/cashbacks?sold_to={before}&status=applied")) == [ids[0]]
+
+
+async def test_every_fault_of_a_query_is_told_at_once(api: Api) -> None:
+    query = "status=gone&document=1&sold_from=today&limit=0&cursor=x&colour=1&limit=2&a/b=1"
+    assert faults_of(await api.get(f"/api/cashbacks?{query}")) == [
+        ("/colour", "unknown_parameter"),
+        ("/limit", "repeated_parameter"),
+        ("/a~1b", "unknown_parameter"),
+        ("/status", "status_unknown"),
+        ("/document", "document_invalid"),
+        ("/sold_from", "instant_invalid"),
+        ("/limit", "limit_invalid"),
+        ("/cursor", "cursor_invalid"),
+    ]
+
+
+@pytest.mark.parametrize(
+    "limit", ["201", "-1", "1.0", "", "01", "\N{FULLWIDTH DIGIT ONE}", "9" * 5000]
+)
+async def test_a_limit_out_of_range_is_refused(api: Api, limit: str) -> None:
+    answer = await api.get(f"/api/cashbacks?limit={quote(limit)}")
+    assert faults_of(answer) == [("/limit", "limit_invalid")]
+
+
+@pytest.mark.parametrize("query", ["status=%ff", "&".join(["a=1"] * 40)])
+async def test_a_query_that_cannot_be_decoded_is_refused(api: Api, query: str) -> None:
+    assert faults_of(await api.get(f"/api/cashbacks?{query}")) == [("", "malformed_query")]
+
+
+async def test_a_refused_document_is_masked(api: Api) -> None:
+    answer = await api.get("/api/cashbacks?document=52998224726")
+    assert b"52998224726" not in answer.body
+
+
+@given(
+    st.datetimes(min_value=datetime(2000, 1, 1), max_value=datetime(2099, 12, 31)),  # noqa: DTZ001
+    st.uuids(),
+)
+def test_a_cursor_is_read_as_it_was_written(accepted_at: datetime, id_: UUID) -> None:
+    position = Position(accepted_at=accepted_at.replace(tzinfo=UTC), id=id_)
+    assert read_cursor(write_cursor(position)) == position
+
+
+@given(st.one_of(st.text(), st.binary().map(lambda b: base64.urlsafe_b64encode(b).decode())))
+def test_any_other_text_is_no_cursor(text: str) -> None:
+    position = read_cursor(text)
+    assert position is None or write_cursor(position) == text
+
+
+@given(st.binary(max_size=200))
+def test_no_query_makes_reading_it_fail_otherwise(query: bytes) -> None:
+    try:
+        read_listing(query, ZoneInfo("America/Sao_Paulo"))
+    except InvalidQueryError as error:
+        assert error.faults  # noqa: PT017 (either end is right)

@@ -1,0 +1,314 @@
+from __future__ import annotations
+
+import base64
+import json
+import stat
+from pathlib import Path  # noqa: TC003 (pytest hands them over)
+from typing import Any
+
+import jwt
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1
+from cryptography.hazmat.primitives.asymmetric.ec import generate_private_key as new_ec_key
+from cryptography.hazmat.primitives.asymmetric.ed25519 import (
+    Ed25519PrivateKey,
+    Ed25519PublicKey,
+)
+from cryptography.hazmat.primitives.serialization import (
+    BestAvailableEncryption,
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    PublicFormat,
+)
+from hypothesis import given
+from hypothesis import strategies as st
+
+from adapters.http import tokens as module
+from adapters.http.signing_key import (
+    BadSigningKeyError,
+    create_signing_key,
+    load_signing_key,
+    signing_key,
+)
+from adapters.http.tokens import Claims, InvalidTokenError, Lifetimes, TokenKind, Tokens
+
+KEY = signing_key(Ed25519PrivateKey.generate())
+NOW_S = 1_780_000_000
+GOOD: dict[str, Any] = {
+    "iss": "cashback-gateway",
+    "aud": "cashback-api",
+    "sub": "demo",
+    "merchant": 1,
+    "typ": "access",
+    "jti": "x",
+    "iat": NOW_S,
+    "exp": NOW_S + 900,
+}
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now_s = float(NOW_S)
+
+    def __call__(self) -> float:
+        return self.now_s
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def tokens(clock: Clock) -> Tokens:
+    return Tokens(KEY, lifetimes=Lifetimes(access_s=900, refresh_s=86_400), now_s=clock)
+
+
+def signed(
+    claims: dict[str, Any],
+    *,
+    header: dict[str, Any] | None = None,
+    key: Ed25519PrivateKey = KEY.private,
+) -> str:
+    """A token with any claims and header, rightly signed: what a thief of libraries could make."""
+
+    def part(value: object) -> bytes:
+        return base64.urlsafe_b64encode(json.dumps(value).encode()).rstrip(b"=")
+
+    body = part({"alg": "EdDSA", "typ": "JWT", **(header or {})}) + b"." + part(claims)
+    signature = base64.urlsafe_b64encode(key.sign(body)).rstrip(b"=")
+    return (body + b"." + signature).decode()
+
+
+def without(name: str) -> dict[str, Any]:
+    return {key: value for key, value in GOOD.items() if key != name}
+
+
+def test_a_token_tells_who_and_for_how_long(tokens: Tokens) -> None:
+    token = tokens.issue(TokenKind.ACCESS, username="demo", merchant_id=7)
+    assert tokens.check(token, TokenKind.ACCESS) == Claims(
+        kind=TokenKind.ACCESS, username="demo", merchant_id=7, expires_at_s=NOW_S + 900
+    )
+    header = jwt.get_unverified_header(token)
+    assert header == {"alg": "EdDSA", "typ": "JWT", "kid": KEY.id}
+    payload = jwt.decode(token, options={"verify_signature": False})
+    assert set(payload) == {"iss", "aud", "sub", "merchant", "typ", "jti", "iat", "exp"}
+    assert payload["merchant"] == 7
+
+
+def test_no_two_tokens_are_equal(tokens: Tokens) -> None:
+    made = {tokens.issue(TokenKind.ACCESS, username="demo", merchant_id=1) for _ in range(5)}
+    assert len(made) == 5
+
+
+def test_a_token_of_one_kind_is_not_one_of_the_other(tokens: Tokens) -> None:
+    refresh = tokens.issue(TokenKind.REFRESH, username="demo", merchant_id=1)
+    assert tokens.check(refresh).kind is TokenKind.REFRESH
+    with pytest.raises(InvalidTokenError):
+        tokens.check(refresh, TokenKind.ACCESS)
+    assert tokens.check(refresh, TokenKind.REFRESH).expires_at_s == NOW_S + 86_400
+
+
+def test_a_hand_made_token_with_every_right_claim_is_good(tokens: Tokens) -> None:
+    assert tokens.check(signed(GOOD)).username == "demo"
+    assert tokens.check(signed(GOOD, header={"kid": KEY.id})).username == "demo"
+
+
+@pytest.mark.parametrize(
+    "claims",
+    [
+        *(without(name) for name in GOOD),
+        *({**GOOD, name: None} for name in GOOD),
+        *({**GOOD, name: [GOOD[name]]} for name in GOOD),
+        {**GOOD, "iss": "other"},
+        {**GOOD, "aud": "other"},
+        {**GOOD, "typ": "id"},
+        {**GOOD, "merchant": "1"},
+        {**GOOD, "merchant": True},
+        {**GOOD, "merchant": 1.0},
+        {**GOOD, "sub": 1},
+        {**GOOD, "exp": NOW_S},
+        {**GOOD, "exp": float(NOW_S + 900)},
+        {**GOOD, "exp": 1e308},
+        {**GOOD, "exp": NOW_S + 86_401},
+        {**GOOD, "exp": 10**400},
+        {**GOOD, "iat": NOW_S + 6, "exp": NOW_S + 100},
+        {**GOOD, "iat": NOW_S - 90_000},
+        {**GOOD, "iat": NOW_S + 5, "exp": NOW_S + 5},
+        {**GOOD, "nbf": NOW_S + 6},
+        {**GOOD, "nbf": "0"},
+        {**GOOD, "typ": "refresh", "exp": NOW_S + 367 * 86_400},
+    ],
+)
+def test_a_claim_that_is_missing_or_wrong_makes_a_token_worthless(
+    tokens: Tokens, claims: dict[str, Any]
+) -> None:
+    with pytest.raises(InvalidTokenError):
+        tokens.check(signed(claims))
+
+
+@pytest.mark.parametrize("claim", [{"iat": NOW_S + 5}, {"nbf": NOW_S + 5}, {"nbf": NOW_S - 5}])
+def test_another_clock_may_be_a_few_seconds_ahead(tokens: Tokens, claim: dict[str, int]) -> None:
+    assert tokens.check(signed({**GOOD, **claim})).username == "demo"
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        {"alg": "none"},
+        {"alg": "HS256"},
+        {"alg": "eddsa"},
+        {"alg": None},
+        {"alg": ["EdDSA"]},
+        {"kid": "another"},
+        {"kid": 1},
+        {"crit": ["exp"]},
+        {"crit": []},
+        {"b64": False},
+        {"jku": "http://127.0.0.1/keys"},
+        {"jwk": {"kty": "OKP"}},
+        {"x5u": "http://127.0.0.1/"},
+    ],
+)
+def test_nothing_in_a_header_chooses_how_a_token_is_checked(
+    tokens: Tokens, header: dict[str, Any]
+) -> None:
+    with pytest.raises(InvalidTokenError):
+        tokens.check(signed(GOOD, header=header))
+
+
+def test_a_token_of_another_key_is_refused(tokens: Tokens) -> None:
+    with pytest.raises(InvalidTokenError):
+        tokens.check(signed(GOOD, key=Ed25519PrivateKey.generate()))
+
+
+def test_the_public_key_is_no_shared_secret(tokens: Tokens) -> None:
+    public = KEY.public.public_bytes(Encoding.Raw, PublicFormat.Raw)
+    with pytest.raises(InvalidTokenError):
+        tokens.check(jwt.encode(GOOD, public, algorithm="HS256"))
+
+
+def test_a_token_without_a_signature_is_refused(tokens: Tokens) -> None:
+    with pytest.raises(InvalidTokenError):
+        tokens.check(jwt.encode(GOOD, "", algorithm="none"))
+    head, body, _ = signed(GOOD).split(".")
+    with pytest.raises(InvalidTokenError):
+        tokens.check(f"{head}.{body}.")
+
+
+def test_a_changed_payload_is_refused(tokens: Tokens) -> None:
+    head, _, signature = signed(GOOD).split(".")
+    _, body, _ = signed({**GOOD, "merchant": 2}).split(".")
+    with pytest.raises(InvalidTokenError):
+        tokens.check(f"{head}.{body}.{signature}")
+
+
+@given(st.one_of(st.text(max_size=200), st.lists(st.text(max_size=40)).map(".".join)))
+def test_no_text_makes_checking_it_fail_otherwise(text: str) -> None:
+    with pytest.raises(InvalidTokenError):
+        Tokens(KEY).check(text)
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+)
+
+
+@given(json_values, json_values)
+def test_no_json_in_head_or_body_makes_checking_it_fail_otherwise(head: Any, body: Any) -> None:
+    def part(value: object) -> str:
+        return base64.urlsafe_b64encode(json.dumps(value).encode()).rstrip(b"=").decode()
+
+    with pytest.raises(InvalidTokenError):
+        Tokens(KEY).check(f"{part(head)}.{part(body)}.{part('x')}")
+
+
+def test_a_deeply_nested_head_is_refused(tokens: Tokens) -> None:
+    head = base64.urlsafe_b64encode(b"[" * 1500).decode()
+    assert len(head) < module.MAX_TOKEN_CHARS
+    with pytest.raises(InvalidTokenError):
+        tokens.check(f"{head}.e30.e30")
+
+
+def test_a_token_longer_than_any_of_ours_is_not_looked_at(tokens: Tokens) -> None:
+    with pytest.raises(InvalidTokenError):
+        tokens.check(signed({**GOOD, "pad": "x" * module.MAX_TOKEN_CHARS}))
+
+
+def test_a_known_token_ends_at_its_expiry_all_the_same(tokens: Tokens, clock: Clock) -> None:
+    token = signed({**GOOD, "exp": NOW_S + 30})
+    tokens.check(token)
+    clock.now_s = NOW_S + 29.9
+    tokens.check(token)
+    clock.now_s = NOW_S + 30
+    with pytest.raises(InvalidTokenError):
+        tokens.check(token)
+
+
+def test_a_token_is_checked_once_and_then_known_for_a_while(tokens: Tokens, clock: Clock) -> None:
+    token = signed(GOOD)
+    tokens.check(token)
+    tokens._key = signing_key(Ed25519PrivateKey.generate())  # any new look would refuse it
+    clock.now_s += module.KNOWN_S - 0.1
+    tokens.check(token)
+    clock.now_s += 0.1
+    with pytest.raises(InvalidTokenError):
+        tokens.check(token)
+
+
+def test_what_is_known_is_bounded_and_the_oldest_is_forgotten(tokens: Tokens) -> None:
+    first = signed({**GOOD, "jti": "first"})
+    tokens.check(first)
+    for number in range(module.MAX_KNOWN):
+        tokens.check(signed({**GOOD, "jti": str(number)}))
+    assert len(tokens._known) == module.MAX_KNOWN
+    assert first not in tokens._known
+
+
+def test_a_key_file_is_for_its_owner_alone_and_never_replaced(tmp_path: Path) -> None:
+    path = tmp_path / "key.pem"
+    create_signing_key(path)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    first = path.read_bytes()
+    with pytest.raises(FileExistsError):
+        create_signing_key(path)
+    assert path.read_bytes() == first
+    token = Tokens(load_signing_key(path)).issue(TokenKind.ACCESS, username="a", merchant_id=1)
+    assert Tokens(load_signing_key(path)).check(token).username == "a"
+
+
+def test_the_key_id_is_the_thumbprint_of_rfc_8037() -> None:
+    # RFC 8037, appendix A.3.
+    x = base64.urlsafe_b64decode(b"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo=")
+
+    class Known:
+        def public_key(self) -> Ed25519PublicKey:
+            return Ed25519PublicKey.from_public_bytes(x)
+
+    made = signing_key(Known())  # type: ignore[arg-type]
+    assert made.id == "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k"
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"not a key",
+        new_ec_key(SECP256R1()).private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()),
+        Ed25519PrivateKey.generate().private_bytes(
+            Encoding.PEM, PrivateFormat.PKCS8, BestAvailableEncryption(b"x")
+        ),
+    ],
+)
+def test_a_file_that_is_no_key_is_refused_and_never_shown(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "key.pem"
+    path.write_bytes(content)
+    with pytest.raises(BadSigningKeyError) as caught:
+        load_signing_key(path)
+    assert "PRIVATE" not in str(caught.value)
+
+
+def test_a_key_does_not_show_itself() -> None:
+    assert "Ed25519PrivateKey" not in repr(KEY)
