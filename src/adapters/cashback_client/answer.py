@@ -149,8 +149,7 @@ class AnswerReader:
             return
         self._code = status_of(self._head)
         self._head = None
-        # After 101 the connection speaks something else.
-        self._keep_alive = self._code != 101 and self._parser.should_keep_alive()
+        self._keep_alive = self._parser.should_keep_alive()
         if self._code is None:
             self.fault = "no HTTP/1 status line"
         elif sum([len(name) + len(value) for name, value in self.headers]) > MAX_HEAD_BYTES:

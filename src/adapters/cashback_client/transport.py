@@ -196,7 +196,7 @@ class _Exchange:
 
     def evidence(self) -> Evidence:
         answer = self.answer
-        code = answer.status_code if self._sent_s is not None else None
+        code = answer.status_code
         if self._sent_s is None:
             phase = Phase.NOTHING_SENT
         else:

@@ -61,20 +61,21 @@ async def test_without_an_idle_limit_every_call_has_a_connection_of_its_own() ->
     assert provider.connections == 3
 
 
-async def test_an_idle_connection_is_closed_when_its_time_is_over() -> None:
-    closed = asyncio.Event()
+async def test_idle_connections_are_closed_each_when_its_time_is_over() -> None:
+    closed = 0
 
     async def script(peer: Peer) -> None:
+        nonlocal closed
         await peer.read_request()
+        await asyncio.sleep(0.1 * (peer.number - 1))  # so that they fall idle one by one
         await peer.write(GOOD)
         await peer.wait_closed_by_client()
-        closed.set()
+        closed += 1
 
     async with scripted(script) as provider:
-        transport = EvidenceTransport(provider.url, limits=Limits(idle_s=0.05))
-        await transport.call(REQUEST)
-        async with asyncio.timeout(10):
-            await closed.wait()
+        transport = EvidenceTransport(provider.url, limits=Limits(idle_s=0.15))
+        await asyncio.gather(transport.call(REQUEST), transport.call(REQUEST))
+        await until(lambda: closed == 2)
         await transport.aclose()
 
 
@@ -135,6 +136,28 @@ async def test_a_connection_out_of_step_serves_no_other_call(answer: bytes) -> N
 
 
 async def test_bytes_that_come_while_idle_end_the_connection() -> None:
+    idle, gone = asyncio.Event(), asyncio.Event()
+
+    async def script(peer: Peer) -> None:
+        await peer.read_request()
+        await peer.write(GOOD)
+        if peer.number == 1:
+            await idle.wait()
+            await peer.write(b"HTTP/1.1 408 Request Timeout\r\nContent-Length: 0\r\n\r\n")
+        await peer.wait_closed_by_client()
+        gone.set()
+
+    async with scripted(script) as provider:
+        transport = EvidenceTransport(provider.url, limits=Limits(idle_s=60))
+        await transport.call(REQUEST)
+        idle.set()
+        async with asyncio.timeout(10):
+            await gone.wait()
+        assert (await transport.call(REQUEST)).status_code == 201
+        await transport.aclose()
+
+
+async def test_an_answer_nobody_asked_for_never_meets_the_next_request() -> None:
     async def script(peer: Peer) -> None:
         await peer.read_request()
         await peer.write(GOOD)
