@@ -20,7 +20,7 @@ from cashback_gateway.local_system import LocalSystem
 from cashback_gateway.run import StopSignals
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 _HOST = "127.0.0.1"
 _SETTLED_S = 60.0
@@ -89,13 +89,21 @@ def _send(sale: dict[str, Any], api_url: str, ledger_url: str, password: str) ->
     _show(f"GET /api/cashbacks/{answer.body['id']}", stored)
     credits_there = _call("GET", ledger_url).body["credits"]
     _show("the sandbox provider's ledger", credits_there)
-    expected = [(stored["customer"]["document"], stored["cashback"])]
+    if not is_credited_once(stored, credits_there):
+        _tell(f"{stored['status']}: the ledger does not hold that very credit, once and alone")
+        return 1
+    _tell(f"applied: the provider credited {stored['cashback']} once")
+    return 0
+
+
+def is_credited_once(record: Mapping[str, Any], credits_there: Sequence[Mapping[str, Any]]) -> bool:
+    """Tell whether a record is applied and the ledger holds its credit, to the cent, and no other.
+
+    Both spell money with two decimals and documents in digits, so texts are compared.
+    """
     found = [(credit["document"], credit["cashback"]) for credit in credits_there]
-    if stored["status"] == "applied" and found == expected:
-        _tell(f"applied: the provider credited {stored['cashback']} once")
-        return 0
-    _tell(f"{stored['status']}: the ledger holds {found}, expected {expected}")
-    return 1
+    expected = (record["customer"]["document"], record["cashback"])
+    return record["status"] == "applied" and found == [expected]
 
 
 def _settled(url: str, token: str) -> dict[str, Any]:

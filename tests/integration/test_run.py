@@ -403,6 +403,17 @@ def test_the_demo_of_a_wrong_sale_shows_the_refusal_and_fails(tmp_path: Path) ->
     assert "answer 422" in done.stdout
 
 
+def test_the_demo_of_a_sale_that_is_due_nothing_shows_it_and_fails(tmp_path: Path) -> None:
+    sale = json.loads((ROOT / "examples" / "sale.json").read_text())
+    products = [{"type": "B", "value": "0.10", "qty": 1}]
+    file = tmp_path / "sale.json"
+    file.write_text(json.dumps({**sale, "total": "0.10", "products": products}))
+    done = demo("--sale", str(file))
+    assert done.returncode == 1
+    assert '"status": "not_due"' in done.stdout
+    assert "does not hold that very credit" in done.stderr
+
+
 def test_the_demo_of_no_sale_at_all_fails_at_once(tmp_path: Path) -> None:
     done = demo("--sale", str(tmp_path / "nothing.json"))
     assert done.returncode == 1
