@@ -1,0 +1,261 @@
+"""What an operator may do to a cashback: decisions only, the caller stores them.
+
+Every act has a name and a reason, and both are kept with the event that it causes. Which moves an
+operator may make stands in `delivery.TRANSITIONS` and nowhere else.
+"""
+
+# ruff: noqa: TC001, TC003 - users' tools read these annotations at run time
+from __future__ import annotations
+
+from abc import abstractmethod
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Final, Protocol
+from uuid import UUID
+
+from cashback_core.delivery import TRANSITIONS, Actor, Delivery, Move, Status
+from cashback_core.documents import Cpf
+
+MAX_REASON_CHARS: Final = 500
+MAX_NAME_CHARS: Final = 64
+MAX_AT_ONCE: Final = 5_000
+"""Most cashbacks that one act moves: it is one transaction, and others wait for its rows."""
+
+RISK: Final = (
+    "nobody here can tell whether this cashback was paid: sending it again may pay the customer a"
+    " second time. Look for it in the provider's statement first"
+)
+"""What an operator accepts who resends what is in doubt."""
+
+
+class ActKind(StrEnum):
+    """What an operator does."""
+
+    RESEND = "resend"
+    """Send it again, as if it were new: the time after which it is given up begins anew."""
+    CANCEL = "cancel"
+    """End it unpaid."""
+    MARK_APPLIED = "mark_applied"
+    """The provider gave evidence that it paid."""
+    MARK_REJECTED = "mark_rejected"
+    """The provider gave evidence that it will not pay."""
+
+
+TARGETS: Final = {
+    ActKind.RESEND: Status.PENDING,
+    ActKind.CANCEL: Status.CANCELLED,
+    ActKind.MARK_APPLIED: Status.APPLIED,
+    ActKind.MARK_REJECTED: Status.REJECTED,
+}
+"""Where an act leads."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Act:
+    """An operator's act: `by` is the operator's own name, `reason` is kept for ever.
+
+    `accept_risk` says that the operator read RISK and takes it; only resending asks for it.
+    """
+
+    kind: ActKind
+    by: str
+    reason: str
+    accept_risk: bool = False
+
+    def __post_init__(self) -> None:
+        if not is_plain_text(self.by, MAX_NAME_CHARS):
+            raise ValueError(f"an operator's name has 1 to {MAX_NAME_CHARS} printable characters")
+        if not is_plain_text(self.reason, MAX_REASON_CHARS):
+            raise ValueError(f"a reason has 1 to {MAX_REASON_CHARS} printable characters")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Granted:
+    """The move to be stored; with `risk_accepted` the instant goes to `risk_accepted_at`.
+
+    `open_since_at` replaces the cashback's own: giving up counts from it.
+    """
+
+    move: Move
+    open_since_at: datetime
+    risk_accepted: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RiskNotAccepted:
+    """So many cashbacks in doubt may be paid twice by this act, and nobody took that risk."""
+
+    in_doubt: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotFromHere:
+    """The act does not go with the cashback's present status; `allowed` are those it goes with."""
+
+    status: Status
+    allowed: tuple[Status, ...]
+
+
+Decision = Granted | RiskNotAccepted | NotFromHere
+
+
+def operate(delivery: Delivery, act: Act, now: datetime) -> Decision:
+    """What an act does to a cashback; `now` is the instant by the database's clock.
+
+    What is in doubt is never cancelled, and resent only by somebody who accepts the risk.
+    """
+    target, status = TARGETS[act.kind], delivery.status
+    if (status, target, Actor.OPERATOR) not in TRANSITIONS:
+        return NotFromHere(status=status, allowed=goes_with(act.kind))
+    resend = act.kind is ActKind.RESEND
+    risky = resend and status is Status.IN_DOUBT
+    if risky and not act.accept_risk:
+        return RiskNotAccepted()
+    return Granted(
+        move=Move(
+            to=target,
+            actor=Actor.OPERATOR,
+            reason=act.reason,
+            due_at=now if target is Status.PENDING else None,
+        ),
+        open_since_at=now if resend else delivery.open_since_at,
+        risk_accepted=risky,
+    )
+
+
+def goes_with(kind: ActKind) -> tuple[Status, ...]:
+    """The statuses in which an act may be done, in the order of `Status`."""
+    return tuple(s for s in Status if (s, TARGETS[kind], Actor.OPERATOR) in TRANSITIONS)
+
+
+def is_plain_text(text: str, longest: int) -> bool:
+    """Whether a text has 1 to `longest` printable characters and no space at either end."""
+    return 0 < len(text) <= longest and text.isprintable() and text.strip() == text
+
+
+ATTENTION: Final = frozenset({Status.HELD, Status.IN_DOUBT, Status.REJECTED})
+"""What waits for somebody."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenFilter:
+    """Which cashbacks an operator means; instants bound `sold_at`, from inclusive, to exclusive."""
+
+    statuses: frozenset[Status] = ATTENTION
+    document: Cpf | None = None
+    sold_from: datetime | None = None
+    sold_to: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenCashback:
+    """A cashback as an operator needs to see it: the latest event says why it stands here.
+
+    `status_code` is what the provider answered to the latest attempt, if it answered.
+    """
+
+    id: UUID
+    merchant: str
+    status: Status
+    reason: str
+    actor: Actor
+    actor_name: str | None
+    since_at: datetime
+    attempt: int
+    status_code: int | None
+    document: Cpf
+    cashback_centavos: int
+    sale_id: str | None
+    sold_at: datetime
+    accepted_at: datetime
+    risk_accepted_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenPosition:
+    """Where a page ended: the order is oldest accepted first, then by id."""
+
+    accepted_at: datetime
+    id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenPage:
+    """Cashbacks and the position to go on from, None at the end."""
+
+    items: tuple[OpenCashback, ...]
+    next: OpenPosition | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tally:
+    """How many cashbacks a filter means, what they are worth, and how many of them are in doubt."""
+
+    count: int
+    cashback_centavos: int
+    in_doubt: int
+
+
+@dataclass(frozen=True, slots=True)
+class CountChanged:
+    """Not the number that the operator expected: look again before acting."""
+
+    tally: Tally
+
+
+@dataclass(frozen=True, slots=True)
+class TooMany:
+    """More than MAX_AT_ONCE: narrow the filter."""
+
+    tally: Tally
+
+
+ManyDecision = Tally | CountChanged | TooMany | RiskNotAccepted
+
+
+def may_act_on_all(tally: Tally, act: Act, *, expected: int) -> ManyDecision:
+    """Whether an act may be done to everything that a filter means; the tally itself if so."""
+    if tally.count != expected:
+        return CountChanged(tally)
+    if tally.count > MAX_AT_ONCE:
+        return TooMany(tally)
+    if tally.in_doubt and not act.accept_risk:
+        return RiskNotAccepted(tally.in_doubt)
+    return tally
+
+
+class OperatorStore(Protocol):
+    """What an operator asks of the database. One method is one transaction.
+
+    `merchant_id` None means every merchant: for whoever has the machine, never for a request.
+    Every method raises StoreUnavailable when the database is away or a row is busy for too long.
+    """
+
+    @abstractmethod
+    async def open_page(
+        self,
+        merchant_id: int | None,
+        wanted: OpenFilter,
+        *,
+        limit: int,
+        after: OpenPosition | None,
+    ) -> OpenPage:
+        """Up to `limit` cashbacks, oldest accepted first, after a position."""
+
+    @abstractmethod
+    async def act(self, merchant_id: int | None, id: UUID, act: Act) -> Decision | None:  # noqa: A002
+        """Do to one cashback what `operate` grants and tell what it said; None: there is none."""
+
+    @abstractmethod
+    async def tally(self, merchant_id: int | None, wanted: OpenFilter) -> Tally:
+        """How many cashbacks a filter means now."""
+
+    @abstractmethod
+    async def resend_all(
+        self, merchant_id: int | None, wanted: OpenFilter, act: Act, *, expected: int
+    ) -> ManyDecision:
+        """Resend all that a filter means, or none of them when `may_act_on_all` refuses.
+
+        Raises ValueError for a filter with a status from which nothing is resent.
+        """

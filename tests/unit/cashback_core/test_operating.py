@@ -1,0 +1,150 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cashback_core.delivery import TRANSITIONS, Actor, Delivery, Status
+from cashback_core.operating import (
+    MAX_AT_ONCE,
+    TARGETS,
+    Act,
+    ActKind,
+    CountChanged,
+    Granted,
+    NotFromHere,
+    RiskNotAccepted,
+    Tally,
+    TooMany,
+    goes_with,
+    may_act_on_all,
+    operate,
+)
+
+NOW = datetime(2026, 6, 15, 15, 0, 0, tzinfo=UTC)
+SINCE = NOW - timedelta(days=2)
+RESEND = Act(kind=ActKind.RESEND, by="ana", reason="the outage is over")
+
+GOES_WITH = {
+    ActKind.RESEND: {Status.REJECTED, Status.IN_DOUBT, Status.HELD},
+    ActKind.CANCEL: {Status.PENDING, Status.REJECTED, Status.HELD},
+    ActKind.MARK_APPLIED: {Status.IN_DOUBT},
+    ActKind.MARK_REJECTED: {Status.IN_DOUBT},
+}
+
+
+def at(status: Status) -> Delivery:
+    return Delivery(status=status, attempt=3, open_since_at=SINCE)
+
+
+@pytest.mark.parametrize("status", Status)
+@pytest.mark.parametrize("kind", ActKind)
+def test_an_act_is_granted_from_the_listed_statuses_and_refused_from_all_others(
+    kind: ActKind, status: Status
+) -> None:
+    act = replace(RESEND, kind=kind, accept_risk=True)
+    decision = operate(at(status), act, NOW)
+    if status in GOES_WITH[kind]:
+        assert isinstance(decision, Granted)
+        assert (status, decision.move.to, Actor.OPERATOR) in TRANSITIONS
+        assert decision.move.to is TARGETS[kind]
+        assert (decision.move.actor, decision.move.reason) == (Actor.OPERATOR, act.reason)
+    else:
+        assert isinstance(decision, NotFromHere)
+        assert decision.status is status
+        assert set(decision.allowed) == GOES_WITH[kind] == set(goes_with(kind))
+
+
+def test_every_move_of_an_operator_is_some_act() -> None:
+    moves = {(source, target) for source, target, actor in TRANSITIONS if actor is Actor.OPERATOR}
+    acts = {(source, TARGETS[kind]) for kind in ActKind for source in goes_with(kind)}
+    assert acts == moves
+
+
+@pytest.mark.parametrize("status", [Status.HELD, Status.REJECTED])
+@pytest.mark.parametrize("accept_risk", [False, True])
+def test_what_is_surely_unpaid_is_resent_without_a_risk(
+    status: Status,
+    accept_risk: bool,  # noqa: FBT001 (a test's case)
+) -> None:
+    decision = operate(at(status), replace(RESEND, accept_risk=accept_risk), NOW)
+    assert isinstance(decision, Granted)
+    assert not decision.risk_accepted
+    assert decision.move.due_at == NOW
+    assert decision.open_since_at == NOW
+
+
+def test_what_is_in_doubt_is_resent_only_by_who_accepts_the_risk() -> None:
+    assert operate(at(Status.IN_DOUBT), RESEND, NOW) == RiskNotAccepted(1)
+    accepted = operate(at(Status.IN_DOUBT), replace(RESEND, accept_risk=True), NOW)
+    assert isinstance(accepted, Granted)
+    assert accepted.risk_accepted
+    assert accepted.move.to is Status.PENDING
+
+
+def test_what_is_in_doubt_is_never_cancelled_whatever_is_accepted() -> None:
+    act = replace(RESEND, kind=ActKind.CANCEL, accept_risk=True)
+    assert isinstance(operate(at(Status.IN_DOUBT), act, NOW), NotFromHere)
+
+
+@pytest.mark.parametrize("kind", sorted(set(ActKind) - {ActKind.RESEND}))
+def test_only_resending_begins_a_new_try_and_takes_a_risk(kind: ActKind) -> None:
+    for status in goes_with(kind):
+        decision = operate(at(status), replace(RESEND, kind=kind, accept_risk=True), NOW)
+        assert isinstance(decision, Granted)
+        assert decision.open_since_at == SINCE
+        assert decision.move.due_at is None
+        assert not decision.risk_accepted
+
+
+@pytest.mark.parametrize("text", ["", " ", " x", "x ", "a\nb", "a\x00", "a\x1b[2J", "a\u202eb"])
+def test_an_act_needs_a_plain_name_and_a_plain_reason(text: str) -> None:
+    with pytest.raises(ValueError, match="name"):
+        replace(RESEND, by=text)
+    with pytest.raises(ValueError, match="reason"):
+        replace(RESEND, reason=text)
+
+
+def test_names_and_reasons_have_a_longest_length() -> None:
+    longest = Act(kind=ActKind.CANCEL, by="a" * 64, reason="é" * 500)
+    with pytest.raises(ValueError, match="1 to 64"):
+        replace(longest, by="a" * 65)
+    with pytest.raises(ValueError, match="1 to 500"):
+        replace(longest, reason="é" * 501)
+
+
+TALLY = Tally(count=3, cashback_centavos=420, in_doubt=1)
+
+
+def test_acting_on_all_needs_the_number_that_was_looked_at() -> None:
+    risky = replace(RESEND, accept_risk=True)
+    assert may_act_on_all(TALLY, risky, expected=3) == TALLY
+    for other in (0, 2, 4):
+        assert may_act_on_all(TALLY, risky, expected=other) == CountChanged(TALLY)
+
+
+def test_acting_on_all_needs_the_risk_accepted_when_any_is_in_doubt() -> None:
+    assert may_act_on_all(TALLY, RESEND, expected=3) == RiskNotAccepted(1)
+    certain = replace(TALLY, in_doubt=0)
+    assert may_act_on_all(certain, RESEND, expected=3) == certain
+
+
+def test_acting_on_all_has_a_limit() -> None:
+    most = Tally(count=MAX_AT_ONCE, cashback_centavos=1, in_doubt=0)
+    assert may_act_on_all(most, RESEND, expected=MAX_AT_ONCE) == most
+    more = replace(most, count=MAX_AT_ONCE + 1)
+    assert may_act_on_all(more, RESEND, expected=MAX_AT_ONCE + 1) == TooMany(more)
+
+
+@given(st.sampled_from(Status), st.sampled_from(ActKind), st.booleans())
+def test_no_act_leads_out_of_the_final_states_or_touches_an_attempt_under_way(
+    status: Status,
+    kind: ActKind,
+    accept_risk: bool,  # noqa: FBT001 (an example)
+) -> None:
+    final = {Status.APPLIED, Status.NOT_DUE, Status.CANCELLED, Status.SENDING}
+    decision = operate(at(status), replace(RESEND, kind=kind, accept_risk=accept_risk), NOW)
+    assert isinstance(decision, NotFromHere) or status not in final
