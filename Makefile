@@ -20,10 +20,10 @@ venv-dev: ## make .venv with what tests and checks need, too
 	@$(call FIND_PYTHON,dev)
 
 run: venv ## run everything here until Ctrl-C: database, sandbox provider, API, worker
-	@./cashback --end-with-parent run
+	@exec ./cashback --end-with-parent run
 
 demo: venv ## send SALE (examples/sale.json) through a throwaway system, show what became of it
-	@./cashback --end-with-parent demo --sale $(SALE)
+	@exec ./cashback --end-with-parent demo --sale '$(SALE)'
 
 test: venv-dev ## run every test but those that need a container engine or a browser
 	@.venv/bin/python -m pytest -m 'not container and not browser' $(TESTS)
