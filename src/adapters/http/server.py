@@ -6,7 +6,7 @@ In production a proxy stands in front and has the same limits; the service must 
 from __future__ import annotations
 
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Any, ClassVar, Final, cast
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
@@ -40,6 +40,8 @@ class GuardedProtocol(HttpToolsProtocol):
     A request that arrives in one piece, as nearly all do, never starts a timer.
     """
 
+    request_s: ClassVar[float] = REQUEST_S
+
     def __init__(
         self,
         config: Config,
@@ -57,7 +59,7 @@ class GuardedProtocol(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Begin to wait for the first request."""
         super().connection_made(transport)
-        self._deadline = self.loop.call_later(REQUEST_S, self._too_late)
+        self._deadline = self.loop.call_later(self.request_s, self._too_late)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Stop waiting."""
@@ -78,7 +80,7 @@ class GuardedProtocol(HttpToolsProtocol):
                 self._refuse("head_too_large")
                 return
         if self._deadline is None:
-            self._deadline = self.loop.call_later(REQUEST_S, self._too_late)
+            self._deadline = self.loop.call_later(self.request_s, self._too_late)
 
     def on_message_begin(self) -> None:
         """A request begins."""
@@ -125,7 +127,7 @@ class GuardedProtocol(HttpToolsProtocol):
         cycle = cast("RequestResponseCycle | None", self.cycle)  # None before the first request
         answering = cycle is not None and not cycle.response_complete and not cycle.more_body
         if answering or self.flow.read_paused:  # it is we who keep the next request waiting
-            self._deadline = self.loop.call_later(REQUEST_S, self._too_late)
+            self._deadline = self.loop.call_later(self.request_s, self._too_late)
         elif cycle is not None and cycle.response_started and self._coming:
             self.transport.close()  # answered already, from the head alone
         elif self._coming:

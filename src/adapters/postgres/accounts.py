@@ -83,12 +83,15 @@ class PostgresAccounts:
 
     async def set_password(self, username: str, *, password_hash: str) -> None:
         """Give a user another password. Raises AccountError and StoreUnavailable."""
-        with translated():
-            async with await self._connect() as connection:
-                changed = await connection.execute(
-                    "update users set password_hash = %s where username = %s",
-                    [password_hash, username],
-                )
+        try:
+            with translated():
+                async with await self._connect() as connection:
+                    changed = await connection.execute(
+                        "update users set password_hash = %s where username = %s",
+                        [password_hash, username],
+                    )
+        except psycopg.DataError as error:
+            raise AccountError(f"there is no user {username!r}") from error
         if changed.rowcount == 0:
             raise AccountError(f"there is no user {username!r}")
 

@@ -1,0 +1,158 @@
+"""Every case of the corpus against the running service, over real HTTP."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from cashback_core.strategies import DEFECTS, Situation, invalid_documents
+from integration.bad_inputs import Request, Run, allowed, cases, new_run, stored_rows
+
+if TYPE_CHECKING:
+    from integration.running import Gateway, Reply
+
+SINGLE = ("json", "shape", "document", "name", "money", "products", "sold_at", "http")
+TRIES = 3
+MALICE = [b"[" * 2000, b"NaN", b'"\\ud800"', b"\x00", b"1e999999", b"{}", b"null"]
+NOT_STORED = {400, 401, 404, 405, 408, 409, 413, 415, 422}
+
+SITUATION = Situation(now=datetime.now(UTC))
+# Later than the latest instant of this module's import is soon no longer in the future.
+LASTING_DEFECTS = frozenset(DEFECTS) - {"sold_at_future"}
+
+BASELINE = next(case for case in cases("json") if case["name"] == "valid_baseline")
+
+
+def named(*groups: str) -> list[Any]:
+    return [pytest.param(case, id=case["name"]) for case in cases(*groups)]
+
+
+def test_the_corpus_is_there() -> None:
+    assert len(cases(*SINGLE, "sequence", "raw")) >= 160
+
+
+@pytest.mark.parametrize("case", [c for c in named(*SINGLE) if "concurrent" not in c.values[0]])
+def test_a_case_gets_its_status_and_a_refused_one_stores_nothing(
+    gateway: Gateway, case: dict[str, Any]
+) -> None:
+    before = stored_rows(gateway)
+    reply = (run := new_run(gateway)).send(run.request(case))
+
+    assert reply.status in allowed(case), reply.body
+    stored = stored_rows(gateway)
+    if reply.status in NOT_STORED:
+        assert stored == before
+    else:
+        assert stored["sales"] == before["sales"] + 1
+        assert reply.json["status"] in {"applied", "not_due"}
+
+
+@pytest.mark.parametrize("case", [c for c in named(*SINGLE) if "timing_ms" in c.values[0]])
+def test_a_case_that_could_be_slow_is_answered_in_time(
+    gateway: Gateway, case: dict[str, Any]
+) -> None:
+    best_ms = float("inf")
+    for _ in range(TRIES):
+        request = (run := new_run(gateway)).request(case)
+        began_s = time.perf_counter()
+        run.send(request)
+        best_ms = min(best_ms, (time.perf_counter() - began_s) * 1000)
+    assert best_ms <= case["timing_ms"]
+
+
+@pytest.mark.parametrize("case", [c for c in named("sequence") if "steps" in c.values[0]])
+def test_a_sequence_gets_its_statuses(gateway: Gateway, case: dict[str, Any]) -> None:
+    run = new_run(gateway)
+    replies: list[Reply] = []
+    for step in case["steps"]:
+        before = stored_rows(gateway)
+        reply = run.send(run.request(step))
+        assert reply.status in allowed(step), reply.body
+        if reply.status in NOT_STORED:
+            assert stored_rows(gateway) == before
+        if "save" in step:
+            run.saved[step["save"]] = reply.json[step["save"]]
+        replies.append(reply)
+    for first, again in itertools.pairwise(replies):
+        if again.headers.get("idempotent-replayed") == "true":
+            assert again.body == first.body
+    assert replies[-1].status == case["expect"]
+
+
+@pytest.mark.parametrize("case", [c for c in named("sequence") if "concurrent" in c.values[0]])
+def test_equal_requests_at_once_are_one_sale(gateway: Gateway, case: dict[str, Any]) -> None:
+    before = stored_rows(gateway)
+    request = (run := new_run(gateway)).request(case)
+    with ThreadPoolExecutor(case["concurrent"]) as pool:
+        replies = list(pool.map(run.send, [request] * case["concurrent"]))
+
+    assert {reply.status for reply in replies} <= allowed(case)
+    accepted = [reply for reply in replies if reply.status in {201, 202}]
+    assert len({reply.json["id"] for reply in accepted}) == 1
+    assert len({reply.body for reply in accepted if reply.status == 201}) == 1
+    assert stored_rows(gateway)["sales"] == before["sales"] + 1
+
+
+def baseline(run: Run) -> bytes:
+    body = run.request(BASELINE).body
+    assert body is not None
+    return body
+
+
+@settings(
+    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(data=st.data())
+def test_no_damaged_body_makes_the_service_fail_or_store(
+    gateway: Gateway, data: st.DataObject
+) -> None:
+    run = new_run(gateway)
+    body = baseline(run)
+    cut = data.draw(st.integers(0, len(body)), label="from")
+    end = data.draw(st.integers(cut, min(len(body), cut + 12)), label="to")
+    filling = data.draw(
+        st.binary(max_size=12)
+        | st.sampled_from(
+            [b"[" * 2000, b"NaN", b'"\\ud800"', b"\x00", b"1e999999", b"{}", b"null"]
+        ),
+        label="filling",
+    )
+    before = stored_rows(gateway)
+    reply = run.send(replaced(run, body[:cut] + filling + body[end:]))
+    assert reply.status in {201, 400, 422}
+    if reply.status != 201:
+        assert stored_rows(gateway) == before
+
+
+@settings(
+    max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(invalid=invalid_documents(SITUATION, codes=LASTING_DEFECTS))
+def test_every_invalid_sale_is_a_422_with_its_fault_and_stores_nothing(
+    gateway: Gateway, invalid: Any
+) -> None:
+    try:
+        body = json.dumps(invalid.document, default=float, allow_nan=False).encode()
+    except (TypeError, ValueError):
+        return  # no JSON can say it
+    before = stored_rows(gateway)
+    run = new_run(gateway)
+    reply = run.send(replaced(run, body))
+    assert reply.status == 422, reply.body
+    assert (invalid.pointer, invalid.code) in {
+        (error["pointer"], error["code"]) for error in reply.json["errors"]
+    }
+    assert stored_rows(gateway) == before
+
+
+def replaced(run: Run, body: bytes) -> Request:
+    return replace(run.request(BASELINE), body=body)

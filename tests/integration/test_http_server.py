@@ -1,0 +1,221 @@
+"""The server's own limits, on real sockets: malformed, oversized and dripping requests."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import uvicorn
+from uvicorn.server import ServerState
+
+from adapters.http import server as limits
+from adapters.http.server import GuardedProtocol
+from fakes.api import SALE, Api
+from integration.bad_inputs import allowed, cases
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Mapping
+
+READ_S = 5.0
+SALE_BODY = json.dumps(SALE).encode()
+
+
+class Served:
+    """The application on a port of its own, in this very process."""
+
+    def __init__(self, api: Api, port: int) -> None:
+        self.api = api
+        self.port = port
+
+    async def exchange(self, *parts: bytes) -> tuple[int | str, Mapping[str, str], bytes]:
+        """Send bytes over a connection of their own; the first final answer, or "close"."""
+        reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
+        try:
+            for part in parts:
+                writer.write(part)
+                await writer.drain()
+            return await asyncio.wait_for(read_answer(reader), READ_S)
+        except ConnectionError:
+            return "close", {}, b""
+        finally:
+            writer.close()
+
+    def request(self, *lines: str, body: bytes = SALE_BODY, path: str = "/api/cashback") -> bytes:
+        """A whole request of a user who may submit, with further header lines."""
+        head = [
+            f"POST {path} HTTP/1.1",
+            "Host: localhost",
+            f"Authorization: Bearer {self.api.token()}",
+            "Content-Type: application/json",
+            *lines,
+        ]
+        return "\r\n".join(head).encode() + b"\r\n\r\n" + body
+
+
+async def read_answer(
+    reader: asyncio.StreamReader,
+) -> tuple[int | str, Mapping[str, str], bytes]:
+    while True:
+        head = await reader.readuntil(b"\r\n\r\n") if not reader.at_eof() else b""
+        if not head:
+            return "close", {}, b""
+        first, *lines = head.decode("latin-1").split("\r\n")
+        status = int(first.split()[1])
+        headers = {n.lower(): v.strip() for n, _, v in (line.partition(":") for line in lines)}
+        if status == 100:
+            continue
+        return status, headers, await reader.readexactly(int(headers.get("content-length", "0")))
+
+
+class Impatient(GuardedProtocol):
+    request_s = 0.4
+
+
+@pytest.fixture
+async def served() -> AsyncIterator[Served]:
+    api = Api()
+    config = uvicorn.Config(api.app, ws="none", lifespan="off", access_log=False, log_config=None)
+    state = ServerState()
+
+    def protocol() -> GuardedProtocol:
+        return Impatient(config, state, {})
+
+    config.load()
+    server = await asyncio.get_running_loop().create_server(protocol, "127.0.0.1", 0)
+    yield Served(api, server.sockets[0].getsockname()[1])
+    server.close()
+    for connection in list(state.connections):
+        connection.shutdown()
+    await server.wait_closed()
+
+
+async def test_a_sale_passes_in_one_piece_in_many_and_in_chunks(served: Served) -> None:
+    length = f"Content-Length: {len(SALE_BODY)}"
+    one = served.request(length, "Idempotency-Key: one")
+    status, _, body = await served.exchange(one)
+    assert status == 201
+    many = [one[at : at + 50] for at in range(0, len(one), 50)]
+    assert (await served.exchange(*many))[2] == body
+    chunks = b"".join(b"%x\r\n%b\r\n" % (1, bytes([octet])) for octet in SALE_BODY)
+    chunked = served.request(
+        "Transfer-Encoding: chunked", "Idempotency-Key: one", body=chunks + b"0\r\n\r\n"
+    )
+    assert (await served.exchange(chunked))[2] == body
+
+
+async def test_a_client_that_asks_first_is_told_to_go_on(served: Served) -> None:
+    asking = served.request(f"Content-Length: {len(SALE_BODY)}", "Expect: 100-continue")
+    assert (await served.exchange(asking))[0] == 201
+
+
+@pytest.mark.parametrize("case", [pytest.param(c, id=c["name"]) for c in cases("raw")])
+async def test_a_raw_case_gets_its_answer(served: Served, case: dict[str, Any]) -> None:
+    raw = base64.b64decode(case["raw_b64"]).replace(b"{TOKEN}", served.api.token().encode())
+    status, headers, body = await served.exchange(raw)
+
+    assert status in allowed(case) | ({408, "close"} if case.get("slow") else set())
+    if status == 405:
+        assert "POST" in headers["allow"]
+    if isinstance(status, int) and status >= 400:
+        assert headers["content-type"] == "application/problem+json"
+        assert json.loads(body)["status"] == status
+    if status != 201:
+        assert served.api.store.rows == {}
+
+
+async def test_a_single_header_without_an_end_is_cut_off(served: Served) -> None:
+    status, _, body = await served.exchange(b"GET / HTTP/1.1\r\nX: ", *[b"x" * 4096] * 8)
+    assert status in {431, "close"}
+    assert status == "close" or json.loads(body)["code"] == "head_too_large"
+
+
+async def test_an_address_just_short_enough_is_routed(served: Served) -> None:
+    room = limits.MAX_TARGET_BYTES - len("/api/cashback?x=")
+    get = "GET /api/cashback?x={} HTTP/1.1\r\nHost: localhost\r\n\r\n"
+    assert (await served.exchange(get.format("a" * room).encode()))[0] == 405
+    status, _, body = await served.exchange(get.format("a" * (room + 1)).encode())
+    assert (status, json.loads(body)["code"]) == (414, "uri_too_long")
+
+
+@pytest.mark.parametrize(("count", "expected"), [(99, 200), (100, 431)])
+async def test_so_many_headers_and_no_more(served: Served, count: int, expected: int) -> None:
+    lines = "".join(f"X-{number}: a\r\n" for number in range(count))
+    get = f"GET /health/live HTTP/1.1\r\nHost: localhost\r\n{lines}\r\n"
+    assert (await served.exchange(get.encode()))[0] == expected
+
+
+async def test_a_body_that_does_not_come_is_a_408_and_nothing_is_stored(served: Served) -> None:
+    short = served.request(f"Content-Length: {len(SALE_BODY) + 1}")
+    status, headers, body = await served.exchange(short)
+    assert (status, json.loads(body)["code"]) == (408, "request_timeout")
+    assert headers["connection"] == "close"
+    assert served.api.store.rows == {}
+
+
+async def test_a_head_that_drips_is_a_408(served: Served) -> None:
+    reader, writer = await asyncio.open_connection("127.0.0.1", served.port)
+    answer = asyncio.create_task(read_answer(reader))
+    for octet in b"GET / HTTP/1.1\r\nX: " + b"x" * 1000:
+        if answer.done():
+            break
+        writer.write(bytes([octet]))
+        await asyncio.wait({answer}, timeout=0.05)
+    status, _, _ = await asyncio.wait_for(answer, READ_S)
+    assert status == 408
+    writer.close()
+
+
+async def test_a_connection_that_says_nothing_is_closed(served: Served) -> None:
+    reader, writer = await asyncio.open_connection("127.0.0.1", served.port)
+    assert await asyncio.wait_for(reader.read(), READ_S) == b""
+    writer.close()
+
+
+async def test_a_body_that_nobody_needs_ends_the_connection_without_a_second_answer(
+    served: Served,
+) -> None:
+    reader, writer = await asyncio.open_connection("127.0.0.1", served.port)
+    writer.write(b"POST /api/cashback HTTP/1.1\r\nHost: x\r\nContent-Length: 99\r\n\r\n{")
+    status, _, _ = await asyncio.wait_for(read_answer(reader), READ_S)
+    assert status == 401
+    assert await asyncio.wait_for(reader.read(), READ_S) == b""
+    writer.close()
+
+
+async def test_a_slow_answer_is_not_a_slow_request(served: Served) -> None:
+    served.api.provider.gate.clear()
+    whole = served.request(f"Content-Length: {len(SALE_BODY)}")
+    answer = asyncio.create_task(served.exchange(whole))
+    await served.api.provider.asked.wait()
+    await asyncio.wait({answer}, timeout=3 * Impatient.request_s)
+    assert not answer.done()
+    served.api.provider.gate.set()
+    assert (await answer)[0] == 201
+
+
+async def test_the_start_of_a_next_request_does_not_end_the_one_under_way(served: Served) -> None:
+    served.api.provider.gate.clear()
+    whole = served.request(f"Content-Length: {len(SALE_BODY)}")
+    answer = asyncio.create_task(served.exchange(whole, b"GET /health/live HT"))
+    await served.api.provider.asked.wait()
+    await asyncio.wait({answer}, timeout=3 * Impatient.request_s)
+    assert not answer.done()
+    served.api.provider.gate.set()
+    assert (await answer)[0] == 201
+
+
+async def test_an_idle_connection_serves_again_and_again(served: Served) -> None:
+    reader, writer = await asyncio.open_connection("127.0.0.1", served.port)
+    for _ in range(3):
+        writer.write(b"GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert (await asyncio.wait_for(read_answer(reader), READ_S))[0] == 200
+    writer.close()
+
+
+async def test_too_large_a_body_is_refused_from_its_head_alone(served: Served) -> None:
+    head = served.request("Content-Length: 262145", body=b"")
+    status, _, body = await served.exchange(head)
+    assert (status, json.loads(body)["code"]) == (413, "body_too_large")
