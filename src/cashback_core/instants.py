@@ -61,7 +61,7 @@ def _offset(text: str) -> timezone:
     if text == "Z":
         return UTC
     hours, minutes = int(text[1:3]), int(text[4:6])
-    if hours > 23 or minutes > 59:
+    if minutes > 59:
         raise NoSuchInstant
     size = timedelta(hours=hours, minutes=minutes)
     return timezone(-size if text[0] == "-" else size)

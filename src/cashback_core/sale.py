@@ -64,8 +64,7 @@ class Sale:
 def name_key(name: str) -> str:
     """What two spellings of one person's name share: no case, no accents, single spaces."""
     if not name.isascii():
-        # Folded between two decompositions: "™" becomes capitals, "İ" a letter and an accent.
-        folded = unicodedata.normalize("NFKD", name).casefold()
-        plain = unicodedata.normalize("NFKD", folded)
+        # Folded last: "™" is decomposed into capitals.
+        plain = unicodedata.normalize("NFKD", name)
         name = "".join(c for c in plain if not unicodedata.combining(c))
     return " ".join(name.casefold().split())

@@ -194,7 +194,10 @@ def test_names_are_kept_in_nfc() -> None:
     assert sale.customer.document == "52998224725"
 
 
-@pytest.mark.parametrize("name", ["a" * 120, "e\u0301" * 120, "\U0001f600" * 120, " a "])
+@pytest.mark.parametrize(
+    "name",
+    ["a" * 120, "e\u0301" * 120, "\u03b1\u0313\u0300\u0345" * 120, "\U0001f600" * 120, " a "],
+)
 def test_a_name_has_up_to_120_characters_in_nfc(name: str) -> None:
     customer = {"document": "52998224725", "name": name}
     parse_sale(document(customer=customer), rules=SaleRules(), now=NOW)
