@@ -11,6 +11,7 @@ from cashback_core.evidence import (
     Misconfigured,
     NeverSent,
     Outcome,
+    OwnError,
     Refused,
     RefusedForNow,
     Unknown,
@@ -109,6 +110,8 @@ class Breaker:
             case NeverSent() | RefusedForNow():
                 self._failed.add(document)
                 self._consider(document, now_s)
+            case OwnError():
+                return  # it tells nothing of the provider
             case Unknown() | Misconfigured():
                 self._failed.add(document)
                 self._doubtful.add(document)

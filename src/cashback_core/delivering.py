@@ -11,8 +11,17 @@ from dataclasses import dataclass, field
 from typing import Final
 from uuid import UUID
 
+from cashback_core.breaker import Breaker
 from cashback_core.delivery import Actor, DeliveryPolicy
-from cashback_core.evidence import Evidence, Phase, classify
+from cashback_core.evidence import (
+    Evidence,
+    NeverSent,
+    Outcome,
+    OwnError,
+    Phase,
+    Unknown,
+    classify,
+)
 from cashback_core.ports import (
     AttemptResult,
     CashbackStore,
@@ -20,6 +29,7 @@ from cashback_core.ports import (
     Payment,
     Provider,
     StoreUnavailable,
+    UnsendablePayment,
 )
 from cashback_core.record import Standing
 
@@ -40,7 +50,8 @@ def suspension_aware_s() -> float:
 class Deliverer:
     """Sends for a claim, once, and records what came of it.
 
-    `chance` draws from [0, 1) for the backoff; `clock_s` is the clock of a lease's age.
+    `chance` draws from [0, 1) for the backoff; `clock_s` is the clock of a lease's age. The
+    breaker learns from every outcome; whoever claims asks it first.
     """
 
     store: CashbackStore
@@ -48,6 +59,7 @@ class Deliverer:
     policy: DeliveryPolicy
     chance: Callable[[], float]
     clock_s: Callable[[], float] = suspension_aware_s
+    breaker: Breaker = field(default_factory=Breaker)
 
     async def deliver(self, claim: Claim, *, claimed_at_s: float, actor: Actor) -> Standing:
         """Call the provider for a claim and store the result, trying on while the database is away.
@@ -55,16 +67,33 @@ class Deliverer:
         `claimed_at_s` was read on `clock_s` before the claim was asked for. A claim that is too
         old to end within its lease is not sent.
         """
-        if self.policy.may_send(lease_age_s=self.clock_s() - claimed_at_s):
-            payment = Payment(
-                reference=str(claim.id),
-                document=claim.document,
-                cashback_centavos=claim.cashback_centavos,
-            )
+        evidence, outcome = await self._ask(claim, claimed_at_s)
+        return await self._record(self._result(claim, evidence, outcome, actor))
+
+    async def _ask(self, claim: Claim, claimed_at_s: float) -> tuple[Evidence, Outcome]:
+        if not self.policy.may_send(lease_age_s=self.clock_s() - claimed_at_s):
+            late = Evidence(phase=Phase.NOTHING_SENT, reason="the lease was too old to send")
+            return late, NeverSent()
+        payment = Payment(
+            reference=str(claim.id),
+            document=claim.document,
+            cashback_centavos=claim.cashback_centavos,
+        )
+        try:
             evidence = await self.provider.credit(payment)
-        else:
-            evidence = Evidence(phase=Phase.NOTHING_SENT, reason="the lease was too old to send")
-        return await self._record(self._result(claim, evidence, actor))
+            outcome = classify(
+                evidence, document=claim.document, cashback_centavos=claim.cashback_centavos
+            )
+        except UnsendablePayment as error:
+            _log.exception("no request can be made for %s", claim.id)
+            reason = f"our own error: {type(error).__name__}"
+            return Evidence(phase=Phase.NOTHING_SENT, reason=reason), OwnError()
+        except Exception as error:  # noqa: BLE001 (a bug of ours: bytes may have left)
+            _log.exception("our own error while sending for %s", claim.id)
+            reason = f"our own error: {type(error).__name__}"
+            return Evidence(phase=Phase.SENT, reason=reason), Unknown(reason)
+        self.breaker.note(claim.document, outcome, self.clock_s())
+        return evidence, outcome
 
     async def disown(self, claim: Claim, *, claimed_at_s: float, actor: Actor) -> None:
         """Record "never sent" for a claim whose commit was not acknowledged.
@@ -77,7 +106,7 @@ class Deliverer:
         )
         while True:
             try:
-                await self._record(self._result(claim, evidence, actor))
+                await self._record(self._result(claim, evidence, NeverSent(), actor))
             except LookupError:
                 if self.clock_s() - claimed_at_s > self.policy.lease_s:
                     return
@@ -85,10 +114,9 @@ class Deliverer:
             else:
                 return
 
-    def _result(self, claim: Claim, evidence: Evidence, actor: Actor) -> AttemptResult:
-        outcome = classify(
-            evidence, document=claim.document, cashback_centavos=claim.cashback_centavos
-        )
+    def _result(
+        self, claim: Claim, evidence: Evidence, outcome: Outcome, actor: Actor
+    ) -> AttemptResult:
         return AttemptResult(
             claim=claim, outcome=outcome, evidence=evidence, deliverer=actor, chance=self.chance()
         )

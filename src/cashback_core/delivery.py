@@ -16,6 +16,7 @@ from cashback_core.evidence import (
     Misconfigured,
     NeverSent,
     Outcome,
+    OwnError,
     Refused,
     RefusedForNow,
     Unknown,
@@ -88,6 +89,9 @@ TRANSITIONS: Final[frozenset[tuple[Status | None, Status, Actor]]] = frozenset(
 """Every move there is; the database holds the same list as a constraint."""
 
 
+MAX_OWN_ERRORS: Final = 3
+"""A cashback on which our own code fails this often is held: it must not come back for ever."""
+
 MAX_TIME_S: Final = 10_000_000.0
 """Every time of delivery is below this, some four months."""
 
@@ -137,12 +141,16 @@ class DeliveryPolicy:
 class Delivery:
     """Where a cashback stands. `attempt` is the latest one's number, 0 before the first.
 
-    `open_since_at` is when the present try to deliver began: giving up counts from it.
+    `open_since_at` is when the present try to deliver began: giving up counts from it, less
+    `paused`, the time since then in which nothing was sent on purpose. `own_errors` counts the
+    attempts that our own code could not make.
     """
 
     status: Status
     attempt: int
     open_since_at: datetime
+    paused: timedelta = timedelta(0)
+    own_errors: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -213,14 +221,24 @@ def _end_of_sending(delivery: Delivery, ended: Ended, policy: DeliveryPolicy) ->
             return Move(to=Status.REJECTED, actor=who, reason="the provider refused it for good")
         case Unknown(incident):
             return Move(to=Status.IN_DOUBT, actor=who, reason=incident or "no certain answer")
-        case NeverSent() | RefusedForNow():
-            if ended.at - delivery.open_since_at >= timedelta(seconds=policy.give_up_s):
-                return Move(to=Status.HELD, actor=who, reason="given up after repeated attempts")
-            return _back_to_pending(ended, policy, who)
-        case Misconfigured():  # the fault is ours and hits every row: none is given up for it
+        case NeverSent() | RefusedForNow() | OwnError() | Misconfigured():
+            reason = _why_given_up(delivery, ended, policy)
+            if reason is not None:
+                return Move(to=Status.HELD, actor=who, reason=reason)
             return _back_to_pending(ended, policy, who)
         case _:
             assert_never(ended.outcome)
+
+
+def _why_given_up(delivery: Delivery, ended: Ended, policy: DeliveryPolicy) -> str | None:
+    if isinstance(ended.outcome, OwnError):
+        again = delivery.own_errors + 1 < MAX_OWN_ERRORS
+        return None if again else "our own code fails on it"
+    if isinstance(ended.outcome, Misconfigured):
+        return None  # the fault is ours and hits every row: none is given up for it
+    tried = ended.at - delivery.open_since_at - delivery.paused
+    over = tried >= timedelta(seconds=policy.give_up_s)
+    return "given up after repeated attempts" if over else None
 
 
 def _late_evidence(ended: Ended, policy: DeliveryPolicy) -> Move | None:
@@ -231,7 +249,7 @@ def _late_evidence(ended: Ended, policy: DeliveryPolicy) -> Move | None:
             return _late_applied(ended.outcome)
         case Refused():
             return Move(to=Status.REJECTED, actor=late, reason="refused, as was learnt late")
-        case NeverSent() | RefusedForNow() | Misconfigured():
+        case NeverSent() | RefusedForNow() | Misconfigured() | OwnError():
             return _back_to_pending(ended, policy, late)
         case Unknown():
             return None
@@ -256,6 +274,8 @@ def _back_to_pending(ended: Ended, policy: DeliveryPolicy, actor: Actor) -> Move
             if retry_after_s is not None:
                 # In this order a NaN loses every comparison, and the base is left.
                 wait_s = min(max(policy.backoff_base_s, retry_after_s), policy.retry_after_max_s)
+        case OwnError():
+            reason = "our own code failed before anything was sent"
         case Misconfigured():
             reason = "our address, credentials or method are refused"
         case _:

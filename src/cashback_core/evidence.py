@@ -96,7 +96,12 @@ class Unknown:
     incident: str | None = None
 
 
-Outcome = NeverSent | Applied | RefusedForNow | Refused | Misconfigured | Unknown
+@dataclass(frozen=True, slots=True)
+class OwnError:
+    """Our own code could not make the request: nothing was sent, and trying on may not help."""
+
+
+Outcome = NeverSent | Applied | RefusedForNow | Refused | Misconfigured | Unknown | OwnError
 
 _REFUSED_FOR_NOW: Final = frozenset({425, 429})
 _REFUSED: Final = frozenset({400, 413, 414, 415, 422, 451})

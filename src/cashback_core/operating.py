@@ -225,6 +225,15 @@ def may_act_on_all(tally: Tally, act: Act, *, expected: int) -> ManyDecision:
     return tally
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SenderState:
+    """Whether the sender is paused: since when, why, and by whom; all None while it is not."""
+
+    paused_at: datetime | None = None
+    reason: str | None = None
+    actor: str | None = None
+
+
 class OperatorStore(Protocol):
     """What an operator asks of the database. One method is one transaction.
 
@@ -259,3 +268,22 @@ class OperatorStore(Protocol):
 
         Raises ValueError for a filter with a status from which nothing is resent.
         """
+
+
+class SenderSwitch(Protocol):
+    """Whether anything is sent, for every merchant. Every method raises StoreUnavailable."""
+
+    @abstractmethod
+    async def state(self) -> SenderState:
+        """Whether anything is sent now."""
+
+    @abstractmethod
+    async def pause(self, *, by: str, reason: str) -> bool:
+        """Send nothing from now on; False when it was paused already, which then stays as it is.
+
+        What is under way ends; nothing that waits is claimed.
+        """
+
+    @abstractmethod
+    async def release(self, *, by: str, reason: str) -> bool:
+        """Send again, and remember who said so and why; False when it was not paused."""

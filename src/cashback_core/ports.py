@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -28,6 +29,10 @@ class StoreUnavailable(Exception):  # noqa: N818 (named by what is wrong)
     """
 
 
+class UnsendablePayment(ValueError):  # noqa: N818 (named by what is wrong)
+    """A payment that no request can be made of: nothing was sent."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Payment:
     """One credit asked of the provider; `reference` is the same for every attempt."""
@@ -45,6 +50,7 @@ class Provider(Protocol):
         """Ask once, within the client's deadline, and tell what was seen.
 
         Never raises for anything that the provider or the network does, and never asks twice.
+        Raises UnsendablePayment, before anything is sent.
         """
 
     @abstractmethod
@@ -157,6 +163,14 @@ class Page:
     next: Position | None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pause:
+    """A time in which a process sent nothing on purpose: `lasted_s` seconds until now, so far."""
+
+    id: UUID
+    lasted_s: float
+
+
 class CashbackStore(Protocol):
     """Where sales and cashbacks live. One method is one transaction.
 
@@ -171,6 +185,8 @@ class CashbackStore(Protocol):
     async def accept(self, submission: Submission) -> Acceptance:
         """Record a sale, its names, its customer, its cashback and, if asked, its first lease.
 
+        While the sender is paused no lease is given: the cashback stays pending.
+
         Decided by unique keys, whoever else writes at the same moment: of equal names one wins,
         and everyone else is told the winner's record. A refused submission leaves no trace.
         """
@@ -184,8 +200,25 @@ class CashbackStore(Protocol):
         """
 
     @abstractmethod
-    async def claim_due(self, *, limit: int, lease_s: float) -> tuple[Claim, ...]:
-        """Lease the next attempt of up to `limit` pending cashbacks that are due, oldest first."""
+    async def claim_due(
+        self, *, limit: int, lease_s: float, excluding: Collection[str] = ()
+    ) -> tuple[Claim, ...]:
+        """Lease the next attempt of up to `limit` pending cashbacks that are due, oldest first.
+
+        Those of the documents in `excluding` are passed over; while the sender is paused there
+        are none.
+        """
+
+    @abstractmethod
+    async def next_due_s(self) -> float | None:
+        """Seconds until the earliest pending cashback is due, 0 if one is, None without any."""
+
+    @abstractmethod
+    async def note_pause(self, pause: Pause) -> None:
+        """Remember, or prolong, a time in which this process sent nothing on purpose.
+
+        It does not count towards giving up.
+        """
 
     @abstractmethod
     async def reap(self, *, limit: int) -> int:

@@ -150,7 +150,17 @@ class SubmitSale:
         return acceptance
 
     def _submission(self, request: SaleRequest, sale: Sale, cashback: Cashback) -> Submission:
-        at_once = cashback.cashback_centavos > 0 and not request.respond_async
+        deliverer = self.under_way.deliverer
+        # Asked last: a half-open breaker takes whom it admits for its probe.
+        at_once = (
+            cashback.cashback_centavos > 0
+            and not request.respond_async
+            and deliverer.breaker.admit(
+                sale.customer.document,
+                deliverer.clock_s(),
+                patience_s=deliverer.policy.lease_s,
+            )
+        )
         return Submission(
             id=self.new_id(),
             merchant_id=request.merchant_id,
@@ -158,7 +168,7 @@ class SubmitSale:
             cashback=cashback,
             idempotency_key=request.idempotency_key,
             raw_body=request.raw_body,
-            lease_s=self.under_way.deliverer.policy.lease_s if at_once else None,
+            lease_s=deliverer.policy.lease_s if at_once else None,
         )
 
     async def _judge(self, taken: NameTaken, sale: Sale, request: SaleRequest) -> Submitted:

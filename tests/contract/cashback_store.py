@@ -2,15 +2,17 @@
 
 A subclass supplies the fixture `store`: empty but for the merchants 1 and 2, both with the rates
 A 500, B 100, C 800 and D 1000 basis points since 2000-01-01, the zone America/Sao_Paulo and a
-give-up time of hours; and the two hooks that turn the time, `expire_leases` and `make_due`.
+give-up time of a day; and the hooks `expire_leases`, `make_due` and `make_open_for`, which turn the
+time, and `pause_sender`.
 """
 
 from __future__ import annotations
 
 from contract.attempts import AttemptsContract
 from contract.naming import NamingContract
+from contract.pausing import PausingContract
 from contract.reading import ReadingContract
 
 
-class CashbackStoreContract(NamingContract, AttemptsContract, ReadingContract):
+class CashbackStoreContract(NamingContract, AttemptsContract, ReadingContract, PausingContract):
     """The whole contract of `cashback_core.ports.CashbackStore`."""

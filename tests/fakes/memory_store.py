@@ -21,6 +21,7 @@ from cashback_core.evidence import (
     Applied,
     Misconfigured,
     NeverSent,
+    OwnError,
     Refused,
     RefusedForNow,
     Unknown,
@@ -36,6 +37,7 @@ from cashback_core.ports import (
     NameKind,
     NameTaken,
     Page,
+    Pause,
     Position,
     RecordFilter,
     StoreUnavailable,
@@ -46,7 +48,7 @@ from cashback_core.record import AttemptRecord, EventRecord, History, Record, St
 from cashback_core.sale import name_key
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Collection, Mapping
     from uuid import UUID
 
     from cashback_core.documents import Cpf
@@ -94,6 +96,7 @@ class MemoryStore(CashbackStore):
     ) -> None:
         self.away = False
         self.lose_next_commit = False
+        self.sender_paused = False
         self.rows: dict[tuple[int, UUID], Row] = {}
         self.incidents: list[Incident] = []
         self.customers: dict[tuple[int, Cpf], str] = {}
@@ -101,6 +104,7 @@ class MemoryStore(CashbackStore):
         self._now = now
         self._policy = policy or DeliveryPolicy()
         self._names: dict[tuple[int, NameKind, str], UUID] = {}
+        self._pauses: dict[UUID, tuple[datetime, datetime]] = {}
 
     async def terms(self, merchant_id: int) -> Terms | None:
         await self._reach()
@@ -120,6 +124,7 @@ class MemoryStore(CashbackStore):
         for kind, name in names.items():
             self._names.setdefault((merchant_id, kind, name), submission.id)
         record = self._insert(submission)
+        await asyncio.sleep(0)  # committed, and the answer is on its way
         if self.lose_next_commit:
             self.lose_next_commit = False
             raise StoreUnavailable("the commit's answer was lost")
@@ -135,7 +140,8 @@ class MemoryStore(CashbackStore):
         if before.result is not None:
             return row.record.standing
         standing = row.record.standing
-        conclusion = conclude(_delivery(row), _ended(result, now), self._policy)
+        delivery = _delivery(row, self._paused(row.open_since_at, now))
+        conclusion = conclude(delivery, _ended(result, now), self._policy)
         answer = read_answer(result.evidence)
         row.attempts[claim.attempt - 1] = replace(
             before,
@@ -156,12 +162,33 @@ class MemoryStore(CashbackStore):
             self._move(row, move.to, move.actor, move.reason, due_at=move.due_at)
         return row.record.standing
 
-    async def claim_due(self, *, limit: int, lease_s: float) -> tuple[Claim, ...]:
+    async def claim_due(
+        self, *, limit: int, lease_s: float, excluding: Collection[str] = ()
+    ) -> tuple[Claim, ...]:
         await self._reach()
+        if self.sender_paused:
+            return ()
         now = self._now()
-        due = [row for row in self.rows.values() if row.due_at is not None and row.due_at <= now]
+        due = [
+            row
+            for row in self.rows.values()
+            if row.due_at is not None
+            and row.due_at <= now
+            and row.record.sale.customer.document not in excluding
+        ]
         due.sort(key=lambda row: row.due_at or now)
         return tuple(self._lease(row, lease_s, Actor.WORKER, "due") for row in due[:limit])
+
+    async def next_due_s(self) -> float | None:
+        await self._reach()
+        due = [row.due_at for row in self.rows.values() if row.due_at is not None]
+        return max(0.0, (min(due) - self._now()).total_seconds()) if due else None
+
+    async def note_pause(self, pause: Pause) -> None:
+        await self._reach()
+        now = self._now()
+        began_at, _ = self._pauses.get(pause.id, (now - timedelta(seconds=pause.lasted_s), now))
+        self._pauses[pause.id] = (began_at, now)
 
     async def reap(self, *, limit: int) -> int:
         await self._reach()
@@ -229,9 +256,19 @@ class MemoryStore(CashbackStore):
         )
         self.rows[submission.merchant_id, submission.id] = row
         self._tell(row, None, Actor.API, "accepted")
-        if due and submission.lease_s is not None:
+        if due and submission.lease_s is not None and not self.sender_paused:
             self._lease(row, submission.lease_s, Actor.API, "first attempt")
         return row.record
+
+    def _paused(self, since: datetime, until: datetime) -> timedelta:
+        """How long of that time nothing was sent on purpose; pauses that overlap count once."""
+        total, reached = timedelta(0), since
+        for began_at, through_at in sorted(self._pauses.values()):
+            end = min(through_at, until)
+            if end > reached:
+                total += end - max(began_at, reached)
+                reached = end
+        return total
 
     def _lease(self, row: Row, lease_s: float, actor: Actor, reason: str) -> Claim:
         now, record = self._now(), row.record
@@ -291,10 +328,14 @@ class MemoryStore(CashbackStore):
         )
 
 
-def _delivery(row: Row) -> Delivery:
+def _delivery(row: Row, paused: timedelta) -> Delivery:
     standing = row.record.standing
     return Delivery(
-        status=standing.status, attempt=standing.attempt, open_since_at=row.open_since_at
+        status=standing.status,
+        attempt=standing.attempt,
+        open_since_at=row.open_since_at,
+        paused=paused,
+        own_errors=sum(attempt.result == "own_error" for attempt in row.attempts),
     )
 
 
@@ -346,4 +387,5 @@ _RESULTS: Final = {
     Refused: "refused",
     Misconfigured: "misconfigured",
     Unknown: "unknown",
+    OwnError: "own_error",
 }

@@ -33,6 +33,13 @@ class TestPostgresStore(CashbackStoreContract):
     async def make_due(self, store: object) -> None:  # noqa: ARG002
         self._run("update cashbacks set due_at = due_at - interval '1 day'")
 
+    async def make_open_for(self, store: object, days: int) -> None:  # noqa: ARG002
+        back = f"interval '{days} days'"
+        self._run("update cashbacks set open_since_at = open_since_at - " + back)
+
+    async def pause_sender(self, store: object) -> None:  # noqa: ARG002
+        self._run("update sender set paused_at = now(), reason = 'a test', actor = 'a test'")
+
     def _run(self, statement: str) -> None:
         with psycopg.connect(self.dsn) as connection:
             connection.execute(statement.encode())

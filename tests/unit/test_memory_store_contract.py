@@ -33,6 +33,14 @@ class TestMemoryStore(CashbackStoreContract):
             if row.due_at is not None:
                 row.due_at -= timedelta(days=1)
 
+    async def make_open_for(self, store: CashbackStore, days: int) -> None:
+        for row in rows(store):
+            row.open_since_at -= timedelta(days=days)
+
+    async def pause_sender(self, store: CashbackStore) -> None:
+        assert isinstance(store, MemoryStore)
+        store.sender_paused = True
+
 
 def rows(store: CashbackStore) -> list[Row]:
     assert isinstance(store, MemoryStore)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from adapters.cashback_client.address import Address
 from adapters.cashback_client.transport import EvidenceTransport
 from cashback_core.money import format_centavos
-from cashback_core.ports import Payment, Provider
+from cashback_core.ports import Payment, Provider, UnsendablePayment
 
 if TYPE_CHECKING:
     import ssl
@@ -43,7 +43,7 @@ class ProviderClient(Provider):
         self._head = _fixed_head(address, authorization)
 
     async def credit(self, payment: Payment) -> Evidence:
-        """Ask the provider to pay; raises ValueError only for a reference unfit for a header."""
+        """Ask the provider to pay; raises UnsendablePayment for a reference unfit for a header."""
         return await self._transport.call(self._head + _variable_part(payment))
 
     async def aclose(self) -> None:
@@ -69,7 +69,7 @@ def _fixed_head(address: Address, authorization: str | None) -> bytes:
 def _variable_part(payment: Payment) -> bytes:
     reference = payment.reference
     if not _REFERENCE.fullmatch(reference):
-        raise ValueError("a reference is 1 to 255 visible ASCII characters")
+        raise UnsendablePayment("a reference is 1 to 255 visible ASCII characters")
     # Exactly these two fields: the provider may refuse a third.
     body = _ENCODE(
         {"document": payment.document, "cashback": format_centavos(payment.cashback_centavos)}

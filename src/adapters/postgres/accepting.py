@@ -7,6 +7,7 @@ for one another but never in a circle.
 from __future__ import annotations
 
 from base64 import b64encode
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
@@ -50,7 +51,9 @@ async def accept_group(
     None: it lost a name to a neighbour that was itself refused; it is to be tried again.
     """
     names = {s.id: _names(s) for s in submissions}
-    won = await _take_names(cursor, submissions, names)
+    won, paused = await _take_names(cursor, submissions, names)
+    if paused:  # nobody is to send: everything stays pending, for the workers
+        submissions = [replace(s, lease_s=None) for s in submissions]
     lost = {
         s.id: kind for s in submissions if (kind := _first_lost(names[s.id], won.get(s.id, set())))
     }
@@ -89,7 +92,8 @@ def _first_lost(names: dict[NameKind, str], won: set[NameKind]) -> NameKind | No
 
 async def _take_names(
     cursor: Cursor, submissions: Sequence[Submission], names: dict[UUID, dict[NameKind, str]]
-) -> dict[UUID, set[NameKind]]:
+) -> tuple[dict[UUID, set[NameKind]], bool]:
+    """Which names each submission won, and whether the sender is paused."""
     await cursor.execute(
         # The unique key decides: whoever comes second, here or in another process, waits for the
         # first to commit and gets nothing back.
@@ -99,15 +103,17 @@ async def _take_names(
         from jsonb_to_recordset(%s::jsonb) as i (m bigint, k text, n text, c uuid)
         order by m, k, n
         on conflict do nothing
-        returning cashback_id, kind
+        returning cashback_id, kind, exists (select from sender where paused_at is not null)
         """,
         [encode(_name_rows(submissions, names))],
         binary=True,
     )
     won: dict[UUID, set[NameKind]] = {}
-    for cashback_id, kind in await cursor.fetchall():
+    sender_paused = False
+    for cashback_id, kind, paused in await cursor.fetchall():
         won.setdefault(cashback_id, set()).add(NameKind(kind))
-    return won
+        sender_paused = sender_paused or paused
+    return won, sender_paused
 
 
 async def _free_names(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from base64 import b64encode
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, assert_never
 
 from adapters.postgres.accepting import Cursor, encode
@@ -20,6 +21,7 @@ from cashback_core.evidence import (
     Misconfigured,
     NeverSent,
     Outcome,
+    OwnError,
     ProviderAnswer,
     Refused,
     RefusedForNow,
@@ -48,12 +50,18 @@ async def conclude_group(
     standings: dict[UUID, Standing] = {}
     for row in await _lock(cursor, results):
         cashback_id, status, version, attempt, open_since_at, *rest = row
-        applied_at, recorded, now, *answer = rest
+        applied_at, recorded, own_errors, now, *answer = rest
         standings[cashback_id] = standing(status, attempt, applied_at, answer)
         if recorded:
             continue
         result = by_id[cashback_id]
-        delivery = Delivery(status=Status(status), attempt=attempt, open_since_at=open_since_at)
+        delivery = Delivery(
+            status=Status(status),
+            attempt=attempt,
+            open_since_at=open_since_at,
+            paused=await _paused(cursor, result, open_since_at, now, policy),
+            own_errors=own_errors,
+        )
         conclusion = conclude(delivery, _ended(result, now), policy)
         answered = read_answer(result.evidence)
         rows.append(_row(result, answered, conclusion, version))
@@ -74,7 +82,12 @@ async def _lock(cursor: Cursor, results: Sequence[AttemptResult]) -> list[tuple[
         # first, and never concludes the same attempt twice.
         """
         select c.cashback_id, c.status, c.version, c.attempt, c.open_since_at, c.applied_at,
-            mine.result is not null, now(),
+            mine.result is not null,
+            case when i.a > 1 then (
+                select count(*) from attempts as o
+                where o.merchant_id = i.m and o.cashback_id = i.c and o.result = 'own_error'
+            ) else 0 end,
+            now(),
             latest.status_code, latest.provider_id, latest.provider_message,
             latest.provider_created_at
         from jsonb_to_recordset(%s::jsonb) as i (m bigint, c uuid, a integer)
@@ -90,6 +103,39 @@ async def _lock(cursor: Cursor, results: Sequence[AttemptResult]) -> list[tuple[
         binary=True,
     )
     return await cursor.fetchall()
+
+
+async def _paused(
+    cursor: Cursor,
+    result: AttemptResult,
+    since: datetime,
+    until: datetime,
+    policy: DeliveryPolicy,
+) -> timedelta:
+    """How long of that time nothing was sent on purpose; asked only where it can decide."""
+    may_give_up = isinstance(result.outcome, NeverSent | RefusedForNow)
+    if not may_give_up or until - since < timedelta(seconds=policy.give_up_s):
+        return timedelta(0)
+    await cursor.execute(
+        # Pauses of several processes overlap: their union counts. The sender's own is still open.
+        """
+        with pauses as (
+            select tstzrange(began_at, through_at) as span from sender_pauses
+            where through_at > %(since)s
+            union all
+            select tstzrange(paused_at, now()) from sender where paused_at is not null
+        )
+        select coalesce(sum(upper(part) - lower(part)), interval '0')
+        from (
+            select unnest(range_agg(span * tstzrange(%(since)s, %(until)s))) as part from pauses
+            where span && tstzrange(%(since)s, %(until)s)
+        ) as parts
+        """,
+        {"since": since, "until": until},
+    )
+    row = await cursor.fetchone()
+    paused: timedelta = row[0] if row else timedelta(0)
+    return paused
 
 
 def _ended(result: AttemptResult, now: datetime) -> Ended:
@@ -184,7 +230,7 @@ async def _store(cursor: Cursor, rows: list[dict[str, Any]]) -> None:
     )
 
 
-def result_name(outcome: Outcome) -> str:
+def result_name(outcome: Outcome) -> str:  # noqa: PLR0911 (one for each outcome)
     """How the column `attempts.result` calls an outcome."""
     match outcome:
         case Applied():
@@ -199,5 +245,7 @@ def result_name(outcome: Outcome) -> str:
             return "misconfigured"
         case Unknown():
             return "unknown"
+        case OwnError():
+            return "own_error"
         case _:
             assert_never(outcome)

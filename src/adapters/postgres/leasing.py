@@ -8,21 +8,33 @@ from cashback_core.documents import Cpf
 from cashback_core.ports import Claim
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from adapters.postgres.accepting import Cursor
+    from cashback_core.ports import Pause
 
 
-async def claim_due(cursor: Cursor, *, limit: int, lease_s: float) -> tuple[Claim, ...]:
+async def claim_due(
+    cursor: Cursor, *, limit: int, lease_s: float, excluding: Collection[str]
+) -> tuple[Claim, ...]:
     """Lease the next attempt of pending cashbacks that are due, oldest first."""
     await cursor.execute(
         # Materialized: under another plan, `in (select … limit … skip locked)` took many more
         # rows than its limit. Skip locked: another worker got there first.
         """
         with due as materialized (
-            select merchant_id, cashback_id from cashbacks
-            where status = 'pending' and due_at <= now()
-            order by due_at
+            select c.merchant_id, c.cashback_id from cashbacks as c
+            where c.status = 'pending' and c.due_at <= now()
+                and not exists (select from sender where paused_at is not null)
+                and (
+                    %(excluding)s::text[] = '{}' or (
+                        select s.document <> all(%(excluding)s) from sales as s
+                        where s.merchant_id = c.merchant_id and s.cashback_id = c.cashback_id
+                    )
+                )
+            order by c.due_at
             limit %(limit)s
-            for no key update skip locked
+            for no key update of c skip locked
         ), moved as (
             update cashbacks as c set
                 status = 'sending', version = c.version + 1, attempt = c.attempt + 1,
@@ -48,7 +60,7 @@ async def claim_due(cursor: Cursor, *, limit: int, lease_s: float) -> tuple[Clai
         select m.merchant_id, m.cashback_id, m.attempt, s.document, m.cashback_centavos
         from moved as m join sales as s using (merchant_id, cashback_id)
         """,
-        {"limit": limit, "lease_s": lease_s},
+        {"limit": limit, "lease_s": lease_s, "excluding": list(excluding)},
         binary=True,
     )
     return tuple(
@@ -94,3 +106,27 @@ async def reap(cursor: Cursor, *, limit: int) -> int:
     )
     row = await cursor.fetchone()
     return int(row[0]) if row else 0
+
+
+async def next_due_s(cursor: Cursor) -> float | None:
+    """Seconds until the earliest pending cashback is due, 0 if one is, None without any."""
+    await cursor.execute(
+        """
+        select greatest(0, extract(epoch from due_at - clock_timestamp()))::float8
+        from cashbacks where status = 'pending' order by due_at limit 1
+        """
+    )
+    row = await cursor.fetchone()
+    return float(row[0]) if row else None
+
+
+async def note_pause(cursor: Cursor, pause: Pause) -> None:
+    """Remember, or prolong, a time in which a process sent nothing on purpose."""
+    await cursor.execute(
+        """
+        insert into sender_pauses (pause_id, began_at, through_at)
+        values (%s, now() - make_interval(secs => %s), now())
+        on conflict (pause_id) do update set through_at = excluded.through_at
+        """,
+        [pause.id, pause.lasted_s],
+    )

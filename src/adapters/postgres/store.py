@@ -33,7 +33,10 @@ from cashback_core.record import AttemptRecord, EventRecord, History, Record, St
 from cashback_core.rounding import Rounding
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
     from uuid import UUID
+
+    from cashback_core.ports import Pause
 
 TERMS_AGE_S: Final = 30.0
 """How long terms are kept; new rates start at least ten minutes ahead, so none is missed."""
@@ -93,10 +96,24 @@ class PostgresCashbackStore(CashbackStore):
     async def conclude(self, result: AttemptResult) -> Standing:
         return await self._writer.conclude(result)
 
-    async def claim_due(self, *, limit: int, lease_s: float) -> tuple[Claim, ...]:
+    async def claim_due(
+        self, *, limit: int, lease_s: float, excluding: Collection[str] = ()
+    ) -> tuple[Claim, ...]:
         with translated():
             async with self._pool.connection() as connection, connection.cursor() as cursor:
-                return await leasing.claim_due(cursor, limit=limit, lease_s=lease_s)
+                return await leasing.claim_due(
+                    cursor, limit=limit, lease_s=lease_s, excluding=excluding
+                )
+
+    async def next_due_s(self) -> float | None:
+        with translated():
+            async with self._pool.connection() as connection, connection.cursor() as cursor:
+                return await leasing.next_due_s(cursor)
+
+    async def note_pause(self, pause: Pause) -> None:
+        with translated():
+            async with self._pool.connection() as connection, connection.cursor() as cursor:
+                await leasing.note_pause(cursor, pause)
 
     async def reap(self, *, limit: int) -> int:
         with translated():

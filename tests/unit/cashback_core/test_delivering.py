@@ -11,7 +11,7 @@ import pytest
 
 from cashback_core.delivering import Deliverer, DeliveriesUnderWay, suspension_aware_s
 from cashback_core.delivery import Actor, DeliveryPolicy, Status
-from cashback_core.ports import Claim, Terms
+from cashback_core.ports import Claim, Terms, UnsendablePayment
 from cashback_core.reading import SaleRules
 from contract.builders import LEASE_S, PROGRAMME, a_sale, leased, submitted
 from fakes.manual_clock import ManualClock
@@ -242,7 +242,7 @@ def test_one_ended_returns_with_the_first_or_with_the_time() -> None:
     run_in_virtual_time(main())
 
 
-def test_a_bug_in_a_delivery_is_logged_and_leaves_the_lease_to_the_reaper(
+def test_a_bug_while_sending_is_logged_and_leaves_doubt(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     async def main() -> None:
@@ -254,11 +254,26 @@ def test_a_bug_in_a_delivery_is_logged_and_leaves_the_lease_to_the_reaper(
         await asyncio.sleep(0)
         assert len(under_way) == 0
         (attempt,) = await world.attempts(claim)
-        assert attempt.result is None
+        # Bytes may have left before the bug struck.
+        assert attempt.result == "unknown"
+        assert task.result().status is Status.IN_DOUBT
+        assert [i.what for i in world.store.incidents] == ["our own error: ZeroDivisionError"]
 
     with caplog.at_level(logging.ERROR):
         run_in_virtual_time(main())
     assert "a bug" in caplog.text
+
+
+def test_a_payment_of_which_no_request_can_be_made_is_never_sent() -> None:
+    async def main() -> None:
+        world = World(provider=ScriptedProvider([UnsendablePayment("a reference")]))
+        claim = await leased(world.store)
+        standing = await world.deliverer.deliver(claim, claimed_at_s=now_s(), actor=Actor.WORKER)
+        assert standing.status is Status.PENDING
+        (attempt,) = await world.attempts(claim)
+        assert attempt.result == "own_error"
+
+    run_in_virtual_time(main())
 
 
 @pytest.mark.parametrize(

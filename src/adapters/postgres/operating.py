@@ -1,0 +1,297 @@
+"""What operators ask of PostgreSQL; the promises stand in `cashback_core.operating`."""
+
+# ruff: noqa: D102 (the port has the words)
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final, LiteralString
+
+from psycopg_pool import AsyncConnectionPool
+
+from adapters.postgres.accepting import Cursor, encode
+from adapters.postgres.connection import serving_dsn, translated
+from cashback_core.delivery import Actor, Delivery, Status
+from cashback_core.documents import Cpf
+from cashback_core.operating import (
+    Act,
+    Decision,
+    Granted,
+    ManyDecision,
+    OpenCashback,
+    OpenFilter,
+    OpenPage,
+    OpenPosition,
+    OperatorStore,
+    Tally,
+    goes_with,
+    may_act_on_all,
+    operate,
+)
+
+if TYPE_CHECKING:
+    from uuid import UUID
+
+POOL_TIMEOUT_S: Final = 5.0
+MAX_CONNECTIONS: Final = 2
+"""Operators are few, and must not take the connections that sales need."""
+
+
+class PostgresOperatorStore(OperatorStore):
+    """Connects when it is first asked."""
+
+    def __init__(self, dsn: str) -> None:
+        self._pool: AsyncConnectionPool[Any] = AsyncConnectionPool(
+            serving_dsn(dsn, application="cashback operators"),
+            min_size=0,
+            max_size=MAX_CONNECTIONS,
+            timeout=POOL_TIMEOUT_S,
+            check=AsyncConnectionPool.check_connection,
+            open=False,
+        )
+
+    async def open(self) -> None:
+        """Begin to serve; needs no database yet."""
+        await self._pool.open(wait=False)
+
+    async def close(self) -> None:
+        """Hang up."""
+        await self._pool.close()
+
+    async def open_page(
+        self,
+        merchant_id: int | None,
+        wanted: OpenFilter,
+        *,
+        limit: int,
+        after: OpenPosition | None,
+    ) -> OpenPage:
+        values = _values(merchant_id, wanted) | {
+            "at": after.accepted_at if after else None,
+            "id": after.id if after else None,
+            "limit": limit + 1,  # one more tells whether there is a next page
+        }
+        with translated():
+            async with self._pool.connection() as connection:
+                # Planned with the values: each filter has its own best index.
+                found = await connection.execute(_PAGE, values, prepare=False)
+                rows = await found.fetchall()
+        items = tuple(_open_cashback(row) for row in rows[:limit])
+        last = items[-1] if len(rows) > limit else None
+        position = OpenPosition(accepted_at=last.accepted_at, id=last.id) if last else None
+        return OpenPage(items=items, next=position)
+
+    async def act(self, merchant_id: int | None, id: UUID, act: Act) -> Decision | None:  # noqa: A002
+        with translated():
+            async with self._pool.connection() as connection, connection.cursor() as cursor:
+                # Locked: a late answer or a settler that comes meanwhile sees what we stored.
+                await cursor.execute(
+                    """
+                    select c.merchant_id, c.cashback_id, c.status, c.version, c.attempt,
+                        c.open_since_at, c.cashback_centavos, now()
+                    from merchants as m
+                    join cashbacks as c on c.merchant_id = m.merchant_id and c.cashback_id = %s
+                    where %s::bigint is null or m.merchant_id = %s
+                    for no key update of c
+                    """,
+                    [id, merchant_id, merchant_id],
+                )
+                row = await cursor.fetchone()
+                if row is None:
+                    return None
+                decision = _decide(row, act)
+                if isinstance(decision, Granted):
+                    await _store(cursor, [_move(row, decision, act)])
+        return decision
+
+    async def tally(self, merchant_id: int | None, wanted: OpenFilter) -> Tally:
+        with translated():
+            async with self._pool.connection() as connection, connection.cursor() as cursor:
+                return await _tally(cursor, _values(merchant_id, wanted))
+
+    async def resend_all(
+        self, merchant_id: int | None, wanted: OpenFilter, act: Act, *, expected: int
+    ) -> ManyDecision:
+        if not wanted.statuses <= set(goes_with(act.kind)):
+            raise ValueError(f"{act.kind} goes with {', '.join(goes_with(act.kind))} only")
+        values = _values(merchant_id, wanted)
+        with translated():
+            async with self._pool.connection() as connection, connection.cursor() as cursor:
+                # Counted before anything is locked, so that a filter too wide locks nothing.
+                tally = await _tally(cursor, values)
+                decision = may_act_on_all(tally, act, expected=expected)
+                if not isinstance(decision, Tally):
+                    return decision
+                # In key order, as everybody locks. What has moved since it was counted is not
+                # among the rows, and the number tells.
+                await cursor.execute(_LOCK_ALL, values, prepare=False)
+                rows = await cursor.fetchall()
+                decision = may_act_on_all(_tally_of(rows), act, expected=expected)
+                if isinstance(decision, Tally):
+                    await _store(cursor, _granted(rows, act))
+        return decision
+
+
+_MEANT: Final[LiteralString] = """
+    from cashbacks as c
+    join sales as s using (merchant_id, cashback_id)
+    where c.status = any(%(statuses)s)
+        and c.status not in ('applied', 'not_due')  -- what the index of open ones needs to see
+        and (%(merchant_id)s::bigint is null or c.merchant_id = %(merchant_id)s)
+        and (%(document)s::text is null or s.document = %(document)s)
+        and (%(sold_from)s::timestamptz is null or s.sold_at >= %(sold_from)s)
+        and (%(sold_to)s::timestamptz is null or s.sold_at < %(sold_to)s)
+"""
+
+_LOCK_ALL: Final[LiteralString] = f"""
+    select c.merchant_id, c.cashback_id, c.status, c.version, c.attempt,
+        c.open_since_at, c.cashback_centavos, now()
+    {_MEANT}
+    order by c.merchant_id, c.cashback_id
+    for no key update of c
+"""
+
+_PAGE: Final[LiteralString] = f"""
+    with page as materialized (
+        select c.*, s.document, s.sale_id, s.sold_at
+        {_MEANT}
+            and (
+                %(at)s::timestamptz is null
+                or c.accepted_at >= %(at)s  -- what the index can use
+                    and (c.accepted_at, c.cashback_id) > (%(at)s::timestamptz, %(id)s::uuid)
+            )
+        order by c.accepted_at, c.cashback_id
+        limit %(limit)s
+    )
+    select p.cashback_id, m.slug, p.status, e.reason, e.actor, e.actor_name, e.at, p.attempt,
+        a.status_code, p.document, p.cashback_centavos, p.sale_id, p.sold_at, p.accepted_at,
+        p.risk_accepted_at
+    from page as p
+    join merchants as m using (merchant_id)
+    join events as e
+        on e.merchant_id = p.merchant_id and e.cashback_id = p.cashback_id
+            and e.sequence = p.version  -- the latest
+    left join attempts as a
+        on a.merchant_id = p.merchant_id and a.cashback_id = p.cashback_id
+            and a.attempt = p.attempt
+    order by p.accepted_at, p.cashback_id
+"""
+
+
+def _values(merchant_id: int | None, wanted: OpenFilter) -> dict[str, Any]:
+    return {
+        "merchant_id": merchant_id,
+        "statuses": sorted(wanted.statuses),
+        "document": wanted.document,
+        "sold_from": wanted.sold_from,
+        "sold_to": wanted.sold_to,
+    }
+
+
+async def _tally(cursor: Cursor, values: dict[str, Any]) -> Tally:
+    await cursor.execute(
+        f"""
+        select count(*), coalesce(sum(c.cashback_centavos), 0)::bigint,
+            count(*) filter (where c.status = 'in_doubt')
+        {_MEANT}
+        """,
+        values,
+        prepare=False,
+    )
+    row = await cursor.fetchone()
+    count, centavos, in_doubt = row or (0, 0, 0)
+    return Tally(count=count, cashback_centavos=centavos, in_doubt=in_doubt)
+
+
+def _tally_of(rows: list[tuple[Any, ...]]) -> Tally:
+    return Tally(
+        count=len(rows),
+        cashback_centavos=sum(row[6] for row in rows),
+        in_doubt=sum(row[2] == Status.IN_DOUBT for row in rows),
+    )
+
+
+def _decide(row: tuple[Any, ...], act: Act) -> Decision:
+    _, _, status, _, attempt, open_since_at, _, now = row
+    delivery = Delivery(status=Status(status), attempt=attempt, open_since_at=open_since_at)
+    return operate(delivery, act, now)
+
+
+def _granted(rows: list[tuple[Any, ...]], act: Act) -> list[dict[str, Any]]:
+    """The moves of all rows; whoever locked them has seen that each is granted."""
+    moves: list[dict[str, Any]] = []
+    for row in rows:
+        decision = _decide(row, act)
+        if not isinstance(decision, Granted):
+            raise TypeError(f"{act.kind} of {row[1]}: {decision}")
+        moves.append(_move(row, decision, act))
+    return moves
+
+
+def _move(row: tuple[Any, ...], granted: Granted, act: Act) -> dict[str, Any]:
+    merchant_id, cashback_id, status, version, *_ = row
+    move = granted.move
+    return {
+        "m": merchant_id,
+        "c": cashback_id,
+        "v": version,
+        "from": status,
+        "to": move.to,
+        "actor": move.actor,
+        "name": act.by,
+        "reason": move.reason,
+        "due": move.due_at,
+        "since": granted.open_since_at,
+        "risk": granted.risk_accepted,
+    }
+
+
+async def _store(cursor: Cursor, moves: list[dict[str, Any]]) -> None:
+    await cursor.execute(
+        """
+        with input as materialized (
+            select * from jsonb_to_recordset(%s::jsonb) as i (
+                m bigint, c uuid, v integer, "from" text, "to" text, actor text, name text,
+                reason text, due timestamptz, since timestamptz, risk boolean
+            )
+        ), moved as (
+            update cashbacks as c set
+                status = i."to", version = i.v + 1, due_at = i.due, open_since_at = i.since,
+                applied_at = case i."to" when 'applied' then now() end,
+                risk_accepted_at = case when i.risk then now() else c.risk_accepted_at end
+            from input as i
+            where c.merchant_id = i.m and c.cashback_id = i.c and c.version = i.v
+            returning c.merchant_id, c.cashback_id, c.attempt
+        )
+        insert into events (
+            merchant_id, cashback_id, sequence, at, actor, actor_name, from_status, to_status,
+            attempt, reason
+        )
+        select i.m, i.c, i.v + 1, now(), i.actor, i.name, i."from", i."to", moved.attempt, i.reason
+        from moved join input as i on i.m = moved.merchant_id and i.c = moved.cashback_id
+        """,
+        [encode(moves)],
+    )
+
+
+def _open_cashback(row: tuple[Any, ...]) -> OpenCashback:
+    (
+        cashback_id, merchant, status, reason, actor, actor_name, since_at, attempt, status_code,
+        document, centavos, sale_id, sold_at, accepted_at, risk_accepted_at,
+    ) = row  # fmt: skip
+    return OpenCashback(
+        id=cashback_id,
+        merchant=merchant,
+        status=Status(status),
+        reason=reason,
+        actor=Actor(actor),
+        actor_name=actor_name,
+        since_at=since_at,
+        attempt=attempt,
+        status_code=status_code,
+        document=Cpf(document),
+        cashback_centavos=centavos,
+        sale_id=sale_id,
+        sold_at=sold_at,
+        accepted_at=accepted_at,
+        risk_accepted_at=risk_accepted_at,
+    )

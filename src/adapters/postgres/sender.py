@@ -1,0 +1,68 @@
+"""The switch that stops all sending; its promises stand in `cashback_core.operating`."""
+
+# ruff: noqa: D102 (the port has the words)
+
+from __future__ import annotations
+
+from typing import Any
+
+import psycopg
+
+from adapters.postgres.connection import serving_dsn, translated
+from cashback_core.operating import SenderState, SenderSwitch
+
+
+class PostgresSenderSwitch(SenderSwitch):
+    """One row of the database; each act takes a connection of its own, since they are rare."""
+
+    def __init__(self, dsn: str) -> None:
+        self._dsn = serving_dsn(dsn, application="cashback sender switch")
+
+    async def state(self) -> SenderState:
+        with translated():
+            async with await self._connect() as connection:
+                found = await connection.execute("select paused_at, reason, actor from sender")
+                paused_at, reason, actor = await found.fetchone() or (None, None, None)
+        return SenderState(paused_at=paused_at, reason=reason, actor=actor)
+
+    async def pause(self, *, by: str, reason: str) -> bool:
+        with translated():
+            async with await self._connect() as connection:
+                done = await connection.execute(
+                    # The first pause and its reason stay: they tell what has to be looked into.
+                    "update sender set paused_at = clock_timestamp(), reason = %s, actor = %s"
+                    " where paused_at is null",
+                    [reason, by],
+                )
+        return done.rowcount == 1
+
+    async def release(self, *, by: str, reason: str) -> bool:
+        with translated():
+            async with await self._connect() as connection:
+                done = await connection.execute(
+                    # The pause is over, and still does not count towards giving up; the workers
+                    # have to wake.
+                    """
+                    with paused as materialized (
+                        select paused_at, reason, actor from sender
+                        where paused_at is not null
+                        for update
+                    ), released as (
+                        update sender set paused_at = null, reason = null, actor = null
+                        from paused
+                    ), kept as (
+                        insert into sender_pauses (pause_id, began_at, through_at)
+                        select gen_random_uuid(), paused_at, clock_timestamp() from paused
+                    )
+                    insert into sender_releases (
+                        paused_at, pause_reason, pause_actor, released_at, reason, actor
+                    )
+                    select paused_at, reason, actor, clock_timestamp(), %s, %s from paused
+                    """,
+                    [reason, by],
+                )
+                await connection.execute("select pg_notify('cashback_due', '')")
+        return done.rowcount == 1
+
+    async def _connect(self) -> psycopg.AsyncConnection[Any]:
+        return await psycopg.AsyncConnection.connect(self._dsn)
