@@ -34,8 +34,8 @@ class TestPostgresStore(CashbackStoreContract):
         self._run("update cashbacks set due_at = due_at - interval '1 day'")
 
     async def make_open_for(self, store: object, days: int) -> None:  # noqa: ARG002
-        back = f"interval '{days} days'"
-        self._run("update cashbacks set open_since_at = open_since_at - " + back)
+        back = f"open_since_at - interval '{days} days'"
+        self._run(f"update cashbacks set open_since_at = {back}")  # noqa: S608 (a number)
 
     async def pause_sender(self, store: object) -> None:  # noqa: ARG002
         self._run("update sender set paused_at = now(), reason = 'a test', actor = 'a test'")
