@@ -61,7 +61,10 @@ class AttemptRecord:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EventRecord:
-    """One move of a cashback; replaying all of them, in order, gives its present status."""
+    """One move of a cashback; replaying all of them, in order, gives its present status.
+
+    `actor_name` tells which operator it was; it is None for every other actor.
+    """
 
     sequence: int
     at: datetime
@@ -70,6 +73,7 @@ class EventRecord:
     to_status: Status
     attempt: int
     reason: str
+    actor_name: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

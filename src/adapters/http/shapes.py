@@ -110,6 +110,7 @@ class Event(Shape, frozen=True, kw_only=True):
     sequence: int
     at: Instant
     actor: Actor
+    actor_name: str | None
     from_status: Status | None
     to_status: Status
     attempt: int

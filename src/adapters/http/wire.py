@@ -114,6 +114,7 @@ def _event(event: EventRecord) -> shapes.Event:
         sequence=event.sequence,
         at=format_instant(event.at),
         actor=event.actor,
+        actor_name=event.actor_name,
         from_status=event.from_status,
         to_status=event.to_status,
         attempt=event.attempt,

@@ -151,7 +151,8 @@ class PostgresCashbackStore(CashbackStore):
                 )
                 attempt_rows = await attempts.fetchall()
                 events = await connection.execute(
-                    "select sequence, at, actor, from_status, to_status, attempt, reason"
+                    "select sequence, at, actor, actor_name, from_status, to_status, attempt,"
+                    " reason"
                     " from events where merchant_id = %s and cashback_id = %s order by sequence",
                     [merchant_id, id],
                 )
@@ -247,11 +248,12 @@ def _attempt(row: tuple[Any, ...]) -> AttemptRecord:
 
 
 def _event(row: tuple[Any, ...]) -> EventRecord:
-    sequence, at, actor, from_status, to_status, attempt, reason = row
+    sequence, at, actor, actor_name, from_status, to_status, attempt, reason = row
     return EventRecord(
         sequence=sequence,
         at=at,
         actor=Actor(actor),
+        actor_name=actor_name,
         from_status=None if from_status is None else Status(from_status),
         to_status=Status(to_status),
         attempt=attempt,

@@ -1,0 +1,344 @@
+"""What every operator store keeps, in memory and on PostgreSQL alike.
+
+A subclass supplies the fixtures `store` (a cashback store, as in `cashback_store`), `operators`
+and `switch` on the same data, and the hooks that turn the time.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final
+
+import pytest
+
+from cashback_core.delivery import Actor, Status
+from cashback_core.identity import new_id
+from cashback_core.operating import (
+    Act,
+    ActKind,
+    CountChanged,
+    Granted,
+    NotFromHere,
+    OpenFilter,
+    RiskNotAccepted,
+    SenderState,
+    Tally,
+)
+from contract.builders import (
+    CREATED,
+    LEASE_S,
+    NOTHING_SENT,
+    SOLD_AT,
+    UNANSWERED,
+    a_cpf,
+    a_sale,
+    accepted,
+    ended,
+    history_of,
+    leased,
+    seen,
+    submitted,
+)
+
+if TYPE_CHECKING:
+    from cashback_core.evidence import Evidence
+    from cashback_core.operating import OpenCashback, OperatorStore, SenderSwitch
+    from cashback_core.ports import CashbackStore, Claim
+    from cashback_core.sale import Sale
+
+RESEND: Final = Act(kind=ActKind.RESEND, by="ana", reason="the outage is over")
+RISKY: Final = replace(RESEND, accept_risk=True)
+CANCEL: Final = replace(RESEND, kind=ActKind.CANCEL, reason="the customer gave it back")
+PAID: Final = replace(RESEND, kind=ActKind.MARK_APPLIED, reason="statement of June, line 7")
+UNPAID: Final = replace(RESEND, kind=ActKind.MARK_REJECTED, reason="their mail of 3 June")
+
+REFUSED: Final = seen(422)
+ALL: Final = frozenset({Status.HELD, Status.IN_DOUBT, Status.REJECTED})
+
+
+async def ended_with(store: CashbackStore, evidence: Evidence, sale: Sale | None = None) -> Claim:
+    """A sale whose first attempt left this evidence."""
+    claim = await leased(store, sale)
+    await store.conclude(ended(claim, evidence))
+    return claim
+
+
+class OperatorStoreContract:
+    """What operators see and do."""
+
+    async def expire_leases(self, store: CashbackStore) -> None:
+        """Let every lease have run out a moment ago."""
+        raise NotImplementedError
+
+    async def make_due(self, store: CashbackStore) -> None:
+        """Let every pending cashback have been due a moment ago, in their order."""
+        raise NotImplementedError
+
+    async def test_what_waits_for_somebody_is_listed_with_its_reason_oldest_first(
+        self, store: CashbackStore, operators: OperatorStore
+    ) -> None:
+        doubtful = await ended_with(store, UNANSWERED)
+        await ended_with(store, CREATED)
+        await leased(store)
+        refused = await ended_with(store, REFUSED, a_sale(sale_id="NF-1"))
+        items = await everything(operators, OpenFilter(), limit=10)
+        assert [(i.id, i.status) for i in items] == [
+            (doubtful.id, Status.IN_DOUBT),
+            (refused.id, Status.REJECTED),
+        ]
+        for item, code in zip(items, (None, 422), strict=True):
+            record = await store.find(1, item.id)
+            assert record is not None
+            history = await history_of(store, 1, record)
+            event = history.events[-1]
+            assert (item.reason, item.since_at) == (event.reason, event.at)
+            assert (item.actor, item.actor_name) == (Actor.API, None)
+            assert (item.attempt, item.status_code, item.merchant) == (1, code, "demo")
+            assert item.document == history.record.sale.customer.document
+            assert item.cashback_centavos == history.record.cashback.cashback_centavos
+            assert item.sale_id == history.record.sale.sale_id
+            assert item.sold_at == history.record.sale.sold_at
+            assert item.accepted_at == history.record.accepted_at
+            assert item.risk_accepted_at is None
+
+    @pytest.mark.parametrize("limit", [1, 2, 5])
+    async def test_pages_of_what_is_open_join_without_gap_or_repeat(
+        self, store: CashbackStore, operators: OperatorStore, limit: int
+    ) -> None:
+        claims = [await ended_with(store, UNANSWERED) for _ in range(5)]
+        items = await everything(operators, OpenFilter(), limit=limit)
+        assert [i.id for i in items] == [c.id for c in claims]
+
+    async def test_what_is_open_is_filtered(
+        self, store: CashbackStore, operators: OperatorStore
+    ) -> None:
+        document = a_cpf()
+        doubtful = await ended_with(store, UNANSWERED, a_sale(document=document))
+        later = SOLD_AT + timedelta(days=1)
+        refused = await ended_with(store, REFUSED, a_sale(sold_at=later))
+        pending = await accepted(store, submitted(a_sale(), lease_s=None))
+
+        async def ids(wanted: OpenFilter) -> list[object]:
+            return [i.id for i in await everything(operators, wanted, limit=10)]
+
+        assert await ids(OpenFilter(statuses=frozenset({Status.REJECTED}))) == [refused.id]
+        assert await ids(OpenFilter(statuses=frozenset({Status.PENDING}))) == [pending.id]
+        assert await ids(OpenFilter(document=document)) == [doubtful.id]
+        assert await ids(OpenFilter(sold_from=later)) == [refused.id]
+        assert await ids(OpenFilter(sold_to=later)) == [doubtful.id]
+        assert await ids(OpenFilter(statuses=frozenset())) == []
+
+    async def test_what_ended_well_is_never_open(
+        self, store: CashbackStore, operators: OperatorStore
+    ) -> None:
+        await ended_with(store, CREATED)
+        await accepted(store, submitted(a_sale(centavos=1)))
+        assert await everything(operators, OpenFilter(statuses=frozenset(Status)), limit=5) == []
+
+    async def test_another_merchants_cashbacks_are_neither_seen_nor_moved(
+        self, store: CashbackStore, operators: OperatorStore
+    ) -> None:
+        claim = await ended_with(store, REFUSED)
+        assert (await operators.open_page(2, OpenFilter(), limit=9, after=None)).items == ()
+        assert await operators.act(2, claim.id, RESEND) is None
+        assert (await operators.tally(2, OpenFilter())).count == 0
+        assert await operators.resend_all(2, OpenFilter(), RESEND, expected=0) == Tally(
+            count=0, cashback_centavos=0, in_doubt=0
+        )
+        assert (await history_of(store, 1, claim)).record.status is Status.REJECTED
+
+    async def test_whoever_has_the_machine_acts_for_every_merchant(
+        self, store: CashbackStore, operators: OperatorStore
+    ) -> None:
+        record = await accepted(store, submitted(a_sale(), merchant_id=2, lease_s=None))
+        statuses = frozenset({Status.PENDING})
+        page = await operators.open_page(None, OpenFilter(statuses=statuses), limit=9, after=None)
+        assert [(i.id, i.merchant) for i in page.items] == [(record.id, "other")]
+        assert isinstance(await operators.act(None, record.id, CANCEL), Granted)
+
+    async def test_a_resent_cashback_is_sent_again_under_the_operators_name(
+        self, store: CashbackStore, operators: OperatorStore
+    ) -> None:
+        claim = await ended_with(store, REFUSED)
+        assert isinstance(await operators.act(1, claim.id, RESEND), Granted)
+        history = await history_of(store, 1, claim)
+        event = history.events[-1]
+        assert (event.from_status, event.to_status) == (Status.REJECTED, Status.PENDING)
+        assert (event.actor, event.actor_name) == (Actor.OPERATOR, "ana")
+        assert event.reason == "the outage is over"
+        assert [e.actor_name for e in history.events[:-1]] == [None] * 3
+        await self.make_due(store)
+        (again,) = await store.claim_due(limit=10, lease_s=LEASE_S)
+        assert again == replace(claim, attempt=2)
+        standing = await store.conclude(ended(again, CREATED, deliverer=Actor.WORKER))
+        assert standing.status is Status.APPLIED
+
+    async def test_what_is_in_doubt_moves_only_with_the_risk_accepted(
+        self, store: CashbackStore, operators: OperatorStore
+    ) -> None:
+        claim = await ended_with(store, UNANSWERED)
+        assert await operators.act(1, claim.id, RESEND) == RiskNotAccepted(1)
+        assert (await history_of(store, 1, claim)).record.status is Status.IN_DOUBT
+        granted = await operators.act(1, claim.id, RISKY)
+        assert isinstance(granted, Granted)
+        assert granted.risk_accepted
+        pending = OpenFilter(statuses=frozenset({Status.PENDING}))
+        (item,) = await everything(operators, pending, limit=5)
+        assert item.risk_accepted_at == item.since_at
+
+    async def test_an_accepted_risk_is_remembered_through_later_acts(
+        self, store: CashbackStore, operators: OperatorStore
+    ) -> None:
+        claim = await ended_with(store, UNANSWERED)
+        await operators.act(1, claim.id, RISKY)
+        await operators.act(1, claim.id, CANCEL)
+        cancelled = OpenFilter(statuses=frozenset({Status.CANCELLED}))
+        (item,) = await everything(operators, cancelled, limit=5)
+        assert item.risk_accepted_at is not None
+        assert (item.reason, item.actor_name) == (CANCEL.reason, "ana")
+
+    @pytest.mark.parametrize(("act", "status"), [(PAID, "applied"), (UNPAID, "rejected")])
+    async def test_what_is_in_doubt_is_marked_on_the_providers_evidence(
+        self, store: CashbackStore, operators: OperatorStore, act: Act, status: str
+    ) -> None:
+        claim = await ended_with(store, UNANSWERED)
+        assert isinstance(await operators.act(1, claim.id, act), Granted)
+        history = await history_of(store, 1, claim)
+        assert history.record.status == status
+        assert history.events[-1].reason == act.reason
+        assert history.attempts[0].result == "unknown", "what was seen stays as it was seen"
+
+    @pytest.mark.parametrize(
+        ("evidence", "act", "status"),
+        [
+            (UNANSWERED, CANCEL, Status.IN_DOUBT),
+            (CREATED, RISKY, Status.APPLIED),
+            (CREATED, CANCEL, Status.APPLIED),
+            (REFUSED, PAID, Status.REJECTED),
+            (NOTHING_SENT, RISKY, Status.PENDING),
+        ],
+    )
+    async def test_an_act_that_does_not_go_with_the_status_changes_nothing(
+        self,
+        store: CashbackStore,
+        operators: OperatorStore,
+        evidence: Evidence,
+        act: Act,
+        status: Status,
+    ) -> None:
+        claim = await ended_with(store, evidence)
+        before = await history_of(store, 1, claim)
+        decision = await operators.act(1, claim.id, act)
+        assert isinstance(decision, NotFromHere)
+        assert decision.status is status
+        assert await history_of(store, 1, claim) == before
+
+    async def test_an_attempt_under_way_is_left_alone(
+        self, store: CashbackStore, operators: OperatorStore
+    ) -> None:
+        claim = await leased(store)
+        for act in (RISKY, CANCEL, PAID, UNPAID):
+            assert isinstance(await operators.act(1, claim.id, act), NotFromHere)
+
+    async def test_what_is_not_there_cannot_be_acted_on(self, operators: OperatorStore) -> None:
+        assert await operators.act(1, new_id(), RESEND) is None
+        assert await operators.act(None, new_id(), RESEND) is None
+
+    async def test_a_late_201_still_counts_after_a_resend(
+        self, store: CashbackStore, operators: OperatorStore
+    ) -> None:
+        claim = await leased(store)
+        await self.expire_leases(store)
+        assert await store.reap(limit=1) == 1
+        await operators.act(1, claim.id, RISKY)
+        standing = await store.conclude(ended(claim, CREATED))
+        assert standing.status is Status.APPLIED
+        assert (await history_of(store, 1, claim)).events[-1].actor is Actor.LATE_ANSWER
+
+    async def test_many_are_counted_before_they_are_resent(
+        self, store: CashbackStore, operators: OperatorStore
+    ) -> None:
+        refused = await ended_with(store, REFUSED, a_sale(centavos=10_000))
+        doubtful = await ended_with(store, UNANSWERED, a_sale(centavos=2_000))
+        wanted = OpenFilter(statuses=ALL)
+        tally = await operators.tally(1, wanted)
+        assert tally == Tally(count=2, cashback_centavos=600, in_doubt=1)
+        assert await operators.resend_all(1, wanted, RESEND, expected=2) == RiskNotAccepted(1)
+        changed = await operators.resend_all(1, wanted, RISKY, expected=1)
+        assert changed == CountChanged(tally)
+        for claim in (refused, doubtful):
+            assert len((await history_of(store, 1, claim)).events) == 3, "none or all"
+        assert await operators.resend_all(1, wanted, RISKY, expected=2) == tally
+        for claim in (refused, doubtful):
+            event = (await history_of(store, 1, claim)).events[-1]
+            assert (event.to_status, event.actor_name) == (Status.PENDING, "ana")
+        pending = OpenFilter(statuses=frozenset({Status.PENDING}))
+        items = await everything(operators, pending, limit=5)
+        assert [i.risk_accepted_at is None for i in items] == [True, False]
+
+    async def test_only_what_can_be_resent_is_resent_by_filter(
+        self, operators: OperatorStore
+    ) -> None:
+        for status in (Status.PENDING, Status.SENDING, Status.CANCELLED, Status.APPLIED):
+            wanted = OpenFilter(statuses=frozenset({status}))
+            with pytest.raises(ValueError, match="resen"):
+                await operators.resend_all(1, wanted, RISKY, expected=0)
+
+    async def test_two_operators_at_once_resend_once(
+        self, store: CashbackStore, operators: OperatorStore
+    ) -> None:
+        claims = [await ended_with(store, REFUSED) for _ in range(5)]
+        wanted = OpenFilter(statuses=ALL)
+        decisions = await asyncio.gather(
+            operators.resend_all(1, wanted, RESEND, expected=5),
+            operators.resend_all(1, wanted, RESEND, expected=5),
+        )
+        assert sorted(type(d).__name__ for d in decisions) == ["CountChanged", "Tally"]
+        for claim in claims:
+            assert len((await history_of(store, 1, claim)).events) == 4
+
+    async def test_an_act_and_a_late_answer_at_once_leave_one_story(
+        self, store: CashbackStore, operators: OperatorStore
+    ) -> None:
+        claims = [await leased(store) for _ in range(8)]
+        for claim in claims:
+            ends = store.conclude(ended(claim, CREATED))
+            _, act = await asyncio.gather(ends, operators.act(1, claim.id, RISKY))
+            assert isinstance(act, NotFromHere)
+            assert (await history_of(store, 1, claim)).record.status is Status.APPLIED
+
+    async def test_a_paused_sender_claims_nothing_until_it_is_released(
+        self, store: CashbackStore, switch: SenderSwitch
+    ) -> None:
+        assert await switch.state() == SenderState()
+        assert not await switch.release(by="ana", reason="nothing to release")
+        assert await switch.pause(by="ana", reason="the provider asked for it")
+        state = await switch.state()
+        assert (state.actor, state.reason) == ("ana", "the provider asked for it")
+        assert state.paused_at is not None
+        assert not await switch.pause(by="bia", reason="once more")
+        assert await switch.state() == state, "the first reason stays"
+        record = await accepted(store, submitted(a_sale(), lease_s=LEASE_S))
+        assert record.status is Status.PENDING
+        await self.make_due(store)
+        assert await store.claim_due(limit=5, lease_s=LEASE_S) == ()
+        assert await switch.release(by="bia", reason="they are back")
+        assert await switch.state() == SenderState()
+        assert len(await store.claim_due(limit=5, lease_s=LEASE_S)) == 1
+        assert not await switch.release(by="ana", reason="once more")
+
+
+async def everything(
+    operators: OperatorStore, wanted: OpenFilter, *, limit: int
+) -> list[OpenCashback]:
+    """Everything that a filter means for merchant 1, page by page."""
+    page = await operators.open_page(1, wanted, limit=limit, after=None)
+    items = list(page.items)
+    while page.next is not None:
+        assert len(page.items) == limit
+        page = await operators.open_page(1, wanted, limit=limit, after=page.next)
+        assert page.items, "a page that is told to follow holds something"
+        items += page.items
+    return items

@@ -1,0 +1,181 @@
+"""What operators ask, of the store in memory: every promise of the port."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from cashback_core.delivery import Delivery
+from cashback_core.identity import new_id
+from cashback_core.operating import (
+    Act,
+    Decision,
+    Granted,
+    ManyDecision,
+    OpenCashback,
+    OpenFilter,
+    OpenPage,
+    OpenPosition,
+    OperatorStore,
+    SenderState,
+    SenderSwitch,
+    Tally,
+    goes_with,
+    may_act_on_all,
+    operate,
+)
+from cashback_core.ports import Pause, StoreUnavailable
+
+if TYPE_CHECKING:
+    from datetime import datetime, timedelta
+    from uuid import UUID
+
+    from fakes.memory_store import MemoryStore, Row
+
+
+class MemoryOperators(OperatorStore):
+    """Works on the rows of a MemoryStore, and is away when that is."""
+
+    def __init__(self, store: MemoryStore) -> None:
+        self._store = store
+        self.risk_accepted: dict[UUID, datetime] = {}
+
+    async def open_page(
+        self,
+        merchant_id: int | None,
+        wanted: OpenFilter,
+        *,
+        limit: int,
+        after: OpenPosition | None,
+    ) -> OpenPage:
+        await _reach(self._store)
+        items = [self._open(row) for row in self._meant(merchant_id, wanted)]
+        items.sort(key=_position)
+        if after is not None:
+            items = [i for i in items if _position(i) > (after.accepted_at, after.id)]
+        page, more = tuple(items[:limit]), len(items) > limit
+        at = OpenPosition(accepted_at=page[-1].accepted_at, id=page[-1].id) if more else None
+        return OpenPage(items=page, next=at)
+
+    async def act(self, merchant_id: int | None, id: UUID, act: Act) -> Decision | None:  # noqa: A002
+        await _reach(self._store)
+        for (owner, cashback_id), row in self._store.rows.items():
+            if cashback_id == id and merchant_id in {None, owner}:
+                return self._do(row, act)
+        return None
+
+    async def tally(self, merchant_id: int | None, wanted: OpenFilter) -> Tally:
+        await _reach(self._store)
+        rows = self._meant(merchant_id, wanted)
+        return Tally(
+            count=len(rows),
+            cashback_centavos=sum(row.record.cashback.cashback_centavos for row in rows),
+            in_doubt=sum(row.status == "in_doubt" for row in rows),
+        )
+
+    async def resend_all(
+        self, merchant_id: int | None, wanted: OpenFilter, act: Act, *, expected: int
+    ) -> ManyDecision:
+        if not wanted.statuses <= set(goes_with(act.kind)):
+            raise ValueError("a status from which nothing is resent")
+        decision = may_act_on_all(await self.tally(merchant_id, wanted), act, expected=expected)
+        if isinstance(decision, Tally):
+            for row in self._meant(merchant_id, wanted):
+                assert isinstance(self._do(row, act), Granted)
+        return decision
+
+    def _do(self, row: Row, act: Act) -> Decision:
+        standing = row.record.standing
+        delivery = Delivery(
+            status=standing.status, attempt=standing.attempt, open_since_at=row.open_since_at
+        )
+        decision = operate(delivery, act, self._store._now())
+        if isinstance(decision, Granted):
+            move = decision.move
+            self._store._move(row, move.to, move.actor, move.reason, due_at=move.due_at)
+            row.events[-1] = replace(row.events[-1], actor_name=act.by)
+            row.open_since_at = decision.open_since_at
+            if decision.risk_accepted:
+                self.risk_accepted[row.record.id] = row.events[-1].at
+        return decision
+
+    def _meant(self, merchant_id: int | None, wanted: OpenFilter) -> list[Row]:
+        return [
+            row
+            for (owner, _), row in self._store.rows.items()
+            if merchant_id in {None, owner} and _is_meant(row, wanted)
+        ]
+
+    def _open(self, row: Row) -> OpenCashback:
+        record, event = row.record, row.events[-1]
+        provider = record.standing.provider
+        return OpenCashback(
+            id=record.id,
+            merchant={1: "demo", 2: "other"}[record.merchant_id],
+            status=record.status,
+            reason=event.reason,
+            actor=event.actor,
+            actor_name=event.actor_name,
+            since_at=event.at,
+            attempt=record.standing.attempt,
+            status_code=None if provider is None else provider.status_code,
+            document=record.sale.customer.document,
+            cashback_centavos=record.cashback.cashback_centavos,
+            sale_id=record.sale.sale_id,
+            sold_at=record.sale.sold_at,
+            accepted_at=record.accepted_at,
+            risk_accepted_at=self.risk_accepted.get(record.id),
+        )
+
+
+class MemorySenderSwitch(SenderSwitch):
+    """The switch of a MemoryStore; `releases` keeps who released it, and why."""
+
+    def __init__(self, store: MemoryStore) -> None:
+        self._store = store
+        self._state = SenderState()
+        self.releases: list[tuple[str, str]] = []
+
+    async def state(self) -> SenderState:
+        await _reach(self._store)
+        return self._state
+
+    async def pause(self, *, by: str, reason: str) -> bool:
+        await _reach(self._store)
+        if self._store.sender_paused:
+            return False
+        self._store.sender_paused = True
+        self._state = SenderState(paused_at=self._store._now(), reason=reason, actor=by)
+        return True
+
+    async def release(self, *, by: str, reason: str) -> bool:
+        await _reach(self._store)
+        paused_at = self._state.paused_at
+        if paused_at is None:
+            return False
+        lasted: timedelta = self._store._now() - paused_at
+        await self._store.note_pause(Pause(id=new_id(), lasted_s=lasted.total_seconds()))
+        self._store.sender_paused, self._state = False, SenderState()
+        self.releases.append((by, reason))
+        return True
+
+
+async def _reach(store: MemoryStore) -> None:
+    await asyncio.sleep(0)
+    if store.away:
+        raise StoreUnavailable("away")
+
+
+def _position(item: OpenCashback) -> tuple[datetime, UUID]:
+    return item.accepted_at, item.id
+
+
+def _is_meant(row: Row, wanted: OpenFilter) -> bool:
+    sale = row.record.sale
+    return (
+        row.status in wanted.statuses - {"applied", "not_due"}
+        and (wanted.document is None or sale.customer.document == wanted.document)
+        and (wanted.sold_from is None or sale.sold_at >= wanted.sold_from)
+        and (wanted.sold_to is None or sale.sold_at < wanted.sold_to)
+    )

@@ -1,0 +1,54 @@
+"""The fake of what operators ask keeps the contract, too."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+
+from cashback_core.ports import CashbackStore, Terms
+from cashback_core.reading import SaleRules
+from contract.builders import PROGRAMME
+from contract.operating import OperatorStoreContract
+from fakes.manual_clock import ManualClock
+from fakes.memory_operators import MemoryOperators, MemorySenderSwitch
+from fakes.memory_store import MemoryStore, Row
+
+if TYPE_CHECKING:
+    from cashback_core.operating import OperatorStore, SenderSwitch
+
+
+class TestMemoryOperators(OperatorStoreContract):
+    @pytest.fixture
+    def store(self) -> CashbackStore:
+        terms = {
+            merchant_id: Terms(merchant_id=merchant_id, rules=SaleRules(), programme=PROGRAMME)
+            for merchant_id in (1, 2)
+        }
+        return MemoryStore(terms, now=ManualClock().tick)
+
+    @pytest.fixture
+    def operators(self, store: CashbackStore) -> OperatorStore:
+        assert isinstance(store, MemoryStore)
+        return MemoryOperators(store)
+
+    @pytest.fixture
+    def switch(self, store: CashbackStore) -> SenderSwitch:
+        assert isinstance(store, MemoryStore)
+        return MemorySenderSwitch(store)
+
+    async def expire_leases(self, store: CashbackStore) -> None:
+        for row in rows(store):
+            if row.lease_until_at is not None:
+                row.lease_until_at -= timedelta(days=1)
+
+    async def make_due(self, store: CashbackStore) -> None:
+        for row in rows(store):
+            if row.due_at is not None:
+                row.due_at -= timedelta(days=1)
+
+
+def rows(store: CashbackStore) -> list[Row]:
+    assert isinstance(store, MemoryStore)
+    return list(store.rows.values())
