@@ -19,6 +19,7 @@ from cashback_core.programme import Programme
 from cashback_core.reading import SaleRules
 from cashback_core.record import History, Record, Standing
 from cashback_core.sale import Sale
+from cashback_core.settlement import Settlement, Statement
 
 
 class StoreUnavailable(Exception):  # noqa: N818 (named by what is wrong)
@@ -169,6 +170,46 @@ class Pause:
 
     id: UUID
     lasted_s: float
+
+
+class StatementUnavailable(Exception):  # noqa: N818 (named by what is wrong)
+    """The provider's statement cannot be had, or is none."""
+
+
+class Statements(Protocol):
+    """The provider's own list of what it credited."""
+
+    @abstractmethod
+    async def since(self, instant: datetime) -> Statement:
+        """Every credit from an aware instant on, as far as the provider declares it complete.
+
+        Raises StatementUnavailable.
+        """
+
+    @abstractmethod
+    async def aclose(self) -> None:
+        """Close every connection."""
+
+
+class SettlementStore(Protocol):
+    """Where the settler finds what is in doubt, and stores what a statement proves.
+
+    One method is one transaction. Every method raises StoreUnavailable when the database is away.
+    """
+
+    @abstractmethod
+    async def doubtful_since(self) -> datetime | None:
+        """When the first attempt of any group in doubt began; None when nothing is in doubt.
+
+        A group is every cashback of one customer and amount, over all merchants.
+        """
+
+    @abstractmethod
+    async def settle(self, statement: Statement, *, echoes_reference: bool) -> Settlement:
+        """Move cashbacks in doubt as `settlement.settle` decides, group by group, and tell it.
+
+        A late answer that comes meanwhile waits, or its group is decided with it.
+        """
 
 
 class CashbackStore(Protocol):

@@ -10,19 +10,28 @@ from dependency_injector import containers, providers
 
 from adapters.cashback_client.client import ProviderClient
 from adapters.cashback_client.pool import Limits
+from adapters.cashback_client.statements import StatementClient
 from adapters.http.app import UseCases, create_app
 from adapters.http.login import Login
 from adapters.http.passwords import Passwords
 from adapters.http.signing_key import load_signing_key
 from adapters.http.tokens import Lifetimes, Tokens
 from adapters.postgres.accounts import PostgresAccounts
+from adapters.postgres.operating import PostgresOperatorStore
+from adapters.postgres.sender import PostgresSender
+from adapters.postgres.settling import PostgresSettlementStore
 from adapters.postgres.store import PostgresCashbackStore
+from adapters.postgres.waking import DueListener
+from cashback_core.breaker import Breaker, BreakerPolicy
 from cashback_core.delivering import Deliverer, DeliveriesUnderWay
 from cashback_core.delivery import DeliveryPolicy
 from cashback_core.identity import new_id
+from cashback_core.settlement import Margin
 from cashback_core.submission import QuoteSale, SubmitSale
+from cashback_gateway.database_guard import DatabaseGuard
 from cashback_gateway.settings import Settings
-from cashback_gateway.worker import Worker
+from cashback_gateway.settler import Settler
+from cashback_gateway.worker import Chores, Schedule, Worker
 
 if TYPE_CHECKING:
     from litestar import Litestar
@@ -44,9 +53,48 @@ def _policy(settings: Settings) -> DeliveryPolicy:
     )
 
 
-def _store(settings: Settings, policy: DeliveryPolicy) -> PostgresCashbackStore:
+def _store(
+    settings: Settings, policy: DeliveryPolicy, guard: DatabaseGuard
+) -> PostgresCashbackStore:
     database = settings.database
-    return PostgresCashbackStore(database.url, policy, pool_size=database.connections)
+    return PostgresCashbackStore(
+        database.url,
+        policy,
+        pool_size=database.connections,
+        # Whoever answers may be another server than a moment ago.
+        on_connect=guard.check,
+    )
+
+
+def _guard(settings: Settings) -> DatabaseGuard:
+    database = settings.database
+    return DatabaseGuard(sender=PostgresSender(database.url), file=database.state_file)
+
+
+def _breaker(settings: Settings) -> Breaker:
+    breaker = settings.delivery.breaker
+    return Breaker(
+        BreakerPolicy(
+            failures=breaker.failures,
+            unknowns=breaker.unknowns,
+            pause_s=breaker.pause_s,
+            pause_max_s=breaker.pause_max_s,
+        )
+    )
+
+
+def _settler(settings: Settings, policy: DeliveryPolicy) -> Settler:
+    provider, times = settings.provider, settings.delivery.margin
+    margin = Margin(
+        freeze_s=times.freeze_s,
+        provider_delay_s=times.provider_delay_s,
+        clock_skew_s=times.clock_skew_s,
+    )
+    return Settler(
+        store=PostgresSettlementStore(settings.database.url, policy, margin),
+        statements=StatementClient(provider.url, authorization=provider.authorization),
+        echoes_reference=provider.echoes_reference,
+    )
 
 
 def _provider(settings: Settings) -> ProviderClient:
@@ -63,19 +111,35 @@ def _provider(settings: Settings) -> ProviderClient:
 
 
 def _worker(
-    settings: Settings, store: PostgresCashbackStore, under_way: DeliveriesUnderWay
+    settings: Settings,
+    store: PostgresCashbackStore,
+    under_way: DeliveriesUnderWay,
+    settler: Settler,
+    guard: DatabaseGuard,
 ) -> Worker:
+    times = settings.delivery
     return Worker(
         store=store,
         under_way=under_way,
         capacity=settings.provider.connections,
-        poll_s=settings.delivery.worker_poll_s,
-        reaper_s=settings.delivery.reaper_s,
+        schedule=Schedule(
+            poll_s=times.worker_poll_s, reaper_s=times.reaper_s, settler_s=times.settler_s
+        ),
+        chores=Chores(
+            listen=DueListener(settings.database.url).listen,
+            settle=settler,
+            guard=guard.check,
+        ),
+        new_id=new_id,
     )
 
 
 def _accounts(settings: Settings) -> PostgresAccounts:
     return PostgresAccounts(settings.database.url)
+
+
+def _operators(settings: Settings) -> PostgresOperatorStore:
+    return PostgresOperatorStore(settings.database.url)
 
 
 def _tokens(settings: Settings) -> Tokens:
@@ -93,7 +157,8 @@ class Container(containers.DeclarativeContainer):
 
     settings = providers.Dependency(instance_of=Settings)
     policy = providers.Singleton(_policy, settings)
-    store = providers.Singleton(_store, settings, policy)
+    guard = providers.Singleton(_guard, settings)
+    store = providers.Singleton(_store, settings, policy, guard)
     provider = providers.Singleton(_provider, settings)
     deliverer = providers.Singleton(
         Deliverer,
@@ -101,6 +166,7 @@ class Container(containers.DeclarativeContainer):
         provider=provider,
         policy=policy,
         chance=providers.Object(random.SystemRandom().random),
+        breaker=providers.Singleton(_breaker, settings),
     )
     under_way = providers.Singleton(DeliveriesUnderWay, deliverer)
     submit = providers.Singleton(
@@ -111,16 +177,19 @@ class Container(containers.DeclarativeContainer):
         new_id=providers.Object(new_id),
     )
     quote = providers.Singleton(QuoteSale, store=store, now=providers.Object(now))
-    worker = providers.Singleton(_worker, settings, store, under_way)
+    settler = providers.Singleton(_settler, settings, policy)
+    worker = providers.Singleton(_worker, settings, store, under_way, settler, guard)
     tokens = providers.Singleton(_tokens, settings)
     accounts = providers.Singleton(_accounts, settings)
     passwords = providers.Singleton(Passwords)
     login = providers.Singleton(Login, accounts=accounts, passwords=passwords, tokens=tokens)
+    operators = providers.Singleton(_operators, settings)
     use_cases = providers.Singleton(
         UseCases,
         submit_sale=submit,
         quote_sale=quote,
         store=store,
+        operators=operators,
         ping=store.provided.ping,
         login=login,
     )
@@ -134,10 +203,13 @@ def build_container(settings: Settings) -> Container:
 
 async def open_all(container: Container) -> None:
     """Connect what has to be connected before the first request."""
+    await container.guard().check()
     await container.store().open()
+    await container.operators().open()
 
 
 async def close_all(container: Container) -> None:
     """Hang up everywhere; deliveries under way must have been drained before."""
     await container.provider().aclose()
+    await container.operators().close()
     await container.store().close()

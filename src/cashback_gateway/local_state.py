@@ -48,6 +48,11 @@ class LocalState:
         return self.folder / "sandbox_ledger.jsonl"
 
     @property
+    def database_state(self) -> Path:
+        """How far the database had come, to tell a restored one."""
+        return self.folder / "database_state.json"
+
+    @property
     def logs(self) -> Path:
         """One file for each process."""
         return self.folder / "log"

@@ -73,6 +73,9 @@ class LocalSystem:
             table.SIGNING_KEY_FILE.name: self._given.get(
                 table.SIGNING_KEY_FILE.name, str(self._state.signing_key)
             ),
+            table.DATABASE_STATE_FILE.name: self._given.get(
+                table.DATABASE_STATE_FILE.name, str(self._state.database_state)
+            ),
         }
         if table.DATABASE_URL.name not in environ:
             environ[table.DATABASE_URL.name] = self._start_database()

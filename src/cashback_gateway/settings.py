@@ -33,6 +33,7 @@ class DatabaseSettings:
 
     url: str = field(repr=False)
     connections: int
+    state_file: Path | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +62,7 @@ class ProviderSettings:
     authorization: str | None = field(repr=False)
     connections: int
     idle_s: float
+    echoes_reference: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,6 +83,16 @@ class MarginSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class BreakerSettings:
+    """When nothing is sent for a while, and for how long."""
+
+    failures: int
+    unknowns: int
+    pause_s: float
+    pause_max_s: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DeliverySettings:
     """The times of delivery."""
 
@@ -89,8 +101,10 @@ class DeliverySettings:
     reaper_s: float
     worker_poll_s: float
     give_up_s: float
+    settler_s: float
     backoff: BackoffSettings
     margin: MarginSettings
+    breaker: BreakerSettings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,6 +129,7 @@ def read_settings(environ: Mapping[str, str], *, needs: Collection[str] = REQUIR
         database=DatabaseSettings(
             url=reader.value(table.DATABASE_URL),
             connections=reader.value(table.DATABASE_CONNECTIONS),
+            state_file=reader.value(table.DATABASE_STATE_FILE),
         ),
         api=ApiSettings(
             host=reader.value(table.HOST),
@@ -131,11 +146,13 @@ def read_settings(environ: Mapping[str, str], *, needs: Collection[str] = REQUIR
             authorization=reader.value(table.PROVIDER_AUTHORIZATION) or None,
             connections=reader.value(table.PROVIDER_CONNECTIONS),
             idle_s=reader.value(table.PROVIDER_IDLE_S),
+            echoes_reference=reader.value(table.PROVIDER_ECHOES_REFERENCE),
         ),
         delivery=_delivery(reader),
     )
     reader.not_above(table.ACCESS_TOKEN_S, table.REFRESH_TOKEN_S)
     reader.not_above(table.BACKOFF_BASE_S, table.BACKOFF_MAX_S)
+    reader.not_above(table.BREAKER_PAUSE_S, table.BREAKER_PAUSE_MAX_S)
     reader.not_above(table.DEADLINE_S, table.LEASE_S, strictly=True)
     violations = (*reader.violations, *_unknown_names(environ))
     if violations:
@@ -150,6 +167,7 @@ def _delivery(reader: _Reader) -> DeliverySettings:
         reaper_s=reader.value(table.REAPER_S),
         worker_poll_s=reader.value(table.WORKER_POLL_S),
         give_up_s=reader.value(table.GIVE_UP_S),
+        settler_s=reader.value(table.SETTLER_S),
         backoff=BackoffSettings(
             base_s=reader.value(table.BACKOFF_BASE_S),
             max_s=reader.value(table.BACKOFF_MAX_S),
@@ -158,6 +176,12 @@ def _delivery(reader: _Reader) -> DeliverySettings:
             freeze_s=reader.value(table.FREEZE_S),
             provider_delay_s=reader.value(table.PROVIDER_DELAY_S),
             clock_skew_s=reader.value(table.CLOCK_SKEW_S),
+        ),
+        breaker=BreakerSettings(
+            failures=reader.value(table.BREAKER_FAILURES),
+            unknowns=reader.value(table.BREAKER_UNKNOWNS),
+            pause_s=reader.value(table.BREAKER_PAUSE_S),
+            pause_max_s=reader.value(table.BREAKER_PAUSE_MAX_S),
         ),
     )
 

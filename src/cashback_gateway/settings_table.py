@@ -113,6 +113,14 @@ def _readable_file(text: str) -> Path | None:
         return None
 
 
+def _writable_file(text: str) -> Path | None:
+    path = Path(text)
+    try:
+        return path if path.parent.is_dir() and not path.is_dir() else None
+    except (OSError, ValueError):
+        return None
+
+
 DATABASE_URL: Setting[str] = Setting(
     name="DATABASE_URL",
     kind=Kind(
@@ -222,8 +230,8 @@ REAPER_S = Setting(
 WORKER_POLL_S = Setting(
     name="CASHBACK_WORKER_POLL_S",
     kind=_seconds(0.01, 60),
-    default="0.5",
-    meaning="how often an idle worker looks for due deliveries",
+    default="5",
+    meaning="how long an idle worker sleeps at most; the database wakes it when something is due",
 )
 GIVE_UP_S = Setting(
     name="CASHBACK_GIVE_UP_S",
@@ -261,8 +269,60 @@ CLOCK_SKEW_S = Setting(
     default="3600",
     meaning="the settler's margin: how far the provider's clock may be from ours",
 )
+BREAKER_FAILURES = Setting(
+    name="CASHBACK_BREAKER_FAILURES",
+    kind=_count(1, 1000),
+    default="5",
+    meaning="failures in a row, on different customers, that open the breaker",
+)
+BREAKER_UNKNOWNS = Setting(
+    name="CASHBACK_BREAKER_UNKNOWNS",
+    kind=_count(1, 1000),
+    default="3",
+    meaning="uncertain answers or refused credentials in a row that open the breaker",
+)
+BREAKER_PAUSE_S = Setting(
+    name="CASHBACK_BREAKER_PAUSE_S",
+    kind=_seconds(0.01, 3600),
+    default="5",
+    meaning="how long an open breaker sends nothing; doubled at each failed probe",
+)
+BREAKER_PAUSE_MAX_S = Setting(
+    name="CASHBACK_BREAKER_PAUSE_MAX_S",
+    kind=_seconds(0.01, 3600),
+    default="60",
+    meaning="the longest such pause",
+)
+SETTLER_S = Setting(
+    name="CASHBACK_SETTLER_S",
+    kind=_seconds(0.05, _DAY_S),
+    default="60",
+    meaning="how often a worker settles what is in doubt by the provider's statement",
+)
+PROVIDER_ECHOES_REFERENCE = Setting(
+    name="CASHBACK_PROVIDER_ECHOES_REFERENCE",
+    kind=Kind(expected="true or false", parse={"true": True, "false": False}.get, blank=False),
+    default="false",
+    meaning="whether the provider's statement repeats the reference that we send",
+)
+DATABASE_STATE_FILE = Setting(
+    name="CASHBACK_DATABASE_STATE_FILE",
+    kind=Kind(expected="a file in a folder that is there", parse=_writable_file, blank=None),
+    default=None,
+    optional=True,
+    meaning="where it is noted, outside the database, how far the database had come; after a "
+    "restore or failover that lost something the sender then starts paused",
+)
 
-SETTINGS: tuple[Setting[str] | Setting[int] | Setting[float] | Setting[Path], ...] = (
+SETTINGS: tuple[
+    Setting[str]
+    | Setting[int]
+    | Setting[float]
+    | Setting[bool]
+    | Setting[Path]
+    | Setting[Path | None],
+    ...,
+] = (
     DATABASE_URL,
     DATABASE_CONNECTIONS,
     HOST,
@@ -285,4 +345,11 @@ SETTINGS: tuple[Setting[str] | Setting[int] | Setting[float] | Setting[Path], ..
     FREEZE_S,
     PROVIDER_DELAY_S,
     CLOCK_SKEW_S,
+    BREAKER_FAILURES,
+    BREAKER_UNKNOWNS,
+    BREAKER_PAUSE_S,
+    BREAKER_PAUSE_MAX_S,
+    SETTLER_S,
+    PROVIDER_ECHOES_REFERENCE,
+    DATABASE_STATE_FILE,
 )

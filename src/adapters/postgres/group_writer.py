@@ -21,7 +21,7 @@ from adapters.postgres.connection import serving_dsn
 from cashback_core.ports import Acceptance, AttemptResult, StoreUnavailable, Submission
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Awaitable, Callable, Sequence
     from uuid import UUID
 
     from cashback_core.delivery import DeliveryPolicy
@@ -73,9 +73,15 @@ _Job = _Sale | _Result
 class GroupWriter:
     """Writes for a whole process over one connection of its own."""
 
-    def __init__(self, dsn: str, policy: DeliveryPolicy) -> None:
+    def __init__(
+        self,
+        dsn: str,
+        policy: DeliveryPolicy,
+        connected: Callable[[AsyncConnection], Awaitable[None]] | None = None,
+    ) -> None:
         self._dsn = serving_dsn(dsn, application="cashback-writer", **_PINNED)
         self._policy = policy
+        self._connected_hook = connected
         self._queue: list[_Job] = []
         self._wake = asyncio.Event()
         self._connection: AsyncConnection | None = None
@@ -160,7 +166,12 @@ class GroupWriter:
                     self._fail(group, error)
                     return
                 break
-            except (psycopg.OperationalError, psycopg.InterfaceError, OSError) as error:
+            except (
+                psycopg.OperationalError,
+                psycopg.InterfaceError,
+                StoreUnavailable,
+                OSError,
+            ) as error:
                 await self._hang_up()
                 self._fail(group, StoreUnavailable(type(error).__name__))
                 return
@@ -216,6 +227,8 @@ class GroupWriter:
         if self._connection is None or self._connection.closed:
             connection = await AsyncConnection.connect(self._dsn, autocommit=True)
             connection.prepare_threshold = 0
+            if self._connected_hook is not None:
+                await self._connected_hook(connection)
             self._connection = connection
         return self._connection
 

@@ -33,8 +33,10 @@ from cashback_core.record import AttemptRecord, EventRecord, History, Record, St
 from cashback_core.rounding import Rounding
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Awaitable, Callable, Collection
     from uuid import UUID
+
+    from psycopg import AsyncConnection
 
     from cashback_core.ports import Pause
 
@@ -46,10 +48,24 @@ POOL_TIMEOUT_S: Final = 5.0
 
 
 class PostgresCashbackStore(CashbackStore):
-    """Reads through a pool, writes sales and results through a group writer."""
+    """Reads through a pool, writes sales and results through a group writer.
 
-    def __init__(self, dsn: str, policy: DeliveryPolicy, *, pool_size: int = 4) -> None:
-        self._writer = GroupWriter(dsn, policy)
+    `on_connect` is awaited before a new connection is used for anything.
+    """
+
+    def __init__(
+        self,
+        dsn: str,
+        policy: DeliveryPolicy,
+        *,
+        pool_size: int = 4,
+        on_connect: Callable[[], Awaitable[object]] | None = None,
+    ) -> None:
+        async def connected(_: AsyncConnection[Any]) -> None:
+            if on_connect is not None:
+                await on_connect()
+
+        self._writer = GroupWriter(dsn, policy, connected)
         self._terms: dict[int, tuple[float, Terms]] = {}
         self._pool: AsyncConnectionPool[Any] = AsyncConnectionPool(
             serving_dsn(dsn, application="cashback"),
@@ -58,6 +74,7 @@ class PostgresCashbackStore(CashbackStore):
             timeout=POOL_TIMEOUT_S,
             # After a restart of the server every pooled connection is dead: never hand one out.
             check=AsyncConnectionPool.check_connection,
+            configure=connected,
             kwargs={"autocommit": True},
             open=False,
         )
