@@ -8,7 +8,7 @@ from fractions import Fraction
 
 from cashback_core.programme import Programme, Rate
 from cashback_core.rounding import Rounding, round_ratio
-from cashback_core.sale import Line, Sale
+from cashback_core.sale import Sale
 from cashback_core.violations import InvalidSale, Violation, show
 
 
@@ -55,14 +55,13 @@ def calculate(sale: Sale, programme: Programme) -> Cashback:
     nets = [
         amount - line.discount_centavos for amount, line in zip(amounts, sale.lines, strict=True)
     ]
-    denominator = 10_000 * sum(nets)
-    if denominator == 0:
-        denominator, nets = 1, [0] * len(nets)  # everything was discounted: nothing is earned
+    denominator = 10_000 * sum(nets) or 1  # everything was discounted: nothing is earned
     numerators = [
         net * rate.rate_bp * sale.total_centavos for net, rate in zip(nets, rates, strict=True)
     ]
     cashback = round_ratio(sum(numerators), denominator, programme.rounding)
-    parts = _allot(cashback, numerators, denominator, _tie_keys(sale.lines, amounts, nets))
+    ties = list(zip([line.type for line in sale.lines], amounts, nets, strict=True))
+    parts = _allot(cashback, numerators, denominator, ties)
     return Cashback(
         cashback_centavos=cashback,
         exact_centavos=Fraction(sum(numerators), denominator),
@@ -105,26 +104,19 @@ def unknown_product_type(index: int, type: str) -> Violation:  # noqa: A002 (the
     )
 
 
-def _tie_keys(
-    lines: tuple[Line, ...], amounts: list[int], nets: list[int]
-) -> list[tuple[str, int, int, int]]:
-    return [
-        (line.type, amount, net, position)
-        for position, (line, amount, net) in enumerate(zip(lines, amounts, nets, strict=True))
-    ]
-
-
 def _allot(
-    whole: int, numerators: list[int], denominator: int, tie_keys: list[tuple[str, int, int, int]]
+    whole: int, numerators: list[int], denominator: int, ties: list[tuple[str, int, int]]
 ) -> list[int]:
-    """Largest remainder (Hamilton): floors first, then one centavo each to the largest rests."""
+    """Largest remainder (Hamilton): floors first, then one centavo each to the largest rests.
+
+    Equal rests are ordered by `ties`, and then by position, for sorting is stable.
+    """
     floors = [numerator // denominator for numerator in numerators]
     missing = whole - sum(floors)
     if missing == 0:
         return floors
-    order = sorted(
-        range(len(numerators)), key=lambda i: (-(numerators[i] % denominator), tie_keys[i])
-    )
+    places = range(len(numerators))
+    order = sorted(places, key=lambda i: (-(numerators[i] % denominator), ties[i]))
     for index in order[:missing]:
         floors[index] += 1
     return floors

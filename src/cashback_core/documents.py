@@ -117,10 +117,9 @@ def _check(plain: str, weights: tuple[tuple[int, ...], ...]) -> None:
 
 
 def _check_digits(stem: str, weights: tuple[tuple[int, ...], ...]) -> str:
-    # An ASCII code less 48: a digit's value, and what the alphanumeric CNPJ counts for a letter.
-    plain = [ord(c) - 48 for c in stem]
+    codes = stem.encode()
     for row in weights:
-        total = sum(map(mul, row, plain))
-        rest = total % 11
-        plain.append(0 if rest < 2 else 11 - rest)
-    return f"{plain[-2]}{plain[-1]}"
+        # An ASCII code less 48: a digit's value, and what a letter of a CNPJ counts.
+        rest = (sum(map(mul, row, codes)) - 48 * sum(row)) % 11
+        codes += b"0" if rest < 2 else b"%d" % (11 - rest)
+    return codes[-2:].decode()

@@ -51,7 +51,7 @@ def parse_centavos(value: object) -> int:
 
     Raises InvalidMoney.
     """
-    centavos = _parse_scaled(value, places=2)
+    centavos = _parse_scaled(value, 2)
     if centavos > MAX_CENTAVOS:
         raise InvalidMoney(Fault.RANGE)
     return centavos
@@ -62,7 +62,7 @@ def parse_thousandths(value: object) -> int:
 
     At most MAX_QUANTITY_THOUSANDTHS. Raises InvalidMoney.
     """
-    thousandths = _parse_scaled(value, places=3)
+    thousandths = _parse_scaled(value, 3)
     if thousandths > MAX_QUANTITY_THOUSANDTHS:
         raise InvalidMoney(Fault.RANGE)
     return thousandths
@@ -108,19 +108,27 @@ def parse_exact(text: str) -> Fraction:
     return Fraction(text) * 100
 
 
-def _parse_scaled(value: object, *, places: int) -> int:
+def _parse_scaled(value: object, places: int) -> int:
     if isinstance(value, str):
         return _parse_text(value, places)
-    if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
-        raise InvalidMoney(Fault.TYPE)
-    return _parse_number(value, places)
+    if isinstance(value, int) and not isinstance(value, bool):
+        if value < 0:
+            raise InvalidMoney(Fault.FORMAT)
+        return value * _SCALES[places]
+    if isinstance(value, float):
+        # The repr of a float is its shortest exact spelling: 9.99 stays 9.99. A subclass
+        # (numpy's) may spell its own otherwise.
+        return _parse_decimal(Decimal(float.__repr__(value)), places)
+    if isinstance(value, Decimal):
+        return _parse_decimal(value, places)
+    raise InvalidMoney(Fault.TYPE)
 
 
 def _parse_text(text: str, places: int) -> int:
     found = _TEXT.match(text)
     if found is None:
         raise InvalidMoney(Fault.FORMAT)
-    whole, decimals = found.group(1), found.group(2) or ""
+    whole, decimals = found.groups("")
     if len(decimals) > places:
         raise InvalidMoney(Fault.FORMAT)
     if len(whole) > _MAX_DIGITS:
@@ -128,22 +136,15 @@ def _parse_text(text: str, places: int) -> int:
     return int(whole + decimals.ljust(places, "0"))
 
 
-def _parse_number(number: float | Decimal, places: int) -> int:
-    if isinstance(number, int):
-        if number < 0:
-            raise InvalidMoney(Fault.FORMAT)
-        return number * _SCALES[places]
-    # The repr of a float is its shortest exact spelling: 9.99 stays 9.99. A subclass (numpy's)
-    # may spell its own otherwise.
-    exact = number if isinstance(number, Decimal) else Decimal(float.__repr__(number))
-    if not exact.is_finite() or exact.is_signed():
+def _parse_decimal(number: Decimal, places: int) -> int:
+    if not number.is_finite() or number.is_signed():
         raise InvalidMoney(Fault.FORMAT)
     # Looked at before any expansion: int(Decimal("1e999999")) takes tens of seconds.
-    if exact.adjusted() > _MAX_DIGITS:
+    if number.adjusted() > _MAX_DIGITS:
         raise InvalidMoney(Fault.RANGE)
-    if exact.adjusted() < -_MAX_DIGITS or len(exact.as_tuple().digits) > _MAX_DIGITS:
+    if number.adjusted() < -_MAX_DIGITS or len(number.as_tuple().digits) > _MAX_DIGITS:
         raise InvalidMoney(Fault.FORMAT)
-    numerator, denominator = exact.as_integer_ratio()
+    numerator, denominator = number.as_integer_ratio()
     scaled, rest = divmod(numerator * _SCALES[places], denominator)
     if rest:
         raise InvalidMoney(Fault.FORMAT)

@@ -9,7 +9,6 @@ from datetime import datetime
 from typing import Final
 
 from cashback_core.documents import Cpf
-from cashback_core.rounding import Rounding, round_ratio
 
 MAX_LINES: Final = 990
 """Most lines of a sale, as in a fiscal document (NF-e)."""
@@ -30,7 +29,7 @@ class Line:
     @property
     def amount_centavos(self) -> int:
         """Value × quantity, rounded half up to the centavo as fiscal documents do."""
-        return round_ratio(self.value_centavos * self.qty_thousandths, 1000, Rounding.HALF_UP)
+        return (self.value_centavos * self.qty_thousandths + 500) // 1000
 
     @property
     def net_centavos(self) -> int:
