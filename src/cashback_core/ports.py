@@ -199,8 +199,9 @@ class SettlementStore(Protocol):
 
     @abstractmethod
     async def doubtful_since(self) -> datetime | None:
-        """When the first attempt of any group in doubt began; None when nothing is in doubt.
+        """From when on a statement must tell of every group in doubt; None when there is none.
 
+        That is the start of the group's first attempt, less what clocks may differ.
         A group is every cashback of one customer and amount, over all merchants.
         """
 

@@ -23,7 +23,9 @@ if TYPE_CHECKING:
 class Margin:
     """How long after an attempt began its credit may still appear, in seconds.
 
-    The lease's rest beyond the deadline is added: a deliverer may begin to send until then.
+    The lease is added: a deliverer may begin a call while the lease's rest is at least the
+    deadline, and a connection that is slow to open lets the bytes leave a deadline later still.
+    `clock_skew_s` is the most that the provider's clock and the database's may differ.
     """
 
     freeze_s: float
@@ -32,14 +34,12 @@ class Margin:
 
     def after(self, started_at: datetime, policy: DeliveryPolicy) -> datetime:
         """The instant from which on an absent credit of this attempt will never appear."""
-        total_s = (
-            policy.lease_s
-            - policy.deadline_s
-            + self.freeze_s
-            + self.provider_delay_s
-            + self.clock_skew_s
-        )
+        total_s = policy.lease_s + self.freeze_s + self.provider_delay_s + self.clock_skew_s
         return started_at + timedelta(seconds=total_s)
+
+    def window_start(self, first_started_at: datetime) -> datetime:
+        """The latest start of a statement that must tell of whatever a first attempt led to."""
+        return first_started_at - timedelta(seconds=self.clock_skew_s)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,7 +118,7 @@ def settle(
     over all merchants of the provider's account, and every applied one of the statement's window.
     Presence counts on any readable statement; absence only on one that can be trusted whole.
     """
-    distrust = why_distrusted(rows, statement, echoes_reference=echoes_reference)
+    distrust = why_distrusted(rows, statement, margin=margin, echoes_reference=echoes_reference)
     prove = _by_reference if echoes_reference else _by_group
     settled: list[Settled] = []
     groups: dict[tuple[str, int], list[Settleable]] = defaultdict(list)
@@ -136,7 +136,7 @@ def settle(
 
 
 def why_distrusted(
-    rows: Iterable[Settleable], statement: Statement, *, echoes_reference: bool
+    rows: Iterable[Settleable], statement: Statement, *, margin: Margin, echoes_reference: bool
 ) -> str | None:
     """Why the absence of a line on this statement proves nothing; None if it proves something.
 
@@ -151,15 +151,17 @@ def why_distrusted(
     total = sum(line.cashback_centavos for line in statement.lines)
     if statement.declared_centavos != total:
         return f"lines add up to {total} centavos, but {statement.declared_centavos} declared"
-    missing = _applied_but_missing(rows, statement, echoes_reference=echoes_reference)
+    missing = _applied_but_missing(
+        rows, statement, margin=margin, echoes_reference=echoes_reference
+    )
     return f"{missing} applied cashbacks of its window are not on it" if missing else None
 
 
 def _applied_but_missing(
-    rows: Iterable[Settleable], statement: Statement, *, echoes_reference: bool
+    rows: Iterable[Settleable], statement: Statement, *, margin: Margin, echoes_reference: bool
 ) -> int:
     """How many cashbacks known to be paid inside the window the statement does not tell of."""
-    through = statement.complete_through
+    through, skew = statement.complete_through, timedelta(seconds=margin.clock_skew_s)
     paid = [
         row
         for row in rows
@@ -167,9 +169,10 @@ def _applied_but_missing(
         and row.applied_at is not None
         and row.first_started_at is not None
         and through is not None
-        # Credited between its first attempt and the answer; both must lie in the window.
-        and row.first_started_at >= statement.since
-        and row.applied_at <= through
+        # Credited between its first attempt and the answer; both must lie in the window, by
+        # whichever clock.
+        and margin.window_start(row.first_started_at) >= statement.since
+        and row.applied_at + skew <= through
     ]
     if echoes_reference:
         told = {line.reference for line in statement.lines}
@@ -191,7 +194,7 @@ def _is_quiet(
             return False
         if row.first_started_at is None or row.last_started_at is None:
             continue
-        if row.first_started_at < statement.since:
+        if margin.window_start(row.first_started_at) < statement.since:
             return False  # its credit may stand on an earlier statement
         if margin.after(row.last_started_at, policy) >= through:
             return False

@@ -36,12 +36,12 @@ class PostgresSettlementStore(SettlementStore):
         self._margin = margin
 
     async def doubtful_since(self) -> datetime | None:
-        """When the first attempt of any group in doubt began; None when nothing is in doubt."""
+        """From when on a statement must tell of every group in doubt; None without any."""
         with translated():
             async with await self._connect() as connection, connection.cursor() as cursor:
                 groups = await _read(cursor, _GROUPS, {})
         starts = [row.first_started_at for row, _ in groups if row.first_started_at is not None]
-        return min(starts, default=None)
+        return self._margin.window_start(min(starts)) if starts else None
 
     async def settle(self, statement: Statement, *, echoes_reference: bool) -> Settlement:
         """Store what a statement proves, and tell it."""
@@ -49,7 +49,8 @@ class PostgresSettlementStore(SettlementStore):
             async with await self._connect() as connection, connection.cursor() as cursor:
                 # Locked in key order: a late answer waits until the group is decided, or the
                 # group is read with it.
-                groups = await _read(cursor, _GROUPS + _LOCK, {})
+                locked = await _read(cursor, _GROUPS + _LOCK, {})
+                groups = _whole(await _read(cursor, _GROUPS, {}), locked)
                 window = {"since": statement.since, "through": statement.complete_through}
                 applied = await _read(cursor, _APPLIED, window)
                 rows = {row.id: row for row, _ in (*applied, *groups)}
@@ -136,6 +137,23 @@ async def _read(cursor: Cursor, query: str, values: dict[str, Any]) -> list[tupl
             applied_at,
             version,
         ) in await cursor.fetchall()
+    ]
+
+
+def _whole(
+    groups: Sequence[tuple[Settleable, int]], locked: Sequence[tuple[Settleable, int]]
+) -> list[tuple[Settleable, int]]:
+    """The groups of which every cashback is locked; `groups` was read after the locks were had.
+
+    Whoever waits for a lock is given the row as it is by then, but its attempts as they were
+    before: what was sent and got lost meanwhile would seem to have been quiet for long.
+    """
+    ours = {row.id for row, _ in locked}
+    grown = {(r.document, r.cashback_centavos) for r, _ in groups if r.id not in ours}
+    return [
+        (row, version)
+        for row, version in groups
+        if (row.document, row.cashback_centavos) not in grown
     ]
 
 
