@@ -137,7 +137,7 @@ class Tokens:
             decoded = jwt.decode_complete(
                 token, self._key.public, algorithms=["EdDSA"], options=_ONLY_SIGNATURE
             )
-        except (jwt.PyJWTError, ValueError, RecursionError) as error:
+        except (jwt.PyJWTError, ValueError) as error:
             raise InvalidTokenError("not signed by this installation") from error
         header: Mapping[str, object] = decoded["header"]
         if not header.keys() <= _HEADER or header.get("kid", self._key.id) != self._key.id:

@@ -29,6 +29,12 @@ def test_visible_ascii_is_a_key(key: str) -> None:
     assert read_idempotency_key({b"idempotency-key": f" {key}\t".encode()}) == key
 
 
+@pytest.mark.parametrize("key", ["", " ", "x" * 256, "a,b", "a b", "a\tb", "\x7f", "\xe9"])
+def test_anything_else_is_none(key: str) -> None:
+    with pytest.raises(BadIdempotencyKeyError):
+        read_idempotency_key({b"idempotency-key": key.encode("latin-1")})
+
+
 @given(st.binary(max_size=300))
 def test_a_key_is_1_to_255_visible_ascii_characters_without_a_comma(value: bytes) -> None:
     inner = value.strip(b" \t")

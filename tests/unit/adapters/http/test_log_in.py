@@ -174,6 +174,10 @@ async def test_an_unknown_user_costs_a_hash_too() -> None:
     assert NOBODYS_HASH.split("$")[:4] == hash_password("x").split("$")[:4]  # the same costs
 
 
+async def test_an_unknown_user_has_no_password_at_all() -> None:
+    assert not await Passwords(verify=lambda _, __: True).match("nobody's password", None)
+
+
 async def test_a_stored_text_that_is_no_hash_lets_nobody_in() -> None:
     assert not await Passwords().match("x", "$argon2id$broken")
     assert not await Passwords().match("x", "x")

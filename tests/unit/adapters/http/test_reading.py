@@ -153,6 +153,22 @@ def test_any_other_text_is_no_cursor(text: str) -> None:
     assert position is None or write_cursor(position) == text
 
 
+@pytest.mark.parametrize("year", [1970, 1999, 2100, 9999])
+def test_an_instant_that_no_record_has_makes_no_cursor(year: int) -> None:
+    position = Position(accepted_at=datetime(year, 6, 1, tzinfo=UTC), id=uuid4())
+    assert read_cursor(write_cursor(position)) is None
+
+
+def test_a_cursor_has_one_spelling() -> None:
+    accepted_at = datetime(2026, 1, 2, tzinfo=UTC)
+    cursor = write_cursor(Position(accepted_at=accepted_at, id=UUID(int=2**128 - 1)))
+    assert "_" in cursor
+    assert read_cursor(cursor) is not None
+    assert read_cursor(cursor.replace("_", "/")) is None
+    assert read_cursor(cursor + "====") is None
+    assert read_cursor(f" {cursor}") is None
+
+
 @given(st.binary(max_size=200))
 def test_no_query_makes_reading_it_fail_otherwise(query: bytes) -> None:
     try:
