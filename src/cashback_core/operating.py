@@ -16,6 +16,7 @@ from uuid import UUID
 
 from cashback_core.delivery import TRANSITIONS, Actor, Delivery, Move, Status
 from cashback_core.documents import Cpf
+from cashback_core.ports import Position
 
 MAX_REASON_CHARS: Final = 500
 MAX_NAME_CHARS: Final = 64
@@ -173,19 +174,11 @@ class OpenCashback:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class OpenPosition:
-    """Where a page ended: the order is oldest accepted first, then by id."""
-
-    accepted_at: datetime
-    id: UUID
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class OpenPage:
     """Cashbacks and the position to go on from, None at the end."""
 
     items: tuple[OpenCashback, ...]
-    next: OpenPosition | None
+    next: Position | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -248,7 +241,7 @@ class OperatorStore(Protocol):
         wanted: OpenFilter,
         *,
         limit: int,
-        after: OpenPosition | None,
+        after: Position | None,
     ) -> OpenPage:
         """Up to `limit` cashbacks, oldest accepted first, after a position."""
 

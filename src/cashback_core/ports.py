@@ -150,7 +150,7 @@ class RecordFilter:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Position:
-    """Where a page ended: the order is newest accepted first, then by id."""
+    """Where a page ended: lists are in the order of acceptance, then by id."""
 
     accepted_at: datetime
     id: UUID

@@ -24,6 +24,7 @@ from cashback_core.submission import QuoteSale, SubmitSale
 from contract.builders import PROGRAMME
 from contract.openapi_conformance import assert_conforms
 from fakes.manual_clock import ManualClock
+from fakes.memory_operators import MemoryOperators
 from fakes.memory_store import MemoryStore
 from fakes.scripted_provider import ScriptedProvider
 
@@ -62,17 +63,22 @@ class User:
 
     username: str
     merchant_id: int
+    role: str = "erp"
     password_hash: str = _PASSWORD_HASH
 
 
 class MemoryAccounts:
-    """Users in memory: `demo` of merchant 1, `other` of merchant 2."""
+    """Users in memory: `demo` of merchant 1, `other` of merchant 2, and one of each other role."""
 
     def __init__(self) -> None:
         self.away = False
         self.users = {
             "demo": User(username="demo", merchant_id=1),
             "other": User(username="other", merchant_id=2),
+            "olga": User(username="olga", merchant_id=1, role="operator"),
+            "otto": User(username="otto", merchant_id=2, role="operator"),
+            "adam": User(username="adam", merchant_id=1, role="admin"),
+            "anna": User(username="anna", merchant_id=1, role="analyst"),
         }
         self.asked: list[str] = []
 
@@ -93,6 +99,7 @@ class Api:
             for merchant_id in (1, 2)
         }
         self.store = MemoryStore(terms, now=self.clock.tick)
+        self.operators = MemoryOperators(self.store)
         self.provider = ScriptedProvider()
         self.deliverer = Deliverer(
             store=self.store,
@@ -118,6 +125,7 @@ class Api:
             ),
             quote_sale=QuoteSale(store=self.store, now=now),
             store=self.store,
+            operators=self.operators,
             ping=self.ping,
             login=Login(accounts=self.accounts, passwords=self.passwords, tokens=self.tokens),
         )

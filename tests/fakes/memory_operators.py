@@ -16,7 +16,6 @@ from cashback_core.operating import (
     OpenCashback,
     OpenFilter,
     OpenPage,
-    OpenPosition,
     OperatorStore,
     SenderState,
     SenderSwitch,
@@ -25,7 +24,7 @@ from cashback_core.operating import (
     may_act_on_all,
     operate,
 )
-from cashback_core.ports import Pause, StoreUnavailable
+from cashback_core.ports import Pause, Position, StoreUnavailable
 
 if TYPE_CHECKING:
     from datetime import datetime, timedelta
@@ -47,7 +46,7 @@ class MemoryOperators(OperatorStore):
         wanted: OpenFilter,
         *,
         limit: int,
-        after: OpenPosition | None,
+        after: Position | None,
     ) -> OpenPage:
         await _reach(self._store)
         items = [self._open(row) for row in self._meant(merchant_id, wanted)]
@@ -55,7 +54,7 @@ class MemoryOperators(OperatorStore):
         if after is not None:
             items = [i for i in items if _position(i) > (after.accepted_at, after.id)]
         page, more = tuple(items[:limit]), len(items) > limit
-        at = OpenPosition(accepted_at=page[-1].accepted_at, id=page[-1].id) if more else None
+        at = Position(accepted_at=page[-1].accepted_at, id=page[-1].id) if more else None
         return OpenPage(items=page, next=at)
 
     async def act(self, merchant_id: int | None, id: UUID, act: Act) -> Decision | None:  # noqa: A002

@@ -14,13 +14,16 @@ from adapters.http.cashbacks import CashbackRoutes
 from adapters.http.docs import DocsRoutes
 from adapters.http.health import HealthRoutes, Ping
 from adapters.http.openapi import ServedDocument
+from adapters.http.operator_routes import OperatorRoutes
 from adapters.http.problems import handle_exception
+from adapters.http.roles import RoleGuard
 from adapters.http.token_routes import TokenRoutes
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from adapters.http.login import Login
+    from cashback_core.operating import OperatorStore
     from cashback_core.ports import CashbackStore
     from cashback_core.submission import QuoteSale, SubmitSale
 
@@ -32,11 +35,16 @@ Lifespan = Callable[[Litestar], AbstractAsyncContextManager[None]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UseCases:
-    """What the routes call; `store` is for plain reads, `ping` asks if the database is there."""
+    """What the routes call.
+
+    `store` is for plain reads, `operators` for what waits for somebody, `ping` asks if the
+    database is there.
+    """
 
     submit_sale: SubmitSale
     quote_sale: QuoteSale
     store: CashbackStore
+    operators: OperatorStore
     ping: Ping
     login: Login
 
@@ -48,16 +56,24 @@ def create_app(
 
     `wait_s` is how long a submission without `Prefer` waits for the provider.
     """
+    authenticate = Authenticator(use_cases.login.tokens)
     cashbacks = CashbackRoutes(
-        authenticate=Authenticator(use_cases.login.tokens),
+        authenticate=authenticate,
         submit_sale=use_cases.submit_sale,
         quote_sale=use_cases.quote_sale,
         store=use_cases.store,
         wait_s=wait_s,
     )
+    operating = OperatorRoutes(
+        authenticate=authenticate,
+        guard=RoleGuard(use_cases.login.accounts),
+        store=use_cases.store,
+        operators=use_cases.operators,
+    )
     return Litestar(
         [
             *cashbacks.handlers(),
+            *operating.handlers(),
             *TokenRoutes(use_cases.login).handlers(),
             *HealthRoutes(use_cases.ping).handlers(),
             *DocsRoutes(ServedDocument(version=VERSION)).handlers(),

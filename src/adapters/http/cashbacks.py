@@ -121,13 +121,18 @@ class CashbackRoutes:
     async def one(self, request: Request[Any, Any, Any]) -> ASGIApp:
         """One record with its attempts and events."""
         principal = self.authenticate(read_fields(request.scope["headers"]))
-        text: str = request.scope["path_params"]["id"]
-        if _ID.match(text) is None:
-            raise NotFoundException
-        history = await self.store.history(principal.merchant_id, UUID(text))
+        history = await self.store.history(principal.merchant_id, read_id(request))
         if history is None:
             raise NotFoundException
         return Answer(200, encode(history_shape(history)))
+
+
+def read_id(request: Request[Any, Any, Any]) -> UUID:
+    """The id in an address; raises NotFoundException for any other text."""
+    text: str = request.scope["path_params"]["id"]
+    if _ID.match(text) is None:
+        raise NotFoundException
+    return UUID(text)
 
 
 def _answer_submitted(outcome: Submitted, preference: Preference, fields: Fields) -> Answer:

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from cashback_core.violations import Violation
 
+if TYPE_CHECKING:
+    from adapters.http.faults import Fault
+
 
 class InvalidRequestError(ValueError):
-    """Not the object of texts that was asked for; `violations` has everything wrong with it."""
+    """Not the object that was asked for; `violations` has everything wrong with it."""
 
-    def __init__(self, violations: tuple[Violation, ...]) -> None:
-        super().__init__("; ".join(map(str, violations[:3])))
+    def __init__(self, violations: tuple[Violation | Fault, ...]) -> None:
+        super().__init__("; ".join(f"{v.pointer}: {v.code}" for v in violations[:3]))
         self.violations = violations
 
 

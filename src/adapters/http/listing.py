@@ -13,9 +13,10 @@ from urllib.parse import parse_qsl
 from uuid import UUID
 
 from adapters.http.faults import Fault, InvalidQueryError
-from cashback_core.delivery import Status
+from cashback_core.delivery import DONE, Status
 from cashback_core.documents import Cpf, InvalidDocument, mask
 from cashback_core.instants import NoSuchInstant, NotAnInstant, parse_instant
+from cashback_core.operating import ATTENTION, OpenFilter
 from cashback_core.ports import Position, RecordFilter
 from cashback_core.violations import show
 
@@ -26,6 +27,9 @@ DEFAULT_LIMIT: Final = 50
 MAX_LIMIT: Final = 200
 MAX_PARAMETERS: Final = 32
 PARAMETERS: Final = ("status", "document", "sold_from", "sold_to", "limit", "cursor")
+
+OPEN: Final = tuple(s for s in Status if s not in DONE)
+"""What an operator may list: all that has not ended well."""
 
 _LIMIT: Final = re.compile(r"[1-9][0-9]{0,2}\Z", re.ASCII)
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -53,6 +57,34 @@ def read_listing(query: bytes, zone: ZoneInfo) -> Listing:
     listing = Listing(
         wanted=RecordFilter(
             status=reading.status(),
+            document=reading.document(),
+            sold_from=reading.instant("sold_from"),
+            sold_to=reading.instant("sold_to"),
+        ),
+        limit=reading.limit(),
+        after=reading.cursor(),
+    )
+    if reading.faults:
+        raise InvalidQueryError(tuple(reading.faults))
+    return listing
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenListing:
+    """Which open cashbacks are wanted, how many at most, and after which."""
+
+    wanted: OpenFilter
+    limit: int
+    after: Position | None
+
+
+def read_open_listing(query: bytes, zone: ZoneInfo) -> OpenListing:
+    """The list of open cashbacks that a query string asks for; raises InvalidQueryError."""
+    reading = _Reading(_parameters(query), zone)
+    status = reading.status(among=OPEN)
+    listing = OpenListing(
+        wanted=OpenFilter(
+            statuses=ATTENTION if status is None else frozenset({status}),
             document=reading.document(),
             sold_from=reading.instant("sold_from"),
             sold_to=reading.instant("sold_to"),
@@ -112,12 +144,12 @@ class _Reading:
                 self._tell(name, "repeated_parameter")
             self._values.setdefault(name, value)
 
-    def status(self) -> Status | None:
+    def status(self, *, among: tuple[Status, ...] = tuple(Status)) -> Status | None:
         value = self._values.get("status")
         if value is None:
             return None
-        if value not in set(Status):
-            self._tell("status", "status_unknown", show(value), names=", ".join(Status))
+        if value not in among:
+            self._tell("status", "status_unknown", show(value), names=", ".join(among))
             return None
         return Status(value)
 

@@ -32,6 +32,11 @@ class Account(Protocol):
         ...
 
     @property
+    def role(self) -> str:
+        """What the user may do: erp, analyst, operator or admin."""
+        ...
+
+    @property
     def password_hash(self) -> str:
         """As `passwords.hash_password` made it."""
         ...

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
-from adapters.http.openapi_operations import ACCEPT_LANGUAGE, OPERATIONS
+from adapters.http.openapi_operations import OPERATIONS
+from adapters.http.openapi_parts import ACCEPT_LANGUAGE
 from adapters.http.openapi_schemas import FRESH_SALE_ID, Schema, schemas
 from adapters.http.problem_texts import KINDS
 from adapters.http.problems import Problem, answer_problem
@@ -16,7 +17,7 @@ from cashback_core.messages import Language
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from adapters.http.openapi_operations import Operation, Success
+    from adapters.http.openapi_parts import Operation, Success
 
 _DESCRIPTION: Final = """\
 Takes each sale of a retail chain, computes its cashback, passes it to the provider and remembers \
@@ -64,7 +65,7 @@ def build_document(*, version: str) -> dict[str, Any]:
         "openapi": "3.1.0",
         "info": {"title": "Cashback Gateway", "version": version, "description": _DESCRIPTION},
         "servers": [{"url": "/"}],
-        "tags": [{"name": "Cashbacks"}, {"name": "Tokens"}, {"name": "Health"}],
+        "tags": [{"name": name} for name in ("Cashbacks", "Operators", "Tokens", "Health")],
         "paths": paths,
         "components": {
             "schemas": schemas(),

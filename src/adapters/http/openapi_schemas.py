@@ -13,6 +13,7 @@ import msgspec
 
 from adapters.http import shapes
 from cashback_core.money import MAX_CENTAVOS, MAX_QUANTITY_THOUSANDTHS
+from cashback_core.operating import MAX_REASON_CHARS, ActKind, goes_with
 from cashback_core.reading import MAX_NAME_CHARS
 from cashback_core.sale import MAX_LINES
 
@@ -22,6 +23,8 @@ SHAPES: Final = (
     shapes.Record,
     shapes.History,
     shapes.Page,
+    shapes.OpenPage,
+    shapes.ResendTally,
     shapes.Quote,
     shapes.TokenPair,
     shapes.Verified,
@@ -127,11 +130,59 @@ _SALE: Final = _object(
     description="A sale as the ERP tells it.",
 )
 _TEXT: Final[Schema] = {"type": "string"}
+_REASON: Final[Schema] = {
+    "type": "string",
+    "description": f"Kept for ever: 1 to {MAX_REASON_CHARS} printable characters.",
+    "minLength": 1,
+}
+_ACCEPT_RISK: Final[Schema] = {
+    "type": "boolean",
+    "default": False,
+    "description": "Those in doubt may be paid a second time, and you take that risk.",
+}
+_RESEND_MANY: Final = _object(
+    {
+        "status": {
+            "type": "array",
+            "minItems": 1,
+            "items": {"enum": sorted(goes_with(ActKind.RESEND))},
+        },
+        "document": {"type": ["string", "null"], "description": "Only this customer's CPF."},
+        "sold_from": {"type": ["string", "null"], "description": "Sold then or later."},
+        "sold_to": {"type": ["string", "null"], "description": "Sold before."},
+        "dry_run": {"type": "boolean", "default": True, "description": "Only count."},
+        "expected_count": {
+            "type": ["integer", "null"],
+            "minimum": 0,
+            "description": "The `count` that was looked at; needed unless `dry_run`.",
+        },
+        "reason": {**_REASON, "type": ["string", "null"]},
+        "accept_risk": _ACCEPT_RISK,
+    },
+    optional=(
+        "document", "sold_from", "sold_to", "dry_run", "expected_count", "reason", "accept_risk",
+    ),
+    description="A filter, and what to do with everything that it means.",
+)  # fmt: skip
+_OPERATING: Final[dict[str, Schema]] = {
+    "ResendInput": _object(
+        {"reason": _REASON, "accept_risk": _ACCEPT_RISK},
+        optional=("accept_risk",),
+        description="Why it is sent again.",
+    ),
+    "CancelInput": _object({"reason": _REASON}, description="Why it is ended unpaid."),
+    "ResolveInput": _object(
+        {"status": {"enum": ["applied", "rejected"]}, "reason": _REASON},
+        description="What became of it, and how the provider proved it.",
+    ),
+    "ResendManyInput": _RESEND_MANY,
+}
 
 REQUESTS: Final[dict[str, Schema]] = {
     "SaleInput": _SALE,
     "CustomerInput": _CUSTOMER,
     "LineInput": _LINE,
+    **_OPERATING,
     "CredentialsInput": _object(
         {"username": _TEXT, "password": {"type": "string", "format": "password"}},
         description="A user's name and password.",

@@ -6,51 +6,33 @@ are filled in.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
 
+from adapters.http.operator_texts import OPERATOR_FAULTS, OPERATOR_KINDS
+from adapters.http.wording import Kind, fault, kind
 from cashback_core.messages import Language, Text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
-class Words(NamedTuple):
-    """What a problem is called, and what its reader can do about it."""
-
-    title: str
-    detail: str
-
-
-@dataclass(frozen=True, slots=True)
-class Kind:
-    """A sort of problem: its status and its words."""
-
-    status: int
-    words: Mapping[Language, Words]
-
-
-def _kind(status: int, en: tuple[str, str], pt: tuple[str, str]) -> Kind:
-    return Kind(status, {Language.EN: Words(*en), Language.PT: Words(*pt)})
-
-
 KINDS: Final[Mapping[str, Kind]] = {
-    "bad_request": _kind(
+    "bad_request": kind(
         400,
         ("Bad request", "The request is malformed HTTP."),
         ("Requisição malformada", "A requisição não é HTTP bem formado."),
     ),
-    "body_incomplete": _kind(
+    "body_incomplete": kind(
         400,
         ("Incomplete body", "The connection ended before the body was whole."),
         ("Corpo incompleto", "A conexão terminou antes do fim do corpo."),
     ),
-    "not_json": _kind(
+    "not_json": kind(
         400,
         ("Not JSON", "The body is not one well-formed JSON value in UTF-8; errors tells where."),
         ("Não é JSON", "O corpo não é um valor JSON bem formado em UTF-8; errors diz onde."),
     ),
-    "idempotency_key_format": _kind(
+    "idempotency_key_format": kind(
         400,
         (
             "Not an idempotency key",
@@ -61,37 +43,37 @@ KINDS: Final[Mapping[str, Kind]] = {
             "Idempotency-Key aceita 1 a 255 caracteres ASCII visíveis, sem vírgula, uma só vez.",
         ),
     ),
-    "unauthenticated": _kind(
+    "unauthenticated": kind(
         401,
         ("Not authenticated", "Send an access token: Authorization: Bearer <token>."),
         ("Não autenticado", "Envie um token de acesso: Authorization: Bearer <token>."),
     ),
-    "invalid_token": _kind(
+    "invalid_token": kind(
         401,
         ("Token not valid", "The token is expired, of another kind or not ours: log in again."),
         ("Token inválido", "O token expirou, é de outro tipo ou não é nosso: entre de novo."),
     ),
-    "bad_credentials": _kind(
+    "bad_credentials": kind(
         401,
         ("Log-in refused", "No user may log in with this username and password."),
         ("Acesso recusado", "Nenhum usuário entra com este nome e esta senha."),
     ),
-    "not_found": _kind(
+    "not_found": kind(
         404,
         ("Not found", "There is nothing here for you."),
         ("Não encontrado", "Não há nada aqui para você."),
     ),
-    "method_not_allowed": _kind(
+    "method_not_allowed": kind(
         405,
         ("Method not allowed", "The header Allow lists the methods of this address."),
         ("Método não permitido", "O cabeçalho Allow lista os métodos deste endereço."),
     ),
-    "request_timeout": _kind(
+    "request_timeout": kind(
         408,
         ("Request timeout", "The request did not arrive in time."),
         ("Tempo esgotado", "A requisição não chegou a tempo."),
     ),
-    "sale_id_conflict": _kind(
+    "sale_id_conflict": kind(
         409,
         (
             "Sale id taken",
@@ -108,7 +90,7 @@ KINDS: Final[Mapping[str, Kind]] = {
             ),
         ),
     ),
-    "sale_already_recorded": _kind(
+    "sale_already_recorded": kind(
         409,
         (
             "Sale already recorded",
@@ -125,32 +107,32 @@ KINDS: Final[Mapping[str, Kind]] = {
             ),
         ),
     ),
-    "body_too_large": _kind(
+    "body_too_large": kind(
         413,
         ("Body too large", "A body has at most 262144 bytes."),
         ("Corpo grande demais", "Um corpo tem no máximo 262144 bytes."),
     ),
-    "uri_too_long": _kind(
+    "uri_too_long": kind(
         414,
         ("Address too long", "The request target is too long."),
         ("Endereço longo demais", "O alvo da requisição é longo demais."),
     ),
-    "unsupported_media_type": _kind(
+    "unsupported_media_type": kind(
         415,
         ("Unsupported media type", "Send application/json in UTF-8, not compressed."),
         ("Tipo de mídia não suportado", "Envie application/json em UTF-8, sem compressão."),
     ),
-    "invalid_sale": _kind(
+    "invalid_sale": kind(
         422,
         ("Not a valid sale", "Nothing was stored; errors tells everything that is wrong."),
         ("Venda inválida", "Nada foi gravado; errors diz tudo o que está errado."),
     ),
-    "customer_name_mismatch": _kind(
+    "customer_name_mismatch": kind(
         422,
         ("Customer known by another name", "Nothing was stored: the CPF has another name here."),
         ("Cliente conhecido por outro nome", "Nada foi gravado: o CPF tem outro nome aqui."),
     ),
-    "idempotency_key_reused": _kind(
+    "idempotency_key_reused": kind(
         422,
         (
             "Idempotency key reused",
@@ -161,37 +143,37 @@ KINDS: Final[Mapping[str, Kind]] = {
             "Esta chave foi usada para uma venda de outro conteúdo; errors mostra cada diferença.",
         ),
     ),
-    "invalid_request": _kind(
+    "invalid_request": kind(
         422,
         ("Not a valid request", "errors tells everything that is wrong."),
         ("Requisição inválida", "errors diz tudo o que está errado."),
     ),
-    "invalid_query": _kind(
+    "invalid_query": kind(
         422,
         ("Not a valid query", "errors names each query parameter that is wrong."),
         ("Consulta inválida", "errors nomeia cada parâmetro errado da consulta."),
     ),
-    "too_many_logins": _kind(
+    "too_many_logins": kind(
         429,
         ("Too many log-ins", "Many log-ins are waiting; come back after Retry-After seconds."),
         ("Acessos demais", "Muitos acessos estão na fila; volte após Retry-After segundos."),
     ),
-    "head_too_large": _kind(
+    "head_too_large": kind(
         431,
         ("Header fields too large", "The header fields are too many or too large."),
         ("Cabeçalhos grandes demais", "Os cabeçalhos são muitos ou grandes demais."),
     ),
-    "internal_error": _kind(
+    "internal_error": kind(
         500,
         ("Internal error", "A fault of ours, logged under this instance."),
         ("Erro interno", "Uma falha nossa, registrada sob esta instance."),
     ),
-    "overloaded": _kind(
+    "overloaded": kind(
         503,
         ("Overloaded", "Nothing was done. Send the request again after Retry-After seconds."),
         ("Sobrecarregado", "Nada foi feito. Envie a requisição de novo após Retry-After segundos."),
     ),
-    "unavailable": _kind(
+    "unavailable": kind(
         503,
         (
             "Temporarily unavailable",
@@ -208,78 +190,75 @@ KINDS: Final[Mapping[str, Kind]] = {
             ),
         ),
     ),
+    **OPERATOR_KINDS,
 }
 """Every problem there is, by its code."""
-
-
-def _fault(en: tuple[str, str], pt: tuple[str, str]) -> Mapping[Language, Text]:
-    return {Language.EN: Text(*en), Language.PT: Text(*pt)}
 
 
 _ONE_VALUE_EN: Final = "one JSON value (RFC 8259) in UTF-8"
 _ONE_VALUE_PT: Final = "um valor JSON (RFC 8259) em UTF-8"
 
 FAULTS: Final[Mapping[str, Mapping[Language, Text]]] = {
-    "json_empty": _fault(
+    "json_empty": fault(
         ("The body is empty.", _ONE_VALUE_EN),
         ("O corpo está vazio.", _ONE_VALUE_PT),
     ),
-    "json_not_utf8": _fault(
+    "json_not_utf8": fault(
         ("Byte {position} is not UTF-8; Latin-1 is not taken.", _ONE_VALUE_EN),
         ("O byte {position} não é UTF-8; Latin-1 não é aceito.", _ONE_VALUE_PT),
     ),
-    "json_byte_order_mark": _fault(
+    "json_byte_order_mark": fault(
         ("The body starts with a byte order mark.", _ONE_VALUE_EN),
         ("O corpo começa com uma marca de ordem de bytes.", _ONE_VALUE_PT),
     ),
-    "json_syntax": _fault(
+    "json_syntax": fault(
         ("Line {line}, column {column}: {reason}.", "no comments, no trailing commas or text"),
         (
             "Linha {line}, coluna {column}: sintaxe inválida ({reason}).",
             "sem comentários, sem vírgulas nem texto sobrando",
         ),
     ),
-    "json_repeated_key": _fault(
+    "json_repeated_key": fault(
         ("A key comes twice in one object.", "each key once"),
         ("Uma chave aparece duas vezes no mesmo objeto.", "cada chave uma vez"),
     ),
-    "json_constant": _fault(
+    "json_constant": fault(
         ("This is no JSON number.", "a number in digits"),
         ("Isto não é um número JSON.", "um número em dígitos"),
     ),
-    "json_too_deep": _fault(
+    "json_too_deep": fault(
         ("The value is nested too deeply.", "the nesting of a sale"),
         ("O valor está aninhado demais.", "o aninhamento de uma venda"),
     ),
-    "json_lone_surrogate": _fault(
+    "json_lone_surrogate": fault(
         ("A text holds half of a surrogate pair.", "whole Unicode characters"),
         ("Um texto contém metade de um par substituto.", "caracteres Unicode inteiros"),
     ),
-    "header_value": _fault(
+    "header_value": fault(
         ("The header {header} is missing or not acceptable.", "{expected}"),
         ("O cabeçalho {header} está ausente ou não é aceitável.", "{expected}"),
     ),
-    "unknown_parameter": _fault(
+    "unknown_parameter": fault(
         ("There is no such parameter.", "only: {names}"),
         ("Não existe este parâmetro.", "somente: {names}"),
     ),
-    "repeated_parameter": _fault(
+    "repeated_parameter": fault(
         ("The parameter comes more than once.", "each parameter once"),
         ("O parâmetro aparece mais de uma vez.", "cada parâmetro uma vez"),
     ),
-    "malformed_query": _fault(
+    "malformed_query": fault(
         ("The query is not percent-encoded UTF-8.", "name=value pairs joined by &"),
         ("A consulta não é UTF-8 codificado com %.", "pares nome=valor unidos por &"),
     ),
-    "status_unknown": _fault(
+    "status_unknown": fault(
         ("There is no such status.", "one of: {names}"),
         ("Não existe este status.", "um de: {names}"),
     ),
-    "document_invalid": _fault(
+    "document_invalid": fault(
         ("The document is not a CPF.", "11 digits, or 000.000.000-00"),
         ("O documento não é um CPF.", "11 dígitos, ou 000.000.000-00"),
     ),
-    "instant_invalid": _fault(
+    "instant_invalid": fault(
         (
             "This is no instant; a + must be written %2B.",
             "YYYY-MM-DD HH:MM:SS, or ISO 8601 with or without an offset",
@@ -289,14 +268,15 @@ FAULTS: Final[Mapping[str, Mapping[Language, Text]]] = {
             "AAAA-MM-DD HH:MM:SS, ou ISO 8601 com ou sem deslocamento",
         ),
     ),
-    "limit_invalid": _fault(
+    "limit_invalid": fault(
         ("The limit is no whole number in range.", "1 to {highest}"),
         ("O limite não é um número inteiro dentro da faixa.", "1 a {highest}"),
     ),
-    "cursor_invalid": _fault(
+    "cursor_invalid": fault(
         ("This cursor was not given out here.", "next_cursor of a page before"),
         ("Este cursor não foi emitido aqui.", "next_cursor de uma página anterior"),
     ),
+    **OPERATOR_FAULTS,
 }
 """Every fault beside the core's, by its code."""
 

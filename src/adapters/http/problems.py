@@ -26,9 +26,17 @@ from adapters.http.fields import BadIdempotencyKeyError, read_fields, read_langu
 from adapters.http.login import BadCredentialsError
 from adapters.http.passwords import TooManyLoginsError
 from adapters.http.problem_texts import DIFFERENCE, KINDS
+from adapters.http.roles import ForbiddenError
 from adapters.http.tokens import InvalidTokenError
 from adapters.http.wire import encode, record_shape
 from cashback_core.content import Difference
+from cashback_core.operating import (
+    MAX_AT_ONCE,
+    CountChanged,
+    NotFromHere,
+    RiskNotAccepted,
+    TooMany,
+)
 from cashback_core.ports import StoreUnavailable
 from cashback_core.submission import ContentKnown, KeyReused, SaleIdTaken, UnknownMerchant
 from cashback_core.violations import InvalidSale, Violation
@@ -170,6 +178,35 @@ def _other_http(error: HTTPException) -> Problem:
     return Problem(code="bad_request") if error.status_code < 500 else _internal(error)
 
 
+def _not_from_here(refused: NotFromHere) -> Problem:
+    fault = Fault(
+        pointer="",
+        code="status_now",
+        received=refused.status,
+        values={"names": ", ".join(refused.allowed)},
+    )
+    return Problem(code="act_not_allowed", errors=(fault,))
+
+
+def _risk_not_accepted(refused: RiskNotAccepted) -> Problem:
+    values = {"in_doubt": str(refused.in_doubt)}
+    fault = Fault(pointer="/accept_risk", code="risk", received="false", values=values)
+    return Problem(code="risk_not_accepted", errors=(fault,))
+
+
+def _count_changed(refused: CountChanged) -> Problem:
+    values = {"count": str(refused.tally.count)}
+    fault = Fault(pointer="/expected_count", code="count_now", values=values)
+    return Problem(code="count_changed", errors=(fault,))
+
+
+def _too_many(refused: TooMany) -> Problem:
+    values = {"highest": str(MAX_AT_ONCE)}
+    received = str(refused.tally.count)
+    fault = Fault(pointer="", code="too_many", received=received, values=values)
+    return Problem(code="too_many_at_once", errors=(fault,))
+
+
 def _internal(cause: object) -> Problem:
     instance = uuid4().urn
     error = cause if isinstance(cause, BaseException) else None
@@ -192,6 +229,11 @@ PROBLEMS: Final[Mapping[type, Callable[[Any], Problem]]] = {
     BadCredentialsError: _always("bad_credentials", _ASK_FOR_TOKEN),
     NotFoundException: _always("not_found"),
     MethodNotAllowedException: _method_not_allowed,
+    ForbiddenError: _always("forbidden"),
+    RiskNotAccepted: _risk_not_accepted,
+    NotFromHere: _not_from_here,
+    CountChanged: _count_changed,
+    TooMany: _too_many,
     SaleIdTaken: lambda taken: Problem(code="sale_id_conflict", errors=taken.differences),
     ContentKnown: _content_known,
     BodyTooLargeError: _always("body_too_large"),

@@ -143,6 +143,47 @@ class Page(Shape, frozen=True, kw_only=True):
     next_cursor: str | None
 
 
+class OpenCashback(Shape, frozen=True, kw_only=True):
+    """A cashback that has not ended well; the latest event says why, since when, and by whom."""
+
+    id: Uuid
+    status: Status
+    reason: str
+    since: Instant
+    actor: Actor
+    actor_name: str | None
+    attempts: Annotated[int, Meta(ge=0, description="How often it was tried.")]
+    status_code: Annotated[
+        int | None, Meta(description="What the provider answered to the latest attempt.")
+    ]
+    document: Document
+    cashback: Money
+    sale_id: str | None
+    sold_at: Instant
+    accepted_at: Instant
+    risk_accepted_at: Annotated[
+        Instant | None,
+        Meta(description="When an operator sent it again although it may have been paid."),
+    ]
+
+
+class OpenPage(Shape, frozen=True, kw_only=True):
+    """Open cashbacks, oldest accepted first; `next_cursor` is null on the last page."""
+
+    items: list[OpenCashback]
+    next_cursor: str | None
+
+
+class ResendTally(Shape, frozen=True, kw_only=True):
+    """How many cashbacks a filter means, and whether they were sent again."""
+
+    count: Annotated[int, Meta(ge=0)]
+    cashback: Money
+    in_doubt: Annotated[int, Meta(ge=0, description="So many of them may be paid already.")]
+    resent: bool
+    risk: Annotated[str | None, Meta(description="What sending those in doubt again means.")]
+
+
 class TokenPair(Shape, frozen=True, kw_only=True):
     """Two JWTs: one to call with, one to get new ones with."""
 

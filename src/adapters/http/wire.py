@@ -16,6 +16,7 @@ from cashback_core.money import format_centavos, format_exact, format_thousandth
 if TYPE_CHECKING:
     from cashback_core.calculation import Cashback, LineCashback
     from cashback_core.evidence import ProviderAnswer
+    from cashback_core.operating import OpenCashback
     from cashback_core.record import AttemptRecord, EventRecord, History, Record
     from cashback_core.sale import Line, Sale
 
@@ -62,6 +63,27 @@ def quote_shape(sale: Sale, cashback: Cashback) -> shapes.Quote:
         products=_products(sale, cashback),
         cashback=format_centavos(cashback.cashback_centavos),
         rounding=cashback.rounding,
+    )
+
+
+def open_shape(item: OpenCashback) -> shapes.OpenCashback:
+    """An open cashback as it goes out."""
+    accepted_risk = item.risk_accepted_at
+    return shapes.OpenCashback(
+        id=str(item.id),
+        status=item.status,
+        reason=item.reason,
+        since=format_instant(item.since_at),
+        actor=item.actor,
+        actor_name=item.actor_name,
+        attempts=item.attempt,
+        status_code=item.status_code,
+        document=str(item.document),
+        cashback=format_centavos(item.cashback_centavos),
+        sale_id=item.sale_id,
+        sold_at=format_instant(item.sold_at),
+        accepted_at=format_instant(item.accepted_at),
+        risk_accepted_at=None if accepted_risk is None else format_instant(accepted_risk),
     )
 
 

@@ -20,13 +20,13 @@ from cashback_core.operating import (
     OpenCashback,
     OpenFilter,
     OpenPage,
-    OpenPosition,
     OperatorStore,
     Tally,
     goes_with,
     may_act_on_all,
     operate,
 )
+from cashback_core.ports import Position
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -63,7 +63,7 @@ class PostgresOperatorStore(OperatorStore):
         wanted: OpenFilter,
         *,
         limit: int,
-        after: OpenPosition | None,
+        after: Position | None,
     ) -> OpenPage:
         values = _values(merchant_id, wanted) | {
             "at": after.accepted_at if after else None,
@@ -77,7 +77,7 @@ class PostgresOperatorStore(OperatorStore):
                 rows = await found.fetchall()
         items = tuple(_open_cashback(row) for row in rows[:limit])
         last = items[-1] if len(rows) > limit else None
-        position = OpenPosition(accepted_at=last.accepted_at, id=last.id) if last else None
+        position = Position(accepted_at=last.accepted_at, id=last.id) if last else None
         return OpenPage(items=items, next=position)
 
     async def act(self, merchant_id: int | None, id: UUID, act: Act) -> Decision | None:  # noqa: A002
