@@ -96,6 +96,18 @@ class Gateway:
         credits_: list[dict[str, Any]] = reply.json["credits"]
         return credits_
 
+    def misbehave(self, **directions: object) -> None:
+        """Direct the sandbox provider (adapters.cashback_client.sandbox tells what it can do)."""
+        reply = self.request(
+            "POST", "/behaviours", directions, authorised=False, to=self.sandbox_url
+        )
+        assert reply.status == 200, reply.body
+
+    def behave(self) -> None:
+        """Let the sandbox provider be good again."""
+        reply = self.request("DELETE", "/behaviours", authorised=False, to=self.sandbox_url)
+        assert reply.status < 300, reply.body
+
     def rows(self, query: str, *values: object) -> list[tuple[Any, ...]]:
         """Rows of the gateway's database."""
         with psycopg.connect(self.dsn) as connection:
@@ -167,6 +179,9 @@ def running_gateway(dsn: str, folder: Path, **settings: str) -> Generator[Gatewa
         "CASHBACK_PROVIDER_URL": sandbox_url,
         "CASHBACK_PORT": str(api_port),
         "CASHBACK_SIGNING_KEY_FILE": str(key),
+        # One test's misbehaving provider must not stop the sending of the next one's sale.
+        "CASHBACK_BREAKER_FAILURES": "1000",
+        "CASHBACK_BREAKER_UNKNOWNS": "1000",
         **settings,
     }
     gateway = Gateway(base_url=base_url, sandbox_url=sandbox_url, dsn=dsn, environ=environ)

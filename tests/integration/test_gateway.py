@@ -48,17 +48,6 @@ def credits_of(gateway: Gateway, document: str) -> list[str]:
     return [c["cashback"] for c in gateway.credits() if c["document"] == document]
 
 
-def behave(gateway: Gateway, document: str, behaviour: str, **more: object) -> None:
-    reply = gateway.request(
-        "POST",
-        "/behaviours",
-        {"document": document, "behaviour": behaviour, **more},
-        authorised=False,
-        to=gateway.sandbox_url,
-    )
-    assert reply.status in {200, 201, 204}, reply.body
-
-
 def read(gateway: Gateway, reply: Reply) -> dict[str, Any]:
     found = gateway.request("GET", f"/api/cashbacks/{reply.json['id']}")
     assert found.status == 200
@@ -132,7 +121,9 @@ def test_respond_async_answers_at_once_and_the_worker_pays(gateway: Gateway) -> 
 
 def test_a_bounded_wait_ends_and_the_attempt_goes_on(gateway: Gateway) -> None:
     sent = sale()
-    behave(gateway, sent["customer"]["document"], "late_apply", times=1, late_s=1.0)
+    gateway.misbehave(
+        document=sent["customer"]["document"], behaviour="late_apply", times=1, late_s=1.0
+    )
     reply = gateway.submit(
         sent, Prefer="wait=0", Idempotency_Key=f"wait-{sent['customer']['document']}"
     )
@@ -170,7 +161,7 @@ def test_what_the_provider_does_decides_and_is_told(
     gateway: Gateway, behaviour: str, status: str, result: str, paid: list[str]
 ) -> None:
     sent = sale()
-    behave(gateway, sent["customer"]["document"], behaviour)
+    gateway.misbehave(document=sent["customer"]["document"], behaviour=behaviour)
     reply = gateway.submit(sent)
     assert reply.status == (201 if status == "applied" else 202)
     assert reply.json["status"] == status
@@ -180,7 +171,7 @@ def test_what_the_provider_does_decides_and_is_told(
 
 def test_a_busy_provider_is_asked_again_by_the_worker(gateway: Gateway) -> None:
     sent = sale()
-    behave(gateway, sent["customer"]["document"], "too_early_425", times=1)
+    gateway.misbehave(document=sent["customer"]["document"], behaviour="too_early_425", times=1)
     reply = gateway.submit(sent)
     assert (reply.status, reply.json["status"]) == (202, "pending")
     wait_for(lambda: read(gateway, reply)["status"] == "applied", "the worker tries again")
