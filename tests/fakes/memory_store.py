@@ -3,30 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
-from cashback_core.content import fingerprint
 from cashback_core.delivery import (
     TRANSITIONS,
     Actor,
-    Delivery,
     DeliveryPolicy,
-    Ended,
     Status,
     conclude,
 )
-from cashback_core.evidence import (
-    Applied,
-    Misconfigured,
-    NeverSent,
-    OwnError,
-    Refused,
-    RefusedForNow,
-    Unknown,
-    read_answer,
-)
+from cashback_core.evidence import read_answer
 from cashback_core.ports import (
     Acceptance,
     Accepted,
@@ -46,6 +34,17 @@ from cashback_core.ports import (
 )
 from cashback_core.record import AttemptRecord, EventRecord, History, Record, Standing
 from cashback_core.sale import name_key
+from fakes.memory_rows import (
+    RESULTS,
+    Incident,
+    Row,
+    deciding,
+    delivery_of,
+    end_of,
+    is_wanted,
+    names_of,
+    position_of,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
@@ -53,31 +52,7 @@ if TYPE_CHECKING:
 
     from cashback_core.documents import Cpf
 
-
-@dataclass(slots=True, kw_only=True)
-class Row:
-    """One cashback with everything that hangs on it."""
-
-    record: Record
-    submission: Submission
-    open_since_at: datetime
-    due_at: datetime | None = None
-    lease_until_at: datetime | None = None
-    attempts: list[AttemptRecord] = field(default_factory=list[AttemptRecord])
-    events: list[EventRecord] = field(default_factory=list[EventRecord])
-
-    @property
-    def status(self) -> Status:
-        return self.record.status
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Incident:
-    """What somebody must be told."""
-
-    id: UUID
-    attempt: int
-    what: str
+__all__ = ["Incident", "MemoryStore", "Row"]
 
 
 class MemoryStore(CashbackStore):
@@ -113,8 +88,8 @@ class MemoryStore(CashbackStore):
     async def accept(self, submission: Submission) -> Acceptance:
         await self._reach()
         merchant_id, customer = submission.merchant_id, submission.sale.customer
-        names = _names(submission)
-        for kind in _deciding(names):
+        names = names_of(submission)
+        for kind in deciding(names):
             owner = self._names.get((merchant_id, kind, names[kind]))
             if owner is not None:
                 return NameTaken(kind, self.rows[merchant_id, owner].record)
@@ -140,13 +115,13 @@ class MemoryStore(CashbackStore):
         if before.result is not None:
             return row.record.standing
         standing = row.record.standing
-        delivery = _delivery(row, self._paused(row.open_since_at, now))
-        conclusion = conclude(delivery, _ended(result, now), self._policy)
+        delivery = delivery_of(row, self._paused(row.open_since_at, now))
+        conclusion = conclude(delivery, end_of(result, now), self._policy)
         answer = read_answer(result.evidence)
         row.attempts[claim.attempt - 1] = replace(
             before,
             ended_at=now,
-            result=_RESULTS[type(result.outcome)],
+            result=RESULTS[type(result.outcome)],
             reason=result.evidence.reason,
             provider=answer,
             elapsed_s=result.evidence.ended_s,
@@ -221,11 +196,11 @@ class MemoryStore(CashbackStore):
         records = [
             row.record
             for (owner, _), row in self.rows.items()
-            if owner == merchant_id and _is_wanted(row.record, wanted)
+            if owner == merchant_id and is_wanted(row.record, wanted)
         ]
-        records.sort(key=_position, reverse=True)
+        records.sort(key=position_of, reverse=True)
         if after is not None:
-            records = [r for r in records if _position(r) < (after.accepted_at, after.id)]
+            records = [r for r in records if position_of(r) < (after.accepted_at, after.id)]
         page = tuple(records[:limit])
         more = len(records) > limit
         at = Position(accepted_at=page[-1].accepted_at, id=page[-1].id) if more else None
@@ -326,66 +301,3 @@ class MemoryStore(CashbackStore):
                 reason=reason,
             )
         )
-
-
-def _delivery(row: Row, paused: timedelta) -> Delivery:
-    standing = row.record.standing
-    return Delivery(
-        status=standing.status,
-        attempt=standing.attempt,
-        open_since_at=row.open_since_at,
-        paused=paused,
-        own_errors=sum(attempt.result == "own_error" for attempt in row.attempts),
-    )
-
-
-def _ended(result: AttemptResult, at: datetime) -> Ended:
-    return Ended(
-        attempt=result.claim.attempt,
-        outcome=result.outcome,
-        at=at,
-        chance=result.chance,
-        deliverer=result.deliverer,
-    )
-
-
-def _names(submission: Submission) -> dict[NameKind, str]:
-    """What names a sale, in the order in which names are compared."""
-    names: dict[NameKind, str] = {}
-    if submission.idempotency_key is not None:
-        names[NameKind.IDEMPOTENCY_KEY] = submission.idempotency_key
-    if submission.sale.sale_id is not None:
-        names[NameKind.SALE_ID] = submission.sale.sale_id
-    names[NameKind.CONTENT] = fingerprint(submission.sale)
-    return names
-
-
-def _deciding(names: Mapping[NameKind, str]) -> list[NameKind]:
-    """The names that must be free: equal content is forbidden only to a sale without any other."""
-    given: list[NameKind] = [kind for kind in names if kind is not NameKind.CONTENT]
-    return given or [NameKind.CONTENT]
-
-
-def _position(record: Record) -> tuple[datetime, UUID]:
-    return record.accepted_at, record.id
-
-
-def _is_wanted(record: Record, wanted: RecordFilter) -> bool:
-    sale = record.sale
-    return (
-        (wanted.status is None or record.status is wanted.status)
-        and (wanted.document is None or sale.customer.document == wanted.document)
-        and (wanted.sold_from is None or sale.sold_at >= wanted.sold_from)
-        and (wanted.sold_to is None or sale.sold_at < wanted.sold_to)
-    )
-
-
-_RESULTS: Final = {
-    Applied: "applied",
-    NeverSent: "never_sent",
-    RefusedForNow: "refused_for_now",
-    Refused: "refused",
-    Misconfigured: "misconfigured",
-    Unknown: "unknown",
-    OwnError: "own_error",
-}

@@ -1,0 +1,114 @@
+"""What the store in memory keeps of each cashback, and how it looks at it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+from cashback_core.content import fingerprint
+from cashback_core.delivery import Delivery, Ended, Status
+from cashback_core.evidence import (
+    Applied,
+    Misconfigured,
+    NeverSent,
+    OwnError,
+    Refused,
+    RefusedForNow,
+    Unknown,
+)
+from cashback_core.ports import AttemptResult, NameKind, RecordFilter, Submission
+from cashback_core.record import AttemptRecord, EventRecord, Record
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime, timedelta
+    from uuid import UUID
+
+RESULTS: Final = {
+    Applied: "applied",
+    NeverSent: "never_sent",
+    RefusedForNow: "refused_for_now",
+    Refused: "refused",
+    Misconfigured: "misconfigured",
+    Unknown: "unknown",
+    OwnError: "own_error",
+}
+"""How an attempt's result is called, by its outcome."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Row:
+    """One cashback with everything that hangs on it."""
+
+    record: Record
+    submission: Submission
+    open_since_at: datetime
+    due_at: datetime | None = None
+    lease_until_at: datetime | None = None
+    attempts: list[AttemptRecord] = field(default_factory=list[AttemptRecord])
+    events: list[EventRecord] = field(default_factory=list[EventRecord])
+
+    @property
+    def status(self) -> Status:
+        return self.record.status
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Incident:
+    """What somebody must be told."""
+
+    id: UUID
+    attempt: int
+    what: str
+
+
+def delivery_of(row: Row, paused: timedelta) -> Delivery:
+    standing = row.record.standing
+    return Delivery(
+        status=standing.status,
+        attempt=standing.attempt,
+        open_since_at=row.open_since_at,
+        paused=paused,
+        own_errors=sum(attempt.result == "own_error" for attempt in row.attempts),
+    )
+
+
+def end_of(result: AttemptResult, at: datetime) -> Ended:
+    return Ended(
+        attempt=result.claim.attempt,
+        outcome=result.outcome,
+        at=at,
+        chance=result.chance,
+        deliverer=result.deliverer,
+    )
+
+
+def names_of(submission: Submission) -> dict[NameKind, str]:
+    """What names a sale, in the order in which names are compared."""
+    names: dict[NameKind, str] = {}
+    if submission.idempotency_key is not None:
+        names[NameKind.IDEMPOTENCY_KEY] = submission.idempotency_key
+    if submission.sale.sale_id is not None:
+        names[NameKind.SALE_ID] = submission.sale.sale_id
+    names[NameKind.CONTENT] = fingerprint(submission.sale)
+    return names
+
+
+def deciding(names: Mapping[NameKind, str]) -> list[NameKind]:
+    """The names that must be free: equal content is forbidden only to a sale without any other."""
+    given: list[NameKind] = [kind for kind in names if kind is not NameKind.CONTENT]
+    return given or [NameKind.CONTENT]
+
+
+def position_of(record: Record) -> tuple[datetime, UUID]:
+    return record.accepted_at, record.id
+
+
+def is_wanted(record: Record, wanted: RecordFilter) -> bool:
+    sale = record.sale
+    return (
+        (wanted.status is None or record.status is wanted.status)
+        and (wanted.document is None or sale.customer.document == wanted.document)
+        and (wanted.sold_from is None or sale.sold_at >= wanted.sold_from)
+        and (wanted.sold_to is None or sale.sold_at < wanted.sold_to)
+    )

@@ -1,0 +1,156 @@
+"""The same sale twice: told as the first was, or what differs; never recorded, never paid twice."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Final
+
+import pytest
+
+from cashback_core.delivery import Status
+from cashback_core.submission import (
+    LOOK_AGAIN_S,
+    ContentKnown,
+    KeyReused,
+    Recorded,
+    Replayed,
+    SaleIdTaken,
+)
+from fakes.process import SALE, Process, changed, now_s, recorded
+from fakes.scripted_provider import ScriptedProvider, unanswered
+from fakes.virtual_time import run_in_virtual_time
+
+SAME: Final = {
+    "sold_at": "2026-01-02T03:00:00.000Z",
+    "customer": {"name": "JOSE DA SILVA", "document": "529.982.247-25"},
+    "total": 100,
+    "products": [
+        {"qty": "1.000", "value": 10.0, "type": "A", "discount": "0"},
+        {"qty": 9.0, "value": 10, "type": "B"},
+    ],
+    "discount": "0.00",
+}
+
+
+def test_the_same_sale_under_its_key_is_told_again_however_it_is_spelt() -> None:
+    async def main() -> None:
+        world = Process()
+        first = recorded(await world.send(key="k"))
+        assert await world.send(SAME, key="k") == Replayed(first)
+        assert len(world.provider.payments) == 1
+
+    run_in_virtual_time(main())
+
+
+def test_the_same_sale_under_its_sale_id_is_told_again_whatever_its_key() -> None:
+    async def main() -> None:
+        world = Process()
+        first = recorded(await world.send(changed(sale_id="NF-1"), key="k1"))
+        assert await world.send(SAME | {"sale_id": "NF-1"}, key="k2") == Replayed(first)
+
+    run_in_virtual_time(main())
+
+
+def test_another_sale_under_a_known_key_is_told_field_by_field() -> None:
+    async def main() -> None:
+        world = Process()
+        await world.send(key="k")
+        answer = await world.send(changed(sold_at="2026-01-03 00:00:00", sale_id="7"), key="k")
+        assert isinstance(answer, KeyReused)
+        assert [d.pointer for d in answer.differences] == ["/sold_at", "/sale_id"]
+
+    run_in_virtual_time(main())
+
+
+def test_another_sale_under_a_known_sale_id_is_told_field_by_field() -> None:
+    async def main() -> None:
+        world = Process()
+        await world.send(changed(sale_id="NF-1"), key="k1")
+        other = changed(sale_id="NF-1", sold_at="2026-01-03 00:00:00")
+        answer = await world.send(other, key="k2")
+        assert isinstance(answer, SaleIdTaken)
+        assert [d.pointer for d in answer.differences] == ["/sold_at"]
+
+    run_in_virtual_time(main())
+
+
+def test_a_sale_without_a_name_whose_content_is_known_is_told_the_first() -> None:
+    async def main() -> None:
+        world = Process()
+        first = recorded(await world.send())
+        assert await world.send(SAME) == ContentKnown(first)
+        assert len(world.provider.payments) == 1
+
+    run_in_virtual_time(main())
+
+
+@pytest.mark.parametrize("elsewhere", [False, True])
+def test_a_replay_that_meets_its_first_in_flight_waits_like_it(elsewhere: bool) -> None:  # noqa: FBT001
+    async def main() -> None:
+        world = Process()
+        world.provider.gate.clear()
+        first = asyncio.create_task(world.send(key="k"))
+        await world.provider.asked.wait()
+        by = world.beside() if elsewhere else None
+        replay = asyncio.create_task(world.send(key="k", by=by))
+        await asyncio.sleep(3)
+        assert not replay.done()
+        world.provider.gate.set()
+        answer = await replay
+        assert isinstance(answer, Replayed)
+        assert answer.record == recorded(await first)
+        assert answer.record.status is Status.APPLIED
+        assert now_s() <= 3 + LOOK_AGAIN_S
+        assert len(world.provider.payments) == 1
+
+    run_in_virtual_time(main())
+
+
+@pytest.mark.parametrize("elsewhere", [False, True])
+def test_a_replay_waits_no_longer_than_it_was_told_to(elsewhere: bool) -> None:  # noqa: FBT001
+    async def main() -> None:
+        world = Process()
+        world.provider.gate.clear()
+        await world.send(key="k", wait_s=0)
+        by = world.beside() if elsewhere else None
+        answer = await world.send(key="k", wait_s=4, by=by)
+        assert isinstance(answer, Replayed)
+        assert answer.record.status is Status.SENDING
+        assert now_s() == pytest.approx(4)
+        again = await world.send(key="k", respond_async=True, by=by)
+        assert isinstance(again, Replayed)
+        assert now_s() == pytest.approx(4)
+        world.provider.gate.set()
+        await world.submit.under_way.drain(timeout_s=1)
+
+    run_in_virtual_time(main())
+
+
+def test_a_replay_of_what_is_open_tells_its_present_state() -> None:
+    async def main() -> None:
+        world = Process(ScriptedProvider([unanswered()]))
+        assert recorded(await world.send(key="k")).status is Status.IN_DOUBT
+        answer = await world.send(key="k")
+        assert isinstance(answer, Replayed)
+        assert answer.record.status is Status.IN_DOUBT
+
+    run_in_virtual_time(main())
+
+
+@pytest.mark.parametrize("named", ["by key", "by sale id", "by content"])
+def test_fifty_equal_sales_at_once_are_one_cashback_and_one_credit(named: str) -> None:
+    async def main() -> None:
+        world = Process()
+        document = changed(sale_id="NF-1") if named == "by sale id" else SALE
+        key = "k" if named == "by key" else None
+        answers = await asyncio.gather(*[world.send(document, key=key) for _ in range(50)])
+        assert len(world.store.rows) == 1
+        assert len(world.provider.credited) == 1
+        told = [a.record for a in answers if isinstance(a, Recorded | Replayed | ContentKnown)]
+        assert len(told) == 50
+        assert sum(isinstance(answer, Recorded) for answer in answers) == 1
+        if named != "by content":
+            assert {record.status for record in told} == {Status.APPLIED}
+            assert all(record == told[0] for record in told)
+
+    run_in_virtual_time(main())
