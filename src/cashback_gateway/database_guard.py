@@ -44,7 +44,7 @@ class DatabaseGuard:
         known = _read(self.file)
         present = await self.sender.identity()
         reason = None if known is None else why_strange(known, present)
-        if reason is not None and await self.sender.pause(reason=reason, actor=ACTOR):
+        if reason is not None and await self.sender.pause(by=ACTOR, reason=reason):
             _log.error("the sender is paused: %s", reason)
         _write(self.file, present)
         return reason is None

@@ -7,7 +7,7 @@ import psycopg
 import pytest
 
 from adapters.postgres.operating import PostgresOperatorStore
-from adapters.postgres.sender import PostgresSenderSwitch
+from adapters.postgres.sender import PostgresSender
 from adapters.postgres.store import PostgresCashbackStore
 from cashback_core.delivery import DeliveryPolicy
 from cashback_core.operating import OpenFilter, Tally
@@ -41,8 +41,8 @@ class TestPostgresOperators(OperatorStoreContract):
         await operators.close()
 
     @pytest.fixture
-    def switch(self, dsn: str) -> PostgresSenderSwitch:
-        return PostgresSenderSwitch(dsn)
+    def switch(self, dsn: str) -> PostgresSender:
+        return PostgresSender(dsn)
 
     async def expire_leases(self, store: object) -> None:  # noqa: ARG002
         self._run("update cashbacks set lease_until_at = lease_until_at - interval '1 day'")
@@ -68,7 +68,7 @@ class TestPostgresOperators(OperatorStoreContract):
             assert found.fetchone() == (True,)
 
     async def test_a_release_tells_who_paused_and_who_released(
-        self, switch: PostgresSenderSwitch
+        self, switch: PostgresSender
     ) -> None:
         await switch.pause(by="ana", reason="restored from yesterday")
         await switch.release(by="bia", reason="reconciled")
@@ -81,7 +81,7 @@ class TestPostgresOperators(OperatorStoreContract):
             assert pauses.fetchall() == [(True,)]
         assert kept == [("ana", "restored from yesterday", "bia", "reconciled", True)]
 
-    async def test_a_release_wakes_the_workers(self, switch: PostgresSenderSwitch) -> None:
+    async def test_a_release_wakes_the_workers(self, switch: PostgresSender) -> None:
         await switch.pause(by="ana", reason="a moment")
         async with await psycopg.AsyncConnection.connect(self.dsn, autocommit=True) as listening:
             await listening.execute("listen cashback_due")
@@ -160,7 +160,7 @@ class TestPostgresOperators(OperatorStoreContract):
 
 async def test_without_a_database_everything_is_unavailable(tmp_path: object) -> None:
     dsn = f"postgresql:///x?host={tmp_path}"
-    switch = PostgresSenderSwitch(dsn)
+    switch = PostgresSender(dsn)
     for call in (
         switch.state(),
         switch.pause(by="ana", reason="x"),

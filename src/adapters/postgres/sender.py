@@ -1,12 +1,16 @@
 """Whether anybody may send, and whether this is still the database that knows what was sent."""
 
+# ruff: noqa: D102 (the port, cashback_core.operating.SenderSwitch, has the words)
+
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import psycopg
 
 from adapters.postgres.connection import serving_dsn, translated
+from cashback_core.operating import SenderState, SenderSwitch
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,8 +22,8 @@ class DatabaseIdentity:
     flushed_lsn: int
 
 
-class PostgresSender:
-    """The pause of the sender, over a connection of its own: it is asked rarely."""
+class PostgresSender(SenderSwitch):
+    """One row of the database; each act takes a connection of its own, since they are rare."""
 
     def __init__(self, dsn: str) -> None:
         self._dsn = serving_dsn(dsn, application="cashback-sender")
@@ -27,7 +31,7 @@ class PostgresSender:
     async def identity(self) -> DatabaseIdentity:
         """The database's identity now. Raises StoreUnavailable."""
         with translated():
-            async with await psycopg.AsyncConnection.connect(self._dsn) as connection:
+            async with await self._connect() as connection:
                 found = await connection.execute(
                     "select (select system_identifier from pg_control_system()),"
                     " ('x' || substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8))::bit(32)::int,"
@@ -41,13 +45,52 @@ class PostgresSender:
             system_identifier=system_identifier, timeline=timeline, flushed_lsn=flushed_lsn
         )
 
-    async def pause(self, *, reason: str, actor: str) -> bool:
-        """Let nobody send until somebody releases it; whether it was not paused before."""
+    async def state(self) -> SenderState:
         with translated():
-            async with await psycopg.AsyncConnection.connect(self._dsn) as connection:
+            async with await self._connect() as connection:
+                found = await connection.execute("select paused_at, reason, actor from sender")
+                paused_at, reason, actor = await found.fetchone() or (None, None, None)
+        return SenderState(paused_at=paused_at, reason=reason, actor=actor)
+
+    async def pause(self, *, by: str, reason: str) -> bool:
+        with translated():
+            async with await self._connect() as connection:
                 done = await connection.execute(
-                    "update sender set paused_at = now(), reason = %s, actor = %s"
+                    # The first pause and its reason stay: they tell what has to be looked into.
+                    "update sender set paused_at = clock_timestamp(), reason = %s, actor = %s"
                     " where paused_at is null",
-                    [reason, actor],
+                    [reason, by],
                 )
-                return done.rowcount == 1
+        return done.rowcount == 1
+
+    async def release(self, *, by: str, reason: str) -> bool:
+        with translated():
+            async with await self._connect() as connection:
+                done = await connection.execute(
+                    # The pause is over, and still does not count towards giving up.
+                    """
+                    with paused as materialized (
+                        select paused_at, reason, actor from sender
+                        where paused_at is not null
+                        for update
+                    ), released as (
+                        update sender set paused_at = null, reason = null, actor = null
+                        from paused
+                    ), kept as (
+                        insert into sender_pauses (pause_id, began_at, through_at)
+                        select gen_random_uuid(), paused_at, clock_timestamp() from paused
+                    )
+                    insert into sender_releases (
+                        paused_at, pause_reason, pause_actor, released_at, reason, actor
+                    )
+                    select paused_at, reason, actor, clock_timestamp(), %s, %s from paused
+                    """,
+                    [reason, by],
+                )
+                if done.rowcount == 1:
+                    # What was due all the time made nothing due now: the workers have to be told.
+                    await connection.execute("select pg_notify('cashback_due', '')")
+        return done.rowcount == 1
+
+    async def _connect(self) -> psycopg.AsyncConnection[Any]:
+        return await psycopg.AsyncConnection.connect(self._dsn)
