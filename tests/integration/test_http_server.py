@@ -147,6 +147,12 @@ async def test_so_many_headers_and_no_more(served: Served, count: int, expected:
     assert (await served.exchange(get.encode()))[0] == expected
 
 
+async def test_few_but_large_headers_are_too_much_too(served: Served) -> None:
+    lines = "".join(f"X-{number}: {'a' * 400}\r\n" for number in range(50))
+    get = f"GET /health/live HTTP/1.1\r\nHost: localhost\r\n{lines}\r\n"
+    assert (await served.exchange(get.encode()))[0] == 431
+
+
 async def test_a_body_that_does_not_come_is_a_408_and_nothing_is_stored(served: Served) -> None:
     short = served.request(f"Content-Length: {len(SALE_BODY) + 1}")
     status, headers, body = await served.exchange(short)
@@ -212,6 +218,11 @@ async def test_an_idle_connection_serves_again_and_again(served: Served) -> None
     for _ in range(3):
         writer.write(b"GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n")
         assert (await asyncio.wait_for(read_answer(reader), READ_S))[0] == 200
+        ends = asyncio.create_task(reader.read(1))
+        await asyncio.wait({ends}, timeout=1.5 * Impatient.request_s)
+        assert not ends.done()
+        ends.cancel()
+        await asyncio.wait({ends})
     writer.close()
 
 

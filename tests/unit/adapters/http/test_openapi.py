@@ -78,6 +78,12 @@ def test_operation_ids_are_unique_and_every_operation_tells_of_our_own_errors() 
         assert ("unauthenticated" in operation.problems) is operation.secured
 
 
+def test_every_part_of_a_path_is_a_parameter() -> None:
+    for (_, path), operation in OPERATIONS.items():
+        in_path = [p["name"] for p in operation.parameters if p["in"] == "path"]
+        assert in_path == re.findall(r"{([a-z]+)}", path)
+
+
 def test_every_example_fits_its_schema() -> None:
     for path in DOCUMENT["paths"].values():
         for operation in path.values():

@@ -47,6 +47,56 @@ async def test_a_sale_that_the_provider_pays_is_answered_201_at_every_spelling_o
     assert [payment.cashback_centavos for payment in api.provider.credited] == [140]
 
 
+async def test_a_record_is_told_whole(api: Api) -> None:
+    record = (await api.submit(another(sale_id="NF-1", total="90.00", discount="10.00"))).json()
+
+    assert record == {
+        "id": record["id"],
+        "status": "applied",
+        "sale_id": "NF-1",
+        "sold_at": "2026-01-02T03:00:00Z",
+        "customer": {"document": "52998224725", "name": "JOSE DA SILVA"},
+        "total": "90.00",
+        "discount": "10.00",
+        "products": [
+            {
+                "type": "A",
+                "sku": None,
+                "value": "10.00",
+                "qty": "1",
+                "discount": "0.00",
+                "amount": "10.00",
+                "rate_bp": 500,
+                "rate_version": 1,
+                "exact": "0.45",
+                "cashback": "0.45",
+            },
+            {
+                "type": "B",
+                "sku": None,
+                "value": "10.00",
+                "qty": "9",
+                "discount": "0.00",
+                "amount": "90.00",
+                "rate_bp": 100,
+                "rate_version": 1,
+                "exact": "0.81",
+                "cashback": "0.81",
+            },
+        ],
+        "cashback": "1.26",
+        "rounding": "half_even",
+        "provider": {
+            "status_code": 201,
+            "id": "NaN",
+            "message": "Cashback criado com sucesso!",
+            "created_at": "2021-07-26T22:50:55.740Z",
+        },
+        "accepted_at": record["accepted_at"],
+        "applied_at": record["applied_at"],
+    }
+
+
 async def test_a_cashback_that_rounds_to_zero_is_final_at_once_and_nothing_is_sent(
     api: Api,
 ) -> None:
