@@ -268,7 +268,6 @@ def test_root_puts_the_cluster_where_the_server_can_reach_it(tmp_path: Path) -> 
     assert not home.exists()
 
 
-@as_root
 def test_data_that_was_moved_and_is_gone_is_not_silently_made_anew(
     server: EmbeddedPostgres,
 ) -> None:
