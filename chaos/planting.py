@@ -1,0 +1,162 @@
+"""Plants one fault in production code, from outside, before the gateway starts.
+
+Each of these was somebody's honest design once. The checks must see what it does to the money.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final, cast
+
+import psycopg
+
+from adapters.cashback_client import transport
+from adapters.cashback_client.answer import AnswerReader
+from adapters.postgres import connection, group_writer, leasing
+from adapters.postgres.accepting import accept_group
+from adapters.postgres.concluding import conclude_group
+from cashback_core import delivering, evidence, settlement
+from cashback_core.evidence import Evidence, NeverSent, Outcome, Phase, Unknown
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from datetime import datetime
+
+    from adapters.postgres.accepting import Cursor
+    from adapters.postgres.group_writer import GroupWriter
+    from cashback_core.delivery import DeliveryPolicy
+    from cashback_core.settlement import Margin
+
+# pyright: reportPrivateUsage=false
+# ruff: noqa: SLF001 - a mutant reaches where no honest code may
+
+
+def resend_on_unknown() -> None:
+    """An uncertain answer is taken for "never sent"."""
+
+    def careless(seen: Evidence, *, document: str, cashback_centavos: int) -> Outcome:
+        outcome = evidence.classify(seen, document=document, cashback_centavos=cashback_centavos)
+        return NeverSent() if isinstance(outcome, Unknown) else outcome
+
+    _replace(delivering, "classify", careless)
+
+
+def resend_in_transport() -> None:
+    """The transport sends a request again when the connection broke, as client libraries do."""
+    call = transport.EvidenceTransport.call
+
+    async def habitual(self: transport.EvidenceTransport, request: bytes) -> Evidence:
+        seen = await call(self, request)
+        broken = seen.phase is Phase.SENT and seen.reason != "deadline"
+        return await call(self, request) if broken else seen
+
+    _replace(transport.EvidenceTransport, "call", habitual)
+
+
+def reaper_requeues() -> None:
+    """A lease that ran out sends the cashback back to the queue, as job queues do."""
+
+    async def requeue(cursor: Cursor, *, limit: int) -> int:
+        await cursor.execute(
+            """
+            with late as materialized (
+                select merchant_id, cashback_id from cashbacks
+                where status = 'sending' and lease_until_at < now()
+                order by lease_until_at
+                limit %(limit)s
+                for no key update skip locked
+            ), moved as (
+                update cashbacks as c set
+                    status = 'pending', version = c.version + 1, lease_until_at = null,
+                    due_at = now()
+                from late
+                where c.merchant_id = late.merchant_id and c.cashback_id = late.cashback_id
+                returning c.merchant_id, c.cashback_id, c.version, c.attempt
+            )
+            insert into events (
+                merchant_id, cashback_id, sequence, at, actor, from_status, to_status, attempt,
+                reason
+            )
+            select merchant_id, cashback_id, version, now(), 'worker', 'sending', 'pending',
+                attempt, 'the lease ran out'
+            from moved
+            """,
+            {"limit": limit},
+        )
+        return cursor.rowcount
+
+    _replace(leasing, "reap", requeue)
+
+
+def acknowledge_unknown_commit() -> None:
+    """A commit whose answer was lost counts as done."""
+
+    async def hopeful(self: GroupWriter, group: Sequence[Any]) -> None:
+        session = await self._connected()
+        sales = [job for job in group if isinstance(job, group_writer._Sale)]
+        results = [job for job in group if isinstance(job, group_writer._Result)]
+        acceptances: dict[Any, Any] = {}
+        standings: dict[Any, Any] = {}
+        try:
+            async with session.transaction(), session.cursor() as cursor:
+                if sales:
+                    acceptances = await accept_group(cursor, [job.submission for job in sales])
+                if results:
+                    wanted = [job.result for job in results]
+                    standings = await conclude_group(cursor, wanted, self._policy)
+        except psycopg.OperationalError:
+            if (sales and not acceptances) or (results and not standings):
+                raise
+        for sale in sales:
+            self._answer_sale(sale, acceptances[sale.submission.id])
+        for result in results:
+            self._answer_result(result, standings.get(result.result.claim.id))
+
+    _replace(group_writer.GroupWriter, "_transaction", hopeful)
+
+
+def synchronous_commit_off() -> None:
+    """Commits are answered before they are on disk; the check at the start does not see it."""
+    serving = cast("dict[str, str]", connection.SERVING)
+    _replace(connection, "SERVING", {**serving, "synchronous_commit": "off"})
+
+
+def status_lost_with_broken_body() -> None:
+    """Reading the body fails, and the status that came before it is forgotten."""
+    honest = cast("property", AnswerReader.status_code)
+
+    def forgetful(self: AnswerReader) -> int | None:
+        return None if self.fault else cast("int | None", honest.__get__(self))
+
+    _replace(AnswerReader, "status_code", property(forgetful))
+
+
+def absence_without_margin() -> None:
+    """The settler takes for absent what may still be on its way."""
+
+    def hasty(_: Margin, started_at: datetime, policy: DeliveryPolicy) -> datetime:
+        del policy
+        return started_at
+
+    _replace(settlement.Margin, "after", hasty)
+
+
+PLANTS: Final[Mapping[str, Callable[[], None]]] = {
+    plant.__name__.replace("_", "-"): plant
+    for plant in (
+        resend_on_unknown,
+        resend_in_transport,
+        reaper_requeues,
+        acknowledge_unknown_commit,
+        synchronous_commit_off,
+        status_lost_with_broken_body,
+        absence_without_margin,
+    )
+}
+"""Every mutant by its name."""
+
+
+def _replace(owner: object, name: str, planted: object) -> None:
+    """Put a mutant in the place of what is there: a renamed target must not pass for caught."""
+    if not hasattr(owner, name):
+        raise LookupError(f"{owner} has no {name}: the mutant has nothing to replace")
+    setattr(owner, name, planted)
