@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import psycopg
 import pytest
 
-from integration.running import Gateway, running_gateway
+from integration.running import Gateway, Reply, running_gateway
 from integration.test_gateway import credits_of, fresh_cpf, read, sale, wait_for
 
 if TYPE_CHECKING:
@@ -43,12 +43,16 @@ def quick(
     postgres_server.drop_database("quick")
 
 
+def wait_until_applied(gateway: Gateway, reply: Reply) -> None:
+    wait_for(lambda: read(gateway, reply)["status"] == "applied", "it is applied")
+
+
 def test_a_pending_cashback_starts_within_a_tenth_of_a_second(gateway: Gateway) -> None:
     """Its worker sleeps up to five seconds: it is the commit that wakes it."""
     waits: list[float] = []
     for _ in range(5):
         reply = gateway.submit(sale(), Prefer="respond-async")
-        wait_for(lambda r=reply: read(gateway, r)["status"] == "applied", "the worker delivers")
+        wait_until_applied(gateway, reply)
         [(waited,)] = gateway.rows(
             "select extract(epoch from t.started_at - c.accepted_at)::float8"
             " from attempts as t join cashbacks as c using (merchant_id, cashback_id)"
@@ -84,7 +88,7 @@ def test_what_is_in_doubt_is_settled_by_the_statement(
         replies = {cpf: gateway.submit(sale(cpf)) for cpf in (paid, unpaid)}
         assert {r.json["status"] for r in replies.values()} == {"in_doubt"}
         for reply in replies.values():
-            wait_for(lambda r=reply: read(gateway, r)["status"] == "applied", "it is settled")
+            wait_until_applied(gateway, reply)
         assert credits_of(gateway, paid) == ["1.40"]
         assert credits_of(gateway, unpaid) == ["1.40"]
         events = {cpf: read(gateway, r)["events"] for cpf, r in replies.items()}
@@ -117,7 +121,7 @@ def test_an_open_breaker_sends_nothing_and_closes_again(
         assert fourth.json["status"] == "pending"
         gateway.behave()
         for reply in (*first, fourth):
-            wait_for(lambda r=reply: read(gateway, r)["status"] == "applied", "it converges")
+            wait_until_applied(gateway, reply)
         assert len(gateway.credits()) == 4
     postgres_server.drop_database("breaker")
 
@@ -161,6 +165,6 @@ def test_a_database_that_went_back_is_not_sent_from(
         with psycopg.connect(dsn) as connection:
             connection.execute("update sender set paused_at = null, reason = null, actor = null")
             connection.execute("notify cashback_due")
-        wait_for(lambda: read(gateway, reply)["status"] == "applied", "it is released")
+        wait_until_applied(gateway, reply)
         assert len(gateway.credits()) == 1
     postgres_server.drop_database("went_back")
