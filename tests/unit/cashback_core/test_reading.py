@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from datetime import UTC, datetime, timedelta
+from types import MappingProxyType
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -208,6 +209,13 @@ def test_a_sale_id_is_up_to_64_visible_ascii_characters(sale_id: str, valid: boo
         assert sale.sale_id == sale_id
     else:
         assert faults_of(document(sale_id=sale_id)) == {("/sale_id", "sale_id_format")}
+
+
+def test_any_mapping_is_an_object_and_a_tuple_is_an_array() -> None:
+    frozen = MappingProxyType(document(customer=MappingProxyType(document()["customer"])))
+    other = document(products=tuple(map(MappingProxyType, document()["products"])))
+    for value in (frozen, other):
+        assert parse_sale(value, rules=SaleRules(), now=NOW).total_centavos == 10_000
 
 
 def test_990_lines_are_read_and_991_are_not() -> None:
