@@ -70,12 +70,13 @@ def create_app(
         store=use_cases.store,
         operators=use_cases.operators,
     )
+    breaker = use_cases.submit_sale.under_way.deliverer.breaker
     return Litestar(
         [
             *cashbacks.handlers(),
             *operating.handlers(),
             *TokenRoutes(use_cases.login).handlers(),
-            *HealthRoutes(use_cases.ping).handlers(),
+            *HealthRoutes(use_cases.ping, breaker).handlers(),
             *DocsRoutes(ServedDocument(version=VERSION)).handlers(),
         ],
         exception_handlers={Exception: handle_exception},

@@ -16,18 +16,20 @@ from adapters.http.wire import encode
 if TYPE_CHECKING:
     from litestar.handlers import HTTPRouteHandler
 
+    from cashback_core.breaker import Breaker
+
 Ping = Callable[[], Awaitable[None]]
 """Returns when the database answers, raises StoreUnavailable when it does not."""
 
 _ALIVE: Final = encode(shapes.Health(status="alive"))
-_READY: Final = encode(shapes.Health(status="ready"))
 
 
 @dataclass(frozen=True, slots=True)
 class HealthRoutes:
-    """For supervisors and load balancers."""
+    """For supervisors and load balancers; the breaker is this process's."""
 
     ping: Ping
+    breaker: Breaker
 
     def handlers(self) -> list[HTTPRouteHandler]:
         """The routes, each under its address."""
@@ -42,6 +44,7 @@ class HealthRoutes:
         return Answer(200, _ALIVE)
 
     async def ready(self, request: Request[Any, Any, Any]) -> ASGIApp:  # noqa: ARG002
-        """The database answers too: send requests here."""
+        """The database answers too: send requests here. An open breaker only delays payments."""
         await self.ping()
-        return Answer(200, _READY)
+        ready = shapes.Readiness(status="ready", breaker=self.breaker.state)
+        return Answer(200, encode(ready))

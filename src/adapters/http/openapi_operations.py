@@ -156,7 +156,7 @@ OPERATIONS: Final[dict[tuple[str, str], Operation]] = {
         tag="Health",
         summary="Whether the database answers too",
         secured=False,
-        successes={200: Success(schema="Health", description="It does.")},
+        successes={200: Success(schema="Readiness", description="It does.")},
         problems=(*ANY, "unavailable"),
     ),
 }

@@ -29,6 +29,7 @@ SHAPES: Final = (
     shapes.TokenPair,
     shapes.Verified,
     shapes.Health,
+    shapes.Readiness,
     shapes.Problem,
 )
 

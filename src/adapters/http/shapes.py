@@ -205,6 +205,13 @@ class Health(Shape, frozen=True, kw_only=True):
     status: str
 
 
+class Readiness(Shape, frozen=True, kw_only=True):
+    """That the database answers, and whether this process sends: closed, open or half_open."""
+
+    status: str
+    breaker: str
+
+
 class Error(Shape, frozen=True, kw_only=True):
     """One thing that is wrong: where, what came, and what would have been right."""
 
