@@ -213,7 +213,8 @@ def test_a_sale_id_is_up_to_64_visible_ascii_characters(sale_id: str, valid: boo
 
 def test_any_mapping_is_an_object_and_a_tuple_is_an_array() -> None:
     frozen = MappingProxyType(document(customer=MappingProxyType(document()["customer"])))
-    other = document(products=tuple(map(MappingProxyType, document()["products"])))
+    lines: list[dict[str, object]] = document()["products"]
+    other = document(products=tuple(MappingProxyType(line) for line in lines))
     for value in (frozen, other):
         assert parse_sale(value, rules=SaleRules(), now=NOW).total_centavos == 10_000
 
