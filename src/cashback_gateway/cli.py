@@ -12,14 +12,18 @@ import re
 import signal
 import sys
 import threading
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
+from cashback_gateway import operator_options
 from cashback_gateway import settings_table as table
 from cashback_gateway.settings import REQUIRED, Settings, SettingsError, read_settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+
+    from cashback_gateway.operator_commands import Operate
 
 T = TypeVar("T")
 
@@ -79,6 +83,12 @@ def _parser() -> argparse.ArgumentParser:
     demo.add_argument(
         "--sale", type=Path, default=_CHECKOUT / "examples" / "sale.json", metavar="PATH"
     )
+    operator_options.declare(partial(_add_operating, commands))
+    sender = commands.add_parser(
+        "sender", help="tell whether anything is sent, pause and release it"
+    ).add_subparsers(title="commands", metavar="COMMAND", required=True)
+    operator_options.declare_sender(partial(_add_operating, sender))
+    _add(commands, "doctor", _doctor, "check database, provider, clock and backlog, say what to do")
     users = commands.add_parser("users", help="manage users").add_subparsers(
         title="commands", metavar="COMMAND", required=True
     )
@@ -101,6 +111,17 @@ def _add(
 ) -> argparse.ArgumentParser:
     added = commands.add_parser(name, help=what, description=what)
     added.set_defaults(command=command)
+    return added
+
+
+def _add_operating(
+    commands: argparse._SubParsersAction[argparse.ArgumentParser],
+    name: str,
+    operate: Operate,
+    what: str,
+) -> argparse.ArgumentParser:
+    added = _add(commands, name, _operate, what)
+    added.set_defaults(operate=operate)
     return added
 
 
@@ -193,6 +214,22 @@ def _users_password(options: argparse.Namespace) -> int:
     return 0
 
 
+def _operate(options: argparse.Namespace) -> int:
+    from cashback_gateway.operator_commands import operate
+
+    def act(settings: Settings) -> None:
+        operate(settings, options)
+
+    _beside_a_run(options, _DATABASE, act)
+    return 0
+
+
+def _doctor(options: argparse.Namespace) -> int:
+    from cashback_gateway.doctor import examine
+
+    return _beside_a_run(options, _DATABASE, examine)
+
+
 def _token(options: argparse.Namespace) -> int:
     from cashback_gateway.account_commands import access_token
 
@@ -227,10 +264,12 @@ def _known_failures() -> tuple[type[Exception], ...]:
     from adapters.postgres.migrate import SchemaMismatch
     from cashback_core.ports import StoreUnavailable
     from cashback_gateway.local_state import LocalStateError
+    from cashback_gateway.operator_commands import ActRefusedError
     from cashback_gateway.supervisor import PartFailedError
 
     return (
         AccountError,
+        ActRefusedError,
         BadSigningKeyError,
         EmbeddedPostgresError,
         LocalStateError,

@@ -17,14 +17,18 @@ if TYPE_CHECKING:
 MINIMUM_VERSION: Final = 150_000
 CONNECT_TIMEOUT_S: Final = 5
 
-_SERVING: Final[Mapping[str, str]] = {
+SERVING: Final[Mapping[str, str]] = {
     "timezone": "UTC",
     "statement_timeout": "5s",
     "lock_timeout": "1s",
     "idle_in_transaction_session_timeout": "5s",
     "jit": "off",
 }
-_DURABILITY: Final = ("fsync", "full_page_writes", "synchronous_commit")
+"""The settings of every session that serves."""
+
+DURABILITY: Final = ("fsync", "full_page_writes", "synchronous_commit")
+UNSAFE: Final = frozenset({"off", "local"})
+"""What none of these settings may be: an acknowledged commit could then be lost."""
 
 
 class UnsafeDatabase(Exception):  # noqa: N818 (named by what is wrong)
@@ -34,7 +38,7 @@ class UnsafeDatabase(Exception):  # noqa: N818 (named by what is wrong)
 def serving_dsn(dsn: str, *, application: str, **settings: str) -> str:
     """A DSN whose sessions have the time limits of serving roles, and further settings."""
     given: dict[str, Any] = conninfo_to_dict(dsn)
-    options = " ".join(f"-c {name}={value}" for name, value in {**_SERVING, **settings}.items())
+    options = " ".join(f"-c {name}={value}" for name, value in {**SERVING, **settings}.items())
     given["options"] = f"{given.get('options', '')} {options}".strip()
     given.setdefault("connect_timeout", CONNECT_TIMEOUT_S)
     given["application_name"] = application
@@ -47,9 +51,9 @@ def refuse_unsafe(dsn: str) -> None:
         if connection.info.server_version < MINIMUM_VERSION:
             raise UnsafeDatabase(f"PostgreSQL {connection.info.server_version} is older than 15")
         rows = connection.execute(
-            "select name, setting from pg_settings where name = any(%s)", [list(_DURABILITY)]
+            "select name, setting from pg_settings where name = any(%s)", [list(DURABILITY)]
         ).fetchall()
-    wrong = sorted(f"{name} is {value}" for name, value in rows if value in {"off", "local"})
+    wrong = sorted(f"{name} is {value}" for name, value in rows if value in UNSAFE)
     if wrong:
         raise UnsafeDatabase(f"acknowledged sales could be lost: {', '.join(wrong)}")
 

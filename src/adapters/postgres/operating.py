@@ -130,6 +130,16 @@ class PostgresOperatorStore(OperatorStore):
                     await _store(cursor, _granted(rows, act))
         return decision
 
+    async def merchant_id(self, slug: str) -> int | None:
+        """The merchant of that slug. Raises StoreUnavailable."""
+        with translated():
+            async with self._pool.connection() as connection:
+                found = await connection.execute(
+                    "select merchant_id from merchants where slug = %s", [slug]
+                )
+                row = await found.fetchone()
+        return None if row is None else int(row[0])
+
 
 _MEANT: Final[LiteralString] = """
     from cashbacks as c

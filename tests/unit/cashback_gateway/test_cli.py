@@ -71,5 +71,8 @@ def test_every_command_has_help(capsys: pytest.CaptureFixture[str]) -> None:
         main(["--help"])
     assert exited.value.code == 0
     told = capsys.readouterr().out
-    for command in ("run", "serve", "worker", "migrate", "sandbox", "demo", "users", "token"):
+    commands = (
+        "run serve worker migrate sandbox demo open resend cancel resolve sender doctor users token"
+    )
+    for command in commands.split():
         assert f"\n    {command} " in told

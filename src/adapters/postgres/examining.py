@@ -1,0 +1,136 @@
+"""What an operator wants to know of the database at once; it is read, never changed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any, Final
+
+import psycopg
+
+from adapters.postgres.connection import DURABILITY, SERVING, serving_dsn, translated
+from adapters.postgres.migrate import pending
+from cashback_core.delivery import Status
+from cashback_core.operating import SenderState
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+INCIDENTS_SHOWN: Final = 3
+INCIDENT_DAYS: Final = 7
+LISTENER: Final = "cashback-listener"
+"""What the sessions of workers call themselves; see `waking`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Server:
+    """The server and how a session of ours finds it.
+
+    `clock_ahead` is how far the database's clock is ahead of this machine's, give or take
+    `clock_error`.
+    """
+
+    version: int
+    settings: Mapping[str, str]
+    clock_ahead: timedelta
+    clock_error: timedelta
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Backlog:
+    """What has not ended well, and whether anybody works on it.
+
+    `overdue` is how long the most overdue pending cashback has waited beyond its instant,
+    `lease_expired` how long ago the oldest lease ran out that nobody took up.
+    """
+
+    counts: Mapping[Status, int]
+    oldest_open: tuple[Status, datetime] | None
+    overdue: timedelta
+    lease_expired: timedelta
+    workers: int
+    risk_accepted: int
+    incidents: int
+    latest_incidents: tuple[str, ...]
+    sender: SenderState
+
+
+def examine_server(dsn: str, now: Callable[[], datetime]) -> Server:
+    """Raises StoreUnavailable."""
+    with translated(), psycopg.connect(serving_dsn(dsn, application="cashback-doctor")) as server:
+        found = server.execute(
+            "select lower(name), current_setting(name) from pg_settings"
+            " where lower(name) = any(%s)",
+            [[*DURABILITY, *SERVING]],
+        )
+        settings = {str(name): str(value) for name, value in found.fetchall()}
+        before = now()
+        (theirs,) = _one(server, "select clock_timestamp()")
+        after = now()
+        version = server.info.server_version
+    return Server(
+        version=version,
+        settings=settings,
+        clock_ahead=theirs.astimezone(UTC) - (before + (after - before) / 2),
+        clock_error=(after - before) / 2,
+    )
+
+
+def missing_migrations(dsn: str) -> list[str]:
+    """The names of migrations to come. Raises SchemaMismatch, StoreUnavailable."""
+    with translated():
+        return pending(dsn)
+
+
+def examine_backlog(dsn: str) -> Backlog:
+    """Needs every migration. Raises StoreUnavailable."""
+    with translated(), psycopg.connect(serving_dsn(dsn, application="cashback-doctor")) as server:
+        counts = server.execute(
+            "select status, count(*) from cashbacks where status not in ('applied', 'not_due')"
+            " group by status"
+        ).fetchall()
+        oldest = server.execute(
+            "select status, accepted_at from cashbacks"
+            " where status not in ('applied', 'not_due', 'cancelled')"
+            " order by accepted_at limit 1"
+        ).fetchone()
+        overdue, expired = _one(
+            server,
+            "select greatest(interval '0', now() - (select min(due_at) from cashbacks"
+            " where status = 'pending')),"
+            " greatest(interval '0', now() - (select min(lease_until_at) from cashbacks"
+            " where status = 'sending'))",
+        )
+        (workers,) = _one(
+            server,
+            "select count(*) from pg_stat_activity"
+            " where datname = current_database() and application_name = %s",
+            LISTENER,
+        )
+        (risk_accepted,) = _one(
+            server, "select count(*) from cashbacks where risk_accepted_at is not null"
+        )
+        incidents = server.execute(
+            "select count(*) over (), at, cashback_id, what from incidents"
+            " where at > now() - make_interval(days => %s) order by at desc limit %s",
+            [INCIDENT_DAYS, INCIDENTS_SHOWN],
+        ).fetchall()
+        paused = _one(server, "select paused_at, reason, actor from sender")
+    return Backlog(
+        counts={Status(status): count for status, count in counts},
+        oldest_open=None if oldest is None else (Status(oldest[0]), oldest[1]),
+        overdue=overdue,
+        lease_expired=expired,
+        workers=workers,
+        risk_accepted=risk_accepted,
+        incidents=incidents[0][0] if incidents else 0,
+        latest_incidents=tuple(f"{id_}: {what}" for _, _, id_, what in incidents),
+        sender=SenderState(paused_at=paused[0], reason=paused[1], actor=paused[2]),
+    )
+
+
+def _one(connection: psycopg.Connection[Any], query: str, *values: str) -> tuple[Any, ...]:
+    row = connection.execute(query.encode(), values).fetchone()
+    if row is None:
+        raise LookupError(query)
+    return row  # type: ignore[no-any-return]

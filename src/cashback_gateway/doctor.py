@@ -1,0 +1,261 @@
+"""`doctor`: is everything as it must be, and if not, what is to be done.
+
+It looks and changes nothing; the provider is only connected to, never asked for anything.
+"""
+
+from __future__ import annotations
+
+import socket
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from typing import TYPE_CHECKING, Final
+from urllib.parse import urlsplit
+
+from adapters.postgres.connection import DURABILITY, MINIMUM_VERSION, SERVING, UNSAFE
+from adapters.postgres.examining import (
+    INCIDENT_DAYS,
+    examine_backlog,
+    examine_server,
+    missing_migrations,
+)
+from adapters.postgres.migrate import SchemaMismatch
+from cashback_core.delivery import Status
+from cashback_core.instants import format_instant
+from cashback_core.operating import ATTENTION
+from cashback_core.ports import StoreUnavailable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from adapters.postgres.examining import Backlog, Server
+    from cashback_gateway.settings import ProviderSettings, Settings
+
+CONNECT_S: Final = 3.0
+CLOCK_WARN: Final = timedelta(seconds=1)
+CLOCK_FAIL: Final = timedelta(seconds=30)
+OVERDUE_WARN: Final = timedelta(minutes=1)
+OVERDUE_FAIL: Final = timedelta(minutes=15)
+OLD: Final = timedelta(days=1)
+"""A cashback open for longer waits for a person, or should."""
+
+
+class Level(StrEnum):
+    """How a check ended."""
+
+    OK = "ok"
+    WARN = "warn"
+    FAIL = "fail"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Check:
+    """One line: what was looked at, what was found, and what to do about it."""
+
+    level: Level
+    name: str
+    found: str
+    advice: str = ""
+
+    def __str__(self) -> str:
+        advice = f"; {self.advice}" if self.advice else ""
+        return f"{self.level:4}  {self.name}: {self.found}{advice}"
+
+
+def examine(settings: Settings) -> int:
+    """Print every check; 1 when one of them failed, else 0."""
+    failed = False
+    for check in _checks(settings):
+        print(check, flush=True)
+        failed |= check.level is Level.FAIL
+    return int(failed)
+
+
+def _checks(settings: Settings) -> Iterator[Check]:
+    url = settings.database.url
+    try:
+        yield from check_server(examine_server(url, lambda: datetime.now(UTC)))
+        migrations = check_migrations(missing_migrations(url))
+        yield migrations
+        if migrations.level is Level.OK:
+            yield from check_backlog(examine_backlog(url), datetime.now(UTC))
+    except StoreUnavailable as error:
+        advice = "start it, or correct DATABASE_URL"
+        yield Check(level=Level.FAIL, name="database", found=f"away ({error})", advice=advice)
+    except SchemaMismatch as error:
+        advice = "run the program's version that migrated it, or a newer one"
+        yield Check(level=Level.FAIL, name="migrations", found=str(error), advice=advice)
+    yield _check_state_file(settings)
+    yield check_provider(settings.provider)
+
+
+def check_server(server: Server) -> Iterable[Check]:
+    """Version, durability, time limits and clock."""
+    version = f"PostgreSQL {server.version // 10_000}.{server.version % 10_000}"
+    old = server.version < MINIMUM_VERSION
+    yield Check(
+        level=Level.FAIL if old else Level.OK,
+        name="database",
+        found=version,
+        advice="15 or newer is needed" if old else "",
+    )
+    unsafe = [n for n in DURABILITY if server.settings.get(n, "off") in UNSAFE]
+    yield Check(
+        level=Level.FAIL if unsafe else Level.OK,
+        name="durability",
+        found=", ".join(f"{n} {server.settings.get(n, 'unknown')}" for n in DURABILITY),
+        advice=f"turn on {', '.join(unsafe)}: an acknowledged sale could be lost" if unsafe else "",
+    )
+    lost = [n for n, value in SERVING.items() if server.settings.get(n) != value]
+    limits = ("statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout")
+    yield Check(
+        level=Level.WARN if lost else Level.OK,
+        name="time limits",
+        found=", ".join(f"{n} {server.settings.get(n, 'unknown')}" for n in limits),
+        advice=f"something between here and the server drops {', '.join(lost)}" if lost else "",
+    )
+    yield _check_clock(server)
+
+
+def _check_clock(server: Server) -> Check:
+    apart = abs(server.clock_ahead) - server.clock_error  # at least so much
+    level = Level.OK
+    if apart > CLOCK_WARN:
+        level = Level.FAIL if apart > CLOCK_FAIL else Level.WARN
+    ahead_s, error_s = server.clock_ahead.total_seconds(), server.clock_error.total_seconds()
+    return Check(
+        level=level,
+        name="clock",
+        found=f"the database's is {ahead_s:+.3f} s from this machine's (± {error_s:.3f} s)",
+        advice="" if level is Level.OK else "set both by NTP: tokens and sold_at go by them",
+    )
+
+
+def check_migrations(missing: list[str]) -> Check:
+    """Whether the schema is this program's."""
+    if not missing:
+        return Check(level=Level.OK, name="migrations", found="none pending")
+    return Check(
+        level=Level.FAIL,
+        name="migrations",
+        found=f"{len(missing)} pending: {', '.join(missing)}",
+        advice="run `./cashback migrate`",
+    )
+
+
+def check_backlog(backlog: Backlog, now: datetime) -> Iterable[Check]:
+    """Sender, workers, what waits and for how long, incidents."""
+    yield _check_sender(backlog)
+    yield _check_workers(backlog)
+    yield _check_counts(backlog)
+    yield _check_oldest(backlog, now)
+    yield _check_incidents(backlog)
+
+
+def _check_sender(backlog: Backlog) -> Check:
+    state = backlog.sender
+    if state.paused_at is None:
+        return Check(level=Level.OK, name="sender", found="not paused")
+    return Check(
+        level=Level.WARN,
+        name="sender",
+        found=f"paused since {format_instant(state.paused_at)} by {state.actor}: {state.reason}",
+        advice="when that is settled, `./cashback sender release`; docs/delivery.md tells how",
+    )
+
+
+def _check_workers(backlog: Backlog) -> Check:
+    late = max(backlog.lease_expired, timedelta(0))
+    if backlog.sender.paused_at is None:
+        late = max(late, backlog.overdue)
+    found = f"{backlog.workers} listening"
+    if late > OVERDUE_WARN:
+        found += f", the most overdue cashback waits for {_span(late)}"
+    if late > OVERDUE_FAIL or (late > OVERDUE_WARN and not backlog.workers):
+        level, advice = Level.FAIL, "start a worker, or look into its log"
+    elif late > OVERDUE_WARN:
+        level, advice = Level.WARN, "if that grows, look into the worker's log, start another"
+    elif not backlog.workers:
+        level, advice = Level.WARN, "start a worker: without one nothing is sent again"
+    else:
+        level, advice = Level.OK, ""
+    return Check(level=level, name="workers", found=found, advice=advice)
+
+
+def _check_counts(backlog: Backlog) -> Check:
+    counts = backlog.counts
+    found = ", ".join(f"{counts[s]} {s}" for s in Status if counts.get(s)) or "nothing is open"
+    if backlog.risk_accepted:
+        found += f" ({backlog.risk_accepted} were ever resent at a risk)"
+    waiting = any(counts.get(s) for s in ATTENTION)
+    return Check(
+        level=Level.WARN if waiting else Level.OK,
+        name="backlog",
+        found=found,
+        advice="`./cashback open` lists what waits for somebody" if waiting else "",
+    )
+
+
+def _check_oldest(backlog: Backlog, now: datetime) -> Check:
+    if backlog.oldest_open is None:
+        return Check(level=Level.OK, name="oldest open", found="none")
+    status, accepted_at = backlog.oldest_open
+    old = now - accepted_at > OLD
+    return Check(
+        level=Level.WARN if old else Level.OK,
+        name="oldest open",
+        found=f"{status}, accepted {format_instant(accepted_at)} ({_span(now - accepted_at)} ago)",
+        advice=f"`./cashback open --status {status} --limit 1` tells which" if old else "",
+    )
+
+
+def _check_incidents(backlog: Backlog) -> Check:
+    if not backlog.incidents:
+        return Check(level=Level.OK, name="incidents", found=f"none in {INCIDENT_DAYS} days")
+    return Check(
+        level=Level.WARN,
+        name="incidents",
+        found=f"{backlog.incidents} in {INCIDENT_DAYS} days, the latest:"
+        f" {' | '.join(backlog.latest_incidents)}",
+        advice="compare these cashbacks with the provider's statement",
+    )
+
+
+def _check_state_file(settings: Settings) -> Check:
+    file = settings.database.state_file
+    if file is None:
+        return Check(
+            level=Level.WARN,
+            name="state file",
+            found="CASHBACK_DATABASE_STATE_FILE is not set here",
+            advice="set it for the workers: without it a restored database is not noticed",
+        )
+    return Check(level=Level.OK, name="state file", found=str(file))
+
+
+def check_provider(provider: ProviderSettings) -> Check:
+    """Whether a connection can be made; nothing is sent over it."""
+    if not provider.url:
+        return Check(
+            level=Level.WARN,
+            name="provider",
+            found="CASHBACK_PROVIDER_URL is not set here",
+            advice="run this with the worker's settings",
+        )
+    parts = urlsplit(provider.url)
+    host, port = parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80)
+    try:
+        with socket.create_connection((host, port), timeout=CONNECT_S):
+            pass
+    except (OSError, UnicodeError) as error:
+        return Check(
+            level=Level.FAIL,
+            name="provider",
+            found=f"{host} port {port}: {error}",
+            advice="nothing can be sent; sales are recorded and wait",
+        )
+    return Check(level=Level.OK, name="provider", found=f"{host} port {port} takes connections")
+
+
+def _span(span: timedelta) -> str:
+    return str(timedelta(seconds=int(span.total_seconds())))

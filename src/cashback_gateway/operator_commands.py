@@ -1,0 +1,229 @@
+"""What an operator does from the command line, each act under the name given with `--as`.
+
+The same decisions and the same records as over HTTP; whoever may run this holds the database's
+password, so it acts for every merchant unless one is named.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Final, assert_never
+
+from cashback_core.delivery import Status
+from cashback_core.documents import mask
+from cashback_core.instants import format_instant
+from cashback_core.money import format_centavos
+from cashback_core.operating import (
+    ATTENTION,
+    MAX_AT_ONCE,
+    RISK,
+    Act,
+    ActKind,
+    CountChanged,
+    Decision,
+    Granted,
+    ManyDecision,
+    NotFromHere,
+    OpenFilter,
+    RiskNotAccepted,
+    Tally,
+    TooMany,
+)
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import AsyncGenerator, Callable, Coroutine
+    from uuid import UUID
+
+    from adapters.postgres.operating import PostgresOperatorStore
+    from cashback_core.operating import OpenCashback
+    from cashback_gateway.settings import Settings
+
+    Operate = Callable[[Settings, argparse.Namespace], Coroutine[object, object, None]]
+
+PAGE: Final = 200
+
+
+class ActRefusedError(Exception):
+    """The act was not done; the message says why, and what to do."""
+
+
+def operate(settings: Settings, options: argparse.Namespace) -> None:
+    """Do what the options say. Raises ActRefusedError and StoreUnavailable."""
+    do: Operate = options.operate
+    asyncio.run(do(settings, options))
+
+
+async def list_open(settings: Settings, options: argparse.Namespace) -> None:
+    """List what waits for somebody."""
+    statuses = frozenset({Status(options.status)}) if options.status else ATTENTION
+    wanted = OpenFilter(statuses=statuses)
+    async with _operators(settings) as operators:
+        merchant_id = await _merchant_id(operators, options.merchant)
+        tally = await operators.tally(merchant_id, wanted)
+        left, after = options.limit, None
+        while left > 0:
+            page = await operators.open_page(
+                merchant_id, wanted, limit=min(left, PAGE), after=after
+            )
+            for item in page.items:
+                print(_line(item))
+            left, after = left - len(page.items), page.next
+            if after is None:
+                break
+    print(_words(tally))
+
+
+def _line(item: OpenCashback) -> str:
+    code = "" if item.status_code is None else f", the provider answered {item.status_code}"
+    who = f" by {item.actor_name}" if item.actor_name else ""
+    return (
+        f"{item.id} {item.status:9} since {format_instant(item.since_at)[:19]}Z"
+        f" {format_centavos(item.cashback_centavos):>12} {mask(item.document)} {item.merchant}"
+        f" tried {item.attempt}{code}: {item.reason}{who}"
+    )
+
+
+def _words(tally: Tally) -> str:
+    doubt = f", {tally.in_doubt} of them in doubt" if tally.in_doubt else ""
+    one = "cashback" if tally.count == 1 else "cashbacks"
+    return f"{tally.count} {one}, {format_centavos(tally.cashback_centavos)} in all{doubt}"
+
+
+async def resend(settings: Settings, options: argparse.Namespace) -> None:
+    """Send one again."""
+    await _act(settings, options, _signed(ActKind.RESEND, options), "will be sent again")
+
+
+async def cancel(settings: Settings, options: argparse.Namespace) -> None:
+    """End one unpaid."""
+    await _act(settings, options, _signed(ActKind.CANCEL, options), "is cancelled")
+
+
+async def resolve(settings: Settings, options: argparse.Namespace) -> None:
+    """Say what became of one in doubt."""
+    kinds = {"applied": ActKind.MARK_APPLIED, "rejected": ActKind.MARK_REJECTED}
+    act = _signed(kinds[options.became], options)
+    await _act(settings, options, act, f"is {options.became}")
+
+
+async def _act(settings: Settings, options: argparse.Namespace, act: Act, done: str) -> None:
+    async with _operators(settings) as operators:
+        decision = await operators.act(None, options.id, act)
+    _refuse(decision, options.id)
+    print(f"{options.id} {done}")
+
+
+def _refuse(decision: Decision | None, id_: UUID) -> None:
+    match decision:
+        case None:
+            raise ActRefusedError(f"there is no cashback {id_}")
+        case NotFromHere(status=status, allowed=allowed):
+            names = ", ".join(allowed)
+            raise ActRefusedError(f"{id_} is {status}; this goes with: {names}")
+        case RiskNotAccepted():
+            raise ActRefusedError(f"{RISK}; --accept-risk takes that risk in your name")
+        case Granted():
+            return
+        case _:
+            assert_never(decision)
+
+
+async def resend_many(settings: Settings, options: argparse.Namespace) -> None:
+    """Count what a filter means, or send all of it again."""
+    wanted = OpenFilter(
+        statuses=frozenset(map(Status, options.status)),
+        document=options.document,
+        sold_from=options.sold_from,
+        sold_to=options.sold_to,
+    )
+    if options.expect is not None and (options.by is None or options.reason is None):
+        raise ActRefusedError("sending them again takes --reason and --as, too")
+    async with _operators(settings) as operators:
+        merchant_id = await _merchant_id(operators, options.merchant)
+        if options.expect is None:
+            tally = await operators.tally(merchant_id, wanted)
+            print(_words(tally))
+            if tally.in_doubt:
+                print(f"For each in doubt: {RISK}; --accept-risk takes that risk in your name.")
+            print(f"Nothing was done: --expect {tally.count} sends them again.")
+            return
+        act = _signed(ActKind.RESEND, options)
+        decision = await operators.resend_all(merchant_id, wanted, act, expected=options.expect)
+    print(f"{_words(_granted(decision))}: will be sent again")
+
+
+def _granted(decision: ManyDecision) -> Tally:
+    match decision:
+        case Tally():
+            return decision
+        case CountChanged(tally):
+            raise ActRefusedError(f"nothing was done: now there are {_words(tally)}")
+        case TooMany(tally):
+            words = f"nothing was done: {_words(tally)}, but at most {MAX_AT_ONCE} at once"
+            raise ActRefusedError(words)
+        case RiskNotAccepted(in_doubt):
+            words = f"nothing was done, {in_doubt} in doubt: {RISK}; --accept-risk takes that risk"
+            raise ActRefusedError(words)
+        case _:
+            assert_never(decision)
+
+
+async def sender_status(settings: Settings, _: argparse.Namespace) -> None:
+    """Tell whether anything is sent."""
+    from adapters.postgres.sender import PostgresSender
+
+    state = await PostgresSender(settings.database.url).state()
+    if state.paused_at is None:
+        print("the sender is not paused")
+    else:
+        since = format_instant(state.paused_at)
+        print(f"the sender is paused since {since} by {state.actor}: {state.reason}")
+
+
+async def sender_pause(settings: Settings, options: argparse.Namespace) -> None:
+    """Stop all sending."""
+    from adapters.postgres.sender import PostgresSender
+
+    sender = PostgresSender(settings.database.url)
+    if not await sender.pause(by=options.by, reason=options.reason):
+        state = await sender.state()
+        raise ActRefusedError(f"it is paused already, by {state.actor}: {state.reason}")
+    print("the sender is paused: what is under way ends, nothing more is sent")
+
+
+async def sender_release(settings: Settings, options: argparse.Namespace) -> None:
+    """Send again."""
+    from adapters.postgres.sender import PostgresSender
+
+    sender = PostgresSender(settings.database.url)
+    if not await sender.release(by=options.by, reason=options.reason):
+        raise ActRefusedError("the sender is not paused")
+    print("the sender is released: what waits is sent")
+
+
+@asynccontextmanager
+async def _operators(settings: Settings) -> AsyncGenerator[PostgresOperatorStore, None]:
+    from adapters.postgres.operating import PostgresOperatorStore
+
+    store = PostgresOperatorStore(settings.database.url)
+    await store.open()
+    try:
+        yield store
+    finally:
+        await store.close()
+
+
+async def _merchant_id(operators: PostgresOperatorStore, slug: str | None) -> int | None:
+    if slug is None:
+        return None
+    merchant_id = await operators.merchant_id(slug)
+    if merchant_id is None:
+        raise ActRefusedError(f"there is no merchant {slug!r}")
+    return merchant_id
+
+
+def _signed(kind: ActKind, options: argparse.Namespace) -> Act:
+    accept_risk: bool = getattr(options, "accept_risk", False)
+    return Act(kind=kind, by=options.by, reason=options.reason, accept_risk=accept_risk)

@@ -1,0 +1,319 @@
+"""An operator's commands and the doctor, each as a process of its own, on a migrated database."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+from uuid import uuid4
+
+import psycopg
+import pytest
+
+from adapters.postgres.store import PostgresCashbackStore
+from cashback_core.delivery import DeliveryPolicy
+from contract.builders import NOTHING_SENT, UNANSWERED, a_sale, ended, leased, seen
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from adapters.postgres.embedded import EmbeddedPostgres
+    from cashback_core.evidence import Evidence
+
+SRC = str(Path(__file__).parents[2] / "src")
+REFUSED = seen(422)
+
+
+@pytest.fixture
+def environ(dsn: str) -> dict[str, str]:
+    kept = {k: v for k, v in os.environ.items() if "CASHBACK" not in k}
+    return {**kept, "PYTHONPATH": SRC, "DATABASE_URL": dsn}
+
+
+def run(environ: dict[str, str], *words: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "cashback_gateway", *words],
+        capture_output=True,
+        text=True,
+        check=False,
+        env=environ,
+        timeout=60,
+    )
+
+
+def done(environ: dict[str, str], *words: str) -> list[str]:
+    finished = run(environ, *words)
+    assert finished.returncode == 0, finished.stderr
+    return finished.stdout.splitlines()
+
+
+def refused(environ: dict[str, str], *words: str) -> str:
+    finished = run(environ, *words)
+    assert (finished.returncode, finished.stdout) == (1, "")
+    assert finished.stderr.startswith("error: ")
+    assert finished.stderr.count("\n") == 1
+    return finished.stderr
+
+
+def cashbacks(dsn: str, *evidences: Evidence) -> list[str]:
+    """The ids of cashbacks of 5.00, each with a first attempt that left its evidence."""
+
+    async def make() -> list[str]:
+        store = PostgresCashbackStore(dsn, DeliveryPolicy())
+        await store.open()
+        ids: list[str] = []
+        for evidence in evidences:
+            claim = await leased(store, a_sale())
+            await store.conclude(ended(claim, evidence))
+            ids.append(str(claim.id))
+        await store.close()
+        return ids
+
+    return asyncio.run(make())
+
+
+def statuses(dsn: str) -> dict[str, str]:
+    with psycopg.connect(dsn) as connection:
+        return {
+            str(id_): status
+            for id_, status in connection.execute("select cashback_id, status from cashbacks")
+        }
+
+
+SIGNED = ("--reason", "the outage is over", "--as", "ana")
+
+
+def test_what_waits_is_listed_and_resent_one_by_one(dsn: str, environ: dict[str, str]) -> None:
+    doubtful, rejected, pending = cashbacks(dsn, UNANSWERED, REFUSED, NOTHING_SENT)
+    *lines, total = done(environ, "open")
+    assert [line.split()[:2] for line in lines] == [
+        [doubtful, "in_doubt"],
+        [rejected, "rejected"],
+    ]
+    assert lines[0].endswith("demo tried 1: no certain answer")
+    assert "the provider answered 422: the provider refused it for good" in lines[1]
+    assert "***." in lines[0], "a customer's document is masked"
+    assert total == "2 cashbacks, 10.00 in all, 1 of them in doubt"
+    line, total = done(environ, "open", "--status", "pending", "--merchant", "demo")
+    assert line.startswith(pending)
+    assert done(environ, "open", "--limit", "1")[:-1] == lines[:1]
+
+    risk = refused(environ, "resend", doubtful, *SIGNED)
+    assert "may pay the customer a second time" in risk
+    assert "--accept-risk" in risk
+    assert done(environ, "resend", rejected, *SIGNED) == [f"{rejected} will be sent again"]
+    done(environ, "resend", doubtful, "--accept-risk", *SIGNED)
+    assert set(statuses(dsn).values()) == {"pending"}
+    with psycopg.connect(dsn) as connection:
+        signed = connection.execute(
+            "select cashback_id::text, actor_name, reason from events where actor = 'operator'"
+            " order by at"
+        ).fetchall()
+    assert signed == [
+        (rejected, "ana", "the outage is over"),
+        (doubtful, "ana", "the outage is over"),
+    ]
+    assert "is pending; this goes with: rejected, in_doubt, held" in refused(
+        environ, "resend", rejected, *SIGNED
+    )
+
+
+def test_what_is_unpaid_is_cancelled_and_what_is_in_doubt_resolved(
+    dsn: str, environ: dict[str, str]
+) -> None:
+    first, second, rejected = cashbacks(dsn, UNANSWERED, UNANSWERED, REFUSED)
+    assert done(environ, "cancel", rejected, *SIGNED) == [f"{rejected} is cancelled"]
+    assert "is in_doubt" in refused(environ, "cancel", first, *SIGNED)
+    assert done(environ, "resolve", first, "applied", *SIGNED) == [f"{first} is applied"]
+    assert done(environ, "resolve", second, "rejected", *SIGNED) == [f"{second} is rejected"]
+    assert statuses(dsn) == {first: "applied", second: "rejected", rejected: "cancelled"}
+    nobody = str(uuid4())
+    assert f"there is no cashback {nobody}" in refused(environ, "cancel", nobody, *SIGNED)
+
+
+def test_many_are_counted_and_then_resent_as_counted(dsn: str, environ: dict[str, str]) -> None:
+    doubtful, *rest = cashbacks(dsn, UNANSWERED, REFUSED, REFUSED)
+    filter_ = ("resend-many", "--status", "rejected", "--status", "in_doubt")
+    counted = done(environ, *filter_)
+    assert counted[0] == "3 cashbacks, 15.00 in all, 1 of them in doubt"
+    assert "may pay the customer a second time" in counted[1]
+    assert counted[2] == "Nothing was done: --expect 3 sends them again."
+    assert "now there are 3 cashbacks" in refused(environ, *filter_, "--expect", "2", *SIGNED)
+    assert "second time" in refused(environ, *filter_, "--expect", "3", *SIGNED)
+    assert "takes --reason and --as" in refused(environ, *filter_, "--expect", "3")
+    assert "no merchant 'nobody'" in refused(environ, *filter_, "--merchant", "nobody")
+    only = ("resend-many", "--status", "rejected", "--sold-from", "2026-01-02 00:00:00")
+    assert done(environ, *only, "--expect", "2", *SIGNED) == [
+        "2 cashbacks, 10.00 in all: will be sent again"
+    ]
+    assert statuses(dsn) == {doubtful: "in_doubt", **dict.fromkeys(rest, "pending")}
+    assert done(environ, *only, "--sold-to", "2026-01-02 00:00:00")[0].startswith("0 cashbacks, 0")
+
+
+def test_the_sender_is_paused_and_released(environ: dict[str, str]) -> None:
+    assert done(environ, "sender", "status") == ["the sender is not paused"]
+    assert "not paused" in refused(environ, "sender", "release", *SIGNED)
+    done(environ, "sender", "pause", "--reason", "their request", "--as", "ana")
+    (told,) = done(environ, "sender", "status")
+    assert told.endswith("Z by ana: their request")
+    again = refused(environ, "sender", "pause", *SIGNED)
+    assert "paused already, by ana: their request" in again
+    done(environ, "sender", "release", *SIGNED)
+    assert done(environ, "sender", "status") == ["the sender is not paused"]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("resend", "1", *SIGNED),
+        ("resend", str(uuid4()), "--as", "ana"),
+        ("resend", str(uuid4()), "--reason", "x"),
+        ("resend", str(uuid4()), "--reason", " ", "--as", "ana"),
+        ("resend", str(uuid4()), "--reason", "x", "--as", ""),
+        ("cancel", str(uuid4()), "--accept-risk", *SIGNED),
+        ("resolve", str(uuid4()), "pending", *SIGNED),
+        ("resend-many",),
+        ("resend-many", "--status", "pending"),
+        ("resend-many", "--status", "held", "--expect", "-1"),
+        ("resend-many", "--status", "held", "--document", "1"),
+        ("resend-many", "--status", "held", "--sold-to", "today"),
+        ("open", "--status", "applied"),
+        ("open", "--limit", "x"),
+        ("sender",),
+        ("sender", "pause", "--reason", "x"),
+    ],
+)
+def test_what_makes_no_sense_is_wrong_use(words: tuple[str, ...]) -> None:
+    finished = run({"PYTHONPATH": SRC, "PATH": os.environ["PATH"]}, *words)
+    assert finished.returncode == 2
+    assert "usage: cashback" in finished.stderr
+
+
+@pytest.fixture
+def provider() -> Iterator[socket.socket]:
+    """Somebody who takes connections and says nothing."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        yield listening
+
+
+def doctor(environ: dict[str, str]) -> tuple[int, dict[str, tuple[str, str]]]:
+    """The exit code, and each check's level and words by its name."""
+    finished = run(environ, "doctor")
+    assert finished.stderr == ""
+    checks: dict[str, tuple[str, str]] = {}
+    for line in finished.stdout.splitlines():
+        level, name_and_words = line.split(maxsplit=1)
+        name, words = name_and_words.split(": ", 1)
+        checks[name] = (level, words)
+    return finished.returncode, checks
+
+
+def test_the_doctor_finds_a_fresh_system_well(
+    environ: dict[str, str], provider: socket.socket, tmp_path: Path
+) -> None:
+    environ["CASHBACK_PROVIDER_URL"] = f"http://127.0.0.1:{provider.getsockname()[1]}"
+    environ["CASHBACK_DATABASE_STATE_FILE"] = str(tmp_path / "state.json")
+    code, checks = doctor(environ)
+    assert code == 0
+    levels = {name: level for name, (level, _) in checks.items()}
+    assert levels == {
+        **dict.fromkeys(
+            (
+                "database",
+                "durability",
+                "time limits",
+                "clock",
+                "migrations",
+                "sender",
+                "backlog",
+                "oldest open",
+                "incidents",
+                "state file",
+                "provider",
+            ),
+            "ok",
+        ),
+        "workers": "warn",
+    }
+    assert "start a worker" in checks["workers"][1]
+    connection, _ = provider.accept()
+    with connection:
+        connection.settimeout(5)
+        assert connection.recv(1) == b"", "connected to, and asked for nothing"
+
+
+def test_the_doctor_says_what_to_do_about_what_waits(dsn: str, environ: dict[str, str]) -> None:
+    (doubtful, *_) = cashbacks(dsn, UNANSWERED, REFUSED, NOTHING_SENT)
+    done(environ, "sender", "pause", "--reason", "their request", "--as", "ana")
+    with psycopg.connect(dsn) as connection:
+        connection.execute(
+            "insert into incidents (merchant_id, cashback_id, attempt, what)"
+            " values (1, %s, 1, '201 for another amount')",
+            [doubtful],
+        )
+    code, checks = doctor(environ)
+    assert code == 0, "a person is needed, nothing is broken"
+    assert checks["sender"][0] == "warn"
+    assert "by ana: their request" in checks["sender"][1]
+    assert checks["backlog"][0] == "warn"
+    assert checks["backlog"][1].startswith("1 pending, 1 rejected, 1 in_doubt; `./cashback open`")
+    assert f"{doubtful}: 201 for another amount" in checks["incidents"][1]
+    assert checks["oldest open"][0] == "ok"
+    assert checks["provider"] == (
+        "warn",
+        "CASHBACK_PROVIDER_URL is not set here; run this with the worker's settings",
+    )
+
+
+def test_the_doctor_fails_when_due_cashbacks_wait_and_nobody_listens(
+    dsn: str, environ: dict[str, str]
+) -> None:
+    cashbacks(dsn, NOTHING_SENT)
+    with psycopg.connect(dsn) as connection:
+        connection.execute("update cashbacks set due_at = now() - interval '5 minutes'")
+    code, checks = doctor(environ)
+    assert (code, checks["workers"][0]) == (1, "fail")
+    assert "waits for 0:05:00" in checks["workers"][1]
+
+
+def test_the_doctor_fails_for_a_provider_that_nobody_can_reach(environ: dict[str, str]) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as gone:
+        port = gone.getsockname()[1]
+    environ["CASHBACK_PROVIDER_URL"] = f"http://127.0.0.1:{port}"
+    code, checks = doctor(environ)
+    assert (code, checks["provider"][0]) == (1, "fail")
+    assert "refused" in checks["provider"][1]
+
+
+def test_the_doctor_asks_for_migrations_before_it_looks_further(
+    postgres_server: EmbeddedPostgres, environ: dict[str, str]
+) -> None:
+    environ["DATABASE_URL"] = postgres_server.create_database("unmigrated")
+    code, checks = doctor(environ)
+    assert (code, checks["migrations"][0]) == (1, "fail")
+    assert "0001_merchants.sql" in checks["migrations"][1]
+    assert "./cashback migrate" in checks["migrations"][1]
+    assert "backlog" not in checks
+    postgres_server.drop_database("unmigrated")
+
+
+def test_the_doctor_fails_without_a_database_and_shows_no_password(
+    environ: dict[str, str], tmp_path: Path
+) -> None:
+    environ["DATABASE_URL"] = f"postgresql://me:hidden@/x?host={tmp_path}"
+    code, checks = doctor(environ)
+    assert (code, checks["database"][0]) == (1, "fail")
+    assert "hidden" not in str(checks)
+
+
+def test_the_doctor_fails_when_an_acknowledged_sale_could_be_lost(
+    dsn: str, environ: dict[str, str]
+) -> None:
+    environ["DATABASE_URL"] = f"{dsn}{'&' if '?' in dsn else '?'}options=-csynchronous_commit%3Doff"
+    code, checks = doctor(environ)
+    assert (code, checks["durability"][0]) == (1, "fail")
+    assert "turn on synchronous_commit" in checks["durability"][1]

@@ -1,0 +1,181 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Final
+
+import pytest
+
+from adapters.postgres.connection import SERVING
+from adapters.postgres.examining import Backlog, Server
+from cashback_core.delivery import Status
+from cashback_core.operating import SenderState
+from cashback_gateway.doctor import (
+    Check,
+    Level,
+    check_backlog,
+    check_migrations,
+    check_server,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+NOW: Final = datetime(2026, 6, 15, 15, 0, 0, tzinfo=UTC)
+NOTHING: Final = timedelta(0)
+SERVER: Final = Server(
+    version=180_001,
+    settings={**SERVING, "fsync": "on", "full_page_writes": "on", "synchronous_commit": "on"},
+    clock_ahead=NOTHING,
+    clock_error=timedelta(milliseconds=1),
+)
+BACKLOG: Final = Backlog(
+    counts={},
+    oldest_open=None,
+    overdue=NOTHING,
+    lease_expired=NOTHING,
+    workers=1,
+    risk_accepted=0,
+    incidents=0,
+    latest_incidents=(),
+    sender=SenderState(),
+)
+
+
+def named(checks: Iterable[Check]) -> dict[str, Check]:
+    return {check.name: check for check in checks}
+
+
+def minutes(count: float) -> timedelta:
+    return timedelta(minutes=count)
+
+
+def test_a_good_server_and_an_empty_backlog_are_ok() -> None:
+    checks = [*check_server(SERVER), check_migrations([]), *check_backlog(BACKLOG, NOW)]
+    assert {check.level for check in checks} == {Level.OK}
+    assert {check.advice for check in checks} == {""}
+
+
+@pytest.mark.parametrize(
+    ("version", "level"), [(150_000, Level.OK), (149_999, Level.FAIL), (180_001, Level.OK)]
+)
+def test_a_server_older_than_15_fails(version: int, level: Level) -> None:
+    assert named(check_server(replace(SERVER, version=version)))["database"].level is level
+
+
+@pytest.mark.parametrize("name", ["fsync", "full_page_writes", "synchronous_commit"])
+@pytest.mark.parametrize(
+    ("value", "level"),
+    [("off", Level.FAIL), ("local", Level.FAIL), ("remote_apply", Level.OK), (None, Level.FAIL)],
+)
+def test_what_could_lose_an_acknowledged_sale_fails(
+    name: str, value: str | None, level: Level
+) -> None:
+    settings = {**SERVER.settings, name: value}
+    known = {n: v for n, v in settings.items() if v is not None}
+    check = named(check_server(replace(SERVER, settings=known)))["durability"]
+    assert check.level is level
+    assert (f"turn on {name}" in check.advice) is (level is Level.FAIL)
+
+
+def test_lost_time_limits_are_told() -> None:
+    settings = {**SERVER.settings, "statement_timeout": "0"}
+    check = named(check_server(replace(SERVER, settings=settings)))["time limits"]
+    assert check.level is Level.WARN
+    assert "drops statement_timeout" in check.advice
+
+
+@pytest.mark.parametrize(
+    ("ahead_s", "error_s", "level"),
+    [
+        (0.9, 0, Level.OK),
+        (1.1, 0, Level.WARN),
+        (-1.1, 0, Level.WARN),
+        (1.1, 0.2, Level.OK),
+        (30.0, 0, Level.WARN),
+        (-31.0, 0, Level.FAIL),
+        (31.0, 2, Level.WARN),
+    ],
+)
+def test_clocks_apart_are_told_as_far_as_they_surely_are(
+    ahead_s: float, error_s: float, level: Level
+) -> None:
+    server = replace(
+        SERVER, clock_ahead=timedelta(seconds=ahead_s), clock_error=timedelta(seconds=error_s)
+    )
+    assert named(check_server(server))["clock"].level is level
+
+
+def test_pending_migrations_fail() -> None:
+    check = check_migrations(["0009_x.sql"])
+    assert check.level is Level.FAIL
+    assert "./cashback migrate" in check.advice
+
+
+PAUSED: Final = SenderState(paused_at=NOW, reason="restored", actor="database guard")
+
+
+@pytest.mark.parametrize(
+    ("changes", "level"),
+    [
+        ({}, Level.OK),
+        ({"workers": 0}, Level.WARN),
+        ({"overdue": minutes(0.9)}, Level.OK),
+        ({"overdue": minutes(2)}, Level.WARN),
+        ({"overdue": minutes(2), "workers": 0}, Level.FAIL),
+        ({"overdue": minutes(16)}, Level.FAIL),
+        ({"overdue": minutes(16), "sender": PAUSED}, Level.OK),
+        ({"lease_expired": minutes(2)}, Level.WARN),
+        ({"lease_expired": minutes(16), "sender": PAUSED}, Level.FAIL),
+        ({"lease_expired": -minutes(1)}, Level.OK),
+    ],
+)
+def test_workers_are_missed_when_what_is_due_waits(
+    changes: dict[str, object], level: Level
+) -> None:
+    backlog = replace(BACKLOG, **changes)  # type: ignore[arg-type]
+    assert named(check_backlog(backlog, NOW))["workers"].level is level
+
+
+def test_a_paused_sender_is_told_with_its_reason() -> None:
+    check = named(check_backlog(replace(BACKLOG, sender=PAUSED), NOW))["sender"]
+    assert check.level is Level.WARN
+    assert check.found == "paused since 2026-06-15T15:00:00Z by database guard: restored"
+    assert "./cashback sender release" in check.advice
+
+
+@pytest.mark.parametrize("status", [Status.HELD, Status.IN_DOUBT, Status.REJECTED])
+def test_what_waits_for_somebody_is_told(status: Status) -> None:
+    counts = {status: 2, Status.PENDING: 3}
+    check = named(check_backlog(replace(BACKLOG, counts=counts, risk_accepted=1), NOW))["backlog"]
+    assert check.level is Level.WARN
+    assert f"2 {status}" in check.found
+    assert "3 pending" in check.found
+    assert "1 were ever resent at a risk" in check.found
+    assert "./cashback open" in check.advice
+
+
+def test_what_the_workers_deal_with_alone_is_no_warning() -> None:
+    counts = {Status.PENDING: 3, Status.SENDING: 1, Status.CANCELLED: 9}
+    assert named(check_backlog(replace(BACKLOG, counts=counts), NOW))["backlog"].level is Level.OK
+
+
+@pytest.mark.parametrize(("hours", "level"), [(23, Level.OK), (25, Level.WARN)])
+def test_what_is_open_for_more_than_a_day_is_told(hours: int, level: Level) -> None:
+    oldest = (Status.IN_DOUBT, NOW - timedelta(hours=hours))
+    check = named(check_backlog(replace(BACKLOG, oldest_open=oldest), NOW))["oldest open"]
+    assert check.level is level
+    assert check.found.startswith("in_doubt, accepted 2026-06-14T")
+
+
+def test_incidents_are_told() -> None:
+    backlog = replace(BACKLOG, incidents=5, latest_incidents=("a: x", "b: y"))
+    check = named(check_backlog(backlog, NOW))["incidents"]
+    assert check.level is Level.WARN
+    assert check.found == "5 in 7 days, the latest: a: x | b: y"
+
+
+def test_a_check_is_one_line_with_its_advice() -> None:
+    check = Check(level=Level.WARN, name="clock", found="2 s", advice="set it")
+    assert str(check) == "warn  clock: 2 s; set it"
+    assert str(replace(check, level=Level.OK, advice="")) == "ok    clock: 2 s"
