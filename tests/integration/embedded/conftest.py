@@ -1,0 +1,16 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from adapters.postgres.embedded import EmbeddedPostgres, throwaway_postgres
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@pytest.fixture
+def server() -> Iterator[EmbeddedPostgres]:
+    with throwaway_postgres() as server:
+        yield server
