@@ -69,20 +69,22 @@ class Login:
     async def __call__(self, *, username: str, password: str) -> TokenPair:
         """Raises BadCredentialsError, TooManyLoginsError, StoreUnavailable."""
         account = None
-        if _USERNAME.match(username) is not None:  # no other text ever reaches the database
-            account = await self.accounts.find(username)
-        stored_hash = None if account is None else account.password_hash
-        if not await self.passwords.match(password, stored_hash) or account is None:
-            raise BadCredentialsError
+        async with self.passwords.turn():
+            if _USERNAME.match(username) is not None:  # no other text ever reaches the database
+                account = await self.accounts.find(username)
+            stored_hash = None if account is None else account.password_hash
+            if not await self.passwords.match(password, stored_hash) or account is None:
+                raise BadCredentialsError
         return self._pair(account)
 
     async def refresh(self, token: str) -> TokenPair:
         """A new pair for a refresh token whose user may still log in.
 
-        Raises InvalidTokenError, StoreUnavailable.
+        Raises InvalidTokenError, TooManyLoginsError, StoreUnavailable.
         """
         claims = self.tokens.check(token, TokenKind.REFRESH)
-        account = await self.accounts.find(claims.username)
+        async with self.passwords.turn():
+            account = await self.accounts.find(claims.username)
         if account is None or account.merchant_id != claims.merchant_id:
             raise InvalidTokenError("its user is gone or moved")
         return self._pair(account)

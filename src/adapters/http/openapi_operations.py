@@ -131,7 +131,14 @@ OPERATIONS: Final[dict[tuple[str, str], Operation]] = {
         body="RefreshInput",
         example={"refresh": "eyJ…"},
         successes={200: Success(schema="TokenPair", description="New tokens of this user.")},
-        problems=(*ANY, *BODY, "invalid_token", "invalid_request", "unavailable"),
+        problems=(
+            *ANY,
+            *BODY,
+            "invalid_token",
+            "invalid_request",
+            "too_many_logins",
+            "unavailable",
+        ),
     ),
     ("post", "/api/token/verify"): Operation(
         id="verifyToken",

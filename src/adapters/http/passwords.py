@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Final
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import AsyncGenerator, Callable
 
 AT_ONCE: Final = 2
 """Hashes computed at the same moment: each takes a processor and 19 MiB for some 25 ms."""
@@ -61,17 +62,23 @@ class Passwords:
         self._verify = verify
         self._waiting = 0
 
-    async def match(self, password: str, stored_hash: str | None) -> bool:
-        """Whether a password is the stored one; never for None, in the same time.
+    @asynccontextmanager
+    async def turn(self) -> AsyncGenerator[None, None]:
+        """A place among the few who log in at the same time, waited for in a bounded queue.
 
-        Raises TooManyLoginsError.
+        Looking a user up belongs inside too: it takes a connection to the database. Raises
+        TooManyLoginsError.
         """
         if self._waiting >= self._max_waiting:
             raise TooManyLoginsError
         self._waiting += 1
         try:
             async with self._turn:
-                right = await asyncio.to_thread(self._verify, stored_hash or NOBODYS_HASH, password)
+                yield
         finally:
             self._waiting -= 1
+
+    async def match(self, password: str, stored_hash: str | None) -> bool:
+        """Whether a password is the stored one; never for None, in the same time."""
+        right = await asyncio.to_thread(self._verify, stored_hash or NOBODYS_HASH, password)
         return right and stored_hash is not None

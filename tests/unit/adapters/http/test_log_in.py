@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from adapters.http.login import Login
 from adapters.http.passwords import (
     NOBODYS_HASH,
     Passwords,
@@ -15,7 +16,7 @@ from adapters.http.passwords import (
     verify_password,
 )
 from adapters.http.tokens import TokenKind
-from fakes.api import PASSWORD, SALE, Api, User
+from fakes.api import PASSWORD, SALE, Api, MemoryAccounts, User
 
 if TYPE_CHECKING:
     from fakes.api import Answered
@@ -145,21 +146,38 @@ async def test_a_crowd_is_told_to_come_back() -> None:
     assert crowded.headers["retry-after"] == "1"
 
 
-async def test_no_more_passwords_are_checked_at_once_than_allowed() -> None:
-    entered = threading.Semaphore(0)
-    leave = threading.Event()
+async def test_no_more_log_ins_are_under_way_at_once_than_allowed() -> None:
+    api = Api(passwords=Passwords(at_once=2))
+    gate = asyncio.Event()
+    inside: list[str] = []
+
+    class Slow(MemoryAccounts):
+        async def find(self, username: str) -> User | None:
+            inside.append(username)
+            await gate.wait()
+            return await super().find(username)
+
+    login = Login(accounts=Slow(), passwords=api.passwords, tokens=api.tokens)
+    refresh = api.token(kind=TokenKind.REFRESH)
+    asked = [asyncio.create_task(login(username="demo", password=PASSWORD)) for _ in range(4)]
+    asked += [asyncio.create_task(login.refresh(refresh)) for _ in range(4)]
+    await asyncio.wait(asked, timeout=0.05)
+    assert len(inside) == 2
+    gate.set()
+    assert len(await asyncio.gather(*asked)) == 8
+    assert len(inside) == 8
+
+
+async def test_passwords_are_checked_off_the_event_loop() -> None:
+    loop_thread = threading.get_ident()
+    threads: list[int] = []
 
     def verify(_: str, __: str) -> bool:
-        entered.release()
-        return leave.wait(timeout=10)
+        threads.append(threading.get_ident())
+        return True
 
-    checker = Passwords(at_once=2, verify=verify)
-    checks = [asyncio.create_task(checker.match("p", "h")) for _ in range(8)]
-    for _ in range(2):
-        assert await asyncio.to_thread(entered.acquire, timeout=10)
-    assert not await asyncio.to_thread(entered.acquire, timeout=0.1)  # a third never comes in
-    leave.set()
-    assert await asyncio.gather(*checks) == [True] * 8
+    assert await Passwords(verify=verify).match("p", "h")
+    assert threads != [loop_thread]
 
 
 async def test_an_unknown_user_costs_a_hash_too() -> None:
@@ -185,7 +203,8 @@ async def test_a_stored_text_that_is_no_hash_lets_nobody_in() -> None:
 
 async def test_a_full_house_is_told_before_any_work() -> None:
     with pytest.raises(TooManyLoginsError):
-        await Passwords(max_waiting=0).match("x", None)
+        async with Passwords(max_waiting=0).turn():
+            pytest.fail("nobody comes in")
 
 
 def test_hashes_are_argon2id_with_the_chosen_costs_and_salted() -> None:
