@@ -1,0 +1,1 @@
+"""The production decision code in a simulated world: seeded, in virtual time, full of faults."""

@@ -1,0 +1,265 @@
+"""Decisions as somebody in good faith might have written them, each of them wrong."""
+
+# ruff: noqa: D103 (their names say what is wrong with them)
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any, Final
+
+import cashback_core.delivery
+import cashback_core.evidence
+import cashback_core.operating
+import cashback_core.settlement
+from cashback_core import submission
+from cashback_core.breaker import Breaker, BreakerState
+from cashback_core.delivery import (
+    Actor,
+    Delivery,
+    DeliveryPolicy,
+    Ended,
+    Move,
+    Status,
+    conclude,
+)
+from cashback_core.evidence import (
+    Applied,
+    Evidence,
+    NeverSent,
+    Outcome,
+    Phase,
+    Refused,
+    classify,
+)
+from cashback_core.ports import Accepted, StoreUnavailable, Submission
+from cashback_core.record import Record, Standing
+from cashback_core.submission import SubmitSale
+from fakes.memory_store import MemoryStore
+from simulation.database import SettlementLink, settleable
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from cashback_core.documents import Cpf
+    from cashback_core.settlement import (
+        Margin,
+        Settleable,
+        Settled,
+        Settlement,
+        Statement,
+        StatementLine,
+    )
+    from fakes.memory_rows import Row
+
+_end_of_sending: Final = cashback_core.delivery._end_of_sending
+_not_created: Final = cashback_core.evidence._not_created
+_settle: Final = cashback_core.settlement.settle
+_accept: Final = SubmitSale._accept
+_lease: Final = MemoryStore._lease
+
+
+def resend_on_unknown(delivery: Delivery, ended: Ended, policy: DeliveryPolicy) -> Move:
+    move = _end_of_sending(delivery, ended, policy)
+    return replace(move, to=Status.PENDING, due_at=ended.at) if move.to is Status.IN_DOUBT else move
+
+
+async def reaper_requeues(self: MemoryStore, *, limit: int) -> int:
+    now, moved = self._now(), 0
+    for row in list(self.rows.values())[:limit]:
+        if row.lease_until_at is not None and row.lease_until_at < now:
+            self._move(row, Status.PENDING, Actor.WORKER, "the lease ran out", due_at=now)
+            moved += 1
+    return moved
+
+
+def no_fence(delivery: Delivery, ended: Ended, policy: DeliveryPolicy) -> Any:
+    return conclude(delivery, replace(ended, attempt=delivery.attempt), policy)
+
+
+def server_error_is_refusal(code: int, retry_after_s: float | None) -> Outcome:
+    return Refused() if code >= 500 else _not_created(code, retry_after_s)
+
+
+def server_error_was_never_processed(code: int, retry_after_s: float | None) -> Outcome:
+    return NeverSent() if code >= 500 else _not_created(code, retry_after_s)
+
+
+def conflict_is_refusal(code: int, retry_after_s: float | None) -> Outcome:
+    return Refused() if code == 409 else _not_created(code, retry_after_s)
+
+
+def redirects_followed(code: int, retry_after_s: float | None) -> Outcome:
+    return Applied() if 200 <= code < 400 else _not_created(code, retry_after_s)
+
+
+def reset_is_never_sent(evidence: Evidence, *, document: str, cashback_centavos: int) -> Outcome:
+    if evidence.phase is Phase.SENT and evidence.reason == "reset":
+        return NeverSent()
+    return classify(evidence, document=document, cashback_centavos=cashback_centavos)
+
+
+def timeout_is_never_sent(evidence: Evidence, *, document: str, cashback_centavos: int) -> Outcome:
+    if evidence.phase is Phase.SENT and evidence.reason == "deadline":
+        return NeverSent()
+    return classify(evidence, document=document, cashback_centavos=cashback_centavos)
+
+
+def broken_body_loses_201(evidence: Evidence, *, document: str, cashback_centavos: int) -> Outcome:
+    if evidence.status_code == 201 and not evidence.body.endswith(b"}"):
+        return NeverSent()
+    return classify(evidence, document=document, cashback_centavos=cashback_centavos)
+
+
+async def unknown_commit_acknowledged(self: SubmitSale, submission: Submission) -> Any:
+    try:
+        return await _accept(self, submission)
+    except StoreUnavailable:
+        record = Record(
+            id=submission.id,
+            merchant_id=submission.merchant_id,
+            sale=submission.sale,
+            cashback=submission.cashback,
+            accepted_at=self.now(),
+            standing=Standing(status=Status.PENDING, attempt=0),
+        )
+        return Accepted(record)
+
+
+async def sent_without_acknowledgement(self: SubmitSale, submission_: Submission) -> Any:
+    try:
+        return await self.store.accept(submission_)
+    finally:
+        if submission_.lease_s is not None:
+            self.under_way.start(
+                submission._first_claim(submission_),
+                claimed_at_s=self.under_way.deliverer.clock_s(),
+                actor=Actor.API,
+            )
+
+
+def matched_by_amount(
+    group: Sequence[Settleable], lines: Sequence[StatementLine], *, quiet: bool
+) -> list[Settled]:
+    to = Status.APPLIED if lines else Status.PENDING
+    return [
+        cashback_core.settlement._settled(row, to, "matched by amount")
+        for row in group
+        if row.status is Status.IN_DOUBT and (quiet or lines)
+    ]
+
+
+def lines_counted_twice(
+    group: Sequence[Settleable], lines: Sequence[StatementLine], *, quiet: bool
+) -> list[Settled]:
+    doubtful = [row for row in group if row.status is Status.IN_DOUBT]
+    return [
+        cashback_core.settlement._settled(
+            row, Status.APPLIED if index < len(lines) else Status.PENDING, "counted"
+        )
+        for index, row in enumerate(doubtful if quiet else ())
+    ]
+
+
+def margin_without(**left_out: float) -> Callable[[Margin, datetime, DeliveryPolicy], datetime]:
+    def after(self: Margin, started_at: datetime, policy: DeliveryPolicy) -> datetime:
+        parts = {
+            "lease": policy.lease_s,
+            "freeze": self.freeze_s,
+            "delay": self.provider_delay_s,
+            "skew": self.clock_skew_s,
+        }
+        return started_at + timedelta(seconds=sum((parts | left_out).values()))
+
+    return after
+
+
+def always_quiet(
+    group: Sequence[Settleable], statement: Statement, policy: DeliveryPolicy, margin: Margin
+) -> bool:
+    del group, policy, margin
+    return statement.complete_through is not None
+
+
+def starts_by_the_workers_clock(
+    self: MemoryStore, row: Row, lease_s: float, actor: Actor, reason: str
+) -> Any:
+    claim = _lease(self, row, lease_s, actor, reason)
+    skew = timedelta(seconds=getattr(self, "client_skew_s", 0.0))
+    started_at = row.attempts[-1].started_at + skew
+    row.attempts[-1] = replace(row.attempts[-1], started_at=started_at)
+    return claim
+
+
+async def settled_from_old_rows(
+    self: SettlementLink, statement: Statement, *, echoes_reference: bool
+) -> Settlement:
+    """Rows are read in one transaction and moved in another, each only if still in doubt."""
+    link, kept = self._link, self._link.database.decide
+    rows = [settleable(row) for row in link.database.rows.values()]
+    await link.ask(link.database.next_due_s)
+
+    def on_old_rows(_: object, statement: Statement, **how: Any) -> Any:
+        found = kept([row for row in rows if row.first_started_at], statement, **how)
+        stands = {id_: row.status for (_, id_), row in link.database.rows.items()}
+        return replace(
+            found, settled=tuple(s for s in found.settled if stands[s.id] is Status.IN_DOUBT)
+        )
+
+    async def store() -> Settlement:
+        planted: Any = on_old_rows
+        link.database.decide = planted
+        try:
+            return await link.database.settle(statement, echoes_reference=echoes_reference)
+        finally:
+            link.database.decide = kept
+
+    return await link.ask(store)
+
+
+def probe_storm(self: Breaker, now_s: float) -> int | None:
+    if self.state is BreakerState.OPEN and now_s < self._until_s:
+        return 0
+    self.state = self.state if self.state is BreakerState.CLOSED else BreakerState.HALF_OPEN
+    return None
+
+
+def never_half_open(self: Breaker, _: float) -> int | None:
+    return None if self.state is BreakerState.CLOSED else 0
+
+
+def anybody_is_admitted(_: Breaker, _document: Cpf, _now_s: float, *, patience_s: float) -> bool:
+    del patience_s
+    return True
+
+
+def risk_unasked(delivery: Delivery, act: Any, now: datetime) -> Any:
+    decision = cashback_core.operating.operate(delivery, replace(act, accept_risk=True), now)
+    if isinstance(decision, cashback_core.operating.Granted):
+        return replace(decision, risk_accepted=False)
+    return decision
+
+
+def no_name_decides(_: object) -> list[Any]:
+    return []
+
+
+def nothing_distrusted(*_: object, **__: object) -> None:
+    return None
+
+
+def no_foreign_echo(*_: object) -> None:
+    return None
+
+
+def always(*_: object, **__: object) -> bool:
+    return True
+
+
+def same_instant(_: Margin, first_started_at: datetime) -> datetime:
+    return first_started_at
+
+
+def unchecked(rows: object, statement: Statement, *, margin: Margin, echoes_reference: bool) -> int:
+    del rows, statement, margin, echoes_reference
+    return 0

@@ -1,0 +1,130 @@
+"""The invariants of delivery, checked by comparing three ledgers: ERPs, database, provider.
+
+The numbers are those of the list in docs/delivery.md. With a provider that echoes no reference,
+equal credits to one wallet are interchangeable, and what holds per cashback holds per group of
+equal payments. Cashbacks whose risk an operator accepted are left out, and counted apart.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from typing import TYPE_CHECKING, Any, Final
+
+from cashback_core.delivery import DONE, TRANSITIONS, Status
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable, Iterator, Sequence
+    from uuid import UUID
+
+    from fakes.memory_rows import Row
+    from simulation.database import SimulatedDatabase
+    from simulation.erp import Sending
+    from simulation.provider import Credit
+
+MAYBE: Final = frozenset({Status.IN_DOUBT, Status.SENDING})
+"""States in which a cashback may or may not be paid."""
+
+OPEN: Final = MAYBE | {Status.PENDING}
+"""States that must end by themselves once the faults do."""
+
+
+def violations(
+    sendings: Sequence[Sending],
+    database: SimulatedDatabase,
+    ledger: Sequence[Credit],
+    *,
+    echoes_reference: bool,
+    final: bool,
+) -> list[str]:
+    """What is wrong now; `final` asks for what must hold once everything came to rest."""
+    rows = list(database.rows.values())
+    found = [*_told(sendings, database), *_histories(rows)]
+    found.extend(
+        _money(rows, ledger, set(database.operators.risk_accepted), per_row=echoes_reference)
+    )
+    if final:
+        found.extend(
+            f"10: cashback {row.record.id} is still {row.status}"
+            for row in rows
+            if row.status in OPEN
+        )
+    return found
+
+
+def _told(sendings: Sequence[Sending], database: SimulatedDatabase) -> Iterator[str]:
+    """Invariants 1, 2 and 11: what ERPs were told is there, unchanged, once, and theirs."""
+    for sending in sendings:
+        ids = {told.id for told in sending.told}
+        if len(ids) > 1:
+            yield f"2: one sale, cashbacks {sorted(map(str, ids))}"
+        for told in sending.told:
+            row = database.rows.get((sending.merchant_id, told.id))
+            if row is None or told.merchant_id != sending.merchant_id:
+                yield f"1, 11: {told.id} is not a cashback of merchant {sending.merchant_id}"
+                continue
+            sale = row.record.sale
+            if (
+                sale.customer.document != sending.customer
+                or row.record.cashback.cashback_centavos != told.centavos
+                or sale.sale_id != sending.document.get("sale_id")
+            ):
+                yield f"1: {told.id} is another sale than the ERP was told"
+            if told.status in DONE and row.status is not told.status:
+                yield f"1: the ERP was told {told.status}, now {told.id} is {row.status}"
+    owners: dict[Hashable, set[UUID]] = defaultdict(set)
+    for (merchant_id, id_), row in database.rows.items():
+        sale = row.record.sale
+        owners[merchant_id, sale.sold_at, sale.customer.document].add(id_)
+    for name, ids in owners.items():
+        if len(ids) > 1:
+            yield f"2: {len(ids)} cashbacks for the sale {name}"
+
+
+def _histories(rows: Sequence[Row]) -> Iterator[str]:
+    """Invariants 8 and 12: attempts are contiguous, events replay, every move is a listed one."""
+    for row in rows:
+        id_, status = row.record.id, None
+        for event in row.events:
+            if event.from_status is not status:
+                yield f"8: the events of {id_} do not replay"
+            if (event.from_status, event.to_status, event.actor) not in TRANSITIONS:
+                yield f"12: {event.from_status} > {event.to_status} by {event.actor}"
+            status = event.to_status
+        attempts = [attempt.attempt for attempt in row.attempts]
+        if status is not row.status:
+            yield f"8: the events of {id_} end at {status}, it is {row.status}"
+        if attempts != list(range(1, row.record.standing.attempt + 1)):
+            yield f"8: the attempts of {id_} are {attempts}"
+
+
+def _money(
+    rows: Sequence[Row], ledger: Sequence[Credit], risky: set[UUID], *, per_row: bool
+) -> Iterator[str]:
+    """Invariants 3 to 6 and 9: what the provider paid against what the database says."""
+    owed: dict[Hashable, Counter[Any]] = defaultdict(Counter)
+    excluded: set[Hashable] = set()
+    for row in rows:
+        key = _key(row, per_row=per_row)
+        owed[key][row.status] += 1
+        if row.record.id in risky:
+            excluded.add(key)
+    paid: Counter[Hashable] = Counter(
+        credit.reference if per_row else (credit.document, credit.cashback_centavos)
+        for credit in ledger
+    )
+    for key in sorted({*owed, *paid} - excluded, key=str):
+        states, credited = owed[key], paid[key]
+        applied, maybe = states[Status.APPLIED], sum(states[s] for s in MAYBE)
+        if credited > states.total():
+            yield f"3: {credited} credits for {states.total()} cashbacks of {key}"
+        elif credited < applied:
+            yield f"4, 9: {applied} applied, {credited} credits of {key}"
+        elif credited > applied + maybe:
+            yield f"5, 9: {credited} credits of {key}, which is {dict(states)}"
+
+
+def _key(row: Row, *, per_row: bool) -> Hashable:
+    record = row.record
+    if per_row:
+        return str(record.id)
+    return record.sale.customer.document, record.cashback.cashback_centavos

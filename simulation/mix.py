@@ -1,0 +1,170 @@
+"""What one seed's world is like: swarm testing draws a mix of faults of its own for each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import TYPE_CHECKING, Final
+
+from cashback_core.delivery import DeliveryPolicy
+from cashback_core.settlement import Margin
+from cashback_gateway.worker import Schedule
+
+if TYPE_CHECKING:
+    from random import Random
+
+EPOCH: Final = datetime(2026, 6, 15, 12, 0, 0, tzinfo=UTC)
+"""Virtual second 0."""
+
+POLICY: Final = DeliveryPolicy(
+    deadline_s=10.0,
+    lease_s=30.0,
+    backoff_base_s=2.0,
+    backoff_max_s=30.0,
+    retry_after_max_s=40.0,
+    give_up_s=240.0,
+)
+MARGIN: Final = Margin(freeze_s=60.0, provider_delay_s=60.0, clock_skew_s=5.0)
+
+SCHEDULE: Final = Schedule(poll_s=6.0, reaper_s=6.0, settler_s=15.0, guard_s=1e6)
+STATEMENT_LAG_S: Final = 2.0
+WALL_SKEW_S: Final = 90.0
+"""How far a host's wall clock is off: no decision may rest on it."""
+
+
+class Behaviour(StrEnum):
+    """What the provider, or the network before it, does with one call."""
+
+    CREATED = "201"
+    LATE_CREATED = "late 201"
+    GARBAGE_CREATED = "201 with garbage"
+    SHORT_CREATED = "201 cut short"
+    FOREIGN_CREATED = "201 for another payment"
+    OK = "200"
+    REDIRECT = "redirect"
+    CONFLICT = "409 or 408"
+    SERVER_ERROR = "5xx"
+    RESET = "reset"
+    HANG = "hang"
+    BUSY = "429 or 425"
+    REFUSED = "4xx for good"
+    MISCONFIGURED = "401 or 404"
+    NO_CONNECTION = "connection refused"
+    SLOW_CONNECTION = "slow connection"
+    SLOW_HANG = "slow connection, then nothing"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mix:
+    """The faults of one seed; shares and chances are in [0, 1], rates are per step of a process."""
+
+    sales: int
+    phases: int
+    echoes_reference: bool
+    kill_rate: float
+    freeze_rate: float
+    stop_rate: float
+    lost_commit: float
+    late_commit: float
+    crash_every_s: float | None
+    lies: float
+    behaviours: tuple[Behaviour, ...]
+    weights: tuple[float, ...]
+    false_statements: float
+    late_windows: float
+    provider_skew_s: float
+    duplicates: float
+    hang_ups: float
+    operator_every_s: float | None
+    risk: float
+    poison: float
+    at_worst: float
+    """How often a standstill or a delay takes the longest time that the margin allows for."""
+    mid_call: float
+    """How often a standstill waits for a call to be about to send."""
+    crowd: int
+    """From how many customers the sales come: few of them make groups of equal payments."""
+
+
+def draw(random: Random) -> Mix:
+    """A mix: each kind of fault is absent from some worlds and rife in others."""
+
+    def some(most: float, *, chance: float = 0.7) -> float:
+        return random.random() * most if random.random() < chance else 0.0
+
+    behaviours = tuple(b for b in Behaviour if random.random() < 0.5)
+    mix = Mix(
+        sales=random.randint(5, 16),
+        phases=random.randint(3, 8),
+        echoes_reference=random.random() < 0.4,
+        kill_rate=some(0.02),
+        freeze_rate=some(0.02),
+        stop_rate=some(0.005, chance=0.4),
+        lost_commit=some(0.15),
+        late_commit=some(0.1, chance=0.5),
+        crash_every_s=random.uniform(15, 120) if random.random() < 0.4 else None,
+        lies=random.random() if behaviours else 0.0,
+        behaviours=behaviours,
+        weights=tuple(random.random() + 0.05 for _ in behaviours),
+        false_statements=some(0.6, chance=0.5),
+        late_windows=some(0.6, chance=0.4),
+        provider_skew_s=random.uniform(-1, 1) * MARGIN.clock_skew_s,
+        duplicates=some(0.6),
+        hang_ups=some(0.4, chance=0.5),
+        operator_every_s=random.uniform(20, 90) if random.random() < 0.4 else None,
+        risk=1.0 if random.random() < 0.1 else 0.0,
+        poison=0.1 if random.random() < 0.2 else 0.0,
+        at_worst=0.3,
+        mid_call=0.0,
+        crowd=random.randint(1, 5),
+    )
+    match random.randrange(8):
+        case 0:
+            return _standstill(random, mix)
+        case 1:
+            return _false_papers(random, mix)
+        case 2:
+            return _collapse(random, mix)
+        case _:
+            return mix
+
+
+def _standstill(random: Random, mix: Mix) -> Mix:
+    """Processes freeze all the time and credits come late: what the settler's margin is for."""
+    return replace(
+        mix,
+        freeze_rate=random.uniform(0.1, 0.6),
+        at_worst=0.8,
+        mid_call=random.choice((0.5, 0.95)),
+        kill_rate=0.0,
+        stop_rate=0.0,
+        crash_every_s=None,
+        false_statements=0.0,
+        late_windows=0.0,
+        lies=random.uniform(0.7, 1.0),
+        behaviours=(Behaviour.SLOW_HANG, Behaviour.HANG),
+        weights=(0.8, 0.2),
+    )
+
+
+def _false_papers(random: Random, mix: Mix) -> Mix:
+    """Much is in doubt, and most statements are worthless."""
+    return replace(
+        mix,
+        lies=random.uniform(0.4, 0.9),
+        behaviours=(Behaviour.HANG, Behaviour.RESET, Behaviour.SERVER_ERROR),
+        weights=(0.2, 1.0, 1.0),
+        false_statements=random.uniform(0.6, 1.0),
+    )
+
+
+def _collapse(random: Random, mix: Mix) -> Mix:
+    """The provider fails everybody: what the breaker is for."""
+    return replace(
+        mix,
+        sales=random.randint(10, 20),
+        crowd=random.randint(6, 12),
+        lies=random.uniform(0.8, 1.0),
+        kill_rate=mix.kill_rate / 8,
+    )

@@ -1,0 +1,132 @@
+"""Many seeds over several processes, and the table of mutants: what the command line runs."""
+
+from __future__ import annotations
+
+import gc
+from collections import Counter
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, field
+from random import Random
+from typing import TYPE_CHECKING, Final
+
+from simulation.directed import PLAYS
+from simulation.mutants import MUTANTS
+from simulation.stage import Stage
+from simulation.world import simulate
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+CHUNK: Final = 25
+MAX_FAILED: Final = 10
+"""After so many failing seeds the rest would tell nothing new."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Tally:
+    """What some seeds came to: `failed` maps a seed to its violations."""
+
+    seeds: int = 0
+    counts: Counter[str] = field(default_factory=Counter[str])
+    failed: dict[int, list[str]] = field(default_factory=dict[int, list[str]])
+    longest_rest_s: float = 0.0
+
+    def add(self, other: Tally) -> None:
+        """Take in another one's."""
+        self.seeds += other.seeds
+        self.counts += other.counts
+        self.failed |= other.failed
+        self.longest_rest_s = max(self.longest_rest_s, other.longest_rest_s)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """How a mutant fared: the directed plays and the seeds that caught it, out of so many."""
+
+    what: str
+    plays: tuple[str, ...]
+    seeds: tuple[int, ...]
+    tried: int
+    how: str
+
+    @property
+    def caught(self) -> bool:
+        """Whether anything noticed it."""
+        return bool(self.plays or self.seeds)
+
+
+def run_seeds(first: int, count: int) -> Tally:
+    """Simulate some seeds, here and now."""
+    tally = Tally()
+    for seed in range(first, first + count):
+        outcome = simulate(seed)
+        gc.collect()
+        tally.seeds += 1
+        tally.counts += outcome.counts
+        tally.longest_rest_s = max(tally.longest_rest_s, outcome.rested_s)
+        if outcome.violations:
+            tally.failed[seed] = outcome.violations
+    return tally
+
+
+def run_many(first: int, count: int, *, processes: int, progress: Callable[[Tally], None]) -> Tally:
+    """Simulate seeds in several processes; stops early when enough of them have failed."""
+    total, last = Tally(), first + count
+    starts = range(first, last, CHUNK)
+    with ProcessPoolExecutor(processes, initializer=_settle_in) as pool:
+        done = pool.map(run_seeds, starts, (min(CHUNK, last - start) for start in starts))
+        for tally in done:
+            total.add(tally)
+            progress(total)
+            if len(total.failed) >= MAX_FAILED:
+                pool.shutdown(cancel_futures=True)
+                break
+    return total
+
+
+def try_mutants(*, seeds: int, processes: int) -> Iterator[Verdict]:
+    """Plant each mutant in turn, until something catches it."""
+    with ProcessPoolExecutor(processes, initializer=_settle_in) as pool:
+        yield from pool.map(try_mutant, range(len(MUTANTS)), [seeds] * len(MUTANTS))
+
+
+def try_mutant(index: int, seeds: int) -> Verdict:
+    """Plant one mutant; run every directed play, then seeds until one of them catches it."""
+    mutant = MUTANTS[index]
+    how, caught_by = "", list[int]()
+    seed = 0
+    with mutant.planted():
+        plays = failed_plays()
+        for seed in range(seeds):
+            outcome = simulate(seed)
+            if outcome.violations:
+                caught_by.append(seed)
+                how = outcome.violations[0]
+                break
+    return Verdict(
+        what=mutant.what,
+        plays=tuple(plays),
+        seeds=tuple(caught_by),
+        tried=seed + 1,
+        how=how or next(iter(plays.values()), ""),
+    )
+
+
+def failed_plays() -> dict[str, str]:
+    """The directed plays that fail now, with what they say."""
+    failed: dict[str, str] = {}
+    for play in PLAYS:
+        stage = Stage(Random(0))
+        try:
+            play(stage)
+        except Exception as error:  # noqa: BLE001 (whatever breaks has noticed the mutant)
+            failed[play.__name__] = repr(error)
+        finally:
+            stage.loop.close()
+    return failed
+
+
+def _settle_in() -> None:
+    """Collect garbage between seeds, never inside one: what is loaded now stays for ever."""
+    gc.disable()
+    gc.freeze()

@@ -1,0 +1,214 @@
+"""A stage for plays: a database, a clock and a ledger, moved by hand."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Final
+from uuid import UUID
+
+from cashback_core.calculation import calculate
+from cashback_core.delivering import Deliverer, DeliveriesUnderWay
+from cashback_core.delivery import Actor, Status
+from cashback_core.documents import Cpf
+from cashback_core.evidence import Evidence, Phase, classify
+from cashback_core.operating import Act, ActKind
+from cashback_core.ports import (
+    AttemptResult,
+    Claim,
+    Payment,
+    Provider,
+    StoreUnavailable,
+    Submission,
+)
+from cashback_core.sale import Customer, Line, Sale
+from cashback_core.settlement import Statement, StatementLine
+from simulation.database import Faults, Link, SimulatedDatabase, at_once
+from simulation.invariants import violations
+from simulation.mix import EPOCH, POLICY, draw
+from simulation.provider import Credit, instant
+from simulation.terms import TERMS
+from simulation.virtual_loop import Process, VirtualLoop
+
+if TYPE_CHECKING:
+    from collections.abc import Coroutine
+    from random import Random
+
+    from cashback_core.evidence import Outcome
+    from fakes.memory_rows import Row
+
+DOCUMENT: Final = Cpf("52998224725")
+CENTAVOS: Final = 100
+CREATED: Final = Evidence(phase=Phase.STATUS_SEEN, status_code=201)
+NEVER: Final = Evidence(phase=Phase.NOTHING_SENT, reason="refused")
+BUSY: Final = Evidence(phase=Phase.STATUS_SEEN, status_code=429)
+REFUSED: Final = Evidence(phase=Phase.STATUS_SEEN, status_code=422)
+LOST: Final = Evidence(phase=Phase.SENT, reason="reset")
+LONG_S: Final = 10_000.0
+
+
+class Broken(AssertionError):  # noqa: N818 (named by what it says)
+    """The play did not end as it must."""
+
+
+class Stage(Provider):
+    """A database, a clock and a ledger, moved by hand; as a provider, it pays each request."""
+
+    def __init__(self, random: Random) -> None:
+        self.loop = VirtualLoop()
+        self.now_s = 0.0
+        self.ledger: list[Credit] = []
+        self.asked = 0
+        self.database = SimulatedDatabase(TERMS, now=lambda: instant(self.now_s + self.loop.time()))
+        self.faults = Faults(replace(draw(random), lost_commit=0.0, late_commit=0.0), random)
+        self.link = Link(self.database, self.loop, Process("stage"), self.faults)
+
+    def begin(self) -> Claim:
+        """A new sale of the one customer and amount, its first attempt leased."""
+        number = len(self.database.rows)
+        sale = Sale(
+            sold_at=EPOCH.replace(minute=number),
+            customer=Customer(document=DOCUMENT, name="ANA"),
+            lines=(Line(type="A", value_centavos=2_000, qty_thousandths=1000),),
+            total_centavos=2_000,
+            sale_id=f"sale-{number}",
+        )
+        submission = Submission(
+            id=UUID(int=number + 1),
+            merchant_id=1,
+            sale=sale,
+            cashback=calculate(sale, TERMS[1].programme),
+            idempotency_key=None,
+            raw_body=b"{}",
+            lease_s=POLICY.lease_s,
+        )
+        at_once(self.database.accept(submission))
+        return Claim(
+            id=submission.id,
+            merchant_id=1,
+            attempt=1,
+            document=DOCUMENT,
+            cashback_centavos=CENTAVOS,
+        )
+
+    def pay(self, claim: Claim, at_s: float | None = None) -> None:
+        """The provider credits."""
+        self.ledger.append(
+            Credit(
+                reference=str(claim.id),
+                document=claim.document,
+                cashback_centavos=claim.cashback_centavos,
+                at_s=self.now_s if at_s is None else at_s,
+            )
+        )
+
+    def end(self, claim: Claim, evidence: Evidence) -> Status:
+        """An attempt's end is recorded; the cashback's status after it."""
+        result = AttemptResult(
+            claim=claim,
+            outcome=self._meaning(claim, evidence),
+            evidence=evidence,
+            deliverer=Actor.WORKER,
+            chance=0.0,
+        )
+        return at_once(self.database.conclude(result)).status
+
+    def lapse(self, claim: Claim) -> None:
+        """The lease runs out and the reaper comes."""
+        self.now_s += POLICY.lease_s + 1
+        at_once(self.database.reap(limit=10))
+        self.expect(claim, Status.IN_DOUBT)
+
+    def claim(self) -> Claim:
+        """A worker claims the one cashback that is due."""
+        (claim,) = at_once(self.database.claim_due(limit=10, lease_s=POLICY.lease_s))
+        return claim
+
+    def operate(self, claim: Claim, kind: ActKind, *, risk: bool = False) -> None:
+        """An operator acts."""
+        act = Act(kind=kind, by="ops", reason="directed", accept_risk=risk)
+        at_once(self.database.operators.act(claim.merchant_id, claim.id, act))
+
+    def statement(self, *, echoes: bool, through_s: float | None = None) -> Statement:
+        """A true statement of the whole ledger."""
+        through_s = self.now_s if through_s is None else through_s
+        lines = tuple(
+            StatementLine(
+                document=c.document,
+                cashback_centavos=c.cashback_centavos,
+                credited_at=instant(c.at_s),
+                reference=c.reference if echoes else None,
+            )
+            for c in self.ledger
+            if c.at_s <= through_s
+        )
+        return Statement(
+            since=instant(-1000),
+            complete_through=instant(through_s),
+            lines=lines,
+            declared_count=len(lines),
+            declared_centavos=sum(line.cashback_centavos for line in lines),
+        )
+
+    def settle(self, *, echoes: bool = True, through_s: float | None = None) -> None:
+        """The settler reads a statement."""
+        statement = self.statement(echoes=echoes, through_s=through_s)
+        at_once(self.database.settle(statement, echoes_reference=echoes))
+
+    def row(self, claim: Claim) -> Row:
+        """The cashback of a claim."""
+        return self.database.rows[claim.merchant_id, claim.id]
+
+    def expect(self, claim: Claim, *statuses: Status) -> None:
+        """Raise Broken unless the cashback is in one of these states."""
+        if self.row(claim).status not in statuses:
+            raise Broken(f"{claim.id} is {self.row(claim).status}, not {statuses}")
+
+    def check(self, *, echoes: bool = True) -> None:
+        """Raise Broken unless every invariant holds."""
+        found = violations([], self.database, self.ledger, echoes_reference=echoes, final=False)
+        found.extend(self.faults.found)
+        if found:
+            raise Broken(found[0])
+
+    def play(self, *works: Coroutine[Any, Any, object]) -> None:
+        """Let tasks of one process run for an hour."""
+        process = Process("stage")
+        for work in works:
+            self.loop.spawn(work, process)
+        self.loop.run(self.loop.time() + 3600)
+        failed = [t.exception() for t in process.tasks if t.done() and not t.cancelled()]
+        for error in failed:
+            if error is not None and not isinstance(error, StoreUnavailable):
+                raise Broken(repr(error))
+
+    def under_way(self, link: Link) -> DeliveriesUnderWay:
+        """A process's deliveries, to this provider."""
+        deliverer = Deliverer(
+            store=link,
+            provider=self,
+            policy=POLICY,
+            chance=lambda: 0.0,
+            clock_s=self.loop.time,
+        )
+        return DeliveriesUnderWay(deliverer)
+
+    async def credit(self, payment: Payment) -> Evidence:
+        """Pay, and say so."""
+        self.asked += 1
+        self.ledger.append(
+            Credit(
+                reference=payment.reference,
+                document=payment.document,
+                cashback_centavos=payment.cashback_centavos,
+                at_s=self.loop.time(),
+            )
+        )
+        return CREATED
+
+    async def aclose(self) -> None:
+        """Nothing is open."""
+
+    def _meaning(self, claim: Claim, evidence: Evidence) -> Outcome:
+        return classify(
+            evidence, document=claim.document, cashback_centavos=claim.cashback_centavos
+        )

@@ -1,0 +1,238 @@
+"""One simulated world: built from a seed, run through its faults, then left to come to rest."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import logging
+from collections import Counter
+from dataclasses import dataclass, field
+from random import Random
+from typing import TYPE_CHECKING, Final
+
+from cashback_core.operating import TARGETS, Act, ActKind
+from cashback_core.ports import Payment, UnsendablePayment
+from simulation.database import Faults, SimulatedDatabase, at_once
+from simulation.erp import Erp, make_sale
+from simulation.invariants import OPEN, violations
+from simulation.mix import MARGIN, POLICY, draw
+from simulation.processes import ApiNode, Node, Surroundings, WorkerNode, request_maker
+from simulation.provider import LyingProvider, instant
+from simulation.terms import TERMS
+from simulation.virtual_loop import VirtualLoop
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
+    from fakes.memory_rows import Row
+
+PHASE_S: Final = 60.0
+REST_S: Final = 1200.0
+"""Within this time everything must have ended once the faults have: margin, lease, backoff,
+breaker and a few statements."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Outcome:
+    """What became of one seed; equal seeds give equal digests."""
+
+    seed: int
+    violations: list[str] = field(default_factory=list[str])
+    counts: Counter[str] = field(default_factory=Counter[str])
+    rested_s: float = 0.0
+    digest: str = ""
+
+
+class World:
+    """Everything that there is, made of one seed."""
+
+    def __init__(self, seed: int) -> None:
+        self.seed = seed
+        self.random = Random(seed)
+        self.mix = draw(self.random)
+        self.loop = VirtualLoop()
+        self.faults = Faults(self.mix, self.random)
+        self.database = SimulatedDatabase(TERMS, now=lambda: instant(self.loop.time()))
+        self.provider = LyingProvider(self.loop, self.random, self.mix)
+        self.provider.on_receipt = self._on_receipt
+        self.found: list[str] = []
+        self.errors = OwnErrors()
+        around = Surroundings(
+            loop=self.loop,
+            random=self.random,
+            mix=self.mix,
+            faults=self.faults,
+            database=self.database,
+            provider=self.provider,
+        )
+        apis = (ApiNode("api-0", around), ApiNode("api-1", around))
+        self.nodes: tuple[Node, ...] = (
+            *apis,
+            WorkerNode("worker-0", around),
+            WorkerNode("worker-1", around),
+        )
+        self.sendings = [make_sale(self.random, self.mix, n) for n in range(self.mix.sales)]
+        erp = Erp(mix=self.mix, random=self.random, post=request_maker(apis, self.random))
+        span_s = self.mix.phases * PHASE_S * 0.8
+        for sending in self.sendings:
+            self.loop.spawn(erp.send(sending, at_s=self.random.random() * span_s))
+        self._plan_trouble()
+
+    def run(self) -> Outcome:
+        """Faults first, then rest; every invariant after each phase and at the end."""
+        try:
+            rested_s = self._live()
+        except Exception as error:  # noqa: BLE001 (whatever breaks is a finding, with its seed)
+            self.found.append(f"crash: {error!r}")
+            rested_s = 0.0
+        return self._outcome(rested_s=rested_s)
+
+    def _live(self) -> float:
+        """Go through the phases; how long it took to come to rest."""
+        for phase in range(1, self.mix.phases + 1):
+            self.loop.run(phase * PHASE_S)
+            if self._check(final=False):
+                return 0.0
+        self.faults.on = False
+        self.provider.honest = True
+        quiet_s = self.loop.time()
+        while self.loop.time() < quiet_s + REST_S and not self._at_rest():
+            self.loop.run(self.loop.time() + PHASE_S)
+            if self._check(final=False):
+                return 0.0
+        self._check(final=True)
+        return self.loop.time() - quiet_s
+
+    def close(self) -> None:
+        """Forget everything that was still going on."""
+        self.loop.close()
+
+    def _at_rest(self) -> bool:
+        told = all(sending.told for sending in self.sendings)
+        return told and not any(row.status in OPEN for row in self.database.rows.values())
+
+    def _check(self, *, final: bool) -> bool:
+        self.found.extend(
+            violations(
+                self.sendings,
+                self.database,
+                self.provider.ledger,
+                echoes_reference=self.mix.echoes_reference,
+                final=final,
+            )
+        )
+        self.found.extend((*self.loop.errors, *self.faults.found, *self.errors.messages))
+        if final:
+            unanswered = sum(not sending.told for sending in self.sendings)
+            if unanswered:
+                self.found.append(f"10: {unanswered} ERPs never got a definite answer")
+        return bool(self.found)
+
+    def _on_receipt(self, payment: Payment) -> None:
+        """Invariant 7: what reaches the provider was committed before, as it is asked for."""
+        for (_, id_), row in self.database.rows.items():
+            if str(id_) == payment.reference:
+                record = row.record
+                if (
+                    not row.attempts
+                    or record.sale.customer.document != payment.document
+                    or record.cashback.cashback_centavos != payment.cashback_centavos
+                ):
+                    break
+                return
+        self.found.append(f"7: a request for {payment.reference} without a recorded attempt")
+
+    def _plan_trouble(self) -> None:
+        """Database crashes, poison and the operator, for as long as the faults are on."""
+        mix, random = self.mix, self.random
+        end_s = mix.phases * PHASE_S
+        if mix.crash_every_s is not None:
+            at_s = 0.0
+            while (at_s := at_s + random.expovariate(1 / mix.crash_every_s)) < end_s:
+                self.loop.outside(at_s, self._crash, 0.3 + random.random() * 8)
+        if mix.operator_every_s is not None:
+            at_s = 0.0
+            while (at_s := at_s + random.expovariate(1 / mix.operator_every_s)) < end_s:
+                self.loop.outside(at_s, self._operate)
+
+    def _crash(self, lasts_s: float) -> None:
+        self.database.down = True
+        self.loop.outside(lasts_s, setattr, self.database, "down", False)
+
+    def _operate(self) -> None:
+        """An operator picks a cashback and does something to it that may be done."""
+        rows = [row for row in self.database.rows.values() if row.attempts]
+        if not rows or self.database.down:
+            return
+        row = self.random.choice(rows)
+        kind = self.random.choice(tuple(ActKind))
+        if kind in {ActKind.MARK_APPLIED, ActKind.MARK_REJECTED} and not self._evident(row, kind):
+            return
+        risk = self.random.random() < self.mix.risk
+        act = Act(kind=kind, by="ops", reason="simulated", accept_risk=risk)
+        if row.status is not TARGETS[kind]:
+            at_once(self.database.operators.act(row.record.merchant_id, row.record.id, act))
+
+    def _evident(self, row: Row, kind: ActKind) -> bool:
+        """Whether the provider could give evidence: it sees its own ledger, and waits for it."""
+        paid = any(credit.reference == str(row.record.id) for credit in self.provider.ledger)
+        quiet_at = MARGIN.after(row.attempts[-1].started_at, POLICY)
+        quiet = (quiet_at - instant(self.loop.time())).total_seconds() < -POLICY.lease_s
+        return paid if kind is ActKind.MARK_APPLIED else quiet and not paid
+
+    def _outcome(self, *, rested_s: float) -> Outcome:
+        outcome = Outcome(seed=self.seed, violations=self.found, rested_s=rested_s)
+        counts, digest = outcome.counts, hashlib.sha256()
+        for node in self.nodes:
+            counts.update(node.history)
+        rows = self.database.rows.values()
+        counts.update(str(row.status) for row in rows)
+        counts["sales"] = len(self.sendings)
+        counts["attempts"] = sum(len(row.attempts) for row in rows)
+        counts["credits"] = len(self.provider.ledger)
+        counts["incidents"] = len(self.database.incidents)
+        counts["at risk"] = len(self.database.operators.risk_accepted)
+        for row in rows:
+            digest.update(repr((row.record, row.attempts, row.events)).encode())
+        digest.update(repr((self.provider.ledger, self.sendings, self.found)).encode())
+        outcome.digest = digest.hexdigest()
+        return outcome
+
+
+class OwnErrors(logging.Handler):
+    """What the production code logged as an error of its own."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.ERROR)
+        self.messages: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Keep it, unless it is about poison that the simulation made itself."""
+        error = record.exc_info[1] if record.exc_info else None
+        if not isinstance(error, UnsendablePayment):
+            self.messages.append(f"{record.getMessage()}: {error!r}")
+
+
+def simulate(seed: int) -> Outcome:
+    """Run one seed's world to its end."""
+    world = World(seed)
+    with listening(world.errors):
+        try:
+            return world.run()
+        finally:
+            world.close()
+
+
+@contextlib.contextmanager
+def listening(errors: OwnErrors) -> Generator[None]:
+    """Take the production code's log lines, so that warnings of faults do not drown the result."""
+    loggers = [logging.getLogger(name) for name in ("cashback_core", "cashback_gateway")]
+    for logger in loggers:
+        logger.addHandler(errors)
+        logger.propagate = False
+    try:
+        yield
+    finally:
+        for logger in loggers:
+            logger.removeHandler(errors)
+            logger.propagate = True
