@@ -63,7 +63,10 @@ async def test_no_other_file_is_served(api: Api, name: str) -> None:
 
 async def test_the_process_is_alive_and_ready_only_with_its_database(api: Api) -> None:
     assert (await api.get("/health/live/", username=None)).json() == {"status": "alive"}
-    assert (await api.get("/health/ready", username=None)).json() == {"status": "ready", "breaker": "closed"}
+    assert (await api.get("/health/ready", username=None)).json() == {
+        "status": "ready",
+        "breaker": "closed",
+    }
 
     api.store.away = True
     assert (await api.get("/health/live", username=None)).status == 200
