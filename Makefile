@@ -1,6 +1,6 @@
 # Needs make and Python >= 3.11; everything else is installed into .venv.
 .DEFAULT_GOAL := help
-.PHONY: help venv venv-dev run demo test check lint types contracts bench docs lock clean
+.PHONY: help venv venv-dev run demo test check lint types contracts bench simulate chaos mutants docs lock clean
 MAKEFLAGS += --no-print-directory
 
 SALE ?= examples/sale.json
@@ -41,10 +41,23 @@ types: venv-dev ## both type checkers, strict
 contracts: venv-dev ## imports point inward only
 	PYTHONPATH=src .venv/bin/lint-imports
 
-SECONDS ?= 5
 REPEATS ?= 5
+bench: SECONDS ?= 5
 bench: venv-dev ## measure sale -> applied next to pgbench (SECONDS=5 REPEATS=5)
 	@PYTHONPATH=src .venv/bin/python -m benchmarks --seconds $(SECONDS) --repeats $(REPEATS)
+
+simulate: venv-dev ## the delivery decisions against SEEDS=5000 simulated worlds, or SEED=123 again
+	@PYTHONPATH=src:tests .venv/bin/python -m simulation \
+		$(if $(SEED),--seed $(SEED),--seeds $(or $(SEEDS),5000))
+
+PROFILE ?= mixed
+chaos: venv-dev ## kill and freeze the real processes, compare the money (PROFILE=database SECONDS= SEED=)
+	@PYTHONPATH=src .venv/bin/python -m chaos --profile $(PROFILE) \
+		$(if $(SECONDS),--seconds $(SECONDS)) $(if $(SEED),--seed $(SEED))
+
+mutants: venv-dev ## plant broken designs, see each one caught
+	@PYTHONPATH=src:tests .venv/bin/python -m simulation mutants
+	@PYTHONPATH=src .venv/bin/python -m chaos --mutants
 
 docs: venv ## print docs/settings.md from the table of settings
 	PYTHONPATH=src .venv/bin/python -m cashback_gateway.settings_page > docs/settings.md

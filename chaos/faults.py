@@ -91,7 +91,8 @@ class Injector:
         self.counts[fault] += 1
 
     async def _freeze(self, fault: Fault, name: str) -> None:
-        for_s = self.random.uniform(0.2, MAX_FREEZE_S)
+        # Short stalls are common, long ones rare, as on real machines.
+        for_s = self.random.triangular(0.2, MAX_FREEZE_S, 0.2)
         self._frozen[name] = time.monotonic() + for_s + _REST_S
         self.system.signal(name, signal.SIGSTOP)
         self.counts[fault] += 1

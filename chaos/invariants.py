@@ -34,13 +34,14 @@ class Ledgers:
 
 def violations(ledgers: Ledgers) -> list[str]:
     """Every broken rule in a sentence, a few examples of each."""
-    found: list[str] = []
-    for check in _CHECKS:
-        broken = list(check(ledgers))
-        found += broken[:_SHOWN]
-        if len(broken) > _SHOWN:
-            found.append(f"and {len(broken) - _SHOWN} more of that kind")
-    return found
+    return [line for check in _CHECKS for line in shown(check(ledgers))]
+
+
+def shown(broken: Iterable[str]) -> list[str]:
+    """A few of the sentences, and how many more there are."""
+    found = list(broken)
+    more = len(found) - _SHOWN
+    return [*found[:_SHOWN], *([f"and {more} more of that kind"] if more > 0 else [])]
 
 
 def unpaid_or_paid_twice(
