@@ -25,7 +25,6 @@ MAX_CLAIMS: Final = 50
 """Most cashbacks claimed at once: what is claimed must be sent within its lease."""
 
 MAX_REAPED: Final = 500
-NOTE_PAUSE_S: Final = 1.0
 DRAIN_MARGIN_S: Final = 2.0
 
 T = TypeVar("T")
@@ -41,6 +40,7 @@ class Schedule:
     reaper_s: float
     settler_s: float
     guard_s: float = 5.0
+    pause_s: float = 1.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,7 +150,7 @@ class Worker:
                 _log.warning("the breaker is closed again")
                 self._wake.set()
             open_before = open_now
-            await _wait(stop, NOTE_PAUSE_S)
+            await _wait(stop, self.schedule.pause_s)
 
     async def _reap(self) -> bool:
         reaped = await self.store.reap(limit=MAX_REAPED)
