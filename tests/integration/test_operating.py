@@ -109,6 +109,23 @@ def test_one_in_doubt_is_resolved_from_the_command_line(gateway: Gateway) -> Non
     assert credits_of(gateway, document) == ["1.40"]
 
 
+def test_the_doctor_sees_the_worker_and_the_provider(gateway: Gateway) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "cashback_gateway", "doctor"],
+        env=gateway.environ,
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    checks = [line.split(maxsplit=1) for line in done.stdout.splitlines()]
+    (workers,) = [words for _, words in checks if words.startswith("workers: ")]
+    assert workers.startswith("workers: 1 listening")
+    (provider,) = [words for level, words in checks if (level, words[:9]) == ("ok", "provider:")]
+    assert provider.endswith(" takes connections")
+
+
 def test_many_are_resent_by_filter_and_each_is_paid_once(
     gateway: Gateway, olga: dict[str, str]
 ) -> None:

@@ -10,14 +10,13 @@ from psycopg_pool import AsyncConnectionPool
 
 from adapters.postgres.accepting import Cursor, encode
 from adapters.postgres.connection import serving_dsn, translated
-from cashback_core.delivery import Actor, Delivery, Status
-from cashback_core.documents import Cpf
+from adapters.postgres.open_rows import MEANT, PAGE, open_cashback, values_of
+from cashback_core.delivery import Delivery, Status
 from cashback_core.operating import (
     Act,
     Decision,
     Granted,
     ManyDecision,
-    OpenCashback,
     OpenFilter,
     OpenPage,
     OperatorStore,
@@ -65,7 +64,7 @@ class PostgresOperatorStore(OperatorStore):
         limit: int,
         after: Position | None,
     ) -> OpenPage:
-        values = _values(merchant_id, wanted) | {
+        values = values_of(merchant_id, wanted) | {
             "at": after.accepted_at if after else None,
             "id": after.id if after else None,
             "limit": limit + 1,  # one more tells whether there is a next page
@@ -73,9 +72,9 @@ class PostgresOperatorStore(OperatorStore):
         with translated():
             async with self._pool.connection() as connection:
                 # Planned with the values: each filter has its own best index.
-                found = await connection.execute(_PAGE, values, prepare=False)
+                found = await connection.execute(PAGE, values, prepare=False)
                 rows = await found.fetchall()
-        items = tuple(_open_cashback(row) for row in rows[:limit])
+        items = tuple(open_cashback(row) for row in rows[:limit])
         last = items[-1] if len(rows) > limit else None
         position = Position(accepted_at=last.accepted_at, id=last.id) if last else None
         return OpenPage(items=items, next=position)
@@ -106,14 +105,14 @@ class PostgresOperatorStore(OperatorStore):
     async def tally(self, merchant_id: int | None, wanted: OpenFilter) -> Tally:
         with translated():
             async with self._pool.connection() as connection, connection.cursor() as cursor:
-                return await _tally(cursor, _values(merchant_id, wanted))
+                return await _tally(cursor, values_of(merchant_id, wanted))
 
     async def resend_all(
         self, merchant_id: int | None, wanted: OpenFilter, act: Act, *, expected: int
     ) -> ManyDecision:
         if not wanted.statuses <= set(goes_with(act.kind)):
             raise ValueError(f"{act.kind} goes with {', '.join(goes_with(act.kind))} only")
-        values = _values(merchant_id, wanted)
+        values = values_of(merchant_id, wanted)
         with translated():
             async with self._pool.connection() as connection, connection.cursor() as cursor:
                 # Counted before anything is locked, so that a filter too wide locks nothing.
@@ -141,60 +140,13 @@ class PostgresOperatorStore(OperatorStore):
         return None if row is None else int(row[0])
 
 
-_MEANT: Final[LiteralString] = """
-    from cashbacks as c
-    join sales as s using (merchant_id, cashback_id)
-    where c.status = any(%(statuses)s)
-        and c.status not in ('applied', 'not_due')  -- what the index of open ones needs to see
-        and (%(merchant_id)s::bigint is null or c.merchant_id = %(merchant_id)s)
-        and (%(document)s::text is null or s.document = %(document)s)
-        and (%(sold_from)s::timestamptz is null or s.sold_at >= %(sold_from)s)
-        and (%(sold_to)s::timestamptz is null or s.sold_at < %(sold_to)s)
-"""
-
 _LOCK_ALL: Final[LiteralString] = f"""
     select c.merchant_id, c.cashback_id, c.status, c.version, c.attempt,
         c.open_since_at, c.cashback_centavos, now()
-    {_MEANT}
+    {MEANT}
     order by c.merchant_id, c.cashback_id
     for no key update of c
 """
-
-_PAGE: Final[LiteralString] = f"""
-    with page as materialized (
-        select c.*, s.document, s.sale_id, s.sold_at
-        {_MEANT}
-            and (
-                %(at)s::timestamptz is null
-                or c.accepted_at >= %(at)s  -- what the index can use
-                    and (c.accepted_at, c.cashback_id) > (%(at)s::timestamptz, %(id)s::uuid)
-            )
-        order by c.accepted_at, c.cashback_id
-        limit %(limit)s
-    )
-    select p.cashback_id, m.slug, p.status, e.reason, e.actor, e.actor_name, e.at, p.attempt,
-        a.status_code, p.document, p.cashback_centavos, p.sale_id, p.sold_at, p.accepted_at,
-        p.risk_accepted_at
-    from page as p
-    join merchants as m using (merchant_id)
-    join events as e
-        on e.merchant_id = p.merchant_id and e.cashback_id = p.cashback_id
-            and e.sequence = p.version  -- the latest
-    left join attempts as a
-        on a.merchant_id = p.merchant_id and a.cashback_id = p.cashback_id
-            and a.attempt = p.attempt
-    order by p.accepted_at, p.cashback_id
-"""  # noqa: S608 (made of literals)
-
-
-def _values(merchant_id: int | None, wanted: OpenFilter) -> dict[str, Any]:
-    return {
-        "merchant_id": merchant_id,
-        "statuses": sorted(wanted.statuses),
-        "document": wanted.document,
-        "sold_from": wanted.sold_from,
-        "sold_to": wanted.sold_to,
-    }
 
 
 async def _tally(cursor: Cursor, values: dict[str, Any]) -> Tally:
@@ -202,7 +154,7 @@ async def _tally(cursor: Cursor, values: dict[str, Any]) -> Tally:
         f"""
         select count(*), coalesce(sum(c.cashback_centavos), 0)::bigint,
             count(*) filter (where c.status = 'in_doubt')
-        {_MEANT}
+        {MEANT}
         """,
         values,
         prepare=False,
@@ -281,27 +233,5 @@ async def _store(cursor: Cursor, moves: list[dict[str, Any]]) -> None:
         """,
         [encode(moves)],
     )
-
-
-def _open_cashback(row: tuple[Any, ...]) -> OpenCashback:
-    (
-        cashback_id, merchant, status, reason, actor, actor_name, since_at, attempt, status_code,
-        document, centavos, sale_id, sold_at, accepted_at, risk_accepted_at,
-    ) = row  # fmt: skip
-    return OpenCashback(
-        id=cashback_id,
-        merchant=merchant,
-        status=Status(status),
-        reason=reason,
-        actor=Actor(actor),
-        actor_name=actor_name,
-        since_at=since_at,
-        attempt=attempt,
-        status_code=status_code,
-        document=Cpf(document),
-        cashback_centavos=centavos,
-        sale_id=sale_id,
-        sold_at=sold_at,
-        accepted_at=accepted_at,
-        risk_accepted_at=risk_accepted_at,
-    )
+    if cursor.rowcount != len(moves):
+        raise LookupError("a row moved although it was locked")

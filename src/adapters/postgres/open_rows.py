@@ -1,0 +1,84 @@
+"""Open cashbacks as operators choose and see them: the conditions, and the reading of rows."""
+
+from __future__ import annotations
+
+from typing import Any, Final, LiteralString
+
+from cashback_core.delivery import Actor, Status
+from cashback_core.documents import Cpf
+from cashback_core.operating import OpenCashback, OpenFilter
+
+MEANT: Final[LiteralString] = """
+    from cashbacks as c
+    join sales as s using (merchant_id, cashback_id)
+    where c.status = any(%(statuses)s)
+        and c.status not in ('applied', 'not_due')  -- what the index of open ones needs to see
+        and (%(merchant_id)s::bigint is null or c.merchant_id = %(merchant_id)s)
+        and (%(document)s::text is null or s.document = %(document)s)
+        and (%(sold_from)s::timestamptz is null or s.sold_at >= %(sold_from)s)
+        and (%(sold_to)s::timestamptz is null or s.sold_at < %(sold_to)s)
+"""
+"""What a filter means; `values_of` has its values."""
+
+PAGE: Final[LiteralString] = f"""
+    with page as materialized (
+        select c.*, s.document, s.sale_id, s.sold_at
+        {MEANT}
+            and (
+                %(at)s::timestamptz is null
+                or c.accepted_at >= %(at)s  -- what the index can use
+                    and (c.accepted_at, c.cashback_id) > (%(at)s::timestamptz, %(id)s::uuid)
+            )
+        order by c.accepted_at, c.cashback_id
+        limit %(limit)s
+    )
+    select p.cashback_id, m.slug, p.status, e.reason, e.actor, e.actor_name, e.at, p.attempt,
+        a.status_code, p.document, p.cashback_centavos, p.sale_id, p.sold_at, p.accepted_at,
+        p.risk_accepted_at
+    from page as p
+    join merchants as m using (merchant_id)
+    join events as e
+        on e.merchant_id = p.merchant_id and e.cashback_id = p.cashback_id
+            and e.sequence = p.version  -- the latest
+    left join attempts as a
+        on a.merchant_id = p.merchant_id and a.cashback_id = p.cashback_id
+            and a.attempt = p.attempt
+    order by p.accepted_at, p.cashback_id
+"""  # noqa: S608 (made of literals)
+"""Open cashbacks with their latest event and answer; `open_cashback` reads its rows."""
+
+
+def values_of(merchant_id: int | None, wanted: OpenFilter) -> dict[str, Any]:
+    """The values of MEANT."""
+    return {
+        "merchant_id": merchant_id,
+        "statuses": sorted(wanted.statuses),
+        "document": wanted.document,
+        "sold_from": wanted.sold_from,
+        "sold_to": wanted.sold_to,
+    }
+
+
+def open_cashback(row: tuple[Any, ...]) -> OpenCashback:
+    """The open cashback of a row of PAGE."""
+    (
+        cashback_id, merchant, status, reason, actor, actor_name, since_at, attempt, status_code,
+        document, centavos, sale_id, sold_at, accepted_at, risk_accepted_at,
+    ) = row  # fmt: skip
+    return OpenCashback(
+        id=cashback_id,
+        merchant=merchant,
+        status=Status(status),
+        reason=reason,
+        actor=Actor(actor),
+        actor_name=actor_name,
+        since_at=since_at,
+        attempt=attempt,
+        status_code=status_code,
+        document=Cpf(document),
+        cashback_centavos=centavos,
+        sale_id=sale_id,
+        sold_at=sold_at,
+        accepted_at=accepted_at,
+        risk_accepted_at=risk_accepted_at,
+    )
