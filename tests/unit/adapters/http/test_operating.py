@@ -1,12 +1,20 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
+from zoneinfo import ZoneInfo
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from adapters.http import operator_bodies as bodies
 from adapters.http.auth import Principal
+from adapters.http.credentials import InvalidRequestError
+from adapters.http.faults import InvalidQueryError
+from adapters.http.listing import read_open_listing
 from adapters.http.roles import ROLE_AGE_S, ForbiddenError, RoleGuard
 from adapters.http.tokens import InvalidTokenError
 from cashback_core.delivery import Status
@@ -332,3 +340,45 @@ async def test_a_user_who_is_gone_or_has_moved_holds_a_worthless_token() -> None
     with pytest.raises(InvalidTokenError):
         await guard(Principal(username="olga", merchant_id=2))
     await guard(Principal(username="olga", merchant_id=1))
+
+
+ANYTHING = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=5,
+)
+FIELDS = (
+    "status",
+    "reason",
+    "accept_risk",
+    "dry_run",
+    "expected_count",
+    "document",
+    "sold_from",
+    "sold_to",
+)
+ZONE = ZoneInfo("America/Sao_Paulo")
+
+
+@given(ANYTHING | st.dictionaries(st.sampled_from(FIELDS), ANYTHING))
+def test_no_body_makes_reading_it_fail_otherwise(document: object) -> None:
+    for read in (
+        bodies.read_resend,
+        bodies.read_cancel,
+        bodies.read_resolve,
+        partial(bodies.read_resend_many, zone=ZONE),
+    ):
+        try:
+            read(document, by="olga")
+        except InvalidRequestError as error:
+            assert error.violations  # noqa: PT017 (either end is right)
+
+
+@given(st.binary(max_size=200))
+def test_no_query_makes_reading_it_fail_otherwise(query: bytes) -> None:
+    try:
+        listing = read_open_listing(query, ZONE)
+    except InvalidQueryError as error:
+        assert error.faults  # noqa: PT017 (either end is right)
+    else:
+        assert Status.APPLIED not in listing.wanted.statuses
