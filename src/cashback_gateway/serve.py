@@ -5,20 +5,26 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import os
 import signal
+import sys
 from typing import TYPE_CHECKING, Final
 
 import uvicorn
 
+from adapters.http.access_log import AccessLog
+from adapters.http.server import GuardedProtocol, RequestLimit
 from adapters.postgres.connection import refuse_unsafe
-from cashback_gateway.container import build_container, close_all, open_all
+from cashback_gateway.container import Container, build_container, close_all, open_all
 
 if TYPE_CHECKING:
     from collections.abc import Generator
 
+    from litestar.types import ASGIApp
+
     from cashback_gateway.settings import Settings
 
-MAX_CONNECTIONS: Final = 1000
+MAX_REQUESTS: Final = 1000
 """Most requests at once; one more is told 503, which an ERP tries again."""
 
 KEEP_ALIVE_S: Final = 75
@@ -45,10 +51,10 @@ async def _serve(settings: Settings) -> None:
     await open_all(container)
     try:
         config = uvicorn.Config(
-            container.app(),
+            _application(settings, container),
             host=settings.api.host,
             port=settings.api.port,
-            http="httptools",
+            http=GuardedProtocol,
             ws="none",
             lifespan="off",
             access_log=False,
@@ -57,7 +63,6 @@ async def _serve(settings: Settings) -> None:
             proxy_headers=False,
             log_config=None,
             backlog=BACKLOG,
-            limit_concurrency=MAX_CONNECTIONS,
             timeout_keep_alive=KEEP_ALIVE_S,
             timeout_graceful_shutdown=int(settings.api.wait_s + DRAIN_MARGIN_S),
         )
@@ -68,6 +73,15 @@ async def _serve(settings: Settings) -> None:
         if left:
             _log.warning("%d deliveries did not end in time; their leases will run out", left)
         await close_all(container)
+
+
+def _application(settings: Settings, container: Container) -> ASGIApp:
+    app: ASGIApp = RequestLimit(container.app(), highest=MAX_REQUESTS)
+    return AccessLog(app, _write_line) if settings.api.access_log else app
+
+
+def _write_line(line: bytes) -> None:
+    os.write(sys.stdout.fileno(), line)
 
 
 class _Server(uvicorn.Server):

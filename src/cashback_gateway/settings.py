@@ -38,11 +38,12 @@ class DatabaseSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApiSettings:
-    """Where the API listens, and how long a request without `Prefer` waits."""
+    """Where the API listens, how long a request without `Prefer` waits, and what is logged."""
 
     host: str
     port: int
     wait_s: float
+    access_log: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,6 +136,7 @@ def read_settings(environ: Mapping[str, str], *, needs: Collection[str] = REQUIR
             host=reader.value(table.HOST),
             port=reader.value(table.PORT),
             wait_s=reader.value(table.WAIT_S),
+            access_log=reader.value(table.ACCESS_LOG),
         ),
         tokens=TokenSettings(
             signing_key_file=reader.value(table.SIGNING_KEY_FILE),

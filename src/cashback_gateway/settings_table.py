@@ -121,6 +121,10 @@ def _writable_file(text: str) -> Path | None:
         return None
 
 
+_BOOLEAN: Kind[bool] = Kind(
+    expected="true or false", parse={"true": True, "false": False}.get, blank=False
+)
+
 DATABASE_URL: Setting[str] = Setting(
     name="DATABASE_URL",
     kind=Kind(
@@ -156,6 +160,13 @@ WAIT_S = Setting(
     kind=_seconds(0, 60),
     default="10",
     meaning="how long a request without `Prefer` waits for the provider before it gets 202",
+)
+ACCESS_LOG = Setting(
+    name="CASHBACK_ACCESS_LOG",
+    kind=_BOOLEAN,
+    default="false",
+    meaning="whether the API writes a JSON line for each request to its standard output, "
+    "without query strings and bodies",
 )
 SIGNING_KEY_FILE = Setting(
     name="CASHBACK_SIGNING_KEY_FILE",
@@ -301,7 +312,7 @@ SETTLER_S = Setting(
 )
 PROVIDER_ECHOES_REFERENCE = Setting(
     name="CASHBACK_PROVIDER_ECHOES_REFERENCE",
-    kind=Kind(expected="true or false", parse={"true": True, "false": False}.get, blank=False),
+    kind=_BOOLEAN,
     default="false",
     meaning="whether the provider's statement repeats the reference that we send",
 )
@@ -328,6 +339,7 @@ SETTINGS: tuple[
     HOST,
     PORT,
     WAIT_S,
+    ACCESS_LOG,
     SIGNING_KEY_FILE,
     ACCESS_TOKEN_S,
     REFRESH_TOKEN_S,
