@@ -230,11 +230,12 @@ class Link(CashbackStore):
         return await self.database.terms(merchant_id)  # kept for 30 s by every process
 
     async def accept(self, submission: Submission) -> Acceptance:
+        asked_s = self._loop.time()
         if submission.lease_s is not None:
             self._may_claim(1)
         acceptance = await self.ask(lambda: self.database.accept(submission))
         if isinstance(acceptance, Accepted) and acceptance.record.status is Status.SENDING:
-            self._begun(submission.id)
+            self._begun(submission.id, asked_s)
         return acceptance
 
     async def conclude(self, result: AttemptResult) -> Standing:
@@ -244,12 +245,13 @@ class Link(CashbackStore):
     async def claim_due(
         self, *, limit: int, lease_s: float, excluding: Collection[str] = ()
     ) -> tuple[Claim, ...]:
+        asked_s = self._loop.time()
         self._may_claim(limit)
         claims = await self.ask(
             lambda: self.database.claim_due(limit=limit, lease_s=lease_s, excluding=excluding)
         )
         for claim in claims:
-            self._begun(claim.id)
+            self._begun(claim.id, asked_s)
         return claims
 
     def _may_claim(self, limit: int) -> None:
@@ -262,9 +264,9 @@ class Link(CashbackStore):
         elif state is BreakerState.HALF_OPEN and (limit > 1 or probing):
             self._faults.found.append(f"breaker: {self._process.name} sends more than one probe")
 
-    def _begun(self, id_: UUID) -> None:
+    def _begun(self, id_: UUID, asked_s: float) -> None:
         if self._breaker is not None and self._breaker.state is BreakerState.HALF_OPEN:
-            self._probes[id_] = self._loop.time()
+            self._probes[id_] = asked_s
 
     async def next_due_s(self) -> float | None:
         return await self.ask(self.database.next_due_s)

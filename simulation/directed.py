@@ -239,6 +239,21 @@ def accepting_commit_lost(stage: Stage) -> None:
         stage.check()
 
 
+def lease_too_old_to_send(stage: Stage) -> None:
+    """A deliverer that comes to itself late in its lease sends nothing, and says so."""
+    rest_s = POLICY.lease_s - POLICY.deadline_s
+    for age_s, sent in ((rest_s, True), (rest_s + 0.001, False), (LONG_S, False)):
+        claim, asked = stage.begin(), stage.asked
+        work = stage.under_way(stage.link).deliverer.deliver(
+            claim, claimed_at_s=stage.loop.time() - age_s, actor=Actor.WORKER
+        )
+        stage.play(work)
+        stage.expect(claim, Status.APPLIED if sent else Status.PENDING)
+        if stage.asked - asked != sent:
+            raise Broken(f"asked {stage.asked - asked} times with a lease of {age_s} s")
+        stage.check()
+
+
 class _Forgetful(Link):
     """A link that loses the acknowledgement of one kind of commit, the first few times."""
 
@@ -274,4 +289,5 @@ PLAYS: Final[tuple[Callable[[Stage], None], ...]] = (
     credit_before_the_window_by_its_clock,
     outcome_commit_lost,
     accepting_commit_lost,
+    lease_too_old_to_send,
 )

@@ -27,9 +27,7 @@ POLICY: Final = DeliveryPolicy(
 )
 MARGIN: Final = Margin(freeze_s=60.0, provider_delay_s=60.0, clock_skew_s=5.0)
 
-SCHEDULE: Final = Schedule(
-    poll_s=6.0, reaper_s=6.0, settler_s=15.0, guard_s=1e6, pause_s=5.0
-)
+SCHEDULE: Final = Schedule(poll_s=6.0, reaper_s=6.0, settler_s=15.0, guard_s=1e6, pause_s=5.0)
 STATEMENT_LAG_S: Final = 2.0
 WALL_SKEW_S: Final = 90.0
 """How far a host's wall clock is off: no decision may rest on it."""

@@ -90,14 +90,17 @@ def try_mutants(*, seeds: int, processes: int) -> Iterator[Verdict]:
         yield from pool.map(try_mutant, range(len(MUTANTS)), [seeds] * len(MUTANTS))
 
 
-def try_mutant(index: int, seeds: int) -> Verdict:
-    """Plant one mutant; run every directed play, then seeds until one of them catches it."""
+def try_mutant(index: int, seeds: int, *, enough: bool = False) -> Verdict:
+    """Plant one mutant; run every directed play, then seeds until one of them catches it.
+
+    With `enough`, a play that caught it is enough.
+    """
     mutant = MUTANTS[index]
     how, caught_by = "", list[int]()
-    seed = 0
+    seed = -1
     with mutant.planted():
         plays = failed_plays()
-        for seed in range(seeds):
+        for seed in range(0 if plays and enough else seeds):
             outcome = simulate(seed)
             if outcome.violations:
                 caught_by.append(seed)

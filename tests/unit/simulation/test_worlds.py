@@ -1,0 +1,149 @@
+"""A short run of the simulation: `make simulate` runs thousands of worlds more."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+from random import Random
+from typing import TYPE_CHECKING
+
+import pytest
+
+from cashback_core.delivery import Actor, Status
+from simulation.directed import PLAYS
+from simulation.invariants import violations
+from simulation.mix import Behaviour, draw
+from simulation.mutants import MUTANTS, Mutant
+from simulation.proof import failed_plays, run_seeds, try_mutant
+from simulation.stage import CREATED, Broken, Stage
+from simulation.world import simulate
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+ROOT = Path(__file__).parents[3]
+SEEDS = 150
+
+
+def test_no_invariant_breaks_in_any_world() -> None:
+    tally = run_seeds(0, SEEDS)
+    assert tally.failed == {}
+    assert tally.seeds == SEEDS
+    for kind in ("kill", "freeze", "stop", "applied", "held", "rejected", "incidents", "at risk"):
+        assert tally.counts[kind] > 0, f"no world had any {kind}: nothing is proved about it"
+    assert tally.counts["kill"] > 5 * SEEDS
+
+
+def test_the_same_seed_is_the_same_world() -> None:
+    first, second, other = simulate(7), simulate(7), simulate(8)
+    assert first.digest == second.digest
+    assert first.counts == second.counts
+    assert first.digest != other.digest
+
+
+def test_a_seed_is_the_same_world_in_another_process() -> None:
+    lines = {_line_of_seed_7(hash_seed) for hash_seed in ("1", "2")}
+    assert lines == {f"seed 7, digest {simulate(7).digest}"}
+
+
+def _line_of_seed_7(hash_seed: str) -> str:
+    done = subprocess.run(
+        [sys.executable, "-m", "simulation", "--seed", "7"],
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": "src:tests", "PYTHONHASHSEED": hash_seed},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    return done.stdout.splitlines()[-1]
+
+
+def test_every_behaviour_of_the_provider_is_drawn_sooner_or_later() -> None:
+    drawn = {b for seed in range(200) for b in draw(Random(seed)).behaviours}
+    assert drawn == set(Behaviour)
+
+
+@pytest.mark.parametrize("play", PLAYS, ids=lambda play: play.__name__)
+def test_a_rare_order_of_events_is_played_on_purpose(
+    play: Callable[[Stage], None], stage: Stage
+) -> None:
+    play(stage)
+
+
+@pytest.mark.parametrize("index", range(len(MUTANTS)), ids=[m.what for m in MUTANTS])
+def test_a_broken_decision_is_caught(index: int) -> None:
+    verdict = try_mutant(index, 400, enough=True)
+    assert verdict.caught, f"{verdict.what}: survived {verdict.tried} seeds and every play"
+
+
+def test_a_mutant_leaves_the_code_as_it_was() -> None:
+    owners = [(m.owner, m.name, vars(m.owner)[m.name]) for m in MUTANTS]
+    for mutant in MUTANTS:
+        with mutant.planted():
+            assert vars(mutant.owner)[mutant.name] is mutant.value
+    for owner, name, kept in owners:
+        assert vars(owner)[name] is kept
+    assert failed_plays() == {}
+
+
+def test_a_harmless_change_is_not_taken_for_a_mutant() -> None:
+    owner = MUTANTS[0].owner
+    same = Mutant(what="the same", owner=owner, name="conclude", value=owner.conclude)
+    with same.planted():
+        assert failed_plays() == {}
+        assert run_seeds(0, 5).failed == {}
+
+
+@pytest.fixture
+def stage() -> Iterator[Stage]:
+    made = Stage(Random(0))
+    yield made
+    made.loop.close()
+
+
+def found(stage: Stage, *, echoes: bool, final: bool = False) -> str:
+    """The numbers of the first invariant that is broken."""
+    wrong = violations([], stage.database, stage.ledger, echoes_reference=echoes, final=final)
+    return wrong[0].split(":")[0] if wrong else ""
+
+
+@pytest.mark.parametrize("echoes", [True, False])
+def test_the_checker_sees_a_payment_too_few_and_one_too_many(stage: Stage, *, echoes: bool) -> None:
+    claim = stage.begin()
+    assert found(stage, echoes=echoes) == ""
+    assert found(stage, echoes=echoes, final=True) == "10"
+    stage.end(claim, CREATED)
+    assert found(stage, echoes=echoes) == "4, 9"
+    stage.pay(claim)
+    assert found(stage, echoes=echoes, final=True) == ""
+    stage.pay(claim)
+    assert found(stage, echoes=echoes) == "3"
+
+
+@pytest.mark.parametrize("echoes", [True, False])
+def test_the_checker_sees_money_behind_a_rejection(stage: Stage, *, echoes: bool) -> None:
+    claim = stage.begin()
+    stage.pay(claim)
+    assert found(stage, echoes=echoes) == ""
+    stage.database._move(stage.row(claim), Status.REJECTED, Actor.WORKER, "by hand")
+    assert found(stage, echoes=echoes) == "5, 9"
+
+
+def test_the_checker_sees_a_story_that_does_not_replay(stage: Stage) -> None:
+    row = stage.row(stage.begin())
+    row.events[-1] = replace(row.events[-1], from_status=Status.HELD)
+    with pytest.raises(Broken, match="8: the events"):
+        stage.check()
+    row.events.pop()
+    with pytest.raises(Broken, match=r"8: the events .* end at pending"):
+        stage.check()
+
+
+def test_the_checker_sees_a_lost_attempt(stage: Stage) -> None:
+    stage.row(stage.begin()).attempts.clear()
+    with pytest.raises(Broken, match="8: the attempts"):
+        stage.check()
