@@ -5,10 +5,12 @@ from __future__ import annotations
 import argparse
 import sys
 import time
+from random import Random
 
+from simulation.mix import draw
 from simulation.mutants import MUTANTS
 from simulation.proof import Tally, failed_plays, run_many, try_mutants
-from simulation.world import World, simulate
+from simulation.world import simulate
 
 
 def main(arguments: list[str]) -> int:
@@ -51,7 +53,7 @@ def _many(first: int, count: int, processes: int) -> int:
 
 
 def _one(seed: int) -> int:
-    print(World(seed).mix)
+    print(draw(Random(seed)))
     outcome = simulate(seed)
     print(dict(sorted(outcome.counts.items())), f"rested after {outcome.rested_s:.0f} s")
     for violation in outcome.violations:

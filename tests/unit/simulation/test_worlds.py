@@ -8,7 +8,7 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 from random import Random
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -81,7 +81,7 @@ def test_a_broken_decision_is_caught(index: int) -> None:
 
 
 def test_a_mutant_leaves_the_code_as_it_was() -> None:
-    owners = [(m.owner, m.name, vars(m.owner)[m.name]) for m in MUTANTS]
+    owners: list[tuple[Any, str, Any]] = [(m.owner, m.name, vars(m.owner)[m.name]) for m in MUTANTS]
     for mutant in MUTANTS:
         with mutant.planted():
             assert vars(mutant.owner)[mutant.name] is mutant.value
