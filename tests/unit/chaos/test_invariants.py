@@ -1,0 +1,156 @@
+"""The checks of the chaos runs, each given the very defect that it is there to see."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from random import Random
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from chaos.invariants import Ledgers, shown, unpaid_or_paid_twice, violations
+from chaos.ledgers import Attempt, Credit, Event, Row, Told
+from chaos.profile import BROKEN_ANSWERS
+from chaos.sales import Sale, make_sale, money
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+NOW = datetime(2026, 11, 23, tzinfo=UTC)
+ID = "the-cashback"
+
+
+def a_sale(*, valid: bool = True) -> Sale:
+    random = Random(1)
+    while True:
+        sale = make_sale(1, random)
+        if sale.valid is valid and sale.document not in BROKEN_ANSWERS:
+            return sale
+
+
+SALE = a_sale()
+ROW = Row(
+    id=ID,
+    status="applied",
+    version=3,
+    attempt=1,
+    document=SALE.document,
+    total_centavos=SALE.total_centavos,
+    cashback_centavos=SALE.cashback_centavos,
+    raw_body=SALE.body,
+    attempts=(
+        Attempt(
+            number=1,
+            started_at=NOW,
+            result="applied",
+            phase="status_seen",
+            reason="",
+            elapsed_s=0.01,
+        ),
+    ),
+    events=(
+        Event(sequence=1, actor="api", source=None, target="pending", attempt=0),
+        Event(sequence=2, actor="api", source="pending", target="sending", attempt=1),
+        Event(sequence=3, actor="api", source="sending", target="applied", attempt=1),
+    ),
+)
+TOLD = Told(
+    number=1,
+    status_code=201,
+    id=ID,
+    status="applied",
+    document=SALE.document,
+    total=money(SALE.total_centavos),
+    cashback=money(SALE.cashback_centavos),
+    body=b"the record",
+)
+CREDIT = Credit(group=ROW.group, at=NOW + timedelta(milliseconds=5), reference=ID)
+GOOD = Ledgers(sales={1: SALE}, told=(TOLD,), rows={ID: ROW}, credits=(CREDIT,))
+WRONG = a_sale(valid=False)
+SECOND = replace(ROW.attempts[0], number=2)
+
+
+def with_row(**changes: Any) -> Ledgers:
+    return replace(GOOD, rows={ID: replace(ROW, **changes)})
+
+
+def in_status(status: str) -> Ledgers:
+    moved = replace(ROW.events[2], target=status)
+    return replace(
+        with_row(status=status, events=(*ROW.events[:2], moved)),
+        told=(replace(TOLD, status_code=202, status=status),),
+    )
+
+
+def with_broken_body() -> Ledgers:
+    customer = next(iter(BROKEN_ANSWERS))
+    lost = replace(ROW.attempts[0], phase="sent", reason="body cut short")
+    return with_row(document=customer, attempts=(lost,))
+
+
+def test_ledgers_that_agree_are_clean() -> None:
+    assert violations(GOOD) == []
+
+
+@pytest.mark.parametrize(
+    ("defect", "said"),
+    [
+        (lambda: replace(GOOD, rows={}, credits=()), "which is lost"),
+        (lambda: with_row(total_centavos=1), "stored as another"),
+        (
+            lambda: replace(GOOD, told=(replace(TOLD, cashback="0.01"),)),
+            "stored as another",
+        ),
+        (
+            lambda: replace(GOOD, told=(replace(TOLD, id=None, status_code=422),)),
+            "is right and",
+        ),
+        (lambda: replace(GOOD, sales={1: WRONG}), "is wrong, was answered"),
+        (lambda: replace(GOOD, told=(replace(TOLD, body=b"other"), TOLD)), "final answer changed"),
+        (lambda: replace(GOOD, told=(replace(TOLD, status_code=202),)), "was told 202 applied"),
+        (lambda: replace(GOOD, told=(replace(TOLD, status="rejected"),)), "last told rejected"),
+        (lambda: replace(GOOD, rows={ID: ROW, "b": replace(ROW, id="b")}), "has 2 cashbacks"),
+        (lambda: with_row(raw_body=b"nobody's"), "belongs to no sale"),
+        (lambda: replace(GOOD, told=(TOLD, replace(TOLD, id="b"))), "was told 2 cashbacks"),
+        (lambda: replace(GOOD, credits=()), "4: "),
+        (lambda: replace(GOOD, credits=(CREDIT, CREDIT)), "3/5: "),
+        (lambda: replace(GOOD, credits=(CREDIT, CREDIT)), "9: ERP: 1 rows"),
+        (lambda: in_status("rejected"), "3/5: "),
+        (lambda: in_status("held"), "3/5: "),
+        (lambda: in_status("rejected"), "its last attempt was paid"),
+        (
+            lambda: replace(GOOD, credits=(replace(CREDIT, reference="x"),)),
+            "is not stored",
+        ),
+        (lambda: replace(GOOD, credits=(replace(CREDIT, at=NOW - timedelta(1)),)), "before any"),
+        (lambda: with_row(attempts=()), "gap in its attempts"),
+        (lambda: with_row(attempts=(SECOND,)), "gap in its attempts"),
+        (lambda: with_row(events=ROW.events[:2]), "gap in its events"),
+        (lambda: with_row(events=(*ROW.events[:2], ROW.events[1])), "moved from pending"),
+        (lambda: with_row(status="in_doubt"), "its events end at applied"),
+        (lambda: in_status("cancelled"), "12: "),
+        (lambda: with_row(attempts=(replace(ROW.attempts[0], result="unknown"),)), "neither an"),
+        (with_broken_body, "evidence: "),
+    ],
+)
+def test_a_planted_defect_is_seen(defect: Callable[[], Ledgers], said: str) -> None:
+    assert any(said in violation for violation in violations(defect())), violations(defect())
+
+
+def test_while_it_is_in_doubt_a_credit_may_be_there_or_not() -> None:
+    doubtful = [replace(ROW, status="in_doubt")]
+    assert list(unpaid_or_paid_twice(doubtful, [CREDIT], [CREDIT])) == []
+    assert list(unpaid_or_paid_twice(doubtful, [], [])) == []
+    assert list(unpaid_or_paid_twice(doubtful, [CREDIT, CREDIT], [CREDIT, CREDIT])) != []
+
+
+def test_in_the_middle_of_a_run_only_what_cannot_be_explained_by_time_counts() -> None:
+    assert list(unpaid_or_paid_twice([ROW], [], [CREDIT])) == []  # credited between two looks
+    assert list(unpaid_or_paid_twice([], [], [CREDIT])) == []  # accepted after the look
+    assert list(unpaid_or_paid_twice([], [CREDIT], [CREDIT])) != []
+
+
+def test_a_few_of_many_are_shown() -> None:
+    assert shown(str(n) for n in range(7)) == [*"01234", "and 2 more of that kind"]
+    assert shown(["one"]) == ["one"]
