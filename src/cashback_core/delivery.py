@@ -143,7 +143,7 @@ class Delivery:
 
     `open_since_at` is when the present try to deliver began: giving up counts from it, less
     `paused`, the time since then in which nothing was sent on purpose. `own_errors` counts the
-    attempts that our own code could not make.
+    attempts since then that our own code could not make.
     """
 
     status: Status

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Final, TypeVar
 
+from adapters.postgres.connection import refuse_unsafe
 from cashback_core.breaker import BreakerState
 from cashback_core.delivery import Actor
 from cashback_core.ports import Pause, StoreUnavailable
@@ -194,7 +195,11 @@ async def _wait(stop: asyncio.Event, seconds: float) -> None:
 
 
 def work(settings: Settings) -> None:
-    """Run a worker until SIGTERM or SIGINT."""
+    """Run a worker until SIGTERM or SIGINT.
+
+    Raises UnsafeDatabase and psycopg.Error before anything is sent.
+    """
+    refuse_unsafe(settings.database.url)
     asyncio.run(_work(settings))
 
 

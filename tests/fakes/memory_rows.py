@@ -69,7 +69,10 @@ def delivery_of(row: Row, paused: timedelta) -> Delivery:
         attempt=standing.attempt,
         open_since_at=row.open_since_at,
         paused=paused,
-        own_errors=sum(attempt.result == "own_error" for attempt in row.attempts),
+        own_errors=sum(
+            attempt.result == "own_error" and attempt.started_at >= row.open_since_at
+            for attempt in row.attempts
+        ),
     )
 
 

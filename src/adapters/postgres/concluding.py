@@ -86,6 +86,7 @@ async def _lock(cursor: Cursor, results: Sequence[AttemptResult]) -> list[tuple[
             case when i.a > 1 then (
                 select count(*) from attempts as o
                 where o.merchant_id = i.m and o.cashback_id = i.c and o.result = 'own_error'
+                    and o.started_at >= c.open_since_at
             ) else 0 end,
             now(),
             latest.status_code, latest.provider_id, latest.provider_message,
