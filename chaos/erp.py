@@ -99,7 +99,6 @@ class Erp:
                 self.book.waits_s.append(time.monotonic() - sent_at)
                 if 200 <= answer.status < 500:
                     self.book.told(sale.number, answer)
-                    self.book.sales_s.append(time.monotonic() - began)
                     return
                 if answer.status != _UNAVAILABLE:
                     self.book.outrages.append(f"{answer.status} for sale {sale.number}")
@@ -115,13 +114,14 @@ class Erp:
         while not stop.is_set():
             sale = make_sale(next(self._numbers), self.random)
             self.book.sales[sale.number] = sale
-            dice = self.random.random()
+            dice, began = self.random.random(), time.monotonic()
             if dice < _TWIN_SHARE:
                 await asyncio.gather(self.see_through(sale), self.see_through(sale))
             else:
                 if dice < _TWIN_SHARE + _HANG_UP_SHARE:
                     await self._ask(sale, self.random.uniform(0, 0.05))
                 await self.see_through(sale)
+            self.book.sales_s.append(time.monotonic() - began)
             await asyncio.sleep(self.random.uniform(0, 2 * think_s))
 
     async def _ask(self, sale: Sale, patience_s: float) -> Answer | str:

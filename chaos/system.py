@@ -226,7 +226,11 @@ def _quick_folder() -> str | None:
     On a busy disk one recovery takes seconds, and a storm of crashes becomes one long outage.
     """
     with contextlib.suppress(OSError):
-        if shutil.disk_usage(_MEMORY).free >= _ENOUGH_BYTES and os.access(_MEMORY, os.W_OK):
+        there = os.statvfs(_MEMORY)
+        # A server that may not run where it is installed is copied beside its data.
+        runs_programs = not there.f_flag & os.ST_NOEXEC
+        enough = there.f_bavail * there.f_frsize >= _ENOUGH_BYTES
+        if enough and runs_programs and os.access(_MEMORY, os.W_OK):
             return _MEMORY
     return None
 
