@@ -19,7 +19,8 @@ from cashback_core.ports import (
     Submission,
 )
 from cashback_core.submission import SaleRequest, SubmitSale
-from simulation.database import Link, SettlementLink, at_once
+from simulation.database import at_once
+from simulation.link import Link, SettlementLink
 from simulation.mix import MARGIN, POLICY
 from simulation.provider import instant
 from simulation.stage import (

@@ -79,6 +79,8 @@ class Mix:
     operator_every_s: float | None
     risk: float
     poison: float
+    pauses: bool
+    """Whether an operator pauses the sender for a while."""
     at_worst: float
     """How often a standstill or a delay takes the longest time that the margin allows for."""
     mid_call: float
@@ -115,6 +117,7 @@ def draw(random: Random) -> Mix:
         operator_every_s=random.uniform(20, 90) if random.random() < 0.4 else None,
         risk=1.0 if random.random() < 0.1 else 0.0,
         poison=0.1 if random.random() < 0.2 else 0.0,
+        pauses=random.random() < 0.2,
         at_worst=0.3,
         mid_call=0.0,
         crowd=random.randint(1, 5),

@@ -22,7 +22,7 @@ from cashback_core.settlement import Margin
 from cashback_core.submission import SubmitSale
 from fakes.memory_store import MemoryStore
 from simulation import broken
-from simulation.database import SettlementLink
+from simulation.link import SettlementLink
 
 if TYPE_CHECKING:
     from collections.abc import Generator

@@ -12,7 +12,7 @@ from cashback_core.ports import StoreUnavailable
 from cashback_core.submission import SubmitSale
 from cashback_gateway.settler import Settler
 from cashback_gateway.worker import Chores, Worker
-from simulation.database import Faults, Link, SettlementLink, SimulatedDatabase
+from simulation.link import Faults, Link, SettlementLink
 from simulation.mix import MARGIN, POLICY, SCHEDULE, WALL_SKEW_S, Mix
 from simulation.provider import LyingProvider, instant
 from simulation.virtual_loop import PROCESS, Process, VirtualLoop
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from random import Random
 
     from cashback_core.submission import SaleRequest, Submitted
+    from simulation.database import SimulatedDatabase
 
 CAPACITY: Final = 8
 LONGEST_START_S: Final = 5.0

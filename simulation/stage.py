@@ -22,8 +22,9 @@ from cashback_core.ports import (
 )
 from cashback_core.sale import Customer, Line, Sale
 from cashback_core.settlement import Statement, StatementLine
-from simulation.database import Faults, Link, SimulatedDatabase, at_once
+from simulation.database import SimulatedDatabase, at_once
 from simulation.invariants import violations
+from simulation.link import Faults, Link
 from simulation.mix import EPOCH, POLICY, draw
 from simulation.provider import Credit, instant
 from simulation.terms import TERMS

@@ -8,13 +8,14 @@ import logging
 from collections import Counter
 from dataclasses import dataclass, field
 from random import Random
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from cashback_core.operating import TARGETS, Act, ActKind
 from cashback_core.ports import Payment, UnsendablePayment
-from simulation.database import Faults, SimulatedDatabase, at_once
+from simulation.database import SimulatedDatabase, at_once
 from simulation.erp import Erp, make_sale
 from simulation.invariants import OPEN, violations
+from simulation.link import Faults
 from simulation.mix import MARGIN, POLICY, draw
 from simulation.processes import ApiNode, Node, Surroundings, WorkerNode, request_maker
 from simulation.provider import LyingProvider, instant
@@ -22,12 +23,12 @@ from simulation.terms import TERMS
 from simulation.virtual_loop import VirtualLoop
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Callable, Coroutine, Generator
 
     from fakes.memory_rows import Row
 
 PHASE_S: Final = 60.0
-REST_S: Final = 1200.0
+REST_S: Final = 600.0
 """Within this time everything must have ended once the faults have: margin, lease, backoff,
 breaker and a few statements."""
 
@@ -154,6 +155,16 @@ class World:
             at_s = 0.0
             while (at_s := at_s + random.expovariate(1 / mix.operator_every_s)) < end_s:
                 self.loop.outside(at_s, self._operate)
+
+        if mix.pauses:
+            at_s = random.random() * end_s * 0.8
+            lasts_s = min(random.random() * 200, end_s - at_s)
+            self.loop.outside(at_s, self._switch, self.database.switch.pause)
+            self.loop.outside(at_s + lasts_s, self._switch, self.database.switch.release)
+
+    def _switch(self, turn: Callable[..., Coroutine[Any, Any, bool]]) -> None:
+        """An operator pauses or releases the sender."""
+        at_once(turn(by="ops", reason="simulated"))
 
     def _crash(self, lasts_s: float) -> None:
         self.database.down = True

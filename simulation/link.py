@@ -1,0 +1,214 @@
+"""A process's connection to the database: requests, commits and acknowledgements get lost."""
+
+# ruff: noqa: D102 (the ports have the words)
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from cashback_core.breaker import Breaker, BreakerState
+from cashback_core.delivery import Status
+from cashback_core.ports import (
+    Acceptance,
+    Accepted,
+    AttemptResult,
+    CashbackStore,
+    Claim,
+    Page,
+    Pause,
+    Position,
+    RecordFilter,
+    SettlementStore,
+    StoreUnavailable,
+    Submission,
+    Terms,
+)
+from simulation.database import SimulatedDatabase, at_once
+from simulation.mix import POLICY
+
+if TYPE_CHECKING:
+    import asyncio
+    from collections.abc import Callable, Collection, Coroutine
+    from datetime import datetime
+    from random import Random
+    from uuid import UUID
+
+    from cashback_core.record import History, Record, Standing
+    from cashback_core.settlement import Settlement, Statement
+    from simulation.database import SimulatedDatabase
+    from simulation.mix import Mix
+    from simulation.virtual_loop import Process, VirtualLoop
+
+T = TypeVar("T")
+
+
+@dataclass(slots=True)
+class Faults:
+    """How the way to the database fails; all of it ends when `on` does.
+
+    `found` collects what a transaction would never have done, whatever was asked of it.
+    """
+
+    mix: Mix
+    random: Random
+    on: bool = True
+    found: list[str] = field(default_factory=list[str])
+
+
+class Link(CashbackStore):
+    """One process's connection to the database."""
+
+    def __init__(
+        self, database: SimulatedDatabase, loop: VirtualLoop, process: Process, faults: Faults
+    ) -> None:
+        self.database = database
+        self._loop = loop
+        self._process = process
+        self._faults = faults
+        self._breaker: Breaker | None = None
+        self._opened = (0.0, 0.0)  # when, and until when by the breaker's clock
+        self._probes: dict[UUID, float] = {}
+
+    def watch(self, breaker: Breaker) -> None:
+        """Hold this process to what its breaker says whenever it claims."""
+        self._breaker = breaker
+
+    async def ask(self, work: Callable[[], Coroutine[Any, Any, T]]) -> T:
+        """Run one transaction at the database; raises StoreUnavailable when it may not have run."""
+        answer: asyncio.Future[T] = self._loop.create_future()
+        loop, faults, random = self._loop, self._faults, self._faults.random
+        travel_s = random.random() * 0.02
+        fate = random.random() if faults.on else 1.0
+        lost, late = faults.mix.lost_commit, faults.mix.late_commit
+        if fate < lost / 2:  # the request never arrives
+            loop.outside(travel_s + random.random() * 2, _fail, answer)
+        elif fate < lost:  # committed, and nobody is told
+            loop.outside(travel_s, self._execute, work, None)
+            loop.outside(travel_s + random.random() * 2, _fail, answer)
+        elif fate < lost + late:  # the connection broke, the server is still at it
+            loop.outside(travel_s, _fail, answer)
+            loop.outside(travel_s + random.random() * 4, self._execute, work, None)
+        else:
+            loop.outside(travel_s, self._execute, work, answer)
+        return await answer
+
+    def _execute(
+        self, work: Callable[[], Coroutine[Any, Any, T]], answer: asyncio.Future[T] | None
+    ) -> None:
+        if not self._process.alive and self._faults.random.random() < 0.5:
+            return  # killed in the middle of the transaction: rolled back
+        if self.database.down:
+            _fail(answer)
+            return
+        self.database.client_skew_s = self._process.skew_s
+        try:
+            result = at_once(work())
+        except AssertionError as error:  # a constraint of the database
+            self._faults.found.append(f"12: {error}")
+            _fail(answer)
+        except LookupError as error:
+            if answer is not None and not answer.done():
+                answer.set_exception(error)
+        else:
+            if answer is not None and not answer.done():
+                answer.set_result(result)
+
+    async def terms(self, merchant_id: int) -> Terms | None:
+        return await self.database.terms(merchant_id)  # kept for 30 s by every process
+
+    async def accept(self, submission: Submission) -> Acceptance:
+        asked_s = self._loop.time()
+        if submission.lease_s is not None:
+            self._may_claim(1)
+        acceptance = await self.ask(lambda: self.database.accept(submission))
+        if isinstance(acceptance, Accepted) and acceptance.record.status is Status.SENDING:
+            self._begun(submission.id, asked_s)
+        return acceptance
+
+    async def conclude(self, result: AttemptResult) -> Standing:
+        self._probes.pop(result.claim.id, None)
+        self._look_at_breaker()
+        return await self.ask(lambda: self.database.conclude(result))
+
+    async def claim_due(
+        self, *, limit: int, lease_s: float, excluding: Collection[str] = ()
+    ) -> tuple[Claim, ...]:
+        asked_s = self._loop.time()
+        self._may_claim(limit)
+        claims = await self.ask(
+            lambda: self.database.claim_due(limit=limit, lease_s=lease_s, excluding=excluding)
+        )
+        for claim in claims:
+            self._begun(claim.id, asked_s)
+        return claims
+
+    def _look_at_breaker(self) -> None:
+        """The breaker has just learnt something: if that opened it, remember when."""
+        breaker = self._breaker
+        if breaker is not None and breaker.state is BreakerState.OPEN:
+            _, until_s = self._opened
+            if until_s != breaker._until_s:
+                self._opened = self._loop.time(), breaker._until_s
+
+    def _may_claim(self, limit: int) -> None:
+        """Nothing is claimed while the breaker is open, and one at a time while it is half open.
+
+        Who was admitted in the moment before it opened may still come: asking the breaker and
+        asking the database are two steps.
+        """
+        state = BreakerState.CLOSED if self._breaker is None else self._breaker.state
+        now_s, (opened, _) = self._loop.time(), self._opened
+        probing = any(now_s - at_s < POLICY.lease_s for at_s in self._probes.values())
+        if state is BreakerState.OPEN:
+            if now_s > opened:
+                self._faults.found.append(f"breaker: {self._process.name} claims while it is open")
+        elif state is BreakerState.HALF_OPEN and (limit > 1 or probing):
+            self._faults.found.append(f"breaker: {self._process.name} sends more than one probe")
+
+    def _begun(self, id_: UUID, asked_s: float) -> None:
+        if self._breaker is not None and self._breaker.state is BreakerState.HALF_OPEN:
+            self._probes[id_] = asked_s
+
+    async def next_due_s(self) -> float | None:
+        return await self.ask(self.database.next_due_s)
+
+    async def note_pause(self, pause: Pause) -> None:
+        await self.ask(lambda: self.database.note_pause(pause))
+
+    async def reap(self, *, limit: int) -> int:
+        return await self.ask(lambda: self.database.reap(limit=limit))
+
+    async def find(self, merchant_id: int, id: UUID) -> Record | None:  # noqa: A002
+        return await self.ask(lambda: self.database.find(merchant_id, id))
+
+    async def history(self, merchant_id: int, id: UUID) -> History | None:  # noqa: A002
+        return await self.ask(lambda: self.database.history(merchant_id, id))
+
+    async def page(
+        self, merchant_id: int, wanted: RecordFilter, *, limit: int, after: Position | None
+    ) -> Page:
+        return await self.ask(
+            lambda: self.database.page(merchant_id, wanted, limit=limit, after=after)
+        )
+
+
+def _fail(answer: asyncio.Future[Any] | None) -> None:
+    if answer is not None and not answer.done():
+        answer.set_exception(StoreUnavailable("the connection broke"))
+
+
+class SettlementLink(SettlementStore):
+    """A settler's way to the database, over its process's link."""
+
+    def __init__(self, link: Link) -> None:
+        self._link = link
+
+    async def doubtful_since(self) -> datetime | None:
+        return await self._link.ask(self._link.database.doubtful_since)
+
+    async def settle(self, statement: Statement, *, echoes_reference: bool) -> Settlement:
+        database = self._link.database
+        return await self._link.ask(
+            lambda: database.settle(statement, echoes_reference=echoes_reference)
+        )
