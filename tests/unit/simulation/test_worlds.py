@@ -32,7 +32,7 @@ def test_no_invariant_breaks_in_any_world() -> None:
     tally = run_seeds(0, SEEDS)
     assert tally.failed == {}
     assert tally.seeds == SEEDS
-    for kind in ("kill", "freeze", "stop", "applied", "held", "rejected", "incidents", "at risk"):
+    for kind in ("kill", "freeze", "stop", "applied", "held", "rejected", "incidents"):
         assert tally.counts[kind] > 0, f"no world had any {kind}: nothing is proved about it"
     assert tally.counts["kill"] > 5 * SEEDS
 
