@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
@@ -211,6 +212,8 @@ class WorkerNode(Node):
             store=SettlementLink(link),
             statements=around.provider.statements(around.database.known_payment),
             echoes_reference=around.mix.echoes_reference,
+            window=timedelta(days=90),
+            now=lambda: instant(around.loop.time()),
         )
         worker = Worker(
             store=link,

@@ -46,6 +46,10 @@ class BreakerPolicy:
     pause_max_s: float = 60.0
 
 
+MAX_SUSPECTS = 1000
+"""Most documents that are remembered of an outage; more would only make the claims slow."""
+
+
 @dataclass(slots=True)
 class Breaker:
     """One provider as seen by one process. Instants are seconds of any monotonic clock."""
@@ -91,6 +95,11 @@ class Breaker:
         self._probe, self._probe_until_s = document, now_s + patience_s
         return True
 
+    def withdraw(self, document: Cpf) -> None:
+        """Give the probe back: nothing was sent for it after all."""
+        if self._probe == document:
+            self._probe = None
+
     def suspects(self, now_s: float) -> frozenset[str]:
         """The documents whose failures opened it: a probe takes another one.
 
@@ -104,6 +113,8 @@ class Breaker:
 
     def note(self, document: Cpf, outcome: Outcome, now_s: float) -> None:
         """Learn from the end of an attempt."""
+        if len(self._failed) >= MAX_SUSPECTS:
+            self._failed.pop()
         match outcome:
             case Applied() | Refused():  # a refusal is an answer: the provider works
                 self._close()

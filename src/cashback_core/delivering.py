@@ -126,7 +126,12 @@ class Deliverer:
         while True:
             try:
                 return await self.store.conclude(result)
-            except StoreUnavailable:  # the evidence is worth more than the wait
+            except LookupError:
+                raise
+            except Exception as error:  # noqa: BLE001 (the evidence is worth more than the wait)
+                if not isinstance(error, StoreUnavailable):
+                    name, told = type(result.outcome).__name__, result.evidence.status_code
+                    _log.exception("not recorded of %s: %s, %s", result.claim.id, name, told)
                 await asyncio.sleep(wait_s)
                 wait_s = min(2 * wait_s, LAST_RETRY_S)
 
@@ -141,6 +146,8 @@ class DeliveriesUnderWay:
     )
     _disowned: set[asyncio.Task[None]] = field(default_factory=set["asyncio.Task[None]"])
 
+    _superseded: set[asyncio.Task[Standing]] = field(default_factory=set["asyncio.Task[Standing]"])
+
     def __len__(self) -> int:
         return len(self._tasks)
 
@@ -148,6 +155,10 @@ class DeliveriesUnderWay:
         """Begin to deliver for a claim."""
         work = self.deliverer.deliver(claim, claimed_at_s=claimed_at_s, actor=actor)
         task = asyncio.create_task(work)
+        older = self._tasks.get(claim.id)
+        if older is not None:  # its lease ran out; it is still to be waited for
+            self._superseded.add(older)
+            older.add_done_callback(self._superseded.discard)
         self._tasks[claim.id] = task
         task.add_done_callback(lambda done: self._forget(claim.id, done))
         return task
@@ -171,7 +182,7 @@ class DeliveriesUnderWay:
 
     async def drain(self, *, timeout_s: float) -> int:
         """Wait for every delivery to end; how many did not in time (their leases will run out)."""
-        tasks = {*self._tasks.values(), *self._disowned}
+        tasks = {*self._tasks.values(), *self._superseded, *self._disowned}
         if not tasks:
             return 0
         _, left = await asyncio.wait(tasks, timeout=timeout_s)

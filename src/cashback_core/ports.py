@@ -127,6 +127,14 @@ class Claim:
     cashback_centavos: int
 
 
+class ClaimsUnacknowledged(StoreUnavailable):
+    """The commit of these claims was not acknowledged: nothing may be sent for them."""
+
+    def __init__(self, claims: tuple[Claim, ...]) -> None:
+        super().__init__(f"{len(claims)} claims were not acknowledged")
+        self.claims = claims
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AttemptResult:
     """How a claimed attempt ended, to be recorded whatever became of the cashback meanwhile."""
@@ -248,7 +256,8 @@ class CashbackStore(Protocol):
         """Lease the next attempt of up to `limit` pending cashbacks that are due, oldest first.
 
         Those of the documents in `excluding` are passed over; while the sender is paused there
-        are none.
+        are none. Raises ClaimsUnacknowledged when the leases may be stored or not: they must not
+        be used.
         """
 
     @abstractmethod

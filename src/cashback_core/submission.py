@@ -143,10 +143,14 @@ class SubmitSale:
             acceptance = await self.store.accept(submission)
         except StoreUnavailable:
             if submission.lease_s is not None:
+                self.under_way.deliverer.breaker.withdraw(claim.document)
                 self.under_way.disown(claim, claimed_at_s=claimed_at_s, actor=Actor.API)
             raise
         if isinstance(acceptance, Accepted) and acceptance.record.status is Status.SENDING:
             self.under_way.start(claim, claimed_at_s=claimed_at_s, actor=Actor.API)
+        elif submission.lease_s is not None:
+            # A replay, a refusal or a paused sender: no probe of the breaker's is under way.
+            self.under_way.deliverer.breaker.withdraw(claim.document)
         return acceptance
 
     def _submission(self, request: SaleRequest, sale: Sale, cashback: Cashback) -> Submission:

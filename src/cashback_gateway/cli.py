@@ -16,6 +16,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
+from cashback_core.documents import mask_documents
 from cashback_gateway import operator_options
 from cashback_gateway import settings_table as table
 from cashback_gateway.settings import REQUIRED, Settings, SettingsError, read_settings
@@ -249,8 +250,17 @@ def _beside_a_run(
         return work(read_settings(environ, needs=needs))
 
 
+class _Formatter(logging.Formatter):
+    """Writes no CPF, wherever it came from."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return mask_documents(super().format(record))
+
+
 def _log_to_stderr() -> None:
-    logging.basicConfig(level=logging.INFO, format=_FORMAT)
+    handler = logging.StreamHandler()
+    handler.setFormatter(_Formatter(_FORMAT))
+    logging.basicConfig(level=logging.INFO, handlers=[handler])
 
 
 def _known_failures() -> tuple[type[Exception], ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from dependency_injector import containers, providers
@@ -83,7 +83,12 @@ def _breaker(settings: Settings) -> Breaker:
     )
 
 
-def _settler(settings: Settings, policy: DeliveryPolicy) -> Settler:
+def _statements(settings: Settings) -> StatementClient:
+    provider = settings.provider
+    return StatementClient(provider.url, authorization=provider.authorization)
+
+
+def _settler(settings: Settings, policy: DeliveryPolicy, statements: StatementClient) -> Settler:
     provider, times = settings.provider, settings.delivery.margin
     margin = Margin(
         freeze_s=times.freeze_s,
@@ -92,8 +97,10 @@ def _settler(settings: Settings, policy: DeliveryPolicy) -> Settler:
     )
     return Settler(
         store=PostgresSettlementStore(settings.database.url, policy, margin),
-        statements=StatementClient(provider.url, authorization=provider.authorization),
+        statements=statements,
         echoes_reference=provider.echoes_reference,
+        window=timedelta(seconds=settings.delivery.statement_window_s),
+        now=now,
     )
 
 
@@ -177,7 +184,8 @@ class Container(containers.DeclarativeContainer):
         new_id=providers.Object(new_id),
     )
     quote = providers.Singleton(QuoteSale, store=store, now=providers.Object(now))
-    settler = providers.Singleton(_settler, settings, policy)
+    statements = providers.Singleton(_statements, settings)
+    settler = providers.Singleton(_settler, settings, policy, statements)
     worker = providers.Singleton(_worker, settings, store, under_way, settler, guard)
     tokens = providers.Singleton(_tokens, settings)
     accounts = providers.Singleton(_accounts, settings)
@@ -211,5 +219,6 @@ async def open_all(container: Container) -> None:
 async def close_all(container: Container) -> None:
     """Hang up everywhere; deliveries under way must have been drained before."""
     await container.provider().aclose()
+    await container.statements().aclose()
     await container.operators().close()
     await container.store().close()

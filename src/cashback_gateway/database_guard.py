@@ -8,6 +8,7 @@ it.
 
 from __future__ import annotations
 
+import fcntl
 import json
 import logging
 import os
@@ -15,6 +16,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
 from adapters.postgres.sender import DatabaseIdentity
+from cashback_core.ports import StoreUnavailable
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -36,17 +38,23 @@ class DatabaseGuard:
     async def check(self) -> bool:
         """Whether the database is the one known; if not, the sender is paused now.
 
-        Raises StoreUnavailable, and OSError or ValueError for a file that cannot be used: then
-        nothing is known, and whoever asked must not send.
+        Raises StoreUnavailable, also for a file that cannot be used: then nothing is known, and
+        whoever asked must not send.
         """
         if self.file is None:
             return True
-        known = _read(self.file)
-        present = await self.sender.identity()
-        reason = None if known is None else why_strange(known, present)
-        if reason is not None and await self.sender.pause(by=ACTOR, reason=reason):
-            _log.error("the sender is paused: %s", reason)
-        _write(self.file, present)
+        try:
+            known = _read(self.file)
+            present = await self.sender.identity()
+            reason = None if known is None else why_strange(known, present)
+            if reason is not None:
+                _log.error("the sender is paused: %s", reason)
+                await self.sender.alarm(by=ACTOR, reason=reason)
+            # Only now: a finding that was not stored must be found again.
+            _note(self.file, present, instead_of=known if reason is not None else None)
+        except (OSError, ValueError, TypeError) as error:
+            _log.exception("the file %s cannot be used", self.file)
+            raise StoreUnavailable("the database cannot be told from another one") from error
         return reason is None
 
 
@@ -70,11 +78,20 @@ def _read(file: Path) -> DatabaseIdentity | None:
     return DatabaseIdentity(**json.loads(text))
 
 
-def _write(file: Path, present: DatabaseIdentity) -> None:
-    """Replace the file whole: half a file would stop everything at the next start."""
-    fresh = file.with_name(f"{file.name}.{os.getpid()}")
-    with fresh.open("w", encoding="utf-8") as stream:
-        json.dump(asdict(present), stream)
-        stream.flush()
-        os.fsync(stream.fileno())
-    fresh.replace(file)
+def _note(file: Path, present: DatabaseIdentity, *, instead_of: DatabaseIdentity | None) -> None:
+    """Keep the highest position seen, whoever else notes at this moment.
+
+    The file is replaced whole, since half a file would stop everything. What is strange replaces
+    what it is strange to.
+    """
+    with file.with_name(f"{file.name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        known = _read(file)
+        if known is not None and known != instead_of and why_strange(known, present) is not None:
+            return  # somebody saw more of it a moment ago, or told of it already
+        fresh = file.with_name(f"{file.name}.new")  # nobody else's: the lock is ours
+        with fresh.open("w", encoding="utf-8") as stream:
+            json.dump(asdict(present), stream)
+            stream.flush()
+            os.fsync(stream.fileno())
+        fresh.replace(file)

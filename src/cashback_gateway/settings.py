@@ -103,6 +103,7 @@ class DeliverySettings:
     worker_poll_s: float
     give_up_s: float
     settler_s: float
+    statement_window_s: float
     backoff: BackoffSettings
     margin: MarginSettings
     breaker: BreakerSettings
@@ -170,6 +171,7 @@ def _delivery(reader: _Reader) -> DeliverySettings:
         worker_poll_s=reader.value(table.WORKER_POLL_S),
         give_up_s=reader.value(table.GIVE_UP_S),
         settler_s=reader.value(table.SETTLER_S),
+        statement_window_s=reader.value(table.STATEMENT_WINDOW_S),
         backoff=BackoffSettings(
             base_s=reader.value(table.BACKOFF_BASE_S),
             max_s=reader.value(table.BACKOFF_MAX_S),

@@ -310,6 +310,13 @@ SETTLER_S = Setting(
     default="60",
     meaning="how often a worker settles what is in doubt by the provider's statement",
 )
+STATEMENT_WINDOW_S = Setting(
+    name="CASHBACK_STATEMENT_WINDOW_S",
+    kind=_seconds(60, 3650 * _DAY_S),
+    default="7776000",
+    meaning="how far back the settler asks for the statement; what was first tried before is left "
+    "to an operator",
+)
 PROVIDER_ECHOES_REFERENCE = Setting(
     name="CASHBACK_PROVIDER_ECHOES_REFERENCE",
     kind=_BOOLEAN,
@@ -362,6 +369,7 @@ SETTINGS: tuple[
     BREAKER_PAUSE_S,
     BREAKER_PAUSE_MAX_S,
     SETTLER_S,
+    STATEMENT_WINDOW_S,
     PROVIDER_ECHOES_REFERENCE,
     DATABASE_STATE_FILE,
 )

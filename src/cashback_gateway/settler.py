@@ -10,6 +10,9 @@ from typing import TYPE_CHECKING
 from cashback_core.ports import StatementUnavailable
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime, timedelta
+
     from cashback_core.ports import SettlementStore, Statements
 
 _log = logging.getLogger(__name__)
@@ -22,12 +25,18 @@ class Settler:
     store: SettlementStore
     statements: Statements
     echoes_reference: bool
+    window: timedelta
+    now: Callable[[], datetime]
 
     async def __call__(self) -> int:
         """How many cashbacks were settled. Raises StoreUnavailable."""
         since = await self.store.doubtful_since()
         if since is None:
             return 0
+        earliest = self.now() - self.window
+        if since < earliest:  # a customer's first such cashback may be years old
+            _log.warning("groups first tried before %s are left to an operator", earliest)
+            since = earliest
         try:
             statement = await self.statements.since(since)
         except StatementUnavailable as error:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 from adapters.postgres.connection import refuse_unsafe
 from cashback_core.breaker import BreakerState
 from cashback_core.delivery import Actor
-from cashback_core.ports import Pause, StoreUnavailable
+from cashback_core.ports import ClaimsUnacknowledged, Pause, StoreUnavailable
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -73,16 +73,17 @@ class Worker:
         """Work until `stop` is set, then finish what is under way."""
         times = self.schedule
         async with asyncio.TaskGroup() as tasks:
-            listening = tasks.create_task(self._listen())
+            delivering = tasks.create_task(self._deliver(stop))
             chores = (
+                tasks.create_task(self._listen()),
                 tasks.create_task(self._every(times.reaper_s, self._reap, stop)),
                 tasks.create_task(self._every(times.settler_s, self._settle, stop)),
                 tasks.create_task(self._every(times.guard_s, self._guard, stop)),
                 tasks.create_task(self._note_pauses(stop)),
-                tasks.create_task(self._deliver(stop)),
             )
-            await asyncio.wait(chores)
-            listening.cancel()
+            await delivering  # never cancelled: what it claims it must begin to send
+            for chore in chores:  # a statement may take its time, and nothing is lost without it
+                chore.cancel()
         policy = self.under_way.deliverer.policy
         left = await self.under_way.drain(timeout_s=policy.deadline_s + DRAIN_MARGIN_S)
         if left:
@@ -116,12 +117,17 @@ class Worker:
             await self.under_way.one_ended(timeout_s=poll_s)
             return 0.0
         wanted = min(free, MAX_CLAIMS, MAX_CLAIMS if allowed is None else allowed)
-        claims = await self.store.claim_due(
-            limit=wanted,
-            lease_s=deliverer.policy.lease_s,
-            # Only a probe chooses among customers.
-            excluding=() if allowed is None else deliverer.breaker.suspects(now_s),
-        )
+        try:
+            claims = await self.store.claim_due(
+                limit=wanted,
+                lease_s=deliverer.policy.lease_s,
+                # Only a probe chooses among customers.
+                excluding=() if allowed is None else deliverer.breaker.suspects(now_s),
+            )
+        except ClaimsUnacknowledged as error:
+            for claim in error.claims:
+                self.under_way.disown(claim, claimed_at_s=now_s, actor=Actor.WORKER)
+            raise
         for claim in claims:
             patience_s = deliverer.policy.lease_s
             deliverer.breaker.admit(claim.document, now_s, patience_s=patience_s)

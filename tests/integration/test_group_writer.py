@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import psycopg
 import pytest
 
+from adapters.postgres.connection import RowRefused
 from adapters.postgres.group_writer import MAX_QUEUE, GroupWriter
 from adapters.postgres.store import PostgresCashbackStore
 from cashback_core.calculation import calculate
@@ -113,7 +114,7 @@ async def test_a_row_that_the_database_refuses_harms_no_neighbour(
     answers = await asyncio.gather(*map(store.accept, jobs), return_exceptions=True)
     by_id = {job.id: answer for job, answer in zip(jobs, answers, strict=True)}
     assert all(isinstance(by_id[s.id], Accepted) for s in good)
-    assert all(isinstance(by_id[s.id], psycopg.IntegrityError) for s in bad)
+    assert all(isinstance(by_id[s.id], RowRefused) for s in bad)
     assert count(dsn, "select count(*) from sales") == 60
     # Nothing stays of a refused row, neither its names nor its customer.
     assert count(dsn, "select count(*) from sale_names where name like 'poison%'") == 0
@@ -128,7 +129,7 @@ async def test_a_poisoned_sale_harms_no_result_of_its_group(
     answers = await asyncio.gather(
         store.accept(poison(2)), store.conclude(applied(first)), return_exceptions=True
     )
-    assert isinstance(answers[0], psycopg.IntegrityError)
+    assert isinstance(answers[0], RowRefused)
     assert count(dsn, "select count(*) from cashbacks where status = 'applied'") == 1
 
 

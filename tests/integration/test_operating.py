@@ -12,8 +12,8 @@ import pytest
 
 from adapters.http.passwords import hash_password
 from adapters.postgres.accounts import PostgresAccounts
+from integration.journeys import credits_of, fresh_cpf, sale, wait_for
 from integration.running import ROOT, Gateway
-from integration.test_gateway import credits_of, fresh_cpf, sale, wait_for
 
 if TYPE_CHECKING:
     from integration.running import Reply

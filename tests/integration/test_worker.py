@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 import psycopg
 import pytest
 
+from integration.journeys import credits_of, fresh_cpf, read, sale, wait_for
 from integration.running import Gateway, Reply, running_gateway
-from integration.test_gateway import credits_of, fresh_cpf, read, sale, wait_for
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING, Any, Final, cast
 from zoneinfo import ZoneInfo
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 PATH: Final = "/statement"
 TIMEOUT_S: Final = 30.0
 _UTC: Final = ZoneInfo("UTC")
+MAX_TOTAL_DIGITS: Final = 18
 MAX_BYTES: Final = 64 * 1024 * 1024
 """A larger statement is not read: the window must be made smaller."""
 
@@ -37,8 +39,10 @@ class StatementClient(Statements):
     async def since(self, instant: datetime) -> Statement:
         """The statement from an instant on. Raises StatementUnavailable."""
         try:
-            body = await self._get({"from": format_instant(instant)})
-        except (httpx.HTTPError, ValueError) as error:
+            # One deadline around all of it: the client's own bound only each read.
+            async with asyncio.timeout(TIMEOUT_S):
+                body = await self._get({"from": format_instant(instant)})
+        except (httpx.HTTPError, ValueError, TimeoutError) as error:
             raise StatementUnavailable(type(error).__name__) from error
         return read_statement(body, since=instant)
 
@@ -73,7 +77,15 @@ def read_statement(body: Any, *, since: datetime) -> Statement:
     for row in cast("list[Any]", rows):
         try:
             lines.append(_line(row))
-        except (KeyError, TypeError, InvalidDocument, InvalidMoney, NotAnInstant, NoSuchInstant):
+        except (
+            KeyError,
+            TypeError,
+            AttributeError,
+            InvalidDocument,
+            InvalidMoney,
+            NotAnInstant,
+            NoSuchInstant,
+        ):
             bad_lines += 1
     return Statement(
         since=since,
@@ -105,6 +117,12 @@ def _instant(value: Any) -> datetime | None:
 def _centavos(value: Any) -> int | None:
     """A control total may be larger than any single amount."""
     whole, point, decimals = value.partition(".") if isinstance(value, str) else ("", "", "")
-    if not (point and whole.isdecimal() and decimals.isdecimal() and len(decimals) == 2):
+    if not (
+        point
+        and len(whole) <= MAX_TOTAL_DIGITS
+        and whole.isdecimal()
+        and decimals.isdecimal()
+        and len(decimals) == 2
+    ):
         return None
     return int(whole + decimals)

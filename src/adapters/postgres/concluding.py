@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from base64 import b64encode
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, assert_never
 
@@ -38,20 +39,28 @@ if TYPE_CHECKING:
     from cashback_core.ports import AttemptResult
 
 
+@dataclass(frozen=True, slots=True)
+class Locked:
+    """Somebody else is moving the cashback at this moment."""
+
+
 async def conclude_group(
     cursor: Cursor, results: Sequence[AttemptResult], policy: DeliveryPolicy
-) -> dict[UUID, Standing]:
+) -> dict[UUID, Standing | Locked]:
     """Where each cashback stands once the transaction commits; no entry for an unknown attempt.
+
+    Locked: somebody else holds the cashback, and the result is to be tried again.
 
     At most one result for each cashback. A result that is recorded already changes nothing.
     """
     by_id = {r.claim.id: r for r in results}
     rows: list[dict[str, Any]] = []
-    standings: dict[UUID, Standing] = {}
+    standings: dict[UUID, Standing | Locked] = {}
     for row in await _lock(cursor, results):
         cashback_id, status, version, attempt, open_since_at, *rest = row
         applied_at, recorded, own_errors, now, *answer = rest
-        standings[cashback_id] = standing(status, attempt, applied_at, answer)
+        before = standing(status, attempt, applied_at, answer)
+        standings[cashback_id] = before
         if recorded:
             continue
         result = by_id[cashback_id]
@@ -65,21 +74,21 @@ async def conclude_group(
         conclusion = conclude(delivery, _ended(result, now), policy)
         answered = read_answer(result.evidence)
         rows.append(_row(result, answered, conclusion, version))
-        before = standings[cashback_id]
         latest = result.claim.attempt == attempt
         standings[cashback_id] = _after(
             before, answered if latest else before.provider, conclusion, now
         )
     if rows:
         await _store(cursor, rows)
+    if missing := [r for r in results if r.claim.id not in standings]:
+        standings |= dict.fromkeys(await _recorded(cursor, missing), Locked())
     return standings
 
 
 async def _lock(cursor: Cursor, results: Sequence[AttemptResult]) -> list[tuple[Any, ...]]:
-    claims = [{"m": r.claim.merchant_id, "c": r.claim.id, "a": r.claim.attempt} for r in results]
     await cursor.execute(
-        # Locked in key order, the attempt too: whoever waited here sees the result of who came
-        # first, and never concludes the same attempt twice.
+        # The attempt is locked too, so that nobody concludes it twice. Nobody is waited for: the
+        # settler or an operator may hold one cashback, and all others must go on.
         """
         select c.cashback_id, c.status, c.version, c.attempt, c.open_since_at, c.applied_at,
             mine.result is not null,
@@ -98,9 +107,9 @@ async def _lock(cursor: Cursor, results: Sequence[AttemptResult]) -> list[tuple[
         left join attempts as latest
             on latest.merchant_id = i.m and latest.cashback_id = i.c and latest.attempt = c.attempt
         order by c.merchant_id, c.cashback_id
-        for no key update of c, mine
+        for no key update of c, mine skip locked
         """,
-        [encode(claims)],
+        [encode(_claims(results))],
         binary=True,
     )
     return await cursor.fetchall()
@@ -124,7 +133,7 @@ async def _paused(
             select tstzrange(began_at, through_at) as span from sender_pauses
             where through_at > %(since)s
             union all
-            select tstzrange(paused_at, now()) from sender where paused_at is not null
+            select tstzrange(paused_at, now()) from sender where paused_at <= now()
         )
         select coalesce(sum(upper(part) - lower(part)), interval '0')
         from (
@@ -137,6 +146,23 @@ async def _paused(
     row = await cursor.fetchone()
     paused: timedelta = row[0] if row else timedelta(0)
     return paused
+
+
+async def _recorded(cursor: Cursor, results: Sequence[AttemptResult]) -> list[UUID]:
+    """Which of these attempts are recorded: what was not locked with the others is held."""
+    await cursor.execute(
+        """
+        select t.cashback_id
+        from jsonb_to_recordset(%s::jsonb) as i (m bigint, c uuid, a integer)
+        join attempts as t on t.merchant_id = i.m and t.cashback_id = i.c and t.attempt = i.a
+        """,
+        [encode(_claims(results))],
+    )
+    return [cashback_id for (cashback_id,) in await cursor.fetchall()]
+
+
+def _claims(results: Sequence[AttemptResult]) -> list[dict[str, Any]]:
+    return [{"m": r.claim.merchant_id, "c": r.claim.id, "a": r.claim.attempt} for r in results]
 
 
 def _ended(result: AttemptResult, now: datetime) -> Ended:

@@ -31,6 +31,22 @@ UNSAFE: Final = frozenset({"off", "local"})
 """What none of these settings may be: an acknowledged commit could then be lost."""
 
 
+class RowRefused(Exception):  # noqa: N818 (named by what is wrong)
+    """The database refused a row that our own checks let through: a bug of ours.
+
+    Tells the SQL state and the constraint, and nothing of the row.
+    """
+
+
+LIVELINESS: Final[Mapping[str, int]] = {
+    "keepalives_idle": 5,
+    "keepalives_interval": 2,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 10_000,
+}
+"""A host that vanished is noticed within seconds: the server's own time limits vanish with it."""
+
+
 class UnsafeDatabase(Exception):  # noqa: N818 (named by what is wrong)
     """The database could lose what it has acknowledged, or is too old."""
 
@@ -41,6 +57,8 @@ def serving_dsn(dsn: str, *, application: str, **settings: str) -> str:
     options = " ".join(f"-c {name}={value}" for name, value in {**SERVING, **settings}.items())
     given["options"] = f"{given.get('options', '')} {options}".strip()
     given.setdefault("connect_timeout", CONNECT_TIMEOUT_S)
+    for name, value in LIVELINESS.items():
+        given.setdefault(name, value)
     given["application_name"] = application
     return make_conninfo("", **given)
 
@@ -53,9 +71,28 @@ def refuse_unsafe(dsn: str) -> None:
         rows = connection.execute(
             "select name, setting from pg_settings where name = any(%s)", [list(DURABILITY)]
         ).fetchall()
-    wrong = sorted(f"{name} is {value}" for name, value in rows if value in UNSAFE)
-    if wrong:
-        raise UnsafeDatabase(f"acknowledged sales could be lost: {', '.join(wrong)}")
+    wrong = why_unsafe(dict(rows))
+    if wrong is not None:
+        raise UnsafeDatabase(wrong)
+
+
+def why_unsafe(settings: Mapping[str, str]) -> str | None:
+    """Why acknowledged sales could be lost under these settings; None if they could not."""
+    wrong = sorted(f"{n} is {v}" for n, v in settings.items() if n in DURABILITY and v in UNSAFE)
+    return f"acknowledged sales could be lost: {', '.join(wrong)}" if wrong else None
+
+
+async def refuse_unsafe_session(connection: psycopg.AsyncConnection[Any]) -> None:
+    """The same for a session that is open: raise StoreUnavailable.
+
+    After a failover another server may answer, and a role may have settings of its own.
+    """
+    found = await connection.execute(
+        "select name, setting from pg_settings where name = any(%s)", [list(DURABILITY)]
+    )
+    wrong = why_unsafe(dict(await found.fetchall()))
+    if wrong is not None:
+        raise StoreUnavailable(wrong)
 
 
 @contextmanager

@@ -9,15 +9,15 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 import psycopg
 from psycopg import AsyncConnection
 
 from adapters.postgres.accepting import accept_group
-from adapters.postgres.concluding import conclude_group
-from adapters.postgres.connection import serving_dsn
+from adapters.postgres.concluding import Locked, conclude_group
+from adapters.postgres.connection import RowRefused, serving_dsn
 from cashback_core.ports import Acceptance, AttemptResult, StoreUnavailable, Submission
 
 if TYPE_CHECKING:
@@ -45,12 +45,26 @@ _PINNED: Final = {
     "enable_mergejoin": "off",
 }
 
-_TRY_AGAIN: Final = (
-    psycopg.errors.DeadlockDetected,
-    psycopg.errors.SerializationFailure,
+TRANSACTION_S: Final = 10.0
+"""Longest that a transaction may take, also where the server has fallen silent."""
+
+MAX_LINES: Final = 5_000
+MAX_BYTES: Final = 4 * 1024 * 1024
+"""Most sale lines, and most of the requests' bytes, of one transaction."""
+
+LOCKED_AGAIN_S: Final = 0.05
+"""How long a result waits whose cashback somebody else holds."""
+
+_TRY_AGAIN: Final = (psycopg.errors.DeadlockDetected, psycopg.errors.SerializationFailure)
+_ONE_ROW: Final = (
+    psycopg.DataError,
+    psycopg.IntegrityError,
     psycopg.errors.LockNotAvailable,
+    psycopg.errors.QueryCanceled,
 )
-_ROW_ERRORS: Final = (psycopg.DataError, psycopg.IntegrityError)
+"""What a single row can be the cause of."""
+
+_AWAY: Final = (psycopg.OperationalError, psycopg.InterfaceError, StoreUnavailable, OSError)
 
 _log = logging.getLogger(__name__)
 
@@ -68,6 +82,46 @@ class _Result:
 
 
 _Job = _Sale | _Result
+
+
+@dataclass(slots=True)
+class _Room:
+    """What a group has taken on so far."""
+
+    sales: int = 0
+    lines: int = 0
+    size: int = 0
+    concluded: set[UUID] = field(default_factory=set["UUID"])
+
+    def takes(self, job: _Job) -> bool:
+        """Whether the job still fits; the first one always does."""
+        if isinstance(job, _Result):
+            id_ = job.result.claim.id
+            if id_ in self.concluded or len(self.concluded) >= MAX_GROUP:
+                return False
+            self.concluded.add(id_)
+            return True
+        lines, size = len(job.submission.sale.lines), len(job.submission.raw_body)
+        if self.sales and (
+            self.sales >= MAX_GROUP
+            or self.lines + lines > MAX_LINES
+            or self.size + size > MAX_BYTES
+        ):
+            return False
+        self.sales, self.lines, self.size = self.sales + 1, self.lines + lines, self.size + size
+        return True
+
+
+def _told(error: Exception) -> Exception:
+    """What a caller is told of a row's error: a database's own text would tell the row."""
+    if isinstance(error, psycopg.OperationalError):
+        return StoreUnavailable(type(error).__name__)
+    if isinstance(error, psycopg.Error):
+        refused = RowRefused(f"{error.sqlstate} {error.diag.constraint_name or ''}".strip())
+        _log.error("the database refused a row: %s", refused)
+        return refused
+    _log.error("a write failed by an error of ours", exc_info=error)
+    return error
 
 
 class GroupWriter:
@@ -131,54 +185,42 @@ class GroupWriter:
                 self._fail(group, StoreUnavailable("closing"))
                 raise
             except Exception as error:  # noqa: BLE001 (one bad group must not end all writing)
-                _log.exception("a group of %d writes failed", len(group))
+                _log.error("a group of %d writes failed: %s", len(group), type(error).__name__)
                 self._fail(group, error)
 
     def _next_group(self) -> list[_Job]:
-        """The oldest jobs, at most one result for each cashback; the rest stays queued."""
-        sales = results = 0
-        concluded: set[UUID] = set()
+        """The oldest jobs, bounded in number and in work, at most one result for each cashback."""
+        room = _Room()
         group: list[_Job] = []
         rest: list[_Job] = []
         for job in self._queue:
-            if isinstance(job, _Sale):
-                sales += 1
-                (group if sales <= MAX_GROUP else rest).append(job)
-            elif job.result.claim.id in concluded or results >= MAX_GROUP:
-                rest.append(job)
-            else:
-                results += 1
-                concluded.add(job.result.claim.id)
-                group.append(job)
+            (group if room.takes(job) else rest).append(job)
         self._queue = rest
         return group
 
     async def _write(self, group: Sequence[_Job]) -> None:
-        for tried in range(1, MAX_TRIES + 1):
+        """Write a group; what fails as a whole is halved until each row stands for itself."""
+        error: Exception
+        for _ in range(MAX_TRIES):
             try:
-                await self._transaction(group)
-            except _TRY_AGAIN:
-                if tried == MAX_TRIES:
-                    break
-            except _ROW_ERRORS as error:
-                if len(group) == 1:
-                    _log.error("the database refused a row", exc_info=error)
-                    self._fail(group, error)
-                    return
-                break
-            except (
-                psycopg.OperationalError,
-                psycopg.InterfaceError,
-                StoreUnavailable,
-                OSError,
-            ) as error:
+                async with asyncio.timeout(TRANSACTION_S):
+                    await self._transaction(group)
+            except _TRY_AGAIN as conflict:
+                error = conflict
+                continue
+            except _ONE_ROW as refusal:
+                error = refusal
+            except _AWAY as away:
                 await self._hang_up()
-                self._fail(group, StoreUnavailable(type(error).__name__))
+                self._fail(group, StoreUnavailable(type(away).__name__))
                 return
+            except Exception as bug:  # noqa: BLE001 (ours, on one row: its neighbours go on)
+                error = bug
             else:
                 return
+            break
         if len(group) == 1:
-            self._fail(group, StoreUnavailable("a lock did not come"))
+            self._fail(group, _told(error))
             return
         middle = len(group) // 2
         await self._write(group[:middle])
@@ -189,7 +231,7 @@ class GroupWriter:
         sales = [job for job in group if isinstance(job, _Sale)]
         results = [job for job in group if isinstance(job, _Result)]
         acceptances: dict[UUID, Acceptance | None] = {}
-        standings: dict[UUID, Standing] = {}
+        standings: dict[UUID, Standing | Locked] = {}
         async with connection.transaction(), connection.cursor() as cursor:
             # Sales before results: the order in which everybody takes locks.
             if sales:
@@ -209,14 +251,23 @@ class GroupWriter:
         elif not job.answer.done():
             job.answer.set_result(acceptance)
 
-    def _answer_result(self, job: _Result, standing: Standing | None) -> None:
+    def _answer_result(self, job: _Result, standing: Standing | Locked | None) -> None:
         if job.answer.done():
             return
-        if standing is None:
+        if isinstance(standing, Locked):
+            asyncio.get_running_loop().call_later(LOCKED_AGAIN_S, self._again, job)
+        elif standing is None:
             claim = job.result.claim
             job.answer.set_exception(LookupError(f"attempt {claim.attempt} of {claim.id}"))
         else:
             job.answer.set_result(standing)
+
+    def _again(self, job: _Result) -> None:
+        if self._task is None or self._task.done():
+            self._fail([job], StoreUnavailable("closing"))
+        else:
+            self._queue.append(job)
+            self._wake.set()
 
     def _fail(self, group: Sequence[_Job], error: Exception) -> None:
         for job in group:
@@ -227,8 +278,12 @@ class GroupWriter:
         if self._connection is None or self._connection.closed:
             connection = await AsyncConnection.connect(self._dsn, autocommit=True)
             connection.prepare_threshold = 0
-            if self._connected_hook is not None:
-                await self._connected_hook(connection)
+            try:
+                if self._connected_hook is not None:
+                    await self._connected_hook(connection)
+            except BaseException:
+                await connection.close()
+                raise
             self._connection = connection
         return self._connection
 

@@ -63,6 +63,21 @@ class PostgresSender(SenderSwitch):
                 )
         return done.rowcount == 1
 
+    async def alarm(self, *, by: str, reason: str) -> None:
+        """Pause the sender for a reason that nobody may overlook, also when it is paused already.
+
+        A pause for another reason gets this one added: whoever releases it is told both.
+        """
+        with translated():
+            async with await self._connect() as connection:
+                await connection.execute(
+                    "update sender set paused_at = coalesce(paused_at, clock_timestamp()),"
+                    " reason = concat_ws('; ', reason, %(reason)s::text),"
+                    " actor = coalesce(actor, %(by)s)"
+                    " where reason is null or position(%(reason)s in reason) = 0",
+                    {"reason": reason, "by": by},
+                )
+
     async def release(self, *, by: str, reason: str) -> bool:
         with translated():
             async with await self._connect() as connection:

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from psycopg_pool import AsyncConnectionPool
 
 from adapters.postgres import leasing
-from adapters.postgres.connection import serving_dsn, translated
+from adapters.postgres.connection import refuse_unsafe_session, serving_dsn, translated
 from adapters.postgres.group_writer import GroupWriter
 from adapters.postgres.rows import RECORD, provider_answer, record
 from cashback_core.delivery import Actor, DeliveryPolicy, Status
@@ -21,9 +21,11 @@ from cashback_core.ports import (
     AttemptResult,
     CashbackStore,
     Claim,
+    ClaimsUnacknowledged,
     Page,
     Position,
     RecordFilter,
+    StoreUnavailable,
     Submission,
     Terms,
 )
@@ -61,7 +63,8 @@ class PostgresCashbackStore(CashbackStore):
         pool_size: int = 4,
         on_connect: Callable[[], Awaitable[object]] | None = None,
     ) -> None:
-        async def connected(_: AsyncConnection[Any]) -> None:
+        async def connected(connection: AsyncConnection[Any]) -> None:
+            await refuse_unsafe_session(connection)
             if on_connect is not None:
                 await on_connect()
 
@@ -116,11 +119,22 @@ class PostgresCashbackStore(CashbackStore):
     async def claim_due(
         self, *, limit: int, lease_s: float, excluding: Collection[str] = ()
     ) -> tuple[Claim, ...]:
-        with translated():
-            async with self._pool.connection() as connection, connection.cursor() as cursor:
-                return await leasing.claim_due(
-                    cursor, limit=limit, lease_s=lease_s, excluding=excluding
-                )
+        claims: tuple[Claim, ...] = ()
+        try:
+            with translated():
+                async with (
+                    self._pool.connection() as connection,
+                    connection.transaction(),
+                    connection.cursor() as cursor,
+                ):
+                    claims = await leasing.claim_due(
+                        cursor, limit=limit, lease_s=lease_s, excluding=excluding
+                    )
+        except StoreUnavailable as error:
+            if claims:  # the commit's answer was lost, and with it whether they are ours
+                raise ClaimsUnacknowledged(claims) from error
+            raise
+        return claims
 
     async def next_due_s(self) -> float | None:
         with translated():

@@ -1,0 +1,52 @@
+"""What journeys through a running gateway share: fresh sales, and waiting for what must come."""
+
+from __future__ import annotations
+
+import itertools
+import time
+from typing import TYPE_CHECKING, Any
+
+from cashback_core.documents import cpf_check_digits
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from integration.running import Gateway, Reply
+
+_stems = itertools.count(100_000_000)
+
+
+def fresh_cpf() -> str:
+    stem = str(next(_stems))
+    return stem + cpf_check_digits(stem)
+
+
+def sale(document: str | None = None, **changes: object) -> dict[str, Any]:
+    return {
+        "sold_at": "2026-01-02 00:00:00",
+        "customer": {"document": document or fresh_cpf(), "name": "JOSE DA SILVA"},
+        "total": "100.00",
+        "products": [
+            {"type": "A", "value": "10.00", "qty": 1},
+            {"type": "B", "value": "10.00", "qty": 9},
+        ],
+        **changes,
+    }
+
+
+def wait_for(condition: Callable[[], bool], what: str) -> None:
+    deadline = time.monotonic() + 20
+    while not condition():
+        assert time.monotonic() < deadline, what
+        time.sleep(0.02)
+
+
+def credits_of(gateway: Gateway, document: str) -> list[str]:
+    return [c["cashback"] for c in gateway.credits() if c["document"] == document]
+
+
+def read(gateway: Gateway, reply: Reply) -> dict[str, Any]:
+    found = gateway.request("GET", f"/api/cashbacks/{reply.json['id']}")
+    assert found.status == 200
+    record: dict[str, Any] = found.json
+    return record
