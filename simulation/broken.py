@@ -189,7 +189,7 @@ def starts_by_the_workers_clock(
     skew = timedelta(seconds=getattr(self, "client_skew_s", 0.0))
     started_at = row.attempts[-1].started_at + skew
     row.attempts[-1] = replace(row.attempts[-1], started_at=started_at)
-    return claim
+    return replace(claim, started_at=started_at)
 
 
 async def settled_from_old_rows(

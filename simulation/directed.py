@@ -246,7 +246,7 @@ def lease_too_old_to_send(stage: Stage) -> None:
     for age_s, sent in ((rest_s, True), (rest_s + 0.001, False), (LONG_S, False)):
         claim, asked = stage.begin(), stage.asked
         work = stage.under_way(stage.link).deliverer.deliver(
-            claim, claimed_at_s=stage.loop.time() - age_s, actor=Actor.WORKER
+            claim, claimed_at_s=stage.loop.time() - age_s, actor=Actor.API
         )
         stage.play(work)
         stage.expect(claim, Status.APPLIED if sent else Status.PENDING)

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from cashback_core.calculation import calculate
 from cashback_core.delivering import Deliverer, DeliveriesUnderWay
-from cashback_core.delivery import Actor, Status
+from cashback_core.delivery import Status
 from cashback_core.documents import Cpf
 from cashback_core.evidence import Evidence, Phase, classify
 from cashback_core.operating import Act, ActKind
@@ -108,7 +108,7 @@ class Stage(Provider):
             claim=claim,
             outcome=self._meaning(claim, evidence),
             evidence=evidence,
-            deliverer=Actor.WORKER,
+            deliverer=self.row(claim).attempts[claim.attempt - 1].deliverer,
             chance=0.0,
         )
         return at_once(self.database.conclude(result)).status

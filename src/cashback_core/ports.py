@@ -73,7 +73,8 @@ class Submission:
     """A valid sale to be recorded under its names.
 
     With `lease_s` the first attempt is claimed in the same commit; without, the cashback stays
-    pending for a worker. `raw_body` is the request as it came.
+    pending for a worker. With `replay_only` it is looked for under its names and never recorded
+    anew. `raw_body` is the request as it came.
     """
 
     id: UUID
@@ -83,6 +84,7 @@ class Submission:
     idempotency_key: str | None
     raw_body: bytes = field(repr=False)
     lease_s: float | None
+    replay_only: bool = False
 
 
 class NameKind(StrEnum):
@@ -113,18 +115,29 @@ class CustomerNameMismatch:
     """The CPF is known under another name; nothing was stored."""
 
 
-Acceptance = Accepted | NameTaken | CustomerNameMismatch
+@dataclass(frozen=True, slots=True)
+class NotRecorded:
+    """Nothing goes by any of its names, and as a new sale it is not taken; nothing was stored."""
+
+
+Acceptance = Accepted | NameTaken | CustomerNameMismatch | NotRecorded
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claim:
-    """A lease on one attempt: nobody else sends for this cashback until the lease is over."""
+    """A lease on one attempt: nobody else sends for this cashback until the lease is over.
+
+    `started_at` tells a worker's claim from another's of the same number: one whose commit came to
+    nothing must not speak for the attempt that somebody else made later. None for the API's first
+    attempts, of which each cashback has one at most.
+    """
 
     id: UUID
     merchant_id: int
     attempt: int
     document: Cpf
     cashback_centavos: int
+    started_at: datetime | None = field(default=None, compare=False)
 
 
 class ClaimsUnacknowledged(StoreUnavailable):
@@ -246,7 +259,7 @@ class CashbackStore(Protocol):
         """Record how an attempt ended, move its cashback by `delivery.conclude`, tell its standing.
 
         May be called again with the same result: the second call changes nothing. Raises
-        LookupError when no such attempt is recorded.
+        LookupError when no such attempt of this deliverer and claim is recorded.
         """
 
     @abstractmethod

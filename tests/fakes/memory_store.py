@@ -24,6 +24,7 @@ from cashback_core.ports import (
     CustomerNameMismatch,
     NameKind,
     NameTaken,
+    NotRecorded,
     Page,
     Pause,
     Position,
@@ -93,6 +94,8 @@ class MemoryStore(CashbackStore):
             owner = self._names.get((merchant_id, kind, names[kind]))
             if owner is not None:
                 return NameTaken(kind, self.rows[merchant_id, owner].record)
+        if submission.replay_only:
+            return NotRecorded()
         key = name_key(customer.name)
         if self.customers.setdefault((merchant_id, customer.document), key) != key:
             return CustomerNameMismatch()
@@ -112,6 +115,9 @@ class MemoryStore(CashbackStore):
         if row is None or not 1 <= claim.attempt <= len(row.attempts):
             raise LookupError(f"attempt {claim.attempt} of {claim.id}")
         before = row.attempts[claim.attempt - 1]
+        another = claim.started_at not in {None, before.started_at}
+        if another or before.deliverer is not result.deliverer:
+            raise LookupError(f"attempt {claim.attempt} of {claim.id} is somebody else's")
         if before.result is not None:
             return row.record.standing
         standing = row.record.standing
@@ -270,6 +276,7 @@ class MemoryStore(CashbackStore):
             attempt=attempt,
             document=record.sale.customer.document,
             cashback_centavos=record.cashback.cashback_centavos,
+            started_at=now,
         )
 
     def _move(

@@ -100,10 +100,12 @@ async def _lock(cursor: Cursor, results: Sequence[AttemptResult]) -> list[tuple[
             now(),
             latest.status_code, latest.provider_id, latest.provider_message,
             latest.provider_created_at
-        from jsonb_to_recordset(%s::jsonb) as i (m bigint, c uuid, a integer)
+        from jsonb_to_recordset(%s::jsonb)
+            as i (m bigint, c uuid, a integer, d text, s timestamptz)
         join cashbacks as c on c.merchant_id = i.m and c.cashback_id = i.c
-        join attempts as mine
+        join attempts as mine  -- not somebody else's attempt of the same number
             on mine.merchant_id = i.m and mine.cashback_id = i.c and mine.attempt = i.a
+                and mine.deliverer = i.d and (i.s is null or mine.started_at = i.s)
         left join attempts as latest
             on latest.merchant_id = i.m and latest.cashback_id = i.c and latest.attempt = c.attempt
         order by c.merchant_id, c.cashback_id
@@ -153,8 +155,10 @@ async def _recorded(cursor: Cursor, results: Sequence[AttemptResult]) -> list[UU
     await cursor.execute(
         """
         select t.cashback_id
-        from jsonb_to_recordset(%s::jsonb) as i (m bigint, c uuid, a integer)
+        from jsonb_to_recordset(%s::jsonb)
+            as i (m bigint, c uuid, a integer, d text, s timestamptz)
         join attempts as t on t.merchant_id = i.m and t.cashback_id = i.c and t.attempt = i.a
+            and t.deliverer = i.d and (i.s is null or t.started_at = i.s)
         """,
         [encode(_claims(results))],
     )
@@ -162,7 +166,16 @@ async def _recorded(cursor: Cursor, results: Sequence[AttemptResult]) -> list[UU
 
 
 def _claims(results: Sequence[AttemptResult]) -> list[dict[str, Any]]:
-    return [{"m": r.claim.merchant_id, "c": r.claim.id, "a": r.claim.attempt} for r in results]
+    return [
+        {
+            "m": r.claim.merchant_id,
+            "c": r.claim.id,
+            "a": r.claim.attempt,
+            "d": r.deliverer,
+            "s": r.claim.started_at,
+        }
+        for r in results
+    ]
 
 
 def _ended(result: AttemptResult, now: datetime) -> Ended:

@@ -57,7 +57,7 @@ async def claim_due(
                 attempt, 'due'
             from moved
         )
-        select m.merchant_id, m.cashback_id, m.attempt, s.document, m.cashback_centavos
+        select m.merchant_id, m.cashback_id, m.attempt, s.document, m.cashback_centavos, now()
         from moved as m join sales as s using (merchant_id, cashback_id)
         """,
         {"limit": limit, "lease_s": lease_s, "excluding": list(excluding)},
@@ -70,8 +70,16 @@ async def claim_due(
             attempt=attempt,
             document=Cpf(document),
             cashback_centavos=centavos,
+            started_at=started_at,
         )
-        for merchant_id, cashback_id, attempt, document, centavos in await cursor.fetchall()
+        for (
+            merchant_id,
+            cashback_id,
+            attempt,
+            document,
+            centavos,
+            started_at,
+        ) in await cursor.fetchall()
     )
 
 
