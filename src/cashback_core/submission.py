@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final, assert_never
 from uuid import UUID
@@ -22,11 +22,12 @@ from cashback_core.ports import (
     CustomerNameMismatch,
     NameKind,
     NameTaken,
+    NotRecorded,
     StoreUnavailable,
     Submission,
     Terms,
 )
-from cashback_core.reading import parse_sale
+from cashback_core.reading import MAX_MAX_AGE, parse_sale
 from cashback_core.record import Record
 from cashback_core.sale import Sale
 from cashback_core.violations import InvalidSale, Violation, show
@@ -120,14 +121,16 @@ class SubmitSale:
         Once the sale is committed, nothing that happens to the caller touches its delivery.
         """
         terms = await _terms(self.store, request.merchant_id)
-        sale, cashback = _read(request.document, terms, self.now())
-        submission = self._submission(request, sale, cashback)
+        sale, cashback, too_old = _read_or_replay(request.document, terms, self.now())
+        submission = self._submission(request, sale, cashback, replay_only=too_old is not None)
         # A task of its own: a caller that hangs up between the commit and the start of the delivery
         # must not leave a lease that nobody uses.
         acceptance = await asyncio.shield(asyncio.ensure_future(self._accept(submission)))
         match acceptance:
             case Accepted(record):
                 return Recorded(await self._settled(record, request))
+            case NotRecorded():
+                raise too_old or InvalidSale(())
             case CustomerNameMismatch():
                 raise InvalidSale((_name_mismatch(sale),))
             case NameTaken():
@@ -153,12 +156,15 @@ class SubmitSale:
             self.under_way.deliverer.breaker.withdraw(claim.document)
         return acceptance
 
-    def _submission(self, request: SaleRequest, sale: Sale, cashback: Cashback) -> Submission:
+    def _submission(
+        self, request: SaleRequest, sale: Sale, cashback: Cashback, *, replay_only: bool
+    ) -> Submission:
         deliverer = self.under_way.deliverer
         # Asked last: a half-open breaker takes whom it admits for its probe.
         at_once = (
             cashback.cashback_centavos > 0
             and not request.respond_async
+            and not replay_only
             and deliverer.breaker.admit(
                 sale.customer.document,
                 deliverer.clock_s(),
@@ -173,6 +179,7 @@ class SubmitSale:
             idempotency_key=request.idempotency_key,
             raw_body=request.raw_body,
             lease_s=deliverer.policy.lease_s if at_once else None,
+            replay_only=replay_only,
         )
 
     async def _judge(self, taken: NameTaken, sale: Sale, request: SaleRequest) -> Submitted:
@@ -220,6 +227,25 @@ async def _terms(store: CashbackStore, merchant_id: int) -> Terms:
 def _read(document: object, terms: Terms, now: datetime) -> tuple[Sale, Cashback]:
     sale = parse_sale(document, rules=terms.rules, now=now, programme=terms.programme)
     return sale, calculate(sale, terms.programme)
+
+
+def _read_or_replay(
+    document: object, terms: Terms, now: datetime
+) -> tuple[Sale, Cashback, InvalidSale | None]:
+    """A sale, and why it is not taken as a new one: a sale that has grown too old meanwhile.
+
+    It may have been recorded in time, and whoever asks again must get its answer, for ever.
+    """
+    try:
+        return *_read(document, terms, now), None
+    except InvalidSale as error:
+        if {violation.code for violation in error.violations} != {"sold_at_too_old"}:
+            raise
+        ageless = replace(terms, rules=replace(terms.rules, max_age=MAX_MAX_AGE))
+        try:
+            return *_read(document, ageless, now), error
+        except InvalidSale:
+            raise error from None
 
 
 def _first_claim(submission: Submission) -> Claim:

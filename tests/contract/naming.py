@@ -16,6 +16,7 @@ from cashback_core.ports import (
     CustomerNameMismatch,
     NameKind,
     NameTaken,
+    NotRecorded,
     RecordFilter,
 )
 from contract.builders import CREATED, a_cpf, a_sale, accepted, ended, leased, submitted
@@ -251,6 +252,16 @@ class NamingContract:
         first = answers[neighbour.id]
         assert isinstance(first, Accepted)
         assert await store.accept(submitted(sale)) == NameTaken(NameKind.CONTENT, first.record)
+
+    async def test_what_is_only_to_be_replayed_is_found_or_leaves_no_trace(
+        self, store: CashbackStore
+    ) -> None:
+        sale = a_sale(sale_id="NF-1")
+        unknown = replace(submitted(sale, key="k"), replay_only=True)
+        assert isinstance(await store.accept(unknown), NotRecorded)
+        record = await accepted(store, submitted(sale, key="k"))
+        again = replace(submitted(sale, key="k"), replay_only=True)
+        assert await store.accept(again) == NameTaken(NameKind.IDEMPOTENCY_KEY, record)
 
 
 async def at_once(store: CashbackStore, submissions: list[Submission]) -> list[Acceptance]:

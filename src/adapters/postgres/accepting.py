@@ -23,6 +23,7 @@ from cashback_core.ports import (
     CustomerNameMismatch,
     NameKind,
     NameTaken,
+    NotRecorded,
     Submission,
 )
 from cashback_core.record import Record, Standing
@@ -57,14 +58,17 @@ async def accept_group(
     lost = {
         s.id: kind for s in submissions if (kind := _first_lost(names[s.id], won.get(s.id, set())))
     }
-    contenders = [s for s in submissions if s.id not in lost]
+    new = {s.id for s in submissions if s.replay_only and s.id not in lost}
+    contenders = [s for s in submissions if s.id not in lost and s.id not in new]
     mismatched = await _meet_customers(cursor, contenders)
     accepted = [s for s in contenders if s.id not in mismatched]
-    if refused := [s for s in submissions if s.id in lost or s.id in mismatched]:
+    kept = {s.id for s in accepted}
+    if refused := [s for s in submissions if s.id not in kept]:
         await _free_names(cursor, refused, names)
         # A content that a refused neighbour held until now belongs to who was accepted with it.
         await _take_names(cursor, accepted, names)
     result: dict[UUID, Acceptance | None] = {id_: CustomerNameMismatch() for id_ in mismatched}
+    result |= dict.fromkeys(new, NotRecorded())
     if accepted:
         accepted_at = await _insert(cursor, accepted)
         result |= {s.id: Accepted(_new_record(s, accepted_at)) for s in accepted}

@@ -16,6 +16,7 @@ from cashback_core.submission import (
     Replayed,
     SaleIdTaken,
 )
+from cashback_core.violations import InvalidSale
 from fakes.process import SALE, Process, changed, now_s, recorded
 from fakes.scripted_provider import ScriptedProvider, unanswered
 from fakes.virtual_time import run_in_virtual_time
@@ -152,5 +153,18 @@ def test_fifty_equal_sales_at_once_are_one_cashback_and_one_credit(named: str) -
         if named != "by content":
             assert {record.status for record in told} == {Status.APPLIED}
             assert all(record == told[0] for record in told)
+
+    run_in_virtual_time(main())
+
+
+def test_a_sale_that_grew_too_old_is_still_told_to_whoever_recorded_it() -> None:
+    async def main() -> None:
+        world = Process()
+        first = recorded(await world.send(key="k"))
+        world.clock.advance(11 * 365 * 86_400)
+        assert await world.send(key="k") == Replayed(first)
+        with pytest.raises(InvalidSale, match="too old"):
+            await world.send(key="another")
+        assert len(world.store.rows) == 1
 
     run_in_virtual_time(main())
