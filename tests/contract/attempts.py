@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
@@ -160,6 +161,24 @@ class AttemptsContract:
             with pytest.raises(LookupError):
                 await store.conclude(ended(each, CREATED))
         assert (await find(store, claim)).status is Status.SENDING
+
+    async def test_nobody_speaks_for_an_attempt_of_somebody_else(
+        self, store: CashbackStore
+    ) -> None:
+        record = await accepted(store, submitted(a_sale(), lease_s=None))
+        (claim,) = await store.claim_due(limit=10, lease_s=LEASE_S)
+        assert claim.started_at is not None
+        came_to_nothing = replace(claim, started_at=claim.started_at - timedelta(microseconds=1))
+        never_committed = replace(claim, started_at=None)
+        for result in (
+            ended(came_to_nothing, NOTHING_SENT, deliverer=Actor.WORKER),
+            ended(never_committed, NOTHING_SENT, deliverer=Actor.API),
+        ):
+            with pytest.raises(LookupError):
+                await store.conclude(result)
+        assert (await history_of(store, 1, record)).attempts[0].result is None
+        standing = await store.conclude(ended(claim, CREATED, deliverer=Actor.WORKER))
+        assert standing.status is Status.APPLIED
 
     async def test_a_retry_waits_until_it_is_due(self, store: CashbackStore) -> None:
         claim = await leased(store)

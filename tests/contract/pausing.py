@@ -107,8 +107,8 @@ class PausingContract:
         claim = await leased(store)
         evidence = Evidence(phase=Phase.NOTHING_SENT, reason="our own error: ValueError")
         statuses: list[Status] = []
-        for _ in range(3):
-            result = replace(ended(claim, evidence), outcome=OwnError())
+        for deliverer in (Actor.API, Actor.WORKER, Actor.WORKER):
+            result = replace(ended(claim, evidence, deliverer=deliverer), outcome=OwnError())
             statuses.append((await store.conclude(result)).status)
             await self.make_due(store)
             claims = await store.claim_due(limit=1, lease_s=LEASE_S)

@@ -91,7 +91,7 @@ def test_a_lease_too_old_for_a_whole_call_is_not_used(age_s: float, sent: bool) 
     async def main() -> None:
         world = World()
         claim = await leased(world.store)
-        deliver = world.deliverer.deliver(claim, claimed_at_s=now_s() - age_s, actor=Actor.WORKER)
+        deliver = world.deliverer.deliver(claim, claimed_at_s=now_s() - age_s, actor=Actor.API)
         standing = await deliver
         assert len(world.provider.payments) == sent
         assert standing.status is (Status.APPLIED if sent else Status.PENDING)
@@ -195,7 +195,7 @@ def test_draining_waits_for_deliveries_and_tells_how_many_it_left() -> None:
         for world, left in ((quick, 0), (stuck, 1)):
             under_way = DeliveriesUnderWay(world.deliverer)
             claim = await leased(world.store)
-            task = under_way.start(claim, claimed_at_s=now_s(), actor=Actor.WORKER)
+            task = under_way.start(claim, claimed_at_s=now_s(), actor=Actor.API)
             assert await under_way.drain(timeout_s=10) == left
             await asyncio.wait({task})
             assert task.cancelled() == bool(left)
@@ -232,7 +232,7 @@ def test_one_ended_returns_with_the_first_or_with_the_time() -> None:
         assert now_s() == 0, "nothing to wait for"
         world.provider.gate.clear()
         for _ in range(2):
-            under_way.start(await leased(world.store), claimed_at_s=now_s(), actor=Actor.WORKER)
+            under_way.start(await leased(world.store), claimed_at_s=now_s(), actor=Actor.API)
         await under_way.one_ended(timeout_s=5)
         assert now_s() == 5
         world.provider.gate.set()
@@ -249,7 +249,7 @@ def test_a_bug_while_sending_is_logged_and_leaves_doubt(
         world = World(provider=ScriptedProvider([ZeroDivisionError("a bug")]))
         under_way = DeliveriesUnderWay(world.deliverer)
         claim = await leased(world.store)
-        task = under_way.start(claim, claimed_at_s=now_s(), actor=Actor.WORKER)
+        task = under_way.start(claim, claimed_at_s=now_s(), actor=Actor.API)
         await asyncio.wait({task})
         await asyncio.sleep(0)
         assert len(under_way) == 0
@@ -268,7 +268,7 @@ def test_a_payment_of_which_no_request_can_be_made_is_never_sent() -> None:
     async def main() -> None:
         world = World(provider=ScriptedProvider([UnsendablePayment("a reference")]))
         claim = await leased(world.store)
-        standing = await world.deliverer.deliver(claim, claimed_at_s=now_s(), actor=Actor.WORKER)
+        standing = await world.deliverer.deliver(claim, claimed_at_s=now_s(), actor=Actor.API)
         assert standing.status is Status.PENDING
         (attempt,) = await world.attempts(claim)
         assert attempt.result == "own_error"
