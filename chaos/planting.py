@@ -5,29 +5,26 @@ Each of these was somebody's honest design once. The checks must see what it doe
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Final, cast
 
 import psycopg
 
 from adapters.cashback_client import transport
 from adapters.cashback_client.answer import AnswerReader
-from adapters.postgres import connection, group_writer, leasing
-from adapters.postgres.accepting import accept_group
-from adapters.postgres.concluding import conclude_group
+from adapters.postgres import connection, leasing
 from cashback_core import delivering, evidence, settlement
 from cashback_core.evidence import Evidence, NeverSent, Outcome, Phase, Unknown
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Mapping
     from datetime import datetime
+    from types import TracebackType
 
     from adapters.postgres.accepting import Cursor
-    from adapters.postgres.group_writer import GroupWriter
     from cashback_core.delivery import DeliveryPolicy
     from cashback_core.settlement import Margin
 
 # pyright: reportPrivateUsage=false
-# ruff: noqa: SLF001 - a mutant reaches where no honest code may
 
 
 def resend_on_unknown() -> None:
@@ -89,33 +86,27 @@ def reaper_requeues() -> None:
 
 def acknowledge_unknown_commit() -> None:
     """A commit whose answer was lost counts as done."""
+    end = psycopg.AsyncTransaction.__aexit__
 
-    async def hopeful(self: GroupWriter, group: Sequence[Any]) -> None:
-        session = await self._connected()
-        sales = [job for job in group if isinstance(job, group_writer._Sale)]
-        results = [job for job in group if isinstance(job, group_writer._Result)]
-        acceptances: dict[Any, Any] = {}
-        standings: dict[Any, Any] = {}
+    async def hopeful(
+        self: psycopg.AsyncTransaction,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> bool:
         try:
-            async with session.transaction(), session.cursor() as cursor:
-                if sales:
-                    acceptances = await accept_group(cursor, [job.submission for job in sales])
-                if results:
-                    wanted = [job.result for job in results]
-                    standings = await conclude_group(cursor, wanted, self._policy)
+            return await end(self, kind, error, traceback)
         except psycopg.OperationalError:
-            if (sales and not acceptances) or (results and not standings):
+            if error is not None:
                 raise
-        for sale in sales:
-            self._answer_sale(sale, acceptances[sale.submission.id])
-        for result in results:
-            self._answer_result(result, standings.get(result.result.claim.id))
+            return False
 
-    _replace(group_writer.GroupWriter, "_transaction", hopeful)
+    _replace(psycopg.AsyncTransaction, "__aexit__", hopeful)
 
 
 def synchronous_commit_off() -> None:
-    """Commits are answered before they are on disk; the check at the start does not see it."""
+    """Commits are answered before they are on disk, and nobody checks it."""
+    _replace(connection, "UNSAFE", frozenset[str]())
     serving = cast("dict[str, str]", connection.SERVING)
     _replace(connection, "SERVING", {**serving, "synchronous_commit": "off"})
 
