@@ -32,7 +32,7 @@ from cashback_core.evidence import (
     Refused,
     classify,
 )
-from cashback_core.ports import Accepted, StoreUnavailable, Submission
+from cashback_core.ports import Accepted, AttemptResult, StoreUnavailable, Submission
 from cashback_core.record import Record, Standing
 from cashback_core.submission import SubmitSale
 from fakes.memory_store import MemoryStore
@@ -58,6 +58,7 @@ _not_created: Final = cashback_core.evidence._not_created
 _settle: Final = cashback_core.settlement.settle
 _accept: Final = SubmitSale._accept
 _lease: Final = MemoryStore._lease
+_conclude: Final = MemoryStore.conclude
 
 
 def resend_on_unknown(delivery: Delivery, ended: Ended, policy: DeliveryPolicy) -> Move:
@@ -180,6 +181,15 @@ def always_quiet(
 ) -> bool:
     del group, policy, margin
     return statement.complete_through is not None
+
+
+async def known_by_its_number_alone(self: MemoryStore, result: AttemptResult) -> Standing:
+    claim = result.claim
+    row = self.rows.get((claim.merchant_id, claim.id))
+    if row is not None and len(row.attempts) >= claim.attempt:
+        deliverer = row.attempts[claim.attempt - 1].deliverer
+        result = replace(result, claim=replace(claim, started_at=None), deliverer=deliverer)
+    return await _conclude(self, result)
 
 
 def starts_by_the_workers_clock(

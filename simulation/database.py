@@ -6,6 +6,7 @@ back is the business of `simulation.link`.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from cashback_core.delivery import Actor, Status
@@ -15,7 +16,7 @@ from fakes.memory_store import MemoryStore
 from simulation.mix import MARGIN, POLICY
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine, Mapping
+    from collections.abc import Callable, Collection, Coroutine, Mapping
     from datetime import datetime
 
     from cashback_core.ports import (
@@ -76,6 +77,18 @@ class SimulatedDatabase(MemoryStore):
     def _lease(self, row: Row, lease_s: float, actor: Actor, reason: str) -> Claim:
         assert not self.sender_paused, "leased while the sender is paused"
         return super()._lease(row, lease_s, actor, reason)
+
+    async def rolled_back_claims(
+        self, *, limit: int, lease_s: float, excluding: Collection[str]
+    ) -> tuple[Claim, ...]:
+        """Claims that were read before their commit came to nothing."""
+        kept = {
+            key: replace(row, attempts=list(row.attempts), events=list(row.events))
+            for key, row in self.rows.items()
+        }
+        claims = await self.claim_due(limit=limit, lease_s=lease_s, excluding=excluding)
+        self.rows = kept
+        return claims
 
     def known_payment(self, statement: Statement) -> tuple[str, int] | None:
         """A document and amount surely paid inside a statement's window, if there is one."""

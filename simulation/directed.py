@@ -7,20 +7,17 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
 from cashback_core.delivery import Actor, Status
 from cashback_core.operating import ActKind
 from cashback_core.ports import (
-    AttemptResult,
     Claim,
-    StoreUnavailable,
-    Submission,
 )
 from cashback_core.submission import SaleRequest, SubmitSale
 from simulation.database import at_once
-from simulation.link import Link, SettlementLink
+from simulation.link import SettlementLink
 from simulation.mix import MARGIN, POLICY
 from simulation.provider import instant
 from simulation.stage import (
@@ -33,12 +30,12 @@ from simulation.stage import (
     NEVER,
     REFUSED,
     Broken,
+    Forgetful,
     Stage,
 )
-from simulation.virtual_loop import Process
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine
+    from collections.abc import Callable
 
 
 def older_end_after_a_newer_attempt_began(stage: Stage) -> None:
@@ -191,7 +188,7 @@ def credit_before_the_window_by_its_clock(stage: Stage) -> None:
 def outcome_commit_lost(stage: Stage) -> None:
     """The outcome is committed, the acknowledgement lost: recorded once, and nothing sent again."""
     claim = stage.begin()
-    forgetful = _Forgetful(stage, "conclude", times=3)
+    forgetful = Forgetful(stage, "conclude", times=3)
     work = stage.under_way(forgetful).deliverer.deliver(
         claim, claimed_at_s=stage.loop.time(), actor=Actor.API
     )
@@ -205,7 +202,7 @@ def outcome_commit_lost(stage: Stage) -> None:
 def accepting_commit_lost(stage: Stage) -> None:
     """The accepting commit's answer is lost: 503, nothing is sent, and "never sent" is recorded."""
     for lands_late in (False, True):
-        forgetful = _Forgetful(stage, "accept", times=1, late=lands_late)
+        forgetful = Forgetful(stage, "accept", times=1, late=lands_late)
         number = len(stage.database.rows)
         submit = SubmitSale(
             store=forgetful,
@@ -255,28 +252,22 @@ def lease_too_old_to_send(stage: Stage) -> None:
         stage.check()
 
 
-class _Forgetful(Link):
-    """A link that loses the acknowledgement of one kind of commit, the first few times."""
-
-    def __init__(self, stage: Stage, kind: str, *, times: int, late: bool = False) -> None:
-        super().__init__(stage.database, stage.loop, Process("forgetful"), stage.faults)
-        self._kind, self._times, self._late = kind, times, late
-
-    async def accept(self, submission: Submission) -> Any:
-        return await self._lose("accept", lambda: self.database.accept(submission))
-
-    async def conclude(self, result: AttemptResult) -> Any:
-        return await self._lose("conclude", lambda: self.database.conclude(result))
-
-    async def _lose(self, kind: str, work: Callable[[], Coroutine[Any, Any, Any]]) -> Any:
-        if kind != self._kind or self._times == 0:
-            return at_once(work())
-        self._times -= 1
-        if self._late:
-            self._loop.outside(3.0, lambda: at_once(work()))
-        else:
-            at_once(work())
-        raise StoreUnavailable("the acknowledgement was lost")
+def disowned_claim_of_the_number_of_anothers(stage: Stage) -> None:
+    """One worker's claim was rolled back, another made it anew: the first has no say in it."""
+    first = stage.begin()
+    stage.end(first, NEVER)
+    lease_s = POLICY.lease_s
+    (lost,) = at_once(stage.database.rolled_back_claims(limit=1, lease_s=lease_s, excluding=()))
+    stage.expect(first, Status.PENDING)
+    stage.now_s += 1
+    second = stage.claim()
+    deliverer = stage.under_way(stage.link).deliverer
+    stage.play(deliverer.disown(lost, claimed_at_s=stage.loop.time(), actor=Actor.WORKER))
+    stage.expect(second, Status.SENDING)
+    stage.pay(second)
+    stage.end(second, CREATED)
+    stage.expect(second, Status.APPLIED)
+    stage.check()
 
 
 PLAYS: Final[tuple[Callable[[Stage], None], ...]] = (
@@ -291,4 +282,5 @@ PLAYS: Final[tuple[Callable[[Stage], None], ...]] = (
     outcome_commit_lost,
     accepting_commit_lost,
     lease_too_old_to_send,
+    disowned_claim_of_the_number_of_anothers,
 )

@@ -15,6 +15,7 @@ from cashback_core.ports import (
     AttemptResult,
     CashbackStore,
     Claim,
+    ClaimsUnacknowledged,
     Page,
     Pause,
     Position,
@@ -136,11 +137,30 @@ class Link(CashbackStore):
     ) -> tuple[Claim, ...]:
         asked_s = self._loop.time()
         self._may_claim(limit)
-        claims = await self.ask(
-            lambda: self.database.claim_due(limit=limit, lease_s=lease_s, excluding=excluding)
-        )
+        claims = await self._claim(limit=limit, lease_s=lease_s, excluding=excluding)
         for claim in claims:
             self._begun(claim.id, asked_s)
+        return claims
+
+    async def _claim(
+        self, *, limit: int, lease_s: float, excluding: Collection[str]
+    ) -> tuple[Claim, ...]:
+        """The rows come before the commit: of a commit without an answer the claims are known."""
+        faults, read = self._faults, list[Claim]()
+        rolled_back = faults.on and faults.random.random() < faults.mix.lost_commit / 4
+
+        async def work() -> tuple[Claim, ...]:
+            claim = self.database.rolled_back_claims if rolled_back else self.database.claim_due
+            claims = await claim(limit=limit, lease_s=lease_s, excluding=excluding)
+            read.extend(claims)
+            return claims
+
+        try:
+            claims = await self.ask(work)
+        except StoreUnavailable as error:
+            raise ClaimsUnacknowledged(tuple(read)) from error
+        if rolled_back:
+            raise ClaimsUnacknowledged(claims)
         return claims
 
     def _look_at_breaker(self) -> None:

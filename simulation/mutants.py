@@ -70,6 +70,7 @@ MUTANTS: Final = tuple(
         ("unknown commit acknowledged", SubmitSale, "_accept", broken.unknown_commit_acknowledged),
         ("sent before acknowledged", SubmitSale, "_accept", broken.sent_without_acknowledgement),
         ("no lease check before sending", DeliveryPolicy, "may_send", broken.always),
+        ("a claim known by its number", MemoryStore, "conclude", broken.known_by_its_number_alone),
         ("starts by the worker's clock", MemoryStore, "_lease", broken.starts_by_the_workers_clock),
         ("matched by amount, not reference", _S, "_by_reference", broken.matched_by_amount),
         ("statement lines counted twice", _S, "_by_group", broken.lines_counted_twice),

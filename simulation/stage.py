@@ -1,5 +1,7 @@
 """A stage for plays: a database, a clock and a ledger, moved by hand."""
 
+# ruff: noqa: D102 (the ports have the words)
+
 from __future__ import annotations
 
 from dataclasses import replace
@@ -31,7 +33,7 @@ from simulation.terms import TERMS
 from simulation.virtual_loop import Process, VirtualLoop
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine
+    from collections.abc import Callable, Coroutine
     from random import Random
 
     from cashback_core.evidence import Outcome
@@ -213,3 +215,27 @@ class Stage(Provider):
         return classify(
             evidence, document=claim.document, cashback_centavos=claim.cashback_centavos
         )
+
+
+class Forgetful(Link):
+    """A link that loses the acknowledgement of one kind of commit, the first few times."""
+
+    def __init__(self, stage: Stage, kind: str, *, times: int, late: bool = False) -> None:
+        super().__init__(stage.database, stage.loop, Process("forgetful"), stage.faults)
+        self._kind, self._times, self._late = kind, times, late
+
+    async def accept(self, submission: Submission) -> Any:
+        return await self._lose("accept", lambda: self.database.accept(submission))
+
+    async def conclude(self, result: AttemptResult) -> Any:
+        return await self._lose("conclude", lambda: self.database.conclude(result))
+
+    async def _lose(self, kind: str, work: Callable[[], Coroutine[Any, Any, Any]]) -> Any:
+        if kind != self._kind or self._times == 0:
+            return at_once(work())
+        self._times -= 1
+        if self._late:
+            self._loop.outside(3.0, lambda: at_once(work()))
+        else:
+            at_once(work())
+        raise StoreUnavailable("the acknowledgement was lost")
