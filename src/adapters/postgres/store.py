@@ -46,7 +46,8 @@ TERMS_AGE_S: Final = 30.0
 """How long terms are kept; new rates start at least ten minutes ahead, so none is missed."""
 
 MAX_TERMS: Final = 1000
-POOL_TIMEOUT_S: Final = 5.0
+POOL_TIMEOUT_S: Final = 1.0
+"""How long a read waits for a connection: an ERP that is told 503 tries again at once."""
 
 
 class PostgresCashbackStore(CashbackStore):
@@ -75,6 +76,8 @@ class PostgresCashbackStore(CashbackStore):
             min_size=1,
             max_size=pool_size,
             timeout=POOL_TIMEOUT_S,
+            # No pause before another try: after a crash the server is back within moments.
+            reconnect_timeout=0.0,
             # After a restart of the server every pooled connection is dead: never hand one out.
             check=AsyncConnectionPool.check_connection,
             configure=connected,
