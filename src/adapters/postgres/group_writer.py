@@ -200,7 +200,7 @@ class GroupWriter:
 
     async def _write(self, group: Sequence[_Job]) -> None:
         """Write a group; what fails as a whole is halved until each row stands for itself."""
-        error: Exception
+        error: Exception = StoreUnavailable("not tried")
         for _ in range(MAX_TRIES):
             try:
                 async with asyncio.timeout(TRANSACTION_S):
