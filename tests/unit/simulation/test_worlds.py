@@ -76,7 +76,7 @@ def test_a_rare_order_of_events_is_played_on_purpose(
 
 @pytest.mark.parametrize("index", range(len(MUTANTS)), ids=[m.what for m in MUTANTS])
 def test_a_broken_decision_is_caught(index: int) -> None:
-    verdict = try_mutant(index, 400, enough=True)
+    verdict = try_mutant(index, 800, enough=True)
     assert verdict.caught, f"{verdict.what}: survived {verdict.tried} seeds and every play"
 
 
