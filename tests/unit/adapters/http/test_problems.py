@@ -22,7 +22,7 @@ from cashback_core.documents import InvalidDocument
 from cashback_core.instants import NoSuchInstant, NotAnInstant
 from cashback_core.messages import Language
 from cashback_core.money import InvalidMoney
-from cashback_core.ports import StatementUnavailable, UnsendablePayment
+from cashback_core.ports import ClaimsUnacknowledged, StatementUnavailable, UnsendablePayment
 from cashback_core.submission import Recorded, Replayed, Submitted
 
 if TYPE_CHECKING:
@@ -35,6 +35,7 @@ NEVER_LEAVES_ITS_MODULE = {
     InvalidMoney,
     NotAnInstant,
     NoSuchInstant,
+    ClaimsUnacknowledged,  # the worker disowns them
     UnsendablePayment,  # the deliverer records it as an outcome
     StatementUnavailable,  # the worker's settler asks again later
     BadSigningKeyError,  # stops the process before there is a request
