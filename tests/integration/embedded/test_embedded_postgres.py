@@ -12,7 +12,7 @@ import psycopg
 import pytest
 
 from adapters.postgres.embedded import EmbeddedPostgres, EmbeddedPostgresError
-from adapters.postgres.embedded_launch import postmaster_pid
+from adapters.postgres.embedded.launch import postmaster_pid
 from integration.kept_rows import count_rows, wait_until, write_row
 
 SRC = str(Path(__file__).parents[3] / "src")

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-PARTS = ["serve", "worker", "sandbox", "postgres", "embedded_keeper.py"]
+PARTS = ["serve", "worker", "sandbox", "postgres", "keeper.py"]
 WITH_PARENT = ["--end-with-parent"]
 pytestmark = pytest.mark.timeout(240)
 

@@ -9,8 +9,8 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from adapters.postgres.embedded_account import Account, account_for
-from adapters.postgres.embedded_binaries import EmbeddedPostgresError
+from adapters.postgres.embedded.account import Account, account_for
+from adapters.postgres.embedded.binaries import EmbeddedPostgresError
 
 # Folders that only root can make, so that nobody else can have put something there before.
 _REACHABLE_BASES = (Path("/var/lib/cashback-gateway"), Path("/opt/cashback-gateway"))

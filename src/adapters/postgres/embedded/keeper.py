@@ -79,7 +79,7 @@ def _spawn(options: argparse.Namespace) -> subprocess.Popen[bytes]:
     # For its owner's eyes alone: errors quote what they stumbled over.
     flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND
     with os.fdopen(os.open(options.log, flags, 0o600), "ab") as log:
-        return subprocess.Popen(  # noqa: S603 - the command line comes from embedded.py
+        return subprocess.Popen(  # noqa: S603 - the command line comes from launch.py
             options.command,
             stdin=subprocess.DEVNULL,
             stdout=log,

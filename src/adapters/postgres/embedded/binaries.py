@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from adapters.postgres.embedded_account import Account
+    from adapters.postgres.embedded.account import Account
 
 LOWEST_MAJOR = 15
 _SYSTEM_FOLDERS = (

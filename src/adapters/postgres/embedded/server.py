@@ -20,9 +20,9 @@ from urllib.parse import quote
 import psycopg
 from psycopg import sql
 
-from adapters.postgres.embedded_binaries import EmbeddedPostgresError
-from adapters.postgres.embedded_launch import ROLE, initialise, launch, postmaster_pid
-from adapters.postgres.embedded_place import find_place
+from adapters.postgres.embedded.binaries import EmbeddedPostgresError
+from adapters.postgres.embedded.launch import ROLE, initialise, launch, postmaster_pid
+from adapters.postgres.embedded.place import find_place
 
 if TYPE_CHECKING:
     import subprocess
@@ -30,9 +30,7 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Self
 
-    from adapters.postgres.embedded_place import Place
-
-__all__ = ["DATABASE", "EmbeddedPostgres", "EmbeddedPostgresError", "throwaway_postgres"]
+    from adapters.postgres.embedded.place import Place
 
 DATABASE = "cashback"
 _BUSY_S = 60.0  # a former owner that was killed leaves its writers 20 s

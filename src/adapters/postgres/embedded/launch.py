@@ -11,12 +11,12 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from adapters.postgres import embedded_keeper
-from adapters.postgres.embedded_binaries import EmbeddedPostgresError, find_binaries
+from adapters.postgres.embedded import keeper as keeper_script
+from adapters.postgres.embedded.binaries import EmbeddedPostgresError, find_binaries
 
 if TYPE_CHECKING:
-    from adapters.postgres.embedded_binaries import Binaries
-    from adapters.postgres.embedded_place import Place
+    from adapters.postgres.embedded.binaries import Binaries
+    from adapters.postgres.embedded.place import Place
 
 ROLE = "cashback"
 _START_S = 60.0  # recovery after a crash included
@@ -178,7 +178,7 @@ def _server_command(place: Place, binaries: Binaries) -> list[str]:
 
 def _keeper(arguments: list[str], lock: int) -> subprocess.Popen[str]:
     return subprocess.Popen(  # noqa: S603 - our own script
-        [sys.executable, "-I", "-S", embedded_keeper.__file__, *arguments],
+        [sys.executable, "-I", "-S", keeper_script.__file__, *arguments],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
