@@ -96,7 +96,10 @@ async def test_a_guard_whose_file_cannot_be_used_lets_nobody_send(dsn: str, tmp_
         for _ in range(3):
             with pytest.raises(StoreUnavailable):
                 await store.accept(submission(1, key="k"))
-        writers = "select count(*) from pg_stat_activity where application_name = %s"
+        writers = (
+            "select count(*) from pg_stat_activity"
+            " where application_name = %s and datname = current_database()"
+        )
         with psycopg.connect(dsn) as connection:
             row = connection.execute(writers, ["cashback-writer"]).fetchone()
         assert row == (0,), "a refused connection is closed"
