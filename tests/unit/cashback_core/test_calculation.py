@@ -257,6 +257,17 @@ def test_of_equal_remainders_the_lower_type_then_amount_then_position_is_lifted(
     assert [line.cashback_centavos for line in by_position.lines] == [1, 0]
 
 
+def test_of_equal_remainders_the_discount_decides_before_the_position() -> None:
+    lower_net = [one(50, discount_centavos=35), one(50, discount_centavos=45)]  # 1.5 and 0.5
+    for lines in (lower_net, lower_net[::-1]):
+        parts = calculate(sale_of(*lines), programme(A=1000)).lines
+        assert {part.net_centavos: part.cashback_centavos for part in parts} == {15: 1, 5: 1}
+    lower_amount = [one(50, discount_centavos=45), one(5)]  # 0.5 each
+    for lines in (lower_amount, lower_amount[::-1]):
+        parts = calculate(sale_of(*lines), programme(A=1000)).lines
+        assert {part.amount_centavos: part.cashback_centavos for part in parts} == {50: 0, 5: 1}
+
+
 def test_rounding_up_lifts_the_line_with_the_larger_remainder() -> None:
     cashback = calculate(sale_of(one(2), one(9)), programme(A=1000))  # 0.2 + 0.9 = 1.1
     assert [line.cashback_centavos for line in cashback.lines] == [0, 1]

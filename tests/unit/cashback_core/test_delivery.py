@@ -26,6 +26,7 @@ from cashback_core.evidence import (
     Misconfigured,
     NeverSent,
     Outcome,
+    OwnError,
     Refused,
     RefusedForNow,
     Unknown,
@@ -218,3 +219,45 @@ def test_nothing_leads_from_doubt_or_an_end_to_sending() -> None:
     }
     assert (Status.SENDING, Status.PENDING, Actor.REAPER) not in TRANSITIONS
     assert not [t for t in TRANSITIONS if t[:2] == (Status.IN_DOUBT, Status.CANCELLED)]
+
+
+@pytest.mark.parametrize(
+    ("before", "status"), [(0, Status.PENDING), (1, Status.PENDING), (2, Status.HELD)]
+)
+def test_the_third_error_of_our_own_holds(before: int, status: Status) -> None:
+    delivery = Delivery(
+        status=Status.SENDING, attempt=before + 1, open_since_at=START, own_errors=before
+    )
+    ended = Ended(
+        attempt=before + 1, outcome=OwnError(), at=START, chance=0.5, deliverer=Actor.WORKER
+    )
+    move = conclude(delivery, ended, POLICY).move
+    assert move is not None
+    assert move.to is status
+    assert move.reason == (
+        "our own code fails on it"
+        if status is Status.HELD
+        else "our own code failed before anything was sent"
+    )
+
+
+@pytest.mark.parametrize(("paused_h", "status"), [(2, Status.HELD), (3, Status.PENDING)])
+def test_a_pause_is_taken_off_the_time_after_which_it_is_given_up(
+    paused_h: int, status: Status
+) -> None:
+    delivery = Delivery(
+        status=Status.SENDING,
+        attempt=1,
+        open_since_at=START,
+        paused=timedelta(hours=paused_h),
+    )
+    ended = Ended(
+        attempt=1,
+        outcome=NeverSent(),
+        at=START + timedelta(hours=26),
+        chance=0.5,
+        deliverer=Actor.WORKER,
+    )
+    move = conclude(delivery, ended, POLICY).move
+    assert move is not None
+    assert move.to is status

@@ -232,6 +232,29 @@ def test_who_was_never_tried_is_neither_paid_nor_doubtful() -> None:
     assert moves(rows, statement(line()), echoes=False) == {1: TO_APPLIED}
 
 
+def test_who_was_never_tried_hides_nobody_who_may_still_be_paid() -> None:
+    untried = row(1, TO_PENDING, first_started_at=None, last_started_at=None)
+    rows = [untried, row(2, IN_DOUBT), row(3, Status.SENDING)]
+    assert moves(rows, statement(), echoes=False) == {}
+
+
+def test_with_a_reference_another_payment_of_the_same_amount_does_not_stand_for_a_missing_one() -> (
+    None
+):
+    rows = [row(1, IN_DOUBT), row(2, Status.APPLIED)]
+    found = settled(rows, statement(line(9)), echoes=True)
+    assert found.settled == ()
+    assert found.distrust == "1 applied cashbacks of its window are not on it"
+
+
+def test_the_reason_of_each_move_is_told() -> None:
+    found = settled([row(1, IN_DOUBT), row(2, IN_DOUBT)], statement(line(1)), echoes=True)
+    assert {each.id.int: each.reason for each in found.settled} == {
+        1: "its reference is on the statement",
+        2: "its reference is proved absent",
+    }
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Truth:
     """A cashback and whether the provider really paid it."""
