@@ -15,7 +15,6 @@ from cashback_core.sale import Customer, Line, Sale
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from uuid import UUID
 
 RECORD: Final[LiteralString] = """
     select s.merchant_id, s.cashback_id, s.sold_at, s.document, s.name, s.total_centavos,
@@ -85,11 +84,6 @@ def provider_answer(
     if status_code is None:
         return None
     return ProviderAnswer(status_code=status_code, id=id_, message=message, created_at=created_at)
-
-
-def key(merchant_id: int, cashback_id: UUID) -> tuple[int, UUID]:
-    """The order in which rows are locked."""
-    return merchant_id, cashback_id
 
 
 def _line(row: list[Any]) -> Line:
