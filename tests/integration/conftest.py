@@ -3,8 +3,10 @@ from __future__ import annotations
 import itertools
 from typing import TYPE_CHECKING
 
+import psycopg
 import pytest
 
+from adapters.http.passwords import NOBODYS_HASH
 from adapters.postgres.embedded import EmbeddedPostgres, throwaway_postgres
 from adapters.postgres.migrate import migrate
 from cashback_gateway.demo_data import load_merchant
@@ -25,11 +27,20 @@ def postgres_server() -> Iterator[EmbeddedPostgres]:
 
 @pytest.fixture(scope="session")
 def template(postgres_server: EmbeddedPostgres) -> str:
-    """A migrated database with merchants 1 and 2 at the demo rates; nobody connects to it."""
+    """A migrated database with merchants 1 and 2 at the demo rates; nobody connects to it.
+
+    Merchant 2 has a user `other`, whose password nobody knows.
+    """
     dsn = postgres_server.create_database("template_cashback")
     migrate(dsn)
     assert load_merchant(dsn) == 1
     assert load_merchant(dsn, slug="other", name="Another retailer") == 2
+    with psycopg.connect(dsn) as connection:
+        connection.execute(
+            "insert into users (username, merchant_id, role, password_hash)"
+            " values ('other', 2, 'erp', %s)",
+            [NOBODYS_HASH],
+        )
     return "template_cashback"
 
 

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Final
 
 from litestar import Litestar
 
-from adapters.http.auth import Authenticator
+from adapters.http.admission import Admission
 from adapters.http.cashbacks import CashbackRoutes
 from adapters.http.docs import DocsRoutes
 from adapters.http.health import HealthRoutes, Ping
 from adapters.http.openapi import ServedDocument
 from adapters.http.operator_routes import OperatorRoutes
 from adapters.http.problems import handle_exception
-from adapters.http.roles import RoleGuard
+from adapters.http.standing import Standings
 from adapters.http.token_routes import TokenRoutes
 
 if TYPE_CHECKING:
@@ -56,17 +56,16 @@ def create_app(
 
     `wait_s` is how long a submission without `Prefer` waits for the provider.
     """
-    authenticate = Authenticator(use_cases.login.tokens)
+    admit = Admission(use_cases.login.tokens, Standings(use_cases.login.accounts))
     cashbacks = CashbackRoutes(
-        authenticate=authenticate,
+        admit=admit,
         submit_sale=use_cases.submit_sale,
         quote_sale=use_cases.quote_sale,
         store=use_cases.store,
         wait_s=wait_s,
     )
     operating = OperatorRoutes(
-        authenticate=authenticate,
-        guard=RoleGuard(use_cases.login.accounts),
+        admit=admit,
         store=use_cases.store,
         operators=use_cases.operators,
     )

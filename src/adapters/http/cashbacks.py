@@ -21,7 +21,6 @@ from adapters.http.body import decode_json, read_body
 from adapters.http.fields import (
     Fields,
     Preference,
-    read_fields,
     read_idempotency_key,
     read_language,
     read_preference,
@@ -43,7 +42,7 @@ from cashback_core.submission import (
 if TYPE_CHECKING:
     from litestar.handlers import HTTPRouteHandler
 
-    from adapters.http.auth import Authenticator
+    from adapters.http.admission import Admission
     from cashback_core.ports import CashbackStore
     from cashback_core.record import Record
     from cashback_core.submission import QuoteSale, SubmitSale, Submitted
@@ -59,7 +58,7 @@ _REPLAYED: Final[Header] = (b"idempotent-replayed", b"true")
 class CashbackRoutes:
     """Submitting, quoting and reading; `wait_s` is how long a request without `Prefer` waits."""
 
-    authenticate: Authenticator
+    admit: Admission
     submit_sale: SubmitSale
     quote_sale: QuoteSale
     store: CashbackStore
@@ -77,8 +76,7 @@ class CashbackRoutes:
 
     async def submit(self, request: Request[Any, Any, Any]) -> ASGIApp:
         """Record a sale and deliver its cashback."""
-        fields = read_fields(request.scope["headers"])
-        principal = self.authenticate(fields)
+        fields, principal = await self.admit(request)
         key = read_idempotency_key(fields)
         preference = read_preference(fields)
         body = await read_body(fields, request.receive)
@@ -96,15 +94,14 @@ class CashbackRoutes:
 
     async def quote(self, request: Request[Any, Any, Any]) -> ASGIApp:
         """Compute a cashback and store nothing."""
-        fields = read_fields(request.scope["headers"])
-        principal = self.authenticate(fields)
+        fields, principal = await self.admit(request)
         body = await read_body(fields, request.receive)
         sale, cashback = await self.quote_sale(principal.merchant_id, decode_json(body))
         return Answer(200, encode(quote_shape(sale, cashback)))
 
     async def page(self, request: Request[Any, Any, Any]) -> ASGIApp:
         """List a merchant's records."""
-        principal = self.authenticate(read_fields(request.scope["headers"]))
+        _, principal = await self.admit(request)
         terms = await self.store.terms(principal.merchant_id)
         if terms is None:
             raise UnknownMerchant(principal.merchant_id)
@@ -120,7 +117,7 @@ class CashbackRoutes:
 
     async def one(self, request: Request[Any, Any, Any]) -> ASGIApp:
         """One record with its attempts and events."""
-        principal = self.authenticate(read_fields(request.scope["headers"]))
+        _, principal = await self.admit(request)
         history = await self.store.history(principal.merchant_id, read_id(request))
         if history is None:
             raise NotFoundException

@@ -65,6 +65,7 @@ def _submit(id_: str, summary: str) -> Operation:
             *ANY,
             *BODY,
             *TOKEN,
+            "forbidden",
             "idempotency_key_format",
             "sale_id_conflict",
             "sale_already_recorded",
@@ -87,7 +88,7 @@ OPERATIONS: Final[dict[tuple[str, str], Operation]] = {
         body="SaleInput",
         example=SALE_EXAMPLE,
         successes={200: Success(schema="Quote", description="What the sale would earn.")},
-        problems=(*ANY, *BODY, *TOKEN, "invalid_sale", "unavailable"),
+        problems=(*ANY, *BODY, *TOKEN, "forbidden", "invalid_sale", "unavailable"),
     ),
     ("get", "/api/cashbacks"): Operation(
         id="list",
@@ -95,7 +96,7 @@ OPERATIONS: Final[dict[tuple[str, str], Operation]] = {
         summary="List records, newest first",
         parameters=(_STATUS, *FILTERS),
         successes={200: Success(schema="Page", description="A page of records.")},
-        problems=(*ANY, *TOKEN, "invalid_query", "unavailable"),
+        problems=(*ANY, *TOKEN, "forbidden", "invalid_query", "unavailable"),
     ),
     ("get", "/api/cashbacks/{id}"): Operation(
         id="read",
@@ -103,7 +104,7 @@ OPERATIONS: Final[dict[tuple[str, str], Operation]] = {
         summary="Read a record with its attempts and events",
         parameters=(ID,),
         successes={200: Success(schema="History", description="Everything about it.")},
-        problems=(*ANY, *TOKEN, "not_found", "unavailable"),
+        problems=(*ANY, *TOKEN, "forbidden", "not_found", "unavailable"),
     ),
     **OPERATING,
     ("post", "/api/token"): Operation(

@@ -14,7 +14,7 @@ from adapters.http import shapes
 from adapters.http.answers import Answer
 from adapters.http.body import decode_json, read_body
 from adapters.http.cashbacks import read_id
-from adapters.http.fields import Fields, read_fields, read_language
+from adapters.http.fields import Fields, read_language
 from adapters.http.listing import read_open_listing, write_cursor
 from adapters.http.operator_texts import RISK
 from adapters.http.problems import answer_problem, problem_of
@@ -36,8 +36,7 @@ if TYPE_CHECKING:
 
     from litestar.handlers import HTTPRouteHandler
 
-    from adapters.http.auth import Authenticator, Principal
-    from adapters.http.roles import RoleGuard
+    from adapters.http.admission import Admission, Principal
     from cashback_core.operating import Act, OperatorStore
     from cashback_core.ports import CashbackStore
 
@@ -46,10 +45,9 @@ PATH: Final = "/api/cashbacks"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OperatorRoutes:
-    """Each of them is for operators and admins, and for their own merchant alone."""
+    """What is open, and an operator's acts on it, for the caller's own merchant alone."""
 
-    authenticate: Authenticator
-    guard: RoleGuard
+    admit: Admission
     store: CashbackStore
     operators: OperatorStore
 
@@ -66,7 +64,7 @@ class OperatorRoutes:
 
     async def page(self, request: Request[Any, Any, Any]) -> ASGIApp:
         """List what waits, oldest first."""
-        _, principal = await self._admit(request)
+        _, principal = await self.admit(request)
         zone = await self._zone(principal)
         listing = read_open_listing(request.scope["query_string"], zone)
         page = await self.operators.open_page(
@@ -95,7 +93,7 @@ class OperatorRoutes:
 
     async def resend_many(self, request: Request[Any, Any, Any]) -> ASGIApp:
         """Count what a filter means, or send all of it again."""
-        fields, principal = await self._admit(request)
+        fields, principal = await self.admit(request)
         document = decode_json(await read_body(fields, request.receive))
         zone = await self._zone(principal)
         asked = bodies.read_resend_many(document, zone, by=principal.username)
@@ -115,7 +113,7 @@ class OperatorRoutes:
                 assert_never(decision)
 
     async def _act(self, request: Request[Any, Any, Any], read: Callable[..., Act]) -> ASGIApp:
-        fields, principal = await self._admit(request)
+        fields, principal = await self.admit(request)
         id_ = read_id(request)
         document = decode_json(await read_body(fields, request.receive))
         act = read(document, by=principal.username)
@@ -132,12 +130,6 @@ class OperatorRoutes:
                 return Answer(200, encode(history_shape(history)))
             case _:
                 assert_never(decision)
-
-    async def _admit(self, request: Request[Any, Any, Any]) -> tuple[Fields, Principal]:
-        fields = read_fields(request.scope["headers"])
-        principal = self.authenticate(fields)
-        await self.guard(principal)
-        return fields, principal
 
     async def _zone(self, principal: Principal) -> ZoneInfo:
         terms = await self.store.terms(principal.merchant_id)

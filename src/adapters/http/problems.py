@@ -12,8 +12,8 @@ from litestar.exceptions import HTTPException, MethodNotAllowedException, NotFou
 from litestar.response import Response
 
 from adapters.http import shapes
+from adapters.http.admission import ForbiddenError, UnauthenticatedError
 from adapters.http.answers import Answer, Header
-from adapters.http.auth import UnauthenticatedError
 from adapters.http.body import (
     BodyIncompleteError,
     BodyTooLargeError,
@@ -26,7 +26,6 @@ from adapters.http.fields import BadIdempotencyKeyError, read_fields, read_langu
 from adapters.http.login import BadCredentialsError
 from adapters.http.passwords import TooManyLoginsError
 from adapters.http.problem_texts import DIFFERENCE, KINDS
-from adapters.http.roles import ForbiddenError
 from adapters.http.tokens import InvalidTokenError
 from adapters.http.wire import encode, record_shape
 from cashback_core.content import Difference

@@ -11,15 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from adapters.http import operator_bodies as bodies
-from adapters.http.auth import Principal
 from adapters.http.credentials import InvalidRequestError
 from adapters.http.faults import InvalidQueryError
 from adapters.http.listing import read_open_listing
-from adapters.http.roles import ROLE_AGE_S, ForbiddenError, RoleGuard
-from adapters.http.tokens import InvalidTokenError
 from cashback_core.delivery import Status
 from contract.builders import a_cpf
-from fakes.api import SALE, Api, MemoryAccounts
+from fakes.api import SALE, Api
 from fakes.scripted_provider import answered, nothing_sent, unanswered
 
 if TYPE_CHECKING:
@@ -315,31 +312,6 @@ async def test_a_database_that_is_away_is_a_503_also_for_operators(api: Api) -> 
         await act(api, RESEND_MANY, {"status": ["held"]}),
     ]
     assert [a.status for a in answers] == [503] * 3
-
-
-async def test_a_role_is_asked_again_after_a_few_seconds() -> None:
-    accounts, now_s = MemoryAccounts(), [0.0]
-    guard = RoleGuard(accounts, lambda: now_s[0])
-    olga = Principal(username="olga", merchant_id=1)
-    for _ in range(3):
-        await guard(olga)
-    assert accounts.asked == ["olga"]
-    accounts.users["olga"] = accounts.users["demo"]
-    now_s[0] = ROLE_AGE_S - 0.001
-    await guard(olga)
-    now_s[0] = ROLE_AGE_S
-    with pytest.raises(ForbiddenError):
-        await guard(olga)
-
-
-async def test_a_user_who_is_gone_or_has_moved_holds_a_worthless_token() -> None:
-    accounts = MemoryAccounts()
-    guard = RoleGuard(accounts)
-    with pytest.raises(InvalidTokenError):
-        await guard(Principal(username="nobody", merchant_id=1))
-    with pytest.raises(InvalidTokenError):
-        await guard(Principal(username="olga", merchant_id=2))
-    await guard(Principal(username="olga", merchant_id=1))
 
 
 ANYTHING = st.recursive(

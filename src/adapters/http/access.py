@@ -1,0 +1,61 @@
+"""Who may do what: one table, by method and path as the OpenAPI document has them.
+
+A route without a line here is closed to everybody; a test compares the table with the document
+and the router, so that none is forgotten.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+class Role(StrEnum):
+    """What somebody is there for; everybody but the platform's administrator has one merchant."""
+
+    ERP = "erp"
+    """A shop's system: submits sales, reads those that it submitted."""
+
+    ANALYST = "analyst"
+    """Reads everything of the merchant."""
+
+    OPERATOR = "operator"
+    """Reads, resends, cancels, resolves."""
+
+    ADMIN = "admin"
+    """Everything of the merchant: users, API clients, rates."""
+
+    PLATFORM = "platform"
+    """Merchants and their people, and nothing of their sales."""
+
+
+Roles = frozenset[Role]
+
+PUBLIC: Final[Roles] = frozenset()
+"""No token is asked for."""
+
+SELLERS: Final = frozenset({Role.ERP, Role.OPERATOR, Role.ADMIN})
+MEMBERS: Final = frozenset({Role.ERP, Role.ANALYST, Role.OPERATOR, Role.ADMIN})
+READERS: Final = frozenset({Role.ANALYST, Role.OPERATOR, Role.ADMIN})
+OPERATORS: Final = frozenset({Role.OPERATOR, Role.ADMIN})
+
+ACCESS: Final[Mapping[tuple[str, str], Roles]] = {
+    ("post", "/api/cashbacks"): SELLERS,
+    ("post", "/api/cashback"): SELLERS,
+    ("post", "/api/cashbacks/quote"): MEMBERS,
+    ("get", "/api/cashbacks"): MEMBERS,
+    ("get", "/api/cashbacks/{id}"): MEMBERS,
+    ("get", "/api/cashbacks/open"): OPERATORS,
+    ("post", "/api/cashbacks/resend"): OPERATORS,
+    ("post", "/api/cashbacks/{id}/resend"): OPERATORS,
+    ("post", "/api/cashbacks/{id}/cancel"): OPERATORS,
+    ("post", "/api/cashbacks/{id}/resolve"): OPERATORS,
+    ("post", "/api/token"): PUBLIC,
+    ("post", "/api/token/refresh"): PUBLIC,
+    ("post", "/api/token/verify"): PUBLIC,
+    ("get", "/health/live"): PUBLIC,
+    ("get", "/health/ready"): PUBLIC,
+}
