@@ -5,10 +5,11 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from cashback_core.documents import mask
+from cashback_core.erased import ERASED
 from cashback_core.instants import format_instant
 from cashback_core.money import format_centavos, format_thousandths
 from cashback_core.sale import Sale
@@ -48,7 +49,12 @@ def fingerprint(sale: Sale) -> str:
 
 
 def differences(*, recorded: Sale, received: Sale) -> tuple[Difference, ...]:
-    """Every field that differs, at most MAX_DIFFERENCES; empty means the same sale."""
+    """Every field that differs, at most MAX_DIFFERENCES; empty means the same sale.
+
+    Of an erased customer nothing is left to compare: the rest decides.
+    """
+    if recorded.customer == ERASED:
+        received = replace(received, customer=ERASED)
     if recorded == received:
         return ()
     ours, theirs = dict(_fields(recorded)), dict(_fields(received))

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from cashback_core.delivery import DeliveryPolicy, Status
+from cashback_core.erased import is_pseudonym
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -115,8 +116,9 @@ def settle(
     """What the statement proves.
 
     `rows` must hold every cashback ever tried of each (document, amount) that has one in doubt,
-    over all merchants of the provider's account, and every applied one of the statement's window.
-    Presence counts on any readable statement; absence only on one that can be trusted whole.
+    over all merchants of the provider's account, every applied one of the statement's window, and
+    every one of an erased customer that may stand on it. Presence counts on any readable
+    statement; absence only on one that can be trusted whole.
     """
     distrust = why_distrusted(rows, statement, margin=margin, echoes_reference=echoes_reference)
     prove = _by_reference if echoes_reference else _by_group
@@ -127,8 +129,13 @@ def settle(
     lines: dict[tuple[str, int], list[StatementLine]] = defaultdict(list)
     for line in statement.lines:
         lines[line.document, line.cashback_centavos].append(line)
+    # A credit of theirs stands on the statement under a document that nobody here knows any more:
+    # any line of that amount may be it, and counting lines of the amount proves nothing.
+    erased = {row.cashback_centavos for row in rows if is_pseudonym(row.document)}
     for key, group in groups.items():
         if not any(row.status is Status.IN_DOUBT for row in group):
+            continue
+        if not echoes_reference and key[1] in erased:
             continue
         quiet = distrust is None and _is_quiet(group, statement, policy, margin)
         settled.extend(prove(group, lines[key], quiet=quiet))
@@ -166,6 +173,7 @@ def _applied_but_missing(
         row
         for row in rows
         if row.status is Status.APPLIED
+        and (echoes_reference or not is_pseudonym(row.document))
         and row.applied_at is not None
         and row.first_started_at is not None
         and through is not None

@@ -10,12 +10,20 @@ from adapters.http.passwords import NOBODYS_HASH
 from adapters.postgres.embedded import EmbeddedPostgres, throwaway_postgres
 from adapters.postgres.migrate import migrate
 from cashback_gateway.demo_data import load_merchant
+from integration import unspoken
 from integration.running import Gateway, running_gateway
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _numbers = itertools.count(1)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _nothing_personal_or_secret_is_logged() -> Iterator[None]:  # pyright: ignore[reportUnusedFunction]
+    """When the last test has run, and so after every process has stopped, search every log."""
+    yield
+    assert unspoken.spoken() == []
 
 
 @pytest.fixture(scope="session")

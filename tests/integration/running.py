@@ -19,6 +19,7 @@ import psycopg
 from adapters.http.signing_key import create_signing_key
 from cashback_gateway import demo_data
 from cashback_gateway.local_state import free_port
+from integration import unspoken
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Mapping
@@ -50,6 +51,7 @@ class Gateway:
     sandbox_url: str
     dsn: str
     environ: dict[str, str]
+    folder: Path
     processes: dict[str, subprocess.Popen[bytes]] = field(
         default_factory=dict[str, "subprocess.Popen[bytes]"]
     )
@@ -114,13 +116,16 @@ class Gateway:
             return connection.execute(query.encode(), values).fetchall()
 
     def start(self, name: str, *arguments: str) -> None:
-        """Start one of its processes."""
-        self.processes[name] = subprocess.Popen(
-            [sys.executable, "-m", "cashback_gateway", *arguments],
-            env=self.environ,
-            stdin=subprocess.DEVNULL,
-            cwd=ROOT,
-        )
+        """Start one of its processes; what it prints is appended to a file of that name."""
+        with unspoken.keep(self.folder / f"{name}.log").open("ab") as log:
+            self.processes[name] = subprocess.Popen(
+                [sys.executable, "-m", "cashback_gateway", *arguments],
+                env=self.environ,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                cwd=ROOT,
+            )
 
     def stop(self) -> None:
         """Stop all of them, the provider last."""
@@ -139,15 +144,18 @@ def send(
     base_url: str, method: str, path: str, content: bytes | None, headers: Mapping[str, str]
 ) -> Reply:
     """One request over a connection of its own."""
+    unspoken.note(content, headers)
     host = urlsplit(base_url).netloc
     connection = http.client.HTTPConnection(host, timeout=30)
     try:
         connection.request(method, path, content, dict(headers))
         answer = connection.getresponse()
         named = {name.lower(): value for name, value in answer.getheaders()}
-        return Reply(status=answer.status, headers=named, body=answer.read())
+        body = answer.read()
     finally:
         connection.close()
+    unspoken.note(body)
+    return Reply(status=answer.status, headers=named, body=body)
 
 
 def wait_until_answers(gateway: Gateway, url: str, path: str) -> None:
@@ -159,7 +167,7 @@ def wait_until_answers(gateway: Gateway, url: str, path: str) -> None:
         except OSError:
             pass
         ended = {n: p.returncode for n, p in gateway.processes.items() if p.poll() is not None}
-        assert not ended, f"ended before it answered: {ended}"
+        assert not ended, f"ended before it answered: {ended}; see {gateway.folder}"
         assert time.monotonic() < deadline, f"{url}{path} does not answer"
         time.sleep(0.02)
 
@@ -184,7 +192,9 @@ def running_gateway(dsn: str, folder: Path, **settings: str) -> Generator[Gatewa
         "CASHBACK_BREAKER_UNKNOWNS": "1000",
         **settings,
     }
-    gateway = Gateway(base_url=base_url, sandbox_url=sandbox_url, dsn=dsn, environ=environ)
+    gateway = Gateway(
+        base_url=base_url, sandbox_url=sandbox_url, dsn=dsn, environ=environ, folder=folder
+    )
     with ExitStack() as stack:
         stack.callback(gateway.stop)
         ledger = folder / "ledger.jsonl"

@@ -42,10 +42,10 @@ class Shape(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class Customer(Shape, frozen=True, kw_only=True):
-    """The customer of a sale."""
+    """The customer of a sale; both null once the customer was erased."""
 
-    document: Document
-    name: str
+    document: Document | None
+    name: str | None
 
 
 class Product(Shape, frozen=True, kw_only=True):

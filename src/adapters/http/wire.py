@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from adapters.http import shapes
+from cashback_core.erased import ERASED
 from cashback_core.instants import format_instant
 from cashback_core.money import format_centavos, format_exact, format_thousandths
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from cashback_core.evidence import ProviderAnswer
     from cashback_core.operating import OpenCashback
     from cashback_core.record import AttemptRecord, EventRecord, History, Record
-    from cashback_core.sale import Line, Sale
+    from cashback_core.sale import Customer, Line, Sale
 
 encode: Final = msgspec.json.Encoder().encode
 
@@ -31,7 +32,7 @@ def record_shape(record: Record) -> shapes.Record:
         status=standing.status,
         sale_id=sale.sale_id,
         sold_at=format_instant(sale.sold_at),
-        customer=shapes.Customer(document=str(sale.customer.document), name=sale.customer.name),
+        customer=_customer(sale.customer),
         total=format_centavos(sale.total_centavos),
         discount=format_centavos(sale.discount_centavos),
         products=_products(sale, record.cashback),
@@ -85,6 +86,12 @@ def open_shape(item: OpenCashback) -> shapes.OpenCashback:
         accepted_at=format_instant(item.accepted_at),
         risk_accepted_at=None if accepted_risk is None else format_instant(accepted_risk),
     )
+
+
+def _customer(customer: Customer) -> shapes.Customer:
+    if customer == ERASED:
+        return shapes.Customer(document=None, name=None)
+    return shapes.Customer(document=str(customer.document), name=customer.name)
 
 
 def _products(sale: Sale, cashback: Cashback) -> list[shapes.Product]:

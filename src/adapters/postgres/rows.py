@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Any, Final, LiteralString
 
 from cashback_core.calculation import Cashback, LineCashback
 from cashback_core.delivery import Status
-from cashback_core.documents import Cpf
+from cashback_core.erased import customer_of
 from cashback_core.evidence import ProviderAnswer
 from cashback_core.money import parse_exact
 from cashback_core.record import Record, Standing
 from cashback_core.rounding import Rounding
-from cashback_core.sale import Customer, Line, Sale
+from cashback_core.sale import Line, Sale
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -50,7 +50,7 @@ def record(row: Row) -> Record:
         merchant_id=merchant_id,
         sale=Sale(
             sold_at=sold_at,
-            customer=Customer(document=Cpf(document), name=name),
+            customer=customer_of(document, name),
             lines=tuple(_line(line) for line in lines),
             total_centavos=total,
             discount_centavos=discount,

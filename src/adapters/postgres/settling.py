@@ -53,7 +53,9 @@ class PostgresSettlementStore(SettlementStore):
                 groups = _whole(await _read(cursor, _GROUPS, {}), locked)
                 window = {"since": statement.since, "through": statement.complete_through}
                 applied = await _read(cursor, _APPLIED, window)
-                rows = {row.id: row for row, _ in (*applied, *groups)}
+                skew = {**window, "skew_s": self._margin.clock_skew_s}
+                erased = await _read(cursor, _ERASED, skew)
+                rows = {row.id: row for row, _ in (*applied, *erased, *groups)}
                 settlement = settle(
                     tuple(rows.values()),
                     statement,
@@ -94,7 +96,7 @@ _GROUPS = """
 """
 _LOCK = " for no key update of c"
 
-_APPLIED = """
+_PAID = """
     select c.cashback_id, c.merchant_id, s.document, c.cashback_centavos, c.status, c.accepted_at,
         a.first_started_at, a.last_started_at, c.applied_at, c.version
     from cashbacks as c
@@ -104,8 +106,16 @@ _APPLIED = """
         from attempts as t
         where t.merchant_id = c.merchant_id and t.cashback_id = c.cashback_id
     ) as a
-    where c.status = 'applied' and c.applied_at >= %(since)s and c.applied_at <= %(through)s
+    where c.status = 'applied'
 """
+_APPLIED = _PAID + " and c.applied_at >= %(since)s and c.applied_at <= %(through)s"
+
+# Of erased customers everything whose credit the statement may hold, by whichever clock.
+_ERASED = (
+    _PAID
+    + " and c.applied_at >= %(since)s::timestamptz - make_interval(secs => %(skew_s)s)"
+    + " and s.document like 'E%%'"
+)
 
 
 async def _read(cursor: Cursor, query: str, values: dict[str, Any]) -> list[tuple[Settleable, int]]:

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from cashback_core import Cpf, Customer, Line, Sale, differences, fingerprint, strategies
 from cashback_core.content import HIDDEN, MAX_DIFFERENCES
+from cashback_core.erased import ERASED, customer_of, is_pseudonym
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -123,3 +124,23 @@ def test_differences_are_told_as_on_the_wire_and_not_without_end() -> None:
     ]
     longer = replace(recorded, lines=(line,) * 50)
     assert len(differences(recorded=recorded, received=longer)) == MAX_DIFFERENCES
+
+
+@given(sale=strategies.sales(max_lines=3), other=strategies.sales(max_lines=3))
+def test_of_an_erased_customer_the_rest_decides(sale: Sale, other: Sale) -> None:
+    erased = replace(sale, customer=ERASED)
+    assert differences(recorded=erased, received=sale) == ()
+    assert differences(recorded=erased, received=replace(sale, customer=other.customer)) == ()
+    found = differences(recorded=erased, received=other)
+    assert bool(found) is (replace(other, customer=ERASED) != erased)
+    assert not {d.pointer for d in found} & {"/customer/document", "/customer/name"}
+
+
+@given(sale=strategies.sales(max_lines=1))
+def test_only_a_pseudonym_stands_for_nobody(sale: Sale) -> None:
+    document, name = sale.customer.document, sale.customer.name
+    assert not is_pseudonym(document)
+    assert customer_of(document, name) == sale.customer
+    assert customer_of("E" + "0f" * 16, "erased") == ERASED
+    for near in ("E" + "0" * 31, "E" + "0" * 33, "E" + "0" * 31 + "G", "e" + "0" * 32):
+        assert not is_pseudonym(near)

@@ -371,3 +371,26 @@ def test_a_statement_complete_to_too_early_an_instant_sends_nothing_young_again(
         started_at = truth.row.last_started_at
         if found.get(truth.row.id.int) is TO_PENDING and started_at is not None:
             assert MARGIN.after(started_at, POLICY) < through
+
+
+ERASED = "E" + "0" * 32
+
+
+def test_any_line_of_an_amount_may_be_the_credit_of_an_erased_customer() -> None:
+    rows = [row(1, IN_DOUBT), row(2, Status.APPLIED, document=ERASED)]
+    assert settled(rows, statement(line()), echoes=False) == Settlement(settled=())
+    assert settled(rows, statement(), echoes=False) == Settlement(settled=())
+
+
+def test_an_erased_customer_of_another_amount_hinders_nobody() -> None:
+    rows = [row(1, IN_DOUBT), row(2, Status.APPLIED, document=ERASED, cashback_centavos=101)]
+    assert moves(rows, statement(line()), echoes=False) == {1: TO_APPLIED}
+    assert moves(rows, statement(), echoes=False) == {1: TO_PENDING}
+
+
+def test_references_speak_for_erased_customers_too() -> None:
+    rows = [row(1, IN_DOUBT), row(2, Status.APPLIED, document=ERASED)]
+    assert moves(rows, statement(line(1), line(2)), echoes=True) == {1: TO_APPLIED}
+    assert moves(rows, statement(line(2)), echoes=True) == {1: TO_PENDING}
+    missing = settled(rows, statement(line(1)), echoes=True)
+    assert missing.distrust == "1 applied cashbacks of its window are not on it"
