@@ -59,8 +59,9 @@ mutants: venv-dev ## plant broken designs, see each one caught
 	@PYTHONPATH=src:tests .venv/bin/python -m simulation mutants
 	@PYTHONPATH=src .venv/bin/python -m chaos --mutants
 
-docs: venv ## print docs/settings.md from the table of settings
+docs: venv ## print docs/settings.md and docs/metrics.md from their tables
 	PYTHONPATH=src .venv/bin/python -m cashback_gateway.settings_page > docs/settings.md
+	PYTHONPATH=src .venv/bin/python -m adapters.telemetry.page > docs/metrics.md
 
 lock: ## pin requirements/*.txt anew from pyproject.toml (needs uv)
 	@for group in service dev; do \

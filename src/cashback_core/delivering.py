@@ -7,7 +7,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 from uuid import UUID
 
@@ -22,6 +22,7 @@ from cashback_core.evidence import (
     Unknown,
     classify,
 )
+from cashback_core.observing import Attempted, Delivered, DeliveryObserver, Unobserved
 from cashback_core.ports import (
     AttemptResult,
     CashbackStore,
@@ -32,6 +33,7 @@ from cashback_core.ports import (
     UnsendablePayment,
 )
 from cashback_core.record import Standing
+from cashback_core.tracing import TRACE, TRAIL, TraceContext, Trail, new_trace
 
 FIRST_RETRY_S: Final = 0.05
 LAST_RETRY_S: Final = 1.0
@@ -60,6 +62,7 @@ class Deliverer:
     chance: Callable[[], float]
     clock_s: Callable[[], float] = suspension_aware_s
     breaker: Breaker = field(default_factory=Breaker)
+    observer: DeliveryObserver = field(default_factory=Unobserved)
 
     async def deliver(self, claim: Claim, *, claimed_at_s: float, actor: Actor) -> Standing:
         """Call the provider for a claim and store the result, trying on while the database is away.
@@ -67,8 +70,59 @@ class Deliverer:
         `claimed_at_s` was read on `clock_s` before the claim was asked for. A claim that is too
         old to end within its lease is not sent.
         """
+        parent, began_ns = TRACE.get(), time.time_ns()
+        trace = self._follow(claim, parent)
+        call = trace.child()
+        TRACE.set(call)  # the client tells the provider of it
         evidence, outcome = await self._ask(claim, claimed_at_s)
-        return await self._record(self._result(claim, evidence, outcome, actor))
+        TRACE.set(trace)
+        self._tell_attempted(
+            Attempted(
+                claim=claim,
+                deliverer=actor,
+                evidence=evidence,
+                outcome=outcome,
+                began_ns=began_ns,
+                trace=call,
+                parent=trace,
+            )
+        )
+        standing = await self._record(self._result(claim, evidence, outcome, actor))
+        self._tell_delivered(
+            Delivered(
+                claim=claim,
+                deliverer=actor,
+                standing=standing,
+                began_ns=began_ns,
+                trace=trace,
+                parent=parent,
+            )
+        )
+        return standing
+
+    def _follow(self, claim: Claim, parent: TraceContext | None) -> TraceContext:
+        """The delivery's span, and the ids of its log: of its request's, or of its own.
+
+        Context variables of this task alone: every delivery is one.
+        """
+        if TRAIL.get() is None:
+            TRAIL.set(Trail(merchant_id=claim.merchant_id, cashback_id=claim.id))
+        if parent is not None:
+            return parent.child()
+        trace = new_trace()
+        return replace(trace, sampled=self.observer.samples(trace.trace_id))
+
+    def _tell_attempted(self, attempt: Attempted) -> None:
+        try:
+            self.observer.attempted(attempt)
+        except Exception:  # noqa: BLE001 (the evidence must be recorded, whoever looks on)
+            _log.exception("an observer failed")
+
+    def _tell_delivered(self, delivery: Delivered) -> None:
+        try:
+            self.observer.delivered(delivery)
+        except Exception:  # noqa: BLE001 (the same)
+            _log.exception("an observer failed")
 
     async def _ask(self, claim: Claim, claimed_at_s: float) -> tuple[Evidence, Outcome]:
         if not self.policy.may_send(lease_age_s=self.clock_s() - claimed_at_s):

@@ -30,6 +30,7 @@ from cashback_core.ports import (
 from cashback_core.reading import MAX_MAX_AGE, parse_sale
 from cashback_core.record import Record
 from cashback_core.sale import Sale
+from cashback_core.tracing import note_cashback
 from cashback_core.violations import InvalidSale, Violation, show
 
 LOOK_AGAIN_S: Final = 0.05
@@ -149,6 +150,8 @@ class SubmitSale:
                 self.under_way.deliverer.breaker.withdraw(claim.document)
                 self.under_way.disown(claim, claimed_at_s=claimed_at_s, actor=Actor.API)
             raise
+        if isinstance(acceptance, Accepted | NameTaken):
+            note_cashback(acceptance.record.id)
         if isinstance(acceptance, Accepted) and acceptance.record.status is Status.SENDING:
             self.under_way.start(claim, claimed_at_s=claimed_at_s, actor=Actor.API)
         elif submission.lease_s is not None:

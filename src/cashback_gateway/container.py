@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
@@ -22,6 +23,7 @@ from adapters.postgres.sender import PostgresSender
 from adapters.postgres.settling import PostgresSettlementStore
 from adapters.postgres.store import PostgresCashbackStore
 from adapters.postgres.waking import DueListener
+from adapters.telemetry.table import Role
 from cashback_core.breaker import Breaker, BreakerPolicy
 from cashback_core.delivering import Deliverer, DeliveriesUnderWay
 from cashback_core.delivery import DeliveryPolicy
@@ -31,10 +33,13 @@ from cashback_core.submission import QuoteSale, SubmitSale
 from cashback_gateway.database_guard import DatabaseGuard
 from cashback_gateway.settings import Settings
 from cashback_gateway.settler import Settler
+from cashback_gateway.telemetry import Parts, Telemetry
 from cashback_gateway.worker import Chores, Schedule, Worker
 
 if TYPE_CHECKING:
     from litestar import Litestar
+
+    from adapters.http.request_watch import RequestWatch
 
 
 def now() -> datetime:
@@ -54,7 +59,7 @@ def _policy(settings: Settings) -> DeliveryPolicy:
 
 
 def _store(
-    settings: Settings, policy: DeliveryPolicy, guard: DatabaseGuard
+    settings: Settings, policy: DeliveryPolicy, guard: DatabaseGuard, telemetry: Telemetry
 ) -> PostgresCashbackStore:
     database = settings.database
     return PostgresCashbackStore(
@@ -63,6 +68,7 @@ def _store(
         pool_size=database.connections,
         # Whoever answers may be another server than a moment ago.
         on_connect=guard.check,
+        observer=telemetry.commits,
     )
 
 
@@ -163,9 +169,11 @@ class Container(containers.DeclarativeContainer):
     """Everything a process is made of, each made once, none of it open yet."""
 
     settings = providers.Dependency(instance_of=Settings)
+    role = providers.Dependency(instance_of=Role)
+    telemetry = providers.Singleton(Telemetry, settings, role)
     policy = providers.Singleton(_policy, settings)
     guard = providers.Singleton(_guard, settings)
-    store = providers.Singleton(_store, settings, policy, guard)
+    store = providers.Singleton(_store, settings, policy, guard, telemetry)
     provider = providers.Singleton(_provider, settings)
     deliverer = providers.Singleton(
         Deliverer,
@@ -174,6 +182,7 @@ class Container(containers.DeclarativeContainer):
         policy=policy,
         chance=providers.Object(random.SystemRandom().random),
         breaker=providers.Singleton(_breaker, settings),
+        observer=telemetry.provided.deliveries,
     )
     under_way = providers.Singleton(DeliveriesUnderWay, deliverer)
     submit = providers.Singleton(
@@ -204,9 +213,9 @@ class Container(containers.DeclarativeContainer):
     app = providers.Singleton(_app, settings, use_cases)
 
 
-def build_container(settings: Settings) -> Container:
+def build_container(settings: Settings, role: Role) -> Container:
     """A container for one process's settings."""
-    return Container(settings=providers.Object(settings))
+    return Container(settings=providers.Object(settings), role=providers.Object(role))
 
 
 async def open_all(container: Container) -> None:
@@ -216,8 +225,23 @@ async def open_all(container: Container) -> None:
     await container.operators().open()
 
 
+def open_telemetry(
+    container: Container, requests: RequestWatch | None = None, most_requests: int = 0
+) -> None:
+    """Begin to serve what is measured, from the loop that runs. Raises OSError."""
+    parts = Parts(
+        store=container.store(),
+        provider=container.provider(),
+        under_way=container.under_way(),
+        requests=requests,
+        most_requests=most_requests,
+    )
+    container.telemetry().open(parts)
+
+
 async def close_all(container: Container) -> None:
     """Hang up everywhere; deliveries under way must have been drained before."""
+    await asyncio.to_thread(container.telemetry().close)  # the last spans are sent over a network
     await container.provider().aclose()
     await container.statements().aclose()
     await container.operators().close()

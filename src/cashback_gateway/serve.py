@@ -13,14 +13,20 @@ from typing import TYPE_CHECKING, Final
 import uvicorn
 
 from adapters.http.access_log import AccessLog
+from adapters.http.request_watch import RequestWatch
 from adapters.http.server import GuardedProtocol, RequestLimit
 from adapters.postgres.connection import refuse_unsafe
-from cashback_gateway.container import Container, build_container, close_all, open_all
+from adapters.telemetry.table import Role
+from cashback_gateway.container import (
+    Container,
+    build_container,
+    close_all,
+    open_all,
+    open_telemetry,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Generator
-
-    from litestar.types import ASGIApp
 
     from cashback_gateway.settings import Settings
 
@@ -47,11 +53,13 @@ def serve(settings: Settings) -> None:
 
 
 async def _serve(settings: Settings) -> None:
-    container = build_container(settings)
+    container = build_container(settings, Role.API)
+    watch = _watch(settings, container)
     await open_all(container)
     try:
+        open_telemetry(container, watch, MAX_REQUESTS)
         config = uvicorn.Config(
-            _application(settings, container),
+            watch,
             host=settings.api.host,
             port=settings.api.port,
             http=GuardedProtocol,
@@ -75,9 +83,13 @@ async def _serve(settings: Settings) -> None:
         await close_all(container)
 
 
-def _application(settings: Settings, container: Container) -> ASGIApp:
-    app: ASGIApp = RequestLimit(container.app(), highest=MAX_REQUESTS)
-    return AccessLog(app, _write_line) if settings.api.access_log else app
+def _watch(settings: Settings, container: Container) -> RequestWatch:
+    telemetry = container.telemetry()
+    observers = telemetry.requests
+    if settings.api.access_log:
+        observers.append(AccessLog(_write_line))
+    app = RequestLimit(container.app(), highest=MAX_REQUESTS)
+    return RequestWatch(app, observers, samples=telemetry.samples)
 
 
 def _write_line(line: bytes) -> None:

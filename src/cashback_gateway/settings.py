@@ -110,6 +110,19 @@ class DeliverySettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TelemetrySettings:
+    """What is told of a process. `metrics_port` 0: no metrics; no `otlp_endpoint`: no traces."""
+
+    metrics_host: str
+    metrics_port: int
+    metrics_disks: tuple[Path, ...]
+    log_format: table.LogFormat
+    revision: str
+    otlp_endpoint: str | None
+    traces_ratio: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """Everything a process of the gateway is told from outside."""
 
@@ -118,6 +131,7 @@ class Settings:
     tokens: TokenSettings
     provider: ProviderSettings
     delivery: DeliverySettings
+    telemetry: TelemetrySettings
 
 
 def read_settings(environ: Mapping[str, str], *, needs: Collection[str] = REQUIRED) -> Settings:
@@ -152,6 +166,7 @@ def read_settings(environ: Mapping[str, str], *, needs: Collection[str] = REQUIR
             echoes_reference=reader.value(table.PROVIDER_ECHOES_REFERENCE),
         ),
         delivery=_delivery(reader),
+        telemetry=_telemetry(reader),
     )
     reader.not_above(table.ACCESS_TOKEN_S, table.REFRESH_TOKEN_S)
     reader.not_above(table.BACKOFF_BASE_S, table.BACKOFF_MAX_S)
@@ -187,6 +202,18 @@ def _delivery(reader: _Reader) -> DeliverySettings:
             pause_s=reader.value(table.BREAKER_PAUSE_S),
             pause_max_s=reader.value(table.BREAKER_PAUSE_MAX_S),
         ),
+    )
+
+
+def _telemetry(reader: _Reader) -> TelemetrySettings:
+    return TelemetrySettings(
+        metrics_host=reader.value(table.METRICS_HOST),
+        metrics_port=reader.value(table.METRICS_PORT),
+        metrics_disks=reader.value(table.METRICS_DISKS),
+        log_format=reader.value(table.LOG_FORMAT),
+        revision=reader.value(table.REVISION),
+        otlp_endpoint=reader.value(table.OTLP_ENDPOINT) or None,
+        traces_ratio=reader.value(table.TRACES_RATIO),
     )
 
 

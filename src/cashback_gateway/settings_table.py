@@ -9,6 +9,7 @@ from __future__ import annotations
 import ipaddress
 import re
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Generic, TypeVar
 from urllib.parse import SplitResult, urlsplit
@@ -20,6 +21,7 @@ T_co = TypeVar("T_co", covariant=True)
 
 _DAY_S = 86_400
 _YEAR_S = 366 * _DAY_S
+_MAX_DISKS = 8
 _NUMBER = re.compile(r"[0-9]{1,9}(?:\.[0-9]{1,6})?")
 _INTEGER = re.compile(r"[0-9]{1,9}")
 _HOST_NAME = re.compile(r"(?=.{1,253}\Z)[A-Za-z0-9_](?:[A-Za-z0-9_.-]*[A-Za-z0-9_])?")
@@ -124,6 +126,37 @@ def _writable_file(text: str) -> Path | None:
 _BOOLEAN: Kind[bool] = Kind(
     expected="true or false", parse={"true": True, "false": False}.get, blank=False
 )
+
+
+def _otlp_url(text: str) -> str | None:
+    parts = _split(text, ("http", "https"))
+    return text.rstrip("/") if parts is not None and parts.hostname else None
+
+
+def _ratio(text: str) -> float | None:
+    if not _NUMBER.fullmatch(text):
+        return None
+    number = float(text)
+    return number if number <= 1 else None
+
+
+def _folders(text: str) -> tuple[Path, ...] | None:
+    paths = tuple(Path(part) for part in text.split(","))
+    if len(paths) > _MAX_DISKS or not all(path.is_absolute() for path in paths):
+        return None
+    return paths
+
+
+def _log_format(text: str) -> LogFormat | None:
+    return {each.value: each for each in LogFormat}.get(text)
+
+
+class LogFormat(StrEnum):
+    """How a process writes its log."""
+
+    TEXT = "text"
+    JSON = "json"
+
 
 DATABASE_URL: Setting[str] = Setting(
     name="DATABASE_URL",
@@ -332,13 +365,68 @@ DATABASE_STATE_FILE = Setting(
     "restore or failover that lost something the sender then starts paused",
 )
 
+METRICS_HOST = Setting(
+    name="CASHBACK_METRICS_HOST",
+    kind=Kind(expected="an address or a host name", parse=_host, blank=""),
+    default="127.0.0.1",
+    meaning="the address of the metrics; in a container, the one that Prometheus reaches",
+)
+METRICS_PORT = Setting(
+    name="CASHBACK_METRICS_PORT",
+    kind=_count(0, 65_535),
+    default="0",
+    meaning="the port of the metrics (`/metrics`), of API and worker each; 0: nothing is measured",
+)
+METRICS_DISKS: Setting[tuple[Path, ...]] = Setting(
+    name="CASHBACK_METRICS_DISKS",
+    kind=Kind(
+        expected=f"one to {_MAX_DISKS} absolute paths with commas between them",
+        parse=_folders,
+        blank=(),
+    ),
+    default="/",
+    meaning="the file systems whose room is measured, each by a path in it",
+)
+LOG_FORMAT = Setting(
+    name="CASHBACK_LOG_FORMAT",
+    kind=Kind(expected="text or json", parse=_log_format, blank=LogFormat.TEXT),
+    default="text",
+    meaning="how a process writes its log to standard error: `json` is one object for each line, "
+    "with the ids of request, merchant, cashback and trace",
+)
+REVISION = Setting(
+    name="CASHBACK_REVISION",
+    kind=Kind(
+        expected="1 to 64 letters, digits, dots, hyphens and underscores",
+        parse=lambda text: text if re.fullmatch(r"[A-Za-z0-9._-]{1,64}", text) else None,
+        blank="",
+    ),
+    default="unknown",
+    meaning="what was built, such as a commit; told with the metrics and traces",
+)
+OTLP_ENDPOINT = Setting(
+    name="OTEL_EXPORTER_OTLP_ENDPOINT",
+    kind=Kind(expected="http(s)://host[:port][/base]", parse=_otlp_url, blank=""),
+    default=None,
+    optional=True,
+    meaning="where traces are sent to, by OTLP over HTTP (`/v1/traces` is added); absent: none are",
+)
+TRACES_RATIO = Setting(
+    name="OTEL_TRACES_SAMPLER_ARG",
+    kind=Kind(expected="a number from 0 to 1", parse=_ratio, blank=0.0),
+    default="1",
+    meaning="the share of traces begun here that are sent; a caller's own say so themselves",
+)
+
 SETTINGS: tuple[
     Setting[str]
     | Setting[int]
     | Setting[float]
     | Setting[bool]
     | Setting[Path]
-    | Setting[Path | None],
+    | Setting[Path | None]
+    | Setting[tuple[Path, ...]]
+    | Setting[LogFormat],
     ...,
 ] = (
     DATABASE_URL,
@@ -372,4 +460,11 @@ SETTINGS: tuple[
     STATEMENT_WINDOW_S,
     PROVIDER_ECHOES_REFERENCE,
     DATABASE_STATE_FILE,
+    METRICS_HOST,
+    METRICS_PORT,
+    METRICS_DISKS,
+    LOG_FORMAT,
+    REVISION,
+    OTLP_ENDPOINT,
+    TRACES_RATIO,
 )

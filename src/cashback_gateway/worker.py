@@ -10,6 +10,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from adapters.postgres.connection import refuse_unsafe
+from adapters.telemetry.table import Role
 from cashback_core.breaker import BreakerState
 from cashback_core.delivery import Actor
 from cashback_core.ports import ClaimsUnacknowledged, Pause, StoreUnavailable
@@ -214,15 +215,17 @@ async def _work(settings: Settings) -> None:
         build_container,
         close_all,
         open_all,
+        open_telemetry,
     )
 
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    container = build_container(settings)
+    container = build_container(settings, Role.WORKER)
     await open_all(container)
     try:
+        open_telemetry(container)
         _log.info("the worker is ready")
         await container.worker().run(stop)
     finally:

@@ -115,12 +115,15 @@ class Gateway:
         with psycopg.connect(self.dsn) as connection:
             return connection.execute(query.encode(), values).fetchall()
 
-    def start(self, name: str, *arguments: str) -> None:
-        """Start one of its processes; what it prints is appended to a file of that name."""
+    def start(self, name: str, *arguments: str, **settings: str) -> None:
+        """Start one of its processes; what it prints is appended to a file of that name.
+
+        `settings` are its own, beside the common ones.
+        """
         with unspoken.keep(self.folder / f"{name}.log").open("ab") as log:
             self.processes[name] = subprocess.Popen(
                 [sys.executable, "-m", "cashback_gateway", *arguments],
-                env=self.environ,
+                env={**self.environ, **settings},
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,

@@ -10,6 +10,7 @@ from adapters.cashback_client.address import Address
 from adapters.cashback_client.transport import EvidenceTransport
 from cashback_core.money import format_centavos
 from cashback_core.ports import Payment, Provider, UnsendablePayment
+from cashback_core.tracing import TRACE
 
 if TYPE_CHECKING:
     import ssl
@@ -46,6 +47,11 @@ class ProviderClient(Provider):
         """Ask the provider to pay; raises UnsendablePayment for a reference unfit for a header."""
         return await self._transport.call(self._head + _variable_part(payment))
 
+    @property
+    def connections(self) -> tuple[int, int]:
+        """How many connections serve a call, and how many are idle."""
+        return self._transport.connections
+
     async def aclose(self) -> None:
         """Close every connection; calls under way end with the evidence they have."""
         await self._transport.aclose()
@@ -74,9 +80,12 @@ def _variable_part(payment: Payment) -> bytes:
     body = _ENCODE(
         {"document": payment.document, "cashback": format_centavos(payment.cashback_centavos)}
     )
+    trace = TRACE.get()
+    traceparent = "" if trace is None else f"traceparent: {trace.traceparent()}\r\n"
     return (
         f"Idempotency-Key: {reference}\r\n"
         f"X-Reference: {reference}\r\n"
+        f"{traceparent}"
         f"Content-Length: {len(body)}\r\n\r\n"
         f"{body}"
     ).encode("ascii")

@@ -64,6 +64,16 @@ class Pool:
         self._sweep_timer: asyncio.TimerHandle | None = None
         self._closed = False
 
+    @property
+    def idle(self) -> int:
+        """How many connections are open and lent to nobody."""
+        return len(self._idle)
+
+    @property
+    def lent(self) -> int:
+        """How many connections serve a call."""
+        return len(self._open) - len(self._idle)
+
     async def acquire(self) -> Connection:
         """A connection in step, open and quiet; `release` it. Raises OSError."""
         await self._turns.acquire()

@@ -81,6 +81,11 @@ class EvidenceTransport(httpx.AsyncBaseTransport):
         self._clock = clock
         self._pool = Pool(self._connect, limits=limits, clock=clock)
 
+    @property
+    def connections(self) -> tuple[int, int]:
+        """How many connections serve a call, and how many are idle."""
+        return self._pool.lent, self._pool.idle
+
     async def call(self, request: bytes) -> Evidence:
         """Send one whole HTTP/1.1 request, once, and tell what was seen.
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from adapters.http.access import ACCESS, Role
 from adapters.http.fields import Fields, read_fields
 from adapters.http.tokens import TokenKind, Tokens
+from cashback_core.tracing import note_merchant
 
 if TYPE_CHECKING:
     from litestar import Request
@@ -62,6 +63,8 @@ class Admission:
         token = value[7:].strip(b" ").decode("latin-1")
         claims = self.tokens.check(token, TokenKind.ACCESS)
         standing = await self.standings(claims)
+        if standing.merchant_id is not None:
+            note_merchant(standing.merchant_id)
         if standing.role not in ACCESS.get(_operation(request), ()):
             raise ForbiddenError
         principal = Principal(

@@ -38,6 +38,7 @@ from cashback_core.submission import (
     SaleRequest,
     UnknownMerchant,
 )
+from cashback_core.tracing import note_cashback
 
 if TYPE_CHECKING:
     from litestar.handlers import HTTPRouteHandler
@@ -129,7 +130,9 @@ def read_id(request: Request[Any, Any, Any]) -> UUID:
     text: str = request.scope["path_params"]["id"]
     if _ID.match(text) is None:
         raise NotFoundException
-    return UUID(text)
+    id_ = UUID(text)
+    note_cashback(id_)
+    return id_
 
 
 def _answer_submitted(outcome: Submitted, preference: Preference, fields: Fields) -> Answer:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
@@ -16,9 +17,11 @@ import psycopg
 from psycopg import AsyncConnection
 
 from adapters.postgres.accepting import accept_group
+from adapters.postgres.commits import CommitObserver, Commits, Failure
 from adapters.postgres.concluding import Locked, conclude_group
 from adapters.postgres.connection import RowRefused, serving_dsn
 from cashback_core.ports import Acceptance, AttemptResult, StoreUnavailable, Submission
+from cashback_core.tracing import TRACE
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
@@ -26,6 +29,7 @@ if TYPE_CHECKING:
 
     from cashback_core.delivery import DeliveryPolicy
     from cashback_core.record import Standing
+    from cashback_core.tracing import TraceContext
 
 MAX_GROUP: Final = 200
 """Most sales, and most results, of one transaction."""
@@ -73,12 +77,14 @@ _log = logging.getLogger(__name__)
 class _Sale:
     submission: Submission
     answer: asyncio.Future[Acceptance]
+    trace: TraceContext | None
 
 
 @dataclass(slots=True, eq=False)
 class _Result:
     result: AttemptResult
     answer: asyncio.Future[Standing]
+    trace: TraceContext | None
 
 
 _Job = _Sale | _Result
@@ -132,14 +138,21 @@ class GroupWriter:
         dsn: str,
         policy: DeliveryPolicy,
         connected: Callable[[AsyncConnection], Awaitable[None]] | None = None,
+        observer: CommitObserver | None = None,
     ) -> None:
         self._dsn = serving_dsn(dsn, application="cashback-writer", **_PINNED)
         self._policy = policy
         self._connected_hook = connected
+        self._commits = Commits(observer)
         self._queue: list[_Job] = []
         self._wake = asyncio.Event()
         self._connection: AsyncConnection | None = None
         self._task: asyncio.Task[None] | None = None
+
+    @property
+    def waiting(self) -> int:
+        """How many writes wait for the next group."""
+        return len(self._queue)
 
     async def open(self) -> None:
         """Begin to write; the connection is made when it is first needed."""
@@ -156,13 +169,13 @@ class GroupWriter:
 
     async def accept(self, submission: Submission) -> Acceptance:
         """Record a sale with the next group."""
-        job = _Sale(submission, asyncio.get_running_loop().create_future())
+        job = _Sale(submission, asyncio.get_running_loop().create_future(), TRACE.get())
         self._enqueue(job)
         return await job.answer
 
     async def conclude(self, result: AttemptResult) -> Standing:
         """Record the end of an attempt with the next group."""
-        job = _Result(result, asyncio.get_running_loop().create_future())
+        job = _Result(result, asyncio.get_running_loop().create_future(), TRACE.get())
         self._enqueue(job)
         return await job.answer
 
@@ -206,15 +219,19 @@ class GroupWriter:
                 async with asyncio.timeout(TRANSACTION_S):
                     await self._transaction(group)
             except _TRY_AGAIN as conflict:
+                self._commits.failed(Failure.CONFLICT)
                 error = conflict
                 continue
             except _ONE_ROW as refusal:
+                self._commits.failed(Failure.ROW)
                 error = refusal
             except _AWAY as away:
+                self._commits.failed(Failure.AWAY)
                 await self._hang_up()
                 self._fail(group, StoreUnavailable(type(away).__name__))
                 return
             except Exception as bug:  # noqa: BLE001 (ours, on one row: its neighbours go on)
+                self._commits.failed(Failure.BUG)
                 error = bug
             else:
                 return
@@ -228,6 +245,7 @@ class GroupWriter:
 
     async def _transaction(self, group: Sequence[_Job]) -> None:
         connection = await self._connected()
+        began_ns, began_s = time.time_ns(), time.perf_counter()
         sales = [job for job in group if isinstance(job, _Sale)]
         results = [job for job in group if isinstance(job, _Result)]
         acceptances: dict[UUID, Acceptance | None] = {}
@@ -239,10 +257,18 @@ class GroupWriter:
             if results:
                 wanted = [job.result for job in results]
                 standings = await conclude_group(cursor, wanted, self._policy)
+        seconds = time.perf_counter() - began_s
         for sale in sales:
             self._answer_sale(sale, acceptances[sale.submission.id])
         for result in results:
             self._answer_result(result, standings.get(result.result.claim.id))
+        self._commits.committed(
+            sales=len(sales),
+            results=len(results),
+            began_ns=began_ns,
+            seconds=seconds,
+            members=[job.trace for job in group],
+        )
 
     def _answer_sale(self, job: _Sale, acceptance: Acceptance | None) -> None:
         if acceptance is None:  # lost a name to a neighbour that was refused itself

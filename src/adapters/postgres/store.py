@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 from zoneinfo import ZoneInfo
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
 
     from psycopg import AsyncConnection
 
+    from adapters.postgres.commits import CommitObserver
     from cashback_core.ports import Pause
 
 TERMS_AGE_S: Final = 30.0
@@ -48,6 +50,17 @@ TERMS_AGE_S: Final = 30.0
 MAX_TERMS: Final = 1000
 POOL_TIMEOUT_S: Final = 1.0
 """How long a read waits for a connection: an ERP that is told 503 tries again at once."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PoolUse:
+    """The connections of one process; `writes_waiting` are those for the next group."""
+
+    lent: int
+    idle: int
+    most: int
+    waiting: int
+    writes_waiting: int
 
 
 class PostgresCashbackStore(CashbackStore):
@@ -63,13 +76,14 @@ class PostgresCashbackStore(CashbackStore):
         *,
         pool_size: int = 4,
         on_connect: Callable[[], Awaitable[object]] | None = None,
+        observer: CommitObserver | None = None,
     ) -> None:
         async def connected(connection: AsyncConnection[Any]) -> None:
             await refuse_unsafe_session(connection)
             if on_connect is not None:
                 await on_connect()
 
-        self._writer = GroupWriter(dsn, policy, connected)
+        self._writer = GroupWriter(dsn, policy, connected, observer)
         self._terms: dict[int, tuple[float, Terms]] = {}
         self._pool: AsyncConnectionPool[Any] = AsyncConnectionPool(
             serving_dsn(dsn, application="cashback"),
@@ -94,6 +108,18 @@ class PostgresCashbackStore(CashbackStore):
         """Finish what is being written and hang up."""
         await self._writer.close()
         await self._pool.close()
+
+    def use(self) -> PoolUse:
+        """How much of its connections this store uses at this moment."""
+        stats = self._pool.get_stats()
+        open_, idle = stats["pool_size"], stats["pool_available"]
+        return PoolUse(
+            lent=open_ - idle,
+            idle=idle,
+            most=stats["pool_max"],
+            waiting=stats["requests_waiting"],
+            writes_waiting=self._writer.waiting,
+        )
 
     async def ping(self) -> None:
         """Raise StoreUnavailable unless the database answers."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from adapters.http.access_log import AccessLog
+from adapters.http.request_watch import RequestWatch
 from adapters.http.server import RequestLimit
 
 if TYPE_CHECKING:
@@ -39,9 +40,13 @@ async def ask(app: Any, path: str = "/health/live", **headers: str) -> list[dict
     return messages
 
 
+def logged(app: Any, lines: list[bytes]) -> RequestWatch:
+    return RequestWatch(app, [AccessLog(lines.append)])
+
+
 async def test_a_line_tells_the_route_and_nothing_personal(api: Api) -> None:
     lines: list[bytes] = []
-    app = AccessLog(api.app, lines.append)
+    app = logged(api.app, lines)
     authorization = f"Bearer {api.token()}"
     await ask(app, "/api/cashbacks?document=52998224725", authorization=authorization)
     await ask(app, "/api/cashbacks/52998224725", authorization=authorization)
@@ -61,7 +66,7 @@ async def test_a_line_tells_the_route_and_nothing_personal(api: Api) -> None:
 
 async def test_every_answer_carries_the_id_of_its_line(api: Api) -> None:
     lines: list[bytes] = []
-    messages = await ask(AccessLog(api.app, lines.append))
+    messages = await ask(logged(api.app, lines))
     request_id = dict(messages[0]["headers"])[b"x-request-id"].decode()
     assert json.loads(lines[0])["request_id"] == request_id
 
@@ -73,7 +78,7 @@ async def test_a_callers_own_id_is_kept_only_if_it_is_a_plain_one(
     api: Api, given: str, *, kept: bool
 ) -> None:
     lines: list[bytes] = []
-    await ask(AccessLog(api.app, lines.append), x_request_id=given)
+    await ask(logged(api.app, lines), x_request_id=given)
     assert (json.loads(lines[0])["request_id"] == given) is kept
 
 
@@ -83,7 +88,7 @@ async def test_a_request_that_fails_is_logged_too() -> None:
 
     lines: list[bytes] = []
     with pytest.raises(ZeroDivisionError):
-        await ask(AccessLog(broken, lines.append))
+        await ask(logged(broken, lines))
     assert json.loads(lines[0])["status"] == 0
 
 
