@@ -98,7 +98,7 @@ def format_exact(centavos: Fraction) -> str:
         fives += 1
     if rest != 1:
         return f"{reais.numerator}/{reais.denominator}"
-    places = max(twos, fives, 2)
+    places = max(twos, fives)  # five at least: whatever needs fewer was written above
     scaled = reais.numerator * 10**places // reais.denominator
     return f"{scaled // 10**places}.{scaled % 10**places:0{places}d}"
 

@@ -107,6 +107,35 @@ def test_neither_a_recorded_name_nor_a_document_is_told(recorded: Sale, received
             assert received.customer.document not in told
 
 
+def test_each_field_is_told_under_its_own_name() -> None:
+    recorded = a_sale("JOSE", "A")
+    line = Line(type="B", value_centavos=2, qty_thousandths=2500, discount_centavos=3)
+    received = Sale(
+        sold_at=recorded.sold_at + timedelta(hours=1),
+        customer=Customer(document=Cpf("11144477735"), name="ANA"),
+        lines=(line,),
+        total_centavos=200,
+        discount_centavos=100,
+        sale_id="NF-1",
+    )
+    told = [
+        (d.pointer, d.recorded, d.received)
+        for d in differences(recorded=recorded, received=received)
+    ]
+    assert told == [
+        ("/sold_at", "2026-06-15T15:00:00.123456Z", "2026-06-15T16:00:00.123456Z"),
+        ("/customer/document", "***.982.247-**", "***.444.777-**"),
+        ("/customer/name", HIDDEN, "ANA"),
+        ("/total", "0.01", "2.00"),
+        ("/discount", "0.00", "1.00"),
+        ("/sale_id", None, "NF-1"),
+        ("/products/0/type", "A", "B"),
+        ("/products/0/value", "0.01", "0.02"),
+        ("/products/0/qty", "1", "2.5"),
+        ("/products/0/discount", "0.00", "0.03"),
+    ]
+
+
 def test_differences_are_told_as_on_the_wire_and_not_without_end() -> None:
     line = Line(type="A", value_centavos=1000, qty_thousandths=350)
     recorded = replace(a_sale("JOSE", "A"), lines=(line,))

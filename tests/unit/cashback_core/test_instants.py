@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -11,6 +13,9 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from cashback_core.instants import NoSuchInstant, NotAnInstant, format_instant, parse_instant
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 SAO_PAULO = ZoneInfo("America/Sao_Paulo")
 
@@ -135,6 +140,25 @@ def test_a_wall_clock_time_is_the_first_instant_that_showed_it(wall: datetime) -
         assert showing == []
     else:
         assert instant == showing[0]
+
+
+@pytest.fixture
+def machine_in_tokyo(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    with monkeypatch.context() as changed:
+        changed.setenv("TZ", "Asia/Tokyo")
+        time.tzset()
+        yield
+    time.tzset()
+
+
+@pytest.mark.usefixtures("machine_in_tokyo")
+def test_the_machines_own_zone_says_nothing() -> None:
+    assert time.localtime(0).tm_hour == 9, "the machine really is in Tokyo"
+    for text in ("2026-01-02 00:00:00", "2026-01-02T00:00:00-03:00", "2026-01-02T03:00:00Z"):
+        instant = parse_instant(text, SAO_PAULO)
+        assert instant.utcoffset() == timedelta(0)
+        assert format_instant(instant) == "2026-01-02T03:00:00Z"
+        assert format_instant(instant.astimezone(SAO_PAULO)) == "2026-01-02T03:00:00Z"
 
 
 @given(st.text(max_size=40) | st.text("0123456789-:TZ+. ", min_size=15, max_size=35))

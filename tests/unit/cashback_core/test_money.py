@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import time
 from contextlib import suppress
-from decimal import Decimal
+from decimal import Context, Decimal, Inexact, localcontext
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from cashback_core import strategies
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 def fault_of(parse: Callable[[object], int], value: object) -> Fault:
     with pytest.raises(InvalidMoney) as caught:
         parse(value)
+    assert str(caught.value) == caught.value.fault.value
     return caught.value.fault
 
 
@@ -199,14 +200,43 @@ def test_a_float_is_money_exactly_when_its_shortest_decimal_is(number: float) ->
 
 
 @given(st.fractions(min_value=0))
+@example(Fraction(1, 73))
+@example(Fraction(1, 137))
 def test_exact_amounts_are_read_back_as_they_were_written(centavos: Fraction) -> None:
     assert parse_exact(format_exact(centavos)) == centavos
+
+
+@given(st.integers(0, 10**12), st.integers(0, 12), st.integers(0, 12))
+@example(1, 5, 0)
+@example(7, 0, 5)
+@example(10**10 + 1, 5, 5)
+def test_a_decimal_is_written_in_full_and_no_longer(number: int, twos: int, fives: int) -> None:
+    centavos = Fraction(number, 2**twos * 5**fives)
+    whole, _, decimals = format_exact(centavos).partition(".")
+    with localcontext(Context(prec=100, traps=[Inexact])):
+        reais = Decimal(centavos.numerator) / centavos.denominator / 100
+    assert Decimal(f"{whole}.{decimals}") == reais
+    assert decimals.isdigit()
+    assert len(decimals) == 2 or (len(decimals) > 2 and not decimals.endswith("0"))
+    assert whole == str(centavos // 100)
+
+
+@given(st.fractions(min_value=0))
+def test_what_no_decimal_tells_is_a_fraction_in_lowest_terms(centavos: Fraction) -> None:
+    centavos += Fraction(1, 7)
+    while centavos.denominator % 7:
+        centavos /= 7
+    reais = centavos / 100
+    assert format_exact(centavos) == f"{reais.numerator}/{reais.denominator}"
 
 
 @pytest.mark.parametrize(
     ("centavos", "text"),
     [
         (Fraction(813, 2), "4.065"),
+        (Fraction(1, 32), "0.0003125"),
+        (Fraction(3, 3125), "0.0000096"),
+        (Fraction(123_456_789, 100_000), "12.3456789"),
         (Fraction(0), "0.00"),
         (Fraction(100), "1.00"),
         (Fraction(470, 3), "47/30"),

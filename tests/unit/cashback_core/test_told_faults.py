@@ -1,0 +1,209 @@
+"""What an ERP reads of each fault, to the letter: place, code, what came and what was expected."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from cashback_core import InvalidSale, SaleRules, parse_sale
+from cashback_core.strategies import DEMO
+
+NOW: Final = datetime(2026, 6, 15, 15, 0, 0, tzinfo=UTC)
+RULES: Final = SaleRules(zone=ZoneInfo("America/Sao_Paulo"), max_age=timedelta(days=30))
+ABSENT: Final = object()
+
+MONEY: Final = (
+    'digits with at most two decimals, such as "10.00", from {lowest} to 99999999.99'.format
+)
+AMOUNT: Final = MONEY(lowest="0.01")
+DISCOUNT: Final = MONEY(lowest="0.00")
+QUANTITY: Final = 'a positive number with at most three decimals, such as 2 or "0.350", up to 99999'
+CPF: Final = "11 digits as a text, or 000.000.000-00"
+NAME: Final = "1 to 120 characters, not only spaces"
+SOLD_AT: Final = "YYYY-MM-DD HH:MM:SS, or ISO 8601 with or without an offset"
+SALE_FIELDS: Final = "only: sold_at, customer, total, products, discount, sale_id"
+
+
+def document() -> dict[str, Any]:
+    return {
+        "sold_at": "2026-06-10 00:00:00",
+        "customer": {"document": "52998224725", "name": "JOSE DA SILVA"},
+        "total": "99.00",
+        "discount": "0.50",
+        "sale_id": "NF-1",
+        "products": [
+            {"type": "A", "value": "10.00", "qty": 1},
+            {"type": "B", "value": "10.00", "qty": 9, "discount": "0.50"},
+        ],
+    }
+
+
+def put(pointer: str, value: object) -> object:
+    """The document with one field set, or taken away."""
+    if not pointer:
+        return value
+    whole: Any = document()
+    place = whole
+    *way, last = pointer[1:].split("/")
+    for step in way:
+        place = place[int(step) if isinstance(place, list) else step]
+    if value is ABSENT:
+        del place[last]
+    else:
+        place[int(last) if isinstance(place, list) else last] = value
+    return whole
+
+
+def told(value: object) -> list[tuple[str, str, str | None, str]]:
+    with pytest.raises(InvalidSale) as caught:
+        parse_sale(value, rules=RULES, now=NOW, programme=DEMO.programme)
+    return [(v.pointer, v.code, v.received, v.expected()) for v in caught.value.violations]
+
+
+def test_the_document_itself_has_no_fault() -> None:
+    sale = parse_sale(document(), rules=RULES, now=NOW, programme=DEMO.programme)
+    assert sale.sale_id == "NF-1"
+    assert (sale.total_centavos, sale.discount_centavos) == (9900, 50)
+    assert [line.discount_centavos for line in sale.lines] == [0, 50]
+
+
+@pytest.mark.parametrize(
+    ("pointer", "value", "code", "received", "expected"),
+    [
+        ("", [1], "wrong_type", "an array", "an object"),
+        ("", "x", "wrong_type", "x", "an object"),
+        ("/sold_at", 20260610, "wrong_type", "20260610", "a string"),
+        ("/sold_at", "10/06/2026", "sold_at_format", "10/06/2026", SOLD_AT),
+        *[
+            ("/sold_at", text, "sold_at_nonexistent", text, "an instant that exists in " + zone)
+            for text, zone in [("2026-06-31 00:00:00", "America/Sao_Paulo")]
+        ],
+        *[
+            ("/sold_at", text, "sold_at_future", text, "not later than 2026-06-15T15:05:00Z")
+            for text in ["2026-06-15T15:05:01Z", "2027-01-01 00:00:00"]
+        ],
+        *[
+            ("/sold_at", text, "sold_at_too_old", text, "not before 2026-05-16T15:00:00Z")
+            for text in ["2026-05-16T14:59:59Z", "2025-01-01 00:00:00"]
+        ],
+        ("/customer", [], "wrong_type", "an array", "an object"),
+        ("/customer/document", 52998224725, "document_format", "a number", CPF),
+        ("/customer/document", 1.5, "document_format", "a number", CPF),
+        ("/customer/document", True, "wrong_type", "true", "a string"),
+        ("/customer/document", None, "wrong_type", "null", "a string"),
+        ("/customer/document", "5299822472", "document_format", "*" * 10, CPF),
+        (
+            "/customer/document",
+            "11111111111",
+            "document_repeated",
+            "***.111.111-**",
+            "a CPF that was issued",
+        ),
+        (
+            "/customer/document",
+            "52998224726",
+            "document_check_digits",
+            "***.982.247-**",
+            "a CPF with right check digits",
+        ),
+        ("/customer/name", 7, "wrong_type", "7", "a string"),
+        ("/customer/name", "  ", "name_length", "  ", NAME),
+        ("/customer/name", "a" * 121, "name_length", "a" * 80 + "…", NAME),
+        ("/customer/name", "a" * 481, "name_length", "a" * 80 + "…", NAME),
+        (
+            "/customer/name",
+            "A\tB",
+            "name_not_printable",
+            "A\\u0009B",
+            "printable characters only",
+        ),
+        ("/customer/wallet", 1, "unknown_field", None, "only: document, name"),
+        ("/total", None, "wrong_type", "null", "a string or a number"),
+        ("/total", "1,00", "money_format", "1,00", AMOUNT),
+        ("/total", 0, "money_out_of_range", "0", AMOUNT),
+        ("/total", "100000000", "money_out_of_range", "100000000", AMOUNT),
+        ("/total", "99.01", "total_mismatch", "99.01", "99.00"),
+        ("/total", 98.9, "total_mismatch", "98.90", "99.00"),
+        ("/discount", None, "wrong_type", "null", "a string or a number"),
+        ("/discount", "-1", "money_format", "-1", DISCOUNT),
+        ("/discount", 10**8, "money_out_of_range", "100000000", DISCOUNT),
+        ("/discount", "99.51", "discount_too_large", "99.51", "at most 99.50"),
+        ("/sale_id", 1, "wrong_type", "1", "a string"),
+        ("/sale_id", "NF 1", "sale_id_format", "NF 1", "1 to 64 visible ASCII characters"),
+        ("/loja", 1, "unknown_field", None, SALE_FIELDS),
+        ("/products", {}, "wrong_type", "an object", "an array"),
+        ("/products", [], "lines_count", "0", "1 to 990 lines"),
+        ("/products", [1] * 991, "lines_count", "991", "1 to 990 lines"),
+        ("/products/1", 5, "wrong_type", "5", "an object"),
+        ("/products/1/type", 5, "wrong_type", "5", "a string"),
+        ("/products/1/type", "b", "product_type_unknown", "b", "a product type, written exactly"),
+        ("/products/1/value", [], "wrong_type", "an array", "a string or a number"),
+        ("/products/1/value", "0.00", "money_out_of_range", "0.00", AMOUNT),
+        ("/products/1/value", "0.001", "money_format", "0.001", AMOUNT),
+        ("/products/1/qty", {}, "wrong_type", "an object", "a string or a number"),
+        ("/products/1/qty", "0.0001", "quantity_format", "0.0001", QUANTITY),
+        ("/products/1/qty", 0, "quantity_out_of_range", "0", QUANTITY),
+        ("/products/1/qty", 100_000, "quantity_out_of_range", "100000", QUANTITY),
+        ("/products/1/discount", "90.01", "discount_too_large", "90.01", "at most 90.00"),
+        ("/products/1/discount", "0,50", "money_format", "0,50", DISCOUNT),
+        ("/products/1/preço", 1, "unknown_field", None, "only: type, value, qty, discount"),
+        *[
+            (pointer, ABSENT, "required", None, "a value")
+            for pointer in [
+                *["/sold_at", "/customer", "/total", "/products"],
+                *["/customer/document", "/customer/name"],
+                *["/products/1/type", "/products/1/value", "/products/1/qty"],
+            ]
+        ],
+    ],
+    ids=str,
+)
+def test_one_fault_is_told_to_the_letter(
+    pointer: str, value: object, code: str, received: str | None, expected: str
+) -> None:
+    assert told(put(pointer, value)) == [(pointer, code, received, expected)]
+
+
+@pytest.mark.parametrize("pointer", ["/discount", "/sale_id", "/products/1/discount"])
+def test_what_may_be_left_out_has_no_fault_of_its_own(pointer: str) -> None:
+    whole: Any = put(pointer, ABSENT)
+    whole["total"] = {"/sale_id": "99.00"}.get(pointer, "99.50")
+    assert parse_sale(whole, rules=RULES, now=NOW, programme=DEMO.programme).total_centavos > 0
+
+
+def test_no_sale_id_may_be_said_by_null() -> None:
+    whole = put("/sale_id", None)
+    assert parse_sale(whole, rules=RULES, now=NOW, programme=DEMO.programme).sale_id is None
+
+
+def test_an_unknown_field_is_found_by_its_json_pointer() -> None:
+    whole = document() | {"a/b~c": 1, "\n": 2}
+    assert told(whole) == [
+        ("/a~1b~0c", "unknown_field", None, SALE_FIELDS),
+        ("/\\u000a", "unknown_field", None, SALE_FIELDS),
+    ]
+
+
+def test_a_fault_reads_as_one_sentence() -> None:
+    with pytest.raises(InvalidSale) as caught:
+        parse_sale(put("/total", "1,00"), rules=RULES, now=NOW, programme=DEMO.programme)
+    assert str(caught.value) == (
+        f"/total: The amount is not written as money. (received 1,00; expected {AMOUNT})"
+    )
+    with pytest.raises(InvalidSale) as caught:
+        parse_sale({"total": 0}, rules=RULES, now=NOW)
+    assert str(caught.value).split("; /") == [
+        "/sold_at: This field is missing. (received None; expected a value)",
+        "customer: This field is missing. (received None; expected a value)",
+        "products: This field is missing. (received None; expected a value)",
+    ]
+
+
+def test_a_fault_of_the_whole_is_placed_at_the_root() -> None:
+    with pytest.raises(InvalidSale) as caught:
+        parse_sale(7, rules=RULES, now=NOW)
+    expected = "/: The value has the wrong type. (received 7; expected an object)"
+    assert str(caught.value) == expected
