@@ -220,7 +220,12 @@ class WorkerNode(Node):
             under_way=under_way,
             capacity=CAPACITY,
             schedule=SCHEDULE,
-            chores=Chores(listen=self._listen, settle=settler, guard=_nothing_restored),
+            chores=Chores(
+                listen=self._listen,
+                settle=settler,
+                guard=_nothing_restored,
+                retain=_nothing_too_old,
+            ),
             new_id=self.new_id,
         )
         around.loop.spawn(self._run(worker, self._stop), self.process)
@@ -240,6 +245,10 @@ class WorkerNode(Node):
     def stop(self) -> None:
         """SIGTERM."""
         self._stop.set()
+
+
+async def _nothing_too_old() -> int:
+    return 0
 
 
 async def _nothing_restored() -> bool:

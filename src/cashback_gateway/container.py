@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING
 
 from dependency_injector import containers, providers
@@ -19,6 +20,7 @@ from adapters.http.signing_key import load_signing_key
 from adapters.http.tokens import Lifetimes, Tokens
 from adapters.postgres.accounts import PostgresAccounts
 from adapters.postgres.operating import PostgresOperatorStore
+from adapters.postgres.privacy import PostgresPrivacyStore
 from adapters.postgres.sender import PostgresSender
 from adapters.postgres.settling import PostgresSettlementStore
 from adapters.postgres.store import PostgresCashbackStore
@@ -34,7 +36,7 @@ from cashback_gateway.database_guard import DatabaseGuard
 from cashback_gateway.settings import Settings
 from cashback_gateway.settler import Settler
 from cashback_gateway.telemetry import Parts, Telemetry
-from cashback_gateway.worker import Chores, Schedule, Worker
+from cashback_gateway.worker import MAX_DROPPED, Chores, Schedule, Worker
 
 if TYPE_CHECKING:
     from litestar import Litestar
@@ -123,12 +125,19 @@ def _provider(settings: Settings) -> ProviderClient:
     )
 
 
+def _chores(
+    settings: Settings, settler: Settler, guard: DatabaseGuard, privacy: PostgresPrivacyStore
+) -> Chores:
+    return Chores(
+        listen=DueListener(settings.database.url).listen,
+        settle=settler,
+        guard=guard.check,
+        retain=partial(privacy.retain, settings.retention, limit=MAX_DROPPED),
+    )
+
+
 def _worker(
-    settings: Settings,
-    store: PostgresCashbackStore,
-    under_way: DeliveriesUnderWay,
-    settler: Settler,
-    guard: DatabaseGuard,
+    settings: Settings, store: PostgresCashbackStore, under_way: DeliveriesUnderWay, chores: Chores
 ) -> Worker:
     times = settings.delivery
     return Worker(
@@ -138,11 +147,7 @@ def _worker(
         schedule=Schedule(
             poll_s=times.worker_poll_s, reaper_s=times.reaper_s, settler_s=times.settler_s
         ),
-        chores=Chores(
-            listen=DueListener(settings.database.url).listen,
-            settle=settler,
-            guard=guard.check,
-        ),
+        chores=chores,
         new_id=new_id,
     )
 
@@ -153,6 +158,10 @@ def _accounts(settings: Settings) -> PostgresAccounts:
 
 def _operators(settings: Settings) -> PostgresOperatorStore:
     return PostgresOperatorStore(settings.database.url)
+
+
+def _privacy(settings: Settings) -> PostgresPrivacyStore:
+    return PostgresPrivacyStore(settings.database.url)
 
 
 def _tokens(settings: Settings) -> Tokens:
@@ -195,7 +204,9 @@ class Container(containers.DeclarativeContainer):
     quote = providers.Singleton(QuoteSale, store=store, now=providers.Object(now))
     statements = providers.Singleton(_statements, settings)
     settler = providers.Singleton(_settler, settings, policy, statements)
-    worker = providers.Singleton(_worker, settings, store, under_way, settler, guard)
+    privacy = providers.Singleton(_privacy, settings)
+    chores = providers.Singleton(_chores, settings, settler, guard, privacy)
+    worker = providers.Singleton(_worker, settings, store, under_way, chores)
     tokens = providers.Singleton(_tokens, settings)
     accounts = providers.Singleton(_accounts, settings)
     passwords = providers.Singleton(Passwords)
@@ -207,6 +218,7 @@ class Container(containers.DeclarativeContainer):
         quote_sale=quote,
         store=store,
         operators=operators,
+        privacy=privacy,
         ping=store.provided.ping,
         login=login,
     )
@@ -223,6 +235,7 @@ async def open_all(container: Container) -> None:
     await container.guard().check()
     await container.store().open()
     await container.operators().open()
+    await container.privacy().open()
 
 
 def open_telemetry(
@@ -244,5 +257,6 @@ async def close_all(container: Container) -> None:
     await asyncio.to_thread(container.telemetry().close)  # the last spans are sent over a network
     await container.provider().aclose()
     await container.statements().aclose()
+    await container.privacy().close()
     await container.operators().close()
     await container.store().close()

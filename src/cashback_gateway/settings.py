@@ -6,6 +6,7 @@ import difflib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeVar
 
+from cashback_core.privacy import Retention
 from cashback_gateway import settings_table as table
 
 if TYPE_CHECKING:
@@ -131,6 +132,7 @@ class Settings:
     tokens: TokenSettings
     provider: ProviderSettings
     delivery: DeliverySettings
+    retention: Retention
     telemetry: TelemetrySettings
 
 
@@ -166,6 +168,10 @@ def read_settings(environ: Mapping[str, str], *, needs: Collection[str] = REQUIR
             echoes_reference=reader.value(table.PROVIDER_ECHOES_REFERENCE),
         ),
         delivery=_delivery(reader),
+        retention=Retention(
+            raw_days=reader.value(table.KEEP_RAW_DAYS),
+            customer_days=reader.value(table.KEEP_CUSTOMERS_DAYS),
+        ),
         telemetry=_telemetry(reader),
     )
     reader.not_above(table.ACCESS_TOKEN_S, table.REFRESH_TOKEN_S)

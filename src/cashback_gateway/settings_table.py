@@ -350,6 +350,27 @@ STATEMENT_WINDOW_S = Setting(
     meaning="how far back the settler asks for the statement; what was first tried before is left "
     "to an operator",
 )
+_DAYS: Kind[int | None] = Kind(
+    expected="a whole number of days from 1 to 36500",
+    parse=_count(1, 36_500).parse,
+    blank=None,
+)
+KEEP_RAW_DAYS = Setting(
+    name="CASHBACK_KEEP_RAW_DAYS",
+    kind=_DAYS,
+    default=None,
+    optional=True,
+    meaning="requests and the provider's answers as they came are dropped this long after their "
+    "cashback became final; absent: kept",
+)
+KEEP_CUSTOMERS_DAYS = Setting(
+    name="CASHBACK_KEEP_CUSTOMERS_DAYS",
+    kind=_DAYS,
+    default=None,
+    optional=True,
+    meaning="a customer who bought nothing for this long, and has no open cashback, is erased; "
+    "absent: kept",
+)
 PROVIDER_ECHOES_REFERENCE = Setting(
     name="CASHBACK_PROVIDER_ECHOES_REFERENCE",
     kind=_BOOLEAN,
@@ -421,6 +442,7 @@ TRACES_RATIO = Setting(
 SETTINGS: tuple[
     Setting[str]
     | Setting[int]
+    | Setting[int | None]
     | Setting[float]
     | Setting[bool]
     | Setting[Path]
@@ -457,6 +479,8 @@ SETTINGS: tuple[
     BREAKER_PAUSE_S,
     BREAKER_PAUSE_MAX_S,
     SETTLER_S,
+    KEEP_RAW_DAYS,
+    KEEP_CUSTOMERS_DAYS,
     STATEMENT_WINDOW_S,
     PROVIDER_ECHOES_REFERENCE,
     DATABASE_STATE_FILE,

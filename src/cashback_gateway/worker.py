@@ -27,6 +27,10 @@ MAX_CLAIMS: Final = 50
 """Most cashbacks claimed at once: what is claimed must be sent within its lease."""
 
 MAX_REAPED: Final = 500
+
+MAX_DROPPED: Final = 500
+"""Most things of the past that one transaction of the retention drops."""
+
 DRAIN_MARGIN_S: Final = 2.0
 
 T = TypeVar("T")
@@ -42,6 +46,7 @@ class Schedule:
     reaper_s: float
     settler_s: float
     guard_s: float = 5.0
+    retention_s: float = 600.0
     pause_s: float = 1.0
 
 
@@ -50,12 +55,14 @@ class Chores:
     """What a worker does beside delivering: listening, settling, guarding against a restore.
 
     `listen` calls back whenever something may be due; `settle` tells how much it settled; `guard`
-    pauses the sender when the database is not the one known.
+    pauses the sender when the database is not the one known; `retain` drops what is no longer to
+    be kept and tells how much that was.
     """
 
     listen: Callable[[Callable[[], object]], Awaitable[None]]
     settle: Callable[[], Awaitable[int]]
     guard: Callable[[], Awaitable[bool]]
+    retain: Callable[[], Awaitable[int]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,6 +87,7 @@ class Worker:
                 tasks.create_task(self._every(times.reaper_s, self._reap, stop)),
                 tasks.create_task(self._every(times.settler_s, self._settle, stop)),
                 tasks.create_task(self._every(times.guard_s, self._guard, stop)),
+                tasks.create_task(self._every(times.retention_s, self._retain, stop)),
                 tasks.create_task(self._note_pauses(stop)),
             )
             await delivering  # never cancelled: what it claims it must begin to send
@@ -173,6 +181,12 @@ class Worker:
     async def _guard(self) -> bool:
         await self.chores.guard()
         return False
+
+    async def _retain(self) -> bool:
+        dropped = await self.chores.retain()
+        if dropped:
+            _log.info("dropped what is no longer to be kept: %d", dropped)
+        return dropped >= MAX_DROPPED
 
     async def _every(
         self, period_s: float, work: Callable[[], Awaitable[bool]], stop: asyncio.Event

@@ -25,6 +25,7 @@ from contract.builders import PROGRAMME
 from contract.openapi_conformance import assert_conforms
 from fakes.manual_clock import ManualClock
 from fakes.memory_operators import MemoryOperators
+from fakes.memory_privacy import MemoryPrivacy
 from fakes.memory_store import MemoryStore
 from fakes.scripted_provider import ScriptedProvider
 
@@ -100,6 +101,7 @@ class Api:
         }
         self.store = MemoryStore(terms, now=self.clock.tick)
         self.operators = MemoryOperators(self.store)
+        self.privacy = MemoryPrivacy()
         self.provider = ScriptedProvider()
         self.deliverer = Deliverer(
             store=self.store,
@@ -126,6 +128,7 @@ class Api:
             quote_sale=QuoteSale(store=self.store, now=now),
             store=self.store,
             operators=self.operators,
+            privacy=self.privacy,
             ping=self.ping,
             login=Login(accounts=self.accounts, passwords=self.passwords, tokens=self.tokens),
         )

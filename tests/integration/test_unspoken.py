@@ -32,7 +32,7 @@ def test_what_is_sent_and_given_is_looked_for_in_the_logs(gateway: Gateway) -> N
 def test_a_log_that_tells_is_found(
     line: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(unspoken, "_unspoken", set())
+    monkeypatch.setattr(unspoken, "_unspoken", set[bytes]())
     monkeypatch.setattr(unspoken, "_logs", [])
     unspoken.note(b'{"customer": {"document": "529.982.247-25"}}')
     unspoken.note(b'{"access": "eyJh.eyJz.c2ln"}')

@@ -41,6 +41,7 @@ SELLERS: Final = frozenset({Role.ERP, Role.OPERATOR, Role.ADMIN})
 MEMBERS: Final = frozenset({Role.ERP, Role.ANALYST, Role.OPERATOR, Role.ADMIN})
 READERS: Final = frozenset({Role.ANALYST, Role.OPERATOR, Role.ADMIN})
 OPERATORS: Final = frozenset({Role.OPERATOR, Role.ADMIN})
+ADMINS: Final = frozenset({Role.ADMIN})
 
 ACCESS: Final[Mapping[tuple[str, str], Roles]] = {
     ("post", "/api/cashbacks"): SELLERS,
@@ -53,6 +54,8 @@ ACCESS: Final[Mapping[tuple[str, str], Roles]] = {
     ("post", "/api/cashbacks/{id}/resend"): OPERATORS,
     ("post", "/api/cashbacks/{id}/cancel"): OPERATORS,
     ("post", "/api/cashbacks/{id}/resolve"): OPERATORS,
+    ("get", "/api/customers/{id}/report"): OPERATORS,
+    ("post", "/api/customers/{id}/erase"): ADMINS,
     ("post", "/api/token"): PUBLIC,
     ("post", "/api/token/refresh"): PUBLIC,
     ("post", "/api/token/verify"): PUBLIC,

@@ -15,6 +15,7 @@ from adapters.http.docs import DocsRoutes
 from adapters.http.health import HealthRoutes, Ping
 from adapters.http.openapi import ServedDocument
 from adapters.http.operator_routes import OperatorRoutes
+from adapters.http.privacy_routes import PrivacyRoutes
 from adapters.http.problems import handle_exception
 from adapters.http.standing import Standings
 from adapters.http.token_routes import TokenRoutes
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from adapters.http.login import Login
     from cashback_core.operating import OperatorStore
     from cashback_core.ports import CashbackStore
+    from cashback_core.privacy import PrivacyStore
     from cashback_core.submission import QuoteSale, SubmitSale
 
 VERSION: Final = "0.1.0"
@@ -45,6 +47,7 @@ class UseCases:
     quote_sale: QuoteSale
     store: CashbackStore
     operators: OperatorStore
+    privacy: PrivacyStore
     ping: Ping
     login: Login
 
@@ -74,6 +77,7 @@ def create_app(
         [
             *cashbacks.handlers(),
             *operating.handlers(),
+            *PrivacyRoutes(admit=admit, store=use_cases.privacy).handlers(),
             *TokenRoutes(use_cases.login).handlers(),
             *HealthRoutes(use_cases.ping, breaker).handlers(),
             *DocsRoutes(ServedDocument(version=VERSION)).handlers(),

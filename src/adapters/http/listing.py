@@ -8,9 +8,10 @@ import re
 import struct
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Final
+from typing import Final
 from urllib.parse import parse_qsl
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from adapters.http.faults import Fault, InvalidQueryError
 from cashback_core.delivery import DONE, Status
@@ -19,9 +20,6 @@ from cashback_core.instants import NoSuchInstant, NotAnInstant, parse_instant
 from cashback_core.operating import ATTENTION, OpenFilter
 from cashback_core.ports import Position, RecordFilter
 from cashback_core.violations import show
-
-if TYPE_CHECKING:
-    from zoneinfo import ZoneInfo
 
 DEFAULT_LIMIT: Final = 50
 MAX_LIMIT: Final = 200
@@ -32,6 +30,8 @@ OPEN: Final = tuple(s for s in Status if s not in DONE)
 """What an operator may list: all that has not ended well."""
 
 _LIMIT: Final = re.compile(r"[1-9][0-9]{0,2}\Z", re.ASCII)
+_ID: Final = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z", re.ASCII)
+_UTC: Final = ZoneInfo("UTC")
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND: Final = timedelta(microseconds=1)
 _CURSOR: Final = struct.Struct(">q16s")
@@ -53,7 +53,7 @@ def read_listing(query: bytes, zone: ZoneInfo) -> Listing:
 
     Raises InvalidQueryError with every fault.
     """
-    reading = _Reading(_parameters(query), zone)
+    reading = _Reading(parameters(query), zone)
     listing = Listing(
         wanted=RecordFilter(
             status=reading.status(),
@@ -80,7 +80,7 @@ class OpenListing:
 
 def read_open_listing(query: bytes, zone: ZoneInfo) -> OpenListing:
     """The list of open cashbacks that a query string asks for; raises InvalidQueryError."""
-    reading = _Reading(_parameters(query), zone)
+    reading = _Reading(parameters(query), zone)
     status = reading.status(among=OPEN)
     listing = OpenListing(
         wanted=OpenFilter(
@@ -92,6 +92,23 @@ def read_open_listing(query: bytes, zone: ZoneInfo) -> OpenListing:
         limit=reading.limit(),
         after=reading.cursor(),
     )
+    if reading.faults:
+        raise InvalidQueryError(tuple(reading.faults))
+    return listing
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SubjectListing:
+    """How many sales of a customer at most, and before which."""
+
+    limit: int
+    before: UUID | None
+
+
+def read_subject_listing(query: bytes) -> SubjectListing:
+    """The page of a subject report that a query string asks for; raises InvalidQueryError."""
+    reading = _Reading(parameters(query), _UTC, ("limit", "cursor"))
+    listing = SubjectListing(limit=reading.limit(), before=reading.id())
     if reading.faults:
         raise InvalidQueryError(tuple(reading.faults))
     return listing
@@ -118,7 +135,8 @@ def read_cursor(text: str) -> Position | None:
     return position if write_cursor(position) == text else None
 
 
-def _parameters(query: bytes) -> list[tuple[str, str]]:
+def parameters(query: bytes) -> list[tuple[str, str]]:
+    """The names and values of a query string; raises InvalidQueryError."""
     try:
         return parse_qsl(
             query.decode("ascii"),
@@ -133,13 +151,18 @@ def _parameters(query: bytes) -> list[tuple[str, str]]:
 class _Reading:
     """One query being read: each method reads its parameter and tells what is wrong with it."""
 
-    def __init__(self, parameters: list[tuple[str, str]], zone: ZoneInfo) -> None:
+    def __init__(
+        self,
+        parameters: list[tuple[str, str]],
+        zone: ZoneInfo,
+        names: tuple[str, ...] = PARAMETERS,
+    ) -> None:
         self._zone = zone
         self._values: dict[str, str] = {}
         self.faults: list[Fault] = []
         for name, value in parameters:
-            if name not in PARAMETERS:
-                self._tell(name, "unknown_parameter", names=", ".join(PARAMETERS))
+            if name not in names:
+                self._tell(name, "unknown_parameter", names=", ".join(names))
             elif name in self._values:
                 self._tell(name, "repeated_parameter")
             self._values.setdefault(name, value)
@@ -190,6 +213,15 @@ class _Reading:
         if position is None:
             self._tell("cursor", "cursor_invalid", show(value))
         return position
+
+    def id(self) -> UUID | None:
+        value = self._values.get("cursor")
+        if value is None:
+            return None
+        if _ID.match(value) is None:
+            self._tell("cursor", "cursor_invalid", show(value))
+            return None
+        return UUID(value)
 
     def _tell(self, name: str, code: str, received: str | None = None, **values: str) -> None:
         pointer = "/" + show(name).replace("~", "~0").replace("/", "~1")

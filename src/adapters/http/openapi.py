@@ -65,7 +65,9 @@ def build_document(*, version: str) -> dict[str, Any]:
         "openapi": "3.1.0",
         "info": {"title": "Cashback Gateway", "version": version, "description": _DESCRIPTION},
         "servers": [{"url": "/"}],
-        "tags": [{"name": name} for name in ("Cashbacks", "Operators", "Tokens", "Health")],
+        "tags": [
+            {"name": name} for name in ("Cashbacks", "Operators", "Customers", "Tokens", "Health")
+        ],
         "paths": paths,
         "components": {
             "schemas": schemas(),

@@ -16,6 +16,7 @@ from adapters.http.openapi_parts import (
     Success,
     parameter,
 )
+from adapters.http.openapi_privacy import PRIVACY
 from adapters.http.openapi_schemas import SALE_EXAMPLE
 from cashback_core.delivery import Status
 
@@ -107,6 +108,7 @@ OPERATIONS: Final[dict[tuple[str, str], Operation]] = {
         problems=(*ANY, *TOKEN, "forbidden", "not_found", "unavailable"),
     ),
     **OPERATING,
+    **PRIVACY,
     ("post", "/api/token"): Operation(
         id="logIn",
         tag="Tokens",

@@ -62,16 +62,20 @@ ACCEPT_LANGUAGE: Final = parameter(
     "Accept-Language", "header", "Language of problems: en (default) or pt.", {"type": "string"}
 )
 _INSTANT: Final[Schema] = {"type": "string"}
+LIMIT: Final = parameter(
+    "limit",
+    "query",
+    "Most records on a page.",
+    {"type": "integer", "minimum": 1, "maximum": MAX_LIMIT, "default": DEFAULT_LIMIT},
+)
+CURSOR: Final = parameter(
+    "cursor", "query", "`next_cursor` of the page before.", {"type": "string"}
+)
 FILTERS: Final = (
     parameter("document", "query", "Only this customer's CPF.", {"type": "string"}),
     parameter("sold_from", "query", "Sold at this instant or later.", _INSTANT),
     parameter("sold_to", "query", "Sold before this instant.", _INSTANT),
-    parameter(
-        "limit",
-        "query",
-        "Most records on a page.",
-        {"type": "integer", "minimum": 1, "maximum": MAX_LIMIT, "default": DEFAULT_LIMIT},
-    ),
-    parameter("cursor", "query", "`next_cursor` of the page before.", {"type": "string"}),
+    LIMIT,
+    CURSOR,
 )
 ID: Final = parameter("id", "path", "The record's id.", {"type": "string", "format": "uuid"})

@@ -24,6 +24,8 @@ SHAPES: Final = (
     shapes.History,
     shapes.Page,
     shapes.OpenPage,
+    shapes.SubjectReport,
+    shapes.Erased,
     shapes.ResendTally,
     shapes.Quote,
     shapes.TokenPair,
@@ -172,6 +174,7 @@ _OPERATING: Final[dict[str, Schema]] = {
         description="Why it is sent again.",
     ),
     "CancelInput": _object({"reason": _REASON}, description="Why it is ended unpaid."),
+    "ReasonInput": _object({"reason": _REASON}, description="Why."),
     "ResolveInput": _object(
         {"status": {"enum": ["applied", "rejected"]}, "reason": _REASON},
         description="What became of it, and how the provider proved it.",

@@ -49,10 +49,15 @@ def read_resend(document: object, *, by: str) -> Act:
 
 def read_cancel(document: object, *, by: str) -> Act:
     """The act of `{"reason"}`; raises InvalidRequestError."""
+    return Act(kind=ActKind.CANCEL, by=by, reason=read_reason(document))
+
+
+def read_reason(document: object) -> str:
+    """The reason of `{"reason"}`; raises InvalidRequestError."""
     body = _Body(document, "reason")
     reason = body.reason()
     body.refuse_faults()
-    return Act(kind=ActKind.CANCEL, by=by, reason=reason)
+    return reason
 
 
 def read_resolve(document: object, *, by: str) -> Act:

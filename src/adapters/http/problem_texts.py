@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from adapters.http.operator_texts import OPERATOR_FAULTS, OPERATOR_KINDS
+from adapters.http.privacy_texts import PRIVACY_FAULTS, PRIVACY_KINDS
 from adapters.http.wording import Kind, fault, kind
 from cashback_core.messages import Language, Text
 
@@ -191,6 +192,7 @@ KINDS: Final[Mapping[str, Kind]] = {
         ),
     ),
     **OPERATOR_KINDS,
+    **PRIVACY_KINDS,
 }
 """Every problem there is, by its code."""
 
@@ -277,6 +279,7 @@ FAULTS: Final[Mapping[str, Mapping[Language, Text]]] = {
         ("Este cursor não foi emitido aqui.", "next_cursor de uma página anterior"),
     ),
     **OPERATOR_FAULTS,
+    **PRIVACY_FAULTS,
 }
 """Every fault beside the core's, by its code."""
 

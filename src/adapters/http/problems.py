@@ -37,6 +37,7 @@ from cashback_core.operating import (
     TooMany,
 )
 from cashback_core.ports import StoreUnavailable
+from cashback_core.privacy import StillOpen
 from cashback_core.submission import ContentKnown, KeyReused, SaleIdTaken, UnknownMerchant
 from cashback_core.violations import InvalidSale, Violation
 
@@ -218,7 +219,14 @@ def _always(code: str, *headers: Header) -> Callable[[object], Problem]:
     return lambda _: problem
 
 
+def _still_open(refused: StillOpen) -> Problem:
+    count = str(refused.count)
+    fault = Fault(pointer="", code="open_cashbacks", received=count, values={"count": count})
+    return Problem(code="customer_has_open_cashbacks", errors=(fault,))
+
+
 PROBLEMS: Final[Mapping[type, Callable[[Any], Problem]]] = {
+    StillOpen: _still_open,
     BodyIncompleteError: _always("body_incomplete"),
     NotJsonError: _not_json,
     BadIdempotencyKeyError: _always("idempotency_key_format"),

@@ -136,6 +136,25 @@ class Quote(Shape, frozen=True, kw_only=True):
     rounding: Rounding
 
 
+class SubjectReport(Shape, frozen=True, kw_only=True):
+    """Everything that is held about a customer; `next_cursor` leads to older sales."""
+
+    customer_id: Uuid
+    document: Document | None
+    name: str | None
+    known_since: Instant
+    erased_at: Instant | None
+    sales: list[History]
+    next_cursor: str | None
+
+
+class Erased(Shape, frozen=True, kw_only=True):
+    """The customer is nobody since then."""
+
+    customer_id: Uuid
+    erased_at: Instant
+
+
 class Page(Shape, frozen=True, kw_only=True):
     """Records, newest accepted first; `next_cursor` is null on the last page."""
 

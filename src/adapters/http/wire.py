@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from cashback_core.calculation import Cashback, LineCashback
     from cashback_core.evidence import ProviderAnswer
     from cashback_core.operating import OpenCashback
+    from cashback_core.privacy import SubjectReport
     from cashback_core.record import AttemptRecord, EventRecord, History, Record
     from cashback_core.sale import Customer, Line, Sale
 
@@ -64,6 +65,19 @@ def quote_shape(sale: Sale, cashback: Cashback) -> shapes.Quote:
         products=_products(sale, cashback),
         cashback=format_centavos(cashback.cashback_centavos),
         rounding=cashback.rounding,
+    )
+
+
+def report_shape(report: SubjectReport) -> shapes.SubjectReport:
+    """A subject report as it goes out."""
+    return shapes.SubjectReport(
+        customer_id=str(report.customer_id),
+        document=report.document,
+        name=report.name,
+        known_since=format_instant(report.known_since_at),
+        erased_at=None if report.erased_at is None else format_instant(report.erased_at),
+        sales=[history_shape(history) for history in report.sales],
+        next_cursor=None if report.next is None else str(report.next),
     )
 
 

@@ -67,7 +67,9 @@ async def accept_group(
         await _free_names(cursor, refused, names)
         # A content that a refused neighbour held until now belongs to who was accepted with it.
         await _take_names(cursor, accepted, names)
-    result: dict[UUID, Acceptance | None] = {id_: CustomerNameMismatch() for id_ in mismatched}
+    result: dict[UUID, Acceptance | None] = {
+        id_: CustomerNameMismatch() if known else None for id_, known in mismatched.items()
+    }
     result |= dict.fromkeys(new, NotRecorded())
     if accepted:
         accepted_at = await _insert(cursor, accepted)
@@ -146,10 +148,13 @@ def _name_rows(
     ]
 
 
-async def _meet_customers(cursor: Cursor, submissions: Sequence[Submission]) -> set[UUID]:
-    """Make unknown customers known; the submissions whose customer goes by another name."""
+async def _meet_customers(cursor: Cursor, submissions: Sequence[Submission]) -> dict[UUID, bool]:
+    """Make unknown customers known; the submissions whose customer goes by another name.
+
+    False: the customer was erased at this very moment; the sale is to be tried again.
+    """
     if not submissions:
-        return set()
+        return {}
     given = {
         (s.merchant_id, str(s.sale.customer.document)): s.sale.customer.name
         for s in reversed(submissions)
@@ -167,19 +172,23 @@ async def _meet_customers(cursor: Cursor, submissions: Sequence[Submission]) -> 
         [rows],
     )
     # A statement of its own: in the same one, the loser of a race would not see the winner's row.
+    # Locked as the sale's foreign key will lock it: an erasure waits, or we find nobody.
     await cursor.execute(
         """
         select c.merchant_id, c.document, c.name_key
         from jsonb_to_recordset(%s::jsonb) as i (m bigint, d text)
         join customers as c on c.merchant_id = i.m and c.document = i.d
+        order by i.m, i.d
+        for key share of c
         """,
         [rows],
     )
     known = {(m, d): k for m, d, k in await cursor.fetchall()}
+    keys = {s.id: known.get((s.merchant_id, str(s.sale.customer.document))) for s in submissions}
     return {
-        s.id
+        s.id: keys[s.id] is not None
         for s in submissions
-        if known[s.merchant_id, str(s.sale.customer.document)] != name_key(s.sale.customer.name)
+        if keys[s.id] != name_key(s.sale.customer.name)
     }
 
 

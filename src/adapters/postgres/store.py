@@ -15,8 +15,8 @@ from psycopg_pool import AsyncConnectionPool
 from adapters.postgres import leasing
 from adapters.postgres.connection import refuse_unsafe_session, serving_dsn, translated
 from adapters.postgres.group_writer import GroupWriter
-from adapters.postgres.rows import RECORD, provider_answer, record
-from cashback_core.delivery import Actor, DeliveryPolicy, Status
+from adapters.postgres.histories import read_history
+from adapters.postgres.rows import RECORD, record
 from cashback_core.ports import (
     Acceptance,
     AttemptResult,
@@ -32,7 +32,6 @@ from cashback_core.ports import (
 )
 from cashback_core.programme import Programme, Rate
 from cashback_core.reading import SaleRules
-from cashback_core.record import AttemptRecord, EventRecord, History, Record, Standing
 from cashback_core.rounding import Rounding
 
 if TYPE_CHECKING:
@@ -42,7 +41,9 @@ if TYPE_CHECKING:
     from psycopg import AsyncConnection
 
     from adapters.postgres.commits import CommitObserver
+    from cashback_core.delivery import DeliveryPolicy
     from cashback_core.ports import Pause
+    from cashback_core.record import History, Record, Standing
 
 TERMS_AGE_S: Final = 30.0
 """How long terms are kept; new rates start at least ten minutes ahead, so none is missed."""
@@ -196,32 +197,7 @@ class PostgresCashbackStore(CashbackStore):
                 await connection.execute(
                     "set transaction isolation level repeatable read read only"
                 )
-                found = await connection.execute(
-                    RECORD + " where s.merchant_id = %s and s.cashback_id = %s", [merchant_id, id]
-                )
-                row = await found.fetchone()
-                if row is None:
-                    return None
-                attempts = await connection.execute(
-                    "select attempt, deliverer, started_at, lease_until_at, ended_at, result,"
-                    " reason, elapsed_s, status_code, provider_id, provider_message,"
-                    " provider_created_at"
-                    " from attempts where merchant_id = %s and cashback_id = %s order by attempt",
-                    [merchant_id, id],
-                )
-                attempt_rows = await attempts.fetchall()
-                events = await connection.execute(
-                    "select sequence, at, actor, actor_name, from_status, to_status, attempt,"
-                    " reason"
-                    " from events where merchant_id = %s and cashback_id = %s order by sequence",
-                    [merchant_id, id],
-                )
-                event_rows = await events.fetchall()
-        return History(
-            record=record(row),
-            attempts=tuple(_attempt(a) for a in attempt_rows),
-            events=tuple(_event(e) for e in event_rows),
-        )
+                return await read_history(connection, merchant_id, id)
 
     async def page(
         self, merchant_id: int, wanted: RecordFilter, *, limit: int, after: Position | None
@@ -290,32 +266,3 @@ _PAGE: Final = """
     order by s.accepted_at desc, s.cashback_id desc
     limit %(limit)s
 """
-
-
-def _attempt(row: tuple[Any, ...]) -> AttemptRecord:
-    attempt, deliverer, started, lease, ended, result, reason, elapsed_s, *answer = row
-    return AttemptRecord(
-        attempt=attempt,
-        deliverer=Actor(deliverer),
-        started_at=started,
-        lease_until_at=lease,
-        ended_at=ended,
-        result=result,
-        reason=reason,
-        provider=provider_answer(*answer),
-        elapsed_s=elapsed_s,
-    )
-
-
-def _event(row: tuple[Any, ...]) -> EventRecord:
-    sequence, at, actor, actor_name, from_status, to_status, attempt, reason = row
-    return EventRecord(
-        sequence=sequence,
-        at=at,
-        actor=Actor(actor),
-        actor_name=actor_name,
-        from_status=None if from_status is None else Status(from_status),
-        to_status=Status(to_status),
-        attempt=attempt,
-        reason=reason,
-    )

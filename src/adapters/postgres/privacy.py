@@ -1,0 +1,330 @@
+"""Reports, erasure and retention on PostgreSQL; the promises stand in `cashback_core.privacy`.
+
+All of it runs as the one role that may change what is otherwise written once, and as nothing else.
+"""
+
+# ruff: noqa: D102 (the port has the words)
+
+from __future__ import annotations
+
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any, Final
+
+from psycopg_pool import AsyncConnectionPool
+
+from adapters.postgres.connection import serving_dsn, translated
+from adapters.postgres.histories import read_history
+from cashback_core.erased import is_pseudonym
+from cashback_core.privacy import (
+    Erased,
+    Erasure,
+    PrivacyStore,
+    Retention,
+    StillOpen,
+    SubjectReport,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator
+    from datetime import datetime
+    from uuid import UUID
+
+    from psycopg import AsyncConnection
+
+POOL_TIMEOUT_S: Final = 5.0
+MAX_CONNECTIONS: Final = 2
+
+LOOKED_AT: Final = 10
+"""So many customers are looked at for each that may be erased in one go."""
+
+
+class PostgresPrivacyStore(PrivacyStore):
+    """Connects when it is first asked."""
+
+    def __init__(self, dsn: str) -> None:
+        self._pool: AsyncConnectionPool[Any] = AsyncConnectionPool(
+            serving_dsn(dsn, application="cashback privacy", role="cashback_eraser"),
+            min_size=0,
+            max_size=MAX_CONNECTIONS,
+            timeout=POOL_TIMEOUT_S,
+            check=AsyncConnectionPool.check_connection,
+            open=False,
+        )
+
+    async def open(self) -> None:
+        """Begin to serve; needs no database yet."""
+        await self._pool.open(wait=False)
+
+    async def close(self) -> None:
+        """Hang up."""
+        await self._pool.close()
+
+    async def report(
+        self, merchant_id: int, customer_id: UUID, *, by: str, limit: int, after: UUID | None
+    ) -> SubjectReport | None:
+        async with self._of(merchant_id) as connection:
+            found = await connection.execute(
+                "select document, name, created_at, erased_at from customers"
+                " where merchant_id = %s and customer_id = %s",
+                [merchant_id, customer_id],
+            )
+            customer = await found.fetchone()
+            if customer is None:
+                return None
+            document, name, created_at, erased_at = customer
+            found = await connection.execute(
+                # Ids are made in the order of time, so they can say where a page ends.
+                """
+                select cashback_id from sales
+                where merchant_id = %s and document = %s
+                    and (%s::uuid is null or cashback_id < %s)
+                order by cashback_id desc limit %s
+                """,
+                [merchant_id, document, after, after, limit + 1],
+            )
+            ids = [row[0] for row in await found.fetchall()]
+            sales = [await read_history(connection, merchant_id, id_) for id_ in ids[:limit]]
+            await _note_report(connection, merchant_id, customer_id, by=by, sales=len(sales))
+        nobody = is_pseudonym(document)
+        return SubjectReport(
+            customer_id=customer_id,
+            document=None if nobody else document,
+            name=None if nobody else name,
+            known_since_at=created_at,
+            erased_at=erased_at,
+            sales=tuple(s for s in sales if s is not None),
+            next=ids[limit - 1] if len(ids) > limit else None,
+        )
+
+    async def erase(
+        self, merchant_id: int, customer_id: UUID, erasure: Erasure
+    ) -> Erased | StillOpen | None:
+        async with self._of(merchant_id) as connection:
+            return await _erase(connection, merchant_id, customer_id, erasure)
+
+    async def retain(self, retention: Retention, *, limit: int) -> int:
+        dropped = 0
+        with translated():
+            async with self._pool.connection() as connection:
+                found = await connection.execute("select merchant_id from merchants order by 1")
+                merchants = [row[0] for row in await found.fetchall()]
+        for merchant_id in merchants:
+            if dropped < limit:
+                async with self._of(merchant_id) as connection:
+                    dropped += await _retain(
+                        connection, merchant_id, retention, limit=limit - dropped
+                    )
+        return dropped
+
+    @asynccontextmanager
+    async def _of(self, merchant_id: int) -> AsyncGenerator[AsyncConnection[Any], None]:
+        """A transaction that sees the rows of one merchant."""
+        with translated():
+            async with self._pool.connection() as connection, connection.transaction():
+                await connection.execute(
+                    "select set_config('cashback.merchants', %s, true)", [f"{{{merchant_id}}}"]
+                )
+                yield connection
+
+
+async def _note_report(
+    connection: AsyncConnection[Any], merchant_id: int, customer_id: UUID, *, by: str, sales: int
+) -> None:
+    await connection.execute(
+        "insert into privacy_acts (merchant_id, act, customer_id, actor, sales)"
+        " values (%s, 'report', %s, %s, %s)",
+        [merchant_id, customer_id, by, sales],
+    )
+
+
+async def _erase(
+    connection: AsyncConnection[Any], merchant_id: int, customer_id: UUID, erasure: Erasure
+) -> Erased | StillOpen | None:
+    found = await connection.execute(
+        # Locked: a sale of theirs that is being recorded has the row locked until its commit, and
+        # is counted below; one that comes later finds nobody.
+        "select document, erased_at from customers"
+        " where merchant_id = %s and customer_id = %s for update",
+        [merchant_id, customer_id],
+    )
+    customer = await found.fetchone()
+    if customer is None:
+        return None
+    document, erased_at = customer
+    if erased_at is not None:
+        return Erased(at=erased_at)
+    found = await connection.execute(
+        """
+        select count(*) from sales as s join cashbacks as c using (merchant_id, cashback_id)
+        where s.merchant_id = %s and s.document = %s
+            and c.status not in ('applied', 'not_due', 'cancelled')
+        """,
+        [merchant_id, document],
+    )
+    row = await found.fetchone()
+    still_open = int(row[0]) if row else 0
+    if still_open:
+        return StillOpen(count=still_open)
+    return Erased(at=await _make_nobody(connection, merchant_id, customer_id, document, erasure))
+
+
+async def _make_nobody(
+    connection: AsyncConnection[Any],
+    merchant_id: int,
+    customer_id: UUID,
+    document: str,
+    erasure: Erasure,
+) -> datetime:
+    """Everywhere at once; when it was."""
+    await connection.execute("set constraints sales_merchant_id_document_fkey deferred")
+    found = await connection.execute(
+        """
+        update customers set
+            document = 'E' || replace(gen_random_uuid()::text, '-', ''),
+            name = 'erased', name_key = 'erased', erased_at = now(), version = version + 1
+        where merchant_id = %s and customer_id = %s
+        returning document, erased_at
+        """,
+        [merchant_id, customer_id],
+    )
+    row = await found.fetchone()
+    assert row is not None
+    pseudonym, erased_at = row
+    await connection.execute(
+        """
+        update attempts set body = null, provider_message = null
+        where merchant_id = %(m)s
+            and cashback_id in (
+                select cashback_id from sales where merchant_id = %(m)s and document = %(d)s
+            )
+            and (body is not null or provider_message is not null)
+        """,
+        {"m": merchant_id, "d": document},
+    )
+    sales = await connection.execute(
+        "update sales set document = %s, name = 'erased', raw_body = ''"
+        " where merchant_id = %s and document = %s",
+        [pseudonym, merchant_id, document],
+    )
+    await connection.execute(
+        "insert into privacy_acts (merchant_id, act, customer_id, actor, reason, sales)"
+        " values (%s, 'erasure', %s, %s, %s, %s)",
+        [merchant_id, customer_id, erasure.by, erasure.reason, sales.rowcount],
+    )
+    when: datetime = erased_at
+    return when
+
+
+async def _retain(
+    connection: AsyncConnection[Any], merchant_id: int, retention: Retention, *, limit: int
+) -> int:
+    await connection.execute(
+        "insert into retention (merchant_id) values (%s) on conflict do nothing", [merchant_id]
+    )
+    found = await connection.execute(
+        # Whoever has the row cleans this merchant; another worker passes on.
+        "select raw_through_at, customers_through from retention"
+        " where merchant_id = %s for update skip locked",
+        [merchant_id],
+    )
+    row = await found.fetchone()
+    if row is None:
+        return 0
+    dropped = 0
+    if retention.raw_days is not None:
+        dropped += await _drop_raw(connection, merchant_id, row[0], retention.raw_days, limit)
+    if retention.customer_days is not None and dropped < limit:
+        days = retention.customer_days
+        dropped += await _drop_customers(connection, merchant_id, row[1], days, limit - dropped)
+    return dropped
+
+
+async def _drop_raw(
+    connection: AsyncConnection[Any],
+    merchant_id: int,
+    through_at: datetime,
+    days: int,
+    limit: int,
+) -> int:
+    """Drop the oldest raw bytes, up to the oldest cashback that is still open."""
+    found = await connection.execute(
+        """
+        select cashback_id, accepted_at from sales
+        where merchant_id = %(m)s and accepted_at > %(through)s
+            and accepted_at < now() - make_interval(days => %(days)s)
+            and accepted_at < coalesce((
+                select min(accepted_at) from cashbacks
+                where merchant_id = %(m)s and status not in ('applied', 'not_due')
+                    and status <> 'cancelled'
+            ), 'infinity')
+        order by accepted_at
+        fetch first %(limit)s rows with ties  -- those of one group have the same instant
+        """,
+        {"m": merchant_id, "through": through_at, "days": days, "limit": limit},
+    )
+    rows = await found.fetchall()
+    if not rows:
+        return 0
+    ids = [id_ for id_, _ in rows]
+    await connection.execute(
+        "update sales set raw_body = ''"
+        " where merchant_id = %s and cashback_id = any(%s) and raw_body <> ''",
+        [merchant_id, ids],
+    )
+    await connection.execute(
+        "update attempts set body = null, provider_message = null"
+        " where merchant_id = %s and cashback_id = any(%s)"
+        " and (body is not null or provider_message is not null)",
+        [merchant_id, ids],
+    )
+    await connection.execute(
+        "update retention set raw_through_at = %s where merchant_id = %s",
+        [rows[-1][1], merchant_id],
+    )
+    return len(rows)
+
+
+async def _drop_customers(
+    connection: AsyncConnection[Any],
+    merchant_id: int,
+    through: UUID | None,
+    days: int,
+    limit: int,
+) -> int:
+    """Erase the customers, out of the next few, who have bought nothing for so long."""
+    found = await connection.execute(
+        """
+        with looked as materialized (
+            select customer_id, document, created_at from customers
+            where merchant_id = %(m)s and erased_at is null
+                and (%(through)s::uuid is null or customer_id > %(through)s)
+            order by customer_id limit %(limit)s
+        )
+        select customer_id,
+            created_at < now() - make_interval(days => %(days)s) and not exists (
+                select from sales as s
+                where s.merchant_id = %(m)s and s.document = looked.document
+                    and s.accepted_at >= now() - make_interval(days => %(days)s)
+            )
+        from looked order by customer_id
+        """,
+        {"m": merchant_id, "through": through, "days": days, "limit": limit * LOOKED_AT},
+    )
+    rows = await found.fetchall()
+    erased = 0
+    erasure = Erasure(by="retention", reason=f"no sale for {days} days")
+    last: UUID | None = None
+    for customer_id, stale in rows:
+        if erased == limit:
+            break
+        last = customer_id
+        if stale:
+            done = await _erase(connection, merchant_id, customer_id, erasure)
+            erased += isinstance(done, Erased)
+    else:
+        if len(rows) < limit * LOOKED_AT:  # the end: the next time begins anew
+            last = None
+    await connection.execute(
+        "update retention set customers_through = %s where merchant_id = %s", [last, merchant_id]
+    )
+    return erased

@@ -1,0 +1,310 @@
+"""Reports, erasure and retention: nobody's name is left, and every sum is what it was."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+import psycopg
+import pytest
+
+from adapters.postgres.privacy import PostgresPrivacyStore
+from adapters.postgres.settling import PostgresSettlementStore
+from adapters.postgres.store import PostgresCashbackStore
+from cashback_core.delivery import DeliveryPolicy, Status
+from cashback_core.erased import ERASED, is_pseudonym
+from cashback_core.identity import new_id
+from cashback_core.ports import Accepted, Claim, NameTaken
+from cashback_core.privacy import Erased, Erasure, Retention, StillOpen
+from cashback_core.settlement import Margin, Statement, StatementLine
+from contract.builders import (
+    CREATED,
+    UNANSWERED,
+    a_cpf,
+    a_sale,
+    accepted,
+    ended,
+    history_of,
+    leased,
+    submitted,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+    from uuid import UUID
+
+    from cashback_core.documents import Cpf
+
+POLICY = DeliveryPolicy()
+WHY = Erasure(by="user:adam", reason="asked for it in writing")
+NAME = "MARIA APARECIDA"
+
+
+@pytest.fixture
+async def store(dsn: str) -> AsyncIterator[PostgresCashbackStore]:
+    store = PostgresCashbackStore(dsn, POLICY)
+    await store.open()
+    yield store
+    await store.close()
+
+
+@pytest.fixture
+async def privacy(dsn: str) -> AsyncIterator[PostgresPrivacyStore]:
+    privacy = PostgresPrivacyStore(dsn)
+    await privacy.open()
+    yield privacy
+    await privacy.close()
+
+
+def rows(dsn: str, query: str, *values: object) -> list[tuple[Any, ...]]:
+    with psycopg.connect(dsn) as connection:
+        return connection.execute(query.encode(), values).fetchall()
+
+
+def customer_id(dsn: str, document: str, merchant_id: int = 1) -> UUID:
+    ((found,),) = rows(
+        dsn,
+        "select customer_id from customers where merchant_id = %s and document = %s",
+        merchant_id,
+        document,
+    )
+    assert not isinstance(found, str)
+    return found  # type: ignore[no-any-return]
+
+
+async def paid(store: PostgresCashbackStore, document: Cpf, **other: Any) -> UUID:
+    claim = await leased(store, a_sale(document=document, name=NAME, **other))
+    assert (await store.conclude(ended(claim, CREATED))).status is Status.APPLIED
+    return claim.id
+
+
+def everything(dsn: str) -> str:
+    """Every column of every row of every table, as text and with bytes as they are."""
+    tables = rows(dsn, "select tablename from pg_tables where schemaname = 'public'")
+    found: list[str] = []
+    for (table,) in tables:
+        found += [str(row) for row in rows(dsn, f"select * from {table}")]  # noqa: S608 (ours)
+    return "\n".join(found)
+
+
+async def test_an_erased_customer_is_nobody_anywhere_and_every_sum_stays(
+    store: PostgresCashbackStore, privacy: PostgresPrivacyStore, dsn: str
+) -> None:
+    document, other = a_cpf(), a_cpf()
+    raw = f'{{"document": "{document}", "name": "{NAME}"}}'.encode()
+    submission = submitted(a_sale(document=document, name=NAME, sale_id="s-1"), raw_body=raw)
+    record = await accepted(store, submission)
+    await paid(store, other)
+    sums = "select count(*), sum(total_centavos) from sales"
+    totals = rows(dsn, sums), rows(dsn, "select sum(cashback_centavos) from cashbacks")
+    who = customer_id(dsn, document)
+
+    assert await privacy.erase(1, who, WHY) == StillOpen(count=1)
+    assert str(document) in everything(dsn)
+    claim_ended = await leased_of(store, record.id, document)
+    assert claim_ended is Status.APPLIED
+    before = await history_of(store, 1, record)
+
+    done = await privacy.erase(1, who, WHY)
+    assert isinstance(done, Erased)
+    told = everything(dsn)
+    assert str(document) not in told
+    assert told.count(NAME) == 2  # the other customer and their sale
+    assert (rows(dsn, sums), rows(dsn, "select sum(cashback_centavos) from cashbacks")) == totals
+    after = await history_of(store, 1, record)
+    assert after.record.sale.customer == ERASED
+    assert after.record.cashback == before.record.cashback
+    assert after.events == before.events
+    assert await privacy.erase(1, who, WHY) == done
+    acts = rows(dsn, "select act, actor, reason, sales from privacy_acts")
+    assert acts == [("erasure", WHY.by, WHY.reason, 1)]
+
+
+async def leased_of(store: PostgresCashbackStore, id_: UUID, document: Cpf) -> Status:
+    claim = Claim(id=id_, merchant_id=1, attempt=1, document=document, cashback_centavos=500)
+    return (await store.conclude(ended(claim, CREATED))).status
+
+
+async def test_a_sale_of_an_erased_customer_keeps_its_names(
+    store: PostgresCashbackStore, privacy: PostgresPrivacyStore, dsn: str
+) -> None:
+    document = a_cpf()
+    sale = a_sale(document=document, name=NAME, sale_id="s-1")
+    id_ = await paid(store, document, sale_id="s-1")
+    await privacy.erase(1, customer_id(dsn, document), WHY)
+    again = await store.accept(submitted(sale))
+    assert isinstance(again, NameTaken)
+    assert again.record.id == id_
+    assert again.record.sale.customer == ERASED
+    # Who comes back is a new customer, by any name.
+    anew = await store.accept(submitted(a_sale(document=document, name="MARIA SILVA")))
+    assert isinstance(anew, Accepted)
+
+
+async def test_a_report_holds_everything_page_by_page_and_is_noted(
+    store: PostgresCashbackStore, privacy: PostgresPrivacyStore, dsn: str
+) -> None:
+    document = a_cpf()
+    ids = [await paid(store, document, sale_id=f"s-{n}") for n in range(5)]
+    await paid(store, a_cpf())
+    who = customer_id(dsn, document)
+    seen: list[UUID] = []
+    after = None
+    for _ in range(3):
+        report = await privacy.report(1, who, by="user:adam", limit=2, after=after)
+        assert report is not None
+        assert (report.document, report.name) == (document, NAME)
+        seen += [history.record.id for history in report.sales]
+        after = report.next
+    assert after is None
+    assert seen == ids[::-1]
+    acts = rows(dsn, "select act, actor, sales from privacy_acts order by act_id")
+    assert acts == [
+        ("report", "user:adam", 2),
+        ("report", "user:adam", 2),
+        ("report", "user:adam", 1),
+    ]
+    await privacy.erase(1, who, WHY)
+    report = await privacy.report(1, who, by="user:adam", limit=9, after=None)
+    assert report is not None
+    assert (report.document, report.name, len(report.sales)) == (None, None, 5)
+
+
+async def test_nobody_reaches_another_merchants_customer(
+    store: PostgresCashbackStore, privacy: PostgresPrivacyStore, dsn: str
+) -> None:
+    document = a_cpf()
+    await paid(store, document)
+    who = customer_id(dsn, document)
+    assert await privacy.report(2, who, by="user:otto", limit=9, after=None) is None
+    assert await privacy.erase(2, who, WHY) is None
+    assert await privacy.erase(1, new_id(), WHY) is None
+    assert customer_id(dsn, document) == who
+
+
+async def test_only_the_one_role_may_change_the_past_and_only_what_names_a_person(
+    store: PostgresCashbackStore, dsn: str
+) -> None:
+    await paid(store, a_cpf())
+    allowed = "update sales set raw_body = ''"
+    with psycopg.connect(dsn) as owner, pytest.raises(psycopg.errors.IntegrityError):
+        owner.execute(allowed)
+    for statement in (
+        "update sales set name = 'x', raw_body = ''",
+        "update sales set document = document, raw_body = 'x'",
+        "update sales set total_centavos = 1, raw_body = ''",
+        "delete from sales",
+        "update attempts set body = 'x'",
+        "update attempts set result = 'unknown'",
+        "update cashbacks set status = 'cancelled'",
+        "update events set reason = ''",
+        "delete from customers",
+    ):
+        with psycopg.connect(dsn, options="-c role=cashback_eraser") as eraser:
+            eraser.execute("select set_config('cashback.merchants', '{1}', true)")
+            with pytest.raises(psycopg.Error):
+                eraser.execute(statement.encode())
+    with psycopg.connect(dsn, options="-c role=cashback_eraser") as eraser:
+        assert eraser.execute(allowed).rowcount == 0  # no merchant is named
+        eraser.execute("select set_config('cashback.merchants', '{1}', true)")
+        assert eraser.execute(allowed).rowcount == 1
+
+
+async def test_sales_recorded_at_the_moment_of_an_erasure_are_whole_and_lost_is_none(
+    store: PostgresCashbackStore, privacy: PostgresPrivacyStore, dsn: str
+) -> None:
+    for turn in range(8):
+        document = a_cpf()
+        await paid(store, document, sale_id=f"before-{turn}")
+        who = customer_id(dsn, document)
+        sale = a_sale(document=document, name=NAME, sale_id=f"during-{turn}")
+        acceptance, erased = await asyncio.gather(
+            store.accept(submitted(sale)), privacy.erase(1, who, WHY)
+        )
+        assert isinstance(acceptance, Accepted)
+        id_ = acceptance.record.id
+        ((stored,),) = rows(dsn, "select document from sales where cashback_id = %s", id_)
+        # Either the sale came first and was open, or its customer is a new one.
+        assert stored == document
+        assert isinstance(erased, (Erased, StillOpen))
+
+
+MARGIN = Margin(freeze_s=0.0, provider_delay_s=0.0, clock_skew_s=3.0)
+QUICK = DeliveryPolicy(deadline_s=0.01, lease_s=0.02, backoff_base_s=0.01)
+
+
+async def test_the_settler_takes_no_credit_of_an_erased_customer_for_somebody_elses(
+    store: PostgresCashbackStore, privacy: PostgresPrivacyStore, dsn: str
+) -> None:
+    """Both had the same CPF: who came back is in doubt, and the one line is of before."""
+    document = a_cpf()
+    await paid(store, document)
+    await privacy.erase(1, customer_id(dsn, document), WHY)
+    claim = await leased(store, a_sale(document=document, sale_id="anew"))
+    assert (await store.conclude(ended(claim, UNANSWERED))).status is Status.IN_DOUBT
+    settler = PostgresSettlementStore(dsn, QUICK, MARGIN)
+    ((now,),) = rows(dsn, "select now()")
+    statement = Statement(
+        since=now - timedelta(hours=1),
+        complete_through=now + timedelta(hours=1),
+        lines=(StatementLine(document=document, cashback_centavos=500, credited_at=now),),
+        declared_count=1,
+        declared_centavos=500,
+    )
+    settlement = await settler.settle(statement, echoes_reference=False)
+    assert settlement.settled == ()
+    assert settlement.distrust is None
+
+
+def made_older(dsn: str, days: int) -> None:
+    """As if it had all happened so long ago; only the owner may, without its triggers."""
+    with psycopg.connect(dsn) as owner:
+        owner.execute("set session_replication_role = replica")
+        for table in ("sales", "cashbacks"):
+            owner.execute(
+                f"update {table} set accepted_at = accepted_at - make_interval(days => %s)",  # noqa: S608
+                [days],
+            )
+        owner.execute(
+            "update customers set created_at = created_at - make_interval(days => %s)", [days]
+        )
+
+
+async def test_raw_bytes_are_dropped_in_time_but_not_past_an_open_cashback(
+    store: PostgresCashbackStore, privacy: PostgresPrivacyStore, dsn: str
+) -> None:
+    for _ in range(5):
+        await paid(store, a_cpf())
+    await accepted(store, submitted(a_sale()))
+    await paid(store, a_cpf())
+    made_older(dsn, 40)
+    raw = "select count(*) from sales where raw_body <> ''"
+    assert await privacy.retain(Retention(raw_days=60), limit=100) == 0
+    assert rows(dsn, raw) == [(7,)]
+    assert await privacy.retain(Retention(raw_days=30), limit=3) == 3
+    assert await privacy.retain(Retention(raw_days=30), limit=3) == 2
+    assert await privacy.retain(Retention(raw_days=30), limit=3) == 0
+    assert rows(dsn, raw) == [(2,)]
+    assert rows(dsn, "select count(*) from attempts where body is not null") == [(1,)]
+
+
+async def test_customers_who_bought_nothing_for_long_are_erased_and_others_kept(
+    store: PostgresCashbackStore, privacy: PostgresPrivacyStore, dsn: str
+) -> None:
+    gone, faithful, waiting = a_cpf(), a_cpf(), a_cpf()
+    await paid(store, gone)
+    await paid(store, faithful)
+    await accepted(store, submitted(a_sale(document=waiting)))
+    made_older(dsn, 400)
+    await paid(store, faithful, sale_id="yesterday")
+    assert await privacy.retain(Retention(customer_days=365), limit=10) == 1
+    documents = [d for (d,) in rows(dsn, "select document from customers")]
+    assert {d for d in documents if not is_pseudonym(d)} == {faithful, waiting}
+    assert await privacy.retain(Retention(customer_days=365), limit=10) == 0
+
+
+@pytest.mark.parametrize("days", [0, -1])
+def test_nothing_is_dropped_on_the_day_it_came(days: int) -> None:
+    with pytest.raises(ValueError, match="a day"):
+        Retention(raw_days=days)
