@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from random import Random
     from uuid import UUID
 
+    from cashback_core.catalogue import Catalogue
     from cashback_core.record import History, Record, Standing
     from cashback_core.settlement import Settlement, Statement
     from simulation.database import SimulatedDatabase
@@ -117,6 +118,9 @@ class Link(CashbackStore):
 
     async def terms(self, merchant_id: int) -> Terms | None:
         return await self.database.terms(merchant_id)  # kept for 30 s by every process
+
+    async def catalogue(self, merchant_id: int, skus: Collection[str]) -> Catalogue:
+        return await self.database.catalogue(merchant_id, skus)
 
     async def accept(self, submission: Submission) -> Acceptance:
         asked_s = self._loop.time()

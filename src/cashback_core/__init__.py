@@ -11,6 +11,8 @@ service (`submission`, `delivering`) and the ports that they need (`ports`) are 
 from __future__ import annotations
 
 from cashback_core.calculation import Cashback, LineCashback, calculate
+from cashback_core.catalogue import Catalogue, TypePeriod, next_type, skus_of
+from cashback_core.changes import ChangeFault, ChangeRefused, refuse_start, refuse_withdrawal
 from cashback_core.content import Difference, differences, fingerprint
 from cashback_core.delivery import (
     TRANSITIONS,
@@ -45,7 +47,7 @@ from cashback_core.money import (
     parse_centavos,
     parse_thousandths,
 )
-from cashback_core.programme import Programme, Rate
+from cashback_core.programme import Programme, Rate, next_rate
 from cashback_core.reading import SaleRules, parse_sale
 from cashback_core.rounding import Rounding
 from cashback_core.sale import Customer, Line, Sale
@@ -57,6 +59,9 @@ __all__ = [
     "Actor",
     "Applied",
     "Cashback",
+    "Catalogue",
+    "ChangeFault",
+    "ChangeRefused",
     "Cnpj",
     "Conclusion",
     "Cpf",
@@ -87,6 +92,7 @@ __all__ = [
     "Sale",
     "SaleRules",
     "Status",
+    "TypePeriod",
     "Unknown",
     "Violation",
     "calculate",
@@ -97,7 +103,12 @@ __all__ = [
     "format_centavos",
     "format_thousandths",
     "mask",
+    "next_rate",
+    "next_type",
     "parse_centavos",
     "parse_sale",
     "parse_thousandths",
+    "refuse_start",
+    "refuse_withdrawal",
+    "skus_of",
 ]

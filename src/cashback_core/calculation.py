@@ -89,7 +89,7 @@ def _rates(sale: Sale, programme: Programme) -> list[Rate]:
     for index, line in enumerate(sale.lines):
         rate = programme.rate_at(line.type, sale.sold_at)
         if rate is None:
-            violations.append(unknown_product_type(index, line.type))
+            violations.append(unknown_product_type(index, line.type, line.sku))
         else:
             rates.append(rate)
     if violations:
@@ -97,10 +97,19 @@ def _rates(sale: Sale, programme: Programme) -> list[Rate]:
     return rates
 
 
-def unknown_product_type(index: int, type: str) -> Violation:  # noqa: A002 (the domain's word)
-    """The violation of line `index`, whose type has no rate at the sale's instant."""
+def unknown_product_type(
+    index: int,
+    type: str,  # noqa: A002 (the domain's word)
+    sku: str | None,
+) -> Violation:
+    """The violation of line `index`, whose type has no rate at the sale's instant.
+
+    It points at what the line has: its type, or the sku that led to the type.
+    """
     return Violation(
-        pointer=f"/products/{index}/type", code="product_type_unknown", received=show(type)
+        pointer=f"/products/{index}/{'type' if sku is None else 'sku'}",
+        code="product_type_unknown",
+        received=show(type),
     )
 
 

@@ -33,7 +33,9 @@ class Difference:
 def fingerprint(sale: Sale) -> str:
     """A name for a sale's content, the same for equal content; `sale_id` is not part of it.
 
-    Hexadecimal SHA-256 over an unambiguous text of centavos, thousandths, digits, NFC and UTC.
+    Hexadecimal SHA-256 over an unambiguous text of centavos, thousandths, digits, NFC and UTC. A
+    line that names a product counts by its sku alone: that is what the ERP told, and a retry of it
+    is the same sale whatever the catalogue says of the product.
     """
     parts = [
         "1",  # of this very layout: a new one must never look like an old one
@@ -43,7 +45,10 @@ def fingerprint(sale: Sale) -> str:
         f"{sale.total_centavos}-{sale.discount_centavos}",
     ]
     for line in sale.lines:
-        parts.append(f"{len(line.type)}:{line.type}")
+        if line.sku is None:
+            parts.append(f"{len(line.type)}:{line.type}")
+        else:  # never to be taken for a type, whose length comes first
+            parts.append(f"sku {len(line.sku)}:{line.sku}")
         parts.append(f"{line.value_centavos}*{line.qty_thousandths}-{line.discount_centavos}")
     return hashlib.sha256("\n".join(parts).encode("utf-8", "surrogatepass")).hexdigest()
 
@@ -78,7 +83,8 @@ def _fields(sale: Sale) -> Iterator[tuple[str, str | None]]:
     yield "/discount", format_centavos(sale.discount_centavos)
     yield "/sale_id", sale.sale_id
     for index, line in enumerate(sale.lines):
-        yield f"/products/{index}/type", line.type
+        yield f"/products/{index}/type", line.type if line.sku is None else None
+        yield f"/products/{index}/sku", line.sku
         yield f"/products/{index}/value", format_centavos(line.value_centavos)
         yield f"/products/{index}/qty", format_thousandths(line.qty_thousandths)
         yield f"/products/{index}/discount", format_centavos(line.discount_centavos)

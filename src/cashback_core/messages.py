@@ -102,6 +102,34 @@ MESSAGES: Final[Mapping[str, Mapping[Language, Text]]] = {
             "um tipo de produto, escrito exatamente",
         ),
     ),
+    "type_or_sku": _both(
+        ("A line gives either its product's type or its sku.", "one of: type, sku"),
+        ("Um item informa ou o tipo ou o sku do produto.", "um de: type, sku"),
+    ),
+    "sku_format": _both(
+        (
+            "The sku is empty, too long or holds other characters.",
+            "1 to {highest} visible ASCII characters",
+        ),
+        (
+            "O sku está vazio, é longo demais ou contém outros caracteres.",
+            "1 a {highest} caracteres ASCII visíveis",
+        ),
+    ),
+    "unknown_sku": _both(
+        ("There is no such product in the catalogue.", "a sku of the catalogue, written exactly"),
+        ("Não existe este produto no catálogo.", "um sku do catálogo, escrito exatamente"),
+    ),
+    "sku_without_type": _both(
+        (
+            "This product had no type yet at the sale's instant.",
+            "a product that has a type at sold_at",
+        ),
+        (
+            "Este produto ainda não tinha tipo no instante da venda.",
+            "um produto que tenha tipo em sold_at",
+        ),
+    ),
     "sold_at_format": _both(
         ("The instant is not written as one.", _SOLD_AT_EN),
         ("O instante não está escrito como tal.", _SOLD_AT_PT),

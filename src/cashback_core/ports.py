@@ -12,6 +12,7 @@ from typing import Protocol
 from uuid import UUID
 
 from cashback_core.calculation import Cashback
+from cashback_core.catalogue import Catalogue
 from cashback_core.delivery import Actor, Status
 from cashback_core.documents import Cpf
 from cashback_core.evidence import Evidence, Outcome
@@ -61,11 +62,15 @@ class Provider(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Terms:
-    """What a merchant lays down: its rules for sales and its cashback programme."""
+    """What a merchant lays down: its rules for sales and its cashback programme.
+
+    `catalogue` holds the products that were asked for, and no others.
+    """
 
     merchant_id: int
     rules: SaleRules
     programme: Programme
+    catalogue: Catalogue = field(default_factory=Catalogue)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,7 +125,12 @@ class NotRecorded:
     """Nothing goes by any of its names, and as a new sale it is not taken; nothing was stored."""
 
 
-Acceptance = Accepted | NameTaken | CustomerNameMismatch | NotRecorded
+@dataclass(frozen=True, slots=True)
+class TermsChanged:
+    """Its terms are out of date: a type, a rate or a product is gone; nothing was stored."""
+
+
+Acceptance = Accepted | NameTaken | CustomerNameMismatch | NotRecorded | TermsChanged
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -245,10 +255,17 @@ class CashbackStore(Protocol):
         """A merchant's terms as of at most 60 s ago; None for an unknown merchant."""
 
     @abstractmethod
+    async def catalogue(self, merchant_id: int, skus: Collection[str]) -> Catalogue:
+        """Those products of a merchant that exist, with every period, as of at most 60 s ago."""
+
+    @abstractmethod
     async def accept(self, submission: Submission) -> Acceptance:
         """Record a sale, its names, its customer, its cashback and, if asked, its first lease.
 
         While the sender is paused no lease is given: the cashback stays pending.
+
+        A sale whose lines do not follow the terms in force is not recorded: TermsChanged, and
+        the next `terms` and `catalogue` are fresh.
 
         Decided by unique keys, whoever else writes at the same moment: of equal names one wins,
         and everyone else is told the winner's record. A refused submission leaves no trace.

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
+from cashback_core.changes import ChangeRefused, refuse_start
 from cashback_core.rounding import Rounding
 
 MAX_RATE_BP: Final = 10_000
@@ -54,6 +55,26 @@ class Programme:
         starts, rates = found
         index = bisect_right(starts, instant)
         return rates[index - 1] if index else None
+
+
+def next_rate(
+    rates: Iterable[Rate],
+    *,
+    type: str,  # noqa: A002 (the domain's word)
+    rate_bp: int,
+    starts_at: datetime,
+    now: datetime,
+) -> Rate | ChangeRefused:
+    """The rate that follows all `rates` of a type, or why there can be none from then on.
+
+    Raises ValueError for a rate out of range.
+    """
+    known = list(rates)
+    refused = refuse_start((r.starts_at for r in known), starts_at=starts_at, now=now)
+    if refused is not None:
+        return refused
+    version = 1 + max((r.version for r in known), default=0)
+    return Rate(type=type, rate_bp=rate_bp, version=version, starts_at=starts_at)
 
 
 def _by_type(rates: Iterable[Rate]) -> dict[str, tuple[tuple[datetime, ...], tuple[Rate, ...]]]:

@@ -13,6 +13,7 @@ from typing import Final, cast
 from zoneinfo import ZoneInfo
 
 from cashback_core.calculation import unknown_product_type
+from cashback_core.catalogue import MAX_SKU_CHARS, Catalogue, is_sku
 from cashback_core.documents import Cpf, InvalidDocument, mask
 from cashback_core.fields import FieldReader, Fields, Shape
 from cashback_core.instants import NoSuchInstant, NotAnInstant, format_instant, parse_instant
@@ -38,7 +39,8 @@ _SALE: Final[Shape] = {
     "sale_id": False,
 }
 _CUSTOMER: Final[Shape] = {"document": True, "name": True}
-_LINE: Final[Shape] = {"type": True, "value": True, "qty": True, "discount": False}
+_LINE: Final[Shape] = {"type": False, "sku": False, "value": True, "qty": True, "discount": False}
+_NO_PRODUCTS: Final = Catalogue()
 _NUMBERS: Final = (int, float, Decimal)
 _SALE_ID: Final = re.compile(r"[!-~]{1,64}\Z", re.ASCII)
 
@@ -56,14 +58,20 @@ class SaleRules:
 
 
 def parse_sale(
-    document: object, *, rules: SaleRules, now: datetime, programme: Programme | None = None
+    document: object,
+    *,
+    rules: SaleRules,
+    now: datetime,
+    programme: Programme | None = None,
+    catalogue: Catalogue = _NO_PRODUCTS,
 ) -> Sale:
     """A sale out of decoded JSON; raises InvalidSale with every violation at once.
 
     Numbers may be int, float or Decimal; `now` is aware. With a `programme`, a product type that
-    has no rate at the sale's instant is a violation too.
+    has no rate at the sale's instant is a violation too. The `catalogue` tells the types of lines
+    that give a sku instead; it must hold every product that the document may name (`skus_of`).
     """
-    reading = _SaleReading(rules=rules, now=now, programme=programme)
+    reading = _SaleReading(rules=rules, now=now, programme=programme, catalogue=catalogue)
     sale = reading.sale(document)
     if sale is None or reading.violations:
         raise InvalidSale(tuple(reading.violations))
@@ -77,6 +85,7 @@ class _SaleReading(FieldReader):
     rules: SaleRules
     now: datetime
     programme: Programme | None
+    catalogue: Catalogue
 
     def sale(self, document: object) -> Sale | None:
         fields = self.read_object(document, "", _SALE)
@@ -192,20 +201,56 @@ class _SaleReading(FieldReader):
         fields = self.read_object(value, pointer, _LINE)
         if fields is None:
             return None
-        type_ = self.read_text(fields, "type", pointer)
+        sku = self._sku(fields, pointer)
+        type_ = self._type(fields, sku, pointer, sold_at)
         value_ = self.read_money(fields, "value", pointer)
         qty = self.read_quantity(fields, "qty", pointer)
         discount = self.read_discount(fields, pointer)
         if type_ is not None and sold_at is not None and not self._has_rate(type_, sold_at):
-            self.violations.append(unknown_product_type(index, type_))
+            self.violations.append(unknown_product_type(index, type_, sku))
         if type_ is None or value_ is None or qty is None or discount is None:
             return None
         line = Line(
-            type=type_, value_centavos=value_, qty_thousandths=qty, discount_centavos=discount
+            type=type_,
+            value_centavos=value_,
+            qty_thousandths=qty,
+            discount_centavos=discount,
+            sku=sku,
         )
         if discount and not self._is_covered(discount, line.amount_centavos, pointer):
             return None  # a sum over it would only repeat the fault
         return line
+
+    def _sku(self, fields: Fields, pointer: str) -> str | None:
+        """The sku that a line gives, right or wrong; null is as good as none."""
+        return None if fields.get("sku") is None else self.read_text(fields, "sku", pointer)
+
+    def _type(
+        self, fields: Fields, sku: str | None, pointer: str, sold_at: datetime | None
+    ) -> str | None:
+        """A line's type, given or found in the catalogue; exactly one of type and sku is given."""
+        named = fields.get("sku") is not None
+        if named and fields.get("type") is not None:
+            self.tell(pointer, "type_or_sku", "type, sku")
+        elif not named and "type" not in fields:
+            self.tell(pointer, "type_or_sku", None)
+        elif not named:
+            return self.read_text(fields, "type", pointer)
+        elif sku is not None:
+            return self._type_of(sku, f"{pointer}/sku", sold_at)
+        return None
+
+    def _type_of(self, sku: str, pointer: str, sold_at: datetime | None) -> str | None:
+        if not is_sku(sku):
+            self.tell(pointer, "sku_format", show(sku), {"highest": str(MAX_SKU_CHARS)})
+        elif sku not in self.catalogue:
+            self.tell(pointer, "unknown_sku", show(sku))
+        elif sold_at is not None:
+            type_ = self.catalogue.type_at(sku, sold_at)
+            if type_ is None:
+                self.tell(pointer, "sku_without_type", show(sku))
+            return type_
+        return None
 
     def _has_rate(self, type_: str, sold_at: datetime) -> bool:
         return self.programme is None or self.programme.rate_at(type_, sold_at) is not None

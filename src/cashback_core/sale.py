@@ -18,13 +18,15 @@ MAX_LINES: Final = 990
 class Line:
     """One product line: `value_centavos` is the price of one unit, `qty_thousandths` the quantity.
 
-    `discount_centavos` is taken off the line; it never exceeds the amount.
+    `discount_centavos` is taken off the line; it never exceeds the amount. With a `sku` the ERP
+    named the product, and `type` is what the catalogue says of it at the sale's instant.
     """
 
     type: str
     value_centavos: int
     qty_thousandths: int
     discount_centavos: int = 0
+    sku: str | None = None
 
     @property
     def amount_centavos(self) -> int:

@@ -11,6 +11,7 @@ from typing import Final, assert_never
 from uuid import UUID
 
 from cashback_core.calculation import Cashback, calculate
+from cashback_core.catalogue import skus_of
 from cashback_core.content import Difference, differences
 from cashback_core.delivering import DeliveriesUnderWay
 from cashback_core.delivery import Actor, Status
@@ -26,6 +27,7 @@ from cashback_core.ports import (
     StoreUnavailable,
     Submission,
     Terms,
+    TermsChanged,
 )
 from cashback_core.reading import MAX_MAX_AGE, parse_sale
 from cashback_core.record import Record
@@ -103,7 +105,7 @@ class QuoteSale:
 
     async def __call__(self, merchant_id: int, document: object) -> tuple[Sale, Cashback]:
         """Raises InvalidSale, UnknownMerchant, StoreUnavailable."""
-        terms = await _terms(self.store, merchant_id)
+        terms = await _terms(self.store, merchant_id, document)
         return _read(document, terms, self.now())
 
 
@@ -121,7 +123,7 @@ class SubmitSale:
 
         Once the sale is committed, nothing that happens to the caller touches its delivery.
         """
-        terms = await _terms(self.store, request.merchant_id)
+        terms = await _terms(self.store, request.merchant_id, request.document)
         sale, cashback, too_old = _read_or_replay(request.document, terms, self.now())
         submission = self._submission(request, sale, cashback, replay_only=too_old is not None)
         # A task of its own: a caller that hangs up between the commit and the start of the delivery
@@ -134,6 +136,10 @@ class SubmitSale:
                 raise too_old or InvalidSale(())
             case CustomerNameMismatch():
                 raise InvalidSale((_name_mismatch(sale),))
+            case TermsChanged():
+                terms = await _terms(self.store, request.merchant_id, request.document)
+                _read(request.document, terms, self.now())  # tells the ERP what is gone
+                raise StoreUnavailable("the terms have changed: as a new request it is valid")
             case NameTaken():
                 return await self._judge(acceptance, sale, request)
             case _:
@@ -220,15 +226,25 @@ class SubmitSale:
         return record
 
 
-async def _terms(store: CashbackStore, merchant_id: int) -> Terms:
+async def _terms(store: CashbackStore, merchant_id: int, document: object) -> Terms:
+    """The merchant's terms, with the products that the document names."""
     terms = await store.terms(merchant_id)
     if terms is None:
         raise UnknownMerchant(merchant_id)
-    return terms
+    skus = skus_of(document)
+    if not skus:  # as most sales: nothing is asked
+        return terms
+    return replace(terms, catalogue=await store.catalogue(merchant_id, skus))
 
 
 def _read(document: object, terms: Terms, now: datetime) -> tuple[Sale, Cashback]:
-    sale = parse_sale(document, rules=terms.rules, now=now, programme=terms.programme)
+    sale = parse_sale(
+        document,
+        rules=terms.rules,
+        now=now,
+        programme=terms.programme,
+        catalogue=terms.catalogue,
+    )
     return sale, calculate(sale, terms.programme)
 
 

@@ -53,7 +53,10 @@ def load_merchant(dsn: str, *, slug: str = MERCHANT, name: str = "Demo retailer"
             )
             connection.execute(
                 "insert into rates (merchant_id, type, version, rate_bp, starts_at)"
-                " values (%s, %s, 1, %s, '2000-01-01T00:00:00Z') on conflict do nothing",
-                [merchant_id, type_, rate_bp],
+                " select t.merchant_id, t.type, 1, %s, '2000-01-01T00:00:00Z'"
+                " from product_types as t where t.merchant_id = %s and t.type = %s"
+                " and not exists (select from rates as r"
+                " where r.merchant_id = t.merchant_id and r.type = t.type)",
+                [rate_bp, merchant_id, type_],
             )
     return merchant_id

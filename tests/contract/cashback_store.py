@@ -3,16 +3,19 @@
 A subclass supplies the fixture `store`: empty but for the merchants 1 and 2, both with the rates
 A 500, B 100, C 800 and D 1000 basis points since 2000-01-01, the zone America/Sao_Paulo and a
 give-up time of a day; and the hooks `expire_leases`, `make_due` and `make_open_for`, which turn the
-time, and `pause_sender`.
+time, `pause_sender` and `put_product`.
 """
 
 from __future__ import annotations
 
 from contract.attempts import AttemptsContract
+from contract.catalogue import CatalogueContract
 from contract.naming import NamingContract
 from contract.pausing import PausingContract
 from contract.reading import ReadingContract
 
 
-class CashbackStoreContract(NamingContract, AttemptsContract, ReadingContract, PausingContract):
+class CashbackStoreContract(
+    NamingContract, AttemptsContract, ReadingContract, PausingContract, CatalogueContract
+):
     """The whole contract of `cashback_core.ports.CashbackStore`."""

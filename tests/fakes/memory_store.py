@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from cashback_core.catalogue import Catalogue
 from cashback_core.delivery import (
     TRANSITIONS,
     Actor,
@@ -32,6 +33,7 @@ from cashback_core.ports import (
     StoreUnavailable,
     Submission,
     Terms,
+    TermsChanged,
 )
 from cashback_core.record import AttemptRecord, EventRecord, History, Record, Standing
 from cashback_core.sale import name_key
@@ -69,6 +71,7 @@ class MemoryStore(CashbackStore):
         *,
         now: Callable[[], datetime],
         policy: DeliveryPolicy | None = None,
+        catalogues: Mapping[int, Catalogue] | None = None,
     ) -> None:
         self.away = False
         self.lose_next_commit = False
@@ -77,6 +80,7 @@ class MemoryStore(CashbackStore):
         self.incidents: list[Incident] = []
         self.customers: dict[tuple[int, Cpf], str] = {}
         self._terms = dict(terms)
+        self.catalogues = dict(catalogues or {})
         self._now = now
         self._policy = policy or DeliveryPolicy()
         self._names: dict[tuple[int, NameKind, str], UUID] = {}
@@ -85,6 +89,11 @@ class MemoryStore(CashbackStore):
     async def terms(self, merchant_id: int) -> Terms | None:
         await self._reach()
         return self._terms.get(merchant_id)
+
+    async def catalogue(self, merchant_id: int, skus: Collection[str]) -> Catalogue:
+        await self._reach()
+        products = self.catalogues.get(merchant_id, Catalogue()).products
+        return Catalogue({sku: products[sku] for sku in skus if sku in products})
 
     async def accept(self, submission: Submission) -> Acceptance:
         await self._reach()
@@ -96,6 +105,8 @@ class MemoryStore(CashbackStore):
                 return NameTaken(kind, self.rows[merchant_id, owner].record)
         if submission.replay_only:
             return NotRecorded()
+        if not self._follows_terms(submission):
+            return TermsChanged()
         key = name_key(customer.name)
         if self.customers.setdefault((merchant_id, customer.document), key) != key:
             return CustomerNameMismatch()
@@ -211,6 +222,22 @@ class MemoryStore(CashbackStore):
         more = len(records) > limit
         at = Position(accepted_at=page[-1].accepted_at, id=page[-1].id) if more else None
         return Page(records=page, next=at)
+
+    def _follows_terms(self, submission: Submission) -> bool:
+        """Whether every line has the type and the rate in force when it was sold."""
+        terms = self._terms.get(submission.merchant_id)
+        catalogue = self.catalogues.get(submission.merchant_id, Catalogue())
+        sold_at = submission.sale.sold_at
+        for line, earned in zip(submission.sale.lines, submission.cashback.lines, strict=True):
+            if line.sku is not None and catalogue.type_at(line.sku, sold_at) != line.type:
+                return False
+            rate = terms.programme.rate_at(line.type, sold_at) if terms else None
+            if rate is None or (rate.rate_bp, rate.version) != (
+                earned.rate_bp,
+                earned.rate_version,
+            ):
+                return False
+        return True
 
     async def _reach(self) -> None:
         """The moment at which others may run, and at which the database may be away."""

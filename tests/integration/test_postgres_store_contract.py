@@ -8,9 +8,11 @@ import pytest
 from adapters.postgres.store import PostgresCashbackStore
 from cashback_core.delivery import DeliveryPolicy
 from contract.cashback_store import CashbackStoreContract
+from integration.products import put_product
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
+    from datetime import datetime
 
 
 class TestPostgresStore(CashbackStoreContract):
@@ -36,6 +38,16 @@ class TestPostgresStore(CashbackStoreContract):
     async def make_open_for(self, store: object, days: int) -> None:  # noqa: ARG002
         back = f"open_since_at - interval '{days} days'"
         self._run(f"update cashbacks set open_since_at = {back}")  # noqa: S608 (a number)
+
+    async def put_product(
+        self,
+        store: object,  # noqa: ARG002
+        merchant_id: int,
+        sku: str,
+        *types: tuple[str, datetime],
+    ) -> None:
+        with psycopg.connect(self.dsn) as connection:
+            put_product(connection, merchant_id, sku, *types)
 
     async def pause_sender(self, store: object) -> None:  # noqa: ARG002
         self._run("update sender set paused_at = now(), reason = 'a test', actor = 'a test'")

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 import pytest
 
+from cashback_core.catalogue import Catalogue, TypePeriod
 from cashback_core.ports import CashbackStore, Terms
 from cashback_core.reading import SaleRules
 from contract.builders import PROGRAMME
 from contract.cashback_store import CashbackStoreContract
 from fakes.manual_clock import ManualClock
 from fakes.memory_store import MemoryStore, Row
+
+if TYPE_CHECKING:
+    from datetime import datetime
 
 
 class TestMemoryStore(CashbackStoreContract):
@@ -36,6 +41,17 @@ class TestMemoryStore(CashbackStoreContract):
     async def make_open_for(self, store: CashbackStore, days: int) -> None:
         for row in rows(store):
             row.open_since_at -= timedelta(days=days)
+
+    async def put_product(
+        self, store: CashbackStore, merchant_id: int, sku: str, *types: tuple[str, datetime]
+    ) -> None:
+        assert isinstance(store, MemoryStore)
+        periods = tuple(
+            TypePeriod(type=type_, version=version, starts_at=starts_at)
+            for version, (type_, starts_at) in enumerate(types, start=1)
+        )
+        known = store.catalogues.get(merchant_id, Catalogue()).products
+        store.catalogues[merchant_id] = Catalogue({**known, sku: periods})
 
     async def pause_sender(self, store: CashbackStore) -> None:
         assert isinstance(store, MemoryStore)

@@ -12,6 +12,7 @@ from typing import Any, Final
 import msgspec
 
 from adapters.http import shapes
+from cashback_core.catalogue import MAX_SKU_CHARS
 from cashback_core.money import MAX_CENTAVOS, MAX_QUANTITY_THOUSANDTHS
 from cashback_core.operating import MAX_REASON_CHARS, ActKind, goes_with
 from cashback_core.reading import MAX_NAME_CHARS
@@ -81,13 +82,25 @@ _QUANTITY: Final[Schema] = {
 }
 _LINE: Final = _object(
     {
-        "type": {"type": "string", "description": "A product type of the merchant, exactly."},
+        "type": {
+            "type": ["string", "null"],
+            "description": "A product type of the merchant, exactly; or give sku.",
+        },
+        "sku": {
+            "type": ["string", "null"],
+            "description": "A product of the merchant's catalogue, whose type at sold_at counts.",
+            "minLength": 1,
+            "maxLength": MAX_SKU_CHARS,
+        },
         "value": _amount(0.01, "Price of one unit."),
         "qty": _QUANTITY,
         "discount": _amount(0, "Taken off this line; at most its amount."),
     },
-    optional=("discount",),
-    description="One product line; its amount is value × qty, rounded half up to the cent.",
+    optional=("type", "sku", "discount"),
+    description=(
+        "One product line, by exactly one of type and sku; its amount is value × qty, rounded half"
+        " up to the cent."
+    ),
 )
 _CUSTOMER: Final = _object(
     {

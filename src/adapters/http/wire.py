@@ -115,7 +115,7 @@ def _products(sale: Sale, cashback: Cashback) -> list[shapes.Product]:
 def _product(line: Line, earned: LineCashback) -> shapes.Product:
     return shapes.Product(
         type=line.type,
-        sku=None,
+        sku=line.sku,
         value=format_centavos(line.value_centavos),
         qty=format_thousandths(line.qty_thousandths),
         discount=format_centavos(line.discount_centavos),

@@ -16,6 +16,7 @@ from psycopg import AsyncCursor
 from adapters.postgres.rows import RECORD, Row, record
 from cashback_core.content import fingerprint
 from cashback_core.delivery import Status
+from cashback_core.identity import new_id
 from cashback_core.money import format_exact
 from cashback_core.ports import (
     Acceptance,
@@ -49,7 +50,8 @@ async def accept_group(
 ) -> dict[UUID, Acceptance | None]:
     """What became of each submission, by its id, once the transaction commits.
 
-    None: it lost a name to a neighbour that was itself refused; it is to be tried again.
+    None: it lost a name to a neighbour that was itself refused, or its customer was erased or
+    deleted that very moment; it is to be tried again.
     """
     names = {s.id: _names(s) for s in submissions}
     won, paused = await _take_names(cursor, submissions, names)
@@ -160,19 +162,23 @@ async def _meet_customers(cursor: Cursor, submissions: Sequence[Submission]) -> 
         for s in reversed(submissions)
     }
     rows = encode(
-        [{"m": m, "d": d, "n": name, "k": name_key(name)} for (m, d), name in given.items()]
+        [
+            {"m": m, "d": d, "n": name, "k": name_key(name), "i": new_id()}
+            for (m, d), name in given.items()
+        ]
     )
     await cursor.execute(
         """
-        insert into customers (merchant_id, document, name, name_key)
-        select m, d, n, k from jsonb_to_recordset(%s::jsonb) as i (m bigint, d text, n text, k text)
+        insert into customers (merchant_id, document, customer_id, name, name_key)
+        select m, d, i, n, k
+        from jsonb_to_recordset(%s::jsonb) as r (m bigint, d text, i uuid, n text, k text)
         order by m, d
         on conflict do nothing
         """,
         [rows],
     )
     # A statement of its own: in the same one, the loser of a race would not see the winner's row.
-    # Locked as the sale's foreign key will lock it: an erasure waits, or we find nobody.
+    # Locked as the sale's foreign key will lock it: who erases or deletes waits, or we find nobody.
     await cursor.execute(
         """
         select c.merchant_id, c.document, c.name_key
@@ -212,13 +218,13 @@ async def _insert(cursor: Cursor, submissions: Sequence[Submission]) -> datetime
             from input
         ), new_lines as (
             insert into sale_lines (
-                merchant_id, cashback_id, position, type, value_centavos, qty_thousandths,
+                merchant_id, cashback_id, position, type, sku, value_centavos, qty_thousandths,
                 discount_centavos, rate_bp, rate_version, exact, cashback_centavos
             )
-            select input.m, input.c, l.p, l.t, l.v, l.q, l.d, l.r, l.rv, l.e, l.c
+            select input.m, input.c, l.p, l.t, l.s, l.v, l.q, l.d, l.r, l.rv, l.e, l.c
             from input, jsonb_to_recordset(input.lines) as l (
-                p smallint, t text, v bigint, q bigint, d bigint, r integer, rv integer, e text,
-                c bigint
+                p smallint, t text, s text, v bigint, q bigint, d bigint, r integer, rv integer,
+                e text, c bigint
             )
         ), new_cashbacks as (
             insert into cashbacks (
@@ -281,6 +287,7 @@ def _row(submission: Submission) -> dict[str, Any]:
             {
                 "p": position,
                 "t": line.type,
+                "s": line.sku,
                 "v": line.value_centavos,
                 "q": line.qty_thousandths,
                 "d": line.discount_centavos,

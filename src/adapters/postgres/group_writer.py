@@ -20,7 +20,13 @@ from adapters.postgres.accepting import accept_group
 from adapters.postgres.commits import CommitObserver, Commits, Failure
 from adapters.postgres.concluding import Locked, conclude_group
 from adapters.postgres.connection import RowRefused, serving_dsn
-from cashback_core.ports import Acceptance, AttemptResult, StoreUnavailable, Submission
+from cashback_core.ports import (
+    Acceptance,
+    AttemptResult,
+    StoreUnavailable,
+    Submission,
+    TermsChanged,
+)
 from cashback_core.tracing import TRACE
 
 if TYPE_CHECKING:
@@ -48,6 +54,9 @@ _PINNED: Final = {
     "enable_hashjoin": "off",
     "enable_mergejoin": "off",
 }
+
+TERMS_CHANGED: Final = "23C01"
+"""What the trigger `lines_follow_terms` says of a sale whose terms are out of date."""
 
 TRANSACTION_S: Final = 10.0
 """Longest that a transaction may take, also where the server has fallen silent."""
@@ -237,7 +246,7 @@ class GroupWriter:
                 return
             break
         if len(group) == 1:
-            self._fail(group, _told(error))
+            self._refuse(group[0], error)
             return
         middle = len(group) // 2
         await self._write(group[:middle])
@@ -269,6 +278,14 @@ class GroupWriter:
             seconds=seconds,
             members=[job.trace for job in group],
         )
+
+    def _refuse(self, job: _Job, error: Exception) -> None:
+        """Tell the one job of a group what became of it."""
+        outdated = isinstance(error, psycopg.Error) and error.sqlstate == TERMS_CHANGED
+        if isinstance(job, _Sale) and outdated:
+            self._answer_sale(job, TermsChanged())
+        else:
+            self._fail([job], _told(error))
 
     def _answer_sale(self, job: _Sale, acceptance: Acceptance | None) -> None:
         if acceptance is None:  # lost a name to a neighbour that was refused itself

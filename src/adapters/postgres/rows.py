@@ -23,7 +23,7 @@ RECORD: Final[LiteralString] = """
         a.status_code, a.provider_id, a.provider_message, a.provider_created_at,
         (
             select jsonb_agg(jsonb_build_array(
-                l.type, l.value_centavos, l.qty_thousandths, l.discount_centavos,
+                l.type, l.sku, l.value_centavos, l.qty_thousandths, l.discount_centavos,
                 l.amount_centavos, l.rate_bp, l.rate_version, l.exact, l.cashback_centavos
             ) order by l.position)
             from sale_lines as l
@@ -87,12 +87,18 @@ def provider_answer(
 
 
 def _line(row: list[Any]) -> Line:
-    type_, value, qty, discount, *_ = row
-    return Line(type=type_, value_centavos=value, qty_thousandths=qty, discount_centavos=discount)
+    type_, sku, value, qty, discount, *_ = row
+    return Line(
+        type=type_,
+        value_centavos=value,
+        qty_thousandths=qty,
+        discount_centavos=discount,
+        sku=sku,
+    )
 
 
 def _line_cashback(row: list[Any]) -> LineCashback:
-    type_, _, _, discount, amount, rate_bp, rate_version, exact, cashback_centavos = row
+    type_, _, _, _, discount, amount, rate_bp, rate_version, exact, cashback_centavos = row
     return LineCashback(
         type=type_,
         rate_bp=rate_bp,

@@ -16,7 +16,9 @@ from adapters.postgres import leasing
 from adapters.postgres.connection import refuse_unsafe_session, serving_dsn, translated
 from adapters.postgres.group_writer import GroupWriter
 from adapters.postgres.histories import read_history
+from adapters.postgres.kept_products import PERIODS, KeptProducts, read
 from adapters.postgres.rows import RECORD, record
+from cashback_core.catalogue import Catalogue
 from cashback_core.ports import (
     Acceptance,
     AttemptResult,
@@ -29,6 +31,7 @@ from cashback_core.ports import (
     StoreUnavailable,
     Submission,
     Terms,
+    TermsChanged,
 )
 from cashback_core.programme import Programme, Rate
 from cashback_core.reading import SaleRules
@@ -86,6 +89,7 @@ class PostgresCashbackStore(CashbackStore):
 
         self._writer = GroupWriter(dsn, policy, connected, observer)
         self._terms: dict[int, tuple[float, Terms]] = {}
+        self._products = KeptProducts()
         self._pool: AsyncConnectionPool[Any] = AsyncConnectionPool(
             serving_dsn(dsn, application="cashback"),
             min_size=1,
@@ -140,8 +144,25 @@ class PostgresCashbackStore(CashbackStore):
             self._terms[merchant_id] = (asked_at, terms)
         return terms
 
+    async def catalogue(self, merchant_id: int, skus: Collection[str]) -> Catalogue:
+        asked_at = time.monotonic()
+        products = self._products.get(merchant_id, skus, asked_at)
+        missing = [sku for sku in skus if sku not in products]
+        if missing:
+            with translated():
+                async with self._pool.connection() as connection:
+                    found = await connection.execute(PERIODS, [merchant_id, missing])
+                    fresh = read(await found.fetchall())
+            self._products.keep(merchant_id, fresh, asked_at)
+            products |= fresh
+        return Catalogue(products)
+
     async def accept(self, submission: Submission) -> Acceptance:
-        return await self._writer.accept(submission)
+        acceptance = await self._writer.accept(submission)
+        if isinstance(acceptance, TermsChanged):
+            self._terms.pop(submission.merchant_id, None)
+            self._products.forget(submission.merchant_id)
+        return acceptance
 
     async def conclude(self, result: AttemptResult) -> Standing:
         return await self._writer.conclude(result)

@@ -11,8 +11,8 @@
         # invalid.document has exactly one fault: invalid.code at invalid.pointer
         ...
 
-Whether a sale is valid depends on a `Situation`: the present instant, the merchant's rules and
-its programme. Every strategy takes one and falls back to `DEMO`.
+Whether a sale is valid depends on a `Situation`: the present instant, the merchant's rules,
+its programme and its catalogue. Every strategy takes one and falls back to `DEMO`.
 
 Needs Hypothesis: `pip install "cashback-core[strategies]"`. Nothing else in `cashback_core`
 imports it.
@@ -38,7 +38,14 @@ from cashback_core.strategies.numbers import (
     quantity_spellings,
 )
 from cashback_core.strategies.sales import names, sale_documents, sale_ids, sales, spellings
-from cashback_core.strategies.situations import DEMO, Situation, programmes, situations
+from cashback_core.strategies.situations import (
+    DEMO,
+    Situation,
+    catalogues,
+    programmes,
+    situations,
+    skus,
+)
 
 __all__ = [
     "DEFECTS",
@@ -48,6 +55,7 @@ __all__ = [
     "Situation",
     "amount_spellings",
     "amounts",
+    "catalogues",
     "cnpjs",
     "cpf_spellings",
     "cpfs",
@@ -60,5 +68,6 @@ __all__ = [
     "sale_ids",
     "sales",
     "situations",
+    "skus",
     "spellings",
 ]

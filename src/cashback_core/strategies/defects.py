@@ -13,6 +13,7 @@ from hypothesis import assume
 from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn, SearchStrategy
 
+from cashback_core.catalogue import is_sku
 from cashback_core.instants import format_instant
 from cashback_core.money import MAX_CENTAVOS, format_centavos
 from cashback_core.reading import MAX_NAME_CHARS, MAX_SALE_ID_CHARS
@@ -49,6 +50,12 @@ class Draft:
         _at(self.document, parent)[name] = value
         return pointer
 
+    def name_product(self, *skus: str) -> str:
+        """Give some line one of these skus in place of what it names; the pointer of the sku."""
+        line = f"/products/{self.any_line()}"
+        _at(self.document, line).pop("type", None)
+        return self.put_one_of(f"{line}/sku", *skus)
+
     def put_one_of(self, pointer: str, *values: object) -> str:
         """Write one of some values at a JSON pointer, and give the pointer back."""
         return self.put(pointer, self.draw(st.sampled_from(values)))
@@ -63,6 +70,8 @@ def invalid_documents(
 ) -> SearchStrategy[InvalidSaleDocument]:
     """Documents with one defect each, of every code or only of the `codes` asked for."""
     wanted = sorted(DEFECTS if codes is None else codes)
+    if codes is None and not situation.skus_before(situation.latest):
+        wanted.remove("sku_without_type")  # nothing in this catalogue can show it
     return st.sampled_from(wanted).flatmap(lambda code: _spoilt(code, situation))
 
 
@@ -80,7 +89,7 @@ def _spoilt(draw: DrawFn, code: str, situation: Situation) -> InvalidSaleDocumen
 def _required(draft: Draft) -> str:
     line = f"/products/{draft.any_line()}"
     fields = ["/sold_at", "/customer", "/total", "/products", "/customer/document"]
-    fields += ["/customer/name", f"{line}/type", f"{line}/value", f"{line}/qty"]
+    fields += ["/customer/name", f"{line}/value", f"{line}/qty"]
     pointer = draft.draw(st.sampled_from(fields))
     parent, _, name = pointer.rpartition("/")
     del _at(draft.document, parent)[name]
@@ -96,6 +105,7 @@ def _unknown_field(draft: Draft) -> str:
 
 def _wrong_type(draft: Draft) -> str | InvalidSaleDocument:
     line = f"/products/{draft.any_line()}"
+    named = f"{line}/{'type' if _at(draft.document, line).get('sku') is None else 'sku'}"
     never: tuple[object, ...] = (None, True, [], ["10.00"], {"$numberDecimal": "1"})
     kinds: dict[str, tuple[object, ...]] = {
         "": (None, 1, "sale", [], [{}]),
@@ -105,7 +115,7 @@ def _wrong_type(draft: Draft) -> str | InvalidSaleDocument:
         "/sold_at": (*never, 1_767_312_000, 1e308),
         "/customer/document": never,
         "/customer/name": (*never, 7),
-        f"{line}/type": (*never, 7),
+        named: (7, *never[1:]) if named.endswith("sku") else (*never, 7),
         "/sale_id": (True, 7, ["1"], {}),
         **dict.fromkeys(_money_pointers(line), never),
         f"{line}/qty": never,
@@ -183,11 +193,40 @@ def _lines_count(draft: Draft) -> str:
     return draft.put_one_of("/products", [], [line] * (MAX_LINES + 1))
 
 
+def _type_or_sku(draft: Draft) -> str:
+    pointer = f"/products/{draft.any_line()}"
+    line = _at(draft.document, pointer)
+    for name in ("type", "sku"):
+        line.pop(name, None)
+    both: dict[str, object] = {"type": "A", "sku": "7891000100103"}
+    line.update(draft.draw(st.sampled_from([{}, {"sku": None}, both])))
+    return pointer
+
+
+def _sku_format(draft: Draft) -> str:
+    return draft.name_product("", " ", "7891 000", "CAFÉ", "\uff11", "7891000\n", "\0", "a" * 65)
+
+
+def _unknown_sku(draft: Draft) -> str:
+    known = draft.situation.catalogue.products
+    near = [text for s in known for text in (s + "0", s[1:], "0" + s, s.swapcase())]
+    texts = [t for t in [*near, "no-such-product"] if t not in known and is_sku(t)]
+    return draft.name_product(*texts)
+
+
+def _sku_without_type(draft: Draft) -> str:
+    skus = draft.situation.skus_before(draft.sale.sold_at)
+    assume(skus)
+    return draft.name_product(*skus)
+
+
 def _product_type_unknown(draft: Draft) -> str:
     known = draft.situation.types_at(draft.sale.sold_at)
     near = [text for t in known for text in (t + " ", " " + t, t.swapcase(), t + "\0", t * 500)]
     texts = [t for t in [*near, "", "\u0410", "\ud800"] if t not in known]
-    return draft.put_one_of(f"/products/{draft.any_line()}/type", *texts)
+    line = f"/products/{draft.any_line()}"
+    _at(draft.document, line).pop("sku", None)
+    return draft.put_one_of(f"{line}/type", *texts)
 
 
 def _sold_at_format(draft: Draft) -> str:
@@ -223,8 +262,8 @@ def _sold_at_future(draft: Draft) -> str:
 def _sold_at_too_old(draft: Draft) -> str:
     limit = draft.situation.now - draft.situation.rules.max_age
     instant = limit - timedelta(microseconds=draft.draw(st.integers(1, 10**12)))
-    types = draft.situation.types_at(instant)
-    assume(all(line.type in types for line in draft.sale.lines))
+    types, skus = draft.situation.types_at(instant), draft.situation.skus_at(instant)
+    assume(all(x.sku in skus if x.sku else x.type in types for x in draft.sale.lines))
     return draft.put("/sold_at", format_instant(instant))
 
 
@@ -289,6 +328,10 @@ DEFECTS: Final[Mapping[str, Defect]] = {
     "name_not_printable": _name_not_printable,
     "lines_count": _lines_count,
     "product_type_unknown": _product_type_unknown,
+    "type_or_sku": _type_or_sku,
+    "sku_format": _sku_format,
+    "unknown_sku": _unknown_sku,
+    "sku_without_type": _sku_without_type,
     "sold_at_format": _sold_at_format,
     "sold_at_nonexistent": _sold_at_nonexistent,
     "sold_at_future": _sold_at_future,

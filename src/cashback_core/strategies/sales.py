@@ -56,9 +56,11 @@ def sales(draw: DrawFn, situation: Situation = DEMO, *, max_lines: int = 6) -> S
     """Valid sales of 1 to `max_lines` lines, from one centavo to the highest total."""
     sold_at = draw(_instants(situation))
     types = st.sampled_from(situation.types_at(sold_at))
+    skus = situation.skus_at(sold_at)
     count = draw(st.integers(1, max_lines))
     budget = MAX_CENTAVOS // count - 1
     lines = [_line(draw, draw(types), budget, earns=index == 0) for index in range(count)]
+    lines = [_by_sku(draw, line, skus, situation, sold_at) for line in lines]
     nets = sum(line.net_centavos for line in lines)
     discount = draw(st.integers(0, nets - 1)) if draw(st.booleans()) else 0
     return Sale(
@@ -116,9 +118,22 @@ def _line(draw: DrawFn, type_: str, budget_centavos: int, *, earns: bool) -> Lin
     return replace(line, discount_centavos=discount)
 
 
+def _by_sku(
+    draw: DrawFn, line: Line, skus: list[str], situation: Situation, sold_at: datetime
+) -> Line:
+    """The line as it is, or naming a product in place of its type."""
+    if not skus or not draw(st.booleans()):
+        return line
+    sku = draw(st.sampled_from(skus))
+    return replace(line, sku=sku, type=situation.catalogue.type_at(sku, sold_at) or line.type)
+
+
 def _line_document(draw: DrawFn, line: Line) -> dict[str, object]:
+    named: dict[str, object] = {"type": line.type} if line.sku is None else {"sku": line.sku}
+    if draw(st.booleans()):  # what is null is not given
+        named = {"sku": None, **named} if line.sku is None else {"type": None, **named}
     fields: dict[str, object] = {
-        "type": line.type,
+        **named,
         "value": draw(amount_spellings(line.value_centavos)),
         "qty": draw(quantity_spellings(line.qty_thousandths)),
     }

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn, SearchStrategy
 
+from cashback_core.catalogue import MAX_SKU_CHARS, Catalogue, TypePeriod
 from cashback_core.programme import MAX_RATE_BP, Programme, Rate
 from cashback_core.reading import MAX_AHEAD, SaleRules, parse_sale
 from cashback_core.rounding import Rounding
@@ -32,6 +33,21 @@ def _demo_programme() -> Programme:
     )
 
 
+def _demo_catalogue() -> Catalogue:
+    return Catalogue(
+        {
+            "7891000100103": (TypePeriod(type="A", version=1, starts_at=_FIRST),),
+            "CAFE-500G": (
+                TypePeriod(type="B", version=1, starts_at=_FIRST),
+                TypePeriod(type="C", version=2, starts_at=datetime(2024, 1, 1, 3, tzinfo=UTC)),
+            ),
+            "PANETONE-2026": (
+                TypePeriod(type="D", version=1, starts_at=datetime(2026, 6, 1, 3, tzinfo=UTC)),
+            ),
+        }
+    )
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Situation:
     """The circumstances that decide whether a document is a valid sale."""
@@ -39,15 +55,33 @@ class Situation:
     now: datetime = _NOW
     rules: SaleRules = field(default_factory=SaleRules)
     programme: Programme = field(default_factory=_demo_programme)
+    catalogue: Catalogue = field(default_factory=_demo_catalogue)
 
     def parse(self, document: object) -> Sale:
         """`parse_sale` in this situation."""
-        return parse_sale(document, rules=self.rules, now=self.now, programme=self.programme)
+        return parse_sale(
+            document,
+            rules=self.rules,
+            now=self.now,
+            programme=self.programme,
+            catalogue=self.catalogue,
+        )
 
     def types_at(self, instant: datetime) -> list[str]:
         """The product types that have a rate at an instant."""
         types = {rate.type for rate in self.programme.rates}
         return sorted(t for t in types if self.programme.rate_at(t, instant) is not None)
+
+    def skus_at(self, instant: datetime) -> list[str]:
+        """The products whose type has a rate at an instant."""
+        types = set(self.types_at(instant))
+        skus = self.catalogue.products
+        return sorted(s for s in skus if self.catalogue.type_at(s, instant) in types)
+
+    def skus_before(self, instant: datetime) -> list[str]:
+        """The products that had no type yet at an instant."""
+        skus = self.catalogue.products
+        return sorted(s for s in skus if self.catalogue.type_at(s, instant) is None)
 
     @property
     def earliest(self) -> datetime:
@@ -62,7 +96,11 @@ class Situation:
 
 
 DEMO: Final = Situation()
-"""São Paulo, sales of the last ten years, A 5 %, B 1 %, C 8 % and D 10 % since the year 2000."""
+"""São Paulo, sales of the last ten years, A 5 %, B 1 %, C 8 % and D 10 % since the year 2000.
+
+One product has always been of type A, another went from B to C in 2024, a third is new: a type D
+since June 2026.
+"""
 
 
 @cache  # a strategy costs far more to build than to draw from
@@ -77,16 +115,38 @@ def programmes() -> SearchStrategy[Programme]:
 
 
 @st.composite
+def catalogues(draw: DrawFn, programme: Programme) -> Catalogue:
+    """Catalogues of up to four products of a programme's types; the newest one has no type yet."""
+    types = st.sampled_from(sorted({rate.type for rate in programme.rates}))
+    periods = st.dictionaries(
+        _instants(_FIRST, datetime(2040, 1, 1, tzinfo=UTC)), types, min_size=1, max_size=3
+    )
+    products = draw(st.dictionaries(skus(), periods.map(_type_periods), max_size=3))
+    begins = draw(_instants(datetime(2036, 1, 1, tzinfo=UTC), datetime(2040, 1, 1, tzinfo=UTC)))
+    return Catalogue(products | {draw(skus()): _type_periods({begins: draw(types)})})
+
+
+@cache
+def skus() -> SearchStrategy[str]:
+    """What an ERP calls its products: 1 to 64 visible ASCII characters, often bar codes."""
+    bar_codes = st.text(string.digits, min_size=13, max_size=13)
+    visible = "".join(chr(code) for code in range(0x21, 0x7F))
+    return st.text(visible, min_size=1, max_size=MAX_SKU_CHARS) | bar_codes
+
+
+@st.composite
 def situations(draw: DrawFn) -> Situation:
-    """Any programme, time zone, age limit, and present instant of 2020 to 2035."""
+    """Any programme, catalogue, time zone, age limit, and present instant of 2020 to 2035."""
     zones = ["America/Sao_Paulo", "America/Noronha", "UTC", "Asia/Kathmandu", "Pacific/Kiritimati"]
+    programme = draw(programmes())
     return Situation(
         now=draw(_instants(datetime(2020, 1, 1, tzinfo=UTC), datetime(2035, 1, 1, tzinfo=UTC))),
         rules=SaleRules(
             zone=ZoneInfo(draw(st.sampled_from(zones))),
             max_age=timedelta(days=draw(st.integers(30, 3653))),
         ),
-        programme=draw(programmes()),
+        programme=programme,
+        catalogue=draw(catalogues(programme)),
     )
 
 
@@ -94,6 +154,13 @@ def situations(draw: DrawFn) -> Situation:
 def _instants(first: datetime, last: datetime) -> SearchStrategy[datetime]:
     microseconds = (last - first) // timedelta(microseconds=1)
     return st.integers(0, microseconds).map(lambda us: first + timedelta(microseconds=us))
+
+
+def _type_periods(history: dict[datetime, str]) -> tuple[TypePeriod, ...]:
+    return tuple(
+        TypePeriod(type=type_, version=version, starts_at=starts_at)
+        for version, (starts_at, type_) in enumerate(sorted(history.items()), start=1)
+    )
 
 
 _History = list[tuple[datetime, int]]

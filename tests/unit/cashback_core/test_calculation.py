@@ -53,8 +53,13 @@ def sale_of(*lines: Line, discount_centavos: int = 0) -> Sale:
     )
 
 
-def one(value_centavos: int, type: str = "A", **more: int) -> Line:  # noqa: A002
-    return Line(type=type, value_centavos=value_centavos, qty_thousandths=1000, **more)
+def one(value_centavos: int, type: str = "A", discount_centavos: int = 0) -> Line:  # noqa: A002
+    return Line(
+        type=type,
+        value_centavos=value_centavos,
+        qty_thousandths=1000,
+        discount_centavos=discount_centavos,
+    )
 
 
 # An oracle written the other way round: reais instead of centavos, fractions instead of integers,
