@@ -1,6 +1,6 @@
 # Needs make and Python >= 3.11; everything else is installed into .venv.
 .DEFAULT_GOAL := help
-.PHONY: help venv venv-dev run demo test check lint types contracts bench simulate chaos mutants docs lock clean
+.PHONY: help venv venv-dev run demo test test-nginx check lint types contracts bench simulate chaos mutants docs lock clean
 MAKEFLAGS += --no-print-directory
 
 SALE ?= examples/sale.json
@@ -25,10 +25,13 @@ run: venv ## run everything here until Ctrl-C: database, sandbox provider, API, 
 demo: venv ## send SALE (examples/sale.json) through a throwaway system, show what became of it
 	@exec ./cashback --end-with-parent demo --sale '$(SALE)'
 
-test: venv-dev ## run every test but those that need a container engine or a browser
-	@.venv/bin/python -m pytest -m 'not container and not browser' $(TESTS)
+test: venv-dev ## run every test that needs nothing but Python
+	@.venv/bin/python -m pytest -m 'not container and not browser and not nginx' $(TESTS)
 
-check: lint types contracts test ## what CI runs
+test-nginx: venv-dev ## run the tests that need an nginx (infra/ci_packages.sh installs it)
+	@.venv/bin/python -m pytest -m nginx $(TESTS)
+
+check: lint types contracts test test-nginx ## what CI runs
 
 lint: venv-dev ## style and formatting
 	.venv/bin/python -m ruff check
@@ -59,9 +62,10 @@ mutants: venv-dev ## plant broken designs, see each one caught
 	@PYTHONPATH=src:tests .venv/bin/python -m simulation mutants
 	@PYTHONPATH=src .venv/bin/python -m chaos --mutants
 
-docs: venv ## print docs/settings.md and docs/metrics.md from their tables
+docs: venv ## print what is made from tables: docs/settings.md, docs/metrics.md, nginx's words
 	PYTHONPATH=src .venv/bin/python -m cashback_gateway.settings_page > docs/settings.md
 	PYTHONPATH=src .venv/bin/python -m adapters.telemetry.page > docs/metrics.md
+	PYTHONPATH=src .venv/bin/python -m adapters.http.proxy_problems > infra/nginx/gateway/problems.conf
 
 lock: ## pin requirements/*.txt anew from pyproject.toml (needs uv)
 	@for group in service dev; do \

@@ -52,7 +52,9 @@ _PROBLEM_HEADERS: Final = {
     401: ("WWW-Authenticate",),
     409: ("Location",),
     429: ("Retry-After",),
+    502: ("Retry-After",),
     503: ("Retry-After",),
+    504: ("Retry-After",),
 }
 
 

@@ -14,9 +14,12 @@ ANY: Final = (
     "bad_request",
     "request_timeout",
     "uri_too_long",
+    "too_many_requests",
     "head_too_large",
     "internal_error",
+    "bad_gateway",
     "overloaded",
+    "gateway_timeout",
 )
 BODY: Final = ("body_incomplete", "not_json", "body_too_large", "unsupported_media_type")
 TOKEN: Final = ("unauthenticated", "invalid_token")

@@ -159,6 +159,11 @@ KINDS: Final[Mapping[str, Kind]] = {
         ("Too many log-ins", "Many log-ins are waiting; come back after Retry-After seconds."),
         ("Acessos demais", "Muitos acessos estão na fila; volte após Retry-After segundos."),
     ),
+    "too_many_requests": kind(
+        429,
+        ("Too many requests", "Nothing was done. Come back after Retry-After seconds."),
+        ("Requisições demais", "Nada foi feito. Volte após Retry-After segundos."),
+    ),
     "head_too_large": kind(
         431,
         ("Header fields too large", "The header fields are too many or too large."),
@@ -168,6 +173,23 @@ KINDS: Final[Mapping[str, Kind]] = {
         500,
         ("Internal error", "A fault of ours, logged under this instance."),
         ("Erro interno", "Uma falha nossa, registrada sob esta instance."),
+    ),
+    "bad_gateway": kind(
+        502,
+        (
+            "No whole answer",
+            (
+                "What was asked may have been done. Send the same request again after Retry-After"
+                " seconds: under the same key or sale_id it is never recorded twice."
+            ),
+        ),
+        (
+            "Sem resposta inteira",
+            (
+                "O que foi pedido pode ter sido feito. Envie a mesma requisição após Retry-After"
+                " segundos: com a mesma chave ou sale_id ela nunca é registrada duas vezes."
+            ),
+        ),
     ),
     "overloaded": kind(
         503,
@@ -188,6 +210,23 @@ KINDS: Final[Mapping[str, Kind]] = {
             (
                 "O banco de dados não responde. Envie a mesma requisição após Retry-After segundos:"
                 " com a mesma chave ou sale_id ela nunca é registrada duas vezes."
+            ),
+        ),
+    ),
+    "gateway_timeout": kind(
+        504,
+        (
+            "No answer in time",
+            (
+                "What was asked may have been done. Send the same request again after Retry-After"
+                " seconds: under the same key or sale_id it is never recorded twice."
+            ),
+        ),
+        (
+            "Sem resposta a tempo",
+            (
+                "O que foi pedido pode ter sido feito. Envie a mesma requisição após Retry-After"
+                " segundos: com a mesma chave ou sale_id ela nunca é registrada duas vezes."
             ),
         ),
     ),
