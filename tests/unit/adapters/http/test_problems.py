@@ -66,7 +66,7 @@ def test_every_outcome_that_is_no_record_has_a_row_of_its_own() -> None:
 def test_every_problem_can_happen_and_every_code_is_known() -> None:
     source = "".join(
         inspect.getsource(importlib.import_module(f"adapters.http.{name}"))
-        for name in ("problems", "server")
+        for name in ("problems", "server", "proxy_problems")
     )
     assert {code for code in KINDS if f'"{code}"' not in source} == set()
     assert set(server.REFUSALS) <= set(KINDS)
