@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 MAX_BODY_BYTES: Final = 256 * 1024
 
 _MEDIA_TYPE: Final = re.compile(
-    rb'[ \t]*application/json[ \t]*(?:;[ \t]*charset="?utf-8"?[ \t]*)?\Z', re.IGNORECASE
+    rb'[ \t]*application/(?:json|(merge-patch\+json))[ \t]*(?:;[ \t]*charset="?utf-8"?[ \t]*)?\Z',
+    re.IGNORECASE,
 )
 _SURROGATE_ESCAPE: Final = re.compile(r"\\u[dD][89a-fA-F]")
 
@@ -54,13 +55,13 @@ class NotJsonError(ValueError):
         self.values = values or {}
 
 
-async def read_body(fields: Fields, receive: Receive) -> bytes:
-    """The raw body of a JSON request.
+async def read_body(fields: Fields, receive: Receive, *, merge_patch: bool = False) -> bytes:
+    """The raw body of a JSON request, which may also call itself a merge patch where one is asked.
 
     Raises UnsupportedBodyError, BodyTooLargeError (before more than the limit is kept) or
     BodyIncompleteError.
     """
-    _check_coding(fields)
+    _check_coding(fields, merge_patch=merge_patch)
     declared = fields.get(b"content-length", b"0")
     if not declared.isdigit() or len(declared) > 9 or int(declared) > MAX_BODY_BYTES:
         raise BodyTooLargeError
@@ -99,12 +100,12 @@ def decode_json(body: bytes) -> object:
     return value
 
 
-def _check_coding(fields: Fields) -> None:
+def _check_coding(fields: Fields, *, merge_patch: bool) -> None:
     media_type = fields.get(b"content-type")
-    if media_type is None or _MEDIA_TYPE.match(media_type) is None:
-        raise UnsupportedBodyError(
-            "Content-Type", expected="application/json", received=_shown(media_type)
-        )
+    known = None if media_type is None else _MEDIA_TYPE.match(media_type)
+    if known is None or (known[1] is not None and not merge_patch):
+        expected = "application/merge-patch+json" if merge_patch else "application/json"
+        raise UnsupportedBodyError("Content-Type", expected=expected, received=_shown(media_type))
     coding = fields.get(b"content-encoding")
     if coding is not None and coding.strip().lower() != b"identity":
         raise UnsupportedBodyError("Content-Encoding", expected="identity", received=_shown(coding))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from adapters.http.administration_texts import ADMINISTRATION_FAULTS, ADMINISTRATION_KINDS
 from adapters.http.operator_texts import OPERATOR_FAULTS, OPERATOR_KINDS
 from adapters.http.privacy_texts import PRIVACY_FAULTS, PRIVACY_KINDS
 from adapters.http.wording import Kind, fault, kind
@@ -231,6 +232,7 @@ KINDS: Final[Mapping[str, Kind]] = {
         ),
     ),
     **OPERATOR_KINDS,
+    **ADMINISTRATION_KINDS,
     **PRIVACY_KINDS,
 }
 """Every problem there is, by its code."""
@@ -318,6 +320,7 @@ FAULTS: Final[Mapping[str, Mapping[Language, Text]]] = {
         ("Este cursor não foi emitido aqui.", "next_cursor de uma página anterior"),
     ),
     **OPERATOR_FAULTS,
+    **ADMINISTRATION_FAULTS,
     **PRIVACY_FAULTS,
 }
 """Every fault beside the core's, by its code."""

@@ -27,7 +27,9 @@ from adapters.http.login import BadCredentialsError
 from adapters.http.passwords import TooManyLoginsError
 from adapters.http.problem_texts import DIFFERENCE, KINDS
 from adapters.http.tokens import InvalidTokenError
+from adapters.http.versions import PreconditionRequiredError
 from adapters.http.wire import encode, record_shape
+from cashback_core.administering import InUse, Missing, Stale, Taken
 from cashback_core.content import Difference
 from cashback_core.operating import (
     MAX_AT_ONCE,
@@ -207,6 +209,15 @@ def _too_many(refused: TooMany) -> Problem:
     return Problem(code="too_many_at_once", errors=(fault,))
 
 
+def _taken(refused: Taken) -> Problem:
+    return Problem(code="already_exists", errors=(Fault(pointer=f"/{refused.name}", code="taken"),))
+
+
+def _in_use(refused: InUse) -> Problem:
+    fault = Fault(pointer="", code=refused.reason, values=refused.values)
+    return Problem(code="in_use", errors=(fault,))
+
+
 def _internal(cause: object) -> Problem:
     instance = uuid4().urn
     error = cause if isinstance(cause, BaseException) else None
@@ -236,6 +247,11 @@ PROBLEMS: Final[Mapping[type, Callable[[Any], Problem]]] = {
     BadCredentialsError: _always("bad_credentials", _ASK_FOR_TOKEN),
     NotFoundException: _always("not_found"),
     MethodNotAllowedException: _method_not_allowed,
+    Missing: _always("not_found"),
+    PreconditionRequiredError: _always("precondition_required"),
+    Stale: _always("precondition_failed"),
+    Taken: _taken,
+    InUse: _in_use,
     ForbiddenError: _always("forbidden"),
     RiskNotAccepted: _risk_not_accepted,
     NotFromHere: _not_from_here,

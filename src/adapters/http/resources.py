@@ -1,0 +1,103 @@
+"""What the routes of administered resources have in common: bodies in, versions and answers out."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from adapters.http.answers import Answer
+from adapters.http.body import decode_json, read_body
+from adapters.http.fields import read_language
+from adapters.http.problems import answer_problem, problem_of
+from adapters.http.versions import is_known, write_etag
+from adapters.http.wire import encode
+from cashback_core.administering import Caller, Kept
+from cashback_core.tracing import TRAIL
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from typing import TypeVar
+
+    from litestar import Request
+
+    from adapters.http.admission import Principal
+    from adapters.http.answers import Header
+    from adapters.http.fields import Fields
+    from adapters.http.merging import Versioned
+    from adapters.http.shapes import Shape
+    from cashback_core.administering import Refusal
+
+    R = TypeVar("R", bound=Versioned)
+
+
+def caller_of(principal: Principal, *, merchant_id: int | None = None) -> Caller:
+    """The caller of a store's method; the audit trail has their name and the request's id.
+
+    A merchant's people act for it alone. `merchant_id` is for the platform's, who name one.
+    """
+    trail = TRAIL.get()
+    return Caller(
+        actor=principal.username,
+        merchant_id=merchant_id if principal.home is None else principal.home,
+        request_id=None if trail is None else trail.request_id,
+    )
+
+
+async def read_document(request: Request[Any, Any, Any], fields: Fields) -> object:
+    """The JSON value in the body of a create or a replacement."""
+    return decode_json(await read_body(fields, request.receive))
+
+
+async def read_patch(request: Request[Any, Any, Any], fields: Fields) -> object:
+    """The merge patch in the body, under either of its media types."""
+    return decode_json(await read_body(fields, request.receive, merge_patch=True))
+
+
+def answer_read(resource: R, shape: Callable[[R], Shape], fields: Fields) -> Answer:
+    """The resource with its version; 304 for whoever has it already."""
+    headers = (write_etag(resource.version),)
+    if is_known(fields, resource.version):
+        return _bare(304, headers)
+    return Answer(200, encode(shape(resource)), headers=headers)
+
+
+def answer_changed(
+    outcome: Kept[R] | Refusal, shape: Callable[[R], Shape], fields: Fields
+) -> Answer:
+    """The resource as it is now, or why it is not changed."""
+    if not isinstance(outcome, Kept):
+        return answer_problem(problem_of(outcome), read_language(fields))
+    resource = outcome.resource
+    return Answer(200, encode(shape(resource)), headers=(write_etag(resource.version),))
+
+
+def answer_created(
+    outcome: Kept[R] | Refusal,
+    shape: Callable[[R], Shape],
+    fields: Fields,
+    *,
+    location: Callable[[R], str],
+) -> Answer:
+    """The new resource and where it is, or why there is none."""
+    if not isinstance(outcome, Kept):
+        return answer_problem(problem_of(outcome), read_language(fields))
+    resource = outcome.resource
+    headers = (
+        (b"location", location(resource).encode("ascii")),
+        write_etag(resource.version),
+    )
+    return Answer(201, encode(shape(resource)), headers=headers)
+
+
+def answer_deleted(refusal: Refusal | None, fields: Fields) -> Answer:
+    """Nothing, since nothing is left; or why it is still there."""
+    if refusal is not None:
+        return answer_problem(problem_of(refusal), read_language(fields))
+    return _bare(204, ())
+
+
+def _bare(status: int, headers: Iterable[Header]) -> Answer:
+    """An answer without a body: a length would be the length of another one (RFC 9110, 8.6)."""
+    answer = Answer(status, b"", headers=headers)
+    content = {b"content-type", b"content-length"}
+    answer.headers = [header for header in answer.headers if header[0] not in content]
+    return answer

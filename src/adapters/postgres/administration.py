@@ -1,0 +1,74 @@
+"""Transactions of people who administer: few connections, rows of their merchant, signed."""
+
+from __future__ import annotations
+
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any, Final
+
+from psycopg_pool import AsyncConnectionPool
+
+from adapters.postgres.connection import serving_dsn, translated
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator
+
+    import psycopg
+
+    from cashback_core.administering import Caller
+
+POOL_TIMEOUT_S: Final = 5.0
+MAX_CONNECTIONS: Final = 2
+"""Administrators are few, and must not take the connections that sales need."""
+
+MERCHANT_ROLE: Final = "cashback_serving"
+PLATFORM_ROLE: Final = "cashback_platform"
+
+
+class Administration:
+    """Connects when it is first asked; shared by the stores of every administered resource."""
+
+    def __init__(self, dsn: str, *, application: str = "cashback administration") -> None:
+        self._pool: AsyncConnectionPool[Any] = AsyncConnectionPool(
+            serving_dsn(dsn, application=application),
+            min_size=0,
+            max_size=MAX_CONNECTIONS,
+            timeout=POOL_TIMEOUT_S,
+            check=AsyncConnectionPool.check_connection,
+            open=False,
+        )
+
+    async def open(self) -> None:
+        """Begin to serve; needs no database yet."""
+        await self._pool.open(wait=False)
+
+    async def close(self) -> None:
+        """Hang up."""
+        await self._pool.close()
+
+    @asynccontextmanager
+    async def transaction(
+        self, caller: Caller
+    ) -> AsyncGenerator[psycopg.AsyncConnection[Any], None]:
+        """One transaction: it sees the rows of the caller's merchant, and signs what it changes.
+
+        The settings end with the transaction. An exception undoes all of it. Raises
+        StoreUnavailable.
+        """
+        merchants = [] if caller.merchant_id is None else [caller.merchant_id]
+        with translated():
+            async with self._pool.connection() as connection, connection.transaction():
+                await connection.execute(
+                    """
+                    select set_config('role', %(role)s, true),
+                        set_config('cashback.merchants', %(merchants)s::bigint[]::text, true),
+                        set_config('cashback.actor', %(actor)s, true),
+                        set_config('cashback.request_id', %(request_id)s, true)
+                    """,
+                    {
+                        "role": PLATFORM_ROLE if caller.merchant_id is None else MERCHANT_ROLE,
+                        "merchants": merchants,
+                        "actor": caller.actor,
+                        "request_id": caller.request_id or "",
+                    },
+                )
+                yield connection
