@@ -6,7 +6,6 @@ Each subcommand imports what it alone needs, so that `token` need not wait for a
 from __future__ import annotations
 
 import argparse
-import logging
 import os
 import re
 import signal
@@ -16,9 +15,9 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from cashback_core.documents import mask_documents
 from cashback_gateway import operator_options
 from cashback_gateway import settings_table as table
+from cashback_gateway.logs import log_to_stderr
 from cashback_gateway.settings import REQUIRED, Settings, SettingsError, read_settings
 
 if TYPE_CHECKING:
@@ -32,7 +31,6 @@ _FAILED = 1
 _WRONG_USE = 2
 _DATABASE = frozenset({table.DATABASE_URL.name})
 _CHECKOUT = Path(__file__).resolve().parents[2]
-_FORMAT = "%(asctime)s %(levelname)s %(name)s %(message)s"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -141,7 +139,7 @@ def _run(options: argparse.Namespace) -> int:
 
 def _serve(_: argparse.Namespace) -> int:
     settings = read_settings(os.environ)
-    _log_to_stderr()
+    log_to_stderr(settings.telemetry.log_format)
     from cashback_gateway.serve import serve
 
     serve(settings)
@@ -151,7 +149,7 @@ def _serve(_: argparse.Namespace) -> int:
 def _worker(_: argparse.Namespace) -> int:
     # It signs nothing.
     settings = read_settings(os.environ, needs=REQUIRED - {table.SIGNING_KEY_FILE.name})
-    _log_to_stderr()
+    log_to_stderr(settings.telemetry.log_format)
     from cashback_gateway.worker import work
 
     work(settings)
@@ -173,7 +171,7 @@ def _sandbox(options: argparse.Namespace) -> int:
     from adapters.cashback_client.sandbox import SandboxOptions, serve_sandbox
     from cashback_gateway.local_state import LocalState, LocalStateError
 
-    _log_to_stderr()
+    log_to_stderr(read_settings(os.environ, needs=()).telemetry.log_format)
     state = LocalState(folder=options.state)
     if options.ledger is None:
         state.prepare()
@@ -248,19 +246,6 @@ def _beside_a_run(
 
     with completed_environment(os.environ, LocalState(folder=options.state)) as environ:
         return work(read_settings(environ, needs=needs))
-
-
-class _Formatter(logging.Formatter):
-    """Writes no CPF, wherever it came from."""
-
-    def format(self, record: logging.LogRecord) -> str:
-        return mask_documents(super().format(record))
-
-
-def _log_to_stderr() -> None:
-    handler = logging.StreamHandler()
-    handler.setFormatter(_Formatter(_FORMAT))
-    logging.basicConfig(level=logging.INFO, handlers=[handler])
 
 
 def _known_failures() -> tuple[type[Exception], ...]:
