@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 import uvicorn
 
 from adapters.http.access_log import AccessLog
+from adapters.http.origins import Origins
 from adapters.http.request_watch import RequestWatch
 from adapters.http.server import GuardedProtocol, RequestLimit
 from adapters.postgres.connection import refuse_unsafe
@@ -88,7 +89,7 @@ def _watch(settings: Settings, container: Container) -> RequestWatch:
     observers = telemetry.requests
     if settings.api.access_log:
         observers.append(AccessLog(_write_line))
-    app = RequestLimit(container.app(), highest=MAX_REQUESTS)
+    app = Origins(RequestLimit(container.app(), highest=MAX_REQUESTS), settings.api.cors_origins)
     return RequestWatch(app, observers, samples=telemetry.samples)
 
 

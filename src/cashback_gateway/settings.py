@@ -44,6 +44,7 @@ class ApiSettings:
     host: str
     port: int
     wait_s: float
+    cors_origins: frozenset[str]
     access_log: bool
 
 
@@ -153,6 +154,7 @@ def read_settings(environ: Mapping[str, str], *, needs: Collection[str] = REQUIR
             host=reader.value(table.HOST),
             port=reader.value(table.PORT),
             wait_s=reader.value(table.WAIT_S),
+            cors_origins=reader.value(table.CORS_ORIGINS),
             access_log=reader.value(table.ACCESS_LOG),
         ),
         tokens=TokenSettings(

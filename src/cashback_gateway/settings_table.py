@@ -158,6 +158,16 @@ class LogFormat(StrEnum):
     JSON = "json"
 
 
+_ORIGIN = re.compile(
+    r"https?://(?:[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?|\[[0-9a-f:.]{2,45}\])(?::[0-9]{1,5})?"
+)
+
+
+def _origins(text: str) -> frozenset[str] | None:
+    origins = frozenset(text.split(","))
+    return origins if all(_ORIGIN.fullmatch(origin) for origin in origins) else None
+
+
 DATABASE_URL: Setting[str] = Setting(
     name="DATABASE_URL",
     kind=Kind(
@@ -193,6 +203,17 @@ WAIT_S = Setting(
     kind=_seconds(0, 60),
     default="10",
     meaning="how long a request without `Prefer` waits for the provider before it gets 202",
+)
+CORS_ORIGINS: Setting[frozenset[str]] = Setting(
+    name="CASHBACK_CORS_ORIGINS",
+    kind=Kind(
+        expected="origins as browsers send them, scheme://host[:port] in lower case, by commas",
+        parse=_origins,
+        blank=frozenset(),
+    ),
+    default=None,
+    optional=True,
+    meaning="other sites whose pages may call the API from a browser; none by default",
 )
 ACCESS_LOG = Setting(
     name="CASHBACK_ACCESS_LOG",
@@ -448,6 +469,7 @@ SETTINGS: tuple[
     | Setting[Path]
     | Setting[Path | None]
     | Setting[tuple[Path, ...]]
+    | Setting[frozenset[str]]
     | Setting[LogFormat],
     ...,
 ] = (
@@ -456,6 +478,7 @@ SETTINGS: tuple[
     HOST,
     PORT,
     WAIT_S,
+    CORS_ORIGINS,
     ACCESS_LOG,
     SIGNING_KEY_FILE,
     ACCESS_TOKEN_S,

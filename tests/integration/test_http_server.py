@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 import uvicorn
 from uvicorn.server import ServerState
 
+from adapters.http import polite_transport
 from adapters.http import server as limits
 from adapters.http.server import GuardedProtocol
 from fakes.api import SALE, Api
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
 
 READ_S = 5.0
+BODY_BYTES = 256 * 1024
 SALE_BODY = json.dumps(SALE).encode()
 
 
@@ -29,6 +31,7 @@ class Served:
     def __init__(self, api: Api, port: int) -> None:
         self.api = api
         self.port = port
+        self.connections: set[GuardedProtocol] = set()
 
     async def exchange(self, *parts: bytes) -> tuple[int | str, Mapping[str, str], bytes]:
         """Send bytes over a connection of their own; the first final answer, or "close"."""
@@ -85,7 +88,9 @@ async def served() -> AsyncIterator[Served]:
 
     config.load()
     server = await asyncio.get_running_loop().create_server(protocol, "127.0.0.1", 0)
-    yield Served(api, server.sockets[0].getsockname()[1])
+    served = Served(api, server.sockets[0].getsockname()[1])
+    served.connections = cast("set[GuardedProtocol]", state.connections)
+    yield served
     server.close()
     for connection in list(state.connections):
         connection.shutdown()
@@ -230,3 +235,71 @@ async def test_too_large_a_body_is_refused_from_its_head_alone(served: Served) -
     head = served.request("Content-Length: 262145", body=b"")
     status, _, body = await served.exchange(head)
     assert (status, json.loads(body)["code"]) == (413, "body_too_large")
+
+
+async def test_an_early_answer_reaches_a_client_that_is_still_sending(served: Served) -> None:
+    head = f"POST /api/cashback HTTP/1.1\r\nHost: x\r\nContent-Length: {BODY_BYTES}\r\n"
+    for connection in ("Connection: close", "X: y"):
+        for _ in range(20):
+            request = f"{head}{connection}\r\n\r\n".encode() + b" " * BODY_BYTES
+            assert await statuses_after(served, request) == [401]
+
+
+async def test_a_refusal_reaches_a_client_that_is_still_sending(served: Served) -> None:
+    for _ in range(20):
+        nonsense = b"nonsense\r\n" + b"x" * BODY_BYTES
+        assert await statuses_after(served, nonsense) == [400]
+
+
+async def statuses_after(served: Served, request: bytes) -> list[int]:
+    """Send all of it, only then read to the end: what a reset would have destroyed."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", served.port)
+    writer.write(request)
+    await writer.drain()
+    await asyncio.sleep(0.01)
+    writer.write_eof()
+    answer = await asyncio.wait_for(reader.read(), READ_S)
+    writer.close()
+    return [int(line.split()[1]) for line in answer.split(b"\r\n") if line[:5] == b"HTTP/"]
+
+
+async def test_whoever_goes_on_sending_after_the_answer_is_cut_off(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(polite_transport, "LINGER_BYTES", 200_000)
+    _, writer = await asyncio.open_connection("127.0.0.1", served.port)
+    writer.write(b"nonsense\r\n")
+
+    async def send_for_ever() -> None:
+        while True:
+            writer.write(b"x" * 65_536)
+            await writer.drain()
+
+    with pytest.raises(ConnectionError):
+        await asyncio.wait_for(send_for_ever(), READ_S)
+    writer.close()
+
+
+async def test_a_connection_that_is_open_when_the_server_stops_may_bring_its_request(
+    served: Served,
+) -> None:
+    reader, writer = await asyncio.open_connection("127.0.0.1", served.port)
+    while not served.connections:
+        await asyncio.sleep(0.005)
+    for connection in list(served.connections):
+        connection.shutdown()
+    writer.write(served.request(f"Content-Length: {len(SALE_BODY)}"))
+    status, headers, _ = await asyncio.wait_for(read_answer(reader), READ_S)
+    assert (status, headers["connection"]) == (201, "close")
+    assert await asyncio.wait_for(reader.read(), READ_S) == b""
+    writer.close()
+
+
+async def test_one_that_brings_nothing_is_closed_soon(served: Served) -> None:
+    reader, writer = await asyncio.open_connection("127.0.0.1", served.port)
+    while not served.connections:
+        await asyncio.sleep(0.005)
+    for connection in list(served.connections):
+        connection.shutdown()
+    assert await asyncio.wait_for(reader.read(), READ_S) == b""
+    writer.close()

@@ -13,28 +13,47 @@ Header = tuple[bytes, bytes]
 
 JSON: Final = b"application/json"
 
-_NO_STORE: Final[Header] = (b"cache-control", b"no-store")
-_NO_SNIFF: Final[Header] = (b"x-content-type-options", b"nosniff")
+POLICY: Final = b"content-security-policy"
+
+SECURITY: Final[tuple[Header, ...]] = (
+    (b"cache-control", b"no-store"),
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"permissions-policy", b"camera=(), geolocation=(), microphone=(), payment=()"),
+    (b"cross-origin-opener-policy", b"same-origin"),
+    (b"cross-origin-resource-policy", b"same-origin"),
+)
+"""Answers hold customers' data and money: no cache keeps them, no browser guesses their type, no
+other site's page gets hold of them."""
+
+NOTHING: Final[Header] = (POLICY, b"default-src 'none'; frame-ancestors 'none'")
+"""What a page may do that is no page."""
 
 
 class Answer:
     """Status, headers and body as bytes; an ASGI application, so that handlers can return it.
 
-    Answers hold customers' data and money: no cache keeps them, no browser guesses their type.
+    Every one carries the headers of SECURITY and the content policy that is given.
     """
 
     __slots__ = ("body", "headers", "status")
 
     def __init__(
-        self, status: int, body: bytes, *, headers: Iterable[Header] = (), media_type: bytes = JSON
+        self,
+        status: int,
+        body: bytes,
+        *,
+        headers: Iterable[Header] = (),
+        media_type: bytes = JSON,
+        policy: Header = NOTHING,
     ) -> None:
         self.status = status
         self.body = body
         self.headers = [
             (b"content-type", media_type),
             (b"content-length", b"%d" % len(body)),
-            _NO_STORE,
-            _NO_SNIFF,
+            *SECURITY,
+            policy,
             *headers,
         ]
 

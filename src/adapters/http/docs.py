@@ -11,7 +11,7 @@ from litestar import HttpMethod, Request, route
 from litestar.exceptions import NotFoundException
 from litestar.types import ASGIApp  # noqa: TC002 (Litestar reads the annotations)
 
-from adapters.http.answers import Answer, Header
+from adapters.http.answers import POLICY, Answer, Header
 
 if TYPE_CHECKING:
     from litestar.handlers import HTTPRouteHandler
@@ -25,7 +25,7 @@ _ASSET_TYPES: Final = {
 }
 
 _POLICY: Final[Header] = (
-    b"content-security-policy",
+    POLICY,
     # Swagger UI sets style attributes; everything else comes from files of this very host.
     (
         b"default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; "
@@ -33,7 +33,6 @@ _POLICY: Final[Header] = (
         b"frame-ancestors 'none'"
     ),
 )
-_PAGE_HEADERS: Final[tuple[Header, ...]] = (_POLICY, (b"referrer-policy", b"no-referrer"))
 
 _ICON: Final = (
     "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 16 16'%3E"
@@ -90,7 +89,7 @@ class DocsRoutes:
 
     async def page(self, request: Request[Any, Any, Any]) -> ASGIApp:  # noqa: ARG002
         """Swagger UI."""
-        return Answer(200, _PAGE, headers=_PAGE_HEADERS, media_type=b"text/html; charset=utf-8")
+        return Answer(200, _PAGE, policy=_POLICY, media_type=b"text/html; charset=utf-8")
 
     async def openapi(self, request: Request[Any, Any, Any]) -> ASGIApp:  # noqa: ARG002
         """The OpenAPI document, with an example that can be sent."""

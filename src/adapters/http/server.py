@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, cast
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from adapters.http.polite_transport import PoliteTransport
 from adapters.http.problems import RETRY_AFTER, Problem, answer_problem
 from cashback_core.messages import Language
 
@@ -27,6 +28,9 @@ MAX_HEAD_BYTES: Final = 16 * 1024
 MAX_HEADERS: Final = 100
 REQUEST_S: Final = 10.0
 """From a connection's or a request's first moment to the last byte of its body."""
+
+LAST_REQUEST_S: Final = 1.0
+"""How long a connection that is open when the server stops may still bring its request."""
 
 _OVERLOADED: Final = Problem(code="overloaded", headers=(RETRY_AFTER,))
 
@@ -55,19 +59,27 @@ class GuardedProtocol(HttpToolsProtocol):
         self._head_bytes = 0
         self._in_head = False
         self._coming = False
+        self._stopping = False
+        self._polite: PoliteTransport | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Begin to wait for the first request."""
-        super().connection_made(transport)
+        self._polite = PoliteTransport(transport, self.loop, lambda: self._coming)
+        super().connection_made(cast("asyncio.Transport", self._polite))
         self._deadline = self.loop.call_later(self.request_s, self._too_late)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Stop waiting."""
         self._end_deadline()
+        if self._polite is not None:
+            self._polite.lost()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
         """Parse, then see whether a request is still on its way."""
+        if self._polite is not None and self._polite.lingers:
+            self._polite.discard(len(data))
+            return
         super().data_received(data)
         if self.transport.is_closing():
             return
@@ -105,11 +117,21 @@ class GuardedProtocol(HttpToolsProtocol):
         """The head is whole."""
         self._in_head = False
         super().on_headers_complete()
+        if self._stopping:
+            self.cycle.keep_alive = False
 
     def on_message_complete(self) -> None:
         """The request is whole."""
         self._coming = False
         super().on_message_complete()
+
+    def shutdown(self) -> None:
+        """End after the request that is under way, or on its way: a proxy sends none twice."""
+        self._stopping = True
+        if self._in_head or cast("RequestResponseCycle | None", self.cycle) is None:
+            self.loop.call_later(LAST_REQUEST_S, self._end_unless_answering)
+        else:
+            super().shutdown()
 
     def send_400_response(self, msg: str) -> None:  # noqa: ARG002
         """Answer what the parser, or one of the limits above, refused."""
@@ -135,6 +157,11 @@ class GuardedProtocol(HttpToolsProtocol):
         else:
             self.transport.close()
 
+    def _end_unless_answering(self) -> None:
+        cycle = cast("RequestResponseCycle | None", self.cycle)
+        if self._in_head or cycle is None or cycle.response_complete:
+            self.transport.close()
+
     def _end_deadline(self) -> None:
         if self._deadline is not None:
             self._deadline.cancel()
@@ -146,6 +173,7 @@ class GuardedProtocol(HttpToolsProtocol):
         lines = [f"HTTP/1.1 {answer.status} {phrase}".encode("ascii")]
         lines += [name + b": " + value for name, value in answer.headers]
         lines += [b"connection: close", b"", answer.body]
+        self._coming = True  # what was refused may be followed by more of its kind
         self.transport.write(b"\r\n".join(lines))
         self.transport.close()
 

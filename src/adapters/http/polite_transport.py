@@ -1,0 +1,75 @@
+"""Ends a connection without destroying the answer that was just written to it.
+
+A socket that is closed while bytes of the peer are unread sends a reset, and a reset makes the
+peer throw away what it has not read yet: a proxy in front would tell its client 502 instead of our
+401. So whoever is still sending is told that no more comes from here, and is listened to a little
+longer.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    import asyncio
+    from collections.abc import Callable
+
+LINGER_S: Final = 2.0
+LINGER_BYTES: Final = 1024 * 1024
+
+
+class PoliteTransport:
+    """A transport whose `close` lingers while `is_sending` says that the peer is still sending."""
+
+    __slots__ = ("_closing", "_discarded", "_is_sending", "_loop", "_timer", "_transport", "write")
+
+    def __init__(
+        self,
+        transport: asyncio.Transport,
+        loop: asyncio.AbstractEventLoop,
+        is_sending: Callable[[], bool],
+    ) -> None:
+        self._transport = transport
+        self._loop = loop
+        self._is_sending = is_sending
+        self._closing = False
+        self._discarded = 0
+        self._timer: asyncio.TimerHandle | None = None
+        self.write = transport.write
+
+    def __getattr__(self, name: str) -> Any:
+        """Everything else is the transport's own."""
+        return getattr(self._transport, name)
+
+    def is_closing(self) -> bool:
+        """Tell whether nothing more may be written."""
+        return self._closing or self._transport.is_closing()
+
+    @property
+    def lingers(self) -> bool:
+        """Whether what arrives is only to be thrown away."""
+        return self._closing
+
+    def close(self) -> None:
+        """Close at once, or once the peer has had time to read."""
+        if self.is_closing():
+            return
+        if not self._is_sending():
+            self._transport.close()
+            return
+        self._closing = True
+        self._transport.write_eof()
+        self._transport.resume_reading()
+        self._timer = self._loop.call_later(LINGER_S, self._transport.close)
+
+    def discard(self, count: int) -> None:
+        """So many bytes arrived after the answer; there is an end to that too."""
+        self._discarded += count
+        if self._discarded > LINGER_BYTES:
+            self._transport.close()
+
+    def lost(self) -> None:
+        """The connection is gone."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
