@@ -1,6 +1,6 @@
 # Needs make and Python >= 3.11; everything else is installed into .venv.
 .DEFAULT_GOAL := help
-.PHONY: help venv venv-dev run demo test test-nginx check lint types contracts bench simulate chaos mutants docs lock clean
+.PHONY: help venv venv-dev run demo test test-nginx check lint types contracts bench simulate chaos mutants mutation docs lock clean
 MAKEFLAGS += --no-print-directory
 
 SALE ?= examples/sale.json
@@ -62,6 +62,13 @@ mutants: venv-dev ## plant broken designs, see each one caught
 	@PYTHONPATH=src:tests .venv/bin/python -m simulation mutants
 	@PYTHONPATH=src .venv/bin/python -m chaos --mutants
 
+# Not part of `check`: it takes about an hour of two cores. docs/mutation.md tells how to read it.
+CHILDREN ?= 2
+mutation: ## mutation testing of the core's decisions, slow (MODULES="money reading" CHILDREN=2)
+	@$(call FIND_PYTHON,mutation)
+	@.venv-mutation/bin/mutmut run --max-children $(CHILDREN) $(MODULES:%='cashback_core.%.*')
+	@.venv-mutation/bin/python infra/mutation_figures.py $(MODULES)
+
 docs: venv ## print what is made from tables: docs/settings.md, docs/metrics.md, nginx's words
 	PYTHONPATH=src .venv/bin/python -m cashback_gateway.settings_page > docs/settings.md
 	PYTHONPATH=src .venv/bin/python -m adapters.telemetry.page > docs/metrics.md
@@ -72,6 +79,8 @@ lock: ## pin requirements/*.txt anew from pyproject.toml (needs uv)
 		uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 			--no-annotate --no-header --group $$group -o requirements/$$group.txt || exit 1; \
 	done
+	@uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
+		--no-header --group mutation -c requirements/dev.txt -o requirements/mutation.txt
 
 clean: ## remove .venv and caches; the data in var/ stays
-	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf .venv .venv-mutation mutants .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

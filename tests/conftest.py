@@ -3,11 +3,25 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import settings
+from hypothesis import Phase, is_hypothesis_test, settings
 
 # Assertions in the contract suites and the fakes tell as much as those in test files.
 pytest.register_assert_rewrite("contract", "fakes")
 
 # On a shared machine a deadline measures the neighbours.
 settings.register_profile("cashback", deadline=None)
+# For `make mutation`: the same verdict every time, and no search for the smallest example.
+settings.register_profile(
+    "mutation",
+    deadline=None,
+    derandomize=True,
+    database=None,
+    phases=[Phase.explicit, Phase.generate],
+)
 settings.load_profile("cashback")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Under mutation the quick examples come first: most mutants never meet a generated one."""
+    if config.getoption("--hypothesis-profile") == "mutation":
+        items.sort(key=lambda item: is_hypothesis_test(getattr(item, "obj", None)))

@@ -27,6 +27,95 @@ SOLD_AT: Final = "YYYY-MM-DD HH:MM:SS, or ISO 8601 with or without an offset"
 SALE_FIELDS: Final = "only: sold_at, customer, total, products, discount, sale_id"
 
 
+FAULTS: Final[list[tuple[str, object, str, str | None, str]]] = [
+    ("", [1], "wrong_type", "an array", "an object"),
+    ("", "x", "wrong_type", "x", "an object"),
+    ("/sold_at", 20260610, "wrong_type", "20260610", "a string"),
+    ("/sold_at", "10/06/2026", "sold_at_format", "10/06/2026", SOLD_AT),
+    *[
+        ("/sold_at", text, "sold_at_nonexistent", text, "an instant that exists in " + zone)
+        for text, zone in [("2026-06-31 00:00:00", "America/Sao_Paulo")]
+    ],
+    *[
+        ("/sold_at", text, "sold_at_future", text, "not later than 2026-06-15T15:05:00Z")
+        for text in ["2026-06-15T15:05:01Z", "2027-01-01 00:00:00"]
+    ],
+    *[
+        ("/sold_at", text, "sold_at_too_old", text, "not before 2026-05-16T15:00:00Z")
+        for text in ["2026-05-16T14:59:59Z", "2025-01-01 00:00:00"]
+    ],
+    ("/customer", [], "wrong_type", "an array", "an object"),
+    ("/customer/document", 52998224725, "document_format", "a number", CPF),
+    ("/customer/document", 1.5, "document_format", "a number", CPF),
+    ("/customer/document", True, "wrong_type", "true", "a string"),
+    ("/customer/document", None, "wrong_type", "null", "a string"),
+    ("/customer/document", "5299822472", "document_format", "*" * 10, CPF),
+    (
+        "/customer/document",
+        "11111111111",
+        "document_repeated",
+        "***.111.111-**",
+        "a CPF that was issued",
+    ),
+    (
+        "/customer/document",
+        "52998224726",
+        "document_check_digits",
+        "***.982.247-**",
+        "a CPF with right check digits",
+    ),
+    ("/customer/name", 7, "wrong_type", "7", "a string"),
+    ("/customer/name", "  ", "name_length", "  ", NAME),
+    ("/customer/name", "a" * 121, "name_length", "a" * 80 + "…", NAME),
+    ("/customer/name", "a" * 481, "name_length", "a" * 80 + "…", NAME),
+    (
+        "/customer/name",
+        "A\tB",
+        "name_not_printable",
+        "A\\u0009B",
+        "printable characters only",
+    ),
+    ("/customer/wallet", 1, "unknown_field", None, "only: document, name"),
+    ("/total", None, "wrong_type", "null", "a string or a number"),
+    ("/total", "1,00", "money_format", "1,00", AMOUNT),
+    ("/total", 0, "money_out_of_range", "0", AMOUNT),
+    ("/total", "100000000", "money_out_of_range", "100000000", AMOUNT),
+    ("/total", "99.01", "total_mismatch", "99.01", "99.00"),
+    ("/total", 98.9, "total_mismatch", "98.90", "99.00"),
+    ("/discount", None, "wrong_type", "null", "a string or a number"),
+    ("/discount", "-1", "money_format", "-1", DISCOUNT),
+    ("/discount", 10**8, "money_out_of_range", "100000000", DISCOUNT),
+    ("/discount", "99.51", "discount_too_large", "99.51", "at most 99.50"),
+    ("/sale_id", 1, "wrong_type", "1", "a string"),
+    ("/sale_id", "NF 1", "sale_id_format", "NF 1", "1 to 64 visible ASCII characters"),
+    ("/loja", 1, "unknown_field", None, SALE_FIELDS),
+    ("/products", {}, "wrong_type", "an object", "an array"),
+    ("/products", [], "lines_count", "0", "1 to 990 lines"),
+    ("/products", [1] * 991, "lines_count", "991", "1 to 990 lines"),
+    ("/products/1", 5, "wrong_type", "5", "an object"),
+    ("/products/1/type", 5, "wrong_type", "5", "a string"),
+    ("/products/1/type", "b", "product_type_unknown", "b", "a product type, written exactly"),
+    ("/products/1/value", [], "wrong_type", "an array", "a string or a number"),
+    ("/products/1/value", "0.00", "money_out_of_range", "0.00", AMOUNT),
+    ("/products/1/value", "0.001", "money_format", "0.001", AMOUNT),
+    ("/products/1/qty", {}, "wrong_type", "an object", "a string or a number"),
+    ("/products/1/qty", "0.0001", "quantity_format", "0.0001", QUANTITY),
+    ("/products/1/qty", 0, "quantity_out_of_range", "0", QUANTITY),
+    ("/products/1/qty", 100_000, "quantity_out_of_range", "100000", QUANTITY),
+    ("/products/1/discount", "90.01", "discount_too_large", "90.01", "at most 90.00"),
+    ("/products/1/discount", "0,50", "money_format", "0,50", DISCOUNT),
+    ("/products/1/preço", 1, "unknown_field", None, "only: type, value, qty, discount"),
+    *[
+        (pointer, ABSENT, "required", None, "a value")
+        for pointer in [
+            *["/sold_at", "/customer", "/total", "/products"],
+            *["/customer/document", "/customer/name"],
+            *["/products/1/type", "/products/1/value", "/products/1/qty"],
+        ]
+    ],
+]
+
+
 def document() -> dict[str, Any]:
     return {
         "sold_at": "2026-06-10 00:00:00",
@@ -72,94 +161,8 @@ def test_the_document_itself_has_no_fault() -> None:
 
 @pytest.mark.parametrize(
     ("pointer", "value", "code", "received", "expected"),
-    [
-        ("", [1], "wrong_type", "an array", "an object"),
-        ("", "x", "wrong_type", "x", "an object"),
-        ("/sold_at", 20260610, "wrong_type", "20260610", "a string"),
-        ("/sold_at", "10/06/2026", "sold_at_format", "10/06/2026", SOLD_AT),
-        *[
-            ("/sold_at", text, "sold_at_nonexistent", text, "an instant that exists in " + zone)
-            for text, zone in [("2026-06-31 00:00:00", "America/Sao_Paulo")]
-        ],
-        *[
-            ("/sold_at", text, "sold_at_future", text, "not later than 2026-06-15T15:05:00Z")
-            for text in ["2026-06-15T15:05:01Z", "2027-01-01 00:00:00"]
-        ],
-        *[
-            ("/sold_at", text, "sold_at_too_old", text, "not before 2026-05-16T15:00:00Z")
-            for text in ["2026-05-16T14:59:59Z", "2025-01-01 00:00:00"]
-        ],
-        ("/customer", [], "wrong_type", "an array", "an object"),
-        ("/customer/document", 52998224725, "document_format", "a number", CPF),
-        ("/customer/document", 1.5, "document_format", "a number", CPF),
-        ("/customer/document", True, "wrong_type", "true", "a string"),
-        ("/customer/document", None, "wrong_type", "null", "a string"),
-        ("/customer/document", "5299822472", "document_format", "*" * 10, CPF),
-        (
-            "/customer/document",
-            "11111111111",
-            "document_repeated",
-            "***.111.111-**",
-            "a CPF that was issued",
-        ),
-        (
-            "/customer/document",
-            "52998224726",
-            "document_check_digits",
-            "***.982.247-**",
-            "a CPF with right check digits",
-        ),
-        ("/customer/name", 7, "wrong_type", "7", "a string"),
-        ("/customer/name", "  ", "name_length", "  ", NAME),
-        ("/customer/name", "a" * 121, "name_length", "a" * 80 + "…", NAME),
-        ("/customer/name", "a" * 481, "name_length", "a" * 80 + "…", NAME),
-        (
-            "/customer/name",
-            "A\tB",
-            "name_not_printable",
-            "A\\u0009B",
-            "printable characters only",
-        ),
-        ("/customer/wallet", 1, "unknown_field", None, "only: document, name"),
-        ("/total", None, "wrong_type", "null", "a string or a number"),
-        ("/total", "1,00", "money_format", "1,00", AMOUNT),
-        ("/total", 0, "money_out_of_range", "0", AMOUNT),
-        ("/total", "100000000", "money_out_of_range", "100000000", AMOUNT),
-        ("/total", "99.01", "total_mismatch", "99.01", "99.00"),
-        ("/total", 98.9, "total_mismatch", "98.90", "99.00"),
-        ("/discount", None, "wrong_type", "null", "a string or a number"),
-        ("/discount", "-1", "money_format", "-1", DISCOUNT),
-        ("/discount", 10**8, "money_out_of_range", "100000000", DISCOUNT),
-        ("/discount", "99.51", "discount_too_large", "99.51", "at most 99.50"),
-        ("/sale_id", 1, "wrong_type", "1", "a string"),
-        ("/sale_id", "NF 1", "sale_id_format", "NF 1", "1 to 64 visible ASCII characters"),
-        ("/loja", 1, "unknown_field", None, SALE_FIELDS),
-        ("/products", {}, "wrong_type", "an object", "an array"),
-        ("/products", [], "lines_count", "0", "1 to 990 lines"),
-        ("/products", [1] * 991, "lines_count", "991", "1 to 990 lines"),
-        ("/products/1", 5, "wrong_type", "5", "an object"),
-        ("/products/1/type", 5, "wrong_type", "5", "a string"),
-        ("/products/1/type", "b", "product_type_unknown", "b", "a product type, written exactly"),
-        ("/products/1/value", [], "wrong_type", "an array", "a string or a number"),
-        ("/products/1/value", "0.00", "money_out_of_range", "0.00", AMOUNT),
-        ("/products/1/value", "0.001", "money_format", "0.001", AMOUNT),
-        ("/products/1/qty", {}, "wrong_type", "an object", "a string or a number"),
-        ("/products/1/qty", "0.0001", "quantity_format", "0.0001", QUANTITY),
-        ("/products/1/qty", 0, "quantity_out_of_range", "0", QUANTITY),
-        ("/products/1/qty", 100_000, "quantity_out_of_range", "100000", QUANTITY),
-        ("/products/1/discount", "90.01", "discount_too_large", "90.01", "at most 90.00"),
-        ("/products/1/discount", "0,50", "money_format", "0,50", DISCOUNT),
-        ("/products/1/preço", 1, "unknown_field", None, "only: type, value, qty, discount"),
-        *[
-            (pointer, ABSENT, "required", None, "a value")
-            for pointer in [
-                *["/sold_at", "/customer", "/total", "/products"],
-                *["/customer/document", "/customer/name"],
-                *["/products/1/type", "/products/1/value", "/products/1/qty"],
-            ]
-        ],
-    ],
-    ids=str,
+    FAULTS,
+    ids=[f"{code}-{n}" for n, (_, _, code, _, _) in enumerate(FAULTS)],
 )
 def test_one_fault_is_told_to_the_letter(
     pointer: str, value: object, code: str, received: str | None, expected: str
