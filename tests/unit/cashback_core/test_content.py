@@ -126,7 +126,7 @@ def test_each_field_is_told_under_its_own_name() -> None:
     assert told == [
         ("/sold_at", "2026-06-15T15:00:00.123456Z", "2026-06-15T16:00:00.123456Z"),
         ("/customer/document", "***.982.247-**", "***.444.777-**"),
-        ("/customer/name", HIDDEN, "ANA"),
+        ("/customer/name", "***", "ANA"),
         ("/total", "0.01", "2.00"),
         ("/discount", "0.00", "1.00"),
         ("/sale_id", None, "NF-1"),
@@ -153,7 +153,7 @@ def test_differences_are_told_as_on_the_wire_and_not_without_end() -> None:
         ("/products/1/discount", None, "0.00"),
     ]
     longer = replace(recorded, lines=(line,) * 50)
-    assert len(differences(recorded=recorded, received=longer)) == MAX_DIFFERENCES
+    assert len(differences(recorded=recorded, received=longer)) == MAX_DIFFERENCES == 20
 
 
 @given(sale=strategies.sales(max_lines=3), other=strategies.sales(max_lines=3))

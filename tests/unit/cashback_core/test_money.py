@@ -54,6 +54,7 @@ def fault_of(parse: Callable[[object], int], value: object) -> Fault:
         (99_999_999.99, MAX_CENTAVOS),
         (Decimal("9.99"), 999),
         (Decimal("9.9900000"), 999),
+        (Decimal("9." + "0" * 39), 900),
         (Decimal("1E+2"), 10_000),
         (Decimal(0), 0),
     ],
@@ -73,7 +74,7 @@ def test_amounts_are_taken_by_their_value(value: object, centavos: int) -> None:
         *[float("nan"), float("inf"), float("-inf"), -(10**4000)],
         *[Decimal("NaN"), Decimal("sNaN"), Decimal("-sNaN123"), Decimal("Infinity")],
         *[Decimal("-0"), Decimal(-1), Decimal("0.001"), Decimal("1e-999999")],
-        Decimal("1." + "0" * 60),
+        *[Decimal("9." + "0" * 40), Decimal("1." + "0" * 60)],
     ],
 )
 def test_anything_else_is_not_spelled_as_money(value: object) -> None:
@@ -210,6 +211,7 @@ def test_exact_amounts_are_read_back_as_they_were_written(centavos: Fraction) ->
 @example(1, 5, 0)
 @example(7, 0, 5)
 @example(10**10 + 1, 5, 5)
+@example(1, 0, 30)  # no float holds such a denominator
 def test_a_decimal_is_written_in_full_and_no_longer(number: int, twos: int, fives: int) -> None:
     centavos = Fraction(number, 2**twos * 5**fives)
     whole, _, decimals = format_exact(centavos).partition(".")

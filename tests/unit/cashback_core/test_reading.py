@@ -168,6 +168,13 @@ def test_a_wall_clock_is_the_merchants() -> None:
 def test_a_merchants_age_limit_is_up_to_a_century(days: int) -> None:
     with pytest.raises(ValueError, match="age"):
         SaleRules(max_age=timedelta(days=days))
+    SaleRules(max_age=timedelta(days=36_524))
+
+
+def test_unless_the_merchant_says_otherwise_a_sale_may_be_ten_years_old() -> None:
+    parse_sale(document(sold_at="2016-06-14T15:00:00Z"), rules=SaleRules(), now=NOW)
+    (violation,) = violations_of(document(sold_at="2016-06-14T14:59:59Z"))
+    assert violation.code == "sold_at_too_old"
 
 
 def test_a_type_is_judged_at_the_sales_instant() -> None:

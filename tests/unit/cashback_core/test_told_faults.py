@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
@@ -47,6 +48,7 @@ FAULTS: Final[list[tuple[str, object, str, str | None, str]]] = [
     ("/customer", [], "wrong_type", "an array", "an object"),
     ("/customer/document", 52998224725, "document_format", "a number", CPF),
     ("/customer/document", 1.5, "document_format", "a number", CPF),
+    ("/customer/document", Decimal(52998224725), "document_format", "a number", CPF),
     ("/customer/document", True, "wrong_type", "true", "a string"),
     ("/customer/document", None, "wrong_type", "null", "a string"),
     ("/customer/document", "5299822472", "document_format", "*" * 10, CPF),
