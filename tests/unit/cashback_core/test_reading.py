@@ -169,6 +169,7 @@ def test_a_merchants_age_limit_is_up_to_a_century(days: int) -> None:
     with pytest.raises(ValueError, match="age"):
         SaleRules(max_age=timedelta(days=days))
     SaleRules(max_age=timedelta(days=36_524))
+    SaleRules(max_age=timedelta(microseconds=1))
 
 
 def test_unless_the_merchant_says_otherwise_a_sale_may_be_ten_years_old() -> None:

@@ -10,10 +10,22 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from cashback_core import InvalidSale, SaleRules, parse_sale
+from cashback_core.catalogue import Catalogue, TypePeriod
 from cashback_core.strategies import DEMO
 
+SINCE: Final = datetime(2026, 1, 1, tzinfo=UTC)
 NOW: Final = datetime(2026, 6, 15, 15, 0, 0, tzinfo=UTC)
 RULES: Final = SaleRules(zone=ZoneInfo("America/Sao_Paulo"), max_age=timedelta(days=30))
+CATALOGUE: Final = Catalogue(
+    {
+        sku: (TypePeriod(type=type_, version=1, starts_at=starts_at),)
+        for sku, type_, starts_at in [
+            ("MILK", "B", SINCE),
+            ("ODD", "odd", SINCE),
+            ("NEW", "B", SINCE + timedelta(days=300)),
+        ]
+    }
+)
 ABSENT: Final = object()
 
 MONEY: Final = (
@@ -106,15 +118,36 @@ FAULTS: Final[list[tuple[str, object, str, str | None, str]]] = [
     ("/products/1/qty", 100_000, "quantity_out_of_range", "100000", QUANTITY),
     ("/products/1/discount", "90.01", "discount_too_large", "90.01", "at most 90.00"),
     ("/products/1/discount", "0,50", "money_format", "0,50", DISCOUNT),
-    ("/products/1/preço", 1, "unknown_field", None, "only: type, value, qty, discount"),
+    ("/products/1/preço", 1, "unknown_field", None, "only: type, sku, value, qty, discount"),
     *[
         (pointer, ABSENT, "required", None, "a value")
         for pointer in [
             *["/sold_at", "/customer", "/total", "/products"],
             *["/customer/document", "/customer/name"],
-            *["/products/1/type", "/products/1/value", "/products/1/qty"],
+            *["/products/1/value", "/products/1/qty"],
         ]
     ],
+]
+
+
+LINE_FAULTS: Final[list[tuple[dict[str, object], str, str, str | None, str]]] = [
+    ({}, "", "type_or_sku", None, "one of: type, sku"),
+    ({"sku": None}, "", "type_or_sku", None, "one of: type, sku"),
+    ({"type": "A", "sku": "MILK"}, "", "type_or_sku", "type, sku", "one of: type, sku"),
+    ({"type": 1, "sku": "MILK"}, "", "type_or_sku", "type, sku", "one of: type, sku"),
+    ({"sku": 7}, "/sku", "wrong_type", "7", "a string"),
+    ({"type": None}, "/type", "wrong_type", "null", "a string"),
+    ({"type": None, "sku": None}, "/type", "wrong_type", "null", "a string"),
+    ({"sku": "MILK 1"}, "/sku", "sku_format", "MILK 1", "1 to 64 visible ASCII characters"),
+    ({"sku": "milk"}, "/sku", "unknown_sku", "milk", "a sku of the catalogue, written exactly"),
+    (
+        {"sku": "NEW"},
+        "/sku",
+        "sku_without_type",
+        "NEW",
+        "a product that has a type at sold_at",
+    ),
+    ({"sku": "ODD"}, "/sku", "product_type_unknown", "odd", "a product type, written exactly"),
 ]
 
 
@@ -150,12 +183,14 @@ def put(pointer: str, value: object) -> object:
 
 def told(value: object) -> list[tuple[str, str, str | None, str]]:
     with pytest.raises(InvalidSale) as caught:
-        parse_sale(value, rules=RULES, now=NOW, programme=DEMO.programme)
+        parse_sale(value, rules=RULES, now=NOW, programme=DEMO.programme, catalogue=CATALOGUE)
     return [(v.pointer, v.code, v.received, v.expected()) for v in caught.value.violations]
 
 
 def test_the_document_itself_has_no_fault() -> None:
-    sale = parse_sale(document(), rules=RULES, now=NOW, programme=DEMO.programme)
+    sale = parse_sale(
+        document(), rules=RULES, now=NOW, programme=DEMO.programme, catalogue=CATALOGUE
+    )
     assert sale.sale_id == "NF-1"
     assert (sale.total_centavos, sale.discount_centavos) == (9900, 50)
     assert [line.discount_centavos for line in sale.lines] == [0, 50]
@@ -172,16 +207,49 @@ def test_one_fault_is_told_to_the_letter(
     assert told(put(pointer, value)) == [(pointer, code, received, expected)]
 
 
+@pytest.mark.parametrize(
+    ("named", "place", "code", "received", "expected"),
+    LINE_FAULTS,
+    ids=[f"{code}-{n}" for n, (_, _, code, _, _) in enumerate(LINE_FAULTS)],
+)
+def test_how_a_line_names_its_product_is_told_to_the_letter(
+    named: dict[str, object], place: str, code: str, received: str | None, expected: str
+) -> None:
+    line = {"value": "10.00", "qty": 9, "discount": "0.50", **named}
+    faults = told(put("/products/1", line))
+    assert faults == [(f"/products/1{place}", code, received, expected)]
+
+
+def test_a_product_is_of_the_type_that_the_catalogue_says() -> None:
+    line = {"sku": "MILK", "value": "10.00", "qty": 9, "discount": "0.50"}
+    for unnamed in ({}, {"type": None}):
+        whole: Any = put("/products/1", line | unnamed)
+        sale = parse_sale(
+            whole, rules=RULES, now=NOW, programme=DEMO.programme, catalogue=CATALOGUE
+        )
+        assert [(x.type, x.sku) for x in sale.lines] == [("A", None), ("B", "MILK")]
+
+
 @pytest.mark.parametrize("pointer", ["/discount", "/sale_id", "/products/1/discount"])
 def test_what_may_be_left_out_has_no_fault_of_its_own(pointer: str) -> None:
     whole: Any = put(pointer, ABSENT)
     whole["total"] = {"/sale_id": "99.00"}.get(pointer, "99.50")
-    assert parse_sale(whole, rules=RULES, now=NOW, programme=DEMO.programme).total_centavos > 0
+    assert (
+        parse_sale(
+            whole, rules=RULES, now=NOW, programme=DEMO.programme, catalogue=CATALOGUE
+        ).total_centavos
+        > 0
+    )
 
 
 def test_no_sale_id_may_be_said_by_null() -> None:
     whole = put("/sale_id", None)
-    assert parse_sale(whole, rules=RULES, now=NOW, programme=DEMO.programme).sale_id is None
+    assert (
+        parse_sale(
+            whole, rules=RULES, now=NOW, programme=DEMO.programme, catalogue=CATALOGUE
+        ).sale_id
+        is None
+    )
 
 
 def test_an_unknown_field_is_found_by_its_json_pointer() -> None:
@@ -194,7 +262,13 @@ def test_an_unknown_field_is_found_by_its_json_pointer() -> None:
 
 def test_a_fault_reads_as_one_sentence() -> None:
     with pytest.raises(InvalidSale) as caught:
-        parse_sale(put("/total", "1,00"), rules=RULES, now=NOW, programme=DEMO.programme)
+        parse_sale(
+            put("/total", "1,00"),
+            rules=RULES,
+            now=NOW,
+            programme=DEMO.programme,
+            catalogue=CATALOGUE,
+        )
     assert str(caught.value) == (
         f"/total: The amount is not written as money. (received 1,00; expected {AMOUNT})"
     )
