@@ -1,6 +1,6 @@
 # Needs make and Python >= 3.11; everything else is installed into .venv.
 .DEFAULT_GOAL := help
-.PHONY: help venv venv-dev run demo test test-nginx check lint types contracts bench simulate chaos mutants mutation docs lock clean
+.PHONY: help venv venv-dev run demo test test-nginx check lint types contracts test-alerts dashboards bench simulate chaos mutants mutation docs lock clean
 MAKEFLAGS += --no-print-directory
 
 SALE ?= examples/sale.json
@@ -26,12 +26,15 @@ demo: venv ## send SALE (examples/sale.json) through a throwaway system, show wh
 	@exec ./cashback --end-with-parent demo --sale '$(SALE)'
 
 test: venv-dev ## run every test that needs nothing but Python
-	@.venv/bin/python -m pytest -m 'not container and not browser and not nginx' $(TESTS)
+	@.venv/bin/python -m pytest -m 'not container and not browser and not nginx and not promtool' $(TESTS)
 
 test-nginx: venv-dev ## run the tests that need an nginx (infra/ci_packages.sh installs it)
 	@.venv/bin/python -m pytest -m nginx $(TESTS)
 
-check: lint types contracts test test-nginx ## what CI runs
+test-alerts: venv-dev ## run the unit tests of the alert rules (infra/ci_packages.sh installs promtool)
+	@.venv/bin/python -m pytest -m promtool tests/unit/infra
+
+check: lint types contracts test test-nginx test-alerts ## what CI runs
 
 lint: venv-dev ## style and formatting
 	.venv/bin/python -m ruff check
@@ -73,6 +76,9 @@ docs: venv ## print what is made from tables: docs/settings.md, docs/metrics.md,
 	PYTHONPATH=src .venv/bin/python -m cashback_gateway.settings_page > docs/settings.md
 	PYTHONPATH=src .venv/bin/python -m adapters.telemetry.page > docs/metrics.md
 	PYTHONPATH=src .venv/bin/python -m adapters.http.proxy_problems > infra/nginx/gateway/problems.conf
+
+dashboards: venv ## write infra/grafana/dashboards from make_dashboards.py
+	.venv/bin/python infra/grafana/make_dashboards.py
 
 lock: ## pin requirements/*.txt anew from pyproject.toml (needs uv)
 	@for group in service dev; do \

@@ -1,10 +1,12 @@
 #!/bin/sh
-# Installs what tests need beside Python and make, from Debian's packages: nginx.
+# Installs what tests need beside Python and make, from Debian's packages: nginx, promtool.
 set -eu
 missing=
-for program in nginx; do
-    PATH=$PATH:/usr/sbin command -v "$program" >/dev/null || missing="$missing $program"
-done
+need() { # a program, and the package that brings it
+    PATH=$PATH:/usr/sbin command -v "$1" >/dev/null || missing="$missing $2"
+}
+need nginx nginx
+need promtool prometheus
 [ -n "$missing" ] || exit 0
 apt-get update -qq
 # shellcheck disable=SC2086 (a list of words)

@@ -19,6 +19,7 @@ from cashback_gateway.local_state import free_port
 from integration.journeys import sale
 from integration.running import Gateway, running_gateway, wait_until_answers
 from integration.scraping import scrape, total, until
+from monitoring_files import expressions, metrics_of
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
@@ -99,6 +100,18 @@ def test_each_process_exposes_its_rows_of_the_table_and_nothing_else(
 ) -> None:
     expected = {row.name for row in METRICS if role in row.of} | set(STANDARD)
     assert exposed(fleet.ports[name]) == expected
+
+
+def test_everything_that_alerts_and_dashboards_ask_for_is_really_exposed(fleet: Fleet) -> None:
+    fleet.gateway.submit(sale())
+    told = {
+        sample.name
+        for port in fleet.ports.values()
+        for family in scrape(port).values()
+        for sample in family.samples
+    }
+    asked = set[str]().union(*map(metrics_of, expressions().values()))
+    assert asked - told == set()
 
 
 def test_every_series_has_the_labels_of_its_row(fleet: Fleet) -> None:
