@@ -79,7 +79,7 @@ class Submission:
 
     With `lease_s` the first attempt is claimed in the same commit; without, the cashback stays
     pending for a worker. With `replay_only` it is looked for under its names and never recorded
-    anew. `raw_body` is the request as it came.
+    anew. `raw_body` is the request as it came, `submitted_by` whoever sent it.
     """
 
     id: UUID
@@ -90,6 +90,7 @@ class Submission:
     raw_body: bytes = field(repr=False)
     lease_s: float | None
     replay_only: bool = False
+    submitted_by: str | None = None
 
 
 class NameKind(StrEnum):
@@ -177,6 +178,7 @@ class RecordFilter:
     document: Cpf | None = None
     sold_from: datetime | None = None
     sold_to: datetime | None = None
+    submitted_by: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -306,12 +308,24 @@ class CashbackStore(Protocol):
         """Move cashbacks whose lease has run out to in_doubt; how many were moved."""
 
     @abstractmethod
-    async def find(self, merchant_id: int, id: UUID) -> Record | None:  # noqa: A002
-        """One record of a merchant."""
+    async def find(
+        self,
+        merchant_id: int,
+        id: UUID,  # noqa: A002
+        *,
+        submitted_by: str | None = None,
+    ) -> Record | None:
+        """One record of a merchant; with `submitted_by` only if that was who sent it."""
 
     @abstractmethod
-    async def history(self, merchant_id: int, id: UUID) -> History | None:  # noqa: A002
-        """One record of a merchant with its attempts and events."""
+    async def history(
+        self,
+        merchant_id: int,
+        id: UUID,  # noqa: A002
+        *,
+        submitted_by: str | None = None,
+    ) -> History | None:
+        """One record of a merchant with its attempts and events, under the same condition."""
 
     @abstractmethod
     async def page(

@@ -19,6 +19,7 @@ from adapters.http.passwords import Passwords
 from adapters.http.signing_key import load_signing_key
 from adapters.http.tokens import Lifetimes, Tokens
 from adapters.postgres.accounts import PostgresAccounts
+from adapters.postgres.connection import Role as DatabaseRole
 from adapters.postgres.operating import PostgresOperatorStore
 from adapters.postgres.privacy import PostgresPrivacyStore
 from adapters.postgres.sender import PostgresSender
@@ -76,7 +77,9 @@ def _store(
 
 def _guard(settings: Settings) -> DatabaseGuard:
     database = settings.database
-    return DatabaseGuard(sender=PostgresSender(database.url), file=database.state_file)
+    return DatabaseGuard(
+        sender=PostgresSender(database.url, role=DatabaseRole.SERVING), file=database.state_file
+    )
 
 
 def _breaker(settings: Settings) -> Breaker:

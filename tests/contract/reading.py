@@ -47,6 +47,21 @@ class ReadingContract:
                 assert rate is not None
                 assert rate.rate_bp == rate_bp
 
+    async def test_what_somebody_sent_is_found_by_them_alone_if_that_is_asked(
+        self, store: CashbackStore
+    ) -> None:
+        mine = await accepted(store, submitted(a_sale(), submitted_by="user:ana"))
+        theirs = await accepted(store, submitted(a_sale(), submitted_by="user:bia"))
+        nobodys = await accepted(store, submitted(a_sale()))
+        for record in (mine, theirs, nobodys):
+            found = await store.find(1, record.id, submitted_by="user:ana")
+            history = await store.history(1, record.id, submitted_by="user:ana")
+            assert (found is not None) is (history is not None) is (record is mine)
+            assert await store.find(1, record.id) is not None
+        page = await store.page(1, RecordFilter(submitted_by="user:ana"), limit=50, after=None)
+        assert [record.id for record in page.records] == [mine.id]
+        assert page.next is None
+
     async def test_an_unknown_merchant_has_no_terms(self, store: CashbackStore) -> None:
         assert await store.terms(999_999) is None
 

@@ -107,11 +107,12 @@ def position_of(record: Record) -> tuple[datetime, UUID]:
     return record.accepted_at, record.id
 
 
-def is_wanted(record: Record, wanted: RecordFilter) -> bool:
-    sale = record.sale
+def is_wanted(row: Row, wanted: RecordFilter) -> bool:
+    record, sale = row.record, row.record.sale
     return (
         (wanted.status is None or record.status is wanted.status)
         and (wanted.document is None or sale.customer.document == wanted.document)
         and (wanted.sold_from is None or sale.sold_at >= wanted.sold_from)
         and (wanted.sold_to is None or sale.sold_at < wanted.sold_to)
+        and wanted.submitted_by in {None, row.submission.submitted_by}
     )

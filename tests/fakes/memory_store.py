@@ -194,14 +194,26 @@ class MemoryStore(CashbackStore):
             self._move(row, Status.IN_DOUBT, Actor.REAPER, "the lease ran out")
         return len(late[:limit])
 
-    async def find(self, merchant_id: int, id: UUID) -> Record | None:  # noqa: A002
+    async def find(
+        self,
+        merchant_id: int,
+        id: UUID,  # noqa: A002
+        *,
+        submitted_by: str | None = None,
+    ) -> Record | None:
         await self._reach()
-        row = self.rows.get((merchant_id, id))
+        row = self._row(merchant_id, id, submitted_by)
         return None if row is None else row.record
 
-    async def history(self, merchant_id: int, id: UUID) -> History | None:  # noqa: A002
+    async def history(
+        self,
+        merchant_id: int,
+        id: UUID,  # noqa: A002
+        *,
+        submitted_by: str | None = None,
+    ) -> History | None:
         await self._reach()
-        row = self.rows.get((merchant_id, id))
+        row = self._row(merchant_id, id, submitted_by)
         if row is None:
             return None
         return History(record=row.record, attempts=tuple(row.attempts), events=tuple(row.events))
@@ -213,7 +225,7 @@ class MemoryStore(CashbackStore):
         records = [
             row.record
             for (owner, _), row in self.rows.items()
-            if owner == merchant_id and is_wanted(row.record, wanted)
+            if owner == merchant_id and is_wanted(row, wanted)
         ]
         records.sort(key=position_of, reverse=True)
         if after is not None:
@@ -244,6 +256,12 @@ class MemoryStore(CashbackStore):
         await asyncio.sleep(0)
         if self.away:
             raise StoreUnavailable("away")
+
+    def _row(self, merchant_id: int, id_: UUID, submitted_by: str | None) -> Row | None:
+        row = self.rows.get((merchant_id, id_))
+        if row is None or submitted_by not in {None, row.submission.submitted_by}:
+            return None
+        return row
 
     def _insert(self, submission: Submission) -> Record:
         now = self._now()

@@ -206,4 +206,5 @@ def running_gateway(dsn: str, folder: Path, **settings: str) -> Generator[Gatewa
         gateway.start("worker", "worker")
         wait_until_answers(gateway, sandbox_url, "/ledger")
         wait_until_answers(gateway, base_url, "/health/ready")
+        gateway.token()  # before fifty threads ask for their first one at once
         yield gateway

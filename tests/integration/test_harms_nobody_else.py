@@ -73,7 +73,7 @@ async def test_claims_whose_commit_was_not_acknowledged_are_told_as_such(
     with psycopg.connect(dsn) as connection:
         # The backend dies at the commit, when all deferred triggers fire.
         connection.execute(
-            "create function die() returns trigger language plpgsql as"
+            "create function die() returns trigger language plpgsql security definer as"
             " $$ begin perform pg_terminate_backend(pg_backend_pid()); return null; end $$"
         )
         connection.execute(

@@ -36,6 +36,16 @@ class Principal:
     """The merchant; None for the platform's administrator."""
 
     @property
+    def subject(self) -> str:
+        """Who this is, in records and logs: `user:` and the name."""
+        return f"user:{self.username}"
+
+    @property
+    def reads_only(self) -> str | None:
+        """The only subject whose sales may be read: a shop's system reads what it sent itself."""
+        return self.subject if self.role is Role.ERP else None
+
+    @property
     def merchant_id(self) -> int:
         """The merchant that the request is about; raises ForbiddenError for whoever has none."""
         if self.home is None:

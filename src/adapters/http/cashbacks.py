@@ -7,7 +7,7 @@ body may hold is the core's to say, not a framework's.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final, assert_never
 from uuid import UUID
 
@@ -89,6 +89,7 @@ class CashbackRoutes:
                 idempotency_key=key,
                 wait_s=self.wait_s if preference.wait_s is None else preference.wait_s,
                 respond_async=preference.respond_async,
+                submitted_by=principal.subject,
             )
         )
         return _answer_submitted(outcome, preference, fields)
@@ -108,7 +109,10 @@ class CashbackRoutes:
             raise UnknownMerchant(principal.merchant_id)
         listing = read_listing(request.scope["query_string"], terms.rules.zone)
         page = await self.store.page(
-            principal.merchant_id, listing.wanted, limit=listing.limit, after=listing.after
+            principal.merchant_id,
+            replace(listing.wanted, submitted_by=principal.reads_only),
+            limit=listing.limit,
+            after=listing.after,
         )
         shape = shapes.Page(
             items=[record_shape(record) for record in page.records],
@@ -119,7 +123,9 @@ class CashbackRoutes:
     async def one(self, request: Request[Any, Any, Any]) -> ASGIApp:
         """One record with its attempts and events."""
         _, principal = await self.admit(request)
-        history = await self.store.history(principal.merchant_id, read_id(request))
+        history = await self.store.history(
+            principal.merchant_id, read_id(request), submitted_by=principal.reads_only
+        )
         if history is None:
             raise NotFoundException
         return Answer(200, encode(history_shape(history)))

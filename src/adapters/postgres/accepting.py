@@ -206,15 +206,17 @@ async def _insert(cursor: Cursor, submissions: Sequence[Submission]) -> datetime
             select * from jsonb_to_recordset(%s::jsonb) as i (
                 m bigint, c uuid, sale_id text, key text, sold_at timestamptz, document text,
                 name text, total bigint, discount bigint, cashback bigint, rounding text,
-                exact text, raw text, status text, lease_s double precision, lines jsonb
+                exact text, raw text, status text, lease_s double precision, lines jsonb,
+                submitted_by text
             )
         ), new_sales as (
             insert into sales (
                 merchant_id, cashback_id, sale_id, idempotency_key, sold_at, document, name,
-                total_centavos, discount_centavos, rounding, exact, raw_body, accepted_at
+                total_centavos, discount_centavos, rounding, exact, raw_body, accepted_at,
+                submitted_by
             )
             select m, c, sale_id, key, sold_at, document, name, total, discount, rounding, exact,
-                decode(raw, 'base64'), now()
+                decode(raw, 'base64'), now(), submitted_by
             from input
         ), new_lines as (
             insert into sale_lines (
@@ -283,6 +285,7 @@ def _row(submission: Submission) -> dict[str, Any]:
         "raw": b64encode(submission.raw_body).decode(),
         "status": _first_status(submission),
         "lease_s": submission.lease_s,
+        "submitted_by": submission.submitted_by,
         "lines": [
             {
                 "p": position,

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+from contextlib import asynccontextmanager, contextmanager
+from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final
 
 import psycopg
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
-from psycopg_pool import PoolTimeout
+from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
 from cashback_core.ports import StoreUnavailable
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Mapping
+    from collections.abc import AsyncGenerator, Generator, Iterable, Mapping
 
 MINIMUM_VERSION: Final = 150_000
 CONNECT_TIMEOUT_S: Final = 5
@@ -29,6 +30,23 @@ SERVING: Final[Mapping[str, str]] = {
 DURABILITY: Final = ("fsync", "full_page_writes", "synchronous_commit")
 UNSAFE: Final = frozenset({"off", "local"})
 """What none of these settings may be: an acknowledged commit could then be lost."""
+
+
+class Role(StrEnum):
+    """Whose rights a session takes, whatever its login may do; see migrations 0008 and 0012."""
+
+    SERVING = "cashback_serving"
+    """Sees the merchants that its transaction names, and no other."""
+
+    WORKER = "cashback_worker"
+    """Delivers, reaps, settles and operates, over all merchants."""
+
+    ERASER = "cashback_eraser"
+    """Makes customers nobody, in the merchants that its transaction names."""
+
+
+NAME_MERCHANTS: Final = "select set_config('cashback.merchants', %s, true)"
+"""What row-level security goes by, until the transaction ends; the value comes from `named`."""
 
 
 class RowRefused(Exception):  # noqa: N818 (named by what is wrong)
@@ -51,9 +69,49 @@ class UnsafeDatabase(Exception):  # noqa: N818 (named by what is wrong)
     """The database could lose what it has acknowledged, or is too old."""
 
 
-def serving_dsn(dsn: str, *, application: str, **settings: str) -> str:
-    """A DSN whose sessions have the time limits of serving roles, and further settings."""
+def named(merchant_ids: Iterable[int]) -> str:
+    """Merchants as NAME_MERCHANTS takes them."""
+    return "{" + ",".join(str(merchant_id) for merchant_id in merchant_ids) + "}"
+
+
+@asynccontextmanager
+async def acting_for(
+    pool: AsyncConnectionPool[Any], merchant_id: int
+) -> AsyncGenerator[psycopg.AsyncConnection[Any], None]:
+    """A transaction on one merchant's rows. Raises StoreUnavailable."""
+    with translated():
+        async with pool.connection() as connection, connection.transaction():
+            await connection.execute(NAME_MERCHANTS, [named([merchant_id])])
+            yield connection
+
+
+@asynccontextmanager
+async def reading_for(
+    pool: AsyncConnectionPool[Any], merchant_id: int
+) -> AsyncGenerator[psycopg.AsyncConnection[Any], None]:
+    """A snapshot of one merchant's rows, to be read. Raises StoreUnavailable.
+
+    In a pipeline: to begin and to name the merchant cost no round trips of their own.
+    """
+    with translated():
+        async with (
+            pool.connection() as connection,
+            connection.pipeline(),
+            connection.transaction(),
+        ):
+            await connection.execute("set transaction isolation level repeatable read read only")
+            await connection.execute(NAME_MERCHANTS, [named([merchant_id])])
+            yield connection
+
+
+def serving_dsn(dsn: str, *, application: str, role: Role | None = None, **settings: str) -> str:
+    """A DSN whose sessions have the time limits of serving roles, and further settings.
+
+    Without a role they have the login's own rights, as the doctor and the metrics need them.
+    """
     given: dict[str, Any] = conninfo_to_dict(dsn)
+    if role is not None:
+        settings["role"] = role
     options = " ".join(f"-c {name}={value}" for name, value in {**SERVING, **settings}.items())
     given["options"] = f"{given.get('options', '')} {options}".strip()
     given.setdefault("connect_timeout", CONNECT_TIMEOUT_S)

@@ -19,7 +19,7 @@ from psycopg import AsyncConnection
 from adapters.postgres.accepting import accept_group
 from adapters.postgres.commits import CommitObserver, Commits, Failure
 from adapters.postgres.concluding import Locked, conclude_group
-from adapters.postgres.connection import RowRefused, serving_dsn
+from adapters.postgres.connection import NAME_MERCHANTS, Role, RowRefused, named, serving_dsn
 from cashback_core.ports import (
     Acceptance,
     AttemptResult,
@@ -127,6 +127,12 @@ class _Room:
         return True
 
 
+def _merchants(sales: Sequence[_Sale], results: Sequence[_Result]) -> set[int]:
+    return {job.submission.merchant_id for job in sales} | {
+        job.result.claim.merchant_id for job in results
+    }
+
+
 def _told(error: Exception) -> Exception:
     """What a caller is told of a row's error: a database's own text would tell the row."""
     if isinstance(error, psycopg.OperationalError):
@@ -149,7 +155,7 @@ class GroupWriter:
         connected: Callable[[AsyncConnection], Awaitable[None]] | None = None,
         observer: CommitObserver | None = None,
     ) -> None:
-        self._dsn = serving_dsn(dsn, application="cashback-writer", **_PINNED)
+        self._dsn = serving_dsn(dsn, application="cashback-writer", role=Role.SERVING, **_PINNED)
         self._policy = policy
         self._connected_hook = connected
         self._commits = Commits(observer)
@@ -260,6 +266,8 @@ class GroupWriter:
         acceptances: dict[UUID, Acceptance | None] = {}
         standings: dict[UUID, Standing | Locked] = {}
         async with connection.transaction(), connection.cursor() as cursor:
+            # Exactly the group's own merchants are to be seen, by every statement that follows.
+            await cursor.execute(NAME_MERCHANTS, [named(_merchants(sales, results))])
             # Sales before results: the order in which everybody takes locks.
             if sales:
                 acceptances = await accept_group(cursor, [job.submission for job in sales])

@@ -7,12 +7,11 @@ All of it runs as the one role that may change what is otherwise written once, a
 
 from __future__ import annotations
 
-from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any, Final
 
 from psycopg_pool import AsyncConnectionPool
 
-from adapters.postgres.connection import serving_dsn, translated
+from adapters.postgres.connection import Role, acting_for, serving_dsn, translated
 from adapters.postgres.histories import read_history
 from cashback_core.erased import is_pseudonym
 from cashback_core.privacy import (
@@ -25,7 +24,6 @@ from cashback_core.privacy import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator
     from datetime import datetime
     from uuid import UUID
 
@@ -43,7 +41,7 @@ class PostgresPrivacyStore(PrivacyStore):
 
     def __init__(self, dsn: str) -> None:
         self._pool: AsyncConnectionPool[Any] = AsyncConnectionPool(
-            serving_dsn(dsn, application="cashback privacy", role="cashback_eraser"),
+            serving_dsn(dsn, application="cashback privacy", role=Role.ERASER),
             min_size=0,
             max_size=MAX_CONNECTIONS,
             timeout=POOL_TIMEOUT_S,
@@ -62,7 +60,7 @@ class PostgresPrivacyStore(PrivacyStore):
     async def report(
         self, merchant_id: int, customer_id: UUID, *, by: str, limit: int, after: UUID | None
     ) -> SubjectReport | None:
-        async with self._of(merchant_id) as connection:
+        async with acting_for(self._pool, merchant_id) as connection:
             found = await connection.execute(
                 "select document, name, created_at, erased_at from customers"
                 " where merchant_id = %s and customer_id = %s",
@@ -99,7 +97,7 @@ class PostgresPrivacyStore(PrivacyStore):
     async def erase(
         self, merchant_id: int, customer_id: UUID, erasure: Erasure
     ) -> Erased | StillOpen | None:
-        async with self._of(merchant_id) as connection:
+        async with acting_for(self._pool, merchant_id) as connection:
             return await _erase(connection, merchant_id, customer_id, erasure)
 
     async def retain(self, retention: Retention, *, limit: int) -> int:
@@ -110,21 +108,11 @@ class PostgresPrivacyStore(PrivacyStore):
                 merchants = [row[0] for row in await found.fetchall()]
         for merchant_id in merchants:
             if dropped < limit:
-                async with self._of(merchant_id) as connection:
+                async with acting_for(self._pool, merchant_id) as connection:
                     dropped += await _retain(
                         connection, merchant_id, retention, limit=limit - dropped
                     )
         return dropped
-
-    @asynccontextmanager
-    async def _of(self, merchant_id: int) -> AsyncGenerator[AsyncConnection[Any], None]:
-        """A transaction that sees the rows of one merchant."""
-        with translated():
-            async with self._pool.connection() as connection, connection.transaction():
-                await connection.execute(
-                    "select set_config('cashback.merchants', %s, true)", [f"{{{merchant_id}}}"]
-                )
-                yield connection
 
 
 async def _note_report(

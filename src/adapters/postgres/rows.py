@@ -15,6 +15,7 @@ from cashback_core.sale import Line, Sale
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from uuid import UUID
 
 RECORD: Final[LiteralString] = """
     select s.merchant_id, s.cashback_id, s.sold_at, s.document, s.name, s.total_centavos,
@@ -36,7 +37,21 @@ RECORD: Final[LiteralString] = """
 """
 """To be followed by a where clause; `record` reads its rows."""
 
+ONE: Final[LiteralString] = (
+    RECORD
+    + """
+    where s.merchant_id = %(merchant_id)s and s.cashback_id = %(id)s
+        and (%(submitted_by)s::text is null or s.submitted_by = %(submitted_by)s)
+"""
+)
+"""One record of a merchant, if need be only if that subject sent it; `one` makes its values."""
+
 Row = tuple[Any, ...]
+
+
+def one(merchant_id: int, id: UUID, submitted_by: str | None = None) -> dict[str, Any]:  # noqa: A002
+    """The values of ONE."""
+    return {"merchant_id": merchant_id, "id": id, "submitted_by": submitted_by}
 
 
 def record(row: Row) -> Record:

@@ -9,7 +9,7 @@ from typing import Any
 
 import psycopg
 
-from adapters.postgres.connection import serving_dsn, translated
+from adapters.postgres.connection import Role, serving_dsn, translated
 from cashback_core.operating import SenderState, SenderSwitch
 
 
@@ -25,8 +25,9 @@ class DatabaseIdentity:
 class PostgresSender(SenderSwitch):
     """One row of the database; each act takes a connection of its own, since they are rare."""
 
-    def __init__(self, dsn: str) -> None:
-        self._dsn = serving_dsn(dsn, application="cashback-sender")
+    def __init__(self, dsn: str, *, role: Role = Role.WORKER) -> None:
+        """As Role.SERVING it can look and pause, and not release."""
+        self._dsn = serving_dsn(dsn, application="cashback-sender", role=role)
 
     async def identity(self) -> DatabaseIdentity:
         """The database's identity now. Raises StoreUnavailable."""

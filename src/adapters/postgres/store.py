@@ -13,11 +13,17 @@ from zoneinfo import ZoneInfo
 from psycopg_pool import AsyncConnectionPool
 
 from adapters.postgres import leasing
-from adapters.postgres.connection import refuse_unsafe_session, serving_dsn, translated
+from adapters.postgres.connection import (
+    Role,
+    reading_for,
+    refuse_unsafe_session,
+    serving_dsn,
+    translated,
+)
 from adapters.postgres.group_writer import GroupWriter
 from adapters.postgres.histories import read_history
 from adapters.postgres.kept_products import PERIODS, KeptProducts, read
-from adapters.postgres.rows import RECORD, record
+from adapters.postgres.rows import ONE, RECORD, one, record
 from cashback_core.catalogue import Catalogue
 from cashback_core.ports import (
     Acceptance,
@@ -90,46 +96,55 @@ class PostgresCashbackStore(CashbackStore):
         self._writer = GroupWriter(dsn, policy, connected, observer)
         self._terms: dict[int, tuple[float, Terms]] = {}
         self._products = KeptProducts()
-        self._pool: AsyncConnectionPool[Any] = AsyncConnectionPool(
-            serving_dsn(dsn, application="cashback"),
-            min_size=1,
-            max_size=pool_size,
-            timeout=POOL_TIMEOUT_S,
-            # No pause before another try: after a crash the server is back within moments.
-            reconnect_timeout=0.0,
-            # After a restart of the server every pooled connection is dead: never hand one out.
-            check=AsyncConnectionPool.check_connection,
-            configure=connected,
-            kwargs={"autocommit": True},
-            open=False,
-        )
+
+        def pool(role: Role, *, at_least: int) -> AsyncConnectionPool[Any]:
+            return AsyncConnectionPool(
+                serving_dsn(dsn, application="cashback", role=role),
+                min_size=at_least,
+                max_size=pool_size,
+                timeout=POOL_TIMEOUT_S,
+                # No pause before another try: after a crash the server is back within moments.
+                reconnect_timeout=0.0,
+                # After a restart of the server every pooled connection is dead: never hand one out.
+                check=AsyncConnectionPool.check_connection,
+                configure=connected,
+                kwargs={"autocommit": True},
+                open=False,
+            )
+
+        self._reads = pool(Role.SERVING, at_least=1)
+        # What concerns every merchant; a process that only serves never connects for it.
+        self._chores = pool(Role.WORKER, at_least=0)
 
     async def open(self) -> None:
         """Begin to serve; needs no database yet."""
-        await self._pool.open(wait=False)
+        await self._reads.open(wait=False)
+        await self._chores.open(wait=False)
         await self._writer.open()
 
     async def close(self) -> None:
         """Finish what is being written and hang up."""
         await self._writer.close()
-        await self._pool.close()
+        await self._chores.close()
+        await self._reads.close()
 
     def use(self) -> PoolUse:
         """How much of its connections this store uses at this moment."""
-        stats = self._pool.get_stats()
-        open_, idle = stats["pool_size"], stats["pool_available"]
+        pools = [pool.get_stats() for pool in (self._reads, self._chores)]
+        open_ = sum(stats["pool_size"] for stats in pools)
+        idle = sum(stats["pool_available"] for stats in pools)
         return PoolUse(
             lent=open_ - idle,
             idle=idle,
-            most=stats["pool_max"],
-            waiting=stats["requests_waiting"],
+            most=sum(stats["pool_max"] for stats in pools),
+            waiting=sum(stats["requests_waiting"] for stats in pools),
             writes_waiting=self._writer.waiting,
         )
 
     async def ping(self) -> None:
         """Raise StoreUnavailable unless the database answers."""
         with translated():
-            async with self._pool.connection(timeout=1.0) as connection:
+            async with self._reads.connection(timeout=1.0) as connection:
                 await connection.execute("select 1")
 
     async def terms(self, merchant_id: int) -> Terms | None:
@@ -149,10 +164,9 @@ class PostgresCashbackStore(CashbackStore):
         products = self._products.get(merchant_id, skus, asked_at)
         missing = [sku for sku in skus if sku not in products]
         if missing:
-            with translated():
-                async with self._pool.connection() as connection:
-                    found = await connection.execute(PERIODS, [merchant_id, missing])
-                    fresh = read(await found.fetchall())
+            async with reading_for(self._reads, merchant_id) as connection:
+                found = await connection.execute(PERIODS, [merchant_id, missing])
+                fresh = read(await found.fetchall())
             self._products.keep(merchant_id, fresh, asked_at)
             products |= fresh
         return Catalogue(products)
@@ -174,7 +188,7 @@ class PostgresCashbackStore(CashbackStore):
         try:
             with translated():
                 async with (
-                    self._pool.connection() as connection,
+                    self._chores.connection() as connection,
                     connection.transaction(),
                     connection.cursor() as cursor,
                 ):
@@ -189,36 +203,40 @@ class PostgresCashbackStore(CashbackStore):
 
     async def next_due_s(self) -> float | None:
         with translated():
-            async with self._pool.connection() as connection, connection.cursor() as cursor:
+            async with self._chores.connection() as connection, connection.cursor() as cursor:
                 return await leasing.next_due_s(cursor)
 
     async def note_pause(self, pause: Pause) -> None:
         with translated():
-            async with self._pool.connection() as connection, connection.cursor() as cursor:
+            async with self._chores.connection() as connection, connection.cursor() as cursor:
                 await leasing.note_pause(cursor, pause)
 
     async def reap(self, *, limit: int) -> int:
         with translated():
-            async with self._pool.connection() as connection, connection.cursor() as cursor:
+            async with self._chores.connection() as connection, connection.cursor() as cursor:
                 return await leasing.reap(cursor, limit=limit)
 
-    async def find(self, merchant_id: int, id: UUID) -> Record | None:  # noqa: A002
-        with translated():
-            async with self._pool.connection() as connection:
-                found = await connection.execute(
-                    RECORD + " where s.merchant_id = %s and s.cashback_id = %s", [merchant_id, id]
-                )
-                row = await found.fetchone()
+    async def find(
+        self,
+        merchant_id: int,
+        id: UUID,  # noqa: A002
+        *,
+        submitted_by: str | None = None,
+    ) -> Record | None:
+        async with reading_for(self._reads, merchant_id) as connection:
+            found = await connection.execute(ONE, one(merchant_id, id, submitted_by))
+            row = await found.fetchone()
         return None if row is None else record(row)
 
-    async def history(self, merchant_id: int, id: UUID) -> History | None:  # noqa: A002
-        with translated():
-            # One snapshot, so that record, attempts and events belong together.
-            async with self._pool.connection() as connection, connection.transaction():
-                await connection.execute(
-                    "set transaction isolation level repeatable read read only"
-                )
-                return await read_history(connection, merchant_id, id)
+    async def history(
+        self,
+        merchant_id: int,
+        id: UUID,  # noqa: A002
+        *,
+        submitted_by: str | None = None,
+    ) -> History | None:
+        async with reading_for(self._reads, merchant_id) as connection:
+            return await read_history(connection, merchant_id, id, submitted_by=submitted_by)
 
     async def page(
         self, merchant_id: int, wanted: RecordFilter, *, limit: int, after: Position | None
@@ -229,37 +247,34 @@ class PostgresCashbackStore(CashbackStore):
             "document": wanted.document,
             "sold_from": wanted.sold_from,
             "sold_to": wanted.sold_to,
+            "submitted_by": wanted.submitted_by,
             "at": after.accepted_at if after else None,
             "id": after.id if after else None,
             "limit": limit + 1,  # one more tells whether there is a next page
         }
-        with translated():
-            async with self._pool.connection() as connection:
-                found = await connection.execute(
-                    RECORD + _PAGE,
-                    values,
-                    prepare=False,  # planned with the values: each filter has its own best index
-                )
-                rows = await found.fetchall()
+        async with reading_for(self._reads, merchant_id) as connection:
+            found = await connection.execute(
+                RECORD + _PAGE,
+                values,
+                prepare=False,  # planned with the values: each filter has its own best index
+            )
+            rows = await found.fetchall()
         records = tuple(record(row) for row in rows[:limit])
         last = records[-1] if len(rows) > limit else None
         position = Position(accepted_at=last.accepted_at, id=last.id) if last else None
         return Page(records=records, next=position)
 
     async def _read_terms(self, merchant_id: int) -> Terms | None:
-        with translated():
-            async with self._pool.connection() as connection:
-                found = await connection.execute(
-                    "select zone, rounding, max_sale_age_days from merchants"
-                    " where merchant_id = %s",
-                    [merchant_id],
-                )
-                merchant = await found.fetchone()
-                found = await connection.execute(
-                    "select type, rate_bp, version, starts_at from rates where merchant_id = %s",
-                    [merchant_id],
-                )
-                rates = await found.fetchall()
+        async with reading_for(self._reads, merchant_id) as connection:
+            terms = await connection.execute(
+                "select zone, rounding, max_sale_age_days from merchants where merchant_id = %s",
+                [merchant_id],
+            )
+            found = await connection.execute(
+                "select type, rate_bp, version, starts_at from rates where merchant_id = %s",
+                [merchant_id],
+            )
+            merchant, rates = await terms.fetchone(), await found.fetchall()
         if merchant is None:
             return None
         zone, rounding, days = merchant
@@ -279,6 +294,7 @@ _PAGE: Final = """
         and (%(document)s::text is null or s.document = %(document)s)
         and (%(sold_from)s::timestamptz is null or s.sold_at >= %(sold_from)s)
         and (%(sold_to)s::timestamptz is null or s.sold_at < %(sold_to)s)
+        and (%(submitted_by)s::text is null or s.submitted_by = %(submitted_by)s)
         and (
             %(at)s::timestamptz is null
             or s.accepted_at <= %(at)s  -- what the index can use
