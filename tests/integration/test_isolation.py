@@ -154,7 +154,6 @@ FORBIDDEN: Final = (
     "delete from cashbacks",
     "delete from attempts",
     "delete from events",
-    "delete from customers",
     "truncate cashbacks",
     "update sales set total_centavos = 1",
     "update sale_lines set rate_bp = 1",
