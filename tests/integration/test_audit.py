@@ -19,7 +19,9 @@ CPF = "529.982.247-25"
 
 @pytest.fixture
 def connection(dsn: str) -> Iterator[psycopg.Connection[dict[str, Any]]]:
-    with psycopg.connect(dsn, autocommit=True, row_factory=dict_row) as connection:
+    with psycopg.Connection[dict[str, Any]].connect(
+        dsn, autocommit=True, row_factory=dict_row
+    ) as connection:
         connection.execute("select set_config('cashback.actor', 'user:adam', false)")
         connection.execute("select set_config('cashback.request_id', 'r-1', false)")
         yield connection

@@ -79,6 +79,7 @@ def test_only_the_latest_change_may_be_taken_back_and_only_in_time() -> None:
 
 def test_a_products_type_changes_by_the_same_rules() -> None:
     first = next_type((), type="A", starts_at=BEGINNING, now=NOW)
+    assert isinstance(first, TypePeriod)
     assert first == TypePeriod(type="A", version=1, starts_at=BEGINNING)
     second = next_type((first,), type="B", starts_at=NOW + MIN_NOTICE, now=NOW)
     assert second == TypePeriod(type="B", version=2, starts_at=NOW + MIN_NOTICE)

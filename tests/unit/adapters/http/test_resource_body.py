@@ -17,7 +17,7 @@ GOOD: dict[str, Any] = {"slug": "loja", "name": " Loja Jose\u0301 ", "role": "er
 
 def read(document: object) -> dict[str, object]:
     body = ResourceBody(document, SHAPE)
-    found = {
+    found: dict[str, object] = {
         "slug": body.text("slug", SLUG, "no_such_choice", names="a-z"),
         "name": body.name("name"),
         "role": body.choice("role", ("erp", "admin")),
