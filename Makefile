@@ -34,6 +34,14 @@ test-nginx: venv-dev ## run the tests that need an nginx (infra/ci_packages.sh i
 test-alerts: venv-dev ## run the unit tests of the alert rules (infra/ci_packages.sh installs promtool)
 	@.venv/bin/python -m pytest -m promtool tests/unit/infra
 
+.PHONY: test-deploy secrets
+test-deploy: venv-dev ## run docker-compose.yml for real, kill its parts, restore, upgrade
+	@exports=$$(tests/deploy/engine.sh) && eval "$$exports" && \
+		.venv/bin/python -m pytest -m container -p no:randomly tests/deploy $(TESTS)
+
+secrets: venv ## make the secrets of a deployment in secrets/ (what is there stays)
+	@mkdir -p -m 0700 secrets && ./cashback secrets make secrets
+
 check: lint types contracts test test-nginx test-alerts ## what CI runs
 
 lint: venv-dev ## style and formatting

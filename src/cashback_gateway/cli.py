@@ -69,7 +69,11 @@ def _parser() -> argparse.ArgumentParser:
     _add(commands, "run", _run, "run everything here: database, sandbox provider, API, worker")
     _add(commands, "serve", _serve, "serve the API")
     _add(commands, "worker", _worker, "deliver what is pending to the provider")
-    _add(commands, "migrate", _migrate, "bring the database's schema up to date")
+    migrating = _add(commands, "migrate", _migrate, "bring the database's schema up to date")
+    migrating.add_argument(
+        "--app-login", metavar="NAME", help="also make the login of the processes that serve"
+    )
+    migrating.add_argument("--app-password-file", type=Path, metavar="PATH", help="its password")
     sandbox = _add(commands, "sandbox", _sandbox, "serve a provider that only keeps a ledger")
     sandbox.add_argument("--host", default="127.0.0.1", help="default: %(default)s")
     sandbox.add_argument("--port", type=_port, default=8081, help="default: %(default)s")
@@ -87,6 +91,10 @@ def _parser() -> argparse.ArgumentParser:
         "sender", help="tell whether anything is sent, pause and release it"
     ).add_subparsers(title="commands", metavar="COMMAND", required=True)
     operator_options.declare_sender(partial(_add_operating, sender))
+    kept = _add(commands, "secrets", _secrets, "make or check the secret files of a deployment")
+    kept.add_argument("what", choices=("make", "check", "demo"), help="demo: make, for the demo")
+    kept.add_argument("folder", type=Path, metavar="FOLDER")
+    _add(commands, "demo-data", _demo_data, "add the demo's merchant, and its user with a password")
     _add(commands, "doctor", _doctor, "check database, provider, clock and backlog, say what to do")
     users = commands.add_parser("users", help="manage users").add_subparsers(
         title="commands", metavar="COMMAND", required=True
@@ -157,10 +165,18 @@ def _worker(_: argparse.Namespace) -> int:
 
 
 def _migrate(options: argparse.Namespace) -> int:
+    from adapters.postgres.app_login import ensure_app_login
     from adapters.postgres.migrate import migrate
+    from cashback_gateway.secret_files import read_password
 
     def apply(settings: Settings) -> list[str]:
-        return migrate(settings.database.url)
+        url, login = settings.database.url, options.app_login
+        if login is None:
+            return migrate(url)
+        password = read_password(options.app_password_file)
+        applied = migrate(url)
+        ensure_app_login(url, login, password)
+        return applied
 
     applied = _beside_a_run(options, _DATABASE, apply)
     print("\n".join(applied) or "nothing to do: the schema is up to date")
@@ -223,6 +239,38 @@ def _operate(options: argparse.Namespace) -> int:
     return 0
 
 
+def _secrets(options: argparse.Namespace) -> int:
+    from cashback_gateway.secret_files import check_secrets, make_secrets
+
+    demo = options.what == "demo"
+    if options.what != "check":
+        try:
+            made = make_secrets(options.folder, demo=demo)
+        except OSError as error:
+            print(f"error: {error.filename}: {error.strerror}", file=sys.stderr)
+            return _FAILED
+        print("\n".join(f"made {name}" for name in made) or "nothing to make: all are there")
+    check_secrets(options.folder, demo=demo)
+    return 0
+
+
+def _demo_data(options: argparse.Namespace) -> int:
+    import secrets
+
+    from cashback_gateway import demo_data
+
+    password = secrets.token_urlsafe(12)
+
+    def load(settings: Settings) -> bool:
+        return demo_data.load(settings.database.url, password)
+
+    if _beside_a_run(options, _DATABASE, load):
+        print(f"user {demo_data.USERNAME}, password {password}")
+    else:
+        print(f"user {demo_data.USERNAME} is there; `users password` gives another password")
+    return 0
+
+
 def _doctor(options: argparse.Namespace) -> int:
     from cashback_gateway.doctor import examine
 
@@ -260,6 +308,7 @@ def _known_failures() -> tuple[type[Exception], ...]:
     from cashback_core.ports import StoreUnavailable
     from cashback_gateway.local_state import LocalStateError
     from cashback_gateway.operator_commands import ActRefusedError
+    from cashback_gateway.secret_files import SecretsRefusedError
     from cashback_gateway.supervisor import PartFailedError
 
     return (
@@ -270,6 +319,7 @@ def _known_failures() -> tuple[type[Exception], ...]:
         LocalStateError,
         PartFailedError,
         SchemaMismatch,
+        SecretsRefusedError,
         StoreUnavailable,
         UnsafeDatabase,
         psycopg.OperationalError,

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from adapters.http.signing_key import create_signing_key
 from adapters.postgres.embedded import EmbeddedPostgres
+from cashback_gateway.settings import file_name
 from cashback_gateway.settings_table import DATABASE_URL, SIGNING_KEY_FILE
 
 if TYPE_CHECKING:
@@ -107,7 +108,8 @@ def completed_environment(
     if not completed.get(SIGNING_KEY_FILE.name) and state.signing_key.exists():
         completed[SIGNING_KEY_FILE.name] = str(state.signing_key)
     with contextlib.ExitStack() as stack:
-        if not completed.get(DATABASE_URL.name) and state.postgres.exists():
+        given = completed.get(DATABASE_URL.name) or completed.get(file_name(DATABASE_URL))
+        if not given and state.postgres.exists():
             server = EmbeddedPostgres(state.postgres)
             url = server.attach()
             completed[DATABASE_URL.name] = url or stack.enter_context(server).dsn()

@@ -77,9 +77,10 @@ class LocalSystem:
                 table.DATABASE_STATE_FILE.name, str(self._state.database_state)
             ),
         }
-        if table.DATABASE_URL.name not in environ:
-            environ[table.DATABASE_URL.name] = self._start_database()
-        new_password = self._fill_database(environ[table.DATABASE_URL.name])
+        database_url = given.database.url
+        if not database_url:
+            database_url = environ[table.DATABASE_URL.name] = self._start_database()
+        new_password = self._fill_database(database_url)
         sandbox_url = None
         if table.PROVIDER_URL.name not in environ:
             sandbox_url = self._start_sandbox(environ)

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import difflib
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
+from urllib.parse import quote, urlsplit
 
 from cashback_core.privacy import Retention
 from cashback_gateway import settings_table as table
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
-    from pathlib import Path
 
 T = TypeVar("T")
 
 _PREFIX = "CASHBACK_"
+_LONGEST_SECRET = 16_384
 
 REQUIRED = frozenset(row.name for row in table.SETTINGS if row.default is None and not row.optional)
 
@@ -146,7 +148,7 @@ def read_settings(environ: Mapping[str, str], *, needs: Collection[str] = REQUIR
     reader = _Reader(environ, needs)
     settings = Settings(
         database=DatabaseSettings(
-            url=reader.value(table.DATABASE_URL),
+            url=_database_url(reader),
             connections=reader.value(table.DATABASE_CONNECTIONS),
             state_file=reader.value(table.DATABASE_STATE_FILE),
         ),
@@ -184,6 +186,22 @@ def read_settings(environ: Mapping[str, str], *, needs: Collection[str] = REQUIR
     if violations:
         raise SettingsError(violations)
     return settings
+
+
+def _database_url(reader: _Reader) -> str:
+    """The URL with the password that came apart from it."""
+    url, password = reader.value(table.DATABASE_URL), reader.value(table.DATABASE_PASSWORD)
+    if not url or not password:
+        return url
+    parts = urlsplit(url)
+    user, at, address = parts.netloc.rpartition("@")
+    if not at or ":" in user:
+        reader.violations.append(
+            f"{table.DATABASE_PASSWORD.name} is given; expected a user and no password "
+            f"in {table.DATABASE_URL.name}"
+        )
+        return url
+    return parts._replace(netloc=f"{user}:{quote(password, safe='')}@{address}").geturl()
 
 
 def _delivery(reader: _Reader) -> DeliverySettings:
@@ -236,9 +254,9 @@ class _Reader:
 
     def value(self, setting: table.Setting[T]) -> T:
         """Return the setting's value; a wrong or an absent one is noted and reads as blank."""
-        text = self._environ.get(setting.name) or setting.default
+        text = self._environ.get(setting.name) or self._from_file(setting) or setting.default
         if text is None:
-            if setting.name in self._needs:
+            if setting.name in self._needs and setting.name not in self._wrong:
                 self._refuse(setting, f"is not set; expected {setting.kind.expected}")
             return setting.kind.blank
         parsed = setting.kind.parse(text)
@@ -247,6 +265,20 @@ class _Reader:
             self._refuse(setting, f"is {came}; expected {setting.kind.expected}")
             return setting.kind.blank
         return parsed
+
+    def _from_file(self, setting: table.Setting[T]) -> str | None:
+        """The text of the file that `<name>_FILE` names, for a secret; an empty one is none."""
+        path = self._environ.get(file_name(setting)) if setting.kind.secret else None
+        if not path:
+            return None
+        try:
+            with Path(path).open(encoding="utf-8") as file:
+                return file.read(_LONGEST_SECRET).rstrip("\r\n")
+        except (OSError, ValueError) as error:
+            why = error.strerror if isinstance(error, OSError) else "not a text"
+            self._wrong.add(setting.name)
+            self.violations.append(f"{file_name(setting)} is {path!r}, which cannot be read: {why}")
+            return None
 
     def not_above(
         self,
@@ -271,8 +303,15 @@ class _Reader:
         self.violations.append(f"{setting.name} {why}")
 
 
+def file_name(setting: table.Setting[T]) -> str:
+    """The name under which a secret's file is given."""
+    return f"{setting.name}_FILE"
+
+
 def _unknown_names(environ: Mapping[str, str]) -> list[str]:
-    known = {row.name.removeprefix(_PREFIX): row.name for row in table.SETTINGS}
+    names = [row.name for row in table.SETTINGS]
+    names += [file_name(row) for row in table.SETTINGS if row.kind.secret]
+    known = {name.removeprefix(_PREFIX): name for name in names}
     violations: list[str] = []
     for name in sorted(environ):
         if not name.startswith(_PREFIX) or name in known.values():

@@ -18,6 +18,9 @@ def as_markdown() -> str:
         "since it is most likely a typing mistake. This page is printed from",
         "`src/cashback_gateway/settings_table.py` by `make docs`.",
         "",
+        "A secret may lie in a file instead, named by `<name>_FILE` (`DATABASE_URL_FILE`): its",
+        "line end does not count, and an empty file counts as not given.",
+        "",
         "| name | expected | default | meaning |",
         "|---|---|---|---|",
     ]

@@ -25,6 +25,8 @@ _MAX_DISKS = 8
 _NUMBER = re.compile(r"[0-9]{1,9}(?:\.[0-9]{1,6})?")
 _INTEGER = re.compile(r"[0-9]{1,9}")
 _HOST_NAME = re.compile(r"(?=.{1,253}\Z)[A-Za-z0-9_](?:[A-Za-z0-9_.-]*[A-Za-z0-9_])?")
+_PASSWORD = re.compile(r"[\x21-\x7e]{16,200}")
+_PLACEHOLDERS = ("changeme", "replaceme", "example", "password", "yoursecret", "yourtoken")
 _HEADER_VALUE = re.compile(r"[\x21-\x7e](?:[\x20-\x7e]{0,4094}[\x21-\x7e])?")
 
 
@@ -103,7 +105,18 @@ def _host(text: str) -> str | None:
 
 
 def _header_value(text: str) -> str | None:
-    return text if _HEADER_VALUE.fullmatch(text) else None
+    return text if _HEADER_VALUE.fullmatch(text) and not _is_placeholder(text) else None
+
+
+def _strong_password(text: str) -> str | None:
+    strong = _PASSWORD.fullmatch(text) and len(set(text)) >= 8 and not _is_placeholder(text)
+    return text if strong else None
+
+
+def _is_placeholder(text: str) -> bool:
+    """Tell what somebody wrote where a secret was to be put later."""
+    letters = re.sub(r"[^a-z]", "", text.lower())
+    return any(word in letters for word in _PLACEHOLDERS)
 
 
 def _readable_file(text: str) -> Path | None:
@@ -180,6 +193,19 @@ DATABASE_URL: Setting[str] = Setting(
     meaning="the PostgreSQL (15 or newer) that keeps everything; "
     "without it `run` starts the embedded one",
 )
+DATABASE_PASSWORD: Setting[str] = Setting(
+    name="CASHBACK_DATABASE_PASSWORD",
+    kind=Kind(
+        expected="16 to 200 printable ASCII characters without spaces, 8 of them different, "
+        "and no placeholder",
+        parse=_strong_password,
+        blank="",
+        secret=True,
+    ),
+    default=None,
+    optional=True,
+    meaning="the password of the user in `DATABASE_URL`, which then holds none",
+)
 DATABASE_CONNECTIONS = Setting(
     name="CASHBACK_DATABASE_CONNECTIONS",
     kind=_count(2, 100),
@@ -253,7 +279,7 @@ PROVIDER_URL = Setting(
 PROVIDER_AUTHORIZATION: Setting[str] = Setting(
     name="CASHBACK_PROVIDER_AUTHORIZATION",
     kind=Kind(
-        expected="a header value of 1 to 4096 printable ASCII characters",
+        expected="a header value of 1 to 4096 printable ASCII characters, and no placeholder",
         parse=_header_value,
         blank="",
         secret=True,
@@ -474,6 +500,7 @@ SETTINGS: tuple[
     ...,
 ] = (
     DATABASE_URL,
+    DATABASE_PASSWORD,
     DATABASE_CONNECTIONS,
     HOST,
     PORT,

@@ -76,6 +76,50 @@ def test_a_secret_is_never_shown() -> None:
     assert "hidden" not in repr(right)
 
 
+def test_a_secret_may_come_from_a_file(tmp_path: Path) -> None:
+    file = tmp_path / "authorization"
+    file.write_text("Bearer hidden-5\n")
+    from_file = {**ENOUGH, "CASHBACK_PROVIDER_AUTHORIZATION_FILE": str(file)}
+    assert read_settings(from_file).provider.authorization == "Bearer hidden-5"
+    file.write_text("\n")
+    assert read_settings(from_file).provider.authorization is None
+    told = violations({**from_file, "CASHBACK_PROVIDER_AUTHORIZATION_FILE": "/nowhere"})
+    why = "is '/nowhere', which cannot be read: No such file or directory"
+    assert told == (f"CASHBACK_PROVIDER_AUTHORIZATION_FILE {why}",)
+    assert len(violations({"DATABASE_URL_FILE": "/nowhere"})) == 3
+
+
+def test_the_database_password_may_come_apart_from_the_url(tmp_path: Path) -> None:
+    file = tmp_path / "password"
+    file.write_text("s/3cr:t@of#16%letters\n")
+    given = {
+        **ENOUGH,
+        "DATABASE_URL": "postgresql://app@db:5432/cashback?sslmode=require",
+        "CASHBACK_DATABASE_PASSWORD_FILE": str(file),
+    }
+    assert read_settings(given).database.url == (
+        "postgresql://app:s%2F3cr%3At%40of%2316%25letters@db:5432/cashback?sslmode=require"
+    )
+    for url in ("postgresql://app:x@db/cashback", "postgresql://db/cashback"):
+        assert len(violations({**given, "DATABASE_URL": url})) == 1
+
+
+@pytest.mark.parametrize(
+    "weak",
+    [
+        "short",
+        "aaaaaaaabbbbbbbb",
+        "ChangeMe-ChangeMe-1",
+        "example-secret-123",
+        "with a space 12345",
+    ],
+)
+def test_a_weak_database_password_and_a_placeholder_are_refused(weak: str) -> None:
+    url = {**ENOUGH, "DATABASE_URL": "postgresql://app@db:5432/cashback"}
+    assert len(violations({**url, "CASHBACK_DATABASE_PASSWORD": weak})) == 1
+    assert len(violations({**ENOUGH, "CASHBACK_PROVIDER_AUTHORIZATION": "Bearer change-me"})) == 1
+
+
 def test_a_typing_mistake_in_a_name_is_refused_with_the_nearest_name() -> None:
     assert violations({**ENOUGH, "CASHBACK_LEESE_S": "30"}) == (
         "CASHBACK_LEESE_S is not a known setting; did you mean CASHBACK_LEASE_S?",

@@ -1,0 +1,139 @@
+"""The secrets of a deployment, each in a file: made at random, checked before anything starts.
+
+Two folders keep apart who may read what: `owner` is for the database and its migrations, `app` for
+the processes that serve. The containers read them as other users, so the files can be read by
+everybody, and it is the folder around them that lets nobody else in.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from adapters.http.signing_key import BadSigningKeyError, create_signing_key, load_signing_key
+from cashback_gateway import settings_table as table
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+DEMO_MARK: Final = ".made-for-the-demo"
+PASSWORD_BYTES: Final = 24
+LONGEST_SECRET: Final = 16_384
+
+
+class SecretsRefusedError(Exception):
+    """Secrets are missing or weak; the message has a line for each, and never the secret."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SecretFile:
+    """One file: how it is made, and `why_not` tells what is wrong with it."""
+
+    name: str
+    make: Callable[[Path], None]
+    why_not: Callable[[Path], str | None]
+
+
+def _make_password(path: Path) -> None:
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w", encoding="ascii") as file:
+        file.write(secrets.token_urlsafe(PASSWORD_BYTES) + "\n")
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _make_empty(path: Path) -> None:
+    path.touch(mode=0o600, exist_ok=False)
+
+
+def _why_not_password(path: Path) -> str | None:
+    strong = table.DATABASE_PASSWORD.kind
+    return None if strong.parse(_text(path)) is not None else f"expected {strong.expected}"
+
+
+def _why_not_authorization(path: Path) -> str | None:
+    header, text = table.PROVIDER_AUTHORIZATION.kind, _text(path)
+    return None if not text or header.parse(text) is not None else f"expected {header.expected}"
+
+
+def _why_not_signing_key(path: Path) -> str | None:
+    try:
+        load_signing_key(path)
+    except BadSigningKeyError:
+        return "expected an unencrypted Ed25519 private key in PEM"
+    return None
+
+
+def _text(path: Path) -> str:
+    with path.open(encoding="utf-8") as file:
+        return file.read(LONGEST_SECRET).rstrip("\r\n")
+
+
+FILES: Final = (
+    SecretFile(
+        name="owner/database_owner_password", make=_make_password, why_not=_why_not_password
+    ),
+    SecretFile(name="app/database_app_password", make=_make_password, why_not=_why_not_password),
+    SecretFile(name="app/signing_key.pem", make=create_signing_key, why_not=_why_not_signing_key),
+    SecretFile(name="app/provider_authorization", make=_make_empty, why_not=_why_not_authorization),
+    SecretFile(name="monitoring/grafana_password", make=_make_password, why_not=_why_not_password),
+)
+
+
+def read_password(path: Path | None) -> str:
+    """The password in a file. Raises SecretsRefusedError when it is missing or weak."""
+    if path is None:
+        raise SecretsRefusedError("no file is named for the password")
+    try:
+        why = _why_not_password(path)
+    except OSError as error:
+        why = error.strerror
+    if why is not None:
+        raise SecretsRefusedError(f"the password in {path} is refused: {why}")
+    return _text(path)
+
+
+def make_secrets(folder: Path, *, demo: bool = False) -> list[str]:
+    """Make what is missing, at random, and nothing else; the names of what was made.
+
+    With `demo`, new ones are marked as good for the demo alone. Raises OSError.
+    """
+    made: list[str] = []
+    for secret in FILES:
+        path = folder / secret.name
+        if path.exists():
+            continue
+        path.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
+        if demo:
+            (path.parent / DEMO_MARK).touch()
+        unfinished = path.with_name(f".{path.name}.{os.getpid()}")
+        unfinished.unlink(missing_ok=True)
+        secret.make(unfinished)
+        unfinished.chmod(0o444)
+        unfinished.rename(path)
+        made.append(secret.name)
+    return made
+
+
+def check_secrets(folder: Path, *, demo: bool = False) -> None:
+    """Raise SecretsRefusedError unless every secret is there and good enough.
+
+    Those of a demo are refused anywhere else: whoever ran it has seen them.
+    """
+    wrong: list[str] = []
+    for secret in FILES:
+        path = folder / secret.name
+        try:
+            why = secret.why_not(path)
+        except (OSError, ValueError) as error:
+            why = error.strerror if isinstance(error, OSError) else "is not a text"
+        if why is not None:
+            wrong.append(f"{secret.name}: {why}")
+    marks = sorted({(folder / secret.name).parent / DEMO_MARK for secret in FILES})
+    if not demo:
+        wrong += [f"{mark.parent.name}: was made for the demo" for mark in marks if mark.exists()]
+    if wrong:
+        raise SecretsRefusedError("these secrets are refused:\n  " + "\n  ".join(wrong))
