@@ -28,6 +28,7 @@ def whole_stack() -> Iterator[Stack]:
     stack = Stack(project=f"cashback-test-{os.getpid()}", port=port, environ=environ)
     try:
         stack.up("--build")
+        assert stack.token()
         yield stack
     finally:
         everything = {"COMPOSE_PROFILES": "demo,monitoring"}

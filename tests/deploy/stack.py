@@ -35,6 +35,7 @@ QUICK = {
     "CASHBACK_BREAKER_PAUSE_MAX_S": "1",
     "CASHBACK_BACKOFF_BASE_S": "0.2",
     "CASHBACK_BACKOFF_MAX_S": "1",
+    "CASHBACK_ACCESS_TOKEN_S": "7200",
     # One client is all the shops of this chain.
     "CASHBACK_REQUESTS_PER_S": "2000",
     "CASHBACK_REQUESTS_BURST": "2000",

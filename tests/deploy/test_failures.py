@@ -19,21 +19,24 @@ if TYPE_CHECKING:
 
 pytestmark = [pytest.mark.container, pytest.mark.timeout(600)]
 
-CALM_S = 2.0
 
-
-async def during(tills: Tills, disturb: Callable[[], object], *, after_s: float = 3.0) -> None:
-    """Sell, disturb in the middle of it, and go on for a while."""
+async def during(tills: Tills, disturb: Callable[[], object]) -> None:
+    """Sell, disturb in the middle of it, and go on until it is plain that sales go on."""
     stop = asyncio.Event()
     selling = asyncio.create_task(tills.run(stop))
     try:
-        await asyncio.sleep(CALM_S)
-        assert tills.sold
+        await _sold(tills, 40)
         await asyncio.to_thread(disturb)
-        await asyncio.sleep(after_s)
+        await _sold(tills, len(tills.sold) + 120)
     finally:
         stop.set()
         await selling
+
+
+async def _sold(tills: Tills, count: int) -> None:
+    async with asyncio.timeout(60):
+        while len(tills.sold) < count:
+            await asyncio.sleep(0.05)
 
 
 async def test_a_killed_api_loses_no_sale_pays_none_twice_and_fails_no_read(stack: Stack) -> None:
