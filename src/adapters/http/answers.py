@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 Header = tuple[bytes, bytes]
 
 JSON: Final = b"application/json"
+NO_CONTENT: Final = 204
 
 _NO_STORE: Final[Header] = (b"cache-control", b"no-store")
 _NO_SNIFF: Final[Header] = (b"x-content-type-options", b"nosniff")
@@ -20,20 +21,32 @@ _NO_SNIFF: Final[Header] = (b"x-content-type-options", b"nosniff")
 class Answer:
     """Status, headers and body as bytes; an ASGI application, so that handlers can return it.
 
-    Answers hold customers' data and money: no cache keeps them, no browser guesses their type.
+    Answers hold customers' data and money: no cache keeps them, unless for `cache_s` seconds what
+    is everybody's; no browser guesses their type.
     """
 
     __slots__ = ("body", "headers", "status")
 
     def __init__(
-        self, status: int, body: bytes, *, headers: Iterable[Header] = (), media_type: bytes = JSON
+        self,
+        status: int,
+        body: bytes,
+        *,
+        headers: Iterable[Header] = (),
+        media_type: bytes = JSON,
+        cache_s: int | None = None,
     ) -> None:
         self.status = status
         self.body = body
+        # RFC 9110, 8.6: no length with a 204.
+        content = (
+            ()
+            if status == NO_CONTENT
+            else ((b"content-type", media_type), (b"content-length", b"%d" % len(body)))
+        )
         self.headers = [
-            (b"content-type", media_type),
-            (b"content-length", b"%d" % len(body)),
-            _NO_STORE,
+            *content,
+            _NO_STORE if cache_s is None else (b"cache-control", b"public, max-age=%d" % cache_s),
             _NO_SNIFF,
             *headers,
         ]
