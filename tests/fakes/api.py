@@ -111,7 +111,14 @@ class MemoryAccounts:
 class Api:
     """The application with all it stands on."""
 
-    def __init__(self, *, wait_s: float = 5.0, passwords: Passwords | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        wait_s: float = 5.0,
+        passwords: Passwords | None = None,
+        administered: Administered = NOT_CALLED,
+    ) -> None:
+        self.administered = administered
         self.clock = ManualClock()
         terms = {
             merchant_id: Terms(merchant_id=merchant_id, rules=SaleRules(), programme=PROGRAMME)
@@ -147,7 +154,7 @@ class Api:
             store=self.store,
             operators=self.operators,
             privacy=self.privacy,
-            administered=NOT_CALLED,
+            administered=self.administered,
             ping=self.ping,
             login=Login(accounts=self.accounts, passwords=self.passwords, tokens=self.tokens),
         )
@@ -183,7 +190,7 @@ class Api:
         parts = [body] if isinstance(body, bytes) else list(body)
         given: dict[str, str | None] = {
             "host": "testserver",
-            "content-type": "application/json" if method == "POST" else None,
+            "content-type": "application/json" if method in {"POST", "PUT", "PATCH"} else None,
             "content-length": str(len(parts[0])) if len(parts) == 1 else None,
             "authorization": None if username is None else f"Bearer {self.token(username)}",
         }

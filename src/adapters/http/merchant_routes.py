@@ -128,7 +128,7 @@ class MerchantRoutes:
         fields, principal = await self.admit(request)
         slug, versions = _read_slug(request), read_if_match(fields)
         caller = caller_of(principal)
-        patching = Patching[Merchant, MerchantState](
+        patching: Patching[Merchant, MerchantState] = Patching(
             read=lambda: self.store.find(caller, slug),
             document=_document,
             check=check_state,

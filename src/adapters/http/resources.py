@@ -33,7 +33,7 @@ def caller_of(principal: Principal) -> Caller:
     """The caller of a store's method; the audit trail has their name and the request's id."""
     trail = TRAIL.get()
     return Caller(
-        actor=f"user:{principal.username}",
+        actor=principal.subject,
         merchant_id=principal.home,
         request_id=None if trail is None else trail.request_id,
     )

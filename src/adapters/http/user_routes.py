@@ -130,7 +130,7 @@ class UserRoutes:
         fields, principal = await self.admit(request)
         username, versions = read_username(request), read_if_match(fields)
         caller = caller_of(principal)
-        patching = Patching[User, UserState](
+        patching: Patching[User, UserState] = Patching(
             read=lambda: self.store.find(caller, username),
             document=document_of,
             check=check_state,

@@ -33,7 +33,7 @@ UNSAFE: Final = frozenset({"off", "local"})
 
 
 class Role(StrEnum):
-    """Whose rights a session takes, whatever its login may do; see migrations 0008, 0010 and 0012."""
+    """Whose rights a session takes, whatever its login may do; see migrations 0008, 0010, 0012."""
 
     SERVING = "cashback_serving"
     """Sees the merchants that its transaction names, and no other."""
