@@ -31,8 +31,14 @@ begin
         if not pg_has_role(current_user, role_name, acting) then
             begin
                 execute format('grant %I to current_user', role_name);
-            exception when unique_violation then
-                null;
+            exception
+                when unique_violation then
+                    null;
+                when insufficient_privilege then
+                    raise exception '% may not act as %: a superuser has to grant it, once',
+                        current_user, role_name
+                        using errcode = 'insufficient_privilege',
+                            hint = format('grant %I to %I', role_name, current_user);
             end;
         end if;
         execute format('grant usage on schema %I to %I', current_schema(), role_name);
