@@ -131,7 +131,9 @@ class Pgbench:
 
     def _environment(self) -> dict[str, str]:
         """By environment, not by arguments: those are for everybody to see."""
-        given = conninfo_to_dict(serving_dsn(self.database.dsn, application="pgbench", **_PLANNER))
+        given = conninfo_to_dict(
+            serving_dsn(self.database.dsn, application="pgbench", role=None, **_PLANNER)
+        )
         names = {
             "PGHOST": "host",
             "PGPORT": "port",

@@ -199,11 +199,27 @@ class Link(CashbackStore):
     async def reap(self, *, limit: int) -> int:
         return await self.ask(lambda: self.database.reap(limit=limit))
 
-    async def find(self, merchant_id: int, id: UUID) -> Record | None:  # noqa: A002
-        return await self.ask(lambda: self.database.find(merchant_id, id))
+    async def find(
+        self,
+        merchant_id: int,
+        id: UUID,  # noqa: A002
+        *,
+        submitted_by: str | None = None,
+    ) -> Record | None:
+        return await self.ask(
+            lambda: self.database.find(merchant_id, id, submitted_by=submitted_by)
+        )
 
-    async def history(self, merchant_id: int, id: UUID) -> History | None:  # noqa: A002
-        return await self.ask(lambda: self.database.history(merchant_id, id))
+    async def history(
+        self,
+        merchant_id: int,
+        id: UUID,  # noqa: A002
+        *,
+        submitted_by: str | None = None,
+    ) -> History | None:
+        return await self.ask(
+            lambda: self.database.history(merchant_id, id, submitted_by=submitted_by)
+        )
 
     async def page(
         self, merchant_id: int, wanted: RecordFilter, *, limit: int, after: Position | None

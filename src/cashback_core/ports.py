@@ -74,7 +74,8 @@ class Submission:
 
     With `lease_s` the first attempt is claimed in the same commit; without, the cashback stays
     pending for a worker. With `replay_only` it is looked for under its names and never recorded
-    anew. `raw_body` is the request as it came.
+    anew. `raw_body` is the request as it came, `submitted_by` the subject of the token it came
+    with: 1 to 96 printable ASCII characters.
     """
 
     id: UUID
@@ -85,6 +86,7 @@ class Submission:
     raw_body: bytes = field(repr=False)
     lease_s: float | None
     replay_only: bool = False
+    submitted_by: str | None = None
 
 
 class NameKind(StrEnum):
@@ -161,12 +163,16 @@ class AttemptResult:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordFilter:
-    """Which records to list; instants bound `sold_at`, from inclusive, to exclusive."""
+    """Which records to list; instants bound `sold_at`, from inclusive, to exclusive.
+
+    With `submitted_by` only what that very subject submitted.
+    """
 
     status: Status | None = None
     document: Cpf | None = None
     sold_from: datetime | None = None
     sold_to: datetime | None = None
+    submitted_by: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -289,12 +295,24 @@ class CashbackStore(Protocol):
         """Move cashbacks whose lease has run out to in_doubt; how many were moved."""
 
     @abstractmethod
-    async def find(self, merchant_id: int, id: UUID) -> Record | None:  # noqa: A002
-        """One record of a merchant."""
+    async def find(
+        self,
+        merchant_id: int,
+        id: UUID,  # noqa: A002
+        *,
+        submitted_by: str | None = None,
+    ) -> Record | None:
+        """One record of a merchant; with `submitted_by`, None unless that subject submitted it."""
 
     @abstractmethod
-    async def history(self, merchant_id: int, id: UUID) -> History | None:  # noqa: A002
-        """One record of a merchant with its attempts and events."""
+    async def history(
+        self,
+        merchant_id: int,
+        id: UUID,  # noqa: A002
+        *,
+        submitted_by: str | None = None,
+    ) -> History | None:
+        """What `find` finds, with its attempts and events."""
 
     @abstractmethod
     async def page(

@@ -25,7 +25,10 @@ class Standing:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Record:
-    """A recorded sale with its cashback and where the payment stands; instants are aware UTC."""
+    """A recorded sale with its cashback and where the payment stands; instants are aware UTC.
+
+    `submitted_by` is the subject who sent it, None for what was recorded before that was kept.
+    """
 
     id: UUID
     merchant_id: int
@@ -33,6 +36,7 @@ class Record:
     cashback: Cashback
     accepted_at: datetime
     standing: Standing
+    submitted_by: str | None = None
 
     @property
     def status(self) -> Status:

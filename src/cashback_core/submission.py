@@ -46,6 +46,7 @@ class SaleRequest:
     """A sale as it came: decoded JSON, the raw body, its key, and how long the ERP will wait.
 
     `wait_s` 0 waits for nothing; `respond_async` leaves the first attempt to a worker.
+    `submitted_by` is the subject of the token that it came with.
     """
 
     merchant_id: int
@@ -54,6 +55,7 @@ class SaleRequest:
     idempotency_key: str | None
     wait_s: float
     respond_async: bool = False
+    submitted_by: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,6 +185,7 @@ class SubmitSale:
             raw_body=request.raw_body,
             lease_s=deliverer.policy.lease_s if at_once else None,
             replay_only=replay_only,
+            submitted_by=request.submitted_by,
         )
 
     async def _judge(self, taken: NameTaken, sale: Sale, request: SaleRequest) -> Submitted:

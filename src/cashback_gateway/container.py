@@ -6,7 +6,7 @@ import asyncio
 import random
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from dependency_injector import containers, providers
 
@@ -19,6 +19,7 @@ from adapters.http.passwords import Passwords
 from adapters.http.signing_key import load_signing_key
 from adapters.http.tokens import Lifetimes, Tokens
 from adapters.postgres.accounts import PostgresAccounts
+from adapters.postgres.connection import DatabaseRole
 from adapters.postgres.operating import PostgresOperatorStore
 from adapters.postgres.privacy import PostgresPrivacyStore
 from adapters.postgres.sender import PostgresSender
@@ -60,13 +61,26 @@ def _policy(settings: Settings) -> DeliveryPolicy:
     )
 
 
+_DATABASE_ROLES: Final = {Role.API: DatabaseRole.SERVING, Role.WORKER: DatabaseRole.WORKER}
+"""As whom a process works in the database: an API process never over all merchants."""
+
+
+def _database_role(role: Role) -> DatabaseRole:
+    return _DATABASE_ROLES[role]
+
+
 def _store(
-    settings: Settings, policy: DeliveryPolicy, guard: DatabaseGuard, telemetry: Telemetry
+    settings: Settings,
+    database_role: DatabaseRole,
+    policy: DeliveryPolicy,
+    guard: DatabaseGuard,
+    telemetry: Telemetry,
 ) -> PostgresCashbackStore:
     database = settings.database
     return PostgresCashbackStore(
         database.url,
         policy,
+        role=database_role,
         pool_size=database.connections,
         # Whoever answers may be another server than a moment ago.
         on_connect=guard.check,
@@ -74,9 +88,10 @@ def _store(
     )
 
 
-def _guard(settings: Settings) -> DatabaseGuard:
+def _guard(settings: Settings, database_role: DatabaseRole) -> DatabaseGuard:
     database = settings.database
-    return DatabaseGuard(sender=PostgresSender(database.url), file=database.state_file)
+    sender = PostgresSender(database.url, database_role)
+    return DatabaseGuard(sender=sender, file=database.state_file)
 
 
 def _breaker(settings: Settings) -> Breaker:
@@ -156,8 +171,8 @@ def _accounts(settings: Settings) -> PostgresAccounts:
     return PostgresAccounts(settings.database.url)
 
 
-def _operators(settings: Settings) -> PostgresOperatorStore:
-    return PostgresOperatorStore(settings.database.url)
+def _operators(settings: Settings, database_role: DatabaseRole) -> PostgresOperatorStore:
+    return PostgresOperatorStore(settings.database.url, database_role)
 
 
 def _privacy(settings: Settings) -> PostgresPrivacyStore:
@@ -181,8 +196,9 @@ class Container(containers.DeclarativeContainer):
     role = providers.Dependency(instance_of=Role)
     telemetry = providers.Singleton(Telemetry, settings, role)
     policy = providers.Singleton(_policy, settings)
-    guard = providers.Singleton(_guard, settings)
-    store = providers.Singleton(_store, settings, policy, guard, telemetry)
+    database_role = providers.Singleton(_database_role, role)
+    guard = providers.Singleton(_guard, settings, database_role)
+    store = providers.Singleton(_store, settings, database_role, policy, guard, telemetry)
     provider = providers.Singleton(_provider, settings)
     deliverer = providers.Singleton(
         Deliverer,
@@ -211,7 +227,7 @@ class Container(containers.DeclarativeContainer):
     accounts = providers.Singleton(_accounts, settings)
     passwords = providers.Singleton(Passwords)
     login = providers.Singleton(Login, accounts=accounts, passwords=passwords, tokens=tokens)
-    operators = providers.Singleton(_operators, settings)
+    operators = providers.Singleton(_operators, settings, database_role)
     use_cases = providers.Singleton(
         UseCases,
         submit_sale=submit,

@@ -172,9 +172,10 @@ def _granted(decision: ManyDecision) -> Tally:
 
 async def sender_status(settings: Settings, _: argparse.Namespace) -> None:
     """Tell whether anything is sent."""
+    from adapters.postgres.connection import DatabaseRole
     from adapters.postgres.sender import PostgresSender
 
-    state = await PostgresSender(settings.database.url).state()
+    state = await PostgresSender(settings.database.url, DatabaseRole.WORKER).state()
     if state.paused_at is None:
         print("the sender is not paused")
     else:
@@ -184,9 +185,10 @@ async def sender_status(settings: Settings, _: argparse.Namespace) -> None:
 
 async def sender_pause(settings: Settings, options: argparse.Namespace) -> None:
     """Stop all sending."""
+    from adapters.postgres.connection import DatabaseRole
     from adapters.postgres.sender import PostgresSender
 
-    sender = PostgresSender(settings.database.url)
+    sender = PostgresSender(settings.database.url, DatabaseRole.WORKER)
     if not await sender.pause(by=options.by, reason=options.reason):
         state = await sender.state()
         raise ActRefusedError(f"it is paused already, by {state.actor}: {state.reason}")
@@ -195,9 +197,10 @@ async def sender_pause(settings: Settings, options: argparse.Namespace) -> None:
 
 async def sender_release(settings: Settings, options: argparse.Namespace) -> None:
     """Send again."""
+    from adapters.postgres.connection import DatabaseRole
     from adapters.postgres.sender import PostgresSender
 
-    sender = PostgresSender(settings.database.url)
+    sender = PostgresSender(settings.database.url, DatabaseRole.WORKER)
     if not await sender.release(by=options.by, reason=options.reason):
         raise ActRefusedError("the sender is not paused")
     print("the sender is released: what waits is sent")
@@ -205,9 +208,10 @@ async def sender_release(settings: Settings, options: argparse.Namespace) -> Non
 
 @asynccontextmanager
 async def _operators(settings: Settings) -> AsyncGenerator[PostgresOperatorStore, None]:
+    from adapters.postgres.connection import DatabaseRole
     from adapters.postgres.operating import PostgresOperatorStore
 
-    store = PostgresOperatorStore(settings.database.url)
+    store = PostgresOperatorStore(settings.database.url, DatabaseRole.WORKER)
     await store.open()
     try:
         yield store

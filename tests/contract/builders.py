@@ -62,6 +62,7 @@ def submitted(
     merchant_id: int = 1,
     lease_s: float | None = LEASE_S,
     raw_body: bytes = b"{}",
+    by: str | None = None,
 ) -> Submission:
     """A submission of a sale, with the cashback that it earns."""
     return Submission(
@@ -72,6 +73,7 @@ def submitted(
         idempotency_key=key,
         raw_body=raw_body,
         lease_s=lease_s,
+        submitted_by=by,
     )
 
 

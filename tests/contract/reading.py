@@ -11,7 +11,7 @@ import pytest
 from cashback_core.delivery import Status
 from cashback_core.identity import new_id
 from cashback_core.money import MAX_CENTAVOS, MAX_QUANTITY_THOUSANDTHS
-from cashback_core.ports import Position, RecordFilter
+from cashback_core.ports import NameTaken, Position, RecordFilter
 from cashback_core.sale import MAX_LINES, Customer, Line, Sale
 from contract.builders import (
     CREATED,
@@ -158,6 +158,50 @@ class ReadingContract:
         assert await sold(None, instants[2]) == instants[:2]
         assert await sold(instants[1], instants[3]) == instants[1:3]
         assert await sold(instants[1], instants[1]) == []
+
+    async def test_whoever_submitted_a_sale_is_told_with_it(self, store: CashbackStore) -> None:
+        longest = "".join(map(chr, range(0x20, 0x7F)))
+        for by in ("erp.loja-1@rede", "cli_1", "a", longest, None):
+            record = await accepted(store, submitted(a_sale(), by=by))
+            assert record.submitted_by == by
+            assert await store.find(1, record.id) == record
+            assert (await history_of(store, 1, record)).record == record
+
+    async def test_what_one_subject_submitted_is_another_ones_unknown(
+        self, store: CashbackStore
+    ) -> None:
+        mine = await accepted(store, submitted(a_sale(), by="mine"))
+        before = await accepted(store, submitted(a_sale()))  # before that was kept
+        elsewhere = await accepted(store, submitted(a_sale(), by="mine", merchant_id=2))
+        assert await store.find(1, mine.id, submitted_by="mine") == mine
+        history = await store.history(1, mine.id, submitted_by="mine")
+        assert history == await store.history(1, mine.id)
+        for record, subject in (
+            (mine, "min"), (mine, "mine "), (mine, ""), (before, "mine"), (elsewhere, "mine"),
+        ):  # fmt: skip
+            assert await store.find(1, record.id, submitted_by=subject) is None
+            assert await store.history(1, record.id, submitted_by=subject) is None
+
+    async def test_lists_are_filtered_by_who_submitted(self, store: CashbackStore) -> None:
+        mine = [await accepted(store, submitted(a_sale(), by="mine")) for _ in range(5)]
+        for by in ("yours", None):
+            await accepted(store, submitted(a_sale(), by=by))
+        await accepted(store, submitted(a_sale(), by="mine", merchant_id=2))
+        found = await everything(store, 1, RecordFilter(submitted_by="mine"), limit=2)
+        assert found == sorted(mine, key=lambda r: (r.accepted_at, r.id), reverse=True)
+        assert await everything(store, 1, RecordFilter(submitted_by="nobody"), limit=2) == []
+        both = RecordFilter(submitted_by="mine", document=mine[3].sale.customer.document)
+        assert await everything(store, 1, both, limit=2) == [mine[3]]
+
+    async def test_a_sale_stays_its_first_submitters_whoever_sends_it_again(
+        self, store: CashbackStore
+    ) -> None:
+        sale = a_sale(sale_id="1")
+        first = await accepted(store, submitted(sale, by="first"))
+        again = await store.accept(submitted(sale, by="second"))
+        assert isinstance(again, NameTaken)
+        assert again.record.submitted_by == "first"
+        assert await store.find(1, first.id, submitted_by="second") is None
 
     async def test_filters_go_together(self, store: CashbackStore) -> None:
         document = a_cpf()

@@ -114,4 +114,5 @@ def is_wanted(record: Record, wanted: RecordFilter) -> bool:
         and (wanted.document is None or sale.customer.document == wanted.document)
         and (wanted.sold_from is None or sale.sold_at >= wanted.sold_from)
         and (wanted.sold_to is None or sale.sold_at < wanted.sold_to)
+        and wanted.submitted_by in {None, record.submitted_by}
     )

@@ -183,15 +183,29 @@ class MemoryStore(CashbackStore):
             self._move(row, Status.IN_DOUBT, Actor.REAPER, "the lease ran out")
         return len(late[:limit])
 
-    async def find(self, merchant_id: int, id: UUID) -> Record | None:  # noqa: A002
+    async def find(
+        self,
+        merchant_id: int,
+        id: UUID,  # noqa: A002
+        *,
+        submitted_by: str | None = None,
+    ) -> Record | None:
         await self._reach()
         row = self.rows.get((merchant_id, id))
-        return None if row is None else row.record
+        if row is None or submitted_by not in {None, row.record.submitted_by}:
+            return None
+        return row.record
 
-    async def history(self, merchant_id: int, id: UUID) -> History | None:  # noqa: A002
+    async def history(
+        self,
+        merchant_id: int,
+        id: UUID,  # noqa: A002
+        *,
+        submitted_by: str | None = None,
+    ) -> History | None:
         await self._reach()
         row = self.rows.get((merchant_id, id))
-        if row is None:
+        if row is None or submitted_by not in {None, row.record.submitted_by}:
             return None
         return History(record=row.record, attempts=tuple(row.attempts), events=tuple(row.events))
 
@@ -230,6 +244,7 @@ class MemoryStore(CashbackStore):
                 cashback=submission.cashback,
                 accepted_at=now,
                 standing=Standing(status=status, attempt=0),
+                submitted_by=submission.submitted_by,
             ),
             submission=submission,
             open_since_at=now,

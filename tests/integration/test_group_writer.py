@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import psycopg
 import pytest
 
-from adapters.postgres.connection import RowRefused
+from adapters.postgres.connection import DatabaseRole, RowRefused
 from adapters.postgres.group_writer import MAX_QUEUE, GroupWriter
 from adapters.postgres.store import PostgresCashbackStore
 from cashback_core.calculation import calculate
@@ -89,7 +89,7 @@ def count(dsn: str, what: str) -> int:
 
 @pytest.fixture
 async def store(dsn: str) -> AsyncIterator[PostgresCashbackStore]:
-    store = PostgresCashbackStore(dsn, DeliveryPolicy())
+    store = PostgresCashbackStore(dsn, DeliveryPolicy(), role=DatabaseRole.SERVING)
     await store.open()
     yield store
     await store.close()
@@ -136,7 +136,7 @@ async def test_a_poisoned_sale_harms_no_result_of_its_group(
 async def test_fifty_equal_sales_in_two_processes_are_one(
     store: PostgresCashbackStore, dsn: str
 ) -> None:
-    other = PostgresCashbackStore(dsn, DeliveryPolicy())
+    other = PostgresCashbackStore(dsn, DeliveryPolicy(), role=DatabaseRole.SERVING)
     await other.open()
     try:
         equal = [replace(submission(7, key="same"), id=new_id()) for _ in range(50)]
@@ -216,7 +216,9 @@ async def test_a_lost_connection_is_told_and_the_next_group_goes_on(
 
 
 async def test_a_database_that_is_away_is_told_at_once() -> None:
-    store = PostgresCashbackStore("host=/nonexistent dbname=x", DeliveryPolicy())
+    store = PostgresCashbackStore(
+        "host=/nonexistent dbname=x", DeliveryPolicy(), role=DatabaseRole.SERVING
+    )
     await store.open()
     try:
         async with asyncio.timeout(5):
@@ -229,7 +231,7 @@ async def test_a_database_that_is_away_is_told_at_once() -> None:
 
 
 async def test_a_full_queue_is_told_and_not_grown(dsn: str) -> None:
-    writer = GroupWriter(dsn, DeliveryPolicy())
+    writer = GroupWriter(dsn, DeliveryPolicy(), DatabaseRole.SERVING)
     with pytest.raises(StoreUnavailable):
         await writer.accept(submission(1, key="not open"))
     await writer.open()

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, cast
 import psycopg
 import pytest
 
+from adapters.postgres.connection import DatabaseRole
 from adapters.postgres.sender import PostgresSender
 from adapters.postgres.store import PostgresCashbackStore
 from cashback_core.delivery import DeliveryPolicy, Status
@@ -26,7 +27,15 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 async def store(dsn: str) -> AsyncIterator[PostgresCashbackStore]:
-    store = PostgresCashbackStore(dsn, DeliveryPolicy())
+    store = PostgresCashbackStore(dsn, DeliveryPolicy(), role=DatabaseRole.SERVING)
+    await store.open()
+    yield store
+    await store.close()
+
+
+@pytest.fixture
+async def worker(dsn: str) -> AsyncIterator[PostgresCashbackStore]:
+    store = PostgresCashbackStore(dsn, DeliveryPolicy(), role=DatabaseRole.WORKER)
     await store.open()
     yield store
     await store.close()
@@ -67,13 +76,13 @@ async def test_a_bug_of_ours_on_one_result_costs_no_neighbour_its_own(
 
 
 async def test_claims_whose_commit_was_not_acknowledged_are_told_as_such(
-    store: PostgresCashbackStore, dsn: str
+    store: PostgresCashbackStore, worker: PostgresCashbackStore, dsn: str
 ) -> None:
     await store.accept(replace(submission(1, key="k1"), lease_s=None))
     with psycopg.connect(dsn) as connection:
         # The backend dies at the commit, when all deferred triggers fire.
         connection.execute(
-            "create function die() returns trigger language plpgsql as"
+            "create function die() returns trigger language plpgsql security definer as"
             " $$ begin perform pg_terminate_backend(pg_backend_pid()); return null; end $$"
         )
         connection.execute(
@@ -81,7 +90,7 @@ async def test_claims_whose_commit_was_not_acknowledged_are_told_as_such(
             " deferrable initially deferred for each row execute function die()"
         )
     with pytest.raises(ClaimsUnacknowledged) as raised:
-        await store.claim_due(limit=10, lease_s=30)
+        await worker.claim_due(limit=10, lease_s=30)
     [claim] = raised.value.claims
     assert claim.attempt == 1
 
@@ -89,8 +98,10 @@ async def test_claims_whose_commit_was_not_acknowledged_are_told_as_such(
 async def test_a_guard_whose_file_cannot_be_used_lets_nobody_send(dsn: str, tmp_path: Path) -> None:
     file = tmp_path / "state.json"
     file.write_text("half a fi")
-    guard = DatabaseGuard(sender=PostgresSender(dsn), file=file)
-    store = PostgresCashbackStore(dsn, DeliveryPolicy(), on_connect=guard.check)
+    guard = DatabaseGuard(sender=PostgresSender(dsn, DatabaseRole.WORKER), file=file)
+    store = PostgresCashbackStore(
+        dsn, DeliveryPolicy(), role=DatabaseRole.SERVING, on_connect=guard.check
+    )
     await store.open()
     try:
         for _ in range(3):
@@ -109,7 +120,7 @@ async def test_a_guard_whose_file_cannot_be_used_lets_nobody_send(dsn: str, tmp_
 
 async def test_a_guards_finding_joins_a_pause_that_is_there(dsn: str, tmp_path: Path) -> None:
     file = tmp_path / "state.json"
-    sender = PostgresSender(dsn)
+    sender = PostgresSender(dsn, DatabaseRole.WORKER)
     guard = DatabaseGuard(sender=sender, file=file)
     assert await guard.check()
     await sender.pause(by="ana", reason="maintenance")
@@ -124,7 +135,7 @@ async def test_a_guards_finding_joins_a_pause_that_is_there(dsn: str, tmp_path: 
 
 async def test_the_highest_position_seen_stays_whoever_notes_late(dsn: str, tmp_path: Path) -> None:
     file = tmp_path / "state.json"
-    guard = DatabaseGuard(sender=PostgresSender(dsn), file=file)
+    guard = DatabaseGuard(sender=PostgresSender(dsn, DatabaseRole.WORKER), file=file)
     results: list[Any] = await asyncio.gather(*(guard.check() for _ in range(10)))
     assert results == [True] * 10
     assert await guard.check()

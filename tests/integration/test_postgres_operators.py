@@ -6,14 +6,15 @@ from typing import TYPE_CHECKING
 import psycopg
 import pytest
 
+from adapters.postgres.connection import DatabaseRole
 from adapters.postgres.operating import PostgresOperatorStore
 from adapters.postgres.sender import PostgresSender
-from adapters.postgres.store import PostgresCashbackStore
 from cashback_core.delivery import DeliveryPolicy
 from cashback_core.operating import OpenFilter, Tally
 from cashback_core.ports import StoreUnavailable
 from contract.builders import a_sale, history_of
 from contract.operating import REFUSED, RESEND, OperatorStoreContract, ended_with
+from integration.stores import ApiAndWorker
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -27,22 +28,22 @@ class TestPostgresOperators(OperatorStoreContract):
         self.dsn = dsn
 
     @pytest.fixture
-    async def store(self, dsn: str) -> AsyncIterator[PostgresCashbackStore]:
-        store = PostgresCashbackStore(dsn, DeliveryPolicy())
+    async def store(self, dsn: str) -> AsyncIterator[ApiAndWorker]:
+        store = ApiAndWorker(dsn, DeliveryPolicy())
         await store.open()
         yield store
         await store.close()
 
     @pytest.fixture
     async def operators(self, dsn: str) -> AsyncIterator[PostgresOperatorStore]:
-        operators = PostgresOperatorStore(dsn)
+        operators = PostgresOperatorStore(dsn, DatabaseRole.WORKER)
         await operators.open()
         yield operators
         await operators.close()
 
     @pytest.fixture
     def switch(self, dsn: str) -> PostgresSender:
-        return PostgresSender(dsn)
+        return PostgresSender(dsn, DatabaseRole.WORKER)
 
     async def expire_leases(self, store: object) -> None:  # noqa: ARG002
         self._run("update cashbacks set lease_until_at = lease_until_at - interval '1 day'")
@@ -55,7 +56,7 @@ class TestPostgresOperators(OperatorStoreContract):
             connection.execute(statement.encode())
 
     async def test_giving_up_counts_from_the_resend(
-        self, store: PostgresCashbackStore, operators: PostgresOperatorStore
+        self, store: ApiAndWorker, operators: PostgresOperatorStore
     ) -> None:
         claim = await ended_with(store, REFUSED)
         self._run("update cashbacks set open_since_at = open_since_at - interval '2 days'")
@@ -90,7 +91,7 @@ class TestPostgresOperators(OperatorStoreContract):
         assert told == ["cashback_due"]
 
     async def test_a_row_that_moved_since_the_count_stops_them_all(
-        self, store: PostgresCashbackStore, operators: PostgresOperatorStore
+        self, store: ApiAndWorker, operators: PostgresOperatorStore
     ) -> None:
         """The count is right at first; a row leaves while the act waits for its lock."""
         claims = [await ended_with(store, REFUSED, a_sale()) for _ in range(3)]
@@ -118,7 +119,7 @@ class TestPostgresOperators(OperatorStoreContract):
             assert len((await history_of(store, 1, claim)).events) == 3
 
     async def test_a_row_that_stays_busy_is_told_as_unavailable(
-        self, store: PostgresCashbackStore, operators: PostgresOperatorStore
+        self, store: ApiAndWorker, operators: PostgresOperatorStore
     ) -> None:
         claim = await ended_with(store, REFUSED)
         async with await psycopg.AsyncConnection.connect(self.dsn) as other:
@@ -131,7 +132,7 @@ class TestPostgresOperators(OperatorStoreContract):
         ("actor", "name"), [("operator", None), ("operator", ""), ("reaper", "ana")]
     )
     async def test_the_database_holds_that_operators_sign_and_nobody_else_does(
-        self, store: PostgresCashbackStore, actor: str, name: str | None
+        self, store: ApiAndWorker, actor: str, name: str | None
     ) -> None:
         claim = await ended_with(store, REFUSED)
         insert = (
@@ -160,7 +161,7 @@ class TestPostgresOperators(OperatorStoreContract):
 
 async def test_without_a_database_everything_is_unavailable(tmp_path: object) -> None:
     dsn = f"postgresql:///x?host={tmp_path}"
-    switch = PostgresSender(dsn)
+    switch = PostgresSender(dsn, DatabaseRole.WORKER)
     for call in (
         switch.state(),
         switch.pause(by="ana", reason="x"),

@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING
 import psycopg
 import pytest
 
-from adapters.postgres.store import PostgresCashbackStore
 from cashback_core.delivery import DeliveryPolicy
 from contract.cashback_store import CashbackStoreContract
+from integration.stores import ApiAndWorker
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -21,8 +21,8 @@ class TestPostgresStore(CashbackStoreContract):
         self.dsn = dsn
 
     @pytest.fixture
-    async def store(self, dsn: str) -> AsyncIterator[PostgresCashbackStore]:
-        store = PostgresCashbackStore(dsn, DeliveryPolicy())
+    async def store(self, dsn: str) -> AsyncIterator[ApiAndWorker]:
+        store = ApiAndWorker(dsn, DeliveryPolicy())
         await store.open()
         yield store
         await store.close()

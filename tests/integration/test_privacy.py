@@ -11,7 +11,6 @@ import pytest
 
 from adapters.postgres.privacy import PostgresPrivacyStore
 from adapters.postgres.settling import PostgresSettlementStore
-from adapters.postgres.store import PostgresCashbackStore
 from cashback_core.delivery import DeliveryPolicy, Status
 from cashback_core.erased import ERASED, is_pseudonym
 from cashback_core.identity import new_id
@@ -29,6 +28,7 @@ from contract.builders import (
     leased,
     submitted,
 )
+from integration.stores import ApiAndWorker
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -42,8 +42,8 @@ NAME = "MARIA APARECIDA"
 
 
 @pytest.fixture
-async def store(dsn: str) -> AsyncIterator[PostgresCashbackStore]:
-    store = PostgresCashbackStore(dsn, POLICY)
+async def store(dsn: str) -> AsyncIterator[ApiAndWorker]:
+    store = ApiAndWorker(dsn, POLICY)
     await store.open()
     yield store
     await store.close()
@@ -73,7 +73,7 @@ def customer_id(dsn: str, document: str, merchant_id: int = 1) -> UUID:
     return found  # type: ignore[no-any-return]
 
 
-async def paid(store: PostgresCashbackStore, document: Cpf, **other: Any) -> UUID:
+async def paid(store: ApiAndWorker, document: Cpf, **other: Any) -> UUID:
     claim = await leased(store, a_sale(document=document, name=NAME, **other))
     assert (await store.conclude(ended(claim, CREATED))).status is Status.APPLIED
     return claim.id
@@ -89,7 +89,7 @@ def everything(dsn: str) -> str:
 
 
 async def test_an_erased_customer_is_nobody_anywhere_and_every_sum_stays(
-    store: PostgresCashbackStore, privacy: PostgresPrivacyStore, dsn: str
+    store: ApiAndWorker, privacy: PostgresPrivacyStore, dsn: str
 ) -> None:
     document, other = a_cpf(), a_cpf()
     raw = f'{{"document": "{document}", "name": "{NAME}"}}'.encode()
@@ -121,13 +121,13 @@ async def test_an_erased_customer_is_nobody_anywhere_and_every_sum_stays(
     assert acts == [("erasure", WHY.by, WHY.reason, 1)]
 
 
-async def leased_of(store: PostgresCashbackStore, id_: UUID, document: Cpf) -> Status:
+async def leased_of(store: ApiAndWorker, id_: UUID, document: Cpf) -> Status:
     claim = Claim(id=id_, merchant_id=1, attempt=1, document=document, cashback_centavos=500)
     return (await store.conclude(ended(claim, CREATED))).status
 
 
 async def test_a_sale_of_an_erased_customer_keeps_its_names(
-    store: PostgresCashbackStore, privacy: PostgresPrivacyStore, dsn: str
+    store: ApiAndWorker, privacy: PostgresPrivacyStore, dsn: str
 ) -> None:
     document = a_cpf()
     sale = a_sale(document=document, name=NAME, sale_id="s-1")
@@ -143,7 +143,7 @@ async def test_a_sale_of_an_erased_customer_keeps_its_names(
 
 
 async def test_a_report_holds_everything_page_by_page_and_is_noted(
-    store: PostgresCashbackStore, privacy: PostgresPrivacyStore, dsn: str
+    store: ApiAndWorker, privacy: PostgresPrivacyStore, dsn: str
 ) -> None:
     document = a_cpf()
     ids = [await paid(store, document, sale_id=f"s-{n}") for n in range(5)]
@@ -172,7 +172,7 @@ async def test_a_report_holds_everything_page_by_page_and_is_noted(
 
 
 async def test_nobody_reaches_another_merchants_customer(
-    store: PostgresCashbackStore, privacy: PostgresPrivacyStore, dsn: str
+    store: ApiAndWorker, privacy: PostgresPrivacyStore, dsn: str
 ) -> None:
     document = a_cpf()
     await paid(store, document)
@@ -184,7 +184,7 @@ async def test_nobody_reaches_another_merchants_customer(
 
 
 async def test_only_the_one_role_may_change_the_past_and_only_what_names_a_person(
-    store: PostgresCashbackStore, dsn: str
+    store: ApiAndWorker, dsn: str
 ) -> None:
     await paid(store, a_cpf())
     allowed = "update sales set raw_body = ''"
@@ -212,7 +212,7 @@ async def test_only_the_one_role_may_change_the_past_and_only_what_names_a_perso
 
 
 async def test_sales_recorded_at_the_moment_of_an_erasure_are_whole_and_lost_is_none(
-    store: PostgresCashbackStore, privacy: PostgresPrivacyStore, dsn: str
+    store: ApiAndWorker, privacy: PostgresPrivacyStore, dsn: str
 ) -> None:
     for turn in range(8):
         document = a_cpf()
@@ -235,7 +235,7 @@ QUICK = DeliveryPolicy(deadline_s=0.01, lease_s=0.02, backoff_base_s=0.01)
 
 
 async def test_the_settler_takes_no_credit_of_an_erased_customer_for_somebody_elses(
-    store: PostgresCashbackStore, privacy: PostgresPrivacyStore, dsn: str
+    store: ApiAndWorker, privacy: PostgresPrivacyStore, dsn: str
 ) -> None:
     """Both had the same CPF: who came back is in doubt, and the one line is of before."""
     document = a_cpf()
@@ -272,7 +272,7 @@ def made_older(dsn: str, days: int) -> None:
 
 
 async def test_raw_bytes_are_dropped_in_time_but_not_past_an_open_cashback(
-    store: PostgresCashbackStore, privacy: PostgresPrivacyStore, dsn: str
+    store: ApiAndWorker, privacy: PostgresPrivacyStore, dsn: str
 ) -> None:
     for _ in range(5):
         await paid(store, a_cpf())
@@ -290,7 +290,7 @@ async def test_raw_bytes_are_dropped_in_time_but_not_past_an_open_cashback(
 
 
 async def test_customers_who_bought_nothing_for_long_are_erased_and_others_kept(
-    store: PostgresCashbackStore, privacy: PostgresPrivacyStore, dsn: str
+    store: ApiAndWorker, privacy: PostgresPrivacyStore, dsn: str
 ) -> None:
     gone, faithful, waiting = a_cpf(), a_cpf(), a_cpf()
     await paid(store, gone)

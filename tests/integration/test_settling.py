@@ -11,7 +11,6 @@ import psycopg
 import pytest
 
 from adapters.postgres.settling import PostgresSettlementStore
-from adapters.postgres.store import PostgresCashbackStore
 from cashback_core.delivery import Actor, DeliveryPolicy, Status
 from cashback_core.identity import new_id
 from cashback_core.settlement import Margin, Statement, StatementLine
@@ -25,6 +24,7 @@ from contract.builders import (
     leased,
     submitted,
 )
+from integration.stores import ApiAndWorker
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -39,8 +39,8 @@ LEASE_S = 60.0
 
 
 @pytest.fixture
-async def store(dsn: str) -> AsyncIterator[PostgresCashbackStore]:
-    store = PostgresCashbackStore(dsn, POLICY)
+async def store(dsn: str) -> AsyncIterator[ApiAndWorker]:
+    store = ApiAndWorker(dsn, POLICY)
     await store.open()
     yield store
     await store.close()
@@ -51,13 +51,13 @@ def settler(dsn: str) -> PostgresSettlementStore:
     return PostgresSettlementStore(dsn, POLICY, MARGIN)
 
 
-async def in_doubt(store: PostgresCashbackStore, document: Cpf) -> Claim:
+async def in_doubt(store: ApiAndWorker, document: Cpf) -> Claim:
     claim = await leased(store, a_sale(document=document, sale_id=str(new_id())))
     assert (await store.conclude(ended(claim, UNANSWERED))).status is Status.IN_DOUBT
     return claim
 
 
-async def statement(store: PostgresCashbackStore, *claims: Claim, paid: int = 0) -> Statement:
+async def statement(store: ApiAndWorker, *claims: Claim, paid: int = 0) -> Statement:
     """A true statement that is complete just beyond the margin of these, and of nothing younger."""
     histories = [await store.history(claim.merchant_id, claim.id) for claim in claims]
     starts = [a.started_at for history in histories if history for a in history.attempts]
@@ -73,14 +73,14 @@ async def statement(store: PostgresCashbackStore, *claims: Claim, paid: int = 0)
     )
 
 
-async def status_of(store: PostgresCashbackStore, claim: Claim) -> Status:
+async def status_of(store: ApiAndWorker, claim: Claim) -> Status:
     record = await store.find(claim.merchant_id, claim.id)
     assert record is not None
     return record.status
 
 
 async def test_a_statement_is_asked_for_from_before_the_groups_first_attempt_by_any_clock(
-    store: PostgresCashbackStore, settler: PostgresSettlementStore
+    store: ApiAndWorker, settler: PostgresSettlementStore
 ) -> None:
     assert await settler.doubtful_since() is None
     claim = await in_doubt(store, a_cpf())
@@ -91,7 +91,7 @@ async def test_a_statement_is_asked_for_from_before_the_groups_first_attempt_by_
 
 
 async def test_a_group_is_settled_by_its_number_of_credits_and_told_in_events(
-    store: PostgresCashbackStore, settler: PostgresSettlementStore
+    store: ApiAndWorker, settler: PostgresSettlementStore
 ) -> None:
     document = a_cpf()
     older, newer = await in_doubt(store, document), await in_doubt(store, document)
@@ -106,7 +106,7 @@ async def test_a_group_is_settled_by_its_number_of_credits_and_told_in_events(
 
 
 async def test_an_attempt_made_while_the_settler_waited_for_a_lock_is_not_overlooked(
-    dsn: str, store: PostgresCashbackStore, settler: PostgresSettlementStore
+    dsn: str, store: ApiAndWorker, settler: PostgresSettlementStore
 ) -> None:
     """A waits for its lock, B is sent meanwhile: B's new attempt may be paid any moment."""
     document = a_cpf()
@@ -129,7 +129,7 @@ async def test_an_attempt_made_while_the_settler_waited_for_a_lock_is_not_overlo
 
 
 async def test_a_cashback_first_tried_while_the_settler_waited_keeps_its_group_open(
-    dsn: str, store: PostgresCashbackStore, settler: PostgresSettlementStore
+    dsn: str, store: ApiAndWorker, settler: PostgresSettlementStore
 ) -> None:
     document = a_cpf()
     first = await in_doubt(store, document)
@@ -148,7 +148,7 @@ async def test_a_cashback_first_tried_while_the_settler_waited_keeps_its_group_o
     assert await status_of(store, first) is Status.IN_DOUBT
 
 
-async def send_again(store: PostgresCashbackStore, claim: Claim) -> None:
+async def send_again(store: ApiAndWorker, claim: Claim) -> None:
     """The cashback's second attempt: sent, and nothing heard."""
     (again,) = await store.claim_due(limit=10, lease_s=LEASE_S)
     assert again == replace(claim, attempt=2)

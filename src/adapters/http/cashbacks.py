@@ -89,6 +89,7 @@ class CashbackRoutes:
                 idempotency_key=key,
                 wait_s=self.wait_s if preference.wait_s is None else preference.wait_s,
                 respond_async=preference.respond_async,
+                submitted_by=principal.username,
             )
         )
         return _answer_submitted(outcome, preference, fields)

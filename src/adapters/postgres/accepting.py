@@ -200,15 +200,16 @@ async def _insert(cursor: Cursor, submissions: Sequence[Submission]) -> datetime
             select * from jsonb_to_recordset(%s::jsonb) as i (
                 m bigint, c uuid, sale_id text, key text, sold_at timestamptz, document text,
                 name text, total bigint, discount bigint, cashback bigint, rounding text,
-                exact text, raw text, status text, lease_s double precision, lines jsonb
+                exact text, raw text, by text, status text, lease_s double precision, lines jsonb
             )
         ), new_sales as (
             insert into sales (
                 merchant_id, cashback_id, sale_id, idempotency_key, sold_at, document, name,
-                total_centavos, discount_centavos, rounding, exact, raw_body, accepted_at
+                total_centavos, discount_centavos, rounding, exact, raw_body, accepted_at,
+                submitted_by
             )
             select m, c, sale_id, key, sold_at, document, name, total, discount, rounding, exact,
-                decode(raw, 'base64'), now()
+                decode(raw, 'base64'), now(), by
             from input
         ), new_lines as (
             insert into sale_lines (
@@ -275,6 +276,7 @@ def _row(submission: Submission) -> dict[str, Any]:
         "rounding": cashback.rounding,
         "exact": format_exact(cashback.exact_centavos),
         "raw": b64encode(submission.raw_body).decode(),
+        "by": submission.submitted_by,
         "status": _first_status(submission),
         "lease_s": submission.lease_s,
         "lines": [
@@ -309,6 +311,7 @@ def _new_record(submission: Submission, accepted_at: datetime) -> Record:
         cashback=submission.cashback,
         accepted_at=accepted_at,
         standing=Standing(status=status, attempt=1 if status is Status.SENDING else 0),
+        submitted_by=submission.submitted_by,
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
+from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final
 
 import psycopg
@@ -16,6 +17,21 @@ if TYPE_CHECKING:
 
 MINIMUM_VERSION: Final = 150_000
 CONNECT_TIMEOUT_S: Final = 5
+
+
+class DatabaseRole(StrEnum):
+    """As whom a session works; what each may do stands in the migrations, from 0008 on.
+
+    None owns a table or passes a policy, whatever the rights of the login: `SERVING` works for the
+    merchants that its transaction names (see `isolation`), `WORKER` over all of them, `IDENTITY`
+    before a merchant is known, `ERASER` makes a merchant's customer nobody.
+    """
+
+    SERVING = "cashback_serving"
+    WORKER = "cashback_worker"
+    IDENTITY = "cashback_identity"
+    ERASER = "cashback_eraser"
+
 
 SERVING: Final[Mapping[str, str]] = {
     "timezone": "UTC",
@@ -51,9 +67,15 @@ class UnsafeDatabase(Exception):  # noqa: N818 (named by what is wrong)
     """The database could lose what it has acknowledged, or is too old."""
 
 
-def serving_dsn(dsn: str, *, application: str, **settings: str) -> str:
-    """A DSN whose sessions have the time limits of serving roles, and further settings."""
+def serving_dsn(dsn: str, *, application: str, role: DatabaseRole | None, **settings: str) -> str:
+    """A DSN whose sessions have the time limits of those that serve, and further settings.
+
+    They take the role before their first statement, and with it put down every other right of the
+    login, also a superuser's; None keeps the login's own rights.
+    """
     given: dict[str, Any] = conninfo_to_dict(dsn)
+    if role is not None:
+        settings["role"] = role
     options = " ".join(f"-c {name}={value}" for name, value in {**SERVING, **settings}.items())
     given["options"] = f"{given.get('options', '')} {options}".strip()
     given.setdefault("connect_timeout", CONNECT_TIMEOUT_S)

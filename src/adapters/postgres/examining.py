@@ -8,7 +8,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 import psycopg
 
-from adapters.postgres.connection import DURABILITY, SERVING, serving_dsn, translated
+from adapters.postgres.connection import (
+    DURABILITY,
+    SERVING,
+    DatabaseRole,
+    serving_dsn,
+    translated,
+)
 from adapters.postgres.migrate import pending
 from cashback_core.delivery import Status
 from cashback_core.operating import SenderState
@@ -18,6 +24,9 @@ if TYPE_CHECKING:
 
 INCIDENTS_SHOWN: Final = 3
 INCIDENT_DAYS: Final = 7
+_SET_SINCE: Final = 160_000
+"""Since then a member of a role may be kept from taking it."""
+
 LISTENER: Final = "cashback-listener"
 """What the sessions of workers call themselves; see `waking`."""
 
@@ -56,8 +65,9 @@ class Backlog:
 
 
 def examine_server(dsn: str, now: Callable[[], datetime]) -> Server:
-    """Raises StoreUnavailable."""
-    with translated(), psycopg.connect(serving_dsn(dsn, application="cashback-doctor")) as server:
+    """Needs nothing but a server. Raises StoreUnavailable."""
+    dsn = serving_dsn(dsn, application="cashback-doctor", role=None)
+    with translated(), psycopg.connect(dsn) as server:
         found = server.execute(
             "select lower(name), current_setting(name) from pg_settings"
             " where lower(name) = any(%s)",
@@ -82,9 +92,23 @@ def missing_migrations(dsn: str) -> list[str]:
         return pending(dsn)
 
 
+def roles_out_of_reach(dsn: str) -> list[str]:
+    """The roles that the login may not take: nothing can serve there. Raises StoreUnavailable."""
+    dsn = serving_dsn(dsn, application="cashback-doctor", role=None)
+    with translated(), psycopg.connect(dsn) as server:
+        may = "set" if server.info.server_version >= _SET_SINCE else "member"
+        found = server.execute(
+            "select name from unnest(%s::text[]) as t (name)"
+            " where not coalesce(pg_has_role(to_regrole(name), %s), false) order by name",
+            [list(DatabaseRole), may],
+        )
+        return [str(name) for (name,) in found.fetchall()]
+
+
 def examine_backlog(dsn: str) -> Backlog:
-    """Needs every migration. Raises StoreUnavailable."""
-    with translated(), psycopg.connect(serving_dsn(dsn, application="cashback-doctor")) as server:
+    """Needs every migration and the worker's role. Raises StoreUnavailable."""
+    dsn = serving_dsn(dsn, application="cashback-doctor", role=DatabaseRole.WORKER)
+    with translated(), psycopg.connect(dsn) as server:
         counts = server.execute(
             "select status, count(*) from cashbacks where status not in ('applied', 'not_due')"
             " group by status"

@@ -19,7 +19,8 @@ from psycopg import AsyncConnection
 from adapters.postgres.accepting import accept_group
 from adapters.postgres.commits import CommitObserver, Commits, Failure
 from adapters.postgres.concluding import Locked, conclude_group
-from adapters.postgres.connection import RowRefused, serving_dsn
+from adapters.postgres.connection import DatabaseRole, RowRefused, serving_dsn
+from adapters.postgres.isolation import transaction_of
 from cashback_core.ports import Acceptance, AttemptResult, StoreUnavailable, Submission
 from cashback_core.tracing import TRACE
 
@@ -137,10 +138,11 @@ class GroupWriter:
         self,
         dsn: str,
         policy: DeliveryPolicy,
+        role: DatabaseRole,
         connected: Callable[[AsyncConnection], Awaitable[None]] | None = None,
         observer: CommitObserver | None = None,
     ) -> None:
-        self._dsn = serving_dsn(dsn, application="cashback-writer", **_PINNED)
+        self._dsn = serving_dsn(dsn, application="cashback-writer", role=role, **_PINNED)
         self._policy = policy
         self._connected_hook = connected
         self._commits = Commits(observer)
@@ -250,7 +252,9 @@ class GroupWriter:
         results = [job for job in group if isinstance(job, _Result)]
         acceptances: dict[UUID, Acceptance | None] = {}
         standings: dict[UUID, Standing | Locked] = {}
-        async with connection.transaction(), connection.cursor() as cursor:
+        merchants = {job.submission.merchant_id for job in sales}
+        merchants |= {job.result.claim.merchant_id for job in results}
+        async with transaction_of(connection, merchants), connection.cursor() as cursor:
             # Sales before results: the order in which everybody takes locks.
             if sales:
                 acceptances = await accept_group(cursor, [job.submission for job in sales])

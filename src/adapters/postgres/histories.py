@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from adapters.postgres.rows import RECORD, provider_answer, record
+from adapters.postgres.rows import ONE, provider_answer, record
 from cashback_core.delivery import Actor, Status
 from cashback_core.record import AttemptRecord, EventRecord, History
 
@@ -18,10 +18,12 @@ async def read_history(
     connection: AsyncConnection[Any],
     merchant_id: int,
     id: UUID,  # noqa: A002
+    *,
+    submitted_by: str | None = None,
 ) -> History | None:
-    """One record of a merchant with all that happened to it."""
+    """One record of a merchant, of that subject if one is given, with all that happened to it."""
     found = await connection.execute(
-        RECORD + " where s.merchant_id = %s and s.cashback_id = %s", [merchant_id, id]
+        ONE, {"merchant_id": merchant_id, "id": id, "submitted_by": submitted_by}
     )
     row = await found.fetchone()
     if row is None:

@@ -4,12 +4,14 @@
 
 from __future__ import annotations
 
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any, Final, LiteralString
 
 from psycopg_pool import AsyncConnectionPool
 
 from adapters.postgres.accepting import Cursor, encode
-from adapters.postgres.connection import serving_dsn, translated
+from adapters.postgres.connection import DatabaseRole, serving_dsn, translated
+from adapters.postgres.isolation import name_merchants
 from adapters.postgres.open_rows import MEANT, PAGE, open_cashback, values_of
 from cashback_core.delivery import Delivery, Status
 from cashback_core.operating import (
@@ -28,6 +30,7 @@ from cashback_core.operating import (
 from cashback_core.ports import Position
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator
     from uuid import UUID
 
 POOL_TIMEOUT_S: Final = 5.0
@@ -36,11 +39,14 @@ MAX_CONNECTIONS: Final = 2
 
 
 class PostgresOperatorStore(OperatorStore):
-    """Connects when it is first asked."""
+    """Connects when it is first asked.
 
-    def __init__(self, dsn: str) -> None:
+    As `SERVING` it sees the merchant it is asked about; None is every merchant as `WORKER` only.
+    """
+
+    def __init__(self, dsn: str, role: DatabaseRole) -> None:
         self._pool: AsyncConnectionPool[Any] = AsyncConnectionPool(
-            serving_dsn(dsn, application="cashback operators"),
+            serving_dsn(dsn, application="cashback operators", role=role),
             min_size=0,
             max_size=MAX_CONNECTIONS,
             timeout=POOL_TIMEOUT_S,
@@ -69,43 +75,40 @@ class PostgresOperatorStore(OperatorStore):
             "id": after.id if after else None,
             "limit": limit + 1,  # one more tells whether there is a next page
         }
-        with translated():
-            async with self._pool.connection() as connection:
-                # Planned with the values: each filter has its own best index.
-                found = await connection.execute(PAGE, values, prepare=False)
-                rows = await found.fetchall()
+        async with self._transaction_of(merchant_id) as cursor:
+            # Planned with the values: each filter has its own best index.
+            await cursor.execute(PAGE, values, prepare=False)
+            rows = await cursor.fetchall()
         items = tuple(open_cashback(row) for row in rows[:limit])
         last = items[-1] if len(rows) > limit else None
         position = Position(accepted_at=last.accepted_at, id=last.id) if last else None
         return OpenPage(items=items, next=position)
 
     async def act(self, merchant_id: int | None, id: UUID, act: Act) -> Decision | None:  # noqa: A002
-        with translated():
-            async with self._pool.connection() as connection, connection.cursor() as cursor:
-                # Locked: a late answer or a settler that comes meanwhile sees what we stored.
-                await cursor.execute(
-                    """
-                    select c.merchant_id, c.cashback_id, c.status, c.version, c.attempt,
-                        c.open_since_at, c.cashback_centavos, now()
-                    from merchants as m
-                    join cashbacks as c on c.merchant_id = m.merchant_id and c.cashback_id = %s
-                    where %s::bigint is null or m.merchant_id = %s
-                    for no key update of c
-                    """,
-                    [id, merchant_id, merchant_id],
-                )
-                row = await cursor.fetchone()
-                if row is None:
-                    return None
-                decision = _decide(row, act)
-                if isinstance(decision, Granted):
-                    await _store(cursor, [_move(row, decision, act)])
+        async with self._transaction_of(merchant_id) as cursor:
+            # Locked: a late answer or a settler that comes meanwhile sees what we stored.
+            await cursor.execute(
+                """
+                select c.merchant_id, c.cashback_id, c.status, c.version, c.attempt,
+                    c.open_since_at, c.cashback_centavos, now()
+                from merchants as m
+                join cashbacks as c on c.merchant_id = m.merchant_id and c.cashback_id = %s
+                where %s::bigint is null or m.merchant_id = %s
+                for no key update of c
+                """,
+                [id, merchant_id, merchant_id],
+            )
+            row = await cursor.fetchone()
+            if row is None:
+                return None
+            decision = _decide(row, act)
+            if isinstance(decision, Granted):
+                await _store(cursor, [_move(row, decision, act)])
         return decision
 
     async def tally(self, merchant_id: int | None, wanted: OpenFilter) -> Tally:
-        with translated():
-            async with self._pool.connection() as connection, connection.cursor() as cursor:
-                return await _tally(cursor, values_of(merchant_id, wanted))
+        async with self._transaction_of(merchant_id) as cursor:
+            return await _tally(cursor, values_of(merchant_id, wanted))
 
     async def resend_all(
         self, merchant_id: int | None, wanted: OpenFilter, act: Act, *, expected: int
@@ -113,20 +116,19 @@ class PostgresOperatorStore(OperatorStore):
         if not wanted.statuses <= set(goes_with(act.kind)):
             raise ValueError(f"{act.kind} goes with {', '.join(goes_with(act.kind))} only")
         values = values_of(merchant_id, wanted)
-        with translated():
-            async with self._pool.connection() as connection, connection.cursor() as cursor:
-                # Counted before anything is locked, so that a filter too wide locks nothing.
-                tally = await _tally(cursor, values)
-                decision = may_act_on_all(tally, act, expected=expected)
-                if not isinstance(decision, Tally):
-                    return decision
-                # In key order, as everybody locks. What has moved since it was counted is not
-                # among the rows, and the number tells.
-                await cursor.execute(_LOCK_ALL, values, prepare=False)
-                rows = await cursor.fetchall()
-                decision = may_act_on_all(_tally_of(rows), act, expected=expected)
-                if isinstance(decision, Tally):
-                    await _store(cursor, _granted(rows, act))
+        async with self._transaction_of(merchant_id) as cursor:
+            # Counted before anything is locked, so that a filter too wide locks nothing.
+            tally = await _tally(cursor, values)
+            decision = may_act_on_all(tally, act, expected=expected)
+            if not isinstance(decision, Tally):
+                return decision
+            # In key order, as everybody locks. What has moved since it was counted is not
+            # among the rows, and the number tells.
+            await cursor.execute(_LOCK_ALL, values, prepare=False)
+            rows = await cursor.fetchall()
+            decision = may_act_on_all(_tally_of(rows), act, expected=expected)
+            if isinstance(decision, Tally):
+                await _store(cursor, _granted(rows, act))
         return decision
 
     async def merchant_id(self, slug: str) -> int | None:
@@ -138,6 +140,14 @@ class PostgresOperatorStore(OperatorStore):
                 )
                 row = await found.fetchone()
         return None if row is None else int(row[0])
+
+    @asynccontextmanager
+    async def _transaction_of(self, merchant_id: int | None) -> AsyncGenerator[Cursor, None]:
+        with translated():
+            async with self._pool.connection() as connection, connection.cursor() as cursor:
+                if merchant_id is not None:
+                    await name_merchants(connection, [merchant_id])
+                yield cursor
 
 
 _LOCK_ALL: Final[LiteralString] = f"""

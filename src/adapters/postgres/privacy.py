@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from psycopg_pool import AsyncConnectionPool
 
-from adapters.postgres.connection import serving_dsn, translated
+from adapters.postgres.connection import DatabaseRole, serving_dsn, translated
 from adapters.postgres.histories import read_history
 from cashback_core.erased import is_pseudonym
 from cashback_core.privacy import (
@@ -43,7 +43,7 @@ class PostgresPrivacyStore(PrivacyStore):
 
     def __init__(self, dsn: str) -> None:
         self._pool: AsyncConnectionPool[Any] = AsyncConnectionPool(
-            serving_dsn(dsn, application="cashback privacy", role="cashback_eraser"),
+            serving_dsn(dsn, application="cashback privacy", role=DatabaseRole.ERASER),
             min_size=0,
             max_size=MAX_CONNECTIONS,
             timeout=POOL_TIMEOUT_S,

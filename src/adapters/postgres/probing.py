@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, LiteralString
 
 import psycopg
 
-from adapters.postgres.connection import serving_dsn, translated
+from adapters.postgres.connection import DatabaseRole, serving_dsn, translated
 from cashback_core.delivery import Status
 from cashback_core.probing import Backlog, OpenCount, Probed
 
@@ -31,7 +31,12 @@ class PostgresProbe:
 
     async def __call__(self) -> Probed:
         """Raises StoreUnavailable."""
-        dsn = serving_dsn(self.dsn, application="cashback-metrics", statement_timeout=STATEMENT)
+        dsn = serving_dsn(
+            self.dsn,
+            application="cashback-metrics",
+            role=DatabaseRole.WORKER if self.backlog else DatabaseRole.SERVING,
+            statement_timeout=STATEMENT,
+        )
         with translated():
             async with await psycopg.AsyncConnection.connect(dsn, autocommit=True) as connection:
                 before_s, began_s = time.time(), time.perf_counter()

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 RECORD: Final[LiteralString] = """
     select s.merchant_id, s.cashback_id, s.sold_at, s.document, s.name, s.total_centavos,
         s.discount_centavos, s.sale_id, s.rounding, s.exact, s.accepted_at,
-        c.cashback_centavos, c.status, c.attempt, c.applied_at,
+        s.submitted_by, c.cashback_centavos, c.status, c.attempt, c.applied_at,
         a.status_code, a.provider_id, a.provider_message, a.provider_created_at,
         (
             select jsonb_agg(jsonb_build_array(
@@ -36,6 +36,13 @@ RECORD: Final[LiteralString] = """
 """
 """To be followed by a where clause; `record` reads its rows."""
 
+ONE: Final[LiteralString] = f"""
+    {RECORD}
+    where s.merchant_id = %(merchant_id)s and s.cashback_id = %(id)s
+        and (%(submitted_by)s::text is null or s.submitted_by = %(submitted_by)s)
+"""
+"""One record; with `submitted_by` only if that subject submitted it."""
+
 Row = tuple[Any, ...]
 
 
@@ -43,7 +50,8 @@ def record(row: Row) -> Record:
     """The record of a row of RECORD."""
     (
         merchant_id, cashback_id, sold_at, document, name, total, discount, sale_id, rounding,
-        exact, accepted_at, cashback_centavos, status, attempt, applied_at, *answer, lines,
+        exact, accepted_at, submitted_by, cashback_centavos, status, attempt, applied_at, *answer,
+        lines,
     ) = row  # fmt: skip
     return Record(
         id=cashback_id,
@@ -64,6 +72,7 @@ def record(row: Row) -> Record:
         ),
         accepted_at=accepted_at,
         standing=standing(status, attempt, applied_at, answer),
+        submitted_by=submitted_by,
     )
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import psycopg
 
-from adapters.postgres.connection import serving_dsn, translated
+from adapters.postgres.connection import DatabaseRole, serving_dsn, translated
 from cashback_core.operating import SenderState, SenderSwitch
 
 
@@ -23,10 +23,13 @@ class DatabaseIdentity:
 
 
 class PostgresSender(SenderSwitch):
-    """One row of the database; each act takes a connection of its own, since they are rare."""
+    """One row of the database; each act takes a connection of its own, since they are rare.
 
-    def __init__(self, dsn: str) -> None:
-        self._dsn = serving_dsn(dsn, application="cashback-sender")
+    As `SERVING` it may pause, never release.
+    """
+
+    def __init__(self, dsn: str, role: DatabaseRole) -> None:
+        self._dsn = serving_dsn(dsn, application="cashback-sender", role=role)
 
     async def identity(self) -> DatabaseIdentity:
         """The database's identity now. Raises StoreUnavailable."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import psycopg
 
 from adapters.postgres.accepting import encode
-from adapters.postgres.connection import serving_dsn, translated
+from adapters.postgres.connection import DatabaseRole, serving_dsn, translated
 from cashback_core.delivery import Status
 from cashback_core.ports import SettlementStore
 from cashback_core.settlement import Settleable, settle
@@ -30,7 +30,10 @@ class PostgresSettlementStore(SettlementStore):
 
     def __init__(self, dsn: str, policy: DeliveryPolicy, margin: Margin) -> None:
         self._dsn = serving_dsn(
-            dsn, application="cashback-settler", statement_timeout=_STATEMENT_TIMEOUT
+            dsn,
+            application="cashback-settler",
+            role=DatabaseRole.WORKER,
+            statement_timeout=_STATEMENT_TIMEOUT,
         )
         self._policy = policy
         self._margin = margin

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
@@ -13,10 +14,16 @@ from zoneinfo import ZoneInfo
 from psycopg_pool import AsyncConnectionPool
 
 from adapters.postgres import leasing
-from adapters.postgres.connection import refuse_unsafe_session, serving_dsn, translated
+from adapters.postgres.connection import (
+    DatabaseRole,
+    refuse_unsafe_session,
+    serving_dsn,
+    translated,
+)
 from adapters.postgres.group_writer import GroupWriter
 from adapters.postgres.histories import read_history
-from adapters.postgres.rows import RECORD, record
+from adapters.postgres.isolation import reading_of
+from adapters.postgres.rows import ONE, RECORD, record
 from cashback_core.ports import (
     Acceptance,
     AttemptResult,
@@ -35,7 +42,7 @@ from cashback_core.reading import SaleRules
 from cashback_core.rounding import Rounding
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Collection
+    from collections.abc import AsyncGenerator, Awaitable, Callable, Collection
     from uuid import UUID
 
     from psycopg import AsyncConnection
@@ -67,6 +74,8 @@ class PoolUse:
 class PostgresCashbackStore(CashbackStore):
     """Reads through a pool, writes sales and results through a group writer.
 
+    As `SERVING` it keeps every promise but those to workers (claim, reap, pauses), who work as
+    `WORKER`: each role may do what its processes need, and no more.
     `on_connect` is awaited before a new connection is used for anything.
     """
 
@@ -75,6 +84,7 @@ class PostgresCashbackStore(CashbackStore):
         dsn: str,
         policy: DeliveryPolicy,
         *,
+        role: DatabaseRole,
         pool_size: int = 4,
         on_connect: Callable[[], Awaitable[object]] | None = None,
         observer: CommitObserver | None = None,
@@ -84,10 +94,10 @@ class PostgresCashbackStore(CashbackStore):
             if on_connect is not None:
                 await on_connect()
 
-        self._writer = GroupWriter(dsn, policy, connected, observer)
+        self._writer = GroupWriter(dsn, policy, role, connected, observer)
         self._terms: dict[int, tuple[float, Terms]] = {}
         self._pool: AsyncConnectionPool[Any] = AsyncConnectionPool(
-            serving_dsn(dsn, application="cashback"),
+            serving_dsn(dsn, application="cashback", role=role),
             min_size=1,
             max_size=pool_size,
             timeout=POOL_TIMEOUT_S,
@@ -181,23 +191,28 @@ class PostgresCashbackStore(CashbackStore):
             async with self._pool.connection() as connection, connection.cursor() as cursor:
                 return await leasing.reap(cursor, limit=limit)
 
-    async def find(self, merchant_id: int, id: UUID) -> Record | None:  # noqa: A002
-        with translated():
-            async with self._pool.connection() as connection:
-                found = await connection.execute(
-                    RECORD + " where s.merchant_id = %s and s.cashback_id = %s", [merchant_id, id]
-                )
-                row = await found.fetchone()
+    async def find(
+        self,
+        merchant_id: int,
+        id: UUID,  # noqa: A002
+        *,
+        submitted_by: str | None = None,
+    ) -> Record | None:
+        values = {"merchant_id": merchant_id, "id": id, "submitted_by": submitted_by}
+        async with self._reading_of(merchant_id) as connection:
+            found = await connection.execute(ONE, values)
+            row = await found.fetchone()
         return None if row is None else record(row)
 
-    async def history(self, merchant_id: int, id: UUID) -> History | None:  # noqa: A002
-        with translated():
-            # One snapshot, so that record, attempts and events belong together.
-            async with self._pool.connection() as connection, connection.transaction():
-                await connection.execute(
-                    "set transaction isolation level repeatable read read only"
-                )
-                return await read_history(connection, merchant_id, id)
+    async def history(
+        self,
+        merchant_id: int,
+        id: UUID,  # noqa: A002
+        *,
+        submitted_by: str | None = None,
+    ) -> History | None:
+        async with self._reading_of(merchant_id) as connection:
+            return await read_history(connection, merchant_id, id, submitted_by=submitted_by)
 
     async def page(
         self, merchant_id: int, wanted: RecordFilter, *, limit: int, after: Position | None
@@ -208,37 +223,34 @@ class PostgresCashbackStore(CashbackStore):
             "document": wanted.document,
             "sold_from": wanted.sold_from,
             "sold_to": wanted.sold_to,
+            "submitted_by": wanted.submitted_by,
             "at": after.accepted_at if after else None,
             "id": after.id if after else None,
             "limit": limit + 1,  # one more tells whether there is a next page
         }
-        with translated():
-            async with self._pool.connection() as connection:
-                found = await connection.execute(
-                    RECORD + _PAGE,
-                    values,
-                    prepare=False,  # planned with the values: each filter has its own best index
-                )
-                rows = await found.fetchall()
+        async with self._reading_of(merchant_id) as connection:
+            found = await connection.execute(
+                RECORD + _PAGE,
+                values,
+                prepare=False,  # planned with the values: each filter has its own best index
+            )
+            rows = await found.fetchall()
         records = tuple(record(row) for row in rows[:limit])
         last = records[-1] if len(rows) > limit else None
         position = Position(accepted_at=last.accepted_at, id=last.id) if last else None
         return Page(records=records, next=position)
 
     async def _read_terms(self, merchant_id: int) -> Terms | None:
-        with translated():
-            async with self._pool.connection() as connection:
-                found = await connection.execute(
-                    "select zone, rounding, max_sale_age_days from merchants"
-                    " where merchant_id = %s",
-                    [merchant_id],
-                )
-                merchant = await found.fetchone()
-                found = await connection.execute(
-                    "select type, rate_bp, version, starts_at from rates where merchant_id = %s",
-                    [merchant_id],
-                )
-                rates = await found.fetchall()
+        async with self._reading_of(merchant_id) as connection:
+            merchants = await connection.execute(
+                "select zone, rounding, max_sale_age_days from merchants where merchant_id = %s",
+                [merchant_id],
+            )
+            found = await connection.execute(
+                "select type, rate_bp, version, starts_at from rates where merchant_id = %s",
+                [merchant_id],
+            )
+            merchant, rates = await merchants.fetchone(), await found.fetchall()
         if merchant is None:
             return None
         zone, rounding, days = merchant
@@ -251,10 +263,20 @@ class PostgresCashbackStore(CashbackStore):
             ),
         )
 
+    @asynccontextmanager
+    async def _reading_of(self, merchant_id: int) -> AsyncGenerator[AsyncConnection[Any], None]:
+        with translated():
+            async with (
+                self._pool.connection() as connection,
+                reading_of(connection, merchant_id),
+            ):
+                yield connection
+
 
 _PAGE: Final = """
     where s.merchant_id = %(merchant_id)s
         and (%(status)s::text is null or c.status = %(status)s)
+        and (%(submitted_by)s::text is null or s.submitted_by = %(submitted_by)s)
         and (%(document)s::text is null or s.document = %(document)s)
         and (%(sold_from)s::timestamptz is null or s.sold_at >= %(sold_from)s)
         and (%(sold_to)s::timestamptz is null or s.sold_at < %(sold_to)s)

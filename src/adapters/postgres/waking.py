@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from psycopg import AsyncConnection, InterfaceError, OperationalError
 
-from adapters.postgres.connection import serving_dsn
+from adapters.postgres.connection import DatabaseRole, serving_dsn
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,7 +25,7 @@ class DueListener:
     """Listens over a connection of its own, and again after every loss of it."""
 
     def __init__(self, dsn: str) -> None:
-        self._dsn = serving_dsn(dsn, application="cashback-listener")
+        self._dsn = serving_dsn(dsn, application="cashback-listener", role=DatabaseRole.WORKER)
 
     async def listen(self, wake: Callable[[], object]) -> None:
         """Call `wake` at each notification, until cancelled.
