@@ -72,7 +72,7 @@ class Deliverer:
         """
         parent, began_ns = TRACE.get(), time.time_ns()
         trace = self._follow(claim, parent)
-        call = trace.child()
+        call = trace.child() if trace.sampled else trace  # spans that nobody sees need no ids
         TRACE.set(call)  # the client tells the provider of it
         evidence, outcome = await self._ask(claim, claimed_at_s)
         TRACE.set(trace)
@@ -88,16 +88,17 @@ class Deliverer:
             )
         )
         standing = await self._record(self._result(claim, evidence, outcome, actor))
-        self._tell_delivered(
-            Delivered(
-                claim=claim,
-                deliverer=actor,
-                standing=standing,
-                began_ns=began_ns,
-                trace=trace,
-                parent=parent,
+        if trace.sampled:
+            self._tell_delivered(
+                Delivered(
+                    claim=claim,
+                    deliverer=actor,
+                    standing=standing,
+                    began_ns=began_ns,
+                    trace=trace,
+                    parent=parent,
+                )
             )
-        )
         return standing
 
     def _follow(self, claim: Claim, parent: TraceContext | None) -> TraceContext:
@@ -108,7 +109,7 @@ class Deliverer:
         if TRAIL.get() is None:
             TRAIL.set(Trail(merchant_id=claim.merchant_id, cashback_id=claim.id))
         if parent is not None:
-            return parent.child()
+            return parent.child() if parent.sampled else parent
         trace = new_trace()
         return replace(trace, sampled=self.observer.samples(trace.trace_id))
 

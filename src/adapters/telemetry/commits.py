@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from adapters.telemetry import table
-from adapters.telemetry.registry import counter, histogram
+from adapters.telemetry.tallies import Counter, Histogram
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,13 +22,13 @@ class CommitMetrics:
     """Counts transactions."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
-        writes = counter(registry, table.COMMIT_MEMBERS)
-        failures = counter(registry, table.COMMIT_FAILURES)
-        self._sales = writes.labels("sale").inc
-        self._results = writes.labels("result").inc
-        self._size = histogram(registry, table.COMMIT_GROUP).observe
-        self._seconds = histogram(registry, table.COMMIT_SECONDS_SPENT).observe
-        self._failures = {reason: failures.labels(reason) for reason in REASONS}
+        writes = Counter(registry, table.COMMIT_MEMBERS)
+        failures = Counter(registry, table.COMMIT_FAILURES)
+        self._sales = writes.series("sale")
+        self._results = writes.series("result")
+        self._size = Histogram(registry, table.COMMIT_GROUP).series()
+        self._seconds = Histogram(registry, table.COMMIT_SECONDS_SPENT).series()
+        self._failures = {reason: failures.series(reason) for reason in REASONS}
 
     def committed(
         self,
@@ -40,11 +40,11 @@ class CommitMetrics:
         members: Sequence[TraceContext | None],  # noqa: ARG002 (the same)
     ) -> None:
         """Count a durable group."""
-        self._sales(sales)
-        self._results(results)
-        self._size(sales + results)
-        self._seconds(seconds)
+        self._sales.value += sales
+        self._results.value += results
+        self._size.observe(sales + results)
+        self._seconds.observe(seconds)
 
     def failed(self, reason: str) -> None:
         """Count one that came to nothing."""
-        self._failures[reason].inc()
+        self._failures[reason].value += 1.0

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from adapters.telemetry import table
-from adapters.telemetry.registry import counter, histogram
+from adapters.telemetry.tallies import Counter, Histogram
 from cashback_core.delivery import Actor
 from cashback_core.evidence import (
     Applied,
@@ -41,20 +41,20 @@ class DeliveryMetrics(Unobserved):
     """Counts attempts. Every combination is exposed from the start, at zero."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
-        attempts = counter(registry, table.ATTEMPTS)
-        seconds = histogram(registry, table.CALL_SECONDS)
+        attempts = Counter(registry, table.ATTEMPTS)
+        seconds = Histogram(registry, table.CALL_SECONDS)
         self._count = {
-            (kind, actor): attempts.labels(name, actor).inc
+            (kind, actor): attempts.series(name, actor.value)
             for kind, name in OUTCOMES.items()
             for actor in (Actor.API, Actor.WORKER)
         }
-        self._observe = {kind: seconds.labels(name).observe for kind, name in OUTCOMES.items()}
-        self._applied = counter(registry, table.APPLIED_CENTAVOS)
+        self._seconds = {kind: seconds.series(name) for kind, name in OUTCOMES.items()}
+        self._applied = Counter(registry, table.APPLIED_CENTAVOS).series()
 
     def attempted(self, attempt: Attempted) -> None:
         """Count an attempt that ended."""
         kind = type(attempt.outcome)
-        self._count[kind, attempt.deliverer]()
-        self._observe[kind](attempt.evidence.ended_s)
+        self._count[kind, attempt.deliverer].value += 1.0
+        self._seconds[kind].observe(attempt.evidence.ended_s)
         if isinstance(attempt.outcome, Applied):
-            self._applied.inc(attempt.claim.cashback_centavos)
+            self._applied.value += attempt.claim.cashback_centavos

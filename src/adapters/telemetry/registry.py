@@ -11,11 +11,8 @@ from typing import TYPE_CHECKING
 
 from prometheus_client import (
     CollectorRegistry,
-    Counter,
     Gauge,
-    Histogram,
     ProcessCollector,
-    disable_created_metrics,
 )
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.registry import Collector
@@ -35,25 +32,14 @@ if TYPE_CHECKING:
 
 def new_registry() -> CollectorRegistry:
     """A registry that tells of the process itself (CPU, memory, open files), and nothing else."""
-    disable_created_metrics()  # type: ignore[no-untyped-call]
     registry = CollectorRegistry()
     ProcessCollector(registry=registry)
     return registry
 
 
-def counter(registry: CollectorRegistry, row: Metric) -> Counter:
-    """A row's counter."""
-    return Counter(row.name, row.meaning, row.labels, registry=registry)
-
-
 def gauge(registry: CollectorRegistry, row: Metric) -> Gauge:
     """A row's gauge."""
     return Gauge(row.name, row.meaning, row.labels, registry=registry)
-
-
-def histogram(registry: CollectorRegistry, row: Metric) -> Histogram:
-    """A row's histogram."""
-    return Histogram(row.name, row.meaning, row.labels, registry=registry, buckets=row.buckets)
 
 
 class Readings(Collector):

@@ -5,11 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from adapters.telemetry import table
-from adapters.telemetry.registry import counter, histogram
+from adapters.telemetry.tallies import Count, Counter, Histogram, Spread
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from prometheus_client import CollectorRegistry
 
     from cashback_core.observing import RequestEnded
@@ -28,11 +26,9 @@ class RequestMetrics:
     """Counts requests. Each combination's metrics are looked up once, then kept at hand."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
-        self._requests = counter(registry, table.REQUESTS)
-        self._seconds = histogram(registry, table.REQUEST_SECONDS)
-        self._known: dict[
-            tuple[str, str | None, int], tuple[Callable[[], None], Callable[[float], None]]
-        ] = {}
+        self._requests = Counter(registry, table.REQUESTS)
+        self._seconds = Histogram(registry, table.REQUEST_SECONDS)
+        self._known: dict[tuple[str, str | None, int], tuple[Count, Spread]] = {}
         self._routes: set[str] = set()
 
     def __call__(self, request: RequestEnded) -> None:
@@ -41,13 +37,11 @@ class RequestMetrics:
         known = self._known.get(key)
         if known is None:
             known = self._learn(*key)
-        count, observe = known
-        count()
-        observe(request.seconds)
+        count, spread = known
+        count.value += 1.0
+        spread.observe(request.seconds)
 
-    def _learn(
-        self, method: str, route: str | None, status: int
-    ) -> tuple[Callable[[], None], Callable[[float], None]]:
+    def _learn(self, method: str, route: str | None, status: int) -> tuple[Count, Spread]:
         named = method if method in METHODS else OTHER_METHOD
         found = NO_ROUTE if route is None else route
         if found not in self._routes and len(self._routes) >= MAX_ROUTES:
@@ -55,8 +49,8 @@ class RequestMetrics:
         self._routes.add(found)
         kind = f"{status // 100}xx" if status else GONE
         learned = (
-            self._requests.labels(named, found, kind).inc,
-            self._seconds.labels(named, found).observe,
+            self._requests.series(named, found, kind),
+            self._seconds.series(named, found),
         )
         if named == method and found == route:  # what clients make up is not kept
             self._known[method, route, status] = learned

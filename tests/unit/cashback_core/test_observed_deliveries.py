@@ -95,7 +95,7 @@ def test_a_delivery_of_no_request_begins_a_trace_and_tells_the_provider_of_the_c
 
 def test_a_requests_delivery_goes_on_with_its_trace_and_its_ids() -> None:
     async def main() -> None:
-        request, trail = new_trace(), Trail(request_id="erp-1")
+        request, trail = new_trace(sampled=True), Trail(request_id="erp-1")
         TRACE.set(request)
         TRAIL.set(trail)
         seen = Seen()
