@@ -158,7 +158,6 @@ FORBIDDEN: Final = (
     "update sales set total_centavos = 1",
     "update sale_lines set rate_bp = 1",
     "update rates set rate_bp = 1",
-    "update merchants set name = 'x'",
     "update cashbacks set cashback_centavos = 1",
     "select password_hash from users",
     "select secret_hash from client_secrets",
