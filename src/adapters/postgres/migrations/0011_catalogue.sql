@@ -169,80 +169,90 @@ create unique index customers_by_id on customers (merchant_id, customer_id)
 
 alter table sale_lines add column sku text check (sku ~ '^[!-~]{1,64}$');
 
--- Once per statement, over all its lines. Marks types and products as used when they are for the
--- first time, in the order of their keys, and only then looks, in statements of their own: whoever
--- deletes one meanwhile either waits for the mark and finds it, or is seen here.
+-- Once per statement, over all its lines. What is used for the first time is marked, in the order
+-- of its keys, and then everything is looked at anew, in a statement of its own: whoever deletes it
+-- meanwhile either waits for the mark and finds it, or is seen here.
 create function lines_follow_terms() returns trigger language plpgsql as $$
 declare
     wrong text;
+    first_use boolean;
 begin
-    perform from product_types as t
-    where t.used_at is null
-        and (t.merchant_id, t.type) in (select a.merchant_id, a.type from added as a)
-    order by t.merchant_id, t.type
-    for no key update;
-    if found then
+    loop
+        select
+            min(l.type) filter (
+                where r.rate_bp is distinct from l.rate_bp
+                    or r.starts_at > l.first_at
+                    or exists (
+                        select from rates as n
+                        where n.merchant_id = l.merchant_id and n.type = l.type
+                            and n.starts_at > r.starts_at and n.starts_at <= l.last_at
+                    )
+            ),
+            bool_or(t.used_at is null)
+        into wrong, first_use
+        from (
+            select a.merchant_id, a.type, a.rate_version, a.rate_bp,
+                min(s.sold_at) as first_at, max(s.sold_at) as last_at
+            from added as a join sales as s using (merchant_id, cashback_id)
+            group by a.merchant_id, a.type, a.rate_version, a.rate_bp
+        ) as l
+        left join rates as r
+            on r.merchant_id = l.merchant_id and r.type = l.type and r.version = l.rate_version
+        left join product_types as t on t.merchant_id = l.merchant_id and t.type = l.type;
+        if wrong is not null then
+            raise exception 'type % had another rate at the instant of the sale', wrong
+                using errcode = '23C01', constraint = 'lines_follow_terms';
+        end if;
+        exit when first_use is not true;
+        perform from product_types as t
+        where t.used_at is null
+            and (t.merchant_id, t.type) in (select a.merchant_id, a.type from added as a)
+        order by t.merchant_id, t.type
+        for no key update;
         update product_types as t set used_at = now()
         where t.used_at is null
             and (t.merchant_id, t.type) in (select a.merchant_id, a.type from added as a);
-    end if;
-    select l.type into wrong
-    from (
-        select a.merchant_id, a.type, a.rate_version, a.rate_bp,
-            min(s.sold_at) as first_at, max(s.sold_at) as last_at
-        from added as a join sales as s using (merchant_id, cashback_id)
-        group by a.merchant_id, a.type, a.rate_version, a.rate_bp
-    ) as l
-    left join rates as r
-        on r.merchant_id = l.merchant_id and r.type = l.type and r.version = l.rate_version
-    where r.rate_bp is distinct from l.rate_bp
-        or r.starts_at > l.first_at
-        or exists (
-            select from rates as n
-            where n.merchant_id = l.merchant_id and n.type = l.type
-                and n.starts_at > r.starts_at and n.starts_at <= l.last_at
-        )
-    limit 1;
-    if found then
-        raise exception 'type % had another rate at the instant of the sale', wrong
-            using errcode = '23C01', constraint = 'lines_follow_terms';
-    end if;
+    end loop;
     if not exists (select from added as a where a.sku is not null) then
         return null;
     end if;
-    perform from products as p
-    where p.used_at is null
-        and (p.merchant_id, p.sku) in (
-            select a.merchant_id, a.sku from added as a where a.sku is not null
-        )
-    order by p.merchant_id, p.sku
-    for no key update;
-    if found then
+    loop
+        select
+            min(l.sku) filter (
+                where l.type is distinct from (
+                    select t.type from product_type_periods as t
+                    where t.merchant_id = p.merchant_id and t.product_id = p.product_id
+                        and t.starts_at <= l.sold_at
+                    order by t.starts_at desc
+                    limit 1
+                )
+            ),
+            bool_or(p.used_at is null)
+        into wrong, first_use
+        from (
+            select distinct a.merchant_id, a.sku, a.type, s.sold_at
+            from added as a join sales as s using (merchant_id, cashback_id)
+            where a.sku is not null
+        ) as l
+        left join products as p on p.merchant_id = l.merchant_id and p.sku = l.sku;
+        if wrong is not null then
+            raise exception 'product % was of another type at the instant of the sale', wrong
+                using errcode = '23C01', constraint = 'lines_follow_terms';
+        end if;
+        exit when first_use is not true;
+        perform from products as p
+        where p.used_at is null
+            and (p.merchant_id, p.sku) in (
+                select a.merchant_id, a.sku from added as a where a.sku is not null
+            )
+        order by p.merchant_id, p.sku
+        for no key update;
         update products as p set used_at = now()
         where p.used_at is null
             and (p.merchant_id, p.sku) in (
                 select a.merchant_id, a.sku from added as a where a.sku is not null
             );
-    end if;
-    select l.sku into wrong
-    from (
-        select distinct a.merchant_id, a.sku, a.type, s.sold_at
-        from added as a join sales as s using (merchant_id, cashback_id)
-        where a.sku is not null
-    ) as l
-    left join products as p on p.merchant_id = l.merchant_id and p.sku = l.sku
-    where l.type is distinct from (
-        select t.type from product_type_periods as t
-        where t.merchant_id = p.merchant_id and t.product_id = p.product_id
-            and t.starts_at <= l.sold_at
-        order by t.starts_at desc
-        limit 1
-    )
-    limit 1;
-    if found then
-        raise exception 'product % was of another type at the instant of the sale', wrong
-            using errcode = '23C01', constraint = 'lines_follow_terms';
-    end if;
+    end loop;
     return null;
 end $$;
 
