@@ -14,12 +14,13 @@ from cashback_core.changes import ChangeRefused, refuse_start
 from cashback_core.sale import MAX_LINES
 
 MAX_SKU_CHARS: Final = 64
-_SKU: Final = re.compile(r"[!-~]{1,64}\Z", re.ASCII)
+SKU: Final = re.compile(r"[!-~]{1,64}\Z", re.ASCII)
+"""What may name a product."""
 
 
 def is_sku(text: str) -> bool:
     """Whether a text may name a product: 1 to 64 visible ASCII characters."""
-    return _SKU.match(text) is not None
+    return SKU.match(text) is not None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,6 +3,7 @@
 # ruff: noqa: TC003 - users' tools read these annotations at run time
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -11,6 +12,9 @@ from typing import Final
 
 from cashback_core.changes import ChangeRefused, refuse_start
 from cashback_core.rounding import Rounding
+
+TYPE: Final = re.compile(r"[!-~]{1,32}\Z", re.ASCII)
+"""What may name a product type."""
 
 MAX_RATE_BP: Final = 10_000
 """Highest rate: 100 %, so that a cashback never exceeds what was paid."""

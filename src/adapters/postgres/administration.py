@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     import psycopg
 
-    from cashback_core.administering import Caller
+    from cashback_core.administering import Caller, Versions
 
 POOL_TIMEOUT_S: Final = 5.0
 MAX_CONNECTIONS: Final = 2
@@ -72,3 +72,8 @@ class Administration:
                     },
                 )
                 yield connection
+
+
+def as_integers(versions: Versions) -> list[int] | None:
+    """Versions as a parameter; what no column can hold matches nothing, and is left out."""
+    return None if versions is None else [version for version in versions if version < 1 << 31]

@@ -34,7 +34,7 @@ create table products (
     updated_at timestamptz not null default now(),
     unique (merchant_id, sku)
 );
-create index products_by_name on products (merchant_id, name_key, product_id);
+create index products_by_name on products (merchant_id, name_key, sku);
 alter table products add primary key (merchant_id, product_id);  -- made last: see 0002
 
 -- A type ends where the product's next one starts, as rates do.
@@ -269,3 +269,14 @@ grant select, insert, delete, update (name, name_key, version, used_at, updated_
     on products to cashback_serving;
 grant select, insert, delete on product_type_periods to cashback_serving;
 grant delete, update (name, name_key, version, updated_at) on customers to cashback_serving;
+
+-- The first use is told by the sale that made it.
+select audit_table('product_types', 'product_types', array['type'], untold => array['used_at']);
+select audit_table('rates', 'rates', array['type', 'version'], untold => array['type']);
+select audit_table('products', 'products', array['product_id'],
+    untold => array['product_id', 'name_key', 'used_at']);
+select audit_table('product_type_periods', 'product_type_periods', array['product_id', 'version'],
+    untold => array['product_id']);
+select audit_table('customers', 'customers', array['customer_id'],
+    hidden => array['document', 'name', 'name_key'], untold => array['customer_id'],
+    inserts => false);

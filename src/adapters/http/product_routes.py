@@ -1,0 +1,207 @@
+"""The routes of the catalogue's products and their types."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from litestar import HttpMethod, Request, delete, patch, post, put, route
+from litestar.exceptions import NotFoundException
+from litestar.types import ASGIApp  # noqa: TC002 (Litestar reads the annotations)
+
+from adapters.http import catalogue_shapes as shapes
+from adapters.http.addresses import read_uuid, read_version
+from adapters.http.answers import Answer
+from adapters.http.cursors import Kind
+from adapters.http.list_query import ListQuery, Ordering
+from adapters.http.merging import Patching
+from adapters.http.resource_body import ResourceBody
+from adapters.http.resources import (
+    answer_changed,
+    answer_created,
+    answer_deleted,
+    answer_read,
+    caller_of,
+    read_document,
+    read_patch,
+)
+from adapters.http.starts import read_starts_at
+from adapters.http.versions import read_if_match
+from adapters.http.wire import encode
+from cashback_core.catalogue import SKU
+from cashback_core.identity import new_id
+from cashback_core.instants import format_instant
+from cashback_core.products import NewProduct, NewType, Product, ProductFilter
+from cashback_core.programme import TYPE
+from cashback_core.sale import name_key
+
+if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
+
+    from litestar.handlers import HTTPRouteHandler
+
+    from adapters.http.admission import Admission
+    from adapters.http.starts import Zones
+    from cashback_core.products import ProductStore
+
+PATH: Final = "/api/products"
+ORDERING: Final = Ordering(
+    resource="products",
+    columns={"sku": Kind.TEXT, "name": Kind.TEXT},
+    key=Kind.TEXT,
+    default="sku",
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProductRoutes:
+    """For the caller's own merchant."""
+
+    admit: Admission
+    store: ProductStore
+    zones: Zones
+
+    def handlers(self) -> list[HTTPRouteHandler]:
+        """The routes, each under its address."""
+        read = [HttpMethod.GET, HttpMethod.HEAD]
+        one = f"{PATH}/{{id:str}}"
+        types = f"{one}/types"
+        return [
+            post(PATH, name="create_product")(self.create),
+            route(PATH, http_method=read, name="list_products")(self.page),
+            route(one, http_method=read, name="read_product")(self.one),
+            put(one, name="replace_product")(self.replace),
+            patch(one, name="patch_product")(self.patch),
+            delete(one, name="delete_product", status_code=204)(self.delete),
+            post(types, name="add_type")(self.add_type),
+            delete(f"{types}/{{version:str}}", name="withdraw_type", status_code=200)(
+                self.withdraw_type
+            ),
+        ]
+
+    async def create(self, request: Request[Any, Any, Any]) -> ASGIApp:
+        """Add a product with its first type."""
+        fields, principal = await self.admit(request)
+        document = await read_document(request, fields)
+        shape = {"sku": True, "name": True, "type": True, "starts_at": False}
+        body = ResourceBody(document, shape)
+        new = NewProduct(
+            id=new_id(),
+            sku=body.text("sku", SKU, "sku_invalid"),
+            name=body.name("name"),
+            first=_read_type(body, await self.zones(principal.merchant_id)),
+        )
+        body.refuse_faults()
+        outcome = await self.store.create(caller_of(principal), new)
+        return answer_created(outcome, product_shape, fields, location=_location)
+
+    async def page(self, request: Request[Any, Any, Any]) -> ASGIApp:
+        """List products, by sku or by the beginning of their names."""
+        _, principal = await self.admit(request)
+        query = ListQuery(request.scope["query_string"], ORDERING, "sku", "q")
+        sku, begins = query.text("sku"), query.text("q")
+        wanted = query.slice()
+        which = ProductFilter(sku=sku, name_prefix=None if begins is None else name_key(begins))
+        page = await self.store.page(caller_of(principal), wanted, which)
+        cursor = None
+        if page.more:
+            last = page.items[-1]
+            value = last.sku if wanted.sort == "sku" else name_key(last.name)
+            cursor = query.cursor_after(value, last.sku)
+        items = [product_shape(item) for item in page.items]
+        return Answer(200, encode(shapes.CatalogueProductPage(items=items, next_cursor=cursor)))
+
+    async def one(self, request: Request[Any, Any, Any]) -> ASGIApp:
+        """Read a product with its types."""
+        fields, principal = await self.admit(request)
+        found = await self.store.find(caller_of(principal), read_uuid(request))
+        if found is None:
+            raise NotFoundException
+        return answer_read(found, product_shape, fields)
+
+    async def replace(self, request: Request[Any, Any, Any]) -> ASGIApp:
+        """Replace what of a product can be changed: its name."""
+        fields, principal = await self.admit(request)
+        id_, versions = read_uuid(request), read_if_match(fields)
+        name = _check_name(await read_document(request, fields))
+        outcome = await self.store.rename(caller_of(principal), id_, name, versions)
+        return answer_changed(outcome, product_shape, fields)
+
+    async def patch(self, request: Request[Any, Any, Any]) -> ASGIApp:
+        """Change some of it."""
+        fields, principal = await self.admit(request)
+        id_, versions = read_uuid(request), read_if_match(fields)
+        caller = caller_of(principal)
+        patching = Patching[Product, str](
+            read=lambda: self.store.find(caller, id_),
+            document=lambda found: {"name": found.name},
+            check=_check_name,
+            replace=lambda over, name: self.store.rename(caller, id_, name, over),
+        )
+        outcome = await patching(await read_patch(request, fields), versions)
+        return answer_changed(outcome, product_shape, fields)
+
+    async def delete(self, request: Request[Any, Any, Any]) -> ASGIApp:
+        """Delete a product that no sale has."""
+        fields, principal = await self.admit(request)
+        id_, versions = read_uuid(request), read_if_match(fields)
+        return answer_deleted(await self.store.delete(caller_of(principal), id_, versions), fields)
+
+    async def add_type(self, request: Request[Any, Any, Any]) -> ASGIApp:
+        """Announce the next type."""
+        fields, principal = await self.admit(request)
+        id_ = read_uuid(request)
+        body = ResourceBody(
+            await read_document(request, fields), {"type": True, "starts_at": False}
+        )
+        type_ = _read_type(body, await self.zones(principal.merchant_id))
+        body.refuse_faults()
+        outcome = await self.store.add_type(caller_of(principal), id_, type_)
+        return answer_created(outcome, product_shape, fields, location=_location)
+
+    async def withdraw_type(self, request: Request[Any, Any, Any]) -> ASGIApp:
+        """Take the latest type back before it starts."""
+        fields, principal = await self.admit(request)
+        id_, version = read_uuid(request), read_version(request)
+        versions = read_if_match(fields)
+        caller = caller_of(principal)
+        outcome = await self.store.withdraw_type(caller, id_, version, versions)
+        return answer_changed(outcome, product_shape, fields)
+
+
+def product_shape(found: Product) -> shapes.CatalogueProduct:
+    """A product as it goes out."""
+    return shapes.CatalogueProduct(
+        id=str(found.id),
+        sku=found.sku,
+        name=found.name,
+        types=[
+            shapes.TypePeriod(
+                version=period.version,
+                type=period.type,
+                starts_at=format_instant(period.starts_at),
+            )
+            for period in found.types
+        ],
+        used=found.used,
+        version=found.version,
+        created_at=format_instant(found.created_at),
+        updated_at=format_instant(found.updated_at),
+    )
+
+
+def _location(made: Product) -> str:
+    return f"{PATH}/{made.id}"
+
+
+def _check_name(document: object) -> str:
+    body = ResourceBody(document, {"name": True})
+    name = body.name("name")
+    body.refuse_faults()
+    return name
+
+
+def _read_type(body: ResourceBody, zone: ZoneInfo) -> NewType:
+    return NewType(
+        type=body.text("type", TYPE, "no_such_type"), starts_at=read_starts_at(body, zone)
+    )

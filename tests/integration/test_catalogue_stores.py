@@ -1,0 +1,431 @@
+"""Product types, products and customers in PostgreSQL: notice, first use, races, plans."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import psycopg
+import pytest
+
+from adapters.postgres.administration import Administration
+from adapters.postgres.kept_catalogue import PostgresProducts
+from adapters.postgres.kept_customers import PostgresCustomers
+from adapters.postgres.kept_product_types import PostgresProductTypes
+from adapters.postgres.store import PostgresCashbackStore
+from cashback_core.administering import Caller, InUse, Kept, Missing, Slice, Stale, Taken, Unfit
+from cashback_core.calculation import calculate
+from cashback_core.changes import BEGINNING
+from cashback_core.delivery import DeliveryPolicy
+from cashback_core.identity import new_id
+from cashback_core.ports import Accepted, CustomerNameMismatch, TermsChanged
+from cashback_core.product_types import NewProductType, NewRate
+from cashback_core.products import NewProduct, NewType, ProductFilter
+from cashback_core.programme import Programme, Rate
+from cashback_core.sale import Customer
+from contract.builders import SOLD_AT, a_cpf, a_sale, submitted
+from integration.products import put_product
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from cashback_core.ports import Submission
+    from cashback_core.product_types import ProductType
+    from cashback_core.products import Product
+
+ADAM = Caller(actor="user:adam", merchant_id=1)
+OTTO = Caller(actor="user:otto", merchant_id=2)
+ALL = Slice(sort="type", descending=False, limit=50)
+FIRST = NewRate(rate_bp=700, starts_at=BEGINNING)
+
+
+@pytest.fixture
+async def administration(dsn: str) -> AsyncIterator[Administration]:
+    administration = Administration(dsn)
+    await administration.open()
+    yield administration
+    await administration.close()
+
+
+@pytest.fixture
+def types(administration: Administration) -> PostgresProductTypes:
+    return PostgresProductTypes(administration)
+
+
+@pytest.fixture
+def products(administration: Administration) -> PostgresProducts:
+    return PostgresProducts(administration)
+
+
+@pytest.fixture
+def customers(administration: Administration) -> PostgresCustomers:
+    return PostgresCustomers(administration)
+
+
+@pytest.fixture
+async def sales(dsn: str) -> AsyncIterator[PostgresCashbackStore]:
+    store = PostgresCashbackStore(dsn, DeliveryPolicy())
+    await store.open()
+    yield store
+    await store.close()
+
+
+def soon(**more: float) -> datetime:
+    return datetime.now(UTC) + timedelta(**more)
+
+
+async def made(types: PostgresProductTypes, name: str = "E") -> ProductType:
+    kept = await types.create(ADAM, NewProductType(type=name, name=None, first=FIRST))
+    assert isinstance(kept, Kept)
+    return kept.resource
+
+
+async def product(products: PostgresProducts, sku: str = "CAFE", type_: str = "A") -> Product:
+    first = NewType(type=type_, starts_at=BEGINNING)
+    new = NewProduct(id=new_id(), sku=sku, name="Café 500 g", first=first)
+    kept = await products.create(ADAM, new)
+    assert isinstance(kept, Kept)
+    return kept.resource
+
+
+def sold(type_: str, *, rate_bp: int = 700, sku: str | None = None) -> Submission:
+    """A sale of one line of a type, judged at a rate in force since the beginning."""
+    sale = a_sale()
+    sale = replace(sale, lines=(replace(sale.lines[0], type=type_, sku=sku),))
+    rate = Rate(type=type_, rate_bp=rate_bp, version=1, starts_at=BEGINNING)
+    submission = submitted(a_sale())
+    return replace(submission, sale=sale, cashback=calculate(sale, Programme((rate,))))
+
+
+async def test_a_type_is_made_with_its_first_rate(types: PostgresProductTypes) -> None:
+    kept = await made(types)
+    assert (kept.version, kept.used, kept.name) == (1, False, None)
+    assert kept.rates == (Rate(type="E", rate_bp=700, version=1, starts_at=BEGINNING),)
+    assert await types.find(ADAM, "E") == kept
+    assert await types.find(OTTO, "E") is None
+    assert await types.create(ADAM, NewProductType(type="E", name=None, first=None)) == Taken(
+        name="type"
+    )
+    page = await types.page(ADAM, ALL)
+    assert [item.type for item in page.items] == ["A", "B", "C", "D", "E"]
+
+
+async def test_a_change_of_rate_is_given_notice_and_may_be_taken_back(
+    types: PostgresProductTypes,
+) -> None:
+    await made(types)
+    early = await types.add_rate(
+        ADAM, "E", NewRate(rate_bp=1, starts_at=soon(minutes=9, seconds=59))
+    )
+    assert early == Unfit(name="starts_at", fault="starts_at_without_notice")
+    kept = await types.add_rate(
+        ADAM, "E", NewRate(rate_bp=1, starts_at=soon(minutes=10, seconds=5))
+    )
+    assert isinstance(kept, Kept)
+    assert ([r.version for r in kept.resource.rates], kept.resource.version) == ([1, 2], 2)
+    between = await types.add_rate(
+        ADAM, "E", NewRate(rate_bp=2, starts_at=soon(minutes=10, seconds=2))
+    )
+    assert between == Unfit(name="starts_at", fault="starts_at_not_after_latest")
+    later = await types.add_rate(ADAM, "E", NewRate(rate_bp=2, starts_at=soon(days=1)))
+    assert isinstance(later, Kept)
+    assert await types.withdraw_rate(ADAM, "E", 1, None) == InUse(reason="change_not_latest")
+    assert await types.withdraw_rate(ADAM, "E", 3, frozenset({1})) == Stale()
+    assert await types.withdraw_rate(OTTO, "E", 3, None) == Missing()
+    back = await types.withdraw_rate(ADAM, "E", 3, frozenset({3}))
+    assert isinstance(back, Kept)
+    assert len(back.resource.rates) == 2
+    assert await types.withdraw_rate(ADAM, "E", 3, None) == Missing()
+
+
+async def test_a_rate_that_has_begun_stays(types: PostgresProductTypes) -> None:
+    await made(types)
+    assert await types.withdraw_rate(ADAM, "E", 1, None) == InUse(reason="change_begun")
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "update rates set rate_bp = 1",
+        "update rates set starts_at = starts_at + interval '1 s'",
+        "delete from rates where type = 'A'",
+        "truncate rates cascade",
+        "insert into rates values (1, 'A', 3, 1, now() + interval '1 day')",
+        "insert into rates values (1, 'A', 2, 1, now() + interval '9 min 59 s')",
+        "insert into rates values (1, 'A', 2, 1, '1999-12-31Z')",
+        "update product_type_periods set type = 'B'",
+        "delete from product_type_periods",
+        "truncate product_type_periods cascade",
+        "insert into product_type_periods select 1, product_id, 2, 'B', now() from products",
+        "insert into product_type_periods select 1, product_id, 3, 'B', now() + interval '1 day' from products",  # noqa: E501
+        "insert into product_type_periods select 1, product_id, 2, 'Z', now() + interval '1 day' from products",  # noqa: E501
+        "update products set sku = '' ",
+    ],
+)
+async def test_whoever_writes_no_period_is_edited_or_begins_without_notice(
+    dsn: str, statement: str
+) -> None:
+    with psycopg.connect(dsn, autocommit=True) as connection:
+        put_product(connection, 1, "CAFE", ("A", BEGINNING))
+        with pytest.raises(psycopg.errors.IntegrityError):
+            connection.execute(statement.encode())
+
+
+async def test_of_two_changes_at_the_same_instant_one_is_made(
+    types: PostgresProductTypes, products: PostgresProducts
+) -> None:
+    kept = await product(products)
+    at = soon(hours=1)
+    rates = [types.add_rate(ADAM, "A", NewRate(rate_bp=n, starts_at=at)) for n in (1, 2)]
+    periods = [products.add_type(ADAM, kept.id, NewType(type=t, starts_at=at)) for t in "BC"]
+    for outcomes in (await asyncio.gather(*rates), await asyncio.gather(*periods)):
+        assert sum(isinstance(outcome, Kept) for outcome in outcomes) == 1
+        assert Unfit(name="starts_at", fault="starts_at_not_after_latest") in outcomes
+
+
+async def test_what_a_sale_names_stays(
+    types: PostgresProductTypes, products: PostgresProducts, sales: PostgresCashbackStore
+) -> None:
+    await made(types)
+    kept = await product(products, type_="E")
+    assert await types.delete(ADAM, "E", None) == InUse(reason="type_used_by_products")
+    assert isinstance(await sales.accept(sold("E", sku="CAFE")), Accepted)
+    assert await types.delete(ADAM, "E", None) == InUse(reason="type_used_by_sales")
+    assert await products.delete(ADAM, kept.id, None) == InUse(reason="product_used_by_sales")
+    used = await products.find(ADAM, kept.id)
+    assert used is not None
+    assert (used.used, used.version) == (True, kept.version)
+
+
+async def test_the_first_use_is_marked_once(
+    types: PostgresProductTypes, dsn: str, sales: PostgresCashbackStore
+) -> None:
+    await made(types)
+    marks: set[Any] = set()
+    for _ in range(3):
+        assert isinstance(await sales.accept(sold("E")), Accepted)
+        with psycopg.connect(dsn) as connection:
+            found = connection.execute(
+                "select used_at, ctid::text from product_types where type = 'E'"
+            )
+            marks |= set(found.fetchall())
+    assert len(marks) == 1
+
+
+async def test_what_nothing_uses_goes_with_its_history(
+    types: PostgresProductTypes, products: PostgresProducts
+) -> None:
+    await made(types)
+    kept = await product(products, type_="E")
+    assert await products.delete(ADAM, kept.id, frozenset({kept.version + 1})) == Stale()
+    assert await products.delete(OTTO, kept.id, None) == Missing()
+    assert await products.delete(ADAM, kept.id, frozenset({kept.version})) is None
+    assert await types.delete(ADAM, "E", None) is None
+    assert await types.find(ADAM, "E") is None
+
+
+async def test_a_sale_of_what_was_deleted_meanwhile_is_not_recorded(
+    types: PostgresProductTypes, products: PostgresProducts, sales: PostgresCashbackStore
+) -> None:
+    """The process remembers what is gone, or what has come back as something else."""
+    await made(types)
+    kept = await product(products, sku="CHA", type_="E")
+    remembered = await sales.catalogue(1, {"CHA"})
+    assert "CHA" in remembered
+    assert await products.delete(ADAM, kept.id, None) is None
+    assert await sales.accept(sold("E", sku="CHA")) == TermsChanged()
+    assert "CHA" not in await sales.catalogue(1, {"CHA"})  # it is asked anew
+    await product(products, sku="CHA", type_="A")
+    assert await sales.accept(sold("E", sku="CHA")) == TermsChanged()
+    assert await types.delete(ADAM, "E", None) is None
+    assert await sales.accept(sold("E")) == TermsChanged()
+    again = NewProductType(type="E", name=None, first=NewRate(rate_bp=1, starts_at=BEGINNING))
+    assert isinstance(await types.create(ADAM, again), Kept)
+    assert await sales.accept(sold("E")) == TermsChanged()
+    assert isinstance(await sales.accept(sold("E", rate_bp=1)), Accepted)
+
+
+@pytest.mark.parametrize("number", range(4))
+async def test_a_first_sale_and_a_deletion_never_both_win(
+    types: PostgresProductTypes,
+    customers: PostgresCustomers,
+    sales: PostgresCashbackStore,
+    number: int,
+) -> None:
+    name = f"R{number}"
+    await made(types, name)
+    sale = sold(name)
+    kept = await customers.create(ADAM, new_id(), sale.sale.customer)
+    assert isinstance(kept, Kept)
+    outcome, type_gone, customer_gone = await asyncio.gather(
+        sales.accept(sale),
+        types.delete(ADAM, name, None),
+        customers.delete(ADAM, kept.resource.id, None),
+    )
+    if isinstance(outcome, Accepted):
+        assert type_gone == InUse(reason="type_used_by_sales")
+        assert (
+            await customers.page(
+                ADAM,
+                Slice(sort="id", descending=False, limit=1),
+                document=str(sale.sale.customer.document),
+            )
+        ).items
+    else:
+        assert outcome == TermsChanged()
+        assert type_gone is None
+        assert customer_gone is None
+
+
+async def test_a_sale_and_a_change_of_its_products_type_agree(
+    products: PostgresProducts, sales: PostgresCashbackStore
+) -> None:
+    kept = await product(products)
+    submission = sold("A", rate_bp=500, sku="CAFE")
+    outcome, changed = await asyncio.gather(
+        sales.accept(submission),
+        products.add_type(ADAM, kept.id, NewType(type="B", starts_at=soon(minutes=11))),
+    )
+    assert isinstance(outcome, Accepted)
+    assert isinstance(changed, Kept)
+    assert isinstance(await sales.accept(sold("A", rate_bp=500, sku="CAFE")), Accepted)
+
+
+async def test_products_are_found_by_sku_and_by_the_beginning_of_their_name(
+    products: PostgresProducts,
+) -> None:
+    for sku, name in (("1", "Chá preto"), ("2", "CHÁ verde"), ("3", "Café"), ("4", "100% suco")):
+        new = NewProduct(
+            id=new_id(), sku=sku, name=name, first=NewType(type="A", starts_at=BEGINNING)
+        )
+        assert isinstance(await products.create(ADAM, new), Kept)
+
+    async def skus(sort: str = "sku", *, down: bool = False, **which: str) -> list[str]:
+        wanted = Slice(sort=sort, descending=down, limit=50)
+        page = await products.page(ADAM, wanted, ProductFilter(**which))
+        return [item.sku for item in page.items]
+
+    assert await skus() == ["1", "2", "3", "4"]
+    assert await skus("name", down=True) == ["2", "1", "3", "4"]
+    assert await skus(sku="3") == ["3"]
+    assert await skus(name_prefix="cha") == ["1", "2"]
+    assert await skus(name_prefix="100%") == ["4"]
+    assert await skus(name_prefix="%") == []
+    first = Slice(sort="name", descending=False, limit=2)
+    page = await products.page(ADAM, first, ProductFilter())
+    assert ([item.sku for item in page.items], page.more) == (["4", "3"], True)
+    rest = await products.page(ADAM, replace(first, after=("cafe", "3")), ProductFilter())
+    assert ([item.sku for item in rest.items], rest.more) == (["1", "2"], False)
+    assert (await products.page(OTTO, first, ProductFilter())).items == ()
+
+
+async def test_a_product_needs_a_type_that_exists(products: PostgresProducts) -> None:
+    kept = await product(products)
+    wrong = Unfit(name="type", fault="no_such_type")
+    first = NewType(type="Z", starts_at=BEGINNING)
+    new = NewProduct(id=new_id(), sku="X", name="X", first=first)
+    assert await products.create(ADAM, new) == wrong
+    later = replace(first, starts_at=soon(hours=1))
+    assert await products.add_type(ADAM, kept.id, later) == wrong
+    assert await products.create(
+        ADAM, replace(new, sku="CAFE", first=replace(first, type="A"))
+    ) == Taken(name="sku")
+    assert await products.find(ADAM, new.id) is None
+
+
+async def test_a_corrected_name_is_the_one_that_sales_must_give(
+    customers: PostgresCustomers, sales: PostgresCashbackStore
+) -> None:
+    first = submitted(a_sale(name="JOZE DA SILVA"))
+    assert isinstance(await sales.accept(first), Accepted)
+    document = first.sale.customer.document
+    right = submitted(a_sale(document=document, name="JOSE DA SILVA"))
+    assert await sales.accept(right) == CustomerNameMismatch()
+    wanted = Slice(sort="id", descending=False, limit=2)
+    (known,) = (await customers.page(ADAM, wanted, document=str(document))).items
+    assert await customers.rename(OTTO, known.id, "JOSE DA SILVA", None) == Missing()
+    kept = await customers.rename(ADAM, known.id, "José da Silva", frozenset({1}))
+    assert isinstance(kept, Kept)
+    assert kept.resource.version == 2
+    assert isinstance(await sales.accept(right), Accepted)
+    past = await sales.find(1, first.id)
+    assert past is not None
+    assert past.sale.customer.name == "JOZE DA SILVA"
+    assert await customers.delete(ADAM, known.id, None) == InUse(reason="customer_has_sales")
+
+
+async def test_customers_are_known_once_and_listed_in_the_order_they_came(
+    customers: PostgresCustomers,
+) -> None:
+    ids = []
+    for _ in range(5):
+        customer = Customer(document=a_cpf(), name="ANA")
+        kept = await customers.create(ADAM, new_id(), customer)
+        assert isinstance(kept, Kept)
+        ids.append(kept.resource.id)
+        assert await customers.create(ADAM, new_id(), customer) == Taken(name="document")
+        await asyncio.sleep(0.002)
+    wanted = Slice(sort="id", descending=False, limit=3)
+    page = await customers.page(ADAM, wanted, document=None)
+    assert ([item.id for item in page.items], page.more) == (ids[:3], True)
+    after = (str(ids[2]), str(ids[2]))
+    rest = await customers.page(ADAM, replace(wanted, after=after), document=None)
+    assert ([item.id for item in rest.items], rest.more) == (ids[3:], False)
+    assert (await customers.page(OTTO, wanted, document=None)).items == ()
+
+
+async def test_every_change_is_in_the_trail_without_a_name_or_a_document(
+    dsn: str,
+    types: PostgresProductTypes,
+    products: PostgresProducts,
+    customers: PostgresCustomers,
+    sales: PostgresCashbackStore,
+) -> None:
+    await made(types)
+    await types.add_rate(ADAM, "E", NewRate(rate_bp=1, starts_at=soon(hours=1)))
+    kept = await product(products, type_="E")
+    document = a_cpf()
+    customer = Customer(document=document, name="BEATRIZ")
+    known = await customers.create(ADAM, new_id(), customer)
+    assert isinstance(known, Kept)
+    await customers.rename(ADAM, known.resource.id, "BEATRIZ LIMA", None)
+    await sales.accept(sold("E", sku=kept.sku))
+    with psycopg.connect(dsn) as connection:
+        found = connection.execute(
+            "select resource || ' ' || action, actor, before::text || after::text from audit"
+            " where actor like 'user:%' order by audit_id"
+        ).fetchall()
+    assert [what for what, _, _ in found] == [
+        "product_types insert",
+        "rates insert",
+        "rates insert",
+        "products insert",
+        "product_type_periods insert",
+        "customers update",
+    ]
+    assert {actor for _, actor, _ in found} == {"user:adam"}
+    told = " ".join(text for _, _, text in found)
+    assert document not in told
+    assert "BEATRIZ" not in told
+
+
+async def test_types_are_remembered_and_still_no_old_rate_is_paid(
+    dsn: str, sales: PostgresCashbackStore
+) -> None:
+    """A rate put into the past by force: the process still has the old one, the database not."""
+    remembered = await sales.terms(1)
+    assert remembered is not None
+    with psycopg.connect(dsn) as connection:
+        connection.execute("alter table rates disable trigger rates_follow")
+        connection.execute("insert into rates values (1, 'A', 2, 900, %s)", [SOLD_AT])
+        connection.execute("alter table rates enable trigger rates_follow")
+    assert await sales.terms(1) is remembered
+    sale = a_sale()
+    stale = replace(submitted(sale), cashback=calculate(sale, remembered.programme))
+    assert await sales.accept(stale) == TermsChanged()
+    fresh = await sales.terms(1)
+    assert fresh is not None
+    right = replace(stale, cashback=calculate(sale, fresh.programme))
+    assert isinstance(await sales.accept(right), Accepted)
