@@ -73,7 +73,7 @@ mutants: venv-dev ## plant broken designs, see each one caught
 	@PYTHONPATH=src:tests .venv/bin/python -m simulation mutants
 	@PYTHONPATH=src .venv/bin/python -m chaos --mutants
 
-# Not part of `check`: it takes about an hour of two cores. docs/mutation.md tells how to read it.
+# Not part of `check`: it takes the better part of an hour. docs/mutation.md tells how to read it.
 CHILDREN ?= 2
 mutation: ## mutation testing of the core's decisions, slow (MODULES="money reading" CHILDREN=2)
 	@$(call FIND_PYTHON,mutation)
