@@ -30,6 +30,7 @@ from integration.products import put_product
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
+    from uuid import UUID
 
     from cashback_core.ports import Submission
     from cashback_core.product_types import ProductType
@@ -359,7 +360,7 @@ async def test_a_corrected_name_is_the_one_that_sales_must_give(
 async def test_customers_are_known_once_and_listed_in_the_order_they_came(
     customers: PostgresCustomers,
 ) -> None:
-    ids = []
+    ids: list[UUID] = []
     for _ in range(5):
         customer = Customer(document=a_cpf(), name="ANA")
         kept = await customers.create(ADAM, new_id(), customer)
