@@ -84,4 +84,15 @@ class InUse:
     values: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
-Refusal = Missing | Stale | Taken | InUse
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unfit:
+    """What only the database could tell: the field `name` has a value that does not go here.
+
+    `fault` is a fault's code that says why.
+    """
+
+    name: str
+    fault: str
+
+
+Refusal = Missing | Stale | Taken | InUse | Unfit

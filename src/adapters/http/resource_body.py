@@ -47,6 +47,10 @@ class ResourceBody:
         """Whether the field is there with a value."""
         return self._fields.get(name) is not None
 
+    def is_text(self, name: str) -> bool:
+        """Whether the field is there as a text."""
+        return isinstance(self._fields.get(name), str)
+
     def text(self, name: str, matching: re.Pattern[str], code: str, **values: str) -> str:
         """A text of a form; `code` is told of any other."""
         value = self._text(name)

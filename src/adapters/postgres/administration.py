@@ -7,21 +7,18 @@ from typing import TYPE_CHECKING, Any, Final
 
 from psycopg_pool import AsyncConnectionPool
 
-from adapters.postgres.connection import serving_dsn, translated
+from adapters.postgres.connection import Role, named, serving_dsn, translated
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
 
     import psycopg
 
-    from cashback_core.administering import Caller
+    from cashback_core.administering import Caller, Versions
 
 POOL_TIMEOUT_S: Final = 5.0
 MAX_CONNECTIONS: Final = 2
 """Administrators are few, and must not take the connections that sales need."""
-
-MERCHANT_ROLE: Final = "cashback_serving"
-PLATFORM_ROLE: Final = "cashback_platform"
 
 
 class Administration:
@@ -29,7 +26,7 @@ class Administration:
 
     def __init__(self, dsn: str, *, application: str = "cashback administration") -> None:
         self._pool: AsyncConnectionPool[Any] = AsyncConnectionPool(
-            serving_dsn(dsn, application=application),
+            serving_dsn(dsn, application=application, role=Role.SERVING),
             min_size=0,
             max_size=MAX_CONNECTIONS,
             timeout=POOL_TIMEOUT_S,
@@ -60,15 +57,20 @@ class Administration:
                 await connection.execute(
                     """
                     select set_config('role', %(role)s, true),
-                        set_config('cashback.merchants', %(merchants)s::bigint[]::text, true),
+                        set_config('cashback.merchants', %(merchants)s, true),
                         set_config('cashback.actor', %(actor)s, true),
                         set_config('cashback.request_id', %(request_id)s, true)
                     """,
                     {
-                        "role": PLATFORM_ROLE if caller.merchant_id is None else MERCHANT_ROLE,
-                        "merchants": merchants,
+                        "role": Role.PLATFORM if caller.merchant_id is None else Role.SERVING,
+                        "merchants": named(merchants),
                         "actor": caller.actor,
                         "request_id": caller.request_id or "",
                     },
                 )
                 yield connection
+
+
+def as_integers(versions: Versions) -> list[int] | None:
+    """Versions as a parameter; what no column can hold matches nothing, and is left out."""
+    return None if versions is None else [version for version in versions if version < 1 << 31]

@@ -33,7 +33,7 @@ UNSAFE: Final = frozenset({"off", "local"})
 
 
 class Role(StrEnum):
-    """Whose rights a session takes, whatever its login may do; see migrations 0008 and 0012."""
+    """Whose rights a session takes, whatever its login may do; see migrations 0008, 0010, 0012."""
 
     SERVING = "cashback_serving"
     """Sees the merchants that its transaction names, and no other."""
@@ -43,6 +43,9 @@ class Role(StrEnum):
 
     ERASER = "cashback_eraser"
     """Makes customers nobody, in the merchants that its transaction names."""
+
+    PLATFORM = "cashback_platform"
+    """Administers every merchant and its people, and sees nothing of their sales."""
 
 
 NAME_MERCHANTS: Final = "select set_config('cashback.merchants', %s, true)"
