@@ -42,6 +42,8 @@ MEMBERS: Final = frozenset({Role.ERP, Role.ANALYST, Role.OPERATOR, Role.ADMIN})
 READERS: Final = frozenset({Role.ANALYST, Role.OPERATOR, Role.ADMIN})
 OPERATORS: Final = frozenset({Role.OPERATOR, Role.ADMIN})
 ADMINS: Final = frozenset({Role.ADMIN})
+KEEPERS: Final = frozenset({Role.ADMIN, Role.PLATFORM})
+ANYBODY: Final = frozenset(Role)
 
 ACCESS: Final[Mapping[tuple[str, str], Roles]] = {
     ("post", "/api/cashbacks"): SELLERS,
@@ -59,6 +61,10 @@ ACCESS: Final[Mapping[tuple[str, str], Roles]] = {
     ("post", "/api/token"): PUBLIC,
     ("post", "/api/token/refresh"): PUBLIC,
     ("post", "/api/token/verify"): PUBLIC,
+    ("post", "/api/token/revoke"): PUBLIC,
+    ("get", "/.well-known/jwks.json"): PUBLIC,
+    ("post", "/api/users/me/sign-out"): ANYBODY,
+    ("post", "/api/users/{username}/sign-out"): KEEPERS,
     ("get", "/health/live"): PUBLIC,
     ("get", "/health/ready"): PUBLIC,
 }

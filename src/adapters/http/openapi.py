@@ -116,11 +116,11 @@ def _operation(operation: Operation) -> Schema:
 
 
 def _success(success: Success) -> Schema:
-    return {
-        "description": success.description,
-        "headers": _references(success.headers),
-        "content": {"application/json": {"schema": _reference("schemas", success.schema)}},
-    }
+    described = {"description": success.description, "headers": _references(success.headers)}
+    if success.schema is None:
+        return described
+    content = {"application/json": {"schema": _reference("schemas", success.schema)}}
+    return {**described, "content": content}
 
 
 def _problems(codes: Iterable[str]) -> dict[str, Schema]:

@@ -22,15 +22,15 @@ ANY: Final = (
     "gateway_timeout",
 )
 BODY: Final = ("body_incomplete", "not_json", "body_too_large", "unsupported_media_type")
-TOKEN: Final = ("unauthenticated", "invalid_token")
+TOKEN: Final = ("unauthenticated", "invalid_token", "rate_exceeded")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Success:
-    """A successful answer: its schema's name, and the headers that it may carry."""
+    """A successful answer: its schema's name, None for no body, and the headers it may carry."""
 
-    schema: str
     description: str
+    schema: str | None = None
     headers: tuple[str, ...] = ()
 
 

@@ -41,6 +41,9 @@ class Role(StrEnum):
     WORKER = "cashback_worker"
     """Delivers, reaps, settles and operates, over all merchants."""
 
+    IDENTITY = "cashback_identity"
+    """Looks up who calls, before a merchant is known; sees nothing of their sales."""
+
     ERASER = "cashback_eraser"
     """Makes customers nobody, in the merchants that its transaction names."""
 

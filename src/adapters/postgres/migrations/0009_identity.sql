@@ -193,7 +193,7 @@ select protect_merchant_table(name::regclass) from unnest(array[
 create policy at_log_in on sessions to cashback_identity using (true);
 create policy at_log_in on api_clients for select to cashback_identity using (true);
 create policy at_log_in on client_secrets for select to cashback_identity using (true);
-grant update (signed_out_at, updated_at) on users to cashback_identity;
+grant update (signed_out_at, updated_at, version) on users to cashback_identity;
 grant select, insert, delete on sessions to cashback_identity;
 grant update (refresh_hash, last_used_at, expires_at, revoked_at, reason)
     on sessions to cashback_identity;
