@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 import psycopg
 import pytest
@@ -11,6 +13,8 @@ from adapters.postgres.embedded import EmbeddedPostgres, throwaway_postgres
 from adapters.postgres.migrate import migrate
 from cashback_gateway.demo_data import load_merchant
 from integration import unspoken
+from integration.nginx.name_server import name_server
+from integration.nginx.running_proxy import running_proxy
 from integration.running import Gateway, running_gateway
 
 if TYPE_CHECKING:
@@ -68,3 +72,22 @@ def gateway(
     dsn = postgres_server.create_database("gateway", template=template)
     with running_gateway(dsn, tmp_path_factory.mktemp("gateway")) as gateway:
         yield gateway
+
+
+@pytest.fixture(scope="session")
+def proxied_gateway(gateway: Gateway) -> Iterator[Gateway]:
+    """The same service behind nginx."""
+    port = urlsplit(gateway.base_url).port
+    with (
+        name_server("127.0.0.1") as names,
+        running_proxy(api=f"api.test:{port}", resolver=names.address) as proxy,
+    ):
+        yield replace(gateway, base_url=proxy.base_url)
+
+
+@pytest.fixture(params=["directly", pytest.param("through_nginx", marks=pytest.mark.nginx)])
+def entrance(request: pytest.FixtureRequest) -> Gateway:
+    """The running service, as met directly and as met through nginx."""
+    name = "gateway" if request.param == "directly" else "proxied_gateway"
+    entrance: Gateway = request.getfixturevalue(name)
+    return entrance
