@@ -157,7 +157,9 @@ def test_api3_no_body_takes_a_property_that_is_not_its_own(
 ) -> None:
     body = example(operation)
     smuggled = ("merchant_id", "status", "cashback", "provider", "role_", "is_admin", "__proto__")
-    for name in smuggled:
+    content = operation["requestBody"]["content"]["application/json"]
+    schema = DOCUMENT["components"]["schemas"][content["schema"]["$ref"].rpartition("/")[2]]
+    for name in set(smuggled) - set(schema.get("properties", {})):
         reply = call(
             gateway,
             method,
@@ -167,7 +169,7 @@ def test_api3_no_body_takes_a_property_that_is_not_its_own(
         )
         assert reply.status in {404, 409, 422}, (name, reply.body)
         if reply.status == 422:
-            assert f"/{name}" in {error["pointer"] for error in reply.json["errors"]}
+            assert "unknown_field" in {error["code"] for error in reply.json["errors"]}
 
 
 def test_api3_no_schema_of_an_answer_has_a_place_for_a_secret() -> None:

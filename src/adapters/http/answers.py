@@ -61,3 +61,11 @@ class Answer:
         """Send it."""
         await send({"type": "http.response.start", "status": self.status, "headers": self.headers})
         await send({"type": "http.response.body", "body": self.body, "more_body": False})
+
+
+def bare(status: int, headers: Iterable[Header] = ()) -> Answer:
+    """An answer without a body: a length would be the length of another one (RFC 9110, 8.6)."""
+    answer = Answer(status, b"", headers=headers)
+    content = {b"content-type", b"content-length"}
+    answer.headers = [header for header in answer.headers if header[0] not in content]
+    return answer

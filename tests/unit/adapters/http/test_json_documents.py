@@ -12,7 +12,8 @@ from adapters.http.body import NotJsonError, decode_json
 from contract.json_texts import bodies, verdict
 from fakes.api import SALE
 
-BODY: Final = json.dumps(SALE, indent=1, ensure_ascii=False).encode()
+SPOKEN: Final = {**SALE, "customer": {"document": "52998224725", "name": "JOSÉ 😀"}}
+BODY: Final = json.dumps(SPOKEN, indent=1, ensure_ascii=False).encode()
 REASONS: Final = {
     "not_utf8": {"json_not_utf8"},
     "surrogate": {"json_lone_surrogate", "json_repeated_key"},
@@ -34,7 +35,6 @@ def outcome(body: bytes) -> str:
 
 def assert_as_the_oracle_says(body: bytes) -> None:
     said = verdict(body)
-    event(said)
     if said == "deep":
         assert outcome(body) in {"json", "json_too_deep"}
     elif said == "json":
@@ -46,13 +46,14 @@ def assert_as_the_oracle_says(body: bytes) -> None:
 @settings(max_examples=1500)
 @given(bodies())
 def test_whatever_is_json_is_read_and_nothing_else(body: bytes) -> None:
+    event(verdict(body))
     assert_as_the_oracle_says(body)
 
 
-@pytest.mark.parametrize("cut", range(len(BODY)))
-def test_a_sale_cut_off_anywhere_is_not_json(cut: int) -> None:
-    assert verdict(BODY[:cut]) in {"syntax", "not_utf8"}
-    assert_as_the_oracle_says(BODY[:cut])
+def test_a_sale_cut_off_anywhere_is_not_json() -> None:
+    for cut in range(len(BODY)):
+        assert verdict(BODY[:cut]) in {"syntax", "not_utf8"}
+        assert_as_the_oracle_says(BODY[:cut])
 
 
 @pytest.mark.parametrize(
