@@ -257,9 +257,10 @@ def open_telemetry(
 
 async def close_all(container: Container) -> None:
     """Hang up everywhere; deliveries under way must have been drained before."""
-    await asyncio.to_thread(container.telemetry().close)  # the last spans are sent over a network
     await container.provider().aclose()
     await container.statements().aclose()
     await container.privacy().close()
     await container.operators().close()
     await container.store().close()
+    # Last: it may wait for a network.
+    await asyncio.to_thread(container.telemetry().close)

@@ -6,6 +6,7 @@ that is slow or away costs nobody anything: the queue is bounded, what does not 
 
 from __future__ import annotations
 
+import threading
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
@@ -32,6 +33,7 @@ MAX_LINKS: Final = 64
 """A commit of two hundred writes tells of so many of them."""
 
 EXPORT_S: Final = 5.0
+CLOSE_S: Final = 2.0
 _SCOPE: Final = InstrumentationScope("cashback_gateway")
 
 Value = str | int | float | bool
@@ -126,7 +128,12 @@ class Spans:
         )
 
     def close(self) -> None:
-        """Send what is queued, within the exporter's time limit."""
+        """Send what is queued, for `CLOSE_S` at most: a process that stops waits for no collector."""
+        closing = threading.Thread(target=self._shut_down, daemon=True)
+        closing.start()
+        closing.join(CLOSE_S)
+
+    def _shut_down(self) -> None:
         self._processor.shutdown()  # type: ignore[no-untyped-call]
 
 
