@@ -107,7 +107,7 @@ async def reading_for(
 def serving_dsn(dsn: str, *, application: str, role: Role | None = None, **settings: str) -> str:
     """A DSN whose sessions have the time limits of serving roles, and further settings.
 
-    Without a role they have the login's own rights, as the doctor and the metrics need them.
+    Without a role they have the login's own rights, as the doctor and an API's probe need them.
     """
     given: dict[str, Any] = conninfo_to_dict(dsn)
     if role is not None:

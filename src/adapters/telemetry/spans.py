@@ -128,7 +128,7 @@ class Spans:
         )
 
     def close(self) -> None:
-        """Send what is queued, for `CLOSE_S` at most: a process that stops waits for no collector."""
+        """Send what is queued, for `CLOSE_S` at most: whoever stops waits for no collector."""
         closing = threading.Thread(target=self._shut_down, daemon=True)
         closing.start()
         closing.join(CLOSE_S)
