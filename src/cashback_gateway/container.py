@@ -23,7 +23,10 @@ from adapters.postgres.accounts import PostgresAccounts
 from adapters.postgres.administration import Administration
 from adapters.postgres.audit_trail import PostgresTrail
 from adapters.postgres.connection import Role as DatabaseRole
+from adapters.postgres.kept_catalogue import PostgresProducts
+from adapters.postgres.kept_customers import PostgresCustomers
 from adapters.postgres.kept_merchants import PostgresMerchants
+from adapters.postgres.kept_product_types import PostgresProductTypes
 from adapters.postgres.kept_users import PostgresUsers
 from adapters.postgres.operating import PostgresOperatorStore
 from adapters.postgres.privacy import PostgresPrivacyStore
@@ -230,6 +233,9 @@ class Container(containers.DeclarativeContainer):
         merchants=providers.Singleton(PostgresMerchants, administration),
         users=providers.Singleton(PostgresUsers, administration),
         trail=providers.Singleton(PostgresTrail, administration),
+        product_types=providers.Singleton(PostgresProductTypes, administration),
+        products=providers.Singleton(PostgresProducts, administration),
+        customers=providers.Singleton(PostgresCustomers, administration),
     )
     use_cases = providers.Singleton(
         UseCases,

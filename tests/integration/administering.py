@@ -12,7 +12,10 @@ from adapters.http.administered import Administered
 from adapters.http.passwords import NOBODYS_HASH
 from adapters.postgres.administration import Administration
 from adapters.postgres.audit_trail import PostgresTrail
+from adapters.postgres.kept_catalogue import PostgresProducts
+from adapters.postgres.kept_customers import PostgresCustomers
 from adapters.postgres.kept_merchants import PostgresMerchants
+from adapters.postgres.kept_product_types import PostgresProductTypes
 from adapters.postgres.kept_users import PostgresUsers
 from fakes.api import Answered, Api
 
@@ -60,6 +63,9 @@ async def administered_api(dsn: str) -> AsyncGenerator[AdministeredApi, None]:
             merchants=PostgresMerchants(administration),
             users=PostgresUsers(administration),
             trail=PostgresTrail(administration),
+            product_types=PostgresProductTypes(administration),
+            products=PostgresProducts(administration),
+            customers=PostgresCustomers(administration),
         )
     )
     api.accounts.users["otto"] = type(api.accounts.users["adam"])(

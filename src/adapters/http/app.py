@@ -80,7 +80,7 @@ def create_app(
             *cashbacks.handlers(),
             *operating.handlers(),
             *PrivacyRoutes(admit=admit, store=use_cases.privacy).handlers(),
-            *use_cases.administered.handlers(admit, use_cases.login),
+            *use_cases.administered.handlers(admit, use_cases.login, use_cases.store),
             *TokenRoutes(use_cases.login).handlers(),
             *HealthRoutes(use_cases.ping, breaker).handlers(),
             *DocsRoutes(ServedDocument(version=VERSION)).handlers(),
