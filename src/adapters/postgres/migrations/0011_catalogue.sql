@@ -159,11 +159,10 @@ create trigger products_stay_when_used before update of used_at or delete on pro
 
 -- Paths name a customer by this id: they are logged, and a CPF must not be.
 alter table customers
-    add column if not exists customer_id uuid not null default gen_random_uuid(),
-    add column if not exists version integer not null default 1 check (version > 0),
+    add column customer_id uuid not null default gen_random_uuid(),
+    add column version integer not null default 1 check (version > 0),
     add column updated_at timestamptz not null default now();
 -- Partial, so that it is never taken for a foreign key check by document (see 0002).
-drop index if exists customers_by_id;
 create unique index customers_by_id on customers (merchant_id, customer_id)
     where customer_id is not null;
 

@@ -31,12 +31,6 @@ begin
     execute format('grant usage on schema %I to cashback_eraser', current_schema());
 end $$;
 
--- An address of a customer must not hold their CPF.
-alter table customers add column if not exists customer_id uuid not null default gen_random_uuid();
-alter table customers add column if not exists version integer not null default 1
-    check (version > 0);
-create unique index if not exists customers_by_id on customers (merchant_id, customer_id);
-
 alter table customers add column erased_at timestamptz;
 alter table customers drop constraint customers_document_check;
 alter table customers add constraint customers_document_check
@@ -141,5 +135,3 @@ grant select on sale_lines, cashbacks, events to cashback_eraser;
 grant select, update (body, provider_message) on attempts to cashback_eraser;
 grant select, insert on privacy_acts to cashback_eraser;
 grant select, insert, update on retention to cashback_eraser;
--- Customers are locked while a sale of theirs is recorded: see adapters/postgres/accepting.py.
-grant update (version) on customers to cashback_serving;
