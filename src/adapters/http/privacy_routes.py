@@ -51,7 +51,7 @@ class PrivacyRoutes:
         report = await self.store.report(
             principal.merchant_id,
             read_id(request),
-            by=principal.username,
+            by=principal.subject,
             limit=listing.limit,
             after=listing.before,
         )
@@ -65,7 +65,7 @@ class PrivacyRoutes:
         id_ = read_id(request)
         reason = read_reason(decode_json(await read_body(fields, request.receive)))
         outcome = await self.store.erase(
-            principal.merchant_id, id_, Erasure(by=principal.username, reason=reason)
+            principal.merchant_id, id_, Erasure(by=principal.subject, reason=reason)
         )
         match outcome:
             case None:

@@ -50,7 +50,7 @@ async def test_a_report_tells_everything_and_who_asked(api: Api) -> None:
     assert told["next_cursor"] == str(OLDER)
     assert [sale["id"] for sale in told["sales"]] == [submitted.json()["id"]]
     assert told["sales"][0]["attempts"]
-    assert api.privacy.asked == [("olga", f"report 1 {OLDER}")]
+    assert api.privacy.asked == [("user:olga", f"report 1 {OLDER}")]
 
 
 async def test_an_erasure_needs_a_reason_and_is_told_with_its_instant(api: Api) -> None:
@@ -62,7 +62,7 @@ async def test_an_erasure_needs_a_reason_and_is_told_with_its_instant(api: Api) 
     answer = await erase(api)
     assert answer.status == 200
     assert answer.json() == {"customer_id": str(WHO), "erased_at": "2026-01-02T03:00:00Z"}
-    assert api.privacy.asked == [("adam", "erase: asked for it")]
+    assert api.privacy.asked == [("user:adam", "erase: asked for it")]
 
 
 async def test_open_cashbacks_are_a_conflict_in_both_languages(api: Api) -> None:
