@@ -11,7 +11,7 @@ from typing import Any
 import psycopg
 from psycopg.rows import class_row
 
-from adapters.postgres.connection import serving_dsn, translated
+from adapters.postgres.connection import Role, serving_dsn, translated
 
 ROLES = ("erp", "analyst", "operator", "admin")
 
@@ -37,7 +37,7 @@ class PostgresAccounts:
     """
 
     def __init__(self, dsn: str) -> None:
-        self._dsn = serving_dsn(dsn, application="cashback accounts")
+        self._dsn = serving_dsn(dsn, application="cashback accounts", role=Role.IDENTITY)
 
     async def find(self, username: str) -> Account | None:
         """The user of that name, unless unknown or disabled. Raises StoreUnavailable."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from psycopg_pool import AsyncConnectionPool
 
-from adapters.postgres.connection import serving_dsn, translated
+from adapters.postgres.connection import Role, serving_dsn, translated
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
@@ -19,9 +19,6 @@ if TYPE_CHECKING:
 POOL_TIMEOUT_S: Final = 5.0
 MAX_CONNECTIONS: Final = 2
 """Administrators are few, and must not take the connections that sales need."""
-
-MERCHANT_ROLE: Final = "cashback_serving"
-PLATFORM_ROLE: Final = "cashback_platform"
 
 
 class Administration:
@@ -65,7 +62,7 @@ class Administration:
                         set_config('cashback.request_id', %(request_id)s, true)
                     """,
                     {
-                        "role": PLATFORM_ROLE if caller.merchant_id is None else MERCHANT_ROLE,
+                        "role": Role.PLATFORM if caller.merchant_id is None else Role.SERVING,
                         "merchants": merchants,
                         "actor": caller.actor,
                         "request_id": caller.request_id or "",

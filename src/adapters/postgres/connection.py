@@ -33,13 +33,19 @@ UNSAFE: Final = frozenset({"off", "local"})
 
 
 class Role(StrEnum):
-    """Whose rights a session takes, whatever its login may do; see migrations 0008 and 0012."""
+    """Whose rights a session takes, whatever its login may do; see migrations 0008 to 0012."""
 
     SERVING = "cashback_serving"
     """Sees the merchants that its transaction names, and no other."""
 
     WORKER = "cashback_worker"
     """Delivers, reaps, settles and operates, over all merchants."""
+
+    IDENTITY = "cashback_identity"
+    """Looks users up before any merchant is known, adds them, sets passwords; sees no sale."""
+
+    PLATFORM = "cashback_platform"
+    """Administers merchants and their people; sees no sale."""
 
     ERASER = "cashback_eraser"
     """Makes customers nobody, in the merchants that its transaction names."""
