@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -27,6 +28,7 @@ from contract.builders import (
     ended,
     history_of,
     leased,
+    seen,
     submitted,
 )
 
@@ -101,15 +103,17 @@ async def test_an_erased_customer_is_nobody_anywhere_and_every_sum_stays(
     who = customer_id(dsn, document)
 
     assert await privacy.erase(1, who, WHY) == StillOpen(count=1)
-    assert str(document) in everything(dsn)
-    claim_ended = await leased_of(store, record.id, document)
-    assert claim_ended is Status.APPLIED
+    assert await leased_of(store, record.id, document) is Status.APPLIED
+    bodies = "select body from attempts where body is not null"
+    assert any(str(document).encode() in body for (body,) in rows(dsn, bodies))
     before = await history_of(store, 1, record)
 
     done = await privacy.erase(1, who, WHY)
     assert isinstance(done, Erased)
     told = everything(dsn)
     assert str(document) not in told
+    assert not any(str(document).encode() in body for (body,) in rows(dsn, bodies))
+    assert f"{NAME} paid" not in told
     assert told.count(NAME) == 2  # the other customer and their sale
     assert (rows(dsn, sums), rows(dsn, "select sum(cashback_centavos) from cashbacks")) == totals
     after = await history_of(store, 1, record)
@@ -123,7 +127,8 @@ async def test_an_erased_customer_is_nobody_anywhere_and_every_sum_stays(
 
 async def leased_of(store: PostgresCashbackStore, id_: UUID, document: Cpf) -> Status:
     claim = Claim(id=id_, merchant_id=1, attempt=1, document=document, cashback_centavos=500)
-    return (await store.conclude(ended(claim, CREATED))).status
+    answer = f'{{"message": "{NAME} paid", "document": "{document}"}}'.encode()
+    return (await store.conclude(ended(claim, seen(201, answer)))).status
 
 
 async def test_a_sale_of_an_erased_customer_keeps_its_names(
@@ -255,6 +260,14 @@ async def test_the_settler_takes_no_credit_of_an_erased_customer_for_somebody_el
     settlement = await settler.settle(statement, echoes_reference=False)
     assert settlement.settled == ()
     assert settlement.distrust is None
+    # Answered shortly before the statement begins, and dated within it by the provider's clock.
+    with psycopg.connect(dsn) as owner:
+        owner.execute(
+            "update cashbacks set applied_at = %s where status = 'applied'",
+            [now - timedelta(seconds=10)],
+        )
+    later = replace(statement, since=now - timedelta(seconds=8))
+    assert (await settler.settle(later, echoes_reference=False)).settled == ()
 
 
 def made_older(dsn: str, days: int) -> None:

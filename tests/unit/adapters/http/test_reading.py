@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import base64
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 from urllib.parse import quote
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 
 from adapters.http.faults import InvalidQueryError
 from adapters.http.listing import read_cursor, read_listing, write_cursor
+from cashback_core.identity import new_id
 from cashback_core.ports import Position
 from contract.builders import a_cpf
 from fakes.api import SALE, Api
@@ -175,3 +177,21 @@ def test_no_query_makes_reading_it_fail_otherwise(query: bytes) -> None:
         read_listing(query, ZoneInfo("America/Sao_Paulo"))
     except InvalidQueryError as error:
         assert error.faults  # noqa: PT017 (either end is right)
+
+
+async def test_a_shops_system_reads_what_it_sent_itself_and_others_of_the_merchant_everything(
+    api: Api,
+) -> None:
+    api.accounts.users["eva"] = replace(api.accounts.users["demo"], username="eva")
+    sent = (await api.submit()).json()
+    path = f"/api/cashbacks/{sent['id']}"
+    assert (await api.get(path, username="demo")).status == 200
+    assert len((await api.get("/api/cashbacks", username="demo")).json()["items"]) == 1
+    hers = await api.get(path, username="eva")
+    nobodys = await api.get(f"/api/cashbacks/{new_id()}", username="eva")
+    assert (hers.status, hers.body) == (404, nobodys.body)
+    assert (await api.get("/api/cashbacks", username="eva")).json()["items"] == []
+    for username in ("anna", "olga", "adam"):
+        assert (await api.get(path, username=username)).status == 200
+        page = (await api.get("/api/cashbacks", username=username)).json()
+        assert [item["id"] for item in page["items"]] == [sent["id"]]
