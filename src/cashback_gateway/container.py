@@ -13,13 +13,18 @@ from dependency_injector import containers, providers
 from adapters.cashback_client.client import ProviderClient
 from adapters.cashback_client.pool import Limits
 from adapters.cashback_client.statements import StatementClient
+from adapters.http.administered import Administered
 from adapters.http.app import UseCases, create_app
 from adapters.http.login import Login
 from adapters.http.passwords import Passwords
 from adapters.http.signing_key import load_signing_key
 from adapters.http.tokens import Lifetimes, Tokens
 from adapters.postgres.accounts import PostgresAccounts
+from adapters.postgres.administration import Administration
+from adapters.postgres.audit_trail import PostgresTrail
 from adapters.postgres.connection import Role as DatabaseRole
+from adapters.postgres.kept_merchants import PostgresMerchants
+from adapters.postgres.kept_users import PostgresUsers
 from adapters.postgres.operating import PostgresOperatorStore
 from adapters.postgres.privacy import PostgresPrivacyStore
 from adapters.postgres.sender import PostgresSender
@@ -167,6 +172,10 @@ def _privacy(settings: Settings) -> PostgresPrivacyStore:
     return PostgresPrivacyStore(settings.database.url)
 
 
+def _administration(settings: Settings) -> Administration:
+    return Administration(settings.database.url)
+
+
 def _tokens(settings: Settings) -> Tokens:
     tokens = settings.tokens
     lifetimes = Lifetimes(access_s=tokens.access_s, refresh_s=tokens.refresh_s)
@@ -215,6 +224,13 @@ class Container(containers.DeclarativeContainer):
     passwords = providers.Singleton(Passwords)
     login = providers.Singleton(Login, accounts=accounts, passwords=passwords, tokens=tokens)
     operators = providers.Singleton(_operators, settings)
+    administration = providers.Singleton(_administration, settings)
+    administered = providers.Singleton(
+        Administered,
+        merchants=providers.Singleton(PostgresMerchants, administration),
+        users=providers.Singleton(PostgresUsers, administration),
+        trail=providers.Singleton(PostgresTrail, administration),
+    )
     use_cases = providers.Singleton(
         UseCases,
         submit_sale=submit,
@@ -222,6 +238,7 @@ class Container(containers.DeclarativeContainer):
         store=store,
         operators=operators,
         privacy=privacy,
+        administered=administered,
         ping=store.provided.ping,
         login=login,
     )
@@ -239,6 +256,7 @@ async def open_all(container: Container) -> None:
     await container.store().open()
     await container.operators().open()
     await container.privacy().open()
+    await container.administration().open()
 
 
 def open_telemetry(
@@ -260,6 +278,7 @@ async def close_all(container: Container) -> None:
     await asyncio.to_thread(container.telemetry().close)  # the last spans are sent over a network
     await container.provider().aclose()
     await container.statements().aclose()
+    await container.administration().close()
     await container.privacy().close()
     await container.operators().close()
     await container.store().close()

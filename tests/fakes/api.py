@@ -6,10 +6,11 @@ import asyncio
 import itertools
 import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from adapters.http.administered import Administered
 from adapters.http.app import UseCases, create_app
 from adapters.http.login import Login
 from adapters.http.passwords import Passwords, hash_password
@@ -44,6 +45,23 @@ SALE: Final[dict[str, Any]] = {
         {"type": "B", "value": "10.00", "qty": 9},
     ],
 }
+
+
+class AwayStore:
+    """For the stores that no unit test calls: the database is away whenever one is."""
+
+    def __getattr__(self, name: str) -> Any:
+        async def away(*_: object, **__: object) -> None:
+            raise StoreUnavailable(name)
+
+        return away
+
+
+NOT_CALLED: Final = Administered(
+    merchants=cast("Any", AwayStore()),
+    users=cast("Any", AwayStore()),
+    trail=cast("Any", AwayStore()),
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,7 +111,14 @@ class MemoryAccounts:
 class Api:
     """The application with all it stands on."""
 
-    def __init__(self, *, wait_s: float = 5.0, passwords: Passwords | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        wait_s: float = 5.0,
+        passwords: Passwords | None = None,
+        administered: Administered = NOT_CALLED,
+    ) -> None:
+        self.administered = administered
         self.clock = ManualClock()
         terms = {
             merchant_id: Terms(merchant_id=merchant_id, rules=SaleRules(), programme=PROGRAMME)
@@ -129,6 +154,7 @@ class Api:
             store=self.store,
             operators=self.operators,
             privacy=self.privacy,
+            administered=self.administered,
             ping=self.ping,
             login=Login(accounts=self.accounts, passwords=self.passwords, tokens=self.tokens),
         )
@@ -164,7 +190,7 @@ class Api:
         parts = [body] if isinstance(body, bytes) else list(body)
         given: dict[str, str | None] = {
             "host": "testserver",
-            "content-type": "application/json" if method == "POST" else None,
+            "content-type": "application/json" if method in {"POST", "PUT", "PATCH"} else None,
             "content-length": str(len(parts[0])) if len(parts) == 1 else None,
             "authorization": None if username is None else f"Bearer {self.token(username)}",
         }

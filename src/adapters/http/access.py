@@ -42,6 +42,8 @@ MEMBERS: Final = frozenset({Role.ERP, Role.ANALYST, Role.OPERATOR, Role.ADMIN})
 READERS: Final = frozenset({Role.ANALYST, Role.OPERATOR, Role.ADMIN})
 OPERATORS: Final = frozenset({Role.OPERATOR, Role.ADMIN})
 ADMINS: Final = frozenset({Role.ADMIN})
+ADMINISTRATORS: Final = frozenset({Role.ADMIN, Role.PLATFORM})
+PLATFORM: Final = frozenset({Role.PLATFORM})
 
 ACCESS: Final[Mapping[tuple[str, str], Roles]] = {
     ("post", "/api/cashbacks"): SELLERS,
@@ -59,6 +61,20 @@ ACCESS: Final[Mapping[tuple[str, str], Roles]] = {
     ("post", "/api/token"): PUBLIC,
     ("post", "/api/token/refresh"): PUBLIC,
     ("post", "/api/token/verify"): PUBLIC,
+    ("post", "/api/merchants"): PLATFORM,
+    ("get", "/api/merchants"): ADMINISTRATORS,
+    ("get", "/api/merchants/{slug}"): ADMINISTRATORS,
+    ("put", "/api/merchants/{slug}"): ADMINISTRATORS,
+    ("patch", "/api/merchants/{slug}"): ADMINISTRATORS,
+    ("delete", "/api/merchants/{slug}"): PLATFORM,
+    ("post", "/api/users"): ADMINISTRATORS,
+    ("get", "/api/users"): ADMINISTRATORS,
+    ("get", "/api/users/{username}"): ADMINISTRATORS,
+    ("put", "/api/users/{username}"): ADMINISTRATORS,
+    ("patch", "/api/users/{username}"): ADMINISTRATORS,
+    ("delete", "/api/users/{username}"): ADMINISTRATORS,
+    ("put", "/api/users/{username}/password"): ADMINISTRATORS,
+    ("get", "/api/audit"): ADMINISTRATORS,
     ("get", "/health/live"): PUBLIC,
     ("get", "/health/ready"): PUBLIC,
 }

@@ -23,6 +23,7 @@ from adapters.http.token_routes import TokenRoutes
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from adapters.http.administered import Administered
     from adapters.http.login import Login
     from cashback_core.operating import OperatorStore
     from cashback_core.ports import CashbackStore
@@ -48,6 +49,7 @@ class UseCases:
     store: CashbackStore
     operators: OperatorStore
     privacy: PrivacyStore
+    administered: Administered
     ping: Ping
     login: Login
 
@@ -78,6 +80,7 @@ def create_app(
             *cashbacks.handlers(),
             *operating.handlers(),
             *PrivacyRoutes(admit=admit, store=use_cases.privacy).handlers(),
+            *use_cases.administered.handlers(admit, use_cases.login),
             *TokenRoutes(use_cases.login).handlers(),
             *HealthRoutes(use_cases.ping, breaker).handlers(),
             *DocsRoutes(ServedDocument(version=VERSION)).handlers(),

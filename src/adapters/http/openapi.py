@@ -30,9 +30,17 @@ twice, it is answered twice and recorded once.
 Every error is an RFC 9457 problem in English or Portuguese (`Accept-Language`). An unknown \
 address is a 404, another method a 405 with `Allow`. Trailing slashes are accepted everywhere."""
 
+TAGS: Final = (
+    "Cashbacks", "Operators", "Customers", "Merchants", "Users", "Audit", "Tokens", "Health",
+)  # fmt: skip
+
 _SECURITY: Final[Schema] = {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}
 _HEADERS: Final[dict[str, Schema]] = {
     "Location": {"description": "Where the record is.", "schema": {"type": "string"}},
+    "ETag": {
+        "description": "The version, for `If-Match` and `If-None-Match`.",
+        "schema": {"type": "string"},
+    },
     "Idempotent-Replayed": {
         "description": "There when the sale was recorded before, under the same name.",
         "schema": {"const": "true"},
@@ -67,9 +75,7 @@ def build_document(*, version: str) -> dict[str, Any]:
         "openapi": "3.1.0",
         "info": {"title": "Cashback Gateway", "version": version, "description": _DESCRIPTION},
         "servers": [{"url": "/"}],
-        "tags": [
-            {"name": name} for name in ("Cashbacks", "Operators", "Customers", "Tokens", "Health")
-        ],
+        "tags": [{"name": name} for name in TAGS],
         "paths": paths,
         "components": {
             "schemas": schemas(),
@@ -111,16 +117,22 @@ def _operation(operation: Operation) -> Schema:
             "schema": _reference("schemas", operation.body),
             "example": operation.example,
         }
-        described["requestBody"] = {"required": True, "content": {"application/json": content}}
+        media_types = ["application/json"]
+        if operation.merge_patch:
+            media_types.append("application/merge-patch+json")
+        described["requestBody"] = {
+            "required": True,
+            "content": dict.fromkeys(media_types, content),
+        }
     return described
 
 
 def _success(success: Success) -> Schema:
-    return {
-        "description": success.description,
-        "headers": _references(success.headers),
-        "content": {"application/json": {"schema": _reference("schemas", success.schema)}},
-    }
+    described = {"description": success.description, "headers": _references(success.headers)}
+    if success.schema is None:
+        return described
+    content = {"application/json": {"schema": _reference("schemas", success.schema)}}
+    return {**described, "content": content}
 
 
 def _problems(codes: Iterable[str]) -> dict[str, Schema]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from adapters.http.fields import MAX_WAIT_S
+from adapters.http.openapi_administration import ADMINISTRATION
 from adapters.http.openapi_operating import OPERATING
 from adapters.http.openapi_parts import (
     ANY,
@@ -108,6 +109,7 @@ OPERATIONS: Final[dict[tuple[str, str], Operation]] = {
         problems=(*ANY, *TOKEN, "forbidden", "not_found", "unavailable"),
     ),
     **OPERATING,
+    **ADMINISTRATION,
     **PRIVACY,
     ("post", "/api/token"): Operation(
         id="logIn",

@@ -27,10 +27,10 @@ TOKEN: Final = ("unauthenticated", "invalid_token")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Success:
-    """A successful answer: its schema's name, and the headers that it may carry."""
+    """A successful answer: its schema's name, None for no body, and the headers it may carry."""
 
-    schema: str
     description: str
+    schema: str | None = None
     headers: tuple[str, ...] = ()
 
 
@@ -48,6 +48,7 @@ class Operation:
     example: Any = None
     successes: dict[int, Success] = field(default_factory=dict[int, Success])
     problems: tuple[str, ...] = ()
+    merge_patch: bool = False
 
 
 def parameter(name: str, place: str, description: str, schema: Schema) -> Schema:

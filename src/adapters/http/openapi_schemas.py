@@ -12,6 +12,10 @@ from typing import Any, Final
 import msgspec
 
 from adapters.http import shapes
+from adapters.http.openapi_administration_schemas import (
+    ADMINISTRATION_REQUESTS,
+    ADMINISTRATION_SHAPES,
+)
 from cashback_core.catalogue import MAX_SKU_CHARS
 from cashback_core.money import MAX_CENTAVOS, MAX_QUANTITY_THOUSANDTHS
 from cashback_core.operating import MAX_REASON_CHARS, ActKind, goes_with
@@ -21,6 +25,7 @@ from cashback_core.sale import MAX_LINES
 Schema = dict[str, Any]
 
 SHAPES: Final = (
+    *ADMINISTRATION_SHAPES,
     shapes.Record,
     shapes.History,
     shapes.Page,
@@ -200,6 +205,7 @@ REQUESTS: Final[dict[str, Schema]] = {
     "CustomerInput": _CUSTOMER,
     "LineInput": _LINE,
     **_OPERATING,
+    **ADMINISTRATION_REQUESTS,
     "CredentialsInput": _object(
         {"username": _TEXT, "password": {"type": "string", "format": "password"}},
         description="A user's name and password.",

@@ -82,3 +82,8 @@ class Passwords:
         """Whether a password is the stored one; never for None, in the same time."""
         right = await asyncio.to_thread(self._verify, stored_hash or NOBODYS_HASH, password)
         return right and stored_hash is not None
+
+    async def hash(self, password: str) -> str:
+        """The hash to be stored, computed in its turn; raises TooManyLoginsError."""
+        async with self.turn():
+            return await asyncio.to_thread(hash_password, password)

@@ -29,7 +29,7 @@ from adapters.http.problem_texts import DIFFERENCE, KINDS
 from adapters.http.tokens import InvalidTokenError
 from adapters.http.versions import PreconditionRequiredError
 from adapters.http.wire import encode, record_shape
-from cashback_core.administering import InUse, Missing, Stale, Taken
+from cashback_core.administering import InUse, Missing, Stale, Taken, Unfit
 from cashback_core.content import Difference
 from cashback_core.operating import (
     MAX_AT_ONCE,
@@ -213,6 +213,11 @@ def _taken(refused: Taken) -> Problem:
     return Problem(code="already_exists", errors=(Fault(pointer=f"/{refused.name}", code="taken"),))
 
 
+def _unfit(refused: Unfit) -> Problem:
+    fault = Fault(pointer=f"/{refused.name}", code=refused.fault)
+    return Problem(code="invalid_request", errors=(fault,))
+
+
 def _in_use(refused: InUse) -> Problem:
     fault = Fault(pointer="", code=refused.reason, values=refused.values)
     return Problem(code="in_use", errors=(fault,))
@@ -252,6 +257,7 @@ PROBLEMS: Final[Mapping[type, Callable[[Any], Problem]]] = {
     Stale: _always("precondition_failed"),
     Taken: _taken,
     InUse: _in_use,
+    Unfit: _unfit,
     ForbiddenError: _always("forbidden"),
     RiskNotAccepted: _risk_not_accepted,
     NotFromHere: _not_from_here,

@@ -29,15 +29,12 @@ if TYPE_CHECKING:
     R = TypeVar("R", bound=Versioned)
 
 
-def caller_of(principal: Principal, *, merchant_id: int | None = None) -> Caller:
-    """The caller of a store's method; the audit trail has their name and the request's id.
-
-    A merchant's people act for it alone. `merchant_id` is for the platform's, who name one.
-    """
+def caller_of(principal: Principal) -> Caller:
+    """The caller of a store's method; the audit trail has their name and the request's id."""
     trail = TRAIL.get()
     return Caller(
-        actor=principal.username,
-        merchant_id=merchant_id if principal.home is None else principal.home,
+        actor=principal.subject,
+        merchant_id=principal.home,
         request_id=None if trail is None else trail.request_id,
     )
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from psycopg_pool import AsyncConnectionPool
 
-from adapters.postgres.connection import Role, serving_dsn, translated
+from adapters.postgres.connection import Role, named, serving_dsn, translated
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
@@ -26,7 +26,7 @@ class Administration:
 
     def __init__(self, dsn: str, *, application: str = "cashback administration") -> None:
         self._pool: AsyncConnectionPool[Any] = AsyncConnectionPool(
-            serving_dsn(dsn, application=application),
+            serving_dsn(dsn, application=application, role=Role.SERVING),
             min_size=0,
             max_size=MAX_CONNECTIONS,
             timeout=POOL_TIMEOUT_S,
@@ -57,13 +57,13 @@ class Administration:
                 await connection.execute(
                     """
                     select set_config('role', %(role)s, true),
-                        set_config('cashback.merchants', %(merchants)s::bigint[]::text, true),
+                        set_config('cashback.merchants', %(merchants)s, true),
                         set_config('cashback.actor', %(actor)s, true),
                         set_config('cashback.request_id', %(request_id)s, true)
                     """,
                     {
                         "role": Role.PLATFORM if caller.merchant_id is None else Role.SERVING,
-                        "merchants": merchants,
+                        "merchants": named(merchants),
                         "actor": caller.actor,
                         "request_id": caller.request_id or "",
                     },

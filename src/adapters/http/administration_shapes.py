@@ -1,0 +1,76 @@
+"""The shapes of administered resources in answers."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from msgspec import Meta
+
+from adapters.http.shapes import Instant, Shape
+from cashback_core.rounding import Rounding  # noqa: TC001 (msgspec reads the annotations)
+
+Version = Annotated[int, Meta(ge=1, description="Also the ETag; raised by every change.")]
+
+
+class Merchant(Shape, frozen=True, kw_only=True):
+    """A merchant and the terms that its sales are taken on."""
+
+    slug: str
+    name: str
+    zone: str
+    rounding: Rounding
+    max_sale_age_days: int
+    disabled: bool
+    version: Version
+    created_at: Instant
+    updated_at: Instant
+    disabled_at: Instant | None
+
+
+class MerchantPage(Shape, frozen=True, kw_only=True):
+    """Merchants, and the cursor of the next page, null at the end."""
+
+    items: list[Merchant]
+    next_cursor: str | None
+
+
+class User(Shape, frozen=True, kw_only=True):
+    """Somebody who may sign in; no password and no hash of one is ever told."""
+
+    username: str
+    merchant: str | None
+    role: str
+    disabled: bool
+    version: Version
+    created_at: Instant
+    updated_at: Instant
+    disabled_at: Instant | None
+
+
+class UserPage(Shape, frozen=True, kw_only=True):
+    """Users, and the cursor of the next page, null at the end."""
+
+    items: list[User]
+    next_cursor: str | None
+
+
+class TrailLine(Shape, frozen=True, kw_only=True):
+    """A change: what is secret or personal is told as "changed", never by its value."""
+
+    number: int
+    at: Instant
+    merchant: str | None
+    actor: str
+    action: str
+    resource: str
+    key: str
+    before: dict[str, Any]
+    after: dict[str, Any]
+    request_id: str | None
+
+
+class TrailPage(Shape, frozen=True, kw_only=True):
+    """Changes, and the cursor of the next page, null at the end."""
+
+    items: list[TrailLine]
+    next_cursor: str | None

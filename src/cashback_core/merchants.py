@@ -1,0 +1,84 @@
+"""Merchants: who uses the gateway, and the terms that its sales are taken on."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, Protocol
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from cashback_core.administering import (
+        Caller,
+        InUse,
+        Kept,
+        Listed,
+        Missing,
+        Refusal,
+        Slice,
+        Versions,
+    )
+    from cashback_core.rounding import Rounding
+
+MAX_SALE_AGE_DAYS: Final = 36_524
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MerchantState:
+    """What of a merchant can be changed.
+
+    Zone and rounding count for sales from now on: each sale keeps what it was taken on.
+    """
+
+    name: str
+    zone: str
+    rounding: Rounding
+    max_sale_age_days: int
+    disabled: bool = False
+    """Nobody of theirs gets in any more; what is recorded already is still delivered."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Merchant:
+    """A merchant; its slug is its address and never changes."""
+
+    slug: str
+    state: MerchantState
+    version: int
+    created_at: datetime
+    updated_at: datetime
+    disabled_at: datetime | None
+
+
+class MerchantStore(Protocol):
+    """Merchants, of which a merchant's own people see theirs. Raises StoreUnavailable.
+
+    One method is one transaction, and its change is in the audit trail.
+    """
+
+    @abstractmethod
+    async def create(
+        self, caller: Caller, slug: str, state: MerchantState
+    ) -> Kept[Merchant] | Refusal:
+        """A new one; Taken when the slug is. It starts enabled, whatever the state says."""
+
+    @abstractmethod
+    async def page(
+        self, caller: Caller, wanted: Slice, *, slug: str | None, disabled: bool | None
+    ) -> Listed[Merchant]:
+        """Some of them, sorted by `slug`, `name` or `created_at`; the key is the slug."""
+
+    @abstractmethod
+    async def find(self, caller: Caller, slug: str) -> Merchant | None:
+        """The one of that slug, unless there is none for the caller."""
+
+    @abstractmethod
+    async def replace(
+        self, caller: Caller, slug: str, state: MerchantState, versions: Versions
+    ) -> Kept[Merchant] | Refusal:
+        """Change it. A merchant's own people change name and highest age alone; else Unfit."""
+
+    @abstractmethod
+    async def delete(self, caller: Caller, slug: str) -> Missing | InUse:
+        """Never done: all that was ever sold hangs on it."""

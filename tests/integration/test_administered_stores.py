@@ -1,0 +1,149 @@
+"""What the platform administers, at the stores; and the rule of the last administrator."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
+
+import psycopg
+import pytest
+
+from adapters.http.passwords import NOBODYS_HASH
+from adapters.postgres.administration import Administration
+from adapters.postgres.audit_trail import PostgresTrail
+from adapters.postgres.kept_merchants import PostgresMerchants
+from adapters.postgres.kept_users import PostgresUsers
+from cashback_core.administering import Caller, InUse, Kept, Listed, Missing, Slice, Taken, Unfit
+from cashback_core.merchants import MerchantState
+from cashback_core.people import NewUser, UserFilter, UserState
+from cashback_core.rounding import Rounding
+from cashback_core.trail import TrailFilter
+from integration.journeys import wait_for
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+PLATFORM = Caller(actor="user:petra", merchant_id=None, request_id="r-7")
+TERMS = MerchantState(
+    name="Rede", zone="America/Manaus", rounding=Rounding.DOWN, max_sale_age_days=30
+)
+EVERYTHING = Slice(sort="at", descending=True, limit=50)
+
+
+@pytest.fixture
+async def administration(dsn: str) -> AsyncIterator[Administration]:
+    administration = Administration(dsn)
+    await administration.open()
+    yield administration
+    await administration.close()
+
+
+def new_user(username: str, role: str, merchant: str | None) -> NewUser:
+    return NewUser(username=username, role=role, merchant=merchant, password_hash=NOBODYS_HASH)
+
+
+async def test_the_platform_adds_changes_and_disables_a_merchant(
+    administration: Administration,
+) -> None:
+    merchants = PostgresMerchants(administration)
+    added = await merchants.create(PLATFORM, "rede", TERMS)
+    assert isinstance(added, Kept)
+    assert (added.resource.state, added.resource.version) == (TERMS, 1)
+    assert await merchants.create(PLATFORM, "rede", TERMS) == Taken(name="slug")
+    off = MerchantState(
+        name="Rede", zone="UTC", rounding=Rounding.HALF_UP, max_sale_age_days=1, disabled=True
+    )
+    changed = await merchants.replace(PLATFORM, "rede", off, frozenset({1}))
+    assert isinstance(changed, Kept)
+    assert changed.resource == await merchants.find(PLATFORM, "rede")
+    assert changed.resource.disabled_at is not None
+    assert await merchants.delete(PLATFORM, "rede") == InUse(reason="merchant_stays")
+    assert await merchants.delete(PLATFORM, "nobody") == Missing()
+    wanted = Slice(sort="slug", descending=False, limit=50)
+    page = await merchants.page(PLATFORM, wanted, slug=None, disabled=None)
+    assert [merchant.slug for merchant in page.items] == ["demo", "other", "rede"]
+    page = await merchants.page(PLATFORM, wanted, slug=None, disabled=True)
+    assert [merchant.slug for merchant in page.items] == ["rede"]
+
+
+async def test_the_platform_adds_a_merchants_first_administrator_and_its_own(
+    administration: Administration,
+) -> None:
+    users = PostgresUsers(administration)
+    for new in (new_user("eva", "admin", "demo"), new_user("petra", "platform", None)):
+        assert isinstance(await users.create(PLATFORM, new), Kept)
+    unfit = Unfit(name="role", fault="role_and_merchant")
+    assert await users.create(PLATFORM, new_user("x", "platform", "demo")) == unfit
+    assert await users.create(PLATFORM, new_user("x", "erp", None)) == unfit
+    nowhere = Unfit(name="merchant", fault="no_such_merchant")
+    assert await users.create(PLATFORM, new_user("x", "erp", "nobody")) == nowhere
+    wanted = Slice(sort="username", descending=False, limit=50)
+    page = await users.page(PLATFORM, wanted, UserFilter(merchant="demo"))
+    assert [user.username for user in page.items] == ["eva"]
+    assert await users.replace(PLATFORM, "eva", UserState(role="platform"), None) == unfit
+    last = InUse(reason="last_administrator")
+    assert await users.delete(PLATFORM, "petra", None) == last
+    assert await users.delete(PLATFORM, "eva", None) == last
+
+
+async def test_a_member_never_acts_for_another_merchant_nor_for_the_platform(
+    administration: Administration,
+) -> None:
+    member = Caller(actor="user:adam", merchant_id=1)
+    users = PostgresUsers(administration)
+    await users.create(PLATFORM, new_user("otto", "admin", "other"))
+    nowhere = Unfit(name="merchant", fault="no_such_merchant")
+    assert await users.create(member, new_user("x", "erp", "other")) == nowhere
+    assert isinstance(await users.create(member, new_user("x", "platform", None)), Unfit)
+    assert await users.replace(member, "otto", UserState(role="erp"), None) == Missing()
+    assert await users.delete(member, "otto", None) == Missing()
+    assert await users.set_password(member, "otto", NOBODYS_HASH) == Missing()
+    with pytest.raises(psycopg.errors.InsufficientPrivilege):
+        await PostgresMerchants(administration).create(member, "mine", TERMS)
+
+
+async def test_the_platform_reads_its_own_lines_or_one_merchants(
+    administration: Administration,
+) -> None:
+    users, trail = PostgresUsers(administration), PostgresTrail(administration)
+    await users.create(PLATFORM, new_user("petra", "platform", None))
+    await users.create(PLATFORM, new_user("eva", "admin", "demo"))
+    own = await trail.page(PLATFORM, EVERYTHING, TrailFilter(actor="user:petra"))
+    assert isinstance(own, Listed)
+    assert [(line.key, line.request_id) for line in own.items] == [("petra", "r-7")]
+    theirs = await trail.page(PLATFORM, EVERYTHING, TrailFilter(merchant="demo", key="eva"))
+    assert isinstance(theirs, Listed)
+    assert [line.merchant for line in theirs.items] == ["demo"]
+    nobodys = await trail.page(PLATFORM, EVERYTHING, TrailFilter(merchant="nobody"))
+    assert nobodys == Missing()
+
+
+def test_of_the_last_two_administrators_one_stays_whoever_acts_at_the_same_moment(
+    dsn: str,
+) -> None:
+    disable = "update users set disabled_at = now() where username = %s"
+    with psycopg.connect(dsn) as first, psycopg.connect(dsn) as second:
+        for name in ("eva", "ines"):
+            first.execute(
+                "insert into users (username, merchant_id, role, password_hash)"
+                " values (%s, 1, 'admin', %s)",
+                [name, NOBODYS_HASH],
+            )
+        first.commit()
+        first.execute(disable, ["eva"])
+        with ThreadPoolExecutor(1) as threads:
+            waiting = threads.submit(second.execute, disable, ["ines"])
+            with psycopg.connect(dsn, autocommit=True) as observer:
+                wait_for(
+                    lambda: (
+                        observer.execute(
+                            "select from pg_locks where not granted and locktype = 'advisory'"
+                        ).rowcount
+                        == 1
+                    ),
+                    "the second waits for the first",
+                )
+            first.commit()
+            with pytest.raises(psycopg.errors.IntegrityConstraintViolation) as refused:
+                waiting.result(10)
+    assert refused.value.diag.constraint_name == "last_administrator"

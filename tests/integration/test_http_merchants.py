@@ -1,0 +1,86 @@
+"""Merchants over HTTP, as their own administrators and as the platform's."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from integration.administering import administered_api
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from fakes.api import Answered
+    from integration.administering import AdministeredApi
+
+
+@pytest.fixture
+async def api(dsn: str) -> AsyncIterator[AdministeredApi]:
+    async with administered_api(dsn) as api:
+        yield api
+
+
+def faults(answer: Answered) -> dict[str, str]:
+    return {error["pointer"]: error["code"] for error in answer.json()["errors"]}
+
+
+async def test_an_administrator_sees_their_own_merchant_alone(api: AdministeredApi) -> None:
+    page = await api.ask("GET", "/api/merchants")
+    assert [merchant["slug"] for merchant in page.json()["items"]] == ["demo"]
+    assert (await api.ask("GET", "/api/merchants/demo")).json() == page.json()["items"][0]
+    requests: list[tuple[str, Any]] = [
+        ("GET", None),
+        ("PUT", {"name": "Mine now"}),
+        ("PATCH", {"name": "Mine now"}),
+    ]
+    for method, body in requests:
+        theirs = await api.ask(method, "/api/merchants/other", body, if_match="*")
+        nobodys = await api.ask(method, "/api/merchants/nobody", body, if_match="*")
+        assert (theirs.status, theirs.body) == (404, nobodys.body)
+    assert (await api.ask("GET", "/api/merchants/Other")).status == 404
+
+
+async def test_an_administrator_changes_name_and_age_and_not_how_money_is_computed(
+    api: AdministeredApi,
+) -> None:
+    patch = {"name": "Rede", "max_sale_age_days": 30}
+    answer = await api.ask("PATCH", "/api/merchants/demo", patch, if_match='"1"')
+    assert (answer.status, answer.headers["etag"]) == (200, '"2"')
+    assert (answer.json()["name"], answer.json()["max_sale_age_days"]) == ("Rede", 30)
+    forbidden: list[tuple[str, Any]] = [
+        ("rounding", "down"), ("zone", "America/Manaus"), ("disabled", True),
+    ]  # fmt: skip
+    for name, value in forbidden:
+        answer = await api.ask("PATCH", "/api/merchants/demo", {name: value}, if_match="*")
+        assert (answer.status, faults(answer)) == (422, {f"/{name}": "platform_only"})
+    assert (await api.ask("GET", "/api/merchants/demo")).headers["etag"] == '"2"'
+
+
+async def test_an_administrator_adds_and_deletes_no_merchant(api: AdministeredApi) -> None:
+    assert (await api.ask("POST", "/api/merchants", {"slug": "a", "name": "A"})).status == 403
+    assert (await api.ask("DELETE", "/api/merchants/demo", if_match="*")).status == 403
+
+
+async def test_everything_wrong_with_a_merchant_is_told_in_both_languages(
+    api: AdministeredApi,
+) -> None:
+    wrong = {
+        "name": " ", "zone": "Mars/Olympus", "rounding": "up", "max_sale_age_days": 0,
+        "disabled": 1, "slug": "new",
+    }  # fmt: skip
+    told = [
+        await api.ask("PUT", "/api/merchants/demo", wrong, if_match="*", accept_language=language)
+        for language in ("en", "pt")
+    ]
+    for answer in told:
+        assert faults(answer) == {
+            "/name": "plain_text",
+            "/zone": "zone_unknown",
+            "/rounding": "no_such_choice",
+            "/max_sale_age_days": "whole_number",
+            "/disabled": "not_boolean",
+            "/slug": "unknown_field",
+        }
+    english, portuguese = ({e["detail"] for e in answer.json()["errors"]} for answer in told)
+    assert not english & portuguese
