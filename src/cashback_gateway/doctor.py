@@ -12,12 +12,13 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
-from adapters.postgres.connection import DURABILITY, MINIMUM_VERSION, SERVING, UNSAFE
+from adapters.postgres.connection import DURABILITY, MINIMUM_VERSION, SERVING, UNSAFE, Role
 from adapters.postgres.examining import (
     INCIDENT_DAYS,
     examine_backlog,
     examine_server,
     missing_migrations,
+    roles_out_of_reach,
 )
 from adapters.postgres.migrate import SchemaMismatch
 from cashback_core.delivery import Status
@@ -78,7 +79,10 @@ def _checks(settings: Settings) -> Iterator[Check]:
         migrations = check_migrations(missing_migrations(url))
         yield migrations
         if migrations.level is Level.OK:
-            yield from check_backlog(examine_backlog(url), datetime.now(UTC))
+            roles = check_roles(roles_out_of_reach(url))
+            yield roles
+            if roles.level is not Level.FAIL:
+                yield from check_backlog(examine_backlog(url), datetime.now(UTC))
     except StoreUnavailable as error:
         advice = "start it, or correct DATABASE_URL"
         yield Check(level=Level.FAIL, name="database", found=f"away ({error})", advice=advice)
@@ -140,6 +144,20 @@ def check_migrations(missing: list[str]) -> Check:
         name="migrations",
         found=f"{len(missing)} pending: {', '.join(missing)}",
         advice="run `./cashback migrate`",
+    )
+
+
+def check_roles(out_of_reach: list[str]) -> Check:
+    """Whether the login may take the roles that everything but migrating works as."""
+    if not out_of_reach:
+        return Check(level=Level.OK, name="roles", found="the login may take each of them")
+    names = ", ".join(out_of_reach)
+    return Check(
+        # Without the worker's nothing more can be looked at; the others may be another login's.
+        level=Level.FAIL if Role.WORKER in out_of_reach else Level.WARN,
+        name="roles",
+        found=f"the login may not take {names}",
+        advice=f"unless another login serves: grant {names} to it",
     )
 
 

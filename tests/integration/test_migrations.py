@@ -1,12 +1,16 @@
 from __future__ import annotations
 
 from concurrent.futures import ProcessPoolExecutor
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, LiteralString
 
 import psycopg
 import pytest
+from psycopg import sql
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
+from adapters.postgres.embedded import throwaway_postgres
 from adapters.postgres.migrate import SchemaMismatch, migrate, migrations, pending
+from integration.two_merchants import ROLES
 
 if TYPE_CHECKING:
     from adapters.postgres.embedded import EmbeddedPostgres
@@ -67,3 +71,51 @@ def test_a_migration_that_fails_leaves_no_trace(
     with psycopg.connect(dsn) as connection:
         assert connection.execute("select to_regclass('half')").fetchone() == (None,)
         assert connection.execute("select name from schema_migrations").fetchall() == [(good.name,)]
+
+
+@pytest.mark.parametrize("superuser", [True, False], ids=["a superuser", "an owner"])
+def test_ten_databases_of_one_new_cluster_may_be_migrated_at_once(*, superuser: bool) -> None:
+    """Roles belong to the cluster: all ten make them, one makes each."""
+    with throwaway_postgres() as server:
+        dsns = [server.create_database(f"fresh_{n}") for n in range(STARTS)]
+        if not superuser:
+            make_login(dsns[0], "owner", "createrole")
+            dsns = [owned_by(dsn, "owner") for dsn in dsns]
+        with ProcessPoolExecutor(STARTS) as pool:
+            applied = list(pool.map(migrate, dsns))
+        assert applied == [[m.name for m in migrations()]] * STARTS
+        for dsn in dsns:
+            for role in ROLES:
+                with psycopg.connect(dsn, options=f"-c role={role}") as connection:
+                    connection.execute("select merchant_id from merchants")
+
+
+def test_an_owner_who_may_not_act_as_the_roles_is_told_what_to_ask_for() -> None:
+    with throwaway_postgres() as server:
+        migrate(server.create_database("first"))
+        second = server.create_database("second")
+        make_login(second, "stranger", "nocreaterole")
+        second = owned_by(second, "stranger")
+        with pytest.raises(
+            psycopg.errors.InsufficientPrivilege, match="permission denied to grant role"
+        ):
+            migrate(second)
+        with psycopg.connect(server.dsn(), autocommit=True) as connection:
+            roles = sql.SQL(", ").join(map(sql.Identifier, ROLES))
+            connection.execute(sql.SQL("grant {} to stranger").format(roles))
+        assert migrate(second)[-1] == migrations()[-1].name
+
+
+def make_login(dsn: str, name: str, attribute: LiteralString) -> None:
+    with psycopg.connect(dsn, autocommit=True) as connection:
+        made = sql.SQL("create role {} login password 'secret' " + attribute)
+        connection.execute(made.format(sql.Identifier(name)))
+
+
+def owned_by(dsn: str, login: str) -> str:
+    """The same database, given to a login."""
+    database = sql.Identifier(str(conninfo_to_dict(dsn)["dbname"]))
+    with psycopg.connect(dsn, autocommit=True) as connection:
+        given = sql.SQL("alter database {} owner to {}")
+        connection.execute(given.format(database, sql.Identifier(login)))
+    return make_conninfo(dsn, user=login, password="secret")

@@ -228,6 +228,7 @@ def test_the_doctor_finds_a_fresh_system_well(
                 "time limits",
                 "clock",
                 "migrations",
+                "roles",
                 "sender",
                 "backlog",
                 "oldest open",

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import psycopg
 
-from adapters.postgres.connection import DURABILITY, SERVING, serving_dsn, translated
+from adapters.postgres.connection import DURABILITY, SERVING, Role, serving_dsn, translated
 from adapters.postgres.migrate import pending
 from cashback_core.delivery import Status
 from cashback_core.operating import SenderState
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 INCIDENTS_SHOWN: Final = 3
 INCIDENT_DAYS: Final = 7
+_SET_SINCE: Final = 160_000
 LISTENER: Final = "cashback-listener"
 """What the sessions of workers call themselves; see `waking`."""
 
@@ -56,8 +57,8 @@ class Backlog:
 
 
 def examine_server(dsn: str, now: Callable[[], datetime]) -> Server:
-    """Raises StoreUnavailable."""
-    with translated(), psycopg.connect(serving_dsn(dsn, application="cashback-doctor")) as server:
+    """Needs nothing but a server. Raises StoreUnavailable."""
+    with translated(), _connect(dsn, None) as server:
         found = server.execute(
             "select lower(name), current_setting(name) from pg_settings"
             " where lower(name) = any(%s)",
@@ -82,9 +83,22 @@ def missing_migrations(dsn: str) -> list[str]:
         return pending(dsn)
 
 
+def roles_out_of_reach(dsn: str) -> list[str]:
+    """The roles of ours that the login may not take. Raises StoreUnavailable."""
+    with translated(), _connect(dsn, None) as server:
+        # Since 16 a member may be kept from taking a role.
+        acting = "set" if server.info.server_version >= _SET_SINCE else "member"
+        found = server.execute(
+            "select rolname from pg_roles where starts_with(rolname, 'cashback_')"
+            " and not rolcanlogin and not pg_has_role(oid, %s) order by 1",
+            [acting],
+        )
+        return [str(name) for (name,) in found.fetchall()]
+
+
 def examine_backlog(dsn: str) -> Backlog:
-    """Needs every migration. Raises StoreUnavailable."""
-    with translated(), psycopg.connect(serving_dsn(dsn, application="cashback-doctor")) as server:
+    """Needs every migration and the worker's role. Raises StoreUnavailable."""
+    with translated(), _connect(dsn, Role.WORKER) as server:
         counts = server.execute(
             "select status, count(*) from cashbacks where status not in ('applied', 'not_due')"
             " group by status"
@@ -127,6 +141,10 @@ def examine_backlog(dsn: str) -> Backlog:
         latest_incidents=tuple(f"{id_}: {what}" for _, _, id_, what in incidents),
         sender=SenderState(paused_at=paused[0], reason=paused[1], actor=paused[2]),
     )
+
+
+def _connect(dsn: str, role: Role | None) -> psycopg.Connection[Any]:
+    return psycopg.connect(serving_dsn(dsn, application="cashback-doctor", role=role))
 
 
 def _one(connection: psycopg.Connection[Any], query: str, *values: str) -> tuple[Any, ...]:

@@ -15,6 +15,7 @@ from cashback_gateway.doctor import (
     Level,
     check_backlog,
     check_migrations,
+    check_roles,
     check_server,
 )
 
@@ -54,6 +55,14 @@ def test_a_good_server_and_an_empty_backlog_are_ok() -> None:
     checks = [*check_server(SERVER), check_migrations([]), *check_backlog(BACKLOG, NOW)]
     assert {check.level for check in checks} == {Level.OK}
     assert {check.advice for check in checks} == {""}
+
+
+def test_roles_out_of_reach_are_told_and_granted() -> None:
+    assert check_roles([]).level is Level.OK
+    worker = check_roles(["cashback_eraser", "cashback_worker"])
+    assert worker.level is Level.FAIL
+    assert "grant cashback_eraser, cashback_worker" in worker.advice
+    assert check_roles(["cashback_identity"]).level is Level.WARN, "another login may serve"
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,177 @@
+"""Row-level security: whatever the table and the statement, one merchant is all there is."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import psycopg
+import pytest
+from psycopg import sql
+from psycopg.errors import InsufficientPrivilege
+
+from adapters.postgres.store import PostgresCashbackStore
+from cashback_core.delivery import DeliveryPolicy
+from integration.two_merchants import (
+    ERASER,
+    MINE,
+    SERVING,
+    THEIRS,
+    Table,
+    fill,
+    one,
+    rows,
+    session,
+    tables_of_merchants,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from integration.two_merchants import Records
+
+REFUSED: Final = (InsufficientPrivilege, psycopg.errors.GeneratedAlways)
+
+OF_NO_MERCHANT: Final = {
+    # How the database is migrated, whether anything is sent at all.
+    "schema_migrations", "sender", "sender_pauses", "sender_releases",
+    # Of people before their merchant is known: nobody's but the log-in's.
+    "revoked_tokens", "login_failures", "login_places", "rate_buckets",
+}  # fmt: skip
+"""Every table without a merchant; a new one is a decision to be written here."""
+
+
+@pytest.fixture
+async def store(dsn: str) -> AsyncIterator[PostgresCashbackStore]:
+    store = PostgresCashbackStore(dsn, DeliveryPolicy())
+    await store.open()
+    yield store
+    await store.close()
+
+
+@pytest.fixture
+async def both(store: PostgresCashbackStore, dsn: str) -> Records:
+    return await fill(store, dsn)
+
+
+def test_every_table_is_one_merchants_or_known_to_be_nobodys(dsn: str) -> None:
+    with psycopg.connect(dsn) as owner:
+        every = owner.execute(
+            "select relname from pg_class where relkind in ('r', 'p')"
+            " and relnamespace = 'public'::regnamespace"
+        ).fetchall()
+    kept_apart = {table.name for table in tables_of_merchants(dsn)}
+    assert {name for (name,) in every} - kept_apart == OF_NO_MERCHANT
+
+
+def test_every_table_of_merchants_has_the_policies(dsn: str) -> None:
+    asked = (
+        "select roles::text[], permissive, cmd, qual, with_check from pg_policies"
+        " where tablename = %s and roles && array['public', 'cashback_serving']::name[]"
+    )
+    with psycopg.connect(dsn) as owner:
+        owner.execute("create table reference (merchant_id bigint)")
+        owner.execute("select protect_merchant_table('reference')")
+        right = owner.execute(asked, ["reference"]).fetchall()
+        secure = (
+            "select relkind in ('r', 'p') and relrowsecurity from pg_class where oid = %s::regclass"
+        )
+        for table in tables_of_merchants(dsn):
+            assert one(owner, secure, table.name), f"{table.name}: select protect_merchant_table()"
+            assert owner.execute(asked, [table.name]).fetchall() == right, table.name
+        owner.rollback()
+
+
+@pytest.mark.parametrize("role", [SERVING, ERASER])
+def test_nothing_is_visible_before_a_merchant_is_named(dsn: str, both: Records, role: str) -> None:
+    del both
+    for setting in (None, "", "{}"):
+        with session(dsn, role=role) as serving:
+            if setting is not None:
+                serving.execute("select set_config('cashback.merchants', %s, true)", [setting])
+            for table in visible_tables(dsn, role):
+                assert rows(serving, table) == [], (table.name, setting)
+
+
+@pytest.mark.parametrize("role", [SERVING, ERASER])
+def test_one_merchants_session_sees_its_own_rows_and_no_others(
+    dsn: str, both: Records, role: str
+) -> None:
+    del both
+    seen: set[str] = set()
+    for table in visible_tables(dsn, role):
+        with session(dsn, MINE, role=role) as serving:
+            found = set(rows(serving, table))
+        assert found <= {MINE}, table.name
+        if found:
+            seen.add(table.name)
+    assert seen >= {"customers", "sales", "sale_lines", "cashbacks", "attempts", "events"}
+    if role == SERVING:
+        assert seen >= {"merchants", "rates", "sale_names", "users"}, "there is something to see"
+
+
+def visible_tables(dsn: str, role: str) -> list[Table]:
+    """What a role may read, but the merchants' ids, all of which retention goes through."""
+    return [
+        table
+        for table in tables_of_merchants(dsn)
+        if table.may(dsn, "select", role) and (role, table.name) != (ERASER, "merchants")
+    ]
+
+
+def test_a_group_of_two_merchants_sees_both_and_no_third(dsn: str, both: Records) -> None:
+    del both
+    with psycopg.connect(dsn) as owner:
+        owner.execute("insert into merchants (slug, name) values ('third', 'Third')")
+    with session(dsn, MINE, THEIRS) as serving:
+        assert set(rows(serving, Table("cashbacks"))) == {MINE, THEIRS}
+        assert set(rows(serving, Table("merchants"))) == {MINE, THEIRS}
+
+
+def test_no_row_of_another_merchant_can_be_written(dsn: str, both: Records) -> None:
+    del both
+    written: set[str] = set()
+    for table in tables_of_merchants(dsn):
+        insert = sql.SQL("insert into {} (merchant_id) overriding system value values ({})")
+        if table.may(dsn, "insert"):
+            written.add(table.name)
+            # The policy speaks before any other rule of the table does.
+            with session(dsn, MINE) as serving, pytest.raises(InsufficientPrivilege) as refused:
+                serving.execute(insert.format(table.called, THEIRS))
+            assert table.name in str(refused.value)
+        for verb in ("update", "delete"):
+            with session(dsn, MINE) as serving:
+                assert changed(serving, table, verb) == 0, (table.name, verb)
+    assert written >= {"customers", "sales", "sale_lines", "sale_names", "cashbacks", "incidents"}
+
+
+def changed(connection: psycopg.Connection[Any], table: Table, verb: str) -> int:
+    """How many rows of the other merchant a statement reaches; 0 where the verb is not granted."""
+    where = sql.SQL(" where merchant_id = {}").format(THEIRS)
+    if verb == "delete":
+        statement = sql.SQL("delete from {}").format(table.called) + where
+    else:
+        column = connection.execute(
+            "select attname from pg_attribute where attrelid = %s::regclass and attnum > 0"
+            " and not attisdropped and has_column_privilege(attrelid, attnum, 'update') limit 1",
+            [table.name],
+        ).fetchone()
+        if column is None:
+            return 0
+        name = sql.Identifier(column[0])
+        statement = sql.SQL("update {} set {} = {}").format(table.called, name, name) + where
+    try:
+        return connection.execute(statement).rowcount
+    except InsufficientPrivilege:
+        return 0
+
+
+def test_a_row_cannot_be_given_to_another_merchant(dsn: str, both: Records) -> None:
+    """Not by the grants; and if there were one, not by the policy."""
+    del both
+    for table in tables_of_merchants(dsn):
+        with session(dsn, MINE) as serving, pytest.raises(REFUSED):
+            serving.execute(sql.SQL("update {} set merchant_id = {}").format(table.called, THEIRS))
+    with psycopg.connect(dsn) as owner:
+        owner.execute("grant update on cashbacks to cashback_serving")
+    with session(dsn, MINE) as serving, pytest.raises(InsufficientPrivilege, match="row-level"):
+        serving.execute("update cashbacks set merchant_id = %s", [THEIRS])
