@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, LiteralString
 
 import psycopg
 import pytest
@@ -171,6 +171,24 @@ def test_the_worker_crosses_merchants_and_the_log_in_knows_users_alone(
     money = ("sales", "sale_lines", "sale_names", "cashbacks", "attempts", "events", "customers")
     forbidden(dsn, IDENTITY, money)
     forbidden(dsn, WORKER, ("users", "sale_names"))
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "select password_hash from users",
+        "select secret_hash from client_secrets",
+        "select * from login_failures",
+    ],
+)
+def test_what_a_log_in_compares_is_for_the_log_in_alone(dsn: str, statement: LiteralString) -> None:
+    for role in ROLES:
+        with session(dsn, MINE, role=role) as connection:
+            if role == IDENTITY:
+                connection.execute(statement)
+                continue
+            with pytest.raises(InsufficientPrivilege):
+                connection.execute(statement)
 
 
 def forbidden(dsn: str, role: str, names: Iterable[str]) -> None:

@@ -109,6 +109,18 @@ def test_one_merchants_session_sees_its_own_rows_and_no_others(
         assert seen >= {"merchants", "rates", "sale_names", "users"}, "there is something to see"
 
 
+@pytest.mark.parametrize("role", [SERVING, ERASER])
+def test_a_policy_judges_the_rows_and_never_finds_them(dsn: str, role: str) -> None:
+    """As an index condition it had whole merchants read, while the asked keys were at hand."""
+    for table in visible_tables(dsn, role):
+        with session(dsn, MINE, role=role) as serving:
+            serving.execute("set enable_seqscan = off")
+            explain = sql.SQL("explain select from {}").format(table.called)
+            plan = "\n".join(line for (line,) in serving.execute(explain).fetchall())
+        assert "Filter" in plan, (table.name, plan)
+        assert "Index Cond" not in plan, (table.name, plan)
+
+
 def visible_tables(dsn: str, role: str) -> list[Table]:
     """What a role may read, but the merchants' ids, all of which retention goes through."""
     return [

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, LiteralString
 
 import psycopg
 import pytest
+from psycopg.conninfo import make_conninfo
 from psycopg_pool import AsyncConnectionPool
 
 from adapters.postgres.connection import Role, acting_for, reading_for, serving_dsn
@@ -167,7 +168,7 @@ async def test_a_login_that_may_not_take_the_role_serves_nobody(dsn: str) -> Non
     with psycopg.connect(dsn, autocommit=True) as owner:
         owner.execute("drop role if exists nobody_in_particular")
         owner.execute("create role nobody_in_particular login password 'secret'")
-    stranger = psycopg.conninfo.make_conninfo(dsn, user="nobody_in_particular", password="secret")
+    stranger = make_conninfo(dsn, user="nobody_in_particular", password="secret")
     store = PostgresCashbackStore(stranger, DeliveryPolicy())
     await store.open()
     try:

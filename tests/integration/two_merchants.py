@@ -13,7 +13,7 @@ from cashback_core.ports import Claim
 from contract.builders import CREATED, UNANSWERED, a_sale, accepted, ended, submitted
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator
 
     from cashback_core.ports import CashbackStore
     from cashback_core.record import Record
@@ -69,7 +69,7 @@ def tables_of_merchants(dsn: str) -> list[Table]:
 
 
 @contextmanager
-def session(dsn: str, *merchants: int, role: str = SERVING) -> Iterator[psycopg.Connection[Any]]:
+def session(dsn: str, *merchants: int, role: str = SERVING) -> Generator[psycopg.Connection[Any]]:
     """A serving session within one transaction that names these merchants, then undone."""
     with psycopg.connect(dsn, options=f"-c role={role}") as connection:
         if merchants:

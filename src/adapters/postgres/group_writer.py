@@ -10,16 +10,17 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 import psycopg
-from psycopg import AsyncConnection
+from psycopg import AsyncConnection, sql
 
 from adapters.postgres.accepting import accept_group
 from adapters.postgres.commits import CommitObserver, Commits, Failure
 from adapters.postgres.concluding import Locked, conclude_group
-from adapters.postgres.connection import NAME_MERCHANTS, Role, RowRefused, named, serving_dsn
+from adapters.postgres.connection import Role, RowRefused, named, serving_dsn
 from cashback_core.ports import (
     Acceptance,
     AttemptResult,
@@ -30,7 +31,7 @@ from cashback_core.ports import (
 from cashback_core.tracing import TRACE
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Sequence
+    from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Sequence
     from uuid import UUID
 
     from cashback_core.delivery import DeliveryPolicy
@@ -143,6 +144,23 @@ def _told(error: Exception) -> Exception:
         return refused
     _log.error("a write failed by an error of ours", exc_info=error)
     return error
+
+
+@asynccontextmanager
+async def _transaction_of(
+    connection: AsyncConnection, merchants: Iterable[int]
+) -> AsyncGenerator[None, None]:
+    """A transaction on these merchants' rows; it begins and names them in one round trip."""
+    begin = sql.SQL("begin; select set_config('cashback.merchants', {}, true)")
+    try:
+        # Two statements at once cannot be prepared.
+        await connection.execute(begin.format(named(merchants)), prepare=False)
+        yield
+    except BaseException:
+        with suppress(psycopg.OperationalError):  # the connection is gone, the transaction with it
+            await connection.rollback()
+        raise
+    await connection.commit()
 
 
 class GroupWriter:
@@ -265,9 +283,9 @@ class GroupWriter:
         results = [job for job in group if isinstance(job, _Result)]
         acceptances: dict[UUID, Acceptance | None] = {}
         standings: dict[UUID, Standing | Locked] = {}
-        async with connection.transaction(), connection.cursor() as cursor:
-            # Exactly the group's own merchants are to be seen, by every statement that follows.
-            await cursor.execute(NAME_MERCHANTS, [named(_merchants(sales, results))])
+        # Exactly the group's own merchants are to be seen, by every statement that follows.
+        merchants = _merchants(sales, results)
+        async with _transaction_of(connection, merchants), connection.cursor() as cursor:
             # Sales before results: the order in which everybody takes locks.
             if sales:
                 acceptances = await accept_group(cursor, [job.submission for job in sales])
