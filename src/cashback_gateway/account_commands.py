@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from adapters.http.passwords import hash_password
 from adapters.http.signing_key import load_signing_key
-from adapters.http.tokens import Lifetimes, TokenKind, Tokens
+from adapters.http.tokens import Lifetimes, Owner, TokenKind, Tokens
 from adapters.postgres.accounts import AccountError, PostgresAccounts
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ SHORTEST_PASSWORD = 8  # NIST SP 800-63B, 5.1.1.2
 LONGEST_PASSWORD = 1024
 
 
-def add_user(settings: Settings, name: str, *, merchant: str, role: str) -> None:
+def add_user(settings: Settings, name: str, *, merchant: str | None, role: str) -> None:
     """Add a user whose password comes on standard input. Raises AccountError."""
     accounts = PostgresAccounts(settings.database.url)
     password_hash = hash_password(_read_password())
@@ -34,14 +34,15 @@ def set_password(settings: Settings, name: str) -> None:
 
 def access_token(settings: Settings, name: str) -> str:
     """Return a token for a user who may log in. Raises AccountError and BadSigningKeyError."""
-    account = asyncio.run(PostgresAccounts(settings.database.url).find(name))
-    if account is None:
-        raise AccountError(f"there is no user {name!r} who may log in")
-    lifetimes = Lifetimes(access_s=settings.tokens.access_s, refresh_s=settings.tokens.refresh_s)
+    access_s = settings.tokens.access_s
+    lifetimes = Lifetimes(access_s=access_s, refresh_s=settings.tokens.refresh_s)
     tokens = Tokens(load_signing_key(settings.tokens.signing_key_file), lifetimes=lifetimes)
-    return tokens.issue(
-        TokenKind.ACCESS, username=account.username, merchant_id=account.merchant_id
+    accounts = PostgresAccounts(settings.database.url)
+    session = asyncio.run(accounts.begin_session(name, life_s=access_s))
+    owner = Owner(
+        subject=session.subject, merchant_id=session.merchant_id, session_id=session.session_id
     )
+    return tokens.issue(TokenKind.ACCESS, owner)
 
 
 def _read_password() -> str:

@@ -101,10 +101,17 @@ def _parser() -> argparse.ArgumentParser:
     )
     added = _add(users, "add", _users_add, "add a user, the password on standard input")
     added.add_argument("name", metavar="NAME")
-    added.add_argument("--merchant", required=True, metavar="SLUG")
-    added.add_argument("--role", required=True, help="erp, analyst, operator or admin")
+    added.add_argument("--merchant", metavar="SLUG", help="whom the user acts for")
+    added.add_argument(
+        "--role", required=True, help="erp, analyst, operator, admin or, without merchant, platform"
+    )
     changed = _add(users, "password", _users_password, "set a password from standard input")
     changed.add_argument("name", metavar="NAME")
+    keys = commands.add_parser("keys", help="make signing keys").add_subparsers(
+        title="commands", metavar="COMMAND", required=True
+    )
+    made = _add(keys, "new", _keys_new, "make a key that signs tokens, in a new file")
+    made.add_argument("path", type=Path, metavar="PATH")
     token = _add(commands, "token", _token, "print an access token, alone on the last line")
     token.add_argument("name", metavar="NAME")
     return parser
@@ -214,7 +221,19 @@ def _users_add(options: argparse.Namespace) -> int:
         add_user(settings, options.name, merchant=options.merchant, role=options.role)
 
     _beside_a_run(options, _DATABASE, add)
-    print(f"user {options.name} may log in for merchant {options.merchant} as {options.role}")
+    place = "for the platform" if options.merchant is None else f"for merchant {options.merchant}"
+    print(f"user {options.name} may log in {place} as {options.role}")
+    return 0
+
+
+def _keys_new(options: argparse.Namespace) -> int:
+    from adapters.http.signing_key import BadSigningKeyError, create_signing_key, load_signing_key
+
+    try:
+        create_signing_key(options.path)
+    except OSError as error:
+        raise BadSigningKeyError(f"{options.path} cannot be made: {error.strerror}") from error
+    print(load_signing_key(options.path).id)
     return 0
 
 

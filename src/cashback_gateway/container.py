@@ -14,15 +14,17 @@ from adapters.cashback_client.client import ProviderClient
 from adapters.cashback_client.pool import Limits
 from adapters.cashback_client.statements import StatementClient
 from adapters.http.administered import Administered
-from adapters.http.app import UseCases, create_app
+from adapters.http.app import Conduct, UseCases, create_app
 from adapters.http.login import Login
 from adapters.http.passwords import Passwords
-from adapters.http.signing_key import load_signing_key
+from adapters.http.rate_limit import Rate
+from adapters.http.signing_key import load_signing_key, load_verifying_key
+from adapters.http.standing import Standings
 from adapters.http.tokens import Lifetimes, Tokens
-from adapters.postgres.accounts import PostgresAccounts
 from adapters.postgres.administration import Administration
 from adapters.postgres.audit_trail import PostgresTrail
 from adapters.postgres.connection import Role as DatabaseRole
+from adapters.postgres.identities import PostgresIdentities
 from adapters.postgres.kept_merchants import PostgresMerchants
 from adapters.postgres.kept_users import PostgresUsers
 from adapters.postgres.operating import PostgresOperatorStore
@@ -160,8 +162,8 @@ def _worker(
     )
 
 
-def _accounts(settings: Settings) -> PostgresAccounts:
-    return PostgresAccounts(settings.database.url)
+def _identities(settings: Settings) -> PostgresIdentities:
+    return PostgresIdentities(settings.database.url)
 
 
 def _operators(settings: Settings) -> PostgresOperatorStore:
@@ -179,11 +181,21 @@ def _administration(settings: Settings) -> Administration:
 def _tokens(settings: Settings) -> Tokens:
     tokens = settings.tokens
     lifetimes = Lifetimes(access_s=tokens.access_s, refresh_s=tokens.refresh_s)
-    return Tokens(load_signing_key(tokens.signing_key_file), lifetimes=lifetimes)
+    return Tokens(
+        load_signing_key(tokens.signing_key_file),
+        further=[load_verifying_key(path) for path in tokens.verifying_key_files],
+        lifetimes=lifetimes,
+    )
 
 
 def _app(settings: Settings, use_cases: UseCases) -> Litestar:
-    return create_app(use_cases, wait_s=settings.api.wait_s)
+    api = settings.api
+    conduct = Conduct(
+        wait_s=api.wait_s,
+        rate=Rate(per_s=api.rate_per_s, burst=api.rate_burst),
+        trusted_hops=api.trusted_hops,
+    )
+    return create_app(use_cases, conduct=conduct)
 
 
 class Container(containers.DeclarativeContainer):
@@ -220,9 +232,15 @@ class Container(containers.DeclarativeContainer):
     chores = providers.Singleton(_chores, settings, settler, guard, privacy)
     worker = providers.Singleton(_worker, settings, store, under_way, chores)
     tokens = providers.Singleton(_tokens, settings)
-    accounts = providers.Singleton(_accounts, settings)
+    identities = providers.Singleton(_identities, settings)
     passwords = providers.Singleton(Passwords)
-    login = providers.Singleton(Login, accounts=accounts, passwords=passwords, tokens=tokens)
+    login = providers.Singleton(
+        Login,
+        identities=identities,
+        standings=providers.Singleton(Standings, identities),
+        passwords=passwords,
+        tokens=tokens,
+    )
     operators = providers.Singleton(_operators, settings)
     administration = providers.Singleton(_administration, settings)
     administered = providers.Singleton(
@@ -257,6 +275,7 @@ async def open_all(container: Container) -> None:
     await container.operators().open()
     await container.privacy().open()
     await container.administration().open()
+    await container.identities().open()
 
 
 def open_telemetry(
@@ -280,5 +299,6 @@ async def close_all(container: Container) -> None:
     await container.statements().aclose()
     await container.administration().close()
     await container.privacy().close()
+    await container.identities().close()
     await container.operators().close()
     await container.store().close()

@@ -41,20 +41,27 @@ class DatabaseSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApiSettings:
-    """Where the API listens, how long a request without `Prefer` waits, and what is logged."""
+    """Where the API listens, how long a request without `Prefer` waits, and what is logged.
+
+    `rate_burst` requests of a caller pass at once and `rate_per_s` for ever, 0 for any number.
+    """
 
     host: str
     port: int
     wait_s: float
     cors_origins: frozenset[str]
+    rate_per_s: int
+    rate_burst: int
+    trusted_hops: int
     access_log: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TokenSettings:
-    """The signing key's file and how long the two sorts of token live."""
+    """The keys' files and how long the two sorts of token live."""
 
     signing_key_file: Path
+    verifying_key_files: tuple[Path, ...]
     access_s: int
     refresh_s: int
 
@@ -157,10 +164,14 @@ def read_settings(environ: Mapping[str, str], *, needs: Collection[str] = REQUIR
             port=reader.value(table.PORT),
             wait_s=reader.value(table.WAIT_S),
             cors_origins=reader.value(table.CORS_ORIGINS),
+            rate_per_s=reader.value(table.RATE_PER_S),
+            rate_burst=reader.value(table.RATE_BURST),
+            trusted_hops=reader.value(table.TRUSTED_HOPS),
             access_log=reader.value(table.ACCESS_LOG),
         ),
         tokens=TokenSettings(
             signing_key_file=reader.value(table.SIGNING_KEY_FILE),
+            verifying_key_files=reader.value(table.VERIFYING_KEY_FILES),
             access_s=reader.value(table.ACCESS_TOKEN_S),
             refresh_s=reader.value(table.REFRESH_TOKEN_S),
         ),
@@ -178,6 +189,7 @@ def read_settings(environ: Mapping[str, str], *, needs: Collection[str] = REQUIR
         ),
         telemetry=_telemetry(reader),
     )
+    reader.not_above(table.RATE_PER_S, table.RATE_BURST)
     reader.not_above(table.ACCESS_TOKEN_S, table.REFRESH_TOKEN_S)
     reader.not_above(table.BACKOFF_BASE_S, table.BACKOFF_MAX_S)
     reader.not_above(table.BREAKER_PAUSE_S, table.BREAKER_PAUSE_MAX_S)

@@ -128,6 +128,11 @@ def _readable_file(text: str) -> Path | None:
         return None
 
 
+def _readable_files(text: str) -> tuple[Path, ...] | None:
+    paths = [_readable_file(part) for part in text.split(":")]
+    return tuple(path for path in paths if path is not None) if None not in paths else None
+
+
 def _writable_file(text: str) -> Path | None:
     path = Path(text)
     try:
@@ -241,6 +246,26 @@ CORS_ORIGINS: Setting[frozenset[str]] = Setting(
     optional=True,
     meaning="other sites whose pages may call the API from a browser; none by default",
 )
+RATE_PER_S = Setting(
+    name="CASHBACK_RATE_PER_S",
+    kind=_count(0, 100_000),
+    default="500",
+    meaning="how many requests a second one user or API client may make, over all processes; 0: "
+    "no limit",
+)
+RATE_BURST = Setting(
+    name="CASHBACK_RATE_BURST",
+    kind=_count(2, 1_000_000),
+    default="1000",
+    meaning="how many of them at once; not less than the rate",
+)
+TRUSTED_HOPS = Setting(
+    name="CASHBACK_TRUSTED_HOPS",
+    kind=_count(0, 10),
+    default="0",
+    meaning="how many proxies of yours stand in front, each of which appends the address it was "
+    "called from to `X-Forwarded-For`; 0: the header is not believed",
+)
 ACCESS_LOG = Setting(
     name="CASHBACK_ACCESS_LOG",
     kind=_BOOLEAN,
@@ -253,6 +278,18 @@ SIGNING_KEY_FILE = Setting(
     kind=Kind(expected="a file that this process can read", parse=_readable_file, blank=Path()),
     default=None,
     meaning="the Ed25519 private key (PEM) that signs tokens; `run` makes one for local use",
+)
+VERIFYING_KEY_FILES: Setting[tuple[Path, ...]] = Setting(
+    name="CASHBACK_VERIFYING_KEY_FILES",
+    kind=Kind(
+        expected="files that this process can read, separated by colons",
+        parse=_readable_files,
+        blank=(),
+    ),
+    default=None,
+    optional=True,
+    meaning="further Ed25519 keys (PEM, public or private) whose tokens are good too: the next one "
+    "before it signs, the last one until its tokens have ended",
 )
 ACCESS_TOKEN_S = Setting(
     name="CASHBACK_ACCESS_TOKEN_S",
@@ -506,8 +543,12 @@ SETTINGS: tuple[
     PORT,
     WAIT_S,
     CORS_ORIGINS,
+    RATE_PER_S,
+    RATE_BURST,
+    TRUSTED_HOPS,
     ACCESS_LOG,
     SIGNING_KEY_FILE,
+    VERIFYING_KEY_FILES,
     ACCESS_TOKEN_S,
     REFRESH_TOKEN_S,
     PROVIDER_URL,

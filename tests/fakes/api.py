@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, Any, Final, cast
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from adapters.http.administered import Administered
-from adapters.http.app import UseCases, create_app
+from adapters.http.app import Conduct, UseCases, create_app
 from adapters.http.login import Login
-from adapters.http.passwords import Passwords, hash_password
+from adapters.http.passwords import Passwords
 from adapters.http.signing_key import signing_key
-from adapters.http.tokens import TokenKind, Tokens
+from adapters.http.standing import Standings
+from adapters.http.tokens import Owner, TokenKind, Tokens, new_token_id
 from cashback_core.delivering import Deliverer, DeliveriesUnderWay
 from cashback_core.delivery import DeliveryPolicy
 from cashback_core.identity import new_id
@@ -25,6 +26,7 @@ from cashback_core.submission import QuoteSale, SubmitSale
 from contract.builders import PROGRAMME
 from contract.openapi_conformance import assert_conforms
 from fakes.manual_clock import ManualClock
+from fakes.memory_identities import MemoryIdentities
 from fakes.memory_operators import MemoryOperators
 from fakes.memory_privacy import MemoryPrivacy
 from fakes.memory_store import MemoryStore
@@ -32,9 +34,6 @@ from fakes.scripted_provider import ScriptedProvider
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-
-PASSWORD: Final = "correct horse battery staple"
-_PASSWORD_HASH: Final = hash_password(PASSWORD)
 
 SALE: Final[dict[str, Any]] = {
     "sold_at": "2026-01-02 00:00:00",
@@ -76,45 +75,13 @@ class Answered:
         return json.loads(self.body)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class User:
-    """A user of the fake accounts."""
-
-    username: str
-    merchant_id: int
-    role: str = "erp"
-    password_hash: str = _PASSWORD_HASH
-
-
-class MemoryAccounts:
-    """Users in memory: `demo` of merchant 1, `other` of merchant 2, and one of each other role."""
-
-    def __init__(self) -> None:
-        self.away = False
-        self.users = {
-            "demo": User(username="demo", merchant_id=1),
-            "other": User(username="other", merchant_id=2),
-            "olga": User(username="olga", merchant_id=1, role="operator"),
-            "otto": User(username="otto", merchant_id=2, role="operator"),
-            "adam": User(username="adam", merchant_id=1, role="admin"),
-            "anna": User(username="anna", merchant_id=1, role="analyst"),
-        }
-        self.asked: list[str] = []
-
-    async def find(self, username: str) -> User | None:
-        self.asked.append(username)
-        if self.away:
-            raise StoreUnavailable("away")
-        return self.users.get(username)
-
-
 class Api:
-    """The application with all it stands on."""
+    """The application with all it stands on; `identities` tells of the users there are."""
 
     def __init__(
         self,
         *,
-        wait_s: float = 5.0,
+        conduct: Conduct = Conduct(wait_s=5.0),  # noqa: B008 (frozen)
         passwords: Passwords | None = None,
         administered: Administered = NOT_CALLED,
     ) -> None:
@@ -139,9 +106,10 @@ class Api:
         self.tokens = Tokens(
             signing_key(Ed25519PrivateKey.generate()), now_s=lambda: self.clock.now().timestamp()
         )
-        self.accounts = MemoryAccounts()
+        self.identities = MemoryIdentities(self.clock)
+        self.standings = Standings(self.identities, self.clock.monotonic_s)
         self.passwords = passwords or Passwords()
-        self.app = create_app(self._use_cases(), wait_s=wait_s)
+        self.app = create_app(self._use_cases(), conduct=conduct)
         self._numbers = itertools.count(1)
 
     def _use_cases(self) -> UseCases:
@@ -156,7 +124,12 @@ class Api:
             privacy=self.privacy,
             administered=self.administered,
             ping=self.ping,
-            login=Login(accounts=self.accounts, passwords=self.passwords, tokens=self.tokens),
+            login=Login(
+                identities=self.identities,
+                standings=self.standings,
+                passwords=self.passwords,
+                tokens=self.tokens,
+            ),
         )
 
     async def ping(self) -> None:
@@ -164,8 +137,14 @@ class Api:
             raise StoreUnavailable("away")
 
     def token(self, username: str = "demo", kind: TokenKind = TokenKind.ACCESS) -> str:
-        user = self.accounts.users[username]
-        return self.tokens.issue(kind, username=username, merchant_id=user.merchant_id)
+        """A token of a new session; of an API client for its id."""
+        token_id = new_token_id()
+        client = self.identities.clients.get(username)
+        owned = client.owned() if client else self.identities.begin(username, token_id)
+        owner = Owner(
+            subject=owned.subject, merchant_id=owned.merchant_id, session_id=owned.session_id
+        )
+        return self.tokens.issue(kind, owner, token_id=token_id)
 
     async def submit(
         self, document: object = SALE, path: str = "/api/cashbacks", **headers: str

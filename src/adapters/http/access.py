@@ -44,6 +44,7 @@ OPERATORS: Final = frozenset({Role.OPERATOR, Role.ADMIN})
 ADMINS: Final = frozenset({Role.ADMIN})
 ADMINISTRATORS: Final = frozenset({Role.ADMIN, Role.PLATFORM})
 PLATFORM: Final = frozenset({Role.PLATFORM})
+ANYBODY: Final = frozenset(Role)
 
 ACCESS: Final[Mapping[tuple[str, str], Roles]] = {
     ("post", "/api/cashbacks"): SELLERS,
@@ -61,6 +62,10 @@ ACCESS: Final[Mapping[tuple[str, str], Roles]] = {
     ("post", "/api/token"): PUBLIC,
     ("post", "/api/token/refresh"): PUBLIC,
     ("post", "/api/token/verify"): PUBLIC,
+    ("post", "/api/token/revoke"): PUBLIC,
+    ("get", "/.well-known/jwks.json"): PUBLIC,
+    ("post", "/api/users/me/sign-out"): ANYBODY,
+    ("post", "/api/users/{username}/sign-out"): KEEPERS,
     ("post", "/api/merchants"): PLATFORM,
     ("get", "/api/merchants"): ADMINISTRATORS,
     ("get", "/api/merchants/{slug}"): ADMINISTRATORS,

@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING, Any, Final
 
 from adapters.http.access import ACCESS, Role
 from adapters.http.fields import Fields, read_fields
+from adapters.http.identities import USER
 from adapters.http.tokens import TokenKind, Tokens
 from cashback_core.tracing import note_merchant
 
 if TYPE_CHECKING:
     from litestar import Request
 
+    from adapters.http.rate_limit import RateLimit
     from adapters.http.standing import Standings
 
 _SCHEME: Final = b"bearer "
@@ -30,20 +32,24 @@ class ForbiddenError(Exception):
 class Principal:
     """Whom a request acts for. The merchant is the token's: nothing else in a request names one."""
 
-    username: str
+    subject: str
+    """`user:` and a username, or `client:` and the id of an API client."""
+
     role: Role
     home: int | None
     """The merchant; None for the platform's administrator."""
 
     @property
-    def subject(self) -> str:
-        """Who this is, in records and logs: `user:` and the name."""
-        return f"user:{self.username}"
-
-    @property
     def reads_only(self) -> str | None:
         """The only subject whose sales may be read: a shop's system reads what it sent itself."""
         return self.subject if self.role is Role.ERP else None
+
+    @property
+    def username(self) -> str:
+        """The user's name, which signs acts; raises ForbiddenError for an API client."""
+        if not self.subject.startswith(USER):
+            raise ForbiddenError
+        return self.subject.removeprefix(USER)
 
     @property
     def merchant_id(self) -> int:
@@ -59,11 +65,13 @@ class Admission:
 
     tokens: Tokens
     standings: Standings
+    limit: RateLimit
 
     async def __call__(self, request: Request[Any, Any, Any]) -> tuple[Fields, Principal]:
         """The header fields and who sent them.
 
-        Raises UnauthenticatedError, InvalidTokenError, ForbiddenError, StoreUnavailable.
+        Raises UnauthenticatedError, InvalidTokenError, RateExceededError, ForbiddenError,
+        StoreUnavailable.
         """
         fields = read_fields(request.scope["headers"])
         value = fields.get(b"authorization")
@@ -75,10 +83,11 @@ class Admission:
         standing = await self.standings(claims)
         if standing.merchant_id is not None:
             note_merchant(standing.merchant_id)
+        await self.limit(standing.subject)
         if standing.role not in ACCESS.get(_operation(request), ()):
             raise ForbiddenError
         principal = Principal(
-            username=claims.username, role=standing.role, home=standing.merchant_id
+            subject=standing.subject, role=standing.role, home=standing.merchant_id
         )
         return fields, principal
 

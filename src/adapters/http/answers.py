@@ -13,18 +13,19 @@ Header = tuple[bytes, bytes]
 
 JSON: Final = b"application/json"
 
+_NO_STORE: Final[Header] = (b"cache-control", b"no-store")
+
 POLICY: Final = b"content-security-policy"
 
 SECURITY: Final[tuple[Header, ...]] = (
-    (b"cache-control", b"no-store"),
     (b"x-content-type-options", b"nosniff"),
     (b"referrer-policy", b"no-referrer"),
     (b"permissions-policy", b"camera=(), geolocation=(), microphone=(), payment=()"),
     (b"cross-origin-opener-policy", b"same-origin"),
     (b"cross-origin-resource-policy", b"same-origin"),
 )
-"""Answers hold customers' data and money: no cache keeps them, no browser guesses their type, no
-other site's page gets hold of them."""
+"""Answers hold customers' data and money: no browser guesses their type, no other site's page gets
+hold of them, and no cache keeps them unless they are everybody's."""
 
 NOTHING: Final[Header] = (POLICY, b"default-src 'none'; frame-ancestors 'none'")
 """What a page may do that is no page."""
@@ -33,7 +34,8 @@ NOTHING: Final[Header] = (POLICY, b"default-src 'none'; frame-ancestors 'none'")
 class Answer:
     """Status, headers and body as bytes; an ASGI application, so that handlers can return it.
 
-    Every one carries the headers of SECURITY and the content policy that is given.
+    Every one carries the headers of SECURITY and the content policy that is given. Caches keep it
+    for `cache_s` seconds, and not at all by default.
     """
 
     __slots__ = ("body", "headers", "status")
@@ -46,12 +48,14 @@ class Answer:
         headers: Iterable[Header] = (),
         media_type: bytes = JSON,
         policy: Header = NOTHING,
+        cache_s: int | None = None,
     ) -> None:
         self.status = status
         self.body = body
         self.headers = [
             (b"content-type", media_type),
             (b"content-length", b"%d" % len(body)),
+            _NO_STORE if cache_s is None else (b"cache-control", b"public, max-age=%d" % cache_s),
             *SECURITY,
             policy,
             *headers,
@@ -61,3 +65,11 @@ class Answer:
         """Send it."""
         await send({"type": "http.response.start", "status": self.status, "headers": self.headers})
         await send({"type": "http.response.body", "body": self.body, "more_body": False})
+
+
+def bare(status: int, headers: Iterable[Header] = ()) -> Answer:
+    """An answer without a body: a length would be the length of another one (RFC 9110, 8.6)."""
+    answer = Answer(status, b"", headers=headers)
+    content = {b"content-type", b"content-length"}
+    answer.headers = [header for header in answer.headers if header[0] not in content]
+    return answer

@@ -17,7 +17,8 @@ from adapters.http.openapi import ServedDocument
 from adapters.http.operator_routes import OperatorRoutes
 from adapters.http.privacy_routes import PrivacyRoutes
 from adapters.http.problems import handle_exception
-from adapters.http.standing import Standings
+from adapters.http.rate_limit import NO_LIMIT, Rate, RateLimit
+from adapters.http.sign_out_routes import SignOutRoutes
 from adapters.http.token_routes import TokenRoutes
 
 if TYPE_CHECKING:
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
     from cashback_core.submission import QuoteSale, SubmitSale
 
 VERSION: Final = "0.1.0"
-DEFAULT_WAIT_S: Final = 10.0
 
 Lifespan = Callable[[Litestar], AbstractAsyncContextManager[None]]
 
@@ -54,20 +54,38 @@ class UseCases:
     login: Login
 
 
-def create_app(
-    use_cases: UseCases, *, wait_s: float = DEFAULT_WAIT_S, lifespan: Sequence[Lifespan] = ()
-) -> Litestar:
-    """The application; `lifespan` opens and closes what the use cases stand on.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conduct:
+    """How the application behaves.
 
-    `wait_s` is how long a submission without `Prefer` waits for the provider.
+    `wait_s` is how long a submission without `Prefer` waits for the provider, `rate` how much a
+    caller may ask for, `trusted_hops` how many proxies of ours stand in front.
     """
-    admit = Admission(use_cases.login.tokens, Standings(use_cases.login.accounts))
+
+    wait_s: float = 10.0
+    rate: Rate = NO_LIMIT
+    trusted_hops: int = 0
+
+
+DEFAULT_CONDUCT: Final = Conduct()
+
+
+def create_app(
+    use_cases: UseCases,
+    *,
+    conduct: Conduct = DEFAULT_CONDUCT,
+    lifespan: Sequence[Lifespan] = (),
+) -> Litestar:
+    """The application; `lifespan` opens and closes what the use cases stand on."""
+    login = use_cases.login
+    limit = RateLimit(login.identities, conduct.rate)
+    admit = Admission(login.tokens, login.standings, limit)
     cashbacks = CashbackRoutes(
         admit=admit,
         submit_sale=use_cases.submit_sale,
         quote_sale=use_cases.quote_sale,
         store=use_cases.store,
-        wait_s=wait_s,
+        wait_s=conduct.wait_s,
     )
     operating = OperatorRoutes(
         admit=admit,
@@ -80,8 +98,9 @@ def create_app(
             *cashbacks.handlers(),
             *operating.handlers(),
             *PrivacyRoutes(admit=admit, store=use_cases.privacy).handlers(),
-            *use_cases.administered.handlers(admit, use_cases.login),
-            *TokenRoutes(use_cases.login).handlers(),
+            *use_cases.administered.handlers(admit, login),
+            *TokenRoutes(login, conduct.trusted_hops).handlers(),
+            *SignOutRoutes(admit=admit, identities=login.identities).handlers(),
             *HealthRoutes(use_cases.ping, breaker).handlers(),
             *DocsRoutes(ServedDocument(version=VERSION)).handlers(),
         ],

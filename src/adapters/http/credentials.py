@@ -19,6 +19,18 @@ class InvalidRequestError(ValueError):
         self.violations = violations
 
 
+def read_credentials(document: object) -> tuple[str, str, str]:
+    """`user`, a username and a password, or `client`, a client's id and its secret.
+
+    Raises InvalidRequestError.
+    """
+    if isinstance(document, Mapping) and ("client_id" in document or "client_secret" in document):
+        client_id, secret = read_texts(document, "client_id", "client_secret")
+        return "client", client_id, secret
+    username, password = read_texts(document, "username", "password")
+    return "user", username, password
+
+
 def read_texts(document: object, *names: str) -> tuple[str, ...]:
     """The texts of exactly these fields; raises InvalidRequestError.
 

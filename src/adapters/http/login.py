@@ -1,102 +1,148 @@
-"""Passwords for tokens, and old tokens for new ones."""
+"""Passwords and secrets for tokens, and old tokens for new ones."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, Protocol
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Final
 
-from adapters.http.tokens import Claims, InvalidTokenError, TokenKind, Tokens
+from adapters.http.identities import CLIENT
+from adapters.http.tokens import Claims, InvalidTokenError, Owner, TokenKind, Tokens, new_token_id
 
 if TYPE_CHECKING:
+    from adapters.http.identities import Account, Identities, Owned
     from adapters.http.passwords import Passwords
+    from adapters.http.standing import Standings
 
-_USERNAME: Final = re.compile(r"[a-z0-9][a-z0-9._@-]{0,63}\Z", re.ASCII)
+USERNAME: Final = re.compile(r"[a-z0-9][a-z0-9._@-]{0,63}\Z", re.ASCII)
+_CLIENT_ID: Final = re.compile(r"cli_[A-Za-z0-9_-]{22}\Z", re.ASCII)
+_SECRET: Final = re.compile(r"[!-~]{1,128}\Z", re.ASCII)
 
 
 class BadCredentialsError(Exception):
     """No such user, a disabled one, or another password: which of them is nobody's business."""
 
 
-class Account(Protocol):
-    """A user who may log in, as the database knows it."""
+class LoginThrottledError(Exception):
+    """Too much failed before; nothing was looked at, and nothing is for `wait_s`."""
 
-    @property
-    def username(self) -> str:
-        """Unique in the installation."""
-        ...
-
-    @property
-    def merchant_id(self) -> int:
-        """The merchant that the user acts for."""
-        ...
-
-    @property
-    def role(self) -> str:
-        """What the user may do: erp, analyst, operator or admin."""
-        ...
-
-    @property
-    def password_hash(self) -> str:
-        """As `passwords.hash_password` made it."""
-        ...
-
-
-class Accounts(Protocol):
-    """Where users are looked up."""
-
-    async def find(self, username: str) -> Account | None:
-        """The user of that name, unless unknown or disabled. Raises StoreUnavailable."""
-        ...
+    def __init__(self, wait_s: float) -> None:
+        super().__init__(f"for {wait_s:.0f} s")
+        self.wait_s = wait_s
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TokenPair:
-    """What a user holds after a log-in."""
+class Granted:
+    """What somebody holds after a log-in; clients get no refresh token, they ask again."""
 
     access: str
-    refresh: str
+    expires_in_s: int
+    refresh: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Login:
-    """Issues tokens to users."""
+    """Issues tokens to users and to API clients, and takes them back.
 
-    accounts: Accounts
+    Every method raises StoreUnavailable, and all that cost something TooManyLoginsError.
+    """
+
+    identities: Identities
+    standings: Standings
     passwords: Passwords
     tokens: Tokens
 
-    async def __call__(self, *, username: str, password: str) -> TokenPair:
-        """Raises BadCredentialsError, TooManyLoginsError, StoreUnavailable."""
-        account = None
+    async def __call__(self, *, username: str, password: str, address: str) -> Granted:
+        """Tokens of a new session. Raises BadCredentialsError, LoginThrottledError."""
+        # No other text ever reaches the database.
+        name = username if USERNAME.match(username) is not None else None
         async with self.passwords.turn():
-            if _USERNAME.match(username) is not None:  # no other text ever reaches the database
-                account = await self.accounts.find(username)
+            visit = await self.identities.visit(name, address=address)
+            if visit.wait_s > 0:
+                raise LoginThrottledError(visit.wait_s)
+            account = visit.account
             stored_hash = None if account is None else account.password_hash
-            if not await self.passwords.match(password, stored_hash) or account is None:
+            right = await self.passwords.match(password, stored_hash)
+            if not right or account is None:
+                await self.identities.note_failure(name, address=address)
                 raise BadCredentialsError
-        return self._pair(account)
+            return await self._open(account, address)
 
-    async def refresh(self, token: str) -> TokenPair:
-        """A new pair for a refresh token whose user may still log in.
-
-        Raises InvalidTokenError, TooManyLoginsError, StoreUnavailable.
-        """
-        claims = self.tokens.check(token, TokenKind.REFRESH)
+    async def client(self, *, client_id: str, secret: str, address: str) -> Granted:
+        """A token for an ERP. Raises BadCredentialsError, LoginThrottledError."""
         async with self.passwords.turn():
-            account = await self.accounts.find(claims.username)
-        if account is None or account.merchant_id != claims.merchant_id:
-            raise InvalidTokenError("its user is gone or moved")
-        return self._pair(account)
+            visit = await self.identities.visit(None, address=address)
+            if visit.wait_s > 0:
+                raise LoginThrottledError(visit.wait_s)
+            owned = None
+            if _CLIENT_ID.match(client_id) is not None and _SECRET.match(secret) is not None:
+                owned = await self.identities.find_client(client_id, secret=secret)
+            if owned is None:
+                await self.identities.note_failure(None, address=address)
+                raise BadCredentialsError
+        return self._granted(owned)
 
-    def verify(self, token: str) -> Claims:
-        """What a token of either kind says. Raises InvalidTokenError."""
-        return self.tokens.check(token)
-
-    def _pair(self, account: Account) -> TokenPair:
-        def issue(kind: TokenKind) -> str:
-            return self.tokens.issue(
-                kind, username=account.username, merchant_id=account.merchant_id
+    async def refresh(self, token: str) -> Granted:
+        """New tokens for a refresh token, which is then used up. Raises InvalidTokenError."""
+        claims = self.tokens.check(token, TokenKind.REFRESH)
+        token_id = new_token_id()
+        async with self.passwords.turn():
+            owned = await self.identities.renew_session(
+                claims.owner.session_id,
+                used_id=claims.id,
+                token_id=token_id,
+                life_s=self.tokens.lifetimes.refresh_s,
             )
+        if owned is None or _owner(owned) != claims.owner:
+            raise InvalidTokenError("used before, or its user is gone or moved")
+        return self._granted(owned, token_id)
 
-        return TokenPair(access=issue(TokenKind.ACCESS), refresh=issue(TokenKind.REFRESH))
+    async def verify(self, token: str) -> Claims:
+        """What a token of either kind says. Raises InvalidTokenError."""
+        claims = self.tokens.check(token)
+        await self.standings(claims)
+        return claims
+
+    async def revoke(self, token: str) -> None:
+        """End what a token stands for; one that is no good is none already (RFC 7009, 2.2).
+
+        A user's token ends its session, whichever kind it is; a client's ends alone.
+        """
+        try:
+            claims = self.tokens.check(token)
+        except InvalidTokenError:
+            return
+        async with self.passwords.turn():
+            if claims.owner.subject.startswith(CLIENT):
+                until = datetime.fromtimestamp(claims.expires_at_s, UTC)
+                await self.identities.revoke_token(claims.id, until=until)
+            else:
+                await self.identities.end_session(claims.owner.session_id)
+        self.standings.forget(claims)
+
+    async def _open(self, account: Account, address: str) -> Granted:
+        token_id = new_token_id()
+        owned = await self.identities.open_session(
+            account,
+            address=address,
+            token_id=token_id,
+            life_s=self.tokens.lifetimes.refresh_s,
+        )
+        if owned is None:
+            raise BadCredentialsError
+        return self._granted(owned, token_id)
+
+    def _granted(self, owned: Owned, refresh_id: str | None = None) -> Granted:
+        owner, refresh = _owner(owned), None
+        if refresh_id is not None:
+            refresh = self.tokens.issue(TokenKind.REFRESH, owner, token_id=refresh_id)
+        return Granted(
+            access=self.tokens.issue(TokenKind.ACCESS, owner),
+            expires_in_s=self.tokens.lifetimes.access_s,
+            refresh=refresh,
+        )
+
+
+def _owner(owned: Owned) -> Owner:
+    return Owner(subject=owned.subject, merchant_id=owned.merchant_id, session_id=owned.session_id)

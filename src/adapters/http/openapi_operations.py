@@ -6,6 +6,7 @@ from typing import Final
 
 from adapters.http.fields import MAX_WAIT_S
 from adapters.http.openapi_administration import ADMINISTRATION
+from adapters.http.openapi_identity import IDENTITY
 from adapters.http.openapi_operating import OPERATING
 from adapters.http.openapi_parts import (
     ANY,
@@ -111,50 +112,7 @@ OPERATIONS: Final[dict[tuple[str, str], Operation]] = {
     **OPERATING,
     **ADMINISTRATION,
     **PRIVACY,
-    ("post", "/api/token"): Operation(
-        id="logIn",
-        tag="Tokens",
-        summary="Log in",
-        secured=False,
-        body="CredentialsInput",
-        example={"username": "demo", "password": "the password that was shown once"},
-        successes={200: Success(schema="TokenPair", description="Tokens of this user.")},
-        problems=(
-            *ANY,
-            *BODY,
-            "bad_credentials",
-            "invalid_request",
-            "too_many_logins",
-            "unavailable",
-        ),
-    ),
-    ("post", "/api/token/refresh"): Operation(
-        id="refreshToken",
-        tag="Tokens",
-        summary="New tokens for a refresh token",
-        secured=False,
-        body="RefreshInput",
-        example={"refresh": "eyJ…"},
-        successes={200: Success(schema="TokenPair", description="New tokens of this user.")},
-        problems=(
-            *ANY,
-            *BODY,
-            "invalid_token",
-            "invalid_request",
-            "too_many_logins",
-            "unavailable",
-        ),
-    ),
-    ("post", "/api/token/verify"): Operation(
-        id="verifyToken",
-        tag="Tokens",
-        summary="Check a token",
-        secured=False,
-        body="TokenInput",
-        example={"token": "eyJ…"},
-        successes={200: Success(schema="Verified", description="It is good now.")},
-        problems=(*ANY, *BODY, "invalid_token", "invalid_request"),
-    ),
+    **IDENTITY,
     ("get", "/health/live"): Operation(
         id="live",
         tag="Health",

@@ -22,7 +22,7 @@ ANY: Final = (
     "gateway_timeout",
 )
 BODY: Final = ("body_incomplete", "not_json", "body_too_large", "unsupported_media_type")
-TOKEN: Final = ("unauthenticated", "invalid_token")
+TOKEN: Final = ("unauthenticated", "invalid_token", "rate_exceeded")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

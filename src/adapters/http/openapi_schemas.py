@@ -36,6 +36,7 @@ SHAPES: Final = (
     shapes.Quote,
     shapes.TokenPair,
     shapes.Verified,
+    shapes.Keys,
     shapes.Health,
     shapes.Readiness,
     shapes.Problem,
@@ -200,16 +201,27 @@ _OPERATING: Final[dict[str, Schema]] = {
     "ResendManyInput": _RESEND_MANY,
 }
 
+_PASSWORD: Final[Schema] = {"type": "string", "format": "password"}
+
 REQUESTS: Final[dict[str, Schema]] = {
     "SaleInput": _SALE,
     "CustomerInput": _CUSTOMER,
     "LineInput": _LINE,
     **_OPERATING,
     **ADMINISTRATION_REQUESTS,
-    "CredentialsInput": _object(
-        {"username": _TEXT, "password": {"type": "string", "format": "password"}},
-        description="A user's name and password.",
-    ),
+    "CredentialsInput": {
+        "description": "Of a person, or of an ERP.",
+        "oneOf": [
+            _object(
+                {"username": _TEXT, "password": _PASSWORD},
+                description="A user's name and password.",
+            ),
+            _object(
+                {"client_id": _TEXT, "client_secret": _PASSWORD},
+                description="An API client's id and one of its live secrets.",
+            ),
+        ],
+    },
     "RefreshInput": _object({"refresh": _TEXT}, description="A refresh token."),
     "TokenInput": _object({"token": _TEXT}, description="An access or a refresh token."),
 }

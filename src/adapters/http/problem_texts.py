@@ -57,8 +57,8 @@ KINDS: Final[Mapping[str, Kind]] = {
     ),
     "bad_credentials": kind(
         401,
-        ("Log-in refused", "No user may log in with this username and password."),
-        ("Acesso recusado", "Nenhum usuário entra com este nome e esta senha."),
+        ("Log-in refused", "Nobody may log in with this name and this password or secret."),
+        ("Acesso recusado", "Ninguém entra com este nome e esta senha ou segredo."),
     ),
     "not_found": kind(
         404,
@@ -154,6 +154,28 @@ KINDS: Final[Mapping[str, Kind]] = {
         422,
         ("Not a valid query", "errors names each query parameter that is wrong."),
         ("Consulta inválida", "errors nomeia cada parâmetro errado da consulta."),
+    ),
+    "log_in_throttled": kind(
+        429,
+        (
+            "Too many failed log-ins",
+            "Nothing was looked at: too many failed here. Come back after Retry-After seconds.",
+        ),
+        (
+            "Acessos recusados demais",
+            "Nada foi verificado: houve recusas demais aqui. Volte após Retry-After segundos.",
+        ),
+    ),
+    "rate_exceeded": kind(
+        429,
+        (
+            "Too many requests",
+            "Nothing was done: you send more than you may. Come back after Retry-After seconds.",
+        ),
+        (
+            "Requisições demais",
+            "Nada foi feito: você envia mais do que pode. Volte após Retry-After segundos.",
+        ),
     ),
     "too_many_logins": kind(
         429,

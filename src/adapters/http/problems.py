@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 from uuid import uuid4
@@ -23,9 +24,10 @@ from adapters.http.body import (
 from adapters.http.credentials import InvalidRequestError
 from adapters.http.faults import Fault, InvalidQueryError
 from adapters.http.fields import BadIdempotencyKeyError, read_fields, read_language
-from adapters.http.login import BadCredentialsError
+from adapters.http.login import BadCredentialsError, LoginThrottledError
 from adapters.http.passwords import TooManyLoginsError
 from adapters.http.problem_texts import DIFFERENCE, KINDS
+from adapters.http.rate_limit import RateExceededError
 from adapters.http.tokens import InvalidTokenError
 from adapters.http.versions import PreconditionRequiredError
 from adapters.http.wire import encode, record_shape
@@ -223,6 +225,13 @@ def _in_use(refused: InUse) -> Problem:
     return Problem(code="in_use", errors=(fault,))
 
 
+def _come_back(code: str) -> Callable[[LoginThrottledError | RateExceededError], Problem]:
+    def problem(error: LoginThrottledError | RateExceededError) -> Problem:
+        return Problem(code=code, headers=((b"retry-after", b"%d" % math.ceil(error.wait_s)),))
+
+    return problem
+
+
 def _internal(cause: object) -> Problem:
     instance = uuid4().urn
     error = cause if isinstance(cause, BaseException) else None
@@ -271,6 +280,8 @@ PROBLEMS: Final[Mapping[type, Callable[[Any], Problem]]] = {
     KeyReused: lambda reused: Problem(code="idempotency_key_reused", errors=reused.differences),
     InvalidRequestError: lambda error: Problem(code="invalid_request", errors=error.violations),
     InvalidQueryError: lambda error: Problem(code="invalid_query", errors=error.faults),
+    LoginThrottledError: _come_back("log_in_throttled"),
+    RateExceededError: _come_back("rate_exceeded"),
     TooManyLoginsError: _always("too_many_logins", RETRY_AFTER),
     StoreUnavailable: _always("unavailable", RETRY_AFTER),
     HTTPException: _other_http,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from adapters.http.answers import Answer
+from adapters.http.answers import Answer, bare
 from adapters.http.body import decode_json, read_body
 from adapters.http.fields import read_language
 from adapters.http.problems import answer_problem, problem_of
@@ -14,13 +14,12 @@ from cashback_core.administering import Caller, Kept
 from cashback_core.tracing import TRAIL
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable
     from typing import TypeVar
 
     from litestar import Request
 
     from adapters.http.admission import Principal
-    from adapters.http.answers import Header
     from adapters.http.fields import Fields
     from adapters.http.merging import Versioned
     from adapters.http.shapes import Shape
@@ -53,7 +52,7 @@ def answer_read(resource: R, shape: Callable[[R], Shape], fields: Fields) -> Ans
     """The resource with its version; 304 for whoever has it already."""
     headers = (write_etag(resource.version),)
     if is_known(fields, resource.version):
-        return _bare(304, headers)
+        return bare(304, headers)
     return Answer(200, encode(shape(resource)), headers=headers)
 
 
@@ -89,12 +88,4 @@ def answer_deleted(refusal: Refusal | None, fields: Fields) -> Answer:
     """Nothing, since nothing is left; or why it is still there."""
     if refusal is not None:
         return answer_problem(problem_of(refusal), read_language(fields))
-    return _bare(204, ())
-
-
-def _bare(status: int, headers: Iterable[Header]) -> Answer:
-    """An answer without a body: a length would be the length of another one (RFC 9110, 8.6)."""
-    answer = Answer(status, b"", headers=headers)
-    content = {b"content-type", b"content-length"}
-    answer.headers = [header for header in answer.headers if header[0] not in content]
-    return answer
+    return bare(204)

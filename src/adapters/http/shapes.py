@@ -204,18 +204,39 @@ class ResendTally(Shape, frozen=True, kw_only=True):
 
 
 class TokenPair(Shape, frozen=True, kw_only=True):
-    """Two JWTs: one to call with, one to get new ones with."""
+    """JWTs: one to call with and, for people, one to get new ones with, which works once."""
 
     access: str
-    refresh: str
+    expires_in: Annotated[int, Meta(description="Seconds that `access` is good for.")]
+    refresh: (
+        Annotated[str, Meta(description="Not for API clients: they ask again.")] | UnsetType
+    ) = UNSET
 
 
 class Verified(Shape, frozen=True, kw_only=True):
     """What a good token says."""
 
     typ: str
-    username: str
+    username: Annotated[str | None, Meta(description="Of a person.")]
+    client_id: Annotated[str | None, Meta(description="Of an API client.")]
     expires_at: Instant
+
+
+class Key(Shape, frozen=True, kw_only=True):
+    """A public key that checks tokens (RFC 8037); its id is the `kid` of their header."""
+
+    kty: str
+    crv: str
+    x: str
+    kid: str
+    use: str
+    alg: str
+
+
+class Keys(Shape, frozen=True, kw_only=True):
+    """Every key whose tokens are good (RFC 7517)."""
+
+    keys: list[Key]
 
 
 class Health(Shape, frozen=True, kw_only=True):

@@ -1,4 +1,4 @@
-"""The Ed25519 key that signs tokens: one per installation, in a PEM file."""
+"""The Ed25519 keys of tokens: one signs, and others may still, or already, be good for checking."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives.serialization import (
     PrivateFormat,
     PublicFormat,
     load_pem_private_key,
+    load_pem_public_key,
 )
 
 if TYPE_CHECKING:
@@ -23,16 +24,22 @@ if TYPE_CHECKING:
 
 
 class BadSigningKeyError(ValueError):
-    """The file holds no unencrypted Ed25519 private key in PEM; its content is never shown."""
+    """The file holds no unencrypted Ed25519 key in PEM; its content is never shown."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SigningKey:
-    """`id` is the thumbprint of the public key (RFC 7638), the `kid` of every token."""
+class VerifyingKey:
+    """`id` is the thumbprint of the public key (RFC 7638), the `kid` of its tokens."""
 
     id: str
-    private: Ed25519PrivateKey = field(repr=False)
     public: Ed25519PublicKey = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SigningKey(VerifyingKey):
+    """The key that new tokens are signed with."""
+
+    private: Ed25519PrivateKey = field(repr=False)
 
 
 def load_signing_key(path: Path) -> SigningKey:
@@ -44,6 +51,23 @@ def load_signing_key(path: Path) -> SigningKey:
     if not isinstance(private, Ed25519PrivateKey):
         raise BadSigningKeyError(f"{path} holds a key that is not Ed25519")
     return signing_key(private)
+
+
+def load_verifying_key(path: Path) -> VerifyingKey:
+    """Read a key file, of a public key or of a private one, whose private part is forgotten.
+
+    Raises BadSigningKeyError, and OSError when it cannot be read.
+    """
+    pem = path.read_bytes()
+    if b"PRIVATE KEY" in pem:
+        return verifying_key(load_signing_key(path).public)
+    try:
+        public = load_pem_public_key(pem)
+    except ValueError as error:
+        raise BadSigningKeyError(f"{path} is not a key in PEM") from error
+    if not isinstance(public, Ed25519PublicKey):
+        raise BadSigningKeyError(f"{path} holds a key that is not Ed25519")
+    return verifying_key(public)
 
 
 def create_signing_key(path: Path) -> None:
@@ -61,11 +85,28 @@ def create_signing_key(path: Path) -> None:
 def signing_key(private: Ed25519PrivateKey) -> SigningKey:
     """A key with its thumbprint."""
     public = private.public_key()
+    return SigningKey(id=_thumbprint(public), private=private, public=public)
+
+
+def verifying_key(public: Ed25519PublicKey) -> VerifyingKey:
+    """A public key with its thumbprint."""
+    return VerifyingKey(id=_thumbprint(public), public=public)
+
+
+def jwk(key: VerifyingKey) -> dict[str, str]:
+    """The public part as a JSON Web Key (RFC 8037)."""
+    return {**_members(key.public), "kid": key.id, "use": "sig", "alg": "EdDSA"}
+
+
+def _thumbprint(public: Ed25519PublicKey) -> str:
+    # RFC 7638: the required members alone, in lexical order, without spaces.
+    members = json.dumps(_members(public), separators=(",", ":"), sort_keys=True)
+    return _base64url(hashlib.sha256(members.encode("ascii")).digest())
+
+
+def _members(public: Ed25519PublicKey) -> dict[str, str]:
     x = _base64url(public.public_bytes(Encoding.Raw, PublicFormat.Raw))
-    # RFC 7638 and RFC 8037: the required members alone, in lexical order, without spaces.
-    members = json.dumps({"crv": "Ed25519", "kty": "OKP", "x": x}, separators=(",", ":"))
-    thumbprint = _base64url(hashlib.sha256(members.encode("ascii")).digest())
-    return SigningKey(id=thumbprint, private=private, public=public)
+    return {"crv": "Ed25519", "kty": "OKP", "x": x}
 
 
 def _base64url(octets: bytes) -> str:

@@ -1,23 +1,25 @@
-"""Access and refresh tokens: JWTs signed with EdDSA by the one key of this installation.
+"""Access and refresh tokens: JWTs signed with EdDSA by a key of this installation.
 
-Nothing in a token chooses how it is checked: the algorithm is pinned, `kid` may only confirm our
-key, and any other header member is refused (RFC 7515, 4.1.11 about `crit`; RFC 8725).
+Nothing in a token chooses how it is checked: the algorithm is pinned, `kid` may only name one of
+our keys, and any other header member is refused (RFC 7515, 4.1.11 about `crit`; RFC 8725).
 """
 
 from __future__ import annotations
 
+import re
 import secrets
 import time
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final, TypeGuard
+from uuid import UUID
 
 import jwt
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
-    from adapters.http.signing_key import SigningKey
+    from adapters.http.signing_key import SigningKey, VerifyingKey
 
 ISSUER: Final = "cashback-gateway"
 AUDIENCE: Final = "cashback-api"
@@ -44,6 +46,7 @@ MAX_LIFE_S: Final[Mapping[TokenKind, int]] = {
 """No token lives longer, whatever it says of itself."""
 
 _HEADER: Final = frozenset({"alg", "typ", "kid"})
+_UUID: Final = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z", re.ASCII)
 _ONLY_SIGNATURE: Final[Any] = {
     # Every claim is checked below, strictly and on an injected clock.
     f"verify_{claim}": False
@@ -56,12 +59,26 @@ class InvalidTokenError(Exception):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Owner:
+    """Whose a token is: the claims `sub`, `merchant` and `sid`.
+
+    `subject` is `user:` and a username or `client:` and the id of an API client; neither is ever
+    given to somebody else. `merchant_id` is None for the platform's administrators. The token lives
+    no longer than what `session_id` names: a user's session, or one secret of a client.
+    """
+
+    subject: str
+    merchant_id: int | None
+    session_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Claims:
-    """What a checked token says; `expires_at_s` counts from the epoch."""
+    """What a checked token says; `id` is its own, `expires_at_s` counts from the epoch."""
 
     kind: TokenKind
-    username: str
-    merchant_id: int
+    owner: Owner
+    id: str
     expires_at_s: int
 
 
@@ -74,33 +91,39 @@ class Lifetimes:
 
 
 class Tokens:
-    """Issues tokens and checks them."""
+    """Issues tokens and checks them.
 
-    __slots__ = ("_key", "_known", "_lifetimes", "_now_s")
+    Signs with `key`; takes tokens of the `further` keys as well, so that a key can be replaced.
+    """
+
+    __slots__ = ("_key", "_known", "_now_s", "keys", "lifetimes")
 
     def __init__(
         self,
         key: SigningKey,
         *,
+        further: Sequence[VerifyingKey] = (),
         lifetimes: Lifetimes | None = None,
         now_s: Callable[[], float] = time.time,
     ) -> None:
         self._key = key
-        self._lifetimes = lifetimes or Lifetimes()
+        self.keys: Mapping[str, VerifyingKey] = {k.id: k for k in (key, *further)}
+        self.lifetimes = lifetimes or Lifetimes()
         self._now_s = now_s
         self._known: dict[str, tuple[float, Claims]] = {}
 
-    def issue(self, kind: TokenKind, *, username: str, merchant_id: int) -> str:
-        """A new token for a user of a merchant."""
-        life_s = self._lifetimes
+    def issue(self, kind: TokenKind, owner: Owner, *, token_id: str | None = None) -> str:
+        """A new token; its id is a random one unless it is given."""
+        life_s = self.lifetimes
         now = int(self._now_s())
         claims = {
             "iss": ISSUER,
             "aud": AUDIENCE,
-            "sub": username,
-            "merchant": merchant_id,
+            "sub": owner.subject,
+            "merchant": owner.merchant_id,
+            "sid": str(owner.session_id),
             "typ": kind.value,
-            "jti": secrets.token_urlsafe(16),
+            "jti": token_id or new_token_id(),
             "iat": now,
             "exp": now + (life_s.access_s if kind is TokenKind.ACCESS else life_s.refresh_s),
         }
@@ -134,32 +157,45 @@ class Tokens:
         if len(token) > MAX_TOKEN_CHARS:
             raise InvalidTokenError("longer than any token of ours")
         try:
+            key = self.keys[jwt.get_unverified_header(token)["kid"]]
             decoded = jwt.decode_complete(
-                token, self._key.public, algorithms=["EdDSA"], options=_ONLY_SIGNATURE
+                token, key.public, algorithms=["EdDSA"], options=_ONLY_SIGNATURE
             )
-        except (jwt.PyJWTError, ValueError) as error:
+        except (jwt.PyJWTError, ValueError, KeyError, TypeError) as error:
             raise InvalidTokenError("not signed by this installation") from error
-        header: Mapping[str, object] = decoded["header"]
-        if not header.keys() <= _HEADER or header.get("kid", self._key.id) != self._key.id:
+        if not decoded["header"].keys() <= _HEADER:
             raise InvalidTokenError("a header that no token of ours has")
         return _claims(decoded["payload"], now_s)
+
+
+def new_token_id() -> str:
+    """128 random bits."""
+    return secrets.token_urlsafe(16)
 
 
 def _claims(payload: Mapping[str, object], now_s: float) -> Claims:
     if payload.get("iss") != ISSUER or payload.get("aud") != AUDIENCE:
         raise InvalidTokenError("another issuer or audience")
     kind = _kind(payload.get("typ"))
-    username, merchant_id = payload.get("sub"), payload.get("merchant")
-    if not isinstance(payload.get("jti"), str):
+    token_id = payload.get("jti")
+    if not isinstance(token_id, str):
         raise InvalidTokenError("no jti")
-    if not isinstance(username, str) or not _is_whole(merchant_id):
-        raise InvalidTokenError("no user or no merchant")
     return Claims(
         kind=kind,
-        username=username,
-        merchant_id=merchant_id,
+        owner=_owner(payload),
+        id=token_id,
         expires_at_s=_expiry(payload, now_s, MAX_LIFE_S[kind]),
     )
+
+
+def _owner(payload: Mapping[str, object]) -> Owner:
+    subject, session_id = payload.get("sub"), payload.get("sid")
+    merchant_id = payload.get("merchant", "absent")
+    if not isinstance(subject, str) or not (merchant_id is None or _is_whole(merchant_id)):
+        raise InvalidTokenError("nobody's, or of no merchant")
+    if not isinstance(session_id, str) or _UUID.match(session_id) is None:
+        raise InvalidTokenError("of no session")
+    return Owner(subject=subject, merchant_id=merchant_id, session_id=UUID(session_id))
 
 
 def _kind(typ: object) -> TokenKind:

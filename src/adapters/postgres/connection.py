@@ -42,7 +42,8 @@ class Role(StrEnum):
     """Delivers, reaps, settles and operates, over all merchants."""
 
     IDENTITY = "cashback_identity"
-    """Looks users up before any merchant is known, adds them, sets passwords; sees no sale."""
+    """Looks up who calls, before a merchant is known, and keeps the command line's users; sees
+    nothing of their sales."""
 
     PLATFORM = "cashback_platform"
     """Administers merchants and their people; sees no sale."""

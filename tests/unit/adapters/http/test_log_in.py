@@ -5,6 +5,7 @@ import json
 import threading
 from typing import TYPE_CHECKING
 
+import jwt
 import pytest
 
 from adapters.http.login import Login
@@ -16,9 +17,20 @@ from adapters.http.passwords import (
     verify_password,
 )
 from adapters.http.tokens import TokenKind
-from fakes.api import PASSWORD, SALE, Api, MemoryAccounts, User
+from fakes.api import SALE, Api
+from fakes.memory_identities import (
+    CLIENT_ID,
+    PASSWORD,
+    SECRET,
+    MemoryIdentities,
+    Owned,
+    Visit,
+    moved,
+)
 
 if TYPE_CHECKING:
+    from uuid import UUID
+
     from fakes.api import Answered
 
 
@@ -41,13 +53,29 @@ async def test_a_password_buys_a_token_that_submits_a_sale(api: Api) -> None:
     assert answer.status == 201
 
 
-async def test_a_refresh_token_buys_new_tokens(api: Api) -> None:
+async def test_a_refresh_token_buys_new_tokens_once(api: Api) -> None:
     pair = (await log_in(api)).json()
     answer = await post(api, "/api/token/refresh/", {"refresh": pair["refresh"]})
 
     assert answer.status == 200
-    assert api.tokens.check(answer.json()["access"], TokenKind.ACCESS).merchant_id == 1
-    assert api.tokens.check(answer.json()["refresh"], TokenKind.REFRESH).username == "demo"
+    assert api.tokens.check(answer.json()["access"], TokenKind.ACCESS).owner.merchant_id == 1
+    renewed = api.tokens.check(answer.json()["refresh"], TokenKind.REFRESH)
+    assert renewed.owner.subject == "user:demo"
+    assert answer.json()["expires_in"] == 900
+    api.clock.advance(60)  # every token of the session is new
+    again = await post(api, "/api/token/refresh", {"refresh": answer.json()["refresh"]})
+    assert again.status == 200
+
+
+async def test_a_refresh_token_that_was_used_ends_the_session_of_all_that_came_after(
+    api: Api,
+) -> None:
+    stolen = (await log_in(api)).json()
+    renewed = (await post(api, "/api/token/refresh", {"refresh": stolen["refresh"]})).json()
+    assert (await post(api, "/api/token/refresh", {"refresh": stolen["refresh"]})).status == 401
+    assert (await post(api, "/api/token/refresh", {"refresh": renewed["refresh"]})).status == 401
+    headers = {"Authorization": f"Bearer {renewed['access']}"}
+    assert (await api.call("GET", "/api/cashbacks", headers=headers)).status == 401
 
 
 @pytest.mark.parametrize("change", ["gone", "moved"])
@@ -56,11 +84,107 @@ async def test_a_refresh_token_is_worthless_once_its_user_is_gone_or_moved(
 ) -> None:
     token = api.token(kind=TokenKind.REFRESH)
     if change == "gone":
-        del api.accounts.users["demo"]
+        del api.identities.users["demo"]
     else:
-        api.accounts.users["demo"] = User(username="demo", merchant_id=2)
+        api.identities.users["demo"] = moved(api.identities.users["demo"], 2)
     answer = await post(api, "/api/token/refresh", {"refresh": token})
     assert (answer.status, answer.json()["code"]) == (401, "invalid_token")
+
+
+async def test_a_secret_buys_a_client_a_token_and_nothing_to_refresh(api: Api) -> None:
+    sent = {"client_id": CLIENT_ID, "client_secret": SECRET}
+    answer = await post(api, "/api/token", sent)
+    assert answer.status == 200
+    assert answer.json().keys() == {"access", "expires_in"}
+    headers = {"Authorization": f"Bearer {answer.json()['access']}"}
+    body = json.dumps(SALE).encode()
+    assert (await api.call("POST", "/api/cashbacks", body=body, headers=headers)).status == 201
+    verified = await post(api, "/api/token/verify", {"token": answer.json()["access"]})
+    assert (verified.json()["client_id"], verified.json()["username"]) == (CLIENT_ID, None)
+
+
+@pytest.mark.parametrize(
+    ("client_id", "secret"),
+    [
+        (CLIENT_ID, SECRET + "x"),
+        (CLIENT_ID, ""),
+        (CLIENT_ID, "é"),
+        (CLIENT_ID, "x" * 129),
+        ("cli_" + "x" * 22, SECRET),
+        ("demo", PASSWORD),
+        ("", SECRET),
+        (CLIENT_ID + "\x00", SECRET),
+    ],
+)
+async def test_a_client_that_is_none_gets_the_same_401(
+    api: Api, client_id: str, secret: str
+) -> None:
+    refused = await post(api, "/api/token", {"client_id": client_id, "client_secret": secret})
+    reference = await log_in(api, "demo", "wrong")
+    assert (refused.status, refused.body) == (401, reference.body)
+
+
+@pytest.mark.parametrize("kind", TokenKind)
+async def test_revoking_either_token_ends_the_session(api: Api, kind: TokenKind) -> None:
+    pair = (await log_in(api)).json()
+    headers = {"Authorization": f"Bearer {pair['access']}"}
+    assert (await api.call("GET", "/api/cashbacks", headers=headers)).status == 200
+    for _ in range(2):
+        assert (await post(api, "/api/token/revoke", {"token": pair[kind]})).status == 204
+    assert (await api.call("GET", "/api/cashbacks", headers=headers)).status == 401
+    assert (await post(api, "/api/token/refresh", {"refresh": pair["refresh"]})).status == 401
+    assert (await post(api, "/api/token/verify", {"token": pair["access"]})).status == 401
+
+
+async def test_revoking_a_clients_token_ends_that_one_alone(api: Api) -> None:
+    this, that = api.token(CLIENT_ID), api.token(CLIENT_ID)
+    assert (await post(api, "/api/token/revoke", {"token": this})).status == 204
+    for token, status in ((this, 401), (that, 200)):
+        headers = {"Authorization": f"Bearer {token}"}
+        assert (await api.call("GET", "/api/cashbacks", headers=headers)).status == status
+
+
+async def test_revoking_what_is_no_token_is_answered_alike(api: Api) -> None:
+    for token in ("", "x.y.z", api.token() + "x"):
+        assert (await post(api, "/api/token/revoke", {"token": token})).status == 204
+    assert (await post(api, "/api/token/revoke", {"token": 1})).status == 422
+
+
+async def test_after_too_many_failures_nothing_is_looked_at(api: Api) -> None:
+    for _ in range(5):
+        assert (await log_in(api, password="wrong")).status == 401
+    looked_at = len(api.identities.asked)
+    throttled = await log_in(api)  # even the right one: nobody can tell that it was
+    assert (throttled.status, throttled.json()["code"]) == (429, "log_in_throttled")
+    assert throttled.headers["retry-after"] == "60"
+    assert api.identities.asked[looked_at:] == ["visit demo"]
+    unknown = [await log_in(api, "nobody", "wrong") for _ in range(6)][-1]
+    assert (unknown.status, unknown.body) == (throttled.status, throttled.body)
+    api.clock.advance(60)
+    assert (await log_in(api)).status == 200
+
+
+async def test_a_good_log_in_asks_the_database_twice(api: Api) -> None:
+    await log_in(api)
+    assert api.identities.asked == ["visit demo", "open demo"]
+
+
+async def test_the_keys_are_told_to_everybody_without_their_private_parts(api: Api) -> None:
+    answer = await api.get("/.well-known/jwks.json", username=None)
+    assert answer.status == 200
+    assert answer.headers["cache-control"] == "public, max-age=300"
+    (key,) = answer.json()["keys"]
+    assert key.keys() == {"kty", "crv", "x", "kid", "use", "alg"}
+    found = jwt.PyJWK(key)
+    told = jwt.decode(
+        api.token(),
+        found.key,
+        algorithms=["EdDSA"],
+        audience="cashback-api",
+        issuer="cashback-gateway",
+        options={"verify_exp": False, "verify_iat": False},
+    )
+    assert told["sub"] == "user:demo"
 
 
 async def test_verifying_tells_what_a_good_token_says(api: Api) -> None:
@@ -108,8 +232,8 @@ async def test_whoever_may_not_log_in_gets_one_and_the_same_401(
 
 async def test_a_text_that_is_no_username_never_reaches_the_database(api: Api) -> None:
     for username in ("demo\x00", "' or 1=1", "Demo", "x" * 65, "\ud7ff"):
-        await log_in(api, username)
-    assert api.accounts.asked == []
+        assert (await log_in(api, username)).status == 401
+    assert set(api.identities.asked) == {"visit None", "failure None"}
 
 
 @pytest.mark.parametrize(
@@ -120,6 +244,12 @@ async def test_a_text_that_is_no_username_never_reaches_the_database(api: Api) -
         ({"username": "a", "password": 1}, [("/password", "wrong_type")]),
         ({"username": None, "password": "p"}, [("/username", "wrong_type")]),
         ({"username": "a", "password": "p", "otp": "1"}, [("", "unknown_field")]),
+        ({"client_id": "a"}, [("/client_secret", "required")]),
+        (
+            {"client_id": "a", "client_secret": "s", "username": "b"},
+            [("", "unknown_field")],
+        ),
+        ({"client_secret": 1, "client_id": "a"}, [("/client_secret", "wrong_type")]),
     ],
 )
 async def test_another_shape_is_a_422_that_repeats_nothing(
@@ -133,7 +263,7 @@ async def test_another_shape_is_a_422_that_repeats_nothing(
 
 
 async def test_a_database_that_is_away_is_a_503(api: Api) -> None:
-    api.accounts.away = True
+    api.identities.away = True
     assert (await log_in(api)).status == 503
 
 
@@ -151,16 +281,35 @@ async def test_no_more_log_ins_are_under_way_at_once_than_allowed() -> None:
     gate = asyncio.Event()
     inside: list[str] = []
 
-    class Slow(MemoryAccounts):
-        async def find(self, username: str) -> User | None:
-            inside.append(username)
+    class Slow(MemoryIdentities):
+        async def visit(self, username: str | None, *, address: str) -> Visit:
+            inside.append(str(username))
             await gate.wait()
-            return await super().find(username)
+            return await super().visit(username, address=address)
 
-    login = Login(accounts=Slow(), passwords=api.passwords, tokens=api.tokens)
-    refresh = api.token(kind=TokenKind.REFRESH)
-    asked = [asyncio.create_task(login(username="demo", password=PASSWORD)) for _ in range(4)]
-    asked += [asyncio.create_task(login.refresh(refresh)) for _ in range(4)]
+        async def renew_session(
+            self, session_id: UUID, *, used_id: str, token_id: str, life_s: int
+        ) -> Owned | None:
+            inside.append("renew")
+            await gate.wait()
+            return await super().renew_session(
+                session_id, used_id=used_id, token_id=token_id, life_s=life_s
+            )
+
+    slow = Slow(api.clock)
+    slow.sessions = api.identities.sessions
+    login = Login(
+        identities=slow,
+        standings=api.standings,
+        passwords=api.passwords,
+        tokens=api.tokens,
+    )
+    refreshed = [api.token(kind=TokenKind.REFRESH) for _ in range(4)]
+    asked = [
+        asyncio.create_task(login(username="demo", password=PASSWORD, address="192.0.2.1"))
+        for _ in range(4)
+    ]
+    asked += [asyncio.create_task(login.refresh(token)) for token in refreshed]
     await asyncio.wait(asked, timeout=0.05)
     assert len(inside) == 2
     gate.set()

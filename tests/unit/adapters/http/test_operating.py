@@ -301,9 +301,9 @@ async def test_a_filter_reads_documents_and_instants_as_the_list_does(api: Api) 
 
 async def test_a_database_that_is_away_is_a_503_also_for_operators(api: Api) -> None:
     id_ = await a_cashback(api, unanswered())
-    api.accounts.away = True
+    api.identities.away = True
     assert (await api.get(OPEN, username="olga")).status == 503
-    api.accounts.away = False
+    api.identities.away = False
     assert (await api.get(OPEN, username="olga")).status == 200
     api.store.away = True
     answers = [

@@ -16,15 +16,19 @@ from cryptography.hazmat.primitives.serialization import (
     Encoding,
     NoEncryption,
     PrivateFormat,
+    PublicFormat,
 )
 
 from adapters.http.signing_key import (
     BadSigningKeyError,
     create_signing_key,
+    jwk,
     load_signing_key,
+    load_verifying_key,
     signing_key,
 )
-from adapters.http.tokens import TokenKind, Tokens
+from adapters.http.tokens import Owner, TokenKind, Tokens
+from cashback_core.identity import new_id
 
 
 def test_a_key_file_is_for_its_owner_alone_and_never_replaced(tmp_path: Path) -> None:
@@ -35,8 +39,21 @@ def test_a_key_file_is_for_its_owner_alone_and_never_replaced(tmp_path: Path) ->
     with pytest.raises(FileExistsError):
         create_signing_key(path)
     assert path.read_bytes() == first
-    token = Tokens(load_signing_key(path)).issue(TokenKind.ACCESS, username="a", merchant_id=1)
-    assert Tokens(load_signing_key(path)).check(token).username == "a"
+    owner = Owner(subject="user:a", merchant_id=1, session_id=new_id())
+    token = Tokens(load_signing_key(path)).issue(TokenKind.ACCESS, owner)
+    assert Tokens(load_signing_key(path)).check(token).owner == owner
+
+
+def test_a_verifying_key_is_read_from_a_public_or_a_private_one(tmp_path: Path) -> None:
+    path, public = tmp_path / "key.pem", tmp_path / "public.pem"
+    create_signing_key(path)
+    key = load_signing_key(path)
+    public.write_bytes(key.public.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo))
+    for found in (load_verifying_key(path), load_verifying_key(public)):
+        assert found.id == key.id
+        assert not hasattr(found, "private")
+        assert jwk(found) == jwk(key)
+    assert jwk(key).keys() == {"kty", "crv", "x", "kid", "use", "alg"}
 
 
 def test_the_key_id_is_the_thumbprint_of_rfc_8037() -> None:
@@ -65,9 +82,18 @@ def test_the_key_id_is_the_thumbprint_of_rfc_8037() -> None:
 def test_a_file_that_is_no_key_is_refused_and_never_shown(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "key.pem"
     path.write_bytes(content)
-    with pytest.raises(BadSigningKeyError) as caught:
-        load_signing_key(path)
-    assert "PRIVATE" not in str(caught.value)
+    for load in (load_signing_key, load_verifying_key):
+        with pytest.raises(BadSigningKeyError) as caught:
+            load(path)
+        assert "PRIVATE" not in str(caught.value)
+
+
+def test_a_public_key_of_another_kind_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "key.pem"
+    public = new_ec_key(SECP256R1()).public_key()
+    path.write_bytes(public.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo))
+    with pytest.raises(BadSigningKeyError, match="not Ed25519"):
+        load_verifying_key(path)
 
 
 def test_a_key_does_not_show_itself() -> None:

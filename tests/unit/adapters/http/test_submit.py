@@ -2,12 +2,11 @@ from __future__ import annotations
 
 import asyncio
 import copy
-import json
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from adapters.http.tokens import TokenKind
 from cashback_core.delivery import Status
 from fakes.api import SALE, Api
 from fakes.scripted_provider import answered, nothing_sent, unanswered
@@ -213,11 +212,8 @@ async def test_a_quote_computes_and_stores_nothing(api: Api) -> None:
 
 
 async def test_a_merchant_that_is_gone_takes_its_tokens_along(api: Api) -> None:
-    token = api.tokens.issue(TokenKind.ACCESS, username="demo", merchant_id=99)
-    body = json.dumps(SALE).encode()
-    answer = await api.call(
-        "POST", "/api/cashbacks", body=body, headers={"Authorization": f"Bearer {token}"}
-    )
+    api.identities.users["demo"] = replace(api.identities.users["demo"], merchant_id=99)
+    answer = await api.submit()
 
     assert answer.status == 401
     assert answer.json()["code"] == "invalid_token"

@@ -3,6 +3,7 @@ from __future__ import annotations
 import base64
 import json
 from typing import Any
+from uuid import UUID
 
 import jwt
 import pytest
@@ -17,23 +18,25 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from adapters.http import tokens as module
-from adapters.http.signing_key import (
-    signing_key,
-)
-from adapters.http.tokens import Claims, InvalidTokenError, Lifetimes, TokenKind, Tokens
+from adapters.http.signing_key import signing_key, verifying_key
+from adapters.http.tokens import Claims, InvalidTokenError, Lifetimes, Owner, TokenKind, Tokens
 
 KEY = signing_key(Ed25519PrivateKey.generate())
 NOW_S = 1_780_000_000
 GOOD: dict[str, Any] = {
     "iss": "cashback-gateway",
     "aud": "cashback-api",
-    "sub": "demo",
+    "sub": "user:demo",
     "merchant": 1,
+    "sid": "01890000-0000-7000-8000-000000000001",
     "typ": "access",
     "jti": "x",
     "iat": NOW_S,
     "exp": NOW_S + 900,
 }
+
+
+OWNER = Owner(subject="user:demo", merchant_id=7, session_id=UUID(GOOD["sid"]))
 
 
 class Clock:
@@ -65,7 +68,9 @@ def signed(
     def part(value: object) -> bytes:
         return base64.urlsafe_b64encode(json.dumps(value).encode()).rstrip(b"=")
 
-    body = part({"alg": "EdDSA", "typ": "JWT", **(header or {})}) + b"." + part(claims)
+    body = (
+        part({"alg": "EdDSA", "typ": "JWT", "kid": KEY.id, **(header or {})}) + b"." + part(claims)
+    )
     signature = base64.urlsafe_b64encode(key.sign(body)).rstrip(b"=")
     return (body + b"." + signature).decode()
 
@@ -75,24 +80,24 @@ def without(name: str) -> dict[str, Any]:
 
 
 def test_a_token_tells_who_and_for_how_long(tokens: Tokens) -> None:
-    token = tokens.issue(TokenKind.ACCESS, username="demo", merchant_id=7)
+    token = tokens.issue(TokenKind.ACCESS, OWNER, token_id="its own")
     assert tokens.check(token, TokenKind.ACCESS) == Claims(
-        kind=TokenKind.ACCESS, username="demo", merchant_id=7, expires_at_s=NOW_S + 900
+        kind=TokenKind.ACCESS, owner=OWNER, id="its own", expires_at_s=NOW_S + 900
     )
     header = jwt.get_unverified_header(token)
     assert header == {"alg": "EdDSA", "typ": "JWT", "kid": KEY.id}
     payload = jwt.decode(token, options={"verify_signature": False})
-    assert set(payload) == {"iss", "aud", "sub", "merchant", "typ", "jti", "iat", "exp"}
+    assert set(payload) == {"iss", "aud", "sub", "merchant", "sid", "typ", "jti", "iat", "exp"}
     assert payload["merchant"] == 7
 
 
 def test_no_two_tokens_are_equal(tokens: Tokens) -> None:
-    made = {tokens.issue(TokenKind.ACCESS, username="demo", merchant_id=1) for _ in range(5)}
+    made = {tokens.issue(TokenKind.ACCESS, OWNER) for _ in range(5)}
     assert len(made) == 5
 
 
 def test_a_token_of_one_kind_is_not_one_of_the_other(tokens: Tokens) -> None:
-    refresh = tokens.issue(TokenKind.REFRESH, username="demo", merchant_id=1)
+    refresh = tokens.issue(TokenKind.REFRESH, OWNER)
     assert tokens.check(refresh).kind is TokenKind.REFRESH
     with pytest.raises(InvalidTokenError):
         tokens.check(refresh, TokenKind.ACCESS)
@@ -100,15 +105,16 @@ def test_a_token_of_one_kind_is_not_one_of_the_other(tokens: Tokens) -> None:
 
 
 def test_a_hand_made_token_with_every_right_claim_is_good(tokens: Tokens) -> None:
-    assert tokens.check(signed(GOOD)).username == "demo"
-    assert tokens.check(signed(GOOD, header={"kid": KEY.id})).username == "demo"
+    assert tokens.check(signed(GOOD)).owner.subject == "user:demo"
+    assert tokens.check(signed({**GOOD, "merchant": None})).owner.merchant_id is None
+    assert tokens.check(signed(GOOD, header={"kid": KEY.id})).owner.subject == "user:demo"
 
 
 @pytest.mark.parametrize(
     "claims",
     [
         *(without(name) for name in GOOD),
-        *({**GOOD, name: None} for name in GOOD),
+        *({**GOOD, name: None} for name in GOOD if name != "merchant"),
         *({**GOOD, name: [GOOD[name]]} for name in GOOD),
         {**GOOD, "iss": "other"},
         {**GOOD, "aud": "other"},
@@ -116,6 +122,9 @@ def test_a_hand_made_token_with_every_right_claim_is_good(tokens: Tokens) -> Non
         {**GOOD, "merchant": "1"},
         {**GOOD, "merchant": True},
         {**GOOD, "merchant": 1.0},
+        {**GOOD, "sid": GOOD["sid"].replace("-", "")},
+        {**GOOD, "sid": GOOD["sid"] + "\n"},
+        {**GOOD, "sid": "me"},
         {**GOOD, "sub": 1},
         {**GOOD, "exp": NOW_S},
         {**GOOD, "exp": float(NOW_S + 900)},
@@ -139,7 +148,7 @@ def test_a_claim_that_is_missing_or_wrong_makes_a_token_worthless(
 
 @pytest.mark.parametrize("claim", [{"iat": NOW_S + 5}, {"nbf": NOW_S + 5}, {"nbf": NOW_S - 5}])
 def test_another_clock_may_be_a_few_seconds_ahead(tokens: Tokens, claim: dict[str, int]) -> None:
-    assert tokens.check(signed({**GOOD, **claim})).username == "demo"
+    assert tokens.check(signed({**GOOD, **claim})).owner.subject == "user:demo"
 
 
 @pytest.mark.parametrize(
@@ -152,6 +161,10 @@ def test_another_clock_may_be_a_few_seconds_ahead(tokens: Tokens, claim: dict[st
         {"alg": ["EdDSA"]},
         {"kid": "another"},
         {"kid": 1},
+        {"kid": None},
+        {"kid": ["another"]},
+        {"kid": {}},
+        {"kid": "../../etc/key.pem"},
         {"crit": ["exp"]},
         {"crit": []},
         {"b64": False},
@@ -165,6 +178,23 @@ def test_nothing_in_a_header_chooses_how_a_token_is_checked(
 ) -> None:
     with pytest.raises(InvalidTokenError):
         tokens.check(signed(GOOD, header=header))
+
+
+def test_a_token_of_a_further_key_is_good_under_its_own_id_alone(clock: Clock) -> None:
+    last, next_ = (signing_key(Ed25519PrivateKey.generate()) for _ in range(2))
+    tokens = Tokens(KEY, further=[last, verifying_key(next_.public)], now_s=clock)
+    for key in (KEY, last, next_):
+        own = signed(GOOD, header={"kid": key.id}, key=key.private)
+        assert tokens.check(own).owner.subject == "user:demo"
+        for other in {KEY.id, last.id, next_.id} - {key.id}:
+            with pytest.raises(InvalidTokenError):
+                tokens.check(signed(GOOD, header={"kid": other}, key=key.private))
+    assert jwt.get_unverified_header(tokens.issue(TokenKind.ACCESS, OWNER))["kid"] == KEY.id
+
+
+def test_a_token_without_a_key_id_is_refused(tokens: Tokens) -> None:
+    with pytest.raises(InvalidTokenError):
+        tokens.check(jwt.encode(GOOD, KEY.private, algorithm="EdDSA"))
 
 
 def test_a_token_of_another_key_is_refused(tokens: Tokens) -> None:
@@ -239,7 +269,7 @@ def test_a_known_token_ends_at_its_expiry_all_the_same(tokens: Tokens, clock: Cl
 def test_a_token_is_checked_once_and_then_known_for_a_while(tokens: Tokens, clock: Clock) -> None:
     token = signed(GOOD)
     tokens.check(token)
-    tokens._key = signing_key(Ed25519PrivateKey.generate())  # any new look would refuse it
+    tokens.keys = {}  # any new look would refuse it
     clock.now_s += module.KNOWN_S - 0.1
     tokens.check(token)
     clock.now_s += 0.1

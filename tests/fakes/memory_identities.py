@@ -1,0 +1,254 @@
+"""Who calls, in memory: the port of the log-in without a database."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Final
+
+from adapters.http.passwords import hash_password
+from cashback_core.identity import new_id
+from cashback_core.ports import StoreUnavailable
+from fakes.manual_clock import ManualClock
+
+if TYPE_CHECKING:
+    from uuid import UUID
+
+    from adapters.http import identities as port
+    from cashback_core.administering import Caller
+
+PASSWORD: Final = "correct horse battery staple"
+PASSWORD_HASH: Final = hash_password(PASSWORD)
+FIRST: Final = "first"
+SECRET: Final = "cbs_0123456789"
+CLIENT_ID: Final = "cli_0123456789012345678901"
+
+BUCKETS: Final = {"pair": (5, 60.0), "address": (20, 10.0), "account": (30, 60.0)}
+MAX_SESSION: Final = timedelta(days=30)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class User:
+    """A user of the fake."""
+
+    username: str
+    merchant_id: int | None
+    role: str = "erp"
+    password_hash: str = PASSWORD_HASH
+    user_id: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Visit:
+    wait_s: float
+    account: User | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Owned:
+    subject: str
+    role: str
+    merchant_id: int | None
+    session_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Drawn:
+    granted: int
+    wait_s: float
+
+
+@dataclass(slots=True, kw_only=True)
+class Session:
+    username: str
+    token_id: str
+    created_at: datetime
+    expires_at: datetime
+    revoked: bool = False
+
+
+@dataclass(slots=True, kw_only=True)
+class Client:
+    client_id: str
+    merchant_id: int
+    role: str = "erp"
+    secrets: dict[UUID, str] = field(default_factory=dict["UUID", str])
+
+    def owned(self) -> Owned:
+        """As by its latest secret."""
+        return _client_owned(self, list(self.secrets)[-1])
+
+
+class MemoryIdentities:
+    """Users `demo` and one of each role of merchant 1, `other` of merchant 2, and a client."""
+
+    def __init__(self, clock: ManualClock | None = None) -> None:
+        self.clock = clock or ManualClock()
+        self.away = False
+        self.users = {
+            user.username: user
+            for user in (
+                User(username="demo", merchant_id=1),
+                User(username="other", merchant_id=2),
+                User(username="olga", merchant_id=1, role="operator"),
+                User(username="otto", merchant_id=2, role="operator"),
+                User(username="adam", merchant_id=1, role="admin"),
+                User(username="anna", merchant_id=1, role="analyst"),
+                User(username="petra", merchant_id=None, role="platform"),
+            )
+        }
+        self.clients = {
+            CLIENT_ID: Client(client_id=CLIENT_ID, merchant_id=1, secrets={new_id(): SECRET})
+        }
+        self.sessions: dict[UUID, Session] = {}
+        self.asked: list[str] = []
+        self.signed_out: list[Caller] = []
+        self.draws = 0
+        self._revoked: set[str] = set()
+        self._failures: dict[tuple[str, str], float] = {}
+        self._places: set[tuple[str, str]] = set()
+        self._used: dict[str, float] = {}
+
+    def begin(self, username: str, token_id: str = FIRST, life_s: int = 86_400) -> Owned:
+        """A session, as after a log-in."""
+        now = self.clock.now()
+        session_id = new_id()
+        self.sessions[session_id] = Session(
+            username=username,
+            token_id=token_id,
+            created_at=now,
+            expires_at=now + timedelta(seconds=life_s),
+        )
+        return self._owned(self.users[username], session_id)
+
+    async def visit(self, username: str | None, *, address: str) -> Visit:
+        self._ask(f"visit {username}")
+        now_s, known = self.clock.monotonic_s(), (username or "", address) in self._places
+        wait_s = 0.0
+        for kind, key in _keys(username, address):
+            burst, every_s = BUCKETS[kind]
+            if kind == "pair" or not known:
+                left_s = self._failures.get((kind, key), 0.0) - now_s - (burst - 1) * every_s
+                wait_s = max(wait_s, left_s)
+        return Visit(wait_s=wait_s, account=self.users.get(username or ""))
+
+    async def note_failure(self, username: str | None, *, address: str) -> None:
+        self._ask(f"failure {username}")
+        now_s = self.clock.monotonic_s()
+        for kind, key in _keys(username, address):
+            until_s = max(self._failures.get((kind, key), 0.0), now_s)
+            self._failures[kind, key] = until_s + BUCKETS[kind][1]
+
+    async def open_session(
+        self, account: port.Account, *, address: str, token_id: str, life_s: int
+    ) -> Owned | None:
+        self._ask(f"open {account.username}")
+        user = self.users.get(account.username)
+        if user is None or user.password_hash != account.password_hash:
+            return None
+        self._places.add((account.username, address))
+        return self.begin(account.username, token_id, life_s)
+
+    async def renew_session(
+        self, session_id: UUID, *, used_id: str, token_id: str, life_s: int
+    ) -> Owned | None:
+        self._ask("renew")
+        session = self.sessions.get(session_id)
+        user = self._live(session_id)
+        if session is None or user is None:
+            return None
+        if session.token_id != used_id:
+            session.revoked = True
+            return None
+        session.token_id = token_id
+        session.expires_at = min(
+            self.clock.now() + timedelta(seconds=life_s), session.created_at + MAX_SESSION
+        )
+        return self._owned(user, session_id)
+
+    async def end_session(self, session_id: UUID) -> None:
+        self._ask("end")
+        if session_id in self.sessions:
+            self.sessions[session_id].revoked = True
+
+    async def sign_out(self, username: str, *, by: Caller) -> bool:
+        self._ask(f"sign out {username}")
+        user = self.users.get(username)
+        if user is None or by.merchant_id not in {None, user.merchant_id}:
+            return False
+        self.signed_out.append(by)
+        for session in self.sessions.values():
+            session.revoked = session.revoked or session.username == username
+        return True
+
+    async def find_client(self, client_id: str, *, secret: str) -> Owned | None:
+        self._ask(f"client {client_id}")
+        client = self.clients.get(client_id)
+        for secret_id, known in client.secrets.items() if client else ():
+            if client is not None and known == secret:
+                return _client_owned(client, secret_id)
+        return None
+
+    async def revoke_token(self, token_id: str, *, until: datetime) -> None:
+        self._ask("revoke")
+        assert until > datetime(2020, 1, 1, tzinfo=UTC)
+        self._revoked.add(token_id)
+
+    async def standing(self, session_id: UUID, *, token_id: str) -> Owned | None:
+        self._ask("standing")
+        user = self._live(session_id)
+        if user is not None:
+            return self._owned(user, session_id)
+        for client in self.clients.values():
+            if session_id in client.secrets and token_id not in self._revoked:
+                return _client_owned(client, session_id)
+        return None
+
+    async def draw(self, subject: str, *, every_s: float, capacity: int, wanted: int) -> Drawn:
+        self._ask("draw")
+        self.draws += 1
+        now_s = self.clock.monotonic_s()
+        used_s = max(self._used.get(subject, now_s), now_s) - now_s
+        granted = max(0, min(wanted, int(capacity - used_s / every_s + 1e-9)))
+        self._used[subject] = now_s + used_s + granted * every_s
+        return Drawn(granted=granted, wait_s=max(0.0, used_s - (capacity - 1) * every_s))
+
+    def _live(self, session_id: UUID) -> User | None:
+        session = self.sessions.get(session_id)
+        if session is None or session.revoked or session.expires_at <= self.clock.now():
+            return None
+        return self.users.get(session.username)
+
+    def _owned(self, user: User, session_id: UUID) -> Owned:
+        return Owned(
+            subject=f"user:{user.username}",
+            role=user.role,
+            merchant_id=user.merchant_id,
+            session_id=session_id,
+        )
+
+    def _ask(self, what: str) -> None:
+        self.asked.append(what)
+        if self.away:
+            raise StoreUnavailable("away")
+
+
+def moved(user: User, merchant_id: int) -> User:
+    """The same user, of another merchant."""
+    return replace(user, merchant_id=merchant_id)
+
+
+def _client_owned(client: Client, secret_id: UUID) -> Owned:
+    return Owned(
+        subject=f"client:{client.client_id}",
+        role=client.role,
+        merchant_id=client.merchant_id,
+        session_id=secret_id,
+    )
+
+
+def _keys(username: str | None, address: str) -> list[tuple[str, str]]:
+    keys = [("address", address)]
+    if username is not None:
+        keys += [("account", username), ("pair", f"{username} {address}")]
+    return keys

@@ -1,0 +1,378 @@
+"""Who calls, in PostgreSQL: the contract, and what only a database can get wrong."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+import psycopg
+import pytest
+
+from adapters.http.passwords import NOBODYS_HASH, hash_password
+from adapters.postgres import api_clients
+from adapters.postgres.accounts import PostgresAccounts
+from adapters.postgres.identities import MAX_SESSION_DAYS, PostgresIdentities
+from adapters.postgres.throttling import MAX_PLACES, PURGE, digest
+from cashback_core.ports import StoreUnavailable
+from contract.identities import (
+    ADAM,
+    HOME,
+    IdentitiesContract,
+    account_of,
+    alive,
+    opened,
+    renewed,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from adapters.http.identities import Identities
+    from adapters.postgres.api_clients import NewSecret
+
+
+@pytest.fixture
+async def identities(dsn: str) -> AsyncIterator[PostgresIdentities]:
+    accounts = PostgresAccounts(dsn)
+    for username, role in (("demo", "erp"), ("adam", "admin"), ("eva", "admin")):
+        await accounts.add(username, merchant="demo", role=role, password_hash=NOBODYS_HASH)
+    identities = PostgresIdentities(dsn)
+    await identities.open()
+    yield identities
+    await identities.close()
+
+
+async def administering(dsn: str) -> psycopg.AsyncConnection[tuple[object, ...]]:
+    """A connection as administrators of merchant 1 have it."""
+    connection = await psycopg.AsyncConnection.connect(dsn)
+    await connection.execute("set role cashback_serving")
+    await connection.execute("select set_config('cashback.merchants', '{1}', false)")
+    return connection
+
+
+async def new_client(dsn: str, name: str = "till") -> NewSecret:
+    async with await administering(dsn) as connection:
+        return await api_clients.add_client(connection, 1, name=name, role="erp", by="user:adam")
+
+
+async def knows(identities: PostgresIdentities, made: NewSecret) -> bool:
+    return await identities.find_client(made.client_id, secret=made.secret) is not None
+
+
+def do(dsn: str, query: str, *values: object) -> list[tuple[object, ...]]:
+    """As the owner of everything."""
+    with psycopg.connect(dsn) as connection:
+        done = connection.execute(query.encode(), values)
+        return [] if done.description is None else done.fetchall()
+
+
+class TestPostgresIdentities(IdentitiesContract):
+    @pytest.fixture(autouse=True)
+    def database(self, dsn: str) -> None:
+        self.dsn = dsn
+
+    async def change_password(self, identities: Identities, username: str) -> None:
+        del identities
+        await PostgresAccounts(self.dsn).set_password(username, password_hash=hash_password("new"))
+
+    async def remove(self, identities: Identities, username: str) -> None:
+        del identities
+        do(self.dsn, "update users set deleted_at = now() where username = %s", username)
+
+    async def client(self, identities: Identities) -> tuple[str, str]:
+        del identities
+        made = await new_client(self.dsn)
+        return made.client_id, made.secret
+
+    async def expire_secret(self, identities: Identities, client_id: str) -> None:
+        del identities
+        async with await administering(self.dsn) as connection:
+            assert await api_clients.expire_secret(connection, 1, client_id, 1)
+            assert not await api_clients.expire_secret(connection, 1, client_id, 1)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "update users set disabled_at = now() where username = 'demo'",
+        "update users set signed_out_at = clock_timestamp() where username = 'demo'",
+        "update merchants set disabled_at = now() where merchant_id = 1",
+        (
+            "update sessions set created_at = created_at - interval '2 days',"
+            " expires_at = now() - interval '1 ms'"
+        ),
+    ],
+)
+async def test_what_ends_a_session(identities: PostgresIdentities, dsn: str, change: str) -> None:
+    owned = await opened(identities)
+    do(dsn, change)
+    assert not await alive(identities, owned)
+    assert await renewed(identities, owned.session_id, "first", "second") is None
+
+
+async def test_a_new_password_ends_every_session(identities: PostgresIdentities, dsn: str) -> None:
+    owned = await opened(identities)
+    await PostgresAccounts(dsn).set_password("demo", password_hash=NOBODYS_HASH)
+    assert not await alive(identities, owned)
+    assert do(dsn, "select reason from sessions") == [("password_changed",)]
+
+
+@pytest.mark.parametrize("table", ["users", "merchants"])
+async def test_who_is_disabled_has_no_account(
+    identities: PostgresIdentities, dsn: str, table: str
+) -> None:
+    account = await account_of(identities)
+    do(dsn, f"update {table} set disabled_at = now() where merchant_id = 1 and"  # noqa: S608
+       + (" username = 'demo'" if table == "users" else " true"))  # fmt: skip
+    assert (await identities.visit("demo", address=HOME)).account is None
+    late = await identities.open_session(account, address=HOME, token_id="x", life_s=60)
+    assert late is None
+
+
+async def test_a_session_ends_after_a_month_however_often_it_is_renewed(
+    identities: PostgresIdentities, dsn: str
+) -> None:
+    owned = await opened(identities)
+    do(dsn, "update sessions set created_at = now() - make_interval(days => %s, mins => -5)",
+       MAX_SESSION_DAYS)  # fmt: skip
+    assert await renewed(identities, owned.session_id, "first", "second") is not None
+    (row,) = do(dsn, "select expires_at - created_at from sessions")
+    assert row == (timedelta(days=MAX_SESSION_DAYS),)
+
+
+async def test_a_password_that_changes_at_the_moment_of_a_log_in_leaves_no_session(
+    identities: PostgresIdentities, dsn: str
+) -> None:
+    """The log-in has seen the old password, the change commits before its session does."""
+    account = await account_of(identities)
+    with psycopg.connect(dsn) as connection:
+        connection.execute(
+            "update users set password_hash = %s where username = 'demo'", [hash_password("new")]
+        )
+        opening = asyncio.create_task(
+            identities.open_session(account, address=HOME, token_id="x", life_s=60)
+        )
+        done, _ = await asyncio.wait([opening], timeout=0.3)
+        assert not done  # it waits for the row
+        connection.commit()
+    assert await opening is None
+
+
+async def test_only_hashes_are_kept(identities: PostgresIdentities, dsn: str) -> None:
+    made = await new_client(dsn)
+    await opened(identities, address=HOME, token_id="the jti")
+    await identities.note_failure("demo", address=HOME)
+    with psycopg.connect(dsn) as connection:
+        for table in ("sessions", "login_failures", "login_places", "client_secrets", "audit"):
+            dump = str(connection.execute(f"select * from {table}").fetchall())  # noqa: S608
+            for clear in (made.secret, HOME, "the jti"):
+                assert clear not in dump
+    assert made.secret not in repr(made)
+    assert len(made.secret) == 4 + 43  # 256 bits in base64url
+
+
+async def test_past_failures_are_cleared_away(identities: PostgresIdentities, dsn: str) -> None:
+    do(dsn, "insert into login_failures select 'pair', sha256(n::text::bytea),"
+       " now() - interval '1 s' from generate_series(1, %s) as n", PURGE)  # fmt: skip
+    await identities.note_failure("demo", address=HOME)
+    assert do(dsn, "select count(*) from login_failures") == [(3,)]
+
+
+async def test_failures_of_many_at_once_are_all_counted(
+    identities: PostgresIdentities, dsn: str
+) -> None:
+    await asyncio.gather(*(identities.note_failure("demo", address=HOME) for _ in range(20)))
+    (row,) = do(dsn, "select extract(epoch from max(until_at) - now())::float8"
+                " from login_failures where kind = 'account'")  # fmt: skip
+    assert row[0] == pytest.approx(20 * 60, abs=10)
+
+
+async def test_few_places_of_a_user_are_remembered(
+    identities: PostgresIdentities, dsn: str
+) -> None:
+    for number in range(MAX_PLACES + 2):
+        await opened(identities, address=f"192.0.2.{number}")
+    assert do(dsn, "select count(*) from login_places") == [(MAX_PLACES,)]
+    latest = digest(f"192.0.2.{MAX_PLACES + 1}")
+    assert do(dsn, "select count(*) from login_places where address_hash = %s", latest) == [(1,)]
+
+
+async def test_a_rotated_secret_lives_on_for_the_overlap_and_a_third_ends_it(
+    identities: PostgresIdentities, dsn: str
+) -> None:
+    first = await new_client(dsn)
+    async with await administering(dsn) as connection:
+        second = await api_clients.rotate_secret(connection, 1, first.client_id, by="user:adam")
+    assert second is not None
+    assert (second.number, second.secret == first.secret) == (2, False)
+    assert await knows(identities, first)
+    assert await knows(identities, second)
+    async with await administering(dsn) as connection:
+        old, new = reversed(await api_clients.secrets_of(connection, 1, first.client_id))
+        assert new.expires_at is None
+        assert old.expires_at is not None
+        in_a_day = datetime.now(UTC) + timedelta(days=1)
+        assert abs(old.expires_at - in_a_day) < timedelta(minutes=1)
+        third = await api_clients.rotate_secret(
+            connection, 1, first.client_id, by="user:adam", overlap=timedelta()
+        )
+    assert third is not None
+    assert [await knows(identities, made) for made in (first, second, third)] == [
+        False,
+        False,
+        True,
+    ]
+
+
+@pytest.mark.parametrize("overlap", [timedelta(days=7, seconds=1), timedelta(seconds=-1)])
+async def test_an_overlap_has_bounds(dsn: str, overlap: timedelta) -> None:
+    made = await new_client(dsn)
+    async with await administering(dsn) as connection:
+        with pytest.raises(ValueError, match="overlap"):
+            await api_clients.rotate_secret(
+                connection, 1, made.client_id, by="user:adam", overlap=overlap
+            )
+
+
+async def test_rotations_at_once_leave_two_live_secrets(
+    identities: PostgresIdentities, dsn: str
+) -> None:
+    first = await new_client(dsn)
+
+    async def rotate() -> NewSecret:
+        async with await administering(dsn) as connection:
+            made = await api_clients.rotate_secret(connection, 1, first.client_id, by="user:adam")
+        assert made is not None
+        return made
+
+    made = [first, *await asyncio.gather(*(rotate() for _ in range(4)))]
+    assert sorted(m.number for m in made) == [1, 2, 3, 4, 5]
+    assert [await knows(identities, m) for m in sorted(made, key=lambda m: m.number)] == [
+        False,
+        False,
+        False,
+        True,
+        True,
+    ]
+
+
+async def test_a_client_that_is_disabled_comes_back_and_one_that_is_deleted_does_not(
+    identities: PostgresIdentities, dsn: str
+) -> None:
+    made = await new_client(dsn)
+    async with await administering(dsn) as connection:
+        assert await api_clients.disable_client(connection, 1, made.client_id)
+    assert not await knows(identities, made)
+    async with await administering(dsn) as connection:
+        assert await api_clients.disable_client(connection, 1, made.client_id, disabled=False)
+    assert await knows(identities, made)
+    async with await administering(dsn) as connection:
+        assert await api_clients.delete_client(connection, 1, made.client_id)
+        assert not await api_clients.delete_client(connection, 1, made.client_id)
+        assert not await api_clients.disable_client(connection, 1, made.client_id, disabled=False)
+        again = await api_clients.rotate_secret(connection, 1, made.client_id, by="user:adam")
+        assert again is None
+    assert not await knows(identities, made)
+    await new_client(dsn)  # its name is free again
+
+
+async def test_a_client_of_another_merchant_is_none(dsn: str) -> None:
+    made = await new_client(dsn)
+    async with await psycopg.AsyncConnection.connect(dsn) as connection:
+        await connection.execute("set role cashback_serving")
+        await connection.execute("select set_config('cashback.merchants', '{2}', false)")
+        for merchant_id in (1, 2):
+            rotated = await api_clients.rotate_secret(
+                connection, merchant_id, made.client_id, by="user:other"
+            )
+            assert rotated is None
+            assert not await api_clients.delete_client(connection, merchant_id, made.client_id)
+            assert await api_clients.secrets_of(connection, merchant_id, made.client_id) == []
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "delete from users where username = 'demo'",
+        "update users set username = 'another' where username = 'demo'",
+        "update users set merchant_id = 2 where username = 'demo'",
+        "update users set merchant_id = null where username = 'demo'",
+        "update users set role = 'platform' where username = 'demo'",
+        "update api_clients set client_id = 'cli_1123456789012345678901'",
+        "update api_clients set role = 'operator'",
+        "update client_secrets set secret_hash = sha256('mine')",
+        (
+            "insert into client_secrets (merchant_id, client_id, number, secret_id, secret_hash,"
+            " created_by) select merchant_id, client_id, 2, gen_random_uuid(), sha256('x'), 'x'"
+            " from client_secrets"
+        ),
+    ],
+)
+async def test_what_no_statement_can_do(
+    identities: PostgresIdentities, dsn: str, statement: str
+) -> None:
+    assert await account_of(identities) is not None
+    await new_client(dsn)
+    with pytest.raises(psycopg.errors.IntegrityError):
+        do(dsn, statement)
+
+
+async def test_a_deleted_user_comes_not_back(identities: PostgresIdentities, dsn: str) -> None:
+    await account_of(identities)
+    do(dsn, "update users set deleted_at = now() where username = 'demo'")
+    with pytest.raises(psycopg.errors.IntegrityError):
+        do(dsn, "update users set deleted_at = null where username = 'demo'")
+    with pytest.raises(psycopg.errors.IntegrityError):
+        do(dsn, "insert into users (username, merchant_id, role, password_hash)"
+           " values ('demo', 2, 'erp', '$argon2id$x')")  # fmt: skip
+
+
+@pytest.mark.parametrize("table", ["sales", "customers", "cashbacks", "audit"])
+async def test_whoever_looks_callers_up_sees_nothing_of_sales(dsn: str, table: str) -> None:
+    with (
+        psycopg.connect(dsn, options="-c role=cashback_identity") as connection,
+        pytest.raises(psycopg.errors.InsufficientPrivilege),
+    ):
+        connection.execute(f"select * from {table}")  # noqa: S608 (ours)
+
+
+@pytest.mark.parametrize("role", ["cashback_serving", "cashback_worker", "cashback_platform"])
+@pytest.mark.parametrize(
+    "query",
+    [
+        "select password_hash from users",
+        "select secret_hash from client_secrets",
+        "select refresh_hash from sessions",
+        "select * from login_places",
+        "select * from login_failures",
+        "select * from rate_buckets",
+        "select * from revoked_tokens",
+    ],
+)
+async def test_nobody_else_reads_what_lets_somebody_in(dsn: str, role: str, query: str) -> None:
+    with (
+        psycopg.connect(dsn, options=f"-c role={role}") as connection,
+        pytest.raises(psycopg.errors.InsufficientPrivilege),
+    ):
+        connection.execute(query.encode())
+
+
+async def test_signing_somebody_out_is_in_the_audit_trail(
+    identities: PostgresIdentities, dsn: str
+) -> None:
+    await opened(identities)
+    assert await identities.sign_out("demo", by=ADAM)
+    (row,) = do(dsn, "select actor, key from audit where action = 'update' and resource = 'users'")
+    assert row == ("user:adam", "demo")
+
+
+async def test_a_database_that_is_away_is_told_as_such() -> None:
+    away = PostgresIdentities("postgresql://nobody@127.0.0.1:1/none?connect_timeout=1")
+    await away.open()
+    away._pool.timeout = 0.2
+    try:
+        with pytest.raises(StoreUnavailable):
+            await away.visit("demo", address=HOME)
+    finally:
+        await away.close()

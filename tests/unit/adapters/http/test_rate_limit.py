@@ -1,0 +1,132 @@
+"""How much a caller may ask for: never more than the rate and the burst, at few queries."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+
+import pytest
+
+from adapters.http.app import Conduct
+from adapters.http.rate_limit import HELD_S, REFUSED_S, Rate, RateExceededError, RateLimit
+from cashback_core.ports import StoreUnavailable
+from fakes.api import SALE, Api
+from fakes.memory_identities import MemoryIdentities
+
+DEMO = "user:demo"
+
+
+class Callers:
+    """Some processes with limits of their own on one database, and a clock that a test turns."""
+
+    def __init__(self, rate: Rate, processes: int = 1) -> None:
+        self.identities = MemoryIdentities()
+        clock = self.identities.clock
+        self.advance = clock.advance
+        self.limits = [
+            RateLimit(self.identities, rate, now_s=clock.monotonic_s) for _ in range(processes)
+        ]
+
+    async def passes(self, process: int = 0, subject: str = DEMO) -> bool:
+        try:
+            await self.limits[process](subject)
+        except RateExceededError:
+            return False
+        await asyncio.sleep(0)  # what is drawn ahead arrives
+        return True
+
+
+@pytest.mark.parametrize("processes", [1, 3])
+@pytest.mark.parametrize("rate", [Rate(per_s=100, burst=200), Rate(per_s=2, burst=2)])
+async def test_all_processes_together_never_exceed_the_rate_and_the_burst(
+    processes: int, rate: Rate
+) -> None:
+    callers = Callers(rate, processes)
+    passed: list[float] = []
+    now_s = 0.0
+    for step in range(2_000):
+        if await callers.passes(step % processes):
+            passed.append(now_s)
+        pause_s = 0.5 if step % 300 == 299 else 0.002
+        callers.advance(pause_s)
+        now_s += pause_s
+    for first, began_s in enumerate(passed):
+        for within_s in (0.0, 0.1, 0.5, 1.0, 5.0):
+            count = sum(began_s <= at <= began_s + within_s for at in passed[first:])
+            assert count <= rate.burst + rate.per_s * within_s + 1e-6
+    assert len(passed) >= rate.per_s * now_s * 0.5  # and it lets through what it should
+
+
+async def test_a_steady_caller_costs_few_queries() -> None:
+    pace_per_s = 200
+    callers = Callers(Rate(per_s=500, burst=1000))
+    for _ in range(pace_per_s * 5):
+        assert await callers.passes()
+        callers.advance(1 / pace_per_s)
+    assert callers.identities.draws <= 5 * 12
+
+
+async def test_a_rare_caller_is_not_charged_for_what_it_never_used() -> None:
+    callers = Callers(Rate(per_s=10, burst=20))
+    for _ in range(100):
+        assert await callers.passes()
+        callers.advance(HELD_S)
+    drawn = await callers.identities.draw(DEMO, every_s=0.1, capacity=20, wanted=20)
+    assert drawn.granted >= 15
+
+
+async def test_whoever_asks_too_much_costs_no_queries_while_refused() -> None:
+    callers = Callers(Rate(per_s=10, burst=10))
+    while await callers.passes():
+        pass
+    draws = callers.identities.draws
+    for _ in range(50):
+        assert not await callers.passes()
+    assert callers.identities.draws == draws
+    callers.advance(REFUSED_S * 1.1)
+    assert await callers.passes()
+
+
+async def test_one_caller_takes_nothing_from_another() -> None:
+    callers = Callers(Rate(per_s=10, burst=10))
+    while await callers.passes():
+        pass
+    assert await callers.passes(subject="client:other")
+
+
+async def test_requests_that_come_at_once_share_one_query() -> None:
+    callers = Callers(Rate(per_s=500, burst=1000))
+    for _ in range(40):
+        await callers.passes()
+    callers.advance(HELD_S / 2)
+    before = callers.identities.draws
+    assert all(await asyncio.gather(*(callers.passes() for _ in range(60))))
+    assert callers.identities.draws - before <= 6
+
+
+async def test_a_database_that_is_away_lets_nobody_through() -> None:
+    callers = Callers(Rate(per_s=10, burst=10))
+    callers.identities.away = True
+    for _ in range(2):
+        with pytest.raises(StoreUnavailable):
+            await callers.passes()
+    callers.identities.away = False
+    assert await callers.passes()
+
+
+async def test_without_a_limit_nothing_is_asked() -> None:
+    callers = Callers(Rate(per_s=0, burst=2))
+    for _ in range(100):
+        assert await callers.passes()
+    assert callers.identities.draws == 0
+
+
+async def test_too_many_requests_are_a_429_before_anything_is_done() -> None:
+    api = Api(conduct=Conduct(wait_s=5.0, rate=Rate(per_s=2, burst=2)))
+    body = json.dumps({**SALE, "sale_id": "one"}).encode()
+    answers = [await api.call("POST", "/api/cashbacks", body=body) for _ in range(4)]
+    refused = answers[-1]
+    assert answers[0].status == 201
+    assert (refused.status, refused.json()["code"]) == (429, "rate_exceeded")
+    assert refused.headers["retry-after"] == "1"
+    assert (await api.get("/api/cashbacks", username="anna")).status == 200
