@@ -86,6 +86,8 @@ def bench_system(*, profiler: tuple[str, ...] = ()) -> Generator[BenchSystem, No
             table.HOST.name: "127.0.0.1",
             table.PORT.name: str(free_port("127.0.0.1")),
             table.SIGNING_KEY_FILE.name: str(key),
+            # Its one client stands for many.
+            table.RATE_PER_S.name: "0",
         }
         given = {name: value for name, value in os.environ.items() if name not in own}
         service = stack.enter_context(serving({**given, **own}, disk.folder, profiler=profiler))

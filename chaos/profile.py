@@ -88,6 +88,8 @@ SETTINGS: Final[Mapping[str, str]] = {
     "CASHBACK_FREEZE_S": "3",
     "CASHBACK_PROVIDER_DELAY_S": "3",
     "CASHBACK_CLOCK_SKEW_S": "0.1",
+    # The one ERP here speaks for many.
+    "CASHBACK_RATE_PER_S": "0",
 }
 """Hours of operation pressed into seconds; docs/settings.md tells each one's meaning."""
 

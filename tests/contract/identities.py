@@ -42,7 +42,7 @@ async def renewed(identities: Identities, id_: UUID, used: str, new: str) -> Own
     return await identities.renew_session(id_, used_id=used, token_id=new, life_s=LIFE_S)
 
 
-async def alive(identities: Identities, owned: Owned, token_id: str = "t") -> bool:
+async def alive(identities: Identities, owned: Owned, token_id: str = FIRST) -> bool:
     return await identities.standing(owned.session_id, token_id=token_id) == owned
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import itertools
 import json
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
@@ -14,10 +15,14 @@ from typing import TYPE_CHECKING, Any, Final
 from zoneinfo import ZoneInfo
 
 import jwt
+import psycopg
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from adapters.http.signing_key import SigningKey, load_signing_key
-from adapters.http.tokens import TokenKind, Tokens
+from adapters.http.signing_key import SigningKey, jwk, load_signing_key, signing_key
+from adapters.http.tokens import Owner, TokenKind, Tokens
+from adapters.postgres.accounts import PostgresAccounts
 from cashback_core.documents import cpf_check_digits
+from cashback_core.identity import new_id
 from cashback_core.instants import format_instant
 from contract.openapi_conformance import assert_conforms
 from integration.running import send
@@ -138,7 +143,7 @@ def allowed(case: Mapping[str, Any]) -> set[int | str]:
 def new_run(gateway: Gateway) -> Run:
     """A run with a CPF that nobody has."""
     stem = str(next(_stems))
-    tokens = tokens_of(Path(gateway.environ["CASHBACK_SIGNING_KEY_FILE"]))
+    tokens = tokens_of(Path(gateway.environ["CASHBACK_SIGNING_KEY_FILE"]), gateway.dsn)
     return Run(gateway=gateway, cpf=stem + cpf_check_digits(stem), tokens=tokens)
 
 
@@ -150,17 +155,39 @@ def stored_rows(gateway: Gateway) -> dict[str, int]:
 
 
 @cache
-def tokens_of(key_file: Path) -> dict[str, str]:
+def tokens_of(key_file: Path, dsn: str) -> dict[str, str]:
     """A good token, those of others, and every forgery that can be made with or without our key."""
     key = load_signing_key(key_file)
     tokens = Tokens(key)
-    good = tokens.issue(TokenKind.ACCESS, username="demo", merchant_id=1)
+    demo, ended = _session("demo", dsn), _session("demo", dsn)
+    other = _session("other", dsn)
+    with psycopg.connect(dsn) as connection:
+        connection.execute(
+            "update sessions set revoked_at = now(), reason = 'revoked' where session_id = %s",
+            [ended.session_id],
+        )
+    good = tokens.issue(TokenKind.ACCESS, demo)
     return {
         "TOKEN": good,
-        "TOKEN_REFRESH": tokens.issue(TokenKind.REFRESH, username="demo", merchant_id=1),
-        "TOKEN_MERCHANT_2": tokens.issue(TokenKind.ACCESS, username="other", merchant_id=2),
+        "TOKEN_REFRESH": tokens.issue(TokenKind.REFRESH, demo),
+        "TOKEN_MERCHANT_2": tokens.issue(TokenKind.ACCESS, other),
+        "TOKEN_ENDED_SESSION": tokens.issue(TokenKind.ACCESS, ended),
+        "TOKEN_OTHERS_SESSION": tokens.issue(
+            TokenKind.ACCESS, replace(demo, session_id=other.session_id)
+        ),
+        "TOKEN_UNKNOWN_SESSION": tokens.issue(TokenKind.ACCESS, replace(demo, session_id=new_id())),
+        "TOKEN_USER_AS_CLIENT": tokens.issue(
+            TokenKind.ACCESS, replace(demo, subject="client:demo")
+        ),
         **_forgeries(key, good),
     }
+
+
+def _session(username: str, dsn: str) -> Owner:
+    session = asyncio.run(PostgresAccounts(dsn).begin_session(username, life_s=86_400))
+    return Owner(
+        subject=session.subject, merchant_id=session.merchant_id, session_id=session.session_id
+    )
 
 
 def _forgeries(key: SigningKey, good: str) -> dict[str, str]:
@@ -171,6 +198,8 @@ def _forgeries(key: SigningKey, good: str) -> dict[str, str]:
         named = {"kid": key.id, **(header or {})}
         return jwt.encode({**claims, **changes}, key.private, algorithm="EdDSA", headers=named)
 
+    # A key that was ours once, or will be: rightly signed, and under its own id.
+    retired = signing_key(Ed25519PrivateKey.generate())
     head, _, signature = good.split(".")
     tampered = signed(merchant=2).split(".")[1]
     return {
@@ -186,6 +215,23 @@ def _forgeries(key: SigningKey, good: str) -> dict[str, str]:
         "TOKEN_WRONG_AUD": signed(aud="another"),
         "TOKEN_WRONG_ISS": signed(iss="another"),
         "TOKEN_WRONG_KID": signed({"kid": "another"}),
+        "TOKEN_NO_KID": jwt.encode(claims, key.private, algorithm="EdDSA"),
+        "TOKEN_KID_IS_A_PATH": signed({"kid": "../signing_key.pem"}),
+        "TOKEN_RETIRED_KEY": jwt.encode(
+            claims, retired.private, algorithm="EdDSA", headers={"kid": retired.id}
+        ),
+        "TOKEN_RETIRED_KEY_OUR_KID": jwt.encode(
+            claims, retired.private, algorithm="EdDSA", headers={"kid": key.id}
+        ),
+        "TOKEN_OWN_KEY_INSIDE": signed({"jwk": jwk(retired)}),
+        "TOKEN_NO_SID": jwt.encode(
+            {n: v for n, v in claims.items() if n != "sid"},
+            key.private,
+            algorithm="EdDSA",
+            headers={"kid": key.id},
+        ),
+        "TOKEN_SID_NO_UUID": signed(sid="' or true --"),
+        "TOKEN_NO_MERCHANT": signed(merchant=None),
         "TOKEN_CRIT": signed({"crit": ["unknown"], "unknown": 1}),
         "TOKEN_TAMPERED": f"{head}.{tampered}.{signature}",
     }

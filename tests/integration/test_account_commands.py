@@ -68,7 +68,9 @@ def test_a_user_that_was_added_gets_a_token_alone_on_the_last_line(environ: dict
     issued = run("token ana", environ)
     assert issued.returncode == 0
     tokens = Tokens(load_signing_key(Path(environ["CASHBACK_SIGNING_KEY_FILE"])))
-    assert tokens.check(issued.stdout.splitlines()[-1], TokenKind.ACCESS).username == "ana"
+    assert (
+        tokens.check(issued.stdout.splitlines()[-1], TokenKind.ACCESS).owner.subject == "user:ana"
+    )
 
 
 @pytest.mark.parametrize(
@@ -76,6 +78,9 @@ def test_a_user_that_was_added_gets_a_token_alone_on_the_last_line(environ: dict
     [
         ("users add bia --merchant nobody --role erp", "long enough", "no merchant 'nobody'"),
         ("users add bia --merchant demo --role boss", "long enough", "roles erp, analyst"),
+        ("users add bia --role admin", "long enough", "the role platform has no merchant"),
+        ("users add bia --merchant demo --role platform", "long enough", "has no merchant"),
+        ("keys new /dev/null/key.pem", "", "cannot be made: Not a directory"),
         ("users add Bia! --merchant demo --role erp", "long enough", "not a user: 'Bia!'"),
         ("users add bia --merchant demo --role erp", "short", "8 to 1024 characters, this one 5"),
         ("users add bia --merchant demo --role erp", "", "this one 0"),
@@ -92,6 +97,25 @@ def test_what_cannot_be_done_is_told_in_one_line(
     assert done.stderr.startswith("error: ")
     assert done.stderr.count("\n") == 1
     assert told in done.stderr
+
+
+def test_the_platforms_administrator_has_no_merchant(environ: dict[str, str]) -> None:
+    added = run("users add petra --role platform", environ, password="long enough")
+    assert "petra may log in for the platform as platform" in added.stdout
+    tokens = Tokens(load_signing_key(Path(environ["CASHBACK_SIGNING_KEY_FILE"])))
+    token = run("token petra", environ).stdout.splitlines()[-1]
+    assert tokens.check(token, TokenKind.ACCESS).owner.merchant_id is None
+
+
+def test_a_new_key_is_told_by_its_id_and_replaces_no_file(
+    environ: dict[str, str], tmp_path: Path
+) -> None:
+    path = tmp_path / "next.pem"
+    made = run(f"keys new {path}", environ)
+    assert (made.returncode, made.stdout) == (0, f"{load_signing_key(path).id}\n")
+    again = run(f"keys new {path}", environ)
+    assert (again.returncode, again.stdout) == (1, "")
+    assert "File exists" in again.stderr
 
 
 def test_a_name_is_taken_once(environ: dict[str, str]) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import psycopg
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -9,9 +11,14 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from adapters.http.login import BadCredentialsError, Login
 from adapters.http.passwords import Passwords, hash_password
 from adapters.http.signing_key import signing_key
+from adapters.http.standing import Standings
 from adapters.http.tokens import TokenKind, Tokens
-from adapters.postgres.accounts import Account, AccountError, PostgresAccounts
+from adapters.postgres.accounts import AccountError, PostgresAccounts
+from adapters.postgres.identities import Account, PostgresIdentities
 from cashback_core.ports import StoreUnavailable
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
 
 HASH = hash_password("x")
 
@@ -21,26 +28,35 @@ def accounts(dsn: str) -> PostgresAccounts:
     return PostgresAccounts(dsn)
 
 
-async def test_a_user_is_found_as_added(accounts: PostgresAccounts) -> None:
+@pytest.fixture
+async def identities(dsn: str) -> AsyncIterator[PostgresIdentities]:
+    identities = PostgresIdentities(dsn)
+    await identities.open()
+    yield identities
+    await identities.close()
+
+
+async def account(identities: PostgresIdentities, username: str) -> Account | None:
+    return (await identities.visit(username, address="")).account
+
+
+async def test_a_user_is_found_as_added(
+    accounts: PostgresAccounts, identities: PostgresIdentities
+) -> None:
     await accounts.add("erp.loja-1@rede", merchant="other", role="erp", password_hash=HASH)
-    found = await accounts.find("erp.loja-1@rede")
-    assert found == Account(
-        username="erp.loja-1@rede", merchant_id=2, role="erp", password_hash=HASH
-    )
+    found = await account(identities, "erp.loja-1@rede")
+    assert found is not None
+    assert (found.username, found.merchant_id) == ("erp.loja-1@rede", 2)
+    assert found.password_hash == HASH
     assert HASH not in repr(found)
 
 
-async def test_nobody_is_found_by_another_spelling(accounts: PostgresAccounts) -> None:
+async def test_nobody_is_found_by_another_spelling(
+    accounts: PostgresAccounts, identities: PostgresIdentities
+) -> None:
     await accounts.add("ana", merchant="demo", role="analyst", password_hash=HASH)
     for username in ("Ana", "ana ", "an", "%", ""):
-        assert await accounts.find(username) is None
-
-
-async def test_a_disabled_user_is_nobody(accounts: PostgresAccounts, dsn: str) -> None:
-    await accounts.add("ana", merchant="demo", role="analyst", password_hash=HASH)
-    with psycopg.connect(dsn) as connection:
-        connection.execute("update users set disabled_at = now() where username = 'ana'")
-    assert await accounts.find("ana") is None
+        assert await account(identities, username) is None
 
 
 @pytest.mark.parametrize(
@@ -68,16 +84,36 @@ async def test_a_password_in_clear_is_never_stored(accounts: PostgresAccounts) -
         await accounts.add("ana", merchant="demo", role="erp", password_hash="in clear")
 
 
-async def test_a_user_logs_in_with_the_new_password_alone(accounts: PostgresAccounts) -> None:
+async def test_a_user_logs_in_with_the_new_password_alone(
+    accounts: PostgresAccounts, identities: PostgresIdentities
+) -> None:
     tokens = Tokens(signing_key(Ed25519PrivateKey.generate()))
-    login = Login(accounts=accounts, passwords=Passwords(), tokens=tokens)
+    login = Login(
+        identities=identities,
+        standings=Standings(identities),
+        passwords=Passwords(),
+        tokens=tokens,
+    )
     await accounts.add("ana", merchant="other", role="erp", password_hash=hash_password("old"))
     await accounts.set_password("ana", password_hash=hash_password("new"))
 
     with pytest.raises(BadCredentialsError):
-        await login(username="ana", password="old")
-    pair = await login(username="ana", password="new")
-    assert tokens.check(pair.access, TokenKind.ACCESS).merchant_id == 2
+        await login(username="ana", password="old", address="192.0.2.1")
+    granted = await login(username="ana", password="new", address="192.0.2.1")
+    assert tokens.check(granted.access, TokenKind.ACCESS).owner.merchant_id == 2
+
+
+@pytest.mark.parametrize("change", ["disabled_at = now()", "deleted_at = now()"])
+async def test_no_session_begins_for_whoever_may_not_log_in(
+    accounts: PostgresAccounts, dsn: str, change: str
+) -> None:
+    await accounts.add("ana", merchant="demo", role="analyst", password_hash=HASH)
+    assert (await accounts.begin_session("ana", life_s=60)).subject == "user:ana"
+    with psycopg.connect(dsn) as connection:
+        connection.execute(f"update users set {change} where username = 'ana'".encode())  # noqa: S608
+    for username in ("ana", "nobody", "a\x00b"):
+        with pytest.raises(AccountError, match="may log in"):
+            await accounts.begin_session(username, life_s=60)
 
 
 async def test_a_password_for_nobody_is_refused(accounts: PostgresAccounts) -> None:
@@ -89,4 +125,4 @@ async def test_a_password_for_nobody_is_refused(accounts: PostgresAccounts) -> N
 async def test_a_database_that_is_away_is_told_as_such() -> None:
     away = PostgresAccounts("postgresql://nobody@127.0.0.1:1/none")
     with pytest.raises(StoreUnavailable):
-        await away.find("ana")
+        await away.begin_session("ana", life_s=60)

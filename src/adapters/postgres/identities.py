@@ -253,7 +253,7 @@ class PostgresIdentities:
                 )
                 if found.rowcount == 1:
                     await end_sessions(connection, username, reason="signed_out")
-                return found.rowcount == 1
+                return bool(found.rowcount == 1)
 
     async def find_client(self, client_id: str, *, secret: str) -> Owned | None:
         """The API client with that secret."""
