@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from abc import abstractmethod
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Protocol
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from cashback_core.rounding import Rounding
 
 MAX_SALE_AGE_DAYS: Final = 36_524
+SLUG: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,62}\Z", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

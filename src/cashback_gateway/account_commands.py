@@ -7,29 +7,58 @@ import getpass
 import sys
 from typing import TYPE_CHECKING
 
+from adapters.http.credentials import InvalidRequestError
+from adapters.http.login import USERNAME
 from adapters.http.passwords import hash_password
 from adapters.http.signing_key import load_signing_key
 from adapters.http.tokens import Lifetimes, Owner, TokenKind, Tokens
+from adapters.http.user_bodies import read_new_password, read_new_user
 from adapters.postgres.accounts import AccountError, PostgresAccounts
+from adapters.postgres.kept_users import PostgresUsers
+from cashback_core.administering import Kept
+from cashback_core.people import NewUser
+from cashback_gateway.as_platform import administration, caller, refused, unreadable
 
 if TYPE_CHECKING:
+    from cashback_core.administering import Refusal
+    from cashback_core.people import User
     from cashback_gateway.settings import Settings
-
-SHORTEST_PASSWORD = 8  # NIST SP 800-63B, 5.1.1.2
-LONGEST_PASSWORD = 1024
 
 
 def add_user(settings: Settings, name: str, *, merchant: str | None, role: str) -> None:
-    """Add a user whose password comes on standard input. Raises AccountError."""
-    accounts = PostgresAccounts(settings.database.url)
-    password_hash = hash_password(_read_password())
-    asyncio.run(accounts.add(name, merchant=merchant, role=role, password_hash=password_hash))
+    """Add a user whose password comes on standard input. Raises AccountError, ActRefusedError."""
+    document = {"username": name, "role": role, "password": _read_password()}
+    if merchant is not None:
+        document["merchant"] = merchant
+    try:
+        asked = read_new_user(document, by_platform=True)
+    except InvalidRequestError as error:
+        raise unreadable(error.violations) from error
+    new = NewUser(
+        username=asked.username,
+        role=asked.role,
+        merchant=asked.merchant,
+        password_hash=hash_password(asked.password),
+    )
+    outcome = asyncio.run(_add(settings, new))
+    if not isinstance(outcome, Kept):
+        raise refused(outcome, f"user {name!r}")
 
 
 def set_password(settings: Settings, name: str) -> None:
-    """Give a user the password that comes on standard input. Raises AccountError."""
-    accounts = PostgresAccounts(settings.database.url)
-    asyncio.run(accounts.set_password(name, password_hash=hash_password(_read_password())))
+    """Give a user the password that comes on standard input, and end their sessions.
+
+    Raises AccountError and ActRefusedError.
+    """
+    if USERNAME.match(name) is None:
+        raise AccountError(f"there is no user {name!r}")
+    try:
+        new = read_new_password({"new": _read_password()}, name)
+    except InvalidRequestError as error:
+        raise unreadable(error.violations) from error
+    refusal = asyncio.run(_set_password(settings, name, hash_password(new)))
+    if refusal is not None:
+        raise refused(refusal, f"user {name!r}")
 
 
 def access_token(settings: Settings, name: str) -> str:
@@ -45,17 +74,21 @@ def access_token(settings: Settings, name: str) -> str:
     return tokens.issue(TokenKind.ACCESS, owner)
 
 
+async def _add(settings: Settings, new: NewUser) -> Kept[User] | Refusal:
+    async with administration(settings) as opened:
+        return await PostgresUsers(opened).create(caller(), new)
+
+
+async def _set_password(settings: Settings, name: str, password_hash: str) -> Refusal | None:
+    async with administration(settings) as opened:
+        return await PostgresUsers(opened).set_password(caller(), name, password_hash)
+
+
 def _read_password() -> str:
     """Read one line: hidden and twice from a terminal, as it comes from anything else."""
-    if sys.stdin.isatty():
-        password = getpass.getpass("Password: ")
-        if getpass.getpass("Again: ") != password:
-            raise AccountError("the two passwords differ")
-    else:
-        password = sys.stdin.readline().rstrip("\r\n")
-    if not SHORTEST_PASSWORD <= len(password) <= LONGEST_PASSWORD:
-        raise AccountError(
-            f"a password has {SHORTEST_PASSWORD} to {LONGEST_PASSWORD} characters, "
-            f"this one {len(password)}; it is read from standard input"
-        )
+    if not sys.stdin.isatty():
+        return sys.stdin.readline().rstrip("\r\n")
+    password = getpass.getpass("Password: ")
+    if getpass.getpass("Again: ") != password:
+        raise AccountError("the two passwords differ")
     return password

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import psycopg
@@ -14,6 +15,7 @@ from adapters.postgres.administration import Administration
 from adapters.postgres.audit_trail import PostgresTrail
 from adapters.postgres.kept_merchants import PostgresMerchants
 from adapters.postgres.kept_users import PostgresUsers
+from cashback_core.administering import Caller
 from fakes.api import Answered, Api
 
 if TYPE_CHECKING:
@@ -44,15 +46,38 @@ class AdministeredApi(Api):
         return await self.call(method, path, body=content, headers=sent, username=by)
 
 
+def add_user(
+    dsn: str,
+    username: str,
+    *,
+    merchant_id: int | None = 1,
+    role: str = "erp",
+    password_hash: str = NOBODYS_HASH,
+) -> None:
+    """A user as the database's owner makes one."""
+    with psycopg.connect(dsn) as connection:
+        connection.execute(
+            "insert into users (username, merchant_id, role, password_hash)"
+            " values (%s, %s, %s, %s)",
+            [username, merchant_id, role, password_hash],
+        )
+
+
+async def set_password(dsn: str, username: str, password_hash: str) -> None:
+    """As an administrator of the platform does."""
+    administration = Administration(dsn)
+    await administration.open()
+    try:
+        by = Caller(actor="user:petra", merchant_id=None)
+        assert await PostgresUsers(administration).set_password(by, username, password_hash) is None
+    finally:
+        await administration.close()
+
+
 @asynccontextmanager
 async def administered_api(dsn: str) -> AsyncGenerator[AdministeredApi, None]:
-    with psycopg.connect(dsn) as connection:
-        for username, merchant_id in ADMINS.items():
-            connection.execute(
-                "insert into users (username, merchant_id, role, password_hash)"
-                " values (%s, %s, 'admin', %s)",
-                [username, merchant_id, NOBODYS_HASH],
-            )
+    for username, merchant_id in ADMINS.items():
+        add_user(dsn, username, merchant_id=merchant_id, role="admin")
     administration = Administration(dsn)
     await administration.open()
     api = AdministeredApi(
@@ -62,9 +87,8 @@ async def administered_api(dsn: str) -> AsyncGenerator[AdministeredApi, None]:
             trail=PostgresTrail(administration),
         )
     )
-    api.accounts.users["otto"] = type(api.accounts.users["adam"])(
-        username="otto", merchant_id=2, role="admin"
-    )
+    users = api.identities.users
+    users["otto"] = replace(users["adam"], username="otto", merchant_id=2)
     try:
         yield api
     finally:

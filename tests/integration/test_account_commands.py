@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import getpass
 import os
 import subprocess
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import psycopg
 import pytest
 
 from adapters.http.signing_key import create_signing_key, load_signing_key
 from adapters.http.tokens import TokenKind, Tokens
 from adapters.postgres.migrate import migrate
 from cashback_gateway import demo_data
+from integration.administering import PASSWORD
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -61,7 +64,7 @@ def run(
 
 def test_a_user_that_was_added_gets_a_token_alone_on_the_last_line(environ: dict[str, str]) -> None:
     added = run(
-        "users add ana --merchant demo --role erp", environ, password="correct horse\nbattery\n"
+        "users add ana --merchant demo --role erp", environ, password=f"{PASSWORD}\nbattery\n"
     )
     assert added.returncode == 0, added.stderr
     assert "ana may log in for merchant demo as erp" in added.stdout
@@ -76,15 +79,18 @@ def test_a_user_that_was_added_gets_a_token_alone_on_the_last_line(environ: dict
 @pytest.mark.parametrize(
     ("words", "password", "told"),
     [
-        ("users add bia --merchant nobody --role erp", "long enough", "no merchant 'nobody'"),
-        ("users add bia --merchant demo --role boss", "long enough", "roles erp, analyst"),
-        ("users add bia --role admin", "long enough", "the role platform has no merchant"),
-        ("users add bia --merchant demo --role platform", "long enough", "has no merchant"),
+        ("users add bia --merchant nobody --role erp", PASSWORD, "There is no such merchant."),
+        ("users add bia --merchant demo --role boss", PASSWORD, "role: "),
+        ("users add bia --role admin", PASSWORD, "platform without a merchant"),
+        ("users add bia --merchant demo --role platform", PASSWORD, "platform without a merchant"),
         ("keys new /dev/null/key.pem", "", "cannot be made: Not a directory"),
-        ("users add Bia! --merchant demo --role erp", "long enough", "not a user: 'Bia!'"),
-        ("users add bia --merchant demo --role erp", "short", "8 to 1024 characters, this one 5"),
-        ("users add bia --merchant demo --role erp", "", "this one 0"),
-        ("users password nobody", "long enough", "no user 'nobody'"),
+        ("users add Bia! --merchant demo --role erp", PASSWORD, "username: "),
+        ("users add bia --merchant demo --role erp", "short", "12 to 128 characters"),
+        ("users add bia --merchant demo --role erp", "", "12 to 128 characters"),
+        ("users add beatriz --merchant demo --role erp", "eu sou a beatriz", "holds the username"),
+        ("users password demo", "senha1234567", "guessed first"),
+        ("users password Nobody", PASSWORD, "no user 'Nobody'"),
+        ("users password nobody", PASSWORD, "no user 'nobody'"),
         ("token nobody", "", "no user 'nobody'"),
     ],
 )
@@ -100,7 +106,7 @@ def test_what_cannot_be_done_is_told_in_one_line(
 
 
 def test_the_platforms_administrator_has_no_merchant(environ: dict[str, str]) -> None:
-    added = run("users add petra --role platform", environ, password="long enough")
+    added = run("users add petra --role platform", environ, password=PASSWORD)
     assert "petra may log in for the platform as platform" in added.stdout
     tokens = Tokens(load_signing_key(Path(environ["CASHBACK_SIGNING_KEY_FILE"])))
     token = run("token petra", environ).stdout.splitlines()[-1]
@@ -119,17 +125,36 @@ def test_a_new_key_is_told_by_its_id_and_replaces_no_file(
 
 
 def test_a_name_is_taken_once(environ: dict[str, str]) -> None:
-    words = "users add caio --merchant demo --role operator"
-    assert run(words, environ, password="long enough").returncode == 0
-    again = run(words, environ, password="long enough")
-    assert (again.returncode, again.stderr) == (1, "error: there is a user 'caio' already\n")
+    words = "users add bento --merchant demo --role operator"
+    assert run(words, environ, password=PASSWORD).returncode == 0
+    again = run(words, environ, password=PASSWORD)
+    assert (again.returncode, again.stderr) == (1, "error: the username of user 'bento' is taken\n")
+
+
+def test_a_changed_password_ends_the_sessions_and_the_trail_tells_who_did_it(
+    environ: dict[str, str],
+) -> None:
+    added = run("users add caio --merchant demo --role operator", environ, password=PASSWORD)
+    assert added.returncode == 0
+    assert run("token caio", environ).returncode == 0
+    assert run("users password caio", environ, password=f"{PASSWORD} 2").returncode == 0
+    with psycopg.connect(environ["DATABASE_URL"]) as connection:
+        ended = connection.execute(
+            "select s.reason from sessions as s join users using (user_id) where username = 'caio'"
+        ).fetchall()
+        told = connection.execute(
+            "select actor, after from audit where key = 'caio' order by audit_id"
+        ).fetchall()
+    assert ended == [("password_changed",)]
+    assert {actor for actor, _ in told} == {f"cli:{getpass.getuser()}"}
+    assert told[-1][1] == {"password_hash": "changed"}
 
 
 def test_a_key_file_that_is_no_key_is_told_without_its_content(
     environ: dict[str, str], tmp_path: Path
 ) -> None:
     (tmp_path / "key.pem").write_text("hidden")
-    run("users add davi --merchant demo --role erp", environ, password="long enough")
+    run("users add davi --merchant demo --role erp", environ, password=PASSWORD)
     done = run("token davi", environ)
     assert done.returncode == 1
     assert "not an unencrypted private key" in done.stderr

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import subprocess
 import sys
@@ -11,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from adapters.http.passwords import hash_password
-from adapters.postgres.accounts import PostgresAccounts
+from integration.administering import add_user
 from integration.journeys import credits_of, fresh_cpf, sale, wait_for
 from integration.running import ROOT, Gateway
 
@@ -24,10 +23,8 @@ WHY = {"reason": "the outage is over"}
 @pytest.fixture(scope="module")
 def olga(gateway: Gateway) -> dict[str, str]:
     """The headers of an operator who logged in."""
-    accounts = PostgresAccounts(gateway.dsn)
     password_hash = hash_password("long enough")
-    added = accounts.add("olga", merchant="demo", role="operator", password_hash=password_hash)
-    asyncio.run(added)
+    add_user(gateway.dsn, "olga", role="operator", password_hash=password_hash)
     body = {"username": "olga", "password": "long enough"}
     reply = gateway.request("POST", "/api/token", body, authorised=False)
     return {"Authorization": f"Bearer {reply.json['access']}"}

@@ -11,7 +11,6 @@ import pytest
 
 from adapters.http.passwords import NOBODYS_HASH, hash_password
 from adapters.postgres import api_clients
-from adapters.postgres.accounts import PostgresAccounts
 from adapters.postgres.identities import MAX_SESSION_DAYS, PostgresIdentities
 from adapters.postgres.throttling import MAX_PLACES, PURGE, digest
 from cashback_core.ports import StoreUnavailable
@@ -24,6 +23,7 @@ from contract.identities import (
     opened,
     renewed,
 )
+from integration.administering import add_user, set_password
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -34,9 +34,8 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 async def identities(dsn: str) -> AsyncIterator[PostgresIdentities]:
-    accounts = PostgresAccounts(dsn)
     for username, role in (("demo", "erp"), ("adam", "admin"), ("eva", "admin")):
-        await accounts.add(username, merchant="demo", role=role, password_hash=NOBODYS_HASH)
+        add_user(dsn, username, role=role)
     identities = PostgresIdentities(dsn)
     await identities.open()
     yield identities
@@ -74,7 +73,7 @@ class TestPostgresIdentities(IdentitiesContract):
 
     async def change_password(self, identities: Identities, username: str) -> None:
         del identities
-        await PostgresAccounts(self.dsn).set_password(username, password_hash=hash_password("new"))
+        await set_password(self.dsn, username, hash_password("new"))
 
     async def remove(self, identities: Identities, username: str) -> None:
         del identities
@@ -113,7 +112,7 @@ async def test_what_ends_a_session(identities: PostgresIdentities, dsn: str, cha
 
 async def test_a_new_password_ends_every_session(identities: PostgresIdentities, dsn: str) -> None:
     owned = await opened(identities)
-    await PostgresAccounts(dsn).set_password("demo", password_hash=NOBODYS_HASH)
+    await set_password(dsn, "demo", NOBODYS_HASH)
     assert not await alive(identities, owned)
     assert do(dsn, "select reason from sessions") == [("password_changed",)]
 
@@ -334,7 +333,7 @@ async def test_whoever_looks_callers_up_sees_nothing_of_sales(dsn: str, table: s
         psycopg.connect(dsn, options="-c role=cashback_identity") as connection,
         pytest.raises(psycopg.errors.InsufficientPrivilege),
     ):
-        connection.execute(f"select * from {table}")  # noqa: S608 (ours)
+        connection.execute(f"select * from {table}".encode())  # noqa: S608 (ours)
 
 
 @pytest.mark.parametrize("role", ["cashback_serving", "cashback_worker", "cashback_platform"])

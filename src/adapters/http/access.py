@@ -65,7 +65,7 @@ ACCESS: Final[Mapping[tuple[str, str], Roles]] = {
     ("post", "/api/token/revoke"): PUBLIC,
     ("get", "/.well-known/jwks.json"): PUBLIC,
     ("post", "/api/users/me/sign-out"): ANYBODY,
-    ("post", "/api/users/{username}/sign-out"): KEEPERS,
+    ("post", "/api/users/{username}/sign-out"): ADMINISTRATORS,
     ("post", "/api/merchants"): PLATFORM,
     ("get", "/api/merchants"): ADMINISTRATORS,
     ("get", "/api/merchants/{slug}"): ADMINISTRATORS,

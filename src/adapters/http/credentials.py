@@ -24,10 +24,11 @@ def read_credentials(document: object) -> tuple[str, str, str]:
 
     Raises InvalidRequestError.
     """
-    if isinstance(document, Mapping) and ("client_id" in document or "client_secret" in document):
-        client_id, secret = read_texts(document, "client_id", "client_secret")
+    fields = _fields_of(document)
+    if "client_id" in fields or "client_secret" in fields:
+        client_id, secret = read_texts(fields, "client_id", "client_secret")
         return "client", client_id, secret
-    username, password = read_texts(document, "username", "password")
+    username, password = read_texts(fields, "username", "password")
     return "user", username, password
 
 
@@ -36,10 +37,7 @@ def read_texts(document: object, *names: str) -> tuple[str, ...]:
 
     Passwords and tokens pass here: what came is told by its kind alone.
     """
-    if not isinstance(document, Mapping):
-        wrong = Violation(pointer="", code="wrong_type", values={"type": "object"})
-        raise InvalidRequestError((wrong,))
-    fields: Mapping[str, object] = document  # pyright: ignore[reportUnknownVariableType]
+    fields = _fields_of(document)
     violations: list[Violation] = []
     texts: list[str] = []
     for name in names:
@@ -57,3 +55,11 @@ def read_texts(document: object, *names: str) -> tuple[str, ...]:
     if violations:
         raise InvalidRequestError(tuple(violations))
     return tuple(texts)
+
+
+def _fields_of(document: object) -> Mapping[str, object]:
+    if not isinstance(document, Mapping):
+        wrong = Violation(pointer="", code="wrong_type", values={"type": "object"})
+        raise InvalidRequestError((wrong,))
+    fields: Mapping[str, object] = document  # pyright: ignore[reportUnknownVariableType]
+    return fields

@@ -30,7 +30,7 @@ from adapters.http.resources import (
 from adapters.http.versions import read_if_match
 from adapters.http.wire import encode
 from cashback_core.instants import format_instant
-from cashback_core.merchants import MAX_SALE_AGE_DAYS, Merchant, MerchantState
+from cashback_core.merchants import MAX_SALE_AGE_DAYS, SLUG, Merchant, MerchantState
 from cashback_core.rounding import Rounding
 
 if TYPE_CHECKING:
@@ -42,7 +42,6 @@ if TYPE_CHECKING:
 PATH: Final = "/api/merchants"
 DEFAULT_ZONE: Final = "America/Sao_Paulo"
 DEFAULT_MAX_SALE_AGE_DAYS: Final = 3653
-SLUG: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,62}\Z", re.ASCII)
 ORDERING: Final = Ordering(
     resource="merchants",
     columns={"slug": Kind.TEXT, "name": Kind.TEXT, "created_at": Kind.INSTANT},

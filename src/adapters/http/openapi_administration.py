@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from adapters.http.merchant_routes import ORDERING as MERCHANTS
+from adapters.http.openapi_identity import USERNAME
 from adapters.http.openapi_parts import BODY, Operation, Success, parameter
 from adapters.http.openapi_resources import (
     EVERY,
@@ -24,11 +25,10 @@ _TEXT: Final[Schema] = {"type": "string"}
 _DISABLED: Final = parameter("disabled", "query", "Only these.", {"enum": ["true", "false"]})
 _MERCHANT: Final = parameter("merchant", "query", "Only of the merchant of this slug.", _TEXT)
 _SLUG: Final = parameter("slug", "path", "The merchant's slug.", _TEXT)
-_USERNAME: Final = parameter("username", "path", "The user's name.", _TEXT)
 _A_MERCHANT: Final = Described(
     tag="Merchants", what="a merchant", schema="Merchant", where=(_SLUG,)
 )
-_A_USER: Final = Described(tag="Users", what="a user", schema="User", where=(_USERNAME,))
+_A_USER: Final = Described(tag="Users", what="a user", schema="User", where=(USERNAME,))
 _CREATED: Final = ("Location", "ETag")
 _TERMS: Final[dict[str, Any]] = {
     "name": "Rede de Lojas",
@@ -115,7 +115,7 @@ ADMINISTRATION: Final[dict[tuple[str, str], Operation]] = {
         tag="Users",
         summary="Give a user who forgot theirs a new password",
         description="Ends every session that was begun with the old one.",
-        parameters=(_USERNAME,),
+        parameters=(USERNAME,),
         body="PasswordReset",
         example={"new": "quatro palavras bem longe"},
         successes={204: Success(description="It counts from now on.")},

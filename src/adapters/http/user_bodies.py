@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from adapters.http.access import MEMBERS, Role
-from adapters.http.merchant_routes import SLUG
 from adapters.http.password_policy import LONGEST, SHORTEST, refuse_password
 from adapters.http.resource_body import ResourceBody
+from cashback_core.merchants import SLUG
 from cashback_core.people import UserState
 
 if TYPE_CHECKING:

@@ -248,12 +248,14 @@ class PostgresIdentities:
                 found = await connection.execute(
                     "update users set signed_out_at = clock_timestamp()"
                     " where username = %(username)s and deleted_at is null"
-                    " and (%(merchant_id)s::bigint is null or merchant_id = %(merchant_id)s)",
+                    " and (%(merchant_id)s::bigint is null or merchant_id = %(merchant_id)s)"
+                    " returning user_id",
                     {"username": username, "merchant_id": by.merchant_id},
                 )
-                if found.rowcount == 1:
-                    await end_sessions(connection, username, reason="signed_out")
-                return bool(found.rowcount == 1)
+                row = await found.fetchone()
+                if row is not None:
+                    await end_sessions(connection, row[0], reason="signed_out")
+                return row is not None
 
     async def find_client(self, client_id: str, *, secret: str) -> Owned | None:
         """The API client with that secret."""

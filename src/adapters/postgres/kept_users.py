@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import psycopg
 
+from adapters.postgres.accounts import end_sessions
 from adapters.postgres.administration import as_integers
 from adapters.postgres.paging import Column, Pages, values_of
 from cashback_core.administering import (
@@ -128,7 +129,7 @@ class PostgresUsers(UserStore):
                 if row is None or present is None:
                     return _why_not(present, caller, state, versions)
                 if state.disabled:
-                    await _end_sessions(connection, row[0], "disabled")
+                    await end_sessions(connection, row[0], reason="disabled")
                 return Kept(present)
         except psycopg.errors.IntegrityConstraintViolation as error:
             return _last_administrator(error)
@@ -156,7 +157,7 @@ class PostgresUsers(UserStore):
                 if row is None:
                     there = await _find(connection, caller, username)
                     return Missing() if there is None else Stale()
-                await _end_sessions(connection, row[0], "deleted")
+                await end_sessions(connection, row[0], reason="deleted")
                 return None
         except psycopg.errors.IntegrityConstraintViolation as error:
             return _last_administrator(error)
@@ -182,7 +183,7 @@ class PostgresUsers(UserStore):
             row = await changed.fetchone()
             if row is None:
                 return Missing()
-            await _end_sessions(connection, row[0], "password_changed")
+            await end_sessions(connection, row[0], reason="password_changed")
             return None
 
 
@@ -211,16 +212,6 @@ async def _merchant_id(connection: psycopg.AsyncConnection[Any], slug: str) -> i
     found = await connection.execute("select merchant_id from merchants where slug = %s", [slug])
     row = await found.fetchone()
     return None if row is None else int(row[0])
-
-
-async def _end_sessions(
-    connection: psycopg.AsyncConnection[Any], user_id: int, reason: str
-) -> None:
-    await connection.execute(
-        "update sessions set revoked_at = now(), reason = %s"
-        " where user_id = %s and revoked_at is null",
-        [reason, user_id],
-    )
 
 
 def _why_not(present: User | None, caller: Caller, state: UserState, versions: Versions) -> Refusal:

@@ -182,7 +182,8 @@ def test_no_query_makes_reading_it_fail_otherwise(query: bytes) -> None:
 async def test_a_shops_system_reads_what_it_sent_itself_and_others_of_the_merchant_everything(
     api: Api,
 ) -> None:
-    api.accounts.users["eva"] = replace(api.accounts.users["demo"], username="eva")
+    users = api.identities.users
+    users["eva"] = replace(users["demo"], username="eva")
     sent = (await api.submit()).json()
     path = f"/api/cashbacks/{sent['id']}"
     assert (await api.get(path, username="demo")).status == 200

@@ -1,0 +1,68 @@
+"""The command line as an administrator of the platform: the same stores as behind the routes.
+
+Whoever may run it holds the database's password. The audit trail has `cli:` and their login here.
+"""
+
+from __future__ import annotations
+
+import getpass
+import re
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
+
+from adapters.http.administration_texts import ADMINISTRATION_FAULTS
+from adapters.postgres.administration import Administration
+from cashback_core.administering import Caller, InUse, Missing, Stale, Taken, Unfit
+from cashback_core.messages import Language
+from cashback_gateway.operator_commands import ActRefusedError
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, Sequence
+
+    from adapters.http.faults import Fault
+    from cashback_core.administering import Refusal
+    from cashback_core.violations import Violation
+    from cashback_gateway.settings import Settings
+
+
+def caller() -> Caller:
+    """Whoever runs this, for the audit trail."""
+    try:
+        name = getpass.getuser()
+    except (KeyError, OSError):  # a uid that has no name
+        name = "unknown"
+    return Caller(actor="cli:" + re.sub(r"[^A-Za-z0-9._-]", "_", name)[:64], merchant_id=None)
+
+
+@asynccontextmanager
+async def administration(settings: Settings) -> AsyncGenerator[Administration, None]:
+    """The transactions of administrators, for as long as one command takes."""
+    opened = Administration(settings.database.url, application="cashback command line")
+    await opened.open()
+    try:
+        yield opened
+    finally:
+        await opened.close()
+
+
+def refused(refusal: Refusal, what: str) -> ActRefusedError:
+    """Why a change to `what` came to nothing, in a line."""
+    match refusal:
+        case Missing():
+            return ActRefusedError(f"there is no {what}")
+        case Stale():
+            return ActRefusedError(f"{what} was changed at this moment: try again")
+        case Taken(name=name):
+            return ActRefusedError(f"the {name} of {what} is taken")
+        case InUse(reason=fault) | Unfit(fault=fault):
+            text = ADMINISTRATION_FAULTS[fault][Language.EN]
+            return ActRefusedError(f"{what}: {text.detail} Expected: {text.expected}.")
+
+
+def unreadable(faults: Sequence[Violation | Fault]) -> ActRefusedError:
+    """Everything that is wrong with what was asked for, in a line."""
+    told = [
+        f"{fault.pointer[1:]}: {fault.detail(Language.EN)} Expected: {fault.expected(Language.EN)}."
+        for fault in faults
+    ]
+    return ActRefusedError(" ".join(told))
