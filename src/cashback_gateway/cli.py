@@ -15,7 +15,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from cashback_gateway import operator_options
+from cashback_gateway import administration_options, operator_options
 from cashback_gateway import settings_table as table
 from cashback_gateway.logs import log_to_stderr
 from cashback_gateway.settings import REQUIRED, Settings, SettingsError, read_settings
@@ -96,6 +96,14 @@ def _parser() -> argparse.ArgumentParser:
     kept.add_argument("folder", type=Path, metavar="FOLDER")
     _add(commands, "demo-data", _demo_data, "add the demo's merchant, and its user with a password")
     _add(commands, "doctor", _doctor, "check database, provider, clock and backlog, say what to do")
+    merchants = commands.add_parser("merchants", help="manage merchants").add_subparsers(
+        title="commands", metavar="COMMAND", required=True
+    )
+    administration_options.declare_merchants(partial(_add_operating, merchants))
+    clients = commands.add_parser("clients", help="manage API clients").add_subparsers(
+        title="commands", metavar="COMMAND", required=True
+    )
+    administration_options.declare_clients(partial(_add_operating, clients))
     users = commands.add_parser("users", help="manage users").add_subparsers(
         title="commands", metavar="COMMAND", required=True
     )

@@ -25,6 +25,7 @@ from adapters.postgres.administration import Administration
 from adapters.postgres.audit_trail import PostgresTrail
 from adapters.postgres.connection import Role as DatabaseRole
 from adapters.postgres.identities import PostgresIdentities
+from adapters.postgres.kept_clients import PostgresClients
 from adapters.postgres.kept_merchants import PostgresMerchants
 from adapters.postgres.kept_users import PostgresUsers
 from adapters.postgres.operating import PostgresOperatorStore
@@ -247,6 +248,7 @@ class Container(containers.DeclarativeContainer):
         Administered,
         merchants=providers.Singleton(PostgresMerchants, administration),
         users=providers.Singleton(PostgresUsers, administration),
+        clients=providers.Singleton(PostgresClients, administration),
         trail=providers.Singleton(PostgresTrail, administration),
     )
     use_cases = providers.Singleton(

@@ -59,6 +59,7 @@ class AwayStore:
 NOT_CALLED: Final = Administered(
     merchants=cast("Any", AwayStore()),
     users=cast("Any", AwayStore()),
+    clients=cast("Any", AwayStore()),
     trail=cast("Any", AwayStore()),
 )
 

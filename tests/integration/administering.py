@@ -13,6 +13,7 @@ from adapters.http.administered import Administered
 from adapters.http.passwords import NOBODYS_HASH
 from adapters.postgres.administration import Administration
 from adapters.postgres.audit_trail import PostgresTrail
+from adapters.postgres.kept_clients import PostgresClients
 from adapters.postgres.kept_merchants import PostgresMerchants
 from adapters.postgres.kept_users import PostgresUsers
 from cashback_core.administering import Caller
@@ -84,6 +85,7 @@ async def administered_api(dsn: str) -> AsyncGenerator[AdministeredApi, None]:
         administered=Administered(
             merchants=PostgresMerchants(administration),
             users=PostgresUsers(administration),
+            clients=PostgresClients(administration),
             trail=PostgresTrail(administration),
         )
     )

@@ -1,20 +1,24 @@
 from __future__ import annotations
 
 import itertools
+import os
 from typing import TYPE_CHECKING
 
 import psycopg
 import pytest
 
 from adapters.http.passwords import NOBODYS_HASH
+from adapters.http.signing_key import create_signing_key
 from adapters.postgres.embedded import EmbeddedPostgres, throwaway_postgres
 from adapters.postgres.migrate import migrate
 from cashback_gateway.demo_data import load_merchant
 from integration import unspoken
+from integration.command_line import SRC
 from integration.running import Gateway, running_gateway
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 _numbers = itertools.count(1)
 
@@ -68,3 +72,25 @@ def gateway(
     dsn = postgres_server.create_database("gateway", template=template)
     with running_gateway(dsn, tmp_path_factory.mktemp("gateway")) as gateway:
         yield gateway
+
+
+@pytest.fixture(scope="module")
+def command_line_database(postgres_server: EmbeddedPostgres) -> Iterator[str]:
+    url = postgres_server.create_database("command_line")
+    migrate(url)
+    load_merchant(url)
+    yield url
+    postgres_server.drop_database("command_line")
+
+
+@pytest.fixture
+def environ(command_line_database: str, tmp_path: Path) -> dict[str, str]:
+    key = tmp_path / "key.pem"
+    create_signing_key(key)
+    kept = {k: v for k, v in os.environ.items() if "CASHBACK" not in k}
+    return {
+        **kept,
+        "PYTHONPATH": SRC,
+        "DATABASE_URL": command_line_database,
+        "CASHBACK_SIGNING_KEY_FILE": str(key),
+    }

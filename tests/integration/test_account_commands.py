@@ -3,63 +3,15 @@
 from __future__ import annotations
 
 import getpass
-import os
-import subprocess
-import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import psycopg
 import pytest
 
-from adapters.http.signing_key import create_signing_key, load_signing_key
+from adapters.http.signing_key import load_signing_key
 from adapters.http.tokens import TokenKind, Tokens
-from adapters.postgres.migrate import migrate
-from cashback_gateway import demo_data
 from integration.administering import PASSWORD
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from adapters.postgres.embedded import EmbeddedPostgres
-
-SRC = str(Path(__file__).parents[2] / "src")
-
-
-@pytest.fixture(scope="module")
-def database(postgres_server: EmbeddedPostgres) -> Iterator[str]:
-    url = postgres_server.create_database("account_commands")
-    migrate(url)
-    demo_data.load_merchant(url)
-    yield url
-    postgres_server.drop_database("account_commands")
-
-
-@pytest.fixture
-def environ(database: str, tmp_path: Path) -> dict[str, str]:
-    key = tmp_path / "key.pem"
-    create_signing_key(key)
-    kept = {k: v for k, v in os.environ.items() if "CASHBACK" not in k}
-    return {
-        **kept,
-        "PYTHONPATH": SRC,
-        "DATABASE_URL": database,
-        "CASHBACK_SIGNING_KEY_FILE": str(key),
-    }
-
-
-def run(
-    words: str, environ: dict[str, str], *, password: str = ""
-) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "cashback_gateway", *words.split()],
-        input=password,
-        capture_output=True,
-        text=True,
-        check=False,
-        env=environ,
-        timeout=60,
-    )
+from integration.command_line import run
 
 
 def test_a_user_that_was_added_gets_a_token_alone_on_the_last_line(environ: dict[str, str]) -> None:

@@ -8,7 +8,10 @@ from typing import TYPE_CHECKING, Any
 import psycopg
 import pytest
 
-from integration.administering import PASSWORD, administered_api
+from adapters.http.passwords import Passwords
+from fakes.memory_identities import CLIENT_ID
+from fakes.memory_identities import PASSWORD as LOGIN_PASSWORD
+from integration.administering import PASSWORD, add_user, administered_api
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -241,3 +244,47 @@ async def test_two_merchants_know_nothing_of_each_others_users(api: Administered
     assert {line["merchant"] for line in trail} == {"other"}
     assert (await api.ask("GET", "/api/audit?merchant=demo", by="otto")).status == 404
     assert (await api.ask("GET", "/api/users/maria")).headers["etag"] == '"1"'
+
+
+async def test_people_read_their_own_account(api: AdministeredApi, dsn: str) -> None:
+    add_user(dsn, "anna", role="analyst")
+    add_user(dsn, "petra", merchant_id=None, role="platform")
+    for username, merchant, role in (
+        ("anna", "demo", "analyst"),
+        ("adam", "demo", "admin"),
+        ("petra", None, "platform"),
+    ):
+        answer = await api.ask("GET", "/api/users/me", by=username)
+        told = answer.json()
+        assert (told["username"], told["merchant"], told["role"]) == (username, merchant, role)
+    assert (await api.ask("GET", "/api/users/me", by=CLIENT_ID)).status == 403
+
+
+async def test_people_change_their_own_password_by_telling_the_present_one(
+    api: AdministeredApi, dsn: str
+) -> None:
+    add_user(dsn, "anna", role="analyst")
+    before = rows(dsn, "select password_hash from users where username = 'anna'")
+    path, new = "/api/users/me/password", "outra senha bem longa"
+    for body, expected in (
+        ({"current": "wrong", "new": new}, {"/current": "password_wrong"}),
+        ({"current": LOGIN_PASSWORD, "new": "short"}, {"/new": "password_length"}),
+        ({"new": new}, {"/current": "required"}),
+    ):
+        answer = await api.ask("PUT", path, body, by="anna")
+        assert (answer.status, faults(answer)) == (422, expected)
+        assert new not in answer.body.decode()
+    assert rows(dsn, "select password_hash from users where username = 'anna'") == before
+    body = {"current": LOGIN_PASSWORD, "new": new}
+    assert (await api.ask("PUT", path, body, by="anna")).status == 204
+    ((stored,),) = rows(dsn, "select password_hash from users where username = 'anna'")
+    assert await Passwords().match(new, stored)
+    trail = (await api.ask("GET", "/api/audit?key=anna&actor=user:anna")).json()["items"]
+    assert [line["after"] for line in trail] == [{"password_hash": "changed"}]
+    assert (await api.ask("PUT", path, body, by=CLIENT_ID)).status == 403
+
+
+async def test_whoever_guesses_at_the_present_password_has_to_wait(api: AdministeredApi) -> None:
+    body = {"current": "wrong", "new": "outra senha bem longa"}
+    statuses = [(await api.ask("PUT", "/api/users/me/password", body)).status for _ in range(6)]
+    assert statuses == [422] * 5 + [429]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -10,9 +12,12 @@ import psycopg
 import pytest
 
 from adapters.http.passwords import NOBODYS_HASH, hash_password
-from adapters.postgres import api_clients
+from adapters.postgres.administration import Administration
 from adapters.postgres.identities import MAX_SESSION_DAYS, PostgresIdentities
+from adapters.postgres.kept_clients import PostgresClients
 from adapters.postgres.throttling import MAX_PLACES, PURGE, digest
+from cashback_core.administering import InUse, Kept, Missing
+from cashback_core.clients import ClientState
 from cashback_core.ports import StoreUnavailable
 from contract.identities import (
     ADAM,
@@ -26,10 +31,10 @@ from contract.identities import (
 from integration.administering import add_user, set_password
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncGenerator, AsyncIterator
 
     from adapters.http.identities import Identities
-    from adapters.postgres.api_clients import NewSecret
+    from cashback_core.clients import Issued
 
 
 @pytest.fixture
@@ -42,21 +47,25 @@ async def identities(dsn: str) -> AsyncIterator[PostgresIdentities]:
     await identities.close()
 
 
-async def administering(dsn: str) -> psycopg.AsyncConnection[tuple[object, ...]]:
-    """A connection as administrators of merchant 1 have it."""
-    connection = await psycopg.AsyncConnection.connect(dsn)
-    await connection.execute("set role cashback_serving")
-    await connection.execute("select set_config('cashback.merchants', '{1}', false)")
-    return connection
+@asynccontextmanager
+async def clients_of(dsn: str) -> AsyncGenerator[PostgresClients, None]:
+    administration = Administration(dsn)
+    await administration.open()
+    try:
+        yield PostgresClients(administration)
+    finally:
+        await administration.close()
 
 
-async def new_client(dsn: str, name: str = "till") -> NewSecret:
-    async with await administering(dsn) as connection:
-        return await api_clients.add_client(connection, 1, name=name, role="erp", by="user:adam")
+async def new_client(dsn: str, name: str = "till") -> Issued:
+    async with clients_of(dsn) as clients:
+        made = await clients.create(ADAM, ClientState(name=name), merchant=None)
+    assert isinstance(made, Kept)
+    return made.resource
 
 
-async def knows(identities: PostgresIdentities, made: NewSecret) -> bool:
-    return await identities.find_client(made.client_id, secret=made.secret) is not None
+async def knows(identities: PostgresIdentities, made: Issued) -> bool:
+    return await identities.find_client(made.client.id, secret=made.secret) is not None
 
 
 def do(dsn: str, query: str, *values: object) -> list[tuple[object, ...]]:
@@ -82,13 +91,13 @@ class TestPostgresIdentities(IdentitiesContract):
     async def client(self, identities: Identities) -> tuple[str, str]:
         del identities
         made = await new_client(self.dsn)
-        return made.client_id, made.secret
+        return made.client.id, made.secret
 
     async def expire_secret(self, identities: Identities, client_id: str) -> None:
         del identities
-        async with await administering(self.dsn) as connection:
-            assert await api_clients.expire_secret(connection, 1, client_id, 1)
-            assert not await api_clients.expire_secret(connection, 1, client_id, 1)
+        async with clients_of(self.dsn) as clients:
+            assert await clients.end_secret(ADAM, client_id, 1) is None
+            assert await clients.end_secret(ADAM, client_id, 1) == Missing()
 
 
 @pytest.mark.parametrize(
@@ -197,97 +206,62 @@ async def test_few_places_of_a_user_are_remembered(
     assert do(dsn, "select count(*) from login_places where address_hash = %s", latest) == [(1,)]
 
 
-async def test_a_rotated_secret_lives_on_for_the_overlap_and_a_third_ends_it(
+async def test_a_rotated_secret_lives_on_for_the_overlap_and_none_comes_while_it_does(
     identities: PostgresIdentities, dsn: str
 ) -> None:
     first = await new_client(dsn)
-    async with await administering(dsn) as connection:
-        second = await api_clients.rotate_secret(connection, 1, first.client_id, by="user:adam")
-    assert second is not None
-    assert (second.number, second.secret == first.secret) == (2, False)
-    assert await knows(identities, first)
-    assert await knows(identities, second)
-    async with await administering(dsn) as connection:
-        old, new = reversed(await api_clients.secrets_of(connection, 1, first.client_id))
-        assert new.expires_at is None
+    async with clients_of(dsn) as clients:
+        rotated = await clients.rotate(ADAM, first.client.id, overlap=timedelta(days=1))
+        assert isinstance(rotated, Kept)
+        second = rotated.resource
+        assert (second.number, second.secret == first.secret) == (2, False)
+        assert [await knows(identities, made) for made in (first, second)] == [True, True]
+        new, old = second.client.secrets
+        assert (new.expires_at, old.number) == (None, 1)
         assert old.expires_at is not None
         in_a_day = datetime.now(UTC) + timedelta(days=1)
         assert abs(old.expires_at - in_a_day) < timedelta(minutes=1)
-        third = await api_clients.rotate_secret(
-            connection, 1, first.client_id, by="user:adam", overlap=timedelta()
-        )
-    assert third is not None
-    assert [await knows(identities, made) for made in (first, second, third)] == [
-        False,
-        False,
-        True,
-    ]
+        refused = await clients.rotate(ADAM, first.client.id, overlap=timedelta())
+        assert refused == InUse(reason="two_secrets")
+        assert await clients.end_secret(ADAM, first.client.id, 1) is None
+        assert [await knows(identities, made) for made in (first, second)] == [False, True]
+        at_once = await clients.rotate(ADAM, first.client.id, overlap=timedelta())
+        assert isinstance(at_once, Kept)
+        assert [s.number for s in at_once.resource.client.secrets] == [3]
+        assert not await knows(identities, second)
+        assert await knows(identities, at_once.resource)
 
 
-@pytest.mark.parametrize("overlap", [timedelta(days=7, seconds=1), timedelta(seconds=-1)])
-async def test_an_overlap_has_bounds(dsn: str, overlap: timedelta) -> None:
-    made = await new_client(dsn)
-    async with await administering(dsn) as connection:
-        with pytest.raises(ValueError, match="overlap"):
-            await api_clients.rotate_secret(
-                connection, 1, made.client_id, by="user:adam", overlap=overlap
-            )
-
-
-async def test_rotations_at_once_leave_two_live_secrets(
-    identities: PostgresIdentities, dsn: str
-) -> None:
+async def test_of_rotations_at_once_one_wins(identities: PostgresIdentities, dsn: str) -> None:
     first = await new_client(dsn)
-
-    async def rotate() -> NewSecret:
-        async with await administering(dsn) as connection:
-            made = await api_clients.rotate_secret(connection, 1, first.client_id, by="user:adam")
-        assert made is not None
-        return made
-
-    made = [first, *await asyncio.gather(*(rotate() for _ in range(4)))]
-    assert sorted(m.number for m in made) == [1, 2, 3, 4, 5]
-    assert [await knows(identities, m) for m in sorted(made, key=lambda m: m.number)] == [
-        False,
-        False,
-        False,
-        True,
-        True,
-    ]
+    async with clients_of(dsn) as clients:
+        outcomes = await asyncio.gather(
+            *(clients.rotate(ADAM, first.client.id, overlap=timedelta(days=1)) for _ in range(4))
+        )
+    (won,) = [outcome for outcome in outcomes if isinstance(outcome, Kept)]
+    assert outcomes.count(InUse(reason="two_secrets")) == 3
+    assert await knows(identities, first)
+    assert await knows(identities, won.resource)
 
 
 async def test_a_client_that_is_disabled_comes_back_and_one_that_is_deleted_does_not(
     identities: PostgresIdentities, dsn: str
 ) -> None:
     made = await new_client(dsn)
-    async with await administering(dsn) as connection:
-        assert await api_clients.disable_client(connection, 1, made.client_id)
-    assert not await knows(identities, made)
-    async with await administering(dsn) as connection:
-        assert await api_clients.disable_client(connection, 1, made.client_id, disabled=False)
-    assert await knows(identities, made)
-    async with await administering(dsn) as connection:
-        assert await api_clients.delete_client(connection, 1, made.client_id)
-        assert not await api_clients.delete_client(connection, 1, made.client_id)
-        assert not await api_clients.disable_client(connection, 1, made.client_id, disabled=False)
-        again = await api_clients.rotate_secret(connection, 1, made.client_id, by="user:adam")
-        assert again is None
-    assert not await knows(identities, made)
+    id_, state = made.client.id, made.client.state
+    async with clients_of(dsn) as clients:
+        await clients.replace(ADAM, id_, replace(state, disabled=True), None)
+        assert not await knows(identities, made)
+        await clients.replace(ADAM, id_, state, None)
+        assert await knows(identities, made)
+        assert await clients.delete(ADAM, id_, None) is None
+        assert not await knows(identities, made)
+        assert await clients.delete(ADAM, id_, None) == Missing()
+        assert await clients.replace(ADAM, id_, state, None) == Missing()
+        assert await clients.rotate(ADAM, id_, overlap=timedelta()) == Missing()
+        assert await clients.end_secret(ADAM, id_, 1) == Missing()
+        assert await clients.find(ADAM, id_) is None
     await new_client(dsn)  # its name is free again
-
-
-async def test_a_client_of_another_merchant_is_none(dsn: str) -> None:
-    made = await new_client(dsn)
-    async with await psycopg.AsyncConnection.connect(dsn) as connection:
-        await connection.execute("set role cashback_serving")
-        await connection.execute("select set_config('cashback.merchants', '{2}', false)")
-        for merchant_id in (1, 2):
-            rotated = await api_clients.rotate_secret(
-                connection, merchant_id, made.client_id, by="user:other"
-            )
-            assert rotated is None
-            assert not await api_clients.delete_client(connection, merchant_id, made.client_id)
-            assert await api_clients.secrets_of(connection, merchant_id, made.client_id) == []
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from adapters.http.client_routes import ClientRoutes
 from adapters.http.merchant_routes import MerchantRoutes
 from adapters.http.trail_routes import TrailRoutes
 from adapters.http.user_routes import UserRoutes
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 
     from adapters.http.admission import Admission
     from adapters.http.login import Login
+    from cashback_core.clients import ClientStore
     from cashback_core.merchants import MerchantStore
     from cashback_core.people import UserStore
     from cashback_core.trail import TrailStore
@@ -25,6 +27,7 @@ class Administered:
 
     merchants: MerchantStore
     users: UserStore
+    clients: ClientStore
     trail: TrailStore
 
     def handlers(self, admit: Admission, login: Login) -> list[HTTPRouteHandler]:
@@ -33,5 +36,6 @@ class Administered:
         return [
             *MerchantRoutes(admit=admit, store=self.merchants).handlers(),
             *users.handlers(),
+            *ClientRoutes(admit=admit, store=self.clients).handlers(),
             *TrailRoutes(admit=admit, store=self.trail).handlers(),
         ]

@@ -74,3 +74,43 @@ class TrailPage(Shape, frozen=True, kw_only=True):
 
     items: list[TrailLine]
     next_cursor: str | None
+
+
+class ClientSecret(Shape, frozen=True, kw_only=True):
+    """What may be told of a secret; `expires_at` is null for the current one."""
+
+    number: int
+    created_at: Instant
+    created_by: str
+    expires_at: Instant | None
+
+
+class ApiClient(Shape, frozen=True, kw_only=True):
+    """An API client with those of its secrets that are still good, the latest first."""
+
+    id: str
+    merchant: str
+    name: str
+    role: str
+    disabled: bool
+    secrets: list[ClientSecret]
+    version: Version
+    created_at: Instant
+    created_by: str
+    updated_at: Instant
+    disabled_at: Instant | None
+
+
+class IssuedSecret(Shape, frozen=True, kw_only=True):
+    """A client with its new secret, which is told this once: keep it where the ERP reads it."""
+
+    client: ApiClient
+    number: int
+    secret: str
+
+
+class ApiClientPage(Shape, frozen=True, kw_only=True):
+    """API clients, and the cursor of the next page, null at the end."""
+
+    items: list[ApiClient]
+    next_cursor: str | None

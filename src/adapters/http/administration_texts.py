@@ -148,6 +148,16 @@ ADMINISTRATION_FAULTS: Final[Mapping[str, Mapping[Language, Text]]] = {
         ("This is not your present password.", "the password that you signed in with"),
         ("Esta não é a sua senha atual.", "a senha com que você entrou"),
     ),
+    "two_secrets": fault(
+        (
+            "Two secrets of this client are good: a third would end one that may be in use.",
+            "one of them ended first, or its overlap over",
+        ),
+        (
+            "Dois segredos deste cliente ainda valem: um terceiro encerraria um talvez em uso.",
+            "um deles encerrado antes, ou o prazo dele vencido",
+        ),
+    ),
     "cursor_of_another_list": fault(
         (
             "This cursor was not given out for this list.",

@@ -15,6 +15,7 @@ from adapters.http.docs import DocsRoutes
 from adapters.http.health import HealthRoutes, Ping
 from adapters.http.openapi import ServedDocument
 from adapters.http.operator_routes import OperatorRoutes
+from adapters.http.own_account_routes import OwnAccountRoutes
 from adapters.http.privacy_routes import PrivacyRoutes
 from adapters.http.problems import handle_exception
 from adapters.http.rate_limit import NO_LIMIT, Rate, RateLimit
@@ -100,6 +101,12 @@ def create_app(
             *PrivacyRoutes(admit=admit, store=use_cases.privacy).handlers(),
             *use_cases.administered.handlers(admit, login),
             *TokenRoutes(login, conduct.trusted_hops).handlers(),
+            *OwnAccountRoutes(
+                admit=admit,
+                store=use_cases.administered.users,
+                login=login,
+                trusted_hops=conduct.trusted_hops,
+            ).handlers(),
             *SignOutRoutes(admit=admit, identities=login.identities).handlers(),
             *HealthRoutes(use_cases.ping, breaker).handlers(),
             *DocsRoutes(ServedDocument(version=VERSION)).handlers(),

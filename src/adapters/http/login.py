@@ -55,19 +55,14 @@ class Login:
 
     async def __call__(self, *, username: str, password: str, address: str) -> Granted:
         """Tokens of a new session. Raises BadCredentialsError, LoginThrottledError."""
-        # No other text ever reaches the database.
-        name = username if USERNAME.match(username) is not None else None
         async with self.passwords.turn():
-            visit = await self.identities.visit(name, address=address)
-            if visit.wait_s > 0:
-                raise LoginThrottledError(visit.wait_s)
-            account = visit.account
-            stored_hash = None if account is None else account.password_hash
-            right = await self.passwords.match(password, stored_hash)
-            if not right or account is None:
-                await self.identities.note_failure(name, address=address)
-                raise BadCredentialsError
+            account = await self._recognise(username, password, address)
             return await self._open(account, address)
+
+    async def confirm(self, *, username: str, password: str, address: str) -> None:
+        """Raises BadCredentialsError unless it is the user's password, LoginThrottledError."""
+        async with self.passwords.turn():
+            await self._recognise(username, password, address)
 
     async def client(self, *, client_id: str, secret: str, address: str) -> Granted:
         """A token for an ERP. Raises BadCredentialsError, LoginThrottledError."""
@@ -120,6 +115,20 @@ class Login:
             else:
                 await self.identities.end_session(claims.owner.session_id)
         self.standings.forget(claims)
+
+    async def _recognise(self, username: str, password: str, address: str) -> Account:
+        # No other text ever reaches the database.
+        name = username if USERNAME.match(username) is not None else None
+        visit = await self.identities.visit(name, address=address)
+        if visit.wait_s > 0:
+            raise LoginThrottledError(visit.wait_s)
+        account = visit.account
+        stored_hash = None if account is None else account.password_hash
+        right = await self.passwords.match(password, stored_hash)
+        if not right or account is None:
+            await self.identities.note_failure(name, address=address)
+            raise BadCredentialsError
+        return account
 
     async def _open(self, account: Account, address: str) -> Granted:
         token_id = new_token_id()

@@ -1,9 +1,11 @@
-"""The operations of merchants, users and the audit trail."""
+"""The operations of merchants, users, API clients and the audit trail."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
+from adapters.http.client_routes import ORDERING as CLIENTS
 from adapters.http.merchant_routes import ORDERING as MERCHANTS
 from adapters.http.openapi_identity import USERNAME
 from adapters.http.openapi_parts import BODY, Operation, Success, parameter
@@ -17,6 +19,7 @@ from adapters.http.openapi_resources import (
 from adapters.http.trail_routes import ORDERING as TRAIL
 from adapters.http.user_bodies import ROLES
 from adapters.http.user_routes import ORDERING as USERS
+from cashback_core.clients import CLIENT_ROLES, DEFAULT_OVERLAP_S
 
 if TYPE_CHECKING:
     from adapters.http.openapi_schemas import Schema
@@ -29,6 +32,10 @@ _A_MERCHANT: Final = Described(
     tag="Merchants", what="a merchant", schema="Merchant", where=(_SLUG,)
 )
 _A_USER: Final = Described(tag="Users", what="a user", schema="User", where=(USERNAME,))
+_CLIENT_ID: Final = parameter("id", "path", "The client's id, `cli_…`.", _TEXT)
+_A_CLIENT: Final = Described(
+    tag="API clients", what="an API client", schema="ApiClient", where=(_CLIENT_ID,)
+)
 _CREATED: Final = ("Location", "ETag")
 _TERMS: Final[dict[str, Any]] = {
     "name": "Rede de Lojas",
@@ -110,6 +117,21 @@ ADMINISTRATION: Final[dict[tuple[str, str], Operation]] = {
         "They get in no more, every session of theirs has ended, and the name stays taken.",
         problems=("in_use",),
     ),
+    ("get", "/api/users/me"): replace(_A_USER, what="your own account", where=()).read(
+        "readOwnAccount"
+    ),
+    ("put", "/api/users/me/password"): Operation(
+        id="changePassword",
+        tag="Users",
+        summary="Change your own password",
+        description="Ends every session of yours, this one too: log in with the new one.",
+        body="PasswordChange",
+        example={"current": "the password until now", "new": "quatro palavras bem longe"},
+        successes={204: Success(description="It counts from now on.")},
+        problems=(
+            *EVERY, *BODY, "invalid_request", "not_found", "log_in_throttled", "too_many_logins",
+        ),
+    ),
     ("put", "/api/users/{username}/password"): Operation(
         id="resetPassword",
         tag="Users",
@@ -120,6 +142,69 @@ ADMINISTRATION: Final[dict[tuple[str, str], Operation]] = {
         example={"new": "quatro palavras bem longe"},
         successes={204: Success(description="It counts from now on.")},
         problems=(*EVERY, *BODY, "invalid_request", "not_found", "too_many_logins"),
+    ),
+    ("post", "/api/clients"): Operation(
+        id="createClient",
+        tag="API clients",
+        summary="Add an API client, through which an ERP gets in",
+        description="The secret is told this once; only its hash is kept. With both the ERP asks"
+        " `POST /api/token` for its tokens. The platform's administrators name the `merchant`.",
+        body="ApiClientInput",
+        example={"name": "ERP", "role": "erp"},
+        successes={
+            201: Success(schema="IssuedSecret", description="Added.", headers=_CREATED),
+        },
+        problems=(*WRITE, "already_exists"),
+    ),
+    ("get", "/api/clients"): listed(
+        "listClients",
+        "API clients",
+        "API clients",
+        "ApiClientPage",
+        pages(CLIENTS, parameter("role", "query", "Only these.", {"enum": list(CLIENT_ROLES)}),
+              _DISABLED, _MERCHANT),
+    ),
+    ("get", "/api/clients/{id}"): _A_CLIENT.read("readClient"),
+    ("put", "/api/clients/{id}"): _A_CLIENT.changed(
+        "replaceClient",
+        body="ApiClientState",
+        example={"name": "ERP", "role": "erp", "disabled": False},
+        problems=("already_exists",),
+    ),
+    ("patch", "/api/clients/{id}"): _A_CLIENT.changed(
+        "patchClient",
+        body="ApiClientPatch",
+        example={"disabled": True},
+        problems=("already_exists",),
+    ),
+    ("delete", "/api/clients/{id}"): _A_CLIENT.deleted(
+        "deleteClient", "Its secrets and tokens end within five seconds; its name is free again."
+    ),
+    ("post", "/api/clients/{id}/secrets"): Operation(
+        id="rotateSecret",
+        tag="API clients",
+        summary="Give an API client a further secret",
+        description="Told this once. The secret that it has is good for `overlap_s` more, so that"
+        " the ERP changes over without a break. Refused while two are good.",
+        parameters=(_CLIENT_ID,),
+        body="SecretInput",
+        example={"overlap_s": DEFAULT_OVERLAP_S},
+        successes={
+            201: Success(schema="IssuedSecret", description="Added.", headers=_CREATED),
+        },
+        problems=(*WRITE, "not_found", "in_use"),
+    ),
+    ("delete", "/api/clients/{id}/secrets/{number}"): Operation(
+        id="endSecret",
+        tag="API clients",
+        summary="End a secret now",
+        description="With every token that was bought with it, everywhere within five seconds.",
+        parameters=(
+            _CLIENT_ID,
+            parameter("number", "path", "Which of its secrets.", {"type": "integer"}),
+        ),
+        successes={204: Success(description="It is good no more.")},
+        problems=(*EVERY, "not_found"),
     ),
     ("get", "/api/audit"): listed(
         "listAudit",

@@ -9,6 +9,7 @@ from adapters.http.merchant_routes import DEFAULT_MAX_SALE_AGE_DAYS, DEFAULT_ZON
 from adapters.http.password_policy import LONGEST, SHORTEST
 from adapters.http.resource_body import MAX_NAME_CHARS
 from adapters.http.user_bodies import ROLES
+from cashback_core.clients import CLIENT_ROLES, DEFAULT_OVERLAP_S, MAX_OVERLAP_S
 from cashback_core.merchants import MAX_SALE_AGE_DAYS
 from cashback_core.rounding import Rounding
 
@@ -19,6 +20,10 @@ ADMINISTRATION_SHAPES: Final = (
     shapes.MerchantPage,
     shapes.User,
     shapes.UserPage,
+    shapes.ClientSecret,
+    shapes.ApiClient,
+    shapes.IssuedSecret,
+    shapes.ApiClientPage,
     shapes.TrailLine,
     shapes.TrailPage,
 )
@@ -68,6 +73,15 @@ _USER_STATE: Final[Schema] = {
         "description": "May not sign in, and every session of theirs ends within five seconds.",
     },
 }
+_CLIENT_STATE: Final[Schema] = {
+    "name": _STATE["name"],
+    "role": {"enum": [*CLIENT_ROLES, None], "default": "erp"},
+    "disabled": {
+        "type": ["boolean", "null"],
+        "default": False,
+        "description": "Gets no token, and those that it holds are worthless within five seconds.",
+    },
+}
 _PASSWORD: Final[Schema] = {
     "type": "string",
     "format": "password",
@@ -115,5 +129,40 @@ ADMINISTRATION_REQUESTS: Final[dict[str, Schema]] = {
     ),
     "UserState": _object(_USER_STATE, required=("role",), description="All that can be changed."),
     "UserPatch": _object(_USER_STATE, description="What is to be changed."),
+    "ApiClientInput": _object(
+        {
+            **_CLIENT_STATE,
+            "merchant": {
+                **_SLUG,
+                "description": "Whose it is; the platform's administrators alone name it.",
+            },
+        },
+        required=("name",),
+        description="A new API client.",
+    ),
+    "ApiClientState": _object(
+        _CLIENT_STATE, required=("name",), description="All that can be changed."
+    ),
+    "ApiClientPatch": _object(_CLIENT_STATE, description="What is to be changed."),
+    "SecretInput": _object(
+        {
+            "overlap_s": {
+                "type": ["integer", "null"],
+                "minimum": 0,
+                "maximum": MAX_OVERLAP_S,
+                "default": DEFAULT_OVERLAP_S,
+                "description": "How many seconds the present secret is good yet.",
+            }
+        },
+        description="When the secret that there is ends.",
+    ),
+    "PasswordChange": _object(
+        {
+            "current": {"type": "string", "format": "password", "description": "Until now."},
+            "new": _PASSWORD,
+        },
+        required=("current", "new"),
+        description="One's own new password.",
+    ),
     "PasswordReset": _object({"new": _PASSWORD}, required=("new",), description="A new password."),
 }

@@ -138,6 +138,13 @@ class PostgresMerchants(MerchantStore):
         return Missing() if there is None else InUse(reason="merchant_stays")
 
 
+async def merchant_id_of(connection: psycopg.AsyncConnection[Any], slug: str) -> int | None:
+    """The merchant of that slug, if the transaction may see it."""
+    found = await connection.execute("select merchant_id from merchants where slug = %s", [slug])
+    row = await found.fetchone()
+    return None if row is None else int(row[0])
+
+
 async def _find(
     connection: psycopg.AsyncConnection[Any], caller: Caller, slug: str
 ) -> Merchant | None:

@@ -11,6 +11,7 @@ import psycopg
 
 from adapters.postgres.accounts import end_sessions
 from adapters.postgres.administration import as_integers
+from adapters.postgres.kept_merchants import merchant_id_of
 from adapters.postgres.paging import Column, Pages, values_of
 from cashback_core.administering import (
     Caller,
@@ -65,7 +66,7 @@ class PostgresUsers(UserStore):
             async with self.administration.transaction(caller) as connection:
                 merchant_id = caller.merchant_id
                 if new.merchant is not None:
-                    merchant_id = await _merchant_id(connection, new.merchant)
+                    merchant_id = await merchant_id_of(connection, new.merchant)
                     if merchant_id is None or merchant_id != (caller.merchant_id or merchant_id):
                         return Unfit(name="merchant", fault="no_such_merchant")
                 if (new.role == "platform") != (merchant_id is None):
@@ -206,12 +207,6 @@ async def _find(connection: psycopg.AsyncConnection[Any], caller: Caller, name: 
     )
     row = await found.fetchone()
     return None if row is None else _user(row)
-
-
-async def _merchant_id(connection: psycopg.AsyncConnection[Any], slug: str) -> int | None:
-    found = await connection.execute("select merchant_id from merchants where slug = %s", [slug])
-    row = await found.fetchone()
-    return None if row is None else int(row[0])
 
 
 def _why_not(present: User | None, caller: Caller, state: UserState, versions: Versions) -> Refusal:

@@ -1,0 +1,89 @@
+"""`merchants` and `clients`: what is set up from the command line, by the stores behind the routes.
+
+A client's secret comes alone on the last line, so that a script can take it.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from cashback_core.administering import Kept
+from cashback_core.clients import ClientState
+from cashback_core.merchants import MerchantState
+from cashback_core.rounding import Rounding
+
+if TYPE_CHECKING:
+    import argparse
+
+    from cashback_core.administering import Refusal
+    from cashback_core.clients import Issued
+    from cashback_gateway.settings import Settings
+
+
+async def add_merchant(settings: Settings, options: argparse.Namespace) -> None:
+    """Add a merchant. Raises ActRefusedError and StoreUnavailable."""
+    from adapters.postgres.kept_merchants import PostgresMerchants
+    from cashback_gateway.as_platform import administration, caller, refused
+
+    state = MerchantState(
+        name=options.merchant_name,
+        zone=options.zone,
+        rounding=Rounding(options.rounding),
+        max_sale_age_days=options.max_sale_age_days,
+    )
+    async with administration(settings) as opened:
+        outcome = await PostgresMerchants(opened).create(caller(), options.slug, state)
+    if not isinstance(outcome, Kept):
+        raise refused(outcome, f"merchant {options.slug!r}")
+    print(f"merchant {options.slug} is there")
+
+
+async def add_client(settings: Settings, options: argparse.Namespace) -> None:
+    """Add an API client. Raises ActRefusedError and StoreUnavailable."""
+    from adapters.postgres.kept_clients import PostgresClients
+    from cashback_gateway.as_platform import administration, caller
+
+    state = ClientState(name=options.client_name, role=options.role)
+    async with administration(settings) as opened:
+        outcome = await PostgresClients(opened).create(caller(), state, merchant=options.merchant)
+    _tell_secret(outcome, f"client {options.client_name!r} of merchant {options.merchant!r}")
+
+
+async def rotate_secret(settings: Settings, options: argparse.Namespace) -> None:
+    """Give a client a further secret. Raises ActRefusedError and StoreUnavailable."""
+    from adapters.postgres.kept_clients import PostgresClients
+    from cashback_gateway.as_platform import administration, caller
+
+    overlap = timedelta(seconds=options.overlap)
+    async with administration(settings) as opened:
+        outcome = await PostgresClients(opened).rotate(caller(), options.client_id, overlap=overlap)
+    _tell_secret(outcome, f"client {options.client_id!r}")
+
+
+async def end_secret(settings: Settings, options: argparse.Namespace) -> None:
+    """End one secret of a client now. Raises ActRefusedError and StoreUnavailable."""
+    from adapters.postgres.kept_clients import PostgresClients
+    from cashback_gateway.as_platform import administration, caller, refused
+
+    async with administration(settings) as opened:
+        refusal = await PostgresClients(opened).end_secret(
+            caller(), options.client_id, options.number
+        )
+    what = f"secret {options.number} of client {options.client_id}"
+    if refusal is not None:
+        raise refused(refusal, f"{what} that is good")
+    print(f"{what} is good no more")
+
+
+def _tell_secret(outcome: Kept[Issued] | Refusal, what: str) -> None:
+    from cashback_gateway.as_platform import refused
+
+    if not isinstance(outcome, Kept):
+        raise refused(outcome, what)
+    issued = outcome.resource
+    print(
+        f"client {issued.client.id} ({issued.client.state.name}) of merchant"
+        f" {issued.client.merchant}; its secret {issued.number} is told this once:"
+    )
+    print(issued.secret)

@@ -1,0 +1,101 @@
+"""The command line's words for merchants and API clients."""
+
+from __future__ import annotations
+
+import argparse
+import re
+import unicodedata
+from typing import TYPE_CHECKING, Final
+from zoneinfo import available_timezones
+
+from cashback_core.clients import CLIENT_ROLES, DEFAULT_OVERLAP_S, MAX_OVERLAP_S
+from cashback_core.merchants import MAX_SALE_AGE_DAYS, SLUG
+from cashback_core.operating import is_plain_text
+from cashback_core.rounding import Rounding
+from cashback_gateway import administration_commands as commands
+
+if TYPE_CHECKING:
+    from cashback_gateway.operator_options import Add
+
+MAX_NAME_CHARS: Final = 120
+
+
+def declare_merchants(add: Add) -> None:
+    """Add the commands of merchants."""
+    added = add("add", commands.add_merchant, "add a merchant")
+    added.add_argument("slug", type=_slug, metavar="SLUG", help="its address, for ever")
+    added.add_argument(
+        "--name", dest="merchant_name", type=_name, required=True, help="what it is called"
+    )
+    added.add_argument(
+        "--zone", type=_zone, default="America/Sao_Paulo", help="default: %(default)s"
+    )
+    added.add_argument(
+        "--rounding",
+        choices=[rounding.value for rounding in Rounding],
+        default=Rounding.HALF_EVEN.value,
+        help="default: %(default)s",
+    )
+    added.add_argument(
+        "--max-sale-age-days", type=_days, default=3653, metavar="N", help="default: %(default)s"
+    )
+
+
+def declare_clients(add: Add) -> None:
+    """Add the commands of API clients."""
+    added = add("add", commands.add_client, "add an API client, its secret alone on the last line")
+    added.add_argument("client_name", type=_name, metavar="NAME", help="what it is called")
+    added.add_argument("--merchant", type=_slug, required=True, metavar="SLUG")
+    added.add_argument("--role", choices=CLIENT_ROLES, default="erp", help="default: %(default)s")
+    rotated = add(
+        "rotate", commands.rotate_secret, "give it a further secret, alone on the last line"
+    )
+    rotated.add_argument("client_id", metavar="ID", help="cli_…")
+    rotated.add_argument(
+        "--overlap",
+        type=_seconds,
+        default=DEFAULT_OVERLAP_S,
+        metavar="S",
+        help="how long the present secret is good yet; default: %(default)s s",
+    )
+
+    ended = add("end-secret", commands.end_secret, "end one secret now, with its tokens")
+    ended.add_argument("client_id", metavar="ID", help="cli_…")
+    ended.add_argument("number", type=_number, metavar="NUMBER", help="which of its secrets")
+
+
+def _slug(text: str) -> str:
+    if SLUG.match(text) is None:
+        raise argparse.ArgumentTypeError(f"{text!r} is no slug: 1 to 63 of a-z 0-9 -")
+    return text
+
+
+def _name(text: str) -> str:
+    name = unicodedata.normalize("NFC", text).strip()
+    if not is_plain_text(name, MAX_NAME_CHARS):
+        raise argparse.ArgumentTypeError(f"a name has 1 to {MAX_NAME_CHARS} printable characters")
+    return name
+
+
+def _zone(text: str) -> str:
+    if text not in available_timezones():
+        raise argparse.ArgumentTypeError(f"there is no time zone {text!r}")
+    return text
+
+
+def _days(text: str) -> int:
+    return _whole(text, 1, MAX_SALE_AGE_DAYS)
+
+
+def _number(text: str) -> int:
+    return _whole(text, 1, 999_999_999)
+
+
+def _seconds(text: str) -> int:
+    return _whole(text, 0, MAX_OVERLAP_S)
+
+
+def _whole(text: str, lowest: int, highest: int) -> int:
+    if not re.fullmatch(r"[0-9]{1,9}", text, re.ASCII) or not lowest <= int(text) <= highest:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number, {lowest} to {highest}")
+    return int(text)
