@@ -292,9 +292,9 @@ def test_each_line_tells_its_rate_and_version() -> None:
 def test_every_line_without_a_rate_is_told() -> None:
     with pytest.raises(InvalidSale) as caught:
         calculate(sale_of(one(1, "X"), one(1, "A"), one(1, "Y")), programme(A=1))
-    assert [(v.pointer, v.code) for v in caught.value.violations] == [
-        ("/products/0/type", "product_type_unknown"),
-        ("/products/2/type", "product_type_unknown"),
+    assert [(v.pointer, v.code, v.received) for v in caught.value.violations] == [
+        ("/products/0/type", "product_type_unknown", "X"),
+        ("/products/2/type", "product_type_unknown", "Y"),
     ]
 
 

@@ -394,3 +394,32 @@ def test_references_speak_for_erased_customers_too() -> None:
     assert moves(rows, statement(line(2)), echoes=True) == {1: TO_PENDING}
     missing = settled(rows, statement(line(1)), echoes=True)
     assert missing.distrust == "1 applied cashbacks of its window are not on it"
+
+
+@pytest.mark.parametrize("echoes", [True, False])
+def test_each_move_is_of_its_own_merchant(*, echoes: bool) -> None:
+    rows = [row(1, Status.IN_DOUBT, merchant_id=7), row(2, Status.IN_DOUBT, merchant_id=8)]
+    found = settled(rows, statement(line(1)), echoes=echoes)
+    assert {(each.id.int, each.merchant_id) for each in found.settled} == {(1, 7), (2, 8)}
+
+
+def test_a_group_without_doubt_ends_the_search_of_no_other() -> None:
+    sure = row(1, Status.APPLIED, document=BIA)
+    doubtful = row(2, Status.IN_DOUBT)
+    told = statement(line(1, document=BIA), line(2))
+    assert moves([sure, doubtful], told, echoes=False) == {2: TO_APPLIED}
+
+
+def test_an_erased_customers_amount_ends_the_search_of_no_other() -> None:
+    rows = [
+        row(1, Status.APPLIED, document=ERASED),
+        row(2, Status.IN_DOUBT),
+        row(3, Status.IN_DOUBT, cashback_centavos=200),
+    ]
+    told = statement(line(1), line(3, centavos=200))
+    assert moves(rows, told, echoes=False) == {3: TO_APPLIED}
+
+
+def test_a_statement_without_its_end_is_told() -> None:
+    told = settled([row(1, Status.IN_DOUBT)], statement(complete_through=None), echoes=True)
+    assert told.distrust == "the statement declares no instant that it is complete through"
