@@ -25,8 +25,9 @@ run: venv ## run everything here until Ctrl-C: database, sandbox provider, API, 
 demo: venv ## send SALE (examples/sale.json) through a throwaway system, show what became of it
 	@exec ./cashback --end-with-parent demo --sale '$(SALE)'
 
-test: venv-dev ## run every test that needs nothing but Python
-	@.venv/bin/python -m pytest -m 'not container and not browser and not nginx and not promtool' $(TESTS)
+WORKERS ?= 2
+test: venv-dev ## run every test that needs nothing but Python (WORKERS=2 files at once)
+	@.venv/bin/python -m pytest -n $(WORKERS) --dist loadfile -m 'not container and not browser and not nginx and not promtool' $(TESTS)
 
 test-nginx: venv-dev ## run the tests that need an nginx (infra/ci_packages.sh installs it)
 	@.venv/bin/python -m pytest -m nginx $(TESTS)

@@ -72,7 +72,17 @@ async def test_a_record_of_another_merchant_looks_like_one_that_never_was(api: A
 
 
 @pytest.mark.parametrize(
-    "text", ["1", "x" * 36, "%00", "{}", "../../etc", "urn:uuid:0", "117b358a14044081ab09aac59ef9e98e", "é"]
+    "text",
+    [
+        "1",
+        "x" * 36,
+        "%00",
+        "{}",
+        "../../etc",
+        "urn:uuid:0",
+        "117b358a14044081ab09aac59ef9e98e",
+        "é",
+    ],
 )
 async def test_what_is_no_id_is_not_found(api: Api, text: str) -> None:
     assert (await api.get(f"/api/cashbacks/{text}")).status == 404
