@@ -25,8 +25,11 @@ from adapters.postgres.administration import Administration
 from adapters.postgres.audit_trail import PostgresTrail
 from adapters.postgres.connection import Role as DatabaseRole
 from adapters.postgres.identities import PostgresIdentities
+from adapters.postgres.kept_catalogue import PostgresProducts
 from adapters.postgres.kept_clients import PostgresClients
+from adapters.postgres.kept_customers import PostgresCustomers
 from adapters.postgres.kept_merchants import PostgresMerchants
+from adapters.postgres.kept_product_types import PostgresProductTypes
 from adapters.postgres.kept_users import PostgresUsers
 from adapters.postgres.operating import PostgresOperatorStore
 from adapters.postgres.privacy import PostgresPrivacyStore
@@ -250,6 +253,9 @@ class Container(containers.DeclarativeContainer):
         users=providers.Singleton(PostgresUsers, administration),
         clients=providers.Singleton(PostgresClients, administration),
         trail=providers.Singleton(PostgresTrail, administration),
+        product_types=providers.Singleton(PostgresProductTypes, administration),
+        products=providers.Singleton(PostgresProducts, administration),
+        customers=providers.Singleton(PostgresCustomers, administration),
     )
     use_cases = providers.Singleton(
         UseCases,

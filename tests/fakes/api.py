@@ -61,6 +61,9 @@ NOT_CALLED: Final = Administered(
     users=cast("Any", AwayStore()),
     clients=cast("Any", AwayStore()),
     trail=cast("Any", AwayStore()),
+    product_types=cast("Any", AwayStore()),
+    products=cast("Any", AwayStore()),
+    customers=cast("Any", AwayStore()),
 )
 
 

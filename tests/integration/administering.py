@@ -13,8 +13,11 @@ from adapters.http.administered import Administered
 from adapters.http.passwords import NOBODYS_HASH
 from adapters.postgres.administration import Administration
 from adapters.postgres.audit_trail import PostgresTrail
+from adapters.postgres.kept_catalogue import PostgresProducts
 from adapters.postgres.kept_clients import PostgresClients
+from adapters.postgres.kept_customers import PostgresCustomers
 from adapters.postgres.kept_merchants import PostgresMerchants
+from adapters.postgres.kept_product_types import PostgresProductTypes
 from adapters.postgres.kept_users import PostgresUsers
 from cashback_core.administering import Caller
 from fakes.api import Answered, Api
@@ -87,6 +90,9 @@ async def administered_api(dsn: str) -> AsyncGenerator[AdministeredApi, None]:
             users=PostgresUsers(administration),
             clients=PostgresClients(administration),
             trail=PostgresTrail(administration),
+            product_types=PostgresProductTypes(administration),
+            products=PostgresProducts(administration),
+            customers=PostgresCustomers(administration),
         )
     )
     users = api.identities.users

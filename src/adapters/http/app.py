@@ -99,7 +99,7 @@ def create_app(
             *cashbacks.handlers(),
             *operating.handlers(),
             *PrivacyRoutes(admit=admit, store=use_cases.privacy).handlers(),
-            *use_cases.administered.handlers(admit, login),
+            *use_cases.administered.handlers(admit, login, use_cases.store),
             *TokenRoutes(login, conduct.trusted_hops).handlers(),
             *OwnAccountRoutes(
                 admit=admit,

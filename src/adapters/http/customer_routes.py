@@ -27,7 +27,6 @@ from adapters.http.resources import (
 )
 from adapters.http.versions import read_if_match
 from adapters.http.wire import encode
-from cashback_core.customers import KnownCustomer
 from cashback_core.documents import Cpf, InvalidDocument
 from cashback_core.identity import new_id
 from cashback_core.instants import format_instant
@@ -37,7 +36,7 @@ if TYPE_CHECKING:
     from litestar.handlers import HTTPRouteHandler
 
     from adapters.http.admission import Admission
-    from cashback_core.customers import CustomerStore
+    from cashback_core.customers import CustomerStore, KnownCustomer
 
 PATH: Final = "/api/customers"
 ORDERING: Final = Ordering(
@@ -62,7 +61,7 @@ class CustomerRoutes:
             route(one, http_method=read, name="read_customer")(self.one),
             put(one, name="replace_customer")(self.replace),
             patch(one, name="patch_customer")(self.patch),
-            delete(one, name="delete_customer", status_code=204)(self.delete),
+            delete(one, name="delete_customer", status_code=200)(self.delete),
         ]
 
     async def create(self, request: Request[Any, Any, Any]) -> ASGIApp:
@@ -117,7 +116,7 @@ class CustomerRoutes:
         fields, principal = await self.admit(request)
         id_, versions = read_uuid(request), read_if_match(fields)
         caller = caller_of(principal)
-        patching = Patching[KnownCustomer, str](
+        patching: Patching[KnownCustomer, str] = Patching(
             read=lambda: self.store.find(caller, id_),
             document=lambda found: {"name": found.customer.name},
             check=_check_name,

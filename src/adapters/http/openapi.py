@@ -31,7 +31,8 @@ Every error is an RFC 9457 problem in English or Portuguese (`Accept-Language`).
 address is a 404, another method a 405 with `Allow`. Trailing slashes are accepted everywhere."""
 
 TAGS: Final = (
-    "Cashbacks", "Operators", "Customers", "Merchants", "Users", "Audit", "Tokens", "Health",
+    "Cashbacks", "Operators", "Product types", "Products", "Customers", "Merchants", "Users",
+    "Audit", "Tokens", "Health",
 )  # fmt: skip
 
 _SECURITY: Final[Schema] = {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}

@@ -6,6 +6,7 @@ from typing import Final
 
 from adapters.http.fields import MAX_WAIT_S
 from adapters.http.openapi_administration import ADMINISTRATION
+from adapters.http.openapi_catalogue import CATALOGUE
 from adapters.http.openapi_identity import IDENTITY
 from adapters.http.openapi_operating import OPERATING
 from adapters.http.openapi_parts import (
@@ -111,6 +112,7 @@ OPERATIONS: Final[dict[tuple[str, str], Operation]] = {
     ),
     **OPERATING,
     **ADMINISTRATION,
+    **CATALOGUE,
     **PRIVACY,
     **IDENTITY,
     ("get", "/health/live"): Operation(

@@ -12,10 +12,12 @@ from typing import Any, Final
 import msgspec
 
 from adapters.http import shapes
+from adapters.http.catalogue_shapes import SHAPES as CATALOGUE_SHAPES
 from adapters.http.openapi_administration_schemas import (
     ADMINISTRATION_REQUESTS,
     ADMINISTRATION_SHAPES,
 )
+from adapters.http.openapi_catalogue_schemas import CATALOGUE_BODIES
 from cashback_core.catalogue import MAX_SKU_CHARS
 from cashback_core.money import MAX_CENTAVOS, MAX_QUANTITY_THOUSANDTHS
 from cashback_core.operating import MAX_REASON_CHARS, ActKind, goes_with
@@ -26,6 +28,7 @@ Schema = dict[str, Any]
 
 SHAPES: Final = (
     *ADMINISTRATION_SHAPES,
+    *CATALOGUE_SHAPES,
     shapes.Record,
     shapes.History,
     shapes.Page,
@@ -209,6 +212,7 @@ REQUESTS: Final[dict[str, Schema]] = {
     "LineInput": _LINE,
     **_OPERATING,
     **ADMINISTRATION_REQUESTS,
+    **CATALOGUE_BODIES,
     "CredentialsInput": {
         "description": "Of a person, or of an ERP.",
         "oneOf": [

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from adapters.http.administration_texts import ADMINISTRATION_FAULTS, ADMINISTRATION_KINDS
+from adapters.http.catalogue_texts import CATALOGUE_FAULTS
 from adapters.http.operator_texts import OPERATOR_FAULTS, OPERATOR_KINDS
 from adapters.http.privacy_texts import PRIVACY_FAULTS, PRIVACY_KINDS
 from adapters.http.wording import Kind, fault, kind
@@ -343,6 +344,7 @@ FAULTS: Final[Mapping[str, Mapping[Language, Text]]] = {
     ),
     **OPERATOR_FAULTS,
     **ADMINISTRATION_FAULTS,
+    **CATALOGUE_FAULTS,
     **PRIVACY_FAULTS,
 }
 """Every fault beside the core's, by its code."""

@@ -72,7 +72,7 @@ class ProductRoutes:
             route(one, http_method=read, name="read_product")(self.one),
             put(one, name="replace_product")(self.replace),
             patch(one, name="patch_product")(self.patch),
-            delete(one, name="delete_product", status_code=204)(self.delete),
+            delete(one, name="delete_product", status_code=200)(self.delete),
             post(types, name="add_type")(self.add_type),
             delete(f"{types}/{{version:str}}", name="withdraw_type", status_code=200)(
                 self.withdraw_type
@@ -132,7 +132,7 @@ class ProductRoutes:
         fields, principal = await self.admit(request)
         id_, versions = read_uuid(request), read_if_match(fields)
         caller = caller_of(principal)
-        patching = Patching[Product, str](
+        patching: Patching[Product, str] = Patching(
             read=lambda: self.store.find(caller, id_),
             document=lambda found: {"name": found.name},
             check=_check_name,

@@ -70,7 +70,7 @@ class ProductTypeRoutes:
             route(one, http_method=read, name="read_product_type")(self.one),
             put(one, name="replace_product_type")(self.replace),
             patch(one, name="patch_product_type")(self.patch),
-            delete(one, name="delete_product_type", status_code=204)(self.delete),
+            delete(one, name="delete_product_type", status_code=200)(self.delete),
             route(rates, http_method=read, name="list_rates")(self.rates),
             post(rates, name="add_rate")(self.add_rate),
             delete(f"{rates}/{{version:str}}", name="withdraw_rate", status_code=200)(
@@ -129,7 +129,7 @@ class ProductTypeRoutes:
         fields, principal = await self.admit(request)
         type_, versions = _read_type(request), read_if_match(fields)
         caller = caller_of(principal)
-        patching = Patching[ProductType, str | None](
+        patching: Patching[ProductType, str | None] = Patching(
             read=lambda: self.store.find(caller, type_),
             document=lambda found: {} if found.name is None else {"name": found.name},
             check=_check_name,
