@@ -1,8 +1,10 @@
 """How many requests a caller may make, over all processes together.
 
 The database holds one leaky bucket for each caller. A process draws from it in blocks, before it
-uses them, and throws away what it has not used half a second later: so nearly no request costs a
-statement, and what all processes together let through never exceeds the rate and the burst.
+uses them, and throws away what it has not used half a second later. A caller who asks for no more
+than a fiftieth of its rate is not counted at all. So nearly no request waits for a statement, and
+what all processes together let through exceeds the rate and the burst by that fiftieth at most, for
+each process.
 """
 
 from __future__ import annotations
@@ -21,6 +23,9 @@ if TYPE_CHECKING:
 
 HELD_S: Final = 0.5
 """How long a drawn request may be used."""
+
+UNNOTICED_SHARE: Final = 50
+"""The part of its rate, one in so many, that a caller may use in each process without counting."""
 
 REFUSED_S: Final = 0.1
 """How long a caller without any left is refused at least, without asking the database again."""
@@ -50,6 +55,11 @@ class Rate:
         """What may be drawn at once: less than the burst by what processes may be holding."""
         return max(1, self.burst - math.ceil(self.per_s * HELD_S))
 
+    @property
+    def unnoticed(self) -> int:
+        """How many requests in a second are not counted."""
+        return self.per_s // UNNOTICED_SHARE
+
 
 NO_LIMIT: Final = Rate(per_s=0, burst=0)
 
@@ -62,6 +72,8 @@ class _Share:
     size: int = 1
     unused: int = 0
     refused_until_s: float = 0.0
+    second_began_s: float = -math.inf
+    unnoticed: int = 0
     drawing: asyncio.Task[None] | None = None
 
 
@@ -87,6 +99,8 @@ class RateLimit:
         if self._rate.per_s == 0:
             return
         share = self._shares.get(subject) or self._begin(subject)
+        if self._goes_unnoticed(share):
+            return
         while not self._take(share):
             now_s = self._now_s()
             if now_s < share.refused_until_s:
@@ -101,6 +115,15 @@ class RateLimit:
             del self._shares[next(iter(self._shares))]  # loses what it held, and is charged for it
         share = self._shares[subject] = _Share()
         return share
+
+    def _goes_unnoticed(self, share: _Share) -> bool:
+        now_s = self._now_s()
+        if now_s - share.second_began_s >= 1:
+            share.second_began_s, share.unnoticed = now_s, 0
+        if share.unnoticed >= self._rate.unnoticed or now_s < share.refused_until_s:
+            return False
+        share.unnoticed += 1
+        return True
 
     def _take(self, share: _Share) -> bool:
         while share.blocks:
