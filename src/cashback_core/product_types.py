@@ -3,13 +3,17 @@
 # ruff: noqa: TC001, TC003 - users' tools read these annotations at run time
 from __future__ import annotations
 
+import re
 from abc import abstractmethod
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Final, Protocol
 
 from cashback_core.administering import Caller, Kept, Listed, Refusal, Slice, Versions
 from cashback_core.programme import Rate
+
+TYPE: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,31}\Z", re.ASCII)
+"""Narrower than what a sale may name, since it stands in addresses."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

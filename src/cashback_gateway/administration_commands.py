@@ -1,4 +1,4 @@
-"""`merchants` and `clients`: what is set up from the command line, by the stores behind the routes.
+"""`merchants`, `product-types` and `clients`, by the stores that are behind the routes.
 
 A client's secret comes alone on the last line, so that a script can take it.
 """
@@ -9,8 +9,10 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from cashback_core.administering import Kept
+from cashback_core.changes import BEGINNING
 from cashback_core.clients import ClientState
 from cashback_core.merchants import MerchantState
+from cashback_core.product_types import NewProductType, NewRate
 from cashback_core.rounding import Rounding
 
 if TYPE_CHECKING:
@@ -37,6 +39,24 @@ async def add_merchant(settings: Settings, options: argparse.Namespace) -> None:
     if not isinstance(outcome, Kept):
         raise refused(outcome, f"merchant {options.slug!r}")
     print(f"merchant {options.slug} is there")
+
+
+async def add_product_type(settings: Settings, options: argparse.Namespace) -> None:
+    """Add a product type with its first rate. Raises ActRefusedError and StoreUnavailable."""
+    from adapters.postgres.kept_product_types import PostgresProductTypes
+    from cashback_gateway.as_platform import administration, caller_for, refused
+
+    new = NewProductType(
+        type=options.type,
+        name=options.type_name,
+        first=NewRate(rate_bp=options.rate_bp, starts_at=BEGINNING),
+    )
+    async with administration(settings) as opened:
+        by = await caller_for(opened, options.merchant)
+        outcome = await PostgresProductTypes(opened).create(by, new)
+    if not isinstance(outcome, Kept):
+        raise refused(outcome, f"product type {options.type!r}")
+    print(f"product type {options.type} of merchant {options.merchant} pays {options.rate_bp} bp")
 
 
 async def add_client(settings: Settings, options: argparse.Namespace) -> None:

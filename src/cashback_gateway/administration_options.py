@@ -1,4 +1,4 @@
-"""The command line's words for merchants and API clients."""
+"""The command line's words for merchants, their product types and API clients."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from zoneinfo import available_timezones
 from cashback_core.clients import CLIENT_ROLES, DEFAULT_OVERLAP_S, MAX_OVERLAP_S
 from cashback_core.merchants import MAX_SALE_AGE_DAYS, SLUG
 from cashback_core.operating import is_plain_text
+from cashback_core.product_types import TYPE
+from cashback_core.programme import MAX_RATE_BP
 from cashback_core.rounding import Rounding
 from cashback_gateway import administration_commands as commands
 
@@ -41,6 +43,21 @@ def declare_merchants(add: Add) -> None:
     )
 
 
+def declare_product_types(add: Add) -> None:
+    """Add the command of product types."""
+    added = add("add", commands.add_product_type, "add a product type with its first rate")
+    added.add_argument("type", type=_type, metavar="TYPE", help="as sales name it")
+    added.add_argument("--merchant", type=_slug, required=True, metavar="SLUG")
+    added.add_argument(
+        "--rate-bp",
+        type=_rate,
+        required=True,
+        metavar="N",
+        help="basis points of cashback, 500 for 5 %%; for sales of any time until the next rate",
+    )
+    added.add_argument("--name", dest="type_name", type=_name, help="what people call it")
+
+
 def declare_clients(add: Add) -> None:
     """Add the commands of API clients."""
     added = add("add", commands.add_client, "add an API client, its secret alone on the last line")
@@ -64,6 +81,14 @@ def declare_clients(add: Add) -> None:
     ended.add_argument("number", type=_number, metavar="NUMBER", help="which of its secrets")
 
 
+def _type(text: str) -> str:
+    if TYPE.match(text) is None:
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is no product type: 1 to 32 of A-Z a-z 0-9 . _ -"
+        )
+    return text
+
+
 def _slug(text: str) -> str:
     if SLUG.match(text) is None:
         raise argparse.ArgumentTypeError(f"{text!r} is no slug: 1 to 63 of a-z 0-9 -")
@@ -81,6 +106,10 @@ def _zone(text: str) -> str:
     if text not in available_timezones():
         raise argparse.ArgumentTypeError(f"there is no time zone {text!r}")
     return text
+
+
+def _rate(text: str) -> int:
+    return _whole(text, 0, MAX_RATE_BP)
 
 
 def _days(text: str) -> int:

@@ -8,10 +8,12 @@ from __future__ import annotations
 import getpass
 import re
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from adapters.http.administration_texts import ADMINISTRATION_FAULTS
 from adapters.postgres.administration import Administration
+from adapters.postgres.kept_merchants import merchant_id_of
 from cashback_core.administering import Caller, InUse, Missing, Stale, Taken, Unfit
 from cashback_core.messages import Language
 from cashback_gateway.operator_commands import ActRefusedError
@@ -32,6 +34,16 @@ def caller() -> Caller:
     except (KeyError, OSError):  # a uid that has no name
         name = "unknown"
     return Caller(actor="cli:" + re.sub(r"[^A-Za-z0-9._-]", "_", name)[:64], merchant_id=None)
+
+
+async def caller_for(opened: Administration, slug: str) -> Caller:
+    """The same, for one merchant alone. Raises ActRefusedError when there is none of that slug."""
+    by = caller()
+    async with opened.transaction(by) as connection:
+        merchant_id = await merchant_id_of(connection, slug)
+    if merchant_id is None:
+        raise refused(Missing(), f"merchant {slug!r}")
+    return replace(by, merchant_id=merchant_id)
 
 
 @asynccontextmanager

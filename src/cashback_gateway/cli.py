@@ -100,6 +100,10 @@ def _parser() -> argparse.ArgumentParser:
         title="commands", metavar="COMMAND", required=True
     )
     administration_options.declare_merchants(partial(_add_operating, merchants))
+    types = commands.add_parser("product-types", help="manage product types").add_subparsers(
+        title="commands", metavar="COMMAND", required=True
+    )
+    administration_options.declare_product_types(partial(_add_operating, types))
     clients = commands.add_parser("clients", help="manage API clients").add_subparsers(
         title="commands", metavar="COMMAND", required=True
     )

@@ -36,8 +36,9 @@ def as_markdown() -> str:
         "",
         "`run`, `demo` and `make run` need none of them: they supply `DATABASE_URL`,",
         "`CASHBACK_PROVIDER_URL` and `CASHBACK_SIGNING_KEY_FILE` where these are not given.",
-        "`migrate` and `users add` need `DATABASE_URL` alone, `token` the signing key too; in a",
-        "checkout where `run` was used they find both by themselves.",
+        "`migrate`, `merchants`, `product-types`, `clients` and `users` need `DATABASE_URL`",
+        "alone, `token` the signing key too; in a checkout where `run` was used they find both",
+        "by themselves.",
         "",
     ]
     return "\n".join(lines)

@@ -56,6 +56,26 @@ def test_a_merchant_is_added_with_its_terms(environ: dict[str, str]) -> None:
     )
 
 
+def test_a_product_type_is_added_with_its_first_rate(environ: dict[str, str]) -> None:
+    words = "product-types add Z --merchant demo --rate-bp 250 --name Adegas"
+    added = run(words, environ)
+    assert (added.returncode, added.stdout) == (0, "product type Z of merchant demo pays 250 bp\n")
+    with psycopg.connect(environ["DATABASE_URL"]) as connection:
+        rows = connection.execute(
+            "select t.name, r.rate_bp, r.version, r.starts_at < '2000-01-02'"
+            " from product_types as t join rates as r using (merchant_id, type)"
+            " where merchant_id = 1 and type = 'Z'"
+        ).fetchall()
+        actors = connection.execute(
+            "select distinct actor, merchant_id from audit where resource = 'product_types'"
+            " and key like '%Z'"
+        ).fetchall()
+    assert rows == [("Adegas", 250, 1, True)]
+    assert actors == [(f"cli:{getpass.getuser()}", 1)]
+    again = run(words, environ)
+    assert (again.returncode, again.stderr) == (1, "error: the type of product type 'Z' is taken\n")
+
+
 def test_a_client_gets_in_with_the_secret_on_the_last_line(environ: dict[str, str]) -> None:
     dsn = environ["DATABASE_URL"]
     id_, first = add_client(environ, "till")
@@ -78,6 +98,7 @@ def test_a_client_gets_in_with_the_secret_on_the_last_line(environ: dict[str, st
     ("words", "told"),
     [
         ("clients add till2 --merchant nobody", "There is no such merchant."),
+        ("product-types add Y --merchant nobody --rate-bp 1", "there is no merchant 'nobody'"),
         ("clients rotate cli_0000000000000000000000", "there is no client"),
         ("clients end-secret cli_0000000000000000000000 1", "there is no secret 1 of client"),
     ],
@@ -100,6 +121,8 @@ def test_what_cannot_be_done_is_told_in_one_line(
         ("merchants add loja --name x --max-sale-age-days 0", "not a whole number, 1 to"),
         ("merchants add loja", "--name"),
         ("clients add x --merchant demo --role admin", "invalid choice"),
+        ("product-types add x/y --merchant demo --rate-bp 1", "is no product type"),
+        ("product-types add x --merchant demo --rate-bp 10001", "not a whole number, 0 to"),
         ("clients add x", "--merchant"),
         ("clients rotate x --overlap 604801", "not a whole number, 0 to 604800"),
         ("clients end-secret x 0", "not a whole number, 1 to"),

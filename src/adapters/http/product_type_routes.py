@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -30,7 +29,7 @@ from adapters.http.starts import read_starts_at
 from adapters.http.versions import read_if_match
 from adapters.http.wire import encode
 from cashback_core.instants import format_instant
-from cashback_core.product_types import NewProductType, NewRate, ProductType
+from cashback_core.product_types import TYPE, NewProductType, NewRate, ProductType
 from cashback_core.programme import MAX_RATE_BP, Rate
 
 if TYPE_CHECKING:
@@ -43,9 +42,6 @@ if TYPE_CHECKING:
     from cashback_core.product_types import ProductTypeStore
 
 PATH: Final = "/api/product-types"
-TYPE: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,31}\Z", re.ASCII)
-"""Narrower than what a sale may name, since it stands in addresses."""
-
 ORDERING: Final = Ordering(
     resource="product-types", columns={"type": Kind.TEXT}, key=Kind.TEXT, default="type"
 )

@@ -71,9 +71,11 @@ async def test_a_steady_caller_costs_few_queries(pace_per_s: int, draws_per_s: i
 
 async def test_who_is_refused_does_not_pass_unnoticed() -> None:
     callers = Callers(Rate(per_s=100, burst=100))
+    assert await callers.passes()
+    callers.advance(1 - REFUSED_S / 2)
     while await callers.passes():
         pass
-    callers.advance(REFUSED_S / 2)
+    callers.advance(REFUSED_S * 0.6)  # another second has begun, and it is still refused
     assert not await callers.passes()
 
 
