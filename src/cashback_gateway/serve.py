@@ -18,6 +18,7 @@ from adapters.http.request_watch import RequestWatch
 from adapters.http.server import GuardedProtocol, RequestLimit
 from adapters.postgres.connection import refuse_unsafe
 from adapters.telemetry.table import Role
+from cashback_gateway.collector import settle_collector
 from cashback_gateway.container import (
     Container,
     build_container,
@@ -75,6 +76,7 @@ async def _serve(settings: Settings) -> None:
             timeout_keep_alive=KEEP_ALIVE_S,
             timeout_graceful_shutdown=int(settings.api.wait_s + DRAIN_MARGIN_S),
         )
+        settle_collector()
         await _Server(config).serve()
     finally:
         under_way = container.under_way()

@@ -14,6 +14,7 @@ from adapters.telemetry.table import Role
 from cashback_core.breaker import BreakerState
 from cashback_core.delivery import Actor
 from cashback_core.ports import ClaimsUnacknowledged, Pause, StoreUnavailable
+from cashback_gateway.collector import settle_collector
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -241,6 +242,8 @@ async def _work(settings: Settings) -> None:
     try:
         open_telemetry(container)
         _log.info("the worker is ready")
-        await container.worker().run(stop)
+        worker = container.worker()
+        settle_collector()
+        await worker.run(stop)
     finally:
         await close_all(container)
