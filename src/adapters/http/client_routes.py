@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
-from litestar import HttpMethod, Request, delete, patch, post, put, route
+from litestar import HttpMethod, Request, delete, post, route
 from litestar.exceptions import NotFoundException
 from litestar.types import ASGIApp  # noqa: TC002 (Litestar reads the annotations)
 
@@ -15,18 +15,14 @@ from adapters.http import administration_shapes as shapes
 from adapters.http.answers import Answer
 from adapters.http.cursors import Kind
 from adapters.http.list_query import ListQuery, Ordering
-from adapters.http.merging import Patching
+from adapters.http.one_resource import OneResource
 from adapters.http.resource_body import ResourceBody
 from adapters.http.resources import (
-    answer_changed,
     answer_created,
     answer_deleted,
-    answer_read,
     caller_of,
     read_document,
-    read_patch,
 )
-from adapters.http.versions import read_if_match
 from adapters.http.wire import encode
 from cashback_core.clients import (
     CLIENT_ROLES,
@@ -71,14 +67,20 @@ class ClientRoutes:
         read = [HttpMethod.GET, HttpMethod.HEAD]
         one = f"{PATH}/{{id:str}}"
         secret = f"{one}/secrets/{{number:str}}"
+        known: OneResource[str, Client, ClientState] = OneResource(
+            admit=self.admit,
+            key=_read_id,
+            find=self.store.find,
+            replace_by=self.store.replace,
+            delete_by=self.store.delete,
+            document=_document,
+            check=check_state,
+            shape=client_shape,
+        )
         return [
             post(PATH, name="create_client")(self.create),
             route(PATH, http_method=read, name="list_clients")(self.page),
-            route(one, http_method=read, name="read_client")(self.one),
-            put(one, name="replace_client")(self.replace),
-            patch(one, name="patch_client")(self.patch),
-            # 200 for Litestar alone: the answer says 204.
-            delete(one, name="delete_client", status_code=200)(self.delete),
+            *known.handlers(one, "client"),
             post(f"{one}/secrets", name="rotate_secret")(self.rotate),
             delete(secret, name="end_secret", status_code=200)(self.end_secret),
         ]
@@ -115,43 +117,6 @@ class ClientRoutes:
             cursor = query.cursor_after(value[wanted.sort], last.id)
         items = [client_shape(client) for client in page.items]
         return Answer(200, encode(shapes.ApiClientPage(items=items, next_cursor=cursor)))
-
-    async def one(self, request: Request[Any, Any, Any]) -> ASGIApp:
-        """Read a client."""
-        fields, principal = await self.admit(request)
-        found = await self.store.find(caller_of(principal), _read_id(request))
-        if found is None:
-            raise NotFoundException
-        return answer_read(found, client_shape, fields)
-
-    async def replace(self, request: Request[Any, Any, Any]) -> ASGIApp:
-        """Replace what of a client can be changed."""
-        fields, principal = await self.admit(request)
-        client_id, versions = _read_id(request), read_if_match(fields)
-        state = check_state(await read_document(request, fields))
-        outcome = await self.store.replace(caller_of(principal), client_id, state, versions)
-        return answer_changed(outcome, client_shape, fields)
-
-    async def patch(self, request: Request[Any, Any, Any]) -> ASGIApp:
-        """Change some of it."""
-        fields, principal = await self.admit(request)
-        client_id, versions = _read_id(request), read_if_match(fields)
-        caller = caller_of(principal)
-        patching: Patching[Client, ClientState] = Patching(
-            read=lambda: self.store.find(caller, client_id),
-            document=_document,
-            check=check_state,
-            replace=lambda over, state: self.store.replace(caller, client_id, state, over),
-        )
-        outcome = await patching(await read_patch(request, fields), versions)
-        return answer_changed(outcome, client_shape, fields)
-
-    async def delete(self, request: Request[Any, Any, Any]) -> ASGIApp:
-        """End a client for ever."""
-        fields, principal = await self.admit(request)
-        client_id, versions = _read_id(request), read_if_match(fields)
-        refusal = await self.store.delete(caller_of(principal), client_id, versions)
-        return answer_deleted(refusal, fields)
 
     async def rotate(self, request: Request[Any, Any, Any]) -> ASGIApp:
         """A further secret, told this once."""

@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from litestar import HttpMethod, Request, delete, patch, post, put, route
-from litestar.exceptions import NotFoundException
+from litestar import HttpMethod, Request, post, route
 from litestar.types import ASGIApp  # noqa: TC002 (Litestar reads the annotations)
 
 from adapters.http import catalogue_shapes as shapes
@@ -14,18 +13,13 @@ from adapters.http.addresses import read_uuid
 from adapters.http.answers import Answer
 from adapters.http.cursors import Kind
 from adapters.http.list_query import ListQuery, Ordering
-from adapters.http.merging import Patching
+from adapters.http.one_resource import OneResource
 from adapters.http.resource_body import ResourceBody
 from adapters.http.resources import (
-    answer_changed,
     answer_created,
-    answer_deleted,
-    answer_read,
     caller_of,
     read_document,
-    read_patch,
 )
-from adapters.http.versions import read_if_match
 from adapters.http.wire import encode
 from cashback_core.documents import Cpf, InvalidDocument
 from cashback_core.identity import new_id
@@ -33,6 +27,8 @@ from cashback_core.instants import format_instant
 from cashback_core.sale import Customer
 
 if TYPE_CHECKING:
+    from uuid import UUID
+
     from litestar.handlers import HTTPRouteHandler
 
     from adapters.http.admission import Admission
@@ -55,13 +51,20 @@ class CustomerRoutes:
         """The routes, each under its address."""
         read = [HttpMethod.GET, HttpMethod.HEAD]
         one = f"{PATH}/{{id:str}}"
+        known: OneResource[UUID, KnownCustomer, str] = OneResource(
+            admit=self.admit,
+            key=read_uuid,
+            find=self.store.find,
+            replace_by=self.store.rename,
+            delete_by=self.store.delete,
+            document=lambda found: {"name": found.customer.name},
+            check=_check_name,
+            shape=customer_shape,
+        )
         return [
             post(PATH, name="create_customer")(self.create),
             route(PATH, http_method=read, name="list_customers")(self.page),
-            route(one, http_method=read, name="read_customer")(self.one),
-            put(one, name="replace_customer")(self.replace),
-            patch(one, name="patch_customer")(self.patch),
-            delete(one, name="delete_customer", status_code=200)(self.delete),
+            *known.handlers(one, "customer"),
         ]
 
     async def create(self, request: Request[Any, Any, Any]) -> ASGIApp:
@@ -94,42 +97,6 @@ class CustomerRoutes:
             next_cursor=None if last is None else query.cursor_after(last, last),
         )
         return Answer(200, encode(shape))
-
-    async def one(self, request: Request[Any, Any, Any]) -> ASGIApp:
-        """Read a customer."""
-        fields, principal = await self.admit(request)
-        found = await self.store.find(caller_of(principal), read_uuid(request))
-        if found is None:
-            raise NotFoundException
-        return answer_read(found, customer_shape, fields)
-
-    async def replace(self, request: Request[Any, Any, Any]) -> ASGIApp:
-        """Replace what of a customer can be changed: their name."""
-        fields, principal = await self.admit(request)
-        id_, versions = read_uuid(request), read_if_match(fields)
-        name = _check_name(await read_document(request, fields))
-        outcome = await self.store.rename(caller_of(principal), id_, name, versions)
-        return answer_changed(outcome, customer_shape, fields)
-
-    async def patch(self, request: Request[Any, Any, Any]) -> ASGIApp:
-        """Correct a customer's name: sales must give it from now on."""
-        fields, principal = await self.admit(request)
-        id_, versions = read_uuid(request), read_if_match(fields)
-        caller = caller_of(principal)
-        patching: Patching[KnownCustomer, str] = Patching(
-            read=lambda: self.store.find(caller, id_),
-            document=lambda found: {"name": found.customer.name},
-            check=_check_name,
-            replace=lambda over, name: self.store.rename(caller, id_, name, over),
-        )
-        outcome = await patching(await read_patch(request, fields), versions)
-        return answer_changed(outcome, customer_shape, fields)
-
-    async def delete(self, request: Request[Any, Any, Any]) -> ASGIApp:
-        """Delete a customer without sales."""
-        fields, principal = await self.admit(request)
-        id_, versions = read_uuid(request), read_if_match(fields)
-        return answer_deleted(await self.store.delete(caller_of(principal), id_, versions), fields)
 
 
 def customer_shape(known: KnownCustomer) -> shapes.KnownCustomer:

@@ -8,7 +8,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 from zoneinfo import available_timezones
 
-from litestar import HttpMethod, Request, delete, patch, post, put, route
+from litestar import HttpMethod, Request, post, route
 from litestar.exceptions import NotFoundException
 from litestar.types import ASGIApp  # noqa: TC002 (Litestar reads the annotations)
 
@@ -16,18 +16,13 @@ from adapters.http import administration_shapes as shapes
 from adapters.http.answers import Answer
 from adapters.http.cursors import Kind
 from adapters.http.list_query import ListQuery, Ordering
-from adapters.http.merging import Patching
+from adapters.http.one_resource import OneResource
 from adapters.http.resource_body import ResourceBody
 from adapters.http.resources import (
-    answer_changed,
     answer_created,
-    answer_deleted,
-    answer_read,
     caller_of,
     read_document,
-    read_patch,
 )
-from adapters.http.versions import read_if_match
 from adapters.http.wire import encode
 from cashback_core.instants import format_instant
 from cashback_core.merchants import MAX_SALE_AGE_DAYS, SLUG, Merchant, MerchantState
@@ -70,13 +65,20 @@ class MerchantRoutes:
         """The routes, each under its address."""
         read = [HttpMethod.GET, HttpMethod.HEAD]
         one = f"{PATH}/{{slug:str}}"
+        known: OneResource[str, Merchant, MerchantState] = OneResource(
+            admit=self.admit,
+            key=_read_slug,
+            find=self.store.find,
+            replace_by=self.store.replace,
+            delete_by=lambda caller, slug, _: self.store.delete(caller, slug),
+            document=_document,
+            check=check_state,
+            shape=merchant_shape,
+        )
         return [
             post(PATH, name="create_merchant")(self.create),
             route(PATH, http_method=read, name="list_merchants")(self.page),
-            route(one, http_method=read, name="read_merchant")(self.one),
-            put(one, name="replace_merchant")(self.replace),
-            patch(one, name="patch_merchant")(self.patch),
-            delete(one, name="delete_merchant", status_code=200)(self.delete),
+            *known.handlers(one, "merchant"),
         ]
 
     async def create(self, request: Request[Any, Any, Any]) -> ASGIApp:
@@ -105,42 +107,6 @@ class MerchantRoutes:
             cursor = query.cursor_after(value[wanted.sort], last.slug)
         items = [merchant_shape(merchant) for merchant in page.items]
         return Answer(200, encode(shapes.MerchantPage(items=items, next_cursor=cursor)))
-
-    async def one(self, request: Request[Any, Any, Any]) -> ASGIApp:
-        """Read a merchant."""
-        fields, principal = await self.admit(request)
-        found = await self.store.find(caller_of(principal), _read_slug(request))
-        if found is None:
-            raise NotFoundException
-        return answer_read(found, merchant_shape, fields)
-
-    async def replace(self, request: Request[Any, Any, Any]) -> ASGIApp:
-        """Replace what of a merchant can be changed."""
-        fields, principal = await self.admit(request)
-        slug, versions = _read_slug(request), read_if_match(fields)
-        state = check_state(await read_document(request, fields))
-        outcome = await self.store.replace(caller_of(principal), slug, state, versions)
-        return answer_changed(outcome, merchant_shape, fields)
-
-    async def patch(self, request: Request[Any, Any, Any]) -> ASGIApp:
-        """Change some of it."""
-        fields, principal = await self.admit(request)
-        slug, versions = _read_slug(request), read_if_match(fields)
-        caller = caller_of(principal)
-        patching: Patching[Merchant, MerchantState] = Patching(
-            read=lambda: self.store.find(caller, slug),
-            document=_document,
-            check=check_state,
-            replace=lambda over, state: self.store.replace(caller, slug, state, over),
-        )
-        outcome = await patching(await read_patch(request, fields), versions)
-        return answer_changed(outcome, merchant_shape, fields)
-
-    async def delete(self, request: Request[Any, Any, Any]) -> ASGIApp:
-        """Say why a merchant stays."""
-        fields, principal = await self.admit(request)
-        slug, _ = _read_slug(request), read_if_match(fields)
-        return answer_deleted(await self.store.delete(caller_of(principal), slug), fields)
 
 
 def check_state(document: object) -> MerchantState:

@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from litestar import HttpMethod, Request, delete, patch, post, put, route
-from litestar.exceptions import NotFoundException
+from litestar import HttpMethod, Request, delete, post, route
 from litestar.types import ASGIApp  # noqa: TC002 (Litestar reads the annotations)
 
 from adapters.http import catalogue_shapes as shapes
@@ -14,16 +13,13 @@ from adapters.http.addresses import read_uuid, read_version
 from adapters.http.answers import Answer
 from adapters.http.cursors import Kind
 from adapters.http.list_query import ListQuery, Ordering
-from adapters.http.merging import Patching
+from adapters.http.one_resource import OneResource
 from adapters.http.resource_body import ResourceBody
 from adapters.http.resources import (
     answer_changed,
     answer_created,
-    answer_deleted,
-    answer_read,
     caller_of,
     read_document,
-    read_patch,
 )
 from adapters.http.starts import read_starts_at
 from adapters.http.versions import read_if_match
@@ -36,6 +32,7 @@ from cashback_core.programme import TYPE
 from cashback_core.sale import name_key
 
 if TYPE_CHECKING:
+    from uuid import UUID
     from zoneinfo import ZoneInfo
 
     from litestar.handlers import HTTPRouteHandler
@@ -66,13 +63,20 @@ class ProductRoutes:
         read = [HttpMethod.GET, HttpMethod.HEAD]
         one = f"{PATH}/{{id:str}}"
         types = f"{one}/types"
+        known: OneResource[UUID, Product, str] = OneResource(
+            admit=self.admit,
+            key=read_uuid,
+            find=self.store.find,
+            replace_by=self.store.rename,
+            delete_by=self.store.delete,
+            document=lambda found: {"name": found.name},
+            check=_check_name,
+            shape=product_shape,
+        )
         return [
             post(PATH, name="create_product")(self.create),
             route(PATH, http_method=read, name="list_products")(self.page),
-            route(one, http_method=read, name="read_product")(self.one),
-            put(one, name="replace_product")(self.replace),
-            patch(one, name="patch_product")(self.patch),
-            delete(one, name="delete_product", status_code=200)(self.delete),
+            *known.handlers(one, "product"),
             post(types, name="add_type")(self.add_type),
             delete(f"{types}/{{version:str}}", name="withdraw_type", status_code=200)(
                 self.withdraw_type
@@ -110,42 +114,6 @@ class ProductRoutes:
             cursor = query.cursor_after(value, last.sku)
         items = [product_shape(item) for item in page.items]
         return Answer(200, encode(shapes.CatalogueProductPage(items=items, next_cursor=cursor)))
-
-    async def one(self, request: Request[Any, Any, Any]) -> ASGIApp:
-        """Read a product with its types."""
-        fields, principal = await self.admit(request)
-        found = await self.store.find(caller_of(principal), read_uuid(request))
-        if found is None:
-            raise NotFoundException
-        return answer_read(found, product_shape, fields)
-
-    async def replace(self, request: Request[Any, Any, Any]) -> ASGIApp:
-        """Replace what of a product can be changed: its name."""
-        fields, principal = await self.admit(request)
-        id_, versions = read_uuid(request), read_if_match(fields)
-        name = _check_name(await read_document(request, fields))
-        outcome = await self.store.rename(caller_of(principal), id_, name, versions)
-        return answer_changed(outcome, product_shape, fields)
-
-    async def patch(self, request: Request[Any, Any, Any]) -> ASGIApp:
-        """Change some of it."""
-        fields, principal = await self.admit(request)
-        id_, versions = read_uuid(request), read_if_match(fields)
-        caller = caller_of(principal)
-        patching: Patching[Product, str] = Patching(
-            read=lambda: self.store.find(caller, id_),
-            document=lambda found: {"name": found.name},
-            check=_check_name,
-            replace=lambda over, name: self.store.rename(caller, id_, name, over),
-        )
-        outcome = await patching(await read_patch(request, fields), versions)
-        return answer_changed(outcome, product_shape, fields)
-
-    async def delete(self, request: Request[Any, Any, Any]) -> ASGIApp:
-        """Delete a product that no sale has."""
-        fields, principal = await self.admit(request)
-        id_, versions = read_uuid(request), read_if_match(fields)
-        return answer_deleted(await self.store.delete(caller_of(principal), id_, versions), fields)
 
     async def add_type(self, request: Request[Any, Any, Any]) -> ASGIApp:
         """Announce the next type."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from litestar import HttpMethod, Request, delete, patch, post, put, route
+from litestar import HttpMethod, Request, delete, post, route
 from litestar.exceptions import NotFoundException
 from litestar.types import ASGIApp  # noqa: TC002 (Litestar reads the annotations)
 
@@ -14,16 +14,14 @@ from adapters.http.addresses import read_version
 from adapters.http.answers import Answer
 from adapters.http.cursors import Kind
 from adapters.http.list_query import ListQuery, Ordering
-from adapters.http.merging import Patching
+from adapters.http.one_resource import OneResource
 from adapters.http.resource_body import ResourceBody
 from adapters.http.resources import (
     answer_changed,
     answer_created,
-    answer_deleted,
     answer_read,
     caller_of,
     read_document,
-    read_patch,
 )
 from adapters.http.starts import read_starts_at
 from adapters.http.versions import read_if_match
@@ -60,13 +58,20 @@ class ProductTypeRoutes:
         read = [HttpMethod.GET, HttpMethod.HEAD]
         one = f"{PATH}/{{type:str}}"
         rates = f"{one}/rates"
+        known: OneResource[str, ProductType, str | None] = OneResource(
+            admit=self.admit,
+            key=_read_type,
+            find=self.store.find,
+            replace_by=self.store.rename,
+            delete_by=self.store.delete,
+            document=lambda found: {} if found.name is None else {"name": found.name},
+            check=_check_name,
+            shape=type_shape,
+        )
         return [
             post(PATH, name="create_product_type")(self.create),
             route(PATH, http_method=read, name="list_product_types")(self.page),
-            route(one, http_method=read, name="read_product_type")(self.one),
-            put(one, name="replace_product_type")(self.replace),
-            patch(one, name="patch_product_type")(self.patch),
-            delete(one, name="delete_product_type", status_code=200)(self.delete),
+            *known.handlers(one, "product_type"),
             route(rates, http_method=read, name="list_rates")(self.rates),
             post(rates, name="add_rate")(self.add_rate),
             delete(f"{rates}/{{version:str}}", name="withdraw_rate", status_code=200)(
@@ -103,44 +108,6 @@ class ProductTypeRoutes:
             next_cursor=None if last is None else query.cursor_after(last, last),
         )
         return Answer(200, encode(shape))
-
-    async def one(self, request: Request[Any, Any, Any]) -> ASGIApp:
-        """Read a product type with its rates."""
-        fields, principal = await self.admit(request)
-        found = await self.store.find(caller_of(principal), _read_type(request))
-        if found is None:
-            raise NotFoundException
-        return answer_read(found, type_shape, fields)
-
-    async def replace(self, request: Request[Any, Any, Any]) -> ASGIApp:
-        """Replace what of a product type can be changed: its name."""
-        fields, principal = await self.admit(request)
-        type_, versions = _read_type(request), read_if_match(fields)
-        name = _check_name(await read_document(request, fields))
-        outcome = await self.store.rename(caller_of(principal), type_, name, versions)
-        return answer_changed(outcome, type_shape, fields)
-
-    async def patch(self, request: Request[Any, Any, Any]) -> ASGIApp:
-        """Change some of it."""
-        fields, principal = await self.admit(request)
-        type_, versions = _read_type(request), read_if_match(fields)
-        caller = caller_of(principal)
-        patching: Patching[ProductType, str | None] = Patching(
-            read=lambda: self.store.find(caller, type_),
-            document=lambda found: {} if found.name is None else {"name": found.name},
-            check=_check_name,
-            replace=lambda over, name: self.store.rename(caller, type_, name, over),
-        )
-        outcome = await patching(await read_patch(request, fields), versions)
-        return answer_changed(outcome, type_shape, fields)
-
-    async def delete(self, request: Request[Any, Any, Any]) -> ASGIApp:
-        """Delete a product type that nothing uses."""
-        fields, principal = await self.admit(request)
-        type_, versions = _read_type(request), read_if_match(fields)
-        return answer_deleted(
-            await self.store.delete(caller_of(principal), type_, versions), fields
-        )
 
     async def rates(self, request: Request[Any, Any, Any]) -> ASGIApp:
         """List a type's rates."""

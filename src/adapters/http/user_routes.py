@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from litestar import HttpMethod, Request, delete, patch, post, put, route
+from litestar import HttpMethod, Request, post, put, route
 from litestar.exceptions import NotFoundException
 from litestar.types import ASGIApp  # noqa: TC002 (Litestar reads the annotations)
 
@@ -13,15 +13,12 @@ from adapters.http import administration_shapes as shapes
 from adapters.http.answers import Answer
 from adapters.http.cursors import Kind
 from adapters.http.list_query import ListQuery, Ordering
-from adapters.http.merging import Patching
+from adapters.http.one_resource import OneResource
 from adapters.http.resources import (
-    answer_changed,
     answer_created,
     answer_deleted,
-    answer_read,
     caller_of,
     read_document,
-    read_patch,
 )
 from adapters.http.user_bodies import (
     ROLES,
@@ -31,7 +28,6 @@ from adapters.http.user_bodies import (
     read_new_password,
     read_new_user,
 )
-from adapters.http.versions import read_if_match
 from adapters.http.wire import encode
 from cashback_core.instants import format_instant
 from cashback_core.people import NewUser, User, UserFilter, UserState
@@ -64,13 +60,20 @@ class UserRoutes:
         """The routes, each under its address."""
         read = [HttpMethod.GET, HttpMethod.HEAD]
         one = f"{PATH}/{{username:str}}"
+        known: OneResource[str, User, UserState] = OneResource(
+            admit=self.admit,
+            key=read_username,
+            find=self.store.find,
+            replace_by=self.store.replace,
+            delete_by=self.store.delete,
+            document=document_of,
+            check=check_state,
+            shape=user_shape,
+        )
         return [
             post(PATH, name="create_user")(self.create),
             route(PATH, http_method=read, name="list_users")(self.page),
-            route(one, http_method=read, name="read_user")(self.one),
-            put(one, name="replace_user")(self.replace),
-            patch(one, name="patch_user")(self.patch),
-            delete(one, name="delete_user", status_code=200)(self.delete),
+            *known.handlers(one, "user"),
             put(f"{one}/password", name="reset_password")(self.reset_password),
         ]
 
@@ -108,43 +111,6 @@ class UserRoutes:
             cursor = query.cursor_after(value[wanted.sort], last.username)
         items = [user_shape(user) for user in page.items]
         return Answer(200, encode(shapes.UserPage(items=items, next_cursor=cursor)))
-
-    async def one(self, request: Request[Any, Any, Any]) -> ASGIApp:
-        """Read a user."""
-        fields, principal = await self.admit(request)
-        found = await self.store.find(caller_of(principal), read_username(request))
-        if found is None:
-            raise NotFoundException
-        return answer_read(found, user_shape, fields)
-
-    async def replace(self, request: Request[Any, Any, Any]) -> ASGIApp:
-        """Replace what of a user can be changed."""
-        fields, principal = await self.admit(request)
-        username, versions = read_username(request), read_if_match(fields)
-        state = check_state(await read_document(request, fields))
-        outcome = await self.store.replace(caller_of(principal), username, state, versions)
-        return answer_changed(outcome, user_shape, fields)
-
-    async def patch(self, request: Request[Any, Any, Any]) -> ASGIApp:
-        """Change some of it."""
-        fields, principal = await self.admit(request)
-        username, versions = read_username(request), read_if_match(fields)
-        caller = caller_of(principal)
-        patching: Patching[User, UserState] = Patching(
-            read=lambda: self.store.find(caller, username),
-            document=document_of,
-            check=check_state,
-            replace=lambda over, state: self.store.replace(caller, username, state, over),
-        )
-        outcome = await patching(await read_patch(request, fields), versions)
-        return answer_changed(outcome, user_shape, fields)
-
-    async def delete(self, request: Request[Any, Any, Any]) -> ASGIApp:
-        """Let a user in no more, for ever."""
-        fields, principal = await self.admit(request)
-        username, versions = read_username(request), read_if_match(fields)
-        refusal = await self.store.delete(caller_of(principal), username, versions)
-        return answer_deleted(refusal, fields)
 
     async def reset_password(self, request: Request[Any, Any, Any]) -> ASGIApp:
         """Give a user who forgot theirs a new password."""
