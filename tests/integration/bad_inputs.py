@@ -77,7 +77,7 @@ class Run:
             method=step.get("method", "POST"),
             path=path,
             headers={
-                n: self._filled(v.encode()).decode() for n, v in headers.items() if v is not None
+                n: self.filled(v.encode()).decode() for n, v in headers.items() if v is not None
             },
             body=self._body(step),
         )
@@ -103,10 +103,10 @@ class Run:
 
     def _body(self, step: Mapping[str, Any]) -> bytes | None:
         if "body_b64" in step:
-            return self._filled(base64.b64decode(step["body_b64"]))
-        return self._filled(step["body"].encode()) if "body" in step else None
+            return self.filled(base64.b64decode(step["body_b64"]))
+        return self.filled(step["body"].encode()) if "body" in step else None
 
-    def _filled(self, text: bytes) -> bytes:
+    def filled(self, text: bytes) -> bytes:
         """The bytes with this case's CPF, tokens and instants."""
         cpf = self.cpf
         masked = f"{cpf[:3]}.{cpf[3:6]}.{cpf[6:9]}-{cpf[9:]}"

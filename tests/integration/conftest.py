@@ -14,6 +14,7 @@ from adapters.postgres.migrate import migrate
 from cashback_gateway.demo_data import load_merchant
 from integration import unspoken
 from integration.command_line import SRC
+from integration.nginx.two_apis import behind_nginx
 from integration.running import Gateway, running_gateway
 
 if TYPE_CHECKING:
@@ -94,3 +95,25 @@ def environ(command_line_database: str, tmp_path: Path) -> dict[str, str]:
         "DATABASE_URL": command_line_database,
         "CASHBACK_SIGNING_KEY_FILE": str(key),
     }
+
+
+@pytest.fixture(scope="session")
+def proxied_gateway(
+    postgres_server: EmbeddedPostgres, template: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Gateway]:
+    """Another running service, of two APIs behind nginx."""
+    dsn = postgres_server.create_database("proxied", template=template)
+    folder = tmp_path_factory.mktemp("proxied")
+    with (
+        running_gateway(dsn, folder, CASHBACK_TRUSTED_HOPS="1") as gateway,
+        behind_nginx(gateway) as proxied,
+    ):
+        yield proxied
+
+
+@pytest.fixture(params=["directly", pytest.param("through_nginx", marks=pytest.mark.nginx)])
+def entrance(request: pytest.FixtureRequest) -> Gateway:
+    """The running service, as met directly and as met through nginx."""
+    name = "gateway" if request.param == "directly" else "proxied_gateway"
+    entrance: Gateway = request.getfixturevalue(name)
+    return entrance

@@ -303,3 +303,24 @@ async def test_one_that_brings_nothing_is_closed_soon(served: Served) -> None:
         connection.shutdown()
     assert await asyncio.wait_for(reader.read(), READ_S) == b""
     writer.close()
+
+
+async def test_an_offer_of_another_protocol_is_declined_however_the_request_arrives(
+    served: Served,
+) -> None:
+    offer = ("Connection: Upgrade, HTTP2-Settings", "Upgrade: h2c", "HTTP2-Settings: AA")
+    chunks = b"".join(b"%x\r\n%b\r\n" % (1, bytes([octet])) for octet in SALE_BODY)
+    sized = served.request(f"Content-Length: {len(SALE_BODY)}", "Idempotency-Key: up", *offer)
+    chunked = served.request(
+        "Transfer-Encoding: chunked", "Idempotency-Key: up", *offer, body=chunks + b"0\r\n\r\n"
+    )
+    for request in (sized, chunked):
+        whole = await served.exchange(request)
+        pieces = [request[at : at + 37] for at in range(0, len(request), 37)]
+        assert whole[0] == (await served.exchange(*pieces))[0] == 201
+    reader, writer = await asyncio.open_connection("127.0.0.1", served.port)
+    get = "GET /health/live HTTP/1.1\r\nHost: x\r\n" + "\r\n".join(offer) + "\r\n\r\n"
+    writer.write(sized + get.encode() + sized)
+    statuses = [(await asyncio.wait_for(read_answer(reader), READ_S))[0] for _ in range(3)]
+    assert statuses == [201, 200, 201]
+    writer.close()

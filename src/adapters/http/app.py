@@ -15,6 +15,7 @@ from adapters.http.docs import DocsRoutes
 from adapters.http.health import HealthRoutes, Ping
 from adapters.http.openapi import ServedDocument
 from adapters.http.operator_routes import OperatorRoutes
+from adapters.http.options import with_options
 from adapters.http.own_account_routes import OwnAccountRoutes
 from adapters.http.privacy_routes import PrivacyRoutes
 from adapters.http.problems import handle_exception
@@ -95,22 +96,24 @@ def create_app(
     )
     breaker = use_cases.submit_sale.under_way.deliverer.breaker
     return Litestar(
-        [
-            *cashbacks.handlers(),
-            *operating.handlers(),
-            *PrivacyRoutes(admit=admit, store=use_cases.privacy).handlers(),
-            *use_cases.administered.handlers(admit, login, use_cases.store),
-            *TokenRoutes(login, conduct.trusted_hops).handlers(),
-            *OwnAccountRoutes(
-                admit=admit,
-                store=use_cases.administered.users,
-                login=login,
-                trusted_hops=conduct.trusted_hops,
-            ).handlers(),
-            *SignOutRoutes(admit=admit, identities=login.identities).handlers(),
-            *HealthRoutes(use_cases.ping, breaker).handlers(),
-            *DocsRoutes(ServedDocument(version=VERSION)).handlers(),
-        ],
+        with_options(
+            [
+                *cashbacks.handlers(),
+                *operating.handlers(),
+                *PrivacyRoutes(admit=admit, store=use_cases.privacy).handlers(),
+                *use_cases.administered.handlers(admit, login, use_cases.store),
+                *TokenRoutes(login, conduct.trusted_hops).handlers(),
+                *OwnAccountRoutes(
+                    admit=admit,
+                    store=use_cases.administered.users,
+                    login=login,
+                    trusted_hops=conduct.trusted_hops,
+                ).handlers(),
+                *SignOutRoutes(admit=admit, identities=login.identities).handlers(),
+                *HealthRoutes(use_cases.ping, breaker).handlers(),
+                *DocsRoutes(ServedDocument(version=VERSION)).handlers(),
+            ]
+        ),
         exception_handlers={Exception: handle_exception},
         lifespan=list(lifespan),
         openapi_config=None,  # openapi.py writes the document: handlers take bare requests

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 from litestar.enums import ScopeType
 
-from adapters.http.answers import NOTHING, SECURITY, Header
+from adapters.http.answers import Header, bare
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -30,8 +30,7 @@ class Origins:
     """Wraps an application; `allowed` are origins as browsers send them, to the letter.
 
     Cookies are used nowhere, so credentials are never allowed. A page of another site that is not
-    named gets the answer of a program, and its browser keeps it from it. Answers to OPTIONS, which
-    the framework makes, get the headers that every other answer has.
+    named gets the answer of a program, and its browser keeps it from it.
     """
 
     __slots__ = ("_allowed", "_app")
@@ -42,34 +41,26 @@ class Origins:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on, or answer a browser that asks first."""
-        if scope["type"] != ScopeType.HTTP:
+        if scope["type"] != ScopeType.HTTP or not self._allowed:
             await self._app(scope, receive, send)
             return
         http = cast("Mapping[str, Any]", scope)
         asks = http["method"] == "OPTIONS"
-        if not self._allowed and not asks:
-            await self._app(scope, receive, send)
-            return
         fields = dict(http["headers"])
         origin = fields.get(b"origin")
         granted = self._granted(origin)
         if asks and origin in self._allowed and b"access-control-request-method" in fields:
-            headers = [*SECURITY, NOTHING, *granted, *_preflight()]
-            await send({"type": "http.response.start", "status": 204, "headers": headers})
-            await send({"type": "http.response.body", "body": b"", "more_body": False})
+            await bare(204, (*granted, *_preflight()))(scope, receive, send)
             return
-        added = [*granted, *([*SECURITY, NOTHING] if asks else ())]
 
         async def add(message: Message) -> None:
             if message["type"] == "http.response.start":
-                message["headers"] = [*message["headers"], *added]
+                message["headers"] = [*message["headers"], *granted]
             await send(message)
 
         await self._app(scope, receive, add)
 
     def _granted(self, origin: bytes | None) -> tuple[Header, ...]:
-        if not self._allowed:
-            return ()
         if origin is None or origin not in self._allowed:
             return (_VARY,)  # a cache may not give this answer to a page that is named
         return (

@@ -1,4 +1,8 @@
-"""Ends a connection without destroying the answer that was just written to it.
+"""Sends each answer whole, and ends a connection without destroying the answer just written to it.
+
+The server writes the head of an answer and its body one after the other. Killed in between, it
+would leave a proxy with a head that says 200 and nothing to follow, too late to ask another API: so
+what is written in one turn of the loop leaves in one call.
 
 A socket that is closed while bytes of the peer are unread sends a reset, and a reset makes the
 peer throw away what it has not read yet: a proxy in front would tell its client 502 instead of our
@@ -21,7 +25,15 @@ LINGER_BYTES: Final = 1024 * 1024
 class PoliteTransport:
     """A transport whose `close` lingers while `is_sending` says that the peer is still sending."""
 
-    __slots__ = ("_closing", "_discarded", "_is_sending", "_loop", "_timer", "_transport", "write")
+    __slots__ = (
+        "_closing",
+        "_discarded",
+        "_is_sending",
+        "_loop",
+        "_timer",
+        "_transport",
+        "_unsent",
+    )
 
     def __init__(
         self,
@@ -35,11 +47,17 @@ class PoliteTransport:
         self._closing = False
         self._discarded = 0
         self._timer: asyncio.TimerHandle | None = None
-        self.write = transport.write
+        self._unsent: list[bytes] = []
 
     def __getattr__(self, name: str) -> Any:
         """Everything else is the transport's own."""
         return getattr(self._transport, name)
+
+    def write(self, data: bytes) -> None:
+        """Send this, together with whatever else is written before the loop goes on."""
+        if not self._unsent:
+            self._loop.call_soon(self._send)
+        self._unsent.append(data)
 
     def is_closing(self) -> bool:
         """Tell whether nothing more may be written."""
@@ -54,6 +72,7 @@ class PoliteTransport:
         """Close at once, or once the peer has had time to read."""
         if self.is_closing():
             return
+        self._send()
         if not self._is_sending():
             self._transport.close()
             return
@@ -68,8 +87,14 @@ class PoliteTransport:
         if self._discarded > LINGER_BYTES:
             self._transport.close()
 
+    def _send(self) -> None:
+        if self._unsent:
+            self._transport.write(b"".join(self._unsent))
+            self._unsent.clear()
+
     def lost(self) -> None:
         """The connection is gone."""
+        self._unsent.clear()
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None

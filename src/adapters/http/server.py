@@ -8,6 +8,7 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, ClassVar, Final, cast
 
+import httptools
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from adapters.http.polite_transport import PoliteTransport
@@ -59,7 +60,9 @@ class GuardedProtocol(HttpToolsProtocol):
         self._head_bytes = 0
         self._in_head = False
         self._coming = False
+        self._hosts = 0
         self._stopping = False
+        self._declining = False
         self._polite: PoliteTransport | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
@@ -80,7 +83,13 @@ class GuardedProtocol(HttpToolsProtocol):
         if self._polite is not None and self._polite.lingers:
             self._polite.discard(len(data))
             return
-        super().data_received(data)
+        self._unset_keepalive_if_required()
+        try:
+            self.parser.feed_data(data)
+        except httptools.HttpParserUpgrade as upgrade:
+            self._decline_upgrade(data[upgrade.args[0] :])
+        except httptools.HttpParserError:
+            self.send_400_response("")
         if self.transport.is_closing():
             return
         if not self._coming:
@@ -96,32 +105,44 @@ class GuardedProtocol(HttpToolsProtocol):
 
     def on_message_begin(self) -> None:
         """A request begins."""
+        if self._declining:
+            return
         super().on_message_begin()
         self._coming = self._in_head = True
-        self._head_bytes = 0
+        self._head_bytes = self._hosts = 0
 
     def on_url(self, url: bytes) -> None:
         """A part of the request target."""
+        if self._declining:
+            return
         super().on_url(url)
         if len(self.url) > MAX_TARGET_BYTES:
             self._stop("uri_too_long")
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        """A whole header field."""
-        super().on_header(name, value)
+        """A whole header field, or one after the body: those are only counted."""
         self._head_bytes += len(name) + len(value) + 4
+        if self._in_head and not self._declining:
+            super().on_header(name, value)
+            self._hosts += self.headers[-1][0] == b"host"
         if self._head_bytes > MAX_HEAD_BYTES or len(self.headers) > MAX_HEADERS:
             self._stop("head_too_large")
 
     def on_headers_complete(self) -> None:
         """The head is whole."""
+        if self._declining:
+            return
         self._in_head = False
+        if self._hosts != 1 and (self._hosts > 1 or self.parser.get_http_version() == "1.1"):
+            self._stop("bad_request")  # RFC 9112, 3.2
         super().on_headers_complete()
         if self._stopping:
             self.cycle.keep_alive = False
 
     def on_message_complete(self) -> None:
-        """The request is whole."""
+        """The request is whole, unless the parser took its body for another protocol."""
+        if self.parser.should_upgrade():
+            return
         self._coming = False
         super().on_message_complete()
 
@@ -136,6 +157,23 @@ class GuardedProtocol(HttpToolsProtocol):
     def send_400_response(self, msg: str) -> None:  # noqa: ARG002
         """Answer what the parser, or one of the limits above, refused."""
         self._refuse(self._refusal)
+
+    def _decline_upgrade(self, rest: bytes) -> None:
+        """Go on in HTTP/1.1 (RFC 9110, 7.8): Java's client offers h2c with every first request.
+
+        The parser has given the connection up after the head. A new one is told how the body is
+        framed and reads on.
+        """
+        framing = [
+            name + b": " + value
+            for name, value in self.headers
+            if name in {b"content-length", b"transfer-encoding"}
+        ]
+        self.parser = httptools.HttpRequestParser(self)
+        self._declining = True
+        self.parser.feed_data(b"\r\n".join((b"POST / HTTP/1.1", *framing, b"", b"")))
+        self._declining = False
+        self.data_received(rest)
 
     def _stop(self, refusal: str) -> None:
         """Make the parser give up; it then asks for `send_400_response`."""

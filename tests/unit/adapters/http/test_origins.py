@@ -87,3 +87,13 @@ async def test_an_answer_without_an_origin_may_not_be_cached_for_one(api: Api) -
     answer = await call(api, "GET", SITE)
     assert granted(answer.headers) == set()
     assert answer.headers["vary"] == "Origin"
+
+
+async def test_options_tell_every_method_that_an_address_takes(api: Api) -> None:
+    answer = await api.call("OPTIONS", "/api/cashbacks", username=None)
+    assert answer.status == 204
+    assert answer.body == b""
+    assert answer.headers["allow"] == "GET, HEAD, OPTIONS, POST"
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    assert "content-type" not in answer.headers
+    assert (await api.call("OPTIONS", "/api/nothing", username=None)).status == 404
