@@ -38,7 +38,8 @@ test-alerts: venv-dev ## run the unit tests of the alert rules (infra/ci_package
 .PHONY: test-deploy secrets
 test-deploy: venv-dev ## run docker-compose.yml for real, kill its parts, restore, upgrade
 	@exports=$$(tests/deploy/engine.sh) && eval "$$exports" && \
-		.venv/bin/python -m pytest -m container -p no:randomly tests/deploy $(TESTS)
+		.venv/bin/python -m pytest -m 'container or browser' -p no:randomly \
+			$(or $(TESTS),tests/deploy tests/integration/test_http_swagger_ui.py)
 
 secrets: venv ## make the secrets of a deployment in secrets/ (what is there stays)
 	@mkdir -p -m 0700 secrets && ./cashback secrets make secrets
@@ -96,6 +97,16 @@ lock: ## pin requirements/*.txt anew from pyproject.toml (needs uv)
 	done
 	@uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
 		--no-header --group mutation -c requirements/dev.txt -o requirements/mutation.txt
+
+.PHONY: backup restore upgrade
+backup: ## copy the stack's database and check the copy (KEEP=7 copies stay)
+	@infra/backup.sh $(KEEP)
+
+restore: ## put the stack's database back to TO='2026-11-24 12:00:00+00', or to all that was logged
+	@infra/restore.sh $(if $(TO),'$(TO)')
+
+upgrade: ## replace the running version by IMAGE, one container after the other
+	@infra/upgrade.sh $(IMAGE)
 
 clean: ## remove .venv and caches; the data in var/ stays
 	rm -rf .venv .venv-mutation mutants .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -28,6 +28,7 @@ from cashback_gateway.container import (
 )
 
 if TYPE_CHECKING:
+    import socket
     from collections.abc import Generator
 
     from cashback_gateway.settings import Settings
@@ -39,6 +40,7 @@ KEEP_ALIVE_S: Final = 75
 """Longer than a proxy's idle time, so that it is the proxy that hangs up."""
 
 DRAIN_MARGIN_S: Final = 2.0
+HEAR_OUT_S: Final = 0.5
 BACKLOG: Final = 2048
 
 _log = logging.getLogger(__name__)
@@ -113,6 +115,17 @@ class _Server(uvicorn.Server):
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self.handle_exit, number, None)
         yield
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Take nothing new, but hear out who was taken already and has not spoken yet.
+
+        uvicorn's own hangs up on a connection whose request is on its way. A proxy that has sent a
+        sale into it cannot send that elsewhere, for all it knows it was processed.
+        """
+        for server in self.servers:
+            server.close()
+        await asyncio.sleep(HEAR_OUT_S)
+        await super().shutdown(sockets)
 
 
 def _new_loop() -> asyncio.AbstractEventLoop:

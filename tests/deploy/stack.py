@@ -61,7 +61,24 @@ class Stack:
     project: str
     port: int
     environ: Mapping[str, str]
+    forgotten: set[str] = field(default_factory=set[str])
+    """References of credits that the database once knew: a restore took it back to before them."""
     _token: str = field(default="", repr=False)
+
+    @property
+    def image(self) -> str:
+        """The image under test."""
+        return self.environ["CASHBACK_IMAGE"]
+
+    @property
+    def command(self) -> str:
+        """How Compose is called for this stack."""
+        return f"docker compose --project-name {self.project} --env-file .env.example"
+
+    def run_script(self, *command: str) -> None:
+        """Run one of infra's scripts on this stack. Raises subprocess.CalledProcessError."""
+        environ = {**os.environ, **self.environ, "COMPOSE": self.command}
+        subprocess.run(command, cwd=ROOT, env=environ, stdin=subprocess.DEVNULL, check=True)
 
     def compose(self, *arguments: str, environ: Mapping[str, str] | None = None) -> str:
         """Run Compose and return its output; what it complains of is shown when it fails."""

@@ -1,0 +1,27 @@
+#!/bin/bash
+# Puts the database of the stack back to an instant, and starts everything again with the sender
+# paused. What was there is kept beside it in the volume.
+# usage: infra/restore.sh [INSTANT]   e.g. '2026-11-24 12:00:00+00'; without one: all that was logged
+#        COMPOSE: how Compose is called ("docker compose")
+set -euo pipefail
+cd "$(dirname "$0")/.."
+read -ra compose <<<"${COMPOSE:-docker compose}"
+
+"${compose[@]}" stop api1 api2 worker database
+"${compose[@]}" run --rm --no-deps -T --user postgres --entrypoint /bin/bash database \
+    /opt/cashback/restore.sh "$@"
+"${compose[@]}" up -d --no-deps database
+
+ask=(exec -T --user postgres database psql --username=cashback_owner --dbname=cashback -qAt -c)
+echo "restore: replaying the log"
+until [ "$("${compose[@]}" "${ask[@]}" 'select pg_is_in_recovery()' 2>/dev/null)" = f ]; do
+    if ! "${compose[@]}" ps --status running database | grep -q database; then
+        "${compose[@]}" logs --tail 20 database >&2
+        echo "restore: the database ended; its last words are above" >&2
+        exit 1
+    fi
+    sleep 1
+done
+# API and worker find another timeline than they knew, and pause the sender before they send anything.
+"${compose[@]}" up -d --no-deps api1 api2 worker
+echo "restore: done; the sender is paused until it is released (docs/operations.md)"

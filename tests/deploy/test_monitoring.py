@@ -1,0 +1,70 @@
+"""A real Prometheus scrapes the stack."""
+
+from __future__ import annotations
+
+import json
+import urllib.parse
+import urllib.request
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from cashback_gateway.local_state import free_port
+from deploy.stack import wait_until
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from deploy.stack import Stack
+
+pytestmark = [pytest.mark.container, pytest.mark.timeout(600)]
+
+TARGETS = {"api1:9000", "api2:9000", "worker:9000", "localhost:9090"}
+
+
+class Prometheus:
+    """The profile's server, asked over the port that it publishes on this machine alone."""
+
+    def __init__(self, port: int) -> None:
+        self._base = f"http://127.0.0.1:{port}/api/v1"
+
+    def ask(self, path: str, **query: str) -> Any:
+        url = f"{self._base}/{path}?{urllib.parse.urlencode(query)}"
+        try:
+            with urllib.request.urlopen(url, timeout=5) as answer:
+                return json.load(answer)["data"]
+        except OSError:  # it starts
+            return None
+
+    def up(self) -> set[str]:
+        """The instances that were scraped."""
+        found = (self.ask("query", query="up == 1") or {"result": []})["result"]
+        return {row["metric"]["instance"] for row in found}
+
+
+@pytest.fixture
+def prometheus(stack: Stack) -> Iterator[Prometheus]:
+    port = free_port("127.0.0.1")
+    environ = {
+        "COMPOSE_PROFILES": "demo,monitoring",
+        "CASHBACK_PROMETHEUS_LISTEN": f"127.0.0.1:{port}",
+    }
+    # Grafana has no stand-in where no registry can be reached; its files have tests of their own.
+    stack.compose("up", "--detach", "--no-deps", "prometheus", environ=environ)
+    yield Prometheus(port)
+    stack.compose("rm", "--stop", "--force", "prometheus", environ=environ)
+
+
+def test_every_target_is_scraped_and_the_rules_are_loaded(prometheus: Prometheus) -> None:
+    wait_until("every target was scraped", lambda: prometheus.up() == TARGETS)
+    active = prometheus.ask("targets")["activeTargets"]
+    assert {target["labels"]["instance"] for target in active} == TARGETS
+    assert [rule for group in prometheus.ask("rules")["groups"] for rule in group["rules"]]
+    names = set(prometheus.ask("label/__name__/values"))
+    assert {name for name in names if name.startswith("cashback_")}
+    revisions = prometheus.ask("query", query="cashback_build_info")["result"]
+    assert {row["metric"]["revision"] for row in revisions} == {"under-test"}
+
+
+def test_the_metrics_cannot_be_read_through_nginx(stack: Stack) -> None:
+    assert stack.request("GET", "/metrics").status == 404

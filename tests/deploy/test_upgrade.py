@@ -1,0 +1,67 @@
+"""Old and new version side by side under load, and back again: no write and no read fails."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from typing import TYPE_CHECKING, Final
+
+import pytest
+
+from deploy.books import assert_books_agree, wait_settled
+from deploy.stack import ROOT
+from deploy.tills import Tills
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from deploy.stack import Stack
+
+pytestmark = [pytest.mark.container, pytest.mark.timeout(600)]
+
+OTHER: Final = "cashback-gateway:other-version"
+
+
+async def test_an_upgrade_and_a_rollback_fail_no_request(stack: Stack) -> None:
+    stack.compose("build", environ={"CASHBACK_IMAGE": OTHER, "CASHBACK_REVISION": "other-version"})
+    tills, stop = Tills(stack=stack, prefix="upgrade"), asyncio.Event()
+    selling = asyncio.create_task(tills.run(stop))
+    alone = 0  # sales before the first container of a version is replaced
+    try:
+        for image, revision in ((OTHER, "other-version"), (stack.image, "under-test")):
+            async for line in _upgrade(stack, image):
+                if line == f"upgrade: api1 runs {image}":
+                    revisions = {_revision(stack, service) for service in ("api1", "api2")}
+                    assert revisions == {"under-test", "other-version"}
+                    alone = len(tills.sold)
+                elif line == f"upgrade: api2 runs {image}":
+                    assert len(tills.sold) > alone + 20
+            assert {_revision(stack, s) for s in ("api1", "api2", "worker")} == {revision}
+    finally:
+        stop.set()
+        await selling
+    assert tills.failed_writes == []
+    assert tills.failed_reads == []
+    wait_settled(stack)
+    assert_books_agree(stack, tills.sold)
+
+
+def _revision(stack: Stack, service: str) -> str:
+    environ = dict(entry.split("=", 1) for entry in stack.inspect(service)["Config"]["Env"])
+    return environ["CASHBACK_REVISION"]
+
+
+async def _upgrade(stack: Stack, image: str) -> AsyncIterator[str]:
+    """The lines of infra/upgrade.sh as they come; it must succeed."""
+    script = await asyncio.create_subprocess_exec(
+        "infra/upgrade.sh",
+        image,
+        cwd=ROOT,
+        env={**os.environ, **stack.environ, "COMPOSE": stack.command},
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.PIPE,
+    )
+    assert script.stdout is not None
+    async for line in script.stdout:
+        yield line.decode().rstrip("\n")
+    assert await script.wait() == 0
