@@ -9,6 +9,8 @@ import pytest
 from deploy.stack import LASTING, StackError
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from deploy.stack import Stack
 
 pytestmark = [pytest.mark.container, pytest.mark.timeout(600)]
@@ -67,3 +69,29 @@ def test_the_server_and_nginx_run_as_users_of_their_own(stack: Stack) -> None:
     for service, user in {"database": "999", "nginx": "101"}.items():
         status = stack.exec(service, "cat", "/proc/1/status")
         assert f"Uid:\t{user}\t{user}\t{user}\t{user}" in status
+
+
+def test_what_serves_logs_in_as_nobody_who_owns_and_cannot_read_the_owners_password(
+    stack: Stack,
+) -> None:
+    users = stack.query(
+        "select distinct usename from pg_stat_activity"
+        " where application_name like 'cashback%' and client_addr is not null"
+    )
+    assert users == [["cashback_app"]]
+    assert stack.query("select count(*) from pg_tables where tableowner = 'cashback_app'") == [
+        ["0"]
+    ]
+    for service in ("api1", "api2", "worker"):
+        mounts = {mount["Destination"]: mount for mount in stack.inspect(service)["Mounts"]}
+        assert set(mounts) == {"/run/secrets", "/state"}
+        assert not mounts["/run/secrets"]["RW"]
+        assert "owner" not in stack.exec(service, "ls", "-A", "/run/secrets")
+
+
+def test_the_demos_secrets_start_nothing_but_the_demo(stack: Stack, tmp_path: Path) -> None:
+    with pytest.raises(StackError, match="app: was made for the demo"):
+        stack.compose("run", "--rm", "secrets", "secrets", "check", "/secrets")
+    empty = {f"CASHBACK_SECRETS_{name}": str(tmp_path) for name in ("OWNER", "APP", "MONITORING")}
+    with pytest.raises(StackError, match=r"owner/database_owner_password: No such file"):
+        stack.compose("run", "--rm", "secrets", "secrets", "check", "/secrets", environ=empty)
