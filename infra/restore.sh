@@ -7,12 +7,20 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 read -ra compose <<<"${COMPOSE:-docker compose}"
 
+ask=(exec -T --user postgres database psql --username=cashback_owner --dbname=cashback -qAt -c)
+put_back() {
+    "${compose[@]}" run --rm --no-deps -T --user postgres --entrypoint /bin/bash "$@"
+}
+# Refused while everything runs, or not at all.
+put_back --env RESTORE_LOOKS_ONLY=1 database /opt/cashback/restore.sh "$@"
+# The log is replayed up to the first commit after the instant: let there be one.
+"${compose[@]}" "${ask[@]}" 'select pg_current_xact_id()' >/dev/null ||
+    echo "restore: the database does not answer; going on with what it has logged" >&2
+
 "${compose[@]}" stop api1 api2 worker database
-"${compose[@]}" run --rm --no-deps -T --user postgres --entrypoint /bin/bash database \
-    /opt/cashback/restore.sh "$@"
+put_back database /opt/cashback/restore.sh "$@"
 "${compose[@]}" up -d --no-deps database
 
-ask=(exec -T --user postgres database psql --username=cashback_owner --dbname=cashback -qAt -c)
 echo "restore: replaying the log"
 until [ "$("${compose[@]}" "${ask[@]}" 'select pg_is_in_recovery()' 2>/dev/null)" = f ]; do
     if ! "${compose[@]}" ps --status running database | grep -q database; then

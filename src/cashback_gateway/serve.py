@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 import uvicorn
 
 from adapters.http.access_log import AccessLog
+from adapters.http.last_taken import let_nobody_else_in
 from adapters.http.origins import Origins
 from adapters.http.request_watch import RequestWatch
 from adapters.http.server import GuardedProtocol, RequestLimit
@@ -40,7 +41,9 @@ KEEP_ALIVE_S: Final = 75
 """Longer than a proxy's idle time, so that it is the proxy that hangs up."""
 
 DRAIN_MARGIN_S: Final = 2.0
-HEAR_OUT_S: Final = 0.5
+LAST_TAKEN_S: Final = 0.1
+"""In which the loop takes what the kernel has connected, even in a container short of CPU."""
+
 BACKLOG: Final = 2048
 
 _log = logging.getLogger(__name__)
@@ -117,14 +120,11 @@ class _Server(uvicorn.Server):
         yield
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Take nothing new, but hear out who was taken already and has not spoken yet.
-
-        uvicorn's own hangs up on a connection whose request is on its way. A proxy that has sent a
-        sale into it cannot send that elsewhere, for all it knows it was processed.
-        """
+        """Take everybody who is at the door already, and then end as uvicorn does."""
         for server in self.servers:
-            server.close()
-        await asyncio.sleep(HEAR_OUT_S)
+            for listening in server.sockets:
+                let_nobody_else_in(listening.fileno())
+        await asyncio.sleep(LAST_TAKEN_S)
         await super().shutdown(sockets)
 
 

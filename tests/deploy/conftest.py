@@ -43,3 +43,6 @@ def stack(whole_stack: Stack, request: pytest.FixtureRequest) -> Iterator[Stack]
     yield whole_stack
     if request.session.testsfailed > failed_before:
         sys.stdout.write(whole_stack.compose("logs", "--no-color", "--tail", "30"))
+        nginx = whole_stack.compose("logs", "--no-color", "--no-log-prefix", "nginx")
+        bad = [line for line in nginx.splitlines() if "[error]" in line or '"status":5' in line]
+        sys.stdout.write("\n".join(["what Nginx met:", *bad[-50:]]))

@@ -21,17 +21,23 @@ install() {
         --no-install-recommends "$@"; } >/dev/null || fail "apt-get could not install $*"
 }
 
+# One at a time: CI begins this beside other checks, and the tests then wait here for what it makes.
+mkdir -p "$OFFLINE_DOCKER_DIR"
+exec 8>"$OFFLINE_DOCKER_DIR/engine.lock"
+flock 8
+
 if [ "${1:-}" = stop ]; then
     [ ! -x "$offline/stop" ] || "$offline/stop"
     exit
 fi
 
+# An engine that this started before is taken again.
 if ! docker version >/dev/null 2>&1; then
     [ -x "$offline/start" ] || fail "no engine answers, and there is no $offline/start to start one"
     command -v dockerd debootstrap docker-compose iptables >/dev/null ||
         install docker.io docker-compose debootstrap iptables
     say "starting an engine in $OFFLINE_DOCKER_DIR"
-    started=$("$offline/start") || fail "the engine does not start"
+    started=$("$offline/start" 8>&-) || fail "the engine does not start"
     eval "$started"
     echo "$started"
 fi
@@ -44,14 +50,26 @@ if ! docker compose version >/dev/null 2>&1; then
     echo "export DOCKER_CONFIG=$DOCKER_CONFIG"
 fi
 
-for image in $images; do
-    if docker image inspect "$image" >/dev/null 2>&1 || docker pull -q "$image" >/dev/null 2>&1; then
-        continue
+get_image() {
+    local name=${1%%:*}
+    name=${name##*/}
+    if docker image inspect "$1" >/dev/null 2>&1 || docker pull -q "$1" >/dev/null 2>&1; then
+        return
     fi
-    name=${image%%:*} name=${name##*/}
-    say "no registry gives $image: a stand-in from Debian's packages"
-    "$offline/images" "$name" >&2 || fail "the stand-in for $image cannot be made"
+    say "no registry gives $1: a stand-in from Debian's packages"
+    "$offline/images" "$name" >&2 || fail "the stand-in for $1 cannot be made"
+}
+getting=()
+for image in $images; do
+    if [ ${#getting[@]} = 0 ]; then
+        get_image "$image" # the first makes what all the stand-ins begin with
+        getting=(first)
+    else
+        get_image "$image" &
+        getting+=($!)
+    fi
 done
+for job in "${getting[@]:1}"; do wait "$job" || fail "an image is missing"; done
 
 if [ -z "${TEST_CHROMIUM:-}" ] && ! command -v chromium >/dev/null; then
     install chromium

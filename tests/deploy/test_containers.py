@@ -92,6 +92,10 @@ def test_what_serves_logs_in_as_nobody_who_owns_and_cannot_read_the_owners_passw
 def test_the_demos_secrets_start_nothing_but_the_demo(stack: Stack, tmp_path: Path) -> None:
     with pytest.raises(StackError, match="app: was made for the demo"):
         stack.compose("run", "--rm", "secrets", "secrets", "check", "/secrets")
+    tmp_path.chmod(0o755)  # the containers run as somebody else
     empty = {f"CASHBACK_SECRETS_{name}": str(tmp_path) for name in ("OWNER", "APP", "MONITORING")}
     with pytest.raises(StackError, match=r"owner/database_owner_password: No such file"):
+        stack.compose("run", "--rm", "secrets", "secrets", "check", "/secrets", environ=empty)
+    tmp_path.chmod(0o700)
+    with pytest.raises(StackError, match=r"owner/database_owner_password: Permission denied"):
         stack.compose("run", "--rm", "secrets", "secrets", "check", "/secrets", environ=empty)

@@ -57,7 +57,7 @@ async def _upgrade(stack: Stack, image: str) -> AsyncIterator[str]:
         "infra/upgrade.sh",
         image,
         cwd=ROOT,
-        env={**os.environ, **stack.environ, "COMPOSE": stack.command},
+        env={**os.environ, **stack.environ, "COMPOSE": stack.command, "WATCH_S": "2"},
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.PIPE,
     )
