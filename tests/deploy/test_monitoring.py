@@ -38,8 +38,8 @@ class Prometheus:
 
     def up(self) -> set[str]:
         """The instances that were scraped."""
-        found = (self.ask("query", query="up == 1") or {"result": []})["result"]
-        return {row["metric"]["instance"] for row in found}
+        found = self.ask("query", query="up == 1")
+        return {row["metric"]["instance"] for row in found["result"]} if found else set()
 
 
 @pytest.fixture

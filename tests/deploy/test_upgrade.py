@@ -48,7 +48,7 @@ async def test_an_upgrade_and_a_rollback_fail_no_request(stack: Stack) -> None:
 
 def _revision(stack: Stack, service: str) -> str:
     environ = dict(entry.split("=", 1) for entry in stack.inspect(service)["Config"]["Env"])
-    return environ["CASHBACK_REVISION"]
+    return str(environ["CASHBACK_REVISION"])
 
 
 async def _upgrade(stack: Stack, image: str) -> AsyncIterator[str]:

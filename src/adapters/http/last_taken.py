@@ -1,10 +1,11 @@
 """Closing a listening socket without hanging up on anybody who is at the door.
 
 A connection exists from the moment when the kernel has shaken hands; the process takes it a little
-later. Whoever closes the socket in between resets those connections, and a proxy that has sent a sale
-into one cannot send it elsewhere: for all it knows the sale was recorded. So the kernel first stops
-answering new handshakes, then the process takes everybody who is waiting, and only then it closes.
-Whoever knocked meanwhile is refused at the second knock, having sent nothing, and goes elsewhere.
+later. Whoever closes the socket in between resets those connections, and a proxy that has sent a
+sale into one cannot send it elsewhere: for all it knows the sale was recorded. So the kernel first
+stops answering new handshakes, then the process takes everybody who is waiting, and only then it
+closes. Whoever knocked meanwhile is refused at the second knock, having sent nothing, and goes
+elsewhere.
 """
 
 from __future__ import annotations
