@@ -8,7 +8,7 @@ import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-from cashback_core.breaker import Breaker, BreakerPolicy, BreakerState
+from cashback_core.breaker import MAX_SUSPECTS, Breaker, BreakerPolicy, BreakerState
 from cashback_core.documents import Cpf, cpf_check_digits
 from cashback_core.evidence import (
     Applied,
@@ -239,3 +239,22 @@ class Traffic(RuleBasedStateMachine):
 
 
 TestTraffic = Traffic.TestCase
+
+
+def test_a_probe_that_was_not_sent_after_all_leaves_room_for_the_next() -> None:
+    breaker = opened()
+    assert admits(breaker, 5, 105.0)
+    breaker.withdraw(CUSTOMERS[6])  # never was the probe
+    assert not admits(breaker, 6, 105.0)
+    breaker.withdraw(CUSTOMERS[5])
+    assert breaker.capacity(105.0) == 1
+    assert admits(breaker, 6, 105.0)
+
+
+def test_of_an_outage_a_bounded_number_of_customers_is_remembered() -> None:
+    breaker = Breaker()
+    for number in range(MAX_SUSPECTS + 5):
+        stem = f"{number:09}"
+        breaker.note(Cpf(stem + cpf_check_digits(stem)), NeverSent(), 0.0)
+        assert len(breaker.suspects(0.0)) <= MAX_SUSPECTS
+    assert len(breaker.suspects(0.0)) == MAX_SUSPECTS

@@ -220,3 +220,13 @@ HOSTILE: list[object] = [
 @pytest.mark.parametrize("hostile", HOSTILE)
 def test_no_document_asks_for_more_than_a_sale_may_name(hostile: object) -> None:
     assert skus_of(hostile) == frozenset()
+
+
+def test_a_sale_of_as_many_lines_as_there_may_be_names_its_skus() -> None:
+    assert skus_of({"products": [{"sku": "A"}] * MAX_LINES}) == {"A"}
+
+
+def test_two_periods_of_one_instant_are_a_mistake_that_names_the_product() -> None:
+    period = TypePeriod(type="A", version=1, starts_at=datetime(2026, 1, 1, tzinfo=UTC))
+    with pytest.raises(ValueError, match="^two periods of 'CAFE' start at the same instant$"):
+        Catalogue({"CAFE": (period, period)})
