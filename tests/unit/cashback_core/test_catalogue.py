@@ -228,5 +228,5 @@ def test_a_sale_of_as_many_lines_as_there_may_be_names_its_skus() -> None:
 
 def test_two_periods_of_one_instant_are_a_mistake_that_names_the_product() -> None:
     period = TypePeriod(type="A", version=1, starts_at=datetime(2026, 1, 1, tzinfo=UTC))
-    with pytest.raises(ValueError, match="^two periods of 'CAFE' start at the same instant$"):
+    with pytest.raises(ValueError, match=r"^two periods of 'CAFE' start at the same instant$"):
         Catalogue({"CAFE": (period, period)})
