@@ -8,10 +8,10 @@ import sys
 from typing import TYPE_CHECKING
 
 from adapters.http.credentials import InvalidRequestError
-from adapters.http.login import USERNAME
+from adapters.http.login import USERNAME, owner_of
 from adapters.http.passwords import hash_password
 from adapters.http.signing_key import load_signing_key
-from adapters.http.tokens import Lifetimes, Owner, TokenKind, Tokens
+from adapters.http.tokens import Lifetimes, TokenKind, Tokens
 from adapters.http.user_bodies import read_new_password, read_new_user
 from adapters.postgres.accounts import AccountError, PostgresAccounts
 from adapters.postgres.kept_users import PostgresUsers
@@ -68,10 +68,7 @@ def access_token(settings: Settings, name: str) -> str:
     tokens = Tokens(load_signing_key(settings.tokens.signing_key_file), lifetimes=lifetimes)
     accounts = PostgresAccounts(settings.database.url)
     session = asyncio.run(accounts.begin_session(name, life_s=access_s))
-    owner = Owner(
-        subject=session.subject, merchant_id=session.merchant_id, session_id=session.session_id
-    )
-    return tokens.issue(TokenKind.ACCESS, owner)
+    return tokens.issue(TokenKind.ACCESS, owner_of(session))
 
 
 async def _add(settings: Settings, new: NewUser) -> Kept[User] | Refusal:

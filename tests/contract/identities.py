@@ -12,7 +12,7 @@ from cashback_core.identity import new_id
 if TYPE_CHECKING:
     from uuid import UUID
 
-    from adapters.http.identities import Account, Identities, Owned
+    from cashback_core.callers import Account, Identities, Owned
 
 FIRST: Final = "first"
 HOME, ELSEWHERE = "192.0.2.1", "198.51.100.7"

@@ -12,11 +12,11 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from adapters.http.administered import Administered
 from adapters.http.app import Conduct, UseCases, create_app
-from adapters.http.login import Login
+from adapters.http.login import Login, owner_of
 from adapters.http.passwords import Passwords
 from adapters.http.signing_key import signing_key
 from adapters.http.standing import Standings
-from adapters.http.tokens import Owner, TokenKind, Tokens, new_token_id
+from adapters.http.tokens import TokenKind, Tokens, new_token_id
 from cashback_core.delivering import Deliverer, DeliveriesUnderWay
 from cashback_core.delivery import DeliveryPolicy
 from cashback_core.identity import new_id
@@ -145,10 +145,7 @@ class Api:
         token_id = new_token_id()
         client = self.identities.clients.get(username)
         owned = client.owned() if client else self.identities.begin(username, token_id)
-        owner = Owner(
-            subject=owned.subject, merchant_id=owned.merchant_id, session_id=owned.session_id
-        )
-        return self.tokens.issue(kind, owner, token_id=token_id)
+        return self.tokens.issue(kind, owner_of(owned), token_id=token_id)
 
     async def submit(
         self, document: object = SALE, path: str = "/api/cashbacks", **headers: str

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 from adapters.http.passwords import hash_password
+from cashback_core.callers import Account, Drawn, Identities, Owned, Visit
 from cashback_core.identity import new_id
 from cashback_core.ports import StoreUnavailable
 from fakes.manual_clock import ManualClock
@@ -14,7 +15,6 @@ from fakes.manual_clock import ManualClock
 if TYPE_CHECKING:
     from uuid import UUID
 
-    from adapters.http import identities as port
     from cashback_core.administering import Caller
 
 PASSWORD: Final = "correct horse battery staple"
@@ -37,25 +37,14 @@ class User:
     password_hash: str = PASSWORD_HASH
     user_id: int = 0
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Visit:
-    wait_s: float
-    account: User | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Owned:
-    subject: str
-    role: str
-    merchant_id: int | None
-    session_id: UUID
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Drawn:
-    granted: int
-    wait_s: float
+    def account(self) -> Account:
+        """As the log-in sees them."""
+        return Account(
+            user_id=self.user_id,
+            username=self.username,
+            merchant_id=self.merchant_id,
+            password_hash=self.password_hash,
+        )
 
 
 @dataclass(slots=True, kw_only=True)
@@ -79,7 +68,7 @@ class Client:
         return _client_owned(self, list(self.secrets)[-1])
 
 
-class MemoryIdentities:
+class MemoryIdentities(Identities):
     """Users `demo` and one of each role of merchant 1, `other` of merchant 2, and a client."""
 
     def __init__(self, clock: ManualClock | None = None) -> None:
@@ -130,7 +119,8 @@ class MemoryIdentities:
             if kind == "pair" or not known:
                 left_s = self._failures.get((kind, key), 0.0) - now_s - (burst - 1) * every_s
                 wait_s = max(wait_s, left_s)
-        return Visit(wait_s=wait_s, account=self.users.get(username or ""))
+        user = self.users.get(username or "")
+        return Visit(wait_s=wait_s, account=None if user is None else user.account())
 
     async def note_failure(self, username: str | None, *, address: str) -> None:
         self._ask(f"failure {username}")
@@ -140,7 +130,7 @@ class MemoryIdentities:
             self._failures[kind, key] = until_s + BUCKETS[kind][1]
 
     async def open_session(
-        self, account: port.Account, *, address: str, token_id: str, life_s: int
+        self, account: Account, *, address: str, token_id: str, life_s: int
     ) -> Owned | None:
         self._ask(f"open {account.username}")
         user = self.users.get(account.username)

@@ -18,6 +18,7 @@ import jwt
 import psycopg
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from adapters.http.login import owner_of
 from adapters.http.signing_key import SigningKey, jwk, load_signing_key, signing_key
 from adapters.http.tokens import Owner, TokenKind, Tokens
 from adapters.postgres.accounts import PostgresAccounts
@@ -184,10 +185,7 @@ def tokens_of(key_file: Path, dsn: str) -> dict[str, str]:
 
 
 def _session(username: str, dsn: str) -> Owner:
-    session = asyncio.run(PostgresAccounts(dsn).begin_session(username, life_s=86_400))
-    return Owner(
-        subject=session.subject, merchant_id=session.merchant_id, session_id=session.session_id
-    )
+    return owner_of(asyncio.run(PostgresAccounts(dsn).begin_session(username, life_s=86_400)))
 
 
 def _forgeries(key: SigningKey, good: str) -> dict[str, str]:

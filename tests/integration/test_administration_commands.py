@@ -13,7 +13,7 @@ from adapters.postgres.identities import PostgresIdentities
 from integration.command_line import run
 
 if TYPE_CHECKING:
-    from adapters.http.identities import Owned
+    from cashback_core.callers import Owned
 
 
 def found(dsn: str, client_id: str, secret: str) -> Owned | None:

@@ -14,12 +14,14 @@ from adapters.http.signing_key import signing_key
 from adapters.http.standing import Standings
 from adapters.http.tokens import TokenKind, Tokens
 from adapters.postgres.accounts import AccountError, PostgresAccounts
-from adapters.postgres.identities import Account, PostgresIdentities
+from adapters.postgres.identities import PostgresIdentities
 from cashback_core.ports import StoreUnavailable
 from integration.administering import add_user, set_password
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
+
+    from cashback_core.callers import Account
 
 HASH = hash_password("x")
 

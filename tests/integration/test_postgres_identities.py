@@ -33,7 +33,7 @@ from integration.administering import add_user, set_password
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator
 
-    from adapters.http.identities import Identities
+    from cashback_core.callers import Identities
     from cashback_core.clients import Issued
 
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from adapters.http.access import ACCESS, Role
 from adapters.http.fields import Fields, read_fields
-from adapters.http.identities import USER
 from adapters.http.tokens import TokenKind, Tokens
+from cashback_core.callers import USER
 from cashback_core.tracing import note_merchant
 
 if TYPE_CHECKING:

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
-from adapters.http.identities import CLIENT
 from adapters.http.tokens import Claims, InvalidTokenError, Owner, TokenKind, Tokens, new_token_id
+from cashback_core.callers import CLIENT
 
 if TYPE_CHECKING:
-    from adapters.http.identities import Account, Identities, Owned
     from adapters.http.passwords import Passwords
     from adapters.http.standing import Standings
+    from cashback_core.callers import Account, Identities, Owned
 
 USERNAME: Final = re.compile(r"[a-z0-9][a-z0-9._@-]{0,63}\Z", re.ASCII)
 _CLIENT_ID: Final = re.compile(r"cli_[A-Za-z0-9_-]{22}\Z", re.ASCII)
@@ -89,7 +89,7 @@ class Login:
                 token_id=token_id,
                 life_s=self.tokens.lifetimes.refresh_s,
             )
-        if owned is None or _owner(owned) != claims.owner:
+        if owned is None or owner_of(owned) != claims.owner:
             raise InvalidTokenError("used before, or its user is gone or moved")
         return self._granted(owned, token_id)
 
@@ -143,7 +143,7 @@ class Login:
         return self._granted(owned, token_id)
 
     def _granted(self, owned: Owned, refresh_id: str | None = None) -> Granted:
-        owner, refresh = _owner(owned), None
+        owner, refresh = owner_of(owned), None
         if refresh_id is not None:
             refresh = self.tokens.issue(TokenKind.REFRESH, owner, token_id=refresh_id)
         return Granted(
@@ -153,5 +153,6 @@ class Login:
         )
 
 
-def _owner(owned: Owned) -> Owner:
+def owner_of(owned: Owned) -> Owner:
+    """Whose the tokens of a session or a secret are."""
     return Owner(subject=owned.subject, merchant_id=owned.merchant_id, session_id=owned.session_id)

@@ -13,14 +13,14 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from adapters.http.access import Role
-from adapters.http.identities import CLIENT
 from adapters.http.tokens import InvalidTokenError
+from cashback_core.callers import CLIENT
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from adapters.http.identities import Identities
     from adapters.http.tokens import Claims
+    from cashback_core.callers import Identities
 
 STANDING_AGE_S: Final = 4.0
 """How long a standing is kept: so long may somebody still act who no longer should."""

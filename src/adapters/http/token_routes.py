@@ -16,9 +16,9 @@ from adapters.http.body import decode_json, read_body
 from adapters.http.client_address import client_address
 from adapters.http.credentials import read_credentials, read_texts
 from adapters.http.fields import read_fields
-from adapters.http.identities import CLIENT
 from adapters.http.signing_key import jwk
 from adapters.http.wire import encode
+from cashback_core.callers import CLIENT
 from cashback_core.instants import format_instant
 
 if TYPE_CHECKING:

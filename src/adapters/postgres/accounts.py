@@ -2,31 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import psycopg
 from psycopg.rows import class_row
 
 from adapters.postgres.connection import Role, serving_dsn, translated
 from adapters.postgres.throttling import digest
+from cashback_core.callers import Owned
 from cashback_core.identity import new_id
-
-if TYPE_CHECKING:
-    from uuid import UUID
 
 
 class AccountError(ValueError):
     """A user that cannot be, or may not log in; the message says why, for the command line."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Session:
-    """A session that was begun without a password, by whoever holds the database."""
-
-    subject: str
-    merchant_id: int | None
-    session_id: UUID
 
 
 async def end_sessions(
@@ -49,13 +37,13 @@ class PostgresAccounts:
     def __init__(self, dsn: str) -> None:
         self._dsn = serving_dsn(dsn, application="cashback accounts", role=Role.IDENTITY)
 
-    async def begin_session(self, username: str, *, life_s: int) -> Session:
+    async def begin_session(self, username: str, *, life_s: int) -> Owned:
         """Begin a session that cannot be renewed. Raises AccountError and StoreUnavailable."""
         try:
             with translated():
                 async with (
                     await self._connect() as connection,
-                    connection.cursor(row_factory=class_row(Session)) as cursor,
+                    connection.cursor(row_factory=class_row(Owned)) as cursor,
                 ):
                     await cursor.execute(
                         "with begun as ("
@@ -68,7 +56,7 @@ class PostgresAccounts:
                         "   and not exists (select from merchants as m"
                         "    where m.merchant_id = u.merchant_id and m.disabled_at is not null)"
                         "  returning session_id, user_id"
-                        " ) select 'user:' || username as subject, merchant_id, session_id"
+                        " ) select 'user:' || username as subject, role, merchant_id, session_id"
                         " from begun join users using (user_id)",
                         {
                             "session_id": new_id(),

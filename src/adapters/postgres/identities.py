@@ -1,4 +1,4 @@
-"""What the API asks before a merchant is known; the promises stand beside the routes' port.
+"""What the API asks before a merchant is known; the promises stand in `cashback_core.callers`.
 
 Works as the role `cashback_identity`, which sees users, sessions and clients of every merchant and
 nothing else of them.
@@ -6,8 +6,7 @@ nothing else of them.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final, LiteralString, Protocol
+from typing import TYPE_CHECKING, Any, Final, LiteralString
 
 from psycopg.rows import class_row
 from psycopg_pool import AsyncConnectionPool
@@ -23,6 +22,7 @@ from adapters.postgres.throttling import (
     buckets_of,
     digest,
 )
+from cashback_core.callers import Account, Drawn, Identities, Owned, Visit
 from cashback_core.identity import new_id
 
 if TYPE_CHECKING:
@@ -43,53 +43,7 @@ KEPT_DAYS: Final = 30
 """How long an ended session is kept, to tell who was where."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Account:
-    """A user who may log in."""
-
-    user_id: int
-    username: str
-    merchant_id: int | None
-    password_hash: str = field(repr=False)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Visit:
-    """How long a log-in has to wait, and whose account it is for."""
-
-    wait_s: float
-    account: Account | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Owned:
-    """Whom a token belongs to."""
-
-    subject: str
-    role: str
-    merchant_id: int | None
-    session_id: UUID
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Drawn:
-    """So many requests were charged."""
-
-    granted: int
-    wait_s: float
-
-
-class SeenAccount(Protocol):
-    """An account as it was when its password was looked at."""
-
-    @property
-    def user_id(self) -> int: ...  # noqa: D102 (the name says it)
-
-    @property
-    def password_hash(self) -> str: ...  # noqa: D102
-
-
-class PostgresIdentities:
+class PostgresIdentities(Identities):
     """Connects when it is first asked."""
 
     def __init__(self, dsn: str) -> None:
@@ -140,7 +94,7 @@ class PostgresIdentities:
         await self._do(NOTE, {**buckets_of(username, address), "purge": PURGE})
 
     async def open_session(
-        self, account: SeenAccount, *, address: str, token_id: str, life_s: int
+        self, account: Account, *, address: str, token_id: str, life_s: int
     ) -> Owned | None:
         """Begin a session, unless the account has changed since its password was looked at."""
         return await self._owned(

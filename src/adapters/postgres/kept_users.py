@@ -24,6 +24,7 @@ from cashback_core.administering import (
     Taken,
     Unfit,
 )
+from cashback_core.callers import USER
 from cashback_core.people import NewUser, User, UserFilter, UserState, UserStore
 
 if TYPE_CHECKING:
@@ -48,9 +49,6 @@ _PAGES: Final = Pages(
     },
     key=Column(sql="u.username", type="text"),
 )
-USER: Final = "user:"
-"""How the subjects of people begin."""
-
 _UNUSABLE: Final = "$argon2id$"
 """Fits no password: whoever is deleted leaves no hash behind."""
 

@@ -11,9 +11,10 @@ from typing import Any
 import pytest
 
 from adapters.http.access import ACCESS, PUBLIC, Role
+from adapters.http.login import owner_of
 from adapters.http.openapi_operations import OPERATIONS
 from adapters.http.standing import STANDING_AGE_S, Standings
-from adapters.http.tokens import Claims, InvalidTokenError, Owner, TokenKind
+from adapters.http.tokens import Claims, InvalidTokenError, TokenKind
 from cashback_core.ports import StoreUnavailable
 from fakes.api import SALE, Api
 from fakes.memory_identities import CLIENT_ID, MemoryIdentities
@@ -30,8 +31,7 @@ NOWHERE = "00000000-0000-7000-8000-000000000000"
 
 def claims(identities: MemoryIdentities, username: str) -> Claims:
     """What a good token of a new session says."""
-    owned = identities.begin(username)
-    owner = Owner(subject=owned.subject, merchant_id=owned.merchant_id, session_id=owned.session_id)
+    owner = owner_of(identities.begin(username))
     return Claims(kind=TokenKind.ACCESS, owner=owner, id="x", expires_at_s=2**31)
 
 

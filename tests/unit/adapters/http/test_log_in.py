@@ -23,14 +23,13 @@ from fakes.memory_identities import (
     PASSWORD,
     SECRET,
     MemoryIdentities,
-    Owned,
-    Visit,
     moved,
 )
 
 if TYPE_CHECKING:
     from uuid import UUID
 
+    from cashback_core.callers import Owned, Visit
     from fakes.api import Answered
 
 
