@@ -62,6 +62,11 @@ bench: SECONDS ?= 5
 bench: venv-dev ## measure sale -> applied next to pgbench (SECONDS=5 REPEATS=5)
 	@PYTHONPATH=src .venv/bin/python -m benchmarks --seconds $(SECONDS) --repeats $(REPEATS)
 
+.PHONY: capacity
+capacity: venv-dev ## drive the compose stack to its knees, write docs/sizing.md (ARGS="--seconds 5 …")
+	@exports=$$(tests/deploy/engine.sh) && eval "$$exports" && \
+		PYTHONPATH=src:tests .venv/bin/python -m capacity $(ARGS)
+
 simulate: venv-dev ## the delivery decisions against SEEDS=5000 simulated worlds, or SEED=123 again
 	@PYTHONPATH=src:tests .venv/bin/python -m simulation \
 		$(if $(SEED),--seed $(SEED),--seeds $(or $(SEEDS),5000))

@@ -25,12 +25,7 @@ _DURABILITY = ("fsync", "full_page_writes", "synchronous_commit", "wal_sync_meth
 def described(system: BenchSystem) -> dict[str, str]:
     """Return lines for the report, by their headings."""
     return {
-        "Machine": (
-            f"{os.cpu_count()} cores ({_processor()}), "
-            f"{psutil.virtual_memory().total / 2**30:.0f} GiB of memory, "
-            f"{platform.system()} {platform.release().partition('-')[0]}, {platform.machine()}; "
-            "shared by load generator, API, PostgreSQL and provider"
-        ),
+        "Machine": f"{machine()}; shared by load generator, API, PostgreSQL and provider",
         "Disk": f"{system.disk.file_system}, {system.disk.sync_ms:.2f} ms for an fsync of 8 kB",
         "PostgreSQL": _server(system.server.dsn()),
         "pgbench": _said(str(system.pgbench.program), "--version"),
@@ -38,6 +33,15 @@ def described(system: BenchSystem) -> dict[str, str]:
         + ", ".join(f"{name} {version(name)}" for name in _LIBRARIES),
         "Code": _said("git", "-C", str(CHECKOUT), "describe", "--always", "--dirty"),
     }
+
+
+def machine() -> str:
+    """Return what the hardware is, in a line."""
+    return (
+        f"{os.cpu_count()} cores ({_processor()}), "
+        f"{psutil.virtual_memory().total / 2**30:.0f} GiB of memory, "
+        f"{platform.system()} {platform.release().partition('-')[0]}, {platform.machine()}"
+    )
 
 
 def _processor() -> str:
