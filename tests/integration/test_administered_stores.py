@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
 
 import psycopg
 import pytest
@@ -11,9 +14,11 @@ import pytest
 from adapters.http.passwords import NOBODYS_HASH
 from adapters.postgres.administration import Administration
 from adapters.postgres.audit_trail import PostgresTrail
+from adapters.postgres.kept_clients import PostgresClients
 from adapters.postgres.kept_merchants import PostgresMerchants
 from adapters.postgres.kept_users import PostgresUsers
 from cashback_core.administering import Caller, InUse, Kept, Listed, Missing, Slice, Taken, Unfit
+from cashback_core.clients import ClientFilter, ClientState
 from cashback_core.merchants import MerchantState
 from cashback_core.people import NewUser, UserFilter, UserState
 from cashback_core.rounding import Rounding
@@ -21,7 +26,7 @@ from cashback_core.trail import TrailFilter
 from integration.journeys import wait_for
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncGenerator, AsyncIterator
 
 PLATFORM = Caller(actor="user:petra", merchant_id=None, request_id="r-7")
 TERMS = MerchantState(
@@ -147,3 +152,54 @@ def test_of_the_last_two_administrators_one_stays_whoever_acts_at_the_same_momen
             with pytest.raises(psycopg.errors.IntegrityConstraintViolation) as refused:
                 waiting.result(10)
     assert refused.value.diag.constraint_name == "last_administrator"
+
+
+class SeesEverything(Administration):
+    """A transaction that row-level security lets see every merchant, whoever the caller is."""
+
+    @asynccontextmanager
+    async def transaction(
+        self, caller: Caller
+    ) -> AsyncGenerator[psycopg.AsyncConnection[Any], None]:
+        async with super().transaction(replace(caller, merchant_id=None)) as connection:
+            yield connection
+
+
+async def test_every_query_keeps_merchants_apart_by_itself(dsn: str) -> None:
+    """Row-level security is the second lock, and not the only one."""
+    everything = SeesEverything(dsn)
+    await everything.open()
+    users, clients = PostgresUsers(everything), PostgresClients(everything)
+    otto = Caller(actor="user:otto", merchant_id=2)
+    try:
+        assert isinstance(await users.create(PLATFORM, new_user("maria", "admin", "demo")), Kept)
+        made = await clients.create(PLATFORM, ClientState(name="ERP"), merchant="demo")
+        assert isinstance(made, Kept)
+        id_, missing = made.resource.client.id, Missing()
+
+        assert await users.find(otto, "maria") is None
+        assert await users.replace(otto, "maria", UserState(role="erp"), None) == missing
+        assert await users.delete(otto, "maria", None) == missing
+        assert await users.set_password(otto, "maria", NOBODYS_HASH) == missing
+        by_name = Slice(sort="username", descending=False, limit=50)
+        page = await users.page(otto, by_name, UserFilter())
+        assert {user.merchant for user in page.items} == {"other"}
+
+        assert await clients.find(otto, id_) is None
+        assert await clients.replace(otto, id_, ClientState(name="Mine"), None) == missing
+        assert await clients.delete(otto, id_, None) == missing
+        assert await clients.rotate(otto, id_, overlap=timedelta()) == missing
+        assert await clients.end_secret(otto, id_, 1) == missing
+        by_name = Slice(sort="name", descending=False, limit=50)
+        assert (await clients.page(otto, by_name, ClientFilter())).items == ()
+        nowhere = Unfit(name="merchant", fault="no_such_merchant")
+        assert await clients.create(otto, ClientState(name="x"), merchant="demo") == nowhere
+        assert await users.create(otto, new_user("x", "erp", "demo")) == nowhere
+
+        merchants = PostgresMerchants(everything)
+        assert await merchants.find(otto, "demo") is None
+        assert await merchants.replace(otto, "demo", TERMS, None) == missing
+        present = await clients.find(PLATFORM, id_)
+        assert present == made.resource.client
+    finally:
+        await everything.close()
