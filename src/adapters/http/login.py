@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from adapters.http.tokens import Claims, InvalidTokenError, Owner, TokenKind, Tokens, new_token_id
+from adapters.http.turns import Turns
 from cashback_core.callers import CLIENT
 
 if TYPE_CHECKING:
@@ -52,6 +54,8 @@ class Login:
     standings: Standings
     passwords: Passwords
     tokens: Tokens
+    lookups: Turns = field(default_factory=partial(Turns, at_once=2, max_waiting=64))
+    """Of secrets and sessions: where people crowd with passwords, no ERP waits behind a hash."""
 
     async def __call__(self, *, username: str, password: str, address: str) -> Granted:
         """Tokens of a new session. Raises BadCredentialsError, LoginThrottledError."""
@@ -66,7 +70,7 @@ class Login:
 
     async def client(self, *, client_id: str, secret: str, address: str) -> Granted:
         """A token for an ERP. Raises BadCredentialsError, LoginThrottledError."""
-        async with self.passwords.turn():
+        async with self.lookups():
             visit = await self.identities.visit(None, address=address)
             if visit.wait_s > 0:
                 raise LoginThrottledError(visit.wait_s)
@@ -82,7 +86,7 @@ class Login:
         """New tokens for a refresh token, which is then used up. Raises InvalidTokenError."""
         claims = self.tokens.check(token, TokenKind.REFRESH)
         token_id = new_token_id()
-        async with self.passwords.turn():
+        async with self.lookups():
             owned = await self.identities.renew_session(
                 claims.owner.session_id,
                 used_id=claims.id,
@@ -108,7 +112,7 @@ class Login:
             claims = self.tokens.check(token)
         except InvalidTokenError:
             return
-        async with self.passwords.turn():
+        async with self.lookups():
             if claims.owner.subject.startswith(CLIENT):
                 until = datetime.fromtimestamp(claims.expires_at_s, UTC)
                 await self.identities.revoke_token(claims.id, until=until)

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Final
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
+from adapters.http.turns import Turns
+
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Callable
+    from collections.abc import Callable
 
 AT_ONCE: Final = 2
 """Hashes computed at the same moment: each takes a processor and 19 MiB for some 25 ms."""
@@ -26,10 +27,6 @@ NOBODYS_HASH: Final = (
     "$L89YXrDsYAASKnXUNaB3Kr0XHg6GePf6GjoE1U1r4eo"
 )
 """Of a password that was thrown away: an unknown user costs the same time as a known one."""
-
-
-class TooManyLoginsError(Exception):
-    """More log-ins are waiting than is good for anybody; none of them was looked at."""
 
 
 def hash_password(password: str) -> str:
@@ -48,7 +45,7 @@ def verify_password(stored_hash: str, password: str) -> bool:
 class Passwords:
     """Checks passwords off the event loop, a few at a time."""
 
-    __slots__ = ("_max_waiting", "_turn", "_verify", "_waiting")
+    __slots__ = ("_verify", "turn")
 
     def __init__(
         self,
@@ -57,26 +54,10 @@ class Passwords:
         max_waiting: int = MAX_WAITING,
         verify: Callable[[str, str], bool] = verify_password,
     ) -> None:
-        self._turn = asyncio.Semaphore(at_once)
-        self._max_waiting = max_waiting
+        self.turn = Turns(at_once=at_once, max_waiting=max_waiting)
+        """Looking a user up belongs inside too: it takes a connection to the database."""
+
         self._verify = verify
-        self._waiting = 0
-
-    @asynccontextmanager
-    async def turn(self) -> AsyncGenerator[None, None]:
-        """A place among the few who log in at the same time, waited for in a bounded queue.
-
-        Looking a user up belongs inside too: it takes a connection to the database. Raises
-        TooManyLoginsError.
-        """
-        if self._waiting >= self._max_waiting:
-            raise TooManyLoginsError
-        self._waiting += 1
-        try:
-            async with self._turn:
-                yield
-        finally:
-            self._waiting -= 1
 
     async def match(self, password: str, stored_hash: str | None) -> bool:
         """Whether a password is the stored one; never for None, in the same time."""

@@ -25,10 +25,10 @@ from adapters.http.credentials import InvalidRequestError
 from adapters.http.faults import Fault, InvalidQueryError
 from adapters.http.fields import BadIdempotencyKeyError, read_fields, read_language
 from adapters.http.login import BadCredentialsError, LoginThrottledError
-from adapters.http.passwords import TooManyLoginsError
 from adapters.http.problem_texts import DIFFERENCE, KINDS
 from adapters.http.rate_limit import RateExceededError
 from adapters.http.tokens import InvalidTokenError
+from adapters.http.turns import TooManyLoginsError
 from adapters.http.versions import PreconditionRequiredError
 from adapters.http.wire import encode, record_shape
 from cashback_core.administering import InUse, Missing, Stale, Taken, Unfit
