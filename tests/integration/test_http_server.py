@@ -324,3 +324,41 @@ async def test_an_offer_of_another_protocol_is_declined_however_the_request_arri
     statuses = [(await asyncio.wait_for(read_answer(reader), READ_S))[0] for _ in range(3)]
     assert statuses == [201, 200, 201]
     writer.close()
+
+
+@pytest.mark.parametrize(
+    "refused",
+    [
+        b"NONSENSE\r\n\r\n",
+        b"GET /health/live HTTP/1.1\r\n\r\n",
+        b"POST /api/cashback HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
+        b"GET / HTTP/1.1\r\nHost: x\r\nX: " + b"x" * 20_000,
+        b"GET /" + b"x" * 9_000,
+    ],
+)
+@pytest.mark.parametrize("before", [1, 2])
+async def test_a_refusal_waits_for_the_answers_to_what_was_sent_before_it(
+    served: Served, refused: bytes, before: int
+) -> None:
+    served.api.provider.gate.clear()
+    whole = served.request(f"Content-Length: {len(SALE_BODY)}", "Idempotency-Key: one")
+    reader, writer = await asyncio.open_connection("127.0.0.1", served.port)
+    writer.write(whole * before + refused)
+    await served.api.provider.asked.wait()
+    answer = asyncio.create_task(read_answer(reader))
+    await asyncio.wait({answer}, timeout=0.05)
+    assert not answer.done()
+    served.api.provider.gate.set()
+    statuses = [(await asyncio.wait_for(answer, READ_S))[0]]
+    statuses += [(await asyncio.wait_for(read_answer(reader), READ_S))[0] for _ in range(before)]
+    assert statuses[:before] == [201] * before
+    assert statuses[before] in {400, 414, 431}
+    assert await asyncio.wait_for(reader.read(), READ_S) == b""
+    writer.close()
+
+
+@pytest.mark.parametrize("version", ["", " HTTP/0.9", " HTTP/2.0", " HTTP/1.2"])
+async def test_only_the_versions_that_are_spoken_are_answered(served: Served, version: str) -> None:
+    request = f"GET /health/live{version}\r\nHost: x\r\n\r\n"
+    status, headers, _ = await served.exchange(request.encode())
+    assert (status, headers["content-type"]) == (400, "application/problem+json")

@@ -54,7 +54,12 @@ class PoliteTransport:
         return getattr(self._transport, name)
 
     def write(self, data: bytes) -> None:
-        """Send this, together with whatever else is written before the loop goes on."""
+        """Send this, together with whatever else is written before the loop goes on.
+
+        After `close` nobody reads it: an answer that comes after a refusal goes nowhere.
+        """
+        if self._closing:
+            return
         if not self._unsent:
             self._loop.call_soon(self._send)
         self._unsent.append(data)

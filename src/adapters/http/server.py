@@ -57,6 +57,7 @@ class GuardedProtocol(HttpToolsProtocol):
         super().__init__(config, server_state, app_state, _loop)
         self._deadline: asyncio.TimerHandle | None = None
         self._refusal = "bad_request"
+        self._refused: str | None = None
         self._head_bytes = 0
         self._in_head = False
         self._coming = False
@@ -82,6 +83,8 @@ class GuardedProtocol(HttpToolsProtocol):
         """Parse, then see whether a request is still on its way."""
         if self._polite is not None and self._polite.lingers:
             self._polite.discard(len(data))
+            return
+        if self._refused is not None:
             return
         self._unset_keepalive_if_required()
         try:
@@ -132,10 +135,13 @@ class GuardedProtocol(HttpToolsProtocol):
         """The head is whole."""
         if self._declining:
             return
-        self._in_head = False
-        if self._hosts != 1 and (self._hosts > 1 or self.parser.get_http_version() == "1.1"):
-            self._stop("bad_request")  # RFC 9112, 3.2
+        version = self.parser.get_http_version()
+        if not self._is_well_formed(version):
+            self._stop("bad_request")
+        if version == "1.0":
+            self.expect_100_continue = False  # RFC 9110, 10.1.1
         super().on_headers_complete()
+        self._in_head = False
         if self._stopping:
             self.cycle.keep_alive = False
 
@@ -145,6 +151,13 @@ class GuardedProtocol(HttpToolsProtocol):
             return
         self._coming = False
         super().on_message_complete()
+
+    def on_response_complete(self) -> None:
+        """An answer is whole: the next one may be a refusal that waited for it."""
+        last = not self.pipeline
+        super().on_response_complete()
+        if last and self._refused is not None and not self.transport.is_closing():
+            self._refuse(self._refused)
 
     def shutdown(self) -> None:
         """End after the request that is under way, or on its way: a proxy sends none twice."""
@@ -174,6 +187,14 @@ class GuardedProtocol(HttpToolsProtocol):
         self.parser.feed_data(b"\r\n".join((b"POST / HTTP/1.1", *framing, b"", b"")))
         self._declining = False
         self.data_received(rest)
+
+    def _is_well_formed(self, version: str) -> bool:
+        """Whether a proxy and we cannot but read the head alike (RFC 9112, 2.3, 3.2 and 6.1)."""
+        codings = [value for name, value in self.headers if name == b"transfer-encoding"]
+        if version == "1.0":
+            return self._hosts <= 1 and not codings
+        framed = not codings or (len(codings) == 1 and codings[0].lower() == b"chunked")
+        return version == "1.1" and self._hosts == 1 and framed
 
     def _stop(self, refusal: str) -> None:
         """Make the parser give up; it then asks for `send_400_response`."""
@@ -205,7 +226,24 @@ class GuardedProtocol(HttpToolsProtocol):
             self._deadline.cancel()
             self._deadline = None
 
+    def _owes_an_answer(self) -> bool:
+        """Whether a whole request from before the refused one still waits for its answer."""
+        cycle = cast("RequestResponseCycle | None", self.cycle)
+        if self._coming and not self._in_head:  # the refused one's own: it may not have begun
+            if not self.pipeline or self.pipeline[0][0] is not cycle:
+                return False
+            self.pipeline.popleft()
+            return True
+        return cycle is not None and not cycle.response_complete
+
     def _refuse(self, code: str) -> None:
+        if self._refused is None and self._owes_an_answer():
+            # In its turn: the first answer on a connection is that of the first request.
+            self._refused = code
+            self._coming = True
+            self._end_deadline()
+            self.flow.pause_reading()
+            return
         answer = answer_problem(Problem(code=code), Language.EN)
         phrase = HTTPStatus(answer.status).phrase
         lines = [f"HTTP/1.1 {answer.status} {phrase}".encode("ascii")]

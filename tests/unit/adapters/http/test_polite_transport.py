@@ -56,6 +56,8 @@ async def test_what_was_written_leaves_before_the_end() -> None:
     transport.write(b"answer")
     transport.close()
     await asyncio.sleep(0)
+    transport.write(b"another, after a refusal")
+    await asyncio.sleep(0)
     assert recorder.calls == [b"answer", "end"]
     transport.lost()
 
