@@ -11,6 +11,7 @@ import pytest
 
 from cashback_gateway.local_state import free_port
 from deploy.stack import wait_until
+from monitoring_files import expressions, metrics_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -60,8 +61,14 @@ def test_every_target_is_scraped_and_the_rules_are_loaded(prometheus: Prometheus
     active = prometheus.ask("targets")["activeTargets"]
     assert {target["labels"]["instance"] for target in active} == TARGETS
     assert [rule for group in prometheus.ask("rules")["groups"] for rule in group["rules"]]
-    names = set(prometheus.ask("label/__name__/values"))
-    assert {name for name in names if name.startswith("cashback_")}
+    asked = set[str]().union(*(metrics_of(expression) for expression in expressions().values()))
+    assert len(asked) > 40
+
+    def missing() -> set[str]:
+        return asked - set(prometheus.ask("label/__name__/values"))
+
+    # The first scrape of a worker may find the database not read yet.
+    wait_until("every metric of alerts and dashboards is there", lambda: not missing())
     revisions = prometheus.ask("query", query="cashback_build_info")["result"]
     assert {row["metric"]["revision"] for row in revisions} == {"under-test"}
 
