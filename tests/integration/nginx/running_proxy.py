@@ -66,6 +66,17 @@ class Proxy:
             assert time.monotonic() < deadline, lines
             time.sleep(0.01)
 
+    def log_of(self, reply: Reply) -> dict[str, Any]:
+        """The line of one request: workers write their lines in any order, after the answers."""
+        deadline = time.monotonic() + START_S
+        while True:
+            for line in self.file("access.log").splitlines(keepends=True):
+                if line.endswith("\n") and reply.headers["x-request-id"] in line:
+                    found: dict[str, Any] = json.loads(line)
+                    return found
+            assert time.monotonic() < deadline, reply
+            time.sleep(0.01)
+
     def file(self, name: str) -> str:
         """The text of one of its files."""
         return (self.folder / name).read_text(encoding="utf-8")
