@@ -93,9 +93,9 @@ class PoliteTransport:
             self._transport.close()
 
     def _send(self) -> None:
-        if self._unsent:
+        if self._unsent and not self._transport.is_closing():  # since it was written
             self._transport.write(b"".join(self._unsent))
-            self._unsent.clear()
+        self._unsent.clear()
 
     def lost(self) -> None:
         """The connection is gone."""

@@ -68,3 +68,11 @@ async def test_nothing_is_written_to_a_connection_that_is_gone() -> None:
     transport.lost()
     await asyncio.sleep(0)
     assert recorder.calls == []
+
+
+async def test_nothing_is_written_to_a_connection_that_ends_meanwhile() -> None:
+    transport = polite(recorder := Recorder())
+    transport.write(b"answer")
+    recorder.closing = True
+    await asyncio.sleep(0)
+    assert recorder.calls == []
