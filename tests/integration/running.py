@@ -11,7 +11,7 @@ import time
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
 import psycopg
@@ -43,6 +43,10 @@ class Reply:
         return json.loads(self.body)
 
 
+TOKEN_AGE_S: Final = 300.0
+"""A third of an access token's life: a long run of tests needs several."""
+
+
 @dataclass(slots=True, kw_only=True)
 class Gateway:
     """A running gateway; `processes` are its API, worker and sandbox by name."""
@@ -56,10 +60,12 @@ class Gateway:
         default_factory=dict[str, "subprocess.Popen[bytes]"]
     )
     _token: str | None = None
+    _token_at_s: float = 0.0
 
     def token(self) -> str:
-        """An access token of the user demo, who may submit and read."""
-        if self._token is None:
+        """An access token of the user demo, who may submit and read; good for some minutes yet."""
+        if self._token is None or time.monotonic() - self._token_at_s > TOKEN_AGE_S:
+            self._token_at_s = time.monotonic()
             body = {"username": demo_data.USERNAME, "password": PASSWORD}
             reply = self.request("POST", "/api/token", body, authorised=False)
             assert reply.status == 200, reply.body
