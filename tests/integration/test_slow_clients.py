@@ -7,6 +7,8 @@ import time
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
+import pytest
+
 from integration.journeys import sale
 
 if TYPE_CHECKING:
@@ -35,26 +37,39 @@ async def drip(host: str, port: int, first: bytes) -> float:
     return time.monotonic() - began_s
 
 
-async def test_hundreds_of_dripping_heads_are_cut_off_and_stop_nobody(entrance: Gateway) -> None:
-    await assert_cut_off(entrance, b"GET /health/live HTTP/1.1\r\nX-Drip: ")
+HEAD: Final = b"GET /health/live HTTP/1.1\r\nX-Drip: "
 
 
-async def test_hundreds_of_dripping_bodies_are_cut_off_and_stop_nobody(gateway: Gateway) -> None:
-    """Directly: nginx reads bodies for the API, and waits up to 10 s for each part of one."""
-    head = (
+def body_of(gateway: Gateway) -> bytes:
+    """The begin of a sale that never comes whole."""
+    return (
         f"POST /api/cashbacks HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {gateway.token()}\r\n"
         "Content-Type: application/json\r\nContent-Length: 1000\r\n\r\n{"
-    )
-    await assert_cut_off(gateway, head.encode())
+    ).encode()
 
 
-async def assert_cut_off(entrance: Gateway, first: bytes) -> None:
+async def test_hundreds_of_dripping_heads_and_bodies_are_cut_off_and_stop_nobody(
+    gateway: Gateway,
+) -> None:
+    await assert_cut_off(gateway, HEAD, body_of(gateway))
+
+
+@pytest.mark.nginx
+async def test_hundreds_of_dripping_heads_are_cut_off_by_nginx_too(
+    proxied_gateway: Gateway,
+) -> None:
+    """It reads bodies for the API, and waits up to 10 s for each part of one."""
+    await assert_cut_off(proxied_gateway, HEAD)
+
+
+async def assert_cut_off(entrance: Gateway, *first: bytes) -> None:
     address = urlsplit(entrance.base_url)
     assert address.hostname is not None
     assert address.port is not None
     entrance.token()
     dripping = [
-        asyncio.create_task(drip(address.hostname, address.port, first)) for _ in range(DRIPPING)
+        asyncio.create_task(drip(address.hostname, address.port, first[number % len(first)]))
+        for number in range(DRIPPING)
     ]
     served_s: list[float] = []
     while not all(task.done() for task in dripping):

@@ -17,7 +17,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from adapters.postgres.embedded import EmbeddedPostgres
+    from integration.people import People
     from integration.running import Gateway
+
+    Limited = tuple[Gateway, Gateway, People]
 
 pytestmark = pytest.mark.nginx
 
@@ -31,8 +34,8 @@ UNCOUNTED: Final = 2 * 1
 @pytest.fixture(scope="module")
 def limited(
     postgres_server: EmbeddedPostgres, template: str, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[tuple[Gateway, Gateway]]:
-    """A service with few requests for each caller, met directly and through nginx."""
+) -> Iterator[Limited]:
+    """A service with few requests for each caller, met directly and through nginx; its people."""
     dsn = postgres_server.create_database("limited", template=template)
     folder = tmp_path_factory.mktemp("limited")
     settings = {
@@ -41,14 +44,14 @@ def limited(
         "CASHBACK_TRUSTED_HOPS": "1",
     }
     with running_gateway(dsn, folder, **settings) as gateway, behind_nginx(gateway) as proxied:
-        yield gateway, proxied
+        # All log in before anybody guesses: from this address nobody could for a while.
+        yield gateway, proxied, sign_in_people(gateway)
 
 
 def test_a_caller_gets_no_more_from_two_apis_than_from_one(
-    limited: tuple[Gateway, Gateway],
+    limited: Limited,
 ) -> None:
-    gateway, proxied = limited
-    people = sign_in_people(gateway)
+    gateway, proxied, people = limited
     second = f"http://{SECOND}:{gateway.environ['CASHBACK_PORT']}"
     ways = (proxied.base_url, gateway.base_url, second)
 
@@ -72,10 +75,9 @@ def test_a_caller_gets_no_more_from_two_apis_than_from_one(
 
 
 def test_guesses_are_slowed_down_whatever_the_client_says_and_however_the_address_is_spelled(
-    limited: tuple[Gateway, Gateway],
+    limited: Limited,
 ) -> None:
-    gateway, proxied = limited
-    sign_in_people(gateway)
+    _, proxied, _ = limited
     paths = ("/api/token", "/api/token/", "//api//token", "/api%2Ftoken", "/%61pi/token")
     body = {"username": name_of(1, "analyst"), "password": "a guess, and wrong"}
     statuses = [
