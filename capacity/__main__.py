@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -26,6 +27,8 @@ CONNECTIONS = "4,8,16,32,64,128"
 def main() -> int:
     """Return 0 when every measured sale was paid once."""
     options = _options()
+    # As Ctrl-C: the stack is taken down.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     if options.from_:
         measured = load(options.from_)
     else:
@@ -50,7 +53,7 @@ def _measure(options: argparse.Namespace) -> Measured:
         environ={
             **UNLIMITED,
             "CASHBACK_LISTEN": f"127.0.0.1:{port}",
-            "CASHBACK_IMAGE": "cashback-gateway:under-test",
+            "CASHBACK_IMAGE": "cashback-gateway:capacity",
             "CASHBACK_REVISION": revision,
         },
     )
