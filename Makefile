@@ -90,7 +90,7 @@ mutation: ## mutation testing of the core's decisions, slow (MODULES="money read
 docs: venv ## print what is made from tables: docs/settings.md, docs/metrics.md, nginx's words
 	PYTHONPATH=src .venv/bin/python -m cashback_gateway.settings_page > docs/settings.md
 	PYTHONPATH=src .venv/bin/python -m adapters.telemetry.page > docs/metrics.md
-	PYTHONPATH=src .venv/bin/python -m adapters.http.proxy_problems > infra/nginx/gateway/problems.conf
+	PYTHONPATH=src .venv/bin/python -m adapters.http.serving.proxy_problems > infra/nginx/gateway/problems.conf
 
 dashboards: venv ## write infra/grafana/dashboards from make_dashboards.py
 	.venv/bin/python infra/grafana/make_dashboards.py

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Final
 import psutil
 import psycopg
 
-from adapters.http.signing_key import create_signing_key
+from adapters.http.identity.signing_key import create_signing_key
 from adapters.postgres.embedded import EmbeddedPostgres
 from adapters.postgres.migrate import migrate
 from cashback_gateway.demo_data import load

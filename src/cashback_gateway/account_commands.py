@@ -7,14 +7,14 @@ import getpass
 import sys
 from typing import TYPE_CHECKING
 
-from adapters.http.credentials import InvalidRequestError
-from adapters.http.login import USERNAME, owner_of
-from adapters.http.passwords import hash_password
-from adapters.http.signing_key import load_signing_key
-from adapters.http.tokens import Lifetimes, TokenKind, Tokens
-from adapters.http.user_bodies import read_new_password, read_new_user
-from adapters.postgres.accounts import AccountError, PostgresAccounts
-from adapters.postgres.kept_users import PostgresUsers
+from adapters.http.administration.user_bodies import read_new_password, read_new_user
+from adapters.http.identity.credentials import InvalidRequestError
+from adapters.http.identity.login import USERNAME, owner_of
+from adapters.http.identity.passwords import hash_password
+from adapters.http.identity.signing_key import load_signing_key
+from adapters.http.identity.tokens import Lifetimes, TokenKind, Tokens
+from adapters.postgres.administration.kept_users import PostgresUsers
+from adapters.postgres.identity.accounts import AccountError, PostgresAccounts
 from cashback_core.administering import Kept
 from cashback_core.people import NewUser
 from cashback_gateway.as_platform import administration, caller, refused, unreadable

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 async def add_merchant(settings: Settings, options: argparse.Namespace) -> None:
     """Add a merchant. Raises ActRefusedError and StoreUnavailable."""
-    from adapters.postgres.kept_merchants import PostgresMerchants
+    from adapters.postgres.administration.kept_merchants import PostgresMerchants
     from cashback_gateway.as_platform import administration, caller, refused
 
     state = MerchantState(
@@ -43,7 +43,7 @@ async def add_merchant(settings: Settings, options: argparse.Namespace) -> None:
 
 async def add_product_type(settings: Settings, options: argparse.Namespace) -> None:
     """Add a product type with its first rate. Raises ActRefusedError and StoreUnavailable."""
-    from adapters.postgres.kept_product_types import PostgresProductTypes
+    from adapters.postgres.administration.kept_product_types import PostgresProductTypes
     from cashback_gateway.as_platform import administration, caller_for, refused
 
     new = NewProductType(
@@ -61,7 +61,7 @@ async def add_product_type(settings: Settings, options: argparse.Namespace) -> N
 
 async def add_client(settings: Settings, options: argparse.Namespace) -> None:
     """Add an API client. Raises ActRefusedError and StoreUnavailable."""
-    from adapters.postgres.kept_clients import PostgresClients
+    from adapters.postgres.administration.kept_clients import PostgresClients
     from cashback_gateway.as_platform import administration, caller
 
     state = ClientState(name=options.client_name, role=options.role)
@@ -72,7 +72,7 @@ async def add_client(settings: Settings, options: argparse.Namespace) -> None:
 
 async def rotate_secret(settings: Settings, options: argparse.Namespace) -> None:
     """Give a client a further secret. Raises ActRefusedError and StoreUnavailable."""
-    from adapters.postgres.kept_clients import PostgresClients
+    from adapters.postgres.administration.kept_clients import PostgresClients
     from cashback_gateway.as_platform import administration, caller
 
     overlap = timedelta(seconds=options.overlap)
@@ -83,7 +83,7 @@ async def rotate_secret(settings: Settings, options: argparse.Namespace) -> None
 
 async def end_secret(settings: Settings, options: argparse.Namespace) -> None:
     """End one secret of a client now. Raises ActRefusedError and StoreUnavailable."""
-    from adapters.postgres.kept_clients import PostgresClients
+    from adapters.postgres.administration.kept_clients import PostgresClients
     from cashback_gateway.as_platform import administration, caller, refused
 
     async with administration(settings) as opened:

@@ -11,9 +11,9 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from adapters.http.administration_texts import ADMINISTRATION_FAULTS
-from adapters.postgres.administration import Administration
-from adapters.postgres.kept_merchants import merchant_id_of
+from adapters.http.administration.texts import ADMINISTRATION_FAULTS
+from adapters.postgres.administration.kept_merchants import merchant_id_of
+from adapters.postgres.administration.transactions import Administration
 from cashback_core.administering import Caller, InUse, Missing, Stale, Taken, Unfit
 from cashback_core.messages import Language
 from cashback_gateway.operator_commands import ActRefusedError
@@ -21,7 +21,7 @@ from cashback_gateway.operator_commands import ActRefusedError
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Sequence
 
-    from adapters.http.faults import Fault
+    from adapters.http.problems.faults import Fault
     from cashback_core.administering import Refusal
     from cashback_core.violations import Violation
     from cashback_gateway.settings import Settings

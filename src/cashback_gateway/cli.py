@@ -239,7 +239,11 @@ def _users_add(options: argparse.Namespace) -> int:
 
 
 def _keys_new(options: argparse.Namespace) -> int:
-    from adapters.http.signing_key import BadSigningKeyError, create_signing_key, load_signing_key
+    from adapters.http.identity.signing_key import (
+        BadSigningKeyError,
+        create_signing_key,
+        load_signing_key,
+    )
 
     try:
         create_signing_key(options.path)
@@ -331,10 +335,10 @@ def _known_failures() -> tuple[type[Exception], ...]:
     """What is the user's to mend: one line says it, a traceback would only hide it."""
     import psycopg
 
-    from adapters.http.signing_key import BadSigningKeyError
-    from adapters.postgres.accounts import AccountError
+    from adapters.http.identity.signing_key import BadSigningKeyError
     from adapters.postgres.connection import UnsafeDatabase
     from adapters.postgres.embedded import EmbeddedPostgresError
+    from adapters.postgres.identity.accounts import AccountError
     from adapters.postgres.migrate import SchemaMismatch
     from cashback_core.ports import StoreUnavailable
     from cashback_gateway.local_state import LocalStateError

@@ -13,24 +13,24 @@ from dependency_injector import containers, providers
 from adapters.cashback_client.client import ProviderClient
 from adapters.cashback_client.pool import Limits
 from adapters.cashback_client.statements import StatementClient
-from adapters.http.administered import Administered
+from adapters.http.administration.administered import Administered
 from adapters.http.app import Conduct, UseCases, create_app
-from adapters.http.login import Login
-from adapters.http.passwords import Passwords
-from adapters.http.rate_limit import Rate
-from adapters.http.signing_key import load_signing_key, load_verifying_key
-from adapters.http.standing import Standings
-from adapters.http.tokens import Lifetimes, Tokens
-from adapters.postgres.administration import Administration
-from adapters.postgres.audit_trail import PostgresTrail
+from adapters.http.identity.login import Login
+from adapters.http.identity.passwords import Passwords
+from adapters.http.identity.rate_limit import Rate
+from adapters.http.identity.signing_key import load_signing_key, load_verifying_key
+from adapters.http.identity.standing import Standings
+from adapters.http.identity.tokens import Lifetimes, Tokens
+from adapters.postgres.administration.audit_trail import PostgresTrail
+from adapters.postgres.administration.kept_catalogue import PostgresProducts
+from adapters.postgres.administration.kept_clients import PostgresClients
+from adapters.postgres.administration.kept_customers import PostgresCustomers
+from adapters.postgres.administration.kept_merchants import PostgresMerchants
+from adapters.postgres.administration.kept_product_types import PostgresProductTypes
+from adapters.postgres.administration.kept_users import PostgresUsers
+from adapters.postgres.administration.transactions import Administration
 from adapters.postgres.connection import Role as DatabaseRole
-from adapters.postgres.identities import PostgresIdentities
-from adapters.postgres.kept_catalogue import PostgresProducts
-from adapters.postgres.kept_clients import PostgresClients
-from adapters.postgres.kept_customers import PostgresCustomers
-from adapters.postgres.kept_merchants import PostgresMerchants
-from adapters.postgres.kept_product_types import PostgresProductTypes
-from adapters.postgres.kept_users import PostgresUsers
+from adapters.postgres.identity.identities import PostgresIdentities
 from adapters.postgres.operating import PostgresOperatorStore
 from adapters.postgres.privacy import PostgresPrivacyStore
 from adapters.postgres.sender import PostgresSender
@@ -53,7 +53,7 @@ from cashback_gateway.worker import MAX_DROPPED, Chores, Schedule, Worker
 if TYPE_CHECKING:
     from litestar import Litestar
 
-    from adapters.http.request_watch import RequestWatch
+    from adapters.http.serving.request_watch import RequestWatch
 
 
 def now() -> datetime:

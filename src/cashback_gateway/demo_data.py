@@ -6,7 +6,7 @@ from typing import Final
 
 import psycopg
 
-from adapters.http.passwords import hash_password
+from adapters.http.identity.passwords import hash_password
 
 MERCHANT: Final = "demo"
 USERNAME: Final = "demo"

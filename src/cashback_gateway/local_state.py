@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from adapters.http.signing_key import create_signing_key
+from adapters.http.identity.signing_key import create_signing_key
 from adapters.postgres.embedded import EmbeddedPostgres
 from cashback_gateway.settings import file_name
 from cashback_gateway.settings_table import DATABASE_URL, SIGNING_KEY_FILE

@@ -12,7 +12,11 @@ import secrets
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from adapters.http.signing_key import BadSigningKeyError, create_signing_key, load_signing_key
+from adapters.http.identity.signing_key import (
+    BadSigningKeyError,
+    create_signing_key,
+    load_signing_key,
+)
 from cashback_gateway import settings_table as table
 
 if TYPE_CHECKING:

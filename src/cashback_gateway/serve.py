@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Final
 
 import uvicorn
 
-from adapters.http.access_log import AccessLog
-from adapters.http.last_taken import let_nobody_else_in
-from adapters.http.origins import Origins
-from adapters.http.request_watch import RequestWatch
-from adapters.http.server import GuardedProtocol, RequestLimit
+from adapters.http.serving.access_log import AccessLog
+from adapters.http.serving.last_taken import let_nobody_else_in
+from adapters.http.serving.origins import Origins
+from adapters.http.serving.request_watch import RequestWatch
+from adapters.http.serving.server import GuardedProtocol, RequestLimit
 from adapters.postgres.connection import refuse_unsafe
 from adapters.telemetry.table import Role
 from cashback_gateway.collector import settle_collector

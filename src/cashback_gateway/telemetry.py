@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from adapters.cashback_client.client import ProviderClient
-    from adapters.http.request_watch import RequestWatch
+    from adapters.http.serving.request_watch import RequestWatch
     from adapters.postgres.commits import CommitObserver, Failure
     from adapters.postgres.store import PostgresCashbackStore
     from adapters.telemetry.spans import Spans

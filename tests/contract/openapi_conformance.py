@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 from jsonschema import Draft202012Validator, FormatChecker
 
-from adapters.http.openapi import build_document
+from adapters.http.openapi.document import build_document
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

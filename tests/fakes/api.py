@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from adapters.http.administered import Administered
+from adapters.http.administration.administered import Administered
 from adapters.http.app import Conduct, UseCases, create_app
-from adapters.http.login import Login, owner_of
-from adapters.http.passwords import Passwords
-from adapters.http.signing_key import signing_key
-from adapters.http.standing import Standings
-from adapters.http.tokens import TokenKind, Tokens, new_token_id
+from adapters.http.identity.login import Login, owner_of
+from adapters.http.identity.passwords import Passwords
+from adapters.http.identity.signing_key import signing_key
+from adapters.http.identity.standing import Standings
+from adapters.http.identity.tokens import TokenKind, Tokens, new_token_id
 from cashback_core.delivering import Deliverer, DeliveriesUnderWay
 from cashback_core.delivery import DeliveryPolicy
 from cashback_core.identity import new_id

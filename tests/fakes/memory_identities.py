@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
-from adapters.http.passwords import hash_password
+from adapters.http.identity.passwords import hash_password
 from cashback_core.callers import Account, Drawn, Identities, Owned, Visit
 from cashback_core.identity import new_id
 from cashback_core.ports import StoreUnavailable

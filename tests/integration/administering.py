@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING, Any
 
 import psycopg
 
-from adapters.http.administered import Administered
-from adapters.http.passwords import NOBODYS_HASH
-from adapters.postgres.administration import Administration
-from adapters.postgres.audit_trail import PostgresTrail
-from adapters.postgres.kept_catalogue import PostgresProducts
-from adapters.postgres.kept_clients import PostgresClients
-from adapters.postgres.kept_customers import PostgresCustomers
-from adapters.postgres.kept_merchants import PostgresMerchants
-from adapters.postgres.kept_product_types import PostgresProductTypes
-from adapters.postgres.kept_users import PostgresUsers
+from adapters.http.administration.administered import Administered
+from adapters.http.identity.passwords import NOBODYS_HASH
+from adapters.postgres.administration.audit_trail import PostgresTrail
+from adapters.postgres.administration.kept_catalogue import PostgresProducts
+from adapters.postgres.administration.kept_clients import PostgresClients
+from adapters.postgres.administration.kept_customers import PostgresCustomers
+from adapters.postgres.administration.kept_merchants import PostgresMerchants
+from adapters.postgres.administration.kept_product_types import PostgresProductTypes
+from adapters.postgres.administration.kept_users import PostgresUsers
+from adapters.postgres.administration.transactions import Administration
 from cashback_core.administering import Caller
 from fakes.api import Answered, Api
 

@@ -18,10 +18,10 @@ import jwt
 import psycopg
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from adapters.http.login import owner_of
-from adapters.http.signing_key import SigningKey, jwk, load_signing_key, signing_key
-from adapters.http.tokens import Owner, TokenKind, Tokens
-from adapters.postgres.accounts import PostgresAccounts
+from adapters.http.identity.login import owner_of
+from adapters.http.identity.signing_key import SigningKey, jwk, load_signing_key, signing_key
+from adapters.http.identity.tokens import Owner, TokenKind, Tokens
+from adapters.postgres.identity.accounts import PostgresAccounts
 from cashback_core.documents import cpf_check_digits
 from cashback_core.identity import new_id
 from cashback_core.instants import format_instant

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import psycopg
 import pytest
 
-from adapters.http.passwords import NOBODYS_HASH
-from adapters.http.signing_key import create_signing_key
+from adapters.http.identity.passwords import NOBODYS_HASH
+from adapters.http.identity.signing_key import create_signing_key
 from adapters.postgres.embedded import EmbeddedPostgres, throwaway_postgres
 from adapters.postgres.migrate import migrate
 from cashback_gateway.demo_data import load_merchant

@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 
 import psycopg
 
-from adapters.http.signing_key import create_signing_key
+from adapters.http.identity.signing_key import create_signing_key
 from cashback_gateway import demo_data
 from cashback_gateway.local_state import free_port
 from integration import unspoken

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any
 import psycopg
 import pytest
 
-from adapters.http.passwords import NOBODYS_HASH
-from adapters.postgres.administration import Administration
-from adapters.postgres.audit_trail import PostgresTrail
-from adapters.postgres.kept_clients import PostgresClients
-from adapters.postgres.kept_merchants import PostgresMerchants
-from adapters.postgres.kept_users import PostgresUsers
+from adapters.http.identity.passwords import NOBODYS_HASH
+from adapters.postgres.administration.audit_trail import PostgresTrail
+from adapters.postgres.administration.kept_clients import PostgresClients
+from adapters.postgres.administration.kept_merchants import PostgresMerchants
+from adapters.postgres.administration.kept_users import PostgresUsers
+from adapters.postgres.administration.transactions import Administration
 from cashback_core.administering import Caller, InUse, Kept, Listed, Missing, Slice, Taken, Unfit
 from cashback_core.clients import ClientFilter, ClientState
 from cashback_core.merchants import MerchantState

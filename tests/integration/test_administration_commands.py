@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import psycopg
 import pytest
 
-from adapters.postgres.identities import PostgresIdentities
+from adapters.postgres.identity.identities import PostgresIdentities
 from integration.command_line import run
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ import psycopg
 import pytest
 from psycopg.rows import dict_row
 
-from adapters.http.passwords import NOBODYS_HASH
+from adapters.http.identity.passwords import NOBODYS_HASH
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator

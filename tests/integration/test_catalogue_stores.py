@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 import psycopg
 import pytest
 
-from adapters.postgres.administration import Administration
-from adapters.postgres.kept_catalogue import PostgresProducts
-from adapters.postgres.kept_customers import PostgresCustomers
-from adapters.postgres.kept_product_types import PostgresProductTypes
+from adapters.postgres.administration.kept_catalogue import PostgresProducts
+from adapters.postgres.administration.kept_customers import PostgresCustomers
+from adapters.postgres.administration.kept_product_types import PostgresProductTypes
+from adapters.postgres.administration.transactions import Administration
 from adapters.postgres.store import PostgresCashbackStore
 from cashback_core.administering import Caller, InUse, Kept, Missing, Slice, Stale, Taken, Unfit
 from cashback_core.calculation import calculate

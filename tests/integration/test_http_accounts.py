@@ -8,13 +8,13 @@ import psycopg
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from adapters.http.login import BadCredentialsError, Login
-from adapters.http.passwords import Passwords, hash_password
-from adapters.http.signing_key import signing_key
-from adapters.http.standing import Standings
-from adapters.http.tokens import TokenKind, Tokens
-from adapters.postgres.accounts import AccountError, PostgresAccounts
-from adapters.postgres.identities import PostgresIdentities
+from adapters.http.identity.login import BadCredentialsError, Login
+from adapters.http.identity.passwords import Passwords, hash_password
+from adapters.http.identity.signing_key import signing_key
+from adapters.http.identity.standing import Standings
+from adapters.http.identity.tokens import TokenKind, Tokens
+from adapters.postgres.identity.accounts import AccountError, PostgresAccounts
+from adapters.postgres.identity.identities import PostgresIdentities
 from cashback_core.ports import StoreUnavailable
 from integration.administering import add_user, set_password
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import psycopg
 import pytest
 
-from adapters.postgres.identities import PostgresIdentities
+from adapters.postgres.identity.identities import PostgresIdentities
 from integration.administering import administered_api
 
 if TYPE_CHECKING:

@@ -11,9 +11,9 @@ import pytest
 import uvicorn
 from uvicorn.server import ServerState
 
-from adapters.http import polite_transport
-from adapters.http import server as limits
-from adapters.http.server import GuardedProtocol
+from adapters.http.serving import polite_transport
+from adapters.http.serving import server as limits
+from adapters.http.serving.server import GuardedProtocol
 from fakes.api import SALE, Api
 from integration.bad_inputs import allowed, cases
 

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING
 import psycopg
 import pytest
 
-from adapters.http.passwords import NOBODYS_HASH, hash_password
-from adapters.postgres.administration import Administration
-from adapters.postgres.identities import MAX_SESSION_DAYS, PostgresIdentities
-from adapters.postgres.kept_clients import PostgresClients
-from adapters.postgres.throttling import MAX_PLACES, PURGE, digest
+from adapters.http.identity.passwords import NOBODYS_HASH, hash_password
+from adapters.postgres.administration.kept_clients import PostgresClients
+from adapters.postgres.administration.transactions import Administration
+from adapters.postgres.identity.identities import MAX_SESSION_DAYS, PostgresIdentities
+from adapters.postgres.identity.throttling import MAX_PLACES, PURGE, digest
 from cashback_core.administering import InUse, Kept, Missing
 from cashback_core.clients import ClientState
 from cashback_core.ports import StoreUnavailable

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from adapters.http.last_taken import let_nobody_else_in
+from adapters.http.serving.last_taken import let_nobody_else_in
 from integration.running import START_S, running_gateway
 
 if TYPE_CHECKING:

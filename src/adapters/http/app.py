@@ -9,25 +9,25 @@ from typing import TYPE_CHECKING, Final
 
 from litestar import Litestar
 
-from adapters.http.admission import Admission
-from adapters.http.cashbacks import CashbackRoutes
-from adapters.http.docs import DocsRoutes
 from adapters.http.health import HealthRoutes, Ping
-from adapters.http.openapi import ServedDocument
-from adapters.http.operator_routes import OperatorRoutes
-from adapters.http.options import with_options
-from adapters.http.own_account_routes import OwnAccountRoutes
-from adapters.http.privacy_routes import PrivacyRoutes
-from adapters.http.problems import handle_exception
-from adapters.http.rate_limit import NO_LIMIT, Rate, RateLimit
-from adapters.http.sign_out_routes import SignOutRoutes
-from adapters.http.token_routes import TokenRoutes
+from adapters.http.identity.admission import Admission
+from adapters.http.identity.own_account_routes import OwnAccountRoutes
+from adapters.http.identity.rate_limit import NO_LIMIT, Rate, RateLimit
+from adapters.http.identity.sign_out_routes import SignOutRoutes
+from adapters.http.identity.token_routes import TokenRoutes
+from adapters.http.openapi.document import ServedDocument
+from adapters.http.openapi.page import DocsRoutes
+from adapters.http.problems.answering import handle_exception
+from adapters.http.sales.cashbacks import CashbackRoutes
+from adapters.http.sales.operator_routes import OperatorRoutes
+from adapters.http.sales.privacy_routes import PrivacyRoutes
+from adapters.http.serving.options import with_options
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from adapters.http.administered import Administered
-    from adapters.http.login import Login
+    from adapters.http.administration.administered import Administered
+    from adapters.http.identity.login import Login
     from cashback_core.operating import OperatorStore
     from cashback_core.ports import CashbackStore
     from cashback_core.privacy import PrivacyStore

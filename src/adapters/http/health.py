@@ -11,7 +11,7 @@ from litestar.types import ASGIApp  # noqa: TC002 (Litestar reads the annotation
 
 from adapters.http import shapes
 from adapters.http.answers import Answer
-from adapters.http.wire import encode
+from adapters.http.sales.wire import encode
 
 if TYPE_CHECKING:
     from litestar.handlers import HTTPRouteHandler

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from psycopg_pool import AsyncConnectionPool
 
 from adapters.postgres import leasing
+from adapters.postgres.administration.kept_products import PERIODS, KeptProducts, read
 from adapters.postgres.connection import (
     Role,
     reading_for,
@@ -22,7 +23,6 @@ from adapters.postgres.connection import (
 )
 from adapters.postgres.group_writer import GroupWriter
 from adapters.postgres.histories import read_history
-from adapters.postgres.kept_products import PERIODS, KeptProducts, read
 from adapters.postgres.rows import ONE, RECORD, one, record
 from cashback_core.catalogue import Catalogue
 from cashback_core.ports import (

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 import pytest
 from cryptography import x509
 
-from adapters.http.proxy_problems import PROXY_PROBLEMS, as_nginx
+from adapters.http.serving.proxy_problems import PROXY_PROBLEMS, as_nginx
 from cashback_gateway.local_state import free_port
 from contract.openapi_conformance import DOCUMENT, faults
 from integration.certificate import Certificate

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from adapters.http.signing_key import load_signing_key
+from adapters.http.identity.signing_key import load_signing_key
 from cashback_gateway.local_state import LocalState, LocalStateError, completed_environment
 
 if TYPE_CHECKING:

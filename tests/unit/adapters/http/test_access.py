@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 
-from adapters.http.access import ACCESS, PUBLIC, Role
-from adapters.http.login import owner_of
-from adapters.http.openapi_operations import OPERATIONS
-from adapters.http.standing import STANDING_AGE_S, Standings
-from adapters.http.tokens import Claims, InvalidTokenError, TokenKind
+from adapters.http.identity.access import ACCESS, PUBLIC, Role
+from adapters.http.identity.login import owner_of
+from adapters.http.identity.standing import STANDING_AGE_S, Standings
+from adapters.http.identity.tokens import Claims, InvalidTokenError, TokenKind
+from adapters.http.openapi.operations import OPERATIONS
 from cashback_core.ports import StoreUnavailable
 from fakes.api import SALE, Api
 from fakes.memory_identities import CLIENT_ID, MemoryIdentities
@@ -63,7 +63,7 @@ async def test_a_role_passes_exactly_where_the_table_says(
 
 async def test_a_route_without_a_rule_is_closed(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
     rules = {k: v for k, v in ACCESS.items() if k != ("get", "/api/cashbacks")}
-    monkeypatch.setattr("adapters.http.admission.ACCESS", rules)
+    monkeypatch.setattr("adapters.http.identity.admission.ACCESS", rules)
     for username in SOMEBODY.values():
         assert (await api.get("/api/cashbacks", username=username)).status == 403
 

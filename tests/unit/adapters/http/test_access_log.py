@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from adapters.http.access_log import AccessLog
-from adapters.http.request_watch import RequestWatch
-from adapters.http.server import RequestLimit
+from adapters.http.serving.access_log import AccessLog
+from adapters.http.serving.request_watch import RequestWatch
+from adapters.http.serving.server import RequestLimit
 
 if TYPE_CHECKING:
     from fakes.api import Api

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from adapters.http.client_address import client_address
+from adapters.http.identity.client_address import client_address
 
 
 def address(*forwarded: str, hops: int, peer: str | None = "10.0.0.9") -> str:

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapters.http.cursors import Kind, read_cursor, write_cursor, write_value
-from adapters.http.faults import InvalidQueryError
-from adapters.http.list_query import ListQuery, Ordering
+from adapters.http.problems.faults import InvalidQueryError
+from adapters.http.resources.cursors import Kind, read_cursor, write_cursor, write_value
+from adapters.http.resources.list_query import ListQuery, Ordering
 from cashback_core.administering import Slice
 
 THINGS = Ordering(

@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING
 import jwt
 import pytest
 
-from adapters.http.login import Login
-from adapters.http.passwords import (
+from adapters.http.identity.login import Login
+from adapters.http.identity.passwords import (
     NOBODYS_HASH,
     Passwords,
     hash_password,
     verify_password,
 )
-from adapters.http.tokens import TokenKind
-from adapters.http.turns import TooManyLoginsError
+from adapters.http.identity.tokens import TokenKind
+from adapters.http.identity.turns import TooManyLoginsError
 from fakes.api import SALE, Api
 from fakes.memory_identities import (
     CLIENT_ID,

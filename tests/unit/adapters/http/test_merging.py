@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapters.http.merging import MAX_TRIES, Patching, merge
+from adapters.http.resources.merging import MAX_TRIES, Patching, merge
 from cashback_core.administering import Kept, Missing, Refusal, Stale, Versions
 
 VALUES = st.recursive(

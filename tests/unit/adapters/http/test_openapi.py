@@ -9,9 +9,9 @@ from hypothesis import given
 from litestar.routes import HTTPRoute
 
 from adapters.http.body import decode_json
-from adapters.http.openapi_operations import OPERATIONS
-from adapters.http.openapi_schemas import FRESH_SALE_ID
-from adapters.http.problem_texts import KINDS
+from adapters.http.openapi.operations import OPERATIONS
+from adapters.http.openapi.schemas import FRESH_SALE_ID
+from adapters.http.problems.texts import KINDS
 from cashback_core.reading import parse_sale
 from cashback_core.strategies import sale_documents
 from contract.openapi_conformance import DOCUMENT, faults

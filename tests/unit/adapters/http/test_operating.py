@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapters.http import operator_bodies as bodies
-from adapters.http.credentials import InvalidRequestError
-from adapters.http.faults import InvalidQueryError
-from adapters.http.listing import read_open_listing
+from adapters.http.identity.credentials import InvalidRequestError
+from adapters.http.problems.faults import InvalidQueryError
+from adapters.http.resources.listing import read_open_listing
+from adapters.http.sales import operator_bodies as bodies
 from cashback_core.delivery import Status
 from contract.builders import a_cpf
 from fakes.api import SALE, Api

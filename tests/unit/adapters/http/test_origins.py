@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from adapters.http.origins import Origins
+from adapters.http.serving.origins import Origins
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

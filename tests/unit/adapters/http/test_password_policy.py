@@ -4,7 +4,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from adapters.http.password_policy import LONGEST, SHORTEST, refuse_password
+from adapters.http.identity.password_policy import LONGEST, SHORTEST, refuse_password
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@ from __future__ import annotations
 import asyncio
 from typing import Any, cast
 
-from adapters.http.polite_transport import PoliteTransport
+from adapters.http.serving.polite_transport import PoliteTransport
 
 
 class Recorder:

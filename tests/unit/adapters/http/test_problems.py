@@ -13,10 +13,12 @@ import pytest
 
 import adapters.http
 import cashback_core
-from adapters.http import body, problem_texts, server
-from adapters.http.problem_texts import FAULTS, KINDS
-from adapters.http.problems import PROBLEMS, Problem, answer_problem, problem_of
-from adapters.http.signing_key import BadSigningKeyError
+from adapters.http import body
+from adapters.http.identity.signing_key import BadSigningKeyError
+from adapters.http.problems import texts as problem_texts
+from adapters.http.problems.answering import PROBLEMS, Problem, answer_problem, problem_of
+from adapters.http.problems.texts import FAULTS, KINDS
+from adapters.http.serving import server
 from cashback_core.content import Difference
 from cashback_core.documents import InvalidDocument
 from cashback_core.instants import NoSuchInstant, NotAnInstant
@@ -66,7 +68,7 @@ def test_every_outcome_that_is_no_record_has_a_row_of_its_own() -> None:
 def test_every_problem_can_happen_and_every_code_is_known() -> None:
     source = "".join(
         inspect.getsource(importlib.import_module(f"adapters.http.{name}"))
-        for name in ("problems", "server", "proxy_problems")
+        for name in ("problems.answering", "serving.server", "serving.proxy_problems")
     )
     assert {code for code in KINDS if f'"{code}"' not in source} == set()
     assert set(server.REFUSALS) <= set(KINDS)

@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapters.http.faults import InvalidQueryError
-from adapters.http.listing import read_cursor, read_listing, write_cursor
+from adapters.http.problems.faults import InvalidQueryError
+from adapters.http.resources.listing import read_cursor, read_listing, write_cursor
 from cashback_core.identity import new_id
 from cashback_core.ports import Position
 from contract.builders import a_cpf

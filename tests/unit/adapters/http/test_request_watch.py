@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from adapters.http.request_watch import RequestWatch
+from adapters.http.serving.request_watch import RequestWatch
 from cashback_core.tracing import TRACE, TRAIL, note_merchant
 
 if TYPE_CHECKING:

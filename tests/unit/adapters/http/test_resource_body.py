@@ -6,8 +6,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from adapters.http.credentials import InvalidRequestError
-from adapters.http.resource_body import ResourceBody
+from adapters.http.identity.credentials import InvalidRequestError
+from adapters.http.resources.resource_body import ResourceBody
 from cashback_core.messages import Language
 
 SHAPE = {"slug": True, "name": True, "role": True, "age": False, "disabled": False, "from": False}

@@ -17,9 +17,16 @@ from cryptography.hazmat.primitives.serialization import (
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapters.http import tokens as module
-from adapters.http.signing_key import signing_key, verifying_key
-from adapters.http.tokens import Claims, InvalidTokenError, Lifetimes, Owner, TokenKind, Tokens
+from adapters.http.identity import tokens as module
+from adapters.http.identity.signing_key import signing_key, verifying_key
+from adapters.http.identity.tokens import (
+    Claims,
+    InvalidTokenError,
+    Lifetimes,
+    Owner,
+    TokenKind,
+    Tokens,
+)
 
 KEY = signing_key(Ed25519PrivateKey.generate())
 NOW_S = 1_780_000_000

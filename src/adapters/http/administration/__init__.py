@@ -1,0 +1,1 @@
+"""Merchants, their people, their API clients and the audit trail over HTTP."""

@@ -1,0 +1,60 @@
+"""The stores of administered resources, and the routes in front of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from adapters.http.administration.client_routes import ClientRoutes
+from adapters.http.administration.merchant_routes import MerchantRoutes
+from adapters.http.administration.trail_routes import TrailRoutes
+from adapters.http.administration.user_routes import UserRoutes
+from adapters.http.catalogue.customer_routes import CustomerRoutes
+from adapters.http.catalogue.product_routes import ProductRoutes
+from adapters.http.catalogue.product_type_routes import ProductTypeRoutes
+from adapters.http.catalogue.starts import Zones
+
+if TYPE_CHECKING:
+    from litestar.handlers import HTTPRouteHandler
+
+    from adapters.http.identity.admission import Admission
+    from adapters.http.identity.login import Login
+    from cashback_core.clients import ClientStore
+    from cashback_core.customers import CustomerStore
+    from cashback_core.merchants import MerchantStore
+    from cashback_core.people import UserStore
+    from cashback_core.ports import CashbackStore
+    from cashback_core.product_types import ProductTypeStore
+    from cashback_core.products import ProductStore
+    from cashback_core.trail import TrailStore
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Administered:
+    """Where each resource is kept."""
+
+    merchants: MerchantStore
+    users: UserStore
+    clients: ClientStore
+    trail: TrailStore
+    product_types: ProductTypeStore
+    products: ProductStore
+    customers: CustomerStore
+
+    def handlers(
+        self, admit: Admission, login: Login, store: CashbackStore
+    ) -> list[HTTPRouteHandler]:
+        """The routes of all of them, each under its address; `store` knows merchants' zones."""
+        zones = Zones(store)
+        types = ProductTypeRoutes(admit=admit, store=self.product_types, zones=zones)
+        products = ProductRoutes(admit=admit, store=self.products, zones=zones)
+        users = UserRoutes(admit=admit, store=self.users, passwords=login.passwords)
+        return [
+            *MerchantRoutes(admit=admit, store=self.merchants).handlers(),
+            *users.handlers(),
+            *ClientRoutes(admit=admit, store=self.clients).handlers(),
+            *TrailRoutes(admit=admit, store=self.trail).handlers(),
+            *types.handlers(),
+            *products.handlers(),
+            *CustomerRoutes(admit=admit, store=self.customers).handlers(),
+        ]

@@ -1,0 +1,205 @@
+"""The routes of API clients and their secrets."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, Final
+
+from litestar import HttpMethod, Request, delete, post, route
+from litestar.exceptions import NotFoundException
+from litestar.types import ASGIApp  # noqa: TC002 (Litestar reads the annotations)
+
+from adapters.http.administration import shapes
+from adapters.http.answers import Answer
+from adapters.http.resources.answering import (
+    answer_created,
+    answer_deleted,
+    caller_of,
+    read_document,
+)
+from adapters.http.resources.cursors import Kind
+from adapters.http.resources.list_query import ListQuery, Ordering
+from adapters.http.resources.one_resource import OneResource
+from adapters.http.resources.resource_body import ResourceBody
+from adapters.http.sales.wire import encode
+from cashback_core.clients import (
+    CLIENT_ROLES,
+    DEFAULT_OVERLAP_S,
+    MAX_OVERLAP_S,
+    Client,
+    ClientFilter,
+    ClientState,
+    Issued,
+)
+from cashback_core.instants import format_instant
+from cashback_core.merchants import SLUG
+
+if TYPE_CHECKING:
+    from litestar.handlers import HTTPRouteHandler
+
+    from adapters.http.identity.admission import Admission
+    from cashback_core.clients import ClientStore
+
+PATH: Final = "/api/clients"
+ORDERING: Final = Ordering(
+    resource="clients",
+    columns={"name": Kind.TEXT, "created_at": Kind.INSTANT},
+    key=Kind.TEXT,
+    default="name",
+)
+
+_ID: Final = re.compile(r"cli_[A-Za-z0-9_-]{22}\Z", re.ASCII)
+_NUMBER: Final = re.compile(r"[1-9][0-9]{0,8}\Z", re.ASCII)
+_STATE: Final = {"name": True, "role": False, "disabled": False}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClientRoutes:
+    """A merchant's administrators for its own clients, the platform's for all."""
+
+    admit: Admission
+    store: ClientStore
+
+    def handlers(self) -> list[HTTPRouteHandler]:
+        """The routes, each under its address."""
+        read = [HttpMethod.GET, HttpMethod.HEAD]
+        one = f"{PATH}/{{id:str}}"
+        secret = f"{one}/secrets/{{number:str}}"
+        known: OneResource[str, Client, ClientState] = OneResource(
+            admit=self.admit,
+            key=_read_id,
+            find=self.store.find,
+            replace_by=self.store.replace,
+            delete_by=self.store.delete,
+            document=_document,
+            check=check_state,
+            shape=client_shape,
+        )
+        return [
+            post(PATH, name="create_client")(self.create),
+            route(PATH, http_method=read, name="list_clients")(self.page),
+            *known.handlers(one, "client"),
+            post(f"{one}/secrets", name="rotate_secret")(self.rotate),
+            delete(secret, name="end_secret", status_code=200)(self.end_secret),
+        ]
+
+    async def create(self, request: Request[Any, Any, Any]) -> ASGIApp:
+        """Add a client; its secret is told this once."""
+        fields, principal = await self.admit(request)
+        by_platform = principal.home is None
+        shape = {"merchant": True, **_STATE} if by_platform else _STATE
+        body = ResourceBody(await read_document(request, fields), shape)
+        merchant = body.text("merchant", SLUG, "no_such_merchant") if by_platform else None
+        state = _read_state(body)
+        body.refuse_faults()
+        outcome = await self.store.create(caller_of(principal), state, merchant=merchant)
+        return answer_created(
+            outcome, _issued_shape, fields, location=lambda made: f"{PATH}/{made.client.id}"
+        )
+
+    async def page(self, request: Request[Any, Any, Any]) -> ASGIApp:
+        """List clients."""
+        _, principal = await self.admit(request)
+        query = ListQuery(request.scope["query_string"], ORDERING, "role", "disabled", "merchant")
+        which = ClientFilter(
+            merchant=query.text("merchant"),
+            role=query.choice("role", CLIENT_ROLES),
+            disabled=query.truth("disabled"),
+        )
+        wanted = query.slice()
+        page = await self.store.page(caller_of(principal), wanted, which)
+        cursor = None
+        if page.more:
+            last = page.items[-1]
+            value = {"name": last.state.name, "created_at": last.created_at}
+            cursor = query.cursor_after(value[wanted.sort], last.id)
+        items = [client_shape(client) for client in page.items]
+        return Answer(200, encode(shapes.ApiClientPage(items=items, next_cursor=cursor)))
+
+    async def rotate(self, request: Request[Any, Any, Any]) -> ASGIApp:
+        """A further secret, told this once."""
+        fields, principal = await self.admit(request)
+        client_id = _read_id(request)
+        body = ResourceBody(await read_document(request, fields), {"overlap_s": False})
+        overlap_s = body.whole(
+            "overlap_s", lowest=0, highest=MAX_OVERLAP_S, default=DEFAULT_OVERLAP_S
+        )
+        body.refuse_faults()
+        outcome = await self.store.rotate(
+            caller_of(principal), client_id, overlap=timedelta(seconds=overlap_s)
+        )
+        return answer_created(
+            outcome, _issued_shape, fields, location=lambda made: f"{PATH}/{made.client.id}"
+        )
+
+    async def end_secret(self, request: Request[Any, Any, Any]) -> ASGIApp:
+        """End a secret now; it needs no version: whoever has lost one is in a hurry."""
+        fields, principal = await self.admit(request)
+        client_id = _read_id(request)
+        number: str = request.scope["path_params"]["number"]
+        if _NUMBER.match(number) is None:
+            raise NotFoundException
+        refusal = await self.store.end_secret(caller_of(principal), client_id, int(number))
+        return answer_deleted(refusal, fields)
+
+
+def check_state(document: object) -> ClientState:
+    """A client's state out of a whole document; raises InvalidRequestError."""
+    body = ResourceBody(document, _STATE)
+    state = _read_state(body)
+    body.refuse_faults()
+    return state
+
+
+def client_shape(client: Client) -> shapes.ApiClient:
+    """A client as it goes out."""
+    disabled_at = client.disabled_at
+    return shapes.ApiClient(
+        id=client.id,
+        merchant=client.merchant,
+        name=client.state.name,
+        role=client.state.role,
+        disabled=client.state.disabled,
+        secrets=[
+            shapes.ClientSecret(
+                number=secret.number,
+                created_at=format_instant(secret.created_at),
+                created_by=secret.created_by,
+                expires_at=None if secret.expires_at is None else format_instant(secret.expires_at),
+            )
+            for secret in client.secrets
+        ],
+        version=client.version,
+        created_at=format_instant(client.created_at),
+        created_by=client.created_by,
+        updated_at=format_instant(client.updated_at),
+        disabled_at=None if disabled_at is None else format_instant(disabled_at),
+    )
+
+
+def _issued_shape(issued: Issued) -> shapes.IssuedSecret:
+    return shapes.IssuedSecret(
+        client=client_shape(issued.client), number=issued.number, secret=issued.secret
+    )
+
+
+def _read_state(body: ResourceBody) -> ClientState:
+    return ClientState(
+        name=body.name("name"),
+        role=body.choice("role", CLIENT_ROLES, default="erp"),
+        disabled=body.truth("disabled"),
+    )
+
+
+def _document(client: Client) -> dict[str, object]:
+    state = client.state
+    return {"name": state.name, "role": state.role, "disabled": state.disabled}
+
+
+def _read_id(request: Request[Any, Any, Any]) -> str:
+    client_id: str = request.scope["path_params"]["id"]
+    if _ID.match(client_id) is None:
+        raise NotFoundException
+    return client_id

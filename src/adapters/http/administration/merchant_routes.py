@@ -1,0 +1,178 @@
+"""The routes of merchants."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING, Any, Final
+from zoneinfo import available_timezones
+
+from litestar import HttpMethod, Request, post, route
+from litestar.exceptions import NotFoundException
+from litestar.types import ASGIApp  # noqa: TC002 (Litestar reads the annotations)
+
+from adapters.http.administration import shapes
+from adapters.http.answers import Answer
+from adapters.http.resources.answering import (
+    answer_created,
+    caller_of,
+    read_document,
+)
+from adapters.http.resources.cursors import Kind
+from adapters.http.resources.list_query import ListQuery, Ordering
+from adapters.http.resources.one_resource import OneResource
+from adapters.http.resources.resource_body import ResourceBody
+from adapters.http.sales.wire import encode
+from cashback_core.instants import format_instant
+from cashback_core.merchants import MAX_SALE_AGE_DAYS, SLUG, Merchant, MerchantState
+from cashback_core.rounding import Rounding
+
+if TYPE_CHECKING:
+    from litestar.handlers import HTTPRouteHandler
+
+    from adapters.http.identity.admission import Admission
+    from cashback_core.merchants import MerchantStore
+
+PATH: Final = "/api/merchants"
+DEFAULT_ZONE: Final = "America/Sao_Paulo"
+DEFAULT_MAX_SALE_AGE_DAYS: Final = 3653
+ORDERING: Final = Ordering(
+    resource="merchants",
+    columns={"slug": Kind.TEXT, "name": Kind.TEXT, "created_at": Kind.INSTANT},
+    key=Kind.TEXT,
+    default="slug",
+)
+
+_STATE: Final = {
+    "name": True,
+    "zone": False,
+    "rounding": False,
+    "max_sale_age_days": False,
+    "disabled": False,
+}
+_ZONE: Final = re.compile(r"[A-Za-z0-9+_/-]{1,64}\Z", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MerchantRoutes:
+    """The platform's administrators for all of them, a merchant's own for theirs."""
+
+    admit: Admission
+    store: MerchantStore
+
+    def handlers(self) -> list[HTTPRouteHandler]:
+        """The routes, each under its address."""
+        read = [HttpMethod.GET, HttpMethod.HEAD]
+        one = f"{PATH}/{{slug:str}}"
+        known: OneResource[str, Merchant, MerchantState] = OneResource(
+            admit=self.admit,
+            key=_read_slug,
+            find=self.store.find,
+            replace_by=self.store.replace,
+            delete_by=lambda caller, slug, _: self.store.delete(caller, slug),
+            document=_document,
+            check=check_state,
+            shape=merchant_shape,
+        )
+        return [
+            post(PATH, name="create_merchant")(self.create),
+            route(PATH, http_method=read, name="list_merchants")(self.page),
+            *known.handlers(one, "merchant"),
+        ]
+
+    async def create(self, request: Request[Any, Any, Any]) -> ASGIApp:
+        """Add a merchant."""
+        fields, principal = await self.admit(request)
+        body = ResourceBody(await read_document(request, fields), {"slug": True, **_STATE})
+        slug = body.text("slug", SLUG, "slug_format")
+        state = _read_state(body)
+        body.refuse_faults()
+        outcome = await self.store.create(caller_of(principal), slug, state)
+        return answer_created(
+            outcome, merchant_shape, fields, location=lambda made: f"{PATH}/{made.slug}"
+        )
+
+    async def page(self, request: Request[Any, Any, Any]) -> ASGIApp:
+        """List merchants."""
+        _, principal = await self.admit(request)
+        query = ListQuery(request.scope["query_string"], ORDERING, "slug", "disabled")
+        slug, disabled = query.text("slug"), query.truth("disabled")
+        wanted = query.slice()
+        page = await self.store.page(caller_of(principal), wanted, slug=slug, disabled=disabled)
+        cursor = None
+        if page.more:
+            last = page.items[-1]
+            value = {"slug": last.slug, "name": last.state.name, "created_at": last.created_at}
+            cursor = query.cursor_after(value[wanted.sort], last.slug)
+        items = [merchant_shape(merchant) for merchant in page.items]
+        return Answer(200, encode(shapes.MerchantPage(items=items, next_cursor=cursor)))
+
+
+def check_state(document: object) -> MerchantState:
+    """A merchant's state out of a whole document; raises InvalidRequestError."""
+    body = ResourceBody(document, _STATE)
+    state = _read_state(body)
+    body.refuse_faults()
+    return state
+
+
+def merchant_shape(merchant: Merchant) -> shapes.Merchant:
+    """A merchant as it goes out."""
+    disabled_at = merchant.disabled_at
+    return shapes.Merchant(
+        slug=merchant.slug,
+        name=merchant.state.name,
+        zone=merchant.state.zone,
+        rounding=merchant.state.rounding,
+        max_sale_age_days=merchant.state.max_sale_age_days,
+        disabled=merchant.state.disabled,
+        version=merchant.version,
+        created_at=format_instant(merchant.created_at),
+        updated_at=format_instant(merchant.updated_at),
+        disabled_at=None if disabled_at is None else format_instant(disabled_at),
+    )
+
+
+def _read_state(body: ResourceBody) -> MerchantState:
+    zone = DEFAULT_ZONE
+    if body.has("zone"):
+        zone = body.text("zone", _ZONE, "zone_unknown")
+        if _ZONE.match(zone) is not None and zone not in _zones():
+            body.tell("zone", "zone_unknown")
+    roundings = tuple(rounding.value for rounding in Rounding)
+    return MerchantState(
+        name=body.name("name"),
+        zone=zone,
+        rounding=Rounding(body.choice("rounding", roundings, default=Rounding.HALF_EVEN.value)),
+        max_sale_age_days=body.whole(
+            "max_sale_age_days",
+            lowest=1,
+            highest=MAX_SALE_AGE_DAYS,
+            default=DEFAULT_MAX_SALE_AGE_DAYS,
+        ),
+        disabled=body.truth("disabled"),
+    )
+
+
+def _document(merchant: Merchant) -> dict[str, object]:
+    state = merchant.state
+    return {
+        "name": state.name,
+        "zone": state.zone,
+        "rounding": state.rounding.value,
+        "max_sale_age_days": state.max_sale_age_days,
+        "disabled": state.disabled,
+    }
+
+
+def _read_slug(request: Request[Any, Any, Any]) -> str:
+    slug: str = request.scope["path_params"]["slug"]
+    if SLUG.match(slug) is None:
+        raise NotFoundException
+    return slug
+
+
+@cache
+def _zones() -> frozenset[str]:
+    return frozenset(available_timezones())

@@ -1,0 +1,90 @@
+"""The bodies of users and passwords."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+from adapters.http.identity.access import MEMBERS, Role
+from adapters.http.identity.password_policy import LONGEST, SHORTEST, refuse_password
+from adapters.http.resources.resource_body import ResourceBody
+from cashback_core.merchants import SLUG
+from cashback_core.people import UserState
+
+if TYPE_CHECKING:
+    from cashback_core.people import User
+
+USERNAME: Final = re.compile(r"(?!me\Z|[0-9.-]{11,14}\Z)[a-z0-9][a-z0-9._@-]{0,63}\Z", re.ASCII)
+"""Not `me`, which means the caller in addresses, and no CPF: names are logged and kept."""
+
+ROLES: Final = tuple(role.value for role in Role)
+_LIMITS: Final = {"lowest": str(SHORTEST), "highest": str(LONGEST)}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AskedUser:
+    """Somebody to be added, before their password is hashed."""
+
+    username: str
+    role: str
+    merchant: str | None
+    password: str = field(repr=False)
+
+
+def read_new_user(document: object, *, by_platform: bool) -> AskedUser:
+    """The body of a create; only the platform names a merchant. Raises InvalidRequestError."""
+    shape = {"username": True, "role": True, "password": True}
+    body = ResourceBody(document, {**shape, "merchant": False} if by_platform else shape)
+    username = body.text("username", USERNAME, "username_format")
+    roles = ROLES if by_platform else tuple(sorted(MEMBERS))
+    asked = AskedUser(
+        username=username,
+        role=body.choice("role", roles),
+        merchant=body.text("merchant", SLUG, "no_such_merchant") if by_platform else None,
+        password=_read_new_password(body, "password", username),
+    )
+    body.refuse_faults()
+    return AskedUser(
+        username=asked.username,
+        role=asked.role,
+        merchant=asked.merchant or None,
+        password=asked.password,
+    )
+
+
+def check_state(document: object) -> UserState:
+    """A user's state out of a whole document; raises InvalidRequestError."""
+    body = ResourceBody(document, {"role": True, "disabled": False})
+    state = UserState(role=body.choice("role", ROLES), disabled=body.truth("disabled"))
+    body.refuse_faults()
+    return state
+
+
+def document_of(user: User) -> dict[str, object]:
+    """What a PUT of a user as they are would send."""
+    return {"role": user.state.role, "disabled": user.state.disabled}
+
+
+def read_new_password(document: object, username: str) -> str:
+    """The body of a reset: `new`; raises InvalidRequestError."""
+    body = ResourceBody(document, {"new": True})
+    new = _read_new_password(body, "new", username)
+    body.refuse_faults()
+    return new
+
+
+def read_changed_password(document: object, username: str) -> tuple[str, str]:
+    """The body of one's own change: `current` and `new`; raises InvalidRequestError."""
+    body = ResourceBody(document, {"current": True, "new": True})
+    current, new = body.secret("current"), _read_new_password(body, "new", username)
+    body.refuse_faults()
+    return current, new
+
+
+def _read_new_password(body: ResourceBody, name: str, username: str) -> str:
+    password = body.secret(name)
+    code = refuse_password(password, username)
+    if code is not None and body.is_text(name):
+        body.tell_quietly(name, code, **_LIMITS)
+    return password

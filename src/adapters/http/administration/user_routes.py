@@ -1,0 +1,145 @@
+"""The routes of users: a merchant's people, and the platform's."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from litestar import HttpMethod, Request, post, put, route
+from litestar.exceptions import NotFoundException
+from litestar.types import ASGIApp  # noqa: TC002 (Litestar reads the annotations)
+
+from adapters.http.administration import shapes
+from adapters.http.administration.user_bodies import (
+    ROLES,
+    USERNAME,
+    check_state,
+    document_of,
+    read_new_password,
+    read_new_user,
+)
+from adapters.http.answers import Answer
+from adapters.http.resources.answering import (
+    answer_created,
+    answer_deleted,
+    caller_of,
+    read_document,
+)
+from adapters.http.resources.cursors import Kind
+from adapters.http.resources.list_query import ListQuery, Ordering
+from adapters.http.resources.one_resource import OneResource
+from adapters.http.sales.wire import encode
+from cashback_core.instants import format_instant
+from cashback_core.people import NewUser, User, UserFilter, UserState
+
+if TYPE_CHECKING:
+    from litestar.handlers import HTTPRouteHandler
+
+    from adapters.http.identity.admission import Admission
+    from adapters.http.identity.passwords import Passwords
+    from cashback_core.people import UserStore
+
+PATH: Final = "/api/users"
+ORDERING: Final = Ordering(
+    resource="users",
+    columns={"username": Kind.TEXT, "created_at": Kind.INSTANT},
+    key=Kind.TEXT,
+    default="username",
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UserRoutes:
+    """A merchant's administrators for its own people, the platform's for everybody."""
+
+    admit: Admission
+    store: UserStore
+    passwords: Passwords
+
+    def handlers(self) -> list[HTTPRouteHandler]:
+        """The routes, each under its address."""
+        read = [HttpMethod.GET, HttpMethod.HEAD]
+        one = f"{PATH}/{{username:str}}"
+        known: OneResource[str, User, UserState] = OneResource(
+            admit=self.admit,
+            key=read_username,
+            find=self.store.find,
+            replace_by=self.store.replace,
+            delete_by=self.store.delete,
+            document=document_of,
+            check=check_state,
+            shape=user_shape,
+        )
+        return [
+            post(PATH, name="create_user")(self.create),
+            route(PATH, http_method=read, name="list_users")(self.page),
+            *known.handlers(one, "user"),
+            put(f"{one}/password", name="reset_password")(self.reset_password),
+        ]
+
+    async def create(self, request: Request[Any, Any, Any]) -> ASGIApp:
+        """Add a user with a first password."""
+        fields, principal = await self.admit(request)
+        document = await read_document(request, fields)
+        asked = read_new_user(document, by_platform=principal.home is None)
+        new = NewUser(
+            username=asked.username,
+            role=asked.role,
+            merchant=asked.merchant,
+            password_hash=await self.passwords.hash(asked.password),
+        )
+        outcome = await self.store.create(caller_of(principal), new)
+        return answer_created(
+            outcome, user_shape, fields, location=lambda made: f"{PATH}/{made.username}"
+        )
+
+    async def page(self, request: Request[Any, Any, Any]) -> ASGIApp:
+        """List users."""
+        _, principal = await self.admit(request)
+        query = ListQuery(request.scope["query_string"], ORDERING, "role", "disabled", "merchant")
+        which = UserFilter(
+            merchant=query.text("merchant"),
+            role=query.choice("role", ROLES),
+            disabled=query.truth("disabled"),
+        )
+        wanted = query.slice()
+        page = await self.store.page(caller_of(principal), wanted, which)
+        cursor = None
+        if page.more:
+            last = page.items[-1]
+            value = {"username": last.username, "created_at": last.created_at}
+            cursor = query.cursor_after(value[wanted.sort], last.username)
+        items = [user_shape(user) for user in page.items]
+        return Answer(200, encode(shapes.UserPage(items=items, next_cursor=cursor)))
+
+    async def reset_password(self, request: Request[Any, Any, Any]) -> ASGIApp:
+        """Give a user who forgot theirs a new password."""
+        fields, principal = await self.admit(request)
+        username = read_username(request)
+        new = read_new_password(await read_document(request, fields), username)
+        hashed = await self.passwords.hash(new)
+        refusal = await self.store.set_password(caller_of(principal), username, hashed)
+        return answer_deleted(refusal, fields)
+
+
+def read_username(request: Request[Any, Any, Any]) -> str:
+    """The username in an address; raises NotFoundException for any other text."""
+    username: str = request.scope["path_params"]["username"]
+    if USERNAME.match(username) is None:
+        raise NotFoundException
+    return username
+
+
+def user_shape(user: User) -> shapes.User:
+    """A user as it goes out."""
+    disabled_at = user.disabled_at
+    return shapes.User(
+        username=user.username,
+        merchant=user.merchant,
+        role=user.state.role,
+        disabled=user.state.disabled,
+        version=user.version,
+        created_at=format_instant(user.created_at),
+        updated_at=format_instant(user.updated_at),
+        disabled_at=None if disabled_at is None else format_instant(disabled_at),
+    )

@@ -1,0 +1,1 @@
+"""Product types with their rates, products and customers over HTTP."""

@@ -1,0 +1,128 @@
+"""The routes of customers: their addresses hold an id, never a document."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from litestar import HttpMethod, Request, post, route
+from litestar.types import ASGIApp  # noqa: TC002 (Litestar reads the annotations)
+
+from adapters.http.answers import Answer
+from adapters.http.catalogue import shapes
+from adapters.http.resources.addresses import read_uuid
+from adapters.http.resources.answering import (
+    answer_created,
+    caller_of,
+    read_document,
+)
+from adapters.http.resources.cursors import Kind
+from adapters.http.resources.list_query import ListQuery, Ordering
+from adapters.http.resources.one_resource import OneResource
+from adapters.http.resources.resource_body import ResourceBody
+from adapters.http.sales.wire import encode
+from cashback_core.documents import Cpf, InvalidDocument
+from cashback_core.identity import new_id
+from cashback_core.instants import format_instant
+from cashback_core.sale import Customer
+
+if TYPE_CHECKING:
+    from uuid import UUID
+
+    from litestar.handlers import HTTPRouteHandler
+
+    from adapters.http.identity.admission import Admission
+    from cashback_core.customers import CustomerStore, KnownCustomer
+
+PATH: Final = "/api/customers"
+ORDERING: Final = Ordering(
+    resource="customers", columns={"id": Kind.UUID}, key=Kind.UUID, default="id"
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CustomerRoutes:
+    """For the caller's own merchant; who was erased is not found."""
+
+    admit: Admission
+    store: CustomerStore
+
+    def handlers(self) -> list[HTTPRouteHandler]:
+        """The routes, each under its address."""
+        read = [HttpMethod.GET, HttpMethod.HEAD]
+        one = f"{PATH}/{{id:str}}"
+        known: OneResource[UUID, KnownCustomer, str] = OneResource(
+            admit=self.admit,
+            key=read_uuid,
+            find=self.store.find,
+            replace_by=self.store.rename,
+            delete_by=self.store.delete,
+            document=lambda found: {"name": found.customer.name},
+            check=_check_name,
+            shape=customer_shape,
+        )
+        return [
+            post(PATH, name="create_customer")(self.create),
+            route(PATH, http_method=read, name="list_customers")(self.page),
+            *known.handlers(one, "customer"),
+        ]
+
+    async def create(self, request: Request[Any, Any, Any]) -> ASGIApp:
+        """Make a customer known before their first sale."""
+        fields, principal = await self.admit(request)
+        body = ResourceBody(await read_document(request, fields), {"document": True, "name": True})
+        document = _read_document(body)
+        name = body.name("name")
+        body.refuse_faults()
+        customer = Customer(document=document, name=name)
+        outcome = await self.store.create(caller_of(principal), new_id(), customer)
+        return answer_created(
+            outcome, customer_shape, fields, location=lambda made: f"{PATH}/{made.id}"
+        )
+
+    async def page(self, request: Request[Any, Any, Any]) -> ASGIApp:
+        """List customers, or find the one of a document."""
+        _, principal = await self.admit(request)
+        query = ListQuery(request.scope["query_string"], ORDERING, "document")
+        document = query.text("document")
+        if document is not None:
+            try:
+                document = str(Cpf.parse(document))
+            except InvalidDocument:
+                query.tell("document", "document_invalid")
+        page = await self.store.page(caller_of(principal), query.slice(), document=document)
+        last = page.items[-1].id if page.more else None
+        shape = shapes.KnownCustomerPage(
+            items=[customer_shape(item) for item in page.items],
+            next_cursor=None if last is None else query.cursor_after(last, last),
+        )
+        return Answer(200, encode(shape))
+
+
+def customer_shape(known: KnownCustomer) -> shapes.KnownCustomer:
+    """A customer as they go out."""
+    return shapes.KnownCustomer(
+        id=str(known.id),
+        document=str(known.customer.document),
+        name=known.customer.name,
+        version=known.version,
+        created_at=format_instant(known.created_at),
+        updated_at=format_instant(known.updated_at),
+    )
+
+
+def _check_name(document: object) -> str:
+    body = ResourceBody(document, {"name": True})
+    name = body.name("name")
+    body.refuse_faults()
+    return name
+
+
+def _read_document(body: ResourceBody) -> Cpf:
+    """The document; a stand-in where a fault is noted, which repeats not even a mistyped one."""
+    try:
+        return Cpf.parse(body.secret("document"))
+    except InvalidDocument:
+        if body.is_text("document"):
+            body.tell_quietly("document", "document_invalid")
+        return Cpf()

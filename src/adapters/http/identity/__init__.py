@@ -1,0 +1,1 @@
+"""Who asks and what they may: log-in, tokens, sessions, the table of access, rates."""

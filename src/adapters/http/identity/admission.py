@@ -1,0 +1,98 @@
+"""Who is asking, and may they: decided before any of the body is read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from adapters.http.fields import Fields, read_fields
+from adapters.http.identity.access import ACCESS, Role
+from adapters.http.identity.tokens import TokenKind, Tokens
+from cashback_core.callers import USER
+from cashback_core.tracing import note_merchant
+
+if TYPE_CHECKING:
+    from litestar import Request
+
+    from adapters.http.identity.rate_limit import RateLimit
+    from adapters.http.identity.standing import Standings
+
+_SCHEME: Final = b"bearer "
+
+
+class UnauthenticatedError(Exception):
+    """No credentials came."""
+
+
+class ForbiddenError(Exception):
+    """The caller is known, and may not do this."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Principal:
+    """Whom a request acts for. The merchant is the token's: nothing else in a request names one."""
+
+    subject: str
+    """`user:` and a username, or `client:` and the id of an API client."""
+
+    role: Role
+    home: int | None
+    """The merchant; None for the platform's administrator."""
+
+    @property
+    def reads_only(self) -> str | None:
+        """The only subject whose sales may be read: a shop's system reads what it sent itself."""
+        return self.subject if self.role is Role.ERP else None
+
+    @property
+    def username(self) -> str:
+        """The user's name, which signs acts; raises ForbiddenError for an API client."""
+        if not self.subject.startswith(USER):
+            raise ForbiddenError
+        return self.subject.removeprefix(USER)
+
+    @property
+    def merchant_id(self) -> int:
+        """The merchant that the request is about; raises ForbiddenError for whoever has none."""
+        if self.home is None:
+            raise ForbiddenError
+        return self.home
+
+
+@dataclass(frozen=True, slots=True)
+class Admission:
+    """Reads the header `Authorization` (RFC 6750, 2.1) and holds its owner against the table."""
+
+    tokens: Tokens
+    standings: Standings
+    limit: RateLimit
+
+    async def __call__(self, request: Request[Any, Any, Any]) -> tuple[Fields, Principal]:
+        """The header fields and who sent them.
+
+        Raises UnauthenticatedError, InvalidTokenError, RateExceededError, ForbiddenError,
+        StoreUnavailable.
+        """
+        fields = read_fields(request.scope["headers"])
+        value = fields.get(b"authorization")
+        if value is None or value[:7].lower() != _SCHEME:
+            raise UnauthenticatedError
+        # Latin-1 never fails; what is not a token is refused by the check of the token.
+        token = value[7:].strip(b" ").decode("latin-1")
+        claims = self.tokens.check(token, TokenKind.ACCESS)
+        standing = await self.standings(claims)
+        if standing.merchant_id is not None:
+            note_merchant(standing.merchant_id)
+        await self.limit(standing.subject)
+        if standing.role not in ACCESS.get(_operation(request), ()):
+            raise ForbiddenError
+        principal = Principal(
+            subject=standing.subject, role=standing.role, home=standing.merchant_id
+        )
+        return fields, principal
+
+
+def _operation(request: Request[Any, Any, Any]) -> tuple[str, str]:
+    scope: Any = request.scope
+    method = str(scope["method"]).lower()
+    return ("get" if method == "head" else method, scope["path_template"])

@@ -1,0 +1,223 @@
+"""Access and refresh tokens: JWTs signed with EdDSA by a key of this installation.
+
+Nothing in a token chooses how it is checked: the algorithm is pinned, `kid` may only name one of
+our keys, and any other header member is refused (RFC 7515, 4.1.11 about `crit`; RFC 8725).
+"""
+
+from __future__ import annotations
+
+import re
+import secrets
+import time
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, Final, TypeGuard
+from uuid import UUID
+
+import jwt
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from adapters.http.identity.signing_key import SigningKey, VerifyingKey
+
+ISSUER: Final = "cashback-gateway"
+AUDIENCE: Final = "cashback-api"
+LEEWAY_S: Final = 5
+"""How far another machine's clock may run ahead of ours when it signs."""
+
+MAX_TOKEN_CHARS: Final = 2048
+MAX_KNOWN: Final = 4096
+KNOWN_S: Final = 60.0
+"""A checked token is trusted so long without a new look at its signature (some 100 µs)."""
+
+
+class TokenKind(StrEnum):
+    """What a token is for: the claim `typ`."""
+
+    ACCESS = "access"
+    REFRESH = "refresh"
+
+
+MAX_LIFE_S: Final[Mapping[TokenKind, int]] = {
+    TokenKind.ACCESS: 86_400,
+    TokenKind.REFRESH: 366 * 86_400,
+}
+"""No token lives longer, whatever it says of itself."""
+
+_HEADER: Final = frozenset({"alg", "typ", "kid"})
+_UUID: Final = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z", re.ASCII)
+_ONLY_SIGNATURE: Final[Any] = {
+    # Every claim is checked below, strictly and on an injected clock.
+    f"verify_{claim}": False
+    for claim in ("exp", "nbf", "iat", "aud", "iss", "sub", "jti")
+}
+
+
+class InvalidTokenError(Exception):
+    """Not a token of ours, or not any more; the message is for logs, not for the caller."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Owner:
+    """Whose a token is: the claims `sub`, `merchant` and `sid`.
+
+    `subject` is `user:` and a username or `client:` and the id of an API client; neither is ever
+    given to somebody else. `merchant_id` is None for the platform's administrators. The token lives
+    no longer than what `session_id` names: a user's session, or one secret of a client.
+    """
+
+    subject: str
+    merchant_id: int | None
+    session_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claims:
+    """What a checked token says; `id` is its own, `expires_at_s` counts from the epoch."""
+
+    kind: TokenKind
+    owner: Owner
+    id: str
+    expires_at_s: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lifetimes:
+    """How long new tokens live, in seconds."""
+
+    access_s: int = 900
+    refresh_s: int = 86_400
+
+
+class Tokens:
+    """Issues tokens and checks them.
+
+    Signs with `key`; takes tokens of the `further` keys as well, so that a key can be replaced.
+    """
+
+    __slots__ = ("_key", "_known", "_now_s", "keys", "lifetimes")
+
+    def __init__(
+        self,
+        key: SigningKey,
+        *,
+        further: Sequence[VerifyingKey] = (),
+        lifetimes: Lifetimes | None = None,
+        now_s: Callable[[], float] = time.time,
+    ) -> None:
+        self._key = key
+        self.keys: Mapping[str, VerifyingKey] = {k.id: k for k in (key, *further)}
+        self.lifetimes = lifetimes or Lifetimes()
+        self._now_s = now_s
+        self._known: dict[str, tuple[float, Claims]] = {}
+
+    def issue(self, kind: TokenKind, owner: Owner, *, token_id: str | None = None) -> str:
+        """A new token; its id is a random one unless it is given."""
+        life_s = self.lifetimes
+        now = int(self._now_s())
+        claims = {
+            "iss": ISSUER,
+            "aud": AUDIENCE,
+            "sub": owner.subject,
+            "merchant": owner.merchant_id,
+            "sid": str(owner.session_id),
+            "typ": kind.value,
+            "jti": token_id or new_token_id(),
+            "iat": now,
+            "exp": now + (life_s.access_s if kind is TokenKind.ACCESS else life_s.refresh_s),
+        }
+        return jwt.encode(
+            claims, self._key.private, algorithm="EdDSA", headers={"kid": self._key.id}
+        )
+
+    def check(self, token: str, kind: TokenKind | None = None) -> Claims:
+        """What a token says, if it is good now and, when `kind` is given, of that kind.
+
+        Raises InvalidTokenError.
+        """
+        now_s = self._now_s()
+        known = self._known.get(token)
+        if known is not None and now_s < known[0]:
+            claims = known[1]
+        else:
+            claims = self._read(token, now_s)
+            self._remember(token, claims, now_s)
+        if kind is not None and claims.kind is not kind:
+            raise InvalidTokenError(f"a token for {claims.kind}, not for {kind}")
+        return claims
+
+    def _remember(self, token: str, claims: Claims, now_s: float) -> None:
+        self._known.pop(token, None)
+        if len(self._known) >= MAX_KNOWN:
+            del self._known[next(iter(self._known))]  # the one checked longest ago
+        self._known[token] = (min(now_s + KNOWN_S, claims.expires_at_s), claims)
+
+    def _read(self, token: str, now_s: float) -> Claims:
+        if len(token) > MAX_TOKEN_CHARS:
+            raise InvalidTokenError("longer than any token of ours")
+        try:
+            key = self.keys[jwt.get_unverified_header(token)["kid"]]
+            decoded = jwt.decode_complete(
+                token, key.public, algorithms=["EdDSA"], options=_ONLY_SIGNATURE
+            )
+        except (jwt.PyJWTError, ValueError, KeyError, TypeError) as error:
+            raise InvalidTokenError("not signed by this installation") from error
+        if not decoded["header"].keys() <= _HEADER:
+            raise InvalidTokenError("a header that no token of ours has")
+        return _claims(decoded["payload"], now_s)
+
+
+def new_token_id() -> str:
+    """128 random bits."""
+    return secrets.token_urlsafe(16)
+
+
+def _claims(payload: Mapping[str, object], now_s: float) -> Claims:
+    if payload.get("iss") != ISSUER or payload.get("aud") != AUDIENCE:
+        raise InvalidTokenError("another issuer or audience")
+    kind = _kind(payload.get("typ"))
+    token_id = payload.get("jti")
+    if not isinstance(token_id, str):
+        raise InvalidTokenError("no jti")
+    return Claims(
+        kind=kind,
+        owner=_owner(payload),
+        id=token_id,
+        expires_at_s=_expiry(payload, now_s, MAX_LIFE_S[kind]),
+    )
+
+
+def _owner(payload: Mapping[str, object]) -> Owner:
+    subject, session_id = payload.get("sub"), payload.get("sid")
+    merchant_id = payload.get("merchant", "absent")
+    if not isinstance(subject, str) or not (merchant_id is None or _is_whole(merchant_id)):
+        raise InvalidTokenError("nobody's, or of no merchant")
+    if not isinstance(session_id, str) or _UUID.match(session_id) is None:
+        raise InvalidTokenError("of no session")
+    return Owner(subject=subject, merchant_id=merchant_id, session_id=UUID(session_id))
+
+
+def _kind(typ: object) -> TokenKind:
+    for kind in TokenKind:
+        if typ == kind.value:
+            return kind
+    raise InvalidTokenError("a token for nothing we know")
+
+
+def _expiry(payload: Mapping[str, object], now_s: float, max_life_s: int) -> int:
+    issued, expires = payload.get("iat"), payload.get("exp")
+    starts = payload.get("nbf", issued)
+    if not (_is_whole(issued) and _is_whole(expires) and _is_whole(starts)):
+        raise InvalidTokenError("times that are no whole seconds")
+    if max(issued, starts) > now_s + LEEWAY_S:
+        raise InvalidTokenError("not good yet")
+    if expires <= now_s:
+        raise InvalidTokenError("expired")
+    if not 0 < expires - issued <= max_life_s:
+        raise InvalidTokenError("a life longer than any token's")
+    return expires
+
+
+def _is_whole(value: object) -> TypeGuard[int]:
+    return isinstance(value, int) and not isinstance(value, bool)

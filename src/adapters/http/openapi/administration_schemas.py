@@ -1,0 +1,168 @@
+"""The schemas of administered resources: bodies by hand, answers from their shapes."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from adapters.http.administration import shapes
+from adapters.http.administration.merchant_routes import DEFAULT_MAX_SALE_AGE_DAYS, DEFAULT_ZONE
+from adapters.http.administration.user_bodies import ROLES
+from adapters.http.identity.password_policy import LONGEST, SHORTEST
+from adapters.http.resources.resource_body import MAX_NAME_CHARS
+from cashback_core.clients import CLIENT_ROLES, DEFAULT_OVERLAP_S, MAX_OVERLAP_S
+from cashback_core.merchants import MAX_SALE_AGE_DAYS
+from cashback_core.rounding import Rounding
+
+Schema = dict[str, Any]
+
+ADMINISTRATION_SHAPES: Final = (
+    shapes.Merchant,
+    shapes.MerchantPage,
+    shapes.User,
+    shapes.UserPage,
+    shapes.ClientSecret,
+    shapes.ApiClient,
+    shapes.IssuedSecret,
+    shapes.ApiClientPage,
+    shapes.TrailLine,
+    shapes.TrailPage,
+)
+
+_SLUG: Final[Schema] = {"type": "string", "pattern": "^[a-z0-9][a-z0-9-]{0,62}$"}
+_STATE: Final[Schema] = {
+    "name": {
+        "type": "string",
+        "description": f"1 to {MAX_NAME_CHARS} printable characters.",
+        "minLength": 1,
+        "maxLength": 4 * MAX_NAME_CHARS,
+    },
+    "zone": {
+        "type": ["string", "null"],
+        "default": DEFAULT_ZONE,
+        "description": "Of the tz database: what a sale's instant without an offset is read in."
+        " The platform's to change. A change counts for sales that come from then on, within a"
+        " minute in every process; what is recorded stays as it is.",
+    },
+    "rounding": {
+        "enum": [*(rounding.value for rounding in Rounding), None],
+        "default": Rounding.HALF_EVEN.value,
+        "description": "How a sale's exact cashback becomes cents. The platform's to change. Each"
+        " sale records the one that it was rounded by: a change counts for sales that come from"
+        " then on, within a minute in every process, and never rewrites one.",
+    },
+    "max_sale_age_days": {
+        "type": ["integer", "null"],
+        "minimum": 1,
+        "maximum": MAX_SALE_AGE_DAYS,
+        "default": DEFAULT_MAX_SALE_AGE_DAYS,
+        "description": "How old a sale may be when it comes.",
+    },
+    "disabled": {
+        "type": ["boolean", "null"],
+        "default": False,
+        "description": "Nobody of theirs gets in, and every token of theirs is worthless within"
+        " five seconds; what is recorded is still delivered. The platform's to change.",
+    },
+}
+_ROLE: Final[Schema] = {"enum": list(ROLES)}
+_USER_STATE: Final[Schema] = {
+    "role": _ROLE,
+    "disabled": {
+        "type": ["boolean", "null"],
+        "default": False,
+        "description": "May not sign in, and every session of theirs ends within five seconds.",
+    },
+}
+_CLIENT_STATE: Final[Schema] = {
+    "name": _STATE["name"],
+    "role": {"enum": [*CLIENT_ROLES, None], "default": "erp"},
+    "disabled": {
+        "type": ["boolean", "null"],
+        "default": False,
+        "description": "Gets no token, and those that it holds are worthless within five seconds.",
+    },
+}
+_PASSWORD: Final[Schema] = {
+    "type": "string",
+    "format": "password",
+    "minLength": SHORTEST,
+    "maxLength": LONGEST,
+    "description": "Long, without the username in it, and not among those that are guessed first.",
+}
+
+
+def _object(properties: Schema, *, required: tuple[str, ...] = (), description: str) -> Schema:
+    return {
+        "type": "object",
+        "description": description,
+        "properties": properties,
+        "required": list(required),
+        "additionalProperties": False,
+    }
+
+
+ADMINISTRATION_REQUESTS: Final[dict[str, Schema]] = {
+    "MerchantInput": _object(
+        {"slug": _SLUG, **_STATE},
+        required=("slug", "name"),
+        description="A new merchant; its slug is its address for ever.",
+    ),
+    "MerchantState": _object(_STATE, required=("name",), description="All that can be changed."),
+    "MerchantPatch": _object(_STATE, description="What is to be changed."),
+    "UserInput": _object(
+        {
+            "username": {
+                "type": "string",
+                "pattern": "^[a-z0-9][a-z0-9._@-]{0,63}$",
+                "description": "Unique in the installation, for ever; not `me`, and no CPF.",
+            },
+            "role": _ROLE,
+            "password": _PASSWORD,
+            "merchant": {
+                **_SLUG,
+                "type": ["string", "null"],
+                "description": "Whom they act for; the platform's administrators alone name it.",
+            },
+        },
+        required=("username", "role", "password"),
+        description="A new user.",
+    ),
+    "UserState": _object(_USER_STATE, required=("role",), description="All that can be changed."),
+    "UserPatch": _object(_USER_STATE, description="What is to be changed."),
+    "ApiClientInput": _object(
+        {
+            **_CLIENT_STATE,
+            "merchant": {
+                **_SLUG,
+                "description": "Whose it is; the platform's administrators alone name it.",
+            },
+        },
+        required=("name",),
+        description="A new API client.",
+    ),
+    "ApiClientState": _object(
+        _CLIENT_STATE, required=("name",), description="All that can be changed."
+    ),
+    "ApiClientPatch": _object(_CLIENT_STATE, description="What is to be changed."),
+    "SecretInput": _object(
+        {
+            "overlap_s": {
+                "type": ["integer", "null"],
+                "minimum": 0,
+                "maximum": MAX_OVERLAP_S,
+                "default": DEFAULT_OVERLAP_S,
+                "description": "How many seconds the present secret is good yet.",
+            }
+        },
+        description="When the secret that there is ends.",
+    ),
+    "PasswordChange": _object(
+        {
+            "current": {"type": "string", "format": "password", "description": "Until now."},
+            "new": _PASSWORD,
+        },
+        required=("current", "new"),
+        description="One's own new password.",
+    ),
+    "PasswordReset": _object({"new": _PASSWORD}, required=("new",), description="A new password."),
+}

@@ -1,0 +1,135 @@
+"""Every operation of the API: what it takes, what it answers, how it may fail."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from adapters.http.fields import MAX_WAIT_S
+from adapters.http.openapi.administration import ADMINISTRATION
+from adapters.http.openapi.catalogue import CATALOGUE
+from adapters.http.openapi.identity import IDENTITY
+from adapters.http.openapi.operating import OPERATING
+from adapters.http.openapi.parts import (
+    ANY,
+    BODY,
+    FILTERS,
+    ID,
+    TOKEN,
+    Operation,
+    Success,
+    parameter,
+)
+from adapters.http.openapi.privacy import PRIVACY
+from adapters.http.openapi.schemas import SALE_EXAMPLE
+from cashback_core.delivery import Status
+
+_KEY: Final = parameter(
+    "Idempotency-Key",
+    "header",
+    "Names the sale for ever: the same key and content is answered again, never recorded again.",
+    {"type": "string", "pattern": "^[!-+\\--~]{1,255}$"},
+)
+_PREFER: Final = parameter(
+    "Prefer",
+    "header",
+    "`respond-async`: record now, deliver later, answer 202 at once. `wait=N`: wait at most N"
+    f" seconds for the provider (up to {MAX_WAIT_S:g}). Neither ever cancels a delivery.",
+    {"type": "string"},
+)
+_STATUS: Final = parameter("status", "query", "Only this status.", {"enum": sorted(Status)})
+_SUBMITTED: Final = ("Location", "Idempotent-Replayed", "Preference-Applied")
+
+
+def _submit(id_: str, summary: str) -> Operation:
+    return Operation(
+        id=id_,
+        tag="Cashbacks",
+        summary=summary,
+        description="Validates the sale, computes its cashback, records both, passes the cashback"
+        " to the provider, and answers what became of it. Once recorded, it is never lost and"
+        " never paid twice unknowingly. Send `Idempotency-Key` or `sale_id`, so that a repeat is"
+        " known as one; without either, equal content is refused with 409 and the first's record.",
+        parameters=(_KEY, _PREFER),
+        body="SaleInput",
+        example=SALE_EXAMPLE,
+        successes={
+            201: Success(
+                schema="Record",
+                description="Recorded and final: `applied`, or `not_due` when it rounds to zero."
+                " Final answers repeat byte for byte.",
+                headers=_SUBMITTED,
+            ),
+            202: Success(
+                schema="Record",
+                description="Recorded; `status` tells where the payment stands.",
+                headers=_SUBMITTED,
+            ),
+        },
+        problems=(
+            *ANY,
+            *BODY,
+            *TOKEN,
+            "forbidden",
+            "idempotency_key_format",
+            "sale_id_conflict",
+            "sale_already_recorded",
+            "invalid_sale",
+            "customer_name_mismatch",
+            "idempotency_key_reused",
+            "unavailable",
+        ),
+    )
+
+
+OPERATIONS: Final[dict[tuple[str, str], Operation]] = {
+    ("post", "/api/cashbacks"): _submit("submit", "Submit a sale"),
+    ("post", "/api/cashback"): _submit("submitByFirstAddress", "Submit a sale (first address)"),
+    ("post", "/api/cashbacks/quote"): Operation(
+        id="quote",
+        tag="Cashbacks",
+        summary="Compute a cashback",
+        description="Checks and computes as submitting does, and stores nothing.",
+        body="SaleInput",
+        example=SALE_EXAMPLE,
+        successes={200: Success(schema="Quote", description="What the sale would earn.")},
+        problems=(*ANY, *BODY, *TOKEN, "forbidden", "invalid_sale", "unavailable"),
+    ),
+    ("get", "/api/cashbacks"): Operation(
+        id="list",
+        tag="Cashbacks",
+        summary="List records, newest first",
+        parameters=(_STATUS, *FILTERS),
+        successes={200: Success(schema="Page", description="A page of records.")},
+        problems=(*ANY, *TOKEN, "forbidden", "invalid_query", "unavailable"),
+    ),
+    ("get", "/api/cashbacks/{id}"): Operation(
+        id="read",
+        tag="Cashbacks",
+        summary="Read a record with its attempts and events",
+        parameters=(ID,),
+        successes={200: Success(schema="History", description="Everything about it.")},
+        problems=(*ANY, *TOKEN, "forbidden", "not_found", "unavailable"),
+    ),
+    **OPERATING,
+    **ADMINISTRATION,
+    **CATALOGUE,
+    **PRIVACY,
+    **IDENTITY,
+    ("get", "/health/live"): Operation(
+        id="live",
+        tag="Health",
+        summary="Whether the process answers",
+        secured=False,
+        successes={200: Success(schema="Health", description="It does.")},
+        problems=ANY,
+    ),
+    ("get", "/health/ready"): Operation(
+        id="ready",
+        tag="Health",
+        summary="Whether the database answers too",
+        secured=False,
+        successes={200: Success(schema="Readiness", description="It does.")},
+        problems=(*ANY, "unavailable"),
+    ),
+}
+"""By method and path, as the router has them; a test holds the two together."""

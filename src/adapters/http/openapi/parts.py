@@ -1,0 +1,85 @@
+"""What operations of the OpenAPI document are written with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+
+from adapters.http.resources.listing import DEFAULT_LIMIT, MAX_LIMIT
+
+if TYPE_CHECKING:
+    from adapters.http.openapi.schemas import Schema
+
+ANY: Final = (
+    "bad_request",
+    "request_timeout",
+    "uri_too_long",
+    "too_many_requests",
+    "head_too_large",
+    "internal_error",
+    "bad_gateway",
+    "overloaded",
+    "gateway_timeout",
+)
+BODY: Final = ("body_incomplete", "not_json", "body_too_large", "unsupported_media_type")
+TOKEN: Final = ("unauthenticated", "invalid_token", "rate_exceeded")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Success:
+    """A successful answer: its schema's name, None for no body, and the headers it may carry."""
+
+    description: str
+    schema: str | None = None
+    headers: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Operation:
+    """One method of one path; `problems` are codes out of `problem_texts.KINDS`."""
+
+    id: str
+    tag: str
+    summary: str
+    description: str = ""
+    secured: bool = True
+    parameters: tuple[Schema, ...] = ()
+    body: str | None = None
+    example: Any = None
+    successes: dict[int, Success] = field(default_factory=dict[int, Success])
+    problems: tuple[str, ...] = ()
+    merge_patch: bool = False
+
+
+def parameter(name: str, place: str, description: str, schema: Schema) -> Schema:
+    """A parameter; `place` is path, query or header."""
+    return {
+        "name": name,
+        "in": place,
+        "description": description,
+        "required": place == "path",
+        "schema": schema,
+    }
+
+
+ACCEPT_LANGUAGE: Final = parameter(
+    "Accept-Language", "header", "Language of problems: en (default) or pt.", {"type": "string"}
+)
+_INSTANT: Final[Schema] = {"type": "string"}
+LIMIT: Final = parameter(
+    "limit",
+    "query",
+    "Most records on a page.",
+    {"type": "integer", "minimum": 1, "maximum": MAX_LIMIT, "default": DEFAULT_LIMIT},
+)
+CURSOR: Final = parameter(
+    "cursor", "query", "`next_cursor` of the page before.", {"type": "string"}
+)
+FILTERS: Final = (
+    parameter("document", "query", "Only this customer's CPF.", {"type": "string"}),
+    parameter("sold_from", "query", "Sold at this instant or later.", _INSTANT),
+    parameter("sold_to", "query", "Sold before this instant.", _INSTANT),
+    LIMIT,
+    CURSOR,
+)
+ID: Final = parameter("id", "path", "The record's id.", {"type": "string", "format": "uuid"})

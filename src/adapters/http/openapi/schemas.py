@@ -1,0 +1,237 @@
+"""The schemas of the OpenAPI document: request bodies by hand, answers from their shapes.
+
+A sale is read by the core, which reports every fault at once; what it takes is described here
+with the core's own limits. The rules that a schema cannot hold (check digits, sums, rates) are
+told in words and answered with 422.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import msgspec
+
+from adapters.http import shapes
+from adapters.http.catalogue.shapes import SHAPES as CATALOGUE_SHAPES
+from adapters.http.openapi.administration_schemas import (
+    ADMINISTRATION_REQUESTS,
+    ADMINISTRATION_SHAPES,
+)
+from adapters.http.openapi.catalogue_schemas import CATALOGUE_BODIES
+from cashback_core.catalogue import MAX_SKU_CHARS
+from cashback_core.money import MAX_CENTAVOS, MAX_QUANTITY_THOUSANDTHS
+from cashback_core.operating import MAX_REASON_CHARS, ActKind, goes_with
+from cashback_core.reading import MAX_NAME_CHARS
+from cashback_core.sale import MAX_LINES
+
+Schema = dict[str, Any]
+
+SHAPES: Final = (
+    *ADMINISTRATION_SHAPES,
+    *CATALOGUE_SHAPES,
+    shapes.Record,
+    shapes.History,
+    shapes.Page,
+    shapes.OpenPage,
+    shapes.SubjectReport,
+    shapes.Erased,
+    shapes.ResendTally,
+    shapes.Quote,
+    shapes.TokenPair,
+    shapes.Verified,
+    shapes.Keys,
+    shapes.Health,
+    shapes.Readiness,
+    shapes.Problem,
+)
+
+FRESH_SALE_ID: Final = "example-replaced-when-served"
+"""Stands in the example; each copy of the document gets another id, so that it can be sent."""
+
+SALE_EXAMPLE: Final[Schema] = {
+    "sale_id": FRESH_SALE_ID,
+    "sold_at": "2026-01-02 00:00:00",
+    "customer": {"document": "52998224725", "name": "JOSE DA SILVA"},
+    "total": "100.00",
+    "products": [
+        {"type": "A", "value": "10.00", "qty": 1},
+        {"type": "B", "value": "10.00", "qty": 9},
+    ],
+}
+
+
+def _object(properties: Schema, *, optional: tuple[str, ...] = (), description: str) -> Schema:
+    return {
+        "type": "object",
+        "description": description,
+        "properties": properties,
+        "required": [name for name in properties if name not in optional],
+        "additionalProperties": False,
+    }
+
+
+def _amount(lowest: float, description: str) -> Schema:
+    return {
+        "description": f"{description} Exact to the cent, as a text or a number.",
+        "anyOf": [
+            {"type": "string", "pattern": r"^(0|[1-9][0-9]{0,7})(\.[0-9]{1,2})?$"},
+            {"type": "number", "minimum": lowest, "maximum": MAX_CENTAVOS / 100},
+        ],
+        "examples": ["10.00"],
+    }
+
+
+_QUANTITY: Final[Schema] = {
+    "description": "Positive, at most three decimals (food is sold by the kilo).",
+    "anyOf": [
+        {"type": "string", "pattern": r"^(0|[1-9][0-9]{0,4})(\.[0-9]{1,3})?$"},
+        {"type": "number", "exclusiveMinimum": 0, "maximum": MAX_QUANTITY_THOUSANDTHS / 1000},
+    ],
+    "examples": [1, "0.350"],
+}
+_LINE: Final = _object(
+    {
+        "type": {
+            "type": ["string", "null"],
+            "description": "A product type of the merchant, exactly; or give sku.",
+        },
+        "sku": {
+            "type": ["string", "null"],
+            "description": "A product of the merchant's catalogue, whose type at sold_at counts.",
+            "minLength": 1,
+            "maxLength": MAX_SKU_CHARS,
+        },
+        "value": _amount(0.01, "Price of one unit."),
+        "qty": _QUANTITY,
+        "discount": _amount(0, "Taken off this line; at most its amount."),
+    },
+    optional=("type", "sku", "discount"),
+    description=(
+        "One product line, by exactly one of type and sku; its amount is value × qty, rounded half"
+        " up to the cent."
+    ),
+)
+_CUSTOMER: Final = _object(
+    {
+        "document": {
+            "type": "string",
+            "description": "A CPF with right check digits.",
+            "pattern": r"^([0-9]{11}|[0-9]{3}\.[0-9]{3}\.[0-9]{3}-[0-9]{2})$",
+        },
+        "name": {
+            "type": "string",
+            "description": f"1 to {MAX_NAME_CHARS} printable characters, counted in NFC.",
+            "minLength": 1,
+            "maxLength": 4 * MAX_NAME_CHARS,
+        },
+    },
+    description="Who bought. A CPF keeps the name it first came with.",
+)
+_SOLD_AT: Final[Schema] = {
+    "type": "string",
+    "description": "YYYY-MM-DD HH:MM:SS or ISO 8601; without an offset, the merchant's own time.",
+    "pattern": r"^[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-9]{2}"
+    r"(\.[0-9]{1,9})?(Z|[+-][0-9]{2}:[0-9]{2})?$",
+}
+_SALE: Final = _object(
+    {
+        "sold_at": _SOLD_AT,
+        "customer": {"$ref": "#/components/schemas/CustomerInput"},
+        "total": _amount(0.01, "Sum of the lines less the sale's discount."),
+        "products": {
+            "type": "array",
+            "minItems": 1,
+            "maxItems": MAX_LINES,
+            "items": {"$ref": "#/components/schemas/LineInput"},
+        },
+        "discount": _amount(0, "Taken off the whole sale; at most the sum of its lines."),
+        "sale_id": {
+            "type": ["string", "null"],
+            "pattern": "^[!-~]{1,64}$",
+            "description": "The ERP's own number of the sale: it names the sale for ever.",
+        },
+    },
+    optional=("discount", "sale_id"),
+    description="A sale as the ERP tells it.",
+)
+_TEXT: Final[Schema] = {"type": "string"}
+_REASON: Final[Schema] = {
+    "type": "string",
+    "description": f"Kept for ever: 1 to {MAX_REASON_CHARS} printable characters.",
+    "minLength": 1,
+}
+_ACCEPT_RISK: Final[Schema] = {
+    "type": "boolean",
+    "default": False,
+    "description": "Those in doubt may be paid a second time, and you take that risk.",
+}
+_RESEND_MANY: Final = _object(
+    {
+        "status": {
+            "type": "array",
+            "minItems": 1,
+            "items": {"enum": sorted(goes_with(ActKind.RESEND))},
+        },
+        "document": {"type": ["string", "null"], "description": "Only this customer's CPF."},
+        "sold_from": {"type": ["string", "null"], "description": "Sold then or later."},
+        "sold_to": {"type": ["string", "null"], "description": "Sold before."},
+        "dry_run": {"type": "boolean", "default": True, "description": "Only count."},
+        "expected_count": {
+            "type": ["integer", "null"],
+            "minimum": 0,
+            "description": "The `count` that was looked at; needed unless `dry_run`.",
+        },
+        "reason": {**_REASON, "type": ["string", "null"]},
+        "accept_risk": _ACCEPT_RISK,
+    },
+    optional=(
+        "document", "sold_from", "sold_to", "dry_run", "expected_count", "reason", "accept_risk",
+    ),
+    description="A filter, and what to do with everything that it means.",
+)  # fmt: skip
+_OPERATING: Final[dict[str, Schema]] = {
+    "ResendInput": _object(
+        {"reason": _REASON, "accept_risk": _ACCEPT_RISK},
+        optional=("accept_risk",),
+        description="Why it is sent again.",
+    ),
+    "CancelInput": _object({"reason": _REASON}, description="Why it is ended unpaid."),
+    "ReasonInput": _object({"reason": _REASON}, description="Why."),
+    "ResolveInput": _object(
+        {"status": {"enum": ["applied", "rejected"]}, "reason": _REASON},
+        description="What became of it, and how the provider proved it.",
+    ),
+    "ResendManyInput": _RESEND_MANY,
+}
+
+_PASSWORD: Final[Schema] = {"type": "string", "format": "password"}
+
+REQUESTS: Final[dict[str, Schema]] = {
+    "SaleInput": _SALE,
+    "CustomerInput": _CUSTOMER,
+    "LineInput": _LINE,
+    **_OPERATING,
+    **ADMINISTRATION_REQUESTS,
+    **CATALOGUE_BODIES,
+    "CredentialsInput": {
+        "description": "Of a person, or of an ERP.",
+        "oneOf": [
+            _object(
+                {"username": _TEXT, "password": _PASSWORD},
+                description="A user's name and password.",
+            ),
+            _object(
+                {"client_id": _TEXT, "client_secret": _PASSWORD},
+                description="An API client's id and one of its live secrets.",
+            ),
+        ],
+    },
+    "RefreshInput": _object({"refresh": _TEXT}, description="A refresh token."),
+    "TokenInput": _object({"token": _TEXT}, description="An access or a refresh token."),
+}
+
+
+def schemas() -> dict[str, Schema]:
+    """Every schema of the document by its name."""
+    _, shapes = msgspec.json.schema_components(SHAPES, ref_template="#/components/schemas/{name}")
+    return {**REQUESTS, **shapes}

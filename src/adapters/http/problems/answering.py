@@ -1,0 +1,290 @@
+"""From an exception or an outcome to an RFC 9457 problem: one table, no exceptions to it."""
+
+from __future__ import annotations
+
+import logging
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+from uuid import uuid4
+
+import msgspec
+from litestar.exceptions import HTTPException, MethodNotAllowedException, NotFoundException
+from litestar.response import Response
+
+from adapters.http import shapes
+from adapters.http.answers import Answer, Header
+from adapters.http.body import (
+    BodyIncompleteError,
+    BodyTooLargeError,
+    NotJsonError,
+    UnsupportedBodyError,
+)
+from adapters.http.fields import BadIdempotencyKeyError, read_fields, read_language
+from adapters.http.identity.admission import ForbiddenError, UnauthenticatedError
+from adapters.http.identity.credentials import InvalidRequestError
+from adapters.http.identity.login import BadCredentialsError, LoginThrottledError
+from adapters.http.identity.rate_limit import RateExceededError
+from adapters.http.identity.tokens import InvalidTokenError
+from adapters.http.identity.turns import TooManyLoginsError
+from adapters.http.problems.faults import Fault, InvalidQueryError
+from adapters.http.problems.texts import DIFFERENCE, KINDS
+from adapters.http.resources.versions import PreconditionRequiredError
+from adapters.http.sales.wire import encode, record_shape
+from cashback_core.administering import InUse, Missing, Stale, Taken, Unfit
+from cashback_core.content import Difference
+from cashback_core.operating import (
+    MAX_AT_ONCE,
+    CountChanged,
+    NotFromHere,
+    RiskNotAccepted,
+    TooMany,
+)
+from cashback_core.ports import StoreUnavailable
+from cashback_core.privacy import StillOpen
+from cashback_core.submission import ContentKnown, KeyReused, SaleIdTaken, UnknownMerchant
+from cashback_core.violations import InvalidSale, Violation
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from litestar import Request
+
+    from cashback_core.messages import Language
+    from cashback_core.record import Record
+
+MEDIA_TYPE: Final = b"application/problem+json"
+RETRY_AFTER: Final[Header] = (b"retry-after", b"1")
+"""Seconds: what is busy or away now is looked at again soon."""
+
+_ASK_FOR_TOKEN: Final[Header] = (b"www-authenticate", b'Bearer realm="cashback-api"')
+_REFUSE_TOKEN: Final[Header] = (
+    b"www-authenticate",
+    b'Bearer realm="cashback-api", error="invalid_token"',
+)
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Problem:
+    """What went wrong, before it is put into words; `code` is out of `problem_texts.KINDS`."""
+
+    code: str
+    errors: tuple[Violation | Fault | Difference, ...] = ()
+    headers: tuple[Header, ...] = ()
+    record: Record | None = None
+    instance: str | None = None
+
+    @property
+    def status(self) -> int:
+        """The HTTP status."""
+        return KINDS[self.code].status
+
+
+def problem_of(cause: object) -> Problem:
+    """The problem that an exception or an outcome is; anything unknown is an internal error."""
+    for type_ in type(cause).__mro__:
+        make = PROBLEMS.get(type_)
+        if make is not None:
+            return make(cause)
+    return _internal(cause)
+
+
+def location_of(record: Record) -> Header:
+    """Where a record is to be found."""
+    return (b"location", b"/api/cashbacks/" + str(record.id).encode("ascii"))
+
+
+def answer_problem(problem: Problem, language: Language) -> Answer:
+    """A problem in words."""
+    kind = KINDS[problem.code]
+    words = kind.words[language]
+    shape = shapes.Problem(
+        type=f"urn:cashback-gateway:problem:{problem.code}",
+        title=words.title,
+        status=kind.status,
+        detail=words.detail,
+        code=problem.code,
+        errors=[_error(error, language) for error in problem.errors],
+    )
+    if problem.instance is not None:
+        shape = msgspec.structs.replace(shape, instance=problem.instance)
+    if problem.record is not None:
+        shape = msgspec.structs.replace(shape, record=record_shape(problem.record))
+    headers = (
+        (b"content-language", language.value.encode("ascii")),
+        (b"vary", b"Accept-Language"),
+        *problem.headers,
+    )
+    return Answer(kind.status, encode(shape), headers=headers, media_type=MEDIA_TYPE)
+
+
+def handle_exception(request: Request[Any, Any, Any], exc: Exception) -> Response[bytes]:
+    """Litestar's exception handler for everything."""
+    language = read_language(read_fields(request.scope["headers"]))
+    answer = answer_problem(problem_of(exc), language)
+    headers = {name.decode("ascii"): value.decode("latin-1") for name, value in answer.headers}
+    del headers["content-length"]  # Litestar sets it itself
+    media_type = headers.pop("content-type")
+    return Response(answer.body, status_code=answer.status, media_type=media_type, headers=headers)
+
+
+def _error(error: Violation | Fault | Difference, language: Language) -> shapes.Error:
+    if isinstance(error, Difference):
+        return shapes.Error(
+            pointer=error.pointer,
+            code="differs",
+            detail=DIFFERENCE[language],
+            received=error.received,
+            expected=error.recorded,
+        )
+    return shapes.Error(
+        pointer=error.pointer,
+        code=error.code,
+        detail=error.detail(language),
+        received=error.received,
+        expected=error.expected(language),
+    )
+
+
+def _not_json(error: NotJsonError) -> Problem:
+    fault = Fault(pointer="", code=error.code, received=error.received, values=error.values)
+    return Problem(code="not_json", errors=(fault,))
+
+
+def _unsupported(error: UnsupportedBodyError) -> Problem:
+    fault = Fault(
+        pointer="",
+        code="header_value",
+        received=error.received,
+        values={"header": error.header, "expected": error.expected},
+    )
+    return Problem(code="unsupported_media_type", errors=(fault,))
+
+
+def _invalid_sale(error: InvalidSale) -> Problem:
+    codes = [violation.code for violation in error.violations]
+    code = "customer_name_mismatch" if codes == ["customer_name_mismatch"] else "invalid_sale"
+    return Problem(code=code, errors=error.violations)
+
+
+def _content_known(outcome: ContentKnown) -> Problem:
+    record = outcome.record
+    return Problem(code="sale_already_recorded", record=record, headers=(location_of(record),))
+
+
+def _method_not_allowed(error: MethodNotAllowedException) -> Problem:
+    allowed = (error.headers or {}).get("allow", "")
+    return Problem(code="method_not_allowed", headers=((b"allow", allowed.encode("ascii")),))
+
+
+def _other_http(error: HTTPException) -> Problem:
+    return Problem(code="bad_request") if error.status_code < 500 else _internal(error)
+
+
+def _not_from_here(refused: NotFromHere) -> Problem:
+    fault = Fault(
+        pointer="",
+        code="status_now",
+        received=refused.status,
+        values={"names": ", ".join(refused.allowed)},
+    )
+    return Problem(code="act_not_allowed", errors=(fault,))
+
+
+def _risk_not_accepted(refused: RiskNotAccepted) -> Problem:
+    values = {"in_doubt": str(refused.in_doubt)}
+    fault = Fault(pointer="/accept_risk", code="risk", received="false", values=values)
+    return Problem(code="risk_not_accepted", errors=(fault,))
+
+
+def _count_changed(refused: CountChanged) -> Problem:
+    values = {"count": str(refused.tally.count)}
+    fault = Fault(pointer="/expected_count", code="count_now", values=values)
+    return Problem(code="count_changed", errors=(fault,))
+
+
+def _too_many(refused: TooMany) -> Problem:
+    values = {"highest": str(MAX_AT_ONCE)}
+    received = str(refused.tally.count)
+    fault = Fault(pointer="", code="too_many", received=received, values=values)
+    return Problem(code="too_many_at_once", errors=(fault,))
+
+
+def _taken(refused: Taken) -> Problem:
+    return Problem(code="already_exists", errors=(Fault(pointer=f"/{refused.name}", code="taken"),))
+
+
+def _unfit(refused: Unfit) -> Problem:
+    fault = Fault(pointer=f"/{refused.name}", code=refused.fault)
+    return Problem(code="invalid_request", errors=(fault,))
+
+
+def _in_use(refused: InUse) -> Problem:
+    fault = Fault(pointer="", code=refused.reason, values=refused.values)
+    return Problem(code="in_use", errors=(fault,))
+
+
+def _come_back(code: str) -> Callable[[LoginThrottledError | RateExceededError], Problem]:
+    def problem(error: LoginThrottledError | RateExceededError) -> Problem:
+        return Problem(code=code, headers=((b"retry-after", b"%d" % math.ceil(error.wait_s)),))
+
+    return problem
+
+
+def _internal(cause: object) -> Problem:
+    instance = uuid4().urn
+    error = cause if isinstance(cause, BaseException) else None
+    _log.error("internal error %s: %s", instance, type(cause).__name__, exc_info=error)
+    return Problem(code="internal_error", instance=instance)
+
+
+def _always(code: str, *headers: Header) -> Callable[[object], Problem]:
+    problem = Problem(code=code, headers=headers)
+    return lambda _: problem
+
+
+def _still_open(refused: StillOpen) -> Problem:
+    count = str(refused.count)
+    fault = Fault(pointer="", code="open_cashbacks", received=count, values={"count": count})
+    return Problem(code="customer_has_open_cashbacks", errors=(fault,))
+
+
+PROBLEMS: Final[Mapping[type, Callable[[Any], Problem]]] = {
+    StillOpen: _still_open,
+    BodyIncompleteError: _always("body_incomplete"),
+    NotJsonError: _not_json,
+    BadIdempotencyKeyError: _always("idempotency_key_format"),
+    UnauthenticatedError: _always("unauthenticated", _ASK_FOR_TOKEN),
+    InvalidTokenError: _always("invalid_token", _REFUSE_TOKEN),
+    UnknownMerchant: _always("invalid_token", _REFUSE_TOKEN),  # the token outlived it
+    BadCredentialsError: _always("bad_credentials", _ASK_FOR_TOKEN),
+    NotFoundException: _always("not_found"),
+    MethodNotAllowedException: _method_not_allowed,
+    Missing: _always("not_found"),
+    PreconditionRequiredError: _always("precondition_required"),
+    Stale: _always("precondition_failed"),
+    Taken: _taken,
+    InUse: _in_use,
+    Unfit: _unfit,
+    ForbiddenError: _always("forbidden"),
+    RiskNotAccepted: _risk_not_accepted,
+    NotFromHere: _not_from_here,
+    CountChanged: _count_changed,
+    TooMany: _too_many,
+    SaleIdTaken: lambda taken: Problem(code="sale_id_conflict", errors=taken.differences),
+    ContentKnown: _content_known,
+    BodyTooLargeError: _always("body_too_large"),
+    UnsupportedBodyError: _unsupported,
+    InvalidSale: _invalid_sale,
+    KeyReused: lambda reused: Problem(code="idempotency_key_reused", errors=reused.differences),
+    InvalidRequestError: lambda error: Problem(code="invalid_request", errors=error.violations),
+    InvalidQueryError: lambda error: Problem(code="invalid_query", errors=error.faults),
+    LoginThrottledError: _come_back("log_in_throttled"),
+    RateExceededError: _come_back("rate_exceeded"),
+    TooManyLoginsError: _always("too_many_logins", RETRY_AFTER),
+    StoreUnavailable: _always("unavailable", RETRY_AFTER),
+    HTTPException: _other_http,
+    Exception: _internal,
+}
+"""Every exception and outcome that a request can end with, and the problem it is."""

@@ -1,0 +1,1 @@
+"""What every administered resource has in common: versions, patches, lists, bodies."""

@@ -1,0 +1,228 @@
+"""The query of a list: filters, a limit, and a cursor that only this service gives out."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+import struct
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Final
+from urllib.parse import parse_qsl
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from adapters.http.problems.faults import Fault, InvalidQueryError
+from cashback_core.delivery import DONE, Status
+from cashback_core.documents import Cpf, InvalidDocument, mask
+from cashback_core.instants import NoSuchInstant, NotAnInstant, parse_instant
+from cashback_core.operating import ATTENTION, OpenFilter
+from cashback_core.ports import Position, RecordFilter
+from cashback_core.violations import show
+
+DEFAULT_LIMIT: Final = 50
+MAX_LIMIT: Final = 200
+MAX_PARAMETERS: Final = 32
+PARAMETERS: Final = ("status", "document", "sold_from", "sold_to", "limit", "cursor")
+
+OPEN: Final = tuple(s for s in Status if s not in DONE)
+"""What an operator may list: all that has not ended well."""
+
+_LIMIT: Final = re.compile(r"[1-9][0-9]{0,2}\Z", re.ASCII)
+_ID: Final = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z", re.ASCII)
+_UTC: Final = ZoneInfo("UTC")
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND: Final = timedelta(microseconds=1)
+_CURSOR: Final = struct.Struct(">q16s")
+_FIRST: Final = datetime(2000, 1, 1, tzinfo=UTC)
+_END: Final = datetime(2100, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listing:
+    """Which records are wanted, how many at most, and after which."""
+
+    wanted: RecordFilter
+    limit: int
+    after: Position | None
+
+
+def read_listing(query: bytes, zone: ZoneInfo) -> Listing:
+    """The list that a query string asks for; instants without an offset are in `zone`.
+
+    Raises InvalidQueryError with every fault.
+    """
+    reading = _Reading(parameters(query), zone)
+    listing = Listing(
+        wanted=RecordFilter(
+            status=reading.status(),
+            document=reading.document(),
+            sold_from=reading.instant("sold_from"),
+            sold_to=reading.instant("sold_to"),
+        ),
+        limit=reading.limit(),
+        after=reading.cursor(),
+    )
+    if reading.faults:
+        raise InvalidQueryError(tuple(reading.faults))
+    return listing
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenListing:
+    """Which open cashbacks are wanted, how many at most, and after which."""
+
+    wanted: OpenFilter
+    limit: int
+    after: Position | None
+
+
+def read_open_listing(query: bytes, zone: ZoneInfo) -> OpenListing:
+    """The list of open cashbacks that a query string asks for; raises InvalidQueryError."""
+    reading = _Reading(parameters(query), zone)
+    status = reading.status(among=OPEN)
+    listing = OpenListing(
+        wanted=OpenFilter(
+            statuses=ATTENTION if status is None else frozenset({status}),
+            document=reading.document(),
+            sold_from=reading.instant("sold_from"),
+            sold_to=reading.instant("sold_to"),
+        ),
+        limit=reading.limit(),
+        after=reading.cursor(),
+    )
+    if reading.faults:
+        raise InvalidQueryError(tuple(reading.faults))
+    return listing
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SubjectListing:
+    """How many sales of a customer at most, and before which."""
+
+    limit: int
+    before: UUID | None
+
+
+def read_subject_listing(query: bytes) -> SubjectListing:
+    """The page of a subject report that a query string asks for; raises InvalidQueryError."""
+    reading = _Reading(parameters(query), _UTC, ("limit", "cursor"))
+    listing = SubjectListing(limit=reading.limit(), before=reading.id())
+    if reading.faults:
+        raise InvalidQueryError(tuple(reading.faults))
+    return listing
+
+
+def write_cursor(position: Position) -> str:
+    """A position as an opaque text."""
+    microseconds = (position.accepted_at - _EPOCH) // _MICROSECOND
+    packed = _CURSOR.pack(microseconds, position.id.bytes)
+    return base64.urlsafe_b64encode(packed).decode("ascii")
+
+
+def read_cursor(text: str) -> Position | None:
+    """The position that `write_cursor` wrote; None for any other text."""
+    try:
+        packed = base64.b64decode(text.encode("ascii"), altchars=b"-_", validate=True)
+        microseconds, octets = _CURSOR.unpack(packed)
+        accepted_at = _EPOCH + timedelta(microseconds=microseconds)
+    except (UnicodeEncodeError, binascii.Error, struct.error, OverflowError):
+        return None
+    if not _FIRST <= accepted_at < _END:
+        return None
+    position = Position(accepted_at=accepted_at, id=UUID(bytes=octets))
+    return position if write_cursor(position) == text else None
+
+
+def parameters(query: bytes) -> list[tuple[str, str]]:
+    """The names and values of a query string; raises InvalidQueryError."""
+    try:
+        return parse_qsl(
+            query.decode("ascii"),
+            keep_blank_values=True,
+            errors="strict",
+            max_num_fields=MAX_PARAMETERS,
+        )
+    except ValueError as error:
+        raise InvalidQueryError((Fault(pointer="", code="malformed_query"),)) from error
+
+
+class _Reading:
+    """One query being read: each method reads its parameter and tells what is wrong with it."""
+
+    def __init__(
+        self,
+        parameters: list[tuple[str, str]],
+        zone: ZoneInfo,
+        names: tuple[str, ...] = PARAMETERS,
+    ) -> None:
+        self._zone = zone
+        self._values: dict[str, str] = {}
+        self.faults: list[Fault] = []
+        for name, value in parameters:
+            if name not in names:
+                self._tell(name, "unknown_parameter", names=", ".join(names))
+            elif name in self._values:
+                self._tell(name, "repeated_parameter")
+            self._values.setdefault(name, value)
+
+    def status(self, *, among: tuple[Status, ...] = tuple(Status)) -> Status | None:
+        value = self._values.get("status")
+        if value is None:
+            return None
+        if value not in among:
+            self._tell("status", "status_unknown", show(value), names=", ".join(among))
+            return None
+        return Status(value)
+
+    def document(self) -> Cpf | None:
+        value = self._values.get("document")
+        if value is None:
+            return None
+        try:
+            return Cpf.parse(value)
+        except InvalidDocument:
+            self._tell("document", "document_invalid", mask(value))
+            return None
+
+    def instant(self, name: str) -> datetime | None:
+        value = self._values.get(name)
+        if value is None:
+            return None
+        try:
+            return parse_instant(value, self._zone)
+        except (NotAnInstant, NoSuchInstant):
+            self._tell(name, "instant_invalid", show(value))
+            return None
+
+    def limit(self) -> int:
+        value = self._values.get("limit")
+        if value is None:
+            return DEFAULT_LIMIT
+        if _LIMIT.match(value) is None or int(value) > MAX_LIMIT:
+            self._tell("limit", "limit_invalid", show(value), highest=str(MAX_LIMIT))
+            return DEFAULT_LIMIT
+        return int(value)
+
+    def cursor(self) -> Position | None:
+        value = self._values.get("cursor")
+        if value is None:
+            return None
+        position = read_cursor(value)
+        if position is None:
+            self._tell("cursor", "cursor_invalid", show(value))
+        return position
+
+    def id(self) -> UUID | None:
+        value = self._values.get("cursor")
+        if value is None:
+            return None
+        if _ID.match(value) is None:
+            self._tell("cursor", "cursor_invalid", show(value))
+            return None
+        return UUID(value)
+
+    def _tell(self, name: str, code: str, received: str | None = None, **values: str) -> None:
+        pointer = "/" + show(name).replace("~", "~0").replace("/", "~1")
+        self.faults.append(Fault(pointer=pointer, code=code, received=received, values=values))

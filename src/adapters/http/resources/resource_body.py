@@ -1,0 +1,134 @@
+"""Reading the body of a resource: every field, and everything that is wrong with it at once."""
+
+from __future__ import annotations
+
+import unicodedata
+from typing import TYPE_CHECKING, Final
+
+from adapters.http.identity.credentials import InvalidRequestError
+from adapters.http.problems.faults import Fault
+from cashback_core.fields import FieldReader, Fields
+from cashback_core.instants import NoSuchInstant, NotAnInstant, parse_instant
+from cashback_core.violations import MAX_VIOLATIONS, Violation, show
+
+if TYPE_CHECKING:
+    import re
+    from collections.abc import Sequence
+    from datetime import datetime
+    from zoneinfo import ZoneInfo
+
+    from cashback_core.fields import Shape
+
+MAX_NAME_CHARS: Final = 120
+
+
+class ResourceBody:
+    """One body being read. `shape` has each field that may be there, and whether it must.
+
+    A method that finds a fault notes it and gives a stand-in, which `refuse_faults` lets nobody
+    use. A field that is null counts as left out, unless it must be there.
+    """
+
+    def __init__(self, document: object, shape: Shape) -> None:
+        self._reader = FieldReader()
+        self._faults: list[Violation | Fault] = []
+        self._fields: Fields = self._reader.read_object(document, "", shape) or {}
+        if self._reader.violations and not isinstance(document, dict):
+            self.refuse_faults()
+        self._needed = {name for name, must in shape.items() if must}
+
+    def refuse_faults(self) -> None:
+        """Raise InvalidRequestError unless everything that was read is right."""
+        faults = (*self._reader.violations, *self._faults)[:MAX_VIOLATIONS]
+        if faults:
+            raise InvalidRequestError(faults)
+
+    def has(self, name: str) -> bool:
+        """Whether the field is there with a value."""
+        return self._fields.get(name) is not None
+
+    def is_text(self, name: str) -> bool:
+        """Whether the field is there as a text."""
+        return isinstance(self._fields.get(name), str)
+
+    def text(self, name: str, matching: re.Pattern[str], code: str, **values: str) -> str:
+        """A text of a form; `code` is told of any other."""
+        value = self._text(name)
+        if value is not None and matching.match(value) is None:
+            self.tell(name, code, **values)
+        return value or ""
+
+    def secret(self, name: str) -> str:
+        """A text that is told to nobody, not even to whoever sent it."""
+        value = self._fields.get(name)
+        if isinstance(value, str):
+            return value
+        if name in self._fields and (value is not None or name in self._needed):
+            wrong = Violation(pointer=f"/{name}", code="wrong_type", values={"type": "string"})
+            self._faults.append(wrong)
+        return ""
+
+    def name(self, name: str) -> str:
+        """1 to MAX_NAME_CHARS printable characters in NFC, without the spaces around them."""
+        value = self._text(name)
+        if value is None:
+            return ""
+        text = unicodedata.normalize("NFC", value).strip(" ")
+        if not 1 <= len(text) <= MAX_NAME_CHARS or not text.isprintable():
+            self.tell(name, "plain_text", highest=str(MAX_NAME_CHARS))
+        return text
+
+    def choice(self, name: str, choices: Sequence[str], *, default: str = "") -> str:
+        """One of the choices."""
+        value = self._text(name)
+        if value is None:
+            return default
+        if value not in choices:
+            self.tell(name, "no_such_choice", names=", ".join(choices))
+            return default
+        return value
+
+    def whole(self, name: str, *, lowest: int, highest: int, default: int = 0) -> int:
+        """A whole number within limits."""
+        value = self._fields.get(name)
+        if value is None and not (name in self._needed and name in self._fields):
+            return default
+        if not isinstance(value, int) or isinstance(value, bool) or not lowest <= value <= highest:
+            self.tell(name, "whole_number", lowest=str(lowest), highest=str(highest))
+            return default
+        return value
+
+    def truth(self, name: str, *, default: bool = False) -> bool:
+        """True or false."""
+        value = self._fields.get(name)
+        if value is None and not (name in self._needed and name in self._fields):
+            return default
+        if not isinstance(value, bool):
+            self.tell(name, "not_boolean")
+            return default
+        return value
+
+    def instant(self, name: str, zone: ZoneInfo) -> datetime | None:
+        """An instant; without an offset it is in `zone`."""
+        value = self._text(name)
+        if value is None:
+            return None
+        try:
+            return parse_instant(value, zone)
+        except (NotAnInstant, NoSuchInstant):
+            self.tell(name, "instant_invalid")
+            return None
+
+    def tell(self, name: str, code: str, **values: str) -> None:
+        """Note a fault of a field, with what came."""
+        received = show(self._fields.get(name))
+        self._faults.append(Fault(pointer=f"/{name}", code=code, received=received, values=values))
+
+    def tell_quietly(self, name: str, code: str, **values: str) -> None:
+        """Note a fault of a field that holds a secret."""
+        self._faults.append(Fault(pointer=f"/{name}", code=code, values=values))
+
+    def _text(self, name: str) -> str | None:
+        if self._fields.get(name) is None and name not in self._needed:
+            return None
+        return self._reader.read_text(self._fields, name, "")

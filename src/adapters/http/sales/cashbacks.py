@@ -1,0 +1,162 @@
+"""The routes of sales and their cashbacks.
+
+Handlers take the bare request and answer in bytes: submitting a sale is the hot path, and what a
+body may hold is the core's to say, not a framework's.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Final, assert_never
+from uuid import UUID
+
+from litestar import HttpMethod, Request, post, route
+from litestar.exceptions import NotFoundException
+from litestar.types import ASGIApp  # noqa: TC002 (Litestar reads the annotations)
+
+from adapters.http import shapes
+from adapters.http.answers import Answer, Header
+from adapters.http.body import decode_json, read_body
+from adapters.http.fields import (
+    Fields,
+    Preference,
+    read_idempotency_key,
+    read_language,
+    read_preference,
+)
+from adapters.http.problems.answering import answer_problem, location_of, problem_of
+from adapters.http.resources.listing import read_listing, write_cursor
+from adapters.http.sales.wire import encode, history_shape, quote_shape, record_shape
+from cashback_core.delivery import DONE
+from cashback_core.submission import (
+    ContentKnown,
+    KeyReused,
+    Recorded,
+    Replayed,
+    SaleIdTaken,
+    SaleRequest,
+    UnknownMerchant,
+)
+from cashback_core.tracing import note_cashback
+
+if TYPE_CHECKING:
+    from litestar.handlers import HTTPRouteHandler
+
+    from adapters.http.identity.admission import Admission
+    from cashback_core.ports import CashbackStore
+    from cashback_core.record import Record
+    from cashback_core.submission import QuoteSale, SubmitSale, Submitted
+
+PATHS: Final = ("/api/cashbacks", "/api/cashback")
+"""The collection, and the challenge's own spelling of it for submitting."""
+
+_ID: Final = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z", re.IGNORECASE | re.ASCII)
+_REPLAYED: Final[Header] = (b"idempotent-replayed", b"true")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CashbackRoutes:
+    """Submitting, quoting and reading; `wait_s` is how long a request without `Prefer` waits."""
+
+    admit: Admission
+    submit_sale: SubmitSale
+    quote_sale: QuoteSale
+    store: CashbackStore
+    wait_s: float
+
+    def handlers(self) -> list[HTTPRouteHandler]:
+        """The routes, each under its address."""
+        read = [HttpMethod.GET, HttpMethod.HEAD]
+        return [
+            post(list(PATHS), name="submit")(self.submit),
+            post("/api/cashbacks/quote", name="quote")(self.quote),
+            route("/api/cashbacks", http_method=read, name="list")(self.page),
+            route("/api/cashbacks/{id:str}", http_method=read, name="read")(self.one),
+        ]
+
+    async def submit(self, request: Request[Any, Any, Any]) -> ASGIApp:
+        """Record a sale and deliver its cashback."""
+        fields, principal = await self.admit(request)
+        key = read_idempotency_key(fields)
+        preference = read_preference(fields)
+        body = await read_body(fields, request.receive)
+        outcome = await self.submit_sale(
+            SaleRequest(
+                merchant_id=principal.merchant_id,
+                document=decode_json(body),
+                raw_body=body,
+                idempotency_key=key,
+                wait_s=self.wait_s if preference.wait_s is None else preference.wait_s,
+                respond_async=preference.respond_async,
+                submitted_by=principal.subject,
+            )
+        )
+        return _answer_submitted(outcome, preference, fields)
+
+    async def quote(self, request: Request[Any, Any, Any]) -> ASGIApp:
+        """Compute a cashback and store nothing."""
+        fields, principal = await self.admit(request)
+        body = await read_body(fields, request.receive)
+        sale, cashback = await self.quote_sale(principal.merchant_id, decode_json(body))
+        return Answer(200, encode(quote_shape(sale, cashback)))
+
+    async def page(self, request: Request[Any, Any, Any]) -> ASGIApp:
+        """List a merchant's records."""
+        _, principal = await self.admit(request)
+        terms = await self.store.terms(principal.merchant_id)
+        if terms is None:
+            raise UnknownMerchant(principal.merchant_id)
+        listing = read_listing(request.scope["query_string"], terms.rules.zone)
+        page = await self.store.page(
+            principal.merchant_id,
+            replace(listing.wanted, submitted_by=principal.reads_only),
+            limit=listing.limit,
+            after=listing.after,
+        )
+        shape = shapes.Page(
+            items=[record_shape(record) for record in page.records],
+            next_cursor=None if page.next is None else write_cursor(page.next),
+        )
+        return Answer(200, encode(shape))
+
+    async def one(self, request: Request[Any, Any, Any]) -> ASGIApp:
+        """One record with its attempts and events."""
+        _, principal = await self.admit(request)
+        history = await self.store.history(
+            principal.merchant_id, read_id(request), submitted_by=principal.reads_only
+        )
+        if history is None:
+            raise NotFoundException
+        return Answer(200, encode(history_shape(history)))
+
+
+def read_id(request: Request[Any, Any, Any]) -> UUID:
+    """The id in an address; raises NotFoundException for any other text."""
+    text: str = request.scope["path_params"]["id"]
+    if _ID.match(text) is None:
+        raise NotFoundException
+    id_ = UUID(text)
+    note_cashback(id_)
+    return id_
+
+
+def _answer_submitted(outcome: Submitted, preference: Preference, fields: Fields) -> Answer:
+    match outcome:
+        case Recorded(record):
+            return _answer_record(record, preference)
+        case Replayed(record):
+            return _answer_record(record, preference, _REPLAYED)
+        case KeyReused() | SaleIdTaken() | ContentKnown():
+            return answer_problem(problem_of(outcome), read_language(fields))
+        case _:
+            assert_never(outcome)
+
+
+def _answer_record(record: Record, preference: Preference, *headers: Header) -> Answer:
+    status = 201 if record.status in DONE else 202
+    applied = preference.applied()
+    if applied is not None:
+        headers = (*headers, (b"preference-applied", applied))
+    body = encode(record_shape(record))
+    return Answer(status, body, headers=(location_of(record), *headers))

@@ -1,0 +1,149 @@
+"""The routes of operators: what waits for somebody, and what can be done about it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final, assert_never
+
+from litestar import HttpMethod, Request, post, route
+from litestar.exceptions import NotFoundException
+from litestar.types import ASGIApp  # noqa: TC002 (Litestar reads the annotations)
+
+from adapters.http import shapes
+from adapters.http.answers import Answer
+from adapters.http.body import decode_json, read_body
+from adapters.http.fields import Fields, read_language
+from adapters.http.problems.answering import answer_problem, problem_of
+from adapters.http.resources.listing import read_open_listing, write_cursor
+from adapters.http.sales import operator_bodies as bodies
+from adapters.http.sales.cashbacks import read_id
+from adapters.http.sales.operator_texts import RISK
+from adapters.http.sales.wire import encode, history_shape, open_shape
+from cashback_core.money import format_centavos
+from cashback_core.operating import (
+    CountChanged,
+    Granted,
+    NotFromHere,
+    RiskNotAccepted,
+    Tally,
+    TooMany,
+)
+from cashback_core.submission import UnknownMerchant
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from zoneinfo import ZoneInfo
+
+    from litestar.handlers import HTTPRouteHandler
+
+    from adapters.http.identity.admission import Admission, Principal
+    from cashback_core.operating import Act, OperatorStore
+    from cashback_core.ports import CashbackStore
+
+PATH: Final = "/api/cashbacks"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OperatorRoutes:
+    """What is open, and an operator's acts on it, for the caller's own merchant alone."""
+
+    admit: Admission
+    store: CashbackStore
+    operators: OperatorStore
+
+    def handlers(self) -> list[HTTPRouteHandler]:
+        """The routes, each under its address."""
+        read = [HttpMethod.GET, HttpMethod.HEAD]
+        return [
+            route(f"{PATH}/open", http_method=read, name="list_open")(self.page),
+            post(f"{PATH}/resend", name="resend_many")(self.resend_many),
+            post(f"{PATH}/{{id:str}}/resend", name="resend")(self.resend),
+            post(f"{PATH}/{{id:str}}/cancel", name="cancel")(self.cancel),
+            post(f"{PATH}/{{id:str}}/resolve", name="resolve")(self.resolve),
+        ]
+
+    async def page(self, request: Request[Any, Any, Any]) -> ASGIApp:
+        """List what waits, oldest first."""
+        _, principal = await self.admit(request)
+        zone = await self._zone(principal)
+        listing = read_open_listing(request.scope["query_string"], zone)
+        page = await self.operators.open_page(
+            principal.merchant_id,
+            listing.wanted,
+            limit=listing.limit,
+            after=listing.after,
+        )
+        shape = shapes.OpenPage(
+            items=[open_shape(item) for item in page.items],
+            next_cursor=None if page.next is None else write_cursor(page.next),
+        )
+        return Answer(200, encode(shape))
+
+    async def resend(self, request: Request[Any, Any, Any]) -> ASGIApp:
+        """Send one again."""
+        return await self._act(request, bodies.read_resend)
+
+    async def cancel(self, request: Request[Any, Any, Any]) -> ASGIApp:
+        """End one unpaid."""
+        return await self._act(request, bodies.read_cancel)
+
+    async def resolve(self, request: Request[Any, Any, Any]) -> ASGIApp:
+        """Say what became of one in doubt."""
+        return await self._act(request, bodies.read_resolve)
+
+    async def resend_many(self, request: Request[Any, Any, Any]) -> ASGIApp:
+        """Count what a filter means, or send all of it again."""
+        fields, principal = await self.admit(request)
+        document = decode_json(await read_body(fields, request.receive))
+        zone = await self._zone(principal)
+        asked = bodies.read_resend_many(document, zone, by=principal.username)
+        merchant_id = principal.merchant_id
+        if asked.act is None:
+            tally = await self.operators.tally(merchant_id, asked.wanted)
+            return _answer_tally(tally, fields, resent=False)
+        decision = await self.operators.resend_all(
+            merchant_id, asked.wanted, asked.act, expected=asked.expected
+        )
+        match decision:
+            case Tally():
+                return _answer_tally(decision, fields, resent=True)
+            case CountChanged() | TooMany() | RiskNotAccepted():
+                return answer_problem(problem_of(decision), read_language(fields))
+            case _:
+                assert_never(decision)
+
+    async def _act(self, request: Request[Any, Any, Any], read: Callable[..., Act]) -> ASGIApp:
+        fields, principal = await self.admit(request)
+        id_ = read_id(request)
+        document = decode_json(await read_body(fields, request.receive))
+        act = read(document, by=principal.username)
+        decision = await self.operators.act(principal.merchant_id, id_, act)
+        match decision:
+            case None:
+                raise NotFoundException
+            case NotFromHere() | RiskNotAccepted():
+                return answer_problem(problem_of(decision), read_language(fields))
+            case Granted():
+                history = await self.store.history(principal.merchant_id, id_)
+                if history is None:
+                    raise NotFoundException
+                return Answer(200, encode(history_shape(history)))
+            case _:
+                assert_never(decision)
+
+    async def _zone(self, principal: Principal) -> ZoneInfo:
+        terms = await self.store.terms(principal.merchant_id)
+        if terms is None:
+            raise UnknownMerchant(principal.merchant_id)
+        return terms.rules.zone
+
+
+def _answer_tally(tally: Tally, fields: Fields, *, resent: bool) -> Answer:
+    shape = shapes.ResendTally(
+        count=tally.count,
+        cashback=format_centavos(tally.cashback_centavos),
+        in_doubt=tally.in_doubt,
+        resent=resent,
+        risk=RISK[read_language(fields)] if tally.in_doubt else None,
+    )
+    return Answer(200, encode(shape))

@@ -1,0 +1,102 @@
+"""The problems and faults that only operators meet, in English and Portuguese."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from adapters.http.problems.wording import Kind, fault, kind
+from cashback_core.messages import Language, Text
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+RISK: Final[Mapping[Language, str]] = {
+    Language.EN: "Nobody here can tell whether this was paid: sending it again may pay the customer"
+    " a second time. Look for it in the provider's statement first.",
+    Language.PT: "Ninguém aqui sabe se isto foi pago: enviar de novo pode pagar o cliente uma"
+    " segunda vez. Procure antes no extrato do provedor.",
+}
+"""What somebody accepts who resends what is in doubt."""
+
+OPERATOR_KINDS: Final[Mapping[str, Kind]] = {
+    "forbidden": kind(
+        403,
+        ("Not allowed", "Your role does not allow this; it takes an operator or an admin."),
+        ("Não permitido", "Seu papel não permite isto; é preciso ser operator ou admin."),
+    ),
+    "risk_not_accepted": kind(
+        409,
+        (
+            "Risk not accepted",
+            (
+                f"{RISK[Language.EN]} Nothing was done; to take the risk, send accept_risk true:"
+                " it is recorded with your name."
+            ),
+        ),
+        (
+            "Risco não aceito",
+            (
+                f"{RISK[Language.PT]} Nada foi feito; para assumir o risco, envie accept_risk true:"
+                " fica registrado com o seu nome."
+            ),
+        ),
+    ),
+    "act_not_allowed": kind(
+        409,
+        ("Not in this status", "The cashback's present status does not go with this act."),
+        ("Não neste status", "O status atual do cashback não admite este ato."),
+    ),
+    "count_changed": kind(
+        409,
+        (
+            "Count changed",
+            "Nothing was done: the filter means another number now. Look again before you act.",
+        ),
+        (
+            "Contagem mudou",
+            "Nada foi feito: o filtro agora abrange outro número. Olhe de novo antes de agir.",
+        ),
+    ),
+    "too_many_at_once": kind(
+        409,
+        ("Too many at once", "Nothing was done: narrow the filter, by instants for example."),
+        ("Muitos de uma vez", "Nada foi feito: restrinja o filtro, por instantes por exemplo."),
+    ),
+}
+"""Problems by code."""
+
+OPERATOR_FAULTS: Final[Mapping[str, Mapping[Language, Text]]] = {
+    "status_now": fault(
+        ("The cashback has another status.", "one of: {names}"),
+        ("O cashback tem outro status.", "um de: {names}"),
+    ),
+    "risk": fault(
+        ("{in_doubt} in doubt may be paid a second time.", "true, by whoever takes that risk"),
+        ("{in_doubt} em dúvida podem ser pagos de novo.", "true, de quem assume esse risco"),
+    ),
+    "count_now": fault(
+        ("The filter means another number now.", "{count}"),
+        ("O filtro agora abrange outro número.", "{count}"),
+    ),
+    "too_many": fault(
+        ("One act moves no more than that.", "at most {highest}"),
+        ("Um ato não move mais do que isso.", "no máximo {highest}"),
+    ),
+    "reason_format": fault(
+        ("The reason is no plain text.", "1 to {highest} printable characters"),
+        ("O motivo não é um texto simples.", "1 a {highest} caracteres imprimíveis"),
+    ),
+    "not_boolean": fault(
+        ("The value is neither true nor false.", "true or false"),
+        ("O valor não é true nem false.", "true ou false"),
+    ),
+    "not_a_count": fault(
+        ("The value is no whole number.", "a whole number, not negative"),
+        ("O valor não é um número inteiro.", "um número inteiro, não negativo"),
+    ),
+    "no_such_choice": fault(
+        ("This is not among the choices.", "{names}"),
+        ("Isto não está entre as opções.", "{names}"),
+    ),
+}
+"""Faults by code."""

@@ -1,0 +1,79 @@
+"""A person's rights: what is held about them, and to become nobody (LGPD, art. 18)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, assert_never
+
+from litestar import HttpMethod, Request, post, route
+from litestar.exceptions import NotFoundException
+from litestar.types import ASGIApp  # noqa: TC002 (Litestar reads the annotations)
+
+from adapters.http import shapes
+from adapters.http.answers import Answer
+from adapters.http.body import decode_json, read_body
+from adapters.http.fields import read_language
+from adapters.http.problems.answering import answer_problem, problem_of
+from adapters.http.resources.listing import read_subject_listing
+from adapters.http.sales.cashbacks import read_id
+from adapters.http.sales.operator_bodies import read_reason
+from adapters.http.sales.wire import encode, report_shape
+from cashback_core.instants import format_instant
+from cashback_core.privacy import Erased, Erasure, StillOpen
+
+if TYPE_CHECKING:
+    from litestar.handlers import HTTPRouteHandler
+
+    from adapters.http.identity.admission import Admission
+    from cashback_core.privacy import PrivacyStore
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PrivacyRoutes:
+    """For the caller's own merchant alone; both are recorded with who asked."""
+
+    admit: Admission
+    store: PrivacyStore
+
+    def handlers(self) -> list[HTTPRouteHandler]:
+        """The routes, each under its address."""
+        read = [HttpMethod.GET, HttpMethod.HEAD]
+        customer = "/api/customers/{id:str}"
+        return [
+            route(f"{customer}/report", http_method=read, name="report")(self.report),
+            post(f"{customer}/erase", name="erase")(self.erase),
+        ]
+
+    async def report(self, request: Request[Any, Any, Any]) -> ASGIApp:
+        """Everything that is held about a customer."""
+        _, principal = await self.admit(request)
+        listing = read_subject_listing(request.scope["query_string"])
+        report = await self.store.report(
+            principal.merchant_id,
+            read_id(request),
+            by=principal.subject,
+            limit=listing.limit,
+            after=listing.before,
+        )
+        if report is None:
+            raise NotFoundException
+        return Answer(200, encode(report_shape(report)))
+
+    async def erase(self, request: Request[Any, Any, Any]) -> ASGIApp:
+        """Make a customer nobody."""
+        fields, principal = await self.admit(request)
+        id_ = read_id(request)
+        reason = read_reason(decode_json(await read_body(fields, request.receive)))
+        outcome = await self.store.erase(
+            principal.merchant_id, id_, Erasure(by=principal.subject, reason=reason)
+        )
+        match outcome:
+            case None:
+                raise NotFoundException
+            case StillOpen():
+                return answer_problem(problem_of(outcome), read_language(fields))
+            case Erased(at=at):
+                shape = shapes.Erased(customer_id=str(id_), erased_at=format_instant(at))
+                return Answer(200, encode(shape))
+            case _:
+                assert_never(outcome)

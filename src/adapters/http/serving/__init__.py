@@ -1,0 +1,1 @@
+"""The server around the application: connections, limits, origins, the access log."""

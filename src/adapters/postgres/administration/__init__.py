@@ -1,0 +1,1 @@
+"""Stores of what is administered: each method one signed transaction."""
