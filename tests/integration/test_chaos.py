@@ -16,7 +16,7 @@ def test_no_sale_is_lost_and_none_is_paid_twice(profile: str) -> None:
     assert list(outcome.violations) == []
     assert outcome.converged_s <= MOST_CONVERGENCE_S
     assert outcome.credits > 0
-    # How many faults fit into the time depends on the machine; the database profile has two a second.
+    # How many faults fit in depends on the machine; the database profile has two a second.
     assert sum(outcome.faults.values()) > 0
     if profile == "database":
         assert outcome.faults.get(Fault.CRASH, 0) > 0, "the database has crashed at least once"
