@@ -45,6 +45,7 @@ class PostgresPrivacyStore(PrivacyStore):
             min_size=0,
             max_size=MAX_CONNECTIONS,
             timeout=POOL_TIMEOUT_S,
+            reconnect_timeout=0.0,  # see store.py: no pause before another try
             check=AsyncConnectionPool.check_connection,
             open=False,
         )

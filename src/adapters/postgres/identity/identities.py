@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     from cashback_core.administering import Caller
 
-POOL_TIMEOUT_S: Final = 5.0
+POOL_TIMEOUT_S: Final = 1.0
 MAX_CONNECTIONS: Final = 4
 """Most answers are remembered for seconds: few connections serve many callers."""
 
@@ -53,6 +53,7 @@ class PostgresIdentities(Identities):
             min_size=0,
             max_size=MAX_CONNECTIONS,
             timeout=POOL_TIMEOUT_S,
+            reconnect_timeout=0.0,  # see store.py: no pause before another try
             check=AsyncConnectionPool.check_connection,
             open=False,
         )
