@@ -5,6 +5,7 @@ Each of these was somebody's honest design once. The checks must see what it doe
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Final, cast
 
 import psycopg
@@ -87,6 +88,7 @@ def reaper_requeues() -> None:
 def acknowledge_unknown_commit() -> None:
     """A commit whose answer was lost counts as done."""
     end = psycopg.AsyncTransaction.__aexit__
+    commit = psycopg.AsyncConnection.commit
 
     async def hopeful(
         self: psycopg.AsyncTransaction,
@@ -101,7 +103,12 @@ def acknowledge_unknown_commit() -> None:
                 raise
             return False
 
+    async def hopeful_commit(self: psycopg.AsyncConnection) -> None:
+        with suppress(psycopg.OperationalError):
+            await commit(self)
+
     _replace(psycopg.AsyncTransaction, "__aexit__", hopeful)
+    _replace(psycopg.AsyncConnection, "commit", hopeful_commit)
 
 
 def synchronous_commit_off() -> None:
