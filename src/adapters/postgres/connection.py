@@ -13,7 +13,14 @@ from psycopg_pool import AsyncConnectionPool, PoolTimeout
 from cashback_core.ports import StoreUnavailable
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Generator, Iterable, Mapping
+    from collections.abc import (
+        AsyncGenerator,
+        Awaitable,
+        Callable,
+        Generator,
+        Iterable,
+        Mapping,
+    )
 
 MINIMUM_VERSION: Final = 150_000
 CONNECT_TIMEOUT_S: Final = 5
@@ -126,6 +133,31 @@ def serving_dsn(dsn: str, *, application: str, role: Role | None = None, **setti
         given.setdefault(name, value)
     given["application_name"] = application
     return make_conninfo("", **given)
+
+
+def connection_pool(
+    dsn: str,
+    *,
+    most: int,
+    wait_s: float,
+    at_least: int = 0,
+    autocommit: bool = False,
+    configure: Callable[[psycopg.AsyncConnection[Any]], Awaitable[None]] | None = None,
+) -> AsyncConnectionPool[Any]:
+    """A closed pool; opened, it needs no database yet. `wait_s` bounds the wait for one of them."""
+    return AsyncConnectionPool(
+        dsn,
+        min_size=at_least,
+        max_size=most,
+        timeout=wait_s,
+        # No pause before another try: after a crash the server is back within moments.
+        reconnect_timeout=0.0,
+        # After a restart of the server every pooled connection is dead: never hand one out.
+        check=AsyncConnectionPool.check_connection,
+        configure=configure,
+        kwargs={"autocommit": autocommit},
+        open=False,
+    )
 
 
 def refuse_unsafe(dsn: str) -> None:

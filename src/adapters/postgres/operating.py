@@ -7,10 +7,8 @@ from __future__ import annotations
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any, Final, LiteralString
 
-from psycopg_pool import AsyncConnectionPool
-
 from adapters.postgres.accepting import Cursor, encode
-from adapters.postgres.connection import Role, acting_for, serving_dsn, translated
+from adapters.postgres.connection import Role, acting_for, connection_pool, serving_dsn, translated
 from adapters.postgres.open_rows import MEANT, PAGE, open_cashback, values_of
 from cashback_core.delivery import Delivery, Status
 from cashback_core.operating import (
@@ -33,6 +31,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from psycopg import AsyncConnection
+    from psycopg_pool import AsyncConnectionPool
 
 POOL_TIMEOUT_S: Final = 5.0
 MAX_CONNECTIONS: Final = 2
@@ -44,14 +43,10 @@ class PostgresOperatorStore(OperatorStore):
 
     def __init__(self, dsn: str) -> None:
         def pool(role: Role) -> AsyncConnectionPool[Any]:
-            return AsyncConnectionPool(
+            return connection_pool(
                 serving_dsn(dsn, application="cashback operators", role=role),
-                min_size=0,
-                max_size=MAX_CONNECTIONS,
-                timeout=POOL_TIMEOUT_S,
-                reconnect_timeout=0.0,  # see store.py: no pause before another try
-                check=AsyncConnectionPool.check_connection,
-                open=False,
+                most=MAX_CONNECTIONS,
+                wait_s=POOL_TIMEOUT_S,
             )
 
         self._of_one = pool(Role.SERVING)

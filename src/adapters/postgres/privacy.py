@@ -9,9 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from psycopg_pool import AsyncConnectionPool
-
-from adapters.postgres.connection import Role, acting_for, serving_dsn, translated
+from adapters.postgres.connection import Role, acting_for, connection_pool, serving_dsn, translated
 from adapters.postgres.histories import read_history
 from cashback_core.erased import is_pseudonym
 from cashback_core.privacy import (
@@ -40,14 +38,10 @@ class PostgresPrivacyStore(PrivacyStore):
     """Connects when it is first asked."""
 
     def __init__(self, dsn: str) -> None:
-        self._pool: AsyncConnectionPool[Any] = AsyncConnectionPool(
+        self._pool = connection_pool(
             serving_dsn(dsn, application="cashback privacy", role=Role.ERASER),
-            min_size=0,
-            max_size=MAX_CONNECTIONS,
-            timeout=POOL_TIMEOUT_S,
-            reconnect_timeout=0.0,  # see store.py: no pause before another try
-            check=AsyncConnectionPool.check_connection,
-            open=False,
+            most=MAX_CONNECTIONS,
+            wait_s=POOL_TIMEOUT_S,
         )
 
     async def open(self) -> None:

@@ -10,12 +10,11 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 from zoneinfo import ZoneInfo
 
-from psycopg_pool import AsyncConnectionPool
-
 from adapters.postgres import leasing
 from adapters.postgres.administration.kept_products import PERIODS, KeptProducts, read
 from adapters.postgres.connection import (
     Role,
+    connection_pool,
     reading_for,
     refuse_unsafe_session,
     serving_dsn,
@@ -48,6 +47,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from psycopg import AsyncConnection
+    from psycopg_pool import AsyncConnectionPool
 
     from adapters.postgres.commits import CommitObserver
     from cashback_core.delivery import DeliveryPolicy
@@ -98,18 +98,13 @@ class PostgresCashbackStore(CashbackStore):
         self._products = KeptProducts()
 
         def pool(role: Role, *, at_least: int) -> AsyncConnectionPool[Any]:
-            return AsyncConnectionPool(
+            return connection_pool(
                 serving_dsn(dsn, application="cashback", role=role),
-                min_size=at_least,
-                max_size=pool_size,
-                timeout=POOL_TIMEOUT_S,
-                # No pause before another try: after a crash the server is back within moments.
-                reconnect_timeout=0.0,
-                # After a restart of the server every pooled connection is dead: never hand one out.
-                check=AsyncConnectionPool.check_connection,
+                at_least=at_least,
+                most=pool_size,
+                wait_s=POOL_TIMEOUT_S,
+                autocommit=True,
                 configure=connected,
-                kwargs={"autocommit": True},
-                open=False,
             )
 
         self._reads = pool(Role.SERVING, at_least=1)

@@ -5,9 +5,7 @@ from __future__ import annotations
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any, Final
 
-from psycopg_pool import AsyncConnectionPool
-
-from adapters.postgres.connection import Role, named, serving_dsn, translated
+from adapters.postgres.connection import Role, connection_pool, named, serving_dsn, translated
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
@@ -25,14 +23,10 @@ class Administration:
     """Connects when it is first asked; shared by the stores of every administered resource."""
 
     def __init__(self, dsn: str, *, application: str = "cashback administration") -> None:
-        self._pool: AsyncConnectionPool[Any] = AsyncConnectionPool(
+        self._pool = connection_pool(
             serving_dsn(dsn, application=application, role=Role.SERVING),
-            min_size=0,
-            max_size=MAX_CONNECTIONS,
-            timeout=POOL_TIMEOUT_S,
-            reconnect_timeout=0.0,  # see store.py: no pause before another try
-            check=AsyncConnectionPool.check_connection,
-            open=False,
+            most=MAX_CONNECTIONS,
+            wait_s=POOL_TIMEOUT_S,
         )
 
     async def open(self) -> None:

@@ -9,9 +9,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final, LiteralString
 
 from psycopg.rows import class_row
-from psycopg_pool import AsyncConnectionPool
 
-from adapters.postgres.connection import Role, serving_dsn, translated
+from adapters.postgres.connection import Role, connection_pool, serving_dsn, translated
 from adapters.postgres.identity.accounts import end_sessions
 from adapters.postgres.identity.throttling import (
     MAX_PLACES,
@@ -47,15 +46,11 @@ class PostgresIdentities(Identities):
     """Connects when it is first asked."""
 
     def __init__(self, dsn: str) -> None:
-        self._pool: AsyncConnectionPool[Any] = AsyncConnectionPool(
+        self._pool = connection_pool(
             serving_dsn(dsn, application="cashback identity", role=Role.IDENTITY),
-            kwargs={"autocommit": True},  # every method is one statement
-            min_size=0,
-            max_size=MAX_CONNECTIONS,
-            timeout=POOL_TIMEOUT_S,
-            reconnect_timeout=0.0,  # see store.py: no pause before another try
-            check=AsyncConnectionPool.check_connection,
-            open=False,
+            most=MAX_CONNECTIONS,
+            wait_s=POOL_TIMEOUT_S,
+            autocommit=True,  # every method is one statement
         )
 
     async def open(self) -> None:
