@@ -1,0 +1,121 @@
+"""Third pass: one amount, whoever the customer; what an erased customer's credit may explain."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from cashback_core.reconciliation.findings import Finding, FindingClass
+from cashback_core.reconciliation.placing import LeftEntry, Waiting, barring, undecided
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from datetime import datetime
+
+    from cashback_core.reconciliation.entries import BookEntry
+    from cashback_core.reconciliation.placing import LeftLine, Placing
+
+
+class Amount:
+    """What two passes left of one amount.
+
+    Once it is placed, `open_lines` are those that nothing explains and `left` the doubts that
+    wait for the whole statement to be trusted.
+    """
+
+    def __init__(
+        self, placing: Placing, lines: Sequence[LeftLine], entries: Sequence[LeftEntry]
+    ) -> None:
+        self.left: list[LeftEntry] = []
+        self.open_lines = list(lines)
+        self._placing = placing
+        self._entries = entries
+        self._weak: list[LeftLine] = []
+
+    def place(self) -> Iterator[Finding]:
+        """Place everything but the doubts in `left`."""
+        missing_erased: list[BookEntry] = []
+        absent = [one.entry for one in self._entries if one.waiting is Waiting.ABSENT]
+        for entry in sorted(absent, key=_started, reverse=True):
+            if not entry.is_erased:
+                yield self._applied(entry)
+                continue
+            line = self._take(entry, doubles_too=True)
+            if line is not None:
+                why = "an erased customer's, by its amount and day"
+                yield Finding(cls=FindingClass.MATCHED, line=line.line, entry=entry, why=why)
+            else:
+                missing_erased.append(entry)
+                yield self._absent(entry)
+        unknown = [left for left in (*self.open_lines, *self._weak) if left.doubles is None]
+        for one in self._entries:
+            if one.waiting is Waiting.DOUBT:
+                bar = barring(one.entry, unknown, self._placing.rules)
+                if bar is None:
+                    self.left.append(one)
+                else:
+                    why = (
+                        f"line {bar.number} of its amount, explained by nothing, may be its credit"
+                    )
+                    yield undecided(one.entry, why, barred_by=bar)
+            elif one.waiting is not Waiting.ABSENT:
+                yield from self._counted(one, missing_erased)
+        for left in self.open_lines:
+            yield left.class_alone()
+
+    def _applied(self, entry: BookEntry) -> Finding:
+        if entry.id in self._placing.explanations.absent:
+            return self._absent(entry)
+        left = self._take(entry, doubles_too=False)
+        if left is None:
+            return self._absent(entry)
+        self._weak.append(left)
+        why = "another customer, and no reference says whose it is"
+        return Finding(cls=FindingClass.ALTERED, line=left.line, entry=entry, why=why)
+
+    def _absent(self, entry: BookEntry) -> Finding:
+        if entry.id in self._placing.explanations.absent:
+            return Finding(cls=FindingClass.EXPLAINED, entry=entry, why="known to be absent")
+        if self._placing.window.expects(entry, self._placing.rules.margin):
+            why = "applied here, and the statement should tell it"
+            return Finding(cls=FindingClass.APPLIED_ABSENT, entry=entry, why=why)
+        why = "its credit may lie outside the statement's window"
+        return Finding(cls=FindingClass.NOT_EXPECTED, entry=entry, why=why)
+
+    def _counted(self, one: LeftEntry, erased: Sequence[BookEntry]) -> Iterator[Finding]:
+        """A doubt with a line, which might be an erased customer's who came back."""
+        line, entry = one.line, one.entry
+        assert line is not None
+        if any(self._is_dated_like(gone, line.credited_at) for gone in erased):
+            why = f"line {line.number} may be the credit of a customer who was erased"
+            yield undecided(entry, why, line=line, barred_by=line)
+        elif one.waiting is Waiting.COUNTED:
+            how = "there are credits for all of its customer and amount"
+            move = self._placing.credited(entry, how, *one.group)
+            cls = FindingClass.DOUBT_APPLIED
+            yield Finding(cls=cls, line=line, entry=entry, why=how, move=move)
+        else:
+            self.left.append(one)
+
+    def _take(self, entry: BookEntry, *, doubles_too: bool) -> LeftLine | None:
+        """A credit of the days in which this cashback was applied, of nobody known here."""
+        for index, left in enumerate(self.open_lines):
+            nobodys = not left.known or (doubles_too and left.doubles is not None)
+            if (
+                nobodys
+                and not left.is_reversal
+                and not left.names_another(self._placing.rules)
+                and self._is_dated_like(entry, left.line.credited_at)
+            ):
+                return self.open_lines.pop(index)
+        return None
+
+    def _is_dated_like(self, entry: BookEntry, credited_at: datetime | None) -> bool:
+        rules = self._placing.rules
+        if credited_at is None or entry.applied_at is None:
+            return False
+        latest = entry.applied_at + rules.precedes + rules.margin.skew
+        return rules.could_be(entry, credited_at) and credited_at <= latest
+
+
+def _started(entry: BookEntry) -> datetime:
+    return entry.first_started_at or entry.accepted_at

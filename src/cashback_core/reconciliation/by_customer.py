@@ -1,0 +1,305 @@
+"""Second pass: one customer's lines without a reference of ours, by amount, then by what is left.
+
+Equal credits to one wallet are interchangeable: no single one is matched while another of its
+group may still be paid, unless there are credits for all of them.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Final
+
+from cashback_core.delivery import Status
+from cashback_core.reconciliation.by_reference import place_by_reference
+from cashback_core.reconciliation.findings import Finding, FindingClass
+from cashback_core.reconciliation.placing import (
+    UNPAID_STATES,
+    LeftEntry,
+    LeftLine,
+    Placing,
+    Waiting,
+    barring,
+    undecided,
+)
+from cashback_core.reconciliation.references import PREFIX, fragment_in
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from cashback_core.reconciliation.entries import BookEntry
+    from cashback_core.statements import StatementLine
+
+_EXPLAINS_NOTHING: Final = frozenset(
+    {FindingClass.ALTERED, FindingClass.CREDITED_UNPAID, FindingClass.REVERSED}
+)
+_LAST: Final = datetime.max.replace(tzinfo=UTC)
+
+
+@dataclass(slots=True)
+class Customer:
+    """One customer of the book; `left` and `waiting` are for the third pass, once it is placed."""
+
+    placing: Placing
+    left: list[LeftLine] = field(default_factory=list)
+    waiting: list[LeftEntry] = field(default_factory=list)
+
+    def place(self, lines: Iterable[LeftLine], entries: Iterable[BookEntry]) -> Iterator[Finding]:
+        """Place what can be placed knowing this customer alone."""
+        lines_of: defaultdict[int, list[LeftLine]] = defaultdict(list)
+        entries_of: defaultdict[int, list[BookEntry]] = defaultdict(list)
+        for left in lines:
+            assert left.line.cashback_centavos is not None
+            lines_of[left.line.cashback_centavos].append(left)
+        for entry in entries:
+            entries_of[entry.cashback_centavos].append(entry)
+        suspects: list[LeftLine] = []
+        for centavos in sorted(lines_of.keys() | entries_of.keys()):
+            group = _Group(self.placing, lines_of[centavos], entries_of[centavos])
+            for finding in group.place():
+                if finding.line is not None and finding.cls in _EXPLAINS_NOTHING:
+                    suspects.append(LeftLine(line=finding.line))
+                yield finding
+            self.left.extend(group.credits)
+            self.left.extend(group.reversals)
+            self.waiting.extend(group.waiting)
+        yield from self._by_customer_alone(suspects)
+
+    def _by_customer_alone(self, suspects: list[LeftLine]) -> Iterator[Finding]:
+        """A credit of another amount: an applied cashback's or a doubt's, and nobody can tell.
+
+        `suspects` are lines that were placed and explain nothing.
+        """
+        everything, rules = [*self.left, *suspects], self.placing.rules
+        order = {Waiting.ABSENT: 0, Waiting.DOUBT: 1}
+        self.waiting.sort(key=lambda one: order.get(one.waiting, 2))
+        kept: list[LeftEntry] = []
+        for one in self.waiting:
+            entry = one.entry
+            pairable = one.waiting in order and not entry.is_erased
+            if not pairable or entry.id in self.placing.explanations.absent:
+                kept.append(one)
+                continue
+            other = next(
+                (
+                    left
+                    for left in self.left
+                    if not left.is_reversal
+                    and left.doubles is None
+                    and not left.names_another(rules)
+                    and rules.could_be(entry, left.line.credited_at)
+                ),
+                None,
+            )
+            if other is not None:
+                self.left.remove(other)
+                why = (
+                    f"{other.line.cashback_centavos} centavos instead of {entry.cashback_centavos}"
+                )
+                yield Finding(
+                    cls=FindingClass.ALTERED,
+                    line=other.line,
+                    entry=entry,
+                    why=f"{why}, and no reference says whose it is",
+                    barred_by=other.line.number if one.waiting is Waiting.DOUBT else None,
+                )
+                continue
+            bar = None if one.waiting is Waiting.ABSENT else barring(entry, everything, rules)
+            if bar is not None:
+                yield undecided(
+                    entry, f"line {bar.number} of its customer may be its credit", barred_by=bar
+                )
+            else:
+                kept.append(one)
+        self.waiting = kept
+
+
+class _Group:
+    """One customer and one amount."""
+
+    def __init__(
+        self, placing: Placing, lines: Sequence[LeftLine], entries: Sequence[BookEntry]
+    ) -> None:
+        self.placing = placing
+        self.credits = sorted(
+            (left for left in lines if not left.is_reversal),
+            key=lambda left: (left.line.credited_at or _LAST, left.line.number),
+        )
+        self.reversals = [left for left in lines if left.is_reversal]
+        self.waiting: list[LeftEntry] = []
+        self._entries = sorted(entries, key=lambda entry: (entry.accepted_at, entry.id))
+
+    def place(self) -> Iterator[Finding]:
+        """Place the group; what is left stands in `credits`, `reversals` and `waiting`."""
+        yield from self._by_part_of_reference()
+        taken_back = self.reversals[0].line if self.reversals else None
+        yield from self._reversed()
+        paired: list[BookEntry] = []
+        for finding in (*self._applied(), *self._unpaid_and_doubtful(taken_back)):
+            if finding.line is not None and finding.entry is not None:
+                paired.append(finding.entry)
+            yield finding
+        paired.extend(one.entry for one in self.waiting if one.line is not None)
+        could_be = self.placing.rules.could_be
+        self.credits = [
+            LeftLine(
+                line=left.line,
+                own=left.own,
+                known=bool(self._entries) or left.known,
+                doubles=next((e for e in paired if could_be(e, left.line.credited_at)), None),
+            )
+            for left in self.credits
+        ]
+
+    def _of(self, *statuses: Status) -> list[BookEntry]:
+        return [entry for status in statuses for entry in self._entries if entry.status is status]
+
+    def _by_part_of_reference(self) -> Iterator[Finding]:
+        """A reference that was cut names its cashback, when customer and amount are its own."""
+        lines_of: defaultdict[BookEntry, list[LeftLine]] = defaultdict(list)
+        for left in (*self.credits, *self.reversals):
+            part = None if left.own is not None else fragment_in(left.line.reference)
+            if part is None or len(part) < PREFIX:
+                continue
+            named = [entry for entry in self._entries if entry.id.hex.startswith(part)]
+            if len(named) == 1:
+                (self.reversals if left.is_reversal else self.credits).remove(left)
+                lines_of[named[0]].append(left)
+        for entry, lines in lines_of.items():
+            self._entries.remove(entry)
+            yield from place_by_reference(entry, lines, self.placing)
+
+    def _reversed(self) -> Iterator[Finding]:
+        """A credit and its reversal go with whoever of the group could have had the credit."""
+        for back in tuple(self.reversals):
+            pair = next(
+                (
+                    (left, entry)
+                    for left in self.credits
+                    for entry in self._of(Status.APPLIED, Status.IN_DOUBT, *UNPAID_STATES)
+                    if self.placing.rules.could_be(entry, left.line.credited_at)
+                ),
+                None,
+            )
+            if pair is None:
+                return
+            left, entry = pair
+            self.credits.remove(left)
+            self.reversals.remove(back)
+            self._entries.remove(entry)
+            why = "a credit of its customer and amount was taken back"
+            move = self.placing.suspected(entry, why)
+            cls = FindingClass.REVERSED
+            yield Finding(cls=cls, line=left.line, entry=entry, why=why, move=move)
+            yield Finding(cls=cls, line=back.line, about=entry, why=why)
+
+    def _applied(self) -> Iterator[Finding]:
+        window, rules = self.placing.window, self.placing.rules
+        applied = [entry for entry in self._of(Status.APPLIED) if not entry.is_erased]
+        expected = [entry for entry in applied if window.expects(entry, rules.margin)]
+        others = [entry for entry in applied if not window.expects(entry, rules.margin)]
+        found = self._assign(expected) | self._assign(others)
+        for entry in applied:
+            if entry in found:
+                why = "one for one of its customer and amount"
+                yield Finding(cls=FindingClass.MATCHED, line=found[entry], entry=entry, why=why)
+            elif entry in expected:
+                self.waiting.append(LeftEntry(entry=entry, waiting=Waiting.ABSENT))
+            else:
+                yield _not_expected(entry)
+        for entry in self._of(Status.APPLIED):
+            if entry.is_erased:
+                self.waiting.append(LeftEntry(entry=entry, waiting=Waiting.ABSENT))
+
+    def _unpaid_and_doubtful(self, taken_back: StatementLine | None) -> Iterator[Finding]:
+        doubts = self._of(Status.IN_DOUBT)
+        others = [*self._of(Status.SENDING), *self._of(*UNPAID_STATES)]
+        found = self._assign(doubts)
+        found_others = self._assign(others)
+        tried = [entry for entry in others if entry.first_started_at is not None]
+        counted = len(found) == len(doubts) and all(entry in found_others for entry in tried)
+        for entry in doubts:
+            yield from self._doubt(entry, found.get(entry), taken_back, counted=counted)
+        for entry in others:
+            line = found_others.get(entry)
+            if entry.status is Status.SENDING:
+                yield Finding(
+                    cls=FindingClass.NOT_EXPECTED, entry=entry, line=line, why="it is being sent"
+                )
+            elif line is None:
+                yield Finding(cls=FindingClass.UNPAID, entry=entry, why=f"{entry.status} here")
+            else:
+                why = f"{entry.status} here, and there are more credits than its group explains"
+                move = self.placing.suspected(entry, why, *self._moving(entry))
+                cls = FindingClass.CREDITED_UNPAID
+                yield Finding(cls=cls, entry=entry, line=line, why=why, move=move)
+
+    def _doubt(
+        self,
+        entry: BookEntry,
+        line: StatementLine | None,
+        taken_back: StatementLine | None,
+        *,
+        counted: bool,
+    ) -> Iterator[Finding]:
+        rules, group = self.placing.rules, self._moving(entry)
+        if taken_back is not None:
+            why = f"line {taken_back.number} takes back a credit that may be its own"
+            yield undecided(entry, why, line=line, barred_by=taken_back)
+            return
+        if line is not None and rules.echoes_reference:
+            why = f"line {line.number} of its customer and amount does not name it"
+            yield undecided(entry, why, line=line, barred_by=line)
+            return
+        not_quiet = self.placing.window.why_not_quiet(group, rules)
+        if line is not None and counted:
+            waiting = Waiting.COUNTED
+        elif not_quiet is not None:
+            yield undecided(entry, not_quiet, line=line)
+            return
+        else:
+            waiting = Waiting.DOUBT if line is None else Waiting.COUNTED_IF_TRUSTED
+        self.waiting.append(LeftEntry(entry=entry, waiting=waiting, line=line, group=group))
+
+    def _moving(self, entry: BookEntry) -> tuple[BookEntry, ...]:
+        """Those whose moves could turn what is decided of a cashback, and itself.
+
+        A reference makes it independent of all others; without one every cashback of its group
+        counts that may have a credit on this statement.
+        """
+        rules, since = self.placing.rules, self.placing.window.since
+        if rules.echoes_reference:
+            return (entry,)
+        return tuple(
+            other
+            for other in self._entries
+            if other is entry
+            or other.status is Status.IN_DOUBT
+            or (other.first_started_at is not None and not rules.is_over_before(other, since))
+        )
+
+    def _assign(self, entries: Iterable[BookEntry]) -> dict[BookEntry, StatementLine]:
+        """As many of these as there are credits that could be theirs, the credits taken away.
+
+        Whoever was tried last has the fewest credits to choose from, and chooses first.
+        """
+        rules, since = self.placing.rules, self.placing.window.since
+        found: dict[BookEntry, StatementLine] = {}
+        by_start = sorted(
+            entries, key=lambda entry: entry.first_started_at or entry.accepted_at, reverse=True
+        )
+        for entry in by_start:
+            over = entry.status is Status.APPLIED and rules.is_over_before(entry, since)
+            for left in self.credits:
+                at = left.line.credited_at
+                if rules.could_be(entry, at) and not (over and (at is None or at >= since)):
+                    self.credits.remove(left)
+                    found[entry] = left.line
+                    break
+        return found
+
+
+def _not_expected(entry: BookEntry) -> Finding:
+    why = "its credit may lie outside the statement's window"
+    return Finding(cls=FindingClass.NOT_EXPECTED, entry=entry, why=why)

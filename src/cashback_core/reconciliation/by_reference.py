@@ -1,0 +1,118 @@
+"""First pass: lines that spell the id of a cashback, whatever else they say."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from cashback_core.delivery import Status
+from cashback_core.reconciliation.findings import Finding, FindingClass
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from cashback_core.reconciliation.entries import BookEntry
+    from cashback_core.reconciliation.findings import Settled
+    from cashback_core.reconciliation.placing import LeftLine, Placing
+    from cashback_core.statements import StatementLine
+
+
+_BY_PROGRAM: Final = frozenset({Status.PENDING, Status.HELD, Status.REJECTED})
+"""What becomes applied when its own reference says that it is credited."""
+
+
+def place_by_reference(
+    entry: BookEntry, lines: Sequence[LeftLine], placing: Placing
+) -> Iterator[Finding]:
+    """What a cashback and the lines that name it are. There is at least one line."""
+    reversals = [left for left in lines if left.is_reversal]
+    credits_ = [left for left in lines if not left.is_reversal]
+    known = entry.status is Status.APPLIED and all(left.by_person for left in reversals)
+    if reversals and not (known and credits_):
+        yield from _reversed(entry, [left.line for left in (*credits_, *reversals)], placing)
+        return
+    for left in reversals:
+        yield Finding(cls=FindingClass.EXPLAINED, line=left.line, about=entry, why="by a person")
+    # A line that fits speaks for the cashback before one that a person gave to it.
+    credits_.sort(key=lambda left: (bool(_differences(entry, left, placing)), left.by_person))
+    first, *others = credits_
+    yield _first(entry, first, placing)
+    for left in others:
+        yield Finding(
+            cls=FindingClass.EXPLAINED if left.by_person else FindingClass.CREDITED_AGAIN,
+            line=left.line,
+            about=entry,
+            why="by a person" if left.by_person else "one more credit under its reference",
+        )
+
+
+def _reversed(
+    entry: BookEntry, lines: Sequence[StatementLine], placing: Placing
+) -> Iterator[Finding]:
+    why = "its credit was taken back" if len(lines) > 1 else "taken back, and no credit is told"
+    move = placing.suspected(entry, why)
+    for index, line in enumerate(lines):
+        first = index == 0
+        yield Finding(
+            cls=FindingClass.REVERSED,
+            line=line,
+            entry=entry if first else None,
+            about=None if first else entry,
+            why=why,
+            move=move if first else None,
+        )
+
+
+def _first(entry: BookEntry, left: LeftLine, placing: Placing) -> Finding:
+    line, differences = left.line, _differences(entry, left, placing)
+    if differences:
+        return Finding(
+            cls=FindingClass.ALTERED,
+            line=line,
+            entry=entry,
+            why=differences,
+            move=placing.suspected(entry, differences),
+        )
+    how = "a person said so" if left.by_person else "its reference is on it"
+    cls, why, move = _fitting(entry, left, how, placing)
+    return Finding(cls=cls, line=line, entry=entry, why=why, move=move)
+
+
+def _fitting(
+    entry: BookEntry, left: LeftLine, how: str, placing: Placing
+) -> tuple[FindingClass, str, Settled | None]:
+    status = entry.status
+    if status is Status.IN_DOUBT:
+        return FindingClass.DOUBT_APPLIED, how, placing.credited(entry, how)
+    if status is Status.SENDING:
+        return FindingClass.NOT_EXPECTED, "credited, and its attempt still runs", None
+    if status in _BY_PROGRAM:
+        why = f"credited though {status}: {how}"
+        return FindingClass.CREDITED_UNPAID, why, placing.credited(entry, how)
+    if left.by_person:
+        return FindingClass.EXPLAINED, how, None
+    if status is not Status.APPLIED:
+        return FindingClass.CREDITED_UNPAID, f"credited though {status}: {how}", None
+    if _is_told_late(entry, left.line, placing):
+        why = "its own credit is older than this statement"
+        return FindingClass.CREDITED_AGAIN, why, None
+    return FindingClass.MATCHED, how, None
+
+
+def _is_told_late(entry: BookEntry, line: StatementLine, placing: Placing) -> bool:
+    since = placing.window.since
+    dated_within = line.credited_at is not None and line.credited_at >= since
+    return dated_within and placing.rules.is_over_before(entry, since)
+
+
+def _differences(entry: BookEntry, left: LeftLine, placing: Placing) -> str:
+    """What of a line is not as it was asked for; nothing where a person said whose it is."""
+    if left.by_person:
+        return ""
+    line, found = left.line, list[str]()
+    if line.cashback_centavos != entry.cashback_centavos:
+        found.append(f"{line.cashback_centavos} centavos instead of {entry.cashback_centavos}")
+    if line.document != entry.document and not entry.is_erased:
+        found.append("another customer")
+    if not placing.rules.could_be(entry, line.credited_at):
+        found.append("dated before its first attempt")
+    return ", ".join(found)

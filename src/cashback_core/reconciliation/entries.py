@@ -1,0 +1,69 @@
+"""The two sides of a reconciliation as it holds them: an entry of our book, a line of theirs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from hashlib import blake2b
+from typing import TYPE_CHECKING
+
+from cashback_core.erased import is_pseudonym
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+    from uuid import UUID
+
+    from cashback_core.delivery import Status
+    from cashback_core.statements import StatementLine
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BookEntry:
+    """A cashback as the reconciliation sees it.
+
+    `first_started_at` and `last_started_at` are its attempts', both None before the first.
+    `version` counts its moves: a decision holds only for the version that it was made of.
+    `rounds` counts how often it was proved unpaid since an operator last acted on it, the first
+    time at `first_round_at`.
+    """
+
+    id: UUID
+    merchant_id: int
+    document: str
+    cashback_centavos: int
+    status: Status
+    accepted_at: datetime
+    first_started_at: datetime | None = None
+    last_started_at: datetime | None = None
+    applied_at: datetime | None = None
+    version: int = 0
+    rounds: int = 0
+    first_round_at: datetime | None = None
+
+    @property
+    def is_erased(self) -> bool:
+        """Whether its customer was erased: nobody here knows any more whom a line should name."""
+        return is_pseudonym(self.document)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Explanations:
+    """What persons said of lines and of cashbacks, remembered for every later statement.
+
+    `lines` tells for the key of a line (`line_key`) whose credit it is, None for a foreign one;
+    several meanings are those of as many lines that read the same. `absent` are applied cashbacks
+    of which it is known that no statement tells them.
+    """
+
+    lines: Mapping[str, tuple[UUID | None, ...]]
+    absent: frozenset[UUID] = frozenset()
+
+
+NOTHING_EXPLAINED = Explanations(lines={})
+
+
+def line_key(line: StatementLine) -> str:
+    """The same for a line on every statement that tells it: 32 hex digits, nothing personal."""
+    at = None if line.credited_at is None else line.credited_at.timestamp()
+    told = (line.kind, line.document, line.cashback_centavos, at, line.reference, line.problem)
+    return blake2b(repr(told).encode("utf-8", "backslashreplace"), digest_size=16).hexdigest()

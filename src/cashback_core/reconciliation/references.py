@@ -1,0 +1,56 @@
+"""Our reference as a provider may spell it: an id, whatever was done to its letters."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from typing import Final
+
+FRAGMENT: Final = 8
+"""Hex digits from which on a part of an id may stand for it: enough to keep a doubt in doubt."""
+
+PREFIX: Final = 16
+"""Hex digits from which on the beginning of an id stands for it, given its customer and amount."""
+
+_GAP: Final = r"[^0-9a-z]{0,3}"
+_SPELT: Final = re.compile(
+    r"(?<![0-9a-z])([0-9a-f]{8})"
+    + "".join(rf"{_GAP}([0-9a-f]{{{n}}})" for n in (4, 4, 4, 12))
+    + r"(?![0-9a-z])"
+)
+_RUN: Final = re.compile(r"[0-9a-f]+")
+_SEPARATORS: Final = re.compile(r"[^0-9a-z]+")
+_ID: Final = re.compile(r"[0-9a-f]{12}[1-8][0-9a-f]{3}[89ab][0-9a-f]{15}")
+
+
+def id_in(reference: str | None) -> str | None:
+    """The one id that a reference spells, as 32 lower-case hex digits; None if there is none.
+
+    Case, dashes, blanks, braces, prefixes and padding do not matter. Two ids, or one that could
+    be read in two ways, are none: nobody can tell which was meant.
+    """
+    if reference is None:
+        return None
+    text = unicodedata.normalize("NFKC", reference).lower()
+    spelt = {"".join(match.groups()) for match in _SPELT.finditer(text)}
+    if spelt:
+        return spelt.pop() if len(spelt) == 1 else None
+    found = {
+        run[start : start + 32]
+        for run in _RUN.findall(_SEPARATORS.sub("", text))
+        for start in range(len(run) - 31)
+        if _ID.fullmatch(run, start, start + 32)
+    }
+    return found.pop() if len(found) == 1 else None
+
+
+def fragment_in(reference: str | None) -> str | None:
+    """The longest run of hex digits in a reference that spells no whole id; None below FRAGMENT.
+
+    A reference that was cut, or glued to another: a doubt whose id holds it may be meant.
+    """
+    if reference is None:
+        return None
+    text = _SEPARATORS.sub("", unicodedata.normalize("NFKC", reference).lower())
+    run = max(_RUN.findall(text), key=len, default="")
+    return run if len(run) >= FRAGMENT else None
