@@ -77,10 +77,18 @@ TRANSITIONS: Final[frozenset[tuple[Status | None, Status, Actor]]] = frozenset(
             (Status.APPLIED, Status.PENDING, Status.REJECTED),
             (Actor.LATE_ANSWER,),
         ),
-        (Status.IN_DOUBT, (Status.APPLIED, Status.PENDING), (Actor.SETTLER,)),
+        (Status.IN_DOUBT, (Status.APPLIED, Status.PENDING, Status.HELD), (Actor.SETTLER,)),
+        (Status.PENDING, (Status.APPLIED, Status.IN_DOUBT), (Actor.SETTLER,)),
+        (Status.HELD, (Status.APPLIED,), (Actor.SETTLER,)),
+        (Status.REJECTED, (Status.APPLIED,), (Actor.SETTLER,)),
         (Status.IN_DOUBT, (Status.APPLIED, Status.PENDING, Status.REJECTED), (Actor.OPERATOR,)),
-        (Status.HELD, (Status.PENDING, Status.CANCELLED), (Actor.OPERATOR,)),
-        (Status.REJECTED, (Status.PENDING, Status.CANCELLED), (Actor.OPERATOR,)),
+        (Status.HELD, (Status.PENDING, Status.CANCELLED, Status.APPLIED), (Actor.OPERATOR,)),
+        (
+            Status.REJECTED,
+            (Status.PENDING, Status.CANCELLED, Status.APPLIED, Status.IN_DOUBT),
+            (Actor.OPERATOR,),
+        ),
+        (Status.APPLIED, (Status.IN_DOUBT,), (Actor.OPERATOR,)),
         (Status.PENDING, (Status.CANCELLED,), (Actor.OPERATOR,)),
     )
     for target in targets

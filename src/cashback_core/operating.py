@@ -10,7 +10,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
+from enum import Enum, StrEnum
 from typing import Final, Protocol
 from uuid import UUID
 
@@ -41,6 +41,8 @@ class ActKind(StrEnum):
     """The provider gave evidence that it paid."""
     MARK_REJECTED = "mark_rejected"
     """The provider gave evidence that it will not pay."""
+    TAKE_BACK = "take_back"
+    """Another operator's mark was wrong: in doubt again."""
 
 
 TARGETS: Final = {
@@ -48,15 +50,20 @@ TARGETS: Final = {
     ActKind.CANCEL: Status.CANCELLED,
     ActKind.MARK_APPLIED: Status.APPLIED,
     ActKind.MARK_REJECTED: Status.REJECTED,
+    ActKind.TAKE_BACK: Status.IN_DOUBT,
 }
 """Where an act leads."""
+
+_ONLY_CREDITED: Final = frozenset({Status.HELD, Status.REJECTED})
+"""What is marked applied only while an incident says that it is credited."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Act:
     """An operator's act: `by` is the operator's own name, `reason` is kept for ever.
 
-    `accept_risk` says that the operator read RISK and takes it; only resending asks for it.
+    `accept_risk` says that the operator read RISK and takes it. Resending what is in doubt, or
+    what an unexplained line of a statement could be, asks for it; so does taking back a mark.
     """
 
     kind: ActKind
@@ -83,11 +90,41 @@ class Granted:
     risk_accepted: bool
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Circumstances:
+    """What else decides whether an act may be done.
+
+    `credited` is an open incident that says that this cashback is credited, `suspected` one that
+    keeps it from being called unpaid: of a line that is its own, or that could be. `marked_by` is
+    the operator whose mark (applied or rejected) brought it where it stands, None if none did.
+    """
+
+    credited: bool = False
+    suspected: bool = False
+    marked_by: str | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class RiskNotAccepted:
-    """So many cashbacks in doubt may be paid twice by this act, and nobody took that risk."""
+    """So many cashbacks may be paid twice by this act, and nobody took that risk.
+
+    They are in doubt, or a line of the provider's statement that nothing explains may be theirs.
+    """
 
     in_doubt: int = 1
+
+
+class NotCreditedThere(Enum):
+    """No open incident says that it is credited: the mark would have no evidence."""
+
+    NOT_CREDITED_THERE = "not_credited_there"
+
+
+class NotYours(Enum):
+    """Nobody takes back their own mark, and only an operator's mark is taken back."""
+
+    OWN = "own"
+    NO_MARK = "no_mark"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,20 +135,30 @@ class NotFromHere:
     allowed: tuple[Status, ...]
 
 
-Decision = Granted | RiskNotAccepted | NotFromHere
+Decision = Granted | RiskNotAccepted | NotFromHere | NotCreditedThere | NotYours
 
 
-def operate(delivery: Delivery, act: Act, now: datetime) -> Decision:
+def operate(
+    delivery: Delivery, act: Act, now: datetime, circumstances: Circumstances | None = None
+) -> Decision:
     """What an act does to a cashback; `now` is the instant by the database's clock.
 
-    What is in doubt is never cancelled, and resent only by somebody who accepts the risk.
+    What is in doubt is never cancelled, and what may be credited is resent only by somebody who
+    accepts the risk. Held and rejected cashbacks are marked applied only while an incident says
+    that they are credited. A mark is taken back by another operator than the one who made it.
     """
+    given = circumstances or Circumstances()
     target, status = TARGETS[act.kind], delivery.status
     if (status, target, Actor.OPERATOR) not in TRANSITIONS:
         return NotFromHere(status=status, allowed=goes_with(act.kind))
+    if act.kind is ActKind.MARK_APPLIED and status in _ONLY_CREDITED and not given.credited:
+        return NotCreditedThere.NOT_CREDITED_THERE
+    take_back = act.kind is ActKind.TAKE_BACK
+    if take_back and (given.marked_by is None or given.marked_by == act.by):
+        return NotYours.NO_MARK if given.marked_by is None else NotYours.OWN
     resend = act.kind is ActKind.RESEND
-    risky = resend and status is Status.IN_DOUBT
-    if risky and not act.accept_risk:
+    risky = resend and (status is Status.IN_DOUBT or given.suspected)
+    if (risky or take_back) and not act.accept_risk:
         return RiskNotAccepted()
     return Granted(
         move=Move(
@@ -183,7 +230,10 @@ class OpenPage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tally:
-    """How many cashbacks a filter means, what they are worth, and how many of them are in doubt."""
+    """How many cashbacks a filter means, what they are worth, and how many may be paid twice.
+
+    `in_doubt` also counts those that an unexplained line of a statement could be.
+    """
 
     count: int
     cashback_centavos: int
