@@ -148,10 +148,10 @@ class IncidentStore(Protocol):
     @abstractmethod
     async def explain(
         self,
-        id: UUID,
+        id: UUID,  # noqa: A002
         explanation: Explanation,
         *,
-        dry_run: bool,  # noqa: A002
+        dry_run: bool,
     ) -> StatementIncident | NotExplained | None:
         """Remember what a person says and close the incident; None: there is none.
 
