@@ -9,6 +9,17 @@ from typing import TYPE_CHECKING, Final
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
+from cashback_core.delivery import Status
+from cashback_core.reconciliation import (
+    BookEntry,
+    Explanations,
+    Finding,
+    FindingClass,
+    Rules,
+    line_key,
+)
+from cashback_core.statements import LineKind, StatementHead, StatementLine
 from unit.cashback_core.reconciliation.test_classes import SPELLINGS
 from unit.cashback_core.reconciliation.worlds import (
     ECHOED,
@@ -22,17 +33,6 @@ from unit.cashback_core.reconciliation.worlds import (
     line_of,
     numbered,
 )
-
-from cashback_core.delivery import Status
-from cashback_core.reconciliation import (
-    BookEntry,
-    Explanations,
-    Finding,
-    FindingClass,
-    Rules,
-    line_key,
-)
-from cashback_core.statements import LineKind, StatementHead, StatementLine
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

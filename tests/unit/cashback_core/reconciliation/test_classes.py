@@ -9,6 +9,10 @@ from typing import TYPE_CHECKING, Final
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
+from cashback_core.delivery import Status
+from cashback_core.reconciliation import FindingClass as Found
+from cashback_core.statements import LineKind
 from unit.cashback_core.reconciliation.worlds import (
     ECHOED,
     SILENT,
@@ -18,10 +22,6 @@ from unit.cashback_core.reconciliation.worlds import (
     found,
     line_of,
 )
-
-from cashback_core.delivery import Status
-from cashback_core.reconciliation import FindingClass as Found
-from cashback_core.statements import LineKind
 
 if TYPE_CHECKING:
     from collections.abc import Callable
