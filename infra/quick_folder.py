@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import sys
 import tempfile
 from pathlib import Path
 
@@ -18,7 +19,7 @@ NEEDED = 6 * 1024**3
 
 def main() -> None:
     """Print the folder."""
-    print(MEMORY if _is_plenty() else tempfile.gettempdir())
+    sys.stdout.write(f"{MEMORY if _is_plenty() else tempfile.gettempdir()}\n")
 
 
 def _is_plenty() -> bool:
