@@ -18,6 +18,7 @@ from cashback_core.delivery import DeliveryPolicy
 from cashback_core.documents import Cpf
 from contract.builders import a_sale, accepted, submitted
 from integration.two_merchants import ERASER, MINE, ROLES, one, session
+from integration.whole_sale import CUSTOMER, WHOLE
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Generator
@@ -130,14 +131,6 @@ async def test_the_eraser_replaces_a_name_that_holds_whom_it_erases_and_no_other
             eraser.commit()  # their sale still names them
 
 
-WHOLE: Final[dict[str, LiteralString]] = {
-    "name": "insert into sale_names values (1, 'content', 'x', %(id)s)",
-    "sale": "insert into sales (merchant_id, cashback_id, sold_at, document, name, total_centavos, discount_centavos, rounding, exact, raw_body, accepted_at) values (1, %(id)s, now(), '79336512404', 'JOSE', 1000, 500, 'half_even', '0.75', '', now())",
-    "cashback": "insert into cashbacks (merchant_id, cashback_id, status, version, attempt, cashback_centavos, accepted_at, open_since_at, due_at) values (1, %(id)s, 'pending', 1, 0, 75, now(), now(), now())",
-    "lines": "insert into sale_lines (merchant_id, cashback_id, position, type, value_centavos, qty_thousandths, discount_centavos, rate_bp, rate_version, exact, cashback_centavos) select 1, %(id)s, i, 'A', 1000, 1000, i * 500, 500, 1, '0', 50 - i * 25 from generate_series(0, 1) as i",
-}
-"""A sale of two lines, statement by statement."""
-
 WITHOUT: Final[dict[str, tuple[str, LiteralString | None, str]]] = {
     "a name": ("name", None, "has no name"),
     "lines": ("lines", None, "has no lines"),
@@ -154,10 +147,7 @@ WITHOUT: Final[dict[str, tuple[str, LiteralString | None, str]]] = {
 def recording(dsn: str) -> Generator[psycopg.Connection[Any]]:
     """A serving session that knows the customer of WHOLE."""
     with session(dsn, MINE) as serving:
-        serving.execute(
-            "insert into customers (merchant_id, document, name, name_key)"
-            " values (1, '79336512404', 'JOSE', 'jose') on conflict do nothing"
-        )
+        serving.execute(CUSTOMER)
         yield serving
 
 
@@ -253,21 +243,20 @@ def test_no_role_that_serves_turns_a_guard_off(dsn: str, role: str) -> None:
         )
 
 
-@pytest.mark.parametrize("role", ROLES)
-def test_a_session_that_serves_makes_no_temporary_table(dsn: str, role: str) -> None:
-    with session(dsn, MINE, role=role) as serving:
-        serving.execute(
-            "create temporary table rates (n int)"
-        )  # a copy has its template's schema alone
-    assert migrate(dsn) == []
-    for statement in (
-        "create temporary table rates (n int)",
-        "create temporary sequence numbers",
-        "create temporary view sales as select 1",
-        "select 1 as n into temporary sales",
-    ):
-        with session(dsn, MINE, role=role) as serving, pytest.raises(InsufficientPrivilege):
-            serving.execute(statement.encode())
+TEMPORARY: Final[tuple[LiteralString, ...]] = (
+    "create temporary table rates (n int)",
+    "create temporary sequence numbers",
+    "create temporary view sales as select 1",
+    "select 1 as n into temporary sales",
+    "create table pg_temp.rates (n int)",
+)
+
+
+def test_no_role_that_serves_makes_a_temporary_table(dsn: str) -> None:
+    for role in ROLES:
+        for statement in TEMPORARY:
+            with session(dsn, MINE, role=role) as serving, pytest.raises(InsufficientPrivilege):
+                serving.execute(statement)
 
 
 SHADOWED: Final[dict[str, tuple[dict[str, LiteralString], str]]] = {
@@ -291,7 +280,7 @@ def test_a_temporary_table_takes_no_place_of_ours(dsn: str, table: LiteralString
     """Made by the owner, whom nobody keeps from it, and meant for a guard."""
     statements, words = SHADOWED[table]
     with psycopg.connect(dsn) as owner:
-        owner.execute("insert into customers values (1, '79336512404', 'JOSE', 'jose')")
+        owner.execute(CUSTOMER)
         *before, last = (
             s.replace(f"into {table.split()[3]} ", f"into public.{table.split()[3]} ")
             for s in statements.values()
