@@ -130,10 +130,10 @@ def test_a_dump_is_restored_with_everything_that_guards_it(
     with psycopg.connect(dsn) as connection:
         for statement in (CUSTOMER, *WHOLE.values()):
             connection.execute(statement, {"id": SALE})
-    dumped = [binaries.folder / "pg_dump", "--format=custom", f"--dbname={dsn}"]
+    dumped = [str(binaries.folder / "pg_dump"), "--format=custom", f"--dbname={dsn}"]
     archive = subprocess.run(dumped, check=True, capture_output=True).stdout
     restored = postgres_server.create_database("restored")
-    put_back = [binaries.folder / "pg_restore", "--exit-on-error", f"--dbname={restored}"]
+    put_back = [str(binaries.folder / "pg_restore"), "--exit-on-error", f"--dbname={restored}"]
     subprocess.run(put_back, check=True, input=archive, capture_output=True)
     assert pending(restored) == []
     with psycopg.connect(restored, autocommit=True) as connection:

@@ -21,7 +21,7 @@ from integration.two_merchants import ERASER, MINE, ROLES, one, session
 from integration.whole_sale import CUSTOMER, WHOLE
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Generator
+    from collections.abc import AsyncIterator, Generator, Mapping
     from uuid import UUID
 
     from adapters.postgres.embedded import EmbeddedPostgres
@@ -170,14 +170,14 @@ FREE: Final = {
 
 def record(
     serving: psycopg.Connection[Any],
-    statements: dict[str, LiteralString],
+    statements: Mapping[str, str],
     *,
     end: LiteralString = "commit",
     id_: str | None = None,
 ) -> str:
     id_ = id_ or str(uuid4())
     for statement in statements.values():
-        serving.execute(statement, {"id": id_})
+        serving.execute(statement.encode(), {"id": id_})
     serving.execute(end)
     return id_
 
@@ -286,10 +286,29 @@ def test_a_temporary_table_takes_no_place_of_ours(dsn: str, table: LiteralString
             for s in statements.values()
         )
         for statement in before:
-            owner.execute(statement, {"id": ID})
+            owner.execute(statement.encode(), {"id": ID})
         owner.execute(table)
         with pytest.raises(psycopg.IntegrityError, match=words):
             record(owner, {"last": last}, id_=ID, end="set constraints all immediate")
+
+
+BAD_NAMES: Final = {
+    "sale_id": ("", "a b", "a\n", "a\x7f", "é", "x" * 65),
+    "idempotency_key": ("", "a b", "a,b", "a\n", "a\x7f", "é", "x" * 256),
+    "submitted_by": ("", "a\n", "a\x7f", "é", "x" * 97),
+}
+
+
+def test_names_are_of_the_characters_and_lengths_that_the_core_takes(dsn: str) -> None:
+    for column, texts in BAD_NAMES.items():
+        insert = WHOLE["sale"].replace("accepted_at)", f"accepted_at, {column})")
+        insert = insert.replace("'', now())", "'', now(), %(text)s)")
+        for text in texts:
+            with recording(dsn) as serving, pytest.raises(psycopg.errors.CheckViolation):
+                serving.execute(insert.encode(), {"id": ID, "text": text})
+        with recording(dsn) as serving:
+            longest = texts[-1][:-1]
+            serving.execute(insert.encode(), {"id": ID, "text": "!~" + longest[2:]})
 
 
 def test_every_function_looks_for_names_where_ours_are(dsn: str) -> None:

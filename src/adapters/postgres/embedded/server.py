@@ -120,7 +120,7 @@ class EmbeddedPostgres:
                     sql.Identifier(name), sql.Identifier(template)
                 )
             )
-            # A template hands on its schema, and not who may do what in the database; see `migrate`.
+            # A template hands on its schema, not who may do what in the database: see `migrate`.
             connection.execute(
                 sql.SQL("revoke temporary on database {} from public").format(sql.Identifier(name))
             )
