@@ -126,8 +126,10 @@ begin
 end $$;
 
 -- Once for each sale, at the commit, when everything of it must be there, in whatever order it came.
--- As the owner: nothing is hidden from it, and its plans need no policies.
-create function guard_whole_sale() returns trigger language plpgsql security definer as $$
+-- As the owner: nothing is hidden from it, and its plans need no policies. Planned once, by its keys,
+-- whoever comes: a plan made while the tables were empty would read all of them for ever.
+create function guard_whole_sale() returns trigger language plpgsql security definer
+set plan_cache_mode = force_generic_plan set enable_seqscan = off as $$
 declare
     adds_up boolean;
     named boolean;
