@@ -148,9 +148,7 @@ def _under_its_key(
         return Repeat(known.id, sale_id if by_sale_id is None else None)
     found = differences(recorded=known.sale, received=sale)
     if sale_id is not None and (anothers or by_sale_id is None):
-        another = Difference(
-            pointer="/sale_id", recorded=known.sale.sale_id, received=sale.sale_id
-        )
+        another = Difference(pointer="/sale_id", recorded=known.sale.sale_id, received=sale.sale_id)
         found = (*found[: MAX_DIFFERENCES - 1], another)
     return Contradiction(known.id, NameKind.IDEMPOTENCY_KEY, found)
 
