@@ -98,6 +98,7 @@ __all__ = [
     "calculate",
     "classify",
     "conclude",
+    "content_names",
     "differences",
     "format_centavos",
     "format_thousandths",
@@ -109,5 +110,6 @@ __all__ = [
     "parse_thousandths",
     "refuse_start",
     "refuse_withdrawal",
+    "same_content",
     "skus_of",
 ]

@@ -1,7 +1,7 @@
-"""Sales of equal content, for operators: which were taken for another sale, and which were refused.
+"""Sales of equal content: which were taken for another sale, and which were refused.
 
-Either may be wrong: a sale that was paid twice under two numbers, or one that is another and was not
-paid at all. Only a person who knows the shop can tell.
+Either may be wrong: a sale that was paid twice under two numbers, or one that is another and was
+not paid at all. Only a person who knows the shop can tell.
 """
 
 # ruff: noqa: TC001, TC003 - users' tools read these annotations at run time

@@ -15,10 +15,10 @@ from cashback_core.evidence import (
     RefusedForNow,
     Unknown,
 )
-from cashback_core.ports import AttemptResult, RecordFilter, Submission
 from cashback_core.record import AttemptRecord, EventRecord, Record
 
 if TYPE_CHECKING:
+    from cashback_core.ports import AttemptResult, RecordFilter, Submission
     from datetime import datetime, timedelta
     from uuid import UUID
 

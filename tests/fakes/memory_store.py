@@ -116,18 +116,8 @@ class MemoryStore(CashbackStore):
         merchant_id, sale = submission.merchant_id, submission.sale
         names = names_of(sale, submission.idempotency_key)
         meaning = self._meaning(merchant_id, sale, names, submission.equal_content)
-        match meaning:
-            case Repeat(id_, further_name):
-                if further_name is not None:
-                    self._names[merchant_id, further_name] = id_
-                return Repeated(self.rows[merchant_id, id_].record)
-            case Contradiction(id_, kind, found):
-                return NameTaken(kind, self.rows[merchant_id, id_].record, found)
-            case EqualRefused(id_):
-                self._note_refused(submission, id_)
-                return ContentTaken(self.rows[merchant_id, id_].record)
-            case NewSale():
-                pass
+        if not isinstance(meaning, NewSale):
+            return self._known(submission, meaning)
         if submission.replay_only:
             return NotRecorded()
         if not self._follows_terms(submission):
@@ -296,6 +286,22 @@ class MemoryStore(CashbackStore):
             if id_ is not None
         }
         return which_sale(sale, names, owners, equal_content=equal_content)
+
+    def _known(
+        self, submission: Submission, meaning: Repeat | Contradiction | EqualRefused
+    ) -> Acceptance:
+        merchant_id = submission.merchant_id
+        record = self.rows[merchant_id, meaning.id].record
+        match meaning:
+            case Repeat(id_, further_name):
+                if further_name is not None:
+                    self._names[merchant_id, further_name] = id_
+                return Repeated(record)
+            case Contradiction(_, kind, found):
+                return NameTaken(kind, record, found)
+            case EqualRefused(id_):
+                self._note_refused(submission, id_)
+                return ContentTaken(record)
 
     def _note_refused(self, submission: Submission, first: UUID) -> None:
         listed = [refused for refused in self.refused_equals if refused.first == first]

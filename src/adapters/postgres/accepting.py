@@ -195,7 +195,8 @@ async def _insert(
         with input as materialized (
             select * from jsonb_to_recordset(%s::jsonb) as i (
                 m bigint, c uuid, sale_id text, key text, sold_at timestamptz, wall timestamp,
-                equal_to uuid, document text, name text, total bigint, discount bigint, cashback bigint, rounding text,
+                equal_to uuid, document text, name text, total bigint, discount bigint,
+                cashback bigint, rounding text,
                 exact text, raw text, status text, lease_s double precision, lines jsonb,
                 submitted_by text
             )

@@ -47,9 +47,9 @@ OPERATING: Final[dict[tuple[str, str], Operation]] = {
         id="listEquals",
         tag="Operators",
         summary="List sales of equal content, latest first",
-        description="Each with both requests: what was taken for another sale, by a name of its own,"
-        " and what was refused because nothing said that it is another. Either may be wrong. Of each"
-        f" recorded sale the first {MAX_LISTED} refusals are listed.",
+        description="Each with both requests: what was taken for another sale, by a name of its"
+        " own, and what was refused because nothing said that it is another. Either may be wrong."
+        f" Of each recorded sale the first {MAX_LISTED} refusals are listed.",
         parameters=(_OUTCOME, LIMIT, CURSOR),
         successes={200: Success(schema="EqualPage", description="A page of pairs.")},
         problems=(*_EVERY, "invalid_query"),
