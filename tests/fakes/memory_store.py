@@ -106,6 +106,10 @@ class MemoryStore(CashbackStore):
         await self._reach()
         return self._terms.get(merchant_id)
 
+    def set_terms(self, terms: Terms) -> None:
+        """Change what a merchant lays down."""
+        self._terms[terms.merchant_id] = terms
+
     async def catalogue(self, merchant_id: int, skus: Collection[str]) -> Catalogue:
         await self._reach()
         products = self.catalogues.get(merchant_id, Catalogue()).products
