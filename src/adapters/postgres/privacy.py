@@ -210,6 +210,26 @@ async def _make_nobody(
         {"p": pseudonym, "m": merchant_id, "d": document},
     )
     await connection.execute(
+        # The names of refused requests, where they hold the document.
+        """
+        update refused_equals set
+            idempotency_key = case when holds_key then null else idempotency_key end,
+            sale_id = case when holds_sale_id then null else sale_id end
+        from (
+            select e.merchant_id as m, e.refusal_id as r,
+                coalesce(position(%(d)s in regexp_replace(e.idempotency_key, '[^0-9]', '', 'g')), 0)
+                    > 0 as holds_key,
+                coalesce(position(%(d)s in regexp_replace(e.sale_id, '[^0-9]', '', 'g')), 0) > 0
+                    as holds_sale_id
+            from refused_equals as e
+            join sales as s on s.merchant_id = e.merchant_id and s.cashback_id = e.cashback_id
+            where e.merchant_id = %(m)s and s.document = %(p)s
+        ) as told
+        where merchant_id = told.m and refusal_id = told.r and (holds_key or holds_sale_id)
+        """,
+        {"m": merchant_id, "d": document, "p": pseudonym},
+    )
+    await connection.execute(
         "insert into privacy_acts (merchant_id, act, customer_id, actor, reason, sales)"
         " values (%s, 'erasure', %s, %s, %s, %s)",
         [merchant_id, customer_id, erasure.by, erasure.reason, sales.rowcount],

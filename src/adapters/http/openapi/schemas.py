@@ -33,6 +33,7 @@ SHAPES: Final = (
     shapes.History,
     shapes.Page,
     shapes.OpenPage,
+    shapes.EqualPage,
     shapes.SubjectReport,
     shapes.Erased,
     shapes.ResendTally,

@@ -19,6 +19,7 @@ from cashback_core.documents import Cpf, InvalidDocument, mask
 from cashback_core.instants import NoSuchInstant, NotAnInstant, parse_instant
 from cashback_core.operating import ATTENTION, OpenFilter
 from cashback_core.ports import Position, RecordFilter
+from cashback_core.same_sale import EqualOutcome
 from cashback_core.violations import show
 
 DEFAULT_LIMIT: Final = 50
@@ -92,6 +93,24 @@ def read_open_listing(query: bytes, zone: ZoneInfo) -> OpenListing:
         limit=reading.limit(),
         after=reading.cursor(),
     )
+    if reading.faults:
+        raise InvalidQueryError(tuple(reading.faults))
+    return listing
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EqualListing:
+    """Which pairs of equal content are wanted, how many at most, and after which."""
+
+    outcome: EqualOutcome | None
+    limit: int
+    after: Position | None
+
+
+def read_equal_listing(query: bytes) -> EqualListing:
+    """The list of pairs that a query string asks for; raises InvalidQueryError."""
+    reading = _Reading(parameters(query), _UTC, ("outcome", "limit", "cursor"))
+    listing = EqualListing(outcome=reading.outcome(), limit=reading.limit(), after=reading.cursor())
     if reading.faults:
         raise InvalidQueryError(tuple(reading.faults))
     return listing
@@ -175,6 +194,15 @@ class _Reading:
             self._tell("status", "status_unknown", show(value), names=", ".join(among))
             return None
         return Status(value)
+
+    def outcome(self) -> EqualOutcome | None:
+        value = self._values.get("outcome")
+        if value is None:
+            return None
+        if value not in tuple(EqualOutcome):
+            self._tell("outcome", "no_such_choice", show(value), names=", ".join(EqualOutcome))
+            return None
+        return EqualOutcome(value)
 
     def document(self) -> Cpf | None:
         value = self._values.get("document")
