@@ -16,7 +16,8 @@ from hypothesis.strategies import DrawFn, SearchStrategy
 from cashback_core.catalogue import is_sku
 from cashback_core.instants import format_instant
 from cashback_core.money import MAX_CENTAVOS, format_centavos
-from cashback_core.reading import MAX_NAME_CHARS, MAX_SALE_ID_CHARS
+from cashback_core.names import MAX_NAME_CHARS
+from cashback_core.reading import MAX_SALE_ID_CHARS
 from cashback_core.sale import MAX_LINES, Sale
 from cashback_core.strategies.sales import sales, spellings
 from cashback_core.strategies.situations import DEMO, Situation

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn, SearchStrategy
 
 from cashback_core.money import MAX_CENTAVOS, MAX_QUANTITY_THOUSANDTHS
-from cashback_core.reading import MAX_NAME_CHARS, MAX_SALE_ID_CHARS
+from cashback_core.names import MAX_NAME_CHARS
+from cashback_core.reading import MAX_SALE_ID_CHARS
 from cashback_core.sale import Customer, Line, Sale
 from cashback_core.strategies.numbers import (
     amount_spellings,

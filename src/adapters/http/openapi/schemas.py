@@ -21,7 +21,7 @@ from adapters.http.openapi.catalogue_schemas import CATALOGUE_BODIES
 from cashback_core.catalogue import MAX_SKU_CHARS
 from cashback_core.money import MAX_CENTAVOS, MAX_QUANTITY_THOUSANDTHS
 from cashback_core.operating import MAX_REASON_CHARS, ActKind, goes_with
-from cashback_core.reading import MAX_NAME_CHARS
+from cashback_core.names import MAX_NAME_CHARS
 from cashback_core.sale import MAX_LINES
 
 Schema = dict[str, Any]
