@@ -43,6 +43,9 @@ _SOLD_AT_PT: Final = (
     " e um deslocamento (Z, +HH:MM, +HHMM ou +HH; ou -)"
 )
 
+SOLD_AT: Final = {Language.EN: _SOLD_AT_EN, Language.PT: _SOLD_AT_PT}
+"""How instants are written."""
+
 MESSAGES: Final[Mapping[str, Mapping[Language, Text]]] = {
     "required": _both(
         ("This field is missing.", "a value"),

@@ -25,7 +25,10 @@ class Standing:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Record:
-    """A recorded sale with its cashback and where the payment stands; instants are aware UTC."""
+    """A recorded sale with its cashback and where the payment stands; instants are aware UTC.
+
+    `name_differs`: its CPF was known under another person's name, and the merchant takes such sales.
+    """
 
     id: UUID
     merchant_id: int
@@ -33,6 +36,7 @@ class Record:
     cashback: Cashback
     accepted_at: datetime
     standing: Standing
+    name_differs: bool = False
 
     @property
     def status(self) -> Status:

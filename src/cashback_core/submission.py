@@ -15,6 +15,7 @@ from cashback_core.catalogue import skus_of
 from cashback_core.content import Difference, differences
 from cashback_core.delivering import DeliveriesUnderWay
 from cashback_core.delivery import Actor, Status
+from cashback_core.names import NameDifference, same_person
 from cashback_core.ports import (
     Acceptance,
     Accepted,
@@ -99,16 +100,30 @@ Submitted = Recorded | Replayed | KeyReused | SaleIdTaken | ContentKnown
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Quoted:
+    """What a sale would earn, and whether it would be recorded with another person's name noted."""
+
+    sale: Sale
+    cashback: Cashback
+    name_differs: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class QuoteSale:
-    """Computes the cashback of a sale and stores nothing."""
+    """Computes the cashback of a sale, finds what a new sale would be refused for, stores nothing."""
 
     store: CashbackStore
     now: Callable[[], datetime]
 
-    async def __call__(self, merchant_id: int, document: object) -> tuple[Sale, Cashback]:
+    async def __call__(self, merchant_id: int, document: object) -> Quoted:
         """Raises InvalidSale, UnknownMerchant, StoreUnavailable."""
         terms = await _terms(self.store, merchant_id, document)
-        return _read(document, terms, self.now())
+        sale, cashback = _read(document, terms, self.now())
+        known = await self.store.known_name(merchant_id, sale.customer.document)
+        differs = known is not None and not same_person(known, sale.customer.name)
+        if differs and terms.rules.name_difference is NameDifference.REFUSE:
+            raise InvalidSale((_name_mismatch(sale),))
+        return Quoted(sale=sale, cashback=cashback, name_differs=differs)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,7 +142,10 @@ class SubmitSale:
         """
         terms = await _terms(self.store, request.merchant_id, request.document)
         sale, cashback, too_old = _read_or_replay(request.document, terms, self.now())
-        submission = self._submission(request, sale, cashback, replay_only=too_old is not None)
+        submission = replace(
+            self._submission(request, sale, cashback, replay_only=too_old is not None),
+            name_difference=terms.rules.name_difference,
+        )
         # A task of its own: a caller that hangs up between the commit and the start of the delivery
         # must not leave a lease that nobody uses.
         acceptance = await asyncio.shield(asyncio.ensure_future(self._accept(submission)))

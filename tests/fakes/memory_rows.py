@@ -115,4 +115,5 @@ def is_wanted(row: Row, wanted: RecordFilter) -> bool:
         and (wanted.sold_from is None or sale.sold_at >= wanted.sold_from)
         and (wanted.sold_to is None or sale.sold_at < wanted.sold_to)
         and wanted.submitted_by in {None, row.submission.submitted_by}
+        and wanted.name_differs in {None, record.name_differs}
     )

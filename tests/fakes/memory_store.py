@@ -16,6 +16,7 @@ from cashback_core.delivery import (
     conclude,
 )
 from cashback_core.evidence import read_answer
+from cashback_core.names import NameDifference, same_person
 from cashback_core.ports import (
     Acceptance,
     Accepted,
@@ -36,7 +37,6 @@ from cashback_core.ports import (
     TermsChanged,
 )
 from cashback_core.record import AttemptRecord, EventRecord, History, Record, Standing
-from cashback_core.sale import name_key
 from fakes.memory_rows import (
     RESULTS,
     Incident,
@@ -95,6 +95,10 @@ class MemoryStore(CashbackStore):
         products = self.catalogues.get(merchant_id, Catalogue()).products
         return Catalogue({sku: products[sku] for sku in skus if sku in products})
 
+    async def known_name(self, merchant_id: int, document: Cpf) -> str | None:
+        await self._reach()
+        return self.customers.get((merchant_id, document))
+
     async def accept(self, submission: Submission) -> Acceptance:
         await self._reach()
         merchant_id, customer = submission.merchant_id, submission.sale.customer
@@ -107,12 +111,14 @@ class MemoryStore(CashbackStore):
             return NotRecorded()
         if not self._follows_terms(submission):
             return TermsChanged()
-        key = name_key(customer.name)
-        if self.customers.setdefault((merchant_id, customer.document), key) != key:
+        known = self.customers.get((merchant_id, customer.document), customer.name)
+        differs = not same_person(known, customer.name)
+        if differs and submission.name_difference is NameDifference.REFUSE:
             return CustomerNameMismatch()
+        self.customers.setdefault((merchant_id, customer.document), customer.name)
         for kind, name in names.items():
             self._names.setdefault((merchant_id, kind, name), submission.id)
-        record = self._insert(submission)
+        record = self._insert(submission, name_differs=differs)
         await asyncio.sleep(0)  # committed, and the answer is on its way
         if self.lose_next_commit:
             self.lose_next_commit = False
@@ -263,7 +269,7 @@ class MemoryStore(CashbackStore):
             return None
         return row
 
-    def _insert(self, submission: Submission) -> Record:
+    def _insert(self, submission: Submission, *, name_differs: bool) -> Record:
         now = self._now()
         due = submission.cashback.cashback_centavos > 0
         status = Status.PENDING if due else Status.NOT_DUE
@@ -275,6 +281,7 @@ class MemoryStore(CashbackStore):
                 cashback=submission.cashback,
                 accepted_at=now,
                 standing=Standing(status=status, attempt=0),
+                name_differs=name_differs,
             ),
             submission=submission,
             open_since_at=now,

@@ -32,8 +32,7 @@ def sale(connection: psycopg.Connection) -> str:
     id_ = str(uuid4())
     with connection.transaction():
         connection.execute(
-            "insert into customers (merchant_id, document, name, name_key)"
-            " values (1, '79336512404', 'JOSE', 'jose')"
+            "insert into customers (merchant_id, document, name) values (1, '79336512404', 'JOSE')"
         )
         connection.execute(
             "insert into sales (merchant_id, cashback_id, sold_at, document, name, total_centavos,"

@@ -37,6 +37,15 @@ Uuid = Annotated[str, Meta(extra_json_schema={"format": "uuid"})]
 Document = Annotated[str, Meta(pattern="^[0-9]{11}$", description="CPF, digits only.")]
 
 
+NameDiffers = Annotated[
+    bool,
+    Meta(
+        description="The CPF is known under another person's name, and the merchant takes such"
+        " sales (its `name_difference` is `note`)."
+    ),
+]
+
+
 class Shape(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """An object of an answer: exactly these fields."""
 
@@ -88,6 +97,7 @@ class Record(Shape, frozen=True, kw_only=True):
     provider: Provider | None
     accepted_at: Instant
     applied_at: Instant | None
+    name_differs: NameDiffers
 
 
 class Attempt(Shape, frozen=True, kw_only=True):
@@ -134,6 +144,7 @@ class Quote(Shape, frozen=True, kw_only=True):
     products: list[Product]
     cashback: Money
     rounding: Rounding
+    name_differs: NameDiffers
 
 
 class SubjectReport(Shape, frozen=True, kw_only=True):

@@ -18,6 +18,7 @@ from cashback_core.content import fingerprint
 from cashback_core.delivery import Status
 from cashback_core.identity import new_id
 from cashback_core.money import format_exact
+from cashback_core.names import NameDifference, same_person
 from cashback_core.ports import (
     Acceptance,
     Accepted,
@@ -28,10 +29,9 @@ from cashback_core.ports import (
     Submission,
 )
 from cashback_core.record import Record, Standing
-from cashback_core.sale import name_key
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
     from datetime import datetime
     from uuid import UUID
 
@@ -62,7 +62,13 @@ async def accept_group(
     }
     new = {s.id for s in submissions if s.replay_only and s.id not in lost}
     contenders = [s for s in submissions if s.id not in lost and s.id not in new]
-    mismatched = await _meet_customers(cursor, contenders)
+    known = await _meet_customers(cursor, contenders)
+    other = {s.id for s in contenders if _is_another(known[s.id], s)}
+    mismatched = {
+        s.id: known[s.id] is not None
+        for s in contenders
+        if known[s.id] is None or (s.id in other and s.name_difference is NameDifference.REFUSE)
+    }
     accepted = [s for s in contenders if s.id not in mismatched]
     kept = {s.id for s in accepted}
     if refused := [s for s in submissions if s.id not in kept]:
@@ -70,12 +76,15 @@ async def accept_group(
         # A content that a refused neighbour held until now belongs to who was accepted with it.
         await _take_names(cursor, accepted, names)
     result: dict[UUID, Acceptance | None] = {
-        id_: CustomerNameMismatch() if known else None for id_, known in mismatched.items()
+        id_: CustomerNameMismatch() if there else None for id_, there in mismatched.items()
     }
     result |= dict.fromkeys(new, NotRecorded())
     if accepted:
-        accepted_at = await _insert(cursor, accepted)
-        result |= {s.id: Accepted(_new_record(s, accepted_at)) for s in accepted}
+        accepted_at = await _insert(cursor, accepted, other)
+        result |= {
+            s.id: Accepted(_new_record(s, accepted_at, name_differs=s.id in other))
+            for s in accepted
+        }
     if lost:
         losers = [s for s in submissions if s.id in lost]
         result |= await _owners(cursor, losers, names, lost)
@@ -150,10 +159,12 @@ def _name_rows(
     ]
 
 
-async def _meet_customers(cursor: Cursor, submissions: Sequence[Submission]) -> dict[UUID, bool]:
-    """Make unknown customers known; the submissions whose customer goes by another name.
+async def _meet_customers(
+    cursor: Cursor, submissions: Sequence[Submission]
+) -> dict[UUID, str | None]:
+    """Make unknown customers known; the name that each submission's customer is known by.
 
-    False: the customer was erased at this very moment; the sale is to be tried again.
+    None: the customer was erased at this very moment; the sale is to be tried again.
     """
     if not submissions:
         return {}
@@ -162,16 +173,13 @@ async def _meet_customers(cursor: Cursor, submissions: Sequence[Submission]) -> 
         for s in reversed(submissions)
     }
     rows = encode(
-        [
-            {"m": m, "d": d, "n": name, "k": name_key(name), "i": new_id()}
-            for (m, d), name in given.items()
-        ]
+        [{"m": m, "d": d, "n": name, "i": new_id()} for (m, d), name in given.items()]
     )
     await cursor.execute(
         """
-        insert into customers (merchant_id, document, customer_id, name, name_key)
-        select m, d, i, n, k
-        from jsonb_to_recordset(%s::jsonb) as r (m bigint, d text, i uuid, n text, k text)
+        insert into customers (merchant_id, document, customer_id, name)
+        select m, d, i, n
+        from jsonb_to_recordset(%s::jsonb) as r (m bigint, d text, i uuid, n text)
         order by m, d
         on conflict do nothing
         """,
@@ -181,7 +189,7 @@ async def _meet_customers(cursor: Cursor, submissions: Sequence[Submission]) -> 
     # Locked as the sale's foreign key will lock it: who erases or deletes waits, or we find nobody.
     await cursor.execute(
         """
-        select c.merchant_id, c.document, c.name_key
+        select c.merchant_id, c.document, c.name
         from jsonb_to_recordset(%s::jsonb) as i (m bigint, d text)
         join customers as c on c.merchant_id = i.m and c.document = i.d
         order by i.m, i.d
@@ -189,17 +197,21 @@ async def _meet_customers(cursor: Cursor, submissions: Sequence[Submission]) -> 
         """,
         [rows],
     )
-    known = {(m, d): k for m, d, k in await cursor.fetchall()}
-    keys = {s.id: known.get((s.merchant_id, str(s.sale.customer.document))) for s in submissions}
-    return {
-        s.id: keys[s.id] is not None
-        for s in submissions
-        if keys[s.id] != name_key(s.sale.customer.name)
-    }
+    known = {(m, d): name for m, d, name in await cursor.fetchall()}
+    return {s.id: known.get((s.merchant_id, str(s.sale.customer.document))) for s in submissions}
 
 
-async def _insert(cursor: Cursor, submissions: Sequence[Submission]) -> datetime:
-    """Write sales, lines, cashbacks, events and first attempts; the instant of all of them."""
+def _is_another(known: str | None, submission: Submission) -> bool:
+    return known is not None and not same_person(known, submission.sale.customer.name)
+
+
+async def _insert(
+    cursor: Cursor, submissions: Sequence[Submission], other: Collection[UUID]
+) -> datetime:
+    """Write sales, lines, cashbacks, events and first attempts; the instant of all of them.
+
+    Those in `other` have another name than their customer.
+    """
     await cursor.execute(
         """
         with input as materialized (
@@ -207,16 +219,16 @@ async def _insert(cursor: Cursor, submissions: Sequence[Submission]) -> datetime
                 m bigint, c uuid, sale_id text, key text, sold_at timestamptz, document text,
                 name text, total bigint, discount bigint, cashback bigint, rounding text,
                 exact text, raw text, status text, lease_s double precision, lines jsonb,
-                submitted_by text
+                submitted_by text, differs boolean
             )
         ), new_sales as (
             insert into sales (
                 merchant_id, cashback_id, sale_id, idempotency_key, sold_at, document, name,
                 total_centavos, discount_centavos, rounding, exact, raw_body, accepted_at,
-                submitted_by
+                submitted_by, name_differs
             )
             select m, c, sale_id, key, sold_at, document, name, total, discount, rounding, exact,
-                decode(raw, 'base64'), now(), submitted_by
+                decode(raw, 'base64'), now(), submitted_by, differs
             from input
         ), new_lines as (
             insert into sale_lines (
@@ -258,7 +270,7 @@ async def _insert(cursor: Cursor, submissions: Sequence[Submission]) -> datetime
         )
         select now()
         """,
-        [encode([_row(s) for s in submissions])],
+        [encode([_row(s, name_differs=s.id in other) for s in submissions])],
         binary=True,
     )
     row = await cursor.fetchone()
@@ -267,7 +279,7 @@ async def _insert(cursor: Cursor, submissions: Sequence[Submission]) -> datetime
     return accepted_at
 
 
-def _row(submission: Submission) -> dict[str, Any]:
+def _row(submission: Submission, *, name_differs: bool) -> dict[str, Any]:
     sale, cashback = submission.sale, submission.cashback
     return {
         "m": submission.merchant_id,
@@ -286,6 +298,7 @@ def _row(submission: Submission) -> dict[str, Any]:
         "status": _first_status(submission),
         "lease_s": submission.lease_s,
         "submitted_by": submission.submitted_by,
+        "differs": name_differs,
         "lines": [
             {
                 "p": position,
@@ -310,7 +323,7 @@ def _first_status(submission: Submission) -> Status:
     return Status.PENDING if submission.lease_s is None else Status.SENDING
 
 
-def _new_record(submission: Submission, accepted_at: datetime) -> Record:
+def _new_record(submission: Submission, accepted_at: datetime, *, name_differs: bool) -> Record:
     status = _first_status(submission)
     return Record(
         id=submission.id,
@@ -319,6 +332,7 @@ def _new_record(submission: Submission, accepted_at: datetime) -> Record:
         cashback=submission.cashback,
         accepted_at=accepted_at,
         standing=Standing(status=status, attempt=1 if status is Status.SENDING else 0),
+        name_differs=name_differs,
     )
 
 

@@ -24,6 +24,7 @@ from adapters.postgres.group_writer import GroupWriter
 from adapters.postgres.histories import read_history
 from adapters.postgres.rows import ONE, RECORD, one, record
 from cashback_core.catalogue import Catalogue
+from cashback_core.names import NameDifference
 from cashback_core.ports import (
     Acceptance,
     AttemptResult,
@@ -51,6 +52,7 @@ if TYPE_CHECKING:
 
     from adapters.postgres.commits import CommitObserver
     from cashback_core.delivery import DeliveryPolicy
+    from cashback_core.documents import Cpf
     from cashback_core.ports import Pause
     from cashback_core.record import History, Record, Standing
 
@@ -166,6 +168,15 @@ class PostgresCashbackStore(CashbackStore):
             products |= fresh
         return Catalogue(products)
 
+    async def known_name(self, merchant_id: int, document: Cpf) -> str | None:
+        async with reading_for(self._reads, merchant_id) as connection:
+            found = await connection.execute(
+                "select name from customers where merchant_id = %s and document = %s",
+                [merchant_id, str(document)],
+            )
+            row = await found.fetchone()
+        return None if row is None else str(row[0])
+
     async def accept(self, submission: Submission) -> Acceptance:
         acceptance = await self._writer.accept(submission)
         if isinstance(acceptance, TermsChanged):
@@ -243,6 +254,7 @@ class PostgresCashbackStore(CashbackStore):
             "sold_from": wanted.sold_from,
             "sold_to": wanted.sold_to,
             "submitted_by": wanted.submitted_by,
+            "name_differs": wanted.name_differs,
             "at": after.accepted_at if after else None,
             "id": after.id if after else None,
             "limit": limit + 1,  # one more tells whether there is a next page
@@ -262,7 +274,8 @@ class PostgresCashbackStore(CashbackStore):
     async def _read_terms(self, merchant_id: int) -> Terms | None:
         async with reading_for(self._reads, merchant_id) as connection:
             terms = await connection.execute(
-                "select zone, rounding, max_sale_age_days from merchants where merchant_id = %s",
+                "select zone, rounding, max_sale_age_days, name_difference from merchants"
+                " where merchant_id = %s",
                 [merchant_id],
             )
             found = await connection.execute(
@@ -272,10 +285,14 @@ class PostgresCashbackStore(CashbackStore):
             merchant, rates = await terms.fetchone(), await found.fetchall()
         if merchant is None:
             return None
-        zone, rounding, days = merchant
+        zone, rounding, days, name_difference = merchant
         return Terms(
             merchant_id=merchant_id,
-            rules=SaleRules(zone=ZoneInfo(zone), max_age=timedelta(days=days)),
+            rules=SaleRules(
+                zone=ZoneInfo(zone),
+                max_age=timedelta(days=days),
+                name_difference=NameDifference(name_difference),
+            ),
             programme=Programme(
                 tuple(Rate(type=t, rate_bp=bp, version=v, starts_at=at) for t, bp, v, at in rates),
                 Rounding(rounding),
@@ -290,6 +307,8 @@ _PAGE: Final = """
         and (%(sold_from)s::timestamptz is null or s.sold_at >= %(sold_from)s)
         and (%(sold_to)s::timestamptz is null or s.sold_at < %(sold_to)s)
         and (%(submitted_by)s::text is null or s.submitted_by = %(submitted_by)s)
+        and (%(name_differs)s::boolean is null or case when %(name_differs)s then s.name_differs
+            else not s.name_differs end)
         and (
             %(at)s::timestamptz is null
             or s.accepted_at <= %(at)s  -- what the index can use

@@ -37,6 +37,12 @@ _PREFER: Final = parameter(
     {"type": "string"},
 )
 _STATUS: Final = parameter("status", "query", "Only this status.", {"enum": sorted(Status)})
+_NAME_DIFFERS: Final = parameter(
+    "name_differs",
+    "query",
+    "Only those whose name was noted as another person's (`true`), or only the others.",
+    {"type": "boolean"},
+)
 _SUBMITTED: Final = ("Location", "Idempotent-Replayed", "Preference-Applied")
 
 
@@ -88,17 +94,20 @@ OPERATIONS: Final[dict[tuple[str, str], Operation]] = {
         id="quote",
         tag="Cashbacks",
         summary="Compute a cashback",
-        description="Checks and computes as submitting does, and stores nothing.",
+        description="Checks and computes as submitting a new sale does, the customer's name too, and"
+        " stores nothing.",
         body="SaleInput",
         example=SALE_EXAMPLE,
         successes={200: Success(schema="Quote", description="What the sale would earn.")},
-        problems=(*ANY, *BODY, *TOKEN, "forbidden", "invalid_sale", "unavailable"),
+        problems=(
+            *ANY, *BODY, *TOKEN, "forbidden", "invalid_sale", "customer_name_mismatch", "unavailable",
+        ),  # fmt: skip
     ),
     ("get", "/api/cashbacks"): Operation(
         id="list",
         tag="Cashbacks",
         summary="List records, newest first",
-        parameters=(_STATUS, *FILTERS),
+        parameters=(_STATUS, _NAME_DIFFERS, *FILTERS),
         successes={200: Success(schema="Page", description="A page of records.")},
         problems=(*ANY, *TOKEN, "forbidden", "invalid_query", "unavailable"),
     ),

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from cashback_core.privacy import SubjectReport
     from cashback_core.record import AttemptRecord, EventRecord, History, Record
     from cashback_core.sale import Customer, Line, Sale
+    from cashback_core.submission import Quoted
 
 encode: Final = msgspec.json.Encoder().encode
 
@@ -42,6 +43,7 @@ def record_shape(record: Record) -> shapes.Record:
         provider=_provider(standing.provider),
         accepted_at=format_instant(record.accepted_at),
         applied_at=None if standing.applied_at is None else format_instant(standing.applied_at),
+        name_differs=record.name_differs,
     )
 
 
@@ -55,8 +57,9 @@ def history_shape(history: History) -> shapes.History:
     )
 
 
-def quote_shape(sale: Sale, cashback: Cashback) -> shapes.Quote:
+def quote_shape(quoted: Quoted) -> shapes.Quote:
     """A computed cashback as it goes out."""
+    sale, cashback = quoted.sale, quoted.cashback
     return shapes.Quote(
         sale_id=sale.sale_id,
         sold_at=format_instant(sale.sold_at),
@@ -65,6 +68,7 @@ def quote_shape(sale: Sale, cashback: Cashback) -> shapes.Quote:
         products=_products(sale, cashback),
         cashback=format_centavos(cashback.cashback_centavos),
         rounding=cashback.rounding,
+        name_differs=quoted.name_differs,
     )
 
 
