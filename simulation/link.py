@@ -131,6 +131,9 @@ class Link(CashbackStore):
             self._begun(submission.id, asked_s)
         return acceptance
 
+    async def known_name(self, merchant_id: int, document: Cpf) -> str | None:
+        return await self.ask(lambda: self.database.known_name(merchant_id, document))
+
     async def conclude(self, result: AttemptResult) -> Standing:
         self._probes.pop(result.claim.id, None)
         self._look_at_breaker()

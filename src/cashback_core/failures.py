@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping
 from enum import Enum
-from typing import Final, cast
+from typing import TYPE_CHECKING, Final, cast
 
 from cashback_core.violations import show
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
 
 FAILED_FROM_CODE: Final = 400
 """The lowest code that tells of a failure, as in HTTP."""
@@ -23,6 +25,10 @@ MAX_LOOKED_AT: Final = 1_000
 """Most fields that are looked at, outer ones first; a body has at most 64 KiB."""
 
 _READ_CHARS: Final = 200
+
+
+def _listed(words: str) -> frozenset[str]:
+    return frozenset(words.split())
 
 
 class Saying(Enum):
@@ -57,28 +63,27 @@ TABLE: Final[Mapping[Saying, str]] = {
 }
 """What each field says it by, named in small letters without accents and separators."""
 
-FAILING: Final = frozenset(
-    "err error errors bad failed failure failures fail fails failing rejected rejection refused denied"
-    " declined cancelled canceled invalid aborted expired unauthorized unauthorised forbidden"
-    " reversed voided exception fault nok ko unsuccessful unprocessed unprocessable blocked"
-    " insufficient unable erro erros falha falhas falhou falhado rejeitado rejeitada recusado"
-    " recusada negado negada cancelado cancelada invalido invalida abortado expirado estornado"
-    " bloqueado excecao malsucedido reprovado insuficiente".split()
+FAILING: Final = _listed(
+    "err error errors bad failed failure failures fail fails failing rejected rejection "
+    "refused denied declined cancelled canceled invalid aborted expired unauthorized "
+    "unauthorised forbidden reversed voided exception fault nok ko unsuccessful unprocessed "
+    "unprocessable blocked insufficient unable erro erros falha falhas falhou falhado "
+    "rejeitado rejeitada recusado recusada negado negada cancelado cancelada invalido "
+    "invalida abortado expirado estornado bloqueado excecao malsucedido reprovado "
+    "insuficiente"
 )
 """Words that tell of failure, unless one of NEGATING stands before."""
 
-SUCCEEDING: Final = frozenset(
-    "ok success successful succeeded approved accepted authorized authorised processed created"
-    " applied credited completed valid found paid permitted allowed possible sucesso aprovado"
-    " aprovada aceito aceita autorizado autorizada processado processada criado criada creditado"
-    " pago concluido valido valida encontrado encontrada permitido possivel".split()
+SUCCEEDING: Final = _listed(
+    "ok success successful succeeded approved accepted authorized authorised processed "
+    "created applied credited completed valid found paid permitted allowed possible sucesso "
+    "aprovado aprovada aceito aceita autorizado autorizada processado processada criado "
+    "criada creditado pago concluido valido valida encontrado encontrada permitido possivel"
 )
 """Words that tell of failure when one of NEGATING stands before."""
 
-NEGATING: Final = frozenset(
-    "no not non without never cannot couldnt nao sem zero nenhum nenhuma 0".split()
-)
-_FALSE: Final = frozenset("false no n nao f 0".split())
+NEGATING: Final = _listed("no not non without never cannot couldnt nao sem zero nenhum nenhuma 0")
+_FALSE: Final = _listed("false no n nao f 0")
 _NONE: Final = _FALSE | frozenset(["", "none", "null", "nil", "nenhum", "nenhuma", "na", "n a"])
 _NUMBER: Final = re.compile(r"[0-9]{1,9}\Z")
 
@@ -124,7 +129,7 @@ def _members(at: str, container: object) -> Iterator[tuple[str, str, object]]:
             yield f"{at}.{show(name)}" if at else show(name), name, value
 
 
-def _says_so(saying: Saying, value: object) -> bool:
+def _says_so(saying: Saying, value: object) -> bool:  # noqa: PLR0911 (one for each way)
     if saying is Saying.ERROR:
         return not _is_nothing(value)
     if saying is Saying.ENVELOPE or value is None or isinstance(value, dict | list):
@@ -173,7 +178,7 @@ def _denies(words: list[str]) -> bool:
 def _plain(text: str) -> str:
     """Words in small letters without accents; a capital inside a word begins another."""
     apart = unicodedata.normalize("NFKD", _INNER_CAPITAL.sub(" ", text[:_READ_CHARS]))
-    kept = "".join(c for c in apart if not unicodedata.combining(c) and c not in "'’")
+    kept = "".join(c for c in apart if not unicodedata.combining(c) and c not in "'\u2019")
     return " ".join(_WORD.findall(kept.casefold()))
 
 

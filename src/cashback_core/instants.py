@@ -78,7 +78,7 @@ def _from_wall_clock(wall: datetime, zone: ZoneInfo) -> datetime:
 
 
 def _start_of_day(day: date, zone: ZoneInfo) -> datetime:
-    """The first instant whose date in `zone` is `day`, or a later one where clocks skip it whole."""
+    """The first instant whose date in `zone` is `day`, or later where clocks skip it whole."""
     midnight = datetime(day.year, day.month, day.day)  # noqa: DTZ001 (a wall clock)
     late = midnight.replace(tzinfo=zone, fold=0).astimezone(UTC)
     early = midnight.replace(tzinfo=zone, fold=1).astimezone(UTC)

@@ -82,7 +82,7 @@ class MerchantStore(Protocol):
     async def replace(
         self, caller: Caller, slug: str, state: MerchantState, versions: Versions
     ) -> Kept[Merchant] | Refusal:
-        """Change it. A merchant's own people change neither zone nor rounding, nor disable it: Unfit."""
+        """Change it. Zone, rounding and whether it is disabled are the platform's: else Unfit."""
 
     @abstractmethod
     async def delete(self, caller: Caller, slug: str) -> Missing | InUse:

@@ -28,9 +28,7 @@ def _both(en: tuple[str, str], pt: tuple[str, str]) -> Mapping[Language, Text]:
 
 _MONEY_EN: Final = 'digits, exact to two decimals, such as "10.00", from {lowest} to {highest}'
 _MONEY_PT: Final = 'dígitos, exatos em duas casas decimais, como "10.00", de {lowest} a {highest}'
-_QTY_EN: Final = (
-    'a positive number, exact to three decimals, such as 2 or "0.350", up to {highest}'
-)
+_QTY_EN: Final = 'a positive number, exact to three decimals, such as 2 or "0.350", up to {highest}'
 _QTY_PT: Final = (
     'um número positivo, exato em três casas decimais, como 2 ou "0.350", até {highest}'
 )
@@ -41,6 +39,17 @@ _SOLD_AT_EN: Final = (
 _SOLD_AT_PT: Final = (
     "AAAA-MM-DD HH:MM:SS (um espaço ou T entre eles) e, se quiser, uma fração (. ou , e dígitos)"
     " e um deslocamento (Z, +HH:MM, +HHMM ou +HH; ou -)"
+)
+
+_NAME_EN: Final = (
+    "the name that this CPF is known by (case, accents, apostrophes, dashes, initials and a cut end"
+    " do not count). If the CPF is right, correct the known name by PATCH /api/customers/{{id}}, or"
+    " let the merchant's name_difference be note"
+)
+_NAME_PT: Final = (
+    "o nome pelo qual este CPF é conhecido (maiúsculas, acentos, apóstrofos, hifens, iniciais e um"
+    " fim cortado não contam). Se o CPF está certo, corrija o nome conhecido com"
+    " PATCH /api/customers/{{id}}, ou ponha name_difference do lojista em note"
 )
 
 SOLD_AT: Final = {Language.EN: _SOLD_AT_EN, Language.PT: _SOLD_AT_PT}
@@ -96,13 +105,11 @@ MESSAGES: Final[Mapping[str, Mapping[Language, Text]]] = {
     ),
     "name_not_printable": _both(
         (
-            "The name holds a character that cannot be printed, or one that stands for a character"
-            " that was lost when its text was read in another encoding.",
+            "The name holds a character that cannot be printed or was lost in another encoding.",
             "printable characters only, sent in UTF-8",
         ),
         (
-            "O nome contém um caractere que não pode ser impresso, ou um que substitui um"
-            " caractere perdido ao ler o texto em outra codificação.",
+            "O nome contém um caractere não imprimível ou perdido em outra codificação.",
             "somente caracteres imprimíveis, enviados em UTF-8",
         ),
     ),
@@ -121,20 +128,8 @@ MESSAGES: Final[Mapping[str, Mapping[Language, Text]]] = {
         ("O nome não tem nenhuma letra.", "um nome com alguma letra"),
     ),
     "customer_name_mismatch": _both(
-        (
-            "This CPF is known under another person's name; nothing was recorded.",
-            "the name that this CPF is known by; case, accents, apostrophes, dashes, initials and"
-            " a cut end do not count. If the CPF is right and the known name is not,"
-            " PATCH /api/customers/{{id}} corrects it; a merchant whose name_difference is note"
-            " takes such sales",
-        ),
-        (
-            "Este CPF é conhecido pelo nome de outra pessoa; nada foi registrado.",
-            "o nome pelo qual este CPF é conhecido; maiúsculas, acentos, apóstrofos, hifens,"
-            " iniciais e um fim cortado não contam. Se o CPF está certo e o nome conhecido não,"
-            " PATCH /api/customers/{{id}} o corrige; um lojista com name_difference note aceita"
-            " essas vendas",
-        ),
+        ("This CPF is known under another person's name; nothing was recorded.", _NAME_EN),
+        ("Este CPF é conhecido pelo nome de outra pessoa; nada foi registrado.", _NAME_PT),
     ),
     "lines_count": _both(
         ("A sale has between {lowest} and {highest} lines.", "{lowest} to {highest} lines"),

@@ -1,8 +1,8 @@
 """Money in integer centavos, quantities in integer thousandths: never a binary float.
 
 Texts are ASCII digits without a leading zero, then, if need be, a point and decimals ("10",
-"10.5", "10.50"); no sign, exponent, separator or currency. They are taken when they are exact to the
-centavo: "10.5000" as any database prints it, but not "10.501". So is a JSON number (int, float,
+"10.5", "10.50"); no sign, exponent, separator or currency. They are taken when they are exact to
+the centavo: "10.5000" as databases print it, but not "10.501". So is a JSON number (int, float,
 Decimal): 100, 100.0, 9.99, but not 9.990000000000002, which tells of arithmetic in floats on the
 other side.
 """

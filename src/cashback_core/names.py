@@ -1,6 +1,6 @@
 """Names of people: what a name must be, and whether two of them can be one person's.
 
-Tills know the same customer as JOSÉ D'ÁVILA, JOSE D’AVILA and JOSE D. A CPF says who is paid; its
+Tills know the same customer as JOSÉ D'ÁVILA, Jose DAvila and JOSE D. A CPF says who is paid; its
 name is compared only so that a mistyped CPF does not pay a stranger.
 """
 
@@ -108,7 +108,7 @@ _DASHES: Final = (
 _DOTS: Final = ".\u00b7\u2022\u2024\u2027\u22c5\u3002\u30fb\ufe52\uff0e\uff61"
 # Letters that have no decomposition: a till without them writes these instead.
 _PLAIN: Final = {
-    "æ": "ae", "œ": "oe", "ø": "o", "đ": "d", "ð": "d", "ł": "l", "þ": "th", "ħ": "h", "ı": "i",
+    "æ": "ae", "œ": "oe", "ø": "o", "đ": "d", "ð": "d", "ł": "l", "þ": "th", "ħ": "h", "\u0131": "i",
     "ŋ": "n", "ŧ": "t", "ƀ": "b", "ɨ": "i", "ɫ": "l", "ǝ": "e", "ə": "e",
 }  # fmt: skip
 _REMOVED: Final = dict.fromkeys(map(ord, _APOSTROPHES))
@@ -121,7 +121,7 @@ def _words(name: str) -> list[str]:
     """The words of a name as they are compared."""
     if name.isascii():
         return name.translate(_ASCII).lower().split()
-    # Apostrophes first: "´" would be taken apart into a blank and an accent.
+    # Apostrophes first: an acute accent that stands alone would be taken apart into a blank and an accent.
     apart = unicodedata.normalize("NFKD", name.translate(_REMOVED)).casefold()
     # Once more: folding case makes decomposable letters again, and decomposing makes apostrophes.
     apart = unicodedata.normalize("NFKD", apart.translate(_FOLDED)).translate(_FOLDED)
@@ -138,7 +138,7 @@ _WINDOWS: Final = {
 _BYTE: Final = {chr(byte): byte for byte in range(0x100)} | _WINDOWS
 _CONTINUATION: Final = "".join(re.escape(c) for c, byte in _BYTE.items() if 0x80 <= byte < 0xC0)
 # Those of them that end or divide no word.
-_SYMBOLS: Final = "€‚„…†‡‰™¡¢£¤¥¦§¨©¬®¯°±²³¶¸¹¼½¾¿"
+_SYMBOLS: Final = "€\u201a„…†‡‰™¡¢£¤¥¦§¨©¬®¯°±²³¶\u00b8¹¼½¾¿"
 _MISREAD: Final = re.compile(
     f"[\u00c2-\u00df][{_CONTINUATION}]"
     f"|[\u00e0-\u00ef][{_CONTINUATION}]{{2}}"
@@ -160,8 +160,8 @@ def _meant(name: str) -> str | None:
     out.
     """
     read = {misread: meant for misread in _MISREAD.findall(name) if (meant := _decoded(misread))}
-    certain = any(len(misread) > 2 or misread[0].upper() in _LATIN for misread in read)  # noqa: PLR2004 (a letter's bytes)
-    if not certain and sum(map(str.isalpha, read.values())) < 2:  # noqa: PLR2004 (one may be chance)
+    certain = any(len(misread) > 2 or misread[0].upper() in _LATIN for misread in read)
+    if not certain and sum(map(str.isalpha, read.values())) < 2:
         return None
     for misread, meant in read.items():
         name = name.replace(misread, meant)
@@ -169,7 +169,7 @@ def _meant(name: str) -> str | None:
 
 
 def _decoded(sequence: str) -> str | None:
-    if len(sequence) == 2:  # noqa: PLR2004 (what begins with a capital in either encoding)
+    if len(sequence) == 2:
         sequence = sequence.upper() if sequence[1] in _SYMBOLS else sequence
     try:
         return bytes(map(_BYTE.__getitem__, sequence)).decode("utf-8")

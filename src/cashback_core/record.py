@@ -27,7 +27,7 @@ class Standing:
 class Record:
     """A recorded sale with its cashback and where the payment stands; instants are aware UTC.
 
-    `name_differs`: its CPF was known under another person's name, and the merchant takes such sales.
+    `name_differs`: its CPF was known under another person's name, which the merchant lets pass.
     """
 
     id: UUID

@@ -110,7 +110,7 @@ class Quoted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QuoteSale:
-    """Computes the cashback of a sale, finds what a new sale would be refused for, stores nothing."""
+    """Computes the cashback of a sale, finds why it would be refused, and stores nothing."""
 
     store: CashbackStore
     now: Callable[[], datetime]

@@ -172,9 +172,7 @@ async def _meet_customers(
         (s.merchant_id, str(s.sale.customer.document)): s.sale.customer.name
         for s in reversed(submissions)
     }
-    rows = encode(
-        [{"m": m, "d": d, "n": name, "i": new_id()} for (m, d), name in given.items()]
-    )
+    rows = encode([{"m": m, "d": d, "n": name, "i": new_id()} for (m, d), name in given.items()])
     await cursor.execute(
         """
         insert into customers (merchant_id, document, customer_id, name)

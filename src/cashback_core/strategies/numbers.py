@@ -44,7 +44,7 @@ def amounts(*, min_centavos: int = 1, max_centavos: int = MAX_CENTAVOS) -> Searc
 
 
 def amount_spellings(centavos: int) -> SearchStrategy[JsonNumber]:
-    """Every way to write an amount: 1050 may be "10.50", "10.5", "10.5000", 10.5, Decimal("10.5")."""
+    """Every way to write an amount: 1050 may be "10.50", "10.5", "10.5000" or Decimal("10.5")."""
     return st.sampled_from(_spellings(centavos, places=2))
 
 

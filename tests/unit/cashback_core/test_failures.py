@@ -30,20 +30,20 @@ def meaning(body: object) -> object:
 
 FAILED: dict[Saying, list[object]] = {
     Saying.SUCCESS: [False, 0, "false", "False", "no", "não", "0", "failed"],
-    Saying.STATE: [False, "false", "error", "FAILED", "Falha", "payment_failed", "recusado"]
-    + ["not approved", "não processado", "rejected: no funds", 400, 500, "422", 400.0],
+    Saying.STATE: [False, "false", "error", "FAILED", "Falha", "payment_failed", "recusado",
+        "not approved", "não processado", "rejected: no funds", 400, 500, "422", 400.0],
     Saying.ERROR: [True, 1, "true", "boom", "unknown", {"code": 7}, ["x"], [0, {"a": "b"}], "E42"],
     Saying.CODE: [400, 404, 500, "503", 1001, 400.0, "INSUFFICIENT_FUNDS", "ERR_17", "not ok"],
-    Saying.MESSAGE: ["Erro ao creditar", "Error: limit", "invalid document"]
-    + ["Não foi possível creditar", "Falha", "Not authorized"],
+    Saying.MESSAGE: ["Erro ao creditar", "Error: limit", "invalid document",
+        "Não foi possível creditar", "Falha", "Not authorized"],
     Saying.ENVELOPE: [{"success": False}, [{"status": "error"}], {"data": {"ok": False}}],
 }
 SILENT: dict[Saying, list[object]] = {
     Saying.SUCCESS: [True, 1, "true", "ok", None, {}, "sim"],
-    Saying.STATE: [True, None, "", "ok", "created", "pending", "completed without errors", 0, 201]
-    + ["200", "no error", "sem erros", "processing", {}, []],
-    Saying.ERROR: [None, False, 0, "", " ", [], {}, "none", "null", "false", "0", "00", "no error"]
-    + ["sem erro", {"details": []}, {"code": 0, "message": ""}, "Nenhum erro encontrado", "N/A"],
+    Saying.STATE: [True, None, "", "ok", "created", "pending", "completed without errors", 0, 201,
+        "200", "no error", "sem erros", "processing", {}, []],
+    Saying.ERROR: [None, False, 0, "", " ", [], {}, "none", "null", "false", "0", "00", "no error",
+        "sem erro", {"details": []}, {"code": 0, "message": ""}, "Nenhum erro", "N/A"],
     Saying.CODE: [None, 0, 200, 201, "201", "OK", "SUCCESS", "", True, 399, "00", {}],
     Saying.MESSAGE: ["Cashback criado com sucesso!", "ok", "", None, 7, "no errors", "Created"],
     Saying.ENVELOPE: [None, {}, [], {"success": True}, [1, "error", None], "text", {"id": 1}],
@@ -107,8 +107,19 @@ def test_what_failed_is_unknown_and_somebody_is_told() -> None:
 
 @pytest.mark.parametrize(
     "body",
-    [b"", b"{", b"error", b'"error"', b"false", b"null", b"500", b"<html>error</html>", b"\xff{}", b"[]"]
-    + [b"[" * 9_999, b'{"a":' * 9_999, b'{"foo": "error"}', b'[["error"]]'],
+    [
+        b"",
+        b"{",
+        b"error",
+        b'"error"',
+        b"false",
+        b"null",
+        b"500",
+        b"<html>error</html>",
+        b"\xff{}",
+        b"[]",
+    ,
+        b"[" * 9_999, b'{"a":' * 9_999, b'{"foo": "error"}', b'[["error"]]'],
 )
 def test_broken_odd_and_short_bodies_say_nothing(body: bytes) -> None:
     assert meaning(body) == Applied()
@@ -116,7 +127,9 @@ def test_broken_odd_and_short_bodies_say_nothing(body: bytes) -> None:
 
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
-    lambda inner: st.lists(inner) | st.dictionaries(st.text() | st.sampled_from(["error", "data"]), inner),
+    lambda inner: (
+        st.lists(inner) | st.dictionaries(st.text() | st.sampled_from(["error", "data"]), inner)
+    ),
     max_leaves=20,
 )
 

@@ -12,7 +12,13 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from cashback_core.instants import NoSuchInstant, NotAnInstant, format_instant, parse_bound, parse_instant
+from cashback_core.instants import (
+    NoSuchInstant,
+    NotAnInstant,
+    format_instant,
+    parse_bound,
+    parse_instant,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -57,9 +63,7 @@ def test_instants_are_told_in_utc(text: str, utc: str) -> None:
         (".1234567890123456789012345678901"[:31], 123_456),
     ],
 )
-def test_fractions_are_kept_to_the_microsecond(
-    fraction: str, microsecond: int
-) -> None:
+def test_fractions_are_kept_to_the_microsecond(fraction: str, microsecond: int) -> None:
     assert parse_instant(f"2026-01-02 00:00:00{fraction}Z", SAO_PAULO).microsecond == microsecond
 
 
@@ -191,9 +195,7 @@ def test_a_day_is_all_of_it_in_its_zone(day: str, zone: str, start: str, hours: 
     assert parse_bound(day, ZoneInfo(zone), end=True) - first == timedelta(hours=hours)
 
 
-@given(
-    st.dates(date(1970, 1, 1), date(2090, 1, 1)), st.sampled_from(sorted(available_timezones()))
-)
+@given(st.dates(date(1970, 1, 1), date(2090, 1, 1)), st.sampled_from(sorted(available_timezones())))
 def test_days_follow_one_another_without_gap_or_overlap(day: date, name: str) -> None:
     zone, tomorrow = ZoneInfo(name), day + timedelta(days=1)
     start, end = (parse_bound(day.isoformat(), zone, end=end) for end in (False, True))

@@ -66,14 +66,16 @@ def test_two_persons(known: str, given_: str) -> None:
 
 
 @given(any_text, any_text)
-@example("´", "")
+@example("\u00b4", "")
 @example("ŉ", "'n")
 def test_it_is_symmetric_and_reflexive(one: str, other: str) -> None:
     assert same_person(one, other) == same_person(other, one)
     assert same_person(one, one)
 
 
-@given(names(), st.sampled_from(["upper", "lower", "title", "NFC", "NFD", "NFKC", "NFKD", "blanks"]))
+@given(
+    names(), st.sampled_from(["upper", "lower", "title", "NFC", "NFD", "NFKC", "NFKD", "blanks"])
+)
 def test_case_and_form_do_not_count(name: str, how: str) -> None:
     if how == "blanks":
         other = f" {name}  "
@@ -134,11 +136,11 @@ def in_utf8_read_as(text: str, encoding: str) -> str:
 
 
 @pytest.mark.parametrize("encoding", ["cp1252", "latin-1"])
-@given(text=st.text(PORTUGUESE + " '-ñÑöÖ’“–Łłşž", min_size=1, max_size=40))
+@given(text=st.text(PORTUGUESE + " '-ñÑöÖ\u2019\u201c\u2013Łłşž", min_size=1, max_size=40))
 @example(text="JOSÉ DA SILVA")
 @example(text="José")
 @example(text="CONCEIÇÃO")
-@example(text="D’ÁVILA")
+@example(text="D\u2019ÁVILA")
 @example(text="Иван")
 @example(text="王伟")
 def test_text_in_another_encoding_is_told_with_what_it_means(encoding: str, text: str) -> None:
@@ -177,8 +179,9 @@ def test_no_name_of_portuguese_letters_is_refused(name: str) -> None:
 @pytest.mark.parametrize(
     "name",
     [
-        "JOSÉ\u2013MARIA", "JOSÉ \u2013 MARIA", "D\u2019ÁVILA", "Mª JOSÉ", "ÍTALO\u2019S", "N\u00ba 1 João",
-        "Šárka Žižková", "Ľubomír Ďurič", "Åse Øygård", "Özgür Şahin", "Đorđe Łukasz", "Ñandú Núñez",
+        "JOSÉ\u2013MARIA", "JOSÉ \u2013 MARIA", "D\u2019ÁVILA", "Mª JOSÉ", "ÍTALO\u2019S",
+        "N\u00ba 1 João", "Šárka Žižková", "Ľubomír Ďurič", "Åse Øygård", "Özgür Şahin",
+        "Đorđe Łukasz", "Ñandú Núñez",
         "Éric Œuvrard", "Иван", "Γιώργος", "王伟", "أحمد", "Ngọc Ánh", "\u201cTIO\u201d JOÃO",
     ],
 )  # fmt: skip

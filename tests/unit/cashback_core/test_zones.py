@@ -13,7 +13,14 @@ from cashback_core.zones import is_zone_name
 
 @pytest.mark.parametrize(
     "name",
-    ["America/Sao_Paulo", "America/Manaus", "Brazil/East", "UTC", "Etc/GMT+3", "America/Argentina/Ushuaia"],
+    [
+        "America/Sao_Paulo",
+        "America/Manaus",
+        "Brazil/East",
+        "UTC",
+        "Etc/GMT+3",
+        "America/Argentina/Ushuaia",
+    ],
 )
 def test_zones_and_links_are_taken(name: str) -> None:
     assert is_zone_name(name)
@@ -24,8 +31,9 @@ def test_zones_and_links_are_taken(name: str) -> None:
     "name",
     [
         "localtime", "Factory", "posixrules", "posix/America/Sao_Paulo", "right/America/Sao_Paulo",
-        "posix/localtime", "SystemV/AST4", "america/sao_paulo", "America", "Mars/Olympus", "", " UTC", "UTC\n",
-        "../America/Sao_Paulo", "/etc/localtime", "America//Sao_Paulo", "tzdata.zi", "zone.tab", "leapseconds",
+        "posix/localtime", "SystemV/AST4", "america/sao_paulo", "America", "Mars/Olympus", "",
+        " UTC", "UTC\n", "../America/Sao_Paulo", "/etc/localtime", "America//Sao_Paulo", "tzdata.zi",
+        "zone.tab", "leapseconds",
         "<-03>3", "BRT3", "A" * 65, "America/S\u00e3o_Paulo", "+00",
     ],
 )  # fmt: skip

@@ -40,9 +40,9 @@ _STATE: Final[Schema] = {
     "zone": {
         "type": ["string", "null"],
         "default": DEFAULT_ZONE,
-        "description": "A name of the IANA time zone database: what a sale's instant without an offset is read in."
-        " The platform's to change. A change counts for sales that come from then on, within a"
-        " minute in every process; what is recorded stays as it is.",
+        "description": "A name of the IANA time zone database: what a sale's instant without an"
+        " offset is read in. The platform's to change. A change counts for sales that come from"
+        " then on, within a minute in every process; what is recorded stays as it is.",
     },
     "rounding": {
         "enum": [*(rounding.value for rounding in Rounding), None],

@@ -94,14 +94,20 @@ OPERATIONS: Final[dict[tuple[str, str], Operation]] = {
         id="quote",
         tag="Cashbacks",
         summary="Compute a cashback",
-        description="Checks and computes as submitting a new sale does, the customer's name too, and"
-        " stores nothing.",
+        description="Checks and computes as submitting a new sale does, the customer's name too,"
+        " and stores nothing.",
         body="SaleInput",
         example=SALE_EXAMPLE,
         successes={200: Success(schema="Quote", description="What the sale would earn.")},
         problems=(
-            *ANY, *BODY, *TOKEN, "forbidden", "invalid_sale", "customer_name_mismatch", "unavailable",
-        ),  # fmt: skip
+            *ANY,
+            *BODY,
+            *TOKEN,
+            "forbidden",
+            "invalid_sale",
+            "customer_name_mismatch",
+            "unavailable",
+        ),
     ),
     ("get", "/api/cashbacks"): Operation(
         id="list",

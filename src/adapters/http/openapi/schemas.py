@@ -22,8 +22,8 @@ from adapters.http.openapi.parts import DAY, TIME
 from cashback_core.catalogue import MAX_SKU_CHARS
 from cashback_core.messages import SOLD_AT, Language
 from cashback_core.money import MAX_CENTAVOS, MAX_QUANTITY_THOUSANDTHS
-from cashback_core.operating import MAX_REASON_CHARS, ActKind, goes_with
 from cashback_core.names import MAX_NAME_CHARS
+from cashback_core.operating import MAX_REASON_CHARS, ActKind, goes_with
 from cashback_core.sale import MAX_LINES
 
 Schema = dict[str, Any]

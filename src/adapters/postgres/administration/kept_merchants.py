@@ -34,8 +34,8 @@ if TYPE_CHECKING:
 
 _PAGES: Final = Pages(
     select="""
-        select m.slug, m.name, m.zone, m.rounding, m.max_sale_age_days, m.name_difference, m.version,
-            m.created_at, m.updated_at, m.disabled_at
+        select m.slug, m.name, m.zone, m.rounding, m.max_sale_age_days, m.name_difference,
+            m.version, m.created_at, m.updated_at, m.disabled_at
         from merchants as m
         where (%(merchant_id)s::bigint is null or m.merchant_id = %(merchant_id)s)
             and (%(slug)s::text is null or m.slug = %(slug)s)
