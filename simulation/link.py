@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from cashback_core.catalogue import Catalogue
+    from cashback_core.documents import Cpf
     from cashback_core.record import History, Record, Standing
     from cashback_core.settlement import Settlement, Statement
     from simulation.database import SimulatedDatabase

@@ -108,8 +108,8 @@ _DASHES: Final = (
 _DOTS: Final = ".\u00b7\u2022\u2024\u2027\u22c5\u3002\u30fb\ufe52\uff0e\uff61"
 # Letters that have no decomposition: a till without them writes these instead.
 _PLAIN: Final = {
-    "æ": "ae", "œ": "oe", "ø": "o", "đ": "d", "ð": "d", "ł": "l", "þ": "th", "ħ": "h", "\u0131": "i",
-    "ŋ": "n", "ŧ": "t", "ƀ": "b", "ɨ": "i", "ɫ": "l", "ǝ": "e", "ə": "e",
+    "æ": "ae", "œ": "oe", "ø": "o", "đ": "d", "ð": "d", "ł": "l", "þ": "th", "ħ": "h",
+    "\u0131": "i", "ŋ": "n", "ŧ": "t", "ƀ": "b", "ɨ": "i", "ɫ": "l", "ǝ": "e", "ə": "e",
 }  # fmt: skip
 _REMOVED: Final = dict.fromkeys(map(ord, _APOSTROPHES))
 _BLANKED: Final = dict.fromkeys(map(ord, _DASHES + _DOTS), " ")
@@ -121,7 +121,7 @@ def _words(name: str) -> list[str]:
     """The words of a name as they are compared."""
     if name.isascii():
         return name.translate(_ASCII).lower().split()
-    # Apostrophes first: an acute accent that stands alone would be taken apart into a blank and an accent.
+    # Apostrophes first: some would be taken apart into a blank and an accent.
     apart = unicodedata.normalize("NFKD", name.translate(_REMOVED)).casefold()
     # Once more: folding case makes decomposable letters again, and decomposing makes apostrophes.
     apart = unicodedata.normalize("NFKD", apart.translate(_FOLDED)).translate(_FOLDED)

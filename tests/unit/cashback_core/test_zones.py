@@ -32,7 +32,8 @@ def test_zones_and_links_are_taken(name: str) -> None:
     [
         "localtime", "Factory", "posixrules", "posix/America/Sao_Paulo", "right/America/Sao_Paulo",
         "posix/localtime", "SystemV/AST4", "america/sao_paulo", "America", "Mars/Olympus", "",
-        " UTC", "UTC\n", "../America/Sao_Paulo", "/etc/localtime", "America//Sao_Paulo", "tzdata.zi",
+        " UTC", "UTC\n", "../America/Sao_Paulo", "/etc/localtime", "America//Sao_Paulo",
+        "tzdata.zi",
         "zone.tab", "leapseconds",
         "<-03>3", "BRT3", "A" * 65, "America/S\u00e3o_Paulo", "+00",
     ],
