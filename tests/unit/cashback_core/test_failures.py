@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -20,6 +21,13 @@ DOCUMENTED: dict[str, Any] = {
     "document": DOCUMENT,
     "cashback": "1.40",
 }
+
+
+def test_the_documented_table_is_this_one() -> None:
+    page = (Path(__file__).parents[3] / "docs/delivery.md").read_text(encoding="utf-8")
+    for saying, names in TABLE.items():
+        row = " ".join(f"`{name}`" for name in names.split())
+        assert f"| {row} | {saying.value} |" in page
 
 
 def meaning(body: object) -> object:
