@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from cashback_core.catalogue import Catalogue
+    from cashback_core.documents import Cpf
     from cashback_core.record import History, Record, Standing
     from cashback_core.sale import Sale
     from cashback_core.same_sale import EqualContent, Meaning
@@ -155,6 +156,9 @@ class Link(CashbackStore):
                 merchant_id, raw_body, idempotency_key=idempotency_key, sale_id=sale_id
             )
         )
+
+    async def known_name(self, merchant_id: int, document: Cpf) -> str | None:
+        return await self.ask(lambda: self.database.known_name(merchant_id, document))
 
     async def conclude(self, result: AttemptResult) -> Standing:
         self._probes.pop(result.claim.id, None)

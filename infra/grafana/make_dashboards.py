@@ -172,6 +172,7 @@ MONEY: Final = Dashboard(
             {
                 "incidents ever": "max(cashback_incidents)",
                 "resent at a risk ever": "max(cashback_risk_accepted)",
+                "other names noted ever": "max(cashback_name_differences)",
             },
             stat=True,
         ),

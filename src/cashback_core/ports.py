@@ -17,6 +17,7 @@ from cashback_core.content import Difference
 from cashback_core.delivery import Actor, Status
 from cashback_core.documents import Cpf
 from cashback_core.evidence import Evidence, Outcome
+from cashback_core.names import NameDifference
 from cashback_core.programme import Programme
 from cashback_core.reading import SaleRules
 from cashback_core.record import History, Record, Standing
@@ -85,7 +86,8 @@ class Submission:
     With `lease_s` the first attempt is claimed in the same commit; without, the cashback stays
     pending for a worker. With `replay_only` it is looked for under its names and never recorded
     anew. `raw_body` is the request as it came, `submitted_by` whoever sent it; `equal_content` is
-    the merchant's.
+    the merchant's; `name_difference` says what becomes of it when its CPF is known under another
+    person's name.
     """
 
     id: UUID
@@ -98,6 +100,7 @@ class Submission:
     replay_only: bool = False
     submitted_by: str | None = None
     equal_content: EqualContent = EqualContent.SALE_ID
+    name_difference: NameDifference = NameDifference.REFUSE
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +138,7 @@ class ContentTaken:
 
 @dataclass(frozen=True, slots=True)
 class CustomerNameMismatch:
-    """The CPF is known under another name; nothing was stored."""
+    """The CPF is known under another person's name; nothing was stored."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,13 +200,17 @@ class AttemptResult:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordFilter:
-    """Which records to list; instants bound `sold_at`, from inclusive, to exclusive."""
+    """Which records to list; instants bound `sold_at`, from inclusive, to exclusive.
+
+    `name_differs` wants those whose name was noted as another person's, or the others.
+    """
 
     status: Status | None = None
     document: Cpf | None = None
     sold_from: datetime | None = None
     sold_to: datetime | None = None
     submitted_by: str | None = None
+    name_differs: bool | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -299,10 +306,16 @@ class CashbackStore(Protocol):
         """Those products of a merchant that exist, with every period, as of at most 60 s ago."""
 
     @abstractmethod
+    async def known_name(self, merchant_id: int, document: Cpf) -> str | None:
+        """The name that a merchant's customer is known by; None for somebody new."""
+
+    @abstractmethod
     async def accept(self, submission: Submission) -> Acceptance:
         """Record a sale, its names, its customer, its cashback and, if asked, its first lease.
 
         While the sender is paused no lease is given: the cashback stays pending.
+
+        A CPF keeps the name it first came with; `names.same_person` compares it with the sale's.
 
         A sale whose lines do not follow the terms in force is not recorded: TermsChanged, and
         the next `terms` and `catalogue` are fresh.

@@ -31,6 +31,7 @@ class Backlog:
     lease_expired_s: float
     incidents: int
     risk_accepted: int
+    name_differences: int
     paused: bool
     database_bytes: int
     sessions: int

@@ -28,7 +28,8 @@ class Record:
     """A recorded sale with its cashback and where the payment stands; instants are aware UTC.
 
     Its key and sale id are those that it was told first. `same_content_as` is the first sale with
-    its content, if it was taken for another one all the same.
+    its content, if it was taken for another one all the same. `name_differs`: its CPF was known
+    under another person's name, which the merchant lets pass.
     """
 
     id: UUID
@@ -38,6 +39,7 @@ class Record:
     accepted_at: datetime
     standing: Standing
     same_content_as: UUID | None = None
+    name_differs: bool = False
 
     @property
     def status(self) -> Status:

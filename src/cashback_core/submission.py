@@ -15,6 +15,7 @@ from cashback_core.catalogue import skus_of
 from cashback_core.content import Difference
 from cashback_core.delivering import DeliveriesUnderWay
 from cashback_core.delivery import Actor, Status
+from cashback_core.names import NameDifference, same_person
 from cashback_core.ports import (
     Acceptance,
     Accepted,
@@ -33,7 +34,7 @@ from cashback_core.ports import (
 from cashback_core.reading import MAX_MAX_AGE, MAX_SALE_ID_CHARS, parse_sale
 from cashback_core.record import Record
 from cashback_core.sale import Sale
-from cashback_core.same_sale import EqualOutcome, Meaning, NameKind
+from cashback_core.same_sale import EqualOutcome, Meaning, NameKind, NewSale
 from cashback_core.tracing import note_cashback
 from cashback_core.violations import InvalidSale, Violation, show
 
@@ -101,31 +102,43 @@ Submitted = Recorded | Replayed | KeyReused | SaleIdTaken | ContentKnown
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Quote:
-    """What a sale would earn, and which sale it would be if it were submitted now."""
+class Quoted:
+    """What a sale would earn, and which sale it would be if it were submitted now.
+
+    `name_differs`: it would be recorded with another person's name noted.
+    """
 
     sale: Sale
     cashback: Cashback
     meaning: Meaning
+    name_differs: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QuoteSale:
-    """Computes the cashback of a sale and stores nothing."""
+    """Computes the cashback of a sale, finds why it would be refused, and stores nothing."""
 
     store: CashbackStore
     now: Callable[[], datetime]
 
     async def __call__(
         self, merchant_id: int, document: object, *, idempotency_key: str | None = None
-    ) -> Quote:
+    ) -> Quoted:
         """Raises InvalidSale, UnknownMerchant, StoreUnavailable."""
         terms = await _terms(self.store, merchant_id, document)
         sale, cashback = _read(document, terms, self.now())
         meaning = await self.store.meaning(
             merchant_id, sale, idempotency_key=idempotency_key, equal_content=terms.equal_content
         )
-        return Quote(sale=sale, cashback=cashback, meaning=meaning)
+        known = await self.store.known_name(merchant_id, sale.customer.document)
+        differs = (
+            isinstance(meaning, NewSale)  # of what is recorded the name decides nothing
+            and known is not None
+            and not same_person(known, sale.customer.name)
+        )
+        if differs and terms.rules.name_difference is NameDifference.REFUSE:
+            raise InvalidSale((_name_mismatch(sale),))
+        return Quoted(sale=sale, cashback=cashback, meaning=meaning, name_differs=differs)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -159,8 +172,11 @@ class SubmitSale:
     async def _submit(self, request: SaleRequest) -> Submitted:
         terms = await _terms(self.store, request.merchant_id, request.document)
         sale, cashback, too_old = _read_or_replay(request.document, terms, self.now())
-        submission = self._submission(request, sale, cashback, replay_only=too_old is not None)
-        submission = replace(submission, equal_content=terms.equal_content)
+        submission = replace(
+            self._submission(request, sale, cashback, replay_only=too_old is not None),
+            equal_content=terms.equal_content,
+            name_difference=terms.rules.name_difference,
+        )
         # A task of its own: a caller that hangs up between the commit and the start of the delivery
         # must not leave a lease that nobody uses.
         acceptance = await asyncio.shield(asyncio.ensure_future(self._accept(submission)))

@@ -112,7 +112,7 @@ class NamingContract:
 
     @pytest.mark.parametrize("named", [False, True])
     async def test_unnamed_equal_content_is_answered_with_its_record(
-        self, store: CashbackStore, named: bool
+        self, store: CashbackStore, *, named: bool
     ) -> None:
         sale = a_sale(sale_id="NF-1" if named else None)
         first = await accepted(store, submitted(sale, key="k" if named else None))

@@ -18,9 +18,10 @@ from cashback_core.evidence import (
 from cashback_core.record import AttemptRecord, EventRecord, Record
 
 if TYPE_CHECKING:
-    from cashback_core.ports import AttemptResult, RecordFilter, Submission
     from datetime import datetime, timedelta
     from uuid import UUID
+
+    from cashback_core.ports import AttemptResult, RecordFilter, Submission
 
 RESULTS: Final = {
     Applied: "applied",
@@ -106,4 +107,5 @@ def is_wanted(row: Row, wanted: RecordFilter) -> bool:
         and (wanted.sold_from is None or sale.sold_at >= wanted.sold_from)
         and (wanted.sold_to is None or sale.sold_at < wanted.sold_to)
         and wanted.submitted_by in {None, row.submission.submitted_by}
+        and wanted.name_differs in {None, record.name_differs}
     )

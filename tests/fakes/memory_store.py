@@ -17,6 +17,7 @@ from cashback_core.delivery import (
 )
 from cashback_core.equals import MAX_LISTED
 from cashback_core.evidence import read_answer
+from cashback_core.names import NameDifference, same_person
 from cashback_core.ports import (
     Acceptance,
     Accepted,
@@ -38,7 +39,6 @@ from cashback_core.ports import (
     TermsChanged,
 )
 from cashback_core.record import AttemptRecord, EventRecord, History, Record, Standing
-from cashback_core.sale import name_key
 from cashback_core.same_sale import (
     Contradiction,
     EqualContent,
@@ -115,6 +115,10 @@ class MemoryStore(CashbackStore):
         products = self.catalogues.get(merchant_id, Catalogue()).products
         return Catalogue({sku: products[sku] for sku in skus if sku in products})
 
+    async def known_name(self, merchant_id: int, document: Cpf) -> str | None:
+        await self._reach()
+        return self.customers.get((merchant_id, document))
+
     async def accept(self, submission: Submission) -> Acceptance:
         await self._reach()
         merchant_id, sale = submission.merchant_id, submission.sale
@@ -126,12 +130,15 @@ class MemoryStore(CashbackStore):
             return NotRecorded()
         if not self._follows_terms(submission):
             return TermsChanged()
-        key = name_key(sale.customer.name)
-        if self.customers.setdefault((merchant_id, sale.customer.document), key) != key:
+        customer = sale.customer
+        known = self.customers.get((merchant_id, customer.document), customer.name)
+        differs = not same_person(known, customer.name)
+        if differs and submission.name_difference is NameDifference.REFUSE:
             return CustomerNameMismatch()
+        self.customers.setdefault((merchant_id, customer.document), customer.name)
         for name in names:
             self._names.setdefault((merchant_id, name), submission.id)
-        record = self._insert(submission, meaning.same_content_as)
+        record = self._insert(submission, meaning.same_content_as, name_differs=differs)
         await asyncio.sleep(0)  # committed, and the answer is on its way
         if self.lose_next_commit:
             self.lose_next_commit = False
@@ -342,7 +349,9 @@ class MemoryStore(CashbackStore):
             return None
         return row
 
-    def _insert(self, submission: Submission, same_content_as: UUID | None) -> Record:
+    def _insert(
+        self, submission: Submission, same_content_as: UUID | None, *, name_differs: bool
+    ) -> Record:
         now = self._now()
         due = submission.cashback.cashback_centavos > 0
         status = Status.PENDING if due else Status.NOT_DUE
@@ -355,6 +364,7 @@ class MemoryStore(CashbackStore):
                 accepted_at=now,
                 standing=Standing(status=status, attempt=0),
                 same_content_as=same_content_as,
+                name_differs=name_differs,
             ),
             submission=submission,
             open_since_at=now,

@@ -32,8 +32,7 @@ def sale(connection: psycopg.Connection) -> str:
     id_ = str(uuid4())
     with connection.transaction():
         connection.execute(
-            "insert into customers (merchant_id, document, name, name_key)"
-            " values (1, '79336512404', 'JOSE', 'jose')"
+            "insert into customers (merchant_id, document, name) values (1, '79336512404', 'JOSE')"
         )
         connection.execute(
             "insert into sales (merchant_id, cashback_id, sold_at, document, name, total_centavos,"
@@ -103,7 +102,7 @@ FORBIDDEN = {
     "an attempt without a cashback": "insert into attempts (merchant_id, cashback_id, attempt, deliverer, started_at, lease_until_at) values (1, gen_random_uuid(), 1, 'api', now(), now())",
     "the same attempt twice": "insert into attempts select * from attempts",
     "a name without a sale": "insert into sale_names values (1, 'sale_id', 'x', gen_random_uuid())",
-    "a CPF of ten digits": "insert into customers values (1, '1234567890', 'X', 'x')",
+    "a CPF of ten digits": "insert into customers (merchant_id, document, name) values (1, '1234567890', 'X')",
     "a rate above 100 %": "insert into rates values (1, 'A', 2, 10001, '2030-01-01Z')",
     "two rates from the same instant": "insert into rates values (1, 'A', 2, 1, '2000-01-01Z')",
     "a password that is not hashed": "insert into users (username, merchant_id, role, password_hash) values ('x', 1, 'erp', 'secret')",

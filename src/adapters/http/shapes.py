@@ -38,6 +38,15 @@ Uuid = Annotated[str, Meta(extra_json_schema={"format": "uuid"})]
 Document = Annotated[str, Meta(pattern="^[0-9]{11}$", description="CPF, digits only.")]
 
 
+NameDiffers = Annotated[
+    bool,
+    Meta(
+        description="The CPF is known under another person's name, and the merchant takes such"
+        " sales (its `name_difference` is `note`)."
+    ),
+]
+
+
 class Shape(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """An object of an answer: exactly these fields."""
 
@@ -93,6 +102,7 @@ class Record(Shape, frozen=True, kw_only=True):
         Uuid | None,
         Meta(description="The first sale with this content: was it meant to be another one?"),
     ]
+    name_differs: NameDiffers
 
 
 class Attempt(Shape, frozen=True, kw_only=True):
@@ -166,6 +176,7 @@ class Quote(Shape, frozen=True, kw_only=True):
     differences: Annotated[
         list[SaleDifference], Meta(description="From the recorded sale of the same name.")
     ]
+    name_differs: NameDiffers
 
 
 class SubjectReport(Shape, frozen=True, kw_only=True):

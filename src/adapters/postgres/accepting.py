@@ -24,6 +24,7 @@ from adapters.postgres.refused_equals import note_refused
 from cashback_core.delivery import Status
 from cashback_core.identity import new_id
 from cashback_core.money import format_exact
+from cashback_core.names import NameDifference, same_person
 from cashback_core.ports import (
     Acceptance,
     Accepted,
@@ -35,11 +36,10 @@ from cashback_core.ports import (
     Submission,
 )
 from cashback_core.record import Record, Standing
-from cashback_core.sale import name_key
 from cashback_core.same_sale import Contradiction, EqualRefused, Meaning, NewSale, Repeat
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
     from datetime import datetime
     from uuid import UUID
 
@@ -64,15 +64,24 @@ async def accept_group(
     names.records = await read_owners(cursor, names.anothers)
     judged = judge(names)
     contenders = [s for s in submissions if _is_new(s, judged)]
-    mismatched = await _meet_customers(cursor, contenders)
+    known = await _meet_customers(cursor, contenders)
+    other = {s.id for s in contenders if _is_another(known[s.id], s)}
+    mismatched = {
+        s.id: known[s.id] is not None
+        for s in contenders
+        if known[s.id] is None or (s.id in other and s.name_difference is NameDifference.REFUSE)
+    }
     settled = _settled(submissions, judged, mismatched)
     accepted = [s for s in contenders if s.id in settled and s.id not in mismatched]
     await put_right(cursor, names, owners_of(names, settled, accepted))
     records = {r.id: r for r in names.records.values()}
     if accepted:
         meanings = {s.id: settled[s.id].meaning for s in accepted}
-        accepted_at = await _insert(cursor, accepted, meanings)
-        records |= {s.id: _new_record(s, accepted_at, meanings[s.id]) for s in accepted}
+        accepted_at = await _insert(cursor, accepted, meanings, other)
+        records |= {
+            s.id: _new_record(s, accepted_at, meanings[s.id], name_differs=s.id in other)
+            for s in accepted
+        }
     await note_refused(
         cursor,
         [
@@ -138,10 +147,12 @@ def _acceptance(
             assert_never(meaning)
 
 
-async def _meet_customers(cursor: Cursor, submissions: Sequence[Submission]) -> dict[UUID, bool]:
-    """Make unknown customers known; the submissions whose customer goes by another name.
+async def _meet_customers(
+    cursor: Cursor, submissions: Sequence[Submission]
+) -> dict[UUID, str | None]:
+    """Make unknown customers known; the name that each submission's customer is known by.
 
-    False: the customer was erased at this very moment; the sale is to be tried again.
+    None: the customer was erased at this very moment; the sale is to be tried again.
     """
     if not submissions:
         return {}
@@ -149,17 +160,12 @@ async def _meet_customers(cursor: Cursor, submissions: Sequence[Submission]) -> 
         (s.merchant_id, str(s.sale.customer.document)): s.sale.customer.name
         for s in reversed(submissions)
     }
-    rows = encode(
-        [
-            {"m": m, "d": d, "n": name, "k": name_key(name), "i": new_id()}
-            for (m, d), name in given.items()
-        ]
-    )
+    rows = encode([{"m": m, "d": d, "n": name, "i": new_id()} for (m, d), name in given.items()])
     await cursor.execute(
         """
-        insert into customers (merchant_id, document, customer_id, name, name_key)
-        select m, d, i, n, k
-        from jsonb_to_recordset(%s::jsonb) as r (m bigint, d text, i uuid, n text, k text)
+        insert into customers (merchant_id, document, customer_id, name)
+        select m, d, i, n
+        from jsonb_to_recordset(%s::jsonb) as r (m bigint, d text, i uuid, n text)
         order by m, d
         on conflict do nothing
         """,
@@ -169,7 +175,7 @@ async def _meet_customers(cursor: Cursor, submissions: Sequence[Submission]) -> 
     # Locked as the sale's foreign key will lock it: who erases or deletes waits, or we find nobody.
     await cursor.execute(
         """
-        select c.merchant_id, c.document, c.name_key
+        select c.merchant_id, c.document, c.name
         from jsonb_to_recordset(%s::jsonb) as i (m bigint, d text)
         join customers as c on c.merchant_id = i.m and c.document = i.d
         order by i.m, i.d
@@ -177,19 +183,24 @@ async def _meet_customers(cursor: Cursor, submissions: Sequence[Submission]) -> 
         """,
         [rows],
     )
-    known = {(m, d): k for m, d, k in await cursor.fetchall()}
-    keys = {s.id: known.get((s.merchant_id, str(s.sale.customer.document))) for s in submissions}
-    return {
-        s.id: keys[s.id] is not None
-        for s in submissions
-        if keys[s.id] != name_key(s.sale.customer.name)
-    }
+    known = {(m, d): name for m, d, name in await cursor.fetchall()}
+    return {s.id: known.get((s.merchant_id, str(s.sale.customer.document))) for s in submissions}
+
+
+def _is_another(known: str | None, submission: Submission) -> bool:
+    return known is not None and not same_person(known, submission.sale.customer.name)
 
 
 async def _insert(
-    cursor: Cursor, submissions: Sequence[Submission], meanings: Mapping[UUID, Meaning]
+    cursor: Cursor,
+    submissions: Sequence[Submission],
+    meanings: Mapping[UUID, Meaning],
+    other: Collection[UUID],
 ) -> datetime:
-    """Write sales, lines, cashbacks, events and first attempts; the instant of all of them."""
+    """Write sales, lines, cashbacks, events and first attempts; the instant of all of them.
+
+    Those in `other` have another name than their customer.
+    """
     await cursor.execute(
         """
         with input as materialized (
@@ -198,16 +209,16 @@ async def _insert(
                 equal_to uuid, document text, name text, total bigint, discount bigint,
                 cashback bigint, rounding text,
                 exact text, raw text, status text, lease_s double precision, lines jsonb,
-                submitted_by text
+                submitted_by text, differs boolean
             )
         ), new_sales as (
             insert into sales (
                 merchant_id, cashback_id, sale_id, idempotency_key, sold_at, document, name,
                 total_centavos, discount_centavos, rounding, exact, raw_body, accepted_at,
-                submitted_by, sold_at_wall, same_content_as
+                submitted_by, sold_at_wall, same_content_as, name_differs
             )
             select m, c, sale_id, key, sold_at, document, name, total, discount, rounding, exact,
-                decode(raw, 'base64'), now(), submitted_by, wall, equal_to
+                decode(raw, 'base64'), now(), submitted_by, wall, equal_to, differs
             from input
         ), new_lines as (
             insert into sale_lines (
@@ -249,7 +260,7 @@ async def _insert(
         )
         select now()
         """,
-        [encode([_row(s, meanings[s.id]) for s in submissions])],
+        [encode([_row(s, meanings[s.id], name_differs=s.id in other) for s in submissions])],
         binary=True,
     )
     row = await cursor.fetchone()
@@ -258,7 +269,7 @@ async def _insert(
     return accepted_at
 
 
-def _row(submission: Submission, meaning: Meaning) -> dict[str, Any]:
+def _row(submission: Submission, meaning: Meaning, *, name_differs: bool) -> dict[str, Any]:
     sale, cashback = submission.sale, submission.cashback
     return {
         "m": submission.merchant_id,
@@ -279,6 +290,7 @@ def _row(submission: Submission, meaning: Meaning) -> dict[str, Any]:
         "status": _first_status(submission),
         "lease_s": submission.lease_s,
         "submitted_by": submission.submitted_by,
+        "differs": name_differs,
         "lines": [
             {
                 "p": position,
@@ -307,7 +319,9 @@ def _first_status(submission: Submission) -> Status:
     return Status.PENDING if submission.lease_s is None else Status.SENDING
 
 
-def _new_record(submission: Submission, accepted_at: datetime, meaning: Meaning) -> Record:
+def _new_record(
+    submission: Submission, accepted_at: datetime, meaning: Meaning, *, name_differs: bool
+) -> Record:
     status = _first_status(submission)
     return Record(
         id=submission.id,
@@ -317,4 +331,5 @@ def _new_record(submission: Submission, accepted_at: datetime, meaning: Meaning)
         accepted_at=accepted_at,
         standing=Standing(status=status, attempt=1 if status is Status.SENDING else 0),
         same_content_as=_same_content_as(meaning),
+        name_differs=name_differs,
     )

@@ -164,7 +164,7 @@ async def _make_nobody(
         """
         update customers set
             document = 'E' || replace(gen_random_uuid()::text, '-', ''),
-            name = 'erased', name_key = 'erased', erased_at = now(), version = version + 1
+            name = 'erased', erased_at = now(), version = version + 1
         where merchant_id = %s and customer_id = %s
         returning document, erased_at
         """,

@@ -70,19 +70,24 @@ async def _backlog(connection: AsyncConnection[Any]) -> Backlog:
                 from cashbacks where status = 'sending'), 0)::float8,
             (select count(*) from incidents),
             (select count(*) from cashbacks where risk_accepted_at is not null),
+            (select count(*) from sales where name_differs),
             (select paused_at is not null from sender),
             pg_database_size(current_database()),
             (select count(*) from pg_stat_activity where datname = current_database()),
             current_setting('max_connections')::int
         """,
     )
-    overdue_s, lease_expired_s, incidents, risk_accepted, paused, size, sessions, most = row
+    (
+        overdue_s, lease_expired_s, incidents, risk_accepted, name_differences, paused, size,
+        sessions, most,
+    ) = row  # fmt: skip
     return Backlog(
         counts={status: rows.get(status, OpenCount()) for status in OPEN},
         overdue_s=max(0.0, overdue_s),
         lease_expired_s=max(0.0, lease_expired_s),
         incidents=incidents,
         risk_accepted=risk_accepted,
+        name_differences=name_differences,
         paused=paused,
         database_bytes=size,
         sessions=sessions,

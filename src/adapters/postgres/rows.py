@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 RECORD: Final[LiteralString] = """
     select s.merchant_id, s.cashback_id, s.sold_at, s.document, s.name, s.total_centavos,
         s.discount_centavos, s.sale_id, s.sold_at_wall, s.same_content_as, s.rounding, s.exact,
-        s.accepted_at,
+        s.accepted_at, s.name_differs,
         c.cashback_centavos, c.status, c.attempt, c.applied_at,
         a.status_code, a.provider_id, a.provider_message, a.provider_created_at,
         (
@@ -59,8 +59,8 @@ def record(row: Row) -> Record:
     """The record of a row of RECORD."""
     (
         merchant_id, cashback_id, sold_at, document, name, total, discount, sale_id, sold_at_wall,
-        same_content_as, rounding, exact, accepted_at, cashback_centavos, status, attempt,
-        applied_at, *answer, lines,
+        same_content_as, rounding, exact, accepted_at, name_differs, cashback_centavos, status,
+        attempt, applied_at, *answer, lines,
     ) = row  # fmt: skip
     return Record(
         id=cashback_id,
@@ -83,6 +83,7 @@ def record(row: Row) -> Record:
         accepted_at=accepted_at,
         standing=standing(status, attempt, applied_at, answer),
         same_content_as=same_content_as,
+        name_differs=name_differs,
     )
 
 

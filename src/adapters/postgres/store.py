@@ -26,6 +26,7 @@ from adapters.postgres.histories import read_history
 from adapters.postgres.naming import find_same_request, read_owners
 from adapters.postgres.rows import ONE, RECORD, one, record
 from cashback_core.catalogue import Catalogue
+from cashback_core.names import NameDifference
 from cashback_core.ports import (
     Acceptance,
     AttemptResult,
@@ -54,6 +55,7 @@ if TYPE_CHECKING:
 
     from adapters.postgres.commits import CommitObserver
     from cashback_core.delivery import DeliveryPolicy
+    from cashback_core.documents import Cpf
     from cashback_core.ports import Pause
     from cashback_core.record import History, Record, Standing
     from cashback_core.sale import Sale
@@ -170,6 +172,15 @@ class PostgresCashbackStore(CashbackStore):
             products |= fresh
         return Catalogue(products)
 
+    async def known_name(self, merchant_id: int, document: Cpf) -> str | None:
+        async with reading_for(self._reads, merchant_id) as connection:
+            found = await connection.execute(
+                "select name from customers where merchant_id = %s and document = %s",
+                [merchant_id, str(document)],
+            )
+            row = await found.fetchone()
+        return None if row is None else str(row[0])
+
     async def accept(self, submission: Submission) -> Acceptance:
         acceptance = await self._writer.accept(submission)
         if isinstance(acceptance, TermsChanged):
@@ -272,6 +283,7 @@ class PostgresCashbackStore(CashbackStore):
             "sold_from": wanted.sold_from,
             "sold_to": wanted.sold_to,
             "submitted_by": wanted.submitted_by,
+            "name_differs": wanted.name_differs,
             "at": after.accepted_at if after else None,
             "id": after.id if after else None,
             "limit": limit + 1,  # one more tells whether there is a next page
@@ -291,7 +303,8 @@ class PostgresCashbackStore(CashbackStore):
     async def _read_terms(self, merchant_id: int) -> Terms | None:
         async with reading_for(self._reads, merchant_id) as connection:
             terms = await connection.execute(
-                "select zone, rounding, max_sale_age_days, equal_content from merchants"
+                "select zone, rounding, max_sale_age_days, name_difference, equal_content"
+                " from merchants"
                 " where merchant_id = %s",
                 [merchant_id],
             )
@@ -302,10 +315,14 @@ class PostgresCashbackStore(CashbackStore):
             merchant, rates = await terms.fetchone(), await found.fetchall()
         if merchant is None:
             return None
-        zone, rounding, days, equal_content = merchant
+        zone, rounding, days, name_difference, equal_content = merchant
         return Terms(
             merchant_id=merchant_id,
-            rules=SaleRules(zone=ZoneInfo(zone), max_age=timedelta(days=days)),
+            rules=SaleRules(
+                zone=ZoneInfo(zone),
+                max_age=timedelta(days=days),
+                name_difference=NameDifference(name_difference),
+            ),
             programme=Programme(
                 tuple(Rate(type=t, rate_bp=bp, version=v, starts_at=at) for t, bp, v, at in rates),
                 Rounding(rounding),
@@ -321,6 +338,8 @@ _PAGE: Final = """
         and (%(sold_from)s::timestamptz is null or s.sold_at >= %(sold_from)s)
         and (%(sold_to)s::timestamptz is null or s.sold_at < %(sold_to)s)
         and (%(submitted_by)s::text is null or s.submitted_by = %(submitted_by)s)
+        and (%(name_differs)s::boolean is null or case when %(name_differs)s then s.name_differs
+            else not s.name_differs end)
         and (
             %(at)s::timestamptz is null
             or s.accepted_at <= %(at)s  -- what the index can use

@@ -92,6 +92,7 @@ def _backlog(backlog: Backlog) -> Iterator[Reading]:
     yield table.LEASE_EXPIRED, {(): backlog.lease_expired_s}
     yield table.INCIDENTS, {(): float(backlog.incidents)}
     yield table.RISKS, {(): float(backlog.risk_accepted)}
+    yield table.NAME_DIFFERENCES, {(): float(backlog.name_differences)}
     yield table.PAUSED, {(): float(backlog.paused)}
     yield table.DATABASE_BYTES, {(): float(backlog.database_bytes)}
     yield table.SESSIONS, {(): float(backlog.sessions)}

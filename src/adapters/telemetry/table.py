@@ -254,6 +254,14 @@ RISKS: Final = Metric(
     of=_WORKER,
     one_for_all=_DATABASE,
 )
+NAME_DIFFERENCES: Final = Metric(
+    name="cashback_name_differences",
+    kind=Kind.GAUGE,
+    meaning="sales recorded though their CPF was known under another person's name, of merchants "
+    "that want them noted; it only grows",
+    of=_WORKER,
+    one_for_all=_DATABASE,
+)
 PAUSED: Final = Metric(
     name="cashback_sender_paused",
     kind=Kind.GAUGE,

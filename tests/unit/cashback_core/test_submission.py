@@ -229,6 +229,7 @@ def test_a_quote_computes_and_stores_nothing() -> None:
         quoted = await quote(1, SALE)
         earned = quoted.cashback.cashback_centavos
         assert (quoted.sale.total_centavos, earned) == (10_000, 140)
+        assert not quoted.name_differs
         assert world.store.rows == {}
         assert world.store.customers == {}
         with pytest.raises(InvalidSale):

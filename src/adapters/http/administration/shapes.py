@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from msgspec import Meta
 
 from adapters.http.shapes import Instant, Shape
+from cashback_core.names import NameDifference  # noqa: TC001 (msgspec reads the annotations)
 from cashback_core.rounding import Rounding  # noqa: TC001 (msgspec reads the annotations)
 from cashback_core.same_sale import EqualContent  # noqa: TC001 (msgspec reads the annotations)
 
@@ -22,6 +23,7 @@ class Merchant(Shape, frozen=True, kw_only=True):
     rounding: Rounding
     max_sale_age_days: int
     equal_content: EqualContent
+    name_difference: NameDifference
     disabled: bool
     version: Version
     created_at: Instant

@@ -46,6 +46,12 @@ _PREFER: Final = parameter(
     {"type": "string"},
 )
 _STATUS: Final = parameter("status", "query", "Only this status.", {"enum": sorted(Status)})
+_NAME_DIFFERS: Final = parameter(
+    "name_differs",
+    "query",
+    "Only those whose name was noted as another person's (`true`), or only the others.",
+    {"type": "boolean"},
+)
 _SUBMITTED: Final = ("Location", "Idempotent-Replayed", "Preference-Applied")
 
 
@@ -57,8 +63,8 @@ def _submit(id_: str, summary: str) -> Operation:
         description="Validates the sale, computes its cashback, records both, passes the cashback"
         " to the provider, and answers what became of it. Once recorded, it is never lost and"
         " never paid twice unknowingly. Send `sale_id`, or an `Idempotency-Key` that is the same"
-        " for every try, so that a repeat is known as one. Content is compared by value: in any order"
-        " of lines, however it is spelt, whatever the customer's name. What is known by no name but"
+        " for every try, so that a repeat is known as one. Content is compared by value: in any"
+        " order of lines, however it is spelt, whatever the customer's name. What is known by no name but"
         " has the content of a recorded sale is another sale if it has a `sale_id`, and then"
         " `same_content_as` tells the first; otherwise it is refused with 409 and the first's"
         " record. The merchant's `equal_content` decides otherwise.",
@@ -101,8 +107,9 @@ OPERATIONS: Final[dict[tuple[str, str], Operation]] = {
         id="quote",
         tag="Cashbacks",
         summary="Compute a cashback",
-        description="Checks and computes as submitting does, and stores nothing. `means` tells"
-        " which sale it would be: a new one, a repeat, or what it would be refused for.",
+        description="Checks and computes as submitting does, a new customer's name too, and stores"
+        " nothing. `means` tells which sale it would be: a new one, a repeat, or what it would be"
+        " refused for.",
         parameters=(_KEY,),
         body="SaleInput",
         example=SALE_EXAMPLE,
@@ -114,6 +121,7 @@ OPERATIONS: Final[dict[tuple[str, str], Operation]] = {
             "forbidden",
             "idempotency_key_format",
             "invalid_sale",
+            "customer_name_mismatch",
             "unavailable",
         ),
     ),
@@ -121,7 +129,7 @@ OPERATIONS: Final[dict[tuple[str, str], Operation]] = {
         id="list",
         tag="Cashbacks",
         summary="List records, newest first",
-        parameters=(_STATUS, *FILTERS),
+        parameters=(_STATUS, _NAME_DIFFERS, *FILTERS),
         successes={200: Success(schema="Page", description="A page of records.")},
         problems=(*ANY, *TOKEN, "forbidden", "invalid_query", "unavailable"),
     ),

@@ -13,7 +13,7 @@ from adapters.http.catalogue.texts import CATALOGUE_FAULTS
 from adapters.http.problems.wording import Kind, fault, kind
 from adapters.http.sales.operator_texts import OPERATOR_FAULTS, OPERATOR_KINDS
 from adapters.http.sales.privacy_texts import PRIVACY_FAULTS, PRIVACY_KINDS
-from cashback_core.messages import Language, Text
+from cashback_core.messages import SOLD_AT, Language, Text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -140,8 +140,14 @@ KINDS: Final[Mapping[str, Kind]] = {
     ),
     "customer_name_mismatch": kind(
         422,
-        ("Customer known by another name", "Nothing was stored: the CPF has another name here."),
-        ("Cliente conhecido por outro nome", "Nada foi gravado: o CPF tem outro nome aqui."),
+        (
+            "Customer known by another name",
+            "Nothing was stored: the CPF is another person's here; errors says what can be done.",
+        ),
+        (
+            "Cliente conhecido por outro nome",
+            "Nada foi gravado: aqui o CPF é de outra pessoa; errors diz o que pode ser feito.",
+        ),
     ),
     "idempotency_key_reused": kind(
         422,
@@ -339,13 +345,17 @@ FAULTS: Final[Mapping[str, Mapping[Language, Text]]] = {
         ("O documento não é um CPF.", "11 dígitos, ou 000.000.000-00"),
     ),
     "instant_invalid": fault(
+        ("This is no instant, or one that does not exist.", SOLD_AT[Language.EN]),
+        ("Isto não é um instante, ou é um que não existe.", SOLD_AT[Language.PT]),
+    ),
+    "bound_invalid": fault(
         (
-            "This is no instant; a + must be written %2B.",
-            "YYYY-MM-DD HH:MM:SS, or ISO 8601 with or without an offset",
+            "This is no day and no instant, or one that does not exist.",
+            f"YYYY-MM-DD for a whole day, or {SOLD_AT[Language.EN]}",
         ),
         (
-            "Isto não é um instante; um + deve ser escrito %2B.",
-            "AAAA-MM-DD HH:MM:SS, ou ISO 8601 com ou sem deslocamento",
+            "Isto não é um dia nem um instante, ou é um que não existe.",
+            f"AAAA-MM-DD para um dia inteiro, ou {SOLD_AT[Language.PT]}",
         ),
     ),
     "limit_invalid": fault(

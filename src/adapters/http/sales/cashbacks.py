@@ -98,12 +98,12 @@ class CashbackRoutes:
         """Compute a cashback and store nothing."""
         fields, principal = await self.admit(request)
         body = await read_body(fields, request.receive)
-        quote = await self.quote_sale(
+        quoted = await self.quote_sale(
             principal.merchant_id,
             decode_json(body),
             idempotency_key=read_idempotency_key(fields),
         )
-        return Answer(200, encode(quote_shape(quote)))
+        return Answer(200, encode(quote_shape(quoted)))
 
     async def page(self, request: Request[Any, Any, Any]) -> ASGIApp:
         """List a merchant's records."""

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from cashback_core.record import AttemptRecord, EventRecord, History, Record
     from cashback_core.sale import Customer, Line, Sale
     from cashback_core.same_sale import Meaning
-    from cashback_core.submission import Quote
+    from cashback_core.submission import Quoted
 
 encode: Final = msgspec.json.Encoder().encode
 
@@ -51,6 +51,7 @@ def record_shape(record: Record) -> shapes.Record:
         accepted_at=format_instant(record.accepted_at),
         applied_at=None if standing.applied_at is None else format_instant(standing.applied_at),
         same_content_as=_id_or_none(record.same_content_as),
+        name_differs=record.name_differs,
     )
 
 
@@ -64,10 +65,10 @@ def history_shape(history: History) -> shapes.History:
     )
 
 
-def quote_shape(quote: Quote) -> shapes.Quote:
+def quote_shape(quoted: Quoted) -> shapes.Quote:
     """A computed cashback as it goes out, and what submitting the sale would be."""
-    sale, cashback = quote.sale, quote.cashback
-    means, record_id, found = _meaning(quote.meaning)
+    sale, cashback = quoted.sale, quoted.cashback
+    means, record_id, found = _meaning(quoted.meaning)
     return shapes.Quote(
         sale_id=sale.sale_id,
         sold_at=format_instant(sale.sold_at),
@@ -82,6 +83,7 @@ def quote_shape(quote: Quote) -> shapes.Quote:
             shapes.SaleDifference(pointer=d.pointer, recorded=d.recorded, received=d.received)
             for d in found
         ],
+        name_differs=quoted.name_differs,
     )
 
 

@@ -126,7 +126,7 @@ async def test_every_fault_of_a_query_is_told_at_once(api: Api) -> None:
         ("/a~1b", "unknown_parameter"),
         ("/status", "status_unknown"),
         ("/document", "document_invalid"),
-        ("/sold_from", "instant_invalid"),
+        ("/sold_from", "bound_invalid"),
         ("/limit", "limit_invalid"),
         ("/cursor", "cursor_invalid"),
     ]
