@@ -124,6 +124,9 @@ class ClassTotal:
 
 MAX_INCIDENTS_PAGE: Final = 200
 
+PRECEDES: Final = timedelta(days=2)
+"""How long before its first attempt a credit may be dated, unless a setting says otherwise."""
+
 SAYS_CREDITED: Final = frozenset(
     {FindingClass.ALTERED, FindingClass.CREDITED_AGAIN, FindingClass.CREDITED_UNPAID}
 )
@@ -209,10 +212,10 @@ class IncidentStore(Protocol):
     @abstractmethod
     async def explain(
         self,
-        id: UUID,
+        id: UUID,  # noqa: A002
         explanation: Explanation,
         *,
-        dry_run: bool,  # noqa: A002
+        dry_run: bool,
     ) -> StatementIncident | NotExplained | None:
         """Remember what a person says and close the incident; None: there is none.
 
