@@ -54,6 +54,7 @@ if TYPE_CHECKING:
 
 FOREIGN: Final = Explanation(meaning=Meaning.FOREIGN, by="petra", reason="their own campaign")
 KNOWN: Final = replace(FOREIGN, meaning=Meaning.KNOWN_ABSENT, reason="paid by hand in May")
+AT: Final = datetime(2026, 6, 15, 15, 0, 0, tzinfo=UTC)
 BY_BIA: Final = replace(TAKE_BACK, by="bia")
 
 
@@ -101,8 +102,8 @@ class IncidentStoreContract:
     ) -> None:
         claim = await ended_with(store, REFUSED)
         mine = await self.of(store, claim, document=claim.document, line=3, reference="abc")
-        theirs = self.told(_at(), 2)
-        nobodys = self.told(_at(), None)
+        theirs = self.told(AT, 2)
+        nobodys = self.told(AT, None)
         assert await ids(incidents, 1) == {mine}
         assert await ids(incidents, 2) == {theirs}
         assert await ids(incidents, None) == {mine, theirs, nobodys}
@@ -124,7 +125,7 @@ class IncidentStoreContract:
     async def test_what_stands_is_counted_by_class_and_chosen_by_it(
         self, incidents: IncidentStore
     ) -> None:
-        at = _at()
+        at = AT
         for _ in range(2):
             self.told(at)
         unreadable = self.told(at, cls=FindingClass.UNREADABLE, document=None, centavos=0)
@@ -143,7 +144,7 @@ class IncidentStoreContract:
     async def test_pages_of_incidents_join_without_gap_or_repeat(
         self, incidents: IncidentStore, limit: int
     ) -> None:
-        at = _at()
+        at = AT
         kept = [self.told(at - timedelta(minutes=10 - n)) for n in range(5)]
         found: list[UUID] = []
         after = None
@@ -159,7 +160,7 @@ class IncidentStoreContract:
     async def test_a_foreign_line_is_remembered_and_its_incident_closed(
         self, incidents: IncidentStore
     ) -> None:
-        line = self.told(_at(), line_key="1" * 32)
+        line = self.told(AT, line_key="1" * 32)
         dry = await incidents.explain(line, FOREIGN, dry_run=True)
         assert isinstance(dry, StatementIncident)
         assert (dry.id, dry.closed_at) == (line, None)
@@ -182,7 +183,7 @@ class IncidentStoreContract:
         theirs = await accepted(store, submitted(a_sale(), merchant_id=2, lease_s=None))
         nothing = await accepted(store, submitted(a_sale(centavos=1)))
         assert nothing.status is Status.NOT_DUE
-        line = self.told(_at(), line_key="2" * 32)
+        line = self.told(AT, line_key="2" * 32)
         for id_ in (new_id(), nothing.id):
             ours = replace(FOREIGN, meaning=Meaning.OURS, cashback_id=id_)
             for dry_run in (True, False):
@@ -197,7 +198,7 @@ class IncidentStoreContract:
         self, incidents: IncidentStore
     ) -> None:
         key = "3" * 32
-        first, second = self.told(_at(), line_key=key), self.told(_at(), line_key=key, line=8)
+        first, second = self.told(AT, line_key=key), self.told(AT, line_key=key, line=8)
         for line in (first, second):
             await incidents.explain(line, FOREIGN, dry_run=False)
         assert await self.said() == ({key: [None, None]}, set())
@@ -216,7 +217,7 @@ class IncidentStoreContract:
 
     async def test_of_two_who_explain_at_once_one_wins(self, incidents: IncidentStore) -> None:
         key = "4" * 32
-        line = self.told(_at(), line_key=key)
+        line = self.told(AT, line_key=key)
         answers = await asyncio.gather(
             *(
                 incidents.explain(line, replace(FOREIGN, by=by), dry_run=False)
@@ -403,7 +404,3 @@ async def held(store: CashbackStore) -> Claim:
 async def ids(incidents: IncidentStore, merchant_id: int | None) -> set[UUID]:
     page = await incidents.incidents(merchant_id, open_only=True, limit=99, after=None)
     return {one.id for one in page.items}
-
-
-def _at() -> datetime:
-    return datetime(2026, 6, 15, 15, 0, 0, tzinfo=UTC)

@@ -82,8 +82,8 @@ OPERATING: Final[dict[tuple[str, str], Operation]] = {
         tag="Operators",
         summary="Call doubtful again what another operator marked",
         description="A mark as `applied` or `rejected` was wrong: the cashback is in doubt again,"
-        " and the provider's statement decides. Never by the operator who made the mark, and only with"
-        " `accept_risk`, since what is then proved unpaid is sent.",
+        " and the provider's statement decides. Never by the operator who made the mark, and"
+        " only with `accept_risk`, since what is then proved unpaid is sent.",
         parameters=(ID,),
         body="ResendInput",
         example={"reason": "line 12 is another customer's", "accept_risk": True},
@@ -95,8 +95,8 @@ OPERATING: Final[dict[tuple[str, str], Operation]] = {
         tag="Operators",
         summary="List what the provider's statement tells and nothing explains, oldest first",
         description="For a merchant's operators and admins what is about their own cashbacks; for"
-        " the platform's administrators everything, also what is nobody's. An incident ends by itself"
-        " when a later statement explains it.",
+        " the platform's administrators everything, also what is nobody's. An incident ends"
+        " by itself when a later statement explains it.",
         parameters=(
             parameter(
                 "standing",
