@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import json
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
+from cashback_core import statements
 from cashback_core.evidence import Evidence, Phase
 from cashback_core.money import format_centavos
 from cashback_core.ports import (
     Payment,
     Provider,
+    StatementReading,
     Statements,
     StatementUnavailable,
     UnsendablePayment,
@@ -22,8 +25,7 @@ from simulation.mix import EPOCH, MARGIN, POLICY, STATEMENT_LAG_S, Behaviour, Mi
 from simulation.virtual_loop import PROCESS, Call
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from datetime import datetime
+    from collections.abc import AsyncGenerator, Callable
     from random import Random
 
     from simulation.virtual_loop import VirtualLoop
@@ -247,15 +249,61 @@ class _Desk(Statements):
         self._provider = provider
         self._known = known
 
-    async def since(self, instant: datetime) -> Statement:
+    @asynccontextmanager
+    async def since(self, instant: datetime) -> AsyncGenerator[StatementReading, None]:
         """Published at one moment, read at a later one, or not at all."""
         statement = self._provider.statement(instant, self._known)
         if not await self._provider.carried():
             raise StatementUnavailable("lost")
-        return statement
+        yield _Told(statement, asked_since=instant)
 
     async def aclose(self) -> None:
         """Nothing is open."""
+
+
+class _Told(StatementReading):
+    """A statement of the simulation, as it is read; its bad lines come last."""
+
+    def __init__(self, statement: Statement, *, asked_since: datetime) -> None:
+        self._statement = statement
+        self._asked_since = asked_since
+
+    async def lines(self) -> AsyncGenerator[list[statements.StatementLine], None]:
+        """All of them at once."""
+        told = self._statement
+        yield [
+            statements.StatementLine(
+                number=number,
+                document=line.document,
+                cashback_centavos=line.cashback_centavos,
+                credited_at=line.credited_at,
+                reference=line.reference,
+            )
+            for number, line in enumerate(told.lines, 1)
+        ] + [
+            statements.StatementLine(
+                number=len(told.lines) + number,
+                kind=statements.LineKind.UNREADABLE,
+                document=None,
+                cashback_centavos=None,
+                credited_at=None,
+                problem="row: not an object",
+            )
+            for number in range(1, told.bad_lines + 1)
+        ]
+
+    @property
+    def head(self) -> statements.StatementHead:
+        """As it was published."""
+        told = self._statement
+        return statements.StatementHead(
+            asked_since=self._asked_since,
+            asked_at=datetime.max.replace(tzinfo=UTC),
+            since=told.since,
+            complete_through=told.complete_through,
+            declared_count=told.declared_count,
+            declared_centavos=told.declared_centavos,
+        )
 
 
 def _retotalled(statement: Statement) -> Statement:

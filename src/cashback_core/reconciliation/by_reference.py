@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
 from cashback_core.delivery import Status
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from cashback_core.statements import StatementLine
 
 
+_LAST: Final = datetime.max.replace(tzinfo=UTC)
 _BY_PROGRAM: Final = frozenset({Status.PENDING, Status.HELD, Status.REJECTED})
 """What becomes applied when its own reference says that it is credited."""
 
@@ -33,7 +35,14 @@ def place_by_reference(
     for left in reversals:
         yield Finding(cls=FindingClass.EXPLAINED, line=left.line, about=entry, why="by a person")
     # A line that fits speaks for the cashback before one that a person gave to it.
-    credits_.sort(key=lambda left: (bool(_differences(entry, left, placing)), left.by_person))
+    credits_.sort(
+        key=lambda left: (
+            bool(_differences(entry, left, placing)),
+            left.by_person,
+            left.line.credited_at or _LAST,
+            left.line.number,
+        )
+    )
     first, *others = credits_
     yield _first(entry, first, placing)
     for left in others:
@@ -92,10 +101,9 @@ def _fitting(
         return FindingClass.EXPLAINED, how, None
     if status is not Status.APPLIED:
         return FindingClass.CREDITED_UNPAID, f"credited though {status}: {how}", None
-    if _is_told_late(entry, left.line, placing):
-        why = "its own credit is older than this statement"
-        return FindingClass.CREDITED_AGAIN, why, None
-    return FindingClass.MATCHED, how, None
+    late = _is_told_late(entry, left.line, placing)
+    why = "its own credit is older than this statement" if late else how
+    return FindingClass.CREDITED_AGAIN if late else FindingClass.MATCHED, why, None
 
 
 def _is_told_late(entry: BookEntry, line: StatementLine, placing: Placing) -> bool:

@@ -36,12 +36,23 @@ def id_in(reference: str | None) -> str | None:
     if spelt:
         return spelt.pop() if len(spelt) == 1 else None
     found = {
+        one for run in _RUN.findall(_SEPARATORS.sub("", text)) for one in _ids_within(run)
+    }
+    return found.pop() if len(found) == 1 else None
+
+
+def _ids_within(run: str) -> set[str]:
+    """The ids that a run of hex digits may be, zeros before or after it taken for padding."""
+    first, before, last, after = run[:32], run[:-32], run[-32:], run[32:]
+    if not after.strip("0") and _ID.fullmatch(first):
+        return {first}
+    if not before.strip("0") and _ID.fullmatch(last):
+        return {last}
+    return {
         run[start : start + 32]
-        for run in _RUN.findall(_SEPARATORS.sub("", text))
         for start in range(len(run) - 31)
         if _ID.fullmatch(run, start, start + 32)
     }
-    return found.pop() if len(found) == 1 else None
 
 
 def fragment_in(reference: str | None) -> str | None:

@@ -1,0 +1,301 @@
+"""What keeps a doubt from being proved unpaid: each thing alone, and what lifts it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Final
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cashback_core.delivery import Status
+from cashback_core.reconciliation import (
+    BookEntry,
+    Explanations,
+    Finding,
+    FindingClass,
+    Rules,
+    line_key,
+)
+from cashback_core.statements import LineKind, StatementHead, StatementLine
+from unit.cashback_core.reconciliation.test_classes import SPELLINGS
+from unit.cashback_core.reconciliation.worlds import (
+    ECHOED,
+    NOW,
+    SILENT,
+    SINCE,
+    T,
+    entry,
+    found,
+    id_of,
+    line_of,
+    numbered,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+BOTH = pytest.mark.parametrize("rules", [ECHOED, SILENT], ids=["echoed", "silent"])
+DOUBT: Final = entry(1, Status.IN_DOUBT)
+OTHER: Final = "00000000999"
+
+
+def verdict(findings: Sequence[Finding], of: BookEntry = DOUBT) -> Finding:
+    """What was found of a cashback."""
+    return next(f for f in findings if f.entry is not None and f.entry.id == of.id)
+
+
+@BOTH
+def test_silence_of_a_whole_statement_proves_it_unpaid(rules: Rules) -> None:
+    findings, reconciliation = found([DOUBT], [], rules)
+    assert verdict(findings).cls is FindingClass.DOUBT_ABSENT
+    assert reconciliation.distrust is None
+    move = verdict(findings).move
+    assert move is not None
+    assert move.to is Status.PENDING
+    assert move.reason == f"proved unpaid by the statement of {NOW.isoformat()}"
+
+
+HEADS: Final[dict[str, Callable[[StatementHead], StatementHead]]] = {
+    "later start declared": lambda head: replace(head, since=T + timedelta(minutes=1)),
+    "no start declared": lambda head: replace(head, since=None),
+    "later start asked": lambda head: replace(head, asked_since=T),
+    "no watermark": lambda head: replace(head, complete_through=None),
+    "old watermark": lambda head: replace(head, complete_through=T + timedelta(seconds=30)),
+    "further page": lambda head: replace(head, complete=False),
+    "defect": lambda head: replace(head, defects=("odd",)),
+    "no count": lambda head: replace(head, declared_count=None),
+    "no sum": lambda head: replace(head, declared_centavos=None),
+    "other count": lambda head: replace(head, declared_count=1),
+    "other sum": lambda head: replace(head, declared_centavos=1),
+    "asked too early": lambda head: replace(head, asked_at=T + timedelta(seconds=30)),
+}
+
+
+@BOTH
+@pytest.mark.parametrize("change", HEADS.values(), ids=HEADS)
+def test_silence_of_an_unfit_statement_proves_nothing(
+    change: Callable[[StatementHead], StatementHead], rules: Rules
+) -> None:
+    findings, _ = found([DOUBT], [], rules, change)
+    assert verdict(findings).cls is FindingClass.DOUBT_UNDECIDED
+    assert verdict(findings).move is None
+
+
+@BOTH
+@pytest.mark.parametrize(
+    "watermark", [NOW + timedelta(days=1), datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)]
+)
+def test_a_watermark_from_the_future_counts_as_the_instant_of_asking(
+    watermark: datetime, rules: Rules
+) -> None:
+    def future(head: StatementHead) -> StatementHead:
+        return replace(head, complete_through=watermark)
+
+    young = entry(2, Status.IN_DOUBT, last_started_at=NOW - timedelta(seconds=20))
+    findings, reconciliation = found([DOUBT, young], [], rules, future)
+    assert verdict(findings).cls is FindingClass.DOUBT_ABSENT
+    assert verdict(findings, young).cls is FindingClass.DOUBT_UNDECIDED
+    assert reconciliation.window.through == NOW - timedelta(seconds=1)
+    assert "later than the asking" in reconciliation.window.remarks[0]
+
+
+def nobodys(**changes: object) -> StatementLine:
+    """A credit of somebody unknown, of another amount."""
+    made = StatementLine(number=1, document=OTHER, cashback_centavos=7777, credited_at=T)
+    return replace(made, **changes)  # type: ignore[arg-type]
+
+
+AMOUNT: Final = DOUBT.cashback_centavos
+BARS: Final[dict[str, tuple[StatementLine, tuple[Rules, ...]]]] = {
+    "its customer": (nobodys(document=DOUBT.document), (ECHOED, SILENT)),
+    "its amount": (nobodys(cashback_centavos=AMOUNT), (ECHOED, SILENT)),
+    "its reference": (nobodys(reference=str(DOUBT.id)), (ECHOED, SILENT)),
+    "part of its reference": (nobodys(reference=DOUBT.id.hex[:9]), (ECHOED, SILENT)),
+    "its customer, a foreign reference": (
+        nobodys(document=DOUBT.document, reference=str(id_of(77))),
+        (SILENT,),
+    ),
+    "taken back": (
+        nobodys(kind=LineKind.REVERSAL, document=DOUBT.document, cashback_centavos=AMOUNT),
+        (ECHOED, SILENT),
+    ),
+    "unreadable": (
+        nobodys(kind=LineKind.UNREADABLE, document=None, problem="document: masked"),
+        (ECHOED, SILENT),
+    ),
+    "unreadable amount": (
+        nobodys(kind=LineKind.UNREADABLE, cashback_centavos=None, problem="cashback: odd"),
+        (ECHOED, SILENT),
+    ),
+    "a date alone, two days before": (
+        nobodys(cashback_centavos=AMOUNT, credited_at=T - timedelta(days=2)),
+        (ECHOED, SILENT),
+    ),
+}
+
+
+@BOTH
+@pytest.mark.parametrize("name", BARS)
+def test_a_line_that_could_be_its_credit_bars_absence_until_a_person_explains_it(
+    name: str, rules: Rules
+) -> None:
+    line, where = BARS[name]
+    if rules not in where:
+        return
+    findings, _ = found([DOUBT], [line], rules)
+    assert verdict(findings).cls in (
+        FindingClass.DOUBT_UNDECIDED,
+        FindingClass.ALTERED,
+        FindingClass.REVERSED,
+    )
+    assert verdict(findings).move is None
+    assert any(finding.needs_a_person for finding in findings)
+    said = Explanations(lines={line_key(line): (None,)})
+    findings, _ = found([DOUBT], [line], rules, explanations=said)
+    assert verdict(findings).cls is FindingClass.DOUBT_ABSENT
+    # Explained once: a second line that reads the same is not explained.
+    findings, _ = found([DOUBT], numbered([line, line]), rules, explanations=said)
+    assert verdict(findings).cls is not FindingClass.DOUBT_ABSENT
+    said = Explanations(lines={line_key(line): (DOUBT.id,)})
+    findings, _ = found([DOUBT], [line], rules, explanations=said)
+    if line.kind is not LineKind.REVERSAL:
+        assert verdict(findings).cls is FindingClass.DOUBT_APPLIED
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        nobodys(),
+        nobodys(document=DOUBT.document, credited_at=T - timedelta(days=2, seconds=1)),
+        nobodys(cashback_centavos=AMOUNT, credited_at=T - timedelta(days=2, seconds=1)),
+    ],
+    ids=["somebody else", "customer, long before", "amount, long before"],
+)
+@BOTH
+def test_a_line_that_cannot_be_its_credit_bars_nothing(line: StatementLine, rules: Rules) -> None:
+    findings, _ = found([DOUBT], [line], rules)
+    assert verdict(findings).cls is FindingClass.DOUBT_ABSENT
+
+
+def test_the_reference_of_another_payment_bars_nothing_where_references_are_echoed() -> None:
+    line = nobodys(document=DOUBT.document, reference=str(id_of(77)))
+    findings, _ = found([DOUBT], [line], ECHOED)
+    assert verdict(findings).cls is FindingClass.DOUBT_ABSENT
+
+
+@BOTH
+def test_an_applied_cashback_that_is_absent_bars_everybody_until_it_is_known(rules: Rules) -> None:
+    gone = entry(2, Status.APPLIED)
+    findings, reconciliation = found([DOUBT, gone], [], rules)
+    assert verdict(findings, gone).cls is FindingClass.APPLIED_ABSENT
+    assert verdict(findings).cls is FindingClass.DOUBT_UNDECIDED
+    assert "1 applied cashbacks" in (reconciliation.distrust or "")
+    known = Explanations(lines={}, absent=frozenset({gone.id}))
+    findings, _ = found([DOUBT, gone], [], rules, explanations=known)
+    assert verdict(findings, gone).cls is FindingClass.EXPLAINED
+    assert verdict(findings).cls is FindingClass.DOUBT_ABSENT
+
+
+@BOTH
+@pytest.mark.parametrize(
+    ("rounds", "first", "to"),
+    [
+        (0, None, Status.PENDING),
+        (1, NOW - timedelta(hours=1), Status.PENDING),
+        (2, NOW - timedelta(hours=1), Status.HELD),
+        (1, NOW - timedelta(hours=72), Status.HELD),
+    ],
+)
+def test_rounds_end(rules: Rules, rounds: int, first: datetime | None, to: Status) -> None:
+    doubt = replace(DOUBT, rounds=rounds, first_round_at=first)
+    findings, _ = found([doubt], [], rules)
+    move = verdict(findings).move
+    assert move is not None
+    assert move.to is to
+    assert move.reason.startswith("proved unpaid by the statement of")
+
+
+def test_without_references_one_credit_of_two_doubts_waits_until_no_more_can_come() -> None:
+    twin = replace(entry(2, Status.IN_DOUBT), document=DOUBT.document, cashback_centavos=AMOUNT)
+    line = line_of(DOUBT, SILENT, number=1)
+    findings, _ = found([DOUBT, twin], [line], SILENT)
+    assert {verdict(findings).cls, verdict(findings, twin).cls} == {
+        FindingClass.DOUBT_APPLIED,
+        FindingClass.DOUBT_ABSENT,
+    }
+    young = replace(twin, last_started_at=NOW)
+    findings, _ = found([DOUBT, young], [line], SILENT)
+    assert verdict(findings).cls is FindingClass.DOUBT_UNDECIDED
+    assert verdict(findings, young).cls is FindingClass.DOUBT_UNDECIDED
+    findings, _ = found([DOUBT, young], numbered([line, line]), SILENT)
+    assert verdict(findings, young).cls is FindingClass.DOUBT_APPLIED
+
+
+def test_an_erased_customer_who_came_back_keeps_a_credit_undecided() -> None:
+    """One line for two who may have had it: the erased one's document is known no more."""
+    erased = replace(entry(2, Status.APPLIED), document=f"E{2:032x}", cashback_centavos=AMOUNT)
+    line = line_of(DOUBT, SILENT, number=1)
+    findings, _ = found([DOUBT, erased], [line], SILENT)
+    assert verdict(findings).cls is FindingClass.DOUBT_UNDECIDED
+    findings, _ = found([DOUBT, erased], numbered([line, replace(line, document=OTHER)]), SILENT)
+    assert verdict(findings).cls is FindingClass.DOUBT_APPLIED
+
+
+@given(
+    st.sampled_from([ECHOED, SILENT]),
+    st.lists(
+        st.tuples(
+            st.sampled_from([Status.IN_DOUBT, Status.APPLIED, Status.PENDING, Status.HELD]),
+            st.integers(0, 2),  # customer
+            st.integers(0, 1),  # amount
+            st.sampled_from(["credited", "altered", "renamed", "unreferenced", "respelt", "not"]),
+            st.sampled_from(SPELLINGS),
+        ),
+        max_size=8,
+    ),
+)
+def test_whatever_happens_to_a_line_nobody_whose_credit_is_told_is_proved_unpaid(
+    rules: Rules, rows: list[tuple[Status, int, int, str, Callable[[str], str]]]
+) -> None:
+    """The truth is which were credited; what is told of it is one line each, somehow changed."""
+    book, lines, paid = list[BookEntry](), list[StatementLine](), dict[str, int]()
+    for number, (status, customer, amount, fate, spelling) in enumerate(rows, 1):
+        one = replace(
+            entry(number, status),
+            document=f"{customer:011d}",
+            cashback_centavos=140 + amount,
+        )
+        book.append(one)
+        if fate == "not":
+            continue
+        changes: dict[str, object] = {"reference": spelling(str(one.id))}
+        if not rules.echoes_reference or fate == "unreferenced":
+            changes["reference"] = None
+        if fate == "altered":
+            changes["cashback_centavos"] = 1_000 + number
+        if fate == "renamed":
+            changes["document"] = f"{900 + number:011d}"
+        lines.append(line_of(one, rules, number=len(lines) + 1, **changes))
+        group = f"{one.document} {one.cashback_centavos}"
+        paid[group] = paid.get(group, 0) + 1
+    findings, _ = found(book, lines, rules)
+    for one, (_, _, _, fate, _) in zip(book, rows, strict=True):
+        if rules.echoes_reference and verdict(findings, one).cls is FindingClass.DOUBT_ABSENT:
+            assert fate == "not"
+    for group, credited in paid.items():
+        left = sum(
+            f"{one.document} {one.cashback_centavos}" == group
+            and verdict(findings, one).cls is not FindingClass.DOUBT_ABSENT
+            for one in book
+        )
+        assert left >= credited
+
+
+def test_the_window_begins_where_both_say() -> None:
+    assert SINCE < T
+    _, reconciliation = found([], [], ECHOED, HEADS["later start declared"])
+    assert reconciliation.window.since == T + timedelta(minutes=1)
+    assert "told from" in reconciliation.window.remarks[0]
