@@ -40,6 +40,7 @@ from contract.builders import (
     a_cpf,
     a_sale,
     accepted,
+    ended,
     history_of,
     leased,
     submitted,
@@ -102,7 +103,9 @@ class IncidentStoreContract:
     ) -> None:
         claim = await ended_with(store, REFUSED)
         mine = await self.of(store, claim, document=claim.document, line=3, reference="abc")
-        theirs = self.told(AT, 2)
+        other = await leased(store, merchant_id=2)
+        await store.conclude(ended(other, REFUSED))
+        theirs = await self.of(store, other)
         nobodys = self.told(AT, None)
         assert await ids(incidents, 1) == {mine}
         assert await ids(incidents, 2) == {theirs}

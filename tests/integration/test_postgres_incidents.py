@@ -73,7 +73,7 @@ class TestPostgresIncidents(IncidentStoreContract):
         await incidents.explain(line, FOREIGN, dry_run=False)
         with psycopg.connect(self.dsn) as connection:
             told = connection.execute(
-                "select incident_id, what, by, reason from statement_incident_events"
+                "select incident_id, what, by_name, reason from statement_incident_events"
             ).fetchall()
         assert told == [(line, "explained", "petra", FOREIGN.reason)]
 
@@ -98,7 +98,7 @@ def keep(dsn: str, incident: StatementIncident, merchant_id: int | None) -> None
                 incident.centavos,
                 incident.line,
                 incident.line_key,
-                nth[0] if nth else 0,
+                None if incident.line_key is None or nth is None else nth[0],
                 incident.credited_at,
                 incident.reference,
                 incident.why,

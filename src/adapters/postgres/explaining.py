@@ -185,10 +185,14 @@ async def _remember(
     found = await connection.execute(
         f"""
         with said as (
-            insert into statement_explanations (line_key, meaning, cashback_id, by, reason)
-            values (%(line_key)s, %(meaning)s, %(cashback_id)s, %(by)s, %(reason)s)
+            insert into statement_explanations (
+                incident_id, line_key, meaning, cashback_id, by_name, reason
+            )
+            values (
+                %(id)s, %(line_key)s, %(meaning)s, %(cashback_id)s, %(by)s, %(reason)s
+            )
         ), told as (
-            insert into statement_incident_events (incident_id, what, by, reason)
+            insert into statement_incident_events (incident_id, what, by_name, reason)
             values (%(id)s, 'explained', %(by)s, %(reason)s)
         ), i as (
             update statement_incidents set closed_at = now(), closed_why = %(reason)s

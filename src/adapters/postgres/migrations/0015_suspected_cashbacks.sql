@@ -56,8 +56,12 @@ begin
     select distinct f.merchant_id, f.cashback_id from found as f;
 end $$;
 
--- A customer becomes nobody here, too: in the incidents of the merchant, and in those that are
--- nobody's when no other merchant knows the customer. The eraser sees neither.
+-- Its forerunner told the lines themselves, documents and all, to whoever serves a merchant.
+drop function if exists open_statement_lines;
+
+-- A customer becomes nobody here, too: in the incidents of the merchant, and in all others when no
+-- other merchant knows the customer. As the owner, since the eraser sees no other merchant's
+-- customers; and so it needs no incident at all.
 create function forget_in_incidents(of_merchant bigint, known text, pseudonym text) returns void
 language plpgsql security definer as $$
 begin
@@ -72,6 +76,15 @@ begin
         or not exists (select from customers as c where c.document = known)
     );
 end $$;
+
+-- The same policies as on every table with a merchant.
+drop policy if exists of_named_merchants on statement_incidents;
+drop policy if exists of_all_merchants on statement_incidents;
+drop policy if exists of_workers on statement_incidents;
+select protect_merchant_table('statement_incidents');
+
+drop policy if exists for_erasure on statement_incidents;
+revoke all on statement_incidents from cashback_eraser;
 
 do $$
 begin
