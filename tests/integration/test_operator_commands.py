@@ -143,7 +143,7 @@ def test_incidents_are_listed_and_explained(dsn: str, environ: dict[str, str]) -
         found = connection.execute(
             "select cashback_id::text, document from sales order by accepted_at"
         ).fetchall()
-        documents = {id_: document for id_, document in found}
+        documents = dict(found)
         own = an_incident(
             connection, "credited_unpaid", cashback_id=rejected, document=documents[rejected]
         )
@@ -334,6 +334,9 @@ def test_the_doctor_finds_a_fresh_system_well(
                 "backlog",
                 "oldest open",
                 "incidents",
+                "statement incidents",
+                "reconciliation",
+                "doubts",
                 "state file",
                 "provider",
             ),
@@ -357,8 +360,21 @@ def test_the_doctor_says_what_to_do_about_what_waits(dsn: str, environ: dict[str
             " values (1, %s, 1, '201 for another amount')",
             [doubtful],
         )
+        an_incident(connection, "unknown_here")
+        connection.execute(
+            "insert into reconciliations (reconciliation_id, kind, asked_since, started_at,"
+            " ended_at, distrust, distrusted_since) values (gen_random_uuid(), 'open', now(),"
+            " now(), now(), '1 lines cannot be read', now() - interval '1 day')"
+        )
     code, checks = doctor(environ)
     assert code == 0, "a person is needed, nothing is broken"
+    assert checks["statement incidents"] == (
+        "warn",
+        "1 unknown_here, 5.00; `./cashback incidents` lists them",
+    )
+    assert checks["reconciliation (open)"][0] == "warn"
+    assert ": 1 lines cannot be read; no doubt" in checks["reconciliation (open)"][1]
+    assert checks["doubts"][0] == "ok"
     assert checks["sender"][0] == "warn"
     assert "by ana: their request" in checks["sender"][1]
     assert checks["backlog"][0] == "warn"
