@@ -143,7 +143,7 @@ def test_incidents_are_listed_and_explained(dsn: str, environ: dict[str, str]) -
         found = connection.execute(
             "select cashback_id::text, document from sales order by accepted_at"
         ).fetchall()
-        documents = dict(found)
+        documents: dict[str, str] = dict(found)
         own = an_incident(
             connection, "credited_unpaid", cashback_id=rejected, document=documents[rejected]
         )

@@ -86,8 +86,10 @@ class DatabaseReadings:
 def _reconciled(reconciled: Reconciled) -> Iterator[Reading]:
     standing = reconciled.standing.items()
     yield table.STATEMENT_INCIDENTS, {(c.value,): float(found.count) for c, found in standing}
-    centavos = {(c.value,): float(found.centavos) for c, found in standing}
-    yield table.STATEMENT_INCIDENT_CENTAVOS, centavos
+    yield (
+        table.STATEMENT_INCIDENT_CENTAVOS,
+        {(c.value,): float(found.centavos) for c, found in standing},
+    )
     yield table.STATEMENT_TRUSTED_AGE, {(): reconciled.trusted_age_s}
     yield table.STATEMENT_DISTRUSTED, {(): float(reconciled.distrusted)}
     yield table.DOUBTS_OVERDUE, {(): float(reconciled.doubts_overdue)}
