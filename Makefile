@@ -26,19 +26,21 @@ demo: venv ## send SALE (examples/sale.json) through a throwaway system, show wh
 	@exec ./cashback --end-with-parent demo --sale '$(SALE)'
 
 WORKERS ?= 2
+# Tests start hundreds of Pythons: without compiled files each would compile the source anew.
+PYTEST = PYTHONDONTWRITEBYTECODE= .venv/bin/python -m pytest
 test: venv-dev ## run every test that needs nothing but Python (WORKERS=2 files at once)
-	@.venv/bin/python -m pytest -n $(WORKERS) --dist loadfile -m 'not container and not browser and not nginx and not promtool' $(TESTS)
+	@$(PYTEST) -n $(WORKERS) --dist loadfile -m 'not container and not browser and not nginx and not promtool' $(TESTS)
 
 test-nginx: venv-dev ## run the tests that need an nginx (infra/ci_packages.sh installs it)
-	@.venv/bin/python -m pytest -n $(WORKERS) --dist loadfile -m nginx $(TESTS)
+	@$(PYTEST) -n $(WORKERS) --dist loadfile -m nginx $(TESTS)
 
 test-alerts: venv-dev ## run the unit tests of the alert rules (infra/ci_packages.sh installs promtool)
-	@.venv/bin/python -m pytest -m promtool tests/unit/infra
+	@$(PYTEST) -m promtool tests/unit/infra
 
 .PHONY: test-deploy secrets
 test-deploy: venv-dev ## run docker-compose.yml for real, kill its parts, restore, upgrade
 	@exports=$$(tests/deploy/engine.sh) && eval "$$exports" && \
-		.venv/bin/python -m pytest -m 'container or browser' -p no:randomly \
+		$(PYTEST) -m 'container or browser' -p no:randomly \
 			$(or $(TESTS),tests/deploy tests/integration/test_http_swagger_ui.py)
 
 secrets: venv ## make the secrets of a deployment in secrets/ (what is there stays)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
@@ -65,7 +66,7 @@ class Sending:
         return SaleRequest(
             merchant_id=self.merchant_id,
             document=self.document,
-            raw_body=b"{}",
+            raw_body=json.dumps(self.document).encode(),
             idempotency_key=self.key,
             wait_s=random.choice((0.0, 2.0, 10.0)),
             respond_async=random.random() < 0.2,

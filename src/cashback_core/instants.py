@@ -30,6 +30,15 @@ def parse_instant(text: str, zone: ZoneInfo) -> datetime:
     the earlier instant is meant, and a time that the clocks skipped does not exist. Fractions of
     a second are kept to the microsecond. Raises NotAnInstant or NoSuchInstant.
     """
+    instant, _ = parse_wall_clock(text, zone)
+    return instant
+
+
+def parse_wall_clock(text: str, zone: ZoneInfo) -> tuple[datetime, datetime | None]:
+    """The instant as `parse_instant` reads it, and the naive wall clock of a text without offset.
+
+    Raises NotAnInstant or NoSuchInstant.
+    """
     found = _FORM.match(text)
     if found is None:
         raise NotAnInstant
@@ -39,8 +48,8 @@ def parse_instant(text: str, zone: ZoneInfo) -> datetime:
     try:
         wall = datetime(year, month, day, hour, minute, second, microsecond)  # noqa: DTZ001 (zone follows)
         if offset is None:
-            return _from_wall_clock(wall, zone)
-        return wall.replace(tzinfo=_offset(offset)).astimezone(UTC)
+            return _from_wall_clock(wall, zone), wall
+        return wall.replace(tzinfo=_offset(offset)).astimezone(UTC), None
     except (ValueError, OverflowError) as error:
         raise NoSuchInstant from error
 

@@ -7,6 +7,8 @@ from abc import abstractmethod
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Protocol
 
+from cashback_core.same_sale import EqualContent
+
 if TYPE_CHECKING:
     from datetime import datetime
 
@@ -39,6 +41,8 @@ class MerchantState:
     max_sale_age_days: int
     disabled: bool = False
     """Nobody of theirs gets in any more; what is recorded already is still delivered."""
+    equal_content: EqualContent = EqualContent.SALE_ID
+    """Which of its sales may have the content of another one: the merchant's own to decide."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,7 +83,7 @@ class MerchantStore(Protocol):
     async def replace(
         self, caller: Caller, slug: str, state: MerchantState, versions: Versions
     ) -> Kept[Merchant] | Refusal:
-        """Change it. A merchant's own people change name and highest age alone; else Unfit."""
+        """Change it. A merchant's own people change anything but zone, rounding and `disabled`."""
 
     @abstractmethod
     async def delete(self, caller: Caller, slug: str) -> Missing | InUse:

@@ -25,7 +25,11 @@ class Standing:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Record:
-    """A recorded sale with its cashback and where the payment stands; instants are aware UTC."""
+    """A recorded sale with its cashback and where the payment stands; instants are aware UTC.
+
+    Its key and sale id are those that it was told first. `same_content_as` is the first sale with
+    its content, if it was taken for another one all the same.
+    """
 
     id: UUID
     merchant_id: int
@@ -33,6 +37,7 @@ class Record:
     cashback: Cashback
     accepted_at: datetime
     standing: Standing
+    same_content_as: UUID | None = None
 
     @property
     def status(self) -> Status:

@@ -14,6 +14,7 @@ from cashback_core.operating import is_plain_text
 from cashback_core.product_types import TYPE
 from cashback_core.programme import MAX_RATE_BP
 from cashback_core.rounding import Rounding
+from cashback_core.same_sale import EqualContent
 from cashback_gateway import administration_commands as commands
 
 if TYPE_CHECKING:
@@ -40,6 +41,12 @@ def declare_merchants(add: Add) -> None:
     )
     added.add_argument(
         "--max-sale-age-days", type=_days, default=3653, metavar="N", help="default: %(default)s"
+    )
+    added.add_argument(
+        "--equal-content",
+        choices=[choice.value for choice in EqualContent],
+        default=EqualContent.SALE_ID.value,
+        help="which sales may have the content of a recorded one; default: %(default)s",
     )
 
 

@@ -18,6 +18,7 @@ from cashback_core.operating import (
     is_plain_text,
 )
 from cashback_core.reconciliation.findings import NEED_A_PERSON, FindingClass
+from cashback_core.same_sale import EqualOutcome
 from cashback_gateway import incident_commands
 from cashback_gateway import operator_commands as commands
 
@@ -40,6 +41,12 @@ def declare(add: Add) -> None:
     listed.add_argument("--status", choices=OPEN, metavar="S", help="|".join(OPEN))
     listed.add_argument("--limit", type=_count, default=100, help="default: %(default)s")
     _add_merchant(listed)
+    equals = add(
+        "equals", commands.list_equals, "list sales of equal content, latest first, with both tries"
+    )
+    equals.add_argument("--outcome", choices=[outcome.value for outcome in EqualOutcome])
+    equals.add_argument("--limit", type=_count, default=100, help="default: %(default)s")
+    _add_merchant(equals)
     resend = add("resend", commands.resend, "send a held, rejected or doubtful cashback again")
     _add_id(resend)
     _add_risk(resend)

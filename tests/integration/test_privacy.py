@@ -16,7 +16,7 @@ from adapters.postgres.store import PostgresCashbackStore
 from cashback_core.delivery import DeliveryPolicy, Status
 from cashback_core.erased import ERASED, is_pseudonym
 from cashback_core.identity import new_id
-from cashback_core.ports import Accepted, Claim, NameTaken
+from cashback_core.ports import Accepted, Claim, Repeated
 from cashback_core.privacy import Erased, Erasure, Retention, StillOpen
 from cashback_core.settlement import Margin, Statement, StatementLine
 from contract.builders import (
@@ -173,12 +173,45 @@ async def test_a_sale_of_an_erased_customer_keeps_its_names(
     id_ = await paid(store, document, sale_id="s-1")
     await privacy.erase(1, customer_id(dsn, document), WHY)
     again = await store.accept(submitted(sale))
-    assert isinstance(again, NameTaken)
+    assert isinstance(again, Repeated)
     assert again.record.id == id_
     assert again.record.sale.customer == ERASED
     # Who comes back is a new customer, by any name.
-    anew = await store.accept(submitted(a_sale(document=document, name="MARIA SILVA")))
+    other = a_sale(document=document, name="MARIA SILVA", centavos=7)
+    anew = await store.accept(submitted(other))
     assert isinstance(anew, Accepted)
+
+
+async def test_names_that_hold_an_erased_customers_document_are_replaced_and_no_other(
+    store: PostgresCashbackStore, privacy: PostgresPrivacyStore, dsn: str
+) -> None:
+    document = a_cpf()
+    dotted = f"{document[:3]}.{document[3:6]}.{document[6:9]}-{document[9:]}"
+    ids: list[UUID] = []
+    for sale_id, key in ((f"NF-{document}-1", dotted), (f"{document}", "key-2"), ("s-3", "key-3")):
+        sale = a_sale(document=document, name=NAME, sale_id=sale_id)
+        ids.append((await accepted(store, submitted(sale, key=key))).id)
+        assert await leased_of(store, ids[-1], document) is Status.APPLIED
+    stranger = submitted(a_sale(sale_id=f"of-{document}"))  # somebody else's sale: it stays
+    await accepted(store, stranger)
+    contents = "select name from sale_names where kind = 'content' order by 1"
+    before = rows(dsn, contents)
+    await privacy.erase(1, customer_id(dsn, document), WHY)
+    told = everything(dsn)
+    assert told.count(str(document)) == 2, "the stranger's id, in their sale and their name"
+    assert dotted not in told
+    assert rows(dsn, contents) == before, "a late repetition is still found by its content"
+    kept = rows(dsn, "select sale_id, idempotency_key from sales order by cashback_id limit 3")
+    pseudonym = kept[0][0]
+    assert is_pseudonym(pseudonym)
+    assert kept == [(pseudonym, pseudonym), (pseudonym, "key-2"), ("s-3", "key-3")]
+    names = rows(
+        dsn,
+        "select name from sale_names where kind <> 'content' and cashback_id = any (%s)",
+        ids,
+    )
+    assert len([name for (name,) in names if is_pseudonym(name)]) == 3
+    assert {name for (name,) in names if not is_pseudonym(name)} == {"key-2", "s-3", "key-3"}
 
 
 async def test_a_report_holds_everything_page_by_page_and_is_noted(

@@ -184,10 +184,50 @@ async def _make_nobody(
         """,
         {"m": merchant_id, "d": document},
     )
+    await connection.execute(
+        # Before the sales, by which the database knows whose names these are. One for each: names
+        # are unique.
+        """
+        update sale_names as n set name = 'E' || replace(gen_random_uuid()::text, '-', '')
+        from sales as s
+        where s.merchant_id = %s and s.document = %s
+            and n.merchant_id = s.merchant_id and n.cashback_id = s.cashback_id
+            and holds_document(n.name, s.document)
+        """,
+        [merchant_id, document],
+    )
     sales = await connection.execute(
-        "update sales set document = %s, name = 'erased', raw_body = ''"
-        " where merchant_id = %s and document = %s",
-        [pseudonym, merchant_id, document],
+        """
+        update sales set
+            document = %(p)s, name = 'erased', raw_body = '',
+            sale_id = case when holds_document(sale_id, document) then %(p)s else sale_id end,
+            idempotency_key = case
+                when holds_document(idempotency_key, document) then %(p)s
+                else idempotency_key
+            end
+        where merchant_id = %(m)s and document = %(d)s
+        """,
+        {"p": pseudonym, "m": merchant_id, "d": document},
+    )
+    await connection.execute(
+        # The names of refused requests, where they hold the document.
+        """
+        update refused_equals set
+            idempotency_key = case when holds_key then null else idempotency_key end,
+            sale_id = case when holds_sale_id then null else sale_id end
+        from (
+            select e.merchant_id as m, e.refusal_id as r,
+                coalesce(position(%(d)s in regexp_replace(e.idempotency_key, '[^0-9]', '', 'g')), 0)
+                    > 0 as holds_key,
+                coalesce(position(%(d)s in regexp_replace(e.sale_id, '[^0-9]', '', 'g')), 0) > 0
+                    as holds_sale_id
+            from refused_equals as e
+            join sales as s on s.merchant_id = e.merchant_id and s.cashback_id = e.cashback_id
+            where e.merchant_id = %(m)s and s.document = %(p)s
+        ) as told
+        where merchant_id = told.m and refusal_id = told.r and (holds_key or holds_sale_id)
+        """,
+        {"m": merchant_id, "d": document, "p": pseudonym},
     )
     await connection.execute(
         "select forget_in_incidents(%s, %s, %s)", [merchant_id, document, pseudonym]

@@ -14,6 +14,7 @@ from adapters.postgres import leasing
 from adapters.postgres.administration.kept_products import PERIODS, KeptProducts, read
 from adapters.postgres.connection import (
     Role,
+    acting_for,
     connection_pool,
     reading_for,
     refuse_unsafe_session,
@@ -22,6 +23,7 @@ from adapters.postgres.connection import (
 )
 from adapters.postgres.group_writer import GroupWriter
 from adapters.postgres.histories import read_history
+from adapters.postgres.naming import find_same_request, read_owners
 from adapters.postgres.rows import ONE, RECORD, one, record
 from cashback_core.catalogue import Catalogue
 from cashback_core.ports import (
@@ -41,6 +43,7 @@ from cashback_core.ports import (
 from cashback_core.programme import Programme, Rate
 from cashback_core.reading import SaleRules
 from cashback_core.rounding import Rounding
+from cashback_core.same_sale import EqualContent, Meaning, Owner, names_of, which_sale
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Collection
@@ -53,6 +56,7 @@ if TYPE_CHECKING:
     from cashback_core.delivery import DeliveryPolicy
     from cashback_core.ports import Pause
     from cashback_core.record import History, Record, Standing
+    from cashback_core.sale import Sale
 
 TERMS_AGE_S: Final = 30.0
 """How long terms are kept; new rates start at least ten minutes ahead, so none is missed."""
@@ -173,6 +177,31 @@ class PostgresCashbackStore(CashbackStore):
             self._products.forget(submission.merchant_id)
         return acceptance
 
+    async def meaning(
+        self,
+        merchant_id: int,
+        sale: Sale,
+        *,
+        idempotency_key: str | None,
+        equal_content: EqualContent,
+    ) -> Meaning:
+        names = names_of(sale, idempotency_key)
+        async with reading_for(self._reads, merchant_id) as connection:
+            records = await read_owners(
+                connection.cursor(), [(merchant_id, kind, name) for kind, name in names]
+            )
+        owners = {(kind, name): Owner(r.id, r.sale) for (_, kind, name), r in records.items()}
+        return which_sale(sale, names, owners, equal_content=equal_content)
+
+    async def same_request(
+        self, merchant_id: int, raw_body: bytes, *, idempotency_key: str | None, sale_id: str | None
+    ) -> Record | None:
+        async with acting_for(self._reads, merchant_id) as connection:
+            cursor = connection.cursor()
+            return await find_same_request(
+                cursor, merchant_id, raw_body, idempotency_key=idempotency_key, sale_id=sale_id
+            )
+
     async def conclude(self, result: AttemptResult) -> Standing:
         return await self._writer.conclude(result)
 
@@ -262,7 +291,8 @@ class PostgresCashbackStore(CashbackStore):
     async def _read_terms(self, merchant_id: int) -> Terms | None:
         async with reading_for(self._reads, merchant_id) as connection:
             terms = await connection.execute(
-                "select zone, rounding, max_sale_age_days from merchants where merchant_id = %s",
+                "select zone, rounding, max_sale_age_days, equal_content from merchants"
+                " where merchant_id = %s",
                 [merchant_id],
             )
             found = await connection.execute(
@@ -272,7 +302,7 @@ class PostgresCashbackStore(CashbackStore):
             merchant, rates = await terms.fetchone(), await found.fetchall()
         if merchant is None:
             return None
-        zone, rounding, days = merchant
+        zone, rounding, days, equal_content = merchant
         return Terms(
             merchant_id=merchant_id,
             rules=SaleRules(zone=ZoneInfo(zone), max_age=timedelta(days=days)),
@@ -280,6 +310,7 @@ class PostgresCashbackStore(CashbackStore):
                 tuple(Rate(type=t, rate_bp=bp, version=v, starts_at=at) for t, bp, v, at in rates),
                 Rounding(rounding),
             ),
+            equal_content=EqualContent(equal_content),
         )
 
 

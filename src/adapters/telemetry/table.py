@@ -100,6 +100,14 @@ APPLIED_CENTAVOS: Final = Metric(
     kind=Kind.COUNTER,
     meaning="centavos that the provider said it paid; the ledger is the database",
 )
+EQUAL_SALES: Final = Metric(
+    name="cashback_equal_sales_total",
+    kind=Kind.COUNTER,
+    labels=("outcome",),
+    meaning="sales with the content of a recorded one: `accepted` beside it by a name of their own,"
+    " or `refused`; `GET /api/cashbacks/equals` lists them",
+    of=_API,
+)
 BREAKER: Final = Metric(
     name="cashback_breaker_state",
     kind=Kind.GAUGE,

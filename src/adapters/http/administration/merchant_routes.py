@@ -27,6 +27,7 @@ from adapters.http.sales.wire import encode
 from cashback_core.instants import format_instant
 from cashback_core.merchants import MAX_SALE_AGE_DAYS, SLUG, Merchant, MerchantState
 from cashback_core.rounding import Rounding
+from cashback_core.same_sale import EqualContent
 
 if TYPE_CHECKING:
     from litestar.handlers import HTTPRouteHandler
@@ -49,6 +50,7 @@ _STATE: Final = {
     "zone": False,
     "rounding": False,
     "max_sale_age_days": False,
+    "equal_content": False,
     "disabled": False,
 }
 _ZONE: Final = re.compile(r"[A-Za-z0-9+_/-]{1,64}\Z", re.ASCII)
@@ -126,6 +128,7 @@ def merchant_shape(merchant: Merchant) -> shapes.Merchant:
         zone=merchant.state.zone,
         rounding=merchant.state.rounding,
         max_sale_age_days=merchant.state.max_sale_age_days,
+        equal_content=merchant.state.equal_content,
         disabled=merchant.state.disabled,
         version=merchant.version,
         created_at=format_instant(merchant.created_at),
@@ -151,6 +154,9 @@ def _read_state(body: ResourceBody) -> MerchantState:
             highest=MAX_SALE_AGE_DAYS,
             default=DEFAULT_MAX_SALE_AGE_DAYS,
         ),
+        equal_content=EqualContent(
+            body.choice("equal_content", tuple(EqualContent), default=EqualContent.SALE_ID.value)
+        ),
         disabled=body.truth("disabled"),
     )
 
@@ -162,6 +168,7 @@ def _document(merchant: Merchant) -> dict[str, object]:
         "zone": state.zone,
         "rounding": state.rounding.value,
         "max_sale_age_days": state.max_sale_age_days,
+        "equal_content": state.equal_content.value,
         "disabled": state.disabled,
     }
 

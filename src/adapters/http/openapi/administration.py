@@ -42,6 +42,7 @@ _TERMS: Final[dict[str, Any]] = {
     "zone": "America/Sao_Paulo",
     "rounding": "half_even",
     "max_sale_age_days": 3653,
+    "equal_content": "sale_id",
     "disabled": False,
 }
 

@@ -12,6 +12,7 @@ from adapters.http.resources.resource_body import MAX_NAME_CHARS
 from cashback_core.clients import CLIENT_ROLES, DEFAULT_OVERLAP_S, MAX_OVERLAP_S
 from cashback_core.merchants import MAX_SALE_AGE_DAYS
 from cashback_core.rounding import Rounding
+from cashback_core.same_sale import EqualContent
 
 Schema = dict[str, Any]
 
@@ -56,6 +57,13 @@ _STATE: Final[Schema] = {
         "maximum": MAX_SALE_AGE_DAYS,
         "default": DEFAULT_MAX_SALE_AGE_DAYS,
         "description": "How old a sale may be when it comes.",
+    },
+    "equal_content": {
+        "enum": [*(choice.value for choice in EqualContent), None],
+        "default": EqualContent.SALE_ID.value,
+        "description": "Which sales may have the content of a recorded one, and are paid beside it:"
+        " `sale_id`, those with a sale_id of their own; `key`, those with an Idempotency-Key of"
+        " their own, too, for ERPs whose key is the number of the sale; `never`, none.",
     },
     "disabled": {
         "type": ["boolean", "null"],

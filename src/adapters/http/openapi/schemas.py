@@ -36,6 +36,7 @@ SHAPES: Final = (
     shapes.OpenPage,
     shapes.IncidentPage,
     shapes.Explained,
+    shapes.EqualPage,
     shapes.SubjectReport,
     shapes.Erased,
     shapes.ResendTally,

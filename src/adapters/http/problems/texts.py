@@ -40,11 +40,17 @@ KINDS: Final[Mapping[str, Kind]] = {
         400,
         (
             "Not an idempotency key",
-            "Idempotency-Key takes 1 to 255 visible ASCII characters, no comma, and comes once.",
+            (
+                "Idempotency-Key takes 1 to 255 visible ASCII characters, no comma, and comes once;"
+                ' in quotes as "key", where \\" and \\\\ stand for a quote and a backslash.'
+            ),
         ),
         (
             "Não é uma chave de idempotência",
-            "Idempotency-Key aceita 1 a 255 caracteres ASCII visíveis, sem vírgula, uma só vez.",
+            (
+                "Idempotency-Key aceita 1 a 255 caracteres ASCII visíveis, sem vírgula, uma só vez;"
+                ' entre aspas como "chave", em que \\" e \\\\ valem aspas e barra invertida.'
+            ),
         ),
     ),
     "unauthenticated": kind(
@@ -99,15 +105,17 @@ KINDS: Final[Mapping[str, Kind]] = {
         (
             "Sale already recorded",
             (
-                "A sale with exactly this content is recorded: see record. If this is another sale,"
-                " send it with a sale_id or an Idempotency-Key."
+                "A sale with exactly this content is recorded: see record. Nothing was stored, and"
+                " no name was used up. If this is another sale, send it with a sale_id of its own;"
+                " where the merchant's equal_content is never, it is not taken."
             ),
         ),
         (
             "Venda já registrada",
             (
-                "Uma venda com exatamente este conteúdo já está registrada: veja record. Se esta é"
-                " outra venda, envie-a com sale_id ou Idempotency-Key."
+                "Uma venda com exatamente este conteúdo já está registrada: veja record. Nada foi"
+                " gravado, e nenhum nome foi gasto. Se esta é outra venda, envie-a com um sale_id"
+                " próprio; onde o equal_content do lojista é never, ela não é aceita."
             ),
         ),
     ),
@@ -140,11 +148,17 @@ KINDS: Final[Mapping[str, Kind]] = {
         422,
         (
             "Idempotency key reused",
-            "This key was used for a sale of other content; errors shows every difference.",
+            (
+                "This key was used for a sale of other content or of another sale_id; errors shows"
+                " every difference."
+            ),
         ),
         (
             "Chave de idempotência reutilizada",
-            "Esta chave foi usada para uma venda de outro conteúdo; errors mostra cada diferença.",
+            (
+                "Esta chave foi usada para uma venda de outro conteúdo ou de outro sale_id; errors"
+                " mostra cada diferença."
+            ),
         ),
     ),
     "invalid_request": kind(

@@ -20,6 +20,7 @@ from cashback_core.instants import NoSuchInstant, NotAnInstant, parse_instant
 from cashback_core.operating import ATTENTION, OpenFilter
 from cashback_core.ports import Position, RecordFilter
 from cashback_core.reconciliation.findings import FindingClass
+from cashback_core.same_sale import EqualOutcome
 from cashback_core.violations import show
 
 DEFAULT_LIMIT: Final = 50
@@ -124,6 +125,24 @@ def read_incident_listing(query: bytes) -> IncidentListing:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class EqualListing:
+    """Which pairs of equal content are wanted, how many at most, and after which."""
+
+    outcome: EqualOutcome | None
+    limit: int
+    after: Position | None
+
+
+def read_equal_listing(query: bytes) -> EqualListing:
+    """The list of pairs that a query string asks for; raises InvalidQueryError."""
+    reading = _Reading(parameters(query), _UTC, ("outcome", "limit", "cursor"))
+    listing = EqualListing(outcome=reading.outcome(), limit=reading.limit(), after=reading.cursor())
+    if reading.faults:
+        raise InvalidQueryError(tuple(reading.faults))
+    return listing
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SubjectListing:
     """How many sales of a customer at most, and before which."""
 
@@ -208,6 +227,10 @@ class _Reading:
             self._tell(name, "no_such_choice", show(value), names=", ".join(choices))
             return None
         return value
+
+    def outcome(self) -> EqualOutcome | None:
+        value = self.choice("outcome", tuple(EqualOutcome))
+        return None if value is None else EqualOutcome(value)
 
     def document(self) -> Cpf | None:
         value = self._values.get("document")

@@ -24,6 +24,7 @@ from cashback_core.administering import (
 )
 from cashback_core.merchants import Merchant, MerchantState, MerchantStore
 from cashback_core.rounding import Rounding
+from cashback_core.same_sale import EqualContent
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
 _PAGES: Final = Pages(
     select="""
         select m.slug, m.name, m.zone, m.rounding, m.max_sale_age_days, m.version, m.created_at,
-            m.updated_at, m.disabled_at
+            m.updated_at, m.disabled_at, m.equal_content
         from merchants as m
         where (%(merchant_id)s::bigint is null or m.merchant_id = %(merchant_id)s)
             and (%(slug)s::text is null or m.slug = %(slug)s)
@@ -62,10 +63,14 @@ class PostgresMerchants(MerchantStore):
             async with self.administration.transaction(caller) as connection:
                 made = await connection.execute(
                     """
-                    insert into merchants (slug, name, zone, rounding, max_sale_age_days)
-                    values (%(slug)s, %(name)s, %(zone)s, %(rounding)s, %(max_sale_age_days)s)
+                    insert into merchants (
+                        slug, name, zone, rounding, max_sale_age_days, equal_content
+                    ) values (
+                        %(slug)s, %(name)s, %(zone)s, %(rounding)s, %(max_sale_age_days)s,
+                        %(equal_content)s
+                    )
                     returning slug, name, zone, rounding, max_sale_age_days, version, created_at,
-                        updated_at, disabled_at
+                        updated_at, disabled_at, equal_content
                     """,
                     {"slug": slug, **_values(state)},
                 )
@@ -98,12 +103,13 @@ class PostgresMerchants(MerchantStore):
                     """
                     update merchants set name = %(name)s, zone = %(zone)s, rounding = %(rounding)s,
                         max_sale_age_days = %(max_sale_age_days)s,
+                        equal_content = %(equal_content)s,
                         disabled_at = case when %(disabled)s then coalesce(disabled_at, now()) end,
                         version = version + 1, updated_at = now()
                     where slug = %(slug)s
                         and (%(versions)s::integer[] is null or version = any (%(versions)s))
                     returning slug, name, zone, rounding, max_sale_age_days, version, created_at,
-                        updated_at, disabled_at
+                        updated_at, disabled_at, equal_content
                     """,
                     {"slug": slug, "versions": as_integers(versions), **_values(state)},
                 )
@@ -113,13 +119,14 @@ class PostgresMerchants(MerchantStore):
                 changed = await connection.execute(
                     """
                     update merchants set name = %(name)s, max_sale_age_days = %(max_sale_age_days)s,
-                        version = version + 1, updated_at = now()
+                        equal_content = %(equal_content)s, version = version + 1,
+                        updated_at = now()
                     where slug = %(slug)s and merchant_id = %(merchant_id)s
                         and (%(versions)s::integer[] is null or version = any (%(versions)s))
                         and zone = %(zone)s and rounding = %(rounding)s
                         and (disabled_at is not null) = %(disabled)s
                     returning slug, name, zone, rounding, max_sale_age_days, version, created_at,
-                        updated_at, disabled_at
+                        updated_at, disabled_at, equal_content
                     """,
                     {
                         "slug": slug,
@@ -151,7 +158,7 @@ async def _find(
     found = await connection.execute(
         """
         select slug, name, zone, rounding, max_sale_age_days, version, created_at, updated_at,
-            disabled_at
+            disabled_at, equal_content
         from merchants
         where slug = %s and (%s::bigint is null or merchant_id = %s)
         """,
@@ -178,12 +185,16 @@ def _values(state: MerchantState) -> dict[str, Any]:
         "zone": state.zone,
         "rounding": state.rounding.value,
         "max_sale_age_days": state.max_sale_age_days,
+        "equal_content": state.equal_content.value,
         "disabled": state.disabled,
     }
 
 
 def _merchant(row: Sequence[Any]) -> Merchant:
-    slug, name, zone, rounding, max_sale_age_days, version, created_at, updated_at, disabled = row
+    (
+        slug, name, zone, rounding, max_sale_age_days, version, created_at, updated_at, disabled,
+        equal_content,
+    ) = row  # fmt: skip
     return Merchant(
         slug=slug,
         state=MerchantState(
@@ -192,6 +203,7 @@ def _merchant(row: Sequence[Any]) -> Merchant:
             rounding=Rounding(rounding),
             max_sale_age_days=max_sale_age_days,
             disabled=disabled is not None,
+            equal_content=EqualContent(equal_content),
         ),
         version=version,
         created_at=created_at,

@@ -120,6 +120,10 @@ class EmbeddedPostgres:
                     sql.Identifier(name), sql.Identifier(template)
                 )
             )
+            # A template hands on its schema, not who may do what in the database: see `migrate`.
+            connection.execute(
+                sql.SQL("revoke temporary on database {} from public").format(sql.Identifier(name))
+            )
         return self.dsn(name)
 
     def drop_database(self, name: str) -> None:
@@ -170,9 +174,12 @@ class EmbeddedPostgres:
 
 
 @contextlib.contextmanager
-def throwaway_postgres() -> Generator[EmbeddedPostgres, None, None]:
-    """Run a server whose files vanish with it, also when this process is killed."""
-    home = Path(tempfile.mkdtemp(prefix="cashback-"))
+def throwaway_postgres(parent: str | None = None) -> Generator[EmbeddedPostgres, None, None]:
+    """Run a server whose files vanish with it, also when this process is killed.
+
+    They lie under `parent`, else where temporary files do.
+    """
+    home = Path(tempfile.mkdtemp(prefix="cashback-", dir=parent))
     if os.geteuid() == 0:
         home.chmod(0o711)  # the account that root hands the server to must get through
     with EmbeddedPostgres(home, throwaway=True) as server:
