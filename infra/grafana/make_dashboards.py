@@ -177,6 +177,30 @@ MONEY: Final = Dashboard(
             stat=True,
         ),
         Panel(
+            "Incidents of the statement",
+            "short",
+            {"{{class}}": "max by (class) (cashback_statement_incidents)"},
+        ),
+        Panel(
+            "Worth of these",
+            "currencyBRL",
+            {"{{class}}": "max by (class) (cashback_statement_incident_centavos) / 100"},
+        ),
+        Panel(
+            "Latest trusted statement",
+            "s",
+            {"ago": "max(cashback_statement_trusted_age_seconds)"},
+        ),
+        Panel(
+            "Statement distrusted, doubts overdue",
+            "short",
+            {
+                "distrusted": "max(cashback_statement_distrusted)",
+                "in doubt for more than 26 h": "max(cashback_doubts_overdue)",
+            },
+            stat=True,
+        ),
+        Panel(
             "Attempts by outcome",
             "ops",
             {"{{outcome}}": "sum by (outcome) (rate(cashback_provider_attempts_total[5m]))"},

@@ -31,6 +31,7 @@ from contract.builders import (
     seen,
     submitted,
 )
+from integration.two_merchants import ERASER, session
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -129,6 +130,39 @@ async def leased_of(store: PostgresCashbackStore, id_: UUID, document: Cpf) -> S
     claim = Claim(id=id_, merchant_id=1, attempt=1, document=document, cashback_centavos=500)
     answer = f'{{"message": "{NAME} paid", "document": "{document}"}}'.encode()
     return (await store.conclude(ended(claim, seen(201, answer)))).status
+
+
+async def test_an_erased_customer_is_nobody_in_the_incidents_of_statements_too(
+    store: PostgresCashbackStore, privacy: PostgresPrivacyStore, dsn: str
+) -> None:
+    document, shared, stranger = a_cpf(), a_cpf(), a_cpf()
+    for known in (document, shared):
+        await paid(store, known)
+    await accepted(store, submitted(a_sale(document=shared), merchant_id=2, lease_s=None))
+    with psycopg.connect(dsn) as connection:
+        for n, known in enumerate((document, shared, stranger)):
+            connection.execute(
+                "insert into statement_incidents (incident_id, class, document, centavos, line,"
+                " line_key, nth, reference, why, statement_at) values (gen_random_uuid(),"
+                " 'unknown_here', %s, 1, %s, %s, 0, %s, 'x', now())",
+                [known, n + 1, f"{n:032x}", f"PIX {known}"],
+            )
+    for known in (document, shared):
+        assert isinstance(await privacy.erase(1, customer_id(dsn, known), WHY), Erased)
+    found = rows(dsn, "select document, reference from statement_incidents order by line")
+    assert is_pseudonym(found[0][0])
+    assert found[0][1] is None
+    assert found[1:] == [(shared, f"PIX {shared}"), (stranger, f"PIX {stranger}")], (
+        "of another merchant's customer, and of nobody's, what stands is still needed"
+    )
+
+
+async def test_the_eraser_forgets_in_the_merchants_of_its_session_alone(dsn: str) -> None:
+    with session(dsn, 2, role=ERASER) as eraser:
+        with pytest.raises(psycopg.errors.InsufficientPrivilege), eraser.transaction():
+            eraser.execute("select forget_in_incidents(1, '1', %s)", ["E" + "0" * 32])
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            eraser.execute("select document from statement_incidents")
 
 
 async def test_a_sale_of_an_erased_customer_keeps_its_names(

@@ -20,6 +20,7 @@ from cashback_core.documents import Cpf, InvalidDocument, mask
 from cashback_core.instants import NoSuchInstant, NotAnInstant
 from cashback_core.operating import ATTENTION, OpenFilter
 from cashback_core.ports import Position, RecordFilter
+from cashback_core.reconciliation.findings import FindingClass
 from cashback_core.same_sale import EqualOutcome
 from cashback_core.violations import show
 
@@ -93,6 +94,31 @@ def read_open_listing(query: bytes, zone: ZoneInfo) -> OpenListing:
             sold_from=reading.bound("sold_from"),
             sold_to=reading.bound("sold_to", end=True),
         ),
+        limit=reading.limit(),
+        after=reading.cursor(),
+    )
+    if reading.faults:
+        raise InvalidQueryError(tuple(reading.faults))
+    return listing
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IncidentListing:
+    """Which incidents of the statement are wanted, how many at most, and after which."""
+
+    open_only: bool
+    cls: FindingClass | None
+    limit: int
+    after: Position | None
+
+
+def read_incident_listing(query: bytes) -> IncidentListing:
+    """The list of incidents that a query string asks for; raises InvalidQueryError."""
+    reading = _Reading(parameters(query), _UTC, ("standing", "class", "limit", "cursor"))
+    cls = reading.choice("class", tuple(FindingClass))
+    listing = IncidentListing(
+        open_only=reading.choice("standing", ("true", "false")) != "false",
+        cls=None if cls is None else FindingClass(cls),
         limit=reading.limit(),
         after=reading.cursor(),
     )
@@ -198,14 +224,16 @@ class _Reading:
             return None
         return Status(value)
 
+    def choice(self, name: str, choices: tuple[str, ...]) -> str | None:
+        value = self._values.get(name)
+        if value is not None and value not in choices:
+            self._tell(name, "no_such_choice", show(value), names=", ".join(choices))
+            return None
+        return value
+
     def outcome(self) -> EqualOutcome | None:
-        value = self._values.get("outcome")
-        if value is None:
-            return None
-        if value not in tuple(EqualOutcome):
-            self._tell("outcome", "no_such_choice", show(value), names=", ".join(EqualOutcome))
-            return None
-        return EqualOutcome(value)
+        value = self.choice("outcome", tuple(EqualOutcome))
+        return None if value is None else EqualOutcome(value)
 
     def document(self) -> Cpf | None:
         value = self._values.get("document")

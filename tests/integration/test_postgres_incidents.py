@@ -1,0 +1,203 @@
+from __future__ import annotations
+
+import random
+from collections import defaultdict
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import psycopg
+import pytest
+
+from adapters.postgres.explaining import PostgresIncidentStore
+from adapters.postgres.operating import PostgresOperatorStore
+from adapters.postgres.store import PostgresCashbackStore
+from cashback_core.delivery import DeliveryPolicy
+from cashback_core.explaining import PRECEDES, OpenLine, Suspect, may_be_credit_of
+from cashback_core.identity import new_id
+from cashback_core.ports import StoreUnavailable
+from cashback_core.reconciliation import NEED_A_PERSON, FindingClass
+from contract.builders import a_cpf, a_sale, history_of
+from contract.operating import REFUSED, ended_with
+from contract.statement_incidents import AT, FOREIGN, KNOWN, IncidentStoreContract
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Sequence
+    from uuid import UUID
+
+    from cashback_core.explaining import StatementIncident
+
+
+class TestPostgresIncidents(IncidentStoreContract):
+    """The contract on a real database."""
+
+    @pytest.fixture(autouse=True)
+    def database(self, dsn: str) -> None:
+        self.dsn = dsn
+
+    @pytest.fixture
+    async def store(self, dsn: str) -> AsyncIterator[PostgresCashbackStore]:
+        store = PostgresCashbackStore(dsn, DeliveryPolicy())
+        await store.open()
+        yield store
+        await store.close()
+
+    @pytest.fixture
+    async def operators(self, dsn: str) -> AsyncIterator[PostgresOperatorStore]:
+        operators = PostgresOperatorStore(dsn)
+        await operators.open()
+        yield operators
+        await operators.close()
+
+    @pytest.fixture
+    async def incidents(self, dsn: str) -> AsyncIterator[PostgresIncidentStore]:
+        incidents = PostgresIncidentStore(dsn)
+        await incidents.open()
+        yield incidents
+        await incidents.close()
+
+    def keep(self, incident: StatementIncident, merchant_id: int | None) -> None:
+        keep(self.dsn, incident, merchant_id)
+
+    async def said(self) -> tuple[dict[str, list[UUID | None]], set[UUID]]:
+        lines: defaultdict[str, list[UUID | None]] = defaultdict(list)
+        absent: set[UUID] = set()
+        with psycopg.connect(self.dsn) as connection:
+            for key, meaning, cashback_id in connection.execute(
+                "select line_key, meaning, cashback_id from statement_explanations order by at"
+            ):
+                if meaning == "known_absent":
+                    absent.add(cashback_id)
+                else:
+                    lines[key].append(cashback_id)
+        return dict(lines), absent
+
+    async def test_an_explanation_leaves_an_event_with_name_and_reason(
+        self, incidents: PostgresIncidentStore
+    ) -> None:
+        line = self.told(AT)
+        await incidents.explain(line, KNOWN, dry_run=False)
+        await incidents.explain(line, FOREIGN, dry_run=True)
+        await incidents.explain(line, FOREIGN, dry_run=False)
+        with psycopg.connect(self.dsn) as connection:
+            told = connection.execute(
+                "select incident_id, what, by_name, reason from statement_incident_events"
+            ).fetchall()
+        assert told == [(line, "explained", "petra", FOREIGN.reason)]
+
+    async def test_the_database_suspects_what_the_core_does(
+        self, store: PostgresCashbackStore
+    ) -> None:
+        """Each line alone, held against the same cashbacks by both."""
+        ones = await _suspects(store)
+        chance = random.Random(7)
+        seen: set[bool] = set()
+        with psycopg.connect(self.dsn) as connection:
+            for n in range(150):
+                line = _a_line(chance, ones)
+                with connection.transaction(force_rollback=True):
+                    connection.execute(
+                        "insert into statement_incidents (incident_id, class, merchant_id,"
+                        " cashback_id, document, centavos, line, line_key, nth, credited_at,"
+                        " reference, why, statement_at)"
+                        " values (%s, %s, %s, %s, %s, %s, 1, %s, %s, %s, %s, 'x', now())",
+                        [
+                            new_id(),
+                            line.cls,
+                            None if line.cashback_id is None else 1,
+                            line.cashback_id,
+                            line.document,
+                            line.centavos,
+                            f"{n:032x}" if line.has_line else None,
+                            0 if line.has_line else None,
+                            line.credited_at,
+                            line.reference,
+                        ],
+                    )
+                    found = connection.execute(
+                        "select cashback_id from suspected_cashbacks(1, %s)", [PRECEDES]
+                    ).fetchall()
+                expected = {one.id for one in ones if may_be_credit_of(line, one, PRECEDES)}
+                assert {id_ for (id_,) in found} == expected, line
+                seen.add(bool(expected))
+        assert seen == {True, False}
+
+
+async def _suspects(store: PostgresCashbackStore) -> list[Suspect]:
+    """Cashbacks of two customers and two amounts."""
+    customers = [a_cpf(), a_cpf()]
+    ones: list[Suspect] = []
+    for n in range(6):
+        sale = a_sale(
+            document=customers[n % 2], centavos=10_000 + 2_000 * (n // 3), sale_id=f"NF-{n}"
+        )
+        claim = await ended_with(store, REFUSED, sale)
+        history = await history_of(store, 1, claim)
+        ones.append(
+            Suspect(
+                id=claim.id,
+                document=claim.document,
+                centavos=claim.cashback_centavos,
+                accepted_at=history.record.accepted_at,
+                first_started_at=history.attempts[0].started_at,
+            )
+        )
+    return ones
+
+
+def _a_line(chance: random.Random, ones: Sequence[Suspect]) -> OpenLine:
+    """A line that has some of what these cashbacks have."""
+    one = chance.choice(ones)
+    assert one.first_started_at is not None
+    early = timedelta(days=2, seconds=chance.choice((-1, 0, 1)))
+    hex_ = one.id.hex
+    named = chance.random() < 0.3
+    return OpenLine(
+        cls=chance.choice((*sorted(NEED_A_PERSON), FindingClass.UNREADABLE)),
+        cashback_id=one.id if named else None,
+        has_line=not named or chance.random() < 0.7,
+        document=chance.choice((None, one.document, a_cpf(), a_cpf())),
+        centavos=chance.choice((0, one.centavos, 1, 2)),
+        credited_at=chance.choice((None, one.first_started_at, one.first_started_at - early)),
+        reference=chance.choice(
+            (None, None, "NF 12", hex_, f"nr {hex_[:12]}", hex_[-8:].upper(), f"z {hex_[-7:]}", "")
+        ),
+    )
+
+
+def keep(dsn: str, incident: StatementIncident, merchant_id: int | None) -> None:
+    """Open an incident whose document is not masked."""
+    with psycopg.connect(dsn) as connection:
+        nth = connection.execute(
+            "select count(*) from statement_incidents where line_key = %s", [incident.line_key]
+        ).fetchone()
+        connection.execute(
+            "insert into statement_incidents (incident_id, class, merchant_id, cashback_id,"
+            " document, centavos, line, line_key, nth, credited_at, reference, why, opened_at,"
+            " statement_at, last_seen_at) values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s,"
+            " %s, %s, %s)",
+            [
+                incident.id,
+                incident.cls,
+                merchant_id,
+                incident.cashback_id,
+                incident.document,
+                incident.centavos,
+                incident.line,
+                incident.line_key,
+                None if incident.line_key is None or nth is None else nth[0],
+                incident.credited_at,
+                incident.reference,
+                incident.why,
+                incident.opened_at,
+                incident.statement_at,
+                incident.statement_at,
+            ],
+        )
+
+
+async def test_without_a_database_incidents_are_unavailable(tmp_path: object) -> None:
+    incidents = PostgresIncidentStore(f"postgresql:///x?host={tmp_path}")
+    await incidents.open()
+    with pytest.raises(StoreUnavailable):
+        await incidents.standing(1)
+    await incidents.close()
