@@ -131,7 +131,9 @@ def test_lines_that_do_not_add_up_are_refused(
 ) -> None:
     id_ = str(uuid4())
     with pytest.raises(psycopg.IntegrityError, match="do not add up"):  # noqa: PT012 (the last one)
-        connection.execute("insert into customers (merchant_id, document, name) values (1, '79336512404', 'JOSE')")
+        connection.execute(
+            "insert into customers (merchant_id, document, name) values (1, '79336512404', 'JOSE')"
+        )
         connection.execute(
             "insert into sales (merchant_id, cashback_id, sold_at, document, name, total_centavos,"
             " discount_centavos, rounding, exact, raw_body, accepted_at)"
