@@ -107,7 +107,7 @@ def _fields(body: Mapping[str, object] | list[object]) -> Iterator[tuple[str, ob
                 return
             sayings = _SAYINGS.get(_plain(name).replace(" ", ""), ()) if name else _LISTED
             if Saying.ENVELOPE in sayings and depth < MAX_DEPTH and isinstance(value, dict | list):
-                containers.append((place, value, depth + 1))
+                containers.append((place, cast("object", value), depth + 1))
             for saying in sayings:
                 yield place, value, saying
 
@@ -161,7 +161,7 @@ def _tells_failure(text: str) -> bool:
 def _is_nothing(value: object, depth: int = 0) -> bool:
     """Whether an error's value is no error: nothing, or nothing in anything in it."""
     if isinstance(value, dict | list) and depth < MAX_DEPTH:
-        members = _members("", value)  # pyright: ignore[reportUnknownArgumentType]
+        members = _members("", cast("object", value))
         return all(_is_nothing(member, depth + 1) for _, _, member in members)
     if not isinstance(value, str):
         return not value

@@ -150,7 +150,7 @@ class NamingContract:
         ],
     )
     async def test_the_merchant_decides_which_sales_may_be_equal(
-        self, store: CashbackStore, setting: EqualContent, by_key: bool, by_sale_id: bool
+        self, store: CashbackStore, setting: EqualContent, *, by_key: bool, by_sale_id: bool
     ) -> None:
         sale = a_sale()
         first = await accepted(store, submitted(sale, key="k1"))

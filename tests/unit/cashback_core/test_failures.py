@@ -204,4 +204,5 @@ def test_any_body_is_judged(body: object) -> None:
 
 
 def test_a_large_body_is_looked_at_in_bounds() -> None:
-    assert meaning([{"data": [{}] * 50}] * 250) == Applied()
+    nothing: dict[str, object] = {}
+    assert meaning([{"data": [nothing] * 50}] * 250) == Applied()
