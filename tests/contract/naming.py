@@ -112,7 +112,7 @@ class NamingContract:
 
     @pytest.mark.parametrize("named", [False, True])
     async def test_unnamed_equal_content_is_answered_with_its_record(
-        self, store: CashbackStore, named: bool
+        self, store: CashbackStore, *, named: bool
     ) -> None:
         sale = a_sale(sale_id="NF-1" if named else None)
         first = await accepted(store, submitted(sale, key="k" if named else None))
@@ -150,7 +150,7 @@ class NamingContract:
         ],
     )
     async def test_the_merchant_decides_which_sales_may_be_equal(
-        self, store: CashbackStore, setting: EqualContent, by_key: bool, by_sale_id: bool
+        self, store: CashbackStore, setting: EqualContent, *, by_key: bool, by_sale_id: bool
     ) -> None:
         sale = a_sale()
         first = await accepted(store, submitted(sale, key="k1"))

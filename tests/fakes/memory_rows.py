@@ -18,9 +18,10 @@ from cashback_core.evidence import (
 from cashback_core.record import AttemptRecord, EventRecord, Record
 
 if TYPE_CHECKING:
-    from cashback_core.ports import AttemptResult, RecordFilter, Submission
     from datetime import datetime, timedelta
     from uuid import UUID
+
+    from cashback_core.ports import AttemptResult, RecordFilter, Submission
 
 RESULTS: Final = {
     Applied: "applied",
