@@ -7,6 +7,7 @@ import os
 import socket
 import subprocess
 import sys
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,7 +19,17 @@ import pytest
 from adapters.postgres.store import PostgresCashbackStore
 from cashback_core.delivery import DeliveryPolicy
 from cashback_core.identity import new_id
-from contract.builders import CREATED, NOTHING_SENT, UNANSWERED, a_sale, ended, leased, seen
+from contract.builders import (
+    CREATED,
+    NOTHING_SENT,
+    UNANSWERED,
+    a_sale,
+    accepted,
+    ended,
+    leased,
+    seen,
+    submitted,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -122,6 +133,30 @@ def test_what_waits_is_listed_and_resent_one_by_one(dsn: str, environ: dict[str,
     assert "is pending; this goes with: rejected, in_doubt, held" in refused(
         environ, "resend", rejected, *SIGNED
     )
+
+
+def test_sales_of_equal_content_are_listed(dsn: str, environ: dict[str, str]) -> None:
+    async def sell() -> list[str]:
+        store = PostgresCashbackStore(dsn, DeliveryPolicy())
+        await store.open()
+        try:
+            sale = a_sale(sale_id="NF-1")
+            first = await accepted(store, submitted(sale))
+            await store.accept(submitted(replace(sale, sale_id=None), key="k2"))
+            second = await accepted(store, submitted(replace(sale, sale_id="NF-3")))
+        finally:
+            await store.close()
+        return [str(first.id), str(second.id)]
+
+    first, second = asyncio.run(sell())
+    taken, refused_ = done(environ, "equals")
+    assert taken.startswith("accepted       100.00 ***.")
+    assert f"{second} sale_id NF-3; first at " in taken
+    assert refused_.startswith("refused ")
+    assert refused_.endswith(f"{first} sale_id NF-1")
+    assert "Z key k2; first at " in refused_
+    assert done(environ, "equals", "--outcome", "refused", "--merchant", "demo") == [refused_]
+    assert done(environ, "equals", "--limit", "1") == [taken]
 
 
 def test_what_is_unpaid_is_cancelled_and_what_is_in_doubt_resolved(

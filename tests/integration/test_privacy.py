@@ -16,7 +16,7 @@ from adapters.postgres.store import PostgresCashbackStore
 from cashback_core.delivery import DeliveryPolicy, Status
 from cashback_core.erased import ERASED, is_pseudonym
 from cashback_core.identity import new_id
-from cashback_core.ports import Accepted, Claim, Repeated
+from cashback_core.ports import Accepted, Claim, ContentTaken, Repeated
 from cashback_core.privacy import Erased, Erasure, Retention, StillOpen
 from cashback_core.settlement import Margin, Statement, StatementLine
 from contract.builders import (
@@ -212,6 +212,27 @@ async def test_names_that_hold_an_erased_customers_document_are_replaced_and_no_
     )
     assert len([name for (name,) in names if is_pseudonym(name)]) == 3
     assert {name for (name,) in names if not is_pseudonym(name)} == {"key-2", "s-3", "key-3"}
+
+
+async def test_refused_tries_of_an_erased_customer_hold_their_document_no_more(
+    store: PostgresCashbackStore, privacy: PostgresPrivacyStore, dsn: str
+) -> None:
+    document = a_cpf()
+    await paid(store, document, sale_id="s-1")
+    spelt = f"{document[:3]}.{document[3:6]}.{document[6:9]}-{document[9:]}"
+    sale = a_sale(document=document, name=NAME)
+    for key in (f"till-7:{spelt}", f"{document}/2", "k-1"):
+        assert isinstance(await store.accept(submitted(sale, key=key)), ContentTaken)
+    told = "select idempotency_key from refused_equals order by refusal_id"
+    assert rows(dsn, told) == [(f"till-7:{spelt}",), (f"{document}/2",), ("k-1",)]
+    await privacy.erase(1, customer_id(dsn, document), WHY)
+    assert rows(dsn, told) == [(None,), (None,), ("k-1",)]
+    again = await store.accept(submitted(sale, key="k-2"))
+    assert isinstance(again, ContentTaken), "its content is still known"
+    with psycopg.connect(dsn) as owner, pytest.raises(psycopg.IntegrityError):
+        owner.execute("update refused_equals set idempotency_key = 'x'")
+    with psycopg.connect(dsn) as owner, pytest.raises(psycopg.IntegrityError):
+        owner.execute("delete from refused_equals")
 
 
 async def test_a_report_holds_everything_page_by_page_and_is_noted(

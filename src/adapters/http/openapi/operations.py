@@ -65,8 +65,8 @@ def _submit(id_: str, summary: str) -> Operation:
         " never paid twice unknowingly. Send `sale_id`, or an `Idempotency-Key` that is the same"
         " for every try, so that a repeat is known as one. Content is compared by value: in any"
         " order of lines, however it is spelt, whatever the customer's name. What is known by no"
-        " name but has the content of a recorded sale is another sale if it has a `sale_id`, and then"
-        " `same_content_as` tells the first; otherwise it is refused with 409 and the first's"
+        " name but has the content of a recorded sale is another sale if it has a `sale_id`, and"
+        " then `same_content_as` tells the first; otherwise it is refused with 409 and the first's"
         " record. The merchant's `equal_content` decides otherwise.",
         parameters=(_KEY, _PREFER),
         body="SaleInput",
