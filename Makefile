@@ -52,9 +52,9 @@ lint: venv-dev ## style and formatting
 	.venv/bin/python -m ruff check
 	.venv/bin/python -m ruff format --check
 
-types: venv-dev ## both type checkers, strict
-	.venv/bin/python -m mypy
-	.venv/bin/python -m basedpyright
+types: venv-dev ## both type checkers, strict, side by side
+	.venv/bin/python -m mypy & mypy=$$!; \
+		.venv/bin/python -m basedpyright; pyright=$$?; wait $$mypy && exit $$pyright
 
 contracts: venv-dev ## imports point inward only
 	PYTHONPATH=src .venv/bin/lint-imports
