@@ -20,7 +20,6 @@ from cashback_core.ports import (
     Pause,
     Position,
     RecordFilter,
-    SettlementStore,
     StoreUnavailable,
     Submission,
     Terms,
@@ -37,7 +36,6 @@ if TYPE_CHECKING:
 
     from cashback_core.catalogue import Catalogue
     from cashback_core.record import History, Record, Standing
-    from cashback_core.settlement import Settlement, Statement
     from simulation.database import SimulatedDatabase
     from simulation.mix import Mix
     from simulation.virtual_loop import Process, VirtualLoop
@@ -236,19 +234,3 @@ class Link(CashbackStore):
 def _fail(answer: asyncio.Future[Any] | None) -> None:
     if answer is not None and not answer.done():
         answer.set_exception(StoreUnavailable("the connection broke"))
-
-
-class SettlementLink(SettlementStore):
-    """A settler's way to the database, over its process's link."""
-
-    def __init__(self, link: Link) -> None:
-        self._link = link
-
-    async def doubtful_since(self) -> datetime | None:
-        return await self._link.ask(self._link.database.doubtful_since)
-
-    async def settle(self, statement: Statement, *, echoes_reference: bool) -> Settlement:
-        database = self._link.database
-        return await self._link.ask(
-            lambda: database.settle(statement, echoes_reference=echoes_reference)
-        )
