@@ -36,7 +36,7 @@ from cashback_core.ports import Accepted, AttemptResult, StoreUnavailable, Submi
 from cashback_core.record import Record, Standing
 from cashback_core.submission import SubmitSale
 from fakes.memory_store import MemoryStore
-from simulation.database import settleable
+
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -51,7 +51,7 @@ if TYPE_CHECKING:
         StatementLine,
     )
     from fakes.memory_rows import Row
-    from simulation.link import SettlementLink
+
 
 _end_of_sending: Final = cashback_core.delivery._end_of_sending
 _not_created: Final = cashback_core.evidence._not_created

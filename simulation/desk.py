@@ -55,7 +55,8 @@ class Desk:
         told = Telling.TRUE
         if not honest and mix.tellings and random.random() < mix.altered:
             told = random.choice(mix.tellings)
-        others = [NOBODY, *self.customers] if mix.prints_reference and mix.echoes_reference else []
+        others = [one for one in self.customers if one != payment.document]
+        others = [NOBODY, *others] if mix.echoes_reference else [NOBODY]
         credit = Credit(
             reference=payment.reference,
             document=payment.document,
@@ -63,7 +64,7 @@ class Desk:
             at_s=self._loop.time(),
             told=told,
             denied=denied,
-            other=random.choice(others or [NOBODY]),
+            other=random.choice(others),
         )
         self.enter(credit)
         if honest:
