@@ -4,7 +4,8 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Collection
+from collections.abc import AsyncIterator, Collection
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -21,6 +22,7 @@ from cashback_core.reading import SaleRules
 from cashback_core.record import History, Record, Standing
 from cashback_core.sale import Sale
 from cashback_core.settlement import Settlement, Statement
+from cashback_core.statements import StatementHead, StatementLine
 
 
 class StoreUnavailable(Exception):  # noqa: N818 (named by what is wrong)
@@ -209,15 +211,28 @@ class StatementUnavailable(Exception):  # noqa: N818 (named by what is wrong)
     """The provider's statement cannot be had, or is none."""
 
 
+class StatementReading(Protocol):
+    """One statement, read once from its first line to its last."""
+
+    @abstractmethod
+    def lines(self) -> AsyncIterator[list[StatementLine]]:
+        """Its lines in their order, at most MAX_BATCH at once; the event loop turns in between.
+
+        Raises StatementUnavailable, be it after thousands of lines: then none of them counts.
+        """
+
+    @property
+    @abstractmethod
+    def head(self) -> StatementHead:
+        """What the provider declares of it. Raises RuntimeError before the last line was read."""
+
+
 class Statements(Protocol):
     """The provider's own list of what it credited."""
 
     @abstractmethod
-    async def since(self, instant: datetime) -> Statement:
-        """Every credit from an aware instant on, as far as the provider declares it complete.
-
-        Raises StatementUnavailable.
-        """
+    def since(self, instant: datetime) -> AbstractAsyncContextManager[StatementReading]:
+        """Every credit from an aware instant on, as far as the provider declares it complete."""
 
     @abstractmethod
     async def aclose(self) -> None:

@@ -18,6 +18,10 @@ MAX_REFERENCE: Final = 255
 """Characters kept of a reference."""
 
 
+MAX_BATCH: Final = 1_000
+"""Lines that a reader hands over at once."""
+
+
 class LineKind(StrEnum):
     """What a line of a statement tells of."""
 

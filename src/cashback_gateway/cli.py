@@ -82,6 +82,16 @@ def _parser() -> argparse.ArgumentParser:
     sandbox.add_argument(
         "--statement-reference", action="store_true", help="the statement echoes our reference"
     )
+    sandbox.add_argument(
+        "--statement",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="tell the statement so, a name of docs/sandbox.md; may be repeated",
+    )
+    sandbox.add_argument(
+        "--lines-of", metavar="DOCUMENT", help="tell only this customer's lines so"
+    )
     demo = _add(commands, "demo", _demo, "run everything for a moment, send one sale through it")
     demo.add_argument(
         "--sale", type=Path, default=_CHECKOUT / "examples" / "sale.json", metavar="PATH"
@@ -203,7 +213,11 @@ def _migrate(options: argparse.Namespace) -> int:
 
 
 def _sandbox(options: argparse.Namespace) -> int:
-    from adapters.cashback_client.sandbox import SandboxOptions, serve_sandbox
+    from adapters.cashback_client.sandbox import (
+        BadInstructionError,
+        SandboxOptions,
+        serve_sandbox,
+    )
     from cashback_gateway.local_state import LocalState, LocalStateError
 
     log_to_stderr(read_settings(os.environ, needs=()).telemetry.log_format)
@@ -211,11 +225,14 @@ def _sandbox(options: argparse.Namespace) -> int:
     if options.ledger is None:
         state.prepare()
     kind = SandboxOptions(
-        idempotent=options.idempotent, statement_reference=options.statement_reference
+        idempotent=options.idempotent,
+        statement_reference=options.statement_reference,
+        statement=tuple(options.statement),
+        lines_of=options.lines_of,
     )
     try:
         serve_sandbox(options.host, options.port, options.ledger or state.ledger, options=kind)
-    except OSError as error:
+    except (OSError, BadInstructionError) as error:
         raise LocalStateError(f"the sandbox cannot start: {error}") from error
     return 0
 

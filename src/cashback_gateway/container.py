@@ -12,7 +12,7 @@ from dependency_injector import containers, providers
 
 from adapters.cashback_client.client import ProviderClient
 from adapters.cashback_client.pool import Limits
-from adapters.cashback_client.statements import StatementClient
+from adapters.cashback_client.statements import StatementClient, StatementLimits
 from adapters.http.administration.administered import Administered
 from adapters.http.app import Conduct, UseCases, create_app
 from adapters.http.identity.login import Login
@@ -107,7 +107,11 @@ def _breaker(settings: Settings) -> Breaker:
 
 def _statements(settings: Settings) -> StatementClient:
     provider = settings.provider
-    return StatementClient(provider.url, authorization=provider.authorization)
+    limits = StatementLimits(
+        lines=settings.delivery.statement_lines,
+        deadline_s=settings.delivery.statement_deadline_s,
+    )
+    return StatementClient(provider.url, authorization=provider.authorization, limits=limits)
 
 
 def _settler(settings: Settings, policy: DeliveryPolicy, statements: StatementClient) -> Settler:

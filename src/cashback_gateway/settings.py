@@ -115,6 +115,8 @@ class DeliverySettings:
     give_up_s: float
     settler_s: float
     statement_window_s: float
+    statement_lines: int
+    statement_deadline_s: float
     backoff: BackoffSettings
     margin: MarginSettings
     breaker: BreakerSettings
@@ -225,6 +227,8 @@ def _delivery(reader: _Reader) -> DeliverySettings:
         give_up_s=reader.value(table.GIVE_UP_S),
         settler_s=reader.value(table.SETTLER_S),
         statement_window_s=reader.value(table.STATEMENT_WINDOW_S),
+        statement_lines=reader.value(table.STATEMENT_LINES),
+        statement_deadline_s=reader.value(table.STATEMENT_DEADLINE_S),
         backoff=BackoffSettings(
             base_s=reader.value(table.BACKOFF_BASE_S),
             max_s=reader.value(table.BACKOFF_MAX_S),

@@ -434,6 +434,18 @@ STATEMENT_WINDOW_S = Setting(
     meaning="how far back the settler asks for the statement; what was first tried before is left "
     "to an operator",
 )
+STATEMENT_LINES = Setting(
+    name="CASHBACK_STATEMENT_LINES",
+    kind=_count(1, 100_000_000),
+    default="1000000",
+    meaning="the most lines of a statement, over all its pages; one with more is not read",
+)
+STATEMENT_DEADLINE_S = Setting(
+    name="CASHBACK_STATEMENT_DEADLINE_S",
+    kind=_seconds(1, _DAY_S),
+    default="300",
+    meaning="how long fetching and reading a statement may take, all its pages together",
+)
 _DAYS: Kind[int | None] = Kind(
     expected="a whole number of days from 1 to 36500",
     parse=_count(1, 36_500).parse,
@@ -573,6 +585,8 @@ SETTINGS: tuple[
     KEEP_RAW_DAYS,
     KEEP_CUSTOMERS_DAYS,
     STATEMENT_WINDOW_S,
+    STATEMENT_LINES,
+    STATEMENT_DEADLINE_S,
     PROVIDER_ECHOES_REFERENCE,
     DATABASE_STATE_FILE,
     METRICS_HOST,

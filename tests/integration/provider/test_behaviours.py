@@ -54,6 +54,9 @@ EXPECTED: dict[str, Expected] = {
     "timeout_408": Expected(Unknown(), 408),
     "conflict_409": Expected(Unknown(), 409),
     "conflict_409_applied": Expected(Unknown(), 409),
+    "refused_422_applied": Expected(Refused(), 422),  # nobody can tell it from the true one
+    "failed_201": Expected(Applied()),
+    "failed_201_applied": Expected(Applied()),
     "error_500": Expected(Unknown(), 500),
     "error_500_applied": Expected(Unknown(), 500),
     "gateway_502": Expected(Unknown(), 502),

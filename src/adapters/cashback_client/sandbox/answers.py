@@ -60,6 +60,11 @@ def created(cue: Cue) -> bytes:
     return render(201, created_body(cue))
 
 
+def failed_body(_: Cue) -> bytes:
+    """A 201 that takes it back in its body."""
+    return render(201, b'{"success":false,"message":"cliente bloqueado"}')
+
+
 def ok(cue: Cue) -> bytes:
     """A success, but not the one that means created."""
     return render(200, created_body(cue))

@@ -122,6 +122,7 @@ _ALL: Final = (
     _busy("unavailable_503", 503, "does not credit and answers 503 with Retry-After"),
     _redirect(302),
     _redirect(307),
+    _applied_error("refused_422_applied", 422),
     _applied_error("error_500_applied", 500),
     _applied_error("unavailable_503_applied", 503),
     _applied_error("gateway_timeout_504_applied", 504),
@@ -147,6 +148,13 @@ _ALL: Final = (
         end=End.CLOSE,
     ),
     _odd("empty_201", answers.empty_body, "credits; the 201 has no body"),
+    Behaviour(
+        name="failed_201",
+        sentence="does not credit; a 201 whose body says that it failed",
+        applies=Applies.NEVER,
+        answer=answers.failed_body,
+    ),
+    _odd("failed_201_applied", answers.failed_body, "credits; the 201's body says that it failed"),
     _odd("ok_200", answers.ok, "credits and answers 200 instead of 201"),
     _odd("no_content_204", answers.no_content, "credits and answers 204"),
     Behaviour(

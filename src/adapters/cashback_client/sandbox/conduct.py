@@ -7,9 +7,16 @@ from dataclasses import asdict, dataclass, fields, replace
 from typing import TYPE_CHECKING, Final, cast
 
 from adapters.cashback_client.sandbox.behaviours import BEHAVIOURS, GOOD
+from adapters.cashback_client.sandbox.tellings import TELLINGS, Told
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from adapters.cashback_client.sandbox.behaviours import Behaviour
+
+_INSTRUCTIONS: Final = frozenset(
+    {"rates", "seed", "document", "behaviour", "times", "statement", "lines_of"}
+)
 
 MAX_WAIT_S: Final = 3_600.0
 """Longest delay, drip step or hang that can be asked for."""
@@ -49,6 +56,7 @@ class Conduct:
         self._rates: dict[str, float] = {}
         self._random = random.Random()  # noqa: S311 - dice, not keys
         self._by_document: dict[str, _Direction] = {}
+        self.told = Told()
 
     def choose(self, document: str) -> Behaviour:
         """Pick the behaviour for one order; a direction for n times is used up by it."""
@@ -87,6 +95,16 @@ class Conduct:
             raise BadInstructionError("times: at least 1 is expected")
         self._by_document[document] = _Direction(_known(behaviour), times)
 
+    def tell(self, names: Sequence[str], *, lines_of: str | None = None) -> None:
+        """Tell the statement in these ways, in this order; [] tells it as it is.
+
+        With `lines_of`, a document, only that customer's lines are told otherwise.
+        """
+        for name in names:
+            if name not in TELLINGS:
+                raise BadInstructionError(f"no way to tell a statement is called {name!r}")
+        self.told = Told(tellings=tuple(TELLINGS[name] for name in names), lines_of=lines_of)
+
     def set_timing(self, **seconds: float) -> None:
         """Change some of the times of `Timing`."""
         for name, value in seconds.items():
@@ -99,6 +117,7 @@ class Conduct:
         self.timing = Timing()
         self._rates = {}
         self._by_document.clear()
+        self.told = Told()
 
     def instruct(self, instructions: object) -> None:
         """Follow the body of `POST /behaviours`; raises BadInstructionError, nothing changed."""
@@ -106,7 +125,7 @@ class Conduct:
             raise BadInstructionError("an object is expected")
         given = cast("dict[str, object]", instructions)
         timing = {field.name for field in fields(Timing)}
-        unknown = given.keys() - timing - {"rates", "seed", "document", "behaviour", "times"}
+        unknown = given.keys() - timing - _INSTRUCTIONS
         if unknown:
             raise BadInstructionError(f"not known: {', '.join(sorted(unknown))}")
         trial = Conduct()  # all or nothing: what is wrong is found before anything changes
@@ -126,6 +145,9 @@ class Conduct:
                 for document, direction in self._by_document.items()
             },
             "timing": asdict(self.timing),
+            "statements": [{"name": t.name, "sentence": t.sentence} for t in TELLINGS.values()],
+            "statement": list(self.told.names),
+            "lines_of": self.told.lines_of,
         }
 
 
@@ -143,6 +165,12 @@ def _follow(conduct: Conduct, given: dict[str, object], timing: set[str]) -> Non
             raise BadInstructionError("document and behaviour: two texts are expected")
         times = None if given.get("times") is None else int(_number(given, "times"))
         conduct.direct(document, behaviour, times=times)
+    if "statement" in given or "lines_of" in given:
+        names, lines_of = given.get("statement"), given.get("lines_of")
+        told = [names] if isinstance(names, str) else names
+        if not isinstance(told, list) or not isinstance(lines_of, str | None):
+            raise BadInstructionError("statement and lines_of: a name or several, and a document")
+        conduct.tell([str(name) for name in cast("list[object]", told)], lines_of=lines_of)
     conduct.set_timing(**{name: _number(given, name) for name in timing})
 
 

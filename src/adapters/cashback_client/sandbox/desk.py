@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Final, cast
+from typing import TYPE_CHECKING, Any, Final, cast
 from urllib.parse import parse_qs
 
 from adapters.cashback_client.sandbox import answers
 from adapters.cashback_client.sandbox.conduct import BadInstructionError, Conduct
 from adapters.cashback_client.sandbox.ledger import Ledger, format_instant, parse_instant
 from adapters.cashback_client.sandbox.statement import statement
+from adapters.cashback_client.sandbox.tellings import Asked
 from cashback_core.money import format_centavos
 
 if TYPE_CHECKING:
@@ -28,10 +29,13 @@ class SandboxOptions:
 
     `idempotent`: a reference credits once, and its repetition gets the first answer.
     `statement_reference`: the statement's rows echo our reference. The real provider does neither.
+    `statement`: how it is told from the start, by the names of `tellings`; `lines_of`: whose lines.
     """
 
     idempotent: bool = False
     statement_reference: bool = False
+    statement: tuple[str, ...] = ()
+    lines_of: str | None = None
 
 
 @dataclass(slots=True, kw_only=True)
@@ -42,6 +46,11 @@ class Desk:
     options: SandboxOptions = SandboxOptions()
     conduct: Conduct = field(default_factory=Conduct)
     calls: int = 0
+
+    def __post_init__(self) -> None:
+        """Begin as told to; raises BadInstructionError for a name that is not known."""
+        if self.options.statement:
+            self.conduct.tell(self.options.statement, lines_of=self.options.lines_of)
 
     def credit(self, order: Order) -> Credit:
         """Credit the wallet, and once more for a repetition, unless the sandbox is idempotent."""
@@ -96,18 +105,24 @@ class Desk:
             given = parse_qs(
                 query.replace(b"+", b"%2B").decode("ascii"), strict_parsing=bool(query)
             )
+            page = int(given.pop("cursor", ["0"])[-1])
             bounds = {name: parse_instant(values[-1]) for name, values in given.items()}
-            if not bounds.keys() <= {"from", "to"}:
-                return _bad("only from and to are known")
+            if not bounds.keys() <= {"from", "to"} or page < 0:
+                return _bad("only from, to and cursor are known")
         except ValueError:
             return _bad("from and to: instants such as 2026-11-23T00:00:00Z are expected")
-        return _json(
-            statement(
-                self.ledger,
-                from_us=bounds.get("from"),
-                to_us=bounds.get("to"),
-                with_reference=self.options.statement_reference,
-            )
+        asked = Asked(
+            from_us=bounds.get("from"),
+            now_us=self.ledger.watermark_us(),
+            page=page,
+            address=f"/statement?{query.decode('ascii')}",
+        )
+        return statement(
+            self.ledger,
+            asked,
+            to_us=bounds.get("to"),
+            with_reference=self.options.statement_reference,
+            told=self.conduct.told,
         )
 
     def _instruct(self, body: bytes) -> bytes:
@@ -134,7 +149,7 @@ class Desk:
         known = {"idempotent", "statement_reference"}
         if not options.keys() <= known or not all(isinstance(v, bool) for v in options.values()):
             return _bad("idempotent and statement_reference: true or false are expected")
-        self.options = replace(self.options, **cast("dict[str, bool]", options))
+        self.options = replace(self.options, **cast("dict[str, Any]", options))
         return _json(
             {
                 "idempotent": self.options.idempotent,

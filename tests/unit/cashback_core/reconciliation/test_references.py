@@ -1,0 +1,64 @@
+"""Our reference in whatever spelling, and what is none."""
+
+from __future__ import annotations
+
+from uuid import UUID, uuid4
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cashback_core.reconciliation import id_in
+from cashback_core.reconciliation.references import fragment_in
+from unit.cashback_core.reconciliation.test_classes import SPELLINGS
+
+IDS = st.uuids(version=4)
+
+
+@given(IDS, st.lists(st.sampled_from(SPELLINGS), max_size=3))
+def test_an_id_is_read_in_every_spelling(one: UUID, spellings: list[object]) -> None:
+    text = str(one)
+    for spelling in spellings:
+        text = spelling(text)  # type: ignore[operator]
+    read = id_in(text)
+    # Glued to something that may be a part of it, it may be read in two ways: then in none.
+    assert read in (one.hex, None)
+    if len(spellings) <= 1:
+        assert read == one.hex or not text.endswith(one.hex)
+
+
+@given(IDS)
+def test_letters_of_other_widths_are_letters(one: UUID) -> None:
+    wide = "".join(chr(ord(c) + 0xFEE0) if c != "-" else "\u2010" for c in str(one))
+    assert id_in(wide) == one.hex
+
+
+@given(IDS, IDS)
+def test_two_ids_are_none(one: UUID, other: UUID) -> None:
+    both = f"{one} {other}"
+    assert id_in(both) == (one.hex if one == other else None)
+
+
+@given(st.text(max_size=300))
+def test_any_text_is_read_or_not(text: str) -> None:
+    read = id_in(text)
+    assert read is None or UUID(hex=read).hex == read
+    part = fragment_in(text)
+    assert part is None or len(part) >= 8
+
+
+@pytest.mark.parametrize("text", [None, "", "NaN", "PIX 77", "1" * 40, "x" * 32])
+def test_what_is_no_id(text: str | None) -> None:
+    assert id_in(text) is None
+
+
+@given(IDS, st.integers(8, 31))
+def test_an_id_that_was_cut_is_a_part_of_it(one: UUID, kept: int) -> None:
+    part = fragment_in(one.hex[:kept])
+    assert part == one.hex[:kept]
+    assert fragment_in(one.hex[:7]) is None
+
+
+def test_an_id_is_never_another() -> None:
+    ids = [uuid4() for _ in range(200)]
+    assert [id_in(str(one).upper()) for one in ids] == [one.hex for one in ids]
