@@ -74,7 +74,9 @@ class SimulatedDatabase(MemoryStore):
             explanations=self.said.explanations(),
         )
 
-    async def book(self, since: datetime, named: Collection[str | None] = ()) -> tuple[BookEntry, ...]:
+    async def book(
+        self, since: datetime, named: Collection[str | None] = ()
+    ) -> tuple[BookEntry, ...]:
         """Every cashback that may have a credit from an instant on, is in doubt, or is named.
 
         Without references also the tried ones of each group that has one in doubt.

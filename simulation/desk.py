@@ -186,6 +186,6 @@ class Desk:
         )
 
 
-_PLAIN: Final = frozenset(Telling) - LOSSY - {Telling.NET_OF_FEE, Telling.OTHER_CUSTOMER} - set(
-    UNREADABLE
+_PLAIN: Final = (
+    frozenset(Telling) - LOSSY - {Telling.NET_OF_FEE, Telling.OTHER_CUSTOMER} - set(UNREADABLE)
 )

@@ -15,7 +15,7 @@ from cashback_core.reconciliation import Explanations, line_key
 from fakes.memory_incidents import SLUGS, MemoryIncidents
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Sequence
+    from collections.abc import Hashable
     from datetime import timedelta
 
     from cashback_core.reconciliation import Finding, Window

@@ -30,7 +30,6 @@ from simulation.mix import POLICY
 if TYPE_CHECKING:
     import asyncio
     from collections.abc import Callable, Collection, Coroutine
-    from datetime import datetime
     from random import Random
     from uuid import UUID
 

@@ -54,9 +54,7 @@ class Statement:
         """The same, of other lines, with totals that fit them."""
         lines = tuple(replace(line, number=n) for n, line in enumerate(lines, 1))
         tally = _tally(lines)
-        head = replace(
-            self.head, declared_count=tally.lines, declared_centavos=tally.net_centavos
-        )
+        head = replace(self.head, declared_count=tally.lines, declared_centavos=tally.net_centavos)
         return Statement(head=head, lines=lines)
 
     def but(self, **changes: object) -> Statement:

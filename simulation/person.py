@@ -82,13 +82,9 @@ class Person:
         )
 
     def _row(self, reference: str) -> Row:
-        return next(
-            row for row in self._database.rows.values() if str(row.record.id) == reference
-        )
+        return next(row for row in self._database.rows.values() if str(row.record.id) == reference)
 
-    def _say(
-        self, incident: StatementIncident, meaning: Meaning, id_: UUID | None = None
-    ) -> bool:
+    def _say(self, incident: StatementIncident, meaning: Meaning, id_: UUID | None = None) -> bool:
         word = Explanation(meaning=meaning, by="petra", reason="they said so", cashback_id=id_)
         done = at_once(self._database.said.explain(incident.id, word, dry_run=False))
         return isinstance(done, StatementIncident)

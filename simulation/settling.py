@@ -7,7 +7,6 @@ production, with whatever happens in between: the versions that a decision was m
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from cashback_core.ports import StatementUnavailable
@@ -43,7 +42,13 @@ class SimulatedSettler:
     """Reconciles, one statement after the other; `beginning` is the first instant that matters."""
 
     def __init__(
-        self, link: Link, provider: LyingProvider, rules: Rules, *, random: Random, beginning: datetime
+        self,
+        link: Link,
+        provider: LyingProvider,
+        rules: Rules,
+        *,
+        random: Random,
+        beginning: datetime,
     ) -> None:
         self._link = link
         self._provider = provider
@@ -54,6 +59,9 @@ class SimulatedSettler:
 
     async def __call__(self) -> int:
         """How many cashbacks were moved. Raises StoreUnavailable."""
+        return await self._settle()
+
+    async def _settle(self) -> int:
         link, database = self._link, self._link.database
         begun = await link.ask(database.begin)
         since = begun.doubtful_since
@@ -93,9 +101,7 @@ class SimulatedSettler:
         return [self._before]
 
 
-def taken(
-    told: Sequence[Statement], rules: Rules, explanations: Explanations
-) -> Reconciliation:
+def taken(told: Sequence[Statement], rules: Rules, explanations: Explanations) -> Reconciliation:
     """A reconciliation that has every line of these statements, and no book yet."""
     reconciliation = Reconciliation([one.told for one in told], rules, explanations)
     for line in lines_of(told):
@@ -108,9 +114,7 @@ def lines_of(told: Sequence[Statement]) -> Sequence[StatementLine]:
     return list(consecutive([one.told for one in told], lambda index: told[index].lines))
 
 
-def decided(
-    reconciliation: Reconciliation, book: Sequence[BookEntry], begun: Begun
-) -> Run:
+def decided(reconciliation: Reconciliation, book: Sequence[BookEntry], begun: Begun) -> Run:
     """Everything that is found."""
     for entry in book:
         reconciliation.enter(entry)

@@ -226,7 +226,9 @@ class Stage(Provider):
         kept = self.database.said.kept.values()
         return [row.incident for row in kept if row.incident.closed_at is None]
 
-    def explain(self, incident: StatementIncident, meaning: Meaning, of: Claim | None = None) -> None:
+    def explain(
+        self, incident: StatementIncident, meaning: Meaning, of: Claim | None = None
+    ) -> None:
         """A person says what it is."""
         id_ = None if of is None else of.id
         word = Explanation(meaning=meaning, by="petra", reason="directed", cashback_id=id_)

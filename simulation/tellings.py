@@ -51,9 +51,7 @@ SPELT: Final[dict[Telling, Callable[[str], str | None]]] = {
 }
 """What is left of a reference; only where references are told is any of these another telling."""
 
-LOSSY: Final = frozenset(
-    {Telling.CUT, Telling.BEGINNING, Telling.END, Telling.NO_REFERENCE}
-)
+LOSSY: Final = frozenset({Telling.CUT, Telling.BEGINNING, Telling.END, Telling.NO_REFERENCE})
 """Tellings that leave no whole reference."""
 
 UNREADABLE: Final = {

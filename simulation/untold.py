@@ -27,9 +27,7 @@ ALTERED: Final = frozenset({Telling.NET_OF_FEE, Telling.OTHER_CUSTOMER, *UNREADA
 UNPAID: Final = frozenset({Status.PENDING, Status.HELD, Status.REJECTED, Status.CANCELLED})
 
 
-def misplaced(
-    run: Run, lines: Sequence[StatementLine], book: Sequence[BookEntry]
-) -> Iterator[str]:
+def misplaced(run: Run, lines: Sequence[StatementLine], book: Sequence[BookEntry]) -> Iterator[str]:
     """Every line and every cashback in one class, and classes that add up to both sides."""
     findings = run.findings
     told = Counter(id(finding.line) for finding in findings if finding.line is not None)
@@ -59,7 +57,11 @@ def untold(database: SimulatedDatabase, desk: Desk, *, echoes_reference: bool) -
         line = desk.line(credit)
         odd = credit.is_foreign or credit.back is not None or credit.told in ALTERED
         # A stranger's credit of a customer and an amount of ours may stand for one never told.
-        if odd and not told[line_key(line)] and not (credit.is_foreign and any(desk.hidden.values())):
+        if (
+            odd
+            and not told[line_key(line)]
+            and not (credit.is_foreign and any(desk.hidden.values()))
+        ):
             yield f"14: nobody was told of {credit}"
     owners = {str(row.record.id): row for row in database.rows.values()}
     surplus: dict[Hashable, list[Credit]] = defaultdict(list)
