@@ -5,6 +5,7 @@ Each situation of the table in docs/reconciliation.md, in the orders of events t
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
@@ -16,7 +17,9 @@ from simulation.mix import POLICY, instant
 from simulation.papers import FUTURE, NEEDS_A_KNOWN_PAYMENT, Paper, spoilt
 from simulation.stage import (
     BUSY,
+    CENTAVOS,
     CREATED,
+    DOCUMENT,
     LONG_S,
     LOST,
     NEVER,
@@ -30,7 +33,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from cashback_core.ports import Claim
-    from cashback_core.reconciliation import FindingClass
 
 BOTH: Final = (True, False)
 ROUNDS: Final = 3
@@ -158,7 +160,7 @@ def credited_though_rejected(stage: Stage) -> None:
 
 
 def marked_applied_while_an_incident_stands(stage: Stage) -> None:
-    """Held and rejected are marked with evidence alone, and another operator takes the mark back."""
+    """Held and rejected are marked with evidence alone; another operator takes the mark back."""
     claim = stage.begin()
     stage.end(claim, REFUSED)
     stage.operate(claim, ActKind.MARK_APPLIED)
@@ -465,6 +467,58 @@ def explained_once_for_as_many_as_were_explained(stage: Stage) -> None:
     stage.expect(claim, Status.PENDING)
 
 
+def what_else_may_be_its_credit(stage: Stage) -> None:
+    """A line of its customer, of its amount, or with a part of its reference: each alone bars."""
+    for echoes in BOTH:
+        for changes in (
+            {"document": DOCUMENT, "cashback_centavos": 7_777},
+            {"document": DOCUMENT, "cashback_centavos": 7_777, "printed": "LOJA 77"},
+            {"cashback_centavos": CENTAVOS},
+            {"cashback_centavos": 7_777, "printed": "019a0000-0000-7000-8abc"},
+        ):
+            claim = _doubt(stage)
+            nobodys = replace(_strangers(stage, claim), printed=None)
+            stage.ledger.append(replace(nobodys, **changes))  # type: ignore[arg-type]
+            _let_pass(stage)
+            stage.settle(echoes=echoes)
+            stage.expect(claim, Status.IN_DOUBT)
+            (line,) = (one for one in stage.standing() if one.line_key is not None)
+            stage.explain(line, Meaning.FOREIGN)
+            stage.settle(echoes=echoes)
+            stage.expect(claim, Status.PENDING)
+            _expect_nothing_standing(stage)
+            _forget(stage)
+
+
+def a_date_alone(stage: Stage) -> None:
+    """The line is dated at the day's first instant, hours before the attempt began."""
+    for echoes in BOTH:
+        claim = _doubt(stage)
+        stage.pay(claim)
+        _let_pass(stage)
+        stage.settle(echoes=echoes, dates_only=True)
+        stage.expect(claim, Status.APPLIED)
+        _expect_nothing_standing(stage)
+        _forget(stage)
+
+
+def a_page_is_missing(stage: Stage) -> None:
+    """In perfect order, but for the credit of an applied one: the doubt's may be missing, too."""
+    for echoes in BOTH:
+        paid = stage.begin()
+        stage.end(paid, CREATED)
+        claim = _doubt(stage)
+        _let_pass(stage)
+        stage.settle(echoes=echoes)
+        stage.expect(claim, Status.IN_DOUBT)
+        _expect_told(stage, FindingClass.APPLIED_ABSENT, 1)
+        stage.pay(paid, at_s=stage.now_s - 1_000)
+        stage.settle(echoes=echoes)
+        stage.expect(claim, Status.PENDING)
+        _expect_nothing_standing(stage)
+        _forget(stage)
+
+
 def _doubt(stage: Stage) -> Claim:
     claim = stage.begin()
     stage.lapse(claim)
@@ -540,4 +594,7 @@ PLAYS: Final[tuple[Callable[[Stage], None], ...]] = (
     a_newer_equal_takes_an_older_line,
     shop_with_strangers_and_an_unreadable_line,
     explained_once_for_as_many_as_were_explained,
+    what_else_may_be_its_credit,
+    a_date_alone,
+    a_page_is_missing,
 )

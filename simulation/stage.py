@@ -163,7 +163,9 @@ class Stage(Provider):
         act = Act(kind=kind, by=by, reason="directed", accept_risk=risk)
         return at_once(self.database.operators.act(claim.merchant_id, claim.id, act))
 
-    def statement(self, *, echoes: bool, through_s: float | None = None) -> Statement:
+    def statement(
+        self, *, echoes: bool, through_s: float | None = None, dates_only: bool = False
+    ) -> Statement:
         """A statement of the whole ledger, each credit told as it says."""
         through_s = self.now_s if through_s is None else through_s
         lines = tuple(
@@ -172,7 +174,7 @@ class Stage(Provider):
                 number=0,
                 at=instant(credit.at_s),
                 prints_reference=echoes,
-                dates_only=False,
+                dates_only=dates_only,
             )
             for credit in self.ledger
             if credit.at_s <= through_s
@@ -188,9 +190,12 @@ class Stage(Provider):
         )
         return Statement(head=head, lines=()).with_lines(lines)
 
-    def settle(self, *, echoes: bool = True, through_s: float | None = None) -> Run:
+    def settle(
+        self, *, echoes: bool = True, through_s: float | None = None, dates_only: bool = False
+    ) -> Run:
         """The settler reads a statement of this moment, then the book, and stores."""
-        return self.read(self.statement(echoes=echoes, through_s=through_s), echoes=echoes)
+        told = self.statement(echoes=echoes, through_s=through_s, dates_only=dates_only)
+        return self.read(told, echoes=echoes)
 
     def read(
         self,
