@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
+from zoneinfo import ZoneInfo
 
 from cashback_core.delivery import Actor, Status
 from cashback_core.reconciliation import BookEntry
@@ -116,6 +117,12 @@ class SimulatedDatabase(MemoryStore):
         return all(
             len(self.rows[entry.merchant_id, entry.id].events) == entry.version for entry in group
         )
+
+    def move_zone(self, merchant_id: int) -> None:
+        """The merchant's zone was wrong, and is corrected."""
+        terms = self._terms[merchant_id]
+        rules = replace(terms.rules, zone=ZoneInfo("America/Manaus"))
+        self._terms[merchant_id] = replace(terms, rules=rules)
 
     def _lease(self, row: Row, lease_s: float, actor: Actor, reason: str) -> Claim:
         assert not self.sender_paused, "leased while the sender is paused"

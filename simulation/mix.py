@@ -12,6 +12,7 @@ from cashback_core.delivery import DeliveryPolicy
 from cashback_core.reconciliation import Margin, Rules
 from cashback_gateway.worker import Schedule
 from simulation.papers import FUTURE, Paper
+from simulation.respelling import SAME_SALE
 from simulation.tellings import LOSSY, Telling
 
 if TYPE_CHECKING:
@@ -128,6 +129,10 @@ class Mix:
     """How often a standstill or a delay takes the longest time that the margin allows for."""
     mid_call: float
     """How often a standstill waits for a call to be about to send."""
+    respells: bool
+    """Whether ERPs tell the same sale in other words each time."""
+    zone_changes: bool
+    """Whether a merchant's zone is corrected meanwhile."""
     crowd: int
     """From how many customers the sales come: few of them make groups of equal payments."""
 
@@ -181,6 +186,8 @@ def draw(random: Random) -> Mix:
         pauses=random.random() < 0.2,
         at_worst=0.3,
         mid_call=0.0,
+        respells=SAME_SALE and random.random() < 0.5,
+        zone_changes=SAME_SALE and random.random() < 0.2,
         crowd=random.randint(1, 5),
     )
     if LOSSY & set(mix.tellings):

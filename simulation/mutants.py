@@ -19,6 +19,7 @@ from cashback_core.submission import SubmitSale
 from fakes.memory_store import MemoryStore
 from simulation import broken
 from simulation.mutant import Mutant
+from simulation.same_sale_mutants import SAME_SALE_MUTANTS
 from simulation.statement_mutants import STATEMENTS
 
 _D: Final = cashback_core.delivery
@@ -57,4 +58,4 @@ DELIVERY: Final = tuple(
     )
 )
 
-MUTANTS: Final = (*DELIVERY, *STATEMENTS)
+MUTANTS: Final = (*DELIVERY, *STATEMENTS, *SAME_SALE_MUTANTS)

@@ -198,6 +198,9 @@ class World:
             while (at_s := at_s + random.expovariate(1 / mix.operator_every_s)) < end_s:
                 self.loop.outside(at_s, self._operate)
 
+        if mix.zone_changes:
+            for merchant_id in TERMS:
+                self.loop.outside(random.random() * end_s, self.database.move_zone, merchant_id)
         self.loop.outside(LOOK_S, self._look)
         if mix.pauses:
             at_s = random.random() * end_s * 0.8
