@@ -22,6 +22,7 @@ from cashback_core.reconciliation import (
     by_customer,
     by_reference,
     line_key,
+    placing,
 )
 from cashback_core.reconciliation.placing import LeftLine, Placing
 from cashback_core.reconciliation.references import id_in
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
     from simulation.settling import SimulatedSettler
 
 _by_reference: Final = by_reference.place_by_reference
-_undecided: Final = by_customer.undecided
+_undecided: Final = placing.undecided
 _window_of: Final = Window.of
 _defects: Final = Told.defects
 _unpaid: Final = Placing.unpaid
@@ -45,34 +46,34 @@ FOR_EVER: Final = datetime(9999, 12, 31, tzinfo=UTC)
 
 
 def exact_match_only(
-    entry: BookEntry, lines: Sequence[LeftLine], placing: Placing
+    entry: BookEntry, lines: Sequence[LeftLine], places: Placing
 ) -> Iterator[Finding]:
-    exact = [left for left in lines if not by_reference._differences(entry, left, placing)]
+    exact = [left for left in lines if not by_reference._differences(entry, left, places)]
     for left in lines:
         if left not in exact:
             yield Finding(cls=FindingClass.UNKNOWN_HERE, line=left.line)
     if exact:
-        yield from _by_reference(entry, exact, placing)
+        yield from _by_reference(entry, exact, places)
     else:
-        yield _absent(entry, placing)
+        yield _absent(entry, places)
 
 
 def reversal_proves_absence(
-    entry: BookEntry, lines: Sequence[LeftLine], placing: Placing
+    entry: BookEntry, lines: Sequence[LeftLine], places: Placing
 ) -> Iterator[Finding]:
     if entry.status is Status.IN_DOUBT and any(left.is_reversal for left in lines):
         for left in lines:
             yield Finding(cls=FindingClass.REVERSED, line=left.line, about=entry)
-        yield _absent(entry, placing)
+        yield _absent(entry, places)
     else:
-        yield from _by_reference(entry, lines, placing)
+        yield from _by_reference(entry, lines, places)
 
 
-def _absent(entry: BookEntry, placing: Placing) -> Finding:
-    not_quiet = placing.window.why_not_quiet((entry,), placing.rules)
+def _absent(entry: BookEntry, places: Placing) -> Finding:
+    not_quiet = places.window.why_not_quiet((entry,), places.rules)
     if entry.status is not Status.IN_DOUBT or not_quiet is not None:
         return Finding(cls=FindingClass.NOT_EXPECTED, entry=entry)
-    move = placing.unpaid(entry, (entry,))
+    move = places.unpaid(entry, (entry,))
     return Finding(cls=FindingClass.DOUBT_ABSENT, entry=entry, move=move)
 
 
@@ -201,18 +202,15 @@ def every_applied_one_first(self: Any, taken_back: StatementLine | None) -> Iter
 async def book_before_statement(self: SimulatedSettler) -> int:
     link, database = self._link, self._link.database
     book = await link.ask(lambda: database.book(self._beginning))
-    kept = database.book
 
     async def old(*_: object) -> tuple[BookEntry, ...]:
         return book
 
-    original = type(self)._settle
-    planted: Any = old
-    database.book = planted
+    vars(database)["book"] = old
     try:
-        return await original(self)
+        return await self._settle()
     finally:
-        database.book = kept
+        del vars(database)["book"]
 
 
 def margin_without(**left_out: float) -> Callable[[Margin, datetime, DeliveryPolicy], datetime]:

@@ -17,7 +17,6 @@ from cashback_core.submission import (
     SaleIdTaken,
     SaleRequest,
 )
-
 from simulation.respelling import NAMES, rekeyed, respelt
 
 if TYPE_CHECKING:

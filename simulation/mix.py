@@ -199,6 +199,8 @@ def draw(random: Random) -> Mix:
             return _false_papers(random, mix)
         case 2:
             return _collapse(random, mix)
+        case 3 | 4:
+            return _odd_lines(random, mix)
         case _:
             return mix
 
@@ -228,7 +230,29 @@ def _false_papers(random: Random, mix: Mix) -> Mix:
         lies=random.uniform(0.4, 0.9),
         behaviours=(Behaviour.HANG, Behaviour.RESET, Behaviour.SERVER_ERROR),
         weights=(0.2, 1.0, 1.0),
+        papers=mix.papers or tuple(Paper),
         false_statements=random.uniform(0.6, 1.0),
+    )
+
+
+def _odd_lines(random: Random, mix: Mix) -> Mix:
+    """Much is in doubt, and statements are whole, of lines that are told in every odd way."""
+    tellings = tuple(random.sample(tuple(Telling), 3))
+    hidden = 0.0 if LOSSY & set(tellings) or not mix.echoes_reference else random.random() * 0.5
+    return replace(
+        mix,
+        sales=random.randint(6, 12),
+        kill_rate=mix.kill_rate / 4,
+        lies=random.uniform(0.5, 0.9),
+        behaviours=(Behaviour.RESET, Behaviour.SERVER_ERROR, Behaviour.DENIED),
+        weights=(1.0, 1.0, random.choice((0.0, 1.0))),
+        false_statements=random.choice((0.0, 0.1)),
+        tellings=tellings,
+        altered=random.choice((0.0, random.uniform(0.3, 1.0))),
+        hidden=hidden,
+        foreign=random.choice((0.0, random.random())),
+        again=random.choice((0.0, random.random() * 0.5)),
+        reversals=random.choice((0.0, random.random() * 0.5)),
     )
 
 

@@ -5,10 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from cashback_core.reconciliation import Tally, Told
 from cashback_core.statements import LineKind, StatementHead, StatementLine
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 LATEST_START: Final = timedelta(seconds=300)
 
@@ -64,37 +67,26 @@ class Statement:
 
 def spoilt(true: Statement, paper: Paper, known: tuple[str, int] | None = None) -> Statement:
     """A true statement as it is not worth believing; `known` is a payment that is on it."""
-    lines, head = true.lines, true.head
-    half = true.with_lines(lines[: len(lines) // 2])
-    match paper:
-        case Paper.NO_WATERMARK:
-            return half.but(complete_through=None)
-        case Paper.TOMORROW:
-            return true.but(complete_through=head.asked_at + timedelta(days=1))
-        case Paper.FOR_EVER:
-            return true.but(complete_through=datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC))
-        case Paper.NO_START:
-            return half.but(since=None)
-        case Paper.FURTHER_PAGE:
-            return half.but(complete=False, pages=1)
-        case Paper.CUT_OFF:
-            return half.but(defects=("it ends in the middle of a line",))
-        case Paper.WRONG_COUNT:
-            return half.but(declared_count=len(half.lines) + 1)
-        case Paper.WRONG_SUM:
-            return half.but(declared_centavos=(half.head.declared_centavos or 0) + 1)
-        case Paper.NO_TOTALS:
-            return half.but(declared_count=None, declared_centavos=None)
-        case Paper.GARBLED:
-            return true.with_lines((*lines[1:], _garbled()))
-        case Paper.FOREIGN_FILE:
-            return true.with_lines((_foreign(head.asked_since),))
-        case Paper.LATER_START:
-            raise ValueError("made of the books, not of a statement")
-        case Paper.PAGE_LOST:
-            return true.with_lines(
-                tuple(n for n in lines if (n.document, n.cashback_centavos) != known)
-            )
+    if paper in _OTHER_LINES:
+        return true.with_lines(_OTHER_LINES[paper](true, known))
+    if paper is Paper.LATER_START:
+        raise ValueError("made of the books, not of a statement")
+    told = true if paper in FUTURE else true.with_lines(true.lines[: len(true.lines) // 2])
+    return told.but(**_HEADS[paper](told.head))
+
+
+_HEADS: Final[dict[Paper, Callable[[StatementHead], dict[str, object]]]] = {
+    Paper.NO_WATERMARK: lambda _: {"complete_through": None},
+    Paper.TOMORROW: lambda head: {"complete_through": head.asked_at + timedelta(days=1)},
+    Paper.FOR_EVER: lambda _: {"complete_through": datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)},
+    Paper.NO_START: lambda _: {"since": None},
+    Paper.FURTHER_PAGE: lambda _: {"complete": False},
+    Paper.CUT_OFF: lambda _: {"defects": ("it ends in the middle of a line",)},
+    Paper.WRONG_COUNT: lambda head: {"declared_count": (head.declared_count or 0) + 1},
+    Paper.WRONG_SUM: lambda head: {"declared_centavos": (head.declared_centavos or 0) + 1},
+    Paper.NO_TOTALS: lambda _: {"declared_count": None, "declared_centavos": None},
+}
+"""What the head says, of half the lines or, where the watermark alone is wrong, of all."""
 
 
 def _garbled() -> StatementLine:
@@ -117,3 +109,17 @@ def _tally(lines: tuple[StatementLine, ...]) -> Tally:
     for line in lines:
         tally.add(line)
     return tally
+
+
+def _but_known(true: Statement, known: tuple[str, int] | None) -> tuple[StatementLine, ...]:
+    return tuple(one for one in true.lines if (one.document, one.cashback_centavos) != known)
+
+
+_OTHER_LINES: Final[
+    dict[Paper, Callable[[Statement, tuple[str, int] | None], tuple[StatementLine, ...]]]
+] = {
+    Paper.GARBLED: lambda true, _: (*true.lines[1:], _garbled()),
+    Paper.FOREIGN_FILE: lambda true, _: (_foreign(true.head.asked_since),),
+    Paper.PAGE_LOST: _but_known,
+}
+"""Other lines than there are, with totals that fit them."""

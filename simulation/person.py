@@ -10,6 +10,7 @@ from cashback_core.explaining import Explanation, Meaning, StatementIncident
 from cashback_core.operating import Act, ActKind
 from cashback_core.reconciliation import FindingClass
 from simulation.database import SimulatedDatabase, at_once
+from simulation.invariants import OPEN
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -38,23 +39,21 @@ class Person:
     def _explain(self, incident: StatementIncident) -> bool:
         if incident.cls is FindingClass.APPLIED_ABSENT:
             return self._absent(incident)
-        if incident.line_key is None:
-            return False
-        credit = self._credit_of(incident.line_key)
+        key = incident.line_key
+        credit = None if key is None else self._credit_of(key)
         if credit is None:
             return False  # on a statement that was worth nothing: a later one does without
         if credit.reference is None:
             return self._say(incident, Meaning.FOREIGN)
         row = self._row(credit.reference)
-        if self._is_taken_back(credit):
-            if row.status is Status.IN_DOUBT:
-                kind = ActKind.MARK_REJECTED
-                act = Act(kind=kind, by="petra", reason="it was taken back")
-                at_once(self._database.operators.act(None, row.record.id, act))
-                return True
-            if row.status in {Status.PENDING, Status.SENDING}:
-                return False
-        return self._say(incident, Meaning.OURS, row.record.id)
+        if not self._is_taken_back(credit) or row.status not in OPEN:
+            return self._say(incident, Meaning.OURS, row.record.id)
+        if row.status is Status.IN_DOUBT:
+            kind = ActKind.MARK_REJECTED
+            act = Act(kind=kind, by="petra", reason="it was taken back")
+            at_once(self._database.operators.act(None, row.record.id, act))
+            return True
+        return False
 
     def _absent(self, incident: StatementIncident) -> bool:
         """The provider says that it paid, or that another credit was counted for this one."""

@@ -13,7 +13,6 @@ from cashback_core.submission import SubmitSale
 from cashback_gateway.worker import Chores, Worker
 from simulation.link import Faults, Link
 from simulation.mix import MARGIN, POLICY, SCHEDULE, WALL_SKEW_S, Mix, instant
-from simulation.provider import LyingProvider
 from simulation.settling import SimulatedSettler
 from simulation.virtual_loop import PROCESS, Process, VirtualLoop
 
@@ -23,6 +22,7 @@ if TYPE_CHECKING:
 
     from cashback_core.submission import SaleRequest, Submitted
     from simulation.database import SimulatedDatabase
+    from simulation.provider import LyingProvider
 
 CAPACITY: Final = 8
 LONGEST_START_S: Final = 5.0
