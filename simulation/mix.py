@@ -13,7 +13,7 @@ from cashback_core.reconciliation import Margin, Rules
 from cashback_gateway.worker import Schedule
 from simulation.papers import FUTURE, Paper
 from simulation.respelling import SAME_SALE
-from simulation.tellings import LOSSY, Telling
+from simulation.tellings import LOSSY, ODD, SPELLINGS, Telling
 
 if TYPE_CHECKING:
     from random import Random
@@ -115,6 +115,8 @@ class Mix:
     """How often one request is credited twice, or three times."""
     reversals: float
     """How often a credit is taken back."""
+    person_every_s: float
+    """How long it takes until a person looks at what stands open."""
     hanging: bool
     """Whether the calls of one customer always hang, and never pay."""
     provider_skew_s: float
@@ -176,6 +178,7 @@ def draw(random: Random) -> Mix:
         foreign=odds(0.4, chance=0.5),
         again=odds(0.3, chance=0.4),
         reversals=odds(0.2, chance=0.3),
+        person_every_s=random.choice((20.0, 300.0)),
         hanging=random.random() < 0.08,
         provider_skew_s=random.uniform(-1, 1) * MARGIN.clock_skew_s,
         duplicates=some(0.6),
@@ -237,7 +240,8 @@ def _false_papers(random: Random, mix: Mix) -> Mix:
 
 def _odd_lines(random: Random, mix: Mix) -> Mix:
     """Much is in doubt, and statements are whole, of lines that are told in every odd way."""
-    tellings = tuple(random.sample(tuple(Telling), 3))
+    kinds = tuple(random.choice((ODD, SPELLINGS)))
+    tellings = tuple(random.sample(kinds, 3))
     hidden = 0.0 if LOSSY & set(tellings) or not mix.echoes_reference else random.random() * 0.5
     return replace(
         mix,
@@ -252,6 +256,7 @@ def _odd_lines(random: Random, mix: Mix) -> Mix:
         hidden=hidden,
         foreign=random.choice((0.0, random.random())),
         again=random.choice((0.0, random.random() * 0.5)),
+        person_every_s=random.choice((20.0, 300.0, 300.0)),
         reversals=random.choice((0.0, random.random() * 0.5)),
     )
 

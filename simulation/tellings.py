@@ -61,6 +61,16 @@ UNREADABLE: Final = {
 }
 """What is wrong with a line that nobody can place."""
 
+SPELLINGS: Final = tuple(SPELT)
+ODD: Final = (
+    Telling.TRUE,
+    Telling.NET_OF_FEE,
+    Telling.OTHER_CUSTOMER,
+    Telling.NO_REFERENCE,
+    *UNREADABLE,
+)
+"""Where the reference is another, and where customer, amount or instant are."""
+
 NOBODY: Final = "99999999999"
 """A customer whom nobody here knows."""
 

@@ -33,12 +33,15 @@ if TYPE_CHECKING:
 
 PHASE_S: Final = 60.0
 LOOK_S: Final = 20.0
-"""How often a person looks at what stands open."""
+"""How often a person looks at what stands open once somebody has complained."""
+
+COMPLAINT_S: Final = 200.0
+"""Longer than the settler's margin: nobody may be paid twice while no person looks."""
 
 MAX_TALKS: Final = 10
 """After so many rounds of telling and explaining a person has had enough."""
 
-REST_S: Final = 600.0
+REST_S: Final = 900.0
 """Within this time everything must have ended once the faults have: margin, lease, backoff,
 breaker and a few statements."""
 
@@ -72,6 +75,7 @@ class World:
         self.provider.desk.customers = CUSTOMERS[: self.mix.crowd]
         if self.mix.hanging:
             self.provider.hanging = CUSTOMERS[0]
+        self._complained = False
         self.person = Person(self.database, self.provider.desk)
         self.found: list[str] = []
         self.errors = OwnErrors()
@@ -116,6 +120,7 @@ class World:
         quiet_s = self.loop.time()
         longest_s = REST_S * (2 if self.mix.hanging else 1)
         while self.loop.time() < quiet_s + longest_s and not self._at_rest():
+            self._complained = self.loop.time() - quiet_s > COMPLAINT_S
             self.loop.run(self.loop.time() + PHASE_S)
             if self._check(final=False):
                 return 0.0
@@ -201,7 +206,7 @@ class World:
         if mix.zone_changes:
             for merchant_id in TERMS:
                 self.loop.outside(random.random() * end_s, self.database.move_zone, merchant_id)
-        self.loop.outside(LOOK_S, self._look)
+        self.loop.outside(mix.person_every_s, self._look)
         if mix.pauses:
             at_s = random.random() * end_s * 0.8
             lasts_s = min(random.random() * 200, end_s - at_s)
@@ -216,7 +221,7 @@ class World:
         """A person comes by and explains."""
         if not self.database.down:
             self.person.look()
-        self.loop.outside(LOOK_S, self._look)
+        self.loop.outside(LOOK_S if self._complained else self.mix.person_every_s, self._look)
 
     def _crash(self, lasts_s: float) -> None:
         self.database.down = True
