@@ -57,6 +57,8 @@ def violations(
 def _told(sendings: Sequence[Sending], database: SimulatedDatabase) -> Iterator[str]:
     """Invariants 1, 2 and 11: what ERPs were told is there, unchanged, once, and theirs."""
     for sending in sendings:
+        if sending.disowned:
+            yield f"2: sale {sending.number} was called another sale {sending.disowned} times"
         ids = {told.id for told in sending.told}
         if len(ids) > 1:
             yield f"2: one sale, cashbacks {sorted(map(str, ids))}"

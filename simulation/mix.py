@@ -241,7 +241,7 @@ def _false_papers(random: Random, mix: Mix) -> Mix:
 def _odd_lines(random: Random, mix: Mix) -> Mix:
     """Much is in doubt, and statements are whole, of lines that are told in every odd way."""
     kinds = tuple(random.choice((ODD, SPELLINGS)))
-    tellings = tuple(random.sample(kinds, 3))
+    tellings = tuple(random.sample(kinds, random.choice((1, 1, 3))))
     hidden = 0.0 if LOSSY & set(tellings) or not mix.echoes_reference else random.random() * 0.5
     return replace(
         mix,
