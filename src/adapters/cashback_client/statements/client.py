@@ -7,6 +7,7 @@ import logging
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 from typing import TYPE_CHECKING, Final, cast
 
 import httpx
@@ -22,6 +23,7 @@ from cashback_core.ports import StatementReading, Statements, StatementUnavailab
 from cashback_core.statements import MAX_BATCH, LineKind, StatementHead, StatementLine
 
 if TYPE_CHECKING:
+    import ssl
     from collections.abc import AsyncGenerator, Callable
 
     from adapters.cashback_client.statements.parsing import Fields
@@ -53,6 +55,12 @@ def _utc_now() -> datetime:
     return datetime.now(UTC)
 
 
+@cache
+def _authorities() -> ssl.SSLContext:
+    """Whom a certificate must be signed by: read once, for it takes a tenth of a second."""
+    return httpx.create_ssl_context(trust_env=False)
+
+
 class StatementClient(Statements):
     """Asks `<base_url>/statement?from=`; a statement is only read, so stock httpx will do."""
 
@@ -68,7 +76,11 @@ class StatementClient(Statements):
         if authorization is not None:
             headers["Authorization"] = authorization
         self._client = httpx.AsyncClient(
-            base_url=base_url, headers=headers, timeout=READ_TIMEOUT_S, trust_env=False
+            base_url=base_url,
+            headers=headers,
+            timeout=READ_TIMEOUT_S,
+            trust_env=False,
+            verify=_authorities(),
         )
         self._limits = limits or StatementLimits()
         self._now = now
