@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from contextlib import asynccontextmanager
+from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
@@ -48,7 +48,7 @@ class StatementLimits:
 
     lines: int = 1_000_000
     inflated_bytes: int = 512 * 1024 * 1024
-    deadline_s: float = 300.0
+    deadline_s: float = 600.0
 
 
 def _utc_now() -> datetime:
@@ -147,8 +147,9 @@ class _Reading(StatementReading):
         trail, url = Trail(first), cast("httpx.URL | None", first)
         while url is not None:
             try:
-                async for batch in self._page(url):
-                    yield batch
+                async with aclosing(self._page(url)) as batches:
+                    async for batch in batches:
+                        yield batch
                 url = trail.after(url, self._pages[-1])
             except (httpx.HTTPError, Unfit, TimeoutError) as error:
                 why = self._why(error)
@@ -163,8 +164,8 @@ class _Reading(StatementReading):
         parser = PageParser(row_fields=ROW_FIELDS, head_fields=HEAD_FIELDS)
         before, centavos = self._lines_read, 0
         batch: list[StatementLine] = []
-        async with self._answer(url) as answer:
-            async for piece in self._pieces(answer):
+        async with self._answer(url) as answer, aclosing(self._pieces(answer)) as pieces:
+            async for piece in pieces:
                 for row in parser.feed(piece):
                     line = self._line(row)
                     amount = line.cashback_centavos or 0
