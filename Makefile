@@ -89,9 +89,10 @@ mutation: ## mutation testing of the core's decisions, slow (MODULES="money read
 	@.venv-mutation/bin/mutmut run --max-children $(CHILDREN) $(MODULES:%='cashback_core.%.*')
 	@.venv-mutation/bin/python infra/mutation_figures.py $(MODULES)
 
-docs: venv ## print what is made from tables: docs/settings.md, docs/metrics.md, nginx's words
+docs: venv ## print what is made from tables: docs/{settings,metrics,sandbox}.md, nginx's words
 	PYTHONPATH=src .venv/bin/python -m cashback_gateway.settings_page > docs/settings.md
 	PYTHONPATH=src .venv/bin/python -m adapters.telemetry.page > docs/metrics.md
+	PYTHONPATH=src .venv/bin/python -m adapters.cashback_client.sandbox.page > docs/sandbox.md
 	PYTHONPATH=src .venv/bin/python -m adapters.http.serving.proxy_problems > infra/nginx/gateway/problems.conf
 
 dashboards: venv ## write infra/grafana/dashboards from make_dashboards.py

@@ -354,7 +354,7 @@ _ALL: Final = (
     ),
     _spelled("cut_json", "cut off after two thirds", _cut),
     _spelled("not_json", "a page of HTML", lambda *_: render(200, b"<html>Indispon\xedvel</html>")),
-    _spelled("error_500", "no statement: 500", lambda *_: problem(500)),
+    _spelled("unavailable", "no statement: 500", lambda *_: problem(500)),
 )
 
 TELLINGS: Final = MappingProxyType({telling.name: telling for telling in _ALL})
