@@ -76,6 +76,11 @@ def _told(sendings: Sequence[Sending], database: SimulatedDatabase) -> Iterator[
                 yield f"1: {told.id} is another sale than the ERP was told"
             if told.status in DONE and row.status is not told.status and not _is_taken_back(row):
                 yield f"1: the ERP was told {told.status}, now {told.id} is {row.status}"
+    yield from _recorded_twice(database)
+
+
+def _recorded_twice(database: SimulatedDatabase) -> Iterator[str]:
+    """Invariant 2, by what stands in the database."""
     owners: dict[Hashable, set[UUID]] = defaultdict(set)
     for (merchant_id, id_), row in database.rows.items():
         sale = row.record.sale
