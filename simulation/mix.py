@@ -195,6 +195,13 @@ def draw(random: Random) -> Mix:
     )
     if LOSSY & set(mix.tellings):
         mix = replace(mix, hidden=0.0)
+    drawn = _kind(random, mix)
+    # Whose credit a reversal takes back nobody can tell of equal ones without references.
+    return drawn if drawn.echoes_reference else replace(drawn, reversals=0.0)
+
+
+def _kind(random: Random, mix: Mix) -> Mix:
+    """What this world has most of."""
     match random.randrange(8):
         case 0:
             return _standstill(random, mix)

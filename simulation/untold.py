@@ -56,6 +56,8 @@ def untold(database: SimulatedDatabase, desk: Desk, *, echoes_reference: bool) -
     for credit in shown:
         line = desk.line(credit)
         odd = credit.is_foreign or credit.back is not None or credit.told in ALTERED
+        if any(other.back is not None and other.reference == credit.reference for other in shown):
+            odd = credit.back is not None  # whoever knows of the reversal knows of its credit
         # A stranger's credit of a customer and an amount of ours may stand for one never told.
         mistaken = credit.is_foreign and any(desk.hidden.values())
         if odd and not mistaken and not told[line_key(line)]:
