@@ -189,9 +189,7 @@ alter table audit
     alter column resource type text collate "C",
     alter column key type text collate "C";
 alter table schema_migrations alter column name type text collate "C";
-alter table customers
-    alter column document type text collate "C",
-    alter column name_key type text collate "C";
+alter table customers alter column document type text collate "C";
 -- The same texts as before are allowed, said so that it is quick: `^[…]{1,255}$` takes 0.1 ms for each
 -- sale, an odd character that is looked for and a length 1 µs.
 alter table sales
