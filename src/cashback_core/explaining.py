@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import Enum, StrEnum
 from typing import Final, Protocol
 from uuid import UUID
@@ -17,6 +17,7 @@ from uuid import UUID
 from cashback_core.operating import MAX_NAME_CHARS, MAX_REASON_CHARS, is_plain_text
 from cashback_core.ports import Position
 from cashback_core.reconciliation.findings import FindingClass
+from cashback_core.reconciliation.references import fragment_in, id_in
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,10 +94,11 @@ class NotExplained(Enum):
     CLOSED = "closed"
     """It was explained already, by a person or by a later statement."""
     NOT_A_LINE = "not_a_line"
-    """It is about a cashback that is absent: no line is foreign or ours."""
+    """It is about a cashback and has no line of its own that could be foreign or ours."""
     NOT_ABSENT = "not_absent"
     """It is about a line: say whose it is."""
     NO_SUCH_CASHBACK = "no_such_cashback"
+    """No cashback that anything is due for has the id that is named."""
 
 
 def why_not_explained(incident: StatementIncident, explanation: Explanation) -> NotExplained | None:
@@ -104,10 +106,10 @@ def why_not_explained(incident: StatementIncident, explanation: Explanation) -> 
     if incident.closed_at is not None:
         return NotExplained.CLOSED
     about_absence = incident.cls is FindingClass.APPLIED_ABSENT
-    if about_absence and explanation.meaning is not Meaning.KNOWN_ABSENT:
-        return NotExplained.NOT_A_LINE
     if not about_absence and explanation.meaning is Meaning.KNOWN_ABSENT:
         return NotExplained.NOT_ABSENT
+    if explanation.meaning is not Meaning.KNOWN_ABSENT and incident.line_key is None:
+        return NotExplained.NOT_A_LINE
     return None
 
 
@@ -121,6 +123,67 @@ class ClassTotal:
 
 
 MAX_INCIDENTS_PAGE: Final = 200
+
+PRECEDES: Final = timedelta(days=2)
+"""How long before its first attempt a credit may be dated, unless a setting says otherwise."""
+
+SAYS_CREDITED: Final = frozenset(
+    {FindingClass.ALTERED, FindingClass.CREDITED_AGAIN, FindingClass.CREDITED_UNPAID}
+)
+"""Classes of incidents that say that the cashback they name is credited."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Suspect:
+    """A cashback as an open incident's line may be its credit; `first_started_at` as in the book.
+
+    `document` is the customer's, not masked.
+    """
+
+    id: UUID
+    document: str
+    centavos: int
+    accepted_at: datetime
+    first_started_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenLine:
+    """An open incident as it is held against a cashback; `document` is not masked.
+
+    Without `has_line` it is about `cashback_id` alone. `centavos` is 0 and `document` None where
+    the line could not be read.
+    """
+
+    cls: FindingClass
+    cashback_id: UUID | None
+    has_line: bool
+    document: str | None
+    centavos: int
+    credited_at: datetime | None
+    reference: str | None
+
+
+def may_be_credit_of(line: OpenLine, one: Suspect, precedes: timedelta) -> bool:
+    """Whether an open incident keeps a cashback from being called unpaid.
+
+    It names it; or its line is of the same customer, or of the same amount and nobody's (or told
+    of another's customer), or holds a part of the id, or cannot be read, and is dated late enough.
+    """
+    if line.cashback_id == one.id:
+        return True
+    began_at = one.accepted_at if one.first_started_at is None else one.first_started_at - precedes
+    if not line.has_line or (line.credited_at is not None and line.credited_at < began_at):
+        return False
+    if line.document == one.document:
+        return True
+    unsure = line.cashback_id is None or line.cls is FindingClass.ALTERED
+    if unsure and line.centavos == one.centavos:
+        return True
+    if line.cls is FindingClass.UNREADABLE and (line.document is None or line.centavos == 0):
+        return True
+    part = fragment_in(line.reference) if id_in(line.reference) is None else None
+    return part is not None and part in one.id.hex
 
 
 class IncidentStore(Protocol):
@@ -136,10 +199,11 @@ class IncidentStore(Protocol):
         merchant_id: int | None,
         *,
         open_only: bool,
+        cls: FindingClass | None = None,
         limit: int,
         after: Position | None,
     ) -> IncidentPage:
-        """Up to `limit` incidents, oldest opened first, after a position."""
+        """Up to `limit` incidents, oldest opened first, after a position; of one class or all."""
 
     @abstractmethod
     async def standing(self, merchant_id: int | None) -> tuple[ClassTotal, ...]:
@@ -155,5 +219,6 @@ class IncidentStore(Protocol):
     ) -> StatementIncident | NotExplained | None:
         """Remember what a person says and close the incident; None: there is none.
 
-        With `dry_run` only tell what would be done. Nothing moves: the next statement does.
+        The incident as it is then; with `dry_run` as it is now, and nothing is done. Of two at once
+        one is told that it is closed. Nothing moves: the next statement does.
         """

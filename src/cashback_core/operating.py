@@ -200,7 +200,8 @@ class OpenFilter:
 class OpenCashback:
     """A cashback as an operator needs to see it: the latest event says why it stands here.
 
-    `status_code` is what the provider answered to the latest attempt, if it answered.
+    `status_code` is what the provider answered to the latest attempt, if it answered. `suspected`
+    says that an open incident of a statement is about it, or that its line may be its credit.
     """
 
     id: UUID
@@ -218,6 +219,7 @@ class OpenCashback:
     sold_at: datetime
     accepted_at: datetime
     risk_accepted_at: datetime | None
+    suspected: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -30,6 +30,7 @@ from adapters.postgres.administration.kept_product_types import PostgresProductT
 from adapters.postgres.administration.kept_users import PostgresUsers
 from adapters.postgres.administration.transactions import Administration
 from adapters.postgres.connection import Role as DatabaseRole
+from adapters.postgres.explaining import PostgresIncidentStore
 from adapters.postgres.identity.identities import PostgresIdentities
 from adapters.postgres.operating import PostgresOperatorStore
 from adapters.postgres.privacy import PostgresPrivacyStore
@@ -178,6 +179,10 @@ def _operators(settings: Settings) -> PostgresOperatorStore:
     return PostgresOperatorStore(settings.database.url)
 
 
+def _incidents(settings: Settings) -> PostgresIncidentStore:
+    return PostgresIncidentStore(settings.database.url)
+
+
 def _privacy(settings: Settings) -> PostgresPrivacyStore:
     return PostgresPrivacyStore(settings.database.url)
 
@@ -250,6 +255,7 @@ class Container(containers.DeclarativeContainer):
         tokens=tokens,
     )
     operators = providers.Singleton(_operators, settings)
+    incidents = providers.Singleton(_incidents, settings)
     administration = providers.Singleton(_administration, settings)
     administered = providers.Singleton(
         Administered,
@@ -267,6 +273,7 @@ class Container(containers.DeclarativeContainer):
         quote_sale=quote,
         store=store,
         operators=operators,
+        incidents=incidents,
         privacy=privacy,
         administered=administered,
         ping=store.provided.ping,
@@ -285,6 +292,7 @@ async def open_all(container: Container) -> None:
     await container.guard().check()
     await container.store().open()
     await container.operators().open()
+    await container.incidents().open()
     await container.privacy().open()
     await container.administration().open()
     await container.identities().open()
@@ -312,5 +320,6 @@ async def close_all(container: Container) -> None:
     await container.administration().close()
     await container.privacy().close()
     await container.identities().close()
+    await container.incidents().close()
     await container.operators().close()
     await container.store().close()

@@ -24,7 +24,9 @@ from cashback_core.operating import (
     Decision,
     Granted,
     ManyDecision,
+    NotCreditedThere,
     NotFromHere,
+    NotYours,
     OpenFilter,
     RiskNotAccepted,
     Tally,
@@ -59,9 +61,10 @@ async def list_open(settings: Settings, options: argparse.Namespace) -> None:
     """List what waits for somebody."""
     statuses = frozenset({Status(options.status)}) if options.status else ATTENTION
     wanted = OpenFilter(statuses=statuses)
-    async with _operators(settings) as operators:
-        merchant_id = await _merchant_id(operators, options.merchant)
+    async with operators_of(settings) as operators:
+        merchant_id = await the_merchant(operators, options.merchant)
         tally = await operators.tally(merchant_id, wanted)
+        standing = await _standing(settings, merchant_id)
         left, after = options.limit, None
         while left > 0:
             page = await operators.open_page(
@@ -73,20 +76,32 @@ async def list_open(settings: Settings, options: argparse.Namespace) -> None:
             if after is None:
                 break
     print(_words(tally))
+    if standing:
+        print(standing)
+
+
+async def _standing(settings: Settings, merchant_id: int | None) -> str | None:
+    """The incidents of a statement that stand, in words; None without any."""
+    from cashback_gateway.incident_commands import incidents_of, words
+
+    async with incidents_of(settings) as incidents:
+        standing = await incidents.standing(merchant_id)
+    return f"{words(standing)}; `./cashback incidents` lists them" if standing else None
 
 
 def _line(item: OpenCashback) -> str:
     code = "" if item.status_code is None else f", the provider answered {item.status_code}"
     who = f" by {item.actor_name}" if item.actor_name else ""
+    suspected = "; an incident of a statement is about it" if item.suspected else ""
     return (
         f"{item.id} {item.status:9} since {format_instant(item.since_at)[:19]}Z"
         f" {format_centavos(item.cashback_centavos):>12} {mask(item.document)} {item.merchant}"
-        f" tried {item.attempt}{code}: {item.reason}{who}"
+        f" tried {item.attempt}{code}: {item.reason}{who}{suspected}"
     )
 
 
 def _words(tally: Tally) -> str:
-    doubt = f", {tally.in_doubt} of them in doubt" if tally.in_doubt else ""
+    doubt = f", {tally.in_doubt} of them may be paid already" if tally.in_doubt else ""
     one = "cashback" if tally.count == 1 else "cashbacks"
     return f"{tally.count} {one}, {format_centavos(tally.cashback_centavos)} in all{doubt}"
 
@@ -102,14 +117,19 @@ async def cancel(settings: Settings, options: argparse.Namespace) -> None:
 
 
 async def resolve(settings: Settings, options: argparse.Namespace) -> None:
-    """Say what became of one in doubt."""
+    """Say what became of one in doubt, or of one that is credited though it is not paid."""
     kinds = {"applied": ActKind.MARK_APPLIED, "rejected": ActKind.MARK_REJECTED}
     act = _signed(kinds[options.became], options)
     await _act(settings, options, act, f"is {options.became}")
 
 
+async def take_back(settings: Settings, options: argparse.Namespace) -> None:
+    """Call doubtful again what another operator marked."""
+    await _act(settings, options, _signed(ActKind.TAKE_BACK, options), "is in doubt again")
+
+
 async def _act(settings: Settings, options: argparse.Namespace, act: Act, done: str) -> None:
-    async with _operators(settings) as operators:
+    async with operators_of(settings) as operators:
         decision = await operators.act(None, options.id, act)
     _refuse(decision, options.id)
     print(f"{options.id} {done}")
@@ -124,6 +144,14 @@ def _refuse(decision: Decision | None, id_: UUID) -> None:
             raise ActRefusedError(f"{id_} is {status}; this goes with: {names}")
         case RiskNotAccepted():
             raise ActRefusedError(f"{RISK}; --accept-risk takes that risk in your name")
+        case NotCreditedThere():
+            raise ActRefusedError(
+                f"no incident says that {id_} is credited: `./cashback incidents` lists what stands"
+            )
+        case NotYours.OWN:
+            raise ActRefusedError(f"the mark of {id_} is your own: another operator takes it back")
+        case NotYours.NO_MARK:
+            raise ActRefusedError(f"no operator brought {id_} where it stands")
         case Granted():
             return
         case _:
@@ -140,13 +168,13 @@ async def resend_many(settings: Settings, options: argparse.Namespace) -> None:
     )
     if options.expect is not None and (options.by is None or options.reason is None):
         raise ActRefusedError("sending them again takes --reason and --as, too")
-    async with _operators(settings) as operators:
-        merchant_id = await _merchant_id(operators, options.merchant)
+    async with operators_of(settings) as operators:
+        merchant_id = await the_merchant(operators, options.merchant)
         if options.expect is None:
             tally = await operators.tally(merchant_id, wanted)
             print(_words(tally))
             if tally.in_doubt:
-                print(f"For each in doubt: {RISK}; --accept-risk takes that risk in your name.")
+                print(f"For each of those: {RISK}; --accept-risk takes that risk in your name.")
             print(f"Nothing was done: --expect {tally.count} sends them again.")
             return
         act = _signed(ActKind.RESEND, options)
@@ -164,7 +192,7 @@ def _granted(decision: ManyDecision) -> Tally:
             words = f"nothing was done: {_words(tally)}, but at most {MAX_AT_ONCE} at once"
             raise ActRefusedError(words)
         case RiskNotAccepted(in_doubt):
-            words = f"nothing was done, {in_doubt} in doubt: {RISK}; --accept-risk takes that risk"
+            words = f"nothing was done, for {in_doubt}: {RISK}; --accept-risk takes that risk"
             raise ActRefusedError(words)
         case _:
             assert_never(decision)
@@ -204,7 +232,8 @@ async def sender_release(settings: Settings, options: argparse.Namespace) -> Non
 
 
 @asynccontextmanager
-async def _operators(settings: Settings) -> AsyncGenerator[PostgresOperatorStore, None]:
+async def operators_of(settings: Settings) -> AsyncGenerator[PostgresOperatorStore, None]:
+    """The store of operators, open."""
     from adapters.postgres.operating import PostgresOperatorStore
 
     store = PostgresOperatorStore(settings.database.url)
@@ -215,7 +244,8 @@ async def _operators(settings: Settings) -> AsyncGenerator[PostgresOperatorStore
         await store.close()
 
 
-async def _merchant_id(operators: PostgresOperatorStore, slug: str | None) -> int | None:
+async def the_merchant(operators: PostgresOperatorStore, slug: str | None) -> int | None:
+    """The merchant of a slug, None for None. Raises ActRefusedError where there is none."""
     if slug is None:
         return None
     merchant_id = await operators.merchant_id(slug)

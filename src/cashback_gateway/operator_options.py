@@ -17,6 +17,8 @@ from cashback_core.operating import (
     goes_with,
     is_plain_text,
 )
+from cashback_core.reconciliation.findings import NEED_A_PERSON, FindingClass
+from cashback_gateway import incident_commands
 from cashback_gateway import operator_commands as commands
 
 if TYPE_CHECKING:
@@ -66,11 +68,53 @@ def declare(add: Add) -> None:
     _add_id(cancel)
     _add_signature(cancel)
     resolve = add(
-        "resolve", commands.resolve, "say on the provider's evidence what became of one in doubt"
+        "resolve",
+        commands.resolve,
+        "say on the provider's evidence what became of one in doubt, or that one is credited",
     )
     _add_id(resolve)
     resolve.add_argument("became", choices=("applied", "rejected"))
     _add_signature(resolve)
+    back = add(
+        "take-back", commands.take_back, "call doubtful again what another operator has marked"
+    )
+    _add_id(back)
+    _add_risk(back)
+    _add_signature(back)
+    _declare_incidents(add)
+
+
+def _declare_incidents(add: Add) -> None:
+    listed = add(
+        "incidents",
+        incident_commands.list_incidents,
+        "list what the provider's statement tells and nothing explains, oldest first",
+    )
+    classes = "|".join(sorted(NEED_A_PERSON | {FindingClass.DOUBT_UNDECIDED}))
+    listed.add_argument(
+        "--class", dest="cls", choices=tuple(FindingClass), metavar="C", help=classes
+    )
+    listed.add_argument("--all", action="store_true", help="those that have ended, too")
+    listed.add_argument("--limit", type=_count, default=100, help="default: %(default)s")
+    _add_merchant(listed, "default: every merchant, and what is nobody's")
+    explain = add(
+        "explain",
+        incident_commands.explain,
+        "say what an incident is; it is remembered for every later statement",
+    )
+    explain.add_argument("id", type=UUID, metavar="INCIDENT", help="the incident's id")
+    meaning = explain.add_mutually_exclusive_group(required=True)
+    meaning.add_argument("--foreign", action="store_true", help="the line is no credit of ours")
+    meaning.add_argument(
+        "--ours", type=UUID, metavar="CASHBACK", help="the line is the credit of this cashback"
+    )
+    meaning.add_argument(
+        "--known-absent",
+        action="store_true",
+        help="the cashback is applied, on no statement, and that is known",
+    )
+    explain.add_argument("--dry-run", action="store_true", help="only tell what would be done")
+    _add_signature(explain)
 
 
 def declare_sender(add: Add) -> None:
@@ -86,20 +130,28 @@ def _add_id(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("id", type=UUID, metavar="ID", help="the cashback's id")
 
 
-def _add_merchant(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--merchant", metavar="SLUG", help="default: every merchant")
+def _add_merchant(
+    parser: argparse.ArgumentParser, default: str = "default: every merchant"
+) -> None:
+    parser.add_argument("--merchant", metavar="SLUG", help=default)
 
 
 def _add_risk(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "--accept-risk", action="store_true", help="those in doubt may be paid a second time"
+        "--accept-risk", action="store_true", help="what may be paid already may be paid again"
     )
 
 
 def _add_signature(parser: argparse.ArgumentParser, *, required: bool = True) -> None:
     parser.add_argument("--reason", type=_reason, required=required, help="kept for ever")
     parser.add_argument(
-        "--as", dest="by", type=_name, required=required, metavar="NAME", help="who does it"
+        "--as",
+        "--by",
+        dest="by",
+        type=_name,
+        required=required,
+        metavar="NAME",
+        help="who does it",
     )
 
 

@@ -119,9 +119,9 @@ async def accepted(store: CashbackStore, submission: Submission) -> Record:
     return acceptance.record
 
 
-async def leased(store: CashbackStore, sale: Sale | None = None) -> Claim:
+async def leased(store: CashbackStore, sale: Sale | None = None, *, merchant_id: int = 1) -> Claim:
     """A claim on the first attempt of a newly accepted sale."""
-    submission = submitted(sale or a_sale())
+    submission = submitted(sale or a_sale(), merchant_id=merchant_id)
     record = await accepted(store, submission)
     assert record.status is Status.SENDING
     return Claim(

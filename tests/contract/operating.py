@@ -53,6 +53,7 @@ RISKY: Final = replace(RESEND, accept_risk=True)
 CANCEL: Final = replace(RESEND, kind=ActKind.CANCEL, reason="the customer gave it back")
 PAID: Final = replace(RESEND, kind=ActKind.MARK_APPLIED, reason="statement of June, line 7")
 UNPAID: Final = replace(RESEND, kind=ActKind.MARK_REJECTED, reason="their mail of 3 June")
+TAKE_BACK: Final = replace(RISKY, kind=ActKind.TAKE_BACK, reason="it was another line")
 
 REFUSED: Final = seen(422)
 ALL: Final = frozenset({Status.HELD, Status.IN_DOUBT, Status.REJECTED})
@@ -216,7 +217,6 @@ class OperatorStoreContract:
             (UNANSWERED, CANCEL, Status.IN_DOUBT),
             (CREATED, RISKY, Status.APPLIED),
             (CREATED, CANCEL, Status.APPLIED),
-            (REFUSED, PAID, Status.REJECTED),
             (NOTHING_SENT, RISKY, Status.PENDING),
         ],
     )
@@ -239,7 +239,7 @@ class OperatorStoreContract:
         self, store: CashbackStore, operators: OperatorStore
     ) -> None:
         claim = await leased(store)
-        for act in (RISKY, CANCEL, PAID, UNPAID):
+        for act in (RISKY, CANCEL, PAID, UNPAID, TAKE_BACK):
             assert isinstance(await operators.act(1, claim.id, act), NotFromHere)
 
     async def test_what_is_not_there_cannot_be_acted_on(self, operators: OperatorStore) -> None:

@@ -27,6 +27,7 @@ from contract.builders import PROGRAMME
 from contract.openapi_conformance import assert_conforms
 from fakes.manual_clock import ManualClock
 from fakes.memory_identities import MemoryIdentities
+from fakes.memory_incidents import MemoryIncidents
 from fakes.memory_operators import MemoryOperators
 from fakes.memory_privacy import MemoryPrivacy
 from fakes.memory_store import MemoryStore
@@ -96,7 +97,8 @@ class Api:
             for merchant_id in (1, 2)
         }
         self.store = MemoryStore(terms, now=self.clock.tick)
-        self.operators = MemoryOperators(self.store)
+        self.incidents = MemoryIncidents(self.store)
+        self.operators = MemoryOperators(self.store, self.incidents)
         self.privacy = MemoryPrivacy()
         self.provider = ScriptedProvider()
         self.deliverer = Deliverer(
@@ -125,6 +127,7 @@ class Api:
             quote_sale=QuoteSale(store=self.store, now=now),
             store=self.store,
             operators=self.operators,
+            incidents=self.incidents,
             privacy=self.privacy,
             administered=self.administered,
             ping=self.ping,

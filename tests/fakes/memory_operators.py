@@ -6,10 +6,11 @@ import asyncio
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from cashback_core.delivery import Delivery
+from cashback_core.delivery import Actor, Delivery
 from cashback_core.identity import new_id
 from cashback_core.operating import (
     Act,
+    Circumstances,
     Decision,
     Granted,
     ManyDecision,
@@ -25,6 +26,7 @@ from cashback_core.operating import (
     operate,
 )
 from cashback_core.ports import Pause, Position, StoreUnavailable
+from fakes.memory_incidents import MemoryIncidents
 
 if TYPE_CHECKING:
     from datetime import datetime, timedelta
@@ -36,8 +38,9 @@ if TYPE_CHECKING:
 class MemoryOperators(OperatorStore):
     """Works on the rows of a MemoryStore, and is away when that is."""
 
-    def __init__(self, store: MemoryStore) -> None:
+    def __init__(self, store: MemoryStore, incidents: MemoryIncidents | None = None) -> None:
         self._store = store
+        self.incidents = incidents or MemoryIncidents(store)
         self.risk_accepted: dict[UUID, datetime] = {}
 
     async def open_page(
@@ -70,7 +73,7 @@ class MemoryOperators(OperatorStore):
         return Tally(
             count=len(rows),
             cashback_centavos=sum(row.record.cashback.cashback_centavos for row in rows),
-            in_doubt=sum(row.status == "in_doubt" for row in rows),
+            in_doubt=sum(r.status == "in_doubt" or self.incidents.suspects(r) for r in rows),
         )
 
     async def resend_all(
@@ -89,7 +92,13 @@ class MemoryOperators(OperatorStore):
         delivery = Delivery(
             status=standing.status, attempt=standing.attempt, open_since_at=row.open_since_at
         )
-        decision = operate(delivery, act, self._store._now())
+        latest = row.events[-1]
+        circumstances = Circumstances(
+            credited=self.incidents.credits(row.record.id),
+            suspected=self.incidents.suspects(row),
+            marked_by=latest.actor_name if latest.actor is Actor.OPERATOR else None,
+        )
+        decision = operate(delivery, act, self._store._now(), circumstances)
         if isinstance(decision, Granted):
             move = decision.move
             self._store._move(row, move.to, move.actor, move.reason, due_at=move.due_at)
@@ -125,6 +134,7 @@ class MemoryOperators(OperatorStore):
             sold_at=record.sale.sold_at,
             accepted_at=record.accepted_at,
             risk_accepted_at=self.risk_accepted.get(record.id),
+            suspected=self.incidents.suspects(row),
         )
 
 

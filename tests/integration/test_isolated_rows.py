@@ -34,6 +34,8 @@ REFUSED: Final = (InsufficientPrivilege, psycopg.errors.GeneratedAlways)
 OF_NO_MERCHANT: Final = {
     # How the database is migrated, whether anything is sent at all.
     "schema_migrations", "sender", "sender_pauses", "sender_releases",
+    # Of the provider's account, over all merchants: the platform's and the workers'.
+    "reconciliations", "statement_incident_events", "statement_explanations",
     # Of people before their merchant is known: nobody's but the log-in's.
     "revoked_tokens", "login_failures", "login_places", "rate_buckets",
 }  # fmt: skip

@@ -7,6 +7,7 @@ import os
 import socket
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import uuid4
@@ -16,7 +17,8 @@ import pytest
 
 from adapters.postgres.store import PostgresCashbackStore
 from cashback_core.delivery import DeliveryPolicy
-from contract.builders import NOTHING_SENT, UNANSWERED, a_sale, ended, leased, seen
+from cashback_core.identity import new_id
+from contract.builders import CREATED, NOTHING_SENT, UNANSWERED, a_sale, ended, leased, seen
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -97,7 +99,7 @@ def test_what_waits_is_listed_and_resent_one_by_one(dsn: str, environ: dict[str,
     assert lines[0].endswith("demo tried 1: no certain answer")
     assert "the provider answered 422: the provider refused it for good" in lines[1]
     assert "***." in lines[0], "a customer's document is masked"
-    assert total == "2 cashbacks, 10.00 in all, 1 of them in doubt"
+    assert total == "2 cashbacks, 10.00 in all, 1 of them may be paid already"
     line, total = done(environ, "open", "--status", "pending", "--merchant", "demo")
     assert line.startswith(pending)
     assert done(environ, "open", "--limit", "1")[:-1] == lines[:1]
@@ -135,11 +137,104 @@ def test_what_is_unpaid_is_cancelled_and_what_is_in_doubt_resolved(
     assert f"there is no cashback {nobody}" in refused(environ, "cancel", nobody, *SIGNED)
 
 
+def test_incidents_are_listed_and_explained(dsn: str, environ: dict[str, str]) -> None:
+    rejected, applied = cashbacks(dsn, REFUSED, CREATED)
+    with psycopg.connect(dsn, autocommit=True) as connection:
+        found = connection.execute(
+            "select cashback_id::text, document from sales order by accepted_at"
+        ).fetchall()
+        documents = {id_: document for id_, document in found}
+        own = an_incident(
+            connection, "credited_unpaid", cashback_id=rejected, document=documents[rejected]
+        )
+        line = an_incident(connection, "unknown_here", document="11144477735")
+        absent = an_incident(connection, "applied_absent", cashback_id=applied, line=None)
+    lines = done(environ, "incidents")
+    assert [one.split()[0] for one in lines[:-1]] == [own, line, absent]
+    assert lines[-1] == (
+        "3 incidents of a statement stand, 15.00 in all: 1 credited_unpaid 5.00,"
+        " 1 unknown_here 5.00, 1 applied_absent 5.00"
+    )
+    assert f"of {rejected} demo: nothing explains it" in lines[0]
+    assert "***." in lines[0], "a customer's document is masked"
+    assert "line 7 of the statement of 2026-06-15T15:00:00Z dated 2026-06-15" in lines[1]
+    assert "nobody's" in lines[1]
+    assert done(environ, "incidents", "--class", "unknown_here", "--limit", "1")[0] == lines[1]
+    assert done(environ, "incidents", "--merchant", "other") == [
+        "no incident of a statement stands"
+    ]
+
+    listed, _, standing = done(environ, "open")
+    assert listed.endswith("; an incident of a statement is about it")
+    assert standing.startswith("3 incidents of a statement stand, 15.00 in all")
+    assert "--accept-risk" in refused(environ, "resend", rejected, *SIGNED)
+
+    dry = done(environ, "explain", line, "--foreign", "--dry-run", *SIGNED)
+    assert dry[0] == lines[1]
+    assert dry[1].startswith("nothing was done")
+    assert "has no line of its own" in refused(environ, "explain", absent, "--foreign", *SIGNED)
+    assert "is about a line" in refused(environ, "explain", line, "--known-absent", *SIGNED)
+    nobody = str(uuid4())
+    assert nobody in refused(environ, "explain", line, "--ours", nobody, *SIGNED)
+    assert f"there is no incident {nobody}" in refused(
+        environ, "explain", nobody, "--foreign", *SIGNED
+    )
+    told = done(environ, "explain", line, "--ours", rejected, "--reason", "x", "--by", "ana")
+    assert told[1] == (
+        f"{line} is explained as the credit of {rejected}: so on every later statement"
+    )
+    assert "is closed" in refused(environ, "explain", line, "--foreign", *SIGNED)
+    done(environ, "explain", absent, "--known-absent", *SIGNED)
+    assert len(done(environ, "incidents")) == 2
+    assert len(done(environ, "incidents", "--all")) == 4
+
+    assert done(environ, "resolve", rejected, "applied", *SIGNED) == [f"{rejected} is applied"]
+    bia = ("--reason", "another customer's line", "--as", "bia")
+    assert "your own" in refused(environ, "take-back", rejected, "--accept-risk", *SIGNED)
+    assert "--accept-risk" in refused(environ, "take-back", rejected, *bia)
+    assert "no operator brought" in refused(environ, "take-back", applied, "--accept-risk", *bia)
+    assert done(environ, "take-back", rejected, "--accept-risk", *bia) == [
+        f"{rejected} is in doubt again"
+    ]
+    assert statuses(dsn) == {rejected: "in_doubt", applied: "applied"}
+
+
+def an_incident(
+    connection: psycopg.Connection,
+    cls: str,
+    *,
+    cashback_id: str | None = None,
+    document: str | None = None,
+    line: int | None = 7,
+) -> str:
+    """An incident of 5.00 that stands; its id."""
+    id_ = new_id()
+    at = datetime(2026, 6, 15, 15, 0, 0, tzinfo=UTC)
+    connection.execute(
+        "insert into statement_incidents (incident_id, class, merchant_id, cashback_id, document,"
+        " centavos, line, line_key, nth, credited_at, why, opened_at, statement_at) values"
+        " (%s, %s, %s, %s, %s, 500, %s, %s, %s, %s, 'nothing explains it', now(), %s)",
+        [
+            id_,
+            cls,
+            None if cashback_id is None else 1,
+            cashback_id,
+            document,
+            line,
+            None if line is None else id_.hex,
+            None if line is None else 0,
+            at,
+            at,
+        ],
+    )
+    return str(id_)
+
+
 def test_many_are_counted_and_then_resent_as_counted(dsn: str, environ: dict[str, str]) -> None:
     doubtful, *rest = cashbacks(dsn, UNANSWERED, REFUSED, REFUSED)
     filter_ = ("resend-many", "--status", "rejected", "--status", "in_doubt")
     counted = done(environ, *filter_)
-    assert counted[0] == "3 cashbacks, 15.00 in all, 1 of them in doubt"
+    assert counted[0] == "3 cashbacks, 15.00 in all, 1 of them may be paid already"
     assert "may pay the customer a second time" in counted[1]
     assert counted[2] == "Nothing was done: --expect 3 sends them again."
     assert "now there are 3 cashbacks" in refused(environ, *filter_, "--expect", "2", *SIGNED)
@@ -176,6 +271,12 @@ def test_the_sender_is_paused_and_released(environ: dict[str, str]) -> None:
         ("resend", str(uuid4()), "--reason", "x", "--as", ""),
         ("cancel", str(uuid4()), "--accept-risk", *SIGNED),
         ("resolve", str(uuid4()), "pending", *SIGNED),
+        ("take-back", str(uuid4()), "--reason", "x"),
+        ("incidents", "--class", "lost"),
+        ("explain", str(uuid4()), *SIGNED),
+        ("explain", str(uuid4()), "--foreign", "--known-absent", *SIGNED),
+        ("explain", str(uuid4()), "--ours", "1", *SIGNED),
+        ("explain", str(uuid4()), "--foreign", "--as", "ana"),
         ("resend-many",),
         ("resend-many", "--status", "pending"),
         ("resend-many", "--status", "held", "--expect", "-1"),

@@ -19,6 +19,7 @@ from adapters.http.openapi.document import ServedDocument
 from adapters.http.openapi.page import DocsRoutes
 from adapters.http.problems.answering import handle_exception
 from adapters.http.sales.cashbacks import CashbackRoutes
+from adapters.http.sales.incident_routes import IncidentRoutes
 from adapters.http.sales.operator_routes import OperatorRoutes
 from adapters.http.sales.privacy_routes import PrivacyRoutes
 from adapters.http.serving.options import with_options
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
     from adapters.http.administration.administered import Administered
     from adapters.http.identity.login import Login
+    from cashback_core.explaining import IncidentStore
     from cashback_core.operating import OperatorStore
     from cashback_core.ports import CashbackStore
     from cashback_core.privacy import PrivacyStore
@@ -42,14 +44,15 @@ Lifespan = Callable[[Litestar], AbstractAsyncContextManager[None]]
 class UseCases:
     """What the routes call.
 
-    `store` is for plain reads, `operators` for what waits for somebody, `ping` asks if the
-    database is there.
+    `store` is for plain reads, `operators` for what waits for somebody, `incidents` for what a
+    statement tells and nothing explains, `ping` asks if the database is there.
     """
 
     submit_sale: SubmitSale
     quote_sale: QuoteSale
     store: CashbackStore
     operators: OperatorStore
+    incidents: IncidentStore
     privacy: PrivacyStore
     administered: Administered
     ping: Ping
@@ -100,6 +103,7 @@ def create_app(
             [
                 *cashbacks.handlers(),
                 *operating.handlers(),
+                *IncidentRoutes(admit=admit, incidents=use_cases.incidents).handlers(),
                 *PrivacyRoutes(admit=admit, store=use_cases.privacy).handlers(),
                 *use_cases.administered.handlers(admit, login, use_cases.store),
                 *TokenRoutes(login, conduct.trusted_hops).handlers(),

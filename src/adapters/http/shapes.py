@@ -7,6 +7,7 @@ from typing import Annotated
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from cashback_core.delivery import Actor, Status
+from cashback_core.reconciliation.findings import FindingClass
 from cashback_core.rounding import Rounding
 
 Money = Annotated[
@@ -185,6 +186,14 @@ class OpenCashback(Shape, frozen=True, kw_only=True):
         Meta(description="When an operator sent it again although it may have been paid."),
     ]
 
+    suspected: Annotated[
+        bool,
+        Meta(
+            description="An incident of the provider's statement is about it, or its line may be"
+            " its credit: sending it again takes `accept_risk`."
+        ),
+    ]
+
 
 class OpenPage(Shape, frozen=True, kw_only=True):
     """Open cashbacks, oldest accepted first; `next_cursor` is null on the last page."""
@@ -193,12 +202,63 @@ class OpenPage(Shape, frozen=True, kw_only=True):
     next_cursor: str | None
 
 
+class StatementIncident(Shape, frozen=True, kw_only=True, rename={"class_": "class"}):
+    """Something of the provider's statement that nothing here explains."""
+
+    id: Uuid
+    class_: FindingClass
+    what: Annotated[str, Meta(description="What the class means, in the language asked for.")]
+    merchant: Annotated[str | None, Meta(description="Whose cashback it is about; null: nobody's.")]
+    cashback_id: Uuid | None
+    document: Annotated[str | None, Meta(description="The customer's CPF, masked.")]
+    amount: Money
+    line: Annotated[int | None, Meta(description="The line of the statement; null: it has none.")]
+    credited_at: Instant | None
+    reference: Annotated[str | None, Meta(description="The line's, as the provider told it.")]
+    why: str
+    since: Instant
+    statement_at: Annotated[Instant, Meta(description="When the statement was asked for.")]
+    closed_at: Instant | None
+    closed_why: str | None
+
+
+class ClassTotal(Shape, frozen=True, kw_only=True, rename={"class_": "class"}):
+    """How many incidents of a class stand, and what they are worth."""
+
+    class_: FindingClass
+    what: str
+    count: Annotated[int, Meta(ge=1)]
+    amount: Money
+
+
+class IncidentPage(Shape, frozen=True, kw_only=True):
+    """Incidents, oldest first, and all that stands; `next_cursor` is null on the last page."""
+
+    items: list[StatementIncident]
+    standing: list[ClassTotal]
+    next_cursor: str | None
+
+
+class Explained(Shape, frozen=True, kw_only=True):
+    """Whether the explanation is remembered now, and the incident."""
+
+    explained: Annotated[bool, Meta(description="False after a dry run: nothing was done.")]
+    incident: StatementIncident
+
+
 class ResendTally(Shape, frozen=True, kw_only=True):
     """How many cashbacks a filter means, and whether they were sent again."""
 
     count: Annotated[int, Meta(ge=0)]
     cashback: Money
-    in_doubt: Annotated[int, Meta(ge=0, description="So many of them may be paid already.")]
+    in_doubt: Annotated[
+        int,
+        Meta(
+            ge=0,
+            description="So many of them may be paid already: in doubt, or perhaps a line of the"
+            " provider's statement.",
+        ),
+    ]
     resent: bool
     risk: Annotated[str | None, Meta(description="What sending those in doubt again means.")]
 

@@ -34,7 +34,7 @@ PAGE: Final[LiteralString] = f"""
     )
     select p.cashback_id, m.slug, p.status, e.reason, e.actor, e.actor_name, e.at, p.attempt,
         a.status_code, p.document, p.cashback_centavos, p.sale_id, p.sold_at, p.accepted_at,
-        p.risk_accepted_at
+        p.risk_accepted_at, x.cashback_id is not null
     from page as p
     join merchants as m using (merchant_id)
     join events as e
@@ -43,13 +43,16 @@ PAGE: Final[LiteralString] = f"""
     left join attempts as a
         on a.merchant_id = p.merchant_id and a.cashback_id = p.cashback_id
             and a.attempt = p.attempt
+    left join suspected_cashbacks(
+        %(merchant_id)s, %(precedes)s, array(select cashback_id from page)
+    ) as x on x.merchant_id = p.merchant_id and x.cashback_id = p.cashback_id
     order by p.accepted_at, p.cashback_id
 """  # noqa: S608 (made of literals)
 """Open cashbacks with their latest event and answer; `open_cashback` reads its rows."""
 
 
 def values_of(merchant_id: int | None, wanted: OpenFilter) -> dict[str, Any]:
-    """The values of MEANT."""
+    """The values of MEANT; PAGE also takes `precedes`, the position and the limit."""
     return {
         "merchant_id": merchant_id,
         "statuses": sorted(wanted.statuses),
@@ -64,6 +67,7 @@ def open_cashback(row: tuple[Any, ...]) -> OpenCashback:
     (
         cashback_id, merchant, status, reason, actor, actor_name, since_at, attempt, status_code,
         document, centavos, sale_id, sold_at, accepted_at, risk_accepted_at,
+        suspected,
     ) = row  # fmt: skip
     return OpenCashback(
         id=cashback_id,
@@ -81,4 +85,5 @@ def open_cashback(row: tuple[Any, ...]) -> OpenCashback:
         sold_at=sold_at,
         accepted_at=accepted_at,
         risk_accepted_at=risk_accepted_at,
+        suspected=suspected,
     )

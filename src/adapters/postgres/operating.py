@@ -11,8 +11,10 @@ from adapters.postgres.accepting import Cursor, encode
 from adapters.postgres.connection import Role, acting_for, connection_pool, serving_dsn, translated
 from adapters.postgres.open_rows import MEANT, PAGE, open_cashback, values_of
 from cashback_core.delivery import Delivery, Status
+from cashback_core.explaining import PRECEDES, SAYS_CREDITED
 from cashback_core.operating import (
     Act,
+    Circumstances,
     Decision,
     Granted,
     ManyDecision,
@@ -27,7 +29,8 @@ from cashback_core.operating import (
 from cashback_core.ports import Position
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator
+    from collections.abc import AsyncGenerator, Mapping
+    from datetime import timedelta
     from uuid import UUID
 
     from psycopg import AsyncConnection
@@ -39,9 +42,12 @@ MAX_CONNECTIONS: Final = 2
 
 
 class PostgresOperatorStore(OperatorStore):
-    """Connects when it is first asked."""
+    """Connects when it is first asked.
 
-    def __init__(self, dsn: str) -> None:
+    `precedes` is how long before its first attempt a line of the statement may be dated.
+    """
+
+    def __init__(self, dsn: str, *, precedes: timedelta = PRECEDES) -> None:
         def pool(role: Role) -> AsyncConnectionPool[Any]:
             return connection_pool(
                 serving_dsn(dsn, application="cashback operators", role=role),
@@ -51,6 +57,7 @@ class PostgresOperatorStore(OperatorStore):
 
         self._of_one = pool(Role.SERVING)
         self._of_all = pool(Role.WORKER)
+        self._precedes = precedes
 
     async def open(self) -> None:
         """Begin to serve; needs no database yet."""
@@ -81,7 +88,7 @@ class PostgresOperatorStore(OperatorStore):
         limit: int,
         after: Position | None,
     ) -> OpenPage:
-        values = values_of(merchant_id, wanted) | {
+        values = self._values_of(merchant_id, wanted) | {
             "at": after.accepted_at if after else None,
             "id": after.id if after else None,
             "limit": limit + 1,  # one more tells whether there is a next page
@@ -112,21 +119,22 @@ class PostgresOperatorStore(OperatorStore):
             row = await cursor.fetchone()
             if row is None:
                 return None
-            decision = _decide(row, act)
+            given = await self._circumstances(cursor, merchant_id, [row])
+            decision = _decide(row, act, given)
             if isinstance(decision, Granted):
                 await _store(cursor, [_move(row, decision, act)])
         return decision
 
     async def tally(self, merchant_id: int | None, wanted: OpenFilter) -> Tally:
         async with self._acting(merchant_id) as connection, connection.cursor() as cursor:
-            return await _tally(cursor, values_of(merchant_id, wanted))
+            return await _tally(cursor, self._values_of(merchant_id, wanted))
 
     async def resend_all(
         self, merchant_id: int | None, wanted: OpenFilter, act: Act, *, expected: int
     ) -> ManyDecision:
         if not wanted.statuses <= set(goes_with(act.kind)):
             raise ValueError(f"{act.kind} goes with {', '.join(goes_with(act.kind))} only")
-        values = values_of(merchant_id, wanted)
+        values = self._values_of(merchant_id, wanted)
         async with self._acting(merchant_id) as connection, connection.cursor() as cursor:
             # Counted before anything is locked, so that a filter too wide locks nothing.
             tally = await _tally(cursor, values)
@@ -137,10 +145,51 @@ class PostgresOperatorStore(OperatorStore):
             # among the rows, and the number tells.
             await cursor.execute(_LOCK_ALL, values, prepare=False)
             rows = await cursor.fetchall()
-            decision = may_act_on_all(_tally_of(rows), act, expected=expected)
+            given = await self._circumstances(cursor, merchant_id, rows)
+            decision = may_act_on_all(_tally_of(rows, given), act, expected=expected)
             if isinstance(decision, Tally):
-                await _store(cursor, _granted(rows, act))
+                await _store(cursor, _granted(rows, act, given))
         return decision
+
+    def _values_of(self, merchant_id: int | None, wanted: OpenFilter) -> dict[str, Any]:
+        return values_of(merchant_id, wanted) | {"precedes": self._precedes}
+
+    async def _circumstances(
+        self, cursor: Cursor, merchant_id: int | None, rows: list[tuple[Any, ...]]
+    ) -> dict[UUID, Circumstances]:
+        """Of locked rows: asked when their locks are had, so that nothing older is told."""
+        values = {
+            "m": merchant_id,
+            "precedes": self._precedes,
+            "ids": [row[1] for row in rows],
+            "credited": sorted(SAYS_CREDITED),
+        }
+        await cursor.execute(
+            """
+            select c.cashback_id,
+                exists (
+                    select from statement_incidents as i
+                    where i.cashback_id = c.cashback_id and i.closed_at is null
+                        and i.class = any(%(credited)s)
+                ),
+                x.cashback_id is not null, e.actor_name
+            from merchants as m
+            join cashbacks as c
+                on c.merchant_id = m.merchant_id and c.cashback_id = any(%(ids)s)
+            join events as e
+                on e.merchant_id = c.merchant_id and e.cashback_id = c.cashback_id
+                    and e.sequence = c.version  -- the latest: whoever signed it brought it here
+            left join suspected_cashbacks(%(m)s, %(precedes)s, %(ids)s) as x
+                on x.merchant_id = c.merchant_id and x.cashback_id = c.cashback_id
+            where %(m)s::bigint is null or m.merchant_id = %(m)s
+            """,
+            values,
+            prepare=False,
+        )
+        return {
+            id_: Circumstances(credited=credited, suspected=suspected, marked_by=name)
+            for id_, credited, suspected, name in await cursor.fetchall()
+        }
 
     async def merchant_id(self, slug: str) -> int | None:
         """The merchant of that slug. Raises StoreUnavailable."""
@@ -166,9 +215,11 @@ async def _tally(cursor: Cursor, values: dict[str, Any]) -> Tally:
     await cursor.execute(
         f"""
         select count(*), coalesce(sum(c.cashback_centavos), 0)::bigint,
-            count(*) filter (where c.status = 'in_doubt')
+            count(*) filter (where c.status = 'in_doubt' or c.cashback_id in (
+                select x.cashback_id from suspected_cashbacks(%(merchant_id)s, %(precedes)s) as x
+            ))
         {MEANT}
-        """,
+        """,  # noqa: S608 (made of literals)
         values,
         prepare=False,
     )
@@ -177,25 +228,27 @@ async def _tally(cursor: Cursor, values: dict[str, Any]) -> Tally:
     return Tally(count=count, cashback_centavos=centavos, in_doubt=in_doubt)
 
 
-def _tally_of(rows: list[tuple[Any, ...]]) -> Tally:
+def _tally_of(rows: list[tuple[Any, ...]], given: Mapping[UUID, Circumstances]) -> Tally:
     return Tally(
         count=len(rows),
         cashback_centavos=sum(row[6] for row in rows),
-        in_doubt=sum(row[2] == Status.IN_DOUBT for row in rows),
+        in_doubt=sum(row[2] == Status.IN_DOUBT or given[row[1]].suspected for row in rows),
     )
 
 
-def _decide(row: tuple[Any, ...], act: Act) -> Decision:
-    _, _, status, _, attempt, open_since_at, _, now = row
+def _decide(row: tuple[Any, ...], act: Act, given: Mapping[UUID, Circumstances]) -> Decision:
+    _, cashback_id, status, _, attempt, open_since_at, _, now = row
     delivery = Delivery(status=Status(status), attempt=attempt, open_since_at=open_since_at)
-    return operate(delivery, act, now)
+    return operate(delivery, act, now, given[cashback_id])
 
 
-def _granted(rows: list[tuple[Any, ...]], act: Act) -> list[dict[str, Any]]:
+def _granted(
+    rows: list[tuple[Any, ...]], act: Act, given: Mapping[UUID, Circumstances]
+) -> list[dict[str, Any]]:
     """The moves of all rows; whoever locked them has seen that each is granted."""
     moves: list[dict[str, Any]] = []
     for row in rows:
-        decision = _decide(row, act)
+        decision = _decide(row, act, given)
         if not isinstance(decision, Granted):
             raise TypeError(f"{act.kind} of {row[1]}: {decision}")
         moves.append(_move(row, decision, act))

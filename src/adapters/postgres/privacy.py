@@ -190,6 +190,9 @@ async def _make_nobody(
         [pseudonym, merchant_id, document],
     )
     await connection.execute(
+        "select forget_in_incidents(%s, %s, %s)", [merchant_id, document, pseudonym]
+    )
+    await connection.execute(
         "insert into privacy_acts (merchant_id, act, customer_id, actor, reason, sales)"
         " values (%s, 'erasure', %s, %s, %s, %s)",
         [merchant_id, customer_id, erasure.by, erasure.reason, sales.rowcount],

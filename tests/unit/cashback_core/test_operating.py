@@ -13,9 +13,12 @@ from cashback_core.operating import (
     TARGETS,
     Act,
     ActKind,
+    Circumstances,
     CountChanged,
     Granted,
+    NotCreditedThere,
     NotFromHere,
+    NotYours,
     RiskNotAccepted,
     Tally,
     TooMany,
@@ -31,9 +34,12 @@ RESEND = Act(kind=ActKind.RESEND, by="ana", reason="the outage is over")
 GOES_WITH = {
     ActKind.RESEND: {Status.REJECTED, Status.IN_DOUBT, Status.HELD},
     ActKind.CANCEL: {Status.PENDING, Status.REJECTED, Status.HELD},
-    ActKind.MARK_APPLIED: {Status.IN_DOUBT},
+    ActKind.MARK_APPLIED: {Status.IN_DOUBT, Status.HELD, Status.REJECTED},
     ActKind.MARK_REJECTED: {Status.IN_DOUBT},
+    ActKind.TAKE_BACK: {Status.APPLIED, Status.REJECTED},
 }
+EVIDENT = Circumstances(credited=True, suspected=True, marked_by="bia")
+"""In which whatever the table of moves lists is granted to somebody who accepts the risk."""
 
 
 def at(status: Status) -> Delivery:
@@ -46,7 +52,7 @@ def test_an_act_is_granted_from_the_listed_statuses_and_refused_from_all_others(
     kind: ActKind, status: Status
 ) -> None:
     act = replace(RESEND, kind=kind, accept_risk=True)
-    decision = operate(at(status), act, NOW)
+    decision = operate(at(status), act, NOW, EVIDENT)
     if status in GOES_WITH[kind]:
         assert isinstance(decision, Granted)
         assert (status, decision.move.to, Actor.OPERATOR) in TRANSITIONS
@@ -93,11 +99,47 @@ def test_what_is_in_doubt_is_never_cancelled_whatever_is_accepted() -> None:
 @pytest.mark.parametrize("kind", sorted(set(ActKind) - {ActKind.RESEND}))
 def test_only_resending_begins_a_new_try_and_takes_a_risk(kind: ActKind) -> None:
     for status in goes_with(kind):
-        decision = operate(at(status), replace(RESEND, kind=kind, accept_risk=True), NOW)
+        decision = operate(at(status), replace(RESEND, kind=kind, accept_risk=True), NOW, EVIDENT)
         assert isinstance(decision, Granted)
         assert decision.open_since_at == SINCE
         assert decision.move.due_at is None
         assert not decision.risk_accepted
+
+
+@pytest.mark.parametrize("status", [Status.HELD, Status.REJECTED])
+def test_what_an_unexplained_line_could_be_is_resent_only_by_who_accepts_the_risk(
+    status: Status,
+) -> None:
+    suspected = Circumstances(suspected=True)
+    assert operate(at(status), RESEND, NOW, suspected) == RiskNotAccepted(1)
+    accepted = operate(at(status), replace(RESEND, accept_risk=True), NOW, suspected)
+    assert isinstance(accepted, Granted)
+    assert accepted.risk_accepted
+
+
+@pytest.mark.parametrize("status", [Status.HELD, Status.REJECTED])
+def test_what_is_held_or_rejected_is_marked_applied_only_while_it_is_credited_there(
+    status: Status,
+) -> None:
+    act = replace(RESEND, kind=ActKind.MARK_APPLIED)
+    suspected = Circumstances(suspected=True)
+    refused = operate(at(status), act, NOW, suspected)
+    assert refused is NotCreditedThere.NOT_CREDITED_THERE
+    assert isinstance(operate(at(status), act, NOW, Circumstances(credited=True)), Granted)
+    assert isinstance(operate(at(Status.IN_DOUBT), act, NOW), Granted)
+
+
+@pytest.mark.parametrize("status", [Status.APPLIED, Status.REJECTED])
+def test_a_mark_is_taken_back_by_another_operator_who_accepts_the_risk(status: Status) -> None:
+    act = replace(RESEND, kind=ActKind.TAKE_BACK)
+    assert operate(at(status), act, NOW) is NotYours.NO_MARK
+    assert operate(at(status), act, NOW, Circumstances(marked_by="ana")) is NotYours.OWN
+    by_bia = Circumstances(marked_by="bia")
+    assert operate(at(status), act, NOW, by_bia) == RiskNotAccepted(1)
+    granted = operate(at(status), replace(act, accept_risk=True), NOW, by_bia)
+    assert isinstance(granted, Granted)
+    assert granted.move.to is Status.IN_DOUBT
+    assert not granted.risk_accepted, "nothing is sent by it"
 
 
 @pytest.mark.parametrize("text", ["", " ", " x", "x ", "a\nb", "a\x00", "a\x1b[2J", "a\u202eb"])
@@ -145,6 +187,9 @@ def test_no_act_leads_out_of_the_final_states_or_touches_an_attempt_under_way(
     kind: ActKind,
     accept_risk: bool,  # noqa: FBT001 (an example)
 ) -> None:
-    final = {Status.APPLIED, Status.NOT_DUE, Status.CANCELLED, Status.SENDING}
-    decision = operate(at(status), replace(RESEND, kind=kind, accept_risk=accept_risk), NOW)
+    final = {Status.NOT_DUE, Status.CANCELLED, Status.SENDING}
+    if kind is not ActKind.TAKE_BACK:
+        final.add(Status.APPLIED)
+    act = replace(RESEND, kind=kind, accept_risk=accept_risk)
+    decision = operate(at(status), act, NOW, EVIDENT)
     assert isinstance(decision, NotFromHere) or status not in final

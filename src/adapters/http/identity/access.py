@@ -29,7 +29,7 @@ class Role(StrEnum):
     """Everything of the merchant: users, API clients, rates."""
 
     PLATFORM = "platform"
-    """Merchants and their people, and nothing of their sales."""
+    """Merchants and their people; of their sales what a statement tells and nothing explains."""
 
 
 Roles = frozenset[Role]
@@ -57,6 +57,9 @@ ACCESS: Final[Mapping[tuple[str, str], Roles]] = {
     ("post", "/api/cashbacks/{id}/resend"): OPERATORS,
     ("post", "/api/cashbacks/{id}/cancel"): OPERATORS,
     ("post", "/api/cashbacks/{id}/resolve"): OPERATORS,
+    ("post", "/api/cashbacks/{id}/take-back"): OPERATORS,
+    ("get", "/api/incidents"): OPERATORS | PLATFORM,
+    ("post", "/api/incidents/{id}/explain"): PLATFORM,
     ("post", "/api/product-types"): ADMINS,
     ("get", "/api/product-types"): MEMBERS,
     ("get", "/api/product-types/{type}"): MEMBERS,

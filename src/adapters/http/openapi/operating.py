@@ -7,18 +7,22 @@ from typing import Final
 from adapters.http.openapi.parts import (
     ANY,
     BODY,
+    CURSOR,
     FILTERS,
     ID,
+    LIMIT,
     TOKEN,
     Operation,
     Success,
     parameter,
 )
 from adapters.http.resources.listing import OPEN
+from cashback_core.reconciliation.findings import FindingClass
 
 _EVERY: Final = (*ANY, *TOKEN, "forbidden", "unavailable")
 _ACT: Final = (*_EVERY, *BODY, "invalid_request", "not_found", "act_not_allowed")
 _DONE: Final = {200: Success(schema="History", description="Done; the last event tells it.")}
+_UUID: Final = {"type": "string", "format": "uuid"}
 _STATUS: Final = parameter(
     "status",
     "query",
@@ -40,7 +44,8 @@ OPERATING: Final[dict[tuple[str, str], Operation]] = {
         id="resend",
         tag="Operators",
         summary="Send a held, rejected or doubtful one again",
-        description="One in doubt may have been paid: sending it again may pay the customer a"
+        description="One in doubt may have been paid, and so may one that a line of the provider's"
+        " statement could be (`suspected` in the list): sending it again may pay the customer a"
         " second time. It takes `accept_risk`, and the record tells for ever who took the risk.",
         parameters=(ID,),
         body="ResendInput",
@@ -62,13 +67,77 @@ OPERATING: Final[dict[tuple[str, str], Operation]] = {
     ("post", "/api/cashbacks/{id}/resolve"): Operation(
         id="resolve",
         tag="Operators",
-        summary="Say what became of one in doubt",
-        description="`applied` or `rejected`, on evidence from the provider; `reason` names it.",
+        summary="Say what became of one in doubt, or of one that is credited",
+        description="`applied` or `rejected`, on evidence from the provider; `reason` names it."
+        " A held or rejected one becomes `applied` only while an incident of the statement says"
+        " that it is credited (`GET /api/incidents`).",
         parameters=(ID,),
         body="ResolveInput",
         example={"status": "applied", "reason": "line 12 of the provider's statement of 3 June"},
         successes=_DONE,
-        problems=_ACT,
+        problems=(*_ACT, "not_credited_there"),
+    ),
+    ("post", "/api/cashbacks/{id}/take-back"): Operation(
+        id="takeBack",
+        tag="Operators",
+        summary="Call doubtful again what another operator marked",
+        description="A mark as `applied` or `rejected` was wrong: the cashback is in doubt again,"
+        " and the provider's statement decides. Never by the operator who made the mark, and"
+        " only with `accept_risk`, since what is then proved unpaid is sent.",
+        parameters=(ID,),
+        body="ResendInput",
+        example={"reason": "line 12 is another customer's", "accept_risk": True},
+        successes=_DONE,
+        problems=(*_ACT, "risk_not_accepted", "own_mark", "no_mark"),
+    ),
+    ("get", "/api/incidents"): Operation(
+        id="listIncidents",
+        tag="Operators",
+        summary="List what the provider's statement tells and nothing explains, oldest first",
+        description="For a merchant's operators and admins what is about their own cashbacks; for"
+        " the platform's administrators everything, also what is nobody's. An incident ends"
+        " by itself when a later statement explains it.",
+        parameters=(
+            parameter(
+                "standing",
+                "query",
+                "`false`: those that have ended, too.",
+                {"enum": ["true", "false"], "default": "true"},
+            ),
+            parameter("class", "query", "Only of this class.", {"enum": sorted(FindingClass)}),
+            LIMIT,
+            CURSOR,
+        ),
+        successes={
+            200: Success(schema="IncidentPage", description="A page of incidents, and all totals.")
+        },
+        problems=(*_EVERY, "invalid_query"),
+    ),
+    ("post", "/api/incidents/{id}/explain"): Operation(
+        id="explain",
+        tag="Operators",
+        summary="Say what a line of the statement is, or that an absent credit is known",
+        description="For the platform's administrators. By default nothing is done and the answer"
+        " tells the incident; with `dry_run` false the explanation is remembered, with name and"
+        " reason, for every later statement, and the incident ends. A line is `foreign` or `ours`"
+        " (then `cashback_id` names whose, of any merchant); of a cashback that is applied and"
+        " absent it may be said that this is known (`known_absent`).",
+        parameters=(parameter("id", "path", "The incident's id.", _UUID),),
+        body="ExplainInput",
+        example={
+            "meaning": "foreign",
+            "reason": "the provider's own campaign, their mail of 3 June",
+            "dry_run": False,
+        },
+        successes={200: Success(schema="Explained", description="Done, or would be.")},
+        problems=(
+            *_EVERY,
+            *BODY,
+            "invalid_request",
+            "not_found",
+            "incident_closed",
+            "explanation_unfit",
+        ),
     ),
     ("post", "/api/cashbacks/resend"): Operation(
         id="resendMany",
@@ -76,7 +145,7 @@ OPERATING: Final[dict[tuple[str, str], Operation]] = {
         summary="Count what a filter means, then send all of it again",
         description="By default only counts. With `dry_run` false it sends all of them again or"
         " none: `expected_count` must still be their number, and `accept_risk` be true when any"
-        " is in doubt, since each of those may be paid a second time.",
+        " is in doubt or `suspected`, since each of those may be paid a second time.",
         body="ResendManyInput",
         example={"status": ["held"]},
         successes={

@@ -19,6 +19,7 @@ from adapters.http.openapi.administration_schemas import (
 )
 from adapters.http.openapi.catalogue_schemas import CATALOGUE_BODIES
 from cashback_core.catalogue import MAX_SKU_CHARS
+from cashback_core.explaining import Meaning
 from cashback_core.money import MAX_CENTAVOS, MAX_QUANTITY_THOUSANDTHS
 from cashback_core.operating import MAX_REASON_CHARS, ActKind, goes_with
 from cashback_core.reading import MAX_NAME_CHARS
@@ -33,6 +34,8 @@ SHAPES: Final = (
     shapes.History,
     shapes.Page,
     shapes.OpenPage,
+    shapes.IncidentPage,
+    shapes.Explained,
     shapes.SubjectReport,
     shapes.Erased,
     shapes.ResendTally,
@@ -163,7 +166,7 @@ _REASON: Final[Schema] = {
 _ACCEPT_RISK: Final[Schema] = {
     "type": "boolean",
     "default": False,
-    "description": "Those in doubt may be paid a second time, and you take that risk.",
+    "description": "Those in doubt or suspected may be paid a second time, and you take that risk.",
 }
 _RESEND_MANY: Final = _object(
     {
@@ -200,6 +203,19 @@ _OPERATING: Final[dict[str, Schema]] = {
     "ResolveInput": _object(
         {"status": {"enum": ["applied", "rejected"]}, "reason": _REASON},
         description="What became of it, and how the provider proved it.",
+    ),
+    "ExplainInput": _object(
+        {
+            "meaning": {"enum": list(Meaning)},
+            "cashback_id": {
+                "type": ["string", "null"],
+                "description": "With `ours`, and only then: the cashback whose credit it is.",
+            },
+            "reason": _REASON,
+            "dry_run": {"type": "boolean", "default": True, "description": "Only tell."},
+        },
+        optional=("cashback_id", "dry_run"),
+        description="What the incident is.",
     ),
     "ResendManyInput": _RESEND_MANY,
 }

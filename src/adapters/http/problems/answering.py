@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, assert_never
 from uuid import uuid4
 
 import msgspec
@@ -33,10 +33,13 @@ from adapters.http.resources.versions import PreconditionRequiredError
 from adapters.http.sales.wire import encode, record_shape
 from cashback_core.administering import InUse, Missing, Stale, Taken, Unfit
 from cashback_core.content import Difference
+from cashback_core.explaining import NotExplained
 from cashback_core.operating import (
     MAX_AT_ONCE,
     CountChanged,
+    NotCreditedThere,
     NotFromHere,
+    NotYours,
     RiskNotAccepted,
     TooMany,
 )
@@ -198,6 +201,24 @@ def _risk_not_accepted(refused: RiskNotAccepted) -> Problem:
     return Problem(code="risk_not_accepted", errors=(fault,))
 
 
+def _not_yours(refused: NotYours) -> Problem:
+    return Problem(code="own_mark" if refused is NotYours.OWN else "no_mark")
+
+
+def _not_explained(refused: NotExplained) -> Problem:
+    match refused:
+        case NotExplained.CLOSED:
+            return Problem(code="incident_closed")
+        case NotExplained.NO_SUCH_CASHBACK:
+            fault = Fault(pointer="/cashback_id", code=refused.value)
+            return Problem(code="invalid_request", errors=(fault,))
+        case NotExplained.NOT_A_LINE | NotExplained.NOT_ABSENT:
+            fault = Fault(pointer="/meaning", code=refused.value)
+            return Problem(code="explanation_unfit", errors=(fault,))
+        case _:
+            assert_never(refused)
+
+
 def _count_changed(refused: CountChanged) -> Problem:
     values = {"count": str(refused.tally.count)}
     fault = Fault(pointer="/expected_count", code="count_now", values=values)
@@ -270,6 +291,9 @@ PROBLEMS: Final[Mapping[type, Callable[[Any], Problem]]] = {
     ForbiddenError: _always("forbidden"),
     RiskNotAccepted: _risk_not_accepted,
     NotFromHere: _not_from_here,
+    NotCreditedThere: _always("not_credited_there"),
+    NotYours: _not_yours,
+    NotExplained: _not_explained,
     CountChanged: _count_changed,
     TooMany: _too_many,
     SaleIdTaken: lambda taken: Problem(code="sale_id_conflict", errors=taken.differences),

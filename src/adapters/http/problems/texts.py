@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 from adapters.http.administration.texts import ADMINISTRATION_FAULTS, ADMINISTRATION_KINDS
 from adapters.http.catalogue.texts import CATALOGUE_FAULTS
 from adapters.http.problems.wording import Kind, fault, kind
+from adapters.http.sales.incident_texts import INCIDENT_FAULTS, INCIDENT_KINDS
 from adapters.http.sales.operator_texts import OPERATOR_FAULTS, OPERATOR_KINDS
 from adapters.http.sales.privacy_texts import PRIVACY_FAULTS, PRIVACY_KINDS
 from cashback_core.messages import Language, Text
@@ -255,6 +256,7 @@ KINDS: Final[Mapping[str, Kind]] = {
         ),
     ),
     **OPERATOR_KINDS,
+    **INCIDENT_KINDS,
     **ADMINISTRATION_KINDS,
     **PRIVACY_KINDS,
 }
@@ -343,6 +345,7 @@ FAULTS: Final[Mapping[str, Mapping[Language, Text]]] = {
         ("Este cursor não foi emitido aqui.", "next_cursor de uma página anterior"),
     ),
     **OPERATOR_FAULTS,
+    **INCIDENT_FAULTS,
     **ADMINISTRATION_FAULTS,
     **CATALOGUE_FAULTS,
     **PRIVACY_FAULTS,

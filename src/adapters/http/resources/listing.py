@@ -19,6 +19,7 @@ from cashback_core.documents import Cpf, InvalidDocument, mask
 from cashback_core.instants import NoSuchInstant, NotAnInstant, parse_instant
 from cashback_core.operating import ATTENTION, OpenFilter
 from cashback_core.ports import Position, RecordFilter
+from cashback_core.reconciliation.findings import FindingClass
 from cashback_core.violations import show
 
 DEFAULT_LIMIT: Final = 50
@@ -89,6 +90,31 @@ def read_open_listing(query: bytes, zone: ZoneInfo) -> OpenListing:
             sold_from=reading.instant("sold_from"),
             sold_to=reading.instant("sold_to"),
         ),
+        limit=reading.limit(),
+        after=reading.cursor(),
+    )
+    if reading.faults:
+        raise InvalidQueryError(tuple(reading.faults))
+    return listing
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IncidentListing:
+    """Which incidents of the statement are wanted, how many at most, and after which."""
+
+    open_only: bool
+    cls: FindingClass | None
+    limit: int
+    after: Position | None
+
+
+def read_incident_listing(query: bytes) -> IncidentListing:
+    """The list of incidents that a query string asks for; raises InvalidQueryError."""
+    reading = _Reading(parameters(query), _UTC, ("standing", "class", "limit", "cursor"))
+    cls = reading.choice("class", tuple(FindingClass))
+    listing = IncidentListing(
+        open_only=reading.choice("standing", ("true", "false")) != "false",
+        cls=None if cls is None else FindingClass(cls),
         limit=reading.limit(),
         after=reading.cursor(),
     )
@@ -175,6 +201,13 @@ class _Reading:
             self._tell("status", "status_unknown", show(value), names=", ".join(among))
             return None
         return Status(value)
+
+    def choice(self, name: str, choices: tuple[str, ...]) -> str | None:
+        value = self._values.get(name)
+        if value is not None and value not in choices:
+            self._tell(name, "no_such_choice", show(value), names=", ".join(choices))
+            return None
+        return value
 
     def document(self) -> Cpf | None:
         value = self._values.get("document")

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, cast
+from uuid import UUID
 
 from adapters.http.identity.credentials import InvalidRequestError
 from adapters.http.problems.faults import Fault
 from cashback_core.delivery import Status
 from cashback_core.documents import Cpf, InvalidDocument, mask
+from cashback_core.explaining import Explanation, Meaning
 from cashback_core.instants import NoSuchInstant, NotAnInstant, parse_instant
 from cashback_core.operating import (
     MAX_REASON_CHARS,
@@ -28,6 +31,7 @@ if TYPE_CHECKING:
 
 RESOLUTIONS: Final = {"applied": ActKind.MARK_APPLIED, "rejected": ActKind.MARK_REJECTED}
 RESENDABLE: Final = goes_with(ActKind.RESEND)
+_ID: Final = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z", re.IGNORECASE | re.ASCII)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +70,36 @@ def read_resolve(document: object, *, by: str) -> Act:
     status, reason = body.choice("status", tuple(RESOLUTIONS)), body.reason()
     body.refuse_faults()
     return Act(kind=RESOLUTIONS[status], by=by, reason=reason)
+
+
+def read_take_back(document: object, *, by: str) -> Act:
+    """The act of `{"reason", "accept_risk"}`; raises InvalidRequestError."""
+    return replace(read_resend(document, by=by), kind=ActKind.TAKE_BACK)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Explain:
+    """What a person says of an incident; unless `dry_run` is false nothing is to be done."""
+
+    explanation: Explanation
+    dry_run: bool
+
+
+def read_explain(document: object, *, by: str) -> Explain:
+    """What is said by `{"meaning", "cashback_id", "reason", "dry_run"}`.
+
+    Raises InvalidRequestError.
+    """
+    body = _Body(document, "meaning", "cashback_id", "reason", "dry_run")
+    meaning, cashback_id = body.choice("meaning", tuple(Meaning)), body.id("cashback_id")
+    reason, dry_run = body.reason(), body.truth("dry_run", default=True)
+    body.refuse_faults()
+    if (meaning == Meaning.OURS) != (cashback_id is not None):
+        raise InvalidRequestError((Fault(pointer="/cashback_id", code="only_with_ours"),))
+    explanation = Explanation(
+        meaning=Meaning(meaning), by=by, reason=reason, cashback_id=cashback_id
+    )
+    return Explain(explanation=explanation, dry_run=dry_run)
 
 
 def read_resend_many(document: object, zone: ZoneInfo, *, by: str) -> ResendMany:
@@ -167,6 +201,15 @@ class _Body:
             fault = Fault(pointer="/document", code="document_invalid", received=mask(value))
             self._faults.append(fault)
             return None
+
+    def id(self, name: str) -> UUID | None:
+        value = self._text(name, needed=False)
+        if value is None:
+            return None
+        if _ID.match(value) is None:
+            self._fault(name, "not_an_id")
+            return None
+        return UUID(value)
 
     def instant(self, name: str, zone: ZoneInfo) -> datetime | None:
         value = self._text(name, needed=False)

@@ -23,7 +23,9 @@ from cashback_core.money import format_centavos
 from cashback_core.operating import (
     CountChanged,
     Granted,
+    NotCreditedThere,
     NotFromHere,
+    NotYours,
     RiskNotAccepted,
     Tally,
     TooMany,
@@ -60,6 +62,7 @@ class OperatorRoutes:
             post(f"{PATH}/{{id:str}}/resend", name="resend")(self.resend),
             post(f"{PATH}/{{id:str}}/cancel", name="cancel")(self.cancel),
             post(f"{PATH}/{{id:str}}/resolve", name="resolve")(self.resolve),
+            post(f"{PATH}/{{id:str}}/take-back", name="take_back")(self.take_back),
         ]
 
     async def page(self, request: Request[Any, Any, Any]) -> ASGIApp:
@@ -88,8 +91,12 @@ class OperatorRoutes:
         return await self._act(request, bodies.read_cancel)
 
     async def resolve(self, request: Request[Any, Any, Any]) -> ASGIApp:
-        """Say what became of one in doubt."""
+        """Say what became of one in doubt, or of one that is credited though it is not paid."""
         return await self._act(request, bodies.read_resolve)
+
+    async def take_back(self, request: Request[Any, Any, Any]) -> ASGIApp:
+        """Call doubtful again what another operator marked."""
+        return await self._act(request, bodies.read_take_back)
 
     async def resend_many(self, request: Request[Any, Any, Any]) -> ASGIApp:
         """Count what a filter means, or send all of it again."""
@@ -121,7 +128,7 @@ class OperatorRoutes:
         match decision:
             case None:
                 raise NotFoundException
-            case NotFromHere() | RiskNotAccepted():
+            case NotFromHere() | RiskNotAccepted() | NotCreditedThere() | NotYours():
                 return answer_problem(problem_of(decision), read_language(fields))
             case Granted():
                 history = await self.store.history(principal.merchant_id, id_)

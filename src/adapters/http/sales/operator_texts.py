@@ -16,7 +16,7 @@ RISK: Final[Mapping[Language, str]] = {
     Language.PT: "Ninguém aqui sabe se isto foi pago: enviar de novo pode pagar o cliente uma"
     " segunda vez. Procure antes no extrato do provedor.",
 }
-"""What somebody accepts who resends what is in doubt."""
+"""What somebody accepts who resends what is in doubt, or what a line could be."""
 
 OPERATOR_KINDS: Final[Mapping[str, Kind]] = {
     "forbidden": kind(
@@ -46,6 +46,45 @@ OPERATOR_KINDS: Final[Mapping[str, Kind]] = {
         ("Not in this status", "The cashback's present status does not go with this act."),
         ("Não neste status", "O status atual do cashback não admite este ato."),
     ),
+    "not_credited_there": kind(
+        409,
+        (
+            "Not credited there",
+            (
+                "Nothing was done: what is held or rejected is marked as applied only while an"
+                " incident of the provider's statement says that it is credited."
+            ),
+        ),
+        (
+            "Não creditado no provedor",
+            (
+                "Nada foi feito: o que está held ou rejected só é marcado como applied enquanto um"
+                " incidente do extrato do provedor disser que foi creditado."
+            ),
+        ),
+    ),
+    "own_mark": kind(
+        409,
+        (
+            "Your own mark",
+            "Nothing was done: a mark is taken back by another operator than the one who made it.",
+        ),
+        (
+            "Sua própria marca",
+            "Nada foi feito: uma marca é desfeita por outro operador que não quem a fez.",
+        ),
+    ),
+    "no_mark": kind(
+        409,
+        (
+            "No operator's mark",
+            "Nothing was done: no operator brought it to this status.",
+        ),
+        (
+            "Sem marca de operador",
+            "Nada foi feito: nenhum operador o levou a este status, não há marca a desfazer.",
+        ),
+    ),
     "count_changed": kind(
         409,
         (
@@ -71,8 +110,14 @@ OPERATOR_FAULTS: Final[Mapping[str, Mapping[Language, Text]]] = {
         ("O cashback tem outro status.", "um de: {names}"),
     ),
     "risk": fault(
-        ("{in_doubt} in doubt may be paid a second time.", "true, by whoever takes that risk"),
-        ("{in_doubt} em dúvida podem ser pagos de novo.", "true, de quem assume esse risco"),
+        (
+            "{in_doubt} may be paid twice: in doubt, or perhaps a line of the statement.",
+            "true, by whoever takes that risk",
+        ),
+        (
+            "{in_doubt} podem ser pagos duas vezes: em dúvida, ou talvez uma linha do extrato.",
+            "true, de quem assume esse risco",
+        ),
     ),
     "count_now": fault(
         ("The filter means another number now.", "{count}"),

@@ -99,6 +99,7 @@ def open_shape(item: OpenCashback) -> shapes.OpenCashback:
         sold_at=format_instant(item.sold_at),
         accepted_at=format_instant(item.accepted_at),
         risk_accepted_at=None if accepted_risk is None else format_instant(accepted_risk),
+        suspected=item.suspected,
     )
 
 

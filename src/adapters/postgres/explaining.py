@@ -1,0 +1,245 @@
+"""Statement incidents on PostgreSQL; the promises stand in `cashback_core.explaining`."""
+
+# ruff: noqa: D102 (the port has the words)
+
+from __future__ import annotations
+
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any, Final
+
+from adapters.postgres.connection import Role, acting_for, connection_pool, serving_dsn, translated
+from cashback_core.documents import mask
+from cashback_core.erased import is_pseudonym
+from cashback_core.explaining import (
+    ClassTotal,
+    Explanation,
+    IncidentPage,
+    IncidentStore,
+    NotExplained,
+    StatementIncident,
+    why_not_explained,
+)
+from cashback_core.ports import Position
+from cashback_core.reconciliation.findings import FindingClass
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator
+    from typing import LiteralString
+    from uuid import UUID
+
+    from psycopg import AsyncConnection
+    from psycopg_pool import AsyncConnectionPool
+
+POOL_TIMEOUT_S: Final = 5.0
+MAX_CONNECTIONS: Final = 2
+
+_COLUMNS: Final[LiteralString] = """
+    i.incident_id, i.class, m.slug, i.cashback_id, i.document, i.centavos, i.line, i.line_key,
+    i.credited_at, i.reference, i.why, i.opened_at, i.statement_at, i.closed_at, i.closed_why
+"""
+
+
+class PostgresIncidentStore(IncidentStore):
+    """Connects when it is first asked."""
+
+    def __init__(self, dsn: str) -> None:
+        def pool(role: Role) -> AsyncConnectionPool[Any]:
+            return connection_pool(
+                serving_dsn(dsn, application="cashback incidents", role=role),
+                most=MAX_CONNECTIONS,
+                wait_s=POOL_TIMEOUT_S,
+            )
+
+        self._of_one = pool(Role.SERVING)
+        self._of_all = pool(Role.WORKER)
+
+    async def open(self) -> None:
+        """Begin to serve; needs no database yet."""
+        await self._of_one.open(wait=False)
+        await self._of_all.open(wait=False)
+
+    async def close(self) -> None:
+        """Hang up."""
+        await self._of_one.close()
+        await self._of_all.close()
+
+    @asynccontextmanager
+    async def _reading(self, merchant_id: int | None) -> AsyncGenerator[AsyncConnection[Any], None]:
+        if merchant_id is not None:
+            async with acting_for(self._of_one, merchant_id) as connection:
+                yield connection
+            return
+        with translated():
+            async with self._of_all.connection() as connection:
+                yield connection
+
+    async def incidents(
+        self,
+        merchant_id: int | None,
+        *,
+        open_only: bool,
+        cls: FindingClass | None = None,
+        limit: int,
+        after: Position | None,
+    ) -> IncidentPage:
+        values = {
+            "merchant_id": merchant_id,
+            "open_only": open_only,
+            "class": cls,
+            "at": after.accepted_at if after else None,
+            "id": after.id if after else None,
+            "limit": limit + 1,  # one more tells whether there is a next page
+        }
+        async with self._reading(merchant_id) as connection:
+            found = await connection.execute(
+                f"""
+                select {_COLUMNS}
+                from statement_incidents as i left join merchants as m using (merchant_id)
+                where (%(merchant_id)s::bigint is null or i.merchant_id = %(merchant_id)s)
+                    and (not %(open_only)s or i.closed_at is null)
+                    and (%(class)s::text is null or i.class = %(class)s)
+                    and (
+                        %(at)s::timestamptz is null
+                        or (i.opened_at, i.incident_id) > (%(at)s::timestamptz, %(id)s::uuid)
+                    )
+                order by i.opened_at, i.incident_id
+                limit %(limit)s
+                """,  # noqa: S608 (made of literals)
+                values,
+                prepare=False,
+            )
+            rows = await found.fetchall()
+        items = tuple(_incident(row) for row in rows[:limit])
+        last = items[-1] if len(rows) > limit else None
+        position = Position(accepted_at=last.opened_at, id=last.id) if last else None
+        return IncidentPage(items=items, next=position)
+
+    async def standing(self, merchant_id: int | None) -> tuple[ClassTotal, ...]:
+        async with self._reading(merchant_id) as connection:
+            found = await connection.execute(
+                """
+                select class, count(*), sum(centavos)::bigint from statement_incidents
+                where closed_at is null
+                    and (%(merchant_id)s::bigint is null or merchant_id = %(merchant_id)s)
+                group by class
+                """,
+                {"merchant_id": merchant_id},
+                prepare=False,
+            )
+            rows = {FindingClass(cls): (n, sum_) for cls, n, sum_ in await found.fetchall()}
+        return tuple(
+            ClassTotal(cls=cls, count=rows[cls][0], centavos=rows[cls][1])
+            for cls in FindingClass
+            if cls in rows
+        )
+
+    async def explain(
+        self,
+        id: UUID,  # noqa: A002
+        explanation: Explanation,
+        *,
+        dry_run: bool,
+    ) -> StatementIncident | NotExplained | None:
+        with translated():
+            async with self._of_all.connection() as connection:
+                found = await connection.execute(
+                    # Locked: of two who explain it, or a statement that closes it, one comes first.
+                    f"""
+                    select {_COLUMNS}
+                    from statement_incidents as i left join merchants as m using (merchant_id)
+                    where i.incident_id = %s for no key update of i
+                    """,  # noqa: S608 (made of literals)
+                    [id],
+                )
+                row = await found.fetchone()
+                if row is None:
+                    return None
+                incident = _incident(row)
+                refused = why_not_explained(incident, explanation)
+                if refused is None and not await _is_due(connection, explanation.cashback_id):
+                    refused = NotExplained.NO_SUCH_CASHBACK
+                if refused is not None or dry_run:
+                    return refused or incident
+                return await _remember(connection, incident, explanation)
+
+
+async def _is_due(connection: AsyncConnection[Any], cashback_id: UUID | None) -> bool:
+    """Whether a cashback, if one is named, is there and may have a credit."""
+    if cashback_id is None:
+        return True
+    found = await connection.execute(
+        # By its whole key: merchants are few, and no index leads with the cashback.
+        """
+        select from merchants as m
+        join cashbacks as c on c.merchant_id = m.merchant_id and c.cashback_id = %s
+        where c.status <> 'not_due'
+        """,
+        [cashback_id],
+    )
+    return await found.fetchone() is not None
+
+
+async def _remember(
+    connection: AsyncConnection[Any], incident: StatementIncident, explanation: Explanation
+) -> StatementIncident:
+    found = await connection.execute(
+        f"""
+        with said as (
+            insert into statement_explanations (
+                incident_id, line_key, meaning, cashback_id, by_name, reason
+            )
+            values (
+                %(id)s, %(line_key)s, %(meaning)s, %(cashback_id)s, %(by)s, %(reason)s
+            )
+        ), told as (
+            insert into statement_incident_events (incident_id, what, by_name, reason)
+            values (%(id)s, 'explained', %(by)s, %(reason)s)
+        ), i as (
+            update statement_incidents set closed_at = now(), closed_why = %(reason)s
+            where incident_id = %(id)s
+            returning *
+        )
+        select {_COLUMNS} from i left join merchants as m using (merchant_id)
+        """,  # noqa: S608 (made of literals)
+        {
+            "id": incident.id,
+            "line_key": None if _is_absent(incident) else incident.line_key,
+            "meaning": explanation.meaning,
+            "cashback_id": (
+                incident.cashback_id if _is_absent(incident) else explanation.cashback_id
+            ),
+            "by": explanation.by,
+            "reason": explanation.reason,
+        },
+    )
+    row = await found.fetchone()
+    assert row is not None
+    return _incident(row)
+
+
+def _is_absent(incident: StatementIncident) -> bool:
+    return incident.cls is FindingClass.APPLIED_ABSENT
+
+
+def _incident(row: tuple[Any, ...]) -> StatementIncident:
+    (
+        id_, cls, slug, cashback_id, document, centavos, line, line_key, credited_at, reference,
+        why, opened_at, statement_at, closed_at, closed_why,
+    ) = row  # fmt: skip
+    return StatementIncident(
+        id=id_,
+        cls=FindingClass(cls),
+        merchant=slug,
+        cashback_id=cashback_id,
+        document=None if document is None or is_pseudonym(document) else mask(document),
+        centavos=centavos,
+        line=line,
+        line_key=line_key,
+        credited_at=credited_at,
+        reference=reference,
+        why=why,
+        opened_at=opened_at,
+        statement_at=statement_at,
+        closed_at=closed_at,
+        closed_why=closed_why,
+    )

@@ -1,0 +1,409 @@
+"""What every incident store keeps, in memory and on PostgreSQL alike.
+
+A subclass supplies the fixtures `store` (a cashback store), `operators` and `incidents` on the same
+data, and the hooks that open an incident and tell what persons said.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any, Final
+
+import pytest
+
+from cashback_core.delivery import Actor, Status
+from cashback_core.documents import mask
+from cashback_core.evidence import Evidence, OwnError, Phase
+from cashback_core.explaining import (
+    ClassTotal,
+    Explanation,
+    IncidentStore,
+    Meaning,
+    NotExplained,
+    StatementIncident,
+)
+from cashback_core.identity import new_id
+from cashback_core.operating import (
+    Granted,
+    NotCreditedThere,
+    NotYours,
+    OpenFilter,
+    RiskNotAccepted,
+)
+from cashback_core.ports import AttemptResult
+from cashback_core.reconciliation import FindingClass
+from contract.builders import (
+    CREATED,
+    UNANSWERED,
+    a_cpf,
+    a_sale,
+    accepted,
+    ended,
+    history_of,
+    leased,
+    submitted,
+)
+from contract.operating import ALL, PAID, REFUSED, RESEND, RISKY, TAKE_BACK, UNPAID, ended_with
+
+if TYPE_CHECKING:
+    from uuid import UUID
+
+    from cashback_core.operating import OperatorStore
+    from cashback_core.ports import CashbackStore, Claim
+
+FOREIGN: Final = Explanation(meaning=Meaning.FOREIGN, by="petra", reason="their own campaign")
+KNOWN: Final = replace(FOREIGN, meaning=Meaning.KNOWN_ABSENT, reason="paid by hand in May")
+AT: Final = datetime(2026, 6, 15, 15, 0, 0, tzinfo=UTC)
+BY_BIA: Final = replace(TAKE_BACK, by="bia")
+
+
+class IncidentStoreContract:
+    """What stands, who sees it, and what a person's word does."""
+
+    def keep(self, incident: StatementIncident, merchant_id: int | None) -> None:
+        """Open an incident whose document is not masked."""
+        raise NotImplementedError
+
+    async def said(self) -> tuple[dict[str, list[UUID | None]], set[UUID]]:
+        """What persons said: of lines by their key, and of absent cashbacks."""
+        raise NotImplementedError
+
+    def told(self, at: datetime, merchant_id: int | None = None, **changes: Any) -> UUID:
+        """A line that nothing explains, opened now; its id."""
+        found = StatementIncident(
+            id=new_id(),
+            cls=FindingClass.UNKNOWN_HERE,
+            merchant={None: None, 1: "demo", 2: "other"}[merchant_id],
+            cashback_id=None,
+            document=str(a_cpf()),
+            centavos=777,
+            line=7,
+            line_key=f"{new_id().hex}",
+            credited_at=at,
+            reference=None,
+            why="no cashback explains it",
+            opened_at=at,
+            statement_at=at,
+        )
+        found = replace(found, **changes)
+        self.keep(found, merchant_id)
+        return found.id
+
+    async def of(self, store: CashbackStore, claim: Claim, **changes: Any) -> UUID:
+        """An incident about a cashback, whose credit was seen when it was tried."""
+        history = await history_of(store, claim.merchant_id, claim)
+        at = history.attempts[0].started_at
+        given = {"cashback_id": claim.id, "cls": FindingClass.CREDITED_UNPAID, **changes}
+        return self.told(at, claim.merchant_id, **given)
+
+    async def test_a_merchant_sees_its_own_alone_and_the_platform_all(
+        self, store: CashbackStore, incidents: IncidentStore
+    ) -> None:
+        claim = await ended_with(store, REFUSED)
+        mine = await self.of(store, claim, document=claim.document, line=3, reference="abc")
+        other = await leased(store, merchant_id=2)
+        await store.conclude(ended(other, REFUSED))
+        theirs = await self.of(store, other)
+        nobodys = self.told(AT, None)
+        assert await ids(incidents, 1) == {mine}
+        assert await ids(incidents, 2) == {theirs}
+        assert await ids(incidents, None) == {mine, theirs, nobodys}
+        (one,) = (await incidents.incidents(1, open_only=True, limit=9, after=None)).items
+        assert (one.merchant, one.cashback_id, one.cls) == (
+            "demo",
+            claim.id,
+            FindingClass.CREDITED_UNPAID,
+        )
+        assert one.document == mask(claim.document)
+        assert (one.centavos, one.line, one.reference) == (777, 3, "abc")
+        assert (one.why, one.closed_at, one.closed_why) == ("no cashback explains it", None, None)
+        history = await history_of(store, 1, claim)
+        assert one.credited_at == history.attempts[0].started_at
+        assert await incidents.standing(1) == (
+            ClassTotal(cls=FindingClass.CREDITED_UNPAID, count=1, centavos=777),
+        )
+
+    async def test_what_stands_is_counted_by_class_and_chosen_by_it(
+        self, incidents: IncidentStore
+    ) -> None:
+        at = AT
+        for _ in range(2):
+            self.told(at)
+        unreadable = self.told(at, cls=FindingClass.UNREADABLE, document=None, centavos=0)
+        assert await incidents.standing(None) == (
+            ClassTotal(cls=FindingClass.UNKNOWN_HERE, count=2, centavos=1554),
+            ClassTotal(cls=FindingClass.UNREADABLE, count=1, centavos=0),
+        )
+        assert await incidents.standing(1) == ()
+        page = await incidents.incidents(
+            None, open_only=True, cls=FindingClass.UNREADABLE, limit=9, after=None
+        )
+        assert [one.id for one in page.items] == [unreadable]
+        assert page.items[0].document is None
+
+    @pytest.mark.parametrize("limit", [1, 2, 5])
+    async def test_pages_of_incidents_join_without_gap_or_repeat(
+        self, incidents: IncidentStore, limit: int
+    ) -> None:
+        at = AT
+        kept = [self.told(at - timedelta(minutes=10 - n)) for n in range(5)]
+        found: list[UUID] = []
+        after = None
+        while True:
+            page = await incidents.incidents(None, open_only=True, limit=limit, after=after)
+            found += [one.id for one in page.items]
+            after = page.next
+            if after is None:
+                break
+            assert len(page.items) == limit
+        assert found == kept
+
+    async def test_a_foreign_line_is_remembered_and_its_incident_closed(
+        self, incidents: IncidentStore
+    ) -> None:
+        line = self.told(AT, line_key="1" * 32)
+        dry = await incidents.explain(line, FOREIGN, dry_run=True)
+        assert isinstance(dry, StatementIncident)
+        assert (dry.id, dry.closed_at) == (line, None)
+        assert await self.said() == ({}, set())
+        done = await incidents.explain(line, FOREIGN, dry_run=False)
+        assert isinstance(done, StatementIncident)
+        assert done.closed_at is not None
+        assert done.closed_why == FOREIGN.reason
+        assert await self.said() == ({"1" * 32: [None]}, set())
+        assert await ids(incidents, None) == set()
+        closed = await incidents.incidents(None, open_only=False, limit=9, after=None)
+        assert closed.items == (done,)
+        assert await incidents.explain(line, FOREIGN, dry_run=False) is NotExplained.CLOSED
+        assert await incidents.explain(line, FOREIGN, dry_run=True) is NotExplained.CLOSED
+        assert await self.said() == ({"1" * 32: [None]}, set())
+
+    async def test_a_line_of_ours_names_a_cashback_of_any_merchant(
+        self, store: CashbackStore, incidents: IncidentStore
+    ) -> None:
+        theirs = await accepted(store, submitted(a_sale(), merchant_id=2, lease_s=None))
+        nothing = await accepted(store, submitted(a_sale(centavos=1)))
+        assert nothing.status is Status.NOT_DUE
+        line = self.told(AT, line_key="2" * 32)
+        for id_ in (new_id(), nothing.id):
+            ours = replace(FOREIGN, meaning=Meaning.OURS, cashback_id=id_)
+            for dry_run in (True, False):
+                refused = await incidents.explain(line, ours, dry_run=dry_run)
+                assert refused is NotExplained.NO_SUCH_CASHBACK
+        ours = replace(FOREIGN, meaning=Meaning.OURS, cashback_id=theirs.id)
+        done = await incidents.explain(line, ours, dry_run=False)
+        assert isinstance(done, StatementIncident)
+        assert await self.said() == ({"2" * 32: [theirs.id]}, set())
+
+    async def test_lines_that_read_the_same_are_explained_one_by_one(
+        self, incidents: IncidentStore
+    ) -> None:
+        key = "3" * 32
+        first, second = self.told(AT, line_key=key), self.told(AT, line_key=key, line=8)
+        for line in (first, second):
+            await incidents.explain(line, FOREIGN, dry_run=False)
+        assert await self.said() == ({key: [None, None]}, set())
+
+    async def test_what_is_applied_and_absent_may_be_known(
+        self, store: CashbackStore, incidents: IncidentStore
+    ) -> None:
+        claim = await ended_with(store, CREATED)
+        absent = await self.of(
+            store, claim, cls=FindingClass.APPLIED_ABSENT, line=None, line_key=None
+        )
+        assert await incidents.explain(absent, FOREIGN, dry_run=False) is NotExplained.NOT_A_LINE
+        assert isinstance(await incidents.explain(absent, KNOWN, dry_run=False), StatementIncident)
+        assert await self.said() == ({}, {claim.id})
+        assert await incidents.explain(new_id(), KNOWN, dry_run=False) is None
+
+    async def test_of_two_who_explain_at_once_one_wins(self, incidents: IncidentStore) -> None:
+        key = "4" * 32
+        line = self.told(AT, line_key=key)
+        answers = await asyncio.gather(
+            *(
+                incidents.explain(line, replace(FOREIGN, by=by), dry_run=False)
+                for by in ("petra", "ana", "bia")
+            )
+        )
+        assert sum(isinstance(one, StatementIncident) for one in answers) == 1
+        assert answers.count(NotExplained.CLOSED) == 2
+        assert await self.said() == ({key: [None]}, set())
+
+    @pytest.mark.parametrize("status", [Status.HELD, Status.REJECTED])
+    async def test_what_is_credited_there_is_marked_applied(
+        self, store: CashbackStore, operators: OperatorStore, status: Status
+    ) -> None:
+        claim = await self.standing_at(store, status)
+        assert await operators.act(1, claim.id, PAID) is NotCreditedThere.NOT_CREDITED_THERE
+        await self.of(store, claim, cls=FindingClass.REVERSED)
+        assert await operators.act(1, claim.id, PAID) is NotCreditedThere.NOT_CREDITED_THERE
+        await self.of(store, claim, cls=FindingClass.CREDITED_UNPAID)
+        assert isinstance(await operators.act(1, claim.id, PAID), Granted)
+        history = await history_of(store, 1, claim)
+        event = history.events[-1]
+        assert (event.from_status, event.to_status) == (status, Status.APPLIED)
+        assert (event.actor, event.actor_name) == (Actor.OPERATOR, "ana")
+
+    @pytest.mark.parametrize(("act", "status"), [(PAID, "applied"), (UNPAID, "rejected")])
+    async def test_a_mark_is_taken_back_by_another_operator(
+        self,
+        store: CashbackStore,
+        operators: OperatorStore,
+        act: Any,
+        status: Status,
+    ) -> None:
+        claim = await ended_with(store, UNANSWERED)
+        await operators.act(1, claim.id, act)
+        assert await operators.act(1, claim.id, TAKE_BACK) is NotYours.OWN
+        careless = replace(BY_BIA, accept_risk=False)
+        assert await operators.act(1, claim.id, careless) == RiskNotAccepted()
+        assert await operators.act(2, claim.id, BY_BIA) is None
+        assert isinstance(await operators.act(1, claim.id, BY_BIA), Granted)
+        history = await history_of(store, 1, claim)
+        event = history.events[-1]
+        assert (event.from_status, event.to_status) == (status, Status.IN_DOUBT)
+        assert event.actor_name == "bia"
+        assert history.record.standing.applied_at is None
+        (item,) = (await operators.open_page(1, OpenFilter(), limit=9, after=None)).items
+        assert item.risk_accepted_at is None, "nothing was sent by it"
+
+    @pytest.mark.parametrize("evidence", [CREATED, REFUSED])
+    async def test_what_no_operator_marked_is_not_taken_back(
+        self, store: CashbackStore, operators: OperatorStore, evidence: Any
+    ) -> None:
+        claim = await ended_with(store, evidence)
+        before = await history_of(store, 1, claim)
+        assert await operators.act(1, claim.id, BY_BIA) is NotYours.NO_MARK
+        assert await history_of(store, 1, claim) == before
+
+    @pytest.mark.parametrize(
+        "how", ["named", "customer", "amount", "unreadable", "fragment", "another's, altered"]
+    )
+    async def test_what_a_line_could_be_is_resent_only_with_the_risk_accepted(
+        self, store: CashbackStore, operators: OperatorStore, how: str
+    ) -> None:
+        claim, other = await ended_with(store, REFUSED), await ended_with(store, CREATED)
+        at = (await history_of(store, 1, claim)).attempts[0].started_at
+        match how:
+            case "named":
+                self.told(at, 1, cashback_id=claim.id, cls=FindingClass.REVERSED)
+            case "customer":
+                self.told(at, document=str(claim.document))
+            case "amount":
+                self.told(at - timedelta(days=2), centavos=claim.cashback_centavos)
+            case "unreadable":
+                self.told(
+                    at, cls=FindingClass.UNREADABLE, document=None, centavos=0, credited_at=None
+                )
+            case "fragment":
+                self.told(at, reference=f"no. {claim.id.hex[-12:].upper()} z")
+            case _:
+                self.told(
+                    at,
+                    1,
+                    cashback_id=other.id,
+                    cls=FindingClass.ALTERED,
+                    centavos=claim.cashback_centavos,
+                )
+        assert await operators.act(1, claim.id, RESEND) == RiskNotAccepted()
+        wanted = OpenFilter(statuses=ALL)
+        assert (await operators.tally(1, wanted)).in_doubt == 1
+        assert (await operators.tally(2, wanted)).in_doubt == 0
+        many = await operators.resend_all(1, wanted, RESEND, expected=1)
+        assert many == RiskNotAccepted(1)
+        (item,) = (await operators.open_page(1, wanted, limit=9, after=None)).items
+        assert item.suspected
+        granted = await operators.act(1, claim.id, RISKY)
+        assert isinstance(granted, Granted)
+        assert granted.risk_accepted
+
+    @pytest.mark.parametrize("how", ["another", "early", "again", "absent", "explained"])
+    async def test_what_no_line_could_be_is_resent_without_a_risk(
+        self, store: CashbackStore, operators: OperatorStore, incidents: IncidentStore, how: str
+    ) -> None:
+        claim, other = await ended_with(store, REFUSED), await ended_with(store, CREATED)
+        at = (await history_of(store, 1, claim)).attempts[0].started_at
+        match how:
+            case "another":
+                self.told(at)
+            case "early":
+                self.told(at - timedelta(days=2, seconds=1), document=str(claim.document))
+            case "again":
+                self.told(
+                    at,
+                    1,
+                    cashback_id=other.id,
+                    cls=FindingClass.CREDITED_AGAIN,
+                    centavos=claim.cashback_centavos,
+                )
+            case "absent":
+                self.told(
+                    at,
+                    1,
+                    cashback_id=other.id,
+                    cls=FindingClass.APPLIED_ABSENT,
+                    document=str(claim.document),
+                    line=None,
+                    line_key=None,
+                    credited_at=None,
+                )
+            case _:
+                line = self.told(at, document=str(claim.document))
+                assert await operators.act(1, claim.id, RESEND) == RiskNotAccepted()
+                await incidents.explain(line, FOREIGN, dry_run=False)
+        wanted = OpenFilter(statuses=ALL)
+        (item,) = (await operators.open_page(1, wanted, limit=9, after=None)).items
+        assert not item.suspected
+        assert (await operators.tally(1, wanted)).in_doubt == 0
+        granted = await operators.act(1, claim.id, RESEND)
+        assert isinstance(granted, Granted)
+        assert not granted.risk_accepted
+
+    async def test_many_are_resent_with_the_risk_of_those_that_a_line_could_be(
+        self, store: CashbackStore, operators: OperatorStore
+    ) -> None:
+        suspected, certain = [await ended_with(store, REFUSED) for _ in range(2)]
+        at = (await history_of(store, 1, suspected)).attempts[0].started_at
+        self.told(at, document=str(suspected.document))
+        wanted = OpenFilter(statuses=ALL)
+        assert await operators.resend_all(1, wanted, RESEND, expected=2) == RiskNotAccepted(1)
+        done = await operators.resend_all(1, wanted, RISKY, expected=2)
+        assert done == await operators.tally(1, OpenFilter(statuses=frozenset({Status.PENDING})))
+        pending = OpenFilter(statuses=frozenset({Status.PENDING}))
+        items = (await operators.open_page(1, pending, limit=9, after=None)).items
+        risks = {item.id: item.risk_accepted_at is not None for item in items}
+        assert risks == {suspected.id: True, certain.id: False}
+
+    async def standing_at(self, store: CashbackStore, status: Status) -> Claim:
+        """A tried cashback that stands at `held` or `rejected`."""
+        if status is Status.REJECTED:
+            return await ended_with(store, REFUSED)
+        return await held(store)
+
+
+async def held(store: CashbackStore) -> Claim:
+    """A cashback that was given up: our own code failed on it three times."""
+    claim = await leased(store)
+    evidence = Evidence(phase=Phase.NOTHING_SENT, reason="a bug", ended_s=0.0)
+    for attempt in (1, 2, 3):
+        if attempt > 1:
+            (claim,) = await store.claim_due(limit=1, lease_s=30.0)
+        deliverer = Actor.API if attempt == 1 else Actor.WORKER
+        await store.conclude(
+            AttemptResult(
+                claim=claim,
+                outcome=OwnError(),
+                evidence=evidence,
+                deliverer=deliverer,
+                chance=0.0,
+            )
+        )
+    assert (await history_of(store, 1, claim)).record.status is Status.HELD
+    return claim
+
+
+async def ids(incidents: IncidentStore, merchant_id: int | None) -> set[UUID]:
+    page = await incidents.incidents(merchant_id, open_only=True, limit=99, after=None)
+    return {one.id for one in page.items}
