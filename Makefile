@@ -27,10 +27,10 @@ demo: venv ## send SALE (examples/sale.json) through a throwaway system, show wh
 
 WORKERS ?= 2
 test: venv-dev ## run every test that needs nothing but Python (WORKERS=2 files at once)
-	@.venv/bin/python -m pytest -n $(WORKERS) --dist loadfile -m 'not container and not browser and not nginx and not promtool' $(TESTS)
+	@TMPDIR=$$(.venv/bin/python infra/quick_folder.py) .venv/bin/python -m pytest -n $(WORKERS) --dist loadfile -m 'not container and not browser and not nginx and not promtool' $(TESTS)
 
 test-nginx: venv-dev ## run the tests that need an nginx (infra/ci_packages.sh installs it)
-	@.venv/bin/python -m pytest -n $(WORKERS) --dist loadfile -m nginx $(TESTS)
+	@TMPDIR=$$(.venv/bin/python infra/quick_folder.py) .venv/bin/python -m pytest -n $(WORKERS) --dist loadfile -m nginx $(TESTS)
 
 test-alerts: venv-dev ## run the unit tests of the alert rules (infra/ci_packages.sh installs promtool)
 	@.venv/bin/python -m pytest -m promtool tests/unit/infra

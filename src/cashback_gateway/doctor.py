@@ -15,8 +15,10 @@ from urllib.parse import urlsplit
 from adapters.postgres.connection import DURABILITY, MINIMUM_VERSION, SERVING, UNSAFE, Role
 from adapters.postgres.examining import (
     INCIDENT_DAYS,
+    changed_orders,
     examine_backlog,
     examine_server,
+    may_make_temporary_tables,
     missing_migrations,
     roles_out_of_reach,
 )
@@ -29,7 +31,7 @@ from cashback_core.ports import StoreUnavailable
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from adapters.postgres.examining import Backlog, Server
+    from adapters.postgres.examining import Backlog, Order, Server
     from cashback_gateway.settings import ProviderSettings, Settings
 
 CONNECT_S: Final = 3.0
@@ -37,6 +39,7 @@ CLOCK_WARN: Final = timedelta(seconds=1)
 CLOCK_FAIL: Final = timedelta(seconds=30)
 OVERDUE_WARN: Final = timedelta(minutes=1)
 OVERDUE_FAIL: Final = timedelta(minutes=15)
+ORDERS_SHOWN: Final = 3
 OLD: Final = timedelta(days=1)
 """A cashback open for longer waits for a person, or should."""
 
@@ -76,11 +79,13 @@ def _checks(settings: Settings) -> Iterator[Check]:
     url = settings.database.url
     try:
         yield from check_server(examine_server(url, lambda: datetime.now(UTC)))
+        yield check_orders(changed_orders(url))
         migrations = check_migrations(missing_migrations(url))
         yield migrations
         if migrations.level is Level.OK:
             roles = check_roles(roles_out_of_reach(url))
             yield roles
+            yield check_temporary_tables(may_make_temporary_tables(url))
             if roles.level is not Level.FAIL:
                 yield from check_backlog(examine_backlog(url), datetime.now(UTC))
     except StoreUnavailable as error:
@@ -158,6 +163,44 @@ def check_roles(out_of_reach: list[str]) -> Check:
         name="roles",
         found=f"the login may not take {names}",
         advice=f"unless another login serves: grant {names} to it",
+    )
+
+
+def check_temporary_tables(roles: list[str]) -> Check:
+    """Whether somebody could put a table of their own before one of ours."""
+    if not roles:
+        return Check(level=Level.OK, name="temporary tables", found="no role may make any")
+    return Check(
+        level=Level.WARN,
+        name="temporary tables",
+        found=f"{', '.join(roles)} may make them",
+        advice="run `./cashback migrate` once more, as the owner of the database",
+    )
+
+
+def check_orders(changed: list[Order]) -> Check:
+    """Whether texts are ordered as when they were indexed."""
+    if not changed:
+        return Check(level=Level.OK, name="collations", found="as recorded")
+    first = changed[0]
+    found = ", ".join(
+        f"{order.name or 'the database'} {order.recorded}, now {order.now or 'none'}"
+        for order in changed[:ORDERS_SHOWN]
+    )
+    if len(changed) > ORDERS_SHOWN:
+        found += f" and {len(changed) - ORDERS_SHOWN} more"
+    refresh = [
+        f"alter collation {order.name} refresh version"
+        if order.name
+        else f"alter database {order.database} refresh collation version"
+        for order in changed[:ORDERS_SHOWN]
+    ]
+    return Check(
+        level=Level.WARN,
+        name="collations",
+        found=f"the system's library has changed: {found}",
+        advice=f"as the owner: reindex database {first.database}; then {'; '.join(refresh)}"
+        " (docs/operations.md)",
     )
 
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import subprocess
 from concurrent.futures import ProcessPoolExecutor
 from typing import TYPE_CHECKING, LiteralString
 
@@ -9,13 +10,16 @@ from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from adapters.postgres.embedded import throwaway_postgres
+from adapters.postgres.embedded.binaries import find_binaries
 from adapters.postgres.migrate import SchemaMismatch, migrate, migrations, pending
 from integration.two_merchants import ROLES
+from integration.whole_sale import CUSTOMER, WHOLE
 
 if TYPE_CHECKING:
     from adapters.postgres.embedded import EmbeddedPostgres
 
 STARTS = 10
+SALE = "01932c07-0000-7000-8000-000000000001"
 
 
 def start_together(dsn: str) -> list[list[str]]:
@@ -104,6 +108,43 @@ def test_an_owner_who_may_not_act_as_the_roles_is_told_what_to_ask_for() -> None
             roles = sql.SQL(", ").join(map(sql.Identifier, ROLES))
             connection.execute(sql.SQL("grant {} to stranger").format(roles))
         assert migrate(second)[-1] == migrations()[-1].name
+
+
+def test_who_cannot_keep_temporary_tables_away_is_told_who_can(dsn: str) -> None:
+    make_login(dsn, "no_owner", "nocreaterole")
+    with psycopg.connect(dsn) as owner:
+        database = sql.Identifier(owner.info.dbname)
+        owner.execute("grant create on schema public to no_owner")
+        owner.execute("grant select on schema_migrations to no_owner")
+        owner.execute(sql.SQL("grant temporary on database {} to public").format(database))
+    with pytest.raises(psycopg.errors.InsufficientPrivilege) as told:
+        migrate(make_conninfo(dsn, user="no_owner", password="secret"))
+    assert "revoke temporary on database" in str(told.value.diag.message_hint)
+
+
+def test_a_dump_is_restored_with_everything_that_guards_it(
+    postgres_server: EmbeddedPostgres, dsn: str
+) -> None:
+    """A restore fills the tables before it makes their triggers, in an order of its own."""
+    binaries = find_binaries(major=None, account=None, copies=postgres_server.home)
+    with psycopg.connect(dsn) as connection:
+        for statement in (CUSTOMER, *WHOLE.values()):
+            connection.execute(statement, {"id": SALE})
+    dumped = [str(binaries.folder / "pg_dump"), "--format=custom", f"--dbname={dsn}"]
+    archive = subprocess.run(dumped, check=True, capture_output=True).stdout
+    restored = postgres_server.create_database("restored")
+    put_back = [str(binaries.folder / "pg_restore"), "--exit-on-error", f"--dbname={restored}"]
+    subprocess.run(put_back, check=True, input=archive, capture_output=True)
+    assert pending(restored) == []
+    with psycopg.connect(restored, autocommit=True) as connection:
+        for statement, words in {
+            "delete from sale_names": "keeps its names",
+            "insert into sales select merchant_id, gen_random_uuid(), sale_id, idempotency_key,"
+            " sold_at, document, name, total_centavos, discount_centavos, rounding, exact,"
+            " raw_body, accepted_at from sales": "has no cashback",
+        }.items():
+            with pytest.raises(psycopg.IntegrityError, match=words):
+                connection.execute(statement.encode())
 
 
 def make_login(dsn: str, name: str, attribute: LiteralString) -> None:

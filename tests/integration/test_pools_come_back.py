@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import asynccontextmanager
+import contextlib
+import socket
 from typing import TYPE_CHECKING, Final
 from uuid import uuid4
 
@@ -21,24 +22,43 @@ REFUSED: Final = 3
 """So many calls find the door shut, by when a pool with pauses would rest for seconds."""
 
 
-@asynccontextmanager
+@contextlib.asynccontextmanager
 async def door(port: int, dsn: str) -> AsyncGenerator[None, None]:
-    """A way to the database that is there only meanwhile."""
+    """A way to the database that is there only meanwhile.
+
+    Sockets and tasks of its own: when it shuts, nothing of a call that came late is left behind.
+    """
     server = conninfo_to_dict(dsn)
-    socket = f"{server['host']}/.s.PGSQL.{server['port']}"
+    inside = f"{server['host']}/.s.PGSQL.{server['port']}"
+    loop = asyncio.get_running_loop()
+    passing: set[asyncio.Task[None]] = set()
 
-    async def pass_on(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        while data := await reader.read(65_536):
-            writer.write(data)
-            await writer.drain()
-        writer.close()
+    async def pass_on(source: socket.socket, target: socket.socket) -> None:
+        with contextlib.suppress(OSError):  # whoever has gone needs nothing more
+            while data := await loop.sock_recv(source, 65_536):
+                await loop.sock_sendall(target, data)
+            target.shutdown(socket.SHUT_WR)
 
-    async def meet(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        inside, out = await asyncio.open_unix_connection(socket)
-        await asyncio.gather(pass_on(reader, out), pass_on(inside, writer))
+    with contextlib.ExitStack() as sockets:
+        listener = sockets.enter_context(socket.create_server(("127.0.0.1", port)))
 
-    async with await asyncio.start_server(meet, "127.0.0.1", port):
-        yield
+        def let_in() -> None:
+            caller = sockets.enter_context(listener.accept()[0])
+            called = sockets.enter_context(socket.socket(socket.AF_UNIX))
+            called.connect(inside)
+            for end in (caller, called):
+                end.setblocking(False)
+            passing.add(asyncio.create_task(pass_on(caller, called)))
+            passing.add(asyncio.create_task(pass_on(called, caller)))
+
+        loop.add_reader(listener, let_in)
+        try:
+            yield
+        finally:
+            loop.remove_reader(listener)
+            for task in passing:
+                task.cancel()
+            await asyncio.gather(*passing, return_exceptions=True)
 
 
 async def test_sessions_are_answered_at_once_when_the_database_is_back(dsn: str) -> None:

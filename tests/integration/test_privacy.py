@@ -147,6 +147,38 @@ async def test_a_sale_of_an_erased_customer_keeps_its_names(
     assert isinstance(anew, Accepted)
 
 
+async def test_names_that_hold_an_erased_customers_document_are_replaced_and_no_other(
+    store: PostgresCashbackStore, privacy: PostgresPrivacyStore, dsn: str
+) -> None:
+    document = a_cpf()
+    dotted = f"{document[:3]}.{document[3:6]}.{document[6:9]}-{document[9:]}"
+    ids: list[UUID] = []
+    for sale_id, key in ((f"NF-{document}-1", dotted), (f"{document}", "key-2"), ("s-3", "key-3")):
+        sale = a_sale(document=document, name=NAME, sale_id=sale_id)
+        ids.append((await accepted(store, submitted(sale, key=key))).id)
+        assert await leased_of(store, ids[-1], document) is Status.APPLIED
+    stranger = submitted(a_sale(sale_id=f"of-{document}"))  # somebody else's sale: it stays
+    await accepted(store, stranger)
+    contents = "select name from sale_names where kind = 'content' order by 1"
+    before = rows(dsn, contents)
+    await privacy.erase(1, customer_id(dsn, document), WHY)
+    told = everything(dsn)
+    assert told.count(str(document)) == 2, "the stranger's id, in their sale and their name"
+    assert dotted not in told
+    assert rows(dsn, contents) == before, "a late repetition is still found by its content"
+    kept = rows(dsn, "select sale_id, idempotency_key from sales order by cashback_id limit 3")
+    pseudonym = kept[0][0]
+    assert is_pseudonym(pseudonym)
+    assert kept == [(pseudonym, pseudonym), (pseudonym, "key-2"), ("s-3", "key-3")]
+    names = rows(
+        dsn,
+        "select name from sale_names where kind <> 'content' and cashback_id = any (%s)",
+        ids,
+    )
+    assert len([name for (name,) in names if is_pseudonym(name)]) == 3
+    assert {name for (name,) in names if not is_pseudonym(name)} == {"key-2", "s-3", "key-3"}
+
+
 async def test_a_report_holds_everything_page_by_page_and_is_noted(
     store: PostgresCashbackStore, privacy: PostgresPrivacyStore, dsn: str
 ) -> None:

@@ -38,6 +38,19 @@ class Server:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """A collation by whose order texts were indexed; `now` is how the system orders today.
+
+    Versions are the library's own words; None: it has none. `name` is None for the database's own.
+    """
+
+    name: str | None
+    database: str
+    recorded: str | None
+    now: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Backlog:
     """What has not ended well, and whether anybody works on it.
 
@@ -94,6 +107,48 @@ def roles_out_of_reach(dsn: str) -> list[str]:
             [acting],
         )
         return [str(name) for (name,) in found.fetchall()]
+
+
+def may_make_temporary_tables(dsn: str) -> list[str]:
+    """The roles of ours that could put a table before one of ours. Raises StoreUnavailable."""
+    with translated(), _connect(dsn, None) as server:
+        found = server.execute(
+            "select rolname from pg_roles where starts_with(rolname, 'cashback_')"
+            " and not rolcanlogin"
+            " and has_database_privilege(oid, current_database(), 'temporary') order by 1"
+        )
+        return [str(name) for (name,) in found.fetchall()]
+
+
+def changed_orders(dsn: str) -> list[Order]:
+    """Collations that order otherwise than when they were recorded; the database's own comes first.
+
+    An index that was built by the old order may find no longer what it holds. Raises
+    StoreUnavailable.
+    """
+    with translated(), _connect(dsn, None) as server:
+        found = server.execute(
+            """
+            select null as name, datname, datcollversion,
+                pg_database_collation_actual_version(oid) as actual
+            from pg_database
+            where datname = current_database() and datcollversion is not null
+            union all
+            select c.oid::regcollation::text, current_database(), c.collversion,
+                pg_collation_actual_version(c.oid)
+            from pg_collation as c
+            where c.collversion is not null
+                and c.collencoding in (-1, (
+                    select encoding from pg_database where datname = current_database()
+                ))
+            order by name nulls first
+            """
+        ).fetchall()
+    return [
+        Order(name=name, database=database, recorded=recorded, now=actual)
+        for name, database, recorded, actual in found
+        if recorded != actual
+    ]
 
 
 def examine_backlog(dsn: str) -> Backlog:

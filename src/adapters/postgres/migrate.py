@@ -14,6 +14,33 @@ LOCK: Final = 0x6361_7368_6261_636B
 
 LOCK_WAIT_S: Final = 120
 
+_NO_TEMPORARY_TABLES: Final = """
+do $$
+declare
+    here text := quote_ident(current_database());
+    name text;
+begin
+    for name in
+        select r.name from (
+            select 'public' union all
+            select rolname from pg_roles where starts_with(rolname, 'cashback_') and not rolcanlogin
+        ) as r (name)
+        where has_database_privilege(r.name, current_database(), 'temporary')
+    loop
+        execute format('revoke temporary on database %s from %s', here,
+            case name when 'public' then name else quote_ident(name) end);
+        if has_database_privilege(name, current_database(), 'temporary') then
+            raise exception '% could make temporary tables in %', name, here
+                using errcode = 'insufficient_privilege', hint = format(
+                    'as the owner of the database: revoke temporary on database %s from %s',
+                    here, name
+                );
+        end if;
+    end loop;
+end $$
+"""
+"""No part of the schema, so that neither a template nor a dump carries it: asked for each time."""
+
 
 class SchemaMismatch(Exception):  # noqa: N818 (named by what is wrong)
     """The database holds a migration that this program does not have, or has otherwise."""
@@ -43,7 +70,8 @@ def migrate(dsn: str) -> list[str]:
     """Apply what is missing; the names of what was applied.
 
     Any number of processes may call it at once: one works, the others wait and find nothing to
-    do. Each migration is one transaction. Raises SchemaMismatch, psycopg.Error.
+    do. Each migration is one transaction. Whoever does not own the database may make no temporary
+    tables afterwards. Raises SchemaMismatch, psycopg.Error.
     """
     with psycopg.connect(dsn, autocommit=True, application_name="cashback-migrate") as connection:
         connection.execute("select set_config('lock_timeout', %s, false)", [f"{LOCK_WAIT_S}s"])
@@ -51,10 +79,12 @@ def migrate(dsn: str) -> list[str]:
         connection.execute("select pg_advisory_lock(%s)", [LOCK])
         connection.execute(
             "create table if not exists schema_migrations ("
-            " name text primary key, checksum text not null,"
+            ' name text collate "C" primary key, checksum text not null,'
             " applied_at timestamptz not null default now())"
         )
-        return [m.name for m in _missing(connection) if _apply(connection, m)]
+        applied = [m.name for m in _missing(connection) if _apply(connection, m)]
+        connection.execute(_NO_TEMPORARY_TABLES)
+        return applied
 
 
 def pending(dsn: str) -> list[str]:

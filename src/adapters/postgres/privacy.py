@@ -184,10 +184,30 @@ async def _make_nobody(
         """,
         {"m": merchant_id, "d": document},
     )
+    await connection.execute(
+        # Before the sales, by which the database knows whose names these are. One for each: names
+        # are unique.
+        """
+        update sale_names as n set name = 'E' || replace(gen_random_uuid()::text, '-', '')
+        from sales as s
+        where s.merchant_id = %s and s.document = %s
+            and n.merchant_id = s.merchant_id and n.cashback_id = s.cashback_id
+            and holds_document(n.name, s.document)
+        """,
+        [merchant_id, document],
+    )
     sales = await connection.execute(
-        "update sales set document = %s, name = 'erased', raw_body = ''"
-        " where merchant_id = %s and document = %s",
-        [pseudonym, merchant_id, document],
+        """
+        update sales set
+            document = %(p)s, name = 'erased', raw_body = '',
+            sale_id = case when holds_document(sale_id, document) then %(p)s else sale_id end,
+            idempotency_key = case
+                when holds_document(idempotency_key, document) then %(p)s
+                else idempotency_key
+            end
+        where merchant_id = %(m)s and document = %(d)s
+        """,
+        {"p": pseudonym, "m": merchant_id, "d": document},
     )
     await connection.execute(
         "select forget_in_incidents(%s, %s, %s)", [merchant_id, document, pseudonym]

@@ -75,32 +75,35 @@ async def scripted(
     script: Callable[[Peer], Awaitable[None]], *, ssl: SSLContext | None = None
 ) -> AsyncGenerator[ScriptedProvider, None]:
     provider = ScriptedProvider()
-    tasks: set[asyncio.Task[None]] = set()
+    met: dict[asyncio.Task[None], asyncio.StreamWriter] = {}
 
-    async def play(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        assert task is not None
-        tasks.add(task)
-        provider.connections += 1
+    async def play(peer: Peer) -> None:
         try:
-            await script(Peer(provider.connections, reader, writer, provider))
+            await script(peer)
         except (ConnectionError, asyncio.IncompleteReadError):
             pass  # the client went away first
         finally:
-            tasks.discard(task)
-            writer.close()
+            peer.writer.close()
             with contextlib.suppress(ConnectionError):
-                await writer.wait_closed()
+                await peer.writer.wait_closed()
 
-    server = await asyncio.start_server(play, "127.0.0.1", 0, ssl=ssl)
+    def meet(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Not a coroutine, so that a connection is known, and ended below, from its first moment."""
+        provider.connections += 1
+        peer = Peer(provider.connections, reader, writer, provider)
+        met[asyncio.create_task(play(peer))] = writer
+
+    server = await asyncio.start_server(meet, "127.0.0.1", 0, ssl=ssl)
     provider.url = f"{'https' if ssl else 'http'}://127.0.0.1:{_port(server.sockets[0])}"
     try:
         yield provider
     finally:
         server.close()
-        for task in list(tasks):
+        for task, writer in met.items():
             task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+            writer.transport.abort()
+        closing = (writer.wait_closed() for writer in met.values())
+        await asyncio.gather(*met, *closing, return_exceptions=True)
 
 
 @contextlib.contextmanager

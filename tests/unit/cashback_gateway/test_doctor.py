@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 import pytest
 
 from adapters.postgres.connection import SERVING
-from adapters.postgres.examining import Backlog, Server
+from adapters.postgres.examining import Backlog, Order, Server
 from cashback_core.delivery import Status
 from cashback_core.operating import SenderState
 from cashback_gateway.doctor import (
@@ -15,8 +15,10 @@ from cashback_gateway.doctor import (
     Level,
     check_backlog,
     check_migrations,
+    check_orders,
     check_roles,
     check_server,
+    check_temporary_tables,
 )
 
 if TYPE_CHECKING:
@@ -63,6 +65,29 @@ def test_roles_out_of_reach_are_told_and_granted() -> None:
     assert worker.level is Level.FAIL
     assert "grant cashback_eraser, cashback_worker" in worker.advice
     assert check_roles(["cashback_identity"]).level is Level.WARN, "another login may serve"
+
+
+def test_who_may_make_temporary_tables_is_told() -> None:
+    assert check_temporary_tables([]).level is Level.OK
+    check = check_temporary_tables(["cashback_serving", "cashback_worker"])
+    assert check.level is Level.WARN
+    assert "cashback_serving, cashback_worker" in check.found
+    assert "cashback migrate" in check.advice
+
+
+def test_another_order_of_letters_is_told_with_what_to_run() -> None:
+    assert check_orders([]).level is Level.OK
+    own = Order(name=None, database="shop", recorded="2.31", now="2.36")
+    check = check_orders([own, Order(name='"pt_BR"', database="shop", recorded="1", now=None)])
+    assert check.level is Level.WARN
+    assert 'the database 2.31, now 2.36, "pt_BR" 1, now none' in check.found
+    steps = [
+        check.advice.index("reindex database shop"),
+        check.advice.index("alter database shop refresh collation version"),
+        check.advice.index('alter collation "pt_BR" refresh version'),
+    ]
+    assert steps == sorted(steps), "first the indexes, then the word that they are new"
+    assert "and 797 more" in check_orders([own] * 800).found
 
 
 @pytest.mark.parametrize(

@@ -120,6 +120,10 @@ class EmbeddedPostgres:
                     sql.Identifier(name), sql.Identifier(template)
                 )
             )
+            # A template hands on its schema, not who may do what in the database: see `migrate`.
+            connection.execute(
+                sql.SQL("revoke temporary on database {} from public").format(sql.Identifier(name))
+            )
         return self.dsn(name)
 
     def drop_database(self, name: str) -> None:

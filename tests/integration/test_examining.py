@@ -1,0 +1,46 @@
+"""What the doctor finds in a real server's catalogues."""
+
+from __future__ import annotations
+
+import psycopg
+from psycopg import sql
+
+from adapters.postgres.examining import Order, changed_orders, may_make_temporary_tables
+from adapters.postgres.migrate import migrate
+from integration.two_merchants import ROLES
+
+
+def test_another_version_of_a_collation_is_found(dsn: str) -> None:
+    assert changed_orders(dsn) == []
+    with psycopg.connect(dsn) as owner:
+        owner.execute(
+            "update pg_database set datcollversion = '2.31' where datname = current_database()"
+        )
+        owner.execute("create collation odd (provider = libc, locale = 'C')")
+        owner.execute("update pg_collation set collversion = '2.31' where collname = 'odd'")
+        row = owner.execute(
+            "select datname, pg_database_collation_actual_version(oid) from pg_database"
+            " where datname = current_database()"
+        ).fetchone()
+    assert row is not None
+    database, now = row
+    assert changed_orders(dsn) == [
+        Order(name=None, database=database, recorded="2.31", now=now),
+        Order(name="odd", database=database, recorded="2.31", now=None),
+    ]
+
+
+def test_roles_that_may_make_temporary_tables_are_found_until_somebody_migrates(dsn: str) -> None:
+    assert may_make_temporary_tables(dsn) == []
+    for whom, found in (("public", sorted(ROLES)), ("cashback_worker", ["cashback_worker"])):
+        let_make_temporary_tables(dsn, whom)
+        assert may_make_temporary_tables(dsn) == found
+        assert migrate(dsn) == []
+        assert may_make_temporary_tables(dsn) == []
+
+
+def let_make_temporary_tables(dsn: str, whom: str) -> None:
+    with psycopg.connect(dsn) as owner:
+        granted = sql.SQL("grant temporary on database {} to {}")
+        role = sql.SQL("public") if whom == "public" else sql.Identifier(whom)
+        owner.execute(granted.format(sql.Identifier(owner.info.dbname), role))
