@@ -90,7 +90,7 @@ def _group(entry: BookEntry) -> tuple[str, int]:
 class FoundIncident:
     """A finding that needs a person, as a store keeps it.
 
-    `document` is not masked. `line_key` is what its line is known by on every statement, None for
+    `document` is not masked, `statement_at` when its statement was asked for. `line_key` is what its line is known by on every statement, None for
     a cashback without one. `told_since` to `told_through` is its own window: a statement that
     covers it, and does not find it again, closes it.
     """
@@ -105,11 +105,14 @@ class FoundIncident:
     credited_at: datetime | None
     reference: str | None
     why: str
+    statement_at: datetime
     told_since: datetime
     told_through: datetime
 
     @classmethod
-    def of(cls, finding: Finding, rules: Rules, window: Window) -> FoundIncident:
+    def of(
+        cls, finding: Finding, rules: Rules, window: Window, statement_at: datetime
+    ) -> FoundIncident:
         """What is kept of a finding of this window."""
         line, entry = finding.line, finding.entry or finding.about
         since, through = _own_window(finding, rules, window)
@@ -125,6 +128,7 @@ class FoundIncident:
             credited_at=None if line is None else line.credited_at,
             reference=None if line is None else line.reference,
             why=finding.why[:MAX_WHY_CHARS],
+            statement_at=statement_at,
             told_since=since,
             told_through=through,
         )
