@@ -4,7 +4,7 @@ What a statement proves is decided in `cashback_core.reconciliation`. Here stand
 must be asked for, what a finding is as an incident, and what the store promises.
 """
 
-# ruff: noqa: TC001, TC003 - users' tools read these annotations at run time
+# ruff: noqa: TC003 - users' tools read these annotations at run time
 from __future__ import annotations
 
 from abc import abstractmethod
@@ -90,9 +90,10 @@ def _group(entry: BookEntry) -> tuple[str, int]:
 class FoundIncident:
     """A finding that needs a person, as a store keeps it.
 
-    `document` is not masked, `statement_at` when its statement was asked for. `line_key` is what its line is known by on every statement, None for
-    a cashback without one. `told_since` to `told_through` is its own window: a statement that
-    covers it, and does not find it again, closes it.
+    `document` is not masked, `statement_at` when its statement was asked for. `line_key` is what
+    its line is known by on every statement, None for a cashback without one. `told_since` to
+    `told_through` is its own window: a statement that covers it, and does not find it again,
+    closes it.
     """
 
     cls: FindingClass

@@ -9,12 +9,11 @@ from __future__ import annotations
 import heapq
 import pickle
 import tempfile
-from collections.abc import Callable
 from dataclasses import fields
 from functools import partial
 from itertools import islice
 from operator import attrgetter
-from typing import IO, TYPE_CHECKING, Any, Final, TypeVar
+from typing import IO, TYPE_CHECKING, Any, Final, Generic, Self, TypeVar
 from uuid import UUID
 
 from cashback_core.reconciliation import BookEntry, Finding, Settled, Spool
@@ -22,7 +21,7 @@ from cashback_core.reconciliation.placing import LeftEntry, LeftLine
 from cashback_core.statements import StatementLine
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from types import TracebackType
 
     from _typeshed import SupportsRichComparison
@@ -50,7 +49,7 @@ class DiskSpools:
         self._files: list[IO[bytes]] = []
         self.closed = False
 
-    def __enter__(self) -> DiskSpools:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(
@@ -75,9 +74,13 @@ class DiskSpools:
         self._files.append(file)
         return file
 
-    def kept(self, items: Iterable[T], file: IO[bytes]) -> list[tuple[int, int]]:
+    def kept(self) -> Kept[Any]:
+        """A new list on disk."""
+        return Kept(self)
+
+    def write(self, items: Iterable[object], file: IO[bytes]) -> list[int]:
         """Write items away, and tell where each block of them lies."""
-        blocks: list[tuple[int, int]] = []
+        blocks: list[int] = []
         rest = iter(items)
         while block := list(islice(rest, BLOCK)):
             at = file.tell()
@@ -86,16 +89,36 @@ class DiskSpools:
             pickler = pickle.Pickler(file, pickle.HIGHEST_PROTOCOL)
             pickler.dispatch_table = _REDUCTIONS
             pickler.dump(block)
-            blocks.append((at, len(block)))
+            blocks.append(at)
         return blocks
 
-    def read(self, file: IO[bytes], blocks: Sequence[tuple[int, int]]) -> Iterator[Any]:
+    def read(self, file: IO[bytes], blocks: Sequence[int]) -> Iterator[Any]:
         """Read items back, block by block."""
-        for at, _ in blocks:
+        for at in blocks:
             if self.closed:
                 raise SpoolClosedError
             file.seek(at)
             yield from pickle.load(file)  # noqa: S301 (our own file, which nobody else can open)
+
+
+class Kept(Generic[T]):
+    """A list on disk, to be read from its first item as often as is wished."""
+
+    def __init__(self, spools: DiskSpools) -> None:
+        self._spools = spools
+        self._file: IO[bytes] | None = None
+        self._blocks: list[int] = []
+
+    def add(self, items: Sequence[T]) -> None:
+        """Append some. Raises SpoolClosedError."""
+        if self._file is None:
+            self._file = self._spools.new_file()
+        self._file.seek(0, 2)
+        self._blocks += self._spools.write(items, self._file)
+
+    def __iter__(self) -> Iterator[T]:
+        """All of them, in the order in which they came."""
+        return iter(()) if self._file is None else self._spools.read(self._file, self._blocks)
 
 
 class DiskSpool(Spool[T]):
@@ -105,7 +128,7 @@ class DiskSpool(Spool[T]):
         self._spools = spools
         self._held: list[T] = []
         self._file: IO[bytes] | None = None
-        self._chunks: list[list[tuple[int, int]]] = []
+        self._chunks: list[list[int]] = []
 
     def put(self, item: T) -> None:
         """Keep one. Raises SpoolClosedError."""
@@ -114,7 +137,7 @@ class DiskSpool(Spool[T]):
             if self._file is None:
                 self._file = self._spools.new_file()
             self._file.seek(0, 2)
-            self._chunks.append(self._spools.kept(self._held, self._file))
+            self._chunks.append(self._spools.write(self._held, self._file))
             self._held = []
 
     def in_order(self, key: Callable[[T], SupportsRichComparison]) -> Iterator[T]:
@@ -132,17 +155,17 @@ class DiskSpool(Spool[T]):
         spools, chunks = self._spools, self._chunks
         self._chunks = []
         with spools.new_file() as sorted_file:
-            runs: list[list[tuple[int, int]]] = []
+            runs: list[list[int]] = []
             for chunk in chunks:
                 items: list[T] = list(spools.read(file, chunk))
                 items.sort(key=key)
-                runs.append(spools.kept(items, sorted_file))
+                runs.append(spools.write(items, sorted_file))
             file.close()
             yield from heapq.merge(*(spools.read(sorted_file, run) for run in runs), held, key=key)
 
 
 def _reduction(of: type) -> Callable[[Any], tuple[Any, ...]]:
-    """How a dataclass with slots is written: as its values. Its own way takes three times as long."""
+    """How a dataclass with slots is written: as its values. Its own way takes thrice as long."""
     names = [field.name for field in fields(of)]
     values = attrgetter(*names)
     make = partial(_made, of)
@@ -157,7 +180,9 @@ def _made(of: type, *values: Any) -> Any:
 
 
 _SPOOLED: Final = (StatementLine, LeftLine, BookEntry, LeftEntry, Finding, Settled)
-_SLOTS: Final = {of: [getattr(of, field.name).__set__ for field in fields(of)] for of in _SPOOLED}
+_SLOTS: Final[dict[type, list[Any]]] = {
+    of: [getattr(of, field.name).__set__ for field in fields(of)] for of in _SPOOLED
+}
 _REDUCTIONS: Final[dict[type, Callable[[Any], Any]]] = {
     **{of: _reduction(of) for of in _SPOOLED},
     UUID: lambda one: (_uuid, (one.int,)),

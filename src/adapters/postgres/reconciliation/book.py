@@ -5,7 +5,6 @@ from __future__ import annotations
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final, LiteralString
-from uuid import UUID
 
 from adapters.postgres.connection import translated
 from cashback_core.delivery import Status
@@ -14,6 +13,7 @@ from cashback_core.reconciling import MAX_STORED
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator, Collection, Mapping
+    from uuid import UUID
 
     from psycopg import AsyncConnection
 
@@ -173,7 +173,7 @@ def _may_be_older(id_: UUID, since: datetime) -> bool:
 
     Whatever was accepted since is in the book, and need not be looked up once more.
     """
-    if id_.version != 7:  # noqa: PLR2004 (of time and chance, RFC 9562)
+    if id_.version != 7:
         return True
     made_at = datetime.fromtimestamp((id_.int >> 80) / 1000, UTC)
     return made_at < since + _CLOCKS

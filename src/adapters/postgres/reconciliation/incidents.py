@@ -120,7 +120,7 @@ def _row(one: FoundIncident, id_: UUID, nth: int | None) -> dict[str, Any]:
         "class": one.cls,
         "merchant_id": one.merchant_id,
         "cashback_id": None if one.cashback_id is None else str(one.cashback_id),
-        "document": one.document,
+        "document": None if one.document is None else str(one.document),
         "centavos": one.centavos,
         "line": one.line,
         "line_key": one.line_key,

@@ -69,21 +69,23 @@ async def end(connection: AsyncConnection[Any], run: Run, ended: RunEnded) -> No
     await connection.execute(
         # Without a statement nothing is known anew: what was distrusted is so still.
         """
+        with before as (
+            select p.distrusted_since
+            from reconciliations as me join reconciliations as p on p.kind = me.kind
+            where me.reconciliation_id = %(id)s and p.ended_at is not null
+                and p.started_at < me.started_at
+            order by p.started_at desc limit 1
+        )
         update reconciliations as r set
             ended_at = now(), asked_at = %(asked_at)s, since = %(since)s, through = %(through)s,
             distrust = %(distrust)s, remarks = %(remarks)s, totals = %(totals)s,
             settled = %(settled)s, error = %(error)s,
             distrusted_since = case
-                when %(distrust)s::text is not null then coalesce(b.distrusted_since, r.started_at)
-                when %(error)s::text is not null then b.distrusted_since
+                when %(distrust)s::text is not null then coalesce(
+                    (select distrusted_since from before), r.started_at
+                )
+                when %(error)s::text is not null then (select distrusted_since from before)
             end
-        from (select) as only
-        left join lateral (
-            select p.distrusted_since from reconciliations as p, reconciliations as me
-            where me.reconciliation_id = %(id)s and p.kind = me.kind and p.ended_at is not null
-                and p.started_at < me.started_at
-            order by p.started_at desc limit 1
-        ) as b on true
         where r.reconciliation_id = %(id)s
         """,
         {
