@@ -23,7 +23,6 @@ from cashback_core.reading import SaleRules
 from cashback_core.record import History, Record, Standing
 from cashback_core.sale import Sale
 from cashback_core.same_sale import EqualContent, Meaning, NameKind
-from cashback_core.settlement import Settlement, Statement
 from cashback_core.statements import StatementHead, StatementLine
 
 
@@ -267,28 +266,6 @@ class Statements(Protocol):
     @abstractmethod
     async def aclose(self) -> None:
         """Close every connection."""
-
-
-class SettlementStore(Protocol):
-    """Where the settler finds what is in doubt, and stores what a statement proves.
-
-    One method is one transaction. Every method raises StoreUnavailable when the database is away.
-    """
-
-    @abstractmethod
-    async def doubtful_since(self) -> datetime | None:
-        """From when on a statement must tell of every group in doubt; None when there is none.
-
-        That is the start of the group's first attempt, less what clocks may differ.
-        A group is every cashback of one customer and amount, over all merchants.
-        """
-
-    @abstractmethod
-    async def settle(self, statement: Statement, *, echoes_reference: bool) -> Settlement:
-        """Move cashbacks in doubt as `settlement.settle` decides, group by group, and tell it.
-
-        A late answer that comes meanwhile waits, or its group is decided with it.
-        """
 
 
 class CashbackStore(Protocol):

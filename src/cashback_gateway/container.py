@@ -34,8 +34,8 @@ from adapters.postgres.explaining import PostgresIncidentStore
 from adapters.postgres.identity.identities import PostgresIdentities
 from adapters.postgres.operating import PostgresOperatorStore
 from adapters.postgres.privacy import PostgresPrivacyStore
+from adapters.postgres.reconciliation import PostgresReconciliationStore
 from adapters.postgres.sender import PostgresSender
-from adapters.postgres.settling import PostgresSettlementStore
 from adapters.postgres.store import PostgresCashbackStore
 from adapters.postgres.waking import DueListener
 from adapters.telemetry.table import Role
@@ -43,13 +43,13 @@ from cashback_core.breaker import Breaker, BreakerPolicy
 from cashback_core.delivering import Deliverer, DeliveriesUnderWay
 from cashback_core.delivery import DeliveryPolicy
 from cashback_core.identity import new_id
-from cashback_core.settlement import Margin
+from cashback_core.reconciliation import Margin, Rules
 from cashback_core.submission import QuoteSale, SubmitSale
 from cashback_gateway.database_guard import DatabaseGuard
+from cashback_gateway.reconciler import Days, Reconciler
 from cashback_gateway.settings import Settings
-from cashback_gateway.settler import Settler
 from cashback_gateway.telemetry import Parts, Telemetry
-from cashback_gateway.worker import MAX_DROPPED, Chores, Schedule, Worker
+from cashback_gateway.worker import LOOKED_S, MAX_DROPPED, Chores, Schedule, Worker
 
 if TYPE_CHECKING:
     from litestar import Litestar
@@ -109,25 +109,42 @@ def _breaker(settings: Settings) -> Breaker:
 def _statements(settings: Settings) -> StatementClient:
     provider = settings.provider
     limits = StatementLimits(
-        lines=settings.delivery.statement_lines,
-        deadline_s=settings.delivery.statement_deadline_s,
+        lines=settings.reconciling.statement_lines,
+        deadline_s=settings.reconciling.statement_deadline_s,
     )
     return StatementClient(provider.url, authorization=provider.authorization, limits=limits)
 
 
-def _settler(settings: Settings, policy: DeliveryPolicy, statements: StatementClient) -> Settler:
-    provider, times = settings.provider, settings.delivery.margin
-    margin = Margin(
-        freeze_s=times.freeze_s,
-        provider_delay_s=times.provider_delay_s,
-        clock_skew_s=times.clock_skew_s,
+def _rules(settings: Settings, policy: DeliveryPolicy) -> Rules:
+    margin, times = settings.delivery.margin, settings.reconciling
+    return Rules(
+        policy=policy,
+        margin=Margin(
+            freeze_s=margin.freeze_s,
+            provider_delay_s=margin.provider_delay_s,
+            clock_skew_s=margin.clock_skew_s,
+        ),
+        echoes_reference=settings.provider.echoes_reference,
+        precedes=timedelta(seconds=times.precedes_s),
+        max_rounds=times.max_rounds,
+        max_rounds_time=timedelta(seconds=times.max_rounds_s),
     )
-    return Settler(
-        store=PostgresSettlementStore(settings.database.url, policy, margin),
+
+
+def _reconciler(settings: Settings, rules: Rules, statements: StatementClient) -> Reconciler:
+    times = settings.reconciling
+    return Reconciler(
+        store=PostgresReconciliationStore(settings.database.url, rules),
         statements=statements,
-        echoes_reference=provider.echoes_reference,
-        window=timedelta(seconds=settings.delivery.statement_window_s),
+        rules=rules,
+        days=Days(
+            open_s=times.open_s,
+            recent_s=times.recent_s,
+            recent=timedelta(days=times.recent_days),
+            furthest=timedelta(seconds=times.furthest_s),
+        ),
         now=now,
+        chance=random.SystemRandom().random,
     )
 
 
@@ -145,11 +162,11 @@ def _provider(settings: Settings) -> ProviderClient:
 
 
 def _chores(
-    settings: Settings, settler: Settler, guard: DatabaseGuard, privacy: PostgresPrivacyStore
+    settings: Settings, reconciler: Reconciler, guard: DatabaseGuard, privacy: PostgresPrivacyStore
 ) -> Chores:
     return Chores(
         listen=DueListener(settings.database.url).listen,
-        settle=settler,
+        settle=reconciler,
         guard=guard.check,
         retain=partial(privacy.retain, settings.retention, limit=MAX_DROPPED),
     )
@@ -158,13 +175,16 @@ def _chores(
 def _worker(
     settings: Settings, store: PostgresCashbackStore, under_way: DeliveriesUnderWay, chores: Chores
 ) -> Worker:
-    times = settings.delivery
+    times, periods = settings.delivery, settings.reconciling
     return Worker(
         store=store,
         under_way=under_way,
         capacity=settings.provider.connections,
         schedule=Schedule(
-            poll_s=times.worker_poll_s, reaper_s=times.reaper_s, settler_s=times.settler_s
+            poll_s=times.worker_poll_s,
+            reaper_s=times.reaper_s,
+            # How often it is looked whether a run is due: other workers may have made it.
+            settler_s=min(LOOKED_S, periods.open_s, periods.recent_s),
         ),
         chores=chores,
         new_id=new_id,
@@ -241,9 +261,10 @@ class Container(containers.DeclarativeContainer):
     )
     quote = providers.Singleton(QuoteSale, store=store, now=providers.Object(now))
     statements = providers.Singleton(_statements, settings)
-    settler = providers.Singleton(_settler, settings, policy, statements)
+    rules = providers.Singleton(_rules, settings, policy)
+    reconciler = providers.Singleton(_reconciler, settings, rules, statements)
     privacy = providers.Singleton(_privacy, settings)
-    chores = providers.Singleton(_chores, settings, settler, guard, privacy)
+    chores = providers.Singleton(_chores, settings, reconciler, guard, privacy)
     worker = providers.Singleton(_worker, settings, store, under_way, chores)
     tokens = providers.Singleton(_tokens, settings)
     identities = providers.Singleton(_identities, settings)

@@ -105,6 +105,21 @@ class BreakerSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ReconcilingSettings:
+    """When and how far back statements are read, and what may come of them how often."""
+
+    open_s: float
+    recent_s: float
+    recent_days: int
+    furthest_s: float
+    precedes_s: float
+    max_rounds: int
+    max_rounds_s: float
+    statement_lines: int
+    statement_deadline_s: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DeliverySettings:
     """The times of delivery."""
 
@@ -113,10 +128,6 @@ class DeliverySettings:
     reaper_s: float
     worker_poll_s: float
     give_up_s: float
-    settler_s: float
-    statement_window_s: float
-    statement_lines: int
-    statement_deadline_s: float
     backoff: BackoffSettings
     margin: MarginSettings
     breaker: BreakerSettings
@@ -144,6 +155,7 @@ class Settings:
     tokens: TokenSettings
     provider: ProviderSettings
     delivery: DeliverySettings
+    reconciling: ReconcilingSettings
     retention: Retention
     telemetry: TelemetrySettings
 
@@ -185,6 +197,7 @@ def read_settings(environ: Mapping[str, str], *, needs: Collection[str] = REQUIR
             echoes_reference=reader.value(table.PROVIDER_ECHOES_REFERENCE),
         ),
         delivery=_delivery(reader),
+        reconciling=_reconciling(reader),
         retention=Retention(
             raw_days=reader.value(table.KEEP_RAW_DAYS),
             customer_days=reader.value(table.KEEP_CUSTOMERS_DAYS),
@@ -225,10 +238,6 @@ def _delivery(reader: _Reader) -> DeliverySettings:
         reaper_s=reader.value(table.REAPER_S),
         worker_poll_s=reader.value(table.WORKER_POLL_S),
         give_up_s=reader.value(table.GIVE_UP_S),
-        settler_s=reader.value(table.SETTLER_S),
-        statement_window_s=reader.value(table.STATEMENT_WINDOW_S),
-        statement_lines=reader.value(table.STATEMENT_LINES),
-        statement_deadline_s=reader.value(table.STATEMENT_DEADLINE_S),
         backoff=BackoffSettings(
             base_s=reader.value(table.BACKOFF_BASE_S),
             max_s=reader.value(table.BACKOFF_MAX_S),
@@ -244,6 +253,20 @@ def _delivery(reader: _Reader) -> DeliverySettings:
             pause_s=reader.value(table.BREAKER_PAUSE_S),
             pause_max_s=reader.value(table.BREAKER_PAUSE_MAX_S),
         ),
+    )
+
+
+def _reconciling(reader: _Reader) -> ReconcilingSettings:
+    return ReconcilingSettings(
+        open_s=reader.value(table.SETTLER_S),
+        recent_s=reader.value(table.RECONCILE_RECENT_S),
+        recent_days=reader.value(table.RECONCILE_RECENT_DAYS),
+        furthest_s=reader.value(table.STATEMENT_WINDOW_S),
+        precedes_s=reader.value(table.CREDIT_PRECEDES_S),
+        max_rounds=reader.value(table.MAX_ROUNDS),
+        max_rounds_s=reader.value(table.MAX_ROUNDS_S),
+        statement_lines=reader.value(table.STATEMENT_LINES),
+        statement_deadline_s=reader.value(table.STATEMENT_DEADLINE_S),
     )
 
 

@@ -424,15 +424,46 @@ BREAKER_PAUSE_MAX_S = Setting(
 SETTLER_S = Setting(
     name="CASHBACK_SETTLER_S",
     kind=_seconds(0.05, _DAY_S),
-    default="60",
-    meaning="how often a worker settles what is in doubt by the provider's statement",
+    default="3600",
+    meaning="how often what is in doubt is reconciled with the provider's statement",
+)
+RECONCILE_RECENT_S = Setting(
+    name="CASHBACK_RECONCILE_RECENT_S",
+    kind=_seconds(0.05, 30 * _DAY_S),
+    default="86400",
+    meaning="how often the last days are reconciled with the provider's statement, in doubt or not",
+)
+RECONCILE_RECENT_DAYS = Setting(
+    name="CASHBACK_RECONCILE_RECENT_DAYS",
+    kind=_count(1, 366),
+    default="3",
+    meaning="how many days those are; more are read while an older incident stands open",
+)
+CREDIT_PRECEDES_S = Setting(
+    name="CASHBACK_CREDIT_PRECEDES_S",
+    kind=_seconds(0, 30 * _DAY_S),
+    default="172800",
+    meaning="how long before its first attempt a credit may be dated: some statements carry dates "
+    "alone",
+)
+MAX_ROUNDS = Setting(
+    name="CASHBACK_MAX_ROUNDS",
+    kind=_count(1, 1_000),
+    default="3",
+    meaning="a cashback that statements proved unpaid so often is held, not sent again",
+)
+MAX_ROUNDS_S = Setting(
+    name="CASHBACK_MAX_ROUNDS_S",
+    kind=_seconds(0.1, 365 * _DAY_S),
+    default="259200",
+    meaning="the same, proved unpaid again this long after the first time",
 )
 STATEMENT_WINDOW_S = Setting(
     name="CASHBACK_STATEMENT_WINDOW_S",
     kind=_seconds(60, 3650 * _DAY_S),
     default="7776000",
-    meaning="how far back the settler asks for the statement; what was first tried before is left "
-    "to an operator",
+    meaning="how far back the schedule asks for statements; what was first tried before is left to "
+    "an operator",
 )
 STATEMENT_LINES = Setting(
     name="CASHBACK_STATEMENT_LINES",
@@ -582,6 +613,11 @@ SETTINGS: tuple[
     BREAKER_PAUSE_S,
     BREAKER_PAUSE_MAX_S,
     SETTLER_S,
+    RECONCILE_RECENT_S,
+    RECONCILE_RECENT_DAYS,
+    CREDIT_PRECEDES_S,
+    MAX_ROUNDS,
+    MAX_ROUNDS_S,
     KEEP_RAW_DAYS,
     KEEP_CUSTOMERS_DAYS,
     STATEMENT_WINDOW_S,

@@ -34,6 +34,9 @@ MAX_DROPPED: Final = 500
 
 DRAIN_MARGIN_S: Final = 2.0
 
+LOOKED_S: Final = 60.0
+"""How often, at least, it is looked whether a statement is to be reconciled."""
+
 T = TypeVar("T")
 
 _log = logging.getLogger(__name__)
@@ -41,7 +44,10 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Schedule:
-    """How often, in seconds: `poll_s` only bounds a sleep, since a worker is woken when needed."""
+    """How often, in seconds: `poll_s` only bounds a sleep, since a worker is woken when needed.
+
+    `settler_s` is how often it is looked whether a reconciliation is due.
+    """
 
     poll_s: float
     reaper_s: float
@@ -55,7 +61,8 @@ class Schedule:
 class Chores:
     """What a worker does beside delivering: listening, settling, guarding against a restore.
 
-    `listen` calls back whenever something may be due; `settle` tells how much it settled; `guard`
+    `listen` calls back whenever something may be due; `settle` reconciles what is due with the
+    provider's statement and tells how much it moved; `guard`
     pauses the sender when the database is not the one known; `retain` drops what is no longer to
     be kept and tells how much that was.
     """

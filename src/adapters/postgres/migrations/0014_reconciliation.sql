@@ -93,6 +93,9 @@ create table statement_incidents (
     opened_at timestamptz not null default now(),
     statement_at timestamptz not null,
     last_seen_at timestamptz not null default now(),
+    -- Its own window: a statement that covers it and does not find it again closes it.
+    told_since timestamptz,
+    told_through timestamptz,
     closed_at timestamptz,
     closed_why text,
     foreign key (merchant_id, cashback_id) references cashbacks,
@@ -168,7 +171,7 @@ grant select on reconciliations to cashback_platform;
 grant select, insert on statement_incidents to cashback_worker;
 grant update (
     class, merchant_id, cashback_id, document, centavos, line, credited_at, reference, why,
-    statement_at, last_seen_at, closed_at, closed_why
+    statement_at, last_seen_at, told_since, told_through, closed_at, closed_why
 ) on statement_incidents to cashback_worker;
 grant select, update (closed_at, closed_why) on statement_incidents to cashback_platform;
 grant select on statement_incidents to cashback_serving;

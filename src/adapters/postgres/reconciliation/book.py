@@ -1,0 +1,200 @@
+"""The book as a statement is held against it: streamed out of one snapshot, over all merchants."""
+
+from __future__ import annotations
+
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any, Final, LiteralString
+
+from adapters.postgres.connection import translated
+from cashback_core.delivery import Status
+from cashback_core.reconciliation import BookEntry
+from cashback_core.reconciling import MAX_STORED
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, AsyncIterator, Collection, Mapping
+    from uuid import UUID
+
+    from psycopg import AsyncConnection
+
+    from cashback_core.reconciliation import Rules
+
+_CLOCKS: Final = timedelta(days=1)
+"""How much later than the database's clock an id may be dated by the process that made it."""
+
+# Of doubts alone is it counted how often they came back: since an operator last had a hand in it.
+_COLUMNS: Final[LiteralString] = """
+    select c.cashback_id, c.merchant_id, s.document, c.cashback_centavos, c.status, c.accepted_at,
+        a.first_started_at, a.last_started_at, c.applied_at, c.version,
+        coalesce(e.rounds, 0), e.first_round_at
+"""
+_JOINED: Final[LiteralString] = """
+    join sales as s on s.merchant_id = c.merchant_id and s.cashback_id = c.cashback_id
+    cross join lateral (
+        select min(t.started_at) as first_started_at, max(t.started_at) as last_started_at
+        from attempts as t
+        where t.merchant_id = c.merchant_id and t.cashback_id = c.cashback_id
+    ) as a
+    left join lateral (
+        select count(*) as rounds, min(e.at) as first_round_at
+        from events as e
+        where e.merchant_id = c.merchant_id and e.cashback_id = c.cashback_id
+            and e.actor = 'settler' and e.from_status = 'in_doubt' and e.to_status = 'pending'
+            and e.sequence > coalesce((
+                select max(o.sequence) from events as o
+                where o.merchant_id = c.merchant_id and o.cashback_id = c.cashback_id
+                    and o.actor = 'operator'
+            ), 0)
+    ) as e on c.status = 'in_doubt'
+"""
+
+# What may have a credit on the statement whoever names it: `Rules.is_over_before`, in SQL.
+_WITHIN: Final[LiteralString] = """
+    case
+        when c.status in ('in_doubt', 'sending') then true
+        when c.status = 'applied' then c.applied_at >= %(applied_since)s
+        when a.last_started_at is not null then a.last_started_at >= %(tried_since)s
+        else c.accepted_at >= %(tried_since)s
+    end
+"""
+# Apart, since each is found by another index.
+_APPLIED: Final[LiteralString] = f"""
+    {_COLUMNS} from cashbacks as c {_JOINED}
+    where c.status = 'applied' and c.applied_at >= %(applied_since)s
+"""
+_UNPAID: Final[LiteralString] = f"""
+    {_COLUMNS} from cashbacks as c {_JOINED}
+    where c.status not in ('applied', 'not_due') and {_WITHIN}
+"""
+_NAMED: Final[LiteralString] = f"""
+    {_COLUMNS}
+    from unnest(%(ids)s::uuid[]) as n (id)
+    cross join merchants as m
+    join cashbacks as c on c.merchant_id = m.merchant_id and c.cashback_id = n.id
+    {_JOINED}
+    where c.status <> 'not_due' and not {_WITHIN}
+"""
+# All that was ever tried of each customer and amount that has one in doubt: over all merchants,
+# since they share the provider's account.
+_DOUBTFUL: Final[LiteralString] = f"""
+    with doubtful as materialized (
+        select distinct s.document, c.cashback_centavos
+        from cashbacks as c join sales as s using (merchant_id, cashback_id)
+        where c.status = 'in_doubt'
+    )
+    {_COLUMNS}
+    from doubtful as d
+    cross join merchants as m
+    join sales as d_s on d_s.merchant_id = m.merchant_id and d_s.document = d.document
+    join cashbacks as c on c.merchant_id = d_s.merchant_id and c.cashback_id = d_s.cashback_id
+        and c.cashback_centavos = d.cashback_centavos
+    {_JOINED}
+    where c.attempt > 0
+"""
+_OPEN: Final[LiteralString] = f"""
+    {_COLUMNS} from cashbacks as c {_JOINED}
+    where c.status = 'in_doubt' or c.status = 'pending' and c.attempt > 0
+"""
+
+
+async def read_open(connection: AsyncConnection[Any], rules: Rules) -> tuple[BookEntry, ...]:
+    """What is in doubt or may be sent again, and, without references, who shares its group."""
+    async with connection.transaction():
+        found = await connection.execute(_OPEN)
+        rows = await found.fetchall()
+        if not rules.echoes_reference:
+            found = await connection.execute(_DOUBTFUL)
+            rows += await found.fetchall()
+    return tuple({row[0]: _entry(row) for row in rows}.values())
+
+
+@asynccontextmanager
+async def read_book(
+    connection: AsyncConnection[Any],
+    rules: Rules,
+    since: datetime,
+    named: AsyncIterator[Collection[UUID]],
+) -> AsyncGenerator[AsyncIterator[list[BookEntry]], None]:
+    """The book as of one instant; see the port."""
+    with translated():
+        async with connection.transaction():
+            await connection.execute("set transaction isolation level repeatable read read only")
+            batches = _batches(connection, rules, since, named)
+            try:
+                yield batches
+            finally:
+                await batches.aclose()
+
+
+async def _batches(
+    connection: AsyncConnection[Any],
+    rules: Rules,
+    since: datetime,
+    named: AsyncIterator[Collection[UUID]],
+) -> AsyncGenerator[list[BookEntry], None]:
+    values = _bounds(rules, since)
+    queries = [_APPLIED, _UNPAID]
+    if not rules.echoes_reference:
+        queries.append(f"{_DOUBTFUL} and c.status <> 'not_due' and not {_WITHIN}")
+    apart: set[UUID] = set()
+    for query in queries:
+        async for batch in _streamed(connection, query, values):
+            if query.startswith(_DOUBTFUL):
+                apart.update(entry.id for entry in batch)
+            yield batch
+    async for ids in named:
+        old = [id_ for id_ in ids if id_ not in apart and _may_be_older(id_, since)]
+        if not old:
+            continue
+        found = await connection.execute(_NAMED, {**values, "ids": old})
+        batch = [_entry(row) for row in await found.fetchall()]
+        if batch:
+            yield batch
+
+
+async def _streamed(
+    connection: AsyncConnection[Any], query: LiteralString, values: Mapping[str, Any]
+) -> AsyncGenerator[list[BookEntry], None]:
+    async with connection.cursor(name="book") as cursor:
+        await cursor.execute(query, values)
+        while rows := await cursor.fetchmany(MAX_STORED):
+            yield [_entry(row) for row in rows]
+
+
+def _bounds(rules: Rules, since: datetime) -> dict[str, datetime]:
+    """`Rules.is_over_before`, solved for the instants that the database keeps."""
+    start = since - rules.precedes
+    margin = rules.margin.after(since, rules.policy) - since
+    return {"applied_since": start - rules.margin.skew, "tried_since": start - margin}
+
+
+def _may_be_older(id_: UUID, since: datetime) -> bool:
+    """Whether a cashback of this id may lie before the book; ids tell when they were made.
+
+    Whatever was accepted since is in the book, and need not be looked up once more.
+    """
+    if id_.version != 7:
+        return True
+    made_at = datetime.fromtimestamp((id_.int >> 80) / 1000, UTC)
+    return made_at < since + _CLOCKS
+
+
+def _entry(row: tuple[Any, ...]) -> BookEntry:
+    (
+        cashback_id, merchant_id, document, centavos, status, accepted_at, first, last, applied_at,
+        version, rounds, first_round_at,
+    ) = row  # fmt: skip
+    return BookEntry(
+        id=cashback_id,
+        merchant_id=merchant_id,
+        document=document,
+        cashback_centavos=centavos,
+        status=Status(status),
+        accepted_at=accepted_at,
+        first_started_at=first,
+        last_started_at=last,
+        applied_at=applied_at,
+        version=version,
+        rounds=rounds,
+        first_round_at=first_round_at,
+    )

@@ -1,0 +1,40 @@
+"""What persons said of lines and of absent cashbacks."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING, Any
+
+from cashback_core.reconciliation import Explanations
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+    from uuid import UUID
+
+    from psycopg import AsyncConnection
+
+
+async def read_explanations(connection: AsyncConnection[Any]) -> tuple[int, Explanations]:
+    """All of them, and the number of the latest."""
+    found = await connection.execute(
+        "select explanation_id, line_key, cashback_id from statement_explanations order by 1"
+    )
+    lines: defaultdict[str, list[UUID | None]] = defaultdict(list)
+    absent: set[UUID] = set()
+    latest = 0
+    async for latest, key, cashback_id in found:  # noqa: B007 (the last one counts)
+        if key is None:
+            absent.add(cashback_id)
+        else:
+            lines[key].append(cashback_id)
+    said = {key: tuple(whose) for key, whose in lines.items()}
+    return latest, Explanations(lines=said, absent=frozenset(absent))
+
+
+async def said_since(connection: AsyncConnection[Any], known: int) -> Collection[str | UUID]:
+    """Of which lines, by their keys, and absent cashbacks persons spoke after `known`."""
+    found = await connection.execute(
+        "select line_key, cashback_id from statement_explanations where explanation_id > %s",
+        [known],
+    )
+    return {cashback_id if key is None else key for key, cashback_id in await found.fetchall()}

@@ -1,0 +1,204 @@
+"""Incidents of the statement: opened, renewed and closed by what a run finds."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING, Any, Final
+
+from adapters.postgres.accepting import encode
+from adapters.postgres.reconciliation.explanations import said_since
+from cashback_core.identity import new_id
+from cashback_core.reconciliation import FindingClass
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Hashable, Sequence
+    from datetime import datetime
+    from uuid import UUID
+
+    from psycopg import AsyncConnection
+
+    from adapters.postgres.reconciliation.runs import Run
+    from cashback_core.reconciliation import Window
+    from cashback_core.reconciling import FoundIncident
+
+CLOSED_BY_A_STATEMENT: Final = "a later statement explains it"
+
+
+async def oldest(connection: AsyncConnection[Any]) -> datetime | None:
+    """From when on a statement must tell to close any of the open ones."""
+    found = await connection.execute(
+        "select min(told_since) from statement_incidents where closed_at is null"
+    )
+    row = await found.fetchone()
+    return None if row is None else row[0]
+
+
+async def tell(
+    connection: AsyncConnection[Any], run: Run, found: Sequence[FoundIncident], *, known: int
+) -> int:
+    """Open what does not stand open, renew what does; how many were opened.
+
+    Lines that read the same are interchangeable: as many incidents of them stand open as there
+    are lines.
+    """
+    said = await said_since(connection, known)
+    left = [one for one in found if _of_a_person(one) not in said]
+    standing = await _standing(connection, left)
+    opened: list[dict[str, Any]] = []
+    renewed: list[dict[str, Any]] = []
+    taken: defaultdict[str, set[int]] = defaultdict(set)
+    for one in left:
+        theirs = standing[_key(one)]
+        if theirs:
+            id_, nth = theirs.pop(0)
+            renewed.append(_row(one, id_, nth))
+        else:
+            id_, nth = new_id(), None
+            opened.append(_row(one, id_, nth))
+        if one.line_key is not None and nth is not None:
+            taken[one.line_key].add(nth)
+    # What is left stands open, too, until it is closed as not found.
+    for key, theirs in standing.items():
+        if isinstance(key, str):
+            taken[key].update(nth for _, nth in theirs if nth is not None)
+    for row in opened:
+        key = row["line_key"]
+        if key is not None:
+            row["nth"] = _first_free(taken[key])
+            taken[key].add(row["nth"])
+    if renewed:
+        await _renew(connection, run, renewed)
+    if opened:
+        await _open(connection, run, opened)
+    return len(opened)
+
+
+def _of_a_person(one: FoundIncident) -> str | UUID | None:
+    """What a person's explanation of it would be known by."""
+    if one.line_key is not None:
+        return one.line_key
+    return one.cashback_id if one.cls is FindingClass.APPLIED_ABSENT else None
+
+
+def _key(one: FoundIncident) -> Hashable:
+    return one.line_key or (one.cashback_id, one.cls)
+
+
+def _first_free(taken: Collection[int]) -> int:
+    return next(nth for nth in range(len(taken) + 1) if nth not in taken)
+
+
+async def _standing(
+    connection: AsyncConnection[Any], found: Sequence[FoundIncident]
+) -> defaultdict[Hashable, list[tuple[UUID, int | None]]]:
+    """The open incidents that these may be, the first of each line first."""
+    standing: defaultdict[Hashable, list[tuple[UUID, int | None]]] = defaultdict(list)
+    rows = await connection.execute(
+        # Locked: a person who explains one at this moment comes first, or waits.
+        """
+        select i.incident_id, i.line_key, i.nth, i.cashback_id, i.class
+        from statement_incidents as i
+        where i.closed_at is null and (
+            i.line_key = any(%s) or i.line_key is null and i.cashback_id = any(%s)
+        )
+        order by i.line_key, i.nth, i.incident_id
+        for no key update
+        """,
+        [
+            [one.line_key for one in found if one.line_key is not None],
+            [one.cashback_id for one in found if one.line_key is None],
+        ],
+    )
+    for id_, key, nth, cashback_id, cls in await rows.fetchall():
+        standing[key or (cashback_id, FindingClass(cls))].append((id_, nth))
+    return standing
+
+
+def _row(one: FoundIncident, id_: UUID, nth: int | None) -> dict[str, Any]:
+    return {
+        "id": str(id_),
+        "class": one.cls,
+        "merchant_id": one.merchant_id,
+        "cashback_id": None if one.cashback_id is None else str(one.cashback_id),
+        "document": None if one.document is None else str(one.document),
+        "centavos": one.centavos,
+        "line": one.line,
+        "line_key": one.line_key,
+        "nth": nth,
+        "credited_at": None if one.credited_at is None else one.credited_at.isoformat(),
+        "reference": one.reference,
+        "why": one.why,
+        "statement_at": one.statement_at.isoformat(),
+        "told_since": one.told_since.isoformat(),
+        "told_through": one.told_through.isoformat(),
+    }
+
+
+async def _renew(connection: AsyncConnection[Any], run: Run, rows: list[dict[str, Any]]) -> None:
+    await connection.execute(
+        # Document and instant are the line's, and stay; an erased customer's is gone for good.
+        """
+        update statement_incidents as i set
+            class = r.class, merchant_id = r.merchant_id, cashback_id = r.cashback_id,
+            centavos = r.centavos, line = r.line, why = r.why, statement_at = r.statement_at,
+            last_seen_at = %(at)s, told_since = least(i.told_since, r.told_since),
+            told_through = r.told_through
+        from jsonb_to_recordset(%(rows)s::jsonb) as r (
+            id uuid, class text, merchant_id bigint, cashback_id uuid, centavos bigint,
+            line integer, why text, statement_at timestamptz, told_since timestamptz,
+            told_through timestamptz
+        )
+        where i.incident_id = r.id
+        """,
+        {"at": run.started_at, "rows": encode(rows)},
+    )
+
+
+async def _open(connection: AsyncConnection[Any], run: Run, rows: list[dict[str, Any]]) -> None:
+    await connection.execute(
+        """
+        with opened as (
+            insert into statement_incidents (
+                incident_id, class, merchant_id, cashback_id, document, centavos, line, line_key,
+                nth, credited_at, reference, why, statement_at, last_seen_at, told_since,
+                told_through
+            )
+            select r.id, r.class, r.merchant_id, r.cashback_id, r.document, r.centavos, r.line,
+                r.line_key, r.nth, r.credited_at, r.reference, r.why, r.statement_at, %(at)s,
+                r.told_since, r.told_through
+            from jsonb_to_recordset(%(rows)s::jsonb) as r (
+                id uuid, class text, merchant_id bigint, cashback_id uuid, document text,
+                centavos bigint, line integer, line_key text, nth integer,
+                credited_at timestamptz, reference text, why text, statement_at timestamptz,
+                told_since timestamptz, told_through timestamptz
+            )
+            returning incident_id, why
+        )
+        insert into statement_incident_events (incident_id, what, reason)
+        select incident_id, 'opened', why from opened
+        """,
+        {"at": run.started_at, "rows": encode(rows)},
+    )
+
+
+async def close_unfound(connection: AsyncConnection[Any], run: Run, window: Window) -> int:
+    """Close what this run did not find though its window covers it; how many were closed."""
+    found = await connection.execute(
+        """
+        with closed as (
+            update statement_incidents set closed_at = now(), closed_why = %(why)s
+            where closed_at is null and last_seen_at < %(at)s
+                and told_since >= %(since)s and told_through <= %(through)s
+            returning incident_id
+        )
+        insert into statement_incident_events (incident_id, what, reason)
+        select incident_id, 'closed', %(why)s from closed
+        """,
+        {
+            "why": CLOSED_BY_A_STATEMENT,
+            "at": run.started_at,
+            "since": window.since,
+            "through": window.through,
+        },
+    )
+    return found.rowcount
