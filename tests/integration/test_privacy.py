@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -11,14 +10,23 @@ import psycopg
 import pytest
 
 from adapters.postgres.privacy import PostgresPrivacyStore
-from adapters.postgres.settling import PostgresSettlementStore
+from adapters.postgres.reconciliation import PostgresReconciliationStore
 from adapters.postgres.store import PostgresCashbackStore
 from cashback_core.delivery import DeliveryPolicy, Status
 from cashback_core.erased import ERASED, is_pseudonym
 from cashback_core.identity import new_id
 from cashback_core.ports import Accepted, Claim, ContentTaken, Repeated
 from cashback_core.privacy import Erased, Erasure, Retention, StillOpen
-from cashback_core.settlement import Margin, Statement, StatementLine
+from cashback_core.reconciliation import (
+    FindingClass,
+    Margin,
+    Reconciliation,
+    Rules,
+    Tally,
+    Told,
+)
+from cashback_core.reconciling import RunKind
+from cashback_core.statements import StatementHead, StatementLine
 from contract.builders import (
     CREATED,
     UNANSWERED,
@@ -34,7 +42,7 @@ from contract.builders import (
 from integration.two_merchants import ERASER, session
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncGenerator, AsyncIterator
     from uuid import UUID
 
     from cashback_core.documents import Cpf
@@ -323,11 +331,14 @@ async def test_sales_recorded_at_the_moment_of_an_erasure_are_whole_and_lost_is_
         assert isinstance(erased, (Erased, StillOpen))
 
 
-MARGIN = Margin(freeze_s=0.0, provider_delay_s=0.0, clock_skew_s=3.0)
-QUICK = DeliveryPolicy(deadline_s=0.01, lease_s=0.02, backoff_base_s=0.01)
+RULES = Rules(
+    policy=DeliveryPolicy(deadline_s=0.01, lease_s=0.02, backoff_base_s=0.01),
+    margin=Margin(freeze_s=0.0, provider_delay_s=0.0, clock_skew_s=3.0),
+    echoes_reference=False,
+)
 
 
-async def test_the_settler_takes_no_credit_of_an_erased_customer_for_somebody_elses(
+async def test_a_statement_gives_no_credit_of_an_erased_customer_to_somebody_else(
     store: PostgresCashbackStore, privacy: PostgresPrivacyStore, dsn: str
 ) -> None:
     """Both had the same CPF: who came back is in doubt, and the one line is of before."""
@@ -336,26 +347,38 @@ async def test_the_settler_takes_no_credit_of_an_erased_customer_for_somebody_el
     await privacy.erase(1, customer_id(dsn, document), WHY)
     claim = await leased(store, a_sale(document=document, sale_id="anew"))
     assert (await store.conclude(ended(claim, UNANSWERED))).status is Status.IN_DOUBT
-    settler = PostgresSettlementStore(dsn, QUICK, MARGIN)
     ((now,),) = rows(dsn, "select now()")
-    statement = Statement(
+    head = StatementHead(
+        asked_since=now - timedelta(hours=1),
+        asked_at=now + timedelta(hours=1),
         since=now - timedelta(hours=1),
-        complete_through=now + timedelta(hours=1),
-        lines=(StatementLine(document=document, cashback_centavos=500, credited_at=now),),
+        complete_through=now + timedelta(minutes=50),
         declared_count=1,
         declared_centavos=500,
     )
-    settlement = await settler.settle(statement, echoes_reference=False)
-    assert settlement.settled == ()
-    assert settlement.distrust is None
-    # Answered shortly before the statement begins, and dated within it by the provider's clock.
-    with psycopg.connect(dsn) as owner:
-        owner.execute(
-            "update cashbacks set applied_at = %s where status = 'applied'",
-            [now - timedelta(seconds=10)],
-        )
-    later = replace(statement, since=now - timedelta(seconds=8))
-    assert (await settler.settle(later, echoes_reference=False)).settled == ()
+    line = StatementLine(number=1, document=document, cashback_centavos=500, credited_at=now)
+    tally = Tally()
+    tally.add(line)
+    reconciliation = Reconciliation([Told(head=head, tally=tally)], RULES)
+    reconciliation.take(line)
+    async with PostgresReconciliationStore(dsn, RULES).alone() as runs:
+        assert runs is not None
+        await runs.begin(RunKind.ASKED, head.asked_since)
+        async with runs.book(reconciliation.book_since, nobody_named()) as book:
+            async for batch in book:
+                for entry in batch:
+                    reconciliation.enter(entry)
+    found = {f.entry.status: f for f in reconciliation.findings() if f.entry is not None}
+    assert len(found) == 2
+    assert found[Status.IN_DOUBT].cls is FindingClass.DOUBT_UNDECIDED
+    assert found[Status.IN_DOUBT].move is None
+
+
+async def nobody_named() -> AsyncGenerator[list[UUID], None]:
+    """No line names a cashback."""
+    nobody: tuple[list[UUID], ...] = ()
+    for ids in nobody:
+        yield ids
 
 
 def made_older(dsn: str, days: int) -> None:

@@ -331,7 +331,7 @@ async def test_a_shop_with_foreign_credits_ends_every_doubt_by_a_persons_word(
     """Foreign lines and an unreadable one bar every doubt, until somebody says what they are."""
     async with a_world(dsn, tmp_path, echoes=False) as world:
         unpaid = await world.sells("close_before_apply")
-        paid = await world.sells("close_after_apply")
+        await world.sells("close_after_apply")
         odd = await world.sells("good")
         world.sandbox.desk.conduct.tell(["foreign_credit"])
         world.tells("foreign_credit", "document_masked", lines_of=odd)

@@ -58,13 +58,21 @@ class Customer:
         for centavos in sorted(lines_of.keys() | entries_of.keys()):
             group = _Group(self.placing, lines_of[centavos], entries_of[centavos])
             for finding in group.place():
-                if finding.line is not None and finding.cls in _EXPLAINS_NOTHING:
+                if finding.line is not None and self._explains_nothing(finding):
                     suspects.append(LeftLine(line=finding.line))
                 yield finding
             self.left.extend(group.credits)
             self.left.extend(group.reversals)
             self.waiting.extend(group.waiting)
         yield from self._by_customer_alone(suspects)
+
+    def _explains_nothing(self, finding: Finding) -> bool:
+        """Whether a line that was placed may still be another doubt's of this customer.
+
+        Where references are echoed, one that was put beside a doubt and does not name it is.
+        """
+        unnamed = self.placing.rules.echoes_reference and finding.barred_by is not None
+        return finding.cls in _EXPLAINS_NOTHING or unnamed
 
     def _by_customer_alone(self, suspects: list[LeftLine]) -> Iterator[Finding]:
         """A credit of another amount: an applied cashback's or a doubt's, and nobody can tell.

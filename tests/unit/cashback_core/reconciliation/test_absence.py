@@ -234,6 +234,14 @@ def test_without_references_one_credit_of_two_doubts_waits_until_no_more_can_com
     assert verdict(findings, young).cls is FindingClass.DOUBT_APPLIED
 
 
+def test_where_references_are_echoed_a_line_without_one_bars_every_doubt_of_its_customer() -> None:
+    """Whichever of the two it is put beside, it may be the other's."""
+    twin = replace(entry(2, Status.IN_DOUBT), document=DOUBT.document, cashback_centavos=AMOUNT)
+    line = line_of(DOUBT, ECHOED, number=1, reference=None)
+    findings, _ = found([DOUBT, twin], [line], ECHOED)
+    assert {verdict(findings).cls, verdict(findings, twin).cls} == {FindingClass.DOUBT_UNDECIDED}
+
+
 def test_an_erased_customer_who_came_back_keeps_a_credit_undecided() -> None:
     """One line for two who may have had it: the erased one's document is known no more."""
     erased = replace(entry(2, Status.APPLIED), document=f"E{2:032x}", cashback_centavos=AMOUNT)
@@ -269,7 +277,8 @@ def test_whatever_happens_to_a_line_nobody_whose_credit_is_told_is_proved_unpaid
             cashback_centavos=140 + amount,
         )
         book.append(one)
-        if fate == "not":
+        # What is applied is credited: an equal one's line that lost its reference would stand for it.
+        if fate == "not" and status is not Status.APPLIED:
             continue
         changes: dict[str, object] = {"reference": spelling(str(one.id))}
         if not rules.echoes_reference or fate == "unreferenced":
@@ -284,7 +293,7 @@ def test_whatever_happens_to_a_line_nobody_whose_credit_is_told_is_proved_unpaid
     findings, _ = found(book, lines, rules)
     for one, (_, _, _, fate, _) in zip(book, rows, strict=True):
         if rules.echoes_reference and verdict(findings, one).cls is FindingClass.DOUBT_ABSENT:
-            assert fate == "not"
+            assert fate == "not", rows
     for group, credited in paid.items():
         left = sum(
             f"{one.document} {one.cashback_centavos}" == group
