@@ -163,9 +163,7 @@ class _Group:
         absent = self.placing.explanations.absent
         applied = [entry for entry in self._of(Status.APPLIED) if not entry.is_erased]
         known = [entry for entry in applied if entry.id in absent]
-        expected = [
-            one for one in applied if one.id not in absent and window.expects(one, margin)
-        ]
+        expected = [one for one in applied if one.id not in absent and window.expects(one, margin)]
         others = [one for one in applied if one not in known and one not in expected]
         yield from self._applied(expected)
         if not self.placing.rules.echoes_reference:

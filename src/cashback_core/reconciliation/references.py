@@ -35,9 +35,7 @@ def id_in(reference: str | None) -> str | None:
     spelt = {"".join(match.groups()) for match in _SPELT.finditer(text)}
     if spelt:
         return spelt.pop() if len(spelt) == 1 else None
-    found = {
-        one for run in _RUN.findall(_SEPARATORS.sub("", text)) for one in _ids_within(run)
-    }
+    found = {one for run in _RUN.findall(_SEPARATORS.sub("", text)) for one in _ids_within(run)}
     return found.pop() if len(found) == 1 else None
 
 

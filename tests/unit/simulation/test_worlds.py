@@ -16,7 +16,8 @@ from cashback_core.delivery import Actor, Status
 from simulation.desk import Desk
 from simulation.invariants import violations
 from simulation.mix import BEHAVIOURS, draw
-from simulation.mutants import MUTANTS, Mutant
+from simulation.mutant import Mutant
+from simulation.mutants import MUTANTS
 from simulation.papers import Paper
 from simulation.proof import PLAYS, failed_plays, run_seeds, try_mutant
 from simulation.stage import CREATED, Broken, Stage
@@ -195,7 +196,7 @@ def test_the_checker_sees_a_line_in_no_class_and_one_in_two(stage: Stage) -> Non
     book = [finding.entry for finding in run.findings if finding.entry is not None]
     assert list(misplaced(run, lines, book)) == []
     for wrong in (
-        misplaced(replace(run, findings=run.findings * 2), lines, book),
+        misplaced(replace(run, findings=[*run.findings, *run.findings]), lines, book),
         misplaced(run, [*lines, replace(lines[0], number=2)], book),
         misplaced(run, lines, []),
     ):
