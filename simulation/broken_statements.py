@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     from cashback_core.delivery import DeliveryPolicy
     from cashback_core.reconciliation import BookEntry, Explanations, Margin
-    from cashback_core.statements import StatementLine
+    from cashback_core.statements import StatementHead, StatementLine
     from simulation.settling import SimulatedSettler
 
 _by_reference: Final = by_reference.place_by_reference
@@ -85,6 +85,14 @@ def reference_as_text(reference: str | None) -> str | None:
 
 def no_part_of_a_reference(_: str | None) -> str | None:
     return None
+
+
+def of_ever(_: StatementHead) -> datetime:
+    return FOR_EVER
+
+
+def of_the_asking(head: StatementHead) -> datetime:
+    return head.asked_since
 
 
 def window_with(**changes: Any) -> Any:

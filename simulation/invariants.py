@@ -38,7 +38,7 @@ def violations(
 ) -> list[str]:
     """What is wrong now; `final` asks for what must hold once everything came to rest."""
     rows = list(database.rows.values())
-    found = [*_told(sendings, database), *_histories(rows)]
+    found = [*_told(sendings, database), *_owned(database), *_histories(rows)]
     found.extend(
         _money(rows, ledger, set(database.operators.risk_accepted), per_row=echoes_reference)
     )
@@ -76,11 +76,10 @@ def _told(sendings: Sequence[Sending], database: SimulatedDatabase) -> Iterator[
                 yield f"1: {told.id} is another sale than the ERP was told"
             if told.status in DONE and row.status is not told.status and not _is_taken_back(row):
                 yield f"1: the ERP was told {told.status}, now {told.id} is {row.status}"
-    yield from _recorded_twice(database)
 
 
-def _recorded_twice(database: SimulatedDatabase) -> Iterator[str]:
-    """Invariant 2, by what stands in the database."""
+def _owned(database: SimulatedDatabase) -> Iterator[str]:
+    """Invariant 2: at most one cashback for a sale, whatever was told of it."""
     owners: dict[Hashable, set[UUID]] = defaultdict(set)
     for (merchant_id, id_), row in database.rows.items():
         sale = row.record.sale

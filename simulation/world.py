@@ -17,7 +17,7 @@ from simulation.desk import LATEST_SECOND_S
 from simulation.erp import CUSTOMERS, Erp, make_sale
 from simulation.invariants import OPEN, violations
 from simulation.link import Faults
-from simulation.mix import MARGIN, POLICY, draw, instant, rules_of
+from simulation.mix import MARGIN, POLICY, STATEMENT_LAG_S, draw, instant, rules_of
 from simulation.person import Person
 from simulation.processes import ApiNode, Node, Surroundings, WorkerNode, request_maker
 from simulation.provider import LyingProvider
@@ -130,7 +130,10 @@ class World:
 
     def _reconcile_everything(self) -> None:
         """The last word: all days, until a person has nothing more to explain."""
-        self.loop.run(self.loop.time() + LATEST_SECOND_S + PHASE_S)
+        if self.mix.again or self.mix.reversals or self.mix.foreign:
+            self.loop.run(self.loop.time() + LATEST_SECOND_S + PHASE_S)
+        else:
+            self.loop.run(self.loop.time() + STATEMENT_LAG_S + MARGIN.clock_skew_s)
         for _ in range(MAX_TALKS):
             begun = at_once(self.database.begin())
             since = MARGIN.window_start(instant(0))
