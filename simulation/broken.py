@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any, Final
 import cashback_core.delivery
 import cashback_core.evidence
 import cashback_core.operating
-import cashback_core.settlement
 from cashback_core import submission
 from cashback_core.breaker import Breaker, BreakerState
 from cashback_core.delivery import (
@@ -36,26 +35,14 @@ from cashback_core.ports import Accepted, AttemptResult, StoreUnavailable, Submi
 from cashback_core.record import Record, Standing
 from cashback_core.submission import SubmitSale
 from fakes.memory_store import MemoryStore
-from simulation.database import settleable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
     from cashback_core.documents import Cpf
-    from cashback_core.settlement import (
-        Margin,
-        Settleable,
-        Settled,
-        Settlement,
-        Statement,
-        StatementLine,
-    )
     from fakes.memory_rows import Row
-    from simulation.link import SettlementLink
+
 
 _end_of_sending: Final = cashback_core.delivery._end_of_sending
 _not_created: Final = cashback_core.evidence._not_created
-_settle: Final = cashback_core.settlement.settle
 _accept: Final = SubmitSale._accept
 _lease: Final = MemoryStore._lease
 _conclude: Final = MemoryStore.conclude
@@ -140,49 +127,6 @@ async def sent_without_acknowledgement(self: SubmitSale, submission_: Submission
             )
 
 
-def matched_by_amount(
-    group: Sequence[Settleable], lines: Sequence[StatementLine], *, quiet: bool
-) -> list[Settled]:
-    to = Status.APPLIED if lines else Status.PENDING
-    return [
-        cashback_core.settlement._settled(row, to, "matched by amount")
-        for row in group
-        if row.status is Status.IN_DOUBT and (quiet or lines)
-    ]
-
-
-def lines_counted_twice(
-    group: Sequence[Settleable], lines: Sequence[StatementLine], *, quiet: bool
-) -> list[Settled]:
-    doubtful = [row for row in group if row.status is Status.IN_DOUBT]
-    return [
-        cashback_core.settlement._settled(
-            row, Status.APPLIED if index < len(lines) else Status.PENDING, "counted"
-        )
-        for index, row in enumerate(doubtful if quiet else ())
-    ]
-
-
-def margin_without(**left_out: float) -> Callable[[Margin, datetime, DeliveryPolicy], datetime]:
-    def after(self: Margin, started_at: datetime, policy: DeliveryPolicy) -> datetime:
-        parts = {
-            "lease": policy.lease_s,
-            "freeze": self.freeze_s,
-            "delay": self.provider_delay_s,
-            "skew": self.clock_skew_s,
-        }
-        return started_at + timedelta(seconds=sum((parts | left_out).values()))
-
-    return after
-
-
-def always_quiet(
-    group: Sequence[Settleable], statement: Statement, policy: DeliveryPolicy, margin: Margin
-) -> bool:
-    del group, policy, margin
-    return statement.complete_through is not None
-
-
 async def known_by_its_number_alone(self: MemoryStore, result: AttemptResult) -> Standing:
     claim = result.claim
     row = self.rows.get((claim.merchant_id, claim.id))
@@ -202,32 +146,6 @@ def starts_by_the_workers_clock(
     return replace(claim, started_at=started_at)
 
 
-async def settled_from_old_rows(
-    self: SettlementLink, statement: Statement, *, echoes_reference: bool
-) -> Settlement:
-    """Rows are read in one transaction and moved in another, each only if still in doubt."""
-    link, kept = self._link, self._link.database.decide
-    rows = [settleable(row) for row in link.database.rows.values()]
-    await link.ask(link.database.next_due_s)
-
-    def on_old_rows(_: object, statement: Statement, **how: Any) -> Any:
-        found = kept([row for row in rows if row.first_started_at], statement, **how)
-        stands = {id_: row.status for (_, id_), row in link.database.rows.items()}
-        return replace(
-            found, settled=tuple(s for s in found.settled if stands[s.id] is Status.IN_DOUBT)
-        )
-
-    async def store() -> Settlement:
-        planted: Any = on_old_rows
-        link.database.decide = planted
-        try:
-            return await link.database.settle(statement, echoes_reference=echoes_reference)
-        finally:
-            link.database.decide = kept
-
-    return await link.ask(store)
-
-
 def probe_storm(self: Breaker, now_s: float) -> int | None:
     if self.state is BreakerState.OPEN and now_s < self._until_s:
         return 0
@@ -244,8 +162,9 @@ def anybody_is_admitted(_: Breaker, _document: Cpf, _now_s: float, *, patience_s
     return True
 
 
-def risk_unasked(delivery: Delivery, act: Any, now: datetime) -> Any:
-    decision = cashback_core.operating.operate(delivery, replace(act, accept_risk=True), now)
+def risk_unasked(delivery: Delivery, act: Any, now: datetime, circumstances: Any) -> Any:
+    act = replace(act, accept_risk=True)
+    decision = cashback_core.operating.operate(delivery, act, now, circumstances)
     if isinstance(decision, cashback_core.operating.Granted):
         return replace(decision, risk_accepted=False)
     return decision
@@ -255,22 +174,9 @@ def no_name_decides(_: object) -> list[Any]:
     return []
 
 
-def nothing_distrusted(*_: object, **__: object) -> None:
-    return None
-
-
 def no_foreign_echo(*_: object) -> None:
     return None
 
 
 def always(*_: object, **__: object) -> bool:
     return True
-
-
-def same_instant(_: Margin, first_started_at: datetime) -> datetime:
-    return first_started_at
-
-
-def unchecked(rows: object, statement: Statement, *, margin: Margin, echoes_reference: bool) -> int:
-    del rows, statement, margin, echoes_reference
-    return 0

@@ -8,35 +8,47 @@ from __future__ import annotations
 
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
+from zoneinfo import ZoneInfo
 
 from cashback_core.delivery import Actor, Status
-from cashback_core.settlement import Settleable, Settlement, Statement, settle
+from cashback_core.reconciliation import BookEntry
 from fakes.memory_operators import MemoryOperators, MemorySenderSwitch
 from fakes.memory_store import MemoryStore
+from simulation.incidents import SimulatedIncidents
 from simulation.mix import MARGIN, POLICY
+from simulation.runs import Begun
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Coroutine, Mapping
+    from collections.abc import Callable, Collection, Coroutine, Iterator, Mapping
     from datetime import datetime
 
     from cashback_core.ports import (
         Claim,
         Terms,
     )
+    from cashback_core.reconciliation import Rules
     from fakes.memory_rows import Row
+    from simulation.runs import Run
 
 T = TypeVar("T")
 
 
 class SimulatedDatabase(MemoryStore):
-    """The rows, and the settler's transactions."""
+    """The rows, and the settler's transactions.
 
-    def __init__(self, terms: Mapping[int, Terms], *, now: Callable[[], datetime]) -> None:
+    `found` collects what a reconciliation placed wrongly.
+    """
+
+    def __init__(
+        self, terms: Mapping[int, Terms], *, now: Callable[[], datetime], settling: Rules
+    ) -> None:
         super().__init__(terms, now=now, policy=POLICY)
         self.down = False
         self.client_skew_s = 0.0
-        self.decide = settle
-        self.operators = MemoryOperators(self)
+        self.settling = settling
+        self.found: list[str] = []
+        self.said = SimulatedIncidents(self, precedes=settling.precedes)
+        self.operators = MemoryOperators(self, self.said)
         self.switch = MemorySenderSwitch(self)
         self.listeners: list[Callable[[], object]] = []
 
@@ -49,30 +61,68 @@ class SimulatedDatabase(MemoryStore):
     async def _reach(self) -> None:
         """Whether it is reached is the link's business; inside, nothing waits."""
 
-    async def doubtful_since(self) -> datetime | None:
-        """When the first attempt of any group in doubt began, less what clocks may differ."""
-        rows = [settleable(row) for row in self.rows.values()]
-        doubtful = {_group(row) for row in rows if row.status is Status.IN_DOUBT}
-        starts = [
-            row.first_started_at
-            for row in rows
-            if row.first_started_at is not None and _group(row) in doubtful
-        ]
-        return MARGIN.window_start(min(starts)) if starts else None
+    async def begin(self) -> Begun:
+        """What a reconciliation begins with: since when something is in doubt, and what is known.
 
-    async def settle(self, statement: Statement, *, echoes_reference: bool) -> Settlement:
-        """Store what a statement proves. All rows are read and moved in this one transaction."""
-        rows = [settleable(row) for row in self.rows.values() if row.attempts]
-        settlement = self.decide(
-            rows, statement, policy=POLICY, margin=MARGIN, echoes_reference=echoes_reference
+        Of a whole group the first attempt counts, less what clocks may differ.
+        """
+        rows = [row for row in self.rows.values() if row.attempts]
+        doubtful = {_group(row) for row in rows if row.status is Status.IN_DOUBT}
+        starts = [row.attempts[0].started_at for row in rows if _group(row) in doubtful]
+        return Begun(
+            doubtful_since=MARGIN.window_start(min(starts)) if starts else None,
+            asked_at=self._now(),
+            explanations=self.said.explanations(),
         )
-        for found in settlement.settled:
-            row, now = self.rows[found.merchant_id, found.id], self._now()
-            if found.to is Status.PENDING:
+
+    async def book(
+        self, since: datetime, named: Collection[str | None] = ()
+    ) -> tuple[BookEntry, ...]:
+        """Every cashback that may have a credit from an instant on, is in doubt, or is named.
+
+        Without references also the tried ones of each group that has one in doubt.
+        """
+        due = [row for row in self.rows.values() if row.status is not Status.NOT_DUE]
+        doubtful = {_group(row) for row in due if row.status is Status.IN_DOUBT}
+        silent = not self.settling.echoes_reference
+        entries = [(row, entry_of(row)) for row in due]
+        return tuple(
+            entry
+            for row, entry in entries
+            if row.status in {Status.IN_DOUBT, Status.SENDING}
+            or not self.settling.is_over_before(entry, since)
+            or entry.id.hex in named
+            or (silent and row.attempts and _group(row) in doubtful)
+        )
+
+    async def store(self, run: Run) -> int:
+        """Store what was found, each move while all that it was concluded from stands as read."""
+        moves = [
+            (found.entry, found.move)
+            for found in run.findings
+            if found.entry is not None and found.move is not None
+        ]
+        held = [(entry, move) for entry, move in moves if self.stands_as_read(move.group)]
+        for entry, move in held:
+            row, now = self.rows[entry.merchant_id, entry.id], self._now()
+            if move.to is Status.PENDING:
                 row.open_since_at = now
-            due_at = now if found.to is Status.PENDING else None
-            self._move(row, found.to, Actor.SETTLER, found.reason, due_at=due_at)
-        return settlement
+            due_at = now if move.to is Status.PENDING else None
+            self._move(row, move.to, Actor.SETTLER, move.reason, due_at=due_at)
+        self.said.note(run)
+        return len(held)
+
+    def stands_as_read(self, group: Collection[BookEntry]) -> bool:
+        """Whether nothing has moved these since they were read."""
+        return all(
+            len(self.rows[entry.merchant_id, entry.id].events) == entry.version for entry in group
+        )
+
+    def move_zone(self, merchant_id: int) -> None:
+        """The merchant's zone was wrong, and is corrected."""
+        terms = self._terms[merchant_id]
+        rules = replace(terms.rules, zone=ZoneInfo("America/Manaus"))
+        self._terms[merchant_id] = replace(terms, rules=rules)
 
     def _lease(self, row: Row, lease_s: float, actor: Actor, reason: str) -> Claim:
         assert not self.sender_paused, "leased while the sender is paused"
@@ -90,30 +140,30 @@ class SimulatedDatabase(MemoryStore):
         self.rows = kept
         return claims
 
-    def known_payment(self, statement: Statement) -> tuple[str, int] | None:
-        """A document and amount surely paid inside a statement's window, if there is one."""
-        through = statement.complete_through
-        skew_s = MARGIN.clock_skew_s
-        for row in map(settleable, self.rows.values()):
+    def known_payments(self, since: datetime, through: datetime) -> Iterator[Row]:
+        """What was surely paid within a window, by an answer that nobody takes back."""
+        for row in self.rows.values():
+            applied_at = row.record.standing.applied_at
             if (
-                row.applied_at is not None
-                and row.first_started_at is not None
-                and through is not None
-                and (row.first_started_at - statement.since).total_seconds() > skew_s
-                and (through - row.applied_at).total_seconds() > skew_s
+                applied_at is not None
+                and row.attempts
+                and row.record.id not in self.said.absent
+                and row.events[-1].actor is not Actor.OPERATOR
+                and MARGIN.window_start(row.attempts[0].started_at) > since
+                and applied_at + MARGIN.skew < through
             ):
-                return row.document, row.cashback_centavos
-        return None
+                yield row
 
 
-def _group(row: Settleable) -> tuple[str, int]:
-    return row.document, row.cashback_centavos
+def _group(row: Row) -> tuple[str, int]:
+    return row.record.sale.customer.document, row.record.cashback.cashback_centavos
 
 
-def settleable(row: Row) -> Settleable:
-    """A row as the settler sees it."""
+def entry_of(row: Row) -> BookEntry:
+    """A row as the reconciliation sees it."""
     record, attempts = row.record, row.attempts
-    return Settleable(
+    rounds = _rounds(row)
+    return BookEntry(
         id=record.id,
         merchant_id=record.merchant_id,
         document=record.sale.customer.document,
@@ -123,7 +173,21 @@ def settleable(row: Row) -> Settleable:
         first_started_at=attempts[0].started_at if attempts else None,
         last_started_at=attempts[-1].started_at if attempts else None,
         applied_at=record.standing.applied_at,
+        version=len(row.events),
+        rounds=len(rounds),
+        first_round_at=rounds[0] if rounds else None,
     )
+
+
+def _rounds(row: Row) -> list[datetime]:
+    """When it was proved unpaid since an operator last acted on it."""
+    rounds: list[datetime] = []
+    for event in row.events:
+        if event.actor is Actor.OPERATOR:
+            rounds.clear()
+        elif event.actor is Actor.SETTLER and event.to_status is Status.PENDING:
+            rounds.append(event.at)
+    return rounds
 
 
 def at_once(work: Coroutine[Any, Any, T]) -> T:

@@ -5,7 +5,6 @@ Each play raises Broken when an invariant or an expectation does not hold.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Final
 from uuid import UUID
@@ -17,9 +16,7 @@ from cashback_core.ports import (
 )
 from cashback_core.submission import SaleRequest, SubmitSale
 from simulation.database import at_once
-from simulation.link import SettlementLink
-from simulation.mix import MARGIN, POLICY
-from simulation.provider import instant
+from simulation.mix import MARGIN, POLICY, instant
 from simulation.stage import (
     BUSY,
     CENTAVOS,
@@ -134,9 +131,9 @@ def settler_races_a_late_answer(stage: Stage) -> None:
     stage.pay(newer)
     stage.now_s += LONG_S
     statement = stage.statement(echoes=False)
-    settling = SettlementLink(stage.link).settle(statement, echoes_reference=False)
-    stage.loop.outside(0.0, stage.end, newer, CREATED)
-    stage.play(settling)
+    stage.read(statement, echoes=False, between=lambda: stage.end(newer, CREATED))
+    stage.expect(older, Status.IN_DOUBT)
+    stage.settle(echoes=False)
     stage.expect(newer, Status.APPLIED)
     stage.expect(older, Status.PENDING)
     stage.check(echoes=False)
@@ -171,16 +168,11 @@ def credit_before_the_window_by_its_clock(stage: Stage) -> None:
     stage.pay(claim, began_s)
     stage.lapse(claim)
     stage.now_s += LONG_S
-    seen = replace(
-        stage.statement(echoes=True),
-        since=instant(began_s),
-        lines=(),
-        declared_count=0,
-        declared_centavos=0,
-    )
-    at_once(stage.database.settle(seen, echoes_reference=True))
+    whole = stage.statement(echoes=True)
+    stage.read(whole.with_lines(()).but(since=instant(began_s)))
+    stage.read(whole.with_lines(()).but(asked_since=instant(began_s), since=instant(began_s)))
     stage.expect(claim, Status.IN_DOUBT)
-    since = at_once(stage.database.doubtful_since())
+    since = at_once(stage.database.begin()).doubtful_since
     if since is None or (instant(began_s) - since).total_seconds() < MARGIN.clock_skew_s:
         raise Broken(f"a statement is asked for from {since} on")
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from typing import TYPE_CHECKING, Any, Final
 
-from cashback_core.delivery import DONE, TRANSITIONS, Status
+from cashback_core.delivery import DONE, TRANSITIONS, Actor, Status
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterator, Sequence
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from fakes.memory_rows import Row
     from simulation.database import SimulatedDatabase
     from simulation.erp import Sending
-    from simulation.provider import Credit
+    from simulation.tellings import Credit
 
 MAYBE: Final = frozenset({Status.IN_DOUBT, Status.SENDING})
 """States in which a cashback may or may not be paid."""
@@ -38,7 +38,7 @@ def violations(
 ) -> list[str]:
     """What is wrong now; `final` asks for what must hold once everything came to rest."""
     rows = list(database.rows.values())
-    found = [*_told(sendings, database), *_histories(rows)]
+    found = [*_told(sendings, database), *_owned(database), *_histories(rows)]
     found.extend(
         _money(rows, ledger, set(database.operators.risk_accepted), per_row=echoes_reference)
     )
@@ -57,6 +57,8 @@ def violations(
 def _told(sendings: Sequence[Sending], database: SimulatedDatabase) -> Iterator[str]:
     """Invariants 1, 2 and 11: what ERPs were told is there, unchanged, once, and theirs."""
     for sending in sendings:
+        if sending.disowned:
+            yield f"2: sale {sending.number} was called another sale {sending.disowned} times"
         ids = {told.id for told in sending.told}
         if len(ids) > 1:
             yield f"2: one sale, cashbacks {sorted(map(str, ids))}"
@@ -69,18 +71,31 @@ def _told(sendings: Sequence[Sending], database: SimulatedDatabase) -> Iterator[
             if (
                 sale.customer.document != sending.customer
                 or row.record.cashback.cashback_centavos != told.centavos
-                or sale.sale_id != sending.document.get("sale_id")
+                or sale.sale_id not in {sending.document.get("sale_id"), f"added-{sending.number}"}
             ):
                 yield f"1: {told.id} is another sale than the ERP was told"
-            if told.status in DONE and row.status is not told.status:
+            if told.status in DONE and row.status is not told.status and not _is_taken_back(row):
                 yield f"1: the ERP was told {told.status}, now {told.id} is {row.status}"
+
+
+def _owned(database: SimulatedDatabase) -> Iterator[str]:
+    """Invariant 2: at most one cashback for a sale, whatever was told of it."""
     owners: dict[Hashable, set[UUID]] = defaultdict(set)
     for (merchant_id, id_), row in database.rows.items():
         sale = row.record.sale
-        owners[merchant_id, sale.sold_at, sale.customer.document].add(id_)
+        # No two sales have the same minute, in whatever zone it was read.
+        owners[merchant_id, sale.sold_at.minute, sale.customer.document].add(id_)
     for name, ids in owners.items():
         if len(ids) > 1:
             yield f"2: {len(ids)} cashbacks for the sale {name}"
+
+
+def _is_taken_back(row: Row) -> bool:
+    """Whether an operator took a mark back, with its risk: then what was told may change."""
+    return any(
+        event.from_status is Status.APPLIED and event.actor is Actor.OPERATOR
+        for event in row.events
+    )
 
 
 def _histories(rows: Sequence[Row]) -> Iterator[str]:
@@ -111,19 +126,34 @@ def _money(
         owed[key][row.status] += 1
         if row.record.id in risky:
             excluded.add(key)
-    paid: Counter[Hashable] = Counter(
-        credit.reference if per_row else (credit.document, credit.cashback_centavos)
-        for credit in ledger
-    )
+    paid = _paid(ledger, per_row=per_row)
     for key in sorted({*owed, *paid} - excluded, key=str):
-        states, credited = owed[key], paid[key]
+        states, (once, ever, denied) = owed[key], paid[key]
         applied, maybe = states[Status.APPLIED], sum(states[s] for s in MAYBE)
-        if credited > states.total():
-            yield f"3: {credited} credits for {states.total()} cashbacks of {key}"
-        elif credited < applied:
-            yield f"4, 9: {applied} applied, {credited} credits of {key}"
-        elif credited > applied + maybe:
-            yield f"5, 9: {credited} credits of {key}, which is {dict(states)}"
+        if once > states.total():
+            yield f"3: {once} credits for {states.total()} cashbacks of {key}"
+        elif ever < applied:
+            yield f"4, 9: {applied} applied, {ever} credits of {key}"
+        elif once > applied + maybe + denied:
+            yield f"5, 9: {once} credits of {key}, which is {dict(states)}"
+
+
+def _paid(ledger: Sequence[Credit], *, per_row: bool) -> dict[Hashable, tuple[int, int, int]]:
+    """How many requests stand paid, how many credits there ever were, how many denied ones.
+
+    What the provider did twice of one request, or took back, is not for us to prevent: it is told.
+    """
+    paid: dict[Hashable, tuple[int, int, int]] = defaultdict(lambda: (0, 0, 0))
+    for credit in ledger:
+        if credit.reference is None:
+            continue
+        key = credit.reference if per_row else (credit.document, credit.cashback_centavos)
+        once, ever, denied = paid[key]
+        if credit.back is not None:
+            paid[key] = once - 1, ever, denied
+        else:
+            paid[key] = once + (not credit.again), ever + 1, denied + credit.denied
+    return paid
 
 
 def _key(row: Row, *, per_row: bool) -> Hashable:

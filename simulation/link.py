@@ -20,7 +20,6 @@ from cashback_core.ports import (
     Pause,
     Position,
     RecordFilter,
-    SettlementStore,
     StoreUnavailable,
     Submission,
     Terms,
@@ -31,13 +30,11 @@ from simulation.mix import POLICY
 if TYPE_CHECKING:
     import asyncio
     from collections.abc import Callable, Collection, Coroutine
-    from datetime import datetime
     from random import Random
     from uuid import UUID
 
     from cashback_core.catalogue import Catalogue
     from cashback_core.record import History, Record, Standing
-    from cashback_core.settlement import Settlement, Statement
     from simulation.database import SimulatedDatabase
     from simulation.mix import Mix
     from simulation.virtual_loop import Process, VirtualLoop
@@ -236,19 +233,3 @@ class Link(CashbackStore):
 def _fail(answer: asyncio.Future[Any] | None) -> None:
     if answer is not None and not answer.done():
         answer.set_exception(StoreUnavailable("the connection broke"))
-
-
-class SettlementLink(SettlementStore):
-    """A settler's way to the database, over its process's link."""
-
-    def __init__(self, link: Link) -> None:
-        self._link = link
-
-    async def doubtful_since(self) -> datetime | None:
-        return await self._link.ask(self._link.database.doubtful_since)
-
-    async def settle(self, statement: Statement, *, echoes_reference: bool) -> Settlement:
-        database = self._link.database
-        return await self._link.ask(
-            lambda: database.settle(statement, echoes_reference=echoes_reference)
-        )

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
 from cashback_core.delivering import Deliverer, DeliveriesUnderWay
 from cashback_core.ports import StoreUnavailable
 from cashback_core.submission import SubmitSale
-from cashback_gateway.settler import Settler
 from cashback_gateway.worker import Chores, Worker
-from simulation.link import Faults, Link, SettlementLink
-from simulation.mix import MARGIN, POLICY, SCHEDULE, WALL_SKEW_S, Mix
-from simulation.provider import LyingProvider, instant
+from simulation.link import Faults, Link
+from simulation.mix import MARGIN, POLICY, SCHEDULE, WALL_SKEW_S, Mix, instant
+from simulation.settling import SimulatedSettler
 from simulation.virtual_loop import PROCESS, Process, VirtualLoop
 
 if TYPE_CHECKING:
@@ -24,6 +22,7 @@ if TYPE_CHECKING:
 
     from cashback_core.submission import SaleRequest, Submitted
     from simulation.database import SimulatedDatabase
+    from simulation.provider import LyingProvider
 
 CAPACITY: Final = 8
 LONGEST_START_S: Final = 5.0
@@ -208,12 +207,12 @@ class WorkerNode(Node):
         """Run the production worker."""
         self._stop = asyncio.Event()
         around = self.around
-        settler = Settler(
-            store=SettlementLink(link),
-            statements=around.provider.statements(around.database.known_payment),
-            echoes_reference=around.mix.echoes_reference,
-            window=timedelta(days=90),
-            now=lambda: instant(around.loop.time()),
+        settler = SimulatedSettler(
+            link,
+            around.provider,
+            around.database.settling,
+            random=around.random,
+            beginning=MARGIN.window_start(instant(0)),
         )
         worker = Worker(
             store=link,

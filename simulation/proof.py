@@ -9,13 +9,16 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import TYPE_CHECKING, Final
 
-from simulation.directed import PLAYS
+from simulation.directed import PLAYS as DELIVERY
+from simulation.directed_statements import PLAYS as STATEMENTS
 from simulation.mutants import MUTANTS
 from simulation.stage import Stage
 from simulation.world import simulate
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+PLAYS: Final = (*DELIVERY, *STATEMENTS)
 
 CHUNK: Final = 25
 MAX_FAILED: Final = 10

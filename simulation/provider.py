@@ -4,30 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import json
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from cashback_core import statements
 from cashback_core.evidence import Evidence, Phase
 from cashback_core.money import format_centavos
-from cashback_core.ports import (
-    Payment,
-    Provider,
-    StatementReading,
-    Statements,
-    StatementUnavailable,
-    UnsendablePayment,
-)
-from cashback_core.settlement import Statement, StatementLine
-from simulation.mix import EPOCH, MARGIN, POLICY, STATEMENT_LAG_S, Behaviour, Mix
+from cashback_core.ports import Payment, Provider, StatementUnavailable, UnsendablePayment
+from simulation.desk import Desk
+from simulation.mix import MARGIN, POLICY, Behaviour, Mix
 from simulation.virtual_loop import PROCESS, Call
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Callable
+    from collections.abc import Callable
+    from datetime import datetime
     from random import Random
 
+    from simulation.papers import Statement
     from simulation.virtual_loop import VirtualLoop
 
 _CODES: Final = {
@@ -37,6 +29,7 @@ _CODES: Final = {
     Behaviour.SERVER_ERROR: (500, 502, 503, 504, 520),
     Behaviour.BUSY: (429, 425),
     Behaviour.REFUSED: (400, 422, 451),
+    Behaviour.DENIED: (400, 422, 451),
     Behaviour.MISCONFIGURED: (401, 404, 501),
 }
 _APPLIED_OR_NOT: Final = frozenset(
@@ -48,6 +41,7 @@ _APPLIED_OR_NOT: Final = frozenset(
         Behaviour.HANG,
         Behaviour.SLOW_HANG,
         Behaviour.FOREIGN_CREATED,
+        Behaviour.FAILED_CREATED,
     }
 )
 _CREATED: Final = frozenset(
@@ -61,24 +55,17 @@ _CREATED: Final = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Credit:
-    """Money that moved; `at_s` is the virtual second."""
-
-    reference: str
-    document: str
-    cashback_centavos: int
-    at_s: float
-
-
 class LyingProvider(Provider):
     """Takes payments of every process; `ledger` is the truth that everything is compared with.
 
-    `on_receipt` is told of each request whose bytes have left.
+    `on_receipt` is told of each request whose bytes have left. The calls of the customer `hanging`
+    are never answered and never pay, to the end.
     """
 
     def __init__(self, loop: VirtualLoop, random: Random, mix: Mix) -> None:
-        self.ledger: list[Credit] = []
+        self.desk = Desk(loop, random, mix)
+        self.ledger = self.desk.ledger
+        self.hanging: str | None = None
         self.honest = False
         self.poisoned: set[str] = set()
         self.on_receipt: Callable[[Payment], None] | None = None
@@ -91,7 +78,8 @@ class LyingProvider(Provider):
         if payment.reference in self.poisoned:
             raise UnsendablePayment("poison")
         random, began_s = self._random, self._loop.time()
-        behaviour = self._behaviour()
+        hangs = payment.document == self.hanging
+        behaviour = Behaviour.HANG if hangs else self._behaviour()
         if behaviour is Behaviour.NO_CONNECTION:
             await asyncio.sleep(random.random() * 3)
             return Evidence(phase=Phase.NOTHING_SENT, reason="connection refused")
@@ -114,74 +102,13 @@ class LyingProvider(Provider):
     async def aclose(self) -> None:
         """Nothing is open."""
 
-    def statements(self, known: Callable[[Statement], tuple[str, int] | None]) -> Statements:
-        """How a settler gets statements.
-
-        `known` tells a document and amount that the gateway knows to be paid inside the window:
-        without one nobody could tell a foreign file, and none is made.
-        """
-        return _Desk(self, known)
-
-    def statement(
-        self, since: datetime, known: Callable[[Statement], tuple[str, int] | None]
-    ) -> Statement:
-        """The statement of this moment from an instant on, true or false."""
-        random, mix = self._random, self._mix
-        through = instant(self._loop.time() - STATEMENT_LAG_S + mix.provider_skew_s)
-        if not self.honest and random.random() < mix.late_windows:
-            since += timedelta(seconds=random.uniform(0, 300))
-        true = _retotalled(
-            Statement(
-                since=since,
-                complete_through=through,
-                lines=self._lines(since, through),
-                declared_count=None,
-                declared_centavos=None,
-            )
-        )
-        if self.honest or random.random() >= mix.false_statements:
-            return true
-        paid = known(true)
-        return true if paid is None else self._false(true, paid)
-
-    async def carried(self) -> bool:
-        """Whether a statement arrives, after the time that it is on its way."""
+    async def statement(self, asked_since: datetime, asked_at: datetime) -> Statement:
+        """What is published now, read a moment later, or not at all."""
+        told = self.desk.publish(asked_since, asked_at, honest=self.honest)
         await asyncio.sleep(self._random.random() * 3)
-        return self.honest or self._random.random() > 0.1
-
-    def _false(self, true: Statement, known: tuple[str, int]) -> Statement:
-        match self._random.randrange(6):
-            case 0:
-                return replace(true, complete_through=None)
-            case 1:  # the upload broke off
-                return replace(true, lines=true.lines[: len(true.lines) // 2])
-            case 2:  # a file of another account, in perfect order
-                line = StatementLine(
-                    document="00000000191", cashback_centavos=1, credited_at=true.since
-                )
-                return _retotalled(replace(true, lines=(line,)))
-            case 3:
-                return replace(true, bad_lines=1, lines=true.lines[1:])
-            case 4:
-                return replace(true, declared_centavos=(true.declared_centavos or 0) + 1, lines=())
-            case _:  # a page is missing, and the totals agree with what is there
-                return _retotalled(
-                    replace(true, lines=tuple(line for line in true.lines if _key(line) != known))
-                )
-
-    def _lines(self, since: datetime, through: datetime) -> tuple[StatementLine, ...]:
-        """What was credited between two instants, by the provider's own clock."""
-        echoes, skew_s = self._mix.echoes_reference, self._mix.provider_skew_s
-        return tuple(
-            StatementLine(
-                document=credit.document,
-                cashback_centavos=credit.cashback_centavos,
-                credited_at=instant(credit.at_s + skew_s),
-                reference=credit.reference if echoes else None,
-            )
-            for credit in self.ledger
-            if since <= instant(credit.at_s + skew_s) <= through
-        )
+        if not self.honest and self._random.random() < 0.1:
+            raise StatementUnavailable("lost")
+        return told
 
     def _behaviour(self) -> Behaviour:
         mix = self._mix
@@ -199,28 +126,31 @@ class LyingProvider(Provider):
         if behaviour in _CREATED:
             late = behaviour is Behaviour.LATE_CREATED
             delay_s = random.random() * (POLICY.deadline_s * 1.2 if late else 0.5)
-            self._loop.outside(delay_s, self._pay, payment, answer, _created(payment, behaviour))
+            word = _created(payment, behaviour)
+            self._loop.outside(delay_s, self._pay, payment, behaviour, answer, word)
+            return
+        if payment.document == self.hanging:
             return
         if behaviour in _APPLIED_OR_NOT and random.random() < 0.6:
             longest_s = MARGIN.provider_delay_s
             delay_s = random.choice((0.0, random.random() * 2, random.random() * longest_s))
             if random.random() < self._mix.at_worst:
                 delay_s = longest_s
-            self._loop.outside(delay_s, self._pay, payment, None, None)
+            self._loop.outside(delay_s, self._pay, payment, behaviour, None, None)
+        elif behaviour is Behaviour.DENIED:
+            self._pay(payment, behaviour, None, None)
         if behaviour not in {Behaviour.HANG, Behaviour.SLOW_HANG}:
             self._loop.outside(random.random(), _tell, answer, self._word(payment, behaviour))
 
     def _pay(
-        self, payment: Payment, answer: asyncio.Future[Evidence] | None, word: Evidence | None
+        self,
+        payment: Payment,
+        behaviour: Behaviour,
+        answer: asyncio.Future[Evidence] | None,
+        word: Evidence | None,
     ) -> None:
-        self.ledger.append(
-            Credit(
-                reference=payment.reference,
-                document=payment.document,
-                cashback_centavos=payment.cashback_centavos,
-                at_s=self._loop.time(),
-            )
-        )
+        denied = behaviour is Behaviour.DENIED
+        self.desk.credit(payment, denied=denied, honest=self.honest)
         if answer is not None and word is not None:
             _tell(answer, word)
 
@@ -230,92 +160,11 @@ class LyingProvider(Provider):
         if behaviour is Behaviour.FOREIGN_CREATED:
             other = replace(payment, cashback_centavos=payment.cashback_centavos + 1)
             return _created(other, behaviour)
+        if behaviour is Behaviour.FAILED_CREATED:
+            return Evidence(phase=Phase.STATUS_SEEN, status_code=201, body=b'{"success": false}')
         retry_after_s = self._random.choice((None, 0.0, 5.0, 1e6))
         code = self._random.choice(_CODES[behaviour])
         return Evidence(phase=Phase.STATUS_SEEN, status_code=code, retry_after_s=retry_after_s)
-
-
-def instant(seconds: float) -> datetime:
-    """The instant of a virtual second."""
-    return EPOCH + timedelta(seconds=seconds)
-
-
-class _Desk(Statements):
-    """Where one process asks for statements."""
-
-    def __init__(
-        self, provider: LyingProvider, known: Callable[[Statement], tuple[str, int] | None]
-    ) -> None:
-        self._provider = provider
-        self._known = known
-
-    @asynccontextmanager
-    async def since(self, instant: datetime) -> AsyncGenerator[StatementReading, None]:
-        """Published at one moment, read at a later one, or not at all."""
-        statement = self._provider.statement(instant, self._known)
-        if not await self._provider.carried():
-            raise StatementUnavailable("lost")
-        yield _Told(statement, asked_since=instant)
-
-    async def aclose(self) -> None:
-        """Nothing is open."""
-
-
-class _Told(StatementReading):
-    """A statement of the simulation, as it is read; its bad lines come last."""
-
-    def __init__(self, statement: Statement, *, asked_since: datetime) -> None:
-        self._statement = statement
-        self._asked_since = asked_since
-
-    async def lines(self) -> AsyncGenerator[list[statements.StatementLine], None]:
-        """All of them at once."""
-        told = self._statement
-        yield [
-            statements.StatementLine(
-                number=number,
-                document=line.document,
-                cashback_centavos=line.cashback_centavos,
-                credited_at=line.credited_at,
-                reference=line.reference,
-            )
-            for number, line in enumerate(told.lines, 1)
-        ] + [
-            statements.StatementLine(
-                number=len(told.lines) + number,
-                kind=statements.LineKind.UNREADABLE,
-                document=None,
-                cashback_centavos=None,
-                credited_at=None,
-                problem="row: not an object",
-            )
-            for number in range(1, told.bad_lines + 1)
-        ]
-
-    @property
-    def head(self) -> statements.StatementHead:
-        """As it was published."""
-        told = self._statement
-        return statements.StatementHead(
-            asked_since=self._asked_since,
-            asked_at=datetime.max.replace(tzinfo=UTC),
-            since=told.since,
-            complete_through=told.complete_through,
-            declared_count=told.declared_count,
-            declared_centavos=told.declared_centavos,
-        )
-
-
-def _retotalled(statement: Statement) -> Statement:
-    return replace(
-        statement,
-        declared_count=len(statement.lines),
-        declared_centavos=sum(line.cashback_centavos for line in statement.lines),
-    )
-
-
-def _key(line: StatementLine) -> tuple[str, int]:
-    return line.document, line.cashback_centavos
 
 
 def _created(payment: Payment, behaviour: Behaviour) -> Evidence:

@@ -13,7 +13,8 @@ from cashback_core.delivering import Deliverer, DeliveriesUnderWay
 from cashback_core.delivery import Status
 from cashback_core.documents import Cpf
 from cashback_core.evidence import Evidence, Phase, classify
-from cashback_core.operating import Act, ActKind
+from cashback_core.explaining import Explanation, Meaning, StatementIncident
+from cashback_core.operating import Act, ActKind, Decision
 from cashback_core.ports import (
     AttemptResult,
     Claim,
@@ -22,22 +23,28 @@ from cashback_core.ports import (
     StoreUnavailable,
     Submission,
 )
+from cashback_core.reconciliation import Rules
+from cashback_core.record import Standing
 from cashback_core.sale import Customer, Line, Sale
-from cashback_core.settlement import Statement, StatementLine
+from cashback_core.statements import StatementHead
 from simulation.database import SimulatedDatabase, at_once
 from simulation.invariants import violations
 from simulation.link import Faults, Link
-from simulation.mix import EPOCH, POLICY, draw
-from simulation.provider import Credit, instant
+from simulation.mix import EPOCH, MARGIN, POLICY, draw, instant
+from simulation.papers import Statement
+from simulation.settling import decided, taken
+from simulation.tellings import Credit, line_of
 from simulation.terms import TERMS
+from simulation.untold import misplaced
 from simulation.virtual_loop import Process, VirtualLoop
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine
+    from collections.abc import Callable, Coroutine, Sequence
     from random import Random
 
     from cashback_core.evidence import Outcome
     from fakes.memory_rows import Row
+    from simulation.runs import Run
 
 DOCUMENT: Final = Cpf("52998224725")
 CENTAVOS: Final = 100
@@ -61,7 +68,10 @@ class Stage(Provider):
         self.now_s = 0.0
         self.ledger: list[Credit] = []
         self.asked = 0
-        self.database = SimulatedDatabase(TERMS, now=lambda: instant(self.now_s + self.loop.time()))
+        rules = Rules(policy=POLICY, margin=MARGIN, echoes_reference=True)
+        self.database = SimulatedDatabase(
+            TERMS, now=lambda: instant(self.now_s + self.loop.time()), settling=rules
+        )
         self.faults = Faults(replace(draw(random), lost_commit=0.0, late_commit=0.0), random)
         self.link = Link(self.database, self.loop, Process("stage"), self.faults)
 
@@ -76,7 +86,7 @@ class Stage(Provider):
             sale_id=f"sale-{number}",
         )
         submission = Submission(
-            id=UUID(int=number + 1),
+            id=UUID(f"019a0000-0000-7000-8abc-{number + 1:012x}"),
             merchant_id=1,
             sale=sale,
             cashback=calculate(sale, TERMS[1].programme),
@@ -93,16 +103,10 @@ class Stage(Provider):
             cashback_centavos=CENTAVOS,
         )
 
-    def pay(self, claim: Claim, at_s: float | None = None) -> None:
+    def pay(self, claim: Claim, at_s: float | None = None, **changes: Any) -> None:
         """The provider credits."""
-        self.ledger.append(
-            Credit(
-                reference=str(claim.id),
-                document=claim.document,
-                cashback_centavos=claim.cashback_centavos,
-                at_s=self.now_s if at_s is None else at_s,
-            )
-        )
+        at_s = self.now_s if at_s is None else at_s
+        self.ledger.append(self.credit_of(claim, at_s=at_s, **changes))
 
     def end(self, claim: Claim, evidence: Evidence) -> Status:
         """An attempt's end is recorded; the cashback's status after it."""
@@ -121,41 +125,121 @@ class Stage(Provider):
         at_once(self.database.reap(limit=10))
         self.expect(claim, Status.IN_DOUBT)
 
+    def lapse_all(self, claims: Sequence[Claim]) -> None:
+        """The leases of several run out at once."""
+        self.now_s += POLICY.lease_s + 1
+        at_once(self.database.reap(limit=len(claims)))
+
     def claim(self) -> Claim:
         """A worker claims the one cashback that is due."""
-        (claim,) = at_once(self.database.claim_due(limit=10, lease_s=POLICY.lease_s))
+        (claim,) = self.due()
         return claim
 
-    def operate(self, claim: Claim, kind: ActKind, *, risk: bool = False) -> None:
-        """An operator acts."""
-        act = Act(kind=kind, by="ops", reason="directed", accept_risk=risk)
-        at_once(self.database.operators.act(claim.merchant_id, claim.id, act))
+    def due(self) -> tuple[Claim, ...]:
+        """A worker claims whatever is due."""
+        return at_once(self.database.claim_due(limit=100, lease_s=POLICY.lease_s))
 
-    def statement(self, *, echoes: bool, through_s: float | None = None) -> Statement:
-        """A true statement of the whole ledger."""
+    def lose_attempts(self, row: Row) -> None:
+        """The database was restored: of its attempts and their events nothing is left."""
+        del row.attempts[:], row.events[1:]
+        record = row.record
+        row.record = record.at(Standing(status=Status.PENDING, attempt=0))
+        row.due_at, row.lease_until_at = row.open_since_at, None
+
+    def clear(self) -> None:
+        """Forget every cashback, credit and incident; the clock goes on."""
+        self.database = SimulatedDatabase(
+            TERMS,
+            now=lambda: instant(self.now_s + self.loop.time()),
+            settling=self.database.settling,
+        )
+        self.link = Link(self.database, self.loop, Process("stage"), self.faults)
+        self.ledger.clear()
+
+    def operate(
+        self, claim: Claim, kind: ActKind, *, risk: bool = False, by: str = "ops"
+    ) -> Decision | None:
+        """An operator acts."""
+        act = Act(kind=kind, by=by, reason="directed", accept_risk=risk)
+        return at_once(self.database.operators.act(claim.merchant_id, claim.id, act))
+
+    def statement(
+        self, *, echoes: bool, through_s: float | None = None, dates_only: bool = False
+    ) -> Statement:
+        """A statement of the whole ledger, each credit told as it says."""
         through_s = self.now_s if through_s is None else through_s
         lines = tuple(
-            StatementLine(
-                document=c.document,
-                cashback_centavos=c.cashback_centavos,
-                credited_at=instant(c.at_s),
-                reference=c.reference if echoes else None,
+            line_of(
+                credit,
+                number=0,
+                at=instant(credit.at_s),
+                prints_reference=echoes,
+                dates_only=dates_only,
             )
-            for c in self.ledger
-            if c.at_s <= through_s
+            for credit in self.ledger
+            if credit.at_s <= through_s
         )
-        return Statement(
-            since=instant(-1000),
+        since = instant(-1000)
+        head = StatementHead(
+            asked_since=since,
+            asked_at=instant(self.now_s) + MARGIN.skew,
+            since=since,
             complete_through=instant(through_s),
-            lines=lines,
-            declared_count=len(lines),
-            declared_centavos=sum(line.cashback_centavos for line in lines),
+            declared_count=None,
+            declared_centavos=None,
         )
+        return Statement(head=head, lines=()).with_lines(lines)
 
-    def settle(self, *, echoes: bool = True, through_s: float | None = None) -> None:
-        """The settler reads a statement."""
-        statement = self.statement(echoes=echoes, through_s=through_s)
-        at_once(self.database.settle(statement, echoes_reference=echoes))
+    def settle(
+        self, *, echoes: bool = True, through_s: float | None = None, dates_only: bool = False
+    ) -> Run:
+        """The settler reads a statement of this moment, then the book, and stores."""
+        told = self.statement(echoes=echoes, through_s=through_s, dates_only=dates_only)
+        return self.read(told, echoes=echoes)
+
+    def read(
+        self,
+        *told: Statement,
+        echoes: bool = True,
+        between: Callable[[], object] = lambda: None,
+    ) -> Run:
+        """The settler reads these statements; something happens before it stores."""
+        self.database.settling = replace(self.database.settling, echoes_reference=echoes)
+        begun = at_once(self.database.begin())
+        reconciliation = taken(told, self.database.settling, begun.explanations)
+        book = at_once(self.database.book(reconciliation.book_since))
+        run = decided(reconciliation, book, begun)
+        lines = [finding.line for finding in run.findings if finding.line is not None]
+        for wrong in misplaced(run, lines, book):
+            raise Broken(wrong)
+        between()
+        at_once(self.database.store(run))
+        return run
+
+    def credit_of(self, claim: Claim, **changes: Any) -> Credit:
+        """A credit of a cashback, at this moment unless said otherwise."""
+        credit = Credit(
+            reference=str(claim.id),
+            document=claim.document,
+            cashback_centavos=claim.cashback_centavos,
+            at_s=self.now_s,
+        )
+        return replace(credit, **changes)
+
+    def standing(self) -> list[StatementIncident]:
+        """The incidents that stand open."""
+        kept = self.database.said.kept.values()
+        return [row.incident for row in kept if row.incident.closed_at is None]
+
+    def explain(
+        self, incident: StatementIncident, meaning: Meaning, of: Claim | None = None
+    ) -> None:
+        """A person says what it is."""
+        id_ = None if of is None else of.id
+        word = Explanation(meaning=meaning, by="petra", reason="directed", cashback_id=id_)
+        done = at_once(self.database.said.explain(incident.id, word, dry_run=False))
+        if not isinstance(done, StatementIncident):
+            raise Broken(f"not explained: {done}")
 
     def row(self, claim: Claim) -> Row:
         """The cashback of a claim."""

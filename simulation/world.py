@@ -13,13 +13,17 @@ from typing import TYPE_CHECKING, Any, Final
 from cashback_core.operating import TARGETS, Act, ActKind
 from cashback_core.ports import Payment, UnsendablePayment
 from simulation.database import SimulatedDatabase, at_once
-from simulation.erp import Erp, make_sale
+from simulation.desk import LATEST_SECOND_S
+from simulation.erp import CUSTOMERS, Erp, make_sale
 from simulation.invariants import OPEN, violations
 from simulation.link import Faults
-from simulation.mix import MARGIN, POLICY, draw
+from simulation.mix import MARGIN, POLICY, STATEMENT_LAG_S, draw, instant, rules_of
+from simulation.person import Person
 from simulation.processes import ApiNode, Node, Surroundings, WorkerNode, request_maker
-from simulation.provider import LyingProvider, instant
+from simulation.provider import LyingProvider
+from simulation.settling import decided, taken
 from simulation.terms import TERMS
+from simulation.untold import misplaced, untold
 from simulation.virtual_loop import VirtualLoop
 
 if TYPE_CHECKING:
@@ -28,7 +32,16 @@ if TYPE_CHECKING:
     from fakes.memory_rows import Row
 
 PHASE_S: Final = 60.0
-REST_S: Final = 600.0
+LOOK_S: Final = 20.0
+"""How often a person looks at what stands open once somebody has complained."""
+
+COMPLAINT_S: Final = 200.0
+"""Longer than the settler's margin: nobody may be paid twice while no person looks."""
+
+MAX_TALKS: Final = 10
+"""After so many rounds of telling and explaining a person has had enough."""
+
+REST_S: Final = 900.0
 """Within this time everything must have ended once the faults have: margin, lease, backoff,
 breaker and a few statements."""
 
@@ -53,9 +66,17 @@ class World:
         self.mix = draw(self.random)
         self.loop = VirtualLoop()
         self.faults = Faults(self.mix, self.random)
-        self.database = SimulatedDatabase(TERMS, now=lambda: instant(self.loop.time()))
+        self.database = SimulatedDatabase(
+            TERMS, now=lambda: instant(self.loop.time()), settling=rules_of(self.mix)
+        )
         self.provider = LyingProvider(self.loop, self.random, self.mix)
         self.provider.on_receipt = self._on_receipt
+        self.provider.desk.known = self.database.known_payments
+        self.provider.desk.customers = CUSTOMERS[: self.mix.crowd]
+        if self.mix.hanging:
+            self.provider.hanging = CUSTOMERS[0]
+        self._complained = False
+        self.person = Person(self.database, self.provider.desk)
         self.found: list[str] = []
         self.errors = OwnErrors()
         around = Surroundings(
@@ -97,12 +118,40 @@ class World:
         self.faults.on = False
         self.provider.honest = True
         quiet_s = self.loop.time()
-        while self.loop.time() < quiet_s + REST_S and not self._at_rest():
+        longest_s = REST_S * (2 if self.mix.hanging else 1)
+        while self.loop.time() < quiet_s + longest_s and not self._at_rest():
+            self._complained = self.loop.time() - quiet_s > COMPLAINT_S
             self.loop.run(self.loop.time() + PHASE_S)
             if self._check(final=False):
                 return 0.0
+        self._reconcile_everything()
         self._check(final=True)
         return self.loop.time() - quiet_s
+
+    def _reconcile_everything(self) -> None:
+        """The last word: all days, until a person has nothing more to explain."""
+        if self.mix.again or self.mix.reversals or self.mix.foreign:
+            self.loop.run(self.loop.time() + LATEST_SECOND_S + PHASE_S)
+        else:
+            self.loop.run(self.loop.time() + STATEMENT_LAG_S + MARGIN.clock_skew_s)
+        for _ in range(MAX_TALKS):
+            begun = at_once(self.database.begin())
+            since = MARGIN.window_start(instant(0))
+            told = [self.provider.desk.publish(since, begun.asked_at, honest=True)]
+            reconciliation = taken(told, self.database.settling, begun.explanations)
+            book = at_once(self.database.book(since))
+            run = decided(reconciliation, book, begun)
+            self.found.extend(misplaced(run, told[0].lines, book))
+            at_once(self.database.store(run))
+            if not self.person.look():
+                break
+        self.found.extend(
+            untold(
+                self.database,
+                self.provider.desk,
+                echoes_reference=self.mix.echoes_reference,
+            )
+        )
 
     def close(self) -> None:
         """Forget everything that was still going on."""
@@ -123,6 +172,7 @@ class World:
             )
         )
         self.found.extend((*self.loop.errors, *self.faults.found, *self.errors.messages))
+        self.found.extend(self.database.found)
         if final:
             unanswered = sum(not sending.told for sending in self.sendings)
             if unanswered:
@@ -156,6 +206,10 @@ class World:
             while (at_s := at_s + random.expovariate(1 / mix.operator_every_s)) < end_s:
                 self.loop.outside(at_s, self._operate)
 
+        if mix.zone_changes:
+            for merchant_id in TERMS:
+                self.loop.outside(random.random() * end_s, self.database.move_zone, merchant_id)
+        self.loop.outside(mix.person_every_s, self._look)
         if mix.pauses:
             at_s = random.random() * end_s * 0.8
             lasts_s = min(random.random() * 200, end_s - at_s)
@@ -165,6 +219,12 @@ class World:
     def _switch(self, turn: Callable[..., Coroutine[Any, Any, bool]]) -> None:
         """An operator pauses or releases the sender."""
         at_once(turn(by="ops", reason="simulated"))
+
+    def _look(self) -> None:
+        """A person comes by and explains."""
+        if not self.database.down:
+            self.person.look()
+        self.loop.outside(LOOK_S if self._complained else self.mix.person_every_s, self._look)
 
     def _crash(self, lasts_s: float) -> None:
         self.database.down = True
@@ -179,8 +239,11 @@ class World:
         kind = self.random.choice(tuple(ActKind))
         if kind in {ActKind.MARK_APPLIED, ActKind.MARK_REJECTED} and not self._evident(row, kind):
             return
+        if kind is ActKind.RESEND and self._is_known_to_be_paid(row):
+            return
         risk = self.random.random() < self.mix.risk
-        act = Act(kind=kind, by="ops", reason="simulated", accept_risk=risk)
+        by = self.random.choice(("ops", "bia"))
+        act = Act(kind=kind, by=by, reason="simulated", accept_risk=risk)
         if row.status is not TARGETS[kind]:
             at_once(self.database.operators.act(row.record.merchant_id, row.record.id, act))
 
@@ -191,10 +254,27 @@ class World:
         """
         if not self.mix.echoes_reference:
             return False
-        paid = any(credit.reference == str(row.record.id) for credit in self.provider.ledger)
+        paid = any(
+            credit.reference == str(row.record.id) and not credit.back
+            for credit in self.provider.ledger
+        )
         quiet_at = MARGIN.after(row.attempts[-1].started_at, POLICY)
         quiet = (quiet_at - instant(self.loop.time())).total_seconds() < -POLICY.lease_s
         return paid if kind is ActKind.MARK_APPLIED else quiet and not paid
+
+    def _is_known_to_be_paid(self, row: Row) -> bool:
+        """What the provider called refused and credited: an operator asks before resending it.
+
+        Once an incident stands the operator relies on being asked for the risk.
+        """
+        record = row.record
+        denied = any(
+            credit.denied
+            and credit.document == record.sale.customer.document
+            and credit.cashback_centavos == record.cashback.cashback_centavos
+            for credit in self.provider.ledger
+        )
+        return denied and not self.database.said.suspects(row)
 
     def _outcome(self, *, rested_s: float) -> Outcome:
         outcome = Outcome(seed=self.seed, violations=self.found, rested_s=rested_s)
@@ -206,6 +286,8 @@ class World:
         counts["sales"] = len(self.sendings)
         counts["attempts"] = sum(len(row.attempts) for row in rows)
         counts["credits"] = len(self.provider.ledger)
+        counts["told"] = len(self.database.said.kept)
+        counts["explained"] = sum(map(len, self.database.said.lines.values()))
         counts["incidents"] = len(self.database.incidents)
         counts["at risk"] = len(self.database.operators.risk_accepted)
         for row in rows:

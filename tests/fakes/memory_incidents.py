@@ -133,7 +133,10 @@ class MemoryIncidents(IncidentStore):
         )
 
     def suspects(self, row: Row) -> bool:
-        """Whether an open incident keeps a cashback from being called unpaid."""
+        """Whether an open incident keeps a cashback from being called unpaid.
+
+        What a person called its credit does so, too: nothing moves before the next statement.
+        """
         record = row.record
         first = row.attempts[0].started_at if row.attempts else None
         one = Suspect(
@@ -143,7 +146,10 @@ class MemoryIncidents(IncidentStore):
             accepted_at=record.accepted_at,
             first_started_at=first,
         )
-        return any(may_be_credit_of(line, one, self._precedes) for line in self._open_lines())
+        said = any(record.id in meanings for meanings in self.lines.values())
+        return said or any(
+            may_be_credit_of(line, one, self._precedes) for line in self._open_lines()
+        )
 
     def credits(self, id_: UUID) -> bool:
         """Whether an open incident says that a cashback is credited."""

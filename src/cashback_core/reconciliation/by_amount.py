@@ -36,7 +36,7 @@ class Amount:
         missing_erased: list[BookEntry] = []
         absent = [one.entry for one in self._entries if one.waiting is Waiting.ABSENT]
         for entry in sorted(absent, key=_started, reverse=True):
-            if not entry.is_erased:
+            if not entry.is_erased or entry.id in self._placing.explanations.absent:
                 yield self._applied(entry)
                 continue
             line = self._take(entry, doubles_too=True)

@@ -136,7 +136,7 @@ class _Group:
         taken_back = self.reversals[0].line if self.reversals else None
         yield from self._reversed()
         paired: list[BookEntry] = []
-        for finding in (*self._applied(), *self._unpaid_and_doubtful(taken_back)):
+        for finding in self._in_turn(taken_back):
             if finding.line is not None and finding.entry is not None:
                 paired.append(finding.entry)
             yield finding
@@ -151,6 +151,30 @@ class _Group:
             )
             for left in self.credits
         ]
+
+    def _in_turn(self, taken_back: StatementLine | None) -> Iterator[Finding]:
+        """Who may take a credit of the group, one after the other.
+
+        What a person knows to be on no statement takes one last of all: an equal one's credit must
+        not pass for its own. With references a line that lost its own is not explained by an
+        applied cashback that need not be on this statement, while it may be a doubt's.
+        """
+        window, margin = self.placing.window, self.placing.rules.margin
+        absent = self.placing.explanations.absent
+        applied = [entry for entry in self._of(Status.APPLIED) if not entry.is_erased]
+        known = [entry for entry in applied if entry.id in absent]
+        expected = [one for one in applied if one.id not in absent and window.expects(one, margin)]
+        others = [one for one in applied if one not in known and one not in expected]
+        yield from self._applied(expected)
+        if not self.placing.rules.echoes_reference:
+            yield from self._applied(others)
+        yield from self._unpaid_and_doubtful(taken_back)
+        if self.placing.rules.echoes_reference:
+            yield from self._applied(others)
+        yield from self._applied(known)
+        for entry in self._of(Status.APPLIED):
+            if entry.is_erased:
+                self.waiting.append(LeftEntry(entry=entry, waiting=Waiting.ABSENT))
 
     def _of(self, *statuses: Status) -> list[BookEntry]:
         return [entry for status in statuses for entry in self._entries if entry.status is status]
@@ -194,23 +218,17 @@ class _Group:
             yield Finding(cls=cls, line=left.line, entry=entry, why=why, move=move)
             yield Finding(cls=cls, line=back.line, about=entry, why=why)
 
-    def _applied(self) -> Iterator[Finding]:
-        window, rules = self.placing.window, self.placing.rules
-        applied = [entry for entry in self._of(Status.APPLIED) if not entry.is_erased]
-        expected = [entry for entry in applied if window.expects(entry, rules.margin)]
-        others = [entry for entry in applied if not window.expects(entry, rules.margin)]
-        found = self._assign(expected) | self._assign(others)
-        for entry in applied:
+    def _applied(self, entries: Sequence[BookEntry]) -> Iterator[Finding]:
+        window, margin = self.placing.window, self.placing.rules.margin
+        found = self._assign(entries)
+        for entry in entries:
             if entry in found:
                 why = "one for one of its customer and amount"
                 yield Finding(cls=FindingClass.MATCHED, line=found[entry], entry=entry, why=why)
-            elif entry in expected:
+            elif window.expects(entry, margin):
                 self.waiting.append(LeftEntry(entry=entry, waiting=Waiting.ABSENT))
             else:
                 yield _not_expected(entry)
-        for entry in self._of(Status.APPLIED):
-            if entry.is_erased:
-                self.waiting.append(LeftEntry(entry=entry, waiting=Waiting.ABSENT))
 
     def _unpaid_and_doubtful(self, taken_back: StatementLine | None) -> Iterator[Finding]:
         doubts = self._of(Status.IN_DOUBT)

@@ -9,7 +9,7 @@ from cashback_core.delivery import Status
 from cashback_core.reconciliation.findings import Finding, FindingClass
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Generator, Iterator, Sequence
 
     from cashback_core.reconciliation.entries import BookEntry
     from cashback_core.reconciliation.findings import Settled
@@ -28,12 +28,9 @@ def place_by_reference(
     """What a cashback and the lines that name it are. There is at least one line."""
     reversals = [left for left in lines if left.is_reversal]
     credits_ = [left for left in lines if not left.is_reversal]
-    known = entry.status is Status.APPLIED and all(left.by_person for left in reversals)
-    if reversals and not (known and credits_):
+    if reversals and (entry.status is Status.IN_DOUBT or not all(r.by_person for r in reversals)):
         yield from _reversed(entry, [left.line for left in (*credits_, *reversals)], placing)
         return
-    for left in reversals:
-        yield Finding(cls=FindingClass.EXPLAINED, line=left.line, about=entry, why="by a person")
     # A line that fits speaks for the cashback before one that a person gave to it.
     credits_.sort(
         key=lambda left: (
@@ -43,6 +40,10 @@ def place_by_reference(
             left.line.number,
         )
     )
+    if reversals:
+        credits_ = yield from _known_reversed(entry, credits_, reversals)
+        if not credits_:
+            return
     first, *others = credits_
     yield _first(entry, first, placing)
     for left in others:
@@ -52,6 +53,29 @@ def place_by_reference(
             about=entry,
             why="by a person" if left.by_person else "one more credit under its reference",
         )
+
+
+def _known_reversed(
+    entry: BookEntry, credits_: list[LeftLine], reversals: Sequence[LeftLine]
+) -> Generator[Finding, None, list[LeftLine]]:
+    """What a person said was taken back; the credits that are left to speak for the cashback.
+
+    An applied one keeps its credits: it was paid, and a person knows what became of it. Of any
+    other each reversal takes a credit away, or a rejected one would be called credited for ever.
+    """
+    count = 0 if entry.status is Status.APPLIED else len(reversals)
+    kept = credits_[: max(0, len(credits_) - count)]
+    gone = [*credits_[len(kept) :], *reversals]
+    for index, left in enumerate(gone):
+        speaks = not kept and index == 0
+        yield Finding(
+            cls=FindingClass.EXPLAINED,
+            line=left.line,
+            entry=entry if speaks else None,
+            about=None if speaks else entry,
+            why="taken back, and a person knows",
+        )
+    return kept
 
 
 def _reversed(

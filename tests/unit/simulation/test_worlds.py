@@ -13,12 +13,16 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from cashback_core.delivery import Actor, Status
-from simulation.directed import PLAYS
+from simulation.desk import Desk
 from simulation.invariants import violations
-from simulation.mix import Behaviour, draw
-from simulation.mutants import MUTANTS, Mutant
-from simulation.proof import failed_plays, run_seeds, try_mutant
+from simulation.mix import BEHAVIOURS, draw
+from simulation.mutant import Mutant
+from simulation.mutants import MUTANTS
+from simulation.papers import Paper
+from simulation.proof import PLAYS, failed_plays, run_seeds, try_mutant
 from simulation.stage import CREATED, Broken, Stage
+from simulation.tellings import Telling
+from simulation.untold import misplaced, untold
 from simulation.world import simulate
 
 if TYPE_CHECKING:
@@ -33,7 +37,17 @@ def test_no_invariant_breaks_in_any_world() -> None:
     tally = run_seeds(0, SEEDS)
     assert tally.failed == {}
     assert tally.seeds == SEEDS
-    for kind in ("kill", "freeze", "stop", "applied", "held", "rejected", "incidents"):
+    for kind in (
+        "kill",
+        "freeze",
+        "stop",
+        "applied",
+        "held",
+        "rejected",
+        "incidents",
+        "told",
+        "explained",
+    ):
         assert tally.counts[kind] > 0, f"no world had any {kind}: nothing is proved about it"
     assert tally.counts["kill"] > 5 * SEEDS
 
@@ -65,7 +79,15 @@ def _line_of_seed_7(hash_seed: str) -> str:
 
 def test_every_behaviour_of_the_provider_is_drawn_sooner_or_later() -> None:
     drawn = {b for seed in range(200) for b in draw(Random(seed)).behaviours}
-    assert drawn == set(Behaviour)
+    assert drawn == set(BEHAVIOURS)
+
+
+def test_every_way_of_a_statement_is_drawn_sooner_or_later() -> None:
+    drawn = [draw(Random(seed)) for seed in range(200)]
+    assert {one for mix in drawn for one in mix.tellings} == set(Telling)
+    assert {one for mix in drawn for one in mix.papers} == set(Paper)
+    for odd in ("hidden", "foreign", "again", "reversals", "hanging", "dates_only", "watermark"):
+        assert any(getattr(mix, odd) for mix in drawn), f"no world has any {odd}"
 
 
 @pytest.mark.parametrize("play", PLAYS, ids=lambda play: play.__name__)
@@ -148,3 +170,34 @@ def test_the_checker_sees_a_lost_attempt(stage: Stage) -> None:
     stage.row(stage.begin()).attempts.clear()
     with pytest.raises(Broken, match="8: the attempts"):
         stage.check()
+
+
+def test_the_checker_sees_a_line_that_nobody_was_told_of(stage: Stage) -> None:
+    claim = stage.begin()
+    stage.end(claim, CREATED)
+    stage.pay(claim)
+    desk = Desk(stage.loop, Random(0), replace(draw(Random(0)), prints_reference=True))
+    for credit in stage.ledger:
+        desk.enter(credit)
+    assert list(untold(stage.database, desk, echoes_reference=True)) == []
+    desk.enter(replace(stage.ledger[0], again=True))
+    desk.enter(replace(stage.ledger[0], reference=None))
+    wrong = list(untold(stage.database, desk, echoes_reference=True))
+    assert [one.split(":")[0] for one in wrong] == ["14", "14"]
+
+
+def test_the_checker_sees_a_line_in_no_class_and_one_in_two(stage: Stage) -> None:
+    claim = stage.begin()
+    stage.end(claim, CREATED)
+    stage.pay(claim)
+    stage.now_s += 1_000
+    run = stage.settle()
+    lines = [finding.line for finding in run.findings if finding.line is not None]
+    book = [finding.entry for finding in run.findings if finding.entry is not None]
+    assert list(misplaced(run, lines, book)) == []
+    for wrong in (
+        misplaced(replace(run, findings=[*run.findings, *run.findings]), lines, book),
+        misplaced(run, [*lines, replace(lines[0], number=2)], book),
+        misplaced(run, lines, []),
+    ):
+        assert [one.split(":")[0] for one in wrong][:1] == ["13"]

@@ -1,0 +1,89 @@
+"""The person who explains what no program may decide, by what the provider tells on the phone."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from cashback_core.delivery import Status
+from cashback_core.explaining import Explanation, Meaning, StatementIncident
+from cashback_core.operating import Act, ActKind
+from cashback_core.reconciliation import FindingClass
+from simulation.database import SimulatedDatabase, at_once
+from simulation.invariants import OPEN
+
+if TYPE_CHECKING:
+    from uuid import UUID
+
+    from fakes.memory_rows import Row
+    from simulation.desk import Desk
+    from simulation.tellings import Credit
+
+
+class Person:
+    """Looks at what stands open, and says what each line is: the truth, and never a risk."""
+
+    def __init__(self, database: SimulatedDatabase, desk: Desk) -> None:
+        self._database = database
+        self._desk = desk
+
+    def look(self) -> int:
+        """Explain whatever can be explained now; how much that was."""
+        standing = [
+            row.incident
+            for row in self._database.said.kept.values()
+            if row.incident.closed_at is None
+        ]
+        return sum(self._explain(incident) for incident in standing)
+
+    def _explain(self, incident: StatementIncident) -> bool:
+        if incident.cls is FindingClass.APPLIED_ABSENT:
+            return self._absent(incident)
+        key = incident.line_key
+        credit = None if key is None else self._credit_of(key)
+        if credit is None:
+            return False  # on a statement that was worth nothing: a later one does without
+        if credit.reference is None:
+            return self._say(incident, Meaning.FOREIGN)
+        row = self._row(credit.reference)
+        if not self._is_taken_back(credit) or row.status not in OPEN:
+            return self._say(incident, Meaning.OURS, row.record.id)
+        if row.status is Status.IN_DOUBT:
+            kind = ActKind.MARK_REJECTED
+            act = Act(kind=kind, by="petra", reason="it was taken back")
+            at_once(self._database.operators.act(None, row.record.id, act))
+            return True
+        return False
+
+    def _absent(self, incident: StatementIncident) -> bool:
+        """The provider says that it paid, or that another credit was counted for this one."""
+        key = str(incident.cashback_id)
+        paid = any(c.reference == key and not c.again for c in self._desk.ledger)
+        if self._desk.hidden.get(key) or not paid:
+            return self._say(incident, Meaning.KNOWN_ABSENT)
+        return False
+
+    def _credit_of(self, key: str) -> Credit | None:
+        """The credit that nobody has explained yet, of those whose lines read the same."""
+        said = Counter(
+            None if id_ is None else str(id_) for id_ in self._database.said.lines.get(key, ())
+        )
+        for credit in self._desk.credits_of.get(key, ()):
+            if not said[credit.reference]:
+                return credit
+            said[credit.reference] -= 1
+        return None
+
+    def _is_taken_back(self, credit: Credit) -> bool:
+        return any(
+            other.back is not None and other.reference == credit.reference
+            for other in self._desk.ledger
+        )
+
+    def _row(self, reference: str) -> Row:
+        return next(row for row in self._database.rows.values() if str(row.record.id) == reference)
+
+    def _say(self, incident: StatementIncident, meaning: Meaning, id_: UUID | None = None) -> bool:
+        word = Explanation(meaning=meaning, by="petra", reason="they said so", cashback_id=id_)
+        done = at_once(self._database.said.explain(incident.id, word, dry_run=False))
+        return isinstance(done, StatementIncident)
