@@ -13,8 +13,9 @@ import psycopg
 from adapters.cashback_client import transport
 from adapters.cashback_client.answer import AnswerReader
 from adapters.postgres import connection, leasing
-from cashback_core import delivering, evidence, settlement
+from cashback_core import delivering, evidence
 from cashback_core.evidence import Evidence, NeverSent, Outcome, Phase, Unknown
+from cashback_core.reconciliation import windows
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
     from adapters.postgres.accepting import Cursor
     from cashback_core.delivery import DeliveryPolicy
-    from cashback_core.settlement import Margin
+    from cashback_core.reconciliation import Margin
 
 # pyright: reportPrivateUsage=false
 
@@ -135,7 +136,7 @@ def absence_without_margin() -> None:
         del policy
         return started_at
 
-    _replace(settlement.Margin, "after", hasty)
+    _replace(windows.Margin, "after", hasty)
 
 
 PLANTS: Final[Mapping[str, Callable[[], None]]] = {

@@ -11,8 +11,8 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 from cashback_core.delivery import Actor, DeliveryPolicy, Status
-from cashback_core.identity import new_id
 from cashback_core.explaining import Explanation, IncidentStore, Meaning
+from cashback_core.identity import new_id
 from cashback_core.reconciliation import (
     FindingClass,
     Margin,
@@ -352,7 +352,9 @@ async def reconcile(
         reconciliation = Reconciliation([told], kept.rules, said)
         for line in lines:
             reconciliation.take(line)
-        async with runs.book(reconciliation.book_since, _named(claim.id for claim in claims)) as book:
+        async with runs.book(
+            reconciliation.book_since, _named(claim.id for claim in claims)
+        ) as book:
             async for batch in book:
                 for entry in batch:
                     reconciliation.enter(entry)
@@ -375,9 +377,7 @@ async def reconcile(
                 moved=moved,
             )
         )
-    return Reconciled(
-        moved=moved, opened=opened, closed=closed, distrust=reconciliation.distrust
-    )
+    return Reconciled(moved=moved, opened=opened, closed=closed, distrust=reconciliation.distrust)
 
 
 async def _named(ids: Collection[UUID] | object) -> AsyncGenerator[list[UUID], None]:

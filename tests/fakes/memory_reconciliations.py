@@ -83,8 +83,10 @@ class _Runs(ReconciliationRuns):
         ended = [r for r in self._kept.runs if r.kind is kind and r.ended is not None]
         return not any(
             run.started_at > now - timedelta(seconds=retry_s)
-            or (run.ended is not None and run.ended.error is None)
-            and run.started_at > now - timedelta(seconds=period_s)
+            or (
+                (run.ended is not None and run.ended.error is None)
+                and run.started_at > now - timedelta(seconds=period_s)
+            )
             for run in ended
         )
 

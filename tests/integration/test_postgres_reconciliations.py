@@ -15,7 +15,6 @@ from adapters.postgres.reconciliation import PostgresReconciliationStore
 from adapters.postgres.store import PostgresCashbackStore
 from cashback_core.delivery import Status
 from cashback_core.ports import StoreUnavailable
-from cashback_core.reconciliation import Rules
 from cashback_core.reconciling import Moved, RunEnded, RunKind
 from contract.builders import a_cpf, a_sale, accepted, submitted
 from contract.reconciling import (
@@ -35,6 +34,8 @@ if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator
     from datetime import datetime
     from uuid import UUID
+
+    from cashback_core.reconciliation import Rules
 
 
 class TestPostgresReconciliations(ReconciliationStoreContract):

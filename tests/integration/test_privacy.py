@@ -3,25 +3,25 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import psycopg
 import pytest
 
+from adapters.postgres.explaining import PostgresIncidentStore
 from adapters.postgres.privacy import PostgresPrivacyStore
-from adapters.postgres.settling import PostgresSettlementStore
+from adapters.postgres.reconciliation import PostgresReconciliationStore
 from adapters.postgres.store import PostgresCashbackStore
 from cashback_core.delivery import DeliveryPolicy, Status
 from cashback_core.erased import ERASED, is_pseudonym
 from cashback_core.identity import new_id
 from cashback_core.ports import Accepted, Claim, NameTaken
 from cashback_core.privacy import Erased, Erasure, Retention, StillOpen
-from cashback_core.settlement import Margin, Statement, StatementLine
+from cashback_core.reconciling import Moved
+from cashback_core.statements import StatementLine
 from contract.builders import (
     CREATED,
-    UNANSWERED,
     a_cpf,
     a_sale,
     accepted,
@@ -31,6 +31,7 @@ from contract.builders import (
     seen,
     submitted,
 )
+from contract.reconciling import RULES, Kept, in_doubt, reconcile
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -267,39 +268,34 @@ async def test_sales_recorded_at_the_moment_of_an_erasure_are_whole_and_lost_is_
         assert isinstance(erased, (Erased, StillOpen))
 
 
-MARGIN = Margin(freeze_s=0.0, provider_delay_s=0.0, clock_skew_s=3.0)
-QUICK = DeliveryPolicy(deadline_s=0.01, lease_s=0.02, backoff_base_s=0.01)
-
-
-async def test_the_settler_takes_no_credit_of_an_erased_customer_for_somebody_elses(
+async def test_no_credit_of_an_erased_customer_is_taken_for_somebody_elses(
     store: PostgresCashbackStore, privacy: PostgresPrivacyStore, dsn: str
 ) -> None:
     """Both had the same CPF: who came back is in doubt, and the one line is of before."""
     document = a_cpf()
     await paid(store, document)
     await privacy.erase(1, customer_id(dsn, document), WHY)
-    claim = await leased(store, a_sale(document=document, sale_id="anew"))
-    assert (await store.conclude(ended(claim, UNANSWERED))).status is Status.IN_DOUBT
-    settler = PostgresSettlementStore(dsn, QUICK, MARGIN)
-    ((now,),) = rows(dsn, "select now()")
-    statement = Statement(
-        since=now - timedelta(hours=1),
-        complete_through=now + timedelta(hours=1),
-        lines=(StatementLine(document=document, cashback_centavos=500, credited_at=now),),
-        declared_count=1,
-        declared_centavos=500,
+    kept = Kept(
+        store=store,
+        incidents=PostgresIncidentStore(dsn),
+        reconciliations=PostgresReconciliationStore(dsn, RULES),
+        rules=RULES,
     )
-    settlement = await settler.settle(statement, echoes_reference=False)
-    assert settlement.settled == ()
-    assert settlement.distrust is None
+    claim = await in_doubt(kept, document)
+    ((now,),) = rows(dsn, "select now()")
+    line = StatementLine(
+        number=1, document=document, cashback_centavos=claim.cashback_centavos, credited_at=now
+    )
+    found = await reconcile(kept, [line], claim)
+    assert found.moved == Moved()
     # Answered shortly before the statement begins, and dated within it by the provider's clock.
     with psycopg.connect(dsn) as owner:
         owner.execute(
             "update cashbacks set applied_at = %s where status = 'applied'",
             [now - timedelta(seconds=10)],
         )
-    later = replace(statement, since=now - timedelta(seconds=8))
-    assert (await settler.settle(later, echoes_reference=False)).settled == ()
+    found = await reconcile(kept, [line], claim, since=now - timedelta(seconds=8))
+    assert found.moved == Moved()
 
 
 def made_older(dsn: str, days: int) -> None:

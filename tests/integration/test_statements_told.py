@@ -95,7 +95,9 @@ class World:
         return sum(c.document == claim.document for c in self.sandbox.desk.ledger.credits)
 
     async def standing(self) -> list[StatementIncident]:
-        return list((await self.incidents.incidents(None, open_only=True, limit=99, after=None)).items)
+        return list(
+            (await self.incidents.incidents(None, open_only=True, limit=99, after=None)).items
+        )
 
     async def explains(self, odd: Claim) -> None:
         """Say of every unknown line that it is foreign, of an unreadable one that it is `odd`'s."""
@@ -341,7 +343,7 @@ async def test_a_shop_with_foreign_credits_ends_every_doubt_by_a_persons_word(
     """Foreign lines and an unreadable one bar every doubt, until somebody says what they are."""
     async with a_world(dsn, tmp_path, echoes=False) as world:
         unpaid = await world.sells("close_before_apply")
-        paid = await world.sells("close_after_apply")
+        await world.sells("close_after_apply")
         odd = await world.sells("good")
         world.tells("foreign_credit", "document_masked", lines_of=odd)
         await world.works()

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 
 from cashback_core.ports import Terms
 from cashback_core.reading import SaleRules
-from cashback_core.reconciliation import Rules
 from contract.builders import PROGRAMME
 from contract.reconciling import POLICY, RULES, Kept, ReconciliationStoreContract
 from fakes.manual_clock import ManualClock
 from fakes.memory_incidents import MemoryIncidents
 from fakes.memory_reconciliations import MemoryReconciliations
 from fakes.memory_store import MemoryStore
+
+if TYPE_CHECKING:
+    from cashback_core.reconciliation import Rules
 
 
 class TestMemoryReconciliations(ReconciliationStoreContract):
