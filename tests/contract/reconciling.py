@@ -6,6 +6,7 @@ moment after the margin, unless a test says otherwise.
 
 from __future__ import annotations
 
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
@@ -299,19 +300,12 @@ def a_moment() -> datetime:
     return datetime.fromisoformat("2026-06-01T00:00:00+00:00")
 
 
-class alone:  # noqa: N801 (used like a function)
+@asynccontextmanager
+async def alone(kept: Kept) -> AsyncGenerator[ReconciliationRuns, None]:
     """The runs of a store that nobody else has."""
-
-    def __init__(self, kept: Kept) -> None:
-        self._context = kept.reconciliations.alone()
-
-    async def __aenter__(self) -> ReconciliationRuns:
-        runs = await self._context.__aenter__()
+    async with kept.reconciliations.alone() as runs:
         assert runs is not None
-        return runs
-
-    async def __aexit__(self, *error: object) -> None:
-        await self._context.__aexit__(*error)  # type: ignore[arg-type]
+        yield runs
 
 
 async def reconcile(
@@ -352,9 +346,8 @@ async def reconcile(
         reconciliation = Reconciliation([told], kept.rules, said)
         for line in lines:
             reconciliation.take(line)
-        async with runs.book(
-            reconciliation.book_since, _named(claim.id for claim in claims)
-        ) as book:
+        ids = _named([claim.id for claim in claims])
+        async with runs.book(reconciliation.book_since, ids) as book:
             async for batch in book:
                 for entry in batch:
                     reconciliation.enter(entry)
@@ -380,5 +373,5 @@ async def reconcile(
     return Reconciled(moved=moved, opened=opened, closed=closed, distrust=reconciliation.distrust)
 
 
-async def _named(ids: Collection[UUID] | object) -> AsyncGenerator[list[UUID], None]:
-    yield list(ids)  # type: ignore[call-overload]
+async def _named(ids: Collection[UUID]) -> AsyncGenerator[Collection[UUID], None]:
+    yield ids

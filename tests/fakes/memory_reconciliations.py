@@ -145,8 +145,8 @@ class _Runs(ReconciliationRuns):
         await self._reach()
         standing: defaultdict[Hashable, list[UUID]] = defaultdict(list)
         for id_ in self._open():
-            one = self._kept.incidents.kept[id_].incident
-            standing[one.line_key or (one.cashback_id, one.cls)].append(id_)
+            kept = self._kept.incidents.kept[id_].incident
+            standing[kept.line_key or (kept.cashback_id, kept.cls)].append(id_)
         opened = 0
         for one in found:
             if self._is_explained_since(one):
