@@ -85,6 +85,9 @@ SETTINGS: Final[Mapping[str, str]] = {
     "CASHBACK_BREAKER_PAUSE_S": "0.3",
     "CASHBACK_BREAKER_PAUSE_MAX_S": "1",
     "CASHBACK_SETTLER_S": "0.5",
+    "CASHBACK_RECONCILE_RECENT_S": "5",
+    # Half of all calls fail here: what is held needs a person, and there is none.
+    "CASHBACK_MAX_ROUNDS": "1000",
     "CASHBACK_FREEZE_S": "3",
     "CASHBACK_PROVIDER_DELAY_S": "3",
     "CASHBACK_CLOCK_SKEW_S": "0.1",

@@ -97,6 +97,16 @@ def _parser() -> argparse.ArgumentParser:
         "--sale", type=Path, default=_CHECKOUT / "examples" / "sale.json", metavar="PATH"
     )
     operator_options.declare(partial(_add_operating, commands))
+    reconciling = _add(
+        commands, "reconcile", _reconcile, "hold the provider's statement against our book, now"
+    )
+    reconciling.add_argument(
+        "--from",
+        dest="since",
+        required=True,
+        metavar="INSTANT",
+        help="from when on: 2026-01-31, or 2026-01-31T00:00:00Z",
+    )
     sender = commands.add_parser(
         "sender", help="tell whether anything is sent, pause and release it"
     ).add_subparsers(title="commands", metavar="COMMAND", required=True)
@@ -291,6 +301,19 @@ def _operate(options: argparse.Namespace) -> int:
     return 0
 
 
+def _reconcile(options: argparse.Namespace) -> int:
+    from cashback_gateway.reconcile_command import parse_start, reconcile
+
+    since = parse_start(options.since)
+
+    def run(settings: Settings) -> str:
+        log_to_stderr(settings.telemetry.log_format)
+        return reconcile(settings, since)
+
+    print(_beside_a_run(options, _DATABASE | {table.PROVIDER_URL.name}, run))
+    return 0
+
+
 def _secrets(options: argparse.Namespace) -> int:
     from cashback_gateway.secret_files import check_secrets, make_secrets
 
@@ -360,6 +383,7 @@ def _known_failures() -> tuple[type[Exception], ...]:
     from cashback_core.ports import StoreUnavailable
     from cashback_gateway.local_state import LocalStateError
     from cashback_gateway.operator_commands import ActRefusedError
+    from cashback_gateway.reconcile_command import ReconcileRefusedError
     from cashback_gateway.secret_files import SecretsRefusedError
     from cashback_gateway.supervisor import PartFailedError
 
@@ -370,6 +394,7 @@ def _known_failures() -> tuple[type[Exception], ...]:
         EmbeddedPostgresError,
         LocalStateError,
         PartFailedError,
+        ReconcileRefusedError,
         SchemaMismatch,
         SecretsRefusedError,
         StoreUnavailable,

@@ -119,9 +119,15 @@ async def accepted(store: CashbackStore, submission: Submission) -> Record:
     return acceptance.record
 
 
-async def leased(store: CashbackStore, sale: Sale | None = None, *, merchant_id: int = 1) -> Claim:
+async def leased(
+    store: CashbackStore,
+    sale: Sale | None = None,
+    *,
+    merchant_id: int = 1,
+    lease_s: float = LEASE_S,
+) -> Claim:
     """A claim on the first attempt of a newly accepted sale."""
-    submission = submitted(sale or a_sale(), merchant_id=merchant_id)
+    submission = submitted(sale or a_sale(), merchant_id=merchant_id, lease_s=lease_s)
     record = await accepted(store, submission)
     assert record.status is Status.SENDING
     return Claim(

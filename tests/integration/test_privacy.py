@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import psycopg
 import pytest
 
+from adapters.postgres.explaining import PostgresIncidentStore
 from adapters.postgres.privacy import PostgresPrivacyStore
 from adapters.postgres.reconciliation import PostgresReconciliationStore
 from adapters.postgres.store import PostgresCashbackStore
@@ -17,19 +18,10 @@ from cashback_core.erased import ERASED, is_pseudonym
 from cashback_core.identity import new_id
 from cashback_core.ports import Accepted, Claim, ContentTaken, Repeated
 from cashback_core.privacy import Erased, Erasure, Retention, StillOpen
-from cashback_core.reconciliation import (
-    FindingClass,
-    Margin,
-    Reconciliation,
-    Rules,
-    Tally,
-    Told,
-)
-from cashback_core.reconciling import RunKind
-from cashback_core.statements import StatementHead, StatementLine
+from cashback_core.reconciling import Moved
+from cashback_core.statements import StatementLine
 from contract.builders import (
     CREATED,
-    UNANSWERED,
     a_cpf,
     a_sale,
     accepted,
@@ -39,10 +31,11 @@ from contract.builders import (
     seen,
     submitted,
 )
+from contract.reconciling import RULES, Kept, in_doubt, reconcile
 from integration.two_merchants import ERASER, session
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, AsyncIterator
+    from collections.abc import AsyncIterator
     from uuid import UUID
 
     from cashback_core.documents import Cpf
@@ -331,54 +324,34 @@ async def test_sales_recorded_at_the_moment_of_an_erasure_are_whole_and_lost_is_
         assert isinstance(erased, (Erased, StillOpen))
 
 
-RULES = Rules(
-    policy=DeliveryPolicy(deadline_s=0.01, lease_s=0.02, backoff_base_s=0.01),
-    margin=Margin(freeze_s=0.0, provider_delay_s=0.0, clock_skew_s=3.0),
-    echoes_reference=False,
-)
-
-
-async def test_a_statement_gives_no_credit_of_an_erased_customer_to_somebody_else(
+async def test_no_credit_of_an_erased_customer_is_taken_for_somebody_elses(
     store: PostgresCashbackStore, privacy: PostgresPrivacyStore, dsn: str
 ) -> None:
     """Both had the same CPF: who came back is in doubt, and the one line is of before."""
     document = a_cpf()
     await paid(store, document)
     await privacy.erase(1, customer_id(dsn, document), WHY)
-    claim = await leased(store, a_sale(document=document, sale_id="anew"))
-    assert (await store.conclude(ended(claim, UNANSWERED))).status is Status.IN_DOUBT
-    ((now,),) = rows(dsn, "select now()")
-    head = StatementHead(
-        asked_since=now - timedelta(hours=1),
-        asked_at=now + timedelta(hours=1),
-        since=now - timedelta(hours=1),
-        complete_through=now + timedelta(minutes=50),
-        declared_count=1,
-        declared_centavos=500,
+    kept = Kept(
+        store=store,
+        incidents=PostgresIncidentStore(dsn),
+        reconciliations=PostgresReconciliationStore(dsn, RULES),
+        rules=RULES,
     )
-    line = StatementLine(number=1, document=document, cashback_centavos=500, credited_at=now)
-    tally = Tally()
-    tally.add(line)
-    reconciliation = Reconciliation([Told(head=head, tally=tally)], RULES)
-    reconciliation.take(line)
-    async with PostgresReconciliationStore(dsn, RULES).alone() as runs:
-        assert runs is not None
-        await runs.begin(RunKind.ASKED, head.asked_since)
-        async with runs.book(reconciliation.book_since, nobody_named()) as book:
-            async for batch in book:
-                for entry in batch:
-                    reconciliation.enter(entry)
-    found = {f.entry.status: f for f in reconciliation.findings() if f.entry is not None}
-    assert len(found) == 2
-    assert found[Status.IN_DOUBT].cls is FindingClass.DOUBT_UNDECIDED
-    assert found[Status.IN_DOUBT].move is None
-
-
-async def nobody_named() -> AsyncGenerator[list[UUID], None]:
-    """No line names a cashback."""
-    nobody: tuple[list[UUID], ...] = ()
-    for ids in nobody:
-        yield ids
+    claim = await in_doubt(kept, document)
+    ((now,),) = rows(dsn, "select now()")
+    line = StatementLine(
+        number=1, document=document, cashback_centavos=claim.cashback_centavos, credited_at=now
+    )
+    found = await reconcile(kept, [line], claim)
+    assert found.moved == Moved()
+    # Answered shortly before the statement begins, and dated within it by the provider's clock.
+    with psycopg.connect(dsn) as owner:
+        owner.execute(
+            "update cashbacks set applied_at = %s where status = 'applied'",
+            [now - timedelta(seconds=10)],
+        )
+    found = await reconcile(kept, [line], claim, since=now - timedelta(seconds=8))
+    assert found.moved == Moved()
 
 
 def made_older(dsn: str, days: int) -> None:

@@ -89,7 +89,8 @@ class Reconciliation:
         self._spool = spool
         self._known: Counter[str] = Counter()
         self._alone: Spool[Finding] = spool()
-        self._lines: Spool[LeftLine] = spool()
+        self._named: Spool[LeftLine] = spool()
+        self._unnamed: Spool[LeftLine] = spool()
         self._book: Spool[BookEntry] = spool()
         self._fragments: list[tuple[str, StatementLine]] = []
         self._untrusted: Counter[FindingClass] = Counter()
@@ -122,7 +123,9 @@ class Reconciliation:
             why = line.problem or "it cannot be read"
             self._alone.put(Finding(cls=FindingClass.UNREADABLE, line=line, why=why))
         else:
-            self._lines.put(LeftLine(line=line, own=whose, by_person=by_person))
+            # Apart: without a name they would be one group, and all be held at once.
+            lines = self._unnamed if whose is None else self._named
+            lines.put(LeftLine(line=line, own=whose, by_person=by_person))
         if line.credited_at is not None:
             self._earliest = min(self._earliest, line.credited_at)
 
@@ -142,7 +145,7 @@ class Reconciliation:
         for finding in self._alone.in_order(lambda finding: finding.cls):
             self._untrusted[FindingClass.UNREADABLE] += finding.cls is FindingClass.UNREADABLE
             yield finding
-        lines: Spool[LeftLine] = self._spool()
+        lines = self._unnamed
         entries: Spool[BookEntry] = self._spool()
         yield from self._noted(self._by_reference(lines, entries))
         left: Spool[LeftLine] = self._spool()
@@ -173,7 +176,7 @@ class Reconciliation:
 
     def _by_reference(self, lines: Spool[LeftLine], entries: Spool[BookEntry]) -> Iterator[Finding]:
         sides = cogroup(
-            self._lines.in_order(lambda left: left.own or ""),
+            self._named.in_order(lambda left: left.own or ""),
             self._book.in_order(lambda entry: entry.id.hex),
             lambda left: left.own or "",
             lambda entry: entry.id.hex,

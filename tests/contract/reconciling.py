@@ -1,0 +1,377 @@
+"""What every store of reconciliations keeps, in memory and on PostgreSQL alike.
+
+A subclass supplies the fixture `kept` and the hooks below. Statements are true and complete to a
+moment after the margin, unless a test says otherwise.
+"""
+
+from __future__ import annotations
+
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Final
+
+from cashback_core.delivery import Actor, DeliveryPolicy, Status
+from cashback_core.explaining import Explanation, IncidentStore, Meaning
+from cashback_core.identity import new_id
+from cashback_core.reconciliation import (
+    FindingClass,
+    Margin,
+    Reconciliation,
+    Rules,
+    Tally,
+    Told,
+)
+from cashback_core.reconciling import (
+    FoundIncident,
+    Moved,
+    ReconciliationRuns,
+    ReconciliationStore,
+    RunEnded,
+    RunKind,
+    start_of,
+)
+from cashback_core.statements import StatementHead, StatementLine
+from contract.builders import (
+    CREATED,
+    NOTHING_SENT,
+    UNANSWERED,
+    a_cpf,
+    a_sale,
+    ended,
+    history_of,
+    leased,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Sequence
+    from uuid import UUID
+
+    from cashback_core.documents import Cpf
+    from cashback_core.explaining import StatementIncident
+    from cashback_core.ports import CashbackStore, Claim
+
+POLICY: Final = DeliveryPolicy(deadline_s=0.01, lease_s=0.02, backoff_base_s=0.01)
+RULES: Final = Rules(
+    policy=POLICY,
+    margin=Margin(freeze_s=0.0, provider_delay_s=0.0, clock_skew_s=3.0),
+    echoes_reference=False,
+)
+LEASE_S: Final = 60.0
+FOREIGN: Final = Explanation(meaning=Meaning.FOREIGN, by="petra", reason="their own campaign")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kept:
+    """The stores under test, on the same data; `rules` are those of the reconciliation."""
+
+    store: CashbackStore
+    incidents: IncidentStore
+    reconciliations: ReconciliationStore
+    rules: Rules
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reconciled:
+    """What a run came to."""
+
+    moved: Moved
+    opened: int
+    closed: int
+    distrust: str | None
+
+
+class ReconciliationStoreContract:
+    """Moves, incidents, and the one who reconciles."""
+
+    def kept_with(self, rules: Rules) -> Kept:
+        """The same stores under other rules."""
+        raise NotImplementedError
+
+    async def passes(self, seconds: float) -> None:
+        """Let time pass."""
+        raise NotImplementedError
+
+    async def test_a_group_is_settled_by_its_number_of_credits_and_told_in_events(
+        self, kept: Kept
+    ) -> None:
+        document = a_cpf()
+        older, newer = await in_doubt(kept, document), await in_doubt(kept, document)
+        lines = [await a_line(kept, older)]
+        found = await reconcile(kept, lines, older, newer)
+        assert found.moved == Moved(stored=2)
+        statuses = {await status_of(kept, claim): claim for claim in (older, newer)}
+        assert statuses.keys() == {Status.APPLIED, Status.PENDING}
+        pending = statuses[Status.PENDING]
+        history = await history_of(kept.store, pending.merchant_id, pending)
+        assert history.events[-1].actor is Actor.SETTLER
+        assert history.events[-1].reason.startswith("proved unpaid by the statement of ")
+        assert (await reconcile(kept, lines, older, newer)).moved == Moved()
+
+    async def test_a_statement_is_asked_for_from_before_the_first_attempt_by_any_clock(
+        self, kept: Kept
+    ) -> None:
+        async with alone(kept) as runs:
+            assert start_of(await runs.open_entries(), kept.rules) is None
+        claim = await in_doubt(kept, a_cpf())
+        history = await history_of(kept.store, claim.merchant_id, claim)
+        async with alone(kept) as runs:
+            since = start_of(await runs.open_entries(), kept.rules)
+        first = history.attempts[0].started_at
+        assert since == first - timedelta(seconds=3) - kept.rules.precedes
+
+    async def test_by_its_reference_a_rejected_one_becomes_applied(self, kept: Kept) -> None:
+        kept = self.kept_with(replace(RULES, echoes_reference=True))
+        claim = await leased(kept.store)
+        held = await in_doubt(kept, a_cpf())
+        await kept.store.conclude(ended(claim, replace(CREATED, status_code=422)))
+        assert await status_of(kept, claim) is Status.REJECTED
+        line = replace(await a_line(kept, claim), reference=str(claim.id).upper())
+        found = await reconcile(kept, [line], claim, held)
+        assert await status_of(kept, claim) is Status.APPLIED
+        assert found.opened == 1
+        assert (await standing(kept))[0].cls is FindingClass.CREDITED_UNPAID
+        assert (await reconcile(kept, [line], claim, held)).closed == 1
+        assert await standing(kept) == []
+
+    async def test_an_attempt_that_is_made_while_it_is_decided_keeps_its_group_open(
+        self, kept: Kept
+    ) -> None:
+        """B is sent after the book was read: its credit may come any moment."""
+        document = a_cpf()
+        first = await in_doubt(kept, document)
+        second = await leased(kept.store, a_sale(document=document, sale_id="second"))
+        await kept.store.conclude(ended(second, NOTHING_SENT))
+        await self.passes(0.1)
+
+        async def send_again() -> None:
+            (again,) = await kept.store.claim_due(limit=10, lease_s=LEASE_S)
+            assert again == replace(second, attempt=2)
+            await kept.store.conclude(ended(again, UNANSWERED, deliverer=Actor.WORKER))
+
+        found = await reconcile(kept, [], first, second, meanwhile=send_again)
+        assert found.moved == Moved(skipped=1)
+        assert {await status_of(kept, c) for c in (first, second)} == {Status.IN_DOUBT}
+
+    async def test_a_late_answer_that_comes_while_it_is_decided_wins(self, kept: Kept) -> None:
+        claim = await leased(kept.store, a_sale(sale_id="late"), lease_s=0.01)
+        await self.passes(0.1)
+        assert await kept.store.reap(limit=10) == 1
+
+        async def answer() -> None:
+            standing = await kept.store.conclude(ended(claim, CREATED))
+            assert standing.status is Status.APPLIED
+
+        found = await reconcile(kept, [], claim, meanwhile=answer)
+        assert found.moved == Moved(skipped=1)
+        assert await status_of(kept, claim) is Status.APPLIED
+
+    async def test_rounds_end(self, kept: Kept) -> None:
+        claim = await in_doubt(kept, a_cpf())
+        await reconcile(kept, [], claim)
+        claim = await self.sent_again(kept)
+        await reconcile(kept, [], claim)
+        claim = await self.sent_again(kept)
+        await reconcile(kept, [], claim)
+        assert await status_of(kept, claim) is Status.HELD
+        history = await history_of(kept.store, claim.merchant_id, claim)
+        assert "for the 3. time" in history.events[-1].reason
+
+    async def test_rounds_end_by_time(self, kept: Kept) -> None:
+        kept = self.kept_with(replace(RULES, max_rounds=99, max_rounds_time=timedelta(seconds=0.1)))
+        claim = await in_doubt(kept, a_cpf())
+        await reconcile(kept, [], claim)
+        claim = await self.sent_again(kept)
+        await self.passes(0.2)
+        await reconcile(kept, [], claim)
+        assert await status_of(kept, claim) is Status.HELD
+
+    async def sent_again(self, kept: Kept) -> Claim:
+        await self.passes(0.01)
+        (again,) = await kept.store.claim_due(limit=10, lease_s=LEASE_S)
+        await kept.store.conclude(ended(again, UNANSWERED, deliverer=Actor.WORKER))
+        return again
+
+    async def test_incidents_are_opened_renewed_closed_and_opened_again(self, kept: Kept) -> None:
+        claim = await in_doubt(kept, a_cpf())
+        line = replace(await a_line(kept, claim), document=a_cpf(), cashback_centavos=777)
+        twice = [line, replace(line, number=2)]
+        assert (await reconcile(kept, twice, claim)).opened == 2
+        ids = {one.id for one in await standing(kept)}
+        found = await reconcile(kept, [replace(one, number=one.number + 5) for one in twice], claim)
+        assert (found.opened, found.closed) == (0, 0)
+        assert {one.id for one in await standing(kept)} == ids
+        assert {one.line for one in await standing(kept)} == {6, 7}
+        found = await reconcile(kept, [line], claim)
+        assert (found.opened, found.closed) == (0, 1)
+        assert len(await standing(kept)) == 1
+        assert (await reconcile(kept, [], claim)).closed == 1
+        assert await standing(kept) == []
+        assert (await reconcile(kept, [line], claim)).opened == 1
+        assert {one.id for one in await standing(kept)}.isdisjoint(ids)
+
+    async def test_a_statement_that_does_not_cover_it_or_is_unfit_closes_nothing(
+        self, kept: Kept
+    ) -> None:
+        claim = await in_doubt(kept, a_cpf())
+        line = replace(await a_line(kept, claim), document=a_cpf(), cashback_centavos=777)
+        await reconcile(kept, [line], claim)
+        assert line.credited_at is not None
+        later = line.credited_at + timedelta(seconds=1)
+        assert (await reconcile(kept, [], claim, since=later)).closed == 0
+        unfit = await reconcile(kept, [], claim, declared_count=5)
+        assert unfit.closed == 0
+        assert unfit.distrust == "0 lines, but 5 declared"
+        assert len(await standing(kept)) == 1
+
+    async def test_what_a_person_said_is_known_to_the_next_run_and_stops_this_one(
+        self, kept: Kept
+    ) -> None:
+        claim = await in_doubt(kept, a_cpf())
+        line = replace(await a_line(kept, claim), document=a_cpf(), cashback_centavos=777)
+        other = replace(line, number=2, document=a_cpf(), cashback_centavos=888)
+        await reconcile(kept, [line, other], claim, moving=False)
+
+        async def explain() -> None:
+            for one in await standing(kept):
+                if one.centavos == 777:
+                    await kept.incidents.explain(one.id, FOREIGN, dry_run=False)
+
+        found = await reconcile(kept, [line, other], claim, meanwhile=explain)
+        assert found.moved == Moved(skipped=1), "it might have said whose credit that is"
+        assert [one.centavos for one in await standing(kept)] == [888], "nor is it asked again"
+        found = await reconcile(kept, [line, other], claim)
+        assert found.moved == Moved(stored=1)
+        assert [one.centavos for one in await standing(kept)] == [888]
+
+    async def test_one_reconciles_at_a_time(self, kept: Kept) -> None:
+        async with kept.reconciliations.alone() as first:
+            assert first is not None
+            async with kept.reconciliations.alone() as second:
+                assert second is None
+        async with kept.reconciliations.alone() as again:
+            assert again is not None
+
+    async def test_a_run_is_due_a_period_after_the_last_that_had_a_statement(
+        self, kept: Kept
+    ) -> None:
+        async def due(kind: RunKind, period_s: float, retry_s: float) -> bool:
+            return await runs.is_due(kind, period_s=period_s, retry_s=retry_s)
+
+        async with alone(kept) as runs:
+            assert await due(RunKind.RECENT, 60, 60)
+            await runs.begin(RunKind.RECENT, a_moment())
+            assert await due(RunKind.RECENT, 60, 60), "what did not end was none"
+            await runs.end(RunEnded(error="ReadTimeout"))
+            assert not await due(RunKind.RECENT, 60, 60)
+            assert await due(RunKind.RECENT, 60, 0.0)
+            assert await due(RunKind.OPEN, 60, 60)
+            await runs.begin(RunKind.RECENT, a_moment())
+            await runs.end(RunEnded())
+            assert not await due(RunKind.RECENT, 60, 0.0)
+
+
+async def in_doubt(kept: Kept, document: Cpf) -> Claim:
+    claim = await leased(kept.store, a_sale(document=document, sale_id=str(new_id())))
+    assert (await kept.store.conclude(ended(claim, UNANSWERED))).status is Status.IN_DOUBT
+    return claim
+
+
+async def status_of(kept: Kept, claim: Claim) -> Status:
+    return (await history_of(kept.store, claim.merchant_id, claim)).record.status
+
+
+async def standing(kept: Kept) -> list[StatementIncident]:
+    page = await kept.incidents.incidents(None, open_only=True, limit=99, after=None)
+    return list(page.items)
+
+
+async def a_line(kept: Kept, claim: Claim) -> StatementLine:
+    history = await history_of(kept.store, claim.merchant_id, claim)
+    return StatementLine(
+        number=1,
+        document=claim.document,
+        cashback_centavos=claim.cashback_centavos,
+        credited_at=history.attempts[0].started_at,
+    )
+
+
+def a_moment() -> datetime:
+    return datetime.fromisoformat("2026-06-01T00:00:00+00:00")
+
+
+@asynccontextmanager
+async def alone(kept: Kept) -> AsyncGenerator[ReconciliationRuns, None]:
+    """The runs of a store that nobody else has."""
+    async with kept.reconciliations.alone() as runs:
+        assert runs is not None
+        yield runs
+
+
+async def reconcile(
+    kept: Kept,
+    lines: Sequence[StatementLine],
+    *claims: Claim,
+    meanwhile: Callable[[], Awaitable[None]] | None = None,
+    since: datetime | None = None,
+    declared_count: int | None = None,
+    moving: bool = True,
+) -> Reconciled:
+    """One run over a statement that is complete just beyond the margin of these claims.
+
+    `meanwhile` is done when all is decided and nothing is stored.
+    """
+    starts = [
+        attempt.started_at
+        for claim in claims
+        for attempt in (await history_of(kept.store, claim.merchant_id, claim)).attempts
+    ]
+    through = kept.rules.margin.after(max(starts), POLICY) + timedelta(microseconds=1)
+    asked_since = since or min(starts) - timedelta(days=1)
+    tally = Tally()
+    for line in lines:
+        tally.add(line)
+    head = StatementHead(
+        asked_since=asked_since,
+        asked_at=through + kept.rules.margin.skew,
+        since=asked_since,
+        complete_through=through,
+        declared_count=tally.lines if declared_count is None else declared_count,
+        declared_centavos=tally.net_centavos,
+    )
+    async with alone(kept) as runs:
+        await runs.begin(RunKind.ASKED, asked_since)
+        told = Told(head=head, tally=tally)
+        said = await runs.explanations()
+        reconciliation = Reconciliation([told], kept.rules, said)
+        for line in lines:
+            reconciliation.take(line)
+        ids = _named([claim.id for claim in claims])
+        async with runs.book(reconciliation.book_since, ids) as book:
+            async for batch in book:
+                for entry in batch:
+                    reconciliation.enter(entry)
+        findings = list(reconciliation.findings())
+        if meanwhile is not None:
+            await meanwhile()
+        window = reconciliation.window
+        needing = [finding for finding in findings if finding.needs_a_person]
+        opened = await runs.tell(
+            [FoundIncident.of(f, kept.rules, window, head.asked_at) for f in needing]
+        )
+        closed = 0 if window.distrust else await runs.close_unfound(window)
+        moved = await runs.move([f for f in findings if f.move]) if moving else Moved()
+        await runs.end(
+            RunEnded(
+                asked_at=head.asked_at,
+                window=window,
+                distrust=reconciliation.distrust,
+                totals=reconciliation.totals,
+                moved=moved,
+            )
+        )
+    return Reconciled(moved=moved, opened=opened, closed=closed, distrust=reconciliation.distrust)
+
+
+async def _named(ids: Collection[UUID]) -> AsyncGenerator[Collection[UUID], None]:
+    yield ids
