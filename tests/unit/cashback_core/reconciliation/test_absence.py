@@ -277,7 +277,7 @@ def test_whatever_happens_to_a_line_nobody_whose_credit_is_told_is_proved_unpaid
             cashback_centavos=140 + amount,
         )
         book.append(one)
-        # What is applied is credited: an equal one's line that lost its reference would stand for it.
+        # What is applied is credited: else an equal's line without reference would stand for it.
         if fate == "not" and status is not Status.APPLIED:
             continue
         changes: dict[str, object] = {"reference": spelling(str(one.id))}
