@@ -122,9 +122,8 @@ async def test_a_statement_that_ends_early_is_followed_until_one_leads_no_furthe
     assert await world.reconciler() == 1
     asked = world.statements.asked
     assert len(asked) > 4
-    assert all(
-        later - earlier == DAY - RULES.margin.skew for earlier, later in itertools.pairwise(asked)
-    )
+    steps = {later - earlier for earlier, later in itertools.pairwise(asked[:4])}
+    assert steps == {DAY - RULES.margin.skew}
     assert await status_of(world.kept, claim) is Status.APPLIED
 
 

@@ -91,6 +91,7 @@ _DOUBTFUL: Final[LiteralString] = f"""
     {_JOINED}
     where c.attempt > 0
 """  # noqa: S608 (made of literals)
+_DOUBTFUL_EARLIER: Final[LiteralString] = f"{_DOUBTFUL} and not {_WITHIN}"
 _OPEN: Final[LiteralString] = f"""
     {_COLUMNS} from cashbacks as c {_JOINED}
     where c.status = 'in_doubt' or c.status = 'pending' and c.attempt > 0
@@ -133,14 +134,13 @@ async def _batches(
     named: AsyncIterator[Collection[UUID]],
 ) -> AsyncGenerator[list[BookEntry], None]:
     values = _bounds(rules, since)
-    queries = [_APPLIED, _UNPAID]
-    if not rules.echoes_reference:
-        queries.append(f"{_DOUBTFUL} and c.status <> 'not_due' and not {_WITHIN}")
-    apart: set[UUID] = set()
-    for query in queries:
+    for query in (_APPLIED, _UNPAID):
         async for batch in _streamed(connection, query, values):
-            if query.startswith(_DOUBTFUL):
-                apart.update(entry.id for entry in batch)
+            yield batch
+    apart: set[UUID] = set()
+    if not rules.echoes_reference:
+        async for batch in _streamed(connection, _DOUBTFUL_EARLIER, values):
+            apart.update(entry.id for entry in batch)
             yield batch
     async for ids in named:
         old = [id_ for id_ in ids if id_ not in apart and _may_be_older(id_, since)]
