@@ -207,11 +207,9 @@ MONEY: Final = Dashboard(
             {"in an hour": "sum(increase(cashback_applied_centavos_total[1h])) / 100"},
         ),
         Panel(
-            "Sales of equal content",
+            "Sales of equal content in an hour",
             "short",
-            {
-                "{{outcome}}, in an hour": "sum by (outcome) (increase(cashback_equal_sales_total[1h]))"
-            },
+            {"{{outcome}}": "sum by (outcome) (increase(cashback_equal_sales_total[1h]))"},
         ),
         Panel(
             "Deliveries under way",
