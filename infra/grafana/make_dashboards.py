@@ -232,6 +232,11 @@ MONEY: Final = Dashboard(
             {"in an hour": "sum(increase(cashback_applied_centavos_total[1h])) / 100"},
         ),
         Panel(
+            "Sales of equal content in an hour",
+            "short",
+            {"{{outcome}}": "sum by (outcome) (increase(cashback_equal_sales_total[1h]))"},
+        ),
+        Panel(
             "Deliveries under way",
             "short",
             {
