@@ -26,19 +26,21 @@ demo: venv ## send SALE (examples/sale.json) through a throwaway system, show wh
 	@exec ./cashback --end-with-parent demo --sale '$(SALE)'
 
 WORKERS ?= 2
+# Tests start hundreds of Pythons: without compiled files each would compile the source anew.
+PYTEST = PYTHONDONTWRITEBYTECODE= .venv/bin/python -m pytest
 test: venv-dev ## run every test that needs nothing but Python (WORKERS=2 files at once)
-	@TMPDIR=$$(.venv/bin/python infra/quick_folder.py) .venv/bin/python -m pytest -n $(WORKERS) --dist loadfile -m 'not container and not browser and not nginx and not promtool' $(TESTS)
+	@$(PYTEST) -n $(WORKERS) --dist loadfile -m 'not container and not browser and not nginx and not promtool' $(TESTS)
 
 test-nginx: venv-dev ## run the tests that need an nginx (infra/ci_packages.sh installs it)
-	@TMPDIR=$$(.venv/bin/python infra/quick_folder.py) .venv/bin/python -m pytest -n $(WORKERS) --dist loadfile -m nginx $(TESTS)
+	@$(PYTEST) -n $(WORKERS) --dist loadfile -m nginx $(TESTS)
 
 test-alerts: venv-dev ## run the unit tests of the alert rules (infra/ci_packages.sh installs promtool)
-	@.venv/bin/python -m pytest -m promtool tests/unit/infra
+	@$(PYTEST) -m promtool tests/unit/infra
 
 .PHONY: test-deploy secrets
 test-deploy: venv-dev ## run docker-compose.yml for real, kill its parts, restore, upgrade
 	@exports=$$(tests/deploy/engine.sh) && eval "$$exports" && \
-		.venv/bin/python -m pytest -m 'container or browser' -p no:randomly \
+		$(PYTEST) -m 'container or browser' -p no:randomly \
 			$(or $(TESTS),tests/deploy tests/integration/test_http_swagger_ui.py)
 
 secrets: venv ## make the secrets of a deployment in secrets/ (what is there stays)
@@ -50,9 +52,9 @@ lint: venv-dev ## style and formatting
 	.venv/bin/python -m ruff check
 	.venv/bin/python -m ruff format --check
 
-types: venv-dev ## both type checkers, strict
-	.venv/bin/python -m mypy
-	.venv/bin/python -m basedpyright
+types: venv-dev ## both type checkers, strict, side by side
+	.venv/bin/python -m mypy & mypy=$$!; \
+		.venv/bin/python -m basedpyright; pyright=$$?; wait $$mypy && exit $$pyright
 
 contracts: venv-dev ## imports point inward only
 	PYTHONPATH=src .venv/bin/lint-imports
@@ -87,9 +89,10 @@ mutation: ## mutation testing of the core's decisions, slow (MODULES="money read
 	@.venv-mutation/bin/mutmut run --max-children $(CHILDREN) $(MODULES:%='cashback_core.%.*')
 	@.venv-mutation/bin/python infra/mutation_figures.py $(MODULES)
 
-docs: venv ## print what is made from tables: docs/settings.md, docs/metrics.md, nginx's words
+docs: venv ## print what is made from tables: docs/{settings,metrics,sandbox}.md, nginx's words
 	PYTHONPATH=src .venv/bin/python -m cashback_gateway.settings_page > docs/settings.md
 	PYTHONPATH=src .venv/bin/python -m adapters.telemetry.page > docs/metrics.md
+	PYTHONPATH=src .venv/bin/python -m adapters.cashback_client.sandbox.page > docs/sandbox.md
 	PYTHONPATH=src .venv/bin/python -m adapters.http.serving.proxy_problems > infra/nginx/gateway/problems.conf
 
 dashboards: venv ## write infra/grafana/dashboards from make_dashboards.py

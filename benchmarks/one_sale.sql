@@ -23,8 +23,8 @@ with taken as (
     returning cashback_id
 )
 select cashback_id as id from taken limit 1 \gset
-insert into customers (merchant_id, document, name, name_key)
-values (:merchant, :document, 'Cliente de Teste', 'cliente de teste')
+insert into customers (merchant_id, document, name)
+values (:merchant, :document, 'Cliente de Teste')
 on conflict do nothing;
 with new_sale as (
     insert into sales (

@@ -64,10 +64,11 @@ def make_sale(number: int, random: Random) -> Sale:
     named_by = "nothing" if random.random() < _UNNAMED_SHARE else random.choice(["key", "id", "2"])
     sale_id = f"sale-{number}" if named_by in {"id", "2"} else None
     document = cpf(random.randrange(CUSTOMERS))
-    # One second for each number: no two sales have the same content.
+    # One microsecond for each number: no two sales have the same content.
     sold_at = datetime.now(UTC) - timedelta(hours=1, seconds=number)
+    sold_at = sold_at.replace(microsecond=number % 1_000_000)
     content: dict[str, object] = {
-        "sold_at": sold_at.isoformat(timespec="seconds"),
+        "sold_at": sold_at.isoformat(timespec="microseconds"),
         "customer": {"document": document, "name": "Cliente de Teste"},
         "total": money(total if valid else total + 1),
         "products": [{"type": type_, "value": "10.00", "qty": pieces}],

@@ -23,6 +23,7 @@ from adapters.postgres.migrate import migrate
 from cashback_gateway.demo_data import load
 from cashback_gateway.local_state import free_port
 from chaos.profile import SETTINGS
+from chaos.quick_folder import quick_folder
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -35,8 +36,6 @@ WORKERS: Final = ("worker-1", "worker-2")
 _CHECKOUT: Final = Path(__file__).resolve().parents[1]
 _START_S: Final = 60.0
 _STOP_S: Final = 20.0
-_MEMORY: Final = "/dev/shm"  # noqa: S108 - a private folder is made in it
-_ENOUGH_BYTES: Final = 2 * 1024**3
 _LOOPBACK: Final = "127.0.0.1"
 
 
@@ -170,7 +169,7 @@ class System:
     def _start(self) -> None:
         self.folder = Path(
             self._exit.enter_context(
-                tempfile.TemporaryDirectory(prefix="cashback-chaos-", dir=_quick_folder())
+                tempfile.TemporaryDirectory(prefix="cashback-chaos-", dir=quick_folder())
             )
         )
         home = self.folder / "postgres"
@@ -218,21 +217,6 @@ class System:
                 self.kill(name)
             assert process.stdin is not None
             process.stdin.close()
-
-
-def _quick_folder() -> str | None:
-    """Memory where there is enough: kill -9 takes no file from it, and recovery syncs quickly.
-
-    On a busy disk one recovery takes seconds, and a storm of crashes becomes one long outage.
-    """
-    with contextlib.suppress(OSError):
-        there = os.statvfs(_MEMORY)
-        # A server that may not run where it is installed is copied beside its data.
-        runs_programs = not there.f_flag & os.ST_NOEXEC
-        enough = there.f_bavail * there.f_frsize >= _ENOUGH_BYTES
-        if enough and runs_programs and os.access(_MEMORY, os.W_OK):
-            return _MEMORY
-    return None
 
 
 def _is_dead(process: psutil.Process) -> bool:

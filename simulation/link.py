@@ -34,7 +34,10 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from cashback_core.catalogue import Catalogue
+    from cashback_core.documents import Cpf
     from cashback_core.record import History, Record, Standing
+    from cashback_core.sale import Sale
+    from cashback_core.same_sale import EqualContent, Meaning
     from simulation.database import SimulatedDatabase
     from simulation.mix import Mix
     from simulation.virtual_loop import Process, VirtualLoop
@@ -127,6 +130,32 @@ class Link(CashbackStore):
         if isinstance(acceptance, Accepted) and acceptance.record.status is Status.SENDING:
             self._begun(submission.id, asked_s)
         return acceptance
+
+    async def meaning(
+        self,
+        merchant_id: int,
+        sale: Sale,
+        *,
+        idempotency_key: str | None,
+        equal_content: EqualContent,
+    ) -> Meaning:
+        return await self.ask(
+            lambda: self.database.meaning(
+                merchant_id, sale, idempotency_key=idempotency_key, equal_content=equal_content
+            )
+        )
+
+    async def same_request(
+        self, merchant_id: int, raw_body: bytes, *, idempotency_key: str | None, sale_id: str | None
+    ) -> Record | None:
+        return await self.ask(
+            lambda: self.database.same_request(
+                merchant_id, raw_body, idempotency_key=idempotency_key, sale_id=sale_id
+            )
+        )
+
+    async def known_name(self, merchant_id: int, document: Cpf) -> str | None:
+        return await self.ask(lambda: self.database.known_name(merchant_id, document))
 
     async def conclude(self, result: AttemptResult) -> Standing:
         self._probes.pop(result.claim.id, None)

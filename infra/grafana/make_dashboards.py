@@ -172,6 +172,31 @@ MONEY: Final = Dashboard(
             {
                 "incidents ever": "max(cashback_incidents)",
                 "resent at a risk ever": "max(cashback_risk_accepted)",
+                "other names noted ever": "max(cashback_name_differences)",
+            },
+            stat=True,
+        ),
+        Panel(
+            "Incidents of the statement",
+            "short",
+            {"{{class}}": "max by (class) (cashback_statement_incidents)"},
+        ),
+        Panel(
+            "Worth of these",
+            "currencyBRL",
+            {"{{class}}": "max by (class) (cashback_statement_incident_centavos) / 100"},
+        ),
+        Panel(
+            "Latest trusted statement",
+            "s",
+            {"ago": "max(cashback_statement_trusted_age_seconds)"},
+        ),
+        Panel(
+            "Statement distrusted, doubts overdue",
+            "short",
+            {
+                "distrusted": "max(cashback_statement_distrusted)",
+                "in doubt for more than 26 h": "max(cashback_doubts_overdue)",
             },
             stat=True,
         ),
@@ -205,6 +230,11 @@ MONEY: Final = Dashboard(
             "Paid by the provider",
             "currencyBRL",
             {"in an hour": "sum(increase(cashback_applied_centavos_total[1h])) / 100"},
+        ),
+        Panel(
+            "Sales of equal content in an hour",
+            "short",
+            {"{{outcome}}": "sum by (outcome) (increase(cashback_equal_sales_total[1h]))"},
         ),
         Panel(
             "Deliveries under way",

@@ -13,7 +13,7 @@ from __future__ import annotations
 from cashback_core.calculation import Cashback, LineCashback, calculate
 from cashback_core.catalogue import Catalogue, TypePeriod, next_type, skus_of
 from cashback_core.changes import ChangeFault, ChangeRefused, refuse_start, refuse_withdrawal
-from cashback_core.content import Difference, differences, fingerprint
+from cashback_core.content import Difference, content_names, differences, same_content
 from cashback_core.delivery import (
     TRANSITIONS,
     Actor,
@@ -98,8 +98,8 @@ __all__ = [
     "calculate",
     "classify",
     "conclude",
+    "content_names",
     "differences",
-    "fingerprint",
     "format_centavos",
     "format_thousandths",
     "mask",
@@ -110,5 +110,6 @@ __all__ = [
     "parse_thousandths",
     "refuse_start",
     "refuse_withdrawal",
+    "same_content",
     "skus_of",
 ]

@@ -10,9 +10,10 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Final
+from typing import Final, cast
 
 from cashback_core.documents import mask
+from cashback_core.failures import failure_told
 from cashback_core.money import InvalidMoney, parse_centavos
 
 MAX_BODY_BYTES: Final = 64 * 1024
@@ -114,7 +115,8 @@ def classify(evidence: Evidence, *, document: str, cashback_centavos: int) -> Ou
     if code is None:
         return NeverSent() if evidence.phase is Phase.NOTHING_SENT else Unknown()
     if code == 201:
-        incident = _foreign_echo(evidence.body, document, cashback_centavos)
+        body = _json(evidence.body)
+        incident = _foreign_echo(body, document, cashback_centavos) or _failure(body)
         return Applied() if incident is None else Unknown(incident)
     return _not_created(code, evidence.retry_after_s)
 
@@ -146,7 +148,7 @@ def read_answer(evidence: Evidence) -> ProviderAnswer | None:
     """The readable parts of an answer; None when no status line came."""
     if evidence.status_code is None:
         return None
-    fields = _json_object(evidence.body)
+    fields = _object(_json(evidence.body))
     return ProviderAnswer(
         status_code=evidence.status_code,
         id=_text(fields.get("id")),
@@ -155,9 +157,17 @@ def read_answer(evidence: Evidence) -> ProviderAnswer | None:
     )
 
 
-def _foreign_echo(body: bytes, document: str, cashback_centavos: int) -> str | None:
+def _failure(body: object) -> str | None:
+    """Why a 201 may have paid nobody: its body says that it failed."""
+    if not isinstance(body, dict | list):
+        return None
+    told = failure_told(cast("dict[str, object] | list[object]", body))
+    return None if told is None else f"201 that says it failed: {told}"
+
+
+def _foreign_echo(body: object, document: str, cashback_centavos: int) -> str | None:
     """Why a 201 may belong to another payment; None when its body is ours, odd or broken."""
-    fields = _json_object(body)
+    fields = _object(body)
     echoed = fields.get("document")
     if (
         isinstance(echoed, int)
@@ -180,15 +190,17 @@ def _foreign_echo(body: bytes, document: str, cashback_centavos: int) -> str | N
     return None
 
 
-def _json_object(body: bytes) -> dict[str, object]:
+def _json(body: bytes) -> object:
     try:
         # Decoded by hand: given bytes, json would guess UTF-16 and UTF-32 as well.
         value: object = json.loads(body.decode("utf-8"))
     except (ValueError, RecursionError):
-        return {}
-    if not isinstance(value, dict):
-        return {}
-    return {str(key): item for key, item in value.items()}  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
+        return None
+    return value
+
+
+def _object(value: object) -> dict[str, object]:
+    return cast("dict[str, object]", value) if isinstance(value, dict) else {}
 
 
 def _text(value: object) -> str | None:

@@ -25,6 +25,7 @@ Shape = Mapping[str, bool]
 """The fields that an object may have, each with whether it must."""
 
 _ABSENT: Final = object()
+_MONEY_LIMITS: Final = {"lowest": format_centavos(0), "highest": format_centavos(MAX_CENTAVOS)}
 _QUANTITY_LIMITS: Final = {"highest": format_thousandths(MAX_QUANTITY_THOUSANDTHS)}
 
 
@@ -73,16 +74,19 @@ class FieldReader:
         return None
 
     def read_money(self, fields: Fields, name: str, at: str) -> int | None:
-        """An amount in centavos, from one."""
-        centavos = self._read_centavos(fields, name, at, lowest=1)
-        if centavos == 0:
-            self.tell(f"{at}/{name}", "money_out_of_range", show(fields[name]), _money_limits(1))
+        """An amount in centavos, from zero: gifts and wholly discounted sales are worth nothing."""
+        value = fields.get(name, _ABSENT)
+        if value is _ABSENT:
             return None
-        return centavos
+        try:
+            return parse_centavos(value)
+        except InvalidMoney as error:
+            self._tell_number(value, f"{at}/{name}", error.fault, "money", _MONEY_LIMITS)
+            return None
 
     def read_discount(self, fields: Fields, at: str) -> int | None:
         """An optional discount in centavos, from zero."""
-        return self._read_centavos(fields, "discount", at, lowest=0) if "discount" in fields else 0
+        return self.read_money(fields, "discount", at) if "discount" in fields else 0
 
     def read_quantity(self, fields: Fields, name: str, at: str) -> int | None:
         """A quantity in thousandths, from one."""
@@ -99,17 +103,6 @@ class FieldReader:
             return None
         return thousandths
 
-    def _read_centavos(self, fields: Fields, name: str, at: str, *, lowest: int) -> int | None:
-        value = fields.get(name, _ABSENT)
-        if value is _ABSENT:
-            return None
-        try:
-            return parse_centavos(value)
-        except InvalidMoney as error:
-            limits = _money_limits(lowest)
-            self._tell_number(value, f"{at}/{name}", error.fault, "money", limits)
-            return None
-
     def _tell_number(
         self, value: object, pointer: str, fault: Fault, kind: str, limits: dict[str, str]
     ) -> None:
@@ -125,10 +118,6 @@ class FieldReader:
         for name in fields:
             if name not in shape and len(self.violations) < MAX_VIOLATIONS:
                 self.tell(f"{pointer}/{_escape(str(name))}", "unknown_field", None, known)
-
-
-def _money_limits(lowest: int) -> dict[str, str]:
-    return {"lowest": format_centavos(lowest), "highest": format_centavos(MAX_CENTAVOS)}
 
 
 def _escape(name: str) -> str:

@@ -7,6 +7,9 @@ from abc import abstractmethod
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Protocol
 
+from cashback_core.names import NameDifference
+from cashback_core.same_sale import EqualContent
+
 if TYPE_CHECKING:
     from datetime import datetime
 
@@ -30,7 +33,7 @@ SLUG: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,62}\Z", re.ASCII)
 class MerchantState:
     """What of a merchant can be changed.
 
-    Zone and rounding count for sales from now on: each sale keeps what it was taken on.
+    All of it counts for sales from now on: each sale keeps what it was taken on.
     """
 
     name: str
@@ -39,6 +42,9 @@ class MerchantState:
     max_sale_age_days: int
     disabled: bool = False
     """Nobody of theirs gets in any more; what is recorded already is still delivered."""
+    equal_content: EqualContent = EqualContent.SALE_ID
+    """Which of its sales may have the content of another one: the merchant's own to decide."""
+    name_difference: NameDifference = NameDifference.REFUSE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,7 +85,7 @@ class MerchantStore(Protocol):
     async def replace(
         self, caller: Caller, slug: str, state: MerchantState, versions: Versions
     ) -> Kept[Merchant] | Refusal:
-        """Change it. A merchant's own people change name and highest age alone; else Unfit."""
+        """Change it. Zone, rounding and whether it is disabled are the platform's: else Unfit."""
 
     @abstractmethod
     async def delete(self, caller: Caller, slug: str) -> Missing | InUse:

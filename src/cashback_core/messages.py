@@ -26,14 +26,34 @@ def _both(en: tuple[str, str], pt: tuple[str, str]) -> Mapping[Language, Text]:
     return {Language.EN: Text(*en), Language.PT: Text(*pt)}
 
 
-_MONEY_EN: Final = 'digits with at most two decimals, such as "10.00", from {lowest} to {highest}'
-_MONEY_PT: Final = 'dígitos com até duas casas decimais, como "10.00", de {lowest} a {highest}'
-_QTY_EN: Final = (
-    'a positive number with at most three decimals, such as 2 or "0.350", up to {highest}'
+_MONEY_EN: Final = 'digits, exact to two decimals, such as "10.00", from {lowest} to {highest}'
+_MONEY_PT: Final = 'dígitos, exatos em duas casas decimais, como "10.00", de {lowest} a {highest}'
+_QTY_EN: Final = 'a positive number, exact to three decimals, such as 2 or "0.350", up to {highest}'
+_QTY_PT: Final = (
+    'um número positivo, exato em três casas decimais, como 2 ou "0.350", até {highest}'
 )
-_QTY_PT: Final = 'um número positivo com até três casas decimais, como 2 ou "0.350", até {highest}'
-_SOLD_AT_EN: Final = "YYYY-MM-DD HH:MM:SS, or ISO 8601 with or without an offset"
-_SOLD_AT_PT: Final = "AAAA-MM-DD HH:MM:SS, ou ISO 8601 com ou sem deslocamento"
+_SOLD_AT_EN: Final = (
+    "YYYY-MM-DD HH:MM:SS (a blank or T between), then, if wanted, a fraction (. or , and digits)"
+    " and an offset (Z, +HH:MM, +HHMM or +HH; or -)"
+)
+_SOLD_AT_PT: Final = (
+    "AAAA-MM-DD HH:MM:SS (um espaço ou T entre eles) e, se quiser, uma fração (. ou , e dígitos)"
+    " e um deslocamento (Z, +HH:MM, +HHMM ou +HH; ou -)"
+)
+
+_NAME_EN: Final = (
+    "the name that this CPF is known by (case, accents, apostrophes, dashes, initials and a cut end"
+    " do not count). If the CPF is right, correct the known name by PATCH /api/customers/{{id}}, or"
+    " let the merchant's name_difference be note"
+)
+_NAME_PT: Final = (
+    "o nome pelo qual este CPF é conhecido (maiúsculas, acentos, apóstrofos, hifens, iniciais e um"
+    " fim cortado não contam). Se o CPF está certo, corrija o nome conhecido com"
+    " PATCH /api/customers/{{id}}, ou ponha name_difference do lojista em note"
+)
+
+SOLD_AT: Final = {Language.EN: _SOLD_AT_EN, Language.PT: _SOLD_AT_PT}
+"""How instants are written."""
 
 MESSAGES: Final[Mapping[str, Mapping[Language, Text]]] = {
     "required": _both(
@@ -84,12 +104,32 @@ MESSAGES: Final[Mapping[str, Mapping[Language, Text]]] = {
         ("O nome está vazio ou é longo demais.", "1 a {highest} caracteres, não só espaços"),
     ),
     "name_not_printable": _both(
-        ("The name holds a character that cannot be printed.", "printable characters only"),
-        ("O nome contém um caractere que não pode ser impresso.", "somente caracteres imprimíveis"),
+        (
+            "The name holds a character that cannot be printed or was lost in another encoding.",
+            "printable characters only, sent in UTF-8",
+        ),
+        (
+            "O nome contém um caractere não imprimível ou perdido em outra codificação.",
+            "somente caracteres imprimíveis, enviados em UTF-8",
+        ),
+    ),
+    "name_encoding": _both(
+        (
+            "The name is UTF-8 that was read as Windows-1252 or Latin-1 before it was sent.",
+            "{meant}, if that is the name: read it as UTF-8",
+        ),
+        (
+            "O nome é UTF-8 que foi lido como Windows-1252 ou Latin-1 antes do envio.",
+            "{meant}, se o nome for esse: leia-o como UTF-8",
+        ),
+    ),
+    "name_without_letter": _both(
+        ("The name has no letter.", "a name with a letter"),
+        ("O nome não tem nenhuma letra.", "um nome com alguma letra"),
     ),
     "customer_name_mismatch": _both(
-        ("This CPF is known under another name.", "the name that this CPF is known by"),
-        ("Este CPF é conhecido por outro nome.", "o nome pelo qual este CPF é conhecido"),
+        ("This CPF is known under another person's name; nothing was recorded.", _NAME_EN),
+        ("Este CPF é conhecido pelo nome de outra pessoa; nada foi registrado.", _NAME_PT),
     ),
     "lines_count": _both(
         ("A sale has between {lowest} and {highest} lines.", "{lowest} to {highest} lines"),

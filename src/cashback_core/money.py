@@ -1,9 +1,10 @@
 """Money in integer centavos, quantities in integer thousandths: never a binary float.
 
-Texts have one spelling per amount: ASCII digits, no leading zero, an optional point and one or
-two decimals ("10", "10.5", "10.50"); no sign, exponent, separator or currency. A JSON number
-(int, float, Decimal) is taken by its value when it is exact to the centavo: 100, 100.0, 9.99,
-but not 9.990000000000002, which tells of arithmetic in floats on the other side.
+Texts are ASCII digits without a leading zero, then, if need be, a point and decimals ("10",
+"10.5", "10.50"); no sign, exponent, separator or currency. They are taken when they are exact to
+the centavo: "10.5000" as databases print it, but not "10.501". So is a JSON number (int, float,
+Decimal): 100, 100.0, 9.99, but not 9.990000000000002, which tells of arithmetic in floats on the
+other side.
 """
 
 from __future__ import annotations
@@ -129,8 +130,11 @@ def _parse_text(text: str, places: int) -> int:
     if found is None:
         raise InvalidMoney(Fault.FORMAT)
     whole, decimals = found.groups("")
-    if len(decimals) > places:
-        raise InvalidMoney(Fault.FORMAT)
+    if len(decimals) > places:  # zeros behind the last place change nothing
+        beyond = decimals[places:]
+        if len(decimals) > _MAX_DIGITS or beyond.strip("0"):
+            raise InvalidMoney(Fault.FORMAT)
+        decimals = decimals[:places]
     if len(whole) > _MAX_DIGITS:
         raise InvalidMoney(Fault.RANGE)
     return int(whole + decimals.ljust(places, "0"))

@@ -16,7 +16,9 @@ from uuid import UUID
 
 from cashback_core.delivery import TRANSITIONS, Actor, Delivery, Move, Status
 from cashback_core.documents import Cpf
+from cashback_core.equals import EqualPage
 from cashback_core.ports import Position
+from cashback_core.same_sale import EqualOutcome
 
 MAX_REASON_CHARS: Final = 500
 MAX_NAME_CHARS: Final = 64
@@ -296,6 +298,17 @@ class OperatorStore(Protocol):
         after: Position | None,
     ) -> OpenPage:
         """Up to `limit` cashbacks, oldest accepted first, after a position."""
+
+    @abstractmethod
+    async def equals_page(
+        self,
+        merchant_id: int | None,
+        outcome: EqualOutcome | None,
+        *,
+        limit: int,
+        after: Position | None,
+    ) -> EqualPage:
+        """Up to `limit` pairs of equal content, latest first, after a position."""
 
     @abstractmethod
     async def act(self, merchant_id: int | None, id: UUID, act: Act) -> Decision | None:  # noqa: A002

@@ -8,19 +8,21 @@ from collections.abc import AsyncIterator, Collection
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
-from enum import StrEnum
 from typing import Protocol
 from uuid import UUID
 
 from cashback_core.calculation import Cashback
 from cashback_core.catalogue import Catalogue
+from cashback_core.content import Difference
 from cashback_core.delivery import Actor, Status
 from cashback_core.documents import Cpf
 from cashback_core.evidence import Evidence, Outcome
+from cashback_core.names import NameDifference
 from cashback_core.programme import Programme
 from cashback_core.reading import SaleRules
 from cashback_core.record import History, Record, Standing
 from cashback_core.sale import Sale
+from cashback_core.same_sale import EqualContent, Meaning, NameKind
 from cashback_core.statements import StatementHead, StatementLine
 
 
@@ -65,13 +67,15 @@ class Provider(Protocol):
 class Terms:
     """What a merchant lays down: its rules for sales and its cashback programme.
 
-    `catalogue` holds the products that were asked for, and no others.
+    `catalogue` holds the products that were asked for, and no others. `equal_content` says which
+    of its sales may have the content of another one.
     """
 
     merchant_id: int
     rules: SaleRules
     programme: Programme
     catalogue: Catalogue = field(default_factory=Catalogue)
+    equal_content: EqualContent = EqualContent.SALE_ID
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,7 +84,9 @@ class Submission:
 
     With `lease_s` the first attempt is claimed in the same commit; without, the cashback stays
     pending for a worker. With `replay_only` it is looked for under its names and never recorded
-    anew. `raw_body` is the request as it came, `submitted_by` whoever sent it.
+    anew. `raw_body` is the request as it came, `submitted_by` whoever sent it; `equal_content` is
+    the merchant's; `name_difference` says what becomes of it when its CPF is known under another
+    person's name.
     """
 
     id: UUID
@@ -92,14 +98,8 @@ class Submission:
     lease_s: float | None
     replay_only: bool = False
     submitted_by: str | None = None
-
-
-class NameKind(StrEnum):
-    """What names a sale, in the order in which names are compared."""
-
-    IDEMPOTENCY_KEY = "idempotency_key"
-    SALE_ID = "sale_id"
-    CONTENT = "content"
+    equal_content: EqualContent = EqualContent.SALE_ID
+    name_difference: NameDifference = NameDifference.REFUSE
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,16 +110,34 @@ class Accepted:
 
 
 @dataclass(frozen=True, slots=True)
+class Repeated:
+    """The sale was recorded before; at most a further name of it was stored."""
+
+    record: Record
+
+
+@dataclass(frozen=True, slots=True)
 class NameTaken:
-    """A name already belongs to a recorded sale, perhaps the same one; nothing was stored."""
+    """A name belongs to a recorded sale, and not to this one; nothing was stored."""
 
     kind: NameKind
+    record: Record
+    differences: tuple[Difference, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ContentTaken:
+    """The content is a recorded sale's, and no name says that this is another one.
+
+    Nothing was stored but that it was refused.
+    """
+
     record: Record
 
 
 @dataclass(frozen=True, slots=True)
 class CustomerNameMismatch:
-    """The CPF is known under another name; nothing was stored."""
+    """The CPF is known under another person's name; nothing was stored."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +150,15 @@ class TermsChanged:
     """Its terms are out of date: a type, a rate or a product is gone; nothing was stored."""
 
 
-Acceptance = Accepted | NameTaken | CustomerNameMismatch | NotRecorded | TermsChanged
+Acceptance = (
+    Accepted
+    | Repeated
+    | NameTaken
+    | ContentTaken
+    | CustomerNameMismatch
+    | NotRecorded
+    | TermsChanged
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -173,13 +199,17 @@ class AttemptResult:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordFilter:
-    """Which records to list; instants bound `sold_at`, from inclusive, to exclusive."""
+    """Which records to list; instants bound `sold_at`, from inclusive, to exclusive.
+
+    `name_differs` wants those whose name was noted as another person's, or the others.
+    """
 
     status: Status | None = None
     document: Cpf | None = None
     sold_from: datetime | None = None
     sold_to: datetime | None = None
     submitted_by: str | None = None
+    name_differs: bool | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -253,16 +283,43 @@ class CashbackStore(Protocol):
         """Those products of a merchant that exist, with every period, as of at most 60 s ago."""
 
     @abstractmethod
+    async def known_name(self, merchant_id: int, document: Cpf) -> str | None:
+        """The name that a merchant's customer is known by; None for somebody new."""
+
+    @abstractmethod
     async def accept(self, submission: Submission) -> Acceptance:
         """Record a sale, its names, its customer, its cashback and, if asked, its first lease.
 
         While the sender is paused no lease is given: the cashback stays pending.
 
+        A CPF keeps the name it first came with; `names.same_person` compares it with the sale's.
+
         A sale whose lines do not follow the terms in force is not recorded: TermsChanged, and
         the next `terms` and `catalogue` are fresh.
 
-        Decided by unique keys, whoever else writes at the same moment: of equal names one wins,
-        and everyone else is told the winner's record. A refused submission leaves no trace.
+        Which sale it means, `same_sale.which_sale` decides, on names that have one owner each by
+        unique keys, whoever else writes at the same moment. A refused submission leaves no name,
+        and no other trace but that of a ContentTaken, for operators.
+        """
+
+    @abstractmethod
+    async def meaning(
+        self,
+        merchant_id: int,
+        sale: Sale,
+        *,
+        idempotency_key: str | None,
+        equal_content: EqualContent,
+    ) -> Meaning:
+        """Which sale would be meant now by a request of that key; nothing is stored."""
+
+    @abstractmethod
+    async def same_request(
+        self, merchant_id: int, raw_body: bytes, *, idempotency_key: str | None, sale_id: str | None
+    ) -> Record | None:
+        """The record of this very request, byte for byte, if it has one of these names.
+
+        Found by the sale id alone, it goes by the key, too, from then on, as any repeat does.
         """
 
     @abstractmethod

@@ -5,8 +5,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final
 
 from cashback_core.delivery import Status
+from cashback_core.reconciliation.findings import FindingClass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -16,6 +18,33 @@ class OpenCount:
     count: int = 0
     centavos: int = 0
     oldest_s: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClassCount:
+    """The incidents of one class that stand: how many, and worth how much."""
+
+    count: int = 0
+    centavos: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reconciled:
+    """What the provider's statements came to.
+
+    `standing` has every class that needs a person. `trusted_age_s` is how long ago the latest
+    reconciliation ended whose silence proves something; without one since the first run, 0 before
+    any. `doubts_overdue` are cashbacks in doubt for longer than a statement needs to decide them.
+    """
+
+    standing: Mapping[FindingClass, ClassCount]
+    trusted_age_s: float
+    distrusted: bool
+    doubts_overdue: int
+
+
+OVERDUE_DOUBT_S: Final = 26 * 3600.0
+"""A statement decides a doubt a day after its last attempt, and one is read every hour."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,7 +59,9 @@ class Backlog:
     overdue_s: float
     lease_expired_s: float
     incidents: int
+    reconciled: Reconciled
     risk_accepted: int
+    name_differences: int
     paused: bool
     database_bytes: int
     sessions: int

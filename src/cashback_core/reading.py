@@ -16,13 +16,13 @@ from cashback_core.calculation import unknown_product_type
 from cashback_core.catalogue import MAX_SKU_CHARS, Catalogue, is_sku
 from cashback_core.documents import Cpf, InvalidDocument, mask
 from cashback_core.fields import FieldReader, Fields, Shape
-from cashback_core.instants import NoSuchInstant, NotAnInstant, format_instant, parse_instant
+from cashback_core.instants import NoSuchInstant, NotAnInstant, format_instant, parse_wall_clock
 from cashback_core.money import format_centavos
+from cashback_core.names import MAX_NAME_CHARS, NameDifference, name_fault
 from cashback_core.programme import Programme
 from cashback_core.sale import MAX_LINES, Customer, Line, Sale
 from cashback_core.violations import InvalidSale, show
 
-MAX_NAME_CHARS: Final = 120
 MAX_SALE_ID_CHARS: Final = 64
 MAX_AHEAD: Final = timedelta(minutes=5)
 """How far an ERP's clock may run ahead of ours."""
@@ -47,10 +47,14 @@ _SALE_ID: Final = re.compile(r"[!-~]{1,64}\Z", re.ASCII)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SaleRules:
-    """What a merchant lays down for its sales: its wall clock and how old a sale may be."""
+    """What a merchant lays down for its sales.
+
+    Its wall clock, how old a sale may be, and what of a sale under another person's name.
+    """
 
     zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("America/Sao_Paulo"))
     max_age: timedelta = timedelta(days=3653)
+    name_difference: NameDifference = NameDifference.REFUSE
 
     def __post_init__(self) -> None:
         if not timedelta(0) < self.max_age <= MAX_MAX_AGE:
@@ -91,7 +95,7 @@ class _SaleReading(FieldReader):
         fields = self.read_object(document, "", _SALE)
         if fields is None:
             return None
-        sold_at = self._sold_at(fields)
+        sold_at, sold_at_wall = self._sold_at(fields)
         customer = self._customer(fields)
         lines = self._lines(fields, sold_at)
         total = self.read_money(fields, "total", "")
@@ -109,28 +113,30 @@ class _SaleReading(FieldReader):
             total_centavos=total,
             discount_centavos=discount,
             sale_id=sale_id,
+            sold_at_wall=sold_at_wall,
         )
 
-    def _sold_at(self, fields: Fields) -> datetime | None:
+    def _sold_at(self, fields: Fields) -> tuple[datetime | None, datetime | None]:
+        """The instant, and the wall clock that it was told by, if it was."""
         text = self.read_text(fields, "sold_at", "")
         if text is None:
-            return None
+            return None, None
         try:
-            instant = parse_instant(text, self.rules.zone)
+            instant, wall = parse_wall_clock(text, self.rules.zone)
         except NotAnInstant:
             self.tell("/sold_at", "sold_at_format", show(text))
-            return None
+            return None, None
         except NoSuchInstant:
             zone = {"zone": self.rules.zone.key}
             self.tell("/sold_at", "sold_at_nonexistent", show(text), zone)
-            return None
+            return None, None
         latest, earliest = self.now + MAX_AHEAD, self.now - self.rules.max_age
         if instant > latest:
             self.tell("/sold_at", "sold_at_future", show(text), {"latest": format_instant(latest)})
         elif instant < earliest:
             limit = {"earliest": format_instant(earliest)}
             self.tell("/sold_at", "sold_at_too_old", show(text), limit)
-        return instant
+        return instant, wall
 
     def _customer(self, fields: Fields) -> Customer | None:
         if "customer" not in fields:
@@ -169,11 +175,9 @@ class _SaleReading(FieldReader):
             self.tell(pointer, "name_length", show(text), {"highest": str(MAX_NAME_CHARS)})
             return None
         name = text if text.isascii() else unicodedata.normalize("NFC", text)
-        if not name.isprintable():
-            self.tell(pointer, "name_not_printable", show(text))
-            return None
-        if not name.strip() or len(name) > MAX_NAME_CHARS:
-            self.tell(pointer, "name_length", show(text), {"highest": str(MAX_NAME_CHARS)})
+        fault = name_fault(name)
+        if fault is not None:
+            self.tell(pointer, fault.code, show(text), fault.values)
             return None
         return name
 

@@ -25,7 +25,12 @@ class Standing:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Record:
-    """A recorded sale with its cashback and where the payment stands; instants are aware UTC."""
+    """A recorded sale with its cashback and where the payment stands; instants are aware UTC.
+
+    Its key and sale id are those that it was told first. `same_content_as` is the first sale with
+    its content, if it was taken for another one all the same. `name_differs`: its CPF was known
+    under another person's name, which the merchant lets pass.
+    """
 
     id: UUID
     merchant_id: int
@@ -33,6 +38,8 @@ class Record:
     cashback: Cashback
     accepted_at: datetime
     standing: Standing
+    same_content_as: UUID | None = None
+    name_differs: bool = False
 
     @property
     def status(self) -> Status:

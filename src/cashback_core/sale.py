@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
@@ -51,7 +51,8 @@ class Customer:
 class Sale:
     """A valid sale. `sold_at` is aware UTC; `total_centavos` = Σ line nets - `discount_centavos`.
 
-    `sale_id` is the ERP's own number, if it sent one.
+    `sale_id` is the ERP's own number, if it sent one. `sold_at_wall` is what stood on the
+    merchant's wall clock, naive, if `sold_at` came without an offset: a spelling, not a value.
     """
 
     sold_at: datetime
@@ -60,6 +61,7 @@ class Sale:
     total_centavos: int
     discount_centavos: int = 0
     sale_id: str | None = None
+    sold_at_wall: datetime | None = field(default=None, compare=False)
 
 
 def name_key(name: str) -> str:

@@ -4,34 +4,37 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Final, assert_never
+from typing import Final, assert_never, cast
 from uuid import UUID
 
 from cashback_core.calculation import Cashback, calculate
 from cashback_core.catalogue import skus_of
-from cashback_core.content import Difference, differences
+from cashback_core.content import Difference
 from cashback_core.delivering import DeliveriesUnderWay
 from cashback_core.delivery import Actor, Status
+from cashback_core.names import NameDifference, same_person
 from cashback_core.ports import (
     Acceptance,
     Accepted,
     CashbackStore,
     Claim,
+    ContentTaken,
     CustomerNameMismatch,
-    NameKind,
     NameTaken,
     NotRecorded,
+    Repeated,
     StoreUnavailable,
     Submission,
     Terms,
     TermsChanged,
 )
-from cashback_core.reading import MAX_MAX_AGE, parse_sale
+from cashback_core.reading import MAX_MAX_AGE, MAX_SALE_ID_CHARS, parse_sale
 from cashback_core.record import Record
 from cashback_core.sale import Sale
+from cashback_core.same_sale import EqualOutcome, Meaning, NameKind, NewSale
 from cashback_core.tracing import note_cashback
 from cashback_core.violations import InvalidSale, Violation, show
 
@@ -69,14 +72,14 @@ class Recorded:
 
 @dataclass(frozen=True, slots=True)
 class Replayed:
-    """The same sale was recorded before under the same name; the record is the present one."""
+    """The same sale was recorded before; the record is the present one."""
 
     record: Record
 
 
 @dataclass(frozen=True, slots=True)
 class KeyReused:
-    """The idempotency key belongs to a sale of other content."""
+    """The idempotency key belongs to a sale of other content, or of another sale id."""
 
     differences: tuple[Difference, ...]
 
@@ -90,7 +93,7 @@ class SaleIdTaken:
 
 @dataclass(frozen=True, slots=True)
 class ContentKnown:
-    """A sale without any name, whose very content is recorded already."""
+    """Its very content is recorded, and nothing says that this is another sale."""
 
     record: Record
 
@@ -99,41 +102,89 @@ Submitted = Recorded | Replayed | KeyReused | SaleIdTaken | ContentKnown
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Quoted:
+    """What a sale would earn, and which sale it would be if it were submitted now.
+
+    `name_differs`: it would be recorded with another person's name noted.
+    """
+
+    sale: Sale
+    cashback: Cashback
+    meaning: Meaning
+    name_differs: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class QuoteSale:
-    """Computes the cashback of a sale and stores nothing."""
+    """Computes the cashback of a sale, finds why it would be refused, and stores nothing."""
 
     store: CashbackStore
     now: Callable[[], datetime]
 
-    async def __call__(self, merchant_id: int, document: object) -> tuple[Sale, Cashback]:
+    async def __call__(
+        self, merchant_id: int, document: object, *, idempotency_key: str | None = None
+    ) -> Quoted:
         """Raises InvalidSale, UnknownMerchant, StoreUnavailable."""
         terms = await _terms(self.store, merchant_id, document)
-        return _read(document, terms, self.now())
+        sale, cashback = _read(document, terms, self.now())
+        meaning = await self.store.meaning(
+            merchant_id, sale, idempotency_key=idempotency_key, equal_content=terms.equal_content
+        )
+        known = await self.store.known_name(merchant_id, sale.customer.document)
+        differs = (
+            isinstance(meaning, NewSale)  # of what is recorded the name decides nothing
+            and known is not None
+            and not same_person(known, sale.customer.name)
+        )
+        if differs and terms.rules.name_difference is NameDifference.REFUSE:
+            raise InvalidSale((_name_mismatch(sale),))
+        return Quoted(sale=sale, cashback=cashback, meaning=meaning, name_differs=differs)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SubmitSale:
-    """Records a sale and delivers its cashback."""
+    """Records a sale and delivers its cashback; `on_equal` is told of each equal content."""
 
     store: CashbackStore
     under_way: DeliveriesUnderWay
     now: Callable[[], datetime]
     new_id: Callable[[], UUID]
+    on_equal: Callable[[EqualOutcome], object] = lambda _: None
 
     async def __call__(self, request: SaleRequest) -> Submitted:
         """Raises InvalidSale, UnknownMerchant, StoreUnavailable.
 
         Once the sale is committed, nothing that happens to the caller touches its delivery.
         """
+        try:
+            outcome = await self._submit(request)
+        except InvalidSale:
+            same = await self._same_request(request)
+            if same is None:
+                raise
+            return same
+        match outcome:
+            case KeyReused() | SaleIdTaken():
+                return await self._same_request(request) or outcome
+            case _:
+                return outcome
+
+    async def _submit(self, request: SaleRequest) -> Submitted:
         terms = await _terms(self.store, request.merchant_id, request.document)
         sale, cashback, too_old = _read_or_replay(request.document, terms, self.now())
-        submission = self._submission(request, sale, cashback, replay_only=too_old is not None)
+        submission = replace(
+            self._submission(request, sale, cashback, replay_only=too_old is not None),
+            equal_content=terms.equal_content,
+            name_difference=terms.rules.name_difference,
+        )
         # A task of its own: a caller that hangs up between the commit and the start of the delivery
         # must not leave a lease that nobody uses.
         acceptance = await asyncio.shield(asyncio.ensure_future(self._accept(submission)))
         match acceptance:
             case Accepted(record):
                 return Recorded(await self._settled(record, request))
+            case Repeated(record):
+                return Replayed(await self._settled(record, request))
             case NotRecorded():
                 raise too_old or InvalidSale(())
             case CustomerNameMismatch():
@@ -142,10 +193,33 @@ class SubmitSale:
                 terms = await _terms(self.store, request.merchant_id, request.document)
                 _read(request.document, terms, self.now())  # tells the ERP what is gone
                 raise StoreUnavailable("the terms have changed: as a new request it is valid")
-            case NameTaken():
-                return await self._judge(acceptance, sale, request)
+            case NameTaken(kind, _, found):
+                reused = kind is NameKind.IDEMPOTENCY_KEY
+                return KeyReused(found) if reused else SaleIdTaken(found)
+            case ContentTaken(record):
+                return ContentKnown(record)
             case _:
                 assert_never(acceptance)
+
+    async def _same_request(self, request: SaleRequest) -> Replayed | None:
+        """The answer to a request that was taken once, byte for byte, under one of its names.
+
+        Whatever has changed since: the rules, the terms, the catalogue, the merchant's zone. Only
+        asked when the request would be refused.
+        """
+        sale_id = _told_sale_id(request.document)
+        if request.idempotency_key is None and sale_id is None:
+            return None
+        record = await self.store.same_request(
+            request.merchant_id,
+            request.raw_body,
+            idempotency_key=request.idempotency_key,
+            sale_id=sale_id,
+        )
+        if record is None:
+            return None
+        note_cashback(record.id)
+        return Replayed(await self._settled(record, request))
 
     async def _accept(self, submission: Submission) -> Acceptance:
         """Commit the sale and begin to deliver what was leased with it."""
@@ -158,13 +232,17 @@ class SubmitSale:
                 self.under_way.deliverer.breaker.withdraw(claim.document)
                 self.under_way.disown(claim, claimed_at_s=claimed_at_s, actor=Actor.API)
             raise
-        if isinstance(acceptance, Accepted | NameTaken):
+        if isinstance(acceptance, Accepted | Repeated | NameTaken | ContentTaken):
             note_cashback(acceptance.record.id)
         if isinstance(acceptance, Accepted) and acceptance.record.status is Status.SENDING:
             self.under_way.start(claim, claimed_at_s=claimed_at_s, actor=Actor.API)
         elif submission.lease_s is not None:
             # A replay, a refusal or a paused sender: no probe of the breaker's is under way.
             self.under_way.deliverer.breaker.withdraw(claim.document)
+        if isinstance(acceptance, ContentTaken):
+            self.on_equal(EqualOutcome.REFUSED)
+        elif isinstance(acceptance, Accepted) and acceptance.record.same_content_as is not None:
+            self.on_equal(EqualOutcome.ACCEPTED)
         return acceptance
 
     def _submission(
@@ -193,21 +271,6 @@ class SubmitSale:
             replay_only=replay_only,
             submitted_by=request.submitted_by,
         )
-
-    async def _judge(self, taken: NameTaken, sale: Sale, request: SaleRequest) -> Submitted:
-        found = differences(recorded=taken.record.sale, received=sale)
-        match taken.kind:
-            case NameKind.CONTENT:
-                return ContentKnown(taken.record)
-            case NameKind.IDEMPOTENCY_KEY:
-                if found:
-                    return KeyReused(found)
-            case NameKind.SALE_ID:
-                if found:
-                    return SaleIdTaken(found)
-            case _:
-                assert_never(taken.kind)
-        return Replayed(await self._settled(taken.record, request))
 
     async def _settled(self, record: Record, request: SaleRequest) -> Record:
         """The record once its attempt under way has ended, or as it is when the wait is over."""
@@ -268,6 +331,16 @@ def _read_or_replay(
             return *_read(document, ageless, now), error
         except InvalidSale:
             raise error from None
+
+
+def _told_sale_id(document: object) -> str | None:
+    """The sale id of a document that need not be a sale."""
+    if not isinstance(document, Mapping):
+        return None
+    sale_id = cast("Mapping[object, object]", document).get("sale_id")
+    if not isinstance(sale_id, str) or not 0 < len(sale_id) <= MAX_SALE_ID_CHARS:
+        return None
+    return sale_id if sale_id.isascii() and sale_id.isprintable() else None
 
 
 def _first_claim(submission: Submission) -> Claim:

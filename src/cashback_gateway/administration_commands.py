@@ -12,8 +12,10 @@ from cashback_core.administering import Kept
 from cashback_core.changes import BEGINNING
 from cashback_core.clients import ClientState
 from cashback_core.merchants import MerchantState
+from cashback_core.names import NameDifference
 from cashback_core.product_types import NewProductType, NewRate
 from cashback_core.rounding import Rounding
+from cashback_core.same_sale import EqualContent
 
 if TYPE_CHECKING:
     import argparse
@@ -33,6 +35,8 @@ async def add_merchant(settings: Settings, options: argparse.Namespace) -> None:
         zone=options.zone,
         rounding=Rounding(options.rounding),
         max_sale_age_days=options.max_sale_age_days,
+        equal_content=EqualContent(options.equal_content),
+        name_difference=NameDifference(options.name_difference),
     )
     async with administration(settings) as opened:
         outcome = await PostgresMerchants(opened).create(caller(), options.slug, state)

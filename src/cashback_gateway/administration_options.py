@@ -6,14 +6,16 @@ import argparse
 import re
 import unicodedata
 from typing import TYPE_CHECKING, Final
-from zoneinfo import available_timezones
 
 from cashback_core.clients import CLIENT_ROLES, DEFAULT_OVERLAP_S, MAX_OVERLAP_S
 from cashback_core.merchants import MAX_SALE_AGE_DAYS, SLUG
+from cashback_core.names import NameDifference
 from cashback_core.operating import is_plain_text
 from cashback_core.product_types import TYPE
 from cashback_core.programme import MAX_RATE_BP
 from cashback_core.rounding import Rounding
+from cashback_core.same_sale import EqualContent
+from cashback_core.zones import is_zone_name
 from cashback_gateway import administration_commands as commands
 
 if TYPE_CHECKING:
@@ -40,6 +42,18 @@ def declare_merchants(add: Add) -> None:
     )
     added.add_argument(
         "--max-sale-age-days", type=_days, default=3653, metavar="N", help="default: %(default)s"
+    )
+    added.add_argument(
+        "--equal-content",
+        choices=[choice.value for choice in EqualContent],
+        default=EqualContent.SALE_ID.value,
+        help="which sales may have the content of a recorded one; default: %(default)s",
+    )
+    added.add_argument(
+        "--name-difference",
+        choices=[wanted.value for wanted in NameDifference],
+        default=NameDifference.REFUSE.value,
+        help="a sale whose CPF is known under another name; default: %(default)s",
     )
 
 
@@ -103,8 +117,8 @@ def _name(text: str) -> str:
 
 
 def _zone(text: str) -> str:
-    if text not in available_timezones():
-        raise argparse.ArgumentTypeError(f"there is no time zone {text!r}")
+    if not is_zone_name(text):
+        raise argparse.ArgumentTypeError(f"the IANA database has no time zone {text!r}")
     return text
 
 

@@ -257,6 +257,7 @@ class Container(containers.DeclarativeContainer):
         under_way=under_way,
         now=providers.Object(now),
         new_id=providers.Object(new_id),
+        on_equal=telemetry.provided.equal_sales,
     )
     quote = providers.Singleton(QuoteSale, store=store, now=providers.Object(now))
     statements = providers.Singleton(_statements, settings)

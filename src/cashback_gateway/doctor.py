@@ -18,6 +18,7 @@ from adapters.postgres.examining import (
     changed_orders,
     examine_backlog,
     examine_server,
+    examine_statements,
     may_make_temporary_tables,
     missing_migrations,
     roles_out_of_reach,
@@ -25,13 +26,15 @@ from adapters.postgres.examining import (
 from adapters.postgres.migrate import SchemaMismatch
 from cashback_core.delivery import Status
 from cashback_core.instants import format_instant
+from cashback_core.money import format_centavos
 from cashback_core.operating import ATTENTION
 from cashback_core.ports import StoreUnavailable
+from cashback_core.probing import OVERDUE_DOUBT_S
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from adapters.postgres.examining import Backlog, Order, Server
+    from adapters.postgres.examining import Backlog, Order, Run, Server, Statements
     from cashback_gateway.settings import ProviderSettings, Settings
 
 CONNECT_S: Final = 3.0
@@ -39,6 +42,10 @@ CLOCK_WARN: Final = timedelta(seconds=1)
 CLOCK_FAIL: Final = timedelta(seconds=30)
 OVERDUE_WARN: Final = timedelta(minutes=1)
 OVERDUE_FAIL: Final = timedelta(minutes=15)
+SCHEDULED: Final = frozenset({"recent"})
+"""What runs every day, whatever is open; hourly runs come only while something is."""
+
+RECONCILED_WARN: Final = timedelta(hours=26)
 ORDERS_SHOWN: Final = 3
 OLD: Final = timedelta(days=1)
 """A cashback open for longer waits for a person, or should."""
@@ -88,6 +95,7 @@ def _checks(settings: Settings) -> Iterator[Check]:
             yield check_temporary_tables(may_make_temporary_tables(url))
             if roles.level is not Level.FAIL:
                 yield from check_backlog(examine_backlog(url), datetime.now(UTC))
+                yield from check_statements(examine_statements(url), datetime.now(UTC))
     except StoreUnavailable as error:
         advice = "start it, or correct DATABASE_URL"
         yield Check(level=Level.FAIL, name="database", found=f"away ({error})", advice=advice)
@@ -279,6 +287,55 @@ def _check_incidents(backlog: Backlog) -> Check:
         found=f"{backlog.incidents} in {INCIDENT_DAYS} days, the latest:"
         f" {' | '.join(backlog.latest_incidents)}",
         advice="compare these cashbacks with the provider's statement",
+    )
+
+
+def check_statements(statements: Statements, now: datetime) -> Iterable[Check]:
+    """Incidents that stand, the latest run of each kind, doubts that no statement decides."""
+    standing = "; ".join(
+        f"{one.count} {one.cls}, {format_centavos(one.centavos)}" for one in statements.standing
+    )
+    yield Check(
+        level=Level.WARN if standing else Level.OK,
+        name="statement incidents",
+        found=standing or "none stands",
+        advice="`./cashback incidents` lists them" if standing else "",
+    )
+    if not statements.runs:
+        yield Check(level=Level.OK, name="reconciliation", found="none has run yet")
+    for run in statements.runs:
+        yield _check_run(run, now)
+    yield _check_doubts(statements, now)
+
+
+def _check_run(run: Run, now: datetime) -> Check:
+    found = f"ended {format_instant(run.ended_at)} ({_span(now - run.ended_at)} ago)"
+    level, advice = Level.OK, ""
+    if run.error is not None:
+        level, advice = Level.WARN, "look into the worker's log"
+        found += f" and failed: {run.error}"
+    elif run.distrust is not None:
+        since = run.distrusted_since_at
+        when = "" if since is None else f" since {format_instant(since)}"
+        level, advice = Level.WARN, "no doubt is proved unpaid meanwhile; docs/operations.md"
+        found += f", distrusted{when}: {run.distrust}"
+    elif run.kind in SCHEDULED and now - run.ended_at > RECONCILED_WARN:
+        level, advice = Level.WARN, "is a worker up, and does it reach the provider's statement?"
+    return Check(level=level, name=f"reconciliation ({run.kind})", found=found, advice=advice)
+
+
+def _check_doubts(statements: Statements, now: datetime) -> Check:
+    oldest, overdue = statements.oldest_doubt_at, statements.doubts_overdue
+    if oldest is None:
+        return Check(level=Level.OK, name="doubts", found="none")
+    found = f"the oldest since {format_instant(oldest)} ({_span(now - oldest)} ago)"
+    if not overdue:
+        return Check(level=Level.OK, name="doubts", found=found)
+    return Check(
+        level=Level.WARN,
+        name="doubts",
+        found=f"{overdue} undecided for more than {int(OVERDUE_DOUBT_S // 3600)} hours, {found}",
+        advice="`./cashback incidents` tells what keeps them, `reconciliation` above the rest",
     )
 
 

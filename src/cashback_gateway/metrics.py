@@ -12,6 +12,7 @@ from adapters.telemetry import table
 from adapters.telemetry.commits import CommitMetrics
 from adapters.telemetry.database import DatabaseReadings
 from adapters.telemetry.deliveries import DeliveryMetrics
+from adapters.telemetry.equal_sales import EqualSalesMetrics
 from adapters.telemetry.host import HostReadings
 from adapters.telemetry.loop_lag import LoopLag
 from adapters.telemetry.registry import Readings, gauge, new_registry
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
     from adapters.telemetry.registry import Reading
     from cashback_core.observing import RequestEnded
+    from cashback_core.same_sale import EqualOutcome
     from cashback_gateway.settings import Settings
     from cashback_gateway.telemetry import Parts
 
@@ -41,7 +43,9 @@ class ProcessMetrics:
         self.deliveries = DeliveryMetrics(self._registry)
         self.commits = CommitMetrics(self._registry)
         self.requests: Callable[[RequestEnded], object] = _nothing
+        self.equal_sales: Callable[[EqualOutcome], object] = _nothing
         if role is Role.API:
+            self.equal_sales = EqualSalesMetrics(self._registry)
             self.requests = RequestMetrics(self._registry)
         built = gauge(self._registry, table.BUILD)
         revision = settings.telemetry.revision
@@ -83,5 +87,5 @@ class ProcessMetrics:
             yield table.IN_FLIGHT_MAX, {(): float(parts.most_requests)}
 
 
-def _nothing(_: RequestEnded) -> None:
-    """A worker has no requests."""
+def _nothing(_: object) -> None:
+    """A worker has no requests, and takes no sales in."""

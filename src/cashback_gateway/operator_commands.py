@@ -32,6 +32,7 @@ from cashback_core.operating import (
     Tally,
     TooMany,
 )
+from cashback_core.same_sale import EqualOutcome
 
 if TYPE_CHECKING:
     import argparse
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from adapters.postgres.operating import PostgresOperatorStore
+    from cashback_core.equals import EqualSales, Try
     from cashback_core.operating import OpenCashback
     from cashback_gateway.settings import Settings
 
@@ -87,6 +89,42 @@ async def _standing(settings: Settings, merchant_id: int | None) -> str | None:
     async with incidents_of(settings) as incidents:
         standing = await incidents.standing(merchant_id)
     return f"{words(standing)}; `./cashback incidents` lists them" if standing else None
+
+
+async def list_equals(settings: Settings, options: argparse.Namespace) -> None:
+    """List sales of equal content."""
+    outcome = EqualOutcome(options.outcome) if options.outcome else None
+    async with operators_of(settings) as operators:
+        merchant_id = await the_merchant(operators, options.merchant)
+        left, after = options.limit, None
+        while left > 0:
+            page = await operators.equals_page(
+                merchant_id, outcome, limit=min(left, PAGE), after=after
+            )
+            for pair in page.items:
+                print(_pair(pair))
+            left, after = left - len(page.items), page.next
+            if after is None:
+                break
+
+
+def _pair(pair: EqualSales) -> str:
+    customer = "erased" if pair.document is None else mask(pair.document)
+    return (
+        f"{pair.outcome:8} {format_centavos(pair.total_centavos):>12} {customer} {pair.merchant}:"
+        f" {_told(pair.second)}; first {_told(pair.first)}"
+    )
+
+
+def _told(told: Try) -> str:
+    names = [
+        f"{what} {name}"
+        for what, name in (("key", told.idempotency_key), ("sale_id", told.sale_id))
+        if name is not None
+    ]
+    record = "" if told.id is None else f" {told.id}"
+    by = "" if told.submitted_by is None else f" by {told.submitted_by}"
+    return f"at {format_instant(told.at)[:19]}Z{by}{record} {', '.join(names) or 'without a name'}"
 
 
 def _line(item: OpenCashback) -> str:

@@ -9,7 +9,8 @@ from zoneinfo import ZoneInfo
 
 from cashback_core.delivery import DONE, Status
 from cashback_core.documents import Cpf, InvalidDocument
-from cashback_core.instants import NoSuchInstant, NotAnInstant, parse_instant
+from cashback_core.instants import NoSuchInstant, NotAnInstant, parse_bound
+from cashback_core.messages import SOLD_AT, Language
 from cashback_core.operating import (
     MAX_NAME_CHARS,
     MAX_REASON_CHARS,
@@ -18,6 +19,7 @@ from cashback_core.operating import (
     is_plain_text,
 )
 from cashback_core.reconciliation.findings import NEED_A_PERSON, FindingClass
+from cashback_core.same_sale import EqualOutcome
 from cashback_gateway import incident_commands
 from cashback_gateway import operator_commands as commands
 
@@ -40,6 +42,12 @@ def declare(add: Add) -> None:
     listed.add_argument("--status", choices=OPEN, metavar="S", help="|".join(OPEN))
     listed.add_argument("--limit", type=_count, default=100, help="default: %(default)s")
     _add_merchant(listed)
+    equals = add(
+        "equals", commands.list_equals, "list sales of equal content, latest first, with both tries"
+    )
+    equals.add_argument("--outcome", choices=[outcome.value for outcome in EqualOutcome])
+    equals.add_argument("--limit", type=_count, default=100, help="default: %(default)s")
+    _add_merchant(equals)
     resend = add("resend", commands.resend, "send a held, rejected or doubtful cashback again")
     _add_id(resend)
     _add_risk(resend)
@@ -56,10 +64,12 @@ def declare(add: Add) -> None:
         help=f"{'|'.join(RESENDABLE)}, more than once for several",
     )
     many.add_argument("--document", type=_cpf, metavar="CPF", help="only this customer's")
-    for name in ("--sold-from", "--sold-to"):
-        many.add_argument(
-            name, type=_instant, metavar="INSTANT", help=f"without an offset: in {ZONE}"
-        )
+    for name, read, words in (
+        ("--sold-from", _from, "or a day, YYYY-MM-DD, from its start"),
+        ("--sold-to", _to, "or a day, to its end"),
+    ):
+        help_ = f"{words}; without an offset: in {ZONE}"
+        many.add_argument(name, type=read, metavar="INSTANT", help=help_)
     many.add_argument("--expect", type=_count, metavar="N", help="the count that was looked at")
     _add_merchant(many)
     _add_risk(many)
@@ -174,11 +184,20 @@ def _cpf(text: str) -> Cpf:
         raise argparse.ArgumentTypeError("not a CPF") from error
 
 
-def _instant(text: str) -> datetime:
+def _from(text: str) -> datetime:
+    return _bound(text, end=False)
+
+
+def _to(text: str) -> datetime:
+    return _bound(text, end=True)
+
+
+def _bound(text: str, *, end: bool) -> datetime:
     try:
-        return parse_instant(text, ZoneInfo(ZONE))
+        return parse_bound(text, ZoneInfo(ZONE), end=end)
     except (NotAnInstant, NoSuchInstant) as error:
-        raise argparse.ArgumentTypeError("not YYYY-MM-DD HH:MM:SS or ISO 8601") from error
+        wanted = f"not YYYY-MM-DD or {SOLD_AT[Language.EN]}, or it does not exist"
+        raise argparse.ArgumentTypeError(wanted) from error
 
 
 def _count(text: str) -> int:

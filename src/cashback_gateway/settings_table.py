@@ -474,7 +474,7 @@ STATEMENT_LINES = Setting(
 STATEMENT_DEADLINE_S = Setting(
     name="CASHBACK_STATEMENT_DEADLINE_S",
     kind=_seconds(1, _DAY_S),
-    default="300",
+    default="600",
     meaning="how long fetching and reading a statement may take, all its pages together",
 )
 _DAYS: Kind[int | None] = Kind(

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from adapters.telemetry.table import Role
     from cashback_core.delivering import DeliveriesUnderWay
     from cashback_core.observing import Attempted, Delivered, DeliveryObserver, RequestEnded
+    from cashback_core.same_sale import EqualOutcome
     from cashback_core.tracing import TraceContext
     from cashback_gateway.metrics import ProcessMetrics
     from cashback_gateway.settings import Settings
@@ -87,6 +88,11 @@ class Telemetry:
         return _Commits(tuple(told)) if told else None
 
     @property
+    def equal_sales(self) -> Callable[[EqualOutcome], object]:
+        """Who is told of sales of equal content."""
+        return _nobody if self._metrics is None else self._metrics.equal_sales
+
+    @property
     def requests(self) -> list[Callable[[RequestEnded], object]]:
         """Who is told of requests."""
         told: list[Callable[[RequestEnded], object]] = []
@@ -107,6 +113,10 @@ class Telemetry:
             self._metrics.close()
         if self._spans is not None:
             self._spans.close()
+
+
+def _nobody(_: EqualOutcome) -> None:
+    """Nothing is measured."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,10 +12,16 @@ from contract.attempts import AttemptsContract
 from contract.catalogue import CatalogueContract
 from contract.naming import NamingContract
 from contract.pausing import PausingContract
+from contract.persons import PersonsContract
 from contract.reading import ReadingContract
 
 
 class CashbackStoreContract(
-    NamingContract, AttemptsContract, ReadingContract, PausingContract, CatalogueContract
+    NamingContract,
+    PersonsContract,
+    AttemptsContract,
+    ReadingContract,
+    PausingContract,
+    CatalogueContract,
 ):
     """The whole contract of `cashback_core.ports.CashbackStore`."""

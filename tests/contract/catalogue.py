@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from cashback_core.ports import Accepted, NameTaken, TermsChanged
+from cashback_core.ports import Accepted, Repeated, TermsChanged
 from contract.builders import SOLD_AT, a_sale, accepted, history_of, submitted
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ class CatalogueContract:
         assert record.sale == sale
         assert (await history_of(store, 1, record)).record.sale == sale
         again = await store.accept(submitted(sale))
-        assert isinstance(again, NameTaken)
+        assert isinstance(again, Repeated)
         assert again.record.sale.lines[0].sku == "CAFE"
 
     async def test_a_sale_that_follows_other_terms_is_not_recorded(

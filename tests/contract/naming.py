@@ -5,25 +5,39 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from dataclasses import replace
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 
+from cashback_core.content import differences
 from cashback_core.delivery import Status
 from cashback_core.ports import (
     Acceptance,
     Accepted,
+    ContentTaken,
     CustomerNameMismatch,
-    NameKind,
     NameTaken,
     NotRecorded,
     RecordFilter,
+    Repeated,
 )
-from contract.builders import CREATED, a_cpf, a_sale, accepted, ended, leased, submitted
+from cashback_core.sale import Line
+from cashback_core.same_sale import (
+    Contradiction,
+    EqualContent,
+    EqualRefused,
+    NameKind,
+    NewSale,
+    Repeat,
+)
+from contract.builders import CREATED, SOLD_AT, a_cpf, a_sale, accepted, ended, leased, submitted
 
 if TYPE_CHECKING:
     from cashback_core.ports import CashbackStore, Submission
     from cashback_core.record import Record
+    from cashback_core.sale import Sale
+    from cashback_core.same_sale import Meaning
 
 
 class NamingContract:
@@ -32,24 +46,63 @@ class NamingContract:
     async def test_a_known_key_is_answered_with_its_record(self, store: CashbackStore) -> None:
         sale = a_sale()
         first = await accepted(store, submitted(sale, key="k"))
-        assert await store.accept(submitted(sale, key="k")) == NameTaken(
-            NameKind.IDEMPOTENCY_KEY, first
+        assert await store.accept(submitted(sale, key="k")) == Repeated(first)
+        other = a_sale(document=sale.customer.document, centavos=9_999)
+        found = differences(recorded=sale, received=other)
+        assert found
+        assert await store.accept(submitted(other, key="k")) == NameTaken(
+            NameKind.IDEMPOTENCY_KEY, first, found
         )
-        other = await store.accept(submitted(a_sale(), key="k"))
-        assert other == NameTaken(NameKind.IDEMPOTENCY_KEY, first), "whatever the content"
         assert await count(store) == 1
 
     async def test_a_known_sale_id_is_answered_with_its_record(self, store: CashbackStore) -> None:
-        first = await accepted(store, submitted(a_sale(sale_id="NF-1")))
-        taken = await store.accept(submitted(a_sale(sale_id="NF-1"), key="new"))
-        assert taken == NameTaken(NameKind.SALE_ID, first)
+        sale = a_sale(sale_id="NF-1")
+        first = await accepted(store, submitted(sale))
+        assert await store.accept(submitted(sale)) == Repeated(first)
+        other = replace(sale, total_centavos=sale.total_centavos - 1, discount_centavos=1)
+        assert await store.accept(submitted(other)) == NameTaken(
+            NameKind.SALE_ID, first, differences(recorded=sale, received=other)
+        )
         assert await count(store) == 1
+
+    async def test_a_repeat_gives_its_sale_a_further_key(self, store: CashbackStore) -> None:
+        sale = a_sale(sale_id="NF-1")
+        first = await accepted(store, submitted(sale, key="k1"))
+        assert await store.accept(submitted(sale, key="k2")) == Repeated(first)
+        assert await store.accept(submitted(replace(sale, sale_id=None), key="k2")) == Repeated(
+            first
+        )
+        assert isinstance(await store.accept(submitted(a_sale(), key="k2")), NameTaken)
+
+    async def test_a_repeat_gives_its_sale_a_further_sale_id(self, store: CashbackStore) -> None:
+        sale = a_sale()
+        named = replace(sale, sale_id="NF-1")
+        first = await accepted(store, submitted(sale, key="k1"))
+        assert await store.accept(submitted(named, key="k1")) == Repeated(first)
+        assert await store.accept(submitted(named)) == Repeated(first)
+        assert await store.find(1, first.id) == first, "as it was told first"
+        assert first.sale.sale_id is None
+        taken = await store.accept(submitted(a_sale(sale_id="NF-1")))
+        assert isinstance(taken, NameTaken)
+        assert taken.kind is NameKind.SALE_ID
+
+    async def test_a_sale_id_of_another_sale_is_no_further_name(self, store: CashbackStore) -> None:
+        sale = a_sale()
+        first = await accepted(store, submitted(sale, key="k1"))
+        other = await accepted(store, submitted(a_sale(sale_id="NF-2")))
+        taken = await store.accept(submitted(replace(sale, sale_id="NF-2"), key="k1"))
+        assert isinstance(taken, NameTaken)
+        assert (taken.kind, taken.record) == (NameKind.IDEMPOTENCY_KEY, first)
+        (difference,) = taken.differences
+        assert (difference.pointer, difference.received) == ("/sale_id", "NF-2")
+        assert await store.accept(submitted(other.sale)) == Repeated(other)
 
     async def test_keys_are_compared_before_sale_ids(self, store: CashbackStore) -> None:
         first = await accepted(store, submitted(a_sale(sale_id="NF-1"), key="k1"))
         await accepted(store, submitted(a_sale(sale_id="NF-2"), key="k2"))
         taken = await store.accept(submitted(a_sale(sale_id="NF-2"), key="k1"))
-        assert taken == NameTaken(NameKind.IDEMPOTENCY_KEY, first)
+        assert isinstance(taken, NameTaken)
+        assert (taken.kind, taken.record) == (NameKind.IDEMPOTENCY_KEY, first)
 
     async def test_a_key_and_an_equal_sale_id_are_different_names(
         self, store: CashbackStore
@@ -57,42 +110,88 @@ class NamingContract:
         await accepted(store, submitted(a_sale(sale_id="7")))
         await accepted(store, submitted(a_sale(), key="7"))
 
+    @pytest.mark.parametrize("named", [False, True])
     async def test_unnamed_equal_content_is_answered_with_its_record(
-        self, store: CashbackStore
+        self, store: CashbackStore, *, named: bool
     ) -> None:
-        sale = a_sale()
-        first = await accepted(store, submitted(sale))
-        assert await store.accept(submitted(sale)) == NameTaken(NameKind.CONTENT, first)
+        sale = a_sale(sale_id="NF-1" if named else None)
+        first = await accepted(store, submitted(sale, key="k" if named else None))
+        again = submitted(replace(sale, sale_id=None))
+        assert await store.accept(again) == ContentTaken(first)
         assert await count(store) == 1
 
-    async def test_a_named_sale_may_have_known_content(self, store: CashbackStore) -> None:
-        sale = a_sale()
-        first = await accepted(store, submitted(sale))
-        await accepted(store, submitted(sale, key="k"))
-        await accepted(store, submitted(replace(sale, sale_id="NF-1")))
-        await accepted(store, submitted(replace(sale, sale_id="NF-2"), key="k2"))
-        assert await store.accept(submitted(sale)) == NameTaken(NameKind.CONTENT, first)
-
-    async def test_an_unnamed_sale_equals_a_named_one_recorded_before(
+    async def test_a_fresh_key_alone_makes_no_other_sale_and_is_not_used_up(
         self, store: CashbackStore
     ) -> None:
         sale = a_sale()
-        first = await accepted(store, submitted(replace(sale, sale_id="NF-1"), key="k"))
-        await accepted(store, submitted(replace(sale, sale_id="NF-2")))
-        assert await store.accept(submitted(sale)) == NameTaken(NameKind.CONTENT, first)
+        first = await accepted(store, submitted(sale, key="k1"))
+        assert await store.accept(submitted(sale, key="k2")) == ContentTaken(first)
+        assert await count(store) == 1
+        await accepted(store, submitted(a_sale(), key="k2"))
 
-    @pytest.mark.parametrize("change", ["sold_at", "name", "qty", "discount", "cent"])
+    async def test_a_fresh_sale_id_makes_another_sale_which_tells_the_first(
+        self, store: CashbackStore
+    ) -> None:
+        sale = a_sale(sale_id="NF-1")
+        first = await accepted(store, submitted(sale))
+        second = await accepted(store, submitted(replace(sale, sale_id="NF-2"), key="k2"))
+        third = await accepted(store, submitted(replace(sale, sale_id="NF-3")))
+        assert [r.same_content_as for r in (first, second, third)] == [None, first.id, first.id]
+        assert await store.find(1, second.id) == second
+        assert await store.accept(submitted(second.sale)) == Repeated(second)
+        assert await store.accept(submitted(replace(sale, sale_id=None))) == ContentTaken(first)
+
+    @pytest.mark.parametrize(
+        ("setting", "by_key", "by_sale_id"),
+        [
+            (EqualContent.SALE_ID, False, True),
+            (EqualContent.KEY, True, True),
+            (EqualContent.NEVER, False, False),
+        ],
+    )
+    async def test_the_merchant_decides_which_sales_may_be_equal(
+        self, store: CashbackStore, setting: EqualContent, *, by_key: bool, by_sale_id: bool
+    ) -> None:
+        sale = a_sale()
+        first = await accepted(store, submitted(sale, key="k1"))
+        tries = {
+            submitted(sale, key="k2"): by_key,
+            submitted(replace(sale, sale_id="NF-1")): by_sale_id,
+            submitted(replace(sale, sale_id="NF-2"), key="k3"): by_sale_id,
+            submitted(sale): False,
+        }
+        for again, another in tries.items():
+            answer = await store.accept(replace(again, equal_content=setting))
+            if another:
+                assert isinstance(answer, Accepted)
+                assert answer.record.same_content_as == first.id
+            else:
+                assert answer == ContentTaken(first)
+
+    async def test_content_is_the_same_in_any_order_and_under_any_name(
+        self, store: CashbackStore
+    ) -> None:
+        lines = (
+            Line(type="A", value_centavos=100, qty_thousandths=1000),
+            Line(type="B", value_centavos=100, qty_thousandths=1000),
+            Line(type="A", value_centavos=300, qty_thousandths=500, discount_centavos=50),
+        )
+        sale = replace(a_sale(), lines=lines, total_centavos=300)
+        first = await accepted(store, submitted(sale))
+        customer = replace(sale.customer, name="Jos\u00e9 da Silva ")
+        respelt = replace(sale, lines=lines[::-1], customer=customer)
+        assert await store.accept(submitted(respelt)) == ContentTaken(first)
+
+    @pytest.mark.parametrize("change", ["sold_at", "qty", "discount", "cent", "line"])
     async def test_unnamed_content_that_differs_in_anything_is_another_sale(
         self, store: CashbackStore, change: str
     ) -> None:
         sale = a_sale()
         await accepted(store, submitted(sale))
         line = sale.lines[0]
+        half = replace(line, qty_thousandths=500)
         others = {
-            "sold_at": a_sale(
-                document=sale.customer.document, sold_at=sale.sold_at.replace(microsecond=1)
-            ),
-            "name": a_sale(document=sale.customer.document, name="JOSÉ  DA SILVA"),
+            "sold_at": replace(sale, sold_at=sale.sold_at.replace(microsecond=1)),
             "qty": replace(
                 sale, lines=(replace(line, value_centavos=5_000, qty_thousandths=2000),)
             ),
@@ -102,15 +201,86 @@ class NamingContract:
                 total_centavos=sale.total_centavos - 1,
             ),
             "cent": a_sale(document=sale.customer.document, centavos=10_001),
+            "line": replace(sale, lines=(half, half)),
         }
         await accepted(store, submitted(others[change]))
+
+    @pytest.mark.parametrize("named", ["key", "sale_id", "nothing"])
+    async def test_a_wall_clock_is_the_same_after_the_zone_has_changed(
+        self, store: CashbackStore, named: str
+    ) -> None:
+        wall = SOLD_AT.replace(tzinfo=None) - timedelta(hours=3)
+        sale_id, key = ("NF-1" if named == "sale_id" else None), ("k" if named == "key" else None)
+        before = replace(a_sale(sale_id=sale_id), sold_at_wall=wall)
+        first = await accepted(store, submitted(before, key=key))
+        after = replace(before, sold_at=SOLD_AT + timedelta(hours=1))
+        again = await store.accept(submitted(after, key=key))
+        assert again == (ContentTaken(first) if named == "nothing" else Repeated(first))
+        with_offset = replace(after, sold_at_wall=None)
+        told = await store.accept(submitted(with_offset, key=key))
+        assert isinstance(told, Accepted if named == "nothing" else NameTaken)
+
+    async def test_whether_it_was_told_with_an_offset_does_not_matter(
+        self, store: CashbackStore
+    ) -> None:
+        wall = SOLD_AT.replace(tzinfo=None) - timedelta(hours=3)
+        with_offset = a_sale()
+        first = await accepted(store, submitted(with_offset))
+        naive = replace(with_offset, sold_at_wall=wall)
+        assert await store.accept(submitted(naive)) == ContentTaken(first)
+        record = await accepted(store, submitted(replace(naive, sale_id="NF-1")))
+        assert record.sale.sold_at_wall == wall
+        found = await store.find(1, record.id)
+        assert found is not None
+        assert found.sale.sold_at_wall == wall
+
+    async def test_the_meaning_is_told_without_recording_anything(
+        self, store: CashbackStore
+    ) -> None:
+        sale = a_sale(sale_id="NF-1")
+
+        async def meaning(sale: Sale, key: str | None = None) -> Meaning:
+            return await store.meaning(
+                1, sale, idempotency_key=key, equal_content=EqualContent.SALE_ID
+            )
+
+        assert await meaning(sale, "k") == NewSale()
+        assert await count(store) == 0
+        first = await accepted(store, submitted(sale))
+        further = (NameKind.IDEMPOTENCY_KEY, "k")
+        assert await meaning(sale, "k") == Repeat(first.id, further)
+        assert await meaning(sale, "k") == Repeat(first.id, further), "the key is still nobody's"
+        assert await meaning(replace(sale, sale_id=None), "k") == EqualRefused(first.id)
+        assert await meaning(replace(sale, sale_id="NF-2")) == NewSale(first.id)
+        other = await meaning(a_sale(sale_id="NF-1"))
+        assert isinstance(other, Contradiction)
+
+    async def test_the_same_bytes_are_found_under_either_name(self, store: CashbackStore) -> None:
+        body = b'{"whatever": "it says"}'
+        sale = a_sale(sale_id="NF-1")
+        first = await accepted(store, submitted(sale, key="k1", raw_body=body))
+        other = await accepted(store, submitted(a_sale(), key="k2", raw_body=b"{}"))
+
+        async def same(body: bytes, key: str | None, sale_id: str | None) -> Record | None:
+            return await store.same_request(1, body, idempotency_key=key, sale_id=sale_id)
+
+        assert await same(body, "k1", None) == first
+        assert await same(body, None, "NF-1") == first
+        assert await same(body + b" ", "k1", "NF-1") is None
+        assert await same(body, "k2", "NF-1") is None, "the key decides"
+        assert await same(body, "NF-1", "k1") is None
+        assert await same(body, None, None) is None
+        assert await same(body, "k3", "NF-1") == first
+        assert await store.accept(submitted(sale, key="k3")) == Repeated(first), "a further key"
+        assert await store.same_request(2, body, idempotency_key="k1", sale_id=None) is None
+        assert await same(b"{}", "k2", None) == other
 
     async def test_a_name_is_told_with_the_present_standing(self, store: CashbackStore) -> None:
         sale = a_sale(sale_id="NF-1")
         claim = await leased(store, sale)
         standing = await store.conclude(ended(claim, CREATED))
         taken = await store.accept(submitted(sale))
-        assert isinstance(taken, NameTaken)
+        assert isinstance(taken, Repeated)
         assert taken.record.status is Status.APPLIED
         assert taken.record.standing == standing
 
@@ -121,7 +291,7 @@ class NamingContract:
         unnamed = a_sale()
         await accepted(store, submitted(unnamed))
         await accepted(store, submitted(unnamed, merchant_id=2))
-        renamed = a_sale(document=sale.customer.document, name="ANOTHER NAME")
+        renamed = a_sale(document=sale.customer.document, name="ANOTHER NAME", centavos=5)
         assert await store.accept(submitted(renamed, merchant_id=2)) == CustomerNameMismatch()
 
     async def test_a_customer_of_one_merchant_is_unknown_to_another(
@@ -158,7 +328,7 @@ class NamingContract:
         document = a_cpf()
         first = await accepted(store, submitted(a_sale(document=document, name="ANA"), key="k"))
         other = submitted(a_sale(document=document, name="BRUNO"), key="k")
-        assert await store.accept(other) == NameTaken(NameKind.IDEMPOTENCY_KEY, first)
+        assert await store.accept(other) == Repeated(first)
 
     async def test_a_refused_customer_name_uses_up_no_name(self, store: CashbackStore) -> None:
         document = a_cpf()
@@ -200,9 +370,9 @@ class NamingContract:
         sale = a_sale(sale_id="NF-1" if by is NameKind.SALE_ID else None)
         key = "k" if by is NameKind.IDEMPOTENCY_KEY else None
         answers = await at_once(store, [submitted(sale, key=key) for _ in range(50)])
-        assert Counter(type(a) for a in answers) == {Accepted: 1, NameTaken: 49}
+        other = ContentTaken if by is NameKind.CONTENT else Repeated
+        assert Counter(type(a) for a in answers) == {Accepted: 1, other: 49}
         assert len({record_of(answer).id for answer in answers}) == 1
-        assert {a.kind for a in answers if isinstance(a, NameTaken)} == {by}
         assert await count(store) == 1
 
     async def test_of_equal_sale_ids_under_different_keys_at_once_one_is_recorded(
@@ -210,10 +380,11 @@ class NamingContract:
     ) -> None:
         sale = a_sale(sale_id="NF-1")
         answers = await at_once(store, [submitted(sale, key=f"k{n}") for n in range(20)])
-        assert Counter(type(a) for a in answers) == {Accepted: 1, NameTaken: 19}
+        assert Counter(type(a) for a in answers) == {Accepted: 1, Repeated: 19}
         assert await count(store) == 1
-        losers = [n for n, answer in enumerate(answers) if isinstance(answer, NameTaken)]
-        await accepted(store, submitted(a_sale(), key=f"k{losers[0]}"))
+        for n in range(20):
+            again = await store.accept(submitted(replace(sale, sale_id=None), key=f"k{n}"))
+            assert isinstance(again, Repeated), "each key is a name of it"
 
     async def test_two_names_of_one_new_customer_at_once_let_one_in(
         self, store: CashbackStore
@@ -251,7 +422,7 @@ class NamingContract:
         answers = dict(zip([s.id for s in both], await at_once(store, both), strict=True))
         first = answers[neighbour.id]
         assert isinstance(first, Accepted)
-        assert await store.accept(submitted(sale)) == NameTaken(NameKind.CONTENT, first.record)
+        assert await store.accept(submitted(sale)) == ContentTaken(first.record)
 
     async def test_what_is_only_to_be_replayed_is_found_or_leaves_no_trace(
         self, store: CashbackStore
@@ -261,7 +432,7 @@ class NamingContract:
         assert isinstance(await store.accept(unknown), NotRecorded)
         record = await accepted(store, submitted(sale, key="k"))
         again = replace(submitted(sale, key="k"), replay_only=True)
-        assert await store.accept(again) == NameTaken(NameKind.IDEMPOTENCY_KEY, record)
+        assert await store.accept(again) == Repeated(record)
 
 
 async def at_once(store: CashbackStore, submissions: list[Submission]) -> list[Acceptance]:
@@ -271,7 +442,7 @@ async def at_once(store: CashbackStore, submissions: list[Submission]) -> list[A
 
 def record_of(acceptance: Acceptance) -> Record:
     """The record that an acceptance tells."""
-    assert isinstance(acceptance, Accepted | NameTaken)
+    assert isinstance(acceptance, Accepted | Repeated | NameTaken | ContentTaken)
     return acceptance.record
 
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 import pytest
 
 from cashback_core.delivery import Actor, Status
+from cashback_core.equals import MAX_LISTED
 from cashback_core.identity import new_id
 from cashback_core.operating import (
     Act,
@@ -26,6 +27,8 @@ from cashback_core.operating import (
     SenderState,
     Tally,
 )
+from cashback_core.ports import ContentTaken
+from cashback_core.same_sale import EqualOutcome
 from contract.builders import (
     CREATED,
     LEASE_S,
@@ -76,6 +79,53 @@ class OperatorStoreContract:
     async def make_due(self, store: CashbackStore) -> None:
         """Let every pending cashback have been due a moment ago, in their order."""
         raise NotImplementedError
+
+    async def test_equal_content_is_listed_with_both_tries(
+        self, store: CashbackStore, operators: OperatorStore
+    ) -> None:
+        sale = a_sale(sale_id="NF-1")
+        first = await accepted(store, submitted(sale, key="k1", submitted_by="erp-1"))
+        second = await accepted(store, submitted(replace(sale, sale_id="NF-2")))
+        again = submitted(replace(sale, sale_id=None), key="k3", submitted_by="erp-2")
+        assert isinstance(await store.accept(again), ContentTaken)
+        await accepted(store, submitted(a_sale(), merchant_id=2))
+
+        whole = await operators.equals_page(1, None, limit=5, after=None)
+        assert whole.next is None
+        refused, taken = whole.items
+        assert (refused.outcome, taken.outcome) == (EqualOutcome.REFUSED, EqualOutcome.ACCEPTED)
+        for pair in whole.items:
+            assert pair.document == sale.customer.document
+            assert pair.total_centavos == sale.total_centavos
+            assert pair.first.id == first.id
+            assert (pair.first.idempotency_key, pair.first.sale_id) == ("k1", "NF-1")
+            assert (pair.first.at, pair.first.submitted_by) == (first.accepted_at, "erp-1")
+            assert pair.second.sold_at == sale.sold_at
+        assert (refused.second.id, taken.second.id) == (None, second.id)
+        told = refused.second
+        assert (told.idempotency_key, told.sale_id, told.submitted_by) == ("k3", None, "erp-2")
+        assert (taken.second.idempotency_key, taken.second.sale_id) == (None, "NF-2")
+
+        page = await operators.equals_page(1, None, limit=1, after=None)
+        assert page.items == (refused,)
+        rest = await operators.equals_page(None, None, limit=1, after=page.next)
+        assert (rest.items, rest.next) == ((taken,), None)
+        only = await operators.equals_page(1, EqualOutcome.ACCEPTED, limit=5, after=None)
+        assert only.items == (taken,)
+        assert (await operators.equals_page(2, None, limit=5, after=None)).items == ()
+
+    async def test_of_each_sale_so_many_refusals_are_listed_and_no_more(
+        self, store: CashbackStore, operators: OperatorStore
+    ) -> None:
+        sale, other = a_sale(), a_sale()
+        await accepted(store, submitted(sale))
+        await accepted(store, submitted(other))
+        tries = [submitted(sale) for _ in range(MAX_LISTED + 9)] + [submitted(other)]
+        for half in (tries[:7], tries[7:]):  # in groups, as they come
+            answers = await asyncio.gather(*map(store.accept, half))
+            assert {type(a) for a in answers} == {ContentTaken}
+        page = await operators.equals_page(1, EqualOutcome.REFUSED, limit=200, after=None)
+        assert len(page.items) == MAX_LISTED + 1
 
     async def test_what_waits_for_somebody_is_listed_with_its_reason_oldest_first(
         self, store: CashbackStore, operators: OperatorStore

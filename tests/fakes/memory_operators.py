@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from cashback_core.delivery import Actor, Delivery
+from cashback_core.equals import EqualPage, EqualSales, Try
 from cashback_core.identity import new_id
 from cashback_core.operating import (
     Act,
@@ -26,12 +27,15 @@ from cashback_core.operating import (
     operate,
 )
 from cashback_core.ports import Pause, Position, StoreUnavailable
+from cashback_core.same_sale import EqualOutcome
 from fakes.memory_incidents import MemoryIncidents
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from datetime import datetime, timedelta
     from uuid import UUID
 
+    from cashback_core.ports import Submission
     from fakes.memory_store import MemoryStore, Row
 
 
@@ -59,6 +63,27 @@ class MemoryOperators(OperatorStore):
         page, more = tuple(items[:limit]), len(items) > limit
         at = Position(accepted_at=page[-1].accepted_at, id=page[-1].id) if more else None
         return OpenPage(items=page, next=at)
+
+    async def equals_page(
+        self,
+        merchant_id: int | None,
+        outcome: EqualOutcome | None,
+        *,
+        limit: int,
+        after: Position | None,
+    ) -> EqualPage:
+        await _reach(self._store)
+        items = [
+            pair
+            for owner, pair in _equals(self._store)
+            if merchant_id in {None, owner} and outcome in {None, pair.outcome}
+        ]
+        items.sort(key=lambda pair: (pair.position.accepted_at, pair.position.id), reverse=True)
+        if after is not None:
+            last = (after.accepted_at, after.id)
+            items = [i for i in items if (i.position.accepted_at, i.position.id) < last]
+        page = tuple(items[:limit])
+        return EqualPage(items=page, next=page[-1].position if len(items) > limit else None)
 
     async def act(self, merchant_id: int | None, id: UUID, act: Act) -> Decision | None:  # noqa: A002
         await _reach(self._store)
@@ -187,4 +212,49 @@ def _is_meant(row: Row, wanted: OpenFilter) -> bool:
         and (wanted.document is None or sale.customer.document == wanted.document)
         and (wanted.sold_from is None or sale.sold_at >= wanted.sold_from)
         and (wanted.sold_to is None or sale.sold_at < wanted.sold_to)
+    )
+
+
+def _equals(store: MemoryStore) -> Iterator[tuple[int, EqualSales]]:
+    """Every pair of equal content with its merchant's id."""
+    for refused in store.refused_equals:
+        again = _try(refused.submission, refused.at, None)
+        outcome = EqualOutcome.REFUSED
+        yield _pair(store, refused.submission, refused.first, again, outcome, refused.id)
+    for row in store.rows.values():
+        record = row.record
+        if record.same_content_as is not None:
+            again = _try(row.submission, record.accepted_at, record.id)
+            outcome = EqualOutcome.ACCEPTED
+            yield _pair(store, row.submission, record.same_content_as, again, outcome, record.id)
+
+
+def _pair(
+    store: MemoryStore,
+    submission: Submission,
+    first: UUID,
+    again: Try,
+    outcome: EqualOutcome,
+    id_: UUID,
+) -> tuple[int, EqualSales]:
+    row = store.rows[submission.merchant_id, first]
+    return submission.merchant_id, EqualSales(
+        outcome=outcome,
+        merchant=f"merchant-{submission.merchant_id}",
+        document=row.record.sale.customer.document,
+        total_centavos=row.record.sale.total_centavos,
+        first=_try(row.submission, row.record.accepted_at, first),
+        second=again,
+        position=Position(accepted_at=again.at, id=id_),
+    )
+
+
+def _try(submission: Submission, at: datetime, id_: UUID | None) -> Try:
+    return Try(
+        id=id_,
+        at=at,
+        idempotency_key=submission.idempotency_key,
+        sale_id=submission.sale.sale_id,
+        sold_at=submission.sale.sold_at,
+        submitted_by=submission.submitted_by,
     )

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from cashback_core.content import fingerprint
 from cashback_core.delivery import Delivery, Ended, Status
 from cashback_core.evidence import (
     Applied,
@@ -16,13 +15,13 @@ from cashback_core.evidence import (
     RefusedForNow,
     Unknown,
 )
-from cashback_core.ports import AttemptResult, NameKind, RecordFilter, Submission
 from cashback_core.record import AttemptRecord, EventRecord, Record
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from datetime import datetime, timedelta
     from uuid import UUID
+
+    from cashback_core.ports import AttemptResult, RecordFilter, Submission
 
 RESULTS: Final = {
     Applied: "applied",
@@ -62,6 +61,16 @@ class Incident:
     what: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RefusedEqual:
+    """A request that was refused, because `first` has its content."""
+
+    id: UUID
+    at: datetime
+    first: UUID
+    submission: Submission
+
+
 def delivery_of(row: Row, paused: timedelta) -> Delivery:
     standing = row.record.standing
     return Delivery(
@@ -86,23 +95,6 @@ def end_of(result: AttemptResult, at: datetime) -> Ended:
     )
 
 
-def names_of(submission: Submission) -> dict[NameKind, str]:
-    """What names a sale, in the order in which names are compared."""
-    names: dict[NameKind, str] = {}
-    if submission.idempotency_key is not None:
-        names[NameKind.IDEMPOTENCY_KEY] = submission.idempotency_key
-    if submission.sale.sale_id is not None:
-        names[NameKind.SALE_ID] = submission.sale.sale_id
-    names[NameKind.CONTENT] = fingerprint(submission.sale)
-    return names
-
-
-def deciding(names: Mapping[NameKind, str]) -> list[NameKind]:
-    """The names that must be free: equal content is forbidden only to a sale without any other."""
-    given: list[NameKind] = [kind for kind in names if kind is not NameKind.CONTENT]
-    return given or [NameKind.CONTENT]
-
-
 def position_of(record: Record) -> tuple[datetime, UUID]:
     return record.accepted_at, record.id
 
@@ -115,4 +107,5 @@ def is_wanted(row: Row, wanted: RecordFilter) -> bool:
         and (wanted.sold_from is None or sale.sold_at >= wanted.sold_from)
         and (wanted.sold_to is None or sale.sold_at < wanted.sold_to)
         and wanted.submitted_by in {None, row.submission.submitted_by}
+        and wanted.name_differs in {None, record.name_differs}
     )

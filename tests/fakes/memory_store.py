@@ -15,37 +15,51 @@ from cashback_core.delivery import (
     Status,
     conclude,
 )
+from cashback_core.equals import MAX_LISTED
 from cashback_core.evidence import read_answer
+from cashback_core.names import NameDifference, same_person
 from cashback_core.ports import (
     Acceptance,
     Accepted,
     AttemptResult,
     CashbackStore,
     Claim,
+    ContentTaken,
     CustomerNameMismatch,
-    NameKind,
     NameTaken,
     NotRecorded,
     Page,
     Pause,
     Position,
     RecordFilter,
+    Repeated,
     StoreUnavailable,
     Submission,
     Terms,
     TermsChanged,
 )
 from cashback_core.record import AttemptRecord, EventRecord, History, Record, Standing
-from cashback_core.sale import name_key
+from cashback_core.same_sale import (
+    Contradiction,
+    EqualContent,
+    EqualRefused,
+    Meaning,
+    Name,
+    NameKind,
+    NewSale,
+    Owner,
+    Repeat,
+    names_of,
+    which_sale,
+)
 from fakes.memory_rows import (
     RESULTS,
     Incident,
+    RefusedEqual,
     Row,
-    deciding,
     delivery_of,
     end_of,
     is_wanted,
-    names_of,
     position_of,
 )
 
@@ -54,6 +68,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from cashback_core.documents import Cpf
+    from cashback_core.sale import Sale
 
 __all__ = ["Incident", "MemoryStore", "Row"]
 
@@ -83,41 +98,78 @@ class MemoryStore(CashbackStore):
         self.catalogues = dict(catalogues or {})
         self._now = now
         self._policy = policy or DeliveryPolicy()
-        self._names: dict[tuple[int, NameKind, str], UUID] = {}
+        self.refused_equals: list[RefusedEqual] = []
+        self._names: dict[tuple[int, Name], UUID] = {}
         self._pauses: dict[UUID, tuple[datetime, datetime]] = {}
 
     async def terms(self, merchant_id: int) -> Terms | None:
         await self._reach()
         return self._terms.get(merchant_id)
 
+    def set_terms(self, terms: Terms) -> None:
+        """Change what a merchant lays down."""
+        self._terms[terms.merchant_id] = terms
+
     async def catalogue(self, merchant_id: int, skus: Collection[str]) -> Catalogue:
         await self._reach()
         products = self.catalogues.get(merchant_id, Catalogue()).products
         return Catalogue({sku: products[sku] for sku in skus if sku in products})
 
+    async def known_name(self, merchant_id: int, document: Cpf) -> str | None:
+        await self._reach()
+        return self.customers.get((merchant_id, document))
+
     async def accept(self, submission: Submission) -> Acceptance:
         await self._reach()
-        merchant_id, customer = submission.merchant_id, submission.sale.customer
-        names = names_of(submission)
-        for kind in deciding(names):
-            owner = self._names.get((merchant_id, kind, names[kind]))
-            if owner is not None:
-                return NameTaken(kind, self.rows[merchant_id, owner].record)
+        merchant_id, sale = submission.merchant_id, submission.sale
+        names = names_of(sale, submission.idempotency_key)
+        meaning = self._meaning(merchant_id, sale, names, submission.equal_content)
+        if not isinstance(meaning, NewSale):
+            return self._known(submission, meaning)
         if submission.replay_only:
             return NotRecorded()
         if not self._follows_terms(submission):
             return TermsChanged()
-        key = name_key(customer.name)
-        if self.customers.setdefault((merchant_id, customer.document), key) != key:
+        customer = sale.customer
+        known = self.customers.get((merchant_id, customer.document), customer.name)
+        differs = not same_person(known, customer.name)
+        if differs and submission.name_difference is NameDifference.REFUSE:
             return CustomerNameMismatch()
-        for kind, name in names.items():
-            self._names.setdefault((merchant_id, kind, name), submission.id)
-        record = self._insert(submission)
+        self.customers.setdefault((merchant_id, customer.document), customer.name)
+        for name in names:
+            self._names.setdefault((merchant_id, name), submission.id)
+        record = self._insert(submission, meaning.same_content_as, name_differs=differs)
         await asyncio.sleep(0)  # committed, and the answer is on its way
         if self.lose_next_commit:
             self.lose_next_commit = False
             raise StoreUnavailable("the commit's answer was lost")
         return Accepted(record)
+
+    async def meaning(
+        self,
+        merchant_id: int,
+        sale: Sale,
+        *,
+        idempotency_key: str | None,
+        equal_content: EqualContent,
+    ) -> Meaning:
+        await self._reach()
+        return self._meaning(merchant_id, sale, names_of(sale, idempotency_key), equal_content)
+
+    async def same_request(
+        self, merchant_id: int, raw_body: bytes, *, idempotency_key: str | None, sale_id: str | None
+    ) -> Record | None:
+        await self._reach()
+        told = {NameKind.IDEMPOTENCY_KEY: idempotency_key, NameKind.SALE_ID: sale_id}
+        names = [(kind, name) for kind, name in told.items() if name is not None]
+        known = [name for name in names if (merchant_id, name) in self._names]
+        if not known:
+            return None
+        row = self.rows[merchant_id, self._names[merchant_id, known[0]]]
+        if row.submission.raw_body != raw_body:
+            return None
+        self._names.setdefault((merchant_id, names[0]), row.record.id)
+        return row.record
 
     async def conclude(self, result: AttemptResult) -> Standing:
         await self._reach()
@@ -235,6 +287,40 @@ class MemoryStore(CashbackStore):
         at = Position(accepted_at=page[-1].accepted_at, id=page[-1].id) if more else None
         return Page(records=page, next=at)
 
+    def _meaning(
+        self, merchant_id: int, sale: Sale, names: tuple[Name, ...], equal_content: EqualContent
+    ) -> Meaning:
+        ids = {name: self._names.get((merchant_id, name)) for name in names}
+        owners = {
+            name: Owner(id_, self.rows[merchant_id, id_].record.sale)
+            for name, id_ in ids.items()
+            if id_ is not None
+        }
+        return which_sale(sale, names, owners, equal_content=equal_content)
+
+    def _known(
+        self, submission: Submission, meaning: Repeat | Contradiction | EqualRefused
+    ) -> Acceptance:
+        merchant_id = submission.merchant_id
+        record = self.rows[merchant_id, meaning.id].record
+        match meaning:
+            case Repeat(id_, further_name):
+                if further_name is not None:
+                    self._names[merchant_id, further_name] = id_
+                return Repeated(record)
+            case Contradiction(_, kind, found):
+                return NameTaken(kind, record, found)
+            case EqualRefused(id_):
+                self._note_refused(submission, id_)
+                return ContentTaken(record)
+
+    def _note_refused(self, submission: Submission, first: UUID) -> None:
+        listed = [refused for refused in self.refused_equals if refused.first == first]
+        if len(listed) < MAX_LISTED:
+            self.refused_equals.append(
+                RefusedEqual(id=submission.id, at=self._now(), first=first, submission=submission)
+            )
+
     def _follows_terms(self, submission: Submission) -> bool:
         """Whether every line has the type and the rate in force when it was sold."""
         terms = self._terms.get(submission.merchant_id)
@@ -263,7 +349,9 @@ class MemoryStore(CashbackStore):
             return None
         return row
 
-    def _insert(self, submission: Submission) -> Record:
+    def _insert(
+        self, submission: Submission, same_content_as: UUID | None, *, name_differs: bool
+    ) -> Record:
         now = self._now()
         due = submission.cashback.cashback_centavos > 0
         status = Status.PENDING if due else Status.NOT_DUE
@@ -275,6 +363,8 @@ class MemoryStore(CashbackStore):
                 cashback=submission.cashback,
                 accepted_at=now,
                 standing=Standing(status=status, attempt=0),
+                same_content_as=same_content_as,
+                name_differs=name_differs,
             ),
             submission=submission,
             open_since_at=now,

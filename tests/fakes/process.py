@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import copy
+import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
@@ -83,7 +84,7 @@ class Process:
             SaleRequest(
                 merchant_id=1,
                 document=document,
-                raw_body=b"{}",
+                raw_body=json.dumps(document).encode(),
                 idempotency_key=key,
                 wait_s=wait_s,
                 respond_async=respond_async,

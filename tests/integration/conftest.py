@@ -12,6 +12,7 @@ from adapters.http.identity.signing_key import create_signing_key
 from adapters.postgres.embedded import EmbeddedPostgres, throwaway_postgres
 from adapters.postgres.migrate import migrate
 from cashback_gateway.demo_data import load_merchant
+from chaos.quick_folder import quick_folder
 from integration import unspoken
 from integration.command_line import SRC
 from integration.nginx.two_apis import behind_nginx
@@ -34,7 +35,7 @@ def _nothing_personal_or_secret_is_logged() -> Iterator[None]:  # pyright: ignor
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[EmbeddedPostgres]:
     """One server for all tests; `create_database(name, template=...)` gives each its own."""
-    with throwaway_postgres() as server:
+    with throwaway_postgres(quick_folder()) as server:
         yield server
 
 

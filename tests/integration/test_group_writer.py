@@ -22,13 +22,14 @@ from cashback_core.ports import (
     Accepted,
     AttemptResult,
     Claim,
-    NameKind,
     NameTaken,
+    Repeated,
     StoreUnavailable,
     Submission,
 )
 from cashback_core.programme import Programme, Rate
 from cashback_core.sale import Customer, Line, Sale
+from cashback_core.same_sale import NameKind
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -146,7 +147,7 @@ async def test_fifty_equal_sales_in_two_processes_are_one(
     finally:
         await other.close()
     winners = [a for a in answers if isinstance(a, Accepted)]
-    losers = [a for a in answers if isinstance(a, NameTaken)]
+    losers = [a for a in answers if isinstance(a, Repeated)]
     assert len(winners) == 1
     assert len(losers) == 49
     assert {a.record.id for a in losers} == {winners[0].record.id}
@@ -165,6 +166,29 @@ async def test_whoever_lost_to_a_refused_neighbour_gets_the_name(
     assert isinstance(answers[0], NameTaken)
     assert answers[0].kind is NameKind.SALE_ID
     assert isinstance(answers[1], Accepted)
+
+
+async def test_a_repeat_of_a_neighbour_is_answered_in_the_same_transaction(
+    store: PostgresCashbackStore, dsn: str
+) -> None:
+    first, again = submission(1, key="k"), submission(1, key="k", sale_id="NF-1")
+    both = await asyncio.gather(store.accept(first), store.accept(again))
+    assert isinstance(both[0], Accepted)
+    assert both[1] == Repeated(both[0].record)
+    under = "select count(*) from sale_names where cashback_id in (select cashback_id from sales)"
+    assert count(dsn, under) == 3, "the key, the content, and the sale id that came later"
+    assert count(dsn, "select count(*) from sale_names") == 3
+
+
+async def test_a_circle_of_names_comes_to_an_end(store: PostgresCashbackStore) -> None:
+    circle = [
+        submission(1, key="k1", sale_id="s1"),
+        submission(2, key="k1", sale_id="s2"),
+        submission(3, key="k2", sale_id="s2"),
+        submission(4, key="k2", sale_id="s1"),
+    ]
+    answers = await asyncio.gather(*map(store.accept, circle))
+    assert [type(a) for a in answers] == [Accepted, NameTaken, Accepted, NameTaken]
 
 
 async def test_the_answer_leaves_after_the_commit(store: PostgresCashbackStore, dsn: str) -> None:

@@ -131,6 +131,14 @@ async def test_what_is_wrong_with_a_body_is_told_at_once(api: AdministeredApi) -
     worse: list[Any] = [{"name": "ANA"}, {**ANA, "document": ""}, {**ANA, "document": 7}, []]
     for bad in worse:
         assert (await api.ask("POST", CUSTOMERS, bad)).status == 422
+    for name, code in (
+        ("JOS\u00c3\u2030", "name_encoding"),
+        ("JOS\ufffd", "name_not_printable"),
+        (" . ", "name_without_letter"),
+        ("", "name_length"),
+    ):
+        no_name = await api.ask("POST", CUSTOMERS, {**ANA, "name": name})
+        assert faults(no_name) == {"/name": code}
     assert (await api.ask("GET", CUSTOMERS)).json()["items"] == []
 
 

@@ -44,10 +44,10 @@ async def test_an_administrator_sees_their_own_merchant_alone(api: AdministeredA
 async def test_an_administrator_changes_name_and_age_and_not_how_money_is_computed(
     api: AdministeredApi,
 ) -> None:
-    patch = {"name": "Rede", "max_sale_age_days": 30}
+    patch = {"name": "Rede", "max_sale_age_days": 30, "name_difference": "note"}
     answer = await api.ask("PATCH", "/api/merchants/demo", patch, if_match='"1"')
     assert (answer.status, answer.headers["etag"]) == (200, '"2"')
-    assert (answer.json()["name"], answer.json()["max_sale_age_days"]) == ("Rede", 30)
+    assert {name: answer.json()[name] for name in patch} == patch
     forbidden: list[tuple[str, Any]] = [
         ("rounding", "down"), ("zone", "America/Manaus"), ("disabled", True),
     ]  # fmt: skip
@@ -55,6 +55,22 @@ async def test_an_administrator_changes_name_and_age_and_not_how_money_is_comput
         answer = await api.ask("PATCH", "/api/merchants/demo", {name: value}, if_match="*")
         assert (answer.status, faults(answer)) == (422, {f"/{name}": "platform_only"})
     assert (await api.ask("GET", "/api/merchants/demo")).headers["etag"] == '"2"'
+
+
+@pytest.mark.parametrize(
+    "zone", ["localtime", "Factory", "posixrules", "posix/America/Sao_Paulo", "right/UTC"]
+)
+async def test_a_zone_is_a_name_of_the_database_and_no_file_of_this_machine(
+    api: AdministeredApi, zone: str
+) -> None:
+    asked = [
+        await api.ask("PATCH", "/api/merchants/demo", {"zone": zone}, if_match="*", by="petra"),
+        await api.ask(
+            "POST", "/api/merchants", {"slug": "a", "name": "A", "zone": zone}, by="petra"
+        ),
+    ]
+    for answer in asked:
+        assert (answer.status, faults(answer)) == (422, {"/zone": "zone_unknown"})
 
 
 async def test_an_administrator_adds_and_deletes_no_merchant(api: AdministeredApi) -> None:
@@ -67,7 +83,7 @@ async def test_everything_wrong_with_a_merchant_is_told_in_both_languages(
 ) -> None:
     wrong = {
         "name": " ", "zone": "Mars/Olympus", "rounding": "up", "max_sale_age_days": 0,
-        "disabled": 1, "slug": "new",
+        "disabled": 1, "slug": "new", "name_difference": "ignore",
     }  # fmt: skip
     told = [
         await api.ask("PUT", "/api/merchants/demo", wrong, if_match="*", accept_language=language)
@@ -80,6 +96,7 @@ async def test_everything_wrong_with_a_merchant_is_told_in_both_languages(
             "/rounding": "no_such_choice",
             "/max_sale_age_days": "whole_number",
             "/disabled": "not_boolean",
+            "/name_difference": "no_such_choice",
             "/slug": "unknown_field",
         }
     english, portuguese = ({e["detail"] for e in answer.json()["errors"]} for answer in told)

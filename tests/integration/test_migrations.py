@@ -12,6 +12,7 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from adapters.postgres.embedded import throwaway_postgres
 from adapters.postgres.embedded.binaries import find_binaries
 from adapters.postgres.migrate import SchemaMismatch, migrate, migrations, pending
+from chaos.quick_folder import quick_folder
 from integration.two_merchants import ROLES
 from integration.whole_sale import CUSTOMER, WHOLE
 
@@ -80,7 +81,7 @@ def test_a_migration_that_fails_leaves_no_trace(
 @pytest.mark.parametrize("superuser", [True, False], ids=["a superuser", "an owner"])
 def test_ten_databases_of_one_new_cluster_may_be_migrated_at_once(*, superuser: bool) -> None:
     """Roles belong to the cluster: all ten make them, one makes each."""
-    with throwaway_postgres() as server:
+    with throwaway_postgres(quick_folder()) as server:
         dsns = [server.create_database(f"fresh_{n}") for n in range(STARTS)]
         if not superuser:
             make_login(dsns[0], "owner", "createrole")
@@ -95,7 +96,7 @@ def test_ten_databases_of_one_new_cluster_may_be_migrated_at_once(*, superuser: 
 
 
 def test_an_owner_who_may_not_act_as_the_roles_is_told_what_to_ask_for() -> None:
-    with throwaway_postgres() as server:
+    with throwaway_postgres(quick_folder()) as server:
         migrate(server.create_database("first"))
         second = server.create_database("second")
         make_login(second, "stranger", "nocreaterole")

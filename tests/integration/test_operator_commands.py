@@ -7,6 +7,7 @@ import os
 import socket
 import subprocess
 import sys
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,7 +19,17 @@ import pytest
 from adapters.postgres.store import PostgresCashbackStore
 from cashback_core.delivery import DeliveryPolicy
 from cashback_core.identity import new_id
-from contract.builders import CREATED, NOTHING_SENT, UNANSWERED, a_sale, ended, leased, seen
+from contract.builders import (
+    CREATED,
+    NOTHING_SENT,
+    UNANSWERED,
+    a_sale,
+    accepted,
+    ended,
+    leased,
+    seen,
+    submitted,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -124,6 +135,30 @@ def test_what_waits_is_listed_and_resent_one_by_one(dsn: str, environ: dict[str,
     )
 
 
+def test_sales_of_equal_content_are_listed(dsn: str, environ: dict[str, str]) -> None:
+    async def sell() -> list[str]:
+        store = PostgresCashbackStore(dsn, DeliveryPolicy())
+        await store.open()
+        try:
+            sale = a_sale(sale_id="NF-1")
+            first = await accepted(store, submitted(sale))
+            await store.accept(submitted(replace(sale, sale_id=None), key="k2"))
+            second = await accepted(store, submitted(replace(sale, sale_id="NF-3")))
+        finally:
+            await store.close()
+        return [str(first.id), str(second.id)]
+
+    first, second = asyncio.run(sell())
+    taken, refused_ = done(environ, "equals")
+    assert taken.startswith("accepted       100.00 ***.")
+    assert f"{second} sale_id NF-3; first at " in taken
+    assert refused_.startswith("refused ")
+    assert refused_.endswith(f"{first} sale_id NF-1")
+    assert "Z key k2; first at " in refused_
+    assert done(environ, "equals", "--outcome", "refused", "--merchant", "demo") == [refused_]
+    assert done(environ, "equals", "--limit", "1") == [taken]
+
+
 def test_what_is_unpaid_is_cancelled_and_what_is_in_doubt_resolved(
     dsn: str, environ: dict[str, str]
 ) -> None:
@@ -143,7 +178,7 @@ def test_incidents_are_listed_and_explained(dsn: str, environ: dict[str, str]) -
         found = connection.execute(
             "select cashback_id::text, document from sales order by accepted_at"
         ).fetchall()
-        documents = {id_: document for id_, document in found}
+        documents: dict[str, str] = dict(found)
         own = an_incident(
             connection, "credited_unpaid", cashback_id=rejected, document=documents[rejected]
         )
@@ -336,6 +371,9 @@ def test_the_doctor_finds_a_fresh_system_well(
                 "backlog",
                 "oldest open",
                 "incidents",
+                "statement incidents",
+                "reconciliation",
+                "doubts",
                 "state file",
                 "provider",
             ),
@@ -359,8 +397,21 @@ def test_the_doctor_says_what_to_do_about_what_waits(dsn: str, environ: dict[str
             " values (1, %s, 1, '201 for another amount')",
             [doubtful],
         )
+        an_incident(connection, "unknown_here")
+        connection.execute(
+            "insert into reconciliations (reconciliation_id, kind, asked_since, started_at,"
+            " ended_at, distrust, distrusted_since) values (gen_random_uuid(), 'open', now(),"
+            " now(), now(), '1 lines cannot be read', now() - interval '1 day')"
+        )
     code, checks = doctor(environ)
     assert code == 0, "a person is needed, nothing is broken"
+    assert checks["statement incidents"] == (
+        "warn",
+        "1 unknown_here, 5.00; `./cashback incidents` lists them",
+    )
+    assert checks["reconciliation (open)"][0] == "warn"
+    assert ": 1 lines cannot be read; no doubt" in checks["reconciliation (open)"][1]
+    assert checks["doubts"][0] == "ok"
     assert checks["sender"][0] == "warn"
     assert "by ana: their request" in checks["sender"][1]
     assert checks["backlog"][0] == "warn"

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import random
 from collections import defaultdict
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import psycopg
@@ -10,11 +12,16 @@ from adapters.postgres.explaining import PostgresIncidentStore
 from adapters.postgres.operating import PostgresOperatorStore
 from adapters.postgres.store import PostgresCashbackStore
 from cashback_core.delivery import DeliveryPolicy
+from cashback_core.explaining import PRECEDES, OpenLine, Suspect, may_be_credit_of
+from cashback_core.identity import new_id
 from cashback_core.ports import StoreUnavailable
+from cashback_core.reconciliation import NEED_A_PERSON, FindingClass
+from contract.builders import a_cpf, a_sale, history_of
+from contract.operating import REFUSED, ended_with
 from contract.statement_incidents import AT, FOREIGN, KNOWN, IncidentStoreContract
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Sequence
     from uuid import UUID
 
     from cashback_core.explaining import StatementIncident
@@ -76,6 +83,85 @@ class TestPostgresIncidents(IncidentStoreContract):
                 "select incident_id, what, by_name, reason from statement_incident_events"
             ).fetchall()
         assert told == [(line, "explained", "petra", FOREIGN.reason)]
+
+    async def test_the_database_suspects_what_the_core_does(
+        self, store: PostgresCashbackStore
+    ) -> None:
+        """Each line alone, held against the same cashbacks by both."""
+        ones = await _suspects(store)
+        chance = random.Random(7)
+        seen: set[bool] = set()
+        with psycopg.connect(self.dsn) as connection:
+            for n in range(150):
+                line = _a_line(chance, ones)
+                with connection.transaction(force_rollback=True):
+                    connection.execute(
+                        "insert into statement_incidents (incident_id, class, merchant_id,"
+                        " cashback_id, document, centavos, line, line_key, nth, credited_at,"
+                        " reference, why, statement_at)"
+                        " values (%s, %s, %s, %s, %s, %s, 1, %s, %s, %s, %s, 'x', now())",
+                        [
+                            new_id(),
+                            line.cls,
+                            None if line.cashback_id is None else 1,
+                            line.cashback_id,
+                            line.document,
+                            line.centavos,
+                            f"{n:032x}" if line.has_line else None,
+                            0 if line.has_line else None,
+                            line.credited_at,
+                            line.reference,
+                        ],
+                    )
+                    found = connection.execute(
+                        "select cashback_id from suspected_cashbacks(1, %s)", [PRECEDES]
+                    ).fetchall()
+                expected = {one.id for one in ones if may_be_credit_of(line, one, PRECEDES)}
+                assert {id_ for (id_,) in found} == expected, line
+                seen.add(bool(expected))
+        assert seen == {True, False}
+
+
+async def _suspects(store: PostgresCashbackStore) -> list[Suspect]:
+    """Cashbacks of two customers and two amounts."""
+    customers = [a_cpf(), a_cpf()]
+    ones: list[Suspect] = []
+    for n in range(6):
+        sale = a_sale(
+            document=customers[n % 2], centavos=10_000 + 2_000 * (n // 3), sale_id=f"NF-{n}"
+        )
+        claim = await ended_with(store, REFUSED, sale)
+        history = await history_of(store, 1, claim)
+        ones.append(
+            Suspect(
+                id=claim.id,
+                document=claim.document,
+                centavos=claim.cashback_centavos,
+                accepted_at=history.record.accepted_at,
+                first_started_at=history.attempts[0].started_at,
+            )
+        )
+    return ones
+
+
+def _a_line(chance: random.Random, ones: Sequence[Suspect]) -> OpenLine:
+    """A line that has some of what these cashbacks have."""
+    one = chance.choice(ones)
+    assert one.first_started_at is not None
+    early = timedelta(days=2, seconds=chance.choice((-1, 0, 1)))
+    hex_ = one.id.hex
+    named = chance.random() < 0.3
+    return OpenLine(
+        cls=chance.choice((*sorted(NEED_A_PERSON), FindingClass.UNREADABLE)),
+        cashback_id=one.id if named else None,
+        has_line=not named or chance.random() < 0.7,
+        document=chance.choice((None, one.document, a_cpf(), a_cpf())),
+        centavos=chance.choice((0, one.centavos, 1, 2)),
+        credited_at=chance.choice((None, one.first_started_at, one.first_started_at - early)),
+        reference=chance.choice(
+            (None, None, "NF 12", hex_, f"nr {hex_[:12]}", hex_[-8:].upper(), f"z {hex_[-7:]}", "")
+        ),
+    )
 
 
 def keep(dsn: str, incident: StatementIncident, merchant_id: int | None) -> None:

@@ -16,7 +16,7 @@ from adapters.postgres.store import PostgresCashbackStore
 from cashback_core.delivery import DeliveryPolicy, Status
 from cashback_core.erased import ERASED, is_pseudonym
 from cashback_core.identity import new_id
-from cashback_core.ports import Accepted, Claim, NameTaken
+from cashback_core.ports import Accepted, Claim, ContentTaken, Repeated
 from cashback_core.privacy import Erased, Erasure, Retention, StillOpen
 from cashback_core.reconciling import Moved
 from cashback_core.statements import StatementLine
@@ -32,6 +32,7 @@ from contract.builders import (
     submitted,
 )
 from contract.reconciling import RULES, Kept, in_doubt, reconcile
+from integration.two_merchants import ERASER, session
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -132,6 +133,39 @@ async def leased_of(store: PostgresCashbackStore, id_: UUID, document: Cpf) -> S
     return (await store.conclude(ended(claim, seen(201, answer)))).status
 
 
+async def test_an_erased_customer_is_nobody_in_the_incidents_of_statements_too(
+    store: PostgresCashbackStore, privacy: PostgresPrivacyStore, dsn: str
+) -> None:
+    document, shared, stranger = a_cpf(), a_cpf(), a_cpf()
+    for known in (document, shared):
+        await paid(store, known)
+    await accepted(store, submitted(a_sale(document=shared), merchant_id=2, lease_s=None))
+    with psycopg.connect(dsn) as connection:
+        for n, known in enumerate((document, shared, stranger)):
+            connection.execute(
+                "insert into statement_incidents (incident_id, class, document, centavos, line,"
+                " line_key, nth, reference, why, statement_at) values (gen_random_uuid(),"
+                " 'unknown_here', %s, 1, %s, %s, 0, %s, 'x', now())",
+                [known, n + 1, f"{n:032x}", f"PIX {known}"],
+            )
+    for known in (document, shared):
+        assert isinstance(await privacy.erase(1, customer_id(dsn, known), WHY), Erased)
+    found = rows(dsn, "select document, reference from statement_incidents order by line")
+    assert is_pseudonym(found[0][0])
+    assert found[0][1] is None
+    assert found[1:] == [(shared, f"PIX {shared}"), (stranger, f"PIX {stranger}")], (
+        "of another merchant's customer, and of nobody's, what stands is still needed"
+    )
+
+
+async def test_the_eraser_forgets_in_the_merchants_of_its_session_alone(dsn: str) -> None:
+    with session(dsn, 2, role=ERASER) as eraser:
+        with pytest.raises(psycopg.errors.InsufficientPrivilege), eraser.transaction():
+            eraser.execute("select forget_in_incidents(1, '1', %s)", ["E" + "0" * 32])
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            eraser.execute("select document from statement_incidents")
+
+
 async def test_a_sale_of_an_erased_customer_keeps_its_names(
     store: PostgresCashbackStore, privacy: PostgresPrivacyStore, dsn: str
 ) -> None:
@@ -140,11 +174,12 @@ async def test_a_sale_of_an_erased_customer_keeps_its_names(
     id_ = await paid(store, document, sale_id="s-1")
     await privacy.erase(1, customer_id(dsn, document), WHY)
     again = await store.accept(submitted(sale))
-    assert isinstance(again, NameTaken)
+    assert isinstance(again, Repeated)
     assert again.record.id == id_
     assert again.record.sale.customer == ERASED
     # Who comes back is a new customer, by any name.
-    anew = await store.accept(submitted(a_sale(document=document, name="MARIA SILVA")))
+    other = a_sale(document=document, name="MARIA SILVA", centavos=7)
+    anew = await store.accept(submitted(other))
     assert isinstance(anew, Accepted)
 
 
@@ -178,6 +213,27 @@ async def test_names_that_hold_an_erased_customers_document_are_replaced_and_no_
     )
     assert len([name for (name,) in names if is_pseudonym(name)]) == 3
     assert {name for (name,) in names if not is_pseudonym(name)} == {"key-2", "s-3", "key-3"}
+
+
+async def test_refused_tries_of_an_erased_customer_hold_their_document_no_more(
+    store: PostgresCashbackStore, privacy: PostgresPrivacyStore, dsn: str
+) -> None:
+    document = a_cpf()
+    await paid(store, document, sale_id="s-1")
+    spelt = f"{document[:3]}.{document[3:6]}.{document[6:9]}-{document[9:]}"
+    sale = a_sale(document=document, name=NAME)
+    for key in (f"till-7:{spelt}", f"{document}/2", "k-1"):
+        assert isinstance(await store.accept(submitted(sale, key=key)), ContentTaken)
+    told = "select idempotency_key from refused_equals order by refusal_id"
+    assert rows(dsn, told) == [(f"till-7:{spelt}",), (f"{document}/2",), ("k-1",)]
+    await privacy.erase(1, customer_id(dsn, document), WHY)
+    assert rows(dsn, told) == [(None,), (None,), ("k-1",)]
+    again = await store.accept(submitted(sale, key="k-2"))
+    assert isinstance(again, ContentTaken), "its content is still known"
+    with psycopg.connect(dsn) as owner, pytest.raises(psycopg.IntegrityError):
+        owner.execute("update refused_equals set idempotency_key = 'x'")
+    with psycopg.connect(dsn) as owner, pytest.raises(psycopg.IntegrityError):
+        owner.execute("delete from refused_equals")
 
 
 async def test_a_report_holds_everything_page_by_page_and_is_noted(

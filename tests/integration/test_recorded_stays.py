@@ -85,8 +85,7 @@ def test_the_guard_of_names_is_more_than_a_missing_grant(dsn: str) -> None:
     """By the trigger alone, should somebody grant too much."""
     with psycopg.connect(dsn) as owner:
         owner.execute("grant update, delete, truncate on sale_names, sales to cashback_serving")
-        for table in ("sale_lines", "cashbacks", "attempts", "events", "incidents"):
-            owner.execute(f"grant truncate on {table} to cashback_serving".encode())
+        owner.execute("grant truncate on all tables in schema public to cashback_serving")
     for what, statement in DESTROYING.items():
         with session(dsn, MINE) as serving:
             refused(serving, what, statement, (IntegrityConstraintViolation,))
@@ -112,7 +111,7 @@ async def test_the_eraser_replaces_a_name_that_holds_whom_it_erases_and_no_other
     rename = "update sale_names set name = %s where kind = 'sale_id' and name = %s"
     gone: LiteralString = (
         "update customers set document = 'E' || repeat('0', 32), name = 'erased',"
-        " name_key = 'erased', erased_at = now() where document = '79336512404'"
+        " erased_at = now() where document = '79336512404'"
     )
     deferred = "set constraints sales_merchant_id_document_fkey deferred"
     with session(dsn, MINE, role=ERASER) as eraser, pytest.raises(IntegrityConstraintViolation):
@@ -319,8 +318,8 @@ def test_every_function_looks_for_names_where_ours_are(dsn: str) -> None:
             " select from pg_depend as d where d.classid = 'pg_proc'::regclass and d.objid = p.oid and d.deptype = 'e')"
         ).fetchall()
     assert len(found) >= 20
-    fixed = ["search_path=pg_catalog, public, pg_temp"]
-    assert {name for name, settings in found if settings != fixed} == set()
+    fixed = "search_path=pg_catalog, public, pg_temp"
+    assert {name for name, settings in found if fixed not in (settings or ())} == set()
 
 
 def test_the_search_path_is_of_the_schema_that_is_migrated(
@@ -333,9 +332,9 @@ def test_the_search_path_is_of_the_schema_that_is_migrated(
     migrate(url)
     with psycopg.connect(url) as owner:
         paths = owner.execute(
-            "select distinct proconfig from pg_proc where pronamespace = 'shop'::regnamespace"
+            "select distinct setting from pg_proc, unnest(proconfig) as setting where pronamespace = 'shop'::regnamespace and setting like 'search_path%'"
         ).fetchall()
-    assert paths == [(["search_path=pg_catalog, shop, pg_temp"],)]
+    assert paths == [("search_path=pg_catalog, shop, pg_temp",)]
 
 
 def test_no_index_hangs_on_the_systems_order_of_letters(dsn: str) -> None:

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import Final, LiteralString
 
-CUSTOMER: Final = "insert into customers (merchant_id, document, name, name_key) values (1, '79336512404', 'JOSE', 'jose') on conflict do nothing"
+CUSTOMER: Final = "insert into customers (merchant_id, document, name) values (1, '79336512404', 'JOSE') on conflict do nothing"
 
 WHOLE: Final[dict[str, LiteralString]] = {
     "name": "insert into sale_names values (1, 'content', 'x', %(id)s)",

@@ -18,10 +18,15 @@ if TYPE_CHECKING:
 
 MAX_BODY_BYTES: Final = 256 * 1024
 
-_MEDIA_TYPE: Final = re.compile(
-    rb'[ \t]*application/(?:json|(merge-patch\+json))[ \t]*(?:;[ \t]*charset="?utf-8"?[ \t]*)?\Z',
-    re.IGNORECASE,
+_TOKEN: Final = rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
+_QUOTED: Final = rb'"(?:[\t \x21\x23-\x5b\x5d-\x7e\x80-\xff]|\\[\t\x20-\x7e\x80-\xff])*"'
+_PARAMETER: Final = re.compile(
+    rb"[ \t]*;[ \t]*(?:(" + _TOKEN + rb")[ \t]*=[ \t]*(" + _TOKEN + rb"|" + _QUOTED + rb"))?"
 )
+"""As RFC 9110 has it (5.6.6), which allows an empty one; blanks around the = are let pass, too."""
+
+_MEDIA_TYPE: Final = re.compile(rb"[ \t]*application/(json|merge-patch\+json)", re.IGNORECASE)
+_UTF_8: Final = frozenset({b"utf-8", b"utf8"})
 _SURROGATE_ESCAPE: Final = re.compile(r"\\u[dD][89a-fA-F]")
 
 
@@ -102,13 +107,33 @@ def decode_json(body: bytes) -> object:
 
 def _check_coding(fields: Fields, *, merge_patch: bool) -> None:
     media_type = fields.get(b"content-type")
-    known = None if media_type is None else _MEDIA_TYPE.match(media_type)
-    if known is None or (known[1] is not None and not merge_patch):
-        expected = "application/merge-patch+json" if merge_patch else "application/json"
+    if media_type != b"application/json" and not _is_json(media_type, merge_patch=merge_patch):
+        kind = "application/merge-patch+json" if merge_patch else "application/json"
+        expected = f"{kind}; charset=utf-8"
         raise UnsupportedBodyError("Content-Type", expected=expected, received=_shown(media_type))
     coding = fields.get(b"content-encoding")
     if coding is not None and coding.strip().lower() != b"identity":
         raise UnsupportedBodyError("Content-Encoding", expected="identity", received=_shown(coding))
+
+
+def _is_json(media_type: bytes | None, *, merge_patch: bool) -> bool:
+    """Whether a Content-Type is JSON in UTF-8; parameters that JSON does not have say nothing."""
+    known = None if media_type is None else _MEDIA_TYPE.match(media_type)
+    if media_type is None or known is None or (known[1].lower() != b"json" and not merge_patch):
+        return False
+    at = known.end()
+    while (parameter := _PARAMETER.match(media_type, at)) is not None:
+        name, value = parameter.group(1, 2)
+        if name is not None and name.lower() == b"charset" and _plain(value) not in _UTF_8:
+            return False
+        at = parameter.end()
+    return not media_type[at:].strip(b" \t")
+
+
+def _plain(value: bytes) -> bytes:
+    """A parameter's value in small letters, whether it came in quotes or not."""
+    quoted = value.startswith(b'"')
+    return (re.sub(rb"\\(.)", rb"\1", value[1:-1]) if quoted else value).lower()
 
 
 def _shown(value: bytes | None) -> str | None:

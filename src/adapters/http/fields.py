@@ -16,6 +16,14 @@ MAX_WAIT_S: Final = 30.0
 """Longest wait that `Prefer: wait=N` can ask for: no client holds a connection for ever."""
 
 _KEY: Final = re.compile(rb"[!-+\--~]{1,255}\Z")  # visible ASCII less the comma
+_STRING: Final = rb'"((?:[ !#-\[\]-~]|\\["\\])*)"'
+_QUOTED: Final = re.compile(
+    # A string of RFC 8941 (3.3.3) with its parameters (3.1.2), and blanks around their semicolons.
+    _STRING + rb"(?: *; *[a-z*][a-z0-9_.*-]*(?:=(?:-?[0-9]{1,15}(?:\.[0-9]{1,3})?|"
+    rb'"(?:[ !#-\[\]-~]|\\["\\])*"'
+    rb"|[A-Za-z*][!#$%&'*+.^_`|~0-9A-Za-z:/-]*|:[A-Za-z0-9+/=]*:|\?[01]))?)*\Z"
+)
+_ESCAPED: Final = re.compile(rb"\\(.)")
 _SECONDS: Final = re.compile(r"[0-9]{1,9}\Z", re.ASCII)
 _QUALITY: Final = re.compile(r"(?:0(?:\.[0-9]{0,3})?|1(?:\.0{0,3})?)\Z", re.ASCII)
 
@@ -37,11 +45,20 @@ def read_fields(headers: Iterable[tuple[bytes, bytes]]) -> dict[bytes, bytes]:
 
 
 def read_idempotency_key(fields: Fields) -> str | None:
-    """The key, None without the header; raises BadIdempotencyKeyError."""
+    """The key, None without the header; raises BadIdempotencyKeyError.
+
+    In quotes it is the content of the string (RFC 8941), whatever the parameters, as the draft of
+    the header has it; most senders put none, and then the whole text is the key.
+    """
     value = fields.get(b"idempotency-key")
     if value is None:
         return None
     key = value.strip(b" \t")
+    if key.startswith(b'"'):
+        quoted = _QUOTED.match(key)
+        if quoted is None:
+            raise BadIdempotencyKeyError
+        key = _ESCAPED.sub(rb"\1", quoted[1])
     if _KEY.match(key) is None:
         raise BadIdempotencyKeyError
     return key.decode("ascii")

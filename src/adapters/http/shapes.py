@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from cashback_core.delivery import Actor, Status
 from cashback_core.reconciliation.findings import FindingClass
 from cashback_core.rounding import Rounding
+from cashback_core.same_sale import EqualOutcome
 
 Money = Annotated[
     str,
@@ -36,6 +37,15 @@ Instant = Annotated[
 ]
 Uuid = Annotated[str, Meta(extra_json_schema={"format": "uuid"})]
 Document = Annotated[str, Meta(pattern="^[0-9]{11}$", description="CPF, digits only.")]
+
+
+NameDiffers = Annotated[
+    bool,
+    Meta(
+        description="The CPF is known under another person's name, and the merchant takes such"
+        " sales (its `name_difference` is `note`)."
+    ),
+]
 
 
 class Shape(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -89,6 +99,11 @@ class Record(Shape, frozen=True, kw_only=True):
     provider: Provider | None
     accepted_at: Instant
     applied_at: Instant | None
+    same_content_as: Annotated[
+        Uuid | None,
+        Meta(description="The first sale with this content: was it meant to be another one?"),
+    ]
+    name_differs: NameDiffers
 
 
 class Attempt(Shape, frozen=True, kw_only=True):
@@ -125,8 +140,21 @@ class History(Record, frozen=True, kw_only=True):
     events: list[Event]
 
 
+Means = Literal[
+    "new", "repeat", "idempotency_key_reused", "sale_id_conflict", "sale_already_recorded"
+]
+
+
+class SaleDifference(Shape, frozen=True, kw_only=True):
+    """A field in which a sale differs from the recorded one of its name."""
+
+    pointer: str
+    recorded: str | None
+    received: str | None
+
+
 class Quote(Shape, frozen=True, kw_only=True):
-    """What a sale would earn; nothing is stored."""
+    """What a sale would earn, and which sale it would be; nothing is stored."""
 
     sale_id: str | None
     sold_at: Instant
@@ -135,6 +163,21 @@ class Quote(Shape, frozen=True, kw_only=True):
     products: list[Product]
     cashback: Money
     rounding: Rounding
+    means: Annotated[
+        Means,
+        Meta(
+            description="What submitting it now would be: a new sale, a repeat that is answered"
+            " again, or a problem of that code."
+        ),
+    ]
+    record_id: Annotated[
+        Uuid | None,
+        Meta(description="The record that is repeated, or that has this very content."),
+    ]
+    differences: Annotated[
+        list[SaleDifference], Meta(description="From the recorded sale of the same name.")
+    ]
+    name_differs: NameDiffers
 
 
 class SubjectReport(Shape, frozen=True, kw_only=True):
@@ -244,6 +287,37 @@ class Explained(Shape, frozen=True, kw_only=True):
 
     explained: Annotated[bool, Meta(description="False after a dry run: nothing was done.")]
     incident: StatementIncident
+
+
+class Try(Shape, frozen=True, kw_only=True):
+    """A request of a sale: when it came and what it told; `id` is its record's, if it has one."""
+
+    id: Uuid | None
+    at: Instant
+    idempotency_key: str | None
+    sale_id: str | None
+    sold_at: Instant
+    submitted_by: str | None
+
+
+class EqualSales(Shape, frozen=True, kw_only=True):
+    """Two requests of equal content: the second was taken for another sale, or refused."""
+
+    outcome: EqualOutcome
+    document: Annotated[
+        str | None,
+        Meta(description="The customer's CPF, masked; null once the customer was erased."),
+    ]
+    total: Money
+    first: Try
+    second: Try
+
+
+class EqualPage(Shape, frozen=True, kw_only=True):
+    """Pairs of equal content, latest first; `next_cursor` is null on the last page."""
+
+    items: list[EqualSales]
+    next_cursor: str | None
 
 
 class ResendTally(Shape, frozen=True, kw_only=True):

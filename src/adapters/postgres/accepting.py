@@ -8,41 +8,44 @@ from __future__ import annotations
 
 from base64 import b64encode
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, assert_never
 
-import msgspec
-from psycopg import AsyncCursor
-
-from adapters.postgres.rows import RECORD, Row, record
-from cashback_core.content import fingerprint
+from adapters.postgres.naming import (
+    Cursor,
+    GroupNames,
+    encode,
+    judge,
+    owners_of,
+    put_right,
+    read_owners,
+    take_names,
+)
+from adapters.postgres.refused_equals import note_refused
 from cashback_core.delivery import Status
 from cashback_core.identity import new_id
 from cashback_core.money import format_exact
+from cashback_core.names import NameDifference, same_person
 from cashback_core.ports import (
     Acceptance,
     Accepted,
+    ContentTaken,
     CustomerNameMismatch,
-    NameKind,
     NameTaken,
     NotRecorded,
+    Repeated,
     Submission,
 )
 from cashback_core.record import Record, Standing
-from cashback_core.sale import name_key
+from cashback_core.same_sale import Contradiction, EqualRefused, Meaning, NewSale, Repeat
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Mapping, Sequence
     from datetime import datetime
     from uuid import UUID
 
-Cursor = AsyncCursor[Row]
+    from adapters.postgres.naming import Judged
 
-_encoder: Final = msgspec.json.Encoder()
-
-
-def encode(rows: list[dict[str, Any]]) -> str:
-    """A whole group as one jsonb parameter: far cheaper for the client than lists of values."""
-    return _encoder.encode(rows).decode()
+__all__ = ["Cursor", "accept_group", "encode"]
 
 
 async def accept_group(
@@ -50,110 +53,106 @@ async def accept_group(
 ) -> dict[UUID, Acceptance | None]:
     """What became of each submission, by its id, once the transaction commits.
 
-    None: it lost a name to a neighbour that was itself refused, or its customer was erased or
-    deleted that very moment; it is to be tried again.
+    None: what it means rests on a neighbour that was itself refused, or its customer was erased or
+    deleted that very moment; it is to be tried again. The first of a group rests on nobody, so
+    there is an end to it.
     """
-    names = {s.id: _names(s) for s in submissions}
-    won, paused = await _take_names(cursor, submissions, names)
+    names = GroupNames(submissions)
+    paused = await take_names(cursor, names)
     if paused:  # nobody is to send: everything stays pending, for the workers
         submissions = [replace(s, lease_s=None) for s in submissions]
-    lost = {
-        s.id: kind for s in submissions if (kind := _first_lost(names[s.id], won.get(s.id, set())))
+    names.records = await read_owners(cursor, names.anothers)
+    judged = judge(names)
+    contenders = [s for s in submissions if _is_new(s, judged)]
+    known = await _meet_customers(cursor, contenders)
+    other = {s.id for s in contenders if _is_another(known[s.id], s)}
+    mismatched = {
+        s.id: known[s.id] is not None
+        for s in contenders
+        if known[s.id] is None or (s.id in other and s.name_difference is NameDifference.REFUSE)
     }
-    new = {s.id for s in submissions if s.replay_only and s.id not in lost}
-    contenders = [s for s in submissions if s.id not in lost and s.id not in new]
-    mismatched = await _meet_customers(cursor, contenders)
-    accepted = [s for s in contenders if s.id not in mismatched]
-    kept = {s.id for s in accepted}
-    if refused := [s for s in submissions if s.id not in kept]:
-        await _free_names(cursor, refused, names)
-        # A content that a refused neighbour held until now belongs to who was accepted with it.
-        await _take_names(cursor, accepted, names)
-    result: dict[UUID, Acceptance | None] = {
-        id_: CustomerNameMismatch() if known else None for id_, known in mismatched.items()
-    }
-    result |= dict.fromkeys(new, NotRecorded())
+    settled = _settled(submissions, judged, mismatched)
+    accepted = [s for s in contenders if s.id in settled and s.id not in mismatched]
+    await put_right(cursor, names, owners_of(names, settled, accepted))
+    records = {r.id: r for r in names.records.values()}
     if accepted:
-        accepted_at = await _insert(cursor, accepted)
-        result |= {s.id: Accepted(_new_record(s, accepted_at)) for s in accepted}
-    if lost:
-        losers = [s for s in submissions if s.id in lost]
-        result |= await _owners(cursor, losers, names, lost)
-    return result
-
-
-def _names(submission: Submission) -> dict[NameKind, str]:
-    """What names a sale; its content does too, and one without any other name needs that."""
-    names: dict[NameKind, str] = {}
-    if submission.idempotency_key is not None:
-        names[NameKind.IDEMPOTENCY_KEY] = submission.idempotency_key
-    if submission.sale.sale_id is not None:
-        names[NameKind.SALE_ID] = submission.sale.sale_id
-    names[NameKind.CONTENT] = fingerprint(submission.sale)
-    return names
-
-
-def _first_lost(names: dict[NameKind, str], won: set[NameKind]) -> NameKind | None:
-    needed: list[NameKind] = [k for k in names if k is not NameKind.CONTENT]
-    return next((kind for kind in needed or [NameKind.CONTENT] if kind not in won), None)
-
-
-async def _take_names(
-    cursor: Cursor, submissions: Sequence[Submission], names: dict[UUID, dict[NameKind, str]]
-) -> tuple[dict[UUID, set[NameKind]], bool]:
-    """Which names each submission won, and whether the sender is paused."""
-    await cursor.execute(
-        # The unique key decides: whoever comes second, here or in another process, waits for the
-        # first to commit and gets nothing back.
-        """
-        insert into sale_names (merchant_id, kind, name, cashback_id)
-        select m, k, n, c
-        from jsonb_to_recordset(%s::jsonb) as i (m bigint, k text, n text, c uuid)
-        order by m, k, n
-        on conflict do nothing
-        returning cashback_id, kind, exists (select from sender where paused_at is not null)
-        """,
-        [encode(_name_rows(submissions, names))],
-        binary=True,
+        meanings = {s.id: settled[s.id].meaning for s in accepted}
+        accepted_at = await _insert(cursor, accepted, meanings, other)
+        records |= {
+            s.id: _new_record(s, accepted_at, meanings[s.id], name_differs=s.id in other)
+            for s in accepted
+        }
+    await note_refused(
+        cursor,
+        [
+            (s, judgement.meaning.id)
+            for s in submissions
+            if (judgement := settled.get(s.id)) is not None
+            and isinstance(judgement.meaning, EqualRefused)
+        ],
     )
-    won: dict[UUID, set[NameKind]] = {}
-    sender_paused = False
-    for cashback_id, kind, paused in await cursor.fetchall():
-        won.setdefault(cashback_id, set()).add(NameKind(kind))
-        sender_paused = sender_paused or paused
-    return won, sender_paused
-
-
-async def _free_names(
-    cursor: Cursor,
-    refused: Sequence[Submission],
-    names: dict[UUID, dict[NameKind, str]],
-) -> None:
-    """Only accepted sales use up a name; these were taken a moment ago by this transaction."""
-    await cursor.execute(
-        """
-        delete from sale_names as n
-        using jsonb_to_recordset(%s::jsonb) as i (m bigint, k text, n text, c uuid)
-        where n.merchant_id = i.m and n.kind = i.k and n.name = i.n and n.cashback_id = i.c
-        """,
-        [encode(_name_rows(refused, names))],
-    )
-
-
-def _name_rows(
-    submissions: Sequence[Submission], names: dict[UUID, dict[NameKind, str]]
-) -> list[dict[str, Any]]:
-    return [
-        {"m": s.merchant_id, "k": kind, "n": name, "c": s.id}
+    return {
+        s.id: _acceptance(s, settled[s.id].meaning, records, mismatched)
+        if s.id in settled and mismatched.get(s.id, True)
+        else None
         for s in submissions
-        for kind, name in names[s.id].items()
-    ]
+    }
 
 
-async def _meet_customers(cursor: Cursor, submissions: Sequence[Submission]) -> dict[UUID, bool]:
-    """Make unknown customers known; the submissions whose customer goes by another name.
+def _is_new(submission: Submission, judged: Mapping[UUID, Judged]) -> bool:
+    return (
+        submission.id in judged
+        and isinstance(judged[submission.id].meaning, NewSale)
+        and not submission.replay_only
+    )
 
-    False: the customer was erased at this very moment; the sale is to be tried again.
+
+def _settled(
+    submissions: Sequence[Submission],
+    judged: Mapping[UUID, Judged],
+    mismatched: Mapping[UUID, bool],
+) -> dict[UUID, Judged]:
+    """Those whose meaning rests on nobody who was refused, or is to be tried again."""
+    settled: dict[UUID, Judged] = {}
+    unsound: set[UUID] = set(mismatched)
+    for s in submissions:
+        judgement = judged.get(s.id)
+        if judgement is not None and unsound.isdisjoint(judgement.rests_on):
+            settled[s.id] = judgement
+        else:
+            unsound.add(s.id)
+    return settled
+
+
+def _acceptance(
+    submission: Submission,
+    meaning: Meaning,
+    records: Mapping[UUID, Record],
+    mismatched: Mapping[UUID, bool],
+) -> Acceptance:
+    match meaning:
+        case Repeat(id_):
+            return Repeated(records[id_])
+        case Contradiction(id_, kind, differences):
+            return NameTaken(kind, records[id_], differences)
+        case EqualRefused(id_):
+            return ContentTaken(records[id_])
+        case NewSale():
+            if submission.replay_only:
+                return NotRecorded()
+            if submission.id in mismatched:
+                return CustomerNameMismatch()
+            return Accepted(records[submission.id])
+        case _:
+            assert_never(meaning)
+
+
+async def _meet_customers(
+    cursor: Cursor, submissions: Sequence[Submission]
+) -> dict[UUID, str | None]:
+    """Make unknown customers known; the name that each submission's customer is known by.
+
+    None: the customer was erased at this very moment; the sale is to be tried again.
     """
     if not submissions:
         return {}
@@ -161,17 +160,12 @@ async def _meet_customers(cursor: Cursor, submissions: Sequence[Submission]) -> 
         (s.merchant_id, str(s.sale.customer.document)): s.sale.customer.name
         for s in reversed(submissions)
     }
-    rows = encode(
-        [
-            {"m": m, "d": d, "n": name, "k": name_key(name), "i": new_id()}
-            for (m, d), name in given.items()
-        ]
-    )
+    rows = encode([{"m": m, "d": d, "n": name, "i": new_id()} for (m, d), name in given.items()])
     await cursor.execute(
         """
-        insert into customers (merchant_id, document, customer_id, name, name_key)
-        select m, d, i, n, k
-        from jsonb_to_recordset(%s::jsonb) as r (m bigint, d text, i uuid, n text, k text)
+        insert into customers (merchant_id, document, customer_id, name)
+        select m, d, i, n
+        from jsonb_to_recordset(%s::jsonb) as r (m bigint, d text, i uuid, n text)
         order by m, d
         on conflict do nothing
         """,
@@ -181,7 +175,7 @@ async def _meet_customers(cursor: Cursor, submissions: Sequence[Submission]) -> 
     # Locked as the sale's foreign key will lock it: who erases or deletes waits, or we find nobody.
     await cursor.execute(
         """
-        select c.merchant_id, c.document, c.name_key
+        select c.merchant_id, c.document, c.name
         from jsonb_to_recordset(%s::jsonb) as i (m bigint, d text)
         join customers as c on c.merchant_id = i.m and c.document = i.d
         order by i.m, i.d
@@ -189,34 +183,42 @@ async def _meet_customers(cursor: Cursor, submissions: Sequence[Submission]) -> 
         """,
         [rows],
     )
-    known = {(m, d): k for m, d, k in await cursor.fetchall()}
-    keys = {s.id: known.get((s.merchant_id, str(s.sale.customer.document))) for s in submissions}
-    return {
-        s.id: keys[s.id] is not None
-        for s in submissions
-        if keys[s.id] != name_key(s.sale.customer.name)
-    }
+    known = {(m, d): name for m, d, name in await cursor.fetchall()}
+    return {s.id: known.get((s.merchant_id, str(s.sale.customer.document))) for s in submissions}
 
 
-async def _insert(cursor: Cursor, submissions: Sequence[Submission]) -> datetime:
-    """Write sales, lines, cashbacks, events and first attempts; the instant of all of them."""
+def _is_another(known: str | None, submission: Submission) -> bool:
+    return known is not None and not same_person(known, submission.sale.customer.name)
+
+
+async def _insert(
+    cursor: Cursor,
+    submissions: Sequence[Submission],
+    meanings: Mapping[UUID, Meaning],
+    other: Collection[UUID],
+) -> datetime:
+    """Write sales, lines, cashbacks, events and first attempts; the instant of all of them.
+
+    Those in `other` have another name than their customer.
+    """
     await cursor.execute(
         """
         with input as materialized (
             select * from jsonb_to_recordset(%s::jsonb) as i (
-                m bigint, c uuid, sale_id text, key text, sold_at timestamptz, document text,
-                name text, total bigint, discount bigint, cashback bigint, rounding text,
+                m bigint, c uuid, sale_id text, key text, sold_at timestamptz, wall timestamp,
+                equal_to uuid, document text, name text, total bigint, discount bigint,
+                cashback bigint, rounding text,
                 exact text, raw text, status text, lease_s double precision, lines jsonb,
-                submitted_by text
+                submitted_by text, differs boolean
             )
         ), new_sales as (
             insert into sales (
                 merchant_id, cashback_id, sale_id, idempotency_key, sold_at, document, name,
                 total_centavos, discount_centavos, rounding, exact, raw_body, accepted_at,
-                submitted_by
+                submitted_by, sold_at_wall, same_content_as, name_differs
             )
             select m, c, sale_id, key, sold_at, document, name, total, discount, rounding, exact,
-                decode(raw, 'base64'), now(), submitted_by
+                decode(raw, 'base64'), now(), submitted_by, wall, equal_to, differs
             from input
         ), new_lines as (
             insert into sale_lines (
@@ -258,7 +260,7 @@ async def _insert(cursor: Cursor, submissions: Sequence[Submission]) -> datetime
         )
         select now()
         """,
-        [encode([_row(s) for s in submissions])],
+        [encode([_row(s, meanings[s.id], name_differs=s.id in other) for s in submissions])],
         binary=True,
     )
     row = await cursor.fetchone()
@@ -267,7 +269,7 @@ async def _insert(cursor: Cursor, submissions: Sequence[Submission]) -> datetime
     return accepted_at
 
 
-def _row(submission: Submission) -> dict[str, Any]:
+def _row(submission: Submission, meaning: Meaning, *, name_differs: bool) -> dict[str, Any]:
     sale, cashback = submission.sale, submission.cashback
     return {
         "m": submission.merchant_id,
@@ -275,6 +277,8 @@ def _row(submission: Submission) -> dict[str, Any]:
         "sale_id": sale.sale_id,
         "key": submission.idempotency_key,
         "sold_at": sale.sold_at,
+        "wall": sale.sold_at_wall,
+        "equal_to": _same_content_as(meaning),
         "document": str(sale.customer.document),
         "name": sale.customer.name,
         "total": sale.total_centavos,
@@ -286,6 +290,7 @@ def _row(submission: Submission) -> dict[str, Any]:
         "status": _first_status(submission),
         "lease_s": submission.lease_s,
         "submitted_by": submission.submitted_by,
+        "differs": name_differs,
         "lines": [
             {
                 "p": position,
@@ -304,13 +309,19 @@ def _row(submission: Submission) -> dict[str, Any]:
     }
 
 
+def _same_content_as(meaning: Meaning) -> UUID | None:
+    return meaning.same_content_as if isinstance(meaning, NewSale) else None
+
+
 def _first_status(submission: Submission) -> Status:
     if submission.cashback.cashback_centavos == 0:
         return Status.NOT_DUE
     return Status.PENDING if submission.lease_s is None else Status.SENDING
 
 
-def _new_record(submission: Submission, accepted_at: datetime) -> Record:
+def _new_record(
+    submission: Submission, accepted_at: datetime, meaning: Meaning, *, name_differs: bool
+) -> Record:
     status = _first_status(submission)
     return Record(
         id=submission.id,
@@ -319,34 +330,6 @@ def _new_record(submission: Submission, accepted_at: datetime) -> Record:
         cashback=submission.cashback,
         accepted_at=accepted_at,
         standing=Standing(status=status, attempt=1 if status is Status.SENDING else 0),
+        same_content_as=_same_content_as(meaning),
+        name_differs=name_differs,
     )
-
-
-async def _owners(
-    cursor: Cursor,
-    losers: Sequence[Submission],
-    names: dict[UUID, dict[NameKind, str]],
-    lost: dict[UUID, NameKind],
-) -> dict[UUID, Acceptance | None]:
-    """The records that own the names that were lost."""
-    rows = [
-        {"i": s.id, "m": s.merchant_id, "k": lost[s.id], "n": names[s.id][lost[s.id]]}
-        for s in losers
-    ]
-    await cursor.execute(
-        """
-        select i.i, n.merchant_id, n.cashback_id
-        from jsonb_to_recordset(%s::jsonb) as i (i uuid, m bigint, k text, n text)
-        join sale_names as n on n.merchant_id = i.m and n.kind = i.k and n.name = i.n
-        """,
-        [encode(rows)],
-    )
-    owner = {loser: (m, c) for loser, m, c in await cursor.fetchall()}
-    await cursor.execute(
-        RECORD + " where s.merchant_id = any(%s) and s.cashback_id = any(%s)",
-        [list({m for m, _ in owner.values()}), list({c for _, c in owner.values()})],
-    )
-    records = {(r.merchant_id, r.id): r for r in map(record, await cursor.fetchall())}
-    return {
-        s.id: NameTaken(lost[s.id], records[owner[s.id]]) if s.id in owner else None for s in losers
-    }

@@ -11,7 +11,10 @@ import psycopg
 from adapters.postgres.connection import DURABILITY, SERVING, Role, serving_dsn, translated
 from adapters.postgres.migrate import pending
 from cashback_core.delivery import Status
+from cashback_core.explaining import ClassTotal
 from cashback_core.operating import SenderState
+from cashback_core.probing import OVERDUE_DOUBT_S
+from cashback_core.reconciliation.findings import FindingClass
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -67,6 +70,35 @@ class Backlog:
     incidents: int
     latest_incidents: tuple[str, ...]
     sender: SenderState
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """The latest reconciliation of its kind that ended.
+
+    `distrust` says why its statement's silence proves nothing, and `distrusted_since_at` since when
+    that has been so; `error` why it failed.
+    """
+
+    kind: str
+    ended_at: datetime
+    distrust: str | None
+    distrusted_since_at: datetime | None
+    error: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Statements:
+    """What the provider's statements came to: incidents that stand, runs, doubts nobody decided.
+
+    `doubts_overdue` counts those in doubt for longer than OVERDUE_DOUBT_S, `oldest_doubt_at` is
+    since when the first of all is.
+    """
+
+    standing: tuple[ClassTotal, ...]
+    runs: tuple[Run, ...]
+    doubts_overdue: int
+    oldest_doubt_at: datetime | None
 
 
 def examine_server(dsn: str, now: Callable[[], datetime]) -> Server:
@@ -198,11 +230,46 @@ def examine_backlog(dsn: str) -> Backlog:
     )
 
 
+def examine_statements(dsn: str) -> Statements:
+    """Needs every migration and the worker's role. Raises StoreUnavailable."""
+    with translated(), _connect(dsn, Role.WORKER) as server:
+        standing = server.execute(
+            "select class, count(*), sum(centavos)::bigint from statement_incidents"
+            " where closed_at is null group by class"
+        ).fetchall()
+        runs = server.execute(
+            "select distinct on (kind) kind, ended_at, distrust, distrusted_since, error"
+            " from reconciliations where ended_at is not null order by kind, started_at desc"
+        ).fetchall()
+        overdue, oldest = _one(
+            server,
+            "select count(*) filter (where e.at < now() - make_interval(secs => %s)), min(e.at)"
+            " from cashbacks as c join events as e on e.merchant_id = c.merchant_id"
+            " and e.cashback_id = c.cashback_id and e.sequence = c.version"
+            " where c.status = 'in_doubt'",
+            OVERDUE_DOUBT_S,
+        )
+    totals = {FindingClass(cls): (count, centavos) for cls, count, centavos in standing}
+    return Statements(
+        standing=tuple(
+            ClassTotal(cls=cls, count=totals[cls][0], centavos=totals[cls][1])
+            for cls in FindingClass
+            if cls in totals
+        ),
+        runs=tuple(
+            Run(kind=kind, ended_at=at, distrust=why, distrusted_since_at=since, error=error)
+            for kind, at, why, since, error in runs
+        ),
+        doubts_overdue=overdue,
+        oldest_doubt_at=oldest,
+    )
+
+
 def _connect(dsn: str, role: Role | None) -> psycopg.Connection[Any]:
     return psycopg.connect(serving_dsn(dsn, application="cashback-doctor", role=role))
 
 
-def _one(connection: psycopg.Connection[Any], query: str, *values: str) -> tuple[Any, ...]:
+def _one(connection: psycopg.Connection[Any], query: str, *values: str | float) -> tuple[Any, ...]:
     row = connection.execute(query.encode(), values).fetchone()
     if row is None:
         raise LookupError(query)

@@ -7,10 +7,12 @@ from __future__ import annotations
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any, Final, LiteralString
 
+from adapters.postgres import refused_equals
 from adapters.postgres.accepting import Cursor, encode
 from adapters.postgres.connection import Role, acting_for, connection_pool, serving_dsn, translated
 from adapters.postgres.open_rows import MEANT, PAGE, open_cashback, values_of
 from cashback_core.delivery import Delivery, Status
+from cashback_core.equals import EqualPage
 from cashback_core.explaining import PRECEDES, SAYS_CREDITED
 from cashback_core.operating import (
     Act,
@@ -35,6 +37,8 @@ if TYPE_CHECKING:
 
     from psycopg import AsyncConnection
     from psycopg_pool import AsyncConnectionPool
+
+    from cashback_core.same_sale import EqualOutcome
 
 POOL_TIMEOUT_S: Final = 5.0
 MAX_CONNECTIONS: Final = 2
@@ -101,6 +105,27 @@ class PostgresOperatorStore(OperatorStore):
         last = items[-1] if len(rows) > limit else None
         position = Position(accepted_at=last.accepted_at, id=last.id) if last else None
         return OpenPage(items=items, next=position)
+
+    async def equals_page(
+        self,
+        merchant_id: int | None,
+        outcome: EqualOutcome | None,
+        *,
+        limit: int,
+        after: Position | None,
+    ) -> EqualPage:
+        values = {
+            "merchant_id": merchant_id,
+            "outcome": outcome,
+            "at": after.accepted_at if after else None,
+            "id": after.id if after else None,
+            "limit": limit + 1,  # one more tells whether there is a next page
+        }
+        async with self._acting(merchant_id) as connection:
+            found = await connection.execute(refused_equals.PAGE, values, prepare=False)
+            rows = await found.fetchall()
+        items = tuple(refused_equals.equal_sales(row) for row in rows[:limit])
+        return EqualPage(items=items, next=items[-1].position if len(rows) > limit else None)
 
     async def act(self, merchant_id: int | None, id: UUID, act: Act) -> Decision | None:  # noqa: A002
         async with self._acting(merchant_id) as connection, connection.cursor() as cursor:

@@ -164,7 +164,7 @@ async def _make_nobody(
         """
         update customers set
             document = 'E' || replace(gen_random_uuid()::text, '-', ''),
-            name = 'erased', name_key = 'erased', erased_at = now(), version = version + 1
+            name = 'erased', erased_at = now(), version = version + 1
         where merchant_id = %s and customer_id = %s
         returning document, erased_at
         """,
@@ -208,6 +208,26 @@ async def _make_nobody(
         where merchant_id = %(m)s and document = %(d)s
         """,
         {"p": pseudonym, "m": merchant_id, "d": document},
+    )
+    await connection.execute(
+        # The names of refused requests, where they hold the document.
+        """
+        update refused_equals set
+            idempotency_key = case when holds_key then null else idempotency_key end,
+            sale_id = case when holds_sale_id then null else sale_id end
+        from (
+            select e.merchant_id as m, e.refusal_id as r,
+                coalesce(position(%(d)s in regexp_replace(e.idempotency_key, '[^0-9]', '', 'g')), 0)
+                    > 0 as holds_key,
+                coalesce(position(%(d)s in regexp_replace(e.sale_id, '[^0-9]', '', 'g')), 0) > 0
+                    as holds_sale_id
+            from refused_equals as e
+            join sales as s on s.merchant_id = e.merchant_id and s.cashback_id = e.cashback_id
+            where e.merchant_id = %(m)s and s.document = %(p)s
+        ) as told
+        where merchant_id = told.m and refusal_id = told.r and (holds_key or holds_sale_id)
+        """,
+        {"m": merchant_id, "d": document, "p": pseudonym},
     )
     await connection.execute(
         "select forget_in_incidents(%s, %s, %s)", [merchant_id, document, pseudonym]

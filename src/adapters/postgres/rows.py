@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
 RECORD: Final[LiteralString] = """
     select s.merchant_id, s.cashback_id, s.sold_at, s.document, s.name, s.total_centavos,
-        s.discount_centavos, s.sale_id, s.rounding, s.exact, s.accepted_at,
+        s.discount_centavos, s.sale_id, s.sold_at_wall, s.same_content_as, s.rounding, s.exact,
+        s.accepted_at, s.name_differs,
         c.cashback_centavos, c.status, c.attempt, c.applied_at,
         a.status_code, a.provider_id, a.provider_message, a.provider_created_at,
         (
@@ -57,8 +58,9 @@ def one(merchant_id: int, id: UUID, submitted_by: str | None = None) -> dict[str
 def record(row: Row) -> Record:
     """The record of a row of RECORD."""
     (
-        merchant_id, cashback_id, sold_at, document, name, total, discount, sale_id, rounding,
-        exact, accepted_at, cashback_centavos, status, attempt, applied_at, *answer, lines,
+        merchant_id, cashback_id, sold_at, document, name, total, discount, sale_id, sold_at_wall,
+        same_content_as, rounding, exact, accepted_at, name_differs, cashback_centavos, status,
+        attempt, applied_at, *answer, lines,
     ) = row  # fmt: skip
     return Record(
         id=cashback_id,
@@ -70,6 +72,7 @@ def record(row: Row) -> Record:
             total_centavos=total,
             discount_centavos=discount,
             sale_id=sale_id,
+            sold_at_wall=sold_at_wall,
         ),
         cashback=Cashback(
             cashback_centavos=cashback_centavos,
@@ -79,6 +82,8 @@ def record(row: Row) -> Record:
         ),
         accepted_at=accepted_at,
         standing=standing(status, attempt, applied_at, answer),
+        same_content_as=same_content_as,
+        name_differs=name_differs,
     )
 
 

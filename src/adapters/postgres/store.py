@@ -14,6 +14,7 @@ from adapters.postgres import leasing
 from adapters.postgres.administration.kept_products import PERIODS, KeptProducts, read
 from adapters.postgres.connection import (
     Role,
+    acting_for,
     connection_pool,
     reading_for,
     refuse_unsafe_session,
@@ -22,8 +23,10 @@ from adapters.postgres.connection import (
 )
 from adapters.postgres.group_writer import GroupWriter
 from adapters.postgres.histories import read_history
+from adapters.postgres.naming import find_same_request, read_owners
 from adapters.postgres.rows import ONE, RECORD, one, record
 from cashback_core.catalogue import Catalogue
+from cashback_core.names import NameDifference
 from cashback_core.ports import (
     Acceptance,
     AttemptResult,
@@ -41,6 +44,7 @@ from cashback_core.ports import (
 from cashback_core.programme import Programme, Rate
 from cashback_core.reading import SaleRules
 from cashback_core.rounding import Rounding
+from cashback_core.same_sale import EqualContent, Meaning, Owner, names_of, which_sale
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Collection
@@ -51,8 +55,10 @@ if TYPE_CHECKING:
 
     from adapters.postgres.commits import CommitObserver
     from cashback_core.delivery import DeliveryPolicy
+    from cashback_core.documents import Cpf
     from cashback_core.ports import Pause
     from cashback_core.record import History, Record, Standing
+    from cashback_core.sale import Sale
 
 TERMS_AGE_S: Final = 30.0
 """How long terms are kept; new rates start at least ten minutes ahead, so none is missed."""
@@ -166,12 +172,46 @@ class PostgresCashbackStore(CashbackStore):
             products |= fresh
         return Catalogue(products)
 
+    async def known_name(self, merchant_id: int, document: Cpf) -> str | None:
+        async with reading_for(self._reads, merchant_id) as connection:
+            found = await connection.execute(
+                "select name from customers where merchant_id = %s and document = %s",
+                [merchant_id, str(document)],
+            )
+            row = await found.fetchone()
+        return None if row is None else str(row[0])
+
     async def accept(self, submission: Submission) -> Acceptance:
         acceptance = await self._writer.accept(submission)
         if isinstance(acceptance, TermsChanged):
             self._terms.pop(submission.merchant_id, None)
             self._products.forget(submission.merchant_id)
         return acceptance
+
+    async def meaning(
+        self,
+        merchant_id: int,
+        sale: Sale,
+        *,
+        idempotency_key: str | None,
+        equal_content: EqualContent,
+    ) -> Meaning:
+        names = names_of(sale, idempotency_key)
+        async with reading_for(self._reads, merchant_id) as connection:
+            records = await read_owners(
+                connection.cursor(), [(merchant_id, kind, name) for kind, name in names]
+            )
+        owners = {(kind, name): Owner(r.id, r.sale) for (_, kind, name), r in records.items()}
+        return which_sale(sale, names, owners, equal_content=equal_content)
+
+    async def same_request(
+        self, merchant_id: int, raw_body: bytes, *, idempotency_key: str | None, sale_id: str | None
+    ) -> Record | None:
+        async with acting_for(self._reads, merchant_id) as connection:
+            cursor = connection.cursor()
+            return await find_same_request(
+                cursor, merchant_id, raw_body, idempotency_key=idempotency_key, sale_id=sale_id
+            )
 
     async def conclude(self, result: AttemptResult) -> Standing:
         return await self._writer.conclude(result)
@@ -243,6 +283,7 @@ class PostgresCashbackStore(CashbackStore):
             "sold_from": wanted.sold_from,
             "sold_to": wanted.sold_to,
             "submitted_by": wanted.submitted_by,
+            "name_differs": wanted.name_differs,
             "at": after.accepted_at if after else None,
             "id": after.id if after else None,
             "limit": limit + 1,  # one more tells whether there is a next page
@@ -262,7 +303,9 @@ class PostgresCashbackStore(CashbackStore):
     async def _read_terms(self, merchant_id: int) -> Terms | None:
         async with reading_for(self._reads, merchant_id) as connection:
             terms = await connection.execute(
-                "select zone, rounding, max_sale_age_days from merchants where merchant_id = %s",
+                "select zone, rounding, max_sale_age_days, name_difference, equal_content"
+                " from merchants"
+                " where merchant_id = %s",
                 [merchant_id],
             )
             found = await connection.execute(
@@ -272,14 +315,19 @@ class PostgresCashbackStore(CashbackStore):
             merchant, rates = await terms.fetchone(), await found.fetchall()
         if merchant is None:
             return None
-        zone, rounding, days = merchant
+        zone, rounding, days, name_difference, equal_content = merchant
         return Terms(
             merchant_id=merchant_id,
-            rules=SaleRules(zone=ZoneInfo(zone), max_age=timedelta(days=days)),
+            rules=SaleRules(
+                zone=ZoneInfo(zone),
+                max_age=timedelta(days=days),
+                name_difference=NameDifference(name_difference),
+            ),
             programme=Programme(
                 tuple(Rate(type=t, rate_bp=bp, version=v, starts_at=at) for t, bp, v, at in rates),
                 Rounding(rounding),
             ),
+            equal_content=EqualContent(equal_content),
         )
 
 
@@ -290,6 +338,8 @@ _PAGE: Final = """
         and (%(sold_from)s::timestamptz is null or s.sold_at >= %(sold_from)s)
         and (%(sold_to)s::timestamptz is null or s.sold_at < %(sold_to)s)
         and (%(submitted_by)s::text is null or s.submitted_by = %(submitted_by)s)
+        and (%(name_differs)s::boolean is null or case when %(name_differs)s then s.name_differs
+            else not s.name_differs end)
         and (
             %(at)s::timestamptz is null
             or s.accepted_at <= %(at)s  -- what the index can use

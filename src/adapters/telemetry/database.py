@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator
 
     from adapters.telemetry.registry import Reading
-    from cashback_core.probing import Backlog, Probed
+    from cashback_core.probing import Backlog, Probed, Reconciled
 
 LIMIT_S: Final = 4.0
 """Longest that a scrape waits; Prometheus itself gives up after ten seconds."""
@@ -83,6 +83,18 @@ class DatabaseReadings:
             return None
 
 
+def _reconciled(reconciled: Reconciled) -> Iterator[Reading]:
+    standing = reconciled.standing.items()
+    yield table.STATEMENT_INCIDENTS, {(c.value,): float(found.count) for c, found in standing}
+    yield (
+        table.STATEMENT_INCIDENT_CENTAVOS,
+        {(c.value,): float(found.centavos) for c, found in standing},
+    )
+    yield table.STATEMENT_TRUSTED_AGE, {(): reconciled.trusted_age_s}
+    yield table.STATEMENT_DISTRUSTED, {(): float(reconciled.distrusted)}
+    yield table.DOUBTS_OVERDUE, {(): float(reconciled.doubts_overdue)}
+
+
 def _backlog(backlog: Backlog) -> Iterator[Reading]:
     counts = backlog.counts.items()
     yield table.OPEN, {(status.value,): float(found.count) for status, found in counts}
@@ -91,7 +103,9 @@ def _backlog(backlog: Backlog) -> Iterator[Reading]:
     yield table.OVERDUE, {(): backlog.overdue_s}
     yield table.LEASE_EXPIRED, {(): backlog.lease_expired_s}
     yield table.INCIDENTS, {(): float(backlog.incidents)}
+    yield from _reconciled(backlog.reconciled)
     yield table.RISKS, {(): float(backlog.risk_accepted)}
+    yield table.NAME_DIFFERENCES, {(): float(backlog.name_differences)}
     yield table.PAUSED, {(): float(backlog.paused)}
     yield table.DATABASE_BYTES, {(): float(backlog.database_bytes)}
     yield table.SESSIONS, {(): float(backlog.sessions)}

@@ -100,6 +100,14 @@ APPLIED_CENTAVOS: Final = Metric(
     kind=Kind.COUNTER,
     meaning="centavos that the provider said it paid; the ledger is the database",
 )
+EQUAL_SALES: Final = Metric(
+    name="cashback_equal_sales_total",
+    kind=Kind.COUNTER,
+    labels=("outcome",),
+    meaning="sales with the content of a recorded one: `accepted` beside it by a name of their own,"
+    " or `refused`; `GET /api/cashbacks/equals` lists them",
+    of=_API,
+)
 BREAKER: Final = Metric(
     name="cashback_breaker_state",
     kind=Kind.GAUGE,
@@ -239,10 +247,56 @@ INCIDENTS: Final = Metric(
     of=_WORKER,
     one_for_all=_DATABASE,
 )
+STATEMENT_INCIDENTS: Final = Metric(
+    name="cashback_statement_incidents",
+    kind=Kind.GAUGE,
+    labels=("class",),
+    meaning="incidents of the provider's statement that stand, by class (docs/reconciliation.md)",
+    of=_WORKER,
+    one_for_all=_DATABASE,
+)
+STATEMENT_INCIDENT_CENTAVOS: Final = Metric(
+    name="cashback_statement_incident_centavos",
+    kind=Kind.GAUGE,
+    labels=("class",),
+    meaning="what these are worth; a line whose amount cannot be read counts as 0",
+    of=_WORKER,
+    one_for_all=_DATABASE,
+)
+STATEMENT_TRUSTED_AGE: Final = Metric(
+    name="cashback_statement_trusted_age_seconds",
+    kind=Kind.GAUGE,
+    meaning="how long ago the latest reconciliation ended whose silence proves something; without "
+    "one since the first run, 0 before any",
+    of=_WORKER,
+    one_for_all=_DATABASE,
+)
+STATEMENT_DISTRUSTED: Final = Metric(
+    name="cashback_statement_distrusted",
+    kind=Kind.GAUGE,
+    meaning="1 while the silence of the latest statement proves nothing, else 0",
+    of=_WORKER,
+    one_for_all=_DATABASE,
+)
+DOUBTS_OVERDUE: Final = Metric(
+    name="cashback_doubts_overdue",
+    kind=Kind.GAUGE,
+    meaning="cashbacks in doubt for more than 26 hours, which no statement has decided",
+    of=_WORKER,
+    one_for_all=_DATABASE,
+)
 RISKS: Final = Metric(
     name="cashback_risk_accepted",
     kind=Kind.GAUGE,
     meaning="cashbacks that an operator ever sent again although they may have been paid",
+    of=_WORKER,
+    one_for_all=_DATABASE,
+)
+NAME_DIFFERENCES: Final = Metric(
+    name="cashback_name_differences",
+    kind=Kind.GAUGE,
+    meaning="sales recorded though their CPF was known under another person's name, of merchants "
+    "that want them noted; it only grows",
     of=_WORKER,
     one_for_all=_DATABASE,
 )

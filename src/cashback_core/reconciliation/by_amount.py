@@ -41,6 +41,8 @@ class Amount:
                 continue
             line = self._take(entry, doubles_too=True)
             if line is not None:
+                if not self._placing.window.expects(entry, self._placing.rules.margin):
+                    self._weak.append(line)  # it need not be on this statement
                 why = "an erased customer's, by its amount and day"
                 yield Finding(cls=FindingClass.MATCHED, line=line.line, entry=entry, why=why)
             else:

@@ -23,7 +23,7 @@ from cashback_core.reconciliation.placing import (
     barring,
     undecided,
 )
-from cashback_core.reconciliation.references import PREFIX, fragment_in
+from cashback_core.reconciliation.references import PREFIX, fragment_in, id_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -58,13 +58,27 @@ class Customer:
         for centavos in sorted(lines_of.keys() | entries_of.keys()):
             group = _Group(self.placing, lines_of[centavos], entries_of[centavos])
             for finding in group.place():
-                if finding.line is not None and finding.cls in _EXPLAINS_NOTHING:
+                if finding.line is not None and self._explains_nothing(finding):
                     suspects.append(LeftLine(line=finding.line))
                 yield finding
             self.left.extend(group.credits)
             self.left.extend(group.reversals)
             self.waiting.extend(group.waiting)
         yield from self._by_customer_alone(suspects)
+
+    def _explains_nothing(self, finding: Finding) -> bool:
+        """Whether a line that was placed may still be another doubt's of this customer.
+
+        Where references are echoed, one that was put beside a doubt and does not name it is. So is
+        one that is dated otherwise than the credit of the cashback that it was put beside.
+        """
+        rules, entry, line = self.placing.rules, finding.entry, finding.line
+        if finding.cls in _EXPLAINS_NOTHING or entry is None or line is None:
+            return finding.cls in _EXPLAINS_NOTHING
+        if finding.cls in {FindingClass.MATCHED, FindingClass.NOT_EXPECTED}:
+            named = id_in(line.reference) == entry.id.hex
+            return not named and not rules.is_dated_like(entry, line.credited_at)
+        return rules.echoes_reference and finding.barred_by is not None
 
     def _by_customer_alone(self, suspects: list[LeftLine]) -> Iterator[Finding]:
         """A credit of another amount: an applied cashback's or a doubt's, and nobody can tell.
@@ -77,6 +91,9 @@ class Customer:
         kept: list[LeftEntry] = []
         for one in self.waiting:
             entry = one.entry
+            if one.waiting is Waiting.TO_BE_SENT:
+                yield self._to_be_sent(entry, everything)
+                continue
             pairable = one.waiting in order and not entry.is_erased
             if not pairable or entry.id in self.placing.explanations.absent:
                 kept.append(one)
@@ -113,6 +130,21 @@ class Customer:
             else:
                 kept.append(one)
         self.waiting = kept
+
+    def _to_be_sent(self, entry: BookEntry, lines: list[LeftLine]) -> Finding:
+        """A pending cashback: not sent while a line of its customer may be its credit."""
+        tried = entry.first_started_at is not None
+        bar = barring(entry, lines, self.placing.rules) if tried else None
+        if bar is None:
+            return Finding(cls=FindingClass.UNPAID, entry=entry, why="pending here")
+        why = f"line {bar.number} of its customer may be its credit"
+        return Finding(
+            cls=FindingClass.UNPAID,
+            entry=entry,
+            why=why,
+            barred_by=bar.number,
+            move=self.placing.suspected(entry, why),
+        )
 
 
 class _Group:
@@ -245,6 +277,8 @@ class _Group:
                 yield Finding(
                     cls=FindingClass.NOT_EXPECTED, entry=entry, line=line, why="it is being sent"
                 )
+            elif line is None and entry.status is Status.PENDING:
+                self.waiting.append(LeftEntry(entry=entry, waiting=Waiting.TO_BE_SENT))
             elif line is None:
                 yield Finding(cls=FindingClass.UNPAID, entry=entry, why=f"{entry.status} here")
             else:

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
 from cashback_core.delivery import Status
+from cashback_core.reconciliation.entries import line_key
 from cashback_core.reconciliation.findings import Finding, FindingClass
 
 if TYPE_CHECKING:
@@ -52,6 +53,7 @@ def place_by_reference(
             line=left.line,
             about=entry,
             why="by a person" if left.by_person else "one more credit under its reference",
+            is_twin=not left.by_person and line_key(left.line) == line_key(first.line),
         )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import time
 from hashlib import blake2b
 from typing import TYPE_CHECKING
 
@@ -60,6 +61,11 @@ class Explanations:
 
 
 NOTHING_EXPLAINED = Explanations(lines={})
+
+
+def is_date_alone(credited_at: datetime | None) -> bool:
+    """Whether an instant may be a date: some statements carry no time of day."""
+    return credited_at is not None and credited_at.time() == time.min
 
 
 def line_key(line: StatementLine) -> str:

@@ -77,7 +77,8 @@ class Finding:
     """A line, a cashback, or both, and what they are.
 
     `about` names a cashback that the line belongs to while another line, or none, speaks for it.
-    `barred_by` is the number of the line that keeps a doubt undecided, if one does.
+    `barred_by` is the number of the line that keeps a doubt undecided, if one does. `is_twin` says
+    that another line reads the same, reference and instant included: another's may be missing.
     """
 
     cls: FindingClass
@@ -87,6 +88,7 @@ class Finding:
     why: str = ""
     barred_by: int | None = None
     move: Settled | None = None
+    is_twin: bool = False
 
     @property
     def needs_a_person(self) -> bool:

@@ -12,7 +12,7 @@ from cashback_core.reconciliation.by_reference import place_by_reference
 from cashback_core.reconciliation.entries import NOTHING_EXPLAINED, line_key
 from cashback_core.reconciliation.findings import Finding, FindingClass, Totals
 from cashback_core.reconciliation.placing import LeftEntry, LeftLine, Placing, Waiting, undecided
-from cashback_core.reconciliation.references import fragment_in, id_in
+from cashback_core.reconciliation.references import fragments_in, id_in, is_part_of
 from cashback_core.reconciliation.spools import MemorySpool, cogroup
 from cashback_core.reconciliation.windows import Window
 from cashback_core.statements import LineKind
@@ -92,7 +92,7 @@ class Reconciliation:
         self._named: Spool[LeftLine] = spool()
         self._unnamed: Spool[LeftLine] = spool()
         self._book: Spool[BookEntry] = spool()
-        self._fragments: list[tuple[str, StatementLine]] = []
+        self._fragments: list[StatementLine] = []
         self._untrusted: Counter[FindingClass] = Counter()
         self._earliest = self.window.since
 
@@ -109,6 +109,7 @@ class Reconciliation:
             (FindingClass.UNREADABLE, "lines cannot be read"),
             (FindingClass.APPLIED_ABSENT, "applied cashbacks of its window are not on it"),
             (FindingClass.ALTERED, "applied cashbacks of its window are not on it as they are"),
+            (FindingClass.CREDITED_AGAIN, "lines stand on it twice"),
         ):
             if self._untrusted[cls]:
                 reasons.append(f"{self._untrusted[cls]} {text}")
@@ -161,10 +162,11 @@ class Reconciliation:
         """Remember what bars doubts of other customers: what nothing explains, what is missing."""
         for finding in findings:
             line, entry = finding.line, finding.entry
-            if line is not None and finding.cls in _UNEXPLAINED and id_in(line.reference) is None:
-                part = fragment_in(line.reference)
-                if part is not None:
-                    self._fragments.append((part, line))
+            if line is not None and finding.cls in _UNEXPLAINED and fragments_in(line.reference):
+                named = entry or finding.about
+                if named is None or named.id.hex != id_in(line.reference):
+                    self._fragments.append(line)
+            self._untrusted[FindingClass.CREDITED_AGAIN] += finding.is_twin
             if finding.cls is FindingClass.APPLIED_ABSENT or (
                 finding.cls is FindingClass.ALTERED
                 and entry is not None
@@ -238,7 +240,9 @@ class Reconciliation:
     def _in_the_end(self, one: LeftEntry, distrust: str | None) -> Finding:
         """A doubt that nothing keeps but the statement as a whole."""
         entry, line = one.entry, one.line
-        part = next((line for part, line in self._fragments if part in entry.id.hex), None)
+        part = next(
+            (left for left in self._fragments if is_part_of(left.reference, entry.id.hex)), None
+        )
         if part is not None and line is None:
             why = f"line {part.number} has a part of its reference"
             return undecided(entry, why, barred_by=part)

@@ -58,8 +58,28 @@ def fragment_in(reference: str | None) -> str | None:
 
     A reference that was cut, or glued to another: a doubt whose id holds it may be meant.
     """
+    return max(fragments_in(reference), key=len, default=None)
+
+
+def fragments_in(reference: str | None) -> set[str]:
+    """Every run of hex digits in a reference, in its words and across them, of FRAGMENT or more.
+
+    Of a whole id that is nobody's its beginning and its end: one digit of it may be wrong.
+    """
     if reference is None:
-        return None
-    text = _SEPARATORS.sub("", unicodedata.normalize("NFKC", reference).lower())
-    run = max(_RUN.findall(text), key=len, default="")
-    return run if len(run) >= FRAGMENT else None
+        return set()
+    text = unicodedata.normalize("NFKC", reference).lower()
+    words = (*_SEPARATORS.split(text), _SEPARATORS.sub("", text))
+    return {run for word in words for run in _RUN.findall(word) if len(run) >= FRAGMENT}
+
+
+def is_part_of(reference: str | None, hex_id: str) -> bool:
+    """Whether a reference may be what is left of an id: a part of it, or it among other text."""
+    if reference is None:
+        return False
+    for run in fragments_in(reference):
+        if run in hex_id or hex_id in run:
+            return True
+        if len(run) >= PREFIX and (run[:PREFIX] in hex_id or run[-PREFIX:] in hex_id):
+            return True
+    return False

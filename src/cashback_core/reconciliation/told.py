@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from cashback_core.reconciliation.entries import line_key
+from cashback_core.reconciliation.entries import is_date_alone, line_key
 from cashback_core.reconciliation.findings import signed_centavos
 
 if TYPE_CHECKING:
@@ -95,6 +95,9 @@ def consecutive(
     for index in range(len(told)):
         here: Counter[str] = Counter()
         for line in lines_of(index):
+            if is_date_alone(line.credited_at):
+                yield line  # two credits of a day read the same: neither may be left out
+                continue
             key = line_key(line)
             here[key] += 1
             if here[key] > seen[key]:

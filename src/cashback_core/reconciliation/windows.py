@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from cashback_core.delivery import Status
+from cashback_core.reconciliation.entries import is_date_alone
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -71,6 +72,20 @@ class Rules:
         if entry.first_started_at is None:
             return credited_at >= entry.accepted_at
         return credited_at >= entry.first_started_at - self.precedes
+
+    def is_dated_like(self, entry: BookEntry, credited_at: datetime | None) -> bool:
+        """Whether a line is dated as this cashback's credit would be, not just as it could be.
+
+        From its first attempt to its answer, and as much later as a line may appear; or on its day.
+        """
+        first = entry.first_started_at or entry.accepted_at
+        if credited_at is None:
+            return False
+        if is_date_alone(credited_at) and first - self.precedes <= credited_at <= first:
+            return True
+        delay = timedelta(seconds=self.margin.provider_delay_s)
+        latest = None if entry.applied_at is None else entry.applied_at + delay + self.margin.skew
+        return first - self.margin.skew <= credited_at and (latest is None or credited_at <= latest)
 
     def is_over_before(self, entry: BookEntry, instant: datetime) -> bool:
         """Whether whatever credit this cashback has is dated before an instant."""

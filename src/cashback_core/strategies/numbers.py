@@ -44,7 +44,7 @@ def amounts(*, min_centavos: int = 1, max_centavos: int = MAX_CENTAVOS) -> Searc
 
 
 def amount_spellings(centavos: int) -> SearchStrategy[JsonNumber]:
-    """Every way to write an amount: 1050 may be "10.50", "10.5", 10.5 or Decimal("10.500")."""
+    """Every way to write an amount: 1050 may be "10.50", "10.5", "10.5000" or Decimal("10.5")."""
     return st.sampled_from(_spellings(centavos, places=2))
 
 
@@ -71,6 +71,7 @@ def _spellings(scaled: int, *, places: int) -> list[JsonNumber]:
     texts = [f"{whole}.{decimals[:n]}" for n in range(max(len(shortest), 1), places + 1)]
     if not rest:
         texts.append(str(whole))
+    texts.append(f"{whole}.{decimals}00")
     exact = Decimal(scaled).scaleb(-places)
     numbers: list[JsonNumber] = [exact, exact.normalize(), exact * Decimal("1.00"), float(exact)]
     if not rest:

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn, SearchStrategy
 
 from cashback_core.money import MAX_CENTAVOS, MAX_QUANTITY_THOUSANDTHS
-from cashback_core.reading import MAX_NAME_CHARS, MAX_SALE_ID_CHARS
+from cashback_core.names import MAX_NAME_CHARS, name_fault
+from cashback_core.reading import MAX_SALE_ID_CHARS
 from cashback_core.sale import Customer, Line, Sale
 from cashback_core.strategies.numbers import (
     amount_spellings,
@@ -25,13 +26,13 @@ from cashback_core.strategies.numbers import (
 )
 from cashback_core.strategies.situations import DEMO, Situation
 
-_UNIT_VALUES: Final = st.integers(1, 20_000) | st.integers(1, MAX_CENTAVOS)
+_UNIT_VALUES: Final = st.integers(0, 20_000) | st.integers(0, MAX_CENTAVOS)
 _VISIBLE_ASCII: Final = "".join(chr(code) for code in range(0x21, 0x7F))
 
 
 @cache  # a strategy costs far more to build than to draw from
 def names() -> SearchStrategy[str]:
-    """Names of customers: 1 to 120 printable characters in NFC, not only spaces."""
+    """Names of customers: 1 to 120 printable characters in NFC, a letter among them."""
     usual = st.text(string.ascii_letters + "ÁÂÃÇÉÊÍÓÔÕÚáâãçéêíóôõú' ", min_size=1, max_size=40)
     strange = st.text(
         st.characters(categories=("L", "M", "N", "P", "S"), include_characters=" "),
@@ -39,9 +40,7 @@ def names() -> SearchStrategy[str]:
         max_size=MAX_NAME_CHARS,
     )
     composed = (usual | strange).map(lambda name: unicodedata.normalize("NFC", name))
-    return composed.filter(
-        lambda name: len(name) <= MAX_NAME_CHARS and name.isprintable() and bool(name.strip())
-    )
+    return composed.filter(lambda name: name_fault(name) is None)
 
 
 @cache
@@ -53,16 +52,16 @@ def sale_ids() -> SearchStrategy[str]:
 
 @st.composite
 def sales(draw: DrawFn, situation: Situation = DEMO, *, max_lines: int = 6) -> Sale:
-    """Valid sales of 1 to `max_lines` lines, from one centavo to the highest total."""
+    """Valid sales of 1 to `max_lines` lines, from nothing to the highest total."""
     sold_at = draw(_instants(situation))
     types = st.sampled_from(situation.types_at(sold_at))
     skus = situation.skus_at(sold_at)
     count = draw(st.integers(1, max_lines))
     budget = MAX_CENTAVOS // count - 1
-    lines = [_line(draw, draw(types), budget, earns=index == 0) for index in range(count)]
+    lines = [_line(draw, draw(types), budget) for _ in range(count)]
     lines = [_by_sku(draw, line, skus, situation, sold_at) for line in lines]
     nets = sum(line.net_centavos for line in lines)
-    discount = draw(st.integers(0, nets - 1)) if draw(st.booleans()) else 0
+    discount = draw(st.integers(0, nets)) if draw(st.booleans()) else 0
     return Sale(
         sold_at=sold_at,
         customer=Customer(document=draw(cpfs()), name=draw(names())),
@@ -105,16 +104,15 @@ def spellings(draw: DrawFn, sale: Sale, situation: Situation = DEMO) -> dict[str
     return {key: fields[key] for key in keys}
 
 
-def _line(draw: DrawFn, type_: str, budget_centavos: int, *, earns: bool) -> Line:
-    """A line of at most a budget; one that earns is worth a centavo, so that the sale is too."""
+def _line(draw: DrawFn, type_: str, budget_centavos: int) -> Line:
+    """A line of at most a budget; gifts cost nothing."""
     value = draw(_UNIT_VALUES)
-    lowest = -(-500 // value) if earns else 1
-    highest = min(MAX_QUANTITY_THOUSANDTHS, budget_centavos * 1000 // value)
-    qty = draw(quantities(min_thousandths=lowest, max_thousandths=highest))
+    highest = min(MAX_QUANTITY_THOUSANDTHS, budget_centavos * 1000 // value if value else 10**9)
+    qty = draw(quantities(max_thousandths=highest))
     line = Line(type=type_, value_centavos=value, qty_thousandths=qty)
     if not draw(st.booleans()):
         return line
-    discount = draw(st.integers(0, line.amount_centavos - earns))
+    discount = draw(st.integers(0, line.amount_centavos))
     return replace(line, discount_centavos=discount)
 
 
@@ -160,21 +158,22 @@ def _instant_spellings(draw: DrawFn, instant: datetime, situation: Situation) ->
     only_first = wall.replace(fold=0).astimezone(UTC) == instant
     kind = draw(st.sampled_from(["utc", "offset", "local"] if only_first else ["utc", "offset"]))
     if kind == "utc":
-        wall, suffix = instant, "Z"
+        wall, suffix = instant, draw(st.sampled_from("Zz"))
     elif kind == "local":
         suffix = ""
     else:
         minutes = draw(st.integers(-1439, 1439))
         wall = instant.astimezone(timezone(timedelta(minutes=minutes)))
         hours, rest = divmod(abs(minutes), 60)
-        suffix = f"{'-' if minutes < 0 else '+'}{hours:02d}:{rest:02d}"
-    mark = draw(st.sampled_from("T "))
+        sign, colon = "-" if minutes < 0 else "+", draw(st.sampled_from([":", ""]))
+        suffix = f"{sign}{hours:02d}{colon}{rest:02d}" if rest else f"{sign}{hours:02d}"
+    mark = draw(st.sampled_from("Tt "))
     return f"{wall:%Y-%m-%d}{mark}{wall:%H:%M:%S}{draw(_fractions(wall.microsecond))}{suffix}"
 
 
 def _fractions(microsecond: int) -> SearchStrategy[str]:
     """A fraction of a second; digits beyond the microsecond are cut when it is read."""
     if not microsecond:
-        return st.sampled_from(["", ".0", ".000", ".000000999"])
+        return st.sampled_from(["", ".0", ",000", ".000000999", f".{'0' * 12}"])
     digits = f".{microsecond:06d}"
     return st.sampled_from([digits, digits.rstrip("0"), digits + "0", digits + "999"])

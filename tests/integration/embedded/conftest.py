@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from adapters.postgres.embedded import EmbeddedPostgres, throwaway_postgres
+from chaos.quick_folder import quick_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -12,5 +13,5 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def server() -> Iterator[EmbeddedPostgres]:
-    with throwaway_postgres() as server:
+    with throwaway_postgres(quick_folder()) as server:
         yield server

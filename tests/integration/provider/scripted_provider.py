@@ -88,7 +88,7 @@ async def scripted(
                 await peer.writer.wait_closed()
 
     def meet(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """Not a coroutine, so that a connection is known, and ended below, from its first moment."""
+        """Not a coroutine: a connection is known, and ended below, from its first moment."""
         provider.connections += 1
         peer = Peer(provider.connections, reader, writer, provider)
         met[asyncio.create_task(play(peer))] = writer

@@ -11,7 +11,11 @@ import pytest
 
 from adapters.cashback_client.client import ProviderClient
 from adapters.cashback_client.pool import Limits
-from adapters.cashback_client.sandbox import SandboxOptions, running_sandbox
+from adapters.cashback_client.sandbox import (
+    BadInstructionError,
+    SandboxOptions,
+    running_sandbox,
+)
 from adapters.cashback_client.sandbox.behaviours import BEHAVIOURS
 from cashback_core.documents import Cpf
 from cashback_core.evidence import Phase
@@ -154,12 +158,28 @@ async def test_behaviours_are_listed_set_and_forgotten_over_http(http: httpx.Asy
     assert (await http.post(PATH, json=ORDER)).status_code == 201
 
 
+async def test_a_statement_is_told_otherwise_over_http(http: httpx.AsyncClient) -> None:
+    for _ in range(3):
+        await http.post(PATH, json=ORDER)
+    told = await http.post("/behaviours", json={"statement": ["paged", "totals_missing"]})
+    assert told.json()["statement"] == ["paged", "totals_missing"]
+    first = (await http.get("/statement")).json()
+    assert (len(first["rows"]), "count" in first, first["next"]) == (2, False, "1")
+    second = (await http.get("/statement", params={"cursor": first["next"]})).json()
+    assert (len(second["rows"]), "next" in second) == (1, False)
+    for cursor in ("-1", "x"):
+        assert (await http.get("/statement", params={"cursor": cursor})).status_code == 400
+    assert (await http.delete("/behaviours")).json()["statement"] == []
+    assert (await http.get("/statement")).json()["count"] == 3
+
+
 @pytest.mark.parametrize(
     "instructions",
     [
         b"{",
         b"[]",
         b'{"rate":{}}',
+        b'{"statement":"unheard_of"}',
         b'{"rates":{"unheard_of":1}}',
         b'{"rates":{"busy_429":1.5}}',
         b'{"rates":{"busy_429":0.6,"hang":0.6}}',
@@ -233,3 +253,16 @@ async def test_an_idempotent_sandbox_can_be_opened_as_such(tmp_path: Path) -> No
         await client.aclose()
         assert len(sandbox.desk.ledger.credits) == 1
         assert sandbox.desk.calls == 3
+
+
+async def test_a_sandbox_can_be_opened_telling_its_statement_otherwise(tmp_path: Path) -> None:
+    options = SandboxOptions(statement=("totals_missing",), lines_of="52998224725")
+    async with (
+        running_sandbox(tmp_path / "ledger", options=options) as sandbox,
+        httpx.AsyncClient(base_url=sandbox.url, trust_env=False) as http,
+    ):
+        assert "sum" not in (await http.get("/statement")).json()
+    unknown = SandboxOptions(statement=("unheard_of",))
+    with pytest.raises(BadInstructionError, match="unheard_of"):
+        async with running_sandbox(tmp_path / "ledger", options=unknown):
+            pass

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from chaos.quick_folder import quick_folder
 from integration.local_run import COMMAND, Run, environment, wait_until
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 @pytest.fixture
 def folder() -> Iterator[Path]:
     """A folder that the account can reach which root hands the database to."""
-    with tempfile.TemporaryDirectory(prefix="cashback-test-") as name:
+    with tempfile.TemporaryDirectory(prefix="cashback-test-", dir=quick_folder()) as name:
         if os.geteuid() == 0:
             Path(name).chmod(0o711)
         yield Path(name)

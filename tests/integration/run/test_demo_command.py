@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import subprocess
+import tempfile
 from typing import TYPE_CHECKING
 
 import pytest
 
+from chaos.quick_folder import quick_folder
 from integration.local_run import COMMAND, ROOT, environment
 
 if TYPE_CHECKING:
@@ -22,7 +24,7 @@ def demo(*arguments: str) -> subprocess.CompletedProcess[str]:
         capture_output=True,
         text=True,
         check=False,
-        env=environment(),
+        env=environment(TMPDIR=quick_folder() or tempfile.gettempdir()),
         cwd="/",
         timeout=120,
     )

@@ -74,7 +74,7 @@ def exact_reais(sale: Sale, rates: Programme) -> list[Fraction]:
             Fraction(line.value_centavos) * Fraction(line.qty_thousandths, 1000) + Fraction(1, 2)
         )
         paid_for.append(reais(amount) - reais(line.discount_centavos))
-    whole = sum(paid_for, Fraction(0))
+    whole = sum(paid_for, Fraction(0)) or Fraction(1)  # of nothing, nothing is earned
     earned: list[Fraction] = []
     for line, net in zip(sale.lines, paid_for, strict=True):
         rate = rates.rate_at(line.type, sale.sold_at)

@@ -1,17 +1,27 @@
-"""The same sale or not: fingerprints, differences, and names that are never told."""
+"""The same content or not: content names, differences, and what is no part of either."""
 
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from cashback_core import Cpf, Customer, Line, Sale, differences, fingerprint, strategies
-from cashback_core.content import HIDDEN, MAX_DIFFERENCES
+from cashback_core import (
+    Cpf,
+    Customer,
+    Line,
+    Sale,
+    content_names,
+    differences,
+    same_content,
+    strategies,
+)
+from cashback_core.content import MAX_DIFFERENCES
 from cashback_core.erased import ERASED, customer_of, is_pseudonym
 
 if TYPE_CHECKING:
@@ -19,14 +29,33 @@ if TYPE_CHECKING:
 
 
 def content(sale: Sale) -> object:
-    """Everything about a sale but the ERP's number for it."""
-    return replace(sale, sale_id=None)
+    """Everything about a sale but its number, the name and the order of its lines; as told."""
+    lines = [replace(line, type="" if line.sku is not None else line.type) for line in sale.lines]
+    return (
+        sale.sold_at,
+        sale.customer.document,
+        sale.total_centavos,
+        sale.discount_centavos,
+        sorted(lines, key=repr),
+    )
+
+
+def are_equal(one: Sale, other: Sale) -> bool:
+    """By every way there is to tell; they must agree."""
+    common = not set(content_names(one)).isdisjoint(content_names(other))
+    told = {
+        same_content(recorded=one, received=other),
+        same_content(recorded=other, received=one),
+        differences(recorded=one, received=other) == (),
+        common,
+    }
+    assert len(told) == 1
+    return common
 
 
 CHANGES: dict[str, Callable[[Sale], Sale]] = {
     "sold_at": lambda s: replace(s, sold_at=s.sold_at + timedelta(microseconds=1)),
     "document": lambda s: replace(s, customer=replace(s.customer, document=Cpf("52998224725"))),
-    "name": lambda s: replace(s, customer=replace(s.customer, name=s.customer.name + "x")),
     "total": lambda s: replace(s, total_centavos=s.total_centavos + 1),
     "discount": lambda s: replace(s, discount_centavos=s.discount_centavos + 1),
     "a line more": lambda s: replace(s, lines=(*s.lines, s.lines[0])),
@@ -45,34 +74,76 @@ def first_line(sale: Sale, **changes: Any) -> Sale:
 
 @pytest.mark.parametrize("what", sorted(CHANGES))
 @given(sale=strategies.sales(max_lines=3))
-def test_whatever_changes_is_told_and_changes_the_fingerprint(what: str, sale: Sale) -> None:
+def test_whatever_changes_is_told_and_changes_the_names(what: str, sale: Sale) -> None:
     other = CHANGES[what](sale)
-    assume(other != sale)
-    assert fingerprint(other) != fingerprint(sale)
-    assert differences(recorded=sale, received=other)
+    assume(content(other) != content(sale))
+    assert not are_equal(sale, other)
 
 
-@given(strategies.sales(max_lines=3), st.none() | strategies.sale_ids())
-def test_the_sale_id_is_no_part_of_the_content(sale: Sale, sale_id: str | None) -> None:
-    other = replace(sale, sale_id=sale_id)
-    assert fingerprint(other) == fingerprint(sale)
-    told = differences(recorded=sale, received=other)
-    assert [d.pointer for d in told] == ([] if sale_id == sale.sale_id else ["/sale_id"])
+@given(strategies.sales(max_lines=3), st.none() | strategies.sale_ids(), strategies.names())
+def test_neither_the_sale_id_nor_the_name_is_part_of_the_content(
+    sale: Sale, sale_id: str | None, name: str
+) -> None:
+    customer = replace(sale.customer, name=name)
+    assert are_equal(sale, replace(sale, sale_id=sale_id, customer=customer))
 
 
 @given(strategies.sales(max_lines=2), strategies.sales(max_lines=2))
-def test_fingerprints_are_equal_exactly_when_contents_are(one: Sale, other: Sale) -> None:
-    assert (fingerprint(one) == fingerprint(other)) == (content(one) == content(other))
-    assert (differences(recorded=one, received=other) == ()) == (one == other)
+def test_names_are_shared_exactly_when_contents_are_equal(one: Sale, other: Sale) -> None:
+    assert are_equal(one, other) == (content(one) == content(other))
+    alike = replace(other, sold_at=one.sold_at, customer=one.customer)
+    assert are_equal(one, alike) == (content(one) == content(alike))
 
 
 @given(st.data())
-def test_every_spelling_of_a_sale_has_the_same_fingerprint(data: st.DataObject) -> None:
+def test_every_spelling_of_a_sale_is_equal_in_any_order(data: st.DataObject) -> None:
     sale = data.draw(strategies.sales())
+    lines = tuple(data.draw(st.permutations(sale.lines)))
     one = strategies.DEMO.parse(data.draw(strategies.spellings(sale)))
-    other = strategies.DEMO.parse(data.draw(strategies.spellings(sale)))
-    assert fingerprint(one) == fingerprint(other)
-    assert differences(recorded=one, received=other) == ()
+    other = strategies.DEMO.parse(data.draw(strategies.spellings(replace(sale, lines=lines))))
+    assert are_equal(one, other)
+
+
+def test_lines_are_counted_not_merged() -> None:
+    line = Line(type="A", value_centavos=100, qty_thousandths=1000)
+    twice = replace(line, qty_thousandths=2000)
+    sale = replace(a_sale("JOSE", "A"), total_centavos=400)
+    lines = {
+        "two and two": (line, line, line, line),
+        "a pair": (twice, line, line),
+        "pairs": (twice, twice),
+    }
+    sales = [replace(sale, lines=each) for each in lines.values()]
+    assert [[are_equal(one, other) for one in sales] for other in sales] == [
+        [one is other for one in sales] for other in sales
+    ]
+
+
+ZONES = tuple(map(ZoneInfo, ("America/Sao_Paulo", "America/Manaus", "UTC", "Asia/Kathmandu")))
+
+
+def told_at(sale: Sale, wall: datetime, zone: ZoneInfo | None) -> Sale:
+    """The sale as it is read when this stood in it, with an offset (of UTC) or in that zone."""
+    if zone is None:
+        return replace(sale, sold_at=wall.replace(tzinfo=UTC), sold_at_wall=None)
+    instant = wall.replace(tzinfo=zone).astimezone(UTC)
+    return replace(sale, sold_at=instant, sold_at_wall=wall)
+
+
+WALLS = st.sampled_from([datetime(2026, 1, 2, hour, 30) for hour in range(8)])  # noqa: DTZ001
+
+
+@given(
+    sale=strategies.sales(max_lines=1),
+    walls=st.tuples(WALLS, WALLS),
+    zones=st.tuples(*[st.none() | st.sampled_from(ZONES)] * 2),
+)
+def test_a_wall_clock_is_equal_by_itself_or_by_its_utc_and_by_nothing_else(
+    sale: Sale, walls: tuple[datetime, datetime], zones: tuple[ZoneInfo | None, ZoneInfo | None]
+) -> None:
+    one, other = (told_at(sale, wall, zone) for wall, zone in zip(walls, zones, strict=True))
+    by_wall = None not in zones and walls[0] == walls[1]
+    assert are_equal(one, other) == (one.sold_at == other.sold_at or by_wall)
 
 
 def a_sale(name: str, type_: str) -> Sale:
@@ -85,23 +156,32 @@ def a_sale(name: str, type_: str) -> Sale:
 
 
 def test_no_text_can_look_like_the_fields_beside_it() -> None:
-    texts = ["a", "a\n1-0\n1:A", "1:a", "\n", "a\n", "\ud800", "\udc00"]
-    sales = [a_sale(name, type_) for name in texts for type_ in texts]
-    assert len({fingerprint(sale) for sale in sales}) == len(sales)
+    texts = ["a", "a\n1*1000-0 type 1:A", "1:a", "type 1:a", "\n", "a\n", "\ud800", "\udc00", ""]
+    line = Line(type="A", value_centavos=1, qty_thousandths=1000)
+    lines = [replace(line, type=text) for text in texts]
+    lines += [replace(line, sku=text) for text in texts]
+    sale = a_sale("JOSE", "A")
+    sets = [(x,) for x in lines] + [(x, y) for n, x in enumerate(lines) for y in lines[n:]]
+    assert len({content_names(replace(sale, lines=each)) for each in sets}) == len(sets)
 
 
-def test_the_fingerprint_is_stable() -> None:
-    # It is stored for ever: a change of it would make every recorded sale look unknown.
-    expected = "a6e0a682c9eff3762032ce67be93c26b22cad88a62ca89a3af96d9bcba3ae6c4"
-    assert fingerprint(a_sale("JOSE DA SILVA", "A")) == expected
+def test_the_names_are_stable() -> None:
+    # They are stored for ever: a change would make every recorded sale look unknown. What a
+    # migration computes for older rows is the first of them.
+    line = Line(type="B", value_centavos=250, qty_thousandths=1500, discount_centavos=5)
+    sale = replace(a_sale("JOSE DA SILVA", "A"), discount_centavos=1)
+    sale = replace(sale, lines=(*sale.lines, line, replace(line, sku="789")))
+    wall = datetime(2026, 6, 15, 12, 0, 0, 123456)  # noqa: DTZ001
+    assert content_names(replace(sale, sold_at_wall=wall)) == (
+        "uFYDa3r3WTo9FHYlXeAOS8H6tFpnvGzY",
+        "hlIZYJMFEjRjz1uD/k6DgQsQdzJzHTFF",
+    )
 
 
 @given(strategies.sales(max_lines=2), strategies.sales(max_lines=2))
-def test_neither_a_recorded_name_nor_a_document_is_told(recorded: Sale, received: Sale) -> None:
+def test_no_document_is_told_and_no_name(recorded: Sale, received: Sale) -> None:
     for difference in differences(recorded=recorded, received=received):
-        if difference.pointer == "/customer/name":
-            assert difference.recorded == HIDDEN
-            assert difference.received == received.customer.name
+        assert difference.pointer != "/customer/name"
         if difference.pointer == "/customer/document":
             told = f"{difference.recorded}{difference.received}"
             assert recorded.customer.document not in told
@@ -126,10 +206,8 @@ def test_each_field_is_told_under_its_own_name() -> None:
     assert told == [
         ("/sold_at", "2026-06-15T15:00:00.123456Z", "2026-06-15T16:00:00.123456Z"),
         ("/customer/document", "***.982.247-**", "***.444.777-**"),
-        ("/customer/name", "***", "ANA"),
         ("/total", "0.01", "2.00"),
         ("/discount", "0.00", "1.00"),
-        ("/sale_id", None, "NF-1"),
         ("/products/0/type", "A", "B"),
         ("/products/0/value", "0.01", "0.02"),
         ("/products/0/qty", "1", "2.5"),
@@ -146,11 +224,21 @@ def test_differences_are_told_as_on_the_wire_and_not_without_end() -> None:
         for d in differences(recorded=recorded, received=received)
     ]
     assert told == [
-        ("/products/0/qty", "0.35", "1"),
-        ("/products/1/type", None, "A"),
-        ("/products/1/value", None, "10.00"),
-        ("/products/1/qty", None, "0.35"),
-        ("/products/1/discount", None, "0.00"),
+        ("/products/0/type", None, "A"),
+        ("/products/0/value", None, "10.00"),
+        ("/products/0/qty", None, "1"),
+        ("/products/0/discount", None, "0.00"),
+    ]
+    other = replace(recorded, lines=(replace(line, qty_thousandths=2), line, line))
+    told = [
+        (d.pointer, d.recorded, d.received) for d in differences(recorded=other, received=received)
+    ]
+    assert told == [
+        ("/products/0/qty", "0.002", "1"),
+        ("/products/2/type", "A", None),
+        ("/products/2/value", "10.00", None),
+        ("/products/2/qty", "0.35", None),
+        ("/products/2/discount", "0.00", None),
     ]
     longer = replace(recorded, lines=(line,) * 50)
     assert len(differences(recorded=recorded, received=longer)) == MAX_DIFFERENCES == 20
@@ -162,8 +250,9 @@ def test_of_an_erased_customer_the_rest_decides(sale: Sale, other: Sale) -> None
     assert differences(recorded=erased, received=sale) == ()
     assert differences(recorded=erased, received=replace(sale, customer=other.customer)) == ()
     found = differences(recorded=erased, received=other)
-    assert bool(found) is (replace(other, customer=ERASED) != erased)
-    assert not {d.pointer for d in found} & {"/customer/document", "/customer/name"}
+    assert bool(found) is (content(replace(other, customer=ERASED)) != content(erased))
+    assert same_content(recorded=erased, received=other) is not bool(found)
+    assert "/customer/document" not in {d.pointer for d in found}
 
 
 @given(sale=strategies.sales(max_lines=1))

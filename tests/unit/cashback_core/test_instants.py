@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import time
 from contextlib import suppress
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, available_timezones
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from cashback_core.instants import NoSuchInstant, NotAnInstant, format_instant, parse_instant
+from cashback_core.instants import (
+    NoSuchInstant,
+    NotAnInstant,
+    format_instant,
+    parse_bound,
+    parse_instant,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,6 +39,11 @@ SAO_PAULO = ZoneInfo("America/Sao_Paulo")
         ("2021-09-19 21:12:31", "2021-09-20T00:12:31Z"),
         ("2018-01-15 12:00:00", "2018-01-15T14:00:00Z"),  # summer time, until 2019
         ("2024-02-29 12:00:00", "2024-02-29T15:00:00Z"),
+        ("2026-01-02T00:00:00.000+0000", "2026-01-02T00:00:00Z"),
+        ("2026-01-02T00:00:00-0330", "2026-01-02T03:30:00Z"),
+        ("2026-01-02T00:00:00+00", "2026-01-02T00:00:00Z"),
+        ("2026-01-02 00:00:00-03", "2026-01-02T03:00:00Z"),
+        ("2026-01-02t00:00:00z", "2026-01-02T00:00:00Z"),
     ],
 )
 def test_instants_are_told_in_utc(text: str, utc: str) -> None:
@@ -48,11 +59,11 @@ def test_instants_are_told_in_utc(text: str, utc: str) -> None:
         (".123456789", 123_456),
         (".0000009", 0),
         (".999999999", 999_999),
+        (",5", 500_000),
+        (".1234567890123456789012345678901"[:31], 123_456),
     ],
 )
-def test_fractions_of_up_to_nine_digits_are_kept_to_the_microsecond(
-    fraction: str, microsecond: int
-) -> None:
+def test_fractions_are_kept_to_the_microsecond(fraction: str, microsecond: int) -> None:
     assert parse_instant(f"2026-01-02 00:00:00{fraction}Z", SAO_PAULO).microsecond == microsecond
 
 
@@ -104,10 +115,10 @@ def test_a_well_formed_instant_that_does_not_exist_is_told_so(text: str) -> None
     "text",
     [
         *["", "now", "1767312000", "02/01/2026 00:00:00", "2026-01-02", "2026-1-2 0:0:0"],
-        *["2026-01-02T10:00", "2026-01-02t10:00:00", "2026-01-02T10:00:00z", "20260102T100000Z"],
+        *["2026-01-02T10:00", "2026-01-02_10:00:00", "2026-01-02T10:00Z", "20260102T100000Z"],
         *["2026-01-02  10:00:00", " 2026-01-02 10:00:00", "2026-01-02 10:00:00\n"],
-        *["2026-01-02 10:00:00.", "2026-01-02 10:00:00.1234567890", "2026-01-02 10:00:00,5"],
-        *["2026-01-02T10:00:00+0300", "2026-01-02T10:00:00+03", "2026-01-02T10:00:00 +03:00"],
+        *["2026-01-02 10:00:00.", f"2026-01-02 10:00:00.{'0' * 31}", "2026-01-02 10:00:00;5"],
+        *["2026-01-02T10:00:00+3", "2026-01-02T10:00:00+03:0", "2026-01-02T10:00:00 +03:00"],
         *["2026-01-02T10:00:00[America/Sao_Paulo]", "2026-W01-5T10:00:00", "2026-002T10:00:00"],
         *["\uff12026-01-02 10:00:00", "2026-01-02 10:00:0\u0661", "-2026-01-02 10:00:00"],
         "9" * 100_000,
@@ -165,3 +176,45 @@ def test_the_machines_own_zone_says_nothing() -> None:
 def test_no_text_raises_anything_else(text: str) -> None:
     with suppress(NotAnInstant, NoSuchInstant):
         assert parse_instant(text, SAO_PAULO).utcoffset() == timedelta(0)
+
+
+@pytest.mark.parametrize(
+    ("day", "zone", "start", "hours"),
+    [
+        ("2026-01-02", "America/Sao_Paulo", "2026-01-02T03:00:00Z", 24),
+        ("2018-11-04", "America/Sao_Paulo", "2018-11-04T03:00:00Z", 23),  # no midnight
+        ("2018-02-17", "America/Sao_Paulo", "2018-02-17T02:00:00Z", 25),  # 23:00 twice
+        ("2023-11-05", "America/Havana", "2023-11-05T04:00:00Z", 25),  # midnight twice
+        ("1919-03-31", "America/Toronto", "1919-03-31T04:30:00Z", 23.5),  # from 23:30 to 0:30
+        ("2011-12-30", "Pacific/Apia", "2011-12-30T10:00:00Z", 0),  # a day that never was
+    ],
+)
+def test_a_day_is_all_of_it_in_its_zone(day: str, zone: str, start: str, hours: float) -> None:
+    first = parse_bound(day, ZoneInfo(zone), end=False)
+    assert format_instant(first) == start
+    assert parse_bound(day, ZoneInfo(zone), end=True) - first == timedelta(hours=hours)
+
+
+@given(st.dates(date(1970, 1, 1), date(2090, 1, 1)), st.sampled_from(sorted(available_timezones())))
+def test_days_follow_one_another_without_gap_or_overlap(day: date, name: str) -> None:
+    zone, tomorrow = ZoneInfo(name), day + timedelta(days=1)
+    start, end = (parse_bound(day.isoformat(), zone, end=end) for end in (False, True))
+    assert end == parse_bound(tomorrow.isoformat(), zone, end=False)
+    assert start <= end
+    if start < end:
+        assert start.astimezone(zone).date() == day
+    assert (start - timedelta(microseconds=1)).astimezone(zone).date() < day
+
+
+@pytest.mark.parametrize("text", ["2026-02-30", "2026-13-01", "0000-01-01", "9999-12-31"])
+def test_a_day_that_does_not_exist_is_told_so(text: str) -> None:
+    with pytest.raises(NoSuchInstant):
+        parse_bound(text, SAO_PAULO, end=True)
+
+
+def test_a_bound_may_be_any_instant() -> None:
+    for end in (False, True):
+        bound = parse_bound("2026-01-02 10:00:00", SAO_PAULO, end=end)
+        assert format_instant(bound) == "2026-01-02T13:00:00Z"
+        with pytest.raises(NotAnInstant):
+            parse_bound("2026-1-2", SAO_PAULO, end=end)

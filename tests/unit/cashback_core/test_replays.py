@@ -3,20 +3,30 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Final
+from zoneinfo import ZoneInfo
 
 import pytest
 
+from cashback_core.catalogue import Catalogue, TypePeriod
 from cashback_core.delivery import Status
+from cashback_core.ports import Terms
+from cashback_core.programme import Programme
+from cashback_core.reading import SaleRules
+from cashback_core.same_sale import Contradiction, EqualOutcome, EqualRefused, NewSale, Repeat
 from cashback_core.submission import (
     LOOK_AGAIN_S,
     ContentKnown,
     KeyReused,
+    QuoteSale,
     Recorded,
     Replayed,
     SaleIdTaken,
 )
 from cashback_core.violations import InvalidSale
+from contract.builders import PROGRAMME
 from fakes.process import SALE, Process, changed, now_s, recorded
 from fakes.scripted_provider import ScriptedProvider, unanswered
 from fakes.virtual_time import run_in_virtual_time
@@ -31,6 +41,11 @@ SAME: Final = {
     ],
     "discount": "0.00",
 }
+
+
+def sold_as(type_: str) -> Catalogue:
+    since = datetime(2000, 1, 1, tzinfo=UTC)
+    return Catalogue({"1": (TypePeriod(type=type_, version=1, starts_at=since),)})
 
 
 def test_the_same_sale_under_its_key_is_told_again_however_it_is_spelt() -> None:
@@ -163,8 +178,90 @@ def test_a_sale_that_grew_too_old_is_still_told_to_whoever_recorded_it() -> None
         first = recorded(await world.send(key="k"))
         world.clock.advance(11 * 365 * 86_400)
         assert await world.send(key="k") == Replayed(first)
+        assert await world.send(key="another") == ContentKnown(first)
         with pytest.raises(InvalidSale, match="too old"):
-            await world.send(key="another")
+            await world.send(changed(sale_id="NF-2"), key="another")
+        assert len(world.store.rows) == 1
+
+    run_in_virtual_time(main())
+
+
+@pytest.mark.parametrize("named", ["by key", "by sale id"])
+def test_the_same_bytes_are_told_again_though_they_would_not_be_taken_today(named: str) -> None:
+    async def main() -> None:
+        world = Process()
+        document = changed(sale_id="NF-1") if named == "by sale id" else SALE
+        key = "k" if named == "by key" else None
+        first = recorded(await world.send(document, key=key))
+        world.store.set_terms(Terms(merchant_id=1, rules=SaleRules(), programme=Programme(())))
+        assert await world.send(document, key=key) == Replayed(first)
+        respelt = {**document, "total": 100}
+        with pytest.raises(InvalidSale):
+            await world.send(respelt, key=key)
+        with pytest.raises(InvalidSale):
+            await world.send(SALE)
+        assert len(world.store.rows) == 1
+
+    run_in_virtual_time(main())
+
+
+def test_the_same_bytes_are_told_again_though_they_mean_something_else_today() -> None:
+    async def main() -> None:
+        world = Process()
+        world.store.catalogues[1] = sold_as("A")
+        by_sku = changed(products=[{"sku": "1", "value": "100.00", "qty": 1}])
+        first = recorded(await world.send(by_sku, key="k"))
+        world.store.catalogues[1] = sold_as("B")
+        assert await world.send({**by_sku, "total": 100}, key="k") == Replayed(first)
+        world.store.catalogues[1] = Catalogue({})
+        assert await world.send(by_sku, key="k") == Replayed(first)
+
+    run_in_virtual_time(main())
+
+
+@pytest.mark.parametrize("named", ["by key", "by sale id", "by content"])
+def test_a_merchants_zone_may_change_between_two_equal_requests(named: str) -> None:
+    async def main() -> None:
+        world = Process()
+        document = changed(sale_id="NF-1") if named == "by sale id" else SALE
+        key = "k" if named == "by key" else None
+        first = recorded(await world.send(document, key=key))
+        rules = SaleRules(zone=ZoneInfo("America/Manaus"))
+        world.store.set_terms(Terms(merchant_id=1, rules=rules, programme=PROGRAMME))
+        again = await world.send({**document, "total": 100}, key=key)
+        assert again == (ContentKnown(first) if named == "by content" else Replayed(first))
+        told = {**document, "sold_at": "2026-01-02T03:00:00Z"}
+        again = await world.send(told, key=key)
+        assert again == (ContentKnown(first) if named == "by content" else Replayed(first))
+
+    run_in_virtual_time(main())
+
+
+def test_equal_content_is_counted_whether_it_was_taken_or_not() -> None:
+    async def main() -> None:
+        world = Process()
+        seen: list[EqualOutcome] = []
+        submit = replace(world.submit, on_equal=seen.append)
+        first = recorded(await world.send(changed(sale_id="NF-1"), by=submit))
+        assert await world.send(key="k", by=submit) == ContentKnown(first)
+        second = recorded(await world.send(changed(sale_id="NF-2"), by=submit))
+        assert second.same_content_as == first.id
+        assert seen == [EqualOutcome.REFUSED, EqualOutcome.ACCEPTED]
+
+    run_in_virtual_time(main())
+
+
+def test_a_quote_tells_what_submitting_would_be() -> None:
+    async def main() -> None:
+        world = Process()
+        quote = QuoteSale(store=world.store, now=world.clock.now)
+        assert (await quote(1, SALE, idempotency_key="k")).meaning == NewSale()
+        first = recorded(await world.send(key="k"))
+        assert (await quote(1, SALE, idempotency_key="k")).meaning == Repeat(first.id)
+        assert (await quote(1, SALE)).meaning == EqualRefused(first.id)
+        other = changed(total="10.00", products=SALE["products"][:1])
+        meaning = (await quote(1, other, idempotency_key="k")).meaning
+        assert isinstance(meaning, Contradiction)
         assert len(world.store.rows) == 1
 
     run_in_virtual_time(main())

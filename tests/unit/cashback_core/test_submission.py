@@ -226,8 +226,10 @@ def test_a_quote_computes_and_stores_nothing() -> None:
     async def main() -> None:
         world = Process()
         quote = QuoteSale(store=world.store, now=world.clock.now)
-        sale, cashback = await quote(1, SALE)
-        assert (sale.total_centavos, cashback.cashback_centavos) == (10_000, 140)
+        quoted = await quote(1, SALE)
+        earned = quoted.cashback.cashback_centavos
+        assert (quoted.sale.total_centavos, earned) == (10_000, 140)
+        assert not quoted.name_differs
         assert world.store.rows == {}
         assert world.store.customers == {}
         with pytest.raises(InvalidSale):

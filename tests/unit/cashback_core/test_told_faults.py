@@ -28,15 +28,16 @@ CATALOGUE: Final = Catalogue(
 )
 ABSENT: Final = object()
 
-MONEY: Final = (
-    'digits with at most two decimals, such as "10.00", from {lowest} to 99999999.99'.format
-)
-AMOUNT: Final = MONEY(lowest="0.01")
-DISCOUNT: Final = MONEY(lowest="0.00")
-QUANTITY: Final = 'a positive number with at most three decimals, such as 2 or "0.350", up to 99999'
+AMOUNT: Final = 'digits, exact to two decimals, such as "10.00", from 0.00 to 99999999.99'
+DISCOUNT: Final = AMOUNT
+QUANTITY: Final = 'a positive number, exact to three decimals, such as 2 or "0.350", up to 99999'
 CPF: Final = "11 digits as a text, or 000.000.000-00"
+MEANT: Final = "if that is the name: read it as UTF-8"
 NAME: Final = "1 to 120 characters, not only spaces"
-SOLD_AT: Final = "YYYY-MM-DD HH:MM:SS, or ISO 8601 with or without an offset"
+SOLD_AT: Final = (
+    "YYYY-MM-DD HH:MM:SS (a blank or T between), then, if wanted, a fraction (. or , and digits)"
+    " and an offset (Z, +HH:MM, +HHMM or +HH; or -)"
+)
 SALE_FIELDS: Final = "only: sold_at, customer, total, products, discount, sale_id"
 
 
@@ -87,12 +88,14 @@ FAULTS: Final[list[tuple[str, object, str, str | None, str]]] = [
         "A\tB",
         "name_not_printable",
         "A\\u0009B",
-        "printable characters only",
+        "printable characters only, sent in UTF-8",
     ),
+    ("/customer/name", "JOSÃ‰ NÃ³s", "name_encoding", "JOSÃ‰ NÃ³s", f"JOSÉ Nós, {MEANT}"),
+    ("/customer/name", "...", "name_without_letter", "...", "a name with a letter"),
     ("/customer/wallet", 1, "unknown_field", None, "only: document, name"),
     ("/total", None, "wrong_type", "null", "a string or a number"),
     ("/total", "1,00", "money_format", "1,00", AMOUNT),
-    ("/total", 0, "money_out_of_range", "0", AMOUNT),
+    ("/total", 0, "total_mismatch", "0.00", "99.00"),
     ("/total", "100000000", "money_out_of_range", "100000000", AMOUNT),
     ("/total", "99.01", "total_mismatch", "99.01", "99.00"),
     ("/total", 98.9, "total_mismatch", "98.90", "99.00"),
@@ -110,7 +113,7 @@ FAULTS: Final[list[tuple[str, object, str, str | None, str]]] = [
     ("/products/1/type", 5, "wrong_type", "5", "a string"),
     ("/products/1/type", "b", "product_type_unknown", "b", "a product type, written exactly"),
     ("/products/1/value", [], "wrong_type", "an array", "a string or a number"),
-    ("/products/1/value", "0.00", "money_out_of_range", "0.00", AMOUNT),
+    ("/products/1/value", "100000000.00", "money_out_of_range", "100000000.00", AMOUNT),
     ("/products/1/value", "0.001", "money_format", "0.001", AMOUNT),
     ("/products/1/qty", {}, "wrong_type", "an object", "a string or a number"),
     ("/products/1/qty", "0.0001", "quantity_format", "0.0001", QUANTITY),

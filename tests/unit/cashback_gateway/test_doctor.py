@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Final
 import pytest
 
 from adapters.postgres.connection import SERVING
-from adapters.postgres.examining import Backlog, Order, Server
+from adapters.postgres.examining import Backlog, Order, Run, Server, Statements
 from cashback_core.delivery import Status
+from cashback_core.explaining import ClassTotal
 from cashback_core.operating import SenderState
+from cashback_core.reconciliation import FindingClass
 from cashback_gateway.doctor import (
     Check,
     Level,
@@ -18,6 +20,7 @@ from cashback_gateway.doctor import (
     check_orders,
     check_roles,
     check_server,
+    check_statements,
     check_temporary_tables,
 )
 
@@ -207,6 +210,74 @@ def test_incidents_are_told() -> None:
     check = named(check_backlog(backlog, NOW))["incidents"]
     assert check.level is Level.WARN
     assert check.found == "5 in 7 days, the latest: a: x | b: y"
+
+
+NO_STATEMENTS: Final = Statements(standing=(), runs=(), doubts_overdue=0, oldest_doubt_at=None)
+RUN: Final = Run(
+    kind="recent",
+    ended_at=NOW - timedelta(hours=2),
+    distrust=None,
+    distrusted_since_at=None,
+    error=None,
+)
+
+
+def test_where_no_statement_tells_anything_odd_all_is_well() -> None:
+    assert {c.level for c in check_statements(NO_STATEMENTS, NOW)} == {Level.OK}
+    run = replace(NO_STATEMENTS, runs=(RUN,), oldest_doubt_at=NOW)
+    checks = named(check_statements(run, NOW))
+    assert {check.level for check in checks.values()} == {Level.OK}
+    assert "(2:00:00 ago)" in checks["reconciliation (recent)"].found
+
+
+def test_standing_incidents_are_told_by_class_and_worth() -> None:
+    standing = (
+        ClassTotal(cls=FindingClass.CREDITED_AGAIN, count=2, centavos=1050),
+        ClassTotal(cls=FindingClass.UNREADABLE, count=1, centavos=0),
+    )
+    checks = named(check_statements(replace(NO_STATEMENTS, standing=standing), NOW))
+    check = checks["statement incidents"]
+    assert (check.level, check.found) == (
+        Level.WARN,
+        "2 credited_again, 10.50; 1 unreadable, 0.00",
+    )
+    assert "./cashback incidents" in check.advice
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"distrust": "3 lines cannot be read", "distrusted_since_at": NOW - timedelta(days=1)},
+         "distrusted since 2026-06-14T15:00:00Z: 3 lines cannot be read"),
+        ({"error": "no statement: 503"}, "and failed: no statement: 503"),
+        ({"ended_at": NOW - timedelta(hours=27)}, "(1 day, 3:00:00 ago)"),
+    ],
+)  # fmt: skip
+def test_a_run_that_proves_nothing_is_told_with_its_reason(
+    changes: dict[str, object], told: str
+) -> None:
+    run = replace(RUN, **changes)  # type: ignore[arg-type]
+    check = named(check_statements(replace(NO_STATEMENTS, runs=(run,)), NOW))[
+        "reconciliation (recent)"
+    ]
+    assert check.level is Level.WARN
+    assert told in check.found
+
+
+def test_a_kind_that_runs_while_something_is_open_may_rest() -> None:
+    run = replace(RUN, kind="open", ended_at=NOW - timedelta(days=9))
+    checks = named(check_statements(replace(NO_STATEMENTS, runs=(run,)), NOW))
+    assert checks["reconciliation (open)"].level is Level.OK
+
+
+def test_doubts_that_no_statement_decides_are_told() -> None:
+    statements = replace(NO_STATEMENTS, doubts_overdue=3, oldest_doubt_at=NOW - timedelta(hours=30))
+    check = named(check_statements(statements, NOW))["doubts"]
+    assert check.level is Level.WARN
+    assert check.found == (
+        "3 undecided for more than 26 hours, the oldest since 2026-06-14T09:00:00Z"
+        " (1 day, 6:00:00 ago)"
+    )
 
 
 def test_a_check_is_one_line_with_its_advice() -> None:

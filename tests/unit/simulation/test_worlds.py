@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import subprocess
 import sys
@@ -30,6 +31,15 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parents[3]
 SEEDS = 100
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _settled() -> Iterator[None]:  # pyright: ignore[reportUnusedFunction]
+    """Garbage is looked for after each world: among what the worlds made, not among all tests."""
+    gc.collect()
+    gc.freeze()
+    yield
+    gc.unfreeze()
 
 
 @pytest.mark.timeout(600)  # seconds of computing alone, and other tests compute meanwhile

@@ -353,8 +353,12 @@ _ALL: Final = (
         lambda answer, _: _compressed(answer, b" " * BOMB_BYTES),
     ),
     _spelled("cut_json", "cut off after two thirds", _cut),
-    _spelled("not_json", "a page of HTML", lambda *_: render(200, b"<html>Indispon\xedvel</html>")),
-    _spelled("error_500", "no statement: 500", lambda *_: problem(500)),
+    _spelled(
+        "not_json",
+        "a page of HTML",
+        lambda _answer, _asked: render(200, b"<html>Indispon\xedvel</html>"),
+    ),
+    _spelled("unavailable", "no statement: 500", lambda _answer, _asked: problem(500)),
 )
 
 TELLINGS: Final = MappingProxyType({telling.name: telling for telling in _ALL})

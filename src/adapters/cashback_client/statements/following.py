@@ -21,7 +21,7 @@ class Trail:
 
     def __init__(self, first: httpx.URL) -> None:
         self._first = first
-        self._asked = {str(first)}
+        self._asked = {_place(first)}
 
     def after(self, url: httpx.URL, page: PageHead) -> httpx.URL | None:
         """Where the next page is, None after the last one; raises Unfit for no way that is gone.
@@ -41,13 +41,13 @@ class Trail:
         except (httpx.InvalidURL, ValueError):
             raise Unfit("next is no address") from None
         self._check(found)
-        self._asked.add(str(found))
+        self._asked.add(_place(found))
         return found
 
     def _check(self, found: httpx.URL) -> None:
         if _origin(found) != _origin(self._first) or found.userinfo:
             raise Unfit("next leads to another origin")
-        if str(found) in self._asked:
+        if _place(found) in self._asked:
             raise Unfit("next leads back to a page that was read")
         if len(self._asked) >= MAX_PAGES:
             raise Unfit(f"there are more than {MAX_PAGES} pages")
@@ -56,3 +56,8 @@ class Trail:
 def _origin(url: httpx.URL) -> tuple[str, str, int | None]:
     default = {"http": 80, "https": 443}.get(url.scheme)
     return url.scheme, url.host, url.port or default
+
+
+def _place(found: httpx.URL) -> tuple[object, ...]:
+    """An address without its spelling: %3A is a colon, and 443 goes without saying."""
+    return *_origin(found), found.path, tuple(found.params.multi_items())

@@ -129,7 +129,7 @@ class PageParser:
                 raise Unfit("it is not an object")
             case _Place.HEAD if is_map:
                 self._place, self._outer = _Place.INNER, self._key
-                self._note_head(Odd.NESTED, self._key)
+                self._note_at(self._key, Odd.NESTED)
             case _Place.HEAD if self._key == ROWS:
                 if self._rows_seen:
                     raise Unfit("rows are given twice")
@@ -161,10 +161,12 @@ class PageParser:
         elif event.startswith("end_"):
             self._skipping -= 1
 
-    def _note_head(self, value: Value, key: str | None = None) -> None:
-        if key is None:
-            inner = self._place is _Place.INNER
-            key = f"{self._outer}.{self._key}" if inner else self._key
+    def _note_head(self, value: Value) -> None:
+        self._note_at(
+            f"{self._outer}.{self._key}" if self._place is _Place.INNER else self._key, value
+        )
+
+    def _note_at(self, key: str, value: Value) -> None:
         if key == ROWS:
             raise Unfit("its rows are not an array")
         if key in self._head_fields:

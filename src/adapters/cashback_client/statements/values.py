@@ -113,10 +113,14 @@ def _moment(value: Value) -> tuple[datetime, bool]:
         raise NotRead("not an instant")
     try:
         moment = datetime.fromisoformat(text)
-        sure = moment.tzinfo is not None
-        moment = moment.astimezone(UTC) if sure else moment.replace(tzinfo=UTC)
-    except (ValueError, OverflowError):
+    except ValueError:
         raise NotRead("no such instant") from None
-    if moment < EARLIEST:
+    sure = moment.tzinfo is not None
+    # "For ever" is told with any offset, and no datetime holds what comes after the year 9999.
+    if moment.year == LATEST.year:
+        return LATEST, sure
+    if moment.year >= EARLIEST.year:
+        moment = moment.astimezone(UTC) if sure else moment.replace(tzinfo=UTC)
+    if moment.year < EARLIEST.year:
         raise NotRead("before the year 2000")
-    return min(moment, LATEST), sure
+    return moment, sure

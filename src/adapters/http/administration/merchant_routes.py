@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import cache
 from typing import TYPE_CHECKING, Any, Final
-from zoneinfo import available_timezones
 
 from litestar import HttpMethod, Request, post, route
 from litestar.exceptions import NotFoundException
@@ -26,7 +24,10 @@ from adapters.http.resources.resource_body import ResourceBody
 from adapters.http.sales.wire import encode
 from cashback_core.instants import format_instant
 from cashback_core.merchants import MAX_SALE_AGE_DAYS, SLUG, Merchant, MerchantState
+from cashback_core.names import NameDifference
 from cashback_core.rounding import Rounding
+from cashback_core.same_sale import EqualContent
+from cashback_core.zones import is_zone_name
 
 if TYPE_CHECKING:
     from litestar.handlers import HTTPRouteHandler
@@ -49,6 +50,8 @@ _STATE: Final = {
     "zone": False,
     "rounding": False,
     "max_sale_age_days": False,
+    "equal_content": False,
+    "name_difference": False,
     "disabled": False,
 }
 _ZONE: Final = re.compile(r"[A-Za-z0-9+_/-]{1,64}\Z", re.ASCII)
@@ -126,6 +129,8 @@ def merchant_shape(merchant: Merchant) -> shapes.Merchant:
         zone=merchant.state.zone,
         rounding=merchant.state.rounding,
         max_sale_age_days=merchant.state.max_sale_age_days,
+        equal_content=merchant.state.equal_content,
+        name_difference=merchant.state.name_difference,
         disabled=merchant.state.disabled,
         version=merchant.version,
         created_at=format_instant(merchant.created_at),
@@ -138,8 +143,9 @@ def _read_state(body: ResourceBody) -> MerchantState:
     zone = DEFAULT_ZONE
     if body.has("zone"):
         zone = body.text("zone", _ZONE, "zone_unknown")
-        if _ZONE.match(zone) is not None and zone not in _zones():
+        if _ZONE.match(zone) is not None and not is_zone_name(zone):
             body.tell("zone", "zone_unknown")
+    differences = tuple(wanted.value for wanted in NameDifference)
     roundings = tuple(rounding.value for rounding in Rounding)
     return MerchantState(
         name=body.name("name"),
@@ -151,7 +157,13 @@ def _read_state(body: ResourceBody) -> MerchantState:
             highest=MAX_SALE_AGE_DAYS,
             default=DEFAULT_MAX_SALE_AGE_DAYS,
         ),
+        equal_content=EqualContent(
+            body.choice("equal_content", tuple(EqualContent), default=EqualContent.SALE_ID.value)
+        ),
         disabled=body.truth("disabled"),
+        name_difference=NameDifference(
+            body.choice("name_difference", differences, default=NameDifference.REFUSE.value)
+        ),
     )
 
 
@@ -162,6 +174,8 @@ def _document(merchant: Merchant) -> dict[str, object]:
         "zone": state.zone,
         "rounding": state.rounding.value,
         "max_sale_age_days": state.max_sale_age_days,
+        "equal_content": state.equal_content.value,
+        "name_difference": state.name_difference.value,
         "disabled": state.disabled,
     }
 
@@ -171,8 +185,3 @@ def _read_slug(request: Request[Any, Any, Any]) -> str:
     if SLUG.match(slug) is None:
         raise NotFoundException
     return slug
-
-
-@cache
-def _zones() -> frozenset[str]:
-    return frozenset(available_timezones())

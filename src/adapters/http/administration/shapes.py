@@ -7,7 +7,9 @@ from typing import Annotated, Any
 from msgspec import Meta
 
 from adapters.http.shapes import Instant, Shape
+from cashback_core.names import NameDifference  # noqa: TC001 (msgspec reads the annotations)
 from cashback_core.rounding import Rounding  # noqa: TC001 (msgspec reads the annotations)
+from cashback_core.same_sale import EqualContent  # noqa: TC001 (msgspec reads the annotations)
 
 Version = Annotated[int, Meta(ge=1, description="Also the ETag; raised by every change.")]
 
@@ -20,6 +22,8 @@ class Merchant(Shape, frozen=True, kw_only=True):
     zone: str
     rounding: Rounding
     max_sale_age_days: int
+    equal_content: EqualContent
+    name_difference: NameDifference
     disabled: bool
     version: Version
     created_at: Instant

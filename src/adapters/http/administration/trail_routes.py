@@ -54,8 +54,8 @@ class TrailRoutes:
             actor=query.text("actor"),
             resource=query.text("resource"),
             key=query.text("key"),
-            from_at=query.instant("from", _UTC),
-            to_at=query.instant("to", _UTC),
+            from_at=query.bound("from", _UTC),
+            to_at=query.bound("to", _UTC, end=True),
         )
         page = await self.store.page(caller_of(principal), query.slice(), which)
         if isinstance(page, Missing):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -24,6 +25,7 @@ from adapters.http.sales.wire import encode
 from cashback_core.documents import Cpf, InvalidDocument
 from cashback_core.identity import new_id
 from cashback_core.instants import format_instant
+from cashback_core.names import name_fault
 from cashback_core.sale import Customer
 
 if TYPE_CHECKING:
@@ -72,7 +74,7 @@ class CustomerRoutes:
         fields, principal = await self.admit(request)
         body = ResourceBody(await read_document(request, fields), {"document": True, "name": True})
         document = _read_document(body)
-        name = body.name("name")
+        name = _read_name(body)
         body.refuse_faults()
         customer = Customer(document=document, name=name)
         outcome = await self.store.create(caller_of(principal), new_id(), customer)
@@ -113,8 +115,19 @@ def customer_shape(known: KnownCustomer) -> shapes.KnownCustomer:
 
 def _check_name(document: object) -> str:
     body = ResourceBody(document, {"name": True})
-    name = body.name("name")
+    name = _read_name(body)
     body.refuse_faults()
+    return name
+
+
+def _read_name(body: ResourceBody) -> str:
+    """A name that a sale could give, without the spaces around it."""
+    if not body.is_text("name"):
+        return body.name("name")  # says what is missing
+    name = unicodedata.normalize("NFC", body.given("name")).strip(" ")
+    fault = name_fault(name)
+    if fault is not None:
+        body.violate("name", fault.code, fault.values)
     return name
 
 

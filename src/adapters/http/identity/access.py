@@ -53,6 +53,7 @@ ACCESS: Final[Mapping[tuple[str, str], Roles]] = {
     ("get", "/api/cashbacks"): MEMBERS,
     ("get", "/api/cashbacks/{id}"): MEMBERS,
     ("get", "/api/cashbacks/open"): OPERATORS,
+    ("get", "/api/cashbacks/equals"): OPERATORS,
     ("post", "/api/cashbacks/resend"): OPERATORS,
     ("post", "/api/cashbacks/{id}/resend"): OPERATORS,
     ("post", "/api/cashbacks/{id}/cancel"): OPERATORS,

@@ -42,6 +42,8 @@ _TERMS: Final[dict[str, Any]] = {
     "zone": "America/Sao_Paulo",
     "rounding": "half_even",
     "max_sale_age_days": 3653,
+    "equal_content": "sale_id",
+    "name_difference": "refuse",
     "disabled": False,
 }
 
@@ -217,8 +219,8 @@ ADMINISTRATION: Final[dict[tuple[str, str], Operation]] = {
             parameter("actor", "query", "Only by this subject, `user:maria` for one.", _TEXT),
             parameter("resource", "query", "Only of this sort: `users` for one.", _TEXT),
             parameter("key", "query", "Only of the one of this key.", _TEXT),
-            parameter("from", "query", "At this instant or later, in UTC.", _TEXT),
-            parameter("to", "query", "Before this instant.", _TEXT),
+            parameter("from", "query", "At this instant or day, or later; in UTC.", _TEXT),
+            parameter("to", "query", "Before this instant, or to the end of this day.", _TEXT),
         ),
         "not_found",
     ),

@@ -11,7 +11,9 @@ from adapters.http.identity.password_policy import LONGEST, SHORTEST
 from adapters.http.resources.resource_body import MAX_NAME_CHARS
 from cashback_core.clients import CLIENT_ROLES, DEFAULT_OVERLAP_S, MAX_OVERLAP_S
 from cashback_core.merchants import MAX_SALE_AGE_DAYS
+from cashback_core.names import NameDifference
 from cashback_core.rounding import Rounding
+from cashback_core.same_sale import EqualContent
 
 Schema = dict[str, Any]
 
@@ -39,9 +41,9 @@ _STATE: Final[Schema] = {
     "zone": {
         "type": ["string", "null"],
         "default": DEFAULT_ZONE,
-        "description": "Of the tz database: what a sale's instant without an offset is read in."
-        " The platform's to change. A change counts for sales that come from then on, within a"
-        " minute in every process; what is recorded stays as it is.",
+        "description": "A name of the IANA time zone database: what a sale's instant without an"
+        " offset is read in. The platform's to change. A change counts for sales that come from"
+        " then on, within a minute in every process; what is recorded stays as it is.",
     },
     "rounding": {
         "enum": [*(rounding.value for rounding in Rounding), None],
@@ -56,6 +58,19 @@ _STATE: Final[Schema] = {
         "maximum": MAX_SALE_AGE_DAYS,
         "default": DEFAULT_MAX_SALE_AGE_DAYS,
         "description": "How old a sale may be when it comes.",
+    },
+    "equal_content": {
+        "enum": [*(choice.value for choice in EqualContent), None],
+        "default": EqualContent.SALE_ID.value,
+        "description": "Which sales may have the content of a recorded one, and are paid beside it:"
+        " `sale_id`, those with a sale_id of their own; `key`, those with an Idempotency-Key of"
+        " their own, too, for ERPs whose key is the number of the sale; `never`, none.",
+    },
+    "name_difference": {
+        "enum": [*(wanted.value for wanted in NameDifference), None],
+        "default": NameDifference.REFUSE.value,
+        "description": "What becomes of a new sale whose CPF is known under another person's name:"
+        " `refuse` (422 customer_name_mismatch), or `note`: it is recorded with `name_differs`.",
     },
     "disabled": {
         "type": ["boolean", "null"],

@@ -17,7 +17,9 @@ from adapters.http.openapi.parts import (
     parameter,
 )
 from adapters.http.resources.listing import OPEN
+from cashback_core.equals import MAX_LISTED
 from cashback_core.reconciliation.findings import FindingClass
+from cashback_core.same_sale import EqualOutcome
 
 _EVERY: Final = (*ANY, *TOKEN, "forbidden", "unavailable")
 _ACT: Final = (*_EVERY, *BODY, "invalid_request", "not_found", "act_not_allowed")
@@ -29,6 +31,9 @@ _STATUS: Final = parameter(
     "Only this status; without it `held`, `in_doubt` and `rejected`.",
     {"enum": sorted(OPEN)},
 )
+_OUTCOME: Final = parameter(
+    "outcome", "query", "Only these.", {"enum": [outcome.value for outcome in EqualOutcome]}
+)
 
 OPERATING: Final[dict[tuple[str, str], Operation]] = {
     ("get", "/api/cashbacks/open"): Operation(
@@ -38,6 +43,17 @@ OPERATING: Final[dict[tuple[str, str], Operation]] = {
         description="For operators and admins, as everything here.",
         parameters=(_STATUS, *FILTERS),
         successes={200: Success(schema="OpenPage", description="A page of open cashbacks.")},
+        problems=(*_EVERY, "invalid_query"),
+    ),
+    ("get", "/api/cashbacks/equals"): Operation(
+        id="listEquals",
+        tag="Operators",
+        summary="List sales of equal content, latest first",
+        description="Each with both requests: what was taken for another sale, by a name of its"
+        " own, and what was refused because nothing said that it is another. Either may be wrong."
+        f" Of each recorded sale the first {MAX_LISTED} refusals are listed.",
+        parameters=(_OUTCOME, LIMIT, CURSOR),
+        successes={200: Success(schema="EqualPage", description="A page of pairs.")},
         problems=(*_EVERY, "invalid_query"),
     ),
     ("post", "/api/cashbacks/{id}/resend"): Operation(

@@ -26,8 +26,17 @@ from cashback_core.delivery import Status
 _KEY: Final = parameter(
     "Idempotency-Key",
     "header",
-    "Names the sale for ever: the same key and content is answered again, never recorded again.",
-    {"type": "string", "pattern": "^[!-+\\--~]{1,255}$"},
+    "Names the sale for ever: the same key and content is answered again, never recorded again. In"
+    " quotes (RFC 8941) the content of the string is the key, and parameters are ignored; without"
+    " quotes the whole text is.",
+    {
+        "type": "string",
+        "anyOf": [
+            {"pattern": "^[!#-+\\--~][!-+\\--~]{0,254}$"},
+            {"pattern": '^"([!#-+\\--\\[\\]-~]|\\\\["\\\\]){1,255}"( *;.*)?$'},
+        ],
+        "examples": ["nf-4711", '"nf-4711"'],
+    },
 )
 _PREFER: Final = parameter(
     "Prefer",
@@ -37,6 +46,12 @@ _PREFER: Final = parameter(
     {"type": "string"},
 )
 _STATUS: Final = parameter("status", "query", "Only this status.", {"enum": sorted(Status)})
+_NAME_DIFFERS: Final = parameter(
+    "name_differs",
+    "query",
+    "Only those whose name was noted as another person's (`true`), or only the others.",
+    {"type": "boolean"},
+)
 _SUBMITTED: Final = ("Location", "Idempotent-Replayed", "Preference-Applied")
 
 
@@ -47,8 +62,12 @@ def _submit(id_: str, summary: str) -> Operation:
         summary=summary,
         description="Validates the sale, computes its cashback, records both, passes the cashback"
         " to the provider, and answers what became of it. Once recorded, it is never lost and"
-        " never paid twice unknowingly. Send `Idempotency-Key` or `sale_id`, so that a repeat is"
-        " known as one; without either, equal content is refused with 409 and the first's record.",
+        " never paid twice unknowingly. Send `sale_id`, or an `Idempotency-Key` that is the same"
+        " for every try, so that a repeat is known as one. Content is compared by value: in any"
+        " order of lines, however it is spelt, whatever the customer's name. What is known by no"
+        " name but has the content of a recorded sale is another sale if it has a `sale_id`, and"
+        " then `same_content_as` tells the first; otherwise it is refused with 409 and the first's"
+        " record. The merchant's `equal_content` decides otherwise.",
         parameters=(_KEY, _PREFER),
         body="SaleInput",
         example=SALE_EXAMPLE,
@@ -88,17 +107,29 @@ OPERATIONS: Final[dict[tuple[str, str], Operation]] = {
         id="quote",
         tag="Cashbacks",
         summary="Compute a cashback",
-        description="Checks and computes as submitting does, and stores nothing.",
+        description="Checks and computes as submitting does, a new customer's name too, and stores"
+        " nothing. `means` tells which sale it would be: a new one, a repeat, or what it would be"
+        " refused for.",
+        parameters=(_KEY,),
         body="SaleInput",
         example=SALE_EXAMPLE,
         successes={200: Success(schema="Quote", description="What the sale would earn.")},
-        problems=(*ANY, *BODY, *TOKEN, "forbidden", "invalid_sale", "unavailable"),
+        problems=(
+            *ANY,
+            *BODY,
+            *TOKEN,
+            "forbidden",
+            "idempotency_key_format",
+            "invalid_sale",
+            "customer_name_mismatch",
+            "unavailable",
+        ),
     ),
     ("get", "/api/cashbacks"): Operation(
         id="list",
         tag="Cashbacks",
         summary="List records, newest first",
-        parameters=(_STATUS, *FILTERS),
+        parameters=(_STATUS, _NAME_DIFFERS, *FILTERS),
         successes={200: Success(schema="Page", description="A page of records.")},
         problems=(*ANY, *TOKEN, "forbidden", "invalid_query", "unavailable"),
     ),

@@ -51,6 +51,10 @@ class Operation:
     merge_patch: bool = False
 
 
+DAY: Final = "[0-9]{4}-[0-9]{2}-[0-9]{2}"
+TIME: Final = "[0-9]{2}:[0-9]{2}:[0-9]{2}"
+
+
 def parameter(name: str, place: str, description: str, schema: Schema) -> Schema:
     """A parameter; `place` is path, query or header."""
     return {
@@ -65,7 +69,12 @@ def parameter(name: str, place: str, description: str, schema: Schema) -> Schema
 ACCEPT_LANGUAGE: Final = parameter(
     "Accept-Language", "header", "Language of problems: en (default) or pt.", {"type": "string"}
 )
-_INSTANT: Final[Schema] = {"type": "string"}
+_BOUND: Final[Schema] = {
+    "type": "string",
+    "pattern": rf"^{DAY}([Tt ]{TIME}([.,][0-9]{{1,30}})?([Zz]|[ +-][0-9]{{2}}(:?[0-9]{{2}})?)?)?$",
+    "examples": ["2026-01-02", "2026-01-02T00:00:00-03:00"],
+}
+_OR_A_DAY: Final = ", or on this whole day (`YYYY-MM-DD`, the merchant's own)"
 LIMIT: Final = parameter(
     "limit",
     "query",
@@ -77,8 +86,8 @@ CURSOR: Final = parameter(
 )
 FILTERS: Final = (
     parameter("document", "query", "Only this customer's CPF.", {"type": "string"}),
-    parameter("sold_from", "query", "Sold at this instant or later.", _INSTANT),
-    parameter("sold_to", "query", "Sold before this instant.", _INSTANT),
+    parameter("sold_from", "query", f"Sold at this instant or later{_OR_A_DAY} or later.", _BOUND),
+    parameter("sold_to", "query", f"Sold before this instant{_OR_A_DAY} or earlier.", _BOUND),
     LIMIT,
     CURSOR,
 )

@@ -18,11 +18,13 @@ from adapters.http.openapi.administration_schemas import (
     ADMINISTRATION_SHAPES,
 )
 from adapters.http.openapi.catalogue_schemas import CATALOGUE_BODIES
+from adapters.http.openapi.parts import DAY, TIME
 from cashback_core.catalogue import MAX_SKU_CHARS
 from cashback_core.explaining import Meaning
+from cashback_core.messages import SOLD_AT, Language
 from cashback_core.money import MAX_CENTAVOS, MAX_QUANTITY_THOUSANDTHS
+from cashback_core.names import MAX_NAME_CHARS
 from cashback_core.operating import MAX_REASON_CHARS, ActKind, goes_with
-from cashback_core.reading import MAX_NAME_CHARS
 from cashback_core.sale import MAX_LINES
 
 Schema = dict[str, Any]
@@ -36,6 +38,7 @@ SHAPES: Final = (
     shapes.OpenPage,
     shapes.IncidentPage,
     shapes.Explained,
+    shapes.EqualPage,
     shapes.SubjectReport,
     shapes.Erased,
     shapes.ResendTally,
@@ -73,21 +76,21 @@ def _object(properties: Schema, *, optional: tuple[str, ...] = (), description: 
     }
 
 
-def _amount(lowest: float, description: str) -> Schema:
+def _amount(description: str) -> Schema:
     return {
         "description": f"{description} Exact to the cent, as a text or a number.",
         "anyOf": [
-            {"type": "string", "pattern": r"^(0|[1-9][0-9]{0,7})(\.[0-9]{1,2})?$"},
-            {"type": "number", "minimum": lowest, "maximum": MAX_CENTAVOS / 100},
+            {"type": "string", "pattern": r"^(0|[1-9][0-9]{0,7})(\.[0-9]{1,2}0{0,38})?$"},
+            {"type": "number", "minimum": 0, "maximum": MAX_CENTAVOS / 100},
         ],
         "examples": ["10.00"],
     }
 
 
 _QUANTITY: Final[Schema] = {
-    "description": "Positive, at most three decimals (food is sold by the kilo).",
+    "description": "Positive, exact to three decimals (food is sold by the kilo).",
     "anyOf": [
-        {"type": "string", "pattern": r"^(0|[1-9][0-9]{0,4})(\.[0-9]{1,3})?$"},
+        {"type": "string", "pattern": r"^(0|[1-9][0-9]{0,4})(\.[0-9]{1,3}0{0,37})?$"},
         {"type": "number", "exclusiveMinimum": 0, "maximum": MAX_QUANTITY_THOUSANDTHS / 1000},
     ],
     "examples": [1, "0.350"],
@@ -104,9 +107,9 @@ _LINE: Final = _object(
             "minLength": 1,
             "maxLength": MAX_SKU_CHARS,
         },
-        "value": _amount(0.01, "Price of one unit."),
+        "value": _amount("Price of one unit; 0 for a gift."),
         "qty": _QUANTITY,
-        "discount": _amount(0, "Taken off this line; at most its amount."),
+        "discount": _amount("Taken off this line; at most its amount."),
     },
     optional=("type", "sku", "discount"),
     description=(
@@ -123,31 +126,34 @@ _CUSTOMER: Final = _object(
         },
         "name": {
             "type": "string",
-            "description": f"1 to {MAX_NAME_CHARS} printable characters, counted in NFC.",
+            "description": f"1 to {MAX_NAME_CHARS} printable characters, counted in NFC, a letter"
+            " among them; no text whose UTF-8 was read as Windows-1252 or Latin-1.",
             "minLength": 1,
             "maxLength": 4 * MAX_NAME_CHARS,
         },
     },
-    description="Who bought. A CPF keeps the name it first came with.",
+    description="Who bought. A CPF keeps the name it first came with: case, accents, apostrophes,"
+    " dashes, dots, initials and the cut end of a long name do not count; another person's name is"
+    " refused or, where the merchant's `name_difference` is `note`, noted.",
 )
 _SOLD_AT: Final[Schema] = {
     "type": "string",
-    "description": "YYYY-MM-DD HH:MM:SS or ISO 8601; without an offset, the merchant's own time.",
-    "pattern": r"^[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-9]{2}"
-    r"(\.[0-9]{1,9})?(Z|[+-][0-9]{2}:[0-9]{2})?$",
+    "description": f"{SOLD_AT[Language.EN]}. Without an offset, the merchant's own time.",
+    "pattern": rf"^{DAY}[Tt ]{TIME}([.,][0-9]{{1,30}})?([Zz]|[+-][0-9]{{2}}(:?[0-9]{{2}})?)?$",
+    "examples": ["2026-01-02 00:00:00", "2026-01-02T00:00:00.000-0300"],
 }
 _SALE: Final = _object(
     {
         "sold_at": _SOLD_AT,
         "customer": {"$ref": "#/components/schemas/CustomerInput"},
-        "total": _amount(0.01, "Sum of the lines less the sale's discount."),
+        "total": _amount("Sum of the lines less the sale's discount."),
         "products": {
             "type": "array",
             "minItems": 1,
             "maxItems": MAX_LINES,
             "items": {"$ref": "#/components/schemas/LineInput"},
         },
-        "discount": _amount(0, "Taken off the whole sale; at most the sum of its lines."),
+        "discount": _amount("Taken off the whole sale; at most the sum of its lines."),
         "sale_id": {
             "type": ["string", "null"],
             "pattern": "^[!-~]{1,64}$",
@@ -176,8 +182,8 @@ _RESEND_MANY: Final = _object(
             "items": {"enum": sorted(goes_with(ActKind.RESEND))},
         },
         "document": {"type": ["string", "null"], "description": "Only this customer's CPF."},
-        "sold_from": {"type": ["string", "null"], "description": "Sold then or later."},
-        "sold_to": {"type": ["string", "null"], "description": "Sold before."},
+        "sold_from": {"type": ["string", "null"], "description": "Sold then, that day, or later."},
+        "sold_to": {"type": ["string", "null"], "description": "Sold before, or until that day."},
         "dry_run": {"type": "boolean", "default": True, "description": "Only count."},
         "expected_count": {
             "type": ["integer", "null"],

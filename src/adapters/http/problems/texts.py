@@ -14,7 +14,7 @@ from adapters.http.problems.wording import Kind, fault, kind
 from adapters.http.sales.incident_texts import INCIDENT_FAULTS, INCIDENT_KINDS
 from adapters.http.sales.operator_texts import OPERATOR_FAULTS, OPERATOR_KINDS
 from adapters.http.sales.privacy_texts import PRIVACY_FAULTS, PRIVACY_KINDS
-from cashback_core.messages import Language, Text
+from cashback_core.messages import SOLD_AT, Language, Text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -40,11 +40,17 @@ KINDS: Final[Mapping[str, Kind]] = {
         400,
         (
             "Not an idempotency key",
-            "Idempotency-Key takes 1 to 255 visible ASCII characters, no comma, and comes once.",
+            (
+                "Idempotency-Key takes 1 to 255 visible ASCII characters, no comma, and comes once;"
+                ' in quotes as "key", where \\" and \\\\ stand for a quote and a backslash.'
+            ),
         ),
         (
             "Não é uma chave de idempotência",
-            "Idempotency-Key aceita 1 a 255 caracteres ASCII visíveis, sem vírgula, uma só vez.",
+            (
+                "Idempotency-Key aceita 1 a 255 caracteres ASCII visíveis, sem vírgula, uma só vez;"
+                ' entre aspas como "chave", em que \\" e \\\\ valem aspas e barra invertida.'
+            ),
         ),
     ),
     "unauthenticated": kind(
@@ -99,15 +105,17 @@ KINDS: Final[Mapping[str, Kind]] = {
         (
             "Sale already recorded",
             (
-                "A sale with exactly this content is recorded: see record. If this is another sale,"
-                " send it with a sale_id or an Idempotency-Key."
+                "A sale with exactly this content is recorded: see record. Nothing was stored, and"
+                " no name was used up. If this is another sale, send it with a sale_id of its own;"
+                " where the merchant's equal_content is never, it is not taken."
             ),
         ),
         (
             "Venda já registrada",
             (
-                "Uma venda com exatamente este conteúdo já está registrada: veja record. Se esta é"
-                " outra venda, envie-a com sale_id ou Idempotency-Key."
+                "Uma venda com exatamente este conteúdo já está registrada: veja record. Nada foi"
+                " gravado, e nenhum nome foi gasto. Se esta é outra venda, envie-a com um sale_id"
+                " próprio; onde o equal_content do lojista é never, ela não é aceita."
             ),
         ),
     ),
@@ -133,18 +141,30 @@ KINDS: Final[Mapping[str, Kind]] = {
     ),
     "customer_name_mismatch": kind(
         422,
-        ("Customer known by another name", "Nothing was stored: the CPF has another name here."),
-        ("Cliente conhecido por outro nome", "Nada foi gravado: o CPF tem outro nome aqui."),
+        (
+            "Customer known by another name",
+            "Nothing was stored: the CPF is another person's here; errors says what can be done.",
+        ),
+        (
+            "Cliente conhecido por outro nome",
+            "Nada foi gravado: aqui o CPF é de outra pessoa; errors diz o que pode ser feito.",
+        ),
     ),
     "idempotency_key_reused": kind(
         422,
         (
             "Idempotency key reused",
-            "This key was used for a sale of other content; errors shows every difference.",
+            (
+                "This key was used for a sale of other content or of another sale_id; errors shows"
+                " every difference."
+            ),
         ),
         (
             "Chave de idempotência reutilizada",
-            "Esta chave foi usada para uma venda de outro conteúdo; errors mostra cada diferença.",
+            (
+                "Esta chave foi usada para uma venda de outro conteúdo ou de outro sale_id; errors"
+                " mostra cada diferença."
+            ),
         ),
     ),
     "invalid_request": kind(
@@ -327,13 +347,17 @@ FAULTS: Final[Mapping[str, Mapping[Language, Text]]] = {
         ("O documento não é um CPF.", "11 dígitos, ou 000.000.000-00"),
     ),
     "instant_invalid": fault(
+        ("This is no instant, or one that does not exist.", SOLD_AT[Language.EN]),
+        ("Isto não é um instante, ou é um que não existe.", SOLD_AT[Language.PT]),
+    ),
+    "bound_invalid": fault(
         (
-            "This is no instant; a + must be written %2B.",
-            "YYYY-MM-DD HH:MM:SS, or ISO 8601 with or without an offset",
+            "This is no day and no instant, or one that does not exist.",
+            f"YYYY-MM-DD for a whole day, or {SOLD_AT[Language.EN]}",
         ),
         (
-            "Isto não é um instante; um + deve ser escrito %2B.",
-            "AAAA-MM-DD HH:MM:SS, ou ISO 8601 com ou sem deslocamento",
+            "Isto não é um dia nem um instante, ou é um que não existe.",
+            f"AAAA-MM-DD para um dia inteiro, ou {SOLD_AT[Language.PT]}",
         ),
     ),
     "limit_invalid": fault(

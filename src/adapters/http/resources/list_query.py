@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from adapters.http.problems.faults import Fault, InvalidQueryError
+from adapters.http.resources.bounds import query_bound
 from adapters.http.resources.cursors import (
     Kind,
     fingerprint,
@@ -16,7 +17,7 @@ from adapters.http.resources.cursors import (
 )
 from adapters.http.resources.listing import DEFAULT_LIMIT, MAX_LIMIT, parameters
 from cashback_core.administering import Slice
-from cashback_core.instants import NoSuchInstant, NotAnInstant, parse_instant
+from cashback_core.instants import NoSuchInstant, NotAnInstant
 from cashback_core.violations import show
 
 if TYPE_CHECKING:
@@ -85,15 +86,15 @@ class ListQuery:
         value = self.choice(name, ("true", "false"))
         return None if value is None else value == "true"
 
-    def instant(self, name: str, zone: ZoneInfo) -> datetime | None:
-        """An instant; without an offset it is in `zone`."""
+    def bound(self, name: str, zone: ZoneInfo, *, end: bool = False) -> datetime | None:
+        """A bound of a span of time; a day, or an instant without an offset, is in `zone`."""
         value = self._values.get(name)
         if value is None:
             return None
         try:
-            return parse_instant(value, zone)
+            return query_bound(value, zone, end=end)
         except (NotAnInstant, NoSuchInstant):
-            self.tell(name, "instant_invalid", show(value))
+            self.tell(name, "bound_invalid", show(value))
             return None
 
     def slice(self) -> Slice:

@@ -14,18 +14,21 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from adapters.http.problems.faults import Fault, InvalidQueryError
+from adapters.http.resources.bounds import query_bound
 from cashback_core.delivery import DONE, Status
 from cashback_core.documents import Cpf, InvalidDocument, mask
-from cashback_core.instants import NoSuchInstant, NotAnInstant, parse_instant
+from cashback_core.instants import NoSuchInstant, NotAnInstant
 from cashback_core.operating import ATTENTION, OpenFilter
 from cashback_core.ports import Position, RecordFilter
 from cashback_core.reconciliation.findings import FindingClass
+from cashback_core.same_sale import EqualOutcome
 from cashback_core.violations import show
 
 DEFAULT_LIMIT: Final = 50
 MAX_LIMIT: Final = 200
 MAX_PARAMETERS: Final = 32
-PARAMETERS: Final = ("status", "document", "sold_from", "sold_to", "limit", "cursor")
+OPEN_PARAMETERS: Final = ("status", "document", "sold_from", "sold_to", "limit", "cursor")
+PARAMETERS: Final = (*OPEN_PARAMETERS, "name_differs")
 
 OPEN: Final = tuple(s for s in Status if s not in DONE)
 """What an operator may list: all that has not ended well."""
@@ -50,7 +53,7 @@ class Listing:
 
 
 def read_listing(query: bytes, zone: ZoneInfo) -> Listing:
-    """The list that a query string asks for; instants without an offset are in `zone`.
+    """The list that a query string asks for; days and instants without an offset are in `zone`.
 
     Raises InvalidQueryError with every fault.
     """
@@ -59,8 +62,9 @@ def read_listing(query: bytes, zone: ZoneInfo) -> Listing:
         wanted=RecordFilter(
             status=reading.status(),
             document=reading.document(),
-            sold_from=reading.instant("sold_from"),
-            sold_to=reading.instant("sold_to"),
+            sold_from=reading.bound("sold_from"),
+            sold_to=reading.bound("sold_to", end=True),
+            name_differs=reading.truth("name_differs"),
         ),
         limit=reading.limit(),
         after=reading.cursor(),
@@ -81,14 +85,14 @@ class OpenListing:
 
 def read_open_listing(query: bytes, zone: ZoneInfo) -> OpenListing:
     """The list of open cashbacks that a query string asks for; raises InvalidQueryError."""
-    reading = _Reading(parameters(query), zone)
+    reading = _Reading(parameters(query), zone, OPEN_PARAMETERS)
     status = reading.status(among=OPEN)
     listing = OpenListing(
         wanted=OpenFilter(
             statuses=ATTENTION if status is None else frozenset({status}),
             document=reading.document(),
-            sold_from=reading.instant("sold_from"),
-            sold_to=reading.instant("sold_to"),
+            sold_from=reading.bound("sold_from"),
+            sold_to=reading.bound("sold_to", end=True),
         ),
         limit=reading.limit(),
         after=reading.cursor(),
@@ -118,6 +122,24 @@ def read_incident_listing(query: bytes) -> IncidentListing:
         limit=reading.limit(),
         after=reading.cursor(),
     )
+    if reading.faults:
+        raise InvalidQueryError(tuple(reading.faults))
+    return listing
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EqualListing:
+    """Which pairs of equal content are wanted, how many at most, and after which."""
+
+    outcome: EqualOutcome | None
+    limit: int
+    after: Position | None
+
+
+def read_equal_listing(query: bytes) -> EqualListing:
+    """The list of pairs that a query string asks for; raises InvalidQueryError."""
+    reading = _Reading(parameters(query), _UTC, ("outcome", "limit", "cursor"))
+    listing = EqualListing(outcome=reading.outcome(), limit=reading.limit(), after=reading.cursor())
     if reading.faults:
         raise InvalidQueryError(tuple(reading.faults))
     return listing
@@ -209,6 +231,10 @@ class _Reading:
             return None
         return value
 
+    def outcome(self) -> EqualOutcome | None:
+        value = self.choice("outcome", tuple(EqualOutcome))
+        return None if value is None else EqualOutcome(value)
+
     def document(self) -> Cpf | None:
         value = self._values.get("document")
         if value is None:
@@ -219,14 +245,21 @@ class _Reading:
             self._tell("document", "document_invalid", mask(value))
             return None
 
-    def instant(self, name: str) -> datetime | None:
+    def truth(self, name: str) -> bool | None:
+        value = self._values.get(name)
+        if value is not None and value not in {"true", "false"}:
+            self._tell(name, "no_such_choice", show(value), names="true, false")
+            return None
+        return None if value is None else value == "true"
+
+    def bound(self, name: str, *, end: bool = False) -> datetime | None:
         value = self._values.get(name)
         if value is None:
             return None
         try:
-            return parse_instant(value, self._zone)
+            return query_bound(value, self._zone, end=end)
         except (NotAnInstant, NoSuchInstant):
-            self._tell(name, "instant_invalid", show(value))
+            self._tell(name, "bound_invalid", show(value))
             return None
 
     def limit(self) -> int:

@@ -13,7 +13,7 @@ from cashback_core.violations import MAX_VIOLATIONS, Violation, show
 
 if TYPE_CHECKING:
     import re
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
     from zoneinfo import ZoneInfo
 
@@ -57,6 +57,12 @@ class ResourceBody:
         if value is not None and matching.match(value) is None:
             self.tell(name, code, **values)
         return value or ""
+
+    def given(self, name: str) -> str:
+        """The text as it came, of a field that `is_text`."""
+        value = self._fields[name]
+        assert isinstance(value, str)
+        return value
 
     def secret(self, name: str) -> str:
         """A text that is told to nobody, not even to whoever sent it."""
@@ -123,6 +129,12 @@ class ResourceBody:
         """Note a fault of a field, with what came."""
         received = show(self._fields.get(name))
         self._faults.append(Fault(pointer=f"/{name}", code=code, received=received, values=values))
+
+    def violate(self, name: str, code: str, values: Mapping[str, str]) -> None:
+        """Note what a sale would be told of the same field, with what came."""
+        received = show(self._fields.get(name))
+        fault = Violation(pointer=f"/{name}", code=code, received=received, values=values)
+        self._faults.append(fault)
 
     def tell_quietly(self, name: str, code: str, **values: str) -> None:
         """Note a fault of a field that holds a secret."""

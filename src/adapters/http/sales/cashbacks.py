@@ -98,8 +98,12 @@ class CashbackRoutes:
         """Compute a cashback and store nothing."""
         fields, principal = await self.admit(request)
         body = await read_body(fields, request.receive)
-        sale, cashback = await self.quote_sale(principal.merchant_id, decode_json(body))
-        return Answer(200, encode(quote_shape(sale, cashback)))
+        quoted = await self.quote_sale(
+            principal.merchant_id,
+            decode_json(body),
+            idempotency_key=read_idempotency_key(fields),
+        )
+        return Answer(200, encode(quote_shape(quoted)))
 
     async def page(self, request: Request[Any, Any, Any]) -> ASGIApp:
         """List a merchant's records."""

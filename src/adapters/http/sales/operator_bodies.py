@@ -13,7 +13,7 @@ from adapters.http.problems.faults import Fault
 from cashback_core.delivery import Status
 from cashback_core.documents import Cpf, InvalidDocument, mask
 from cashback_core.explaining import Explanation, Meaning
-from cashback_core.instants import NoSuchInstant, NotAnInstant, parse_instant
+from cashback_core.instants import NoSuchInstant, NotAnInstant, parse_bound
 from cashback_core.operating import (
     MAX_REASON_CHARS,
     Act,
@@ -115,8 +115,8 @@ def read_resend_many(document: object, zone: ZoneInfo, *, by: str) -> ResendMany
     wanted = OpenFilter(
         statuses=body.statuses(),
         document=body.document(),
-        sold_from=body.instant("sold_from", zone),
-        sold_to=body.instant("sold_to", zone),
+        sold_from=body.bound("sold_from", zone),
+        sold_to=body.bound("sold_to", zone, end=True),
     )
     dry_run = body.truth("dry_run", default=True)
     accept_risk = body.truth("accept_risk", default=False)
@@ -211,14 +211,14 @@ class _Body:
             return None
         return UUID(value)
 
-    def instant(self, name: str, zone: ZoneInfo) -> datetime | None:
+    def bound(self, name: str, zone: ZoneInfo, *, end: bool = False) -> datetime | None:
         value = self._text(name, needed=False)
         if value is None:
             return None
         try:
-            return parse_instant(value, zone)
+            return parse_bound(value, zone, end=end)
         except (NotAnInstant, NoSuchInstant):
-            self._fault(name, "instant_invalid")
+            self._fault(name, "bound_invalid")
             return None
 
     def _text(self, name: str, *, needed: bool) -> str | None:

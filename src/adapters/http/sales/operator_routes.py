@@ -14,11 +14,11 @@ from adapters.http.answers import Answer
 from adapters.http.body import decode_json, read_body
 from adapters.http.fields import Fields, read_language
 from adapters.http.problems.answering import answer_problem, problem_of
-from adapters.http.resources.listing import read_open_listing, write_cursor
+from adapters.http.resources.listing import read_equal_listing, read_open_listing, write_cursor
 from adapters.http.sales import operator_bodies as bodies
 from adapters.http.sales.cashbacks import read_id
 from adapters.http.sales.operator_texts import RISK
-from adapters.http.sales.wire import encode, history_shape, open_shape
+from adapters.http.sales.wire import encode, equals_shape, history_shape, open_shape
 from cashback_core.money import format_centavos
 from cashback_core.operating import (
     CountChanged,
@@ -58,6 +58,7 @@ class OperatorRoutes:
         read = [HttpMethod.GET, HttpMethod.HEAD]
         return [
             route(f"{PATH}/open", http_method=read, name="list_open")(self.page),
+            route(f"{PATH}/equals", http_method=read, name="list_equals")(self.equals),
             post(f"{PATH}/resend", name="resend_many")(self.resend_many),
             post(f"{PATH}/{{id:str}}/resend", name="resend")(self.resend),
             post(f"{PATH}/{{id:str}}/cancel", name="cancel")(self.cancel),
@@ -81,6 +82,16 @@ class OperatorRoutes:
             next_cursor=None if page.next is None else write_cursor(page.next),
         )
         return Answer(200, encode(shape))
+
+    async def equals(self, request: Request[Any, Any, Any]) -> ASGIApp:
+        """List sales of equal content, latest first."""
+        _, principal = await self.admit(request)
+        listing = read_equal_listing(request.scope["query_string"])
+        page = await self.operators.equals_page(
+            principal.merchant_id, listing.outcome, limit=listing.limit, after=listing.after
+        )
+        cursor = None if page.next is None else write_cursor(page.next)
+        return Answer(200, encode(equals_shape(page, cursor)))
 
     async def resend(self, request: Request[Any, Any, Any]) -> ASGIApp:
         """Send one again."""

@@ -5,22 +5,30 @@ One function writes a record, whoever asks for it: a final answer repeats byte f
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, assert_never
 
 import msgspec
 
 from adapters.http import shapes
+from cashback_core.documents import mask
 from cashback_core.erased import ERASED
 from cashback_core.instants import format_instant
 from cashback_core.money import format_centavos, format_exact, format_thousandths
+from cashback_core.same_sale import Contradiction, EqualRefused, NameKind, NewSale, Repeat
 
 if TYPE_CHECKING:
+    from uuid import UUID
+
     from cashback_core.calculation import Cashback, LineCashback
+    from cashback_core.content import Difference
+    from cashback_core.equals import EqualPage, Try
     from cashback_core.evidence import ProviderAnswer
     from cashback_core.operating import OpenCashback
     from cashback_core.privacy import SubjectReport
     from cashback_core.record import AttemptRecord, EventRecord, History, Record
     from cashback_core.sale import Customer, Line, Sale
+    from cashback_core.same_sale import Meaning
+    from cashback_core.submission import Quoted
 
 encode: Final = msgspec.json.Encoder().encode
 
@@ -42,6 +50,8 @@ def record_shape(record: Record) -> shapes.Record:
         provider=_provider(standing.provider),
         accepted_at=format_instant(record.accepted_at),
         applied_at=None if standing.applied_at is None else format_instant(standing.applied_at),
+        same_content_as=_id_or_none(record.same_content_as),
+        name_differs=record.name_differs,
     )
 
 
@@ -55,8 +65,10 @@ def history_shape(history: History) -> shapes.History:
     )
 
 
-def quote_shape(sale: Sale, cashback: Cashback) -> shapes.Quote:
-    """A computed cashback as it goes out."""
+def quote_shape(quoted: Quoted) -> shapes.Quote:
+    """A computed cashback as it goes out, and what submitting the sale would be."""
+    sale, cashback = quoted.sale, quoted.cashback
+    means, record_id, found = _meaning(quoted.meaning)
     return shapes.Quote(
         sale_id=sale.sale_id,
         sold_at=format_instant(sale.sold_at),
@@ -65,6 +77,57 @@ def quote_shape(sale: Sale, cashback: Cashback) -> shapes.Quote:
         products=_products(sale, cashback),
         cashback=format_centavos(cashback.cashback_centavos),
         rounding=cashback.rounding,
+        means=means,
+        record_id=_id_or_none(record_id),
+        differences=[
+            shapes.SaleDifference(pointer=d.pointer, recorded=d.recorded, received=d.received)
+            for d in found
+        ],
+        name_differs=quoted.name_differs,
+    )
+
+
+def _meaning(meaning: Meaning) -> tuple[shapes.Means, UUID | None, tuple[Difference, ...]]:
+    match meaning:
+        case NewSale(same_content_as):
+            return "new", same_content_as, ()
+        case Repeat(id_):
+            return "repeat", id_, ()
+        case EqualRefused(id_):
+            return "sale_already_recorded", id_, ()
+        case Contradiction(_, NameKind.IDEMPOTENCY_KEY, found):
+            return "idempotency_key_reused", None, found
+        case Contradiction(_, _, found):
+            return "sale_id_conflict", None, found
+        case _:
+            assert_never(meaning)
+
+
+def equals_shape(page: EqualPage, next_cursor: str | None) -> shapes.EqualPage:
+    """Pairs of equal content as they go out; customers masked."""
+    return shapes.EqualPage(
+        items=[
+            shapes.EqualSales(
+                outcome=pair.outcome,
+                document=None if pair.document is None else mask(pair.document),
+                total=format_centavos(pair.total_centavos),
+                first=_try(pair.first),
+                second=_try(pair.second),
+            )
+            for pair in page.items
+        ],
+        next_cursor=next_cursor,
+    )
+
+
+def _try(told: Try) -> shapes.Try:
+    return shapes.Try(
+        id=_id_or_none(told.id),
+        at=format_instant(told.at),
+        idempotency_key=told.idempotency_key,
+        sale_id=told.sale_id,
+        sold_at=format_instant(told.sold_at),
+        submitted_by=told.submitted_by,
     )
 
 
@@ -101,6 +164,10 @@ def open_shape(item: OpenCashback) -> shapes.OpenCashback:
         risk_accepted_at=None if accepted_risk is None else format_instant(accepted_risk),
         suspected=item.suspected,
     )
+
+
+def _id_or_none(id_: UUID | None) -> str | None:
+    return None if id_ is None else str(id_)
 
 
 def _customer(customer: Customer) -> shapes.Customer:

@@ -14,7 +14,7 @@ from adapters.postgres.administration.versioned import refuse_version
 from cashback_core.administering import InUse, Kept, Listed, Missing, Taken
 from cashback_core.customers import CustomerStore, KnownCustomer
 from cashback_core.documents import Cpf
-from cashback_core.sale import Customer, name_key
+from cashback_core.sale import Customer
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -51,15 +51,9 @@ class PostgresCustomers(CustomerStore):
         try:
             async with self.administration.transaction(caller) as connection:
                 await connection.execute(
-                    "insert into customers (merchant_id, document, customer_id, name, name_key)"
-                    " values (%s, %s, %s, %s, %s)",
-                    [
-                        caller.merchant_id,
-                        str(customer.document),
-                        id,
-                        customer.name,
-                        name_key(customer.name),
-                    ],
+                    "insert into customers (merchant_id, document, customer_id, name)"
+                    " values (%s, %s, %s, %s)",
+                    [caller.merchant_id, str(customer.document), id, customer.name],
                 )
                 return await _present(connection, caller, id)
         except psycopg.errors.UniqueViolation:
@@ -92,9 +86,9 @@ class PostgresCustomers(CustomerStore):
             if refused is not None:
                 return refused
             await connection.execute(
-                "update customers set name = %s, name_key = %s, version = version + 1,"
-                " updated_at = now() where merchant_id = %s and customer_id = %s",
-                [name, name_key(name), caller.merchant_id, id],
+                "update customers set name = %s, version = version + 1, updated_at = now()"
+                " where merchant_id = %s and customer_id = %s",
+                [name, caller.merchant_id, id],
             )
             return await _present(connection, caller, id)
 

@@ -23,7 +23,9 @@ from cashback_core.administering import (
     Unfit,
 )
 from cashback_core.merchants import Merchant, MerchantState, MerchantStore
+from cashback_core.names import NameDifference
 from cashback_core.rounding import Rounding
+from cashback_core.same_sale import EqualContent
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -33,8 +35,8 @@ if TYPE_CHECKING:
 
 _PAGES: Final = Pages(
     select="""
-        select m.slug, m.name, m.zone, m.rounding, m.max_sale_age_days, m.version, m.created_at,
-            m.updated_at, m.disabled_at
+        select m.slug, m.name, m.zone, m.rounding, m.max_sale_age_days, m.name_difference,
+            m.version, m.created_at, m.updated_at, m.disabled_at, m.equal_content
         from merchants as m
         where (%(merchant_id)s::bigint is null or m.merchant_id = %(merchant_id)s)
             and (%(slug)s::text is null or m.slug = %(slug)s)
@@ -62,10 +64,15 @@ class PostgresMerchants(MerchantStore):
             async with self.administration.transaction(caller) as connection:
                 made = await connection.execute(
                     """
-                    insert into merchants (slug, name, zone, rounding, max_sale_age_days)
-                    values (%(slug)s, %(name)s, %(zone)s, %(rounding)s, %(max_sale_age_days)s)
-                    returning slug, name, zone, rounding, max_sale_age_days, version, created_at,
-                        updated_at, disabled_at
+                    insert into merchants (
+                        slug, name, zone, rounding, max_sale_age_days, name_difference,
+                        equal_content
+                    ) values (
+                        %(slug)s, %(name)s, %(zone)s, %(rounding)s, %(max_sale_age_days)s,
+                        %(name_difference)s, %(equal_content)s
+                    )
+                    returning slug, name, zone, rounding, max_sale_age_days, name_difference,
+                        version, created_at, updated_at, disabled_at, equal_content
                     """,
                     {"slug": slug, **_values(state)},
                 )
@@ -98,12 +105,14 @@ class PostgresMerchants(MerchantStore):
                     """
                     update merchants set name = %(name)s, zone = %(zone)s, rounding = %(rounding)s,
                         max_sale_age_days = %(max_sale_age_days)s,
+                        equal_content = %(equal_content)s,
+                        name_difference = %(name_difference)s,
                         disabled_at = case when %(disabled)s then coalesce(disabled_at, now()) end,
                         version = version + 1, updated_at = now()
                     where slug = %(slug)s
                         and (%(versions)s::integer[] is null or version = any (%(versions)s))
-                    returning slug, name, zone, rounding, max_sale_age_days, version, created_at,
-                        updated_at, disabled_at
+                    returning slug, name, zone, rounding, max_sale_age_days, name_difference,
+                        version, created_at, updated_at, disabled_at, equal_content
                     """,
                     {"slug": slug, "versions": as_integers(versions), **_values(state)},
                 )
@@ -113,13 +122,15 @@ class PostgresMerchants(MerchantStore):
                 changed = await connection.execute(
                     """
                     update merchants set name = %(name)s, max_sale_age_days = %(max_sale_age_days)s,
-                        version = version + 1, updated_at = now()
+                        name_difference = %(name_difference)s,
+                        equal_content = %(equal_content)s, version = version + 1,
+                        updated_at = now()
                     where slug = %(slug)s and merchant_id = %(merchant_id)s
                         and (%(versions)s::integer[] is null or version = any (%(versions)s))
                         and zone = %(zone)s and rounding = %(rounding)s
                         and (disabled_at is not null) = %(disabled)s
-                    returning slug, name, zone, rounding, max_sale_age_days, version, created_at,
-                        updated_at, disabled_at
+                    returning slug, name, zone, rounding, max_sale_age_days, name_difference,
+                        version, created_at, updated_at, disabled_at, equal_content
                     """,
                     {
                         "slug": slug,
@@ -150,8 +161,8 @@ async def _find(
 ) -> Merchant | None:
     found = await connection.execute(
         """
-        select slug, name, zone, rounding, max_sale_age_days, version, created_at, updated_at,
-            disabled_at
+        select slug, name, zone, rounding, max_sale_age_days, name_difference, version, created_at,
+            updated_at, disabled_at, equal_content
         from merchants
         where slug = %s and (%s::bigint is null or merchant_id = %s)
         """,
@@ -178,12 +189,17 @@ def _values(state: MerchantState) -> dict[str, Any]:
         "zone": state.zone,
         "rounding": state.rounding.value,
         "max_sale_age_days": state.max_sale_age_days,
+        "equal_content": state.equal_content.value,
         "disabled": state.disabled,
+        "name_difference": state.name_difference.value,
     }
 
 
 def _merchant(row: Sequence[Any]) -> Merchant:
-    slug, name, zone, rounding, max_sale_age_days, version, created_at, updated_at, disabled = row
+    (
+        slug, name, zone, rounding, max_sale_age_days, name_difference, version, created_at,
+        updated_at, disabled, equal_content,
+    ) = row  # fmt: skip
     return Merchant(
         slug=slug,
         state=MerchantState(
@@ -192,6 +208,8 @@ def _merchant(row: Sequence[Any]) -> Merchant:
             rounding=Rounding(rounding),
             max_sale_age_days=max_sale_age_days,
             disabled=disabled is not None,
+            equal_content=EqualContent(equal_content),
+            name_difference=NameDifference(name_difference),
         ),
         version=version,
         created_at=created_at,

@@ -174,9 +174,12 @@ class EmbeddedPostgres:
 
 
 @contextlib.contextmanager
-def throwaway_postgres() -> Generator[EmbeddedPostgres, None, None]:
-    """Run a server whose files vanish with it, also when this process is killed."""
-    home = Path(tempfile.mkdtemp(prefix="cashback-"))
+def throwaway_postgres(parent: str | None = None) -> Generator[EmbeddedPostgres, None, None]:
+    """Run a server whose files vanish with it, also when this process is killed.
+
+    They lie under `parent`, else where temporary files do.
+    """
+    home = Path(tempfile.mkdtemp(prefix="cashback-", dir=parent))
     if os.geteuid() == 0:
         home.chmod(0o711)  # the account that root hands the server to must get through
     with EmbeddedPostgres(home, throwaway=True) as server:

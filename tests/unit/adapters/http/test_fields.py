@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from adapters.http.fields import (
@@ -23,10 +23,60 @@ def test_repeated_fields_are_joined_so_that_no_one_of_them_wins() -> None:
         read_idempotency_key(fields)
 
 
-@pytest.mark.parametrize("key", ["1", "x" * 255, "!~-+.:/@", '"quoted"', "35260112345678000190"])
+@pytest.mark.parametrize("key", ["1", "x" * 255, "!~-+.:/@", 'a"b"', "35260112345678000190"])
 def test_visible_ascii_is_a_key(key: str) -> None:
     assert read_idempotency_key({b"idempotency-key": key.encode()}) == key
     assert read_idempotency_key({b"idempotency-key": f" {key}\t".encode()}) == key
+
+
+@pytest.mark.parametrize(
+    ("value", "key"),
+    [
+        ('"abc"', "abc"),
+        (' "abc"\t', "abc"),
+        ('"abc";x=1', "abc"),
+        ('"abc"; x=1 ; y="a, \\" b";z;w=?1;v=:YQ==:;u=-1.5;t=a/b', "abc"),
+        ('"a\\"b"', 'a"b'),
+        ('"a\\\\"', "a\\"),
+        ('"a;b=c"', "a;b=c"),
+        (f'"{"x" * 255}"', "x" * 255),
+        ("abc;x=1", "abc;x=1"),
+        ("'abc'", "'abc'"),
+    ],
+)
+def test_in_quotes_the_content_of_the_string_is_the_key(value: str, key: str) -> None:
+    assert read_idempotency_key({b"idempotency-key": value.encode()}) == key
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        '"',
+        '""',
+        '"abc',
+        '"a"b"',
+        '"abc"x',
+        '"abc";',
+        '"abc";X=1',
+        '"abc";x=',
+        '"abc", "abc"',
+        '"a,b"',
+        '"a b"',
+        '"a\\b"',
+        '"abc\\"',
+        '"\xe9"',
+        f'"{"x" * 256}"',
+    ],
+)
+def test_what_begins_with_a_quote_is_a_string_or_no_key(value: str) -> None:
+    with pytest.raises(BadIdempotencyKeyError):
+        read_idempotency_key({b"idempotency-key": value.encode("latin-1")})
+
+
+@given(st.text('!"#\\+-~aZ09', min_size=1, max_size=60))
+def test_every_key_can_be_told_in_quotes(key: str) -> None:
+    escaped = key.replace("\\", "\\\\").replace('"', '\\"')
+    assert read_idempotency_key({b"idempotency-key": f'"{escaped}";v=1'.encode()}) == key
 
 
 @pytest.mark.parametrize("key", ["", " ", "x" * 256, "a,b", "a b", "a\tb", "\x7f", "\xe9"])
@@ -38,6 +88,7 @@ def test_anything_else_is_none(key: str) -> None:
 @given(st.binary(max_size=300))
 def test_a_key_is_1_to_255_visible_ascii_characters_without_a_comma(value: bytes) -> None:
     inner = value.strip(b" \t")
+    assume(not inner.startswith(b'"'))
     right = 1 <= len(inner) <= 255 and all(33 <= octet <= 126 and octet != 44 for octet in inner)
     try:
         key = read_idempotency_key({b"idempotency-key": value})

@@ -126,10 +126,27 @@ async def test_every_fault_of_a_query_is_told_at_once(api: Api) -> None:
         ("/a~1b", "unknown_parameter"),
         ("/status", "status_unknown"),
         ("/document", "document_invalid"),
-        ("/sold_from", "instant_invalid"),
+        ("/sold_from", "bound_invalid"),
         ("/limit", "limit_invalid"),
         ("/cursor", "cursor_invalid"),
     ]
+
+
+async def test_a_day_is_the_merchants_and_a_bare_plus_is_one(api: Api) -> None:
+    first, second = await submit_many(api, 2)  # at noon of 1 and 2 January
+    for query, found in (
+        ("sold_from=2026-01-02&sold_to=2026-01-02", [second]),
+        ("sold_to=2026-01-01", [first]),
+        ("sold_from=2026-01-03", []),
+        ("sold_from=2026-01-02T00:00:00+00:00", [second]),
+        ("sold_to=2026-01-01T18:00:00+0300", [second, first][2:]),
+        ("sold_to=2026-01-01+18:00:00+00", [first]),
+        ("name_differs=false&sold_to=2026-01-01", [first]),
+        ("name_differs=true", []),
+    ):
+        assert ids_of(await api.get(f"/api/cashbacks?{query}")) == found, query
+    faults = faults_of(await api.get("/api/cashbacks?name_differs=1&sold_from=2026-02-30"))
+    assert faults == [("/sold_from", "bound_invalid"), ("/name_differs", "no_such_choice")]
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from cashback_core.delivery import Actor
+from cashback_core.equals import MAX_LISTED
 from fakes.api import SALE, Api
 from fakes.scripted_provider import nothing_sent
 
@@ -108,6 +109,95 @@ async def test_known_content_without_any_name_is_a_409_with_the_whole_first_reco
     assert len(api.provider.payments) == 1
 
 
+async def test_a_fresh_key_does_not_pay_the_same_content_again(api: Api) -> None:
+    first = await api.submit(Idempotency_Key="k1")
+    second = await api.submit(Idempotency_Key="k2")
+
+    assert (second.status, second.json()["code"]) == (409, "sale_already_recorded")
+    assert second.json()["record"] == first.json()
+    assert len(api.provider.payments) == 1
+
+
+@pytest.mark.parametrize("spelling", ['"k-1"', '"k-1";x=1', ' "k-1" ; v=?1'])
+async def test_a_key_in_quotes_is_the_same_key(api: Api, spelling: str) -> None:
+    first = await api.submit(Idempotency_Key="k-1")
+    second = await api.submit(Idempotency_Key=spelling)
+
+    assert second.headers["idempotent-replayed"] == "true"
+    assert second.body == first.body
+
+
+async def test_a_sale_id_that_comes_later_is_a_name_and_changes_no_byte(api: Api) -> None:
+    first = await api.submit(Idempotency_Key="k1")
+    by_both = await api.submit(another(sale_id="NF-1"), Idempotency_Key="k1")
+    by_sale_id = await api.submit(another(sale_id="NF-1"))
+    by_key = await api.submit(Idempotency_Key="k1")
+
+    assert {a.body for a in (by_both, by_sale_id, by_key)} == {first.body}
+    assert len(api.provider.payments) == 1
+
+
+async def test_a_sale_id_of_another_sale_is_told_under_a_known_key(api: Api) -> None:
+    await api.submit(another(sale_id="NF-1"))
+    await api.submit(another(sale_id="NF-2"), Idempotency_Key="k2")
+    answer = await api.submit(another(sale_id="NF-1"), Idempotency_Key="k2")
+
+    assert (answer.status, answer.json()["code"]) == (422, "idempotency_key_reused")
+    (error,) = answer.json()["errors"]
+    assert (error["pointer"], error["received"], error["expected"]) == ("/sale_id", "NF-1", "NF-2")
+
+
+@pytest.mark.parametrize("name", ["Jos\u00e9 da Silva", "JOSE DA SILVA ", "MARIA DE SOUZA"])
+async def test_the_name_is_no_part_of_the_content(api: Api, name: str) -> None:
+    first = await api.submit(Idempotency_Key="k1")
+    respelt = another(customer={"document": "52998224725", "name": name})
+    by_key = await api.submit(respelt, Idempotency_Key="k1")
+    by_content = await api.submit(respelt)
+
+    assert by_key.body == first.body
+    assert by_content.json()["code"] == "sale_already_recorded"
+
+
+async def test_the_order_of_lines_is_no_part_of_the_content(api: Api) -> None:
+    await api.submit()
+    answer = await api.submit(another(products=SALE["products"][::-1]))
+
+    assert answer.json()["code"] == "sale_already_recorded"
+
+
+async def test_operators_see_both_tries_of_equal_content(api: Api) -> None:
+    first = await api.submit(another(sale_id="NF-1"))
+    refused = await api.submit(Idempotency_Key="k2")
+    second = await api.submit(another(sale_id="NF-2"))
+    answer = await api.get("/api/cashbacks/equals?limit=1", username="olga")
+    (latest,) = answer.json()["items"]
+    cursor = answer.json()["next_cursor"]
+    rest = await api.get(f"/api/cashbacks/equals?limit=1&cursor={cursor}", username="olga")
+    (older,) = rest.json()["items"]
+
+    assert refused.status == 409
+    assert second.json()["same_content_as"] == first.json()["id"]
+    assert (latest["outcome"], older["outcome"]) == ("accepted", "refused")
+    assert latest["document"] == older["document"] == "***.982.247-**"
+    assert latest["second"]["id"] == second.json()["id"]
+    assert (older["second"]["id"], older["second"]["idempotency_key"]) == (None, "k2")
+    assert latest["first"]["id"] == older["first"]["id"] == first.json()["id"]
+    assert older["first"]["sale_id"] == "NF-1"
+    assert rest.json()["next_cursor"] is None
+    only = await api.get("/api/cashbacks/equals?outcome=refused", username="olga")
+    assert only.json()["items"] == [older]
+    wrong = await api.get("/api/cashbacks/equals?outcome=paid", username="olga")
+    assert wrong.status == 422
+
+
+async def test_a_sender_that_insists_fills_no_list(api: Api) -> None:
+    for _ in range(MAX_LISTED + 5):
+        await api.submit()
+    answer = await api.get("/api/cashbacks/equals", username="olga")
+
+    assert len(answer.json()["items"]) == MAX_LISTED
+
+
 async def test_the_same_content_under_another_sale_id_is_another_sale(api: Api) -> None:
     first = await api.submit(another(sale_id="NF-1"))
     second = await api.submit(another(sale_id="NF-2"))
@@ -122,7 +212,7 @@ async def test_a_customer_of_another_name_is_refused_and_the_known_name_never_to
 ) -> None:
     await api.submit()
     customer = {"document": "52998224725", "name": "MARIA DE SOUZA"}
-    answer = await api.submit(another(customer=customer))
+    answer = await api.submit(another(customer=customer, sale_id="NF-1"))
 
     assert answer.status == 422
     assert answer.json()["code"] == "customer_name_mismatch"

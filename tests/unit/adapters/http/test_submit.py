@@ -92,6 +92,8 @@ async def test_a_record_is_told_whole(api: Api) -> None:
         },
         "accepted_at": record["accepted_at"],
         "applied_at": record["applied_at"],
+        "same_content_as": None,
+        "name_differs": False,
     }
 
 

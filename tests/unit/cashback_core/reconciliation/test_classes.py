@@ -25,6 +25,7 @@ from unit.cashback_core.reconciliation.worlds import (
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from random import Random
 
     from cashback_core.reconciliation import Rules
 
@@ -162,7 +163,7 @@ SITUATIONS: Final = (
 def test_each_line_and_each_cashback_is_where_it_belongs(
     rules: Rules,
     situations: list[Callable[[World, int], None]],
-    random: st.Random,
+    random: Random,
     data: st.DataObject,
 ) -> None:
     world = World(rules)

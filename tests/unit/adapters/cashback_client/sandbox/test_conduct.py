@@ -66,3 +66,41 @@ def test_instructions_are_followed_wholly_or_not_at_all() -> None:
     with pytest.raises(BadInstructionError, match="delay_s"):
         conduct.instruct({"rates": {"hang": 1.0}, "delay_s": -1})
     assert names(conduct, 3) == ["good"] * 3
+
+
+def test_a_statement_is_told_by_name_for_all_or_for_one_customer_until_the_reset() -> None:
+    conduct = Conduct()
+    conduct.instruct({"statement": "other_amount"})
+    assert (conduct.told.names, conduct.told.lines_of) == (("other_amount",), None)
+    conduct.instruct({"statement": ["reference_cut", "gzip"], "lines_of": DOCUMENT})
+    assert (conduct.told.names, conduct.told.lines_of) == (("reference_cut", "gzip"), DOCUMENT)
+    assert conduct.as_json()["statement"] == ["reference_cut", "gzip"]
+    conduct.instruct({"delay_s": 0})
+    assert conduct.told.names
+    conduct.instruct({"statement": []})
+    assert conduct.told.names == ()
+    conduct.instruct({"statement": "gzip"})
+    conduct.reset()
+    assert conduct.told.names == ()
+
+
+@pytest.mark.parametrize(
+    "instructions",
+    [
+        {"statement": "unheard_of"},
+        {"statement": ["gzip", "unheard_of"]},
+        {"statement": None},
+        {"statement": {"gzip": 1}},
+        {"statement": [1]},
+        {"lines_of": DOCUMENT},
+        {"statement": "gzip", "lines_of": 52998224725},
+    ],
+)
+def test_an_unknown_way_to_tell_a_statement_changes_nothing(
+    instructions: dict[str, object],
+) -> None:
+    conduct = Conduct()
+    conduct.tell(["paged"])
+    with pytest.raises(BadInstructionError):
+        conduct.instruct(instructions)
+    assert conduct.told.names == ("paged",)

@@ -100,3 +100,11 @@ end $$;
 revoke execute on function suspected_cashbacks, forget_in_incidents from public;
 grant execute on function suspected_cashbacks to cashback_serving, cashback_worker;
 grant execute on function forget_in_incidents to cashback_eraser;
+
+-- Bytewise order, as in every index; and what is compared has one order on both sides.
+alter table statement_incidents
+    alter column class type text collate "C",
+    alter column document type text collate "C",
+    alter column line_key type text collate "C";
+alter table statement_explanations alter column line_key type text collate "C";
+alter table reconciliations alter column kind type text collate "C";

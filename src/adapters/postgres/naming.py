@@ -1,0 +1,259 @@
+"""The names of a group of sales: taken, looked up, judged one after the other, and put right.
+
+A name is taken before anything is known of its sale. What is refused after all, and what turns out
+to be a sale that is recorded, gives it back in the same transaction: no sale was written under it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
+from psycopg import AsyncCursor
+
+from adapters.postgres.rows import ONE, RECORD, Row, one, record
+from cashback_core.same_sale import (
+    Meaning,
+    Name,
+    NameKind,
+    NewSale,
+    Owner,
+    Repeat,
+    names_of,
+    which_sale,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Mapping, Sequence
+    from uuid import UUID
+
+    from cashback_core.ports import Submission
+    from cashback_core.record import Record
+
+Cursor = AsyncCursor[Row]
+Key = tuple[int, NameKind, str]
+"""The primary key of `sale_names`."""
+
+_encoder: Final = msgspec.json.Encoder()
+
+
+def encode(rows: list[dict[str, Any]]) -> str:
+    """A whole group as one jsonb parameter: far cheaper for the client than lists of values."""
+    return _encoder.encode(rows).decode()
+
+
+@dataclass(slots=True)
+class GroupNames:
+    """What is known of the names that a group of submissions tells."""
+
+    submissions: Sequence[Submission]
+    told: dict[UUID, tuple[Name, ...]] = field(default_factory=dict["UUID", tuple[Name, ...]])
+    first: dict[Key, UUID] = field(default_factory=dict[Key, "UUID"])
+    """Whoever of the group told a name first: the one that it is taken for."""
+    taken: set[Key] = field(default_factory=set[Key])
+    """Those that were nobody's."""
+    records: dict[Key, Record] = field(default_factory=dict[Key, "Record"])
+    """The recorded sales that the others belong to."""
+
+    def __post_init__(self) -> None:
+        for s in self.submissions:
+            names = names_of(s.sale, s.idempotency_key)
+            self.told[s.id] = names
+            for kind, name in names:
+                self.first.setdefault((s.merchant_id, kind, name), s.id)
+
+    @property
+    def anothers(self) -> list[Key]:
+        """The names that were somebody's already."""
+        return [key for key in self.first if key not in self.taken]
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What a submission means, and which neighbours in its group that rests on."""
+
+    meaning: Meaning
+    rests_on: frozenset[UUID]
+
+
+@dataclass(frozen=True, slots=True)
+class _Owned:
+    owner: Owner
+    by: UUID | None
+    """The submission of this group that made it the owner."""
+
+
+def judge(names: GroupNames) -> dict[UUID, Judged]:
+    """What each submission means, as if they had come one after the other.
+
+    None of those whose name was somebody's and is nobody's any more: they are to be tried again.
+    """
+    owned = {key: _Owned(Owner(r.id, r.sale), None) for key, r in names.records.items()}
+    vanished = {key for key in names.anothers if key not in owned}
+    judged: dict[UUID, Judged] = {}
+    for s in names.submissions:
+        keys = {name: (s.merchant_id, *name) for name in names.told[s.id]}
+        if vanished and not vanished.isdisjoint(keys.values()):
+            continue
+        known = {name: owned[key] for name, key in keys.items() if key in owned}
+        meaning = which_sale(
+            s.sale,
+            names.told[s.id],
+            {name: each.owner for name, each in known.items()},
+            equal_content=s.equal_content,
+        )
+        judged[s.id] = Judged(
+            meaning, frozenset(each.by for each in known.values() if each.by is not None)
+        )
+        if isinstance(meaning, NewSale) and not s.replay_only:
+            for key in keys.values():
+                owned.setdefault(key, _Owned(Owner(s.id, s.sale), s.id))
+        elif isinstance(meaning, Repeat) and meaning.further_name is not None:
+            owner = next(each.owner for each in known.values() if each.owner.id == meaning.id)
+            owned[keys[meaning.further_name]] = _Owned(owner, s.id)
+    return judged
+
+
+async def take_names(cursor: Cursor, names: GroupNames) -> bool:
+    """Take what is nobody's; whether the sender is paused."""
+    await cursor.execute(
+        # The unique key decides: whoever comes second waits for the first to commit and gets
+        # nothing back. Everybody takes names in key order.
+        """
+        insert into sale_names (merchant_id, kind, name, cashback_id)
+        select m, k, n, c
+        from jsonb_to_recordset(%s::jsonb) as i (m bigint, k text, n text, c uuid)
+        order by m, k, n
+        on conflict do nothing
+        returning merchant_id, kind, name, exists (select from sender where paused_at is not null)
+        """,
+        [encode(_rows(names.first))],
+        binary=True,
+    )
+    paused = False
+    for merchant_id, kind, name, sender_paused in await cursor.fetchall():
+        names.taken.add((merchant_id, NameKind(kind), name))
+        paused = paused or sender_paused
+    return paused
+
+
+async def read_owners(cursor: Cursor, keys: Collection[Key]) -> dict[Key, Record]:
+    """The records that names belong to; a name that is nobody's is left out."""
+    if not keys:
+        return {}
+    # A statement of its own, after the one that waited for the winner of a race.
+    await cursor.execute(
+        """
+        select n.merchant_id, n.kind, n.name, n.cashback_id
+        from jsonb_to_recordset(%s::jsonb) as i (m bigint, k text, n text)
+        join sale_names as n on n.merchant_id = i.m and n.kind = i.k and n.name = i.n
+        """,
+        [encode([{"m": m, "k": k, "n": n} for m, k, n in keys])],
+    )
+    owner = {(m, NameKind(k), n): (m, c) for m, k, n, c in await cursor.fetchall()}
+    await cursor.execute(
+        RECORD + " where s.merchant_id = any(%s) and s.cashback_id = any(%s)",
+        [list({m for m, _ in owner.values()}), list({c for _, c in owner.values()})],
+    )
+    records = {(r.merchant_id, r.id): r for r in map(record, await cursor.fetchall())}
+    return {key: records[of] for key, of in owner.items() if of in records}
+
+
+async def put_right(cursor: Cursor, names: GroupNames, owners: Mapping[Key, UUID]) -> None:
+    """Of the names taken leave each to its owner, and what has none to nobody.
+
+    They were taken a moment ago by this very transaction, for a sale that is not written.
+    """
+    wrong = {key: names.first[key] for key in names.taken if owners.get(key) != names.first[key]}
+    if not wrong:
+        return
+    await cursor.execute(
+        """
+        delete from sale_names as n
+        using jsonb_to_recordset(%s::jsonb) as i (m bigint, k text, n text, c uuid)
+        where n.merchant_id = i.m and n.kind = i.k and n.name = i.n and n.cashback_id = i.c
+        """,
+        [encode(_rows(wrong))],
+    )
+    right = {key: owners[key] for key in wrong if key in owners}
+    if right:
+        await cursor.execute(
+            """
+            insert into sale_names (merchant_id, kind, name, cashback_id)
+            select m, k, n, c
+            from jsonb_to_recordset(%s::jsonb) as i (m bigint, k text, n text, c uuid)
+            order by m, k, n
+            """,
+            [encode(_rows(right))],
+        )
+
+
+async def find_same_request(
+    cursor: Cursor,
+    merchant_id: int,
+    raw_body: bytes,
+    *,
+    idempotency_key: str | None,
+    sale_id: str | None,
+) -> Record | None:
+    """The record of this very request, byte for byte, under one of these names.
+
+    Found by the sale id, it goes by the key from the commit on; whoever took the key meanwhile has
+    it, and the record is this request's all the same.
+    """
+    await cursor.execute(
+        # The key decides: what it names is this request, or nothing is. What was erased or is no
+        # longer kept is equal to no request.
+        """
+        with known as (
+            select n.cashback_id, n.kind from sale_names as n
+            where n.merchant_id = %(m)s and n.kind = 'idempotency_key' and n.name = %(key)s
+            union all
+            select n.cashback_id, n.kind from sale_names as n
+            where n.merchant_id = %(m)s and n.kind = 'sale_id' and n.name = %(sale_id)s
+        )
+        select s.cashback_id, (select count(*) from known where kind = 'idempotency_key')
+        from sales as s
+        where s.merchant_id = %(m)s
+            and s.cashback_id = (select cashback_id from known order by kind limit 1)
+            and s.raw_body = %(raw)s
+        """,
+        {"m": merchant_id, "key": idempotency_key, "sale_id": sale_id, "raw": raw_body},
+    )
+    found = await cursor.fetchone()
+    if found is None:
+        return None
+    cashback_id, key_known = found
+    if idempotency_key is not None and not key_known:
+        await cursor.execute(
+            "insert into sale_names (merchant_id, kind, name, cashback_id)"
+            " values (%s, 'idempotency_key', %s, %s) on conflict do nothing",
+            [merchant_id, idempotency_key, cashback_id],
+        )
+    await cursor.execute(ONE, one(merchant_id, cashback_id))
+    row = await cursor.fetchone()
+    return None if row is None else record(row)
+
+
+def owners_of(
+    names: GroupNames, judged: Mapping[UUID, Judged], recorded: Iterable[Submission]
+) -> dict[Key, UUID]:
+    """Whose each name is that was taken: of the recorded ones, first come, and of what they repeat.
+
+    `judged` are those alone that are not to be tried again.
+    """
+    new = {s.id for s in recorded}
+    owners: dict[Key, UUID] = {}
+    for s in names.submissions:
+        meaning = judged[s.id].meaning if s.id in judged else None
+        if s.id in new:
+            for kind, name in names.told[s.id]:
+                owners.setdefault((s.merchant_id, kind, name), s.id)
+        elif isinstance(meaning, Repeat) and meaning.further_name is not None:
+            owners.setdefault((s.merchant_id, *meaning.further_name), meaning.id)
+    return owners
+
+
+def _rows(owners: Mapping[Key, UUID]) -> list[dict[str, Any]]:
+    return [{"m": m, "k": k, "n": n, "c": c} for (m, k, n), c in owners.items()]

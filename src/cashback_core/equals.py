@@ -1,0 +1,57 @@
+"""Sales of equal content: which were taken for another sale, and which were refused.
+
+Either may be wrong: a sale that was paid twice under two numbers, or one that is another and was
+not paid at all. Only a person who knows the shop can tell.
+"""
+
+# ruff: noqa: TC001, TC003 - users' tools read these annotations at run time
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from cashback_core.documents import Cpf
+from cashback_core.ports import Position
+from cashback_core.same_sale import EqualOutcome
+
+MAX_LISTED: Final = 20
+"""So many refusals are listed for each recorded sale, the first ones: a sender that insists for
+ever fills no table. All of them are counted."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Try:
+    """One of two requests of equal content: when it came, and what it told.
+
+    `id` is its record's; None for a refused one.
+    """
+
+    id: UUID | None
+    at: datetime
+    idempotency_key: str | None
+    sale_id: str | None
+    sold_at: datetime
+    submitted_by: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EqualSales:
+    """Two requests of equal content; `document` is None once the customer was erased."""
+
+    outcome: EqualOutcome
+    merchant: str
+    document: Cpf | None
+    total_centavos: int
+    first: Try
+    second: Try
+    position: Position
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EqualPage:
+    """Pairs, the latest first, and the position to go on from, None at the end."""
+
+    items: tuple[EqualSales, ...]
+    next: Position | None

@@ -1,0 +1,163 @@
+"""Which sale a request means: one that is recorded, or a new one. Decided here and nowhere else.
+
+A sale goes by its names: the keys and the sale ids that it was told under, and its content. A store
+sees to it that each name has one owner, by a unique key, and asks here what follows.
+"""
+
+# ruff: noqa: TC001, TC003 - users' tools read these annotations at run time
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from uuid import UUID
+
+from cashback_core.content import (
+    MAX_DIFFERENCES,
+    Difference,
+    content_names,
+    differences,
+    same_content,
+)
+from cashback_core.sale import Sale
+
+
+class NameKind(StrEnum):
+    """What names a sale, in the order in which names are compared."""
+
+    IDEMPOTENCY_KEY = "idempotency_key"
+    SALE_ID = "sale_id"
+    CONTENT = "content"
+
+
+Name = tuple[NameKind, str]
+
+
+class EqualContent(StrEnum):
+    """Which sales of a merchant may have the content of another one, and be paid beside it."""
+
+    SALE_ID = "sale_id"
+    """Those with a sale id of their own."""
+    KEY = "key"
+    """Those with a sale id or a key of their own: the key is the number of the sale."""
+    NEVER = "never"
+    """None."""
+
+
+class EqualOutcome(StrEnum):
+    """What became of a request whose content was a recorded sale's."""
+
+    ACCEPTED = "accepted"
+    """A name, or two, said that it is another sale."""
+    REFUSED = "refused"
+    """Nothing said so."""
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """The recorded sale that a name belongs to."""
+
+    id: UUID
+    sale: Sale
+
+
+@dataclass(frozen=True, slots=True)
+class NewSale:
+    """Another sale than any before; `same_content_as` is the first that has its content, if any.
+
+    Every name that it told and that is nobody's becomes its own.
+    """
+
+    same_content_as: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Repeat:
+    """That recorded sale once more; it goes by this name, too, from now on."""
+
+    id: UUID
+    further_name: Name | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Contradiction:
+    """A name of that recorded sale, told with something else: that is no sale."""
+
+    id: UUID
+    kind: NameKind
+    differences: tuple[Difference, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class EqualRefused:
+    """As far as anybody can tell that recorded sale once more: no name says that it is another."""
+
+    id: UUID
+
+
+Meaning = NewSale | Repeat | Contradiction | EqualRefused
+
+
+def names_of(sale: Sale, idempotency_key: str | None) -> tuple[Name, ...]:
+    """Every name that a request tells, in the order in which names are compared."""
+    names: list[Name] = []
+    if idempotency_key is not None:
+        names.append((NameKind.IDEMPOTENCY_KEY, idempotency_key))
+    if sale.sale_id is not None:
+        names.append((NameKind.SALE_ID, sale.sale_id))
+    names.extend((NameKind.CONTENT, name) for name in content_names(sale))
+    return tuple(names)
+
+
+def which_sale(
+    sale: Sale,
+    names: tuple[Name, ...],
+    owners: Mapping[Name, Owner],
+    *,
+    equal_content: EqualContent = EqualContent.SALE_ID,
+) -> Meaning:
+    """Which sale a request means that tells these names; `owners` are those of the names, if any.
+
+    A known key decides first, then a known sale id. What has neither is a new sale, unless its
+    content is known and the merchant's `equal_content` does not let it be another one's.
+    """
+    told = {kind: (kind, name) for kind, name in names if kind is not NameKind.CONTENT}
+    key, sale_id = told.get(NameKind.IDEMPOTENCY_KEY), told.get(NameKind.SALE_ID)
+    by_key = owners.get(key) if key else None
+    by_sale_id = owners.get(sale_id) if sale_id else None
+    if by_key is not None:
+        return _under_its_key(by_key, sale, sale_id, by_sale_id)
+    if by_sale_id is not None:
+        if same_content(recorded=by_sale_id.sale, received=sale):
+            return Repeat(by_sale_id.id, key)
+        found = differences(recorded=by_sale_id.sale, received=sale)
+        return Contradiction(by_sale_id.id, NameKind.SALE_ID, found)
+    first = next((owners[name] for name in names if name in owners), None)
+    if first is None:
+        return NewSale()
+    if _may_be_equal(equal_content, key, sale_id):
+        return NewSale(same_content_as=first.id)
+    return EqualRefused(first.id)
+
+
+def _under_its_key(
+    known: Owner, sale: Sale, sale_id: Name | None, by_sale_id: Owner | None
+) -> Repeat | Contradiction:
+    anothers = by_sale_id is not None and by_sale_id.id != known.id
+    if same_content(recorded=known.sale, received=sale) and not anothers:
+        return Repeat(known.id, sale_id if by_sale_id is None else None)
+    found = differences(recorded=known.sale, received=sale)
+    if sale_id is not None and (anothers or by_sale_id is None):
+        another = Difference(pointer="/sale_id", recorded=known.sale.sale_id, received=sale.sale_id)
+        found = (*found[: MAX_DIFFERENCES - 1], another)
+    return Contradiction(known.id, NameKind.IDEMPOTENCY_KEY, found)
+
+
+def _may_be_equal(setting: EqualContent, key: Name | None, sale_id: Name | None) -> bool:
+    match setting:
+        case EqualContent.SALE_ID:
+            return sale_id is not None
+        case EqualContent.KEY:
+            return sale_id is not None or key is not None
+        case EqualContent.NEVER:
+            return False

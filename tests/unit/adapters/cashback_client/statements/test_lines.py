@@ -1,0 +1,154 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from adapters.cashback_client.statements.lines import CREDITS, REVERSALS, read_line
+from adapters.cashback_client.statements.parsing import Odd
+from cashback_core.statements import MAX_REFERENCE, LineKind, StatementLine
+
+if TYPE_CHECKING:
+    from adapters.cashback_client.statements.parsing import Fields, Value
+
+ROW: Fields = {
+    "document": "52998224725",
+    "cashback": "1.40",
+    "at": "2026-01-02T12:00:00Z",
+    "reference": "ours",
+}
+LINE = StatementLine(
+    number=7,
+    document="52998224725",
+    cashback_centavos=140,
+    credited_at=datetime(2026, 1, 2, 12, tzinfo=UTC),
+    reference="ours",
+)
+
+
+def test_a_row_is_a_credit() -> None:
+    assert read_line(7, ROW) == LINE
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "kind"),
+    [
+        ("cashback", "-1.40", LineKind.REVERSAL),
+        ("type", "Estorno", LineKind.REVERSAL),
+        ("kind", "CHARGEBACK", LineKind.REVERSAL),
+        ("type", "Devolução", LineKind.REVERSAL),
+        ("type", "crédito", LineKind.CREDIT),
+        ("type", None, LineKind.CREDIT),
+        ("kind", "", LineKind.CREDIT),
+    ],
+)
+def test_a_reversal_is_a_kind_of_its_own(field: str, value: Value, kind: LineKind) -> None:
+    line = read_line(7, {**ROW, field: value})
+    assert (line.kind, line.cashback_centavos, line.problem) == (kind, 140, None)
+
+
+def test_no_word_means_both() -> None:
+    assert not CREDITS & REVERSALS
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "problem"),
+    [
+        ("document", "***.982.247-**", "document: masked"),
+        ("document", "52998224726", "document: neither a CPF nor a CNPJ"),
+        ("document", "11111111111", "document: neither a CPF nor a CNPJ"),
+        ("document", None, "document: missing"),
+        ("document", Odd.NESTED, "document: not a single value"),
+        ("document", Odd.TWICE, "document: given twice"),
+        ("document", True, "document: neither a text nor a number"),
+        ("document", "5" * 30_000, "document: neither a CPF nor a CNPJ"),
+        ("cashback", "1,40", "cashback: not an amount"),
+        ("cashback", "1.405", "cashback: not exact to the centavo"),
+        ("cashback", "0.00", "cashback: no amount was credited"),
+        ("cashback", "100000000.00", "cashback: beyond any amount"),
+        ("at", "yesterday", "at: not an instant"),
+        ("at", "2100-01-01T00:00:00Z", "at: after the year 2099"),
+        ("at", None, "at: missing"),
+        ("type", "PIX", "type: neither a credit nor a reversal"),
+        ("reference", Odd.NESTED, "reference: not a single value"),
+    ],
+)
+def test_an_unreadable_field_keeps_the_rest_of_its_line(
+    field: str, value: Value, problem: str
+) -> None:
+    line = read_line(7, {**ROW, field: value})
+    assert (line.kind, line.problem) == (LineKind.UNREADABLE, problem)
+    kept = {
+        "document": line.document,
+        "cashback": line.cashback_centavos,
+        "at": line.credited_at,
+        "reference": line.reference,
+    }
+    whole = {
+        "document": LINE.document,
+        "cashback": LINE.cashback_centavos,
+        "at": LINE.credited_at,
+        "reference": LINE.reference,
+    }
+    assert kept == whole | ({field: None} if field != "type" else {})
+
+
+def test_every_problem_of_a_line_is_told() -> None:
+    line = read_line(1, {})
+    assert line.problem == "document: missing; cashback: missing; at: missing"
+    assert read_line(2, None).problem == "row: not an object"
+
+
+@pytest.mark.parametrize(
+    ("document", "read"),
+    [
+        ("529.982.247-25", "52998224725"),
+        (" 52998224725 ", "52998224725"),
+        (52998224725, "52998224725"),
+        (191, "00000000191"),  # a number has lost its zeros
+        ("11.222.333/0001-81", "11222333000181"),  # a company: somebody, but nobody of ours
+        (11222333000181, "11222333000181"),
+    ],
+)
+def test_documents_are_read_in_their_spellings(document: Value, read: str) -> None:
+    line = read_line(1, {**ROW, "document": document})
+    assert (line.document, line.problem) == (read, None)
+
+
+@pytest.mark.parametrize(
+    ("told", "kept"),
+    [
+        (None, None),
+        (" OURS  ", " OURS  "),
+        (12, "12"),
+        ("a\x00b\n", "a\ufffdb\ufffd"),
+        ("x" * 30_000, "x" * MAX_REFERENCE),
+    ],
+)
+def test_a_reference_is_kept_as_told_as_far_as_it_can_be_stored(
+    told: Value, kept: str | None
+) -> None:
+    line = read_line(1, {**ROW, "reference": told})
+    assert (line.reference, line.problem) == (kept, None)
+
+
+VALUES = st.one_of(
+    st.none(), st.booleans(), st.integers(), st.decimals(allow_nan=False), st.text(),
+    st.sampled_from(Odd), st.from_regex(r"-?\d{1,25}(\.\d{1,9})?", fullmatch=True),
+)  # fmt: skip
+
+
+@given(st.dictionaries(st.sampled_from([*ROW, "type", "kind"]), VALUES))
+def test_whatever_a_row_holds_is_a_line(row: Fields) -> None:
+    line = read_line(1, row)
+    known = line.document, line.cashback_centavos, line.credited_at
+    assert (line.problem is None) == (line.kind is not LineKind.UNREADABLE)
+    if line.problem is None:
+        assert None not in known
+    assert line.cashback_centavos is None or line.cashback_centavos > 0
+    for value in row.values():
+        if isinstance(value, str) and len(value) > 6 and line.problem is not None:
+            assert value not in line.problem  # nothing personal

@@ -1,0 +1,34 @@
+"""Bounds of time in queries: a bare plus, a whole day, an instant."""
+
+from __future__ import annotations
+
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from adapters.http.resources.bounds import query_bound
+from cashback_core.instants import NotAnInstant, format_instant
+
+SAO_PAULO = ZoneInfo("America/Sao_Paulo")
+
+
+@pytest.mark.parametrize(
+    ("text", "first", "end"),
+    [
+        ("2026-01-02T00:00:00 00:00", "2026-01-02T00:00:00Z", "2026-01-02T00:00:00Z"),
+        ("2026-01-02 00:00:00 0300", "2026-01-01T21:00:00Z", "2026-01-01T21:00:00Z"),
+        ("2026-01-02T00:00:00.5 03", "2026-01-01T21:00:00.500000Z", "2026-01-01T21:00:00.500000Z"),
+        ("2026-01-02T00:00:00+03:00", "2026-01-01T21:00:00Z", "2026-01-01T21:00:00Z"),
+        ("2026-01-02 00:00:00", "2026-01-02T03:00:00Z", "2026-01-02T03:00:00Z"),
+        ("2026-01-02", "2026-01-02T03:00:00Z", "2026-01-03T03:00:00Z"),
+    ],
+)
+def test_bounds_are_understood(text: str, first: str, end: str) -> None:
+    assert format_instant(query_bound(text, SAO_PAULO, end=False)) == first
+    assert format_instant(query_bound(text, SAO_PAULO, end=True)) == end
+
+
+@pytest.mark.parametrize("text", ["2026-01-02 ", "2026-01-02T00:00:00 ", "2026-01-02 03:00", "x"])
+def test_anything_else_is_none(text: str) -> None:
+    with pytest.raises(NotAnInstant):
+        query_bound(text, SAO_PAULO, end=False)

@@ -1,0 +1,132 @@
+"""Which sale a request means: every combination of what is known, told by hand."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cashback_core import strategies
+from cashback_core.content import MAX_DIFFERENCES
+from cashback_core.same_sale import (
+    Contradiction,
+    EqualContent,
+    EqualRefused,
+    NameKind,
+    NewSale,
+    Owner,
+    Repeat,
+    names_of,
+    which_sale,
+)
+from contract.builders import a_sale
+
+if TYPE_CHECKING:
+    from cashback_core.sale import Sale
+    from cashback_core.same_sale import Meaning, Name
+
+SALE = a_sale()
+OTHER = a_sale()
+ONE, TWO = Owner(UUID(int=1), SALE), Owner(UUID(int=2), OTHER)
+KEY: Name = (NameKind.IDEMPOTENCY_KEY, "k")
+SALE_ID: Name = (NameKind.SALE_ID, "NF-1")
+
+
+def decided(
+    sale: Sale,
+    key: str | None,
+    owners: dict[Name, Owner],
+    setting: EqualContent = EqualContent.SALE_ID,
+) -> Meaning:
+    return which_sale(sale, names_of(sale, key), owners, equal_content=setting)
+
+
+def content_of(owner: Owner) -> dict[Name, Owner]:
+    return dict.fromkeys(names_of(replace(owner.sale, sale_id=None), None), owner)
+
+
+NAMED = replace(SALE, sale_id="NF-1")
+
+
+@pytest.mark.parametrize(
+    ("sale", "key", "owners", "meaning"),
+    [
+        (NAMED, "k", {}, NewSale()),
+        (NAMED, "k", {KEY: ONE}, Repeat(ONE.id, SALE_ID)),
+        (NAMED, "k", {KEY: ONE, SALE_ID: ONE}, Repeat(ONE.id)),
+        (SALE, "k", {KEY: ONE}, Repeat(ONE.id)),
+        (NAMED, "k", {SALE_ID: ONE}, Repeat(ONE.id, KEY)),
+        (NAMED, None, {SALE_ID: ONE}, Repeat(ONE.id)),
+        (NAMED, "k", content_of(ONE), NewSale(same_content_as=ONE.id)),
+        (NAMED, None, content_of(ONE), NewSale(same_content_as=ONE.id)),
+        (SALE, "k", content_of(ONE), EqualRefused(ONE.id)),
+        (SALE, None, content_of(ONE), EqualRefused(ONE.id)),
+        (SALE, "k", content_of(TWO), NewSale()),
+        (SALE, None, {}, NewSale()),
+    ],
+)
+def test_names_decide_in_order(
+    sale: Sale, key: str | None, owners: dict[Name, Owner], meaning: Meaning
+) -> None:
+    assert decided(sale, key, owners) == meaning
+
+
+@pytest.mark.parametrize(
+    ("sale", "owners", "kind", "pointers"),
+    [
+        (SALE, {KEY: TWO}, NameKind.IDEMPOTENCY_KEY, ["/customer/document"]),
+        (NAMED, {KEY: TWO}, NameKind.IDEMPOTENCY_KEY, ["/customer/document", "/sale_id"]),
+        (NAMED, {KEY: TWO, SALE_ID: TWO}, NameKind.IDEMPOTENCY_KEY, ["/customer/document"]),
+        (NAMED, {KEY: ONE, SALE_ID: TWO}, NameKind.IDEMPOTENCY_KEY, ["/sale_id"]),
+        (NAMED, {SALE_ID: TWO}, NameKind.SALE_ID, ["/customer/document"]),
+    ],
+)
+def test_a_name_with_something_else_is_told_with_what_differs(
+    sale: Sale, owners: dict[Name, Owner], kind: NameKind, pointers: list[str]
+) -> None:
+    meaning = decided(sale, "k", owners)
+    assert isinstance(meaning, Contradiction)
+    assert meaning.kind is kind
+    assert meaning.id == next(iter(owners.values())).id
+    assert [d.pointer for d in meaning.differences] == pointers
+
+
+@pytest.mark.parametrize("setting", list(EqualContent))
+@pytest.mark.parametrize("key", [None, "k"])
+@pytest.mark.parametrize("sale", [SALE, NAMED])
+def test_the_setting_decides_on_equal_content_alone(
+    sale: Sale, key: str | None, setting: EqualContent
+) -> None:
+    may = {
+        EqualContent.SALE_ID: sale.sale_id is not None,
+        EqualContent.KEY: sale.sale_id is not None or key is not None,
+        EqualContent.NEVER: False,
+    }[setting]
+    equal = decided(sale, key, content_of(ONE), setting)
+    assert equal == (NewSale(same_content_as=ONE.id) if may else EqualRefused(ONE.id))
+    assert decided(sale, key, {}, setting) == NewSale()
+    assert isinstance(decided(sale, "k", {KEY: ONE}, setting), Repeat)
+    assert isinstance(decided(NAMED, None, {SALE_ID: ONE}, setting), Repeat)
+
+
+@given(strategies.sales(max_lines=2), st.none() | st.just("k"))
+def test_a_sale_that_was_recorded_is_never_new_under_the_same_names(
+    sale: Sale, key: str | None
+) -> None:
+    names = names_of(sale, key)
+    owner = Owner(UUID(int=7), sale)
+    meaning = which_sale(sale, names, dict.fromkeys(names, owner))
+    named = key is not None or sale.sale_id is not None
+    assert meaning == (Repeat(owner.id) if named else EqualRefused(owner.id))
+
+
+def test_a_sale_id_is_told_among_ever_so_many_differences() -> None:
+    long = replace(SALE, lines=SALE.lines * 50, sale_id="NF-1")
+    meaning = decided(long, "k", {KEY: ONE})
+    assert isinstance(meaning, Contradiction)
+    assert len(meaning.differences) == MAX_DIFFERENCES
+    assert meaning.differences[-1].pointer == "/sale_id"
