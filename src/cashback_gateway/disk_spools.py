@@ -141,27 +141,26 @@ class DiskSpool(Spool[T]):
             self._held = []
 
     def in_order(self, key: Callable[[T], SupportsRichComparison]) -> Iterator[T]:
-        """All of them, ascending by a key; equal ones in the order in which they came. Once."""
-        held, self._held = self._held, []
-        held.sort(key=key)
-        file, self._file = self._file, None
-        if file is None:
-            return iter(held)
-        return self._merged(file, held, key)
+        """All of them, ascending by a key; equal ones in the order in which they came. Once.
 
-    def _merged(
-        self, file: IO[bytes], held: list[T], key: Callable[[T], SupportsRichComparison]
-    ) -> Iterator[T]:
-        spools, chunks = self._spools, self._chunks
-        self._chunks = []
-        with spools.new_file() as sorted_file:
+        Nothing is sorted before the first is asked for: so it is done where that is, in a thread.
+        """
+        held, self._held = self._held, []
+        file, self._file = self._file, None
+        held.sort(key=key)
+        if file is None:
+            yield from held
+            return
+        chunks, self._chunks = self._chunks, []
+        with self._spools.new_file() as sorted_file:
             runs: list[list[int]] = []
             for chunk in chunks:
-                items: list[T] = list(spools.read(file, chunk))
+                items: list[T] = list(self._spools.read(file, chunk))
                 items.sort(key=key)
-                runs.append(spools.write(items, sorted_file))
+                runs.append(self._spools.write(items, sorted_file))
             file.close()
-            yield from heapq.merge(*(spools.read(sorted_file, run) for run in runs), held, key=key)
+            written = (self._spools.read(sorted_file, run) for run in runs)
+            yield from heapq.merge(*written, held, key=key)
 
 
 def _reduction(of: type[Any]) -> Callable[[Any], tuple[Any, ...]]:
