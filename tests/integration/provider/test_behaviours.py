@@ -43,6 +43,7 @@ class Expected:
 
 FOREIGN_DOCUMENT = "201 for another document: ***.822.472-**"
 FOREIGN_AMOUNT = "201 for another amount: 1001 centavos instead of 1000"
+SAYS_FAILED = "201 that says it failed: success is false"
 
 EXPECTED: dict[str, Expected] = {
     "good": Expected(Applied()),
@@ -55,8 +56,8 @@ EXPECTED: dict[str, Expected] = {
     "conflict_409": Expected(Unknown(), 409),
     "conflict_409_applied": Expected(Unknown(), 409),
     "refused_422_applied": Expected(Refused(), 422),  # nobody can tell it from the true one
-    "failed_201": Expected(Applied()),
-    "failed_201_applied": Expected(Applied()),
+    "failed_201": Expected(Unknown(SAYS_FAILED)),
+    "failed_201_applied": Expected(Unknown(SAYS_FAILED)),
     "error_500": Expected(Unknown(), 500),
     "error_500_applied": Expected(Unknown(), 500),
     "gateway_502": Expected(Unknown(), 502),
