@@ -84,8 +84,11 @@ class Rules:
         if is_date_alone(credited_at) and first - self.precedes <= credited_at <= first:
             return True
         delay = timedelta(seconds=self.margin.provider_delay_s)
-        latest = None if entry.applied_at is None else entry.applied_at + delay + self.margin.skew
-        return first - self.margin.skew <= credited_at and (latest is None or credited_at <= latest)
+        if entry.applied_at is None:
+            latest = self.margin.after(entry.last_started_at or first, self.policy)
+        else:
+            latest = entry.applied_at + delay + self.margin.skew
+        return first - self.margin.skew <= credited_at <= latest
 
     def is_over_before(self, entry: BookEntry, instant: datetime) -> bool:
         """Whether whatever credit this cashback has is dated before an instant."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
 from uuid import UUID, uuid4
 
 import pytest
@@ -12,14 +13,17 @@ from cashback_core.reconciliation import id_in
 from cashback_core.reconciliation.references import fragment_in
 from unit.cashback_core.reconciliation.test_classes import SPELLINGS
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 IDS = st.uuids(version=4)
 
 
 @given(IDS, st.lists(st.sampled_from(SPELLINGS), max_size=3))
-def test_an_id_is_read_in_every_spelling(one: UUID, spellings: list[object]) -> None:
+def test_an_id_is_read_in_every_spelling(one: UUID, spellings: list[Callable[[str], str]]) -> None:
     text = str(one)
     for spelling in spellings:
-        text = spelling(text)  # type: ignore[operator]
+        text = spelling(text)
     read = id_in(text)
     # Glued to something that may be a part of it, it may be read in two ways: then in none.
     assert read in (one.hex, None)
