@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
@@ -85,7 +86,12 @@ async def _read(
     tally = Tally()
     async with statements.since(since) as reading:
         async for batch in reading.lines():
-            for line in batch:
-                tally.add(line)
-            kept.add(batch)
+            await asyncio.to_thread(_put_aside, batch, tally, kept)
         return Told(head=reading.head, tally=tally), kept
+
+
+def _put_aside(batch: list[StatementLine], tally: Tally, kept: Kept[StatementLine]) -> None:
+    """In a thread: a disk may keep whoever writes waiting."""
+    for line in batch:
+        tally.add(line)
+    kept.add(batch)

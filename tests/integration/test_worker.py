@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import psycopg
 import pytest
 
+from integration.command_line import run
 from integration.journeys import credits_of, fresh_cpf, read, sale, wait_for
 from integration.running import Gateway, Reply, running_gateway
 
@@ -101,6 +102,21 @@ def test_what_is_in_doubt_is_settled_by_the_statement(
         ]
         assert events[paid][-1]["actor"] == "settler"
     postgres_server.drop_database(name)
+
+
+def test_days_of_ones_choice_are_reconciled_from_the_command_line(gateway: Gateway) -> None:
+    gateway.submit(sale())
+    done = run("reconcile --from 2026-01-31", gateway.environ)
+    assert done.returncode == 0, done.stderr
+    assert "matched" in done.stdout
+    assert "cashbacks moved" in done.stdout
+    refused = run("reconcile --from yesterday", gateway.environ)
+    assert refused.returncode == 1
+    assert "neither a day nor an instant" in refused.stderr
+    nowhere = {**gateway.environ, "CASHBACK_PROVIDER_URL": "http://127.0.0.1:9"}
+    away = run("reconcile --from 2026-01-31", nowhere)
+    assert away.returncode == 1
+    assert "statement cannot be had" in away.stderr
 
 
 def test_an_open_breaker_sends_nothing_and_closes_again(
