@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from itertools import groupby
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from _typeshed import SupportsRichComparison
 
 T = TypeVar("T")
 L = TypeVar("L")
@@ -24,7 +23,7 @@ class Spool(Protocol[T]):
         """Keep one."""
 
     @abstractmethod
-    def in_order(self, key: Callable[[T], SupportsRichComparison]) -> Iterator[T]:
+    def in_order(self, key: Callable[[T], Any]) -> Iterator[T]:
         """All of them, ascending by a key; equal ones in the order in which they came. Once."""
 
 
@@ -38,7 +37,7 @@ class MemorySpool(Spool[T]):
         """Keep one."""
         self._items.append(item)
 
-    def in_order(self, key: Callable[[T], SupportsRichComparison]) -> Iterator[T]:
+    def in_order(self, key: Callable[[T], Any]) -> Iterator[T]:
         """All of them, ascending by a key; equal ones in the order in which they came. Once."""
         items, self._items = self._items, []
         items.sort(key=key)
