@@ -36,7 +36,7 @@ STATEMENTS: Final = tuple(
     for what, owner, name, value in (
         ("exact match only", reconcile, "place_by_reference", broken.exact_match_only),
         ("a reference is a text", reconcile, "id_in", broken.reference_as_text),
-        ("a part of a reference is none", reconcile, "fragment_in", broken.no_part_of_a_reference),
+        ("a part of a reference is none", reconcile, "is_part_of", broken.no_part_of_a_reference),
         (
             "a watermark of the future",
             Window,

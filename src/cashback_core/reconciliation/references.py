@@ -62,10 +62,7 @@ def fragment_in(reference: str | None) -> str | None:
 
 
 def fragments_in(reference: str | None) -> set[str]:
-    """Every run of hex digits in a reference, in its words and across them, of FRAGMENT or more.
-
-    Of a whole id that is nobody's its beginning and its end: one digit of it may be wrong.
-    """
+    """Every run of hex digits in a reference, in its words and across them, of FRAGMENT or more."""
     if reference is None:
         return set()
     text = unicodedata.normalize("NFKC", reference).lower()
@@ -74,7 +71,10 @@ def fragments_in(reference: str | None) -> set[str]:
 
 
 def is_part_of(reference: str | None, hex_id: str) -> bool:
-    """Whether a reference may be what is left of an id: a part of it, or it among other text."""
+    """Whether a reference may be what is left of an id: a part of it, or it among other text.
+
+    Of a whole id that is nobody's the beginning and the end count: a digit of it may be wrong.
+    """
     if reference is None:
         return False
     for run in fragments_in(reference):
