@@ -125,7 +125,7 @@ def _rules(settings: Settings, policy: DeliveryPolicy) -> Rules:
             clock_skew_s=margin.clock_skew_s,
         ),
         echoes_reference=settings.provider.echoes_reference,
-        precedes=timedelta(seconds=times.precedes_s),
+        precedes=times.precedes,
         max_rounds=times.max_rounds,
         max_rounds_time=timedelta(seconds=times.max_rounds_s),
     )
@@ -196,7 +196,7 @@ def _identities(settings: Settings) -> PostgresIdentities:
 
 
 def _operators(settings: Settings) -> PostgresOperatorStore:
-    return PostgresOperatorStore(settings.database.url)
+    return PostgresOperatorStore(settings.database.url, precedes=settings.reconciling.precedes)
 
 
 def _incidents(settings: Settings) -> PostgresIncidentStore:

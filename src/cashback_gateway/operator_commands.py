@@ -274,7 +274,7 @@ async def operators_of(settings: Settings) -> AsyncGenerator[PostgresOperatorSto
     """The store of operators, open."""
     from adapters.postgres.operating import PostgresOperatorStore
 
-    store = PostgresOperatorStore(settings.database.url)
+    store = PostgresOperatorStore(settings.database.url, precedes=settings.reconciling.precedes)
     await store.open()
     try:
         yield store

@@ -118,6 +118,11 @@ class ReconcilingSettings:
     statement_lines: int
     statement_deadline_s: float
 
+    @property
+    def precedes(self) -> timedelta:
+        """How long before its first attempt a credit may be dated, for whoever asks."""
+        return timedelta(seconds=self.precedes_s)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeliverySettings:
