@@ -81,3 +81,14 @@ def _hour(line: StatementLine) -> float:
 
 def _bare(lines: list[StatementLine]) -> list[str]:
     return sorted(repr(replace(line, number=0)) for line in lines)
+
+
+def test_two_credits_of_a_day_are_two_where_statements_carry_dates_alone() -> None:
+    """They read the same on two statements: taken for one, the other would be called unpaid."""
+    day = SINCE.replace(hour=0, minute=0, second=0, microsecond=0)
+    line = line_of(entry(1, Status.APPLIED), RULES, number=1, credited_at=day)
+    both = [statement(0, 3, [line]), statement(3, 9, [line])]
+    assert len(list(consecutive(both, lambda _: [line]))) == 2
+    timed = replace(line, credited_at=SINCE + 3 * HOUR)
+    both = [statement(0, 3, [timed]), statement(3, 9, [timed])]
+    assert len(list(consecutive(both, lambda _: [timed]))) == 1
