@@ -150,6 +150,9 @@ def _a_line(chance: random.Random, ones: Sequence[Suspect]) -> OpenLine:
     assert one.first_started_at is not None
     early = timedelta(days=2, seconds=chance.choice((-1, 0, 1)))
     hex_ = one.id.hex
+    wrong = f"{hex_[:20]}{'0' if hex_[20] != '0' else '1'}{hex_[21:]}"
+    cut = (f"nr {hex_[:12]}", hex_[-8:].upper(), f"z {hex_[-7:]}", f"{hex_[:9]} 99999999ffffffff")
+    spelt = (hex_, wrong, f"77{hex_}77", f"{hex_[:4]}-{hex_[4:8]}", f"{hex_[:8]}\uff19\u212a")
     named = chance.random() < 0.3
     return OpenLine(
         cls=chance.choice((*sorted(NEED_A_PERSON), FindingClass.UNREADABLE)),
@@ -158,9 +161,7 @@ def _a_line(chance: random.Random, ones: Sequence[Suspect]) -> OpenLine:
         document=chance.choice((None, one.document, a_cpf(), a_cpf())),
         centavos=chance.choice((0, one.centavos, 1, 2)),
         credited_at=chance.choice((None, one.first_started_at, one.first_started_at - early)),
-        reference=chance.choice(
-            (None, None, "NF 12", hex_, f"nr {hex_[:12]}", hex_[-8:].upper(), f"z {hex_[-7:]}", "")
-        ),
+        reference=chance.choice((None, None, "", "NF 12", *cut, *spelt)),
     )
 
 

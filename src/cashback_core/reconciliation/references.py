@@ -70,16 +70,15 @@ def fragments_in(reference: str | None) -> set[str]:
     return {run for word in words for run in _RUN.findall(word) if len(run) >= FRAGMENT}
 
 
-def is_part_of(reference: str | None, hex_id: str) -> bool:
-    """Whether a reference may be what is left of an id: a part of it, or it among other text.
+def parts_in(reference: str | None) -> set[str]:
+    """What in a reference may stand for an id: its runs of hex digits, of long ones both ends, too.
 
     Of a whole id that is nobody's the beginning and the end count: a digit of it may be wrong.
     """
-    if reference is None:
-        return False
-    for run in fragments_in(reference):
-        if run in hex_id or hex_id in run:
-            return True
-        if len(run) >= PREFIX and (run[:PREFIX] in hex_id or run[-PREFIX:] in hex_id):
-            return True
-    return False
+    runs = fragments_in(reference)
+    return runs | {end for run in runs for end in (run[:PREFIX], run[-PREFIX:])}
+
+
+def is_part_of(reference: str | None, hex_id: str) -> bool:
+    """Whether a reference may be what is left of an id: a part of it, or it among other text."""
+    return any(part in hex_id or hex_id in part for part in parts_in(reference))
