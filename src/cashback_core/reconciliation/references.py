@@ -53,12 +53,16 @@ def _ids_within(run: str) -> set[str]:
     }
 
 
-def fragment_in(reference: str | None) -> str | None:
-    """The longest run of hex digits in a reference that spells no whole id; None below FRAGMENT.
+def names(reference: str | None, hex_id: str) -> bool:
+    """Whether a reference spells an id, or its beginning, for one whose customer and amount match.
 
-    A reference that was cut, or glued to another: a doubt whose id holds it may be meant.
+    Of several runs of hex digits the longest is meant.
     """
-    return max(fragments_in(reference), key=len, default=None)
+    whole = id_in(reference)
+    if whole is not None:
+        return whole == hex_id
+    longest = max(fragments_in(reference), key=len, default="")
+    return len(longest) >= PREFIX and hex_id.startswith(longest)
 
 
 def fragments_in(reference: str | None) -> set[str]:
