@@ -10,8 +10,8 @@ from zoneinfo import ZoneInfo
 
 _DATE: Final = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})\Z", re.ASCII)
 _FORM: Final = re.compile(
-    r"([0-9]{4})-([0-9]{2})-([0-9]{2})[Tt ]([0-9]{2}):([0-9]{2}):([0-9]{2})"
-    r"(?:[.,]([0-9]{1,30}))?([Zz]|[+-][0-9]{2}(?::?[0-9]{2})?)?\Z",
+    r"([0-9]{4})-([0-9]{2})-([0-9]{2})[Tt ]([0-9]{2}):([0-9]{2})"
+    r"(?::([0-9]{2})(?:[.,]([0-9]{1,30}))?)?([Zz]|[+-][0-9]{2}(?::?[0-9]{2})?)?\Z",
     re.ASCII,
 )
 _SECOND: Final = timedelta(seconds=1)
@@ -22,16 +22,16 @@ class NoSuchInstant(ValueError):  # noqa: N818 (named by what is wrong)
 
 
 class NotAnInstant(ValueError):  # noqa: N818 (named by what is wrong)
-    """Not the form YYYY-MM-DD HH:MM:SS with optional fraction and offset."""
+    """Not the form YYYY-MM-DD HH:MM[:SS[.fraction]][offset]."""
 
 
 def parse_instant(text: str, zone: ZoneInfo) -> datetime:
-    """An aware UTC instant out of `YYYY-MM-DD HH:MM:SS` or the same with a T, as ISO 8601 has it.
+    """An aware UTC instant out of `YYYY-MM-DD HH:MM` or the same with a T, as ISO 8601 has it.
 
-    Then may come a fraction behind a point or comma, kept to the microsecond, and an offset: Z,
-    ±HH:MM, ±HHMM or ±HH. Without one the text is a wall clock in `zone`: of an ambiguous time
-    (clocks set back) the earlier instant is meant, and a time that the clocks skipped does not
-    exist. Raises NotAnInstant or NoSuchInstant.
+    Then may come seconds, with a fraction behind a point or comma that is kept to the microsecond,
+    and an offset: Z, ±HH:MM, ±HHMM or ±HH. Without one the text is a wall clock in `zone`: of an
+    ambiguous time (clocks set back) the earlier instant is meant, and a time that the clocks
+    skipped does not exist. Raises NotAnInstant or NoSuchInstant.
     """
     instant, _ = parse_wall_clock(text, zone)
     return instant
@@ -45,7 +45,8 @@ def parse_wall_clock(text: str, zone: ZoneInfo) -> tuple[datetime, datetime | No
     found = _FORM.match(text)
     if found is None:
         raise NotAnInstant
-    year, month, day, hour, minute, second = map(int, found.group(1, 2, 3, 4, 5, 6))
+    year, month, day, hour, minute = map(int, found.group(1, 2, 3, 4, 5))
+    second = int(found.group(6) or 0)
     fraction, offset = found.group(7), found.group(8)
     microsecond = int(fraction[:6].ljust(6, "0")) if fraction else 0
     try:

@@ -33,11 +33,11 @@ _QTY_PT: Final = (
     'um número positivo, exato em três casas decimais, como 2 ou "0.350", até {highest}'
 )
 _SOLD_AT_EN: Final = (
-    "YYYY-MM-DD HH:MM:SS (a blank or T between), then, if wanted, a fraction (. or , and digits)"
+    "YYYY-MM-DD HH:MM (a blank or T between), then, if wanted, :SS, a fraction (. or , and digits)"
     " and an offset (Z, +HH:MM, +HHMM or +HH; or -)"
 )
 _SOLD_AT_PT: Final = (
-    "AAAA-MM-DD HH:MM:SS (um espaço ou T entre eles) e, se quiser, uma fração (. ou , e dígitos)"
+    "AAAA-MM-DD HH:MM (um espaço ou T entre eles) e, se quiser, :SS, uma fração (. ou , e dígitos)"
     " e um deslocamento (Z, +HH:MM, +HHMM ou +HH; ou -)"
 )
 

@@ -248,7 +248,16 @@ def _product_type_unknown(draft: Draft) -> str:
 
 def _sold_at_format(draft: Draft) -> str:
     day, time = "2026-01-02", "10:00:00"
-    texts = ("", "02/01/2026 00:00:00", "1767312000", "yesterday", "a" * 9999, day, f"{day}T10:00")
+    texts = (
+        "",
+        "02/01/2026 00:00:00",
+        "1767312000",
+        "yesterday",
+        "a" * 9999,
+        day,
+        f"{day}T10",
+        f"{day}T10:00.5",
+    )
     near = (
         f"{day}_{time}",
         f"{day} {time}\n",

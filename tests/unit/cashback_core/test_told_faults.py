@@ -35,7 +35,7 @@ CPF: Final = "11 digits as a text, or 000.000.000-00"
 MEANT: Final = "if that is the name: read it as UTF-8"
 NAME: Final = "1 to 120 characters, not only spaces"
 SOLD_AT: Final = (
-    "YYYY-MM-DD HH:MM:SS (a blank or T between), then, if wanted, a fraction (. or , and digits)"
+    "YYYY-MM-DD HH:MM (a blank or T between), then, if wanted, :SS, a fraction (. or , and digits)"
     " and an offset (Z, +HH:MM, +HHMM or +HH; or -)"
 )
 SALE_FIELDS: Final = "only: sold_at, customer, total, products, discount, sale_id"

@@ -25,7 +25,7 @@ _RATE_BP: Final[Schema] = {
 }
 _STARTS_AT: Final[Schema] = {
     "type": ["string", "null"],
-    "description": "YYYY-MM-DD HH:MM:SS or ISO 8601; without an offset, the merchant's own time."
+    "description": "YYYY-MM-DD HH:MM[:SS] or ISO 8601; without an offset, the merchant's own time."
     " Left out: since always, for a first one.",
 }
 _TYPE: Final[Schema] = {
