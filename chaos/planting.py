@@ -12,7 +12,7 @@ import psycopg
 
 from adapters.cashback_client import transport
 from adapters.cashback_client.answer import AnswerReader
-from adapters.postgres import connection, leasing
+from adapters.postgres import durability, leasing, sessions
 from cashback_core import delivering, evidence
 from cashback_core.evidence import Evidence, NeverSent, Outcome, Phase, Unknown
 from cashback_core.reconciliation import windows
@@ -114,9 +114,9 @@ def acknowledge_unknown_commit() -> None:
 
 def synchronous_commit_off() -> None:
     """Commits are answered before they are on disk, and nobody checks it."""
-    _replace(connection, "UNSAFE", frozenset[str]())
-    serving = cast("dict[str, str]", connection.SERVING)
-    _replace(connection, "SERVING", {**serving, "synchronous_commit": "off"})
+    _replace(durability, "UNSAFE", frozenset[str]())
+    limits = cast("dict[str, str]", sessions.LIMITS)
+    _replace(sessions, "LIMITS", {**limits, "synchronous_commit": "off"})
 
 
 def status_lost_with_broken_body() -> None:

@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
-from adapters.postgres.connection import DURABILITY, MINIMUM_VERSION, SERVING, UNSAFE, Role
+from adapters.postgres.durability import DURABILITY, UNSAFE
 from adapters.postgres.examining import (
     INCIDENT_DAYS,
     changed_orders,
@@ -24,6 +24,8 @@ from adapters.postgres.examining import (
     roles_out_of_reach,
 )
 from adapters.postgres.migrate import SchemaMismatch
+from adapters.postgres.sessions import LIMITS, Role
+from adapters.postgres.starting import MINIMUM_VERSION
 from cashback_core.delivery import Status
 from cashback_core.instants import format_instant
 from cashback_core.money import format_centavos
@@ -123,7 +125,7 @@ def check_server(server: Server) -> Iterable[Check]:
         found=", ".join(f"{n} {server.settings.get(n, 'unknown')}" for n in DURABILITY),
         advice=f"turn on {', '.join(unsafe)}: an acknowledged sale could be lost" if unsafe else "",
     )
-    lost = [n for n, value in SERVING.items() if server.settings.get(n) != value]
+    lost = [n for n, value in LIMITS.items() if server.settings.get(n) != value]
     limits = ("statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout")
     yield Check(
         level=Level.WARN if lost else Level.OK,

@@ -132,11 +132,8 @@ def _why(refused: NotExplained, options: argparse.Namespace) -> str:
 @asynccontextmanager
 async def incidents_of(settings: Settings) -> AsyncGenerator[PostgresIncidentStore, None]:
     """The store of incidents, open."""
+    from adapters.postgres.database import Database
     from adapters.postgres.explaining import PostgresIncidentStore
 
-    store = PostgresIncidentStore(settings.database.url)
-    await store.open()
-    try:
-        yield store
-    finally:
-        await store.close()
+    async with Database(settings.database.url) as database:
+        yield PostgresIncidentStore(database)

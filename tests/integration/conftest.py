@@ -9,6 +9,7 @@ import pytest
 
 from adapters.http.identity.passwords import NOBODYS_HASH
 from adapters.http.identity.signing_key import create_signing_key
+from adapters.postgres.database import Database
 from adapters.postgres.embedded import EmbeddedPostgres, throwaway_postgres
 from adapters.postgres.migrate import migrate
 from cashback_gateway.demo_data import load_merchant
@@ -19,7 +20,7 @@ from integration.nginx.two_apis import behind_nginx
 from integration.running import Gateway, running_gateway
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import AsyncIterator, Iterator
     from pathlib import Path
 
 _numbers = itertools.count(1)
@@ -64,6 +65,13 @@ def dsn(postgres_server: EmbeddedPostgres, template: str) -> Iterator[str]:
     name = f"test_{next(_numbers)}"
     yield postgres_server.create_database(name, template=template)
     postgres_server.drop_database(name)
+
+
+@pytest.fixture
+async def database(dsn: str) -> AsyncIterator[Database]:
+    """The door to it, open, with four connections for reads."""
+    async with Database(dsn) as database:
+        yield database
 
 
 @pytest.fixture(scope="session")

@@ -16,6 +16,7 @@ from uuid import uuid4
 import psycopg
 import pytest
 
+from adapters.postgres.database import Database
 from adapters.postgres.store import PostgresCashbackStore
 from cashback_core.delivery import DeliveryPolicy
 from cashback_core.identity import new_id
@@ -76,14 +77,13 @@ def cashbacks(dsn: str, *evidences: Evidence) -> list[str]:
     """The ids of cashbacks of 5.00, each with a first attempt that left its evidence."""
 
     async def make() -> list[str]:
-        store = PostgresCashbackStore(dsn, DeliveryPolicy())
-        await store.open()
         ids: list[str] = []
-        for evidence in evidences:
-            claim = await leased(store, a_sale())
-            await store.conclude(ended(claim, evidence))
-            ids.append(str(claim.id))
-        await store.close()
+        async with Database(dsn) as database:
+            store = PostgresCashbackStore(database, DeliveryPolicy())
+            for evidence in evidences:
+                claim = await leased(store, a_sale())
+                await store.conclude(ended(claim, evidence))
+                ids.append(str(claim.id))
         return ids
 
     return asyncio.run(make())
@@ -137,15 +137,12 @@ def test_what_waits_is_listed_and_resent_one_by_one(dsn: str, environ: dict[str,
 
 def test_sales_of_equal_content_are_listed(dsn: str, environ: dict[str, str]) -> None:
     async def sell() -> list[str]:
-        store = PostgresCashbackStore(dsn, DeliveryPolicy())
-        await store.open()
-        try:
+        async with Database(dsn) as database:
+            store = PostgresCashbackStore(database, DeliveryPolicy())
             sale = a_sale(sale_id="NF-1")
             first = await accepted(store, submitted(sale))
             await store.accept(submitted(replace(sale, sale_id=None), key="k2"))
             second = await accepted(store, submitted(replace(sale, sale_id="NF-3")))
-        finally:
-            await store.close()
         return [str(first.id), str(second.id)]
 
     first, second = asyncio.run(sell())

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import psycopg
 import pytest
 
+from adapters.postgres.database import Database
 from adapters.postgres.explaining import PostgresIncidentStore
 from adapters.postgres.operating import PostgresOperatorStore
 from adapters.postgres.store import PostgresCashbackStore
@@ -21,7 +22,7 @@ from contract.operating import REFUSED, ended_with
 from contract.statement_incidents import AT, FOREIGN, KNOWN, IncidentStoreContract
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Sequence
+    from collections.abc import Sequence
     from uuid import UUID
 
     from cashback_core.explaining import StatementIncident
@@ -31,29 +32,20 @@ class TestPostgresIncidents(IncidentStoreContract):
     """The contract on a real database."""
 
     @pytest.fixture(autouse=True)
-    def database(self, dsn: str) -> None:
+    def its_dsn(self, dsn: str) -> None:
         self.dsn = dsn
 
     @pytest.fixture
-    async def store(self, dsn: str) -> AsyncIterator[PostgresCashbackStore]:
-        store = PostgresCashbackStore(dsn, DeliveryPolicy())
-        await store.open()
-        yield store
-        await store.close()
+    def store(self, database: Database) -> PostgresCashbackStore:
+        return PostgresCashbackStore(database, DeliveryPolicy())
 
     @pytest.fixture
-    async def operators(self, dsn: str) -> AsyncIterator[PostgresOperatorStore]:
-        operators = PostgresOperatorStore(dsn)
-        await operators.open()
-        yield operators
-        await operators.close()
+    def operators(self, database: Database) -> PostgresOperatorStore:
+        return PostgresOperatorStore(database)
 
     @pytest.fixture
-    async def incidents(self, dsn: str) -> AsyncIterator[PostgresIncidentStore]:
-        incidents = PostgresIncidentStore(dsn)
-        await incidents.open()
-        yield incidents
-        await incidents.close()
+    def incidents(self, database: Database) -> PostgresIncidentStore:
+        return PostgresIncidentStore(database)
 
     def keep(self, incident: StatementIncident, merchant_id: int | None) -> None:
         keep(self.dsn, incident, merchant_id)
@@ -196,8 +188,6 @@ def keep(dsn: str, incident: StatementIncident, merchant_id: int | None) -> None
 
 
 async def test_without_a_database_incidents_are_unavailable(tmp_path: object) -> None:
-    incidents = PostgresIncidentStore(f"postgresql:///x?host={tmp_path}")
-    await incidents.open()
-    with pytest.raises(StoreUnavailable):
-        await incidents.standing(1)
-    await incidents.close()
+    async with Database(f"postgresql:///x?host={tmp_path}") as database:
+        with pytest.raises(StoreUnavailable):
+            await PostgresIncidentStore(database).standing(1)

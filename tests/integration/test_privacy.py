@@ -35,9 +35,9 @@ from contract.reconciling import RULES, Kept, in_doubt, reconcile
 from integration.two_merchants import ERASER, session
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
     from uuid import UUID
 
+    from adapters.postgres.database import Database
     from cashback_core.documents import Cpf
 
 POLICY = DeliveryPolicy()
@@ -46,19 +46,13 @@ NAME = "MARIA APARECIDA"
 
 
 @pytest.fixture
-async def store(dsn: str) -> AsyncIterator[PostgresCashbackStore]:
-    store = PostgresCashbackStore(dsn, POLICY)
-    await store.open()
-    yield store
-    await store.close()
+def store(database: Database) -> PostgresCashbackStore:
+    return PostgresCashbackStore(database, POLICY)
 
 
 @pytest.fixture
-async def privacy(dsn: str) -> AsyncIterator[PostgresPrivacyStore]:
-    privacy = PostgresPrivacyStore(dsn)
-    await privacy.open()
-    yield privacy
-    await privacy.close()
+def privacy(database: Database) -> PostgresPrivacyStore:
+    return PostgresPrivacyStore(database)
 
 
 def rows(dsn: str, query: str, *values: object) -> list[tuple[Any, ...]]:
@@ -325,7 +319,7 @@ async def test_sales_recorded_at_the_moment_of_an_erasure_are_whole_and_lost_is_
 
 
 async def test_no_credit_of_an_erased_customer_is_taken_for_somebody_elses(
-    store: PostgresCashbackStore, privacy: PostgresPrivacyStore, dsn: str
+    store: PostgresCashbackStore, privacy: PostgresPrivacyStore, database: Database, dsn: str
 ) -> None:
     """Both had the same CPF: who came back is in doubt, and the one line is of before."""
     document = a_cpf()
@@ -333,8 +327,8 @@ async def test_no_credit_of_an_erased_customer_is_taken_for_somebody_elses(
     await privacy.erase(1, customer_id(dsn, document), WHY)
     kept = Kept(
         store=store,
-        incidents=PostgresIncidentStore(dsn),
-        reconciliations=PostgresReconciliationStore(dsn, RULES),
+        incidents=PostgresIncidentStore(database),
+        reconciliations=PostgresReconciliationStore(database, RULES),
         rules=RULES,
     )
     claim = await in_doubt(kept, document)

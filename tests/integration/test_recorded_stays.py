@@ -21,9 +21,10 @@ from integration.two_merchants import ERASER, MINE, ROLES, one, session
 from integration.whole_sale import CUSTOMER, WHOLE
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Generator, Mapping
+    from collections.abc import Generator, Mapping
     from uuid import UUID
 
+    from adapters.postgres.database import Database
     from adapters.postgres.embedded import EmbeddedPostgres
 
 CPF: Final = Cpf("79336512404")
@@ -60,11 +61,8 @@ def refused(
 
 
 @pytest.fixture
-async def store(dsn: str) -> AsyncIterator[PostgresCashbackStore]:
-    store = PostgresCashbackStore(dsn, DeliveryPolicy())
-    await store.open()
-    yield store
-    await store.close()
+def store(database: Database) -> PostgresCashbackStore:
+    return PostgresCashbackStore(database, DeliveryPolicy())
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from __future__ import annotations
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any, Final
 
-from adapters.postgres.connection import Role, acting_for, connection_pool, serving_dsn, translated
+from adapters.postgres.database import OPERATING, OVERSEEING, Database
 from cashback_core.documents import mask
 from cashback_core.erased import is_pseudonym
 from cashback_core.explaining import (
@@ -28,10 +28,6 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from psycopg import AsyncConnection
-    from psycopg_pool import AsyncConnectionPool
-
-POOL_TIMEOUT_S: Final = 5.0
-MAX_CONNECTIONS: Final = 2
 
 _COLUMNS: Final[LiteralString] = """
     i.incident_id, i.class, m.slug, i.cashback_id, i.document, i.centavos, i.line, i.line_key,
@@ -40,38 +36,20 @@ _COLUMNS: Final[LiteralString] = """
 
 
 class PostgresIncidentStore(IncidentStore):
-    """Connects when it is first asked."""
+    """One method is one transaction."""
 
-    def __init__(self, dsn: str) -> None:
-        def pool(role: Role) -> AsyncConnectionPool[Any]:
-            return connection_pool(
-                serving_dsn(dsn, application="cashback incidents", role=role),
-                most=MAX_CONNECTIONS,
-                wait_s=POOL_TIMEOUT_S,
-            )
-
-        self._of_one = pool(Role.SERVING)
-        self._of_all = pool(Role.WORKER)
-
-    async def open(self) -> None:
-        """Begin to serve; needs no database yet."""
-        await self._of_one.open(wait=False)
-        await self._of_all.open(wait=False)
-
-    async def close(self) -> None:
-        """Hang up."""
-        await self._of_one.close()
-        await self._of_all.close()
+    def __init__(self, database: Database) -> None:
+        self._of_one = database.pool(OPERATING)
+        self._of_all = database.pool(OVERSEEING)
 
     @asynccontextmanager
     async def _reading(self, merchant_id: int | None) -> AsyncGenerator[AsyncConnection[Any], None]:
-        if merchant_id is not None:
-            async with acting_for(self._of_one, merchant_id) as connection:
-                yield connection
-            return
-        with translated():
-            async with self._of_all.connection() as connection:
-                yield connection
+        if merchant_id is None:
+            acting = self._of_all.connection()
+        else:
+            acting = self._of_one.acting_for(merchant_id)
+        async with acting as connection:
+            yield connection
 
     async def incidents(
         self,
@@ -140,27 +118,26 @@ class PostgresIncidentStore(IncidentStore):
         *,
         dry_run: bool,
     ) -> StatementIncident | NotExplained | None:
-        with translated():
-            async with self._of_all.connection() as connection:
-                found = await connection.execute(
-                    # Locked: of two who explain it, or a statement that closes it, one comes first.
-                    f"""
-                    select {_COLUMNS}
-                    from statement_incidents as i left join merchants as m using (merchant_id)
-                    where i.incident_id = %s for no key update of i
-                    """,  # noqa: S608 (made of literals)
-                    [id],
-                )
-                row = await found.fetchone()
-                if row is None:
-                    return None
-                incident = _incident(row)
-                refused = why_not_explained(incident, explanation)
-                if refused is None and not await _is_due(connection, explanation.cashback_id):
-                    refused = NotExplained.NO_SUCH_CASHBACK
-                if refused is not None or dry_run:
-                    return refused or incident
-                return await _remember(connection, incident, explanation)
+        async with self._of_all.connection() as connection:
+            found = await connection.execute(
+                # Locked: of two who explain it, or a statement that closes it, one comes first.
+                f"""
+                select {_COLUMNS}
+                from statement_incidents as i left join merchants as m using (merchant_id)
+                where i.incident_id = %s for no key update of i
+                """,  # noqa: S608 (made of literals)
+                [id],
+            )
+            row = await found.fetchone()
+            if row is None:
+                return None
+            incident = _incident(row)
+            refused = why_not_explained(incident, explanation)
+            if refused is None and not await _is_due(connection, explanation.cashback_id):
+                refused = NotExplained.NO_SUCH_CASHBACK
+            if refused is not None or dry_run:
+                return refused or incident
+            return await _remember(connection, incident, explanation)
 
 
 async def _is_due(connection: AsyncConnection[Any], cashback_id: UUID | None) -> bool:

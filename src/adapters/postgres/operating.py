@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, LiteralString
 
 from adapters.postgres import refused_equals
 from adapters.postgres.accepting import Cursor, encode
-from adapters.postgres.connection import Role, acting_for, connection_pool, serving_dsn, translated
+from adapters.postgres.database import OPERATING, OVERSEEING, Database
 from adapters.postgres.open_rows import MEANT, PAGE, open_cashback, values_of
 from cashback_core.delivery import Delivery, Status
 from cashback_core.equals import EqualPage
@@ -36,53 +36,30 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from psycopg import AsyncConnection
-    from psycopg_pool import AsyncConnectionPool
 
     from cashback_core.same_sale import EqualOutcome
 
-POOL_TIMEOUT_S: Final = 5.0
-MAX_CONNECTIONS: Final = 2
-"""Operators are few, and must not take the connections that sales need."""
-
 
 class PostgresOperatorStore(OperatorStore):
-    """Connects when it is first asked.
+    """One method is one transaction.
 
     `precedes` is how long before its first attempt a line of the statement may be dated.
     """
 
-    def __init__(self, dsn: str, *, precedes: timedelta = PRECEDES) -> None:
-        def pool(role: Role) -> AsyncConnectionPool[Any]:
-            return connection_pool(
-                serving_dsn(dsn, application="cashback operators", role=role),
-                most=MAX_CONNECTIONS,
-                wait_s=POOL_TIMEOUT_S,
-            )
-
-        self._of_one = pool(Role.SERVING)
-        self._of_all = pool(Role.WORKER)
+    def __init__(self, database: Database, *, precedes: timedelta = PRECEDES) -> None:
+        self._of_one = database.pool(OPERATING)
+        self._of_all = database.pool(OVERSEEING)
         self._precedes = precedes
-
-    async def open(self) -> None:
-        """Begin to serve; needs no database yet."""
-        await self._of_one.open(wait=False)
-        await self._of_all.open(wait=False)
-
-    async def close(self) -> None:
-        """Hang up."""
-        await self._of_one.close()
-        await self._of_all.close()
 
     @asynccontextmanager
     async def _acting(self, merchant_id: int | None) -> AsyncGenerator[AsyncConnection[Any], None]:
         """A transaction on one merchant's rows, or on everybody's for None."""
-        if merchant_id is not None:
-            async with acting_for(self._of_one, merchant_id) as connection:
-                yield connection
-            return
-        with translated():
-            async with self._of_all.connection() as connection:
-                yield connection
+        if merchant_id is None:
+            acting = self._of_all.connection()
+        else:
+            acting = self._of_one.acting_for(merchant_id)
+        async with acting as connection:
+            yield connection
 
     async def open_page(
         self,
@@ -218,12 +195,11 @@ class PostgresOperatorStore(OperatorStore):
 
     async def merchant_id(self, slug: str) -> int | None:
         """The merchant of that slug. Raises StoreUnavailable."""
-        with translated():
-            async with self._of_all.connection() as connection:
-                found = await connection.execute(
-                    "select merchant_id from merchants where slug = %s", [slug]
-                )
-                row = await found.fetchone()
+        async with self._of_all.connection() as connection:
+            found = await connection.execute(
+                "select merchant_id from merchants where slug = %s", [slug]
+            )
+            row = await found.fetchone()
         return None if row is None else int(row[0])
 
 

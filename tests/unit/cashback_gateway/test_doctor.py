@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Final
 
 import pytest
 
-from adapters.postgres.connection import SERVING
 from adapters.postgres.examining import Backlog, Order, Run, Server, Statements
+from adapters.postgres.sessions import LIMITS
 from cashback_core.delivery import Status
 from cashback_core.explaining import ClassTotal
 from cashback_core.operating import SenderState
@@ -31,7 +31,7 @@ NOW: Final = datetime(2026, 6, 15, 15, 0, 0, tzinfo=UTC)
 NOTHING: Final = timedelta(0)
 SERVER: Final = Server(
     version=180_001,
-    settings={**SERVING, "fsync": "on", "full_page_writes": "on", "synchronous_commit": "on"},
+    settings={**LIMITS, "fsync": "on", "full_page_writes": "on", "synchronous_commit": "on"},
     clock_ahead=NOTHING,
     clock_error=timedelta(milliseconds=1),
 )
