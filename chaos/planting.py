@@ -5,14 +5,13 @@ Each of these was somebody's honest design once. The checks must see what it doe
 
 from __future__ import annotations
 
-from contextlib import suppress
 from typing import TYPE_CHECKING, Final, cast
 
 import psycopg
 
 from adapters.cashback_client import transport
 from adapters.cashback_client.answer import AnswerReader
-from adapters.postgres import durability, leasing, sessions
+from adapters.postgres import durability, group_writer, leasing, sessions
 from cashback_core import delivering, evidence
 from cashback_core.evidence import Evidence, NeverSent, Outcome, Phase, Unknown
 from cashback_core.reconciliation import windows
@@ -89,7 +88,7 @@ def reaper_requeues() -> None:
 def acknowledge_unknown_commit() -> None:
     """A commit whose answer was lost counts as done."""
     end = psycopg.AsyncTransaction.__aexit__
-    commit = psycopg.AsyncConnection.commit
+    commit = group_writer.commit
 
     async def hopeful(
         self: psycopg.AsyncTransaction,
@@ -104,12 +103,14 @@ def acknowledge_unknown_commit() -> None:
                 raise
             return False
 
-    async def hopeful_commit(self: psycopg.AsyncConnection) -> None:
-        with suppress(psycopg.OperationalError):
-            await commit(self)
+    async def hopeful_commit(connection: psycopg.AsyncConnection) -> int:
+        try:
+            return await commit(connection)
+        except psycopg.OperationalError:
+            return 0
 
     _replace(psycopg.AsyncTransaction, "__aexit__", hopeful)
-    _replace(psycopg.AsyncConnection, "commit", hopeful_commit)
+    _replace(group_writer, "commit", hopeful_commit)
 
 
 def synchronous_commit_off() -> None:

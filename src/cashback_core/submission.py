@@ -288,7 +288,10 @@ class SubmitSale:
                 failed = not done or task.cancelled() or task.exception() is not None
                 return record if failed else record.at(task.result())
             await asyncio.sleep(min(LOOK_AGAIN_S, left_s))
-            record = await self.store.find(record.merchant_id, record.id) or record
+            try:
+                record = await self.store.find(record.merchant_id, record.id) or record
+            except StoreUnavailable:  # it is recorded all the same
+                return record
         return record
 
 

@@ -80,7 +80,9 @@ def _database(settings: Settings) -> Database:
 
 def _guard(settings: Settings, database: Database) -> DatabaseGuard:
     sender = PostgresSender(database, role=DatabaseRole.SERVING)
-    return DatabaseGuard(sender=sender, file=settings.database.state_file)
+    return DatabaseGuard(
+        sender=sender, file=settings.database.state_file, position=lambda: database.position
+    )
 
 
 def _breaker(settings: Settings) -> Breaker:

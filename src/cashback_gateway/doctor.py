@@ -118,6 +118,13 @@ def check_server(server: Server) -> Iterable[Check]:
         found=version,
         advice="15 or newer is needed" if old else "",
     )
+    if server.reads_only:
+        yield Check(
+            level=Level.FAIL,
+            name="writing",
+            found="the server only reads: it is a standby, or default_transaction_read_only is on",
+            advice="promote it or name the one that writes in DATABASE_URL; until then, no sale",
+        )
     unsafe = [n for n in DURABILITY if server.settings.get(n, "off") in UNSAFE]
     yield Check(
         level=Level.FAIL if unsafe else Level.OK,

@@ -84,9 +84,17 @@ def _split(text: str, schemes: tuple[str, ...]) -> SplitResult | None:
 
 
 def _database_url(text: str) -> str | None:
-    parts = _split(text, ("postgresql", "postgres"))
-    # No host is allowed: psycopg then takes the socket named by ?host= or the default one.
-    return text if parts is not None and parts.path.strip("/") else None
+    # Several hosts, divided by commas, are allowed, and none: psycopg then takes the socket that
+    # ?host= names, or the default one.
+    scheme, mark, rest = text.partition("://")
+    address, slash, name = rest.partition("/")
+    user, at, hosts = address.rpartition("@")
+    for host in hosts.split(","):
+        alone = f"{scheme}{mark}{user}{at}{host}{slash}{name}"
+        parts = _split(alone, ("postgresql", "postgres"))
+        if parts is None or not parts.path.strip("/"):
+            return None
+    return text
 
 
 def _provider_url(text: str) -> str | None:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from psycopg.conninfo import conninfo_to_dict
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Callable, Generator
 
 _PIECE = 65_536
 
@@ -27,7 +27,6 @@ class StallingProxy:
     new_too: bool = False
     silenced: set[asyncio.Task[None]] = field(default_factory=set["asyncio.Task[None]"])
     passing: set[asyncio.Task[None]] = field(default_factory=set["asyncio.Task[None]"])
-    made: int = 0
 
     def fall_silent(self, *, new_too: bool = False) -> None:
         """From now on nothing is passed on of the connections there are, and of later ones too."""
@@ -38,19 +37,11 @@ class StallingProxy:
 
         self._in_loop(silence)
 
-    def recover(self) -> None:
-        """Let new connections through again; the silent ones stay silent."""
-
-        def let() -> None:
-            self.new_too = False
-
-        self._in_loop(let)
-
-    def _in_loop(self, act: object) -> None:
+    def _in_loop(self, act: Callable[[], None]) -> None:
         done = threading.Event()
 
         def do() -> None:
-            act()  # type: ignore[operator]
+            act()
             done.set()
 
         self.loop.call_soon_threadsafe(do)
@@ -59,7 +50,6 @@ class StallingProxy:
     async def take(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
         assert task is not None
-        self.made += 1
         self.passing.add(task)
         if self.new_too:
             self.silenced.add(task)

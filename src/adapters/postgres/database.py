@@ -10,7 +10,7 @@ import asyncio
 import logging
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, Self
+from typing import TYPE_CHECKING, Any, Final, LiteralString, Self
 
 import psycopg
 from psycopg import AsyncConnection
@@ -31,6 +31,9 @@ CHECK_S: Final = 1.0
 CONNECT_S: Final = 10.0
 """Longest that making one connection takes, over all hosts."""
 
+FLUSHED: Final[LiteralString] = "select (pg_current_wal_flush_lsn() - '0/0')::bigint"
+"""How far the log is safely written, in bytes: at least to the end of what was committed before."""
+
 NAME_MERCHANTS: Final = "select set_config('cashback.merchants', %s, true)"
 """What row-level security goes by, until the transaction ends; the value comes from `named`."""
 
@@ -42,13 +45,14 @@ class Purpose:
     """What a pool is for: its sessions, how many at once, and how long one of them is waited for.
 
     `most` is None where the settings say it. Nothing is connected before it is asked for, but for
-    `at_least`.
+    `at_least`. `marks`: how far the log is after what was committed is kept, see `position`.
     """
 
     session: Session
     most: int | None
     wait_s: float = 1.0
     at_least: int = 0
+    marks: bool = False
 
 
 READING: Final = Purpose(
@@ -61,6 +65,7 @@ READING: Final = Purpose(
 CHORES: Final = Purpose(
     session=Session(application="cashback", role=Role.WORKER, autocommit=True, vouched=True),
     most=None,
+    marks=True,
 )
 """What concerns every merchant; a process that only serves never connects for it."""
 
@@ -74,9 +79,13 @@ OPERATING: Final = Purpose(
     session=Session(application="cashback operators", role=Role.SERVING),
     most=2,
     wait_s=1.5,
+    marks=True,
 )
 OVERSEEING: Final = Purpose(
-    session=Session(application="cashback operators", role=Role.WORKER), most=2, wait_s=1.5
+    session=Session(application="cashback operators", role=Role.WORKER),
+    most=2,
+    wait_s=1.5,
+    marks=True,
 )
 """What an operator does for all merchants, or for what is nobody's."""
 
@@ -122,6 +131,36 @@ class Database:
         self._is_open = False
         self._closing: list[Callable[[], Awaitable[None]]] = []
         self._renewal: asyncio.Task[None] | None = None
+        self._position = 0
+        self._unsure = 0
+
+    @property
+    def position(self) -> int | None:
+        """How far the log was, in bytes, after the last commit that something may be sent for.
+
+        A server whose log does not reach so far has forgotten some of it. None: not known.
+        """
+        return None if self._unsure else self._position
+
+    def mark(self, position: int) -> None:
+        """Keep how far the log was after a commit."""
+        self._position = max(self._position, position)
+
+    async def mark_from(self, connection: AsyncConnection[Any]) -> None:
+        """The same, asked over the connection of the commit.
+
+        That one stands, whatever becomes of the asking; without an answer nothing is known.
+        """
+        self._unsure += 1
+        try:
+            found = await connection.execute(FLUSHED)
+            row = await found.fetchone()
+            await connection.commit()
+        except psycopg.Error as error:
+            _log.warning("how far the log is was not told: %s", type(error).__name__)
+            return
+        self.mark(int(row[0]) if row is not None else 0)
+        self._unsure -= 1
 
     async def open(self, *, before_use: Callable[[], Awaitable[object]] | None = None) -> None:
         """Begin. `before_use` is awaited before a new vouched session is used for anything."""
@@ -233,6 +272,7 @@ class Pool:
 
         self._database = database
         self._wait_s = purpose.wait_s
+        self._marks = purpose.marks
         self._pool = AsyncConnectionPool[AsyncConnection[Any]](
             conninfo(dsn, purpose.session),
             min_size=purpose.at_least,
@@ -282,6 +322,8 @@ class Pool:
                 watch.over(connection)
                 async with connection:  # it knows that it is a pool's, and stays open
                     yield connection
+                if self._marks:
+                    await database.mark_from(connection)
             finally:
                 await self._pool.putconn(connection)
 

@@ -33,12 +33,13 @@ LISTENER: Final = "cashback-listener"
 class Server:
     """The server and how a session of ours finds it.
 
-    `clock_ahead` is how far the database's clock is ahead of this machine's, give or take
-    `clock_error`.
+    `reads_only`: it is a standby, or told to let nobody write. `clock_ahead` is how far the
+    database's clock is ahead of this machine's, give or take `clock_error`.
     """
 
     version: int
     settings: Mapping[str, str]
+    reads_only: bool
     clock_ahead: timedelta
     clock_error: timedelta
 
@@ -116,8 +117,10 @@ def examine_server(dsn: str, now: Callable[[], datetime]) -> Server:
         before = now()
         (theirs,) = _one(server, "select clock_timestamp()")
         after = now()
+        (reads_only,) = _one(server, "select current_setting('transaction_read_only') = 'on'")
         version = server.info.server_version
     return Server(
+        reads_only=reads_only,
         version=version,
         settings=settings,
         clock_ahead=theirs.astimezone(UTC) - (before + (after - before) / 2),

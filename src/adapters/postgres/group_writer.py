@@ -20,7 +20,7 @@ from psycopg import AsyncConnection, sql
 from adapters.postgres.accepting import Cursor, accept_group
 from adapters.postgres.commits import CommitObserver, Commits, Failure
 from adapters.postgres.concluding import Locked, conclude_group
-from adapters.postgres.database import named
+from adapters.postgres.database import FLUSHED, named
 from adapters.postgres.faults import AWAY, RowRefused, has_stale_plan, is_of_no_use
 from adapters.postgres.sessions import Role, Session
 from adapters.postgres.watching import DEADLINE_S, watched
@@ -163,21 +163,32 @@ def _told(error: Exception) -> Exception:
     return error
 
 
+async def commit(connection: AsyncConnection[Any]) -> int:
+    """Commit, and tell how far the log is written then, in one round trip."""
+    told = await connection.execute(f"commit; {FLUSHED}", prepare=False)
+    told.nextset()
+    row = await told.fetchone()
+    assert row is not None
+    return int(row[0])
+
+
 @asynccontextmanager
-async def _transaction_of(
-    connection: AsyncConnection, merchants: Iterable[int]
+async def _begun(
+    connection: AsyncConnection[Any], merchants: Iterable[int]
 ) -> AsyncGenerator[None, None]:
-    """A transaction on these merchants' rows; it begins and names them in one round trip."""
+    """A transaction on these merchants' rows, undone by an exception; `commit` ends it.
+
+    It begins and names them in one round trip.
+    """
+    # Two statements at once cannot be prepared.
     begin = sql.SQL("begin; select set_config('cashback.merchants', {}, true)")
     try:
-        # Two statements at once cannot be prepared.
         await connection.execute(begin.format(named(merchants)), prepare=False)
         yield
     except BaseException:
         with suppress(psycopg.OperationalError):  # the connection is gone, the transaction with it
             await connection.rollback()
         raise
-    await connection.commit()
 
 
 async def _refuse_reading_only(cursor: Cursor) -> None:
@@ -335,7 +346,7 @@ class GroupWriter:
         # Exactly the group's own merchants are to be seen, by every statement that follows.
         merchants = _merchants(sales, results)
         with watched(connection, left_s, self._database.renew):
-            async with _transaction_of(connection, merchants), connection.cursor() as cursor:
+            async with _begun(connection, merchants), connection.cursor() as cursor:
                 if pings:
                     await _refuse_reading_only(cursor)
                 # Sales before results: the order in which everybody takes locks.
@@ -344,6 +355,7 @@ class GroupWriter:
                 if results:
                     wanted = [job.result for job in results]
                     standings = await conclude_group(cursor, wanted, self._policy)
+            self._database.mark(await commit(connection))
         seconds = time.perf_counter() - began_s
         for sale in sales:
             self._answer_sale(sale, acceptances[sale.submission.id])

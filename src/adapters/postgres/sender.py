@@ -16,11 +16,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DatabaseIdentity:
-    """Which cluster this is, on which timeline, and how far its log is safely written (bytes)."""
+    """Which cluster this is, on which timeline, and how far its log is safely written (bytes).
+
+    `replayed_lsn` is how far it had followed another server's log when it became one that writes;
+    None for a server that has started since, or never followed.
+    """
 
     system_identifier: int
     timeline: int
     flushed_lsn: int
+    replayed_lsn: int | None = None
 
 
 class PostgresSender(SenderSwitch):
@@ -37,14 +42,18 @@ class PostgresSender(SenderSwitch):
             found = await connection.execute(
                 "select (select system_identifier from pg_control_system()),"
                 " ('x' || substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8))::bit(32)::int,"
-                " (pg_current_wal_flush_lsn() - '0/0')::bigint"
+                " (pg_current_wal_flush_lsn() - '0/0')::bigint,"
+                " (pg_last_wal_replay_lsn() - '0/0')::bigint"
             )
             row = await found.fetchone()
         if row is None:
             raise LookupError("pg_control_system")
-        system_identifier, timeline, flushed_lsn = row
+        system_identifier, timeline, flushed_lsn, replayed_lsn = row
         return DatabaseIdentity(
-            system_identifier=system_identifier, timeline=timeline, flushed_lsn=flushed_lsn
+            system_identifier=system_identifier,
+            timeline=timeline,
+            flushed_lsn=flushed_lsn,
+            replayed_lsn=replayed_lsn,
         )
 
     async def state(self) -> SenderState:

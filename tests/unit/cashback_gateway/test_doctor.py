@@ -31,6 +31,7 @@ NOW: Final = datetime(2026, 6, 15, 15, 0, 0, tzinfo=UTC)
 NOTHING: Final = timedelta(0)
 SERVER: Final = Server(
     version=180_001,
+    reads_only=False,
     settings={**LIMITS, "fsync": "on", "full_page_writes": "on", "synchronous_commit": "on"},
     clock_ahead=NOTHING,
     clock_error=timedelta(milliseconds=1),
