@@ -2,6 +2,9 @@ from __future__ import annotations
 
 import itertools
 import os
+import shutil
+import tempfile
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import psycopg
@@ -21,7 +24,6 @@ from integration.running import Gateway, running_gateway
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
-    from pathlib import Path
 
 _numbers = itertools.count(1)
 
@@ -38,6 +40,15 @@ def postgres_server() -> Iterator[EmbeddedPostgres]:
     """One server for all tests; `create_database(name, template=...)` gives each its own."""
     with throwaway_postgres(quick_folder()) as server:
         yield server
+
+
+@pytest.fixture
+def quick_home() -> Iterator[Path]:
+    """A folder where the account of a server gets through, in memory if there is room."""
+    folder = Path(tempfile.mkdtemp(prefix="cashback-", dir=quick_folder()))
+    folder.chmod(0o711)
+    yield folder
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture(scope="session")

@@ -2,27 +2,22 @@
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 import sys
-import tempfile
 import threading
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING, Final, Self
 
 import psycopg
-import pytest
 
 from adapters.postgres.migrate import migrate
 from cashback_gateway.demo_data import load_merchant
-from chaos.quick_folder import quick_folder
 from integration.journeys import fresh_cpf, sale, wait_for
 from integration.replicated import replicated
 from integration.running import running_gateway
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from pathlib import Path
 
     from integration.replicated import Server
     from integration.running import Gateway, Reply
@@ -31,15 +26,6 @@ BACK_S: Final = 15.0
 
 ENOUGH: Final = 20
 """So many sales make a load."""
-
-
-@pytest.fixture
-def home() -> Iterator[Path]:
-    """Where the servers' account gets through."""
-    folder = Path(tempfile.mkdtemp(prefix="cashback-", dir=quick_folder()))
-    folder.chmod(0o711)
-    yield folder
-    shutil.rmtree(folder, ignore_errors=True)
 
 
 def both(primary: Server, standby: Server) -> str:
@@ -79,9 +65,9 @@ class Tills:
 
 
 def test_a_server_that_only_reads_is_away_and_a_promoted_standby_has_all_that_was_told(
-    home: Path, tmp_path: Path
+    quick_home: Path, tmp_path: Path
 ) -> None:
-    with replicated(home, synchronous=True) as (primary, standby):
+    with replicated(quick_home, synchronous=True) as (primary, standby):
         migrate(primary.dsn())
         load_merchant(primary.dsn())
         with running_gateway(
