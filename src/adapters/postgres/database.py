@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, LiteralString, Self
 
@@ -22,7 +22,7 @@ from adapters.postgres.watching import DEADLINE_S, Watch, watched
 from cashback_core.ports import StoreUnavailable
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Iterable
+    from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable
     from types import TracebackType
 
 CHECK_S: Final = 1.0
@@ -243,17 +243,6 @@ class Database:
                 watch.over(connection)
                 yield connection
 
-    @contextmanager
-    def suspecting(self) -> Generator[None, None, None]:
-        """Renews every pool after an error that tells of the server and not of a statement."""
-        try:
-            yield
-        except psycopg.Error as error:
-            if is_of_no_use(error):
-                _log.warning("every connection is made anew: %s", type(error).__name__)
-                self.renew()
-            raise
-
     def renew(self) -> None:
         """Hang up on every pooled connection; those that are lent go when they come back."""
         if self._is_open and (self._renewal is None or self._renewal.done()):
@@ -316,7 +305,7 @@ class Pool:
         Raises StoreUnavailable.
         """
         database = self._database
-        with translated(), database.suspecting(), Watch(deadline_s, database.renew) as watch:
+        with translated(), Watch(deadline_s, database.renew) as watch:
             connection = await self._lend(watch)
             try:
                 watch.over(connection)
@@ -324,6 +313,12 @@ class Pool:
                     yield connection
                 if self._marks:
                     await database.mark_from(connection)
+            except psycopg.Error as error:
+                if is_of_no_use(error):  # it tells of the server and not of a statement
+                    _log.warning("every connection is made anew: %s", type(error).__name__)
+                    await connection.close()
+                    database.renew()
+                raise
             finally:
                 await self._pool.putconn(connection)
 
