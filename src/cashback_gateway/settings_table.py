@@ -203,8 +203,8 @@ DATABASE_URL: Setting[str] = Setting(
         secret=True,
     ),
     default=None,
-    meaning="the PostgreSQL (15 or newer) that keeps everything; "
-    "without it `run` starts the embedded one",
+    meaning="the PostgreSQL (15 or newer) that keeps everything; of several hosts, divided by "
+    "commas, the one that takes writes; without it `run` starts the embedded one",
 )
 DATABASE_PASSWORD: Setting[str] = Setting(
     name="CASHBACK_DATABASE_PASSWORD",
@@ -518,7 +518,7 @@ DATABASE_STATE_FILE = Setting(
     default=None,
     optional=True,
     meaning="where it is noted, outside the database, how far the database had come; after a "
-    "restore or failover that lost something the sender then starts paused",
+    "restore or failover that may have lost something the sender then is paused",
 )
 
 METRICS_HOST = Setting(
