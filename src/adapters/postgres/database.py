@@ -208,13 +208,15 @@ class Database:
             waiting=reading.waiting + chores.waiting,
         )
 
-    async def connect(self, session: Session) -> AsyncConnection[Any]:
+    async def connect(
+        self, session: Session, *, within_s: float = CONNECT_S
+    ) -> AsyncConnection[Any]:
         """A connection of the caller's own, to be watched and closed. Raises StoreUnavailable."""
         if session.vouched and not self._is_open:
             raise StoreUnavailable("closed")
         try:
             with translated():
-                async with asyncio.timeout(CONNECT_S):
+                async with asyncio.timeout(within_s):
                     connection = await AsyncConnection[Any].connect(
                         conninfo(self._dsn, session), autocommit=True
                     )
@@ -239,7 +241,8 @@ class Database:
     async def connection(self, session: Session) -> AsyncGenerator[AsyncConnection[Any], None]:
         """One use, over a connection of its own; committed at its end. Raises StoreUnavailable."""
         with translated(), Watch(session.deadline_s) as watch:
-            async with await self.connect(session) as connection:
+            lent = await self.connect(session, within_s=session.deadline_s)
+            async with lent as connection:
                 watch.over(connection)
                 yield connection
 

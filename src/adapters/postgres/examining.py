@@ -24,7 +24,7 @@ INCIDENTS_SHOWN: Final = 3
 INCIDENT_DAYS: Final = 7
 _SET_SINCE: Final = 160_000
 _SESSION: Final = Session(application="cashback-doctor", writes=False, deadline_s=20.0)
-_AS_WORKER: Final = replace(_SESSION, role=Role.WORKER)
+_AS_WORKER: Final = replace(_SESSION, role=Role.WORKER, settings={"statement_timeout": "15s"})
 LISTENER: Final = "cashback-listener"
 """What the sessions of workers call themselves; see `waking`."""
 

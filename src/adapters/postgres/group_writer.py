@@ -12,7 +12,7 @@ import logging
 import time
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import psycopg
 from psycopg import AsyncConnection, sql
@@ -78,6 +78,11 @@ MAX_BYTES: Final = 4 * 1024 * 1024
 
 LOCKED_AGAIN_S: Final = 0.05
 """How long a result waits whose cashback somebody else holds."""
+
+LAST_S: Final = 0.5
+"""So long after its deadline, whatever the writer is waiting for, a sale is told."""
+
+T = TypeVar("T")
 
 _TRY_AGAIN: Final = (psycopg.errors.DeadlockDetected, psycopg.errors.SerializationFailure)
 _ONE_ROW: Final = (
@@ -191,6 +196,18 @@ async def _begun(
         raise
 
 
+async def _in_time(answer: asyncio.Future[T], until_s: float) -> T:
+    """The answer; or StoreUnavailable, where it does not come in time.
+
+    What was being written may be committed all the same: as after a commit whose answer was lost.
+    """
+    try:
+        async with asyncio.timeout_at(until_s + LAST_S):
+            return await answer
+    except TimeoutError as error:
+        raise StoreUnavailable("no answer in time") from error
+
+
 async def _refuse_reading_only(cursor: Cursor) -> None:
     """Raise ReadOnlySqlTransaction where a sale could not be written."""
     await cursor.execute("select current_setting('transaction_read_only')")
@@ -245,7 +262,7 @@ class GroupWriter:
         until_s = loop.time() + DEADLINE_S
         job = _Sale(submission, loop.create_future(), TRACE.get(), until_s)
         self._enqueue(job)
-        return await job.answer
+        return await _in_time(job.answer, until_s)
 
     async def conclude(self, result: AttemptResult) -> Standing:
         """Record the end of an attempt with the next group."""
@@ -255,9 +272,10 @@ class GroupWriter:
 
     async def ping(self) -> None:
         """Raise StoreUnavailable unless the next group could be written."""
-        job = _Ping(asyncio.get_running_loop().create_future())
+        loop = asyncio.get_running_loop()
+        job = _Ping(loop.create_future())
         self._enqueue(job)
-        await job.answer
+        await _in_time(job.answer, loop.time() + DEADLINE_S)
 
     def _enqueue(self, job: _Job) -> None:
         if self._closed or len(self._queue) >= MAX_QUEUE:
@@ -297,7 +315,7 @@ class GroupWriter:
         """Write a group; what fails as a whole is halved until each row stands for itself."""
         error: Exception = StoreUnavailable("not tried")
         for _ in range(MAX_TRIES):
-            group = self._in_time(group)
+            group = self._begun_in_time(group)
             if not group:
                 return
             try:
@@ -323,7 +341,7 @@ class GroupWriter:
         await self._write(group[:middle])
         await self._write(group[middle:])
 
-    def _in_time(self, group: Sequence[_Job]) -> Sequence[_Job]:
+    def _begun_in_time(self, group: Sequence[_Job]) -> Sequence[_Job]:
         """Those that can be answered before they are too late; the others are told so."""
         latest_s = asyncio.get_running_loop().time() + LEAST_S
         late = [job for job in group if isinstance(job, _Sale) and job.until_s < latest_s]
