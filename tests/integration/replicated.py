@@ -9,7 +9,7 @@ import time
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, LiteralString
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 import psycopg
@@ -90,14 +90,14 @@ class Server:
             self.process.send_signal(signal.SIGQUIT)
             self.process.wait(UP_S)
 
-    def do(self, *statements: LiteralString) -> list[tuple[Any, ...]]:
+    def do(self, *statements: str) -> list[tuple[Any, ...]]:
         """Statements, as the superuser and outside a transaction; the rows of the last one."""
         rows: list[tuple[Any, ...]] = []
         with psycopg.connect(self.dsn("postgres"), autocommit=True) as connection:
             # Whatever the server is told: these are to change it.
             connection.execute("set default_transaction_read_only = off")
             for statement in statements:
-                found = connection.execute(statement)
+                found = connection.execute(statement.encode())
                 rows = found.fetchall() if found.description else []
         return rows
 

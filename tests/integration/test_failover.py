@@ -81,6 +81,42 @@ def test_a_server_that_only_reads_is_away_and_a_promoted_standby_has_all_that_wa
             a_killed_primary_is_left_for_the_promoted_standby(gateway, primary, standby)
 
 
+def test_a_promoted_standby_that_lagged_is_paid_from_by_nobody_before_a_person_has_looked(
+    quick_home: Path, tmp_path: Path
+) -> None:
+    with replicated(quick_home, synchronous=False) as (primary, standby):
+        migrate(primary.dsn())
+        load_merchant(primary.dsn())
+        with running_gateway(
+            primary.dsn(),
+            tmp_path,
+            DATABASE_URL=both(primary, standby),
+            CASHBACK_DATABASE_STATE_FILE=str(tmp_path / "state.json"),
+            CASHBACK_DEADLINE_S="3",
+        ) as gateway:
+            until_it_follows(primary, standby)
+            standby.do("alter system set primary_conninfo = ''", "select pg_reload_conf()")
+            wait_for(lambda: primary.do("select from pg_stat_replication") == [], "nothing is sent")
+            forgotten = gateway.submit(sale())
+            assert forgotten.json["status"] == "applied"
+            primary.kill()
+            standby.do("select pg_promote()")
+            wait_for(lambda: gateway.submit(sale()).status == 202, "sales are taken, and wait")
+            found = gateway.request("GET", f"/api/cashbacks/{forgotten.json['id']}")
+            assert found.status == 404, "it is forgotten, and paid"
+            with psycopg.connect(standby.dsn()) as connection:
+                [(reason,)] = connection.execute("select reason from sender").fetchall()
+            assert "timeline 2" in reason
+
+
+def until_it_follows(primary: Server, standby: Server) -> None:
+    [(position,)] = primary.do("select pg_current_wal_flush_lsn()::text")
+    wait_for(
+        lambda: standby.do(f"select pg_last_wal_replay_lsn() >= '{position}'") == [(True,)],
+        "the standby follows",
+    )
+
+
 def a_primary_that_only_reads_is_away(gateway: Gateway, primary: Server) -> None:
     assert gateway.submit(sale()).status == 201
     primary.do("alter system set default_transaction_read_only = on", "select pg_reload_conf()")
