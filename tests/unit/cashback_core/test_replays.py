@@ -142,6 +142,24 @@ def test_a_replay_waits_no_longer_than_it_was_told_to(elsewhere: bool) -> None: 
     run_in_virtual_time(main())
 
 
+def test_a_replay_that_waits_is_told_its_record_when_the_database_goes_away() -> None:
+    async def main() -> None:
+        world = Process()
+        world.provider.gate.clear()
+        await world.send(key="k", wait_s=0)
+        replay = asyncio.create_task(world.send(key="k", wait_s=4, by=world.beside()))
+        await asyncio.sleep(1)
+        world.store.away = True
+        answer = await replay
+        assert isinstance(answer, Replayed)
+        assert answer.record.status is Status.SENDING
+        world.store.away = False
+        world.provider.gate.set()
+        await world.submit.under_way.drain(timeout_s=60)
+
+    run_in_virtual_time(main())
+
+
 def test_a_replay_of_what_is_open_tells_its_present_state() -> None:
     async def main() -> None:
         world = Process(ScriptedProvider([unanswered()]))

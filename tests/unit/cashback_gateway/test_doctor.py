@@ -63,6 +63,13 @@ def test_a_good_server_and_an_empty_backlog_are_ok() -> None:
     assert {check.advice for check in checks} == {""}
 
 
+def test_a_server_that_only_reads_is_told_and_what_to_do() -> None:
+    check = named(check_server(replace(SERVER, reads_only=True)))["writing"]
+    assert check.level is Level.FAIL
+    assert "standby" in check.found
+    assert "promote" in check.advice
+
+
 def test_roles_out_of_reach_are_told_and_granted() -> None:
     assert check_roles([]).level is Level.OK
     worker = check_roles(["cashback_eraser", "cashback_worker"])
