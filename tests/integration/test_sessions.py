@@ -109,6 +109,27 @@ async def test_what_was_planned_before_a_column_was_altered_is_asked_anew(dsn: s
         assert await zones() == []
 
 
+@pytest.mark.parametrize("state", ["XX000", "XX001", "25006"])
+async def test_a_server_that_is_wrong_in_itself_is_hung_up_on(dsn: str, state: str) -> None:
+    async with Database(dsn, reading=1) as database:
+        pool = database.pool(READING)
+
+        async def session() -> int:
+            async with pool.connection() as connection:
+                return connection.info.backend_pid
+
+        async def fails() -> None:
+            raising = f"do $$ begin raise exception 'wrong' using errcode = '{state}'; end $$"
+            async with pool.connection() as connection:
+                await connection.execute(raising.encode())
+
+        before = await session()
+        assert await session() == before
+        with pytest.raises(StoreUnavailable):
+            await fails()
+        assert await session() != before
+
+
 async def test_a_server_that_was_told_to_let_nobody_write_is_away(dsn: str) -> None:
     name = conninfo_to_dict(dsn)["dbname"]
     await alter(dsn, f"alter database {name} set default_transaction_read_only = on")
