@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
 from cashback_core.delivery import Status
+from cashback_core.reconciliation.by_date import by_their_dates
 from cashback_core.reconciliation.by_reference import place_by_reference
 from cashback_core.reconciliation.findings import Finding, FindingClass
 from cashback_core.reconciliation.placing import (
@@ -26,7 +27,7 @@ from cashback_core.reconciliation.placing import (
 from cashback_core.reconciliation.references import PREFIX, fragment_in, id_in
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from cashback_core.reconciliation.entries import BookEntry
     from cashback_core.statements import StatementLine
@@ -331,25 +332,31 @@ class _Group:
             or (other.first_started_at is not None and not rules.is_over_before(other, since))
         )
 
-    def _assign(self, entries: Iterable[BookEntry]) -> dict[BookEntry, StatementLine]:
+    def _assign(self, entries: Iterable[BookEntry]) -> Mapping[BookEntry, StatementLine]:
         """As many of these as there are credits that could be theirs, the credits taken away.
 
         Whoever was tried last has the fewest credits to choose from, and chooses first.
         """
-        rules, since = self.placing.rules, self.placing.window.since
         found: dict[BookEntry, StatementLine] = {}
         by_start = sorted(
             entries, key=lambda entry: entry.first_started_at or entry.accepted_at, reverse=True
         )
         for entry in by_start:
-            over = entry.status is Status.APPLIED and rules.is_over_before(entry, since)
             for left in self.credits:
-                at = left.line.credited_at
-                if rules.could_be(entry, at) and not (over and (at is None or at >= since)):
+                if self._may_have(entry, left.line):
                     self.credits.remove(left)
                     found[entry] = left.line
                     break
-        return found
+        return by_their_dates(found, self.placing.rules, self._may_have)
+
+    def _may_have(self, entry: BookEntry, line: StatementLine) -> bool:
+        """Whether a line may tell this one's credit: of one that is over before, no later line."""
+        rules, since, at = self.placing.rules, self.placing.window.since, line.credited_at
+        if not rules.could_be(entry, at):
+            return False
+        if entry.status is not Status.APPLIED or (at is not None and at < since):
+            return True
+        return not rules.is_over_before(entry, since)
 
 
 def _not_expected(entry: BookEntry) -> Finding:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from cashback_core.delivery import Status
@@ -277,6 +277,66 @@ def test_another_cashback_takes_no_line_that_may_be_a_doubts_of_its_customer(
         return replace(head, complete_through=T + timedelta(hours=12))
 
     findings, _ = found([DOUBT, other], [line], rules, early)
+    assert verdict(findings).cls is not FindingClass.DOUBT_ABSENT
+
+
+def equals(instants: Sequence[datetime]) -> list[BookEntry]:
+    """Applied cashbacks of the doubt's customer, alike but for their instants."""
+    return [
+        replace(
+            entry(number, Status.APPLIED, first_started_at=tried, last_started_at=tried),
+            document=DOUBT.document,
+            cashback_centavos=AMOUNT - 2,
+            applied_at=tried,
+        )
+        for number, tried in enumerate(instants, 2)
+    ]
+
+
+SLOW: Final = replace(SILENT, margin=replace(SILENT.margin, provider_delay_s=86_400.0))
+
+
+def wide(head: StatementHead) -> StatementHead:
+    """Three days before the doubt to nine days after it."""
+    since, through = T - timedelta(days=3), T + timedelta(days=9)
+    return replace(head, asked_since=since, since=since, asked_at=through, complete_through=through)
+
+
+@pytest.mark.parametrize("rules", [SILENT, SLOW], ids=["at once", "slow"])
+@pytest.mark.parametrize("step", [timedelta(minutes=1), timedelta(hours=7), timedelta(days=1)])
+@pytest.mark.parametrize("dates_alone", [False, True])
+def test_equal_credits_that_are_told_as_they_were_paid_bar_nobody(
+    rules: Rules, step: timedelta, *, dates_alone: bool
+) -> None:
+    """Each is an applied one's by its date: put crosswise they would look like somebody else's."""
+    paid = equals([T + number * step for number in range(5)])
+    lines = [line_of(one, rules, credited_at=one.applied_at) for one in paid]
+    if dates_alone:
+        lines = [replace(line, credited_at=_day_of(line)) for line in lines]
+    findings, _ = found([DOUBT, *paid], numbered(lines), rules, wide)
+    assert verdict(findings).cls is FindingClass.DOUBT_ABSENT
+
+
+def _day_of(line: StatementLine) -> datetime:
+    assert line.credited_at is not None
+    return line.credited_at.replace(hour=0, minute=0, second=0)
+
+
+@given(
+    st.sets(st.integers(-40, 40).filter(bool), min_size=1, max_size=6),
+    st.data(),
+    st.sampled_from([SILENT, SLOW]),
+)
+def test_equal_ones_explain_no_line_that_is_dated_like_none_of_theirs(
+    hours: set[int], data: st.DataObject, rules: Rules
+) -> None:
+    """One of them is not told, and the doubt's line, net of a fee, stands in its place."""
+    paid = equals([T + timedelta(hours=hour) for hour in sorted(hours)])
+    missing = data.draw(st.sampled_from(paid))
+    own = line_of(DOUBT, rules, cashback_centavos=AMOUNT - 2)
+    assume(not rules.is_dated_like(missing, own.credited_at))
+    lines = [line_of(one, rules, credited_at=one.applied_at) for one in paid if one is not missing]
+    findings, _ = found([DOUBT, *paid], numbered([*lines, own]), rules, wide)
     assert verdict(findings).cls is not FindingClass.DOUBT_ABSENT
 
 
