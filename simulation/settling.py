@@ -7,7 +7,8 @@ production, with whatever happens in between: the versions that a decision was m
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Final
+from abc import abstractmethod
+from typing import TYPE_CHECKING, Final, Protocol
 
 from cashback_core.ports import StatementUnavailable
 from cashback_core.reconciliation import Reconciliation, consecutive, id_in
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from cashback_core.statements import StatementLine
     from simulation.link import Link
     from simulation.papers import Statement
-    from simulation.provider import LyingProvider
     from simulation.runs import Begun
 
 EVERYTHING: Final = 0.25
@@ -38,13 +38,21 @@ LONGEST_DECISION_S: Final = 40.0
 """How often, and how long, others have time to act between reading the book and storing."""
 
 
+class Publisher(Protocol):
+    """Whoever publishes statements."""
+
+    @abstractmethod
+    async def statement(self, asked_since: datetime, asked_at: datetime) -> Statement:
+        """What is told from an instant on. Raises StatementUnavailable."""
+
+
 class SimulatedSettler:
     """Reconciles, one statement after the other; `beginning` is the first instant that matters."""
 
     def __init__(
         self,
         link: Link,
-        provider: LyingProvider,
+        provider: Publisher,
         rules: Rules,
         *,
         random: Random,

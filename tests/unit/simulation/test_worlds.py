@@ -13,18 +13,20 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+import fakes.memory_store
 from cashback_core.delivery import Actor, Status
+from simulation import proof
 from simulation.desk import Desk
 from simulation.invariants import violations
 from simulation.mix import BEHAVIOURS, draw
-from simulation.mutant import Mutant
+from simulation.mutant import Mutant, NothingToBreakError
 from simulation.mutants import MUTANTS
 from simulation.papers import Paper
 from simulation.proof import PLAYS, failed_plays, run_seeds, try_mutant
 from simulation.stage import CREATED, Broken, Stage
 from simulation.tellings import Telling
 from simulation.untold import misplaced, untold
-from simulation.world import simulate
+from simulation.world import Outcome, simulate
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -121,6 +123,57 @@ def test_a_mutant_leaves_the_code_as_it_was() -> None:
     for owner, name, kept in owners:
         assert vars(owner)[name] is kept
     assert failed_plays() == {}
+
+
+def test_a_mutant_of_what_is_not_there_is_told_and_changes_nothing() -> None:
+    owner = MUTANTS[0].owner
+    before = dict(vars(owner))
+    gone = Mutant(what="gone", owner=owner, name="there_is_none", value=None)
+    with pytest.raises(NothingToBreakError, match=r"gone: .* has no there_is_none"), gone.planted():
+        raise AssertionError("planted")
+    assert vars(owner) == before
+
+
+def test_a_mutant_is_taken_out_when_what_it_broke_breaks() -> None:
+    mutant = MUTANTS[0]
+    kept = vars(mutant.owner)[mutant.name]
+    with pytest.raises(KeyError), mutant.planted():
+        raise KeyError(mutant.what)
+    assert vars(mutant.owner)[mutant.name] is kept
+
+
+def _not_what_is_asked_for() -> None:
+    """Takes nothing."""
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "how"),
+    [
+        ("there_is_none", None, "has no there_is_none of its own"),
+        ("conclude", _not_what_is_asked_for, "it fits the code no more: TypeError"),
+        ("MAX_OWN_ERRORS", 3, ""),
+    ],
+)
+def test_a_mutant_that_breaks_no_decision_has_survived(
+    name: str, value: object, how: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    owner = fakes.memory_store if name == "conclude" else MUTANTS[0].owner
+    mutant = Mutant(what="none", owner=owner, name=name, value=value)
+    monkeypatch.setattr(proof, "MUTANTS", (mutant,))
+    verdict = try_mutant(0, 2)
+    assert not verdict.caught
+    assert how in verdict.how
+
+
+def test_what_fails_without_a_mutant_has_not_caught_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(_: Stage) -> None:
+        raise Broken("always")
+
+    monkeypatch.setattr(proof, "PLAYS", (broken,))
+    monkeypatch.setattr(proof, "simulate", lambda seed: Outcome(seed=seed, violations=["always"]))
+    verdict = try_mutant(0, 5)
+    assert not verdict.caught
+    assert verdict.how == "seed 0 fails without it, too"
 
 
 def test_a_harmless_change_is_not_taken_for_a_mutant() -> None:
