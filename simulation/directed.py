@@ -172,7 +172,7 @@ def credit_before_the_window_by_its_clock(stage: Stage) -> None:
     stage.read(whole.with_lines(()).but(since=instant(began_s)))
     stage.read(whole.with_lines(()).but(asked_since=instant(began_s), since=instant(began_s)))
     stage.expect(claim, Status.IN_DOUBT)
-    since = at_once(stage.database.begin()).doubtful_since
+    since = at_once(stage.database.begin()).open_since
     if since is None or (instant(began_s) - since).total_seconds() < MARGIN.clock_skew_s:
         raise Broken(f"a statement is asked for from {since} on")
 

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from simulation.runs import Begun
 
 EVERYTHING: Final = 0.25
-"""How often all days are reconciled, whether anything is in doubt or not."""
+"""How often all days are reconciled, whether anything is open or not: else what is open alone."""
 
 JOINED: Final = 0.2
 """How often a statement is taken together with the one before it."""
@@ -72,19 +72,22 @@ class SimulatedSettler:
     async def _settle(self) -> int:
         link, database = self._link, self._link.database
         begun = await link.ask(database.begin)
-        since = begun.doubtful_since
-        if since is None or self._random.random() < EVERYTHING:
+        since = begun.open_since
+        if self._random.random() < EVERYTHING:
             since = self._beginning
+        if since is None:
+            return 0
         try:
             told = await self._told(since, begun.asked_at)
         except StatementUnavailable:
             return 0
-        reconciliation = taken(told, self._rules, begun.explanations)
-        named = {id_in(line.reference) for line in lines_of(told)}
+        lines = lines_of(told)
+        reconciliation = taken(told, lines, self._rules, begun.explanations)
+        named = {id_in(line.reference) for line in lines if line.reference is not None}
         named |= {id_.hex for said in begun.explanations.lines.values() for id_ in said if id_}
         book = await link.ask(lambda: database.book(reconciliation.book_since, named))
         run = decided(reconciliation, book, begun)
-        database.found.extend(misplaced(run, lines_of(told), book))
+        database.found.extend(misplaced(run, lines, book))
         await asyncio.sleep(self._slowness_s())
         return await link.ask(lambda: database.store(run))
 
@@ -109,10 +112,15 @@ class SimulatedSettler:
         return [self._before]
 
 
-def taken(told: Sequence[Statement], rules: Rules, explanations: Explanations) -> Reconciliation:
-    """A reconciliation that has every line of these statements, and no book yet."""
+def taken(
+    told: Sequence[Statement],
+    lines: Sequence[StatementLine],
+    rules: Rules,
+    explanations: Explanations,
+) -> Reconciliation:
+    """A reconciliation that has every line of these statements, `lines_of` them, and no book yet."""
     reconciliation = Reconciliation([one.told for one in told], rules, explanations)
-    for line in lines_of(told):
+    for line in lines:
         reconciliation.take(line)
     return reconciliation
 

@@ -32,7 +32,7 @@ from simulation.invariants import violations
 from simulation.link import Faults, Link
 from simulation.mix import EPOCH, MARGIN, POLICY, draw, instant
 from simulation.papers import Statement
-from simulation.settling import Publisher, SimulatedSettler, decided, taken
+from simulation.settling import Publisher, SimulatedSettler, decided, lines_of, taken
 from simulation.tellings import Credit, line_of
 from simulation.terms import TERMS
 from simulation.untold import misplaced
@@ -210,10 +210,10 @@ class Stage(Provider):
         """The settler reads these statements; something happens before it stores."""
         self.database.settling = replace(self.database.settling, echoes_reference=echoes)
         begun = at_once(self.database.begin())
-        reconciliation = taken(told, self.database.settling, begun.explanations)
+        lines = lines_of(told)
+        reconciliation = taken(told, lines, self.database.settling, begun.explanations)
         book = at_once(self.database.book(reconciliation.book_since))
         run = decided(reconciliation, book, begun)
-        lines = [finding.line for finding in run.findings if finding.line is not None]
         for wrong in misplaced(run, lines, book):
             raise Broken(wrong)
         between()
