@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 class Begun:
     """What a reconciliation begins with, all read in one transaction.
 
-    `open_since` is None while nothing is in doubt, nor was tried and may be sent again; `asked_at` is
-    the database's clock.
+    `open_since` is None while nothing is in doubt, nor was tried and may be sent again;
+    `asked_at` is the database's clock.
     """
 
     open_since: datetime | None

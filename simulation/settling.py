@@ -118,7 +118,7 @@ def taken(
     rules: Rules,
     explanations: Explanations,
 ) -> Reconciliation:
-    """A reconciliation that has every line of these statements, `lines_of` them, and no book yet."""
+    """A reconciliation that has every line of these statements, and no book yet."""
     reconciliation = Reconciliation([one.told for one in told], rules, explanations)
     for line in lines:
         reconciliation.take(line)
