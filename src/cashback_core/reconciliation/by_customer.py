@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
 from cashback_core.delivery import Status
-from cashback_core.reconciliation.by_date import by_their_dates
+from cashback_core.reconciliation.by_date import paired
 from cashback_core.reconciliation.by_reference import place_by_reference
 from cashback_core.reconciliation.findings import Finding, FindingClass
 from cashback_core.reconciliation.placing import (
@@ -168,19 +168,19 @@ class _Group:
         yield from self._by_part_of_reference()
         taken_back = self.reversals[0].line if self.reversals else None
         yield from self._reversed()
-        paired: list[BookEntry] = []
+        have: list[BookEntry] = []
         for finding in self._in_turn(taken_back):
             if finding.line is not None and finding.entry is not None:
-                paired.append(finding.entry)
+                have.append(finding.entry)
             yield finding
-        paired.extend(one.entry for one in self.waiting if one.line is not None)
+        have.extend(one.entry for one in self.waiting if one.line is not None)
         could_be = self.placing.rules.could_be
         self.credits = [
             LeftLine(
                 line=left.line,
                 own=left.own,
                 known=bool(self._entries) or left.known,
-                doubles=next((e for e in paired if could_be(e, left.line.credited_at)), None),
+                doubles=next((e for e in have if could_be(e, left.line.credited_at)), None),
             )
             for left in self.credits
         ]
@@ -332,22 +332,13 @@ class _Group:
             or (other.first_started_at is not None and not rules.is_over_before(other, since))
         )
 
-    def _assign(self, entries: Iterable[BookEntry]) -> Mapping[BookEntry, StatementLine]:
-        """As many of these as there are credits that could be theirs, the credits taken away.
-
-        Whoever was tried last has the fewest credits to choose from, and chooses first.
-        """
-        found: dict[BookEntry, StatementLine] = {}
-        by_start = sorted(
-            entries, key=lambda entry: entry.first_started_at or entry.accepted_at, reverse=True
-        )
-        for entry in by_start:
-            for left in self.credits:
-                if self._may_have(entry, left.line):
-                    self.credits.remove(left)
-                    found[entry] = left.line
-                    break
-        return by_their_dates(found, self.placing.rules, self._may_have)
+    def _assign(self, entries: Sequence[BookEntry]) -> Mapping[BookEntry, StatementLine]:
+        """As many of these as there are credits that could be theirs, the credits taken away."""
+        lines = [left.line for left in self.credits]
+        found = paired(entries, lines, self.placing.rules, self._may_have)
+        taken = {id(line) for line in found.values()}
+        self.credits = [left for left in self.credits if id(left.line) not in taken]
+        return found
 
     def _may_have(self, entry: BookEntry, line: StatementLine) -> bool:
         """Whether a line may tell this one's credit: of one that is over before, no later line."""

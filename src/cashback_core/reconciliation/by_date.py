@@ -1,4 +1,4 @@
-"""Equal credits of a customer, each put beside the cashback that was tried before it."""
+"""Equal cashbacks and equal credits of a customer: which of them go together, by their dates."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections import deque
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
 
     from cashback_core.reconciliation.entries import BookEntry
@@ -14,42 +14,58 @@ if TYPE_CHECKING:
     from cashback_core.statements import StatementLine
 
 
-def by_their_dates(
-    found: Mapping[BookEntry, StatementLine],
+def paired(
+    entries: Sequence[BookEntry],
+    lines: Sequence[StatementLine],
     rules: Rules,
     may_have: Callable[[BookEntry, StatementLine], bool],
 ) -> Mapping[BookEntry, StatementLine]:
-    """The same cashbacks and the same lines, each line beside the one whose date it bears.
+    """As many of equal cashbacks as can have one of equal lines, each with its line.
 
-    Whose of equal lines is which nobody can tell, and it does not matter to them. It does to the
-    customer's other doubts: a line that is dated otherwise than its cashback's credit bars them,
-    for ever, and put crosswise two true lines look like that. A line goes to the cashback that was
-    tried last before it, as long as it is dated like that one's credit: no chain of late credits
-    explains a line that is nobody's. What is left is paired as `may_have` allows; where that
-    does not come out even, everything stays as it was found.
+    `lines` ascend by their instants. A line goes to the cashback that was tried last before it, as
+    long as it is dated like that one's credit: so no chain of late credits explains a line that is
+    nobody's. What is left goes by `may_have`: who was tried last has the fewest lines to choose
+    from, and chooses first; the earliest, since later ones may be more doubts'.
+
+    Whose of equal lines is which does not matter to them. It does to the customer's other doubts: a
+    line that is dated otherwise than its cashback's credit bars them, for ever.
     """
-    if len(found) < 2:
-        return found
-    paired = dict(_dated(found, rules, may_have))
-    taken = {id(line) for line in paired.values()}
-    lines = [line for line in found.values() if id(line) not in taken]
-    for entry in sorted(found.keys() - paired.keys(), key=_started, reverse=True):
-        line = next((line for line in lines if may_have(entry, line)), None)
-        if line is None:
-            return found
-        lines.remove(line)
-        paired[entry] = line
-    return {entry: paired[entry] for entry in found}
+    found = _rest(entries, lines, dict(_dated(entries, lines, rules, may_have)), may_have)
+    if len(found) < min(len(entries), len(lines)):
+        most = _rest(entries, lines, {}, may_have)
+        if len(most) > len(found):
+            return most
+    return found
+
+
+def _rest(
+    entries: Iterable[BookEntry],
+    lines: Iterable[StatementLine],
+    found: dict[BookEntry, StatementLine],
+    may_have: Callable[[BookEntry, StatementLine], bool],
+) -> dict[BookEntry, StatementLine]:
+    taken = {id(line) for line in found.values()}
+    left = [line for line in lines if id(line) not in taken]
+    for entry in sorted(entries, key=_started, reverse=True):
+        if entry not in found and left:
+            index = next((n for n, line in enumerate(left) if may_have(entry, line)), None)
+            if index is not None:
+                found[entry] = left.pop(index)
+    return found
 
 
 def _dated(
-    found: Mapping[BookEntry, StatementLine],
+    entries: Iterable[BookEntry],
+    lines: Iterable[StatementLine],
     rules: Rules,
     may_have: Callable[[BookEntry, StatementLine], bool],
 ) -> Iterator[tuple[BookEntry, StatementLine]]:
-    ahead = deque(sorted(found, key=_started))
+    ahead = deque(sorted(entries, key=_started))
     tried: list[BookEntry] = []
-    for at, line in _in_order(found.values()):
+    for line in lines:
+        at = line.credited_at
+        if at is None:
+            continue
         while ahead and _started(ahead[0]) - rules.margin.skew <= at:
             tried.append(ahead.popleft())
         while tried and not rules.is_dated_like(tried[-1], at):
@@ -58,11 +74,6 @@ def _dated(
             yield tried.pop(), line
         elif ahead and rules.is_dated_like(ahead[0], at) and may_have(ahead[0], line):
             yield ahead.popleft(), line  # a date alone is earlier than its day's attempts
-
-
-def _in_order(lines: Iterable[StatementLine]) -> list[tuple[datetime, StatementLine]]:
-    dated = [(line.credited_at, line) for line in lines if line.credited_at is not None]
-    return sorted(dated, key=lambda one: (one[0], one[1].number))
 
 
 def _started(entry: BookEntry) -> datetime:
