@@ -7,7 +7,7 @@ group may still be paid, unless there are credits for all of them.
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
@@ -45,6 +45,8 @@ class Customer:
     placing: Placing
     left: list[LeftLine] = field(default_factory=list)
     waiting: list[LeftEntry] = field(default_factory=list)
+    _bars: set[int] = field(default_factory=set[int])
+    """The lines that keep a cashback of this customer as it is, each by its `id()`."""
 
     def place(self, lines: Iterable[LeftLine], entries: Iterable[BookEntry]) -> Iterator[Finding]:
         """Place what can be placed knowing this customer alone."""
@@ -56,16 +58,34 @@ class Customer:
         for entry in entries:
             entries_of[entry.cashback_centavos].append(entry)
         suspects: list[LeftLine] = []
+        unsure: list[Finding] = []
         for centavos in sorted(lines_of.keys() | entries_of.keys()):
             group = _Group(self.placing, lines_of[centavos], entries_of[centavos])
             for finding in group.place():
                 if finding.line is not None and self._explains_nothing(finding):
                     suspects.append(LeftLine(line=finding.line))
+                    if finding.cls is FindingClass.MATCHED:
+                        unsure.append(finding)
+                        continue
                 yield finding
             self.left.extend(group.credits)
             self.left.extend(group.reversals)
             self.waiting.extend(group.waiting)
         yield from self._by_customer_alone(suspects)
+        for finding in unsure:
+            yield self._told_if_it_bars(finding)
+
+    def _told_if_it_bars(self, finding: Finding) -> Finding:
+        """A line that keeps a doubt is told to a person, who alone can say whose it is."""
+        line = finding.line
+        if line is None or id(line) not in self._bars:
+            return finding
+        return replace(
+            finding,
+            cls=FindingClass.ALTERED,
+            why="dated otherwise than its credit: it may be another cashback's of its customer",
+            barred_by=line.number,
+        )
 
     def _explains_nothing(self, finding: Finding) -> bool:
         """Whether a line that was placed may still be another doubt's of this customer.
@@ -125,6 +145,7 @@ class Customer:
                 continue
             bar = None if one.waiting is Waiting.ABSENT else barring(entry, everything, rules)
             if bar is not None:
+                self._bars.add(id(bar))
                 yield undecided(
                     entry, f"line {bar.number} of its customer may be its credit", barred_by=bar
                 )
@@ -138,6 +159,7 @@ class Customer:
         bar = barring(entry, lines, self.placing.rules) if tried else None
         if bar is None:
             return Finding(cls=FindingClass.UNPAID, entry=entry, why="pending here")
+        self._bars.add(id(bar))
         why = f"line {bar.number} of its customer may be its credit"
         return Finding(
             cls=FindingClass.UNPAID,

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections import deque
-from typing import TYPE_CHECKING
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-    from datetime import datetime
 
     from cashback_core.reconciliation.entries import BookEntry
     from cashback_core.reconciliation.windows import Rules
     from cashback_core.statements import StatementLine
+
+
+_LAST: Final = datetime.max.replace(tzinfo=UTC)
 
 
 def paired(
@@ -60,21 +63,26 @@ def _dated(
     rules: Rules,
     may_have: Callable[[BookEntry, StatementLine], bool],
 ) -> Iterator[tuple[BookEntry, StatementLine]]:
-    ahead = deque(sorted(entries, key=_started))
+    # Of those tried at once whoever was answered first comes first: it can wait the shortest.
+    ahead = deque(sorted(sorted(entries, key=_answered, reverse=True), key=_started))
     tried: list[BookEntry] = []
     for line in lines:
         at = line.credited_at
         if at is None:
             continue
-        while ahead and _started(ahead[0]) - rules.margin.skew <= at:
+        while ahead and _started(ahead[0]) <= at:
             tried.append(ahead.popleft())
         while tried and not rules.is_dated_like(tried[-1], at):
             tried.pop()  # whatever comes later is too late for it, too
         if tried and may_have(tried[-1], line):
             yield tried.pop(), line
         elif ahead and rules.is_dated_like(ahead[0], at) and may_have(ahead[0], line):
-            yield ahead.popleft(), line  # a date alone is earlier than its day's attempts
+            yield ahead.popleft(), line  # a date alone, or another clock: earlier than the attempt
 
 
 def _started(entry: BookEntry) -> datetime:
     return entry.first_started_at or entry.accepted_at
+
+
+def _answered(entry: BookEntry) -> datetime:
+    return entry.applied_at or _LAST

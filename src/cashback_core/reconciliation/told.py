@@ -90,8 +90,8 @@ def consecutive(
 
     `lines_of` gives the lines of the statement at an index. A later statement may tell again what
     an earlier one told: what reads the same, its instant included, is the same line, as often as
-    one statement tells it. Of a date alone nobody can tell: two equal credits of a day read the same.
-    Such a line is unreadable, so that it is neither a doubt's credit nor none.
+    one statement tells it. Of a date alone nobody can tell, since two equal credits of a day read
+    the same: such a line is unreadable, so that it is neither a doubt's credit nor left out.
     """
     if len(told) == 1:
         yield from lines_of(0)
