@@ -61,7 +61,7 @@ def test_no_invariant_breaks_in_any_world() -> None:
         "explained",
     ):
         assert tally.counts[kind] > 0, f"no world had any {kind}: nothing is proved about it"
-    assert tally.counts["kill"] > 5 * SEEDS
+    assert tally.counts["kill"] > 4 * SEEDS
 
 
 def test_the_same_seed_is_the_same_world() -> None:
@@ -150,17 +150,17 @@ def _not_what_is_asked_for() -> None:
     ("name", "value", "how"),
     [
         ("there_is_none", None, "has no there_is_none of its own"),
-        ("conclude", _not_what_is_asked_for, "it fits the code no more: TypeError"),
+        ("which_sale", _not_what_is_asked_for, "it fits the code no more: TypeError"),
         ("MAX_OWN_ERRORS", 3, ""),
     ],
 )
 def test_a_mutant_that_breaks_no_decision_has_survived(
     name: str, value: object, how: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    owner = fakes.memory_store if name == "conclude" else MUTANTS[0].owner
+    owner = fakes.memory_store if name == "which_sale" else MUTANTS[0].owner
     mutant = Mutant(what="none", owner=owner, name=name, value=value)
     monkeypatch.setattr(proof, "MUTANTS", (mutant,))
-    verdict = try_mutant(0, 2)
+    verdict = try_mutant(0, 2, enough=True)
     assert not verdict.caught
     assert how in verdict.how
 
