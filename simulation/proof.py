@@ -27,6 +27,9 @@ PLAYS: Final[Plays] = (*DELIVERY, *STATEMENTS)
 UNFIT: Final = ("TypeError", "AttributeError", "NameError")
 """How code fails that was not written for its surroundings: a mutant that does proves nothing."""
 
+SEEDS_BESIDES: Final = 40
+"""So many seeds are run of a mutant that a directed play has caught."""
+
 CHUNK: Final = 25
 MAX_FAILED: Final = 10
 """After so many failing seeds the rest would tell nothing new."""
@@ -103,15 +106,17 @@ def try_mutants(*, seeds: int, processes: int) -> Iterator[Verdict]:
 def try_mutant(index: int, seeds: int, *, enough: bool = False) -> Verdict:
     """Plant one mutant; run every directed play, then seeds until one of them catches it.
 
-    With `enough`, a play that caught it is enough. What fails without the mutant, too, has caught
-    nothing; nor has what a mutant broke that does not fit the code any more.
+    Of one that a play caught only SEEDS_BESIDES are run, to tell whether a world notices it, too;
+    with `enough` none. What fails without the mutant, too, has caught nothing; nor has what a
+    mutant broke that does not fit the code any more.
     """
     mutant = MUTANTS[index]
     anyway = _failing_anyway(PLAYS)
     try:
         with mutant.planted():
             plays = {name: why for name, why in failed_plays(PLAYS).items() if name not in anyway}
-            tried, seed, how = _first_failing(0 if plays and enough else seeds)
+            besides = 0 if enough else SEEDS_BESIDES
+            tried, seed, how = _first_failing(min(seeds, besides) if plays else seeds)
     except NothingToBreakError as error:
         return Verdict(what=mutant.what, plays=(), seeds=(), tried=0, how=str(error))
     whys = [*plays.values(), *([] if seed is None else [how])]
