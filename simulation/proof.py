@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import re
 from collections import Counter
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
@@ -24,7 +25,7 @@ Plays = tuple["Callable[[Stage], None]", ...]
 
 PLAYS: Final[Plays] = (*DELIVERY, *STATEMENTS)
 
-UNFIT: Final = ("TypeError", "AttributeError", "NameError")
+UNFIT: Final = re.compile(r"\b(?:TypeError|AttributeError|NameError)\(")
 """How code fails that was not written for its surroundings: a mutant that does proves nothing."""
 
 SEEDS_BESIDES: Final = 40
@@ -120,7 +121,7 @@ def try_mutant(index: int, seeds: int, *, enough: bool = False) -> Verdict:
     except NothingToBreakError as error:
         return Verdict(what=mutant.what, plays=(), seeds=(), tried=0, how=str(error))
     whys = [*plays.values(), *([] if seed is None else [how])]
-    unfit = next((why for why in whys if why.removeprefix("crash: ").startswith(UNFIT)), None)
+    unfit = next((why for why in whys if UNFIT.search(why)), None)
     if unfit is not None:
         plays, seed, how = {}, None, f"it fits the code no more: {unfit}"
     elif seed is not None and simulate(seed).violations:

@@ -17,7 +17,7 @@ from simulation.runs import Run
 from simulation.untold import misplaced
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
     from datetime import datetime
     from random import Random
 
@@ -85,11 +85,15 @@ class SimulatedSettler:
         reconciliation = taken(told, lines, self._rules, begun.explanations)
         named = {id_in(line.reference) for line in lines if line.reference is not None}
         named |= {id_.hex for said in begun.explanations.lines.values() for id_ in said if id_}
-        book = await link.ask(lambda: database.book(reconciliation.book_since, named))
+        book = await self._book(reconciliation.book_since, named)
         run = decided(reconciliation, book, begun)
         database.found.extend(misplaced(run, lines, book))
         await asyncio.sleep(self._slowness_s())
         return await link.ask(lambda: database.store(run))
+
+    async def _book(self, since: datetime, named: Collection[str | None]) -> Sequence[BookEntry]:
+        """The book, in a transaction of its own."""
+        return await self._link.ask(lambda: self._link.database.book(since, named))
 
     def _slowness_s(self) -> float:
         """How long the decision takes; a process may be frozen besides."""
