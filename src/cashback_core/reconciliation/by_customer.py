@@ -80,10 +80,12 @@ class Customer:
         line = finding.line
         if line is None or id(line) not in self._bars:
             return finding
+        echoes = self.placing.rules.echoes_reference
+        how = "it does not name it" if echoes else "dated otherwise than its credit"
         return replace(
             finding,
             cls=FindingClass.ALTERED,
-            why="dated otherwise than its credit: it may be another cashback's of its customer",
+            why=f"{how}: it may be another cashback's of its customer",
             barred_by=line.number,
         )
 

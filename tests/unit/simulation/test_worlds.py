@@ -9,7 +9,7 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 from random import Random
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
@@ -127,19 +127,23 @@ def test_a_mutant_leaves_the_code_as_it_was() -> None:
 
 def test_a_mutant_of_what_is_not_there_is_told_and_changes_nothing() -> None:
     owner = MUTANTS[0].owner
-    before = dict(vars(owner))
+    before = dict(_of(owner))
     gone = Mutant(what="gone", owner=owner, name="there_is_none", value=None)
     with pytest.raises(NothingToBreakError, match=r"gone: .* has no there_is_none"), gone.planted():
         raise AssertionError("planted")
-    assert vars(owner) == before
+    assert _of(owner) == before
 
 
 def test_a_mutant_is_taken_out_when_what_it_broke_breaks() -> None:
     mutant = MUTANTS[0]
-    kept = vars(mutant.owner)[mutant.name]
+    kept = _of(mutant.owner)[mutant.name]
     with pytest.raises(KeyError), mutant.planted():
         raise KeyError(mutant.what)
-    assert vars(mutant.owner)[mutant.name] is kept
+    assert _of(mutant.owner)[mutant.name] is kept
+
+
+def _of(owner: Any) -> dict[str, object]:
+    return cast("dict[str, object]", vars(owner))
 
 
 def _not_what_is_asked_for() -> None:
@@ -165,12 +169,16 @@ def test_a_mutant_that_breaks_no_decision_has_survived(
     assert how in verdict.how
 
 
+def _always_wrong(seed: int) -> Outcome:
+    return Outcome(seed=seed, violations=["always"])
+
+
 def test_what_fails_without_a_mutant_has_not_caught_it(monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(_: Stage) -> None:
         raise Broken("always")
 
     monkeypatch.setattr(proof, "PLAYS", (broken,))
-    monkeypatch.setattr(proof, "simulate", lambda seed: Outcome(seed=seed, violations=["always"]))
+    monkeypatch.setattr(proof, "simulate", _always_wrong)
     verdict = try_mutant(0, 5)
     assert not verdict.caught
     assert verdict.how == "seed 0 fails without it, too"
