@@ -169,6 +169,7 @@ class Reconciliation:
             self._untrusted[FindingClass.CREDITED_AGAIN] += finding.is_twin
             if finding.cls is FindingClass.APPLIED_ABSENT or (
                 finding.cls is FindingClass.ALTERED
+                and finding.barred_by is None  # its date alone is odd, and it bars its customer's
                 and entry is not None
                 and entry.status is Status.APPLIED
                 and id_in(line.reference if line else None) != entry.id.hex
