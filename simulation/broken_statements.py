@@ -83,8 +83,8 @@ def reference_as_text(reference: str | None) -> str | None:
     return own if reference == spelt else reference
 
 
-def no_part_of_a_reference(_reference: str | None, _hex_id: str) -> bool:
-    return False
+def no_part_of_a_reference(_self: object, _reference: str | None) -> set[str]:
+    return set()
 
 
 def of_ever(_: StatementHead) -> datetime:

@@ -52,12 +52,15 @@ class Customer:
         """Place what can be placed knowing this customer alone."""
         lines_of: defaultdict[int, list[LeftLine]] = defaultdict(list)
         entries_of: defaultdict[int, list[BookEntry]] = defaultdict(list)
+        suspects: list[LeftLine] = []
         for left in lines:
+            if left.strays:
+                suspects.append(left)
+                continue
             assert left.line.cashback_centavos is not None
             lines_of[left.line.cashback_centavos].append(left)
         for entry in entries:
             entries_of[entry.cashback_centavos].append(entry)
-        suspects: list[LeftLine] = []
         unsure: list[Finding] = []
         for centavos in sorted(lines_of.keys() | entries_of.keys()):
             group = _Group(self.placing, lines_of[centavos], entries_of[centavos])

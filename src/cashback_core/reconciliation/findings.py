@@ -97,6 +97,14 @@ class Finding:
         return self.cls in NEED_A_PERSON or self.barred_by is not None
 
     @property
+    def strays(self) -> bool:
+        """Whether its line names another customer than that of the cashback it belongs to."""
+        entry = self.entry or self.about
+        if self.line is None or entry is None or entry.is_erased:
+            return False
+        return self.line.document not in (None, entry.document)
+
+    @property
     def cashback_id(self) -> UUID | None:
         """The cashback that this is about, if any."""
         entry = self.entry or self.about

@@ -255,6 +255,22 @@ def test_what_lost_its_line_explains_no_line_that_lost_its_reference() -> None:
     assert verdict(findings).cls is FindingClass.DOUBT_ABSENT
 
 
+@pytest.mark.parametrize("has_its_own", [True, False])
+def test_a_line_under_anothers_reference_and_its_own_customer_bars_absence(
+    has_its_own: bool,  # noqa: FBT001 (a test's case)
+) -> None:
+    """It contradicts the cashback that it names, and fits the doubt."""
+    paid = replace(entry(2, Status.APPLIED), cashback_centavos=AMOUNT)
+    own = [line_of(paid, ECHOED)] if has_its_own else []
+    stray = line_of(DOUBT, ECHOED, reference=str(paid.id))
+    findings, _ = found([DOUBT, paid], numbered([*own, stray]), ECHOED)
+    assert verdict(findings).cls is FindingClass.DOUBT_UNDECIDED
+    assert verdict(findings).barred_by == len(own) + 1
+    told = next(f for f in findings if f.line is not None and f.line.number == len(own) + 1)
+    assert told.needs_a_person
+    assert "another customer" in told.why
+
+
 DAMAGED: Final = (
     f"{DOUBT.id.hex[:30]}00",
     f"{str(DOUBT.id)[:-1]}f",
