@@ -113,7 +113,7 @@ class _Runs(ReconciliationRuns):
 
     async def explanations(self) -> Explanations:
         await self._reach()
-        self._said = self._explanations()
+        self._said = self._kept.incidents.explanations()
         return self._said
 
     @asynccontextmanager
@@ -177,7 +177,7 @@ class _Runs(ReconciliationRuns):
     async def move(self, findings: Sequence[Finding]) -> Moved:
         await self._reach()
         moves = [(f.entry, f.move) for f in findings if f.entry is not None and f.move is not None]
-        if self._explanations() != self._said:
+        if self._kept.incidents.explanations() != self._said:
             return Moved(skipped=len(moves))
         holding = [
             (entry, move) for entry, move in moves if all(map(self._stands_as_read, move.group))
@@ -203,13 +203,8 @@ class _Runs(ReconciliationRuns):
         elif ended.error is not None:
             self._run.distrusted_since = since
 
-    def _explanations(self) -> Explanations:
-        incidents = self._kept.incidents
-        lines = {key: tuple(said) for key, said in incidents.lines.items() if said}
-        return Explanations(lines=lines, absent=frozenset(incidents.absent))
-
     def _is_explained_since(self, one: FoundIncident) -> bool:
-        before, now = self._said, self._explanations()
+        before, now = self._said, self._kept.incidents.explanations()
         assert before is not None
         if one.line_key is not None:
             return before.lines.get(one.line_key) != now.lines.get(one.line_key)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from itertools import islice
+from datetime import UTC, datetime
+from itertools import islice, zip_longest
 from typing import TYPE_CHECKING, Any, Final
 
 from cashback_core.delivery import Status
@@ -20,7 +21,6 @@ from cashback_core.statements import LineKind
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-    from datetime import datetime
 
     from cashback_core.reconciliation.entries import BookEntry, Explanations
     from cashback_core.reconciliation.spools import Spool
@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 DOUBTS_AT_ONCE: Final = 1_000
 """Doubts whose ids are looked for at once among the lines that have a part of some id."""
 
+_FIRST: Final = datetime.min.replace(tzinfo=UTC)
+_OPEN: Final = frozenset({Status.SENDING, Status.IN_DOUBT, Status.PENDING})
 _UNEXPLAINED: Final = frozenset(
     {
         FindingClass.ALTERED,
@@ -92,6 +94,8 @@ class Reconciliation:
         )
         self._spool = spool
         self._known: Counter[str] = Counter()
+        self._undated: Spool[StatementLine] = spool()
+        self._latest_tried = _FIRST
         self._alone: Spool[Finding] = spool()
         self._named: Spool[LeftLine] = spool()
         self._unnamed: Spool[LeftLine] = spool()
@@ -121,6 +125,15 @@ class Reconciliation:
 
     def take(self, line: StatementLine) -> None:
         """Put one line aside."""
+        if line.credited_at is not None:
+            self._earliest = min(self._earliest, line.credited_at)
+            self._put(line)
+        elif line_key(line) in self._placing.explanations.lines:
+            self._undated.put(line)  # whether that holds is known when the book is
+        else:
+            self._put(line)
+
+    def _put(self, line: StatementLine) -> None:
         whose, by_person = self._explained(line)
         if by_person and whose is None:
             self._alone.put(Finding(cls=FindingClass.EXPLAINED, line=line, why="foreign"))
@@ -131,13 +144,13 @@ class Reconciliation:
             # Apart: without a name they would be one group, and all be held at once.
             lines = self._unnamed if whose is None else self._named
             lines.put(LeftLine(line=line, own=whose, by_person=by_person))
-        if line.credited_at is not None:
-            self._earliest = min(self._earliest, line.credited_at)
 
     def enter(self, entry: BookEntry) -> None:
         """Put one cashback aside."""
         if entry.status is Status.NOT_DUE:
             raise ValueError("what is not due is in no book")
+        if entry.last_started_at is not None and entry.status in _OPEN:
+            self._latest_tried = max(self._latest_tried, entry.last_started_at)
         self._book.put(entry)
 
     def findings(self) -> Iterator[Finding]:
@@ -147,6 +160,8 @@ class Reconciliation:
             yield finding
 
     def _all(self) -> Iterator[Finding]:
+        for line in self._undated.in_order(lambda line: line.number):
+            self._put(line)
         for finding in self._alone.in_order(lambda finding: finding.cls):
             self._untrusted[FindingClass.UNREADABLE] += finding.cls is FindingClass.UNREADABLE
             yield finding
@@ -284,10 +299,13 @@ class Reconciliation:
 
         As many lines that read the same are explained as a person explained, and no more.
         """
-        meanings = self._placing.explanations.lines
-        if meanings:
+        explanations = self._placing.explanations
+        if explanations.lines:
             key = line_key(line)
-            said = meanings.get(key, ())
+            said = explanations.lines.get(key, ())
+            if line.credited_at is None:
+                times = zip_longest(said, explanations.said_at.get(key, ()))
+                said = [whose for whose, at in times if at is None or at >= self._latest_tried]
             nth = self._known[key]
             if nth < len(said):
                 self._known[key] += 1

@@ -37,6 +37,7 @@ from unit.cashback_core.reconciliation.worlds import (
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from uuid import UUID
 
 BOTH = pytest.mark.parametrize("rules", [ECHOED, SILENT], ids=["echoed", "silent"])
 DOUBT: Final = entry(1, Status.IN_DOUBT)
@@ -269,6 +270,24 @@ def test_a_line_under_anothers_reference_and_its_own_customer_bars_absence(
     told = next(f for f in findings if f.line is not None and f.line.number == len(own) + 1)
     assert told.needs_a_person
     assert "another customer" in told.why
+
+
+@BOTH
+@pytest.mark.parametrize("whose", [None, entry(9, Status.APPLIED).id])
+def test_what_was_said_of_a_line_without_an_instant_holds_until_another_is_tried(
+    rules: Rules, whose: UUID | None
+) -> None:
+    """The line went away, and the doubt's own credit is told so."""
+    line = nobodys(credited_at=None, reference=None, document=None, kind=LineKind.UNREADABLE)
+    assert DOUBT.last_started_at is not None
+    for minutes, cls in ((-1, FindingClass.DOUBT_UNDECIDED), (1, FindingClass.DOUBT_ABSENT)):
+        said = Explanations(
+            lines={line_key(line): (whose,)},
+            said_at={line_key(line): (DOUBT.last_started_at + timedelta(minutes=minutes),)},
+        )
+        findings, _ = found([DOUBT], [line], rules, explanations=said)
+        assert verdict(findings).cls is cls
+        assert any(finding.needs_a_person for finding in findings) is (minutes < 0)
 
 
 DAMAGED: Final = (
