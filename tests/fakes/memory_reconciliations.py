@@ -21,11 +21,19 @@ from cashback_core.reconciling import (
     ReconciliationStore,
     RunEnded,
     RunKind,
+    Standing,
 )
 from fakes.memory_incidents import SLUGS, MemoryIncidents
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, AsyncIterator, Collection, Hashable, Sequence
+    from collections.abc import (
+        AsyncGenerator,
+        AsyncIterator,
+        Callable,
+        Collection,
+        Hashable,
+        Sequence,
+    )
     from datetime import datetime
     from uuid import UUID
 
@@ -159,14 +167,33 @@ class _Runs(ReconciliationRuns):
                 opened += 1
         return opened
 
+    async def standing(self) -> Standing:
+        await self._reach()
+        told = [self._kept.incidents.kept[id_].incident for id_ in self._open()]
+        return Standing(
+            lines=frozenset(one.line_key for one in told if one.line_key),
+            cashbacks=frozenset(
+                one.cashback_id for one in told if one.cashback_id and not one.line_key
+            ),
+        )
+
+    async def close_explained(self, about: Collection[str | UUID]) -> int:
+        return await self._close(lambda _, one: (one.line_key or one.cashback_id) in about)
+
     async def close_unfound(self, window: Window) -> int:
+        def is_covered(id_: UUID, _: StatementIncident) -> bool:
+            since, through = self._kept.told[id_]
+            return since >= window.since and through <= window.through
+
+        return await self._close(is_covered)
+
+    async def _close(self, which: Callable[[UUID, StatementIncident], bool]) -> int:
         now = await self._reach()
         closed = 0
         for id_ in self._open():
-            since, through = self._kept.told[id_]
-            if id_ in self._seen or since < window.since or through > window.through:
-                continue
             row = self._kept.incidents.kept[id_]
+            if id_ in self._seen or not which(id_, row.incident):
+                continue
             row.incident = replace(
                 row.incident, closed_at=now, closed_why="a later statement explains it"
             )
