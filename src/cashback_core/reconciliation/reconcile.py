@@ -21,6 +21,7 @@ from cashback_core.statements import LineKind
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from uuid import UUID
 
     from cashback_core.reconciliation.entries import BookEntry, Explanations
     from cashback_core.reconciliation.spools import Spool
@@ -302,7 +303,7 @@ class Reconciliation:
         explanations = self._placing.explanations
         if explanations.lines:
             key = line_key(line)
-            said = explanations.lines.get(key, ())
+            said: Sequence[UUID | None] = explanations.lines.get(key, ())
             if line.credited_at is None:
                 times = zip_longest(said, explanations.said_at.get(key, ()))
                 said = [whose for whose, at in times if at is None or at >= self._latest_tried]
