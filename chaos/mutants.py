@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Final
 
 from chaos.planting import PLANTS
 from chaos.profile import PROFILES
-from chaos.run import Options, run
+from chaos.roles import Options
+from chaos.run import run
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

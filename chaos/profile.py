@@ -126,6 +126,8 @@ MISBEHAVIOURS: Final = (
     "status_then_reset",
     "another_amount_201",
     "not_http",
+    "failed_201",
+    "failed_201_applied",
 )
 MISBEHAVING_SHARE: Final = 0.5
 

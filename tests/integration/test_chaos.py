@@ -7,7 +7,8 @@ import pytest
 from chaos.mutants import caught
 from chaos.profile import PROFILES, Fault
 from chaos.report import MOST_CONVERGENCE_S
-from chaos.run import Options, run
+from chaos.roles import Options
+from chaos.run import run
 
 
 @pytest.mark.parametrize("profile", sorted(PROFILES))
