@@ -94,6 +94,7 @@ class Incident:
     opened_at: datetime
     stands: bool
     said: str | None
+    why: str
 
     @property
     def is_told(self) -> bool:
@@ -160,12 +161,13 @@ def read_incidents(dsn: str) -> list[Incident]:
     with psycopg.connect(dsn) as connection:
         rows = connection.execute(
             "select i.class, i.document, i.centavos, i.credited_at, i.cashback_id::text,"
-            " i.opened_at, i.closed_at is null, e.meaning"
+            " i.opened_at, i.closed_at is null, e.meaning, i.why"
             " from statement_incidents as i"
             " left join statement_explanations as e using (incident_id) order by i.opened_at"
         ).fetchall()
     names = (
-        "cls", "document", "centavos", "credited_at", "cashback_id", "opened_at", "stands", "said",
+        "cls", "document", "centavos", "credited_at", "cashback_id", "opened_at", "stands",
+        "said", "why",
     )  # fmt: skip
     return [Incident(**dict(zip(names, row, strict=True))) for row in rows]
 

@@ -147,4 +147,4 @@ def is_foreign(credit: Credit) -> bool:
 
 
 def _shown(incident: Incident) -> str:
-    return f"{incident.cls} of {incident.document}, {money(incident.centavos)}"
+    return f"{incident.cls} of {incident.document}, {money(incident.centavos)}: {incident.why}"

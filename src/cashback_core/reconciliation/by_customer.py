@@ -334,7 +334,8 @@ class _Group:
     def _assign(self, entries: Iterable[BookEntry]) -> dict[BookEntry, StatementLine]:
         """As many of these as there are credits that could be theirs, the credits taken away.
 
-        Whoever was tried last has the fewest credits to choose from, and chooses first.
+        Whoever was tried last has the fewest credits to choose from, and chooses first: the latest
+        that is dated like its own, or it would be put beside an equal's, and fit neither.
         """
         rules, since = self.placing.rules, self.placing.window.since
         found: dict[BookEntry, StatementLine] = {}
@@ -343,13 +344,27 @@ class _Group:
         )
         for entry in by_start:
             over = entry.status is Status.APPLIED and rules.is_over_before(entry, since)
-            for left in self.credits:
-                at = left.line.credited_at
-                if rules.could_be(entry, at) and not (over and (at is None or at >= since)):
-                    self.credits.remove(left)
-                    found[entry] = left.line
-                    break
+            index = self._chosen(entry, since if over else None)
+            if index is not None:
+                found[entry] = self.credits.pop(index).line
         return found
+
+    def _chosen(self, entry: BookEntry, before: datetime | None) -> int | None:
+        """Which of the credits left is its own, if any may be; dated before `before`, if given."""
+        rules = self.placing.rules
+
+        def is_possible(at: datetime | None) -> bool:
+            return rules.could_be(entry, at) and (
+                before is None or (at is not None and at < before)
+            )
+
+        for index in range(len(self.credits) - 1, -1, -1):
+            at = self.credits[index].line.credited_at
+            if is_possible(at) and rules.is_dated_like(entry, at):
+                return index
+        return next(
+            (i for i, left in enumerate(self.credits) if is_possible(left.line.credited_at)), None
+        )
 
 
 def _not_expected(entry: BookEntry) -> Finding:

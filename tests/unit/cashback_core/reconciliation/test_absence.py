@@ -280,6 +280,26 @@ def test_another_cashback_takes_no_line_that_may_be_a_doubts_of_its_customer(
     assert verdict(findings).cls is not FindingClass.DOUBT_ABSENT
 
 
+def test_equal_credits_of_a_customer_are_each_put_beside_the_cashback_of_their_time() -> None:
+    """Put crosswise, their dates fit neither, and every doubt of the customer waited for ever."""
+    equals = [
+        entry(
+            number,
+            Status.APPLIED,
+            document=DOUBT.document,
+            cashback_centavos=990,
+            accepted_at=at,
+            first_started_at=at,
+            last_started_at=at,
+            applied_at=at + timedelta(seconds=1),
+        )
+        for number, at in ((50, T), (51, T + timedelta(hours=1)), (52, T + timedelta(hours=2)))
+    ]
+    lines = [line_of(one, SILENT, credited_at=one.first_started_at) for one in equals]
+    findings, _ = found([DOUBT, *equals], numbered(lines), SILENT)
+    assert verdict(findings).cls is FindingClass.DOUBT_ABSENT
+
+
 @BOTH
 def test_an_erased_customers_credit_of_other_days_explains_nobodys_line(rules: Rules) -> None:
     before = SINCE - timedelta(hours=20)
