@@ -29,10 +29,10 @@ WORKERS ?= 2
 # Tests start hundreds of Pythons: without compiled files each would compile the source anew.
 PYTEST = PYTHONDONTWRITEBYTECODE= .venv/bin/python -m pytest
 test: venv-dev ## run every test that needs nothing but Python (WORKERS=2 files at once)
-	@$(PYTEST) -n $(WORKERS) --dist loadfile -m 'not container and not browser and not nginx and not promtool' $(TESTS)
+	@$(PYTEST) -n $(WORKERS) --dist loadfile --no-loadscope-reorder -m 'not container and not browser and not nginx and not promtool' $(TESTS)
 
 test-nginx: venv-dev ## run the tests that need an nginx (infra/ci_packages.sh installs it)
-	@$(PYTEST) -n $(WORKERS) --dist loadfile -m nginx $(TESTS)
+	@$(PYTEST) -n $(WORKERS) --dist loadfile --no-loadscope-reorder -m nginx $(TESTS)
 
 test-alerts: venv-dev ## run the unit tests of the alert rules (infra/ci_packages.sh installs promtool)
 	@$(PYTEST) -m promtool tests/unit/infra

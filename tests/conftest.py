@@ -22,6 +22,11 @@ settings.load_profile("cashback")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Under mutation the quick examples come first: most mutants never meet a generated one."""
+    """What takes long comes first: a file left alone at the end lets the other cores wait.
+
+    Under mutation the quick examples: most mutants never meet a generated one.
+    """
     if config.getoption("--hypothesis-profile") == "mutation":
         items.sort(key=lambda item: is_hypothesis_test(getattr(item, "obj", None)))
+    else:
+        items.sort(key=lambda item: "/unit/" in item.path.as_posix())

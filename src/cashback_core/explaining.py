@@ -17,7 +17,7 @@ from uuid import UUID
 from cashback_core.operating import MAX_NAME_CHARS, MAX_REASON_CHARS, is_plain_text
 from cashback_core.ports import Position
 from cashback_core.reconciliation.findings import FindingClass
-from cashback_core.reconciliation.references import fragment_in, id_in
+from cashback_core.reconciliation.references import is_part_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -182,8 +182,7 @@ def may_be_credit_of(line: OpenLine, one: Suspect, precedes: timedelta) -> bool:
         return True
     if line.cls is FindingClass.UNREADABLE and (line.document is None or line.centavos == 0):
         return True
-    part = fragment_in(line.reference) if id_in(line.reference) is None else None
-    return part is not None and part in one.id.hex
+    return is_part_of(line.reference, one.id.hex)
 
 
 class IncidentStore(Protocol):

@@ -159,7 +159,9 @@ def _meant(name: str) -> str | None:
     ("JOSÉ–MARIA"): they tell of a wrong encoding only where a Latin letter or another sign comes
     out.
     """
-    read = {misread: meant for misread in _MISREAD.findall(name) if (meant := _decoded(misread))}
+    # An ellipsis at the end says that the sender's system cut the name: GALVÃ… is no GALVÅ.
+    found = _MISREAD.findall(name.rstrip(" \N{HORIZONTAL ELLIPSIS}"))
+    read = {misread: meant for misread in found if (meant := _decoded(misread))}
     certain = any(len(misread) > 2 or misread[0].upper() in _LATIN for misread in read)
     if not certain and sum(map(str.isalpha, read.values())) < 2:
         return None

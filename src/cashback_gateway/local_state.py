@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
+import secrets
 import socket
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 DEFAULT_FOLDER = CHECKOUT / "var"
+_NOT_FOR_CONNECTIONS = range(20_000, 32_768)
 
 
 class LocalStateError(Exception):
@@ -117,10 +119,16 @@ def completed_environment(
 
 
 def free_port(host: str) -> int:
-    """Return a port that nobody listens on at this moment."""
-    with _listening_socket(host) as probe:
-        probe.bind((host, 0))
-        return int(probe.getsockname()[1])
+    """Return a port that nobody listens on at this moment; OSError when none is found.
+
+    It is below those that systems give to outgoing connections: one of these could take it before
+    whoever asked listens.
+    """
+    for _ in range(100):
+        port = secrets.choice(_NOT_FOR_CONNECTIONS)
+        if is_free(host, port):
+            return port
+    raise OSError(f"no free port on {host}")
 
 
 def is_free(host: str, port: int) -> bool:

@@ -279,10 +279,11 @@ class IncidentStoreContract:
         assert await history_of(store, 1, claim) == before
 
     @pytest.mark.parametrize(
-        "how", ["named", "customer", "amount", "unreadable", "fragment", "another's, altered"]
+        "how",
+        ["named", "customer", "amount", "unreadable", "fragment", "said", "another's, altered"],
     )
     async def test_what_a_line_could_be_is_resent_only_with_the_risk_accepted(
-        self, store: CashbackStore, operators: OperatorStore, how: str
+        self, store: CashbackStore, operators: OperatorStore, incidents: IncidentStore, how: str
     ) -> None:
         claim, other = await ended_with(store, REFUSED), await ended_with(store, CREATED)
         at = (await history_of(store, 1, claim)).attempts[0].started_at
@@ -299,6 +300,9 @@ class IncidentStoreContract:
                 )
             case "fragment":
                 self.told(at, reference=f"no. {claim.id.hex[-12:].upper()} z")
+            case "said":  # and no statement has moved it yet
+                ours = replace(FOREIGN, meaning=Meaning.OURS, cashback_id=claim.id)
+                await incidents.explain(self.told(at), ours, dry_run=False)
             case _:
                 self.told(
                     at,

@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 import itertools
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
+from uuid import UUID
 
+from cashback_core.explaining import StatementIncident
+from cashback_core.identity import new_id
+from cashback_core.reconciliation import FindingClass
 from integration.journeys import fresh_cpf, sale
+from integration.kept_incidents import keep
 from integration.people import name_of
 
 if TYPE_CHECKING:
@@ -30,12 +36,39 @@ def belongings(gateway: Gateway, people: People, merchant_id: int) -> dict[str, 
         "product-types": {"type": f"T{number}", "name": "Tea", "rate_bp": 300},
         "clients": {"name": f"ERP {number}", "role": "erp"},
     }
+    kept = {kind: _add(gateway, kind, body, admin) for kind, body in bodies.items()}
+    cashback = _add(gateway, "cashbacks", sale(document), {**erp, "Prefer": "respond-async"})
     return {
-        **{kind: _add(gateway, kind, body, admin) for kind, body in bodies.items()},
-        "cashbacks": _add(gateway, "cashbacks", sale(document), {**erp, "Prefer": "respond-async"}),
+        **kept,
+        "cashbacks": cashback,
+        "incidents": _closed_incident(gateway, merchant_id, UUID(cashback)),
         "users": name_of(merchant_id, "analyst"),
         "merchants": SLUGS[merchant_id],
     }
+
+
+def _closed_incident(gateway: Gateway, merchant_id: int, cashback_id: UUID) -> str:
+    """One that stands open would make others ask for a risk."""
+    at = datetime.now(UTC)
+    incident = StatementIncident(
+        id=new_id(),
+        cls=FindingClass.APPLIED_ABSENT,
+        merchant=SLUGS[merchant_id],
+        cashback_id=cashback_id,
+        document=None,
+        centavos=500,
+        line=None,
+        line_key=None,
+        credited_at=None,
+        reference=None,
+        why="no line tells it",
+        opened_at=at,
+        statement_at=at,
+        closed_at=at,
+        closed_why="a later statement explains it",
+    )
+    keep(gateway.dsn, incident, merchant_id)
+    return str(incident.id)
 
 
 def _add(gateway: Gateway, kind: str, body: object, headers: Mapping[str, str]) -> str:

@@ -104,7 +104,7 @@ def owned(gateway: Gateway) -> dict[str, str]:
 
 
 NOBODYS: Final = {
-    **dict.fromkeys(("cashbacks", "customers", "products", "clients"), UNKNOWN_ID),
+    **dict.fromkeys(("cashbacks", "customers", "products", "clients", "incidents"), UNKNOWN_ID),
     "product-types": "T0",
     "users": "analyst-9",
     "merchants": "nobodys",

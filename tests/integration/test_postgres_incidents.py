@@ -19,6 +19,7 @@ from cashback_core.reconciliation import NEED_A_PERSON, FindingClass
 from contract.builders import a_cpf, a_sale, history_of
 from contract.operating import REFUSED, ended_with
 from contract.statement_incidents import AT, FOREIGN, KNOWN, IncidentStoreContract
+from integration.kept_incidents import keep
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
@@ -150,6 +151,9 @@ def _a_line(chance: random.Random, ones: Sequence[Suspect]) -> OpenLine:
     assert one.first_started_at is not None
     early = timedelta(days=2, seconds=chance.choice((-1, 0, 1)))
     hex_ = one.id.hex
+    wrong = f"{hex_[:20]}{'0' if hex_[20] != '0' else '1'}{hex_[21:]}"
+    cut = (f"nr {hex_[:12]}", hex_[-8:].upper(), f"z {hex_[-7:]}", f"{hex_[:9]} 99999999ffffffff")
+    spelt = (hex_, wrong, f"77{hex_}77", f"{hex_[:4]}-{hex_[4:8]}", f"{hex_[:8]}\uff19\u212a")
     named = chance.random() < 0.3
     return OpenLine(
         cls=chance.choice((*sorted(NEED_A_PERSON), FindingClass.UNREADABLE)),
@@ -158,41 +162,8 @@ def _a_line(chance: random.Random, ones: Sequence[Suspect]) -> OpenLine:
         document=chance.choice((None, one.document, a_cpf(), a_cpf())),
         centavos=chance.choice((0, one.centavos, 1, 2)),
         credited_at=chance.choice((None, one.first_started_at, one.first_started_at - early)),
-        reference=chance.choice(
-            (None, None, "NF 12", hex_, f"nr {hex_[:12]}", hex_[-8:].upper(), f"z {hex_[-7:]}", "")
-        ),
+        reference=chance.choice((None, None, "", "NF 12", *cut, *spelt)),
     )
-
-
-def keep(dsn: str, incident: StatementIncident, merchant_id: int | None) -> None:
-    """Open an incident whose document is not masked."""
-    with psycopg.connect(dsn) as connection:
-        nth = connection.execute(
-            "select count(*) from statement_incidents where line_key = %s", [incident.line_key]
-        ).fetchone()
-        connection.execute(
-            "insert into statement_incidents (incident_id, class, merchant_id, cashback_id,"
-            " document, centavos, line, line_key, nth, credited_at, reference, why, opened_at,"
-            " statement_at, last_seen_at) values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s,"
-            " %s, %s, %s)",
-            [
-                incident.id,
-                incident.cls,
-                merchant_id,
-                incident.cashback_id,
-                incident.document,
-                incident.centavos,
-                incident.line,
-                incident.line_key,
-                None if incident.line_key is None or nth is None else nth[0],
-                incident.credited_at,
-                incident.reference,
-                incident.why,
-                incident.opened_at,
-                incident.statement_at,
-                incident.statement_at,
-            ],
-        )
 
 
 async def test_without_a_database_incidents_are_unavailable(tmp_path: object) -> None:

@@ -125,9 +125,11 @@ def test_a_sale_whose_api_was_killed_while_it_waited_is_paid_once(
     wait_for_call(shop, before)
     kill_and_restart(shop)
     waiting.join(PATIENCE_S)
+    # How far it is by now is a race between the restart, the lease and the settler.
     replayed = shop.submit(sent, Prefer="wait=0")
-    assert replayed.status == 202
-    assert replayed.json["status"] in {"sending", "in_doubt"}
+    assert replayed.status in {201, 202}
+    assert replayed.json["status"] in {"sending", "in_doubt", "pending", "applied"}
+    assert replayed.headers["idempotent-replayed"] == "true"
     paid = replay_until(shop, sent, lambda reply: reply.status == 201)
     assert paid.json["id"] == replayed.json["id"]
     assert credited(shop, sent) == ["5.00"]

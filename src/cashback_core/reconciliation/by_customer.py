@@ -23,7 +23,7 @@ from cashback_core.reconciliation.placing import (
     barring,
     undecided,
 )
-from cashback_core.reconciliation.references import PREFIX, fragment_in, id_in
+from cashback_core.reconciliation.references import names
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -69,15 +69,17 @@ class Customer:
     def _explains_nothing(self, finding: Finding) -> bool:
         """Whether a line that was placed may still be another doubt's of this customer.
 
-        Where references are echoed, one that was put beside a doubt and does not name it is. So is
-        one that is dated otherwise than the credit of the cashback that it was put beside.
+        Where references are echoed, one is that does not name the cashback that it was put beside:
+        both may have lost something, the cashback its line and the line its reference. Without
+        references, one is that is dated otherwise than that cashback's credit.
         """
         rules, entry, line = self.placing.rules, finding.entry, finding.line
         if finding.cls in _EXPLAINS_NOTHING or entry is None or line is None:
             return finding.cls in _EXPLAINS_NOTHING
         if finding.cls in {FindingClass.MATCHED, FindingClass.NOT_EXPECTED}:
-            named = id_in(line.reference) == entry.id.hex
-            return not named and not rules.is_dated_like(entry, line.credited_at)
+            if names(line.reference, entry.id.hex):
+                return False
+            return rules.echoes_reference or not rules.is_dated_like(entry, line.credited_at)
         return rules.echoes_reference and finding.barred_by is not None
 
     def _by_customer_alone(self, suspects: list[LeftLine]) -> Iterator[Finding]:
@@ -215,10 +217,9 @@ class _Group:
         """A reference that was cut names its cashback, when customer and amount are its own."""
         lines_of: defaultdict[BookEntry, list[LeftLine]] = defaultdict(list)
         for left in (*self.credits, *self.reversals):
-            part = None if left.own is not None else fragment_in(left.line.reference)
-            if part is None or len(part) < PREFIX:
+            if left.own is not None:
                 continue
-            named = [entry for entry in self._entries if entry.id.hex.startswith(part)]
+            named = [one for one in self._entries if names(left.line.reference, one.id.hex)]
             if len(named) == 1:
                 (self.reversals if left.is_reversal else self.credits).remove(left)
                 lines_of[named[0]].append(left)

@@ -53,12 +53,16 @@ def _ids_within(run: str) -> set[str]:
     }
 
 
-def fragment_in(reference: str | None) -> str | None:
-    """The longest run of hex digits in a reference that spells no whole id; None below FRAGMENT.
+def names(reference: str | None, hex_id: str) -> bool:
+    """Whether a reference spells an id, or its beginning, for one whose customer and amount match.
 
-    A reference that was cut, or glued to another: a doubt whose id holds it may be meant.
+    Of several runs of hex digits the longest is meant.
     """
-    return max(fragments_in(reference), key=len, default=None)
+    whole = id_in(reference)
+    if whole is not None:
+        return whole == hex_id
+    longest = max(fragments_in(reference), key=len, default="")
+    return len(longest) >= PREFIX and hex_id.startswith(longest)
 
 
 def fragments_in(reference: str | None) -> set[str]:
@@ -70,16 +74,15 @@ def fragments_in(reference: str | None) -> set[str]:
     return {run for word in words for run in _RUN.findall(word) if len(run) >= FRAGMENT}
 
 
-def is_part_of(reference: str | None, hex_id: str) -> bool:
-    """Whether a reference may be what is left of an id: a part of it, or it among other text.
+def parts_in(reference: str | None) -> set[str]:
+    """What in a reference may stand for an id: its runs of hex digits, of long ones both ends, too.
 
     Of a whole id that is nobody's the beginning and the end count: a digit of it may be wrong.
     """
-    if reference is None:
-        return False
-    for run in fragments_in(reference):
-        if run in hex_id or hex_id in run:
-            return True
-        if len(run) >= PREFIX and (run[:PREFIX] in hex_id or run[-PREFIX:] in hex_id):
-            return True
-    return False
+    runs = fragments_in(reference)
+    return runs | {end for run in runs for end in (run[:PREFIX], run[-PREFIX:])}
+
+
+def is_part_of(reference: str | None, hex_id: str) -> bool:
+    """Whether a reference may be what is left of an id: a part of it, or it among other text."""
+    return any(part in hex_id or hex_id in part for part in parts_in(reference))

@@ -28,7 +28,7 @@ HELD: Final = Suspect(
     accepted_at=NOW - timedelta(hours=1),
     first_started_at=NOW,
 )
-ANOTHER: Final = UUID("01900000-0000-7000-8000-ba9876543210")
+ANOTHER: Final = UUID("01900001-0000-7abc-9000-ba9876543210")
 FAR: Final = OpenLine(
     cls=FindingClass.UNKNOWN_HERE,
     cashback_id=None,
@@ -62,6 +62,9 @@ FAR: Final = OpenLine(
         ({"reference": "0123456789ab"}, True),
         ({"reference": "NR 0123-4567-89AB …"}, True),
         ({"reference": "0123456"}, False),
+        ({"reference": "0123-4567 of 99999999aaaa"}, True),
+        ({"reference": f"{HELD.id.hex[:-1]}{'0' if HELD.id.hex[-1] != '0' else '1'}"}, True),
+        ({"reference": f"77{HELD.id.hex}77"}, True),
         ({"reference": str(ANOTHER)}, False),
     ],
 )

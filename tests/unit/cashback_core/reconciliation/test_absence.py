@@ -242,6 +242,18 @@ def test_where_references_are_echoed_a_line_without_one_bars_every_doubt_of_its_
     assert {verdict(findings).cls, verdict(findings, twin).cls} == {FindingClass.DOUBT_UNDECIDED}
 
 
+def test_what_lost_its_line_explains_no_line_that_lost_its_reference() -> None:
+    """An applied twin of the doubt's day is missing, and the doubt's line does not name it."""
+    twin = replace(entry(2, Status.APPLIED), document=DOUBT.document, cashback_centavos=AMOUNT)
+    line = line_of(DOUBT, ECHOED, number=1, reference=None)
+    findings, _ = found([DOUBT, twin], [line], ECHOED)
+    assert verdict(findings).cls is FindingClass.DOUBT_UNDECIDED
+    assert verdict(findings).barred_by == 1
+    named = line_of(twin, ECHOED, number=1, reference=twin.id.hex[:20])
+    findings, _ = found([DOUBT, twin], [named], ECHOED)
+    assert verdict(findings).cls is FindingClass.DOUBT_ABSENT
+
+
 DAMAGED: Final = (
     f"{DOUBT.id.hex[:30]}00",
     f"{str(DOUBT.id)[:-1]}f",

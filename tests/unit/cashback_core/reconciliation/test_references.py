@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cashback_core.reconciliation import id_in
-from cashback_core.reconciliation.references import fragment_in
+from cashback_core.reconciliation.references import is_part_of, names, parts_in
 from unit.cashback_core.reconciliation.test_classes import SPELLINGS
 
 if TYPE_CHECKING:
@@ -47,8 +47,7 @@ def test_two_ids_are_none(one: UUID, other: UUID) -> None:
 def test_any_text_is_read_or_not(text: str) -> None:
     read = id_in(text)
     assert read is None or UUID(hex=read).hex == read
-    part = fragment_in(text)
-    assert part is None or len(part) >= 8
+    assert all(len(part) >= 8 for part in parts_in(text))
 
 
 @pytest.mark.parametrize("text", [None, "", "NaN", "PIX 77", "1" * 40, "x" * 32])
@@ -58,9 +57,11 @@ def test_what_is_no_id(text: str | None) -> None:
 
 @given(IDS, st.integers(8, 31))
 def test_an_id_that_was_cut_is_a_part_of_it(one: UUID, kept: int) -> None:
-    part = fragment_in(one.hex[:kept])
-    assert part == one.hex[:kept]
-    assert fragment_in(one.hex[:7]) is None
+    cut = one.hex[:kept]
+    assert is_part_of(f"nr {cut.upper()}", one.hex)
+    assert not is_part_of(one.hex[:7], one.hex)
+    assert names(f"nr {cut}", one.hex) is (kept >= 16)
+    assert not names(one.hex[-kept:], one.hex)
 
 
 def test_an_id_is_never_another() -> None:
