@@ -63,6 +63,14 @@ PROFILES: Final[Mapping[str, Profile]] = {
             weights={Fault.CRASH: 1, Fault.DISCONNECT: 1},
             least_process_faults=0,
         ),
+        # Where every process is killed all the time, few statements are read while they are false.
+        Profile(
+            name="statements",
+            seconds=120,
+            gap_s=(3.0, 5.0),
+            weights={Fault.KILL_API: 1, Fault.FREEZE_WORKER: 2, Fault.DISCONNECT: 2},
+            least_process_faults=0,
+        ),
     )
 }
 
