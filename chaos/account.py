@@ -1,7 +1,7 @@
 """The provider's account beyond our orders: false statements, strangers' credits, its own mistakes.
 
 Statements are told falsely in turns, each about one customer who bought for this alone and whose
-call ends in doubt: whoever takes that telling for proof of absence pays them twice. Beside each
+calls end in doubt: whoever takes that telling for proof of absence pays them twice. After each
 turn somebody else's system credits on the account, one order is credited twice, one answered 201
 and not credited, one credited and refused: the statement is the only one to tell of these.
 """
@@ -108,7 +108,6 @@ class Account:
         await self._direct(
             document=document,
             behaviour="late_apply" if name.startswith("watermark") else "hang_applied",
-            times=1,
             statement=name,
             lines_of=document,
         )

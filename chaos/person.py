@@ -36,11 +36,14 @@ class Person:
     system: System
     said: Counter[str] = field(default_factory=Counter[str])
     _token: str = ""
-    _turns: Iterator[int] = field(default_factory=itertools.count)
+    _url: str = ""
 
     async def run(self, stop: asyncio.Event) -> None:
         """Look until told to stop; an API that is down is asked again later."""
-        while not stop.is_set():
+        for name in itertools.cycle(APIS):
+            if stop.is_set():
+                return
+            self._url = self.system.url(name)
             await asyncio.to_thread(self._look)
             await asyncio.sleep(_LOOK_S)
 
@@ -74,11 +77,10 @@ class Person:
             yield from page["items"]
 
     def _ask(self, path: str, body: object = None) -> Any:
-        url = self.system.url(APIS[next(self._turns) % len(APIS)])
         if not self._token:
             login = {"username": PLATFORM_USER, "password": PASSWORD}
-            self._token = call(url + "/api/token", login)["access"]
-        return call(url + path, body, headers={"Authorization": f"Bearer {self._token}"})
+            self._token = call(self._url + "/api/token", login)["access"]
+        return call(self._url + path, body, headers={"Authorization": f"Bearer {self._token}"})
 
 
 def _explanation(

@@ -166,7 +166,12 @@ async def test_a_storm_of_misbehaviour_never_makes_the_client_ask_twice(
         for name in BEHAVIOURS
         if name
         not in {
-            "hang", "hang_applied", "late_apply", "dripped_201", "gzip_201", "credited_twice_201",
+            "hang",
+            "hang_applied",
+            "late_apply",
+            "dripped_201",
+            "gzip_201",
+            "credited_twice_201",
         }
     ]
     sandbox.desk.conduct.set_rates({name: 0.9 / len(quick) for name in quick}, seed=11)

@@ -110,7 +110,10 @@ ABSENT = replace(
     cashback_id=ID,
 )
 LIE = Lie(
-    telling="document_masked", document=ROW.document, began_at=NOW, ended_at=NOW + timedelta(minutes=3)
+    telling="document_masked",
+    document=ROW.document,
+    began_at=NOW,
+    ended_at=NOW + timedelta(minutes=3),
 )
 HEARD = replace(INCIDENT, cls="unreadable", document=None, credited_at=None, stands=False)
 WRONG = a_sale(valid=False)
@@ -224,7 +227,10 @@ def test_a_difference_that_somebody_was_told_of_is_none(told: Ledgers) -> None:
         (lambda: replace(GOOD, readings=()), "13: no statement was read"),
         (lambda: replace(GOOD, readings=(replace(READ, lines=2),)), "13: 1 credits of"),
         (lambda: replace(GOOD, readings=(replace(READ, cashbacks=0),)), "13: 1 cashbacks were"),
-        (lambda: replace(GOOD, readings=(replace(READ, distrust="cut"),)), "proves no absence: cut"),
+        (
+            lambda: replace(GOOD, readings=(replace(READ, distrust="cut"),)),
+            "proves no absence: cut",
+        ),
         (lambda: in_status("rejected"), "its own reference is credited"),
     ],
 )
