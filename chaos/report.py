@@ -93,6 +93,8 @@ class Outcome:
         found: list[str] = []
         if seconds >= profile.seconds and self.process_faults < profile.least_process_faults:
             found.append(f"only {self.process_faults} process faults")
+        if seconds >= profile.seconds and len(self.tellings) < profile.least_tellings:
+            found.append(f"only {len(self.tellings)} false statements")
         if self.converged_s > MOST_CONVERGENCE_S:
             found.append(f"converged only after {self.converged_s:.1f} s")
         if percentile(self.waits_s, 99) > MOST_P99_S:
