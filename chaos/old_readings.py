@@ -9,7 +9,6 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
-from adapters.http.sales import cashbacks
 from cashback_core.reconciliation import (
     FindingClass,
     Reconciliation,
@@ -23,11 +22,9 @@ from simulation import broken_statements as broken
 from simulation.same_sale_mutants import SAME_SALE_MUTANTS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
     from cashback_core.statements import StatementLine
-
-# pyright: reportPrivateUsage=false
 
 
 def future_watermark_believed() -> None:
@@ -111,16 +108,6 @@ def zone_is_content() -> None:
     _as_in_the_simulation("content is compared by its UTC")
 
 
-def quoted_key_is_a_text() -> None:
-    """A key in quotes is another key than the same without them."""
-
-    def literal(fields: Mapping[bytes, bytes]) -> str | None:
-        value = fields.get(b"idempotency-key")
-        return None if value is None else value.decode("ascii").replace('"', "'")
-
-    replace(cashbacks, "read_idempotency_key", literal)
-
-
 def _as_in_the_simulation(what: str) -> None:
     mutant: Any = next(mutant for mutant in SAME_SALE_MUTANTS if mutant.what == what)
     replace(mutant.owner, mutant.name, mutant.value)
@@ -141,6 +128,5 @@ OLD_READINGS: Final[tuple[Callable[[], None], ...]] = (
     lines_have_an_order,
     fresh_key_is_a_new_sale,
     zone_is_content,
-    quoted_key_is_a_text,
 )
 """All of them; chaos/mutants.py says which statement shows which."""
