@@ -256,7 +256,9 @@ class IncidentStoreContract:
     ) -> None:
         claim = await ended_with(store, UNANSWERED)
         await operators.act(1, claim.id, act)
-        assert await operators.act(1, claim.id, TAKE_BACK) is NotYours.OWN
+        for own in ("ana", "ANA", "\uff41na"):
+            mine = replace(TAKE_BACK, by=own)
+            assert await operators.act(1, claim.id, mine) is NotYours.OWN
         careless = replace(BY_BIA, accept_risk=False)
         assert await operators.act(1, claim.id, careless) == RiskNotAccepted()
         assert await operators.act(2, claim.id, BY_BIA) is None

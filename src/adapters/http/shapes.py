@@ -232,8 +232,9 @@ class OpenCashback(Shape, frozen=True, kw_only=True):
     suspected: Annotated[
         bool,
         Meta(
-            description="An incident of the provider's statement is about it, or its line may be"
-            " its credit: sending it again takes `accept_risk`."
+            description="It may be paid whatever its status says: an incident of the provider's"
+            " statement is about it, its line may be its credit, or an operator's mark alone calls"
+            " it unpaid. Sending it again takes `accept_risk`."
         ),
     ]
 

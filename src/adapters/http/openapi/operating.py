@@ -61,8 +61,9 @@ OPERATING: Final[dict[tuple[str, str], Operation]] = {
         tag="Operators",
         summary="Send a held, rejected or doubtful one again",
         description="One in doubt may have been paid, and so may one that a line of the provider's"
-        " statement could be (`suspected` in the list): sending it again may pay the customer a"
-        " second time. It takes `accept_risk`, and the record tells for ever who took the risk.",
+        " statement could be or that an operator alone called rejected (`suspected` in the list):"
+        " sending it again may pay the customer a second time. It takes `accept_risk`, and the"
+        " record tells for ever who took the risk.",
         parameters=(ID,),
         body="ResendInput",
         example={"reason": "the provider's outage is over", "accept_risk": False},
@@ -85,6 +86,8 @@ OPERATING: Final[dict[tuple[str, str], Operation]] = {
         tag="Operators",
         summary="Say what became of one in doubt, or of one that is credited",
         description="`applied` or `rejected`, on evidence from the provider; `reason` names it."
+        " What you call `rejected` is sent again only by somebody who takes the risk: a mark"
+        " proves nothing."
         " A held or rejected one becomes `applied` only while an incident of the statement says"
         " that it is credited (`GET /api/incidents`).",
         parameters=(ID,),

@@ -16,7 +16,7 @@ RISK: Final[Mapping[Language, str]] = {
     Language.PT: "Ninguém aqui sabe se isto foi pago: enviar de novo pode pagar o cliente uma"
     " segunda vez. Procure antes no extrato do provedor.",
 }
-"""What somebody accepts who resends what is in doubt, or what a line could be."""
+"""What somebody accepts who resends what may be paid (`operating.may_be_paid`)."""
 
 OPERATOR_KINDS: Final[Mapping[str, Kind]] = {
     "forbidden": kind(
@@ -111,11 +111,17 @@ OPERATOR_FAULTS: Final[Mapping[str, Mapping[Language, Text]]] = {
     ),
     "risk": fault(
         (
-            "{in_doubt} may be paid twice: in doubt, or perhaps a line of the statement.",
+            (
+                "{in_doubt} may be paid twice: in doubt, perhaps a line of the statement, or called"
+                " rejected by an operator alone."
+            ),
             "true, by whoever takes that risk",
         ),
         (
-            "{in_doubt} podem ser pagos duas vezes: em dúvida, ou talvez uma linha do extrato.",
+            (
+                "{in_doubt} podem ser pagos duas vezes: em dúvida, talvez uma linha do extrato, ou"
+                " rejeitados só pela palavra de um operador."
+            ),
             "true, de quem assume esse risco",
         ),
     ),
