@@ -124,6 +124,7 @@ def _declare_incidents(add: Add) -> None:
         help="the cashback is applied, on no statement, and that is known",
     )
     explain.add_argument("--dry-run", action="store_true", help="only tell what would be done")
+    _add_risk(explain)
     _add_signature(explain)
 
 

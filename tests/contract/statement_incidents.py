@@ -21,6 +21,7 @@ from cashback_core.explaining import (
     Explanation,
     IncidentStore,
     Meaning,
+    NamesACashback,
     NotExplained,
     StatementIncident,
 )
@@ -68,6 +69,10 @@ class IncidentStoreContract:
 
     async def said(self) -> tuple[dict[str, list[UUID | None]], set[UUID]]:
         """What persons said: of lines by their key, and of absent cashbacks."""
+        raise NotImplementedError
+
+    async def risks(self) -> set[UUID]:
+        """The incidents of which an event says that their explanation took a risk."""
         raise NotImplementedError
 
     def told(self, at: datetime, merchant_id: int | None = None, **changes: Any) -> UUID:
@@ -217,6 +222,65 @@ class IncidentStoreContract:
         assert isinstance(await incidents.explain(absent, KNOWN, dry_run=False), StatementIncident)
         assert await self.said() == ({}, {claim.id})
         assert await incidents.explain(new_id(), KNOWN, dry_run=False) is None
+
+    @pytest.mark.parametrize("how", ["whole", "beginning", "end", "within", "of another", "named"])
+    async def test_whose_reference_names_a_cashback_is_called_foreign_only_with_the_risk_accepted(
+        self, store: CashbackStore, incidents: IncidentStore, how: str
+    ) -> None:
+        claim = await ended_with(store, CREATED if how in {"whole", "named"} else UNANSWERED)
+        other = await ended_with(store, CREATED)
+        hex_ = claim.id.hex
+        spelt = {
+            "whole": f"#{str(claim.id).upper()}",
+            "beginning": hex_[:20],
+            "end": f"nr. {hex_[-9:].upper()}",
+            "within": f"cb{hex_}0",
+            "of another": str(claim.id),
+            "named": hex_[:17],
+        }[how]
+        key = "5" * 32
+        changes: dict[str, Any] = {"line_key": key, "reference": spelt}
+        if how == "named":
+            changes |= {"cashback_id": claim.id, "cls": FindingClass.ALTERED}
+        line = self.told(AT, 1 if how == "named" else None, **changes)
+        said = FOREIGN
+        if how == "of another":
+            said = replace(FOREIGN, meaning=Meaning.OURS, cashback_id=other.id)
+        for dry_run in (True, False):
+            answer = await incidents.explain(line, said, dry_run=dry_run)
+            assert answer == NamesACashback(claim.id)
+        assert await self.said() == ({}, set())
+        said = replace(said, accept_risk=True)
+        dry = await incidents.explain(line, said, dry_run=True)
+        assert isinstance(dry, StatementIncident)
+        assert dry.closed_at is None
+        done = await incidents.explain(line, said, dry_run=False)
+        assert isinstance(done, StatementIncident)
+        assert await self.said() == ({key: [said.cashback_id]}, set())
+        assert await self.risks() == {line}, "remembered"
+
+    @pytest.mark.parametrize("how", ["nothing", "nobody's", "a word", "its own", "its own, cut"])
+    async def test_whose_reference_names_no_other_cashback_is_explained_without_a_risk(
+        self, store: CashbackStore, incidents: IncidentStore, how: str
+    ) -> None:
+        claim = await ended_with(store, UNANSWERED)
+        spelt = {
+            "nothing": None,
+            "nobody's": str(new_id()),
+            "a word": "NF 20260615 deadbee",
+            "its own": str(claim.id).upper(),
+            "its own, cut": claim.id.hex[:12],
+        }[how]
+        line = self.told(AT, reference=spelt)
+        said = FOREIGN
+        if how.startswith("its own"):
+            said = replace(FOREIGN, meaning=Meaning.OURS, cashback_id=claim.id)
+        for accept_risk in (False, True):
+            asked = replace(said, accept_risk=accept_risk)
+            assert isinstance(
+                await incidents.explain(line, asked, dry_run=not accept_risk), StatementIncident
+            )
+        assert await self.risks() == set(), "there was none"
 
     async def test_of_two_who_explain_at_once_one_wins(self, incidents: IncidentStore) -> None:
         key = "4" * 32

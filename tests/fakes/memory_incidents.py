@@ -7,7 +7,7 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from cashback_core.delivery import Status
+from cashback_core.delivery import DONE, Status
 from cashback_core.documents import mask
 from cashback_core.explaining import (
     PRECEDES,
@@ -17,15 +17,18 @@ from cashback_core.explaining import (
     IncidentPage,
     IncidentStore,
     Meaning,
+    NamesACashback,
     NotExplained,
     OpenLine,
     StatementIncident,
     Suspect,
     may_be_credit_of,
+    names_another,
     why_not_explained,
 )
 from cashback_core.ports import Position, StoreUnavailable
 from cashback_core.reconciliation import FindingClass
+from cashback_core.reconciliation.references import id_in
 
 if TYPE_CHECKING:
     from datetime import timedelta
@@ -48,7 +51,7 @@ class IncidentRow:
 
 
 class MemoryIncidents(IncidentStore):
-    """`kept` is filled by tests, `lines` and `absent` is what persons said."""
+    """`kept` is filled by tests, `lines` and `absent` is what persons said, `risks` at a risk."""
 
     def __init__(self, store: MemoryStore, *, precedes: timedelta = PRECEDES) -> None:
         self._store = store
@@ -56,6 +59,7 @@ class MemoryIncidents(IncidentStore):
         self.kept: dict[UUID, IncidentRow] = {}
         self.lines: defaultdict[str, list[UUID | None]] = defaultdict(list)
         self.absent: set[UUID] = set()
+        self.risks: set[UUID] = set()
 
     async def incidents(
         self,
@@ -99,7 +103,7 @@ class MemoryIncidents(IncidentStore):
         explanation: Explanation,
         *,
         dry_run: bool,
-    ) -> StatementIncident | NotExplained | None:
+    ) -> StatementIncident | NotExplained | NamesACashback | None:
         await self._reach()
         row = self.kept.get(id)
         if row is None:
@@ -109,8 +113,13 @@ class MemoryIncidents(IncidentStore):
             return refused
         if explanation.meaning is Meaning.OURS and not self._is_due(explanation.cashback_id):
             return NotExplained.NO_SUCH_CASHBACK
+        named = self._named(row.incident, explanation)
+        if named is not None and not explanation.accept_risk:
+            return named
         if dry_run:
             return row.incident
+        if named is not None:
+            self.risks.add(id)
         if explanation.meaning is Meaning.KNOWN_ABSENT:
             assert row.incident.cashback_id is not None
             self.absent.add(row.incident.cashback_id)
@@ -180,6 +189,18 @@ class MemoryIncidents(IncidentStore):
             row.record.id == id_ and row.status is not Status.NOT_DUE
             for row in self._store.rows.values()
         )
+
+    def _named(
+        self, incident: StatementIncident, explanation: Explanation
+    ) -> NamesACashback | None:
+        """The cashback that the line's reference names, against what is said."""
+        whole = id_in(incident.reference)
+        for row in self._store.rows.values():
+            id_ = row.record.id
+            known = whole == id_.hex or incident.cashback_id == id_ or row.status not in DONE
+            if known and names_another(incident.reference, id_, explanation):
+                return NamesACashback(id_)
+        return None
 
     async def _reach(self) -> None:
         await asyncio.sleep(0)

@@ -72,6 +72,14 @@ class TestPostgresIncidents(IncidentStoreContract):
                     lines[key].append(cashback_id)
         return dict(lines), absent
 
+    async def risks(self) -> set[UUID]:
+        with psycopg.connect(self.dsn) as connection:
+            rows = connection.execute(
+                "select incident_id, what from statement_incident_events where risk_accepted"
+            ).fetchall()
+        assert {what for _, what in rows} <= {"explained"}
+        return {id_ for id_, _ in rows}
+
     async def test_an_explanation_leaves_an_event_with_name_and_reason(
         self, incidents: PostgresIncidentStore
     ) -> None:

@@ -51,3 +51,6 @@ class TestMemoryIncidents(IncidentStoreContract):
 
     async def said(self) -> tuple[dict[str, list[UUID | None]], set[UUID]]:
         return dict(self.memory.lines), self.memory.absent
+
+    async def risks(self) -> set[UUID]:
+        return self.memory.risks

@@ -140,7 +140,9 @@ OPERATING: Final[dict[tuple[str, str], Operation]] = {
         " tells the incident; with `dry_run` false the explanation is remembered, with name and"
         " reason, for every later statement, and the incident ends. A line is `foreign` or `ours`"
         " (then `cashback_id` names whose, of any merchant); of a cashback that is applied and"
-        " absent it may be said that this is known (`known_absent`).",
+        " absent it may be said that this is known (`known_absent`). Against the line's own"
+        " reference, if it names another cashback here (in whatever spelling, or by a part of the"
+        " id), nothing is said without `accept_risk`: the dry run tells it, too.",
         parameters=(parameter("id", "path", "The incident's id.", _UUID),),
         body="ExplainInput",
         example={
@@ -156,6 +158,7 @@ OPERATING: Final[dict[tuple[str, str], Operation]] = {
             "not_found",
             "incident_closed",
             "explanation_unfit",
+            "names_a_cashback",
         ),
     ),
     ("post", "/api/cashbacks/resend"): Operation(
