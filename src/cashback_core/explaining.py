@@ -14,7 +14,7 @@ from enum import Enum, StrEnum
 from typing import Final, Protocol
 from uuid import UUID
 
-from cashback_core.operating import MAX_NAME_CHARS, MAX_REASON_CHARS, is_plain_text
+from cashback_core.operating import MAX_NAME_CHARS, is_plain_text, refuse_reason
 from cashback_core.ports import Position
 from cashback_core.reconciliation.findings import FindingClass
 from cashback_core.reconciliation.references import PREFIX, id_in, is_part_of
@@ -25,7 +25,8 @@ class StatementIncident:
     """Something of a statement that waits for a person.
 
     `merchant` is the slug of the merchant whose cashback it is about; None for what is nobody's,
-    which the platform and the command line alone see. `document` is masked. `line` is the line's
+    which the platform and the command line alone see. `document` is masked, and so is whatever
+    could be one in `reference`; once it is closed neither is kept in full. `line` is the line's
     number on the statement that was asked for at `statement_at`, `line_key` what it is known by
     on every statement, both None for a cashback that is absent. `closed_at` is None while it
     stands.
@@ -84,8 +85,7 @@ class Explanation:
     def __post_init__(self) -> None:
         if not is_plain_text(self.by, MAX_NAME_CHARS):
             raise ValueError(f"a person's name has 1 to {MAX_NAME_CHARS} printable characters")
-        if not is_plain_text(self.reason, MAX_REASON_CHARS):
-            raise ValueError(f"a reason has 1 to {MAX_REASON_CHARS} printable characters")
+        refuse_reason(self.reason)
         if (self.meaning is Meaning.OURS) != (self.cashback_id is not None):
             raise ValueError("a cashback is named exactly when the line is ours")
 

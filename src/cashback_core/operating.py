@@ -16,7 +16,7 @@ from typing import Final, Protocol
 from uuid import UUID
 
 from cashback_core.delivery import TRANSITIONS, Actor, Delivery, Move, Status
-from cashback_core.documents import Cpf
+from cashback_core.documents import Cpf, holds_cpf
 from cashback_core.equals import EqualPage
 from cashback_core.ports import Position
 from cashback_core.same_sale import EqualOutcome
@@ -80,8 +80,7 @@ class Act:
     def __post_init__(self) -> None:
         if not is_plain_text(self.by, MAX_NAME_CHARS):
             raise ValueError(f"an operator's name has 1 to {MAX_NAME_CHARS} printable characters")
-        if not is_plain_text(self.reason, MAX_REASON_CHARS):
-            raise ValueError(f"a reason has 1 to {MAX_REASON_CHARS} printable characters")
+        refuse_reason(self.reason)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -205,6 +204,33 @@ def is_same_name(one: str, other: str) -> bool:
 def _folded(name: str) -> str:
     compatible = unicodedata.normalize("NFKC", name).casefold()
     return " ".join(unicodedata.normalize("NFKC", compatible).split())
+
+
+class ReasonFault(StrEnum):
+    """Why a text is no reason that may be kept for ever."""
+
+    FORMAT = "reason_format"
+    """Not 1 to MAX_REASON_CHARS printable characters, or space at an end."""
+    DOCUMENT = "reason_document"
+    """A CPF is in it: nobody could be erased from it."""
+
+
+def why_no_reason(text: str) -> ReasonFault | None:
+    """Why a person's words cannot be kept with what that person does; None if they can."""
+    if not is_plain_text(text, MAX_REASON_CHARS):
+        return ReasonFault.FORMAT
+    return ReasonFault.DOCUMENT if holds_cpf(text) else None
+
+
+def refuse_reason(text: str) -> None:
+    """Raise ValueError unless a text may be kept for ever as a reason."""
+    match why_no_reason(text):
+        case None:
+            return
+        case ReasonFault.FORMAT:
+            raise ValueError(f"a reason has 1 to {MAX_REASON_CHARS} printable characters")
+        case ReasonFault.DOCUMENT:
+            raise ValueError("a reason is kept for ever and holds no CPF")
 
 
 def is_plain_text(text: str, longest: int) -> bool:

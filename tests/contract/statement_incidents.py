@@ -75,6 +75,10 @@ class IncidentStoreContract:
         """The incidents of which an event says that their explanation took a risk."""
         raise NotImplementedError
 
+    async def kept_as(self, incident_id: UUID) -> tuple[str | None, str | None]:
+        """Document and reference of an incident as they are kept."""
+        raise NotImplementedError
+
     def told(self, at: datetime, merchant_id: int | None = None, **changes: Any) -> UUID:
         """A line that nothing explains, opened now; its id."""
         found = StatementIncident(
@@ -201,6 +205,35 @@ class IncidentStoreContract:
         done = await incidents.explain(line, ours, dry_run=False)
         assert isinstance(done, StatementIncident)
         assert await self.said() == ({"2" * 32: [theirs.id]}, set())
+
+    @pytest.mark.parametrize(
+        ("told", "shown"),
+        [
+            ("PIX 52998224725", "PIX ***.982.247-**"),
+            ("CPF:529.982.247-25/7", "CPF:***.982.247-**/7"),
+            ("00052998224725", "000***.982.247-**"),
+            ("\uff15\uff12\uff19982 247 25", "***.982.247-**"),
+            ("12345678901", "***.456.789-**"),
+            ("NF 1234567890", "NF 1234567890"),
+        ],
+    )
+    async def test_what_could_be_a_document_in_a_reference_is_masked_and_kept_while_it_stands(
+        self, incidents: IncidentStore, told: str, shown: str
+    ) -> None:
+        document = str(a_cpf())
+        line = self.told(AT, reference=told, document=document)
+        (one,) = (await incidents.incidents(None, open_only=True, limit=9, after=None)).items
+        assert one.reference == shown
+        dry = await incidents.explain(line, FOREIGN, dry_run=True)
+        assert isinstance(dry, StatementIncident)
+        assert dry.reference == shown
+        assert await self.kept_as(line) == (document, told)
+        done = await incidents.explain(line, FOREIGN, dry_run=False)
+        assert isinstance(done, StatementIncident)
+        assert (done.document, done.reference) == (mask(document), shown)
+        assert await self.kept_as(line) == (mask(document), shown), "what has ended needs no more"
+        closed = (await incidents.incidents(None, open_only=False, limit=9, after=None)).items
+        assert closed == (done,)
 
     async def test_lines_that_read_the_same_are_explained_one_by_one(
         self, incidents: IncidentStore

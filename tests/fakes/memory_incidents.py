@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from cashback_core.delivery import DONE, Status
-from cashback_core.documents import mask
+from cashback_core.documents import hide_documents, mask
 from cashback_core.explaining import (
     PRECEDES,
     SAYS_CREDITED,
@@ -41,7 +41,10 @@ SLUGS = {1: "demo", 2: "other"}
 
 @dataclass(slots=True, kw_only=True)
 class IncidentRow:
-    """An incident as it is kept: `document` is not masked, `merchant_id` None for nobody's."""
+    """An incident as it is kept: while it stands `document` and reference are not masked.
+
+    `merchant_id` is None for nobody's.
+    """
 
     incident: StatementIncident
     merchant_id: int | None
@@ -72,7 +75,7 @@ class MemoryIncidents(IncidentStore):
     ) -> IncidentPage:
         await self._reach()
         found = [
-            row.incident
+            _shown(row.incident)
             for row in self._of(merchant_id)
             if not (open_only and row.incident.closed_at) and cls in {None, row.incident.cls}
         ]
@@ -117,7 +120,7 @@ class MemoryIncidents(IncidentStore):
         if named is not None and not explanation.accept_risk:
             return named
         if dry_run:
-            return row.incident
+            return _shown(row.incident)
         if named is not None:
             self.risks.add(id)
         if explanation.meaning is Meaning.KNOWN_ABSENT:
@@ -127,8 +130,9 @@ class MemoryIncidents(IncidentStore):
             assert row.incident.line_key is not None
             self.lines[row.incident.line_key].append(explanation.cashback_id)
         row.incident = replace(
-            row.incident, closed_at=self._store._now(), closed_why=explanation.reason
+            _shown(row.incident), closed_at=self._store._now(), closed_why=explanation.reason
         )
+        row.document = row.incident.document
         row.events.append(("explained", explanation.by))
         return row.incident
 
@@ -206,3 +210,8 @@ class MemoryIncidents(IncidentStore):
         await asyncio.sleep(0)
         if self._store.away:
             raise StoreUnavailable("away")
+
+
+def _shown(incident: StatementIncident) -> StatementIncident:
+    reference = incident.reference
+    return replace(incident, reference=None if reference is None else hide_documents(reference))

@@ -80,6 +80,15 @@ class TestPostgresIncidents(IncidentStoreContract):
         assert {what for _, what in rows} <= {"explained"}
         return {id_ for id_, _ in rows}
 
+    async def kept_as(self, incident_id: UUID) -> tuple[str | None, str | None]:
+        with psycopg.connect(self.dsn) as connection:
+            row = connection.execute(
+                "select document, reference from statement_incidents where incident_id = %s",
+                [incident_id],
+            ).fetchone()
+        assert row is not None
+        return row[0], row[1]
+
     async def test_an_explanation_leaves_an_event_with_name_and_reason(
         self, incidents: PostgresIncidentStore
     ) -> None:

@@ -54,3 +54,7 @@ class TestMemoryIncidents(IncidentStoreContract):
 
     async def risks(self) -> set[UUID]:
         return self.memory.risks
+
+    async def kept_as(self, incident_id: UUID) -> tuple[str | None, str | None]:
+        row = self.memory.kept[incident_id]
+        return row.document, row.incident.reference

@@ -258,7 +258,10 @@ class StatementIncident(Shape, frozen=True, kw_only=True, rename={"class_": "cla
     amount: Money
     line: Annotated[int | None, Meta(description="The line of the statement; null: it has none.")]
     credited_at: Instant | None
-    reference: Annotated[str | None, Meta(description="The line's, as the provider told it.")]
+    reference: Annotated[
+        str | None,
+        Meta(description="The line's, as the provider told it; whatever could be a CPF is masked."),
+    ]
     why: str
     since: Instant
     statement_at: Annotated[Instant, Meta(description="When the statement was asked for.")]

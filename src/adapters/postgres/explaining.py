@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
 from adapters.postgres.connection import Role, acting_for, connection_pool, serving_dsn, translated
-from cashback_core.documents import mask
+from cashback_core.documents import hide_documents, mask
 from cashback_core.erased import is_pseudonym
 from cashback_core.explaining import (
     ClassTotal,
@@ -157,13 +157,13 @@ class PostgresIncidentStore(IncidentStore):
                 row = await found.fetchone()
                 if row is None:
                     return None
-                incident = _incident(row)
+                incident, told = _incident(row), row[9]
                 refused = why_not_explained(incident, explanation)
                 if refused is None and not await _is_due(connection, explanation.cashback_id):
                     refused = NotExplained.NO_SUCH_CASHBACK
                 if refused is not None:
                     return refused
-                named = await _named(connection, incident, explanation)
+                named = await _named(connection, incident.cashback_id, told, explanation)
                 if named is not None and not explanation.accept_risk:
                     return named
                 if dry_run:
@@ -189,13 +189,16 @@ async def _is_due(connection: AsyncConnection[Any], cashback_id: UUID | None) ->
 
 
 async def _named(
-    connection: AsyncConnection[Any], incident: StatementIncident, explanation: Explanation
+    connection: AsyncConnection[Any],
+    about: UUID | None,
+    reference: str | None,
+    explanation: Explanation,
 ) -> NamesACashback | None:
     """The cashback that the line's reference names, against what is said."""
-    whole = id_in(incident.reference)
+    whole = id_in(reference)
     by_key = [UUID(whole)] if whole is not None else []
-    if incident.cashback_id is not None:
-        by_key.append(incident.cashback_id)
+    if about is not None:
+        by_key.append(about)
     found = await connection.execute(
         # A part of an id has no index: it is looked for among the open ones, which have theirs.
         """
@@ -212,11 +215,11 @@ async def _named(
                 where position(p.part in hex) > 0 or position(hex in p.part) > 0
             )
         """,
-        {"ids": by_key, "parts": sorted(parts_in(incident.reference))},
+        {"ids": by_key, "parts": sorted(parts_in(reference))},
         prepare=False,
     )
     async for (id_,) in found:
-        if names_another(incident.reference, id_, explanation):
+        if names_another(reference, id_, explanation):
             return NamesACashback(id_)
     return None
 
@@ -285,7 +288,7 @@ def _incident(row: tuple[Any, ...]) -> StatementIncident:
         line=line,
         line_key=line_key,
         credited_at=credited_at,
-        reference=reference,
+        reference=None if reference is None else hide_documents(reference),
         why=why,
         opened_at=opened_at,
         statement_at=statement_at,

@@ -166,7 +166,7 @@ _SALE: Final = _object(
 _TEXT: Final[Schema] = {"type": "string"}
 _REASON: Final[Schema] = {
     "type": "string",
-    "description": f"Kept for ever: 1 to {MAX_REASON_CHARS} printable characters.",
+    "description": f"Kept for ever: 1 to {MAX_REASON_CHARS} printable characters, and no CPF.",
     "minLength": 1,
 }
 _ACCEPT_RISK: Final[Schema] = {

@@ -20,7 +20,7 @@ from cashback_core.operating import (
     ActKind,
     OpenFilter,
     goes_with,
-    is_plain_text,
+    why_no_reason,
 )
 from cashback_core.violations import Violation, show
 
@@ -156,8 +156,9 @@ class _Body:
         """Without the spaces around it: they come with copying."""
         value = self._text("reason", needed=needed)
         text = (value or "").strip()
-        if value is not None and not is_plain_text(text, MAX_REASON_CHARS):
-            self._fault("reason", "reason_format", highest=str(MAX_REASON_CHARS))
+        fault = None if value is None else why_no_reason(text)
+        if fault is not None:
+            self._fault("reason", fault, highest=str(MAX_REASON_CHARS))
         return text
 
     def truth(self, name: str, *, default: bool) -> bool:

@@ -137,6 +137,16 @@ OPERATOR_FAULTS: Final[Mapping[str, Mapping[Language, Text]]] = {
         ("The reason is no plain text.", "1 to {highest} printable characters"),
         ("O motivo não é um texto simples.", "1 a {highest} caracteres imprimíveis"),
     ),
+    "reason_document": fault(
+        (
+            "The reason holds a CPF, and it is kept for ever.",
+            "the same without it; the id or the statement's line says whose it is",
+        ),
+        (
+            "O motivo contém um CPF, e fica guardado para sempre.",
+            "o mesmo sem ele; o id ou a linha do extrato diz de quem se trata",
+        ),
+    ),
     "not_boolean": fault(
         ("The value is neither true nor false.", "true or false"),
         ("O valor não é true nem false.", "true ou false"),
