@@ -318,6 +318,7 @@ def test_the_sender_is_paused_and_released(environ: dict[str, str]) -> None:
         ("explain", str(uuid4()), "--foreign", "--known-absent", *SIGNED),
         ("explain", str(uuid4()), "--ours", "1", *SIGNED),
         ("explain", str(uuid4()), "--foreign", "--as", "ana"),
+        ("explain", str(uuid4()), "--foreign", "--as", "ana", "--reason", "of 52998224725"),
         ("resend-many",),
         ("resend-many", "--status", "pending"),
         ("resend-many", "--status", "held", "--expect", "-1"),

@@ -21,6 +21,7 @@ from cashback_core.operating import (
     NotCreditedThere,
     NotFromHere,
     NotYours,
+    ReasonFault,
     RiskNotAccepted,
     Tally,
     TooMany,
@@ -28,6 +29,7 @@ from cashback_core.operating import (
     is_same_name,
     may_act_on_all,
     operate,
+    why_no_reason,
 )
 
 if TYPE_CHECKING:
@@ -154,6 +156,16 @@ def test_an_act_needs_a_plain_name_and_a_plain_reason(text: str) -> None:
         replace(RESEND, by=text)
     with pytest.raises(ValueError, match="reason"):
         replace(RESEND, reason=text)
+
+
+@pytest.mark.parametrize("cpf", ["52998224725", "529.982.247-25", "529 982 247 25"])
+def test_a_reason_that_is_kept_for_ever_holds_no_document(cpf: str) -> None:
+    text = f"the customer {cpf} gave it back"
+    assert why_no_reason(text) is ReasonFault.DOCUMENT
+    with pytest.raises(ValueError, match="no CPF"):
+        replace(RESEND, reason=text)
+    assert why_no_reason("line 52998224726 of the statement") is None, "no CPF: wrong digits"
+    assert why_no_reason(f" {text}") is ReasonFault.FORMAT
 
 
 def test_names_and_reasons_have_a_longest_length() -> None:

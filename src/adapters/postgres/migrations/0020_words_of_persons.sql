@@ -16,7 +16,8 @@ begin
     new.document := case
         when new.document ~ '^[0-9]{11}$'
             then format('***.%s.%s-**', substr(new.document, 4, 3), substr(new.document, 7, 3))
-        when new.document ~ '^(E[0-9a-f]{32}|[*.0-9-]*[*][*.0-9-]*)$' then new.document
+        when new.document is null or new.document ~ '^(E[0-9a-f]{32}|[*.0-9-]*[*][*.0-9-]*)$'
+            then new.document
         else repeat('*', least(length(new.document), 20))
     end;
     if told ~ could_be then

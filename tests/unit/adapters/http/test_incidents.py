@@ -240,6 +240,7 @@ async def test_what_is_not_there_is_not_explained(api: Api) -> None:
         ({}, [("/meaning", "required"), ("/reason", "required")]),
         ({**FOREIGN, "meaning": "lost"}, [("/meaning", "no_such_choice")]),
         ({**FOREIGN, "reason": " "}, [("/reason", "reason_format")]),
+        ({**FOREIGN, "reason": "of 529.982.247-25"}, [("/reason", "reason_document")]),
         ({**FOREIGN, "dry_run": "no"}, [("/dry_run", "not_boolean")]),
         ({**FOREIGN, "accept_risk": 1}, [("/accept_risk", "not_boolean")]),
         ({**FOREIGN, "by": "somebody else"}, [("", "unknown_field")]),
