@@ -179,8 +179,8 @@ begin
         return null;
     end if;
     raise exception '%', case
-        when named is null then format('sale %s has no cashback', new.cashback_id)
-        when not named then format('sale %s has no name, or tells one that is not its own', new.cashback_id)
+        when not found then format('sale %s has no cashback', new.cashback_id)
+        when named is not true then format('sale %s has no name, or tells one that is not its own', new.cashback_id)
         when adds_up is null then format('sale %s has no lines', new.cashback_id)
         else format('the lines of %s do not add up to their sale', new.cashback_id)
     end using errcode = 'integrity_constraint_violation', constraint = 'sales_are_whole';
@@ -206,7 +206,7 @@ end $$;
 revoke execute on function guard_told_move, mask_when_closed from public;
 create constraint trigger cashbacks_moves_are_told after update of status on cashbacks
     deferrable initially deferred for each row
-    when (new.status <> old.status and old.status <> 'sending' and new.status <> 'sending')
+    when (old.status <> 'sending' and new.status <> 'sending' and new.status <> old.status)
     execute function guard_told_move();
 
 select pin_search_paths();
