@@ -74,7 +74,7 @@ simulate: venv-dev ## the delivery decisions against SEEDS=5000 simulated worlds
 		$(if $(SEED),--seed $(SEED),--seeds $(or $(SEEDS),5000))
 
 PROFILE ?= mixed
-chaos: venv-dev ## kill and freeze the real processes, compare the money (PROFILE=database SECONDS= SEED=)
+chaos: venv-dev ## kill and freeze the real processes, compare the money (PROFILE=database|statements SECONDS= SEED=)
 	@PYTHONPATH=src .venv/bin/python -m chaos --profile $(PROFILE) \
 		$(if $(SECONDS),--seconds $(SECONDS)) $(if $(SEED),--seed $(SEED))
 

@@ -16,6 +16,8 @@ from adapters.postgres import connection, leasing
 from cashback_core import delivering, evidence
 from cashback_core.evidence import Evidence, NeverSent, Outcome, Phase, Unknown
 from cashback_core.reconciliation import windows
+from chaos.old_readings import OLD_READINGS
+from chaos.replacing import replace
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -36,7 +38,7 @@ def resend_on_unknown() -> None:
         outcome = evidence.classify(seen, document=document, cashback_centavos=cashback_centavos)
         return NeverSent() if isinstance(outcome, Unknown) else outcome
 
-    _replace(delivering, "classify", careless)
+    replace(delivering, "classify", careless)
 
 
 def resend_in_transport() -> None:
@@ -48,7 +50,7 @@ def resend_in_transport() -> None:
         broken = seen.phase is Phase.SENT and seen.reason != "deadline"
         return await call(self, request) if broken else seen
 
-    _replace(transport.EvidenceTransport, "call", habitual)
+    replace(transport.EvidenceTransport, "call", habitual)
 
 
 def reaper_requeues() -> None:
@@ -83,7 +85,7 @@ def reaper_requeues() -> None:
         )
         return cursor.rowcount
 
-    _replace(leasing, "reap", requeue)
+    replace(leasing, "reap", requeue)
 
 
 def acknowledge_unknown_commit() -> None:
@@ -108,15 +110,15 @@ def acknowledge_unknown_commit() -> None:
         with suppress(psycopg.OperationalError):
             await commit(self)
 
-    _replace(psycopg.AsyncTransaction, "__aexit__", hopeful)
-    _replace(psycopg.AsyncConnection, "commit", hopeful_commit)
+    replace(psycopg.AsyncTransaction, "__aexit__", hopeful)
+    replace(psycopg.AsyncConnection, "commit", hopeful_commit)
 
 
 def synchronous_commit_off() -> None:
     """Commits are answered before they are on disk, and nobody checks it."""
-    _replace(connection, "UNSAFE", frozenset[str]())
+    replace(connection, "UNSAFE", frozenset[str]())
     serving = cast("dict[str, str]", connection.SERVING)
-    _replace(connection, "SERVING", {**serving, "synchronous_commit": "off"})
+    replace(connection, "SERVING", {**serving, "synchronous_commit": "off"})
 
 
 def status_lost_with_broken_body() -> None:
@@ -126,7 +128,7 @@ def status_lost_with_broken_body() -> None:
     def forgetful(self: AnswerReader) -> int | None:
         return None if self.fault else cast("int | None", honest.__get__(self))
 
-    _replace(AnswerReader, "status_code", property(forgetful))
+    replace(AnswerReader, "status_code", property(forgetful))
 
 
 def absence_without_margin() -> None:
@@ -136,7 +138,7 @@ def absence_without_margin() -> None:
         del policy
         return started_at
 
-    _replace(windows.Margin, "after", hasty)
+    replace(windows.Margin, "after", hasty)
 
 
 PLANTS: Final[Mapping[str, Callable[[], None]]] = {
@@ -149,13 +151,7 @@ PLANTS: Final[Mapping[str, Callable[[], None]]] = {
         synchronous_commit_off,
         status_lost_with_broken_body,
         absence_without_margin,
+        *OLD_READINGS,
     )
 }
 """Every mutant by its name."""
-
-
-def _replace(owner: object, name: str, planted: object) -> None:
-    """Put a mutant in the place of what is there: a renamed target must not pass for caught."""
-    if not hasattr(owner, name):
-        raise LookupError(f"{owner} has no {name}: the mutant has nothing to replace")
-    setattr(owner, name, planted)

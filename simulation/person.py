@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class Person:
-    """Looks at what stands open, and says what each line is: the truth, whatever its reference says.
+    """Looks at what stands open and says what each line is: the truth, against its reference, too.
 
     The provider knows it, so the risk that is asked of whoever contradicts a reference is none.
     """

@@ -18,6 +18,7 @@ from cashback_core.reconciliation import (
     findings,
 )
 from cashback_core.reconciliation.placing import Placing
+from cashback_core.reconciliation.references import PartsOf
 from fakes.memory_incidents import MemoryIncidents
 from simulation import broken_statements as broken
 from simulation.database import SimulatedDatabase
@@ -36,7 +37,7 @@ STATEMENTS: Final = tuple(
     for what, owner, name, value in (
         ("exact match only", reconcile, "place_by_reference", broken.exact_match_only),
         ("a reference is a text", reconcile, "id_in", broken.reference_as_text),
-        ("a part of a reference is none", reconcile, "is_part_of", broken.no_part_of_a_reference),
+        ("a part of a reference is none", PartsOf, "named_by", broken.no_part_of_a_reference),
         (
             "a watermark of the future",
             Window,

@@ -27,11 +27,11 @@ from cashback_core.explaining import (
     why_not_explained,
 )
 from cashback_core.ports import Position, StoreUnavailable
-from cashback_core.reconciliation import FindingClass
+from cashback_core.reconciliation import Explanations, FindingClass
 from cashback_core.reconciliation.references import id_in
 
 if TYPE_CHECKING:
-    from datetime import timedelta
+    from datetime import datetime, timedelta
     from uuid import UUID
 
     from fakes.memory_store import MemoryStore, Row
@@ -61,8 +61,17 @@ class MemoryIncidents(IncidentStore):
         self._precedes = precedes
         self.kept: dict[UUID, IncidentRow] = {}
         self.lines: defaultdict[str, list[UUID | None]] = defaultdict(list)
+        self.said_at: defaultdict[str, list[datetime]] = defaultdict(list)
         self.absent: set[UUID] = set()
         self.risks: set[UUID] = set()
+
+    def explanations(self) -> Explanations:
+        """What persons have said so far."""
+        return Explanations(
+            lines={key: tuple(said) for key, said in self.lines.items() if said},
+            said_at={key: tuple(times) for key, times in self.said_at.items()},
+            absent=frozenset(self.absent),
+        )
 
     async def incidents(
         self,
@@ -129,6 +138,7 @@ class MemoryIncidents(IncidentStore):
         else:
             assert row.incident.line_key is not None
             self.lines[row.incident.line_key].append(explanation.cashback_id)
+            self.said_at[row.incident.line_key].append(self._store._now())
         row.incident = replace(
             _shown(row.incident), closed_at=self._store._now(), closed_why=explanation.reason
         )

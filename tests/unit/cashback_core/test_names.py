@@ -156,7 +156,13 @@ def test_text_in_another_encoding_is_told_with_what_it_means(encoding: str, text
     assert twice.code == "name_encoding"
 
 
-@pytest.mark.parametrize("misread", ["Josã© Da Silva", "conceiã§ã£o", "MARIA JosÃ", "JOSÃ‰ MarÃ"])
+@pytest.mark.parametrize(
+    "misread",
+    [
+        *("Josã© Da Silva", "conceiã§ã£o", "MARIA JosÃ", "JOSÃ‰ MarÃ"),
+        *("Galvãƒo", "CAUÃƑ", "Itaãº", "Zoã«", "Jerãšnimo", "CONCEIÃ‡ÃƑO"),
+    ],
+)
 def test_what_was_cut_or_written_in_small_letters_afterwards(misread: str) -> None:
     fault = name_fault(misread)
     if misread == "MARIA JosÃ":  # half a character is a letter of its own: it may be a name

@@ -12,7 +12,13 @@ import psycopg
 from adapters.postgres.connection import Role, serving_dsn, translated
 from adapters.postgres.reconciliation.book import read_book, read_open
 from adapters.postgres.reconciliation.explanations import read_explanations
-from adapters.postgres.reconciliation.incidents import close_unfound, oldest, tell
+from adapters.postgres.reconciliation.incidents import (
+    close_explained,
+    close_unfound,
+    oldest,
+    standing,
+    tell,
+)
 from adapters.postgres.reconciliation.moves import move
 from adapters.postgres.reconciliation.runs import Run, begin, end, is_due
 from cashback_core.reconciling import (
@@ -22,6 +28,7 @@ from cashback_core.reconciling import (
     ReconciliationStore,
     RunEnded,
     RunKind,
+    Standing,
 )
 
 if TYPE_CHECKING:
@@ -110,6 +117,14 @@ class _Runs(ReconciliationRuns):
         with translated():
             async with self._connection.transaction():
                 return await tell(self._connection, self._begun, found, known=self._known)
+
+    async def standing(self) -> Standing:
+        with translated():
+            return await standing(self._connection)
+
+    async def close_explained(self, about: Collection[str | UUID]) -> int:
+        with translated():
+            return await close_explained(self._connection, self._begun, about)
 
     async def close_unfound(self, window: Window) -> int:
         with translated():
