@@ -180,6 +180,22 @@ def marked_applied_while_an_incident_stands(stage: Stage) -> None:
     stage.expect(claim, Status.APPLIED)
 
 
+def called_rejected_and_resent(stage: Stage) -> None:
+    """A doubt that was credited: a person's word that it was not sends nothing."""
+    claim = stage.begin()
+    stage.pay(claim)
+    stage.lapse(claim)
+    stage.operate(claim, ActKind.MARK_REJECTED)
+    stage.expect(claim, Status.REJECTED)
+    for by in ("ops", "bia"):
+        if not isinstance(stage.operate(claim, ActKind.RESEND, by=by), RiskNotAccepted):
+            raise Broken("resent, though a person's word alone called it unpaid")
+    _let_pass(stage)
+    stage.settle(echoes=True)
+    stage.expect(claim, Status.APPLIED)
+    stage.check()
+
+
 def explained_and_resent_before_the_next_statement(stage: Stage) -> None:
     """A person said whose the line is; nothing has moved yet, and it is still not to be resent."""
     claim = stage.begin()
@@ -633,6 +649,7 @@ PLAYS: Final[tuple[Callable[[Stage], None], ...]] = (
     credited_again_and_again,
     credited_though_rejected,
     marked_applied_while_an_incident_stands,
+    called_rejected_and_resent,
     explained_and_resent_before_the_next_statement,
     pending_that_may_be_credited,
     late_201_after_the_settler_doubted,

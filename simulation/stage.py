@@ -255,9 +255,11 @@ class Stage(Provider):
     def explain(
         self, incident: StatementIncident, meaning: Meaning, of: Claim | None = None
     ) -> None:
-        """A person says what it is."""
+        """A person says what it is, whatever its reference says."""
         id_ = None if of is None else of.id
-        word = Explanation(meaning=meaning, by="petra", reason="directed", cashback_id=id_)
+        word = Explanation(
+            meaning=meaning, by="petra", reason="directed", cashback_id=id_, accept_risk=True
+        )
         done = at_once(self.database.said.explain(incident.id, word, dry_run=False))
         if not isinstance(done, StatementIncident):
             raise Broken(f"not explained: {done}")

@@ -130,7 +130,7 @@ def _told(told: Try) -> str:
 def _line(item: OpenCashback) -> str:
     code = "" if item.status_code is None else f", the provider answered {item.status_code}"
     who = f" by {item.actor_name}" if item.actor_name else ""
-    suspected = "; an incident of a statement is about it" if item.suspected else ""
+    suspected = "; it may be paid already" if item.suspected else ""
     return (
         f"{item.id} {item.status:9} since {format_instant(item.since_at)[:19]}Z"
         f" {format_centavos(item.cashback_centavos):>12} {mask(item.document)} {item.merchant}"

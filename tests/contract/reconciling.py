@@ -166,6 +166,21 @@ class ReconciliationStoreContract:
         assert found.moved == Moved(skipped=1)
         assert await status_of(kept, claim) is Status.APPLIED
 
+    async def test_a_late_answer_to_what_a_statement_settled_changes_no_final_answer(
+        self, kept: Kept
+    ) -> None:
+        claim = await leased(kept.store, a_sale(sale_id="later"), lease_s=0.01)
+        await self.passes(0.1)
+        assert await kept.store.reap(limit=10) == 1
+        await reconcile(kept, [await a_line(kept, claim)], claim)
+        final = await kept.store.find(claim.merchant_id, claim.id)
+        assert final is not None
+        assert final.status is Status.APPLIED
+        await self.passes(0.01)
+        standing = await kept.store.conclude(ended(claim, CREATED))
+        assert standing == final.standing
+        assert await kept.store.find(claim.merchant_id, claim.id) == final
+
     async def test_rounds_end(self, kept: Kept) -> None:
         claim = await in_doubt(kept, a_cpf())
         await reconcile(kept, [], claim)

@@ -152,6 +152,48 @@ async def test_an_erased_customer_is_nobody_in_the_incidents_of_statements_too(
     )
 
 
+async def test_what_has_ended_and_what_was_opened_since_forgets_an_erased_customer_too(
+    store: PostgresCashbackStore, privacy: PostgresPrivacyStore, dsn: str
+) -> None:
+    document, known, stranger = a_cpf(), a_cpf(), a_cpf()
+    id_ = await paid(store, document)
+    await paid(store, known)
+
+    def told(line: int, whose: str, *, closed: bool) -> None:
+        """A line under the cashback's reference, whoever's it says that it is."""
+        with psycopg.connect(dsn) as connection:
+            connection.execute(
+                "insert into statement_incidents (incident_id, class, merchant_id, cashback_id,"
+                " document, centavos, line, line_key, nth, reference, why, statement_at, closed_at,"
+                " closed_why) values (gen_random_uuid(), 'altered', 1, %s, %s, 1, %s, %s, 0, %s,"
+                " 'x', now(), %s, %s)",
+                [
+                    id_,
+                    whose,
+                    line,
+                    f"{line:032x}",
+                    f"PIX {whose}",
+                    *(("now", "x") if closed else (None, None)),
+                ],
+            )
+
+    told(1, document, closed=True)
+    told(2, document, closed=False)
+    told(3, known, closed=False)
+    first = await privacy.erase(1, (who := customer_id(dsn, document)), WHY)
+    told(4, document, closed=False)
+    told(5, stranger, closed=True)
+    assert await privacy.erase(1, who, WHY) == first
+    found = rows(dsn, "select line, document, reference from statement_incidents order by line")
+    for line, kept, reference in found:
+        if line == 3:
+            assert (kept, reference) == (known, f"PIX {known}"), "another customer's, who is here"
+        else:
+            assert is_pseudonym(kept), line
+            assert reference is None
+    assert str(document) not in everything(dsn)
+
+
 async def test_the_eraser_forgets_in_the_merchants_of_its_session_alone(dsn: str) -> None:
     with session(dsn, 2, role=ERASER) as eraser:
         with pytest.raises(psycopg.errors.InsufficientPrivilege), eraser.transaction():

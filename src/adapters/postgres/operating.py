@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, LiteralString
 from adapters.postgres import refused_equals
 from adapters.postgres.accepting import Cursor, encode
 from adapters.postgres.database import OPERATING, OVERSEEING, Database
-from adapters.postgres.open_rows import MEANT, PAGE, open_cashback, values_of
+from adapters.postgres.open_rows import MARKED, MEANT, PAGE, open_cashback, values_of
 from cashback_core.delivery import Delivery, Status
 from cashback_core.equals import EqualPage
 from cashback_core.explaining import PRECEDES, SAYS_CREDITED
@@ -26,6 +26,7 @@ from cashback_core.operating import (
     Tally,
     goes_with,
     may_act_on_all,
+    may_be_paid,
     operate,
 )
 from cashback_core.ports import Position
@@ -216,7 +217,7 @@ async def _tally(cursor: Cursor, values: dict[str, Any]) -> Tally:
     await cursor.execute(
         f"""
         select count(*), coalesce(sum(c.cashback_centavos), 0)::bigint,
-            count(*) filter (where c.status = 'in_doubt' or c.cashback_id in (
+            count(*) filter (where c.status = 'in_doubt' or {MARKED} or c.cashback_id in (
                 select x.cashback_id from suspected_cashbacks(%(merchant_id)s, %(precedes)s) as x
             ))
         {MEANT}
@@ -233,7 +234,7 @@ def _tally_of(rows: list[tuple[Any, ...]], given: Mapping[UUID, Circumstances]) 
     return Tally(
         count=len(rows),
         cashback_centavos=sum(row[6] for row in rows),
-        in_doubt=sum(row[2] == Status.IN_DOUBT or given[row[1]].suspected for row in rows),
+        in_doubt=sum(may_be_paid(Status(row[2]), given[row[1]]) for row in rows),
     )
 
 

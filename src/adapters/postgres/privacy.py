@@ -123,6 +123,8 @@ async def _erase(
         return None
     document, erased_at = customer
     if erased_at is not None:
+        # What a statement told of them since: they are known there by their pseudonym alone.
+        await _forget_in_incidents(connection, merchant_id, document, document)
         return Erased(at=erased_at)
     found = await connection.execute(
         """
@@ -217,9 +219,7 @@ async def _make_nobody(
         """,
         {"m": merchant_id, "d": document, "p": pseudonym},
     )
-    await connection.execute(
-        "select forget_in_incidents(%s, %s, %s)", [merchant_id, document, pseudonym]
-    )
+    await _forget_in_incidents(connection, merchant_id, document, pseudonym)
     await connection.execute(
         "insert into privacy_acts (merchant_id, act, customer_id, actor, reason, sales)"
         " values (%s, 'erasure', %s, %s, %s, %s)",
@@ -227,6 +227,14 @@ async def _make_nobody(
     )
     when: datetime = erased_at
     return when
+
+
+async def _forget_in_incidents(
+    connection: AsyncConnection[Any], merchant_id: int, document: str, pseudonym: str
+) -> None:
+    await connection.execute(
+        "select forget_in_incidents(%s, %s, %s)", [merchant_id, document, pseudonym]
+    )
 
 
 async def _retain(

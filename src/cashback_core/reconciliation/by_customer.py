@@ -24,7 +24,7 @@ from cashback_core.reconciliation.placing import (
     barring,
     undecided,
 )
-from cashback_core.reconciliation.references import names
+from cashback_core.reconciliation.references import fragments_in, names
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -245,8 +245,8 @@ class _Group:
         """A reference that was cut names its cashback, when customer and amount are its own."""
         lines_of: defaultdict[BookEntry, list[LeftLine]] = defaultdict(list)
         for left in (*self.credits, *self.reversals):
-            if left.own is not None:
-                continue
+            if left.own is not None or not fragments_in(left.line.reference):
+                continue  # not asked of each cashback: equal ones may be thousands
             named = [one for one in self._entries if names(left.line.reference, one.id.hex)]
             if len(named) == 1:
                 (self.reversals if left.is_reversal else self.credits).remove(left)
