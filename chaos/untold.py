@@ -10,6 +10,7 @@ from collections import Counter, defaultdict
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
+from cashback_core.documents import mask
 from chaos.account import FOREIGN, TOLD_TO_A_PERSON
 from chaos.sales import money
 
@@ -68,8 +69,21 @@ def _group_of(incident: Incident, ledgers: Ledgers) -> Group | None:
     row = ledgers.rows.get(incident.cashback_id or "")
     if _is_absence(incident):
         return None if row is None else row.group
-    at, group = incident.credited_at, (incident.document, incident.centavos)
-    return next((c.group for c in ledgers.credits if c.at == at and c.group == group), None)
+    return next(
+        (
+            credit.group
+            for credit in ledgers.credits
+            if credit.at == incident.credited_at
+            and credit.group[1] == incident.centavos
+            and _names(incident, credit.group[0])
+        ),
+        None,
+    )
+
+
+def _names(incident: Incident, document: str) -> bool:
+    """Whether an incident names a customer; one that has ended keeps the document masked."""
+    return incident.document in {document, mask(document)}
 
 
 def _is_absence(incident: Incident) -> bool:
@@ -107,7 +121,7 @@ def _is_of(incident: Incident, lie: Lie, own: Mapping[str, set[str]]) -> bool:
         return incident.cls == "unknown_here"
     if lie.telling == "other_customer" and incident.cls in {"unknown_here", "altered"}:
         return True
-    about = incident.document == lie.document or incident.cashback_id in own[lie.document]
+    about = _names(incident, lie.document) or incident.cashback_id in own[lie.document]
     return about or (incident.cls == "unreadable" and incident.document is None)
 
 

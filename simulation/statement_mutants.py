@@ -22,7 +22,6 @@ from cashback_core.reconciliation.references import PartsOf
 from fakes.memory_incidents import MemoryIncidents
 from simulation import broken_statements as broken
 from simulation.database import SimulatedDatabase
-from simulation.incidents import SimulatedIncidents
 from simulation.mutant import Mutant
 from simulation.settling import SimulatedSettler
 
@@ -79,7 +78,7 @@ STATEMENTS: Final = tuple(
         ("held while unproved", by_customer, "undecided", broken.held_while_unproved),
         (
             "explanations are forgotten",
-            SimulatedIncidents,
+            MemoryIncidents,
             "explanations",
             broken.nothing_remembered,
         ),

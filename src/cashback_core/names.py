@@ -111,6 +111,7 @@ _PLAIN: Final = {
     "æ": "ae", "œ": "oe", "ø": "o", "đ": "d", "ð": "d", "ł": "l", "þ": "th", "ħ": "h",
     "\u0131": "i", "ŋ": "n", "ŧ": "t", "ƀ": "b", "ɨ": "i", "ɫ": "l", "ǝ": "e", "ə": "e",
 }  # fmt: skip
+_ALONE: Final = re.compile(" +(?=[\u0300-\u036f])")
 _REMOVED: Final = dict.fromkeys(map(ord, _APOSTROPHES))
 _BLANKED: Final = dict.fromkeys(map(ord, _DASHES + _DOTS), " ")
 _FOLDED: Final = _REMOVED | _BLANKED | {ord(letter): plain for letter, plain in _PLAIN.items()}
@@ -123,6 +124,7 @@ def _words(name: str) -> list[str]:
         return name.translate(_ASCII).lower().split()
     # Apostrophes first: some would be taken apart into a blank and an accent.
     apart = unicodedata.normalize("NFKD", name.translate(_REMOVED)).casefold()
+    apart = _ALONE.sub("", apart)  # an apostrophe that somebody has taken apart already
     # Once more: folding case makes decomposable letters again, and decomposing makes apostrophes.
     apart = unicodedata.normalize("NFKD", apart.translate(_FOLDED)).translate(_FOLDED)
     return "".join(c for c in apart if not unicodedata.combining(c)).split()
