@@ -29,10 +29,10 @@ WORKERS ?= 2
 # Tests start hundreds of Pythons: without compiled files each would compile the source anew.
 PYTEST = PYTHONDONTWRITEBYTECODE= .venv/bin/python -m pytest
 test: venv-dev ## run every test that needs nothing but Python (WORKERS=2 files at once)
-	@$(PYTEST) -n $(WORKERS) --dist loadfile --no-loadscope-reorder -m 'not container and not browser and not nginx and not promtool' $(TESTS)
+	@$(PYTEST) -n $(WORKERS) --dist loadfile --no-loadscope-reorder -m 'not container and not browser and not nginx and not pgbouncer and not promtool' $(TESTS)
 
-test-nginx: venv-dev ## run the tests that need an nginx (infra/ci_packages.sh installs it)
-	@$(PYTEST) -n $(WORKERS) --dist loadfile --no-loadscope-reorder -m nginx $(TESTS)
+test-nginx: venv-dev ## run the tests that need an nginx or a PgBouncer (infra/ci_packages.sh installs them)
+	@$(PYTEST) -n $(WORKERS) --dist loadfile --no-loadscope-reorder -m 'nginx or pgbouncer' $(TESTS)
 
 test-alerts: venv-dev ## run the unit tests of the alert rules (infra/ci_packages.sh installs promtool)
 	@$(PYTEST) -m promtool tests/unit/infra
@@ -74,7 +74,7 @@ simulate: venv-dev ## the delivery decisions against SEEDS=5000 simulated worlds
 		$(if $(SEED),--seed $(SEED),--seeds $(or $(SEEDS),5000))
 
 PROFILE ?= mixed
-chaos: venv-dev ## kill and freeze the real processes, compare the money (PROFILE=database SECONDS= SEED=)
+chaos: venv-dev ## kill and freeze the real processes, compare the money (PROFILE=database|statements SECONDS= SEED=)
 	@PYTHONPATH=src .venv/bin/python -m chaos --profile $(PROFILE) \
 		$(if $(SECONDS),--seconds $(SECONDS)) $(if $(SEED),--seed $(SEED))
 

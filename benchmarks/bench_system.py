@@ -17,9 +17,9 @@ import psutil
 import psycopg
 
 from adapters.http.identity.signing_key import create_signing_key
-from adapters.postgres.connection import refuse_unsafe
 from adapters.postgres.embedded import EmbeddedPostgres
 from adapters.postgres.migrate import migrate
+from adapters.postgres.starting import refuse_unsafe
 from benchmarks.gateway_side import Gateway, serving
 from benchmarks.ledgers import Database
 from benchmarks.pgbench_side import Pgbench, find_pgbench

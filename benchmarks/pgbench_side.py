@@ -15,7 +15,7 @@ import psutil
 import psycopg
 from psycopg.conninfo import conninfo_to_dict
 
-from adapters.postgres.connection import serving_dsn
+from adapters.postgres.sessions import LIMITS
 from benchmarks.ledgers import Database, Rows, must_hold, transactions_begun
 from benchmarks.phase import Phase, WrongResultError, percentile_ms
 from benchmarks.processes import cpu_s, machine_busy_s, others_share
@@ -131,9 +131,9 @@ class Pgbench:
 
     def _environment(self) -> dict[str, str]:
         """By environment, not by arguments: those are for everybody to see."""
-        given = conninfo_to_dict(
-            serving_dsn(self.database.dsn, application="pgbench", role=None, **_PLANNER)
-        )
+        given = conninfo_to_dict(self.database.dsn)
+        settings = {**LIMITS, **_PLANNER}.items()
+        given["options"] = " ".join(f"-c {name}={value}" for name, value in settings)
         names = {
             "PGHOST": "host",
             "PGPORT": "port",

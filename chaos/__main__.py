@@ -11,7 +11,8 @@ from chaos.mutants import catch_all
 from chaos.planting import PLANTS
 from chaos.profile import PROFILES
 from chaos.report import render
-from chaos.run import Options, run
+from chaos.roles import Options
+from chaos.run import run
 
 
 def main() -> int:

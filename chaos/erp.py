@@ -1,7 +1,8 @@
 """The ERPs: they send each sale until they have a definite answer, and remember it.
 
 A definite answer is any 2xx or 4xx. After a 503, a broken connection or a wait in vain the same
-sale goes out again under its same names, to the other API.
+sale goes out again to the other API, at times in other words or under one more name; some sales go
+out again long after their answer.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ GIVE_UP_S: Final = 60.0
 _PAUSE_S: Final = 0.1
 _TWIN_SHARE: Final = 0.05
 _HANG_UP_SHARE: Final = 0.05
+_LATER_SHARE: Final = 0.05
 _UNAVAILABLE: Final = 503
 
 
@@ -52,6 +54,8 @@ class Book:
     waits_s: list[float] = field(default_factory=list[float])
     sales_s: list[float] = field(default_factory=list[float])
     retried: Counter[str] = field(default_factory=Counter[str])
+    respelt: int = 0
+    """How many requests said a sale otherwise than at first."""
     outrages: list[str] = field(default_factory=list[str])
     """Answers that must never be, such as a 500."""
 
@@ -89,6 +93,12 @@ class Erp:
             for _ in range(8):
                 group.create_task(ask())
 
+    async def sell_to(self, document: str) -> Sale:
+        """Sell once to this customer, and see it through."""
+        sale = self._next_sale(document=document)
+        await self.see_through(sale)
+        return sale
+
     async def see_through(self, sale: Sale) -> None:
         """Send a sale until there is a definite answer."""
         began = time.monotonic()
@@ -112,8 +122,7 @@ class Erp:
 
     async def _till(self, think_s: float, stop: asyncio.Event) -> None:
         while not stop.is_set():
-            sale = make_sale(next(self._numbers), self.random)
-            self.book.sales[sale.number] = sale
+            sale = self._next_sale()
             dice, began = self.random.random(), time.monotonic()
             if dice < _TWIN_SHARE:
                 await asyncio.gather(self.see_through(sale), self.see_through(sale))
@@ -122,16 +131,26 @@ class Erp:
                     await self._ask(sale, self.random.uniform(0, 0.05))
                 await self.see_through(sale)
             self.book.sales_s.append(time.monotonic() - began)
+            if self.random.random() < _LATER_SHARE:
+                earlier = self.random.choice(tuple(self.book.answers) or (sale.number,))
+                await self.see_through(self.book.sales[earlier])
             await asyncio.sleep(self.random.uniform(0, 2 * think_s))
+
+    def _next_sale(self, *, document: str | None = None) -> Sale:
+        sale = make_sale(next(self._numbers), self.random, document=document)
+        self.book.sales[sale.number] = sale
+        return sale
 
     async def _ask(self, sale: Sale, patience_s: float) -> Answer | str:
         """One request over a connection of its own; without an answer, why."""
         host, port = self.apis[next(self._turns) % len(self.apis)]
+        said = sale.say(self.random)
+        self.book.respelt += said.body != sale.body or said.key != sale.idempotency_key
         writer = None
         try:
             async with asyncio.timeout(patience_s):
                 reader, writer = await asyncio.open_connection(host, port)
-                writer.write(sale.request(f"{host}:{port}", self.token))
+                writer.write(sale.request(said, f"{host}:{port}", self.token))
                 return await _read(reader)
         except TimeoutError:
             return "waited in vain"

@@ -1,4 +1,7 @@
-"""Three ledgers, read: what the ERPs were told, what the database says, what the provider paid."""
+"""Three ledgers, read: what the ERPs were told, what the database says, what the provider paid.
+
+And what was told of the differences: incidents of the statement, and the runs that found them.
+"""
 
 from __future__ import annotations
 
@@ -76,6 +79,46 @@ class Credit:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Incident:
+    """What somebody was told of the statement: of a line, or of a cashback that is not on it.
+
+    `said` is a person's explanation, None where there is none; `stands` until then, or until a
+    later statement explains it.
+    """
+
+    cls: str
+    document: str | None
+    centavos: int
+    credited_at: datetime | None
+    cashback_id: str | None
+    opened_at: datetime
+    stands: bool
+    said: str | None
+    why: str
+
+    @property
+    def is_told(self) -> bool:
+        """Whether it stands, or a person knows."""
+        return self.stands or self.said is not None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """A run that read statements to their end; `distrust` is why it proved no absence.
+
+    `lines`, `net_centavos` and `cashbacks` are its classes' totals of both sides.
+    """
+
+    kind: str
+    asked_at: datetime
+    ended_at: datetime
+    distrust: str | None
+    lines: int
+    net_centavos: int
+    cashbacks: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Told:
     """One definite answer to an ERP about one of its sales; `id` is None when it was refused."""
 
@@ -113,14 +156,41 @@ def read_database(dsn: str) -> dict[str, Row]:
     return {row[0]: _row(row, tuple(attempts[row[0]]), tuple(events[row[0]])) for row in found}
 
 
+def read_incidents(dsn: str) -> list[Incident]:
+    """Every incident of the statement that ever was."""
+    with psycopg.connect(dsn) as connection:
+        rows = connection.execute(
+            "select i.class, i.document, i.centavos, i.credited_at, i.cashback_id::text,"
+            " i.opened_at, i.closed_at is null, e.meaning, i.why"
+            " from statement_incidents as i"
+            " left join statement_explanations as e using (incident_id) order by i.opened_at"
+        ).fetchall()
+    names = (
+        "cls", "document", "centavos", "credited_at", "cashback_id", "opened_at", "stands",
+        "said", "why",
+    )  # fmt: skip
+    return [Incident(**dict(zip(names, row, strict=True))) for row in rows]
+
+
+def read_readings(dsn: str) -> list[Reading]:
+    """Every run of the reconciliation that came to its end, the earliest first."""
+    with psycopg.connect(dsn) as connection:
+        rows = connection.execute(
+            "select kind, asked_at, ended_at, distrust, totals from reconciliations"
+            " where error is null and ended_at is not null and totals is not null"
+            " order by started_at"
+        ).fetchall()
+    return [_reading(row) for row in rows]
+
+
 def read_provider(url: str) -> list[Credit]:
     """Every credit of the sandbox provider."""
     with urllib.request.urlopen(f"{url}/ledger", timeout=30) as answer:  # noqa: S310 - our own
         ledger = json.load(answer)
     return [
         Credit(
-            group=(credit["document"], _centavos(credit["cashback"])),
-            at=datetime.fromisoformat(credit["at"]),
+            group=(credit["document"], centavos_of(credit["cashback"])),
+            at=at_of(credit["at"]),
             reference=str(credit["reference"]),
         )
         for credit in ledger["credits"]
@@ -174,6 +244,23 @@ def _told(number: int, status_code: int, body: bytes) -> Told:
     )
 
 
+def _reading(row: tuple[Any, ...]) -> Reading:
+    kind, asked_at, ended_at, distrust, totals = row
+    lines, net_centavos, cashbacks = (
+        sum(total[name] for total in totals.values())
+        for name in ("lines", "line_centavos", "cashbacks")
+    )
+    return Reading(
+        kind=kind,
+        asked_at=asked_at,
+        ended_at=ended_at,
+        distrust=distrust,
+        lines=lines,
+        net_centavos=net_centavos,
+        cashbacks=cashbacks,
+    )
+
+
 def _row(row: tuple[Any, ...], attempts: tuple[Attempt, ...], events: tuple[Event, ...]) -> Row:
     id_, status, version, attempt, document, total, cashback, raw_body = row
     return Row(
@@ -207,6 +294,12 @@ def _event(row: tuple[Any, ...]) -> Event:
     return Event(sequence=sequence, actor=actor, source=source, target=target, attempt=attempt)
 
 
-def _centavos(text: str) -> int:
+def centavos_of(text: str) -> int:
+    """An amount as the wire spells it."""
     whole, _, cents = text.partition(".")
     return int(whole) * 100 + int(cents)
+
+
+def at_of(text: str) -> datetime:
+    """An instant as the wire spells it."""
+    return datetime.fromisoformat(text)

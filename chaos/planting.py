@@ -5,17 +5,18 @@ Each of these was somebody's honest design once. The checks must see what it doe
 
 from __future__ import annotations
 
-from contextlib import suppress
 from typing import TYPE_CHECKING, Final, cast
 
 import psycopg
 
 from adapters.cashback_client import transport
 from adapters.cashback_client.answer import AnswerReader
-from adapters.postgres import connection, leasing
+from adapters.postgres import durability, group_writer, leasing, sessions
 from cashback_core import delivering, evidence
 from cashback_core.evidence import Evidence, NeverSent, Outcome, Phase, Unknown
 from cashback_core.reconciliation import windows
+from chaos.old_readings import OLD_READINGS
+from chaos.replacing import replace
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -36,7 +37,7 @@ def resend_on_unknown() -> None:
         outcome = evidence.classify(seen, document=document, cashback_centavos=cashback_centavos)
         return NeverSent() if isinstance(outcome, Unknown) else outcome
 
-    _replace(delivering, "classify", careless)
+    replace(delivering, "classify", careless)
 
 
 def resend_in_transport() -> None:
@@ -48,7 +49,7 @@ def resend_in_transport() -> None:
         broken = seen.phase is Phase.SENT and seen.reason != "deadline"
         return await call(self, request) if broken else seen
 
-    _replace(transport.EvidenceTransport, "call", habitual)
+    replace(transport.EvidenceTransport, "call", habitual)
 
 
 def reaper_requeues() -> None:
@@ -83,13 +84,13 @@ def reaper_requeues() -> None:
         )
         return cursor.rowcount
 
-    _replace(leasing, "reap", requeue)
+    replace(leasing, "reap", requeue)
 
 
 def acknowledge_unknown_commit() -> None:
     """A commit whose answer was lost counts as done."""
     end = psycopg.AsyncTransaction.__aexit__
-    commit = psycopg.AsyncConnection.commit
+    commit = group_writer.commit
 
     async def hopeful(
         self: psycopg.AsyncTransaction,
@@ -104,19 +105,21 @@ def acknowledge_unknown_commit() -> None:
                 raise
             return False
 
-    async def hopeful_commit(self: psycopg.AsyncConnection) -> None:
-        with suppress(psycopg.OperationalError):
-            await commit(self)
+    async def hopeful_commit(connection: psycopg.AsyncConnection) -> int:
+        try:
+            return await commit(connection)
+        except psycopg.OperationalError:
+            return 0
 
-    _replace(psycopg.AsyncTransaction, "__aexit__", hopeful)
-    _replace(psycopg.AsyncConnection, "commit", hopeful_commit)
+    replace(psycopg.AsyncTransaction, "__aexit__", hopeful)
+    replace(group_writer, "commit", hopeful_commit)
 
 
 def synchronous_commit_off() -> None:
     """Commits are answered before they are on disk, and nobody checks it."""
-    _replace(connection, "UNSAFE", frozenset[str]())
-    serving = cast("dict[str, str]", connection.SERVING)
-    _replace(connection, "SERVING", {**serving, "synchronous_commit": "off"})
+    replace(durability, "UNSAFE", frozenset[str]())
+    limits = cast("dict[str, str]", sessions.LIMITS)
+    replace(sessions, "LIMITS", {**limits, "synchronous_commit": "off"})
 
 
 def status_lost_with_broken_body() -> None:
@@ -126,7 +129,7 @@ def status_lost_with_broken_body() -> None:
     def forgetful(self: AnswerReader) -> int | None:
         return None if self.fault else cast("int | None", honest.__get__(self))
 
-    _replace(AnswerReader, "status_code", property(forgetful))
+    replace(AnswerReader, "status_code", property(forgetful))
 
 
 def absence_without_margin() -> None:
@@ -136,7 +139,7 @@ def absence_without_margin() -> None:
         del policy
         return started_at
 
-    _replace(windows.Margin, "after", hasty)
+    replace(windows.Margin, "after", hasty)
 
 
 PLANTS: Final[Mapping[str, Callable[[], None]]] = {
@@ -149,13 +152,7 @@ PLANTS: Final[Mapping[str, Callable[[], None]]] = {
         synchronous_commit_off,
         status_lost_with_broken_body,
         absence_without_margin,
+        *OLD_READINGS,
     )
 }
 """Every mutant by its name."""
-
-
-def _replace(owner: object, name: str, planted: object) -> None:
-    """Put a mutant in the place of what is there: a renamed target must not pass for caught."""
-    if not hasattr(owner, name):
-        raise LookupError(f"{owner} has no {name}: the mutant has nothing to replace")
-    setattr(owner, name, planted)

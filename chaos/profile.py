@@ -36,6 +36,7 @@ class Profile:
     gap_s: tuple[float, float]
     weights: Mapping[Fault, int]
     least_process_faults: int
+    least_tellings: int
     """What a run of the full length must reach to count as a proof."""
 
 
@@ -55,6 +56,7 @@ PROFILES: Final[Mapping[str, Profile]] = {
                 Fault.DISCONNECT: 1,
             },
             least_process_faults=100,
+            least_tellings=8,
         ),
         Profile(
             name="database",
@@ -62,6 +64,16 @@ PROFILES: Final[Mapping[str, Profile]] = {
             gap_s=(0.4, 0.6),
             weights={Fault.CRASH: 1, Fault.DISCONNECT: 1},
             least_process_faults=0,
+            least_tellings=4,
+        ),
+        # Where every process is killed all the time, few statements are read while they are false.
+        Profile(
+            name="statements",
+            seconds=120,
+            gap_s=(3.0, 5.0),
+            weights={Fault.KILL_API: 1, Fault.FREEZE_WORKER: 2, Fault.DISCONNECT: 2},
+            least_process_faults=0,
+            least_tellings=8,
         ),
     )
 }
@@ -126,6 +138,8 @@ MISBEHAVIOURS: Final = (
     "status_then_reset",
     "another_amount_201",
     "not_http",
+    "failed_201",
+    "failed_201_applied",
 )
 MISBEHAVING_SHARE: Final = 0.5
 

@@ -12,10 +12,9 @@ from chaos.sales import money
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from chaos.erp import Book
-    from chaos.faults import Injector
     from chaos.invariants import Ledgers
     from chaos.profile import Profile
+    from chaos.roles import Roles
 
 MOST_P99_S: Final = 2.0
 MOST_CONVERGENCE_S: Final = 30.0
@@ -36,21 +35,28 @@ class Outcome:
     attempts: Mapping[str, int]
     credited_centavos: int
     credits: int
+    tellings: Sequence[str]
+    strangers: int
+    mistakes: int
+    incidents: Mapping[str, int]
+    explained: Mapping[str, int]
+    respelt: int
+    has_references: bool
     violations: Sequence[str]
 
     @classmethod
     def of(
         cls,
+        roles: Roles,
         *,
-        injector: Injector,
-        book: Book,
         waits_s: Sequence[float],
         converged_s: float,
         ledgers: Ledgers,
         violations: Sequence[str],
     ) -> Self:
         """Put together what the parts of a run know."""
-        rows = ledgers.rows.values()
+        rows, injector, book = ledgers.rows.values(), roles.injector, roles.erp.book
+        account, person = roles.account, roles.person
         return cls(
             faults=dict(injector.counts),
             restarts=injector.restarts,
@@ -67,6 +73,13 @@ class Outcome:
             ),
             credited_centavos=sum(credit.group[1] for credit in ledgers.credits),
             credits=len(ledgers.credits),
+            tellings=tuple(lie.telling for lie in account.lies),
+            strangers=account.strangers,
+            mistakes=len(account.mistaken | account.refused),
+            incidents=dict(Counter(one.cls for one in ledgers.incidents).most_common()),
+            explained=dict(person.said),
+            respelt=book.respelt,
+            has_references=ledgers.echoes,
             violations=violations,
         )
 
@@ -80,6 +93,8 @@ class Outcome:
         found: list[str] = []
         if seconds >= profile.seconds and self.process_faults < profile.least_process_faults:
             found.append(f"only {self.process_faults} process faults")
+        if seconds >= profile.seconds and len(self.tellings) < profile.least_tellings:
+            found.append(f"only {len(self.tellings)} false statements")
         if self.converged_s > MOST_CONVERGENCE_S:
             found.append(f"converged only after {self.converged_s:.1f} s")
         if percentile(self.waits_s, 99) > MOST_P99_S:
@@ -103,7 +118,12 @@ faults:
 {shown_faults}
   {outcome.process_faults:5}  that took a process; {outcome.restarts} processes ended by themselves
 provider: {len(MISBEHAVIOURS)} misbehaviours on half the calls
-sales: {outcome.sales}; tried again after: {_listed(outcome.retried)}
+statements: {"with" if outcome.has_references else "without"} our references; told falsely: \
+{", ".join(outcome.tellings) or "never"}
+account: {outcome.strangers} strangers' credits, {outcome.mistakes} orders mistaken
+incidents: {_listed(outcome.incidents)}; explained: {_listed(outcome.explained)}
+sales: {outcome.sales}, {outcome.respelt} requests in other words; \
+tried again after: {_listed(outcome.retried)}
 answers under faults: {len(waits)}, p50 {percentile(waits, 50):.3f} s, \
 p99 {percentile(waits, 99):.3f} s, longest {max(waits, default=0):.3f} s
 until a definite answer, retries included: p50 {percentile(sales, 50):.3f} s, \

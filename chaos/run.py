@@ -3,56 +3,46 @@
 from __future__ import annotations
 
 import asyncio
-import json
+import itertools
 import time
-import urllib.request
-from dataclasses import dataclass
-from random import Random
+from contextlib import suppress
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
 import psycopg
 
-from chaos.erp import Erp
-from chaos.faults import Injector
+from chaos.calls import call
 from chaos.invariants import Ledgers, shown, unpaid_or_paid_twice, violations
-from chaos.ledgers import OPEN, read_database, read_provider, read_told
+from chaos.ledgers import (
+    OPEN,
+    read_database,
+    read_incidents,
+    read_provider,
+    read_readings,
+    read_told,
+)
 from chaos.profile import BROKEN_ANSWERS, DEADLINE_S, LATE_S, conduct
 from chaos.report import Outcome
+from chaos.roles import Roles
+from chaos.spelling import ZONES
 from chaos.system import APIS, PASSWORD, System
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
+    from random import Random
 
-    from chaos.profile import Profile
-
-TILLS: Final = 12
-THINK_S: Final = 0.15
-_PATIENCE_S: Final = 60.0
-"""How long the run itself goes on looking before it gives up on convergence."""
+    from chaos.account import Account
+    from chaos.erp import Erp
+    from chaos.roles import Options
 
 _LOOK_S: Final = 0.1
 _ASKED_AGAIN: Final = 200
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Options:
-    """What to run. `patience_s` bounds the wait for convergence."""
-
-    profile: Profile
-    seconds: float
-    seed: int
-    tills: int = TILLS
-    think_s: float = THINK_S
-    mutant: str | None = None
-    patience_s: float = _PATIENCE_S
-    logs: Path | None = None
-    """Where the processes' logs are left."""
+_ZONE_S: Final = 3.0
 
 
 def run(options: Options) -> Outcome:
     """Start everything, do it, stop everything. Raises ChaosError when the run itself failed."""
-    with System(mutant=options.mutant) as system:
+    with System(mutant=options.mutant, echoes=options.has_references) as system:
         try:
             return asyncio.run(_run(system, options))
         finally:
@@ -61,23 +51,25 @@ def run(options: Options) -> Outcome:
 
 
 async def _run(system: System, options: Options) -> Outcome:
-    random = Random(options.seed)
     await asyncio.to_thread(_misbehave, system, options.seed)
-    token = await asyncio.to_thread(_token, system)
-    injector = Injector(system, options.profile, random)
-    erp = Erp(apis=[system.address(name) for name in APIS], token=token, random=random)
+    roles = Roles.of(system, options, await asyncio.to_thread(_token, system))
+    book = roles.erp.book
     stop_selling, stop_watching = asyncio.Event(), asyncio.Event()
     async with asyncio.TaskGroup() as background:
-        background.create_task(injector.keep_alive(stop_watching))
+        background.create_task(roles.injector.keep_alive(stop_watching))
+        background.create_task(roles.person.run(stop_watching))
+        background.create_task(_move_about(system, stop_watching))
         selling = background.create_task(
-            erp.sell(tills=options.tills, think_s=options.think_s, stop=stop_selling)
+            roles.erp.sell(tills=options.tills, think_s=options.think_s, stop=stop_selling)
         )
-        await injector.run(options.seconds)
+        await asyncio.gather(
+            roles.injector.run(options.seconds), roles.account.run(options.seconds)
+        )
         stop_selling.set()
         quiet_at = time.monotonic()
         await asyncio.to_thread(_behave, system)
-        waits_s = tuple(erp.book.waits_s)
-        found = await _snapshot_violations(system)
+        waits_s = tuple(book.waits_s)
+        found = await _snapshot_violations(system, roles.account)
         await selling
         # A mutant that is caught already need not come to rest as well.
         patience_s = 0.0 if found and options.mutant is not None else options.patience_s
@@ -86,21 +78,17 @@ async def _run(system: System, options: Options) -> Outcome:
         if not left_open:
             # A late credit still on its way would be counted a moment too early.
             await asyncio.sleep(max(0.0, LATE_S + DEADLINE_S - converged_s))
-        await _ask_again(erp, random)
+            await _explained(system, rest_at := datetime.now(UTC), patience_s)
+        else:
+            rest_at = datetime.now(UTC)
+        await _ask_again(roles.erp, roles.random)
         stop_watching.set()
-    rows = await asyncio.to_thread(read_database, system.dsn)
-    ledgers = Ledgers(
-        sales=erp.book.sales,
-        told=read_told(erp.book),
-        rows=rows,
-        credits=await asyncio.to_thread(read_provider, system.url("sandbox")),
-    )
-    found += [f"answer: {outrage}" for outrage in erp.book.outrages]
+    ledgers = await asyncio.to_thread(_ledgers, system, roles, rest_at)
+    found += [f"answer: {outrage}" for outrage in book.outrages]
     if left_open:
         found.append(f"10: open {converged_s:.0f} s after the last fault: {left_open}")
     return Outcome.of(
-        injector=injector,
-        book=erp.book,
+        roles,
         waits_s=waits_s,
         converged_s=converged_s,
         ledgers=ledgers,
@@ -108,14 +96,31 @@ async def _run(system: System, options: Options) -> Outcome:
     )
 
 
-async def _snapshot_violations(system: System) -> list[str]:
+def _ledgers(system: System, roles: Roles, rest_at: datetime) -> Ledgers:
+    return Ledgers(
+        sales=roles.erp.book.sales,
+        told=read_told(roles.erp.book),
+        rows=read_database(system.dsn),
+        credits=read_provider(system.url("sandbox")),
+        incidents=read_incidents(system.dsn),
+        readings=read_readings(system.dsn),
+        lies=roles.account.lies,
+        mistaken=roles.account.mistaken,
+        echoes=roles.account.echoes,
+        quiet_at=rest_at,
+    )
+
+
+async def _snapshot_violations(system: System, account: Account) -> list[str]:
     """Conservation of money in the middle of everything: the provider, the database, again."""
 
     def look() -> list[str]:
         before = read_provider(system.url("sandbox"))
         rows = read_database(system.dsn)
         after = read_provider(system.url("sandbox"))
-        return shown(f"during: {v}" for v in unpaid_or_paid_twice(rows.values(), before, after))
+        wrong = account.mistaken | account.refused
+        found = unpaid_or_paid_twice(rows.values(), before, after, mistaken=wrong)
+        return shown(f"during: {violation}" for violation in found)
 
     return await asyncio.to_thread(look)
 
@@ -138,6 +143,33 @@ async def _converge(system: System, until: float) -> Mapping[str, int]:
     return {}
 
 
+async def _explained(system: System, since: datetime, patience_s: float) -> None:
+    """Wait until a statement that was asked for since then leaves nothing to a later one."""
+    until = time.monotonic() + patience_s
+
+    def look() -> bool:
+        readings = read_readings(system.dsn)
+        return any(
+            r.kind == "recent" and r.asked_at >= since and r.distrust is None for r in readings
+        )
+
+    while not await asyncio.to_thread(look):
+        if time.monotonic() > until:
+            return
+        await asyncio.sleep(_LOOK_S)
+
+
+async def _move_about(system: System, stop: asyncio.Event) -> None:
+    """Correct the merchant's zone now and then: a sale by the wall clock stays one."""
+    for zone in itertools.cycle(ZONES):
+        if stop.is_set():
+            return
+        with suppress(psycopg.Error):  # the database is away
+            await asyncio.to_thread(system.move_to, zone)
+        with suppress(TimeoutError):
+            await asyncio.wait_for(stop.wait(), _ZONE_S)
+
+
 async def _ask_again(erp: Erp, random: Random) -> None:
     """Every sale without a final answer, to learn its end; some with one, to see it repeated."""
     book = erp.book
@@ -150,25 +182,15 @@ async def _ask_again(erp: Erp, random: Random) -> None:
 
 def _misbehave(system: System, seed: int) -> None:
     url = system.url("sandbox") + "/behaviours"
-    _post(url, conduct(seed))
+    call(url, conduct(seed))
     for document, behaviour in BROKEN_ANSWERS.items():
-        _post(url, {"document": document, "behaviour": behaviour})
+        call(url, {"document": document, "behaviour": behaviour})
 
 
 def _behave(system: System) -> None:
-    request = urllib.request.Request(system.url("sandbox") + "/behaviours", method="DELETE")  # noqa: S310
-    urllib.request.urlopen(request, timeout=10).close()  # noqa: S310 - our own sandbox
+    call(system.url("sandbox") + "/behaviours", method="DELETE")
 
 
 def _token(system: System) -> str:
     body = {"username": "demo", "password": PASSWORD}
-    return str(json.loads(_post(system.url(APIS[0]) + "/api/token", body))["access"])
-
-
-def _post(url: str, body: object) -> bytes:
-    request = urllib.request.Request(  # noqa: S310 - an address of ours
-        url, json.dumps(body).encode(), {"Content-Type": "application/json"}
-    )
-    with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310
-        content: bytes = answer.read()
-    return content
+    return str(call(system.url(APIS[0]) + "/api/token", body)["access"])

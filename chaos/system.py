@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Final
 import psutil
 import psycopg
 
+from adapters.http.identity.passwords import hash_password
 from adapters.http.identity.signing_key import create_signing_key
 from adapters.postgres.embedded import EmbeddedPostgres
 from adapters.postgres.migrate import migrate
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from typing import Self
 
 PASSWORD: Final = "only for the chaos run"  # noqa: S105 - of a database that vanishes with it
+PLATFORM_USER: Final = "petra"
 APIS: Final = ("api-1", "api-2")
 WORKERS: Final = ("worker-1", "worker-2")
 _CHECKOUT: Final = Path(__file__).resolve().parents[1]
@@ -46,12 +48,14 @@ class ChaosError(Exception):
 class System:
     """Starts everything on free ports and a folder that vanishes, kills and restarts on demand.
 
-    With `mutant` the APIs and workers run with that fault planted (chaos/mutants.py).
+    With `mutant` the APIs and workers run with that fault planted (chaos/mutants.py); with
+    `echoes` the provider's statement repeats our references.
     """
 
-    def __init__(self, *, mutant: str | None = None) -> None:
+    def __init__(self, *, mutant: str | None = None, echoes: bool = False) -> None:
         self._exit = contextlib.ExitStack()
         self._mutant = mutant
+        self._echoes = echoes
         self._processes: dict[str, subprocess.Popen[bytes]] = {}
         self._ports = {name: free_port(_LOOPBACK) for name in (*APIS, "sandbox")}
         self._environ: dict[str, str] = {}
@@ -138,6 +142,11 @@ class System:
                 " where datname = current_database() and pid <> pg_backend_pid()"
             )
 
+    def move_to(self, zone: str) -> None:
+        """Correct the merchant's zone, as an administrator does."""
+        with psycopg.connect(self.dsn, connect_timeout=2) as connection:
+            connection.execute("update merchants set zone = %s", [zone])
+
     def revive(self) -> list[str]:
         """Start whichever API or worker has ended by itself; their names."""
         ended = [n for n in (*APIS, *WORKERS) if self._processes[n].poll() is not None]
@@ -160,7 +169,9 @@ class System:
         if name == "sandbox":
             ledger = self.folder / "ledger.jsonl"
             port = f"--port={self._ports[name]}"
-            return ["cashback_gateway", "--end-with-stdin", "sandbox", port, f"--ledger={ledger}"]
+            echoes = ["--statement-reference"] if self._echoes else []
+            arguments = ["--end-with-stdin", "sandbox", port, f"--ledger={ledger}", *echoes]
+            return ["cashback_gateway", *arguments]
         arguments = ["--end-with-stdin", "serve" if name in APIS else "worker"]
         if self._mutant is None:
             return ["cashback_gateway", *arguments]
@@ -182,6 +193,11 @@ class System:
         self._exit.callback(self._database.stop)
         migrate(self.dsn)
         load(self.dsn, PASSWORD)
+        with psycopg.connect(self.dsn) as connection:
+            connection.execute(
+                "insert into users (username, role, password_hash) values (%s, 'platform', %s)",
+                [PLATFORM_USER, hash_password(PASSWORD)],
+            )
         key = self.folder / "signing_key.pem"
         create_signing_key(key)
         self._environ = {n: v for n, v in os.environ.items() if not n.startswith("CASHBACK_")} | {
@@ -190,6 +206,7 @@ class System:
             "CASHBACK_PROVIDER_URL": self.url("sandbox"),
             "CASHBACK_SIGNING_KEY_FILE": str(key),
             "CASHBACK_DATABASE_STATE_FILE": str(self.folder / "database_state.json"),
+            "CASHBACK_PROVIDER_ECHOES_REFERENCE": str(self._echoes).lower(),
             **SETTINGS,
         }
         self._exit.callback(self._stop_processes)

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Installs what tests need beside Python and make, from Debian's packages: nginx, promtool.
+# Installs what tests need beside Python and make, from Debian's packages.
 set -eu
 missing=
 need() { # a program, and the package that brings it
@@ -7,6 +7,7 @@ need() { # a program, and the package that brings it
 }
 need nginx nginx
 need promtool prometheus
+need pgbouncer pgbouncer
 [ -n "$missing" ] || exit 0
 apt-get update -qq
 # shellcheck disable=SC2086 (a list of words)

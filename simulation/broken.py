@@ -33,6 +33,7 @@ from cashback_core.evidence import (
 )
 from cashback_core.ports import Accepted, AttemptResult, StoreUnavailable, Submission
 from cashback_core.record import Record, Standing
+from cashback_core.same_sale import NewSale
 from cashback_core.submission import SubmitSale
 from fakes.memory_store import MemoryStore
 
@@ -170,8 +171,8 @@ def risk_unasked(delivery: Delivery, act: Any, now: datetime, circumstances: Any
     return decision
 
 
-def no_name_decides(_: object) -> list[Any]:
-    return []
+def no_name_decides(*_: object, **__: object) -> NewSale:
+    return NewSale()
 
 
 def no_foreign_echo(*_: object) -> None:

@@ -83,8 +83,8 @@ def reference_as_text(reference: str | None) -> str | None:
     return own if reference == spelt else reference
 
 
-def no_part_of_a_reference(_reference: str | None, _hex_id: str) -> bool:
-    return False
+def no_part_of_a_reference(_self: object, _reference: str | None) -> set[str]:
+    return set()
 
 
 def of_ever(_: StatementHead) -> datetime:
@@ -208,17 +208,16 @@ def every_applied_one_first(self: Any, taken_back: StatementLine | None) -> Iter
 
 
 async def book_before_statement(self: SimulatedSettler) -> int:
-    link, database = self._link, self._link.database
-    book = await link.ask(lambda: database.book(self._beginning))
+    book = await self._book(self._beginning, ())
 
-    async def old(*_: object) -> tuple[BookEntry, ...]:
+    async def old(*_: object) -> Sequence[BookEntry]:
         return book
 
-    vars(database)["book"] = old
+    vars(self)["_book"] = old
     try:
         return await self._settle()
     finally:
-        del vars(database)["book"]
+        del vars(self)["_book"]
 
 
 def margin_without(**left_out: float) -> Callable[[Margin, datetime, DeliveryPolicy], datetime]:

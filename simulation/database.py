@@ -62,15 +62,19 @@ class SimulatedDatabase(MemoryStore):
         """Whether it is reached is the link's business; inside, nothing waits."""
 
     async def begin(self) -> Begun:
-        """What a reconciliation begins with: since when something is in doubt, and what is known.
+        """What a reconciliation begins with: since when something is open, and what is known.
 
-        Of a whole group the first attempt counts, less what clocks may differ.
+        Of a whole group in doubt the first attempt counts, less what clocks may differ.
         """
         rows = [row for row in self.rows.values() if row.attempts]
         doubtful = {_group(row) for row in rows if row.status is Status.IN_DOUBT}
-        starts = [row.attempts[0].started_at for row in rows if _group(row) in doubtful]
+        starts = [
+            row.attempts[0].started_at
+            for row in rows
+            if row.status is Status.PENDING or _group(row) in doubtful
+        ]
         return Begun(
-            doubtful_since=MARGIN.window_start(min(starts)) if starts else None,
+            open_since=MARGIN.window_start(min(starts)) if starts else None,
             asked_at=self._now(),
             explanations=self.said.explanations(),
         )

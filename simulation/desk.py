@@ -119,13 +119,14 @@ class Desk:
             declared_count=None,
             declared_centavos=None,
         )
-        lines = [
-            self.line(credit)
+        credits_ = (
+            credit
             for credit in self.ledger
             if since <= instant(credit.at_s + skew_s) <= through
             and not self.hidden.get(credit.reference or "")
-        ]
-        return Statement(head=head, lines=()).with_lines(tuple(lines))
+        )
+        lines = tuple(self.line(credit, number) for number, credit in enumerate(credits_, 1))
+        return Statement(head=head, lines=()).with_lines(lines)
 
     def hide(self, since: datetime, asked_at: datetime) -> None:
         """Choose applied cashbacks that no statement tells from now on.

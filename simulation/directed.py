@@ -5,18 +5,23 @@ Each play raises Broken when an invariant or an expectation does not hold.
 
 from __future__ import annotations
 
+import asyncio
 from functools import partial
 from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
+from cashback_core.breaker import BreakerState
 from cashback_core.delivery import Actor, Status
+from cashback_core.documents import Cpf
+from cashback_core.evidence import NeverSent
 from cashback_core.operating import ActKind
 from cashback_core.ports import (
     Claim,
 )
 from cashback_core.submission import SaleRequest, SubmitSale
+from cashback_gateway.worker import Chores, Worker
 from simulation.database import at_once
-from simulation.mix import MARGIN, POLICY, instant
+from simulation.mix import MARGIN, POLICY, SCHEDULE, instant
 from simulation.stage import (
     BUSY,
     CENTAVOS,
@@ -172,7 +177,7 @@ def credit_before_the_window_by_its_clock(stage: Stage) -> None:
     stage.read(whole.with_lines(()).but(since=instant(began_s)))
     stage.read(whole.with_lines(()).but(asked_since=instant(began_s), since=instant(began_s)))
     stage.expect(claim, Status.IN_DOUBT)
-    since = at_once(stage.database.begin()).doubtful_since
+    since = at_once(stage.database.begin()).open_since
     if since is None or (instant(began_s) - since).total_seconds() < MARGIN.clock_skew_s:
         raise Broken(f"a statement is asked for from {since} on")
 
@@ -262,6 +267,46 @@ def disowned_claim_of_the_number_of_anothers(stage: Stage) -> None:
     stage.check()
 
 
+def provider_comes_back_after_an_outage(stage: Stage) -> None:
+    """It failed everybody and the breaker opened: one probe, and then all of them are sent."""
+    claims = [stage.begin() for _ in range(3)]
+    for claim in claims:
+        stage.end(claim, NEVER)
+    under_way = stage.under_way(stage.link)
+    breaker = under_way.deliverer.breaker
+    for number in range(breaker.policy.failures):
+        breaker.note(Cpf(f"{number:011d}"), NeverSent(), stage.loop.time())
+    if breaker.state is not BreakerState.OPEN:
+        raise Broken(f"the breaker is {breaker.state}")
+    worker = Worker(
+        store=stage.link,
+        under_way=under_way,
+        capacity=len(claims),
+        schedule=SCHEDULE,
+        chores=Chores(
+            listen=_never_woken, settle=_nothing, guard=_nothing_restored, retain=_nothing
+        ),
+        new_id=partial(UUID, int=1),
+    )
+    stage.play(worker.run(asyncio.Event()))
+    for claim in claims:
+        stage.expect(claim, Status.APPLIED)
+    if stage.asked != len(claims):
+        raise Broken(f"asked {stage.asked} times for {len(claims)} cashbacks")
+
+
+async def _never_woken(_wake: object) -> None:
+    await asyncio.Event().wait()
+
+
+async def _nothing() -> int:
+    return 0
+
+
+async def _nothing_restored() -> bool:
+    return False
+
+
 PLAYS: Final[tuple[Callable[[Stage], None], ...]] = (
     older_end_after_a_newer_attempt_began,
     older_end_after_a_newer_attempt_ended,
@@ -275,4 +320,5 @@ PLAYS: Final[tuple[Callable[[Stage], None], ...]] = (
     accepting_commit_lost,
     lease_too_old_to_send,
     disowned_claim_of_the_number_of_anothers,
+    provider_comes_back_after_an_outage,
 )

@@ -27,7 +27,7 @@ from simulation.stage import (
     Broken,
     Stage,
 )
-from simulation.tellings import LOSSY, UNREADABLE, Credit, Telling
+from simulation.tellings import FEE_CENTAVOS, LOSSY, UNREADABLE, Credit, Telling
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -178,6 +178,22 @@ def marked_applied_while_an_incident_stands(stage: Stage) -> None:
     stage.expect(claim, Status.IN_DOUBT)
     stage.settle(echoes=False)
     stage.expect(claim, Status.APPLIED)
+
+
+def called_rejected_and_resent(stage: Stage) -> None:
+    """A doubt that was credited: a person's word that it was not sends nothing."""
+    claim = stage.begin()
+    stage.pay(claim)
+    stage.lapse(claim)
+    stage.operate(claim, ActKind.MARK_REJECTED)
+    stage.expect(claim, Status.REJECTED)
+    for by in ("ops", "bia"):
+        if not isinstance(stage.operate(claim, ActKind.RESEND, by=by), RiskNotAccepted):
+            raise Broken("resent, though a person's word alone called it unpaid")
+    _let_pass(stage)
+    stage.settle(echoes=True)
+    stage.expect(claim, Status.APPLIED)
+    stage.check()
 
 
 def explained_and_resent_before_the_next_statement(stage: Stage) -> None:
@@ -378,38 +394,97 @@ def taken_back_by_the_provider(stage: Stage) -> None:
 
 
 def known_to_be_absent_takes_nobodys_line(stage: Stage) -> None:
-    """Without references: what a person knows to be on no statement explains no equal's credit."""
-    first = stage.begin()
-    stage.end(first, CREATED)
-    stage.pay(first)
-    kept = stage.ledger.pop()
-    _let_pass(stage)
-    stage.settle(echoes=False)
-    (incident,) = stage.standing()
-    if incident.cls is not FindingClass.APPLIED_ABSENT:
-        raise Broken(f"told as {incident.cls}")
-    stage.explain(incident, Meaning.KNOWN_ABSENT)
-    claim = _doubt(stage)
-    stage.pay(claim)
-    _let_pass(stage)
-    stage.settle(echoes=False)
-    stage.expect(claim, Status.IN_DOUBT, Status.APPLIED)
-    stage.ledger.append(kept)
-    stage.check(echoes=False)
+    """Without references: what a person knows to be on no statement explains no equal's credit.
+
+    Not even one that is dated like its own: tried within the minute in which it was applied.
+    """
+    for later_s in (1_000, 5):
+        first = stage.begin()
+        stage.end(first, CREATED)
+        stage.pay(first)
+        kept = stage.ledger.pop()
+        stage.now_s += 10
+        stage.settle(echoes=False)
+        (incident,) = stage.standing()
+        if incident.cls is not FindingClass.APPLIED_ABSENT:
+            raise Broken(f"told as {incident.cls}")
+        stage.explain(incident, Meaning.KNOWN_ABSENT)
+        stage.now_s += later_s
+        claim = stage.begin()
+        stage.pay(claim)
+        stage.lapse(claim)
+        _let_pass(stage)
+        stage.settle(echoes=False)
+        stage.expect(claim, Status.IN_DOUBT, Status.APPLIED)
+        stage.ledger.append(kept)
+        stage.check(echoes=False)
+        _forget(stage)
 
 
 def a_newer_equal_takes_an_older_line(stage: Stage) -> None:
-    """The doubt's line lost its reference; an equal one, applied later, is no explanation of it."""
+    """The doubt's line lost its reference; an equal one, applied later, is no explanation of it.
+
+    Not even by its date, where statements carry dates alone.
+    """
+    for dates_only in BOTH:
+        claim = _doubt(stage)
+        stage.pay(claim, told=Telling.NO_REFERENCE)
+        _let_pass(stage)
+        through_s = stage.now_s
+        newer = stage.begin()
+        stage.now_s += 1
+        stage.end(newer, CREATED)
+        stage.pay(newer)
+        stage.settle(through_s=through_s, dates_only=dates_only)
+        stage.expect(claim, Status.IN_DOUBT)
+        _forget(stage)
+
+
+def net_of_a_fee_it_is_another_ones_double(stage: Stage) -> None:
+    """Its line has the amount of an applied one of its customer, which has its own already.
+
+    Of neither amount is anything missing; the line of its customer keeps it from being paid again.
+    """
+    for lying in BOTH:
+        paid = stage.begin(20 * (CENTAVOS - FEE_CENTAVOS))
+        stage.end(paid, CREATED)
+        stage.pay(paid)
+        claim = stage.begin()
+        stage.now_s += 1
+        stage.pay(claim, told=Telling.NET_OF_FEE)
+        if lying:
+            stage.end(claim, BUSY)
+            stage.expect(claim, Status.PENDING)
+        else:
+            stage.lapse(claim)
+        _let_pass(stage)
+        stage.settle(echoes=False)
+        stage.expect(claim, Status.IN_DOUBT)
+        for incident in stage.standing():
+            if incident.line_key is not None:
+                stage.explain(incident, Meaning.OURS, claim)
+        stage.settle(echoes=False)
+        stage.expect(claim, Status.APPLIED)
+        _expect_nothing_standing(stage)
+        _forget(stage)
+
+
+def paid_while_the_statement_is_asked_for(stage: Stage) -> None:
+    """An equal sale comes and is paid before the provider answers: its credit is its own.
+
+    Whoever read the book first would take the new line for the doubt's, which nobody paid.
+    """
     claim = _doubt(stage)
-    stage.pay(claim, told=Telling.NO_REFERENCE)
     _let_pass(stage)
-    through_s = stage.now_s
-    newer = stage.begin()
-    stage.now_s += 1
-    stage.end(newer, CREATED)
-    stage.pay(newer)
-    stage.settle(through_s=through_s)
-    stage.expect(claim, Status.IN_DOUBT)
+
+    def sell() -> None:
+        newer = stage.begin()
+        stage.pay(newer)
+        stage.end(newer, CREATED)
+
+    stage.settle_alone(meanwhile=sell)
+    stage.expect(claim, Status.IN_DOUBT, Status.PENDING)
+    stage.check(echoes=False)
 
 
 def shop_with_strangers_and_an_unreadable_line(stage: Stage) -> None:
@@ -574,6 +649,7 @@ PLAYS: Final[tuple[Callable[[Stage], None], ...]] = (
     credited_again_and_again,
     credited_though_rejected,
     marked_applied_while_an_incident_stands,
+    called_rejected_and_resent,
     explained_and_resent_before_the_next_statement,
     pending_that_may_be_credited,
     late_201_after_the_settler_doubted,
@@ -588,6 +664,8 @@ PLAYS: Final[tuple[Callable[[Stage], None], ...]] = (
     taken_back_by_the_provider,
     known_to_be_absent_takes_nobodys_line,
     a_newer_equal_takes_an_older_line,
+    net_of_a_fee_it_is_another_ones_double,
+    paid_while_the_statement_is_asked_for,
     shop_with_strangers_and_an_unreadable_line,
     explained_once_for_as_many_as_were_explained,
     what_else_may_be_its_credit,

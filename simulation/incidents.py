@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
 from cashback_core.explaining import StatementIncident
-from cashback_core.reconciliation import Explanations, line_key
+from cashback_core.reconciliation import line_key
 from fakes.memory_incidents import SLUGS, MemoryIncidents
 
 if TYPE_CHECKING:
@@ -32,11 +32,6 @@ class SimulatedIncidents(MemoryIncidents):
         super().__init__(store, precedes=precedes)
         self.open_ones: dict[Hashable, UUID] = {}
         self._told_by: dict[UUID, Window] = {}
-
-    def explanations(self) -> Explanations:
-        """What persons have said so far."""
-        lines = {key: tuple(said) for key, said in self.lines.items() if said}
-        return Explanations(lines=lines, absent=frozenset(self.absent))
 
     def note(self, run: Run) -> None:
         """Open what is found and not open, close what a statement that covers it finds no more.

@@ -10,6 +10,10 @@ if TYPE_CHECKING:
     from collections.abc import Generator
 
 
+class NothingToBreakError(LookupError):
+    """What a mutant replaces is not there any more: it breaks nothing, so nothing can catch it."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mutant:
     """A broken decision: `owner.name` is replaced while it is planted."""
@@ -21,8 +25,14 @@ class Mutant:
 
     @contextlib.contextmanager
     def planted(self) -> Generator[None]:
-        """Break the production code for a while."""
-        kept = cast("dict[str, object]", vars(self.owner))[self.name]  # as it stands there
+        """Break the production code for a while; nothing of it stays, whatever happens meanwhile.
+
+        Raises NothingToBreakError, and then nothing is planted.
+        """
+        standing = cast("dict[str, object]", vars(self.owner))
+        if self.name not in standing:  # what is inherited is not broken there, either
+            raise NothingToBreakError(f"{self.what}: {self.owner} has no {self.name} of its own")
+        kept = standing[self.name]  # as it stands there
         setattr(self.owner, self.name, self.value)
         try:
             yield

@@ -39,7 +39,7 @@ DELIVERY: Final = tuple(
         ("a timeout was never sent", delivering, "classify", broken.timeout_is_never_sent),
         ("a broken body loses the 201", delivering, "classify", broken.broken_body_loses_201),
         ("a 201 for another payment counts", _E, "_foreign_echo", broken.no_foreign_echo),
-        ("no unique key", fakes.memory_store, "deciding", broken.no_name_decides),
+        ("no unique key", fakes.memory_store, "which_sale", broken.no_name_decides),
         ("unknown commit acknowledged", SubmitSale, "_accept", broken.unknown_commit_acknowledged),
         ("sent before acknowledged", SubmitSale, "_accept", broken.sent_without_acknowledgement),
         ("no lease check before sending", DeliveryPolicy, "may_send", broken.always),

@@ -55,7 +55,10 @@ class Statement:
 
     def with_lines(self, lines: tuple[StatementLine, ...]) -> Statement:
         """The same, of other lines, with totals that fit them."""
-        lines = tuple(replace(line, number=n) for n, line in enumerate(lines, 1))
+        lines = tuple(
+            line if line.number == number else replace(line, number=number)
+            for number, line in enumerate(lines, 1)
+        )
         tally = _tally(lines)
         head = replace(self.head, declared_count=tally.lines, declared_centavos=tally.net_centavos)
         return Statement(head=head, lines=lines)

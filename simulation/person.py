@@ -21,7 +21,10 @@ if TYPE_CHECKING:
 
 
 class Person:
-    """Looks at what stands open, and says what each line is: the truth, and never a risk."""
+    """Looks at what stands open and says what each line is: the truth, against its reference, too.
+
+    The provider knows it, so the risk that is asked of whoever contradicts a reference is none.
+    """
 
     def __init__(self, database: SimulatedDatabase, desk: Desk) -> None:
         self._database = database
@@ -40,7 +43,9 @@ class Person:
         if incident.cls is FindingClass.APPLIED_ABSENT:
             return self._absent(incident)
         key = incident.line_key
-        credit = None if key is None else self._credit_of(key)
+        credit = (
+            None if key is None else self._credit_of(key, dated=incident.credited_at is not None)
+        )
         if credit is None:
             return False  # on a statement that was worth nothing: a later one does without
         if credit.reference is None:
@@ -63,16 +68,18 @@ class Person:
             return self._say(incident, Meaning.KNOWN_ABSENT)
         return False
 
-    def _credit_of(self, key: str) -> Credit | None:
-        """The credit that nobody has explained yet, of those whose lines read the same."""
-        said = Counter(
-            None if id_ is None else str(id_) for id_ in self._database.said.lines.get(key, ())
-        )
-        for credit in self._desk.credits_of.get(key, ()):
+    def _credit_of(self, key: str, *, dated: bool) -> Credit | None:
+        """The credit that nobody has explained yet, of those whose lines read the same.
+
+        Of a line without an instant that has to be said again once another cashback was tried.
+        """
+        words, credits_ = self._database.said.lines.get(key, ()), self._desk.credits_of.get(key, ())
+        said = Counter(None if id_ is None else str(id_) for id_ in words)
+        for credit in credits_:
             if not said[credit.reference]:
                 return credit
             said[credit.reference] -= 1
-        return None
+        return None if dated or not credits_ else credits_[len(words) % len(credits_)]
 
     def _is_taken_back(self, credit: Credit) -> bool:
         return any(
@@ -84,6 +91,8 @@ class Person:
         return next(row for row in self._database.rows.values() if str(row.record.id) == reference)
 
     def _say(self, incident: StatementIncident, meaning: Meaning, id_: UUID | None = None) -> bool:
-        word = Explanation(meaning=meaning, by="petra", reason="they said so", cashback_id=id_)
+        word = Explanation(
+            meaning=meaning, by="petra", reason="they said so", cashback_id=id_, accept_risk=True
+        )
         done = at_once(self._database.said.explain(incident.id, word, dry_run=False))
         return isinstance(done, StatementIncident)

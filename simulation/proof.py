@@ -3,22 +3,33 @@
 from __future__ import annotations
 
 import gc
+import re
 from collections import Counter
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
+from functools import cache
 from random import Random
 from typing import TYPE_CHECKING, Final
 
 from simulation.directed import PLAYS as DELIVERY
 from simulation.directed_statements import PLAYS as STATEMENTS
+from simulation.mutant import NothingToBreakError
 from simulation.mutants import MUTANTS
 from simulation.stage import Stage
-from simulation.world import simulate
+from simulation.world import OwnErrors, listening, simulate
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-PLAYS: Final = (*DELIVERY, *STATEMENTS)
+Plays = tuple["Callable[[Stage], None]", ...]
+
+PLAYS: Final[Plays] = (*DELIVERY, *STATEMENTS)
+
+UNFIT: Final = re.compile(r"\b(?:TypeError|AttributeError|NameError)\(")
+"""How code fails that was not written for its surroundings: a mutant that does proves nothing."""
+
+SEEDS_BESIDES: Final = 40
+"""So many seeds are run of a mutant that a directed play has caught."""
 
 CHUNK: Final = 25
 MAX_FAILED: Final = 10
@@ -96,35 +107,57 @@ def try_mutants(*, seeds: int, processes: int) -> Iterator[Verdict]:
 def try_mutant(index: int, seeds: int, *, enough: bool = False) -> Verdict:
     """Plant one mutant; run every directed play, then seeds until one of them catches it.
 
-    With `enough`, a play that caught it is enough.
+    Of one that a play caught only SEEDS_BESIDES are run, to tell whether a world notices it, too;
+    with `enough` none. What fails without the mutant, too, has caught nothing; nor has what a
+    mutant broke that does not fit the code any more.
     """
     mutant = MUTANTS[index]
-    how, caught_by = "", list[int]()
-    seed = -1
-    with mutant.planted():
-        plays = failed_plays()
-        for seed in range(0 if plays and enough else seeds):
-            outcome = simulate(seed)
-            if outcome.violations:
-                caught_by.append(seed)
-                how = outcome.violations[0]
-                break
+    anyway = _failing_anyway(PLAYS)
+    try:
+        with mutant.planted():
+            plays = {name: why for name, why in failed_plays(PLAYS).items() if name not in anyway}
+            besides = 0 if enough else SEEDS_BESIDES
+            tried, seed, how = _first_failing(min(seeds, besides) if plays else seeds)
+    except NothingToBreakError as error:
+        return Verdict(what=mutant.what, plays=(), seeds=(), tried=0, how=str(error))
+    whys = [*plays.values(), *([] if seed is None else [how])]
+    unfit = next((why for why in whys if UNFIT.search(why)), None)
+    if unfit is not None:
+        plays, seed, how = {}, None, f"it fits the code no more: {unfit}"
+    elif seed is not None and simulate(seed).violations:
+        seed, how = None, f"seed {seed} fails without it, too"
     return Verdict(
         what=mutant.what,
         plays=tuple(plays),
-        seeds=tuple(caught_by),
-        tried=seed + 1,
+        seeds=() if seed is None else (seed,),
+        tried=tried,
         how=how or next(iter(plays.values()), ""),
     )
 
 
-def failed_plays() -> dict[str, str]:
+def _first_failing(seeds: int) -> tuple[int, int | None, str]:
+    """How many seeds were run until one failed, that one and what it says, if any did."""
+    for seed in range(seeds):
+        outcome = simulate(seed)
+        if outcome.violations:
+            return seed + 1, seed, outcome.violations[0]
+    return seeds, None, ""
+
+
+@cache
+def _failing_anyway(plays: Plays) -> frozenset[str]:
+    """What fails while nothing is planted: asked once in each process."""
+    return frozenset(failed_plays(plays))
+
+
+def failed_plays(plays: Plays = PLAYS) -> dict[str, str]:
     """The directed plays that fail now, with what they say."""
     failed: dict[str, str] = {}
-    for play in PLAYS:
+    for play in plays:
         stage = Stage(Random(0))
         try:
-            play(stage)
+            with listening(OwnErrors()):
+                play(stage)
         except Exception as error:  # noqa: BLE001 (whatever breaks has noticed the mutant)
             failed[play.__name__] = repr(error)
         finally:

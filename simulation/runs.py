@@ -16,10 +16,11 @@ if TYPE_CHECKING:
 class Begun:
     """What a reconciliation begins with, all read in one transaction.
 
-    `doubtful_since` is None while nothing is in doubt; `asked_at` is the database's clock.
+    `open_since` is None while nothing is in doubt, nor was tried and may be sent again;
+    `asked_at` is the database's clock.
     """
 
-    doubtful_since: datetime | None
+    open_since: datetime | None
     asked_at: datetime
     explanations: Explanations
 

@@ -7,7 +7,8 @@ production, with whatever happens in between: the versions that a decision was m
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Final
+from abc import abstractmethod
+from typing import TYPE_CHECKING, Final, Protocol
 
 from cashback_core.ports import StatementUnavailable
 from cashback_core.reconciliation import Reconciliation, consecutive, id_in
@@ -16,7 +17,7 @@ from simulation.runs import Run
 from simulation.untold import misplaced
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
     from datetime import datetime
     from random import Random
 
@@ -24,11 +25,10 @@ if TYPE_CHECKING:
     from cashback_core.statements import StatementLine
     from simulation.link import Link
     from simulation.papers import Statement
-    from simulation.provider import LyingProvider
     from simulation.runs import Begun
 
 EVERYTHING: Final = 0.25
-"""How often all days are reconciled, whether anything is in doubt or not."""
+"""How often all days are reconciled, whether anything is open or not: else what is open alone."""
 
 JOINED: Final = 0.2
 """How often a statement is taken together with the one before it."""
@@ -38,13 +38,21 @@ LONGEST_DECISION_S: Final = 40.0
 """How often, and how long, others have time to act between reading the book and storing."""
 
 
+class Publisher(Protocol):
+    """Whoever publishes statements."""
+
+    @abstractmethod
+    async def statement(self, asked_since: datetime, asked_at: datetime) -> Statement:
+        """What is told from an instant on. Raises StatementUnavailable."""
+
+
 class SimulatedSettler:
     """Reconciles, one statement after the other; `beginning` is the first instant that matters."""
 
     def __init__(
         self,
         link: Link,
-        provider: LyingProvider,
+        provider: Publisher,
         rules: Rules,
         *,
         random: Random,
@@ -64,21 +72,28 @@ class SimulatedSettler:
     async def _settle(self) -> int:
         link, database = self._link, self._link.database
         begun = await link.ask(database.begin)
-        since = begun.doubtful_since
-        if since is None or self._random.random() < EVERYTHING:
+        since = begun.open_since
+        if self._random.random() < EVERYTHING:
             since = self._beginning
+        if since is None:
+            return 0
         try:
             told = await self._told(since, begun.asked_at)
         except StatementUnavailable:
             return 0
-        reconciliation = taken(told, self._rules, begun.explanations)
-        named = {id_in(line.reference) for line in lines_of(told)}
+        lines = lines_of(told)
+        reconciliation = taken(told, lines, self._rules, begun.explanations)
+        named = {id_in(line.reference) for line in lines if line.reference is not None}
         named |= {id_.hex for said in begun.explanations.lines.values() for id_ in said if id_}
-        book = await link.ask(lambda: database.book(reconciliation.book_since, named))
+        book = await self._book(reconciliation.book_since, named)
         run = decided(reconciliation, book, begun)
-        database.found.extend(misplaced(run, lines_of(told), book))
+        database.found.extend(misplaced(run, lines, book))
         await asyncio.sleep(self._slowness_s())
         return await link.ask(lambda: database.store(run))
+
+    async def _book(self, since: datetime, named: Collection[str | None]) -> Sequence[BookEntry]:
+        """The book, in a transaction of its own."""
+        return await self._link.ask(lambda: self._link.database.book(since, named))
 
     def _slowness_s(self) -> float:
         """How long the decision takes; a process may be frozen besides."""
@@ -101,10 +116,15 @@ class SimulatedSettler:
         return [self._before]
 
 
-def taken(told: Sequence[Statement], rules: Rules, explanations: Explanations) -> Reconciliation:
+def taken(
+    told: Sequence[Statement],
+    lines: Sequence[StatementLine],
+    rules: Rules,
+    explanations: Explanations,
+) -> Reconciliation:
     """A reconciliation that has every line of these statements, and no book yet."""
     reconciliation = Reconciliation([one.told for one in told], rules, explanations)
-    for line in lines_of(told):
+    for line in lines:
         reconciliation.take(line)
     return reconciliation
 

@@ -32,7 +32,7 @@ from simulation.invariants import violations
 from simulation.link import Faults, Link
 from simulation.mix import EPOCH, MARGIN, POLICY, draw, instant
 from simulation.papers import Statement
-from simulation.settling import decided, taken
+from simulation.settling import Publisher, SimulatedSettler, decided, lines_of, taken
 from simulation.tellings import Credit, line_of
 from simulation.terms import TERMS
 from simulation.untold import misplaced
@@ -40,6 +40,7 @@ from simulation.virtual_loop import Process, VirtualLoop
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Sequence
+    from datetime import datetime
     from random import Random
 
     from cashback_core.evidence import Outcome
@@ -75,14 +76,17 @@ class Stage(Provider):
         self.faults = Faults(replace(draw(random), lost_commit=0.0, late_commit=0.0), random)
         self.link = Link(self.database, self.loop, Process("stage"), self.faults)
 
-    def begin(self) -> Claim:
-        """A new sale of the one customer and amount, its first attempt leased."""
+    def begin(self, total_centavos: int = 20 * CENTAVOS) -> Claim:
+        """A new sale of the one customer, of one amount if none is given; its first attempt leased.
+
+        The cashback is the twentieth part of the total.
+        """
         number = len(self.database.rows)
         sale = Sale(
             sold_at=EPOCH.replace(minute=number),
             customer=Customer(document=DOCUMENT, name="ANA"),
-            lines=(Line(type="A", value_centavos=2_000, qty_thousandths=1000),),
-            total_centavos=2_000,
+            lines=(Line(type="A", value_centavos=total_centavos, qty_thousandths=1000),),
+            total_centavos=total_centavos,
             sale_id=f"sale-{number}",
         )
         submission = Submission(
@@ -100,7 +104,7 @@ class Stage(Provider):
             merchant_id=1,
             attempt=1,
             document=DOCUMENT,
-            cashback_centavos=CENTAVOS,
+            cashback_centavos=submission.cashback.cashback_centavos,
         )
 
     def pay(self, claim: Claim, at_s: float | None = None, **changes: Any) -> None:
@@ -206,15 +210,32 @@ class Stage(Provider):
         """The settler reads these statements; something happens before it stores."""
         self.database.settling = replace(self.database.settling, echoes_reference=echoes)
         begun = at_once(self.database.begin())
-        reconciliation = taken(told, self.database.settling, begun.explanations)
+        lines = lines_of(told)
+        reconciliation = taken(told, lines, self.database.settling, begun.explanations)
         book = at_once(self.database.book(reconciliation.book_since))
         run = decided(reconciliation, book, begun)
-        lines = [finding.line for finding in run.findings if finding.line is not None]
         for wrong in misplaced(run, lines, book):
             raise Broken(wrong)
         between()
         at_once(self.database.store(run))
         return run
+
+    def settle_alone(self, *, meanwhile: Callable[[], object]) -> None:
+        """A settler of its own reconciles, without references.
+
+        Something happens between its asking and the provider's answer.
+        """
+        self.database.settling = replace(self.database.settling, echoes_reference=False)
+        settler = SimulatedSettler(
+            self.link,
+            _Busy(self, meanwhile),
+            self.database.settling,
+            random=self.faults.random,
+            beginning=instant(-1000),
+        )
+        self.play(settler())
+        for wrong in self.database.found:
+            raise Broken(wrong)
 
     def credit_of(self, claim: Claim, **changes: Any) -> Credit:
         """A credit of a cashback, at this moment unless said otherwise."""
@@ -234,9 +255,11 @@ class Stage(Provider):
     def explain(
         self, incident: StatementIncident, meaning: Meaning, of: Claim | None = None
     ) -> None:
-        """A person says what it is."""
+        """A person says what it is, whatever its reference says."""
         id_ = None if of is None else of.id
-        word = Explanation(meaning=meaning, by="petra", reason="directed", cashback_id=id_)
+        word = Explanation(
+            meaning=meaning, by="petra", reason="directed", cashback_id=id_, accept_risk=True
+        )
         done = at_once(self.database.said.explain(incident.id, word, dry_run=False))
         if not isinstance(done, StatementIncident):
             raise Broken(f"not explained: {done}")
@@ -299,6 +322,20 @@ class Stage(Provider):
         return classify(
             evidence, document=claim.document, cashback_centavos=claim.cashback_centavos
         )
+
+
+class _Busy(Publisher):
+    """The provider of a stage, to which something happens before it publishes."""
+
+    def __init__(self, stage: Stage, meanwhile: Callable[[], object]) -> None:
+        self._stage = stage
+        self._meanwhile = meanwhile
+
+    async def statement(self, asked_since: datetime, asked_at: datetime) -> Statement:
+        """The whole ledger, without references."""
+        self._meanwhile()
+        told = self._stage.statement(echoes=False)
+        return told.but(asked_since=asked_since, asked_at=asked_at)
 
 
 class Forgetful(Link):

@@ -18,10 +18,10 @@ from cashback_core.reconciliation import (
     findings,
 )
 from cashback_core.reconciliation.placing import Placing
+from cashback_core.reconciliation.references import PartsOf
 from fakes.memory_incidents import MemoryIncidents
 from simulation import broken_statements as broken
 from simulation.database import SimulatedDatabase
-from simulation.incidents import SimulatedIncidents
 from simulation.mutant import Mutant
 from simulation.settling import SimulatedSettler
 
@@ -36,7 +36,7 @@ STATEMENTS: Final = tuple(
     for what, owner, name, value in (
         ("exact match only", reconcile, "place_by_reference", broken.exact_match_only),
         ("a reference is a text", reconcile, "id_in", broken.reference_as_text),
-        ("a part of a reference is none", reconcile, "is_part_of", broken.no_part_of_a_reference),
+        ("a part of a reference is none", PartsOf, "named_by", broken.no_part_of_a_reference),
         (
             "a watermark of the future",
             Window,
@@ -78,7 +78,7 @@ STATEMENTS: Final = tuple(
         ("held while unproved", by_customer, "undecided", broken.held_while_unproved),
         (
             "explanations are forgotten",
-            SimulatedIncidents,
+            MemoryIncidents,
             "explanations",
             broken.nothing_remembered,
         ),

@@ -33,8 +33,8 @@ def misplaced(run: Run, lines: Sequence[StatementLine], book: Sequence[BookEntry
     told = Counter(id(finding.line) for finding in findings if finding.line is not None)
     if told != Counter(map(id, lines)):
         yield f"13: {len(lines)} lines, {told.total()} placed, {len(told)} different ones"
-    entered = Counter(finding.entry.id for finding in findings if finding.entry is not None)
-    if entered != Counter(entry.id for entry in book):
+    entered = Counter(id(finding.entry) for finding in findings if finding.entry is not None)
+    if entered != Counter(map(id, book)):
         yield f"13: {len(book)} cashbacks, {entered.total()} placed"
     totals = run.reconciliation.totals.by_class.values()
     net = sum(

@@ -21,7 +21,7 @@ from simulation.mix import MARGIN, POLICY, STATEMENT_LAG_S, draw, instant, rules
 from simulation.person import Person
 from simulation.processes import ApiNode, Node, Surroundings, WorkerNode, request_maker
 from simulation.provider import LyingProvider
-from simulation.settling import decided, taken
+from simulation.settling import decided, lines_of, taken
 from simulation.terms import TERMS
 from simulation.untold import misplaced, untold
 from simulation.virtual_loop import VirtualLoop
@@ -138,10 +138,11 @@ class World:
             begun = at_once(self.database.begin())
             since = MARGIN.window_start(instant(0))
             told = [self.provider.desk.publish(since, begun.asked_at, honest=True)]
-            reconciliation = taken(told, self.database.settling, begun.explanations)
+            lines = lines_of(told)
+            reconciliation = taken(told, lines, self.database.settling, begun.explanations)
             book = at_once(self.database.book(since))
             run = decided(reconciliation, book, begun)
-            self.found.extend(misplaced(run, told[0].lines, book))
+            self.found.extend(misplaced(run, lines, book))
             at_once(self.database.store(run))
             if not self.person.look():
                 break

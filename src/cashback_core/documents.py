@@ -7,6 +7,7 @@ Rules: Receita Federal; the alphanumeric CNPJ of July 2026 is Instrução Normat
 from __future__ import annotations
 
 import re
+import unicodedata
 from enum import StrEnum
 from operator import mul
 from typing import Final, Self
@@ -15,6 +16,12 @@ _CPF: Final = re.compile(r"(?:[0-9]{11}|[0-9]{3}\.[0-9]{3}\.[0-9]{3}-[0-9]{2})\Z
 _CPF_WITHIN: Final = re.compile(
     r"(?<![0-9])(?:[0-9]{11}|[0-9]{3}\.[0-9]{3}\.[0-9]{3}-[0-9]{2})(?![0-9])", re.ASCII
 )
+_COULD_BE_CPF: Final = re.compile(
+    r"(?<!\d)(?P<zeros>0*)(?P<a>\d{3})(?P<shown>[\W_]?\d{3}[\W_]?\d{3})[\W_]?(?P<z>\d{2})(?!\d)"
+)
+"""Eleven digits of whatever script, in their groups or not, zeros before them taken for padding."""
+
+_MASKED: Final = re.compile(r"(?:\*{3}\.[0-9]{3}\.[0-9]{3}-\*{2}|\*+)\Z", re.ASCII)
 _CNPJ: Final = re.compile(
     r"(?:[0-9A-Z]{12}[0-9]{2}|[0-9A-Z]{2}\.[0-9A-Z]{3}\.[0-9A-Z]{3}/[0-9A-Z]{4}-[0-9]{2})\Z",
     re.ASCII,
@@ -90,7 +97,12 @@ def cnpj_check_digits(stem: str) -> str:
 
 
 def mask(text: str) -> str:
-    """A document for logs and errors: ***.982.247-**, and stars for anything of another length."""
+    """A document for logs and errors: ***.982.247-**, and stars for anything of another length.
+
+    What is masked already stays as it is.
+    """
+    if _MASKED.match(text) is not None:
+        return text
     if len(text) == 11 and text.isascii() and text.isdigit():
         return f"***.{text[3:6]}.{text[6:9]}-**"
     return "*" * min(len(text), 20)
@@ -99,6 +111,33 @@ def mask(text: str) -> str:
 def mask_documents(text: str) -> str:
     """The text with every CPF masked: 11 digits with right check digits, or 000.000.000-00."""
     return _CPF_WITHIN.sub(_masked, text)
+
+
+def hide_documents(text: str) -> str:
+    """The text with all that could be a CPF masked: any 11 digits that stand alone, or in groups.
+
+    For texts of others that nobody needs to read digit by digit; `mask_documents` leaves numbers
+    of 11 digits that are no CPF.
+    """
+    return _COULD_BE_CPF.sub(lambda found: f"{found['zeros']}{mask(_digits(found))}", text)
+
+
+def holds_cpf(text: str) -> bool:
+    """Whether a text has a CPF in it: 11 digits with right check digits, in groups or not."""
+    return any(_is_cpf(_digits(found)) for found in _COULD_BE_CPF.finditer(text))
+
+
+def _digits(found: re.Match[str]) -> str:
+    whole = found["a"] + found["shown"] + found["z"]
+    return "".join(str(unicodedata.digit(one)) for one in whole if one.isdecimal())
+
+
+def _is_cpf(digits: str) -> bool:
+    try:
+        Cpf.parse(digits)
+    except InvalidDocument:
+        return False
+    return True
 
 
 def _masked(found: re.Match[str]) -> str:

@@ -14,10 +14,10 @@ from enum import Enum, StrEnum
 from typing import Final, Protocol
 from uuid import UUID
 
-from cashback_core.operating import MAX_NAME_CHARS, MAX_REASON_CHARS, is_plain_text
+from cashback_core.operating import MAX_NAME_CHARS, is_plain_text, refuse_reason
 from cashback_core.ports import Position
 from cashback_core.reconciliation.findings import FindingClass
-from cashback_core.reconciliation.references import is_part_of
+from cashback_core.reconciliation.references import PREFIX, id_in, is_part_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,7 +25,8 @@ class StatementIncident:
     """Something of a statement that waits for a person.
 
     `merchant` is the slug of the merchant whose cashback it is about; None for what is nobody's,
-    which the platform and the command line alone see. `document` is masked. `line` is the line's
+    which the platform and the command line alone see. `document` is masked, and so is whatever
+    could be one in `reference`; once it is closed neither is kept in full. `line` is the line's
     number on the statement that was asked for at `statement_at`, `line_key` what it is known by
     on every statement, both None for a cashback that is absent. `closed_at` is None while it
     stands.
@@ -71,19 +72,20 @@ class Meaning(StrEnum):
 class Explanation:
     """What a person says of an incident; `by` is the person's own name, `reason` is kept for ever.
 
-    `cashback_id` is named exactly when the line is OURS.
+    `cashback_id` is named exactly when the line is OURS. `accept_risk` says it against the line's
+    own reference (`NamesACashback`).
     """
 
     meaning: Meaning
     by: str
     reason: str
     cashback_id: UUID | None = None
+    accept_risk: bool = False
 
     def __post_init__(self) -> None:
         if not is_plain_text(self.by, MAX_NAME_CHARS):
             raise ValueError(f"a person's name has 1 to {MAX_NAME_CHARS} printable characters")
-        if not is_plain_text(self.reason, MAX_REASON_CHARS):
-            raise ValueError(f"a reason has 1 to {MAX_REASON_CHARS} printable characters")
+        refuse_reason(self.reason)
         if (self.meaning is Meaning.OURS) != (self.cashback_id is not None):
             raise ValueError("a cashback is named exactly when the line is ours")
 
@@ -99,6 +101,42 @@ class NotExplained(Enum):
     """It is about a line: say whose it is."""
     NO_SUCH_CASHBACK = "no_such_cashback"
     """No cashback that anything is due for has the id that is named."""
+
+
+@dataclass(frozen=True, slots=True)
+class NamesACashback:
+    """The line's reference spells a cashback that is here, and is said not to be its credit.
+
+    If that is wrong the cashback is proved unpaid and paid a second time: it takes `accept_risk`.
+    """
+
+    cashback_id: UUID
+
+
+def names_another(reference: str | None, id_: UUID, explanation: Explanation) -> bool:
+    """Whether a line's reference may name the cashback `id_`, and the explanation says otherwise.
+
+    A reference that spells the very cashback whose credit the line is said to be names no other.
+    """
+    ours = explanation.cashback_id
+    if explanation.meaning is Meaning.KNOWN_ABSENT or id_ == ours:
+        return False
+    if id_in(reference) == id_.hex:
+        return True
+    if ours is not None and _may_name(reference, ours.hex):
+        return False
+    return _may_name(reference, id_.hex)
+
+
+def _may_name(reference: str | None, hex_id: str) -> bool:
+    """As `is_part_of`; of a whole id both ends count, since a digit between may be wrong.
+
+    No shorter part of it: ids that were made in the same minute begin alike.
+    """
+    whole = id_in(reference)
+    if whole is None:
+        return is_part_of(reference, hex_id)
+    return hex_id.startswith(whole[:PREFIX]) or hex_id.endswith(whole[-PREFIX:])
 
 
 def why_not_explained(incident: StatementIncident, explanation: Explanation) -> NotExplained | None:
@@ -215,9 +253,11 @@ class IncidentStore(Protocol):
         explanation: Explanation,
         *,
         dry_run: bool,
-    ) -> StatementIncident | NotExplained | None:
+    ) -> StatementIncident | NotExplained | NamesACashback | None:
         """Remember what a person says and close the incident; None: there is none.
 
         The incident as it is then; with `dry_run` as it is now, and nothing is done. Of two at once
-        one is told that it is closed. Nothing moves: the next statement does.
+        one is told that it is closed. Nothing moves: the next statement does. Without
+        `accept_risk` nothing is said against a reference that names a cashback: one that it spells
+        as a whole, or, in part, that the incident is about or that is open.
         """

@@ -35,9 +35,9 @@ class Saying(Enum):
     """How a field can say that something failed."""
 
     SUCCESS = "false, zero, or a text that says so"
-    STATE = "false, a code of 400 or more, or a text that tells of failure"
+    STATE = "false, a code of 400 or more or below zero, or a text that tells of failure"
     ERROR = "anything but nothing: null, false, zero, blank, empty, or a word for none of it"
-    CODE = "400 or more, or a text that tells of failure"
+    CODE = "400 or more, below zero, E001 and its like, or a text that tells of failure"
     MESSAGE = "a text that begins by telling of failure"
     ENVELOPE = "an object or a list in which a field says so"
 
@@ -52,7 +52,8 @@ TABLE: Final[Mapping[Saying, str]] = {
     Saying.ERROR: "error errors erro erros exception exceptions excecao fault faults failures"
     " falhas violations problems errormessage errormessages errordescription errordetail"
     " errordetails mensagemerro mensagemdeerro descricaoerro motivoerro errorcode codigoerro"
-    " coderror errno failed failure isfailure haserror haserrors iserror temerro falha falhou"
+    " coderror errno faultcode faultstring failed failure isfailure haserror haserrors iserror"
+    " temerro falha falhou"
     " rejected rejeitado refused recusado denied negado declined",
     Saying.CODE: "code statuscode codigo httpstatus httpcode httpstatuscode codigostatus"
     " responsecode returncode codigoretorno resultcode",
@@ -67,10 +68,10 @@ FAILING: Final = _listed(
     "err error errors bad failed failure failures fail fails failing rejected rejection "
     "refused denied declined cancelled canceled invalid aborted expired unauthorized "
     "unauthorised forbidden reversed voided exception fault nok ko unsuccessful unprocessed "
-    "unprocessable blocked insufficient unable erro erros falha falhas falhou falhado "
+    "unprocessable blocked unable erro erros falha falhas falhou falhado "
     "rejeitado rejeitada recusado recusada negado negada cancelado cancelada invalido "
     "invalida abortado expirado estornado bloqueado excecao malsucedido reprovado "
-    "insuficiente"
+    "insuficiente insufficient timeout unavailable indisponivel"
 )
 """Words that tell of failure, unless one of NEGATING stands before."""
 
@@ -85,7 +86,9 @@ SUCCEEDING: Final = _listed(
 NEGATING: Final = _listed("no not non without never cannot couldnt nao sem zero nenhum nenhuma 0")
 _FALSE: Final = _listed("false no n nao f 0")
 _NONE: Final = _FALSE | frozenset(["", "none", "null", "nil", "nenhum", "nenhuma", "na", "n a"])
-_NUMBER: Final = re.compile(r"[0-9]{1,9}\Z")
+_NUMBER: Final = re.compile(r"-?[0-9]{1,9}\Z", re.ASCII)
+_ERROR_CODE: Final = re.compile(r"e(?:rr)?[ ]?[0-9]{2,9}\Z")
+_BEGINNING_WORDS: Final = 5
 
 
 def failure_told(body: Mapping[str, object] | list[object]) -> str | None:
@@ -138,14 +141,19 @@ def _says_so(saying: Saying, value: object) -> bool:  # noqa: PLR0911 (one for e
     if saying is Saying.SUCCESS:
         return value == 0 or text in _FALSE or _tells_failure(text)
     if saying is Saying.MESSAGE:
-        return _tells_failure(" ".join(text.split()[:3]))
+        return _tells_failure(" ".join(text.split()[:_BEGINNING_WORDS]))
     if isinstance(value, bool) or text == "false":
         return saying is Saying.STATE and text == "false"
-    if isinstance(value, float) and value >= FAILED_FROM_CODE:
+    if _is_failing_number(value):
         return True
-    return _tells_failure(text) or (
-        _NUMBER.match(text) is not None and int(text) >= FAILED_FROM_CODE
-    )
+    return _tells_failure(text) or (saying is Saying.CODE and _ERROR_CODE.match(text) is not None)
+
+
+def _is_failing_number(value: object) -> bool:
+    """Whether a number, or a text that is one, is a code of a failure."""
+    if isinstance(value, str):
+        value = int(value) if _NUMBER.match(value.strip()) else 0
+    return isinstance(value, int | float) and (value >= FAILED_FROM_CODE or value < 0)
 
 
 def _tells_failure(text: str) -> bool:

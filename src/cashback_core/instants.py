@@ -37,10 +37,13 @@ def parse_instant(text: str, zone: ZoneInfo) -> datetime:
     return instant
 
 
-def parse_wall_clock(text: str, zone: ZoneInfo) -> tuple[datetime, datetime | None]:
+def parse_wall_clock(
+    text: str, zone: ZoneInfo, *, skipped: bool = False
+) -> tuple[datetime, datetime | None]:
     """The instant as `parse_instant` reads it, and the naive wall clock of a text without offset.
 
-    Raises NotAnInstant or NoSuchInstant.
+    With `skipped` a time that the clocks skipped is read by the offset before. Raises NotAnInstant
+    or NoSuchInstant.
     """
     found = _FORM.match(text)
     if found is None:
@@ -52,7 +55,7 @@ def parse_wall_clock(text: str, zone: ZoneInfo) -> tuple[datetime, datetime | No
     try:
         wall = datetime(year, month, day, hour, minute, second, microsecond)  # noqa: DTZ001 (zone follows)
         if offset is None:
-            return _from_wall_clock(wall, zone), wall
+            return _from_wall_clock(wall, zone, skipped=skipped), wall
         return wall.replace(tzinfo=_offset(offset)).astimezone(UTC), None
     except (ValueError, OverflowError) as error:
         raise NoSuchInstant from error
@@ -80,9 +83,9 @@ def format_instant(instant: datetime) -> str:
     return instant.astimezone(UTC).replace(tzinfo=None).isoformat() + "Z"
 
 
-def _from_wall_clock(wall: datetime, zone: ZoneInfo) -> datetime:
+def _from_wall_clock(wall: datetime, zone: ZoneInfo, *, skipped: bool) -> datetime:
     instant = wall.replace(tzinfo=zone, fold=0).astimezone(UTC)
-    if instant.astimezone(zone).replace(tzinfo=None) != wall:
+    if not skipped and instant.astimezone(zone).replace(tzinfo=None) != wall:
         raise NoSuchInstant  # the clocks jumped over it
     return instant
 

@@ -204,6 +204,16 @@ MESSAGES: Final[Mapping[str, Mapping[Language, Text]]] = {
             "1 a {highest} caracteres ASCII visíveis",
         ),
     ),
+    "sale_id_holds_document": _both(
+        (
+            "The sale's id holds the customer's CPF, which could not be erased there.",
+            "an id of the sale that tells nothing of who bought",
+        ),
+        (
+            "O id da venda contém o CPF do cliente, que ali não poderia ser apagado.",
+            "um id da venda que não diga quem comprou",
+        ),
+    ),
 }
 """Every code a validation can answer with, in every language."""
 

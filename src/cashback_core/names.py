@@ -111,6 +111,7 @@ _PLAIN: Final = {
     "æ": "ae", "œ": "oe", "ø": "o", "đ": "d", "ð": "d", "ł": "l", "þ": "th", "ħ": "h",
     "\u0131": "i", "ŋ": "n", "ŧ": "t", "ƀ": "b", "ɨ": "i", "ɫ": "l", "ǝ": "e", "ə": "e",
 }  # fmt: skip
+_ALONE: Final = re.compile(" +(?=[\u0300-\u036f])")
 _REMOVED: Final = dict.fromkeys(map(ord, _APOSTROPHES))
 _BLANKED: Final = dict.fromkeys(map(ord, _DASHES + _DOTS), " ")
 _FOLDED: Final = _REMOVED | _BLANKED | {ord(letter): plain for letter, plain in _PLAIN.items()}
@@ -123,6 +124,7 @@ def _words(name: str) -> list[str]:
         return name.translate(_ASCII).lower().split()
     # Apostrophes first: some would be taken apart into a blank and an accent.
     apart = unicodedata.normalize("NFKD", name.translate(_REMOVED)).casefold()
+    apart = _ALONE.sub("", apart)  # an apostrophe that somebody has taken apart already
     # Once more: folding case makes decomposable letters again, and decomposing makes apostrophes.
     apart = unicodedata.normalize("NFKD", apart.translate(_FOLDED)).translate(_FOLDED)
     return "".join(c for c in apart if not unicodedata.combining(c)).split()
@@ -136,6 +138,7 @@ _WINDOWS: Final = {
     if (character := bytes([byte]).decode("cp1252", "ignore"))
 }
 _BYTE: Final = {chr(byte): byte for byte in range(0x100)} | _WINDOWS
+_BYTE["Ƒ"] = _BYTE["ƒ"]  # afterwards somebody wrote it in capitals
 _CONTINUATION: Final = "".join(re.escape(c) for c, byte in _BYTE.items() if 0x80 <= byte < 0xC0)
 # Those of them that end or divide no word.
 _SYMBOLS: Final = "€\u201a„…†‡‰™¡¢£¤¥¦§¨©¬®¯°±²³¶\u00b8¹¼½¾¿"
@@ -143,12 +146,14 @@ _MISREAD: Final = re.compile(
     f"[\u00c2-\u00df][{_CONTINUATION}]"
     f"|[\u00e0-\u00ef][{_CONTINUATION}]{{2}}"
     f"|[\u00f0-\u00f4][{_CONTINUATION}]{{3}}"
-    f"|[\u00e2-\u00e5][{_SYMBOLS}]"  # afterwards somebody wrote it in small letters
+    f"|[\u00e2-\u00e5][{_SYMBOLS}]|ã[ƒšœžªº«»]"  # afterwards somebody wrote it in small letters
 )
 """What can be one character's bytes in UTF-8, read byte by byte."""
 
 _LATIN: Final = "\u00c2\u00c3\u00c4\u00c5"
 """How every letter of a Western language begins that is read so."""
+
+_SMALL_LATIN: Final = _LATIN.lower()
 
 
 def _meant(name: str) -> str | None:
@@ -171,8 +176,8 @@ def _meant(name: str) -> str | None:
 
 
 def _decoded(sequence: str) -> str | None:
-    if len(sequence) == 2:
-        sequence = sequence.upper() if sequence[1] in _SYMBOLS else sequence
+    if sequence[0] in _SMALL_LATIN and len(sequence) == 2:
+        sequence = sequence[0].upper() + sequence[1]
     try:
         return bytes(map(_BYTE.__getitem__, sequence)).decode("utf-8")
     except UnicodeDecodeError:

@@ -7,6 +7,7 @@ operator may make stands in `delivery.TRANSITIONS` and nowhere else.
 # ruff: noqa: TC001, TC003 - users' tools read these annotations at run time
 from __future__ import annotations
 
+import unicodedata
 from abc import abstractmethod
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,7 +16,7 @@ from typing import Final, Protocol
 from uuid import UUID
 
 from cashback_core.delivery import TRANSITIONS, Actor, Delivery, Move, Status
-from cashback_core.documents import Cpf
+from cashback_core.documents import Cpf, holds_cpf
 from cashback_core.equals import EqualPage
 from cashback_core.ports import Position
 from cashback_core.same_sale import EqualOutcome
@@ -56,16 +57,19 @@ TARGETS: Final = {
 }
 """Where an act leads."""
 
-_ONLY_CREDITED: Final = frozenset({Status.HELD, Status.REJECTED})
-"""What is marked applied only while an incident says that it is credited."""
+CALLED_UNPAID: Final = frozenset({Status.HELD, Status.REJECTED})
+"""What is marked applied only while an incident says that it is credited.
+
+Whoever brought it there says that it was not paid: the provider, a proof, or a person's mark.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Act:
     """An operator's act: `by` is the operator's own name, `reason` is kept for ever.
 
-    `accept_risk` says that the operator read RISK and takes it. Resending what is in doubt, or
-    what an unexplained line of a statement could be, asks for it; so does taking back a mark.
+    `accept_risk` says that the operator read RISK and takes it. Resending what `may_be_paid`
+    asks for it; so does taking back a mark.
     """
 
     kind: ActKind
@@ -76,8 +80,7 @@ class Act:
     def __post_init__(self) -> None:
         if not is_plain_text(self.by, MAX_NAME_CHARS):
             raise ValueError(f"an operator's name has 1 to {MAX_NAME_CHARS} printable characters")
-        if not is_plain_text(self.reason, MAX_REASON_CHARS):
-            raise ValueError(f"a reason has 1 to {MAX_REASON_CHARS} printable characters")
+        refuse_reason(self.reason)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,7 +113,8 @@ class Circumstances:
 class RiskNotAccepted:
     """So many cashbacks may be paid twice by this act, and nobody took that risk.
 
-    They are in doubt, or a line of the provider's statement that nothing explains may be theirs.
+    They are in doubt, or a line of the provider's statement that nothing explains may be theirs,
+    or it is an operator's mark alone that calls them unpaid.
     """
 
     in_doubt: int = 1
@@ -140,12 +144,22 @@ class NotFromHere:
 Decision = Granted | RiskNotAccepted | NotFromHere | NotCreditedThere | NotYours
 
 
+def may_be_paid(status: Status, circumstances: Circumstances) -> bool:
+    """Whether nobody here can tell that what would be resent was not paid.
+
+    A mark proves nothing: it is a word, and were it enough, whoever may not resend what is in
+    doubt would call it rejected first.
+    """
+    marked = status in CALLED_UNPAID and circumstances.marked_by is not None
+    return status is Status.IN_DOUBT or circumstances.suspected or marked
+
+
 def operate(
     delivery: Delivery, act: Act, now: datetime, circumstances: Circumstances | None = None
 ) -> Decision:
     """What an act does to a cashback; `now` is the instant by the database's clock.
 
-    What is in doubt is never cancelled, and what may be credited is resent only by somebody who
+    What is in doubt is never cancelled, and what `may_be_paid` is resent only by somebody who
     accepts the risk. Held and rejected cashbacks are marked applied only while an incident says
     that they are credited. A mark is taken back by another operator than the one who made it.
     """
@@ -153,13 +167,16 @@ def operate(
     target, status = TARGETS[act.kind], delivery.status
     if (status, target, Actor.OPERATOR) not in TRANSITIONS:
         return NotFromHere(status=status, allowed=goes_with(act.kind))
-    if act.kind is ActKind.MARK_APPLIED and status in _ONLY_CREDITED and not given.credited:
+    if act.kind is ActKind.MARK_APPLIED and status in CALLED_UNPAID and not given.credited:
         return NotCreditedThere.NOT_CREDITED_THERE
     take_back = act.kind is ActKind.TAKE_BACK
-    if take_back and (given.marked_by is None or given.marked_by == act.by):
-        return NotYours.NO_MARK if given.marked_by is None else NotYours.OWN
+    if take_back:
+        if given.marked_by is None:
+            return NotYours.NO_MARK
+        if is_same_name(given.marked_by, act.by):
+            return NotYours.OWN
     resend = act.kind is ActKind.RESEND
-    risky = resend and (status is Status.IN_DOUBT or given.suspected)
+    risky = resend and may_be_paid(status, given)
     if (risky or take_back) and not act.accept_risk:
         return RiskNotAccepted()
     return Granted(
@@ -177,6 +194,43 @@ def operate(
 def goes_with(kind: ActKind) -> tuple[Status, ...]:
     """The statuses in which an act may be done, in the order of `Status`."""
     return tuple(s for s in Status if (s, TARGETS[kind], Actor.OPERATOR) in TRANSITIONS)
+
+
+def is_same_name(one: str, other: str) -> bool:
+    """Whether two names are one person's, whatever their case, blanks, and forms of letters."""
+    return _folded(one) == _folded(other)
+
+
+def _folded(name: str) -> str:
+    compatible = unicodedata.normalize("NFKC", name).casefold()
+    return " ".join(unicodedata.normalize("NFKC", compatible).split())
+
+
+class ReasonFault(StrEnum):
+    """Why a text is no reason that may be kept for ever."""
+
+    FORMAT = "reason_format"
+    """Not 1 to MAX_REASON_CHARS printable characters, or space at an end."""
+    DOCUMENT = "reason_document"
+    """A CPF is in it: nobody could be erased from it."""
+
+
+def why_no_reason(text: str) -> ReasonFault | None:
+    """Why a person's words cannot be kept with what that person does; None if they can."""
+    if not is_plain_text(text, MAX_REASON_CHARS):
+        return ReasonFault.FORMAT
+    return ReasonFault.DOCUMENT if holds_cpf(text) else None
+
+
+def refuse_reason(text: str) -> None:
+    """Raise ValueError unless a text may be kept for ever as a reason."""
+    match why_no_reason(text):
+        case None:
+            return
+        case ReasonFault.FORMAT:
+            raise ValueError(f"a reason has 1 to {MAX_REASON_CHARS} printable characters")
+        case ReasonFault.DOCUMENT:
+            raise ValueError("a reason is kept for ever and holds no CPF")
 
 
 def is_plain_text(text: str, longest: int) -> bool:
@@ -203,7 +257,8 @@ class OpenCashback:
     """A cashback as an operator needs to see it: the latest event says why it stands here.
 
     `status_code` is what the provider answered to the latest attempt, if it answered. `suspected`
-    says that an open incident of a statement is about it, or that its line may be its credit.
+    says that it may be paid whatever its status says: an open incident of a statement is about
+    it, its line may be its credit, or an operator's mark alone calls it unpaid.
     """
 
     id: UUID
@@ -236,7 +291,7 @@ class OpenPage:
 class Tally:
     """How many cashbacks a filter means, what they are worth, and how many may be paid twice.
 
-    `in_doubt` also counts those that an unexplained line of a statement could be.
+    `in_doubt` counts all that `may_be_paid`.
     """
 
     count: int

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 from cashback_core.calculation import unknown_product_type
 from cashback_core.catalogue import MAX_SKU_CHARS, Catalogue, is_sku
-from cashback_core.documents import Cpf, InvalidDocument, mask
+from cashback_core.documents import Cpf, InvalidDocument, mask, mask_documents
 from cashback_core.fields import FieldReader, Fields, Shape
 from cashback_core.instants import NoSuchInstant, NotAnInstant, format_instant, parse_wall_clock
 from cashback_core.money import format_centavos
@@ -24,6 +24,15 @@ from cashback_core.sale import MAX_LINES, Customer, Line, Sale
 from cashback_core.violations import InvalidSale, show
 
 MAX_SALE_ID_CHARS: Final = 64
+TERMS_CODES: Final = frozenset(
+    {
+        *("sold_at_nonexistent", "sold_at_future", "sold_at_too_old"),
+        *("product_type_unknown", "unknown_sku", "sku_without_type"),
+        "sale_id_holds_document",
+    }
+)
+"""Faults that a sale has under the terms, or the rules, of today; it may have been taken before."""
+
 MAX_AHEAD: Final = timedelta(minutes=5)
 """How far an ERP's clock may run ahead of ours."""
 
@@ -42,6 +51,7 @@ _CUSTOMER: Final[Shape] = {"document": True, "name": True}
 _LINE: Final[Shape] = {"type": False, "sku": False, "value": True, "qty": True, "discount": False}
 _NO_PRODUCTS: Final = Catalogue()
 _NUMBERS: Final = (int, float, Decimal)
+_DIVIDING: Final = str.maketrans("", "", ".-/")
 _SALE_ID: Final = re.compile(r"[!-~]{1,64}\Z", re.ASCII)
 
 
@@ -82,14 +92,31 @@ def parse_sale(
     return sale
 
 
+def parse_repeat(document: object, *, zone: ZoneInfo) -> Sale:
+    """The sale that a document tells, whatever the terms say of it today: to be compared, no more.
+
+    Once it was taken, and since then it may have grown too old, its merchant's zone or catalogue
+    may have been corrected. A time that `zone` skips is read by the offset before, and of a line
+    that gives a sku the type is empty. Raises InvalidSale for what is no sale under any terms.
+    """
+    reading = _SaleReading(rules=SaleRules(zone=zone))
+    sale = reading.sale(document)
+    if sale is None or reading.violations:
+        raise InvalidSale(tuple(reading.violations))
+    return sale
+
+
 @dataclass(slots=True, kw_only=True)
 class _SaleReading(FieldReader):
-    """One document being read. A part that cannot be read is None, and has told why."""
+    """One document being read. A part that cannot be read is None, and has told why.
+
+    Without `now` a repeat: nothing is asked of the terms but the zone.
+    """
 
     rules: SaleRules
-    now: datetime
-    programme: Programme | None
-    catalogue: Catalogue
+    now: datetime | None = None
+    programme: Programme | None = None
+    catalogue: Catalogue = _NO_PRODUCTS
 
     def sale(self, document: object) -> Sale | None:
         fields = self.read_object(document, "", _SALE)
@@ -106,6 +133,8 @@ class _SaleReading(FieldReader):
         self._sums(lines, total, discount)
         if sold_at is None or customer is None:
             return None
+        if sale_id is not None and self.now is not None and _holds(sale_id, customer.document):
+            self.tell("/sale_id", "sale_id_holds_document", mask_documents(sale_id))
         return Sale(
             sold_at=sold_at,
             customer=customer,
@@ -122,7 +151,7 @@ class _SaleReading(FieldReader):
         if text is None:
             return None, None
         try:
-            instant, wall = parse_wall_clock(text, self.rules.zone)
+            instant, wall = parse_wall_clock(text, self.rules.zone, skipped=self.now is None)
         except NotAnInstant:
             self.tell("/sold_at", "sold_at_format", show(text))
             return None, None
@@ -130,6 +159,8 @@ class _SaleReading(FieldReader):
             zone = {"zone": self.rules.zone.key}
             self.tell("/sold_at", "sold_at_nonexistent", show(text), zone)
             return None, None
+        if self.now is None:
+            return instant, wall
         latest, earliest = self.now + MAX_AHEAD, self.now - self.rules.max_age
         if instant > latest:
             self.tell("/sold_at", "sold_at_future", show(text), {"latest": format_instant(latest)})
@@ -247,6 +278,8 @@ class _SaleReading(FieldReader):
     def _type_of(self, sku: str, pointer: str, sold_at: datetime | None) -> str | None:
         if not is_sku(sku):
             self.tell(pointer, "sku_format", show(sku), {"highest": str(MAX_SKU_CHARS)})
+        elif self.now is None:
+            return ""
         elif sku not in self.catalogue:
             self.tell(pointer, "unknown_sku", show(sku))
         elif sold_at is not None:
@@ -282,3 +315,8 @@ class _SaleReading(FieldReader):
         highest = {"highest": format_centavos(of)}
         self.tell(f"{at}/discount", "discount_too_large", format_centavos(discount), highest)
         return False
+
+
+def _holds(text: str, document: Cpf) -> bool:
+    """Whether a text holds a CPF, however it is divided: an erasure could not follow it there."""
+    return document in text.translate(_DIVIDING)

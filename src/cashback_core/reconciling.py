@@ -153,6 +153,36 @@ def _own_window(finding: Finding, rules: Rules, window: Window) -> tuple[datetim
     return since, max(since, min(window.through, latest))
 
 
+_EXPLAINS: Final = frozenset(
+    {FindingClass.MATCHED, FindingClass.EXPLAINED, FindingClass.DOUBT_APPLIED}
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """What open incidents are about: their lines, by `line_key`; cashbacks where there is none."""
+
+    lines: frozenset[str]
+    cashbacks: frozenset[UUID]
+
+    def explained_by(self, finding: Finding) -> str | UUID | None:
+        """The line or the cashback of an open incident that a finding explains, if any.
+
+        Whatever the statement covers: that a line goes with a cashback is seen on it.
+        """
+        if finding.cls not in _EXPLAINS:
+            return None
+        if self.cashbacks and finding.entry is not None and finding.entry.id in self.cashbacks:
+            return finding.entry.id
+        if (
+            self.lines
+            and finding.line is not None
+            and (key := line_key(finding.line)) in self.lines
+        ):
+            return key
+        return None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Moved:
     """How many moves were stored, and how many not: what they were concluded from had changed."""
@@ -225,6 +255,17 @@ class ReconciliationRuns(Protocol):
 
         Those of one line, by its key, come in one call. A line, or an absent cashback, of which a
         person said something since `explanations` is left alone.
+        """
+
+    @abstractmethod
+    async def standing(self) -> Standing:
+        """What open incidents are about."""
+
+    @abstractmethod
+    async def close_explained(self, about: Collection[str | UUID]) -> int:
+        """Close what is open of these lines and cashbacks and was not told again by this run.
+
+        How many were closed. `about` comes from `Standing.explained_by`.
         """
 
     @abstractmethod

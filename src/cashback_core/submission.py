@@ -7,6 +7,7 @@ import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from fractions import Fraction
 from typing import Final, assert_never, cast
 from uuid import UUID
 
@@ -31,7 +32,7 @@ from cashback_core.ports import (
     Terms,
     TermsChanged,
 )
-from cashback_core.reading import MAX_MAX_AGE, MAX_SALE_ID_CHARS, parse_sale
+from cashback_core.reading import MAX_SALE_ID_CHARS, TERMS_CODES, parse_repeat, parse_sale
 from cashback_core.record import Record
 from cashback_core.sale import Sale
 from cashback_core.same_sale import EqualOutcome, Meaning, NameKind, NewSale
@@ -171,9 +172,9 @@ class SubmitSale:
 
     async def _submit(self, request: SaleRequest) -> Submitted:
         terms = await _terms(self.store, request.merchant_id, request.document)
-        sale, cashback, too_old = _read_or_replay(request.document, terms, self.now())
+        sale, cashback, refused = _read_or_repeat(request.document, terms, self.now())
         submission = replace(
-            self._submission(request, sale, cashback, replay_only=too_old is not None),
+            self._submission(request, sale, cashback, replay_only=refused is not None),
             equal_content=terms.equal_content,
             name_difference=terms.rules.name_difference,
         )
@@ -185,8 +186,10 @@ class SubmitSale:
                 return Recorded(await self._settled(record, request))
             case Repeated(record):
                 return Replayed(await self._settled(record, request))
+            case NotRecorded() | NameTaken() if refused is not None:
+                raise refused  # what is wrong with it today says more than what it is not
             case NotRecorded():
-                raise too_old or InvalidSale(())
+                raise InvalidSale(())
             case CustomerNameMismatch():
                 raise InvalidSale((_name_mismatch(sale),))
             case TermsChanged():
@@ -288,7 +291,10 @@ class SubmitSale:
                 failed = not done or task.cancelled() or task.exception() is not None
                 return record if failed else record.at(task.result())
             await asyncio.sleep(min(LOOK_AGAIN_S, left_s))
-            record = await self.store.find(record.merchant_id, record.id) or record
+            try:
+                record = await self.store.find(record.merchant_id, record.id) or record
+            except StoreUnavailable:  # it is recorded all the same
+                return record
         return record
 
 
@@ -314,23 +320,30 @@ def _read(document: object, terms: Terms, now: datetime) -> tuple[Sale, Cashback
     return sale, calculate(sale, terms.programme)
 
 
-def _read_or_replay(
+def _read_or_repeat(
     document: object, terms: Terms, now: datetime
 ) -> tuple[Sale, Cashback, InvalidSale | None]:
-    """A sale, and why it is not taken as a new one: a sale that has grown too old meanwhile.
+    """A sale, and why it is not taken as a new one, if nothing but the terms of today is why.
 
-    It may have been recorded in time, and whoever asks again must get its answer, for ever.
+    It may have been recorded under those of another day, and whoever asks again must get its
+    answer, for ever. Of such a repeat nothing is calculated.
     """
     try:
         return *_read(document, terms, now), None
     except InvalidSale as error:
-        if {violation.code for violation in error.violations} != {"sold_at_too_old"}:
+        if not {violation.code for violation in error.violations} <= TERMS_CODES:
             raise
-        ageless = replace(terms, rules=replace(terms.rules, max_age=MAX_MAX_AGE))
         try:
-            return *_read(document, ageless, now), error
-        except InvalidSale:
+            sale = parse_repeat(document, zone=terms.rules.zone)
+        except InvalidSale:  # of many faults the last are not told
             raise error from None
+        nothing = Cashback(
+            cashback_centavos=0,
+            exact_centavos=Fraction(0),
+            rounding=terms.programme.rounding,
+            lines=(),
+        )
+        return sale, nothing, error
 
 
 def _told_sale_id(document: object) -> str | None:

@@ -14,6 +14,7 @@ from adapters.http.identity.passwords import hash_password
 from adapters.http.identity.signing_key import load_signing_key
 from adapters.http.identity.tokens import Lifetimes, TokenKind, Tokens
 from adapters.postgres.administration.kept_users import PostgresUsers
+from adapters.postgres.database import Database
 from adapters.postgres.identity.accounts import AccountError, PostgresAccounts
 from cashback_core.administering import Kept
 from cashback_core.people import NewUser
@@ -66,7 +67,7 @@ def access_token(settings: Settings, name: str) -> str:
     access_s = settings.tokens.access_s
     lifetimes = Lifetimes(access_s=access_s, refresh_s=settings.tokens.refresh_s)
     tokens = Tokens(load_signing_key(settings.tokens.signing_key_file), lifetimes=lifetimes)
-    accounts = PostgresAccounts(settings.database.url)
+    accounts = PostgresAccounts(Database(settings.database.url))
     session = asyncio.run(accounts.begin_session(name, life_s=access_s))
     return tokens.issue(TokenKind.ACCESS, owner_of(session))
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from adapters.http.administration.texts import ADMINISTRATION_FAULTS
 from adapters.postgres.administration.kept_merchants import merchant_id_of
 from adapters.postgres.administration.transactions import Administration
+from adapters.postgres.database import Database
 from cashback_core.administering import Caller, InUse, Missing, Stale, Taken, Unfit
 from cashback_core.messages import Language
 from cashback_gateway.operator_commands import ActRefusedError
@@ -49,12 +50,8 @@ async def caller_for(opened: Administration, slug: str) -> Caller:
 @asynccontextmanager
 async def administration(settings: Settings) -> AsyncGenerator[Administration, None]:
     """The transactions of administrators, for as long as one command takes."""
-    opened = Administration(settings.database.url, application="cashback command line")
-    await opened.open()
-    try:
-        yield opened
-    finally:
-        await opened.close()
+    async with Database(settings.database.url) as database:
+        yield Administration(database)
 
 
 def refused(refusal: Refusal, what: str) -> ActRefusedError:

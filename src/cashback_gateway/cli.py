@@ -376,10 +376,10 @@ def _known_failures() -> tuple[type[Exception], ...]:
     import psycopg
 
     from adapters.http.identity.signing_key import BadSigningKeyError
-    from adapters.postgres.connection import UnsafeDatabase
     from adapters.postgres.embedded import EmbeddedPostgresError
     from adapters.postgres.identity.accounts import AccountError
     from adapters.postgres.migrate import SchemaMismatch
+    from adapters.postgres.starting import UnsafeDatabase
     from cashback_core.ports import StoreUnavailable
     from cashback_gateway.local_state import LocalStateError
     from cashback_gateway.operator_commands import ActRefusedError

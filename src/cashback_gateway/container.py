@@ -29,13 +29,14 @@ from adapters.postgres.administration.kept_merchants import PostgresMerchants
 from adapters.postgres.administration.kept_product_types import PostgresProductTypes
 from adapters.postgres.administration.kept_users import PostgresUsers
 from adapters.postgres.administration.transactions import Administration
-from adapters.postgres.connection import Role as DatabaseRole
+from adapters.postgres.database import Database
 from adapters.postgres.explaining import PostgresIncidentStore
 from adapters.postgres.identity.identities import PostgresIdentities
 from adapters.postgres.operating import PostgresOperatorStore
 from adapters.postgres.privacy import PostgresPrivacyStore
 from adapters.postgres.reconciliation import PostgresReconciliationStore
 from adapters.postgres.sender import PostgresSender
+from adapters.postgres.sessions import Role as DatabaseRole
 from adapters.postgres.store import PostgresCashbackStore
 from adapters.postgres.waking import DueListener
 from adapters.telemetry.table import Role
@@ -73,24 +74,14 @@ def _policy(settings: Settings) -> DeliveryPolicy:
     )
 
 
-def _store(
-    settings: Settings, policy: DeliveryPolicy, guard: DatabaseGuard, telemetry: Telemetry
-) -> PostgresCashbackStore:
-    database = settings.database
-    return PostgresCashbackStore(
-        database.url,
-        policy,
-        pool_size=database.connections,
-        # Whoever answers may be another server than a moment ago.
-        on_connect=guard.check,
-        observer=telemetry.commits,
-    )
+def _database(settings: Settings) -> Database:
+    return Database(settings.database.url, reading=settings.database.connections)
 
 
-def _guard(settings: Settings) -> DatabaseGuard:
-    database = settings.database
+def _guard(settings: Settings, database: Database) -> DatabaseGuard:
+    sender = PostgresSender(database, role=DatabaseRole.SERVING)
     return DatabaseGuard(
-        sender=PostgresSender(database.url, role=DatabaseRole.SERVING), file=database.state_file
+        sender=sender, file=settings.database.state_file, position=lambda: database.position
     )
 
 
@@ -131,10 +122,15 @@ def _rules(settings: Settings, policy: DeliveryPolicy) -> Rules:
     )
 
 
-def _reconciler(settings: Settings, rules: Rules, statements: StatementClient) -> Reconciler:
+def _reconciler(
+    settings: Settings,
+    store: PostgresReconciliationStore,
+    rules: Rules,
+    statements: StatementClient,
+) -> Reconciler:
     times = settings.reconciling
     return Reconciler(
-        store=PostgresReconciliationStore(settings.database.url, rules),
+        store=store,
         statements=statements,
         rules=rules,
         days=Days(
@@ -162,10 +158,14 @@ def _provider(settings: Settings) -> ProviderClient:
 
 
 def _chores(
-    settings: Settings, reconciler: Reconciler, guard: DatabaseGuard, privacy: PostgresPrivacyStore
+    settings: Settings,
+    listener: DueListener,
+    reconciler: Reconciler,
+    guard: DatabaseGuard,
+    privacy: PostgresPrivacyStore,
 ) -> Chores:
     return Chores(
-        listen=DueListener(settings.database.url).listen,
+        listen=listener.listen,
         settle=reconciler,
         guard=guard.check,
         retain=partial(privacy.retain, settings.retention, limit=MAX_DROPPED),
@@ -191,24 +191,8 @@ def _worker(
     )
 
 
-def _identities(settings: Settings) -> PostgresIdentities:
-    return PostgresIdentities(settings.database.url)
-
-
-def _operators(settings: Settings) -> PostgresOperatorStore:
-    return PostgresOperatorStore(settings.database.url, precedes=settings.reconciling.precedes)
-
-
-def _incidents(settings: Settings) -> PostgresIncidentStore:
-    return PostgresIncidentStore(settings.database.url)
-
-
-def _privacy(settings: Settings) -> PostgresPrivacyStore:
-    return PostgresPrivacyStore(settings.database.url)
-
-
-def _administration(settings: Settings) -> Administration:
-    return Administration(settings.database.url)
+def _operators(settings: Settings, database: Database) -> PostgresOperatorStore:
+    return PostgresOperatorStore(database, precedes=settings.reconciling.precedes)
 
 
 def _tokens(settings: Settings) -> Tokens:
@@ -238,8 +222,11 @@ class Container(containers.DeclarativeContainer):
     role = providers.Dependency(instance_of=Role)
     telemetry = providers.Singleton(Telemetry, settings, role)
     policy = providers.Singleton(_policy, settings)
-    guard = providers.Singleton(_guard, settings)
-    store = providers.Singleton(_store, settings, policy, guard, telemetry)
+    database = providers.Singleton(_database, settings)
+    guard = providers.Singleton(_guard, settings, database)
+    store = providers.Singleton(
+        PostgresCashbackStore, database, policy, observer=telemetry.provided.commits
+    )
     provider = providers.Singleton(_provider, settings)
     deliverer = providers.Singleton(
         Deliverer,
@@ -262,12 +249,19 @@ class Container(containers.DeclarativeContainer):
     quote = providers.Singleton(QuoteSale, store=store, now=providers.Object(now))
     statements = providers.Singleton(_statements, settings)
     rules = providers.Singleton(_rules, settings, policy)
-    reconciler = providers.Singleton(_reconciler, settings, rules, statements)
-    privacy = providers.Singleton(_privacy, settings)
-    chores = providers.Singleton(_chores, settings, reconciler, guard, privacy)
+    reconciler = providers.Singleton(
+        _reconciler,
+        settings,
+        store=providers.Singleton(PostgresReconciliationStore, database, rules),
+        rules=rules,
+        statements=statements,
+    )
+    privacy = providers.Singleton(PostgresPrivacyStore, database)
+    listener = providers.Singleton(DueListener, database)
+    chores = providers.Singleton(_chores, settings, listener, reconciler, guard, privacy)
     worker = providers.Singleton(_worker, settings, store, under_way, chores)
     tokens = providers.Singleton(_tokens, settings)
-    identities = providers.Singleton(_identities, settings)
+    identities = providers.Singleton(PostgresIdentities, database)
     passwords = providers.Singleton(Passwords)
     login = providers.Singleton(
         Login,
@@ -276,9 +270,9 @@ class Container(containers.DeclarativeContainer):
         passwords=passwords,
         tokens=tokens,
     )
-    operators = providers.Singleton(_operators, settings)
-    incidents = providers.Singleton(_incidents, settings)
-    administration = providers.Singleton(_administration, settings)
+    operators = providers.Singleton(_operators, settings, database)
+    incidents = providers.Singleton(PostgresIncidentStore, database)
+    administration = providers.Singleton(Administration, database)
     administered = providers.Singleton(
         Administered,
         merchants=providers.Singleton(PostgresMerchants, administration),
@@ -311,13 +305,10 @@ def build_container(settings: Settings, role: Role) -> Container:
 
 async def open_all(container: Container) -> None:
     """Connect what has to be connected before the first request."""
-    await container.guard().check()
-    await container.store().open()
-    await container.operators().open()
-    await container.incidents().open()
-    await container.privacy().open()
-    await container.administration().open()
-    await container.identities().open()
+    guard = container.guard()
+    await guard.check()
+    # Whoever answers may be another server than a moment ago.
+    await container.database().open(before_use=guard.check)
 
 
 def open_telemetry(
@@ -325,6 +316,7 @@ def open_telemetry(
 ) -> None:
     """Begin to serve what is measured, from the loop that runs. Raises OSError."""
     parts = Parts(
+        database=container.database(),
         store=container.store(),
         provider=container.provider(),
         under_way=container.under_way(),
@@ -339,9 +331,4 @@ async def close_all(container: Container) -> None:
     await asyncio.to_thread(container.telemetry().close)  # the last spans are sent over a network
     await container.provider().aclose()
     await container.statements().aclose()
-    await container.administration().close()
-    await container.privacy().close()
-    await container.identities().close()
-    await container.incidents().close()
-    await container.operators().close()
-    await container.store().close()
+    await container.database().close()

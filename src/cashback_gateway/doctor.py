@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
-from adapters.postgres.connection import DURABILITY, MINIMUM_VERSION, SERVING, UNSAFE, Role
+from adapters.postgres.durability import DURABILITY, UNSAFE
 from adapters.postgres.examining import (
     INCIDENT_DAYS,
     changed_orders,
@@ -24,6 +24,8 @@ from adapters.postgres.examining import (
     roles_out_of_reach,
 )
 from adapters.postgres.migrate import SchemaMismatch
+from adapters.postgres.sessions import LIMITS, Role
+from adapters.postgres.starting import MINIMUM_VERSION
 from cashback_core.delivery import Status
 from cashback_core.instants import format_instant
 from cashback_core.money import format_centavos
@@ -116,6 +118,13 @@ def check_server(server: Server) -> Iterable[Check]:
         found=version,
         advice="15 or newer is needed" if old else "",
     )
+    if server.reads_only:
+        yield Check(
+            level=Level.FAIL,
+            name="writing",
+            found="the server only reads: it is a standby, or default_transaction_read_only is on",
+            advice="promote it or name the one that writes in DATABASE_URL; until then, no sale",
+        )
     unsafe = [n for n in DURABILITY if server.settings.get(n, "off") in UNSAFE]
     yield Check(
         level=Level.FAIL if unsafe else Level.OK,
@@ -123,7 +132,7 @@ def check_server(server: Server) -> Iterable[Check]:
         found=", ".join(f"{n} {server.settings.get(n, 'unknown')}" for n in DURABILITY),
         advice=f"turn on {', '.join(unsafe)}: an acknowledged sale could be lost" if unsafe else "",
     )
-    lost = [n for n, value in SERVING.items() if server.settings.get(n) != value]
+    lost = [n for n, value in LIMITS.items() if server.settings.get(n) != value]
     limits = ("statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout")
     yield Check(
         level=Level.WARN if lost else Level.OK,

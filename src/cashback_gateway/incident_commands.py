@@ -8,7 +8,13 @@ from __future__ import annotations
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Final, assert_never
 
-from cashback_core.explaining import Explanation, Meaning, NotExplained, StatementIncident
+from cashback_core.explaining import (
+    Explanation,
+    Meaning,
+    NamesACashback,
+    NotExplained,
+    StatementIncident,
+)
 from cashback_core.instants import format_instant
 from cashback_core.money import format_centavos
 from cashback_core.reconciliation.findings import FindingClass
@@ -52,7 +58,11 @@ async def list_incidents(settings: Settings, options: argparse.Namespace) -> Non
 async def explain(settings: Settings, options: argparse.Namespace) -> None:
     """Say what a line is, or that an absent credit is known."""
     explanation = Explanation(
-        meaning=_meaning(options), by=options.by, reason=options.reason, cashback_id=options.ours
+        meaning=_meaning(options),
+        by=options.by,
+        reason=options.reason,
+        cashback_id=options.ours,
+        accept_risk=options.accept_risk,
     )
     async with incidents_of(settings) as incidents:
         answer = await incidents.explain(options.id, explanation, dry_run=options.dry_run)
@@ -61,6 +71,12 @@ async def explain(settings: Settings, options: argparse.Namespace) -> None:
             raise ActRefusedError(f"there is no incident {options.id}")
         case NotExplained():
             raise ActRefusedError(_why(answer, options))
+        case NamesACashback(cashback_id):
+            raise ActRefusedError(
+                f"the line's reference names {cashback_id}: if it is that one's credit, the"
+                " customer is paid a second time; --accept-risk takes that risk in your name,"
+                f" --ours {cashback_id} says that it is"
+            )
         case StatementIncident():
             print(_line(answer))
             if options.dry_run:
@@ -132,11 +148,8 @@ def _why(refused: NotExplained, options: argparse.Namespace) -> str:
 @asynccontextmanager
 async def incidents_of(settings: Settings) -> AsyncGenerator[PostgresIncidentStore, None]:
     """The store of incidents, open."""
+    from adapters.postgres.database import Database
     from adapters.postgres.explaining import PostgresIncidentStore
 
-    store = PostgresIncidentStore(settings.database.url)
-    await store.open()
-    try:
-        yield store
-    finally:
-        await store.close()
+    async with Database(settings.database.url) as database:
+        yield PostgresIncidentStore(database)

@@ -143,8 +143,8 @@ class LocalSystem:
 
     def _fill_database(self, url: str) -> str | None:
         """Migrate and load the demo data; return the demo user's password if it is new."""
-        from adapters.postgres.connection import refuse_unsafe
         from adapters.postgres.migrate import migrate
+        from adapters.postgres.starting import refuse_unsafe
         from cashback_gateway import demo_data
 
         self._tell("migrating the database")

@@ -54,7 +54,7 @@ class ProcessMetrics:
     def open(self, parts: Parts) -> None:
         """Begin to serve, from the loop that runs. Raises OSError where the port is taken."""
         told = self._settings.telemetry
-        probe = PostgresProbe(dsn=self._settings.database.url, backlog=self._role is Role.WORKER)
+        probe = PostgresProbe(database=parts.database, backlog=self._role is Role.WORKER)
         database = DatabaseReadings(probe, asyncio.get_running_loop())
         self._registry.register(Readings(lambda: self._vitals(parts)))
         self._registry.register(Readings(database))
@@ -70,11 +70,11 @@ class ProcessMetrics:
 
     def _vitals(self, parts: Parts) -> Iterator[Reading]:
         """What the process itself is full of; read from another thread, one number at a time."""
-        use = parts.store.use()
+        use = parts.database.use()
         yield table.POOL, {("lent",): float(use.lent), ("idle",): float(use.idle)}
         yield table.POOL_MAX, {(): float(use.most)}
         yield table.POOL_WAITING, {(): float(use.waiting)}
-        yield table.WRITES_WAITING, {(): float(use.writes_waiting)}
+        yield table.WRITES_WAITING, {(): float(parts.store.writes_waiting)}
         lent, idle = parts.provider.connections
         yield table.PROVIDER_CONNECTIONS, {("lent",): float(lent), ("idle",): float(idle)}
         yield table.PROVIDER_CONNECTIONS_MAX, {(): float(self._settings.provider.connections)}

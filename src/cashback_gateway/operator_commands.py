@@ -130,7 +130,7 @@ def _told(told: Try) -> str:
 def _line(item: OpenCashback) -> str:
     code = "" if item.status_code is None else f", the provider answered {item.status_code}"
     who = f" by {item.actor_name}" if item.actor_name else ""
-    suspected = "; an incident of a statement is about it" if item.suspected else ""
+    suspected = "; it may be paid already" if item.suspected else ""
     return (
         f"{item.id} {item.status:9} since {format_instant(item.since_at)[:19]}Z"
         f" {format_centavos(item.cashback_centavos):>12} {mask(item.document)} {item.merchant}"
@@ -238,9 +238,10 @@ def _granted(decision: ManyDecision) -> Tally:
 
 async def sender_status(settings: Settings, _: argparse.Namespace) -> None:
     """Tell whether anything is sent."""
+    from adapters.postgres.database import Database
     from adapters.postgres.sender import PostgresSender
 
-    state = await PostgresSender(settings.database.url).state()
+    state = await PostgresSender(Database(settings.database.url)).state()
     if state.paused_at is None:
         print("the sender is not paused")
     else:
@@ -250,9 +251,10 @@ async def sender_status(settings: Settings, _: argparse.Namespace) -> None:
 
 async def sender_pause(settings: Settings, options: argparse.Namespace) -> None:
     """Stop all sending."""
+    from adapters.postgres.database import Database
     from adapters.postgres.sender import PostgresSender
 
-    sender = PostgresSender(settings.database.url)
+    sender = PostgresSender(Database(settings.database.url))
     if not await sender.pause(by=options.by, reason=options.reason):
         state = await sender.state()
         raise ActRefusedError(f"it is paused already, by {state.actor}: {state.reason}")
@@ -261,9 +263,10 @@ async def sender_pause(settings: Settings, options: argparse.Namespace) -> None:
 
 async def sender_release(settings: Settings, options: argparse.Namespace) -> None:
     """Send again."""
+    from adapters.postgres.database import Database
     from adapters.postgres.sender import PostgresSender
 
-    sender = PostgresSender(settings.database.url)
+    sender = PostgresSender(Database(settings.database.url))
     if not await sender.release(by=options.by, reason=options.reason):
         raise ActRefusedError("the sender is not paused")
     print("the sender is released: what waits is sent")
@@ -272,14 +275,11 @@ async def sender_release(settings: Settings, options: argparse.Namespace) -> Non
 @asynccontextmanager
 async def operators_of(settings: Settings) -> AsyncGenerator[PostgresOperatorStore, None]:
     """The store of operators, open."""
+    from adapters.postgres.database import Database
     from adapters.postgres.operating import PostgresOperatorStore
 
-    store = PostgresOperatorStore(settings.database.url, precedes=settings.reconciling.precedes)
-    await store.open()
-    try:
-        yield store
-    finally:
-        await store.close()
+    async with Database(settings.database.url) as database:
+        yield PostgresOperatorStore(database, precedes=settings.reconciling.precedes)
 
 
 async def the_merchant(operators: PostgresOperatorStore, slug: str | None) -> int | None:

@@ -13,10 +13,10 @@ from cashback_core.instants import NoSuchInstant, NotAnInstant, parse_bound
 from cashback_core.messages import SOLD_AT, Language
 from cashback_core.operating import (
     MAX_NAME_CHARS,
-    MAX_REASON_CHARS,
     ActKind,
     goes_with,
     is_plain_text,
+    refuse_reason,
 )
 from cashback_core.reconciliation.findings import NEED_A_PERSON, FindingClass
 from cashback_core.same_sale import EqualOutcome
@@ -124,6 +124,7 @@ def _declare_incidents(add: Add) -> None:
         help="the cashback is applied, on no statement, and that is known",
     )
     explain.add_argument("--dry-run", action="store_true", help="only tell what would be done")
+    _add_risk(explain)
     _add_signature(explain)
 
 
@@ -166,8 +167,10 @@ def _add_signature(parser: argparse.ArgumentParser, *, required: bool = True) ->
 
 
 def _reason(text: str) -> str:
-    if not is_plain_text(text.strip(), MAX_REASON_CHARS):
-        raise argparse.ArgumentTypeError(f"a reason has 1 to {MAX_REASON_CHARS} characters")
+    try:
+        refuse_reason(text.strip())
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
     return text.strip()
 
 

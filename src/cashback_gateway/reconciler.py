@@ -35,7 +35,7 @@ if TYPE_CHECKING:
         Spool,
         Totals,
     )
-    from cashback_core.reconciling import ReconciliationRuns, ReconciliationStore
+    from cashback_core.reconciling import ReconciliationRuns, ReconciliationStore, Standing
     from cashback_gateway.statement_reading import Readings
 
 T = TypeVar("T")
@@ -182,12 +182,14 @@ class _Run:
                 await asyncio.to_thread(_each, reconciliation.enter, batch)
         incidents: Spool[Finding] = self.spools()
         moves: Spool[Finding] = self.spools()
-        await asyncio.to_thread(_part, reconciliation, incidents, moves)
+        about = await asyncio.to_thread(
+            _part, reconciliation, incidents, moves, await self.runs.standing()
+        )
         # Told before anything moves: what dies in between is told, and found again.
         opened = await self._tell(reconciliation, incidents)
-        closed = 0
+        closed = await self.runs.close_explained(about)
         if not reconciliation.window.distrust:
-            closed = await self.runs.close_unfound(reconciliation.window)
+            closed += await self.runs.close_unfound(reconciliation.window)
         moved = await self._move(moves)
         if opened or closed:
             _log.warning("incidents of the statement: %d opened, %d closed", opened, closed)
@@ -242,12 +244,22 @@ class _Run:
         return moved
 
 
-def _part(reconciliation: Reconciliation, incidents: Spool[Finding], moves: Spool[Finding]) -> None:
+def _part(
+    reconciliation: Reconciliation,
+    incidents: Spool[Finding],
+    moves: Spool[Finding],
+    standing: Standing,
+) -> set[str | UUID]:
+    """Put aside what is told and what moves; what open incidents are about and is explained."""
+    about: set[str | UUID] = set()
     for finding in reconciliation.findings():
         if finding.needs_a_person:
             incidents.put(finding)
+        elif (explained := standing.explained_by(finding)) is not None:
+            about.add(explained)
         if finding.move is not None:
             moves.put(finding)
+    return about
 
 
 def _each(act: Callable[[T], object], items: Iterable[T]) -> None:

@@ -17,7 +17,7 @@ from adapters.http.serving.last_taken import let_nobody_else_in
 from adapters.http.serving.origins import Origins
 from adapters.http.serving.request_watch import RequestWatch
 from adapters.http.serving.server import GuardedProtocol, RequestLimit
-from adapters.postgres.connection import refuse_unsafe
+from adapters.postgres.starting import API_ROLES, refuse_unsafe
 from adapters.telemetry.table import Role
 from cashback_gateway.collector import settle_collector
 from cashback_gateway.container import (
@@ -52,9 +52,9 @@ _log = logging.getLogger(__name__)
 def serve(settings: Settings) -> None:
     """Serve until SIGTERM or SIGINT, then end what is under way within the deadline.
 
-    Raises UnsafeDatabase and psycopg.Error before the first request.
+    Raises UnsafeDatabase and StoreUnavailable before the first request.
     """
-    refuse_unsafe(settings.database.url)
+    refuse_unsafe(settings.database.url, API_ROLES)
     with asyncio.Runner(loop_factory=_new_loop) as runner:
         runner.run(_serve(settings))
 

@@ -84,9 +84,17 @@ def _split(text: str, schemes: tuple[str, ...]) -> SplitResult | None:
 
 
 def _database_url(text: str) -> str | None:
-    parts = _split(text, ("postgresql", "postgres"))
-    # No host is allowed: psycopg then takes the socket named by ?host= or the default one.
-    return text if parts is not None and parts.path.strip("/") else None
+    # Several hosts, divided by commas, are allowed, and none: psycopg then takes the socket that
+    # ?host= names, or the default one.
+    scheme, mark, rest = text.partition("://")
+    address, slash, name = rest.partition("/")
+    user, at, hosts = address.rpartition("@")
+    for host in hosts.split(","):
+        alone = f"{scheme}{mark}{user}{at}{host}{slash}{name}"
+        parts = _split(alone, ("postgresql", "postgres"))
+        if parts is None or not parts.path.strip("/"):
+            return None
+    return text
 
 
 def _provider_url(text: str) -> str | None:
@@ -195,8 +203,8 @@ DATABASE_URL: Setting[str] = Setting(
         secret=True,
     ),
     default=None,
-    meaning="the PostgreSQL (15 or newer) that keeps everything; "
-    "without it `run` starts the embedded one",
+    meaning="the PostgreSQL (15 or newer) that keeps everything; of several hosts, divided by "
+    "commas, the one that takes writes; without it `run` starts the embedded one",
 )
 DATABASE_PASSWORD: Setting[str] = Setting(
     name="CASHBACK_DATABASE_PASSWORD",
@@ -510,7 +518,7 @@ DATABASE_STATE_FILE = Setting(
     default=None,
     optional=True,
     meaning="where it is noted, outside the database, how far the database had come; after a "
-    "restore or failover that lost something the sender then starts paused",
+    "restore or failover that may have lost something the sender then is paused",
 )
 
 METRICS_HOST = Setting(

@@ -23,7 +23,11 @@ MAX_STATEMENTS: Final = 100
 """Statements that are read one after the other, where each tells only of a part of the days."""
 
 BEHIND: Final = timedelta(hours=1)
-"""A statement that ends longer than this before it was asked for may go on from its end."""
+"""A statement that ends longer than this before it was asked for may go on from its end.
+
+The next one must lead so much further: one that ends a little later, because it was asked for a
+little later, comes from a provider who tells everything late.
+"""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -49,8 +53,8 @@ async def read_statements(
     """All that is told from an instant on, put aside on disk.
 
     A statement that ends well before it was asked for is followed by another one that is asked
-    for from its end, less what clocks may differ, as long as each leads further; a next one that
-    cannot be had, or leads no further, is left out. Raises StatementUnavailable for the first.
+    for from its end, less what clocks may differ, as long as each leads BEHIND further; a next one
+    that cannot be had, or does not, is left out. Raises StatementUnavailable for the first.
     """
     readings = Readings()
     asked = since
@@ -63,7 +67,7 @@ async def read_statements(
             return readings
         reached = Window.of([*readings.told, told], margin)
         if readings.told and (
-            reached.distrust or reached.through <= Window.of(readings.told, margin).through
+            reached.distrust or reached.through - Window.of(readings.told, margin).through < BEHIND
         ):
             return readings
         readings.told.append(told)

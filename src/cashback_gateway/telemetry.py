@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from adapters.cashback_client.client import ProviderClient
     from adapters.http.serving.request_watch import RequestWatch
     from adapters.postgres.commits import CommitObserver, Failure
+    from adapters.postgres.database import Database
     from adapters.postgres.store import PostgresCashbackStore
     from adapters.telemetry.spans import Spans
     from adapters.telemetry.table import Role
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 class Parts:
     """What a process's metrics look at beside what they are told."""
 
+    database: Database
     store: PostgresCashbackStore
     provider: ProviderClient
     under_way: DeliveriesUnderWay

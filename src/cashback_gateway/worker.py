@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Final, TypeVar
 
-from adapters.postgres.connection import refuse_unsafe
+from adapters.postgres.starting import WORKER_ROLES, refuse_unsafe
 from adapters.telemetry.table import Role
 from cashback_core.breaker import BreakerState
 from cashback_core.delivery import Actor
@@ -226,9 +226,9 @@ async def _wait(stop: asyncio.Event, seconds: float) -> None:
 def work(settings: Settings) -> None:
     """Run a worker until SIGTERM or SIGINT.
 
-    Raises UnsafeDatabase and psycopg.Error before anything is sent.
+    Raises UnsafeDatabase and StoreUnavailable before anything is sent.
     """
-    refuse_unsafe(settings.database.url)
+    refuse_unsafe(settings.database.url, WORKER_ROLES)
     asyncio.run(_work(settings))
 
 

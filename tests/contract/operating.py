@@ -261,6 +261,38 @@ class OperatorStoreContract:
         assert history.events[-1].reason == act.reason
         assert history.attempts[0].result == "unknown", "what was seen stays as it was seen"
 
+    async def test_what_an_operator_called_unpaid_is_resent_only_with_the_risk_accepted(
+        self, store: CashbackStore, operators: OperatorStore
+    ) -> None:
+        certain = await ended_with(store, REFUSED)
+        marked = await ended_with(store, UNANSWERED)
+        assert isinstance(await operators.act(1, marked.id, UNPAID), Granted)
+        for by in ("ana", "bia"):
+            refused = await operators.act(1, marked.id, replace(RESEND, by=by))
+            assert refused == RiskNotAccepted(1)
+        wanted = OpenFilter(statuses=frozenset({Status.REJECTED}))
+        assert (await operators.tally(1, wanted)).in_doubt == 1
+        assert (await operators.tally(None, wanted)).in_doubt == 1
+        assert await operators.resend_all(1, wanted, RESEND, expected=2) == RiskNotAccepted(1)
+        items = await everything(operators, wanted, limit=5)
+        assert {i.id: i.suspected for i in items} == {certain.id: False, marked.id: True}
+        assert isinstance(await operators.resend_all(1, wanted, RISKY, expected=2), Tally)
+        pending = OpenFilter(statuses=frozenset({Status.PENDING}))
+        items = await everything(operators, pending, limit=5)
+        risks = {i.id: i.risk_accepted_at is not None for i in items}
+        assert risks == {certain.id: False, marked.id: True}
+        assert not any(i.suspected for i in items), "what is sent already is asked of nobody"
+
+    async def test_what_the_provider_refused_after_a_risk_was_taken_is_its_own_word(
+        self, store: CashbackStore, operators: OperatorStore
+    ) -> None:
+        claim = await ended_with(store, UNANSWERED)
+        await operators.act(1, claim.id, RISKY)
+        await self.make_due(store)
+        (again,) = await store.claim_due(limit=1, lease_s=LEASE_S)
+        await store.conclude(ended(again, REFUSED, deliverer=Actor.WORKER))
+        assert isinstance(await operators.act(1, claim.id, RESEND), Granted)
+
     @pytest.mark.parametrize(
         ("evidence", "act", "status"),
         [

@@ -166,6 +166,21 @@ class ReconciliationStoreContract:
         assert found.moved == Moved(skipped=1)
         assert await status_of(kept, claim) is Status.APPLIED
 
+    async def test_a_late_answer_to_what_a_statement_settled_changes_no_final_answer(
+        self, kept: Kept
+    ) -> None:
+        claim = await leased(kept.store, a_sale(sale_id="later"), lease_s=0.01)
+        await self.passes(0.1)
+        assert await kept.store.reap(limit=10) == 1
+        await reconcile(kept, [await a_line(kept, claim)], claim)
+        final = await kept.store.find(claim.merchant_id, claim.id)
+        assert final is not None
+        assert final.status is Status.APPLIED
+        await self.passes(0.01)
+        standing = await kept.store.conclude(ended(claim, CREATED))
+        assert standing == final.standing
+        assert await kept.store.find(claim.merchant_id, claim.id) == final
+
     async def test_rounds_end(self, kept: Kept) -> None:
         claim = await in_doubt(kept, a_cpf())
         await reconcile(kept, [], claim)
@@ -223,6 +238,21 @@ class ReconciliationStoreContract:
         assert unfit.closed == 0
         assert unfit.distrust == "0 lines, but 5 declared"
         assert len(await standing(kept)) == 1
+
+    async def test_what_a_later_statement_explains_is_closed_though_it_covers_less(
+        self, kept: Kept
+    ) -> None:
+        """A line that came late; and one that its own cashback's record came after."""
+        paid = await leased(kept.store, a_sale(document=a_cpf()))
+        await kept.store.conclude(ended(paid, CREATED))
+        doubt = await in_doubt(kept, a_cpf())
+        line = await a_line(kept, paid)
+        await reconcile(kept, [], paid, doubt, moving=False)
+        assert FindingClass.APPLIED_ABSENT in {one.cls for one in await standing(kept)}
+        assert line.credited_at is not None
+        found = await reconcile(kept, [line], paid, doubt, since=line.credited_at, moving=False)
+        assert found.closed == 1
+        assert await standing(kept) == []
 
     async def test_what_a_person_said_is_known_to_the_next_run_and_stops_this_one(
         self, kept: Kept
@@ -359,7 +389,15 @@ async def reconcile(
         opened = await runs.tell(
             [FoundIncident.of(f, kept.rules, window, head.asked_at) for f in needing]
         )
-        closed = 0 if window.distrust else await runs.close_unfound(window)
+        standing_ = await runs.standing()
+        closed = await runs.close_explained(
+            {
+                about
+                for finding in findings
+                if not finding.needs_a_person and (about := standing_.explained_by(finding))
+            }
+        )
+        closed += 0 if window.distrust else await runs.close_unfound(window)
         moved = await runs.move([f for f in findings if f.move]) if moving else Moved()
         await runs.end(
             RunEnded(

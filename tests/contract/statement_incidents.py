@@ -21,6 +21,7 @@ from cashback_core.explaining import (
     Explanation,
     IncidentStore,
     Meaning,
+    NamesACashback,
     NotExplained,
     StatementIncident,
 )
@@ -68,6 +69,14 @@ class IncidentStoreContract:
 
     async def said(self) -> tuple[dict[str, list[UUID | None]], set[UUID]]:
         """What persons said: of lines by their key, and of absent cashbacks."""
+        raise NotImplementedError
+
+    async def risks(self) -> set[UUID]:
+        """The incidents of which an event says that their explanation took a risk."""
+        raise NotImplementedError
+
+    async def kept_as(self, incident_id: UUID) -> tuple[str | None, str | None]:
+        """Document and reference of an incident as they are kept."""
         raise NotImplementedError
 
     def told(self, at: datetime, merchant_id: int | None = None, **changes: Any) -> UUID:
@@ -197,6 +206,35 @@ class IncidentStoreContract:
         assert isinstance(done, StatementIncident)
         assert await self.said() == ({"2" * 32: [theirs.id]}, set())
 
+    @pytest.mark.parametrize(
+        ("told", "shown"),
+        [
+            ("PIX 52998224725", "PIX ***.982.247-**"),
+            ("CPF:529.982.247-25/7", "CPF:***.982.247-**/7"),
+            ("00052998224725", "000***.982.247-**"),
+            ("\uff15\uff12\uff19982 247 25", "***.982.247-**"),
+            ("12345678901", "***.456.789-**"),
+            ("NF 1234567890", "NF 1234567890"),
+        ],
+    )
+    async def test_what_could_be_a_document_in_a_reference_is_masked_and_kept_while_it_stands(
+        self, incidents: IncidentStore, told: str, shown: str
+    ) -> None:
+        document = str(a_cpf())
+        line = self.told(AT, reference=told, document=document)
+        (one,) = (await incidents.incidents(None, open_only=True, limit=9, after=None)).items
+        assert one.reference == shown
+        dry = await incidents.explain(line, FOREIGN, dry_run=True)
+        assert isinstance(dry, StatementIncident)
+        assert dry.reference == shown
+        assert await self.kept_as(line) == (document, told)
+        done = await incidents.explain(line, FOREIGN, dry_run=False)
+        assert isinstance(done, StatementIncident)
+        assert (done.document, done.reference) == (mask(document), shown)
+        assert await self.kept_as(line) == (mask(document), shown), "what has ended needs no more"
+        closed = (await incidents.incidents(None, open_only=False, limit=9, after=None)).items
+        assert closed == (done,)
+
     async def test_lines_that_read_the_same_are_explained_one_by_one(
         self, incidents: IncidentStore
     ) -> None:
@@ -217,6 +255,65 @@ class IncidentStoreContract:
         assert isinstance(await incidents.explain(absent, KNOWN, dry_run=False), StatementIncident)
         assert await self.said() == ({}, {claim.id})
         assert await incidents.explain(new_id(), KNOWN, dry_run=False) is None
+
+    @pytest.mark.parametrize("how", ["whole", "beginning", "end", "within", "of another", "named"])
+    async def test_whose_reference_names_a_cashback_is_called_foreign_only_with_the_risk_accepted(
+        self, store: CashbackStore, incidents: IncidentStore, how: str
+    ) -> None:
+        claim = await ended_with(store, CREATED if how in {"whole", "named"} else UNANSWERED)
+        other = await ended_with(store, CREATED)
+        hex_ = claim.id.hex
+        spelt = {
+            "whole": f"#{str(claim.id).upper()}",
+            "beginning": hex_[:20],
+            "end": f"nr. {hex_[-9:].upper()}",
+            "within": f"cb{hex_}0",
+            "of another": str(claim.id),
+            "named": hex_[:17],
+        }[how]
+        key = "5" * 32
+        changes: dict[str, Any] = {"line_key": key, "reference": spelt}
+        if how == "named":
+            changes |= {"cashback_id": claim.id, "cls": FindingClass.ALTERED}
+        line = self.told(AT, 1 if how == "named" else None, **changes)
+        said = FOREIGN
+        if how == "of another":
+            said = replace(FOREIGN, meaning=Meaning.OURS, cashback_id=other.id)
+        for dry_run in (True, False):
+            answer = await incidents.explain(line, said, dry_run=dry_run)
+            assert answer == NamesACashback(claim.id)
+        assert await self.said() == ({}, set())
+        said = replace(said, accept_risk=True)
+        dry = await incidents.explain(line, said, dry_run=True)
+        assert isinstance(dry, StatementIncident)
+        assert dry.closed_at is None
+        done = await incidents.explain(line, said, dry_run=False)
+        assert isinstance(done, StatementIncident)
+        assert await self.said() == ({key: [said.cashback_id]}, set())
+        assert await self.risks() == {line}, "remembered"
+
+    @pytest.mark.parametrize("how", ["nothing", "nobody's", "a word", "its own", "its own, cut"])
+    async def test_whose_reference_names_no_other_cashback_is_explained_without_a_risk(
+        self, store: CashbackStore, incidents: IncidentStore, how: str
+    ) -> None:
+        claim = await ended_with(store, UNANSWERED)
+        spelt = {
+            "nothing": None,
+            "nobody's": str(new_id()),
+            "a word": "NF 20260615 deadbee",
+            "its own": str(claim.id).upper(),
+            "its own, cut": claim.id.hex[:12],
+        }[how]
+        line = self.told(AT, reference=spelt)
+        said = FOREIGN
+        if how.startswith("its own"):
+            said = replace(FOREIGN, meaning=Meaning.OURS, cashback_id=claim.id)
+        for accept_risk in (False, True):
+            asked = replace(said, accept_risk=accept_risk)
+            assert isinstance(
+                await incidents.explain(line, asked, dry_run=not accept_risk), StatementIncident
+            )
+        assert await self.risks() == set(), "there was none"
 
     async def test_of_two_who_explain_at_once_one_wins(self, incidents: IncidentStore) -> None:
         key = "4" * 32
@@ -256,7 +353,9 @@ class IncidentStoreContract:
     ) -> None:
         claim = await ended_with(store, UNANSWERED)
         await operators.act(1, claim.id, act)
-        assert await operators.act(1, claim.id, TAKE_BACK) is NotYours.OWN
+        for own in ("ana", "ANA", "\uff41na"):
+            mine = replace(TAKE_BACK, by=own)
+            assert await operators.act(1, claim.id, mine) is NotYours.OWN
         careless = replace(BY_BIA, accept_risk=False)
         assert await operators.act(1, claim.id, careless) == RiskNotAccepted()
         assert await operators.act(2, claim.id, BY_BIA) is None

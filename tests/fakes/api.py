@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -35,6 +35,8 @@ from fakes.scripted_provider import ScriptedProvider
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
+    from cashback_core.ports import CashbackStore
 
 SALE: Final[dict[str, Any]] = {
     "sold_at": "2026-01-02 00:00:00",
@@ -115,8 +117,29 @@ class Api:
         self.identities = MemoryIdentities(self.clock)
         self.standings = Standings(self.identities, self.clock.monotonic_s)
         self.passwords = passwords or Passwords()
+        self._conduct = conduct
         self.app = create_app(self._use_cases(), conduct=conduct)
         self._numbers = itertools.count(1)
+
+    def use(self, store: CashbackStore) -> None:
+        """Serve sales from another store, as a process that has just started."""
+        deliverer = Deliverer(
+            store=store,
+            provider=self.provider,
+            policy=DeliveryPolicy(),
+            chance=lambda: 0.5,
+            clock_s=self.clock.monotonic_s,
+        )
+        now = self.clock.now
+        use_cases = replace(
+            self._use_cases(),
+            submit_sale=SubmitSale(
+                store=store, under_way=DeliveriesUnderWay(deliverer), now=now, new_id=new_id
+            ),
+            quote_sale=QuoteSale(store=store, now=now),
+            store=store,
+        )
+        self.app = create_app(use_cases, conduct=self._conduct)
 
     def _use_cases(self) -> UseCases:
         now = self.clock.now

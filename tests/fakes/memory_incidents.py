@@ -7,8 +7,8 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from cashback_core.delivery import Status
-from cashback_core.documents import mask
+from cashback_core.delivery import DONE, Status
+from cashback_core.documents import hide_documents, mask
 from cashback_core.explaining import (
     PRECEDES,
     SAYS_CREDITED,
@@ -17,18 +17,21 @@ from cashback_core.explaining import (
     IncidentPage,
     IncidentStore,
     Meaning,
+    NamesACashback,
     NotExplained,
     OpenLine,
     StatementIncident,
     Suspect,
     may_be_credit_of,
+    names_another,
     why_not_explained,
 )
 from cashback_core.ports import Position, StoreUnavailable
-from cashback_core.reconciliation import FindingClass
+from cashback_core.reconciliation import Explanations, FindingClass
+from cashback_core.reconciliation.references import id_in
 
 if TYPE_CHECKING:
-    from datetime import timedelta
+    from datetime import datetime, timedelta
     from uuid import UUID
 
     from fakes.memory_store import MemoryStore, Row
@@ -38,7 +41,10 @@ SLUGS = {1: "demo", 2: "other"}
 
 @dataclass(slots=True, kw_only=True)
 class IncidentRow:
-    """An incident as it is kept: `document` is not masked, `merchant_id` None for nobody's."""
+    """An incident as it is kept: while it stands `document` and reference are not masked.
+
+    `merchant_id` is None for nobody's.
+    """
 
     incident: StatementIncident
     merchant_id: int | None
@@ -48,14 +54,24 @@ class IncidentRow:
 
 
 class MemoryIncidents(IncidentStore):
-    """`kept` is filled by tests, `lines` and `absent` is what persons said."""
+    """`kept` is filled by tests, `lines` and `absent` is what persons said, `risks` at a risk."""
 
     def __init__(self, store: MemoryStore, *, precedes: timedelta = PRECEDES) -> None:
         self._store = store
         self._precedes = precedes
         self.kept: dict[UUID, IncidentRow] = {}
         self.lines: defaultdict[str, list[UUID | None]] = defaultdict(list)
+        self.said_at: defaultdict[str, list[datetime]] = defaultdict(list)
         self.absent: set[UUID] = set()
+        self.risks: set[UUID] = set()
+
+    def explanations(self) -> Explanations:
+        """What persons have said so far."""
+        return Explanations(
+            lines={key: tuple(said) for key, said in self.lines.items() if said},
+            said_at={key: tuple(times) for key, times in self.said_at.items()},
+            absent=frozenset(self.absent),
+        )
 
     async def incidents(
         self,
@@ -68,7 +84,7 @@ class MemoryIncidents(IncidentStore):
     ) -> IncidentPage:
         await self._reach()
         found = [
-            row.incident
+            _shown(row.incident)
             for row in self._of(merchant_id)
             if not (open_only and row.incident.closed_at) and cls in {None, row.incident.cls}
         ]
@@ -99,7 +115,7 @@ class MemoryIncidents(IncidentStore):
         explanation: Explanation,
         *,
         dry_run: bool,
-    ) -> StatementIncident | NotExplained | None:
+    ) -> StatementIncident | NotExplained | NamesACashback | None:
         await self._reach()
         row = self.kept.get(id)
         if row is None:
@@ -109,17 +125,24 @@ class MemoryIncidents(IncidentStore):
             return refused
         if explanation.meaning is Meaning.OURS and not self._is_due(explanation.cashback_id):
             return NotExplained.NO_SUCH_CASHBACK
+        named = self._named(row.incident, explanation)
+        if named is not None and not explanation.accept_risk:
+            return named
         if dry_run:
-            return row.incident
+            return _shown(row.incident)
+        if named is not None:
+            self.risks.add(id)
         if explanation.meaning is Meaning.KNOWN_ABSENT:
             assert row.incident.cashback_id is not None
             self.absent.add(row.incident.cashback_id)
         else:
             assert row.incident.line_key is not None
             self.lines[row.incident.line_key].append(explanation.cashback_id)
+            self.said_at[row.incident.line_key].append(self._store._now())
         row.incident = replace(
-            row.incident, closed_at=self._store._now(), closed_why=explanation.reason
+            _shown(row.incident), closed_at=self._store._now(), closed_why=explanation.reason
         )
+        row.document = row.incident.document
         row.events.append(("explained", explanation.by))
         return row.incident
 
@@ -181,7 +204,24 @@ class MemoryIncidents(IncidentStore):
             for row in self._store.rows.values()
         )
 
+    def _named(
+        self, incident: StatementIncident, explanation: Explanation
+    ) -> NamesACashback | None:
+        """The cashback that the line's reference names, against what is said."""
+        whole = id_in(incident.reference)
+        for row in self._store.rows.values():
+            id_ = row.record.id
+            known = whole == id_.hex or incident.cashback_id == id_ or row.status not in DONE
+            if known and names_another(incident.reference, id_, explanation):
+                return NamesACashback(id_)
+        return None
+
     async def _reach(self) -> None:
         await asyncio.sleep(0)
         if self._store.away:
             raise StoreUnavailable("away")
+
+
+def _shown(incident: StatementIncident) -> StatementIncident:
+    reference = incident.reference
+    return replace(incident, reference=None if reference is None else hide_documents(reference))

@@ -10,6 +10,7 @@ from cashback_core.delivery import Actor, Delivery
 from cashback_core.equals import EqualPage, EqualSales, Try
 from cashback_core.identity import new_id
 from cashback_core.operating import (
+    CALLED_UNPAID,
     Act,
     Circumstances,
     Decision,
@@ -24,6 +25,7 @@ from cashback_core.operating import (
     Tally,
     goes_with,
     may_act_on_all,
+    may_be_paid,
     operate,
 )
 from cashback_core.ports import Pause, Position, StoreUnavailable
@@ -98,7 +100,7 @@ class MemoryOperators(OperatorStore):
         return Tally(
             count=len(rows),
             cashback_centavos=sum(row.record.cashback.cashback_centavos for row in rows),
-            in_doubt=sum(r.status == "in_doubt" or self.incidents.suspects(r) for r in rows),
+            in_doubt=sum(may_be_paid(row.status, self._circumstances(row)) for row in rows),
         )
 
     async def resend_all(
@@ -117,13 +119,7 @@ class MemoryOperators(OperatorStore):
         delivery = Delivery(
             status=standing.status, attempt=standing.attempt, open_since_at=row.open_since_at
         )
-        latest = row.events[-1]
-        circumstances = Circumstances(
-            credited=self.incidents.credits(row.record.id),
-            suspected=self.incidents.suspects(row),
-            marked_by=latest.actor_name if latest.actor is Actor.OPERATOR else None,
-        )
-        decision = operate(delivery, act, self._store._now(), circumstances)
+        decision = operate(delivery, act, self._store._now(), self._circumstances(row))
         if isinstance(decision, Granted):
             move = decision.move
             self._store._move(row, move.to, move.actor, move.reason, due_at=move.due_at)
@@ -132,6 +128,14 @@ class MemoryOperators(OperatorStore):
             if decision.risk_accepted:
                 self.risk_accepted[row.record.id] = row.events[-1].at
         return decision
+
+    def _circumstances(self, row: Row) -> Circumstances:
+        latest = row.events[-1]
+        return Circumstances(
+            credited=self.incidents.credits(row.record.id),
+            suspected=self.incidents.suspects(row),
+            marked_by=latest.actor_name if latest.actor is Actor.OPERATOR else None,
+        )
 
     def _meant(self, merchant_id: int | None, wanted: OpenFilter) -> list[Row]:
         return [
@@ -159,7 +163,8 @@ class MemoryOperators(OperatorStore):
             sold_at=record.sale.sold_at,
             accepted_at=record.accepted_at,
             risk_accepted_at=self.risk_accepted.get(record.id),
-            suspected=self.incidents.suspects(row),
+            suspected=self.incidents.suspects(row)
+            or (record.status in CALLED_UNPAID and event.actor is Actor.OPERATOR),
         )
 
 

@@ -21,11 +21,19 @@ from cashback_core.reconciling import (
     ReconciliationStore,
     RunEnded,
     RunKind,
+    Standing,
 )
 from fakes.memory_incidents import SLUGS, MemoryIncidents
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, AsyncIterator, Collection, Hashable, Sequence
+    from collections.abc import (
+        AsyncGenerator,
+        AsyncIterator,
+        Callable,
+        Collection,
+        Hashable,
+        Sequence,
+    )
     from datetime import datetime
     from uuid import UUID
 
@@ -113,7 +121,7 @@ class _Runs(ReconciliationRuns):
 
     async def explanations(self) -> Explanations:
         await self._reach()
-        self._said = self._explanations()
+        self._said = self._kept.incidents.explanations()
         return self._said
 
     @asynccontextmanager
@@ -159,14 +167,33 @@ class _Runs(ReconciliationRuns):
                 opened += 1
         return opened
 
+    async def standing(self) -> Standing:
+        await self._reach()
+        told = [self._kept.incidents.kept[id_].incident for id_ in self._open()]
+        return Standing(
+            lines=frozenset(one.line_key for one in told if one.line_key),
+            cashbacks=frozenset(
+                one.cashback_id for one in told if one.cashback_id and not one.line_key
+            ),
+        )
+
+    async def close_explained(self, about: Collection[str | UUID]) -> int:
+        return await self._close(lambda _, one: (one.line_key or one.cashback_id) in about)
+
     async def close_unfound(self, window: Window) -> int:
+        def is_covered(id_: UUID, _: StatementIncident) -> bool:
+            since, through = self._kept.told[id_]
+            return since >= window.since and through <= window.through
+
+        return await self._close(is_covered)
+
+    async def _close(self, which: Callable[[UUID, StatementIncident], bool]) -> int:
         now = await self._reach()
         closed = 0
         for id_ in self._open():
-            since, through = self._kept.told[id_]
-            if id_ in self._seen or since < window.since or through > window.through:
-                continue
             row = self._kept.incidents.kept[id_]
+            if id_ in self._seen or not which(id_, row.incident):
+                continue
             row.incident = replace(
                 row.incident, closed_at=now, closed_why="a later statement explains it"
             )
@@ -177,7 +204,7 @@ class _Runs(ReconciliationRuns):
     async def move(self, findings: Sequence[Finding]) -> Moved:
         await self._reach()
         moves = [(f.entry, f.move) for f in findings if f.entry is not None and f.move is not None]
-        if self._explanations() != self._said:
+        if self._kept.incidents.explanations() != self._said:
             return Moved(skipped=len(moves))
         holding = [
             (entry, move) for entry, move in moves if all(map(self._stands_as_read, move.group))
@@ -203,13 +230,8 @@ class _Runs(ReconciliationRuns):
         elif ended.error is not None:
             self._run.distrusted_since = since
 
-    def _explanations(self) -> Explanations:
-        incidents = self._kept.incidents
-        lines = {key: tuple(said) for key, said in incidents.lines.items() if said}
-        return Explanations(lines=lines, absent=frozenset(incidents.absent))
-
     def _is_explained_since(self, one: FoundIncident) -> bool:
-        before, now = self._said, self._explanations()
+        before, now = self._said, self._kept.incidents.explanations()
         assert before is not None
         if one.line_key is not None:
             return before.lines.get(one.line_key) != now.lines.get(one.line_key)

@@ -195,7 +195,7 @@ class MemoryStore(CashbackStore):
             provider=answer,
             elapsed_s=result.evidence.ended_s,
         )
-        if claim.attempt == standing.attempt:
+        if claim.attempt == standing.attempt and standing.status is not Status.APPLIED:
             row.record = row.record.at(replace(standing, provider=answer))
         if conclusion.incident is not None:
             self.incidents.append(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from cashback_core.ports import StatementReading, Statements, StatementUnavailable
@@ -14,12 +14,13 @@ from cashback_core.statements import StatementHead, StatementLine
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator, Callable
-    from datetime import timedelta
 
 
 @dataclass(slots=True, kw_only=True)
 class ScriptedStatements(Statements):
     """Tells `lines`; of `reach` from what was asked for on, if that is less than everything.
+
+    `lag` is how long before the asking its watermark lies.
 
     `asked` are the instants that were asked for. `away` refuses, `away_from` from the n-th on.
     """
@@ -27,6 +28,7 @@ class ScriptedStatements(Statements):
     now: Callable[[], datetime]
     lines: list[StatementLine] = field(default_factory=list[StatementLine])
     reach: timedelta | None = None
+    lag: timedelta = timedelta(0)
     away_from: int | None = None
     asked: list[datetime] = field(default_factory=list[datetime])
 
@@ -34,7 +36,9 @@ class ScriptedStatements(Statements):
     async def since(self, instant: datetime) -> AsyncGenerator[StatementReading, None]:
         self.asked.append(instant)
         now = self.now()
-        through = now if self.reach is None else min(now, instant + self.reach)
+        through = now - self.lag
+        if self.reach is not None:
+            through = min(through, instant + self.reach)
         told = [
             line
             for line in self.lines

@@ -19,6 +19,7 @@ from adapters.postgres.administration.kept_merchants import PostgresMerchants
 from adapters.postgres.administration.kept_product_types import PostgresProductTypes
 from adapters.postgres.administration.kept_users import PostgresUsers
 from adapters.postgres.administration.transactions import Administration
+from adapters.postgres.database import Database
 from cashback_core.administering import Caller
 from fakes.api import Answered, Api
 
@@ -69,35 +70,29 @@ def add_user(
 
 async def set_password(dsn: str, username: str, password_hash: str) -> None:
     """As an administrator of the platform does."""
-    administration = Administration(dsn)
-    await administration.open()
-    try:
+    async with Database(dsn) as database:
+        users = PostgresUsers(Administration(database))
         by = Caller(actor="user:petra", merchant_id=None)
-        assert await PostgresUsers(administration).set_password(by, username, password_hash) is None
-    finally:
-        await administration.close()
+        assert await users.set_password(by, username, password_hash) is None
 
 
 @asynccontextmanager
 async def administered_api(dsn: str) -> AsyncGenerator[AdministeredApi, None]:
     for username, merchant_id in ADMINS.items():
         add_user(dsn, username, merchant_id=merchant_id, role="admin")
-    administration = Administration(dsn)
-    await administration.open()
-    api = AdministeredApi(
-        administered=Administered(
-            merchants=PostgresMerchants(administration),
-            users=PostgresUsers(administration),
-            clients=PostgresClients(administration),
-            trail=PostgresTrail(administration),
-            product_types=PostgresProductTypes(administration),
-            products=PostgresProducts(administration),
-            customers=PostgresCustomers(administration),
+    async with Database(dsn) as database:
+        administration = Administration(database)
+        api = AdministeredApi(
+            administered=Administered(
+                merchants=PostgresMerchants(administration),
+                users=PostgresUsers(administration),
+                clients=PostgresClients(administration),
+                trail=PostgresTrail(administration),
+                product_types=PostgresProductTypes(administration),
+                products=PostgresProducts(administration),
+                customers=PostgresCustomers(administration),
+            )
         )
-    )
-    users = api.identities.users
-    users["otto"] = replace(users["adam"], username="otto", merchant_id=2)
-    try:
+        users = api.identities.users
+        users["otto"] = replace(users["adam"], username="otto", merchant_id=2)
         yield api
-    finally:
-        await administration.close()

@@ -21,6 +21,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from adapters.http.identity.login import owner_of
 from adapters.http.identity.signing_key import SigningKey, jwk, load_signing_key, signing_key
 from adapters.http.identity.tokens import Owner, TokenKind, Tokens
+from adapters.postgres.database import Database
 from adapters.postgres.identity.accounts import PostgresAccounts
 from cashback_core.documents import cpf_check_digits
 from cashback_core.identity import new_id
@@ -185,7 +186,8 @@ def tokens_of(key_file: Path, dsn: str) -> dict[str, str]:
 
 
 def _session(username: str, dsn: str) -> Owner:
-    return owner_of(asyncio.run(PostgresAccounts(dsn).begin_session(username, life_s=86_400)))
+    accounts = PostgresAccounts(Database(dsn))
+    return owner_of(asyncio.run(accounts.begin_session(username, life_s=86_400)))
 
 
 def _forgeries(key: SigningKey, good: str) -> dict[str, str]:

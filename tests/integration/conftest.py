@@ -2,6 +2,9 @@ from __future__ import annotations
 
 import itertools
 import os
+import shutil
+import tempfile
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import psycopg
@@ -9,6 +12,7 @@ import pytest
 
 from adapters.http.identity.passwords import NOBODYS_HASH
 from adapters.http.identity.signing_key import create_signing_key
+from adapters.postgres.database import Database
 from adapters.postgres.embedded import EmbeddedPostgres, throwaway_postgres
 from adapters.postgres.migrate import migrate
 from cashback_gateway.demo_data import load_merchant
@@ -19,8 +23,7 @@ from integration.nginx.two_apis import behind_nginx
 from integration.running import Gateway, running_gateway
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
+    from collections.abc import AsyncIterator, Iterator
 
 _numbers = itertools.count(1)
 
@@ -37,6 +40,15 @@ def postgres_server() -> Iterator[EmbeddedPostgres]:
     """One server for all tests; `create_database(name, template=...)` gives each its own."""
     with throwaway_postgres(quick_folder()) as server:
         yield server
+
+
+@pytest.fixture
+def quick_home() -> Iterator[Path]:
+    """A folder where the account of a server gets through, in memory if there is room."""
+    folder = Path(tempfile.mkdtemp(prefix="cashback-", dir=quick_folder()))
+    folder.chmod(0o711)
+    yield folder
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture(scope="session")
@@ -64,6 +76,13 @@ def dsn(postgres_server: EmbeddedPostgres, template: str) -> Iterator[str]:
     name = f"test_{next(_numbers)}"
     yield postgres_server.create_database(name, template=template)
     postgres_server.drop_database(name)
+
+
+@pytest.fixture
+async def database(dsn: str) -> AsyncIterator[Database]:
+    """The door to it, open, with four connections for reads."""
+    async with Database(dsn) as database:
+        yield database
 
 
 @pytest.fixture(scope="session")

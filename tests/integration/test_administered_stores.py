@@ -26,7 +26,9 @@ from cashback_core.trail import TrailFilter
 from integration.journeys import wait_for
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, AsyncIterator
+    from collections.abc import AsyncGenerator
+
+    from adapters.postgres.database import Database
 
 PLATFORM = Caller(actor="user:petra", merchant_id=None, request_id="r-7")
 TERMS = MerchantState(
@@ -36,11 +38,8 @@ EVERYTHING = Slice(sort="at", descending=True, limit=50)
 
 
 @pytest.fixture
-async def administration(dsn: str) -> AsyncIterator[Administration]:
-    administration = Administration(dsn)
-    await administration.open()
-    yield administration
-    await administration.close()
+def administration(database: Database) -> Administration:
+    return Administration(database)
 
 
 def new_user(username: str, role: str, merchant: str | None) -> NewUser:
@@ -165,41 +164,37 @@ class SeesEverything(Administration):
             yield connection
 
 
-async def test_every_query_keeps_merchants_apart_by_itself(dsn: str) -> None:
+async def test_every_query_keeps_merchants_apart_by_itself(database: Database) -> None:
     """Row-level security is the second lock, and not the only one."""
-    everything = SeesEverything(dsn)
-    await everything.open()
+    everything = SeesEverything(database)
     users, clients = PostgresUsers(everything), PostgresClients(everything)
     otto = Caller(actor="user:otto", merchant_id=2)
-    try:
-        assert isinstance(await users.create(PLATFORM, new_user("maria", "admin", "demo")), Kept)
-        made = await clients.create(PLATFORM, ClientState(name="ERP"), merchant="demo")
-        assert isinstance(made, Kept)
-        id_, missing = made.resource.client.id, Missing()
+    assert isinstance(await users.create(PLATFORM, new_user("maria", "admin", "demo")), Kept)
+    made = await clients.create(PLATFORM, ClientState(name="ERP"), merchant="demo")
+    assert isinstance(made, Kept)
+    id_, missing = made.resource.client.id, Missing()
 
-        assert await users.find(otto, "maria") is None
-        assert await users.replace(otto, "maria", UserState(role="erp"), None) == missing
-        assert await users.delete(otto, "maria", None) == missing
-        assert await users.set_password(otto, "maria", NOBODYS_HASH) == missing
-        by_name = Slice(sort="username", descending=False, limit=50)
-        page = await users.page(otto, by_name, UserFilter())
-        assert {user.merchant for user in page.items} == {"other"}
+    assert await users.find(otto, "maria") is None
+    assert await users.replace(otto, "maria", UserState(role="erp"), None) == missing
+    assert await users.delete(otto, "maria", None) == missing
+    assert await users.set_password(otto, "maria", NOBODYS_HASH) == missing
+    by_name = Slice(sort="username", descending=False, limit=50)
+    page = await users.page(otto, by_name, UserFilter())
+    assert {user.merchant for user in page.items} == {"other"}
 
-        assert await clients.find(otto, id_) is None
-        assert await clients.replace(otto, id_, ClientState(name="Mine"), None) == missing
-        assert await clients.delete(otto, id_, None) == missing
-        assert await clients.rotate(otto, id_, overlap=timedelta()) == missing
-        assert await clients.end_secret(otto, id_, 1) == missing
-        by_name = Slice(sort="name", descending=False, limit=50)
-        assert (await clients.page(otto, by_name, ClientFilter())).items == ()
-        nowhere = Unfit(name="merchant", fault="no_such_merchant")
-        assert await clients.create(otto, ClientState(name="x"), merchant="demo") == nowhere
-        assert await users.create(otto, new_user("x", "erp", "demo")) == nowhere
+    assert await clients.find(otto, id_) is None
+    assert await clients.replace(otto, id_, ClientState(name="Mine"), None) == missing
+    assert await clients.delete(otto, id_, None) == missing
+    assert await clients.rotate(otto, id_, overlap=timedelta()) == missing
+    assert await clients.end_secret(otto, id_, 1) == missing
+    by_name = Slice(sort="name", descending=False, limit=50)
+    assert (await clients.page(otto, by_name, ClientFilter())).items == ()
+    nowhere = Unfit(name="merchant", fault="no_such_merchant")
+    assert await clients.create(otto, ClientState(name="x"), merchant="demo") == nowhere
+    assert await users.create(otto, new_user("x", "erp", "demo")) == nowhere
 
-        merchants = PostgresMerchants(everything)
-        assert await merchants.find(otto, "demo") is None
-        assert await merchants.replace(otto, "demo", TERMS, None) == missing
-        present = await clients.find(PLATFORM, id_)
-        assert present == made.resource.client
-    finally:
-        await everything.close()
+    merchants = PostgresMerchants(everything)
+    assert await merchants.find(otto, "demo") is None
+    assert await merchants.replace(otto, "demo", TERMS, None) == missing
+    present = await clients.find(PLATFORM, id_)
+    assert present == made.resource.client

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import psycopg
 import pytest
 
+from adapters.postgres.database import Database
 from adapters.postgres.identity.identities import PostgresIdentities
 from integration.command_line import run
 
@@ -18,12 +19,8 @@ if TYPE_CHECKING:
 
 def found(dsn: str, client_id: str, secret: str) -> Owned | None:
     async def ask() -> Owned | None:
-        identities = PostgresIdentities(dsn)
-        await identities.open()
-        try:
-            return await identities.find_client(client_id, secret=secret)
-        finally:
-            await identities.close()
+        async with Database(dsn) as database:
+            return await PostgresIdentities(database).find_client(client_id, secret=secret)
 
     return asyncio.run(ask())
 

@@ -29,9 +29,9 @@ from contract.builders import SOLD_AT, a_cpf, a_sale, submitted
 from integration.products import put_product
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
     from uuid import UUID
 
+    from adapters.postgres.database import Database
     from cashback_core.ports import Submission
     from cashback_core.product_types import ProductType
     from cashback_core.products import Product
@@ -43,11 +43,8 @@ FIRST = NewRate(rate_bp=700, starts_at=BEGINNING)
 
 
 @pytest.fixture
-async def administration(dsn: str) -> AsyncIterator[Administration]:
-    administration = Administration(dsn)
-    await administration.open()
-    yield administration
-    await administration.close()
+def administration(database: Database) -> Administration:
+    return Administration(database)
 
 
 @pytest.fixture
@@ -66,11 +63,8 @@ def customers(administration: Administration) -> PostgresCustomers:
 
 
 @pytest.fixture
-async def sales(dsn: str) -> AsyncIterator[PostgresCashbackStore]:
-    store = PostgresCashbackStore(dsn, DeliveryPolicy())
-    await store.open()
-    yield store
-    await store.close()
+def sales(database: Database) -> PostgresCashbackStore:
+    return PostgresCashbackStore(database, DeliveryPolicy())
 
 
 def soon(**more: float) -> datetime:

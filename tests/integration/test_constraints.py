@@ -5,14 +5,14 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 from uuid import uuid4
 
 import psycopg
 import pytest
 from psycopg import sql
 
-from cashback_core.delivery import TRANSITIONS
+from cashback_core.delivery import TRANSITIONS, Actor
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -131,6 +131,47 @@ def test_the_same_row_may_move_as_the_rules_say(connection: psycopg.Connection, 
         )
     with pytest.raises(psycopg.IntegrityError, match="keeps its first result"):
         connection.execute("update attempts set result = 'unknown'")
+
+
+UNTOLD: Final = {
+    "a mark taken back": ("applied", "applied_at = now()", "in_doubt", "applied_at = null"),
+    "an applied doubt": ("in_doubt", "", "applied", "applied_at = now()"),
+    "a resent doubt": ("in_doubt", "", "pending", "due_at = now()"),
+    "a held doubt": ("in_doubt", "", "held", ""),
+    "a rejected doubt": ("in_doubt", "", "rejected", ""),
+    "a resent one": ("rejected", "", "pending", "due_at = now()"),
+    "a cancelled one": ("rejected", "", "cancelled", ""),
+}
+
+
+@pytest.mark.parametrize("when", ["deferred", "immediate"])
+@pytest.mark.parametrize("move", UNTOLD.values(), ids=UNTOLD.keys())
+def test_a_move_that_no_attempt_makes_has_its_event_by_the_commit(
+    connection: psycopg.Connection, sale: str, move: tuple[str, str, str, str], when: str
+) -> None:
+    source, with_source, target, with_target = move
+    connection.execute(moved(3, source, with_source).encode())  # an attempt ends
+    asked = moved(4, target, with_target).encode()
+    begin = f"begin; set constraints all {when}; ".encode()
+    told = (
+        "insert into events (merchant_id, cashback_id, sequence, at, actor, actor_name,"
+        " from_status, to_status, attempt, reason)"
+        " values (1, %s, 4, now(), 'operator', 'ana', %s, %s, 1, 'x')"
+    )
+    listed = {(s, t) for s, t, actor in TRANSITIONS if actor is Actor.OPERATOR}
+    with pytest.raises(psycopg.IntegrityError, match="no event tells"):
+        connection.execute(begin + asked + b"; commit")
+    connection.rollback()
+    if (source, target) in listed:
+        with connection.transaction():
+            connection.execute(told, [sale, source, target])
+            connection.execute(asked)
+
+
+def moved(version: int, status: str, more: str) -> str:
+    due = "" if "due_at" in more else ", due_at = null"
+    columns = f"status = '{status}', version = {version}, lease_until_at = null{due}"
+    return f"update cashbacks set {columns}{', ' * bool(more)}{more}"  # noqa: S608 (ours)
 
 
 def test_the_moves_of_the_database_are_the_moves_of_the_core(

@@ -44,7 +44,7 @@ def test_fifty_simultaneous_equal_requests_are_one_cashback_and_one_credit(
 ) -> None:
     document = fresh_cpf()
     headers = {"Idempotency_Key": f"fifty-{document}"} if named_by == "key" else {}
-    more = {} if named_by == "key" else {"sale_id": f"fifty-{document}"}
+    more = {} if named_by == "key" else {"sale_id": f"fifty-{document[::-1]}"}
     with ThreadPoolExecutor(50) as pool:
         sent = [pool.submit(gateway.submit, sale(document, **more), **headers) for _ in range(50)]
         replies = [future.result() for future in sent]

@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
 
 import psycopg
 import pytest
 
-from adapters.postgres.connection import RowRefused
+from adapters.postgres import group_writer
+from adapters.postgres.database import Database
+from adapters.postgres.faults import RowRefused
 from adapters.postgres.group_writer import MAX_QUEUE, GroupWriter
 from adapters.postgres.store import PostgresCashbackStore
 from cashback_core.calculation import calculate
@@ -30,9 +31,6 @@ from cashback_core.ports import (
 from cashback_core.programme import Programme, Rate
 from cashback_core.sale import Customer, Line, Sale
 from cashback_core.same_sale import NameKind
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
 
 PROGRAMME = Programme(
     (Rate(type="A", rate_bp=500, version=1, starts_at=datetime(2000, 1, 1, tzinfo=UTC)),)
@@ -89,11 +87,8 @@ def count(dsn: str, what: str) -> int:
 
 
 @pytest.fixture
-async def store(dsn: str) -> AsyncIterator[PostgresCashbackStore]:
-    store = PostgresCashbackStore(dsn, DeliveryPolicy())
-    await store.open()
-    yield store
-    await store.close()
+def store(database: Database) -> PostgresCashbackStore:
+    return PostgresCashbackStore(database, DeliveryPolicy())
 
 
 async def test_many_requests_share_few_transactions(store: PostgresCashbackStore, dsn: str) -> None:
@@ -137,15 +132,12 @@ async def test_a_poisoned_sale_harms_no_result_of_its_group(
 async def test_fifty_equal_sales_in_two_processes_are_one(
     store: PostgresCashbackStore, dsn: str
 ) -> None:
-    other = PostgresCashbackStore(dsn, DeliveryPolicy())
-    await other.open()
-    try:
+    async with Database(dsn) as of_another:
+        other = PostgresCashbackStore(of_another, DeliveryPolicy())
         equal = [replace(submission(7, key="same"), id=new_id()) for _ in range(50)]
         answers = await asyncio.gather(
             *((store, other)[n % 2].accept(s) for n, s in enumerate(equal))
         )
-    finally:
-        await other.close()
     winners = [a for a in answers if isinstance(a, Accepted)]
     losers = [a for a in answers if isinstance(a, Repeated)]
     assert len(winners) == 1
@@ -240,30 +232,27 @@ async def test_a_lost_connection_is_told_and_the_next_group_goes_on(
 
 
 async def test_a_database_that_is_away_is_told_at_once() -> None:
-    store = PostgresCashbackStore("host=/nonexistent dbname=x", DeliveryPolicy())
-    await store.open()
-    try:
-        async with asyncio.timeout(5):
-            with pytest.raises(StoreUnavailable):
-                await store.accept(submission(1, key="k"))
-            with pytest.raises(StoreUnavailable):
-                await store.ping()
-    finally:
-        await store.close()
+    async with asyncio.timeout(5), Database("host=/nonexistent dbname=x") as database:
+        store = PostgresCashbackStore(database, DeliveryPolicy())
+        with pytest.raises(StoreUnavailable):
+            await store.accept(submission(1, key="k"))
+        with pytest.raises(StoreUnavailable):
+            await store.ping()
 
 
-async def test_a_full_queue_is_told_and_not_grown(dsn: str) -> None:
-    writer = GroupWriter(dsn, DeliveryPolicy())
+async def test_a_full_queue_is_told_and_not_grown(
+    database: Database, dsn: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(group_writer, "DEADLINE_S", 60.0)  # however slow this machine is
+    writer = GroupWriter(Database(dsn), DeliveryPolicy())
     with pytest.raises(StoreUnavailable):
         await writer.accept(submission(1, key="not open"))
-    await writer.open()
-    try:
-        one = submission(2, key="k")
-        equal = (replace(one, id=new_id()) for _ in range(MAX_QUEUE + 1))
-        jobs = [asyncio.create_task(writer.accept(s)) for s in equal]
-        answers = await asyncio.gather(*jobs, return_exceptions=True)
-    finally:
-        await writer.close()
+    await writer.close()
+    writer = GroupWriter(database, DeliveryPolicy())
+    one = submission(2, key="k")
+    equal = (replace(one, id=new_id()) for _ in range(MAX_QUEUE + 1))
+    jobs = [asyncio.create_task(writer.accept(s)) for s in equal]
+    answers = await asyncio.gather(*jobs, return_exceptions=True)
     assert sum(isinstance(a, StoreUnavailable) for a in answers) == 1
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, cast
 import psycopg
 import pytest
 
+from adapters.postgres.database import Database
 from adapters.postgres.sender import PostgresSender
 from adapters.postgres.store import PostgresCashbackStore
 from cashback_core.delivery import DeliveryPolicy, Status
@@ -18,18 +19,14 @@ from cashback_gateway.database_guard import DatabaseGuard
 from integration.test_group_writer import applied, count, submission
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
     from pathlib import Path
 
     from cashback_core.evidence import Outcome
 
 
 @pytest.fixture
-async def store(dsn: str) -> AsyncIterator[PostgresCashbackStore]:
-    store = PostgresCashbackStore(dsn, DeliveryPolicy())
-    await store.open()
-    yield store
-    await store.close()
+def store(database: Database) -> PostgresCashbackStore:
+    return PostgresCashbackStore(database, DeliveryPolicy())
 
 
 async def test_a_cashback_that_somebody_holds_keeps_nobody_else_waiting(
@@ -87,11 +84,12 @@ async def test_claims_whose_commit_was_not_acknowledged_are_told_as_such(
 
 
 async def test_a_guard_whose_file_cannot_be_used_lets_nobody_send(dsn: str, tmp_path: Path) -> None:
+    database = Database(dsn)
     file = tmp_path / "state.json"
     file.write_text("half a fi")
-    guard = DatabaseGuard(sender=PostgresSender(dsn), file=file)
-    store = PostgresCashbackStore(dsn, DeliveryPolicy(), on_connect=guard.check)
-    await store.open()
+    guard = DatabaseGuard(sender=PostgresSender(database), file=file)
+    store = PostgresCashbackStore(database, DeliveryPolicy())
+    await database.open(before_use=guard.check)
     try:
         for _ in range(3):
             with pytest.raises(StoreUnavailable):
@@ -104,12 +102,14 @@ async def test_a_guard_whose_file_cannot_be_used_lets_nobody_send(dsn: str, tmp_
             row = connection.execute(writers, ["cashback-writer"]).fetchone()
         assert row == (0,), "a refused connection is closed"
     finally:
-        await store.close()
+        await database.close()
 
 
-async def test_a_guards_finding_joins_a_pause_that_is_there(dsn: str, tmp_path: Path) -> None:
+async def test_a_guards_finding_joins_a_pause_that_is_there(
+    database: Database, tmp_path: Path
+) -> None:
     file = tmp_path / "state.json"
-    sender = PostgresSender(dsn)
+    sender = PostgresSender(database)
     guard = DatabaseGuard(sender=sender, file=file)
     assert await guard.check()
     await sender.pause(by="ana", reason="maintenance")
@@ -122,9 +122,11 @@ async def test_a_guards_finding_joins_a_pause_that_is_there(dsn: str, tmp_path: 
     assert "timeline" in state.reason
 
 
-async def test_the_highest_position_seen_stays_whoever_notes_late(dsn: str, tmp_path: Path) -> None:
+async def test_the_highest_position_seen_stays_whoever_notes_late(
+    database: Database, tmp_path: Path
+) -> None:
     file = tmp_path / "state.json"
-    guard = DatabaseGuard(sender=PostgresSender(dsn), file=file)
+    guard = DatabaseGuard(sender=PostgresSender(database), file=file)
     results: list[Any] = await asyncio.gather(*(guard.check() for _ in range(10)))
     assert results == [True] * 10
     assert await guard.check()

@@ -13,30 +13,26 @@ from adapters.http.identity.passwords import Passwords, hash_password
 from adapters.http.identity.signing_key import signing_key
 from adapters.http.identity.standing import Standings
 from adapters.http.identity.tokens import TokenKind, Tokens
+from adapters.postgres.database import Database
 from adapters.postgres.identity.accounts import AccountError, PostgresAccounts
 from adapters.postgres.identity.identities import PostgresIdentities
 from cashback_core.ports import StoreUnavailable
 from integration.administering import add_user, set_password
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
-
     from cashback_core.callers import Account
 
 HASH = hash_password("x")
 
 
 @pytest.fixture
-def accounts(dsn: str) -> PostgresAccounts:
-    return PostgresAccounts(dsn)
+def accounts(database: Database) -> PostgresAccounts:
+    return PostgresAccounts(database)
 
 
 @pytest.fixture
-async def identities(dsn: str) -> AsyncIterator[PostgresIdentities]:
-    identities = PostgresIdentities(dsn)
-    await identities.open()
-    yield identities
-    await identities.close()
+def identities(database: Database) -> PostgresIdentities:
+    return PostgresIdentities(database)
 
 
 async def account(identities: PostgresIdentities, username: str) -> Account | None:
@@ -100,6 +96,6 @@ async def test_no_session_begins_for_whoever_may_not_log_in(
 
 
 async def test_a_database_that_is_away_is_told_as_such() -> None:
-    away = PostgresAccounts("postgresql://nobody@127.0.0.1:1/none")
+    away = PostgresAccounts(Database("postgresql://nobody@127.0.0.1:1/none"))
     with pytest.raises(StoreUnavailable):
         await away.begin_session("ana", life_s=60)

@@ -14,6 +14,7 @@ from integration.administering import administered_api
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
+    from adapters.postgres.database import Database
     from fakes.api import Answered
     from integration.administering import AdministeredApi
 
@@ -28,11 +29,8 @@ async def api(dsn: str) -> AsyncIterator[AdministeredApi]:
 
 
 @pytest.fixture
-async def identities(dsn: str) -> AsyncIterator[PostgresIdentities]:
-    identities = PostgresIdentities(dsn)
-    await identities.open()
-    yield identities
-    await identities.close()
+def identities(database: Database) -> PostgresIdentities:
+    return PostgresIdentities(database)
 
 
 def faults(answer: Answered) -> dict[str, str]:

@@ -9,8 +9,8 @@ import pytest
 from psycopg import sql
 from psycopg.errors import InsufficientPrivilege
 
-from adapters.postgres.connection import Role
 from adapters.postgres.sender import PostgresSender
+from adapters.postgres.sessions import Role
 from adapters.postgres.store import PostgresCashbackStore
 from cashback_core.delivery import DeliveryPolicy
 from integration.two_merchants import (
@@ -31,8 +31,9 @@ from integration.two_merchants import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterable
+    from collections.abc import Iterable
 
+    from adapters.postgres.database import Database
     from integration.two_merchants import Records
 
 NEVER: Final = {
@@ -78,11 +79,8 @@ FORBIDDEN: Final = (
 
 
 @pytest.fixture
-async def store(dsn: str) -> AsyncIterator[PostgresCashbackStore]:
-    store = PostgresCashbackStore(dsn, DeliveryPolicy())
-    await store.open()
-    yield store
-    await store.close()
+def store(database: Database) -> PostgresCashbackStore:
+    return PostgresCashbackStore(database, DeliveryPolicy())
 
 
 @pytest.fixture
@@ -145,8 +143,10 @@ def test_forbidden_statements_are_refused(dsn: str, role: str) -> None:
             assert why == InsufficientPrivilege.sqlstate, f"{statement}: {refused.value}"
 
 
-async def test_an_api_process_may_pause_the_sender_and_never_release_it(dsn: str) -> None:
-    api = PostgresSender(dsn, role=Role.SERVING)
+async def test_an_api_process_may_pause_the_sender_and_never_release_it(
+    database: Database, dsn: str
+) -> None:
+    api = PostgresSender(database, role=Role.SERVING)
     await api.identity()
     assert await api.pause(by="database guard", reason="the log went back")
     await api.alarm(by="database guard", reason="another timeline")
@@ -155,7 +155,7 @@ async def test_an_api_process_may_pause_the_sender_and_never_release_it(dsn: str
         await api.release(by="somebody", reason="go on")
     with session(dsn) as serving, pytest.raises(InsufficientPrivilege, match="row-level"):
         serving.execute("update sender set paused_at = null, reason = null, actor = null")
-    worker = PostgresSender(dsn)
+    worker = PostgresSender(database)
     assert await worker.release(by="olga", reason="settled")
 
 

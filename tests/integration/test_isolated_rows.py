@@ -25,8 +25,7 @@ from integration.two_merchants import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
-
+    from adapters.postgres.database import Database
     from integration.two_merchants import Records
 
 REFUSED: Final = (InsufficientPrivilege, psycopg.errors.GeneratedAlways)
@@ -43,11 +42,8 @@ OF_NO_MERCHANT: Final = {
 
 
 @pytest.fixture
-async def store(dsn: str) -> AsyncIterator[PostgresCashbackStore]:
-    store = PostgresCashbackStore(dsn, DeliveryPolicy())
-    await store.open()
-    yield store
-    await store.close()
+def store(database: Database) -> PostgresCashbackStore:
+    return PostgresCashbackStore(database, DeliveryPolicy())
 
 
 @pytest.fixture

@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING, Any, LiteralString
 import psycopg
 import pytest
 from psycopg.conninfo import make_conninfo
-from psycopg_pool import AsyncConnectionPool
 
-from adapters.postgres.connection import Role, acting_for, reading_for, serving_dsn
+from adapters.postgres.database import READING, Database, Pool
 from adapters.postgres.operating import PostgresOperatorStore
 from adapters.postgres.store import PostgresCashbackStore
 from cashback_core.delivery import DeliveryPolicy
@@ -26,17 +25,12 @@ if TYPE_CHECKING:
 
     from integration.two_merchants import Records
 
-Transaction = Callable[
-    [AsyncConnectionPool[Any], int], AbstractAsyncContextManager[psycopg.AsyncConnection[Any]]
-]
+Transaction = Callable[[Pool, int], AbstractAsyncContextManager[psycopg.AsyncConnection[Any]]]
 
 
 @pytest.fixture
-async def store(dsn: str) -> AsyncIterator[PostgresCashbackStore]:
-    store = PostgresCashbackStore(dsn, DeliveryPolicy())
-    await store.open()
-    yield store
-    await store.close()
+def store(database: Database) -> PostgresCashbackStore:
+    return PostgresCashbackStore(database, DeliveryPolicy())
 
 
 @pytest.fixture
@@ -78,16 +72,10 @@ async def test_a_group_that_is_halved_names_its_merchants_anew(
 
 
 @pytest.fixture
-async def pool(dsn: str) -> AsyncIterator[AsyncConnectionPool[Any]]:
+async def pool(dsn: str) -> AsyncIterator[Pool]:
     """One connection for everybody: whatever stays behind, the next one has."""
-    async with AsyncConnectionPool[Any](
-        serving_dsn(dsn, application="test", role=Role.SERVING),
-        min_size=1,
-        max_size=1,
-        kwargs={"autocommit": True},
-        open=False,
-    ) as pool:
-        yield pool
+    async with Database(dsn, reading=1) as database:
+        yield database.pool(READING)
 
 
 async def seen_by(connection: psycopg.AsyncConnection[Any]) -> list[int]:
@@ -95,15 +83,13 @@ async def seen_by(connection: psycopg.AsyncConnection[Any]) -> list[int]:
     return [merchant_id for (merchant_id,) in await found.fetchall()]
 
 
-async def seen_next(pool: AsyncConnectionPool[Any]) -> list[int]:
+async def seen_next(pool: Pool) -> list[int]:
     async with pool.connection() as connection:
         return await seen_by(connection)
 
 
-@pytest.mark.parametrize("transaction", [acting_for, reading_for])
-async def test_no_setting_outlives_its_transaction(
-    pool: AsyncConnectionPool[Any], transaction: Transaction
-) -> None:
+@pytest.mark.parametrize("transaction", [Pool.acting_for, Pool.reading_for])
+async def test_no_setting_outlives_its_transaction(pool: Pool, transaction: Transaction) -> None:
     async def ask(query: LiteralString) -> None:
         async with transaction(pool, THEIRS) as connection:
             assert await seen_by(connection) == [THEIRS]
@@ -134,34 +120,27 @@ async def test_no_setting_outlives_its_transaction(
 
 
 async def test_the_pool_of_reads_carries_no_merchant_over(dsn: str, both: Records) -> None:
-    store = PostgresCashbackStore(dsn, DeliveryPolicy(), pool_size=1)
-    await store.open()
-    try:
+    async with Database(dsn, reading=1) as database:
+        store = PostgresCashbackStore(database, DeliveryPolicy())
         for merchant_id, other in ((MINE, THEIRS), (THEIRS, MINE), (MINE, THEIRS)):
             mine, theirs = both[merchant_id][0], both[other][0]
             assert await store.find(merchant_id, mine.id) is not None
             assert await store.history(merchant_id, mine.id) is not None
             assert await store.find(merchant_id, theirs.id) is None
             assert await store.terms(merchant_id) is not None
-    finally:
-        await store.close()
 
 
 async def test_operators_of_one_merchant_reach_its_own_and_of_the_platform_all(
-    dsn: str, both: Records
+    database: Database, both: Records
 ) -> None:
-    operators = PostgresOperatorStore(dsn)
-    await operators.open()
-    try:
-        for merchant_id, expected in (
-            (MINE, {both[MINE][1].id}),
-            (THEIRS, {both[THEIRS][1].id}),
-            (None, {both[MINE][1].id, both[THEIRS][1].id}),
-        ):
-            page = await operators.open_page(merchant_id, OpenFilter(), limit=10, after=None)
-            assert {item.id for item in page.items} == expected, merchant_id
-    finally:
-        await operators.close()
+    operators = PostgresOperatorStore(database)
+    for merchant_id, expected in (
+        (MINE, {both[MINE][1].id}),
+        (THEIRS, {both[THEIRS][1].id}),
+        (None, {both[MINE][1].id, both[THEIRS][1].id}),
+    ):
+        page = await operators.open_page(merchant_id, OpenFilter(), limit=10, after=None)
+        assert {item.id for item in page.items} == expected, merchant_id
 
 
 async def test_a_login_that_may_not_take_the_role_serves_nobody(dsn: str) -> None:
@@ -169,15 +148,14 @@ async def test_a_login_that_may_not_take_the_role_serves_nobody(dsn: str) -> Non
         owner.execute("drop role if exists nobody_in_particular")
         owner.execute("create role nobody_in_particular login password 'secret'")
     stranger = make_conninfo(dsn, user="nobody_in_particular", password="secret")
-    store = PostgresCashbackStore(stranger, DeliveryPolicy())
-    await store.open()
     try:
-        with pytest.raises(StoreUnavailable):
-            await store.accept(submitted(a_sale()))
-        with psycopg.connect(dsn, autocommit=True) as owner:
-            owner.execute("grant cashback_serving to nobody_in_particular")
-        assert isinstance(await store.accept(submitted(a_sale())), Accepted)
+        async with Database(stranger) as database:
+            store = PostgresCashbackStore(database, DeliveryPolicy())
+            with pytest.raises(StoreUnavailable):
+                await store.accept(submitted(a_sale()))
+            with psycopg.connect(dsn, autocommit=True) as owner:
+                owner.execute("grant cashback_serving to nobody_in_particular")
+            assert isinstance(await store.accept(submitted(a_sale())), Accepted)
     finally:
-        await store.close()
         with psycopg.connect(dsn, autocommit=True) as owner:
             owner.execute("drop role nobody_in_particular")

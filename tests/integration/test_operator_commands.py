@@ -16,6 +16,7 @@ from uuid import uuid4
 import psycopg
 import pytest
 
+from adapters.postgres.database import Database
 from adapters.postgres.store import PostgresCashbackStore
 from cashback_core.delivery import DeliveryPolicy
 from cashback_core.identity import new_id
@@ -76,14 +77,13 @@ def cashbacks(dsn: str, *evidences: Evidence) -> list[str]:
     """The ids of cashbacks of 5.00, each with a first attempt that left its evidence."""
 
     async def make() -> list[str]:
-        store = PostgresCashbackStore(dsn, DeliveryPolicy())
-        await store.open()
         ids: list[str] = []
-        for evidence in evidences:
-            claim = await leased(store, a_sale())
-            await store.conclude(ended(claim, evidence))
-            ids.append(str(claim.id))
-        await store.close()
+        async with Database(dsn) as database:
+            store = PostgresCashbackStore(database, DeliveryPolicy())
+            for evidence in evidences:
+                claim = await leased(store, a_sale())
+                await store.conclude(ended(claim, evidence))
+                ids.append(str(claim.id))
         return ids
 
     return asyncio.run(make())
@@ -137,15 +137,12 @@ def test_what_waits_is_listed_and_resent_one_by_one(dsn: str, environ: dict[str,
 
 def test_sales_of_equal_content_are_listed(dsn: str, environ: dict[str, str]) -> None:
     async def sell() -> list[str]:
-        store = PostgresCashbackStore(dsn, DeliveryPolicy())
-        await store.open()
-        try:
+        async with Database(dsn) as database:
+            store = PostgresCashbackStore(database, DeliveryPolicy())
             sale = a_sale(sale_id="NF-1")
             first = await accepted(store, submitted(sale))
             await store.accept(submitted(replace(sale, sale_id=None), key="k2"))
             second = await accepted(store, submitted(replace(sale, sale_id="NF-3")))
-        finally:
-            await store.close()
         return [str(first.id), str(second.id)]
 
     first, second = asyncio.run(sell())
@@ -182,7 +179,8 @@ def test_incidents_are_listed_and_explained(dsn: str, environ: dict[str, str]) -
         own = an_incident(
             connection, "credited_unpaid", cashback_id=rejected, document=documents[rejected]
         )
-        line = an_incident(connection, "unknown_here", document="11144477735")
+        spelt = f"<{rejected.upper()}>"
+        line = an_incident(connection, "unknown_here", document="11144477735", reference=spelt)
         absent = an_incident(connection, "applied_absent", cashback_id=applied, line=None)
     lines = done(environ, "incidents")
     assert [one.split()[0] for one in lines[:-1]] == [own, line, absent]
@@ -200,11 +198,13 @@ def test_incidents_are_listed_and_explained(dsn: str, environ: dict[str, str]) -
     ]
 
     listed, _, standing = done(environ, "open")
-    assert listed.endswith("; an incident of a statement is about it")
+    assert listed.endswith("; it may be paid already")
     assert standing.startswith("3 incidents of a statement stand, 15.00 in all")
     assert "--accept-risk" in refused(environ, "resend", rejected, *SIGNED)
 
-    dry = done(environ, "explain", line, "--foreign", "--dry-run", *SIGNED)
+    named = refused(environ, "explain", line, "--foreign", "--dry-run", *SIGNED)
+    assert f"the line's reference names {rejected}" in named
+    dry = done(environ, "explain", line, "--foreign", "--dry-run", "--accept-risk", *SIGNED)
     assert dry[0] == lines[1]
     assert dry[1].startswith("nothing was done")
     assert "has no line of its own" in refused(environ, "explain", absent, "--foreign", *SIGNED)
@@ -225,7 +225,8 @@ def test_incidents_are_listed_and_explained(dsn: str, environ: dict[str, str]) -
 
     assert done(environ, "resolve", rejected, "applied", *SIGNED) == [f"{rejected} is applied"]
     bia = ("--reason", "another customer's line", "--as", "bia")
-    assert "your own" in refused(environ, "take-back", rejected, "--accept-risk", *SIGNED)
+    own_name = ("--reason", "x", "--as", "ANA")
+    assert "your own" in refused(environ, "take-back", rejected, "--accept-risk", *own_name)
     assert "--accept-risk" in refused(environ, "take-back", rejected, *bia)
     assert "no operator brought" in refused(environ, "take-back", applied, "--accept-risk", *bia)
     assert done(environ, "take-back", rejected, "--accept-risk", *bia) == [
@@ -241,14 +242,15 @@ def an_incident(
     cashback_id: str | None = None,
     document: str | None = None,
     line: int | None = 7,
+    reference: str | None = None,
 ) -> str:
     """An incident of 5.00 that stands; its id."""
     id_ = new_id()
     at = datetime(2026, 6, 15, 15, 0, 0, tzinfo=UTC)
     connection.execute(
         "insert into statement_incidents (incident_id, class, merchant_id, cashback_id, document,"
-        " centavos, line, line_key, nth, credited_at, why, opened_at, statement_at) values"
-        " (%s, %s, %s, %s, %s, 500, %s, %s, %s, %s, 'nothing explains it', now(), %s)",
+        " centavos, line, line_key, nth, credited_at, reference, why, opened_at, statement_at)"
+        " values (%s, %s, %s, %s, %s, 500, %s, %s, %s, %s, %s, 'nothing explains it', now(), %s)",
         [
             id_,
             cls,
@@ -259,6 +261,7 @@ def an_incident(
             None if line is None else id_.hex,
             None if line is None else 0,
             at,
+            reference,
             at,
         ],
     )
@@ -312,6 +315,7 @@ def test_the_sender_is_paused_and_released(environ: dict[str, str]) -> None:
         ("explain", str(uuid4()), "--foreign", "--known-absent", *SIGNED),
         ("explain", str(uuid4()), "--ours", "1", *SIGNED),
         ("explain", str(uuid4()), "--foreign", "--as", "ana"),
+        ("explain", str(uuid4()), "--foreign", "--as", "ana", "--reason", "of 52998224725"),
         ("resend-many",),
         ("resend-many", "--status", "pending"),
         ("resend-many", "--status", "held", "--expect", "-1"),

@@ -11,6 +11,7 @@ from uuid import uuid4
 import pytest
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
+from adapters.postgres.database import Database
 from adapters.postgres.identity.identities import PostgresIdentities
 from cashback_core.ports import StoreUnavailable
 from cashback_gateway.local_state import free_port
@@ -63,14 +64,11 @@ async def door(port: int, dsn: str) -> AsyncGenerator[None, None]:
 
 async def test_sessions_are_answered_at_once_when_the_database_is_back(dsn: str) -> None:
     port = free_port("127.0.0.1")
-    identities = PostgresIdentities(make_conninfo(dsn, host="127.0.0.1", port=port))
-    await identities.open()
-    try:
+    async with Database(make_conninfo(dsn, host="127.0.0.1", port=port)) as database:
+        identities = PostgresIdentities(database)
         for _ in range(REFUSED):
             with pytest.raises(StoreUnavailable):
                 await identities.standing(uuid4(), token_id="x")
         async with door(port, dsn):
             assert await identities.standing(uuid4(), token_id="x") is None
-            await identities.close()
-    finally:
-        await identities.close()
+            await database.close()

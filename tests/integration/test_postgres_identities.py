@@ -14,6 +14,7 @@ import pytest
 from adapters.http.identity.passwords import NOBODYS_HASH, hash_password
 from adapters.postgres.administration.kept_clients import PostgresClients
 from adapters.postgres.administration.transactions import Administration
+from adapters.postgres.database import Database
 from adapters.postgres.identity.identities import MAX_SESSION_DAYS, PostgresIdentities
 from adapters.postgres.identity.throttling import MAX_PLACES, PURGE, digest
 from cashback_core.administering import InUse, Kept, Missing
@@ -31,30 +32,23 @@ from contract.identities import (
 from integration.administering import add_user, set_password
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, AsyncIterator
+    from collections.abc import AsyncGenerator
 
     from cashback_core.callers import Identities
     from cashback_core.clients import Issued
 
 
 @pytest.fixture
-async def identities(dsn: str) -> AsyncIterator[PostgresIdentities]:
+def identities(database: Database, dsn: str) -> PostgresIdentities:
     for username, role in (("demo", "erp"), ("adam", "admin"), ("eva", "admin")):
         add_user(dsn, username, role=role)
-    identities = PostgresIdentities(dsn)
-    await identities.open()
-    yield identities
-    await identities.close()
+    return PostgresIdentities(database)
 
 
 @asynccontextmanager
 async def clients_of(dsn: str) -> AsyncGenerator[PostgresClients, None]:
-    administration = Administration(dsn)
-    await administration.open()
-    try:
-        yield PostgresClients(administration)
-    finally:
-        await administration.close()
+    async with Database(dsn) as database:
+        yield PostgresClients(Administration(database))
 
 
 async def new_client(dsn: str, name: str = "till") -> Issued:
@@ -77,7 +71,7 @@ def do(dsn: str, query: str, *values: object) -> list[tuple[object, ...]]:
 
 class TestPostgresIdentities(IdentitiesContract):
     @pytest.fixture(autouse=True)
-    def database(self, dsn: str) -> None:
+    def its_dsn(self, dsn: str) -> None:
         self.dsn = dsn
 
     async def change_password(self, identities: Identities, username: str) -> None:
@@ -341,11 +335,6 @@ async def test_signing_somebody_out_is_in_the_audit_trail(
 
 
 async def test_a_database_that_is_away_is_told_as_such() -> None:
-    away = PostgresIdentities("postgresql://nobody@127.0.0.1:1/none?connect_timeout=1")
-    await away.open()
-    away._pool.timeout = 0.2
-    try:
+    async with Database("postgresql://nobody@127.0.0.1:1/none") as away:
         with pytest.raises(StoreUnavailable):
-            await away.visit("demo", address=HOME)
-    finally:
-        await away.close()
+            await PostgresIdentities(away).visit("demo", address=HOME)

@@ -1,28 +1,34 @@
 from __future__ import annotations
 
 import random
+import unicodedata
 from collections import defaultdict
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import psycopg
 import pytest
+from psycopg.errors import InsufficientPrivilege
 
+from adapters.postgres.database import Database
 from adapters.postgres.explaining import PostgresIncidentStore
 from adapters.postgres.operating import PostgresOperatorStore
 from adapters.postgres.store import PostgresCashbackStore
 from cashback_core.delivery import DeliveryPolicy
+from cashback_core.documents import hide_documents, mask
+from cashback_core.erased import is_pseudonym
 from cashback_core.explaining import PRECEDES, OpenLine, Suspect, may_be_credit_of
 from cashback_core.identity import new_id
 from cashback_core.ports import StoreUnavailable
 from cashback_core.reconciliation import NEED_A_PERSON, FindingClass
-from contract.builders import a_cpf, a_sale, history_of
+from contract.builders import a_cpf, a_sale, history_of, leased
 from contract.operating import REFUSED, ended_with
 from contract.statement_incidents import AT, FOREIGN, KNOWN, IncidentStoreContract
 from integration.kept_incidents import keep
+from integration.two_merchants import WORKER, session
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Sequence
+    from collections.abc import Sequence
     from uuid import UUID
 
     from cashback_core.explaining import StatementIncident
@@ -32,29 +38,20 @@ class TestPostgresIncidents(IncidentStoreContract):
     """The contract on a real database."""
 
     @pytest.fixture(autouse=True)
-    def database(self, dsn: str) -> None:
+    def its_dsn(self, dsn: str) -> None:
         self.dsn = dsn
 
     @pytest.fixture
-    async def store(self, dsn: str) -> AsyncIterator[PostgresCashbackStore]:
-        store = PostgresCashbackStore(dsn, DeliveryPolicy())
-        await store.open()
-        yield store
-        await store.close()
+    def store(self, database: Database) -> PostgresCashbackStore:
+        return PostgresCashbackStore(database, DeliveryPolicy())
 
     @pytest.fixture
-    async def operators(self, dsn: str) -> AsyncIterator[PostgresOperatorStore]:
-        operators = PostgresOperatorStore(dsn)
-        await operators.open()
-        yield operators
-        await operators.close()
+    def operators(self, database: Database) -> PostgresOperatorStore:
+        return PostgresOperatorStore(database)
 
     @pytest.fixture
-    async def incidents(self, dsn: str) -> AsyncIterator[PostgresIncidentStore]:
-        incidents = PostgresIncidentStore(dsn)
-        await incidents.open()
-        yield incidents
-        await incidents.close()
+    def incidents(self, database: Database) -> PostgresIncidentStore:
+        return PostgresIncidentStore(database)
 
     def keep(self, incident: StatementIncident, merchant_id: int | None) -> None:
         keep(self.dsn, incident, merchant_id)
@@ -71,6 +68,67 @@ class TestPostgresIncidents(IncidentStoreContract):
                 else:
                     lines[key].append(cashback_id)
         return dict(lines), absent
+
+    async def risks(self) -> set[UUID]:
+        with psycopg.connect(self.dsn) as connection:
+            rows = connection.execute(
+                "select incident_id, what from statement_incident_events where risk_accepted"
+            ).fetchall()
+        assert {what for _, what in rows} <= {"explained"}
+        return {id_ for id_, _ in rows}
+
+    async def kept_as(self, incident_id: UUID) -> tuple[str | None, str | None]:
+        with psycopg.connect(self.dsn) as connection:
+            row = connection.execute(
+                "select document, reference from statement_incidents where incident_id = %s",
+                [incident_id],
+            ).fetchone()
+        assert row is not None
+        return row[0], row[1]
+
+    async def test_who_serves_one_merchant_is_told_of_no_other_merchants_cashback(
+        self, store: PostgresCashbackStore
+    ) -> None:
+        claims = {1: await ended_with(store, REFUSED), 2: await leased(store, merchant_id=2)}
+        for claim in claims.values():
+            self.told(AT, document=str(claim.document), credited_at=None)
+        asked = "select cashback_id from suspected_cashbacks(%s, %s)"
+        for merchant_id, claim in claims.items():
+            with session(self.dsn, merchant_id) as serving:
+                assert serving.execute(asked, [merchant_id, PRECEDES]).fetchall() == [(claim.id,)]
+        for named, of_merchant in (((1,), 2), ((1,), None), ((), 1), ((), None)):
+            with session(self.dsn, *named) as serving, pytest.raises(InsufficientPrivilege):
+                serving.execute(asked, [of_merchant, PRECEDES])
+        for role in (None, WORKER):  # whoever sees all rows may ask for all
+            options = "" if role is None else f"-c role={role}"
+            with psycopg.connect(self.dsn, options=options) as all_of_them:
+                found = all_of_them.execute(asked, [None, PRECEDES]).fetchall()
+            assert {id_ for (id_,) in found} == {claim.id for claim in claims.values()}
+
+    def test_whoever_ends_an_incident_leaves_no_document_in_it(self) -> None:
+        """Masked in SQL as by the core."""
+        cpf = "52998224725"
+        told = (
+            "PIX 52998224725", "529.982.247-25;52998224725", "000052998224725 x", "12345678901",
+            "\uff15\uff12\uff19\uff19\uff18\uff12\uff12\uff14\uff17\uff12\uff15",
+            "1234567890", "123456789012", "ref 01932c07-0000-7000-8000-000000000001", "", "a b",
+        )  # fmt: skip
+        kept = {
+            self.told(AT, reference=reference, document=document): (reference, document)
+            for reference in (None, *told)
+            for document in (cpf, "11222333000181", "E" + "0" * 32, mask(cpf), None)
+        }
+        with psycopg.connect(self.dsn, options="-c role=cashback_worker") as worker:
+            worker.execute("update statement_incidents set closed_at = now(), closed_why = 'x'")
+            worker.commit()
+            found = worker.execute(
+                "select incident_id, reference, document from statement_incidents"
+            ).fetchall()
+        for id_, reference, document in found:
+            was_reference, was = kept[id_]
+            wide = None if was_reference is None else unicodedata.normalize("NFKC", was_reference)
+            assert reference == (None if wide is None else hide_documents(wide))
+            assert document == (was if was is None or is_pseudonym(was) else mask(was))
 
     async def test_an_explanation_leaves_an_event_with_name_and_reason(
         self, incidents: PostgresIncidentStore
@@ -167,8 +225,6 @@ def _a_line(chance: random.Random, ones: Sequence[Suspect]) -> OpenLine:
 
 
 async def test_without_a_database_incidents_are_unavailable(tmp_path: object) -> None:
-    incidents = PostgresIncidentStore(f"postgresql:///x?host={tmp_path}")
-    await incidents.open()
-    with pytest.raises(StoreUnavailable):
-        await incidents.standing(1)
-    await incidents.close()
+    async with Database(f"postgresql:///x?host={tmp_path}") as database:
+        with pytest.raises(StoreUnavailable):
+            await PostgresIncidentStore(database).standing(1)

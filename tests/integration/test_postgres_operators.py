@@ -1,11 +1,11 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
 
 import psycopg
 import pytest
 
+from adapters.postgres.database import Database
 from adapters.postgres.operating import PostgresOperatorStore
 from adapters.postgres.sender import PostgresSender
 from adapters.postgres.store import PostgresCashbackStore
@@ -15,34 +15,25 @@ from cashback_core.ports import StoreUnavailable
 from contract.builders import a_sale, history_of
 from contract.operating import REFUSED, RESEND, OperatorStoreContract, ended_with
 
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
-
 
 class TestPostgresOperators(OperatorStoreContract):
     """The contract on a real database; time is turned by moving the instants back."""
 
     @pytest.fixture(autouse=True)
-    def database(self, dsn: str) -> None:
+    def its_dsn(self, dsn: str) -> None:
         self.dsn = dsn
 
     @pytest.fixture
-    async def store(self, dsn: str) -> AsyncIterator[PostgresCashbackStore]:
-        store = PostgresCashbackStore(dsn, DeliveryPolicy())
-        await store.open()
-        yield store
-        await store.close()
+    def store(self, database: Database) -> PostgresCashbackStore:
+        return PostgresCashbackStore(database, DeliveryPolicy())
 
     @pytest.fixture
-    async def operators(self, dsn: str) -> AsyncIterator[PostgresOperatorStore]:
-        operators = PostgresOperatorStore(dsn)
-        await operators.open()
-        yield operators
-        await operators.close()
+    def operators(self, database: Database) -> PostgresOperatorStore:
+        return PostgresOperatorStore(database)
 
     @pytest.fixture
-    def switch(self, dsn: str) -> PostgresSender:
-        return PostgresSender(dsn)
+    def switch(self, database: Database) -> PostgresSender:
+        return PostgresSender(database)
 
     async def expire_leases(self, store: object) -> None:  # noqa: ARG002
         self._run("update cashbacks set lease_until_at = lease_until_at - interval '1 day'")
@@ -160,7 +151,7 @@ class TestPostgresOperators(OperatorStoreContract):
 
 async def test_without_a_database_everything_is_unavailable(tmp_path: object) -> None:
     dsn = f"postgresql:///x?host={tmp_path}"
-    switch = PostgresSender(dsn)
+    switch = PostgresSender(Database(dsn))
     for call in (
         switch.state(),
         switch.pause(by="ana", reason="x"),

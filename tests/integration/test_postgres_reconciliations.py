@@ -31,10 +31,11 @@ from contract.reconciling import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, AsyncIterator
+    from collections.abc import AsyncGenerator
     from datetime import datetime
     from uuid import UUID
 
+    from adapters.postgres.database import Database
     from cashback_core.reconciliation import Rules
 
 
@@ -42,21 +43,18 @@ class TestPostgresReconciliations(ReconciliationStoreContract):
     """The contract on a real database."""
 
     @pytest.fixture
-    async def kept(self, dsn: str) -> AsyncIterator[Kept]:
+    def kept(self, database: Database, dsn: str) -> Kept:
         self.dsn = dsn
-        self.store = PostgresCashbackStore(dsn, POLICY)
-        self.incidents = PostgresIncidentStore(dsn)
-        await self.store.open()
-        await self.incidents.open()
-        yield self.kept_with(RULES)
-        await self.incidents.close()
-        await self.store.close()
+        self.database = database
+        self.store = PostgresCashbackStore(database, POLICY)
+        self.incidents = PostgresIncidentStore(database)
+        return self.kept_with(RULES)
 
     def kept_with(self, rules: Rules) -> Kept:
         return Kept(
             store=self.store,
             incidents=self.incidents,
-            reconciliations=PostgresReconciliationStore(self.dsn, rules),
+            reconciliations=PostgresReconciliationStore(self.database, rules),
             rules=rules,
         )
 

@@ -11,23 +11,21 @@ from contract.cashback_store import CashbackStoreContract
 from integration.products import put_product
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
     from datetime import datetime
+
+    from adapters.postgres.database import Database
 
 
 class TestPostgresStore(CashbackStoreContract):
     """The contract on a real database; time is turned by moving the instants back."""
 
     @pytest.fixture(autouse=True)
-    def database(self, dsn: str) -> None:
+    def its_dsn(self, dsn: str) -> None:
         self.dsn = dsn
 
     @pytest.fixture
-    async def store(self, dsn: str) -> AsyncIterator[PostgresCashbackStore]:
-        store = PostgresCashbackStore(dsn, DeliveryPolicy())
-        await store.open()
-        yield store
-        await store.close()
+    def store(self, database: Database) -> PostgresCashbackStore:
+        return PostgresCashbackStore(database, DeliveryPolicy())
 
     async def expire_leases(self, store: object) -> None:  # noqa: ARG002
         self._run("update cashbacks set lease_until_at = lease_until_at - interval '1 day'")

@@ -35,9 +35,9 @@ from contract.reconciling import RULES, Kept, in_doubt, reconcile
 from integration.two_merchants import ERASER, session
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
     from uuid import UUID
 
+    from adapters.postgres.database import Database
     from cashback_core.documents import Cpf
 
 POLICY = DeliveryPolicy()
@@ -46,19 +46,13 @@ NAME = "MARIA APARECIDA"
 
 
 @pytest.fixture
-async def store(dsn: str) -> AsyncIterator[PostgresCashbackStore]:
-    store = PostgresCashbackStore(dsn, POLICY)
-    await store.open()
-    yield store
-    await store.close()
+def store(database: Database) -> PostgresCashbackStore:
+    return PostgresCashbackStore(database, POLICY)
 
 
 @pytest.fixture
-async def privacy(dsn: str) -> AsyncIterator[PostgresPrivacyStore]:
-    privacy = PostgresPrivacyStore(dsn)
-    await privacy.open()
-    yield privacy
-    await privacy.close()
+def privacy(database: Database) -> PostgresPrivacyStore:
+    return PostgresPrivacyStore(database)
 
 
 def rows(dsn: str, query: str, *values: object) -> list[tuple[Any, ...]]:
@@ -156,6 +150,48 @@ async def test_an_erased_customer_is_nobody_in_the_incidents_of_statements_too(
     assert found[1:] == [(shared, f"PIX {shared}"), (stranger, f"PIX {stranger}")], (
         "of another merchant's customer, and of nobody's, what stands is still needed"
     )
+
+
+async def test_what_has_ended_and_what_was_opened_since_forgets_an_erased_customer_too(
+    store: PostgresCashbackStore, privacy: PostgresPrivacyStore, dsn: str
+) -> None:
+    document, known, stranger = a_cpf(), a_cpf(), a_cpf()
+    id_ = await paid(store, document)
+    await paid(store, known)
+
+    def told(line: int, whose: str, *, closed: bool) -> None:
+        """A line under the cashback's reference, whoever's it says that it is."""
+        with psycopg.connect(dsn) as connection:
+            connection.execute(
+                "insert into statement_incidents (incident_id, class, merchant_id, cashback_id,"
+                " document, centavos, line, line_key, nth, reference, why, statement_at, closed_at,"
+                " closed_why) values (gen_random_uuid(), 'altered', 1, %s, %s, 1, %s, %s, 0, %s,"
+                " 'x', now(), %s, %s)",
+                [
+                    id_,
+                    whose,
+                    line,
+                    f"{line:032x}",
+                    f"PIX {whose}",
+                    *(("now", "x") if closed else (None, None)),
+                ],
+            )
+
+    told(1, document, closed=True)
+    told(2, document, closed=False)
+    told(3, known, closed=False)
+    first = await privacy.erase(1, (who := customer_id(dsn, document)), WHY)
+    told(4, document, closed=False)
+    told(5, stranger, closed=True)
+    assert await privacy.erase(1, who, WHY) == first
+    found = rows(dsn, "select line, document, reference from statement_incidents order by line")
+    for line, kept, reference in found:
+        if line == 3:
+            assert (kept, reference) == (known, f"PIX {known}"), "another customer's, who is here"
+        else:
+            assert is_pseudonym(kept), line
+            assert reference is None
+    assert str(document) not in everything(dsn)
 
 
 async def test_the_eraser_forgets_in_the_merchants_of_its_session_alone(dsn: str) -> None:
@@ -325,7 +361,7 @@ async def test_sales_recorded_at_the_moment_of_an_erasure_are_whole_and_lost_is_
 
 
 async def test_no_credit_of_an_erased_customer_is_taken_for_somebody_elses(
-    store: PostgresCashbackStore, privacy: PostgresPrivacyStore, dsn: str
+    store: PostgresCashbackStore, privacy: PostgresPrivacyStore, database: Database, dsn: str
 ) -> None:
     """Both had the same CPF: who came back is in doubt, and the one line is of before."""
     document = a_cpf()
@@ -333,8 +369,8 @@ async def test_no_credit_of_an_erased_customer_is_taken_for_somebody_elses(
     await privacy.erase(1, customer_id(dsn, document), WHY)
     kept = Kept(
         store=store,
-        incidents=PostgresIncidentStore(dsn),
-        reconciliations=PostgresReconciliationStore(dsn, RULES),
+        incidents=PostgresIncidentStore(database),
+        reconciliations=PostgresReconciliationStore(database, RULES),
         rules=RULES,
     )
     claim = await in_doubt(kept, document)

@@ -18,15 +18,12 @@ from cashback_core.sale import Line
 from contract.builders import PROGRAMME, SOLD_AT, a_sale, accepted, submitted
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from adapters.postgres.database import Database
 
 
 @pytest.fixture
-async def store(dsn: str) -> AsyncIterator[PostgresCashbackStore]:
-    store = PostgresCashbackStore(dsn, DeliveryPolicy())
-    await store.open()
-    yield store
-    await store.close()
+def store(database: Database) -> PostgresCashbackStore:
+    return PostgresCashbackStore(database, DeliveryPolicy())
 
 
 def names_again() -> bytes:

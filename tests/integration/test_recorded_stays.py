@@ -21,9 +21,10 @@ from integration.two_merchants import ERASER, MINE, ROLES, one, session
 from integration.whole_sale import CUSTOMER, WHOLE
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Generator, Mapping
+    from collections.abc import Generator, Mapping, Sequence
     from uuid import UUID
 
+    from adapters.postgres.database import Database
     from adapters.postgres.embedded import EmbeddedPostgres
 
 CPF: Final = Cpf("79336512404")
@@ -60,11 +61,8 @@ def refused(
 
 
 @pytest.fixture
-async def store(dsn: str) -> AsyncIterator[PostgresCashbackStore]:
-    store = PostgresCashbackStore(dsn, DeliveryPolicy())
-    await store.open()
-    yield store
-    await store.close()
+def store(database: Database) -> PostgresCashbackStore:
+    return PostgresCashbackStore(database, DeliveryPolicy())
 
 
 @pytest.fixture
@@ -192,6 +190,50 @@ def test_a_sale_is_not_recorded_without(dsn: str, *, immediate: bool) -> None:
             record(
                 serving, statements, end="set constraints all immediate" if immediate else "commit"
             )
+
+
+SALE_ID, KEY, CONTENT = ("sale_id", "s-1"), ("idempotency_key", "k-1"), ("content", "x")
+
+NAMED: Final = {
+    "by nothing": ((), (CONTENT,)),
+    "by a sale id whose content is another's": ((SALE_ID,), (SALE_ID,)),
+    "by a key": ((KEY,), (KEY, CONTENT)),
+    "by both": ((SALE_ID, KEY), (SALE_ID, KEY, CONTENT)),
+}
+MISNAMED: Final = {
+    "its sale id": ((SALE_ID,), (CONTENT,)),
+    "its sale id in its spelling": ((SALE_ID,), (("sale_id", "S-1"), CONTENT)),
+    "its sale id as a key": ((SALE_ID,), (("idempotency_key", "s-1"), CONTENT)),
+    "its key": ((KEY,), (CONTENT,)),
+    "its key beside its sale id": ((SALE_ID, KEY), (SALE_ID, CONTENT)),
+    "its sale id beside its key": ((SALE_ID, KEY), (KEY, CONTENT)),
+    "its content": ((), (SALE_ID,)),
+}
+
+
+def named(told: Sequence[tuple[str, str]], taken: Sequence[tuple[str, str]]) -> dict[str, str]:
+    """WHOLE, telling these names and with those taken for it."""
+    columns = "".join(f"{kind}, " for kind, _ in told)
+    values = "".join(f"'{name}', " for _, name in told)
+    sale = WHOLE["sale"].replace("sold_at, ", f"{columns}sold_at, ", 1)
+    names = ", ".join(f"(1, '{kind}', '{name}', %(id)s)" for kind, name in taken)
+    return {
+        **WHOLE,
+        "name": f"insert into sale_names values {names}",  # noqa: S608 (ours)
+        "sale": sale.replace("now(), ", f"{values}now(), ", 1),
+    }
+
+
+def test_a_sale_is_recorded_with_every_name_that_it_tells_as_its_own(dsn: str) -> None:
+    for told, taken in MISNAMED.values():
+        with (
+            recording(dsn) as serving,
+            pytest.raises(IntegrityConstraintViolation, match="not its own"),
+        ):
+            record(serving, named(told, taken))
+    for told, taken in NAMED.values():
+        with recording(dsn) as serving:
+            record(serving, named(told, taken), end="set constraints all immediate")
 
 
 ORDERS: Final = {

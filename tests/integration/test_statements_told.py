@@ -18,6 +18,7 @@ from adapters.cashback_client.client import ProviderClient
 from adapters.cashback_client.pool import Limits
 from adapters.cashback_client.sandbox import SandboxOptions, running_sandbox
 from adapters.cashback_client.statements import StatementClient
+from adapters.postgres.database import Database
 from adapters.postgres.explaining import PostgresIncidentStore
 from adapters.postgres.reconciliation import PostgresReconciliationStore
 from adapters.postgres.store import PostgresCashbackStore
@@ -119,12 +120,13 @@ class World:
 async def a_world(dsn: str, folder: Path, *, echoes: bool) -> AsyncGenerator[World, None]:
     rules = Rules(policy=RULES.policy, margin=RULES.margin, echoes_reference=echoes)
     options = SandboxOptions(statement_reference=echoes)
-    store, incidents = PostgresCashbackStore(dsn, POLICY), PostgresIncidentStore(dsn)
-    async with running_sandbox(folder / "ledger.jsonl", options=options) as sandbox:
+    async with (
+        Database(dsn) as database,
+        running_sandbox(folder / "ledger.jsonl", options=options) as sandbox,
+    ):
+        store, incidents = PostgresCashbackStore(database, POLICY), PostgresIncidentStore(database)
         provider = ProviderClient(sandbox.url, limits=Limits(deadline_s=POLICY.deadline_s))
         statements = StatementClient(sandbox.url)
-        await store.open()
-        await incidents.open()
         try:
             yield World(
                 sandbox=sandbox,
@@ -139,7 +141,7 @@ async def a_world(dsn: str, folder: Path, *, echoes: bool) -> AsyncGenerator[Wor
                     breaker=Breaker(BreakerPolicy(failures=1_000, unknowns=1_000)),
                 ),
                 reconciler=Reconciler(
-                    store=PostgresReconciliationStore(dsn, rules),
+                    store=PostgresReconciliationStore(database, rules),
                     statements=statements,
                     rules=rules,
                     days=Days(
@@ -153,8 +155,6 @@ async def a_world(dsn: str, folder: Path, *, echoes: bool) -> AsyncGenerator[Wor
                 ),
             )
         finally:
-            await incidents.close()
-            await store.close()
             await statements.aclose()
             await provider.aclose()
 

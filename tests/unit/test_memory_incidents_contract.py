@@ -51,3 +51,10 @@ class TestMemoryIncidents(IncidentStoreContract):
 
     async def said(self) -> tuple[dict[str, list[UUID | None]], set[UUID]]:
         return dict(self.memory.lines), self.memory.absent
+
+    async def risks(self) -> set[UUID]:
+        return self.memory.risks
+
+    async def kept_as(self, incident_id: UUID) -> tuple[str | None, str | None]:
+        row = self.memory.kept[incident_id]
+        return row.document, row.incident.reference

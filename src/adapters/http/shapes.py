@@ -232,8 +232,9 @@ class OpenCashback(Shape, frozen=True, kw_only=True):
     suspected: Annotated[
         bool,
         Meta(
-            description="An incident of the provider's statement is about it, or its line may be"
-            " its credit: sending it again takes `accept_risk`."
+            description="It may be paid whatever its status says: an incident of the provider's"
+            " statement is about it, its line may be its credit, or an operator's mark alone calls"
+            " it unpaid. Sending it again takes `accept_risk`."
         ),
     ]
 
@@ -257,7 +258,10 @@ class StatementIncident(Shape, frozen=True, kw_only=True, rename={"class_": "cla
     amount: Money
     line: Annotated[int | None, Meta(description="The line of the statement; null: it has none.")]
     credited_at: Instant | None
-    reference: Annotated[str | None, Meta(description="The line's, as the provider told it.")]
+    reference: Annotated[
+        str | None,
+        Meta(description="The line's, as the provider told it; whatever could be a CPF is masked."),
+    ]
     why: str
     since: Instant
     statement_at: Annotated[Instant, Meta(description="When the statement was asked for.")]

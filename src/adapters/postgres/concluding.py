@@ -74,7 +74,7 @@ async def conclude_group(
         conclusion = conclude(delivery, _ended(result, now), policy)
         answered = read_answer(result.evidence)
         rows.append(_row(result, answered, conclusion, version))
-        latest = result.claim.attempt == attempt
+        latest = result.claim.attempt == attempt and applied_at is None
         standings[cashback_id] = _after(
             before, answered if latest else before.provider, conclusion, now
         )
@@ -108,6 +108,7 @@ async def _lock(cursor: Cursor, results: Sequence[AttemptResult]) -> list[tuple[
                 and mine.deliverer = i.d and (i.s is null or mine.started_at = i.s)
         left join attempts as latest
             on latest.merchant_id = i.m and latest.cashback_id = i.c and latest.attempt = c.attempt
+                and (c.applied_at is null or latest.ended_at <= c.applied_at)
         order by c.merchant_id, c.cashback_id
         for no key update of c, mine skip locked
         """,

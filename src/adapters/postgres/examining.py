@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
-import psycopg
-
-from adapters.postgres.connection import DURABILITY, SERVING, Role, serving_dsn, translated
+from adapters.postgres.durability import DURABILITY
 from adapters.postgres.migrate import pending
+from adapters.postgres.sessions import LIMITS, Role, Session, opened
 from cashback_core.delivery import Status
 from cashback_core.explaining import ClassTotal
 from cashback_core.operating import SenderState
@@ -19,9 +18,13 @@ from cashback_core.reconciliation.findings import FindingClass
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    import psycopg
+
 INCIDENTS_SHOWN: Final = 3
 INCIDENT_DAYS: Final = 7
 _SET_SINCE: Final = 160_000
+_SESSION: Final = Session(application="cashback-doctor", writes=False, deadline_s=20.0)
+_AS_WORKER: Final = replace(_SESSION, role=Role.WORKER, settings={"statement_timeout": "15s"})
 LISTENER: Final = "cashback-listener"
 """What the sessions of workers call themselves; see `waking`."""
 
@@ -30,12 +33,13 @@ LISTENER: Final = "cashback-listener"
 class Server:
     """The server and how a session of ours finds it.
 
-    `clock_ahead` is how far the database's clock is ahead of this machine's, give or take
-    `clock_error`.
+    `reads_only`: it is a standby, or told to let nobody write. `clock_ahead` is how far the
+    database's clock is ahead of this machine's, give or take `clock_error`.
     """
 
     version: int
     settings: Mapping[str, str]
+    reads_only: bool
     clock_ahead: timedelta
     clock_error: timedelta
 
@@ -103,18 +107,20 @@ class Statements:
 
 def examine_server(dsn: str, now: Callable[[], datetime]) -> Server:
     """Needs nothing but a server. Raises StoreUnavailable."""
-    with translated(), _connect(dsn, None) as server:
+    with opened(dsn, _SESSION) as server:
         found = server.execute(
             "select lower(name), current_setting(name) from pg_settings"
             " where lower(name) = any(%s)",
-            [[*DURABILITY, *SERVING]],
+            [[*DURABILITY, *LIMITS]],
         )
         settings = {str(name): str(value) for name, value in found.fetchall()}
         before = now()
         (theirs,) = _one(server, "select clock_timestamp()")
         after = now()
+        (reads_only,) = _one(server, "select current_setting('transaction_read_only') = 'on'")
         version = server.info.server_version
     return Server(
+        reads_only=reads_only,
         version=version,
         settings=settings,
         clock_ahead=theirs.astimezone(UTC) - (before + (after - before) / 2),
@@ -124,13 +130,12 @@ def examine_server(dsn: str, now: Callable[[], datetime]) -> Server:
 
 def missing_migrations(dsn: str) -> list[str]:
     """The names of migrations to come. Raises SchemaMismatch, StoreUnavailable."""
-    with translated():
-        return pending(dsn)
+    return pending(dsn)
 
 
 def roles_out_of_reach(dsn: str) -> list[str]:
     """The roles of ours that the login may not take. Raises StoreUnavailable."""
-    with translated(), _connect(dsn, None) as server:
+    with opened(dsn, _SESSION) as server:
         # Since 16 a member may be kept from taking a role.
         acting = "set" if server.info.server_version >= _SET_SINCE else "member"
         found = server.execute(
@@ -143,7 +148,7 @@ def roles_out_of_reach(dsn: str) -> list[str]:
 
 def may_make_temporary_tables(dsn: str) -> list[str]:
     """The roles of ours that could put a table before one of ours. Raises StoreUnavailable."""
-    with translated(), _connect(dsn, None) as server:
+    with opened(dsn, _SESSION) as server:
         found = server.execute(
             "select rolname from pg_roles where starts_with(rolname, 'cashback_')"
             " and not rolcanlogin"
@@ -158,7 +163,7 @@ def changed_orders(dsn: str) -> list[Order]:
     An index that was built by the old order may find no longer what it holds. Raises
     StoreUnavailable.
     """
-    with translated(), _connect(dsn, None) as server:
+    with opened(dsn, _SESSION) as server:
         found = server.execute(
             """
             select null as name, datname, datcollversion,
@@ -185,7 +190,7 @@ def changed_orders(dsn: str) -> list[Order]:
 
 def examine_backlog(dsn: str) -> Backlog:
     """Needs every migration and the worker's role. Raises StoreUnavailable."""
-    with translated(), _connect(dsn, Role.WORKER) as server:
+    with opened(dsn, _AS_WORKER) as server:
         counts = server.execute(
             "select status, count(*) from cashbacks where status not in ('applied', 'not_due')"
             " group by status"
@@ -232,7 +237,7 @@ def examine_backlog(dsn: str) -> Backlog:
 
 def examine_statements(dsn: str) -> Statements:
     """Needs every migration and the worker's role. Raises StoreUnavailable."""
-    with translated(), _connect(dsn, Role.WORKER) as server:
+    with opened(dsn, _AS_WORKER) as server:
         standing = server.execute(
             "select class, count(*), sum(centavos)::bigint from statement_incidents"
             " where closed_at is null group by class"
@@ -263,10 +268,6 @@ def examine_statements(dsn: str) -> Statements:
         doubts_overdue=overdue,
         oldest_doubt_at=oldest,
     )
-
-
-def _connect(dsn: str, role: Role | None) -> psycopg.Connection[Any]:
-    return psycopg.connect(serving_dsn(dsn, application="cashback-doctor", role=role))
 
 
 def _one(connection: psycopg.Connection[Any], query: str, *values: str | float) -> tuple[Any, ...]:

@@ -6,32 +6,31 @@ from __future__ import annotations
 
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any, Final
+from uuid import UUID
 
-from adapters.postgres.connection import Role, acting_for, connection_pool, serving_dsn, translated
-from cashback_core.documents import mask
+from adapters.postgres.database import OPERATING, OVERSEEING, Database
+from cashback_core.documents import hide_documents, mask
 from cashback_core.erased import is_pseudonym
 from cashback_core.explaining import (
     ClassTotal,
     Explanation,
     IncidentPage,
     IncidentStore,
+    NamesACashback,
     NotExplained,
     StatementIncident,
+    names_another,
     why_not_explained,
 )
 from cashback_core.ports import Position
 from cashback_core.reconciliation.findings import FindingClass
+from cashback_core.reconciliation.references import id_in, parts_in
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
     from typing import LiteralString
-    from uuid import UUID
 
     from psycopg import AsyncConnection
-    from psycopg_pool import AsyncConnectionPool
-
-POOL_TIMEOUT_S: Final = 5.0
-MAX_CONNECTIONS: Final = 2
 
 _COLUMNS: Final[LiteralString] = """
     i.incident_id, i.class, m.slug, i.cashback_id, i.document, i.centavos, i.line, i.line_key,
@@ -40,38 +39,20 @@ _COLUMNS: Final[LiteralString] = """
 
 
 class PostgresIncidentStore(IncidentStore):
-    """Connects when it is first asked."""
+    """One method is one transaction."""
 
-    def __init__(self, dsn: str) -> None:
-        def pool(role: Role) -> AsyncConnectionPool[Any]:
-            return connection_pool(
-                serving_dsn(dsn, application="cashback incidents", role=role),
-                most=MAX_CONNECTIONS,
-                wait_s=POOL_TIMEOUT_S,
-            )
-
-        self._of_one = pool(Role.SERVING)
-        self._of_all = pool(Role.WORKER)
-
-    async def open(self) -> None:
-        """Begin to serve; needs no database yet."""
-        await self._of_one.open(wait=False)
-        await self._of_all.open(wait=False)
-
-    async def close(self) -> None:
-        """Hang up."""
-        await self._of_one.close()
-        await self._of_all.close()
+    def __init__(self, database: Database) -> None:
+        self._of_one = database.pool(OPERATING)
+        self._of_all = database.pool(OVERSEEING)
 
     @asynccontextmanager
     async def _reading(self, merchant_id: int | None) -> AsyncGenerator[AsyncConnection[Any], None]:
-        if merchant_id is not None:
-            async with acting_for(self._of_one, merchant_id) as connection:
-                yield connection
-            return
-        with translated():
-            async with self._of_all.connection() as connection:
-                yield connection
+        if merchant_id is None:
+            acting = self._of_all.connection()
+        else:
+            acting = self._of_one.acting_for(merchant_id)
+        async with acting as connection:
+            yield connection
 
     async def incidents(
         self,
@@ -139,28 +120,33 @@ class PostgresIncidentStore(IncidentStore):
         explanation: Explanation,
         *,
         dry_run: bool,
-    ) -> StatementIncident | NotExplained | None:
-        with translated():
-            async with self._of_all.connection() as connection:
-                found = await connection.execute(
-                    # Locked: of two who explain it, or a statement that closes it, one comes first.
-                    f"""
-                    select {_COLUMNS}
-                    from statement_incidents as i left join merchants as m using (merchant_id)
-                    where i.incident_id = %s for no key update of i
-                    """,  # noqa: S608 (made of literals)
-                    [id],
-                )
-                row = await found.fetchone()
-                if row is None:
-                    return None
-                incident = _incident(row)
-                refused = why_not_explained(incident, explanation)
-                if refused is None and not await _is_due(connection, explanation.cashback_id):
-                    refused = NotExplained.NO_SUCH_CASHBACK
-                if refused is not None or dry_run:
-                    return refused or incident
-                return await _remember(connection, incident, explanation)
+    ) -> StatementIncident | NotExplained | NamesACashback | None:
+        async with self._of_all.connection() as connection:
+            found = await connection.execute(
+                # Locked: of two who explain it, or a statement that closes it, one comes first.
+                f"""
+                select {_COLUMNS}
+                from statement_incidents as i left join merchants as m using (merchant_id)
+                where i.incident_id = %s for no key update of i
+                """,  # noqa: S608 (made of literals)
+                [id],
+            )
+            row = await found.fetchone()
+            if row is None:
+                return None
+            incident, told = _incident(row), row[9]
+            refused = why_not_explained(incident, explanation)
+            if refused is None and not await _is_due(connection, explanation.cashback_id):
+                refused = NotExplained.NO_SUCH_CASHBACK
+            if refused is not None:
+                return refused
+            named = await _named(connection, incident.cashback_id, told, explanation)
+            if named is not None and not explanation.accept_risk:
+                return named
+            if dry_run:
+                return incident
+            risk = named is not None
+            return await _remember(connection, incident, explanation, risk=risk)
 
 
 async def _is_due(connection: AsyncConnection[Any], cashback_id: UUID | None) -> bool:
@@ -179,8 +165,48 @@ async def _is_due(connection: AsyncConnection[Any], cashback_id: UUID | None) ->
     return await found.fetchone() is not None
 
 
+async def _named(
+    connection: AsyncConnection[Any],
+    about: UUID | None,
+    reference: str | None,
+    explanation: Explanation,
+) -> NamesACashback | None:
+    """The cashback that the line's reference names, against what is said."""
+    whole = id_in(reference)
+    by_key = [UUID(whole)] if whole is not None else []
+    if about is not None:
+        by_key.append(about)
+    found = await connection.execute(
+        # A part of an id has no index: it is looked for among the open ones, which have theirs.
+        """
+        select c.cashback_id
+        from merchants as m
+        join cashbacks as c on c.merchant_id = m.merchant_id and c.cashback_id = any(%(ids)s)
+        union
+        select c.cashback_id
+        from cashbacks as c
+        cross join lateral replace(c.cashback_id::text, '-', '') as hex
+        where c.status not in ('applied', 'not_due')
+            and exists (
+                select from unnest(%(parts)s::text[]) as p (part)
+                where position(p.part in hex) > 0 or position(hex in p.part) > 0
+            )
+        """,
+        {"ids": by_key, "parts": sorted(parts_in(reference))},
+        prepare=False,
+    )
+    async for (id_,) in found:
+        if names_another(reference, id_, explanation):
+            return NamesACashback(id_)
+    return None
+
+
 async def _remember(
-    connection: AsyncConnection[Any], incident: StatementIncident, explanation: Explanation
+    connection: AsyncConnection[Any],
+    incident: StatementIncident,
+    explanation: Explanation,
+    *,
+    risk: bool,
 ) -> StatementIncident:
     found = await connection.execute(
         f"""
@@ -192,8 +218,10 @@ async def _remember(
                 %(id)s, %(line_key)s, %(meaning)s, %(cashback_id)s, %(by)s, %(reason)s
             )
         ), told as (
-            insert into statement_incident_events (incident_id, what, by_name, reason)
-            values (%(id)s, 'explained', %(by)s, %(reason)s)
+            insert into statement_incident_events (
+                incident_id, what, by_name, reason, risk_accepted
+            )
+            values (%(id)s, 'explained', %(by)s, %(reason)s, %(risk)s)
         ), i as (
             update statement_incidents set closed_at = now(), closed_why = %(reason)s
             where incident_id = %(id)s
@@ -210,6 +238,7 @@ async def _remember(
             ),
             "by": explanation.by,
             "reason": explanation.reason,
+            "risk": risk,
         },
     )
     row = await found.fetchone()
@@ -236,7 +265,7 @@ def _incident(row: tuple[Any, ...]) -> StatementIncident:
         line=line,
         line_key=line_key,
         credited_at=credited_at,
-        reference=reference,
+        reference=None if reference is None else hide_documents(reference),
         why=why,
         opened_at=opened_at,
         statement_at=statement_at,

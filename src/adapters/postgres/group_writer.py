@@ -12,15 +12,18 @@ import logging
 import time
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import psycopg
 from psycopg import AsyncConnection, sql
 
-from adapters.postgres.accepting import accept_group
+from adapters.postgres.accepting import Cursor, accept_group
 from adapters.postgres.commits import CommitObserver, Commits, Failure
 from adapters.postgres.concluding import Locked, conclude_group
-from adapters.postgres.connection import Role, RowRefused, named, serving_dsn
+from adapters.postgres.database import FLUSHED, named
+from adapters.postgres.faults import AWAY, RowRefused, has_stale_plan, is_of_no_use
+from adapters.postgres.sessions import Role, Session
+from adapters.postgres.watching import DEADLINE_S, watched
 from cashback_core.ports import (
     Acceptance,
     AttemptResult,
@@ -31,9 +34,10 @@ from cashback_core.ports import (
 from cashback_core.tracing import TRACE
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Sequence
+    from collections.abc import AsyncGenerator, Iterable, Sequence
     from uuid import UUID
 
+    from adapters.postgres.database import Database
     from cashback_core.delivery import DeliveryPolicy
     from cashback_core.record import Standing
     from cashback_core.tracing import TraceContext
@@ -47,20 +51,26 @@ MAX_QUEUE: Final = 10_000
 MAX_TRIES: Final = 5
 """How often a group is tried again after a deadlock or a lock that did not come."""
 
-_PINNED: Final = {
-    # Statements are planned once, perhaps while tables are empty: without these, a plan made then
-    # scans whole tables for ever.
-    "plan_cache_mode": "force_generic_plan",
-    "enable_seqscan": "off",
-    "enable_hashjoin": "off",
-    "enable_mergejoin": "off",
-}
+_SESSION: Final = Session(
+    application="cashback-writer",
+    role=Role.SERVING,
+    settings={
+        # Statements are planned once, perhaps while tables are empty: without these, a plan made
+        # then scans whole tables for ever.
+        "plan_cache_mode": "force_generic_plan",
+        "enable_seqscan": "off",
+        "enable_hashjoin": "off",
+        "enable_mergejoin": "off",
+    },
+    autocommit=True,
+    vouched=True,
+)
 
 TERMS_CHANGED: Final = "23C01"
 """What the trigger `lines_follow_terms` says of a sale whose terms are out of date."""
 
-TRANSACTION_S: Final = 10.0
-"""Longest that a transaction may take, also where the server has fallen silent."""
+LEAST_S: Final = 1.0
+"""A sale with less time than this until its deadline is told so at once, and not begun."""
 
 MAX_LINES: Final = 5_000
 MAX_BYTES: Final = 4 * 1024 * 1024
@@ -68,6 +78,11 @@ MAX_BYTES: Final = 4 * 1024 * 1024
 
 LOCKED_AGAIN_S: Final = 0.05
 """How long a result waits whose cashback somebody else holds."""
+
+LAST_S: Final = 0.5
+"""So long after its deadline, whatever the writer is waiting for, a sale is told."""
+
+T = TypeVar("T")
 
 _TRY_AGAIN: Final = (psycopg.errors.DeadlockDetected, psycopg.errors.SerializationFailure)
 _ONE_ROW: Final = (
@@ -78,8 +93,6 @@ _ONE_ROW: Final = (
 )
 """What a single row can be the cause of."""
 
-_AWAY: Final = (psycopg.OperationalError, psycopg.InterfaceError, StoreUnavailable, OSError)
-
 _log = logging.getLogger(__name__)
 
 
@@ -88,6 +101,8 @@ class _Sale:
     submission: Submission
     answer: asyncio.Future[Acceptance]
     trace: TraceContext | None
+    until_s: float
+    """By when it is answered, on the loop's clock: an ERP waits for it."""
 
 
 @dataclass(slots=True, eq=False)
@@ -97,7 +112,12 @@ class _Result:
     trace: TraceContext | None
 
 
-_Job = _Sale | _Result
+@dataclass(slots=True, eq=False)
+class _Ping:
+    answer: asyncio.Future[None]
+
+
+_Job = _Sale | _Result | _Ping
 
 
 @dataclass(slots=True)
@@ -111,6 +131,8 @@ class _Room:
 
     def takes(self, job: _Job) -> bool:
         """Whether the job still fits; the first one always does."""
+        if isinstance(job, _Ping):
+            return True
         if isinstance(job, _Result):
             id_ = job.result.claim.id
             if id_ in self.concluded or len(self.concluded) >= MAX_GROUP:
@@ -136,7 +158,7 @@ def _merchants(sales: Sequence[_Sale], results: Sequence[_Result]) -> set[int]:
 
 def _told(error: Exception) -> Exception:
     """What a caller is told of a row's error: a database's own text would tell the row."""
-    if isinstance(error, psycopg.OperationalError):
+    if isinstance(error, psycopg.OperationalError) or is_of_no_use(error):
         return StoreUnavailable(type(error).__name__)
     if isinstance(error, psycopg.Error):
         refused = RowRefused(f"{error.sqlstate} {error.diag.constraint_name or ''}".strip())
@@ -146,53 +168,87 @@ def _told(error: Exception) -> Exception:
     return error
 
 
+async def commit(connection: AsyncConnection[Any]) -> int:
+    """Commit, and tell how far the log is written then, in one round trip."""
+    told = await connection.execute(f"commit; {FLUSHED}", prepare=False)
+    told.nextset()
+    row = await told.fetchone()
+    assert row is not None
+    return int(row[0])
+
+
 @asynccontextmanager
-async def _transaction_of(
-    connection: AsyncConnection, merchants: Iterable[int]
+async def _begun(
+    connection: AsyncConnection[Any], merchants: Iterable[int]
 ) -> AsyncGenerator[None, None]:
-    """A transaction on these merchants' rows; it begins and names them in one round trip."""
+    """A transaction on these merchants' rows, undone by an exception; `commit` ends it.
+
+    It begins and names them in one round trip.
+    """
+    # Two statements at once cannot be prepared.
     begin = sql.SQL("begin; select set_config('cashback.merchants', {}, true)")
     try:
-        # Two statements at once cannot be prepared.
         await connection.execute(begin.format(named(merchants)), prepare=False)
         yield
     except BaseException:
         with suppress(psycopg.OperationalError):  # the connection is gone, the transaction with it
             await connection.rollback()
         raise
-    await connection.commit()
+
+
+async def _in_time(answer: asyncio.Future[T], until_s: float) -> T:
+    """The answer; or StoreUnavailable, where it does not come in time.
+
+    What was being written may be committed all the same: as after a commit whose answer was lost.
+    """
+    try:
+        async with asyncio.timeout_at(until_s + LAST_S):
+            return await answer
+    except TimeoutError as error:
+        raise StoreUnavailable("no answer in time") from error
+
+
+async def _refuse_reading_only(cursor: Cursor) -> None:
+    """Raise ReadOnlySqlTransaction where a sale could not be written."""
+    await cursor.execute("select current_setting('transaction_read_only')")
+    if await cursor.fetchone() != ("off",):
+        raise psycopg.errors.ReadOnlySqlTransaction("the server only reads")
+
+
+def _failure_of(error: Exception) -> Failure:
+    if isinstance(error, _TRY_AGAIN) or has_stale_plan(error):
+        return Failure.CONFLICT
+    if isinstance(error, _ONE_ROW):
+        return Failure.ROW
+    if isinstance(error, (*AWAY, StoreUnavailable, OSError)) or is_of_no_use(error):
+        return Failure.AWAY
+    return Failure.BUG
 
 
 class GroupWriter:
-    """Writes for a whole process over one connection of its own."""
+    """Writes for a whole process over one connection of its own, until the database is closed."""
 
     def __init__(
-        self,
-        dsn: str,
-        policy: DeliveryPolicy,
-        connected: Callable[[AsyncConnection], Awaitable[None]] | None = None,
-        observer: CommitObserver | None = None,
+        self, database: Database, policy: DeliveryPolicy, observer: CommitObserver | None = None
     ) -> None:
-        self._dsn = serving_dsn(dsn, application="cashback-writer", role=Role.SERVING, **_PINNED)
+        self._database = database
         self._policy = policy
-        self._connected_hook = connected
         self._commits = Commits(observer)
         self._queue: list[_Job] = []
         self._wake = asyncio.Event()
-        self._connection: AsyncConnection | None = None
+        self._connection: AsyncConnection[Any] | None = None
         self._task: asyncio.Task[None] | None = None
+        self._closed = False
+        database.at_close(self.close)
 
     @property
     def waiting(self) -> int:
         """How many writes wait for the next group."""
         return len(self._queue)
 
-    async def open(self) -> None:
-        """Begin to write; the connection is made when it is first needed."""
-        self._task = asyncio.create_task(self._run(), name="group-writer")
-
     async def close(self) -> None:
         """Stop; whatever still waits is told that the store is unavailable."""
+        self._closed = True
         if self._task is not None:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
@@ -202,9 +258,11 @@ class GroupWriter:
 
     async def accept(self, submission: Submission) -> Acceptance:
         """Record a sale with the next group."""
-        job = _Sale(submission, asyncio.get_running_loop().create_future(), TRACE.get())
+        loop = asyncio.get_running_loop()
+        until_s = loop.time() + DEADLINE_S
+        job = _Sale(submission, loop.create_future(), TRACE.get(), until_s)
         self._enqueue(job)
-        return await job.answer
+        return await _in_time(job.answer, until_s)
 
     async def conclude(self, result: AttemptResult) -> Standing:
         """Record the end of an attempt with the next group."""
@@ -212,9 +270,18 @@ class GroupWriter:
         self._enqueue(job)
         return await job.answer
 
+    async def ping(self) -> None:
+        """Raise StoreUnavailable unless the next group could be written."""
+        loop = asyncio.get_running_loop()
+        job = _Ping(loop.create_future())
+        self._enqueue(job)
+        await _in_time(job.answer, loop.time() + DEADLINE_S)
+
     def _enqueue(self, job: _Job) -> None:
-        if self._task is None or self._task.done() or len(self._queue) >= MAX_QUEUE:
+        if self._closed or len(self._queue) >= MAX_QUEUE:
             raise StoreUnavailable("the queue of writes is full or closed")
+        if self._task is None:
+            self._task = asyncio.create_task(self._run(), name="group-writer")
         self._queue.append(job)
         self._wake.set()
 
@@ -248,27 +315,25 @@ class GroupWriter:
         """Write a group; what fails as a whole is halved until each row stands for itself."""
         error: Exception = StoreUnavailable("not tried")
         for _ in range(MAX_TRIES):
-            try:
-                async with asyncio.timeout(TRANSACTION_S):
-                    await self._transaction(group)
-            except _TRY_AGAIN as conflict:
-                self._commits.failed(Failure.CONFLICT)
-                error = conflict
-                continue
-            except _ONE_ROW as refusal:
-                self._commits.failed(Failure.ROW)
-                error = refusal
-            except _AWAY as away:
-                self._commits.failed(Failure.AWAY)
-                await self._hang_up()
-                self._fail(group, StoreUnavailable(type(away).__name__))
+            group = self._begun_in_time(group)
+            if not group:
                 return
-            except Exception as bug:  # noqa: BLE001 (ours, on one row: its neighbours go on)
-                self._commits.failed(Failure.BUG)
-                error = bug
+            try:
+                await self._transaction(group)
+            except Exception as caught:  # noqa: BLE001 (if it is ours, its neighbours go on)
+                error, failure = caught, _failure_of(caught)
             else:
                 return
-            break
+            self._commits.failed(failure)
+            if is_of_no_use(error):
+                await self._hang_up()
+                self._database.renew()
+            if failure is Failure.AWAY:
+                await self._hang_up()
+                self._fail(group, StoreUnavailable(type(error).__name__))
+                return
+            if failure is not Failure.CONFLICT:
+                break
         if len(group) == 1:
             self._refuse(group[0], error)
             return
@@ -276,33 +341,53 @@ class GroupWriter:
         await self._write(group[:middle])
         await self._write(group[middle:])
 
+    def _begun_in_time(self, group: Sequence[_Job]) -> Sequence[_Job]:
+        """Those that can be answered before they are too late; the others are told so."""
+        latest_s = asyncio.get_running_loop().time() + LEAST_S
+        late = [job for job in group if isinstance(job, _Sale) and job.until_s < latest_s]
+        if not late:
+            return group
+        self._fail(late, StoreUnavailable("too many writes wait"))
+        return [job for job in group if not job.answer.done()]
+
     async def _transaction(self, group: Sequence[_Job]) -> None:
-        connection = await self._connected()
-        began_ns, began_s = time.time_ns(), time.perf_counter()
         sales = [job for job in group if isinstance(job, _Sale)]
         results = [job for job in group if isinstance(job, _Result)]
+        pings = [job for job in group if isinstance(job, _Ping)]
+        now_s = asyncio.get_running_loop().time()
+        left_s = min([DEADLINE_S, *(sale.until_s - now_s for sale in sales)])
+        async with asyncio.timeout(left_s):
+            connection = await self._connected()
+        began_ns, began_s = time.time_ns(), time.perf_counter()
         acceptances: dict[UUID, Acceptance | None] = {}
         standings: dict[UUID, Standing | Locked] = {}
         # Exactly the group's own merchants are to be seen, by every statement that follows.
         merchants = _merchants(sales, results)
-        async with _transaction_of(connection, merchants), connection.cursor() as cursor:
-            # Sales before results: the order in which everybody takes locks.
-            if sales:
-                acceptances = await accept_group(cursor, [job.submission for job in sales])
-            if results:
-                wanted = [job.result for job in results]
-                standings = await conclude_group(cursor, wanted, self._policy)
+        with watched(connection, left_s, self._database.renew):
+            async with _begun(connection, merchants), connection.cursor() as cursor:
+                if pings:
+                    await _refuse_reading_only(cursor)
+                # Sales before results: the order in which everybody takes locks.
+                if sales:
+                    acceptances = await accept_group(cursor, [job.submission for job in sales])
+                if results:
+                    wanted = [job.result for job in results]
+                    standings = await conclude_group(cursor, wanted, self._policy)
+            self._database.mark(await commit(connection))
         seconds = time.perf_counter() - began_s
         for sale in sales:
             self._answer_sale(sale, acceptances[sale.submission.id])
         for result in results:
             self._answer_result(result, standings.get(result.result.claim.id))
+        for ping in pings:
+            if not ping.answer.done():
+                ping.answer.set_result(None)
         self._commits.committed(
             sales=len(sales),
             results=len(results),
             began_ns=began_ns,
             seconds=seconds,
-            members=[job.trace for job in group],
+            members=[job.trace for job in group if not isinstance(job, _Ping)],
         )
 
     def _refuse(self, job: _Job, error: Exception) -> None:
@@ -332,7 +417,7 @@ class GroupWriter:
             job.answer.set_result(standing)
 
     def _again(self, job: _Result) -> None:
-        if self._task is None or self._task.done():
+        if self._closed:
             self._fail([job], StoreUnavailable("closing"))
         else:
             self._queue.append(job)
@@ -343,17 +428,10 @@ class GroupWriter:
             if not job.answer.done():
                 job.answer.set_exception(error)
 
-    async def _connected(self) -> AsyncConnection:
+    async def _connected(self) -> AsyncConnection[Any]:
         if self._connection is None or self._connection.closed:
-            connection = await AsyncConnection.connect(self._dsn, autocommit=True)
-            connection.prepare_threshold = 0
-            try:
-                if self._connected_hook is not None:
-                    await self._connected_hook(connection)
-            except BaseException:
-                await connection.close()
-                raise
-            self._connection = connection
+            self._connection = await self._database.connect(_SESSION)
+            self._connection.prepare_threshold = 0
         return self._connection
 
     async def _hang_up(self) -> None:

@@ -9,10 +9,14 @@ from typing import Final, LiteralString, cast
 
 import psycopg
 
+from adapters.postgres.sessions import Session, opened
+
 LOCK: Final = 0x6361_7368_6261_636B
 """The advisory lock of everyone who migrates ("cashback" in ASCII)."""
 
 LOCK_WAIT_S: Final = 120
+
+_LOOKING: Final = Session(application="cashback-migrate", autocommit=True, writes=False)
 
 _NO_TEMPORARY_TABLES: Final = """
 do $$
@@ -88,8 +92,8 @@ def migrate(dsn: str) -> list[str]:
 
 
 def pending(dsn: str) -> list[str]:
-    """The names of migrations that the database lacks; raises as `migrate` does."""
-    with psycopg.connect(dsn, autocommit=True) as connection:
+    """The names of migrations that the database lacks. Raises SchemaMismatch, StoreUnavailable."""
+    with opened(dsn, _LOOKING) as connection:
         known = connection.execute("select to_regclass('schema_migrations')").fetchone()
         if known is None or known[0] is None:
             return [m.name for m in migrations()]

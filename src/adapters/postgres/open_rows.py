@@ -6,7 +6,7 @@ from typing import Any, Final, LiteralString
 
 from cashback_core.delivery import Actor, Status
 from cashback_core.documents import Cpf
-from cashback_core.operating import OpenCashback, OpenFilter
+from cashback_core.operating import CALLED_UNPAID, OpenCashback, OpenFilter
 
 MEANT: Final[LiteralString] = """
     from cashbacks as c
@@ -19,6 +19,16 @@ MEANT: Final[LiteralString] = """
         and (%(sold_to)s::timestamptz is null or s.sold_at < %(sold_to)s)
 """
 """What a filter means; `values_of` has its values."""
+
+MARKED: Final[LiteralString] = """
+    c.status = any(%(called_unpaid)s) and exists (
+        select from events as e
+        where e.merchant_id = c.merchant_id and e.cashback_id = c.cashback_id
+            and e.sequence = c.version  -- the latest: whoever signed it brought it here
+            and e.actor = 'operator'
+    )
+"""
+"""Whether a row of MEANT is called unpaid by an operator's mark alone (`may_be_paid`)."""
 
 PAGE: Final[LiteralString] = f"""
     with page as materialized (
@@ -34,7 +44,8 @@ PAGE: Final[LiteralString] = f"""
     )
     select p.cashback_id, m.slug, p.status, e.reason, e.actor, e.actor_name, e.at, p.attempt,
         a.status_code, p.document, p.cashback_centavos, p.sale_id, p.sold_at, p.accepted_at,
-        p.risk_accepted_at, x.cashback_id is not null
+        p.risk_accepted_at,
+        x.cashback_id is not null or p.status = any(%(called_unpaid)s) and e.actor = 'operator'
     from page as p
     join merchants as m using (merchant_id)
     join events as e
@@ -52,13 +63,14 @@ PAGE: Final[LiteralString] = f"""
 
 
 def values_of(merchant_id: int | None, wanted: OpenFilter) -> dict[str, Any]:
-    """The values of MEANT; PAGE also takes `precedes`, the position and the limit."""
+    """The values of MEANT and MARKED; PAGE also takes `precedes`, the position and the limit."""
     return {
         "merchant_id": merchant_id,
         "statuses": sorted(wanted.statuses),
         "document": wanted.document,
         "sold_from": wanted.sold_from,
         "sold_to": wanted.sold_to,
+        "called_unpaid": sorted(CALLED_UNPAID),
     }
 
 

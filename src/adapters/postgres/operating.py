@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, Final, LiteralString
 
 from adapters.postgres import refused_equals
 from adapters.postgres.accepting import Cursor, encode
-from adapters.postgres.connection import Role, acting_for, connection_pool, serving_dsn, translated
-from adapters.postgres.open_rows import MEANT, PAGE, open_cashback, values_of
+from adapters.postgres.database import OPERATING, OVERSEEING, Database
+from adapters.postgres.open_rows import MARKED, MEANT, PAGE, open_cashback, values_of
 from cashback_core.delivery import Delivery, Status
 from cashback_core.equals import EqualPage
 from cashback_core.explaining import PRECEDES, SAYS_CREDITED
@@ -26,6 +26,7 @@ from cashback_core.operating import (
     Tally,
     goes_with,
     may_act_on_all,
+    may_be_paid,
     operate,
 )
 from cashback_core.ports import Position
@@ -36,53 +37,30 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from psycopg import AsyncConnection
-    from psycopg_pool import AsyncConnectionPool
 
     from cashback_core.same_sale import EqualOutcome
 
-POOL_TIMEOUT_S: Final = 5.0
-MAX_CONNECTIONS: Final = 2
-"""Operators are few, and must not take the connections that sales need."""
-
 
 class PostgresOperatorStore(OperatorStore):
-    """Connects when it is first asked.
+    """One method is one transaction.
 
     `precedes` is how long before its first attempt a line of the statement may be dated.
     """
 
-    def __init__(self, dsn: str, *, precedes: timedelta = PRECEDES) -> None:
-        def pool(role: Role) -> AsyncConnectionPool[Any]:
-            return connection_pool(
-                serving_dsn(dsn, application="cashback operators", role=role),
-                most=MAX_CONNECTIONS,
-                wait_s=POOL_TIMEOUT_S,
-            )
-
-        self._of_one = pool(Role.SERVING)
-        self._of_all = pool(Role.WORKER)
+    def __init__(self, database: Database, *, precedes: timedelta = PRECEDES) -> None:
+        self._of_one = database.pool(OPERATING)
+        self._of_all = database.pool(OVERSEEING)
         self._precedes = precedes
-
-    async def open(self) -> None:
-        """Begin to serve; needs no database yet."""
-        await self._of_one.open(wait=False)
-        await self._of_all.open(wait=False)
-
-    async def close(self) -> None:
-        """Hang up."""
-        await self._of_one.close()
-        await self._of_all.close()
 
     @asynccontextmanager
     async def _acting(self, merchant_id: int | None) -> AsyncGenerator[AsyncConnection[Any], None]:
         """A transaction on one merchant's rows, or on everybody's for None."""
-        if merchant_id is not None:
-            async with acting_for(self._of_one, merchant_id) as connection:
-                yield connection
-            return
-        with translated():
-            async with self._of_all.connection() as connection:
-                yield connection
+        if merchant_id is None:
+            acting = self._of_all.connection()
+        else:
+            acting = self._of_one.acting_for(merchant_id)
+        async with acting as connection:
+            yield connection
 
     async def open_page(
         self,
@@ -218,12 +196,11 @@ class PostgresOperatorStore(OperatorStore):
 
     async def merchant_id(self, slug: str) -> int | None:
         """The merchant of that slug. Raises StoreUnavailable."""
-        with translated():
-            async with self._of_all.connection() as connection:
-                found = await connection.execute(
-                    "select merchant_id from merchants where slug = %s", [slug]
-                )
-                row = await found.fetchone()
+        async with self._of_all.connection() as connection:
+            found = await connection.execute(
+                "select merchant_id from merchants where slug = %s", [slug]
+            )
+            row = await found.fetchone()
         return None if row is None else int(row[0])
 
 
@@ -240,7 +217,7 @@ async def _tally(cursor: Cursor, values: dict[str, Any]) -> Tally:
     await cursor.execute(
         f"""
         select count(*), coalesce(sum(c.cashback_centavos), 0)::bigint,
-            count(*) filter (where c.status = 'in_doubt' or c.cashback_id in (
+            count(*) filter (where c.status = 'in_doubt' or {MARKED} or c.cashback_id in (
                 select x.cashback_id from suspected_cashbacks(%(merchant_id)s, %(precedes)s) as x
             ))
         {MEANT}
@@ -257,7 +234,7 @@ def _tally_of(rows: list[tuple[Any, ...]], given: Mapping[UUID, Circumstances]) 
     return Tally(
         count=len(rows),
         cashback_centavos=sum(row[6] for row in rows),
-        in_doubt=sum(row[2] == Status.IN_DOUBT or given[row[1]].suspected for row in rows),
+        in_doubt=sum(may_be_paid(Status(row[2]), given[row[1]]) for row in rows),
     )
 
 

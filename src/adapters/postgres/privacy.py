@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from adapters.postgres.connection import Role, acting_for, connection_pool, serving_dsn, translated
+from adapters.postgres.database import ERASING, Database
 from adapters.postgres.histories import read_history
 from cashback_core.erased import is_pseudonym
 from cashback_core.privacy import (
@@ -27,35 +27,23 @@ if TYPE_CHECKING:
 
     from psycopg import AsyncConnection
 
-POOL_TIMEOUT_S: Final = 5.0
-MAX_CONNECTIONS: Final = 2
+RETAIN_S: Final = 30.0
+"""Nobody waits for the retention: it may take as long for one merchant."""
 
 LOOKED_AT: Final = 10
 """So many customers are looked at for each that may be erased in one go."""
 
 
 class PostgresPrivacyStore(PrivacyStore):
-    """Connects when it is first asked."""
+    """One method is one transaction, but for `retain`: one for each merchant."""
 
-    def __init__(self, dsn: str) -> None:
-        self._pool = connection_pool(
-            serving_dsn(dsn, application="cashback privacy", role=Role.ERASER),
-            most=MAX_CONNECTIONS,
-            wait_s=POOL_TIMEOUT_S,
-        )
-
-    async def open(self) -> None:
-        """Begin to serve; needs no database yet."""
-        await self._pool.open(wait=False)
-
-    async def close(self) -> None:
-        """Hang up."""
-        await self._pool.close()
+    def __init__(self, database: Database) -> None:
+        self._pool = database.pool(ERASING)
 
     async def report(
         self, merchant_id: int, customer_id: UUID, *, by: str, limit: int, after: UUID | None
     ) -> SubjectReport | None:
-        async with acting_for(self._pool, merchant_id) as connection:
+        async with self._pool.acting_for(merchant_id) as connection:
             found = await connection.execute(
                 "select document, name, created_at, erased_at from customers"
                 " where merchant_id = %s and customer_id = %s",
@@ -92,18 +80,18 @@ class PostgresPrivacyStore(PrivacyStore):
     async def erase(
         self, merchant_id: int, customer_id: UUID, erasure: Erasure
     ) -> Erased | StillOpen | None:
-        async with acting_for(self._pool, merchant_id) as connection:
+        async with self._pool.acting_for(merchant_id) as connection:
             return await _erase(connection, merchant_id, customer_id, erasure)
 
     async def retain(self, retention: Retention, *, limit: int) -> int:
         dropped = 0
-        with translated():
-            async with self._pool.connection() as connection:
-                found = await connection.execute("select merchant_id from merchants order by 1")
-                merchants = [row[0] for row in await found.fetchall()]
+        async with self._pool.connection() as connection:
+            found = await connection.execute("select merchant_id from merchants order by 1")
+            merchants = [row[0] for row in await found.fetchall()]
         for merchant_id in merchants:
             if dropped < limit:
-                async with acting_for(self._pool, merchant_id) as connection:
+                retaining = self._pool.acting_for(merchant_id, deadline_s=RETAIN_S)
+                async with retaining as connection:
                     dropped += await _retain(
                         connection, merchant_id, retention, limit=limit - dropped
                     )
@@ -135,6 +123,8 @@ async def _erase(
         return None
     document, erased_at = customer
     if erased_at is not None:
+        # What a statement told of them since: they are known there by their pseudonym alone.
+        await _forget_in_incidents(connection, merchant_id, document, document)
         return Erased(at=erased_at)
     found = await connection.execute(
         """
@@ -229,9 +219,7 @@ async def _make_nobody(
         """,
         {"m": merchant_id, "d": document, "p": pseudonym},
     )
-    await connection.execute(
-        "select forget_in_incidents(%s, %s, %s)", [merchant_id, document, pseudonym]
-    )
+    await _forget_in_incidents(connection, merchant_id, document, pseudonym)
     await connection.execute(
         "insert into privacy_acts (merchant_id, act, customer_id, actor, reason, sales)"
         " values (%s, 'erasure', %s, %s, %s, %s)",
@@ -239,6 +227,14 @@ async def _make_nobody(
     )
     when: datetime = erased_at
     return when
+
+
+async def _forget_in_incidents(
+    connection: AsyncConnection[Any], merchant_id: int, document: str, pseudonym: str
+) -> None:
+    await connection.execute(
+        "select forget_in_incidents(%s, %s, %s)", [merchant_id, document, pseudonym]
+    )
 
 
 async def _retain(

@@ -6,9 +6,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, LiteralString
 
-import psycopg
-
-from adapters.postgres.connection import serving_dsn, translated
+from adapters.postgres.sessions import Session
 from cashback_core.delivery import Status
 from cashback_core.probing import Backlog, ClassCount, OpenCount, Probed, Reconciled
 from cashback_core.reconciliation.findings import NEED_A_PERSON, FindingClass
@@ -16,8 +14,14 @@ from cashback_core.reconciliation.findings import NEED_A_PERSON, FindingClass
 if TYPE_CHECKING:
     from psycopg import AsyncConnection
 
-STATEMENT: Final = "2s"
-"""A reading that takes longer is given up: what serves comes first."""
+    from adapters.postgres.database import Database
+
+_SESSION: Final = Session(
+    application="cashback-metrics",
+    # A reading that takes longer is given up: what serves comes first.
+    settings={"statement_timeout": "2s"},
+    autocommit=True,
+)
 
 OPEN: Final = (Status.PENDING, Status.SENDING, Status.IN_DOUBT, Status.REJECTED, Status.HELD)
 """Every status that is not final."""
@@ -30,20 +34,18 @@ STANDING: Final = sorted(NEED_A_PERSON | {FindingClass.DOUBT_UNDECIDED})
 class PostgresProbe:
     """Reads the clock, and with `backlog` what is open."""
 
-    dsn: str
+    database: Database
     backlog: bool
 
     async def __call__(self) -> Probed:
         """Raises StoreUnavailable."""
-        dsn = serving_dsn(self.dsn, application="cashback-metrics", statement_timeout=STATEMENT)
-        with translated():
-            async with await psycopg.AsyncConnection.connect(dsn, autocommit=True) as connection:
-                before_s, began_s = time.time(), time.perf_counter()
-                (theirs_s,) = await _one(
-                    connection, "select extract(epoch from clock_timestamp())::float8"
-                )
-                error_s = (time.perf_counter() - began_s) / 2
-                backlog = await _backlog(connection) if self.backlog else None
+        async with self.database.connection(_SESSION) as connection:
+            before_s, began_s = time.time(), time.perf_counter()
+            (theirs_s,) = await _one(
+                connection, "select extract(epoch from clock_timestamp())::float8"
+            )
+            error_s = (time.perf_counter() - began_s) / 2
+            backlog = await _backlog(connection) if self.backlog else None
         return Probed(
             clock_ahead_s=theirs_s - (before_s + error_s), clock_error_s=error_s, backlog=backlog
         )

@@ -35,6 +35,8 @@ RECORD: Final[LiteralString] = """
     join cashbacks as c using (merchant_id, cashback_id)
     left join attempts as a
         on a.merchant_id = c.merchant_id and a.cashback_id = c.cashback_id and a.attempt = c.attempt
+            -- What came after a statement or a person had settled it changes no final answer.
+            and (c.applied_at is null or a.ended_at <= c.applied_at)
 """
 """To be followed by a where clause; `record` reads its rows."""
 

@@ -4,23 +4,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 from zoneinfo import ZoneInfo
 
 from adapters.postgres import leasing
 from adapters.postgres.administration.kept_products import PERIODS, KeptProducts, read
-from adapters.postgres.connection import (
-    Role,
-    acting_for,
-    connection_pool,
-    reading_for,
-    refuse_unsafe_session,
-    serving_dsn,
-    translated,
-)
+from adapters.postgres.database import CHORES, IDENTIFYING, READING, Database
 from adapters.postgres.group_writer import GroupWriter
 from adapters.postgres.histories import read_history
 from adapters.postgres.naming import find_same_request, read_owners
@@ -47,11 +39,8 @@ from cashback_core.rounding import Rounding
 from cashback_core.same_sale import EqualContent, Meaning, Owner, names_of, which_sale
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Collection
+    from collections.abc import Collection
     from uuid import UUID
-
-    from psycopg import AsyncConnection
-    from psycopg_pool import AsyncConnectionPool
 
     from adapters.postgres.commits import CommitObserver
     from cashback_core.delivery import DeliveryPolicy
@@ -64,89 +53,29 @@ TERMS_AGE_S: Final = 30.0
 """How long terms are kept; new rates start at least ten minutes ahead, so none is missed."""
 
 MAX_TERMS: Final = 1000
-POOL_TIMEOUT_S: Final = 1.0
-"""How long a read waits for a connection: an ERP that is told 503 tries again at once."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PoolUse:
-    """The connections of one process; `writes_waiting` are those for the next group."""
-
-    lent: int
-    idle: int
-    most: int
-    waiting: int
-    writes_waiting: int
 
 
 class PostgresCashbackStore(CashbackStore):
-    """Reads through a pool, writes sales and results through a group writer.
-
-    `on_connect` is awaited before a new connection is used for anything.
-    """
+    """Reads through a pool, writes sales and results through a group writer."""
 
     def __init__(
-        self,
-        dsn: str,
-        policy: DeliveryPolicy,
-        *,
-        pool_size: int = 4,
-        on_connect: Callable[[], Awaitable[object]] | None = None,
-        observer: CommitObserver | None = None,
+        self, database: Database, policy: DeliveryPolicy, observer: CommitObserver | None = None
     ) -> None:
-        async def connected(connection: AsyncConnection[Any]) -> None:
-            await refuse_unsafe_session(connection)
-            if on_connect is not None:
-                await on_connect()
-
-        self._writer = GroupWriter(dsn, policy, connected, observer)
+        self._writer = GroupWriter(database, policy, observer)
+        self._reads = database.pool(READING)
+        self._chores = database.pool(CHORES)
+        self._callers = database.pool(IDENTIFYING)
         self._terms: dict[int, tuple[float, Terms]] = {}
         self._products = KeptProducts()
 
-        def pool(role: Role, *, at_least: int) -> AsyncConnectionPool[Any]:
-            return connection_pool(
-                serving_dsn(dsn, application="cashback", role=role),
-                at_least=at_least,
-                most=pool_size,
-                wait_s=POOL_TIMEOUT_S,
-                autocommit=True,
-                configure=connected,
-            )
-
-        self._reads = pool(Role.SERVING, at_least=1)
-        # What concerns every merchant; a process that only serves never connects for it.
-        self._chores = pool(Role.WORKER, at_least=0)
-
-    async def open(self) -> None:
-        """Begin to serve; needs no database yet."""
-        await self._reads.open(wait=False)
-        await self._chores.open(wait=False)
-        await self._writer.open()
-
-    async def close(self) -> None:
-        """Finish what is being written and hang up."""
-        await self._writer.close()
-        await self._chores.close()
-        await self._reads.close()
-
-    def use(self) -> PoolUse:
-        """How much of its connections this store uses at this moment."""
-        pools = [pool.get_stats() for pool in (self._reads, self._chores)]
-        open_ = sum(stats["pool_size"] for stats in pools)
-        idle = sum(stats["pool_available"] for stats in pools)
-        return PoolUse(
-            lent=open_ - idle,
-            idle=idle,
-            most=sum(stats["pool_max"] for stats in pools),
-            waiting=sum(stats["requests_waiting"] for stats in pools),
-            writes_waiting=self._writer.waiting,
-        )
+    @property
+    def writes_waiting(self) -> int:
+        """How many writes wait for the next group."""
+        return self._writer.waiting
 
     async def ping(self) -> None:
-        """Raise StoreUnavailable unless the database answers."""
-        with translated():
-            async with self._reads.connection(timeout=1.0) as connection:
-                await connection.execute("select 1")
+        """Raise StoreUnavailable unless a sale would find every connection that it needs."""
+        await asyncio.gather(self._callers.ping(), self._reads.ping(), self._writer.ping())
 
     async def terms(self, merchant_id: int) -> Terms | None:
         kept = self._terms.get(merchant_id)
@@ -165,7 +94,7 @@ class PostgresCashbackStore(CashbackStore):
         products = self._products.get(merchant_id, skus, asked_at)
         missing = [sku for sku in skus if sku not in products]
         if missing:
-            async with reading_for(self._reads, merchant_id) as connection:
+            async with self._reads.reading_for(merchant_id) as connection:
                 found = await connection.execute(PERIODS, [merchant_id, missing])
                 fresh = read(await found.fetchall())
             self._products.keep(merchant_id, fresh, asked_at)
@@ -173,7 +102,7 @@ class PostgresCashbackStore(CashbackStore):
         return Catalogue(products)
 
     async def known_name(self, merchant_id: int, document: Cpf) -> str | None:
-        async with reading_for(self._reads, merchant_id) as connection:
+        async with self._reads.reading_for(merchant_id) as connection:
             found = await connection.execute(
                 "select name from customers where merchant_id = %s and document = %s",
                 [merchant_id, str(document)],
@@ -197,7 +126,7 @@ class PostgresCashbackStore(CashbackStore):
         equal_content: EqualContent,
     ) -> Meaning:
         names = names_of(sale, idempotency_key)
-        async with reading_for(self._reads, merchant_id) as connection:
+        async with self._reads.reading_for(merchant_id) as connection:
             records = await read_owners(
                 connection.cursor(), [(merchant_id, kind, name) for kind, name in names]
             )
@@ -207,7 +136,7 @@ class PostgresCashbackStore(CashbackStore):
     async def same_request(
         self, merchant_id: int, raw_body: bytes, *, idempotency_key: str | None, sale_id: str | None
     ) -> Record | None:
-        async with acting_for(self._reads, merchant_id) as connection:
+        async with self._reads.acting_for(merchant_id) as connection:
             cursor = connection.cursor()
             return await find_same_request(
                 cursor, merchant_id, raw_body, idempotency_key=idempotency_key, sale_id=sale_id
@@ -221,15 +150,14 @@ class PostgresCashbackStore(CashbackStore):
     ) -> tuple[Claim, ...]:
         claims: tuple[Claim, ...] = ()
         try:
-            with translated():
-                async with (
-                    self._chores.connection() as connection,
-                    connection.transaction(),
-                    connection.cursor() as cursor,
-                ):
-                    claims = await leasing.claim_due(
-                        cursor, limit=limit, lease_s=lease_s, excluding=excluding
-                    )
+            async with (
+                self._chores.connection() as connection,
+                connection.transaction(),
+                connection.cursor() as cursor,
+            ):
+                claims = await leasing.claim_due(
+                    cursor, limit=limit, lease_s=lease_s, excluding=excluding
+                )
         except StoreUnavailable as error:
             if claims:  # the commit's answer was lost, and with it whether they are ours
                 raise ClaimsUnacknowledged(claims) from error
@@ -237,19 +165,16 @@ class PostgresCashbackStore(CashbackStore):
         return claims
 
     async def next_due_s(self) -> float | None:
-        with translated():
-            async with self._chores.connection() as connection, connection.cursor() as cursor:
-                return await leasing.next_due_s(cursor)
+        async with self._chores.connection() as connection, connection.cursor() as cursor:
+            return await leasing.next_due_s(cursor)
 
     async def note_pause(self, pause: Pause) -> None:
-        with translated():
-            async with self._chores.connection() as connection, connection.cursor() as cursor:
-                await leasing.note_pause(cursor, pause)
+        async with self._chores.connection() as connection, connection.cursor() as cursor:
+            await leasing.note_pause(cursor, pause)
 
     async def reap(self, *, limit: int) -> int:
-        with translated():
-            async with self._chores.connection() as connection, connection.cursor() as cursor:
-                return await leasing.reap(cursor, limit=limit)
+        async with self._chores.connection() as connection, connection.cursor() as cursor:
+            return await leasing.reap(cursor, limit=limit)
 
     async def find(
         self,
@@ -258,7 +183,7 @@ class PostgresCashbackStore(CashbackStore):
         *,
         submitted_by: str | None = None,
     ) -> Record | None:
-        async with reading_for(self._reads, merchant_id) as connection:
+        async with self._reads.reading_for(merchant_id) as connection:
             found = await connection.execute(ONE, one(merchant_id, id, submitted_by))
             row = await found.fetchone()
         return None if row is None else record(row)
@@ -270,7 +195,7 @@ class PostgresCashbackStore(CashbackStore):
         *,
         submitted_by: str | None = None,
     ) -> History | None:
-        async with reading_for(self._reads, merchant_id) as connection:
+        async with self._reads.reading_for(merchant_id) as connection:
             return await read_history(connection, merchant_id, id, submitted_by=submitted_by)
 
     async def page(
@@ -288,7 +213,7 @@ class PostgresCashbackStore(CashbackStore):
             "id": after.id if after else None,
             "limit": limit + 1,  # one more tells whether there is a next page
         }
-        async with reading_for(self._reads, merchant_id) as connection:
+        async with self._reads.reading_for(merchant_id) as connection:
             found = await connection.execute(
                 RECORD + _PAGE,
                 values,
@@ -301,7 +226,7 @@ class PostgresCashbackStore(CashbackStore):
         return Page(records=records, next=position)
 
     async def _read_terms(self, merchant_id: int) -> Terms | None:
-        async with reading_for(self._reads, merchant_id) as connection:
+        async with self._reads.reading_for(merchant_id) as connection:
             terms = await connection.execute(
                 "select zone, rounding, max_sale_age_days, name_difference, equal_content"
                 " from merchants"

@@ -6,17 +6,25 @@ import asyncio
 import logging
 from typing import TYPE_CHECKING, Final
 
-from psycopg import AsyncConnection, InterfaceError, OperationalError
-
-from adapters.postgres.connection import Role, serving_dsn
+from adapters.postgres.faults import translated
+from adapters.postgres.sessions import Role, Session
+from adapters.postgres.watching import watched
+from cashback_core.ports import StoreUnavailable
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from adapters.postgres.database import Database
 
 CHANNEL: Final = "cashback_due"
 """Notified by a trigger, with the commit that makes a cashback due."""
 
 AGAIN_S: Final = 1.0
+
+ASKED_S: Final = 5.0
+"""How often a listener asks whether its connection is there: at a dead one it waits for ever."""
+
+_SESSION: Final = Session(application="cashback-listener", role=Role.WORKER, autocommit=True)
 
 _log = logging.getLogger(__name__)
 
@@ -24,8 +32,8 @@ _log = logging.getLogger(__name__)
 class DueListener:
     """Listens over a connection of its own, and again after every loss of it."""
 
-    def __init__(self, dsn: str) -> None:
-        self._dsn = serving_dsn(dsn, application="cashback-listener", role=Role.WORKER)
+    def __init__(self, database: Database) -> None:
+        self._database = database
 
     async def listen(self, wake: Callable[[], object]) -> None:
         """Call `wake` at each notification, until cancelled.
@@ -34,12 +42,19 @@ class DueListener:
         """
         while True:
             try:
-                connection = await AsyncConnection.connect(self._dsn, autocommit=True)
-                async with connection:
-                    await connection.execute("listen cashback_due")
-                    wake()
-                    async for _ in connection.notifies():
-                        wake()
-            except (OperationalError, InterfaceError, OSError) as error:
-                _log.warning("not listening for a moment: %s", type(error).__name__)
+                with translated():
+                    await self._listen(wake)
+            except StoreUnavailable as error:
+                _log.warning("not listening for a moment: %s", error)
             await asyncio.sleep(AGAIN_S)
+
+    async def _listen(self, wake: Callable[[], object]) -> None:
+        async with await self._database.connect(_SESSION) as connection:
+            with watched(connection):
+                await connection.execute("listen cashback_due")
+            wake()
+            while True:
+                async for _ in connection.notifies(timeout=ASKED_S):
+                    wake()
+                with watched(connection):
+                    await connection.execute("")

@@ -7,11 +7,12 @@ group may still be paid, unless there are credits for all of them.
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
 from cashback_core.delivery import Status
+from cashback_core.reconciliation.by_date import paired
 from cashback_core.reconciliation.by_reference import place_by_reference
 from cashback_core.reconciliation.findings import Finding, FindingClass
 from cashback_core.reconciliation.placing import (
@@ -23,10 +24,10 @@ from cashback_core.reconciliation.placing import (
     barring,
     undecided,
 )
-from cashback_core.reconciliation.references import names
+from cashback_core.reconciliation.references import fragments_in, names
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from cashback_core.reconciliation.entries import BookEntry
     from cashback_core.statements import StatementLine
@@ -44,27 +45,52 @@ class Customer:
     placing: Placing
     left: list[LeftLine] = field(default_factory=list)
     waiting: list[LeftEntry] = field(default_factory=list)
+    _bars: set[int] = field(default_factory=set[int])
+    """The lines that keep a cashback of this customer as it is, each by its `id()`."""
 
     def place(self, lines: Iterable[LeftLine], entries: Iterable[BookEntry]) -> Iterator[Finding]:
         """Place what can be placed knowing this customer alone."""
         lines_of: defaultdict[int, list[LeftLine]] = defaultdict(list)
         entries_of: defaultdict[int, list[BookEntry]] = defaultdict(list)
+        suspects: list[LeftLine] = []
         for left in lines:
+            if left.strays:
+                suspects.append(left)
+                continue
             assert left.line.cashback_centavos is not None
             lines_of[left.line.cashback_centavos].append(left)
         for entry in entries:
             entries_of[entry.cashback_centavos].append(entry)
-        suspects: list[LeftLine] = []
+        unsure: list[Finding] = []
         for centavos in sorted(lines_of.keys() | entries_of.keys()):
             group = _Group(self.placing, lines_of[centavos], entries_of[centavos])
             for finding in group.place():
                 if finding.line is not None and self._explains_nothing(finding):
                     suspects.append(LeftLine(line=finding.line))
+                    if finding.cls is FindingClass.MATCHED:
+                        unsure.append(finding)
+                        continue
                 yield finding
             self.left.extend(group.credits)
             self.left.extend(group.reversals)
             self.waiting.extend(group.waiting)
         yield from self._by_customer_alone(suspects)
+        for finding in unsure:
+            yield self._told_if_it_bars(finding)
+
+    def _told_if_it_bars(self, finding: Finding) -> Finding:
+        """A line that keeps a doubt is told to a person, who alone can say whose it is."""
+        line = finding.line
+        if line is None or id(line) not in self._bars:
+            return finding
+        echoes = self.placing.rules.echoes_reference
+        how = "it does not name it" if echoes else "dated otherwise than its credit"
+        return replace(
+            finding,
+            cls=FindingClass.ALTERED,
+            why=f"{how}: it may be another cashback's of its customer",
+            barred_by=line.number,
+        )
 
     def _explains_nothing(self, finding: Finding) -> bool:
         """Whether a line that was placed may still be another doubt's of this customer.
@@ -126,6 +152,7 @@ class Customer:
                 continue
             bar = None if one.waiting is Waiting.ABSENT else barring(entry, everything, rules)
             if bar is not None:
+                self._bars.add(id(bar))
                 yield undecided(
                     entry, f"line {bar.number} of its customer may be its credit", barred_by=bar
                 )
@@ -139,6 +166,7 @@ class Customer:
         bar = barring(entry, lines, self.placing.rules) if tried else None
         if bar is None:
             return Finding(cls=FindingClass.UNPAID, entry=entry, why="pending here")
+        self._bars.add(id(bar))
         why = f"line {bar.number} of its customer may be its credit"
         return Finding(
             cls=FindingClass.UNPAID,
@@ -169,19 +197,19 @@ class _Group:
         yield from self._by_part_of_reference()
         taken_back = self.reversals[0].line if self.reversals else None
         yield from self._reversed()
-        paired: list[BookEntry] = []
+        have: list[BookEntry] = []
         for finding in self._in_turn(taken_back):
             if finding.line is not None and finding.entry is not None:
-                paired.append(finding.entry)
+                have.append(finding.entry)
             yield finding
-        paired.extend(one.entry for one in self.waiting if one.line is not None)
+        have.extend(one.entry for one in self.waiting if one.line is not None)
         could_be = self.placing.rules.could_be
         self.credits = [
             LeftLine(
                 line=left.line,
                 own=left.own,
                 known=bool(self._entries) or left.known,
-                doubles=next((e for e in paired if could_be(e, left.line.credited_at)), None),
+                doubles=next((e for e in have if could_be(e, left.line.credited_at)), None),
             )
             for left in self.credits
         ]
@@ -217,8 +245,8 @@ class _Group:
         """A reference that was cut names its cashback, when customer and amount are its own."""
         lines_of: defaultdict[BookEntry, list[LeftLine]] = defaultdict(list)
         for left in (*self.credits, *self.reversals):
-            if left.own is not None:
-                continue
+            if left.own is not None or not fragments_in(left.line.reference):
+                continue  # not asked of each cashback: equal ones may be thousands
             named = [one for one in self._entries if names(left.line.reference, one.id.hex)]
             if len(named) == 1:
                 (self.reversals if left.is_reversal else self.credits).remove(left)
@@ -332,25 +360,22 @@ class _Group:
             or (other.first_started_at is not None and not rules.is_over_before(other, since))
         )
 
-    def _assign(self, entries: Iterable[BookEntry]) -> dict[BookEntry, StatementLine]:
-        """As many of these as there are credits that could be theirs, the credits taken away.
-
-        Whoever was tried last has the fewest credits to choose from, and chooses first.
-        """
-        rules, since = self.placing.rules, self.placing.window.since
-        found: dict[BookEntry, StatementLine] = {}
-        by_start = sorted(
-            entries, key=lambda entry: entry.first_started_at or entry.accepted_at, reverse=True
-        )
-        for entry in by_start:
-            over = entry.status is Status.APPLIED and rules.is_over_before(entry, since)
-            for left in self.credits:
-                at = left.line.credited_at
-                if rules.could_be(entry, at) and not (over and (at is None or at >= since)):
-                    self.credits.remove(left)
-                    found[entry] = left.line
-                    break
+    def _assign(self, entries: Sequence[BookEntry]) -> Mapping[BookEntry, StatementLine]:
+        """As many of these as there are credits that could be theirs, the credits taken away."""
+        lines = [left.line for left in self.credits]
+        found = paired(entries, lines, self.placing.rules, self._may_have)
+        taken = {id(line) for line in found.values()}
+        self.credits = [left for left in self.credits if id(left.line) not in taken]
         return found
+
+    def _may_have(self, entry: BookEntry, line: StatementLine) -> bool:
+        """Whether a line may tell this one's credit: of one that is over before, no later line."""
+        rules, since, at = self.placing.rules, self.placing.window.since, line.credited_at
+        if not rules.could_be(entry, at):
+            return False
+        if entry.status is not Status.APPLIED or (at is not None and at < since):
+            return True
+        return not rules.is_over_before(entry, since)
 
 
 def _not_expected(entry: BookEntry) -> Finding:

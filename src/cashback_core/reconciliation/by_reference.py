@@ -52,9 +52,14 @@ def place_by_reference(
             cls=FindingClass.EXPLAINED if left.by_person else FindingClass.CREDITED_AGAIN,
             line=left.line,
             about=entry,
-            why="by a person" if left.by_person else "one more credit under its reference",
+            why="by a person" if left.by_person else _again(entry, left, placing),
             is_twin=not left.by_person and line_key(left.line) == line_key(first.line),
         )
+
+
+def _again(entry: BookEntry, left: LeftLine, placing: Placing) -> str:
+    differences = _differences(entry, left, placing)
+    return f"one more credit under its reference{differences and ': '}{differences}"
 
 
 def _known_reversed(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import time
 from hashlib import blake2b
 from typing import TYPE_CHECKING
@@ -52,11 +52,16 @@ class Explanations:
     """What persons said of lines and of cashbacks, remembered for every later statement.
 
     `lines` tells for the key of a line (`line_key`) whose credit it is, None for a foreign one;
-    several meanings are those of as many lines that read the same. `absent` are applied cashbacks
-    of which it is known that no statement tells them.
+    several meanings are those of as many lines that read the same. `said_at` tells, in the same
+    order, when each was said: of a line without an instant it holds until another cashback is
+    tried, whose credit may read the same; where nothing is told it holds for ever. `absent` are
+    applied cashbacks of which it is known that no statement tells them.
     """
 
     lines: Mapping[str, tuple[UUID | None, ...]]
+    said_at: Mapping[str, tuple[datetime, ...]] = field(
+        default_factory=dict[str, "tuple[datetime, ...]"]
+    )
     absent: frozenset[UUID] = frozenset()
 
 

@@ -22,7 +22,7 @@ class FindingClass(StrEnum):
     MATCHED = "matched"
     """Applied here, credited there, one for one."""
     ALTERED = "altered"
-    """Ours, under another amount, customer or an instant before it was ever tried."""
+    """Ours, under another amount or customer, or of an instant that is not its own."""
     CREDITED_AGAIN = "credited_again"
     """One more credit of a cashback that has its own already."""
     CREDITED_UNPAID = "credited_unpaid"
@@ -77,8 +77,9 @@ class Finding:
     """A line, a cashback, or both, and what they are.
 
     `about` names a cashback that the line belongs to while another line, or none, speaks for it.
-    `barred_by` is the number of the line that keeps a doubt undecided, if one does. `is_twin` says
-    that another line reads the same, reference and instant included: another's may be missing.
+    `barred_by` is the number of the line that keeps a doubt undecided, if one does: it stands with
+    the doubt, and with the line where that would need no person otherwise. `is_twin` says that
+    another line reads the same, reference and instant included: another's may be missing.
     """
 
     cls: FindingClass
@@ -94,6 +95,14 @@ class Finding:
     def needs_a_person(self) -> bool:
         """Whether it is an incident: its class is, or a line keeps its doubt from ending."""
         return self.cls in NEED_A_PERSON or self.barred_by is not None
+
+    @property
+    def strays(self) -> bool:
+        """Whether its line names another customer than that of the cashback it belongs to."""
+        entry = self.entry or self.about
+        if self.line is None or entry is None or entry.is_erased:
+            return False
+        return self.line.document not in (None, entry.document)
 
     @property
     def cashback_id(self) -> UUID | None:

@@ -65,6 +65,8 @@ class LeftLine:
     `own` is the whole id in its reference, which is no cashback's of the book; `by_person` says
     that a person named the cashback whose id it is. `doubles` is a cashback that has its credit
     already, of the line's customer and amount; `known` says that somebody here is its customer.
+    `strays`: it was placed by the reference on it, but names a customer who is not that cashback's:
+    it goes on only as what may be a doubt's.
     """
 
     line: StatementLine
@@ -72,6 +74,7 @@ class LeftLine:
     by_person: bool = False
     doubles: BookEntry | None = None
     known: bool = False
+    strays: bool = False
 
     @property
     def is_reversal(self) -> bool:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
+from datetime import UTC, datetime
+from itertools import islice, zip_longest
 from typing import TYPE_CHECKING, Any, Final
 
 from cashback_core.delivery import Status
@@ -12,14 +14,14 @@ from cashback_core.reconciliation.by_reference import place_by_reference
 from cashback_core.reconciliation.entries import NOTHING_EXPLAINED, line_key
 from cashback_core.reconciliation.findings import Finding, FindingClass, Totals
 from cashback_core.reconciliation.placing import LeftEntry, LeftLine, Placing, Waiting, undecided
-from cashback_core.reconciliation.references import fragments_in, id_in, is_part_of
+from cashback_core.reconciliation.references import PartsOf, fragments_in, id_in
 from cashback_core.reconciliation.spools import MemorySpool, cogroup
 from cashback_core.reconciliation.windows import Window
 from cashback_core.statements import LineKind
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
-    from datetime import datetime
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from uuid import UUID
 
     from cashback_core.reconciliation.entries import BookEntry, Explanations
     from cashback_core.reconciliation.spools import Spool
@@ -27,6 +29,11 @@ if TYPE_CHECKING:
     from cashback_core.reconciliation.windows import Rules
     from cashback_core.statements import StatementLine
 
+DOUBTS_AT_ONCE: Final = 1_000
+"""Doubts whose ids are looked for at once among the lines that have a part of some id."""
+
+_FIRST: Final = datetime.min.replace(tzinfo=UTC)
+_OPEN: Final = frozenset({Status.SENDING, Status.IN_DOUBT, Status.PENDING})
 _UNEXPLAINED: Final = frozenset(
     {
         FindingClass.ALTERED,
@@ -88,11 +95,13 @@ class Reconciliation:
         )
         self._spool = spool
         self._known: Counter[str] = Counter()
+        self._undated: Spool[StatementLine] = spool()
+        self._latest_tried = _FIRST
         self._alone: Spool[Finding] = spool()
         self._named: Spool[LeftLine] = spool()
         self._unnamed: Spool[LeftLine] = spool()
         self._book: Spool[BookEntry] = spool()
-        self._fragments: list[StatementLine] = []
+        self._fragments: Spool[StatementLine] = spool()
         self._untrusted: Counter[FindingClass] = Counter()
         self._earliest = self.window.since
 
@@ -117,6 +126,15 @@ class Reconciliation:
 
     def take(self, line: StatementLine) -> None:
         """Put one line aside."""
+        if line.credited_at is not None:
+            self._earliest = min(self._earliest, line.credited_at)
+            self._put(line)
+        elif line_key(line) in self._placing.explanations.lines:
+            self._undated.put(line)  # whether that holds is known when the book is
+        else:
+            self._put(line)
+
+    def _put(self, line: StatementLine) -> None:
         whose, by_person = self._explained(line)
         if by_person and whose is None:
             self._alone.put(Finding(cls=FindingClass.EXPLAINED, line=line, why="foreign"))
@@ -127,13 +145,13 @@ class Reconciliation:
             # Apart: without a name they would be one group, and all be held at once.
             lines = self._unnamed if whose is None else self._named
             lines.put(LeftLine(line=line, own=whose, by_person=by_person))
-        if line.credited_at is not None:
-            self._earliest = min(self._earliest, line.credited_at)
 
     def enter(self, entry: BookEntry) -> None:
         """Put one cashback aside."""
         if entry.status is Status.NOT_DUE:
             raise ValueError("what is not due is in no book")
+        if entry.last_started_at is not None and entry.status in _OPEN:
+            self._latest_tried = max(self._latest_tried, entry.last_started_at)
         self._book.put(entry)
 
     def findings(self) -> Iterator[Finding]:
@@ -143,6 +161,8 @@ class Reconciliation:
             yield finding
 
     def _all(self) -> Iterator[Finding]:
+        for line in self._undated.in_order(lambda line: line.number):
+            self._put(line)
         for finding in self._alone.in_order(lambda finding: finding.cls):
             self._untrusted[FindingClass.UNREADABLE] += finding.cls is FindingClass.UNREADABLE
             yield finding
@@ -154,9 +174,11 @@ class Reconciliation:
         yield from self._noted(self._by_customer(lines, entries, left, waiting))
         doubts: Spool[LeftEntry] = self._spool()
         yield from self._noted(self._by_amount(left, waiting, doubts))
-        distrust = self.distrust
-        for one in doubts.in_order(lambda one: one.entry.id.hex):
-            yield self._in_the_end(one, distrust)
+        distrust, ordered = self.distrust, doubts.in_order(lambda one: one.entry.id.hex)
+        while some := list(islice(ordered, DOUBTS_AT_ONCE)):
+            parts = self._parts_of(one.entry.id.hex for one in some if one.line is None)
+            for one in some:
+                yield self._in_the_end(one, distrust, parts.get(one.entry.id.hex))
 
     def _noted(self, findings: Iterator[Finding]) -> Iterator[Finding]:
         """Remember what bars doubts of other customers: what nothing explains, what is missing."""
@@ -165,10 +187,11 @@ class Reconciliation:
             if line is not None and finding.cls in _UNEXPLAINED and fragments_in(line.reference):
                 named = entry or finding.about
                 if named is None or named.id.hex != id_in(line.reference):
-                    self._fragments.append(line)
+                    self._fragments.put(line)
             self._untrusted[FindingClass.CREDITED_AGAIN] += finding.is_twin
             if finding.cls is FindingClass.APPLIED_ABSENT or (
                 finding.cls is FindingClass.ALTERED
+                and finding.barred_by is None  # its date alone is odd, and it bars its customer's
                 and entry is not None
                 and entry.status is Status.APPLIED
                 and id_in(line.reference if line else None) != entry.id.hex
@@ -187,7 +210,11 @@ class Reconciliation:
             if len(found) > 1:
                 raise ValueError("a cashback stands twice in the book")
             if found and named:
-                yield from place_by_reference(found[0], named, self._placing)
+                for finding in place_by_reference(found[0], named, self._placing):
+                    if finding.cls in _UNEXPLAINED and finding.strays:
+                        assert finding.line is not None
+                        lines.put(LeftLine(line=finding.line, strays=True))
+                    yield finding
             elif found:
                 entries.put(found[0])
             for left in () if found else named:
@@ -213,7 +240,8 @@ class Reconciliation:
         for _, theirs, ours in sides:
             if not ours:
                 for line in theirs:
-                    left.put(line)
+                    if not line.strays:
+                        left.put(line)
                 continue
             customer = Customer(self._placing)
             yield from customer.place(theirs, ours)
@@ -237,13 +265,23 @@ class Reconciliation:
             for one in amount.left:
                 doubts.put(one)
 
-    def _in_the_end(self, one: LeftEntry, distrust: str | None) -> Finding:
-        """A doubt that nothing keeps but the statement as a whole."""
+    def _parts_of(self, hex_ids: Iterable[str]) -> Mapping[str, StatementLine]:
+        """For each of these ids the first line that nothing explains and that has a part of it."""
+        index = PartsOf(hex_ids)
+        found: dict[str, StatementLine] = {}
+        lines, self._fragments = self._fragments, self._spool()
+        for line in lines.in_order(lambda line: line.number):
+            self._fragments.put(line)
+            for hex_id in index.named_by(line.reference):
+                found.setdefault(hex_id, line)
+        return found
+
+    def _in_the_end(
+        self, one: LeftEntry, distrust: str | None, part: StatementLine | None
+    ) -> Finding:
+        """A doubt that nothing keeps but the statement as a whole, or a part of its reference."""
         entry, line = one.entry, one.line
-        part = next(
-            (left for left in self._fragments if is_part_of(left.reference, entry.id.hex)), None
-        )
-        if part is not None and line is None:
+        if part is not None:
             why = f"line {part.number} has a part of its reference"
             return undecided(entry, why, barred_by=part)
         if distrust is not None:
@@ -262,10 +300,13 @@ class Reconciliation:
 
         As many lines that read the same are explained as a person explained, and no more.
         """
-        meanings = self._placing.explanations.lines
-        if meanings:
+        explanations = self._placing.explanations
+        if explanations.lines:
             key = line_key(line)
-            said = meanings.get(key, ())
+            said: Sequence[UUID | None] = explanations.lines.get(key, ())
+            if line.credited_at is None:
+                times = zip_longest(said, explanations.said_at.get(key, ()))
+                said = [whose for whose, at in times if at is None or at >= self._latest_tried]
             nth = self._known[key]
             if nth < len(said):
                 self._known[key] += 1

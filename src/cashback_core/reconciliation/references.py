@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from typing import Final
+from collections import defaultdict
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
 
 FRAGMENT: Final = 8
 """Hex digits from which on a part of an id may stand for it: enough to keep a doubt in doubt."""
@@ -81,6 +85,30 @@ def parts_in(reference: str | None) -> set[str]:
     """
     runs = fragments_in(reference)
     return runs | {end for run in runs for end in (run[:PREFIX], run[-PREFIX:])}
+
+
+class PartsOf:
+    """Finds which of many ids a reference may be what is left of; memory: some kB for each id."""
+
+    def __init__(self, hex_ids: Iterable[str]) -> None:
+        self._ids: defaultdict[str, list[str]] = defaultdict(list)
+        for hex_id in hex_ids:
+            for gram in _grams(hex_id):
+                self._ids[gram].append(hex_id)
+
+    def named_by(self, reference: str | None) -> set[str]:
+        """Those of which `is_part_of` is true: a part and its id have FRAGMENT digits in common."""
+        return {
+            hex_id
+            for part in parts_in(reference)
+            for gram in _grams(part)
+            for hex_id in self._ids.get(gram, ())
+            if part in hex_id or hex_id in part
+        }
+
+
+def _grams(text: str) -> Iterator[str]:
+    return (text[start : start + FRAGMENT] for start in range(len(text) - FRAGMENT + 1))
 
 
 def is_part_of(reference: str | None, hex_id: str) -> bool:

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Final
 
 from cashback_core.reconciliation.entries import is_date_alone, line_key
 from cashback_core.reconciliation.findings import signed_centavos
+from cashback_core.statements import LineKind
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
     from datetime import datetime
 
     from cashback_core.statements import StatementHead, StatementLine
+
+
+_TOLD_TWICE: Final = "at: a date alone, and two statements tell it: one credit, or two of a day"
 
 
 @dataclass(slots=True)
@@ -86,7 +90,8 @@ def consecutive(
 
     `lines_of` gives the lines of the statement at an index. A later statement may tell again what
     an earlier one told: what reads the same, its instant included, is the same line, as often as
-    one statement tells it.
+    one statement tells it. Of a date alone nobody can tell, since two equal credits of a day read
+    the same: such a line is unreadable, so that it is neither a doubt's credit nor left out.
     """
     if len(told) == 1:
         yield from lines_of(0)
@@ -95,11 +100,10 @@ def consecutive(
     for index in range(len(told)):
         here: Counter[str] = Counter()
         for line in lines_of(index):
-            if is_date_alone(line.credited_at):
-                yield line  # two credits of a day read the same: neither may be left out
-                continue
             key = line_key(line)
             here[key] += 1
             if here[key] > seen[key]:
                 yield line
+            elif is_date_alone(line.credited_at):
+                yield replace(line, kind=LineKind.UNREADABLE, problem=_TOLD_TWICE)
         seen |= here

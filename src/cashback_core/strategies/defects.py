@@ -328,6 +328,12 @@ def _sale_id_format(draft: Draft) -> str:
     return draft.put_one_of("/sale_id", *texts)
 
 
+def _sale_id_holds_document(draft: Draft) -> str:
+    cpf = str(draft.sale.customer.document)
+    dotted = f"{cpf[:3]}.{cpf[3:6]}.{cpf[6:9]}-{cpf[9:]}"
+    return draft.put_one_of("/sale_id", cpf, f"NF-{cpf}-1", f"7{cpf}", dotted, f"{dotted}/2026")
+
+
 def _money_pointers(line: str) -> list[str]:
     return ["/total", "/discount", f"{line}/value", f"{line}/discount"]
 
@@ -367,5 +373,6 @@ DEFECTS: Final[Mapping[str, Defect]] = {
     "discount_too_large": _discount_too_large,
     "total_mismatch": _total_mismatch,
     "sale_id_format": _sale_id_format,
+    "sale_id_holds_document": _sale_id_holds_document,
 }
 """One way to spoil a document for every code that reading a sale can answer with."""

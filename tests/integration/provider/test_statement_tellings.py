@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -274,17 +275,20 @@ async def test_a_statement_that_never_ends_is_given_up_at_the_deadline() -> None
     async def drip(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(b"\r\n\r\n")
         writer.write(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n")
-        while not reader.at_eof():
-            writer.write(b" ")
-            await asyncio.sleep(0.01)
+        # What leaves it with unread bytes resets the connection, and what writes then may be told.
+        with suppress(OSError, RuntimeError):
+            while not reader.at_eof():
+                writer.write(b" ")
+                await writer.drain()
+                await asyncio.sleep(0.01)
         writer.close()
         gone.set()
 
     server = await asyncio.start_server(drip, "127.0.0.1", 0)
     host, port = server.sockets[0].getsockname()
-    client = StatementClient(f"http://{host}:{port}", limits=StatementLimits(deadline_s=0.2))
+    client = StatementClient(f"http://{host}:{port}", limits=StatementLimits(deadline_s=0.5))
     try:
-        with pytest.raises(StatementUnavailable, match=r"it took longer than 0\.2 s"):
+        with pytest.raises(StatementUnavailable, match=r"it took longer than 0\.5 s"):
             await read(client)
     finally:
         await client.aclose()

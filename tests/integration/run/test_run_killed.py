@@ -74,7 +74,7 @@ def test_a_killed_run_takes_everything_with_it_and_the_next_start_works(
     start: Callable[..., Run],
 ) -> None:
     run = start()
-    record = run.paste()
+    record = sale_that_is_applied(run)
     children = descendants(run)
     run.process.kill()
     run.process.wait()
@@ -109,7 +109,7 @@ def test_a_run_started_by_make_ends_with_it_even_when_make_is_killed(
 
 def test_everything_killed_at_once_loses_nothing(start: Callable[..., Run]) -> None:
     run = start()
-    record = run.paste()
+    record = sale_that_is_applied(run)
     children = descendants(run)
     for process in (psutil.Process(run.process.pid), *children):
         with contextlib.suppress(psutil.NoSuchProcess):

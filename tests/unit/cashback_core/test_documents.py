@@ -18,6 +18,8 @@ from cashback_core.documents import (
     Cpf,
     DocumentFault,
     InvalidDocument,
+    hide_documents,
+    holds_cpf,
     mask,
     mask_documents,
 )
@@ -167,3 +169,50 @@ def test_a_mask_hides_anything_else_whole() -> None:
 )
 def test_cpfs_within_a_text_are_masked(text: str, masked: str) -> None:
     assert mask_documents(text) == masked
+
+
+GROUPED = ("{}{}{}{}", "{}.{}.{}-{}", "{} {} {} {}", "000{}{}{}{}", "{}-{}-{}/{}", "{}.{}{}-{}")
+
+
+@given(strategies.cpfs(), st.sampled_from(GROUPED), st.sampled_from(("", "CPF ", "nr:", "a")))
+def test_a_document_in_a_text_is_found_and_hidden_however_it_is_grouped(
+    cpf: Cpf, grouped: str, before: str
+) -> None:
+    told = grouped.format(cpf[:3], cpf[3:6], cpf[6:9], cpf[9:])
+    text = f"{before}{told}; line 7"
+    assert holds_cpf(text)
+    padding = "000" if grouped.startswith("000") else ""
+    assert hide_documents(text) == f"{before}{padding}{mask(cpf)}; line 7"
+
+
+@given(ELEVEN_DIGITS)
+def test_any_eleven_digits_are_hidden_and_a_document_is_one_with_right_check_digits(
+    digits: str,
+) -> None:
+    assert holds_cpf(f"of {digits}") is is_cpf(digits)
+    if digits[0] != "0":
+        assert hide_documents(digits) == mask(digits)
+    wide = "".join(chr(0xFF10 + int(digit)) for digit in digits)
+    assert holds_cpf(wide) is is_cpf(digits)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "NF 1234567890",
+        "the provider's mail of 03/06/2026 10:15:22",
+        "35260611222333000181550010000012341000012345",  # an invoice's key of 44 digits
+        "01a226f2-07d8-77d3-8e56-7c05df5f81bc",
+        "11222333000181",  # a company's
+        "R$ 1.234.567,89",
+    ],
+)
+def test_what_holds_no_document_stays_as_it_is(text: str) -> None:
+    assert not holds_cpf(text)
+    assert hide_documents(text) == text
+
+
+@given(st.text(max_size=20) | strategies.cpfs())
+def test_what_is_masked_stays_masked(text: str) -> None:
+    assert mask(mask(text)) == mask(text)

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from itertools import product
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given
@@ -19,13 +21,19 @@ from cashback_core.operating import (
     NotCreditedThere,
     NotFromHere,
     NotYours,
+    ReasonFault,
     RiskNotAccepted,
     Tally,
     TooMany,
     goes_with,
+    is_same_name,
     may_act_on_all,
     operate,
+    why_no_reason,
 )
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 NOW = datetime(2026, 6, 15, 15, 0, 0, tzinfo=UTC)
 SINCE = NOW - timedelta(days=2)
@@ -150,6 +158,16 @@ def test_an_act_needs_a_plain_name_and_a_plain_reason(text: str) -> None:
         replace(RESEND, reason=text)
 
 
+@pytest.mark.parametrize("cpf", ["52998224725", "529.982.247-25", "529 982 247 25"])
+def test_a_reason_that_is_kept_for_ever_holds_no_document(cpf: str) -> None:
+    text = f"the customer {cpf} gave it back"
+    assert why_no_reason(text) is ReasonFault.DOCUMENT
+    with pytest.raises(ValueError, match="no CPF"):
+        replace(RESEND, reason=text)
+    assert why_no_reason("line 52998224726 of the statement") is None, "no CPF: wrong digits"
+    assert why_no_reason(f" {text}") is ReasonFault.FORMAT
+
+
 def test_names_and_reasons_have_a_longest_length() -> None:
     longest = Act(kind=ActKind.CANCEL, by="a" * 64, reason="é" * 500)
     with pytest.raises(ValueError, match="1 to 64"):
@@ -193,3 +211,92 @@ def test_no_act_leads_out_of_the_final_states_or_touches_an_attempt_under_way(
     act = replace(RESEND, kind=kind, accept_risk=accept_risk)
     decision = operate(at(status), act, NOW, EVIDENT)
     assert isinstance(decision, NotFromHere) or status not in final
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A cashback as far as operators' acts depend on it: its status, and whose mark that is."""
+
+    status: Status
+    marked_by: str | None = None
+
+
+PERSONS = ("ana", "bia", " Ana\u00a0", "\uff41na")
+UNMARKED_MOVES = {
+    (source, target) for source, target, actor in TRANSITIONS if actor is not Actor.OPERATOR
+}
+"""What programs do: of what was a doubt they move by proof alone, or to `applied`."""
+
+
+def reached_from_a_doubt(persons: Sequence[str], *, accept_risk: bool) -> set[Standing]:
+    """All that acts of these persons make of a doubt, whatever statements and late answers say."""
+    found, left = set[Standing](), [Standing(Status.IN_DOUBT)]
+    while left:
+        one = left.pop()
+        if one in found:
+            continue
+        found.add(one)
+        if (one.status, Status.APPLIED) in UNMARKED_MOVES:
+            left.append(Standing(Status.APPLIED))
+        for kind, by in product(ActKind, persons):
+            for credited, suspected in product((False, True), repeat=2):
+                circumstances = Circumstances(
+                    credited=credited, suspected=suspected, marked_by=one.marked_by
+                )
+                act = Act(kind=kind, by=by.strip(), reason="x", accept_risk=accept_risk)
+                decision = operate(at(one.status), act, NOW, circumstances)
+                if isinstance(decision, Granted) and not decision.risk_accepted:
+                    left.append(Standing(decision.move.to, act.by))
+    return found
+
+
+def test_no_acts_without_the_risk_accepted_send_what_is_in_doubt() -> None:
+    reached = {one.status for one in reached_from_a_doubt(PERSONS, accept_risk=False)}
+    assert Status.PENDING not in reached, "a program would send it"
+    assert reached >= {Status.IN_DOUBT, Status.REJECTED, Status.APPLIED, Status.CANCELLED}
+
+
+def test_what_is_sent_out_of_a_doubt_has_its_risk_written_down() -> None:
+    reached = {one.status for one in reached_from_a_doubt(PERSONS, accept_risk=True)}
+    assert Status.PENDING not in reached, "all that resent it without it counts as an accepted risk"
+
+
+def test_one_person_under_whatever_spelling_takes_back_no_mark_of_theirs() -> None:
+    spellings = ("ana", "ANA", "\uff41na", "\u1d2cna")
+    for status, by, marked_by in product((Status.APPLIED, Status.REJECTED), spellings, spellings):
+        act = Act(kind=ActKind.TAKE_BACK, by=by, reason="x", accept_risk=True)
+        decision = operate(at(status), act, NOW, Circumstances(marked_by=marked_by))
+        assert decision is NotYours.OWN
+
+
+@given(st.sampled_from([Status.HELD, Status.REJECTED]), st.sampled_from(PERSONS))
+def test_what_a_person_called_unpaid_is_resent_only_by_who_accepts_the_risk(
+    status: Status, marked_by: str
+) -> None:
+    marked = Circumstances(marked_by=marked_by)
+    assert operate(at(status), RESEND, NOW, marked) == RiskNotAccepted(1)
+    accepted = operate(at(status), replace(RESEND, accept_risk=True), NOW, marked)
+    assert isinstance(accepted, Granted)
+    assert accepted.risk_accepted
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("operator-1", "Operator-1", True),
+        ("ana", " ana ", True),
+        ("ana  lima", "Ana Lima", True),
+        ("stra\u00dfe", "STRASSE", True),
+        ("\uff4f\uff50-1", "op-1", True),
+        ("op-1", "op-2", False),
+        ("ana", "anna", False),
+        ("jos\u00e9", "jose", False),
+    ],
+)
+def test_names_of_persons_are_one_without_case_blanks_and_width(
+    one: str,
+    other: str,
+    same: bool,  # noqa: FBT001 (a test's case)
+) -> None:
+    assert is_same_name(one, other) is same
+    assert is_same_name(other, one) is same

@@ -142,6 +142,24 @@ def test_a_replay_waits_no_longer_than_it_was_told_to(elsewhere: bool) -> None: 
     run_in_virtual_time(main())
 
 
+def test_a_replay_that_waits_is_told_its_record_when_the_database_goes_away() -> None:
+    async def main() -> None:
+        world = Process()
+        world.provider.gate.clear()
+        await world.send(key="k", wait_s=0)
+        replay = asyncio.create_task(world.send(key="k", wait_s=4, by=world.beside()))
+        await asyncio.sleep(1)
+        world.store.away = True
+        answer = await replay
+        assert isinstance(answer, Replayed)
+        assert answer.record.status is Status.SENDING
+        world.store.away = False
+        world.provider.gate.set()
+        await world.submit.under_way.drain(timeout_s=60)
+
+    run_in_virtual_time(main())
+
+
 def test_a_replay_of_what_is_open_tells_its_present_state() -> None:
     async def main() -> None:
         world = Process(ScriptedProvider([unanswered()]))
@@ -187,7 +205,7 @@ def test_a_sale_that_grew_too_old_is_still_told_to_whoever_recorded_it() -> None
 
 
 @pytest.mark.parametrize("named", ["by key", "by sale id"])
-def test_the_same_bytes_are_told_again_though_they_would_not_be_taken_today(named: str) -> None:
+def test_the_same_sale_is_told_again_though_it_would_not_be_taken_today(named: str) -> None:
     async def main() -> None:
         world = Process()
         document = changed(sale_id="NF-1") if named == "by sale id" else SALE
@@ -195,11 +213,12 @@ def test_the_same_bytes_are_told_again_though_they_would_not_be_taken_today(name
         first = recorded(await world.send(document, key=key))
         world.store.set_terms(Terms(merchant_id=1, rules=SaleRules(), programme=Programme(())))
         assert await world.send(document, key=key) == Replayed(first)
-        respelt = {**document, "total": 100}
-        with pytest.raises(InvalidSale):
-            await world.send(respelt, key=key)
-        with pytest.raises(InvalidSale):
-            await world.send(SALE)
+        assert await world.send({**document, "total": 100}, key=key) == Replayed(first)
+        assert await world.send(SALE) == ContentKnown(first)
+        with pytest.raises(InvalidSale, match="type"):
+            await world.send({**document, "total": "99.00", "discount": "1.00"}, key=key)
+        with pytest.raises(InvalidSale, match="type"):
+            await world.send(changed(sale_id="NF-2"))
         assert len(world.store.rows) == 1
 
     run_in_virtual_time(main())
@@ -233,6 +252,48 @@ def test_a_merchants_zone_may_change_between_two_equal_requests(named: str) -> N
         told = {**document, "sold_at": "2026-01-02T03:00:00Z"}
         again = await world.send(told, key=key)
         assert again == (ContentKnown(first) if named == "by content" else Replayed(first))
+
+    run_in_virtual_time(main())
+
+
+@pytest.mark.parametrize("named", ["by key", "by sale id", "by content"])
+@pytest.mark.parametrize(
+    ("sold_at", "zone"),
+    [
+        ("2026-03-08 02:30:00", "America/New_York"),  # where the clocks jump over it
+        ("2026-06-10 11:30:00", "Pacific/Pago_Pago"),  # where it is still to come
+    ],
+)
+def test_a_wall_clock_that_its_corrected_zone_does_not_have_is_known(
+    named: str, sold_at: str, zone: str
+) -> None:
+    async def main() -> None:
+        world = Process()
+        document = changed(sold_at=sold_at)
+        if named == "by sale id":
+            document["sale_id"] = "NF-1"
+        key = "k" if named == "by key" else None
+        first = recorded(await world.send(document, key=key))
+        rules = SaleRules(zone=ZoneInfo(zone))
+        world.store.set_terms(Terms(merchant_id=1, rules=rules, programme=PROGRAMME))
+        again = await world.send({**document, "sold_at": sold_at.replace(" ", "T")}, key=key)
+        assert again == (ContentKnown(first) if named == "by content" else Replayed(first))
+        with pytest.raises(InvalidSale):
+            await world.send({**document, "sale_id": "NF-2", "total": "1.00"})
+
+    run_in_virtual_time(main())
+
+
+def test_an_id_that_holds_the_customers_document_names_no_new_sale() -> None:
+    """An erasure takes it out of the id: the same request would then be another sale."""
+
+    async def main() -> None:
+        world = Process()
+        recorded(await world.send(SALE))
+        for sale_id in ("NF-52998224725-1", "NF-529.982.247-25"):
+            with pytest.raises(InvalidSale, match="CPF"):
+                await world.send(changed(sale_id=sale_id))
+        assert len(world.store.rows) == 1
 
     run_in_virtual_time(main())
 

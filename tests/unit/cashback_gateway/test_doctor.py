@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Final
 
 import pytest
 
-from adapters.postgres.connection import SERVING
 from adapters.postgres.examining import Backlog, Order, Run, Server, Statements
+from adapters.postgres.sessions import LIMITS
 from cashback_core.delivery import Status
 from cashback_core.explaining import ClassTotal
 from cashback_core.operating import SenderState
@@ -31,7 +31,8 @@ NOW: Final = datetime(2026, 6, 15, 15, 0, 0, tzinfo=UTC)
 NOTHING: Final = timedelta(0)
 SERVER: Final = Server(
     version=180_001,
-    settings={**SERVING, "fsync": "on", "full_page_writes": "on", "synchronous_commit": "on"},
+    reads_only=False,
+    settings={**LIMITS, "fsync": "on", "full_page_writes": "on", "synchronous_commit": "on"},
     clock_ahead=NOTHING,
     clock_error=timedelta(milliseconds=1),
 )
@@ -60,6 +61,13 @@ def test_a_good_server_and_an_empty_backlog_are_ok() -> None:
     checks = [*check_server(SERVER), check_migrations([]), *check_backlog(BACKLOG, NOW)]
     assert {check.level for check in checks} == {Level.OK}
     assert {check.advice for check in checks} == {""}
+
+
+def test_a_server_that_only_reads_is_told_and_what_to_do() -> None:
+    check = named(check_server(replace(SERVER, reads_only=True)))["writing"]
+    assert check.level is Level.FAIL
+    assert "standby" in check.found
+    assert "promote" in check.advice
 
 
 def test_roles_out_of_reach_are_told_and_granted() -> None:

@@ -127,6 +127,18 @@ async def test_a_statement_that_ends_early_is_followed_until_one_leads_no_furthe
     assert await status_of(world.kept, claim) is Status.APPLIED
 
 
+@pytest.mark.parametrize("lag", [timedelta(minutes=30), timedelta(hours=2), timedelta(hours=30)])
+async def test_a_provider_who_tells_everything_late_is_not_asked_again_and_again(
+    world: World, lag: timedelta
+) -> None:
+    """Each answer would lead further, by as much as it was asked for later."""
+    world.statements.now = world.clock.tick
+    world.statements.lag = lag
+    await world.reconciler.reconcile_from(world.clock.now() - 3 * DAY)
+    assert len(world.statements.asked) <= 2
+    assert world.reconciliations.runs[-1].ended is not None
+
+
 async def test_so_many_statements_are_read_and_no_more(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:

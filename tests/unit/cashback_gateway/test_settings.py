@@ -105,6 +105,22 @@ def test_the_database_password_may_come_apart_from_the_url(tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql://app@one:5432,two:5433/cashback",
+        "postgresql://app@one,two,[::1]:5432/cashback?sslmode=require",
+        "postgresql:///cashback?host=/run/one,/run/two&port=5432,5433",
+    ],
+)
+def test_the_database_may_be_at_several_hosts(url: str) -> None:
+    assert read_settings({**ENOUGH, "DATABASE_URL": url}).database.url == url
+    if "app@" in url:
+        with_password = {"DATABASE_URL": url, "CASHBACK_DATABASE_PASSWORD": "s3crt-of-16-letters"}
+        told = read_settings({**ENOUGH, **with_password}).database.url
+        assert told == url.replace("app@", "app:s3crt-of-16-letters@")
+
+
+@pytest.mark.parametrize(
     "weak",
     [
         "short",
@@ -177,6 +193,9 @@ def test_settings_are_checked_against_one_another(changed: dict[str, str], told:
         ("CASHBACK_HOST", "http://x"),
         ("DATABASE_URL", "postgresql://db"),
         ("DATABASE_URL", "postgresql://db:port/name"),
+        ("DATABASE_URL", "postgresql://one:5432,two:port/name"),
+        ("DATABASE_URL", "postgresql://one:5432,two:0/name"),
+        ("DATABASE_URL", "postgresql://one,two"),
         ("DATABASE_URL", "sqlite:///name"),
         ("CASHBACK_PROVIDER_URL", "provider.example"),
         ("CASHBACK_PROVIDER_URL", "ftp://provider.example"),

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from chaos.account import Lie
 from chaos.invariants import Ledgers, shown, unpaid_or_paid_twice, violations
-from chaos.ledgers import Attempt, Credit, Event, Row, Told
+from chaos.ledgers import Attempt, Credit, Event, Incident, Reading, Row, Told
 from chaos.profile import BROKEN_ANSWERS
 from chaos.sales import Sale, make_sale, money
 
@@ -66,13 +67,68 @@ TOLD = Told(
     body=b"the record",
 )
 CREDIT = Credit(group=ROW.group, at=NOW + timedelta(milliseconds=5), reference=ID)
-GOOD = Ledgers(sales={1: SALE}, told=(TOLD,), rows={ID: ROW}, credits=(CREDIT,))
+READ = Reading(
+    kind="recent",
+    asked_at=NOW + timedelta(minutes=2),
+    ended_at=NOW + timedelta(minutes=2),
+    distrust=None,
+    lines=1,
+    net_centavos=CREDIT.group[1],
+    cashbacks=1,
+)
+GOOD = Ledgers(
+    sales={1: SALE},
+    told=(TOLD,),
+    rows={ID: ROW},
+    credits=(CREDIT,),
+    incidents=(),
+    readings=(READ,),
+    lies=(),
+    mistaken=(),
+    echoes=True,
+    quiet_at=NOW + timedelta(minutes=1),
+)
+STRANGER = Credit(group=("99999999999", 7_777), at=NOW + timedelta(seconds=1), reference="promo-1")
+SECOND_CREDIT = replace(CREDIT, at=NOW + timedelta(seconds=2))
+INCIDENT = Incident(
+    cls="unknown_here",
+    document=STRANGER.group[0],
+    centavos=7_777,
+    credited_at=STRANGER.at,
+    cashback_id=None,
+    opened_at=NOW + timedelta(seconds=5),
+    stands=True,
+    said=None,
+    why="no cashback explains it",
+)
+ABSENT = replace(
+    INCIDENT,
+    cls="applied_absent",
+    document=ROW.document,
+    centavos=ROW.cashback_centavos,
+    credited_at=None,
+    cashback_id=ID,
+)
+LIE = Lie(
+    telling="document_masked",
+    document=ROW.document,
+    began_at=NOW,
+    ended_at=NOW + timedelta(minutes=3),
+)
+HEARD = replace(INCIDENT, cls="unreadable", document=None, credited_at=None, stands=False)
 WRONG = a_sale(valid=False)
 SECOND = replace(ROW.attempts[0], number=2)
 
 
 def with_row(**changes: Any) -> Ledgers:
     return replace(GOOD, rows={ID: replace(ROW, **changes)})
+
+
+def with_credits(*credits_: Credit, **changes: Any) -> Ledgers:
+    read = replace(
+        READ, lines=len(credits_), net_centavos=sum(credit.group[1] for credit in credits_)
+    )
+    return replace(GOOD, credits=credits_, readings=(read,), **changes)
 
 
 def in_status(status: str) -> Ledgers:
@@ -91,6 +147,30 @@ def with_broken_body() -> Ledgers:
 
 def test_ledgers_that_agree_are_clean() -> None:
     assert violations(GOOD) == []
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        with_credits(CREDIT, STRANGER, incidents=(INCIDENT,)),
+        with_credits(
+            CREDIT, STRANGER, incidents=(replace(INCIDENT, stands=False, said="foreign"),)
+        ),
+        with_credits(
+            CREDIT,
+            SECOND_CREDIT,
+            mistaken={ROW.document},
+            incidents=(replace(ABSENT, cls="credited_again", credited_at=SECOND_CREDIT.at),),
+        ),
+        with_credits(
+            mistaken={ROW.document}, incidents=(replace(ABSENT, stands=False, said="known_absent"),)
+        ),
+        replace(GOOD, lies=(LIE,), incidents=(HEARD,)),
+        replace(GOOD, lies=(replace(LIE, ended_at=NOW + timedelta(seconds=2)),)),
+    ],
+)
+def test_a_difference_that_somebody_was_told_of_is_none(told: Ledgers) -> None:
+    assert violations(told) == []
 
 
 @pytest.mark.parametrize(
@@ -132,6 +212,26 @@ def test_ledgers_that_agree_are_clean() -> None:
         (lambda: in_status("cancelled"), "12: "),
         (lambda: with_row(attempts=(replace(ROW.attempts[0], result="unknown"),)), "neither an"),
         (with_broken_body, "evidence: "),
+        (lambda: with_credits(CREDIT, STRANGER), "14: 77.77 for 99999999999: 1 credits more"),
+        (lambda: with_credits(CREDIT, SECOND_CREDIT, mistaken={ROW.document}), "0 more by what"),
+        (lambda: with_credits(mistaken={ROW.document}), "-1 credits more than are applied"),
+        (
+            lambda: with_credits(
+                CREDIT, STRANGER, incidents=(replace(INCIDENT, stands=False, said=None),)
+            ),
+            "0 more by what anybody was told",
+        ),
+        (lambda: replace(GOOD, incidents=(INCIDENT,)), "14: an incident stands of what is no more"),
+        (lambda: replace(GOOD, incidents=(ABSENT,)), "-1 more by what anybody was told"),
+        (lambda: replace(GOOD, lies=(LIE,)), "14: document_masked of"),
+        (lambda: replace(GOOD, readings=()), "13: no statement was read"),
+        (lambda: replace(GOOD, readings=(replace(READ, lines=2),)), "13: 1 credits of"),
+        (lambda: replace(GOOD, readings=(replace(READ, cashbacks=0),)), "13: 1 cashbacks were"),
+        (
+            lambda: replace(GOOD, readings=(replace(READ, distrust="cut"),)),
+            "proves no absence: cut",
+        ),
+        (lambda: in_status("rejected"), "its own reference is credited"),
     ],
 )
 def test_a_planted_defect_is_seen(defect: Callable[[], Ledgers], said: str) -> None:

@@ -20,4 +20,4 @@ def test_every_mutant_finds_what_it_replaces() -> None:
         timeout=60,
     )
     assert done.returncode == 0, done.stderr
-    assert done.stdout.count("None") >= 5
+    assert done.stdout.count("None") >= 20

@@ -25,6 +25,8 @@ class Applies(StrEnum):
 
     NEVER = "never"
     NOW = "now"
+    TWICE = "twice"
+    """Two credits for one order."""
     LATE = "late"
     """After `late_s`, whether or not the client still waits."""
 
@@ -137,6 +139,18 @@ _ALL: Final = (
         name="late_apply",
         sentence="credits and answers 201 only after `late_s`, whoever still waits",
         applies=Applies.LATE,
+        answer=answers.created,
+    ),
+    Behaviour(
+        name="credited_twice_201",
+        sentence="credits twice and answers 201, as documented",
+        applies=Applies.TWICE,
+        answer=answers.created,
+    ),
+    Behaviour(
+        name="lost_201",
+        sentence="does not credit; a 201 as if it had",
+        applies=Applies.NEVER,
         answer=answers.created,
     ),
     _odd("garbage_201", answers.garbage_body, "credits; the 201's body is no JSON"),

@@ -161,6 +161,8 @@ class SandboxConnection(asyncio.Protocol):
         credit: Credit | None = None
         if behaviour.applies is not Applies.NEVER:
             credit = self._desk.credit(order)
+        if behaviour.applies is Applies.TWICE:
+            self._desk.credit(order)
         answer = behaviour.answer(self._desk.cue(order, credit))
         if behaviour.dripped:
             self._drip(answer, behaviour.end, request)

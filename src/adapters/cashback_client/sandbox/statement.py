@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from adapters.cashback_client.sandbox.answers import render
 from adapters.cashback_client.sandbox.ledger import format_instant
 from adapters.cashback_client.sandbox.tellings import (
+    MAX_PAGES,
     PAGE_ROWS,
     Asked,
     Entry,
@@ -49,10 +50,11 @@ def statement(
         "sum": format_sum(sum(entry.counted_centavos for entry in entries)),
     }
     if any(telling.pages for telling in told.tellings):
-        first = asked.page * PAGE_ROWS
-        if first + PAGE_ROWS < len(entries):
+        rows = max(PAGE_ROWS, -(-len(entries) // MAX_PAGES))
+        first = asked.page * rows
+        if first + rows < len(entries):
             head["next"] = str(asked.page + 1)
-        entries = entries[first : first + PAGE_ROWS]
+        entries = entries[first : first + rows]
     for telling in told.tellings:
         if telling.head is not None:
             telling.head(head, asked)

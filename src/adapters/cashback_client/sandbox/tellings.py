@@ -23,7 +23,10 @@ if TYPE_CHECKING:
 _DAY_US: Final = 86_400_000_000
 _MINUTE_US: Final = 60_000_000
 PAGE_ROWS: Final = 2
-"""Rows of a page, where the statement is told in pages."""
+"""Least rows of a page, where the statement is told in pages."""
+
+MAX_PAGES: Final = 50
+"""Most pages: of more rows each page has more."""
 
 OTHERS: Final = ("11144477735", "52998224725")
 """Whom another customer's line names; the second where it is the first's own."""
@@ -333,10 +336,10 @@ _ALL: Final = (
         rows=_first_half,
         head=_set(has_more=True),
     ),
-    Telling(name="paged", sentence="pages of two lines; next is a cursor", pages=True),
+    Telling(name="paged", sentence="pages of two lines or more; next is a cursor", pages=True),
     Telling(
         name="paged_page_fails",
-        sentence="pages of two lines; the second answers 500",
+        sentence="pages of two lines or more; the second answers 500",
         pages=True,
         spelled=_failing_second_page,
     ),

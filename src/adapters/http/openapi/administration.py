@@ -37,6 +37,9 @@ _A_CLIENT: Final = Described(
     tag="API clients", what="an API client", schema="ApiClient", where=(_CLIENT_ID,)
 )
 _CREATED: Final = ("Location", "ETag")
+_KNOWN_LATER: Final = (
+    " Every API process knows it within 30 seconds; until then one may decide by what was before."
+)
 _TERMS: Final[dict[str, Any]] = {
     "name": "Rede de Lojas",
     "zone": "America/Sao_Paulo",
@@ -71,11 +74,13 @@ ADMINISTRATION: Final[dict[tuple[str, str], Operation]] = {
         "replaceMerchant",
         body="MerchantState",
         example=_TERMS,
+        more=_KNOWN_LATER,
     ),
     ("patch", "/api/merchants/{slug}"): _A_MERCHANT.changed(
         "patchMerchant",
         body="MerchantPatch",
         example={"name": "Rede de Lojas S.A."},
+        more=_KNOWN_LATER,
     ),
     ("delete", "/api/merchants/{slug}"): _A_MERCHANT.deleted(
         "deleteMerchant",

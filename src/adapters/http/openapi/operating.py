@@ -61,8 +61,9 @@ OPERATING: Final[dict[tuple[str, str], Operation]] = {
         tag="Operators",
         summary="Send a held, rejected or doubtful one again",
         description="One in doubt may have been paid, and so may one that a line of the provider's"
-        " statement could be (`suspected` in the list): sending it again may pay the customer a"
-        " second time. It takes `accept_risk`, and the record tells for ever who took the risk.",
+        " statement could be or that an operator alone called rejected (`suspected` in the list):"
+        " sending it again may pay the customer a second time. It takes `accept_risk`, and the"
+        " record tells for ever who took the risk.",
         parameters=(ID,),
         body="ResendInput",
         example={"reason": "the provider's outage is over", "accept_risk": False},
@@ -85,6 +86,8 @@ OPERATING: Final[dict[tuple[str, str], Operation]] = {
         tag="Operators",
         summary="Say what became of one in doubt, or of one that is credited",
         description="`applied` or `rejected`, on evidence from the provider; `reason` names it."
+        " What you call `rejected` is sent again only by somebody who takes the risk: a mark"
+        " proves nothing."
         " A held or rejected one becomes `applied` only while an incident of the statement says"
         " that it is credited (`GET /api/incidents`).",
         parameters=(ID,),
@@ -137,7 +140,9 @@ OPERATING: Final[dict[tuple[str, str], Operation]] = {
         " tells the incident; with `dry_run` false the explanation is remembered, with name and"
         " reason, for every later statement, and the incident ends. A line is `foreign` or `ours`"
         " (then `cashback_id` names whose, of any merchant); of a cashback that is applied and"
-        " absent it may be said that this is known (`known_absent`).",
+        " absent it may be said that this is known (`known_absent`). Against the line's own"
+        " reference, if it names another cashback here (in whatever spelling, or by a part of the"
+        " id), nothing is said without `accept_risk`: the dry run tells it, too.",
         parameters=(parameter("id", "path", "The incident's id.", _UUID),),
         body="ExplainInput",
         example={
@@ -153,6 +158,7 @@ OPERATING: Final[dict[tuple[str, str], Operation]] = {
             "not_found",
             "incident_closed",
             "explanation_unfit",
+            "names_a_cashback",
         ),
     ),
     ("post", "/api/cashbacks/resend"): Operation(

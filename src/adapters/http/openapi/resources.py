@@ -89,15 +89,16 @@ class Described:
         )
 
     def changed(
-        self, id_: str, *, body: str, example: Any, problems: tuple[str, ...] = ()
+        self, id_: str, *, body: str, example: Any, problems: tuple[str, ...] = (), more: str = ""
     ) -> Operation:
-        """Its PUT, or its PATCH when `body` is a patch's."""
+        """Its PUT, or its PATCH when `body` is a patch's; `more` follows its description."""
         is_patch = body.endswith("Patch")
         return Operation(
             id=id_,
             tag=self.tag,
             summary=f"{'Change some of' if is_patch else 'Replace'} {self.what}",
-            description=_PATCH if is_patch else "What is left out goes back to its default.",
+            description=(_PATCH if is_patch else "What is left out goes back to its default.")
+            + more,
             parameters=(*self.where, IF_MATCH),
             body=body,
             example=example,

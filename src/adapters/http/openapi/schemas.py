@@ -166,7 +166,7 @@ _SALE: Final = _object(
 _TEXT: Final[Schema] = {"type": "string"}
 _REASON: Final[Schema] = {
     "type": "string",
-    "description": f"Kept for ever: 1 to {MAX_REASON_CHARS} printable characters.",
+    "description": f"Kept for ever: 1 to {MAX_REASON_CHARS} printable characters, and no CPF.",
     "minLength": 1,
 }
 _ACCEPT_RISK: Final[Schema] = {
@@ -218,9 +218,15 @@ _OPERATING: Final[dict[str, Schema]] = {
                 "description": "With `ours`, and only then: the cashback whose credit it is.",
             },
             "reason": _REASON,
+            "accept_risk": {
+                "type": "boolean",
+                "default": False,
+                "description": "The line's reference names a cashback, and you say otherwise: it"
+                " may be paid a second time, and you take that risk.",
+            },
             "dry_run": {"type": "boolean", "default": True, "description": "Only tell."},
         },
-        optional=("cashback_id", "dry_run"),
+        optional=("cashback_id", "accept_risk", "dry_run"),
         description="What the incident is.",
     ),
     "ResendManyInput": _RESEND_MANY,

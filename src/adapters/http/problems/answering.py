@@ -33,7 +33,7 @@ from adapters.http.resources.versions import PreconditionRequiredError
 from adapters.http.sales.wire import encode, record_shape
 from cashback_core.administering import InUse, Missing, Stale, Taken, Unfit
 from cashback_core.content import Difference
-from cashback_core.explaining import NotExplained
+from cashback_core.explaining import NamesACashback, NotExplained
 from cashback_core.operating import (
     MAX_AT_ONCE,
     CountChanged,
@@ -219,6 +219,12 @@ def _not_explained(refused: NotExplained) -> Problem:
             assert_never(refused)
 
 
+def _names_a_cashback(refused: NamesACashback) -> Problem:
+    values = {"cashback_id": str(refused.cashback_id)}
+    fault = Fault(pointer="/accept_risk", code="names_cashback", received="false", values=values)
+    return Problem(code="names_a_cashback", errors=(fault,))
+
+
 def _count_changed(refused: CountChanged) -> Problem:
     values = {"count": str(refused.tally.count)}
     fault = Fault(pointer="/expected_count", code="count_now", values=values)
@@ -294,6 +300,7 @@ PROBLEMS: Final[Mapping[type, Callable[[Any], Problem]]] = {
     NotCreditedThere: _always("not_credited_there"),
     NotYours: _not_yours,
     NotExplained: _not_explained,
+    NamesACashback: _names_a_cashback,
     CountChanged: _count_changed,
     TooMany: _too_many,
     SaleIdTaken: lambda taken: Problem(code="sale_id_conflict", errors=taken.differences),

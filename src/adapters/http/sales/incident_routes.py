@@ -20,7 +20,7 @@ from adapters.http.sales import operator_bodies as bodies
 from adapters.http.sales.cashbacks import read_id
 from adapters.http.sales.incident_texts import CLASSES
 from adapters.http.sales.wire import encode
-from cashback_core.explaining import NotExplained, StatementIncident
+from cashback_core.explaining import NamesACashback, NotExplained, StatementIncident
 from cashback_core.instants import format_instant
 from cashback_core.money import format_centavos
 
@@ -83,7 +83,7 @@ class IncidentRoutes:
         match answer:
             case None:
                 raise NotFoundException
-            case NotExplained():
+            case NotExplained() | NamesACashback():
                 return answer_problem(problem_of(answer), language)
             case StatementIncident():
                 shape = shapes.Explained(

@@ -79,6 +79,25 @@ INCIDENT_KINDS: Final[Mapping[str, Kind]] = {
         ("This does not explain it", "Nothing was done: errors says what this incident is about."),
         ("Isto não o explica", "Nada foi feito: errors diz do que trata este incidente."),
     ),
+    "names_a_cashback": kind(
+        409,
+        (
+            "Its reference names a cashback here",
+            (
+                "Nothing was done: the line's own reference says otherwise. If you are wrong, that"
+                " cashback is proved unpaid and the customer paid a second time. To take the risk,"
+                " send accept_risk true: it is recorded with your name."
+            ),
+        ),
+        (
+            "A referência nomeia um cashback daqui",
+            (
+                "Nada foi feito: a própria referência da linha diz outra coisa. Se você estiver"
+                " enganado, prova-se que esse cashback não foi pago e o cliente recebe uma segunda"
+                " vez. Para assumir o risco, envie accept_risk true: fica registrado com seu nome."
+            ),
+        ),
+    ),
 }
 """Problems by code."""
 
@@ -91,6 +110,16 @@ INCIDENT_FAULTS: Final[Mapping[str, Mapping[Language, Text]]] = {
         (
             "O incidente é sobre um cashback e não tem linha própria.",
             "known_absent, de um cashback aplicado e ausente; senão explique a linha",
+        ),
+    ),
+    "names_cashback": fault(
+        (
+            "The line's reference names {cashback_id}.",
+            "true, by whoever takes that risk; or ours, with that cashback_id",
+        ),
+        (
+            "A referência da linha nomeia {cashback_id}.",
+            "true, de quem assume esse risco; ou ours, com esse cashback_id",
         ),
     ),
     "not_absent": fault(

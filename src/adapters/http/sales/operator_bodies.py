@@ -20,7 +20,7 @@ from cashback_core.operating import (
     ActKind,
     OpenFilter,
     goes_with,
-    is_plain_text,
+    why_no_reason,
 )
 from cashback_core.violations import Violation, show
 
@@ -86,18 +86,23 @@ class Explain:
 
 
 def read_explain(document: object, *, by: str) -> Explain:
-    """What is said by `{"meaning", "cashback_id", "reason", "dry_run"}`.
+    """What is said by `{"meaning", "cashback_id", "reason", "accept_risk", "dry_run"}`.
 
     Raises InvalidRequestError.
     """
-    body = _Body(document, "meaning", "cashback_id", "reason", "dry_run")
+    body = _Body(document, "meaning", "cashback_id", "reason", "accept_risk", "dry_run")
     meaning, cashback_id = body.choice("meaning", tuple(Meaning)), body.id("cashback_id")
     reason, dry_run = body.reason(), body.truth("dry_run", default=True)
+    accept_risk = body.truth("accept_risk", default=False)
     body.refuse_faults()
     if (meaning == Meaning.OURS) != (cashback_id is not None):
         raise InvalidRequestError((Fault(pointer="/cashback_id", code="only_with_ours"),))
     explanation = Explanation(
-        meaning=Meaning(meaning), by=by, reason=reason, cashback_id=cashback_id
+        meaning=Meaning(meaning),
+        by=by,
+        reason=reason,
+        cashback_id=cashback_id,
+        accept_risk=accept_risk,
     )
     return Explain(explanation=explanation, dry_run=dry_run)
 
@@ -151,8 +156,9 @@ class _Body:
         """Without the spaces around it: they come with copying."""
         value = self._text("reason", needed=needed)
         text = (value or "").strip()
-        if value is not None and not is_plain_text(text, MAX_REASON_CHARS):
-            self._fault("reason", "reason_format", highest=str(MAX_REASON_CHARS))
+        fault = None if value is None else why_no_reason(text)
+        if fault is not None:
+            self._fault("reason", fault, highest=str(MAX_REASON_CHARS))
         return text
 
     def truth(self, name: str, *, default: bool) -> bool:

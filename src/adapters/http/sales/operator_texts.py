@@ -16,7 +16,7 @@ RISK: Final[Mapping[Language, str]] = {
     Language.PT: "Ninguém aqui sabe se isto foi pago: enviar de novo pode pagar o cliente uma"
     " segunda vez. Procure antes no extrato do provedor.",
 }
-"""What somebody accepts who resends what is in doubt, or what a line could be."""
+"""What somebody accepts who resends what may be paid (`operating.may_be_paid`)."""
 
 OPERATOR_KINDS: Final[Mapping[str, Kind]] = {
     "forbidden": kind(
@@ -111,11 +111,17 @@ OPERATOR_FAULTS: Final[Mapping[str, Mapping[Language, Text]]] = {
     ),
     "risk": fault(
         (
-            "{in_doubt} may be paid twice: in doubt, or perhaps a line of the statement.",
+            (
+                "{in_doubt} may be paid twice: in doubt, perhaps a line of the statement, or called"
+                " rejected by an operator alone."
+            ),
             "true, by whoever takes that risk",
         ),
         (
-            "{in_doubt} podem ser pagos duas vezes: em dúvida, ou talvez uma linha do extrato.",
+            (
+                "{in_doubt} podem ser pagos duas vezes: em dúvida, talvez uma linha do extrato, ou"
+                " rejeitados só pela palavra de um operador."
+            ),
             "true, de quem assume esse risco",
         ),
     ),
@@ -130,6 +136,16 @@ OPERATOR_FAULTS: Final[Mapping[str, Mapping[Language, Text]]] = {
     "reason_format": fault(
         ("The reason is no plain text.", "1 to {highest} printable characters"),
         ("O motivo não é um texto simples.", "1 a {highest} caracteres imprimíveis"),
+    ),
+    "reason_document": fault(
+        (
+            "The reason holds a CPF, and it is kept for ever.",
+            "the same without it; the id or the statement's line says whose it is",
+        ),
+        (
+            "O motivo contém um CPF, e fica guardado para sempre.",
+            "o mesmo sem ele; o id ou a linha do extrato diz de quem se trata",
+        ),
     ),
     "not_boolean": fault(
         ("The value is neither true nor false.", "true or false"),

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
-from adapters.postgres.connection import Role, connection_pool, named, serving_dsn, translated
+from adapters.postgres.database import ADMINISTERING, Database, named
+from adapters.postgres.sessions import Role
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
@@ -14,28 +15,12 @@ if TYPE_CHECKING:
 
     from cashback_core.administering import Caller, Versions
 
-POOL_TIMEOUT_S: Final = 5.0
-MAX_CONNECTIONS: Final = 2
-"""Administrators are few, and must not take the connections that sales need."""
-
 
 class Administration:
-    """Connects when it is first asked; shared by the stores of every administered resource."""
+    """Shared by the stores of every administered resource."""
 
-    def __init__(self, dsn: str, *, application: str = "cashback administration") -> None:
-        self._pool = connection_pool(
-            serving_dsn(dsn, application=application, role=Role.SERVING),
-            most=MAX_CONNECTIONS,
-            wait_s=POOL_TIMEOUT_S,
-        )
-
-    async def open(self) -> None:
-        """Begin to serve; needs no database yet."""
-        await self._pool.open(wait=False)
-
-    async def close(self) -> None:
-        """Hang up."""
-        await self._pool.close()
+    def __init__(self, database: Database) -> None:
+        self._pool = database.pool(ADMINISTERING)
 
     @asynccontextmanager
     async def transaction(
@@ -47,23 +32,22 @@ class Administration:
         StoreUnavailable.
         """
         merchants = [] if caller.merchant_id is None else [caller.merchant_id]
-        with translated():
-            async with self._pool.connection() as connection, connection.transaction():
-                await connection.execute(
-                    """
-                    select set_config('role', %(role)s, true),
-                        set_config('cashback.merchants', %(merchants)s, true),
-                        set_config('cashback.actor', %(actor)s, true),
-                        set_config('cashback.request_id', %(request_id)s, true)
-                    """,
-                    {
-                        "role": Role.PLATFORM if caller.merchant_id is None else Role.SERVING,
-                        "merchants": named(merchants),
-                        "actor": caller.actor,
-                        "request_id": caller.request_id or "",
-                    },
-                )
-                yield connection
+        async with self._pool.connection() as connection, connection.transaction():
+            await connection.execute(
+                """
+                select set_config('role', %(role)s, true),
+                    set_config('cashback.merchants', %(merchants)s, true),
+                    set_config('cashback.actor', %(actor)s, true),
+                    set_config('cashback.request_id', %(request_id)s, true)
+                """,
+                {
+                    "role": Role.PLATFORM if caller.merchant_id is None else Role.SERVING,
+                    "merchants": named(merchants),
+                    "actor": caller.actor,
+                    "request_id": caller.request_id or "",
+                },
+            )
+            yield connection
 
 
 def as_integers(versions: Versions) -> list[int] | None:

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any, Final
 
 import psycopg
 from psycopg.rows import class_row
 
-from adapters.postgres.connection import Role, serving_dsn, translated
 from adapters.postgres.identity.throttling import digest
+from adapters.postgres.sessions import Role, Session
 from cashback_core.callers import Owned
 from cashback_core.identity import new_id
+
+if TYPE_CHECKING:
+    from adapters.postgres.database import Database
+
+_SESSION: Final = Session(application="cashback accounts", role=Role.IDENTITY)
 
 
 class AccountError(ValueError):
@@ -34,44 +39,40 @@ async def end_sessions(
 class PostgresAccounts:
     """For whoever holds the database; each call over a connection of its own."""
 
-    def __init__(self, dsn: str) -> None:
-        self._dsn = serving_dsn(dsn, application="cashback accounts", role=Role.IDENTITY)
+    def __init__(self, database: Database) -> None:
+        self._database = database
 
     async def begin_session(self, username: str, *, life_s: int) -> Owned:
         """Begin a session that cannot be renewed. Raises AccountError and StoreUnavailable."""
         try:
-            with translated():
-                async with (
-                    await self._connect() as connection,
-                    connection.cursor(row_factory=class_row(Owned)) as cursor,
-                ):
-                    await cursor.execute(
-                        "with begun as ("
-                        "  insert into sessions"
-                        "   (session_id, user_id, merchant_id, refresh_hash, expires_at)"
-                        "  select %(session_id)s, user_id, merchant_id, %(nobodys)s,"
-                        "   clock_timestamp() + make_interval(secs => %(life_s)s)"
-                        "  from users as u where username = %(username)s"
-                        "   and disabled_at is null and deleted_at is null"
-                        "   and not exists (select from merchants as m"
-                        "    where m.merchant_id = u.merchant_id and m.disabled_at is not null)"
-                        "  returning session_id, user_id"
-                        " ) select 'user:' || username as subject, role, merchant_id, session_id"
-                        " from begun join users using (user_id)",
-                        {
-                            "session_id": new_id(),
-                            "username": username,
-                            # The hash of nothing's id: no token has it.
-                            "nobodys": digest(""),
-                            "life_s": life_s,
-                        },
-                    )
-                    session = await cursor.fetchone()
+            async with (
+                self._database.connection(_SESSION) as connection,
+                connection.cursor(row_factory=class_row(Owned)) as cursor,
+            ):
+                await cursor.execute(
+                    "with begun as ("
+                    "  insert into sessions"
+                    "   (session_id, user_id, merchant_id, refresh_hash, expires_at)"
+                    "  select %(session_id)s, user_id, merchant_id, %(nobodys)s,"
+                    "   clock_timestamp() + make_interval(secs => %(life_s)s)"
+                    "  from users as u where username = %(username)s"
+                    "   and disabled_at is null and deleted_at is null"
+                    "   and not exists (select from merchants as m"
+                    "    where m.merchant_id = u.merchant_id and m.disabled_at is not null)"
+                    "  returning session_id, user_id"
+                    " ) select 'user:' || username as subject, role, merchant_id, session_id"
+                    " from begun join users using (user_id)",
+                    {
+                        "session_id": new_id(),
+                        "username": username,
+                        # The hash of nothing's id: no token has it.
+                        "nobodys": digest(""),
+                        "life_s": life_s,
+                    },
+                )
+                session = await cursor.fetchone()
         except psycopg.DataError:
             session = None
         if session is None:
             raise AccountError(f"there is no user {username!r} who may log in")
         return session
-
-    async def _connect(self) -> psycopg.AsyncConnection[Any]:
-        return await psycopg.AsyncConnection.connect(self._dsn)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, LiteralString
 
 from psycopg.rows import class_row
 
-from adapters.postgres.connection import Role, connection_pool, serving_dsn, translated
+from adapters.postgres.database import IDENTIFYING, Database
 from adapters.postgres.identity.accounts import end_sessions
 from adapters.postgres.identity.throttling import (
     MAX_PLACES,
@@ -31,10 +31,6 @@ if TYPE_CHECKING:
 
     from cashback_core.administering import Caller
 
-POOL_TIMEOUT_S: Final = 1.0
-MAX_CONNECTIONS: Final = 4
-"""Most answers are remembered for seconds: few connections serve many callers."""
-
 MAX_SESSION_DAYS: Final = 30
 """However often a session is renewed, its owner logs in again after this."""
 
@@ -43,23 +39,10 @@ KEPT_DAYS: Final = 30
 
 
 class PostgresIdentities(Identities):
-    """Connects when it is first asked."""
+    """Every method is one transaction."""
 
-    def __init__(self, dsn: str) -> None:
-        self._pool = connection_pool(
-            serving_dsn(dsn, application="cashback identity", role=Role.IDENTITY),
-            most=MAX_CONNECTIONS,
-            wait_s=POOL_TIMEOUT_S,
-            autocommit=True,  # every method is one statement
-        )
-
-    async def open(self) -> None:
-        """Begin to serve; needs no database yet."""
-        await self._pool.open(wait=False)
-
-    async def close(self) -> None:
-        """Hang up."""
-        await self._pool.close()
+    def __init__(self, database: Database) -> None:
+        self._pool = database.pool(IDENTIFYING)
 
     async def visit(self, username: str | None, *, address: str) -> Visit:
         """Whether a log-in may be tried, and the account."""
@@ -188,24 +171,23 @@ class PostgresIdentities(Identities):
 
     async def sign_out(self, username: str, *, by: Caller) -> bool:
         """End every session of a user."""
-        with translated():
-            async with self._pool.connection() as connection, connection.transaction():
-                await connection.execute(
-                    "select set_config('cashback.actor', %s, true),"
-                    " set_config('cashback.request_id', %s, true)",
-                    [by.actor, by.request_id or ""],
-                )
-                found = await connection.execute(
-                    "update users set signed_out_at = clock_timestamp()"
-                    " where username = %(username)s and deleted_at is null"
-                    " and (%(merchant_id)s::bigint is null or merchant_id = %(merchant_id)s)"
-                    " returning user_id",
-                    {"username": username, "merchant_id": by.merchant_id},
-                )
-                row = await found.fetchone()
-                if row is not None:
-                    await end_sessions(connection, row[0], reason="signed_out")
-                return row is not None
+        async with self._pool.connection() as connection, connection.transaction():
+            await connection.execute(
+                "select set_config('cashback.actor', %s, true),"
+                " set_config('cashback.request_id', %s, true)",
+                [by.actor, by.request_id or ""],
+            )
+            found = await connection.execute(
+                "update users set signed_out_at = clock_timestamp()"
+                " where username = %(username)s and deleted_at is null"
+                " and (%(merchant_id)s::bigint is null or merchant_id = %(merchant_id)s)"
+                " returning user_id",
+                {"username": username, "merchant_id": by.merchant_id},
+            )
+            row = await found.fetchone()
+            if row is not None:
+                await end_sessions(connection, row[0], reason="signed_out")
+            return row is not None
 
     async def find_client(self, client_id: str, *, secret: str) -> Owned | None:
         """The API client with that secret."""
@@ -263,25 +245,22 @@ class PostgresIdentities(Identities):
         return Drawn(granted=row[0], wait_s=row[1])
 
     async def _owned(self, query: LiteralString, values: Mapping[str, object]) -> Owned | None:
-        with translated():
-            async with (
-                self._pool.connection() as connection,
-                connection.cursor(row_factory=class_row(Owned)) as cursor,
-            ):
-                await cursor.execute(query, values)
-                owned: Owned | None = await cursor.fetchone()
-                return owned
+        async with (
+            self._pool.connection() as connection,
+            connection.cursor(row_factory=class_row(Owned)) as cursor,
+        ):
+            await cursor.execute(query, values)
+            owned: Owned | None = await cursor.fetchone()
+            return owned
 
     async def _row(
         self, query: LiteralString, values: Mapping[str, object]
     ) -> tuple[Any, ...] | None:
-        with translated():
-            async with self._pool.connection() as connection:
-                row: tuple[Any, ...] | None
-                row = await (await connection.execute(query, values)).fetchone()
-                return row
+        async with self._pool.connection() as connection:
+            row: tuple[Any, ...] | None
+            row = await (await connection.execute(query, values)).fetchone()
+            return row
 
     async def _do(self, query: LiteralString, values: Mapping[str, object]) -> None:
-        with translated():
-            async with self._pool.connection() as connection:
-                await connection.execute(query, values)
+        async with self._pool.connection() as connection:
+            await connection.execute(query, values)

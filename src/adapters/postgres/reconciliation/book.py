@@ -6,7 +6,8 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final, LiteralString
 
-from adapters.postgres.connection import translated
+from adapters.postgres.faults import translated
+from adapters.postgres.watching import watched
 from cashback_core.delivery import Status
 from cashback_core.reconciliation import BookEntry
 from cashback_core.reconciling import MAX_STORED
@@ -15,9 +16,12 @@ if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator, Collection, Mapping
     from uuid import UUID
 
-    from psycopg import AsyncConnection
+    from psycopg import AsyncConnection, AsyncServerCursor
 
     from cashback_core.reconciliation import Rules
+
+SILENT_S: Final = 75.0
+"""How long a settler waits for an answer: longer than the server lets its statements run."""
 
 _CLOCKS: Final = timedelta(days=1)
 """How much later than the database's clock an id may be dated by the process that made it."""
@@ -119,7 +123,10 @@ async def read_book(
     """The book as of one instant; see the port."""
     with translated():
         async with connection.transaction():
-            await connection.execute("set transaction isolation level repeatable read read only")
+            with watched(connection, SILENT_S):
+                await connection.execute(
+                    "set transaction isolation level repeatable read read only"
+                )
             batches = _batches(connection, rules, since, named)
             try:
                 yield batches
@@ -146,8 +153,9 @@ async def _batches(
         old = [id_ for id_ in ids if id_ not in apart and _may_be_older(id_, since)]
         if not old:
             continue
-        found = await connection.execute(_NAMED, {**values, "ids": old})
-        batch = [_entry(row) for row in await found.fetchall()]
+        with watched(connection, SILENT_S):
+            found = await connection.execute(_NAMED, {**values, "ids": old})
+            batch = [_entry(row) for row in await found.fetchall()]
         if batch:
             yield batch
 
@@ -156,9 +164,17 @@ async def _streamed(
     connection: AsyncConnection[Any], query: LiteralString, values: Mapping[str, Any]
 ) -> AsyncGenerator[list[BookEntry], None]:
     async with connection.cursor(name="book") as cursor:
-        await cursor.execute(query, values)
-        while rows := await cursor.fetchmany(MAX_STORED):
+        with watched(connection, SILENT_S):
+            await cursor.execute(query, values)
+        while rows := await _next(connection, cursor):
             yield [_entry(row) for row in rows]
+
+
+async def _next(
+    connection: AsyncConnection[Any], cursor: AsyncServerCursor[Any]
+) -> list[tuple[Any, ...]]:
+    with watched(connection, SILENT_S):
+        return await cursor.fetchmany(MAX_STORED)
 
 
 def _bounds(rules: Rules, since: datetime) -> dict[str, datetime]:

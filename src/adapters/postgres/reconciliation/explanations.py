@@ -9,6 +9,7 @@ from cashback_core.reconciliation import Explanations
 
 if TYPE_CHECKING:
     from collections.abc import Collection
+    from datetime import datetime
     from uuid import UUID
 
     from psycopg import AsyncConnection
@@ -17,18 +18,23 @@ if TYPE_CHECKING:
 async def read_explanations(connection: AsyncConnection[Any]) -> tuple[int, Explanations]:
     """All of them, and the number of the latest."""
     found = await connection.execute(
-        "select explanation_id, line_key, cashback_id from statement_explanations order by 1"
+        "select explanation_id, line_key, cashback_id, at from statement_explanations order by 1"
     )
     lines: defaultdict[str, list[UUID | None]] = defaultdict(list)
+    said_at: defaultdict[str, list[datetime]] = defaultdict(list)
     absent: set[UUID] = set()
     latest = 0
-    async for latest, key, cashback_id in found:  # noqa: B007 (the last one counts)
+    async for latest, key, cashback_id, at in found:  # noqa: B007 (the last one counts)
         if key is None:
             absent.add(cashback_id)
         else:
             lines[key].append(cashback_id)
-    said = {key: tuple(whose) for key, whose in lines.items()}
-    return latest, Explanations(lines=said, absent=frozenset(absent))
+            said_at[key].append(at)
+    return latest, Explanations(
+        lines={key: tuple(whose) for key, whose in lines.items()},
+        said_at={key: tuple(times) for key, times in said_at.items()},
+        absent=frozenset(absent),
+    )
 
 
 async def said_since(connection: AsyncConnection[Any], known: int) -> Collection[str | UUID]:

@@ -9,6 +9,7 @@ from adapters.postgres.accepting import encode
 from adapters.postgres.reconciliation.explanations import said_since
 from cashback_core.identity import new_id
 from cashback_core.reconciliation import FindingClass
+from cashback_core.reconciling import Standing
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Hashable, Sequence
@@ -181,14 +182,49 @@ async def _open(connection: AsyncConnection[Any], run: Run, rows: list[dict[str,
     )
 
 
+async def standing(connection: AsyncConnection[Any]) -> Standing:
+    """What open incidents are about."""
+    found = await connection.execute(
+        "select line_key, cashback_id from statement_incidents where closed_at is null"
+    )
+    lines: set[str] = set()
+    cashbacks: set[UUID] = set()
+    async for key, cashback_id in found:
+        if key is None:
+            cashbacks.add(cashback_id)
+        else:
+            lines.add(key)
+    return Standing(lines=frozenset(lines), cashbacks=frozenset(cashbacks))
+
+
+async def close_explained(
+    connection: AsyncConnection[Any], run: Run, about: Collection[str | UUID]
+) -> int:
+    """Close those of these lines and cashbacks that this run did not tell again; how many."""
+    return await _close(connection, run, about=about)
+
+
 async def close_unfound(connection: AsyncConnection[Any], run: Run, window: Window) -> int:
     """Close what this run did not find though its window covers it; how many were closed."""
+    return await _close(connection, run, window=window)
+
+
+async def _close(
+    connection: AsyncConnection[Any],
+    run: Run,
+    *,
+    window: Window | None = None,
+    about: Collection[str | UUID] = (),
+) -> int:
     found = await connection.execute(
         """
         with closed as (
             update statement_incidents set closed_at = now(), closed_why = %(why)s
-            where closed_at is null and last_seen_at < %(at)s
-                and told_since >= %(since)s and told_through <= %(through)s
+            where closed_at is null and last_seen_at < %(at)s and (
+                told_since >= %(since)s and told_through <= %(through)s
+                or line_key = any(%(lines)s)
+                or line_key is null and cashback_id = any(%(cashbacks)s)
+            )
             returning incident_id
         )
         insert into statement_incident_events (incident_id, what, reason)
@@ -197,8 +233,10 @@ async def close_unfound(connection: AsyncConnection[Any], run: Run, window: Wind
         {
             "why": CLOSED_BY_A_STATEMENT,
             "at": run.started_at,
-            "since": window.since,
-            "through": window.through,
+            "since": None if window is None else window.since,
+            "through": None if window is None else window.through,
+            "lines": [one for one in about if isinstance(one, str)],
+            "cashbacks": [one for one in about if not isinstance(one, str)],
         },
     )
     return found.rowcount

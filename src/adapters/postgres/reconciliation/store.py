@@ -4,17 +4,23 @@
 
 from __future__ import annotations
 
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
-import psycopg
-
-from adapters.postgres.connection import Role, serving_dsn, translated
-from adapters.postgres.reconciliation.book import read_book, read_open
+from adapters.postgres.faults import translated
+from adapters.postgres.reconciliation.book import SILENT_S, read_book, read_open
 from adapters.postgres.reconciliation.explanations import read_explanations
-from adapters.postgres.reconciliation.incidents import close_unfound, oldest, tell
+from adapters.postgres.reconciliation.incidents import (
+    close_explained,
+    close_unfound,
+    oldest,
+    standing,
+    tell,
+)
 from adapters.postgres.reconciliation.moves import move
 from adapters.postgres.reconciliation.runs import Run, begin, end, is_due
+from adapters.postgres.sessions import Role, Session
+from adapters.postgres.watching import watched
 from cashback_core.reconciling import (
     FoundIncident,
     Moved,
@@ -22,18 +28,38 @@ from cashback_core.reconciling import (
     ReconciliationStore,
     RunEnded,
     RunKind,
+    Standing,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, AsyncIterator, Collection, Sequence
+    from collections.abc import (
+        AsyncGenerator,
+        AsyncIterator,
+        Collection,
+        Generator,
+        Sequence,
+    )
     from contextlib import AbstractAsyncContextManager
     from datetime import datetime
     from uuid import UUID
 
+    from psycopg import AsyncConnection
+
+    from adapters.postgres.database import Database
     from cashback_core.reconciliation import BookEntry, Explanations, Finding, Rules, Window
 
-_PATIENCE: Final = "60s"
+_PATIENCE_S: Final = 60
 """Reconciling reads many rows; it has a connection of its own and more patience than a request."""
+
+_SESSION: Final = Session(
+    application="cashback-settler",
+    role=Role.WORKER,
+    settings={
+        "statement_timeout": f"{_PATIENCE_S}s",
+        "idle_in_transaction_session_timeout": f"{_PATIENCE_S}s",
+    },
+    autocommit=True,
+)
 
 _LOCK: Final = 0x5245434F4E  # "RECON"; each database has its own
 
@@ -41,22 +67,15 @@ _LOCK: Final = 0x5245434F4E  # "RECON"; each database has its own
 class PostgresReconciliationStore(ReconciliationStore):
     """Connects once in a while; `rules` say what may still have a credit on a statement."""
 
-    def __init__(self, dsn: str, rules: Rules) -> None:
-        self._dsn = serving_dsn(
-            dsn,
-            application="cashback-settler",
-            role=Role.WORKER,
-            statement_timeout=_PATIENCE,
-            idle_in_transaction_session_timeout=_PATIENCE,
-        )
+    def __init__(self, database: Database, rules: Rules) -> None:
+        self._database = database
         self._rules = rules
 
     @asynccontextmanager
     async def alone(self) -> AsyncGenerator[ReconciliationRuns | None, None]:
-        with translated():
-            connection = await psycopg.AsyncConnection.connect(self._dsn, autocommit=True)
+        connection = await self._database.connect(_SESSION)
         try:
-            with translated():
+            with _asking(connection):
                 # Of the session: it ends with this connection, however that ends, and no
                 # transaction is open while a statement is read.
                 found = await connection.execute("select pg_try_advisory_lock(%s)", [_LOCK])
@@ -69,7 +88,7 @@ class PostgresReconciliationStore(ReconciliationStore):
 class _Runs(ReconciliationRuns):
     """Writes over the connection that has the lock: whoever lost it writes nothing more."""
 
-    def __init__(self, connection: psycopg.AsyncConnection[Any], rules: Rules) -> None:
+    def __init__(self, connection: AsyncConnection[Any], rules: Rules) -> None:
         self._connection = connection
         self._rules = rules
         self._run: Run | None = None
@@ -81,23 +100,23 @@ class _Runs(ReconciliationRuns):
         return self._run
 
     async def is_due(self, kind: RunKind, *, period_s: float, retry_s: float) -> bool:
-        with translated():
+        with _asking(self._connection):
             return await is_due(self._connection, kind, period_s=period_s, retry_s=retry_s)
 
     async def open_entries(self) -> tuple[BookEntry, ...]:
-        with translated():
+        with _asking(self._connection):
             return await read_open(self._connection, self._rules)
 
     async def incidents_since(self) -> datetime | None:
-        with translated():
+        with _asking(self._connection):
             return await oldest(self._connection)
 
     async def begin(self, kind: RunKind, asked_since: datetime) -> None:
-        with translated():
+        with _asking(self._connection):
             self._run = await begin(self._connection, kind, asked_since)
 
     async def explanations(self) -> Explanations:
-        with translated():
+        with _asking(self._connection):
             self._known, explanations = await read_explanations(self._connection)
         return explanations
 
@@ -107,18 +126,32 @@ class _Runs(ReconciliationRuns):
         return read_book(self._connection, self._rules, since, named)
 
     async def tell(self, found: Sequence[FoundIncident]) -> int:
-        with translated():
+        with _asking(self._connection):
             async with self._connection.transaction():
                 return await tell(self._connection, self._begun, found, known=self._known)
 
-    async def close_unfound(self, window: Window) -> int:
+    async def standing(self) -> Standing:
         with translated():
+            return await standing(self._connection)
+
+    async def close_explained(self, about: Collection[str | UUID]) -> int:
+        with translated():
+            return await close_explained(self._connection, self._begun, about)
+
+    async def close_unfound(self, window: Window) -> int:
+        with _asking(self._connection):
             return await close_unfound(self._connection, self._begun, window)
 
     async def move(self, findings: Sequence[Finding]) -> Moved:
-        with translated():
+        with _asking(self._connection):
             return await move(self._connection, findings, known=self._known)
 
     async def end(self, ended: RunEnded) -> None:
-        with translated():
+        with _asking(self._connection):
             await end(self._connection, self._begun, ended)
+
+
+@contextmanager
+def _asking(connection: AsyncConnection[Any]) -> Generator[None, None, None]:
+    with translated(), watched(connection, SILENT_S):
+        yield

@@ -187,6 +187,28 @@ async def test_a_line_of_ours_names_a_cashback_that_is_there(api: Api) -> None:
     assert done.json()["explained"]
 
 
+async def test_a_line_whose_reference_names_a_cashback_is_foreign_only_with_the_risk_accepted(
+    api: Api,
+) -> None:
+    named = await a_rejected(api)
+    line = told(api, reference=f"ref {named.upper()}")
+    path = f"{INCIDENTS}/{line}/explain"
+    for dry_run in (True, False):
+        refused = await say(api, path, {**FOREIGN, "dry_run": dry_run})
+        assert (refused.status, refused.json()["code"]) == (409, "names_a_cashback")
+        assert codes(refused) == [("/accept_risk", "names_cashback")]
+        assert named in refused.json()["errors"][0]["detail"]
+    in_portuguese = await say(api, path, FOREIGN, Accept_Language="pt")
+    assert in_portuguese.json()["title"] == "A referência nomeia um cashback daqui"
+    assert api.incidents.lines == {}
+    risky = {**FOREIGN, "accept_risk": True}
+    dry = await say(api, path, {**risky, "dry_run": True})
+    assert (dry.status, dry.json()["explained"]) == (200, False)
+    done = await say(api, path, risky)
+    assert (done.status, done.json()["explained"]) == (200, True)
+    assert api.incidents.risks == {UUID(line)}
+
+
 async def test_an_explanation_that_does_not_go_with_the_incident_is_refused(api: Api) -> None:
     line = told(api)
     absent = told(api, cls=FindingClass.APPLIED_ABSENT, line=None, line_key=None)
@@ -218,7 +240,9 @@ async def test_what_is_not_there_is_not_explained(api: Api) -> None:
         ({}, [("/meaning", "required"), ("/reason", "required")]),
         ({**FOREIGN, "meaning": "lost"}, [("/meaning", "no_such_choice")]),
         ({**FOREIGN, "reason": " "}, [("/reason", "reason_format")]),
+        ({**FOREIGN, "reason": "of 529.982.247-25"}, [("/reason", "reason_document")]),
         ({**FOREIGN, "dry_run": "no"}, [("/dry_run", "not_boolean")]),
+        ({**FOREIGN, "accept_risk": 1}, [("/accept_risk", "not_boolean")]),
         ({**FOREIGN, "by": "somebody else"}, [("", "unknown_field")]),
         ({**FOREIGN, "meaning": "ours"}, [("/cashback_id", "only_with_ours")]),
         ({**FOREIGN, "cashback_id": str(new_id())}, [("/cashback_id", "only_with_ours")]),

@@ -195,6 +195,15 @@ async def test_another_merchants_cashback_looks_like_one_that_never_was(
         ("resend", {"reason": " "}, [("/reason", "reason_format")]),
         ("resend", {"reason": "a\nb"}, [("/reason", "reason_format")]),
         ("resend", {"reason": "x" * 501}, [("/reason", "reason_format")]),
+        *(
+            (verb, {"reason": "52998224725 gave it back"} | more, [("/reason", "reason_document")])
+            for verb, more in (
+                ("resend", {}),
+                ("cancel", {}),
+                ("resolve", {"status": "applied"}),
+                ("take-back", {"accept_risk": True}),
+            )
+        ),
         ("resend", {**WHY, "accept_risk": 1}, [("/accept_risk", "not_boolean")]),
         ("resend", {**WHY, "accept_risk": "true"}, [("/accept_risk", "not_boolean")]),
         ("resend", {"reason": 5, "a": 1}, [("", "unknown_field"), ("/reason", "wrong_type")]),

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from cashback_core.delivery import Status
@@ -36,6 +37,7 @@ from unit.cashback_core.reconciliation.worlds import (
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from uuid import UUID
 
 BOTH = pytest.mark.parametrize("rules", [ECHOED, SILENT], ids=["echoed", "silent"])
 DOUBT: Final = entry(1, Status.IN_DOUBT)
@@ -254,6 +256,40 @@ def test_what_lost_its_line_explains_no_line_that_lost_its_reference() -> None:
     assert verdict(findings).cls is FindingClass.DOUBT_ABSENT
 
 
+@pytest.mark.parametrize("has_its_own", [True, False])
+def test_a_line_under_anothers_reference_and_its_own_customer_bars_absence(
+    has_its_own: bool,  # noqa: FBT001 (a test's case)
+) -> None:
+    """It contradicts the cashback that it names, and fits the doubt."""
+    paid = replace(entry(2, Status.APPLIED), cashback_centavos=AMOUNT)
+    own = [line_of(paid, ECHOED)] if has_its_own else []
+    stray = line_of(DOUBT, ECHOED, reference=str(paid.id))
+    findings, _ = found([DOUBT, paid], numbered([*own, stray]), ECHOED)
+    assert verdict(findings).cls is FindingClass.DOUBT_UNDECIDED
+    assert verdict(findings).barred_by == len(own) + 1
+    told = next(f for f in findings if f.line is not None and f.line.number == len(own) + 1)
+    assert told.needs_a_person
+    assert "another customer" in told.why
+
+
+@BOTH
+@pytest.mark.parametrize("whose", [None, entry(9, Status.APPLIED).id])
+def test_what_was_said_of_a_line_without_an_instant_holds_until_another_is_tried(
+    rules: Rules, whose: UUID | None
+) -> None:
+    """The line went away, and the doubt's own credit is told so."""
+    line = nobodys(credited_at=None, reference=None, document=None, kind=LineKind.UNREADABLE)
+    assert DOUBT.last_started_at is not None
+    for minutes, cls in ((-1, FindingClass.DOUBT_UNDECIDED), (1, FindingClass.DOUBT_ABSENT)):
+        said = Explanations(
+            lines={line_key(line): (whose,)},
+            said_at={line_key(line): (DOUBT.last_started_at + timedelta(minutes=minutes),)},
+        )
+        findings, _ = found([DOUBT], [line], rules, explanations=said)
+        assert verdict(findings).cls is cls
+        assert any(finding.needs_a_person for finding in findings) is (minutes < 0)
+
+
 DAMAGED: Final = (
     f"{DOUBT.id.hex[:30]}00",
     f"{str(DOUBT.id)[:-1]}f",
@@ -290,6 +326,141 @@ def test_another_cashback_takes_no_line_that_may_be_a_doubts_of_its_customer(
 
     findings, _ = found([DOUBT, other], [line], rules, early)
     assert verdict(findings).cls is not FindingClass.DOUBT_ABSENT
+
+
+def equals(instants: Sequence[datetime]) -> list[BookEntry]:
+    """Applied cashbacks of the doubt's customer, alike but for their instants."""
+    return [
+        replace(
+            entry(number, Status.APPLIED, first_started_at=tried, last_started_at=tried),
+            document=DOUBT.document,
+            cashback_centavos=AMOUNT - 2,
+            applied_at=tried,
+        )
+        for number, tried in enumerate(instants, 2)
+    ]
+
+
+SLOW: Final = replace(SILENT, margin=replace(SILENT.margin, provider_delay_s=86_400.0))
+
+
+def wide(head: StatementHead) -> StatementHead:
+    """Three days before the doubt to nine days after it."""
+    since, through = T - timedelta(days=3), T + timedelta(days=9)
+    return replace(head, asked_since=since, since=since, asked_at=through, complete_through=through)
+
+
+@pytest.mark.parametrize("rules", [SILENT, SLOW], ids=["at once", "slow"])
+@pytest.mark.parametrize("step", [timedelta(minutes=1), timedelta(hours=7), timedelta(days=1)])
+@pytest.mark.parametrize("dates_alone", [False, True])
+def test_equal_credits_that_are_told_as_they_were_paid_bar_nobody(
+    rules: Rules, step: timedelta, *, dates_alone: bool
+) -> None:
+    """Each is an applied one's by its date: put crosswise they would look like somebody else's."""
+    paid = equals([T + number * step for number in range(5)])
+    lines = [line_of(one, rules, credited_at=one.applied_at) for one in paid]
+    if dates_alone:
+        lines = [replace(line, credited_at=_day_of(line)) for line in lines]
+    findings, _ = found([DOUBT, *paid], numbered(lines), rules, wide)
+    assert verdict(findings).cls is FindingClass.DOUBT_ABSENT
+
+
+def _day_of(line: StatementLine) -> datetime:
+    assert line.credited_at is not None
+    return line.credited_at.replace(hour=0, minute=0, second=0)
+
+
+@given(
+    st.sets(st.integers(-40, 40).filter(bool), min_size=1, max_size=6),
+    st.data(),
+    st.sampled_from([SILENT, SLOW]),
+)
+def test_equal_ones_explain_no_line_that_is_dated_like_none_of_theirs(
+    hours: set[int], data: st.DataObject, rules: Rules
+) -> None:
+    """One of them is not told, and the doubt's line, net of a fee, stands in its place."""
+    paid = equals([T + timedelta(hours=hour) for hour in sorted(hours)])
+    missing = data.draw(st.sampled_from(paid))
+    own = line_of(DOUBT, rules, cashback_centavos=AMOUNT - 2)
+    assume(not rules.is_dated_like(missing, own.credited_at))
+    lines = [line_of(one, rules, credited_at=one.applied_at) for one in paid if one is not missing]
+    findings, _ = found([DOUBT, *paid], numbered([*lines, own]), rules, wide)
+    assert verdict(findings).cls is not FindingClass.DOUBT_ABSENT
+
+
+CASHBACKS = st.lists(
+    st.tuples(
+        st.integers(0, 70),  # seconds since the attempt before it
+        st.booleans(),  # whether it is applied, or in doubt
+        st.booleans(),  # whether a doubt is paid
+        st.integers(0, 60),  # how many seconds its credit took
+    ),
+    min_size=1,
+    max_size=7,
+)
+
+
+@given(CASHBACKS, st.sampled_from([2, 10, 172_800]))
+def test_of_equal_ones_as_many_are_proved_paid_as_there_are_credits(
+    told_of: list[tuple[int, bool, bool, int]], precedes_s: int
+) -> None:
+    """Without references, however their attempts and their credits lie."""
+    rules, book, lines = _equal_ones(told_of, precedes_s)
+    findings, _ = found([DOUBT, *book], lines, rules, wide)
+    classes = Counter(finding.cls for finding in findings if finding.entry in book)
+    applied = sum(one.status is Status.APPLIED for one in book)
+    assert classes[FindingClass.MATCHED] + classes[FindingClass.ALTERED] == applied
+    assert classes[FindingClass.DOUBT_APPLIED] == len(lines) - applied
+    if all(after_s > 60 for after_s, *_ in told_of):
+        assert classes[FindingClass.DOUBT_ABSENT] == len(book) - len(lines)
+        assert verdict(findings).cls is FindingClass.DOUBT_ABSENT
+
+
+def _equal_ones(
+    told_of: Sequence[tuple[int, bool, bool, int]], precedes_s: int
+) -> tuple[Rules, list[BookEntry], list[StatementLine]]:
+    """Equal ones of the doubt's customer, and the credits of those that are paid."""
+    margin = replace(SILENT.margin, provider_delay_s=60.0)
+    rules = replace(SILENT, margin=margin, precedes=timedelta(seconds=precedes_s))
+    book, lines, tried = list[BookEntry](), list[StatementLine](), T
+    for number, (after_s, is_applied, is_paid, took_s) in enumerate(told_of, 2):
+        tried += timedelta(seconds=after_s)
+        paid_at = tried + timedelta(seconds=took_s)
+        one = replace(
+            entry(number, Status.APPLIED if is_applied else Status.IN_DOUBT),
+            document=DOUBT.document,
+            cashback_centavos=AMOUNT + 5,
+            first_started_at=tried,
+            last_started_at=tried,
+            applied_at=paid_at if is_applied else None,
+        )
+        book.append(one)
+        if is_applied or is_paid:
+            lines.append(line_of(one, rules, credited_at=paid_at))
+    return rules, book, numbered(lines)
+
+
+def test_a_line_that_bars_by_its_date_alone_is_told_until_a_person_says_whose_it_is() -> None:
+    """It stands beside an applied one of its amount, and is no incident unless it bars."""
+    (paid,) = equals([T - timedelta(hours=30)])
+    (line,) = numbered([line_of(DOUBT, SILENT, cashback_centavos=AMOUNT - 2)])
+    findings, reconciliation = found([paid], [line], SILENT, wide)
+    assert verdict(findings, paid).cls is FindingClass.MATCHED
+    assert not verdict(findings, paid).needs_a_person
+    findings, reconciliation = found([DOUBT, paid], [line], SILENT, wide)
+    assert reconciliation.distrust is None
+    assert verdict(findings).barred_by == line.number
+    told = verdict(findings, paid)
+    assert told.needs_a_person
+    assert (told.cls, told.line) == (FindingClass.ALTERED, line)
+    for whose, cls in (
+        (DOUBT.id, FindingClass.DOUBT_APPLIED),
+        (paid.id, FindingClass.DOUBT_ABSENT),
+        (None, FindingClass.DOUBT_UNDECIDED),
+    ):
+        said = Explanations(lines={line_key(line): (whose,)}, absent=frozenset())
+        findings, _ = found([DOUBT, paid], [line], SILENT, wide, said)
+        assert verdict(findings).cls is cls
 
 
 @BOTH

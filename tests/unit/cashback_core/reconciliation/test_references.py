@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cashback_core.reconciliation import id_in
-from cashback_core.reconciliation.references import is_part_of, names, parts_in
+from cashback_core.reconciliation.references import PartsOf, is_part_of, names, parts_in
 from unit.cashback_core.reconciliation.test_classes import SPELLINGS
 
 if TYPE_CHECKING:
@@ -67,3 +67,29 @@ def test_an_id_that_was_cut_is_a_part_of_it(one: UUID, kept: int) -> None:
 def test_an_id_is_never_another() -> None:
     ids = [uuid4() for _ in range(200)]
     assert [id_in(str(one).upper()) for one in ids] == [one.hex for one in ids]
+
+
+@given(
+    st.lists(IDS, min_size=1, max_size=4),
+    st.lists(
+        st.one_of(
+            st.tuples(st.integers(0, 3), st.integers(0, 31), st.integers(1, 40)),
+            st.text("0123456789abcdef -xZ", max_size=20),
+        ),
+        max_size=4,
+    ),
+)
+def test_an_index_of_ids_finds_those_that_a_reference_may_be_a_part_of(
+    ids: list[UUID], pieces: list[tuple[int, int, int] | str]
+) -> None:
+    texts = [
+        piece if isinstance(piece, str) else _cut(ids[piece[0] % len(ids)], *piece[1:])
+        for piece in pieces
+    ]
+    reference = " ".join(texts)
+    hexes = {one.hex for one in ids}
+    assert PartsOf(hexes).named_by(reference) == {h for h in hexes if is_part_of(reference, h)}
+
+
+def _cut(one: UUID, start: int, length: int) -> str:
+    return one.hex[start : start + length]

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from cashback_core.delivery import Status
 from cashback_core.reconciliation import Told, Window, consecutive
+from cashback_core.statements import LineKind
 from unit.cashback_core.reconciliation.worlds import MARGIN, NOW, SINCE, entry, line_of, told
 from unit.cashback_core.reconciliation.worlds import SILENT as RULES
 
@@ -83,12 +84,16 @@ def _bare(lines: list[StatementLine]) -> list[str]:
     return sorted(repr(replace(line, number=0)) for line in lines)
 
 
-def test_two_credits_of_a_day_are_two_where_statements_carry_dates_alone() -> None:
-    """They read the same on two statements: taken for one, the other would be called unpaid."""
+def test_a_date_told_by_two_statements_is_one_credit_and_perhaps_another() -> None:
+    """Taken for one, the other would be called unpaid; for two, it would be a doubt's credit."""
     day = SINCE.replace(hour=0, minute=0, second=0, microsecond=0)
     line = line_of(entry(1, Status.APPLIED), RULES, number=1, credited_at=day)
     both = [statement(0, 3, [line]), statement(3, 9, [line])]
-    assert len(list(consecutive(both, lambda _: [line]))) == 2
+    first, second = consecutive(both, lambda _: [line])
+    assert first == line
+    assert second.kind is LineKind.UNREADABLE
+    assert second.problem is not None
+    assert second.problem.startswith("at: a date alone")
     timed = replace(line, credited_at=SINCE + 3 * HOUR)
     both = [statement(0, 3, [timed]), statement(3, 9, [timed])]
     assert len(list(consecutive(both, lambda _: [timed]))) == 1
