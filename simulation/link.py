@@ -119,6 +119,9 @@ class Link(CashbackStore):
     async def terms(self, merchant_id: int) -> Terms | None:
         return await self.database.terms(merchant_id)  # kept for 30 s by every process
 
+    def forget_terms(self, merchant_id: int) -> None:
+        self.database.forget_terms(merchant_id)
+
     async def catalogue(self, merchant_id: int, skus: Collection[str]) -> Catalogue:
         return await self.database.catalogue(merchant_id, skus)
 

@@ -283,6 +283,10 @@ class CashbackStore(Protocol):
         """Those products of a merchant that exist, with every period, as of at most 60 s ago."""
 
     @abstractmethod
+    def forget_terms(self, merchant_id: int) -> None:
+        """Ask anew for what a merchant lays down, terms and products, when it is wanted next."""
+
+    @abstractmethod
     async def known_name(self, merchant_id: int, document: Cpf) -> str | None:
         """The name that a merchant's customer is known by; None for somebody new."""
 

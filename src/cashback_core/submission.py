@@ -39,6 +39,7 @@ from cashback_core.same_sale import EqualOutcome, Meaning, NameKind, NewSale
 from cashback_core.tracing import note_cashback
 from cashback_core.violations import InvalidSale, Violation, show
 
+_MADE_MEANWHILE: Final = frozenset({"product_type_unknown", "unknown_sku", "sku_without_type"})
 LOOK_AGAIN_S: Final = 0.05
 """How often a replay looks for the end of an attempt that runs in another process."""
 
@@ -126,8 +127,7 @@ class QuoteSale:
         self, merchant_id: int, document: object, *, idempotency_key: str | None = None
     ) -> Quoted:
         """Raises InvalidSale, UnknownMerchant, StoreUnavailable."""
-        terms = await _terms(self.store, merchant_id, document)
-        sale, cashback = _read(document, terms, self.now())
+        terms, sale, cashback = await _read_anew(self.store, merchant_id, document, self.now)
         meaning = await self.store.meaning(
             merchant_id, sale, idempotency_key=idempotency_key, equal_content=terms.equal_content
         )
@@ -171,8 +171,15 @@ class SubmitSale:
                 return outcome
 
     async def _submit(self, request: SaleRequest) -> Submitted:
-        terms = await _terms(self.store, request.merchant_id, request.document)
-        sale, cashback, refused = _read_or_repeat(request.document, terms, self.now())
+        refused: InvalidSale | None = None
+        try:
+            terms, sale, cashback = await _read_anew(
+                self.store, request.merchant_id, request.document, self.now
+            )
+        except InvalidSale as error:
+            terms = await _terms(self.store, request.merchant_id, request.document)
+            sale, cashback = _repeat(request.document, terms, error)
+            refused = error
         submission = replace(
             self._submission(request, sale, cashback, replay_only=refused is not None),
             equal_content=terms.equal_content,
@@ -320,30 +327,44 @@ def _read(document: object, terms: Terms, now: datetime) -> tuple[Sale, Cashback
     return sale, calculate(sale, terms.programme)
 
 
-def _read_or_repeat(
-    document: object, terms: Terms, now: datetime
-) -> tuple[Sale, Cashback, InvalidSale | None]:
-    """A sale, and why it is not taken as a new one, if nothing but the terms of today is why.
+async def _read_anew(
+    store: CashbackStore, merchant_id: int, document: object, now: Callable[[], datetime]
+) -> tuple[Terms, Sale, Cashback]:
+    """A sale under its merchant's terms, looked at once more before they know something not.
+
+    What a store remembers may be older than a type, rate or product that was just made. Raises
+    InvalidSale.
+    """
+    terms = await _terms(store, merchant_id, document)
+    try:
+        return terms, *_read(document, terms, now())
+    except InvalidSale as error:
+        if _MADE_MEANWHILE.isdisjoint(violation.code for violation in error.violations):
+            raise
+    store.forget_terms(merchant_id)
+    terms = await _terms(store, merchant_id, document)
+    return terms, *_read(document, terms, now())
+
+
+def _repeat(document: object, terms: Terms, refused: InvalidSale) -> tuple[Sale, Cashback]:
+    """A sale that nothing but the terms of today refuse: it can be a repeat, and nothing else.
 
     It may have been recorded under those of another day, and whoever asks again must get its
-    answer, for ever. Of such a repeat nothing is calculated.
+    answer, for ever. Of such a repeat nothing is calculated. Raises `refused` for any other.
     """
+    if not {violation.code for violation in refused.violations} <= TERMS_CODES:
+        raise refused
     try:
-        return *_read(document, terms, now), None
-    except InvalidSale as error:
-        if not {violation.code for violation in error.violations} <= TERMS_CODES:
-            raise
-        try:
-            sale = parse_repeat(document, zone=terms.rules.zone)
-        except InvalidSale:  # of many faults the last are not told
-            raise error from None
-        nothing = Cashback(
-            cashback_centavos=0,
-            exact_centavos=Fraction(0),
-            rounding=terms.programme.rounding,
-            lines=(),
-        )
-        return sale, nothing, error
+        sale = parse_repeat(document, zone=terms.rules.zone)
+    except InvalidSale:  # of many faults the last are not told
+        raise refused from None
+    nothing = Cashback(
+        cashback_centavos=0,
+        exact_centavos=Fraction(0),
+        rounding=terms.programme.rounding,
+        lines=(),
+    )
+    return sale, nothing
 
 
 def _told_sale_id(document: object) -> str | None:

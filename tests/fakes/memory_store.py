@@ -110,6 +110,9 @@ class MemoryStore(CashbackStore):
         """Change what a merchant lays down."""
         self._terms[terms.merchant_id] = terms
 
+    def forget_terms(self, merchant_id: int) -> None:
+        """Nothing is remembered here."""
+
     async def catalogue(self, merchant_id: int, skus: Collection[str]) -> Catalogue:
         await self._reach()
         products = self.catalogues.get(merchant_id, Catalogue()).products

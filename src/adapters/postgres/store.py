@@ -101,6 +101,10 @@ class PostgresCashbackStore(CashbackStore):
             products |= fresh
         return Catalogue(products)
 
+    def forget_terms(self, merchant_id: int) -> None:
+        self._terms.pop(merchant_id, None)
+        self._products.forget(merchant_id)
+
     async def known_name(self, merchant_id: int, document: Cpf) -> str | None:
         async with self._reads.reading_for(merchant_id) as connection:
             found = await connection.execute(
@@ -113,8 +117,7 @@ class PostgresCashbackStore(CashbackStore):
     async def accept(self, submission: Submission) -> Acceptance:
         acceptance = await self._writer.accept(submission)
         if isinstance(acceptance, TermsChanged):
-            self._terms.pop(submission.merchant_id, None)
-            self._products.forget(submission.merchant_id)
+            self.forget_terms(submission.merchant_id)
         return acceptance
 
     async def meaning(
