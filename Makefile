@@ -25,11 +25,13 @@ run: venv ## run everything here until Ctrl-C: database, sandbox provider, API, 
 demo: venv ## send SALE (examples/sale.json) through a throwaway system, show what became of it
 	@exec ./cashback --end-with-parent demo --sale '$(SALE)'
 
+SPACE := $(subst ,, )
 WORKERS ?= 2
 # Tests start hundreds of Pythons: without compiled files each would compile the source anew.
 PYTEST = PYTHONDONTWRITEBYTECODE= .venv/bin/python -m pytest
+WITHOUT ?= container browser nginx pgbouncer promtool
 test: venv-dev ## run every test that needs nothing but Python (WORKERS=2 files at once)
-	@$(PYTEST) -n $(WORKERS) --dist loadfile --no-loadscope-reorder -m 'not container and not browser and not nginx and not pgbouncer and not promtool' $(TESTS)
+	@$(PYTEST) -n $(WORKERS) --dist loadfile --no-loadscope-reorder -m 'not ($(subst $(SPACE), or ,$(strip $(WITHOUT))))' $(TESTS)
 
 test-nginx: venv-dev ## run the tests that need an nginx or a PgBouncer (infra/ci_packages.sh installs them)
 	@$(PYTEST) -n $(WORKERS) --dist loadfile --no-loadscope-reorder -m 'nginx or pgbouncer' $(TESTS)
@@ -46,7 +48,8 @@ test-deploy: venv-dev ## run docker-compose.yml for real, kill its parts, restor
 secrets: venv ## make the secrets of a deployment in secrets/ (what is there stays)
 	@mkdir -p -m 0700 secrets && ./cashback secrets make secrets
 
-check: lint types contracts test test-nginx test-alerts ## what CI runs
+check: lint types contracts ## what CI runs: with nginx, PgBouncer and promtool, all in one go
+	@$(MAKE) --no-print-directory test WITHOUT='container browser'
 
 lint: venv-dev ## style and formatting
 	.venv/bin/python -m ruff check

@@ -39,8 +39,16 @@ def violations(
     """What is wrong now; `final` asks for what must hold once everything came to rest."""
     rows = list(database.rows.values())
     found = [*_told(sendings, database), *_owned(database), *_histories(rows)]
+    said = database.said
+    words = Counter([*said.absent, *(id_ for ids in said.lines.values() for id_ in ids if id_)])
     found.extend(
-        _money(rows, ledger, set(database.operators.risk_accepted), per_row=echoes_reference)
+        _money(
+            rows,
+            ledger,
+            set(database.operators.risk_accepted),
+            words,
+            per_row=echoes_reference,
+        )
     )
     if final:
         # A second payment, at an operator's risk, may be counted for another of its group; then a
@@ -116,14 +124,26 @@ def _histories(rows: Sequence[Row]) -> Iterator[str]:
 
 
 def _money(
-    rows: Sequence[Row], ledger: Sequence[Credit], risky: set[UUID], *, per_row: bool
+    rows: Sequence[Row],
+    ledger: Sequence[Credit],
+    risky: set[UUID],
+    words: Counter[UUID],
+    *,
+    per_row: bool,
 ) -> Iterator[str]:
-    """Invariants 3 to 6 and 9: what the provider paid against what the database says."""
+    """Invariants 3 to 6 and 9: what the provider paid against what the database says.
+
+    Without references a credit may be counted for any of its group. A person who names one of them
+    (this line is its credit; this one is on no statement) then leaves one more applied than paid:
+    that it is absent is told, and counts as known.
+    """
     owed: dict[Hashable, Counter[Any]] = defaultdict(Counter)
+    named: Counter[Hashable] = Counter()
     excluded: set[Hashable] = set()
     for row in rows:
         key = _key(row, per_row=per_row)
         owed[key][row.status] += 1
+        named[key] += 0 if per_row else words[row.record.id]
         if row.record.id in risky:
             excluded.add(key)
     paid = _paid(ledger, per_row=per_row)
@@ -132,7 +152,7 @@ def _money(
         applied, maybe = states[Status.APPLIED], sum(states[s] for s in MAYBE)
         if once > states.total():
             yield f"3: {once} credits for {states.total()} cashbacks of {key}"
-        elif ever < applied:
+        elif ever + named[key] < applied:
             yield f"4, 9: {applied} applied, {ever} credits of {key}"
         elif once > applied + maybe + denied:
             yield f"5, 9: {once} credits of {key}, which is {dict(states)}"

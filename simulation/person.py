@@ -63,10 +63,25 @@ class Person:
     def _absent(self, incident: StatementIncident) -> bool:
         """The provider says that it paid, or that another credit was counted for this one."""
         key = str(incident.cashback_id)
-        paid = any(c.reference == key and not c.again for c in self._desk.ledger)
-        if self._desk.hidden.get(key) or not paid:
+        if self._desk.hidden.get(key) or not self._is_paid(key):
             return self._say(incident, Meaning.KNOWN_ABSENT)
         return False
+
+    def _is_paid(self, key: str) -> bool:
+        """Whether the provider paid it; without references, as many of its group as are applied."""
+        paid = [one for one in self._desk.ledger if one.reference and not one.again]
+        if self._database.settling.echoes_reference:
+            return any(one.reference == key for one in paid)
+        group, absent = _group(self._row(key)), self._database.said.absent
+        credited = sum(
+            (one.document, one.cashback_centavos) == group for one in paid if one.back is None
+        )
+        applied = sum(
+            _group(row) == group and row.status is Status.APPLIED
+            for row in self._database.rows.values()
+            if row.record.id not in absent
+        )
+        return credited >= applied
 
     def _credit_of(self, key: str, *, dated: bool) -> Credit | None:
         """The credit that nobody has explained yet, of those whose lines read the same.
@@ -96,3 +111,8 @@ class Person:
         )
         done = at_once(self._database.said.explain(incident.id, word, dry_run=False))
         return isinstance(done, StatementIncident)
+
+
+def _group(row: Row) -> tuple[str, int]:
+    record = row.record
+    return record.sale.customer.document, record.cashback.cashback_centavos
