@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 import uvicorn
 
 from adapters.http.serving.access_log import AccessLog
-from adapters.http.serving.last_taken import let_nobody_else_in
+from adapters.http.serving.last_taken import keep_listening, take_everybody
 from adapters.http.serving.origins import Origins
 from adapters.http.serving.request_watch import RequestWatch
 from adapters.http.serving.server import GuardedProtocol, RequestLimit
@@ -41,9 +41,6 @@ KEEP_ALIVE_S: Final = 75
 """Longer than a proxy's idle time, so that it is the proxy that hangs up."""
 
 DRAIN_MARGIN_S: Final = 2.0
-LAST_TAKEN_S: Final = 0.1
-"""In which the loop takes what the kernel has connected, even in a container short of CPU."""
-
 BACKLOG: Final = 2048
 
 _log = logging.getLogger(__name__)
@@ -121,11 +118,20 @@ class _Server(uvicorn.Server):
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Take everybody who is at the door already, and then end as uvicorn does."""
+        kept = [
+            keep_listening(listening.fileno())
+            for server in self.servers
+            for listening in server.sockets
+        ]
         for server in self.servers:
-            for listening in server.sockets:
-                let_nobody_else_in(listening.fileno())
-        await asyncio.sleep(LAST_TAKEN_S)
+            server.close()
+        loop = asyncio.get_running_loop()
+        for last in [taken for listening in kept for taken in take_everybody(listening)]:
+            await loop.connect_accepted_socket(self._protocol, last)
         await super().shutdown(sockets)
+
+    def _protocol(self) -> GuardedProtocol:
+        return GuardedProtocol(self.config, self.server_state, self.lifespan.state)
 
 
 def _new_loop() -> asyncio.AbstractEventLoop:

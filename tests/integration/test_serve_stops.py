@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import errno
-import select
+import contextlib
 import signal
 import socket
-import sys
+import struct
 import time
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import pytest
 
-from adapters.http.serving.last_taken import let_nobody_else_in
+from adapters.http.serving.last_taken import keep_listening, take_everybody
 from integration.running import START_S, running_gateway
 
 if TYPE_CHECKING:
@@ -45,20 +46,55 @@ def _wait_until_refused(address: tuple[str, int]) -> None:
         time.sleep(0.005)
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="a socket filter is Linux's")
+def test_everybody_who_connects_while_it_stops_is_answered(dsn: str, tmp_path: Path) -> None:
+    with running_gateway(dsn, tmp_path) as gateway, ThreadPoolExecutor(16) as visitors:
+        parts = urlsplit(gateway.base_url)
+        address = (str(parts.hostname), int(parts.port or 0))
+        begun = Barrier(17)
+        visits = [visitors.submit(_visit_until_refused, address, begun) for _ in range(16)]
+        begun.wait(START_S)
+        gateway.processes["api"].send_signal(signal.SIGTERM)
+        assert sum(visit.result(START_S) for visit in visits) > 16
+        assert gateway.processes["api"].wait(START_S) == 0
+
+
+def _visit_until_refused(address: tuple[str, int], begun: Barrier) -> int:
+    """Ask over a connection of its own, again and again; how often that was answered."""
+    answered = 0
+    while True:
+        try:
+            with socket.create_connection(address, timeout=START_S) as visitor:
+                visitor.sendall(b"GET /health/live HTTP/1.1\r\nHost: till\r\n\r\n")
+                assert visitor.recv(64).startswith(b"HTTP/1.1 200 OK")
+        except ConnectionRefusedError:
+            return answered
+        answered += 1
+        if answered == 1:
+            begun.wait(START_S)
+
+
 def test_who_is_at_the_door_is_taken_and_who_knocks_later_is_refused_unheard() -> None:
     with socket.create_server(("127.0.0.1", 0)) as listening:
         address = listening.getsockname()
-        with socket.create_connection(address) as waiting, socket.socket() as later:
-            let_nobody_else_in(listening.fileno())
-            later.setblocking(False)
-            assert later.connect_ex(address) == errno.EINPROGRESS
-            taken, _ = listening.accept()
-            with taken:
-                waiting.sendall(b"a sale")
-                assert taken.recv(64) == b"a sale"
-            # No handshake within ten times what one takes here; the second knock comes after 1 s.
-            assert select.select([], [later], [], 0.1)[1] == []
-            listening.close()
-            assert select.select([], [later], [], START_S)[1] == [later]
-            assert later.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR) == errno.ECONNREFUSED
+        kept = keep_listening(listening.fileno())
+    with (
+        socket.create_connection(address) as first,
+        socket.create_connection(address) as gone,
+        socket.create_connection(address) as last,
+    ):
+        gone.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        gone.close()
+        taken = {one.getpeername(): one for one in take_everybody(kept) if _is_connected(one)}
+        for waiting in (first, last):
+            waiting.sendall(b"a sale")
+            with taken[waiting.getsockname()] as other:
+                assert other.recv(64) == b"a sale"
+        with pytest.raises(ConnectionRefusedError):
+            socket.create_connection(address)
+
+
+def _is_connected(taken: socket.socket) -> bool:
+    with contextlib.suppress(OSError):
+        return bool(taken.getpeername())
+    taken.close()
+    return False

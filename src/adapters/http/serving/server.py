@@ -30,8 +30,11 @@ MAX_HEADERS: Final = 100
 REQUEST_S: Final = 10.0
 """From a connection's or a request's first moment to the last byte of its body."""
 
-LAST_REQUEST_S: Final = 1.0
+LAST_REQUEST_S: Final = 2.0
 """How long a connection that is open when the server stops may still bring its request."""
+
+LAST_LOOK_S: Final = 0.05
+"""A late timer comes before what arrived meanwhile is read: so one more turn of the loop."""
 
 _OVERLOADED: Final = Problem(code="overloaded", headers=(RETRY_AFTER,))
 
@@ -163,7 +166,7 @@ class GuardedProtocol(HttpToolsProtocol):
         """End after the request that is under way, or on its way: a proxy sends none twice."""
         self._stopping = True
         if self._in_head or cast("RequestResponseCycle | None", self.cycle) is None:
-            self.loop.call_later(LAST_REQUEST_S, self._end_unless_answering)
+            self.loop.call_later(LAST_REQUEST_S, self._look_once_more)
         else:
             super().shutdown()
 
@@ -215,6 +218,9 @@ class GuardedProtocol(HttpToolsProtocol):
             self._refuse("request_timeout")
         else:
             self.transport.close()
+
+    def _look_once_more(self) -> None:
+        self.loop.call_later(LAST_LOOK_S, self._end_unless_answering)
 
     def _end_unless_answering(self) -> None:
         cycle = cast("RequestResponseCycle | None", self.cycle)
