@@ -17,6 +17,7 @@ from adapters.http.serving.last_taken import keep_listening, take_everybody
 from adapters.http.serving.origins import Origins
 from adapters.http.serving.request_watch import RequestWatch
 from adapters.http.serving.server import GuardedProtocol, RequestLimit
+from adapters.http.serving.unread_answers import end_unread
 from adapters.postgres.starting import API_ROLES, refuse_unsafe
 from adapters.telemetry.table import Role
 from cashback_gateway.collector import settle_collector
@@ -52,7 +53,7 @@ def serve(settings: Settings) -> None:
     Raises UnsafeDatabase and StoreUnavailable before the first request.
     """
     refuse_unsafe(settings.database.url, API_ROLES)
-    with asyncio.Runner(loop_factory=_new_loop) as runner:
+    with asyncio.Runner(loop_factory=new_loop) as runner:
         runner.run(_serve(settings))
 
 
@@ -116,6 +117,14 @@ class _Server(uvicorn.Server):
             loop.add_signal_handler(number, self.handle_exit, number, None)
         yield
 
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Listen; what nobody reads is ended by the kernel, too."""
+        await super().startup(sockets)
+        for server in self.servers:
+            for listening in server.sockets:
+                with keep_listening(listening.fileno()) as same:
+                    end_unread(same)
+
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Take everybody who is at the door already, and then end as uvicorn does."""
         kept = [
@@ -134,7 +143,8 @@ class _Server(uvicorn.Server):
         return GuardedProtocol(self.config, self.server_state, self.lifespan.state)
 
 
-def _new_loop() -> asyncio.AbstractEventLoop:
+def new_loop() -> asyncio.AbstractEventLoop:
+    """The event loop to serve on: the quicker one, where there is one."""
     try:
         import uvloop
     except ImportError:

@@ -13,6 +13,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from adapters.http.problems.answering import RETRY_AFTER, Problem, answer_problem
 from adapters.http.serving.polite_transport import PoliteTransport
+from adapters.http.serving.unread_answers import TAKEN_S, Unread
 from cashback_core.messages import Language
 
 if TYPE_CHECKING:
@@ -49,6 +50,7 @@ class GuardedProtocol(HttpToolsProtocol):
     """
 
     request_s: ClassVar[float] = REQUEST_S
+    taken_s: ClassVar[float] = TAKEN_S
 
     def __init__(
         self,
@@ -68,19 +70,40 @@ class GuardedProtocol(HttpToolsProtocol):
         self._stopping = False
         self._declining = False
         self._polite: PoliteTransport | None = None
+        self._unread: Unread | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Begin to wait for the first request."""
         self._polite = PoliteTransport(transport, self.loop, lambda: self._coming)
+        self._unread = Unread(cast("asyncio.Transport", self._polite), self.loop, self.taken_s)
         super().connection_made(cast("asyncio.Transport", self._polite))
         self._deadline = self.loop.call_later(self.request_s, self._too_late)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Stop waiting."""
+        """Stop waiting.
+
+        Whatever refers to this connection lets go: uvicorn keeps its timer after an error, and the
+        collector comes too seldom for thousands that end so.
+        """
         self._end_deadline()
+        self._unset_keepalive_if_required()
         if self._polite is not None:
             self._polite.lost()
         super().connection_lost(exc)
+        if self._unread is not None:
+            self._unread.end()
+
+    def pause_writing(self) -> None:
+        """The peer takes less than there is."""
+        super().pause_writing()
+        if self._unread is not None:
+            self._unread.begin()
+
+    def resume_writing(self) -> None:
+        """It has taken all of it."""
+        super().resume_writing()
+        if self._unread is not None:
+            self._unread.end()
 
     def data_received(self, data: bytes) -> None:
         """Parse, then see whether a request is still on its way."""

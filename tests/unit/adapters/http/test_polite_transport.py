@@ -3,7 +3,7 @@ from __future__ import annotations
 import asyncio
 from typing import Any, cast
 
-from adapters.http.serving.polite_transport import PoliteTransport
+from adapters.http.serving.polite_transport import JOINED_BYTES, PoliteTransport
 
 
 class Recorder:
@@ -15,6 +15,9 @@ class Recorder:
 
     def write(self, data: bytes) -> None:
         self.calls.append(data)
+
+    def writelines(self, parts: list[bytes]) -> None:
+        self.calls.extend(parts)
 
     def write_eof(self) -> None:
         self.calls.append("end")
@@ -43,6 +46,15 @@ async def test_the_head_and_the_body_of_an_answer_leave_in_one_write() -> None:
     transport.write(b"the next")
     await asyncio.sleep(0)
     assert recorder.calls == [b"head, body", b"the next"]
+
+
+async def test_a_large_body_is_not_copied() -> None:
+    transport = polite(recorder := Recorder())
+    transport.write(b"head, ")
+    transport.write(body := b"x" * (JOINED_BYTES + 1))
+    await asyncio.sleep(0)
+    assert recorder.calls == [b"head, ", body]
+    assert recorder.calls[1] is body
 
 
 async def test_what_was_written_leaves_before_the_end() -> None:
