@@ -222,7 +222,7 @@ class Position:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
-    """Records and the position to go on from, None at the end."""
+    """Records and the position to go on from, None at the end and only there."""
 
     records: tuple[Record, ...]
     next: Position | None
@@ -384,4 +384,7 @@ class CashbackStore(Protocol):
     async def page(
         self, merchant_id: int, wanted: RecordFilter, *, limit: int, after: Position | None
     ) -> Page:
-        """Up to `limit` records of a merchant, newest accepted first, after a position."""
+        """Records of a merchant, newest accepted first, after a position.
+
+        As many as `pages.fitting` says of their lines: fewer than `limit` may be followed by more.
+        """

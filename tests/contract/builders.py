@@ -44,13 +44,15 @@ def a_sale(
     centavos: int = 10_000,
     sale_id: str | None = None,
     sold_at: datetime = SOLD_AT,
+    lines: int = 1,
 ) -> Sale:
-    """A sale of one line of type A (5 %), of a customer nobody knows unless one is given."""
+    """A sale of so many lines of type A (5 %), of a customer nobody knows unless one is given."""
+    line = Line(type="A", value_centavos=centavos, qty_thousandths=1000)
     return Sale(
         sold_at=sold_at,
         customer=Customer(document=document or a_cpf(), name=name),
-        lines=(Line(type="A", value_centavos=centavos, qty_thousandths=1000),),
-        total_centavos=centavos,
+        lines=(line,) * lines,
+        total_centavos=centavos * lines,
         sale_id=sale_id,
     )
 

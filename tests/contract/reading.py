@@ -121,6 +121,32 @@ class ReadingContract:
         newest_first = sorted(records, key=lambda r: (r.accepted_at, r.id), reverse=True)
         assert await everything(store, 1, limit=limit) == newest_first
 
+    @pytest.mark.parametrize(
+        ("lines", "pages"),
+        [
+            ([20, MAX_LINES, 20], [1, 1, 1]),
+            ([1, MAX_LINES, MAX_LINES, 1], [2, 2]),
+            ([400, 400, 200, 1], [3, 1]),
+            ([1, 200, 400, 400], [3, 1]),
+        ],
+    )
+    async def test_a_page_ends_by_its_lines_too_and_the_next_one_goes_on(
+        self, store: CashbackStore, lines: list[int], pages: list[int]
+    ) -> None:
+        records = [await accepted(store, submitted(a_sale(lines=n))) for n in lines]
+        seen: list[Record] = []
+        counts: list[int] = []
+        after: Position | None = None
+        for _ in pages:
+            page = await store.page(1, RecordFilter(), limit=50, after=after)
+            assert page.records
+            seen += page.records
+            counts.append(len(page.records))
+            after = page.next
+        assert after is None
+        assert counts == pages
+        assert seen == records[::-1]
+
     async def test_a_sale_accepted_meanwhile_moves_no_page(self, store: CashbackStore) -> None:
         old = {(await accepted(store, submitted(a_sale()))).id for _ in range(4)}
         first = await store.page(1, RecordFilter(), limit=2, after=None)

@@ -18,6 +18,7 @@ from cashback_core.delivery import (
 from cashback_core.equals import MAX_LISTED
 from cashback_core.evidence import read_answer
 from cashback_core.names import NameDifference, same_person
+from cashback_core.pages import fitting
 from cashback_core.ports import (
     Acceptance,
     Accepted,
@@ -285,8 +286,8 @@ class MemoryStore(CashbackStore):
         records.sort(key=position_of, reverse=True)
         if after is not None:
             records = [r for r in records if position_of(r) < (after.accepted_at, after.id)]
-        page = tuple(records[:limit])
-        more = len(records) > limit
+        page = tuple(records[: fitting((len(r.sale.lines) for r in records), limit=limit)])
+        more = len(records) > len(page)
         at = Position(accepted_at=page[-1].accepted_at, id=page[-1].id) if more else None
         return Page(records=page, next=at)
 

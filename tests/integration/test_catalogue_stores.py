@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING, Any
 import psycopg
 import pytest
 
+from adapters.postgres.administration import paging
 from adapters.postgres.administration.kept_catalogue import PostgresProducts
 from adapters.postgres.administration.kept_customers import PostgresCustomers
 from adapters.postgres.administration.kept_product_types import PostgresProductTypes
 from adapters.postgres.administration.transactions import Administration
 from adapters.postgres.store import PostgresCashbackStore
+from cashback_core import pages
 from cashback_core.administering import Caller, InUse, Kept, Missing, Slice, Stale, Taken, Unfit
 from cashback_core.calculation import calculate
 from cashback_core.changes import BEGINNING
@@ -314,6 +316,40 @@ async def test_products_are_found_by_sku_and_by_the_beginning_of_their_name(
     rest = await products.page(ADAM, replace(first, after=("cafe", "3")), ProductFilter())
     assert ([item.sku for item in rest.items], rest.more) == (["1", "2"], False)
     assert (await products.page(OTTO, first, ProductFilter())).items == ()
+
+
+async def test_a_page_ends_by_the_periods_of_its_items_too(
+    types: PostgresProductTypes, products: PostgresProducts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pages, "MAX_PARTS", 4)
+    monkeypatch.setattr(paging, "MAX_PARTS", 4)
+    for name, count in (("E", 3), ("F", 2), ("G", 5), ("H", 1)):
+        await made(types, name)
+        sku = (await product(products, sku=name)).id
+        for day in range(1, count):
+            starts_at = soon(days=day)
+            await types.add_rate(ADAM, name, NewRate(rate_bp=day, starts_at=starts_at))
+            await products.add_type(ADAM, sku, NewType(type="A", starts_at=starts_at))
+
+    def behind(wanted: Slice, last: str) -> Slice:
+        return replace(wanted, after=(last, last))
+
+    for limit, told in ((50, ["ABCD", "E", "F", "G", "H"]), (1, list("ABCDEFGH"))):
+        wanted = Slice(sort="type", descending=False, limit=limit)
+        seen: list[str] = []
+        more = True
+        while more:
+            page = await types.page(ADAM, wanted)
+            seen.append("".join(item.type for item in page.items))
+            wanted, more = behind(wanted, page.items[-1].type), page.more
+        assert seen == told
+    wanted, seen, more = Slice(sort="sku", descending=True, limit=50), [], True
+    while more:
+        listed = await products.page(ADAM, wanted, ProductFilter())
+        seen.append("".join(item.sku for item in listed.items))
+        assert [len(item.types) for item in listed.items]
+        wanted, more = behind(wanted, listed.items[-1].sku), listed.more
+    assert seen == ["H", "G", "F", "E"]
 
 
 async def test_a_product_needs_a_type_that_exists(products: PostgresProducts) -> None:

@@ -13,6 +13,7 @@ from adapters.postgres.explaining import PostgresIncidentStore
 from adapters.postgres.privacy import PostgresPrivacyStore
 from adapters.postgres.reconciliation import PostgresReconciliationStore
 from adapters.postgres.store import PostgresCashbackStore
+from cashback_core import pages
 from cashback_core.delivery import DeliveryPolicy, Status
 from cashback_core.erased import ERASED, is_pseudonym
 from cashback_core.identity import new_id
@@ -299,6 +300,25 @@ async def test_a_report_holds_everything_page_by_page_and_is_noted(
     report = await privacy.report(1, who, by="user:adam", limit=9, after=None)
     assert report is not None
     assert (report.document, report.name, len(report.sales)) == (None, None, 5)
+
+
+async def test_a_report_ends_by_what_its_sales_hold_too(
+    store: PostgresCashbackStore,
+    privacy: PostgresPrivacyStore,
+    dsn: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    document = a_cpf()
+    ids = [await paid(store, document, sale_id=f"s-{n}") for n in range(3)]
+    monkeypatch.setattr(pages, "MAX_PARTS", 11)  # each: a line, an attempt, three events
+    who = customer_id(dsn, document)
+    first = await privacy.report(1, who, by="user:adam", limit=50, after=None)
+    assert first is not None
+    assert [h.record.id for h in first.sales] == [ids[2], ids[1]]
+    rest = await privacy.report(1, who, by="user:adam", limit=50, after=first.next)
+    assert rest is not None
+    assert [h.record.id for h in rest.sales] == [ids[0]]
+    assert (first.next, rest.next) == (ids[1], None)
 
 
 async def test_nobody_reaches_another_merchants_customer(

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 from adapters.postgres.database import ERASING, Database
 from adapters.postgres.histories import read_history
 from cashback_core.erased import is_pseudonym
+from cashback_core.pages import fitting
 from cashback_core.privacy import (
     Erased,
     Erasure,
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from psycopg import AsyncConnection
+
+    from cashback_core.record import History
 
 RETAIN_S: Final = 30.0
 """Nobody waits for the retention: it may take as long for one merchant."""
@@ -64,7 +67,7 @@ class PostgresPrivacyStore(PrivacyStore):
                 [merchant_id, document, after, after, limit + 1],
             )
             ids = [row[0] for row in await found.fetchall()]
-            sales = [await read_history(connection, merchant_id, id_) for id_ in ids[:limit]]
+            sales = await _histories(connection, merchant_id, ids, limit=limit)
             await _note_report(connection, merchant_id, customer_id, by=by, sales=len(sales))
         nobody = is_pseudonym(document)
         return SubjectReport(
@@ -73,8 +76,8 @@ class PostgresPrivacyStore(PrivacyStore):
             name=None if nobody else name,
             known_since_at=created_at,
             erased_at=erased_at,
-            sales=tuple(s for s in sales if s is not None),
-            next=ids[limit - 1] if len(ids) > limit else None,
+            sales=sales,
+            next=sales[-1].record.id if len(ids) > len(sales) else None,
         )
 
     async def erase(
@@ -96,6 +99,23 @@ class PostgresPrivacyStore(PrivacyStore):
                         connection, merchant_id, retention, limit=limit - dropped
                     )
         return dropped
+
+
+async def _histories(
+    connection: AsyncConnection[Any], merchant_id: int, ids: list[UUID], *, limit: int
+) -> tuple[History, ...]:
+    """The first of these sales, as many as a page holds: read one by one, and no more than that."""
+    histories: list[History] = []
+    parts: list[int] = []
+    for id_ in ids:
+        history = await read_history(connection, merchant_id, id_)
+        if history is None:  # nobody deletes a sale
+            raise LookupError(id_)
+        parts.append(len(history.record.sale.lines) + len(history.attempts) + len(history.events))
+        if fitting(parts, limit=limit) < len(parts):
+            break
+        histories.append(history)
+    return tuple(histories)
 
 
 async def _note_report(

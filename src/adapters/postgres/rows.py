@@ -49,12 +49,22 @@ ONE: Final[LiteralString] = (
 )
 """One record of a merchant, if need be only if that subject sent it; `one` makes its values."""
 
+MANY: Final[LiteralString] = (
+    RECORD + " where s.merchant_id = %(merchant_id)s and s.cashback_id = any(%(ids)s)"
+)
+"""Records of a merchant in no order; `many` makes its values."""
+
 Row = tuple[Any, ...]
 
 
 def one(merchant_id: int, id: UUID, submitted_by: str | None = None) -> dict[str, Any]:  # noqa: A002
     """The values of ONE."""
     return {"merchant_id": merchant_id, "id": id, "submitted_by": submitted_by}
+
+
+def many(merchant_id: int, ids: list[UUID]) -> dict[str, Any]:
+    """The values of MANY."""
+    return {"merchant_id": merchant_id, "ids": ids}
 
 
 def record(row: Row) -> Record:

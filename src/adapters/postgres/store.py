@@ -16,9 +16,10 @@ from adapters.postgres.database import CHORES, IDENTIFYING, READING, Database
 from adapters.postgres.group_writer import GroupWriter
 from adapters.postgres.histories import read_history
 from adapters.postgres.naming import find_same_request, read_owners
-from adapters.postgres.rows import ONE, RECORD, one, record
+from adapters.postgres.rows import MANY, ONE, many, one, record
 from cashback_core.catalogue import Catalogue
 from cashback_core.names import NameDifference
+from cashback_core.pages import fitting
 from cashback_core.ports import (
     Acceptance,
     AttemptResult,
@@ -218,15 +219,20 @@ class PostgresCashbackStore(CashbackStore):
         }
         async with self._reads.reading_for(merchant_id) as connection:
             found = await connection.execute(
-                RECORD + _PAGE,
+                _PAGE,
                 values,
                 prepare=False,  # planned with the values: each filter has its own best index
             )
             rows = await found.fetchall()
-        records = tuple(record(row) for row in rows[:limit])
-        last = records[-1] if len(rows) > limit else None
-        position = Position(accepted_at=last.accepted_at, id=last.id) if last else None
-        return Page(records=records, next=position)
+            shown = rows[: fitting((lines for _, _, lines in rows), limit=limit)]
+            ids = [id_ for _, id_, _ in shown]
+            found = await connection.execute(MANY, many(merchant_id, ids))
+            records = {(r := record(row)).id: r for row in await found.fetchall()}
+        at, last, _ = shown[-1] if len(rows) > len(shown) else (None, None, 0)
+        return Page(
+            records=tuple(records[id_] for id_ in ids),
+            next=None if at is None else Position(accepted_at=at, id=last),
+        )
 
     async def _read_terms(self, merchant_id: int) -> Terms | None:
         async with self._reads.reading_for(merchant_id) as connection:
@@ -260,6 +266,13 @@ class PostgresCashbackStore(CashbackStore):
 
 
 _PAGE: Final = """
+    select s.accepted_at, s.cashback_id, (
+        select max(l.position) + 1  -- the end of an index, where a count would read all of them
+        from sale_lines as l
+        where l.merchant_id = s.merchant_id and l.cashback_id = s.cashback_id
+    )
+    from sales as s
+    join cashbacks as c using (merchant_id, cashback_id)
     where s.merchant_id = %(merchant_id)s
         and (%(status)s::text is null or c.status = %(status)s)
         and (%(document)s::text is null or s.document = %(document)s)
@@ -276,3 +289,4 @@ _PAGE: Final = """
     order by s.accepted_at desc, s.cashback_id desc
     limit %(limit)s
 """
+"""Which records a list shows next, and how many lines each has."""

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 import psycopg
 
-from adapters.postgres.administration.paging import Column, Pages, values_of
+from adapters.postgres.administration.paging import Column, Pages, listed, values_of
 from adapters.postgres.administration.versioned import refuse_version
-from cashback_core.administering import InUse, Kept, Listed, Missing, Taken, Unfit
+from cashback_core.administering import InUse, Kept, Missing, Taken, Unfit
 from cashback_core.catalogue import TypePeriod, next_type
 from cashback_core.changes import ChangeRefused, refuse_start, refuse_withdrawal
 from cashback_core.products import NewProduct, NewType, Product, ProductFilter, ProductStore
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from adapters.postgres.administration.transactions import Administration
-    from cashback_core.administering import Caller, Refusal, Slice, Versions
+    from cashback_core.administering import Caller, Listed, Refusal, Slice, Versions
 
     Connection = psycopg.AsyncConnection[Any]
 
@@ -34,7 +34,7 @@ _LAST_CHARACTER: Final = "\U0010ffff"
 _PAGES: Final = Pages(
     select="""
         select p.product_id, p.sku, p.name, p.used_at is not null, p.version, p.created_at,
-            p.updated_at, t.versions, t.types, t.starts
+            p.updated_at, t.versions, t.types, t.starts, p.name_key
         from products as p
         left join lateral (
             select array_agg(version order by version) as versions,
@@ -53,6 +53,7 @@ _PAGES: Final = Pages(
         "name": Column(sql="p.name_key", type="text"),
     },
     key=Column(sql="p.sku", type="text"),
+    parts="coalesce(cardinality(versions), 0)",
 )
 
 
@@ -99,8 +100,7 @@ class PostgresProducts(ProductStore):
                 prepare=False,  # planned with the values: each filter has its own best index
             )
             rows = await found.fetchall()
-        items = tuple(_product(row) for row in rows[: wanted.limit])
-        return Listed(items=items, more=len(rows) > wanted.limit)
+        return listed([_product(row) for row in rows], wanted, parts=lambda p: len(p.types))
 
     async def find(self, caller: Caller, id: UUID) -> Product | None:
         async with self.administration.transaction(caller) as connection:
@@ -244,7 +244,7 @@ async def _find(connection: Connection, caller: Caller, id: UUID) -> Product | N
 
 
 def _product(row: tuple[Any, ...]) -> Product:
-    id_, sku, name, used, version, created_at, updated_at, versions, types, starts = row
+    id_, sku, name, used, version, created_at, updated_at, versions, types, starts, *_ = row
     return Product(
         id=id_,
         sku=sku,

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 import psycopg
 
-from adapters.postgres.administration.paging import Column, Pages, values_of
+from adapters.postgres.administration.paging import Column, Pages, listed, values_of
 from adapters.postgres.administration.versioned import refuse_version
-from cashback_core.administering import InUse, Kept, Listed, Missing, Taken, Unfit
+from cashback_core.administering import InUse, Kept, Missing, Taken, Unfit
 from cashback_core.changes import BEGINNING, ChangeRefused, refuse_start, refuse_withdrawal
 from cashback_core.product_types import NewProductType, NewRate, ProductType, ProductTypeStore
 from cashback_core.programme import Rate, next_rate
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from adapters.postgres.administration.transactions import Administration
-    from cashback_core.administering import Caller, Refusal, Slice, Versions
+    from cashback_core.administering import Caller, Listed, Refusal, Slice, Versions
 
     Connection = psycopg.AsyncConnection[Any]
 
@@ -43,6 +43,7 @@ _PAGES: Final = Pages(
         """,
     columns={"type": Column(sql="t.type", type="text")},
     key=Column(sql="t.type", type="text"),
+    parts="coalesce(cardinality(versions), 0)",
 )
 
 
@@ -77,8 +78,7 @@ class PostgresProductTypes(ProductTypeStore):
                 _PAGES.query(wanted), values | values_of(wanted), prepare=False
             )
             rows = await found.fetchall()
-        items = tuple(_product_type(row) for row in rows[: wanted.limit])
-        return Listed(items=items, more=len(rows) > wanted.limit)
+        return listed([_product_type(row) for row in rows], wanted, parts=lambda t: len(t.rates))
 
     async def find(self, caller: Caller, type: str) -> ProductType | None:
         async with self.administration.transaction(caller) as connection:
@@ -237,7 +237,7 @@ async def _find(connection: Connection, caller: Caller, type: str) -> ProductTyp
 
 
 def _product_type(row: tuple[Any, ...]) -> ProductType:
-    type_, name, used, version, created_at, updated_at, versions, rates_bp, starts = row
+    type_, name, used, version, created_at, updated_at, versions, rates_bp, starts, *_ = row
     return ProductType(
         type=type_,
         name=name,
