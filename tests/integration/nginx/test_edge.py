@@ -224,6 +224,28 @@ def test_a_failing_upstream_puts_no_query_into_any_log(proxy: Proxy, api: StandI
     assert "52998224725" not in proxy.file("access.log") + proxy.file("error.log")
 
 
+@pytest.mark.parametrize(
+    ("method", "path", "resource"),
+    [
+        ("POST", "/api/cashbacks", "/api/cashbacks"),
+        ("POST", "/api/cashbacks?document=52998224725", "/api/cashbacks"),
+        ("POST", "/api/cashbacks/quote/", "/api/cashbacks/quote"),
+        ("PUT", "/api/product-types/A", "/api/product-types/{id}"),
+        ("GET", "/api/cashbacks/52998224725?limit=1", "/api/cashbacks/{id}"),
+        ("DELETE", "/api/users/ana/?x=/api/token", "/api/users/{id}"),
+    ],
+)
+def test_what_failed_is_logged_as_what_was_asked_and_not_as_its_error_page(
+    proxy: Proxy, api: StandInApi, method: str, path: str, resource: str
+) -> None:
+    api.answer = b""
+    reply = proxy.request(method, path)
+    assert reply.status == 502
+    line = proxy.log_of(reply)
+    assert (line["method"], line["resource"], line["status"]) == (method, resource, 502)
+    assert "52998224725" not in proxy.file("access.log") + proxy.file("error.log")
+
+
 def test_hostile_bytes_leave_each_log_line_one_json_object(proxy: Proxy) -> None:
     raw(proxy, b'G"\\\x01\xff /"\\ HTTP/1.1\r\n\r\n')
     raw(proxy, b"GET /api/\xff\"'{} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-from dataclasses import dataclass
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any, Final
 
@@ -12,6 +10,8 @@ from litestar.exceptions import NotFoundException
 from litestar.types import ASGIApp  # noqa: TC002 (Litestar reads the annotations)
 
 from adapters.http.answers import POLICY, Answer, Header
+from adapters.http.fields import read_fields
+from adapters.http.openapi.static_files import StaticFile
 
 if TYPE_CHECKING:
     from litestar.handlers import HTTPRouteHandler
@@ -71,11 +71,19 @@ window.ui = SwaggerUIBundle({
 """
 
 
-@dataclass(frozen=True, slots=True)
 class DocsRoutes:
     """The page, its files, and the document that it shows."""
 
-    document: ServedDocument
+    def __init__(self, document: ServedDocument) -> None:
+        script = b"text/javascript; charset=utf-8"
+        html = b"text/html; charset=utf-8"
+        self._document = document
+        self._page = StaticFile(read=lambda: _PAGE, media_type=html, policy=_POLICY)
+        self._start = StaticFile(read=lambda: _START, media_type=script)
+        self._assets = {
+            name: StaticFile(read=(_ASSETS / name).read_bytes, media_type=media_type)
+            for name, media_type in _ASSET_TYPES.items()
+        }
 
     def handlers(self) -> list[HTTPRouteHandler]:
         """The routes, each under its address."""
@@ -87,23 +95,21 @@ class DocsRoutes:
             route("/docs/assets/{file:str}", http_method=read, name="docs_asset")(self.asset),
         ]
 
-    async def page(self, request: Request[Any, Any, Any]) -> ASGIApp:  # noqa: ARG002
+    async def page(self, request: Request[Any, Any, Any]) -> ASGIApp:
         """Swagger UI."""
-        return Answer(200, _PAGE, policy=_POLICY, media_type=b"text/html; charset=utf-8")
+        return await self._page.answer(read_fields(request.scope["headers"]))
 
     async def openapi(self, request: Request[Any, Any, Any]) -> ASGIApp:  # noqa: ARG002
         """The OpenAPI document, with an example that can be sent."""
-        return Answer(200, self.document.copy())
+        return Answer(200, self._document.copy())
 
-    async def start(self, request: Request[Any, Any, Any]) -> ASGIApp:  # noqa: ARG002
+    async def start(self, request: Request[Any, Any, Any]) -> ASGIApp:
         """What starts Swagger UI: a file, so that the page needs no inline script."""
-        return Answer(200, _START, media_type=b"text/javascript; charset=utf-8")
+        return await self._start.answer(read_fields(request.scope["headers"]))
 
     async def asset(self, request: Request[Any, Any, Any]) -> ASGIApp:
         """A file of Swagger UI."""
-        name: str = request.scope["path_params"]["file"]
-        media_type = _ASSET_TYPES.get(name)
-        if media_type is None:
+        asset = self._assets.get(request.scope["path_params"]["file"])
+        if asset is None:
             raise NotFoundException
-        content = await asyncio.to_thread((_ASSETS / name).read_bytes)
-        return Answer(200, content, media_type=media_type)
+        return await asset.answer(read_fields(request.scope["headers"]))

@@ -78,11 +78,15 @@ _OR_A_DAY: Final = ", or on this whole day (`YYYY-MM-DD`, the merchant's own)"
 LIMIT: Final = parameter(
     "limit",
     "query",
-    "Most records on a page.",
+    "Most records on a page. One of large records is shorter (1,000 lines, rates, periods, attempts"
+    " and events together, or one record): only `next_cursor` tells whether more follow.",
     {"type": "integer", "minimum": 1, "maximum": MAX_LIMIT, "default": DEFAULT_LIMIT},
 )
 CURSOR: Final = parameter(
-    "cursor", "query", "`next_cursor` of the page before.", {"type": "string"}
+    "cursor",
+    "query",
+    "`next_cursor` of the page before; null, and nothing else, says that it was the last.",
+    {"type": "string"},
 )
 FILTERS: Final = (
     parameter("document", "query", "Only this customer's CPF.", {"type": "string"}),

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import asyncio
+import gzip
 import re
 from typing import TYPE_CHECKING
 
@@ -56,6 +58,63 @@ async def test_each_file_has_its_type(api: Api, name: str, media_type: str) -> N
     assert len(answer.body) > 100_000
 
 
+@pytest.mark.parametrize(
+    ("accepted", "coding"),
+    [
+        (None, None),
+        ("", None),
+        ("identity", None),
+        ("br", None),
+        ("gzip;q=0", None),
+        ("gzip;q=0.000, br", None),
+        ("gzip", "gzip"),
+        ("GZIP", "gzip"),
+        ("gzip, deflate, br, zstd", "gzip"),
+        ("br;q=1.0, gzip;q=0.8, *;q=0.1", "gzip"),
+        ("deflate, gzip;q=1.000", "gzip"),
+        ("gzip;q=0.001", "gzip"),
+        ("*", "gzip"),
+    ],
+)
+@pytest.mark.parametrize("path", ["/", "/docs/start.js", "/docs/assets/swagger-ui.css"])
+async def test_a_file_comes_compressed_for_whoever_takes_that_and_once(
+    api: Api, path: str, accepted: str | None, coding: str | None
+) -> None:
+    plain = await api.get(path, username=None)
+    headers = {} if accepted is None else {"Accept-Encoding": accepted}
+    answer = await api.call("GET", path, username=None, headers=headers)
+    assert answer.headers.get("content-encoding") == coding
+    body = answer.body if coding is None else gzip.decompress(answer.body)
+    assert body == plain.body
+    assert answer.headers["vary"] == "Accept-Encoding"
+    assert answer.headers["cache-control"] == "public, max-age=0"
+    tag = answer.headers["etag"]
+    assert tag.startswith('"')
+    assert (tag == plain.headers["etag"]) is (coding is None)
+    for known in (tag, f"W/{tag}", f'"x", {tag}', "*"):
+        again = await api.call(
+            "GET", path, username=None, headers={**headers, "If-None-Match": known}
+        )
+        assert (again.status, again.body) == (304, b"")
+        assert again.headers["etag"] == tag
+        assert again.headers["vary"] == "Accept-Encoding"
+        assert "content-length" not in again.headers
+    other = await api.call(
+        "GET", path, username=None, headers={**headers, "If-None-Match": '"x"'}
+    )
+    assert (other.status, other.body) == (200, answer.body)
+
+
+async def test_everybody_is_sent_the_same_bytes(api: Api) -> None:
+    path = "/docs/assets/swagger-ui-bundle.js"
+    headers = {"Accept-Encoding": "gzip"}
+    answers = await asyncio.gather(
+        *(api.call("GET", path, username=None, headers=headers) for _ in range(10))
+    )
+    assert len({id(answer.body) for answer in answers}) == 1
+    assert len(answers[0].body) < 1_000_000
+
+
 @pytest.mark.parametrize("name", ["x.js", "..", "%2e%2e", "swagger-ui-standalone-preset.js"])
 async def test_no_other_file_is_served(api: Api, name: str) -> None:
     assert (await api.get(f"/docs/assets/{name}", username=None)).status == 404
@@ -82,7 +141,7 @@ async def test_head_is_answered_as_get(api: Api, path: str) -> None:
 
 
 async def test_no_answer_is_kept_by_a_cache_or_guessed_by_a_browser(api: Api) -> None:
-    for path in ("/", "/openapi.json", "/health/live", "/api/cashbacks", "/api/nothing"):
+    for path in ("/openapi.json", "/health/live", "/api/cashbacks", "/api/nothing"):
         answer = await api.get(path)
         assert answer.headers["cache-control"] == "no-store"
         assert answer.headers["x-content-type-options"] == "nosniff"

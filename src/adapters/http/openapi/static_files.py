@@ -1,0 +1,87 @@
+"""A file that never changes while the process lives: in memory once, and compressed once."""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+import hashlib
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+from adapters.http.answers import NOTHING, Answer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from adapters.http.answers import Header
+    from adapters.http.fields import Fields
+
+_GZIP: Final = re.compile(
+    rb"(?:^|,)[ \t]*(?:x-)?(?:gzip|\*)[ \t]*"
+    rb"(?:;[ \t]*q=(?:1(?:\.0{0,3})?|0\.(?!0{1,3}[ \t]*(?:,|\Z))[0-9]{1,3})[ \t]*)?(?:,|\Z)",
+    re.IGNORECASE,
+)
+"""An Accept-Encoding that takes gzip (RFC 9110, 12.5.3)."""
+
+_TAG: Final = re.compile(rb'(?:W/)?("[^"]*")')
+_VARY: Final[Header] = (b"vary", b"Accept-Encoding")
+_KEPT_S: Final = 0
+"""A cache may keep it and has to ask whether it is still the same: addresses have no versions."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """A representation: its tag, and both its answers, made once."""
+
+    tag: bytes
+    whole: Answer
+    unchanged: Answer
+
+
+@dataclass(slots=True, kw_only=True)
+class StaticFile:
+    """The answers of a file that `read` brings: read when it is first asked for, in a thread."""
+
+    read: Callable[[], bytes]
+    media_type: bytes
+    policy: Header = NOTHING
+    _kept: asyncio.Task[tuple[_Kept, _Kept]] | None = field(default=None, init=False)
+
+    async def answer(self, fields: Fields) -> Answer:
+        """The file, compressed for whoever takes that; 304 for whoever has it already."""
+        if self._kept is None:
+            self._kept = asyncio.create_task(asyncio.to_thread(self._load))
+        plain, compressed = await asyncio.shield(self._kept)
+        kept = compressed if _GZIP.search(fields.get(b"accept-encoding", b"")) else plain
+        return kept.unchanged if _has(fields, kept.tag) else kept.whole
+
+    def _load(self) -> tuple[_Kept, _Kept]:
+        content = self.read()
+        name = hashlib.sha256(content).hexdigest()[:32].encode("ascii")
+        small = gzip.compress(content, mtime=0)
+        return (
+            self._keep(content, b'"' + name + b'"', ()),
+            self._keep(small, b'"' + name + b'-gzip"', ((b"content-encoding", b"gzip"),)),
+        )
+
+    def _keep(self, content: bytes, tag: bytes, coding: tuple[Header, ...]) -> _Kept:
+        headers = (_VARY, (b"etag", tag))
+        whole = Answer(
+            200,
+            content,
+            headers=(*headers, *coding),
+            media_type=self.media_type,
+            policy=self.policy,
+            cache_s=_KEPT_S,
+        )
+        unchanged = Answer(304, b"", headers=headers, policy=self.policy, cache_s=_KEPT_S)
+        told = {b"content-type", b"content-length"}  # of another answer (RFC 9110, 8.6)
+        unchanged.headers = [header for header in unchanged.headers if header[0] not in told]
+        return _Kept(tag, whole, unchanged)
+
+
+def _has(fields: Mapping[bytes, bytes], tag: bytes) -> bool:
+    """Whether If-None-Match names this representation (RFC 9110, 13.1.2)."""
+    known = fields.get(b"if-none-match")
+    return known is not None and (known.strip() == b"*" or tag in _TAG.findall(known))
