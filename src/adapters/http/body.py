@@ -21,9 +21,10 @@ MAX_BODY_BYTES: Final = 256 * 1024
 _TOKEN: Final = rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
 _QUOTED: Final = rb'"(?:[\t \x21\x23-\x5b\x5d-\x7e\x80-\xff]|\\[\t\x20-\x7e\x80-\xff])*"'
 _PARAMETER: Final = re.compile(
-    rb"[ \t]*;[ \t]*(?:(" + _TOKEN + rb")[ \t]*=[ \t]*(" + _TOKEN + rb"|" + _QUOTED + rb"))?"
+    rb"[ \t]*;[ \t]*(?:(" + _TOKEN + rb")(?:[ \t]*=[ \t]*(" + _TOKEN + rb"|" + _QUOTED + rb"))?)?"
 )
-"""As RFC 9110 has it (5.6.6), which allows an empty one; blanks around the = are let pass, too."""
+"""As RFC 9110 has it (5.6.6), which allows an empty one; blanks around the = are let pass, and one
+without a value, too: it says nothing."""
 
 _MEDIA_TYPE: Final = re.compile(rb"[ \t]*application/(json|merge-patch\+json)", re.IGNORECASE)
 _UTF_8: Final = frozenset({b"utf-8", b"utf8"})
@@ -124,7 +125,7 @@ def _is_json(media_type: bytes | None, *, merge_patch: bool) -> bool:
     at = known.end()
     while (parameter := _PARAMETER.match(media_type, at)) is not None:
         name, value = parameter.group(1, 2)
-        if name is not None and name.lower() == b"charset" and _plain(value) not in _UTF_8:
+        if value is not None and name.lower() == b"charset" and _plain(value) not in _UTF_8:
             return False
         at = parameter.end()
     return not media_type[at:].strip(b" \t")

@@ -53,7 +53,7 @@ class Administered:
             *MerchantRoutes(admit=admit, store=self.merchants).handlers(),
             *users.handlers(),
             *ClientRoutes(admit=admit, store=self.clients).handlers(),
-            *TrailRoutes(admit=admit, store=self.trail).handlers(),
+            *TrailRoutes(admit=admit, store=self.trail, zones=zones).handlers(),
             *types.handlers(),
             *products.handlers(),
             *CustomerRoutes(admit=admit, store=self.customers).handlers(),

@@ -23,6 +23,7 @@ from cashback_core.trail import TrailFilter, TrailLine
 if TYPE_CHECKING:
     from litestar.handlers import HTTPRouteHandler
 
+    from adapters.http.catalogue.starts import Zones
     from adapters.http.identity.admission import Admission
     from cashback_core.trail import TrailStore
 
@@ -38,6 +39,7 @@ class TrailRoutes:
 
     admit: Admission
     store: TrailStore
+    zones: Zones
 
     def handlers(self) -> list[HTTPRouteHandler]:
         """The route under its address."""
@@ -49,13 +51,15 @@ class TrailRoutes:
         _, principal = await self.admit(request)
         filters = ("merchant", "actor", "resource", "key", "from", "to")
         query = ListQuery(request.scope["query_string"], ORDERING, *filters)
+        home = principal.home
+        zone = _UTC if home is None else await self.zones(home)  # the platform has no day
         which = TrailFilter(
             merchant=query.text("merchant"),
             actor=query.text("actor"),
             resource=query.text("resource"),
             key=query.text("key"),
-            from_at=query.bound("from", _UTC),
-            to_at=query.bound("to", _UTC, end=True),
+            from_at=query.bound("from", zone),
+            to_at=query.bound("to", zone, end=True),
         )
         page = await self.store.page(caller_of(principal), query.slice(), which)
         if isinstance(page, Missing):

@@ -103,7 +103,7 @@ class ProductRoutes:
         """List products, by sku or by the beginning of their names."""
         _, principal = await self.admit(request)
         query = ListQuery(request.scope["query_string"], ORDERING, "sku", "q")
-        sku, begins = query.text("sku"), query.text("q")
+        sku, begins = query.name("sku"), query.text("q")
         wanted = query.slice()
         which = ProductFilter(sku=sku, name_prefix=None if begins is None else name_key(begins))
         page = await self.store.page(caller_of(principal), wanted, which)

@@ -24,6 +24,10 @@ from cashback_core.clients import CLIENT_ROLES, DEFAULT_OVERLAP_S
 if TYPE_CHECKING:
     from adapters.http.openapi.schemas import Schema
 
+_FROM: Final = (
+    "At this instant, or on this day (the merchant's own, of the platform in UTC), or later."
+)
+_TO: Final = "Before this instant, or to the end of this day."
 _TEXT: Final[Schema] = {"type": "string"}
 _DISABLED: Final = parameter("disabled", "query", "Only these.", {"enum": ["true", "false"]})
 _MERCHANT: Final = parameter("merchant", "query", "Only of the merchant of this slug.", _TEXT)
@@ -224,8 +228,8 @@ ADMINISTRATION: Final[dict[tuple[str, str], Operation]] = {
             parameter("actor", "query", "Only by this subject, `user:maria` for one.", _TEXT),
             parameter("resource", "query", "Only of this sort: `users` for one.", _TEXT),
             parameter("key", "query", "Only of the one of this key.", _TEXT),
-            parameter("from", "query", "At this instant or day, or later; in UTC.", _TEXT),
-            parameter("to", "query", "Before this instant, or to the end of this day.", _TEXT),
+            parameter("from", "query", _FROM, _TEXT),
+            parameter("to", "query", _TO, _TEXT),
         ),
         "not_found",
     ),

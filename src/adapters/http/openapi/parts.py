@@ -52,7 +52,7 @@ class Operation:
 
 
 DAY: Final = "[0-9]{4}-[0-9]{2}-[0-9]{2}"
-TIME: Final = "[0-9]{2}:[0-9]{2}:[0-9]{2}"
+TIME: Final = "[0-9]{2}:[0-9]{2}(:[0-9]{2}([.,][0-9]{1,30})?)?"
 
 
 def parameter(name: str, place: str, description: str, schema: Schema) -> Schema:
@@ -71,7 +71,7 @@ ACCEPT_LANGUAGE: Final = parameter(
 )
 _BOUND: Final[Schema] = {
     "type": "string",
-    "pattern": rf"^{DAY}([Tt ]{TIME}([.,][0-9]{{1,30}})?([Zz]|[ +-][0-9]{{2}}(:?[0-9]{{2}})?)?)?$",
+    "pattern": rf"^{DAY}([Tt ]{TIME}([Zz]|[ +-][0-9]{{2}}(:?[0-9]{{2}})?)?)?$",
     "examples": ["2026-01-02", "2026-01-02T00:00:00-03:00"],
 }
 _OR_A_DAY: Final = ", or on this whole day (`YYYY-MM-DD`, the merchant's own)"

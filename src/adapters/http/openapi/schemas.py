@@ -139,7 +139,7 @@ _CUSTOMER: Final = _object(
 _SOLD_AT: Final[Schema] = {
     "type": "string",
     "description": f"{SOLD_AT[Language.EN]}. Without an offset, the merchant's own time.",
-    "pattern": rf"^{DAY}[Tt ]{TIME}([.,][0-9]{{1,30}})?([Zz]|[+-][0-9]{{2}}(:?[0-9]{{2}})?)?$",
+    "pattern": rf"^{DAY}[Tt ]{TIME}([Zz]|[+-][0-9]{{2}}(:?[0-9]{{2}})?)?$",
     "examples": ["2026-01-02 00:00:00", "2026-01-02T00:00:00.000-0300"],
 }
 _SALE: Final = _object(

@@ -73,6 +73,11 @@ class ListQuery:
             return None
         return value
 
+    def name(self, name: str) -> str | None:
+        """A name without blanks: what comes as one was a bare + (that is how forms are encoded)."""
+        value = self.text(name)
+        return None if value is None else value.replace(" ", "+")
+
     def choice(self, name: str, choices: Sequence[str]) -> str | None:
         """One of the choices."""
         value = self._values.get(name)

@@ -99,9 +99,7 @@ async def test_a_file_comes_compressed_for_whoever_takes_that_and_once(
         assert again.headers["etag"] == tag
         assert again.headers["vary"] == "Accept-Encoding"
         assert "content-length" not in again.headers
-    other = await api.call(
-        "GET", path, username=None, headers={**headers, "If-None-Match": '"x"'}
-    )
+    other = await api.call("GET", path, username=None, headers={**headers, "If-None-Match": '"x"'})
     assert (other.status, other.body) == (200, answer.body)
 
 
