@@ -228,11 +228,10 @@ class PostgresCashbackStore(CashbackStore):
             ids = [id_ for _, id_, _ in shown]
             found = await connection.execute(MANY, many(merchant_id, ids))
             records = {(r := record(row)).id: r for row in await found.fetchall()}
-        at, last, _ = shown[-1] if len(rows) > len(shown) else (None, None, 0)
-        return Page(
-            records=tuple(records[id_] for id_ in ids),
-            next=None if at is None else Position(accepted_at=at, id=last),
-        )
+        page = tuple(records[id_] for id_ in ids)
+        last = page[-1] if len(rows) > len(page) else None
+        position = Position(accepted_at=last.accepted_at, id=last.id) if last else None
+        return Page(records=page, next=position)
 
     async def _read_terms(self, merchant_id: int) -> Terms | None:
         async with self._reads.reading_for(merchant_id) as connection:
