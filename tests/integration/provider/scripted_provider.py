@@ -119,10 +119,10 @@ def refusing_port() -> Generator[int, None, None]:
 
 
 @contextlib.contextmanager
-def deaf_port(host: str = "127.0.0.1") -> Generator[int, None, None]:
+def deaf_port(host: str = "127.0.0.1", port: int = 0) -> Generator[int, None, None]:
     """A port whose queue is full: connecting neither succeeds nor fails."""
     with socket.socket() as listener, contextlib.ExitStack() as stack:
-        listener.bind((host, 0))
+        listener.bind((host, port))
         listener.listen(0)
         for _ in range(8):
             sock = stack.enter_context(socket.socket())
