@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
 HEAD_START_S: Final = 0.25
-"""How long an address is waited for before the next one is tried beside it (RFC 8305, section 8)."""
+"""How long an address is waited for before the next one is tried, too (RFC 8305, section 8)."""
 
 MAX_ADDRESSES: Final = 8
 """Of a name with more, the first ones are tried."""
@@ -166,7 +166,7 @@ def _all_failed(failed: dict[Place, OSError]) -> OSError:
     return NoAddressAnswersError("; ".join(told))
 
 
-def _socket_address(address: tuple[str | int, ...]) -> SocketAddress:
+def _socket_address(address: tuple[str | int | bytes, ...]) -> SocketAddress:
     host, port, *rest = address
     if len(rest) == 2:
         return str(host), int(port), int(rest[0]), int(rest[1])

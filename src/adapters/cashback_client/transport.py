@@ -21,12 +21,14 @@ from adapters.cashback_client.dialing import Dialed, Dialer
 from adapters.cashback_client.pool import Limits, Pool
 from adapters.cashback_client.retry_after import parse_retry_after
 from adapters.cashback_client.tunnel import ProxyFailedError, open_tunnel
-from adapters.cashback_client.way import Way, tls_context
+from adapters.cashback_client.way import direct
 from cashback_core.delivering import suspension_aware_s
 from cashback_core.evidence import Evidence, Phase
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from adapters.cashback_client.way import Way
 
 _UNSUPPORTED_METHODS: Final = frozenset({"HEAD", "CONNECT"})
 """Their answers are framed by other rules; no provider is asked with them."""
@@ -79,7 +81,7 @@ class EvidenceTransport(httpx.AsyncBaseTransport):
         self._origin = _origin(httpx.URL(base_url))
         self._ssl = None
         if self._address.scheme == "https":
-            self._ssl = tls_context() if way is None else way.tls
+            self._ssl = (way or direct()).tls
         self._proxy = None if way is None else way.proxy
         first = self._address if self._proxy is None else self._proxy
         self._dialer = Dialer(host=first.host, port=first.port, clock=clock)
@@ -117,6 +119,16 @@ class EvidenceTransport(httpx.AsyncBaseTransport):
             extensions={"evidence": evidence, "http_version": b"HTTP/1.1"},
         )
 
+    async def why_out_of_reach(self) -> str | None:
+        """Make a connection as for a call, and send nothing: why there is none, or None."""
+        try:
+            async with asyncio.timeout(self._deadline_s):
+                connection = await self._pool.acquire()
+        except OSError as error:
+            return why_ended(error)
+        self._pool.release(connection)
+        return None
+
     async def aclose(self) -> None:
         """Close every connection; calls under way end with the evidence they have."""
         await self._pool.aclose()
@@ -129,7 +141,7 @@ class EvidenceTransport(httpx.AsyncBaseTransport):
                 connection = await self._pool.acquire()
                 await self._ask(connection, request, exchange)
         except OSError as exc:  # TimeoutError, the deadline's, is one too
-            exchange.ended(_why_ended(exc))
+            exchange.ended(why_ended(exc))
         else:
             exchange.ended("")
         finally:
@@ -161,7 +173,7 @@ class EvidenceTransport(httpx.AsyncBaseTransport):
         try:
             dialed = await self._dialer.dial()
         except OSError as error:
-            raise ProxyFailedError(f"the proxy: {_why_ended(error)}") from error
+            raise ProxyFailedError(f"the proxy: {why_ended(error)}") from error
         try:
             await open_tunnel(dialed.socket, self._proxy, self._address.host, self._address.port)
         except BaseException:
@@ -257,12 +269,11 @@ def _retry_after_s(answer: AnswerReader) -> float | None:
     return None if value is None else parse_retry_after(value, answered=answer.header(b"date"))
 
 
-def _why_ended(exc: OSError) -> str:
+def why_ended(exc: OSError) -> str:
+    """What ended a call or an attempt to connect, in words that name no secret."""
     match exc:
         case TimeoutError() if exc.errno is None:
             return "deadline"
-        case ProxyFailedError():
-            return str(exc)
         case ConnectionRefusedError():
             return "connection refused"
         case socket.gaierror():
@@ -272,4 +283,5 @@ def _why_ended(exc: OSError) -> str:
         case ssl.SSLError():
             return f"TLS failed: {exc.reason}"
         case _:
-            return f"not connected: {exc.strerror or exc}"
+            before = "" if isinstance(exc, ProxyFailedError) else "not connected: "
+            return f"{before}{exc.strerror or exc}"

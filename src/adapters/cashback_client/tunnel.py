@@ -50,36 +50,45 @@ def parse_proxy(url: str, *, credentials: str | None = None) -> Proxy:
     return Proxy(host=address.host, port=address.port, credentials=credentials)
 
 
-def is_open(answer: bytes | bytearray) -> bool:
-    """Whether the tunnel stands, by all that the proxy said; False while it has not said it all.
+class Answer:
+    """What the proxy says, fed as it arrives."""
 
-    Raises ProxyFailedError. A byte after the answer's head would be the provider's first word, and
-    a provider does not speak first: then somebody else is at the other end.
-    """
-    if not answer.startswith(b"HTTP/1."[: len(answer)]):
-        raise ProxyFailedError("the proxy answers no HTTP")
-    code = status_of(answer)
-    if code is not None and not 200 <= code < 300:
-        raise ProxyFailedError(f"the proxy answered {code}")
-    end = answer.find(_END)
-    if end < 0:
-        if len(answer) > MAX_HEAD_BYTES:
-            raise ProxyFailedError(f"the proxy's answer has over {MAX_HEAD_BYTES} bytes")
-        return False
-    if code is None:
-        raise ProxyFailedError("the proxy answers no HTTP status")
-    if len(answer) > end + len(_END):
-        raise ProxyFailedError("the proxy spoke before it was asked")
-    return True
+    __slots__ = ("_said",)
+
+    def __init__(self) -> None:
+        self._said = bytearray()
+
+    def is_open(self, piece: bytes) -> bool:
+        """Whether the tunnel stands with this piece, which is empty at the proxy's end.
+
+        Raises ProxyFailedError. A byte after the answer's head would be the provider's first word,
+        and a provider does not speak first: then somebody else is at the other end.
+        """
+        said = self._said
+        said += piece
+        if not piece:
+            raise ProxyFailedError("the proxy closed before it answered")
+        if not said.startswith(b"HTTP/1."[: len(said)]):
+            raise ProxyFailedError("the proxy answers no HTTP")
+        code = status_of(said)
+        if code is not None and not 200 <= code < 300:
+            raise ProxyFailedError(f"the proxy answered {code}")
+        end = said.find(_END)
+        if end < 0:
+            if len(said) > MAX_HEAD_BYTES:
+                raise ProxyFailedError(f"the proxy's answer has over {MAX_HEAD_BYTES} bytes")
+            return False
+        if code is None:
+            raise ProxyFailedError("the proxy answers no HTTP status")
+        if len(said) > end + len(_END):
+            raise ProxyFailedError("the proxy spoke before it was asked")
+        return True
 
 
 async def open_tunnel(sock: socket.socket, proxy: Proxy, host: str, port: int) -> None:
     """Make a socket that is connected to the proxy one to the host. Raises OSError."""
     loop = asyncio.get_running_loop()
     await loop.sock_sendall(sock, proxy.request(host, port))
-    answer = bytearray()
-    while not is_open(answer):
-        piece = await loop.sock_recv(sock, _PIECE_BYTES)
-        if not piece:
-            raise ProxyFailedError("the proxy closed before it answered")
-        answer += piece
+    answer = Answer()
+    while not answer.is_open(await loop.sock_recv(sock, _PIECE_BYTES)):
+        pass

@@ -168,7 +168,7 @@ async def test_a_proxy_that_is_not_there_or_never_answers_has_sent_nothing(
 
 @pytest.mark.parametrize("reset", [False, True])
 async def test_a_proxy_that_dies_in_the_handshake_has_sent_nothing(
-    certificate: Certificate, payment: Payment, reset: bool
+    certificate: Certificate, payment: Payment, *, reset: bool
 ) -> None:
     async def die(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         hello = await reader.read(1)
