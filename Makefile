@@ -101,11 +101,13 @@ docs: venv ## print what is made from tables: docs/{settings,metrics,sandbox}.md
 dashboards: venv ## write infra/grafana/dashboards from make_dashboards.py
 	.venv/bin/python infra/grafana/make_dashboards.py
 
+# Litestar requires these for its command line and for tests; nothing of ours imports them, and
+# requirements are installed without their own (--no-deps), so the image can do without.
+UNNEEDED = faker litestar-htmx markdown-it-py mdurl polyfactory pygments rich rich-click
 lock: ## pin requirements/*.txt anew from pyproject.toml (needs uv)
-	@for group in service dev; do \
-		uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
-			--no-annotate --no-header --group $$group -o requirements/$$group.txt || exit 1; \
-	done
+	@compile='uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header'; \
+	$$compile --group service $(UNNEEDED:%=--no-emit-package %) -o requirements/service.txt && \
+	$$compile --group dev -o requirements/dev.txt
 	@uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
 		--no-header --group mutation -c requirements/dev.txt -o requirements/mutation.txt
 

@@ -47,6 +47,7 @@ from cashback_core.identity import new_id
 from cashback_core.reconciliation import Margin, Rules
 from cashback_core.submission import QuoteSale, SubmitSale
 from cashback_gateway.database_guard import DatabaseGuard
+from cashback_gateway.provider_way import provider_way
 from cashback_gateway.reconciler import Days, Reconciler
 from cashback_gateway.settings import Settings
 from cashback_gateway.telemetry import Parts, Telemetry
@@ -55,6 +56,7 @@ from cashback_gateway.worker import LOOKED_S, MAX_DROPPED, Chores, Schedule, Wor
 if TYPE_CHECKING:
     from litestar import Litestar
 
+    from adapters.cashback_client.way import Way
     from adapters.http.serving.request_watch import RequestWatch
 
 
@@ -97,13 +99,19 @@ def _breaker(settings: Settings) -> Breaker:
     )
 
 
-def _statements(settings: Settings) -> StatementClient:
+def _way(settings: Settings) -> Way:
+    return provider_way(settings.provider.way)
+
+
+def _statements(settings: Settings, way: Way) -> StatementClient:
     provider = settings.provider
     limits = StatementLimits(
         lines=settings.reconciling.statement_lines,
         deadline_s=settings.reconciling.statement_deadline_s,
     )
-    return StatementClient(provider.url, authorization=provider.authorization, limits=limits)
+    return StatementClient(
+        provider.url, authorization=provider.authorization, limits=limits, way=way
+    )
 
 
 def _rules(settings: Settings, policy: DeliveryPolicy) -> Rules:
@@ -144,7 +152,7 @@ def _reconciler(
     )
 
 
-def _provider(settings: Settings) -> ProviderClient:
+def _provider(settings: Settings, way: Way) -> ProviderClient:
     provider = settings.provider
     return ProviderClient(
         provider.url,
@@ -154,6 +162,7 @@ def _provider(settings: Settings) -> ProviderClient:
             connections=provider.connections,
             idle_s=provider.idle_s,
         ),
+        way=way,
     )
 
 
@@ -227,7 +236,8 @@ class Container(containers.DeclarativeContainer):
     store = providers.Singleton(
         PostgresCashbackStore, database, policy, observer=telemetry.provided.commits
     )
-    provider = providers.Singleton(_provider, settings)
+    way = providers.Singleton(_way, settings)
+    provider = providers.Singleton(_provider, settings, way)
     deliverer = providers.Singleton(
         Deliverer,
         store=store,
@@ -247,7 +257,7 @@ class Container(containers.DeclarativeContainer):
         on_equal=telemetry.provided.equal_sales,
     )
     quote = providers.Singleton(QuoteSale, store=store, now=providers.Object(now))
-    statements = providers.Singleton(_statements, settings)
+    statements = providers.Singleton(_statements, settings, way)
     rules = providers.Singleton(_rules, settings, policy)
     reconciler = providers.Singleton(
         _reconciler,

@@ -5,13 +5,14 @@ It looks and changes nothing; the provider is only connected to, never asked for
 
 from __future__ import annotations
 
-import socket
+import ipaddress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
+from adapters.cashback_client.examining import examine_reach
 from adapters.postgres.durability import DURABILITY, UNSAFE
 from adapters.postgres.examining import (
     INCIDENT_DAYS,
@@ -32,12 +33,15 @@ from cashback_core.money import format_centavos
 from cashback_core.operating import ATTENTION
 from cashback_core.ports import StoreUnavailable
 from cashback_core.probing import OVERDUE_DOUBT_S
+from cashback_gateway import settings_table as table
+from cashback_gateway.provider_way import provider_way
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from adapters.cashback_client.examining import Reach
     from adapters.postgres.examining import Backlog, Order, Run, Server, Statements
-    from cashback_gateway.settings import ProviderSettings, Settings
+    from cashback_gateway.settings import Settings
 
 CONNECT_S: Final = 3.0
 CLOCK_WARN: Final = timedelta(seconds=1)
@@ -105,7 +109,8 @@ def _checks(settings: Settings) -> Iterator[Check]:
         advice = "run the program's version that migrated it, or a newer one"
         yield Check(level=Level.FAIL, name="migrations", found=str(error), advice=advice)
     yield _check_state_file(settings)
-    yield check_provider(settings.provider)
+    yield check_provider(_reach(settings))
+    yield check_credentials(settings)
 
 
 def check_server(server: Server) -> Iterable[Check]:
@@ -360,28 +365,81 @@ def _check_state_file(settings: Settings) -> Check:
     return Check(level=Level.OK, name="state file", found=str(file))
 
 
-def check_provider(provider: ProviderSettings) -> Check:
-    """Whether a connection can be made; nothing is sent over it."""
-    if not provider.url:
+def _reach(settings: Settings) -> Reach | None:
+    if not settings.provider.url:
+        return None
+    way = provider_way(settings.provider.way)
+    return examine_reach(settings.provider.url, way, within_s=CONNECT_S)
+
+
+def check_provider(reach: Reach | None) -> Check:
+    """Whether a payment could be sent, and every address that would only cost time."""
+    if reach is None:
         return Check(
             level=Level.WARN,
             name="provider",
             found="CASHBACK_PROVIDER_URL is not set here",
             advice="run this with the worker's settings",
         )
-    parts = urlsplit(provider.url)
-    host, port = parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80)
-    try:
-        with socket.create_connection((host, port), timeout=CONNECT_S):
-            pass
-    except (OSError, UnicodeError) as error:
+    place = f"{'by the proxy ' if reach.by_proxy else ''}{reach.host} port {reach.port}"
+    if reach.fault is not None:
         return Check(
             level=Level.FAIL,
             name="provider",
-            found=f"{host} port {port}: {error}",
+            found=f"{place}: {reach.fault}",
             advice="nothing can be sent; sales are recorded and wait",
         )
-    return Check(level=Level.OK, name="provider", found=f"{host} port {port} takes connections")
+    if reach.dead:
+        dead = "; ".join(f"{address} ({why})" for address, why in reach.dead)
+        return Check(
+            level=Level.WARN,
+            name="provider",
+            found=f"{place} takes connections, but not at {dead}",
+            advice="each new connection may lose a quarter of a second there: have the name mended",
+        )
+    return Check(level=Level.OK, name="provider", found=f"{place} takes connections")
+
+
+def check_credentials(settings: Settings) -> Check:
+    """Whether something secret is sent to another machine for everybody on the way to read."""
+    provider, telemetry = settings.provider, settings.telemetry
+    sent = [
+        (provider.url, provider.authorization, table.PROVIDER_AUTHORIZATION.name),
+        (
+            provider.way.proxy_url,
+            provider.way.proxy_credentials,
+            table.PROVIDER_PROXY_CREDENTIALS.name,
+        ),
+        (telemetry.otlp_endpoint, telemetry.otlp_headers, table.OTLP_HEADERS.name),
+        (
+            telemetry.otlp_endpoint,
+            "@" in urlsplit(telemetry.otlp_endpoint or "").netloc,
+            f"the user in {table.OTLP_ENDPOINT.name}",
+        ),
+    ]
+    open_to_all = [
+        f"{name} goes to {urlsplit(url).hostname} over http"
+        for url, credential, name in sent
+        if url and credential and _is_readable_on_the_way(url)
+    ]
+    if not open_to_all:
+        return Check(level=Level.OK, name="credentials", found="none leaves this machine over http")
+    return Check(
+        level=Level.WARN,
+        name="credentials",
+        found="; ".join(open_to_all),
+        advice="use https: who is on the way reads it, and can then act as you",
+    )
+
+
+def _is_readable_on_the_way(url: str) -> bool:
+    parts = urlsplit(url)
+    host = parts.hostname or ""
+    try:
+        own = ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        own = host == "localhost" or host.endswith(".localhost")
+    return parts.scheme == "http" and not own
 
 
 def _span(span: timedelta) -> str:

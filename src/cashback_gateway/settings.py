@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import difflib
+import ssl
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import quote, urlsplit
 
 from cashback_core.privacy import Retention
@@ -68,11 +69,23 @@ class TokenSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class WaySettings:
+    """Whom to believe that it is the provider, as whom, and the proxy; each may be absent."""
+
+    ca_file: Path | None
+    certificate_file: Path | None
+    key_file: Path | None
+    proxy_url: str | None
+    proxy_credentials: str | None = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ProviderSettings:
     """`url` is the base before `/api/mock/Cashback`, without a trailing slash."""
 
     url: str
     authorization: str | None = field(repr=False)
+    way: WaySettings
     connections: int
     idle_s: float
     echoes_reference: bool
@@ -148,7 +161,8 @@ class TelemetrySettings:
     metrics_disks: tuple[Path, ...]
     log_format: table.LogFormat
     revision: str
-    otlp_endpoint: str | None
+    otlp_endpoint: str | None = field(repr=False)
+    otlp_headers: tuple[tuple[str, str], ...] = field(repr=False)
     traces_ratio: float
 
 
@@ -198,6 +212,7 @@ def read_settings(environ: Mapping[str, str], *, needs: Collection[str] = REQUIR
         provider=ProviderSettings(
             url=reader.value(table.PROVIDER_URL),
             authorization=reader.value(table.PROVIDER_AUTHORIZATION) or None,
+            way=_way(reader),
             connections=reader.value(table.PROVIDER_CONNECTIONS),
             idle_s=reader.value(table.PROVIDER_IDLE_S),
             echoes_reference=reader.value(table.PROVIDER_ECHOES_REFERENCE),
@@ -235,6 +250,37 @@ def _database_url(reader: _Reader) -> str:
         )
         return url
     return parts._replace(netloc=f"{user}:{quote(password, safe='')}@{address}").geturl()
+
+
+def _way(reader: _Reader) -> WaySettings:
+    """The way to the provider, whose parts must fit one another."""
+    way = WaySettings(
+        ca_file=reader.value(table.PROVIDER_CA_FILE),
+        certificate_file=reader.value(table.PROVIDER_CERTIFICATE_FILE),
+        key_file=reader.value(table.PROVIDER_KEY_FILE),
+        proxy_url=reader.value(table.PROVIDER_PROXY_URL) or None,
+        proxy_credentials=reader.value(table.PROVIDER_PROXY_CREDENTIALS) or None,
+    )
+    if way.proxy_credentials and not way.proxy_url:
+        reader.lacks(table.PROVIDER_PROXY_CREDENTIALS, table.PROVIDER_PROXY_URL)
+    if way.key_file and not way.certificate_file:
+        reader.lacks(table.PROVIDER_KEY_FILE, table.PROVIDER_CERTIFICATE_FILE)
+    if way.certificate_file and not _is_pair(way.certificate_file, way.key_file):
+        reader.violations.append(
+            f"{table.PROVIDER_CERTIFICATE_FILE.name} is {str(way.certificate_file)!r}; expected "
+            "a certificate (PEM) with its unencrypted key, there or in "
+            f"{table.PROVIDER_KEY_FILE.name}"
+        )
+    return way
+
+
+def _is_pair(certificate: Path, key: Path | None) -> bool:
+    try:
+        # The password keeps OpenSSL from asking for one at the terminal.
+        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_cert_chain(certificate, key, password="")
+    except (OSError, ValueError):
+        return False
+    return True
 
 
 def _delivery(reader: _Reader) -> DeliverySettings:
@@ -284,6 +330,7 @@ def _telemetry(reader: _Reader) -> TelemetrySettings:
         log_format=reader.value(table.LOG_FORMAT),
         revision=reader.value(table.REVISION),
         otlp_endpoint=reader.value(table.OTLP_ENDPOINT) or None,
+        otlp_headers=reader.value(table.OTLP_HEADERS),
         traces_ratio=reader.value(table.TRACES_RATIO),
     )
 
@@ -324,6 +371,11 @@ class _Reader:
             self._wrong.add(setting.name)
             self.violations.append(f"{file_name(setting)} is {path!r}, which cannot be read: {why}")
             return None
+
+    def lacks(self, given: table.Setting[Any], other: table.Setting[Any]) -> None:
+        """Note that one is of no use without the other, unless one of them is wrong by itself."""
+        if not {given.name, other.name} & self._wrong:
+            self.violations.append(f"{given.name} is given; expected {other.name} with it")
 
     def not_above(
         self,

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import ipaddress
 import re
+import ssl
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Generic, TypeVar
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,6 +28,9 @@ _INTEGER = re.compile(r"[0-9]{1,9}")
 _HOST_NAME = re.compile(r"(?=.{1,253}\Z)[A-Za-z0-9_](?:[A-Za-z0-9_.-]*[A-Za-z0-9_])?")
 _PASSWORD = re.compile(r"[\x21-\x7e]{16,200}")
 _PLACEHOLDERS = ("changeme", "replaceme", "example", "password", "yoursecret", "yourtoken")
+_CREDENTIALS = re.compile(r"[\x21-\x39\x3b-\x7e]{1,255}:[\x21-\x7e]{1,1024}")
+_OTLP_HEADER = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,256}=[\x21-\x2b\x2d-\x7e]{0,4096}")
+_MAX_OTLP_HEADERS = 32
 _HEADER_VALUE = re.compile(r"[\x21-\x7e](?:[\x20-\x7e]{0,4094}[\x21-\x7e])?")
 
 
@@ -104,6 +108,18 @@ def _provider_url(text: str) -> str | None:
     return None if parts.query or parts.fragment else text.rstrip("/")
 
 
+def _proxy_url(text: str) -> str | None:
+    parts = _split(text, ("http",))
+    if parts is None or not parts.hostname or "@" in parts.netloc or parts.port is None:
+        return None
+    bare = not (parts.path.strip("/") or parts.query or parts.fragment)
+    return text.rstrip("/") if bare else None
+
+
+def _credentials(text: str) -> str | None:
+    return text if _CREDENTIALS.fullmatch(text) and not _is_placeholder(text) else None
+
+
 def _host(text: str) -> str | None:
     try:
         ipaddress.ip_address(text)
@@ -141,6 +157,15 @@ def _readable_files(text: str) -> tuple[Path, ...] | None:
     return tuple(path for path in paths if path is not None) if None not in paths else None
 
 
+def _authorities_file(text: str) -> Path | None:
+    """A file whose certificates OpenSSL takes: what cannot be trusted is told at the start."""
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(cafile=text)
+    except (OSError, ValueError):
+        return None
+    return Path(text)
+
+
 def _writable_file(text: str) -> Path | None:
     path = Path(text)
     try:
@@ -157,6 +182,15 @@ _BOOLEAN: Kind[bool] = Kind(
 def _otlp_url(text: str) -> str | None:
     parts = _split(text, ("http", "https"))
     return text.rstrip("/") if parts is not None and parts.hostname else None
+
+
+def _otlp_headers(text: str) -> tuple[tuple[str, str], ...] | None:
+    """`name=value` by commas, each value percent-encoded, as OpenTelemetry's programs read them."""
+    parts = [part.strip() for part in text.split(",") if part.strip()]
+    if len(parts) > _MAX_OTLP_HEADERS or not all(_OTLP_HEADER.fullmatch(part) for part in parts):
+        return None
+    pairs = [part.partition("=") for part in parts]
+    return tuple((name.lower(), unquote(value)) for name, _, value in pairs)
 
 
 def _ratio(text: str) -> float | None:
@@ -332,6 +366,55 @@ PROVIDER_AUTHORIZATION: Setting[str] = Setting(
     default=None,
     optional=True,
     meaning="the `Authorization` header sent to the provider; absent: none is sent",
+)
+PROVIDER_CA_FILE: Setting[Path | None] = Setting(
+    name="CASHBACK_PROVIDER_CA_FILE",
+    kind=Kind(
+        expected="a file with certificates (PEM) that this process can read",
+        parse=_authorities_file,
+        blank=None,
+    ),
+    default=None,
+    optional=True,
+    meaning="the authorities that the provider's certificate must be signed by, for payments and "
+    "statements, in place of the system's",
+)
+PROVIDER_CERTIFICATE_FILE: Setting[Path | None] = Setting(
+    name="CASHBACK_PROVIDER_CERTIFICATE_FILE",
+    kind=Kind(expected="a file that this process can read", parse=_readable_file, blank=None),
+    default=None,
+    optional=True,
+    meaning="the certificate (PEM, with its chain) that tells the provider who we are; none by "
+    "default",
+)
+PROVIDER_KEY_FILE: Setting[Path | None] = Setting(
+    name="CASHBACK_PROVIDER_KEY_FILE",
+    kind=Kind(expected="a file that this process can read", parse=_readable_file, blank=None),
+    default=None,
+    optional=True,
+    meaning="the key (PEM, not encrypted) of that certificate, unless it is in the same file",
+)
+PROVIDER_PROXY_URL: Setting[str] = Setting(
+    name="CASHBACK_PROVIDER_PROXY_URL",
+    kind=Kind(
+        expected="http://host:port, no user, path, query or fragment", parse=_proxy_url, blank=""
+    ),
+    default=None,
+    optional=True,
+    meaning="the proxy that is asked to `CONNECT` to the provider, for payments and statements; "
+    "absent: the provider is called directly",
+)
+PROVIDER_PROXY_CREDENTIALS: Setting[str] = Setting(
+    name="CASHBACK_PROVIDER_PROXY_CREDENTIALS",
+    kind=Kind(
+        expected="user:password of printable ASCII characters without spaces, and no placeholder",
+        parse=_credentials,
+        blank="",
+        secret=True,
+    ),
+    default=None,
+    optional=True,
+    meaning="who we are to that proxy (`Proxy-Authorization: Basic`); absent: nobody",
 )
 PROVIDER_CONNECTIONS = Setting(
     name="CASHBACK_PROVIDER_CONNECTIONS",
@@ -567,6 +650,18 @@ OTLP_ENDPOINT = Setting(
     optional=True,
     meaning="where traces are sent to, by OTLP over HTTP (`/v1/traces` is added); absent: none are",
 )
+OTLP_HEADERS: Setting[tuple[tuple[str, str], ...]] = Setting(
+    name="OTEL_EXPORTER_OTLP_HEADERS",
+    kind=Kind(
+        expected="name=value by commas, each value percent-encoded",
+        parse=_otlp_headers,
+        blank=(),
+        secret=True,
+    ),
+    default=None,
+    optional=True,
+    meaning="headers sent with the traces, such as `authorization=Bearer%20…`; absent: none",
+)
 TRACES_RATIO = Setting(
     name="OTEL_TRACES_SAMPLER_ARG",
     kind=Kind(expected="a number from 0 to 1", parse=_ratio, blank=0.0),
@@ -583,6 +678,7 @@ SETTINGS: tuple[
     | Setting[Path]
     | Setting[Path | None]
     | Setting[tuple[Path, ...]]
+    | Setting[tuple[tuple[str, str], ...]]
     | Setting[frozenset[str]]
     | Setting[LogFormat],
     ...,
@@ -604,6 +700,11 @@ SETTINGS: tuple[
     REFRESH_TOKEN_S,
     PROVIDER_URL,
     PROVIDER_AUTHORIZATION,
+    PROVIDER_CA_FILE,
+    PROVIDER_CERTIFICATE_FILE,
+    PROVIDER_KEY_FILE,
+    PROVIDER_PROXY_URL,
+    PROVIDER_PROXY_CREDENTIALS,
     PROVIDER_CONNECTIONS,
     PROVIDER_IDLE_S,
     DEADLINE_S,
@@ -639,5 +740,6 @@ SETTINGS: tuple[
     LOG_FORMAT,
     REVISION,
     OTLP_ENDPOINT,
+    OTLP_HEADERS,
     TRACES_RATIO,
 )

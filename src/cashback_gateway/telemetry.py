@@ -59,6 +59,7 @@ class Telemetry:
             self._spans = Spans(
                 Destination(
                     endpoint=settings.telemetry.otlp_endpoint,
+                    headers=dict(settings.telemetry.otlp_headers),
                     service=f"cashback-{role}",
                     revision=settings.telemetry.revision,
                 ),

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from integration.running import Gateway
     from integration.swagger_page import Page
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]  # the page takes seconds to draw
 
 
 @pytest.fixture

@@ -13,9 +13,8 @@ from cashback_core.ports import Payment, Provider, UnsendablePayment
 from cashback_core.tracing import TRACE
 
 if TYPE_CHECKING:
-    import ssl
-
     from adapters.cashback_client.pool import Limits
+    from adapters.cashback_client.way import Way
     from cashback_core.evidence import Evidence
 
 CREDIT_PATH: Final = "/api/mock/Cashback"
@@ -34,13 +33,13 @@ class ProviderClient(Provider):
         *,
         authorization: str | None = None,
         limits: Limits | None = None,
-        ssl_context: ssl.SSLContext | None = None,
+        way: Way | None = None,
     ) -> None:
         """Raise ValueError for a URL or an authorization that cannot be sent; neither is shown."""
         address = Address.parse(base_url)
         if authorization is not None and not _AUTHORIZATION.fullmatch(authorization):
             raise ValueError("the authorization is not a header value")
-        self._transport = EvidenceTransport(base_url, limits=limits, ssl_context=ssl_context)
+        self._transport = EvidenceTransport(base_url, limits=limits, way=way)
         self._head = _fixed_head(address, authorization)
 
     async def credit(self, payment: Payment) -> Evidence:

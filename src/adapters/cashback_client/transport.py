@@ -17,13 +17,18 @@ import httpx
 from adapters.cashback_client.address import Address
 from adapters.cashback_client.answer import AnswerReader
 from adapters.cashback_client.connection import Connection
+from adapters.cashback_client.dialing import Dialed, Dialer
 from adapters.cashback_client.pool import Limits, Pool
 from adapters.cashback_client.retry_after import parse_retry_after
+from adapters.cashback_client.tunnel import ProxyFailedError, open_tunnel
+from adapters.cashback_client.way import direct
 from cashback_core.delivering import suspension_aware_s
 from cashback_core.evidence import Evidence, Phase
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from adapters.cashback_client.way import Way
 
 _UNSUPPORTED_METHODS: Final = frozenset({"HEAD", "CONNECT"})
 """Their answers are framed by other rules; no provider is asked with them."""
@@ -58,8 +63,8 @@ class EvidenceTransport(httpx.AsyncBaseTransport):
     the request are not used: `limits.deadline_s` is the one that counts. `call` is the same
     without httpx's objects, which cost a fifth of the throughput.
 
-    It does not listen to the environment: no proxy, no netrc. `https` is verified against the
-    system's authorities unless `ssl_context` says otherwise.
+    It does not listen to the environment: no proxy, no netrc. Without a `way`, `https` is verified
+    against the system's authorities and the provider is called directly.
     """
 
     def __init__(
@@ -67,7 +72,7 @@ class EvidenceTransport(httpx.AsyncBaseTransport):
         base_url: str,
         *,
         limits: Limits | None = None,
-        ssl_context: ssl.SSLContext | None = None,
+        way: Way | None = None,
         clock: Callable[[], float] = suspension_aware_s,
     ) -> None:
         """Raise InvalidProviderUrlError (address.py) for a URL that cannot be called."""
@@ -76,7 +81,10 @@ class EvidenceTransport(httpx.AsyncBaseTransport):
         self._origin = _origin(httpx.URL(base_url))
         self._ssl = None
         if self._address.scheme == "https":
-            self._ssl = ssl_context or ssl.create_default_context()
+            self._ssl = (way or direct()).tls
+        self._proxy = None if way is None else way.proxy
+        first = self._address if self._proxy is None else self._proxy
+        self._dialer = Dialer(host=first.host, port=first.port, clock=clock)
         self._deadline_s = limits.deadline_s
         self._clock = clock
         self._pool = Pool(self._connect, limits=limits, clock=clock)
@@ -111,6 +119,16 @@ class EvidenceTransport(httpx.AsyncBaseTransport):
             extensions={"evidence": evidence, "http_version": b"HTTP/1.1"},
         )
 
+    async def why_out_of_reach(self) -> str | None:
+        """Make a connection as for a call, and send nothing: why there is none, or None."""
+        try:
+            async with asyncio.timeout(self._deadline_s):
+                connection = await self._pool.acquire()
+        except OSError as error:
+            return why_ended(error)
+        self._pool.release(connection)
+        return None
+
     async def aclose(self) -> None:
         """Close every connection; calls under way end with the evidence they have."""
         await self._pool.aclose()
@@ -123,7 +141,7 @@ class EvidenceTransport(httpx.AsyncBaseTransport):
                 connection = await self._pool.acquire()
                 await self._ask(connection, request, exchange)
         except OSError as exc:  # TimeoutError, the deadline's, is one too
-            exchange.ended(_why_ended(exc))
+            exchange.ended(why_ended(exc))
         else:
             exchange.ended("")
         finally:
@@ -140,11 +158,35 @@ class EvidenceTransport(httpx.AsyncBaseTransport):
         await connection.send(request, exchange.answer)
 
     async def _connect(self) -> Connection:
+        """A connection that a request may be written to; until then nothing of one is."""
+        dialed = await self._dial()
+        try:
+            return await self._greet(dialed.socket)
+        except BaseException:  # the deadline, too: the next call tries another address first
+            self._dialer.avoid(dialed.place)
+            raise
+
+    async def _dial(self) -> Dialed:
+        """A socket that leads to the provider, through the proxy where there is one."""
+        if self._proxy is None:
+            return await self._dialer.dial()
+        try:
+            dialed = await self._dialer.dial()
+        except OSError as error:
+            raise ProxyFailedError(f"the proxy: {why_ended(error)}") from error
+        try:
+            await open_tunnel(dialed.socket, self._proxy, self._address.host, self._address.port)
+        except BaseException:
+            self._dialer.avoid(dialed.place)
+            dialed.socket.close()
+            raise
+        return dialed
+
+    async def _greet(self, sock: socket.socket) -> Connection:
         loop = asyncio.get_running_loop()
         _, connection = await loop.create_connection(
             lambda: Connection(loop),
-            self._address.host,
-            self._address.port,
+            sock=sock,
             ssl=self._ssl,
             server_hostname=self._address.host if self._ssl else None,
         )
@@ -227,7 +269,8 @@ def _retry_after_s(answer: AnswerReader) -> float | None:
     return None if value is None else parse_retry_after(value, answered=answer.header(b"date"))
 
 
-def _why_ended(exc: OSError) -> str:
+def why_ended(exc: OSError) -> str:
+    """What ended a call or an attempt to connect, in words that name no secret."""
     match exc:
         case TimeoutError() if exc.errno is None:
             return "deadline"
@@ -240,4 +283,5 @@ def _why_ended(exc: OSError) -> str:
         case ssl.SSLError():
             return f"TLS failed: {exc.reason}"
         case _:
-            return f"not connected: {exc.strerror or exc}"
+            before = "" if isinstance(exc, ProxyFailedError) else "not connected: "
+            return f"{before}{exc.strerror or exc}"

@@ -7,7 +7,7 @@ that is slow or away costs nobody anything: the queue is bounded, what does not 
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
@@ -39,9 +39,10 @@ Value = str | int | float | bool
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Destination:
-    """Where spans go, and whose they are."""
+    """Where spans go, with which headers, and whose they are."""
 
-    endpoint: str
+    endpoint: str = field(repr=False)
+    headers: Mapping[str, str] = field(repr=False)
     service: str
     revision: str
 
@@ -65,7 +66,11 @@ class Spans:
     """Tells of requests, deliveries and commits that are over, each as a span."""
 
     def __init__(self, destination: Destination, *, ratio: float) -> None:
-        exporter = OTLPSpanExporter(f"{destination.endpoint}/v1/traces", timeout=EXPORT_S)
+        exporter = OTLPSpanExporter(
+            f"{destination.endpoint}/v1/traces",
+            headers=dict(destination.headers),
+            timeout=EXPORT_S,
+        )
         self._processor = BatchSpanProcessor(exporter)
         self._resource = Resource.create(
             {"service.name": destination.service, "service.version": destination.revision}

@@ -72,7 +72,11 @@ class ScriptedProvider:
 
 @contextlib.asynccontextmanager
 async def scripted(
-    script: Callable[[Peer], Awaitable[None]], *, ssl: SSLContext | None = None
+    script: Callable[[Peer], Awaitable[None]],
+    *,
+    ssl: SSLContext | None = None,
+    host: str = "127.0.0.1",
+    port: int = 0,
 ) -> AsyncGenerator[ScriptedProvider, None]:
     provider = ScriptedProvider()
     met: dict[asyncio.Task[None], asyncio.StreamWriter] = {}
@@ -93,8 +97,8 @@ async def scripted(
         peer = Peer(provider.connections, reader, writer, provider)
         met[asyncio.create_task(play(peer))] = writer
 
-    server = await asyncio.start_server(meet, "127.0.0.1", 0, ssl=ssl)
-    provider.url = f"{'https' if ssl else 'http'}://127.0.0.1:{_port(server.sockets[0])}"
+    server = await asyncio.start_server(meet, host, port, ssl=ssl)
+    provider.url = f"{'https' if ssl else 'http'}://{host}:{_port(server.sockets[0])}"
     try:
         yield provider
     finally:
@@ -115,10 +119,10 @@ def refusing_port() -> Generator[int, None, None]:
 
 
 @contextlib.contextmanager
-def deaf_port() -> Generator[int, None, None]:
+def deaf_port(host: str = "127.0.0.1", port: int = 0) -> Generator[int, None, None]:
     """A port whose queue is full: connecting neither succeeds nor fails."""
     with socket.socket() as listener, contextlib.ExitStack() as stack:
-        listener.bind(("127.0.0.1", 0))
+        listener.bind((host, port))
         listener.listen(0)
         for _ in range(8):
             sock = stack.enter_context(socket.socket())

@@ -11,6 +11,7 @@ from cryptography import x509
 
 from adapters.cashback_client.client import ProviderClient
 from adapters.cashback_client.pool import Limits
+from adapters.cashback_client.way import Way
 from cashback_core.evidence import Evidence, Phase
 from integration.certificate import Certificate
 from integration.provider.scripted_provider import GOOD, GOOD_BODY, Peer, scripted
@@ -32,7 +33,8 @@ def certificate(tmp_path: Path) -> Certificate:
 async def open_client(
     url: str, trusted: ssl.SSLContext | None, *, deadline_s: float = 10.0
 ) -> AsyncGenerator[ProviderClient, None]:
-    client = ProviderClient(url, limits=Limits(deadline_s=deadline_s), ssl_context=trusted)
+    way = None if trusted is None else Way(tls=trusted)
+    client = ProviderClient(url, limits=Limits(deadline_s=deadline_s), way=way)
     try:
         yield client
     finally:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import pytest
 
+from adapters.cashback_client.examining import Reach
 from adapters.postgres.examining import Backlog, Order, Run, Server, Statements
 from adapters.postgres.sessions import LIMITS
 from cashback_core.delivery import Status
@@ -16,13 +17,16 @@ from cashback_gateway.doctor import (
     Check,
     Level,
     check_backlog,
+    check_credentials,
     check_migrations,
     check_orders,
+    check_provider,
     check_roles,
     check_server,
     check_statements,
     check_temporary_tables,
 )
+from cashback_gateway.settings import read_settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -292,3 +296,61 @@ def test_a_check_is_one_line_with_its_advice() -> None:
     check = Check(level=Level.WARN, name="clock", found="2 s", advice="set it")
     assert str(check) == "warn  clock: 2 s; set it"
     assert str(replace(check, level=Level.OK, advice="")) == "ok    clock: 2 s"
+
+
+def test_a_dead_address_of_the_provider_is_named() -> None:
+    reach = Reach(
+        host="provider.example",
+        port=443,
+        by_proxy=False,
+        alive=("192.0.2.1",),
+        dead=(("192.0.2.2", "takes no connection within 3 s"),),
+    )
+    check = check_provider(reach)
+    assert check.level is Level.WARN
+    assert "not at 192.0.2.2 (takes no connection within 3 s)" in check.found
+    assert check_provider(replace(reach, dead=())).level is Level.OK
+    untrusted = replace(reach, fault="certificate not trusted: self-signed certificate")
+    assert check_provider(untrusted).level is Level.FAIL
+    assert "by the proxy" in check_provider(replace(untrusted, by_proxy=True)).found
+    assert check_provider(None).level is Level.WARN
+
+
+@pytest.mark.parametrize(
+    ("changed", "told"),
+    [
+        ({"CASHBACK_PROVIDER_AUTHORIZATION": "Bearer abcdef"}, "PROVIDER_AUTHORIZATION goes to p."),
+        (
+            {
+                "CASHBACK_PROVIDER_URL": "https://p.example",
+                "CASHBACK_PROVIDER_PROXY_URL": "http://proxy.example:3128",
+                "CASHBACK_PROVIDER_PROXY_CREDENTIALS": "till:abcdef",
+            },
+            "PROXY_CREDENTIALS goes to proxy.example",
+        ),
+        (
+            {
+                "OTEL_EXPORTER_OTLP_ENDPOINT": "http://traces.example:4318",
+                "OTEL_EXPORTER_OTLP_HEADERS": "authorization=Bearer%20abcdef",
+            },
+            "OTEL_EXPORTER_OTLP_HEADERS goes to traces.example",
+        ),
+        (
+            {"OTEL_EXPORTER_OTLP_ENDPOINT": "http://till:abcdef@traces.example:4318"},
+            "the user in OTEL_EXPORTER_OTLP_ENDPOINT goes to traces.example",
+        ),
+    ],
+)
+def test_a_credential_that_leaves_this_machine_over_http_is_told_and_not_shown(
+    changed: dict[str, str], told: str
+) -> None:
+    environ = {"CASHBACK_PROVIDER_URL": "http://p.example"} | changed
+    check = check_credentials(read_settings(environ, needs=()))
+    assert check.level is Level.WARN
+    assert told in check.found
+    assert "abcdef" not in str(check)
+    for inside in ("https://p.example", "http://127.0.0.1:1", "http://[::1]:1", "http://localhost"):
+        safe = {name: inside if "://" in value else value for name, value in environ.items()}
+        if "PROXY_URL" not in str(safe) or not inside.startswith("https"):
+            safe = {n: f"{v}:1" if v == "http://localhost" else v for n, v in safe.items()}
+            assert check_credentials(read_settings(safe, needs=())).level is Level.OK

@@ -7,7 +7,6 @@ import logging
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cache
 from typing import TYPE_CHECKING, Final, cast
 
 import httpx
@@ -17,16 +16,18 @@ from adapters.cashback_client.statements.heads import HEAD_FIELDS, PageHead, rea
 from adapters.cashback_client.statements.inflating import Pieces
 from adapters.cashback_client.statements.lines import ROW_FIELDS, read_line
 from adapters.cashback_client.statements.parsing import PageParser
+from adapters.cashback_client.statements.tunnelled import TunnelledTransport
 from adapters.cashback_client.statements.unfit import Unfit
+from adapters.cashback_client.way import direct
 from cashback_core.instants import format_instant
 from cashback_core.ports import StatementReading, Statements, StatementUnavailable
 from cashback_core.statements import MAX_BATCH, LineKind, StatementHead, StatementLine
 
 if TYPE_CHECKING:
-    import ssl
     from collections.abc import AsyncGenerator, Callable
 
     from adapters.cashback_client.statements.parsing import Fields
+    from adapters.cashback_client.way import Way
 
 PATH: Final = "/statement"
 READ_TIMEOUT_S: Final = 30.0
@@ -55,14 +56,11 @@ def _utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-@cache
-def _authorities() -> ssl.SSLContext:
-    """Whom a certificate must be signed by: read once, for it takes a tenth of a second."""
-    return httpx.create_ssl_context(trust_env=False)
-
-
 class StatementClient(Statements):
-    """Asks `<base_url>/statement?from=`; a statement is only read, so stock httpx will do."""
+    """Asks `<base_url>/statement?from=`; a statement is only read, so stock httpx will do.
+
+    It takes the same `way` as the payments; without one, directly, by the system's authorities.
+    """
 
     def __init__(
         self,
@@ -70,8 +68,10 @@ class StatementClient(Statements):
         *,
         authorization: str | None = None,
         limits: StatementLimits | None = None,
+        way: Way | None = None,
         now: Callable[[], datetime] = _utc_now,
     ) -> None:
+        way = way or direct()
         headers = {"Accept": "application/json", "Accept-Encoding": "identity"}
         if authorization is not None:
             headers["Authorization"] = authorization
@@ -80,7 +80,8 @@ class StatementClient(Statements):
             headers=headers,
             timeout=READ_TIMEOUT_S,
             trust_env=False,
-            verify=_authorities(),
+            verify=way.tls,
+            transport=None if way.proxy is None else TunnelledTransport(way.proxy, tls=way.tls),
         )
         self._limits = limits or StatementLimits()
         self._now = now
@@ -229,6 +230,8 @@ class _Reading(StatementReading):
             what = str(error)
         elif isinstance(error, TimeoutError):
             what = f"it took longer than {self._limits.deadline_s:g} s"
+        elif isinstance(error, httpx.ProxyError):
+            what = str(error)
         else:
             what = type(error).__name__
         where = f"page {len(self._pages) + 1}: " if self._pages else ""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from importlib.resources import files
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from litestar import HttpMethod, Request, route
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from adapters.http.openapi.document import ServedDocument
 
-_ASSETS: Final = files("litestar_offline_docs") / "static"
+_ASSETS: Final = Path(__file__).with_name("swagger_ui")
 _ASSET_TYPES: Final = {
     "swagger-ui.css": b"text/css; charset=utf-8",
     "swagger-ui-bundle.js": b"text/javascript; charset=utf-8",
