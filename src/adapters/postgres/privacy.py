@@ -7,7 +7,10 @@ All of it runs as the one role that may change what is otherwise written once, a
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING, Any, Final
+
+from psycopg.types.json import Jsonb
 
 from adapters.postgres.database import ERASING, Database
 from adapters.postgres.histories import read_history
@@ -20,24 +23,35 @@ from cashback_core.privacy import (
     StillOpen,
     SubjectReport,
 )
+from cashback_core.sealing import is_sealed
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
     from datetime import datetime
     from uuid import UUID
 
     from psycopg import AsyncConnection
 
+    from cashback_core.sealing import Seal
+
 RETAIN_S: Final = 30.0
 """Nobody waits for the retention: it may take as long for one merchant."""
+
+ERASING_S: Final = 10.0
+"""So long one merchant's customers are erased in one go: each reads through what persons wrote."""
 
 LOOKED_AT: Final = 10
 """So many customers are looked at for each that may be erased in one go."""
 
 
 class PostgresPrivacyStore(PrivacyStore):
-    """One method is one transaction, but for `retain`: one for each merchant."""
+    """One method is one transaction, but for `retain`: one for each merchant.
+
+    Erases only with the erasure key (`Database.seal`).
+    """
 
     def __init__(self, database: Database) -> None:
+        self._database = database
         self._pool = database.pool(ERASING)
 
     async def report(
@@ -81,7 +95,9 @@ class PostgresPrivacyStore(PrivacyStore):
         self, merchant_id: int, customer_id: UUID, erasure: Erasure
     ) -> Erased | StillOpen | None:
         async with self._pool.acting_for(merchant_id) as connection:
-            return await _erase(connection, merchant_id, customer_id, erasure)
+            return await _erase(
+                connection, merchant_id, customer_id, erasure, seal=self._database.needed_seal
+            )
 
     async def retain(self, retention: Retention, *, limit: int) -> int:
         dropped = 0
@@ -93,7 +109,11 @@ class PostgresPrivacyStore(PrivacyStore):
                 retaining = self._pool.acting_for(merchant_id, deadline_s=RETAIN_S)
                 async with retaining as connection:
                     dropped += await _retain(
-                        connection, merchant_id, retention, limit=limit - dropped
+                        connection,
+                        merchant_id,
+                        retention,
+                        limit=limit - dropped,
+                        seal=self._database.needed_seal,
                     )
         return dropped
 
@@ -109,7 +129,12 @@ async def _note_report(
 
 
 async def _erase(
-    connection: AsyncConnection[Any], merchant_id: int, customer_id: UUID, erasure: Erasure
+    connection: AsyncConnection[Any],
+    merchant_id: int,
+    customer_id: UUID,
+    erasure: Erasure,
+    *,
+    seal: Seal,
 ) -> Erased | StillOpen | None:
     found = await connection.execute(
         # Locked: a sale of theirs that is being recorded has the row locked until its commit, and
@@ -125,6 +150,8 @@ async def _erase(
     if erased_at is not None:
         # What a statement told of them since: they are known there by their pseudonym alone.
         await _forget_in_incidents(connection, merchant_id, document, document)
+        await _seal_contents(connection, merchant_id, document, seal)
+        await _seal_lines(connection, merchant_id, document, seal)
         return Erased(at=erased_at)
     found = await connection.execute(
         """
@@ -138,7 +165,8 @@ async def _erase(
     still_open = int(row[0]) if row else 0
     if still_open:
         return StillOpen(count=still_open)
-    return Erased(at=await _make_nobody(connection, merchant_id, customer_id, document, erasure))
+    at = await _make_nobody(connection, merchant_id, customer_id, document, erasure, seal)
+    return Erased(at=at)
 
 
 async def _make_nobody(
@@ -147,8 +175,29 @@ async def _make_nobody(
     customer_id: UUID,
     document: str,
     erasure: Erasure,
+    seal: Seal,
 ) -> datetime:
     """Everywhere at once; when it was."""
+    # First, while it is known whom texts would name.
+    found = await connection.execute("select forget_in_texts(%s, %s)", [merchant_id, customer_id])
+    keys = [row[0] for row in await found.fetchall()]
+    found = await connection.execute(
+        """
+        select c.names, tells_of(%(reason)s, %(d)s, c.names)
+        from (
+            select array_agg(distinct name) as names
+            from (
+                select name from customers where merchant_id = %(m)s and document = %(d)s
+                union all
+                select name from sales where merchant_id = %(m)s and document = %(d)s
+            ) as known
+        ) as c
+        """,
+        {"m": merchant_id, "d": document, "reason": erasure.reason},
+    )
+    row = await found.fetchone()
+    assert row is not None
+    names, reason_tells = row
     await connection.execute("set constraints sales_merchant_id_document_fkey deferred")
     found = await connection.execute(
         """
@@ -163,70 +212,144 @@ async def _make_nobody(
     row = await found.fetchone()
     assert row is not None
     pseudonym, erased_at = row
-    await connection.execute(
-        """
-        update attempts set body = null, provider_message = null
-        where merchant_id = %(m)s
-            and cashback_id in (
-                select cashback_id from sales where merchant_id = %(m)s and document = %(d)s
-            )
-            and (body is not null or provider_message is not null)
-        """,
-        {"m": merchant_id, "d": document},
-    )
-    await connection.execute(
-        # Before the sales, by which the database knows whose names these are. One for each: names
-        # are unique.
-        """
-        update sale_names as n set name = 'E' || replace(gen_random_uuid()::text, '-', '')
-        from sales as s
-        where s.merchant_id = %s and s.document = %s
-            and n.merchant_id = s.merchant_id and n.cashback_id = s.cashback_id
-            and holds_document(n.name, s.document)
-        """,
-        [merchant_id, document],
-    )
+    whom = {"m": merchant_id, "d": document, "p": pseudonym, "names": names}
+    await _forget_answers(connection, whom)
+    # Before the sales, by which the database knows whose names these are.
+    await _forget_names(connection, whom)
+    await _seal_contents(connection, merchant_id, document, seal)
     sales = await connection.execute(
         """
         update sales set
             document = %(p)s, name = 'erased', raw_body = '',
-            sale_id = case when holds_document(sale_id, document) then %(p)s else sale_id end,
+            sale_id = case
+                when tells_of(sale_id, document, array[name]) then %(p)s else sale_id
+            end,
             idempotency_key = case
-                when holds_document(idempotency_key, document) then %(p)s
+                when tells_of(idempotency_key, document, array[name]) then %(p)s
                 else idempotency_key
             end
         where merchant_id = %(m)s and document = %(d)s
         """,
-        {"p": pseudonym, "m": merchant_id, "d": document},
-    )
-    await connection.execute(
-        # The names of refused requests, where they hold the document.
-        """
-        update refused_equals set
-            idempotency_key = case when holds_key then null else idempotency_key end,
-            sale_id = case when holds_sale_id then null else sale_id end
-        from (
-            select e.merchant_id as m, e.refusal_id as r,
-                coalesce(position(%(d)s in regexp_replace(e.idempotency_key, '[^0-9]', '', 'g')), 0)
-                    > 0 as holds_key,
-                coalesce(position(%(d)s in regexp_replace(e.sale_id, '[^0-9]', '', 'g')), 0) > 0
-                    as holds_sale_id
-            from refused_equals as e
-            join sales as s on s.merchant_id = e.merchant_id and s.cashback_id = e.cashback_id
-            where e.merchant_id = %(m)s and s.document = %(p)s
-        ) as told
-        where merchant_id = told.m and refusal_id = told.r and (holds_key or holds_sale_id)
-        """,
-        {"m": merchant_id, "d": document, "p": pseudonym},
+        whom,
     )
     await _forget_in_incidents(connection, merchant_id, document, pseudonym)
+    await _seal_lines(connection, merchant_id, pseudonym, seal, keys)
     await connection.execute(
         "insert into privacy_acts (merchant_id, act, customer_id, actor, reason, sales)"
         " values (%s, 'erasure', %s, %s, %s, %s)",
-        [merchant_id, customer_id, erasure.by, erasure.reason, sales.rowcount],
+        [
+            merchant_id,
+            customer_id,
+            erasure.by,
+            "erased" if reason_tells else erasure.reason,
+            sales.rowcount,
+        ],
     )
     when: datetime = erased_at
     return when
+
+
+async def _forget_answers(connection: AsyncConnection[Any], whom: dict[str, Any]) -> None:
+    """What the provider answered: as it came, and whatever else of it tells who it was."""
+    await connection.execute(
+        """
+        update attempts set body = null, provider_message = null,
+            provider_id = case
+                when tells_of(provider_id, %(d)s, %(names)s) then 'erased' else provider_id
+            end,
+            provider_created_at = case
+                when tells_of(provider_created_at, %(d)s, %(names)s) then 'erased'
+                else provider_created_at
+            end,
+            reason = case when tells_of(reason, %(d)s, %(names)s) then 'erased' else reason end
+        where merchant_id = %(m)s
+            and cashback_id in (
+                select cashback_id from sales where merchant_id = %(m)s and document = %(d)s
+            )
+        """,
+        whom,
+    )
+
+
+async def _forget_names(connection: AsyncConnection[Any], whom: dict[str, Any]) -> None:
+    """The names of sales, and of refused requests, that tell who it was."""
+    await connection.execute(
+        # One pseudonym for each: names are unique.
+        """
+        update sale_names as n set name = 'E' || replace(gen_random_uuid()::text, '-', '')
+        from sales as s
+        where s.merchant_id = %(m)s and s.document = %(d)s
+            and n.merchant_id = s.merchant_id and n.cashback_id = s.cashback_id
+            and n.kind <> 'content' and tells_of(n.name, s.document, array[s.name])
+        """,
+        whom,
+    )
+    await connection.execute(
+        """
+        update refused_equals as e set
+            idempotency_key = case
+                when tells_of(e.idempotency_key, %(d)s, %(names)s) then null
+                else e.idempotency_key
+            end,
+            sale_id = case when tells_of(e.sale_id, %(d)s, %(names)s) then null else e.sale_id end
+        from sales as s
+        where s.merchant_id = %(m)s and s.document = %(d)s
+            and e.merchant_id = s.merchant_id and e.cashback_id = s.cashback_id
+            and (
+                tells_of(e.idempotency_key, %(d)s, %(names)s)
+                or tells_of(e.sale_id, %(d)s, %(names)s)
+            )
+        """,
+        whom,
+    )
+
+
+async def _seal_contents(
+    connection: AsyncConnection[Any], merchant_id: int, document: str, seal: Seal
+) -> None:
+    """Of their sales leave no hash that candidates could be tried by."""
+    found = await connection.execute(
+        """
+        select n.name
+        from sales as s
+        join sale_names as n on n.cashback_id = s.cashback_id and n.merchant_id + 0 = s.merchant_id
+        where s.merchant_id = %s and s.document = %s and n.kind = 'content'
+        """,
+        [merchant_id, document],
+    )
+    plain = [name for (name,) in await found.fetchall() if not is_sealed(name)]
+    await connection.execute(
+        # One that is sealed already is an earlier sale's, which the same content finds.
+        """
+        update sale_names as n set name = case
+            when exists (
+                select from sale_names as k
+                where k.merchant_id = n.merchant_id and k.kind = 'content' and k.name = i.sealed
+            ) then 'E' || replace(gen_random_uuid()::text, '-', '')
+            else i.sealed
+        end
+        from unnest(%s::text[], %s::text[]) as i (plain, sealed)
+        where n.merchant_id = %s and n.kind = 'content' and n.name = i.plain
+        """,
+        [plain, [seal(name) for name in plain], merchant_id],
+    )
+
+
+async def _seal_lines(
+    connection: AsyncConnection[Any],
+    merchant_id: int,
+    pseudonym: str,
+    seal: Seal,
+    further: Collection[str | None] = (),
+) -> None:
+    """Of their lines, too."""
+    found = await connection.execute("select keys_to_seal(%s, %s)", [merchant_id, pseudonym])
+    keys = {row[0] for row in await found.fetchall()} | {*further}
+    sealed = {key: seal(key) for key in keys if key is not None and not is_sealed(key)}
+    if sealed:
+        await connection.execute(
+            "select seal_keys(%s, %s, %s)", [merchant_id, pseudonym, Jsonb(sealed)]
+        )
 
 
 async def _forget_in_incidents(
@@ -238,7 +361,12 @@ async def _forget_in_incidents(
 
 
 async def _retain(
-    connection: AsyncConnection[Any], merchant_id: int, retention: Retention, *, limit: int
+    connection: AsyncConnection[Any],
+    merchant_id: int,
+    retention: Retention,
+    *,
+    limit: int,
+    seal: Seal,
 ) -> int:
     await connection.execute(
         "insert into retention (merchant_id) values (%s) on conflict do nothing", [merchant_id]
@@ -257,7 +385,9 @@ async def _retain(
         dropped += await _drop_raw(connection, merchant_id, row[0], retention.raw_days, limit)
     if retention.customer_days is not None and dropped < limit:
         days = retention.customer_days
-        dropped += await _drop_customers(connection, merchant_id, row[1], days, limit - dropped)
+        dropped += await _drop_customers(
+            connection, merchant_id, row[1], days, limit - dropped, seal=seal
+        )
     return dropped
 
 
@@ -312,6 +442,8 @@ async def _drop_customers(
     through: UUID | None,
     days: int,
     limit: int,
+    *,
+    seal: Seal,
 ) -> int:
     """Erase the customers, out of the next few, who have bought nothing for so long."""
     found = await connection.execute(
@@ -335,13 +467,14 @@ async def _drop_customers(
     rows = await found.fetchall()
     erased = 0
     erasure = Erasure(by="retention", reason=f"no sale for {days} days")
-    last: UUID | None = None
+    last: UUID | None = through
+    until_s = time.monotonic() + ERASING_S
     for customer_id, stale in rows:
-        if erased == limit:
+        if erased == limit or time.monotonic() > until_s:
             break
         last = customer_id
         if stale:
-            done = await _erase(connection, merchant_id, customer_id, erasure)
+            done = await _erase(connection, merchant_id, customer_id, erasure, seal=seal)
             erased += isinstance(done, Erased)
     else:
         if len(rows) < limit * LOOKED_AT:  # the end: the next time begins anew
