@@ -606,7 +606,8 @@ SETTINGS: tuple[
     | Setting[Path | None]
     | Setting[tuple[Path, ...]]
     | Setting[frozenset[str]]
-    | Setting[LogFormat],
+    | Setting[LogFormat]
+    | Setting[Seal | None],
     ...,
 ] = (
     DATABASE_URL,

@@ -56,7 +56,7 @@ class GroupNames:
     taken: set[Key] = field(default_factory=set[Key])
     """Those that were nobody's."""
     records: dict[Key, Record] = field(default_factory=dict[Key, "Record"])
-    """The recorded sales that the others belong to, and those of customers who were erased since."""
+    """The recorded sales that the others belong to; and those of customers who are erased."""
     sealed: dict[Key, Key] = field(default_factory=dict["Key", "Key"])
     """What content names are once their customer was erased, and what they were."""
 

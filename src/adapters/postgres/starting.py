@@ -55,7 +55,7 @@ def refuse_unsafe(dsn: str, roles: Iterable[Role] = ()) -> None:
 
 
 def refuse_other_key(dsn: str, seal: Seal | None) -> None:
-    """Raise UnsafeDatabase unless this is the erasure key of the database; the first one becomes it.
+    """Raise UnsafeDatabase unless this is the database's erasure key; the first one becomes it.
 
     With another one a repeat of an erased customer's sale would be a new sale, and paid. Raises
     StoreUnavailable.
