@@ -21,6 +21,7 @@ from adapters.http.identity.passwords import hash_password
 from adapters.http.identity.signing_key import create_signing_key
 from adapters.postgres.embedded import EmbeddedPostgres
 from adapters.postgres.migrate import migrate
+from cashback_core.sealing import new_erasure_key
 from cashback_gateway.demo_data import load
 from cashback_gateway.local_state import free_port
 from chaos.profile import SETTINGS
@@ -205,6 +206,7 @@ class System:
             "DATABASE_URL": self.dsn,
             "CASHBACK_PROVIDER_URL": self.url("sandbox"),
             "CASHBACK_SIGNING_KEY_FILE": str(key),
+            "CASHBACK_ERASURE_KEY": new_erasure_key(),
             "CASHBACK_DATABASE_STATE_FILE": str(self.folder / "database_state.json"),
             "CASHBACK_PROVIDER_ECHOES_REFERENCE": str(self._echoes).lower(),
             **SETTINGS,

@@ -214,6 +214,16 @@ MESSAGES: Final[Mapping[str, Mapping[Language, Text]]] = {
             "um id da venda que não diga quem comprou",
         ),
     ),
+    "idempotency_key_holds_document": _both(
+        (
+            "The Idempotency-Key holds the customer's CPF, which could not be erased there.",
+            "a key that tells nothing of who bought",
+        ),
+        (
+            "A Idempotency-Key contém o CPF do cliente, que ali não poderia ser apagado.",
+            "uma chave que não diga quem comprou",
+        ),
+    ),
 }
 """Every code a validation can answer with, in every language."""
 

@@ -34,6 +34,10 @@ class StoreUnavailable(Exception):  # noqa: N818 (named by what is wrong)
     """
 
 
+class UnusableTerms(StoreUnavailable):
+    """What is stored of a merchant cannot be used on this machine: others of theirs may answer."""
+
+
 class UnsendablePayment(ValueError):  # noqa: N818 (named by what is wrong)
     """A payment that no request can be made of: nothing was sent."""
 

@@ -28,7 +28,7 @@ TERMS_CODES: Final = frozenset(
     {
         *("sold_at_nonexistent", "sold_at_future", "sold_at_too_old"),
         *("product_type_unknown", "unknown_sku", "sku_without_type"),
-        "sale_id_holds_document",
+        *("sale_id_holds_document", "idempotency_key_holds_document"),
     }
 )
 """Faults that a sale has under the terms, or the rules, of today; it may have been taken before."""
@@ -51,7 +51,7 @@ _CUSTOMER: Final[Shape] = {"document": True, "name": True}
 _LINE: Final[Shape] = {"type": False, "sku": False, "value": True, "qty": True, "discount": False}
 _NO_PRODUCTS: Final = Catalogue()
 _NUMBERS: Final = (int, float, Decimal)
-_DIVIDING: Final = str.maketrans("", "", ".-/")
+_NO_DIGIT: Final = re.compile(r"[^0-9]+", re.ASCII)
 _SALE_ID: Final = re.compile(r"[!-~]{1,64}\Z", re.ASCII)
 
 
@@ -78,14 +78,22 @@ def parse_sale(
     now: datetime,
     programme: Programme | None = None,
     catalogue: Catalogue = _NO_PRODUCTS,
+    idempotency_key: str | None = None,
 ) -> Sale:
     """A sale out of decoded JSON; raises InvalidSale with every violation at once.
 
     Numbers may be int, float or Decimal; `now` is aware. With a `programme`, a product type that
     has no rate at the sale's instant is a violation too. The `catalogue` tells the types of lines
     that give a sku instead; it must hold every product that the document may name (`skus_of`).
+    The `idempotency_key` that it came under must not tell who bought, as its sale id must not.
     """
-    reading = _SaleReading(rules=rules, now=now, programme=programme, catalogue=catalogue)
+    reading = _SaleReading(
+        rules=rules,
+        now=now,
+        programme=programme,
+        catalogue=catalogue,
+        idempotency_key=idempotency_key,
+    )
     sale = reading.sale(document)
     if sale is None or reading.violations:
         raise InvalidSale(tuple(reading.violations))
@@ -117,6 +125,7 @@ class _SaleReading(FieldReader):
     now: datetime | None = None
     programme: Programme | None = None
     catalogue: Catalogue = _NO_PRODUCTS
+    idempotency_key: str | None = None
 
     def sale(self, document: object) -> Sale | None:
         fields = self.read_object(document, "", _SALE)
@@ -133,8 +142,8 @@ class _SaleReading(FieldReader):
         self._sums(lines, total, discount)
         if sold_at is None or customer is None:
             return None
-        if sale_id is not None and self.now is not None and _holds(sale_id, customer.document):
-            self.tell("/sale_id", "sale_id_holds_document", mask_documents(sale_id))
+        if self.now is not None:
+            self._names_tell_nobody(sale_id, customer.document)
         return Sale(
             sold_at=sold_at,
             customer=customer,
@@ -144,6 +153,14 @@ class _SaleReading(FieldReader):
             sale_id=sale_id,
             sold_at_wall=sold_at_wall,
         )
+
+    def _names_tell_nobody(self, sale_id: str | None, document: Cpf) -> None:
+        """An erasure would have to change a name that tells who bought; the repeat would not."""
+        if sale_id is not None and _holds(sale_id, document):
+            self.tell("/sale_id", "sale_id_holds_document", _masked(sale_id, document))
+        key = self.idempotency_key
+        if key is not None and _holds(key, document):
+            self.tell("", "idempotency_key_holds_document", _masked(key, document))
 
     def _sold_at(self, fields: Fields) -> tuple[datetime | None, datetime | None]:
         """The instant, and the wall clock that it was told by, if it was."""
@@ -318,5 +335,11 @@ class _SaleReading(FieldReader):
 
 
 def _holds(text: str, document: Cpf) -> bool:
-    """Whether a text holds a CPF, however it is divided: an erasure could not follow it there."""
-    return document in text.translate(_DIVIDING)
+    """Whether a text holds a CPF, however it is divided or within whatever longer number."""
+    return len(text) >= len(document) and document in _NO_DIGIT.sub("", text)
+
+
+def _masked(text: str, document: Cpf) -> str:
+    """Such a text as it may be shown."""
+    masked = mask_documents(text)
+    return mask(text) if _holds(masked, document) else masked

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import AsyncIterator, Collection, Sequence
+from collections.abc import Set as AbstractSet
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime
@@ -162,7 +163,7 @@ _EXPLAINS: Final = frozenset(
 class Standing:
     """What open incidents are about: their lines, by `line_key`; cashbacks where there is none."""
 
-    lines: frozenset[str]
+    lines: AbstractSet[str]
     cashbacks: frozenset[UUID]
 
     def explained_by(self, finding: Finding) -> str | UUID | None:

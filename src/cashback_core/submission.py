@@ -127,7 +127,9 @@ class QuoteSale:
         self, merchant_id: int, document: object, *, idempotency_key: str | None = None
     ) -> Quoted:
         """Raises InvalidSale, UnknownMerchant, StoreUnavailable."""
-        terms, sale, cashback = await _read_anew(self.store, merchant_id, document, self.now)
+        terms, sale, cashback = await _read_anew(
+            self.store, merchant_id, document, self.now, idempotency_key=idempotency_key
+        )
         meaning = await self.store.meaning(
             merchant_id, sale, idempotency_key=idempotency_key, equal_content=terms.equal_content
         )
@@ -174,7 +176,11 @@ class SubmitSale:
         refused: InvalidSale | None = None
         try:
             terms, sale, cashback = await _read_anew(
-                self.store, request.merchant_id, request.document, self.now
+                self.store,
+                request.merchant_id,
+                request.document,
+                self.now,
+                idempotency_key=request.idempotency_key,
             )
         except InvalidSale as error:
             terms = await _terms(self.store, request.merchant_id, request.document)
@@ -201,7 +207,9 @@ class SubmitSale:
                 raise InvalidSale((_name_mismatch(sale),))
             case TermsChanged():
                 terms = await _terms(self.store, request.merchant_id, request.document)
-                _read(request.document, terms, self.now())  # tells the ERP what is gone
+                _read(
+                    request.document, terms, self.now(), request.idempotency_key
+                )  # tells the ERP what is gone
                 raise StoreUnavailable("the terms have changed: as a new request it is valid")
             case NameTaken(kind, _, found):
                 reused = kind is NameKind.IDEMPOTENCY_KEY
@@ -316,19 +324,27 @@ async def _terms(store: CashbackStore, merchant_id: int, document: object) -> Te
     return replace(terms, catalogue=await store.catalogue(merchant_id, skus))
 
 
-def _read(document: object, terms: Terms, now: datetime) -> tuple[Sale, Cashback]:
+def _read(
+    document: object, terms: Terms, now: datetime, idempotency_key: str | None
+) -> tuple[Sale, Cashback]:
     sale = parse_sale(
         document,
         rules=terms.rules,
         now=now,
         programme=terms.programme,
         catalogue=terms.catalogue,
+        idempotency_key=idempotency_key,
     )
     return sale, calculate(sale, terms.programme)
 
 
 async def _read_anew(
-    store: CashbackStore, merchant_id: int, document: object, now: Callable[[], datetime]
+    store: CashbackStore,
+    merchant_id: int,
+    document: object,
+    now: Callable[[], datetime],
+    *,
+    idempotency_key: str | None,
 ) -> tuple[Terms, Sale, Cashback]:
     """A sale under its merchant's terms, looked at once more before they know something not.
 
@@ -337,13 +353,13 @@ async def _read_anew(
     """
     terms = await _terms(store, merchant_id, document)
     try:
-        return terms, *_read(document, terms, now())
+        return terms, *_read(document, terms, now(), idempotency_key)
     except InvalidSale as error:
         if _MADE_MEANWHILE.isdisjoint(violation.code for violation in error.violations):
             raise
     store.forget_terms(merchant_id)
     terms = await _terms(store, merchant_id, document)
-    return terms, *_read(document, terms, now())
+    return terms, *_read(document, terms, now(), idempotency_key)
 
 
 def _repeat(document: object, terms: Terms, refused: InvalidSale) -> tuple[Sale, Cashback]:

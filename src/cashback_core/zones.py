@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from functools import cache
 from typing import Final
-from zoneinfo import available_timezones
+from zoneinfo import ZoneInfo, available_timezones
 
 _FORM: Final = re.compile(r"[A-Za-z][A-Za-z0-9+_-]*(?:/[A-Za-z0-9+_-]+){0,2}\Z", re.ASCII)
 _MAX_CHARS: Final = 64
@@ -16,19 +16,41 @@ _OTHER_CLOCKS: Final = ("posix/", "right/", "SystemV/")
 """The same zones once more, by clocks that count leap seconds, or by rules of long ago."""
 
 
+class UnknownZone(ValueError):  # noqa: N818 (named by what is wrong)
+    """No zone of that name is known on this machine."""
+
+
+def zone_of(name: str) -> ZoneInfo:
+    """The zone of a name that was stored, maybe by a machine that knows others.
+
+    Raises UnknownZone; also for a name that only this machine would give a meaning.
+    """
+    if _is_no_zone(name):
+        raise UnknownZone(name)
+    try:
+        return ZoneInfo(name)
+    except (LookupError, ValueError, OSError) as error:  # no file, no zone's file, a folder
+        raise UnknownZone(name) from error
+
+
 def is_zone_name(name: str) -> bool:
     """Whether `name` is a zone or a link of the IANA database, written exactly.
 
     Every machine must read a merchant's wall clock alike, so a name is not taken only because a
     file of that name lies here.
     """
-    return len(name) <= _MAX_CHARS and _FORM.match(name) is not None and name in _names()
+    return not _is_no_zone(name) and name in _names()
+
+
+def _is_no_zone(name: str) -> bool:
+    return (
+        len(name) > _MAX_CHARS
+        or _FORM.match(name) is None
+        or name in _OF_A_MACHINE
+        or name.startswith(_OTHER_CLOCKS)
+    )
 
 
 @cache
 def _names() -> frozenset[str]:
-    return frozenset(
-        name
-        for name in available_timezones()
-        if name not in _OF_A_MACHINE and not name.startswith(_OTHER_CLOCKS)
-    )
+    return frozenset(available_timezones())

@@ -310,7 +310,8 @@ def _reconcile(options: argparse.Namespace) -> int:
         log_to_stderr(settings.telemetry.log_format)
         return reconcile(settings, since)
 
-    print(_beside_a_run(options, _DATABASE | {table.PROVIDER_URL.name}, run))
+    needs = _DATABASE | {table.PROVIDER_URL.name, table.ERASURE_KEY.name}
+    print(_beside_a_run(options, needs, run))
     return 0
 
 

@@ -77,7 +77,8 @@ def _policy(settings: Settings) -> DeliveryPolicy:
 
 
 def _database(settings: Settings) -> Database:
-    return Database(settings.database.url, reading=settings.database.connections)
+    chosen = settings.database
+    return Database(chosen.url, reading=chosen.connections, seal=chosen.seal)
 
 
 def _guard(settings: Settings, database: Database) -> DatabaseGuard:

@@ -31,6 +31,7 @@ _OWN = (
     table.HOST,
     table.PORT,
     table.SIGNING_KEY_FILE,
+    table.ERASURE_KEY,
     table.PROVIDER_URL,
     table.PROVIDER_AUTHORIZATION,
 )

@@ -22,11 +22,12 @@ from adapters.postgres.examining import (
     examine_statements,
     may_make_temporary_tables,
     missing_migrations,
+    noted_erasure_key,
     roles_out_of_reach,
 )
 from adapters.postgres.migrate import SchemaMismatch
 from adapters.postgres.sessions import LIMITS, Role
-from adapters.postgres.starting import MINIMUM_VERSION
+from adapters.postgres.starting import MINIMUM_VERSION, unknown_zones
 from cashback_core.delivery import Status
 from cashback_core.instants import format_instant
 from cashback_core.money import format_centavos
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
 
     from adapters.cashback_client.examining import Reach
     from adapters.postgres.examining import Backlog, Order, Run, Server, Statements
+    from cashback_core.sealing import Seal
     from cashback_gateway.settings import Settings
 
 CONNECT_S: Final = 3.0
@@ -53,6 +55,7 @@ SCHEDULED: Final = frozenset({"recent"})
 
 RECONCILED_WARN: Final = timedelta(hours=26)
 ORDERS_SHOWN: Final = 3
+ZONES_SHOWN: Final = 5
 OLD: Final = timedelta(days=1)
 """A cashback open for longer waits for a person, or should."""
 
@@ -100,6 +103,8 @@ def _checks(settings: Settings) -> Iterator[Check]:
             yield roles
             yield check_temporary_tables(may_make_temporary_tables(url))
             if roles.level is not Level.FAIL:
+                yield check_erasure_key(settings.database.seal, noted_erasure_key(url))
+                yield check_zones(unknown_zones(url))
                 yield from check_backlog(examine_backlog(url), datetime.now(UTC))
                 yield from check_statements(examine_statements(url), datetime.now(UTC))
     except StoreUnavailable as error:
@@ -185,6 +190,41 @@ def check_roles(out_of_reach: list[str]) -> Check:
         name="roles",
         found=f"the login may not take {names}",
         advice=f"unless another login serves: grant {names} to it",
+    )
+
+
+def check_erasure_key(seal: Seal | None, noted: str | None) -> Check:
+    """Whether sales of erased customers are still known: without the key they are paid again."""
+    name = "erasure key"
+    if seal is not None and noted in {None, seal.fingerprint}:
+        return Check(level=Level.OK, name=name, found="the one of this database")
+    if seal is not None:
+        return Check(
+            level=Level.FAIL,
+            name=name,
+            found="another one than this database's erasures were made with",
+            advice="bring back the right file from where it is kept (docs/operations.md)",
+        )
+    return Check(
+        level=Level.WARN,
+        name=name,
+        found="CASHBACK_ERASURE_KEY_FILE is not set here",
+        advice="set it as for the API and the workers, which do not start without it",
+    )
+
+
+def check_zones(unknown: list[tuple[str, str]]) -> Check:
+    """Whether this machine knows every merchant's zone."""
+    if not unknown:
+        return Check(level=Level.OK, name="time zones", found="all are known here")
+    found = ", ".join(f"{zone} of {slug}" for slug, zone in unknown[:ZONES_SHOWN])
+    if len(unknown) > ZONES_SHOWN:
+        found += f" and {len(unknown) - ZONES_SHOWN} more"
+    return Check(
+        level=Level.FAIL,
+        name="time zones",
+        found=f"not known on this machine: {found}",
+        advice="requests of theirs get 503: correct the zone, or install tzdata here",
     )
 
 

@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING
 
 from adapters.http.identity.signing_key import create_signing_key
 from adapters.postgres.embedded import EmbeddedPostgres
+from cashback_gateway.secret_files import make_erasure_key
 from cashback_gateway.settings import file_name
-from cashback_gateway.settings_table import DATABASE_URL, SIGNING_KEY_FILE
+from cashback_gateway.settings_table import DATABASE_URL, ERASURE_KEY, SIGNING_KEY_FILE
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Mapping
+    from collections.abc import Callable, Generator, Mapping
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 DEFAULT_FOLDER = CHECKOUT / "var"
@@ -46,6 +47,11 @@ class LocalState:
         return self.folder / "signing_key.pem"
 
     @property
+    def erasure_key(self) -> Path:
+        """The key by which erased customers' sales are still known."""
+        return self.folder / "erasure_key"
+
+    @property
     def ledger(self) -> Path:
         """The sandbox provider's credits."""
         return self.folder / "sandbox_ledger.jsonl"
@@ -61,14 +67,17 @@ class LocalState:
         return self.folder / "log"
 
     def prepare(self) -> None:
-        """Make the folders and the signing key where absent. Raises LocalStateError."""
+        """Make the folders and the keys where absent. Raises LocalStateError."""
         try:
             # Passable for the account that root hands the database to; its files are private.
             self.folder.mkdir(mode=0o711, parents=True, exist_ok=True)
             self.logs.mkdir(mode=0o700, exist_ok=True)
             if not self.signing_key.exists():
-                _write_signing_key(self.signing_key)
+                _write_whole(self.signing_key, create_signing_key)
+            if not self.erasure_key.exists():
+                _write_whole(self.erasure_key, make_erasure_key)
             self.signing_key.read_bytes()
+            self.erasure_key.read_bytes()
         except OSError as error:
             raise LocalStateError(
                 f"{self.folder} cannot be used ({error.strerror}: {error.filename}); "
@@ -109,6 +118,10 @@ def completed_environment(
     completed = dict(environ)
     if not completed.get(SIGNING_KEY_FILE.name) and state.signing_key.exists():
         completed[SIGNING_KEY_FILE.name] = str(state.signing_key)
+    key_file = file_name(ERASURE_KEY)
+    key_given = completed.get(ERASURE_KEY.name) or completed.get(key_file)
+    if not key_given and state.erasure_key.exists():
+        completed[key_file] = str(state.erasure_key)
     with contextlib.ExitStack() as stack:
         given = completed.get(DATABASE_URL.name) or completed.get(file_name(DATABASE_URL))
         if not given and state.postgres.exists():
@@ -150,9 +163,9 @@ def _listening_socket(host: str) -> socket.socket:
     return probe
 
 
-def _write_signing_key(path: Path) -> None:
+def _write_whole(path: Path, make: Callable[[Path], None]) -> None:
     """Write it under another name first: a kill leaves no key or a whole one."""
     unfinished = path.with_suffix(f".{os.getpid()}")
     unfinished.unlink(missing_ok=True)
-    create_signing_key(unfinished)
+    make(unfinished)
     unfinished.rename(path)

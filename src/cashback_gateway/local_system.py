@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from adapters.postgres.embedded import EmbeddedPostgres
 from cashback_gateway import settings_table as table
 from cashback_gateway.local_state import LocalStateError, free_port, is_free
-from cashback_gateway.settings import read_settings
+from cashback_gateway.settings import file_name, read_settings
 from cashback_gateway.supervisor import DatabasePart, ProcessPart, Program, Supervisor
 
 if TYPE_CHECKING:
@@ -73,6 +73,7 @@ class LocalSystem:
             table.SIGNING_KEY_FILE.name: self._given.get(
                 table.SIGNING_KEY_FILE.name, str(self._state.signing_key)
             ),
+            **self._erasure_key(),
             table.DATABASE_STATE_FILE.name: self._given.get(
                 table.DATABASE_STATE_FILE.name, str(self._state.database_state)
             ),
@@ -118,6 +119,13 @@ class LocalSystem:
         traceback: TracebackType | None,
     ) -> None:
         self.stop()
+
+    def _erasure_key(self) -> dict[str, str]:
+        """The key of its own, where none is given."""
+        key_file = file_name(table.ERASURE_KEY)
+        if table.ERASURE_KEY.name in self._given or key_file in self._given:
+            return {}
+        return {key_file: str(self._state.erasure_key)}
 
     def _port(self, host: str, port: int) -> int:
         try:

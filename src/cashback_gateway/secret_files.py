@@ -17,6 +17,7 @@ from adapters.http.identity.signing_key import (
     create_signing_key,
     load_signing_key,
 )
+from cashback_core.sealing import new_erasure_key
 from cashback_gateway import settings_table as table
 
 if TYPE_CHECKING:
@@ -42,9 +43,18 @@ class SecretFile:
 
 
 def _make_password(path: Path) -> None:
+    _write_new(path, secrets.token_urlsafe(PASSWORD_BYTES))
+
+
+def make_erasure_key(path: Path) -> None:
+    """Make a key file that its owner alone can read; raises FileExistsError rather than replace."""
+    _write_new(path, new_erasure_key())
+
+
+def _write_new(path: Path, text: str) -> None:
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "w", encoding="ascii") as file:
-        file.write(secrets.token_urlsafe(PASSWORD_BYTES) + "\n")
+        file.write(text + "\n")
         file.flush()
         os.fsync(file.fileno())
 
@@ -56,6 +66,11 @@ def _make_empty(path: Path) -> None:
 def _why_not_password(path: Path) -> str | None:
     strong = table.DATABASE_PASSWORD.kind
     return None if strong.parse(_text(path)) is not None else f"expected {strong.expected}"
+
+
+def _why_not_erasure_key(path: Path) -> str | None:
+    key = table.ERASURE_KEY.kind
+    return None if key.parse(_text(path)) is not None else f"expected {key.expected}"
 
 
 def _why_not_authorization(path: Path) -> str | None:
@@ -89,6 +104,7 @@ FILES: Final = (
     ),
     SecretFile(name="app/database_app_password", make=_make_password, why_not=_why_not_password),
     SecretFile(name="app/signing_key.pem", make=create_signing_key, why_not=_why_not_signing_key),
+    SecretFile(name="app/erasure_key", make=make_erasure_key, why_not=_why_not_erasure_key),
     SecretFile(name="app/provider_authorization", make=_make_empty, why_not=_why_not_authorization),
     SecretFile(name="monitoring/grafana_password", make=_make_password, why_not=_why_not_password),
 )

@@ -18,7 +18,13 @@ from adapters.http.serving.origins import Origins
 from adapters.http.serving.request_watch import RequestWatch
 from adapters.http.serving.server import GuardedProtocol, RequestLimit
 from adapters.http.serving.unread_answers import end_unread
-from adapters.postgres.starting import API_ROLES, refuse_unsafe
+from adapters.postgres.sessions import Role as DatabaseRole
+from adapters.postgres.starting import (
+    API_ROLES,
+    refuse_other_key,
+    refuse_unsafe,
+    tell_unknown_zones,
+)
 from adapters.telemetry.table import Role
 from cashback_gateway.collector import settle_collector
 from cashback_gateway.container import (
@@ -53,6 +59,8 @@ def serve(settings: Settings) -> None:
     Raises UnsafeDatabase and StoreUnavailable before the first request.
     """
     refuse_unsafe(settings.database.url, API_ROLES)
+    refuse_other_key(settings.database.url, settings.database.seal)
+    tell_unknown_zones(settings.database.url, DatabaseRole.PLATFORM)
     with asyncio.Runner(loop_factory=new_loop) as runner:
         runner.run(_serve(settings))
 

@@ -16,6 +16,8 @@ from cashback_gateway import settings_table as table
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
+    from cashback_core.sealing import Seal
+
 T = TypeVar("T")
 
 _PREFIX = "CASHBACK_"
@@ -39,6 +41,8 @@ class DatabaseSettings:
     url: str = field(repr=False)
     connections: int
     state_file: Path | None
+    seal: Seal | None = field(repr=False)
+    """With the erasure key; None where a command has no use for it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -192,6 +196,7 @@ def read_settings(environ: Mapping[str, str], *, needs: Collection[str] = REQUIR
             url=_database_url(reader),
             connections=reader.value(table.DATABASE_CONNECTIONS),
             state_file=reader.value(table.DATABASE_STATE_FILE),
+            seal=reader.value(table.ERASURE_KEY),
         ),
         api=ApiSettings(
             host=reader.value(table.HOST),

@@ -15,6 +15,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Generic, TypeVar
 from urllib.parse import SplitResult, unquote, urlsplit
 
+from cashback_core.sealing import BadErasureKey, Seal
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -135,6 +137,13 @@ def _header_value(text: str) -> str | None:
 def _strong_password(text: str) -> str | None:
     strong = _PASSWORD.fullmatch(text) and len(set(text)) >= 8 and not _is_placeholder(text)
     return text if strong else None
+
+
+def _erasure_key(text: str) -> Seal | None:
+    try:
+        return Seal.parse(text)
+    except BadErasureKey:
+        return None
 
 
 def _is_placeholder(text: str) -> bool:
@@ -344,6 +353,19 @@ REFRESH_TOKEN_S = Setting(
     kind=_count(10, _YEAR_S, of=" of seconds"),
     default="86400",
     meaning="how long a refresh token is good for; not less than an access token",
+)
+ERASURE_KEY: Setting[Seal | None] = Setting(
+    name="CASHBACK_ERASURE_KEY",
+    kind=Kind(
+        expected="64 hexadecimal digits, as `secrets make` writes them",
+        parse=_erasure_key,
+        blank=None,
+        secret=True,
+    ),
+    default=None,
+    meaning="the key by which sales and lines of erased customers are still known; the same for "
+    "every process, never replaced, kept apart from the database's backups (docs/operations.md); "
+    "`run` makes one for local use",
 )
 PROVIDER_URL = Setting(
     name="CASHBACK_PROVIDER_URL",
@@ -680,7 +702,8 @@ SETTINGS: tuple[
     | Setting[tuple[Path, ...]]
     | Setting[tuple[tuple[str, str], ...]]
     | Setting[frozenset[str]]
-    | Setting[LogFormat],
+    | Setting[LogFormat]
+    | Setting[Seal | None],
     ...,
 ] = (
     DATABASE_URL,
@@ -698,6 +721,7 @@ SETTINGS: tuple[
     VERIFYING_KEY_FILES,
     ACCESS_TOKEN_S,
     REFRESH_TOKEN_S,
+    ERASURE_KEY,
     PROVIDER_URL,
     PROVIDER_AUTHORIZATION,
     PROVIDER_CA_FILE,

@@ -9,7 +9,13 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Final, TypeVar
 
-from adapters.postgres.starting import WORKER_ROLES, refuse_unsafe
+from adapters.postgres.sessions import Role as DatabaseRole
+from adapters.postgres.starting import (
+    WORKER_ROLES,
+    refuse_other_key,
+    refuse_unsafe,
+    tell_unknown_zones,
+)
 from adapters.telemetry.table import Role
 from cashback_core.breaker import BreakerState
 from cashback_core.delivery import Actor
@@ -229,6 +235,8 @@ def work(settings: Settings) -> None:
     Raises UnsafeDatabase and StoreUnavailable before anything is sent.
     """
     refuse_unsafe(settings.database.url, WORKER_ROLES)
+    refuse_other_key(settings.database.url, settings.database.seal)
+    tell_unknown_zones(settings.database.url, DatabaseRole.WORKER)
     asyncio.run(_work(settings))
 
 

@@ -20,7 +20,7 @@ from chaos.quick_folder import quick_folder
 from integration import unspoken
 from integration.command_line import SRC
 from integration.nginx.two_apis import behind_nginx
-from integration.running import Gateway, running_gateway
+from integration.running import ERASURE_KEY, SEAL, Gateway, running_gateway
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
@@ -81,7 +81,7 @@ def dsn(postgres_server: EmbeddedPostgres, template: str) -> Iterator[str]:
 @pytest.fixture
 async def database(dsn: str) -> AsyncIterator[Database]:
     """The door to it, open, with four connections for reads."""
-    async with Database(dsn) as database:
+    async with Database(dsn, seal=SEAL) as database:
         yield database
 
 
@@ -114,6 +114,7 @@ def environ(command_line_database: str, tmp_path: Path) -> dict[str, str]:
         "PYTHONPATH": SRC,
         "DATABASE_URL": command_line_database,
         "CASHBACK_SIGNING_KEY_FILE": str(key),
+        "CASHBACK_ERASURE_KEY": ERASURE_KEY,
     }
 
 

@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 import psycopg
 
 from adapters.http.identity.signing_key import create_signing_key
+from cashback_core.sealing import Seal
 from cashback_gateway import demo_data
 from cashback_gateway.local_state import free_port
 from integration import unspoken
@@ -26,6 +27,10 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parents[2]
 PASSWORD = "only for these tests"
+ERASURE_KEY: Final = "5ea1" * 16
+SEAL: Final = Seal.parse(ERASURE_KEY)
+"""Of every database of these tests."""
+
 START_S = 30.0
 STOP_S = 30.0
 
@@ -196,6 +201,7 @@ def running_gateway(dsn: str, folder: Path, **settings: str) -> Generator[Gatewa
         "CASHBACK_PROVIDER_URL": sandbox_url,
         "CASHBACK_PORT": str(api_port),
         "CASHBACK_SIGNING_KEY_FILE": str(key),
+        "CASHBACK_ERASURE_KEY": ERASURE_KEY,
         # One test's misbehaving provider must not stop the sending of the next one's sale.
         "CASHBACK_BREAKER_FAILURES": "1000",
         "CASHBACK_BREAKER_UNKNOWNS": "1000",

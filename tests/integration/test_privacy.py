@@ -232,13 +232,14 @@ async def test_names_that_hold_an_erased_customers_document_are_replaced_and_no_
         assert await leased_of(store, ids[-1], document) is Status.APPLIED
     stranger = submitted(a_sale(sale_id=f"of-{document}"))  # somebody else's sale: it stays
     await accepted(store, stranger)
-    contents = "select name from sale_names where kind = 'content' order by 1"
-    before = rows(dsn, contents)
+    contents = "select name from sale_names where kind = 'content'"
+    before = {name for (name,) in rows(dsn, contents)}
     await privacy.erase(1, customer_id(dsn, document), WHY)
     told = everything(dsn)
     assert told.count(str(document)) == 2, "the stranger's id, in their sale and their name"
     assert dotted not in told
-    assert rows(dsn, contents) == before, "a late repetition is still found by its content"
+    kept_names = {name for (name,) in rows(dsn, contents)}
+    assert len(kept_names - before) == len(before - kept_names) == 1, "theirs alone is sealed"
     kept = rows(dsn, "select sale_id, idempotency_key from sales order by cashback_id limit 3")
     pseudonym = kept[0][0]
     assert is_pseudonym(pseudonym)

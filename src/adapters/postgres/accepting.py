@@ -13,12 +13,11 @@ from typing import TYPE_CHECKING, Any, assert_never
 from adapters.postgres.naming import (
     Cursor,
     GroupNames,
+    Key,
     encode,
     judge,
     owners_of,
     put_right,
-    read_owners,
-    take_names,
 )
 from adapters.postgres.refused_equals import note_refused
 from cashback_core.delivery import Status
@@ -44,27 +43,31 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from adapters.postgres.naming import Judged
+    from cashback_core.sealing import Seal
 
-__all__ = ["Cursor", "accept_group", "encode"]
+__all__ = ["Cursor", "JustErased", "accept_group", "encode"]
+
+
+class JustErased(Exception):  # noqa: N818 (named by what is wrong)
+    """While names were taken a customer was erased whose content they are: all is to be undone."""
 
 
 async def accept_group(
-    cursor: Cursor, submissions: Sequence[Submission]
+    cursor: Cursor, submissions: Sequence[Submission], seal: Seal | None = None
 ) -> dict[UUID, Acceptance | None]:
     """What became of each submission, by its id, once the transaction commits.
 
     None: what it means rests on a neighbour that was itself refused, or its customer was erased or
     deleted that very moment; it is to be tried again. The first of a group rests on nobody, so
-    there is an end to it.
+    there is an end to it. Raises JustErased.
     """
-    names = GroupNames(submissions)
-    paused = await take_names(cursor, names)
+    names = GroupNames(submissions, seal)
+    paused = await names.take(cursor)
     if paused:  # nobody is to send: everything stays pending, for the workers
         submissions = [replace(s, lease_s=None) for s in submissions]
-    names.records = await read_owners(cursor, names.anothers)
     judged = judge(names)
     contenders = [s for s in submissions if _is_new(s, judged)]
-    known = await _meet_customers(cursor, contenders)
+    known = await _meet_customers(cursor, contenders, names.unmet)
     other = {s.id for s in contenders if _is_another(known[s.id], s)}
     mismatched = {
         s.id: known[s.id] is not None
@@ -148,11 +151,12 @@ def _acceptance(
 
 
 async def _meet_customers(
-    cursor: Cursor, submissions: Sequence[Submission]
+    cursor: Cursor, submissions: Sequence[Submission], unmet: Sequence[Key]
 ) -> dict[UUID, str | None]:
     """Make unknown customers known; the name that each submission's customer is known by.
 
-    None: the customer was erased at this very moment; the sale is to be tried again.
+    None: the customer was erased at this very moment; the sale is to be tried again. Raises
+    JustErased when somebody has one of the `unmet` sealed names by now.
     """
     if not submissions:
         return {}
@@ -175,15 +179,25 @@ async def _meet_customers(
     # Locked as the sale's foreign key will lock it: who erases or deletes waits, or we find nobody.
     await cursor.execute(
         """
-        select c.merchant_id, c.document, c.name
+        select c.merchant_id, c.document, c.name, exists (
+            -- An erasure that the taking of its names waited for is seen here alone.
+            select from jsonb_to_recordset(%s::jsonb) as u (m bigint, n text)
+            where (
+                select true from sale_names as s
+                where s.merchant_id = u.m and s.kind = 'content' and s.name = u.n
+            )
+        )
         from jsonb_to_recordset(%s::jsonb) as i (m bigint, d text)
         join customers as c on c.merchant_id = i.m and c.document = i.d
         order by i.m, i.d
         for key share of c
         """,
-        [rows],
+        [encode([{"m": m, "n": n} for m, _, n in unmet]), rows],
     )
-    known = {(m, d): name for m, d, name in await cursor.fetchall()}
+    met = await cursor.fetchall()
+    if any(erased for *_, erased in met):
+        raise JustErased
+    known = {(m, d): name for m, d, name, _ in met}
     return {s.id: known.get((s.merchant_id, str(s.sale.customer.document))) for s in submissions}
 
 

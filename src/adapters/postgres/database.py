@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable
     from types import TracebackType
 
+    from cashback_core.sealing import Seal
+
 CHECK_S: Final = 1.0
 """How long a pooled connection is waited for to say that it is there."""
 
@@ -119,11 +121,13 @@ def named(merchant_ids: Iterable[int]) -> str:
 class Database:
     """Whatever a process has of PostgreSQL. Open it before use; needs no database to open.
 
-    `reading` is the most connections of READING, and of CHORES.
+    `reading` is the most connections of READING, and of CHORES. `seal` holds the key by which an
+    erased customer's sales and lines are known; who takes sales, reconciles or erases needs it.
     """
 
-    def __init__(self, dsn: str, *, reading: int = 4) -> None:
+    def __init__(self, dsn: str, *, reading: int = 4, seal: Seal | None = None) -> None:
         self._dsn = dsn
+        self.seal: Final = seal
         self._pools = {
             purpose: Pool(self, dsn, purpose, most=purpose.most or reading) for purpose in PURPOSES
         }
@@ -133,6 +137,13 @@ class Database:
         self._renewal: asyncio.Task[None] | None = None
         self._position = 0
         self._unsure = 0
+
+    @property
+    def needed_seal(self) -> Seal:
+        """The key for an erasure. Raises LookupError without one: nothing could be found again."""
+        if self.seal is None:
+            raise LookupError("without an erasure key nobody is erased")
+        return self.seal
 
     @property
     def position(self) -> int | None:

@@ -146,6 +146,13 @@ def roles_out_of_reach(dsn: str) -> list[str]:
         return [str(name) for (name,) in found.fetchall()]
 
 
+def noted_erasure_key(dsn: str) -> str | None:
+    """The fingerprint of the key that this database is served with. Raises StoreUnavailable."""
+    with opened(dsn, _AS_WORKER) as server:
+        found = server.execute("select fingerprint from erasure_key").fetchone()
+    return None if found is None else str(found[0])
+
+
 def may_make_temporary_tables(dsn: str) -> list[str]:
     """The roles of ours that could put a table before one of ours. Raises StoreUnavailable."""
     with opened(dsn, _SESSION) as server:

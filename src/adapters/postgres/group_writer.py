@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 import psycopg
 from psycopg import AsyncConnection, sql
 
-from adapters.postgres.accepting import Cursor, accept_group
+from adapters.postgres.accepting import Cursor, JustErased, accept_group
 from adapters.postgres.commits import CommitObserver, Commits, Failure
 from adapters.postgres.concluding import Locked, conclude_group
 from adapters.postgres.database import FLUSHED, named
@@ -84,7 +84,11 @@ LAST_S: Final = 0.5
 
 T = TypeVar("T")
 
-_TRY_AGAIN: Final = (psycopg.errors.DeadlockDetected, psycopg.errors.SerializationFailure)
+_TRY_AGAIN: Final = (
+    psycopg.errors.DeadlockDetected,
+    psycopg.errors.SerializationFailure,
+    JustErased,
+)
 _ONE_ROW: Final = (
     psycopg.DataError,
     psycopg.IntegrityError,
@@ -369,7 +373,9 @@ class GroupWriter:
                     await _refuse_reading_only(cursor)
                 # Sales before results: the order in which everybody takes locks.
                 if sales:
-                    acceptances = await accept_group(cursor, [job.submission for job in sales])
+                    acceptances = await accept_group(
+                        cursor, [job.submission for job in sales], self._database.seal
+                    )
                 if results:
                     wanted = [job.result for job in results]
                     standings = await conclude_group(cursor, wanted, self._policy)

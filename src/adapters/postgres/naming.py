@@ -25,11 +25,12 @@ from cashback_core.same_sale import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from uuid import UUID
 
     from cashback_core.ports import Submission
     from cashback_core.record import Record
+    from cashback_core.sealing import Seal
 
 Cursor = AsyncCursor[Row]
 Key = tuple[int, NameKind, str]
@@ -48,13 +49,16 @@ class GroupNames:
     """What is known of the names that a group of submissions tells."""
 
     submissions: Sequence[Submission]
+    seal: Seal | None = None
     told: dict[UUID, tuple[Name, ...]] = field(default_factory=dict["UUID", tuple[Name, ...]])
     first: dict[Key, UUID] = field(default_factory=dict[Key, "UUID"])
     """Whoever of the group told a name first: the one that it is taken for."""
     taken: set[Key] = field(default_factory=set[Key])
     """Those that were nobody's."""
     records: dict[Key, Record] = field(default_factory=dict[Key, "Record"])
-    """The recorded sales that the others belong to."""
+    """The recorded sales that the others belong to; and those of customers who are erased."""
+    sealed: dict[Key, Key] = field(default_factory=dict["Key", "Key"])
+    """What content names are once their customer was erased, and what they were."""
 
     def __post_init__(self) -> None:
         for s in self.submissions:
@@ -62,11 +66,25 @@ class GroupNames:
             self.told[s.id] = names
             for kind, name in names:
                 self.first.setdefault((s.merchant_id, kind, name), s.id)
+        self.sealed = sealed_names(self.first, self.seal)
 
     @property
     def anothers(self) -> list[Key]:
         """The names that were somebody's already."""
         return [key for key in self.first if key not in self.taken]
+
+    async def take(self, cursor: Cursor) -> bool:
+        """Take what is nobody's, and read whose the others are; whether the sender is paused."""
+        paused, known = await _take(cursor, self)
+        self.records = await read_owners(
+            cursor, {key: key for key in self.anothers} | {key: self.sealed[key] for key in known}
+        )
+        return paused
+
+    @property
+    def unmet(self) -> list[Key]:
+        """Sealed names that nobody had when names were taken."""
+        return [key for key, plain in self.sealed.items() if plain not in self.records]
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,31 +133,59 @@ def judge(names: GroupNames) -> dict[UUID, Judged]:
     return judged
 
 
-async def take_names(cursor: Cursor, names: GroupNames) -> bool:
-    """Take what is nobody's; whether the sender is paused."""
+def sealed_names(names: Iterable[Key], seal: Seal | None) -> dict[Key, Key]:
+    """For each content name what it became if its customer was erased; nothing without the key."""
+    if seal is None:
+        return {}
+    return {
+        (merchant_id, kind, seal(name)): (merchant_id, kind, name)
+        for merchant_id, kind, name in names
+        if kind is NameKind.CONTENT
+    }
+
+
+async def _take(cursor: Cursor, names: GroupNames) -> tuple[bool, list[Key]]:
+    """Take what is nobody's; whether the sender is paused, and which sealed names somebody has."""
     await cursor.execute(
         # The unique key decides: whoever comes second waits for the first to commit and gets
-        # nothing back. Everybody takes names in key order.
+        # nothing back. Everybody takes names in key order. What is sealed is looked for name by
+        # name: no plan may read the table instead.
         """
-        insert into sale_names (merchant_id, kind, name, cashback_id)
-        select m, k, n, c
-        from jsonb_to_recordset(%s::jsonb) as i (m bigint, k text, n text, c uuid)
-        order by m, k, n
-        on conflict do nothing
-        returning merchant_id, kind, name, exists (select from sender where paused_at is not null)
+        with taken as (
+            insert into sale_names (merchant_id, kind, name, cashback_id)
+            select m, k, n, c
+            from jsonb_to_recordset(%s::jsonb) as i (m bigint, k text, n text, c uuid)
+            order by m, k, n
+            on conflict do nothing
+            returning merchant_id, kind, name
+        )
+        select merchant_id, kind, name, false,
+            exists (select from sender where paused_at is not null)
+        from taken
+        union all
+        select i.m, 'content', i.n, true, false
+        from jsonb_to_recordset(%s::jsonb) as i (m bigint, n text)
+        where (
+            select true from sale_names as s
+            where s.merchant_id = i.m and s.kind = 'content' and s.name = i.n
+        )
         """,
-        [encode(_rows(names.first))],
+        [encode(_rows(names.first)), encode([{"m": m, "n": n} for m, _, n in names.sealed])],
         binary=True,
     )
-    paused = False
-    for merchant_id, kind, name, sender_paused in await cursor.fetchall():
-        names.taken.add((merchant_id, NameKind(kind), name))
+    paused, known = False, list[Key]()
+    for merchant_id, kind, name, sealed, sender_paused in await cursor.fetchall():
+        key = (merchant_id, NameKind(kind), name)
+        if sealed:
+            known.append(key)
+        else:
+            names.taken.add(key)
         paused = paused or sender_paused
-    return paused
+    return paused, known
 
 
-async def read_owners(cursor: Cursor, keys: Collection[Key]) -> dict[Key, Record]:
-    """The records that names belong to; a name that is nobody's is left out."""
+async def read_owners(cursor: Cursor, keys: Mapping[Key, Key]) -> dict[Key, Record]:
+    """The records that names belong to, by what `keys` calls them; one of nobody's is left out."""
     if not keys:
         return {}
     # A statement of its own, after the one that waited for the winner of a race.
@@ -151,7 +197,7 @@ async def read_owners(cursor: Cursor, keys: Collection[Key]) -> dict[Key, Record
         """,
         [encode([{"m": m, "k": k, "n": n} for m, k, n in keys])],
     )
-    owner = {(m, NameKind(k), n): (m, c) for m, k, n, c in await cursor.fetchall()}
+    owner = {keys[m, NameKind(k), n]: (m, c) for m, k, n, c in await cursor.fetchall()}
     await cursor.execute(
         RECORD + " where s.merchant_id = any(%s) and s.cashback_id = any(%s)",
         [list({m for m, _ in owner.values()}), list({c for _, c in owner.values()})],
@@ -249,7 +295,9 @@ def owners_of(
         meaning = judged[s.id].meaning if s.id in judged else None
         if s.id in new:
             for kind, name in names.told[s.id]:
-                owners.setdefault((s.merchant_id, kind, name), s.id)
+                key = (s.merchant_id, kind, name)
+                if key not in names.records:  # an erased customer's, who has it sealed
+                    owners.setdefault(key, s.id)
         elif isinstance(meaning, Repeat) and meaning.further_name is not None:
             owners.setdefault((s.merchant_id, *meaning.further_name), meaning.id)
     return owners

@@ -7,9 +7,11 @@ All of it runs as the one role that may change what is otherwise written once, a
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING, Any, Final
 
 from adapters.postgres.database import ERASING, Database
+from adapters.postgres.erasing import erase
 from adapters.postgres.histories import read_history
 from cashback_core.erased import is_pseudonym
 from cashback_core.pages import fitting
@@ -29,18 +31,26 @@ if TYPE_CHECKING:
     from psycopg import AsyncConnection
 
     from cashback_core.record import History
+    from cashback_core.sealing import Seal
 
 RETAIN_S: Final = 30.0
 """Nobody waits for the retention: it may take as long for one merchant."""
+
+ERASING_S: Final = 10.0
+"""So long one merchant's customers are erased in one go: each reads through what persons wrote."""
 
 LOOKED_AT: Final = 10
 """So many customers are looked at for each that may be erased in one go."""
 
 
 class PostgresPrivacyStore(PrivacyStore):
-    """One method is one transaction, but for `retain`: one for each merchant."""
+    """One method is one transaction, but for `retain`: one for each merchant.
+
+    Erases only with the erasure key (`Database.seal`).
+    """
 
     def __init__(self, database: Database) -> None:
+        self._database = database
         self._pool = database.pool(ERASING)
 
     async def report(
@@ -84,7 +94,9 @@ class PostgresPrivacyStore(PrivacyStore):
         self, merchant_id: int, customer_id: UUID, erasure: Erasure
     ) -> Erased | StillOpen | None:
         async with self._pool.acting_for(merchant_id) as connection:
-            return await _erase(connection, merchant_id, customer_id, erasure)
+            return await erase(
+                connection, merchant_id, customer_id, erasure, seal=self._database.needed_seal
+            )
 
     async def retain(self, retention: Retention, *, limit: int) -> int:
         dropped = 0
@@ -96,7 +108,11 @@ class PostgresPrivacyStore(PrivacyStore):
                 retaining = self._pool.acting_for(merchant_id, deadline_s=RETAIN_S)
                 async with retaining as connection:
                     dropped += await _retain(
-                        connection, merchant_id, retention, limit=limit - dropped
+                        connection,
+                        merchant_id,
+                        retention,
+                        limit=limit - dropped,
+                        seal=self._database.needed_seal,
                     )
         return dropped
 
@@ -128,137 +144,13 @@ async def _note_report(
     )
 
 
-async def _erase(
-    connection: AsyncConnection[Any], merchant_id: int, customer_id: UUID, erasure: Erasure
-) -> Erased | StillOpen | None:
-    found = await connection.execute(
-        # Locked: a sale of theirs that is being recorded has the row locked until its commit, and
-        # is counted below; one that comes later finds nobody.
-        "select document, erased_at from customers"
-        " where merchant_id = %s and customer_id = %s for update",
-        [merchant_id, customer_id],
-    )
-    customer = await found.fetchone()
-    if customer is None:
-        return None
-    document, erased_at = customer
-    if erased_at is not None:
-        # What a statement told of them since: they are known there by their pseudonym alone.
-        await _forget_in_incidents(connection, merchant_id, document, document)
-        return Erased(at=erased_at)
-    found = await connection.execute(
-        """
-        select count(*) from sales as s join cashbacks as c using (merchant_id, cashback_id)
-        where s.merchant_id = %s and s.document = %s
-            and c.status not in ('applied', 'not_due', 'cancelled')
-        """,
-        [merchant_id, document],
-    )
-    row = await found.fetchone()
-    still_open = int(row[0]) if row else 0
-    if still_open:
-        return StillOpen(count=still_open)
-    return Erased(at=await _make_nobody(connection, merchant_id, customer_id, document, erasure))
-
-
-async def _make_nobody(
+async def _retain(
     connection: AsyncConnection[Any],
     merchant_id: int,
-    customer_id: UUID,
-    document: str,
-    erasure: Erasure,
-) -> datetime:
-    """Everywhere at once; when it was."""
-    await connection.execute("set constraints sales_merchant_id_document_fkey deferred")
-    found = await connection.execute(
-        """
-        update customers set
-            document = 'E' || replace(gen_random_uuid()::text, '-', ''),
-            name = 'erased', erased_at = now(), version = version + 1
-        where merchant_id = %s and customer_id = %s
-        returning document, erased_at
-        """,
-        [merchant_id, customer_id],
-    )
-    row = await found.fetchone()
-    assert row is not None
-    pseudonym, erased_at = row
-    await connection.execute(
-        """
-        update attempts set body = null, provider_message = null
-        where merchant_id = %(m)s
-            and cashback_id in (
-                select cashback_id from sales where merchant_id = %(m)s and document = %(d)s
-            )
-            and (body is not null or provider_message is not null)
-        """,
-        {"m": merchant_id, "d": document},
-    )
-    await connection.execute(
-        # Before the sales, by which the database knows whose names these are. One for each: names
-        # are unique.
-        """
-        update sale_names as n set name = 'E' || replace(gen_random_uuid()::text, '-', '')
-        from sales as s
-        where s.merchant_id = %s and s.document = %s
-            and n.merchant_id = s.merchant_id and n.cashback_id = s.cashback_id
-            and holds_document(n.name, s.document)
-        """,
-        [merchant_id, document],
-    )
-    sales = await connection.execute(
-        """
-        update sales set
-            document = %(p)s, name = 'erased', raw_body = '',
-            sale_id = case when holds_document(sale_id, document) then %(p)s else sale_id end,
-            idempotency_key = case
-                when holds_document(idempotency_key, document) then %(p)s
-                else idempotency_key
-            end
-        where merchant_id = %(m)s and document = %(d)s
-        """,
-        {"p": pseudonym, "m": merchant_id, "d": document},
-    )
-    await connection.execute(
-        # The names of refused requests, where they hold the document.
-        """
-        update refused_equals set
-            idempotency_key = case when holds_key then null else idempotency_key end,
-            sale_id = case when holds_sale_id then null else sale_id end
-        from (
-            select e.merchant_id as m, e.refusal_id as r,
-                coalesce(position(%(d)s in regexp_replace(e.idempotency_key, '[^0-9]', '', 'g')), 0)
-                    > 0 as holds_key,
-                coalesce(position(%(d)s in regexp_replace(e.sale_id, '[^0-9]', '', 'g')), 0) > 0
-                    as holds_sale_id
-            from refused_equals as e
-            join sales as s on s.merchant_id = e.merchant_id and s.cashback_id = e.cashback_id
-            where e.merchant_id = %(m)s and s.document = %(p)s
-        ) as told
-        where merchant_id = told.m and refusal_id = told.r and (holds_key or holds_sale_id)
-        """,
-        {"m": merchant_id, "d": document, "p": pseudonym},
-    )
-    await _forget_in_incidents(connection, merchant_id, document, pseudonym)
-    await connection.execute(
-        "insert into privacy_acts (merchant_id, act, customer_id, actor, reason, sales)"
-        " values (%s, 'erasure', %s, %s, %s, %s)",
-        [merchant_id, customer_id, erasure.by, erasure.reason, sales.rowcount],
-    )
-    when: datetime = erased_at
-    return when
-
-
-async def _forget_in_incidents(
-    connection: AsyncConnection[Any], merchant_id: int, document: str, pseudonym: str
-) -> None:
-    await connection.execute(
-        "select forget_in_incidents(%s, %s, %s)", [merchant_id, document, pseudonym]
-    )
-
-
-async def _retain(
-    connection: AsyncConnection[Any], merchant_id: int, retention: Retention, *, limit: int
+    retention: Retention,
+    *,
+    limit: int,
+    seal: Seal,
 ) -> int:
     await connection.execute(
         "insert into retention (merchant_id) values (%s) on conflict do nothing", [merchant_id]
@@ -277,7 +169,9 @@ async def _retain(
         dropped += await _drop_raw(connection, merchant_id, row[0], retention.raw_days, limit)
     if retention.customer_days is not None and dropped < limit:
         days = retention.customer_days
-        dropped += await _drop_customers(connection, merchant_id, row[1], days, limit - dropped)
+        dropped += await _drop_customers(
+            connection, merchant_id, row[1], days, limit - dropped, seal=seal
+        )
     return dropped
 
 
@@ -332,6 +226,8 @@ async def _drop_customers(
     through: UUID | None,
     days: int,
     limit: int,
+    *,
+    seal: Seal,
 ) -> int:
     """Erase the customers, out of the next few, who have bought nothing for so long."""
     found = await connection.execute(
@@ -355,13 +251,14 @@ async def _drop_customers(
     rows = await found.fetchall()
     erased = 0
     erasure = Erasure(by="retention", reason=f"no sale for {days} days")
-    last: UUID | None = None
+    last: UUID | None = through
+    until_s = time.monotonic() + ERASING_S
     for customer_id, stale in rows:
-        if erased == limit:
+        if erased == limit or time.monotonic() > until_s:
             break
         last = customer_id
         if stale:
-            done = await _erase(connection, merchant_id, customer_id, erasure)
+            done = await erase(connection, merchant_id, customer_id, erasure, seal=seal)
             erased += isinstance(done, Erased)
     else:
         if len(rows) < limit * LOOKED_AT:  # the end: the next time begins anew

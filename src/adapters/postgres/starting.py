@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING, Any, Final, LiteralString
 
 import psycopg
 
 from adapters.postgres.sessions import Role, Session, UnfitSession, begin_now, opened
+from cashback_core.zones import UnknownZone, zone_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    from cashback_core.sealing import Seal
 
 MINIMUM_VERSION: Final = 150_000
 
@@ -23,6 +27,8 @@ _FIRST: Final = ("of the first",)
 _HANDED_ROUND: Final = (
     "a pooler hands one session round among connections: PgBouncer has to be in session mode"
 )
+
+_log = logging.getLogger(__name__)
 
 
 class UnsafeDatabase(Exception):  # noqa: N818 (named by what is wrong)
@@ -46,6 +52,63 @@ def refuse_unsafe(dsn: str, roles: Iterable[Role] = ()) -> None:
                 begin_now(connection, _session(role))
     except UnfitSession as error:
         raise UnsafeDatabase(str(error)) from error
+
+
+def refuse_other_key(dsn: str, seal: Seal | None) -> None:
+    """Raise UnsafeDatabase unless this is the database's erasure key; the first one becomes it.
+
+    With another one a repeat of an erased customer's sale would be a new sale, and paid. Raises
+    StoreUnavailable.
+    """
+    if seal is None:
+        raise UnsafeDatabase("there is no erasure key")
+    try:
+        with opened(dsn, _session(Role.ERASER)) as connection:
+            connection.execute(
+                "insert into erasure_key (fingerprint) values (%s) on conflict do nothing",
+                [seal.fingerprint],
+            )
+            noted = connection.execute("select fingerprint from erasure_key").fetchone()
+    except psycopg.errors.UndefinedTable as error:
+        raise UnsafeDatabase("migrations are pending: run `migrate` first") from error
+    except UnfitSession as error:
+        raise UnsafeDatabase(str(error)) from error
+    if noted != (seal.fingerprint,):
+        raise UnsafeDatabase(
+            "the erasure key is not the one that this database's erasures were made with: a repeat"
+            " of an erased customer's sale would be paid again (docs/operations.md)"
+        )
+
+
+def tell_unknown_zones(dsn: str, role: Role) -> None:
+    """Log each merchant whose zone this machine does not know. Raises StoreUnavailable."""
+    for slug, zone in unknown_zones(dsn, role):
+        _log.error(
+            "this machine does not know the zone %s of merchant %s: requests of theirs get 503"
+            " until the zone is corrected or tzdata is installed here",
+            zone,
+            slug,
+        )
+
+
+def unknown_zones(dsn: str, role: Role = Role.WORKER) -> list[tuple[str, str]]:
+    """Merchants, by their slugs, whose zone this machine does not know.
+
+    As a role that sees all of them. Raises StoreUnavailable.
+    """
+    with opened(dsn, _session(role)) as connection:
+        stored = connection.execute(
+            "select slug, zone from merchants where disabled_at is null order by slug"
+        ).fetchall()
+    return [(slug, zone) for slug, zone in stored if not _is_known(zone)]
+
+
+def _is_known(zone: str) -> bool:
+    try:
+        zone_of(zone)
+    except UnknownZone:
+        return False
+    return True
 
 
 def _refuse_shared(one: psycopg.Connection[Any], another: psycopg.Connection[Any]) -> None:

@@ -5,17 +5,17 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
-from zoneinfo import ZoneInfo
 
 from adapters.postgres import leasing
 from adapters.postgres.administration.kept_products import PERIODS, KeptProducts, read
 from adapters.postgres.database import CHORES, IDENTIFYING, READING, Database
 from adapters.postgres.group_writer import GroupWriter
 from adapters.postgres.histories import read_history
-from adapters.postgres.naming import find_same_request, read_owners
+from adapters.postgres.naming import find_same_request, read_owners, sealed_names
 from adapters.postgres.rows import MANY, ONE, many, one, record
 from cashback_core.catalogue import Catalogue
 from cashback_core.names import NameDifference
@@ -33,15 +33,18 @@ from cashback_core.ports import (
     Submission,
     Terms,
     TermsChanged,
+    UnusableTerms,
 )
 from cashback_core.programme import Programme, Rate
 from cashback_core.reading import SaleRules
 from cashback_core.rounding import Rounding
 from cashback_core.same_sale import EqualContent, Meaning, Owner, names_of, which_sale
+from cashback_core.zones import UnknownZone, zone_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection
     from uuid import UUID
+    from zoneinfo import ZoneInfo
 
     from adapters.postgres.commits import CommitObserver
     from cashback_core.delivery import DeliveryPolicy
@@ -55,6 +58,8 @@ TERMS_AGE_S: Final = 30.0
 
 MAX_TERMS: Final = 1000
 
+_log = logging.getLogger(__name__)
+
 
 class PostgresCashbackStore(CashbackStore):
     """Reads through a pool, writes sales and results through a group writer."""
@@ -63,6 +68,7 @@ class PostgresCashbackStore(CashbackStore):
         self, database: Database, policy: DeliveryPolicy, observer: CommitObserver | None = None
     ) -> None:
         self._writer = GroupWriter(database, policy, observer)
+        self._seal = database.seal
         self._reads = database.pool(READING)
         self._chores = database.pool(CHORES)
         self._callers = database.pool(IDENTIFYING)
@@ -130,10 +136,9 @@ class PostgresCashbackStore(CashbackStore):
         equal_content: EqualContent,
     ) -> Meaning:
         names = names_of(sale, idempotency_key)
+        told = {(merchant_id, kind, name): (merchant_id, kind, name) for kind, name in names}
         async with self._reads.reading_for(merchant_id) as connection:
-            records = await read_owners(
-                connection.cursor(), [(merchant_id, kind, name) for kind, name in names]
-            )
+            records = await read_owners(connection.cursor(), told | sealed_names(told, self._seal))
         owners = {(kind, name): Owner(r.id, r.sale) for (_, kind, name), r in records.items()}
         return which_sale(sale, names, owners, equal_content=equal_content)
 
@@ -252,7 +257,7 @@ class PostgresCashbackStore(CashbackStore):
         return Terms(
             merchant_id=merchant_id,
             rules=SaleRules(
-                zone=ZoneInfo(zone),
+                zone=_zone(merchant_id, zone),
                 max_age=timedelta(days=days),
                 name_difference=NameDifference(name_difference),
             ),
@@ -262,6 +267,20 @@ class PostgresCashbackStore(CashbackStore):
             ),
             equal_content=EqualContent(equal_content),
         )
+
+
+def _zone(merchant_id: int, name: str) -> ZoneInfo:
+    """Raises UnusableTerms, and says so in the log."""
+    try:
+        return zone_of(name)
+    except UnknownZone as error:
+        _log.error(
+            "this machine does not know the zone %s of merchant %d: each of their requests gets 503"
+            " until the zone is corrected or tzdata is installed here",
+            name,
+            merchant_id,
+        )
+        raise UnusableTerms(f"unknown zone {name}") from error
 
 
 _PAGE: Final = """

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from cashback_core.reconciliation.findings import Finding, FindingClass
 from cashback_core.reconciliation.placing import LeftEntry, Waiting, barring, undecided
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Collection, Iterator, Sequence
     from datetime import datetime
 
     from cashback_core.reconciliation.entries import BookEntry
@@ -34,6 +35,7 @@ class Amount:
     def place(self) -> Iterator[Finding]:
         """Place everything but the doubts in `left`."""
         missing_erased: list[BookEntry] = []
+        unsure: list[Finding] = []
         absent = [one.entry for one in self._entries if one.waiting is Waiting.ABSENT]
         for entry in sorted(absent, key=_started, reverse=True):
             if not entry.is_erased or entry.id in self._placing.explanations.absent:
@@ -41,26 +43,33 @@ class Amount:
                 continue
             line = self._take(entry, doubles_too=True)
             if line is not None:
-                if not self._placing.window.expects(entry, self._placing.rules.margin):
-                    self._weak.append(line)  # it need not be on this statement
                 why = "an erased customer's, by its amount and day"
-                yield Finding(cls=FindingClass.MATCHED, line=line.line, entry=entry, why=why)
+                found = Finding(cls=FindingClass.MATCHED, line=line.line, entry=entry, why=why)
+                if self._placing.window.expects(entry, self._placing.rules.margin):
+                    yield found
+                else:
+                    self._weak.append(line)  # it need not be on this statement
+                    unsure.append(found)
             else:
                 missing_erased.append(entry)
                 yield self._absent(entry)
         unknown = [left for left in (*self.open_lines, *self._weak) if left.doubles is None]
+        bars: set[int] = set()
         for one in self._entries:
             if one.waiting is Waiting.DOUBT:
                 bar = barring(one.entry, unknown, self._placing.rules)
                 if bar is None:
                     self.left.append(one)
                 else:
+                    bars.add(bar.number)
                     why = (
                         f"line {bar.number} of its amount, explained by nothing, may be its credit"
                     )
                     yield undecided(one.entry, why, barred_by=bar)
             elif one.waiting is not Waiting.ABSENT:
                 yield from self._counted(one, missing_erased)
+        for found in unsure:
+            yield _told_if_it_bars(found, bars)
         for left in self.open_lines:
             yield left.class_alone()
 
@@ -117,6 +126,14 @@ class Amount:
             return False
         latest = entry.applied_at + rules.precedes + rules.margin.skew
         return rules.could_be(entry, credited_at) and credited_at <= latest
+
+
+def _told_if_it_bars(found: Finding, bars: Collection[int]) -> Finding:
+    """A line that keeps a doubt is told to a person, who alone can say whose it is."""
+    if found.line is None or found.line.number not in bars:
+        return found
+    why = "an erased customer's by its amount and day alone: it may be another cashback's"
+    return replace(found, cls=FindingClass.ALTERED, why=why, barred_by=found.line.number)
 
 
 def _started(entry: BookEntry) -> datetime:

@@ -18,8 +18,8 @@ from cashback_core.sale import MAX_LINES
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-NOT_BY_PARSING = {"customer_name_mismatch"}
-"""Codes that only the store can tell."""
+NOT_BY_PARSING = {"customer_name_mismatch", "idempotency_key_holds_document"}
+"""Codes that only the store can tell, and one that is no fault of the document."""
 
 
 def test_there_is_a_defect_for_every_code_that_parsing_can_yield() -> None:

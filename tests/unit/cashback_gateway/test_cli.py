@@ -48,8 +48,11 @@ def test_missing_settings_exit_with_2_and_are_all_named(
     assert main([f"--state={tmp_path / 'none'}", *command.split()]) == 2
     told = capsys.readouterr().err
     needed = {
-        "serve": ["DATABASE_URL", "CASHBACK_SIGNING_KEY_FILE", "CASHBACK_PROVIDER_URL"],
-        "worker": ["DATABASE_URL", "CASHBACK_PROVIDER_URL"],
+        "serve": [
+            *("DATABASE_URL", "CASHBACK_ERASURE_KEY"),
+            *("CASHBACK_SIGNING_KEY_FILE", "CASHBACK_PROVIDER_URL"),
+        ],
+        "worker": ["DATABASE_URL", "CASHBACK_ERASURE_KEY", "CASHBACK_PROVIDER_URL"],
         "migrate": ["DATABASE_URL"],
         "token demo": ["DATABASE_URL", "CASHBACK_SIGNING_KEY_FILE"],
     }

@@ -13,11 +13,13 @@ from cashback_core.delivery import Status
 from cashback_core.explaining import ClassTotal
 from cashback_core.operating import SenderState
 from cashback_core.reconciliation import FindingClass
+from cashback_core.sealing import Seal
 from cashback_gateway.doctor import (
     Check,
     Level,
     check_backlog,
     check_credentials,
+    check_erasure_key,
     check_migrations,
     check_orders,
     check_provider,
@@ -25,6 +27,7 @@ from cashback_gateway.doctor import (
     check_server,
     check_statements,
     check_temporary_tables,
+    check_zones,
 )
 from cashback_gateway.settings import read_settings
 
@@ -55,6 +58,23 @@ BACKLOG: Final = Backlog(
 
 def named(checks: Iterable[Check]) -> dict[str, Check]:
     return {check.name: check for check in checks}
+
+
+def test_a_missing_or_another_erasure_key_is_told() -> None:
+    seal, other = Seal(b"k" * 32), Seal(b"o" * 32)
+    for noted in (None, seal.fingerprint):
+        assert check_erasure_key(seal, noted).level is Level.OK
+    wrong = check_erasure_key(seal, other.fingerprint)
+    assert (wrong.level, "another" in wrong.found) == (Level.FAIL, True)
+    missing = check_erasure_key(None, other.fingerprint)
+    assert (missing.level, "CASHBACK_ERASURE_KEY_FILE" in missing.found) == (Level.WARN, True)
+
+
+def test_stored_zones_that_this_machine_does_not_know_are_told() -> None:
+    assert check_zones([]).level is Level.OK
+    told = check_zones([(f"shop-{n}", "Mars/Olympus") for n in range(7)])
+    assert told.level is Level.FAIL
+    assert "Mars/Olympus of shop-4 and 2 more" in told.found
 
 
 def minutes(count: float) -> timedelta:

@@ -7,26 +7,30 @@ from typing import TYPE_CHECKING
 import pytest
 
 from adapters.http.identity.signing_key import load_signing_key
+from cashback_core.sealing import Seal
 from cashback_gateway.local_state import LocalState, LocalStateError, completed_environment
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 
-def test_a_prepared_folder_has_a_key_that_its_owner_alone_can_read(tmp_path: Path) -> None:
+def test_a_prepared_folder_has_keys_that_their_owner_alone_can_read(tmp_path: Path) -> None:
     state = LocalState(folder=tmp_path / "state")
     state.prepare()
     load_signing_key(state.signing_key)
-    assert stat.S_IMODE(state.signing_key.stat().st_mode) == 0o600
-    assert [path.name for path in state.folder.glob("*key*")] == ["signing_key.pem"]
+    Seal.parse(state.erasure_key.read_text().rstrip())
+    for key in (state.signing_key, state.erasure_key):
+        assert stat.S_IMODE(key.stat().st_mode) == 0o600
+    found = sorted(path.name for path in state.folder.glob("*key*"))
+    assert found == ["erasure_key", "signing_key.pem"]
 
 
-def test_preparing_again_keeps_the_key(tmp_path: Path) -> None:
+def test_preparing_again_keeps_the_keys(tmp_path: Path) -> None:
     state = LocalState(folder=tmp_path)
     state.prepare()
-    key = state.signing_key.read_bytes()
+    keys = state.signing_key.read_bytes(), state.erasure_key.read_bytes()
     state.prepare()
-    assert state.signing_key.read_bytes() == key
+    assert (state.signing_key.read_bytes(), state.erasure_key.read_bytes()) == keys
 
 
 def test_a_folder_that_cannot_be_made_is_a_clear_error(tmp_path: Path) -> None:
@@ -58,8 +62,13 @@ def test_what_is_given_goes_before_what_a_local_run_has(tmp_path: Path) -> None:
     state = LocalState(folder=tmp_path)
     state.prepare()
     state.postgres.mkdir()
-    given = {"DATABASE_URL": "postgresql://db/x", "CASHBACK_SIGNING_KEY_FILE": "/key"}
+    given = {
+        "DATABASE_URL": "postgresql://db/x",
+        "CASHBACK_SIGNING_KEY_FILE": "/key",
+        "CASHBACK_ERASURE_KEY_FILE": "/other",
+    }
     with completed_environment(given, state) as environ:
         assert environ == given
     with completed_environment({"DATABASE_URL": "postgresql://db/x"}, state) as environ:
         assert environ["CASHBACK_SIGNING_KEY_FILE"] == str(state.signing_key)
+        assert environ["CASHBACK_ERASURE_KEY_FILE"] == str(state.erasure_key)

@@ -51,6 +51,7 @@ def test_what_the_demo_made_is_refused_anywhere_else(tmp_path: Path) -> None:
         ("app/database_app_password", "change-me-please-change-me"),
         ("app/database_app_password", "aaaaaaaaaaaaaaaaaaaaaaaa"),
         ("app/signing_key.pem", "-----BEGIN PRIVATE KEY-----"),
+        ("app/erasure_key", "0f" * 31),
         ("app/provider_authorization", "Bearer your-token"),
         ("monitoring/grafana_password", "admin"),
     ],

@@ -14,6 +14,7 @@ ENOUGH = {
     "DATABASE_URL": "postgresql://cashback:hidden-1@db.example:5432/cashback",
     "CASHBACK_PROVIDER_URL": "https://provider.example/base/",
     "CASHBACK_SIGNING_KEY_FILE": __file__,
+    "CASHBACK_ERASURE_KEY": "0f" * 32,
 }
 
 
@@ -23,7 +24,7 @@ def violations(environ: dict[str, str]) -> tuple[str, ...]:
     return refused.value.violations
 
 
-def test_the_three_required_settings_are_enough() -> None:
+def test_the_required_settings_are_enough() -> None:
     settings = read_settings(ENOUGH)
     assert settings.api.port == 8000
     assert settings.api.host == "127.0.0.1"
@@ -46,11 +47,12 @@ def test_every_default_is_a_value_that_its_own_row_takes() -> None:
 
 def test_all_wrong_settings_are_told_at_once() -> None:
     told = violations({"CASHBACK_PORT": "http", "CASHBACK_WAIT_S": "-1", "CASHBACK_HOSTT": "x"})
-    assert len(told) == 6
+    assert len(told) == 7
     assert {line.split()[0] for line in told} == {
         "DATABASE_URL",
         "CASHBACK_PROVIDER_URL",
         "CASHBACK_SIGNING_KEY_FILE",
+        "CASHBACK_ERASURE_KEY",
         "CASHBACK_PORT",
         "CASHBACK_WAIT_S",
         "CASHBACK_HOSTT",

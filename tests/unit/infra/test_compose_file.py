@@ -16,7 +16,11 @@ COMPOSE: Final = cast(
 )
 SERVICES: Final[dict[str, dict[str, Any]]] = COMPOSE["services"]
 BY_THE_IMAGE: Final = {"CASHBACK_HOST", "CASHBACK_PORT", "CASHBACK_REVISION"}
-FROM_FILES: Final = {"CASHBACK_DATABASE_PASSWORD", "CASHBACK_PROVIDER_AUTHORIZATION"}
+FROM_FILES: Final = {
+    "CASHBACK_DATABASE_PASSWORD",
+    "CASHBACK_ERASURE_KEY",
+    "CASHBACK_PROVIDER_AUTHORIZATION",
+}
 
 
 def test_every_setting_can_be_given_in_the_env_file() -> None:

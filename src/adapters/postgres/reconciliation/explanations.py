@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
+from adapters.postgres.reconciliation.keys import Keys, OfLines
 from cashback_core.reconciliation import Explanations
 
 if TYPE_CHECKING:
@@ -14,8 +15,12 @@ if TYPE_CHECKING:
 
     from psycopg import AsyncConnection
 
+    from cashback_core.sealing import Seal
 
-async def read_explanations(connection: AsyncConnection[Any]) -> tuple[int, Explanations]:
+
+async def read_explanations(
+    connection: AsyncConnection[Any], seal: Seal | None
+) -> tuple[int, Explanations]:
     """All of them, and the number of the latest."""
     found = await connection.execute(
         "select explanation_id, line_key, cashback_id, at from statement_explanations order by 1"
@@ -31,16 +36,19 @@ async def read_explanations(connection: AsyncConnection[Any]) -> tuple[int, Expl
             lines[key].append(cashback_id)
             said_at[key].append(at)
     return latest, Explanations(
-        lines={key: tuple(whose) for key, whose in lines.items()},
-        said_at={key: tuple(times) for key, times in said_at.items()},
+        lines=OfLines({key: tuple(whose) for key, whose in lines.items()}, seal),
+        said_at=OfLines({key: tuple(times) for key, times in said_at.items()}, seal),
         absent=frozenset(absent),
     )
 
 
-async def said_since(connection: AsyncConnection[Any], known: int) -> Collection[str | UUID]:
+async def said_since(
+    connection: AsyncConnection[Any], known: int, seal: Seal | None = None
+) -> Collection[str | UUID]:
     """Of which lines, by their keys, and absent cashbacks persons spoke after `known`."""
     found = await connection.execute(
         "select line_key, cashback_id from statement_explanations where explanation_id > %s",
         [known],
     )
-    return {cashback_id if key is None else key for key, cashback_id in await found.fetchall()}
+    rows = await found.fetchall()
+    return Keys((cashback_id if key is None else key for key, cashback_id in rows), seal)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from adapters.postgres.accepting import encode
 from adapters.postgres.reconciliation.explanations import said_since
+from adapters.postgres.reconciliation.keys import Keys, either_way
 from cashback_core.identity import new_id
 from cashback_core.reconciliation import FindingClass
 from cashback_core.reconciling import Standing
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from adapters.postgres.reconciliation.runs import Run
     from cashback_core.reconciliation import Window
     from cashback_core.reconciling import FoundIncident
+    from cashback_core.sealing import Seal
 
 CLOSED_BY_A_STATEMENT: Final = "a later statement explains it"
 
@@ -35,16 +37,21 @@ async def oldest(connection: AsyncConnection[Any]) -> datetime | None:
 
 
 async def tell(
-    connection: AsyncConnection[Any], run: Run, found: Sequence[FoundIncident], *, known: int
+    connection: AsyncConnection[Any],
+    run: Run,
+    found: Sequence[FoundIncident],
+    *,
+    known: int,
+    seal: Seal | None,
 ) -> int:
     """Open what does not stand open, renew what does; how many were opened.
 
     Lines that read the same are interchangeable: as many incidents of them stand open as there
     are lines.
     """
-    said = await said_since(connection, known)
+    said = await said_since(connection, known, seal)
     left = [one for one in found if _of_a_person(one) not in said]
-    standing = await _standing(connection, left)
+    standing = await _standing(connection, left, seal)
     opened: list[dict[str, Any]] = []
     renewed: list[dict[str, Any]] = []
     taken: defaultdict[str, set[int]] = defaultdict(set)
@@ -90,10 +97,14 @@ def _first_free(taken: Collection[int]) -> int:
 
 
 async def _standing(
-    connection: AsyncConnection[Any], found: Sequence[FoundIncident]
+    connection: AsyncConnection[Any], found: Sequence[FoundIncident], seal: Seal | None
 ) -> defaultdict[Hashable, list[tuple[UUID, int | None]]]:
     """The open incidents that these may be, the first of each line first."""
     standing: defaultdict[Hashable, list[tuple[UUID, int | None]]] = defaultdict(list)
+    lines = [one.line_key for one in found if one.line_key is not None]
+    plain = {key: key for key in lines} | (
+        {} if seal is None else {seal(key): key for key in lines}
+    )
     rows = await connection.execute(
         # Locked: a person who explains one at this moment comes first, or waits.
         """
@@ -106,12 +117,13 @@ async def _standing(
         for no key update
         """,
         [
-            [one.line_key for one in found if one.line_key is not None],
+            list(plain),
             [one.cashback_id for one in found if one.line_key is None],
         ],
     )
     for id_, key, nth, cashback_id, cls in await rows.fetchall():
-        standing[key or (cashback_id, FindingClass(cls))].append((id_, nth))
+        known_by = (cashback_id, FindingClass(cls)) if key is None else plain[key]
+        standing[known_by].append((id_, nth))
     return standing
 
 
@@ -182,7 +194,7 @@ async def _open(connection: AsyncConnection[Any], run: Run, rows: list[dict[str,
     )
 
 
-async def standing(connection: AsyncConnection[Any]) -> Standing:
+async def standing(connection: AsyncConnection[Any], seal: Seal | None) -> Standing:
     """What open incidents are about."""
     found = await connection.execute(
         "select line_key, cashback_id from statement_incidents where closed_at is null"
@@ -194,14 +206,16 @@ async def standing(connection: AsyncConnection[Any]) -> Standing:
             cashbacks.add(cashback_id)
         else:
             lines.add(key)
-    return Standing(lines=frozenset(lines), cashbacks=frozenset(cashbacks))
+    return Standing(lines=Keys(lines, seal), cashbacks=frozenset(cashbacks))
 
 
 async def close_explained(
-    connection: AsyncConnection[Any], run: Run, about: Collection[str | UUID]
+    connection: AsyncConnection[Any], run: Run, about: Collection[str | UUID], seal: Seal | None
 ) -> int:
     """Close those of these lines and cashbacks that this run did not tell again; how many."""
-    return await _close(connection, run, about=about)
+    lines = either_way((one for one in about if isinstance(one, str)), seal)
+    cashbacks = [one for one in about if not isinstance(one, str)]
+    return await _close(connection, run, lines=lines, cashbacks=cashbacks)
 
 
 async def close_unfound(connection: AsyncConnection[Any], run: Run, window: Window) -> int:
@@ -214,7 +228,8 @@ async def _close(
     run: Run,
     *,
     window: Window | None = None,
-    about: Collection[str | UUID] = (),
+    lines: Sequence[str] = (),
+    cashbacks: Sequence[UUID] = (),
 ) -> int:
     found = await connection.execute(
         """
@@ -235,8 +250,8 @@ async def _close(
             "at": run.started_at,
             "since": None if window is None else window.since,
             "through": None if window is None else window.through,
-            "lines": [one for one in about if isinstance(one, str)],
-            "cashbacks": [one for one in about if not isinstance(one, str)],
+            "lines": list(lines),
+            "cashbacks": list(cashbacks),
         },
     )
     return found.rowcount

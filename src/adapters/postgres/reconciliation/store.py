@@ -47,6 +47,7 @@ if TYPE_CHECKING:
 
     from adapters.postgres.database import Database
     from cashback_core.reconciliation import BookEntry, Explanations, Finding, Rules, Window
+    from cashback_core.sealing import Seal
 
 _PATIENCE_S: Final = 60
 """Reconciling reads many rows; it has a connection of its own and more patience than a request."""
@@ -80,7 +81,11 @@ class PostgresReconciliationStore(ReconciliationStore):
                 # transaction is open while a statement is read.
                 found = await connection.execute("select pg_try_advisory_lock(%s)", [_LOCK])
                 row = await found.fetchone()
-            yield _Runs(connection, self._rules) if row is not None and row[0] else None
+            yield (
+                _Runs(connection, self._rules, self._database.seal)
+                if row is not None and row[0]
+                else None
+            )
         finally:
             await connection.close()
 
@@ -88,9 +93,10 @@ class PostgresReconciliationStore(ReconciliationStore):
 class _Runs(ReconciliationRuns):
     """Writes over the connection that has the lock: whoever lost it writes nothing more."""
 
-    def __init__(self, connection: AsyncConnection[Any], rules: Rules) -> None:
+    def __init__(self, connection: AsyncConnection[Any], rules: Rules, seal: Seal | None) -> None:
         self._connection = connection
         self._rules = rules
+        self._seal = seal
         self._run: Run | None = None
         self._known = 0
 
@@ -117,7 +123,7 @@ class _Runs(ReconciliationRuns):
 
     async def explanations(self) -> Explanations:
         with _asking(self._connection):
-            self._known, explanations = await read_explanations(self._connection)
+            self._known, explanations = await read_explanations(self._connection, self._seal)
         return explanations
 
     def book(
@@ -128,15 +134,17 @@ class _Runs(ReconciliationRuns):
     async def tell(self, found: Sequence[FoundIncident]) -> int:
         with _asking(self._connection):
             async with self._connection.transaction():
-                return await tell(self._connection, self._begun, found, known=self._known)
+                return await tell(
+                    self._connection, self._begun, found, known=self._known, seal=self._seal
+                )
 
     async def standing(self) -> Standing:
         with translated():
-            return await standing(self._connection)
+            return await standing(self._connection, self._seal)
 
     async def close_explained(self, about: Collection[str | UUID]) -> int:
         with translated():
-            return await close_explained(self._connection, self._begun, about)
+            return await close_explained(self._connection, self._begun, about, self._seal)
 
     async def close_unfound(self, window: Window) -> int:
         with _asking(self._connection):

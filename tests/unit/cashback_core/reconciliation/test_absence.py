@@ -471,6 +471,24 @@ def test_an_erased_customers_credit_of_other_days_explains_nobodys_line(rules: R
     line = line_of(DOUBT, rules, number=1, reference=None, document=OTHER)
     findings, _ = found([DOUBT, gone], [line], rules)
     assert verdict(findings).cls is not FindingClass.DOUBT_ABSENT
+    # It is told, with the line, so that a person can say whose it is; and then nothing keeps it.
+    told = next(f for f in findings if f.line == line)
+    assert (told.cls, told.needs_a_person, told.barred_by) == (FindingClass.ALTERED, True, 1)
+    said = Explanations(lines={line_key(line): (gone.id,)})
+    findings, _ = found([DOUBT, gone], [line], rules, explanations=said)
+    assert verdict(findings).cls is FindingClass.DOUBT_ABSENT
+
+
+@BOTH
+def test_an_erased_customers_credit_of_other_days_that_keeps_nobody_is_no_incident(
+    rules: Rules,
+) -> None:
+    before = SINCE - timedelta(hours=20)
+    gone = entry(2, Status.APPLIED, first_started_at=before, last_started_at=before)
+    gone = replace(gone, document="E" + "0" * 32, cashback_centavos=AMOUNT, applied_at=before)
+    line = line_of(DOUBT, rules, number=1, reference=None, document=OTHER)
+    findings, _ = found([gone], [line], rules)
+    assert [(f.cls, f.needs_a_person) for f in findings] == [(FindingClass.MATCHED, False)]
 
 
 def test_a_line_that_stands_twice_may_stand_for_one_that_is_missing() -> None:

@@ -1,0 +1,492 @@
+"""After an erasure the whole database tells nowhere who it was, nor does any hash in it.
+
+A repeat of what was erased is answered as before all the same, and nothing is paid twice.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import unicodedata
+from dataclasses import replace
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, Final
+
+import psycopg
+import pytest
+from psycopg import sql
+
+from adapters.postgres.database import ERASING, Database
+from adapters.postgres.erasing import erase
+from adapters.postgres.explaining import PostgresIncidentStore
+from adapters.postgres.privacy import PostgresPrivacyStore
+from adapters.postgres.reconciliation import PostgresReconciliationStore
+from adapters.postgres.starting import UnsafeDatabase, refuse_other_key
+from adapters.postgres.store import PostgresCashbackStore
+from cashback_core.content import content_names
+from cashback_core.delivery import DeliveryPolicy
+from cashback_core.documents import Cpf, cpf_check_digits
+from cashback_core.erased import ERASED
+from cashback_core.names import NameDifference
+from cashback_core.ports import Accepted, Claim, ContentTaken, NameTaken, Repeated
+from cashback_core.privacy import Erased, Erasure
+from cashback_core.reconciliation import FindingClass, line_key
+from cashback_core.sale import Customer
+from cashback_core.same_sale import EqualContent, EqualRefused
+from cashback_core.sealing import Seal, new_erasure_key
+from cashback_core.statements import LineKind, StatementLine
+from contract.builders import CREATED, a_cpf, a_sale, ended, leased, seen, submitted
+from contract.reconciling import FOREIGN, RULES, Kept, reconcile, standing
+from integration.running import SEAL
+from integration.test_privacy import customer_id, rows
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from uuid import UUID
+
+    from cashback_core.sale import Sale
+
+POLICY = DeliveryPolicy()
+NAME: Final = "MARIA APARECIDA DE ASSUNÇÃO"
+OTHER_NAME: Final = "JUVENAL DOS SANTOS"
+WHY: Final = Erasure(by="user:adam", reason=f"Maria Aparecida de Assuncao ({NAME}) asked")
+STEM: Final = "529982247"
+
+
+@pytest.fixture
+def store(database: Database) -> PostgresCashbackStore:
+    return PostgresCashbackStore(database, POLICY)
+
+
+@pytest.fixture
+def privacy(database: Database) -> PostgresPrivacyStore:
+    return PostgresPrivacyStore(database)
+
+
+@pytest.fixture
+def kept(database: Database, store: PostgresCashbackStore) -> Kept:
+    return Kept(
+        store=store,
+        incidents=PostgresIncidentStore(database),
+        reconciliations=PostgresReconciliationStore(database, RULES),
+        rules=RULES,
+    )
+
+
+def spellings(document: str) -> list[str]:
+    a, b, c, d = document[:3], document[3:6], document[6:9], document[9:]
+    return [
+        document,
+        f"{a}.{b}.{c}-{d}",
+        f"{a} {b} {c} {d}",
+        f"0099{document}771",
+        f"{a}/{b}x{c}.{d}",
+    ]
+
+
+def values(dsn: str) -> Iterator[tuple[str, str]]:
+    """Every value of every column of every table in every schema, as a dump tells it."""
+    tables = rows(
+        dsn,
+        "select table_schema, table_name, column_name from information_schema.columns"
+        " join information_schema.tables using (table_schema, table_name)"
+        " where table_type = 'BASE TABLE'"
+        " and table_schema not in ('pg_catalog', 'information_schema')",
+    )
+    with psycopg.connect(dsn) as connection:
+        for schema, table, column in tables:
+            query = sql.SQL("select {} from {}").format(
+                sql.Identifier(column), sql.Identifier(schema, table)
+            )
+            for (value,) in connection.execute(query):
+                if isinstance(value, bytes):
+                    yield f"{table}.{column}", value.decode("utf-8", "replace")
+                elif value is not None:
+                    yield f"{table}.{column}", str(value)
+
+
+def letters(text: str) -> str:
+    return re.sub("[^a-z]", "", unicodedata.normalize("NFKD", text).lower())
+
+
+def telling(dsn: str, document: str, *names: str) -> set[str]:
+    """The columns that tell who it was, in whatever spelling."""
+    return {
+        place
+        for place, value in values(dsn)
+        if document in re.sub("[^0-9]", "", value)
+        or any(letters(name) in letters(value) for name in names)
+    }
+
+
+async def paid(store: PostgresCashbackStore, sale: Sale, *, key: str | None = None) -> UUID:
+    submission = replace(submitted(sale, key=key), name_difference=NameDifference.NOTE)
+    acceptance = await store.accept(submission)
+    assert isinstance(acceptance, Accepted)
+    record = acceptance.record
+    document = record.sale.customer.document
+    answer = (
+        f'{{"id": "PIX-{document}", "message": "{sale.customer.name} paid {document}",'
+        f' "createdAt": "by {document}"}}'
+    )
+    claim = Claim(
+        id=record.id,
+        merchant_id=1,
+        attempt=1,
+        document=document,
+        cashback_centavos=record.cashback.cashback_centavos,
+    )
+    await store.conclude(ended(claim, seen(201, answer.encode())))
+    return record.id
+
+
+async def full_world(
+    store: PostgresCashbackStore, kept: Kept, dsn: str, document: Cpf
+) -> list[UUID]:
+    """The person stands in every place that can hold them, in one spelling or another."""
+    plain, dotted, spaced, within, odd = spellings(document)
+    told = a_sale(document=document, name=NAME, centavos=20_000)
+    ids = [
+        await paid(store, replace(told, sale_id=f"NF-{plain}-1"), key=f"CPF{plain}"),
+        await paid(store, replace(told, sale_id=dotted, total_centavos=20_000), key=odd),
+        await paid(
+            store,
+            a_sale(
+                document=document, name=OTHER_NAME, centavos=30_000, sale_id="JuvenalDosSantos/7"
+            ),
+        ),
+        await paid(store, a_sale(document=document, name=NAME, centavos=40_000)),
+    ]
+    for key in (f"till:{within}", f"{spaced}".replace(" ", "_"), "MARIA.APARECIDA.DE.ASSUNCAO"):
+        assert isinstance(await store.accept(submitted(told, key=key)), ContentTaken)
+    await tell_of_lines(kept, dsn, document)
+    with psycopg.connect(dsn) as owner:
+        owner.execute(
+            "insert into incidents (merchant_id, cashback_id, attempt, what) values (1, %s, 1, %s)",
+            [ids[0], f"201 for {dotted} of {NAME}"],
+        )
+        for sequence, reason in ((90, f"cpf {spaced} called"), (91, "Maria Aparecida de Assunção")):
+            owner.execute(
+                "insert into events (merchant_id, cashback_id, sequence, at, actor, actor_name,"
+                " from_status, to_status, attempt, reason) values (1, %s, %s, now(), 'operator',"
+                " 'petra', 'applied', 'in_doubt', 1, %s)",
+                [ids[0], sequence, reason],
+            )
+        for key, before in ((f"x{plain}y", "{}"), ("1", f'{{"name": "para {odd}"}}')):
+            owner.execute(
+                "insert into audit (merchant_id, actor, login, action, resource, key, before,"
+                " after) values (1, 'user:adam', 'x', 'update', 'products', %s, %s, %s)",
+                [key, before, f'{{"name": "{NAME}"}}'],
+            )
+        owner.execute(
+            "update sender set paused_at = now(), actor = 'x', reason = %s", [f"asks {dotted}"]
+        )
+        owner.execute(
+            "insert into sender_releases (paused_at, pause_reason, pause_actor, released_at,"
+            " reason, actor) values (now(), %s, 'x', now(), %s, 'x')",
+            [f"because of {within}", f"{NAME} was paid"],
+        )
+        owner.execute(
+            "insert into reconciliations (reconciliation_id, kind, asked_since, error, remarks,"
+            " distrust) values (gen_random_uuid(), 'asked', now(), %s, %s, %s)",
+            [f"refused: {plain}", f"odd: {dotted}", f"of {NAME}"],
+        )
+        owner.execute(
+            "insert into privacy_acts (merchant_id, act, customer_id, actor, reason, sales)"
+            " values (1, 'erasure', gen_random_uuid(), 'x', %s, 0)",
+            [f"the wife of {NAME} asked"],
+        )
+    return ids
+
+
+async def somebodys(kept: Kept) -> Claim:
+    """A cashback of somebody else, by whose attempt a statement's window is told."""
+    claim = await leased(kept.store)
+    await kept.store.conclude(ended(claim, CREATED))
+    return claim
+
+
+async def tell_of_lines(kept: Kept, dsn: str, document: Cpf) -> None:
+    """Incidents of the statement: standing, explained, and of a line that nobody can read."""
+    ((now,),) = rows(dsn, "select now()")
+    plain, dotted, *_ = spellings(document)
+    lines = [
+        StatementLine(
+            number=1,
+            document=document,
+            cashback_centavos=7_001,
+            credited_at=now,
+            reference=f"PIX {plain}",
+        ),
+        StatementLine(number=2, document=document, cashback_centavos=7_002, credited_at=now),
+        StatementLine(
+            number=3,
+            kind=LineKind.UNREADABLE,
+            document=None,
+            cashback_centavos=7_003,
+            credited_at=now,
+            reference=f"0000{plain}99 {NAME}",
+            problem="document",
+        ),
+        StatementLine(number=4, document=document, cashback_centavos=7_004, credited_at=now),
+    ]
+    await reconcile(kept, lines, await somebodys(kept))
+    told = {one.centavos: one for one in await standing(kept)}
+    assert {*told} >= {7_001, 7_002, 7_003, 7_004}
+    for centavos in (7_002, 7_004):
+        reason = f"the campaign of {NAME}"
+        done = await kept.incidents.explain(
+            told[centavos].id, replace(FOREIGN, reason=reason), dry_run=False
+        )
+        assert done is not None
+    with psycopg.connect(dsn) as owner:
+        owner.execute(
+            "insert into statement_incident_events (incident_id, what, reason)"
+            " select incident_id, 'opened', %s from statement_incidents limit 1",
+            [f"it is of {dotted}"],
+        )
+        owner.execute("update statement_incidents set why = %s where centavos = 7001", [dotted])
+
+
+EVERY_PLACE: Final = frozenset(
+    {
+        *("customers.document", "customers.name"),
+        *("sales.document", "sales.name", "sales.sale_id", "sales.idempotency_key"),
+        "sale_names.name",
+        *("attempts.body", "attempts.provider_id", "attempts.provider_message"),
+        "attempts.provider_created_at",
+        *("refused_equals.idempotency_key", "events.reason", "incidents.what"),
+        *("statement_incidents.document", "statement_incidents.reference"),
+        *("statement_incidents.why", "statement_incidents.closed_why"),
+        *("statement_incident_events.reason", "statement_explanations.reason"),
+        *("audit.key", "audit.before", "audit.after", "privacy_acts.reason"),
+        *("sender.reason", "sender_releases.reason", "sender_releases.pause_reason"),
+        *("reconciliations.error", "reconciliations.remarks", "reconciliations.distrust"),
+    }
+)
+
+
+async def test_a_dump_of_the_whole_database_tells_nowhere_who_it_was(
+    store: PostgresCashbackStore, privacy: PostgresPrivacyStore, kept: Kept, dsn: str
+) -> None:
+    document, faithful = a_cpf(), a_cpf()
+    other = await paid(store, a_sale(document=faithful, name="ANA", sale_id="s-1"))
+    await full_world(store, kept, dsn, document)
+    names = (NAME, OTHER_NAME)
+    assert telling(dsn, document, *names) == EVERY_PLACE
+    counts = counted(dsn)
+
+    assert isinstance(await privacy.erase(1, customer_id(dsn, document), WHY), Erased)
+    assert telling(dsn, document, *names) == set()
+    assert counted(dsn) == counts
+    found = await store.find(1, other)
+    assert found is not None
+    assert found.sale.customer == Customer(document=faithful, name="ANA")
+
+
+def counted(dsn: str) -> list[tuple[str, int]]:
+    """How many rows each table has, but those that tell of the erasure itself."""
+    with psycopg.connect(dsn) as connection:
+        tables = connection.execute(
+            "select tablename from pg_tables where schemaname = 'public'"
+            " and tablename not in ('audit', 'privacy_acts')"
+        )
+        query = sql.SQL("select count(*) from {}")
+        return sorted(
+            (name, connection.execute(query.format(sql.Identifier(name))).fetchall()[0][0])
+            for (name,) in tables.fetchall()
+        )
+
+
+def candidates(document: Cpf) -> Iterator[Cpf]:
+    """Some persons, the one who was erased among them: who finds by trying all tries these."""
+    yield document
+    stem = int(document[:9])
+    for number in range(stem + 1, stem + 200):
+        yield Cpf(f"{number}{cpf_check_digits(str(number))}")
+
+
+async def test_nobody_is_found_again_by_hashing_candidates_with_what_stays(
+    store: PostgresCashbackStore, privacy: PostgresPrivacyStore, kept: Kept, dsn: str
+) -> None:
+    document = a_cpf()
+    sale = a_sale(document=document, name=NAME, centavos=40_000)
+    id_ = await paid(store, replace(sale, sold_at_wall=sale.sold_at.replace(tzinfo=None)))
+    await tell_of_lines(kept, dsn, document)
+    before = rows(
+        dsn,
+        "select centavos, credited_at, reference, class from statement_incidents order by line",
+    )
+    await privacy.erase(1, customer_id(dsn, document), WHY)
+    left = await store.find(1, id_)
+    assert left is not None
+    stored = {value for _, value in values(dsn)}
+    for candidate in candidates(document):
+        guess = replace(left.sale, customer=Customer(document=candidate, name="x"))
+        assert stored.isdisjoint(content_names(guess))
+        assert stored.isdisjoint(keys_of(candidate, before))
+
+
+def keys_of(candidate: Cpf, told: list[tuple[Any, ...]]) -> Iterator[str]:
+    """The keys that these lines would have if they were this person's."""
+    for centavos, credited_at, reference, cls in told:
+        unreadable = cls == FindingClass.UNREADABLE
+        for text in {None, f"PIX {candidate}", f"0000{candidate}99 {NAME}", reference}:
+            yield line_key(
+                StatementLine(
+                    number=1,
+                    kind=LineKind.UNREADABLE if unreadable else LineKind.CREDIT,
+                    document=None if unreadable else candidate,
+                    cashback_centavos=centavos,
+                    credited_at=credited_at,
+                    reference=text,
+                    problem="document" if unreadable else None,
+                )
+            )
+
+
+async def test_a_repeat_of_an_erased_customers_sale_is_answered_as_before(
+    store: PostgresCashbackStore, privacy: PostgresPrivacyStore, dsn: str
+) -> None:
+    document = a_cpf()
+    named = a_sale(document=document, name=NAME, centavos=50_000, sale_id="s-1")
+    unnamed = a_sale(document=document, name=NAME, centavos=60_000)
+    unnamed = replace(unnamed, sold_at_wall=unnamed.sold_at.replace(tzinfo=None))
+    by_name, by_content = await paid(store, named, key="k-1"), await paid(store, unnamed)
+    await privacy.erase(1, customer_id(dsn, document), WHY)
+    sums = "select count(*) from sales", "select count(*) from customers"
+    recorded = [rows(dsn, one) for one in sums]
+
+    for key, sale_id in (("k-1", "s-1"), ("k-1", None), (None, "s-1"), ("k-2", "s-1")):
+        again = await store.accept(submitted(replace(named, sale_id=sale_id), key=key))
+        assert isinstance(again, Repeated), (key, sale_id)
+        assert again.record.id == by_name
+        assert again.record.sale.customer == ERASED
+    taken = await store.accept(
+        submitted(replace(named, sale_id="s-1", total_centavos=1), key="k-9")
+    )
+    assert isinstance(taken, NameTaken)
+    # By another wall clock's UTC, as after a correction of the zone, too.
+    moved = replace(unnamed, sold_at=unnamed.sold_at + timedelta(hours=1))
+    for sale in (unnamed, replace(unnamed, sold_at_wall=None), moved):
+        again = await store.accept(submitted(sale))
+        assert isinstance(again, ContentTaken)
+        assert again.record.id == by_content
+        told = await store.meaning(
+            1, sale, idempotency_key=None, equal_content=EqualContent.SALE_ID
+        )
+        assert told == EqualRefused(by_content)
+    assert [rows(dsn, one) for one in sums] == recorded
+
+    # A number of its own says that it is another; it is paid once, and its repeat is its own.
+    another = await store.accept(submitted(replace(unnamed, sale_id="s-2")))
+    assert isinstance(another, Accepted)
+    assert another.record.same_content_as == by_content
+    again = await store.accept(submitted(unnamed))
+    assert isinstance(again, ContentTaken)
+    assert again.record.id == by_content
+    (plain,) = content_names(replace(unnamed, sold_at_wall=None))
+    assert rows(dsn, "select from sale_names where name = %s", plain) == []
+
+
+async def test_neighbours_in_one_group_are_judged_by_what_was_erased_too(
+    store: PostgresCashbackStore, privacy: PostgresPrivacyStore, dsn: str
+) -> None:
+    document = a_cpf()
+    sale = a_sale(document=document, name=NAME, centavos=60_000)
+    first = await paid(store, sale)
+    await privacy.erase(1, customer_id(dsn, document), WHY)
+    found = await asyncio.gather(
+        *(store.accept(submitted(sale)) for _ in range(5)),
+        store.accept(submitted(a_sale(document=a_cpf()))),
+    )
+    assert all(isinstance(one, ContentTaken) and one.record.id == first for one in found[:5])
+    assert isinstance(found[5], Accepted)
+
+
+async def test_whoever_repeats_at_the_moment_of_the_erasure_is_paid_once(
+    store: PostgresCashbackStore, database: Database, dsn: str
+) -> None:
+    """The repeat waits for the name; when it has it, the erased sale goes by another."""
+    document = a_cpf()
+    sale = a_sale(document=document, name=NAME, centavos=60_000)
+    first = await paid(store, sale)
+    who = customer_id(dsn, document)
+    async with database.pool(ERASING).acting_for(1) as connection:
+        await erase(connection, 1, who, WHY, seal=SEAL)
+        repeat = asyncio.create_task(store.accept(submitted(sale)))
+        await waits(dsn)
+    again = await repeat
+    assert isinstance(again, ContentTaken)
+    assert again.record.id == first
+    assert rows(dsn, "select count(*) from customers") == [(1,)]
+
+
+async def waits(dsn: str) -> None:
+    """Until somebody waits for a lock."""
+    asked = "select count(*) from pg_stat_activity where wait_event_type = 'Lock'"
+    async with asyncio.timeout(5):
+        while rows(dsn, asked) == [(0,)]:
+            await asyncio.sleep(0.01)
+
+
+async def test_an_erased_customers_lines_are_known_on_every_later_statement(
+    store: PostgresCashbackStore, privacy: PostgresPrivacyStore, kept: Kept, dsn: str
+) -> None:
+    document = a_cpf()
+    await paid(store, a_sale(document=document, name=NAME))
+    ((now,),) = rows(dsn, "select now()")
+    other = await somebodys(kept)
+    whose = [(document, 1), (document, 2), (document, 500), (other.document, 500)]
+    lines = [
+        StatementLine(number=n, document=who, cashback_centavos=centavos, credited_at=now)
+        for n, (who, centavos) in enumerate(whose, 1)
+    ]
+    assert (await reconcile(kept, lines, other)).opened == 2
+    stands, foreign = sorted(await standing(kept), key=lambda one: one.centavos)
+    await kept.incidents.explain(foreign.id, FOREIGN, dry_run=False)
+    await privacy.erase(1, customer_id(dsn, document), WHY)
+    again = await reconcile(kept, lines, other)
+    assert again.opened == 0, "one stands, and a person said what the other is"
+    assert [one.id for one in await standing(kept)] == [stands.id]
+    await kept.incidents.explain(stands.id, FOREIGN, dry_run=False)
+    again = await reconcile(kept, lines, other)
+    assert (again.opened, await standing(kept), again.distrust) == (0, [], None)
+
+
+async def test_who_was_erased_without_a_key_is_sealed_when_it_is_asked_for_again(
+    store: PostgresCashbackStore, privacy: PostgresPrivacyStore, dsn: str
+) -> None:
+    document = a_cpf()
+    sale = a_sale(document=document, name=NAME, centavos=60_000)
+    first = await paid(store, sale)
+    who = customer_id(dsn, document)
+    done = await privacy.erase(1, who, WHY)
+    (plain,) = content_names(sale)
+    with psycopg.connect(dsn) as owner:
+        owner.execute("set session_replication_role = replica")
+        owner.execute("update sale_names set name = %s where kind = 'content'", [plain])
+    assert await privacy.erase(1, who, WHY) == done
+    assert rows(dsn, "select name from sale_names where kind = 'content'") == [(SEAL(plain),)]
+    again = await store.accept(submitted(sale))
+    assert isinstance(again, ContentTaken)
+    assert again.record.id == first
+
+
+def test_another_key_than_the_databases_is_refused_at_the_start(dsn: str) -> None:
+    refuse_other_key(dsn, SEAL)
+    refuse_other_key(dsn, SEAL)
+    with pytest.raises(UnsafeDatabase, match="erasure key"):
+        refuse_other_key(dsn, Seal.parse(new_erasure_key()))
+    with pytest.raises(UnsafeDatabase, match="no erasure key"):
+        refuse_other_key(dsn, None)
+
+
+async def test_without_the_key_nobody_is_erased(dsn: str, store: PostgresCashbackStore) -> None:
+    document = a_cpf()
+    await paid(store, a_sale(document=document, name=NAME))
+    who = customer_id(dsn, document)
+    async with Database(dsn) as without:
+        with pytest.raises(LookupError):
+            await PostgresPrivacyStore(without).erase(1, who, WHY)
+    assert customer_id(dsn, document) == who
