@@ -237,22 +237,18 @@ class Link(CashbackStore):
         merchant_id: int,
         id: UUID,  # noqa: A002
         *,
-        submitted_by: str | None = None,
+        group: str | None = None,
     ) -> Record | None:
-        return await self.ask(
-            lambda: self.database.find(merchant_id, id, submitted_by=submitted_by)
-        )
+        return await self.ask(lambda: self.database.find(merchant_id, id, group=group))
 
     async def history(
         self,
         merchant_id: int,
         id: UUID,  # noqa: A002
         *,
-        submitted_by: str | None = None,
+        group: str | None = None,
     ) -> History | None:
-        return await self.ask(
-            lambda: self.database.history(merchant_id, id, submitted_by=submitted_by)
-        )
+        return await self.ask(lambda: self.database.history(merchant_id, id, group=group))
 
     async def page(
         self, merchant_id: int, wanted: RecordFilter, *, limit: int, after: Position | None

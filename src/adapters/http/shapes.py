@@ -305,7 +305,8 @@ class Try(Shape, frozen=True, kw_only=True):
 
 
 class EqualSales(Shape, frozen=True, kw_only=True):
-    """Two requests of equal content: the second was taken for another sale, or refused."""
+    """Two requests: the second was taken for another sale, or refused; document and total are the
+    first's, and where they did not collide the second's, too."""
 
     outcome: EqualOutcome
     document: Annotated[

@@ -28,6 +28,7 @@ from cashback_core.names import NameDifference, same_person
 from cashback_core.ports import (
     Acceptance,
     Accepted,
+    Collided,
     ContentTaken,
     CustomerNameMismatch,
     NameTaken,
@@ -36,7 +37,14 @@ from cashback_core.ports import (
     Submission,
 )
 from cashback_core.record import Record, Standing
-from cashback_core.same_sale import Contradiction, EqualRefused, Meaning, NewSale, Repeat
+from cashback_core.same_sale import (
+    Collision,
+    Contradiction,
+    EqualRefused,
+    Meaning,
+    NewSale,
+    Repeat,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -85,10 +93,10 @@ async def accept_group(
     await note_refused(
         cursor,
         [
-            (s, judgement.meaning.id)
+            (s, judgement.meaning)
             for s in submissions
             if (judgement := settled.get(s.id)) is not None
-            and isinstance(judgement.meaning, EqualRefused)
+            and isinstance(judgement.meaning, EqualRefused | Collision)
         ],
     )
     return {
@@ -137,6 +145,8 @@ def _acceptance(
             return NameTaken(kind, records[id_], differences)
         case EqualRefused(id_):
             return ContentTaken(records[id_])
+        case Collision(_, kind):
+            return Collided(kind)
         case NewSale():
             if submission.replay_only:
                 return NotRecorded()
@@ -209,16 +219,16 @@ async def _insert(
                 equal_to uuid, document text, name text, total bigint, discount bigint,
                 cashback bigint, rounding text,
                 exact text, raw text, status text, lease_s double precision, lines jsonb,
-                submitted_by text, differs boolean
+                submitted_by text, came_under text, differs boolean
             )
         ), new_sales as (
             insert into sales (
                 merchant_id, cashback_id, sale_id, idempotency_key, sold_at, document, name,
                 total_centavos, discount_centavos, rounding, exact, raw_body, accepted_at,
-                submitted_by, sold_at_wall, same_content_as, name_differs
+                submitted_by, came_under, sold_at_wall, same_content_as, name_differs
             )
             select m, c, sale_id, key, sold_at, document, name, total, discount, rounding, exact,
-                decode(raw, 'base64'), now(), submitted_by, wall, equal_to, differs
+                decode(raw, 'base64'), now(), submitted_by, came_under, wall, equal_to, differs
             from input
         ), new_lines as (
             insert into sale_lines (
@@ -290,6 +300,8 @@ def _row(submission: Submission, meaning: Meaning, *, name_differs: bool) -> dic
         "status": _first_status(submission),
         "lease_s": submission.lease_s,
         "submitted_by": submission.submitted_by,
+        # What is most sales' goes without saying: to be recorded it would cost each of them bytes.
+        "came_under": None if submission.group == submission.submitted_by else submission.group,
         "differs": name_differs,
         "lines": [
             {
@@ -332,4 +344,6 @@ def _new_record(
         standing=Standing(status=status, attempt=1 if status is Status.SENDING else 0),
         same_content_as=_same_content_as(meaning),
         name_differs=name_differs,
+        group=submission.comes_under,
+        equal_group=meaning.equal_group if isinstance(meaning, NewSale) else None,
     )

@@ -14,7 +14,14 @@ from cashback_core.documents import mask
 from cashback_core.erased import ERASED
 from cashback_core.instants import format_instant
 from cashback_core.money import format_centavos, format_exact, format_thousandths
-from cashback_core.same_sale import Contradiction, EqualRefused, NameKind, NewSale, Repeat
+from cashback_core.same_sale import (
+    Collision,
+    Contradiction,
+    EqualRefused,
+    NameKind,
+    NewSale,
+    Repeat,
+)
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -99,6 +106,12 @@ def _meaning(meaning: Meaning) -> tuple[shapes.Means, UUID | None, tuple[Differe
             return "idempotency_key_reused", None, found
         case Contradiction(_, _, found):
             return "sale_id_conflict", None, found
+        case Collision(_, NameKind.IDEMPOTENCY_KEY):
+            return "idempotency_key_reused", None, ()
+        case Collision(_, NameKind.SALE_ID):
+            return "sale_id_conflict", None, ()
+        case Collision(_, NameKind.CONTENT):
+            return "sale_already_recorded", None, ()
         case _:
             assert_never(meaning)
 
