@@ -141,19 +141,34 @@ class Link(CashbackStore):
         *,
         idempotency_key: str | None,
         equal_content: EqualContent,
+        reads_only: str | None = None,
     ) -> Meaning:
         return await self.ask(
             lambda: self.database.meaning(
-                merchant_id, sale, idempotency_key=idempotency_key, equal_content=equal_content
+                merchant_id,
+                sale,
+                idempotency_key=idempotency_key,
+                equal_content=equal_content,
+                reads_only=reads_only,
             )
         )
 
     async def same_request(
-        self, merchant_id: int, raw_body: bytes, *, idempotency_key: str | None, sale_id: str | None
+        self,
+        merchant_id: int,
+        raw_body: bytes,
+        *,
+        idempotency_key: str | None,
+        sale_id: str | None,
+        reads_only: str | None = None,
     ) -> Record | None:
         return await self.ask(
             lambda: self.database.same_request(
-                merchant_id, raw_body, idempotency_key=idempotency_key, sale_id=sale_id
+                merchant_id,
+                raw_body,
+                idempotency_key=idempotency_key,
+                sale_id=sale_id,
+                reads_only=reads_only,
             )
         )
 

@@ -221,7 +221,8 @@ class AttemptResult:
 class RecordFilter:
     """Which records to list; instants bound `sold_at`, from inclusive, to exclusive.
 
-    `group` wants those that came under it. `name_differs` wants those whose name was noted as another person's, or the others.
+    `group` wants those that came under it. `name_differs` wants those whose name was noted as
+    another person's, or the others.
     """
 
     status: Status | None = None

@@ -152,26 +152,18 @@ def which_sale(
     key, sale_id = told.get(NameKind.IDEMPOTENCY_KEY), told.get(NameKind.SALE_ID)
     by_key = owners.get(key) if key else None
     by_sale_id = owners.get(sale_id) if sale_id else None
+    decides = by_key or by_sale_id or next((owners[name] for name in names if name in owners), None)
+    if decides is None:
+        return NewSale()
+    by_name = by_key is not None or by_sale_id is not None
+    if not by_name and _may_be_equal(equal_content, key, sale_id):
+        return NewSale(same_content_as=decides.id, equal_group=decides.group)
     # Before anything is compared: neither an answer nor its time depends on what is recorded.
-    decides = by_key or by_sale_id
-    if decides is not None and not may_read(reads_only, decides.group):
-        kind = NameKind.SALE_ID if by_key is None else NameKind.IDEMPOTENCY_KEY
-        return Collision(decides.id, kind)
+    if not may_read(reads_only, decides.group):
+        return Collision(decides.id, next(name[0] for name in names if name in owners))
     if by_key is not None:
         return _under_its_key(by_key, sale, sale_id, by_sale_id)
-    if by_sale_id is not None:
-        if same_content(recorded=by_sale_id.sale, received=sale):
-            return Repeat(by_sale_id.id, key)
-        found = differences(recorded=by_sale_id.sale, received=sale)
-        return Contradiction(by_sale_id.id, NameKind.SALE_ID, found)
-    first = next((owners[name] for name in names if name in owners), None)
-    if first is None:
-        return NewSale()
-    if _may_be_equal(equal_content, key, sale_id):
-        return NewSale(same_content_as=first.id, equal_group=first.group)
-    if not may_read(reads_only, first.group):
-        return Collision(first.id, NameKind.CONTENT)
-    return EqualRefused(first.id)
+    return _under_its_sale_id(decides, sale, key) if by_name else EqualRefused(decides.id)
 
 
 def _under_its_key(
@@ -185,6 +177,13 @@ def _under_its_key(
         another = difference("/sale_id", known.sale.sale_id, sale.sale_id)
         found = (*found[: MAX_DIFFERENCES - 1], another)
     return Contradiction(known.id, NameKind.IDEMPOTENCY_KEY, found)
+
+
+def _under_its_sale_id(known: Owner, sale: Sale, key: Name | None) -> Repeat | Contradiction:
+    if same_content(recorded=known.sale, received=sale):
+        return Repeat(known.id, key)
+    found = differences(recorded=known.sale, received=sale)
+    return Contradiction(known.id, NameKind.SALE_ID, found)
 
 
 def _may_be_equal(setting: EqualContent, key: Name | None, sale_id: Name | None) -> bool:

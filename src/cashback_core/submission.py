@@ -54,8 +54,8 @@ class SaleRequest:
     """A sale as it came: decoded JSON, the raw body, its key, and how long the ERP will wait.
 
     `wait_s` 0 waits for nothing; `respond_async` leaves the first attempt to a worker;
-    `submitted_by` is the subject that sends it, `group` the one that it comes under; `reads_only` is
-    the only group whose records the subject may read, None where it may read all.
+    `submitted_by` is the subject that sends it, `group` the one that it comes under; `reads_only`
+    is the only group whose records the subject may read, None where it may read all.
     """
 
     merchant_id: int
@@ -234,13 +234,8 @@ class SubmitSale:
                 terms = await _terms(self.store, request.merchant_id, request.document)
                 _read(request.document, terms, self.now())  # tells the ERP what is gone
                 raise StoreUnavailable("the terms have changed: as a new request it is valid")
-            case NameTaken(kind, _, found):
-                reused = kind is NameKind.IDEMPOTENCY_KEY
-                return KeyReused(found) if reused else SaleIdTaken(found)
-            case ContentTaken(record):
-                return ContentKnown(record.as_told(request.reads_only))
-            case Collided(kind):
-                return _BARE[kind]
+            case NameTaken() | ContentTaken() | Collided():
+                return _conflict(acceptance, request.reads_only)
             case _:
                 assert_never(acceptance)
 
@@ -345,6 +340,20 @@ class SubmitSale:
             except StoreUnavailable:  # it is recorded all the same
                 return record
         return record
+
+
+def _conflict(
+    refused: NameTaken | ContentTaken | Collided, reads_only: str | None
+) -> KeyReused | SaleIdTaken | ContentKnown:
+    match refused:
+        case NameTaken(kind, _, found):
+            return KeyReused(found) if kind is NameKind.IDEMPOTENCY_KEY else SaleIdTaken(found)
+        case ContentTaken(record):
+            return ContentKnown(record.as_told(reads_only))
+        case Collided(kind):
+            return _BARE[kind]
+        case _:
+            assert_never(refused)
 
 
 async def _terms(store: CashbackStore, merchant_id: int, document: object) -> Terms:

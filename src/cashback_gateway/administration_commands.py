@@ -87,7 +87,7 @@ async def put_into_group(settings: Settings, options: argparse.Namespace) -> Non
         if present is None:
             raise refused(Missing(), what)
         state = replace(present.state, group=options.group)
-        outcome = await clients.replace(caller(), present.id, state, (present.version,))
+        outcome = await clients.replace(caller(), present.id, state, frozenset({present.version}))
     if not isinstance(outcome, Kept):
         raise refused(outcome, what)
     whose = outcome.resource.state.group

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from cashback_gateway.operator_options import Add
 
 MAX_NAME_CHARS: Final = 120
+_GROUP: Final = "the client whose own group it is, be it deleted; by default itself"
 
 
 def declare_merchants(add: Add) -> None:
@@ -78,12 +79,12 @@ def declare_clients(add: Add) -> None:
     added.add_argument("client_name", type=_name, metavar="NAME", help="what it is called")
     added.add_argument("--merchant", type=_slug, required=True, metavar="SLUG")
     added.add_argument("--role", choices=CLIENT_ROLES, default="erp", help="default: %(default)s")
-    _add_group(added, "--group", default=None)
+    added.add_argument("--group", type=_client_id, metavar="GROUP-ID", help=_GROUP)
     grouped = add(
         "group", commands.put_into_group, "put it into a group: what it reads, and sends under"
     )
     grouped.add_argument("client_id", metavar="ID", help="cli_…")
-    _add_group(grouped, "group")
+    grouped.add_argument("group", type=_client_id, metavar="GROUP-ID", help=_GROUP)
     rotated = add(
         "rotate", commands.rotate_secret, "give it a further secret, alone on the last line"
     )
@@ -99,11 +100,6 @@ def declare_clients(add: Add) -> None:
     ended = add("end-secret", commands.end_secret, "end one secret now, with its tokens")
     ended.add_argument("client_id", metavar="ID", help="cli_…")
     ended.add_argument("number", type=_number, metavar="NUMBER", help="which of its secrets")
-
-
-def _add_group(parser: argparse.ArgumentParser, name: str, **more: None) -> None:
-    told = "whose own group, be it deleted; its own id for its own"
-    parser.add_argument(name, type=_client_id, metavar="GROUP-ID", help=told, **more)
 
 
 def _client_id(text: str) -> str:

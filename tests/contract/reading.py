@@ -54,11 +54,11 @@ class ReadingContract:
         theirs = await accepted(store, submitted(a_sale(), submitted_by="user:bia"))
         nobodys = await accepted(store, submitted(a_sale()))
         for record in (mine, theirs, nobodys):
-            found = await store.find(1, record.id, submitted_by="user:ana")
-            history = await store.history(1, record.id, submitted_by="user:ana")
+            found = await store.find(1, record.id, group="user:ana")
+            history = await store.history(1, record.id, group="user:ana")
             assert (found is not None) is (history is not None) is (record is mine)
             assert await store.find(1, record.id) is not None
-        page = await store.page(1, RecordFilter(submitted_by="user:ana"), limit=50, after=None)
+        page = await store.page(1, RecordFilter(group="user:ana"), limit=50, after=None)
         assert [record.id for record in page.records] == [mine.id]
         assert page.next is None
 

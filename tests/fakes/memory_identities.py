@@ -61,6 +61,7 @@ class Client:
     client_id: str
     merchant_id: int
     role: str = "erp"
+    group: str | None = None
     secrets: dict[UUID, str] = field(default_factory=dict["UUID", str])
 
     def owned(self) -> Owned:

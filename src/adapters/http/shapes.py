@@ -305,8 +305,10 @@ class Try(Shape, frozen=True, kw_only=True):
 
 
 class EqualSales(Shape, frozen=True, kw_only=True):
-    """Two requests: the second was taken for another sale, or refused; document and total are the
-    first's, and where they did not collide the second's, too."""
+    """Two requests: the second was taken for another sale, or refused.
+
+    Document and total are the first's; where the two did not collide the second's, too.
+    """
 
     outcome: EqualOutcome
     document: Annotated[

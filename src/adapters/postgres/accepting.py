@@ -100,7 +100,7 @@ async def accept_group(
         ],
     )
     return {
-        s.id: _acceptance(s, settled[s.id].meaning, records, mismatched)
+        s.id: _acceptance(s, settled[s.id].meaning, records)
         if s.id in settled and mismatched.get(s.id, True)
         else None
         for s in submissions
@@ -136,7 +136,6 @@ def _acceptance(
     submission: Submission,
     meaning: Meaning,
     records: Mapping[UUID, Record],
-    mismatched: Mapping[UUID, bool],
 ) -> Acceptance:
     match meaning:
         case Repeat(id_):
@@ -148,11 +147,9 @@ def _acceptance(
         case Collision(_, kind):
             return Collided(kind)
         case NewSale():
-            if submission.replay_only:
-                return NotRecorded()
-            if submission.id in mismatched:
-                return CustomerNameMismatch()
-            return Accepted(records[submission.id])
+            if submission.id in records:
+                return Accepted(records[submission.id])
+            return NotRecorded() if submission.replay_only else CustomerNameMismatch()
         case _:
             assert_never(meaning)
 

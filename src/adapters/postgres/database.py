@@ -349,7 +349,8 @@ class Pool:
     ) -> AsyncGenerator[AsyncConnection[Any], None]:
         """A snapshot of one merchant's rows, to be read; with `group` only the sales of that one.
 
-        Raises StoreUnavailable. In a pipeline: to begin and to name the merchant cost no round trips of their own.
+        Raises StoreUnavailable. In a pipeline: to begin and to name the merchant cost no round
+        trips of their own.
         """
         async with (
             self.connection() as connection,

@@ -44,7 +44,7 @@ class Principal:
 
     @property
     def reads_only(self) -> str | None:
-        """The only group whose sales may be read: a shop's system reads what its present one sent."""
+        """The only group whose sales may be read: of a shop's system its present one."""
         return self.group if self.role is Role.ERP else None
 
     @property

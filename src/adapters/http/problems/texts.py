@@ -107,17 +107,19 @@ KINDS: Final[Mapping[str, Kind]] = {
         (
             "Sale already recorded",
             (
-                "A sale with exactly this content is recorded: record shows it, unless it is another"
-                " client's group's. Nothing was stored, and no name was used up. If this is another sale, send it with a sale_id of its own;"
-                " where the merchant's equal_content is never, it is not taken."
+                "A sale with exactly this content is recorded: record shows it, unless it is"
+                " another client's group's. Nothing was stored, and no name was used up. If this is"
+                " another sale, send it with a sale_id of its own; where the merchant's"
+                " equal_content is never, it is not taken."
             ),
         ),
         (
             "Venda já registrada",
             (
                 "Uma venda com exatamente este conteúdo já está registrada: record a mostra, a não"
-                " ser que seja do grupo de outro cliente de API. Nada foi gravado, e nenhum nome foi gasto. Se esta é outra venda, envie-a com um sale_id"
-                " próprio; onde o equal_content do lojista é never, ela não é aceita."
+                " ser que seja do grupo de outro cliente de API. Nada foi gravado, e nenhum"
+                " nome foi gasto. Se esta é outra venda, envie-a com um sale_id próprio; onde o"
+                " equal_content do lojista é never, ela não é aceita."
             ),
         ),
     ),

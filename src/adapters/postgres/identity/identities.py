@@ -106,7 +106,8 @@ class PostgresIdentities(Identities):
             "   where expires_at < now() - make_interval(days => %(kept_days)s)"
             "   order by expires_at limit %(purge)s for update skip locked)"
             " )"
-            " select 'user:' || username as subject, 'user:' || username as group, role, merchant_id, session_id"
+            " select 'user:' || username as subject, 'user:' || username as group,"
+            "  role, merchant_id, session_id"
             " from account, opened",
             {
                 "user_id": account.user_id,
@@ -150,7 +151,8 @@ class PostgresIdentities(Identities):
             "   reason = case when right_one then null else 'refresh_reused' end"
             "  from held where s.session_id = held.session_id returning s.session_id"
             " )"
-            " select 'user:' || username as subject, 'user:' || username as group, role, merchant_id, session_id"
+            " select 'user:' || username as subject, 'user:' || username as group,"
+            "  role, merchant_id, session_id"
             " from held join moved using (session_id) where right_one",
             {
                 "session_id": session_id,
