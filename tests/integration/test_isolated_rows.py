@@ -65,6 +65,7 @@ def test_every_table_of_merchants_has_the_policies(dsn: str) -> None:
     asked = (
         "select roles::text[], permissive, cmd, qual, with_check from pg_policies"
         " where tablename = %s and roles && array['public', 'cashback_serving']::name[]"
+        " and policyname <> 'of_the_group'"
     )
     with psycopg.connect(dsn) as owner:
         owner.execute("create table reference (merchant_id bigint)")
@@ -126,6 +127,31 @@ def visible_tables(dsn: str, role: str) -> list[Table]:
         for table in tables_of_merchants(dsn)
         if table.may(dsn, "select", role) and (role, table.name) != (ERASER, "merchants")
     ]
+
+
+def test_a_session_that_names_a_group_reads_its_sales_and_nothing_of_others(
+    dsn: str, both: Records
+) -> None:
+    """Whatever a query forgets to ask for."""
+    mine = both[MINE][0].id
+    with psycopg.connect(dsn) as owner:
+        owner.execute("alter table sales disable trigger user")
+        owner.execute(
+            "update sales set submitted_by = case when cashback_id = %s then 'user:ana'"
+            " else 'user:bia' end",
+            [mine],
+        )
+        owner.commit()
+    tables = ("sales", "sale_lines", "cashbacks", "attempts", "events")
+    for table in tables:
+        query = sql.SQL("select distinct cashback_id from {}").format(sql.Identifier(table))
+        with session(dsn, MINE) as serving:
+            assert len(serving.execute(query).fetchall()) > 1, table
+            for group, seen in (("user:ana", [(mine,)]), ("user:carla", [])):
+                serving.execute("select set_config('cashback.reads_only', %s, true)", [group])
+                assert serving.execute(query).fetchall() == seen, (table, group)
+            serving.execute("select set_config('cashback.reads_only', '', true)")
+            assert len(serving.execute(query).fetchall()) > 1, table
 
 
 def test_a_group_of_two_merchants_sees_both_and_no_third(dsn: str, both: Records) -> None:
