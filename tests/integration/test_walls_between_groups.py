@@ -165,13 +165,13 @@ ROWS: Final = {
 }  # fmt: skip
 """By the problem's code, or by what is asked for; what is submitted is by everybody's own way."""
 
-QUOTES: Final = {
+QUOTES: Final[dict[str, tuple[Callable[[Secret], dict[str, Any]], str | None]]] = {
     "new": (lambda s: sold_again(s, sale_id=f"NF-Q-{next(_numbers)}"), None),
     "repeat": (lambda s: dict(s.body), None),
     "sale_id_conflict": (lambda s: {**s.invented, "sale_id": s.body["sale_id"]}, None),
     "idempotency_key_reused": (lambda s: s.invented, "key"),
     "sale_already_recorded": (nameless, None),
-}  # type: dict[str, tuple[Callable[[Secret], dict[str, Any]], str | None]]
+}
 """By what a quote says that the sale would be, to whoever may read what it is compared with."""
 
 TO_STRANGERS: Final = {"repeat": "sale_id_conflict"}
