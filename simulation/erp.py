@@ -144,6 +144,7 @@ class Erp:
     def _note(self, sending: Sending, submitted: Submitted) -> None:
         match submitted:
             case Recorded(record) | Replayed(record) | ContentKnown(record):
+                assert record is not None, "of a sale of its own an ERP is told"
                 sending.told.append(_told(record))
             case KeyReused() | SaleIdTaken():
                 sending.disowned += 1

@@ -141,19 +141,34 @@ class Link(CashbackStore):
         *,
         idempotency_key: str | None,
         equal_content: EqualContent,
+        reads_only: str | None = None,
     ) -> Meaning:
         return await self.ask(
             lambda: self.database.meaning(
-                merchant_id, sale, idempotency_key=idempotency_key, equal_content=equal_content
+                merchant_id,
+                sale,
+                idempotency_key=idempotency_key,
+                equal_content=equal_content,
+                reads_only=reads_only,
             )
         )
 
     async def same_request(
-        self, merchant_id: int, raw_body: bytes, *, idempotency_key: str | None, sale_id: str | None
+        self,
+        merchant_id: int,
+        raw_body: bytes,
+        *,
+        idempotency_key: str | None,
+        sale_id: str | None,
+        reads_only: str | None = None,
     ) -> Record | None:
         return await self.ask(
             lambda: self.database.same_request(
-                merchant_id, raw_body, idempotency_key=idempotency_key, sale_id=sale_id
+                merchant_id,
+                raw_body,
+                idempotency_key=idempotency_key,
+                sale_id=sale_id,
+                reads_only=reads_only,
             )
         )
 
@@ -237,22 +252,18 @@ class Link(CashbackStore):
         merchant_id: int,
         id: UUID,  # noqa: A002
         *,
-        submitted_by: str | None = None,
+        group: str | None = None,
     ) -> Record | None:
-        return await self.ask(
-            lambda: self.database.find(merchant_id, id, submitted_by=submitted_by)
-        )
+        return await self.ask(lambda: self.database.find(merchant_id, id, group=group))
 
     async def history(
         self,
         merchant_id: int,
         id: UUID,  # noqa: A002
         *,
-        submitted_by: str | None = None,
+        group: str | None = None,
     ) -> History | None:
-        return await self.ask(
-            lambda: self.database.history(merchant_id, id, submitted_by=submitted_by)
-        )
+        return await self.ask(lambda: self.database.history(merchant_id, id, group=group))
 
     async def page(
         self, merchant_id: int, wanted: RecordFilter, *, limit: int, after: Position | None

@@ -42,10 +42,12 @@ class Visit:
 class Owned:
     """Whom a good token belongs to, and what they are at this moment.
 
-    `session_id` is the session of a user, or the secret of an API client.
+    `session_id` is the session of a user, or the secret of an API client. `group` is the one that
+    their sales come under: a client's present one, a user's own.
     """
 
     subject: str
+    group: str
     role: str
     merchant_id: int | None
     session_id: UUID

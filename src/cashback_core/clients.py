@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from abc import abstractmethod
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Protocol
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
     from cashback_core.administering import Caller, Kept, Listed, Refusal, Slice, Versions
 
 CLIENT_ROLES: Final = ("erp", "analyst")
+CLIENT_ID: Final = re.compile(r"cli_[A-Za-z0-9_-]{22}\Z", re.ASCII)
 MAX_OVERLAP_S: Final = 7 * 86_400
 DEFAULT_OVERLAP_S: Final = 86_400
 """How long a secret is good after its successor came: within it an ERP changes over."""
@@ -25,6 +27,10 @@ class ClientState:
     role: str = "erp"
     disabled: bool = False
     """Gets no token, and those that it holds are worthless."""
+
+    group: str | None = None
+    """Whose own group it is in, by that client's id; None is its own. It reads what that one sent,
+    and what it sends comes under it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,7 +96,8 @@ class ClientStore(Protocol):
     ) -> Kept[Issued] | Refusal:
         """A new one with its first secret; Taken when the merchant has one of that name.
 
-        Without `merchant` it is the caller's own; the platform has none: Unfit.
+        Without `merchant` it is the caller's own; the platform has none: Unfit, as for a group of
+        no client that the merchant has or had.
         """
 
     @abstractmethod
@@ -105,7 +112,10 @@ class ClientStore(Protocol):
     async def replace(
         self, caller: Caller, client_id: str, state: ClientState, versions: Versions
     ) -> Kept[Client] | Refusal:
-        """Change its name, its role, or whether it gets in."""
+        """Change its name, its role, whether it gets in, or its group; Unfit as in `create`.
+
+        Nothing that is recorded changes its group.
+        """
 
     @abstractmethod
     async def delete(self, caller: Caller, client_id: str, versions: Versions) -> Refusal | None:

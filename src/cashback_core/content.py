@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Final
 
-from cashback_core.documents import mask
+from cashback_core.documents import STARS, star_documents
 from cashback_core.erased import ERASED
 from cashback_core.instants import format_instant
 from cashback_core.money import format_centavos, format_thousandths
@@ -33,11 +33,23 @@ _NAME_BYTES: Final = 24
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Difference:
-    """One field in which two sales differ; texts as on the wire, documents masked, None absent."""
+    """One field in which two sales differ; texts as on the wire, None absent.
+
+    No digit of a CPF is in it: what two sales differ in tells one of them to whoever has the other.
+    """
 
     pointer: str
     recorded: str | None
     received: str | None
+
+
+def difference(pointer: str, recorded: str | None, received: str | None) -> Difference:
+    """A field in which two sales differ, every CPF in its texts starred out."""
+    return Difference(
+        pointer=pointer,
+        recorded=None if recorded is None else star_documents(recorded),
+        received=None if received is None else star_documents(received),
+    )
 
 
 def content_names(sale: Sale) -> tuple[str, ...]:
@@ -116,10 +128,9 @@ def _same_instant(recorded: Sale, received: Sale) -> bool:
 def _of_head(recorded: Sale, received: Sale) -> Iterator[Difference]:
     if not _same_instant(recorded, received):
         was, came = format_instant(recorded.sold_at), format_instant(received.sold_at)
-        yield Difference(pointer="/sold_at", recorded=was, received=came)
+        yield difference("/sold_at", was, came)
     if recorded.customer.document != received.customer.document:
-        was, came = mask(recorded.customer.document), mask(received.customer.document)
-        yield Difference(pointer="/customer/document", recorded=was, received=came)
+        yield Difference(pointer="/customer/document", recorded=STARS, received=STARS)
     for name in ("total", "discount"):
         told: tuple[int, int] = (
             getattr(recorded, f"{name}_centavos"),
@@ -127,7 +138,7 @@ def _of_head(recorded: Sale, received: Sale) -> Iterator[Difference]:
         )
         if told[0] != told[1]:
             was, came = map(format_centavos, told)
-            yield Difference(pointer=f"/{name}", recorded=was, received=came)
+            yield difference(f"/{name}", was, came)
 
 
 def _of_lines(recorded: tuple[Line, ...], received: tuple[Line, ...]) -> Iterator[Difference]:
@@ -159,9 +170,7 @@ def _of_line(pointer: str, recorded: Line | None, received: Line | None) -> Iter
     came = {} if received is None else dict(_fields(received))
     for name in {**was, **came}:
         if was.get(name) != came.get(name):
-            yield Difference(
-                pointer=f"{pointer}/{name}", recorded=was.get(name), received=came.get(name)
-            )
+            yield difference(f"{pointer}/{name}", was.get(name), came.get(name))
 
 
 def _fields(line: Line) -> Iterator[tuple[str, str | None]]:

@@ -26,6 +26,9 @@ _CNPJ: Final = re.compile(
     r"(?:[0-9A-Z]{12}[0-9]{2}|[0-9A-Z]{2}\.[0-9A-Z]{3}\.[0-9A-Z]{3}/[0-9A-Z]{4}-[0-9]{2})\Z",
     re.ASCII,
 )
+STARS: Final = "***.***.***-**"
+"""A CPF of which nothing is told."""
+
 _PUNCTUATION: Final = str.maketrans("", "", ".-/")
 _CPF_WEIGHTS: Final = ((10, 9, 8, 7, 6, 5, 4, 3, 2), (11, 10, 9, 8, 7, 6, 5, 4, 3, 2))
 _CNPJ_WEIGHTS: Final = (
@@ -120,6 +123,11 @@ def hide_documents(text: str) -> str:
     of 11 digits that are no CPF.
     """
     return _COULD_BE_CPF.sub(lambda found: f"{found['zeros']}{mask(_digits(found))}", text)
+
+
+def star_documents(text: str) -> str:
+    """The text with every CPF in it replaced by STARS: no digit of one is left."""
+    return _COULD_BE_CPF.sub(lambda found: STARS if _is_cpf(_digits(found)) else found[0], text)
 
 
 def holds_cpf(text: str) -> bool:

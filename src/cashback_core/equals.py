@@ -1,5 +1,8 @@
 """Sales of equal content: which were taken for another sale, and which were refused.
 
+With them stands what was refused for a name of a sale that its sender may not read: one of the two
+systems tells the other's numbers.
+
 Either may be wrong: a sale that was paid twice under two numbers, or one that is another and was
 not paid at all. Only a person who knows the shop can tell.
 """
@@ -38,7 +41,10 @@ class Try:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EqualSales:
-    """Two requests of equal content; `document` is None once the customer was erased."""
+    """Two requests of equal content, or whose names collided.
+
+    The document, None once the customer was erased, and the total are the recorded first's.
+    """
 
     outcome: EqualOutcome
     merchant: str

@@ -88,9 +88,11 @@ class Submission:
 
     With `lease_s` the first attempt is claimed in the same commit; without, the cashback stays
     pending for a worker. With `replay_only` it is looked for under its names and never recorded
-    anew. `raw_body` is the request as it came, `submitted_by` whoever sent it; `equal_content` is
-    the merchant's; `name_difference` says what becomes of it when its CPF is known under another
-    person's name.
+    anew. `raw_body` is the request as it came, `submitted_by` whoever sent it, `group` the one that
+    it comes under for ever, None its sender's own. With `reads_only` its sender may read that
+    group's records alone.
+    `equal_content` is the merchant's; `name_difference` says what becomes of it when its CPF is
+    known under another person's name.
     """
 
     id: UUID
@@ -102,8 +104,15 @@ class Submission:
     lease_s: float | None
     replay_only: bool = False
     submitted_by: str | None = None
+    group: str | None = None
+    reads_only: str | None = None
     equal_content: EqualContent = EqualContent.SALE_ID
     name_difference: NameDifference = NameDifference.REFUSE
+
+    @property
+    def comes_under(self) -> str | None:
+        """The group that its record goes by; None is nobody's."""
+        return self.submitted_by if self.group is None else self.group
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +149,16 @@ class ContentTaken:
 
 
 @dataclass(frozen=True, slots=True)
+class Collided:
+    """A name is a recorded sale's that the sender may not read.
+
+    Nothing was stored but that it was refused.
+    """
+
+    kind: NameKind
+
+
+@dataclass(frozen=True, slots=True)
 class CustomerNameMismatch:
     """The CPF is known under another person's name; nothing was stored."""
 
@@ -159,6 +178,7 @@ Acceptance = (
     | Repeated
     | NameTaken
     | ContentTaken
+    | Collided
     | CustomerNameMismatch
     | NotRecorded
     | TermsChanged
@@ -205,14 +225,15 @@ class AttemptResult:
 class RecordFilter:
     """Which records to list; instants bound `sold_at`, from inclusive, to exclusive.
 
-    `name_differs` wants those whose name was noted as another person's, or the others.
+    `group` wants those that came under it. `name_differs` wants those whose name was noted as
+    another person's, or the others.
     """
 
     status: Status | None = None
     document: Cpf | None = None
     sold_from: datetime | None = None
     sold_to: datetime | None = None
-    submitted_by: str | None = None
+    group: str | None = None
     name_differs: bool | None = None
 
 
@@ -307,7 +328,7 @@ class CashbackStore(Protocol):
 
         Which sale it means, `same_sale.which_sale` decides, on names that have one owner each by
         unique keys, whoever else writes at the same moment. A refused submission leaves no name,
-        and no other trace but that of a ContentTaken, for operators.
+        and no other trace but that of a ContentTaken or a Collided, for operators.
         """
 
     @abstractmethod
@@ -318,16 +339,27 @@ class CashbackStore(Protocol):
         *,
         idempotency_key: str | None,
         equal_content: EqualContent,
+        reads_only: str | None = None,
     ) -> Meaning:
-        """Which sale would be meant now by a request of that key; nothing is stored."""
+        """Which sale would be meant now by a request of that key; nothing is stored.
+
+        With `reads_only` by somebody who reads that group's records alone.
+        """
 
     @abstractmethod
     async def same_request(
-        self, merchant_id: int, raw_body: bytes, *, idempotency_key: str | None, sale_id: str | None
+        self,
+        merchant_id: int,
+        raw_body: bytes,
+        *,
+        idempotency_key: str | None,
+        sale_id: str | None,
+        reads_only: str | None = None,
     ) -> Record | None:
         """The record of this very request, byte for byte, if it has one of these names.
 
-        Found by the sale id alone, it goes by the key, too, from then on, as any repeat does.
+        Found by the sale id alone, it goes by the key, too, from then on, as any repeat does. With
+        `reads_only` none but that group's is known.
         """
 
     @abstractmethod
@@ -370,9 +402,9 @@ class CashbackStore(Protocol):
         merchant_id: int,
         id: UUID,  # noqa: A002
         *,
-        submitted_by: str | None = None,
+        group: str | None = None,
     ) -> Record | None:
-        """One record of a merchant; with `submitted_by` only if that was who sent it."""
+        """One record of a merchant; with `group` only if it came under that one."""
 
     @abstractmethod
     async def history(
@@ -380,7 +412,7 @@ class CashbackStore(Protocol):
         merchant_id: int,
         id: UUID,  # noqa: A002
         *,
-        submitted_by: str | None = None,
+        group: str | None = None,
     ) -> History | None:
         """One record of a merchant with its attempts and events, under the same condition."""
 

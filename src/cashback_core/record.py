@@ -11,6 +11,7 @@ from cashback_core.calculation import Cashback
 from cashback_core.delivery import Actor, Status
 from cashback_core.evidence import ProviderAnswer
 from cashback_core.sale import Sale
+from cashback_core.same_sale import may_read
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,7 +30,8 @@ class Record:
 
     Its key and sale id are those that it was told first. `same_content_as` is the first sale with
     its content, if it was taken for another one all the same. `name_differs`: its CPF was known
-    under another person's name, which the merchant lets pass.
+    under another person's name, which the merchant lets pass. `group` is the one that it came
+    under, `equal_group` that of the first with its content; None is nobody's.
     """
 
     id: UUID
@@ -40,6 +42,8 @@ class Record:
     standing: Standing
     same_content_as: UUID | None = None
     name_differs: bool = False
+    group: str | None = None
+    equal_group: str | None = None
 
     @property
     def status(self) -> Status:
@@ -49,6 +53,12 @@ class Record:
     def at(self, standing: Standing) -> Record:
         """The same record with another standing."""
         return replace(self, standing=standing)
+
+    def as_told(self, reads_only: str | None) -> Record:
+        """The same record without the id of a sale that this reader may not read."""
+        if self.same_content_as is None or may_read(reads_only, self.equal_group):
+            return self
+        return replace(self, same_content_as=None, equal_group=None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,3 +100,7 @@ class History:
     record: Record
     attempts: tuple[AttemptRecord, ...]
     events: tuple[EventRecord, ...]
+
+    def as_told(self, reads_only: str | None) -> History:
+        """The same history with its record as this reader may have it."""
+        return replace(self, record=self.record.as_told(reads_only))

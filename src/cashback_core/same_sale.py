@@ -16,6 +16,7 @@ from cashback_core.content import (
     MAX_DIFFERENCES,
     Difference,
     content_names,
+    difference,
     differences,
     same_content,
 )
@@ -51,6 +52,8 @@ class EqualOutcome(StrEnum):
     """A name, or two, said that it is another sale."""
     REFUSED = "refused"
     """Nothing said so."""
+    COLLIDED = "collided"
+    """A name of it is another group's, whose records its sender may not read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,16 +62,19 @@ class Owner:
 
     id: UUID
     sale: Sale
+    group: str | None = None
+    """The group that it came under; None is nobody's."""
 
 
 @dataclass(frozen=True, slots=True)
 class NewSale:
     """Another sale than any before; `same_content_as` is the first that has its content, if any.
 
-    Every name that it told and that is nobody's becomes its own.
+    That one came under `equal_group`. Every name that it told and that is nobody's becomes its own.
     """
 
     same_content_as: UUID | None = None
+    equal_group: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +101,26 @@ class EqualRefused:
     id: UUID
 
 
-Meaning = NewSale | Repeat | Contradiction | EqualRefused
+@dataclass(frozen=True, slots=True)
+class Collision:
+    """A name of a recorded sale that whoever asks may not read: nothing of it is compared or told.
+
+    Whether it is the same sale, or how it differs, would tell what is in it, guess by guess.
+    """
+
+    id: UUID
+    kind: NameKind
+
+
+Meaning = NewSale | Repeat | Contradiction | EqualRefused | Collision
+
+
+def may_read(reads_only: str | None, group: str | None) -> bool:
+    """Whether a record that came under `group` may be read; `reads_only` None reads every group's.
+
+    A record of no group is nobody's but theirs.
+    """
+    return reads_only is None or reads_only == group
 
 
 def names_of(sale: Sale, idempotency_key: str | None) -> tuple[Name, ...]:
@@ -115,29 +140,30 @@ def which_sale(
     owners: Mapping[Name, Owner],
     *,
     equal_content: EqualContent = EqualContent.SALE_ID,
+    reads_only: str | None = None,
 ) -> Meaning:
     """Which sale a request means that tells these names; `owners` are those of the names, if any.
 
     A known key decides first, then a known sale id. What has neither is a new sale, unless its
-    content is known and the merchant's `equal_content` does not let it be another one's.
+    content is known and the merchant's `equal_content` does not let it be another one's. With
+    `reads_only` the sale that decides is one of that group, or there is a Collision.
     """
     told = {kind: (kind, name) for kind, name in names if kind is not NameKind.CONTENT}
     key, sale_id = told.get(NameKind.IDEMPOTENCY_KEY), told.get(NameKind.SALE_ID)
     by_key = owners.get(key) if key else None
     by_sale_id = owners.get(sale_id) if sale_id else None
+    decides = by_key or by_sale_id or next((owners[name] for name in names if name in owners), None)
+    if decides is None:
+        return NewSale()
+    by_name = by_key is not None or by_sale_id is not None
+    if not by_name and _may_be_equal(equal_content, key, sale_id):
+        return NewSale(same_content_as=decides.id, equal_group=decides.group)
+    # Before anything is compared: neither an answer nor its time depends on what is recorded.
+    if not may_read(reads_only, decides.group):
+        return Collision(decides.id, next(name[0] for name in names if name in owners))
     if by_key is not None:
         return _under_its_key(by_key, sale, sale_id, by_sale_id)
-    if by_sale_id is not None:
-        if same_content(recorded=by_sale_id.sale, received=sale):
-            return Repeat(by_sale_id.id, key)
-        found = differences(recorded=by_sale_id.sale, received=sale)
-        return Contradiction(by_sale_id.id, NameKind.SALE_ID, found)
-    first = next((owners[name] for name in names if name in owners), None)
-    if first is None:
-        return NewSale()
-    if _may_be_equal(equal_content, key, sale_id):
-        return NewSale(same_content_as=first.id)
-    return EqualRefused(first.id)
+    return _under_its_sale_id(decides, sale, key) if by_name else EqualRefused(decides.id)
 
 
 def _under_its_key(
@@ -148,9 +174,16 @@ def _under_its_key(
         return Repeat(known.id, sale_id if by_sale_id is None else None)
     found = differences(recorded=known.sale, received=sale)
     if sale_id is not None and (anothers or by_sale_id is None):
-        another = Difference(pointer="/sale_id", recorded=known.sale.sale_id, received=sale.sale_id)
+        another = difference("/sale_id", known.sale.sale_id, sale.sale_id)
         found = (*found[: MAX_DIFFERENCES - 1], another)
     return Contradiction(known.id, NameKind.IDEMPOTENCY_KEY, found)
+
+
+def _under_its_sale_id(known: Owner, sale: Sale, key: Name | None) -> Repeat | Contradiction:
+    if same_content(recorded=known.sale, received=sale):
+        return Repeat(known.id, key)
+    found = differences(recorded=known.sale, received=sale)
+    return Contradiction(known.id, NameKind.SALE_ID, found)
 
 
 def _may_be_equal(setting: EqualContent, key: Name | None, sale_id: Name | None) -> bool:

@@ -22,6 +22,7 @@ from cashback_core.ports import (
     Accepted,
     CashbackStore,
     Claim,
+    Collided,
     ContentTaken,
     CustomerNameMismatch,
     NameTaken,
@@ -35,7 +36,7 @@ from cashback_core.ports import (
 from cashback_core.reading import MAX_SALE_ID_CHARS, TERMS_CODES, parse_repeat, parse_sale
 from cashback_core.record import Record
 from cashback_core.sale import Sale
-from cashback_core.same_sale import EqualOutcome, Meaning, NameKind, NewSale
+from cashback_core.same_sale import EqualOutcome, Meaning, NameKind, NewSale, may_read
 from cashback_core.tracing import note_cashback
 from cashback_core.violations import InvalidSale, Violation, show
 
@@ -53,7 +54,8 @@ class SaleRequest:
     """A sale as it came: decoded JSON, the raw body, its key, and how long the ERP will wait.
 
     `wait_s` 0 waits for nothing; `respond_async` leaves the first attempt to a worker;
-    `submitted_by` is the subject that sends it.
+    `submitted_by` is the subject that sends it, `group` the one that it comes under; `reads_only`
+    is the only group whose records the subject may read, None where it may read all.
     """
 
     merchant_id: int
@@ -63,6 +65,8 @@ class SaleRequest:
     wait_s: float
     respond_async: bool = False
     submitted_by: str | None = None
+    group: str | None = None
+    reads_only: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,26 +85,39 @@ class Replayed:
 
 @dataclass(frozen=True, slots=True)
 class KeyReused:
-    """The idempotency key belongs to a sale of other content, or of another sale id."""
+    """The idempotency key belongs to a sale of other content, or of another sale id.
+
+    No differences are told of a sale that its sender may not read: it may be this very one.
+    """
 
     differences: tuple[Difference, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class SaleIdTaken:
-    """The sale id belongs to a sale of other content."""
+    """The sale id belongs to a sale of other content; without differences as KeyReused."""
 
     differences: tuple[Difference, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class ContentKnown:
-    """Its very content is recorded, and nothing says that this is another sale."""
+    """Its very content is recorded, and nothing says that this is another sale.
 
-    record: Record
+    Without the record for whoever may not read it.
+    """
+
+    record: Record | None
 
 
 Submitted = Recorded | Replayed | KeyReused | SaleIdTaken | ContentKnown
+
+_BARE: Final[Mapping[NameKind, KeyReused | SaleIdTaken | ContentKnown]] = {
+    NameKind.IDEMPOTENCY_KEY: KeyReused(()),
+    NameKind.SALE_ID: SaleIdTaken(()),
+    NameKind.CONTENT: ContentKnown(None),
+}
+"""What is told of a sale that its sender may not read: that there is one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,15 +141,29 @@ class QuoteSale:
     now: Callable[[], datetime]
 
     async def __call__(
-        self, merchant_id: int, document: object, *, idempotency_key: str | None = None
+        self,
+        merchant_id: int,
+        document: object,
+        *,
+        idempotency_key: str | None = None,
+        reads_only: str | None = None,
     ) -> Quoted:
-        """Raises InvalidSale, UnknownMerchant, StoreUnavailable."""
+        """Raises InvalidSale, UnknownMerchant, StoreUnavailable.
+
+        With `reads_only` for somebody who reads that group's records alone.
+        """
         terms, sale, cashback = await _read_anew(
             self.store, merchant_id, document, self.now, idempotency_key=idempotency_key
         )
         meaning = await self.store.meaning(
-            merchant_id, sale, idempotency_key=idempotency_key, equal_content=terms.equal_content
+            merchant_id,
+            sale,
+            idempotency_key=idempotency_key,
+            equal_content=terms.equal_content,
+            reads_only=reads_only,
         )
+        if isinstance(meaning, NewSale) and not may_read(reads_only, meaning.equal_group):
+            meaning = NewSale()
         known = await self.store.known_name(merchant_id, sale.customer.document)
         differs = (
             isinstance(meaning, NewSale)  # of what is recorded the name decides nothing
@@ -199,7 +230,7 @@ class SubmitSale:
                 return Recorded(await self._settled(record, request))
             case Repeated(record):
                 return Replayed(await self._settled(record, request))
-            case NotRecorded() | NameTaken() if refused is not None:
+            case NotRecorded() | NameTaken() | Collided() if refused is not None:
                 raise refused  # what is wrong with it today says more than what it is not
             case NotRecorded():
                 raise InvalidSale(())
@@ -211,11 +242,8 @@ class SubmitSale:
                     request.document, terms, self.now(), request.idempotency_key
                 )  # tells the ERP what is gone
                 raise StoreUnavailable("the terms have changed: as a new request it is valid")
-            case NameTaken(kind, _, found):
-                reused = kind is NameKind.IDEMPOTENCY_KEY
-                return KeyReused(found) if reused else SaleIdTaken(found)
-            case ContentTaken(record):
-                return ContentKnown(record)
+            case NameTaken() | ContentTaken() | Collided():
+                return _conflict(acceptance, request.reads_only)
             case _:
                 assert_never(acceptance)
 
@@ -233,6 +261,7 @@ class SubmitSale:
             request.raw_body,
             idempotency_key=request.idempotency_key,
             sale_id=sale_id,
+            reads_only=request.reads_only,
         )
         if record is None:
             return None
@@ -259,6 +288,8 @@ class SubmitSale:
             self.under_way.deliverer.breaker.withdraw(claim.document)
         if isinstance(acceptance, ContentTaken):
             self.on_equal(EqualOutcome.REFUSED)
+        elif isinstance(acceptance, Collided):
+            self.on_equal(EqualOutcome.COLLIDED)
         elif isinstance(acceptance, Accepted) and acceptance.record.same_content_as is not None:
             self.on_equal(EqualOutcome.ACCEPTED)
         return acceptance
@@ -288,10 +319,16 @@ class SubmitSale:
             lease_s=deliverer.policy.lease_s if at_once else None,
             replay_only=replay_only,
             submitted_by=request.submitted_by,
+            group=request.group,
+            reads_only=request.reads_only,
         )
 
     async def _settled(self, record: Record, request: SaleRequest) -> Record:
         """The record once its attempt under way has ended, or as it is when the wait is over."""
+        settled = await self._ended(record, request)
+        return settled.as_told(request.reads_only)
+
+    async def _ended(self, record: Record, request: SaleRequest) -> Record:
         if request.respond_async:
             return record
         loop = asyncio.get_running_loop()
@@ -311,6 +348,20 @@ class SubmitSale:
             except StoreUnavailable:  # it is recorded all the same
                 return record
         return record
+
+
+def _conflict(
+    refused: NameTaken | ContentTaken | Collided, reads_only: str | None
+) -> KeyReused | SaleIdTaken | ContentKnown:
+    match refused:
+        case NameTaken(kind, _, found):
+            return KeyReused(found) if kind is NameKind.IDEMPOTENCY_KEY else SaleIdTaken(found)
+        case ContentTaken(record):
+            return ContentKnown(record.as_told(reads_only))
+        case Collided(kind):
+            return _BARE[kind]
+        case _:
+            assert_never(refused)
 
 
 async def _terms(store: CashbackStore, merchant_id: int, document: object) -> Terms:

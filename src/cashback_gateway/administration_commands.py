@@ -5,10 +5,11 @@ A client's secret comes alone on the last line, so that a script can take it.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from cashback_core.administering import Kept
+from cashback_core.administering import Kept, Missing
 from cashback_core.changes import BEGINNING
 from cashback_core.clients import ClientState
 from cashback_core.merchants import MerchantState
@@ -68,10 +69,29 @@ async def add_client(settings: Settings, options: argparse.Namespace) -> None:
     from adapters.postgres.administration.kept_clients import PostgresClients
     from cashback_gateway.as_platform import administration, caller
 
-    state = ClientState(name=options.client_name, role=options.role)
+    state = ClientState(name=options.client_name, role=options.role, group=options.group)
     async with administration(settings) as opened:
         outcome = await PostgresClients(opened).create(caller(), state, merchant=options.merchant)
     _tell_secret(outcome, f"client {options.client_name!r} of merchant {options.merchant!r}")
+
+
+async def put_into_group(settings: Settings, options: argparse.Namespace) -> None:
+    """Put a client into a group. Raises ActRefusedError and StoreUnavailable."""
+    from adapters.postgres.administration.kept_clients import PostgresClients
+    from cashback_gateway.as_platform import administration, caller, refused
+
+    what = f"client {options.client_id!r}"
+    async with administration(settings) as opened:
+        clients = PostgresClients(opened)
+        present = await clients.find(caller(), options.client_id)
+        if present is None:
+            raise refused(Missing(), what)
+        state = replace(present.state, group=options.group)
+        outcome = await clients.replace(caller(), present.id, state, frozenset({present.version}))
+    if not isinstance(outcome, Kept):
+        raise refused(outcome, what)
+    whose = outcome.resource.state.group
+    print(f"{what} is in {'its own group' if whose is None else f'the group of {whose}'}")
 
 
 async def rotate_secret(settings: Settings, options: argparse.Namespace) -> None:

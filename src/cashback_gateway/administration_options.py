@@ -7,7 +7,7 @@ import re
 import unicodedata
 from typing import TYPE_CHECKING, Final
 
-from cashback_core.clients import CLIENT_ROLES, DEFAULT_OVERLAP_S, MAX_OVERLAP_S
+from cashback_core.clients import CLIENT_ID, CLIENT_ROLES, DEFAULT_OVERLAP_S, MAX_OVERLAP_S
 from cashback_core.merchants import MAX_SALE_AGE_DAYS, SLUG
 from cashback_core.names import NameDifference
 from cashback_core.operating import is_plain_text
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from cashback_gateway.operator_options import Add
 
 MAX_NAME_CHARS: Final = 120
+_GROUP: Final = "the client whose own group it is, be it deleted; by default itself"
 
 
 def declare_merchants(add: Add) -> None:
@@ -78,6 +79,12 @@ def declare_clients(add: Add) -> None:
     added.add_argument("client_name", type=_name, metavar="NAME", help="what it is called")
     added.add_argument("--merchant", type=_slug, required=True, metavar="SLUG")
     added.add_argument("--role", choices=CLIENT_ROLES, default="erp", help="default: %(default)s")
+    added.add_argument("--group", type=_client_id, metavar="GROUP-ID", help=_GROUP)
+    grouped = add(
+        "group", commands.put_into_group, "put it into a group: what it reads, and sends under"
+    )
+    grouped.add_argument("client_id", metavar="ID", help="cli_…")
+    grouped.add_argument("group", type=_client_id, metavar="GROUP-ID", help=_GROUP)
     rotated = add(
         "rotate", commands.rotate_secret, "give it a further secret, alone on the last line"
     )
@@ -93,6 +100,12 @@ def declare_clients(add: Add) -> None:
     ended = add("end-secret", commands.end_secret, "end one secret now, with its tokens")
     ended.add_argument("client_id", metavar="ID", help="cli_…")
     ended.add_argument("number", type=_number, metavar="NUMBER", help="which of its secrets")
+
+
+def _client_id(text: str) -> str:
+    if CLIENT_ID.match(text) is None:
+        raise argparse.ArgumentTypeError(f"{text!r} is no client's id: cli_ and 22 characters")
+    return text
 
 
 def _type(text: str) -> str:

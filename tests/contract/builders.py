@@ -65,6 +65,8 @@ def submitted(
     lease_s: float | None = LEASE_S,
     raw_body: bytes = b"{}",
     submitted_by: str | None = None,
+    group: str | None = None,
+    reads_only: str | None = None,
 ) -> Submission:
     """A submission of a sale, with the cashback that it earns."""
     return Submission(
@@ -76,6 +78,8 @@ def submitted(
         raw_body=raw_body,
         lease_s=lease_s,
         submitted_by=submitted_by,
+        group=group,
+        reads_only=reads_only,
     )
 
 

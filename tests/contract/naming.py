@@ -15,6 +15,7 @@ from cashback_core.delivery import Status
 from cashback_core.ports import (
     Acceptance,
     Accepted,
+    Collided,
     ContentTaken,
     CustomerNameMismatch,
     NameTaken,
@@ -24,6 +25,7 @@ from cashback_core.ports import (
 )
 from cashback_core.sale import Line
 from cashback_core.same_sale import (
+    Collision,
     Contradiction,
     EqualContent,
     EqualRefused,
@@ -54,6 +56,84 @@ class NamingContract:
             NameKind.IDEMPOTENCY_KEY, first, found
         )
         assert await count(store) == 1
+
+    @pytest.mark.parametrize("same", [True, False], ids=["the same sale", "other content"])
+    @pytest.mark.parametrize(
+        ("names", "kind"),
+        [
+            ({"key": "k", "sale_id": "NF-1"}, NameKind.IDEMPOTENCY_KEY),
+            ({"key": "k"}, NameKind.IDEMPOTENCY_KEY),
+            ({"key": "k2", "sale_id": "NF-1"}, NameKind.SALE_ID),
+            ({"sale_id": "NF-1"}, NameKind.SALE_ID),
+        ],
+    )
+    async def test_of_another_groups_sale_nothing_is_told_whatever_is_in_it(
+        self, store: CashbackStore, names: dict[str, str], kind: NameKind, *, same: bool
+    ) -> None:
+        sale = a_sale(sale_id="NF-1")
+        first = await accepted(store, submitted(sale, key="k", submitted_by="user:ana"))
+        told = replace(
+            sale if same else a_sale(document=sale.customer.document, centavos=9_999),
+            sale_id=names.get("sale_id"),
+        )
+        request = submitted(
+            told, key=names.get("key"), submitted_by="user:bia", reads_only="user:bia"
+        )
+        assert await store.accept(request) == Collided(kind)
+        assert await store.accept(replace(request, replay_only=True)) == Collided(kind)
+        assert await meaning(store, told, key=names.get("key"), reads_only="user:bia") == Collision(
+            first.id, kind
+        )
+        assert await count(store) == 1
+        # No name was taken, and none was given to what it collided with.
+        free = submitted(a_sale(), key="k2", submitted_by="user:bia", reads_only="user:bia")
+        assert isinstance(await store.accept(free), Accepted)
+
+    async def test_what_a_group_sent_any_of_it_repeats(self, store: CashbackStore) -> None:
+        sale = a_sale(sale_id="NF-1")
+        first = await accepted(
+            store, submitted(sale, key="k", submitted_by="user:ana", group="client:g")
+        )
+        again = submitted(
+            sale, key="k2", submitted_by="user:bia", group="client:g", reads_only="client:g"
+        )
+        assert await store.accept(again) == Repeated(first)
+
+    async def test_equal_content_of_another_group_is_refused_without_its_record(
+        self, store: CashbackStore
+    ) -> None:
+        sale = a_sale()
+        first = await accepted(store, submitted(sale, submitted_by="user:ana"))
+        bare = submitted(sale, submitted_by="user:bia", reads_only="user:bia")
+        assert await store.accept(bare) == Collided(NameKind.CONTENT)
+        assert await meaning(store, sale, reads_only="user:bia") == Collision(
+            first.id, NameKind.CONTENT
+        )
+        other = replace(bare, sale=replace(sale, sale_id="NF-2"))
+        taken = await accepted(store, other)
+        assert (taken.same_content_as, taken.equal_group) == (first.id, "user:ana")
+
+    async def test_in_one_group_of_writes_too_nothing_is_told_of_a_neighbour(
+        self, store: CashbackStore
+    ) -> None:
+        sale = a_sale(sale_id="NF-1")
+        answers = await asyncio.gather(
+            *(
+                store.accept(submitted(sale, submitted_by=who, reads_only=who))
+                for who in ("user:ana", "user:bia", "user:ana", "user:bia")
+            )
+        )
+        assert Counter(map(type, answers)) == {Accepted: 1, Repeated: 1, Collided: 2}
+
+    async def test_the_very_request_of_another_group_is_unknown(self, store: CashbackStore) -> None:
+        sale = a_sale(sale_id="NF-1")
+        request = submitted(sale, key="k", raw_body=b'{"a": 1}', submitted_by="user:ana")
+        first = await accepted(store, request)
+        for names in ({"idempotency_key": "k"}, {"sale_id": "NF-1"}):
+            asked = {"idempotency_key": None, "sale_id": None} | names
+            for reads_only, found in ((None, first), ("user:ana", first), ("user:bia", None)):
+                same = await store.same_request(1, b'{"a": 1}', **asked, reads_only=reads_only)
+                assert same == found
 
     async def test_a_known_sale_id_is_answered_with_its_record(self, store: CashbackStore) -> None:
         sale = a_sale(sale_id="NF-1")
@@ -450,3 +530,15 @@ async def count(store: CashbackStore) -> int:
     """How many sales merchant 1 has recorded."""
     page = await store.page(1, RecordFilter(), limit=200, after=None)
     return len(page.records)
+
+
+async def meaning(
+    store: CashbackStore, sale: Sale, *, key: str | None = None, reads_only: str | None = None
+) -> Meaning:
+    return await store.meaning(
+        1,
+        sale,
+        idempotency_key=key,
+        equal_content=EqualContent.SALE_ID,
+        reads_only=reads_only,
+    )

@@ -27,7 +27,7 @@ from cashback_core.operating import (
     SenderState,
     Tally,
 )
-from cashback_core.ports import ContentTaken
+from cashback_core.ports import Collided, ContentTaken
 from cashback_core.same_sale import EqualOutcome
 from contract.builders import (
     CREATED,
@@ -113,6 +113,36 @@ class OperatorStoreContract:
         only = await operators.equals_page(1, EqualOutcome.ACCEPTED, limit=5, after=None)
         assert only.items == (taken,)
         assert (await operators.equals_page(2, None, limit=5, after=None)).items == ()
+
+    async def test_a_collision_with_another_groups_sale_is_listed_with_both_tries(
+        self, store: CashbackStore, operators: OperatorStore
+    ) -> None:
+        sale = a_sale(sale_id="NF-1")
+        first = await accepted(store, submitted(sale, key="k1", submitted_by="erp-1"))
+        others = a_sale(sale_id="NF-1", centavos=500)
+        again = submitted(others, key="k2", submitted_by="erp-2", reads_only="erp-2")
+        assert isinstance(await store.accept(again), Collided)
+        page = await operators.equals_page(1, EqualOutcome.COLLIDED, limit=5, after=None)
+        (pair,) = page.items
+        assert (pair.document, pair.total_centavos) == (
+            sale.customer.document,
+            sale.total_centavos,
+        )
+        assert (pair.first.id, pair.first.idempotency_key, pair.first.submitted_by) == (
+            first.id,
+            "k1",
+            "erp-1",
+        )
+        told = pair.second
+        assert (told.id, told.idempotency_key, told.sale_id, told.submitted_by) == (
+            None,
+            "k2",
+            "NF-1",
+            "erp-2",
+        )
+        assert (await operators.equals_page(1, None, limit=5, after=None)).items == (pair,)
+        for outcome in (EqualOutcome.ACCEPTED, EqualOutcome.REFUSED):
+            assert (await operators.equals_page(1, outcome, limit=5, after=None)).items == ()
 
     async def test_of_each_sale_so_many_refusals_are_listed_and_no_more(
         self, store: CashbackStore, operators: OperatorStore

@@ -54,13 +54,41 @@ class ReadingContract:
         theirs = await accepted(store, submitted(a_sale(), submitted_by="user:bia"))
         nobodys = await accepted(store, submitted(a_sale()))
         for record in (mine, theirs, nobodys):
-            found = await store.find(1, record.id, submitted_by="user:ana")
-            history = await store.history(1, record.id, submitted_by="user:ana")
+            found = await store.find(1, record.id, group="user:ana")
+            history = await store.history(1, record.id, group="user:ana")
             assert (found is not None) is (history is not None) is (record is mine)
             assert await store.find(1, record.id) is not None
-        page = await store.page(1, RecordFilter(submitted_by="user:ana"), limit=50, after=None)
+        page = await store.page(1, RecordFilter(group="user:ana"), limit=50, after=None)
         assert [record.id for record in page.records] == [mine.id]
         assert page.next is None
+
+    async def test_a_sale_keeps_the_group_that_it_came_under(self, store: CashbackStore) -> None:
+        """Whoever sent it, and in whatever group its sender is by now."""
+        old, new = "client:cli_" + "1" * 22, "client:cli_" + "2" * 22
+        own = await accepted(store, submitted(a_sale(), submitted_by=old, group=old))
+        sent = await accepted(store, submitted(a_sale(), submitted_by=new, group=old))
+        later = await accepted(store, submitted(a_sale(), submitted_by=new, group=new))
+        assert (own.group, sent.group, later.group) == (old, old, new)
+        for group, theirs in ((old, [sent.id, own.id]), (new, [later.id])):
+            page = await store.page(1, RecordFilter(group=group), limit=50, after=None)
+            assert [record.id for record in page.records] == theirs
+            for record in (own, sent, later):
+                found = await store.find(1, record.id, group=group)
+                assert found == (record if record.id in theirs else None)
+
+    async def test_what_came_under_another_group_is_not_told_as_equal(
+        self, store: CashbackStore
+    ) -> None:
+        sale = a_sale(sale_id="NF-1")
+        first = await accepted(store, submitted(sale, submitted_by="user:ana"))
+        again = submitted(replace(sale, sale_id="NF-2"), submitted_by="user:bia")
+        second = await accepted(store, again)
+        assert (second.same_content_as, second.equal_group) == (first.id, "user:ana")
+        seen = await store.find(1, second.id, group="user:bia")
+        assert seen is not None
+        assert seen.as_told("user:bia").same_content_as is None
+        assert second.as_told("user:bia").same_content_as is None
+        assert second.as_told(None) == second
 
     async def test_an_unknown_merchant_has_no_terms(self, store: CashbackStore) -> None:
         assert await store.terms(999_999) is None

@@ -61,6 +61,7 @@ class Client:
     client_id: str
     merchant_id: int
     role: str = "erp"
+    group: str | None = None
     secrets: dict[UUID, str] = field(default_factory=dict["UUID", str])
 
     def owned(self) -> Owned:
@@ -212,6 +213,7 @@ class MemoryIdentities(Identities):
     def _owned(self, user: User, session_id: UUID) -> Owned:
         return Owned(
             subject=f"user:{user.username}",
+            group=f"user:{user.username}",
             role=user.role,
             merchant_id=user.merchant_id,
             session_id=session_id,
@@ -231,6 +233,7 @@ def moved(user: User, merchant_id: int) -> User:
 def _client_owned(client: Client, secret_id: UUID) -> Owned:
     return Owned(
         subject=f"client:{client.client_id}",
+        group=f"client:{client.group or client.client_id}",
         role=client.role,
         merchant_id=client.merchant_id,
         session_id=secret_id,

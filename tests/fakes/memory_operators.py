@@ -224,8 +224,7 @@ def _equals(store: MemoryStore) -> Iterator[tuple[int, EqualSales]]:
     """Every pair of equal content with its merchant's id."""
     for refused in store.refused_equals:
         again = _try(refused.submission, refused.at, None)
-        outcome = EqualOutcome.REFUSED
-        yield _pair(store, refused.submission, refused.first, again, outcome, refused.id)
+        yield _pair(store, refused.submission, refused.first, again, refused.outcome, refused.id)
     for row in store.rows.values():
         record = row.record
         if record.same_content_as is not None:

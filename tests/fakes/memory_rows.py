@@ -16,6 +16,7 @@ from cashback_core.evidence import (
     Unknown,
 )
 from cashback_core.record import AttemptRecord, EventRecord, Record
+from cashback_core.same_sale import EqualOutcome, may_read
 
 if TYPE_CHECKING:
     from datetime import datetime, timedelta
@@ -63,12 +64,13 @@ class Incident:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RefusedEqual:
-    """A request that was refused, because `first` has its content."""
+    """A request that was refused, because `first` has its content or a name of it."""
 
     id: UUID
     at: datetime
     first: UUID
     submission: Submission
+    outcome: EqualOutcome
 
 
 def delivery_of(row: Row, paused: timedelta) -> Delivery:
@@ -106,6 +108,6 @@ def is_wanted(row: Row, wanted: RecordFilter) -> bool:
         and (wanted.document is None or sale.customer.document == wanted.document)
         and (wanted.sold_from is None or sale.sold_at >= wanted.sold_from)
         and (wanted.sold_to is None or sale.sold_at < wanted.sold_to)
-        and wanted.submitted_by in {None, row.submission.submitted_by}
+        and may_read(wanted.group, record.group)
         and wanted.name_differs in {None, record.name_differs}
     )

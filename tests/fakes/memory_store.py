@@ -25,6 +25,7 @@ from cashback_core.ports import (
     AttemptResult,
     CashbackStore,
     Claim,
+    Collided,
     ContentTaken,
     CustomerNameMismatch,
     NameTaken,
@@ -41,8 +42,10 @@ from cashback_core.ports import (
 )
 from cashback_core.record import AttemptRecord, EventRecord, History, Record, Standing
 from cashback_core.same_sale import (
+    Collision,
     Contradiction,
     EqualContent,
+    EqualOutcome,
     EqualRefused,
     Meaning,
     Name,
@@ -50,6 +53,7 @@ from cashback_core.same_sale import (
     NewSale,
     Owner,
     Repeat,
+    may_read,
     names_of,
     which_sale,
 )
@@ -127,7 +131,9 @@ class MemoryStore(CashbackStore):
         await self._reach()
         merchant_id, sale = submission.merchant_id, submission.sale
         names = names_of(sale, submission.idempotency_key)
-        meaning = self._meaning(merchant_id, sale, names, submission.equal_content)
+        meaning = self._meaning(
+            merchant_id, sale, names, submission.equal_content, submission.reads_only
+        )
         if not isinstance(meaning, NewSale):
             return self._known(submission, meaning)
         if submission.replay_only:
@@ -142,7 +148,7 @@ class MemoryStore(CashbackStore):
         self.customers.setdefault((merchant_id, customer.document), customer.name)
         for name in names:
             self._names.setdefault((merchant_id, name), submission.id)
-        record = self._insert(submission, meaning.same_content_as, name_differs=differs)
+        record = self._insert(submission, meaning, name_differs=differs)
         await asyncio.sleep(0)  # committed, and the answer is on its way
         if self.lose_next_commit:
             self.lose_next_commit = False
@@ -156,12 +162,20 @@ class MemoryStore(CashbackStore):
         *,
         idempotency_key: str | None,
         equal_content: EqualContent,
+        reads_only: str | None = None,
     ) -> Meaning:
         await self._reach()
-        return self._meaning(merchant_id, sale, names_of(sale, idempotency_key), equal_content)
+        names = names_of(sale, idempotency_key)
+        return self._meaning(merchant_id, sale, names, equal_content, reads_only)
 
     async def same_request(
-        self, merchant_id: int, raw_body: bytes, *, idempotency_key: str | None, sale_id: str | None
+        self,
+        merchant_id: int,
+        raw_body: bytes,
+        *,
+        idempotency_key: str | None,
+        sale_id: str | None,
+        reads_only: str | None = None,
     ) -> Record | None:
         await self._reach()
         told = {NameKind.IDEMPOTENCY_KEY: idempotency_key, NameKind.SALE_ID: sale_id}
@@ -170,7 +184,7 @@ class MemoryStore(CashbackStore):
         if not known:
             return None
         row = self.rows[merchant_id, self._names[merchant_id, known[0]]]
-        if row.submission.raw_body != raw_body:
+        if row.submission.raw_body != raw_body or not may_read(reads_only, row.record.group):
             return None
         self._names.setdefault((merchant_id, names[0]), row.record.id)
         return row.record
@@ -255,10 +269,10 @@ class MemoryStore(CashbackStore):
         merchant_id: int,
         id: UUID,  # noqa: A002
         *,
-        submitted_by: str | None = None,
+        group: str | None = None,
     ) -> Record | None:
         await self._reach()
-        row = self._row(merchant_id, id, submitted_by)
+        row = self._row(merchant_id, id, group)
         return None if row is None else row.record
 
     async def history(
@@ -266,10 +280,10 @@ class MemoryStore(CashbackStore):
         merchant_id: int,
         id: UUID,  # noqa: A002
         *,
-        submitted_by: str | None = None,
+        group: str | None = None,
     ) -> History | None:
         await self._reach()
-        row = self._row(merchant_id, id, submitted_by)
+        row = self._row(merchant_id, id, group)
         if row is None:
             return None
         return History(record=row.record, attempts=tuple(row.attempts), events=tuple(row.events))
@@ -292,18 +306,22 @@ class MemoryStore(CashbackStore):
         return Page(records=page, next=at)
 
     def _meaning(
-        self, merchant_id: int, sale: Sale, names: tuple[Name, ...], equal_content: EqualContent
+        self,
+        merchant_id: int,
+        sale: Sale,
+        names: tuple[Name, ...],
+        equal_content: EqualContent,
+        reads_only: str | None,
     ) -> Meaning:
         ids = {name: self._names.get((merchant_id, name)) for name in names}
-        owners = {
-            name: Owner(id_, self.rows[merchant_id, id_].record.sale)
-            for name, id_ in ids.items()
-            if id_ is not None
+        records = {
+            name: self.rows[merchant_id, id_].record for name, id_ in ids.items() if id_ is not None
         }
-        return which_sale(sale, names, owners, equal_content=equal_content)
+        owners = {name: Owner(r.id, r.sale, r.group) for name, r in records.items()}
+        return which_sale(sale, names, owners, equal_content=equal_content, reads_only=reads_only)
 
     def _known(
-        self, submission: Submission, meaning: Repeat | Contradiction | EqualRefused
+        self, submission: Submission, meaning: Repeat | Contradiction | EqualRefused | Collision
     ) -> Acceptance:
         merchant_id = submission.merchant_id
         record = self.rows[merchant_id, meaning.id].record
@@ -315,14 +333,25 @@ class MemoryStore(CashbackStore):
             case Contradiction(_, kind, found):
                 return NameTaken(kind, record, found)
             case EqualRefused(id_):
-                self._note_refused(submission, id_)
+                self._note_refused(submission, id_, EqualOutcome.REFUSED)
                 return ContentTaken(record)
+            case Collision(id_, kind):
+                equal = kind is NameKind.CONTENT
+                outcome = EqualOutcome.REFUSED if equal else EqualOutcome.COLLIDED
+                self._note_refused(submission, id_, outcome)
+                return Collided(kind)
 
-    def _note_refused(self, submission: Submission, first: UUID) -> None:
+    def _note_refused(self, submission: Submission, first: UUID, outcome: EqualOutcome) -> None:
         listed = [refused for refused in self.refused_equals if refused.first == first]
         if len(listed) < MAX_LISTED:
             self.refused_equals.append(
-                RefusedEqual(id=submission.id, at=self._now(), first=first, submission=submission)
+                RefusedEqual(
+                    id=submission.id,
+                    at=self._now(),
+                    first=first,
+                    submission=submission,
+                    outcome=outcome,
+                )
             )
 
     def _follows_terms(self, submission: Submission) -> bool:
@@ -347,15 +376,11 @@ class MemoryStore(CashbackStore):
         if self.away:
             raise StoreUnavailable("away")
 
-    def _row(self, merchant_id: int, id_: UUID, submitted_by: str | None) -> Row | None:
+    def _row(self, merchant_id: int, id_: UUID, group: str | None) -> Row | None:
         row = self.rows.get((merchant_id, id_))
-        if row is None or submitted_by not in {None, row.submission.submitted_by}:
-            return None
-        return row
+        return row if row is not None and may_read(group, row.record.group) else None
 
-    def _insert(
-        self, submission: Submission, same_content_as: UUID | None, *, name_differs: bool
-    ) -> Record:
+    def _insert(self, submission: Submission, meaning: NewSale, *, name_differs: bool) -> Record:
         now = self._now()
         due = submission.cashback.cashback_centavos > 0
         status = Status.PENDING if due else Status.NOT_DUE
@@ -367,8 +392,10 @@ class MemoryStore(CashbackStore):
                 cashback=submission.cashback,
                 accepted_at=now,
                 standing=Standing(status=status, attempt=0),
-                same_content_as=same_content_as,
+                same_content_as=meaning.same_content_as,
                 name_differs=name_differs,
+                group=submission.comes_under,
+                equal_group=meaning.equal_group,
             ),
             submission=submission,
             open_since_at=now,

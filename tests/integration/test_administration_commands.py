@@ -91,12 +91,42 @@ def test_a_client_gets_in_with_the_secret_on_the_last_line(environ: dict[str, st
     assert found(dsn, id_, second) is not None
 
 
+def test_a_client_is_put_into_another_s_group_and_back(environ: dict[str, str]) -> None:
+    dsn = environ["DATABASE_URL"]
+    first, _ = add_client(environ, "shop")
+    second, secret = add_client(environ, f"shop2 --group {first}")
+    for group, told in ((second, "its own group"), (first, f"the group of {first}")):
+        done = run(f"clients group {second} {group}", environ)
+        assert (done.returncode, done.stdout) == (0, f"client '{second}' is in {told}\n")
+        owned = found(dsn, second, secret)
+        assert owned is not None
+        assert owned.group == f"client:{group}"
+    with psycopg.connect(dsn) as connection:
+        trail = connection.execute(
+            "select actor, before, after from audit where key = %s and action = 'update'"
+            " order by audit_id",
+            [second],
+        ).fetchall()
+    me = f"cli:{getpass.getuser()}"
+    assert trail == [
+        (me, {"group_id": first}, {"group_id": None}),
+        (me, {"group_id": None}, {"group_id": first}),
+    ]
+    refused = run(f"clients group {second} cli_0000000000000000000000", environ)
+    assert (refused.returncode, refused.stdout) == (1, "")
+    assert "no such API client" in refused.stderr
+
+
 @pytest.mark.parametrize(
     ("words", "told"),
     [
         ("clients add till2 --merchant nobody", "There is no such merchant."),
         ("product-types add Y --merchant nobody --rate-bp 1", "there is no merchant 'nobody'"),
         ("clients rotate cli_0000000000000000000000", "there is no client"),
+        (
+            "clients group cli_0000000000000000000000 cli_0000000000000000000000",
+            "there is no client",
+        ),
         ("clients end-secret cli_0000000000000000000000 1", "there is no secret 1 of client"),
     ],
 )
@@ -118,6 +148,7 @@ def test_what_cannot_be_done_is_told_in_one_line(
         ("merchants add loja --name x --max-sale-age-days 0", "not a whole number, 1 to"),
         ("merchants add loja", "--name"),
         ("clients add x --merchant demo --role admin", "invalid choice"),
+        ("clients group cli_0000000000000000000000 mine", "is no client's id"),
         ("product-types add x/y --merchant demo --rate-bp 1", "is no product type"),
         ("product-types add x --merchant demo --rate-bp 10001", "not a whole number, 0 to"),
         ("clients add x", "--merchant"),

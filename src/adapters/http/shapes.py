@@ -305,7 +305,10 @@ class Try(Shape, frozen=True, kw_only=True):
 
 
 class EqualSales(Shape, frozen=True, kw_only=True):
-    """Two requests of equal content: the second was taken for another sale, or refused."""
+    """Two requests: the second was taken for another sale, or refused.
+
+    Document and total are the first's; where the two did not collide the second's, too.
+    """
 
     outcome: EqualOutcome
     document: Annotated[

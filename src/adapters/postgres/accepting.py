@@ -27,6 +27,7 @@ from cashback_core.names import NameDifference, same_person
 from cashback_core.ports import (
     Acceptance,
     Accepted,
+    Collided,
     ContentTaken,
     CustomerNameMismatch,
     NameTaken,
@@ -35,7 +36,14 @@ from cashback_core.ports import (
     Submission,
 )
 from cashback_core.record import Record, Standing
-from cashback_core.same_sale import Contradiction, EqualRefused, Meaning, NewSale, Repeat
+from cashback_core.same_sale import (
+    Collision,
+    Contradiction,
+    EqualRefused,
+    Meaning,
+    NewSale,
+    Repeat,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -88,14 +96,14 @@ async def accept_group(
     await note_refused(
         cursor,
         [
-            (s, judgement.meaning.id)
+            (s, judgement.meaning)
             for s in submissions
             if (judgement := settled.get(s.id)) is not None
-            and isinstance(judgement.meaning, EqualRefused)
+            and isinstance(judgement.meaning, EqualRefused | Collision)
         ],
     )
     return {
-        s.id: _acceptance(s, settled[s.id].meaning, records, mismatched)
+        s.id: _acceptance(s, settled[s.id].meaning, records)
         if s.id in settled and mismatched.get(s.id, True)
         else None
         for s in submissions
@@ -131,7 +139,6 @@ def _acceptance(
     submission: Submission,
     meaning: Meaning,
     records: Mapping[UUID, Record],
-    mismatched: Mapping[UUID, bool],
 ) -> Acceptance:
     match meaning:
         case Repeat(id_):
@@ -140,12 +147,12 @@ def _acceptance(
             return NameTaken(kind, records[id_], differences)
         case EqualRefused(id_):
             return ContentTaken(records[id_])
+        case Collision(_, kind):
+            return Collided(kind)
         case NewSale():
-            if submission.replay_only:
-                return NotRecorded()
-            if submission.id in mismatched:
-                return CustomerNameMismatch()
-            return Accepted(records[submission.id])
+            if submission.id in records:
+                return Accepted(records[submission.id])
+            return NotRecorded() if submission.replay_only else CustomerNameMismatch()
         case _:
             assert_never(meaning)
 
@@ -223,16 +230,16 @@ async def _insert(
                 equal_to uuid, document text, name text, total bigint, discount bigint,
                 cashback bigint, rounding text,
                 exact text, raw text, status text, lease_s double precision, lines jsonb,
-                submitted_by text, differs boolean
+                submitted_by text, came_under text, differs boolean
             )
         ), new_sales as (
             insert into sales (
                 merchant_id, cashback_id, sale_id, idempotency_key, sold_at, document, name,
                 total_centavos, discount_centavos, rounding, exact, raw_body, accepted_at,
-                submitted_by, sold_at_wall, same_content_as, name_differs
+                submitted_by, came_under, sold_at_wall, same_content_as, name_differs
             )
             select m, c, sale_id, key, sold_at, document, name, total, discount, rounding, exact,
-                decode(raw, 'base64'), now(), submitted_by, wall, equal_to, differs
+                decode(raw, 'base64'), now(), submitted_by, came_under, wall, equal_to, differs
             from input
         ), new_lines as (
             insert into sale_lines (
@@ -304,6 +311,8 @@ def _row(submission: Submission, meaning: Meaning, *, name_differs: bool) -> dic
         "status": _first_status(submission),
         "lease_s": submission.lease_s,
         "submitted_by": submission.submitted_by,
+        # What is most sales' goes without saying: to be recorded it would cost each of them bytes.
+        "came_under": None if submission.group == submission.submitted_by else submission.group,
         "differs": name_differs,
         "lines": [
             {
@@ -346,4 +355,6 @@ def _new_record(
         standing=Standing(status=status, attempt=1 if status is Status.SENDING else 0),
         same_content_as=_same_content_as(meaning),
         name_differs=name_differs,
+        group=submission.comes_under,
+        equal_group=meaning.equal_group if isinstance(meaning, NewSale) else None,
     )

@@ -39,6 +39,11 @@ FLUSHED: Final[LiteralString] = "select (pg_current_wal_flush_lsn() - '0/0')::bi
 NAME_MERCHANTS: Final = "select set_config('cashback.merchants', %s, true)"
 """What row-level security goes by, until the transaction ends; the value comes from `named`."""
 
+NAME_BOTH: Final = (
+    "select set_config('cashback.merchants', %s, true), set_config('cashback.reads_only', %s, true)"
+)
+"""The same, and the only group whose sales are seen."""
+
 _log = logging.getLogger(__name__)
 
 
@@ -338,19 +343,25 @@ class Pool:
 
     @asynccontextmanager
     async def acting_for(
-        self, merchant_id: int, *, deadline_s: float = DEADLINE_S
+        self, merchant_id: int, *, group: str | None = None, deadline_s: float = DEADLINE_S
     ) -> AsyncGenerator[AsyncConnection[Any], None]:
-        """A transaction on one merchant's rows. Raises StoreUnavailable."""
+        """A transaction on one merchant's rows; with `group` it sees only the sales of that one.
+
+        Raises StoreUnavailable.
+        """
         lent = self.connection(deadline_s=deadline_s)
         async with lent as connection, connection.transaction():
-            await connection.execute(NAME_MERCHANTS, [named([merchant_id])])
+            await _name(connection, merchant_id, group)
             yield connection
 
     @asynccontextmanager
-    async def reading_for(self, merchant_id: int) -> AsyncGenerator[AsyncConnection[Any], None]:
-        """A snapshot of one merchant's rows, to be read. Raises StoreUnavailable.
+    async def reading_for(
+        self, merchant_id: int, *, group: str | None = None
+    ) -> AsyncGenerator[AsyncConnection[Any], None]:
+        """A snapshot of one merchant's rows, to be read; with `group` only the sales of that one.
 
-        In a pipeline: to begin and to name the merchant cost no round trips of their own.
+        Raises StoreUnavailable. In a pipeline: to begin and to name the merchant cost no round
+        trips of their own.
         """
         async with (
             self.connection() as connection,
@@ -358,7 +369,7 @@ class Pool:
             connection.transaction(),
         ):
             await connection.execute("set transaction isolation level repeatable read read only")
-            await connection.execute(NAME_MERCHANTS, [named([merchant_id])])
+            await _name(connection, merchant_id, group)
             yield connection
 
     async def ping(self) -> None:
@@ -381,6 +392,14 @@ class Pool:
         await self._pool.drain()
         self._database.renew()
         return await self._pool.getconn(min(self._wait_s, watch.left_s))
+
+
+async def _name(connection: AsyncConnection[Any], merchant_id: int, group: str | None) -> None:
+    merchants = named([merchant_id])
+    if group is None:
+        await connection.execute(NAME_MERCHANTS, [merchants])
+    else:
+        await connection.execute(NAME_BOTH, [merchants, group])
 
 
 async def _answers(connection: AsyncConnection[Any]) -> bool:

@@ -19,10 +19,10 @@ async def read_history(
     merchant_id: int,
     id: UUID,  # noqa: A002
     *,
-    submitted_by: str | None = None,
+    group: str | None = None,
 ) -> History | None:
     """One record of a merchant with all that happened to it."""
-    found = await connection.execute(ONE, one(merchant_id, id, submitted_by))
+    found = await connection.execute(ONE, one(merchant_id, id, group))
     row = await found.fetchone()
     if row is None:
         return None

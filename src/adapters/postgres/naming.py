@@ -107,7 +107,7 @@ def judge(names: GroupNames) -> dict[UUID, Judged]:
 
     None of those whose name was somebody's and is nobody's any more: they are to be tried again.
     """
-    owned = {key: _Owned(Owner(r.id, r.sale), None) for key, r in names.records.items()}
+    owned = {key: _Owned(Owner(r.id, r.sale, r.group), None) for key, r in names.records.items()}
     vanished = {key for key in names.anothers if key not in owned}
     judged: dict[UUID, Judged] = {}
     for s in names.submissions:
@@ -120,13 +120,14 @@ def judge(names: GroupNames) -> dict[UUID, Judged]:
             names.told[s.id],
             {name: each.owner for name, each in known.items()},
             equal_content=s.equal_content,
+            reads_only=s.reads_only,
         )
         judged[s.id] = Judged(
             meaning, frozenset(each.by for each in known.values() if each.by is not None)
         )
         if isinstance(meaning, NewSale) and not s.replay_only:
             for key in keys.values():
-                owned.setdefault(key, _Owned(Owner(s.id, s.sale), s.id))
+                owned.setdefault(key, _Owned(Owner(s.id, s.sale, s.comes_under), s.id))
         elif isinstance(meaning, Repeat) and meaning.further_name is not None:
             owner = next(each.owner for each in known.values() if each.owner.id == meaning.id)
             owned[keys[meaning.further_name]] = _Owned(owner, s.id)
@@ -242,11 +243,12 @@ async def find_same_request(
     *,
     idempotency_key: str | None,
     sale_id: str | None,
+    group: str | None = None,
 ) -> Record | None:
     """The record of this very request, byte for byte, under one of these names.
 
     Found by the sale id, it goes by the key from the commit on; whoever took the key meanwhile has
-    it, and the record is this request's all the same.
+    it, and the record is this request's all the same. With `group` only if it came under that one.
     """
     await cursor.execute(
         # The key decides: what it names is this request, or nothing is. What was erased or is no
@@ -263,9 +265,16 @@ async def find_same_request(
         from sales as s
         where s.merchant_id = %(m)s
             and s.cashback_id = (select cashback_id from known order by kind limit 1)
+            and (%(group)s::text is null or coalesce(s.came_under, s.submitted_by) = %(group)s)
             and s.raw_body = %(raw)s
         """,
-        {"m": merchant_id, "key": idempotency_key, "sale_id": sale_id, "raw": raw_body},
+        {
+            "m": merchant_id,
+            "key": idempotency_key,
+            "sale_id": sale_id,
+            "group": group,
+            "raw": raw_body,
+        },
     )
     found = await cursor.fetchone()
     if found is None:

@@ -1,4 +1,7 @@
-"""What was refused because a recorded sale has its content: noted with the group, read by page."""
+"""What was refused because of a recorded sale with its content, or of another group's name.
+
+Noted with the group of sales that it came in, read by page.
+"""
 
 from __future__ import annotations
 
@@ -9,18 +12,20 @@ from cashback_core.documents import Cpf
 from cashback_core.equals import MAX_LISTED, EqualSales, Try
 from cashback_core.erased import is_pseudonym
 from cashback_core.ports import Position
-from cashback_core.same_sale import EqualOutcome
+from cashback_core.same_sale import Collision, EqualOutcome, NameKind
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from uuid import UUID
 
     from adapters.postgres.naming import Cursor
     from cashback_core.ports import Submission
+    from cashback_core.same_sale import EqualRefused
 
 
-async def note_refused(cursor: Cursor, refused: Sequence[tuple[Submission, UUID]]) -> None:
-    """Note each refused request beside the record that has its content, the first MAX_LISTED.
+async def note_refused(
+    cursor: Cursor, refused: Sequence[tuple[Submission, EqualRefused | Collision]]
+) -> None:
+    """Note each refused request beside the record that it is refused for, the first MAX_LISTED.
 
     Two processes that count at once may note a few more: no request waits for the count.
     """
@@ -30,24 +35,26 @@ async def note_refused(cursor: Cursor, refused: Sequence[tuple[Submission, UUID]
         {
             "m": s.merchant_id,
             "i": s.id,
-            "c": first,
+            "c": meaning.id,
+            "o": _outcome(meaning),
             "k": s.idempotency_key,
             "s": s.sale.sale_id,
             "at": s.sale.sold_at,
             "by": s.submitted_by,
         }
-        for s, first in refused
+        for s, meaning in refused
     ]
     await cursor.execute(
         """
         insert into refused_equals (
-            merchant_id, refusal_id, cashback_id, idempotency_key, sale_id, sold_at, submitted_by
+            merchant_id, refusal_id, cashback_id, outcome, idempotency_key, sale_id, sold_at,
+            submitted_by
         )
-        select m, i, c, k, s, at, by
+        select m, i, c, o, k, s, at, by
         from (
             select *, row_number() over (partition by m, c order by i) as number
             from jsonb_to_recordset(%s::jsonb) as r (
-                m bigint, i uuid, c uuid, k text, s text, at timestamptz, by text
+                m bigint, i uuid, c uuid, o text, k text, s text, at timestamptz, by text
             )
         ) as r
         where number + (
@@ -58,14 +65,21 @@ async def note_refused(cursor: Cursor, refused: Sequence[tuple[Submission, UUID]
     )
 
 
+def _outcome(meaning: EqualRefused | Collision) -> EqualOutcome:
+    """Equal content is told as such, whoever sent it: it is seldom another sale."""
+    if isinstance(meaning, Collision) and meaning.kind is not NameKind.CONTENT:
+        return EqualOutcome.COLLIDED
+    return EqualOutcome.REFUSED
+
+
 PAGE: Final[LiteralString] = """
     with pairs as materialized (
         (
-            select r.merchant_id, r.at, r.refusal_id as id, 'refused' as outcome, r.cashback_id,
+            select r.merchant_id, r.at, r.refusal_id as id, r.outcome, r.cashback_id,
                 r.idempotency_key, r.sale_id, r.sold_at, r.submitted_by
             from refused_equals as r
             where (%(merchant_id)s::bigint is null or r.merchant_id = %(merchant_id)s)
-                and (%(outcome)s::text is null or %(outcome)s = 'refused')
+                and (%(outcome)s::text is null or %(outcome)s = r.outcome)
                 and (
                     %(at)s::timestamptz is null
                     or r.at <= %(at)s  -- what the index can use
@@ -100,7 +114,7 @@ PAGE: Final[LiteralString] = """
     order by p.at desc, p.id desc
     limit %(limit)s
 """
-"""Pairs of equal content, the latest first; `equal_sales` reads its rows."""
+"""Pairs of equal content or of one name, the latest first; `equal_sales` reads its rows."""
 
 
 def equal_sales(row: tuple[Any, ...]) -> EqualSales:

@@ -20,7 +20,11 @@ if TYPE_CHECKING:
 RECORD: Final[LiteralString] = """
     select s.merchant_id, s.cashback_id, s.sold_at, s.document, s.name, s.total_centavos,
         s.discount_centavos, s.sale_id, s.sold_at_wall, s.same_content_as, s.rounding, s.exact,
-        s.accepted_at, s.name_differs,
+        s.accepted_at, s.name_differs, coalesce(s.came_under, s.submitted_by),
+        (
+            select coalesce(f.came_under, f.submitted_by) from sales as f
+            where f.merchant_id = s.merchant_id and f.cashback_id = s.same_content_as
+        ),
         c.cashback_centavos, c.status, c.attempt, c.applied_at,
         a.status_code, a.provider_id, a.provider_message, a.provider_created_at,
         (
@@ -44,10 +48,10 @@ ONE: Final[LiteralString] = (
     RECORD
     + """
     where s.merchant_id = %(merchant_id)s and s.cashback_id = %(id)s
-        and (%(submitted_by)s::text is null or s.submitted_by = %(submitted_by)s)
+        and (%(group)s::text is null or coalesce(s.came_under, s.submitted_by) = %(group)s)
 """
 )
-"""One record of a merchant, if need be only if that subject sent it; `one` makes its values."""
+"""One record of a merchant, if need be only if it came under that group; `one` makes its values."""
 
 MANY: Final[LiteralString] = (
     RECORD + " where s.merchant_id = %(merchant_id)s and s.cashback_id = any(%(ids)s)"
@@ -57,9 +61,9 @@ MANY: Final[LiteralString] = (
 Row = tuple[Any, ...]
 
 
-def one(merchant_id: int, id: UUID, submitted_by: str | None = None) -> dict[str, Any]:  # noqa: A002
+def one(merchant_id: int, id: UUID, group: str | None = None) -> dict[str, Any]:  # noqa: A002
     """The values of ONE."""
-    return {"merchant_id": merchant_id, "id": id, "submitted_by": submitted_by}
+    return {"merchant_id": merchant_id, "id": id, "group": group}
 
 
 def many(merchant_id: int, ids: list[UUID]) -> dict[str, Any]:
@@ -71,8 +75,8 @@ def record(row: Row) -> Record:
     """The record of a row of RECORD."""
     (
         merchant_id, cashback_id, sold_at, document, name, total, discount, sale_id, sold_at_wall,
-        same_content_as, rounding, exact, accepted_at, name_differs, cashback_centavos, status,
-        attempt, applied_at, *answer, lines,
+        same_content_as, rounding, exact, accepted_at, name_differs, group, equal_group,
+        cashback_centavos, status, attempt, applied_at, *answer, lines,
     ) = row  # fmt: skip
     return Record(
         id=cashback_id,
@@ -96,6 +100,8 @@ def record(row: Row) -> Record:
         standing=standing(status, attempt, applied_at, answer),
         same_content_as=same_content_as,
         name_differs=name_differs,
+        group=group,
+        equal_group=equal_group,
     )
 
 

@@ -134,21 +134,34 @@ class PostgresCashbackStore(CashbackStore):
         *,
         idempotency_key: str | None,
         equal_content: EqualContent,
+        reads_only: str | None = None,
     ) -> Meaning:
         names = names_of(sale, idempotency_key)
         told = {(merchant_id, kind, name): (merchant_id, kind, name) for kind, name in names}
         async with self._reads.reading_for(merchant_id) as connection:
             records = await read_owners(connection.cursor(), told | sealed_names(told, self._seal))
-        owners = {(kind, name): Owner(r.id, r.sale) for (_, kind, name), r in records.items()}
-        return which_sale(sale, names, owners, equal_content=equal_content)
+        owners = {
+            (kind, name): Owner(r.id, r.sale, r.group) for (_, kind, name), r in records.items()
+        }
+        return which_sale(sale, names, owners, equal_content=equal_content, reads_only=reads_only)
 
     async def same_request(
-        self, merchant_id: int, raw_body: bytes, *, idempotency_key: str | None, sale_id: str | None
+        self,
+        merchant_id: int,
+        raw_body: bytes,
+        *,
+        idempotency_key: str | None,
+        sale_id: str | None,
+        reads_only: str | None = None,
     ) -> Record | None:
-        async with self._reads.acting_for(merchant_id) as connection:
-            cursor = connection.cursor()
+        async with self._reads.acting_for(merchant_id, group=reads_only) as connection:
             return await find_same_request(
-                cursor, merchant_id, raw_body, idempotency_key=idempotency_key, sale_id=sale_id
+                connection.cursor(),
+                merchant_id,
+                raw_body,
+                idempotency_key=idempotency_key,
+                sale_id=sale_id,
+                group=reads_only,
             )
 
     async def conclude(self, result: AttemptResult) -> Standing:
@@ -190,10 +203,10 @@ class PostgresCashbackStore(CashbackStore):
         merchant_id: int,
         id: UUID,  # noqa: A002
         *,
-        submitted_by: str | None = None,
+        group: str | None = None,
     ) -> Record | None:
-        async with self._reads.reading_for(merchant_id) as connection:
-            found = await connection.execute(ONE, one(merchant_id, id, submitted_by))
+        async with self._reads.reading_for(merchant_id, group=group) as connection:
+            found = await connection.execute(ONE, one(merchant_id, id, group))
             row = await found.fetchone()
         return None if row is None else record(row)
 
@@ -202,10 +215,10 @@ class PostgresCashbackStore(CashbackStore):
         merchant_id: int,
         id: UUID,  # noqa: A002
         *,
-        submitted_by: str | None = None,
+        group: str | None = None,
     ) -> History | None:
-        async with self._reads.reading_for(merchant_id) as connection:
-            return await read_history(connection, merchant_id, id, submitted_by=submitted_by)
+        async with self._reads.reading_for(merchant_id, group=group) as connection:
+            return await read_history(connection, merchant_id, id, group=group)
 
     async def page(
         self, merchant_id: int, wanted: RecordFilter, *, limit: int, after: Position | None
@@ -216,13 +229,13 @@ class PostgresCashbackStore(CashbackStore):
             "document": wanted.document,
             "sold_from": wanted.sold_from,
             "sold_to": wanted.sold_to,
-            "submitted_by": wanted.submitted_by,
+            "group": wanted.group,
             "name_differs": wanted.name_differs,
             "at": after.accepted_at if after else None,
             "id": after.id if after else None,
             "limit": limit + 1,  # one more tells whether there is a next page
         }
-        async with self._reads.reading_for(merchant_id) as connection:
+        async with self._reads.reading_for(merchant_id, group=wanted.group) as connection:
             found = await connection.execute(
                 _PAGE,
                 values,
@@ -296,7 +309,7 @@ _PAGE: Final = """
         and (%(document)s::text is null or s.document = %(document)s)
         and (%(sold_from)s::timestamptz is null or s.sold_at >= %(sold_from)s)
         and (%(sold_to)s::timestamptz is null or s.sold_at < %(sold_to)s)
-        and (%(submitted_by)s::text is null or s.submitted_by = %(submitted_by)s)
+        and (%(group)s::text is null or coalesce(s.came_under, s.submitted_by) = %(group)s)
         and (%(name_differs)s::boolean is null or case when %(name_differs)s then s.name_differs
             else not s.name_differs end)
         and (

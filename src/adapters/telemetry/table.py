@@ -105,7 +105,8 @@ EQUAL_SALES: Final = Metric(
     kind=Kind.COUNTER,
     labels=("outcome",),
     meaning="sales with the content of a recorded one: `accepted` beside it by a name of their own,"
-    " or `refused`; `GET /api/cashbacks/equals` lists them",
+    " or `refused`; `collided` those with a name of one that their sender may not read;"
+    " `GET /api/cashbacks/equals` lists them",
     of=_API,
 )
 BREAKER: Final = Metric(

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from cashback_core import strategies
 from cashback_core.content import MAX_DIFFERENCES
 from cashback_core.same_sale import (
+    Collision,
     Contradiction,
     EqualContent,
     EqualRefused,
@@ -20,6 +21,7 @@ from cashback_core.same_sale import (
     NewSale,
     Owner,
     Repeat,
+    may_read,
     names_of,
     which_sale,
 )
@@ -130,3 +132,62 @@ def test_a_sale_id_is_told_among_ever_so_many_differences() -> None:
     assert isinstance(meaning, Contradiction)
     assert len(meaning.differences) == MAX_DIFFERENCES
     assert meaning.differences[-1].pointer == "/sale_id"
+
+
+@given(
+    st.sampled_from([SALE, NAMED, OTHER, replace(OTHER, sale_id="NF-1")]),
+    st.sampled_from([None, "k"]),
+    st.dictionaries(
+        st.sampled_from([KEY, SALE_ID, *content_of(ONE), *content_of(TWO)]),
+        st.sampled_from([ONE, TWO]),
+    ),
+    st.dictionaries(st.sampled_from([ONE.id, TWO.id]), st.sampled_from([None, "a", "b"])),
+    st.sampled_from(EqualContent),
+)
+def test_a_reader_is_told_what_everybody_is_or_that_there_is_one(
+    sale: Sale,
+    key: str | None,
+    owners: dict[Name, Owner],
+    groups: dict[UUID, str | None],
+    setting: EqualContent,
+) -> None:
+    """What decides is the same for all; what it is compared with is told to its readers alone."""
+    owners = {name: replace(o, group=groups.get(o.id)) for name, o in owners.items()}
+    names = names_of(sale, key)
+    whole = which_sale(sale, names, owners, equal_content=setting)
+    told = which_sale(sale, names, owners, equal_content=setting, reads_only="a")
+    if isinstance(whole, NewSale) or may_read("a", groups.get(whole.id)):
+        assert told == whole
+    else:
+        assert isinstance(told, Collision)
+        assert told.id == whole.id
+        # Another content under the same names is told the same: nothing is to be found by guessing.
+        other = replace(sale, total_centavos=sale.total_centavos + 1, discount_centavos=-1)
+        if told.kind is not NameKind.CONTENT:
+            again = which_sale(other, names, owners, equal_content=setting, reads_only="a")
+            assert again == told
+
+
+@pytest.mark.parametrize(
+    ("reads_only", "group", "may"),
+    [
+        (None, None, True),
+        (None, "a", True),
+        ("a", "a", True),
+        ("a", "b", False),
+        ("a", None, False),
+    ],
+)
+def test_who_reads_one_group_reads_what_came_under_it_and_nothing_of_nobody(
+    reads_only: str | None, group: str | None, *, may: bool
+) -> None:
+    assert may_read(reads_only, group) is may
+
+
+def test_no_digit_of_a_cpf_is_in_a_difference_wherever_it_was_told() -> None:
+    known = Owner(ONE.id, replace(SALE, sale_id="NF-529.982.247-25"))
+    meaning = decided(replace(SALE, sale_id="52998224725/7"), "k", {KEY: known})
+    assert isinstance(meaning, Contradiction)
+    assert [(d.pointer, d.recorded, d.received) for d in meaning.differences] == [
+        ("/sale_id", "NF-***.***.***-**", "***.***.***-**/7")
+    ]

@@ -25,6 +25,7 @@ from adapters.http.resources.one_resource import OneResource
 from adapters.http.resources.resource_body import ResourceBody
 from adapters.http.sales.wire import encode
 from cashback_core.clients import (
+    CLIENT_ID,
     CLIENT_ROLES,
     DEFAULT_OVERLAP_S,
     MAX_OVERLAP_S,
@@ -50,9 +51,8 @@ ORDERING: Final = Ordering(
     default="name",
 )
 
-_ID: Final = re.compile(r"cli_[A-Za-z0-9_-]{22}\Z", re.ASCII)
 _NUMBER: Final = re.compile(r"[1-9][0-9]{0,8}\Z", re.ASCII)
-_STATE: Final = {"name": True, "role": False, "disabled": False}
+_STATE: Final = {"name": True, "role": False, "disabled": False, "group": False}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -162,6 +162,7 @@ def client_shape(client: Client) -> shapes.ApiClient:
         name=client.state.name,
         role=client.state.role,
         disabled=client.state.disabled,
+        group=client.state.group or client.id,
         secrets=[
             shapes.ClientSecret(
                 number=secret.number,
@@ -190,16 +191,22 @@ def _read_state(body: ResourceBody) -> ClientState:
         name=body.name("name"),
         role=body.choice("role", CLIENT_ROLES, default="erp"),
         disabled=body.truth("disabled"),
+        group=body.text("group", CLIENT_ID, "no_such_group") or None,
     )
 
 
 def _document(client: Client) -> dict[str, object]:
     state = client.state
-    return {"name": state.name, "role": state.role, "disabled": state.disabled}
+    return {
+        "name": state.name,
+        "role": state.role,
+        "disabled": state.disabled,
+        "group": state.group,
+    }
 
 
 def _read_id(request: Request[Any, Any, Any]) -> str:
     client_id: str = request.scope["path_params"]["id"]
-    if _ID.match(client_id) is None:
+    if CLIENT_ID.match(client_id) is None:
         raise NotFoundException
     return client_id

@@ -11,6 +11,7 @@ from cashback_core.names import NameDifference  # noqa: TC001 (msgspec reads the
 from cashback_core.rounding import Rounding  # noqa: TC001 (msgspec reads the annotations)
 from cashback_core.same_sale import EqualContent  # noqa: TC001 (msgspec reads the annotations)
 
+ClientId = Annotated[str, Meta(pattern="^cli_[A-Za-z0-9_-]{22}$")]
 Version = Annotated[int, Meta(ge=1, description="Also the ETag; raised by every change.")]
 
 
@@ -97,6 +98,7 @@ class ApiClient(Shape, frozen=True, kw_only=True):
     name: str
     role: str
     disabled: bool
+    group: Annotated[ClientId, Meta(description="Whose own group it is in: its own by default.")]
     secrets: list[ClientSecret]
     version: Version
     created_at: Instant

@@ -102,6 +102,22 @@ ADMINISTRATION_FAULTS: Final[Mapping[str, Mapping[Language, Text]]] = {
         ("There is no such merchant.", "the slug of a merchant"),
         ("Não existe este lojista.", "o slug de um lojista"),
     ),
+    "no_such_group": fault(
+        (
+            (
+                "The merchant has, and had, no such API client: a group goes by the id of the"
+                " client whose own it was."
+            ),
+            "the id of one of the merchant's clients; its own id for its own group",
+        ),
+        (
+            (
+                "O lojista não tem, nem teve, este cliente de API: um grupo é chamado pelo id do"
+                " cliente de quem ele era."
+            ),
+            "o id de um dos clientes do lojista; o próprio id para o próprio grupo",
+        ),
+    ),
     "role_and_merchant": fault(
         (
             "Administrators of the platform have no merchant, and everybody else has one.",

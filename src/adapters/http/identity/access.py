@@ -17,7 +17,7 @@ class Role(StrEnum):
     """What somebody is there for; everybody but the platform's administrator has one merchant."""
 
     ERP = "erp"
-    """A shop's system: submits sales, reads those that it submitted."""
+    """A shop's system: submits sales, reads those that its group submitted."""
 
     ANALYST = "analyst"
     """Reads everything of the merchant."""

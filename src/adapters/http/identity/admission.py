@@ -35,14 +35,17 @@ class Principal:
     subject: str
     """`user:` and a username, or `client:` and the id of an API client."""
 
+    group: str
+    """The subject whose own the group is that a sale of theirs comes under."""
+
     role: Role
     home: int | None
     """The merchant; None for the platform's administrator."""
 
     @property
     def reads_only(self) -> str | None:
-        """The only subject whose sales may be read: a shop's system reads what it sent itself."""
-        return self.subject if self.role is Role.ERP else None
+        """The only group whose sales may be read: of a shop's system its present one."""
+        return self.group if self.role is Role.ERP else None
 
     @property
     def username(self) -> str:
@@ -87,7 +90,10 @@ class Admission:
         if standing.role not in ACCESS.get(_operation(request), ()):
             raise ForbiddenError
         principal = Principal(
-            subject=standing.subject, role=standing.role, home=standing.merchant_id
+            subject=standing.subject,
+            group=standing.group,
+            role=standing.role,
+            home=standing.merchant_id,
         )
         return fields, principal
 

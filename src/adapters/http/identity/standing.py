@@ -33,6 +33,7 @@ class Standing:
     """What the owner of a good token is now."""
 
     subject: str
+    group: str
     role: Role
     merchant_id: int | None
 
@@ -87,7 +88,10 @@ class Standings:
             self._known.pop(key, None)
             raise InvalidTokenError("its session has ended")
         standing = Standing(
-            subject=owned.subject, role=Role(owned.role), merchant_id=owned.merchant_id
+            subject=owned.subject,
+            group=owned.group,
+            role=Role(owned.role),
+            merchant_id=owned.merchant_id,
         )
         if len(self._known) >= MAX_KNOWN:
             self._known.clear()

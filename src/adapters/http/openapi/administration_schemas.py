@@ -96,6 +96,14 @@ _CLIENT_STATE: Final[Schema] = {
         "default": False,
         "description": "Gets no token, and those that it holds are worthless within five seconds.",
     },
+    "group": {
+        "type": ["string", "null"],
+        "pattern": "^cli_[A-Za-z0-9_-]{22}$",
+        "description": "The id of the merchant's client, be it deleted, whose own group it is in"
+        " from now on; null for its own. With the role `erp` it reads and repeats what came under"
+        " that group, within five seconds, and what it sends comes under it. What is recorded keeps"
+        " the group that it came under.",
+    },
 }
 _PASSWORD: Final[Schema] = {
     "type": "string",

@@ -173,6 +173,8 @@ def _invalid_sale(error: InvalidSale) -> Problem:
 
 def _content_known(outcome: ContentKnown) -> Problem:
     record = outcome.record
+    if record is None:
+        return Problem(code="sale_already_recorded")
     return Problem(code="sale_already_recorded", record=record, headers=(location_of(record),))
 
 

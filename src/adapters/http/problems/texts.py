@@ -88,15 +88,17 @@ KINDS: Final[Mapping[str, Kind]] = {
         (
             "Sale id taken",
             (
-                "This sale_id was recorded with other content; errors shows every difference."
-                " Another sale needs an id of its own."
+                "This sale_id is a recorded sale's of other content, or of another client's group;"
+                " errors shows every difference, and of another group's nothing. Another sale"
+                " needs an id of its own."
             ),
         ),
         (
             "Id de venda já usado",
             (
-                "Este sale_id foi registrado com outro conteúdo; errors mostra cada diferença."
-                " Outra venda precisa do seu próprio id."
+                "Este sale_id é de uma venda registrada com outro conteúdo, ou do grupo de outro"
+                " cliente de API; errors mostra cada diferença, e de outro grupo nada. Outra venda"
+                " precisa do seu próprio id."
             ),
         ),
     ),
@@ -105,17 +107,19 @@ KINDS: Final[Mapping[str, Kind]] = {
         (
             "Sale already recorded",
             (
-                "A sale with exactly this content is recorded: see record. Nothing was stored, and"
-                " no name was used up. If this is another sale, send it with a sale_id of its own;"
-                " where the merchant's equal_content is never, it is not taken."
+                "A sale with exactly this content is recorded: record shows it, unless it is"
+                " another client's group's. Nothing was stored, and no name was used up. If this is"
+                " another sale, send it with a sale_id of its own; where the merchant's"
+                " equal_content is never, it is not taken."
             ),
         ),
         (
             "Venda já registrada",
             (
-                "Uma venda com exatamente este conteúdo já está registrada: veja record. Nada foi"
-                " gravado, e nenhum nome foi gasto. Se esta é outra venda, envie-a com um sale_id"
-                " próprio; onde o equal_content do lojista é never, ela não é aceita."
+                "Uma venda com exatamente este conteúdo já está registrada: record a mostra, a não"
+                " ser que seja do grupo de outro cliente de API. Nada foi gravado, e nenhum"
+                " nome foi gasto. Se esta é outra venda, envie-a com um sale_id próprio; onde o"
+                " equal_content do lojista é never, ela não é aceita."
             ),
         ),
     ),
@@ -155,15 +159,16 @@ KINDS: Final[Mapping[str, Kind]] = {
         (
             "Idempotency key reused",
             (
-                "This key was used for a sale of other content or of another sale_id; errors shows"
-                " every difference."
+                "This key was used for a sale of other content, of another sale_id or of another"
+                " client's group; errors shows every difference, and of another group's nothing."
             ),
         ),
         (
             "Chave de idempotência reutilizada",
             (
-                "Esta chave foi usada para uma venda de outro conteúdo ou de outro sale_id; errors"
-                " mostra cada diferença."
+                "Esta chave foi usada para uma venda de outro conteúdo, de outro sale_id ou do"
+                " grupo de outro cliente de API; errors mostra cada diferença, e de outro grupo"
+                " nada."
             ),
         ),
     ),

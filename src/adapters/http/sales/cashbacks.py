@@ -90,6 +90,8 @@ class CashbackRoutes:
                 wait_s=self.wait_s if preference.wait_s is None else preference.wait_s,
                 respond_async=preference.respond_async,
                 submitted_by=principal.subject,
+                group=principal.group,
+                reads_only=principal.reads_only,
             )
         )
         return _answer_submitted(outcome, preference, fields)
@@ -102,6 +104,7 @@ class CashbackRoutes:
             principal.merchant_id,
             decode_json(body),
             idempotency_key=read_idempotency_key(fields),
+            reads_only=principal.reads_only,
         )
         return Answer(200, encode(quote_shape(quoted)))
 
@@ -112,14 +115,15 @@ class CashbackRoutes:
         if terms is None:
             raise UnknownMerchant(principal.merchant_id)
         listing = read_listing(request.scope["query_string"], terms.rules.zone)
+        reads_only = principal.reads_only
         page = await self.store.page(
             principal.merchant_id,
-            replace(listing.wanted, submitted_by=principal.reads_only),
+            replace(listing.wanted, group=reads_only),
             limit=listing.limit,
             after=listing.after,
         )
         shape = shapes.Page(
-            items=[record_shape(record) for record in page.records],
+            items=[record_shape(record.as_told(reads_only)) for record in page.records],
             next_cursor=None if page.next is None else write_cursor(page.next),
         )
         return Answer(200, encode(shape))
@@ -127,12 +131,13 @@ class CashbackRoutes:
     async def one(self, request: Request[Any, Any, Any]) -> ASGIApp:
         """One record with its attempts and events."""
         _, principal = await self.admit(request)
+        reads_only = principal.reads_only
         history = await self.store.history(
-            principal.merchant_id, read_id(request), submitted_by=principal.reads_only
+            principal.merchant_id, read_id(request), group=reads_only
         )
         if history is None:
             raise NotFoundException
-        return Answer(200, encode(history_shape(history)))
+        return Answer(200, encode(history_shape(history.as_told(reads_only))))
 
 
 def read_id(request: Request[Any, Any, Any]) -> UUID:

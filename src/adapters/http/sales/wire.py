@@ -14,9 +14,17 @@ from cashback_core.documents import mask
 from cashback_core.erased import ERASED
 from cashback_core.instants import format_instant
 from cashback_core.money import format_centavos, format_exact, format_thousandths
-from cashback_core.same_sale import Contradiction, EqualRefused, NameKind, NewSale, Repeat
+from cashback_core.same_sale import (
+    Collision,
+    Contradiction,
+    EqualRefused,
+    NameKind,
+    NewSale,
+    Repeat,
+)
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from uuid import UUID
 
     from cashback_core.calculation import Cashback, LineCashback
@@ -29,6 +37,12 @@ if TYPE_CHECKING:
     from cashback_core.sale import Customer, Line, Sale
     from cashback_core.same_sale import Meaning
     from cashback_core.submission import Quoted
+
+_REFUSED: Final[Mapping[NameKind, shapes.Means]] = {
+    NameKind.IDEMPOTENCY_KEY: "idempotency_key_reused",
+    NameKind.SALE_ID: "sale_id_conflict",
+    NameKind.CONTENT: "sale_already_recorded",
+}
 
 encode: Final = msgspec.json.Encoder().encode
 
@@ -95,10 +109,10 @@ def _meaning(meaning: Meaning) -> tuple[shapes.Means, UUID | None, tuple[Differe
             return "repeat", id_, ()
         case EqualRefused(id_):
             return "sale_already_recorded", id_, ()
-        case Contradiction(_, NameKind.IDEMPOTENCY_KEY, found):
-            return "idempotency_key_reused", None, found
-        case Contradiction(_, _, found):
-            return "sale_id_conflict", None, found
+        case Contradiction(_, kind, found):
+            return _REFUSED[kind], None, found
+        case Collision(_, kind):
+            return _REFUSED[kind], None, ()
         case _:
             assert_never(meaning)
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 _SELECT: Final = """
     select c.client_id, m.slug, c.name, c.role, c.version, c.created_at, c.created_by,
-        c.updated_at, c.disabled_at,
+        c.updated_at, c.disabled_at, c.group_id,
         (
             select coalesce(jsonb_agg(jsonb_build_array(
                 s.number, s.created_at, s.created_by, s.expires_at
@@ -58,11 +58,14 @@ async def find(connection: AsyncConnection[Any], caller: Caller, client_id: str)
 
 def client_of(row: Sequence[Any]) -> Client:
     """A client out of a row of either."""
-    client_id, merchant, name, role, version, created_at, created_by, updated_at, off, kept = row
+    (
+        client_id, merchant, name, role, version, created_at, created_by, updated_at, off, group,
+        kept,
+    ) = row  # fmt: skip
     return Client(
         id=client_id,
         merchant=merchant,
-        state=ClientState(name=name, role=role, disabled=off is not None),
+        state=ClientState(name=name, role=role, disabled=off is not None, group=group),
         secrets=tuple(_secret(*secret) for secret in kept),
         version=version,
         created_at=created_at,

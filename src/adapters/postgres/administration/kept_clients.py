@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from secrets import token_urlsafe
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import psycopg
 
@@ -40,6 +40,9 @@ if TYPE_CHECKING:
     from cashback_core.administering import Slice, Versions
 
 
+_NO_SUCH_GROUP: Final = Unfit(name="group", fault="no_such_group")
+
+
 @dataclass(frozen=True, slots=True)
 class PostgresClients(ClientStore):
     """API clients, each method one transaction of `administration`."""
@@ -60,9 +63,9 @@ class PostgresClients(ClientStore):
                 await connection.execute(
                     """
                     insert into api_clients
-                        (merchant_id, client_id, name, role, disabled_at, created_by)
+                        (merchant_id, client_id, name, role, disabled_at, group_id, created_by)
                     values (%(merchant_id)s, %(client_id)s, %(name)s, %(role)s,
-                        case when %(disabled)s then now() end, %(by)s)
+                        case when %(disabled)s then now() end, %(group)s, %(by)s)
                     """,
                     {
                         "merchant_id": merchant_id,
@@ -70,12 +73,15 @@ class PostgresClients(ClientStore):
                         "name": state.name,
                         "role": state.role,
                         "disabled": state.disabled,
+                        "group": state.group,  # its own it cannot know yet
                         "by": caller.actor,
                     },
                 )
                 return await _issue(connection, caller, merchant_id, client_id)
         except psycopg.errors.UniqueViolation:
             return Taken(name="name")
+        except psycopg.errors.ForeignKeyViolation:
+            return _NO_SUCH_GROUP
 
     async def page(self, caller: Caller, wanted: Slice, which: ClientFilter) -> Listed[Client]:
         values = {
@@ -105,6 +111,7 @@ class PostgresClients(ClientStore):
                     """
                     update api_clients set name = %(name)s, role = %(role)s,
                         disabled_at = case when %(disabled)s then coalesce(disabled_at, now()) end,
+                        group_id = nullif(%(group)s, client_id),
                         version = version + 1, updated_at = now()
                     where client_id = %(client_id)s and deleted_at is null
                         and (%(merchant_id)s::bigint is null or merchant_id = %(merchant_id)s)
@@ -117,6 +124,7 @@ class PostgresClients(ClientStore):
                         "name": state.name,
                         "role": state.role,
                         "disabled": state.disabled,
+                        "group": state.group,
                     },
                 )
                 present = await find(connection, caller, client_id)
@@ -125,6 +133,8 @@ class PostgresClients(ClientStore):
                 return Kept(present) if changed.rowcount else Stale()
         except psycopg.errors.UniqueViolation:
             return Taken(name="name")
+        except psycopg.errors.ForeignKeyViolation:
+            return _NO_SUCH_GROUP
 
     async def delete(self, caller: Caller, client_id: str, versions: Versions) -> Refusal | None:
         async with self.administration.transaction(caller) as connection:

@@ -106,7 +106,8 @@ class PostgresIdentities(Identities):
             "   where expires_at < now() - make_interval(days => %(kept_days)s)"
             "   order by expires_at limit %(purge)s for update skip locked)"
             " )"
-            " select 'user:' || username as subject, role, merchant_id, session_id"
+            " select 'user:' || username as subject, 'user:' || username as group,"
+            "  role, merchant_id, session_id"
             " from account, opened",
             {
                 "user_id": account.user_id,
@@ -150,7 +151,8 @@ class PostgresIdentities(Identities):
             "   reason = case when right_one then null else 'refresh_reused' end"
             "  from held where s.session_id = held.session_id returning s.session_id"
             " )"
-            " select 'user:' || username as subject, role, merchant_id, session_id"
+            " select 'user:' || username as subject, 'user:' || username as group,"
+            "  role, merchant_id, session_id"
             " from held join moved using (session_id) where right_one",
             {
                 "session_id": session_id,
@@ -192,7 +194,8 @@ class PostgresIdentities(Identities):
     async def find_client(self, client_id: str, *, secret: str) -> Owned | None:
         """The API client with that secret."""
         return await self._owned(
-            "select 'client:' || c.client_id as subject, c.role, c.merchant_id,"
+            "select 'client:' || c.client_id as subject,"
+            "  'client:' || coalesce(c.group_id, c.client_id) as group, c.role, c.merchant_id,"
             "  s.secret_id as session_id"
             " from client_secrets as s join api_clients as c using (merchant_id, client_id)"
             " where s.secret_hash = %(secret)s and c.client_id = %(client_id)s"
@@ -215,7 +218,8 @@ class PostgresIdentities(Identities):
     async def standing(self, session_id: UUID, *, token_id: str) -> Owned | None:
         """Whose a token is now."""
         return await self._owned(
-            "select 'user:' || u.username as subject, u.role, u.merchant_id, s.session_id"
+            "select 'user:' || u.username as subject, 'user:' || u.username as group, u.role,"
+            "  u.merchant_id, s.session_id"
             " from sessions as s join users as u using (user_id)"
             " where s.session_id = %(id)s and s.revoked_at is null and s.expires_at > now()"
             "  and s.created_at >= coalesce(u.signed_out_at, s.created_at)"
@@ -223,7 +227,8 @@ class PostgresIdentities(Identities):
             "   and not exists (select from merchants as m"
             "    where m.merchant_id = u.merchant_id and m.disabled_at is not null)"
             " union all"
-            " select 'client:' || c.client_id, c.role, c.merchant_id, s.secret_id"
+            " select 'client:' || c.client_id, 'client:' || coalesce(c.group_id, c.client_id),"
+            "  c.role, c.merchant_id, s.secret_id"
             " from client_secrets as s join api_clients as c using (merchant_id, client_id)"
             " where s.secret_id = %(id)s and (s.expires_at is null or s.expires_at > now())"
             "  and c.disabled_at is null and c.deleted_at is null"
