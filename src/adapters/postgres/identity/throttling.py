@@ -36,7 +36,7 @@ PEOPLE: Final[Mapping[str, Bucket]] = {
 }
 SECRETS: Final[Mapping[str, Bucket]] = {
     "secret": Bucket(burst=20, every_s=10),
-    "secret_address": Bucket(burst=100, every_s=1),
+    "secret_address": Bucket(burst=100, every_s=5),
 }
 """Of wrong ones alone: there is nothing to guess at 256 bits, so it is noise that is counted."""
 
