@@ -189,9 +189,9 @@ def of_the_compose_file() -> dict[str, str]:
 
 def test_all_tills_of_a_chain_log_in_at_once_from_one_address(api: StandInApi) -> None:
     """After an outage, say: 700 within a moment, 260 of them before any is answered."""
-    api.answer = None
     head = f"POST /api/token HTTP/1.1\r\n{HEAD}Content-Length: 2\r\n\r\n{{}}".encode()
     with proxy_of(api, **of_the_compose_file()) as proxy, ExitStack() as waiting:
+        api.answer = None
         address = urlsplit(proxy.base_url)
         for _ in range(260):
             connection = socket.create_connection((address.hostname, address.port), 10)
