@@ -58,8 +58,8 @@ class Owned:
 class Renewed:
     """A session whose refresh token was taken for the next one.
 
-    `issued_s` is when its tokens were issued, in seconds since 1970; `repeated`: not now, but by the
-    same refresh token shortly before.
+    `issued_s` is when its tokens were issued, in seconds since 1970; `repeated`: that was by the
+    same refresh token, shortly before.
     """
 
     owned: Owned
@@ -103,9 +103,7 @@ class Identities(Protocol):
         """Count a log-in that failed: against the account, the address, and both together."""
 
     @abstractmethod
-    async def open_session(
-        self, account: Account, *, token_id: str, life_s: int
-    ) -> Owned | None:
+    async def open_session(self, account: Account, *, token_id: str, life_s: int) -> Owned | None:
         """Begin a session with its first refresh token.
 
         None when the account is no more what it was: another password, disabled, deleted.

@@ -9,13 +9,13 @@ from enum import StrEnum
 class LogInKind(StrEnum):
     """What somebody came with."""
 
-    PASSWORD = "password"
+    PASSWORD = "password"  # noqa: S105
     """A person's, for a session."""
 
-    PRESENT_PASSWORD = "present_password"
+    PRESENT_PASSWORD = "present_password"  # noqa: S105
     """A person's who has a session, to change it."""
 
-    SECRET = "secret"
+    SECRET = "secret"  # noqa: S105
     """An API client's."""
 
     REFRESH = "refresh"

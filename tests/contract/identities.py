@@ -28,9 +28,7 @@ async def account_of(identities: Identities, username: str = "demo") -> Account:
     return account
 
 
-async def opened(
-    identities: Identities, username: str = "demo", *, token_id: str = FIRST
-) -> Owned:
+async def opened(identities: Identities, username: str = "demo", *, token_id: str = FIRST) -> Owned:
     account = await account_of(identities, username)
     owned = await identities.open_session(account, token_id=token_id, life_s=LIFE_S)
     assert owned is not None

@@ -136,9 +136,7 @@ class MemoryIdentities(Identities):
         self._ask(f"failure {username}")
         self._note(_keys(username, address))
 
-    async def open_session(
-        self, account: Account, *, token_id: str, life_s: int
-    ) -> Owned | None:
+    async def open_session(self, account: Account, *, token_id: str, life_s: int) -> Owned | None:
         self._ask(f"open {account.username}")
         user = self.users.get(account.username)
         if user is None or user.password_hash != account.password_hash:

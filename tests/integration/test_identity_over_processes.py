@@ -207,7 +207,9 @@ def test_a_refresh_token_buys_one_successor_however_many_send_it_and_where(apis:
     next_ = apis.ask("POST", "/api/token/refresh", {"refresh": won["refresh"]}, at=1)
     assert next_.status == 200
     # Its owner, or a thief, comes late: nobody can tell which holds the new one.
-    assert [apis.ask("POST", "/api/token/refresh", body, at=at).status for at in (0, 1)] == [401] * 2
+    assert [apis.ask("POST", "/api/token/refresh", body, at=at).status for at in (0, 1)] == [
+        401
+    ] * 2
     latest = {"refresh": next_.json["refresh"]}
     assert apis.ask("POST", "/api/token/refresh", latest).status == 401
     assert all_end_in_time(apis, {"old": session["access"], "new": won["access"]})

@@ -38,9 +38,7 @@ class Doors:
         return self.gateway.request("POST", path, body, headers=headers, authorised=False)
 
     def log_in(self, name: str, password: str = PASSWORD, *, source: str = "192.0.2.1") -> Reply:
-        return self.post(
-            "/api/token", {"username": name, "password": password}, source=source
-        )
+        return self.post("/api/token", {"username": name, "password": password}, source=source)
 
     def buy(self, client: tuple[str, str], *, source: str = "192.0.2.1") -> Reply:
         body = {"client_id": client[0], "client_secret": client[1]}

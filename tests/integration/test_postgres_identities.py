@@ -186,9 +186,7 @@ async def test_a_password_that_changes_at_the_moment_of_a_log_in_leaves_no_sessi
         connection.execute(
             "update users set password_hash = %s where username = 'demo'", [hash_password("new")]
         )
-        opening = asyncio.create_task(
-            identities.open_session(account, token_id="x", life_s=60)
-        )
+        opening = asyncio.create_task(identities.open_session(account, token_id="x", life_s=60))
         done, _ = await asyncio.wait([opening], timeout=0.3)
         assert not done  # it waits for the row
         connection.commit()

@@ -241,9 +241,7 @@ class _Asking:
 
     def turned_away(self, outcome: LogInOutcome) -> None:
         """They are not let in."""
-        self.traces.turned_away(
-            self.kind, outcome, subject=self.subject, address=self.address
-        )
+        self.traces.turned_away(self.kind, outcome, subject=self.subject, address=self.address)
 
     def in_a_crowd(self) -> AbstractContextManager[None]:
         """While they wait for their turn."""

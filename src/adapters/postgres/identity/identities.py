@@ -73,9 +73,7 @@ class PostgresIdentities(Identities):
         """Count a log-in that failed."""
         await self._do(NOTE, {**of_person(username, address), "purge": PURGE})
 
-    async def open_session(
-        self, account: Account, *, token_id: str, life_s: int
-    ) -> Owned | None:
+    async def open_session(self, account: Account, *, token_id: str, life_s: int) -> Owned | None:
         """Begin a session, unless the account has changed since its password was looked at."""
         return await self._owned(
             # The lock: whoever changes the password waits for us and ends our session too, or
@@ -116,8 +114,8 @@ class PostgresIdentities(Identities):
     ) -> Renewed | Reused | None:
         """Take a session's refresh token for the next one."""
         row = await self._row(
-            # The row's lock decides: the second of two that come at once finds the first's successor
-            # in the row, which is its own too.
+            # The row's lock decides: the second of two that come at once finds the first's
+            # successor in the row, which is its own too.
             "with held as ("
             "  select s.session_id, s.refresh_hash = %(used)s as right_one,"
             "   s.refresh_hash = %(next)s and s.renewed_at is not null and"
