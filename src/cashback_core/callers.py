@@ -15,6 +15,9 @@ USER: Final = "user:"
 CLIENT: Final = "client:"
 """How the subjects of people and of API clients begin."""
 
+REPEATED_S: Final = 30
+"""How long a refresh token whose answer was lost may be used again."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Account:
@@ -54,6 +57,26 @@ class Owned:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Renewed:
+    """A session whose refresh token was taken for the next one.
+
+    `issued_s` is when its tokens were issued, in seconds since 1970; `repeated`: that was by the
+    same refresh token, shortly before.
+    """
+
+    owned: Owned
+    issued_s: int
+    repeated: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reused:
+    """A refresh token of this subject was used before; its session has ended by that."""
+
+    subject: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Drawn:
     """So many requests of somebody were charged; when it is none, how long until there is one."""
 
@@ -69,34 +92,35 @@ class Identities(Protocol):
     """
 
     @abstractmethod
-    async def visit(self, username: str | None, *, address: str) -> Visit:
-        """Whether a log-in may be tried, and the account; None is a text that is no username.
+    async def visit(self, username: str, *, address: str) -> Visit:
+        """Whether a log-in may be tried, and the account; any text of ASCII may be asked for.
 
-        What others did to the account from elsewhere never bars an address from which its owner
-        came in lately.
+        Only what failed for this name from this very address bars it, for a minute at most. What
+        others did, to the account from elsewhere or from here to others, lets an address fail once
+        a minute instead of five times at first. None of it depends on whether there is an account.
         """
 
     @abstractmethod
-    async def note_failure(self, username: str | None, *, address: str) -> None:
+    async def note_failure(self, username: str, *, address: str) -> None:
         """Count a log-in that failed: against the account, the address, and both together."""
 
     @abstractmethod
-    async def open_session(
-        self, account: Account, *, address: str, token_id: str, life_s: int
-    ) -> Owned | None:
-        """Begin a session with its first refresh token, and remember the address as a good one.
+    async def open_session(self, account: Account, *, token_id: str, life_s: int) -> Owned | None:
+        """Begin a session with its first refresh token.
 
         None when the account is no more what it was: another password, disabled, deleted.
         """
 
     @abstractmethod
     async def renew_session(
-        self, session_id: UUID, *, used_id: str, token_id: str, life_s: int
-    ) -> Owned | None:
-        """Take a session's refresh token for the next one: of any number at once, one succeeds.
+        self, session_id: UUID, *, used_id: str, next_id: str, issued_s: int, life_s: int
+    ) -> Renewed | Reused | None:
+        """Take a session's refresh token for the next one, whose id only the used one's makes.
 
-        None for any other token, and the session ends with it: it was used before, by its owner or
-        by somebody else, and nobody can tell who holds the later ones.
+        Used again within REPEATED_S seconds and before its successor, by whoever lost the answer or
+        came at the same moment, it is renewed as it was: with the first use's `issued_s`. Any other
+        token ends the session: it was used before, by its owner or by somebody else, and nobody can
+        tell who holds the later ones. None for a session that is none.
         """
 
     @abstractmethod
@@ -115,12 +139,22 @@ class Identities(Protocol):
         """The API client with that secret, unless unknown, disabled, deleted or expired."""
 
     @abstractmethod
+    async def note_wrong_secret(self, client_id: str, *, address: str) -> float:
+        """Count a wrong secret, against the client and the address; any text of ASCII may be given.
+
+        More than 0 when too many came before: so many seconds until one more is counted.
+        """
+
+    @abstractmethod
     async def revoke_token(self, token_id: str, *, until: datetime) -> None:
         """End one token of a client, which would have been good until then."""
 
     @abstractmethod
     async def standing(self, session_id: UUID, *, token_id: str) -> Owned | None:
-        """Whose a token is now; None when it is nobody's any more."""
+        """Whose a token is now; None when it is nobody's any more.
+
+        Whoever was disabled, or whose merchant was, comes back without the tokens of before.
+        """
 
     @abstractmethod
     async def draw(self, subject: str, *, every_s: float, capacity: int, wanted: int) -> Drawn:

@@ -15,6 +15,7 @@ from adapters.cashback_client.pool import Limits
 from adapters.cashback_client.statements import StatementClient, StatementLimits
 from adapters.http.administration.administered import Administered
 from adapters.http.app import Conduct, UseCases, create_app
+from adapters.http.identity.log_in_traces import LogInTraces
 from adapters.http.identity.login import Login
 from adapters.http.identity.passwords import Passwords
 from adapters.http.identity.rate_limit import Rate
@@ -58,6 +59,7 @@ if TYPE_CHECKING:
 
     from adapters.cashback_client.way import Way
     from adapters.http.serving.request_watch import RequestWatch
+    from cashback_core.log_ins import OnLogIn
 
 
 def now() -> datetime:
@@ -215,6 +217,10 @@ def _tokens(settings: Settings) -> Tokens:
     )
 
 
+def _traces(tokens: Tokens, on_log_in: OnLogIn | None) -> LogInTraces:
+    return LogInTraces(key=tokens.derived_key(b"log of log-ins"), on_log_in=on_log_in)
+
+
 def _app(settings: Settings, use_cases: UseCases) -> Litestar:
     api = settings.api
     conduct = Conduct(
@@ -280,6 +286,7 @@ class Container(containers.DeclarativeContainer):
         standings=providers.Singleton(Standings, identities),
         passwords=passwords,
         tokens=tokens,
+        traces=providers.Singleton(_traces, tokens, telemetry.provided.log_ins),
     )
     operators = providers.Singleton(_operators, settings, database)
     incidents = providers.Singleton(PostgresIncidentStore, database)

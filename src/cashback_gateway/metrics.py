@@ -14,6 +14,7 @@ from adapters.telemetry.database import DatabaseReadings
 from adapters.telemetry.deliveries import DeliveryMetrics
 from adapters.telemetry.equal_sales import EqualSalesMetrics
 from adapters.telemetry.host import HostReadings
+from adapters.telemetry.log_ins import LogInMetrics
 from adapters.telemetry.loop_lag import LoopLag
 from adapters.telemetry.registry import Readings, gauge, new_registry
 from adapters.telemetry.requests import RequestMetrics
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from adapters.telemetry.registry import Reading
+    from cashback_core.log_ins import OnLogIn
     from cashback_core.observing import RequestEnded
     from cashback_core.same_sale import EqualOutcome
     from cashback_gateway.settings import Settings
@@ -44,8 +46,10 @@ class ProcessMetrics:
         self.commits = CommitMetrics(self._registry)
         self.requests: Callable[[RequestEnded], object] = _nothing
         self.equal_sales: Callable[[EqualOutcome], object] = _nothing
+        self.log_ins: OnLogIn | None = None
         if role is Role.API:
             self.equal_sales = EqualSalesMetrics(self._registry)
+            self.log_ins = LogInMetrics(self._registry)
             self.requests = RequestMetrics(self._registry)
         built = gauge(self._registry, table.BUILD)
         revision = settings.telemetry.revision

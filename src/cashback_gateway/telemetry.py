@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from adapters.telemetry.spans import Spans
     from adapters.telemetry.table import Role
     from cashback_core.delivering import DeliveriesUnderWay
+    from cashback_core.log_ins import OnLogIn
     from cashback_core.observing import Attempted, Delivered, DeliveryObserver, RequestEnded
     from cashback_core.same_sale import EqualOutcome
     from cashback_core.tracing import TraceContext
@@ -94,6 +95,11 @@ class Telemetry:
     def equal_sales(self) -> Callable[[EqualOutcome], object]:
         """Who is told of sales of equal content."""
         return _nobody if self._metrics is None else self._metrics.equal_sales
+
+    @property
+    def log_ins(self) -> OnLogIn | None:
+        """Who is told of log-ins."""
+        return None if self._metrics is None else self._metrics.log_ins
 
     @property
     def requests(self) -> list[Callable[[RequestEnded], object]]:

@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from adapters.http.administration.administered import Administered
 from adapters.http.app import Conduct, UseCases, create_app
+from adapters.http.identity.log_in_traces import LogInTraces
 from adapters.http.identity.login import Login, owner_of
 from adapters.http.identity.passwords import Passwords
 from adapters.http.identity.signing_key import signing_key
@@ -117,6 +118,7 @@ class Api:
         self.identities = MemoryIdentities(self.clock)
         self.standings = Standings(self.identities, self.clock.monotonic_s)
         self.passwords = passwords or Passwords()
+        self.traces = LogInTraces(key=bytes(32))
         self._conduct = conduct
         self.app = create_app(self._use_cases(), conduct=conduct)
         self._numbers = itertools.count(1)
@@ -159,6 +161,7 @@ class Api:
                 standings=self.standings,
                 passwords=self.passwords,
                 tokens=self.tokens,
+                traces=self.traces,
             ),
         )
 

@@ -7,7 +7,16 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 from adapters.http.identity.passwords import hash_password
-from cashback_core.callers import Account, Drawn, Identities, Owned, Visit
+from cashback_core.callers import (
+    REPEATED_S,
+    Account,
+    Drawn,
+    Identities,
+    Owned,
+    Renewed,
+    Reused,
+    Visit,
+)
 from cashback_core.identity import new_id
 from cashback_core.ports import StoreUnavailable
 from fakes.manual_clock import ManualClock
@@ -23,7 +32,10 @@ FIRST: Final = "first"
 SECRET: Final = "cbs_0123456789"
 CLIENT_ID: Final = "cli_0123456789012345678901"
 
-BUCKETS: Final = {"pair": (5, 60.0), "address": (20, 10.0), "account": (30, 60.0)}
+BUCKETS: Final = {
+    "pair": (5, 60.0), "pause": (1, 60.0), "address": (20, 10.0), "account": (30, 60.0),
+    "secret": (20, 10.0), "secret_address": (100, 5.0),
+}  # fmt: skip
 MAX_SESSION: Final = timedelta(days=30)
 
 
@@ -54,6 +66,8 @@ class Session:
     created_at: datetime
     expires_at: datetime
     revoked: bool = False
+    renewed_at: datetime | None = None
+    issued_s: int = 0
 
 
 @dataclass(slots=True, kw_only=True)
@@ -96,7 +110,6 @@ class MemoryIdentities(Identities):
         self.draws = 0
         self._revoked: set[str] = set()
         self._failures: dict[tuple[str, str], float] = {}
-        self._places: set[tuple[str, str]] = set()
         self._used: dict[str, float] = {}
 
     def begin(self, username: str, token_id: str = FIRST, life_s: int = 86_400) -> Owned:
@@ -111,51 +124,48 @@ class MemoryIdentities(Identities):
         )
         return self._owned(self.users[username], session_id)
 
-    async def visit(self, username: str | None, *, address: str) -> Visit:
+    async def visit(self, username: str, *, address: str) -> Visit:
         self._ask(f"visit {username}")
-        now_s, known = self.clock.monotonic_s(), (username or "", address) in self._places
-        wait_s = 0.0
-        for kind, key in _keys(username, address):
-            burst, every_s = BUCKETS[kind]
-            if kind == "pair" or not known:
-                left_s = self._failures.get((kind, key), 0.0) - now_s - (burst - 1) * every_s
-                wait_s = max(wait_s, left_s)
-        user = self.users.get(username or "")
+        waits = self._waits(_keys(username, address))
+        wait_s = max(0.0, waits["pair"])
+        if waits["address"] > 0 or waits["account"] > 0:
+            wait_s = max(wait_s, waits["pause"])
+        user = self.users.get(username)
         return Visit(wait_s=wait_s, account=None if user is None else user.account())
 
-    async def note_failure(self, username: str | None, *, address: str) -> None:
+    async def note_failure(self, username: str, *, address: str) -> None:
         self._ask(f"failure {username}")
-        now_s = self.clock.monotonic_s()
-        for kind, key in _keys(username, address):
-            until_s = max(self._failures.get((kind, key), 0.0), now_s)
-            self._failures[kind, key] = until_s + BUCKETS[kind][1]
+        self._note(_keys(username, address))
 
-    async def open_session(
-        self, account: Account, *, address: str, token_id: str, life_s: int
-    ) -> Owned | None:
+    async def open_session(self, account: Account, *, token_id: str, life_s: int) -> Owned | None:
         self._ask(f"open {account.username}")
         user = self.users.get(account.username)
         if user is None or user.password_hash != account.password_hash:
             return None
-        self._places.add((account.username, address))
         return self.begin(account.username, token_id, life_s)
 
     async def renew_session(
-        self, session_id: UUID, *, used_id: str, token_id: str, life_s: int
-    ) -> Owned | None:
+        self, session_id: UUID, *, used_id: str, next_id: str, issued_s: int, life_s: int
+    ) -> Renewed | Reused | None:
         self._ask("renew")
         session = self.sessions.get(session_id)
         user = self._live(session_id)
         if session is None or user is None:
             return None
-        if session.token_id != used_id:
-            session.revoked = True
-            return None
-        session.token_id = token_id
-        session.expires_at = min(
-            self.clock.now() + timedelta(seconds=life_s), session.created_at + MAX_SESSION
+        now, owned = self.clock.now(), self._owned(user, session_id)
+        if session.token_id == used_id:
+            session.token_id, session.renewed_at, session.issued_s = next_id, now, issued_s
+            session.expires_at = min(
+                now + timedelta(seconds=life_s), session.created_at + MAX_SESSION
+            )
+            return Renewed(owned=owned, issued_s=issued_s, repeated=False)
+        lately = session.renewed_at is not None and (
+            now - session.renewed_at < timedelta(seconds=REPEATED_S)
         )
-        return self._owned(user, session_id)
+        if lately and session.token_id == next_id:
+            return Renewed(owned=owned, issued_s=session.issued_s, repeated=True)
+        session.revoked = True
+        return Reused(subject=owned.subject)
 
     async def end_session(self, session_id: UUID) -> None:
         self._ask("end")
@@ -180,6 +190,14 @@ class MemoryIdentities(Identities):
                 return _client_owned(client, secret_id)
         return None
 
+    async def note_wrong_secret(self, client_id: str, *, address: str) -> float:
+        self._ask(f"wrong secret {client_id}")
+        keys = [("secret", client_id), ("secret_address", address)]
+        wait_s = max(0.0, *self._waits(keys).values())
+        if wait_s <= 0:
+            self._note(keys)
+        return wait_s
+
     async def revoke_token(self, token_id: str, *, until: datetime) -> None:
         self._ask("revoke")
         assert until > datetime(2020, 1, 1, tzinfo=UTC)
@@ -203,6 +221,22 @@ class MemoryIdentities(Identities):
         granted = max(0, min(wanted, int(capacity - used_s / every_s + 1e-9)))
         self._used[subject] = now_s + used_s + granted * every_s
         return Drawn(granted=granted, wait_s=max(0.0, used_s - (capacity - 1) * every_s))
+
+    def _waits(self, keys: list[tuple[str, str]]) -> dict[str, float]:
+        now_s = self.clock.monotonic_s()
+        return {
+            kind: self._failures.get((kind, key), 0.0)
+            - now_s
+            - (BUCKETS[kind][0] - 1) * BUCKETS[kind][1]
+            for kind, key in keys
+        }
+
+    def _note(self, keys: list[tuple[str, str]]) -> None:
+        now_s = self.clock.monotonic_s()
+        for kind, key in keys:
+            burst, every_s = BUCKETS[kind]
+            until_s = max(self._failures.get((kind, key), 0.0), now_s) + every_s
+            self._failures[kind, key] = min(until_s, now_s + burst * every_s)
 
     def _live(self, session_id: UUID) -> User | None:
         session = self.sessions.get(session_id)
@@ -240,8 +274,6 @@ def _client_owned(client: Client, secret_id: UUID) -> Owned:
     )
 
 
-def _keys(username: str | None, address: str) -> list[tuple[str, str]]:
-    keys = [("address", address)]
-    if username is not None:
-        keys += [("account", username), ("pair", f"{username} {address}")]
-    return keys
+def _keys(username: str, address: str) -> list[tuple[str, str]]:
+    pair = f"{username} {address}"
+    return [("pair", pair), ("pause", pair), ("address", address), ("account", username)]

@@ -8,6 +8,7 @@ import psycopg
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from adapters.http.identity.log_in_traces import LogInTraces
 from adapters.http.identity.login import BadCredentialsError, Login
 from adapters.http.identity.passwords import Passwords, hash_password
 from adapters.http.identity.signing_key import signing_key
@@ -65,6 +66,7 @@ async def test_a_user_logs_in_with_the_new_password_alone(
         standings=Standings(identities),
         passwords=Passwords(),
         tokens=tokens,
+        traces=LogInTraces(key=bytes(32)),
     )
     add_user(dsn, "ana", merchant_id=2, password_hash=hash_password("old"))
     await set_password(dsn, "ana", hash_password("new"))

@@ -36,7 +36,7 @@ OF_NO_MERCHANT: Final = {
     # Of the provider's account, over all merchants: the platform's and the workers'.
     "reconciliations", "statement_incident_events", "statement_explanations",
     # Of people before their merchant is known: nobody's but the log-in's.
-    "revoked_tokens", "login_failures", "login_places", "rate_buckets",
+    "revoked_tokens", "login_failures", "rate_buckets",
 }  # fmt: skip
 """Every table without a merchant; a new one is a decision to be written here."""
 

@@ -30,6 +30,9 @@ class TestMemoryIdentities(IdentitiesContract):
         assert CLIENT_ID in memory(identities).clients
         return CLIENT_ID, SECRET
 
+    async def let_time_pass(self, identities: Identities, seconds: float) -> None:
+        memory(identities).clock.advance(seconds)
+
     async def expire_secret(self, identities: Identities, client_id: str) -> None:
         memory(identities).clients[client_id].secrets.clear()
 

@@ -11,7 +11,6 @@ from litestar import Litestar
 
 from adapters.http.health import HealthRoutes, Ping
 from adapters.http.identity.admission import Admission
-from adapters.http.identity.own_account_routes import OwnAccountRoutes
 from adapters.http.identity.rate_limit import NO_LIMIT, Rate, RateLimit
 from adapters.http.identity.sign_out_routes import SignOutRoutes
 from adapters.http.identity.token_routes import TokenRoutes
@@ -105,14 +104,10 @@ def create_app(
                 *operating.handlers(),
                 *IncidentRoutes(admit=admit, incidents=use_cases.incidents).handlers(),
                 *PrivacyRoutes(admit=admit, store=use_cases.privacy).handlers(),
-                *use_cases.administered.handlers(admit, login, use_cases.store),
+                *use_cases.administered.handlers(
+                    admit, login, use_cases.store, conduct.trusted_hops
+                ),
                 *TokenRoutes(login, conduct.trusted_hops).handlers(),
-                *OwnAccountRoutes(
-                    admit=admit,
-                    store=use_cases.administered.users,
-                    login=login,
-                    trusted_hops=conduct.trusted_hops,
-                ).handlers(),
                 *SignOutRoutes(admit=admit, identities=login.identities).handlers(),
                 *HealthRoutes(use_cases.ping, breaker).handlers(),
                 *DocsRoutes(ServedDocument(version=VERSION)).handlers(),

@@ -109,6 +109,15 @@ EQUAL_SALES: Final = Metric(
     " `GET /api/cashbacks/equals` lists them",
     of=_API,
 )
+LOG_INS: Final = Metric(
+    name="cashback_log_ins_total",
+    kind=Kind.COUNTER,
+    labels=("kind", "outcome"),
+    meaning="log-ins that ended: with a `password`, a client's `secret`, a `refresh` token, or the "
+    "`present_password` for a new one; `granted`, `repeated` (a refresh whose answer was lost), "
+    "`refused`, `throttled`, `crowded` (too many waited) or `reused` (a refresh token used before)",
+    of=_API,
+)
 BREAKER: Final = Metric(
     name="cashback_breaker_state",
     kind=Kind.GAUGE,

@@ -33,6 +33,7 @@ LIMITS: Final = {
     "NGINX_REQUESTS_BURST": "100000",
     "NGINX_LOGINS_PER_S": "100000",
     "NGINX_LOGINS_BURST": "100000",
+    "NGINX_LOGINS_AT_ONCE": "10000",
     "NGINX_CONNECTIONS": "10000",
 }
 """None to speak of: tests of limits give their own."""

@@ -88,7 +88,7 @@ def _server(
     class Server(socketserver.ThreadingTCPServer):
         allow_reuse_address = True
         daemon_threads = True
-        request_queue_size = 128
+        request_queue_size = 1024
 
         def handle_error(self, request: object, client_address: object) -> None:
             """A peer that hung up is no news."""

@@ -6,12 +6,15 @@ import json
 import re
 import socket
 import ssl
+import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from http.client import HTTPResponse
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import pytest
+import yaml
 from cryptography import x509
 
 from adapters.http.serving.proxy_problems import PROXY_PROBLEMS, as_nginx
@@ -19,7 +22,8 @@ from cashback_gateway.local_state import free_port
 from contract.openapi_conformance import DOCUMENT, faults
 from integration.certificate import Certificate
 from integration.nginx.running_proxy import CONFIGURATION, Proxy, proxy_of
-from integration.running import Reply, send
+from integration.nginx.stand_in_api import OK
+from integration.running import ROOT, Reply, send
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -173,6 +177,46 @@ def test_log_ins_have_a_tighter_limit(api: StandInApi) -> None:
         assert statuses.count(200) in {4, 5}
         assert statuses[-1] == 429
         assert proxy.request("POST", "/api/cashbacks", b"{}").status == 200
+
+
+def of_the_compose_file() -> dict[str, str]:
+    """The proxy's limits as they are delivered."""
+    services = yaml.safe_load((ROOT / "docker-compose.yml").read_text("utf-8"))["services"]
+    given: dict[str, str] = services["nginx"]["environment"]
+    limits = {n: v for n, v in given.items() if re.match("NGINX_(REQUESTS|LOGINS|CONNECT)", n)}
+    return {name: re.sub(r"\$\{\w+:-(\w+)\}", r"\1", value) for name, value in limits.items()}
+
+
+def test_all_tills_of_a_chain_log_in_at_once_from_one_address(api: StandInApi) -> None:
+    """After an outage, say: 700 within a moment, 260 of them before any is answered."""
+    head = f"POST /api/token HTTP/1.1\r\n{HEAD}Content-Length: 2\r\n\r\n{{}}".encode()
+    with proxy_of(api, **of_the_compose_file()) as proxy, ExitStack() as waiting:
+        api.answer = None
+        address = urlsplit(proxy.base_url)
+        for _ in range(260):
+            connection = socket.create_connection((address.hostname, address.port), 10)
+            waiting.enter_context(connection).sendall(head)
+        deadline = time.monotonic() + 10
+        while sum(got.method == "POST" for got in api.received) < 260:
+            assert time.monotonic() < deadline, len(api.received)
+            time.sleep(0.01)
+        api.answer = OK
+        api.hang_up()
+        with ThreadPoolExecutor(16) as pool:
+            replies = list(
+                pool.map(lambda _: proxy.request("POST", "/api/token", b"{}"), range(440))
+            )
+    assert {reply.status for reply in replies} == {200}
+
+
+def test_log_ins_under_way_have_a_limit_of_their_own(api: StandInApi) -> None:
+    api.answer = None
+    limits = {"NGINX_CONNECTIONS": "1", "NGINX_LOGINS_AT_ONCE": "4"}
+    with proxy_of(api, **limits) as proxy, ThreadPoolExecutor(6) as pool:
+        waiting = [pool.submit(proxy.request, "POST", "/api/token", b"{}") for _ in range(6)]
+        proxy.log(3)  # the first look whether nginx is up, and the two that were refused
+        api.hang_up()
+        assert sorted(f.result().status for f in waiting) == [429, 429, 502, 502, 502, 502]
 
 
 def test_too_many_connections_of_one_client_are_429(api: StandInApi) -> None:

@@ -13,6 +13,8 @@ from adapters.http.catalogue.customer_routes import CustomerRoutes
 from adapters.http.catalogue.product_routes import ProductRoutes
 from adapters.http.catalogue.product_type_routes import ProductTypeRoutes
 from adapters.http.catalogue.starts import Zones
+from adapters.http.identity.own_account_routes import OwnAccountRoutes
+from adapters.http.identity.own_password import OwnPassword
 
 if TYPE_CHECKING:
     from litestar.handlers import HTTPRouteHandler
@@ -42,16 +44,21 @@ class Administered:
     customers: CustomerStore
 
     def handlers(
-        self, admit: Admission, login: Login, store: CashbackStore
+        self, admit: Admission, login: Login, store: CashbackStore, trusted_hops: int
     ) -> list[HTTPRouteHandler]:
         """The routes of all of them, each under its address; `store` knows merchants' zones."""
         zones = Zones(store)
         types = ProductTypeRoutes(admit=admit, store=self.product_types, zones=zones)
         products = ProductRoutes(admit=admit, store=self.products, zones=zones)
-        users = UserRoutes(admit=admit, store=self.users, passwords=login.passwords)
+        own_password = OwnPassword(store=self.users, login=login, trusted_hops=trusted_hops)
+        users = UserRoutes(
+            admit=admit, store=self.users, passwords=login.passwords, own_password=own_password
+        )
+        own = OwnAccountRoutes(admit=admit, store=self.users, own_password=own_password)
         return [
             *MerchantRoutes(admit=admit, store=self.merchants).handlers(),
             *users.handlers(),
+            *own.handlers(),
             *ClientRoutes(admit=admit, store=self.clients).handlers(),
             *TrailRoutes(admit=admit, store=self.trail, zones=zones).handlers(),
             *types.handlers(),

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from litestar.handlers import HTTPRouteHandler
 
     from adapters.http.identity.admission import Admission
+    from adapters.http.identity.own_password import OwnPassword
     from adapters.http.identity.passwords import Passwords
     from cashback_core.people import UserStore
 
@@ -55,6 +56,7 @@ class UserRoutes:
     admit: Admission
     store: UserStore
     passwords: Passwords
+    own_password: OwnPassword
 
     def handlers(self) -> list[HTTPRouteHandler]:
         """The routes, each under its address."""
@@ -113,9 +115,11 @@ class UserRoutes:
         return Answer(200, encode(shapes.UserPage(items=items, next_cursor=cursor)))
 
     async def reset_password(self, request: Request[Any, Any, Any]) -> ASGIApp:
-        """Give a user who forgot theirs a new password."""
+        """Give a user who forgot theirs a new password; to oneself only as `me` would."""
         fields, principal = await self.admit(request)
         username = read_username(request)
+        if username == principal.username:
+            return await self.own_password.change(request, fields, principal)
         new = read_new_password(await read_document(request, fields), username)
         hashed = await self.passwords.hash(new)
         refusal = await self.store.set_password(caller_of(principal), username, hashed)

@@ -15,11 +15,16 @@ from adapters.http.identity.tokens import (
     TokenKind,
     Tokens,
     new_token_id,
+    successor_id,
 )
 from adapters.http.identity.turns import Turns
-from cashback_core.callers import CLIENT
+from cashback_core.callers import CLIENT, USER, Reused
+from cashback_core.log_ins import LogInKind, LogInOutcome
 
 if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
+    from adapters.http.identity.log_in_traces import LogInTraces
     from adapters.http.identity.passwords import Passwords
     from adapters.http.identity.standing import Standings
     from cashback_core.callers import Account, Identities, Owned
@@ -28,17 +33,21 @@ USERNAME: Final = re.compile(r"[a-z0-9][a-z0-9._@-]{0,63}\Z", re.ASCII)
 _CLIENT_ID: Final = re.compile(r"cli_[A-Za-z0-9_-]{22}\Z", re.ASCII)
 _SECRET: Final = re.compile(r"[!-~]{1,128}\Z", re.ASCII)
 
+WAIT_S: Final = 60
+"""Told to whoever has to wait, for a minute at most: the same to all, so that it tells nothing."""
+
+MAX_LOOKUPS: Final = 1000
+"""As many as a process serves requests at once: a chain's tills may all come at the same moment."""
+
 
 class BadCredentialsError(Exception):
     """No such user, a disabled one, or another password: which of them is nobody's business."""
 
 
 class LoginThrottledError(Exception):
-    """Too much failed before; nothing was looked at, and nothing is for `wait_s`."""
+    """Too much failed before: no password was looked at, and a secret was wrong again."""
 
-    def __init__(self, wait_s: float) -> None:
-        super().__init__(f"for {wait_s:.0f} s")
-        self.wait_s = wait_s
+    wait_s: float = WAIT_S
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,48 +70,88 @@ class Login:
     standings: Standings
     passwords: Passwords
     tokens: Tokens
-    lookups: Turns = field(default_factory=partial(Turns, at_once=2, max_waiting=64))
+    traces: LogInTraces
+    lookups: Turns = field(default_factory=partial(Turns, at_once=2, max_waiting=MAX_LOOKUPS))
     """Of secrets and sessions: where people crowd with passwords, no ERP waits behind a hash."""
 
     async def __call__(self, *, username: str, password: str, address: str) -> Granted:
         """Tokens of a new session. Raises BadCredentialsError, LoginThrottledError."""
-        async with self.passwords.turn():
-            account = await self._recognise(username, password, address)
-            return await self._open(account, address)
+        asking = _Asking(LogInKind.PASSWORD, self.traces, username, address)
+        with asking.in_a_crowd():
+            async with self.passwords.turn(address):
+                account = await self._recognise(asking, password)
+                granted = await self._open(asking, account)
+        self.traces.granted(asking.kind)
+        return granted
 
     async def confirm(self, *, username: str, password: str, address: str) -> None:
         """Raises BadCredentialsError unless it is the user's password, LoginThrottledError."""
-        async with self.passwords.turn():
-            await self._recognise(username, password, address)
+        asking = _Asking(LogInKind.PRESENT_PASSWORD, self.traces, username, address)
+        with asking.in_a_crowd():
+            async with self.passwords.turn(address):
+                await self._recognise(asking, password)
+        self.traces.granted(asking.kind)
 
     async def client(self, *, client_id: str, secret: str, address: str) -> Granted:
-        """A token for an ERP. Raises BadCredentialsError, LoginThrottledError."""
-        async with self.lookups():
-            visit = await self.identities.visit(None, address=address)
-            if visit.wait_s > 0:
-                raise LoginThrottledError(visit.wait_s)
-            owned = None
-            if _CLIENT_ID.match(client_id) is not None and _SECRET.match(secret) is not None:
-                owned = await self.identities.find_client(client_id, secret=secret)
-            if owned is None:
-                await self.identities.note_failure(None, address=address)
-                raise BadCredentialsError
+        """A token for an ERP. Raises BadCredentialsError, LoginThrottledError.
+
+        A right secret passes whatever failed before, and a wrong one is told that it is either way.
+        """
+        known = _CLIENT_ID.match(client_id) is not None
+        name = client_id if known else self.traces.nobody(client_id)
+        subject, owned, wait_s = f"{CLIENT}{name}" if known else name, None, 0.0
+        with self.traces.crowds(LogInKind.SECRET, subject=subject, address=address):
+            async with self.lookups(address):
+                if known and _SECRET.match(secret) is not None:
+                    owned = await self.identities.find_client(client_id, secret=secret)
+                if owned is None:
+                    wait_s = await self.identities.note_wrong_secret(name, address=address)
+        if owned is None:
+            outcome = LogInOutcome.THROTTLED if wait_s > 0 else LogInOutcome.REFUSED
+            self.traces.turned_away(LogInKind.SECRET, outcome, subject=subject, address=address)
+            raise LoginThrottledError if wait_s > 0 else BadCredentialsError
+        self.traces.granted(LogInKind.SECRET)
         return self._granted(owned)
 
-    async def refresh(self, token: str) -> Granted:
-        """New tokens for a refresh token, which is then used up. Raises InvalidTokenError."""
-        claims = self.tokens.check(token, TokenKind.REFRESH)
-        token_id = new_token_id()
-        async with self.lookups():
-            owned = await self.identities.renew_session(
-                claims.owner.session_id,
-                used_id=claims.id,
-                token_id=token_id,
-                life_s=self.tokens.lifetimes.refresh_s,
-            )
-        if owned is None or owner_of(owned) != claims.owner:
-            raise InvalidTokenError("used before, or its user is gone or moved")
-        return self._granted(owned, token_id)
+    async def refresh(self, token: str, *, address: str) -> Granted:
+        """New tokens for a refresh token, which is then used up. Raises InvalidTokenError.
+
+        The next token's id is made of this one's, and its instant is kept: whoever lost the answer
+        is told it again, to the byte, though no token is kept.
+        """
+        try:
+            claims = self.tokens.check(token, TokenKind.REFRESH)
+        except InvalidTokenError:
+            self._refuse_refresh(LogInOutcome.REFUSED, "nobody", address)
+            raise
+        next_id, subject = successor_id(claims.id, TokenKind.REFRESH), claims.owner.subject
+        with self.traces.crowds(LogInKind.REFRESH, subject=subject, address=address):
+            async with self.lookups(address):
+                renewed = await self.identities.renew_session(
+                    claims.owner.session_id,
+                    used_id=claims.id,
+                    next_id=next_id,
+                    issued_s=self.tokens.now_s(),
+                    life_s=self.tokens.lifetimes.refresh_s,
+                )
+        if isinstance(renewed, Reused):
+            self._refuse_refresh(LogInOutcome.REUSED, subject, address)
+            raise InvalidTokenError("used before")
+        owner = None if renewed is None else owner_of(renewed.owned)
+        if renewed is None or owner != claims.owner:
+            self._refuse_refresh(LogInOutcome.REFUSED, subject, address)
+            raise InvalidTokenError("its session has ended, or its user is gone or moved")
+        if renewed.repeated:
+            self.traces.repeated(LogInKind.REFRESH)
+        else:
+            self.traces.granted(LogInKind.REFRESH)
+        access_id, issued_s = successor_id(claims.id, TokenKind.ACCESS), renewed.issued_s
+        issue = partial(self.tokens.issue, issued_s=issued_s)
+        return Granted(
+            access=issue(TokenKind.ACCESS, claims.owner, token_id=access_id),
+            expires_in_s=self.tokens.lifetimes.access_s,
+            refresh=issue(TokenKind.REFRESH, claims.owner, token_id=next_id),
+        )
 
     async def verify(self, token: str) -> Claims:
         """What a token of either kind says. Raises InvalidTokenError."""
@@ -110,7 +159,7 @@ class Login:
         await self.standings(claims)
         return claims
 
-    async def revoke(self, token: str) -> None:
+    async def revoke(self, token: str, *, address: str) -> None:
         """End what a token stands for; one that is no good is none already (RFC 7009, 2.2).
 
         A user's token ends its session, whichever kind it is; a client's ends alone.
@@ -119,7 +168,7 @@ class Login:
             claims = self.tokens.check(token)
         except InvalidTokenError:
             return
-        async with self.lookups():
+        async with self.lookups(address):
             if claims.owner.subject.startswith(CLIENT):
                 until = datetime.fromtimestamp(claims.expires_at_s, UTC)
                 await self.identities.revoke_token(claims.id, until=until)
@@ -127,29 +176,31 @@ class Login:
                 await self.identities.end_session(claims.owner.session_id)
         self.standings.forget(claims)
 
-    async def _recognise(self, username: str, password: str, address: str) -> Account:
-        # No other text ever reaches the database.
-        name = username if USERNAME.match(username) is not None else None
-        visit = await self.identities.visit(name, address=address)
-        if visit.wait_s > 0:
-            raise LoginThrottledError(visit.wait_s)
+    def _refuse_refresh(self, outcome: LogInOutcome, subject: str, address: str) -> None:
+        self.traces.turned_away(LogInKind.REFRESH, outcome, subject=subject, address=address)
+
+    async def _recognise(self, asking: _Asking, password: str) -> Account:
+        visit = await self.identities.visit(asking.name, address=asking.address)
         account = visit.account
+        asking.know(account)
+        if visit.wait_s > 0:
+            asking.turned_away(LogInOutcome.THROTTLED)
+            raise LoginThrottledError
         stored_hash = None if account is None else account.password_hash
         right = await self.passwords.match(password, stored_hash)
         if not right or account is None:
-            await self.identities.note_failure(name, address=address)
+            await self.identities.note_failure(asking.name, address=asking.address)
+            asking.turned_away(LogInOutcome.REFUSED)
             raise BadCredentialsError
         return account
 
-    async def _open(self, account: Account, address: str) -> Granted:
+    async def _open(self, asking: _Asking, account: Account) -> Granted:
         token_id = new_token_id()
         owned = await self.identities.open_session(
-            account,
-            address=address,
-            token_id=token_id,
-            life_s=self.tokens.lifetimes.refresh_s,
+            account, token_id=token_id, life_s=self.tokens.lifetimes.refresh_s
         )
         if owned is None:
+            asking.turned_away(LogInOutcome.REFUSED)
             raise BadCredentialsError
         return self._granted(owned, token_id)
 
@@ -162,6 +213,39 @@ class Login:
             expires_in_s=self.tokens.lifetimes.access_s,
             refresh=refresh,
         )
+
+
+@dataclass(slots=True)
+class _Asking:
+    """Somebody with a password, from somewhere.
+
+    `name` is what the database is asked for: no text that is no username ever reaches it, but its
+    hash does, so that whatever nobody is called has to wait like a name.
+    """
+
+    kind: LogInKind
+    traces: LogInTraces
+    username: str
+    address: str
+    name: str = field(init=False)
+    subject: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.subject = self.traces.nobody(self.username)
+        self.name = self.subject if USERNAME.match(self.username) is None else self.username
+
+    def know(self, account: Account | None) -> None:
+        """Whose account it is."""
+        if account is not None:
+            self.subject = USER + account.username
+
+    def turned_away(self, outcome: LogInOutcome) -> None:
+        """They are not let in."""
+        self.traces.turned_away(self.kind, outcome, subject=self.subject, address=self.address)
+
+    def in_a_crowd(self) -> AbstractContextManager[None]:
+        """While they wait for their turn."""
+        return self.traces.crowds(self.kind, subject=self.subject, address=self.address)
 
 
 def owner_of(owned: Owned) -> Owner:

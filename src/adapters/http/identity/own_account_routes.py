@@ -9,19 +9,14 @@ from litestar import HttpMethod, Request, put, route
 from litestar.exceptions import NotFoundException
 from litestar.types import ASGIApp  # noqa: TC002 (Litestar reads the annotations)
 
-from adapters.http.administration.user_bodies import read_changed_password
 from adapters.http.administration.user_routes import user_shape
-from adapters.http.identity.client_address import client_address
-from adapters.http.identity.credentials import InvalidRequestError
-from adapters.http.identity.login import BadCredentialsError
-from adapters.http.problems.faults import Fault
-from adapters.http.resources.answering import answer_deleted, answer_read, caller_of, read_document
+from adapters.http.resources.answering import answer_read, caller_of
 
 if TYPE_CHECKING:
     from litestar.handlers import HTTPRouteHandler
 
     from adapters.http.identity.admission import Admission
-    from adapters.http.identity.login import Login
+    from adapters.http.identity.own_password import OwnPassword
     from cashback_core.people import UserStore
 
 
@@ -31,8 +26,7 @@ class OwnAccountRoutes:
 
     admit: Admission
     store: UserStore
-    login: Login
-    trusted_hops: int
+    own_password: OwnPassword
 
     def handlers(self) -> list[HTTPRouteHandler]:
         """The routes, each under its address."""
@@ -51,19 +45,6 @@ class OwnAccountRoutes:
         return answer_read(found, user_shape, fields)
 
     async def change_password(self, request: Request[Any, Any, Any]) -> ASGIApp:
-        """Change one's own password; the present one is asked for, and guessing at it slows down.
-
-        A token that was left lying about must not become an account.
-        """
+        """Change one's own password."""
         fields, principal = await self.admit(request)
-        username = principal.username
-        current, new = read_changed_password(await read_document(request, fields), username)
-        address = client_address(request.scope, trusted_hops=self.trusted_hops)
-        try:
-            await self.login.confirm(username=username, password=current, address=address)
-        except BadCredentialsError as error:
-            wrong = Fault(pointer="/current", code="password_wrong")
-            raise InvalidRequestError((wrong,)) from error
-        hashed = await self.login.passwords.hash(new)
-        refusal = await self.store.set_password(caller_of(principal), username, hashed)
-        return answer_deleted(refusal, fields)
+        return await self.own_password.change(request, fields, principal)

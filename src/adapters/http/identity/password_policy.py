@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from typing import Final
 
 SHORTEST: Final = 12
@@ -16,11 +17,25 @@ _COMMON: Final = frozenset({
 })  # fmt: skip
 """The words that guessing begins with, in English and Portuguese."""
 
+_PARTS: Final = 4
+"""No character is composed of more (Unicode Standard Annex 15)."""
+
 _RUNS: Final = ("01234567890123456789", "abcdefghijklmnopqrstuvwxyz", "qwertyuiopasdfghjklzxcvbnm")
+
+
+def normalised(password: str) -> str:
+    """The password as it is checked, measured and hashed: in Unicode's form NFC (RFC 8265, 4.2).
+
+    The same keys make different characters on different machines. What no normalisation shortens to
+    a password's length is left as it came: composing takes time by the square of its length.
+    """
+    longest = LONGEST * _PARTS
+    return unicodedata.normalize("NFC", password) if len(password) <= longest else password
 
 
 def refuse_password(password: str, username: str) -> str | None:
     """The code of the fault of a new password; None for a good one."""
+    password = normalised(password)
     if not SHORTEST <= len(password) <= LONGEST or not _is_text(password):
         return "password_length"
     plain = password.casefold()

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
+from adapters.http.identity.password_policy import normalised
 from adapters.http.identity.turns import Turns
 
 if TYPE_CHECKING:
@@ -16,8 +17,9 @@ if TYPE_CHECKING:
 AT_ONCE: Final = 2
 """Hashes computed at the same moment: each takes a processor and 19 MiB for some 25 ms."""
 
-MAX_WAITING: Final = 32
-"""Log-ins that may wait for their turn; with more, the next ones are told to come back."""
+MAX_WAITING: Final = 256
+"""Log-ins that may wait for their turn, some 3 s: with more, whoever comes from an address that has
+most of them is told to come back (turns.py)."""
 
 _HASHER: Final = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
 """The OWASP cheat sheet's parameters for argon2id: 19 MiB, two passes, one lane."""
@@ -31,13 +33,13 @@ NOBODYS_HASH: Final = (
 
 def hash_password(password: str) -> str:
     """The hash to be stored; takes some 25 ms."""
-    return _HASHER.hash(password)
+    return _HASHER.hash(normalised(password))
 
 
 def verify_password(stored_hash: str, password: str) -> bool:
     """Whether a password is the hashed one; takes as long as hashing."""
     try:
-        return _HASHER.verify(stored_hash, password)
+        return _HASHER.verify(stored_hash, normalised(password))
     except (VerificationError, InvalidHashError):
         return False
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import hmac
 import json
 import os
 from dataclasses import dataclass, field
@@ -86,6 +87,12 @@ def signing_key(private: Ed25519PrivateKey) -> SigningKey:
     """A key with its thumbprint."""
     public = private.public_key()
     return SigningKey(id=_thumbprint(public), private=private, public=public)
+
+
+def derived_key(key: SigningKey, purpose: bytes) -> bytes:
+    """32 secret bytes for something else than tokens, which tell nothing of the key."""
+    private = key.private.private_bytes(Encoding.Raw, PrivateFormat.Raw, NoEncryption())
+    return hmac.new(private, b"cashback-gateway " + purpose, hashlib.sha256).digest()
 
 
 def verifying_key(public: Ed25519PublicKey) -> VerifyingKey:

@@ -51,7 +51,7 @@ class TokenRoutes:
     async def obtain(self, request: Request[Any, Any, Any]) -> ASGIApp:
         """Tokens for a username and a password, or a token for a client and its secret."""
         kind, name, secret = read_credentials(await _read(request))
-        address = client_address(request.scope, trusted_hops=self.trusted_hops)
+        address = self._address(request)
         if kind == "client":
             return _answer(await self.login.client(client_id=name, secret=secret, address=address))
         return _answer(await self.login(username=name, password=secret, address=address))
@@ -59,7 +59,7 @@ class TokenRoutes:
     async def refresh(self, request: Request[Any, Any, Any]) -> ASGIApp:
         """New tokens for a refresh token."""
         (token,) = read_texts(await _read(request), "refresh")
-        return _answer(await self.login.refresh(token))
+        return _answer(await self.login.refresh(token, address=self._address(request)))
 
     async def verify(self, request: Request[Any, Any, Any]) -> ASGIApp:
         """What a token says, if it is good."""
@@ -79,13 +79,16 @@ class TokenRoutes:
     async def revoke(self, request: Request[Any, Any, Any]) -> ASGIApp:
         """End what a token stands for."""
         (token,) = read_texts(await _read(request), "token")
-        await self.login.revoke(token)
+        await self.login.revoke(token, address=self._address(request))
         return bare(204)
 
     async def keys(self, request: Request[Any, Any, Any]) -> ASGIApp:  # noqa: ARG002
         """The public parts of every key whose tokens are good (RFC 7517)."""
         keys = [shapes.Key(**jwk(key)) for key in self.login.tokens.keys.values()]
         return Answer(200, encode(shapes.Keys(keys=keys)), cache_s=KEYS_AGE_S)
+
+    def _address(self, request: Request[Any, Any, Any]) -> str:
+        return client_address(request.scope, trusted_hops=self.trusted_hops)
 
 
 async def _read(request: Request[Any, Any, Any]) -> object:

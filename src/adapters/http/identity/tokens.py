@@ -6,6 +6,8 @@ our keys, and any other header member is refused (RFC 7515, 4.1.11 about `crit`;
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import re
 import secrets
 import time
@@ -15,6 +17,8 @@ from typing import TYPE_CHECKING, Any, Final, TypeGuard
 from uuid import UUID
 
 import jwt
+
+from adapters.http.identity.signing_key import derived_key
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -112,10 +116,28 @@ class Tokens:
         self._now_s = now_s
         self._known: dict[str, tuple[float, Claims]] = {}
 
-    def issue(self, kind: TokenKind, owner: Owner, *, token_id: str | None = None) -> str:
-        """A new token; its id is a random one unless it is given."""
+    def now_s(self) -> int:
+        """The instant at which a token would be issued now, in seconds since 1970."""
+        return int(self._now_s())
+
+    def derived_key(self, purpose: bytes) -> bytes:
+        """32 secret bytes for another purpose; another key signs, and they are others."""
+        return derived_key(self._key, purpose)
+
+    def issue(
+        self,
+        kind: TokenKind,
+        owner: Owner,
+        *,
+        token_id: str | None = None,
+        issued_s: int | None = None,
+    ) -> str:
+        """A new token; its id is a random one and its instant this one, unless they are given.
+
+        The same key makes the same token of the same values (RFC 8032).
+        """
         life_s = self.lifetimes
-        now = int(self._now_s())
+        now = self.now_s() if issued_s is None else issued_s
         claims = {
             "iss": ISSUER,
             "aud": AUDIENCE,
@@ -171,6 +193,15 @@ class Tokens:
 def new_token_id() -> str:
     """128 random bits."""
     return secrets.token_urlsafe(16)
+
+
+def successor_id(token_id: str, what: TokenKind) -> str:
+    """The id of the token of that kind which a refresh token is taken for: always the same one.
+
+    128 bits that nobody guesses who has not the used one, and worth nothing without a signature.
+    """
+    hashed = hashlib.sha256(f"after {token_id}: {what}".encode()).digest()
+    return base64.urlsafe_b64encode(hashed[:16]).rstrip(b"=").decode("ascii")
 
 
 def _claims(payload: Mapping[str, object], now_s: float) -> Claims:

@@ -147,12 +147,15 @@ ADMINISTRATION: Final[dict[tuple[str, str], Operation]] = {
         id="resetPassword",
         tag="Users",
         summary="Give a user who forgot theirs a new password",
-        description="Ends every session that was begun with the old one.",
+        description="Ends every session that was begun with the old one. Your own goes as at"
+        " `PUT /api/users/me/password`: with `current`, the present one.",
         parameters=(USERNAME,),
         body="PasswordReset",
         example={"new": "quatro palavras bem longe"},
         successes={204: Success(description="It counts from now on.")},
-        problems=(*EVERY, *BODY, "invalid_request", "not_found", "too_many_logins"),
+        problems=(
+            *EVERY, *BODY, "invalid_request", "not_found", "log_in_throttled", "too_many_logins",
+        ),
     ),
     ("post", "/api/clients"): Operation(
         id="createClient",

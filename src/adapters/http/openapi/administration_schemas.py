@@ -187,5 +187,16 @@ ADMINISTRATION_REQUESTS: Final[dict[str, Schema]] = {
         required=("current", "new"),
         description="One's own new password.",
     ),
-    "PasswordReset": _object({"new": _PASSWORD}, required=("new",), description="A new password."),
+    "PasswordReset": _object(
+        {
+            "new": _PASSWORD,
+            "current": {
+                "type": "string",
+                "format": "password",
+                "description": "The present one: for one's own alone.",
+            },
+        },
+        required=("new",),
+        description="A new password.",
+    ),
 }

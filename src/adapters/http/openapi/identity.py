@@ -15,8 +15,9 @@ IDENTITY: Final[dict[tuple[str, str], Operation]] = {
         tag="Tokens",
         summary="Log in",
         description="People log in with a username and a password, ERPs with the id and the secret"
-        " of an API client. Failures are counted for the account and the address together, so that"
-        " nobody else's failures keep anybody out.",
+        " of an API client. A right secret always passes. A wrong password counts against its name"
+        " from its address: after five, one a minute is looked at (`log_in_throttled`). What others"
+        " try keeps nobody out.",
         secured=False,
         body="CredentialsInput",
         example={"username": "demo", "password": "the password that was shown once"},
@@ -35,9 +36,9 @@ IDENTITY: Final[dict[tuple[str, str], Operation]] = {
         id="refreshToken",
         tag="Tokens",
         summary="New tokens for a refresh token",
-        description="A refresh token works once. Used again, even at the same moment, it ends its"
-        " whole session: nobody can tell its owner from a thief. So refresh from one place at a"
-        " time, and log in again when an answer was lost.",
+        description="A refresh token works once. When its answer was lost, send it again: within 30"
+        " seconds, and while the refresh token that it bought was not used, it is answered as"
+        " before. Later it ends its whole session: nobody can tell its owner from a thief.",
         secured=False,
         body="RefreshInput",
         example={"refresh": "eyJ…"},

@@ -13,15 +13,24 @@ from psycopg.rows import class_row
 from adapters.postgres.database import IDENTIFYING, Database
 from adapters.postgres.identity.accounts import end_sessions
 from adapters.postgres.identity.throttling import (
-    MAX_PLACES,
     NOTE,
-    PLACE_DAYS,
     PURGE,
     VISIT,
-    buckets_of,
+    WAIT,
     digest,
+    of_client,
+    of_person,
 )
-from cashback_core.callers import Account, Drawn, Identities, Owned, Visit
+from cashback_core.callers import (
+    REPEATED_S,
+    Account,
+    Drawn,
+    Identities,
+    Owned,
+    Renewed,
+    Reused,
+    Visit,
+)
 from cashback_core.identity import new_id
 
 if TYPE_CHECKING:
@@ -44,17 +53,9 @@ class PostgresIdentities(Identities):
     def __init__(self, database: Database) -> None:
         self._pool = database.pool(IDENTIFYING)
 
-    async def visit(self, username: str | None, *, address: str) -> Visit:
+    async def visit(self, username: str, *, address: str) -> Visit:
         """Whether a log-in may be tried, and the account."""
-        row = await self._row(
-            VISIT,
-            {
-                **buckets_of(username, address),
-                "username": username,
-                "address": digest(address),
-                "place_days": PLACE_DAYS,
-            },
-        )
+        row = await self._row(VISIT, {**of_person(username, address), "username": username})
         if row is None:
             raise LookupError("one row always")
         user_id, name, merchant_id, password_hash, wait_s = row
@@ -68,13 +69,11 @@ class PostgresIdentities(Identities):
             )
         return Visit(wait_s=wait_s, account=account)
 
-    async def note_failure(self, username: str | None, *, address: str) -> None:
+    async def note_failure(self, username: str, *, address: str) -> None:
         """Count a log-in that failed."""
-        await self._do(NOTE, {**buckets_of(username, address), "purge": PURGE})
+        await self._do(NOTE, {**of_person(username, address), "purge": PURGE})
 
-    async def open_session(
-        self, account: Account, *, address: str, token_id: str, life_s: int
-    ) -> Owned | None:
+    async def open_session(self, account: Account, *, token_id: str, life_s: int) -> Owned | None:
         """Begin a session, unless the account has changed since its password was looked at."""
         return await self._owned(
             # The lock: whoever changes the password waits for us and ends our session too, or
@@ -91,15 +90,6 @@ class PostgresIdentities(Identities):
             "  select %(session_id)s, user_id, merchant_id, %(refresh_hash)s,"
             "   clock_timestamp() + make_interval(secs => %(life_s)s)"
             "  from account returning session_id"
-            " ), place as ("
-            "  insert into login_places (user_id, address_hash)"
-            "  select user_id, %(address)s from account"
-            "  on conflict (user_id, address_hash) do update set last_at = now()"
-            " ), old_places as ("
-            "  delete from login_places as p using account as a where p.user_id = a.user_id"
-            "   and p.address_hash <> %(address)s and p.address_hash not in ("
-            "    select address_hash from login_places where user_id = a.user_id"
-            "    order by last_at desc limit %(max_places)s)"
             " ), old_sessions as ("
             "  delete from sessions where session_id in ("
             "   select session_id from sessions"
@@ -115,23 +105,23 @@ class PostgresIdentities(Identities):
                 "session_id": new_id(),
                 "refresh_hash": digest(token_id),
                 "life_s": life_s,
-                "address": digest(address),
-                "max_places": MAX_PLACES - 1,
                 "kept_days": KEPT_DAYS,
                 "purge": PURGE,
             },
         )
 
     async def renew_session(
-        self, session_id: UUID, *, used_id: str, token_id: str, life_s: int
-    ) -> Owned | None:
-        """Take a session's refresh token for the next one; any other token ends the session."""
-        return await self._owned(
-            # The row's lock decides: the second of two that come at once finds the first's token
-            # in the row, which is not its own.
+        self, session_id: UUID, *, used_id: str, next_id: str, issued_s: int, life_s: int
+    ) -> Renewed | Reused | None:
+        """Take a session's refresh token for the next one."""
+        row = await self._row(
+            # The row's lock decides: the second of two that come at once finds the first's
+            # successor in the row, which is its own too.
             "with held as ("
             "  select s.session_id, s.refresh_hash = %(used)s as right_one,"
-            "   u.username, u.role, u.merchant_id"
+            "   s.refresh_hash = %(next)s and s.renewed_at is not null and"
+            "    s.renewed_at > clock_timestamp() - make_interval(secs => %(repeated_s)s)"
+            "    as again, s.issued_s, u.username, u.role, u.merchant_id"
             "  from sessions as s join users as u using (user_id)"
             "  where s.session_id = %(session_id)s and s.revoked_at is null"
             "   and s.expires_at > now()"
@@ -141,26 +131,42 @@ class PostgresIdentities(Identities):
             "    where m.merchant_id = u.merchant_id and m.disabled_at is not null)"
             "  for update of s"
             " ), moved as ("
-            "  update sessions as s set"
-            "   refresh_hash = case when right_one then %(renewed)s else refresh_hash end,"
-            "   last_used_at = now(),"
-            "   expires_at = case when right_one then least("
+            "  update sessions as s set refresh_hash = %(next)s, issued_s = %(issued_s)s,"
+            "   last_used_at = now(), renewed_at = clock_timestamp(),"
+            "   expires_at = least("
             "    clock_timestamp() + make_interval(secs => %(life_s)s),"
-            "    s.created_at + make_interval(days => %(max_days)s)) else s.expires_at end,"
-            "   revoked_at = case when right_one then null else now() end,"
-            "   reason = case when right_one then null else 'refresh_reused' end"
-            "  from held where s.session_id = held.session_id returning s.session_id"
+            "    s.created_at + make_interval(days => %(max_days)s))"
+            "  from held where s.session_id = held.session_id and right_one"
+            " ), ended as ("
+            "  update sessions as s set revoked_at = now(), reason = 'refresh_reused'"
+            "  from held where s.session_id = held.session_id and not right_one and not again"
             " )"
-            " select 'user:' || username as subject, 'user:' || username as group,"
-            "  role, merchant_id, session_id"
-            " from held join moved using (session_id) where right_one",
+            " select 'user:' || username, role, merchant_id, session_id, right_one, again, issued_s"
+            " from held",
             {
                 "session_id": session_id,
                 "used": digest(used_id),
-                "renewed": digest(token_id),
+                "next": digest(next_id),
+                "issued_s": issued_s,
+                "repeated_s": REPEATED_S,
                 "life_s": life_s,
                 "max_days": MAX_SESSION_DAYS,
             },
+        )
+        if row is None:
+            return None
+        subject, role, merchant_id, found_id, right_one, again, before_s = row
+        if not (right_one or again):
+            return Reused(subject=subject)
+        owned = Owned(
+            subject=subject,
+            group=subject,
+            role=role,
+            merchant_id=merchant_id,
+            session_id=found_id,
+        )
+        return Renewed(
+            owned=owned, issued_s=issued_s if right_one else before_s, repeated=not right_one
         )
 
     async def end_session(self, session_id: UUID) -> None:
@@ -205,6 +211,15 @@ class PostgresIdentities(Identities):
             "    where m.merchant_id = c.merchant_id and m.disabled_at is not null)",
             {"client_id": client_id, "secret": digest(secret)},
         )
+
+    async def note_wrong_secret(self, client_id: str, *, address: str) -> float:
+        """Count a wrong secret, unless too many came before."""
+        buckets = of_client(client_id, address)
+        row = await self._row(WAIT, buckets)
+        wait_s: float = 0.0 if row is None else row[0]
+        if wait_s <= 0:
+            await self._do(NOTE, {**buckets, "purge": PURGE})
+        return wait_s
 
     async def revoke_token(self, token_id: str, *, until: datetime) -> None:
         """End one token of a client."""

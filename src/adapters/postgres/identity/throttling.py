@@ -2,7 +2,8 @@
 
 A bucket is an instant, until which past failures fill it. Each failure moves it `every_s` further;
 `burst` of them at once are let through. So the wait is bounded, ends by itself, and nobody is ever
-locked out.
+locked out: least of all by others, whose failures never bar a name from an address where it has not
+failed itself.
 """
 
 from __future__ import annotations
@@ -23,32 +24,43 @@ class Bucket:
     every_s: float
 
 
-BUCKETS: Final[Mapping[str, Bucket]] = {
-    # Somebody who guesses at one account from one place, or cannot remember.
+PEOPLE: Final[Mapping[str, Bucket]] = {
+    # Somebody who guesses at one account from one place, or cannot remember; this alone bars.
     "pair": Bucket(burst=5, every_s=60),
+    # The same, while one of the next two is full.
+    "pause": Bucket(burst=1, every_s=60),
     # Somebody who tries many accounts; a whole shop may share an address.
     "address": Bucket(burst=20, every_s=10),
     # Many who guess at one account. No single address can fill it: "pair" stops it before.
     "account": Bucket(burst=30, every_s=60),
 }
+SECRETS: Final[Mapping[str, Bucket]] = {
+    "secret": Bucket(burst=20, every_s=10),
+    "secret_address": Bucket(burst=100, every_s=5),
+}
+"""Of wrong ones alone: there is nothing to guess at 256 bits, so it is noise that is counted."""
+
 PURGE: Final = 50
 """Past buckets that one failure clears away, so that there are never more than are at work."""
 
-MAX_PLACES: Final = 20
-PLACE_DAYS: Final = 90
-"""How many addresses of a user count as their own, and for how long after they were used."""
+_WAITS: Final = """
+    select b.kind,
+        extract(epoch from f.until_at - clock_timestamp()) - (b.burst - 1) * b.every_s as wait_s
+    from unnest(
+        %(kinds)s::text[], %(keys)s::bytea[], %(bursts)s::float8[], %(everies)s::float8[]
+    ) as b (kind, key, burst, every_s)
+    join login_failures as f on f.kind = b.kind and f.key = b.key
+"""
 
-# "account" and "address" do not bar whoever came in from this address lately; "pair" bars all.
-VISIT: Final = """
-    select found.user_id, username, merchant_id, password_hash, greatest(0, (
-        select max(extract(epoch from f.until_at - clock_timestamp()) - (b.burst - 1) * b.every_s)
-        from unnest(
-            %(kinds)s::text[], %(keys)s::bytea[], %(bursts)s::float8[], %(everies)s::float8[]
-        ) as b (kind, key, burst, every_s)
-        join login_failures as f on f.kind = b.kind and f.key = b.key
-        where b.kind = 'pair' or place.user_id is null
-    ))::float8 as wait_s
-    from (select 1) as one
+VISIT: Final = f"""
+    select found.user_id, username, merchant_id, password_hash,
+        greatest(0, pair_s, case when others_s > 0 then pause_s end)::float8 as wait_s
+    from (
+        select max(wait_s) filter (where kind = 'pair') as pair_s,
+            max(wait_s) filter (where kind = 'pause') as pause_s,
+            max(wait_s) filter (where kind in ('address', 'account')) as others_s
+        from ({_WAITS}) as waits
+    ) as waited
     left join (
         select user_id, username, merchant_id, password_hash from users as u
         where username = %(username)s and disabled_at is null and deleted_at is null
@@ -57,11 +69,12 @@ VISIT: Final = """
                 where m.merchant_id = u.merchant_id and m.disabled_at is not null
             )
     ) as found on true
-    left join login_places as place on place.user_id = found.user_id
-        and place.address_hash = %(address)s
-        and place.last_at > now() - make_interval(days => %(place_days)s)
-"""
+"""  # noqa: S608 (made of literals)
 
+WAIT: Final = f"select greatest(0, max(wait_s))::float8 from ({_WAITS}) as waits"  # noqa: S608 (made of literals)
+
+# A bucket is never fuller than full, however many fail at the same moment: who has to wait, waits
+# `every_s` at most.
 NOTE: Final = """
     with past as (
         select kind, key from login_failures where until_at < now()
@@ -71,16 +84,20 @@ NOTE: Final = """
             and (f.kind, f.key) not in (
                 select k, y from unnest(%(kinds)s::text[], %(keys)s::bytea[]) as mine (k, y)
             )
+    ), mine as (
+        select kind, key, make_interval(secs => every_s) as every, burst
+        from unnest(
+            %(kinds)s::text[], %(keys)s::bytea[], %(bursts)s::float8[], %(everies)s::float8[]
+        ) as mine (kind, key, burst, every_s)
     )
     insert into login_failures as f (kind, key, until_at)
-    select kind, key, now() + make_interval(secs => every_s)
-    from unnest(
-        %(kinds)s::text[], %(keys)s::bytea[], %(everies)s::float8[]
-    ) as mine (kind, key, every_s)
+    select kind, key, now() + every from mine
     -- In one order, so that two failures never wait for each other.
     order by kind, key
-    on conflict (kind, key) do update set until_at =
-        greatest(f.until_at, now()) + (excluded.until_at - now())
+    on conflict (kind, key) do update set until_at = least(
+        greatest(f.until_at, now()) + (excluded.until_at - now()),
+        now() + (select burst * every from mine where mine.kind = f.kind)
+    )
 """
 
 
@@ -89,15 +106,22 @@ def digest(text: str) -> bytes:
     return hashlib.sha256(text.encode()).digest()
 
 
-def buckets_of(username: str | None, address: str) -> dict[str, object]:
-    """The parameters for the buckets that a log-in stands in."""
-    keys = {"address": digest(address)}
-    if username is not None:
-        keys["account"] = digest(username)
-        keys["pair"] = digest(f"{username} {address}")
+def of_person(username: str, address: str) -> dict[str, object]:
+    """The parameters for the buckets that a person's log-in stands in."""
+    pair = digest(f"{username} {address}")
+    keys = {"pair": pair, "pause": pair, "address": digest(address), "account": digest(username)}
+    return _parameters(PEOPLE, keys)
+
+
+def of_client(client_id: str, address: str) -> dict[str, object]:
+    """The parameters for the buckets that a wrong secret is counted in."""
+    return _parameters(SECRETS, {"secret": digest(client_id), "secret_address": digest(address)})
+
+
+def _parameters(buckets: Mapping[str, Bucket], keys: Mapping[str, bytes]) -> dict[str, object]:
     return {
         "kinds": list(keys),
         "keys": list(keys.values()),
-        "bursts": [float(BUCKETS[kind].burst) for kind in keys],
-        "everies": [BUCKETS[kind].every_s for kind in keys],
+        "bursts": [float(buckets[kind].burst) for kind in keys],
+        "everies": [buckets[kind].every_s for kind in keys],
     }

@@ -1,0 +1,47 @@
+"""How one's own password is changed, whichever route it is asked at."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from adapters.http.administration.user_bodies import read_changed_password
+from adapters.http.identity.client_address import client_address
+from adapters.http.identity.credentials import InvalidRequestError
+from adapters.http.identity.login import BadCredentialsError
+from adapters.http.problems.faults import Fault
+from adapters.http.resources.answering import answer_deleted, caller_of, read_document
+
+if TYPE_CHECKING:
+    from litestar import Request
+    from litestar.types import ASGIApp
+
+    from adapters.http.fields import Fields
+    from adapters.http.identity.admission import Principal
+    from adapters.http.identity.login import Login
+    from cashback_core.people import UserStore
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwnPassword:
+    """With the present one: a token that was left lying about must not become an account."""
+
+    store: UserStore
+    login: Login
+    trusted_hops: int
+
+    async def change(
+        self, request: Request[Any, Any, Any], fields: Fields, principal: Principal
+    ) -> ASGIApp:
+        """Guessing at the present one slows down like a log-in."""
+        username = principal.username
+        current, new = read_changed_password(await read_document(request, fields), username)
+        address = client_address(request.scope, trusted_hops=self.trusted_hops)
+        try:
+            await self.login.confirm(username=username, password=current, address=address)
+        except BadCredentialsError as error:
+            wrong = Fault(pointer="/current", code="password_wrong")
+            raise InvalidRequestError((wrong,)) from error
+        hashed = await self.login.passwords.hash(new)
+        refusal = await self.store.set_password(caller_of(principal), username, hashed)
+        return answer_deleted(refusal, fields)

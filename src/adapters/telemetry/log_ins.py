@@ -1,0 +1,28 @@
+"""How log-ins ended."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from adapters.telemetry import table
+from adapters.telemetry.registry import counter
+from cashback_core.log_ins import LogInKind, LogInOutcome
+
+if TYPE_CHECKING:
+    from prometheus_client import CollectorRegistry
+
+
+class LogInMetrics:
+    """Counts them. Every kind and outcome is exposed from the start, at zero: so is its rate."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        counted = counter(registry, table.LOG_INS)
+        self._count = {
+            (kind, outcome): counted.labels(kind.value, outcome.value).inc
+            for kind in LogInKind
+            for outcome in LogInOutcome
+        }
+
+    def __call__(self, kind: LogInKind, outcome: LogInOutcome) -> None:
+        """Count one."""
+        self._count[kind, outcome]()
