@@ -351,6 +351,27 @@ class TokenPair(Shape, frozen=True, kw_only=True):
     ) = UNSET
 
 
+class OAuthToken(Shape, frozen=True, kw_only=True):
+    """A token for the form of OAuth 2.0 (RFC 6749, 5.1)."""
+
+    access_token: str
+    token_type: Literal["bearer"]
+    expires_in: Annotated[int, Meta(description="Seconds that the token is good for.")]
+
+
+class OAuthError(Shape, frozen=True, kw_only=True):
+    """Why the form of OAuth 2.0 gets no token (RFC 6749, 5.2)."""
+
+    error: Literal[
+        "invalid_request",
+        "invalid_client",
+        "unsupported_grant_type",
+        "invalid_scope",
+        "temporarily_unavailable",
+    ]
+    error_description: Annotated[str, Meta(description="What to do about it, in ASCII.")]
+
+
 class Verified(Shape, frozen=True, kw_only=True):
     """What a good token says."""
 

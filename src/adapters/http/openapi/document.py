@@ -120,6 +120,9 @@ def _operation(operation: Operation) -> Schema:
             **_problems(operation.problems),
         },
     }
+    for status, schema in operation.form_errors.items():
+        answer = described["responses"][str(status)]
+        answer["content"]["application/json"] = {"schema": _reference("schemas", schema)}
     if operation.body is not None:
         content: Schema = {
             "schema": _reference("schemas", operation.body),
@@ -131,6 +134,12 @@ def _operation(operation: Operation) -> Schema:
         described["requestBody"] = {
             "required": True,
             "content": dict.fromkeys(media_types, content),
+        }
+    if operation.form is not None:
+        schema, example = operation.form
+        described["requestBody"]["content"]["application/x-www-form-urlencoded"] = {
+            "schema": _reference("schemas", schema),
+            "example": example,
         }
     return described
 

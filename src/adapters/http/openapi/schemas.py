@@ -44,6 +44,8 @@ SHAPES: Final = (
     shapes.ResendTally,
     shapes.Quote,
     shapes.TokenPair,
+    shapes.OAuthToken,
+    shapes.OAuthError,
     shapes.Verified,
     shapes.Keys,
     shapes.Health,
@@ -252,6 +254,25 @@ REQUESTS: Final[dict[str, Schema]] = {
                 {"client_id": _TEXT, "client_secret": _PASSWORD},
                 description="An API client's id and one of its live secrets.",
             ),
+        ],
+    },
+    "ClientCredentialsForm": {
+        "type": "object",
+        "description": "The client credentials grant of OAuth 2.0 (RFC 6749, 4.4.2). Without the"
+        " last two the client comes by HTTP Basic.",
+        "properties": {
+            "grant_type": {"const": "client_credentials"},
+            "client_id": _TEXT,
+            "client_secret": _PASSWORD,
+        },
+        "required": ["grant_type"],
+        "additionalProperties": False,
+    },
+    "TokenAnswer": {
+        "description": "As it was asked for: in JSON, or by a form.",
+        "anyOf": [
+            {"$ref": "#/components/schemas/TokenPair"},
+            {"$ref": "#/components/schemas/OAuthToken"},
         ],
     },
     "RefreshInput": _object({"refresh": _TEXT}, description="A refresh token."),
