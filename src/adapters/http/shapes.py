@@ -434,4 +434,7 @@ class Problem(Shape, frozen=True, kw_only=True):
     code: str
     errors: list[Error]
     instance: str | UnsetType = UNSET
+    roles: (
+        Annotated[list[str], Meta(description="With `forbidden`: the roles that may.")] | UnsetType
+    ) = UNSET
     record: Record | UnsetType = UNSET

@@ -37,6 +37,9 @@ Roles = frozenset[Role]
 PUBLIC: Final[Roles] = frozenset()
 """No token is asked for."""
 
+NOBODY: Final[Roles] = frozenset()
+"""Who may use a route that has no line here."""
+
 SELLERS: Final = frozenset({Role.ERP, Role.OPERATOR, Role.ADMIN})
 MEMBERS: Final = frozenset({Role.ERP, Role.ANALYST, Role.OPERATOR, Role.ADMIN})
 READERS: Final = frozenset({Role.ANALYST, Role.OPERATOR, Role.ADMIN})

@@ -8,16 +8,18 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
+from adapters.http.identity.access import ACCESS
 from adapters.http.openapi.operations import OPERATIONS
 from adapters.http.openapi.parts import ACCEPT_LANGUAGE
 from adapters.http.openapi.schemas import FRESH_SALE_ID, Schema, schemas
-from adapters.http.problems.answering import Problem, answer_problem
+from adapters.http.problems.answering import Problem, answer_problem, forbidden
 from adapters.http.problems.texts import KINDS
 from cashback_core.messages import Language
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from adapters.http.identity.access import Roles
     from adapters.http.openapi.parts import Operation, Success
 
 _DESCRIPTION: Final = """\
@@ -72,7 +74,7 @@ def build_document(*, version: str) -> dict[str, Any]:
     """The whole document."""
     paths: dict[str, dict[str, Any]] = {}
     for (method, path), operation in OPERATIONS.items():
-        paths.setdefault(path, {})[method] = _operation(operation)
+        paths.setdefault(path, {})[method] = _operation(operation, ACCESS[method, path])
     return {
         "openapi": "3.1.0",
         "info": {"title": "Cashback Gateway", "version": version, "description": _DESCRIPTION},
@@ -107,7 +109,7 @@ def _encoded(version: str) -> bytes:
     return msgspec.json.encode(build_document(version=version))
 
 
-def _operation(operation: Operation) -> Schema:
+def _operation(operation: Operation, roles: Roles) -> Schema:
     described: Schema = {
         "operationId": operation.id,
         "tags": [operation.tag],
@@ -117,7 +119,7 @@ def _operation(operation: Operation) -> Schema:
         "security": [{"bearer": []}] if operation.secured else [],
         "responses": {
             **{str(status): _success(one) for status, one in operation.successes.items()},
-            **_problems(operation.problems),
+            **_problems(operation.problems, roles),
         },
     }
     for status, schema in operation.form_errors.items():
@@ -152,7 +154,7 @@ def _success(success: Success) -> Schema:
     return {**described, "content": content}
 
 
-def _problems(codes: Iterable[str]) -> dict[str, Schema]:
+def _problems(codes: Iterable[str], roles: Roles) -> dict[str, Schema]:
     """The answers of problems: one for each status, with an example for each code."""
     by_status: dict[int, list[str]] = {}
     for code in codes:
@@ -164,7 +166,7 @@ def _problems(codes: Iterable[str]) -> dict[str, Schema]:
             "content": {
                 "application/problem+json": {
                     "schema": _reference("schemas", "Problem"),
-                    "examples": {code: {"value": _example(code)} for code in found},
+                    "examples": {code: {"value": _example(code, roles)} for code in found},
                 }
             },
         }
@@ -172,8 +174,9 @@ def _problems(codes: Iterable[str]) -> dict[str, Schema]:
     }
 
 
-def _example(code: str) -> Any:
-    return msgspec.json.decode(answer_problem(Problem(code=code), Language.EN).body)
+def _example(code: str, roles: Roles) -> Any:
+    problem = forbidden(roles) if code == "forbidden" else Problem(code=code)
+    return msgspec.json.decode(answer_problem(problem, Language.EN).body)
 
 
 def _references(headers: Iterable[str]) -> dict[str, Schema]:

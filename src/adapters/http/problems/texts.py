@@ -376,6 +376,31 @@ FAULTS: Final[Mapping[str, Mapping[Language, Text]]] = {
 }
 """Every fault beside the core's, by its code."""
 
+
+def who_may(roles: tuple[str, ...], *, person: bool) -> Mapping[Language, str]:
+    """Whom a route lets in, in words; with `person`, only people of these roles."""
+    if not roles:
+        return {
+            Language.EN: "Nobody may do this yet: the route has no roles.",
+            Language.PT: "Ninguém pode fazer isto ainda: a rota não tem papéis.",
+        }
+    en, pt = (_joined(roles, word) for word in ("or", "ou"))
+    if person:
+        return {
+            Language.EN: f"Only a person may do this, signed in with a password, as {en}.",
+            Language.PT: f"Só uma pessoa pode fazer isto, que entrou com senha, como {pt}.",
+        }
+    return {
+        Language.EN: f"Your role does not allow this; it takes {en}.",
+        Language.PT: f"Seu papel não permite isto; é preciso ser {pt}.",
+    }
+
+
+def _joined(names: tuple[str, ...], word: str) -> str:
+    *first, last = names
+    return f"{', '.join(first)} {word} {last}" if first else last
+
+
 DIFFERENCE: Final[Mapping[Language, str]] = {
     Language.EN: "This differs from what is recorded.",
     Language.PT: "Isto difere do que está registrado.",
