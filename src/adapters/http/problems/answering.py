@@ -35,6 +35,7 @@ from adapters.http.sales.wire import encode, record_shape
 from cashback_core.administering import InUse, Missing, Stale, Taken, Unfit
 from cashback_core.content import Difference
 from cashback_core.explaining import NamesACashback, NotExplained
+from cashback_core.messages import told_in
 from cashback_core.operating import (
     MAX_AT_ONCE,
     CountChanged,
@@ -158,7 +159,7 @@ def _error(error: Violation | Fault | Difference, language: Language) -> shapes.
         pointer=error.pointer,
         code=error.code,
         detail=error.detail(language),
-        received=error.received,
+        received=told_in(language, error.received),
         expected=error.expected(language),
     )
 

@@ -377,6 +377,39 @@ FAULTS: Final[Mapping[str, Mapping[Language, Text]]] = {
 """Every fault beside the core's, by its code."""
 
 
+def _reason(en: str, pt: str) -> Mapping[Language, str]:
+    return {Language.EN: en, Language.PT: pt}
+
+
+JSON_REASONS: Final[Mapping[str, Mapping[Language, str]]] = {
+    "Expecting value": _reason("a value is expected", "era esperado um valor"),
+    "Expecting property name enclosed in double quotes": _reason(
+        "a name in double quotes is expected", "era esperado um nome entre aspas duplas"
+    ),
+    "Expecting ':' delimiter": _reason("a : is expected", "era esperado :"),
+    "Expecting ',' delimiter": _reason("a , is expected", "era esperada uma ,"),
+    "Extra data": _reason("text follows the value", "há texto depois do valor"),
+    "Unterminated string starting at": _reason("a text has no end", "um texto não tem fim"),
+    "Invalid control character at": _reason(
+        "a control character in a text", "um caractere de controle em um texto"
+    ),
+    "Invalid \\escape": _reason("no such escape", "não existe este escape"),
+    "Invalid \\uXXXX escape": _reason(
+        "\\u takes four hexadecimal digits", "\\u exige quatro dígitos hexadecimais"
+    ),
+    "Illegal trailing comma before end of object": _reason(
+        "a comma before the end", "uma vírgula antes do fim"
+    ),
+    "Illegal trailing comma before end of array": _reason(
+        "a comma before the end", "uma vírgula antes do fim"
+    ),
+}
+"""What Python's decoder says is wrong, in words of ours."""
+
+OTHER_JSON_REASON: Final = _reason("not JSON", "não é JSON")
+"""For what a later Python may say."""
+
+
 def who_may(roles: tuple[str, ...], *, person: bool) -> Mapping[Language, str]:
     """Whom a route lets in, in words; with `person`, only people of these roles."""
     if not roles:
