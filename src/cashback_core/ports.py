@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncIterator, Collection, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -24,6 +24,7 @@ from cashback_core.record import History, Record, Standing
 from cashback_core.sale import Sale
 from cashback_core.same_sale import EqualContent, Meaning, NameKind
 from cashback_core.statements import StatementHead, StatementLine
+from cashback_core.waiting import Waiting
 
 
 class StoreUnavailable(Exception):  # noqa: N818 (named by what is wrong)
@@ -385,3 +386,7 @@ class CashbackStore(Protocol):
         self, merchant_id: int, wanted: RecordFilter, *, limit: int, after: Position | None
     ) -> Page:
         """Up to `limit` records of a merchant, newest accepted first, after a position."""
+
+    @abstractmethod
+    async def waits(self, merchant_id: int, ids: Collection[UUID]) -> Mapping[UUID, Waiting]:
+        """Why those of a merchant's cashbacks that wait do; the others are not in it."""

@@ -5,6 +5,7 @@ It looks and changes nothing; the provider is only connected to, never asked for
 
 from __future__ import annotations
 
+import http.client
 import socket
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from adapters.postgres.examining import Backlog, Order, Run, Server, Statements
+    from cashback_gateway.local_state import LocalRun
     from cashback_gateway.settings import ProviderSettings, Settings
 
 CONNECT_S: Final = 3.0
@@ -75,10 +77,10 @@ class Check:
         return f"{self.level:4}  {self.name}: {self.found}{advice}"
 
 
-def examine(settings: Settings) -> int:
-    """Print every check; 1 when one of them failed, else 0."""
+def examine(settings: Settings, running: LocalRun | None = None) -> int:
+    """Print every check, also of what `run` has started; 1 when one of them failed, else 0."""
     failed = False
-    for check in _checks(settings):
+    for check in (*_checks(settings), *check_run(running)):
         print(check, flush=True)
         failed |= check.level is Level.FAIL
     return int(failed)
@@ -249,12 +251,12 @@ def _check_workers(backlog: Backlog) -> Check:
     found = f"{backlog.workers} listening"
     if late > OVERDUE_WARN:
         found += f", the most overdue cashback waits for {_span(late)}"
-    if late > OVERDUE_FAIL or (late > OVERDUE_WARN and not backlog.workers):
+    if late > OVERDUE_FAIL:
         level, advice = Level.FAIL, "start a worker, or look into its log"
-    elif late > OVERDUE_WARN:
+    elif backlog.workers and late > OVERDUE_WARN:
         level, advice = Level.WARN, "if that grows, look into the worker's log, start another"
     elif not backlog.workers:
-        level, advice = Level.WARN, "start a worker: without one nothing is sent again"
+        level, advice = Level.FAIL, "start a worker: without one nothing that waits is ever paid"
     else:
         level, advice = Level.OK, ""
     return Check(level=level, name="workers", found=found, advice=advice)
@@ -382,6 +384,36 @@ def check_provider(provider: ProviderSettings) -> Check:
             advice="nothing can be sent; sales are recorded and wait",
         )
     return Check(level=Level.OK, name="provider", found=f"{host} port {port} takes connections")
+
+
+def check_run(running: LocalRun | None) -> Iterable[Check]:
+    """Whether what `run` started on this machine answers; nothing when it runs nothing here."""
+    if running is None:
+        return
+    parts = {"api": f"{running.api_url}/health/ready"}
+    parts |= {f"metrics of the {name}": url for name, url in running.metrics_urls.items()}
+    for name, url in parts.items():
+        found = _asked(url)
+        yield Check(
+            level=Level.OK if found is None else Level.FAIL,
+            name=f"run, {name}",
+            found=f"{url} {'answers' if found is None else found}",
+            advice="" if found is None else "look into its log, in the folder that `run` printed",
+        )
+
+
+def _asked(url: str) -> str | None:
+    """What is wrong with the answer of a GET; None for a good one."""
+    parts = urlsplit(url)
+    connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=CONNECT_S)
+    try:
+        connection.request("GET", parts.path)
+        status = connection.getresponse().status
+    except (OSError, http.client.HTTPException) as error:
+        return f"does not answer: {error}"
+    finally:
+        connection.close()
+    return None if status == 200 else f"answers {status}"
 
 
 def _span(span: timedelta) -> str:

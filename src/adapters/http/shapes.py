@@ -83,6 +83,30 @@ class Provider(Shape, frozen=True, kw_only=True):
     created_at: str | None
 
 
+class Waiting(Shape, frozen=True, kw_only=True):
+    """What a cashback waits for. A `why` that you do not know is a reason that is new."""
+
+    why: Annotated[
+        str,
+        Meta(
+            description="`paused`: all sending is; `credentials_refused`, `misconfigured`: the"
+            " provider does not take us; `breaker_open`: the provider fails and is given a rest;"
+            " `retry`: its next try is not due; `due`: for a worker; `proof`: in doubt, for the"
+            " provider's statement; `person`: held or rejected, for an operator."
+        ),
+    ]
+    since: Instant
+    next_try_at: Annotated[
+        Instant | None, Meta(description="Not before then; null: when the rest is over, or never.")
+    ]
+
+
+Waits = Annotated[
+    Waiting | None,
+    Meta(description="Null: for nothing, it is being sent or has ended."),
+]
+
+
 class Record(Shape, frozen=True, kw_only=True):
     """A recorded sale, its cashback, and where the payment stands."""
 
@@ -104,6 +128,9 @@ class Record(Shape, frozen=True, kw_only=True):
         Meta(description="The first sale with this content: was it meant to be another one?"),
     ]
     name_differs: NameDiffers
+    waiting: Annotated[
+        Waits | UnsetType, Meta(description="In what is read, not in the answer to a sale.")
+    ] = UNSET
 
 
 class Attempt(Shape, frozen=True, kw_only=True):
@@ -211,6 +238,7 @@ class OpenCashback(Shape, frozen=True, kw_only=True):
 
     id: Uuid
     status: Status
+    waiting: Waits
     reason: str
     since: Instant
     actor: Actor

@@ -17,6 +17,7 @@ from adapters.postgres.group_writer import GroupWriter
 from adapters.postgres.histories import read_history
 from adapters.postgres.naming import find_same_request, read_owners
 from adapters.postgres.rows import ONE, RECORD, one, record
+from adapters.postgres.waits import read_waits
 from cashback_core.catalogue import Catalogue
 from cashback_core.names import NameDifference
 from cashback_core.ports import (
@@ -39,7 +40,7 @@ from cashback_core.rounding import Rounding
 from cashback_core.same_sale import EqualContent, Meaning, Owner, names_of, which_sale
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Mapping
     from uuid import UUID
 
     from adapters.postgres.commits import CommitObserver
@@ -48,6 +49,7 @@ if TYPE_CHECKING:
     from cashback_core.ports import Pause
     from cashback_core.record import History, Record, Standing
     from cashback_core.sale import Sale
+    from cashback_core.waiting import Waiting
 
 TERMS_AGE_S: Final = 30.0
 """How long terms are kept; new rates start at least ten minutes ahead, so none is missed."""
@@ -227,6 +229,10 @@ class PostgresCashbackStore(CashbackStore):
         last = records[-1] if len(rows) > limit else None
         position = Position(accepted_at=last.accepted_at, id=last.id) if last else None
         return Page(records=records, next=position)
+
+    async def waits(self, merchant_id: int, ids: Collection[UUID]) -> Mapping[UUID, Waiting]:
+        async with self._reads.reading_for(merchant_id) as connection:
+            return await read_waits(connection, merchant_id, ids)
 
     async def _read_terms(self, merchant_id: int) -> Terms | None:
         async with self._reads.reading_for(merchant_id) as connection:
