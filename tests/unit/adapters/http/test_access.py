@@ -48,6 +48,20 @@ def test_what_needs_a_token_says_so_in_the_document() -> None:
         assert ("rate_exceeded" in operation.problems) is operation.secured, key
 
 
+def test_an_analyst_reads_all_but_who_gets_in_and_what_they_changed() -> None:
+    reads = {path for (method, path), roles in ACCESS.items() if method == "get" and roles}
+    closed = {path for path in reads if Role.ANALYST not in ACCESS["get", path]}
+    assert closed == {
+        "/api/users", "/api/users/{username}", "/api/clients", "/api/clients/{id}", "/api/audit",
+    }  # fmt: skip
+    may = {key for key, roles in ACCESS.items() if Role.ANALYST in roles and key[0] != "get"}
+    assert may == {
+        ("post", "/api/cashbacks/quote"),
+        ("put", "/api/users/me/password"),
+        ("post", "/api/users/me/sign-out"),
+    }
+
+
 @pytest.fixture(scope="module")
 def table_api() -> Api:
     """One for the whole table: whoever is let in does nothing there that the next would meet."""
