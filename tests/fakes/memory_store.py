@@ -293,7 +293,9 @@ class MemoryStore(CashbackStore):
 
     async def waits(self, merchant_id: int, ids: Collection[UUID]) -> Mapping[UUID, Waiting]:
         await self._reach()
-        waits = {id_: self._waiting(row) for id_ in ids if (row := self._row(merchant_id, id_, None))}
+        waits = {
+            id_: self._waiting(row) for id_ in ids if (row := self._row(merchant_id, id_, None))
+        }
         return {id_: waiting for id_, waiting in waits.items() if waiting is not None}
 
     def _waiting(self, row: Row) -> Waiting | None:

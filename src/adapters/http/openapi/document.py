@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import secrets
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
-from adapters.http.identity.access import ACCESS
+from adapters.http.identity.access import ACCESS, Role
+from adapters.http.openapi.fresh import freshened
 from adapters.http.openapi.operations import OPERATIONS
 from adapters.http.openapi.parts import ACCEPT_LANGUAGE
-from adapters.http.openapi.schemas import FRESH_SALE_ID, Schema, schemas
+from adapters.http.openapi.schemas import Schema, schemas
 from adapters.http.problems.answering import Problem, answer_problem, forbidden
 from adapters.http.problems.texts import KINDS
 from cashback_core.messages import Language
@@ -27,8 +27,9 @@ Takes each sale of a retail chain, computes its cashback, passes it to the provi
 what the provider answered.
 
 To try it here: `POST /api/token`, then **Authorize** with the `access` token, then \
-`POST /api/cashbacks`. The example has a fresh `sale_id` each time this page is loaded; sent \
-twice, it is answered twice and recorded once.
+`POST /api/cashbacks`. `make run` prints a user of each role; each operation tells for which it \
+is. The examples have fresh names and instants each time this page is loaded; a sale that is sent \
+twice is answered twice and recorded once.
 
 Every error is an RFC 9457 problem in English or Portuguese (`Accept-Language`). An unknown \
 address is a 404, another method a 405 with `Allow`. Trailing slashes are accepted everywhere."""
@@ -90,7 +91,7 @@ def build_document(*, version: str) -> dict[str, Any]:
 
 
 class ServedDocument:
-    """The document as bytes, each copy with an example that was never sent before."""
+    """The document as bytes, each copy with examples that were never sent before."""
 
     __slots__ = ("_encoded",)
 
@@ -98,9 +99,8 @@ class ServedDocument:
         self._encoded = _encoded(version)
 
     def copy(self) -> bytes:
-        """The document, its example under a fresh sale id."""
-        fresh = f"try-{secrets.token_hex(8)}"
-        return self._encoded.replace(FRESH_SALE_ID.encode("ascii"), fresh.encode("ascii"))
+        """The document, its examples with what nobody sent yet."""
+        return freshened(self._encoded)
 
 
 @cache
@@ -114,9 +114,10 @@ def _operation(operation: Operation, roles: Roles) -> Schema:
         "operationId": operation.id,
         "tags": [operation.tag],
         "summary": operation.summary,
-        "description": operation.description,
+        "description": _described(operation, roles),
         "parameters": [*operation.parameters, ACCEPT_LANGUAGE],
         "security": [{"bearer": []}] if operation.secured else [],
+        "x-roles": [role.value for role in Role if role in roles],
         "responses": {
             **{str(status): _success(one) for status, one in operation.successes.items()},
             **_problems(operation.problems, roles),
@@ -144,6 +145,12 @@ def _operation(operation: Operation, roles: Roles) -> Schema:
             "example": example,
         }
     return described
+
+
+def _described(operation: Operation, roles: Roles) -> str:
+    """What it does, and for whom it is."""
+    named = ", ".join(f"`{role.value}`" for role in Role if role in roles)
+    return "\n\n".join(filter(None, (operation.description, named and f"For {named}.")))
 
 
 def _success(success: Success) -> Schema:

@@ -58,9 +58,10 @@ DAY: Final = "[0-9]{4}-[0-9]{2}-[0-9]{2}"
 TIME: Final = "[0-9]{2}:[0-9]{2}:[0-9]{2}"
 
 
-def parameter(name: str, place: str, description: str, schema: Schema) -> Schema:
+def parameter(name: str, place: str, description: str, schema: Schema, **more: Any) -> Schema:
     """A parameter; `place` is path, query or header."""
     return {
+        **more,
         "name": name,
         "in": place,
         "description": description,

@@ -13,6 +13,7 @@ import msgspec
 
 from adapters.http import shapes
 from adapters.http.catalogue.shapes import SHAPES as CATALOGUE_SHAPES
+from adapters.http.openapi import fresh
 from adapters.http.openapi.administration_schemas import (
     ADMINISTRATION_REQUESTS,
     ADMINISTRATION_SHAPES,
@@ -53,12 +54,9 @@ SHAPES: Final = (
     shapes.Problem,
 )
 
-FRESH_SALE_ID: Final = "example-replaced-when-served"
-"""Stands in the example; each copy of the document gets another id, so that it can be sent."""
-
 SALE_EXAMPLE: Final[Schema] = {
-    "sale_id": FRESH_SALE_ID,
-    "sold_at": "2026-01-02 00:00:00",
+    "sale_id": fresh.SALE_ID,
+    "sold_at": fresh.SOLD_AT,
     "customer": {"document": "52998224725", "name": "JOSE DA SILVA"},
     "total": "100.00",
     "products": [
