@@ -35,7 +35,8 @@ def as_markdown() -> str:
     lines += [
         "",
         "`run`, `demo` and `make run` need none of them: they supply `DATABASE_URL`,",
-        "`CASHBACK_PROVIDER_URL` and `CASHBACK_SIGNING_KEY_FILE` where these are not given.",
+        "`CASHBACK_PROVIDER_URL` and `CASHBACK_SIGNING_KEY_FILE` where these are not given, and",
+        "`run` measures: the API at `CASHBACK_METRICS_PORT` or 9464, the worker at the next one.",
         "`migrate`, `merchants`, `product-types`, `clients` and `users` need `DATABASE_URL`",
         "alone, `token` the signing key too; in a checkout where `run` was used they find both",
         "by themselves.",
