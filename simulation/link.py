@@ -29,7 +29,7 @@ from simulation.mix import POLICY
 
 if TYPE_CHECKING:
     import asyncio
-    from collections.abc import Callable, Collection, Coroutine
+    from collections.abc import Callable, Collection, Coroutine, Mapping
     from random import Random
     from uuid import UUID
 
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from cashback_core.record import History, Record, Standing
     from cashback_core.sale import Sale
     from cashback_core.same_sale import EqualContent, Meaning
+    from cashback_core.waiting import Waiting
     from simulation.database import SimulatedDatabase
     from simulation.mix import Mix
     from simulation.virtual_loop import Process, VirtualLoop
@@ -171,6 +172,9 @@ class Link(CashbackStore):
                 reads_only=reads_only,
             )
         )
+
+    async def waits(self, merchant_id: int, ids: Collection[UUID]) -> Mapping[UUID, Waiting]:
+        return await self.ask(lambda: self.database.waits(merchant_id, ids))
 
     async def known_name(self, merchant_id: int, document: Cpf) -> str | None:
         return await self.ask(lambda: self.database.known_name(merchant_id, document))

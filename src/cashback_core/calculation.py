@@ -6,6 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from fractions import Fraction
 
+from cashback_core.nearest import Nearest
 from cashback_core.programme import Programme, Rate
 from cashback_core.rounding import Rounding, round_ratio
 from cashback_core.sale import Sale
@@ -86,10 +87,13 @@ def calculate(sale: Sale, programme: Programme) -> Cashback:
 def _rates(sale: Sale, programme: Programme) -> list[Rate]:
     rates: list[Rate] = []
     violations: list[Violation] = []
+    nearest: Nearest | None = None
     for index, line in enumerate(sale.lines):
         rate = programme.rate_at(line.type, sale.sold_at)
         if rate is None:
-            violations.append(unknown_product_type(index, line.type, line.sku))
+            nearest = nearest or Nearest(programme.types_at(sale.sold_at))
+            known = nearest(line.type)
+            violations.append(unknown_product_type(index, line.type, line.sku, known=known))
         else:
             rates.append(rate)
     if violations:
@@ -101,15 +105,19 @@ def unknown_product_type(
     index: int,
     type: str,  # noqa: A002 (the domain's word)
     sku: str | None,
+    *,
+    known: str,
 ) -> Violation:
     """The violation of line `index`, whose type has no rate at the sale's instant.
 
-    It points at what the line has: its type, or the sku that led to the type.
+    It points at what the line has: its type, or the sku that led to the type. `known` tells the
+    types that have a rate (`Nearest`).
     """
     return Violation(
         pointer=f"/products/{index}/{'type' if sku is None else 'sku'}",
         code="product_type_unknown",
         received=show(type),
+        values={"types": known},
     )
 
 

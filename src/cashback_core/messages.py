@@ -136,10 +136,13 @@ MESSAGES: Final[Mapping[str, Mapping[Language, Text]]] = {
         ("Uma venda tem entre {lowest} e {highest} linhas.", "{lowest} a {highest} linhas"),
     ),
     "product_type_unknown": _both(
-        ("This product type has no rate at the sale's instant.", "a product type, written exactly"),
+        (
+            "This product type has no rate at the sale's instant.",
+            "one of the product types, written exactly: {types}",
+        ),
         (
             "Este tipo de produto não tem taxa no instante da venda.",
-            "um tipo de produto, escrito exatamente",
+            "um dos tipos de produto, escrito exatamente: {types}",
         ),
     ),
     "type_or_sku": _both(
@@ -234,3 +237,29 @@ TYPE_NAMES: Final[Mapping[str, Mapping[Language, str]]] = {
     "string or number": {Language.EN: "a string or a number", Language.PT: "um texto ou um número"},
 }
 """What a wrong_type violation expected instead."""
+
+
+class Kind(StrEnum):
+    """What came, where it is told by its kind alone: as English has it."""
+
+    OBJECT = "an object"
+    ARRAY = "an array"
+    NUMBER = "a number"
+    LONG_INTEGER = "an integer of many digits"
+
+
+KINDS: Final[Mapping[Kind, Mapping[Language, str]]] = {
+    Kind.OBJECT: {Language.EN: Kind.OBJECT.value, Language.PT: "um objeto"},
+    Kind.ARRAY: {Language.EN: Kind.ARRAY.value, Language.PT: "uma lista"},
+    Kind.NUMBER: {Language.EN: Kind.NUMBER.value, Language.PT: "um número"},
+    Kind.LONG_INTEGER: {
+        Language.EN: Kind.LONG_INTEGER.value,
+        Language.PT: "um inteiro de muitos dígitos",
+    },
+}
+"""How `received` tells of a kind; whatever else came is shown as it came."""
+
+
+def told_in(language: Language, received: str | None) -> str | None:
+    """What came, in words of that language where it is told in words."""
+    return KINDS[received][language] if isinstance(received, Kind) else received

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import unicodedata
 from abc import abstractmethod
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum, StrEnum
@@ -20,6 +21,7 @@ from cashback_core.documents import Cpf, holds_cpf
 from cashback_core.equals import EqualPage
 from cashback_core.ports import Position
 from cashback_core.same_sale import EqualOutcome
+from cashback_core.waiting import Waiting
 
 MAX_REASON_CHARS: Final = 500
 MAX_NAME_CHARS: Final = 64
@@ -353,6 +355,10 @@ class OperatorStore(Protocol):
         after: Position | None,
     ) -> OpenPage:
         """Up to `limit` cashbacks, oldest accepted first, after a position."""
+
+    @abstractmethod
+    async def waits(self, merchant_id: int | None, ids: Collection[UUID]) -> Mapping[UUID, Waiting]:
+        """Why those of these cashbacks that wait do; the others are not in it."""
 
     @abstractmethod
     async def equals_page(

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncIterator, Collection, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -24,6 +24,7 @@ from cashback_core.record import History, Record, Standing
 from cashback_core.sale import Sale
 from cashback_core.same_sale import EqualContent, Meaning, NameKind
 from cashback_core.statements import StatementHead, StatementLine
+from cashback_core.waiting import Waiting
 
 
 class StoreUnavailable(Exception):  # noqa: N818 (named by what is wrong)
@@ -424,3 +425,7 @@ class CashbackStore(Protocol):
 
         As many as `pages.fitting` says of their lines: fewer than `limit` may be followed by more.
         """
+
+    @abstractmethod
+    async def waits(self, merchant_id: int, ids: Collection[UUID]) -> Mapping[UUID, Waiting]:
+        """Why those of a merchant's cashbacks that wait do; the others are not in it."""

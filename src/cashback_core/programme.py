@@ -60,6 +60,12 @@ class Programme:
         index = bisect_right(starts, instant)
         return rates[index - 1] if index else None
 
+    def types_at(self, instant: datetime) -> tuple[str, ...]:
+        """The product types that have a rate in force."""
+        return tuple(
+            name for name, (starts, _) in self._by_type.items() if starts and starts[0] <= instant
+        )
+
 
 def next_rate(
     rates: Iterable[Rate],

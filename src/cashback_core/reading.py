@@ -17,8 +17,10 @@ from cashback_core.catalogue import MAX_SKU_CHARS, Catalogue, is_sku
 from cashback_core.documents import Cpf, InvalidDocument, mask, mask_documents
 from cashback_core.fields import FieldReader, Fields, Shape
 from cashback_core.instants import NoSuchInstant, NotAnInstant, format_instant, parse_wall_clock
+from cashback_core.messages import Kind
 from cashback_core.money import format_centavos
 from cashback_core.names import MAX_NAME_CHARS, NameDifference, name_fault
+from cashback_core.nearest import Nearest
 from cashback_core.programme import Programme
 from cashback_core.sale import MAX_LINES, Customer, Line, Sale
 from cashback_core.violations import InvalidSale, show
@@ -126,6 +128,7 @@ class _SaleReading(FieldReader):
     programme: Programme | None = None
     catalogue: Catalogue = _NO_PRODUCTS
     idempotency_key: str | None = None
+    _types: Nearest | None = None
 
     def sale(self, document: object) -> Sale | None:
         fields = self.read_object(document, "", _SALE)
@@ -203,7 +206,7 @@ class _SaleReading(FieldReader):
         value = customer.get("document")
         if isinstance(value, _NUMBERS) and not isinstance(value, bool):
             # A number has lost its leading zeros; and a CPF is never repeated in an error.
-            self.tell(pointer, "document_format", "a number")
+            self.tell(pointer, "document_format", Kind.NUMBER)
             return None
         text = self.read_text(customer, "document", "/customer")
         if text is None:
@@ -259,7 +262,8 @@ class _SaleReading(FieldReader):
         qty = self.read_quantity(fields, "qty", pointer)
         discount = self.read_discount(fields, pointer)
         if type_ is not None and sold_at is not None and not self._has_rate(type_, sold_at):
-            self.violations.append(unknown_product_type(index, type_, sku))
+            known = self._nearest(type_, sold_at)
+            self.violations.append(unknown_product_type(index, type_, sku, known=known))
         if type_ is None or value_ is None or qty is None or discount is None:
             return None
         line = Line(
@@ -308,6 +312,13 @@ class _SaleReading(FieldReader):
 
     def _has_rate(self, type_: str, sold_at: datetime) -> bool:
         return self.programme is None or self.programme.rate_at(type_, sold_at) is not None
+
+    def _nearest(self, type_: str, sold_at: datetime) -> str:
+        """The known types that `type_` may have been meant for."""
+        if self._types is None:
+            known = () if self.programme is None else self.programme.types_at(sold_at)
+            self._types = Nearest(known)
+        return self._types(type_)
 
     def _sale_id(self, fields: Fields) -> str | None:
         if fields.get("sale_id") is None:

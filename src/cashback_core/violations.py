@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Final
 
 from cashback_core.documents import mask_documents
-from cashback_core.messages import MESSAGES, TYPE_NAMES, Language
+from cashback_core.messages import MESSAGES, TYPE_NAMES, Kind, Language
 
 MAX_RECEIVED_CHARS: Final = 80
 MAX_VIOLATIONS: Final = 100
@@ -21,7 +21,8 @@ class Violation:
     """One fault of a document.
 
     `pointer` is a JSON pointer (RFC 6901), `code` a stable name out of `messages.MESSAGES`,
-    `received` what came, shortened and without personal data (None when nothing came).
+    `received` what came, shortened and without personal data (None when nothing came; a Kind where
+    its kind alone is told, which `messages.told_in` puts in words).
     """
 
     pointer: str
@@ -66,14 +67,14 @@ def show(value: object) -> str:
         case int() | float() | Decimal():
             return _show_number(value)
         case Mapping():
-            return "an object"
+            return Kind.OBJECT
         case _:
-            return "an array" if isinstance(value, list | tuple) else type(value).__name__
+            return Kind.ARRAY if isinstance(value, list | tuple) else type(value).__name__
 
 
 def _show_number(value: float | Decimal) -> str:
     if isinstance(value, int) and value.bit_length() > 256:
-        return "an integer of many digits"
+        return Kind.LONG_INTEGER
     return _shorten(str(value))
 
 

@@ -114,7 +114,12 @@ def _parser() -> argparse.ArgumentParser:
     kept = _add(commands, "secrets", _secrets, "make or check the secret files of a deployment")
     kept.add_argument("what", choices=("make", "check", "demo"), help="demo: make, for the demo")
     kept.add_argument("folder", type=Path, metavar="FOLDER")
-    _add(commands, "demo-data", _demo_data, "add the demo's merchant, and its user with a password")
+    _add(
+        commands,
+        "demo-data",
+        _demo_data,
+        "add the demo's merchant, and a user of each role with a password",
+    )
     _add(commands, "doctor", _doctor, "check database, provider, clock and backlog, say what to do")
     merchants = commands.add_parser("merchants", help="manage merchants").add_subparsers(
         title="commands", metavar="COMMAND", required=True
@@ -337,20 +342,28 @@ def _demo_data(options: argparse.Namespace) -> int:
 
     password = secrets.token_urlsafe(12)
 
-    def load(settings: Settings) -> bool:
+    def load(settings: Settings) -> list[str]:
         return demo_data.load(settings.database.url, password)
 
-    if _beside_a_run(options, _DATABASE, load):
-        print(f"user {demo_data.USERNAME}, password {password}")
-    else:
-        print(f"user {demo_data.USERNAME} is there; `users password` gives another password")
+    new = _beside_a_run(options, _DATABASE, load)
+    for name, role in demo_data.ROLES.items():
+        if name in new:
+            print(f"user {name}, password {password}, role {role}")
+        else:
+            print(f"user {name} is there; `users password {name}` gives another password")
     return 0
 
 
 def _doctor(options: argparse.Namespace) -> int:
     from cashback_gateway.doctor import examine
+    from cashback_gateway.local_state import LocalState
 
-    return _beside_a_run(options, _DATABASE, examine)
+    running = LocalState(folder=options.state).running()
+
+    def look(settings: Settings) -> int:
+        return examine(settings, running)
+
+    return _beside_a_run(options, _DATABASE, look)
 
 
 def _token(options: argparse.Namespace) -> int:

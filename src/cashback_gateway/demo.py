@@ -14,10 +14,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlsplit
 
+from cashback_gateway import demo_data
 from cashback_gateway import settings_table as table
 from cashback_gateway.local_state import LocalState, LocalStateError, free_port
 from cashback_gateway.local_system import LocalSystem
-from cashback_gateway.run import StopSignals
+from cashback_gateway.run import StopSignals, just_now
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -34,6 +35,7 @@ _OWN = (
     table.ERASURE_KEY,
     table.PROVIDER_URL,
     table.PROVIDER_AUTHORIZATION,
+    table.METRICS_PORT,
 )
 
 
@@ -44,19 +46,25 @@ class _Answer:
 
 
 def demo(sale_file: Path, environ: Mapping[str, str], *, with_parent: bool) -> int:
-    """Send the sale with a fresh sale_id and show what became of it.
+    """Send the sale with a fresh sale_id, sold now if it tells no instant, and show its end.
 
     Returns 0 only if the sandbox provider's ledger holds that very credit, once. Raises
     LocalStateError for a file that is no JSON object, and what `LocalSystem.start` raises.
     """
-    sale = {**_read_sale(sale_file), "sale_id": f"demo-{secrets.token_hex(8)}"}
+    told = _read_sale(sale_file)
+    sale = {"sold_at": just_now(), **told, "sale_id": f"demo-{secrets.token_hex(8)}"}
     signals = StopSignals(with_parent=with_parent)
     with tempfile.TemporaryDirectory(prefix="cashback-demo-") as folder:
         if os.geteuid() == 0:
             Path(folder).chmod(0o711)  # the account that runs the database must get through
         own = {row.name for row in _OWN}
         kept = {name: value for name, value in environ.items() if name not in own}
-        environ = {**kept, table.HOST.name: _HOST, table.PORT.name: str(free_port(_HOST))}
+        environ = {
+            **kept,
+            table.HOST.name: _HOST,
+            table.PORT.name: str(free_port(_HOST)),
+            table.METRICS_PORT.name: "0",
+        }
         state = LocalState(folder=Path(folder) / "state", throwaway=True)
         with LocalSystem(state, environ, tell=_tell, stop_asked=signals.asked) as system:
             running = system.start()
@@ -77,7 +85,9 @@ def _read_sale(file: Path) -> dict[str, Any]:
 
 
 def _send(sale: dict[str, Any], api_url: str, ledger_url: str, password: str) -> int:
-    login = _call("POST", f"{api_url}/api/token", {"username": "demo", "password": password})
+    login = _call(
+        "POST", f"{api_url}/api/token", {"username": demo_data.USERNAME, "password": password}
+    )
     token = str(login.body["access"])
     _tell("sending the sale")
     _show("POST /api/cashbacks", sale)

@@ -1,8 +1,8 @@
-"""What a local run starts with: one merchant, the challenge's product types, one user."""
+"""What a local run starts with: a merchant, the challenge's product types, a user of each role."""
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 import psycopg
 
@@ -10,25 +10,46 @@ from adapters.http.identity.passwords import hash_password
 
 MERCHANT: Final = "demo"
 USERNAME: Final = "demo"
+"""The ERP's."""
+
+ROLES: Final = {
+    USERNAME: "erp",
+    "demo-operator": "operator",
+    "demo-analyst": "analyst",
+    "demo-admin": "admin",
+    "demo-platform": "platform",
+}
+"""Who there is, each by what they are there for; the platform's administrator has no merchant."""
+
 RATES_BP: Final = {"A": 500, "B": 100, "C": 800, "D": 1000}
 """The first implementation's rates: 5 %, 1 %, 8 %, 10 %."""
 
 
-def load(dsn: str, password: str) -> bool:
-    """Make the demo merchant and its user, who may submit and read; whether the user is new.
+def load(dsn: str, password: str) -> list[str]:
+    """Make the demo merchant and its users, all with that password; those who are new.
 
     Only the password's hash is stored, and a user who is there keeps theirs.
     """
     merchant_id = load_merchant(dsn)
     with psycopg.connect(dsn) as connection:
-        known = connection.execute("select 1 from users where username = %s", [USERNAME]).fetchone()
-        if known is not None:
-            return False
-        made = connection.execute(
-            "insert into users (username, merchant_id, role, password_hash)"
-            " values (%s, %s, 'erp', %s) on conflict (username) do nothing",
-            [USERNAME, merchant_id, hash_password(password)],
-        )
+        rows = connection.execute(
+            "select username from users where username = any(%s)", [list(ROLES)]
+        ).fetchall()
+        known = {username for (username,) in rows}
+        missing = [username for username in ROLES if username not in known]
+        password_hash = hash_password(password) if missing else ""
+        return [name for name in missing if _add(connection, name, merchant_id, password_hash)]
+
+
+def _add(
+    connection: psycopg.Connection[Any], username: str, merchant_id: int, password_hash: str
+) -> bool:
+    role = ROLES[username]
+    made = connection.execute(
+        "insert into users (username, merchant_id, role, password_hash)"
+        " values (%s, %s, %s, %s) on conflict (username) do nothing",
+        [username, None if role == "platform" else merchant_id, role, password_hash],
+    )
     return made.rowcount == 1
 
 

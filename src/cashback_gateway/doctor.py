@@ -5,6 +5,7 @@ It looks and changes nothing; the provider is only connected to, never asked for
 
 from __future__ import annotations
 
+import http.client
 import ipaddress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
     from adapters.cashback_client.examining import Reach
     from adapters.postgres.examining import Backlog, Order, Run, Server, Statements
     from cashback_core.sealing import Seal
+    from cashback_gateway.local_state import LocalRun
     from cashback_gateway.settings import Settings
 
 CONNECT_S: Final = 3.0
@@ -82,10 +84,10 @@ class Check:
         return f"{self.level:4}  {self.name}: {self.found}{advice}"
 
 
-def examine(settings: Settings) -> int:
-    """Print every check; 1 when one of them failed, else 0."""
+def examine(settings: Settings, running: LocalRun | None = None) -> int:
+    """Print every check, also of what `run` has started; 1 when one of them failed, else 0."""
     failed = False
-    for check in _checks(settings):
+    for check in (*_checks(settings), *check_run(running)):
         print(check, flush=True)
         failed |= check.level is Level.FAIL
     return int(failed)
@@ -294,12 +296,12 @@ def _check_workers(backlog: Backlog) -> Check:
     found = f"{backlog.workers} listening"
     if late > OVERDUE_WARN:
         found += f", the most overdue cashback waits for {_span(late)}"
-    if late > OVERDUE_FAIL or (late > OVERDUE_WARN and not backlog.workers):
+    if late > OVERDUE_FAIL:
         level, advice = Level.FAIL, "start a worker, or look into its log"
-    elif late > OVERDUE_WARN:
+    elif backlog.workers and late > OVERDUE_WARN:
         level, advice = Level.WARN, "if that grows, look into the worker's log, start another"
     elif not backlog.workers:
-        level, advice = Level.WARN, "start a worker: without one nothing is sent again"
+        level, advice = Level.FAIL, "start a worker: without one nothing that waits is ever paid"
     else:
         level, advice = Level.OK, ""
     return Check(level=level, name="workers", found=found, advice=advice)
@@ -480,6 +482,36 @@ def _is_readable_on_the_way(url: str) -> bool:
     except ValueError:
         own = host == "localhost" or host.endswith(".localhost")
     return parts.scheme == "http" and not own
+
+
+def check_run(running: LocalRun | None) -> Iterable[Check]:
+    """Whether what `run` started on this machine answers; nothing when it runs nothing here."""
+    if running is None:
+        return
+    parts = {"api": f"{running.api_url}/health/ready"}
+    parts |= {f"metrics of the {name}": url for name, url in running.metrics_urls.items()}
+    for name, url in parts.items():
+        found = _asked(url)
+        yield Check(
+            level=Level.OK if found is None else Level.FAIL,
+            name=f"run, {name}",
+            found=f"{url} {'answers' if found is None else found}",
+            advice="" if found is None else "look into its log, in the folder that `run` printed",
+        )
+
+
+def _asked(url: str) -> str | None:
+    """What is wrong with the answer of a GET; None for a good one."""
+    parts = urlsplit(url)
+    connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=CONNECT_S)
+    try:
+        connection.request("GET", parts.path)
+        status = connection.getresponse().status
+    except (OSError, http.client.HTTPException) as error:
+        return f"does not answer: {error}"
+    finally:
+        connection.close()
+    return None if status == 200 else f"answers {status}"
 
 
 def _span(span: timedelta) -> str:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import json
 import os
 import secrets
 import socket
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,7 +16,13 @@ from adapters.http.identity.signing_key import create_signing_key
 from adapters.postgres.embedded import EmbeddedPostgres
 from cashback_gateway.secret_files import make_erasure_key
 from cashback_gateway.settings import file_name
-from cashback_gateway.settings_table import DATABASE_URL, ERASURE_KEY, SIGNING_KEY_FILE
+from cashback_gateway.settings_table import (
+    DATABASE_STATE_FILE,
+    DATABASE_URL,
+    ERASURE_KEY,
+    PROVIDER_URL,
+    SIGNING_KEY_FILE,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Mapping
@@ -27,6 +34,16 @@ _NOT_FOR_CONNECTIONS = range(20_000, 32_768)
 
 class LocalStateError(Exception):
     """The folder cannot be used; the message says why and what to do."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LocalRun:
+    """A run's process and where its parts answer; `metrics_urls` is empty when none is measured."""
+
+    pid: int
+    api_url: str
+    provider_url: str
+    metrics_urls: dict[str, str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,6 +101,38 @@ class LocalState:
                 "was it made by another user?"
             ) from error
 
+    def note_running(self, noted: LocalRun) -> None:
+        """Write down what was started, for commands beside this run."""
+        unfinished = self._noted.with_suffix(f".{os.getpid()}")
+        unfinished.write_text(json.dumps(asdict(noted)), encoding="utf-8")
+        unfinished.chmod(0o600)
+        unfinished.rename(self._noted)
+
+    def forget_running(self) -> None:
+        """Nothing runs any more."""
+        self._noted.unlink(missing_ok=True)
+
+    def running(self) -> LocalRun | None:
+        """What a run on this folder has started; None unless its process is there.
+
+        The lock is not tried: for that moment a run that starts would take us for another one.
+        """
+        try:
+            noted = LocalRun(**json.loads(self._noted.read_text(encoding="utf-8")))
+        except (OSError, ValueError, TypeError):
+            return None
+        try:
+            os.kill(noted.pid, 0)
+        except PermissionError:
+            pass  # there, and somebody else's
+        except OSError:
+            return None
+        return noted
+
+    @property
+    def _noted(self) -> Path:
+        return self.folder / "running.json"
+
     @contextlib.contextmanager
     def held(self) -> Generator[None, None, None]:
         """Keep a second run off the same folder; the kernel lets go however this process ends."""
@@ -101,7 +150,9 @@ class LocalState:
                 ) from None
             os.ftruncate(lock, 0)
             os.write(lock, f"{os.getpid()}\n".encode())
+            self.forget_running()  # a killed run's
             yield
+            self.forget_running()
         finally:
             os.close(lock)
 
@@ -112,7 +163,8 @@ def completed_environment(
 ) -> Generator[dict[str, str], None, None]:
     """Fill in what a local run would supply, for a command used beside or after it.
 
-    The database of the local run is used if it is up, and started for the time of the command if
+    Of a run that is up, its provider and what it noted of the database, too. The database of the
+    local run is used if it is up, and started for the time of the command if
     it only has data. Without a local run nothing is filled in.
     """
     completed = dict(environ)
@@ -122,6 +174,11 @@ def completed_environment(
     key_given = completed.get(ERASURE_KEY.name) or completed.get(key_file)
     if not key_given and state.erasure_key.exists():
         completed[key_file] = str(state.erasure_key)
+    if not completed.get(DATABASE_STATE_FILE.name) and state.database_state.exists():
+        completed[DATABASE_STATE_FILE.name] = str(state.database_state)
+    running = state.running()
+    if not completed.get(PROVIDER_URL.name) and running is not None:
+        completed[PROVIDER_URL.name] = running.provider_url
     with contextlib.ExitStack() as stack:
         given = completed.get(DATABASE_URL.name) or completed.get(file_name(DATABASE_URL))
         if not given and state.postgres.exists():

@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from adapters.postgres.embedded import EmbeddedPostgres
+from adapters.postgres.examining import LISTENER
 from cashback_gateway import settings_table as table
-from cashback_gateway.local_state import LocalStateError, free_port, is_free
+from cashback_gateway.local_state import LocalRun, LocalStateError, free_port, is_free
 from cashback_gateway.settings import file_name, read_settings
 from cashback_gateway.supervisor import DatabasePart, ProcessPart, Program, Supervisor
 
@@ -23,7 +24,12 @@ if TYPE_CHECKING:
     from typing import Self
 
     from cashback_gateway.local_state import LocalState
+    from cashback_gateway.settings import Settings
 
+METRICS_PORT = 9464
+"""Where the API's metrics are tried first, as OpenTelemetry's exporters do; the worker's follow."""
+
+MAX_PORT = 65_535
 _LOOPBACK = "127.0.0.1"
 _STOP_MARGIN_S = 5.0
 _ANY_ADDRESS = {"0.0.0.0": _LOOPBACK, "::": "::1"}  # noqa: S104 - told apart, not bound
@@ -36,7 +42,12 @@ class Running:
     api_url: str
     provider_url: str
     ledger_url: str | None
+    metrics_urls: dict[str, str]
+    """By process; empty when nothing is measured."""
+
     new_password: str | None
+    new_users: list[str]
+    """Who has that password; everybody else's was shown before."""
 
 
 class LocalSystem:
@@ -81,23 +92,41 @@ class LocalSystem:
         database_url = given.database.url
         if not database_url:
             database_url = environ[table.DATABASE_URL.name] = self._start_database()
-        new_password = self._fill_database(database_url)
+        password = secrets.token_urlsafe(12)
+        new_users = self._fill_database(database_url, password)
         sandbox_url = None
         if table.PROVIDER_URL.name not in environ:
             sandbox_url = self._start_sandbox(environ)
             environ[table.PROVIDER_URL.name] = sandbox_url
         settings = read_settings(environ)
         shown_host = _ANY_ADDRESS.get(host, host)
-        self._start_gateway(environ, settings.delivery.deadline_s, (shown_host, port))
+        metrics_ports = self._metrics_ports(settings)
+        self._start_gateway(
+            environ, settings.delivery.deadline_s, (shown_host, port), metrics_ports
+        )
         if not self._supervisor.wait_until_ready(lambda: self._stop_asked() > 0):
             return None
-        bracketed = f"[{shown_host}]" if ":" in shown_host else shown_host
-        return Running(
-            api_url=f"http://{bracketed}:{port}",
+        metrics_host = settings.telemetry.metrics_host
+        running = Running(
+            api_url=_url(host, port),
             provider_url=settings.provider.url,
             ledger_url=None if sandbox_url is None else f"{sandbox_url}/ledger",
-            new_password=new_password,
+            metrics_urls={
+                name: f"{_url(metrics_host, metrics_port)}/metrics"
+                for name, metrics_port in metrics_ports.items()
+            },
+            new_password=password if new_users else None,
+            new_users=new_users,
         )
+        self._state.note_running(
+            LocalRun(
+                pid=os.getpid(),
+                api_url=running.api_url,
+                provider_url=running.provider_url,
+                metrics_urls=running.metrics_urls,
+            )
+        )
+        return running
 
     def watch(self) -> None:
         """Keep everything running until a stop is asked. Raises PartFailedError."""
@@ -149,8 +178,19 @@ class LocalSystem:
         self._supervisor.start(DatabasePart(server))
         return server.dsn()
 
-    def _fill_database(self, url: str) -> str | None:
-        """Migrate and load the demo data; return the demo user's password if it is new."""
+    def _metrics_ports(self, settings: Settings) -> dict[str, int]:
+        """A port for each process that is measured: two cannot listen on one."""
+        host, first = settings.telemetry.metrics_host, settings.telemetry.metrics_port
+        if table.METRICS_PORT.name in self._given:
+            if not first:
+                return {}
+        else:
+            first = METRICS_PORT if is_free(host, METRICS_PORT) else free_port(host)
+        second = first + 1 if first < MAX_PORT and is_free(host, first + 1) else free_port(host)
+        return {"api": first, "worker": second}
+
+    def _fill_database(self, url: str, password: str) -> list[str]:
+        """Migrate and load the demo data; return the users who are new and have that password."""
         from adapters.postgres.migrate import migrate
         from adapters.postgres.starting import refuse_unsafe
         from cashback_gateway import demo_data
@@ -158,8 +198,7 @@ class LocalSystem:
         self._tell("migrating the database")
         refuse_unsafe(url)
         migrate(url)
-        password = secrets.token_urlsafe(12)
-        return password if demo_data.load(url, password) else None
+        return demo_data.load(url, password)
 
     def _start_sandbox(self, environ: Mapping[str, str]) -> str:
         self._tell("starting the sandbox provider")
@@ -181,18 +220,33 @@ class LocalSystem:
         return f"http://{_LOOPBACK}:{port}"
 
     def _start_gateway(
-        self, environ: Mapping[str, str], deadline_s: float, address: tuple[str, int]
+        self,
+        environ: Mapping[str, str],
+        deadline_s: float,
+        address: tuple[str, int],
+        metrics_ports: Mapping[str, int],
     ) -> None:
         self._tell("starting the delivery worker and the API")
         stop_s = deadline_s + _STOP_MARGIN_S
+
+        def measured(name: str) -> dict[str, str]:
+            return {**environ, table.METRICS_PORT.name: str(metrics_ports.get(name, 0))}
+
+        url = environ[table.DATABASE_URL.name]
         self._supervisor.start(
-            self._part("worker", ["worker"], environ, stop_s=stop_s, is_ready=lambda: True)
+            self._part(
+                "worker",
+                ["worker"],
+                measured("worker"),
+                stop_s=stop_s,
+                is_ready=lambda: _listens(url),
+            )
         )
         self._supervisor.start(
             self._part(
                 "api",
                 ["serve"],
-                environ,
+                measured("api"),
                 stop_s=stop_s,
                 is_ready=lambda: _answers(address, "/health/ready"),
             )
@@ -219,6 +273,28 @@ class LocalSystem:
                 is_ready=is_ready,
             ),
         )
+
+
+def _listens(database_url: str) -> bool:
+    """Tell whether a worker waits for what becomes due: nobody else sends a thing again."""
+    import psycopg
+
+    try:
+        with psycopg.connect(database_url, connect_timeout=5) as connection:
+            found = connection.execute(
+                "select from pg_stat_activity where application_name = %s"
+                " and datname = current_database()",
+                [LISTENER],
+            )
+            return found.rowcount > 0
+    except psycopg.Error:
+        return False
+
+
+def _url(host: str, port: int) -> str:
+    """Where a browser on this machine finds it."""
+    shown = _ANY_ADDRESS.get(host, host)
+    return f"http://[{shown}]:{port}" if ":" in shown else f"http://{shown}:{port}"
 
 
 def _answers(address: tuple[str, int], path: str) -> bool:

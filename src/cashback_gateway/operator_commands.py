@@ -33,6 +33,7 @@ from cashback_core.operating import (
     TooMany,
 )
 from cashback_core.same_sale import EqualOutcome
+from cashback_core.waiting import Why
 
 if TYPE_CHECKING:
     import argparse
@@ -42,11 +43,24 @@ if TYPE_CHECKING:
     from adapters.postgres.operating import PostgresOperatorStore
     from cashback_core.equals import EqualSales, Try
     from cashback_core.operating import OpenCashback
+    from cashback_core.waiting import Waiting
     from cashback_gateway.settings import Settings
 
     Operate = Callable[[Settings, argparse.Namespace], Coroutine[object, object, None]]
 
 PAGE: Final = 200
+
+WAITS: Final[dict[str, str]] = {
+    Why.PAUSED: "for the sender, which is paused (`./cashback sender status`)",
+    Why.CREDENTIALS_REFUSED: "because the provider refuses our credentials",
+    Why.MISCONFIGURED: "because the provider's address or our settings are wrong",
+    Why.BREAKER_OPEN: "while the provider, which fails, is given a rest",
+    Why.RETRY: "for its next try",
+    Why.DUE: "for a worker",
+    Why.PROOF: "for the provider's statement",
+    Why.PERSON: "for an operator",
+}
+"""What a cashback waits for, by its Why."""
 
 
 class ActRefusedError(Exception):
@@ -72,8 +86,9 @@ async def list_open(settings: Settings, options: argparse.Namespace) -> None:
             page = await operators.open_page(
                 merchant_id, wanted, limit=min(left, PAGE), after=after
             )
+            waits = await operators.waits(merchant_id, [item.id for item in page.items])
             for item in page.items:
-                print(_line(item))
+                print(_line(item, waits.get(item.id)))
             left, after = left - len(page.items), page.next
             if after is None:
                 break
@@ -127,15 +142,25 @@ def _told(told: Try) -> str:
     return f"at {format_instant(told.at)[:19]}Z{by}{record} {', '.join(names) or 'without a name'}"
 
 
-def _line(item: OpenCashback) -> str:
+def _line(item: OpenCashback, waiting: Waiting | None) -> str:
     code = "" if item.status_code is None else f", the provider answered {item.status_code}"
     who = f" by {item.actor_name}" if item.actor_name else ""
     suspected = "; it may be paid already" if item.suspected else ""
     return (
         f"{item.id} {item.status:9} since {format_instant(item.since_at)[:19]}Z"
         f" {format_centavos(item.cashback_centavos):>12} {mask(item.document)} {item.merchant}"
-        f" tried {item.attempt}{code}: {item.reason}{who}{suspected}"
+        f" tried {item.attempt}{code}: {item.reason}{who}{suspected}{_wait(waiting)}"
     )
+
+
+def _wait(waiting: Waiting | None) -> str:
+    """What it waits for, in words."""
+    if waiting is None:
+        return ""
+    words = WAITS.get(waiting.why, waiting.why)
+    tried = waiting.next_try_at
+    again = "" if tried is None else f", next tried at {format_instant(tried)[:19]}Z"
+    return f"; waits since {format_instant(waiting.since_at)[:19]}Z {words}{again}"
 
 
 def _words(tally: Tally) -> str:

@@ -11,6 +11,7 @@ import time
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
+from cashback_gateway import demo_data
 from cashback_gateway.local_state import CHECKOUT, DEFAULT_FOLDER
 from cashback_gateway.local_system import LocalSystem, Running
 
@@ -67,30 +68,49 @@ def run(state: LocalState, environ: Mapping[str, str], *, with_parent: bool) -> 
     return 0
 
 
+def just_now() -> str:
+    """An instant at which an example may have been sold."""
+    return (datetime.now(UTC) - timedelta(minutes=1)).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
 def _welcome(running: Running, state: LocalState) -> str:
     launcher = _launcher(state)
-    if running.new_password is None:
-        user = f"demo, its password was shown once; a new one: {launcher} users password demo"
-    else:
-        user = f"demo, password {running.new_password}  (shown this once)"
-    ledger = "" if running.ledger_url is None else f"\n  Credits:     {running.ledger_url}"
+    lines = [("Swagger UI", f"{running.api_url}/"), *_users(running, launcher)]
+    lines.append(("Provider", running.provider_url))
+    if running.ledger_url is not None:
+        lines.append(("Credits", running.ledger_url))
+    lines += [(f"Metrics, {name}", url) for name, url in running.metrics_urls.items()]
+    lines.append(("Logs", str(state.logs)))
+    told = "".join(f"\n  {name + ':' if name else '':<17}{what}".rstrip() for name, what in lines)
     return (
-        f"\n  Swagger UI:  {running.api_url}/"
-        f"\n  User:        {user}"
-        f"\n  Provider:    {running.provider_url}{ledger}"
-        f"\n  Logs:        {state.logs}"
+        f"{told}"
         "\n\nSend a sale from another terminal, as often as you like:\n\n"
         f"{_curl(running, launcher)}"
         "\n\nCtrl-C stops everything.\n"
     )
 
 
+def _users(running: Running, launcher: str) -> list[tuple[str, str]]:
+    """Who there is, each with a role, and what lets them in."""
+    named = ", ".join(f"{name} ({role})" for name, role in demo_data.ROLES.items())
+    lines = [("Users", named)]
+    if running.new_password is not None:
+        whose = "" if len(running.new_users) == len(demo_data.ROLES) else "of the new ones"
+        lines.append((whose, f"password {running.new_password}  (shown this once)"))
+    if len(running.new_users) < len(demo_data.ROLES):
+        again = f"{launcher} users password NAME"
+        lines.append(("", f"their password was shown once; a new one: {again}"))
+    return lines
+
+
 def _curl(running: Running, launcher: str) -> str:
     """Return a command whose every paste is another sale, with a token made as it is pasted."""
     sale = json.loads(EXAMPLE.read_text(encoding="utf-8"))
-    sold_at = datetime.now(UTC) - timedelta(minutes=1)
-    fresh = {**sale, "sale_id": "SALE_ID", "sold_at": sold_at.strftime("%Y-%m-%dT%H:%M:%SZ")}
-    body = json.dumps(fresh, ensure_ascii=True).replace("SALE_ID", "demo-'$(date +%s%N)'")
+    fresh = {"sold_at": "SOLD_AT", **sale, "sale_id": "SALE_ID"}
+    body = json.dumps(fresh, ensure_ascii=True)
+    # Told by the shell as it is pasted: an instant that stands here would be too old one day.
+    body = body.replace("SALE_ID", "demo-'$(date +%s%N)'")
+    body = body.replace("SOLD_AT", "'$(date -u +%Y-%m-%dT%H:%M:%SZ)'")
     return (
         f"curl -sS -w '\\n' {running.api_url}/api/cashbacks \\\n"
         f'  -H "Authorization: Bearer $({launcher} token demo | tail -n 1)" \\\n'

@@ -20,6 +20,7 @@ from adapters.telemetry.table import Role
 from cashback_core.breaker import BreakerState
 from cashback_core.delivery import Actor
 from cashback_core.ports import ClaimsUnacknowledged, Pause, StoreUnavailable
+from cashback_core.waiting import PAUSE_FRESH
 from cashback_gateway.collector import settle_collector
 
 if TYPE_CHECKING:
@@ -34,6 +35,9 @@ MAX_CLAIMS: Final = 50
 """Most cashbacks claimed at once: what is claimed must be sent within its lease."""
 
 MAX_REAPED: Final = 500
+
+PAUSE_NOTED_S: Final = PAUSE_FRESH.total_seconds() / 3
+"""An open breaker is noted so often at least, that whoever asks can tell it from one that was."""
 
 MAX_DROPPED: Final = 500
 """Most things of the past that one transaction of the retention drops."""
@@ -180,7 +184,7 @@ class Worker:
                 _log.warning("the breaker is closed again")
                 self._wake.set()
             open_before = open_now
-            await _wait(stop, self.schedule.pause_s)
+            await _wait(stop, min(self.schedule.pause_s, PAUSE_NOTED_S))
 
     async def _reap(self) -> bool:
         reaped = await self.store.reap(limit=MAX_REAPED)

@@ -47,7 +47,7 @@ def assert_conforms(
         assert (body, headers.get("content-type")) == (b"", None)
         return
     media_type = headers["content-type"]
-    assert list(response["content"]) == [media_type]
+    assert media_type in response["content"]
     if media_type == PROBLEM:
         # Only a sale that is known by its content alone has a place to point to.
         assert documented - {"location"} <= headers.keys()

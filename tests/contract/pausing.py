@@ -9,15 +9,18 @@ from cashback_core.delivery import Actor, Status
 from cashback_core.evidence import Evidence, OwnError, Phase
 from cashback_core.identity import new_id
 from cashback_core.ports import Pause
+from cashback_core.waiting import Why
 from contract.builders import (
     LEASE_S,
     NOTHING_SENT,
+    UNANSWERED,
     a_cpf,
     a_sale,
     accepted,
     ended,
     history_of,
     leased,
+    seen,
     submitted,
 )
 
@@ -49,6 +52,50 @@ class PausingContract:
         assert (old.status, new.status) == (Status.PENDING, Status.PENDING)
         assert (await history_of(store, 1, new)).attempts == ()
         assert await store.claim_due(limit=10, lease_s=LEASE_S) == ()
+
+    async def test_what_waits_says_for_what_and_since_when(self, store: CashbackStore) -> None:
+        sent = await leased(store)
+        tried = await leased(store)
+        refused = await leased(store)
+        odd = await leased(store)
+        doubtful = await leased(store)
+        for claim, evidence in (
+            (tried, NOTHING_SENT),
+            (refused, seen(401)),
+            (odd, seen(404)),
+            (doubtful, UNANSWERED),
+        ):
+            await store.conclude(ended(claim, evidence))
+        due = await accepted(store, submitted(a_sale(), lease_s=None))
+        ids = [sent.id, tried.id, refused.id, odd.id, doubtful.id, due.id]
+
+        waits = await store.waits(1, [*ids, new_id()])
+        assert {ids.index(id_): waiting.why for id_, waiting in waits.items()} == {
+            1: Why.RETRY,
+            2: Why.CREDENTIALS_REFUSED,
+            3: Why.MISCONFIGURED,
+            4: Why.PROOF,
+            5: Why.DUE,
+        }
+        for id_, waiting in waits.items():
+            history = await store.history(1, id_)
+            assert history is not None
+            assert waiting.since_at == history.events[-1].at
+            next_try_at = waiting.next_try_at
+            assert (next_try_at is not None) is (id_ in {tried.id, refused.id, odd.id})
+            assert next_try_at is None or next_try_at > waiting.since_at
+        assert await store.waits(2, ids) == {}
+
+        await store.note_pause(Pause(id=new_id(), lasted_s=0.5))
+        resting = (await store.waits(1, [due.id]))[due.id]
+        assert resting.why == Why.BREAKER_OPEN
+        assert resting.since_at >= waits[due.id].since_at
+
+        await self.pause_sender(store)
+        paused = await store.waits(1, ids)
+        assert {paused[id_].why for id_ in (tried.id, refused.id, due.id)} == {Why.PAUSED}
+        assert paused[doubtful.id].why == Why.PROOF
+        assert paused[due.id].next_try_at is None
 
     async def test_a_probe_passes_over_the_documents_that_failed(
         self, store: CashbackStore

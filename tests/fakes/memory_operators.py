@@ -33,11 +33,12 @@ from cashback_core.same_sale import EqualOutcome
 from fakes.memory_incidents import MemoryIncidents
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator, Mapping
     from datetime import datetime, timedelta
     from uuid import UUID
 
     from cashback_core.ports import Submission
+    from cashback_core.waiting import Waiting
     from fakes.memory_store import MemoryStore, Row
 
 
@@ -65,6 +66,12 @@ class MemoryOperators(OperatorStore):
         page, more = tuple(items[:limit]), len(items) > limit
         at = Position(accepted_at=page[-1].accepted_at, id=page[-1].id) if more else None
         return OpenPage(items=page, next=at)
+
+    async def waits(self, merchant_id: int | None, ids: Collection[UUID]) -> Mapping[UUID, Waiting]:
+        waits: dict[UUID, Waiting] = {}
+        for owner in {m for m, _ in self._store.rows if merchant_id in {None, m}}:
+            waits |= await self._store.waits(owner, ids)
+        return waits
 
     async def equals_page(
         self,

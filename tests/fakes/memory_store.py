@@ -57,6 +57,7 @@ from cashback_core.same_sale import (
     names_of,
     which_sale,
 )
+from cashback_core.waiting import PAUSE_FRESH, Facts, Waiting, why_it_waits
 from fakes.memory_rows import (
     RESULTS,
     Incident,
@@ -304,6 +305,31 @@ class MemoryStore(CashbackStore):
         more = len(records) > len(page)
         at = Position(accepted_at=page[-1].accepted_at, id=page[-1].id) if more else None
         return Page(records=page, next=at)
+
+    async def waits(self, merchant_id: int, ids: Collection[UUID]) -> Mapping[UUID, Waiting]:
+        await self._reach()
+        waits = {
+            id_: self._waiting(row) for id_ in ids if (row := self._row(merchant_id, id_, None))
+        }
+        return {id_: waiting for id_, waiting in waits.items() if waiting is not None}
+
+    def _waiting(self, row: Row) -> Waiting | None:
+        now, since_at = self._now(), row.events[-1].at
+        resting = [b for b, through in self._pauses.values() if through > now - PAUSE_FRESH]
+        last = row.attempts[-1] if row.attempts else None
+        provider = None if last is None else last.provider
+        return why_it_waits(
+            Facts(
+                status=row.status,
+                since_at=since_at,
+                now=now,
+                due_at=row.due_at,
+                result=None if last is None else last.result,
+                status_code=None if provider is None else provider.status_code,
+                paused_at=since_at if self.sender_paused else None,
+                resting_since_at=min(resting, default=None),
+            )
+        )
 
     def _meaning(
         self,

@@ -55,7 +55,7 @@ class Run:
 
     @property
     def api_url(self) -> str:
-        return self.found(r"Swagger UI:  (http://[0-9.:]+)/")
+        return self.found(r"Swagger UI: +(http://[0-9.:]+)/")
 
     @property
     def ledger(self) -> list[dict[str, Any]]:
@@ -65,7 +65,7 @@ class Run:
 
     def paste(self) -> dict[str, Any]:
         """Run the printed command as a shell would, from another folder."""
-        command = self.found(r"(curl -sS .*?'\"}')")
+        command = self.found(r"(curl -sS .*?\}')$")
         done = subprocess.run(
             ["/bin/sh", "-c", command],
             capture_output=True,

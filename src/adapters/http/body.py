@@ -67,7 +67,17 @@ async def read_body(fields: Fields, receive: Receive, *, merge_patch: bool = Fal
     Raises UnsupportedBodyError, BodyTooLargeError (before more than the limit is kept) or
     BodyIncompleteError.
     """
-    _check_coding(fields, merge_patch=merge_patch)
+    _check_media_type(fields, merge_patch=merge_patch)
+    return await read_content(fields, receive)
+
+
+async def read_content(fields: Fields, receive: Receive) -> bytes:
+    """The raw body of whatever media type.
+
+    Raises UnsupportedBodyError for a compressed one, BodyTooLargeError (before more than the limit
+    is kept) or BodyIncompleteError.
+    """
+    _check_coding(fields)
     declared = fields.get(b"content-length", b"0")
     if not declared.isdigit() or len(declared) > 9 or int(declared) > MAX_BODY_BYTES:
         raise BodyTooLargeError
@@ -106,12 +116,15 @@ def decode_json(body: bytes) -> object:
     return value
 
 
-def _check_coding(fields: Fields, *, merge_patch: bool) -> None:
+def _check_media_type(fields: Fields, *, merge_patch: bool) -> None:
     media_type = fields.get(b"content-type")
     if media_type != b"application/json" and not _is_json(media_type, merge_patch=merge_patch):
         kind = "application/merge-patch+json" if merge_patch else "application/json"
         expected = f"{kind}; charset=utf-8"
         raise UnsupportedBodyError("Content-Type", expected=expected, received=_shown(media_type))
+
+
+def _check_coding(fields: Fields) -> None:
     coding = fields.get(b"content-encoding")
     if coding is not None and coding.strip().lower() != b"identity":
         raise UnsupportedBodyError("Content-Encoding", expected="identity", received=_shown(coding))

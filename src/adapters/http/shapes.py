@@ -83,6 +83,30 @@ class Provider(Shape, frozen=True, kw_only=True):
     created_at: str | None
 
 
+class Waiting(Shape, frozen=True, kw_only=True):
+    """What a cashback waits for. A `why` that you do not know is a reason that is new."""
+
+    why: Annotated[
+        str,
+        Meta(
+            description="`paused`: all sending is; `credentials_refused`, `misconfigured`: the"
+            " provider does not take us; `breaker_open`: the provider fails and is given a rest;"
+            " `retry`: its next try is not due; `due`: for a worker; `proof`: in doubt, for the"
+            " provider's statement; `person`: held or rejected, for an operator."
+        ),
+    ]
+    since: Instant
+    next_try_at: Annotated[
+        Instant | None, Meta(description="Not before then; null: when the rest is over, or never.")
+    ]
+
+
+Waits = Annotated[
+    Waiting | None,
+    Meta(description="Null: for nothing, it is being sent or has ended."),
+]
+
+
 class Record(Shape, frozen=True, kw_only=True):
     """A recorded sale, its cashback, and where the payment stands."""
 
@@ -104,6 +128,9 @@ class Record(Shape, frozen=True, kw_only=True):
         Meta(description="The first sale with this content: was it meant to be another one?"),
     ]
     name_differs: NameDiffers
+    waiting: Annotated[
+        Waits | UnsetType, Meta(description="In what is read, not in the answer to a sale.")
+    ] = UNSET
 
 
 class Attempt(Shape, frozen=True, kw_only=True):
@@ -211,6 +238,7 @@ class OpenCashback(Shape, frozen=True, kw_only=True):
 
     id: Uuid
     status: Status
+    waiting: Waits
     reason: str
     since: Instant
     actor: Actor
@@ -354,6 +382,27 @@ class TokenPair(Shape, frozen=True, kw_only=True):
     ) = UNSET
 
 
+class OAuthToken(Shape, frozen=True, kw_only=True):
+    """A token for the form of OAuth 2.0 (RFC 6749, 5.1)."""
+
+    access_token: str
+    token_type: Literal["bearer"]
+    expires_in: Annotated[int, Meta(description="Seconds that the token is good for.")]
+
+
+class OAuthError(Shape, frozen=True, kw_only=True):
+    """Why the form of OAuth 2.0 gets no token (RFC 6749, 5.2)."""
+
+    error: Literal[
+        "invalid_request",
+        "invalid_client",
+        "unsupported_grant_type",
+        "invalid_scope",
+        "temporarily_unavailable",
+    ]
+    error_description: Annotated[str, Meta(description="What to do about it, in ASCII.")]
+
+
 class Verified(Shape, frozen=True, kw_only=True):
     """What a good token says."""
 
@@ -416,4 +465,7 @@ class Problem(Shape, frozen=True, kw_only=True):
     code: str
     errors: list[Error]
     instance: str | UnsetType = UNSET
+    roles: (
+        Annotated[list[str], Meta(description="With `forbidden`: the roles that may.")] | UnsetType
+    ) = UNSET
     record: Record | UnsetType = UNSET

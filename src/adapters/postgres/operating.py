@@ -11,6 +11,7 @@ from adapters.postgres import refused_equals
 from adapters.postgres.accepting import Cursor, encode
 from adapters.postgres.database import OPERATING, OVERSEEING, Database
 from adapters.postgres.open_rows import MARKED, MEANT, PAGE, open_cashback, values_of
+from adapters.postgres.waits import read_waits
 from cashback_core.delivery import Delivery, Status
 from cashback_core.equals import EqualPage
 from cashback_core.explaining import PRECEDES, SAYS_CREDITED
@@ -32,13 +33,14 @@ from cashback_core.operating import (
 from cashback_core.ports import Position
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Mapping
+    from collections.abc import AsyncGenerator, Collection, Mapping
     from datetime import timedelta
     from uuid import UUID
 
     from psycopg import AsyncConnection
 
     from cashback_core.same_sale import EqualOutcome
+    from cashback_core.waiting import Waiting
 
 
 class PostgresOperatorStore(OperatorStore):
@@ -83,6 +85,10 @@ class PostgresOperatorStore(OperatorStore):
         last = items[-1] if len(rows) > limit else None
         position = Position(accepted_at=last.accepted_at, id=last.id) if last else None
         return OpenPage(items=items, next=position)
+
+    async def waits(self, merchant_id: int | None, ids: Collection[UUID]) -> Mapping[UUID, Waiting]:
+        async with self._acting(merchant_id) as connection:
+            return await read_waits(connection, merchant_id, ids)
 
     async def equals_page(
         self,

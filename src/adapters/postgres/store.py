@@ -17,6 +17,7 @@ from adapters.postgres.group_writer import GroupWriter
 from adapters.postgres.histories import read_history
 from adapters.postgres.naming import find_same_request, read_owners, sealed_names
 from adapters.postgres.rows import MANY, ONE, many, one, record
+from adapters.postgres.waits import read_waits
 from cashback_core.catalogue import Catalogue
 from cashback_core.names import NameDifference
 from cashback_core.pages import fitting
@@ -42,7 +43,7 @@ from cashback_core.same_sale import EqualContent, Meaning, Owner, names_of, whic
 from cashback_core.zones import UnknownZone, zone_of
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Mapping
     from uuid import UUID
     from zoneinfo import ZoneInfo
 
@@ -52,6 +53,7 @@ if TYPE_CHECKING:
     from cashback_core.ports import Pause
     from cashback_core.record import History, Record, Standing
     from cashback_core.sale import Sale
+    from cashback_core.waiting import Waiting
 
 TERMS_AGE_S: Final = 30.0
 """How long terms are kept; new rates start at least ten minutes ahead, so none is missed."""
@@ -250,6 +252,10 @@ class PostgresCashbackStore(CashbackStore):
         last = page[-1] if len(rows) > len(page) else None
         position = Position(accepted_at=last.accepted_at, id=last.id) if last else None
         return Page(records=page, next=position)
+
+    async def waits(self, merchant_id: int, ids: Collection[UUID]) -> Mapping[UUID, Waiting]:
+        async with self._reads.reading_for(merchant_id) as connection:
+            return await read_waits(connection, merchant_id, ids)
 
     async def _read_terms(self, merchant_id: int) -> Terms | None:
         async with self._reads.reading_for(merchant_id) as connection:

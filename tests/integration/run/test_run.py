@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from cashback_gateway import demo_data
+from cashback_gateway.run import just_now
 from integration.local_run import (
     COMMAND,
     ROOT,
@@ -27,6 +29,7 @@ from integration.local_run import (
 )
 
 if TYPE_CHECKING:
+    import http.client
     from collections.abc import Callable
 
 pytestmark = pytest.mark.timeout(240)
@@ -43,7 +46,7 @@ def test_the_printed_command_works_as_often_as_it_is_pasted(start: Callable[...,
 def test_the_password_shown_once_logs_in_and_can_be_changed(start: Callable[..., Run]) -> None:
     run = start()
     password = run.found(r"password (\S+)  \(shown this once\)")
-    assert log_in(run, password) == 200
+    assert log_in_status(run, password) == 200
     subprocess.run(
         [*COMMAND, f"--state={run.state}", "users", "password", "demo"],
         input=b"another-password\n",
@@ -51,19 +54,73 @@ def test_the_password_shown_once_logs_in_and_can_be_changed(start: Callable[...,
         env=environment(),
         capture_output=True,
     )
-    assert log_in(run, password) == 401
-    assert log_in(run, "another-password") == 200
+    assert log_in_status(run, password) == 401
+    assert log_in_status(run, "another-password") == 200
 
 
-def log_in(run: Run, password: str) -> int:
+def test_whoever_is_printed_gets_in_as_their_role_and_all_that_is_printed_answers(
+    start: Callable[..., Run],
+) -> None:
+    run = start()
+    password = run.found(r"password (\S+)  \(shown this once\)")
+    printed = dict(re.findall(r"(demo[a-z-]*) \((\w+)\)", run.found(r"Users: +([^\n]+)")))
+    assert printed == demo_data.ROLES
+    for username, role in printed.items():
+        with log_in(run, password, username) as answer:
+            headers = {"Authorization": f"Bearer {json.load(answer)['access']}"}
+        me = urllib.request.Request(f"{run.api_url}/api/users/me", headers=headers)
+        with urllib.request.urlopen(me, timeout=30) as answer:
+            assert json.load(answer)["role"] == role
+    for process in ("api", "worker"):
+        with urllib.request.urlopen(
+            run.found(rf"Metrics, {process}: +(\S+)"), timeout=30
+        ) as answer:
+            assert f'cashback_build_info{{process="{process}"' in answer.read().decode()
+
+
+def test_the_doctor_knows_what_runs_and_misses_the_worker_when_it_does_not(
+    start: Callable[..., Run],
+) -> None:
+    run = start()
+    code, checks = doctor(run)
+    assert (code, {level for level in checks.values() if level != "ok"}) == (0, set()), checks
+    assert {"provider", "state file", "workers", "run, api", "run, metrics of the worker"} <= (
+        checks.keys()
+    )
+    run.process.send_signal(signal.SIGINT)
+    assert run.process.wait(60) == 0
+    code, checks = doctor(run)
+    assert (code, checks["workers"]) == (1, "fail")
+    assert "run, api" not in checks
+
+
+def doctor(run: Run) -> tuple[int, dict[str, str]]:
+    """The exit code, and each check's level by its name."""
+    done = subprocess.run(
+        [*COMMAND, f"--state={run.state}", "doctor"],
+        env=environment(),
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+    lines = [line.split(maxsplit=1) for line in done.stdout.splitlines()]
+    return done.returncode, {words.split(": ", 1)[0]: level for level, words in lines}
+
+
+def log_in(run: Run, password: str, username: str = "demo") -> http.client.HTTPResponse:
     request = urllib.request.Request(
         f"{run.api_url}/api/token",
-        data=json.dumps({"username": "demo", "password": password}).encode(),
+        data=json.dumps({"username": username, "password": password}).encode(),
         headers={"Content-Type": "application/json"},
     )
+    answer: http.client.HTTPResponse = urllib.request.urlopen(request, timeout=30)
+    return answer
+
+
+def log_in_status(run: Run, password: str) -> int:
     try:
-        with urllib.request.urlopen(request, timeout=30) as answer:
-            return int(answer.status)
+        with log_in(run, password) as answer:
+            return answer.status
     except urllib.error.HTTPError as error:
         with error:
             return error.code
@@ -95,6 +152,7 @@ def test_a_delivery_under_way_at_ctrl_c_is_recorded_before_the_end(
     provider = run.found(r"Provider: +(\S+)")
     urllib.request.urlopen(f"{provider}/behaviours", data=slow, timeout=30).close()
     sale = json.loads((ROOT / "examples" / "sale.json").read_text())
+    sale["sold_at"] = just_now()
     request = urllib.request.Request(
         f"{run.api_url}/api/cashbacks",
         data=json.dumps(sale).encode(),

@@ -32,6 +32,7 @@ AMOUNT: Final = 'digits, exact to two decimals, such as "10.00", from 0.00 to 99
 DISCOUNT: Final = AMOUNT
 QUANTITY: Final = 'a positive number, exact to three decimals, such as 2 or "0.350", up to 99999'
 CPF: Final = "11 digits as a text, or 000.000.000-00"
+TYPES: Final = "one of the product types, written exactly"
 MEANT: Final = "if that is the name: read it as UTF-8"
 NAME: Final = "1 to 120 characters, not only spaces"
 SOLD_AT: Final = (
@@ -111,7 +112,7 @@ FAULTS: Final[list[tuple[str, object, str, str | None, str]]] = [
     ("/products", [1] * 991, "lines_count", "991", "1 to 990 lines"),
     ("/products/1", 5, "wrong_type", "5", "an object"),
     ("/products/1/type", 5, "wrong_type", "5", "a string"),
-    ("/products/1/type", "b", "product_type_unknown", "b", "a product type, written exactly"),
+    ("/products/1/type", "b", "product_type_unknown", "b", f"{TYPES}: B"),
     ("/products/1/value", [], "wrong_type", "an array", "a string or a number"),
     ("/products/1/value", "100000000.00", "money_out_of_range", "100000000.00", AMOUNT),
     ("/products/1/value", "0.001", "money_format", "0.001", AMOUNT),
@@ -150,7 +151,7 @@ LINE_FAULTS: Final[list[tuple[dict[str, object], str, str, str | None, str]]] = 
         "NEW",
         "a product that has a type at sold_at",
     ),
-    ({"sku": "ODD"}, "/sku", "product_type_unknown", "odd", "a product type, written exactly"),
+    ({"sku": "ODD"}, "/sku", "product_type_unknown", "odd", f"{TYPES}: A, B, C, D"),
 ]
 
 

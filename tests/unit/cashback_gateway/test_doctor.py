@@ -188,7 +188,7 @@ PAUSED: Final = SenderState(paused_at=NOW, reason="restored", actor="database gu
     ("changes", "level"),
     [
         ({}, Level.OK),
-        ({"workers": 0}, Level.WARN),
+        ({"workers": 0}, Level.FAIL),
         ({"overdue": minutes(0.9)}, Level.OK),
         ({"overdue": minutes(2)}, Level.WARN),
         ({"overdue": minutes(2), "workers": 0}, Level.FAIL),

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from adapters.http.fields import Fields, read_fields
-from adapters.http.identity.access import ACCESS, Role
+from adapters.http.identity.access import ACCESS, NOBODY, Role, Roles
 from adapters.http.identity.tokens import TokenKind, Tokens
 from cashback_core.callers import USER
 from cashback_core.tracing import note_merchant
@@ -25,7 +25,12 @@ class UnauthenticatedError(Exception):
 
 
 class ForbiddenError(Exception):
-    """The caller is known, and may not do this."""
+    """The caller is known, and may not do this; `roles` may, and with `person` only people."""
+
+    def __init__(self, roles: Roles, *, person: bool = False) -> None:
+        super().__init__(", ".join(sorted(roles)))
+        self.roles = roles
+        self.person = person
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +47,9 @@ class Principal:
     home: int | None
     """The merchant; None for the platform's administrator."""
 
+    admitted: Roles
+    """Whom the route lets in."""
+
     @property
     def reads_only(self) -> str | None:
         """The only group whose sales may be read: of a shop's system its present one."""
@@ -51,14 +59,14 @@ class Principal:
     def username(self) -> str:
         """The user's name, which signs acts; raises ForbiddenError for an API client."""
         if not self.subject.startswith(USER):
-            raise ForbiddenError
+            raise ForbiddenError(self.admitted, person=True)
         return self.subject.removeprefix(USER)
 
     @property
     def merchant_id(self) -> int:
         """The merchant that the request is about; raises ForbiddenError for whoever has none."""
         if self.home is None:
-            raise ForbiddenError
+            raise ForbiddenError(self.admitted - {Role.PLATFORM})
         return self.home
 
 
@@ -87,13 +95,15 @@ class Admission:
         if standing.merchant_id is not None:
             note_merchant(standing.merchant_id)
         await self.limit(standing.subject)
-        if standing.role not in ACCESS.get(_operation(request), ()):
-            raise ForbiddenError
+        admitted = ACCESS.get(_operation(request), NOBODY)
+        if standing.role not in admitted:
+            raise ForbiddenError(admitted)
         principal = Principal(
             subject=standing.subject,
             group=standing.group,
             role=standing.role,
             home=standing.merchant_id,
+            admitted=admitted,
         )
         return fields, principal
 

@@ -17,6 +17,7 @@ from adapters.http.fields import read_fields
 from adapters.http.identity.client_address import client_address
 from adapters.http.identity.credentials import read_credentials, read_texts
 from adapters.http.identity.signing_key import jwk
+from adapters.http.identity.token_form import answer_form, is_form
 from adapters.http.sales.wire import encode
 from cashback_core.callers import CLIENT
 from cashback_core.instants import format_instant
@@ -50,8 +51,10 @@ class TokenRoutes:
 
     async def obtain(self, request: Request[Any, Any, Any]) -> ASGIApp:
         """Tokens for a username and a password, or a token for a client and its secret."""
-        kind, name, secret = read_credentials(await _read(request))
         address = self._address(request)
+        if is_form(fields := read_fields(request.scope["headers"])):
+            return await answer_form(self.login, fields, request.receive, address=address)
+        kind, name, secret = read_credentials(await _read(request))
         if kind == "client":
             return _answer(await self.login.client(client_id=name, secret=secret, address=address))
         return _answer(await self.login(username=name, password=secret, address=address))

@@ -10,6 +10,7 @@ from adapters.http.administration.merchant_routes import ORDERING as MERCHANTS
 from adapters.http.administration.trail_routes import ORDERING as TRAIL
 from adapters.http.administration.user_bodies import ROLES
 from adapters.http.administration.user_routes import ORDERING as USERS
+from adapters.http.openapi import fresh
 from adapters.http.openapi.identity import USERNAME
 from adapters.http.openapi.parts import BODY, Operation, Success, parameter
 from adapters.http.openapi.resources import (
@@ -62,7 +63,7 @@ ADMINISTRATION: Final[dict[tuple[str, str], Operation]] = {
         description="For the platform's administrators. Then add its first administrator"
         " (`POST /api/users`), who adds everybody else.",
         body="MerchantInput",
-        example={"slug": "rede-de-lojas", **_TERMS},
+        example={"slug": f"rede-{fresh.NAME}", **_TERMS},
         successes={201: Success(schema="Merchant", description="Added.", headers=_CREATED)},
         problems=(*WRITE, "already_exists"),
     ),
@@ -98,7 +99,11 @@ ADMINISTRATION: Final[dict[tuple[str, str], Operation]] = {
         description="An administrator adds their own merchant's; the platform's name the"
         " `merchant`, or none for role `platform`. A name is given away once, for ever.",
         body="UserInput",
-        example={"username": "maria", "role": "operator", "password": "quatro palavras bem longe"},
+        example={
+            "username": f"maria-{fresh.NAME}",
+            "role": "operator",
+            "password": "quatro palavras bem longe",
+        },
         successes={201: Success(schema="User", description="Added.", headers=_CREATED)},
         problems=(*WRITE, "already_exists", "too_many_logins"),
     ),
@@ -164,7 +169,7 @@ ADMINISTRATION: Final[dict[tuple[str, str], Operation]] = {
         description="The secret is told this once; only its hash is kept. With both the ERP asks"
         " `POST /api/token` for its tokens. The platform's administrators name the `merchant`.",
         body="ApiClientInput",
-        example={"name": "ERP", "role": "erp"},
+        example={"name": f"ERP {fresh.NAME}", "role": "erp"},
         successes={
             201: Success(schema="IssuedSecret", description="Added.", headers=_CREATED),
         },
@@ -182,7 +187,7 @@ ADMINISTRATION: Final[dict[tuple[str, str], Operation]] = {
     ("put", "/api/clients/{id}"): _A_CLIENT.changed(
         "replaceClient",
         body="ApiClientState",
-        example={"name": "ERP", "role": "erp", "disabled": False},
+        example={"name": f"ERP {fresh.NAME}", "role": "erp", "disabled": False},
         problems=("already_exists",),
     ),
     ("patch", "/api/clients/{id}"): _A_CLIENT.changed(

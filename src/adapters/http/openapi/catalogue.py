@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 from adapters.http.catalogue.customer_routes import ORDERING as CUSTOMERS
 from adapters.http.catalogue.product_routes import ORDERING as PRODUCTS
 from adapters.http.catalogue.product_type_routes import ORDERING as TYPES
+from adapters.http.openapi import fresh
 from adapters.http.openapi.parts import ID, Operation, Success, parameter
 from adapters.http.openapi.resources import EVERY, IF_MATCH, WRITE, Described, listed, pages
 
@@ -80,7 +81,7 @@ def _withdrawn(id_: str, of: Described, what: str) -> Operation:
 _TYPES: Final = "/api/product-types"
 _PRODUCTS: Final = "/api/products"
 _CUSTOMERS: Final = "/api/customers"
-_RATE: Final = {"rate_bp": 700, "starts_at": "2026-12-01 00:00:00"}
+_RATE: Final = {"rate_bp": 700, "starts_at": fresh.STARTS_AT}
 
 CATALOGUE: Final[dict[tuple[str, str], Operation]] = {
     ("post", _TYPES): _created(
@@ -90,7 +91,7 @@ CATALOGUE: Final[dict[tuple[str, str], Operation]] = {
         " rate may start anywhere; without starts_at it has always been in force. Every process"
         " knows the type within 30 seconds.",
         "ProductTypeInput",
-        {"type": "E", "name": "Eletrônicos", "rate_bp": 300},
+        {"type": f"E-{fresh.NAME}", "name": "Eletrônicos", "rate_bp": 300},
     ),
     ("get", _TYPES): listed(
         "listProductTypes", "Product types", "product types", "ProductTypePage", pages(TYPES)
@@ -118,7 +119,7 @@ CATALOGUE: Final[dict[tuple[str, str], Operation]] = {
         "With its first type, which may start anywhere; without starts_at it has always been of"
         " it. Sale lines may name its sku from now on.",
         "ProductInput",
-        {"sku": "7891000100103", "name": "Café torrado 500 g", "type": "A"},
+        {"sku": f"CAFE-{fresh.NAME}", "name": "Café torrado 500 g", "type": "A"},
     ),
     ("get", _PRODUCTS): listed(
         "listProducts",
@@ -148,7 +149,7 @@ CATALOGUE: Final[dict[tuple[str, str], Operation]] = {
         _A_PRODUCT,
         "type",
         "TypeInput",
-        {"type": "B", "starts_at": "2026-12-01 00:00:00"},
+        {"type": "B", "starts_at": fresh.STARTS_AT},
     ),
     ("delete", f"{_PRODUCTS}/{{id}}/types/{{version}}"): _withdrawn(
         "withdrawType", _A_PRODUCT, "type"
@@ -158,7 +159,7 @@ CATALOGUE: Final[dict[tuple[str, str], Operation]] = {
         _A_CUSTOMER,
         "Rarely needed: a customer becomes known by their first sale.",
         "CustomerInput",
-        {"document": "52998224725", "name": "JOSE DA SILVA"},
+        {"document": fresh.CPF, "name": "MARIA DE SOUZA"},
     ),
     ("get", _CUSTOMERS): listed(
         "listCustomers",

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-import secrets
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
+from adapters.http.identity.access import ACCESS, Role
+from adapters.http.openapi.fresh import freshened
 from adapters.http.openapi.operations import OPERATIONS
 from adapters.http.openapi.parts import ACCEPT_LANGUAGE
-from adapters.http.openapi.schemas import FRESH_SALE_ID, Schema, schemas
-from adapters.http.problems.answering import Problem, answer_problem
+from adapters.http.openapi.schemas import Schema, schemas
+from adapters.http.problems.answering import Problem, answer_problem, forbidden
 from adapters.http.problems.texts import KINDS
 from cashback_core.messages import Language
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from adapters.http.identity.access import Roles
     from adapters.http.openapi.parts import Operation, Success
 
 _DESCRIPTION: Final = """\
@@ -25,8 +27,9 @@ Takes each sale of a retail chain, computes its cashback, passes it to the provi
 what the provider answered.
 
 To try it here: `POST /api/token`, then **Authorize** with the `access` token, then \
-`POST /api/cashbacks`. The example has a fresh `sale_id` each time this page is loaded; sent \
-twice, it is answered twice and recorded once.
+`POST /api/cashbacks`. `make run` prints a user of each role; each operation tells for which it \
+is. The examples have fresh names and instants each time this page is loaded; a sale that is sent \
+twice is answered twice and recorded once.
 
 Every error is an RFC 9457 problem in English or Portuguese (`Accept-Language`). An unknown \
 address is a 404, another method a 405 with `Allow`. Trailing slashes are accepted everywhere."""
@@ -72,7 +75,7 @@ def build_document(*, version: str) -> dict[str, Any]:
     """The whole document."""
     paths: dict[str, dict[str, Any]] = {}
     for (method, path), operation in OPERATIONS.items():
-        paths.setdefault(path, {})[method] = _operation(operation)
+        paths.setdefault(path, {})[method] = _operation(operation, ACCESS[method, path])
     return {
         "openapi": "3.1.0",
         "info": {"title": "Cashback Gateway", "version": version, "description": _DESCRIPTION},
@@ -88,7 +91,7 @@ def build_document(*, version: str) -> dict[str, Any]:
 
 
 class ServedDocument:
-    """The document as bytes, each copy with an example that was never sent before."""
+    """The document as bytes, each copy with examples that were never sent before."""
 
     __slots__ = ("_encoded",)
 
@@ -96,9 +99,8 @@ class ServedDocument:
         self._encoded = _encoded(version)
 
     def copy(self) -> bytes:
-        """The document, its example under a fresh sale id."""
-        fresh = f"try-{secrets.token_hex(8)}"
-        return self._encoded.replace(FRESH_SALE_ID.encode("ascii"), fresh.encode("ascii"))
+        """The document, its examples with what nobody sent yet."""
+        return freshened(self._encoded)
 
 
 @cache
@@ -107,19 +109,23 @@ def _encoded(version: str) -> bytes:
     return msgspec.json.encode(build_document(version=version))
 
 
-def _operation(operation: Operation) -> Schema:
+def _operation(operation: Operation, roles: Roles) -> Schema:
     described: Schema = {
         "operationId": operation.id,
         "tags": [operation.tag],
         "summary": operation.summary,
-        "description": operation.description,
+        "description": _described(operation, roles),
         "parameters": [*operation.parameters, ACCEPT_LANGUAGE],
         "security": [{"bearer": []}] if operation.secured else [],
+        "x-roles": [role.value for role in Role if role in roles],
         "responses": {
             **{str(status): _success(one) for status, one in operation.successes.items()},
-            **_problems(operation.problems),
+            **_problems(operation.problems, roles),
         },
     }
+    for status, schema in operation.form_errors.items():
+        answer = described["responses"][str(status)]
+        answer["content"]["application/json"] = {"schema": _reference("schemas", schema)}
     if operation.body is not None:
         content: Schema = {
             "schema": _reference("schemas", operation.body),
@@ -132,7 +138,19 @@ def _operation(operation: Operation) -> Schema:
             "required": True,
             "content": dict.fromkeys(media_types, content),
         }
+    if operation.form is not None:
+        schema, example = operation.form
+        described["requestBody"]["content"]["application/x-www-form-urlencoded"] = {
+            "schema": _reference("schemas", schema),
+            "example": example,
+        }
     return described
+
+
+def _described(operation: Operation, roles: Roles) -> str:
+    """What it does, and for whom it is."""
+    named = ", ".join(f"`{role.value}`" for role in Role if role in roles)
+    return "\n\n".join(filter(None, (operation.description, named and f"For {named}.")))
 
 
 def _success(success: Success) -> Schema:
@@ -143,7 +161,7 @@ def _success(success: Success) -> Schema:
     return {**described, "content": content}
 
 
-def _problems(codes: Iterable[str]) -> dict[str, Schema]:
+def _problems(codes: Iterable[str], roles: Roles) -> dict[str, Schema]:
     """The answers of problems: one for each status, with an example for each code."""
     by_status: dict[int, list[str]] = {}
     for code in codes:
@@ -155,7 +173,7 @@ def _problems(codes: Iterable[str]) -> dict[str, Schema]:
             "content": {
                 "application/problem+json": {
                     "schema": _reference("schemas", "Problem"),
-                    "examples": {code: {"value": _example(code)} for code in found},
+                    "examples": {code: {"value": _example(code, roles)} for code in found},
                 }
             },
         }
@@ -163,8 +181,9 @@ def _problems(codes: Iterable[str]) -> dict[str, Schema]:
     }
 
 
-def _example(code: str) -> Any:
-    return msgspec.json.decode(answer_problem(Problem(code=code), Language.EN).body)
+def _example(code: str, roles: Roles) -> Any:
+    problem = forbidden(roles) if code == "forbidden" else Problem(code=code)
+    return msgspec.json.decode(answer_problem(problem, Language.EN).body)
 
 
 def _references(headers: Iterable[str]) -> dict[str, Schema]:

@@ -15,13 +15,24 @@ IDENTITY: Final[dict[tuple[str, str], Operation]] = {
         tag="Tokens",
         summary="Log in",
         description="People log in with a username and a password, ERPs with the id and the secret"
-        " of an API client. A right secret always passes. A wrong password counts against its name"
+        " of an API client: in JSON, or as OAuth 2.0 has it (RFC 6749, 4.4), by a form with the"
+        " grant `client_credentials`, the client by HTTP Basic or in the body, answered and refused"
+        " in OAuth's words. A right secret always passes. A wrong password counts against its name"
         " from its address: after five, one a minute is looked at (`log_in_throttled`). What others"
         " try keeps nobody out.",
         secured=False,
         body="CredentialsInput",
         example={"username": "demo", "password": "the password that was shown once"},
-        successes={200: Success(schema="TokenPair", description="Tokens of the caller.")},
+        form=(
+            "ClientCredentialsForm",
+            {
+                "grant_type": "client_credentials",
+                "client_id": "the client's id, cli_…",
+                "client_secret": "the secret that was shown once",
+            },
+        ),
+        form_errors=dict.fromkeys((400, 401, 429, 503), "OAuthError"),
+        successes={200: Success(schema="TokenAnswer", description="Tokens of the caller.")},
         problems=(
             *ANY,
             *BODY,

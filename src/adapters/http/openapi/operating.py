@@ -40,7 +40,7 @@ OPERATING: Final[dict[tuple[str, str], Operation]] = {
         id="listOpen",
         tag="Operators",
         summary="List what waits for somebody, oldest first, with the reason",
-        description="For operators and admins, as everything here.",
+        description="Each with what it waits for. Analysts read it, too.",
         parameters=(_STATUS, *FILTERS),
         successes={200: Success(schema="OpenPage", description="A page of open cashbacks.")},
         problems=(*_EVERY, "invalid_query"),

@@ -49,15 +49,19 @@ class Operation:
     successes: dict[int, Success] = field(default_factory=dict[int, Success])
     problems: tuple[str, ...] = ()
     merge_patch: bool = False
+    form: tuple[str, Any] | None = None
+    """The body as a form, too: its schema's name and an example; `form_errors` are its own."""
+    form_errors: dict[int, str] = field(default_factory=dict[int, str])
 
 
 DAY: Final = "[0-9]{4}-[0-9]{2}-[0-9]{2}"
 TIME: Final = "[0-9]{2}:[0-9]{2}(:[0-9]{2}([.,][0-9]{1,30})?)?"
 
 
-def parameter(name: str, place: str, description: str, schema: Schema) -> Schema:
+def parameter(name: str, place: str, description: str, schema: Schema, **more: Any) -> Schema:
     """A parameter; `place` is path, query or header."""
     return {
+        **more,
         "name": name,
         "in": place,
         "description": description,

@@ -25,6 +25,7 @@ IF_MATCH: Final = parameter(
     "header",
     "The ETag of the version that is meant, or `*` for whichever there is; needed.",
     {"type": "string"},
+    example="*",
 )
 IF_NONE_MATCH: Final = parameter(
     "If-None-Match", "header", "The ETag that you have: unchanged answers 304.", {"type": "string"}

@@ -13,6 +13,7 @@ import msgspec
 
 from adapters.http import shapes
 from adapters.http.catalogue.shapes import SHAPES as CATALOGUE_SHAPES
+from adapters.http.openapi import fresh
 from adapters.http.openapi.administration_schemas import (
     ADMINISTRATION_REQUESTS,
     ADMINISTRATION_SHAPES,
@@ -44,6 +45,8 @@ SHAPES: Final = (
     shapes.ResendTally,
     shapes.Quote,
     shapes.TokenPair,
+    shapes.OAuthToken,
+    shapes.OAuthError,
     shapes.Verified,
     shapes.Keys,
     shapes.Health,
@@ -51,12 +54,9 @@ SHAPES: Final = (
     shapes.Problem,
 )
 
-FRESH_SALE_ID: Final = "example-replaced-when-served"
-"""Stands in the example; each copy of the document gets another id, so that it can be sent."""
-
 SALE_EXAMPLE: Final[Schema] = {
-    "sale_id": FRESH_SALE_ID,
-    "sold_at": "2026-01-02 00:00:00",
+    "sale_id": fresh.SALE_ID,
+    "sold_at": fresh.SOLD_AT,
     "customer": {"document": "52998224725", "name": "JOSE DA SILVA"},
     "total": "100.00",
     "products": [
@@ -252,6 +252,25 @@ REQUESTS: Final[dict[str, Schema]] = {
                 {"client_id": _TEXT, "client_secret": _PASSWORD},
                 description="An API client's id and one of its live secrets.",
             ),
+        ],
+    },
+    "ClientCredentialsForm": {
+        "type": "object",
+        "description": "The client credentials grant of OAuth 2.0 (RFC 6749, 4.4.2). Without the"
+        " last two the client comes by HTTP Basic.",
+        "properties": {
+            "grant_type": {"const": "client_credentials"},
+            "client_id": _TEXT,
+            "client_secret": _PASSWORD,
+        },
+        "required": ["grant_type"],
+        "additionalProperties": False,
+    },
+    "TokenAnswer": {
+        "description": "As it was asked for: in JSON, or by a form.",
+        "anyOf": [
+            {"$ref": "#/components/schemas/TokenPair"},
+            {"$ref": "#/components/schemas/OAuthToken"},
         ],
     },
     "RefreshInput": _object({"refresh": _TEXT}, description="A refresh token."),

@@ -21,6 +21,7 @@ from adapters.http.body import (
     UnsupportedBodyError,
 )
 from adapters.http.fields import BadIdempotencyKeyError, read_fields, read_language
+from adapters.http.identity.access import Role
 from adapters.http.identity.admission import ForbiddenError, UnauthenticatedError
 from adapters.http.identity.credentials import InvalidRequestError
 from adapters.http.identity.login import BadCredentialsError, LoginThrottledError
@@ -28,12 +29,13 @@ from adapters.http.identity.rate_limit import RateExceededError
 from adapters.http.identity.tokens import InvalidTokenError
 from adapters.http.identity.turns import TooManyLoginsError
 from adapters.http.problems.faults import Fault, InvalidQueryError
-from adapters.http.problems.texts import DIFFERENCE, KINDS
+from adapters.http.problems.texts import DIFFERENCE, KINDS, who_may
 from adapters.http.resources.versions import PreconditionRequiredError
 from adapters.http.sales.wire import encode, record_shape
 from cashback_core.administering import InUse, Missing, Stale, Taken, Unfit
 from cashback_core.content import Difference
 from cashback_core.explaining import NamesACashback, NotExplained
+from cashback_core.messages import told_in
 from cashback_core.operating import (
     MAX_AT_ONCE,
     CountChanged,
@@ -53,6 +55,7 @@ if TYPE_CHECKING:
 
     from litestar import Request
 
+    from adapters.http.identity.access import Roles
     from cashback_core.messages import Language
     from cashback_core.record import Record
 
@@ -77,6 +80,9 @@ class Problem:
     headers: tuple[Header, ...] = ()
     record: Record | None = None
     instance: str | None = None
+    roles: tuple[str, ...] | None = None
+    detail: Mapping[Language, str] | None = None
+    """What this one says instead of what all of its kind say."""
 
     @property
     def status(self) -> int:
@@ -106,12 +112,14 @@ def answer_problem(problem: Problem, language: Language) -> Answer:
         type=f"urn:cashback-gateway:problem:{problem.code}",
         title=words.title,
         status=kind.status,
-        detail=words.detail,
+        detail=words.detail if problem.detail is None else problem.detail[language],
         code=problem.code,
         errors=[_error(error, language) for error in problem.errors],
     )
     if problem.instance is not None:
         shape = msgspec.structs.replace(shape, instance=problem.instance)
+    if problem.roles is not None:
+        shape = msgspec.structs.replace(shape, roles=list(problem.roles))
     if problem.record is not None:
         shape = msgspec.structs.replace(shape, record=record_shape(problem.record))
     headers = (
@@ -120,6 +128,12 @@ def answer_problem(problem: Problem, language: Language) -> Answer:
         *problem.headers,
     )
     return Answer(kind.status, encode(shape), headers=headers, media_type=MEDIA_TYPE)
+
+
+def forbidden(roles: Roles, *, person: bool = False) -> Problem:
+    """That a route is for others: it names whom it lets in, least first."""
+    named = tuple(role.value for role in Role if role in roles)
+    return Problem(code="forbidden", roles=named, detail=who_may(named, person=person))
 
 
 def handle_exception(request: Request[Any, Any, Any], exc: Exception) -> Response[bytes]:
@@ -145,7 +159,7 @@ def _error(error: Violation | Fault | Difference, language: Language) -> shapes.
         pointer=error.pointer,
         code=error.code,
         detail=error.detail(language),
-        received=error.received,
+        received=told_in(language, error.received),
         expected=error.expected(language),
     )
 
@@ -296,7 +310,7 @@ PROBLEMS: Final[Mapping[type, Callable[[Any], Problem]]] = {
     Taken: _taken,
     InUse: _in_use,
     Unfit: _unfit,
-    ForbiddenError: _always("forbidden"),
+    ForbiddenError: lambda error: forbidden(error.roles, person=error.person),
     RiskNotAccepted: _risk_not_accepted,
     NotFromHere: _not_from_here,
     NotCreditedThere: _always("not_credited_there"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from adapters.http.problems.texts import FAULTS
+from adapters.http.problems.texts import FAULTS, JSON_REASONS, OTHER_JSON_REASON
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -24,11 +24,18 @@ class Fault:
 
     def detail(self, language: Language) -> str:
         """What is wrong, as a sentence."""
-        return FAULTS[self.code][language].detail.format_map(self.values)
+        return FAULTS[self.code][language].detail.format_map(self._told_in(language))
 
     def expected(self, language: Language) -> str:
         """What would have been right."""
-        return FAULTS[self.code][language].expected.format_map(self.values)
+        return FAULTS[self.code][language].expected.format_map(self._told_in(language))
+
+    def _told_in(self, language: Language) -> Mapping[str, str]:
+        reason = self.values.get("reason")
+        if reason is None:
+            return self.values
+        told = JSON_REASONS.get(reason, OTHER_JSON_REASON)
+        return {**self.values, "reason": told[language]}
 
 
 class InvalidQueryError(ValueError):

@@ -381,6 +381,64 @@ FAULTS: Final[Mapping[str, Mapping[Language, Text]]] = {
 }
 """Every fault beside the core's, by its code."""
 
+
+def _reason(en: str, pt: str) -> Mapping[Language, str]:
+    return {Language.EN: en, Language.PT: pt}
+
+
+JSON_REASONS: Final[Mapping[str, Mapping[Language, str]]] = {
+    "Expecting value": _reason("a value is expected", "era esperado um valor"),
+    "Expecting property name enclosed in double quotes": _reason(
+        "a name in double quotes is expected", "era esperado um nome entre aspas duplas"
+    ),
+    "Expecting ':' delimiter": _reason("a : is expected", "era esperado :"),
+    "Expecting ',' delimiter": _reason("a , is expected", "era esperada uma ,"),
+    "Extra data": _reason("text follows the value", "há texto depois do valor"),
+    "Unterminated string starting at": _reason("a text has no end", "um texto não tem fim"),
+    "Invalid control character at": _reason(
+        "a control character in a text", "um caractere de controle em um texto"
+    ),
+    "Invalid \\escape": _reason("no such escape", "não existe este escape"),
+    "Invalid \\uXXXX escape": _reason(
+        "\\u takes four hexadecimal digits", "\\u exige quatro dígitos hexadecimais"
+    ),
+    "Illegal trailing comma before end of object": _reason(
+        "a comma before the end", "uma vírgula antes do fim"
+    ),
+    "Illegal trailing comma before end of array": _reason(
+        "a comma before the end", "uma vírgula antes do fim"
+    ),
+}
+"""What Python's decoder says is wrong, in words of ours."""
+
+OTHER_JSON_REASON: Final = _reason("not JSON", "não é JSON")
+"""For what a later Python may say."""
+
+
+def who_may(roles: tuple[str, ...], *, person: bool) -> Mapping[Language, str]:
+    """Whom a route lets in, in words; with `person`, only people of these roles."""
+    if not roles:
+        return {
+            Language.EN: "Nobody may do this yet: the route has no roles.",
+            Language.PT: "Ninguém pode fazer isto ainda: a rota não tem papéis.",
+        }
+    en, pt = (_joined(roles, word) for word in ("or", "ou"))
+    if person:
+        return {
+            Language.EN: f"Only a person may do this, signed in with a password, as {en}.",
+            Language.PT: f"Só uma pessoa pode fazer isto, que entrou com senha, como {pt}.",
+        }
+    return {
+        Language.EN: f"Your role does not allow this; it takes {en}.",
+        Language.PT: f"Seu papel não permite isto; é preciso ser {pt}.",
+    }
+
+
+def _joined(names: tuple[str, ...], word: str) -> str:
+    *first, last = names
+    return f"{', '.join(first)} {word} {last}" if first else last
+
+
 DIFFERENCE: Final[Mapping[Language, str]] = {
     Language.EN: "This differs from what is recorded.",
     Language.PT: "Isto difere do que está registrado.",

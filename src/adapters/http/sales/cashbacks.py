@@ -27,7 +27,7 @@ from adapters.http.fields import (
 )
 from adapters.http.problems.answering import answer_problem, location_of, problem_of
 from adapters.http.resources.listing import read_listing, write_cursor
-from adapters.http.sales.wire import encode, history_shape, quote_shape, record_shape
+from adapters.http.sales.wire import encode, history_shape, quote_shape, read_shape, record_shape
 from cashback_core.delivery import DONE
 from cashback_core.submission import (
     ContentKnown,
@@ -39,14 +39,18 @@ from cashback_core.submission import (
     UnknownMerchant,
 )
 from cashback_core.tracing import note_cashback
+from cashback_core.waiting import MAY_WAIT
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
     from litestar.handlers import HTTPRouteHandler
 
     from adapters.http.identity.admission import Admission
     from cashback_core.ports import CashbackStore
     from cashback_core.record import Record
     from cashback_core.submission import QuoteSale, SubmitSale, Submitted
+    from cashback_core.waiting import Waiting
 
 PATHS: Final = ("/api/cashbacks", "/api/cashback")
 """The collection, and the challenge's own spelling of it for submitting."""
@@ -122,8 +126,9 @@ class CashbackRoutes:
             limit=listing.limit,
             after=listing.after,
         )
+        waits = await self._waits(principal.merchant_id, page.records)
         shape = shapes.Page(
-            items=[record_shape(record.as_told(reads_only)) for record in page.records],
+            items=[read_shape(record.as_told(reads_only), waits) for record in page.records],
             next_cursor=None if page.next is None else write_cursor(page.next),
         )
         return Answer(200, encode(shape))
@@ -137,7 +142,13 @@ class CashbackRoutes:
         )
         if history is None:
             raise NotFoundException
-        return Answer(200, encode(history_shape(history.as_told(reads_only))))
+        waits = await self._waits(principal.merchant_id, (history.record,))
+        return Answer(200, encode(history_shape(history.as_told(reads_only), waits)))
+
+    async def _waits(self, merchant_id: int, records: Iterable[Record]) -> Mapping[UUID, Waiting]:
+        """Why those of them that wait do; nothing is asked where none does."""
+        waiting = [record.id for record in records if record.status in MAY_WAIT]
+        return await self.store.waits(merchant_id, waiting) if waiting else {}
 
 
 def read_id(request: Request[Any, Any, Any]) -> UUID:

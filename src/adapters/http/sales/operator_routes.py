@@ -77,8 +77,10 @@ class OperatorRoutes:
             limit=listing.limit,
             after=listing.after,
         )
+        ids = [item.id for item in page.items]
+        waits = await self.operators.waits(principal.merchant_id, ids) if ids else {}
         shape = shapes.OpenPage(
-            items=[open_shape(item) for item in page.items],
+            items=[open_shape(item, waits) for item in page.items],
             next_cursor=None if page.next is None else write_cursor(page.next),
         )
         return Answer(200, encode(shape))

@@ -21,8 +21,8 @@ RISK: Final[Mapping[Language, str]] = {
 OPERATOR_KINDS: Final[Mapping[str, Kind]] = {
     "forbidden": kind(
         403,
-        ("Not allowed", "Your role does not allow this; it takes an operator or an admin."),
-        ("Não permitido", "Seu papel não permite isto; é preciso ser operator ou admin."),
+        ("Not allowed", "Your role does not allow this; roles tells which do."),
+        ("Não permitido", "Seu papel não permite isto; roles diz quais permitem."),
     ),
     "risk_not_accepted": kind(
         409,

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from cashback_core.sale import Customer, Line, Sale
     from cashback_core.same_sale import Meaning
     from cashback_core.submission import Quoted
+    from cashback_core.waiting import Waiting
 
 _REFUSED: Final[Mapping[NameKind, shapes.Means]] = {
     NameKind.IDEMPOTENCY_KEY: "idempotency_key_reused",
@@ -45,6 +46,24 @@ _REFUSED: Final[Mapping[NameKind, shapes.Means]] = {
 }
 
 encode: Final = msgspec.json.Encoder().encode
+
+
+def read_shape(record: Record, waits: Mapping[UUID, Waiting]) -> shapes.Record:
+    """A record as it is read: with what it waits for."""
+    waiting = waiting_shape(waits.get(record.id))
+    return msgspec.structs.replace(record_shape(record), waiting=waiting)
+
+
+def waiting_shape(waiting: Waiting | None) -> shapes.Waiting | None:
+    """What a cashback waits for as it goes out."""
+    if waiting is None:
+        return None
+    next_try_at = waiting.next_try_at
+    return shapes.Waiting(
+        why=waiting.why,
+        since=format_instant(waiting.since_at),
+        next_try_at=None if next_try_at is None else format_instant(next_try_at),
+    )
 
 
 def record_shape(record: Record) -> shapes.Record:
@@ -69,9 +88,9 @@ def record_shape(record: Record) -> shapes.Record:
     )
 
 
-def history_shape(history: History) -> shapes.History:
-    """A record with its attempts and events as it goes out."""
-    record = record_shape(history.record)
+def history_shape(history: History, waits: Mapping[UUID, Waiting] | None = None) -> shapes.History:
+    """A record with its attempts and events as it goes out; with `waits`, what it waits for."""
+    record = record_shape(history.record) if waits is None else read_shape(history.record, waits)
     return shapes.History(
         **{name: getattr(record, name) for name in shapes.Record.__struct_fields__},
         attempts=[_attempt(attempt) for attempt in history.attempts],
@@ -158,12 +177,13 @@ def report_shape(report: SubjectReport) -> shapes.SubjectReport:
     )
 
 
-def open_shape(item: OpenCashback) -> shapes.OpenCashback:
+def open_shape(item: OpenCashback, waits: Mapping[UUID, Waiting]) -> shapes.OpenCashback:
     """An open cashback as it goes out."""
     accepted_risk = item.risk_accepted_at
     return shapes.OpenCashback(
         id=str(item.id),
         status=item.status,
+        waiting=waiting_shape(waits.get(item.id)),
         reason=item.reason,
         since=format_instant(item.since_at),
         actor=item.actor,

@@ -48,6 +48,20 @@ def test_what_needs_a_token_says_so_in_the_document() -> None:
         assert ("rate_exceeded" in operation.problems) is operation.secured, key
 
 
+def test_an_analyst_reads_all_but_who_gets_in_and_what_they_changed() -> None:
+    reads = {path for (method, path), roles in ACCESS.items() if method == "get" and roles}
+    closed = {path for path in reads if Role.ANALYST not in ACCESS["get", path]}
+    assert closed == {
+        "/api/users", "/api/users/{username}", "/api/clients", "/api/clients/{id}", "/api/audit",
+    }  # fmt: skip
+    may = {key for key, roles in ACCESS.items() if Role.ANALYST in roles and key[0] != "get"}
+    assert may == {
+        ("post", "/api/cashbacks/quote"),
+        ("put", "/api/users/me/password"),
+        ("post", "/api/users/me/sign-out"),
+    }
+
+
 @pytest.fixture(scope="module")
 def table_api() -> Api:
     """One for the whole table: whoever is let in does nothing there that the next would meet."""
@@ -65,6 +79,19 @@ async def test_a_role_passes_exactly_where_the_table_says(
     )
     assert (answer.status == 403) is (role not in ACCESS[key])
     assert answer.status != 401
+    if answer.status == 403:
+        assert set(answer.json()["roles"]) == set(ACCESS[key])
+        in_portuguese = await table_api.call(
+            method.upper(),
+            re.sub("{[a-z]+}", NOWHERE, path),
+            body=b"{}",
+            headers={"accept-language": "pt"},
+            username=SOMEBODY[role],
+        )
+        for told, word in ((answer, " or "), (in_portuguese, " ou ")):
+            detail = told.json()["detail"]
+            assert all(name in detail for name in ACCESS[key])
+            assert (word in detail) is (len(ACCESS[key]) > 1)
 
 
 async def test_a_route_without_a_rule_is_closed(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -144,6 +171,7 @@ async def test_a_client_passes_as_its_role_and_signs_no_act(api: Api) -> None:
     assert (await api.get("/api/cashbacks/open", username=CLIENT_ID)).status == 403
     answer = await api.call("POST", "/api/users/me/sign-out", username=CLIENT_ID)
     assert (answer.status, answer.json()["code"]) == (403, "forbidden")
+    assert answer.json()["detail"].startswith("Only a person may do this")
 
 
 async def test_what_a_client_submitted_it_alone_reads(api: Api) -> None:

@@ -166,7 +166,7 @@ async def test_neither_an_erp_nor_an_analyst_may_act(api: Api, verb: str, userna
     assert (answer.status, answer.json()["code"]) == (403, "forbidden")
     listed = await api.get(OPEN, username=username)
     many = await act(api, RESEND_MANY, {"status": ["held"]}, username=username)
-    assert (listed.status, many.status) == (403, 403)
+    assert (listed.status, many.status) == (200 if username == "anna" else 403, 403)
 
 
 async def test_without_a_token_nothing_is_told(api: Api) -> None:

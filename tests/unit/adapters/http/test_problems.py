@@ -15,6 +15,7 @@ import adapters.http
 import cashback_core
 from adapters.http import body
 from adapters.http.identity.signing_key import BadSigningKeyError
+from adapters.http.identity.token_form import OAuthError
 from adapters.http.problems import texts as problem_texts
 from adapters.http.problems.answering import PROBLEMS, Problem, answer_problem, problem_of
 from adapters.http.problems.texts import FAULTS, KINDS
@@ -40,6 +41,7 @@ NEVER_LEAVES_ITS_MODULE = {
     ClaimsUnacknowledged,  # the worker disowns them
     UnsendablePayment,  # the deliverer records it as an outcome
     StatementUnavailable,  # the worker's settler asks again later
+    OAuthError,  # token_form answers it in OAuth's own words
     BadSigningKeyError,  # stops the process before there is a request
 }
 
