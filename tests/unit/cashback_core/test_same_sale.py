@@ -186,8 +186,9 @@ def test_who_reads_one_group_reads_what_came_under_it_and_nothing_of_nobody(
 
 def test_no_digit_of_a_cpf_is_in_a_difference_wherever_it_was_told() -> None:
     known = Owner(ONE.id, replace(SALE, sale_id="NF-529.982.247-25"))
-    meaning = decided(replace(SALE, sale_id="52998224725/7"), "k", {KEY: known})
+    meaning = decided(replace(OTHER, sale_id="52998224725/7"), "k", {KEY: known})
     assert isinstance(meaning, Contradiction)
     assert [(d.pointer, d.recorded, d.received) for d in meaning.differences] == [
-        ("/sale_id", "NF-***.***.***-**", "***.***.***-**/7")
+        ("/customer/document", "***.***.***-**", "***.***.***-**"),
+        ("/sale_id", "NF-***.***.***-**", "***.***.***-**/7"),
     ]
