@@ -186,11 +186,11 @@ KINDS: Final[Mapping[str, Kind]] = {
         429,
         (
             "Too many failed log-ins",
-            "Nothing was looked at: too many failed here. Come back after Retry-After seconds.",
+            "Not let in: too many failed here. Come back after Retry-After seconds.",
         ),
         (
             "Acessos recusados demais",
-            "Nada foi verificado: houve recusas demais aqui. Volte após Retry-After segundos.",
+            "Acesso negado: houve recusas demais aqui. Volte após Retry-After segundos.",
         ),
     ),
     "rate_exceeded": kind(
