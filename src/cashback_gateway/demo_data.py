@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from typing import Final
 
-import psycopg
-
 from adapters.http.identity.passwords import hash_password
+from adapters.postgres.sessions import Session, opened
 
 MERCHANT: Final = "demo"
 USERNAME: Final = "demo"
 RATES_BP: Final = {"A": 500, "B": 100, "C": 800, "D": 1000}
 """The first implementation's rates: 5 %, 1 %, 8 %, 10 %."""
+
+_SESSION: Final = Session(application="cashback demo data", deadline_s=20.0)
+"""As the owner: no role of ours makes a merchant and its sales' terms at once."""
 
 
 def load(dsn: str, password: str) -> bool:
@@ -20,7 +22,7 @@ def load(dsn: str, password: str) -> bool:
     Only the password's hash is stored, and a user who is there keeps theirs.
     """
     merchant_id = load_merchant(dsn)
-    with psycopg.connect(dsn) as connection:
+    with opened(dsn, _SESSION) as connection:
         known = connection.execute("select 1 from users where username = %s", [USERNAME]).fetchone()
         if known is not None:
             return False
@@ -34,7 +36,7 @@ def load(dsn: str, password: str) -> bool:
 
 def load_merchant(dsn: str, *, slug: str = MERCHANT, name: str = "Demo retailer") -> int:
     """Make a merchant with the demo rates unless it is there; its id."""
-    with psycopg.connect(dsn) as connection:
+    with opened(dsn, _SESSION) as connection:
         connection.execute(
             "insert into merchants (slug, name) values (%s, %s) on conflict (slug) do nothing",
             [slug, name],

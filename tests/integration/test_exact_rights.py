@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Final, LiteralString
 
 import psycopg
@@ -9,6 +10,7 @@ import pytest
 from psycopg.errors import InsufficientPrivilege, IntegrityConstraintViolation
 
 from adapters.postgres.privacy import PostgresPrivacyStore
+from adapters.postgres.rights import read, rights
 from adapters.postgres.store import PostgresCashbackStore
 from cashback_core.delivery import DeliveryPolicy
 from cashback_core.documents import Cpf
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
 
     from adapters.postgres.database import Database
 
+PAGE: Final = Path(__file__).parents[2] / "docs" / "database.md"
 ALICE: Final = Cpf("52998224725")
 BOB: Final = Cpf("79336512404")
 ERASED_ALICE: Final[LiteralString] = (
@@ -39,6 +42,54 @@ async def paid(database: Database) -> dict[str, UUID]:
         await store.conclude(ended(claim, CREATED))
         made[document] = claim.id
     return made
+
+
+def test_every_role_may_do_what_the_table_of_rights_says_and_nothing_else(dsn: str) -> None:
+    with psycopg.connect(dsn) as owner:
+        held = set(rights(owner))
+    told = set(read(PAGE.read_text("utf-8")))
+    assert held - told == set(), "held, but not in docs/database.md (make rights)"
+    assert told - held == set(), "in docs/database.md, but not held (make rights)"
+
+
+@pytest.mark.parametrize(
+    ("statement", "shown"),
+    [
+        ("grant select on login_failures to cashback_worker", ("table login_failures", "select")),
+        ("grant truncate on events to cashback_worker", ("events", "select, insert, truncate")),
+        ("grant maintain on events to cashback_eraser", ("table events", "select, maintain")),
+        ("grant update (rate_bp) on rates to cashback_eraser", ("rates", "update (rate_bp)")),
+        ("grant references (type) on rates to public", ("table rates", "references (type)")),
+        ("grant execute on function judge_rows to public", ("function judge_rows", "execute")),
+        ("create function mine() returns int language sql return 1", ("mine", "execute")),
+        ("grant usage on sequence audit_audit_id_seq to cashback_worker", ("audit_id_seq", "usage")),
+        ("grant create on schema public to cashback_eraser", ("schema public", "create, usage")),
+        ("create schema theirs; grant usage on schema theirs to public", ("theirs", "usage")),
+        ("create view v as select 1; grant select on v to cashback_worker", ("view v", "select")),
+        ("grant cashback_worker to cashback_eraser", ("itself", "be a member of cashback_worker")),
+        ("alter role cashback_eraser login bypassrls", ("itself", "log in, pass every policy")),
+        ("alter table rates owner to cashback_eraser", ("what it owns", "pg_class")),
+        (
+            "alter default privileges grant select on tables to cashback_eraser",
+            ("will make", "tables: select"),
+        ),
+        (
+            "do $$ begin execute format('grant temporary on database %I to cashback_worker',"
+            " current_database()); end $$",
+            ("the database", "connect, temporary"),
+        ),
+    ],
+)
+def test_whatever_is_granted_shows(
+    dsn: str, statement: LiteralString, shown: tuple[str, str]
+) -> None:
+    on, may = shown
+    with psycopg.connect(dsn) as owner:
+        before = set(rights(owner))
+        owner.execute(statement)
+        after = set(rights(owner))
+        owner.rollback()
+    assert [right for right in after - before if on in right.on and may in right.may], after - before
 
 
 @pytest.mark.parametrize(

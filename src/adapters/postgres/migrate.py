@@ -9,13 +9,22 @@ from typing import Final, LiteralString, cast
 
 import psycopg
 
-from adapters.postgres.sessions import Session, opened
+from adapters.postgres.sessions import Role, Session, opened
 
 LOCK: Final = 0x6361_7368_6261_636B
 """The advisory lock of everyone who migrates ("cashback" in ASCII)."""
 
 LOCK_WAIT_S: Final = 120
 
+MIGRATION_S: Final = 4 * 3600
+"""Longest that all migrations of one run take: one that rewrites a table of years takes its time."""
+
+_MIGRATING: Final = Session(
+    application="cashback-migrate",
+    settings={"statement_timeout": f"{MIGRATION_S}s", "lock_timeout": f"{LOCK_WAIT_S}s"},
+    autocommit=True,
+    deadline_s=MIGRATION_S,
+)
 _LOOKING: Final = Session(application="cashback-migrate", autocommit=True, writes=False)
 
 _NO_TEMPORARY_TABLES: Final = """
@@ -26,8 +35,7 @@ declare
 begin
     for name in
         select r.name from (
-            select 'public' union all
-            select rolname from pg_roles where starts_with(rolname, 'cashback_') and not rolcanlogin
+            select 'public' union all select rolname from pg_roles where rolname in (%ROLES%)
         ) as r (name)
         where has_database_privilege(r.name, current_database(), 'temporary')
     loop
@@ -42,7 +50,7 @@ begin
         end if;
     end loop;
 end $$
-"""
+""".replace("%ROLES%", ", ".join(f"'{role}'" for role in Role))
 """No part of the schema, so that neither a template nor a dump carries it: asked for each time."""
 
 
@@ -75,10 +83,9 @@ def migrate(dsn: str) -> list[str]:
 
     Any number of processes may call it at once: one works, the others wait and find nothing to
     do. Each migration is one transaction. Whoever does not own the database may make no temporary
-    tables afterwards. Raises SchemaMismatch, psycopg.Error.
+    tables afterwards. Raises SchemaMismatch, StoreUnavailable, psycopg.Error.
     """
-    with psycopg.connect(dsn, autocommit=True, application_name="cashback-migrate") as connection:
-        connection.execute("select set_config('lock_timeout', %s, false)", [f"{LOCK_WAIT_S}s"])
+    with opened(dsn, _MIGRATING) as connection:
         # Of the session, not of a transaction: it is held over all migrations and goes with us.
         connection.execute("select pg_advisory_lock(%s)", [LOCK])
         connection.execute(
