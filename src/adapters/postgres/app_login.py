@@ -66,25 +66,25 @@ def _powers_to_lose(connection: psycopg.Connection[Any], name: str) -> sql.Compo
     return sql.SQL(" ").join(sql.SQL(lost) for lost, has in held if has)
 
 
-def _grant_exactly(
-    connection: psycopg.Connection[Any], name: str, roles: Collection[Role]
-) -> None:
+def _grant_exactly(connection: psycopg.Connection[Any], name: str, roles: Collection[Role]) -> None:
     login = sql.Identifier(name)
     per_membership = connection.info.server_version >= _PER_MEMBERSHIP
     held = connection.execute(
-        "select r.rolname, g.rolname, m.admin_option"
+        # Before there were options of a membership, the login's own `noinherit` says all.
+        "select r.rolname, g.rolname, not m.admin_option"
+        "  and not coalesce((to_jsonb(m) -> 'inherit_option')::boolean, false)"
+        "  and coalesce((to_jsonb(m) -> 'set_option')::boolean, true)"
         " from pg_auth_members as m join pg_roles as r on r.oid = m.roleid"
         " left join pg_roles as g on g.oid = m.grantor"
         " where m.member = (select oid from pg_roles where rolname = %s)",
         [name],
     ).fetchall()
-    for role, grantor, admin in held:
-        if role not in roles or admin:
+    for role, grantor, is_plain in held:
+        if role not in roles or not is_plain:
             revoke = sql.SQL("revoke {} from {}").format(sql.Identifier(role), login)
             if per_membership:
                 revoke = sql.SQL("{} granted by {}").format(revoke, sql.Identifier(grantor))
             connection.execute(revoke)
     options = sql.SQL(" with inherit false, set true" if per_membership else "")
     for role in roles:
-        grant = sql.SQL("grant {} to {}{}").format(sql.Identifier(role), login, options)
-        connection.execute(grant)
+        connection.execute(sql.SQL("grant {} to {}{}").format(sql.Identifier(role), login, options))
