@@ -413,6 +413,7 @@ def _known_failures() -> tuple[type[Exception], ...]:
         StoreUnavailable,
         UnsafeDatabase,
         psycopg.OperationalError,
+        psycopg.errors.InsufficientPrivilege,  # the login may not do this
     )
 
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.resources import files
 from typing import Final, LiteralString, cast
 
 import psycopg
 
-from adapters.postgres.sessions import Role, Session, opened
+from adapters.postgres.sessions import Role, Session, begin_now, opened
 
 LOCK: Final = 0x6361_7368_6261_636B
 """The advisory lock of everyone who migrates ("cashback" in ASCII)."""
@@ -99,11 +99,15 @@ def migrate(dsn: str) -> list[str]:
 
 
 def pending(dsn: str) -> list[str]:
-    """The names of migrations that the database lacks. Raises SchemaMismatch, StoreUnavailable."""
+    """The names of migrations that the database lacks.
+
+    Once there are any, it needs the worker's role. Raises SchemaMismatch, StoreUnavailable.
+    """
     with opened(dsn, _LOOKING) as connection:
         known = connection.execute("select to_regclass('schema_migrations')").fetchone()
         if known is None or known[0] is None:
             return [m.name for m in migrations()]
+        begin_now(connection, replace(_LOOKING, role=Role.WORKER))
         return [m.name for m in _missing(connection)]
 
 
