@@ -1,8 +1,8 @@
 """The secrets of a deployment, each in a file: made at random, checked before anything starts.
 
 Folders keep apart who may read what: `owner` is for the database and its migrations, `app` for the
-processes that serve, `api` and `worker` for these alone. The containers read them as other users, so the files can be read by
-everybody, and it is the folder around them that lets nobody else in.
+processes that serve, `api` and `worker` for these alone. The containers read them as other users,
+so the files can be read by everybody, and it is the folder around them that lets nobody else in.
 """
 
 from __future__ import annotations

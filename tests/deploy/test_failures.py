@@ -89,6 +89,8 @@ async def test_a_stopped_api_ends_what_it_began(stack: Stack) -> None:
     assert tills.failed_writes == []
     assert tills.failed_reads == []
     wait_settled(stack)
-    left = "select what from incidents join sales using (cashback_id) where sale_id like 'stopped-%'"
+    left = (
+        "select what from incidents join sales using (cashback_id) where sale_id like 'stopped-%'"
+    )
     assert stack.query(left) == [], "something was left to the reaper"
     assert_books_agree(stack, tills.sold)

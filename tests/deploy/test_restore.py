@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import subprocess
 from typing import TYPE_CHECKING
 
@@ -26,7 +25,7 @@ async def test_a_restored_database_pays_nobody_twice(stack: Stack) -> None:
     stack.run_script("infra/backup.sh")
     # However soon after it: the copy reaches back to every instant from its end on.
     [[at_once]] = stack.query("select clock_timestamp()")
-    look = ["run", "--rm", "--no-deps", "--no-TTY", "--user", "postgres", "--entrypoint", "/bin/bash"]
+    look = ["run", "--rm", "--no-deps", "--no-TTY", "--user=postgres", "--entrypoint=/bin/bash"]
     script = ["database", "/opt/cashback/restore.sh", at_once]
     assert "restore: from" in stack.compose(*look, "--env", "RESTORE_LOOKS_ONLY=1", *script)
     between = await tills.sell(10)

@@ -54,8 +54,8 @@ def test_it_has_no_right_of_its_own_before_it_takes_a_role_and_after_it_resets_i
         ).fetchall()
         rights = "select bool_or(has_any_column_privilege(%s, %s, v)) from unnest(%s::text[]) as v"
         verbs = ["select", "insert", "update", "references"]
-        held = [t for (t,) in tables if owner.execute(rights, [login, t, verbs]).fetchone() != (False,)]
-    assert held == []
+        asked = [(t, owner.execute(rights, [login, t, verbs]).fetchone()) for (t,) in tables]
+    assert [name for name, held in asked if held != (False,)] == []
     with sessions.opened(_as(dsn, login, PASSWORD), SERVING) as connection:
         connection.execute("select count(*) from sales")
         connection.execute("reset role")
@@ -85,7 +85,10 @@ def test_what_somebody_granted_beyond_that_is_taken_back(dsn: str, login: str) -
     assert _roles(dsn, login) == sorted(WORKER_ROLES)
     assert _powers(dsn, login) == []
     with psycopg.connect(dsn) as owner:
-        inherits = "select bool_or(pg_has_role(%s, rolname, 'usage')) from pg_roles where rolname = any(%s)"
+        inherits = (
+            "select bool_or(pg_has_role(%s, rolname, 'usage'))"
+            " from pg_roles where rolname = any(%s)"
+        )
         assert owner.execute(inherits, [login, list(Role)]).fetchone() == (False,)
         admin = "select count(*) from pg_auth_members where admin_option and member = %s::regrole"
         assert owner.execute(admin, [login]).fetchone() == (0,)

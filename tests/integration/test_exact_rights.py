@@ -62,7 +62,10 @@ def test_every_role_may_do_what_the_table_of_rights_says_and_nothing_else(dsn: s
         ("grant references (type) on rates to public", ("table rates", "references (type)")),
         ("grant execute on function judge_rows to public", ("function judge_rows", "execute")),
         ("create function mine() returns int language sql return 1", ("mine", "execute")),
-        ("grant usage on sequence audit_audit_id_seq to cashback_worker", ("audit_id_seq", "usage")),
+        (
+            "grant usage on sequence audit_audit_id_seq to cashback_worker",
+            ("audit_id_seq", "usage"),
+        ),
         ("grant create on schema public to cashback_eraser", ("schema public", "create, usage")),
         ("create schema theirs; grant usage on schema theirs to public", ("theirs", "usage")),
         ("create view v as select 1; grant select on v to cashback_worker", ("view v", "select")),
@@ -74,8 +77,10 @@ def test_every_role_may_do_what_the_table_of_rights_says_and_nothing_else(dsn: s
             ("will make", "tables: select"),
         ),
         (
-            "do $$ begin execute format('grant temporary on database %I to cashback_worker',"
-            " current_database()); end $$",
+            (
+                "do $$ begin execute format('grant temporary on database %I to cashback_worker',"
+                " current_database()); end $$"
+            ),
             ("the database", "connect, temporary"),
         ),
     ],
@@ -89,22 +94,30 @@ def test_whatever_is_granted_shows(
         owner.execute(statement)
         after = set(rights(owner))
         owner.rollback()
-    assert [right for right in after - before if on in right.on and may in right.may], after - before
+    assert [right for right in after - before if on in right.on and may in right.may], (
+        after - before
+    )
 
 
 @pytest.mark.parametrize(
     "statement",
     [
-        "insert into users (username, merchant_id, role, password_hash)"
-        " values ('eve', null, 'platform', '$argon2id$x')",
-        "insert into users (username, merchant_id, role, password_hash)"
-        " values ('eve', 1, 'admin', '$argon2id$x')",
+        (
+            "insert into users (username, merchant_id, role, password_hash)"
+            " values ('eve', null, 'platform', '$argon2id$x')"
+        ),
+        (
+            "insert into users (username, merchant_id, role, password_hash)"
+            " values ('eve', 1, 'admin', '$argon2id$x')"
+        ),
         "update users set password_hash = '$argon2id$mine'",
         "update users set role = 'admin'",
         "update users set disabled_at = null",
         "delete from users",
-        "insert into api_clients (merchant_id, client_id, name, created_by)"
-        " values (1, 'cli_0123456789012345678901', 'x', 'x')",
+        (
+            "insert into api_clients (merchant_id, client_id, name, created_by)"
+            " values (1, 'cli_0123456789012345678901', 'x', 'x')"
+        ),
         "update client_secrets set expires_at = null",
     ],
 )
@@ -120,16 +133,26 @@ def test_a_log_in_makes_nobody_and_changes_nobodys_password(
     [
         # Somebody who is not erased, in whatever table.
         "update customers set name = 'somebody else' where document = '79336512404'",
-        "update customers set erased_at = now() - interval '1 day', name = 'erased',"
-        " document = 'E' || repeat('1', 32) where document = '79336512404'",
-        "update sales set document = 'E' || repeat('0', 32), name = 'erased', raw_body = ''"
-        " where document = '79336512404'",
-        "update sale_names as n set name = 'E' || repeat('3', 32) from sales as s"
-        " where s.cashback_id = n.cashback_id and s.document = '79336512404' and kind = 'sale_id'",
+        (
+            "update customers set erased_at = now() - interval '1 day', name = 'erased',"
+            " document = 'E' || repeat('1', 32) where document = '79336512404'"
+        ),
+        (
+            "update sales set document = 'E' || repeat('0', 32), name = 'erased', raw_body = ''"
+            " where document = '79336512404'"
+        ),
+        (
+            "update sale_names as n set name = 'E' || repeat('3', 32) from sales as s"
+            " where s.cashback_id = n.cashback_id and s.document = '79336512404'"
+            " and kind = 'sale_id'"
+        ),
         # The same, with everybody hidden in the middle of the statement.
-        "update sale_names as n set name = 'E' || repeat('3', 32) from sales as s"
-        " where s.cashback_id = n.cashback_id and s.document = '79336512404' and kind = 'sale_id'"
-        " and set_config('cashback.merchants', '{2}', true) is not null",
+        (
+            "update sale_names as n set name = 'E' || repeat('3', 32) from sales as s"
+            " where s.cashback_id = n.cashback_id and s.document = '79336512404'"
+            " and kind = 'sale_id'"
+            " and set_config('cashback.merchants', '{2}', true) is not null"
+        ),
         "select forget_in_incidents(1, '79336512404', 'E' || repeat('0', 32))",
         "select forget_in_incidents(1, '79336512404', 'E' || repeat('5', 32))",
         "select forget_in_incidents(1, '11144477735', 'E' || repeat('0', 32))",
@@ -156,12 +179,10 @@ def test_the_eraser_touches_whom_it_erases_and_nobody_else(
 async def test_an_open_cashback_keeps_its_customer(database: Database, dsn: str) -> None:
     store = PostgresCashbackStore(database, DeliveryPolicy())
     await leased(store, a_sale(document=ALICE))
-    with (
-        session(dsn, MINE, role=ERASER) as eraser,
-        pytest.raises(IntegrityConstraintViolation, match="open"),
-    ):
+    with session(dsn, MINE, role=ERASER) as eraser:
         eraser.execute("set constraints sales_merchant_id_document_fkey deferred")
-        eraser.execute(ERASED_ALICE)
+        with pytest.raises(IntegrityConstraintViolation, match="open"):
+            eraser.execute(ERASED_ALICE)
 
 
 def test_half_an_erasure_is_none(dsn: str, paid: dict[str, UUID]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 import psycopg
@@ -80,7 +80,7 @@ def test_whoever_migrates_makes_logins_or_loads_data_waits_for_no_silent_server(
     with stalling_proxy(dsn) as proxy, ThreadPoolExecutor() as others:
         proxy.fall_silent(new_too=True)
         silent = make_conninfo(proxy.dsn, connect_timeout=2)
-        doing = [
+        doing: list[Future[Any]] = [
             others.submit(migrate, silent),
             others.submit(ensure_app_login, silent, "app_of_test", "a-password-of-tests"),
             others.submit(load_merchant, silent),

@@ -5,11 +5,12 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass, replace
 from importlib.resources import files
-from typing import Final, LiteralString, cast
-
-import psycopg
+from typing import TYPE_CHECKING, Final, LiteralString, cast
 
 from adapters.postgres.sessions import Role, Session, begin_now, opened
+
+if TYPE_CHECKING:
+    import psycopg
 
 LOCK: Final = 0x6361_7368_6261_636B
 """The advisory lock of everyone who migrates ("cashback" in ASCII)."""
@@ -17,7 +18,7 @@ LOCK: Final = 0x6361_7368_6261_636B
 LOCK_WAIT_S: Final = 120
 
 MIGRATION_S: Final = 4 * 3600
-"""Longest that all migrations of one run take: one that rewrites a table of years takes its time."""
+"""Longest that the migrations of one run take: to rewrite a table of years takes its time."""
 
 _MIGRATING: Final = Session(
     application="cashback-migrate",

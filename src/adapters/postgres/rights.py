@@ -30,25 +30,20 @@ class Right(NamedTuple):
     may: str
 
 
-_ROLES: Final[LiteralString] = """
-    select r.name, case when r.name = 'public' then 0 else r.name::regrole::oid end as id
-    from unnest(%(roles)s::text[]) as r (name)
-"""
 _VERBS: Final = ("select", "insert", "update", "delete", "truncate", "references", "trigger")
 _MAINTAIN_SINCE: Final = 170_000
-_ON_OURS: Final[LiteralString] = """
-    n.nspname <> 'information_schema' and not starts_with(n.nspname, 'pg_')
-"""
-
-_RELATIONS: Final[LiteralString] = f"""
-    with roles as ({_ROLES}), verbs (verb, place) as (
+_RELATIONS: Final[LiteralString] = """
+    with roles as (
+        select r.name, case when r.name = 'public' then 0 else r.name::regrole::oid end as id
+        from unnest(%(roles)s::text[]) as r (name)
+    ), verbs (verb, place) as (
         select v, i from unnest(%(verbs)s::text[]) with ordinality as v (v, i)
     ), whole as (
         select r.name, c.oid, c.relkind, c.relname, v.verb, v.place,
             has_table_privilege(r.name, c.oid, v.verb) as held
         from roles as r cross join verbs as v cross join pg_class as c
         join pg_namespace as n on n.oid = c.relnamespace
-        where c.relkind in ('r', 'p', 'v', 'm', 'f') and {_ON_OURS}
+        where c.relkind in ('r', 'p', 'v', 'm', 'f') and n.nspname !~ '^(pg_|information_schema$)'
     ), told as (
         select w.name, w.relkind, w.relname, w.place, case
             when w.held then w.verb
@@ -65,21 +60,25 @@ _RELATIONS: Final[LiteralString] = f"""
         string_agg(may, ', ' order by place)
     from told where may is not null group by name, relkind, relname
 """
-_OTHERS: Final[LiteralString] = f"""
-    with roles as ({_ROLES}), held (name, thing, verb) as (
+_OTHERS: Final[LiteralString] = """
+    with roles as (
+        select r.name, case when r.name = 'public' then 0 else r.name::regrole::oid end as id
+        from unnest(%(roles)s::text[]) as r (name)
+    ), held (name, thing, verb) as (
         select r.name, 'sequence ' || c.relname, v
         from roles as r cross join unnest(array['usage', 'select', 'update']) as v
         cross join pg_class as c join pg_namespace as n on n.oid = c.relnamespace
-        where c.relkind = 'S' and {_ON_OURS} and has_sequence_privilege(r.name, c.oid, v)
+        where c.relkind = 'S' and n.nspname !~ '^(pg_|information_schema$)' and has_sequence_privilege(r.name, c.oid, v)
         union all
         select r.name, 'function ' || p.proname, 'execute'
         from roles as r cross join pg_proc as p join pg_namespace as n on n.oid = p.pronamespace
-        where {_ON_OURS} and has_function_privilege(r.name, p.oid, 'execute')
+        where n.nspname !~ '^(pg_|information_schema$)'
+            and has_function_privilege(r.name, p.oid, 'execute')
         union all
         select r.name, 'schema ' || n.nspname, v
         from roles as r cross join unnest(array['usage', 'create']) as v
         cross join pg_namespace as n
-        where {_ON_OURS} and has_schema_privilege(r.name, n.oid, v)
+        where n.nspname !~ '^(pg_|information_schema$)' and has_schema_privilege(r.name, n.oid, v)
         union all
         select r.name, 'the database', v
         from roles as r cross join unnest(array['connect', 'create', 'temporary']) as v
@@ -127,9 +126,7 @@ def rights(connection: psycopg.Connection[Any]) -> list[Right]:
     ]
     everybodys = {(right.on, right.may) for right in found if right.role == PUBLIC}
     return sorted(
-        right
-        for right in found
-        if right.role == PUBLIC or (right.on, right.may) not in everybodys
+        right for right in found if right.role == PUBLIC or (right.on, right.may) not in everybodys
     )
 
 
