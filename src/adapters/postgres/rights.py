@@ -68,7 +68,8 @@ _OTHERS: Final[LiteralString] = """
         select r.name, 'sequence ' || c.relname, v
         from roles as r cross join unnest(array['usage', 'select', 'update']) as v
         cross join pg_class as c join pg_namespace as n on n.oid = c.relnamespace
-        where c.relkind = 'S' and n.nspname !~ '^(pg_|information_schema$)' and has_sequence_privilege(r.name, c.oid, v)
+        where c.relkind = 'S' and n.nspname !~ '^(pg_|information_schema$)'
+            and has_sequence_privilege(r.name, c.oid, v)
         union all
         select r.name, 'function ' || p.proname, 'execute'
         from roles as r cross join pg_proc as p join pg_namespace as n on n.oid = p.pronamespace
