@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parents[2]
 PASSWORD = "only for these tests"
-START_S = 30.0
+START_S = 120.0
 STOP_S = 30.0
 
 
