@@ -98,6 +98,10 @@ docs: venv ## print what is made from tables: docs/{settings,metrics,sandbox}.md
 	PYTHONPATH=src .venv/bin/python -m adapters.cashback_client.sandbox.page > docs/sandbox.md
 	PYTHONPATH=src .venv/bin/python -m adapters.http.serving.proxy_problems > infra/nginx/gateway/problems.conf
 
+.PHONY: rights
+rights: venv ## write the table of rights in docs/database.md anew from the migrations
+	PYTHONPATH=src .venv/bin/python -m adapters.postgres.rights docs/database.md
+
 dashboards: venv ## write infra/grafana/dashboards from make_dashboards.py
 	.venv/bin/python infra/grafana/make_dashboards.py
 

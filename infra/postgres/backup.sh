@@ -4,15 +4,18 @@
 # usage: backup.sh [KEEP]     KEEP: how many copies stay (default 7); older log goes with them
 set -euo pipefail
 keep=${1:-7}
-at=$(date -u +%Y%m%dT%H%M%SZ)
+at=$(date -u +%Y%m%dT%H%M%S.%3NZ)
 new=/backups/base/$at.new
 trap 'rm -rf "$new"' EXIT
 pg_basebackup -U "$POSTGRES_USER" -D "$new" --checkpoint=fast -X stream --no-password
+# It restores to any instant after this one. Its files' own times do not survive every way of copying.
+ended_at=$(date -u +%Y-%m-%dT%H:%M:%S.%NZ)
 pg_verifybackup --quiet "$new"
+echo "$ended_at" >"$new/ended_at"
 sync -f "$new"
 mv "$new" "/backups/base/$at"
 sync -f /backups/base
-mapfile -t copies < <(ls -d /backups/base/*Z | sort)
+mapfile -t copies < <(ls -d /backups/base/*Z | LC_ALL=C sort)
 while [ "${#copies[@]}" -gt "$keep" ]; do
     rm -rf "${copies[0]}"
     copies=("${copies[@]:1}")

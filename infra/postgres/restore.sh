@@ -4,28 +4,46 @@
 # log up to an instant (or all of it).
 # usage: restore.sh [INSTANT]     e.g. '2026-11-24 12:00:00+00'; without one: to the end of the log
 #        RESTORE_LOOKS_ONLY=1: say what would be taken, and change nothing
+#        BACKUPS: where archive and copies are (/backups)
 set -euo pipefail
-instant=${1:-}
-if [ -n "$instant" ]; then
-    wanted=$(date -u -d "$instant" +%s) || exit 1
-    if [ "$wanted" -gt "$(date +%s)" ]; then
+backups=${BACKUPS:-/backups}
+now=$(date -u +%s%N)
+instant=
+if [ -n "${1:-}" ]; then
+    # As nanoseconds, since a backup may end in the very second of the instant; and in the one spelling
+    # that both `date` and PostgreSQL read alike.
+    wanted=$(date -u -d "$1" +%s%N) || exit 1
+    instant=$(date -u -d "$1" '+%Y-%m-%d %H:%M:%S.%6N+00')
+    if [ "$wanted" -gt "$now" ]; then
         echo "restore: $instant is still to come" >&2
         exit 1
     fi
 fi
 home=/var/lib/postgresql/data
 new=$home/restored.new
-before=$home/before-restore-$(date -u +%Y%m%dT%H%M%SZ)
+before=$home/before-restore-$(date -u +%Y%m%dT%H%M%S.%NZ)
 
+# When a copy was whole, in nanoseconds: backup.sh wrote it down, or the manifest came last.
+ended() {
+    if [ -s "$1/ended_at" ]; then
+        date -u -d "$(cat "$1/ended_at")" +%s%N
+    else
+        date -u -r "$1/backup_manifest" +%s%N
+    fi
+}
 # A copy from after the instant cannot be rolled back: the newest that ended before it is taken.
 chosen=
-for copy in $(ls -d /backups/base/*Z 2>/dev/null | sort); do
-    ended=$(date -u -r "$copy/backup_manifest" +%s)
-    if [ -z "$instant" ] || [ "$ended" -lt "$wanted" ]; then chosen=$copy; fi
+newest=0
+for copy in "$backups"/base/*Z; do
+    [ -e "$copy" ] || continue
+    at=$(ended "$copy")
+    if [ "$at" -gt "$newest" ] && { [ -z "$instant" ] || [ "$at" -lt "$wanted" ]; }; then
+        chosen=$copy newest=$at
+    fi
 done
 if [ -z "$chosen" ]; then
     echo "restore: no backup ended before ${instant:-now}; there are:" >&2
-    ls /backups/base >&2
+    ls "$backups/base" >&2
     exit 1
 fi
 echo "restore: from $(basename "$chosen") to ${instant:-the end of the log}"
@@ -33,7 +51,8 @@ echo "restore: from $(basename "$chosen") to ${instant:-the end of the log}"
 
 rm -rf "$new"
 cp -a "$chosen" "$new"
-pg_verifybackup --quiet "$new"
+pg_verifybackup --quiet --ignore=ended_at "$new"
+rm -f "$new/ended_at"
 chmod 0700 "$new"
 {
     echo "restore_command = 'bash /opt/cashback/fetch.sh %f %p'"

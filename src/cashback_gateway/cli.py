@@ -70,10 +70,15 @@ def _parser() -> argparse.ArgumentParser:
     _add(commands, "serve", _serve, "serve the API")
     _add(commands, "worker", _worker, "deliver what is pending to the provider")
     migrating = _add(commands, "migrate", _migrate, "bring the database's schema up to date")
-    migrating.add_argument(
-        "--app-login", metavar="NAME", help="also make the login of the processes that serve"
-    )
-    migrating.add_argument("--app-password-file", type=Path, metavar="PATH", help="its password")
+    for kind, whose in (("api", "the API's"), ("worker", "the workers'"), ("app", "everybody's")):
+        migrating.add_argument(
+            f"--{kind}-login",
+            metavar="NAME",
+            help=f"also make {whose} login, with the roles that it needs and no other",
+        )
+        migrating.add_argument(
+            f"--{kind}-password-file", type=Path, metavar="PATH", help="its password"
+        )
     sandbox = _add(commands, "sandbox", _sandbox, "serve a provider that only keeps a ledger")
     sandbox.add_argument("--host", default="127.0.0.1", help="default: %(default)s")
     sandbox.add_argument("--port", type=_port, default=8081, help="default: %(default)s")
@@ -211,15 +216,23 @@ def _worker(_: argparse.Namespace) -> int:
 def _migrate(options: argparse.Namespace) -> int:
     from adapters.postgres.app_login import ensure_app_login
     from adapters.postgres.migrate import migrate
+    from adapters.postgres.sessions import Role
+    from adapters.postgres.starting import API_ROLES, WORKER_ROLES
     from cashback_gateway.secret_files import read_password
 
+    wanted = (
+        (options.api_login, options.api_password_file, API_ROLES),
+        (options.worker_login, options.worker_password_file, WORKER_ROLES),
+        (options.app_login, options.app_password_file, tuple(Role)),
+    )
+
     def apply(settings: Settings) -> list[str]:
-        url, login = settings.database.url, options.app_login
-        if login is None:
-            return migrate(url)
-        password = read_password(options.app_password_file)
+        url = settings.database.url
+        # Every password is looked at before anything is done.
+        logins = [(name, read_password(file), roles) for name, file, roles in wanted if name]
         applied = migrate(url)
-        ensure_app_login(url, login, password)
+        for name, password, roles in logins:
+            ensure_app_login(url, name, password, roles=roles)
         return applied
 
     applied = _beside_a_run(options, _DATABASE, apply)
@@ -414,6 +427,7 @@ def _known_failures() -> tuple[type[Exception], ...]:
         StoreUnavailable,
         UnsafeDatabase,
         psycopg.OperationalError,
+        psycopg.errors.InsufficientPrivilege,  # the login may not do this
     )
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
-
-import psycopg
+from typing import TYPE_CHECKING, Any, Final
 
 from adapters.http.identity.passwords import hash_password
+from adapters.postgres.sessions import Session, opened
+
+if TYPE_CHECKING:
+    import psycopg
 
 MERCHANT: Final = "demo"
 USERNAME: Final = "demo"
@@ -24,6 +26,9 @@ ROLES: Final = {
 RATES_BP: Final = {"A": 500, "B": 100, "C": 800, "D": 1000}
 """The first implementation's rates: 5 %, 1 %, 8 %, 10 %."""
 
+_SESSION: Final = Session(application="cashback demo data", deadline_s=20.0)
+"""As the owner: no role of ours makes a merchant and its sales' terms at once."""
+
 
 def load(dsn: str, password: str) -> list[str]:
     """Make the demo merchant and its users, all with that password; those who are new.
@@ -31,7 +36,7 @@ def load(dsn: str, password: str) -> list[str]:
     Only the password's hash is stored, and a user who is there keeps theirs.
     """
     merchant_id = load_merchant(dsn)
-    with psycopg.connect(dsn) as connection:
+    with opened(dsn, _SESSION) as connection:
         rows = connection.execute(
             "select username from users where username = any(%s)", [list(ROLES)]
         ).fetchall()
@@ -55,7 +60,7 @@ def _add(
 
 def load_merchant(dsn: str, *, slug: str = MERCHANT, name: str = "Demo retailer") -> int:
     """Make a merchant with the demo rates unless it is there; its id."""
-    with psycopg.connect(dsn) as connection:
+    with opened(dsn, _SESSION) as connection:
         connection.execute(
             "insert into merchants (slug, name) values (%s, %s) on conflict (slug) do nothing",
             [slug, name],

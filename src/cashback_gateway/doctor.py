@@ -28,7 +28,7 @@ from adapters.postgres.examining import (
 )
 from adapters.postgres.migrate import SchemaMismatch
 from adapters.postgres.sessions import LIMITS, Role
-from adapters.postgres.starting import MINIMUM_VERSION, unknown_zones
+from adapters.postgres.starting import MINIMUM_VERSION, WORKER_ROLES, unknown_zones
 from cashback_core.delivery import Status
 from cashback_core.instants import format_instant
 from cashback_core.money import format_centavos
@@ -98,13 +98,13 @@ def _checks(settings: Settings) -> Iterator[Check]:
     try:
         yield from check_server(examine_server(url, lambda: datetime.now(UTC)))
         yield check_orders(changed_orders(url))
-        migrations = check_migrations(missing_migrations(url))
-        yield migrations
-        if migrations.level is Level.OK:
-            roles = check_roles(roles_out_of_reach(url))
-            yield roles
-            yield check_temporary_tables(may_make_temporary_tables(url))
-            if roles.level is not Level.FAIL:
+        roles = check_roles(roles_out_of_reach(url))
+        yield roles
+        yield check_temporary_tables(may_make_temporary_tables(url))
+        if roles.level is not Level.FAIL:
+            migrations = check_migrations(missing_migrations(url))
+            yield migrations
+            if migrations.level is Level.OK:
                 yield check_erasure_key(settings.database.seal, noted_erasure_key(url))
                 yield check_zones(unknown_zones(url))
                 yield from check_backlog(examine_backlog(url), datetime.now(UTC))
@@ -182,16 +182,20 @@ def check_migrations(missing: list[str]) -> Check:
 
 
 def check_roles(out_of_reach: list[str]) -> Check:
-    """Whether the login may take the roles that everything but migrating works as."""
+    """Whether the login may take the roles that a worker and this command work as."""
     if not out_of_reach:
         return Check(level=Level.OK, name="roles", found="the login may take each of them")
-    names = ", ".join(out_of_reach)
+    needed = [name for name in out_of_reach if name in WORKER_ROLES]
+    if not needed:
+        found = "the login may take a worker's, and no other"
+        return Check(level=Level.OK, name="roles", found=found)
+    names = ", ".join(needed)
     return Check(
         # Without the worker's nothing more can be looked at; the others may be another login's.
-        level=Level.FAIL if Role.WORKER in out_of_reach else Level.WARN,
+        level=Level.FAIL if Role.WORKER in needed else Level.WARN,
         name="roles",
         found=f"the login may not take {names}",
-        advice=f"unless another login serves: grant {names} to it",
+        advice=f"run this as the workers' login, or grant {names} to this one",
     )
 
 

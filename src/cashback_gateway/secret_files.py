@@ -1,8 +1,8 @@
 """The secrets of a deployment, each in a file: made at random, checked before anything starts.
 
-Two folders keep apart who may read what: `owner` is for the database and its migrations, `app` for
-the processes that serve. The containers read them as other users, so the files can be read by
-everybody, and it is the folder around them that lets nobody else in.
+Folders keep apart who may read what: `owner` is for the database and its migrations, `app` for the
+processes that serve, `api` and `worker` for these alone. The containers read them as other users,
+so the files can be read by everybody, and it is the folder around them that lets nobody else in.
 """
 
 from __future__ import annotations
@@ -102,8 +102,11 @@ FILES: Final = (
     SecretFile(
         name="owner/database_owner_password", make=_make_password, why_not=_why_not_password
     ),
-    SecretFile(name="app/database_app_password", make=_make_password, why_not=_why_not_password),
-    SecretFile(name="app/signing_key.pem", make=create_signing_key, why_not=_why_not_signing_key),
+    SecretFile(name="api/database_api_password", make=_make_password, why_not=_why_not_password),
+    SecretFile(name="api/signing_key.pem", make=create_signing_key, why_not=_why_not_signing_key),
+    SecretFile(
+        name="worker/database_worker_password", make=_make_password, why_not=_why_not_password
+    ),
     SecretFile(name="app/erasure_key", make=make_erasure_key, why_not=_why_not_erasure_key),
     SecretFile(name="app/provider_authorization", make=_make_empty, why_not=_why_not_authorization),
     SecretFile(name="monitoring/grafana_password", make=_make_password, why_not=_why_not_password),

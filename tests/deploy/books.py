@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from deploy.stack import wait_until
+from deploy.stack import UP_S, wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 OPEN = "select count(*) from cashbacks where status in ('pending', 'sending', 'in_doubt')"
 
 
-def wait_settled(stack: Stack, *, within_s: float = 90) -> None:
+def wait_settled(stack: Stack, *, within_s: float = UP_S) -> None:
     """Return when every cashback has its final state."""
     wait_until("every cashback is settled", lambda: stack.query(OPEN) == [["0"]], within_s=within_s)
 

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parents[2]
 UP_S = 420
+"""How long anything is waited for that must come. No claim about speed: machines differ."""
+
 LASTING = ("database", "api1", "api2", "worker", "sandbox", "nginx")
 """The demo's services that do not end by themselves."""
 
@@ -186,7 +188,7 @@ class StackError(AssertionError):
     """Compose failed; the message holds its last words."""
 
 
-def wait_until(what: str, holds: Callable[[], bool], *, within_s: float = 60) -> None:
+def wait_until(what: str, holds: Callable[[], bool], *, within_s: float = UP_S) -> None:
     """Return as soon as it holds; an AssertionError says what did not."""
     deadline = time.monotonic() + within_s
     while not holds():

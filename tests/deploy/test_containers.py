@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from adapters.postgres.starting import API_ROLES, WORKER_ROLES
 from deploy.stack import LASTING, StackError
 
 if TYPE_CHECKING:
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
 pytestmark = [pytest.mark.container, pytest.mark.timeout(600)]
 
+FOLDERS = ("OWNER", "APP", "API", "WORKER", "MONITORING")
 OURS = ("api1", "api2", "worker", "sandbox")
 
 
@@ -76,24 +78,33 @@ def test_what_serves_logs_in_as_nobody_who_owns_and_cannot_read_the_owners_passw
 ) -> None:
     users = stack.query(
         "select distinct usename from pg_stat_activity"
-        " where application_name like 'cashback%' and client_addr is not null"
+        " where application_name like 'cashback%' and client_addr is not null order by 1"
     )
-    assert users == [["cashback_app"]]
-    assert stack.query("select count(*) from pg_tables where tableowner = 'cashback_app'") == [
-        ["0"]
-    ]
-    for service in ("api1", "api2", "worker"):
+    assert users == [["cashback_api"], ["cashback_delivery"]]
+    roles = (
+        "select string_agg(roleid::regrole::text, ' ' order by roleid::regrole::text)"
+        " from pg_auth_members where member = '{}'::regrole"
+    )
+    owned = "select count(*) from pg_tables where tableowner = '{}'"
+    inherits = "select rolinherit from pg_roles where rolname = '{}'"
+    for login, its in (("cashback_api", API_ROLES), ("cashback_delivery", WORKER_ROLES)):
+        assert stack.query(roles.format(login)) == [[" ".join(sorted(its))]]
+        assert stack.query(owned.format(login)) == [["0"]]
+        assert stack.query(inherits.format(login)) == [["f"]]
+    for service, own in (("api1", "api"), ("api2", "api"), ("worker", "worker")):
         mounts = {mount["Destination"]: mount for mount in stack.inspect(service)["Mounts"]}
-        assert set(mounts) == {"/run/secrets", "/state"}
-        assert not mounts["/run/secrets"]["RW"]
-        assert "owner" not in stack.exec(service, "ls", "-A", "/run/secrets")
+        secrets = {"/run/secrets", f"/run/{own}-secrets"}
+        assert set(mounts) == {*secrets, "/state"}
+        for folder in secrets:
+            assert not mounts[folder]["RW"]
+            assert "owner" not in stack.exec(service, "ls", "-A", folder)
 
 
 def test_the_demos_secrets_start_nothing_but_the_demo(stack: Stack, tmp_path: Path) -> None:
     with pytest.raises(StackError, match="app: was made for the demo"):
         stack.compose("run", "--rm", "secrets", "secrets", "check", "/secrets")
     tmp_path.chmod(0o755)  # the containers run as somebody else
-    empty = {f"CASHBACK_SECRETS_{name}": str(tmp_path) for name in ("OWNER", "APP", "MONITORING")}
+    empty = {f"CASHBACK_SECRETS_{name}": str(tmp_path) for name in FOLDERS}
     with pytest.raises(StackError, match=r"owner/database_owner_password: No such file"):
         stack.compose("run", "--rm", "secrets", "secrets", "check", "/secrets", environ=empty)
     tmp_path.chmod(0o700)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from deploy.books import assert_books_agree, wait_settled
-from deploy.stack import StackError, wait_until
+from deploy.stack import UP_S, StackError, wait_until
 from deploy.tills import Tills
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ async def during(tills: Tills, disturb: Callable[[], object]) -> None:
 
 
 async def _sold(tills: Tills, count: int) -> None:
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(UP_S):
         while len(tills.sold) < count:
             await asyncio.sleep(0.05)
 
@@ -88,5 +88,9 @@ async def test_a_stopped_api_ends_what_it_began(stack: Stack) -> None:
     stack.up()
     assert tills.failed_writes == []
     assert tills.failed_reads == []
-    wait_settled(stack, within_s=10)  # nothing was left to the reaper
+    wait_settled(stack)
+    left = (
+        "select what from incidents join sales using (cashback_id) where sale_id like 'stopped-%'"
+    )
+    assert stack.query(left) == [], "something was left to the reaper"
     assert_books_agree(stack, tills.sold)

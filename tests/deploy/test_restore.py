@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import subprocess
 from typing import TYPE_CHECKING
 
@@ -24,15 +23,20 @@ async def test_a_restored_database_pays_nobody_twice(stack: Stack) -> None:
     tills = Tills(stack=stack, prefix="drill")
     before = await tills.sell(10)
     stack.run_script("infra/backup.sh")
+    # However soon after it: the copy reaches back to every instant from its end on.
+    [[at_once]] = stack.query("select clock_timestamp()")
+    look = ["run", "--rm", "--no-deps", "--no-TTY", "--user=postgres", "--entrypoint=/bin/bash"]
+    script = ["database", "/opt/cashback/restore.sh", at_once]
+    assert "restore: from" in stack.compose(*look, "--env", "RESTORE_LOOKS_ONLY=1", *script)
     between = await tills.sell(10)
     wait_settled(stack)
     [[instant]] = stack.query("select clock_timestamp()")
-    await asyncio.sleep(1.1)  # what follows is later by any clock
     forgotten = await tills.sell(5)
     wait_settled(stack)
     credited = len(stack.credits())
 
     stack.run_script("infra/restore.sh", instant)
+    assert all(stack.is_up(service) for service in ("database", "api1", "api2", "worker"))
     stack.wait_whole()
     stack.forgotten |= {sale.id for sale in forgotten}
 
@@ -59,8 +63,8 @@ async def test_a_restored_database_pays_nobody_twice(stack: Stack) -> None:
     statement = {(line["document"], line["cashback"]) for line in stack.credits()}
     for sale in repeated:
         assert (sale.document, sale.cashback) in statement
-        stack.exec("api1", "python", "-m", "cashback_gateway", "cancel", sale.id, *OPERATOR)
-    stack.exec("api1", "python", "-m", "cashback_gateway", "sender", "release", *OPERATOR)
+        stack.exec("worker", "python", "-m", "cashback_gateway", "cancel", sale.id, *OPERATOR)
+    stack.exec("worker", "python", "-m", "cashback_gateway", "sender", "release", *OPERATOR)
     wait_settled(stack)
     assert len(stack.credits()) == credited + len(fresh)
     assert_books_agree(stack, before + between + fresh)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from deploy.stack import Stack
 
 PATIENCE_S = 20.0
-GIVE_UP_S = 60.0
+GIVE_UP_S = 300.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

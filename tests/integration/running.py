@@ -12,11 +12,13 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 import psycopg
 
 from adapters.http.identity.signing_key import create_signing_key
+from adapters.postgres.app_login import ensure_app_login
+from adapters.postgres.starting import API_ROLES, WORKER_ROLES
 from cashback_core.sealing import Seal
 from cashback_gateway import demo_data
 from cashback_gateway.local_state import free_port
@@ -25,13 +27,15 @@ from integration import unspoken
 if TYPE_CHECKING:
     from collections.abc import Generator, Mapping
 
+    from adapters.postgres.sessions import Role
+
 ROOT = Path(__file__).parents[2]
 PASSWORD = "only for these tests"
 ERASURE_KEY: Final = "5ea1" * 16
 SEAL: Final = Seal.parse(ERASURE_KEY)
 """Of every database of these tests."""
 
-START_S = 30.0
+START_S = 120.0
 STOP_S = 30.0
 
 
@@ -61,6 +65,8 @@ class Gateway:
     dsn: str
     environ: dict[str, str]
     folder: Path
+    logins: Mapping[str, str] = field(default_factory=dict[str, str])
+    """The database's URL of whoever runs a command, where it is not that of `environ`."""
     processes: dict[str, subprocess.Popen[bytes]] = field(
         default_factory=dict[str, "subprocess.Popen[bytes]"]
     )
@@ -131,10 +137,12 @@ class Gateway:
 
         `settings` are its own, beside the common ones.
         """
+        url = self.logins.get(arguments[0])
+        login = {} if url is None else {"DATABASE_URL": url}
         with unspoken.keep(self.folder / f"{name}.log").open("ab") as log:
             self.processes[name] = subprocess.Popen(
                 [sys.executable, "-m", "cashback_gateway", *arguments],
-                env={**self.environ, **settings},
+                env={**self.environ, **login, **settings},
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
@@ -186,6 +194,14 @@ def wait_until_answers(gateway: Gateway, url: str, path: str) -> None:
         time.sleep(0.02)
 
 
+def login_of(dsn: str, name: str, roles: tuple[Role, ...]) -> str:
+    """The database's URL as a login with these roles alone."""
+    ensure_app_login(dsn, name, PASSWORD, roles=roles)
+    url = urlsplit(dsn)
+    place = url.netloc.rpartition("@")[2]
+    return url._replace(netloc=f"{name}:{quote(PASSWORD)}@{place}").geturl()
+
+
 @contextmanager
 def running_gateway(dsn: str, folder: Path, **settings: str) -> Generator[Gateway, None, None]:
     """A gateway on a migrated database with merchant 1, ready for its first sale."""
@@ -207,8 +223,15 @@ def running_gateway(dsn: str, folder: Path, **settings: str) -> Generator[Gatewa
         "CASHBACK_BREAKER_UNKNOWNS": "1000",
         **settings,
     }
+    # As in production: each kind of process has a login of its own, which may do no more.
+    roles = {} if "DATABASE_URL" in settings else {"serve": API_ROLES, "worker": WORKER_ROLES}
     gateway = Gateway(
-        base_url=base_url, sandbox_url=sandbox_url, dsn=dsn, environ=environ, folder=folder
+        base_url=base_url,
+        sandbox_url=sandbox_url,
+        dsn=dsn,
+        environ=environ,
+        folder=folder,
+        logins={command: login_of(dsn, f"{command}_of_test", of) for command, of in roles.items()},
     )
     with ExitStack() as stack:
         stack.callback(gateway.stop)

@@ -9,7 +9,10 @@ import pytest
 from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
+from adapters.postgres import sessions
 from adapters.postgres.app_login import ensure_app_login
+from adapters.postgres.sessions import Role, Session
+from adapters.postgres.starting import API_ROLES, WORKER_ROLES, UnsafeDatabase, refuse_unsafe
 from cashback_gateway.cli import main
 
 if TYPE_CHECKING:
@@ -17,6 +20,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 LOGIN = "cashback_app_of_test"
+PASSWORD = "the-first-password"
+SERVING = Session(application="test", role=Role.SERVING)
 
 
 @pytest.fixture
@@ -27,44 +32,122 @@ def login(dsn: str) -> Iterator[str]:
         connection.execute(sql.SQL("drop role if exists {}").format(sql.Identifier(LOGIN)))
 
 
-def test_it_belongs_to_the_serving_roles_and_owns_nothing(dsn: str, login: str) -> None:
-    ensure_app_login(dsn, login, "the-first-password")
-    with psycopg.connect(_as(dsn, login, "the-first-password")) as connection:
-        for role in ("cashback_serving", "cashback_worker", "cashback_identity"):
+def test_it_may_take_each_of_our_roles_and_owns_nothing(dsn: str, login: str) -> None:
+    ensure_app_login(dsn, login, PASSWORD)
+    with psycopg.connect(_as(dsn, login, PASSWORD)) as connection:
+        for role in Role:
             connection.execute(sql.SQL("set role {}").format(sql.Identifier(role)))
         connection.execute("reset role")
         with pytest.raises(psycopg.errors.InsufficientPrivilege):
             connection.execute("alter table sales disable row level security")
-    with psycopg.connect(dsn) as connection:
-        powers = connection.execute(
-            "select rolsuper, rolcreatedb, rolcreaterole, rolreplication, rolbypassrls"
-            " from pg_roles where rolname = %s",
-            [login],
-        ).fetchone()
-    assert powers == (False,) * 5
+    assert _powers(dsn, login) == []
+
+
+def test_it_has_no_right_of_its_own_before_it_takes_a_role_and_after_it_resets_it(
+    dsn: str, login: str
+) -> None:
+    ensure_app_login(dsn, login, PASSWORD)
+    with psycopg.connect(dsn) as owner:
+        tables = owner.execute(
+            "select oid::regclass::text from pg_class"
+            " where relnamespace = 'public'::regnamespace and relkind = 'r'"
+        ).fetchall()
+        rights = "select bool_or(has_any_column_privilege(%s, %s, v)) from unnest(%s::text[]) as v"
+        verbs = ["select", "insert", "update", "references"]
+        asked = [(t, owner.execute(rights, [login, t, verbs]).fetchone()) for (t,) in tables]
+    assert [name for name, held in asked if held != (False,)] == []
+    with sessions.opened(_as(dsn, login, PASSWORD), SERVING) as connection:
+        connection.execute("select count(*) from sales")
+        connection.execute("reset role")
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            connection.execute("select count(*) from merchants")
+
+
+def test_it_may_take_the_roles_that_are_named_and_no_other_that_is_called_alike(
+    dsn: str, login: str
+) -> None:
+    with psycopg.connect(dsn) as owner:
+        owner.execute("create role cashback_of_others_of_test")
+    try:
+        ensure_app_login(dsn, login, PASSWORD)
+        assert _roles(dsn, login) == sorted(Role)
+    finally:
+        with psycopg.connect(dsn) as owner:
+            owner.execute("drop role cashback_of_others_of_test")
+
+
+def test_what_somebody_granted_beyond_that_is_taken_back(dsn: str, login: str) -> None:
+    with psycopg.connect(dsn) as owner:
+        owner.execute(f"create role {login} login createdb createrole inherit".encode())
+        owner.execute(f"grant cashback_platform, pg_read_all_data to {login}".encode())
+        owner.execute(f"grant cashback_worker to {login} with admin option".encode())
+    ensure_app_login(dsn, login, PASSWORD, roles=WORKER_ROLES)
+    assert _roles(dsn, login) == sorted(WORKER_ROLES)
+    assert _powers(dsn, login) == []
+    with psycopg.connect(dsn) as owner:
+        inherits = (
+            "select bool_or(pg_has_role(%s, rolname, 'usage'))"
+            " from pg_roles where rolname = any(%s)"
+        )
+        assert owner.execute(inherits, [login, list(Role)]).fetchone() == (False,)
+        admin = "select count(*) from pg_auth_members where admin_option and member = %s::regrole"
+        assert owner.execute(admin, [login]).fetchone() == (0,)
+
+
+@pytest.mark.parametrize(("mine", "others"), [(API_ROLES, WORKER_ROLES), (WORKER_ROLES, API_ROLES)])
+def test_a_login_of_one_kind_starts_that_kind_and_not_the_other(
+    dsn: str, login: str, mine: tuple[Role, ...], others: tuple[Role, ...]
+) -> None:
+    ensure_app_login(dsn, login, PASSWORD, roles=mine)
+    refuse_unsafe(_as(dsn, login, PASSWORD), mine)
+    with pytest.raises(UnsafeDatabase, match="permission denied to set role"):
+        refuse_unsafe(_as(dsn, login, PASSWORD), others)
 
 
 def test_another_password_takes_the_place_of_the_first(dsn: str, login: str) -> None:
-    ensure_app_login(dsn, login, "the-first-password")
+    ensure_app_login(dsn, login, PASSWORD)
     assert _verifier(dsn, login).startswith("SCRAM-SHA-256$")
     ensure_app_login(dsn, login, "another-password-2")
     with pytest.raises(psycopg.OperationalError, match="password authentication failed"):
-        psycopg.connect(_as(dsn, login, "the-first-password"))
+        psycopg.connect(_as(dsn, login, PASSWORD))
     psycopg.connect(_as(dsn, login, "another-password-2")).close()
 
 
-def test_migrate_makes_it_and_refuses_a_weak_password(
+def test_migrate_makes_them_and_refuses_a_weak_password(
     dsn: str, login: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("DATABASE_URL", dsn)
     file = tmp_path / "password"
-    command = ["migrate", f"--app-login={login}", f"--app-password-file={file}"]
-    file.write_text("weak\n")
-    assert main(command) == 1
-    assert _verifier(dsn, login) == ""
-    file.write_text("mixed-and-long-enough\n")
-    assert main(command) == 0
-    assert _verifier(dsn, login)
+    for kind, roles in (("api", API_ROLES), ("worker", WORKER_ROLES), ("app", tuple(Role))):
+        command = ["migrate", f"--{kind}-login={login}", f"--{kind}-password-file={file}"]
+        file.write_text("weak\n")
+        before = _verifier(dsn, login)
+        assert main(command) == 1
+        assert _verifier(dsn, login) == before
+        file.write_text("mixed-and-long-enough\n")
+        assert main(command) == 0
+        assert _verifier(dsn, login) != before
+        assert _roles(dsn, login) == sorted(roles)
+
+
+def _roles(dsn: str, name: str) -> list[str]:
+    """What it is a member of."""
+    with psycopg.connect(dsn) as connection:
+        found = connection.execute(
+            "select roleid::regrole::text from pg_auth_members where member = %s::regrole", [name]
+        )
+        return sorted(str(role) for (role,) in found.fetchall())
+
+
+def _powers(dsn: str, name: str) -> list[str]:
+    with psycopg.connect(dsn) as connection:
+        found = connection.execute(
+            "select key from pg_roles as r cross join lateral jsonb_each_text(to_jsonb(r))"
+            " where rolname = %s and key in ('rolsuper', 'rolcreatedb', 'rolcreaterole',"
+            "  'rolreplication', 'rolbypassrls', 'rolinherit') and value = 'true'",
+            [name],
+        )
+        return [str(key) for (key,) in found.fetchall()]
 
 
 def _as(dsn: str, user: str, password: str) -> str:

@@ -16,7 +16,7 @@ from adapters.postgres.migrate import migrate
 from adapters.postgres.store import PostgresCashbackStore
 from cashback_core.delivery import DeliveryPolicy
 from cashback_core.documents import Cpf
-from contract.builders import a_sale, accepted, submitted
+from contract.builders import CREATED, a_sale, accepted, ended, leased, submitted
 from integration.two_merchants import ERASER, MINE, ROLES, one, session
 from integration.whole_sale import CUSTOMER, WHOLE
 
@@ -105,7 +105,8 @@ async def test_the_eraser_replaces_a_name_that_holds_whom_it_erases_and_no_other
     store: PostgresCashbackStore, dsn: str
 ) -> None:
     for document, name in ((CPF, f"NF-{CPF}"), (Cpf("52998224725"), "NF-52998224725")):
-        await accepted(store, submitted(a_sale(document=document, sale_id=name)))
+        paid = await leased(store, a_sale(document=document, sale_id=name))
+        await store.conclude(ended(paid, CREATED))
     rename = "update sale_names set name = %s where kind = 'sale_id' and name = %s"
     gone: LiteralString = (
         "update customers set document = 'E' || repeat('0', 32), name = 'erased',"

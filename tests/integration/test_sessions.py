@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 import psycopg
@@ -9,13 +10,17 @@ import pytest
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from adapters.postgres import sessions
+from adapters.postgres.app_login import ensure_app_login
 from adapters.postgres.database import READING, Database
+from adapters.postgres.migrate import migrate, pending
 from adapters.postgres.sessions import Role, Session, UnfitSession
 from adapters.postgres.starting import API_ROLES, UnsafeDatabase, refuse_unsafe
 from adapters.postgres.store import PostgresCashbackStore
 from cashback_core.delivery import DeliveryPolicy
 from cashback_core.ports import Accepted, StoreUnavailable
+from cashback_gateway.demo_data import load_merchant
 from contract.builders import a_sale, submitted
+from integration.stalling_proxy import stalling_proxy
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -68,6 +73,21 @@ async def test_a_session_that_something_changes_on_the_way_is_none(
         await database.connect(Session(application="test"))
     with pytest.raises(StoreUnavailable), sessions.opened(dsn, SERVING):
         pass
+
+
+@pytest.mark.timeout(30)
+def test_whoever_migrates_makes_logins_or_loads_data_waits_for_no_silent_server(dsn: str) -> None:
+    with stalling_proxy(dsn) as proxy, ThreadPoolExecutor() as others:
+        proxy.fall_silent(new_too=True)
+        silent = make_conninfo(proxy.dsn, connect_timeout=2)
+        doing: list[Future[Any]] = [
+            others.submit(migrate, silent),
+            others.submit(ensure_app_login, silent, "app_of_test", "a-password-of-tests"),
+            others.submit(load_merchant, silent),
+            others.submit(pending, silent),
+        ]
+        for done in doing:
+            assert isinstance(done.exception(timeout=20), StoreUnavailable)
 
 
 async def test_a_database_that_could_lose_what_it_acknowledged_gets_no_sale(

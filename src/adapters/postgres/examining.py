@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 INCIDENTS_SHOWN: Final = 3
 INCIDENT_DAYS: Final = 7
+_OURS: Final = [role.value for role in Role]
 _SET_SINCE: Final = 160_000
 _SESSION: Final = Session(application="cashback-doctor", writes=False, deadline_s=20.0)
 _AS_WORKER: Final = replace(_SESSION, role=Role.WORKER, settings={"statement_timeout": "15s"})
@@ -139,9 +140,9 @@ def roles_out_of_reach(dsn: str) -> list[str]:
         # Since 16 a member may be kept from taking a role.
         acting = "set" if server.info.server_version >= _SET_SINCE else "member"
         found = server.execute(
-            "select rolname from pg_roles where starts_with(rolname, 'cashback_')"
-            " and not rolcanlogin and not pg_has_role(oid, %s) order by 1",
-            [acting],
+            "select rolname from pg_roles where rolname = any(%s) and not pg_has_role(oid, %s)"
+            " order by 1",
+            [_OURS, acting],
         )
         return [str(name) for (name,) in found.fetchall()]
 
@@ -157,9 +158,9 @@ def may_make_temporary_tables(dsn: str) -> list[str]:
     """The roles of ours that could put a table before one of ours. Raises StoreUnavailable."""
     with opened(dsn, _SESSION) as server:
         found = server.execute(
-            "select rolname from pg_roles where starts_with(rolname, 'cashback_')"
-            " and not rolcanlogin"
-            " and has_database_privilege(oid, current_database(), 'temporary') order by 1"
+            "select rolname from pg_roles where rolname = any(%s)"
+            " and has_database_privilege(oid, current_database(), 'temporary') order by 1",
+            [_OURS],
         )
         return [str(name) for (name,) in found.fetchall()]
 

@@ -3,19 +3,29 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.resources import files
-from typing import Final, LiteralString, cast
+from typing import TYPE_CHECKING, Final, LiteralString, cast
 
-import psycopg
+from adapters.postgres.sessions import Role, Session, begin_now, opened
 
-from adapters.postgres.sessions import Session, opened
+if TYPE_CHECKING:
+    import psycopg
 
 LOCK: Final = 0x6361_7368_6261_636B
 """The advisory lock of everyone who migrates ("cashback" in ASCII)."""
 
 LOCK_WAIT_S: Final = 120
 
+MIGRATION_S: Final = 4 * 3600
+"""Longest that the migrations of one run take: to rewrite a table of years takes its time."""
+
+_MIGRATING: Final = Session(
+    application="cashback-migrate",
+    settings={"statement_timeout": f"{MIGRATION_S}s", "lock_timeout": f"{LOCK_WAIT_S}s"},
+    autocommit=True,
+    deadline_s=MIGRATION_S,
+)
 _LOOKING: Final = Session(application="cashback-migrate", autocommit=True, writes=False)
 
 _NO_TEMPORARY_TABLES: Final = """
@@ -26,8 +36,7 @@ declare
 begin
     for name in
         select r.name from (
-            select 'public' union all
-            select rolname from pg_roles where starts_with(rolname, 'cashback_') and not rolcanlogin
+            select 'public' union all select rolname from pg_roles where rolname in (%ROLES%)
         ) as r (name)
         where has_database_privilege(r.name, current_database(), 'temporary')
     loop
@@ -42,7 +51,7 @@ begin
         end if;
     end loop;
 end $$
-"""
+""".replace("%ROLES%", ", ".join(f"'{role}'" for role in Role))
 """No part of the schema, so that neither a template nor a dump carries it: asked for each time."""
 
 
@@ -75,10 +84,9 @@ def migrate(dsn: str) -> list[str]:
 
     Any number of processes may call it at once: one works, the others wait and find nothing to
     do. Each migration is one transaction. Whoever does not own the database may make no temporary
-    tables afterwards. Raises SchemaMismatch, psycopg.Error.
+    tables afterwards. Raises SchemaMismatch, StoreUnavailable, psycopg.Error.
     """
-    with psycopg.connect(dsn, autocommit=True, application_name="cashback-migrate") as connection:
-        connection.execute("select set_config('lock_timeout', %s, false)", [f"{LOCK_WAIT_S}s"])
+    with opened(dsn, _MIGRATING) as connection:
         # Of the session, not of a transaction: it is held over all migrations and goes with us.
         connection.execute("select pg_advisory_lock(%s)", [LOCK])
         connection.execute(
@@ -92,11 +100,15 @@ def migrate(dsn: str) -> list[str]:
 
 
 def pending(dsn: str) -> list[str]:
-    """The names of migrations that the database lacks. Raises SchemaMismatch, StoreUnavailable."""
+    """The names of migrations that the database lacks.
+
+    Once there are any, it needs the worker's role. Raises SchemaMismatch, StoreUnavailable.
+    """
     with opened(dsn, _LOOKING) as connection:
         known = connection.execute("select to_regclass('schema_migrations')").fetchone()
         if known is None or known[0] is None:
             return [m.name for m in migrations()]
+        begin_now(connection, replace(_LOOKING, role=Role.WORKER))
         return [m.name for m in _missing(connection)]
 
 

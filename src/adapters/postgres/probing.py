@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final, LiteralString
 
-from adapters.postgres.sessions import Session
+from adapters.postgres.sessions import Role, Session
 from cashback_core.delivery import Status
 from cashback_core.probing import Backlog, ClassCount, OpenCount, Probed, Reconciled
 from cashback_core.reconciliation.findings import NEED_A_PERSON, FindingClass
@@ -39,7 +39,8 @@ class PostgresProbe:
 
     async def __call__(self) -> Probed:
         """Raises StoreUnavailable."""
-        async with self.database.connection(_SESSION) as connection:
+        role = Role.WORKER if self.backlog else Role.SERVING
+        async with self.database.connection(replace(_SESSION, role=role)) as connection:
             before_s, began_s = time.time(), time.perf_counter()
             (theirs_s,) = await _one(
                 connection, "select extract(epoch from clock_timestamp())::float8"

@@ -134,8 +134,13 @@ def opened(dsn: str, session: Session) -> Generator[psycopg.Connection[Any], Non
     """A session for one use of whoever may block, committed at its end. Raises StoreUnavailable."""
     with translated():
         connection = psycopg.connect(conninfo(dsn, session), autocommit=True)
+        try:
+            with watched_from_a_thread(connection):
+                begin_now(connection, session)
+        except BaseException:
+            connection.close()
+            raise
         with watched_from_a_thread(connection, session.deadline_s), connection:
-            begin_now(connection, session)
             yield connection
 
 

@@ -24,13 +24,18 @@ def test_secrets_are_made_once_and_are_good(tmp_path: Path) -> None:
     assert make_secrets(tmp_path) == []
     assert {path: path.read_bytes() for path in before} == before
     passwords = [content for path, content in before.items() if path.name.endswith("password")]
-    assert len(set(passwords)) == 3
+    assert len(set(passwords)) == 4
 
 
-def test_the_owner_and_the_app_have_folders_of_their_own(tmp_path: Path) -> None:
+def test_everybody_has_a_folder_with_their_own_secrets(tmp_path: Path) -> None:
     make_secrets(tmp_path)
-    assert [path.name for path in (tmp_path / "owner").iterdir()] == ["database_owner_password"]
-    assert "database_owner_password" not in {path.name for path in (tmp_path / "app").iterdir()}
+    assert {folder.name: {f.name for f in folder.iterdir()} for folder in tmp_path.iterdir()} == {
+        "owner": {"database_owner_password"},
+        "app": {"provider_authorization"},
+        "api": {"database_api_password", "signing_key.pem"},
+        "worker": {"database_worker_password"},
+        "monitoring": {"grafana_password"},
+    }
 
 
 def test_what_the_demo_made_is_refused_anywhere_else(tmp_path: Path) -> None:
@@ -48,9 +53,9 @@ def test_what_the_demo_made_is_refused_anywhere_else(tmp_path: Path) -> None:
     [
         ("owner/database_owner_password", "short"),
         ("owner/database_owner_password", ""),
-        ("app/database_app_password", "change-me-please-change-me"),
-        ("app/database_app_password", "aaaaaaaaaaaaaaaaaaaaaaaa"),
-        ("app/signing_key.pem", "-----BEGIN PRIVATE KEY-----"),
+        ("api/database_api_password", "change-me-please-change-me"),
+        ("worker/database_worker_password", "aaaaaaaaaaaaaaaaaaaaaaaa"),
+        ("api/signing_key.pem", "-----BEGIN PRIVATE KEY-----"),
         ("app/erasure_key", "0f" * 31),
         ("app/provider_authorization", "Bearer your-token"),
         ("monitoring/grafana_password", "admin"),

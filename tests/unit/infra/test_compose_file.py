@@ -38,7 +38,19 @@ def test_both_apis_are_alike_and_the_worker_is_told_the_same() -> None:
     assert SERVICES["api1"] == SERVICES["api2"]
     api, worker = SERVICES["api1"]["environment"], SERVICES["worker"]["environment"]
     assert set(api) - set(worker) == {"CASHBACK_SIGNING_KEY_FILE"}
-    assert {name: api[name] for name in worker} == worker
+    own = {name for name in worker if api[name] != worker[name]}
+    assert own == {"DATABASE_URL", "CASHBACK_DATABASE_PASSWORD_FILE"}
+
+
+def test_api_and_worker_have_logins_that_the_migration_makes_and_secrets_of_their_own() -> None:
+    made = " ".join(SERVICES["migrate"]["command"])
+    for name, login in (("api", "cashback_api"), ("worker", "cashback_delivery")):
+        service = SERVICES["api1" if name == "api" else name]
+        assert service["environment"]["DATABASE_URL"].startswith(f"postgresql://{login}@")
+        password = service["environment"]["CASHBACK_DATABASE_PASSWORD_FILE"]
+        assert f"--{name}-login={login} --{name}-password-file={password}" in made
+        secrets = {v.split(":")[-2] for v in service["volumes"] if "SECRETS" in v}
+        assert secrets == {"/run/secrets", f"/run/{name}-secrets"}
 
 
 def test_only_nginx_publishes_a_port_by_default() -> None:
