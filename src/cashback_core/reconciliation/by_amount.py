@@ -36,23 +36,7 @@ class Amount:
         """Place everything but the doubts in `left`."""
         missing_erased: list[BookEntry] = []
         unsure: list[Finding] = []
-        absent = [one.entry for one in self._entries if one.waiting is Waiting.ABSENT]
-        for entry in sorted(absent, key=_started, reverse=True):
-            if not entry.is_erased or entry.id in self._placing.explanations.absent:
-                yield self._applied(entry)
-                continue
-            line = self._take(entry, doubles_too=True)
-            if line is not None:
-                why = "an erased customer's, by its amount and day"
-                found = Finding(cls=FindingClass.MATCHED, line=line.line, entry=entry, why=why)
-                if self._placing.window.expects(entry, self._placing.rules.margin):
-                    yield found
-                else:
-                    self._weak.append(line)  # it need not be on this statement
-                    unsure.append(found)
-            else:
-                missing_erased.append(entry)
-                yield self._absent(entry)
+        yield from self._missing(missing_erased, unsure)
         unknown = [left for left in (*self.open_lines, *self._weak) if left.doubles is None]
         bars: set[int] = set()
         for one in self._entries:
@@ -60,18 +44,36 @@ class Amount:
                 bar = barring(one.entry, unknown, self._placing.rules)
                 if bar is None:
                     self.left.append(one)
-                else:
-                    bars.add(bar.number)
-                    why = (
-                        f"line {bar.number} of its amount, explained by nothing, may be its credit"
-                    )
-                    yield undecided(one.entry, why, barred_by=bar)
+                    continue
+                bars.add(bar.number)
+                why = f"line {bar.number} of its amount, explained by nothing, may be its credit"
+                yield undecided(one.entry, why, barred_by=bar)
             elif one.waiting is not Waiting.ABSENT:
                 yield from self._counted(one, missing_erased)
         for found in unsure:
             yield _told_if_it_bars(found, bars)
         for left in self.open_lines:
             yield left.class_alone()
+
+    def _missing(self, missing_erased: list[BookEntry], unsure: list[Finding]) -> Iterator[Finding]:
+        """What was not found so far; `unsure` gets what need not be on this statement."""
+        absent = [one.entry for one in self._entries if one.waiting is Waiting.ABSENT]
+        for entry in sorted(absent, key=_started, reverse=True):
+            if not entry.is_erased or entry.id in self._placing.explanations.absent:
+                yield self._applied(entry)
+                continue
+            line = self._take(entry, doubles_too=True)
+            if line is None:
+                missing_erased.append(entry)
+                yield self._absent(entry)
+                continue
+            why = "an erased customer's, by its amount and day"
+            found = Finding(cls=FindingClass.MATCHED, line=line.line, entry=entry, why=why)
+            if self._placing.window.expects(entry, self._placing.rules.margin):
+                yield found
+            else:
+                self._weak.append(line)
+                unsure.append(found)
 
     def _applied(self, entry: BookEntry) -> Finding:
         if entry.id in self._placing.explanations.absent:
