@@ -18,7 +18,8 @@ def test_a_prepared_folder_has_a_key_that_its_owner_alone_can_read(tmp_path: Pat
     state.prepare()
     load_signing_key(state.signing_key)
     assert stat.S_IMODE(state.signing_key.stat().st_mode) == 0o600
-    assert [path.name for path in state.folder.glob("*key*")] == ["signing_key.pem"]
+    assert stat.S_IMODE(state.signing_key.parent.stat().st_mode) == 0o700
+    assert [path.name for path in state.folder.rglob("*key*")] == ["signing_key.pem"]
 
 
 def test_preparing_again_keeps_the_key(tmp_path: Path) -> None:
