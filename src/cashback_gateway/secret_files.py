@@ -151,7 +151,11 @@ def _keep_private(path: Path, owner: int | None) -> None:
         if stat.S_IMODE(found.st_mode) != mode:
             each.chmod(mode)
         if owner is not None and found.st_uid != owner:
-            os.chown(each, owner, owner)
+            try:
+                os.chown(each, owner, owner)
+            except PermissionError as error:
+                why = f"only root can give it to user {owner}: run this with sudo"
+                raise PermissionError(error.errno, why, str(each)) from error
 
 
 def check_secrets(folder: Path, *, demo: bool = False) -> None:

@@ -54,7 +54,7 @@ def factory(request: pytest.FixtureRequest) -> Factory:
 
     base: Any = request.param
 
-    class Loop(base):
+    class Loop(base):  # type: ignore[misc]
         delays_s: dict[str, float] = {}  # noqa: RUF012
 
         async def getaddrinfo(self, host: str, port: int, **kwargs: Any) -> list[Any]:
