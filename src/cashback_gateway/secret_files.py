@@ -70,6 +70,11 @@ def _why_not_proxy_credentials(path: Path) -> str | None:
     return None if not text or kind.parse(text) is not None else f"expected {kind.expected}"
 
 
+def _why_not_otlp_headers(path: Path) -> str | None:
+    kind, text = table.OTLP_HEADERS.kind, _text(path)
+    return None if not text or kind.parse(text) is not None else f"expected {kind.expected}"
+
+
 def _why_not_signing_key(path: Path) -> str | None:
     try:
         load_signing_key(path)
@@ -100,6 +105,7 @@ FILES: Final = (
     SecretFile(
         name="app/provider_proxy_credentials", make=_make_empty, why_not=_why_not_proxy_credentials
     ),
+    SecretFile(name="app/otlp_headers", make=_make_empty, why_not=_why_not_otlp_headers),
     SecretFile(name="monitoring/grafana_password", make=_make_password, why_not=_why_not_password),
 )
 
