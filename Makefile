@@ -45,8 +45,8 @@ test-deploy: venv-dev ## run docker-compose.yml for real, kill its parts, restor
 		$(PYTEST) -m 'container or browser' -p no:randomly \
 			$(or $(TESTS),tests/deploy tests/integration/test_http_swagger_ui.py)
 
-secrets: venv ## make the secrets of a deployment in secrets/ (what is there stays)
-	@mkdir -p -m 0700 secrets && ./cashback secrets make secrets
+secrets: venv ## make the secrets of a deployment in secrets/, for the containers' user (as root; what is there stays)
+	@./cashback secrets make secrets --owner 10001
 
 check: lint types contracts ## what CI runs: with nginx, PgBouncer and promtool, all in one go
 	@$(MAKE) --no-print-directory test WITHOUT='container browser'

@@ -119,6 +119,12 @@ def _parser() -> argparse.ArgumentParser:
     kept = _add(commands, "secrets", _secrets, "make or check the secret files of a deployment")
     kept.add_argument("what", choices=("make", "check", "demo"), help="demo: make, for the demo")
     kept.add_argument("folder", type=Path, metavar="FOLDER")
+    kept.add_argument(
+        "--owner",
+        type=_user,
+        metavar="UID",
+        help="whom they are made for, such as 10001, the containers' user; needs root",
+    )
     _add(
         commands,
         "demo-data",
@@ -184,6 +190,12 @@ def _add_operating(
 def _port(text: str) -> int:
     if not re.fullmatch(r"[0-9]{1,5}", text) or not 0 < int(text) < 65_536:
         raise argparse.ArgumentTypeError(f"{text!r} is not a port from 1 to 65535")
+    return int(text)
+
+
+def _user(text: str) -> int:
+    if not re.fullmatch(r"[0-9]{1,9}", text):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a user's number")
     return int(text)
 
 
@@ -339,7 +351,7 @@ def _secrets(options: argparse.Namespace) -> int:
     demo = options.what == "demo"
     if options.what != "check":
         try:
-            made = make_secrets(options.folder, demo=demo)
+            made = make_secrets(options.folder, demo=demo, owner=options.owner)
         except OSError as error:
             print(f"error: {error.filename}: {error.strerror}", file=sys.stderr)
             return _FAILED

@@ -60,13 +60,13 @@ class LocalState:
 
     @property
     def signing_key(self) -> Path:
-        """The key that signs tokens."""
-        return self.folder / "signing_key.pem"
+        """The key that signs tokens, in a folder that lets nobody in whoever runs this."""
+        return self.folder / "secrets" / "signing_key.pem"
 
     @property
     def erasure_key(self) -> Path:
         """The key by which erased customers' sales are still known."""
-        return self.folder / "erasure_key"
+        return self.folder / "secrets" / "erasure_key"
 
     @property
     def ledger(self) -> Path:
@@ -86,9 +86,11 @@ class LocalState:
     def prepare(self) -> None:
         """Make the folders and the keys where absent. Raises LocalStateError."""
         try:
-            # Passable for the account that root hands the database to; its files are private.
-            self.folder.mkdir(mode=0o711, parents=True, exist_ok=True)
+            # Passable for the account that root hands the database to; what is secret is not.
+            mode = 0o711 if os.geteuid() == 0 else 0o700
+            self.folder.mkdir(mode=mode, parents=True, exist_ok=True)
             self.logs.mkdir(mode=0o700, exist_ok=True)
+            self.signing_key.parent.mkdir(mode=0o700, exist_ok=True)
             if not self.signing_key.exists():
                 _write_whole(self.signing_key, create_signing_key)
             if not self.erasure_key.exists():

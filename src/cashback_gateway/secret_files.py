@@ -1,14 +1,16 @@
 """The secrets of a deployment, each in a file: made at random, checked before anything starts.
 
 Folders keep apart who may read what: `owner` is for the database and its migrations, `app` for the
-processes that serve, `api` and `worker` for these alone. The containers read them as other users,
-so the files can be read by everybody, and it is the folder around them that lets nobody else in.
+processes that serve, `api` and `worker` for these alone. Files are 0600 in folders of 0700, so they
+belong to whoever reads them: where containers do, to the one user that all of them read as
+(docker-compose.yml).
 """
 
 from __future__ import annotations
 
 import os
 import secrets
+import stat
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -43,6 +45,7 @@ class SecretFile:
 
 
 def _make_password(path: Path) -> None:
+    """Readable for its owner alone from its first byte on."""
     _write_new(path, secrets.token_urlsafe(PASSWORD_BYTES))
 
 
@@ -78,6 +81,16 @@ def _why_not_authorization(path: Path) -> str | None:
     return None if not text or header.parse(text) is not None else f"expected {header.expected}"
 
 
+def _why_not_proxy_credentials(path: Path) -> str | None:
+    kind, text = table.PROVIDER_PROXY_CREDENTIALS.kind, _text(path)
+    return None if not text or kind.parse(text) is not None else f"expected {kind.expected}"
+
+
+def _why_not_otlp_headers(path: Path) -> str | None:
+    kind, text = table.OTLP_HEADERS.kind, _text(path)
+    return None if not text or kind.parse(text) is not None else f"expected {kind.expected}"
+
+
 def _why_not_signing_key(path: Path) -> str | None:
     try:
         load_signing_key(path)
@@ -109,6 +122,10 @@ FILES: Final = (
     ),
     SecretFile(name="app/erasure_key", make=make_erasure_key, why_not=_why_not_erasure_key),
     SecretFile(name="app/provider_authorization", make=_make_empty, why_not=_why_not_authorization),
+    SecretFile(
+        name="app/provider_proxy_credentials", make=_make_empty, why_not=_why_not_proxy_credentials
+    ),
+    SecretFile(name="app/otlp_headers", make=_make_empty, why_not=_why_not_otlp_headers),
     SecretFile(name="monitoring/grafana_password", make=_make_password, why_not=_why_not_password),
 )
 
@@ -126,26 +143,45 @@ def read_password(path: Path | None) -> str:
     return _text(path)
 
 
-def make_secrets(folder: Path, *, demo: bool = False) -> list[str]:
-    """Make what is missing, at random, and nothing else; the names of what was made.
+def make_secrets(folder: Path, *, demo: bool = False, owner: int | None = None) -> list[str]:
+    """Make what is missing, at random; the names of what was made.
 
-    With `demo`, new ones are marked as good for the demo alone. Raises OSError.
+    All of them, old ones too, are then private, and `owner`'s, a user's number, where it is given.
+    With `demo`, new ones are marked as good for the demo alone. Raises OSError, PermissionError
+    where they cannot be given away.
     """
     made: list[str] = []
     for secret in FILES:
         path = folder / secret.name
         if path.exists():
             continue
-        path.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
+        # Not `parents`: folders on the way would be made as the umask says.
+        for made_folder in (folder, path.parent):
+            made_folder.mkdir(mode=0o700, exist_ok=True)
         if demo:
-            (path.parent / DEMO_MARK).touch()
+            (path.parent / DEMO_MARK).touch(mode=0o600)
         unfinished = path.with_name(f".{path.name}.{os.getpid()}")
         unfinished.unlink(missing_ok=True)
         secret.make(unfinished)
-        unfinished.chmod(0o444)
         unfinished.rename(path)
         made.append(secret.name)
+    for secret in FILES:
+        # Also what an earlier version left readable for everybody.
+        _keep_private(folder / secret.name, owner)
     return made
+
+
+def _keep_private(path: Path, owner: int | None) -> None:
+    for each, mode in ((path.parent, 0o700), (path, 0o600)):
+        found = each.stat()
+        if stat.S_IMODE(found.st_mode) != mode:
+            each.chmod(mode)
+        if owner is not None and found.st_uid != owner:
+            try:
+                os.chown(each, owner, owner)
+            except PermissionError as error:
+                why = f"only root can give it to user {owner}: run this with sudo"
+                raise PermissionError(error.errno, why, str(each)) from error
 
 
 def check_secrets(folder: Path, *, demo: bool = False) -> None:

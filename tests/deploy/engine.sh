@@ -8,7 +8,7 @@ set -euo pipefail
 root=$(cd "$(dirname "$0")/../.." && pwd)
 offline=${OFFLINE_DOCKER:-$root/../shared/offline-docker}
 export OFFLINE_DOCKER_DIR=${OFFLINE_DOCKER_DIR:-${TMPDIR:-/tmp}/offline-docker}
-images='python:3.11-slim-bookworm postgres:15-bookworm nginx:1.28 prom/prometheus:v2.53.0'
+images='python:3.11-slim-bookworm postgres:15-bookworm nginx:1.28 prom/prometheus:v3.15.0'
 
 say() { echo "engine: $*" >&2; }
 fail() { say "$*"; exit 1; }
@@ -57,7 +57,9 @@ get_image() {
         return
     fi
     say "no registry gives $1: a stand-in from Debian's packages"
-    "$offline/images" "$name" >&2 || fail "the stand-in for $1 cannot be made"
+    # Its tag is the one that the compose file names.
+    local tag=${name^^}_TAG
+    env "$tag=$1" "$offline/images" "$name" >&2 || fail "the stand-in for $1 cannot be made"
 }
 getting=()
 for image in $images; do

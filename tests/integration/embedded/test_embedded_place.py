@@ -92,5 +92,5 @@ def test_a_home_deeper_than_a_socket_path_may_be_works(server: EmbeddedPostgres)
 
 
 def test_the_password_and_the_data_are_for_their_owner_alone(server: EmbeddedPostgres) -> None:
-    for name in ("password", "cluster", "socket"):
+    for name in ("secrets", "secrets/password", "cluster", "socket"):
         assert not stat.S_IMODE((server.home / name).stat().st_mode) & 0o077, name

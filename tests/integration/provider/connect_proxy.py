@@ -54,6 +54,8 @@ class ConnectProxy:
                 group.create_task(self._pass(there[0], writer, None))
         finally:
             there[1].transport.abort()
+            with contextlib.suppress(ConnectionError):
+                await there[1].wait_closed()
 
     @staticmethod
     async def _pass(
@@ -97,4 +99,5 @@ async def connect_proxy(
         for task, writer in met.items():
             task.cancel()
             writer.transport.abort()
-        await asyncio.gather(*met, return_exceptions=True)
+        closing = (writer.wait_closed() for writer in met.values())
+        await asyncio.gather(*met, *closing, return_exceptions=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 import sys
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from cryptography import x509
@@ -18,6 +18,9 @@ from adapters.cashback_client.way import Way, tls_context
 from integration.certificate import Certificate
 from integration.provider.connect_proxy import connect_proxy
 from integration.provider.scripted_provider import Peer, deaf_port, refusing_port, scripted
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 async def wait(peer: Peer) -> None:

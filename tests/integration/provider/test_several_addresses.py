@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import sys
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 import pytest
 from cryptography import x509
@@ -48,29 +48,34 @@ def bases() -> list[Any]:
     return [asyncio.SelectorEventLoop, uvloop.Loop]
 
 
+class Resolving:
+    """A loop on which the name has two addresses, in this order; no name leaves the machine."""
+
+    delays_s: dict[str, float]
+
+    async def getaddrinfo(self, host: str, port: int, **kwargs: Any) -> list[Any]:
+        if host != NAME:  # uvloop asks for addresses, too
+            found: list[Any] = await cast("Any", super()).getaddrinfo(host, port, **kwargs)
+            return found
+        return [
+            (socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, port))
+            for address in (FIRST, SECOND)
+        ]
+
+    async def sock_connect(self, sock: socket.socket, address: Any) -> None:
+        await asyncio.sleep(self.delays_s.get(address[0], 0))
+        await cast("Any", super()).sock_connect(sock, address)
+
+
+@pytest.fixture
+def delays_s() -> dict[str, float]:
+    """How long connecting to an address takes at least."""
+    return {}
+
+
 @pytest.fixture(params=bases(), ids=lambda base: base.__module__.partition(".")[0])
-def factory(request: pytest.FixtureRequest) -> Factory:
-    """Loops on which the name has two addresses, in this order; no name leaves the machine."""
-
-    base: Any = request.param
-
-    class Loop(base):
-        delays_s: dict[str, float] = {}  # noqa: RUF012
-
-        async def getaddrinfo(self, host: str, port: int, **kwargs: Any) -> list[Any]:
-            if host != NAME:  # uvloop asks for addresses, too
-                found: list[Any] = await super().getaddrinfo(host, port, **kwargs)
-                return found
-            return [
-                (socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, port))
-                for address in (FIRST, SECOND)
-            ]
-
-        async def sock_connect(self, sock: socket.socket, address: Any) -> None:
-            await asyncio.sleep(self.delays_s.get(address[0], 0))
-            await super().sock_connect(sock, address)
-
-    return Loop
+def factory(request: pytest.FixtureRequest, delays_s: dict[str, float]) -> Factory:
+    return cast("Factory", type("Loop", (Resolving, request.param), {"delays_s": delays_s}))
 
 
 def run(factory: Factory, call: Coroutine[Any, Any, None]) -> None:
@@ -115,10 +120,10 @@ def test_a_dead_first_address_costs_under_a_second_and_the_next_connection_nothi
 
 
 def test_an_address_that_lost_the_race_is_never_written_to(
-    factory: Factory, payment: Payment
+    factory: Factory, delays_s: dict[str, float], payment: Payment
 ) -> None:
     # The first is slow and wins all the same; the second is connected a moment later.
-    vars(factory)["delays_s"].update({FIRST: 0.4, SECOND: 0.2})
+    delays_s.update({FIRST: 0.4, SECOND: 0.2})
     heard: list[bytes] = []
 
     async def listen(peer: Peer) -> None:

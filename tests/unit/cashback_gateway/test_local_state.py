@@ -21,7 +21,8 @@ def test_a_prepared_folder_has_keys_that_their_owner_alone_can_read(tmp_path: Pa
     Seal.parse(state.erasure_key.read_text().rstrip())
     for key in (state.signing_key, state.erasure_key):
         assert stat.S_IMODE(key.stat().st_mode) == 0o600
-    found = sorted(path.name for path in state.folder.glob("*key*"))
+        assert stat.S_IMODE(key.parent.stat().st_mode) == 0o700
+    found = sorted(path.name for path in state.folder.rglob("*key*"))
     assert found == ["erasure_key", "signing_key.pem"]
 
 

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import os
+import stat
 from typing import TYPE_CHECKING
 
 import pytest
@@ -14,6 +16,7 @@ from cashback_gateway.secret_files import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 
@@ -58,6 +61,7 @@ def test_what_the_demo_made_is_refused_anywhere_else(tmp_path: Path) -> None:
         ("api/signing_key.pem", "-----BEGIN PRIVATE KEY-----"),
         ("app/erasure_key", "0f" * 31),
         ("app/provider_authorization", "Bearer your-token"),
+        ("app/provider_proxy_credentials", "no colon in it"),
         ("monitoring/grafana_password", "admin"),
     ],
 )
@@ -95,3 +99,53 @@ def test_a_password_file_is_read_or_refused(tmp_path: Path) -> None:
     assert "too-short" not in str(refused.value)
     file.write_text("long-enough-and-mixed-7\n")
     assert read_password(file) == "long-enough-and-mixed-7"
+
+
+def modes(folder: Path) -> dict[str, int]:
+    found = [folder, *folder.rglob("*")]
+    return {str(path.relative_to(folder)): stat.S_IMODE(path.stat().st_mode) for path in found}
+
+
+@pytest.fixture
+def generous_umask() -> Iterator[None]:
+    before = os.umask(0)
+    yield
+    os.umask(before)
+
+
+@pytest.mark.usefixtures("generous_umask")
+@pytest.mark.parametrize("what", ["make", "demo"])
+def test_secrets_are_their_owner_s_alone_whatever_the_umask(tmp_path: Path, what: str) -> None:
+    folder = tmp_path / "secrets"
+    assert main(["secrets", what, str(folder)]) == 0
+    found = modes(folder)
+    files = {name for name in found if (folder / name).is_file()}
+    assert {secret.name for secret in FILES} <= files
+    assert {name: mode for name, mode in found.items() if name in files and mode != 0o600} == {}
+    assert {n: m for n, m in found.items() if n not in files and m != 0o700} == {}
+
+
+def test_what_was_readable_for_everybody_is_so_no_more(tmp_path: Path) -> None:
+    """As an earlier version made them."""
+    make_secrets(tmp_path)
+    for secret in FILES:
+        (tmp_path / secret.name).chmod(0o444)
+        (tmp_path / secret.name).parent.chmod(0o755)
+    assert make_secrets(tmp_path) == []
+    found = modes(tmp_path)
+    assert {found[secret.name] for secret in FILES} == {0o600}
+    assert {found[secret.name.partition("/")[0]] for secret in FILES} == {0o700}
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files away")
+def test_secrets_are_given_to_the_containers_user(tmp_path: Path) -> None:
+    assert main(["secrets", "make", str(tmp_path), "--owner", "10001"]) == 0
+    for secret in FILES:
+        path = tmp_path / secret.name
+        assert {(s.st_uid, s.st_gid) for s in (path.stat(), path.parent.stat())} == {(10001, 10001)}
+
+
+@pytest.mark.usefixtures("generous_umask")
+def test_a_new_signing_key_is_its_owner_s_alone(tmp_path: Path) -> None:
+    assert main(["keys", "new", str(tmp_path / "next.pem")]) == 0
+    assert stat.S_IMODE((tmp_path / "next.pem").stat().st_mode) == 0o600

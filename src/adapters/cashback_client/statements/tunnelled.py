@@ -32,7 +32,7 @@ class TunnelledTransport(httpx.AsyncHTTPTransport):
 class _Tunnels(httpcore.AsyncNetworkBackend):
     def __init__(self, proxy: Proxy) -> None:
         self._proxy = proxy
-        self._sockets = httpcore.AnyIOBackend()
+        self._sockets: httpcore.AsyncNetworkBackend = httpcore.AnyIOBackend()
 
     async def connect_tcp(
         self,

@@ -221,6 +221,10 @@ def _new_password(place: Place) -> Path:
     """Make a password that initdb, as the server's account, and we can read."""
     path = place.password
     path.unlink(missing_ok=True)
+    path = place.password
+    if not path.parent.exists():
+        path.parent.mkdir(mode=0o700)
+        place.give(path.parent)
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "w", encoding="utf-8") as file:
         file.write(secrets.token_urlsafe(32))

@@ -32,8 +32,9 @@ class Place:
 
     @property
     def password(self) -> Path:
-        """The file with the database role's generated password."""
-        return self.folder / "password"
+        """The file with the database role's generated password, alone in a private folder."""
+        before = self.folder / "password"  # where an earlier version made it
+        return before if before.exists() else self.folder / "secrets" / "password"
 
     @property
     def copies(self) -> Path:
