@@ -49,6 +49,12 @@ def test_an_order_and_a_limit_may_be_asked() -> None:
     )
 
 
+@pytest.mark.parametrize("query", [b"role=A+B", b"role=A%2BB"])
+def test_a_name_has_no_blank_so_a_bare_plus_is_one(query: bytes) -> None:
+    assert ListQuery(query, THINGS, "role").name("role") == "A+B"
+    assert ListQuery(b"", THINGS, "role").name("role") is None
+
+
 def test_everything_wrong_is_told_at_once() -> None:
     query = listing(sort="password", limit="201", cursor="x", colour="red", open="maybe", role="\n")
     assert (query.truth("open"), query.text("role")) == (None, None)
