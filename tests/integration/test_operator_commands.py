@@ -409,7 +409,7 @@ def test_the_doctor_says_what_to_do_about_what_waits(dsn: str, environ: dict[str
             " ended_at, distrust, distrusted_since) values (gen_random_uuid(), 'open', now(),"
             " now(), now(), '1 lines cannot be read', now() - interval '1 day')"
         )
-    code, checks = doctor(environ)
+    _, checks = doctor(environ)
     assert {name for name, (level, _) in checks.items() if level == "fail"} <= {
         "workers",
         "provider",
