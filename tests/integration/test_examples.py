@@ -89,7 +89,7 @@ class Stranger:
             document=None,
             centavos=140,
             line=number,
-            line_key=number.to_bytes(32).hex(),
+            line_key=f"{number:064x}",
             credited_at=at,
             reference=None,
             why="nothing here explains it",

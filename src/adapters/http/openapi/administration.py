@@ -187,7 +187,7 @@ ADMINISTRATION: Final[dict[tuple[str, str], Operation]] = {
     ("put", "/api/clients/{id}"): _A_CLIENT.changed(
         "replaceClient",
         body="ApiClientState",
-        example={"name": f"ERP {fresh.NAME}", "role": "erp", "disabled": False},
+        example={"name": f"ERP da matriz {fresh.NAME}", "role": "erp", "disabled": False},
         problems=("already_exists",),
     ),
     ("patch", "/api/clients/{id}"): _A_CLIENT.changed(
