@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
+from cashback_core.brakes import Waiting
 from cashback_core.calculation import Cashback
 from cashback_core.delivery import Actor, Status
 from cashback_core.evidence import ProviderAnswer
@@ -29,7 +30,8 @@ class Record:
 
     Its key and sale id are those that it was told first. `same_content_as` is the first sale with
     its content, if it was taken for another one all the same. `name_differs`: its CPF was known
-    under another person's name, which the merchant lets pass.
+    under another person's name, which the merchant lets pass. `waiting` tells the brake that it
+    waits for, if it does.
     """
 
     id: UUID
@@ -40,6 +42,7 @@ class Record:
     standing: Standing
     same_content_as: UUID | None = None
     name_differs: bool = False
+    waiting: Waiting | None = None
 
     @property
     def status(self) -> Status:
@@ -47,8 +50,9 @@ class Record:
         return self.standing.status
 
     def at(self, standing: Standing) -> Record:
-        """The same record with another standing."""
-        return replace(self, standing=standing)
+        """The same record with another standing; what it waited for is over when it moves."""
+        waiting = self.waiting if standing.status is self.status else None
+        return replace(self, standing=standing, waiting=waiting)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
+from adapters.postgres.braking import LOCK, PUT_OFF, STOPPED
 from cashback_core.documents import Cpf
 from cashback_core.ports import Claim
 
@@ -14,15 +15,23 @@ if TYPE_CHECKING:
     from cashback_core.ports import Pause
 
 
+LONGEST_S: Final = 10 * 365 * 86_400.0
+"""What is due later than this is put off by a stop."""
+
+
 async def claim_due(
     cursor: Cursor, *, limit: int, lease_s: float, excluding: Collection[str]
 ) -> tuple[Claim, ...]:
-    """Lease the next attempt of pending cashbacks that are due, oldest first."""
+    """Lease the next attempt of pending cashbacks that are due, oldest first.
+
+    What a stop holds back is put off on the way, so that the next claim does not read it again.
+    """
+    await cursor.execute(f"select {LOCK}")
     await cursor.execute(
         # Materialized: under another plan, `in (select … limit … skip locked)` took many more
         # rows than its limit. Skip locked: another worker got there first.
-        """
-        with due as materialized (
+        f"""
+        with next as materialized (
             select c.merchant_id, c.cashback_id from cashbacks as c
             where c.status = 'pending' and c.due_at <= now()
                 and not exists (select from sender where paused_at is not null)
@@ -35,6 +44,14 @@ async def claim_due(
             order by c.due_at
             limit %(limit)s
             for no key update of c skip locked
+        ), looked_at as materialized (
+            select c.merchant_id, c.cashback_id, {STOPPED} as is_stopped from next as c
+        ), put_off as (
+            update cashbacks as c set due_at = {PUT_OFF}
+            from looked_at as d
+            where c.merchant_id = d.merchant_id and c.cashback_id = d.cashback_id and d.is_stopped
+        ), due as materialized (
+            select merchant_id, cashback_id from looked_at where not is_stopped
         ), moved as (
             update cashbacks as c set
                 status = 'sending', version = c.version + 1, attempt = c.attempt + 1,
@@ -125,7 +142,26 @@ async def next_due_s(cursor: Cursor) -> float | None:
         """
     )
     row = await cursor.fetchone()
-    return float(row[0]) if row else None
+    return float(row[0]) if row and row[0] < LONGEST_S else None
+
+
+async def resume(cursor: Cursor, *, limit: int) -> int:
+    """Let what a stop held back be due again, where none holds it back any more; how many."""
+    await cursor.execute(
+        f"""
+        with free as materialized (
+            select c.merchant_id, c.cashback_id from cashbacks as c
+            where c.status = 'pending' and c.due_at >= {PUT_OFF} and not {STOPPED}
+            limit %(limit)s
+            for no key update of c skip locked
+        )
+        update cashbacks as c set due_at = now()
+        from free
+        where c.merchant_id = free.merchant_id and c.cashback_id = free.cashback_id
+        """,
+        {"limit": limit},
+    )
+    return cursor.rowcount
 
 
 async def note_pause(cursor: Cursor, pause: Pause) -> None:

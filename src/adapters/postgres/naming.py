@@ -115,27 +115,41 @@ def judge(names: GroupNames) -> dict[UUID, Judged]:
     return judged
 
 
-async def take_names(cursor: Cursor, names: GroupNames) -> bool:
-    """Take what is nobody's; whether the sender is paused."""
+async def take_names(cursor: Cursor, names: GroupNames) -> tuple[bool, bool]:
+    """Take what is nobody's; whether the sender is paused, and whether any brake stands.
+
+    Brakes are looked for once, by keys: merchants without one are asked nothing more.
+    """
     await cursor.execute(
         # The unique key decides: whoever comes second waits for the first to commit and gets
         # nothing back. Everybody takes names in key order.
         """
         insert into sale_names (merchant_id, kind, name, cashback_id)
         select m, k, n, c
-        from jsonb_to_recordset(%s::jsonb) as i (m bigint, k text, n text, c uuid)
+        from jsonb_to_recordset(%(names)s::jsonb) as i (m bigint, k text, n text, c uuid)
         order by m, k, n
         on conflict do nothing
-        returning merchant_id, kind, name, exists (select from sender where paused_at is not null)
+        returning merchant_id, kind, name, exists (select from sender where paused_at is not null),
+            exists (
+                select from stops as t
+                where t.merchant_id = any(%(merchants)s) and t.lifted_at is null
+            ) or exists (
+                select from merchants as m
+                where m.merchant_id = any(%(merchants)s)
+                    and num_nonnulls(m.max_cashback_centavos, m.max_day_centavos) > 0
+            )
         """,
-        [encode(_rows(names.first))],
+        {
+            "names": encode(_rows(names.first)),
+            "merchants": sorted({merchant_id for merchant_id, _, _ in names.first}),
+        },
         binary=True,
     )
-    paused = False
-    for merchant_id, kind, name, sender_paused in await cursor.fetchall():
+    paused = braked = False
+    for merchant_id, kind, name, sender_paused, brakes_stand in await cursor.fetchall():
         names.taken.add((merchant_id, NameKind(kind), name))
-        paused = paused or sender_paused
-    return paused
+        paused, braked = paused or sender_paused, braked or brakes_stand
+    return paused, braked
 
 
 async def read_owners(cursor: Cursor, keys: Collection[Key]) -> dict[Key, Record]:

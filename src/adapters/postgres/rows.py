@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final, LiteralString
 
+from cashback_core.brakes import HELD, REASONS, Waiting, WaitsFor
 from cashback_core.calculation import Cashback, LineCashback
 from cashback_core.delivery import Status
 from cashback_core.erased import customer_of
@@ -14,7 +16,7 @@ from cashback_core.rounding import Rounding
 from cashback_core.sale import Line, Sale
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
     from uuid import UUID
 
 RECORD: Final[LiteralString] = """
@@ -30,7 +32,30 @@ RECORD: Final[LiteralString] = """
             ) order by l.position)
             from sale_lines as l
             where l.merchant_id = s.merchant_id and l.cashback_id = s.cashback_id
-        )
+        ),
+        case c.status
+            when 'held' then (
+                select jsonb_build_array(e.reason, e.at) from events as e
+                where e.merchant_id = c.merchant_id and e.cashback_id = c.cashback_id
+                    and e.sequence = c.version
+            )
+            when 'pending' then (
+                select jsonb_build_array(
+                    case when t.type is null then 'merchant_stopped' else 'type_stopped' end,
+                    t.stopped_at
+                )
+                from stops as t
+                where t.merchant_id = c.merchant_id and t.lifted_at is null and (
+                    t.type is null or exists (
+                        select from sale_lines as l
+                        where l.merchant_id = c.merchant_id and l.cashback_id = c.cashback_id
+                            and l.type = t.type
+                    )
+                )
+                order by t.type nulls first, t.stopped_at
+                limit 1
+            )
+        end
     from sales as s
     join cashbacks as c using (merchant_id, cashback_id)
     left join attempts as a
@@ -51,6 +76,9 @@ ONE: Final[LiteralString] = (
 
 Row = tuple[Any, ...]
 
+_BY_REASON: Final = {REASONS[why]: why for why in HELD}
+_STOPS: Final = frozenset(WaitsFor) - HELD
+
 
 def one(merchant_id: int, id: UUID, submitted_by: str | None = None) -> dict[str, Any]:  # noqa: A002
     """The values of ONE."""
@@ -62,7 +90,7 @@ def record(row: Row) -> Record:
     (
         merchant_id, cashback_id, sold_at, document, name, total, discount, sale_id, sold_at_wall,
         same_content_as, rounding, exact, accepted_at, name_differs, cashback_centavos, status,
-        attempt, applied_at, *answer, lines,
+        attempt, applied_at, *answer, lines, waits,
     ) = row  # fmt: skip
     return Record(
         id=cashback_id,
@@ -86,7 +114,20 @@ def record(row: Row) -> Record:
         standing=standing(status, attempt, applied_at, answer),
         same_content_as=same_content_as,
         name_differs=name_differs,
+        waiting=waiting_of(waits),
     )
+
+
+def waiting_of(waits: Sequence[str] | None) -> Waiting | None:
+    """What a cashback waits for, of a column of RECORD: which brake or its event, and since when.
+
+    None where it was held for something else.
+    """
+    if waits is None:
+        return None
+    told, since = waits
+    why = _BY_REASON.get(told) or (WaitsFor(told) if told in _STOPS else None)
+    return None if why is None else Waiting(why=why, since_at=datetime.fromisoformat(since))
 
 
 def standing(status: str, attempt: int, applied_at: Any, answer: Iterable[Any]) -> Standing:
