@@ -161,8 +161,15 @@ class StopStore(Protocol):
         """
 
     @abstractmethod
-    async def lift(self, caller: Caller, id: UUID, *, by: str, reason: str) -> Kept[Stop] | Refusal:  # noqa: A002
-        """Let what waits go on, within seconds; InUse when it is lifted or only the platform may."""
+    async def lift(
+        self,
+        caller: Caller,
+        id: UUID,  # noqa: A002 (the domain's word)
+        *,
+        by: str,
+        reason: str,
+    ) -> Kept[Stop] | Refusal:
+        """Let what waits go on, within seconds; InUse once lifted, or if only the platform may."""
 
     @abstractmethod
     async def page(

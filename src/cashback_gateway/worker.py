@@ -29,6 +29,9 @@ MAX_CLAIMS: Final = 50
 
 MAX_REAPED: Final = 500
 
+MAX_RESUMED: Final = 500
+"""Most of what a lifted stop held back that one transaction makes due."""
+
 MAX_DROPPED: Final = 500
 """Most things of the past that one transaction of the retention drops."""
 
@@ -93,6 +96,7 @@ class Worker:
             chores = (
                 tasks.create_task(self._listen()),
                 tasks.create_task(self._every(times.reaper_s, self._reap, stop)),
+                tasks.create_task(self._every(times.reaper_s, self._resume, stop)),
                 tasks.create_task(self._every(times.settler_s, self._settle, stop)),
                 tasks.create_task(self._every(times.guard_s, self._guard, stop)),
                 tasks.create_task(self._every(times.retention_s, self._retain, stop)),
@@ -181,6 +185,9 @@ class Worker:
         if reaped:
             _log.warning("%d leases ran out: in doubt", reaped)
         return reaped == MAX_REAPED
+
+    async def _resume(self) -> bool:
+        return await self.store.resume(limit=MAX_RESUMED) == MAX_RESUMED
 
     async def _settle(self) -> bool:
         await self.chores.settle()

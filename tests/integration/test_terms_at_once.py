@@ -24,9 +24,7 @@ def test_a_type_and_a_product_are_sold_in_the_moment_they_are_made(gateway: Gate
 
     def sell(line: Mapping[str, object]) -> int:
         sold = sale(fresh_cpf(), products=[line], total="10.00")
-        return gateway.request(
-            "POST", "/api/cashbacks", sold, headers=erp, authorised=False
-        ).status
+        return gateway.request("POST", "/api/cashbacks", sold, headers=erp, authorised=False).status
 
     assert sell({"type": "A", "value": "10.00", "qty": 1}) == 201, "now its terms are remembered"
     new_type = {"type": "FRESH", "value": "10.00", "qty": 1}

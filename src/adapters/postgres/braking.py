@@ -1,4 +1,4 @@
-"""What stands against the cashbacks of a group: read after its lock, counted before it is written."""
+"""What stands against a group of cashbacks: read under a lock, counted before they are written."""
 
 from __future__ import annotations
 
@@ -135,7 +135,7 @@ async def _lock_sums(cursor: Cursor, days: Mapping[int, date]) -> dict[int, int]
             """,
             [wanted],
         )
-        sums = {merchant_id: centavos for merchant_id, centavos in await cursor.fetchall()}
+        sums = dict(await cursor.fetchall())
         if len(sums) < len(days):  # the first of a day
             await cursor.execute(
                 """

@@ -7,7 +7,7 @@ from __future__ import annotations
 import asyncio
 import time
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, LiteralString
 from zoneinfo import ZoneInfo
 
 from adapters.postgres import leasing
@@ -175,6 +175,10 @@ class PostgresCashbackStore(CashbackStore):
         async with self._chores.connection() as connection, connection.cursor() as cursor:
             await leasing.note_pause(cursor, pause)
 
+    async def resume(self, *, limit: int) -> int:
+        async with self._chores.connection() as connection, connection.cursor() as cursor:
+            return await leasing.resume(cursor, limit=limit)
+
     async def reap(self, *, limit: int) -> int:
         async with self._chores.connection() as connection, connection.cursor() as cursor:
             return await leasing.reap(cursor, limit=limit)
@@ -216,9 +220,13 @@ class PostgresCashbackStore(CashbackStore):
             "id": after.id if after else None,
             "limit": limit + 1,  # one more tells whether there is a next page
         }
+        page: LiteralString = RECORD + _PAGE
+        if wanted.rate is not None:
+            values |= {"type": wanted.rate.type, "rate_version": wanted.rate.version}
+            page = RECORD + _BY_RATE
         async with self._reads.reading_for(merchant_id) as connection:
             found = await connection.execute(
-                RECORD + _PAGE,
+                page,
                 values,
                 prepare=False,  # planned with the values: each filter has its own best index
             )
@@ -259,7 +267,7 @@ class PostgresCashbackStore(CashbackStore):
         )
 
 
-_PAGE: Final = """
+_WANTED: Final[LiteralString] = """
     where s.merchant_id = %(merchant_id)s
         and (%(status)s::text is null or c.status = %(status)s)
         and (%(document)s::text is null or s.document = %(document)s)
@@ -268,6 +276,9 @@ _PAGE: Final = """
         and (%(submitted_by)s::text is null or s.submitted_by = %(submitted_by)s)
         and (%(name_differs)s::boolean is null or case when %(name_differs)s then s.name_differs
             else not s.name_differs end)
+"""
+_PAGE: Final[LiteralString] = f"""
+    {_WANTED}
         and (
             %(at)s::timestamptz is null
             or s.accepted_at <= %(at)s  -- what the index can use
@@ -276,3 +287,16 @@ _PAGE: Final = """
     order by s.accepted_at desc, s.cashback_id desc
     limit %(limit)s
 """
+_BY_RATE: Final[LiteralString] = f"""
+    join (
+        -- In the index's own order, so that a page reads no more of it than it needs.
+        select distinct l.cashback_id from sale_lines as l
+        where l.merchant_id = %(merchant_id)s and l.type = %(type)s
+            and l.rate_version = %(rate_version)s and l.rate_version > 0
+            and (%(id)s::uuid is null or l.cashback_id < %(id)s)
+        order by l.cashback_id desc
+    ) as l on l.cashback_id = s.cashback_id
+    {_WANTED}
+    order by l.cashback_id desc
+    limit %(limit)s
+"""  # noqa: S608 (made of literals)
