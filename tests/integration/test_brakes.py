@@ -20,8 +20,6 @@ from contract.builders import LEASE_S, a_sale, accepted, submitted
 from integration.stopping import put_stop
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
-
     from cashback_core.brakes import Stop
     from cashback_core.record import Record
 
@@ -34,8 +32,8 @@ LEASED_AFTER = """
 
 
 @pytest.fixture
-async def stops(database: Database) -> AsyncIterator[PostgresStops]:
-    yield PostgresStops(Administration(database))
+def stops(database: Database) -> PostgresStops:
+    return PostgresStops(Administration(database))
 
 
 @pytest.fixture
@@ -101,7 +99,8 @@ async def test_no_attempt_begins_after_a_stop_that_comes_in_the_middle_of_sales(
 
     async def sell(through: PostgresCashbackStore) -> None:
         for _ in range(40):
-            records.append(await accepted(through, submitted(a_sale(), lease_s=LEASE_S)))
+            record = await accepted(through, submitted(a_sale(), lease_s=LEASE_S))
+            records.append(record)
 
     selling = [asyncio.create_task(sell(each)) for each in (store, other_process) * 4]
     while len(records) < 60:
@@ -206,7 +205,10 @@ async def test_a_stop_is_in_the_audit_trail_and_stays_as_it_was(
 async def test_a_process_that_stands_still_does_not_keep_a_stop_away(
     dsn: str, stops: PostgresStops
 ) -> None:
-    with psycopg.connect(dsn, autocommit=True) as frozen:
+    with (
+        suppress(psycopg.OperationalError),  # it is ended
+        psycopg.connect(dsn, autocommit=True) as frozen,
+    ):
         frozen.execute("set idle_in_transaction_session_timeout = '700ms'")
         frozen.execute("begin")
         frozen.execute("select pg_advisory_xact_lock_shared(108243400222067)")
