@@ -13,7 +13,8 @@ if TYPE_CHECKING:
 def put_stop(connection: psycopg.Connection[Any], merchant_id: int, type_: str | None) -> None:
     """Stop a type of a merchant, or all of it, once the transaction commits."""
     connection.execute(
-        "insert into stops (merchant_id, stop_id, type, by_platform, stopped_at, stopped_by, reason)"
+        "insert into stops"
+        " (merchant_id, stop_id, type, by_platform, stopped_at, stopped_by, reason)"
         " values (%s, %s, %s, false, now(), 'a test', 'a test')",
         [merchant_id, new_id(), type_],
     )

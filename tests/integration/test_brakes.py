@@ -11,7 +11,6 @@ import pytest
 
 from adapters.postgres.administration.kept_stops import PostgresStops
 from adapters.postgres.administration.transactions import Administration
-from adapters.postgres.database import Database
 from adapters.postgres.store import PostgresCashbackStore
 from cashback_core.administering import Caller, InUse, Kept, Slice, Taken, Unfit
 from cashback_core.delivery import DeliveryPolicy, Status
@@ -20,6 +19,7 @@ from contract.builders import LEASE_S, a_sale, accepted, submitted
 from integration.stopping import put_stop
 
 if TYPE_CHECKING:
+    from adapters.postgres.database import Database
     from cashback_core.brakes import Stop
     from cashback_core.record import Record
 
@@ -205,14 +205,12 @@ async def test_a_stop_is_in_the_audit_trail_and_stays_as_it_was(
 async def test_a_process_that_stands_still_does_not_keep_a_stop_away(
     dsn: str, stops: PostgresStops
 ) -> None:
-    with (
-        suppress(psycopg.OperationalError),  # it is ended
-        psycopg.connect(dsn, autocommit=True) as frozen,
-    ):
-        frozen.execute("set idle_in_transaction_session_timeout = '700ms'")
-        frozen.execute("begin")
-        frozen.execute("select pg_advisory_xact_lock_shared(108243400222067)")
-        assert (await stopped(stops)).lifted_at is None
+    frozen = psycopg.connect(dsn, autocommit=True)
+    frozen.execute("set idle_in_transaction_session_timeout = '700ms'")
+    frozen.execute("begin")
+    frozen.execute("select pg_advisory_xact_lock_shared(108243400222067)")
+    assert (await stopped(stops)).lifted_at is None
+    frozen.close()
 
 
 async def test_the_list_by_rate_is_read_by_its_index(
