@@ -124,6 +124,10 @@ def _parser() -> argparse.ArgumentParser:
         title="commands", metavar="COMMAND", required=True
     )
     administration_options.declare_product_types(partial(_add_operating, types))
+    stops = commands.add_parser(
+        "stops", help="stop a product type or a merchant at once, list and lift stops"
+    ).add_subparsers(title="commands", metavar="COMMAND", required=True)
+    administration_options.declare_stops(partial(_add_operating, stops))
     clients = commands.add_parser("clients", help="manage API clients").add_subparsers(
         title="commands", metavar="COMMAND", required=True
     )

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
+from cashback_core.brakes import WaitsFor
 from cashback_core.delivery import Actor, Status
 from cashback_core.reconciliation.findings import FindingClass
 from cashback_core.rounding import Rounding
@@ -83,6 +84,19 @@ class Provider(Shape, frozen=True, kw_only=True):
     created_at: str | None
 
 
+class Waiting(Shape, frozen=True, kw_only=True):
+    """Which brake a cashback waits for: it is recorded, and nothing is sent until a person acts."""
+
+    why: Annotated[
+        WaitsFor,
+        Meta(
+            description="`cashback_ceiling`, `day_ceiling`: an operator sends or cancels this one;"
+            " `type_stopped`, `merchant_stopped`: it is sent once the stop is lifted."
+        ),
+    ]
+    since: Instant
+
+
 class Record(Shape, frozen=True, kw_only=True):
     """A recorded sale, its cashback, and where the payment stands."""
 
@@ -104,6 +118,7 @@ class Record(Shape, frozen=True, kw_only=True):
         Meta(description="The first sale with this content: was it meant to be another one?"),
     ]
     name_differs: NameDiffers
+    waiting: Waiting | None
 
 
 class Attempt(Shape, frozen=True, kw_only=True):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from datetime import UTC, datetime
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
@@ -10,7 +11,7 @@ import msgspec
 
 from adapters.http.openapi.operations import OPERATIONS
 from adapters.http.openapi.parts import ACCEPT_LANGUAGE
-from adapters.http.openapi.schemas import FRESH_SALE_ID, Schema, schemas
+from adapters.http.openapi.schemas import FRESH_SALE_ID, FRESH_SOLD_AT, Schema, schemas
 from adapters.http.problems.answering import Problem, answer_problem
 from adapters.http.problems.texts import KINDS
 from cashback_core.messages import Language
@@ -25,14 +26,14 @@ Takes each sale of a retail chain, computes its cashback, passes it to the provi
 what the provider answered.
 
 To try it here: `POST /api/token`, then **Authorize** with the `access` token, then \
-`POST /api/cashbacks`. The example has a fresh `sale_id` each time this page is loaded; sent \
+`POST /api/cashbacks`. The example has a fresh `sale_id` and instant each time this page is loaded; sent \
 twice, it is answered twice and recorded once.
 
 Every error is an RFC 9457 problem in English or Portuguese (`Accept-Language`). An unknown \
 address is a 404, another method a 405 with `Allow`. Trailing slashes are accepted everywhere."""
 
 TAGS: Final = (
-    "Cashbacks", "Operators", "Product types", "Products", "Customers", "Merchants", "Users",
+    "Cashbacks", "Operators", "Product types", "Products", "Customers", "Merchants", "Stops", "Users",
     "Audit", "Tokens", "Health",
 )  # fmt: skip
 
@@ -96,9 +97,12 @@ class ServedDocument:
         self._encoded = _encoded(version)
 
     def copy(self) -> bytes:
-        """The document, its example under a fresh sale id."""
+        """The document, its example of this moment and under a fresh sale id."""
         fresh = f"try-{secrets.token_hex(8)}"
-        return self._encoded.replace(FRESH_SALE_ID.encode("ascii"), fresh.encode("ascii"))
+        now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        return self._encoded.replace(FRESH_SALE_ID.encode("ascii"), fresh.encode("ascii")).replace(
+            FRESH_SOLD_AT.encode("ascii"), now.encode("ascii")
+        )
 
 
 @cache

@@ -54,9 +54,12 @@ SHAPES: Final = (
 FRESH_SALE_ID: Final = "example-replaced-when-served"
 """Stands in the example; each copy of the document gets another id, so that it can be sent."""
 
+FRESH_SOLD_AT: Final = "an-instant-of-when-it-is-served"
+"""The same: of a moment ago, whatever age of sales a merchant takes."""
+
 SALE_EXAMPLE: Final[Schema] = {
     "sale_id": FRESH_SALE_ID,
-    "sold_at": "2026-01-02 00:00:00",
+    "sold_at": FRESH_SOLD_AT,
     "customer": {"document": "52998224725", "name": "JOSE DA SILVA"},
     "total": "100.00",
     "products": [

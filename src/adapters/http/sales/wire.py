@@ -19,6 +19,7 @@ from cashback_core.same_sale import Contradiction, EqualRefused, NameKind, NewSa
 if TYPE_CHECKING:
     from uuid import UUID
 
+    from cashback_core.brakes import Waiting
     from cashback_core.calculation import Cashback, LineCashback
     from cashback_core.content import Difference
     from cashback_core.equals import EqualPage, Try
@@ -52,7 +53,14 @@ def record_shape(record: Record) -> shapes.Record:
         applied_at=None if standing.applied_at is None else format_instant(standing.applied_at),
         same_content_as=_id_or_none(record.same_content_as),
         name_differs=record.name_differs,
+        waiting=_waiting(record.waiting),
     )
+
+
+def _waiting(waiting: Waiting | None) -> shapes.Waiting | None:
+    if waiting is None:
+        return None
+    return shapes.Waiting(why=waiting.why, since=format_instant(waiting.since_at))
 
 
 def history_shape(history: History) -> shapes.History:
