@@ -58,13 +58,11 @@ CATALOGUE_FAULTS: Final[Mapping[str, Mapping[Language, Text]]] = {
     ),
     "rate_unconfirmed": fault(
         (
-            "A rate above 20 %, or ten times the one before it, is taken only when it is said"
-            " twice.",
+            "A rate above 20 %, or ten times the one before it, has to be said twice.",
             "confirm_rate_bp: {rate_bp}, if that is the rate you mean",
         ),
         (
-            "Uma taxa acima de 20 %, ou dez vezes a anterior, só é aceita quando informada duas"
-            " vezes.",
+            "Uma taxa acima de 20 %, ou dez vezes a anterior, deve ser informada duas vezes.",
             "confirm_rate_bp: {rate_bp}, se é essa a taxa que você quer",
         ),
     ),

@@ -26,8 +26,8 @@ _RATE_BP: Final[Schema] = {
 _CONFIRM: Final[Schema] = {
     **_RATE_BP,
     "type": ["integer", "null"],
-    "description": "The same as rate_bp. Needed for a rate above 20 %, or of ten times the one before"
-    " it and more; where it says another rate, none is taken.",
+    "description": "The same as rate_bp. Needed for a rate above 20 %, or of ten times the one"
+    " before it and more; where it says another rate, none is taken.",
 }
 _STARTS_AT: Final[Schema] = {
     "type": ["string", "null"],

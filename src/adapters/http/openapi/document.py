@@ -26,15 +26,15 @@ Takes each sale of a retail chain, computes its cashback, passes it to the provi
 what the provider answered.
 
 To try it here: `POST /api/token`, then **Authorize** with the `access` token, then \
-`POST /api/cashbacks`. The example has a fresh `sale_id` and instant each time this page is loaded; sent \
-twice, it is answered twice and recorded once.
+`POST /api/cashbacks`. The example has a fresh `sale_id` and instant each time this page is \
+loaded; sent twice, it is answered twice and recorded once.
 
 Every error is an RFC 9457 problem in English or Portuguese (`Accept-Language`). An unknown \
 address is a 404, another method a 405 with `Allow`. Trailing slashes are accepted everywhere."""
 
 TAGS: Final = (
-    "Cashbacks", "Operators", "Product types", "Products", "Customers", "Merchants", "Stops", "Users",
-    "Audit", "Tokens", "Health",
+    "Cashbacks", "Operators", "Product types", "Products", "Customers", "Merchants", "Stops",
+    "Users", "Audit", "Tokens", "Health",
 )  # fmt: skip
 
 _SECURITY: Final[Schema] = {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}
