@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from datetime import UTC, datetime
+from datetime import UTC
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
@@ -17,7 +17,8 @@ from adapters.http.problems.texts import KINDS
 from cashback_core.messages import Language
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
+    from datetime import datetime
 
     from adapters.http.openapi.parts import Operation, Success
 
@@ -91,15 +92,16 @@ def build_document(*, version: str) -> dict[str, Any]:
 class ServedDocument:
     """The document as bytes, each copy with an example that was never sent before."""
 
-    __slots__ = ("_encoded",)
+    __slots__ = ("_encoded", "_now")
 
-    def __init__(self, *, version: str) -> None:
+    def __init__(self, *, version: str, now: Callable[[], datetime]) -> None:
         self._encoded = _encoded(version)
+        self._now = now
 
     def copy(self) -> bytes:
         """The document, its example of this moment and under a fresh sale id."""
         fresh = f"try-{secrets.token_hex(8)}"
-        now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        now = self._now().astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
         return self._encoded.replace(FRESH_SALE_ID.encode("ascii"), fresh.encode("ascii")).replace(
             FRESH_SOLD_AT.encode("ascii"), now.encode("ascii")
         )
