@@ -88,11 +88,12 @@ class InUse:
 class Unfit:
     """What only the database could tell: the field `name` has a value that does not go here.
 
-    `fault` is a fault's code that says why.
+    `fault` is a fault's code that says why; `values` go into its text.
     """
 
     name: str
     fault: str
+    values: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
 Refusal = Missing | Stale | Taken | InUse | Unfit

@@ -33,6 +33,7 @@ class ChangeFault(StrEnum):
     NO_NOTICE = "starts_at_without_notice"
     NOT_AFTER_LATEST = "starts_at_not_after_latest"
     TOO_MANY = "too_many_changes"
+    UNCONFIRMED = "rate_unconfirmed"
     BEGUN = "change_begun"
     NOT_LATEST = "change_not_latest"
 

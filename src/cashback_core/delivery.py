@@ -39,7 +39,7 @@ class Status(StrEnum):
     IN_DOUBT = "in_doubt"
     """Paid or not: nobody here can tell, and nothing is sent until it is proved."""
     HELD = "held"
-    """Given up for now; an operator decides."""
+    """Given up for now, or above a ceiling; an operator decides."""
     CANCELLED = "cancelled"
     """An operator ended it unpaid."""
 
@@ -61,7 +61,7 @@ DONE: Final = frozenset({Status.APPLIED, Status.NOT_DUE})
 TRANSITIONS: Final[frozenset[tuple[Status | None, Status, Actor]]] = frozenset(
     (source, target, actor)
     for source, targets, actors in (
-        (None, (Status.NOT_DUE, Status.PENDING), (Actor.API,)),
+        (None, (Status.NOT_DUE, Status.PENDING, Status.HELD), (Actor.API,)),
         (Status.PENDING, (Status.SENDING,), (Actor.API, Actor.WORKER)),
         (
             Status.SENDING,

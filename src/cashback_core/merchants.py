@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from abc import abstractmethod
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Protocol
 
+from cashback_core.brakes import Ceilings
 from cashback_core.names import NameDifference
 from cashback_core.same_sale import EqualContent
 
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
     from cashback_core.rounding import Rounding
 
 MAX_SALE_AGE_DAYS: Final = 36_524
+DEFAULT_MAX_SALE_AGE_DAYS: Final = 30
+"""A new merchant's: what a wrong clock or an old file brings is told, and not paid."""
+
 SLUG: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,62}\Z", re.ASCII)
 
 
@@ -45,6 +49,8 @@ class MerchantState:
     equal_content: EqualContent = EqualContent.SALE_ID
     """Which of its sales may have the content of another one: the merchant's own to decide."""
     name_difference: NameDifference = NameDifference.REFUSE
+    ceilings: Ceilings = field(default_factory=Ceilings)
+    """Above them cashbacks are held. A day's counts the day on which it is set from its start."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -223,11 +223,20 @@ class AttemptResult:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RateVersion:
+    """One of the rates that a product type has had: versions count from 1 for each type."""
+
+    type: str
+    version: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RecordFilter:
     """Which records to list; instants bound `sold_at`, from inclusive, to exclusive.
 
     `group` wants those that came under it. `name_differs` wants those whose name was noted as
-    another person's, or the others.
+    another person's, or the others. `rate` wants those of which a line earned a version of a
+    type's rate; they come in the order of their ids, which tell when they were made.
     """
 
     status: Status | None = None
@@ -236,6 +245,7 @@ class RecordFilter:
     sold_to: datetime | None = None
     group: str | None = None
     name_differs: bool | None = None
+    rate: RateVersion | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -320,7 +330,10 @@ class CashbackStore(Protocol):
     async def accept(self, submission: Submission) -> Acceptance:
         """Record a sale, its names, its customer, its cashback and, if asked, its first lease.
 
-        While the sender is paused no lease is given: the cashback stays pending.
+        While the sender is paused no lease is given: the cashback stays pending. So it does while
+        a stop stands against the merchant or a type of the sale, and above one of the merchant's
+        ceilings it is held (`brakes.intake`): both by what is committed, whatever is remembered
+        here, and the record says what it waits for.
 
         A CPF keeps the name it first came with; `names.same_person` compares it with the sale's.
 
@@ -377,14 +390,21 @@ class CashbackStore(Protocol):
     ) -> tuple[Claim, ...]:
         """Lease the next attempt of up to `limit` pending cashbacks that are due, oldest first.
 
-        Those of the documents in `excluding` are passed over; while the sender is paused there
-        are none. Raises ClaimsUnacknowledged when the leases may be stored or not: they must not
-        be used.
+        Those of the documents in `excluding` are passed over, and those that a stop holds back;
+        while the sender is paused there are none. Raises ClaimsUnacknowledged when the leases may
+        be stored or not: they must not be used.
         """
 
     @abstractmethod
     async def next_due_s(self) -> float | None:
-        """Seconds until the earliest pending cashback is due, 0 if one is, None without any."""
+        """Seconds until the earliest pending cashback is due, 0 if one is, None without any.
+
+        What a claim found held back by a stop counts for none, until it is resumed.
+        """
+
+    @abstractmethod
+    async def resume(self, *, limit: int) -> int:
+        """Let what stops held back, and hold back no more, be due now; how many these were."""
 
     @abstractmethod
     async def note_pause(self, pause: Pause) -> None:

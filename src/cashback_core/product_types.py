@@ -34,10 +34,14 @@ class ProductType:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewRate:
-    """A rate in basis points from an aware instant on."""
+    """A rate in basis points from an aware instant on.
+
+    `confirmed_bp` says it again, as an unusual one needs (`programme.is_unusual`).
+    """
 
     rate_bp: int
     starts_at: datetime
+    confirmed_bp: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
-from cashback_core.changes import ChangeRefused, refuse_start
+from cashback_core.changes import ChangeFault, ChangeRefused, refuse_start
 from cashback_core.rounding import Rounding
 
 TYPE: Final = re.compile(r"[!-~]{1,32}\Z", re.ASCII)
@@ -18,6 +18,12 @@ TYPE: Final = re.compile(r"[!-~]{1,32}\Z", re.ASCII)
 
 MAX_RATE_BP: Final = 10_000
 """Highest rate: 100 %, so that a cashback never exceeds what was paid."""
+
+USUAL_RATE_BP: Final = 2_000
+"""A rate above it is confirmed by whoever sets it."""
+
+USUAL_TIMES: Final = 10
+"""So is one that is so many times the rate before it: a digit too many."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +73,15 @@ class Programme:
         )
 
 
+def is_unusual(rate_bp: int, before_bp: int | None) -> bool:
+    """Whether a rate is taken only when it is confirmed; `before_bp` is the one it follows.
+
+    A rate of 0 has no tenfold: after it only a rate above the usual is unusual.
+    """
+    tenfold = before_bp is not None and before_bp > 0 and rate_bp >= USUAL_TIMES * before_bp
+    return rate_bp > USUAL_RATE_BP or tenfold
+
+
 def next_rate(
     rates: Iterable[Rate],
     *,
@@ -74,15 +89,20 @@ def next_rate(
     rate_bp: int,
     starts_at: datetime,
     now: datetime,
+    confirmed_bp: int | None = None,
 ) -> Rate | ChangeRefused:
     """The rate that follows all `rates` of a type, or why there can be none from then on.
 
+    An unusual one is taken when `confirmed_bp` says it a second time; what says another is never.
     Raises ValueError for a rate out of range.
     """
-    known = list(rates)
+    known = sorted(rates, key=lambda r: r.starts_at)
     refused = refuse_start((r.starts_at for r in known), starts_at=starts_at, now=now)
     if refused is not None:
         return refused
+    before_bp = known[-1].rate_bp if known else None
+    if confirmed_bp != rate_bp and (confirmed_bp is not None or is_unusual(rate_bp, before_bp)):
+        return ChangeRefused(ChangeFault.UNCONFIRMED)
     version = 1 + max((r.version for r in known), default=0)
     return Rate(type=type, rate_bp=rate_bp, version=version, starts_at=starts_at)
 

@@ -12,6 +12,7 @@ from cashback_core.delivery import Actor, Status
 from cashback_core.evidence import ProviderAnswer
 from cashback_core.sale import Sale
 from cashback_core.same_sale import may_read
+from cashback_core.waiting import Waiting
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,7 +32,8 @@ class Record:
     Its key and sale id are those that it was told first. `same_content_as` is the first sale with
     its content, if it was taken for another one all the same. `name_differs`: its CPF was known
     under another person's name, which the merchant lets pass. `group` is the one that it came
-    under, `equal_group` that of the first with its content; None is nobody's.
+    under, `equal_group` that of the first with its content; None is nobody's. `waiting` tells the
+    brake that it waits for, if it does.
     """
 
     id: UUID
@@ -44,6 +46,7 @@ class Record:
     name_differs: bool = False
     group: str | None = None
     equal_group: str | None = None
+    waiting: Waiting | None = None
 
     @property
     def status(self) -> Status:
@@ -51,8 +54,9 @@ class Record:
         return self.standing.status
 
     def at(self, standing: Standing) -> Record:
-        """The same record with another standing."""
-        return replace(self, standing=standing)
+        """The same record with another standing; what it waited for is over when it moves."""
+        waiting = self.waiting if standing.status is self.status else None
+        return replace(self, standing=standing, waiting=waiting)
 
     def as_told(self, reads_only: str | None) -> Record:
         """The same record without the id of a sale that this reader may not read."""

@@ -7,16 +7,19 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from cashback_core.administering import Kept, Missing
-from cashback_core.changes import BEGINNING
+from cashback_core.administering import Kept, Missing, Slice, Unfit
+from cashback_core.brakes import Ceilings
+from cashback_core.changes import BEGINNING, ChangeFault
 from cashback_core.clients import ClientState
+from cashback_core.instants import format_instant
 from cashback_core.merchants import MerchantState
 from cashback_core.names import NameDifference
 from cashback_core.product_types import NewProductType, NewRate
 from cashback_core.rounding import Rounding
 from cashback_core.same_sale import EqualContent
+from cashback_gateway.operator_commands import ActRefusedError
 
 if TYPE_CHECKING:
     import argparse
@@ -24,6 +27,10 @@ if TYPE_CHECKING:
     from cashback_core.administering import Refusal
     from cashback_core.clients import Issued
     from cashback_gateway.settings import Settings
+
+
+MAX_LISTED: Final = 200
+"""Most stops that are listed at once."""
 
 
 async def add_merchant(settings: Settings, options: argparse.Namespace) -> None:
@@ -38,6 +45,10 @@ async def add_merchant(settings: Settings, options: argparse.Namespace) -> None:
         max_sale_age_days=options.max_sale_age_days,
         equal_content=EqualContent(options.equal_content),
         name_difference=NameDifference(options.name_difference),
+        ceilings=Ceilings(
+            max_cashback_centavos=options.max_cashback_centavos,
+            max_day_centavos=options.max_day_centavos,
+        ),
     )
     async with administration(settings) as opened:
         outcome = await PostgresMerchants(opened).create(caller(), options.slug, state)
@@ -54,14 +65,78 @@ async def add_product_type(settings: Settings, options: argparse.Namespace) -> N
     new = NewProductType(
         type=options.type,
         name=options.type_name,
-        first=NewRate(rate_bp=options.rate_bp, starts_at=BEGINNING),
+        first=NewRate(
+            rate_bp=options.rate_bp, starts_at=BEGINNING, confirmed_bp=options.confirm_rate_bp
+        ),
     )
     async with administration(settings) as opened:
         by = await caller_for(opened, options.merchant)
         outcome = await PostgresProductTypes(opened).create(by, new)
+    if isinstance(outcome, Unfit) and outcome.fault == ChangeFault.UNCONFIRMED:
+        raise ActRefusedError(
+            "nothing was added: a rate above 20 % is taken only when it is said twice:"
+            f" --confirm-rate-bp {options.rate_bp}"
+        )
     if not isinstance(outcome, Kept):
         raise refused(outcome, f"product type {options.type!r}")
     print(f"product type {options.type} of merchant {options.merchant} pays {options.rate_bp} bp")
+
+
+async def put_stop_on(settings: Settings, options: argparse.Namespace) -> None:
+    """Stop a product type or a merchant. Raises ActRefusedError and StoreUnavailable."""
+    from adapters.postgres.administration.kept_stops import PostgresStops
+    from cashback_gateway.as_platform import administration, caller, refused
+
+    async with administration(settings) as opened:
+        outcome = await PostgresStops(opened).put_on(
+            caller(),
+            merchant=options.merchant,
+            type=options.type,
+            by=options.by,
+            reason=options.reason,
+        )
+    if not isinstance(outcome, Kept):
+        raise refused(outcome, f"stop of {options.type or options.merchant!r}")
+    print(f"stopped: what is under way ends, nothing more is sent; stop {outcome.resource.id}")
+
+
+async def lift_stop(settings: Settings, options: argparse.Namespace) -> None:
+    """Lift a stop. Raises ActRefusedError and StoreUnavailable."""
+    from adapters.postgres.administration.kept_stops import PostgresStops
+    from cashback_gateway.as_platform import administration, caller, refused
+
+    async with administration(settings) as opened:
+        outcome = await PostgresStops(opened).lift(
+            caller(), options.id, by=options.by, reason=options.reason
+        )
+    if not isinstance(outcome, Kept):
+        raise refused(outcome, f"stop {options.id}")
+    print("lifted: what waits is sent within seconds")
+
+
+async def list_stops(settings: Settings, options: argparse.Namespace) -> None:
+    """List stops. Raises StoreUnavailable."""
+    from adapters.postgres.administration.kept_stops import PostgresStops
+    from cashback_gateway.as_platform import administration, caller
+
+    wanted = Slice(sort="stopped_at", descending=True, limit=MAX_LISTED)
+    standing = None if options.all else True
+    async with administration(settings) as opened:
+        page = await PostgresStops(opened).page(
+            caller(), wanted, merchant=options.merchant, standing=standing
+        )
+    for stop in page.items:
+        what = "everything" if stop.type is None else f"type {stop.type}"
+        lifted = ""
+        if stop.lifted_at is not None:
+            at = format_instant(stop.lifted_at)[:19]
+            lifted = f"; lifted {at}Z by {stop.lifted_by}: {stop.lift_reason}"
+        print(
+            f"{stop.id} {what} of {stop.merchant} since {format_instant(stop.stopped_at)[:19]}Z"
+            f" by {stop.stopped_by}: {stop.reason}{lifted}"
+        )
+    if page.more:
+        print(f"only the latest {MAX_LISTED}: --merchant tells one merchant's")
 
 
 async def add_client(settings: Settings, options: argparse.Namespace) -> None:

@@ -5,10 +5,13 @@ from __future__ import annotations
 import argparse
 import re
 import unicodedata
+from functools import partial
 from typing import TYPE_CHECKING, Final
+from uuid import UUID
 
+from cashback_core.brakes import MAX_CASHBACK_CEILING, MAX_DAY_CEILING
 from cashback_core.clients import CLIENT_ID, CLIENT_ROLES, DEFAULT_OVERLAP_S, MAX_OVERLAP_S
-from cashback_core.merchants import MAX_SALE_AGE_DAYS, SLUG
+from cashback_core.merchants import DEFAULT_MAX_SALE_AGE_DAYS, MAX_SALE_AGE_DAYS, SLUG
 from cashback_core.names import NameDifference
 from cashback_core.operating import is_plain_text
 from cashback_core.product_types import TYPE
@@ -17,6 +20,7 @@ from cashback_core.rounding import Rounding
 from cashback_core.same_sale import EqualContent
 from cashback_core.zones import is_zone_name
 from cashback_gateway import administration_commands as commands
+from cashback_gateway.operator_options import add_signature
 
 if TYPE_CHECKING:
     from cashback_gateway.operator_options import Add
@@ -42,8 +46,19 @@ def declare_merchants(add: Add) -> None:
         help="default: %(default)s",
     )
     added.add_argument(
-        "--max-sale-age-days", type=_days, default=3653, metavar="N", help="default: %(default)s"
+        "--max-sale-age-days",
+        type=_days,
+        default=DEFAULT_MAX_SALE_AGE_DAYS,
+        metavar="N",
+        help="default: %(default)s",
     )
+    for name, highest, what in (
+        ("--max-cashback-centavos", MAX_CASHBACK_CEILING, "a cashback of more is held"),
+        ("--max-day-centavos", MAX_DAY_CEILING, "what would be more in a day is held"),
+    ):
+        added.add_argument(
+            name, type=partial(_whole, lowest=0, highest=highest), metavar="N", help=what
+        )
     added.add_argument(
         "--equal-content",
         choices=[choice.value for choice in EqualContent],
@@ -70,7 +85,29 @@ def declare_product_types(add: Add) -> None:
         metavar="N",
         help="basis points of cashback, 500 for 5 %%; for sales of any time until the next rate",
     )
+    added.add_argument(
+        "--confirm-rate-bp",
+        type=_rate,
+        metavar="N",
+        help="the same once more, for a rate above 20 %%",
+    )
     added.add_argument("--name", dest="type_name", type=_name, help="what people call it")
+
+
+def declare_stops(add: Add) -> None:
+    """Add the commands of stops."""
+    put_on = add(
+        "add", commands.put_stop_on, "send nothing of a product type, or of a merchant, from now on"
+    )
+    put_on.add_argument("--merchant", type=_slug, required=True, metavar="SLUG")
+    put_on.add_argument("--type", metavar="TYPE", help="default: everything of the merchant")
+    add_signature(put_on)
+    lifted = add("lift", commands.lift_stop, "send what a stop held back")
+    lifted.add_argument("id", type=UUID, metavar="ID", help="the stop's id")
+    add_signature(lifted)
+    listed = add("list", commands.list_stops, "list the stops that stand, latest first")
+    listed.add_argument("--all", action="store_true", help="those that were lifted, too")
+    listed.add_argument("--merchant", type=_slug, metavar="SLUG", help="default: every merchant")
 
 
 def declare_clients(add: Add) -> None:

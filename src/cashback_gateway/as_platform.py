@@ -11,7 +11,7 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from adapters.http.administration.texts import ADMINISTRATION_FAULTS
+from adapters.http.problems.texts import FAULTS
 from adapters.postgres.administration.kept_merchants import merchant_id_of
 from adapters.postgres.administration.transactions import Administration
 from adapters.postgres.database import Database
@@ -63,9 +63,10 @@ def refused(refusal: Refusal, what: str) -> ActRefusedError:
             return ActRefusedError(f"{what} was changed at this moment: try again")
         case Taken(name=name):
             return ActRefusedError(f"the {name} of {what} is taken")
-        case InUse(reason=fault) | Unfit(fault=fault):
-            text = ADMINISTRATION_FAULTS[fault][Language.EN]
-            return ActRefusedError(f"{what}: {text.detail} Expected: {text.expected}.")
+        case InUse(reason=fault, values=values) | Unfit(fault=fault, values=values):
+            text = FAULTS[fault][Language.EN]
+            expected = text.expected.format_map(values)
+            return ActRefusedError(f"{what}: {text.detail} Expected: {expected}.")
 
 
 def unreadable(faults: Sequence[Violation | Fault]) -> ActRefusedError:

@@ -132,18 +132,16 @@ def _parser() -> argparse.ArgumentParser:
         "add the demo's merchant, and a user of each role with a password",
     )
     _add(commands, "doctor", _doctor, "check database, provider, clock and backlog, say what to do")
-    merchants = commands.add_parser("merchants", help="manage merchants").add_subparsers(
-        title="commands", metavar="COMMAND", required=True
-    )
-    administration_options.declare_merchants(partial(_add_operating, merchants))
-    types = commands.add_parser("product-types", help="manage product types").add_subparsers(
-        title="commands", metavar="COMMAND", required=True
-    )
-    administration_options.declare_product_types(partial(_add_operating, types))
-    clients = commands.add_parser("clients", help="manage API clients").add_subparsers(
-        title="commands", metavar="COMMAND", required=True
-    )
-    administration_options.declare_clients(partial(_add_operating, clients))
+    for name, what, declare in (
+        ("merchants", "manage merchants", administration_options.declare_merchants),
+        ("product-types", "manage product types", administration_options.declare_product_types),
+        ("stops", "stop a type or a merchant at once", administration_options.declare_stops),
+        ("clients", "manage API clients", administration_options.declare_clients),
+    ):
+        group = commands.add_parser(name, help=what).add_subparsers(
+            title="commands", metavar="COMMAND", required=True
+        )
+        declare(partial(_add_operating, group))
     users = commands.add_parser("users", help="manage users").add_subparsers(
         title="commands", metavar="COMMAND", required=True
     )

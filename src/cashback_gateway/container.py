@@ -28,6 +28,7 @@ from adapters.postgres.administration.kept_clients import PostgresClients
 from adapters.postgres.administration.kept_customers import PostgresCustomers
 from adapters.postgres.administration.kept_merchants import PostgresMerchants
 from adapters.postgres.administration.kept_product_types import PostgresProductTypes
+from adapters.postgres.administration.kept_stops import PostgresStops
 from adapters.postgres.administration.kept_users import PostgresUsers
 from adapters.postgres.administration.transactions import Administration
 from adapters.postgres.database import Database
@@ -300,6 +301,7 @@ class Container(containers.DeclarativeContainer):
         product_types=providers.Singleton(PostgresProductTypes, administration),
         products=providers.Singleton(PostgresProducts, administration),
         customers=providers.Singleton(PostgresCustomers, administration),
+        stops=providers.Singleton(PostgresStops, administration),
     )
     use_cases = providers.Singleton(
         UseCases,

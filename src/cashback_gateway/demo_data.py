@@ -26,6 +26,9 @@ ROLES: Final = {
 RATES_BP: Final = {"A": 500, "B": 100, "C": 800, "D": 1000}
 """The first implementation's rates: 5 %, 1 %, 8 %, 10 %."""
 
+MAX_SALE_AGE_DAYS: Final = 3653
+"""Ten years: the challenge's own examples are of another year. A real merchant has 30 days."""
+
 _SESSION: Final = Session(application="cashback demo data", deadline_s=20.0)
 """As the owner: no role of ours makes a merchant and its sales' terms at once."""
 
@@ -62,8 +65,9 @@ def load_merchant(dsn: str, *, slug: str = MERCHANT, name: str = "Demo retailer"
     """Make a merchant with the demo rates unless it is there; its id."""
     with opened(dsn, _SESSION) as connection:
         connection.execute(
-            "insert into merchants (slug, name) values (%s, %s) on conflict (slug) do nothing",
-            [slug, name],
+            "insert into merchants (slug, name, max_sale_age_days) values (%s, %s, %s)"
+            " on conflict (slug) do nothing",
+            [slug, name, MAX_SALE_AGE_DAYS],
         )
         found = connection.execute(
             "select merchant_id from merchants where slug = %s", [slug]

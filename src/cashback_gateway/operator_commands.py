@@ -32,6 +32,7 @@ from cashback_core.operating import (
     Tally,
     TooMany,
 )
+from cashback_core.ports import RateVersion, RecordFilter
 from cashback_core.same_sale import EqualOutcome
 from cashback_core.waiting import Why
 
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
     from adapters.postgres.operating import PostgresOperatorStore
     from cashback_core.equals import EqualSales, Try
     from cashback_core.operating import OpenCashback
+    from cashback_core.record import Record
     from cashback_core.waiting import Waiting
     from cashback_gateway.settings import Settings
 
@@ -121,6 +123,40 @@ async def list_equals(settings: Settings, options: argparse.Namespace) -> None:
             left, after = left - len(page.items), page.next
             if after is None:
                 break
+
+
+async def list_by_rate(settings: Settings, options: argparse.Namespace) -> None:
+    """List what a version of a rate paid."""
+    from adapters.postgres.database import Database
+    from adapters.postgres.store import PostgresCashbackStore
+    from cashback_core.delivery import DeliveryPolicy
+
+    wanted = RecordFilter(
+        rate=RateVersion(type=options.type, version=options.version),
+        status=None if options.status is None else Status(options.status),
+    )
+    async with operators_of(settings) as operators:
+        merchant_id = await the_merchant(operators, options.merchant)
+    assert merchant_id is not None
+    async with Database(settings.database.url) as database:
+        store = PostgresCashbackStore(database, DeliveryPolicy())
+        left, after = options.limit, None
+        while left > 0:
+            page = await store.page(merchant_id, wanted, limit=min(left, PAGE), after=after)
+            for record in page.records:
+                print(_paid(record))
+            left, after = left - len(page.records), page.next
+            if after is None:
+                break
+
+
+def _paid(record: Record) -> str:
+    waits = "" if record.waiting is None else f" waits: {record.waiting.why}"
+    return (
+        f"{record.id} {record.status:9} {format_centavos(record.cashback.cashback_centavos):>12}"
+        f" accepted {format_instant(record.accepted_at)[:19]}Z"
+        f" sold {format_instant(record.sale.sold_at)[:19]}Z{waits}"
+    )
 
 
 def _pair(pair: EqualSales) -> str:

@@ -48,10 +48,20 @@ def declare(add: Add) -> None:
     equals.add_argument("--outcome", choices=[outcome.value for outcome in EqualOutcome])
     equals.add_argument("--limit", type=_count, default=100, help="default: %(default)s")
     _add_merchant(equals)
+    paid = add(
+        "by-rate",
+        commands.list_by_rate,
+        "list what a version of a type's rate paid, or is to pay, latest first",
+    )
+    paid.add_argument("type", metavar="TYPE", help="the product type")
+    paid.add_argument("version", type=_count, metavar="VERSION", help="the rate's, from 1")
+    paid.add_argument("--status", choices=tuple(Status), metavar="S", help="|".join(Status))
+    paid.add_argument("--limit", type=_count, default=100, help="default: %(default)s")
+    paid.add_argument("--merchant", required=True, metavar="SLUG")
     resend = add("resend", commands.resend, "send a held, rejected or doubtful cashback again")
     _add_id(resend)
     _add_risk(resend)
-    _add_signature(resend)
+    add_signature(resend)
     many = add(
         "resend-many", commands.resend_many, "count what a filter means; --expect N sends it again"
     )
@@ -73,10 +83,10 @@ def declare(add: Add) -> None:
     many.add_argument("--expect", type=_count, metavar="N", help="the count that was looked at")
     _add_merchant(many)
     _add_risk(many)
-    _add_signature(many, required=False)
+    add_signature(many, required=False)
     cancel = add("cancel", commands.cancel, "end a pending, held or rejected cashback unpaid")
     _add_id(cancel)
-    _add_signature(cancel)
+    add_signature(cancel)
     resolve = add(
         "resolve",
         commands.resolve,
@@ -84,13 +94,13 @@ def declare(add: Add) -> None:
     )
     _add_id(resolve)
     resolve.add_argument("became", choices=("applied", "rejected"))
-    _add_signature(resolve)
+    add_signature(resolve)
     back = add(
         "take-back", commands.take_back, "call doubtful again what another operator has marked"
     )
     _add_id(back)
     _add_risk(back)
-    _add_signature(back)
+    add_signature(back)
     _declare_incidents(add)
 
 
@@ -125,16 +135,16 @@ def _declare_incidents(add: Add) -> None:
     )
     explain.add_argument("--dry-run", action="store_true", help="only tell what would be done")
     _add_risk(explain)
-    _add_signature(explain)
+    add_signature(explain)
 
 
 def declare_sender(add: Add) -> None:
     """Add the commands of the sender's switch."""
     add("status", commands.sender_status, "tell whether anything is sent")
-    _add_signature(
+    add_signature(
         add("pause", commands.sender_pause, "send nothing, for any merchant, until released")
     )
-    _add_signature(add("release", commands.sender_release, "send again what waits"))
+    add_signature(add("release", commands.sender_release, "send again what waits"))
 
 
 def _add_id(parser: argparse.ArgumentParser) -> None:
@@ -153,7 +163,8 @@ def _add_risk(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def _add_signature(parser: argparse.ArgumentParser, *, required: bool = True) -> None:
+def add_signature(parser: argparse.ArgumentParser, *, required: bool = True) -> None:
+    """Add the options of whoever acts: a reason, and a name."""
     parser.add_argument("--reason", type=_reason, required=required, help="kept for ever")
     parser.add_argument(
         "--as",

@@ -39,6 +39,9 @@ MAX_REAPED: Final = 500
 PAUSE_NOTED_S: Final = PAUSE_FRESH.total_seconds() / 3
 """An open breaker is noted so often at least, that whoever asks can tell it from one that was."""
 
+MAX_RESUMED: Final = 500
+"""Most of what a lifted stop held back that one transaction makes due."""
+
 MAX_DROPPED: Final = 500
 """Most things of the past that one transaction of the retention drops."""
 
@@ -103,6 +106,7 @@ class Worker:
             chores = (
                 tasks.create_task(self._listen()),
                 tasks.create_task(self._every(times.reaper_s, self._reap, stop)),
+                tasks.create_task(self._every(times.reaper_s, self._resume, stop)),
                 tasks.create_task(self._every(times.settler_s, self._settle, stop)),
                 tasks.create_task(self._every(times.guard_s, self._guard, stop)),
                 tasks.create_task(self._every(times.retention_s, self._retain, stop)),
@@ -191,6 +195,9 @@ class Worker:
         if reaped:
             _log.warning("%d leases ran out: in doubt", reaped)
         return reaped == MAX_REAPED
+
+    async def _resume(self) -> bool:
+        return await self.store.resume(limit=MAX_RESUMED) == MAX_RESUMED
 
     async def _settle(self) -> bool:
         await self.chores.settle()

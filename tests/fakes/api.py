@@ -68,6 +68,7 @@ NOT_CALLED: Final = Administered(
     product_types=cast("Any", AwayStore()),
     products=cast("Any", AwayStore()),
     customers=cast("Any", AwayStore()),
+    stops=cast("Any", AwayStore()),
 )
 
 

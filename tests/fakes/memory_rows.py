@@ -110,4 +110,11 @@ def is_wanted(row: Row, wanted: RecordFilter) -> bool:
         and (wanted.sold_to is None or sale.sold_at < wanted.sold_to)
         and may_read(wanted.group, record.group)
         and wanted.name_differs in {None, record.name_differs}
+        and (
+            wanted.rate is None
+            or any(
+                (line.type, line.rate_version) == (wanted.rate.type, wanted.rate.version)
+                for line in record.cashback.lines
+            )
+        )
     )

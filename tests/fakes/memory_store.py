@@ -7,6 +7,16 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from cashback_core.brakes import (
+    HELD,
+    NO_BRAKES,
+    REASONS,
+    Ceilings,
+    WaitsFor,
+    intake,
+    merchant_day,
+)
+from cashback_core.brakes import Standing as StandingBrakes
 from cashback_core.catalogue import Catalogue
 from cashback_core.delivery import (
     TRANSITIONS,
@@ -106,6 +116,9 @@ class MemoryStore(CashbackStore):
         self._policy = policy or DeliveryPolicy()
         self.refused_equals: list[RefusedEqual] = []
         self._names: dict[tuple[int, Name], UUID] = {}
+        self.standing: dict[int, StandingBrakes] = {}
+        self.stopped_at: dict[tuple[int, str | None], datetime] = {}
+        self.past_stops: list[tuple[int, str | None, datetime, datetime]] = []
         self._pauses: dict[UUID, tuple[datetime, datetime]] = {}
 
     async def terms(self, merchant_id: int) -> Terms | None:
@@ -190,6 +203,27 @@ class MemoryStore(CashbackStore):
         self._names.setdefault((merchant_id, names[0]), row.record.id)
         return row.record
 
+    def set_ceilings(self, merchant_id: int, ceilings: Ceilings) -> None:
+        """Change a merchant's ceilings."""
+        standing = self.standing.get(merchant_id, NO_BRAKES)
+        zone = str(self._terms[merchant_id].rules.zone)
+        self.standing[merchant_id] = replace(standing, ceilings=ceilings, zone=zone)
+
+    def put_stop(self, merchant_id: int, type_: str | None) -> None:
+        """Stop a type of a merchant, or all of it."""
+        self.stopped_at.setdefault((merchant_id, type_), self._now())
+        self._note_stops(merchant_id)
+
+    def lift_stop(self, merchant_id: int, type_: str | None) -> None:
+        """Lift a stop that stands."""
+        since = self.stopped_at.pop((merchant_id, type_))
+        self.past_stops.append((merchant_id, type_, since, self._now()))
+        self._note_stops(merchant_id)
+
+    async def resume(self, *, limit: int) -> int:  # noqa: ARG002 (nothing is put off here)
+        await self._reach()
+        return 0
+
     async def conclude(self, result: AttemptResult) -> Standing:
         await self._reach()
         claim, now = result.claim, self._now()
@@ -203,7 +237,7 @@ class MemoryStore(CashbackStore):
         if before.result is not None:
             return row.record.standing
         standing = row.record.standing
-        delivery = delivery_of(row, self._paused(row.open_since_at, now))
+        delivery = delivery_of(row, self._paused(row, now))
         conclusion = conclude(delivery, end_of(result, now), self._policy)
         answer = read_answer(result.evidence)
         row.attempts[claim.attempt - 1] = replace(
@@ -238,13 +272,18 @@ class MemoryStore(CashbackStore):
             if row.due_at is not None
             and row.due_at <= now
             and row.record.sale.customer.document not in excluding
+            and self.stop_of(row.record) is None
         ]
         due.sort(key=lambda row: row.due_at or now)
         return tuple(self._lease(row, lease_s, Actor.WORKER, "due") for row in due[:limit])
 
     async def next_due_s(self) -> float | None:
         await self._reach()
-        due = [row.due_at for row in self.rows.values() if row.due_at is not None]
+        due = [
+            row.due_at
+            for row in self.rows.values()
+            if row.due_at is not None and self.stop_of(row.record) is None
+        ]
         return max(0.0, (min(due) - self._now()).total_seconds()) if due else None
 
     async def note_pause(self, pause: Pause) -> None:
@@ -274,7 +313,7 @@ class MemoryStore(CashbackStore):
     ) -> Record | None:
         await self._reach()
         row = self._row(merchant_id, id, group)
-        return None if row is None else row.record
+        return None if row is None else self._as_read(row)
 
     async def history(
         self,
@@ -287,14 +326,16 @@ class MemoryStore(CashbackStore):
         row = self._row(merchant_id, id, group)
         if row is None:
             return None
-        return History(record=row.record, attempts=tuple(row.attempts), events=tuple(row.events))
+        return History(
+            record=self._as_read(row), attempts=tuple(row.attempts), events=tuple(row.events)
+        )
 
     async def page(
         self, merchant_id: int, wanted: RecordFilter, *, limit: int, after: Position | None
     ) -> Page:
         await self._reach()
         records = [
-            row.record
+            self._as_read(row)
             for (owner, _), row in self.rows.items()
             if owner == merchant_id and is_wanted(row, wanted)
         ]
@@ -315,6 +356,7 @@ class MemoryStore(CashbackStore):
 
     def _waiting(self, row: Row) -> Waiting | None:
         now, since_at = self._now(), row.events[-1].at
+        brake = self._as_read(row).waiting
         resting = [b for b, through in self._pauses.values() if through > now - PAUSE_FRESH]
         last = row.attempts[-1] if row.attempts else None
         provider = None if last is None else last.provider
@@ -328,6 +370,7 @@ class MemoryStore(CashbackStore):
                 status_code=None if provider is None else provider.status_code,
                 paused_at=since_at if self.sender_paused else None,
                 resting_since_at=min(resting, default=None),
+                brake=None if brake is None else (brake.why, brake.since_at),
             )
         )
 
@@ -408,8 +451,11 @@ class MemoryStore(CashbackStore):
 
     def _insert(self, submission: Submission, meaning: NewSale, *, name_differs: bool) -> Record:
         now = self._now()
-        due = submission.cashback.cashback_centavos > 0
+        waits = self._intake(submission)
+        due = submission.cashback.cashback_centavos > 0 and waits not in HELD
         status = Status.PENDING if due else Status.NOT_DUE
+        if waits in HELD:
+            status = Status.HELD
         row = Row(
             record=Record(
                 id=submission.id,
@@ -422,21 +468,78 @@ class MemoryStore(CashbackStore):
                 name_differs=name_differs,
                 group=submission.comes_under,
                 equal_group=meaning.equal_group,
+                waiting=None if waits is None else Waiting(why=waits, since_at=now),
             ),
             submission=submission,
             open_since_at=now,
             due_at=now if due else None,
         )
         self.rows[submission.merchant_id, submission.id] = row
-        self._tell(row, None, Actor.API, "accepted")
-        if due and submission.lease_s is not None and not self.sender_paused:
+        self._tell(row, None, Actor.API, "accepted" if waits is None else REASONS[waits])
+        if due and waits is None and submission.lease_s is not None and not self.sender_paused:
             self._lease(row, submission.lease_s, Actor.API, "first attempt")
         return row.record
 
-    def _paused(self, since: datetime, until: datetime) -> timedelta:
-        """How long of that time nothing was sent on purpose; pauses that overlap count once."""
-        total, reached = timedelta(0), since
-        for began_at, through_at in sorted(self._pauses.values()):
+    def _intake(self, submission: Submission) -> WaitsFor | None:
+        """What a new cashback waits for; its day is counted on every look, for there are few."""
+        merchant_id = submission.merchant_id
+        standing = self.standing.get(merchant_id, NO_BRAKES)
+        today = merchant_day(self._now(), standing.zone)
+        before = sum(
+            row.record.cashback.cashback_centavos
+            for (owner, _), row in self.rows.items()
+            if owner == merchant_id
+            and merchant_day(row.record.accepted_at, standing.zone) == today
+            and row.events[0].to_status is not Status.HELD
+        )
+        types = {line.type for line in submission.sale.lines}
+        return intake(submission.cashback.cashback_centavos, types, standing, before)
+
+    def stop_of(self, record: Record) -> WaitsFor | None:
+        """Which stop holds a cashback back."""
+        standing = self.standing.get(record.merchant_id, NO_BRAKES)
+        without = replace(standing, ceilings=Ceilings())
+        types = {line.type for line in record.sale.lines}
+        return intake(record.cashback.cashback_centavos, types, without, 0)
+
+    def _as_read(self, row: Row) -> Record:
+        """The record with what it waits for now."""
+        record, waiting = row.record, None
+        if record.status is Status.PENDING and (why := self.stop_of(record)) is not None:
+            types = {line.type for line in record.sale.lines}
+            wanted = {None} if why is WaitsFor.MERCHANT_STOPPED else types
+            since_at = min(
+                at
+                for (owner, type_), at in self.stopped_at.items()
+                if owner == record.merchant_id and type_ in wanted
+            )
+            waiting = Waiting(why=why, since_at=since_at)
+        elif record.status is Status.HELD:
+            event = row.events[-1]
+            why = next((w for w in HELD if REASONS[w] == event.reason), None)
+            waiting = None if why is None else Waiting(why=why, since_at=event.at)
+        return replace(record, waiting=waiting)
+
+    def _note_stops(self, merchant_id: int) -> None:
+        types = {type_ for owner, type_ in self.stopped_at if owner == merchant_id}
+        self.standing[merchant_id] = replace(
+            self.standing.get(merchant_id, NO_BRAKES),
+            merchant_stopped=None in types,
+            types_stopped=frozenset(type_ for type_ in types if type_ is not None),
+        )
+
+    def _paused(self, row: Row, until: datetime) -> timedelta:
+        """How long nothing was sent on purpose since it is open; what overlaps counts once."""
+        total, reached = timedelta(0), row.open_since_at
+        merchant_id = row.record.merchant_id
+        types = {None, *(line.type for line in row.record.sale.lines)}
+        standing = [(*stop, at, until) for stop, at in self.stopped_at.items()]
+        stops = [
+            (began_at, through_at)
+            for owner, type_, began_at, through_at in (*standing, *self.past_stops)
+            if owner == merchant_id and type_ in types
+        ]
+        for began_at, through_at in sorted([*self._pauses.values(), *stops]):
             end = min(through_at, until)
             if end > reached:
                 total += end - max(began_at, reached)

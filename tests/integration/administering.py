@@ -17,6 +17,7 @@ from adapters.postgres.administration.kept_clients import PostgresClients
 from adapters.postgres.administration.kept_customers import PostgresCustomers
 from adapters.postgres.administration.kept_merchants import PostgresMerchants
 from adapters.postgres.administration.kept_product_types import PostgresProductTypes
+from adapters.postgres.administration.kept_stops import PostgresStops
 from adapters.postgres.administration.kept_users import PostgresUsers
 from adapters.postgres.administration.transactions import Administration
 from adapters.postgres.database import Database
@@ -91,6 +92,7 @@ async def administered_api(dsn: str) -> AsyncGenerator[AdministeredApi, None]:
                 product_types=PostgresProductTypes(administration),
                 products=PostgresProducts(administration),
                 customers=PostgresCustomers(administration),
+                stops=PostgresStops(administration),
             )
         )
         users = api.identities.users

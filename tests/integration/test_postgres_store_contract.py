@@ -9,11 +9,13 @@ from adapters.postgres.store import PostgresCashbackStore
 from cashback_core.delivery import DeliveryPolicy
 from contract.cashback_store import CashbackStoreContract
 from integration.products import put_product
+from integration.stopping import put_stop
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from adapters.postgres.database import Database
+    from cashback_core.brakes import Ceilings
 
 
 class TestPostgresStore(CashbackStoreContract):
@@ -36,6 +38,32 @@ class TestPostgresStore(CashbackStoreContract):
     async def make_open_for(self, store: object, days: int) -> None:  # noqa: ARG002
         back = f"open_since_at - interval '{days} days'"
         self._run(f"update cashbacks set open_since_at = {back}")  # noqa: S608 (a number)
+        self._run("update cashbacks set due_at = now() where due_at < '2099-01-01'")
+        with psycopg.connect(self.dsn) as connection:
+            connection.execute("set session_replication_role = replica")
+            connection.execute(
+                "update stops set stopped_at = stopped_at - make_interval(days => %s)", [days]
+            )
+
+    async def set_ceilings(self, store: object, merchant_id: int, to: Ceilings) -> None:  # noqa: ARG002
+        with psycopg.connect(self.dsn) as connection:
+            connection.execute(
+                "update merchants set max_cashback_centavos = %s, max_day_centavos = %s"
+                " where merchant_id = %s",
+                [to.max_cashback_centavos, to.max_day_centavos, merchant_id],
+            )
+
+    async def put_stop(self, store: object, merchant_id: int, type_: str | None) -> None:  # noqa: ARG002
+        with psycopg.connect(self.dsn) as connection:
+            put_stop(connection, merchant_id, type_)
+
+    async def lift_stop(self, store: object, merchant_id: int, type_: str | None) -> None:  # noqa: ARG002
+        with psycopg.connect(self.dsn) as connection:
+            connection.execute(
+                "update stops set lifted_by = 'a test', lift_reason = 'a test'"
+                " where merchant_id = %s and type is not distinct from %s and lifted_at is null",
+                [merchant_id, type_],
+            )
 
     async def put_product(
         self,

@@ -18,6 +18,8 @@ from fakes.memory_store import MemoryStore, Row
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from cashback_core.brakes import Ceilings
+
 
 class TestMemoryStore(CashbackStoreContract):
     @pytest.fixture
@@ -41,6 +43,23 @@ class TestMemoryStore(CashbackStoreContract):
     async def make_open_for(self, store: CashbackStore, days: int) -> None:
         for row in rows(store):
             row.open_since_at -= timedelta(days=days)
+            if row.due_at is not None:
+                row.due_at -= timedelta(days=days, seconds=10)
+        assert isinstance(store, MemoryStore)
+        for stop in store.stopped_at:
+            store.stopped_at[stop] -= timedelta(days=days)
+
+    async def set_ceilings(self, store: CashbackStore, merchant_id: int, to: Ceilings) -> None:
+        assert isinstance(store, MemoryStore)
+        store.set_ceilings(merchant_id, to)
+
+    async def put_stop(self, store: CashbackStore, merchant_id: int, type_: str | None) -> None:
+        assert isinstance(store, MemoryStore)
+        store.put_stop(merchant_id, type_)
+
+    async def lift_stop(self, store: CashbackStore, merchant_id: int, type_: str | None) -> None:
+        assert isinstance(store, MemoryStore)
+        store.lift_stop(merchant_id, type_)
 
     async def put_product(
         self, store: CashbackStore, merchant_id: int, sku: str, *types: tuple[str, datetime]

@@ -97,6 +97,7 @@ def create_app(
         operators=use_cases.operators,
     )
     breaker = use_cases.submit_sale.under_way.deliverer.breaker
+    document = ServedDocument(version=VERSION, now=use_cases.submit_sale.now)
     return Litestar(
         with_options(
             [
@@ -110,7 +111,7 @@ def create_app(
                 *TokenRoutes(login, conduct.trusted_hops).handlers(),
                 *SignOutRoutes(admit=admit, identities=login.identities).handlers(),
                 *HealthRoutes(use_cases.ping, breaker).handlers(),
-                *DocsRoutes(ServedDocument(version=VERSION)).handlers(),
+                *DocsRoutes(document).handlers(),
             ]
         ),
         exception_handlers={Exception: handle_exception},

@@ -92,7 +92,9 @@ class Waiting(Shape, frozen=True, kw_only=True):
             description="`paused`: all sending is; `credentials_refused`, `misconfigured`: the"
             " provider does not take us; `breaker_open`: the provider fails and is given a rest;"
             " `retry`: its next try is not due; `due`: for a worker; `proof`: in doubt, for the"
-            " provider's statement; `person`: held or rejected, for an operator."
+            " provider's statement; `person`: held or rejected, for an operator;"
+            " `cashback_ceiling`, `day_ceiling`: above what the merchant lets pass, for an operator"
+            " to send or cancel; `type_stopped`, `merchant_stopped`: sent once the stop is lifted."
         ),
     ]
     since: Instant
@@ -129,7 +131,8 @@ class Record(Shape, frozen=True, kw_only=True):
     ]
     name_differs: NameDiffers
     waiting: Annotated[
-        Waits | UnsetType, Meta(description="In what is read, not in the answer to a sale.")
+        Waits | UnsetType,
+        Meta(description="In what is read; in the answer to a sale where a brake holds it back."),
     ] = UNSET
 
 

@@ -10,6 +10,7 @@ from base64 import b64encode
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, assert_never
 
+from adapters.postgres.braking import PUT_OFF, Brakes, put_brakes_on, read_brakes
 from adapters.postgres.naming import (
     Cursor,
     GroupNames,
@@ -20,6 +21,7 @@ from adapters.postgres.naming import (
     put_right,
 )
 from adapters.postgres.refused_equals import note_refused
+from cashback_core.brakes import HELD, REASONS
 from cashback_core.delivery import Status
 from cashback_core.identity import new_id
 from cashback_core.money import format_exact
@@ -44,6 +46,7 @@ from cashback_core.same_sale import (
     NewSale,
     Repeat,
 )
+from cashback_core.waiting import Waiting
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -70,7 +73,8 @@ async def accept_group(
     there is an end to it. Raises JustErased.
     """
     names = GroupNames(submissions, seal)
-    paused = await names.take(cursor)
+    paused, braked = await names.take(cursor)
+    brakes = await read_brakes(cursor, submissions) if braked else Brakes()
     if paused:  # nobody is to send: everything stays pending, for the workers
         submissions = [replace(s, lease_s=None) for s in submissions]
     judged = judge(names)
@@ -88,9 +92,10 @@ async def accept_group(
     records = {r.id: r for r in names.records.values()}
     if accepted:
         meanings = {s.id: settled[s.id].meaning for s in accepted}
-        accepted_at = await _insert(cursor, accepted, meanings, other)
+        await put_brakes_on(cursor, brakes, accepted)
+        accepted_at = await _insert(cursor, accepted, meanings, other, brakes)
         records |= {
-            s.id: _new_record(s, accepted_at, meanings[s.id], name_differs=s.id in other)
+            s.id: _new_record(s, accepted_at, meanings[s.id], brakes, name_differs=s.id in other)
             for s in accepted
         }
     await note_refused(
@@ -217,20 +222,21 @@ async def _insert(
     submissions: Sequence[Submission],
     meanings: Mapping[UUID, Meaning],
     other: Collection[UUID],
+    brakes: Brakes,
 ) -> datetime:
     """Write sales, lines, cashbacks, events and first attempts; the instant of all of them.
 
     Those in `other` have another name than their customer.
     """
     await cursor.execute(
-        """
+        f"""
         with input as materialized (
             select * from jsonb_to_recordset(%s::jsonb) as i (
                 m bigint, c uuid, sale_id text, key text, sold_at timestamptz, wall timestamp,
                 equal_to uuid, document text, name text, total bigint, discount bigint,
                 cashback bigint, rounding text,
                 exact text, raw text, status text, lease_s double precision, lines jsonb,
-                submitted_by text, came_under text, differs boolean
+                submitted_by text, came_under text, differs boolean, waits text
             )
         ), new_sales as (
             insert into sales (
@@ -258,7 +264,8 @@ async def _insert(
             )
             select m, c, status, case status when 'sending' then 2 else 1 end,
                 case status when 'sending' then 1 else 0 end, cashback, now(), now(),
-                case status when 'pending' then now() end,
+                case when status <> 'pending' then null when waits is null then now()
+                    else {PUT_OFF} end,
                 case status when 'sending' then now() + make_interval(secs => lease_s) end
             from input
         ), new_events as (
@@ -267,7 +274,8 @@ async def _insert(
                 reason
             )
             select m, c, 1, now(), 'api', null,
-                case status when 'sending' then 'pending' else status end, 0, 'accepted'
+                case status when 'sending' then 'pending' else status end, 0,
+                coalesce(waits, 'accepted')
             from input
             union all
             select m, c, 2, now(), 'api', 'pending', 'sending', 1, 'first attempt'
@@ -280,8 +288,12 @@ async def _insert(
             from input where status = 'sending'
         )
         select now()
-        """,
-        [encode([_row(s, meanings[s.id], name_differs=s.id in other) for s in submissions])],
+        """,  # noqa: S608 (made of literals)
+        [
+            encode(
+                [_row(s, meanings[s.id], brakes, name_differs=s.id in other) for s in submissions]
+            )
+        ],
         binary=True,
     )
     row = await cursor.fetchone()
@@ -290,8 +302,11 @@ async def _insert(
     return accepted_at
 
 
-def _row(submission: Submission, meaning: Meaning, *, name_differs: bool) -> dict[str, Any]:
+def _row(
+    submission: Submission, meaning: Meaning, brakes: Brakes, *, name_differs: bool
+) -> dict[str, Any]:
     sale, cashback = submission.sale, submission.cashback
+    waits = brakes.waits.get(submission.id)
     return {
         "m": submission.merchant_id,
         "c": submission.id,
@@ -308,7 +323,8 @@ def _row(submission: Submission, meaning: Meaning, *, name_differs: bool) -> dic
         "rounding": cashback.rounding,
         "exact": format_exact(cashback.exact_centavos),
         "raw": b64encode(submission.raw_body).decode(),
-        "status": _first_status(submission),
+        "status": _first_status(submission, brakes),
+        "waits": None if waits is None else REASONS[waits],
         "lease_s": submission.lease_s,
         "submitted_by": submission.submitted_by,
         # What is most sales' goes without saying: to be recorded it would cost each of them bytes.
@@ -336,16 +352,25 @@ def _same_content_as(meaning: Meaning) -> UUID | None:
     return meaning.same_content_as if isinstance(meaning, NewSale) else None
 
 
-def _first_status(submission: Submission) -> Status:
+def _first_status(submission: Submission, brakes: Brakes) -> Status:
     if submission.cashback.cashback_centavos == 0:
         return Status.NOT_DUE
+    waits = brakes.waits.get(submission.id)
+    if waits is not None:
+        return Status.HELD if waits in HELD else Status.PENDING
     return Status.PENDING if submission.lease_s is None else Status.SENDING
 
 
 def _new_record(
-    submission: Submission, accepted_at: datetime, meaning: Meaning, *, name_differs: bool
+    submission: Submission,
+    accepted_at: datetime,
+    meaning: Meaning,
+    brakes: Brakes,
+    *,
+    name_differs: bool,
 ) -> Record:
-    status = _first_status(submission)
+    status = _first_status(submission, brakes)
+    waits = brakes.waits.get(submission.id)
     return Record(
         id=submission.id,
         merchant_id=submission.merchant_id,
@@ -357,4 +382,5 @@ def _new_record(
         name_differs=name_differs,
         group=submission.comes_under,
         equal_group=meaning.equal_group if isinstance(meaning, NewSale) else None,
+        waiting=None if waits is None else Waiting(why=waits, since_at=accepted_at),
     )

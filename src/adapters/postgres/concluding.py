@@ -130,13 +130,23 @@ async def _paused(
     if not may_give_up or until - since < timedelta(seconds=policy.give_up_s):
         return timedelta(0)
     await cursor.execute(
-        # Pauses of several processes overlap: their union counts. The sender's own is still open.
+        # Pauses of several processes overlap: their union counts. The sender's own is still open,
+        # and so may be a stop.
         """
         with pauses as (
             select tstzrange(began_at, through_at) as span from sender_pauses
             where through_at > %(since)s
             union all
             select tstzrange(paused_at, now()) from sender where paused_at <= now()
+            union all
+            select tstzrange(t.stopped_at, coalesce(t.lifted_at, greatest(t.stopped_at, now())))
+            from stops as t
+            where t.merchant_id = %(m)s and coalesce(t.lifted_at, now()) > %(since)s and (
+                t.type is null or exists (
+                    select from sale_lines as l
+                    where l.merchant_id = %(m)s and l.cashback_id = %(c)s and l.type = t.type
+                )
+            )
         )
         select coalesce(sum(upper(part) - lower(part)), interval '0')
         from (
@@ -144,7 +154,12 @@ async def _paused(
             where span && tstzrange(%(since)s, %(until)s)
         ) as parts
         """,
-        {"since": since, "until": until},
+        {
+            "since": since,
+            "until": until,
+            "m": result.claim.merchant_id,
+            "c": result.claim.id,
+        },
     )
     row = await cursor.fetchone()
     paused: timedelta = row[0] if row else timedelta(0)

@@ -18,6 +18,7 @@ import psycopg
 from psycopg import AsyncConnection, sql
 
 from adapters.postgres.accepting import Cursor, JustErased, accept_group
+from adapters.postgres.braking import LOCK
 from adapters.postgres.commits import CommitObserver, Commits, Failure
 from adapters.postgres.concluding import Locked, conclude_group
 from adapters.postgres.database import FLUSHED, named
@@ -183,16 +184,17 @@ async def commit(connection: AsyncConnection[Any]) -> int:
 
 @asynccontextmanager
 async def _begun(
-    connection: AsyncConnection[Any], merchants: Iterable[int]
+    connection: AsyncConnection[Any], merchants: Iterable[int], *, accepting: bool
 ) -> AsyncGenerator[None, None]:
     """A transaction on these merchants' rows, undone by an exception; `commit` ends it.
 
-    It begins and names them in one round trip.
+    It begins and names them in one round trip, and takes the lock of brakes for what is accepted.
     """
     # Two statements at once cannot be prepared.
-    begin = sql.SQL("begin; select set_config('cashback.merchants', {}, true)")
+    begin = sql.SQL("begin; select set_config('cashback.merchants', {}, true){}")
+    lock = sql.SQL(f", {LOCK}") if accepting else sql.SQL("")
     try:
-        await connection.execute(begin.format(named(merchants)), prepare=False)
+        await connection.execute(begin.format(named(merchants), lock), prepare=False)
         yield
     except BaseException:
         with suppress(psycopg.OperationalError):  # the connection is gone, the transaction with it
@@ -368,7 +370,8 @@ class GroupWriter:
         # Exactly the group's own merchants are to be seen, by every statement that follows.
         merchants = _merchants(sales, results)
         with watched(connection, left_s, self._database.renew):
-            async with _begun(connection, merchants), connection.cursor() as cursor:
+            begun = _begun(connection, merchants, accepting=bool(sales))
+            async with begun, connection.cursor() as cursor:
                 if pings:
                     await _refuse_reading_only(cursor)
                 # Sales before results: the order in which everybody takes locks.

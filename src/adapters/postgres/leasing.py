@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
+from adapters.postgres.braking import LOCK, PUT_OFF, STOPPED
 from cashback_core.documents import Cpf
 from cashback_core.ports import Claim
 
@@ -14,20 +15,44 @@ if TYPE_CHECKING:
     from cashback_core.ports import Pause
 
 
+MAX_ROUNDS: Final = 20
+"""How often one claim looks further, past what a stop holds back."""
+
+
 async def claim_due(
     cursor: Cursor, *, limit: int, lease_s: float, excluding: Collection[str]
 ) -> tuple[Claim, ...]:
-    """Lease the next attempt of pending cashbacks that are due, oldest first."""
+    """Lease the next attempt of pending cashbacks that are due, oldest first.
+
+    What a stop holds back is put off on the way, so that no claim reads it again, and others are
+    claimed in its place.
+    """
+    await cursor.execute(f"select {LOCK}")
+    claims: tuple[Claim, ...] = ()
+    for _ in range(MAX_ROUNDS):
+        found, put_off = await _claim(
+            cursor, limit=limit - len(claims), lease_s=lease_s, excluding=excluding
+        )
+        claims += found
+        if not put_off:
+            break
+    return claims
+
+
+async def _claim(
+    cursor: Cursor, *, limit: int, lease_s: float, excluding: Collection[str]
+) -> tuple[tuple[Claim, ...], int]:
+    """Of the next `limit` that are due those that may be sent; how many others were put off."""
     await cursor.execute(
         # Materialized: under another plan, `in (select … limit … skip locked)` took many more
         # rows than its limit. Skip locked: another worker got there first.
-        """
-        with due as materialized (
+        f"""
+        with candidates as materialized (
             select c.merchant_id, c.cashback_id from cashbacks as c
             where c.status = 'pending' and c.due_at <= now()
                 and not exists (select from sender where paused_at is not null)
                 and (
-                    %(excluding)s::text[] = '{}' or (
+                    %(excluding)s::text[] = '{{}}' or (
                         select s.document <> all(%(excluding)s) from sales as s
                         where s.merchant_id = c.merchant_id and s.cashback_id = c.cashback_id
                     )
@@ -35,6 +60,16 @@ async def claim_due(
             order by c.due_at
             limit %(limit)s
             for no key update of c skip locked
+        ), looked_at as materialized (
+            select c.merchant_id, c.cashback_id, {STOPPED} as is_stopped
+            from candidates as c
+        ), put_off as (
+            update cashbacks as c set due_at = {PUT_OFF}
+            from looked_at as d
+            where c.merchant_id = d.merchant_id and c.cashback_id = d.cashback_id and d.is_stopped
+            returning c.cashback_id
+        ), due as materialized (
+            select merchant_id, cashback_id from looked_at where not is_stopped
         ), moved as (
             update cashbacks as c set
                 status = 'sending', version = c.version + 1, attempt = c.attempt + 1,
@@ -57,13 +92,18 @@ async def claim_due(
                 attempt, 'due'
             from moved
         )
-        select m.merchant_id, m.cashback_id, m.attempt, s.document, m.cashback_centavos, now()
-        from moved as m join sales as s using (merchant_id, cashback_id)
-        """,
+        select p.count, m.merchant_id, m.cashback_id, m.attempt, s.document, m.cashback_centavos,
+            now()
+        from (select count(*) from put_off) as p
+        left join moved as m on true
+        left join sales as s
+            on s.merchant_id = m.merchant_id and s.cashback_id = m.cashback_id
+        """,  # noqa: S608 (made of literals)
         {"limit": limit, "lease_s": lease_s, "excluding": list(excluding)},
         binary=True,
     )
-    return tuple(
+    rows = await cursor.fetchall()
+    claims = tuple(
         Claim(
             id=cashback_id,
             merchant_id=merchant_id,
@@ -73,14 +113,17 @@ async def claim_due(
             started_at=started_at,
         )
         for (
+            _,
             merchant_id,
             cashback_id,
             attempt,
             document,
             centavos,
             started_at,
-        ) in await cursor.fetchall()
+        ) in rows
+        if cashback_id is not None
     )
+    return claims, rows[0][0]
 
 
 async def reap(cursor: Cursor, *, limit: int) -> int:
@@ -119,13 +162,32 @@ async def reap(cursor: Cursor, *, limit: int) -> int:
 async def next_due_s(cursor: Cursor) -> float | None:
     """Seconds until the earliest pending cashback is due, 0 if one is, None without any."""
     await cursor.execute(
-        """
+        f"""
         select greatest(0, extract(epoch from due_at - clock_timestamp()))::float8
-        from cashbacks where status = 'pending' order by due_at limit 1
-        """
+        from cashbacks where status = 'pending' and due_at < {PUT_OFF} order by due_at limit 1
+        """  # noqa: S608 (made of literals)
     )
     row = await cursor.fetchone()
     return float(row[0]) if row else None
+
+
+async def resume(cursor: Cursor, *, limit: int) -> int:
+    """Let what a stop held back be due again, where none holds it back any more; how many."""
+    await cursor.execute(
+        f"""
+        with free as materialized (
+            select c.merchant_id, c.cashback_id from cashbacks as c
+            where c.status = 'pending' and c.due_at >= {PUT_OFF} and not {STOPPED}
+            limit %(limit)s
+            for no key update of c skip locked
+        )
+        update cashbacks as c set due_at = now()
+        from free
+        where c.merchant_id = free.merchant_id and c.cashback_id = free.cashback_id
+        """,  # noqa: S608 (made of literals)
+        {"limit": limit},
+    )
+    return cursor.rowcount
 
 
 async def note_pause(cursor: Cursor, pause: Pause) -> None:

@@ -73,13 +73,17 @@ class GroupNames:
         """The names that were somebody's already."""
         return [key for key in self.first if key not in self.taken]
 
-    async def take(self, cursor: Cursor) -> bool:
-        """Take what is nobody's, and read whose the others are; whether the sender is paused."""
-        paused, known = await _take(cursor, self)
+    async def take(self, cursor: Cursor) -> tuple[bool, bool]:
+        """Take what is nobody's, and read whose the others are.
+
+        Whether the sender is paused, and whether any brake stands.
+        """
+        looked = await _take(cursor, self)
         self.records = await read_owners(
-            cursor, {key: key for key in self.anothers} | {key: self.sealed[key] for key in known}
+            cursor,
+            {key: key for key in self.anothers} | {key: self.sealed[key] for key in looked.known},
         )
-        return paused
+        return looked.paused, looked.braked
 
     @property
     def unmet(self) -> list[Key]:
@@ -145,8 +149,21 @@ def sealed_names(names: Iterable[Key], seal: Seal | None) -> dict[Key, Key]:
     }
 
 
-async def _take(cursor: Cursor, names: GroupNames) -> tuple[bool, list[Key]]:
-    """Take what is nobody's; whether the sender is paused, and which sealed names somebody has."""
+@dataclass(frozen=True, slots=True)
+class _Looked:
+    """What was seen beside taking names."""
+
+    paused: bool
+    braked: bool
+    known: list[Key]
+    """Sealed names that somebody has."""
+
+
+async def _take(cursor: Cursor, names: GroupNames) -> _Looked:
+    """Take what is nobody's, and see what is to be seen with it.
+
+    Brakes are looked for once, by keys: merchants without one are asked nothing more.
+    """
     await cursor.execute(
         # The unique key decides: whoever comes second waits for the first to commit and gets
         # nothing back. Everybody takes names in key order. What is sealed is looked for name by
@@ -155,34 +172,47 @@ async def _take(cursor: Cursor, names: GroupNames) -> tuple[bool, list[Key]]:
         with taken as (
             insert into sale_names (merchant_id, kind, name, cashback_id)
             select m, k, n, c
-            from jsonb_to_recordset(%s::jsonb) as i (m bigint, k text, n text, c uuid)
+            from jsonb_to_recordset(%(names)s::jsonb) as i (m bigint, k text, n text, c uuid)
             order by m, k, n
             on conflict do nothing
             returning merchant_id, kind, name
         )
         select merchant_id, kind, name, false,
-            exists (select from sender where paused_at is not null)
+            exists (select from sender where paused_at is not null),
+            exists (
+                select from stops as t
+                where t.merchant_id = any(%(merchants)s) and t.lifted_at is null
+            ) or exists (
+                select from merchants as m
+                where m.merchant_id = any(%(merchants)s)
+                    and num_nonnulls(m.max_cashback_centavos, m.max_day_centavos) > 0
+            )
         from taken
         union all
-        select i.m, 'content', i.n, true, false
-        from jsonb_to_recordset(%s::jsonb) as i (m bigint, n text)
+        select i.m, 'content', i.n, true, false, false
+        from jsonb_to_recordset(%(sealed)s::jsonb) as i (m bigint, n text)
         where (
             select true from sale_names as s
             where s.merchant_id = i.m and s.kind = 'content' and s.name = i.n
         )
         """,
-        [encode(_rows(names.first)), encode([{"m": m, "n": n} for m, _, n in names.sealed])],
+        {
+            "names": encode(_rows(names.first)),
+            "sealed": encode([{"m": m, "n": n} for m, _, n in names.sealed]),
+            "merchants": sorted({merchant_id for merchant_id, _, _ in names.first}),
+        },
         binary=True,
     )
-    paused, known = False, list[Key]()
-    for merchant_id, kind, name, sealed, sender_paused in await cursor.fetchall():
+    paused = braked = False
+    known: list[Key] = []
+    for merchant_id, kind, name, sealed, sender_paused, brakes_stand in await cursor.fetchall():
         key = (merchant_id, NameKind(kind), name)
         if sealed:
             known.append(key)
         else:
             names.taken.add(key)
-        paused = paused or sender_paused
-    return paused, known
+        paused, braked = paused or sender_paused, braked or brakes_stand
+    return _Looked(paused=paused, braked=braked, known=known)
 
 
 async def read_owners(cursor: Cursor, keys: Mapping[Key, Key]) -> dict[Key, Record]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final, LiteralString
 
+from cashback_core.brakes import HELD, REASONS, WaitsFor
 from cashback_core.calculation import Cashback, LineCashback
 from cashback_core.delivery import Status
 from cashback_core.erased import customer_of
@@ -12,12 +14,40 @@ from cashback_core.money import parse_exact
 from cashback_core.record import Record, Standing
 from cashback_core.rounding import Rounding
 from cashback_core.sale import Line, Sale
+from cashback_core.waiting import Waiting
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
     from uuid import UUID
 
-RECORD: Final[LiteralString] = """
+BRAKE: Final[LiteralString] = """
+        case c.status
+            when 'held' then (
+                select jsonb_build_array(e.reason, e.at) from events as e
+                where e.merchant_id = c.merchant_id and e.cashback_id = c.cashback_id
+                    and e.sequence = c.version
+            )
+            when 'pending' then (
+                select jsonb_build_array(
+                    case when t.type is null then 'merchant_stopped' else 'type_stopped' end,
+                    t.stopped_at
+                )
+                from stops as t
+                where t.merchant_id = c.merchant_id and t.lifted_at is null and (
+                    t.type is null or exists (
+                        select from sale_lines as l
+                        where l.merchant_id = c.merchant_id and l.cashback_id = c.cashback_id
+                            and l.type = t.type
+                    )
+                )
+                order by t.type nulls first, t.stopped_at
+                limit 1
+            )
+        end
+"""
+"""What holds a row `c` of cashbacks back on purpose, and since when: `brake_of` reads it."""
+
+RECORD: Final[LiteralString] = f"""
     select s.merchant_id, s.cashback_id, s.sold_at, s.document, s.name, s.total_centavos,
         s.discount_centavos, s.sale_id, s.sold_at_wall, s.same_content_as, s.rounding, s.exact,
         s.accepted_at, s.name_differs, coalesce(s.came_under, s.submitted_by),
@@ -34,14 +64,15 @@ RECORD: Final[LiteralString] = """
             ) order by l.position)
             from sale_lines as l
             where l.merchant_id = s.merchant_id and l.cashback_id = s.cashback_id
-        )
+        ),
+        {BRAKE}
     from sales as s
     join cashbacks as c using (merchant_id, cashback_id)
     left join attempts as a
         on a.merchant_id = c.merchant_id and a.cashback_id = c.cashback_id and a.attempt = c.attempt
             -- What came after a statement or a person had settled it changes no final answer.
             and (c.applied_at is null or a.ended_at <= c.applied_at)
-"""
+"""  # noqa: S608 (made of literals)
 """To be followed by a where clause; `record` reads its rows."""
 
 ONE: Final[LiteralString] = (
@@ -60,6 +91,9 @@ MANY: Final[LiteralString] = (
 
 Row = tuple[Any, ...]
 
+_BY_REASON: Final = {REASONS[why]: why for why in HELD}
+_STOPS: Final = frozenset(WaitsFor) - HELD
+
 
 def one(merchant_id: int, id: UUID, group: str | None = None) -> dict[str, Any]:  # noqa: A002
     """The values of ONE."""
@@ -76,7 +110,7 @@ def record(row: Row) -> Record:
     (
         merchant_id, cashback_id, sold_at, document, name, total, discount, sale_id, sold_at_wall,
         same_content_as, rounding, exact, accepted_at, name_differs, group, equal_group,
-        cashback_centavos, status, attempt, applied_at, *answer, lines,
+        cashback_centavos, status, attempt, applied_at, *answer, lines, brake,
     ) = row  # fmt: skip
     return Record(
         id=cashback_id,
@@ -102,7 +136,20 @@ def record(row: Row) -> Record:
         name_differs=name_differs,
         group=group,
         equal_group=equal_group,
+        waiting=brake_of(brake),
     )
+
+
+def brake_of(brake: Sequence[str] | None) -> Waiting | None:
+    """What a cashback waits for, of BRAKE's column: which brake or its event, and since when.
+
+    None where it was held for something else.
+    """
+    if brake is None:
+        return None
+    told, since = brake
+    why = _BY_REASON.get(told) or (WaitsFor(told) if told in _STOPS else None)
+    return None if why is None else Waiting(why=why, since_at=datetime.fromisoformat(since))
 
 
 def standing(status: str, attempt: int, applied_at: Any, answer: Iterable[Any]) -> Standing:

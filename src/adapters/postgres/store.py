@@ -8,7 +8,7 @@ import asyncio
 import logging
 import time
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, LiteralString
 
 from adapters.postgres import leasing
 from adapters.postgres.administration.kept_products import PERIODS, KeptProducts, read
@@ -196,6 +196,10 @@ class PostgresCashbackStore(CashbackStore):
         async with self._chores.connection() as connection, connection.cursor() as cursor:
             await leasing.note_pause(cursor, pause)
 
+    async def resume(self, *, limit: int) -> int:
+        async with self._chores.connection() as connection, connection.cursor() as cursor:
+            return await leasing.resume(cursor, limit=limit)
+
     async def reap(self, *, limit: int) -> int:
         async with self._chores.connection() as connection, connection.cursor() as cursor:
             return await leasing.reap(cursor, limit=limit)
@@ -237,9 +241,13 @@ class PostgresCashbackStore(CashbackStore):
             "id": after.id if after else None,
             "limit": limit + 1,  # one more tells whether there is a next page
         }
+        listing = _PAGE
+        if wanted.rate is not None:
+            values |= {"type": wanted.rate.type, "rate_version": wanted.rate.version}
+            listing = _BY_RATE
         async with self._reads.reading_for(merchant_id, group=wanted.group) as connection:
             found = await connection.execute(
-                _PAGE,
+                listing,
                 values,
                 prepare=False,  # planned with the values: each filter has its own best index
             )
@@ -302,7 +310,7 @@ def _zone(merchant_id: int, name: str) -> ZoneInfo:
         raise UnusableTerms(f"unknown zone {name}") from error
 
 
-_PAGE: Final = """
+_SHOWN: Final[LiteralString] = """
     select s.accepted_at, s.cashback_id, (
         select max(l.position) + 1  -- the end of an index, where a count would read all of them
         from sale_lines as l
@@ -310,6 +318,10 @@ _PAGE: Final = """
     )
     from sales as s
     join cashbacks as c using (merchant_id, cashback_id)
+"""
+"""Which records a list shows next, and how many lines each has."""
+
+_WANTED: Final[LiteralString] = """
     where s.merchant_id = %(merchant_id)s
         and (%(status)s::text is null or c.status = %(status)s)
         and (%(document)s::text is null or s.document = %(document)s)
@@ -318,6 +330,10 @@ _PAGE: Final = """
         and (%(group)s::text is null or coalesce(s.came_under, s.submitted_by) = %(group)s)
         and (%(name_differs)s::boolean is null or case when %(name_differs)s then s.name_differs
             else not s.name_differs end)
+"""
+_PAGE: Final[LiteralString] = f"""
+    {_SHOWN}
+    {_WANTED}
         and (
             %(at)s::timestamptz is null
             or s.accepted_at <= %(at)s  -- what the index can use
@@ -326,4 +342,17 @@ _PAGE: Final = """
     order by s.accepted_at desc, s.cashback_id desc
     limit %(limit)s
 """
-"""Which records a list shows next, and how many lines each has."""
+_BY_RATE: Final[LiteralString] = f"""
+    {_SHOWN}
+    join (
+        -- In the index's own order, so that a page reads no more of it than it needs.
+        select distinct l.cashback_id from sale_lines as l
+        where l.merchant_id = %(merchant_id)s and l.type = %(type)s
+            and l.rate_version = %(rate_version)s and l.rate_version > 0
+            and (%(id)s::uuid is null or l.cashback_id < %(id)s)
+        order by l.cashback_id desc
+    ) as l on l.cashback_id = s.cashback_id
+    {_WANTED}
+    order by l.cashback_id desc
+    limit %(limit)s
+"""  # noqa: S608 (made of literals)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final, LiteralString
 
+from adapters.postgres.rows import BRAKE, brake_of
 from cashback_core.delivery import Status
 from cashback_core.waiting import PAUSE_FRESH, Facts, Waiting, why_it_waits
 
@@ -13,9 +14,10 @@ if TYPE_CHECKING:
 
     from psycopg import AsyncConnection
 
-_FACTS: Final[LiteralString] = """
+_FACTS: Final[LiteralString] = f"""
     select c.cashback_id, c.status, e.at, now(), c.due_at, a.result, a.status_code, s.paused_at,
-        (select min(p.began_at) from sender_pauses as p where p.through_at > now() - %(fresh)s)
+        (select min(p.began_at) from sender_pauses as p where p.through_at > now() - %(fresh)s),
+        {BRAKE}
     from cashbacks as c
     join events as e
         on e.merchant_id = c.merchant_id and e.cashback_id = c.cashback_id
@@ -31,7 +33,7 @@ _FACTS: Final[LiteralString] = """
         )
         and c.cashback_id = any(%(ids)s)
         and c.status in ('pending', 'in_doubt', 'held', 'rejected')
-"""
+"""  # noqa: S608 (made of literals)
 
 
 async def read_waits(
@@ -46,7 +48,10 @@ async def read_waits(
 
 
 def _facts(row: tuple[Any, ...]) -> Facts:
-    _, status, since_at, now, due_at, result, status_code, paused_at, resting_since_at = row
+    (
+        _, status, since_at, now, due_at, result, status_code, paused_at, resting_since_at, brake,
+    ) = row  # fmt: skip
+    braked = brake_of(brake)
     return Facts(
         status=Status(status),
         since_at=since_at,
@@ -56,4 +61,5 @@ def _facts(row: tuple[Any, ...]) -> Facts:
         status_code=status_code,
         paused_at=paused_at,
         resting_since_at=resting_since_at,
+        brake=None if braked is None else (braked.why, braked.since_at),
     )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from adapters.http.administration.client_routes import ClientRoutes
 from adapters.http.administration.merchant_routes import MerchantRoutes
+from adapters.http.administration.stop_routes import StopRoutes
 from adapters.http.administration.trail_routes import TrailRoutes
 from adapters.http.administration.user_routes import UserRoutes
 from adapters.http.catalogue.customer_routes import CustomerRoutes
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
     from adapters.http.identity.admission import Admission
     from adapters.http.identity.login import Login
+    from cashback_core.brakes import StopStore
     from cashback_core.clients import ClientStore
     from cashback_core.customers import CustomerStore
     from cashback_core.merchants import MerchantStore
@@ -42,6 +44,7 @@ class Administered:
     product_types: ProductTypeStore
     products: ProductStore
     customers: CustomerStore
+    stops: StopStore
 
     def handlers(
         self, admit: Admission, login: Login, store: CashbackStore, trusted_hops: int
@@ -60,6 +63,7 @@ class Administered:
             *users.handlers(),
             *own.handlers(),
             *ClientRoutes(admit=admit, store=self.clients).handlers(),
+            *StopRoutes(admit=admit, store=self.stops).handlers(),
             *TrailRoutes(admit=admit, store=self.trail, zones=zones).handlers(),
             *types.handlers(),
             *products.handlers(),

@@ -22,8 +22,15 @@ from adapters.http.resources.list_query import ListQuery, Ordering
 from adapters.http.resources.one_resource import OneResource
 from adapters.http.resources.resource_body import ResourceBody
 from adapters.http.sales.wire import encode
+from cashback_core.brakes import MAX_CASHBACK_CEILING, MAX_DAY_CEILING, Ceilings
 from cashback_core.instants import format_instant
-from cashback_core.merchants import MAX_SALE_AGE_DAYS, SLUG, Merchant, MerchantState
+from cashback_core.merchants import (
+    DEFAULT_MAX_SALE_AGE_DAYS,
+    MAX_SALE_AGE_DAYS,
+    SLUG,
+    Merchant,
+    MerchantState,
+)
 from cashback_core.names import NameDifference
 from cashback_core.rounding import Rounding
 from cashback_core.same_sale import EqualContent
@@ -37,7 +44,6 @@ if TYPE_CHECKING:
 
 PATH: Final = "/api/merchants"
 DEFAULT_ZONE: Final = "America/Sao_Paulo"
-DEFAULT_MAX_SALE_AGE_DAYS: Final = 3653
 ORDERING: Final = Ordering(
     resource="merchants",
     columns={"slug": Kind.TEXT, "name": Kind.TEXT, "created_at": Kind.INSTANT},
@@ -52,6 +58,8 @@ _STATE: Final = {
     "max_sale_age_days": False,
     "equal_content": False,
     "name_difference": False,
+    "max_cashback_centavos": False,
+    "max_day_centavos": False,
     "disabled": False,
 }
 _ZONE: Final = re.compile(r"[A-Za-z0-9+_/-]{1,64}\Z", re.ASCII)
@@ -131,6 +139,8 @@ def merchant_shape(merchant: Merchant) -> shapes.Merchant:
         max_sale_age_days=merchant.state.max_sale_age_days,
         equal_content=merchant.state.equal_content,
         name_difference=merchant.state.name_difference,
+        max_cashback_centavos=merchant.state.ceilings.max_cashback_centavos,
+        max_day_centavos=merchant.state.ceilings.max_day_centavos,
         disabled=merchant.state.disabled,
         version=merchant.version,
         created_at=format_instant(merchant.created_at),
@@ -164,6 +174,14 @@ def _read_state(body: ResourceBody) -> MerchantState:
         name_difference=NameDifference(
             body.choice("name_difference", differences, default=NameDifference.REFUSE.value)
         ),
+        ceilings=Ceilings(
+            max_cashback_centavos=body.whole_or_none(
+                "max_cashback_centavos", lowest=0, highest=MAX_CASHBACK_CEILING
+            ),
+            max_day_centavos=body.whole_or_none(
+                "max_day_centavos", lowest=0, highest=MAX_DAY_CEILING
+            ),
+        ),
     )
 
 
@@ -176,6 +194,8 @@ def _document(merchant: Merchant) -> dict[str, object]:
         "max_sale_age_days": state.max_sale_age_days,
         "equal_content": state.equal_content.value,
         "name_difference": state.name_difference.value,
+        "max_cashback_centavos": state.ceilings.max_cashback_centavos,
+        "max_day_centavos": state.ceilings.max_day_centavos,
         "disabled": state.disabled,
     }
 

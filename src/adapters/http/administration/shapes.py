@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from msgspec import Meta
 
-from adapters.http.shapes import Instant, Shape
+from adapters.http.shapes import Instant, Shape, Uuid
 from cashback_core.names import NameDifference  # noqa: TC001 (msgspec reads the annotations)
 from cashback_core.rounding import Rounding  # noqa: TC001 (msgspec reads the annotations)
 from cashback_core.same_sale import EqualContent  # noqa: TC001 (msgspec reads the annotations)
@@ -25,6 +25,10 @@ class Merchant(Shape, frozen=True, kw_only=True):
     max_sale_age_days: int
     equal_content: EqualContent
     name_difference: NameDifference
+    max_cashback_centavos: Annotated[int | None, Meta(description="Above it one is held.")]
+    max_day_centavos: Annotated[
+        int | None, Meta(description="What a day accepts; what would be more is held.")
+    ]
     disabled: bool
     version: Version
     created_at: Instant
@@ -36,6 +40,28 @@ class MerchantPage(Shape, frozen=True, kw_only=True):
     """Merchants, and the cursor of the next page, null at the end."""
 
     items: list[Merchant]
+    next_cursor: str | None
+
+
+class Stop(Shape, frozen=True, kw_only=True):
+    """A stop of a product type, or of the whole merchant (`type` null); what it is of waits."""
+
+    id: Uuid
+    merchant: str
+    type: str | None
+    by_platform: Annotated[bool, Meta(description="The platform's: it alone lifts it.")]
+    stopped_at: Instant
+    stopped_by: str
+    reason: str
+    lifted_at: Instant | None
+    lifted_by: str | None
+    lift_reason: str | None
+
+
+class StopPage(Shape, frozen=True, kw_only=True):
+    """Stops, and the cursor of the next page, null at the end."""
+
+    items: list[Stop]
     next_cursor: str | None
 
 

@@ -88,6 +88,14 @@ ADMINISTRATION_FAULTS: Final[Mapping[str, Mapping[Language, Text]]] = {
             "disabled true: então ninguém dele entra mais",
         ),
     ),
+    "stop_lifted": fault(
+        ("This stop is lifted already.", "a stop that stands"),
+        ("Esta parada já foi suspensa.", "uma parada em vigor"),
+    ),
+    "platforms_stop": fault(
+        ("The platform put this stop on, and alone lifts it.", "a stop of your own"),
+        ("A plataforma fez esta parada, e só ela a suspende.", "uma parada sua"),
+    ),
     "username_format": fault(
         (
             "This is no username.",

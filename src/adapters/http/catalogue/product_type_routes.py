@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from cashback_core.product_types import ProductTypeStore
 
 PATH: Final = "/api/product-types"
+_RATE: Final = ("rate_bp", "starts_at", "confirm_rate_bp")
 ORDERING: Final = Ordering(
     resource="product-types", columns={"type": Kind.TEXT}, key=Kind.TEXT, default="type"
 )
@@ -84,15 +85,16 @@ class ProductTypeRoutes:
         fields, principal = await self.admit(request)
         document = await read_document(request, fields)
         zone = await self.zones(principal.merchant_id)
-        shape = {"type": True, "name": False, "rate_bp": False, "starts_at": False}
+        shape = {"type": True, "name": False, **dict.fromkeys(_RATE, False)}
         body = ResourceBody(document, shape)
         new = NewProductType(
             type=body.text("type", TYPE, "type_format"),
             name=body.name("name") if body.has("name") else None,
             first=_read_rate(body, zone) if body.has("rate_bp") else None,
         )
-        if new.first is None and body.has("starts_at"):
-            body.tell("starts_at", "rate_needs_both")
+        for name in ("starts_at", "confirm_rate_bp"):
+            if new.first is None and body.has(name):
+                body.tell(name, "rate_needs_both")
         body.refuse_faults()
         outcome = await self.store.create(caller_of(principal), new)
         return answer_created(outcome, type_shape, fields, location=_location)
@@ -122,7 +124,7 @@ class ProductTypeRoutes:
         fields, principal = await self.admit(request)
         type_ = _read_type(request)
         document = await read_document(request, fields)
-        body = ResourceBody(document, {"rate_bp": True, "starts_at": False})
+        body = ResourceBody(document, {**dict.fromkeys(_RATE, False), "rate_bp": True})
         rate = _read_rate(body, await self.zones(principal.merchant_id))
         body.refuse_faults()
         outcome = await self.store.add_rate(caller_of(principal), type_, rate)
@@ -176,6 +178,7 @@ def _read_rate(body: ResourceBody, zone: ZoneInfo) -> NewRate:
     return NewRate(
         rate_bp=body.whole("rate_bp", lowest=0, highest=MAX_RATE_BP),
         starts_at=read_starts_at(body, zone),
+        confirmed_bp=body.whole_or_none("confirm_rate_bp", lowest=0, highest=MAX_RATE_BP),
     )
 
 

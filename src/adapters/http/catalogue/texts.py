@@ -56,6 +56,16 @@ CATALOGUE_FAULTS: Final[Mapping[str, Mapping[Language, Text]]] = {
         ("starts_at says when a rate starts, and there is no rate.", "rate_bp too, or neither"),
         ("starts_at diz quando uma taxa começa, e não há taxa.", "também rate_bp, ou nenhum"),
     ),
+    "rate_unconfirmed": fault(
+        (
+            "A rate above 20 %, or ten times the one before it, has to be said twice.",
+            "confirm_rate_bp: {rate_bp}, if that is the rate you mean",
+        ),
+        (
+            "Uma taxa acima de 20 %, ou dez vezes a anterior, deve ser informada duas vezes.",
+            "confirm_rate_bp: {rate_bp}, se é essa a taxa que você quer",
+        ),
+    ),
     "change_begun": fault(
         (
             "It has begun, or does within 10 minutes: sales may have been recorded with it.",

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from adapters.http.administration.client_routes import ORDERING as CLIENTS
 from adapters.http.administration.merchant_routes import ORDERING as MERCHANTS
+from adapters.http.administration.stop_routes import ORDERING as STOPS
 from adapters.http.administration.trail_routes import ORDERING as TRAIL
 from adapters.http.administration.user_bodies import ROLES
 from adapters.http.administration.user_routes import ORDERING as USERS
@@ -49,13 +50,55 @@ _TERMS: Final[dict[str, Any]] = {
     "name": "Rede de Lojas",
     "zone": "America/Sao_Paulo",
     "rounding": "half_even",
-    "max_sale_age_days": 3653,
+    "max_sale_age_days": 30,
+    "max_cashback_centavos": 50_000,
+    "max_day_centavos": 2_000_000,
     "equal_content": "sale_id",
     "name_difference": "refuse",
     "disabled": False,
 }
 
+_STOP_ID: Final = parameter("id", "path", "The stop's id.", {"type": "string", "format": "uuid"})
+_A_STOP: Final = Described(tag="Stops", what="a stop", schema="Stop", where=(_STOP_ID,))
+
 ADMINISTRATION: Final[dict[tuple[str, str], Operation]] = {
+    ("post", "/api/stops"): Operation(
+        id="stop",
+        tag="Stops",
+        summary="Stop a product type, or the whole merchant, at once",
+        description="Nothing of it is sent from now on: no attempt begins once this is answered,"
+        " what is under way ends. Sales are taken and recorded as ever; their cashbacks are"
+        " answered with 202 and `waiting`. Lifting it sends what waits. Whoever sells waits for the"
+        " stop's commit, so it can take a moment under load; 503 means: send it again.",
+        body="StopInput",
+        example={"type": "A", "reason": "the rate has a digit too many"},
+        successes={201: Success(schema="Stop", description="It stands.", headers=_CREATED)},
+        problems=(*WRITE, "already_exists"),
+    ),
+    ("get", "/api/stops"): listed(
+        "listStops",
+        "Stops",
+        "stops",
+        "StopPage",
+        pages(
+            STOPS,
+            parameter("standing", "query", "Only these.", {"enum": ["true", "false"]}),
+            _MERCHANT,
+        ),
+    ),
+    ("get", "/api/stops/{id}"): _A_STOP.read("readStop"),
+    ("post", "/api/stops/{id}/lift"): Operation(
+        id="liftStop",
+        tag="Stops",
+        summary="Lift a stop",
+        description="What it held back is sent within seconds, as long as no other stop stands"
+        " against it. A stop of the platform's is lifted by the platform alone.",
+        parameters=(_STOP_ID,),
+        body="LiftInput",
+        example={"reason": "the rate is right again"},
+        successes={200: Success(schema="Stop", description="Lifted.", headers=("ETag",))},
+        problems=(*WRITE, "not_found", "in_use"),
+    ),
     ("post", "/api/merchants"): Operation(
         id="createMerchant",
         tag="Merchants",

@@ -5,13 +5,15 @@ from __future__ import annotations
 from typing import Any, Final
 
 from adapters.http.administration import shapes
-from adapters.http.administration.merchant_routes import DEFAULT_MAX_SALE_AGE_DAYS, DEFAULT_ZONE
+from adapters.http.administration.merchant_routes import DEFAULT_ZONE
 from adapters.http.administration.user_bodies import ROLES
 from adapters.http.identity.password_policy import LONGEST, SHORTEST
 from adapters.http.resources.resource_body import MAX_NAME_CHARS
+from cashback_core.brakes import MAX_CASHBACK_CEILING, MAX_DAY_CEILING
 from cashback_core.clients import CLIENT_ROLES, DEFAULT_OVERLAP_S, MAX_OVERLAP_S
-from cashback_core.merchants import MAX_SALE_AGE_DAYS
+from cashback_core.merchants import DEFAULT_MAX_SALE_AGE_DAYS, MAX_SALE_AGE_DAYS
 from cashback_core.names import NameDifference
+from cashback_core.operating import MAX_REASON_CHARS
 from cashback_core.rounding import Rounding
 from cashback_core.same_sale import EqualContent
 
@@ -20,6 +22,8 @@ Schema = dict[str, Any]
 ADMINISTRATION_SHAPES: Final = (
     shapes.Merchant,
     shapes.MerchantPage,
+    shapes.Stop,
+    shapes.StopPage,
     shapes.User,
     shapes.UserPage,
     shapes.ClientSecret,
@@ -58,6 +62,21 @@ _STATE: Final[Schema] = {
         "maximum": MAX_SALE_AGE_DAYS,
         "default": DEFAULT_MAX_SALE_AGE_DAYS,
         "description": "How old a sale may be when it comes.",
+    },
+    "max_cashback_centavos": {
+        "type": ["integer", "null"],
+        "minimum": 0,
+        "maximum": MAX_CASHBACK_CEILING,
+        "description": "A cashback of more is `held` until an operator sends or cancels it; null:"
+        " none is. It counts from the next sale on.",
+    },
+    "max_day_centavos": {
+        "type": ["integer", "null"],
+        "minimum": 0,
+        "maximum": MAX_DAY_CEILING,
+        "description": "A cashback with which the merchant's day would have accepted more than this"
+        " is `held`; what is held adds nothing to the day. Set in the middle of a day it counts all"
+        " of that day; null: no limit.",
     },
     "equal_content": {
         "enum": [*(choice.value for choice in EqualContent), None],
@@ -124,7 +143,31 @@ def _object(properties: Schema, *, required: tuple[str, ...] = (), description: 
     }
 
 
+_REASON: Final[Schema] = {
+    "type": "string",
+    "minLength": 1,
+    "description": f"Kept for ever: 1 to {MAX_REASON_CHARS} printable characters, and no CPF.",
+}
+
 ADMINISTRATION_REQUESTS: Final[dict[str, Schema]] = {
+    "StopInput": _object(
+        {
+            "type": {
+                "type": ["string", "null"],
+                "description": "A product type of the merchant; left out, everything of it stops.",
+            },
+            "reason": _REASON,
+            "merchant": {
+                **_SLUG,
+                "description": "Whose; the platform's administrators alone name it.",
+            },
+        },
+        required=("reason",),
+        description="A stop to be put on at once.",
+    ),
+    "LiftInput": _object(
+        {"reason": _REASON}, required=("reason",), description="Why it is lifted."
+    ),
     "MerchantInput": _object(
         {"slug": _SLUG, **_STATE},
         required=("slug", "name"),

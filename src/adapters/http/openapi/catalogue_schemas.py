@@ -23,6 +23,12 @@ _RATE_BP: Final[Schema] = {
     "maximum": MAX_RATE_BP,
     "description": "In basis points: 500 = 5 %.",
 }
+_CONFIRM: Final[Schema] = {
+    **_RATE_BP,
+    "type": ["integer", "null"],
+    "description": "The same as rate_bp. Needed for a rate above 20 %, or of ten times the one"
+    " before it and more; where it says another rate, none is taken.",
+}
 _STARTS_AT: Final[Schema] = {
     "type": ["string", "null"],
     "description": "YYYY-MM-DD HH:MM[:SS] or ISO 8601; without an offset, the merchant's own time."
@@ -54,13 +60,16 @@ CATALOGUE_BODIES: Final[dict[str, Schema]] = {
             "name": _OPTIONAL_NAME,
             "rate_bp": {**_RATE_BP, "type": ["integer", "null"]},
             "starts_at": _STARTS_AT,
+            "confirm_rate_bp": _CONFIRM,
         },
         "type",
     ),
     "ProductTypeState": _object("What of it can be changed.", {"name": _OPTIONAL_NAME}),
     "ProductTypePatch": _object("What is to be changed.", {"name": _OPTIONAL_NAME}),
     "RateInput": _object(
-        "A rate to be announced.", {"rate_bp": _RATE_BP, "starts_at": _STARTS_AT}, "rate_bp"
+        "A rate to be announced.",
+        {"rate_bp": _RATE_BP, "starts_at": _STARTS_AT, "confirm_rate_bp": _CONFIRM},
+        "rate_bp",
     ),
     "ProductInput": _object(
         "A product to be added.",

@@ -17,7 +17,8 @@ from adapters.http.problems.texts import KINDS
 from cashback_core.messages import Language
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
+    from datetime import datetime
 
     from adapters.http.identity.access import Roles
     from adapters.http.openapi.parts import Operation, Success
@@ -35,8 +36,8 @@ Every error is an RFC 9457 problem in English or Portuguese (`Accept-Language`).
 address is a 404, another method a 405 with `Allow`. Trailing slashes are accepted everywhere."""
 
 TAGS: Final = (
-    "Cashbacks", "Operators", "Product types", "Products", "Customers", "Merchants", "Users",
-    "Audit", "Tokens", "Health",
+    "Cashbacks", "Operators", "Product types", "Products", "Customers", "Merchants", "Stops",
+    "Users", "Audit", "Tokens", "Health",
 )  # fmt: skip
 
 _SECURITY: Final[Schema] = {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}
@@ -93,10 +94,11 @@ def build_document(*, version: str) -> dict[str, Any]:
 class ServedDocument:
     """The document as bytes, each copy with examples that were never sent before."""
 
-    __slots__ = ("_encoded",)
+    __slots__ = ("_encoded", "_now")
 
-    def __init__(self, *, version: str) -> None:
+    def __init__(self, *, version: str, now: Callable[[], datetime]) -> None:
         self._encoded = _encoded(version)
+        self._now = now
 
     def copy(self) -> bytes:
         """The document, its examples with what nobody sent yet."""

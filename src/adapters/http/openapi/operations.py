@@ -52,6 +52,16 @@ _NAME_DIFFERS: Final = parameter(
     "Only those whose name was noted as another person's (`true`), or only the others.",
     {"type": "boolean"},
 )
+_RATE_TYPE: Final = parameter(
+    "type",
+    "query",
+    "With `rate_version`: only those of which a line earned that version of this product type's"
+    " rate, the latest id first.",
+    {"type": "string", "minLength": 1, "maxLength": 32},
+)
+_RATE_VERSION: Final = parameter(
+    "rate_version", "query", "With `type`.", {"type": "integer", "minimum": 1}
+)
 _SUBMITTED: Final = ("Location", "Idempotent-Replayed", "Preference-Applied")
 
 
@@ -129,7 +139,7 @@ OPERATIONS: Final[dict[tuple[str, str], Operation]] = {
         id="list",
         tag="Cashbacks",
         summary="List records, newest first",
-        parameters=(_STATUS, _NAME_DIFFERS, *FILTERS),
+        parameters=(_STATUS, _NAME_DIFFERS, _RATE_TYPE, _RATE_VERSION, *FILTERS),
         successes={200: Success(schema="Page", description="A page of records.")},
         problems=(*ANY, *TOKEN, "forbidden", "invalid_query", "unavailable"),
     ),

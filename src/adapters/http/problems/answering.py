@@ -259,7 +259,7 @@ def _taken(refused: Taken) -> Problem:
 
 
 def _unfit(refused: Unfit) -> Problem:
-    fault = Fault(pointer=f"/{refused.name}", code=refused.fault)
+    fault = Fault(pointer=f"/{refused.name}", code=refused.fault, values=refused.values)
     return Problem(code="invalid_request", errors=(fault,))
 
 

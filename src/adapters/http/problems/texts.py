@@ -369,6 +369,16 @@ FAULTS: Final[Mapping[str, Mapping[Language, Text]]] = {
         ("The limit is no whole number in range.", "1 to {highest}"),
         ("O limite não é um número inteiro dentro da faixa.", "1 a {highest}"),
     ),
+    "type_and_rate_version": fault(
+        (
+            "A rate is named by its product type and its version together.",
+            "type and rate_version, both",
+        ),
+        (
+            "Uma taxa se nomeia pelo tipo de produto junto com a versão.",
+            "type e rate_version, ambos",
+        ),
+    ),
     "cursor_invalid": fault(
         ("This cursor was not given out here.", "next_cursor of a page before"),
         ("Este cursor não foi emitido aqui.", "next_cursor de uma página anterior"),

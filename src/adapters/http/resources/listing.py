@@ -19,7 +19,8 @@ from cashback_core.delivery import DONE, Status
 from cashback_core.documents import Cpf, InvalidDocument, mask
 from cashback_core.instants import NoSuchInstant, NotAnInstant
 from cashback_core.operating import ATTENTION, OpenFilter
-from cashback_core.ports import Position, RecordFilter
+from cashback_core.ports import Position, RateVersion, RecordFilter
+from cashback_core.programme import TYPE
 from cashback_core.reconciliation.findings import FindingClass
 from cashback_core.same_sale import EqualOutcome
 from cashback_core.violations import show
@@ -28,11 +29,13 @@ DEFAULT_LIMIT: Final = 50
 MAX_LIMIT: Final = 200
 MAX_PARAMETERS: Final = 32
 OPEN_PARAMETERS: Final = ("status", "document", "sold_from", "sold_to", "limit", "cursor")
-PARAMETERS: Final = (*OPEN_PARAMETERS, "name_differs")
+PARAMETERS: Final = (*OPEN_PARAMETERS, "name_differs", "type", "rate_version")
 
 OPEN: Final = tuple(s for s in Status if s not in DONE)
 """What an operator may list: all that has not ended well."""
 
+_VERSION: Final = re.compile(r"[1-9][0-9]{0,8}\Z", re.ASCII)
+_HIGHEST: Final = "999999999"
 _LIMIT: Final = re.compile(r"[1-9][0-9]{0,2}\Z", re.ASCII)
 _ID: Final = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z", re.ASCII)
 _UTC: Final = ZoneInfo("UTC")
@@ -65,6 +68,7 @@ def read_listing(query: bytes, zone: ZoneInfo) -> Listing:
             sold_from=reading.bound("sold_from"),
             sold_to=reading.bound("sold_to", end=True),
             name_differs=reading.truth("name_differs"),
+            rate=reading.rate(),
         ),
         limit=reading.limit(),
         after=reading.cursor(),
@@ -251,6 +255,18 @@ class _Reading:
             self._tell(name, "no_such_choice", show(value), names="true, false")
             return None
         return None if value is None else value == "true"
+
+    def rate(self) -> RateVersion | None:
+        type_, version = self._values.get("type"), self._values.get("rate_version")
+        if (type_ is None) != (version is None):
+            self._tell("type" if type_ is None else "rate_version", "type_and_rate_version")
+        if type_ is not None and TYPE.match(type_) is None:
+            self._tell("type", "type_format", show(type_))
+        if version is not None and _VERSION.match(version) is None:
+            self._tell("rate_version", "whole_number", show(version), lowest="1", highest=_HIGHEST)
+        if type_ is None or version is None or self.faults:
+            return None
+        return RateVersion(type=type_, version=int(version))
 
     def bound(self, name: str, *, end: bool = False) -> datetime | None:
         value = self._values.get(name)

@@ -9,6 +9,7 @@ from adapters.http.identity.credentials import InvalidRequestError
 from adapters.http.problems.faults import Fault
 from cashback_core.fields import FieldReader, Fields
 from cashback_core.instants import NoSuchInstant, NotAnInstant, parse_instant
+from cashback_core.operating import MAX_REASON_CHARS, why_no_reason
 from cashback_core.violations import MAX_VIOLATIONS, Violation, show
 
 if TYPE_CHECKING:
@@ -103,6 +104,18 @@ class ResourceBody:
             self.tell(name, "whole_number", lowest=str(lowest), highest=str(highest))
             return default
         return value
+
+    def whole_or_none(self, name: str, *, lowest: int, highest: int) -> int | None:
+        """A whole number within limits, or nothing."""
+        return self.whole(name, lowest=lowest, highest=highest) if self.has(name) else None
+
+    def reason(self, name: str) -> str:
+        """A person's words, which are kept for ever (`operating.why_no_reason`)."""
+        text = (self._text(name) or "").strip()
+        fault = why_no_reason(text)
+        if fault is not None and isinstance(self._fields.get(name), str):
+            self.tell_quietly(name, fault, highest=str(MAX_REASON_CHARS))
+        return text
 
     def truth(self, name: str, *, default: bool = False) -> bool:
         """True or false."""

@@ -85,6 +85,7 @@ def record_shape(record: Record) -> shapes.Record:
         applied_at=None if standing.applied_at is None else format_instant(standing.applied_at),
         same_content_as=_id_or_none(record.same_content_as),
         name_differs=record.name_differs,
+        waiting=msgspec.UNSET if record.waiting is None else waiting_shape(record.waiting),
     )
 
 

@@ -22,6 +22,7 @@ from cashback_core.administering import (
     Taken,
     Unfit,
 )
+from cashback_core.brakes import Ceilings
 from cashback_core.merchants import Merchant, MerchantState, MerchantStore
 from cashback_core.names import NameDifference
 from cashback_core.rounding import Rounding
@@ -36,7 +37,8 @@ if TYPE_CHECKING:
 _PAGES: Final = Pages(
     select="""
         select m.slug, m.name, m.zone, m.rounding, m.max_sale_age_days, m.name_difference,
-            m.version, m.created_at, m.updated_at, m.disabled_at, m.equal_content
+            m.version, m.created_at, m.updated_at, m.disabled_at, m.equal_content,
+            m.max_cashback_centavos, m.max_day_centavos
         from merchants as m
         where (%(merchant_id)s::bigint is null or m.merchant_id = %(merchant_id)s)
             and (%(slug)s::text is null or m.slug = %(slug)s)
@@ -66,13 +68,15 @@ class PostgresMerchants(MerchantStore):
                     """
                     insert into merchants (
                         slug, name, zone, rounding, max_sale_age_days, name_difference,
-                        equal_content
+                        equal_content, max_cashback_centavos, max_day_centavos
                     ) values (
                         %(slug)s, %(name)s, %(zone)s, %(rounding)s, %(max_sale_age_days)s,
-                        %(name_difference)s, %(equal_content)s
+                        %(name_difference)s, %(equal_content)s, %(max_cashback_centavos)s,
+                        %(max_day_centavos)s
                     )
                     returning slug, name, zone, rounding, max_sale_age_days, name_difference,
-                        version, created_at, updated_at, disabled_at, equal_content
+                        version, created_at, updated_at, disabled_at, equal_content,
+                        max_cashback_centavos, max_day_centavos
                     """,
                     {"slug": slug, **_values(state)},
                 )
@@ -107,12 +111,15 @@ class PostgresMerchants(MerchantStore):
                         max_sale_age_days = %(max_sale_age_days)s,
                         equal_content = %(equal_content)s,
                         name_difference = %(name_difference)s,
+                        max_cashback_centavos = %(max_cashback_centavos)s,
+                        max_day_centavos = %(max_day_centavos)s,
                         disabled_at = case when %(disabled)s then coalesce(disabled_at, now()) end,
                         version = version + 1, updated_at = now()
                     where slug = %(slug)s
                         and (%(versions)s::integer[] is null or version = any (%(versions)s))
                     returning slug, name, zone, rounding, max_sale_age_days, name_difference,
-                        version, created_at, updated_at, disabled_at, equal_content
+                        version, created_at, updated_at, disabled_at, equal_content,
+                        max_cashback_centavos, max_day_centavos
                     """,
                     {"slug": slug, "versions": as_integers(versions), **_values(state)},
                 )
@@ -123,6 +130,8 @@ class PostgresMerchants(MerchantStore):
                     """
                     update merchants set name = %(name)s, max_sale_age_days = %(max_sale_age_days)s,
                         name_difference = %(name_difference)s,
+                        max_cashback_centavos = %(max_cashback_centavos)s,
+                        max_day_centavos = %(max_day_centavos)s,
                         equal_content = %(equal_content)s, version = version + 1,
                         updated_at = now()
                     where slug = %(slug)s and merchant_id = %(merchant_id)s
@@ -130,7 +139,8 @@ class PostgresMerchants(MerchantStore):
                         and zone = %(zone)s and rounding = %(rounding)s
                         and (disabled_at is not null) = %(disabled)s
                     returning slug, name, zone, rounding, max_sale_age_days, name_difference,
-                        version, created_at, updated_at, disabled_at, equal_content
+                        version, created_at, updated_at, disabled_at, equal_content,
+                        max_cashback_centavos, max_day_centavos
                     """,
                     {
                         "slug": slug,
@@ -162,7 +172,7 @@ async def _find(
     found = await connection.execute(
         """
         select slug, name, zone, rounding, max_sale_age_days, name_difference, version, created_at,
-            updated_at, disabled_at, equal_content
+            updated_at, disabled_at, equal_content, max_cashback_centavos, max_day_centavos
         from merchants
         where slug = %s and (%s::bigint is null or merchant_id = %s)
         """,
@@ -192,13 +202,15 @@ def _values(state: MerchantState) -> dict[str, Any]:
         "equal_content": state.equal_content.value,
         "disabled": state.disabled,
         "name_difference": state.name_difference.value,
+        "max_cashback_centavos": state.ceilings.max_cashback_centavos,
+        "max_day_centavos": state.ceilings.max_day_centavos,
     }
 
 
 def _merchant(row: Sequence[Any]) -> Merchant:
     (
         slug, name, zone, rounding, max_sale_age_days, name_difference, version, created_at,
-        updated_at, disabled, equal_content,
+        updated_at, disabled, equal_content, max_cashback_centavos, max_day_centavos,
     ) = row  # fmt: skip
     return Merchant(
         slug=slug,
@@ -210,6 +222,9 @@ def _merchant(row: Sequence[Any]) -> Merchant:
             disabled=disabled is not None,
             equal_content=EqualContent(equal_content),
             name_difference=NameDifference(name_difference),
+            ceilings=Ceilings(
+                max_cashback_centavos=max_cashback_centavos, max_day_centavos=max_day_centavos
+            ),
         ),
         version=version,
         created_at=created_at,

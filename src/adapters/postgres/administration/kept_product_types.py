@@ -16,11 +16,12 @@ import psycopg
 from adapters.postgres.administration.paging import Column, Pages, listed, values_of
 from adapters.postgres.administration.versioned import refuse_version
 from cashback_core.administering import InUse, Kept, Missing, Taken, Unfit
-from cashback_core.changes import BEGINNING, ChangeRefused, refuse_start, refuse_withdrawal
+from cashback_core.changes import ChangeFault, ChangeRefused, refuse_withdrawal
 from cashback_core.product_types import NewProductType, NewRate, ProductType, ProductTypeStore
 from cashback_core.programme import Rate, next_rate
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from datetime import datetime
 
     from adapters.postgres.administration.transactions import Administration
@@ -55,10 +56,10 @@ class PostgresProductTypes(ProductTypeStore):
 
     async def create(self, caller: Caller, new: NewProductType) -> Kept[ProductType] | Refusal:
         # A first one depends on nothing that is stored, so nothing has to be undone for it.
-        first_at = BEGINNING if new.first is None else new.first.starts_at
-        early = refuse_start((), starts_at=first_at, now=first_at)
-        if early is not None:
-            return Unfit(name="starts_at", fault=early.fault)
+        if new.first is not None:
+            made = _next_rate((), new.type, new.first, now=new.first.starts_at)
+            if isinstance(made, Unfit):
+                return made
         try:
             async with self.administration.transaction(caller) as connection:
                 await connection.execute(
@@ -191,18 +192,30 @@ async def _rates(connection: Connection, caller: Caller, type: str) -> list[Rate
     ]
 
 
-async def _insert_rate(
-    connection: Connection, caller: Caller, type: str, rate: NewRate
-) -> Unfit | None:
+def _next_rate(rates: Iterable[Rate], type: str, rate: NewRate, *, now: datetime) -> Rate | Unfit:
     made = next_rate(
-        await _rates(connection, caller, type),
+        rates,
         type=type,
         rate_bp=rate.rate_bp,
         starts_at=rate.starts_at,
-        now=await _now(connection),
+        now=now,
+        confirmed_bp=rate.confirmed_bp,
     )
-    if isinstance(made, ChangeRefused):
+    if not isinstance(made, ChangeRefused):
+        return made
+    if made.fault is not ChangeFault.UNCONFIRMED:
         return Unfit(name="starts_at", fault=made.fault)
+    values = {"rate_bp": str(rate.rate_bp)}
+    return Unfit(name="confirm_rate_bp", fault=made.fault, values=values)
+
+
+async def _insert_rate(
+    connection: Connection, caller: Caller, type: str, rate: NewRate
+) -> Unfit | None:
+    rates = await _rates(connection, caller, type)
+    made = _next_rate(rates, type, rate, now=await _now(connection))
+    if isinstance(made, Unfit):
+        return made
     await connection.execute(
         "insert into rates (merchant_id, type, version, rate_bp, starts_at)"
         " values (%s, %s, %s, %s, %s)",
