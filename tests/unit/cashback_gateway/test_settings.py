@@ -88,7 +88,7 @@ def test_a_secret_may_come_from_a_file(tmp_path: Path) -> None:
     told = violations({**from_file, "CASHBACK_PROVIDER_AUTHORIZATION_FILE": "/nowhere"})
     why = "is '/nowhere', which cannot be read: No such file or directory"
     assert told == (f"CASHBACK_PROVIDER_AUTHORIZATION_FILE {why}",)
-    assert len(violations({"DATABASE_URL_FILE": "/nowhere"})) == 3
+    assert len(violations({"DATABASE_URL_FILE": "/nowhere"})) == 4
 
 
 def test_the_database_password_may_come_apart_from_the_url(tmp_path: Path) -> None:
