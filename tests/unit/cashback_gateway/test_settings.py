@@ -173,13 +173,17 @@ def test_an_empty_value_counts_as_not_given() -> None:
         ),
         (
             {"CASHBACK_PROVIDER_PROXY_CREDENTIALS": "till:abcdef"},
-            "CASHBACK_PROVIDER_PROXY_CREDENTIALS is given; "
-            "expected CASHBACK_PROVIDER_PROXY_URL with it",
+            (
+                "CASHBACK_PROVIDER_PROXY_CREDENTIALS is given; "
+                "expected CASHBACK_PROVIDER_PROXY_URL with it"
+            ),
         ),
         (
             {"CASHBACK_PROVIDER_KEY_FILE": "/dev/null"},
-            "CASHBACK_PROVIDER_KEY_FILE is given; "
-            "expected CASHBACK_PROVIDER_CERTIFICATE_FILE with it",
+            (
+                "CASHBACK_PROVIDER_KEY_FILE is given; "
+                "expected CASHBACK_PROVIDER_CERTIFICATE_FILE with it"
+            ),
         ),
     ],
 )
