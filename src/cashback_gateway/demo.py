@@ -33,6 +33,11 @@ _OWN = (
     table.SIGNING_KEY_FILE,
     table.PROVIDER_URL,
     table.PROVIDER_AUTHORIZATION,
+    table.PROVIDER_CA_FILE,
+    table.PROVIDER_CERTIFICATE_FILE,
+    table.PROVIDER_KEY_FILE,
+    table.PROVIDER_PROXY_URL,
+    table.PROVIDER_PROXY_CREDENTIALS,
 )
 
 
@@ -53,7 +58,7 @@ def demo(sale_file: Path, environ: Mapping[str, str], *, with_parent: bool) -> i
     with tempfile.TemporaryDirectory(prefix="cashback-demo-") as folder:
         if os.geteuid() == 0:
             Path(folder).chmod(0o711)  # the account that runs the database must get through
-        own = {row.name for row in _OWN}
+        own = {row.name for row in _OWN} | {f"{row.name}_FILE" for row in _OWN}
         kept = {name: value for name, value in environ.items() if name not in own}
         environ = {**kept, table.HOST.name: _HOST, table.PORT.name: str(free_port(_HOST))}
         state = LocalState(folder=Path(folder) / "state", throwaway=True)
