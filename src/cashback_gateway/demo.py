@@ -36,6 +36,11 @@ _OWN = (
     table.PROVIDER_URL,
     table.PROVIDER_AUTHORIZATION,
     table.METRICS_PORT,
+    table.PROVIDER_CA_FILE,
+    table.PROVIDER_CERTIFICATE_FILE,
+    table.PROVIDER_KEY_FILE,
+    table.PROVIDER_PROXY_URL,
+    table.PROVIDER_PROXY_CREDENTIALS,
 )
 
 
@@ -57,7 +62,7 @@ def demo(sale_file: Path, environ: Mapping[str, str], *, with_parent: bool) -> i
     with tempfile.TemporaryDirectory(prefix="cashback-demo-") as folder:
         if os.geteuid() == 0:
             Path(folder).chmod(0o711)  # the account that runs the database must get through
-        own = {row.name for row in _OWN}
+        own = {row.name for row in _OWN} | {f"{row.name}_FILE" for row in _OWN}
         kept = {name: value for name, value in environ.items() if name not in own}
         environ = {
             **kept,

@@ -8,8 +8,11 @@ any proxy is spoken to: whatever lost is closed, and not a byte was written to i
 from __future__ import annotations
 
 import asyncio
+import errno
 import ipaddress
+import os
 import socket
+import sys
 from collections import deque
 from dataclasses import dataclass, field
 from itertools import zip_longest
@@ -143,11 +146,35 @@ async def connected(place: Place) -> socket.socket:
     sock = socket.socket(place.family, socket.SOCK_STREAM)
     try:
         sock.setblocking(False)
-        await asyncio.get_running_loop().sock_connect(sock, place.address)
+        await _connect(sock, place.address)
     except BaseException:
         sock.close()
         raise
     return sock
+
+
+async def _connect(sock: socket.socket, address: SocketAddress) -> None:
+    loop = asyncio.get_running_loop()
+    if sys.platform == "win32":  # whose loop watches no sockets
+        await loop.sock_connect(sock, address)
+        return
+    # Not the loop's own sock_connect: uvloop's resolves what is an address already, in a thread.
+    error = sock.connect_ex(address)
+    if error in {errno.EINPROGRESS, errno.EINTR}:
+        writable = loop.create_future()
+        loop.add_writer(sock, _set_done, writable)
+        try:
+            await writable
+        finally:
+            loop.remove_writer(sock)
+        error = sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+    if error:
+        raise OSError(error, os.strerror(error))
+
+
+def _set_done(future: asyncio.Future[None]) -> None:
+    if not future.done():
+        future.set_result(None)
 
 
 def _call_off(task: asyncio.Task[socket.socket]) -> None:

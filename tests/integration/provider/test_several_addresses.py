@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any, TypeAlias, cast
 import pytest
 from cryptography import x509
 
+from adapters.cashback_client import dialing
 from adapters.cashback_client.client import ProviderClient
+from adapters.cashback_client.dialing import connected
 from adapters.cashback_client.pool import Limits
 from adapters.cashback_client.way import Way
 from cashback_core.evidence import Phase
@@ -51,31 +53,31 @@ def bases() -> list[Any]:
 class Resolving:
     """A loop on which the name has two addresses, in this order; no name leaves the machine."""
 
-    delays_s: dict[str, float]
-
     async def getaddrinfo(self, host: str, port: int, **kwargs: Any) -> list[Any]:
-        if host != NAME:  # uvloop asks for addresses, too
-            found: list[Any] = await cast("Any", super()).getaddrinfo(host, port, **kwargs)
-            return found
+        del kwargs
+        assert host == NAME
         return [
             (socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, port))
             for address in (FIRST, SECOND)
         ]
 
-    async def sock_connect(self, sock: socket.socket, address: Any) -> None:
-        await asyncio.sleep(self.delays_s.get(address[0], 0))
-        await cast("Any", super()).sock_connect(sock, address)
-
 
 @pytest.fixture
-def delays_s() -> dict[str, float]:
+def delays_s(monkeypatch: pytest.MonkeyPatch) -> dict[str, float]:
     """How long connecting to an address takes at least."""
-    return {}
+    delays: dict[str, float] = {}
+
+    async def delayed(place: dialing.Place) -> socket.socket:
+        await asyncio.sleep(delays.get(str(place), 0))
+        return await connected(place)
+
+    monkeypatch.setattr(dialing, "connected", delayed)
+    return delays
 
 
 @pytest.fixture(params=bases(), ids=lambda base: base.__module__.partition(".")[0])
-def factory(request: pytest.FixtureRequest, delays_s: dict[str, float]) -> Factory:
-    return cast("Factory", type("Loop", (Resolving, request.param), {"delays_s": delays_s}))
+def factory(request: pytest.FixtureRequest) -> Factory:
+    return cast("Factory", type("Loop", (Resolving, request.param), {}))
 
 
 def run(factory: Factory, call: Coroutine[Any, Any, None]) -> None:

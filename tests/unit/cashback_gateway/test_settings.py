@@ -173,6 +173,20 @@ def test_an_empty_value_counts_as_not_given() -> None:
             {"CASHBACK_ACCESS_TOKEN_S": "11", "CASHBACK_REFRESH_TOKEN_S": "10"},
             "CASHBACK_ACCESS_TOKEN_S is 11; expected at most CASHBACK_REFRESH_TOKEN_S, which is 10",
         ),
+        (
+            {"CASHBACK_PROVIDER_PROXY_CREDENTIALS": "till:abcdef"},
+            (
+                "CASHBACK_PROVIDER_PROXY_CREDENTIALS is given; "
+                "expected CASHBACK_PROVIDER_PROXY_URL with it"
+            ),
+        ),
+        (
+            {"CASHBACK_PROVIDER_KEY_FILE": "/dev/null"},
+            (
+                "CASHBACK_PROVIDER_KEY_FILE is given; "
+                "expected CASHBACK_PROVIDER_CERTIFICATE_FILE with it"
+            ),
+        ),
     ],
 )
 def test_settings_are_checked_against_one_another(changed: dict[str, str], told: str) -> None:
@@ -209,6 +223,17 @@ def test_settings_are_checked_against_one_another(changed: dict[str, str], told:
         ("CASHBACK_PROVIDER_URL", "http://pro vider"),
         ("CASHBACK_PROVIDER_AUTHORIZATION", "a\r\nX: y"),
         ("CASHBACK_PROVIDER_AUTHORIZATION", "ação"),
+        ("CASHBACK_PROVIDER_PROXY_URL", "http://proxy.example"),
+        ("CASHBACK_PROVIDER_PROXY_URL", "https://proxy.example:3128"),
+        ("CASHBACK_PROVIDER_PROXY_URL", "http://me:pw@proxy.example:3128"),
+        ("CASHBACK_PROVIDER_PROXY_URL", "http://proxy.example:3128/path"),
+        ("CASHBACK_PROVIDER_PROXY_CREDENTIALS", "no-colon"),
+        ("CASHBACK_PROVIDER_PROXY_CREDENTIALS", "till:a\r\nX: y"),
+        ("CASHBACK_PROVIDER_CA_FILE", "/dev/null"),
+        ("CASHBACK_PROVIDER_CA_FILE", "/nowhere/at/all.pem"),
+        ("CASHBACK_PROVIDER_CERTIFICATE_FILE", "/dev/null"),
+        ("CASHBACK_PROVIDER_CERTIFICATE_FILE", "/nowhere/at/all.pem"),
+        ("OTEL_EXPORTER_OTLP_HEADERS", "no value"),
         ("CASHBACK_SIGNING_KEY_FILE", "/nowhere/at/all.pem"),
         ("CASHBACK_SIGNING_KEY_FILE", "/"),
         ("CASHBACK_SIGNING_KEY_FILE", "a\0b"),
@@ -229,6 +254,8 @@ def test_a_wrong_value_is_refused_by_name(name: str, value: str) -> None:
         ("CASHBACK_HOST", "::1"),
         ("CASHBACK_HOST", "localhost"),
         ("CASHBACK_PROVIDER_URL", "http://[::1]:8081"),
+        ("CASHBACK_PROVIDER_PROXY_URL", "http://[::1]:3128"),
+        ("OTEL_EXPORTER_OTLP_HEADERS", "authorization=Bearer%20abc, x-tenant=1"),
         ("CASHBACK_DEADLINE_S", "0.25"),
         ("CASHBACK_PROVIDER_AUTHORIZATION", "Bearer abc.def=="),
     ],

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, cast
 
 import httpcore
 import httpx
@@ -32,7 +32,7 @@ class TunnelledTransport(httpx.AsyncHTTPTransport):
 class _Tunnels(httpcore.AsyncNetworkBackend):
     def __init__(self, proxy: Proxy) -> None:
         self._proxy = proxy
-        self._sockets: httpcore.AsyncNetworkBackend = httpcore.AnyIOBackend()
+        self._sockets = cast("httpcore.AsyncNetworkBackend", httpcore.AnyIOBackend())
 
     async def connect_tcp(
         self,
