@@ -54,7 +54,7 @@ SHAPES: Final = (
 FRESH_SALE_ID: Final = "example-replaced-when-served"
 """Stands in the example; each copy of the document gets another id, so that it can be sent."""
 
-FRESH_SOLD_AT: Final = "an-instant-of-when-it-is-served"
+FRESH_SOLD_AT: Final = "2001-02-03T04:05:06Z"
 """The same: of a moment ago, whatever age of sales a merchant takes."""
 
 SALE_EXAMPLE: Final[Schema] = {
