@@ -15,7 +15,9 @@ CENTAVOS = st.integers(1, 1_000)
 
 @given(st.lists(CENTAVOS), st.integers(0, 3_000), st.booleans())
 def test_what_passes_in_a_day_without_a_person_is_never_above_its_ceiling(
-    sales: list[int], limit: int, stopped: bool
+    sales: list[int],
+    limit: int,
+    stopped: bool,  # noqa: FBT001 (drawn)
 ) -> None:
     standing = Standing(ceilings=Ceilings(max_day_centavos=limit), merchant_stopped=stopped)
     passed = 0

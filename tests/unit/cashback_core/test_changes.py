@@ -30,7 +30,7 @@ FIRST = Rate(type="A", rate_bp=500, version=1, starts_at=datetime(2020, 1, 1, tz
 
 
 def after(*rates: Rate, starts_at: datetime, now: datetime = NOW) -> Rate | ChangeFault:
-    made = next_rate(rates, type="A", rate_bp=700, starts_at=starts_at, now=now)
+    made = next_rate(rates, type="A", rate_bp=700, starts_at=starts_at, now=now, confirmed_bp=700)
     return made.fault if isinstance(made, ChangeRefused) else made
 
 
