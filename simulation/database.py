@@ -130,6 +130,7 @@ class SimulatedDatabase(MemoryStore):
 
     def _lease(self, row: Row, lease_s: float, actor: Actor, reason: str) -> Claim:
         assert not self.sender_paused, "leased while the sender is paused"
+        assert self.stop_of(row.record) is None, "leased while a stop stands against it"
         return super()._lease(row, lease_s, actor, reason)
 
     async def rolled_back_claims(

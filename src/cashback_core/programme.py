@@ -100,11 +100,12 @@ def next_rate(
     refused = refuse_start((r.starts_at for r in known), starts_at=starts_at, now=now)
     if refused is not None:
         return refused
+    version = 1 + max((r.version for r in known), default=0)
+    made = Rate(type=type, rate_bp=rate_bp, version=version, starts_at=starts_at)
     before_bp = known[-1].rate_bp if known else None
     if confirmed_bp != rate_bp and (confirmed_bp is not None or is_unusual(rate_bp, before_bp)):
         return ChangeRefused(ChangeFault.UNCONFIRMED)
-    version = 1 + max((r.version for r in known), default=0)
-    return Rate(type=type, rate_bp=rate_bp, version=version, starts_at=starts_at)
+    return made
 
 
 def _by_type(rates: Iterable[Rate]) -> dict[str, tuple[tuple[datetime, ...], tuple[Rate, ...]]]:

@@ -30,7 +30,7 @@ FIRST = Rate(type="A", rate_bp=500, version=1, starts_at=datetime(2020, 1, 1, tz
 
 
 def after(*rates: Rate, starts_at: datetime, now: datetime = NOW) -> Rate | ChangeFault:
-    made = next_rate(rates, type="A", rate_bp=700, starts_at=starts_at, now=now)
+    made = next_rate(rates, type="A", rate_bp=700, starts_at=starts_at, now=now, confirmed_bp=700)
     return made.fault if isinstance(made, ChangeRefused) else made
 
 
@@ -103,12 +103,14 @@ def test_a_change_of_rate_never_changes_the_cashback_of_a_sale_sold_before_it(
     begins_us = data.draw(st.integers(0, 10**12))
     rates = list(programme.rates)
     for rate in programme.rates:
+        rate_bp = data.draw(st.integers(0, 10_000))
         made = next_rate(
             [rate],
             type=rate.type,
-            rate_bp=data.draw(st.integers(0, 10_000)),
+            rate_bp=rate_bp,
             starts_at=first_start + begins_us * TICK,
             now=strategies.DEMO.now,
+            confirmed_bp=rate_bp,
         )
         assert isinstance(made, Rate)
         rates.append(made)
