@@ -195,6 +195,7 @@ begin
     if known is null or known ~ '^E' then
         return;
     end if;
+    insert into erasures_under_way (merchant_id, customer_id) values (of_merchant, of_customer);
     select coalesce(array_agg(s.cashback_id), '{}'), names || array_agg(distinct s.name)
     into theirs, names
     from sales as s where s.merchant_id = of_merchant and s.document = known;
@@ -304,7 +305,10 @@ language plpgsql security definer as $$
 begin
     if coalesce(
         of_merchant = any (nullif(current_setting('cashback.merchants', true), '')::bigint[]), false
-    ) is false or pseudonym !~ '^E[0-9a-f]{32}$' then
+    ) is false or not exists (
+        select from customers as c
+        where c.merchant_id = of_merchant and c.document = pseudonym and c.erased_at is not null
+    ) then
         raise exception 'no merchant of this session' using errcode = 'insufficient_privilege';
     end if;
     return query
@@ -317,7 +321,10 @@ language plpgsql security definer as $$
 begin
     if coalesce(
         of_merchant = any (nullif(current_setting('cashback.merchants', true), '')::bigint[]), false
-    ) is false or pseudonym !~ '^E[0-9a-f]{32}$' then
+    ) is false or not exists (
+        select from customers as c
+        where c.merchant_id = of_merchant and c.document = pseudonym and c.erased_at is not null
+    ) then
         raise exception 'no merchant of this session' using errcode = 'insufficient_privilege';
     end if;
     if exists (select from jsonb_each_text(sealed) as k where not is_sealed(k.value)) then
@@ -332,7 +339,11 @@ begin
         and (i.merchant_id = of_merchant or i.document = pseudonym or i.merchant_id is null);
 end $$;
 
-revoke execute on function forget_in_texts, keys_to_seal, seal_keys from public;
+revoke execute on function
+    forget_in_texts, keys_to_seal, seal_keys, is_sealed, pattern_of, tells_of,
+    refuse_change_but_erasure
+    from public;
+grant execute on function is_sealed, pattern_of, tells_of to cashback_eraser;
 grant execute on function forget_in_texts, keys_to_seal, seal_keys to cashback_eraser;
 
 select pin_search_paths();

@@ -106,6 +106,7 @@ begin
     new.lifted_at := clock_timestamp();
     return new;
 end $$;
+revoke execute on function guard_stop from public;
 create trigger stops_stay before insert or update or delete on stops
     for each row execute function guard_stop();
 create trigger stops_no_truncate before truncate on stops
