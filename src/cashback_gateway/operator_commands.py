@@ -185,7 +185,7 @@ def _line(item: OpenCashback, waiting: Waiting | None) -> str:
     return (
         f"{item.id} {item.status:9} since {format_instant(item.since_at)[:19]}Z"
         f" {format_centavos(item.cashback_centavos):>12} {mask(item.document)} {item.merchant}"
-        f" tried {item.attempt}{code}: {item.reason}{who}{suspected}{_wait(waiting)}"
+        f" tried {item.attempt}{code}: {item.reason}{who}{_wait(waiting)}{suspected}"
     )
 
 
