@@ -44,7 +44,7 @@ def test_a_merchant_is_added_with_its_terms(environ: dict[str, str]) -> None:
         trail = connection.execute(
             "select actor, action from audit where resource = 'merchants' and key = 'loja-1'"
         ).fetchall()
-    assert rows == [("Lojinha", "America/Manaus", "half_up", 3653)]
+    assert rows == [("Lojinha", "America/Manaus", "half_up", 30)]
     assert trail == [(f"cli:{getpass.getuser()}", "insert")]
     again = run(words, environ)
     assert (again.returncode, again.stderr) == (
