@@ -24,6 +24,7 @@ from benchmarks.gateway_side import Gateway, serving
 from benchmarks.ledgers import Database
 from benchmarks.pgbench_side import Pgbench, find_pgbench
 from benchmarks.processes import CHECKOUT
+from cashback_core.sealing import new_erasure_key
 from cashback_gateway import demo_data
 from cashback_gateway import settings_table as table
 from cashback_gateway.local_state import free_port
@@ -86,6 +87,7 @@ def bench_system(*, profiler: tuple[str, ...] = ()) -> Generator[BenchSystem, No
             table.HOST.name: "127.0.0.1",
             table.PORT.name: str(free_port("127.0.0.1")),
             table.SIGNING_KEY_FILE.name: str(key),
+            table.ERASURE_KEY.name: new_erasure_key(),
             # Its one client stands for many.
             table.RATE_PER_S.name: "0",
         }

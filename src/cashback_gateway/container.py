@@ -31,7 +31,7 @@ from adapters.postgres.administration.kept_product_types import PostgresProductT
 from adapters.postgres.administration.kept_stops import PostgresStops
 from adapters.postgres.administration.kept_users import PostgresUsers
 from adapters.postgres.administration.transactions import Administration
-from adapters.postgres.database import Database
+from adapters.postgres.database import ANSWERING_INCIDENTS, Database
 from adapters.postgres.explaining import PostgresIncidentStore
 from adapters.postgres.identity.identities import PostgresIdentities
 from adapters.postgres.operating import PostgresOperatorStore
@@ -204,6 +204,10 @@ def _worker(
     )
 
 
+def _incidents(database: Database) -> PostgresIncidentStore:
+    return PostgresIncidentStore(database, of_all=ANSWERING_INCIDENTS)
+
+
 def _operators(settings: Settings, database: Database) -> PostgresOperatorStore:
     return PostgresOperatorStore(database, precedes=settings.reconciling.precedes)
 
@@ -290,7 +294,7 @@ class Container(containers.DeclarativeContainer):
         traces=providers.Singleton(_traces, tokens, telemetry.provided.log_ins),
     )
     operators = providers.Singleton(_operators, settings, database)
-    incidents = providers.Singleton(PostgresIncidentStore, database)
+    incidents = providers.Singleton(_incidents, database)
     administration = providers.Singleton(Administration, database)
     administered = providers.Singleton(
         Administered,

@@ -69,7 +69,7 @@ class Run:
         headers: dict[str, str | None] = {
             "Authorization": "Bearer {TOKEN}",
             "Content-Type": "application/json",
-            "Idempotency-Key": f"case-{next(_keys)}-{self.cpf}",
+            "Idempotency-Key": f"case-{next(_keys)}",
             **step.get("headers", {}),
         }
         path: str = step.get("path", "/api/cashback")

@@ -37,6 +37,9 @@ def belongings(gateway: Gateway, people: People, merchant_id: int) -> dict[str, 
         "clients": {"name": f"ERP {number}", "role": "erp"},
     }
     kept = {kind: _add(gateway, kind, body, admin) for kind, body in bodies.items()}
+    # Of a type that no sale has: nothing waits for it.
+    stop = {"type": bodies["product-types"]["type"], "reason": "the rate has a digit too many"}
+    kept["stops"] = _add(gateway, "stops", stop, admin)
     cashback = _add(gateway, "cashbacks", sale(document), {**erp, "Prefer": "respond-async"})
     return {
         **kept,

@@ -96,6 +96,11 @@ OVERSEEING: Final = Purpose(
 )
 """What an operator does for all merchants, or for what is nobody's."""
 
+ANSWERING_INCIDENTS: Final = Purpose(
+    session=Session(application="cashback incidents", role=Role.PLATFORM), most=2, wait_s=1.5
+)
+"""The same, in a process that serves: its login is no worker's."""
+
 ADMINISTERING: Final = Purpose(
     # As few as operators. Each transaction takes the role of whoever asks.
     session=Session(application="cashback administration", role=Role.SERVING),
@@ -105,7 +110,16 @@ ADMINISTERING: Final = Purpose(
 ERASING: Final = Purpose(
     session=Session(application="cashback privacy", role=Role.ERASER), most=2, wait_s=1.5
 )
-PURPOSES: Final = (READING, CHORES, IDENTIFYING, OPERATING, OVERSEEING, ADMINISTERING, ERASING)
+PURPOSES: Final = (
+    READING,
+    CHORES,
+    IDENTIFYING,
+    OPERATING,
+    OVERSEEING,
+    ANSWERING_INCIDENTS,
+    ADMINISTERING,
+    ERASING,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

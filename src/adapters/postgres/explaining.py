@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
-from adapters.postgres.database import OPERATING, OVERSEEING, Database
+from adapters.postgres.database import OPERATING, OVERSEEING, Database, Purpose
 from cashback_core.documents import hide_documents, mask
 from cashback_core.erased import is_pseudonym
 from cashback_core.explaining import (
@@ -39,11 +39,11 @@ _COLUMNS: Final[LiteralString] = """
 
 
 class PostgresIncidentStore(IncidentStore):
-    """One method is one transaction."""
+    """One method is one transaction; `of_all` is what this process sees all merchants by."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, *, of_all: Purpose = OVERSEEING) -> None:
         self._of_one = database.pool(OPERATING)
-        self._of_all = database.pool(OVERSEEING)
+        self._of_all = database.pool(of_all)
 
     @asynccontextmanager
     async def _reading(self, merchant_id: int | None) -> AsyncGenerator[AsyncConnection[Any], None]:

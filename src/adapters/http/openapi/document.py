@@ -136,16 +136,14 @@ def _operation(operation: Operation, roles: Roles) -> Schema:
         media_types = ["application/json"]
         if operation.merge_patch:
             media_types.append("application/merge-patch+json")
-        described["requestBody"] = {
-            "required": True,
-            "content": dict.fromkeys(media_types, content),
-        }
-    if operation.form is not None:
-        schema, example = operation.form
-        described["requestBody"]["content"]["application/x-www-form-urlencoded"] = {
-            "schema": _reference("schemas", schema),
-            "example": example,
-        }
+        bodies = dict.fromkeys(media_types, content)
+        if operation.form is not None:
+            schema, example = operation.form
+            bodies["application/x-www-form-urlencoded"] = {
+                "schema": _reference("schemas", schema),
+                "example": example,
+            }
+        described["requestBody"] = {"required": True, "content": bodies}
     return described
 
 

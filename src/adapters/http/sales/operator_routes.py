@@ -33,7 +33,8 @@ from cashback_core.operating import (
 from cashback_core.submission import UnknownMerchant
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
+    from uuid import UUID
     from zoneinfo import ZoneInfo
 
     from litestar.handlers import HTTPRouteHandler
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
     from adapters.http.identity.admission import Admission, Principal
     from cashback_core.operating import Act, OperatorStore
     from cashback_core.ports import CashbackStore
+    from cashback_core.waiting import Waiting
 
 PATH: Final = "/api/cashbacks"
 
@@ -78,7 +80,9 @@ class OperatorRoutes:
             after=listing.after,
         )
         ids = [item.id for item in page.items]
-        waits = await self.operators.waits(principal.merchant_id, ids) if ids else {}
+        waits: Mapping[UUID, Waiting] = {}
+        if ids:
+            waits = await self.operators.waits(principal.merchant_id, ids)
         shape = shapes.OpenPage(
             items=[open_shape(item, waits) for item in page.items],
             next_cursor=None if page.next is None else write_cursor(page.next),

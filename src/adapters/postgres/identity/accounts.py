@@ -60,7 +60,8 @@ class PostgresAccounts:
                     "   and not exists (select from merchants as m"
                     "    where m.merchant_id = u.merchant_id and m.disabled_at is not null)"
                     "  returning session_id, user_id"
-                    " ) select 'user:' || username as subject, role, merchant_id, session_id"
+                    " ) select 'user:' || username as subject, 'user:' || username as group, role,"
+                    "  merchant_id, session_id"
                     " from begun join users using (user_id)",
                     {
                         "session_id": new_id(),

@@ -161,4 +161,8 @@ revoke execute on function
     guard_erasure_ends, guard_customer_erased, guard_whom_it_erases, guard_incident_erased
     from public;
 
+-- Whoever explains an incident as the platform is told whether a cashback is there, and nothing of it.
+grant select (merchant_id, cashback_id, status) on cashbacks to cashback_platform;
+create policy of_the_platform on cashbacks for select to cashback_platform using (true);
+
 select pin_search_paths();
