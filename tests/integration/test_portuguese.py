@@ -75,6 +75,6 @@ def test_no_problem_in_portuguese_holds_english(gateway: Gateway) -> None:
 def test_what_is_told_by_its_kind_is_told_in_portuguese(
     gateway: Gateway, changes: dict[str, Any], received: str
 ) -> None:
-    sale = {"sold_at": "2026-01-02 00:00:00", "products": [], **changes}
+    sale: dict[str, Any] = {"sold_at": "2026-01-02 00:00:00", "products": [], **changes}
     reply = gateway.submit(sale, accept_language="pt")
     assert received in [error["received"] for error in reply.json["errors"]]

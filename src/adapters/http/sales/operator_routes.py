@@ -78,7 +78,7 @@ class OperatorRoutes:
             after=listing.after,
         )
         ids = [item.id for item in page.items]
-        waits = await self.operators.waits(principal.merchant_id, ids) if ids else {}
+        waits = await self.operators.waits(principal.merchant_id, ids)
         shape = shapes.OpenPage(
             items=[open_shape(item, waits) for item in page.items],
             next_cursor=None if page.next is None else write_cursor(page.next),
