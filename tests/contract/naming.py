@@ -92,10 +92,14 @@ class NamingContract:
     async def test_what_a_group_sent_any_of_it_repeats(self, store: CashbackStore) -> None:
         sale = a_sale(sale_id="NF-1")
         first = await accepted(
-            store, submitted(sale, key="k", submitted_by="user:ana", group="client:g")
+            store, submitted(sale, key="k", submitted_by="user:ana", group="client:cli_group")
         )
         again = submitted(
-            sale, key="k2", submitted_by="user:bia", group="client:g", reads_only="client:g"
+            sale,
+            key="k2",
+            submitted_by="user:bia",
+            group="client:cli_group",
+            reads_only="client:cli_group",
         )
         assert await store.accept(again) == Repeated(first)
 

@@ -339,9 +339,13 @@ class MemoryStore(CashbackStore):
             for (owner, _), row in self.rows.items()
             if owner == merchant_id and is_wanted(row, wanted)
         ]
-        records.sort(key=position_of, reverse=True)
-        if after is not None:
-            records = [r for r in records if position_of(r) < (after.accepted_at, after.id)]
+        if wanted.rate is None:
+            records.sort(key=position_of, reverse=True)
+            begun = None if after is None else (after.accepted_at, after.id)
+            records = [r for r in records if begun is None or position_of(r) < begun]
+        else:
+            records.sort(key=lambda r: r.id, reverse=True)
+            records = [r for r in records if after is None or r.id < after.id]
         page = tuple(records[: fitting((len(r.sale.lines) for r in records), limit=limit)])
         more = len(records) > len(page)
         at = Position(accepted_at=page[-1].accepted_at, id=page[-1].id) if more else None

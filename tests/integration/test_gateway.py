@@ -43,7 +43,7 @@ def test_fifty_simultaneous_equal_requests_are_one_cashback_and_one_credit(
     gateway: Gateway, named_by: str
 ) -> None:
     document = fresh_cpf()
-    headers = {"Idempotency_Key": f"fifty-{document}"} if named_by == "key" else {}
+    headers = {"Idempotency_Key": f"fifty-{document[::-1]}"} if named_by == "key" else {}
     more = {} if named_by == "key" else {"sale_id": f"fifty-{document[::-1]}"}
     with ThreadPoolExecutor(50) as pool:
         sent = [pool.submit(gateway.submit, sale(document, **more), **headers) for _ in range(50)]
@@ -83,12 +83,12 @@ def test_a_bounded_wait_ends_and_the_attempt_goes_on(gateway: Gateway) -> None:
         document=sent["customer"]["document"], behaviour="late_apply", times=1, late_s=1.0
     )
     reply = gateway.submit(
-        sent, Prefer="wait=0", Idempotency_Key=f"wait-{sent['customer']['document']}"
+        sent, Prefer="wait=0", Idempotency_Key=f"wait-{sent['customer']['document'][::-1]}"
     )
     assert reply.status == 202
     assert reply.json["status"] == "sending"
     wait_for(lambda: read(gateway, reply)["status"] == "applied", "the attempt ends by itself")
-    again = gateway.submit(sent, Idempotency_Key=f"wait-{sent['customer']['document']}")
+    again = gateway.submit(sent, Idempotency_Key=f"wait-{sent['customer']['document'][::-1]}")
     assert again.status == 201
     assert credits_of(gateway, sent["customer"]["document"]) == ["1.40"]
 

@@ -60,6 +60,7 @@ async def note_refused(
         where number + (
             select count(*) from refused_equals as e where e.merchant_id = m and e.cashback_id = c
         ) <= %s
+        on conflict do nothing  -- noted already, by a try whose commit was not told
         """,
         [encode(rows), MAX_LISTED],
     )

@@ -48,9 +48,7 @@ def test_every_documented_command_works_on_a_gateway_that_knows_nobody(
     assert done.returncode == 0, done.stdout + done.stderr
     answers = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
     (sale,) = [answer for answer in answers if "cashback" in answer]
-    assert (sale["status"], sale["cashback"], sale["sold_at"]) == (
-        "applied", "1.40", "2026-01-02T04:00:00Z",
-    )  # fmt: skip
+    assert (sale["status"], sale["cashback"]) == ("applied", "1.40")
     assert [credit["cashback"] for credit in run.ledger] == ["1.40"]
     trail = answers[-1]["items"]
     assert [line["actor"] for line in trail] == ["user:sara", "user:sara"]

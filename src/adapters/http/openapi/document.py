@@ -136,14 +136,12 @@ def _operation(operation: Operation, roles: Roles) -> Schema:
         media_types = ["application/json"]
         if operation.merge_patch:
             media_types.append("application/merge-patch+json")
-        bodies = dict.fromkeys(media_types, content)
+        taken: dict[str, Schema] = dict.fromkeys(media_types, content)
         if operation.form is not None:
-            schema, example = operation.form
-            bodies["application/x-www-form-urlencoded"] = {
-                "schema": _reference("schemas", schema),
-                "example": example,
-            }
-        described["requestBody"] = {"required": True, "content": bodies}
+            name, example = operation.form
+            form: Schema = {"schema": _reference("schemas", name), "example": example}
+            taken["application/x-www-form-urlencoded"] = form
+        described["requestBody"] = {"required": True, "content": taken}
     return described
 
 

@@ -33,8 +33,7 @@ from cashback_core.operating import (
 from cashback_core.submission import UnknownMerchant
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-    from uuid import UUID
+    from collections.abc import Callable
     from zoneinfo import ZoneInfo
 
     from litestar.handlers import HTTPRouteHandler
@@ -42,7 +41,6 @@ if TYPE_CHECKING:
     from adapters.http.identity.admission import Admission, Principal
     from cashback_core.operating import Act, OperatorStore
     from cashback_core.ports import CashbackStore
-    from cashback_core.waiting import Waiting
 
 PATH: Final = "/api/cashbacks"
 
@@ -80,9 +78,7 @@ class OperatorRoutes:
             after=listing.after,
         )
         ids = [item.id for item in page.items]
-        waits: Mapping[UUID, Waiting] = {}
-        if ids:
-            waits = await self.operators.waits(principal.merchant_id, ids)
+        waits = await self.operators.waits(principal.merchant_id, ids)
         shape = shapes.OpenPage(
             items=[open_shape(item, waits) for item in page.items],
             next_cursor=None if page.next is None else write_cursor(page.next),
