@@ -117,16 +117,16 @@ async def test_what_was_planned_before_a_column_was_altered_is_asked_anew(dsn: s
     async with Database(dsn, reading=1) as database:
         pool = database.pool(READING)
 
-        async def zones() -> list[Any]:
+        async def slugs() -> list[Any]:
             async with pool.connection() as connection:
-                found = await connection.execute("select zone from merchants", prepare=True)
+                found = await connection.execute("select slug from merchants", prepare=True)
                 return await found.fetchall()
 
-        await zones()
-        await alter(dsn, "alter table merchants alter column zone type varchar(99)")
+        await slugs()
+        await alter(dsn, "alter table merchants alter column slug type varchar(99)")
         with pytest.raises(StoreUnavailable):
-            await zones()
-        assert await zones() == []
+            await slugs()
+        assert await slugs() == []
 
 
 @pytest.mark.parametrize("state", ["XX000", "XX001", "25006"])
