@@ -34,7 +34,12 @@ def test_everybody_has_a_folder_with_their_own_secrets(tmp_path: Path) -> None:
     make_secrets(tmp_path)
     assert {folder.name: {f.name for f in folder.iterdir()} for folder in tmp_path.iterdir()} == {
         "owner": {"database_owner_password"},
-        "app": {"provider_authorization"},
+        "app": {
+            "erasure_key",
+            "otlp_headers",
+            "provider_authorization",
+            "provider_proxy_credentials",
+        },
         "api": {"database_api_password", "signing_key.pem"},
         "worker": {"database_worker_password"},
         "monitoring": {"grafana_password"},

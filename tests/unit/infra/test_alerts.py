@@ -114,7 +114,8 @@ NO_METRICS = {
     "cashback_gateway",
     "cashback_id",
     "cashback_owner",
-    "cashback_app",
+    "cashback_api",
+    "cashback_delivery",
     "cashback_backups",
 }
 """Other things of that form: the program, a field of the log, logins, a volume."""

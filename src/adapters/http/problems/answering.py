@@ -45,7 +45,7 @@ from cashback_core.operating import (
     RiskNotAccepted,
     TooMany,
 )
-from cashback_core.ports import StoreUnavailable
+from cashback_core.ports import StoreUnavailable, UnusableTerms
 from cashback_core.privacy import StillOpen
 from cashback_core.submission import ContentKnown, KeyReused, SaleIdTaken, UnknownMerchant
 from cashback_core.violations import InvalidSale, Violation
@@ -331,6 +331,7 @@ PROBLEMS: Final[Mapping[type, Callable[[Any], Problem]]] = {
     RateExceededError: _come_back("rate_exceeded"),
     TooManyLoginsError: _always("too_many_logins", RETRY_AFTER),
     StoreUnavailable: _always("unavailable", RETRY_AFTER),
+    UnusableTerms: _always("unavailable", RETRY_AFTER),
     HTTPException: _other_http,
     Exception: _internal,
 }

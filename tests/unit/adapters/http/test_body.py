@@ -166,6 +166,7 @@ async def test_well_formed_json_of_another_shape_is_a_422(api: Api, top: bytes) 
         "application/json;odata=verbose;charset=utf-8",
         'application/json; profile="a;b\\"c, charset=x"; charset = utf-8 ',
         "application/json; boundary=x",
+        "application/json; charset",
     ],
 )
 async def test_json_in_utf8_is_taken(api: Api, media_type: str) -> None:
@@ -186,7 +187,6 @@ async def test_json_in_utf8_is_taken(api: Api, media_type: str) -> None:
         "application/json; charset=",
         'application/json; charset=""',
         'application/json; charset="utf-8',
-        "application/json; charset",
         "application/json charset=utf-8",
         "application/json/x",
         "application/jsonp",

@@ -26,7 +26,9 @@ from cashback_core.instants import NoSuchInstant, NotAnInstant
 from cashback_core.messages import Language
 from cashback_core.money import InvalidMoney
 from cashback_core.ports import ClaimsUnacknowledged, StatementUnavailable, UnsendablePayment
+from cashback_core.sealing import BadErasureKey
 from cashback_core.submission import Recorded, Replayed, Submitted
+from cashback_core.zones import UnknownZone
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -43,6 +45,8 @@ NEVER_LEAVES_ITS_MODULE = {
     StatementUnavailable,  # the worker's settler asks again later
     OAuthError,  # token_form answers it in OAuth's own words
     BadSigningKeyError,  # stops the process before there is a request
+    BadErasureKey,  # the same
+    UnknownZone,  # the store makes UnusableTerms of it
 }
 
 
