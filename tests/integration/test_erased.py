@@ -301,13 +301,17 @@ def kept_texts(dsn: str) -> dict[str, list[tuple[Any, ...]]]:
     return {
         query: rows(dsn, query)
         for query in (
-            "select audit_id, merchant_id, resource, key, before, after from audit"
-            " where resource <> 'customers' order by 1",
+            (
+                "select audit_id, merchant_id, resource, key, before, after from audit"
+                " where resource <> 'customers' order by 1"
+            ),
             "select reason from sender",
             "select pause_reason, reason from sender_releases",
             "select distrust, remarks, error from reconciliations",
-            "select i.why, i.closed_why, i.reference, e.reason from statement_incidents as i"
-            " left join statement_explanations as e using (incident_id) order by i.line_key",
+            (
+                "select i.why, i.closed_why, i.reference, e.reason from statement_incidents as i"
+                " left join statement_explanations as e using (incident_id) order by i.line_key"
+            ),
             "select reason from statement_incident_events order by event_id",
             "select reason from privacy_acts where reason like '%%days' order by reason",
         )
