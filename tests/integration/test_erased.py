@@ -84,6 +84,10 @@ def spellings(document: str) -> list[str]:
     ]
 
 
+def full_width(document: str) -> str:
+    return "".join(chr(ord("\uff10") + int(digit)) for digit in document)
+
+
 def values(dsn: str) -> Iterator[tuple[str, str]]:
     """Every value of every column of every table in every schema, as a dump tells it."""
     tables = rows(
@@ -105,6 +109,10 @@ def values(dsn: str) -> Iterator[tuple[str, str]]:
                     yield f"{table}.{column}", str(value)
 
 
+def digits(text: str) -> str:
+    return re.sub("[^0-9]", "", unicodedata.normalize("NFKD", text))
+
+
 def letters(text: str) -> str:
     return re.sub("[^a-z]", "", unicodedata.normalize("NFKD", text).lower())
 
@@ -114,8 +122,7 @@ def telling(dsn: str, document: str, *names: str) -> set[str]:
     return {
         place
         for place, value in values(dsn)
-        if document in re.sub("[^0-9]", "", value)
-        or any(letters(name) in letters(value) for name in names)
+        if document in digits(value) or any(letters(name) in letters(value) for name in names)
     }
 
 
@@ -172,11 +179,16 @@ async def full_world(
                 " 'petra', 'applied', 'in_doubt', 1, %s)",
                 [ids[0], sequence, reason],
             )
-        for key, before in ((f"x{plain}y", "{}"), ("1", f'{{"name": "para {odd}"}}')):
+        who = str(customer_id(dsn, document))
+        for resource, key, before, after in (
+            ("products", f"x{plain}y", "{}", f'{{"name": "{within}"}}'),
+            ("products", "1", f'{{"name": "para {odd}"}}', '{"name": "x"}'),
+            ("customers", who, f'{{"name": "{NAME}"}}', '{"name": "x"}'),
+        ):
             owner.execute(
                 "insert into audit (merchant_id, actor, login, action, resource, key, before,"
-                " after) values (1, 'user:adam', 'x', 'update', 'products', %s, %s, %s)",
-                [key, before, f'{{"name": "{NAME}"}}'],
+                " after) values (1, 'user:adam', 'x', 'update', %s, %s, %s, %s)",
+                [resource, key, before, after],
             )
         owner.execute(
             "update sender set paused_at = now(), actor = 'x', reason = %s", [f"asks {dotted}"]
@@ -184,17 +196,17 @@ async def full_world(
         owner.execute(
             "insert into sender_releases (paused_at, pause_reason, pause_actor, released_at,"
             " reason, actor) values (now(), %s, 'x', now(), %s, 'x')",
-            [f"because of {within}", f"{NAME} was paid"],
+            [f"because of {within}", f"{dotted} was paid"],
         )
         owner.execute(
             "insert into reconciliations (reconciliation_id, kind, asked_since, error, remarks,"
             " distrust) values (gen_random_uuid(), 'asked', now(), %s, %s, %s)",
-            [f"refused: {plain}", f"odd: {dotted}", f"of {NAME}"],
+            [f"refused: {plain}", f"odd: {dotted}", f"of {odd}"],
         )
         owner.execute(
             "insert into privacy_acts (merchant_id, act, customer_id, actor, reason, sales)"
-            " values (1, 'erasure', gen_random_uuid(), 'x', %s, 0)",
-            [f"the wife of {NAME} asked"],
+            " values (1, 'erasure', %s, 'x', %s, 0), (1, 'erasure', gen_random_uuid(), 'x', %s, 0)",
+            [who, f"the wife of {NAME} asked", f"as did {full_width(plain)}"],
         )
     return ids
 
@@ -209,7 +221,7 @@ async def somebodys(kept: Kept) -> Claim:
 async def tell_of_lines(kept: Kept, dsn: str, document: Cpf) -> None:
     """Incidents of the statement: standing, explained, and of a line that nobody can read."""
     ((now,),) = rows(dsn, "select now()")
-    plain, dotted, *_ = spellings(document)
+    plain, dotted, *_, odd = spellings(document)
     lines = [
         StatementLine(
             number=1,
@@ -234,7 +246,7 @@ async def tell_of_lines(kept: Kept, dsn: str, document: Cpf) -> None:
     told = {one.centavos: one for one in await standing(kept)}
     assert {*told} >= {7_001, 7_002, 7_003, 7_004}
     for centavos in (7_002, 7_004):
-        reason = f"the campaign of {NAME}"
+        reason = f"the campaign of {odd}"
         done = await kept.incidents.explain(
             told[centavos].id, replace(FOREIGN, reason=reason), dry_run=False
         )
@@ -282,6 +294,129 @@ async def test_a_dump_of_the_whole_database_tells_nowhere_who_it_was(
     found = await store.find(1, other)
     assert found is not None
     assert found.sale.customer == Customer(document=faithful, name="ANA")
+
+
+def kept_texts(dsn: str) -> dict[str, list[tuple[Any, ...]]]:
+    """What is the installation's, or a merchant's, and nobody's who bought anything."""
+    return {
+        query: rows(dsn, query)
+        for query in (
+            (
+                "select audit_id, merchant_id, resource, key, before, after from audit"
+                " where resource <> 'customers' order by 1"
+            ),
+            "select reason from sender",
+            "select pause_reason, reason from sender_releases",
+            "select distrust, remarks, error from reconciliations",
+            (
+                "select i.why, i.closed_why, i.reference, e.reason from statement_incidents as i"
+                " left join statement_explanations as e using (incident_id) order by i.line_key"
+            ),
+            "select reason from statement_incident_events order by event_id",
+            "select reason from privacy_acts where reason like '%%days' order by reason",
+        )
+    }
+
+
+def a_cpf_within(text: str) -> Iterator[Cpf]:
+    """The documents whose digits stand somewhere in it."""
+    told = digits(text)
+    for start in range(len(told) - 10):
+        if told[start + 9 : start + 11] == cpf_check_digits(told[start : start + 9]):
+            yield Cpf(told[start : start + 11])
+
+
+async def test_a_chosen_name_or_document_wipes_nothing_but_what_is_that_customers(
+    store: PostgresCashbackStore, privacy: PostgresPrivacyStore, kept: Kept, dsn: str
+) -> None:
+    ((now,),) = rows(dsn, "select now()")
+    foreign = StatementLine(
+        number=1,
+        document=a_cpf(),
+        cashback_centavos=7_001,
+        credited_at=now,
+        reference="their campaign",
+    )
+    await reconcile(kept, [foreign], await somebodys(kept))
+    (told,) = await standing(kept)
+    await kept.incidents.explain(
+        told.id, replace(FOREIGN, reason="their campaign of spring"), dry_run=False
+    )
+    instant = next(
+        text
+        for second in range(3600)
+        for text in [f"2026-11-29T12:{second // 60:02}:{second % 60:02}.123456+00:00"]
+        if any(a_cpf_within(text))
+    )
+    chosen = [
+        (a_cpf(), name)
+        for name in (
+            *("PASSWORD HASH", "THE DATABASE", "APPLIED CASHBACKS", "PETRA SOUZA", "UNEXPLAINED"),
+            *("THEIR CAMPAIGN", "DISABLED AT", "NO SALE FOR", "NOTHING SINCE"),
+        )
+    ]
+    chosen.append((next(a_cpf_within(instant)), NAME))
+    for document, name in chosen:
+        await paid(store, a_sale(document=document, name=name))
+    with psycopg.connect(dsn) as owner:
+        for merchant_id in (None, 1):
+            owner.execute(
+                "insert into audit (merchant_id, actor, login, action, resource, key, before,"
+                " after) values (%s, 'user:adam', 'x', 'update', 'users', 'petra.souza',"
+                " '{}', %s)",
+                [merchant_id, f'{{"password_hash": "changed", "disabled_at": "{instant}"}}'],
+            )
+        owner.execute(
+            "update sender set paused_at = now(), actor = 'x',"
+            " reason = 'the database is on timeline 2'"
+        )
+        owner.execute(
+            "insert into reconciliations (reconciliation_id, kind, asked_since, error, distrust)"
+            " values (gen_random_uuid(), 'asked', now(), %s, 'applied cashbacks are not on it')",
+            [f"nothing since {instant}"],
+        )
+        owner.execute(
+            "insert into privacy_acts (merchant_id, act, customer_id, actor, reason, sales)"
+            " values (1, 'erasure', gen_random_uuid(), 'retention', 'no sale for 900 days', 0)"
+        )
+    before = kept_texts(dsn)
+    for document, _ in chosen:
+        erased = await privacy.erase(1, customer_id(dsn, document), WHY)
+        assert isinstance(erased, Erased)
+    assert kept_texts(dsn) == before
+
+
+async def test_what_else_a_row_of_the_trail_tells_stays(
+    store: PostgresCashbackStore, privacy: PostgresPrivacyStore, dsn: str
+) -> None:
+    document = a_cpf()
+    await paid(store, a_sale(document=document, name=NAME))
+    with psycopg.connect(dsn) as owner:
+        owner.execute(
+            "insert into audit (merchant_id, actor, login, action, resource, key, before, after)"
+            " values (1, 'user:adam', 'x', 'update', 'products', 'p', %s, %s)",
+            ['{"name": "x", "sku": "1"}', f'{{"name": "for {document}", "sku": "2"}}'],
+        )
+    await privacy.erase(1, customer_id(dsn, document), WHY)
+    assert rows(dsn, "select before, after from audit where key = 'p'") == [
+        ({"name": "x", "sku": "1"}, {"name": "erased", "sku": "2"})
+    ]
+
+
+async def test_a_long_trail_bars_no_erasure(
+    store: PostgresCashbackStore, privacy: PostgresPrivacyStore, dsn: str
+) -> None:
+    document = a_cpf()
+    await paid(store, a_sale(document=document, name=NAME))
+    with psycopg.connect(dsn) as owner:
+        owner.execute(
+            # Few rows for a trail, but long ones: they take as long as 200,000 short ones.
+            "insert into audit (merchant_id, login, actor, action, resource, key, before, after)"
+            " select 1, 'x', 'user:adam', 'update', 'products', 'p', '{}',"
+            " jsonb_build_object('name', repeat('Café torrado e moído ', 50))"
+            " from generate_series(1, 20000)"
+        )
+    assert isinstance(await privacy.erase(1, customer_id(dsn, document), WHY), Erased)
 
 
 def counted(dsn: str) -> list[tuple[str, int]]:

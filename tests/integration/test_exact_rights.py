@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, LiteralString
+from typing import TYPE_CHECKING, Any, Final, LiteralString
 
 import psycopg
 import pytest
 from psycopg.errors import InsufficientPrivilege, IntegrityConstraintViolation
+from psycopg.types.json import Jsonb
 
 from adapters.postgres.privacy import PostgresPrivacyStore
 from adapters.postgres.rights import read, rights
@@ -156,6 +158,8 @@ def test_a_log_in_makes_nobody_and_changes_nobodys_password(
         "select forget_in_incidents(1, '79336512404', 'E' || repeat('0', 32))",
         "select forget_in_incidents(1, '79336512404', 'E' || repeat('5', 32))",
         "select forget_in_incidents(1, '11144477735', 'E' || repeat('0', 32))",
+        "select forget_in_incidents(1, '***.444.777-**', 'E' || repeat('0', 32))",
+        "select forget_in_incidents(1, null, 'E' || repeat('0', 32))",
     ],
 )
 def test_the_eraser_touches_whom_it_erases_and_nobody_else(
@@ -174,6 +178,40 @@ def test_the_eraser_touches_whom_it_erases_and_nobody_else(
         eraser.execute(ERASED_ALICE)
         with pytest.raises(IntegrityConstraintViolation):
             eraser.execute(statement)
+
+
+def a_line(owner: psycopg.Connection[Any], key: str, document: str, *, closed: bool) -> None:
+    owner.execute(
+        "insert into statement_incidents (incident_id, class, document, centavos, line_key, nth,"
+        " why, statement_at, closed_at, closed_why)"
+        " values (gen_random_uuid(), 'unknown_here', %s, 100, %s, 1, 'x', now(), %s, %s)",
+        [document, key, *((datetime.now(UTC), "x") if closed else (None, None))],
+    )
+
+
+async def test_strangers_lines_keep_their_documents_and_their_keys(
+    database: Database, dsn: str, paid: dict[str, UUID]
+) -> None:
+    del paid
+    with psycopg.connect(dsn) as owner:
+        a_line(owner, "open", "11144477735", closed=False)
+        a_line(owner, "masked", "***.444.777-**", closed=True)
+        a_line(owner, "hers", "***.982.247-**", closed=True)
+        alice = one(owner, "select customer_id from customers where document = %s", ALICE)
+    erasure = Erasure(by="user:adam", reason="asked for it in writing")
+    assert isinstance(await PostgresPrivacyStore(database).erase(MINE, alice, erasure), Erased)
+    told = 'select document, line_key from statement_incidents order by document collate "C"'
+    with psycopg.connect(dsn) as owner:
+        masked, stranger, hers = owner.execute(told).fetchall()
+    assert (masked, stranger) == (("***.444.777-**", "masked"), ("11144477735", "open"))
+    assert hers[0].startswith("E")
+    assert hers[1].startswith("~")
+    sealed = {"open": f"~{'A' * 32}", "masked": f"~{'B' * 32}"}
+    with session(dsn, MINE, role=ERASER) as eraser:
+        eraser.execute("select seal_keys(1, %s, %s)", [hers[0], Jsonb(sealed)])
+        eraser.commit()
+    with psycopg.connect(dsn) as owner:
+        assert owner.execute(told).fetchall() == [masked, stranger, hers]
 
 
 async def test_an_open_cashback_keeps_its_customer(database: Database, dsn: str) -> None:

@@ -108,7 +108,12 @@ ADMINISTERING: Final = Purpose(
     wait_s=1.5,
 )
 ERASING: Final = Purpose(
-    session=Session(application="cashback privacy", role=Role.ERASER), most=2, wait_s=1.5
+    # An erasure reads through a merchant's whole trail, however long that has become.
+    session=Session(
+        application="cashback privacy", role=Role.ERASER, settings={"statement_timeout": "20s"}
+    ),
+    most=2,
+    wait_s=1.5,
 )
 PURPOSES: Final = (
     READING,

@@ -33,6 +33,9 @@ if TYPE_CHECKING:
     from cashback_core.record import History
     from cashback_core.sealing import Seal
 
+ERASE_S: Final = 25.0
+"""An administrator waits for it; longer than one of its statements may take on the server."""
+
 RETAIN_S: Final = 30.0
 """Nobody waits for the retention: it may take as long for one merchant."""
 
@@ -93,7 +96,7 @@ class PostgresPrivacyStore(PrivacyStore):
     async def erase(
         self, merchant_id: int, customer_id: UUID, erasure: Erasure
     ) -> Erased | StillOpen | None:
-        async with self._pool.acting_for(merchant_id) as connection:
+        async with self._pool.acting_for(merchant_id, deadline_s=ERASE_S) as connection:
             return await erase(
                 connection, merchant_id, customer_id, erasure, seal=self._database.needed_seal
             )

@@ -35,7 +35,9 @@ create unlogged table erasures_under_way (
     merchant_id bigint not null,
     customer_id uuid not null,
     was text collate "C",
-    became text collate "C"
+    became text collate "C",
+    -- The lines whose reference named them.
+    incidents uuid[] not null default '{}'
 );
 select protect_merchant_table('erasures_under_way');
 
@@ -137,7 +139,12 @@ begin
     if exists (
         select from erasures_under_way as e
         where e.became = new.document
-            and (e.was = old.document or old.document ~ '[*]')
+            and (
+                e.was = old.document
+                or old.document ~ '[*]'
+                    and regexp_replace(old.document, '[^0-9]', '', 'g') = substr(e.was, 4, 6)
+                    and (old.merchant_id is null or old.merchant_id = e.merchant_id)
+            )
     ) or exists (
         select from sales as s
         where s.merchant_id = old.merchant_id and s.cashback_id = old.cashback_id
