@@ -30,7 +30,7 @@ def belongings(gateway: Gateway, people: People, merchant_id: int) -> dict[str, 
     admin, erp = people.headers(merchant_id, "admin"), people.headers(merchant_id, "erp")
     number = next(_numbers)
     document = fresh_cpf()
-    bodies = {
+    bodies: dict[str, dict[str, object]] = {
         "customers": {"document": document, "name": "JOSE DA SILVA"},
         "products": {"sku": f"sku-{number}", "name": "Café", "type": "A"},
         "product-types": {"type": f"T{number}", "name": "Tea", "rate_bp": 300},
