@@ -52,4 +52,4 @@ def test_every_documented_command_works_on_a_gateway_that_knows_nobody(
     assert [credit["cashback"] for credit in run.ledger] == ["1.40"]
     trail = answers[-1]["items"]
     assert [line["actor"] for line in trail] == ["user:sara", "user:sara"]
-    assert trail[0]["after"].keys() == {"disabled_at"}
+    assert trail[0]["after"].keys() == {"disabled_at", "signed_out_at"}
