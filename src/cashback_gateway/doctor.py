@@ -21,13 +21,15 @@ from adapters.postgres.examining import (
     examine_backlog,
     examine_server,
     examine_statements,
+    holders_of_the_brakes_lock,
+    logins_with_settings,
     may_make_temporary_tables,
     missing_migrations,
     noted_erasure_key,
     roles_out_of_reach,
 )
 from adapters.postgres.migrate import SchemaMismatch
-from adapters.postgres.sessions import LIMITS, Role
+from adapters.postgres.sessions import Role, limits
 from adapters.postgres.starting import MINIMUM_VERSION, WORKER_ROLES, unknown_zones
 from cashback_core.delivery import Status
 from cashback_core.instants import format_instant
@@ -42,7 +44,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from adapters.cashback_client.examining import Reach
-    from adapters.postgres.examining import Backlog, Order, Run, Server, Statements
+    from adapters.postgres.examining import Backlog, Holder, Order, Run, Server, Statements
     from cashback_core.sealing import Seal
     from cashback_gateway.local_state import LocalRun
     from cashback_gateway.settings import Settings
@@ -58,6 +60,8 @@ SCHEDULED: Final = frozenset({"recent"})
 RECONCILED_WARN: Final = timedelta(hours=26)
 ORDERS_SHOWN: Final = 3
 ZONES_SHOWN: Final = 5
+SETTINGS_SHOWN: Final = 5
+HOLDERS_SHOWN: Final = 3
 OLD: Final = timedelta(days=1)
 """A cashback open for longer waits for a person, or should."""
 
@@ -101,6 +105,8 @@ def _checks(settings: Settings) -> Iterator[Check]:
         roles = check_roles(roles_out_of_reach(url))
         yield roles
         yield check_temporary_tables(may_make_temporary_tables(url))
+        yield check_logins(logins_with_settings(url))
+        yield check_brakes_lock(holders_of_the_brakes_lock(url))
         if roles.level is not Level.FAIL:
             migrations = check_migrations(missing_migrations(url))
             yield migrations
@@ -144,12 +150,13 @@ def check_server(server: Server) -> Iterable[Check]:
         found=", ".join(f"{n} {server.settings.get(n, 'unknown')}" for n in DURABILITY),
         advice=f"turn on {', '.join(unsafe)}: an acknowledged sale could be lost" if unsafe else "",
     )
-    lost = [n for n, value in LIMITS.items() if server.settings.get(n) != value]
-    limits = ("statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout")
+    wanted = limits(server.version)
+    lost = [n for n, value in wanted.items() if server.settings.get(n) != value]
+    shown = ("statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout")
     yield Check(
         level=Level.WARN if lost else Level.OK,
         name="time limits",
-        found=", ".join(f"{n} {server.settings.get(n, 'unknown')}" for n in limits),
+        found=", ".join(f"{n} {server.settings.get(n, 'unknown')}" for n in shown),
         advice=f"something between here and the server drops {', '.join(lost)}" if lost else "",
     )
     yield _check_clock(server)
@@ -243,6 +250,40 @@ def check_temporary_tables(roles: list[str]) -> Check:
         name="temporary tables",
         found=f"{', '.join(roles)} may make them",
         advice="run `./cashback migrate` once more, as the owner of the database",
+    )
+
+
+def check_logins(settings: list[tuple[str, str]]) -> Check:
+    """Whether a login begins otherwise than we made it: each may change that for itself."""
+    if not settings:
+        return Check(level=Level.OK, name="logins", found="none has settings of its own")
+    found = ", ".join(f"{name} of {login}" for login, name in settings[:SETTINGS_SHOWN])
+    if len(settings) > SETTINGS_SHOWN:
+        found += f" and {len(settings) - SETTINGS_SHOWN} more"
+    return Check(
+        level=Level.WARN,
+        name="logins",
+        found=f"somebody has set {found}",
+        advice="ask who did; `alter role … reset all`, which `./cashback migrate` does for the"
+        " logins that it makes",
+    )
+
+
+def check_brakes_lock(holders: list[Holder]) -> Check:
+    """Whether sales and claims get the lock that a stop is put on under."""
+    if not holders:
+        return Check(level=Level.OK, name="brakes' lock", found="free for sales and claims")
+    found = ", ".join(
+        f"{holder.login} (pid {holder.pid}, {holder.application or 'no name'},"
+        f" {'age not shown to this login' if holder.age is None else f'for {_span(holder.age)}'})"
+        for holder in holders[:HOLDERS_SHOWN]
+    )
+    return Check(
+        level=Level.FAIL,
+        name="brakes' lock",
+        found=f"no sale is taken and nothing is claimed: it is kept by {found}",
+        advice=f"as the owner: select pg_terminate_backend({holders[0].pid}); nothing of ours keeps"
+        " it for longer than a second, so ask whose login that is",
     )
 
 

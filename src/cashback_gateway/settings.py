@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 import ssl
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 _PREFIX = "CASHBACK_"
+_PORT = re.compile(r"[0-9]+(?:[/#,]|\Z)", re.ASCII)
 _LONGEST_SECRET = 16_384
 
 REQUIRED = frozenset(row.name for row in table.SETTINGS if row.default is None and not row.optional)
@@ -358,7 +360,7 @@ class _Reader:
             return setting.kind.blank
         parsed = setting.kind.parse(text)
         if parsed is None:
-            came = "a value that is not shown" if setting.kind.secret else repr(text[:200])
+            came = "a value that is not shown" if setting.kind.secret else repr(_shown(text))
             self._refuse(setting, f"is {came}; expected {setting.kind.expected}")
             return setting.kind.blank
         return parsed
@@ -403,6 +405,19 @@ class _Reader:
     def _refuse(self, setting: table.Setting[T], why: str) -> None:
         self._wrong.add(setting.name)
         self.violations.append(f"{setting.name} {why}")
+
+
+def _shown(text: str) -> str:
+    """A wrong value as it is logged: of a URL neither user nor password, nor what follows a `?`."""
+    scheme, mark, rest = text.partition("://")
+    if not mark:
+        scheme, rest = "", text
+    before, question, _ = rest.rpartition("@")[2].partition("?")
+    host, colon, port = before.partition(":")
+    if mark and colon and not _PORT.match(port) and not host.startswith("["):
+        before = f"{host}:…"  # a user without a host is read as a host
+    hidden = "…@" if "@" in rest else ""
+    return f"{scheme}{mark}{hidden}{before}{question and '?…'}"[:200]
 
 
 def file_name(setting: table.Setting[T]) -> str:

@@ -11,6 +11,8 @@ from psycopg.conninfo import make_conninfo
 
 from adapters.postgres import sessions
 from adapters.postgres.app_login import ensure_app_login
+from adapters.postgres.examining import logins_with_settings
+from adapters.postgres.migrate import migrate
 from adapters.postgres.sessions import Role, Session
 from adapters.postgres.starting import API_ROLES, WORKER_ROLES, UnsafeDatabase, refuse_unsafe
 from cashback_gateway.cli import main
@@ -29,7 +31,9 @@ def login(dsn: str) -> Iterator[str]:
     """The name of a login that is gone after the test: roles belong to the whole cluster."""
     yield LOGIN
     with psycopg.connect(dsn) as connection:
-        connection.execute(sql.SQL("drop role if exists {}").format(sql.Identifier(LOGIN)))
+        if connection.execute("select 1 from pg_roles where rolname = %s", [LOGIN]).fetchone():
+            connection.execute(sql.SQL("drop owned by {}").format(sql.Identifier(LOGIN)))
+            connection.execute(sql.SQL("drop role {}").format(sql.Identifier(LOGIN)))
 
 
 def test_it_may_take_each_of_our_roles_and_owns_nothing(dsn: str, login: str) -> None:
@@ -92,6 +96,35 @@ def test_what_somebody_granted_beyond_that_is_taken_back(dsn: str, login: str) -
         assert owner.execute(inherits, [login, list(Role)]).fetchone() == (False,)
         admin = "select count(*) from pg_auth_members where admin_option and member = %s::regrole"
         assert owner.execute(admin, [login]).fetchone() == (0,)
+
+
+def test_nobody_connects_but_our_logins_and_the_owner(dsn: str, login: str) -> None:
+    with psycopg.connect(dsn, autocommit=True) as owner:
+        name = sql.Identifier(owner.info.dbname)
+        owner.execute(sql.SQL("grant connect on database {} to public").format(name))
+        owner.execute(f"create role {login} login password '{PASSWORD}'".encode())
+    psycopg.connect(_as(dsn, login, PASSWORD)).close()
+    assert migrate(dsn) == []
+    with pytest.raises(psycopg.OperationalError, match="permission denied for database"):
+        psycopg.connect(_as(dsn, login, PASSWORD))
+    ensure_app_login(dsn, login, PASSWORD)
+    with psycopg.connect(dsn, autocommit=True) as owner:
+        owner.execute(sql.SQL("revoke connect on database {} from {}").format(name, sql.SQL(login)))
+        owner.execute(sql.SQL("grant connect on database {} to public").format(name))
+    assert migrate(dsn) == []
+    psycopg.connect(_as(dsn, login, PASSWORD)).close()
+
+
+def test_what_a_login_had_its_sessions_begin_with_is_forgotten(dsn: str, login: str) -> None:
+    ensure_app_login(dsn, login, PASSWORD)
+    with psycopg.connect(_as(dsn, login, PASSWORD), autocommit=True) as itself:
+        itself.execute("alter role current_user set search_path = nowhere")
+        itself.execute(
+            f"alter role current_user in database {itself.info.dbname} set jit = on".encode()
+        )
+    assert logins_with_settings(dsn) == [(login, "jit"), (login, "search_path")]
+    ensure_app_login(dsn, login, PASSWORD)
+    assert logins_with_settings(dsn) == []
 
 
 @pytest.mark.parametrize(("mine", "others"), [(API_ROLES, WORKER_ROLES), (WORKER_ROLES, API_ROLES)])

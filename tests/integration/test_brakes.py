@@ -11,6 +11,8 @@ import pytest
 
 from adapters.postgres.administration.kept_stops import PostgresStops
 from adapters.postgres.administration.transactions import Administration
+from adapters.postgres.braking import LOCK_KEY
+from adapters.postgres.examining import holders_of_the_brakes_lock
 from adapters.postgres.store import PostgresCashbackStore
 from cashback_core.administering import Caller, InUse, Kept, Slice, Taken, Unfit
 from cashback_core.delivery import DeliveryPolicy, Status
@@ -200,6 +202,34 @@ async def test_a_stop_is_in_the_audit_trail_and_stays_as_it_was(
             with suppress(psycopg.Error), connection.transaction():
                 connection.execute(statement.encode())
                 pytest.fail(statement)
+
+
+async def test_who_keeps_the_lock_of_the_brakes_is_told_and_nobody_is_ready(
+    dsn: str, store: PostgresCashbackStore
+) -> None:
+    await store.ping()
+    assert holders_of_the_brakes_lock(dsn) == []
+    with psycopg.connect(dsn, autocommit=True) as keeper:
+        keeper.execute(f"select pg_advisory_lock({LOCK_KEY})".encode())
+        with pytest.raises(StoreUnavailable):
+            await store.ping()
+        (holder,) = holders_of_the_brakes_lock(dsn)
+        assert (holder.pid, holder.login) == (keeper.info.backend_pid, keeper.info.user)
+        assert holder.age is not None
+    await store.ping()
+
+
+async def test_a_stop_that_is_being_put_on_leaves_a_process_ready(
+    dsn: str, store: PostgresCashbackStore
+) -> None:
+    await store.ping()
+    with psycopg.connect(dsn) as connection:
+        put_stop(connection, 1, None)
+        asking = asyncio.create_task(store.ping())
+        await waited_for(dsn)
+        assert not asking.done()
+        connection.commit()
+        await asking
 
 
 async def test_a_process_that_stands_still_does_not_keep_a_stop_away(

@@ -83,7 +83,7 @@ def test_every_role_may_do_what_the_table_of_rights_says_and_nothing_else(dsn: s
                 "do $$ begin execute format('grant temporary on database %I to cashback_worker',"
                 " current_database()); end $$"
             ),
-            ("the database", "connect, temporary"),
+            ("the database", "temporary"),
         ),
     ],
 )

@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
-import psycopg
-from psycopg import sql
+from datetime import UTC, datetime
 
-from adapters.postgres.examining import Order, changed_orders, may_make_temporary_tables
+import psycopg
+import pytest
+from psycopg import sql
+from psycopg.conninfo import make_conninfo
+
+from adapters.postgres.examining import (
+    Order,
+    changed_orders,
+    examine_server,
+    may_make_temporary_tables,
+)
 from adapters.postgres.migrate import migrate
+from cashback_core.ports import StoreUnavailable
 from integration.two_merchants import ROLES
 
 
@@ -44,3 +54,21 @@ def let_make_temporary_tables(dsn: str, whom: str) -> None:
         granted = sql.SQL("grant temporary on database {} to {}")
         role = sql.SQL("public") if whom == "public" else sql.Identifier(whom)
         owner.execute(granted.format(sql.Identifier(owner.info.dbname), role))
+
+
+@pytest.mark.parametrize(
+    ("changed", "told"),
+    [
+        ({"password": "geheim-and-wrong"}, "password authentication failed"),
+        ({"dbname": "no_such_database"}, 'database "no_such_database" does not exist'),
+        ({"port": "1"}, "No such file or directory"),
+        ({"host": "127.0.0.1", "port": "1"}, "Connection refused"),
+    ],
+)
+def test_why_a_database_cannot_be_asked_is_told(
+    dsn: str, changed: dict[str, str], told: str
+) -> None:
+    with pytest.raises(StoreUnavailable) as refused:
+        examine_server(make_conninfo(dsn, **changed), lambda: datetime.now(UTC))
+    assert told in str(refused.value)
+    assert "geheim" not in str(refused.value)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import psycopg
 import pytest
 
-from adapters.http.identity.passwords import Passwords
+from adapters.http.identity.passwords import NOBODYS_HASH, Passwords
 from fakes.memory_identities import CLIENT_ID
 from fakes.memory_identities import PASSWORD as LOGIN_PASSWORD
 from integration.administering import PASSWORD, add_user, administered_api
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from integration.administering import AdministeredApi
 
 MARIA = {"username": "maria", "role": "operator", "password": PASSWORD}
+ADMIN = {**MARIA, "role": "admin", "current": LOGIN_PASSWORD}
 
 
 @pytest.fixture
@@ -102,7 +103,7 @@ async def test_whatever_version_there_is_may_be_meant(api: AdministeredApi) -> N
 
 async def test_the_last_administrator_stays_however_many_try(api: AdministeredApi) -> None:
     for name in ("eva", "ines"):
-        await api.ask("POST", "/api/users", {**MARIA, "username": name, "role": "admin"})
+        await api.ask("POST", "/api/users", {**ADMIN, "username": name})
     # adam is the third: whoever comes last of three finds nobody else left.
     answers = await asyncio.gather(
         *(
@@ -121,13 +122,13 @@ async def test_the_last_administrator_stays_however_many_try(api: AdministeredAp
 
 
 async def test_nobody_changes_their_own_role_nor_makes_a_platforms(api: AdministeredApi) -> None:
-    await api.ask("POST", "/api/users", {**MARIA, "role": "admin"})
+    await api.ask("POST", "/api/users", ADMIN)
     for role, code in (("operator", "own_role"), ("platform", "role_and_merchant")):
         answer = await api.ask("PATCH", "/api/users/adam", {"role": role}, if_match="*")
         assert (answer.status, faults(answer)) == (422, {"/role": code})
     answer = await api.ask("PATCH", "/api/users/maria", {"role": "platform"}, if_match="*")
     assert faults(answer) == {"/role": "role_and_merchant"}
-    answer = await api.ask("POST", "/api/users", {**MARIA, "username": "x", "role": "platform"})
+    answer = await api.ask("POST", "/api/users", {**ADMIN, "username": "x", "role": "platform"})
     assert faults(answer) == {"/role": "no_such_choice"}
     answer = await api.ask("POST", "/api/users", {**MARIA, "username": "x", "merchant": "other"})
     assert faults(answer) == {"/merchant": "unknown_field"}
@@ -244,6 +245,37 @@ async def test_two_merchants_know_nothing_of_each_others_users(api: Administered
     assert {line["merchant"] for line in trail} == {"other"}
     assert (await api.ask("GET", "/api/audit?merchant=demo", by="otto")).status == 404
     assert (await api.ask("GET", "/api/users/maria")).headers["etag"] == '"1"'
+
+
+async def test_a_token_alone_makes_no_administrator_and_gets_no_ones_account(
+    api: AdministeredApi, dsn: str
+) -> None:
+    add_user(dsn, "eva", role="admin")
+    reset = {"new": "outra senha bem longa"}
+    asked: list[tuple[str, str, dict[str, Any]]] = [
+        ("POST", "/api/users", {**MARIA, "role": "admin"}),
+        ("PUT", "/api/users/eva/password", reset),
+    ]
+    for method, path, body in asked:
+        for more, code in (
+            ({}, "required"),
+            ({"current": None}, "required"),
+            ({"current": "wrong"}, "password_wrong"),
+        ):
+            answer = await api.ask(method, path, {**body, **more})
+            told = faults(answer)
+            assert (answer.status, list(told)) == (422, ["/current"])
+            assert told["/current"] == code or more == {"current": None}
+    assert rows(dsn, "select count(*) from users where username = 'maria'") == [(0,)]
+    assert rows(dsn, "select password_hash from users where username = 'eva'") == [(NOBODYS_HASH,)]
+    for method, path, body in asked:
+        answer = await api.ask(method, path, {**body, "current": LOGIN_PASSWORD})
+        assert answer.status in {201, 204}
+    await api.ask("POST", "/api/users", {**MARIA, "username": "olga"})
+    for method, body in (("PATCH", {"role": "admin"}), ("PUT", {"role": "admin"})):
+        answer = await api.ask(method, "/api/users/olga", body, if_match="*")
+        assert (answer.status, faults(answer)) == (422, {"/role": "becomes_administrator"})
+    assert (await api.ask("PUT", "/api/users/olga/password", reset)).status == 204
 
 
 async def test_people_read_their_own_account(api: AdministeredApi, dsn: str) -> None:

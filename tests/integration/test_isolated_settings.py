@@ -147,6 +147,9 @@ async def test_a_login_that_may_not_take_the_role_serves_nobody(dsn: str) -> Non
     with psycopg.connect(dsn, autocommit=True) as owner:
         owner.execute("drop role if exists nobody_in_particular")
         owner.execute("create role nobody_in_particular login password 'secret'")
+        owner.execute(
+            f"grant connect on database {owner.info.dbname} to nobody_in_particular".encode()
+        )
     stranger = make_conninfo(dsn, user="nobody_in_particular", password="secret")
     try:
         async with Database(stranger) as database:
@@ -158,4 +161,5 @@ async def test_a_login_that_may_not_take_the_role_serves_nobody(dsn: str) -> Non
             assert isinstance(await store.accept(submitted(a_sale())), Accepted)
     finally:
         with psycopg.connect(dsn, autocommit=True) as owner:
+            owner.execute("drop owned by nobody_in_particular")
             owner.execute("drop role nobody_in_particular")

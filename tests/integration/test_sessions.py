@@ -37,8 +37,10 @@ def stranger(dsn: str) -> Iterator[str]:
         owner.execute(f"create role {name} login password 'secret'".encode())
         owner.execute(f"grant cashback_serving to {name}".encode())
         owner.execute(f"alter role {name} set statement_timeout = '1h'".encode())
+        owner.execute(f"grant connect on database {owner.info.dbname} to {name}".encode())
     yield make_conninfo(dsn, user=name, password="secret")
     with psycopg.connect(dsn, autocommit=True) as owner:
+        owner.execute(f"drop owned by {name}".encode())
         owner.execute(f"drop role {name}".encode())
 
 
@@ -51,6 +53,39 @@ async def test_role_and_limits_are_set_whatever_the_login_has(
     async with Database(stranger).connection(SERVING) as connection:
         found = await connection.execute("show statement_timeout")
         assert await found.fetchone() == ("3s",)
+
+
+@pytest.mark.parametrize(
+    "setting",
+    [
+        "search_path = nowhere",
+        "default_transaction_isolation = 'serializable'",
+        "row_security = off",
+        "idle_session_timeout = '3s'",
+        "datestyle = 'German'",
+        "intervalstyle = 'sql_standard'",
+        "transaction_timeout = '20ms'",
+    ],
+)
+async def test_what_a_login_sets_for_itself_stops_no_sale(
+    dsn: str, stranger: str, setting: str
+) -> None:
+    with psycopg.connect(stranger, autocommit=True) as itself:
+        itself.execute("select")
+        if setting.startswith("transaction_timeout") and itself.info.server_version < 170_000:
+            pytest.skip("it came with 17")
+        itself.execute(f"alter role current_user set {setting}".encode())
+    name, _, value = setting.partition(" = ")
+    async with Database(stranger).connection(SERVING) as connection:
+        found = await connection.execute("select current_setting(%s)", [name])
+        assert await found.fetchone() != (value.strip("'"),)
+        await connection.execute("select count(*) from sales")
+    with psycopg.connect(dsn, autocommit=True) as owner:
+        owner.execute("create schema elsewhere")
+        owner.execute(f"alter database {owner.info.dbname} set search_path = elsewhere".encode())
+    async with Database(stranger).connection(SERVING) as connection:
+        found = await connection.execute("show search_path")
+        assert await found.fetchone() == ("elsewhere",), "the database's is the owner's word"
 
 
 async def test_who_may_not_take_a_role_gets_no_session(stranger: str) -> None:

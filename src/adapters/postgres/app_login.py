@@ -35,6 +35,8 @@ def ensure_app_login(
 ) -> None:
     """Make the login, or give it this password, and exactly these roles; again changes nothing.
 
+    It may connect to this database, and begins with no settings of its own.
+
     Whoever calls owns the tables and may make roles, or is a superuser. The password leaves this
     process as a SCRAM verifier only, so that no log of the server ever holds it. Raises
     StoreUnavailable and psycopg.Error.
@@ -52,7 +54,27 @@ def ensure_app_login(
                 login, _powers_to_lose(connection, name), sql.Literal(verifier.decode())
             )
         )
+        _forget_settings(connection, name)
+        connection.execute(
+            sql.SQL("grant connect on database {} to {}").format(
+                sql.Identifier(connection.info.dbname), login
+            )
+        )
         _grant_exactly(connection, name, roles)
+
+
+def _forget_settings(connection: psycopg.Connection[Any], name: str) -> None:
+    """What somebody, or the login itself, had each of its sessions begin with."""
+    found = connection.execute(
+        "select d.datname from pg_db_role_setting as s left join pg_database as d"
+        " on d.oid = s.setdatabase where s.setrole = (select oid from pg_roles where rolname = %s)",
+        [name],
+    )
+    for (database,) in found.fetchall():
+        of = sql.SQL("alter role {}").format(sql.Identifier(name))
+        if database is not None:
+            of = sql.SQL("{} in database {}").format(of, sql.Identifier(database))
+        connection.execute(sql.SQL("{} reset all").format(of))
 
 
 def _powers_to_lose(connection: psycopg.Connection[Any], name: str) -> sql.Composable:

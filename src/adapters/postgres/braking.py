@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from cashback_core.ports import Submission
 
+LOCK_KEY: Final = 108243400222067  # "brakes" in ASCII
 LOCK: Final[LiteralString] = "pg_advisory_xact_lock_shared(108243400222067)"
 """Held by whoever accepts or claims; whoever puts a brake on holds it alone, until its commit.
 

@@ -6,9 +6,12 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
+import psycopg
+
+from adapters.postgres.braking import LOCK, LOCK_KEY
 from adapters.postgres.durability import DURABILITY
 from adapters.postgres.migrate import pending
-from adapters.postgres.sessions import LIMITS, Role, Session, opened
+from adapters.postgres.sessions import LATER_LIMITS, LIMITS, Role, Session, opened
 from cashback_core.delivery import Status
 from cashback_core.explaining import ClassTotal
 from cashback_core.operating import SenderState
@@ -17,8 +20,6 @@ from cashback_core.reconciliation.findings import FindingClass
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-
-    import psycopg
 
 INCIDENTS_SHOWN: Final = 3
 INCIDENT_DAYS: Final = 7
@@ -43,6 +44,19 @@ class Server:
     reads_only: bool
     clock_ahead: timedelta
     clock_error: timedelta
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Holder:
+    """A session that has a lock, or keeps others from it; `age` as far as this login may see it.
+
+    It is of the session's transaction, else of its last statement.
+    """
+
+    pid: int
+    login: str
+    application: str
+    age: timedelta | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,7 +126,7 @@ def examine_server(dsn: str, now: Callable[[], datetime]) -> Server:
         found = server.execute(
             "select lower(name), current_setting(name) from pg_settings"
             " where lower(name) = any(%s)",
-            [[*DURABILITY, *LIMITS]],
+            [[*DURABILITY, *LIMITS, *(name for more in LATER_LIMITS.values() for name in more)]],
         )
         settings = {str(name): str(value) for name, value in found.fetchall()}
         before = now()
@@ -163,6 +177,52 @@ def may_make_temporary_tables(dsn: str) -> list[str]:
             [_OURS],
         )
         return [str(name) for (name,) in found.fetchall()]
+
+
+def holders_of_the_brakes_lock(dsn: str) -> list[Holder]:
+    """Who keeps sales and claims waiting; none where a sale would have its lock in time.
+
+    Raises StoreUnavailable.
+    """
+    with opened(dsn, _SESSION) as server:
+        try:
+            with server.transaction():
+                server.execute(f"select {LOCK}")
+        except psycopg.errors.LockNotAvailable:
+            found = server.execute(
+                # What the statistics do not show of another login is null.
+                "select l.pid, coalesce(a.usename, 'a login that is gone'), a.application_name,"
+                " clock_timestamp() - coalesce(a.xact_start, a.query_start, a.backend_start)"
+                " from pg_locks as l left join pg_stat_activity as a using (pid)"
+                " where l.locktype = 'advisory' and l.objsubid = 1"
+                " and l.database = (select oid from pg_database where datname = current_database())"
+                " and l.classid::bigint << 32 | l.objid::bigint = %s"
+                " and (l.granted or l.mode = 'ExclusiveLock')"
+                " order by not l.granted, l.mode <> 'ExclusiveLock', 4 desc nulls last",
+                [LOCK_KEY],
+            ).fetchall()
+            return [Holder(pid=p, login=str(u), application=a or "", age=s) for p, u, a, s in found]
+    return []
+
+
+def logins_with_settings(dsn: str) -> list[tuple[str, str]]:
+    """Our logins that begin with settings of their own, each with a setting's name.
+
+    Raises StoreUnavailable.
+    """
+    with opened(dsn, _SESSION) as server:
+        found = server.execute(
+            "select distinct l.rolname, split_part(c, '=', 1)"
+            " from pg_db_role_setting as s join pg_roles as l on l.oid = s.setrole"
+            " cross join unnest(s.setconfig) as c"
+            " where s.setdatabase in"
+            " (0, (select oid from pg_database where datname = current_database()))"
+            " and (l.rolname = session_user or exists (select from pg_auth_members as m"
+            " join pg_roles as r on r.oid = m.roleid"
+            " where m.member = l.oid and r.rolname = any(%s))) order by 1, 2",
+            [_OURS],
+        )
+        return [(str(login), str(name)) for login, name in found.fetchall()]
 
 
 def changed_orders(dsn: str) -> list[Order]:

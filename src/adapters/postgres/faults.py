@@ -24,6 +24,14 @@ _STALE_PLAN: Final = "RevalidateCachedQuery"
 """Who says it in the server's source, whatever language the server speaks."""
 
 
+_OF_CONNECTING: Final = (
+    psycopg.errors.InvalidAuthorizationSpecification,
+    psycopg.errors.InvalidPassword,
+)
+_SEVERAL: Final = "Multiple connection attempts failed"
+_LONGEST: Final = 300
+
+
 class RowRefused(Exception):  # noqa: N818 (named by what is wrong)
     """The database refused a row that our own checks let through: a bug of ours.
 
@@ -46,13 +54,29 @@ def is_of_no_use(error: BaseException) -> bool:
     return (error.sqlstate or "").startswith(_NO_USE) or has_stale_plan(error)
 
 
+def why_away(error: Exception) -> str:
+    """Why a server cannot be asked, without a row and without a password.
+
+    What it answered a statement is told by its SQL state alone; what came of connecting, in words.
+    """
+    name = type(error).__name__
+    if not isinstance(error, psycopg.OperationalError):
+        return name
+    if error.sqlstate is not None and not isinstance(error, _OF_CONNECTING):
+        return f"{name} {error.sqlstate}"
+    lines = [line.strip(" -\t") for line in str(error).splitlines() if line.strip()]
+    if len(lines) > 1 and lines[0].startswith(_SEVERAL):
+        lines = [lines[1]]
+    return f"{name}: {lines[0][:_LONGEST]}" if lines else name
+
+
 @contextmanager
 def translated() -> Generator[None, None, None]:
     """Tells a database that is away (StoreUnavailable) from errors that are our own."""
     try:
         yield
     except AWAY as error:
-        raise StoreUnavailable(type(error).__name__) from error
+        raise StoreUnavailable(why_away(error)) from error
     except psycopg.Error as error:
         if is_of_no_use(error):
             raise StoreUnavailable(type(error).__name__) from error

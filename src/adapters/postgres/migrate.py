@@ -28,12 +28,36 @@ _MIGRATING: Final = Session(
 )
 _LOOKING: Final = Session(application="cashback-migrate", autocommit=True, writes=False)
 
-_NO_TEMPORARY_TABLES: Final = """
+_RIGHTS_IN_THE_DATABASE: Final = """
 do $$
 declare
     here text := quote_ident(current_database());
     name text;
 begin
+    if exists (
+        select from pg_database as d
+        cross join aclexplode(coalesce(d.datacl, acldefault('d', d.datdba))) as a
+        where d.datname = current_database() and a.grantee = 0 and a.privilege_type = 'CONNECT'
+    ) then
+        for name in
+            select l.rolname from pg_roles as l
+            where l.rolcanlogin and exists (
+                select from pg_auth_members as m join pg_roles as r on r.oid = m.roleid
+                where m.member = l.oid and r.rolname in (%ROLES%)
+            )
+            union select current_user
+        loop
+            execute format('grant connect on database %s to %I', here, name);
+        end loop;
+        execute format('revoke connect on database %s from public', here);
+        if has_database_privilege('public', current_database(), 'connect') then
+            raise exception 'everybody could connect to %', here
+                using errcode = 'insufficient_privilege', hint = format(
+                    'as the owner of the database: revoke connect on database %s from public, and'
+                    ' grant it to our logins', here
+                );
+        end if;
+    end if;
     for name in
         select r.name from (
             select 'public' union all select rolname from pg_roles where rolname in (%ROLES%)
@@ -84,7 +108,8 @@ def migrate(dsn: str) -> list[str]:
 
     Any number of processes may call it at once: one works, the others wait and find nothing to
     do. Each migration is one transaction. Whoever does not own the database may make no temporary
-    tables afterwards. Raises SchemaMismatch, StoreUnavailable, psycopg.Error.
+    tables afterwards, and connects only with one of our logins or by somebody's grant.
+    Raises SchemaMismatch, StoreUnavailable, psycopg.Error.
     """
     with opened(dsn, _MIGRATING) as connection:
         # Of the session, not of a transaction: it is held over all migrations and goes with us.
@@ -96,7 +121,7 @@ def migrate(dsn: str) -> list[str]:
         )
         applied = [m.name for m in _missing(connection) if _apply(connection, m)]
         ours = ", ".join(f"'{role}'" for role in Role)  # names of our own, never input
-        connection.execute(cast("LiteralString", _NO_TEMPORARY_TABLES.replace("%ROLES%", ours)))
+        connection.execute(cast("LiteralString", _RIGHTS_IN_THE_DATABASE.replace("%ROLES%", ours)))
         return applied
 
 

@@ -33,8 +33,19 @@ LIMITS: Final[Mapping[str, str]] = {
     "lock_timeout": "1s",
     "idle_in_transaction_session_timeout": "5s",
     "jit": "off",
+    "default_transaction_isolation": "read committed",
+    "row_security": "on",
+    "idle_session_timeout": "0",
+    "datestyle": "ISO, MDY",
+    "intervalstyle": "postgres",
 }
-"""The settings of every session, but where it has others."""
+"""The settings of every session, but where it has others.
+
+Whatever a login may set for itself, and for as long as it is there, and would stop or mislead us.
+"""
+
+LATER_LIMITS: Final[Mapping[int, Mapping[str, str]]] = {170_000: {"transaction_timeout": "0"}}
+"""The same for servers from a version on."""
 
 LIVELINESS: Final[Mapping[str, int]] = {
     "keepalives_idle": 5,
@@ -65,6 +76,12 @@ class Role(StrEnum):
     """Makes customers nobody, in the merchants that its transaction names."""
 
 
+def limits(server_version: int) -> Mapping[str, str]:
+    """Every session's settings, on a server of this version (`170002` for 17.2)."""
+    later = [more for since, more in LATER_LIMITS.items() if server_version >= since]
+    return {name: value for part in (LIMITS, *later) for name, value in part.items()}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Session:
     """What a session is for.
@@ -83,20 +100,31 @@ class Session:
     writes: bool = True
     deadline_s: float = DEADLINE_S
 
-    @property
-    def wanted(self) -> Mapping[str, str]:
-        """Every setting that it begins with."""
+    def wanted(self, server_version: int) -> Mapping[str, str]:
+        """Every setting that it begins with, but for its search_path, which is the database's."""
         role = {} if self.role is None else {"role": self.role.value}
-        return {**LIMITS, **self.settings, **role}
+        return {**limits(server_version), **self.settings, **role}
 
 
 class UnfitSession(StoreUnavailable):
     """A session that is not what it should be; the message says how."""
 
 
-SET: Final[LiteralString] = (
-    "select name, set_config(name, value, false) from json_each_text(%s::json) as s (name, value)"
-)
+PATH: Final = "search_path"
+SET: Final[LiteralString] = """
+    select name, set_config(name, value, false) from json_each_text(%s::json) as s (name, value)
+    union all
+    select 'search_path', set_config('search_path', coalesce(
+        (
+            select substr(c, length('search_path=') + 1)
+            from pg_db_role_setting as d join pg_database as b on b.oid = d.setdatabase
+            cross join unnest(d.setconfig) as c
+            where d.setrole = 0 and b.datname = current_database() and c like 'search\\_path=%%'
+        ),
+        '"$user", public'
+    ), false)
+"""
+"""Tables are found where the database says, or in `public`, and not where a login says."""
 LOOK: Final[LiteralString] = """
     select current_user::text, current_setting('transaction_read_only'),
         array(
@@ -121,11 +149,12 @@ def conninfo(dsn: str, session: Session) -> str:
 async def begin(connection: psycopg.AsyncConnection[Any], session: Session) -> None:
     """Make a fresh connection, in autocommit, a session of this kind. Raises StoreUnavailable."""
     with _unfit_if_refused(session):
-        found = await connection.execute(SET, [json.dumps(session.wanted)])
+        wanted = session.wanted(connection.info.server_version)
+        found = await connection.execute(SET, [json.dumps(wanted)])
         given = dict(await found.fetchall())
         found = await connection.execute(LOOK, [[*given, *DURABILITY]])
         row = await found.fetchone()
-    _refuse_unfit(session, given, row)
+    _refuse_unfit(session, wanted, given, row)
     await connection.set_autocommit(session.autocommit)
 
 
@@ -147,9 +176,10 @@ def opened(dsn: str, session: Session) -> Generator[psycopg.Connection[Any], Non
 def begin_now(connection: psycopg.Connection[Any], session: Session) -> None:
     """The same as `begin` for a connection that blocks."""
     with _unfit_if_refused(session):
-        given = dict(connection.execute(SET, [json.dumps(session.wanted)]).fetchall())
+        wanted = session.wanted(connection.info.server_version)
+        given = dict(connection.execute(SET, [json.dumps(wanted)]).fetchall())
         row = connection.execute(LOOK, [[*given, *DURABILITY]]).fetchone()
-    _refuse_unfit(session, given, row)
+    _refuse_unfit(session, wanted, given, row)
     connection.autocommit = session.autocommit
 
 
@@ -161,8 +191,16 @@ def _unfit_if_refused(session: Session) -> Generator[None, None, None]:
         raise UnfitSession(f"{session.application}: {error}") from error
 
 
-def _refuse_unfit(session: Session, given: Mapping[str, str], row: Sequence[Any] | None) -> None:
+def _refuse_unfit(
+    session: Session,
+    wanted: Mapping[str, str],
+    given: Mapping[str, str],
+    row: Sequence[Any] | None,
+) -> None:
     why = "nothing was found" if row is None else _why_unfit(session, given, *row)
+    missing = {*wanted, PATH}.difference(given)
+    if why is None and missing:
+        why = f"something between here and the server drops {', '.join(sorted(missing))}"
     if why is not None:
         raise UnfitSession(f"{session.application}: {why}")
 
@@ -175,7 +213,7 @@ def _why_unfit(
         return f"it works as {user} and not as {session.role}"
     settings = dict(zip([*given, *DURABILITY], found, strict=True))
     lost = [name for name, value in given.items() if settings[name] != value]
-    if lost or set(given) != set(session.wanted):
+    if lost:
         return f"something between here and the server changes {', '.join(lost)}"
     if session.writes and reads_only != "off":
         return "the server only reads"

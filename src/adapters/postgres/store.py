@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, LiteralString
 
 from adapters.postgres import leasing
 from adapters.postgres.administration.kept_products import PERIODS, KeptProducts, read
+from adapters.postgres.braking import LOCK
 from adapters.postgres.database import CHORES, IDENTIFYING, READING, Database
 from adapters.postgres.group_writer import GroupWriter
 from adapters.postgres.histories import read_history
@@ -83,8 +84,16 @@ class PostgresCashbackStore(CashbackStore):
         return self._writer.waiting
 
     async def ping(self) -> None:
-        """Raise StoreUnavailable unless a sale would find every connection that it needs."""
-        await asyncio.gather(self._callers.ping(), self._reads.ping(), self._writer.ping())
+        """Raise StoreUnavailable unless a sale would find every connection and lock it needs."""
+        await asyncio.gather(self._callers.ping(), self._take_brakes_lock(), self._writer.ping())
+
+    async def _take_brakes_lock(self) -> None:
+        """Not among the writes: where somebody keeps it, the results of attempts go on.
+
+        A stop that is being put on holds it for less than `lock_timeout`.
+        """
+        async with self._reads.connection() as connection:
+            await connection.execute(f"select {LOCK}")
 
     async def terms(self, merchant_id: int) -> Terms | None:
         kept = self._terms.get(merchant_id)

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Final
 import pytest
 
 from adapters.cashback_client.examining import Reach
-from adapters.postgres.examining import Backlog, Order, Run, Server, Statements
-from adapters.postgres.sessions import LIMITS
+from adapters.postgres.examining import Backlog, Holder, Order, Run, Server, Statements
+from adapters.postgres.sessions import limits
 from cashback_core.delivery import Status
 from cashback_core.explaining import ClassTotal
 from cashback_core.operating import SenderState
@@ -18,8 +18,10 @@ from cashback_gateway.doctor import (
     Check,
     Level,
     check_backlog,
+    check_brakes_lock,
     check_credentials,
     check_erasure_key,
+    check_logins,
     check_migrations,
     check_orders,
     check_provider,
@@ -39,7 +41,12 @@ NOTHING: Final = timedelta(0)
 SERVER: Final = Server(
     version=180_001,
     reads_only=False,
-    settings={**LIMITS, "fsync": "on", "full_page_writes": "on", "synchronous_commit": "on"},
+    settings={
+        **limits(180_001),
+        "fsync": "on",
+        "full_page_writes": "on",
+        "synchronous_commit": "on",
+    },
     clock_ahead=NOTHING,
     clock_error=timedelta(milliseconds=1),
 )
@@ -109,6 +116,24 @@ def test_who_may_make_temporary_tables_is_told() -> None:
     assert check.level is Level.WARN
     assert "cashback_serving, cashback_worker" in check.found
     assert "cashback migrate" in check.advice
+
+
+def test_a_login_with_settings_of_its_own_is_told() -> None:
+    assert check_logins([]).level is Level.OK
+    check = check_logins([("cashback_api", "search_path")] * 7)
+    assert check.level is Level.WARN
+    assert "search_path of cashback_api and 2 more" in check.found
+    assert "reset all" in check.advice
+
+
+def test_who_keeps_sales_waiting_is_told() -> None:
+    assert check_brakes_lock([]).level is Level.OK
+    holder = Holder(pid=4711, login="somebody", application="psql", age=minutes(5))
+    check = check_brakes_lock([holder, replace(holder, pid=4712, age=None)])
+    assert check.level is Level.FAIL
+    assert "somebody (pid 4711, psql, for 0:05:00)" in check.found
+    assert "pid 4712, psql, age not shown" in check.found
+    assert "pg_terminate_backend(4711)" in check.advice
 
 
 def test_another_order_of_letters_is_told_with_what_to_run() -> None:

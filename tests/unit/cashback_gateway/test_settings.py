@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from pathlib import Path
 
 import pytest
@@ -76,6 +77,43 @@ def test_a_secret_is_never_shown() -> None:
     assert "hidden" not in str(told)
     right = read_settings({**ENOUGH, "CASHBACK_PROVIDER_AUTHORIZATION": "Bearer hidden-4"})
     assert "hidden" not in repr(right)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "CASHBACK_PROVIDER_URL",
+        "CASHBACK_PROVIDER_PROXY_URL",
+        "OTEL_EXPORTER_OTLP_ENDPOINT",
+        "DATABASE_URL",
+        "CASHBACK_HOST",
+    ],
+)
+@pytest.mark.parametrize(
+    "value",
+    [
+        "http://user:geheim123@proxy.example:0",
+        "http://user:geheim123@p@proxy.example:99999",
+        "http://user:geheim123",
+        "user:geheim123@proxy.example:3128",
+        "ftp://proxy.example/?token=geheim123",
+        "http://" + "u" * 300 + ":geheim123@proxy.example:0",
+        "http://" + "u" * 170 + ":geheim123" + "3" * 100 + "@proxy.example:0",
+    ],
+)
+def test_no_user_and_no_password_of_a_url_is_shown(name: str, value: str) -> None:
+    with pytest.raises(SettingsError) as refused:
+        read_settings({**ENOUGH, name: value})
+    (told,) = [told for told in refused.value.violations if told.startswith(name)]
+    assert "geheim" not in told
+    assert "user" not in told.partition(";")[0] or "@" not in value
+
+
+def test_of_a_wrong_url_the_rest_is_shown() -> None:
+    with pytest.raises(SettingsError, match=re.escape("'http://…@proxy:0'")):
+        read_settings({**ENOUGH, "CASHBACK_PROVIDER_PROXY_URL": "http://user:pass@proxy:0"})
+    with pytest.raises(SettingsError, match=re.escape("'http://proxy:0/x'")):
+        read_settings({**ENOUGH, "CASHBACK_PROVIDER_PROXY_URL": "http://proxy:0/x"})
 
 
 def test_a_secret_may_come_from_a_file(tmp_path: Path) -> None:

@@ -172,6 +172,16 @@ ADMINISTRATION_FAULTS: Final[Mapping[str, Mapping[Language, Text]]] = {
         ("This is not your present password.", "the password that you signed in with"),
         ("Esta não é a sua senha atual.", "a senha com que você entrou"),
     ),
+    "becomes_administrator": fault(
+        (
+            "Nobody who has an account becomes an administrator.",
+            "a new account, made with this role and with `current`",
+        ),
+        (
+            "Quem já tem conta não se torna administrador.",
+            "uma conta nova, criada com este papel e com `current`",
+        ),
+    ),
     "two_secrets": fault(
         (
             "Two secrets of this client are good: a third would end one that may be in use.",

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from adapters.http.identity.access import MEMBERS, Role
+from adapters.http.identity.access import ADMINISTRATORS, MEMBERS, Role
 from adapters.http.identity.password_policy import LONGEST, SHORTEST, refuse_password
 from adapters.http.resources.resource_body import ResourceBody
 from cashback_core.merchants import SLUG
@@ -19,22 +19,30 @@ USERNAME: Final = re.compile(r"(?!me\Z|[0-9.-]{11,14}\Z)[a-z0-9][a-z0-9._@-]{0,6
 """Not `me`, which means the caller in addresses, and no CPF: names are logged and kept."""
 
 ROLES: Final = tuple(role.value for role in Role)
+ADMINISTRATIVE: Final = tuple(sorted(ADMINISTRATORS))
+"""Whoever is one of these lets others in: a token alone makes nobody one."""
+
 _LIMITS: Final = {"lowest": str(SHORTEST), "highest": str(LONGEST)}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AskedUser:
-    """Somebody to be added, before their password is hashed."""
+    """Somebody to be added, before their password is hashed.
+
+    `current` is the present password of whoever adds an administrator, None for anybody else.
+    """
 
     username: str
     role: str
     merchant: str | None
     password: str = field(repr=False)
+    current: str | None = field(repr=False)
 
 
 def read_new_user(document: object, *, by_platform: bool) -> AskedUser:
     """The body of a create; only the platform names a merchant. Raises InvalidRequestError."""
-    shape = {"username": True, "role": True, "password": True}
+    administrative = isinstance(document, dict) and document.get("role") in ADMINISTRATIVE
+    shape = {"username": True, "role": True, "password": True, "current": administrative}
     body = ResourceBody(document, {**shape, "merchant": False} if by_platform else shape)
     username = body.text("username", USERNAME, "username_format")
     roles = ROLES if by_platform else tuple(sorted(MEMBERS))
@@ -43,6 +51,7 @@ def read_new_user(document: object, *, by_platform: bool) -> AskedUser:
         role=body.choice("role", roles),
         merchant=body.text("merchant", SLUG, "no_such_merchant") if by_platform else None,
         password=_read_new_password(body, "password", username),
+        current=body.secret("current") if administrative else None,
     )
     body.refuse_faults()
     return AskedUser(
@@ -50,6 +59,7 @@ def read_new_user(document: object, *, by_platform: bool) -> AskedUser:
         role=asked.role,
         merchant=asked.merchant or None,
         password=asked.password,
+        current=asked.current,
     )
 
 
@@ -67,15 +77,18 @@ def document_of(user: User) -> dict[str, object]:
 
 
 def read_new_password(document: object, username: str) -> str:
-    """The body of a reset: `new`; raises InvalidRequestError."""
-    body = ResourceBody(document, {"new": True})
+    """The body of a reset: `new`, and `current` in vain; raises InvalidRequestError."""
+    body = ResourceBody(document, {"new": True, "current": False})
     new = _read_new_password(body, "new", username)
     body.refuse_faults()
     return new
 
 
 def read_changed_password(document: object, username: str) -> tuple[str, str]:
-    """The body of one's own change: `current` and `new`; raises InvalidRequestError."""
+    """The body of one's own change, or an administrator's: `current` and `new`.
+
+    Raises InvalidRequestError.
+    """
     body = ResourceBody(document, {"current": True, "new": True})
     current, new = body.secret("current"), _read_new_password(body, "new", username)
     body.refuse_faults()

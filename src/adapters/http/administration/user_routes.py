@@ -11,14 +11,18 @@ from litestar.types import ASGIApp  # noqa: TC002 (Litestar reads the annotation
 
 from adapters.http.administration import shapes
 from adapters.http.administration.user_bodies import (
+    ADMINISTRATIVE,
     ROLES,
     USERNAME,
     check_state,
     document_of,
+    read_changed_password,
     read_new_password,
     read_new_user,
 )
 from adapters.http.answers import Answer
+from adapters.http.identity.credentials import InvalidRequestError
+from adapters.http.problems.faults import Fault
 from adapters.http.resources.answering import (
     answer_created,
     answer_deleted,
@@ -38,6 +42,7 @@ if TYPE_CHECKING:
     from adapters.http.identity.admission import Admission
     from adapters.http.identity.own_password import OwnPassword
     from adapters.http.identity.passwords import Passwords
+    from cashback_core.administering import Caller, Kept, Refusal, Versions
     from cashback_core.people import UserStore
 
 PATH: Final = "/api/users"
@@ -66,7 +71,7 @@ class UserRoutes:
             admit=self.admit,
             key=read_username,
             find=self.store.find,
-            replace_by=self.store.replace,
+            replace_by=self._replace,
             delete_by=self.store.delete,
             document=document_of,
             check=check_state,
@@ -84,6 +89,8 @@ class UserRoutes:
         fields, principal = await self.admit(request)
         document = await read_document(request, fields)
         asked = read_new_user(document, by_platform=principal.home is None)
+        if asked.current is not None:
+            await self.own_password.confirm(request, principal, asked.current)
         new = NewUser(
             username=asked.username,
             role=asked.role,
@@ -115,15 +122,34 @@ class UserRoutes:
         return Answer(200, encode(shapes.UserPage(items=items, next_cursor=cursor)))
 
     async def reset_password(self, request: Request[Any, Any, Any]) -> ASGIApp:
-        """Give a user who forgot theirs a new password; to oneself only as `me` would."""
+        """Give a user who forgot theirs a new password; to oneself only as `me` would.
+
+        To another administrator with the caller's own present one: a token is no account.
+        """
         fields, principal = await self.admit(request)
         username = read_username(request)
         if username == principal.username:
             return await self.own_password.change(request, fields, principal)
-        new = read_new_password(await read_document(request, fields), username)
+        document = await read_document(request, fields)
+        known = await self.store.find(caller_of(principal), username)
+        if known is not None and known.state.role in ADMINISTRATIVE:
+            current, new = read_changed_password(document, username)
+            await self.own_password.confirm(request, principal, current)
+        else:
+            new = read_new_password(document, username)
         hashed = await self.passwords.hash(new)
         refusal = await self.store.set_password(caller_of(principal), username, hashed)
         return answer_deleted(refusal, fields)
+
+    async def _replace(
+        self, caller: Caller, username: str, state: UserState, versions: Versions
+    ) -> Kept[User] | Refusal:
+        """The store's, but nobody becomes an administrator in passing."""
+        if state.role in ADMINISTRATIVE:
+            known = await self.store.find(caller, username)
+            if known is not None and known.state.role not in ADMINISTRATIVE:
+                raise InvalidRequestError((Fault(pointer="/role", code="becomes_administrator"),))
+        return await self.store.replace(caller, username, state, versions)
 
 
 def read_username(request: Request[Any, Any, Any]) -> str:

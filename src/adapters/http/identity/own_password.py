@@ -1,4 +1,4 @@
-"""How one's own password is changed, whichever route it is asked at."""
+"""What takes one's own present password: a new one, and making or changing administrators."""
 
 from __future__ import annotations
 
@@ -36,12 +36,19 @@ class OwnPassword:
         """Guessing at the present one slows down like a log-in."""
         username = principal.username
         current, new = read_changed_password(await read_document(request, fields), username)
+        await self.confirm(request, principal, current)
+        hashed = await self.login.passwords.hash(new)
+        refusal = await self.store.set_password(caller_of(principal), username, hashed)
+        return answer_deleted(refusal, fields)
+
+    async def confirm(
+        self, request: Request[Any, Any, Any], principal: Principal, current: str
+    ) -> None:
+        """Raises InvalidRequestError unless it is the caller's, LoginThrottledError."""
+        username = principal.username
         address = client_address(request.scope, trusted_hops=self.trusted_hops)
         try:
             await self.login.confirm(username=username, password=current, address=address)
         except BadCredentialsError as error:
             wrong = Fault(pointer="/current", code="password_wrong")
             raise InvalidRequestError((wrong,)) from error
-        hashed = await self.login.passwords.hash(new)
-        refusal = await self.store.set_password(caller_of(principal), username, hashed)
-        return answer_deleted(refusal, fields)

@@ -140,7 +140,9 @@ ADMINISTRATION: Final[dict[tuple[str, str], Operation]] = {
         tag="Users",
         summary="Add a user with a first password",
         description="An administrator adds their own merchant's; the platform's name the"
-        " `merchant`, or none for role `platform`. A name is given away once, for ever.",
+        " `merchant`, or none for role `platform`. A name is given away once, for ever."
+        " Making an administrator (`admin`, `platform`) takes your own present password,"
+        " `current`.",
         body="UserInput",
         example={
             "username": f"maria-{fresh.NAME}",
@@ -148,7 +150,7 @@ ADMINISTRATION: Final[dict[tuple[str, str], Operation]] = {
             "password": "quatro palavras bem longe",
         },
         successes={201: Success(schema="User", description="Added.", headers=_CREATED)},
-        problems=(*WRITE, "already_exists", "too_many_logins"),
+        problems=(*WRITE, "already_exists", "log_in_throttled", "too_many_logins"),
     ),
     ("get", "/api/users"): listed(
         "listUsers",
@@ -196,7 +198,8 @@ ADMINISTRATION: Final[dict[tuple[str, str], Operation]] = {
         tag="Users",
         summary="Give a user who forgot theirs a new password",
         description="Ends every session that was begun with the old one. Your own goes as at"
-        " `PUT /api/users/me/password`: with `current`, the present one.",
+        " `PUT /api/users/me/password`, and another administrator's too: with `current`, your own"
+        " present password.",
         parameters=(USERNAME,),
         body="PasswordReset",
         example={"new": "quatro palavras bem longe"},

@@ -124,6 +124,7 @@ _CLIENT_STATE: Final[Schema] = {
         " the group that it came under.",
     },
 }
+_CURRENT: Final[Schema] = {"type": ["string", "null"], "format": "password"}
 _PASSWORD: Final[Schema] = {
     "type": "string",
     "format": "password",
@@ -189,6 +190,11 @@ ADMINISTRATION_REQUESTS: Final[dict[str, Schema]] = {
                 "type": ["string", "null"],
                 "description": "Whom they act for; the platform's administrators alone name it.",
             },
+            "current": {
+                **_CURRENT,
+                "description": "Your own present one: for role `admin` or `platform`, must be"
+                " there.",
+            },
         },
         required=("username", "role", "password"),
         description="A new user.",
@@ -234,9 +240,9 @@ ADMINISTRATION_REQUESTS: Final[dict[str, Schema]] = {
         {
             "new": _PASSWORD,
             "current": {
-                "type": "string",
-                "format": "password",
-                "description": "The present one: for one's own alone.",
+                **_CURRENT,
+                "description": "Your own present one: must be there for your own, and for an"
+                " administrator's.",
             },
         },
         required=("new",),

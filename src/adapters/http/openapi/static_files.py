@@ -17,12 +17,12 @@ if TYPE_CHECKING:
     from adapters.http.answers import Header
     from adapters.http.fields import Fields
 
-_GZIP: Final = re.compile(
-    rb"(?:^|,)[ \t]*(?:x-)?(?:gzip|\*)[ \t]*"
-    rb"(?:;[ \t]*q=(?:1(?:\.0{0,3})?|0\.(?!0{1,3}[ \t]*(?:,|\Z))[0-9]{1,3})[ \t]*)?(?:,|\Z)",
+_CODING: Final = re.compile(
+    rb"[ \t]*([!#$%&'*+.^_`|~0-9A-Za-z-]+)[ \t]*"
+    rb"(?:;[ \t]*q=(0(?:\.[0-9]{0,3})?|1(?:\.0{0,3})?)[ \t]*)?",
     re.IGNORECASE,
 )
-"""An Accept-Encoding that takes gzip (RFC 9110, 12.5.3)."""
+"""One coding of an Accept-Encoding, and its weight (RFC 9110, 12.5.3)."""
 
 _TAG: Final = re.compile(rb'(?:W/)?("[^"]*")')
 _VARY: Final[Header] = (b"vary", b"Accept-Encoding")
@@ -50,10 +50,10 @@ class StaticFile:
 
     async def answer(self, fields: Fields) -> Answer:
         """The file, compressed for whoever takes that; 304 for whoever has it already."""
-        if self._kept is None:
+        if self._kept is None or _has_failed(self._kept):
             self._kept = asyncio.create_task(asyncio.to_thread(self._load))
         plain, compressed = await asyncio.shield(self._kept)
-        kept = compressed if _GZIP.search(fields.get(b"accept-encoding", b"")) else plain
+        kept = compressed if _takes_gzip(fields.get(b"accept-encoding", b"")) else plain
         return kept.unchanged if _has(fields, kept.tag) else kept.whole
 
     def _load(self) -> tuple[_Kept, _Kept]:
@@ -79,6 +79,22 @@ class StaticFile:
         told = {b"content-type", b"content-length"}  # of another answer (RFC 9110, 8.6)
         unchanged.headers = [header for header in unchanged.headers if header[0] not in told]
         return _Kept(tag, whole, unchanged)
+
+
+def _has_failed(task: asyncio.Task[tuple[_Kept, _Kept]]) -> bool:
+    """Whether the file could not be read then; it may be there now."""
+    return task.done() and (task.cancelled() or task.exception() is not None)
+
+
+def _takes_gzip(accepted: bytes) -> bool:
+    """Whether gzip is among them, or `*` is and gzip is not refused by its name."""
+    weights: dict[bytes, float] = {}
+    for part in accepted.split(b","):
+        coding = _CODING.fullmatch(part)
+        if coding is not None:
+            name = coding[1].lower().removeprefix(b"x-")
+            weights[name] = float(coding[2] or 1)
+    return weights.get(b"gzip", weights.get(b"*", 0.0)) > 0
 
 
 def _has(fields: Mapping[bytes, bytes], tag: bytes) -> bool:

@@ -122,7 +122,9 @@ class EmbeddedPostgres:
             )
             # A template hands on its schema, not who may do what in the database: see `migrate`.
             connection.execute(
-                sql.SQL("revoke temporary on database {} from public").format(sql.Identifier(name))
+                sql.SQL("revoke connect, temporary on database {} from public").format(
+                    sql.Identifier(name)
+                )
             )
         return self.dsn(name)
 

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from adapters.http.openapi.static_files import StaticFile
+
 if TYPE_CHECKING:
     from fakes.api import Api
 
@@ -74,6 +76,12 @@ async def test_each_file_has_its_type(api: Api, name: str, media_type: str) -> N
         ("deflate, gzip;q=1.000", "gzip"),
         ("gzip;q=0.001", "gzip"),
         ("*", "gzip"),
+        ("gzip;q=0, *", None),
+        ("*, x-gzip; q=0.0", None),
+        ("*;q=0, gzip", "gzip"),
+        ("br;q=0, *;q=0.5", "gzip"),
+        ("*;q=0", None),
+        ("gzip;q=2", None),
     ],
 )
 @pytest.mark.parametrize("path", ["/", "/docs/start.js", "/docs/assets/swagger-ui.css"])
@@ -101,6 +109,21 @@ async def test_a_file_comes_compressed_for_whoever_takes_that_and_once(
         assert "content-length" not in again.headers
     other = await api.call("GET", path, username=None, headers={**headers, "If-None-Match": '"x"'})
     assert (other.status, other.body) == (200, answer.body)
+
+
+async def test_a_file_that_could_not_be_read_once_is_read_again() -> None:
+    contents = iter([OSError("too many open files"), b"here again"])
+
+    def read() -> bytes:
+        content = next(contents)
+        if isinstance(content, OSError):
+            raise content
+        return content
+
+    file = StaticFile(read=read, media_type=b"text/plain")
+    with pytest.raises(OSError, match="too many"):
+        await file.answer({})
+    assert (await file.answer({})).body == b"here again"
 
 
 async def test_everybody_is_sent_the_same_bytes(api: Api) -> None:
