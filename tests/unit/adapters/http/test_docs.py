@@ -10,6 +10,8 @@ import pytest
 from adapters.http.openapi.static_files import StaticFile
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from fakes.api import Api
 
 
@@ -112,7 +114,7 @@ async def test_a_file_comes_compressed_for_whoever_takes_that_and_once(
 
 
 async def test_a_file_that_could_not_be_read_once_is_read_again() -> None:
-    contents = iter([OSError("too many open files"), b"here again"])
+    contents: Iterator[OSError | bytes] = iter([OSError("too many open files"), b"here again"])
 
     def read() -> bytes:
         content = next(contents)
