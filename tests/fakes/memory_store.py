@@ -220,9 +220,9 @@ class MemoryStore(CashbackStore):
         self.past_stops.append((merchant_id, type_, since, self._now()))
         self._note_stops(merchant_id)
 
-    async def resume(self, *, limit: int) -> int:  # noqa: ARG002 (nothing is put off here)
+    async def resume(self, *, limit: int) -> bool:  # noqa: ARG002 (nothing is put off here)
         await self._reach()
-        return 0
+        return False
 
     async def conclude(self, result: AttemptResult) -> Standing:
         await self._reach()
