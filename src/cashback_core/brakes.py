@@ -47,6 +47,9 @@ REASONS: Final[Mapping[WaitsFor, str]] = {
 HELD: Final = frozenset({WaitsFor.CASHBACK_CEILING, WaitsFor.DAY_CEILING})
 """For these a person releases each cashback; a stop is lifted for all."""
 
+CEILING_REASONS: Final = frozenset(REASONS[why] for why in HELD)
+"""What the latest event of a cashback says that a ceiling holds."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ceilings:

@@ -16,6 +16,7 @@ from enum import Enum, StrEnum
 from typing import Final, Protocol
 from uuid import UUID
 
+from cashback_core.brakes import CEILING_REASONS
 from cashback_core.delivery import TRANSITIONS, Actor, Delivery, Move, Status
 from cashback_core.documents import Cpf, holds_cpf
 from cashback_core.equals import EqualPage
@@ -246,12 +247,22 @@ ATTENTION: Final = frozenset({Status.HELD, Status.IN_DOUBT, Status.REJECTED})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpenFilter:
-    """Which cashbacks an operator means; instants bound `sold_at`, from inclusive, to exclusive."""
+    """Which cashbacks an operator means; instants bound `sold_at`, from inclusive, to exclusive.
+
+    For what is done to all that it means, `above_ceiling` says that what a ceiling holds is among
+    them: a person releases that one by one. In lists it always is.
+    """
 
     statuses: frozenset[Status] = ATTENTION
     document: Cpf | None = None
     sold_from: datetime | None = None
     sold_to: datetime | None = None
+    above_ceiling: bool = False
+
+
+def is_above_ceiling(status: Status, actor: Actor, reason: str) -> bool:
+    """Whether a ceiling holds it: its status, and who made its latest event, and why."""
+    return status is Status.HELD and actor is Actor.API and reason in CEILING_REASONS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -293,12 +304,14 @@ class OpenPage:
 class Tally:
     """How many cashbacks a filter means, what they are worth, and how many may be paid twice.
 
-    `in_doubt` counts all that `may_be_paid`.
+    `in_doubt` counts all that `may_be_paid`, `above_ceiling` what a ceiling holds: these are in
+    the other numbers only where the filter asks for them.
     """
 
     count: int
     cashback_centavos: int
     in_doubt: int
+    above_ceiling: int = 0
 
 
 @dataclass(frozen=True, slots=True)

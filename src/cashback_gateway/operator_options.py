@@ -80,6 +80,11 @@ def declare(add: Add) -> None:
     ):
         help_ = f"{words}; without an offset: in {ZONE}"
         many.add_argument(name, type=read, metavar="INSTANT", help=help_)
+    many.add_argument(
+        "--above-ceiling",
+        action="store_true",
+        help="what a ceiling holds, too; without it that is released one by one",
+    )
     many.add_argument("--expect", type=_count, metavar="N", help="the count that was looked at")
     _add_merchant(many)
     _add_risk(many)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+from typing import TYPE_CHECKING
 
 import psycopg
 import pytest
@@ -14,6 +15,9 @@ from cashback_core.operating import OpenFilter, Tally
 from cashback_core.ports import StoreUnavailable
 from contract.builders import a_sale, history_of
 from contract.operating import REFUSED, RESEND, OperatorStoreContract, ended_with
+
+if TYPE_CHECKING:
+    from cashback_core.brakes import Ceilings
 
 
 class TestPostgresOperators(OperatorStoreContract):
@@ -37,6 +41,14 @@ class TestPostgresOperators(OperatorStoreContract):
 
     async def expire_leases(self, store: object) -> None:  # noqa: ARG002
         self._run("update cashbacks set lease_until_at = lease_until_at - interval '1 day'")
+
+    async def set_ceilings(self, store: object, merchant_id: int, to: Ceilings) -> None:  # noqa: ARG002
+        with psycopg.connect(self.dsn) as connection:
+            connection.execute(
+                "update merchants set max_cashback_centavos = %s, max_day_centavos = %s"
+                " where merchant_id = %s",
+                [to.max_cashback_centavos, to.max_day_centavos, merchant_id],
+            )
 
     async def make_due(self, store: object) -> None:  # noqa: ARG002
         self._run("update cashbacks set due_at = due_at - interval '1 day'")

@@ -184,6 +184,11 @@ _RESEND_MANY: Final = _object(
         "document": {"type": ["string", "null"], "description": "Only this customer's CPF."},
         "sold_from": {"type": ["string", "null"], "description": "Sold then, that day, or later."},
         "sold_to": {"type": ["string", "null"], "description": "Sold before, or until that day."},
+        "above_ceiling": {
+            "type": "boolean",
+            "default": False,
+            "description": "What a ceiling holds, too; without it that is left out.",
+        },
         "dry_run": {"type": "boolean", "default": True, "description": "Only count."},
         "expected_count": {
             "type": ["integer", "null"],
@@ -194,7 +199,8 @@ _RESEND_MANY: Final = _object(
         "accept_risk": _ACCEPT_RISK,
     },
     optional=(
-        "document", "sold_from", "sold_to", "dry_run", "expected_count", "reason", "accept_risk",
+        "document", "sold_from", "sold_to", "above_ceiling", "dry_run", "expected_count", "reason",
+        "accept_risk",
     ),
     description="A filter, and what to do with everything that it means.",
 )  # fmt: skip

@@ -115,13 +115,14 @@ def read_resend_many(document: object, zone: ZoneInfo, *, by: str) -> ResendMany
     """
     body = _Body(
         document, "status", "document", "sold_from", "sold_to",
-        "reason", "accept_risk", "dry_run", "expected_count",
+        "above_ceiling", "reason", "accept_risk", "dry_run", "expected_count",
     )  # fmt: skip
     wanted = OpenFilter(
         statuses=body.statuses(),
         document=body.document(),
         sold_from=body.bound("sold_from", zone),
         sold_to=body.bound("sold_to", zone, end=True),
+        above_ceiling=body.truth("above_ceiling", default=False),
     )
     dry_run = body.truth("dry_run", default=True)
     accept_risk = body.truth("accept_risk", default=False)
