@@ -91,6 +91,7 @@ def declare(add: Add) -> None:
     add_signature(many, required=False)
     cancel = add("cancel", commands.cancel, "end a pending, held or rejected cashback unpaid")
     _add_id(cancel)
+    _add_risk(cancel)
     add_signature(cancel)
     resolve = add(
         "resolve",
@@ -164,7 +165,9 @@ def _add_merchant(
 
 def _add_risk(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "--accept-risk", action="store_true", help="what may be paid already may be paid again"
+        "--accept-risk",
+        action="store_true",
+        help="what may be paid already may be paid again, or be called unpaid",
     )
 
 

@@ -280,11 +280,33 @@ class OperatorStoreContract:
     ) -> None:
         claim = await ended_with(store, UNANSWERED)
         await operators.act(1, claim.id, RISKY)
-        await operators.act(1, claim.id, CANCEL)
+        assert await operators.act(1, claim.id, CANCEL) == RiskNotAccepted(1)
+        await operators.act(1, claim.id, replace(CANCEL, accept_risk=True))
         cancelled = OpenFilter(statuses=frozenset({Status.CANCELLED}))
         (item,) = await everything(operators, cancelled, limit=5)
         assert item.risk_accepted_at is not None
         assert (item.reason, item.actor_name) == (CANCEL.reason, "ana")
+
+    @pytest.mark.parametrize("evidence", [REFUSED, NOTHING_SENT])
+    async def test_no_later_attempt_answers_a_doubt_and_a_mark_on_evidence_does(
+        self, store: CashbackStore, operators: OperatorStore, evidence: Evidence
+    ) -> None:
+        claim = await ended_with(store, UNANSWERED)
+        await operators.act(1, claim.id, RISKY)
+        await self.make_due(store)
+        (again,) = await store.claim_due(limit=1, lease_s=LEASE_S)
+        await store.conclude(ended(again, evidence, deliverer=Actor.WORKER))
+        assert await operators.act(1, claim.id, CANCEL) == RiskNotAccepted(1)
+        if evidence is NOTHING_SENT:
+            await self.make_due(store)
+            (again,) = await store.claim_due(limit=1, lease_s=LEASE_S)
+            await store.conclude(ended(again, UNANSWERED, deliverer=Actor.WORKER))
+            assert isinstance(await operators.act(1, claim.id, UNPAID), Granted)
+            assert isinstance(await operators.act(1, claim.id, CANCEL), Granted)
+        else:
+            taken = await operators.act(1, claim.id, replace(CANCEL, accept_risk=True))
+            assert isinstance(taken, Granted)
+            assert taken.risk_accepted
 
     @pytest.mark.parametrize(("act", "status"), [(PAID, "applied"), (UNPAID, "rejected")])
     async def test_what_is_in_doubt_is_marked_on_the_providers_evidence(

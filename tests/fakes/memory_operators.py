@@ -6,7 +6,7 @@ import asyncio
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from cashback_core.delivery import Actor, Delivery
+from cashback_core.delivery import Actor, Delivery, Status
 from cashback_core.equals import EqualPage, EqualSales, Try
 from cashback_core.identity import new_id
 from cashback_core.operating import (
@@ -144,6 +144,22 @@ class MemoryOperators(OperatorStore):
             credited=self.incidents.credits(row.record.id),
             suspected=self.incidents.suspects(row),
             marked_by=latest.actor_name if latest.actor is Actor.OPERATOR else None,
+            at_risk=self._is_at_risk(row),
+        )
+
+    def _is_at_risk(self, row: Row) -> bool:
+        taken_at = self.risk_accepted.get(row.record.id)
+        return taken_at is not None and not any(
+            event.at > taken_at
+            and (
+                (event.actor is Actor.OPERATOR and event.to_status is Status.REJECTED)
+                or (
+                    event.actor is Actor.SETTLER
+                    and event.from_status is Status.IN_DOUBT
+                    and event.to_status in {Status.PENDING, Status.HELD}
+                )
+            )
+            for event in row.events
         )
 
     def _meant(self, merchant_id: int | None, wanted: OpenFilter) -> list[Row]:

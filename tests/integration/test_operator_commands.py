@@ -336,7 +336,6 @@ def test_the_sender_is_paused_and_released(environ: dict[str, str]) -> None:
         ("resend", str(uuid4()), "--reason", "x"),
         ("resend", str(uuid4()), "--reason", " ", "--as", "ana"),
         ("resend", str(uuid4()), "--reason", "x", "--as", ""),
-        ("cancel", str(uuid4()), "--accept-risk", *SIGNED),
         ("resolve", str(uuid4()), "pending", *SIGNED),
         ("take-back", str(uuid4()), "--reason", "x"),
         ("incidents", "--class", "lost"),

@@ -191,7 +191,16 @@ class PostgresOperatorStore(OperatorStore):
                     where i.cashback_id = c.cashback_id and i.closed_at is null
                         and i.class = any(%(credited)s)
                 ),
-                x.cashback_id is not null, e.actor_name
+                x.cashback_id is not null, e.actor_name,
+                c.risk_accepted_at is not null and not exists (
+                    select from events as p
+                    where p.merchant_id = c.merchant_id and p.cashback_id = c.cashback_id
+                        and p.at > c.risk_accepted_at and (
+                            p.actor = 'settler' and p.from_status = 'in_doubt'
+                                and p.to_status in ('pending', 'held')
+                            or p.actor = 'operator' and p.to_status = 'rejected'
+                        )
+                )
             from merchants as m
             join cashbacks as c
                 on c.merchant_id = m.merchant_id and c.cashback_id = any(%(ids)s)
@@ -206,8 +215,10 @@ class PostgresOperatorStore(OperatorStore):
             prepare=False,
         )
         return {
-            id_: Circumstances(credited=credited, suspected=suspected, marked_by=name)
-            for id_, credited, suspected, name in await cursor.fetchall()
+            id_: Circumstances(
+                credited=credited, suspected=suspected, marked_by=name, at_risk=at_risk
+            )
+            for id_, credited, suspected, name, at_risk in await cursor.fetchall()
         }
 
     async def merchant_id(self, slug: str) -> int | None:

@@ -76,12 +76,15 @@ OPERATING: Final[dict[tuple[str, str], Operation]] = {
         id="cancel",
         tag="Operators",
         summary="End a pending, held or rejected one unpaid",
-        description="Never one in doubt: it may have been paid.",
+        description="Never one in doubt: it may have been paid. So may one that was resent out of"
+        " a doubt, until a statement proves that it was not, or `resolve` called it rejected on"
+        " the provider's evidence: before that it takes `accept_risk`, and the record tells who"
+        " took the risk.",
         parameters=(ID,),
         body="CancelInput",
         example={"reason": "the customer returned the goods"},
         successes=_DONE,
-        problems=_ACT,
+        problems=(*_ACT, "risk_not_accepted"),
     ),
     ("post", "/api/cashbacks/{id}/resolve"): Operation(
         id="resolve",

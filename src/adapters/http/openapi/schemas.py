@@ -172,7 +172,8 @@ _REASON: Final[Schema] = {
 _ACCEPT_RISK: Final[Schema] = {
     "type": "boolean",
     "default": False,
-    "description": "Those in doubt or suspected may be paid a second time, and you take that risk.",
+    "description": "What is or was in doubt, or is suspected, may be paid a second time, or be"
+    " called unpaid though it is paid, and you take that risk.",
 }
 _RESEND_MANY: Final = _object(
     {
@@ -210,7 +211,11 @@ _OPERATING: Final[dict[str, Schema]] = {
         optional=("accept_risk",),
         description="Why it is sent again.",
     ),
-    "CancelInput": _object({"reason": _REASON}, description="Why it is ended unpaid."),
+    "CancelInput": _object(
+        {"reason": _REASON, "accept_risk": _ACCEPT_RISK},
+        optional=("accept_risk",),
+        description="Why it is ended unpaid.",
+    ),
     "ReasonInput": _object({"reason": _REASON}, description="Why."),
     "ResolveInput": _object(
         {"status": {"enum": ["applied", "rejected"]}, "reason": _REASON},

@@ -52,8 +52,8 @@ def read_resend(document: object, *, by: str) -> Act:
 
 
 def read_cancel(document: object, *, by: str) -> Act:
-    """The act of `{"reason"}`; raises InvalidRequestError."""
-    return Act(kind=ActKind.CANCEL, by=by, reason=read_reason(document))
+    """The act of `{"reason", "accept_risk"}`; raises InvalidRequestError."""
+    return replace(read_resend(document, by=by), kind=ActKind.CANCEL)
 
 
 def read_reason(document: object) -> str:

@@ -147,6 +147,16 @@ async def test_an_unpaid_one_is_cancelled_and_one_in_doubt_never(api: Api) -> No
     assert error["expected"] == "one of: pending, rejected, held"
 
 
+async def test_what_was_resent_out_of_a_doubt_is_cancelled_at_that_risk_only(api: Api) -> None:
+    id_ = await a_cashback(api, unanswered())
+    risky = {**WHY, "accept_risk": True}
+    assert (await act(api, f"/api/cashbacks/{id_}/resend", risky)).status == 200
+    refused = await act(api, f"/api/cashbacks/{id_}/cancel", WHY)
+    assert (refused.status, refused.json()["code"]) == (409, "risk_not_accepted")
+    assert "call unpaid" in refused.json()["detail"]
+    assert (await act(api, f"/api/cashbacks/{id_}/cancel", risky)).json()["status"] == "cancelled"
+
+
 @pytest.mark.parametrize(("verb", "more"), [("resend", {}), ("cancel", {})])
 async def test_an_act_done_twice_is_refused_the_second_time(
     api: Api, verb: str, more: dict[str, Any]
@@ -208,7 +218,8 @@ async def test_another_merchants_cashback_looks_like_one_that_never_was(
         ("resend", {**WHY, "accept_risk": 1}, [("/accept_risk", "not_boolean")]),
         ("resend", {**WHY, "accept_risk": "true"}, [("/accept_risk", "not_boolean")]),
         ("resend", {"reason": 5, "a": 1}, [("", "unknown_field"), ("/reason", "wrong_type")]),
-        ("cancel", {**WHY, "accept_risk": True}, [("", "unknown_field")]),
+        ("cancel", {**WHY, "accept_risk": "yes"}, [("/accept_risk", "not_boolean")]),
+        ("cancel", {**WHY, "status": "held"}, [("", "unknown_field")]),
         ("resolve", WHY, [("/status", "required")]),
         ("resolve", {**WHY, "status": "pending"}, [("/status", "no_such_choice")]),
         ("resolve", {**WHY, "status": ["applied"]}, [("/status", "wrong_type")]),
