@@ -84,7 +84,8 @@ def intake(
     """What a cashback of these line types waits for when it is accepted; None if for nothing.
 
     `day_centavos` is what was accepted that day before it, and not held. What is held adds nothing
-    to the day: a smaller one may fit after it. What a stop holds back will be paid, and adds.
+    to the day: a smaller one may fit after it. What a stop holds back will be paid, and adds, until
+    it is cancelled before any attempt.
     """
     if centavos == 0:
         return None

@@ -418,6 +418,29 @@ class OperatorStoreContract:
         items = await everything(operators, pending, limit=5)
         assert [i.risk_accepted_at is None for i in items] == [True, False]
 
+    @pytest.mark.parametrize("merchant_id", [1, None])
+    async def test_what_is_cancelled_before_it_was_tried_leaves_its_day_room(
+        self, store: CashbackStore, operators: OperatorStore, merchant_id: int | None
+    ) -> None:
+        await self.set_ceilings(store, 1, Ceilings(max_day_centavos=1_000))
+        first, second, held = [
+            await accepted(store, submitted(a_sale(), lease_s=None)) for _ in range(3)
+        ]
+        assert held.status is Status.HELD
+        assert isinstance(await operators.act(merchant_id, first.id, CANCEL), Granted)
+        fits = await accepted(store, submitted(a_sale(), lease_s=None))
+        assert fits.status is Status.PENDING
+        assert isinstance(await operators.act(merchant_id, held.id, RESEND), Granted)
+        assert isinstance(await operators.act(merchant_id, held.id, CANCEL), Granted)
+        above = await accepted(store, submitted(a_sale(), lease_s=None))
+        assert above.status is Status.HELD, "what a person released was not counted"
+        await self.make_due(store)
+        for claim in await store.claim_due(limit=2, lease_s=LEASE_S):
+            await store.conclude(ended(claim, NOTHING_SENT, deliverer=Actor.WORKER))
+        assert isinstance(await operators.act(merchant_id, second.id, CANCEL), Granted)
+        above = await accepted(store, submitted(a_sale(), lease_s=None))
+        assert above.status is Status.HELD, "what was tried stays counted"
+
     async def test_what_a_ceiling_holds_is_resent_by_filter_only_when_it_is_asked_for(
         self, store: CashbackStore, operators: OperatorStore
     ) -> None:

@@ -495,6 +495,7 @@ class MemoryStore(CashbackStore):
             if owner == merchant_id
             and merchant_day(row.record.accepted_at, standing.zone) == today
             and row.events[0].to_status is not Status.HELD
+            and (row.status is not Status.CANCELLED or row.attempts)
         )
         types = {line.type for line in submission.sale.lines}
         return intake(submission.cashback.cashback_centavos, types, standing, before)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, LiteralString
 
 from adapters.postgres import refused_equals
 from adapters.postgres.accepting import Cursor, encode
+from adapters.postgres.braking import give_back
 from adapters.postgres.database import OPERATING, OVERSEEING, Database
 from adapters.postgres.open_rows import (
     ABOVE_CEILING,
@@ -141,6 +142,8 @@ class PostgresOperatorStore(OperatorStore):
             decision = _decide(row, act, given)
             if isinstance(decision, Granted):
                 await _store(cursor, [_move(row, decision, act)])
+                if decision.move.to is Status.CANCELLED and row[2] == Status.PENDING:
+                    await give_back(cursor, row[0], row[1])
         return decision
 
     async def tally(self, merchant_id: int | None, wanted: OpenFilter) -> Tally:

@@ -27,6 +27,8 @@ create table day_sums (
 with (fillfactor = 50);
 select protect_merchant_table('day_sums');
 grant select, insert, update (centavos) on day_sums to cashback_serving;
+-- Whoever operates for all merchants gives back what is cancelled before it was ever tried.
+grant select, update (centavos) on day_sums to cashback_worker;
 
 -- A ceiling that is set in the middle of a day counts all of that day. What is old enough to be
 -- committed is summed up before anybody waits.
