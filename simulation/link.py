@@ -248,7 +248,7 @@ class Link(CashbackStore):
     async def note_pause(self, pause: Pause) -> None:
         await self.ask(lambda: self.database.note_pause(pause))
 
-    async def resume(self, *, limit: int) -> int:
+    async def resume(self, *, limit: int) -> bool:
         return await self.ask(lambda: self.database.resume(limit=limit))
 
     async def reap(self, *, limit: int) -> int:

@@ -47,6 +47,9 @@ REASONS: Final[Mapping[WaitsFor, str]] = {
 HELD: Final = frozenset({WaitsFor.CASHBACK_CEILING, WaitsFor.DAY_CEILING})
 """For these a person releases each cashback; a stop is lifted for all."""
 
+CEILING_REASONS: Final = frozenset(REASONS[why] for why in HELD)
+"""What the latest event of a cashback says that a ceiling holds."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ceilings:
@@ -81,7 +84,8 @@ def intake(
     """What a cashback of these line types waits for when it is accepted; None if for nothing.
 
     `day_centavos` is what was accepted that day before it, and not held. What is held adds nothing
-    to the day: a smaller one may fit after it. What a stop holds back will be paid, and adds.
+    to the day: a smaller one may fit after it. What a stop holds back will be paid, and adds, until
+    it is cancelled before any attempt.
     """
     if centavos == 0:
         return None

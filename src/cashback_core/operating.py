@@ -16,6 +16,7 @@ from enum import Enum, StrEnum
 from typing import Final, Protocol
 from uuid import UUID
 
+from cashback_core.brakes import CEILING_REASONS
 from cashback_core.delivery import TRANSITIONS, Actor, Delivery, Move, Status
 from cashback_core.documents import Cpf, holds_cpf
 from cashback_core.equals import EqualPage
@@ -30,9 +31,10 @@ MAX_AT_ONCE: Final = 5_000
 
 RISK: Final = (
     "nobody here can tell whether this cashback was paid: sending it again may pay the customer a"
-    " second time. Look for it in the provider's statement first"
+    " second time, cancelling it may call unpaid what was paid. Look for it in the provider's"
+    " statement first"
 )
-"""What an operator accepts who resends what is in doubt."""
+"""What an operator accepts who resends what is in doubt, or cancels what was."""
 
 
 class ActKind(StrEnum):
@@ -71,7 +73,7 @@ class Act:
     """An operator's act: `by` is the operator's own name, `reason` is kept for ever.
 
     `accept_risk` says that the operator read RISK and takes it. Resending what `may_be_paid`
-    asks for it; so does taking back a mark.
+    asks for it; so do taking back a mark, and cancelling what was resent at that risk.
     """
 
     kind: ActKind
@@ -104,19 +106,22 @@ class Circumstances:
     `credited` is an open incident that says that this cashback is credited, `suspected` one that
     keeps it from being called unpaid: of a line that is its own, or that could be. `marked_by` is
     the operator whose mark (applied or rejected) brought it where it stands, None if none did.
+    `at_risk` says that somebody resent it while it may have been paid, and that since then no
+    statement has proved, and no operator on the provider's evidence said, that it was not.
     """
 
     credited: bool = False
     suspected: bool = False
     marked_by: str | None = None
+    at_risk: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class RiskNotAccepted:
-    """So many cashbacks may be paid twice by this act, and nobody took that risk.
+    """So many cashbacks may be paid twice, or are called unpaid, and nobody took that risk.
 
-    They are in doubt, or a line of the provider's statement that nothing explains may be theirs,
-    or it is an operator's mark alone that calls them unpaid.
+    They are in doubt, or were, or a line of the provider's statement that nothing explains may be
+    theirs, or it is an operator's mark alone that calls them unpaid.
     """
 
     in_doubt: int = 1
@@ -162,8 +167,10 @@ def operate(
     """What an act does to a cashback; `now` is the instant by the database's clock.
 
     What is in doubt is never cancelled, and what `may_be_paid` is resent only by somebody who
-    accepts the risk. Held and rejected cashbacks are marked applied only while an incident says
-    that they are credited. A mark is taken back by another operator than the one who made it.
+    accepts the risk. A resend answers no doubt: what is at risk since then is cancelled only by
+    somebody who accepts it, too, whatever became of later attempts. Held and rejected cashbacks
+    are marked applied only while an incident says that they are credited. A mark is taken back by
+    another operator than the one who made it.
     """
     given = circumstances or Circumstances()
     target, status = TARGETS[act.kind], delivery.status
@@ -178,7 +185,8 @@ def operate(
         if is_same_name(given.marked_by, act.by):
             return NotYours.OWN
     resend = act.kind is ActKind.RESEND
-    risky = resend and may_be_paid(status, given)
+    cancels = act.kind is ActKind.CANCEL
+    risky = (resend and may_be_paid(status, given)) or (cancels and given.at_risk)
     if (risky or take_back) and not act.accept_risk:
         return RiskNotAccepted()
     return Granted(
@@ -246,12 +254,22 @@ ATTENTION: Final = frozenset({Status.HELD, Status.IN_DOUBT, Status.REJECTED})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpenFilter:
-    """Which cashbacks an operator means; instants bound `sold_at`, from inclusive, to exclusive."""
+    """Which cashbacks an operator means; instants bound `sold_at`, from inclusive, to exclusive.
+
+    For what is done to all that it means, `above_ceiling` says that what a ceiling holds is among
+    them: a person releases that one by one. In lists it always is.
+    """
 
     statuses: frozenset[Status] = ATTENTION
     document: Cpf | None = None
     sold_from: datetime | None = None
     sold_to: datetime | None = None
+    above_ceiling: bool = False
+
+
+def is_above_ceiling(status: Status, actor: Actor, reason: str) -> bool:
+    """Whether a ceiling holds it: its status, and who made its latest event, and why."""
+    return status is Status.HELD and actor is Actor.API and reason in CEILING_REASONS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -293,12 +311,14 @@ class OpenPage:
 class Tally:
     """How many cashbacks a filter means, what they are worth, and how many may be paid twice.
 
-    `in_doubt` counts all that `may_be_paid`.
+    `in_doubt` counts all that `may_be_paid`, `above_ceiling` what a ceiling holds: these are in
+    the other numbers only where the filter asks for them.
     """
 
     count: int
     cashback_centavos: int
     in_doubt: int
+    above_ceiling: int = 0
 
 
 @dataclass(frozen=True, slots=True)

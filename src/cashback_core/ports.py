@@ -403,8 +403,12 @@ class CashbackStore(Protocol):
         """
 
     @abstractmethod
-    async def resume(self, *, limit: int) -> int:
-        """Let what stops held back, and hold back no more, be due now; how many these were."""
+    async def resume(self, *, limit: int) -> bool:
+        """Let what stops held back, and hold back no more, be due now: about `limit` of them.
+
+        True when there may be more to do at once. What stops still hold back is looked at in
+        strides, each call going on where the one before it stopped.
+        """
 
     @abstractmethod
     async def note_pause(self, pause: Pause) -> None:

@@ -78,7 +78,7 @@ def operate(settings: Settings, options: argparse.Namespace) -> None:
 async def list_open(settings: Settings, options: argparse.Namespace) -> None:
     """List what waits for somebody."""
     statuses = frozenset({Status(options.status)}) if options.status else ATTENTION
-    wanted = OpenFilter(statuses=statuses)
+    wanted = OpenFilter(statuses=statuses, above_ceiling=True)
     async with operators_of(settings) as operators:
         merchant_id = await the_merchant(operators, options.merchant)
         tally = await operators.tally(merchant_id, wanted)
@@ -205,6 +205,16 @@ def _words(tally: Tally) -> str:
     return f"{tally.count} {one}, {format_centavos(tally.cashback_centavos)} in all{doubt}"
 
 
+def _left_out(tally: Tally, *, asked_for: bool) -> str | None:
+    """What is said of those that a ceiling holds and nobody asked for; None without any."""
+    if asked_for or not tally.above_ceiling:
+        return None
+    return (
+        f"Left out: {tally.above_ceiling} that a ceiling holds; release them one by one (`resend`),"
+        " or with --above-ceiling."
+    )
+
+
 async def resend(settings: Settings, options: argparse.Namespace) -> None:
     """Send one again."""
     await _act(settings, options, _signed(ActKind.RESEND, options), "will be sent again")
@@ -264,6 +274,7 @@ async def resend_many(settings: Settings, options: argparse.Namespace) -> None:
         document=options.document,
         sold_from=options.sold_from,
         sold_to=options.sold_to,
+        above_ceiling=options.above_ceiling,
     )
     if options.expect is not None and (options.by is None or options.reason is None):
         raise ActRefusedError("sending them again takes --reason and --as, too")
@@ -274,6 +285,9 @@ async def resend_many(settings: Settings, options: argparse.Namespace) -> None:
             print(_words(tally))
             if tally.in_doubt:
                 print(f"For each of those: {RISK}; --accept-risk takes that risk in your name.")
+            left_out = _left_out(tally, asked_for=wanted.above_ceiling)
+            if left_out is not None:
+                print(left_out)
             print(f"Nothing was done: --expect {tally.count} sends them again.")
             return
         act = _signed(ActKind.RESEND, options)

@@ -80,12 +80,18 @@ def declare(add: Add) -> None:
     ):
         help_ = f"{words}; without an offset: in {ZONE}"
         many.add_argument(name, type=read, metavar="INSTANT", help=help_)
+    many.add_argument(
+        "--above-ceiling",
+        action="store_true",
+        help="what a ceiling holds, too; without it that is released one by one",
+    )
     many.add_argument("--expect", type=_count, metavar="N", help="the count that was looked at")
     _add_merchant(many)
     _add_risk(many)
     add_signature(many, required=False)
     cancel = add("cancel", commands.cancel, "end a pending, held or rejected cashback unpaid")
     _add_id(cancel)
+    _add_risk(cancel)
     add_signature(cancel)
     resolve = add(
         "resolve",
@@ -159,7 +165,9 @@ def _add_merchant(
 
 def _add_risk(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "--accept-risk", action="store_true", help="what may be paid already may be paid again"
+        "--accept-risk",
+        action="store_true",
+        help="what may be paid already may be paid again, or be called unpaid",
     )
 
 

@@ -197,7 +197,7 @@ class Worker:
         return reaped == MAX_REAPED
 
     async def _resume(self) -> bool:
-        return await self.store.resume(limit=MAX_RESUMED) == MAX_RESUMED
+        return await self.store.resume(limit=MAX_RESUMED)
 
     async def _settle(self) -> bool:
         await self.chores.settle()

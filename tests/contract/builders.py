@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import TYPE_CHECKING, Final
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 from cashback_core.calculation import calculate
 from cashback_core.delivery import TRANSITIONS, Actor, Status
 from cashback_core.documents import Cpf, cpf_check_digits
-from cashback_core.evidence import Evidence, Outcome, Phase, classify
+from cashback_core.evidence import Evidence, Outcome, OwnError, Phase, classify
 from cashback_core.identity import new_id
 from cashback_core.ports import Accepted, AttemptResult, CashbackStore, Claim, Submission
 from cashback_core.programme import Programme, Rate
@@ -94,6 +95,20 @@ def ended(
         deliverer=deliverer,
         chance=chance,
     )
+
+
+async def given_up(store: CashbackStore) -> Claim:
+    """A cashback that is held: our own code failed on it three times."""
+    claim = await leased(store)
+    evidence = Evidence(phase=Phase.NOTHING_SENT, reason="a bug", ended_s=0.0)
+    for attempt in (1, 2, 3):
+        if attempt > 1:
+            (claim,) = await store.claim_due(limit=1, lease_s=30.0)
+        deliverer = Actor.API if attempt == 1 else Actor.WORKER
+        result = ended(claim, evidence, deliverer=deliverer, chance=0.0)
+        await store.conclude(replace(result, outcome=OwnError()))
+    assert (await history_of(store, 1, claim)).record.status is Status.HELD
+    return claim
 
 
 def meaning(claim: Claim, evidence: Evidence) -> Outcome:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 import pytest
 
+from cashback_core.brakes import Ceilings
 from cashback_core.delivery import Actor, Status
 from cashback_core.equals import MAX_LISTED
 from cashback_core.identity import new_id
@@ -39,6 +40,7 @@ from contract.builders import (
     a_sale,
     accepted,
     ended,
+    given_up,
     history_of,
     leased,
     seen,
@@ -74,6 +76,10 @@ class OperatorStoreContract:
 
     async def expire_leases(self, store: CashbackStore) -> None:
         """Let every lease have run out a moment ago."""
+        raise NotImplementedError
+
+    async def set_ceilings(self, store: CashbackStore, merchant_id: int, to: Ceilings) -> None:
+        """Let an administrator have set a merchant's ceilings."""
         raise NotImplementedError
 
     async def make_due(self, store: CashbackStore) -> None:
@@ -274,11 +280,33 @@ class OperatorStoreContract:
     ) -> None:
         claim = await ended_with(store, UNANSWERED)
         await operators.act(1, claim.id, RISKY)
-        await operators.act(1, claim.id, CANCEL)
+        assert await operators.act(1, claim.id, CANCEL) == RiskNotAccepted(1)
+        await operators.act(1, claim.id, replace(CANCEL, accept_risk=True))
         cancelled = OpenFilter(statuses=frozenset({Status.CANCELLED}))
         (item,) = await everything(operators, cancelled, limit=5)
         assert item.risk_accepted_at is not None
         assert (item.reason, item.actor_name) == (CANCEL.reason, "ana")
+
+    @pytest.mark.parametrize("evidence", [REFUSED, NOTHING_SENT])
+    async def test_no_later_attempt_answers_a_doubt_and_a_mark_on_evidence_does(
+        self, store: CashbackStore, operators: OperatorStore, evidence: Evidence
+    ) -> None:
+        claim = await ended_with(store, UNANSWERED)
+        await operators.act(1, claim.id, RISKY)
+        await self.make_due(store)
+        (again,) = await store.claim_due(limit=1, lease_s=LEASE_S)
+        await store.conclude(ended(again, evidence, deliverer=Actor.WORKER))
+        assert await operators.act(1, claim.id, CANCEL) == RiskNotAccepted(1)
+        if evidence is NOTHING_SENT:
+            await self.make_due(store)
+            (again,) = await store.claim_due(limit=1, lease_s=LEASE_S)
+            await store.conclude(ended(again, UNANSWERED, deliverer=Actor.WORKER))
+            assert isinstance(await operators.act(1, claim.id, UNPAID), Granted)
+            assert isinstance(await operators.act(1, claim.id, CANCEL), Granted)
+        else:
+            taken = await operators.act(1, claim.id, replace(CANCEL, accept_risk=True))
+            assert isinstance(taken, Granted)
+            assert taken.risk_accepted
 
     @pytest.mark.parametrize(("act", "status"), [(PAID, "applied"), (UNPAID, "rejected")])
     async def test_what_is_in_doubt_is_marked_on_the_providers_evidence(
@@ -389,6 +417,58 @@ class OperatorStoreContract:
         pending = OpenFilter(statuses=frozenset({Status.PENDING}))
         items = await everything(operators, pending, limit=5)
         assert [i.risk_accepted_at is None for i in items] == [True, False]
+
+    @pytest.mark.parametrize("merchant_id", [1, None])
+    async def test_what_is_cancelled_before_it_was_tried_leaves_its_day_room(
+        self, store: CashbackStore, operators: OperatorStore, merchant_id: int | None
+    ) -> None:
+        await self.set_ceilings(store, 1, Ceilings(max_day_centavos=1_000))
+        first, second, held = [
+            await accepted(store, submitted(a_sale(), lease_s=None)) for _ in range(3)
+        ]
+        assert held.status is Status.HELD
+        assert isinstance(await operators.act(merchant_id, first.id, CANCEL), Granted)
+        fits = await accepted(store, submitted(a_sale(), lease_s=None))
+        assert fits.status is Status.PENDING
+        assert isinstance(await operators.act(merchant_id, held.id, RESEND), Granted)
+        assert isinstance(await operators.act(merchant_id, held.id, CANCEL), Granted)
+        above = await accepted(store, submitted(a_sale(), lease_s=None))
+        assert above.status is Status.HELD, "what a person released was not counted"
+        await self.make_due(store)
+        for claim in await store.claim_due(limit=2, lease_s=LEASE_S):
+            await store.conclude(ended(claim, NOTHING_SENT, deliverer=Actor.WORKER))
+        assert isinstance(await operators.act(merchant_id, second.id, CANCEL), Granted)
+        above = await accepted(store, submitted(a_sale(), lease_s=None))
+        assert above.status is Status.HELD, "what was tried stays counted"
+
+    async def test_what_a_ceiling_holds_is_resent_by_filter_only_when_it_is_asked_for(
+        self, store: CashbackStore, operators: OperatorStore
+    ) -> None:
+        other = await given_up(store)
+        await self.set_ceilings(store, 1, Ceilings(max_cashback_centavos=10))
+        held = [await accepted(store, submitted(a_sale())) for _ in range(2)]
+        await self.set_ceilings(store, 1, Ceilings(max_day_centavos=0))
+        day = await accepted(store, submitted(a_sale(centavos=200)))
+        assert {record.status for record in (*held, day)} == {Status.HELD}
+        wanted = OpenFilter(statuses=frozenset({Status.HELD}))
+        tally = Tally(count=1, cashback_centavos=500, in_doubt=0, above_ceiling=3)
+        for merchant_id in (1, None):
+            assert await operators.tally(merchant_id, wanted) == tally
+        everyone = await operators.tally(1, replace(wanted, above_ceiling=True))
+        assert everyone == Tally(count=4, cashback_centavos=1_510, in_doubt=0, above_ceiling=3)
+        assert len(await everything(operators, wanted, limit=10)) == 4, "they are listed"
+        changed = await operators.resend_all(1, wanted, RISKY, expected=4)
+        assert changed == CountChanged(tally)
+        assert await operators.resend_all(1, wanted, RESEND, expected=1) == tally
+        items = await everything(operators, wanted, limit=10)
+        assert {item.id for item in items} == {record.id for record in (*held, day)}
+        pending = OpenFilter(statuses=frozenset({Status.PENDING}))
+        assert [i.id for i in await everything(operators, pending, limit=5)] == [other.id]
+        assert isinstance(await operators.act(1, held[0].id, RESEND), Granted), "one by one"
+        asked = replace(wanted, above_ceiling=True)
+        done = await operators.resend_all(1, asked, RESEND, expected=2)
+        assert done == Tally(count=2, cashback_centavos=510, in_doubt=0, above_ceiling=2)
+        assert await everything(operators, wanted, limit=10) == []
 
     async def test_only_what_can_be_resent_is_resent_by_filter(
         self, operators: OperatorStore

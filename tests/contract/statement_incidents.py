@@ -15,7 +15,6 @@ import pytest
 
 from cashback_core.delivery import Actor, Status
 from cashback_core.documents import mask
-from cashback_core.evidence import Evidence, OwnError, Phase
 from cashback_core.explaining import (
     ClassTotal,
     Explanation,
@@ -33,7 +32,6 @@ from cashback_core.operating import (
     OpenFilter,
     RiskNotAccepted,
 )
-from cashback_core.ports import AttemptResult
 from cashback_core.reconciliation import FindingClass
 from contract.builders import (
     CREATED,
@@ -42,6 +40,7 @@ from contract.builders import (
     a_sale,
     accepted,
     ended,
+    given_up,
     history_of,
     leased,
     submitted,
@@ -483,28 +482,7 @@ class IncidentStoreContract:
         """A tried cashback that stands at `held` or `rejected`."""
         if status is Status.REJECTED:
             return await ended_with(store, REFUSED)
-        return await held(store)
-
-
-async def held(store: CashbackStore) -> Claim:
-    """A cashback that was given up: our own code failed on it three times."""
-    claim = await leased(store)
-    evidence = Evidence(phase=Phase.NOTHING_SENT, reason="a bug", ended_s=0.0)
-    for attempt in (1, 2, 3):
-        if attempt > 1:
-            (claim,) = await store.claim_due(limit=1, lease_s=30.0)
-        deliverer = Actor.API if attempt == 1 else Actor.WORKER
-        await store.conclude(
-            AttemptResult(
-                claim=claim,
-                outcome=OwnError(),
-                evidence=evidence,
-                deliverer=deliverer,
-                chance=0.0,
-            )
-        )
-    assert (await history_of(store, 1, claim)).record.status is Status.HELD
-    return claim
+        return await given_up(store)
 
 
 async def ids(incidents: IncidentStore, merchant_id: int | None) -> set[UUID]:

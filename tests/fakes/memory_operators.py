@@ -6,7 +6,7 @@ import asyncio
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from cashback_core.delivery import Actor, Delivery
+from cashback_core.delivery import Actor, Delivery, Status
 from cashback_core.equals import EqualPage, EqualSales, Try
 from cashback_core.identity import new_id
 from cashback_core.operating import (
@@ -24,6 +24,7 @@ from cashback_core.operating import (
     SenderSwitch,
     Tally,
     goes_with,
+    is_above_ceiling,
     may_act_on_all,
     may_be_paid,
     operate,
@@ -103,11 +104,12 @@ class MemoryOperators(OperatorStore):
 
     async def tally(self, merchant_id: int | None, wanted: OpenFilter) -> Tally:
         await _reach(self._store)
-        rows = self._meant(merchant_id, wanted)
+        rows = self._all_meant(merchant_id, wanted)
         return Tally(
             count=len(rows),
             cashback_centavos=sum(row.record.cashback.cashback_centavos for row in rows),
             in_doubt=sum(may_be_paid(row.status, self._circumstances(row)) for row in rows),
+            above_ceiling=sum(map(_is_above_ceiling, self._meant(merchant_id, wanted))),
         )
 
     async def resend_all(
@@ -117,7 +119,7 @@ class MemoryOperators(OperatorStore):
             raise ValueError("a status from which nothing is resent")
         decision = may_act_on_all(await self.tally(merchant_id, wanted), act, expected=expected)
         if isinstance(decision, Tally):
-            for row in self._meant(merchant_id, wanted):
+            for row in self._all_meant(merchant_id, wanted):
                 assert isinstance(self._do(row, act), Granted)
         return decision
 
@@ -142,6 +144,22 @@ class MemoryOperators(OperatorStore):
             credited=self.incidents.credits(row.record.id),
             suspected=self.incidents.suspects(row),
             marked_by=latest.actor_name if latest.actor is Actor.OPERATOR else None,
+            at_risk=self._is_at_risk(row),
+        )
+
+    def _is_at_risk(self, row: Row) -> bool:
+        taken_at = self.risk_accepted.get(row.record.id)
+        return taken_at is not None and not any(
+            event.at > taken_at
+            and (
+                (event.actor is Actor.OPERATOR and event.to_status is Status.REJECTED)
+                or (
+                    event.actor is Actor.SETTLER
+                    and event.from_status is Status.IN_DOUBT
+                    and event.to_status in {Status.PENDING, Status.HELD}
+                )
+            )
+            for event in row.events
         )
 
     def _meant(self, merchant_id: int | None, wanted: OpenFilter) -> list[Row]:
@@ -150,6 +168,11 @@ class MemoryOperators(OperatorStore):
             for (owner, _), row in self._store.rows.items()
             if merchant_id in {None, owner} and _is_meant(row, wanted)
         ]
+
+    def _all_meant(self, merchant_id: int | None, wanted: OpenFilter) -> list[Row]:
+        """What is meant by who acts on all of it."""
+        rows = self._meant(merchant_id, wanted)
+        return [row for row in rows if wanted.above_ceiling or not _is_above_ceiling(row)]
 
     def _open(self, row: Row) -> OpenCashback:
         record, event = row.record, row.events[-1]
@@ -215,6 +238,11 @@ async def _reach(store: MemoryStore) -> None:
 
 def _position(item: OpenCashback) -> tuple[datetime, UUID]:
     return item.accepted_at, item.id
+
+
+def _is_above_ceiling(row: Row) -> bool:
+    latest = row.events[-1]
+    return is_above_ceiling(row.status, latest.actor, latest.reason)
 
 
 def _is_meant(row: Row, wanted: OpenFilter) -> bool:

@@ -220,9 +220,9 @@ class MemoryStore(CashbackStore):
         self.past_stops.append((merchant_id, type_, since, self._now()))
         self._note_stops(merchant_id)
 
-    async def resume(self, *, limit: int) -> int:  # noqa: ARG002 (nothing is put off here)
+    async def resume(self, *, limit: int) -> bool:  # noqa: ARG002 (nothing is put off here)
         await self._reach()
-        return 0
+        return False
 
     async def conclude(self, result: AttemptResult) -> Standing:
         await self._reach()
@@ -495,6 +495,7 @@ class MemoryStore(CashbackStore):
             if owner == merchant_id
             and merchant_day(row.record.accepted_at, standing.zone) == today
             and row.events[0].to_status is not Status.HELD
+            and (row.status is not Status.CANCELLED or row.attempts)
         )
         types = {line.type for line in submission.sale.lines}
         return intake(submission.cashback.cashback_centavos, types, standing, before)

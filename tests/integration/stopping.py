@@ -18,3 +18,12 @@ def put_stop(connection: psycopg.Connection[Any], merchant_id: int, type_: str |
         " values (%s, %s, %s, false, now(), 'a test', 'a test')",
         [merchant_id, new_id(), type_],
     )
+
+
+def lift_stops(connection: psycopg.Connection[Any], merchant_id: int, type_: str | None) -> None:
+    """Lift those stops once the transaction commits."""
+    connection.execute(
+        "update stops set lifted_by = 'a test', lift_reason = 'a test'"
+        " where merchant_id = %s and type is not distinct from %s and lifted_at is null",
+        [merchant_id, type_],
+    )

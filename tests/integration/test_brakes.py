@@ -143,7 +143,7 @@ async def test_what_a_stop_put_off_comes_back_in_parts(
         await accepted(store, submitted(a_sale(), lease_s=None))
     stop = await stopped(stops, None)
     assert await store.claim_due(limit=1, lease_s=LEASE_S) == ()
-    assert await store.resume(limit=100) == 0
+    assert not await store.resume(limit=100)
     assert isinstance(await stops.lift(ADMIN, stop.id, by="adam", reason="right"), Kept)
     while await store.resume(limit=7):
         pass

@@ -89,6 +89,17 @@ def cashbacks(dsn: str, *evidences: Evidence) -> list[str]:
     return asyncio.run(make())
 
 
+def accepted_one(dsn: str) -> str:
+    """The id of a cashback of 5.00 as it is accepted."""
+
+    async def make() -> str:
+        async with Database(dsn) as database:
+            store = PostgresCashbackStore(database, DeliveryPolicy())
+            return str((await accepted(store, submitted(a_sale(), lease_s=None))).id)
+
+    return asyncio.run(make())
+
+
 def statuses(dsn: str) -> dict[str, str]:
     with psycopg.connect(dsn) as connection:
         return {
@@ -289,6 +300,22 @@ def test_many_are_counted_and_then_resent_as_counted(dsn: str, environ: dict[str
     assert done(environ, *only, "--sold-to", "2026-01-02 00:00:00")[0].startswith("0 cashbacks, 0")
 
 
+def test_what_a_ceiling_holds_is_counted_apart(dsn: str, environ: dict[str, str]) -> None:
+    with psycopg.connect(dsn) as connection:
+        connection.execute("update merchants set max_cashback_centavos = 0")
+    held = accepted_one(dsn)
+    filter_ = ("resend-many", "--status", "held")
+    counted = done(environ, *filter_)
+    assert counted[0].startswith("0 cashbacks, 0")
+    assert counted[1].startswith("Left out: 1 that a ceiling holds")
+    assert done(environ, *filter_, "--expect", "0", *SIGNED)[0].startswith("0 cashbacks")
+    assert statuses(dsn) == {held: "held"}
+    assert done(environ, "open", "--status", "held")[1] == "1 cashback, 5.00 in all"
+    asked = (*filter_, "--above-ceiling", "--expect", "1", *SIGNED)
+    assert done(environ, *asked) == ["1 cashback, 5.00 in all: will be sent again"]
+    assert statuses(dsn) == {held: "pending"}
+
+
 def test_the_sender_is_paused_and_released(environ: dict[str, str]) -> None:
     assert done(environ, "sender", "status") == ["the sender is not paused"]
     assert "not paused" in refused(environ, "sender", "release", *SIGNED)
@@ -309,7 +336,6 @@ def test_the_sender_is_paused_and_released(environ: dict[str, str]) -> None:
         ("resend", str(uuid4()), "--reason", "x"),
         ("resend", str(uuid4()), "--reason", " ", "--as", "ana"),
         ("resend", str(uuid4()), "--reason", "x", "--as", ""),
-        ("cancel", str(uuid4()), "--accept-risk", *SIGNED),
         ("resolve", str(uuid4()), "pending", *SIGNED),
         ("take-back", str(uuid4()), "--reason", "x"),
         ("incidents", "--class", "lost"),

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+from typing import TYPE_CHECKING
 
 import psycopg
 import pytest
@@ -9,11 +10,21 @@ from adapters.postgres.database import Database
 from adapters.postgres.operating import PostgresOperatorStore
 from adapters.postgres.sender import PostgresSender
 from adapters.postgres.store import PostgresCashbackStore
-from cashback_core.delivery import DeliveryPolicy
-from cashback_core.operating import OpenFilter, Tally
+from cashback_core.delivery import Actor, DeliveryPolicy
+from cashback_core.operating import Granted, OpenFilter, Tally
 from cashback_core.ports import StoreUnavailable
-from contract.builders import a_sale, history_of
-from contract.operating import REFUSED, RESEND, OperatorStoreContract, ended_with
+from contract.builders import LEASE_S, UNANSWERED, a_sale, ended, history_of
+from contract.operating import (
+    CANCEL,
+    REFUSED,
+    RESEND,
+    RISKY,
+    OperatorStoreContract,
+    ended_with,
+)
+
+if TYPE_CHECKING:
+    from cashback_core.brakes import Ceilings
 
 
 class TestPostgresOperators(OperatorStoreContract):
@@ -38,12 +49,38 @@ class TestPostgresOperators(OperatorStoreContract):
     async def expire_leases(self, store: object) -> None:  # noqa: ARG002
         self._run("update cashbacks set lease_until_at = lease_until_at - interval '1 day'")
 
+    async def set_ceilings(self, store: object, merchant_id: int, to: Ceilings) -> None:  # noqa: ARG002
+        with psycopg.connect(self.dsn) as connection:
+            connection.execute(
+                "update merchants set max_cashback_centavos = %s, max_day_centavos = %s"
+                " where merchant_id = %s",
+                [to.max_cashback_centavos, to.max_day_centavos, merchant_id],
+            )
+
     async def make_due(self, store: object) -> None:  # noqa: ARG002
         self._run("update cashbacks set due_at = due_at - interval '1 day'")
 
     def _run(self, statement: str) -> None:
         with psycopg.connect(self.dsn) as connection:
             connection.execute(statement.encode())
+
+    async def test_a_proof_of_a_statement_answers_the_doubt(
+        self, store: PostgresCashbackStore, operators: PostgresOperatorStore
+    ) -> None:
+        claim = await ended_with(store, UNANSWERED)
+        assert isinstance(await operators.act(1, claim.id, RISKY), Granted)
+        await self.make_due(store)
+        (again,) = await store.claim_due(limit=1, lease_s=LEASE_S)
+        await store.conclude(ended(again, UNANSWERED, deliverer=Actor.WORKER))
+        self._run(
+            "with moved as (update cashbacks set status = 'pending', version = version + 1,"
+            " due_at = now() returning *) insert into events (merchant_id, cashback_id, sequence,"
+            " at, actor, from_status, to_status, attempt, reason) select merchant_id, cashback_id,"
+            " version, now(), 'settler', 'in_doubt', 'pending', attempt, 'proved' from moved"
+        )
+        granted = await operators.act(1, claim.id, CANCEL)
+        assert isinstance(granted, Granted)
+        assert not granted.risk_accepted
 
     async def test_giving_up_counts_from_the_resend(
         self, store: PostgresCashbackStore, operators: PostgresOperatorStore

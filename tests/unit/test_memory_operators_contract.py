@@ -16,6 +16,7 @@ from fakes.memory_operators import MemoryOperators, MemorySenderSwitch
 from fakes.memory_store import MemoryStore, Row
 
 if TYPE_CHECKING:
+    from cashback_core.brakes import Ceilings
     from cashback_core.operating import OperatorStore, SenderSwitch
 
 
@@ -42,6 +43,10 @@ class TestMemoryOperators(OperatorStoreContract):
         for row in rows(store):
             if row.lease_until_at is not None:
                 row.lease_until_at -= timedelta(days=1)
+
+    async def set_ceilings(self, store: CashbackStore, merchant_id: int, to: Ceilings) -> None:
+        assert isinstance(store, MemoryStore)
+        store.set_ceilings(merchant_id, to)
 
     async def make_due(self, store: CashbackStore) -> None:
         for row in rows(store):

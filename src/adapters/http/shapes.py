@@ -371,6 +371,14 @@ class ResendTally(Shape, frozen=True, kw_only=True):
             " provider's statement.",
         ),
     ]
+    above_ceiling: Annotated[
+        int,
+        Meta(
+            ge=0,
+            description="So many a ceiling holds: left out of the other numbers, and not sent"
+            " again, unless `above_ceiling` was asked for.",
+        ),
+    ]
     resent: bool
     risk: Annotated[str | None, Meta(description="What sending those in doubt again means.")]
 

@@ -121,6 +121,37 @@ async def put_brakes_on(cursor: Cursor, brakes: Brakes, accepted: Iterable[Submi
         )
 
 
+async def give_back(cursor: Cursor, merchant_id: int, cashback_id: UUID) -> None:
+    """Take off its day's sum what is cancelled, if it was counted and no attempt was ever made.
+
+    What was tried stays counted, and so does nothing that was held at first.
+    """
+    await cursor.execute(
+        """
+        select m.zone, c.accepted_at, c.cashback_centavos
+        from cashbacks as c
+        join merchants as m using (merchant_id)
+        join events as e
+            on e.merchant_id = c.merchant_id and e.cashback_id = c.cashback_id
+                and e.sequence = 1 and e.to_status = 'pending'
+        where c.merchant_id = %s and c.cashback_id = %s and c.attempt = 0
+            and m.max_day_centavos is not null
+        """,
+        [merchant_id, cashback_id],
+    )
+    row = await cursor.fetchone()
+    if row is None:
+        return
+    zone, accepted_at, centavos = row
+    await cursor.execute(
+        """
+        update day_sums set centavos = greatest(0, centavos - %s)
+        where merchant_id = %s and day = %s
+        """,
+        [centavos, merchant_id, merchant_day(accepted_at, zone)],
+    )
+
+
 async def _lock_sums(cursor: Cursor, days: Mapping[int, date]) -> dict[int, int]:
     """What each merchant's day has come to; nobody else changes it until this transaction ends."""
     wanted = encode([{"m": m, "d": day.isoformat()} for m, day in sorted(days.items())])

@@ -171,25 +171,6 @@ async def next_due_s(cursor: Cursor) -> float | None:
     return float(row[0]) if row else None
 
 
-async def resume(cursor: Cursor, *, limit: int) -> int:
-    """Let what a stop held back be due again, where none holds it back any more; how many."""
-    await cursor.execute(
-        f"""
-        with free as materialized (
-            select c.merchant_id, c.cashback_id from cashbacks as c
-            where c.status = 'pending' and c.due_at >= {PUT_OFF} and not {STOPPED}
-            limit %(limit)s
-            for no key update of c skip locked
-        )
-        update cashbacks as c set due_at = now()
-        from free
-        where c.merchant_id = free.merchant_id and c.cashback_id = free.cashback_id
-        """,  # noqa: S608 (made of literals)
-        {"limit": limit},
-    )
-    return cursor.rowcount
-
-
 async def note_pause(cursor: Cursor, pause: Pause) -> None:
     """Remember, or prolong, a time in which a process sent nothing on purpose."""
     await cursor.execute(

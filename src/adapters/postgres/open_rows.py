@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final, LiteralString
 
+from cashback_core.brakes import CEILING_REASONS
 from cashback_core.delivery import Actor, Status
 from cashback_core.documents import Cpf
 from cashback_core.operating import CALLED_UNPAID, OpenCashback, OpenFilter
@@ -29,6 +30,19 @@ MARKED: Final[LiteralString] = """
     )
 """
 """Whether a row of MEANT is called unpaid by an operator's mark alone (`may_be_paid`)."""
+
+ABOVE_CEILING: Final[LiteralString] = """
+    c.status = 'held' and exists (
+        select from events as e
+        where e.merchant_id = c.merchant_id and e.cashback_id = c.cashback_id
+            and e.sequence = c.version and e.actor = 'api'
+            and e.reason = any(%(ceiling_reasons)s)
+    )
+"""
+"""Whether a row of MEANT is held by a ceiling (`is_above_ceiling`)."""
+
+ALL_MEANT: Final[LiteralString] = f"{MEANT} and (%(above_ceiling)s or not ({ABOVE_CEILING}))"
+"""What is meant by who acts on all that a filter means."""
 
 PAGE: Final[LiteralString] = f"""
     with page as materialized (
@@ -63,7 +77,10 @@ PAGE: Final[LiteralString] = f"""
 
 
 def values_of(merchant_id: int | None, wanted: OpenFilter) -> dict[str, Any]:
-    """The values of MEANT and MARKED; PAGE also takes `precedes`, the position and the limit."""
+    """The values of MEANT, ALL_MEANT and MARKED.
+
+    PAGE also takes `precedes`, the position and the limit.
+    """
     return {
         "merchant_id": merchant_id,
         "statuses": sorted(wanted.statuses),
@@ -71,6 +88,8 @@ def values_of(merchant_id: int | None, wanted: OpenFilter) -> dict[str, Any]:
         "sold_from": wanted.sold_from,
         "sold_to": wanted.sold_to,
         "called_unpaid": sorted(CALLED_UNPAID),
+        "above_ceiling": wanted.above_ceiling,
+        "ceiling_reasons": sorted(CEILING_REASONS),
     }
 
 

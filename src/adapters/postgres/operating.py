@@ -5,12 +5,22 @@
 from __future__ import annotations
 
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final, LiteralString
 
 from adapters.postgres import refused_equals
 from adapters.postgres.accepting import Cursor, encode
+from adapters.postgres.braking import give_back
 from adapters.postgres.database import OPERATING, OVERSEEING, Database
-from adapters.postgres.open_rows import MARKED, MEANT, PAGE, open_cashback, values_of
+from adapters.postgres.open_rows import (
+    ABOVE_CEILING,
+    ALL_MEANT,
+    MARKED,
+    MEANT,
+    PAGE,
+    open_cashback,
+    values_of,
+)
 from adapters.postgres.waits import read_waits
 from cashback_core.delivery import Delivery, Status
 from cashback_core.equals import EqualPage
@@ -132,6 +142,8 @@ class PostgresOperatorStore(OperatorStore):
             decision = _decide(row, act, given)
             if isinstance(decision, Granted):
                 await _store(cursor, [_move(row, decision, act)])
+                if decision.move.to is Status.CANCELLED and row[2] == Status.PENDING:
+                    await give_back(cursor, row[0], row[1])
         return decision
 
     async def tally(self, merchant_id: int | None, wanted: OpenFilter) -> Tally:
@@ -155,7 +167,8 @@ class PostgresOperatorStore(OperatorStore):
             await cursor.execute(_LOCK_ALL, values, prepare=False)
             rows = await cursor.fetchall()
             given = await self._circumstances(cursor, merchant_id, rows)
-            decision = may_act_on_all(_tally_of(rows, given), act, expected=expected)
+            locked = replace(_tally_of(rows, given), above_ceiling=tally.above_ceiling)
+            decision = may_act_on_all(locked, act, expected=expected)
             if isinstance(decision, Tally):
                 await _store(cursor, _granted(rows, act, given))
         return decision
@@ -181,7 +194,16 @@ class PostgresOperatorStore(OperatorStore):
                     where i.cashback_id = c.cashback_id and i.closed_at is null
                         and i.class = any(%(credited)s)
                 ),
-                x.cashback_id is not null, e.actor_name
+                x.cashback_id is not null, e.actor_name,
+                c.risk_accepted_at is not null and not exists (
+                    select from events as p
+                    where p.merchant_id = c.merchant_id and p.cashback_id = c.cashback_id
+                        and p.at > c.risk_accepted_at and (
+                            p.actor = 'settler' and p.from_status = 'in_doubt'
+                                and p.to_status in ('pending', 'held')
+                            or p.actor = 'operator' and p.to_status = 'rejected'
+                        )
+                )
             from merchants as m
             join cashbacks as c
                 on c.merchant_id = m.merchant_id and c.cashback_id = any(%(ids)s)
@@ -196,8 +218,10 @@ class PostgresOperatorStore(OperatorStore):
             prepare=False,
         )
         return {
-            id_: Circumstances(credited=credited, suspected=suspected, marked_by=name)
-            for id_, credited, suspected, name in await cursor.fetchall()
+            id_: Circumstances(
+                credited=credited, suspected=suspected, marked_by=name, at_risk=at_risk
+            )
+            for id_, credited, suspected, name, at_risk in await cursor.fetchall()
         }
 
     async def merchant_id(self, slug: str) -> int | None:
@@ -213,7 +237,7 @@ class PostgresOperatorStore(OperatorStore):
 _LOCK_ALL: Final[LiteralString] = f"""
     select c.merchant_id, c.cashback_id, c.status, c.version, c.attempt,
         c.open_since_at, c.cashback_centavos, now()
-    {MEANT}
+    {ALL_MEANT}
     order by c.merchant_id, c.cashback_id
     for no key update of c
 """
@@ -222,18 +246,32 @@ _LOCK_ALL: Final[LiteralString] = f"""
 async def _tally(cursor: Cursor, values: dict[str, Any]) -> Tally:
     await cursor.execute(
         f"""
-        select count(*), coalesce(sum(c.cashback_centavos), 0)::bigint,
-            count(*) filter (where c.status = 'in_doubt' or {MARKED} or c.cashback_id in (
-                select x.cashback_id from suspected_cashbacks(%(merchant_id)s, %(precedes)s) as x
-            ))
-        {MEANT}
+        with meant as materialized (
+            select c.merchant_id, c.cashback_id, c.cashback_centavos,
+                c.status = 'in_doubt' or {MARKED} as doubtful, {ABOVE_CEILING} as above_ceiling
+            {MEANT}
+        ), suspected as materialized (
+            select x.cashback_id from suspected_cashbacks(%(merchant_id)s, %(precedes)s) as x
+        )
+        select count(*) filter (where counts),
+            coalesce(sum(cashback_centavos) filter (where counts), 0)::bigint,
+            count(*) filter (where counts and (
+                doubtful or cashback_id in (select x.cashback_id from suspected as x)
+            )),
+            count(*) filter (where above_ceiling)
+        from (select m.*, %(above_ceiling)s or not above_ceiling as counts from meant as m) as m
         """,  # noqa: S608 (made of literals)
         values,
         prepare=False,
     )
     row = await cursor.fetchone()
-    count, centavos, in_doubt = row or (0, 0, 0)
-    return Tally(count=count, cashback_centavos=centavos, in_doubt=in_doubt)
+    count, centavos, in_doubt, above_ceiling = row or (0, 0, 0, 0)
+    return Tally(
+        count=count,
+        cashback_centavos=centavos,
+        in_doubt=in_doubt,
+        above_ceiling=above_ceiling,
+    )
 
 
 def _tally_of(rows: list[tuple[Any, ...]], given: Mapping[UUID, Circumstances]) -> Tally:

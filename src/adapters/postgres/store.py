@@ -17,6 +17,7 @@ from adapters.postgres.database import CHORES, IDENTIFYING, READING, Database
 from adapters.postgres.group_writer import GroupWriter
 from adapters.postgres.histories import read_history
 from adapters.postgres.naming import find_same_request, read_owners, sealed_names
+from adapters.postgres.resuming import Resuming
 from adapters.postgres.rows import MANY, ONE, many, one, record
 from adapters.postgres.waits import read_waits
 from cashback_core.catalogue import Catalogue
@@ -74,6 +75,7 @@ class PostgresCashbackStore(CashbackStore):
         self._seal = database.seal
         self._reads = database.pool(READING)
         self._chores = database.pool(CHORES)
+        self._resuming = Resuming()
         self._callers = database.pool(IDENTIFYING)
         self._terms: dict[int, tuple[float, Terms]] = {}
         self._products = KeptProducts()
@@ -205,9 +207,12 @@ class PostgresCashbackStore(CashbackStore):
         async with self._chores.connection() as connection, connection.cursor() as cursor:
             await leasing.note_pause(cursor, pause)
 
-    async def resume(self, *, limit: int) -> int:
+    async def resume(self, *, limit: int) -> bool:
+        resuming, self._resuming = self._resuming, Resuming()  # what fails begins anew
         async with self._chores.connection() as connection, connection.cursor() as cursor:
-            return await leasing.resume(cursor, limit=limit)
+            more = await resuming.resume(cursor, limit=limit)
+        self._resuming = resuming
+        return more
 
     async def reap(self, *, limit: int) -> int:
         async with self._chores.connection() as connection, connection.cursor() as cursor:

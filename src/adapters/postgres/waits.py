@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final, LiteralString
 
+from adapters.postgres.braking import PUT_OFF
 from adapters.postgres.rows import BRAKE, brake_of
 from cashback_core.delivery import Status
 from cashback_core.waiting import PAUSE_FRESH, Facts, Waiting, why_it_waits
@@ -15,7 +16,8 @@ if TYPE_CHECKING:
     from psycopg import AsyncConnection
 
 _FACTS: Final[LiteralString] = f"""
-    select c.cashback_id, c.status, e.at, now(), c.due_at, a.result, a.status_code, s.paused_at,
+    select c.cashback_id, c.status, e.at, now(), nullif(c.due_at, {PUT_OFF}), a.result,
+        a.status_code, s.paused_at,
         (select min(p.began_at) from sender_pauses as p where p.through_at > now() - %(fresh)s),
         {BRAKE}
     from cashbacks as c

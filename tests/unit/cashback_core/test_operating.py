@@ -261,6 +261,89 @@ def test_what_is_sent_out_of_a_doubt_has_its_risk_written_down() -> None:
     assert Status.PENDING not in reached, "all that resent it without it counts as an accepted risk"
 
 
+@dataclass(frozen=True, slots=True)
+class Doubted:
+    """A cashback, and whether an attempt of it may have paid, which nothing has answered since.
+
+    `at_risk` is what the store finds in its events, `marked` says that a person brought it there.
+    """
+
+    status: Status
+    doubted: bool = True
+    at_risk: bool = False
+    marked: bool = False
+
+
+def moved_by_programs(one: Doubted) -> set[Doubted]:
+    """What attempts, late answers and statements make of it."""
+    found = set[Doubted]()
+    for source, target, actor in TRANSITIONS:
+        if source is one.status and actor is not Actor.OPERATOR:
+            # A late answer tells of the latest attempt alone.
+            tells = actor is Actor.SETTLER or (actor is Actor.LATE_ANSWER and not one.at_risk)
+            unpaid = source is Status.IN_DOUBT and tells and target is not Status.IN_DOUBT
+            proved = source is Status.IN_DOUBT and actor is Actor.SETTLER
+            found.add(
+                Doubted(
+                    target,
+                    doubted=target is Status.IN_DOUBT or (one.doubted and not unpaid),
+                    at_risk=one.at_risk and not (proved and target is not Status.APPLIED),
+                )
+            )
+    return found
+
+
+def moved_by_persons(one: Doubted) -> set[tuple[ActKind, Granted, Doubted]]:
+    """What every act makes of it that is granted."""
+    found = set[tuple[ActKind, Granted, Doubted]]()
+    for kind, accept_risk, told in product(ActKind, (False, True), (False, True)):
+        act = Act(kind=kind, by="ana", reason="x", accept_risk=accept_risk)
+        circumstances = Circumstances(
+            credited=told,
+            suspected=told,
+            marked_by="bia" if one.marked else None,
+            at_risk=one.at_risk,
+        )
+        decision = operate(at(one.status), act, NOW, circumstances)
+        if isinstance(decision, Granted):
+            on_evidence = kind is ActKind.MARK_REJECTED
+            after = Doubted(
+                decision.move.to,
+                doubted=kind is ActKind.TAKE_BACK or (one.doubted and not on_evidence),
+                at_risk=(one.at_risk or decision.risk_accepted) and not on_evidence,
+                marked=True,
+            )
+            found.add((kind, decision, after))
+    return found
+
+
+def test_no_sequence_of_acts_and_attempts_ends_unpaid_what_is_doubted_without_the_risk() -> None:
+    seen, left = set[Doubted](), [Doubted(Status.IN_DOUBT)]
+    cancelled = 0
+    while left:
+        one = left.pop()
+        if one in seen:
+            continue
+        seen.add(one)
+        left += moved_by_programs(one)
+        for kind, granted, after in moved_by_persons(one):
+            left.append(after)
+            if kind is ActKind.CANCEL and one.doubted:
+                cancelled += 1
+                assert granted.risk_accepted, one
+    assert cancelled, "whoever takes the risk may"
+    assert Doubted(Status.CANCELLED, doubted=False, marked=True) in seen
+
+
+def test_what_was_resent_at_a_risk_is_cancelled_only_at_that_risk() -> None:
+    act, at_risk = replace(RESEND, kind=ActKind.CANCEL), Circumstances(at_risk=True)
+    for status in GOES_WITH[ActKind.CANCEL]:
+        assert operate(at(status), act, NOW, at_risk) == RiskNotAccepted(1)
+        granted = operate(at(status), replace(act, accept_risk=True), NOW, at_risk)
+        assert isinstance(granted, Granted)
+        assert granted.risk_accepted
+
+
 def test_one_person_under_whatever_spelling_takes_back_no_mark_of_theirs() -> None:
     spellings = ("ana", "ANA", "\uff41na", "\u1d2cna")
     for status, by, marked_by in product((Status.APPLIED, Status.REJECTED), spellings, spellings):

@@ -76,12 +76,15 @@ OPERATING: Final[dict[tuple[str, str], Operation]] = {
         id="cancel",
         tag="Operators",
         summary="End a pending, held or rejected one unpaid",
-        description="Never one in doubt: it may have been paid.",
+        description="Never one in doubt: it may have been paid. So may one that was resent out of"
+        " a doubt, until a statement proves that it was not, or `resolve` called it rejected on"
+        " the provider's evidence: before that it takes `accept_risk`, and the record tells who"
+        " took the risk.",
         parameters=(ID,),
         body="CancelInput",
         example={"reason": "the customer returned the goods"},
         successes=_DONE,
-        problems=_ACT,
+        problems=(*_ACT, "risk_not_accepted"),
     ),
     ("post", "/api/cashbacks/{id}/resolve"): Operation(
         id="resolve",
@@ -169,7 +172,9 @@ OPERATING: Final[dict[tuple[str, str], Operation]] = {
         summary="Count what a filter means, then send all of it again",
         description="By default only counts. With `dry_run` false it sends all of them again or"
         " none: `expected_count` must still be their number, and `accept_risk` be true when any"
-        " is in doubt or `suspected`, since each of those may be paid a second time.",
+        " is in doubt or `suspected`, since each of those may be paid a second time."
+        " What a ceiling holds is released one by one: it is counted apart and left out, unless"
+        " `above_ceiling` is true.",
         body="ResendManyInput",
         example={"status": ["held"]},
         successes={

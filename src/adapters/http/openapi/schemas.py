@@ -172,7 +172,8 @@ _REASON: Final[Schema] = {
 _ACCEPT_RISK: Final[Schema] = {
     "type": "boolean",
     "default": False,
-    "description": "Those in doubt or suspected may be paid a second time, and you take that risk.",
+    "description": "What is or was in doubt, or is suspected, may be paid a second time, or be"
+    " called unpaid though it is paid, and you take that risk.",
 }
 _RESEND_MANY: Final = _object(
     {
@@ -184,6 +185,11 @@ _RESEND_MANY: Final = _object(
         "document": {"type": ["string", "null"], "description": "Only this customer's CPF."},
         "sold_from": {"type": ["string", "null"], "description": "Sold then, that day, or later."},
         "sold_to": {"type": ["string", "null"], "description": "Sold before, or until that day."},
+        "above_ceiling": {
+            "type": "boolean",
+            "default": False,
+            "description": "What a ceiling holds, too; without it that is left out.",
+        },
         "dry_run": {"type": "boolean", "default": True, "description": "Only count."},
         "expected_count": {
             "type": ["integer", "null"],
@@ -194,7 +200,8 @@ _RESEND_MANY: Final = _object(
         "accept_risk": _ACCEPT_RISK,
     },
     optional=(
-        "document", "sold_from", "sold_to", "dry_run", "expected_count", "reason", "accept_risk",
+        "document", "sold_from", "sold_to", "above_ceiling", "dry_run", "expected_count", "reason",
+        "accept_risk",
     ),
     description="A filter, and what to do with everything that it means.",
 )  # fmt: skip
@@ -204,7 +211,11 @@ _OPERATING: Final[dict[str, Schema]] = {
         optional=("accept_risk",),
         description="Why it is sent again.",
     ),
-    "CancelInput": _object({"reason": _REASON}, description="Why it is ended unpaid."),
+    "CancelInput": _object(
+        {"reason": _REASON, "accept_risk": _ACCEPT_RISK},
+        optional=("accept_risk",),
+        description="Why it is ended unpaid.",
+    ),
     "ReasonInput": _object({"reason": _REASON}, description="Why."),
     "ResolveInput": _object(
         {"status": {"enum": ["applied", "rejected"]}, "reason": _REASON},

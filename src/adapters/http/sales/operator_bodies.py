@@ -52,8 +52,8 @@ def read_resend(document: object, *, by: str) -> Act:
 
 
 def read_cancel(document: object, *, by: str) -> Act:
-    """The act of `{"reason"}`; raises InvalidRequestError."""
-    return Act(kind=ActKind.CANCEL, by=by, reason=read_reason(document))
+    """The act of `{"reason", "accept_risk"}`; raises InvalidRequestError."""
+    return replace(read_resend(document, by=by), kind=ActKind.CANCEL)
 
 
 def read_reason(document: object) -> str:
@@ -115,13 +115,14 @@ def read_resend_many(document: object, zone: ZoneInfo, *, by: str) -> ResendMany
     """
     body = _Body(
         document, "status", "document", "sold_from", "sold_to",
-        "reason", "accept_risk", "dry_run", "expected_count",
+        "above_ceiling", "reason", "accept_risk", "dry_run", "expected_count",
     )  # fmt: skip
     wanted = OpenFilter(
         statuses=body.statuses(),
         document=body.document(),
         sold_from=body.bound("sold_from", zone),
         sold_to=body.bound("sold_to", zone, end=True),
+        above_ceiling=body.truth("above_ceiling", default=False),
     )
     dry_run = body.truth("dry_run", default=True)
     accept_risk = body.truth("accept_risk", default=False)

@@ -163,6 +163,7 @@ def _answer_tally(tally: Tally, fields: Fields, *, resent: bool) -> Answer:
         count=tally.count,
         cashback=format_centavos(tally.cashback_centavos),
         in_doubt=tally.in_doubt,
+        above_ceiling=tally.above_ceiling,
         resent=resent,
         risk=RISK[read_language(fields)] if tally.in_doubt else None,
     )

@@ -12,11 +12,13 @@ if TYPE_CHECKING:
 
 RISK: Final[Mapping[Language, str]] = {
     Language.EN: "Nobody here can tell whether this was paid: sending it again may pay the customer"
-    " a second time. Look for it in the provider's statement first.",
+    " a second time, cancelling it may call unpaid what was paid. Look for it in the provider's"
+    " statement first.",
     Language.PT: "Ninguém aqui sabe se isto foi pago: enviar de novo pode pagar o cliente uma"
-    " segunda vez. Procure antes no extrato do provedor.",
+    " segunda vez, cancelar pode dar por não pago o que foi pago. Procure antes no extrato do"
+    " provedor.",
 }
-"""What somebody accepts who resends what may be paid (`operating.may_be_paid`)."""
+"""What somebody accepts who resends, or cancels, what may be paid (`operating.RISK`)."""
 
 OPERATOR_KINDS: Final[Mapping[str, Kind]] = {
     "forbidden": kind(

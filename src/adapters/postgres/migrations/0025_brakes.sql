@@ -27,6 +27,8 @@ create table day_sums (
 with (fillfactor = 50);
 select protect_merchant_table('day_sums');
 grant select, insert, update (centavos) on day_sums to cashback_serving;
+-- Whoever operates for all merchants gives back what is cancelled before it was ever tried.
+grant select, update (centavos) on day_sums to cashback_worker;
 
 -- A ceiling that is set in the middle of a day counts all of that day. What is old enough to be
 -- committed is summed up before anybody waits.
@@ -130,8 +132,8 @@ select audit_table('stops', 'stops', array['stop_id'],
     untold => array['stop_id', 'stopped_at', 'stopped_by', 'lifted_by']);
 
 -- What a stop holds back is put off to the end of days, so that no claim reads it again and again;
--- workers bring it back when the stop is lifted, and find it here.
-create index cashbacks_put_off on cashbacks (merchant_id)
+-- workers bring it back when the stop is lifted, and find it here, merchant by merchant.
+create index cashbacks_put_off on cashbacks (merchant_id, cashback_id)
     where status = 'pending' and due_at >= '2099-01-01 00:00:00+00';
 
 -- Above a ceiling it is held before it was ever tried.

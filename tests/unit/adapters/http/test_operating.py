@@ -14,6 +14,7 @@ from adapters.http.identity.credentials import InvalidRequestError
 from adapters.http.problems.faults import InvalidQueryError
 from adapters.http.resources.listing import read_open_listing
 from adapters.http.sales import operator_bodies as bodies
+from cashback_core.brakes import Ceilings
 from cashback_core.delivery import Status
 from contract.builders import a_cpf
 from fakes.api import SALE, Api
@@ -146,6 +147,16 @@ async def test_an_unpaid_one_is_cancelled_and_one_in_doubt_never(api: Api) -> No
     assert error["expected"] == "one of: pending, rejected, held"
 
 
+async def test_what_was_resent_out_of_a_doubt_is_cancelled_at_that_risk_only(api: Api) -> None:
+    id_ = await a_cashback(api, unanswered())
+    risky = {**WHY, "accept_risk": True}
+    assert (await act(api, f"/api/cashbacks/{id_}/resend", risky)).status == 200
+    refused = await act(api, f"/api/cashbacks/{id_}/cancel", WHY)
+    assert (refused.status, refused.json()["code"]) == (409, "risk_not_accepted")
+    assert "call unpaid" in refused.json()["detail"]
+    assert (await act(api, f"/api/cashbacks/{id_}/cancel", risky)).json()["status"] == "cancelled"
+
+
 @pytest.mark.parametrize(("verb", "more"), [("resend", {}), ("cancel", {})])
 async def test_an_act_done_twice_is_refused_the_second_time(
     api: Api, verb: str, more: dict[str, Any]
@@ -207,7 +218,8 @@ async def test_another_merchants_cashback_looks_like_one_that_never_was(
         ("resend", {**WHY, "accept_risk": 1}, [("/accept_risk", "not_boolean")]),
         ("resend", {**WHY, "accept_risk": "true"}, [("/accept_risk", "not_boolean")]),
         ("resend", {"reason": 5, "a": 1}, [("", "unknown_field"), ("/reason", "wrong_type")]),
-        ("cancel", {**WHY, "accept_risk": True}, [("", "unknown_field")]),
+        ("cancel", {**WHY, "accept_risk": "yes"}, [("/accept_risk", "not_boolean")]),
+        ("cancel", {**WHY, "status": "held"}, [("", "unknown_field")]),
         ("resolve", WHY, [("/status", "required")]),
         ("resolve", {**WHY, "status": "pending"}, [("/status", "no_such_choice")]),
         ("resolve", {**WHY, "status": ["applied"]}, [("/status", "wrong_type")]),
@@ -233,6 +245,7 @@ async def test_many_are_counted_first_and_resent_as_counted(api: Api) -> None:
         "count": 2,
         "cashback": "2.80",
         "in_doubt": 1,
+        "above_ceiling": 0,
         "resent": False,
         "risk": tally["risk"],
     }
@@ -256,9 +269,26 @@ async def test_what_is_surely_unpaid_needs_no_risk_and_tells_of_none(api: Api) -
         "count": 1,
         "cashback": "1.40",
         "in_doubt": 0,
+        "above_ceiling": 0,
         "resent": True,
         "risk": None,
     }
+
+
+async def test_what_a_ceiling_holds_is_left_out_unless_it_is_asked_for(api: Api) -> None:
+    api.store.set_ceilings(1, Ceilings(max_cashback_centavos=0))
+    id_ = (await api.submit()).json()["id"]
+    body = {"status": ["held"], **WHY, "dry_run": False, "accept_risk": True}
+    told = (await act(api, RESEND_MANY, {"status": ["held"]})).json()
+    assert (told["count"], told["above_ceiling"]) == (0, 1)
+    done = await act(api, RESEND_MANY, {**body, "expected_count": 0})
+    assert (done.status, done.json()["count"]) == (200, 0)
+    assert (await api.get(f"/api/cashbacks/{id_}")).json()["status"] == "held"
+    wrong = await act(api, RESEND_MANY, {**body, "above_ceiling": 1, "expected_count": 1})
+    assert errors_of(wrong) == [("/above_ceiling", "not_boolean")]
+    asked = {**body, "above_ceiling": True, "expected_count": 1}
+    assert (await act(api, RESEND_MANY, asked)).status == 200
+    assert (await api.get(f"/api/cashbacks/{id_}")).json()["status"] == "pending"
 
 
 async def test_too_many_at_once_are_refused(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
