@@ -25,6 +25,7 @@ from cashback_core.delivery import (
     Status,
     conclude,
 )
+from cashback_core.documents import holds_document
 from cashback_core.equals import MAX_LISTED
 from cashback_core.evidence import read_answer
 from cashback_core.names import NameDifference, same_person
@@ -200,7 +201,8 @@ class MemoryStore(CashbackStore):
         row = self.rows[merchant_id, self._names[merchant_id, known[0]]]
         if row.submission.raw_body != raw_body or not may_read(reads_only, row.record.group):
             return None
-        self._names.setdefault((merchant_id, names[0]), row.record.id)
+        if not holds_document(names[0][1], row.record.sale.customer.document):
+            self._names.setdefault((merchant_id, names[0]), row.record.id)
         return row.record
 
     def set_ceilings(self, merchant_id: int, ceilings: Ceilings) -> None:
@@ -390,7 +392,9 @@ class MemoryStore(CashbackStore):
         records = {
             name: self.rows[merchant_id, id_].record for name, id_ in ids.items() if id_ is not None
         }
-        owners = {name: Owner(r.id, r.sale, r.group) for name, r in records.items()}
+        owners = {
+            name: Owner(r.id, r.sale, r.group, r.same_content_as) for name, r in records.items()
+        }
         return which_sale(sale, names, owners, equal_content=equal_content, reads_only=reads_only)
 
     def _known(

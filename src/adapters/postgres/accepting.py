@@ -89,7 +89,7 @@ async def accept_group(
     settled = _settled(submissions, judged, mismatched)
     accepted = [s for s in contenders if s.id in settled and s.id not in mismatched]
     await put_right(cursor, names, owners_of(names, settled, accepted))
-    records = {r.id: r for r in names.records.values()}
+    records = dict(names.records)
     if accepted:
         meanings = {s.id: settled[s.id].meaning for s in accepted}
         await put_brakes_on(cursor, brakes, accepted)

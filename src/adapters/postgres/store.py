@@ -39,7 +39,7 @@ from cashback_core.ports import (
 from cashback_core.programme import Programme, Rate
 from cashback_core.reading import SaleRules
 from cashback_core.rounding import Rounding
-from cashback_core.same_sale import EqualContent, Meaning, Owner, names_of, which_sale
+from cashback_core.same_sale import EqualContent, Meaning, compared, names_of, which_sale
 from cashback_core.zones import UnknownZone, zone_of
 
 if TYPE_CHECKING:
@@ -141,10 +141,15 @@ class PostgresCashbackStore(CashbackStore):
         names = names_of(sale, idempotency_key)
         told = {(merchant_id, kind, name): (merchant_id, kind, name) for kind, name in names}
         async with self._reads.reading_for(merchant_id) as connection:
-            records = await read_owners(connection.cursor(), told | sealed_names(told, self._seal))
-        owners = {
-            (kind, name): Owner(r.id, r.sale, r.group) for (_, kind, name), r in records.items()
-        }
+            found = await read_owners(
+                connection.cursor(),
+                told | sealed_names(told, self._seal),
+                {
+                    (merchant_id, *name): (reads_only,)
+                    for name in compared(names, equal_content=equal_content)
+                },
+            )
+        owners = {(kind, name): owner for (_, kind, name), owner in found.by_name.items()}
         return which_sale(sale, names, owners, equal_content=equal_content, reads_only=reads_only)
 
     async def same_request(
