@@ -28,7 +28,7 @@ from cashback_core.delivery import (
 from cashback_core.documents import holds_document
 from cashback_core.equals import MAX_LISTED
 from cashback_core.evidence import read_answer
-from cashback_core.names import NameDifference, same_person
+from cashback_core.names import NameDifference, same_name, same_person
 from cashback_core.pages import fitting
 from cashback_core.ports import (
     Acceptance,
@@ -52,6 +52,7 @@ from cashback_core.ports import (
     TermsChanged,
 )
 from cashback_core.record import AttemptRecord, EventRecord, History, Record, Standing
+from cashback_core.sale import Customer
 from cashback_core.same_sale import (
     Collision,
     Contradiction,
@@ -138,9 +139,21 @@ class MemoryStore(CashbackStore):
         products = self.catalogues.get(merchant_id, Catalogue()).products
         return Catalogue({sku: products[sku] for sku in skus if sku in products})
 
-    async def known_name(self, merchant_id: int, document: Cpf) -> str | None:
+    async def known_name(
+        self, merchant_id: int, document: Cpf, *, told_by: str | None = None
+    ) -> str | None:
         await self._reach()
-        return self.customers.get((merchant_id, document))
+        known = self.customers.get((merchant_id, document))
+        if known is None or told_by is None or self._was_told_by(told_by, document, known):
+            return known
+        return None
+
+    def _was_told_by(self, group: str | None, document: Cpf, name: str) -> bool:
+        return any(
+            row.record.group == group
+            and row.record.sale.customer == Customer(document=document, name=name)
+            for row in self.rows.values()
+        )
 
     async def accept(self, submission: Submission) -> Acceptance:
         await self._reach()
@@ -157,7 +170,10 @@ class MemoryStore(CashbackStore):
             return TermsChanged()
         customer = sale.customer
         known = self.customers.get((merchant_id, customer.document), customer.name)
-        differs = not same_person(known, customer.name)
+        whole = submission.whole_names and not self._was_told_by(
+            submission.reads_only, customer.document, known
+        )
+        differs = not (same_name if whole else same_person)(known, customer.name)
         if differs and submission.name_difference is NameDifference.REFUSE:
             return CustomerNameMismatch()
         self.customers.setdefault((merchant_id, customer.document), customer.name)

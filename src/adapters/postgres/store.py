@@ -114,11 +114,22 @@ class PostgresCashbackStore(CashbackStore):
         self._terms.pop(merchant_id, None)
         self._products.forget(merchant_id)
 
-    async def known_name(self, merchant_id: int, document: Cpf) -> str | None:
+    async def known_name(
+        self, merchant_id: int, document: Cpf, *, told_by: str | None = None
+    ) -> str | None:
         async with self._reads.reading_for(merchant_id) as connection:
             found = await connection.execute(
-                "select name from customers where merchant_id = %s and document = %s",
-                [merchant_id, str(document)],
+                """
+                select c.name from customers as c
+                where c.merchant_id = %(m)s and c.document = %(document)s
+                    and (%(group)s::text is null or exists (
+                        select from sales as s
+                        where s.merchant_id = c.merchant_id and s.document = c.document
+                            and s.name = c.name
+                            and coalesce(s.came_under, s.submitted_by) = %(group)s
+                    ))
+                """,
+                {"m": merchant_id, "document": str(document), "group": told_by},
             )
             row = await found.fetchone()
         return None if row is None else str(row[0])

@@ -49,6 +49,7 @@ def decided(
 
 
 def content_of(owner: Owner) -> dict[Name, Owner]:
+    assert owner.sale is not None
     return dict.fromkeys(names_of(replace(owner.sale, sale_id=None), None), owner)
 
 
