@@ -31,6 +31,7 @@ from contract.builders import (
     seen,
     submitted,
 )
+from integration.running import ERASURE_KEY
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -385,6 +386,7 @@ def test_the_doctor_finds_a_fresh_system_well(
 ) -> None:
     environ["CASHBACK_PROVIDER_URL"] = f"http://127.0.0.1:{provider.getsockname()[1]}"
     environ["CASHBACK_DATABASE_STATE_FILE"] = str(tmp_path / "state.json")
+    environ["CASHBACK_ERASURE_KEY"] = ERASURE_KEY
     code, checks = doctor(environ)
     assert code == 1, "nobody works"
     levels = {name: level for name, (level, _) in checks.items()}
@@ -408,6 +410,11 @@ def test_the_doctor_finds_a_fresh_system_well(
                 "doubts",
                 "state file",
                 "provider",
+                "credentials",
+                "erasure key",
+                "time zones",
+                "logins",
+                "brakes' lock",
             ),
             "ok",
         ),
