@@ -32,7 +32,7 @@ from cashback_core.ports import Accepted, Claim, ContentTaken, NameTaken, Repeat
 from cashback_core.privacy import Erased, Erasure
 from cashback_core.reconciliation import FindingClass, line_key
 from cashback_core.sale import Customer
-from cashback_core.same_sale import EqualContent, EqualRefused
+from cashback_core.same_sale import EqualContent, EqualRefused, Repeat
 from cashback_core.sealing import Seal, new_erasure_key
 from cashback_core.statements import LineKind, StatementLine
 from contract.builders import CREATED, a_cpf, a_sale, ended, leased, seen, submitted
@@ -524,6 +524,48 @@ async def test_a_repeat_of_an_erased_customers_sale_is_answered_as_before(
     assert rows(dsn, "select from sale_names where name = %s", plain) == []
 
 
+NAMED: Final = "JuvenalDosSantos"
+
+
+@pytest.mark.parametrize("kind", ["key", "sale_id", "both"])
+async def test_a_repeat_is_one_though_its_name_told_who_it_was(
+    store: PostgresCashbackStore, privacy: PostgresPrivacyStore, dsn: str, kind: str
+) -> None:
+    """Without the name it would be another sale, and paid once more."""
+    document = a_cpf()
+    sale_id = None if kind == "key" else f"{NAMED}/7"
+    key = None if kind == "sale_id" else f"till:{NAMED}:1"
+    sale = a_sale(document=document, name=OTHER_NAME, centavos=60_000, sale_id=sale_id)
+    first = await paid(store, sale, key=key)
+    # Known by another spelling, and by another key, too.
+    short = a_sale(document=document, name="JUVENAL D SANTOS", centavos=70_000, sale_id=f"{NAMED}8")
+    second = await paid(store, short, key="k-8")
+    assert isinstance(await store.accept(submitted(short, key=f"{NAMED}.9")), Repeated)
+    await privacy.erase(1, customer_id(dsn, document), WHY)
+    assert telling(dsn, document, OTHER_NAME) == set()
+
+    recorded = rows(dsn, "select count(*) from sales")
+    by_key = replace(submitted(sale, key=key), equal_content=EqualContent.KEY)
+    for submission, id_ in (
+        (by_key, first),
+        (submitted(short, key="k-8"), second),
+        (submitted(replace(short, sale_id=None), key=f"{NAMED}.9"), second),
+        (submitted(short), second),
+    ):
+        again = await store.accept(submission)
+        assert isinstance(again, Repeated)
+        assert again.record.id == id_
+        told = await store.meaning(
+            1,
+            submission.sale,
+            idempotency_key=submission.idempotency_key,
+            equal_content=EqualContent.KEY,
+        )
+        assert isinstance(told, Repeat)
+    assert rows(dsn, "select count(*) from sales") == recorded
+    assert telling(dsn, document, OTHER_NAME) == set()
+
+
 async def test_neighbours_in_one_group_are_judged_by_what_was_erased_too(
     store: PostgresCashbackStore, privacy: PostgresPrivacyStore, dsn: str
 ) -> None:
@@ -539,12 +581,13 @@ async def test_neighbours_in_one_group_are_judged_by_what_was_erased_too(
     assert isinstance(found[5], Accepted)
 
 
+@pytest.mark.parametrize("sale_id", [None, "MariaAparecidaDeAssuncao1"])
 async def test_whoever_repeats_at_the_moment_of_the_erasure_is_paid_once(
-    store: PostgresCashbackStore, database: Database, dsn: str
+    store: PostgresCashbackStore, database: Database, dsn: str, sale_id: str | None
 ) -> None:
     """The repeat waits for the name; when it has it, the erased sale goes by another."""
     document = a_cpf()
-    sale = a_sale(document=document, name=NAME, centavos=60_000)
+    sale = a_sale(document=document, name=NAME, centavos=60_000, sale_id=sale_id)
     first = await paid(store, sale)
     who = customer_id(dsn, document)
     async with database.pool(ERASING).acting_for(1) as connection:
@@ -552,7 +595,7 @@ async def test_whoever_repeats_at_the_moment_of_the_erasure_is_paid_once(
         repeat = asyncio.create_task(store.accept(submitted(sale)))
         await waits(dsn)
     again = await repeat
-    assert isinstance(again, ContentTaken)
+    assert isinstance(again, Repeated if sale_id else ContentTaken)
     assert again.record.id == first
     assert rows(dsn, "select count(*) from customers") == [(1,)]
 

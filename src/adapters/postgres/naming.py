@@ -58,7 +58,7 @@ class GroupNames:
     records: dict[Key, Record] = field(default_factory=dict[Key, "Record"])
     """The recorded sales that the others belong to; and those of customers who are erased."""
     sealed: dict[Key, Key] = field(default_factory=dict["Key", "Key"])
-    """What content names are once their customer was erased, and what they were."""
+    """What names may be once their customer was erased, and what they were."""
 
     def __post_init__(self) -> None:
         for s in self.submissions:
@@ -139,13 +139,12 @@ def judge(names: GroupNames) -> dict[UUID, Judged]:
 
 
 def sealed_names(names: Iterable[Key], seal: Seal | None) -> dict[Key, Key]:
-    """For each content name what it became if its customer was erased; nothing without the key."""
+    """What each name became if its customer was erased and it told; nothing without the key."""
     if seal is None:
         return {}
     return {
         (merchant_id, kind, seal(name)): (merchant_id, kind, name)
         for merchant_id, kind, name in names
-        if kind is NameKind.CONTENT
     }
 
 
@@ -189,16 +188,16 @@ async def _take(cursor: Cursor, names: GroupNames) -> _Looked:
             )
         from taken
         union all
-        select i.m, 'content', i.n, true, false, false
-        from jsonb_to_recordset(%(sealed)s::jsonb) as i (m bigint, n text)
+        select i.m, i.k, i.n, true, false, false
+        from jsonb_to_recordset(%(sealed)s::jsonb) as i (m bigint, k text, n text)
         where (
             select true from sale_names as s
-            where s.merchant_id = i.m and s.kind = 'content' and s.name = i.n
+            where s.merchant_id = i.m and s.kind = i.k and s.name = i.n
         )
         """,
         {
             "names": encode(_rows(names.first)),
-            "sealed": encode([{"m": m, "n": n} for m, _, n in names.sealed]),
+            "sealed": encode([{"m": m, "k": k, "n": n} for m, k, n in names.sealed]),
             "merchants": sorted({merchant_id for merchant_id, _, _ in names.first}),
         },
         binary=True,

@@ -34,7 +34,17 @@ language sql immutable as $$
     select coalesce(normalize(told, nfkd) ~* pattern_of(document, names), false)
 $$;
 
--- A name of a sale changes for two reasons: it holds the document, or is a hash of it and more, of a
+-- Every name of whoever is being erased in this transaction, and was known by this document until now.
+create function names_being_erased(of_merchant bigint, known text) returns text[]
+language sql stable security definer as $$
+    select e.names
+    from erasures_under_way as u
+    join erasures_under_way as e using (merchant_id, customer_id)
+    where u.merchant_id = of_merchant and u.was = known and e.names is not null
+    limit 1
+$$;
+
+-- A name of a sale changes for two reasons: it tells who it was, or is a hash of it and more, of a
 -- customer who is becoming nobody (whom `customers` knows no more while the sale still names them).
 -- Hashes of those who became nobody before there was a key are sealed when it is asked for again.
 create or replace function guard_name_change() returns trigger language plpgsql as $$
@@ -43,14 +53,16 @@ begin
         and to_jsonb(new) - 'name' = to_jsonb(old) - 'name'
         and (
             new.name ~ '^E[0-9a-f]{32}$'
-            or new.kind = 'content' and is_sealed(new.name) and not is_sealed(old.name)
+            or is_sealed(new.name) and not (new.kind = 'content' and is_sealed(old.name))
         )
         and exists (
             select from sales as s
             where s.merchant_id = old.merchant_id and s.cashback_id = old.cashback_id
                 and case
                     when new.kind = 'content' and s.document ~ '^E' then true
-                    when new.kind = 'content' or tells_of(old.name, s.document, array[s.name])
+                    when new.kind = 'content' or tells_of(
+                        old.name, s.document, names_being_erased(s.merchant_id, s.document)
+                    )
                         then not exists (
                             select from customers as c
                             where c.merchant_id = s.merchant_id and c.document = s.document
@@ -75,12 +87,15 @@ begin
         )
         and (
             new.sale_id is not distinct from old.sale_id
-            or new.sale_id = new.document and tells_of(old.sale_id, old.document, array[old.name])
+            or is_sealed(new.sale_id) and tells_of(
+                old.sale_id, old.document, names_being_erased(old.merchant_id, old.document)
+            )
         )
         and (
             new.idempotency_key is not distinct from old.idempotency_key
-            or new.idempotency_key = new.document
-                and tells_of(old.idempotency_key, old.document, array[old.name])
+            or is_sealed(new.idempotency_key) and tells_of(
+                old.idempotency_key, old.document, names_being_erased(old.merchant_id, old.document)
+            )
         )
         and to_jsonb(new) - array['document', 'name', 'raw_body', 'sale_id', 'idempotency_key']
             = to_jsonb(old) - array['document', 'name', 'raw_body', 'sale_id', 'idempotency_key']
@@ -221,7 +236,7 @@ create function forget_in_texts(of_merchant bigint, of_customer uuid) returns se
 language plpgsql security definer as $$
 declare
     known text;
-    names text[];
+    called text[];
     theirs uuid[];
     elsewhere boolean;
     named text;
@@ -236,17 +251,18 @@ begin
     ) is false then
         raise exception 'no merchant of this session' using errcode = 'insufficient_privilege';
     end if;
-    select c.document, array[c.name] into known, names
+    select c.document, array[c.name] into known, called
     from customers as c where c.merchant_id = of_merchant and c.customer_id = of_customer;
     if known is null or known ~ '^E' then
         return;
     end if;
     insert into erasures_under_way (merchant_id, customer_id) values (of_merchant, of_customer)
     returning erasure_id into erasure;
-    select coalesce(array_agg(s.cashback_id), '{}'), names || array_agg(distinct s.name)
-    into theirs, names
+    select coalesce(array_agg(s.cashback_id), '{}'), called || array_agg(distinct s.name)
+    into theirs, called
     from sales as s where s.merchant_id = of_merchant and s.document = known;
-    named := pattern_of(known, names);
+    update erasures_under_way as u set names = called where u.erasure_id = erasure;
+    named := pattern_of(known, called);
     numbered := pattern_of(known, '{}');
     -- Latin letters with accents, which are most of what is not ASCII here, hold no digit.
     maybe := numbered || '|' || unusual;
@@ -444,9 +460,9 @@ end $$;
 
 revoke execute on function
     forget_in_texts, keys_to_seal, seal_keys, is_sealed, pattern_of, tells_of, tells,
-    without_telling, loses_values, refuse_change_but_erasure
+    without_telling, loses_values, refuse_change_but_erasure, names_being_erased
     from public;
-grant execute on function is_sealed, pattern_of, tells_of
+grant execute on function is_sealed, pattern_of, tells_of, names_being_erased
     to cashback_serving, cashback_worker, cashback_eraser; -- the guards ask as whoever changes something
 grant execute on function forget_in_texts, keys_to_seal, seal_keys to cashback_eraser;
 
