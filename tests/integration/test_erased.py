@@ -566,6 +566,45 @@ async def test_a_repeat_is_one_though_its_name_told_who_it_was(
     assert telling(dsn, document, OTHER_NAME) == set()
 
 
+async def test_an_answer_that_comes_after_the_erasure_leaves_nothing_of_whom_it_paid(
+    store: PostgresCashbackStore, privacy: PostgresPrivacyStore, dsn: str
+) -> None:
+    document = a_cpf()
+    claim = await leased(store, a_sale(document=document, name=NAME), lease_s=0.001)
+    while not await store.reap(limit=1):
+        await asyncio.sleep(0.01)
+    with psycopg.connect(dsn) as owner:
+        # As an operator's word leaves it.
+        owner.execute(
+            "update cashbacks set status = 'applied', version = version + 1, applied_at = now(),"
+            " due_at = null"
+        )
+        owner.execute(
+            "insert into events (merchant_id, cashback_id, sequence, at, actor, actor_name,"
+            " from_status, to_status, attempt, reason) select merchant_id, cashback_id, version,"
+            " now(), 'operator', 'petra', 'in_doubt', 'applied', 1, 'seen' from cashbacks"
+        )
+    who = customer_id(dsn, document)
+    await privacy.erase(1, who, WHY)
+    body = f'{{"id": "PIX-{document}", "message": "{NAME}", "createdAt": "{document}"}}'
+    late = ended(claim, seen(201, body.encode()))
+    result = await store.conclude(late)
+    assert result.provider is None or result.provider.id is None
+    assert telling(dsn, document, NAME) == set()
+    told = "select result, status_code, body, provider_id, reason from attempts"
+    assert rows(dsn, told) == [("applied", 201, None, None, "erased")]
+
+    with psycopg.connect(dsn) as owner:  # as one did that was in flight then
+        owner.execute("set session_replication_role = replica")
+        owner.execute(
+            "update attempts set body = %(b)s, provider_id = %(d)s, provider_message = %(d)s,"
+            " provider_created_at = %(d)s, reason = %(d)s",
+            {"b": body.encode(), "d": document},
+        )
+    await privacy.erase(1, who, WHY)
+    assert telling(dsn, document, NAME) == set()
+
+
 async def test_neighbours_in_one_group_are_judged_by_what_was_erased_too(
     store: PostgresCashbackStore, privacy: PostgresPrivacyStore, dsn: str
 ) -> None:

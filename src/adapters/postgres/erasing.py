@@ -47,6 +47,7 @@ async def erase(
     if erased_at is not None:
         # What a statement told of them since: they are known there by their pseudonym alone.
         await _forget_in_incidents(connection, merchant_id, document, document)
+        await _forget_late_answers(connection, merchant_id, document, erased_at)
         await _seal_contents(connection, merchant_id, document, seal)
         await _seal_lines(connection, merchant_id, document, seal)
         return Erased(at=erased_at)
@@ -168,6 +169,26 @@ async def _forget_answers(connection: AsyncConnection[Any], whom: _Whom) -> None
             )
         """,
         whom.values,
+    )
+
+
+async def _forget_late_answers(
+    connection: AsyncConnection[Any], merchant_id: int, pseudonym: str, erased_at: datetime
+) -> None:
+    """Whatever came since; nobody knows any more what would tell who it was."""
+    await connection.execute(
+        """
+        update attempts as t set body = null, provider_message = null,
+            provider_id = case when t.provider_id is not null then 'erased' end,
+            provider_created_at = case when t.provider_created_at is not null then 'erased' end,
+            reason = 'erased'
+        from sales as s
+        where s.merchant_id = %s and s.document = %s
+            and t.merchant_id = s.merchant_id and t.cashback_id = s.cashback_id
+            and t.ended_at >= %s
+            and num_nonnulls(t.body, t.provider_message, t.provider_id, t.provider_created_at) > 0
+        """,
+        [merchant_id, pseudonym, erased_at],
     )
 
 
