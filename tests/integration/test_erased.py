@@ -194,6 +194,17 @@ async def full_world(
             "update sender set paused_at = now(), actor = 'x', reason = %s", [f"asks {dotted}"]
         )
         owner.execute(
+            "insert into stops (merchant_id, stop_id, by_platform, stopped_at, stopped_by, reason)"
+            " values (1, gen_random_uuid(), false, now(), 'x', %(a)s),"
+            " (1, gen_random_uuid(), true, now(), 'x', %(b)s)",
+            {"a": f"{odd} buys too much", "b": f"so said {dotted}"},
+        )
+        owner.execute(
+            "update stops set lifted_at = now(), lifted_by = 'x', lift_reason = %s"
+            " where by_platform",
+            [f"talked to {full_width(plain)}"],
+        )
+        owner.execute(
             "insert into sender_releases (paused_at, pause_reason, pause_actor, released_at,"
             " reason, actor) values (now(), %s, 'x', now(), %s, 'x')",
             [f"because of {within}", f"{dotted} was paid"],
@@ -273,6 +284,7 @@ EVERY_PLACE: Final = frozenset(
         *("statement_incident_events.reason", "statement_explanations.reason"),
         *("audit.key", "audit.before", "audit.after", "privacy_acts.reason"),
         *("sender.reason", "sender_releases.reason", "sender_releases.pause_reason"),
+        *("stops.reason", "stops.lift_reason"),
         *("reconciliations.error", "reconciliations.remarks", "reconciliations.distrust"),
     }
 )

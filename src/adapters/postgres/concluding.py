@@ -140,7 +140,11 @@ async def _erased(cursor: Cursor, late: Sequence[AttemptResult]) -> set[UUID]:
 
 def _without_texts(result: AttemptResult) -> AttemptResult:
     """Nothing that the provider wrote, which tells whom it paid; what became of it stays."""
-    return replace(result, evidence=replace(result.evidence, body=b"", reason="erased"))
+    outcome = result.outcome
+    if isinstance(outcome, Unknown) and outcome.incident is not None:
+        outcome = replace(outcome, incident="an answer after the erasure, whose text is not kept")
+    evidence = replace(result.evidence, body=b"", reason="erased")
+    return replace(result, outcome=outcome, evidence=evidence)
 
 
 async def _paused(

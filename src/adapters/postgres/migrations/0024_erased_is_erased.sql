@@ -324,6 +324,13 @@ begin
     )
     select g.line_key from gone as g where g.was_named;
 
+    -- Before the trail, which tells what is changed here. Theirs is the merchant's, whoever put it on.
+    update stops as t set
+        reason = case when tells(t.reason, numbered) then 'erased' else t.reason end,
+        lift_reason = case when tells(t.lift_reason, numbered) then 'erased' else t.lift_reason end
+    where t.merchant_id = of_merchant and concat_ws(' ', t.reason, t.lift_reason) ~ maybe
+        and (tells(t.reason, numbered) or tells(t.lift_reason, numbered));
+
     update audit as a set
         before = without_telling(a.before, named), after = without_telling(a.after, named)
     where a.merchant_id = of_merchant and a.resource = 'customers' and a.key = of_customer::text
