@@ -683,6 +683,51 @@ async def test_an_erased_customers_lines_are_known_on_every_later_statement(
     assert (again.opened, await standing(kept), again.distrust) == (0, [], None)
 
 
+async def test_a_statement_after_the_erasure_brings_nobody_back(
+    store: PostgresCashbackStore, privacy: PostgresPrivacyStore, kept: Kept, dsn: str
+) -> None:
+    document, faithful, unknown = a_cpf(), a_cpf(), a_cpf()
+    for who in (document, faithful):
+        await paid(store, a_sale(document=who, name=NAME))
+    ((now,),) = rows(dsn, "select now()")
+    other = await somebodys(kept)
+    lines = [
+        StatementLine(
+            number=number,
+            document=who,
+            cashback_centavos=7_000 + number,
+            credited_at=now,
+            reference=f"PIX {who}",
+        )
+        for number, who in enumerate((document, faithful, unknown), 1)
+    ]
+    await privacy.erase(1, customer_id(dsn, document), WHY)
+    await reconcile(kept, lines, other)
+    assert telling(dsn, document) == set()
+    told = (
+        "select document, reference, line_key from statement_incidents"
+        " where line is not null order by line"
+    )
+    ((pseudonym,),) = rows(dsn, "select document from customers where erased_at is not null")
+    assert rows(dsn, told) == [
+        (pseudonym, None, SEAL(line_key(lines[0]))),
+        *((line.document, line.reference, line_key(line)) for line in lines[1:]),
+    ]
+    assert (await reconcile(kept, lines, other)).opened == 0, "it is known on the next one"
+
+    # One that was told while the erasure was under way.
+    with psycopg.connect(dsn) as owner:
+        owner.execute(
+            "update statement_incidents set document = %s, line_key = %s where line = 1",
+            [document, line_key(lines[0])],
+        )
+    assert (await reconcile(kept, lines, other)).opened == 0
+    assert rows(dsn, told)[0][:2] == (pseudonym, None)
+    ((who,),) = rows(dsn, "select customer_id from customers where erased_at is not null")
+    await privacy.erase(1, who, WHY)
+    assert rows(dsn, told)[0] == (pseudonym, None, SEAL(line_key(lines[0])))
+
+
 async def test_who_was_erased_without_a_key_is_sealed_when_it_is_asked_for_again(
     store: PostgresCashbackStore, privacy: PostgresPrivacyStore, dsn: str
 ) -> None:

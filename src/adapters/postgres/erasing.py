@@ -103,11 +103,15 @@ async def _make_nobody(
         """
         update customers set
             document = 'E' || replace(gen_random_uuid()::text, '-', ''),
-            name = 'erased', erased_at = now(), version = version + 1
+            name = 'erased', erased_at = now(), version = version + 1, sealed = %s
         where merchant_id = %s and customer_id = %s
         returning document, erased_at
         """,
-        [whom.merchant_id, whom.customer_id],
+        [
+            seal.of_document(whom.merchant_id, whom.document),
+            whom.merchant_id,
+            whom.customer_id,
+        ],
     )
     row = await found.fetchone()
     assert row is not None

@@ -34,6 +34,28 @@ language sql immutable as $$
     select coalesce(normalize(told, nfkd) ~* pattern_of(document, names), false)
 $$;
 
+-- What an erased customer's document is known by, for a statement that tells of them later.
+alter table customers add column sealed text,
+    add constraint customers_sealed_when_erased
+        check (sealed is null or erased_at is not null and is_sealed(sealed));
+create index customers_by_seal on customers (sealed) where sealed is not null;
+drop trigger audited on customers;
+select audit_table('customers', 'customers', array['customer_id'],
+    hidden => array['document', 'name'], untold => array['customer_id', 'sealed'],
+    inserts => false);
+grant update (sealed) on customers to cashback_eraser;
+
+-- Of these documents, by what each would be sealed to, those that were an erased customer's and are
+-- nobody's now; and that customer's pseudonym.
+create function who_was_erased(told jsonb) returns table (document text, pseudonym text)
+language sql stable security definer as $$
+    select distinct on (t.value) t.value, c.document
+    from jsonb_each_text(told) as t
+    join customers as c on c.sealed = t.key
+    where not exists (select from customers as k where k.document = t.value)
+    order by t.value, c.erased_at desc
+$$;
+
 -- Every name of whoever is being erased in this transaction, and was known by this document until now.
 create function names_being_erased(of_merchant bigint, known text) returns text[]
 language sql stable security definer as $$
@@ -467,8 +489,9 @@ end $$;
 
 revoke execute on function
     forget_in_texts, keys_to_seal, seal_keys, is_sealed, pattern_of, tells_of, tells,
-    without_telling, loses_values, refuse_change_but_erasure, names_being_erased
+    without_telling, loses_values, refuse_change_but_erasure, names_being_erased, who_was_erased
     from public;
+grant execute on function who_was_erased to cashback_worker;
 grant execute on function is_sealed, pattern_of, tells_of, names_being_erased
     to cashback_serving, cashback_worker, cashback_eraser; -- the guards ask as whoever changes something
 grant execute on function forget_in_texts, keys_to_seal, seal_keys to cashback_eraser;
