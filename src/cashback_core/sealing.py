@@ -49,7 +49,7 @@ class Seal:
         return "~" + binascii.b2a_base64(digest[:_DIGEST_BYTES], newline=False).decode("ascii")
 
     def of_document(self, merchant_id: int, document: str) -> str:
-        """What a merchant's customer is known by after an erasure; no two merchants' are the same."""
+        """What a merchant's customer is known by once erased; no two merchants' are the same."""
         return self(f"customer {document} of merchant {merchant_id}")
 
     @property

@@ -57,7 +57,6 @@ async def tell(
     said = await said_since(connection, known, seal)
     left = [one for one in found if _of_a_person(one) not in said]
     standing = await _standing(connection, left, seal)
-    nobody = await _nobody(connection, left, seal)
     opened: list[dict[str, Any]] = []
     renewed: list[dict[str, Any]] = []
     taken: defaultdict[str, set[int]] = defaultdict(set)
@@ -80,10 +79,7 @@ async def tell(
         if key is not None:
             row["nth"] = _first_free(taken[key])
             taken[key].add(row["nth"])
-    for row in (*opened, *renewed):
-        if seal is not None and row["document"] in nobody:
-            row["document"], row["reference"] = nobody[row["document"]], None
-            row["line_key"] = None if row["line_key"] is None else seal(row["line_key"])
+    await _name_nobody(connection, [*opened, *renewed], seal)
     if renewed:
         await _renew(connection, run, renewed)
     if opened:
@@ -91,13 +87,24 @@ async def tell(
     return len(opened)
 
 
+async def _name_nobody(
+    connection: AsyncConnection[Any], rows: Sequence[dict[str, Any]], seal: Seal | None
+) -> None:
+    """Put what was an erased customer's as if the erasure had found it there."""
+    documents = sorted({row["document"] for row in rows if row["document"] is not None})
+    if seal is None or not documents:
+        return
+    nobody = await _nobody(connection, documents, seal)
+    for row in rows:
+        if row["document"] in nobody:
+            row["document"], row["reference"] = nobody[row["document"]], None
+            row["line_key"] = None if row["line_key"] is None else seal(row["line_key"])
+
+
 async def _nobody(
-    connection: AsyncConnection[Any], found: Sequence[FoundIncident], seal: Seal | None
+    connection: AsyncConnection[Any], documents: Sequence[str], seal: Seal
 ) -> dict[str, str]:
     """Which of these documents were an erased customer's, and the pseudonym that each has."""
-    documents = sorted({str(one.document) for one in found if one.document is not None})
-    if seal is None or not documents:
-        return {}
     rows = await connection.execute("select merchant_id from merchants")
     merchants = [merchant_id for (merchant_id,) in await rows.fetchall()]
     nobody: dict[str, str] = {}
@@ -192,8 +199,8 @@ async def _renew(connection: AsyncConnection[Any], run: Run, rows: list[dict[str
             told_through = r.told_through
         from jsonb_to_recordset(%(rows)s::jsonb) as r (
             id uuid, class text, merchant_id bigint, cashback_id uuid, document text,
-            centavos bigint, line integer, why text, statement_at timestamptz, told_since timestamptz,
-            told_through timestamptz
+            centavos bigint, line integer, why text, statement_at timestamptz,
+            told_since timestamptz, told_through timestamptz
         )
         where i.incident_id = r.id
         """,
