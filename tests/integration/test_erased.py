@@ -574,8 +574,19 @@ async def test_a_repeat_is_one_though_its_name_told_who_it_was(
             equal_content=EqualContent.KEY,
         )
         assert isinstance(told, Repeat)
+
+    # A name that is told now for the first time is kept as an erasure would have left it.
+    anew = f"{NAMED}.10"
+    found = await asyncio.gather(
+        store.accept(submitted(short, key=anew)), store.accept(submitted(short, key=anew))
+    )
+    found.append(await store.accept(submitted(replace(short, sale_id=None), key=anew)))
+    assert all(isinstance(one, Repeated) and one.record.id == second for one in found)
     assert rows(dsn, "select count(*) from sales") == recorded
     assert telling(dsn, document, OTHER_NAME) == set()
+    assert rows(dsn, "select cashback_id from sale_names where name = %s", SEAL(anew)) == [
+        (second,)
+    ]
 
 
 async def test_an_answer_that_comes_after_the_erasure_leaves_nothing_of_whom_it_paid(

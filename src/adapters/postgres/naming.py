@@ -13,6 +13,7 @@ import msgspec
 from psycopg import AsyncCursor
 
 from adapters.postgres.rows import ONE, RECORD, Row, one, record
+from cashback_core.erased import ERASED
 from cashback_core.same_sale import (
     Meaning,
     Name,
@@ -252,7 +253,14 @@ async def put_right(cursor: Cursor, names: GroupNames, owners: Mapping[Key, UUID
         """,
         [encode(_rows(wrong))],
     )
-    right = {key: owners[key] for key in wrong if key in owners}
+    erased = {r.id for r in names.records.values() if r.sale.customer == ERASED}
+    sealed = {plain: key for key, plain in names.sealed.items()} if erased else {}
+    right = {
+        # What is told of an erased sale now is kept as the erasure would have left it.
+        sealed.get(key, key) if owners[key] in erased else key: owners[key]
+        for key in wrong
+        if key in owners
+    }
     if right:
         await cursor.execute(
             """
@@ -260,6 +268,7 @@ async def put_right(cursor: Cursor, names: GroupNames, owners: Mapping[Key, UUID
             select m, k, n, c
             from jsonb_to_recordset(%s::jsonb) as i (m bigint, k text, n text, c uuid)
             order by m, k, n
+            on conflict do nothing  -- sealed by whoever told it first
             """,
             [encode(_rows(right))],
         )
