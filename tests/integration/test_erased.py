@@ -580,8 +580,8 @@ async def test_a_repeat_is_one_though_its_name_told_who_it_was(
     found = await asyncio.gather(
         store.accept(submitted(short, key=anew)), store.accept(submitted(short, key=anew))
     )
-    found.append(await store.accept(submitted(replace(short, sale_id=None), key=anew)))
-    assert all(isinstance(one, Repeated) and one.record.id == second for one in found)
+    by_it = await store.accept(submitted(replace(short, sale_id=None), key=anew))
+    assert all(isinstance(one, Repeated) and one.record.id == second for one in (*found, by_it))
     assert rows(dsn, "select count(*) from sales") == recorded
     assert telling(dsn, document, OTHER_NAME) == set()
     assert rows(dsn, "select cashback_id from sale_names where name = %s", SEAL(anew)) == [
