@@ -176,8 +176,12 @@ class Link(CashbackStore):
     async def waits(self, merchant_id: int, ids: Collection[UUID]) -> Mapping[UUID, Waiting]:
         return await self.ask(lambda: self.database.waits(merchant_id, ids))
 
-    async def known_name(self, merchant_id: int, document: Cpf) -> str | None:
-        return await self.ask(lambda: self.database.known_name(merchant_id, document))
+    async def known_name(
+        self, merchant_id: int, document: Cpf, *, told_by: str | None = None
+    ) -> str | None:
+        return await self.ask(
+            lambda: self.database.known_name(merchant_id, document, told_by=told_by)
+        )
 
     async def conclude(self, result: AttemptResult) -> Standing:
         self._probes.pop(result.claim.id, None)

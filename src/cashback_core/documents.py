@@ -33,6 +33,7 @@ _CNPJ: Final = re.compile(
 STARS: Final = "***.***.***-**"
 """A CPF of which nothing is told."""
 
+_NO_DIGIT: Final = re.compile(r"[^0-9]+", re.ASCII)
 _PUNCTUATION: Final = str.maketrans("", "", ".-/")
 _CPF_WEIGHTS: Final = ((10, 9, 8, 7, 6, 5, 4, 3, 2), (11, 10, 9, 8, 7, 6, 5, 4, 3, 2))
 _CNPJ_WEIGHTS: Final = (
@@ -137,6 +138,11 @@ def star_documents(text: str) -> str:
 def holds_cpf(text: str) -> bool:
     """Whether a text has a CPF in it: 11 digits with right check digits, in groups or not."""
     return any(_is_cpf(_digits(found)) for found in _COULD_BE_CPF.finditer(text))
+
+
+def holds_document(text: str, document: Cpf) -> bool:
+    """Whether a text holds this CPF, however it is divided or within whatever longer number."""
+    return len(text) >= len(document) and document in _NO_DIGIT.sub("", text)
 
 
 def _digits(found: re.Match[str]) -> str:

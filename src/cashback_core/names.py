@@ -42,7 +42,7 @@ def same_person(known: str, given: str) -> bool:
     word is the other's or an initial of it; and of two names that differ in length the shorter may
     end early, even within a word, when it has TRUNCATED_FROM_LETTERS letters or more.
     """
-    if known == given:
+    if known == given:  # as most
         return True
     ours, theirs = _words(known), _words(given)
     if ours == theirs:
@@ -50,6 +50,11 @@ def same_person(known: str, given: str) -> bool:
     if not ours or not theirs or ours[0] != theirs[0]:
         return False
     return _ends_early(ours, theirs) or _ends_early(theirs, ours) or _match(ours, theirs)
+
+
+def same_name(known: str, given: str) -> bool:
+    """Whether two names are one, told whole; spelling does not count, as in `same_person`."""
+    return known == given or _words(known) == _words(given)
 
 
 def name_fault(name: str) -> NameFault | None:

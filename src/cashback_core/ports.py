@@ -93,7 +93,8 @@ class Submission:
     it comes under for ever, None its sender's own. With `reads_only` its sender may read that
     group's records alone.
     `equal_content` is the merchant's; `name_difference` says what becomes of it when its CPF is
-    known under another person's name.
+    known under another person's name. With `whole_names` only the whole name is the same person's,
+    unless it became known by a sale of the group that its sender reads.
     """
 
     id: UUID
@@ -109,6 +110,7 @@ class Submission:
     reads_only: str | None = None
     equal_content: EqualContent = EqualContent.SALE_ID
     name_difference: NameDifference = NameDifference.REFUSE
+    whole_names: bool = False
 
     @property
     def comes_under(self) -> str | None:
@@ -323,8 +325,13 @@ class CashbackStore(Protocol):
         """Ask anew for what a merchant lays down, terms and products, when it is wanted next."""
 
     @abstractmethod
-    async def known_name(self, merchant_id: int, document: Cpf) -> str | None:
-        """The name that a merchant's customer is known by; None for somebody new."""
+    async def known_name(
+        self, merchant_id: int, document: Cpf, *, told_by: str | None = None
+    ) -> str | None:
+        """The name that a merchant's customer is known by; None for somebody new.
+
+        With `told_by` only a name that a sale of this group has told, letter for letter.
+        """
 
     @abstractmethod
     async def accept(self, submission: Submission) -> Acceptance:
@@ -335,7 +342,8 @@ class CashbackStore(Protocol):
         ceilings it is held (`brakes.intake`): both by what is committed, whatever is remembered
         here, and the record says what it waits for.
 
-        A CPF keeps the name it first came with; `names.same_person` compares it with the sale's.
+        A CPF keeps the name it first came with; `names.same_person` compares it with the sale's,
+        or `names.same_name` (`Submission.whole_names`).
 
         A sale whose lines do not follow the terms in force is not recorded: TermsChanged, and
         the next `terms` and `catalogue` are fresh.

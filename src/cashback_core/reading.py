@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 from cashback_core.calculation import unknown_product_type
 from cashback_core.catalogue import MAX_SKU_CHARS, Catalogue, is_sku
-from cashback_core.documents import Cpf, InvalidDocument, mask, mask_documents
+from cashback_core.documents import Cpf, InvalidDocument, holds_document, mask, mask_documents
 from cashback_core.fields import FieldReader, Fields, Shape
 from cashback_core.instants import NoSuchInstant, NotAnInstant, format_instant, parse_wall_clock
 from cashback_core.messages import Kind
@@ -53,7 +53,6 @@ _CUSTOMER: Final[Shape] = {"document": True, "name": True}
 _LINE: Final[Shape] = {"type": False, "sku": False, "value": True, "qty": True, "discount": False}
 _NO_PRODUCTS: Final = Catalogue()
 _NUMBERS: Final = (int, float, Decimal)
-_NO_DIGIT: Final = re.compile(r"[^0-9]+", re.ASCII)
 _SALE_ID: Final = re.compile(r"[!-~]{1,64}\Z", re.ASCII)
 
 
@@ -159,10 +158,10 @@ class _SaleReading(FieldReader):
 
     def _names_tell_nobody(self, sale_id: str | None, document: Cpf) -> None:
         """An erasure would have to change a name that tells who bought; the repeat would not."""
-        if sale_id is not None and _holds(sale_id, document):
+        if sale_id is not None and holds_document(sale_id, document):
             self.tell("/sale_id", "sale_id_holds_document", _masked(sale_id, document))
         key = self.idempotency_key
-        if key is not None and _holds(key, document):
+        if key is not None and holds_document(key, document):
             self.tell("", "idempotency_key_holds_document", _masked(key, document))
 
     def _sold_at(self, fields: Fields) -> tuple[datetime | None, datetime | None]:
@@ -345,12 +344,7 @@ class _SaleReading(FieldReader):
         return False
 
 
-def _holds(text: str, document: Cpf) -> bool:
-    """Whether a text holds a CPF, however it is divided or within whatever longer number."""
-    return len(text) >= len(document) and document in _NO_DIGIT.sub("", text)
-
-
 def _masked(text: str, document: Cpf) -> str:
     """Such a text as it may be shown."""
     masked = mask_documents(text)
-    return mask(text) if _holds(masked, document) else masked
+    return mask(text) if holds_document(masked, document) else masked

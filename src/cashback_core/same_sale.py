@@ -7,7 +7,7 @@ sees to it that each name has one owner, by a unique key, and asks here what fol
 # ruff: noqa: TC001, TC003 - users' tools read these annotations at run time
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from uuid import UUID
@@ -20,6 +20,8 @@ from cashback_core.content import (
     differences,
     same_content,
 )
+from cashback_core.documents import STARS, holds_document
+from cashback_core.erased import ERASED
 from cashback_core.sale import Sale
 
 
@@ -58,12 +60,16 @@ class EqualOutcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Owner:
-    """The recorded sale that a name belongs to."""
+    """The recorded sale that a name belongs to; `same_content_as` is the first with its content.
+
+    `sale` is None where nobody who asks compares with it.
+    """
 
     id: UUID
-    sale: Sale
+    sale: Sale | None
     group: str | None = None
     """The group that it came under; None is nobody's."""
+    same_content_as: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,29 +167,78 @@ def which_sale(
     # Before anything is compared: neither an answer nor its time depends on what is recorded.
     if not may_read(reads_only, decides.group):
         return Collision(decides.id, next(name[0] for name in names if name in owners))
+    if not by_name:
+        return EqualRefused(decides.id)
+    content = [owners[n] for n in names if n[0] is NameKind.CONTENT and n in owners]
+    same = _is_same(decides, sale, content)
     if by_key is not None:
-        return _under_its_key(by_key, sale, sale_id, by_sale_id)
-    return _under_its_sale_id(decides, sale, key) if by_name else EqualRefused(decides.id)
+        return _under_its_key(by_key, sale, sale_id, by_sale_id, same=same)
+    return _under_its_sale_id(decides, sale, key, same=same)
+
+
+def compared(names: tuple[Name, ...], *, equal_content: EqualContent) -> tuple[Name, ...]:
+    """The names of a request whose owner, if it may be read, may have to be known whole.
+
+    Of an owner of its content the id and group do, where the content alone refuses nothing.
+    """
+    told = {kind: (kind, name) for kind, name in names}
+    key, sale_id = told.get(NameKind.IDEMPOTENCY_KEY), told.get(NameKind.SALE_ID)
+    if not _may_be_equal(equal_content, key, sale_id):
+        return names
+    return tuple(name for name in names if name[0] is not NameKind.CONTENT)
 
 
 def _under_its_key(
-    known: Owner, sale: Sale, sale_id: Name | None, by_sale_id: Owner | None
+    known: Owner, sale: Sale, sale_id: Name | None, by_sale_id: Owner | None, *, same: bool
 ) -> Repeat | Contradiction:
     anothers = by_sale_id is not None and by_sale_id.id != known.id
-    if same_content(recorded=known.sale, received=sale) and not anothers:
-        return Repeat(known.id, sale_id if by_sale_id is None else None)
-    found = differences(recorded=known.sale, received=sale)
+    if same and not anothers:
+        return Repeat(known.id, _further(sale_id, sale) if by_sale_id is None else None)
+    found = () if same else _differences(known, sale)
     if sale_id is not None and (anothers or by_sale_id is None):
-        another = difference("/sale_id", known.sale.sale_id, sale.sale_id)
+        another = difference("/sale_id", _sale(known).sale_id, sale.sale_id)
         found = (*found[: MAX_DIFFERENCES - 1], another)
     return Contradiction(known.id, NameKind.IDEMPOTENCY_KEY, found)
 
 
-def _under_its_sale_id(known: Owner, sale: Sale, key: Name | None) -> Repeat | Contradiction:
-    if same_content(recorded=known.sale, received=sale):
-        return Repeat(known.id, key)
-    found = differences(recorded=known.sale, received=sale)
-    return Contradiction(known.id, NameKind.SALE_ID, found)
+def _under_its_sale_id(
+    known: Owner, sale: Sale, key: Name | None, *, same: bool
+) -> Repeat | Contradiction:
+    if same:
+        return Repeat(known.id, _further(key, sale))
+    return Contradiction(known.id, NameKind.SALE_ID, _differences(known, sale))
+
+
+def _further(name: Name | None, sale: Sale) -> Name | None:
+    """A name that a repeat tells, to be kept; none that intake refuses, as it tells who bought."""
+    return None if name is None or holds_document(name[1], sale.customer.document) else name
+
+
+def _is_same(known: Owner, sale: Sale, content: Iterable[Owner]) -> bool:
+    """Whether a sale is the one recorded under a name of it; `content` owns its content names.
+
+    An erased customer's says no more who bought: the sealed content names do.
+    """
+    recorded = _sale(known)
+    return same_content(recorded=recorded, received=sale) and (
+        recorded.customer != ERASED or any(_is_one_content(known, other) for other in content)
+    )
+
+
+def _is_one_content(one: Owner, other: Owner) -> bool:
+    """Whether two recorded sales are one, or have the content of one another or of a third."""
+    return not {one.id, one.same_content_as}.isdisjoint({other.id, other.same_content_as} - {None})
+
+
+def _differences(known: Owner, sale: Sale) -> tuple[Difference, ...]:
+    """In what they differ; where that is nothing that is left, they are of different customers."""
+    found = differences(recorded=_sale(known), received=sale)
+    return found or (Difference(pointer="/customer/document", recorded=STARS, received=STARS),)
+
+
+def _sale(known: Owner) -> Sale:
+    assert known.sale is not None, "compared with what its reader may read alone"
+    return known.sale
 
 
 def _may_be_equal(setting: EqualContent, key: Name | None, sale_id: Name | None) -> bool:

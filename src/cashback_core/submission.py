@@ -36,9 +36,17 @@ from cashback_core.ports import (
 from cashback_core.reading import MAX_SALE_ID_CHARS, TERMS_CODES, parse_repeat, parse_sale
 from cashback_core.record import Record
 from cashback_core.sale import Sale
-from cashback_core.same_sale import EqualOutcome, Meaning, NameKind, NewSale, may_read
+from cashback_core.same_sale import (
+    Collision,
+    EqualOutcome,
+    Meaning,
+    NameKind,
+    NewSale,
+    may_read,
+)
 from cashback_core.tracing import note_cashback
 from cashback_core.violations import InvalidSale, Violation, show
+from cashback_core.wrong_names import WrongName, WrongNames
 
 _MADE_MEANWHILE: Final = frozenset({"product_type_unknown", "unknown_sku", "sku_without_type"})
 LOOK_AGAIN_S: Final = 0.05
@@ -135,7 +143,11 @@ class Quoted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QuoteSale:
-    """Computes the cashback of a sale, finds why it would be refused, and stores nothing."""
+    """Computes the cashback of a sale, finds why it would be refused, and stores nothing.
+
+    It leaves no trace, so nobody is told by it what only guessing would find: whether other groups
+    have a sale of this content, or know the customer by this name. Submitting tells.
+    """
 
     store: CashbackStore
     now: Callable[[], datetime]
@@ -162,9 +174,9 @@ class QuoteSale:
             equal_content=terms.equal_content,
             reads_only=reads_only,
         )
-        if isinstance(meaning, NewSale) and not may_read(reads_only, meaning.equal_group):
+        if _tells_content_of_others(meaning, reads_only):
             meaning = NewSale()
-        known = await self.store.known_name(merchant_id, sale.customer.document)
+        known = await self.store.known_name(merchant_id, sale.customer.document, told_by=reads_only)
         differs = (
             isinstance(meaning, NewSale)  # of what is recorded the name decides nothing
             and known is not None
@@ -175,15 +187,31 @@ class QuoteSale:
         return Quoted(sale=sale, cashback=cashback, meaning=meaning, name_differs=differs)
 
 
+def _tells_content_of_others(meaning: Meaning, reads_only: str | None) -> bool:
+    match meaning:
+        case NewSale(_, group):
+            return not may_read(reads_only, group)
+        case Collision(_, kind):
+            return kind is NameKind.CONTENT
+        case _:
+            return False
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SubmitSale:
-    """Records a sale and delivers its cashback; `on_equal` is told of each equal content."""
+    """Records a sale and delivers its cashback.
+
+    `on_equal` is told of each equal content, `on_wrong_name` of each name by which a customer is
+    not known, from whoever reads one group alone.
+    """
 
     store: CashbackStore
     under_way: DeliveriesUnderWay
     now: Callable[[], datetime]
     new_id: Callable[[], UUID]
     on_equal: Callable[[EqualOutcome], object] = lambda _: None
+    on_wrong_name: Callable[[WrongName], object] = lambda _: None
+    wrong_names: WrongNames = field(default_factory=WrongNames)
 
     async def __call__(self, request: SaleRequest) -> Submitted:
         """Raises InvalidSale, UnknownMerchant, StoreUnavailable.
@@ -292,7 +320,17 @@ class SubmitSale:
             self.on_equal(EqualOutcome.COLLIDED)
         elif isinstance(acceptance, Accepted) and acceptance.record.same_content_as is not None:
             self.on_equal(EqualOutcome.ACCEPTED)
+        self._count_wrong_name(submission, acceptance)
         return acceptance
+
+    def _count_wrong_name(self, submission: Submission, acceptance: Acceptance) -> None:
+        if submission.reads_only is None:
+            return
+        refused = isinstance(acceptance, CustomerNameMismatch)
+        if refused or (isinstance(acceptance, Accepted) and acceptance.record.name_differs):
+            now_s = self.under_way.deliverer.clock_s()
+            self.wrong_names.note(submission.reads_only, now_s=now_s)
+            self.on_wrong_name(WrongName.BEYOND if submission.whole_names else WrongName.WITHIN)
 
     def _submission(
         self, request: SaleRequest, sale: Sale, cashback: Cashback, *, replay_only: bool
@@ -321,6 +359,8 @@ class SubmitSale:
             submitted_by=request.submitted_by,
             group=request.group,
             reads_only=request.reads_only,
+            whole_names=request.reads_only is not None
+            and self.wrong_names.are_too_many(request.reads_only, now_s=deliverer.clock_s()),
         )
 
     async def _settled(self, record: Record, request: SaleRequest) -> Record:

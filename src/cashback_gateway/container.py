@@ -267,6 +267,7 @@ class Container(containers.DeclarativeContainer):
         now=providers.Object(now),
         new_id=providers.Object(new_id),
         on_equal=telemetry.provided.equal_sales,
+        on_wrong_name=telemetry.provided.wrong_names,
     )
     quote = providers.Singleton(QuoteSale, store=store, now=providers.Object(now))
     statements = providers.Singleton(_statements, settings, way)

@@ -20,6 +20,7 @@ from adapters.telemetry.registry import Readings, gauge, new_registry
 from adapters.telemetry.requests import RequestMetrics
 from adapters.telemetry.server import MetricsServer
 from adapters.telemetry.table import Role
+from adapters.telemetry.wrong_names import WrongNameMetrics
 from cashback_core.breaker import BreakerState
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from cashback_core.log_ins import OnLogIn
     from cashback_core.observing import RequestEnded
     from cashback_core.same_sale import EqualOutcome
+    from cashback_core.wrong_names import WrongName
     from cashback_gateway.settings import Settings
     from cashback_gateway.telemetry import Parts
 
@@ -46,9 +48,11 @@ class ProcessMetrics:
         self.commits = CommitMetrics(self._registry)
         self.requests: Callable[[RequestEnded], object] = _nothing
         self.equal_sales: Callable[[EqualOutcome], object] = _nothing
+        self.wrong_names: Callable[[WrongName], object] = _nothing
         self.log_ins: OnLogIn | None = None
         if role is Role.API:
             self.equal_sales = EqualSalesMetrics(self._registry)
+            self.wrong_names = WrongNameMetrics(self._registry)
             self.log_ins = LogInMetrics(self._registry)
             self.requests = RequestMetrics(self._registry)
         built = gauge(self._registry, table.BUILD)

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from cashback_core.observing import Attempted, Delivered, DeliveryObserver, RequestEnded
     from cashback_core.same_sale import EqualOutcome
     from cashback_core.tracing import TraceContext
+    from cashback_core.wrong_names import WrongName
     from cashback_gateway.metrics import ProcessMetrics
     from cashback_gateway.settings import Settings
 
@@ -97,6 +98,11 @@ class Telemetry:
         return _nobody if self._metrics is None else self._metrics.equal_sales
 
     @property
+    def wrong_names(self) -> Callable[[WrongName], object]:
+        """Who is told of sales under another name than their customer's."""
+        return _nobody if self._metrics is None else self._metrics.wrong_names
+
+    @property
     def log_ins(self) -> OnLogIn | None:
         """Who is told of log-ins."""
         return None if self._metrics is None else self._metrics.log_ins
@@ -124,7 +130,7 @@ class Telemetry:
             self._spans.close()
 
 
-def _nobody(_: EqualOutcome) -> None:
+def _nobody(_: object) -> None:
     """Nothing is measured."""
 
 

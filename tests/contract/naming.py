@@ -359,6 +359,20 @@ class NamingContract:
         assert await store.same_request(2, body, idempotency_key="k1", sale_id=None) is None
         assert await same(b"{}", "k2", None) == other
 
+    @pytest.mark.parametrize("spelt", ["{}", "till:{}/7"])
+    async def test_a_repeat_gives_no_key_that_tells_who_bought(
+        self, store: CashbackStore, spelt: str
+    ) -> None:
+        body = b'{"whatever": "it says"}'
+        sale = a_sale(sale_id="NF-1")
+        key = spelt.format(sale.customer.document)
+        first = await accepted(store, submitted(sale, raw_body=body))
+        again = replace(submitted(sale, key=key, raw_body=body), replay_only=True)
+        assert await store.accept(again) == Repeated(first)
+        same = await store.same_request(1, body, idempotency_key=key, sale_id="NF-1")
+        assert same == first
+        assert await store.same_request(1, body, idempotency_key=key, sale_id=None) is None
+
     async def test_a_name_is_told_with_the_present_standing(self, store: CashbackStore) -> None:
         sale = a_sale(sale_id="NF-1")
         claim = await leased(store, sale)

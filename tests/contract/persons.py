@@ -10,7 +10,7 @@ import pytest
 
 from cashback_core.delivery import Status
 from cashback_core.names import NameDifference
-from cashback_core.ports import Accepted, CustomerNameMismatch, RecordFilter
+from cashback_core.ports import Acceptance, Accepted, CustomerNameMismatch, RecordFilter
 from contract.builders import a_cpf, a_sale, accepted, submitted
 
 if TYPE_CHECKING:
@@ -60,6 +60,45 @@ class PersonsContract:
         assert await store.accept(submitted(other)) == CustomerNameMismatch()
         assert await store.known_name(1, document) == "MARIA D. SILVA"
         assert await store.known_name(2, document) is None
+
+    async def test_a_known_name_is_told_to_the_group_that_has_told_it(
+        self, store: CashbackStore
+    ) -> None:
+        document = a_cpf()
+        first = a_sale(document=document, name="MARIA DA SILVA")
+        await accepted(store, submitted(first, submitted_by="user:ana", group="client:cli_a"))
+        in_part = a_sale(document=document, name="MARIA D. SILVA", centavos=1)
+        await accepted(store, submitted(in_part, submitted_by="user:bia"))
+        for group, name in (("client:cli_a", "MARIA DA SILVA"), ("user:bia", None), ("x", None)):
+            assert await store.known_name(1, document, told_by=group) == name
+        assert await store.known_name(1, a_cpf(), told_by="client:cli_a") is None
+        assert await store.known_name(2, document, told_by="client:cli_a") is None
+
+    @pytest.mark.parametrize("difference", list(NameDifference))
+    async def test_who_has_guessed_too_often_tells_a_name_whole_or_it_is_another(
+        self, store: CashbackStore, difference: NameDifference
+    ) -> None:
+        document = a_cpf()
+        first = a_sale(document=document, name="MARIA DA SILVA")
+        await accepted(store, submitted(first, submitted_by="user:ana"))
+
+        async def told(name: str, centavos: int, *, by: str) -> Acceptance:
+            sale = a_sale(document=document, name=name, centavos=centavos)
+            asked = submitted(sale, submitted_by=by, reads_only=by)
+            return await store.accept(replace(asked, whole_names=True, name_difference=difference))
+
+        in_part = await told("MARIA D. SILVA", 1, by="user:bia")
+        if difference is NameDifference.REFUSE:
+            assert in_part == CustomerNameMismatch()
+        else:
+            assert isinstance(in_part, Accepted)
+            assert in_part.record.name_differs
+        whole = await told("Maria da Silva", 2, by="user:bia")
+        own = await told("MARIA D. SILVA", 3, by="user:ana")
+        new = await store.accept(replace(submitted(a_sale(name="J. X")), whole_names=True))
+        for one in (whole, own, new):
+            assert isinstance(one, Accepted)
+            assert not one.record.name_differs
 
     async def test_another_person_is_noted_where_the_merchant_says_so(
         self, store: CashbackStore

@@ -25,9 +25,10 @@ from cashback_core.delivery import (
     Status,
     conclude,
 )
+from cashback_core.documents import holds_document
 from cashback_core.equals import MAX_LISTED
 from cashback_core.evidence import read_answer
-from cashback_core.names import NameDifference, same_person
+from cashback_core.names import NameDifference, same_name, same_person
 from cashback_core.pages import fitting
 from cashback_core.ports import (
     Acceptance,
@@ -51,6 +52,7 @@ from cashback_core.ports import (
     TermsChanged,
 )
 from cashback_core.record import AttemptRecord, EventRecord, History, Record, Standing
+from cashback_core.sale import Customer
 from cashback_core.same_sale import (
     Collision,
     Contradiction,
@@ -137,9 +139,21 @@ class MemoryStore(CashbackStore):
         products = self.catalogues.get(merchant_id, Catalogue()).products
         return Catalogue({sku: products[sku] for sku in skus if sku in products})
 
-    async def known_name(self, merchant_id: int, document: Cpf) -> str | None:
+    async def known_name(
+        self, merchant_id: int, document: Cpf, *, told_by: str | None = None
+    ) -> str | None:
         await self._reach()
-        return self.customers.get((merchant_id, document))
+        known = self.customers.get((merchant_id, document))
+        if known is None or told_by is None or self._was_told_by(told_by, document, known):
+            return known
+        return None
+
+    def _was_told_by(self, group: str | None, document: Cpf, name: str) -> bool:
+        return any(
+            row.record.group == group
+            and row.record.sale.customer == Customer(document=document, name=name)
+            for row in self.rows.values()
+        )
 
     async def accept(self, submission: Submission) -> Acceptance:
         await self._reach()
@@ -156,7 +170,10 @@ class MemoryStore(CashbackStore):
             return TermsChanged()
         customer = sale.customer
         known = self.customers.get((merchant_id, customer.document), customer.name)
-        differs = not same_person(known, customer.name)
+        whole = submission.whole_names and not self._was_told_by(
+            submission.reads_only, customer.document, known
+        )
+        differs = not (same_name if whole else same_person)(known, customer.name)
         if differs and submission.name_difference is NameDifference.REFUSE:
             return CustomerNameMismatch()
         self.customers.setdefault((merchant_id, customer.document), customer.name)
@@ -200,7 +217,8 @@ class MemoryStore(CashbackStore):
         row = self.rows[merchant_id, self._names[merchant_id, known[0]]]
         if row.submission.raw_body != raw_body or not may_read(reads_only, row.record.group):
             return None
-        self._names.setdefault((merchant_id, names[0]), row.record.id)
+        if not holds_document(names[0][1], row.record.sale.customer.document):
+            self._names.setdefault((merchant_id, names[0]), row.record.id)
         return row.record
 
     def set_ceilings(self, merchant_id: int, ceilings: Ceilings) -> None:
@@ -390,7 +408,9 @@ class MemoryStore(CashbackStore):
         records = {
             name: self.rows[merchant_id, id_].record for name, id_ in ids.items() if id_ is not None
         }
-        owners = {name: Owner(r.id, r.sale, r.group) for name, r in records.items()}
+        owners = {
+            name: Owner(r.id, r.sale, r.group, r.same_content_as) for name, r in records.items()
+        }
         return which_sale(sale, names, owners, equal_content=equal_content, reads_only=reads_only)
 
     def _known(

@@ -662,6 +662,50 @@ async def test_whoever_repeats_at_the_moment_of_the_erasure_is_paid_once(
     assert rows(dsn, "select count(*) from customers") == [(1,)]
 
 
+@pytest.mark.parametrize("named", ["key", "sale_id"])
+async def test_a_named_repeat_at_the_moment_of_the_erasure_is_one(
+    store: PostgresCashbackStore, database: Database, dsn: str, named: str
+) -> None:
+    """The plain content is nobody's any more when it is taken; the sealed one tells who it was."""
+    document = a_cpf()
+    sale_id, key = (None, "k-1") if named == "key" else ("s-1", None)
+    sale = a_sale(document=document, name=NAME, centavos=60_000, sale_id=sale_id)
+    first = await paid(store, sale, key=key)
+    who = customer_id(dsn, document)
+    async with database.pool(ERASING).acting_for(1) as connection:
+        await erase(connection, 1, who, WHY, seal=SEAL)
+        repeat = asyncio.create_task(store.accept(submitted(sale, key=key)))
+        await waits(dsn)
+    again = await repeat
+    assert isinstance(again, Repeated)
+    assert again.record.id == first
+    (plain,) = content_names(sale)
+    assert rows(dsn, "select from sale_names where name = %s", plain) == []
+
+
+async def test_another_persons_sale_under_an_erased_ones_name_is_told_and_not_taken(
+    store: PostgresCashbackStore, privacy: PostgresPrivacyStore, dsn: str
+) -> None:
+    """Same instant, total and lines: as a repeat nobody would ever pay them."""
+    document = a_cpf()
+    sale = a_sale(document=document, name=NAME, centavos=50_000, sale_id="s-1")
+    await paid(store, sale, key="k-1")
+    equal = await paid(store, replace(sale, sale_id="s-2"), key="k-2")
+    await privacy.erase(1, customer_id(dsn, document), WHY)
+    others = replace(sale, customer=Customer(document=a_cpf(), name=OTHER_NAME))
+    for key, sale_id in (("k-1", "s-1"), (None, "s-1"), ("k-1", None), ("k-2", "s-2")):
+        taken = await store.accept(submitted(replace(others, sale_id=sale_id), key=key))
+        assert isinstance(taken, NameTaken), (key, sale_id)
+        assert [d.pointer for d in taken.differences] == ["/customer/document"]
+    own = await store.accept(submitted(replace(others, sale_id="s-3")))
+    assert isinstance(own, Accepted)
+    # Neither of the erased one's two is anything but a repeat, whose content is the first's.
+    for key in ("k-2", "k-9"):
+        again = await store.accept(submitted(replace(sale, sale_id="s-2"), key=key))
+        assert isinstance(again, Repeated)
+        assert again.record.id == equal
+
+
 async def waits(dsn: str) -> None:
     """Until somebody waits for a lock."""
     asked = "select count(*) from pg_stat_activity where wait_event_type = 'Lock'"

@@ -10,6 +10,7 @@ import psycopg
 import pytest
 
 from adapters.postgres import group_writer
+from adapters.postgres.accepting import accept_group
 from adapters.postgres.database import Database
 from adapters.postgres.faults import RowRefused
 from adapters.postgres.group_writer import MAX_QUEUE, GroupWriter
@@ -30,7 +31,8 @@ from cashback_core.ports import (
 )
 from cashback_core.programme import Programme, Rate
 from cashback_core.sale import Customer, Line, Sale
-from cashback_core.same_sale import NameKind
+from cashback_core.same_sale import Collision, NameKind
+from integration.running import SEAL
 
 PROGRAMME = Programme(
     (Rate(type="A", rate_bp=500, version=1, starts_at=datetime(2000, 1, 1, tzinfo=UTC)),)
@@ -99,6 +101,46 @@ async def test_many_requests_share_few_transactions(store: PostgresCashbackStore
     assert count(dsn, "select count(distinct xmin::text) from cashbacks") <= 3
     await asyncio.gather(*(store.conclude(applied(s)) for s in submissions))
     assert count(dsn, "select count(*) from cashbacks where status = 'applied'") == 100
+
+
+@pytest.mark.parametrize("told_by", ["key", "sale_id", "content", "equal"])
+async def test_of_a_sale_that_its_sender_may_not_read_no_line_is_read(
+    store: PostgresCashbackStore, dsn: str, told_by: str
+) -> None:
+    """How long a bare conflict takes must not tell how large the other group's sale is."""
+    first = submission(1, key="k", sale_id="NF-1")
+    lines = first.sale.lines * 40
+    sale = replace(first.sale, lines=lines, total_centavos=40_000)
+    cashback = calculate(sale, PROGRAMME)
+    first = replace(first, sale=sale, cashback=cashback, submitted_by="user:ana")
+    assert isinstance(await store.accept(first), Accepted)
+    again = {
+        "key": replace(submission(2, key="k"), cashback=cashback),
+        "sale_id": submission(2, sale_id="NF-1"),
+        "content": replace(first, sale=replace(sale, sale_id=None), idempotency_key=None),
+        "equal": replace(first, sale=replace(sale, sale_id="NF-2"), idempotency_key=None),
+    }[told_by]
+    read: dict[str | None, int] = {}
+    async with await psycopg.AsyncConnection.connect(dsn) as connection:
+        for reader in ("user:bia", "user:ana"):
+            asked = replace(again, id=new_id(), submitted_by=reader, reads_only=reader)
+            async with connection.transaction(force_rollback=True):
+                await accept_group(connection.cursor(), [asked], SEAL)
+                found = await connection.execute(
+                    "select seq_tup_read + idx_tup_fetch from pg_stat_xact_user_tables"
+                    " where relname = 'sale_lines'"
+                )
+                ((read[reader],),) = await found.fetchall()
+                told = await store.meaning(
+                    1,
+                    asked.sale,
+                    idempotency_key=asked.idempotency_key,
+                    equal_content=asked.equal_content,
+                    reads_only=reader,
+                )
+                assert isinstance(told, Collision) == (reader == "user:bia" and told_by != "equal")
+    assert read == {"user:bia": 0, "user:ana": 0 if told_by == "equal" else read["user:ana"]}
+    assert (read["user:ana"] > 0) == (told_by != "equal")
 
 
 async def test_a_row_that_the_database_refuses_harms_no_neighbour(

@@ -174,7 +174,7 @@ QUOTES: Final[dict[str, tuple[Callable[[Secret], dict[str, Any]], str | None]]] 
 }
 """By what a quote says that the sale would be, to whoever may read what it is compared with."""
 
-TO_STRANGERS: Final = {"repeat": "sale_id_conflict"}
+TO_STRANGERS: Final = {"repeat": "sale_id_conflict", "sale_already_recorded": "new"}
 """What a quote says to the others, where that is something else."""
 
 COMPARING_OPERATIONS: Final = {
@@ -316,6 +316,25 @@ def test_a_quote_tells_of_what_is_recorded_to_whoever_may_read_it(
             assert re.search("[0-9]", f"{document['recorded']}{document['received']}") is None
         else:
             assert answer["record_id"] == secret.id, who
+
+
+@pytest.mark.parametrize("name", ["ZULEICA Q", "ZULEICA R", "ZULEICA QUIRINO", "PEDRO"])
+def test_a_quote_tells_whose_own_customer_it_is_whether_a_name_fits(
+    gateway: Gateway, walkers: Walkers, name: str
+) -> None:
+    secret = a_secret(gateway, walkers)
+    body = secret.invented
+    body["customer"] = {"document": secret.body["customer"]["document"], "name": name}
+    fits = name in {"ZULEICA Q", "ZULEICA QUIRINO"}
+    for who, headers in walkers.headers.items():
+        if who == "platform":
+            continue
+        reply = quote(body, None)(gateway, headers)
+        if who in READERS and not fits:
+            assert reply.json["code"] == "customer_name_mismatch", who
+        else:
+            assert (reply.status, reply.json["means"]) == (200, "new"), (who, reply.body)
+            assert reply.json["name_differs"] is False
 
 
 def test_a_sale_of_equal_content_is_named_to_whoever_may_read_it(

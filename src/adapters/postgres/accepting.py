@@ -25,7 +25,7 @@ from cashback_core.brakes import HELD, REASONS
 from cashback_core.delivery import Status
 from cashback_core.identity import new_id
 from cashback_core.money import format_exact
-from cashback_core.names import NameDifference, same_person
+from cashback_core.names import NameDifference, same_name, same_person
 from cashback_core.ports import (
     Acceptance,
     Accepted,
@@ -81,6 +81,7 @@ async def accept_group(
     contenders = [s for s in submissions if _is_new(s, judged)]
     known = await _meet_customers(cursor, contenders, names.unmet)
     other = {s.id for s in contenders if _is_another(known[s.id], s)}
+    other |= await _told_in_part(cursor, contenders, known)
     mismatched = {
         s.id: known[s.id] is not None
         for s in contenders
@@ -89,7 +90,7 @@ async def accept_group(
     settled = _settled(submissions, judged, mismatched)
     accepted = [s for s in contenders if s.id in settled and s.id not in mismatched]
     await put_right(cursor, names, owners_of(names, settled, accepted))
-    records = {r.id: r for r in names.records.values()}
+    records = dict(names.records)
     if accepted:
         meanings = {s.id: settled[s.id].meaning for s in accepted}
         await put_brakes_on(cursor, brakes, accepted)
@@ -215,6 +216,41 @@ async def _meet_customers(
 
 def _is_another(known: str | None, submission: Submission) -> bool:
     return known is not None and not same_person(known, submission.sale.customer.name)
+
+
+async def _told_in_part(
+    cursor: Cursor, submissions: Sequence[Submission], known: Mapping[UUID, str | None]
+) -> set[UUID]:
+    """Of those that must tell whole names: who tells another, of a customer whom others named."""
+    doubtful = [
+        {
+            "i": s.id,
+            "m": s.merchant_id,
+            "d": str(s.sale.customer.document),
+            "n": name,
+            "g": s.reads_only,
+        }
+        for s in submissions
+        if s.whole_names
+        and (name := known[s.id]) is not None
+        and not same_name(name, s.sale.customer.name)
+    ]
+    if not doubtful:  # nearly always: nobody pays a statement for it
+        return set()
+    await cursor.execute(
+        """
+        select i.i
+        from jsonb_to_recordset(%s::jsonb) as i (i uuid, m bigint, d text, n text, g text)
+        where not exists (
+            select from sales as s
+            where s.merchant_id = i.m and s.document = i.d and s.name = i.n
+                and coalesce(s.came_under, s.submitted_by) = i.g
+            limit 1
+        )
+        """,
+        [encode(doubtful)],
+    )
+    return {id_ for (id_,) in await cursor.fetchall()}
 
 
 async def _insert(

@@ -6,13 +6,16 @@ to be a sale that is recorded, gives it back in the same transaction: no sale wa
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections import defaultdict
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 from psycopg import AsyncCursor
 
 from adapters.postgres.rows import ONE, RECORD, Row, one, record
+from cashback_core.documents import holds_document
 from cashback_core.erased import ERASED
 from cashback_core.same_sale import (
     Meaning,
@@ -21,12 +24,14 @@ from cashback_core.same_sale import (
     NewSale,
     Owner,
     Repeat,
+    compared,
+    may_read,
     names_of,
     which_sale,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Sequence
     from uuid import UUID
 
     from cashback_core.ports import Submission
@@ -56,8 +61,10 @@ class GroupNames:
     """Whoever of the group told a name first: the one that it is taken for."""
     taken: set[Key] = field(default_factory=set[Key])
     """Those that were nobody's."""
-    records: dict[Key, Record] = field(default_factory=dict[Key, "Record"])
+    owners: dict[Key, Owner] = field(default_factory=dict[Key, Owner])
     """The recorded sales that the others belong to; and those of customers who are erased."""
+    records: dict[UUID, Record] = field(default_factory=dict["UUID", "Record"])
+    """Those of them that somebody may be told of."""
     sealed: dict[Key, Key] = field(default_factory=dict["Key", "Key"])
     """What names may be once their customer was erased, and what they were."""
 
@@ -80,16 +87,24 @@ class GroupNames:
         Whether the sender is paused, and whether any brake stands.
         """
         looked = await _take(cursor, self)
-        self.records = await read_owners(
-            cursor,
-            {key: key for key in self.anothers} | {key: self.sealed[key] for key in looked.known},
-        )
+        wanted = {key: key for key in self.anothers}
+        if wanted or looked.known:  # what was erased since they were looked for is found now
+            wanted |= self.sealed
+        found = await read_owners(cursor, wanted, self._readers() if wanted else {})
+        self.owners, self.records = found.by_name, found.records
         return looked.paused, looked.braked
+
+    def _readers(self) -> Readers:
+        readers: defaultdict[Key, set[str | None]] = defaultdict(set)
+        for s in self.submissions:
+            for kind, name in compared(self.told[s.id], equal_content=s.equal_content):
+                readers[s.merchant_id, kind, name].add(s.reads_only)
+        return readers
 
     @property
     def unmet(self) -> list[Key]:
         """Sealed names that nobody had when names were taken."""
-        return [key for key, plain in self.sealed.items() if plain not in self.records]
+        return [key for key, plain in self.sealed.items() if plain not in self.owners]
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +127,7 @@ def judge(names: GroupNames) -> dict[UUID, Judged]:
 
     None of those whose name was somebody's and is nobody's any more: they are to be tried again.
     """
-    owned = {key: _Owned(Owner(r.id, r.sale, r.group), None) for key, r in names.records.items()}
+    owned = {key: _Owned(owner, None) for key, owner in names.owners.items()}
     vanished = {key for key in names.anothers if key not in owned}
     judged: dict[UUID, Judged] = {}
     for s in names.submissions:
@@ -215,26 +230,70 @@ async def _take(cursor: Cursor, names: GroupNames) -> _Looked:
     return _Looked(paused=paused, braked=braked, known=known)
 
 
-async def read_owners(cursor: Cursor, keys: Mapping[Key, Key]) -> dict[Key, Record]:
-    """The records that names belong to, by what `keys` calls them; one of nobody's is left out."""
+@dataclass(frozen=True, slots=True)
+class Owners:
+    """Whose names are, and the records of those that somebody who asks may have to be told of."""
+
+    by_name: dict[Key, Owner] = field(default_factory=dict["Key", "Owner"])
+    records: dict[UUID, Record] = field(default_factory=dict["UUID", "Record"])
+
+
+Readers = Mapping[Key, Collection[str | None]]
+"""For each name the groups that those may read who compare with its owner; None reads all."""
+
+
+async def read_owners(cursor: Cursor, keys: Mapping[Key, Key], readers: Readers) -> Owners:
+    """Whom names belong to, by what `keys` calls them; one of nobody's is left out.
+
+    Of whom nobody may read only the id and group are read: how long it takes tells nothing else.
+    """
     if not keys:
-        return {}
-    # A statement of its own, after the one that waited for the winner of a race.
+        return Owners()
+    # A statement of its own, after the one that waited for the winner of a race. Sale by sale: no
+    # plan may read the table instead.
     await cursor.execute(
         """
-        select n.merchant_id, n.kind, n.name, n.cashback_id
+        select n.merchant_id, n.kind, n.name, n.cashback_id, s.came_under, s.same_content_as
         from jsonb_to_recordset(%s::jsonb) as i (m bigint, k text, n text)
         join sale_names as n on n.merchant_id = i.m and n.kind = i.k and n.name = i.n
+        cross join lateral (
+            select coalesce(s.came_under, s.submitted_by) as came_under, s.same_content_as
+            from sales as s
+            where s.merchant_id = n.merchant_id and s.cashback_id = n.cashback_id
+            limit 1
+        ) as s
         """,
         [encode([{"m": m, "k": k, "n": n} for m, k, n in keys])],
     )
-    owner = {keys[m, NameKind(k), n]: (m, c) for m, k, n, c in await cursor.fetchall()}
+    owners = {
+        keys[m, NameKind(kind), name]: Owner(id_, None, group, same_content_as)
+        for m, kind, name, id_, group, same_content_as in await cursor.fetchall()
+    }
+    records = await _read_records(
+        cursor,
+        {
+            (key[0], owner.id)
+            for key, owner in owners.items()
+            if any(may_read(reads_only, owner.group) for reads_only in readers.get(key, ()))
+        },
+    )
+    return Owners(
+        {
+            key: replace(owner, sale=records[owner.id].sale) if owner.id in records else owner
+            for key, owner in owners.items()
+        },
+        records,
+    )
+
+
+async def _read_records(cursor: Cursor, ids: Collection[tuple[int, UUID]]) -> dict[UUID, Record]:
+    if not ids:
+        return {}
     await cursor.execute(
         RECORD + " where s.merchant_id = any(%s) and s.cashback_id = any(%s)",
-        [list({m for m, _ in owner.values()}), list({c for _, c in owner.values()})],
+        [list({m for m, _ in ids}), list({c for _, c in ids})],
     )
-    records = {(r.merchant_id, r.id): r for r in map(record, await cursor.fetchall())}
-    return {key: records[of] for key, of in owner.items() if of in records}
+    return {r.id: r for r in map(record, await cursor.fetchall())}
 
 
 async def put_right(cursor: Cursor, names: GroupNames, owners: Mapping[Key, UUID]) -> None:
@@ -285,8 +344,9 @@ async def find_same_request(
 ) -> Record | None:
     """The record of this very request, byte for byte, under one of these names.
 
-    Found by the sale id, it goes by the key from the commit on; whoever took the key meanwhile has
-    it, and the record is this request's all the same. With `group` only if it came under that one.
+    Found by the sale id, it goes by the key from the commit on, unless that tells who bought;
+    whoever took the key meanwhile has it, and the record is this request's all the same. With
+    `group` only if it came under that one.
     """
     await cursor.execute(
         # The key decides: what it names is this request, or nothing is. What was erased or is no
@@ -318,15 +378,23 @@ async def find_same_request(
     if found is None:
         return None
     cashback_id, key_known = found
-    if idempotency_key is not None and not key_known:
+    await cursor.execute(ONE, one(merchant_id, cashback_id))
+    row = await cursor.fetchone()
+    if row is None:
+        return None
+    same = record(row)
+    # What intake refuses as a name is none, whatever it comes with.
+    if (
+        idempotency_key is not None
+        and not key_known
+        and not holds_document(idempotency_key, same.sale.customer.document)
+    ):
         await cursor.execute(
             "insert into sale_names (merchant_id, kind, name, cashback_id)"
             " values (%s, 'idempotency_key', %s, %s) on conflict do nothing",
             [merchant_id, idempotency_key, cashback_id],
         )
-    await cursor.execute(ONE, one(merchant_id, cashback_id))
-    row = await cursor.fetchone()
-    return None if row is None else record(row)
+    return same
 
 
 def owners_of(
@@ -343,7 +411,7 @@ def owners_of(
         if s.id in new:
             for kind, name in names.told[s.id]:
                 key = (s.merchant_id, kind, name)
-                if key not in names.records:  # an erased customer's, who has it sealed
+                if key not in names.owners:  # an erased customer's, who has it sealed
                     owners.setdefault(key, s.id)
         elif isinstance(meaning, Repeat) and meaning.further_name is not None:
             owners.setdefault((s.merchant_id, *meaning.further_name), meaning.id)

@@ -39,7 +39,7 @@ from cashback_core.ports import (
 from cashback_core.programme import Programme, Rate
 from cashback_core.reading import SaleRules
 from cashback_core.rounding import Rounding
-from cashback_core.same_sale import EqualContent, Meaning, Owner, names_of, which_sale
+from cashback_core.same_sale import EqualContent, Meaning, compared, names_of, which_sale
 from cashback_core.zones import UnknownZone, zone_of
 
 if TYPE_CHECKING:
@@ -114,11 +114,22 @@ class PostgresCashbackStore(CashbackStore):
         self._terms.pop(merchant_id, None)
         self._products.forget(merchant_id)
 
-    async def known_name(self, merchant_id: int, document: Cpf) -> str | None:
+    async def known_name(
+        self, merchant_id: int, document: Cpf, *, told_by: str | None = None
+    ) -> str | None:
         async with self._reads.reading_for(merchant_id) as connection:
             found = await connection.execute(
-                "select name from customers where merchant_id = %s and document = %s",
-                [merchant_id, str(document)],
+                """
+                select c.name from customers as c
+                where c.merchant_id = %(m)s and c.document = %(document)s
+                    and (%(group)s::text is null or exists (
+                        select from sales as s
+                        where s.merchant_id = c.merchant_id and s.document = c.document
+                            and s.name = c.name
+                            and coalesce(s.came_under, s.submitted_by) = %(group)s
+                    ))
+                """,
+                {"m": merchant_id, "document": str(document), "group": told_by},
             )
             row = await found.fetchone()
         return None if row is None else str(row[0])
@@ -141,10 +152,15 @@ class PostgresCashbackStore(CashbackStore):
         names = names_of(sale, idempotency_key)
         told = {(merchant_id, kind, name): (merchant_id, kind, name) for kind, name in names}
         async with self._reads.reading_for(merchant_id) as connection:
-            records = await read_owners(connection.cursor(), told | sealed_names(told, self._seal))
-        owners = {
-            (kind, name): Owner(r.id, r.sale, r.group) for (_, kind, name), r in records.items()
-        }
+            found = await read_owners(
+                connection.cursor(),
+                told | sealed_names(told, self._seal),
+                {
+                    (merchant_id, *name): (reads_only,)
+                    for name in compared(names, equal_content=equal_content)
+                },
+            )
+        owners = {(kind, name): owner for (_, kind, name), owner in found.by_name.items()}
         return which_sale(sale, names, owners, equal_content=equal_content, reads_only=reads_only)
 
     async def same_request(

@@ -109,6 +109,15 @@ EQUAL_SALES: Final = Metric(
     " `GET /api/cashbacks/equals` lists them",
     of=_API,
 )
+WRONG_NAMES: Final = Metric(
+    name="cashback_wrong_names_total",
+    kind=Kind.COUNTER,
+    labels=("budget",),
+    meaning="sales from shops' systems under a name by which their CPF is not known, refused or"
+    " noted: `within` what a group may tell, or `beyond`, when only whole names fit (somebody may"
+    " be guessing)",
+    of=_API,
+)
 LOG_INS: Final = Metric(
     name="cashback_log_ins_total",
     kind=Kind.COUNTER,

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
-from cashback_core.names import TRUNCATED_FROM_LETTERS, name_fault, same_person
+from cashback_core.names import TRUNCATED_FROM_LETTERS, name_fault, same_name, same_person
 from cashback_core.strategies import names
 
 PORTUGUESE = "ABCDEFGHIJKLMNOPQRSTUVWXYZÁÀÂÃÉÊÍÓÔÕÚÜÇabcdefghijklmnopqrstuvwxyzáàâãéêíóôõúüç"
@@ -41,6 +41,28 @@ any_text = st.text(max_size=40) | names()
 def test_spellings_of_one_person(known: str, given_: str) -> None:
     assert same_person(known, given_)
     assert same_person(given_, known)
+
+
+@pytest.mark.parametrize(
+    ("given_", "is_one"),
+    [
+        ("JOSÉ D'ÁVILA-SANTOS", True),
+        ("jose  davila santos ", True),
+        ("JOSE D SANTOS", False),
+        ("JOSE DAVILA S.", False),
+        ("JOSE DAVILA SANTO", False),
+    ],
+)
+def test_a_name_told_whole_may_be_spelt_and_not_shortened(given_: str, *, is_one: bool) -> None:
+    assert same_name("JOSÉ D'ÁVILA SANTOS", given_) is is_one
+    assert same_person("JOSÉ D'ÁVILA SANTOS", given_)
+
+
+@given(any_text, any_text)
+def test_who_tells_a_whole_name_names_that_person(known: str, given_: str) -> None:
+    assert same_name(known, known)
+    assert same_name(known, given_) == same_name(given_, known)
+    assert not same_name(known, given_) or same_person(known, given_)
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,8 @@ import pytest
 
 from cashback_core.names import NameDifference
 from cashback_core.ports import Terms
-from cashback_core.reading import SaleRules
+from cashback_core.reading import SaleRules, parse_sale
+from cashback_core.same_sale import EqualContent, EqualRefused, NewSale
 from cashback_core.submission import QuoteSale
 from cashback_core.violations import InvalidSale
 from contract.builders import PROGRAMME, a_cpf, a_sale, accepted, submitted
@@ -33,7 +34,8 @@ async def a_quote(difference: NameDifference) -> tuple[QuoteSale, MemoryStore]:
     rules = replace(SaleRules(), name_difference=difference)
     terms = Terms(merchant_id=1, rules=rules, programme=PROGRAMME)
     store = MemoryStore({1: terms}, now=lambda: NOW)
-    await accepted(store, submitted(a_sale(document=DOCUMENT, name="ANA LIMA")))
+    first = a_sale(document=DOCUMENT, name="ANA LIMA")
+    await accepted(store, submitted(first, submitted_by="ours"))
     return QuoteSale(store=store, now=lambda: NOW), store
 
 
@@ -53,3 +55,47 @@ async def test_where_it_is_noted_the_quote_says_so() -> None:
     assert (await quote(1, sale_of("ANA LIMAO"))).name_differs
     assert not (await quote(1, sale_of("ANA LIMA"))).name_differs
     assert store.customers == {(1, DOCUMENT): "ANA LIMA"}
+
+
+GUESSES = ["ANA LIMA", "ANA L", "ANA LIMAO", "BRUNO"]
+
+
+@pytest.mark.parametrize("difference", list(NameDifference))
+async def test_no_quote_tells_another_group_whether_a_name_fits(difference: NameDifference) -> None:
+    quote, store = await a_quote(difference)
+    told = [await quote(1, sale_of(name), reads_only="theirs") for name in GUESSES]
+    assert {(q.meaning, q.name_differs) for q in told} == {(NewSale(), False)}
+    # A sale under a name in part makes the customer theirs, and the known name no more so.
+    sale = a_sale(document=DOCUMENT, name="ANA L", centavos=1)
+    await accepted(store, submitted(sale, submitted_by="theirs"))
+    told = [await quote(1, sale_of(name), reads_only="theirs") for name in GUESSES]
+    assert not any(q.name_differs for q in told)
+
+
+async def test_a_quote_tells_whose_sales_have_told_the_name_that_it_fits() -> None:
+    quote, _ = await a_quote(NameDifference.REFUSE)
+    for group in (None, "ours"):
+        assert (await quote(1, sale_of("Ana L."), reads_only=group)).meaning == NewSale()
+        with pytest.raises(InvalidSale):
+            await quote(1, sale_of("ANA LIMAO"), reads_only=group)
+
+
+@pytest.mark.parametrize("setting", list(EqualContent))
+@pytest.mark.parametrize("name", ["ANA LIMA", "BRUNO"])
+async def test_no_quote_tells_another_group_that_content_is_known(
+    setting: EqualContent, name: str
+) -> None:
+    """With a receipt in hand each quote would test a CPF."""
+    quote, store = await a_quote(NameDifference.REFUSE)
+    terms = await store.terms(1)
+    assert terms is not None
+    store.set_terms(replace(terms, equal_content=setting))
+    document = sale_of(name)
+    sale = parse_sale(document, rules=SaleRules(), now=NOW)
+    sold = replace(sale, customer=replace(sale.customer, name="ANA LIMA"))
+    first = await accepted(store, submitted(sold, submitted_by="ours"))
+    for told in ({}, {"sale_id": "NF-1"} if setting is EqualContent.NEVER else {}):
+        theirs = await quote(1, document | told, reads_only="theirs")
+        assert (theirs.meaning, theirs.name_differs) == (NewSale(), False)
+        ours = await quote(1, document | told, reads_only="ours")
+        assert ours.meaning == EqualRefused(first.id)

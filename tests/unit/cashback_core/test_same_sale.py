@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cashback_core import strategies
-from cashback_core.content import MAX_DIFFERENCES
+from cashback_core.content import MAX_DIFFERENCES, Difference
+from cashback_core.erased import ERASED
 from cashback_core.same_sale import (
     Collision,
     Contradiction,
@@ -48,6 +49,7 @@ def decided(
 
 
 def content_of(owner: Owner) -> dict[Name, Owner]:
+    assert owner.sale is not None
     return dict.fromkeys(names_of(replace(owner.sale, sale_id=None), None), owner)
 
 
@@ -192,3 +194,51 @@ def test_no_digit_of_a_cpf_is_in_a_difference_wherever_it_was_told() -> None:
         ("/customer/document", "***.***.***-**", "***.***.***-**"),
         ("/sale_id", "NF-***.***.***-**", "***.***.***-**/7"),
     ]
+
+
+ERASED_SALE = replace(SALE, customer=ERASED)
+SECOND: Name = (NameKind.SALE_ID, "NF-2")
+
+
+@pytest.mark.parametrize(
+    ("key", "owners"),
+    [
+        ("k", {KEY: Owner(ONE.id, ERASED_SALE)}),
+        ("k", {KEY: Owner(ONE.id, ERASED_SALE), SALE_ID: Owner(ONE.id, ERASED_SALE)}),
+        (None, {SALE_ID: Owner(ONE.id, ERASED_SALE)}),
+    ],
+)
+def test_another_persons_sale_is_no_repeat_of_an_erased_customers(
+    key: str | None, owners: dict[Name, Owner]
+) -> None:
+    """Same instant, total and lines; whoever sends it would never be paid."""
+    theirs = content_of(Owner(ONE.id, SALE))  # sealed: nobody else's content is found by them
+    others = replace(NAMED, customer=OTHER.customer)
+    meaning = decided(others, key, owners)
+    assert isinstance(meaning, Contradiction)
+    assert meaning.differences[0] == Difference(
+        pointer="/customer/document", recorded="***.***.***-**", received="***.***.***-**"
+    )
+    assert isinstance(decided(NAMED, key, owners | theirs), Repeat)
+
+
+def test_the_second_of_an_erased_customers_equal_sales_is_repeated_too() -> None:
+    """Its content is the first's name alone."""
+    second = Owner(TWO.id, replace(ERASED_SALE, sale_id="NF-2"), same_content_as=ONE.id)
+    first = content_of(ONE)
+    for sold in (replace(SALE, sale_id="NF-2"), SALE):
+        key = None if sold.sale_id else "k"
+        owners = {KEY: second} if key else {SECOND: second}
+        assert isinstance(decided(sold, key, owners | first), Repeat)
+        assert isinstance(decided(sold, key, owners), Contradiction)
+
+
+@pytest.mark.parametrize("spelt", ["{}", "till-{}", "0{}9"])
+def test_a_repeat_gives_no_name_that_tells_who_bought(spelt: str) -> None:
+    told = spelt.format(SALE.customer.document)
+    assert decided(NAMED, told, {SALE_ID: ONE}) == Repeat(ONE.id)
+    telling = replace(SALE, sale_id=told)
+    assert decided(telling, "k", {KEY: ONE}) == Repeat(ONE.id)
+    assert decided(NAMED, told, {(NameKind.IDEMPOTENCY_KEY, told): ONE, SALE_ID: ONE}) == Repeat(
+        ONE.id
+    ), "one that it has names it still"

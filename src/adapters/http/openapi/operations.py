@@ -117,9 +117,10 @@ OPERATIONS: Final[dict[tuple[str, str], Operation]] = {
         id="quote",
         tag="Cashbacks",
         summary="Compute a cashback",
-        description="Checks and computes as submitting does, a new customer's name too, and stores"
+        description="Checks and computes as submitting does, a customer's name too, and stores"
         " nothing. `means` tells which sale it would be: a new one, a repeat, or what it would be"
-        " refused for.",
+        " refused for. Of other groups' customers it tells a shop's system nothing: submitting may"
+        " still be refused.",
         parameters=(_KEY,),
         body="SaleInput",
         example=SALE_EXAMPLE,

@@ -1,0 +1,54 @@
+"""How many wrong names a group may tell of customers before a name must be told whole.
+
+A name fits its customer by initials and by its beginning (`names.same_person`), and whether it does
+is told to whoever sends a sale. Who guesses letter by letter would read the whole name of another
+group's customer: so after a few wrong ones only whole names fit, until time has passed. Tills are
+seldom wrong, and what they tell of their own group's customers fits as ever.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Final
+
+AT_ONCE: Final = 30
+"""So many wrong names are told before."""
+
+EVERY_S: Final = 120.0
+"""Seconds until one more is."""
+
+MAX_GROUPS: Final = 10_000
+"""Most groups that are remembered; of more the one that has told none for longest is forgotten."""
+
+
+class WrongName(StrEnum):
+    """What a shop's system told a wrong name with."""
+
+    WITHIN = "within"
+    """Its group has told few."""
+    BEYOND = "beyond"
+    """It has told too many, and only whole names fit."""
+
+
+class WrongNames:
+    """Counts the wrong names of each group, in one process; seconds are of any monotonic clock."""
+
+    __slots__ = ("_full_until_s",)
+
+    def __init__(self) -> None:
+        self._full_until_s: dict[str, float] = {}
+
+    def are_too_many(self, group: str, *, now_s: float) -> bool:
+        """Whether this group has told more than it may."""
+        return self._left_s(group, now_s) > (AT_ONCE - 1) * EVERY_S
+
+    def note(self, group: str, *, now_s: float) -> None:
+        """Count one more; a group waits EVERY_S times AT_ONCE at most to have all of them again."""
+        left_s = min(self._left_s(group, now_s) + EVERY_S, AT_ONCE * EVERY_S)
+        self._full_until_s.pop(group, None)  # to be the latest
+        if len(self._full_until_s) >= MAX_GROUPS:
+            del self._full_until_s[next(iter(self._full_until_s))]
+        self._full_until_s[group] = now_s + left_s
+
+    def _left_s(self, group: str, now_s: float) -> float:
+        return max(0.0, self._full_until_s.get(group, now_s) - now_s)
