@@ -17,9 +17,13 @@ _CPF_WITHIN: Final = re.compile(
     r"(?<![0-9])(?:[0-9]{11}|[0-9]{3}\.[0-9]{3}\.[0-9]{3}-[0-9]{2})(?![0-9])", re.ASCII
 )
 _COULD_BE_CPF: Final = re.compile(
-    r"(?<!\d)(?P<zeros>0*)(?P<a>\d{3})(?P<shown>[\W_]?\d{3}[\W_]?\d{3})[\W_]?(?P<z>\d{2})(?!\d)"
+    r"(?<!\d)(?P<zeros>0*)(?P<a>\d{3})"
+    r"(?P<shown>[\W_]{0,3}\d{3}[\W_]{0,3}\d{3})[\W_]{0,3}(?P<z>\d{2})(?!\d)"
 )
-"""Eleven digits of whatever script, in their groups or not, zeros before them taken for padding."""
+"""Eleven digits of whatever script, in their groups or not, zeros before them taken for padding.
+
+Between groups stand up to three characters, as in "529 - 982 - 247 - 25".
+"""
 
 _MASKED: Final = re.compile(r"(?:\*{3}\.[0-9]{3}\.[0-9]{3}-\*{2}|\*+)\Z", re.ASCII)
 _CNPJ: Final = re.compile(

@@ -48,6 +48,10 @@ class Seal:
         digest = hmac.digest(self._key, name.encode(), "sha256")
         return "~" + binascii.b2a_base64(digest[:_DIGEST_BYTES], newline=False).decode("ascii")
 
+    def of_document(self, merchant_id: int, document: str) -> str:
+        """What a merchant's customer is known by once erased; no two merchants' are the same."""
+        return self(f"customer {document} of merchant {merchant_id}")
+
     @property
     def fingerprint(self) -> str:
         """Tells one key from another and nothing of it; no name that is sealed reads so."""

@@ -32,7 +32,7 @@ from cashback_core.ports import Accepted, Claim, ContentTaken, NameTaken, Repeat
 from cashback_core.privacy import Erased, Erasure
 from cashback_core.reconciliation import FindingClass, line_key
 from cashback_core.sale import Customer
-from cashback_core.same_sale import EqualContent, EqualRefused
+from cashback_core.same_sale import EqualContent, EqualRefused, Repeat
 from cashback_core.sealing import Seal, new_erasure_key
 from cashback_core.statements import LineKind, StatementLine
 from contract.builders import CREATED, a_cpf, a_sale, ended, leased, seen, submitted
@@ -194,6 +194,17 @@ async def full_world(
             "update sender set paused_at = now(), actor = 'x', reason = %s", [f"asks {dotted}"]
         )
         owner.execute(
+            "insert into stops (merchant_id, stop_id, by_platform, stopped_at, stopped_by, reason)"
+            " values (1, gen_random_uuid(), false, now(), 'x', %(a)s),"
+            " (1, gen_random_uuid(), true, now(), 'x', %(b)s)",
+            {"a": f"{odd} buys too much", "b": f"so said {dotted}"},
+        )
+        owner.execute(
+            "update stops set lifted_at = now(), lifted_by = 'x', lift_reason = %s"
+            " where by_platform",
+            [f"talked to {full_width(plain)}"],
+        )
+        owner.execute(
             "insert into sender_releases (paused_at, pause_reason, pause_actor, released_at,"
             " reason, actor) values (now(), %s, 'x', now(), %s, 'x')",
             [f"because of {within}", f"{dotted} was paid"],
@@ -273,6 +284,7 @@ EVERY_PLACE: Final = frozenset(
         *("statement_incident_events.reason", "statement_explanations.reason"),
         *("audit.key", "audit.before", "audit.after", "privacy_acts.reason"),
         *("sender.reason", "sender_releases.reason", "sender_releases.pause_reason"),
+        *("stops.reason", "stops.lift_reason"),
         *("reconciliations.error", "reconciliations.remarks", "reconciliations.distrust"),
     }
 )
@@ -524,6 +536,98 @@ async def test_a_repeat_of_an_erased_customers_sale_is_answered_as_before(
     assert rows(dsn, "select from sale_names where name = %s", plain) == []
 
 
+NAMED: Final = "JuvenalDosSantos"
+
+
+@pytest.mark.parametrize("kind", ["key", "sale_id", "both"])
+async def test_a_repeat_is_one_though_its_name_told_who_it_was(
+    store: PostgresCashbackStore, privacy: PostgresPrivacyStore, dsn: str, kind: str
+) -> None:
+    """Without the name it would be another sale, and paid once more."""
+    document = a_cpf()
+    sale_id = None if kind == "key" else f"{NAMED}/7"
+    key = None if kind == "sale_id" else f"till:{NAMED}:1"
+    sale = a_sale(document=document, name=OTHER_NAME, centavos=60_000, sale_id=sale_id)
+    first = await paid(store, sale, key=key)
+    # Known by another spelling, and by another key, too.
+    short = a_sale(document=document, name="JUVENAL D SANTOS", centavos=70_000, sale_id=f"{NAMED}8")
+    second = await paid(store, short, key="k-8")
+    assert isinstance(await store.accept(submitted(short, key=f"{NAMED}.9")), Repeated)
+    await privacy.erase(1, customer_id(dsn, document), WHY)
+    assert telling(dsn, document, OTHER_NAME) == set()
+
+    recorded = rows(dsn, "select count(*) from sales")
+    by_key = replace(submitted(sale, key=key), equal_content=EqualContent.KEY)
+    for submission, id_ in (
+        (by_key, first),
+        (submitted(short, key="k-8"), second),
+        (submitted(replace(short, sale_id=None), key=f"{NAMED}.9"), second),
+        (submitted(short), second),
+    ):
+        again = await store.accept(submission)
+        assert isinstance(again, Repeated)
+        assert again.record.id == id_
+        told = await store.meaning(
+            1,
+            submission.sale,
+            idempotency_key=submission.idempotency_key,
+            equal_content=EqualContent.KEY,
+        )
+        assert isinstance(told, Repeat)
+
+    # A name that is told now for the first time is kept as an erasure would have left it.
+    anew = f"{NAMED}.10"
+    found = await asyncio.gather(
+        store.accept(submitted(short, key=anew)), store.accept(submitted(short, key=anew))
+    )
+    by_it = await store.accept(submitted(replace(short, sale_id=None), key=anew))
+    assert all(isinstance(one, Repeated) and one.record.id == second for one in (*found, by_it))
+    assert rows(dsn, "select count(*) from sales") == recorded
+    assert telling(dsn, document, OTHER_NAME) == set()
+    assert rows(dsn, "select cashback_id from sale_names where name = %s", SEAL(anew)) == [
+        (second,)
+    ]
+
+
+async def test_an_answer_that_comes_after_the_erasure_leaves_nothing_of_whom_it_paid(
+    store: PostgresCashbackStore, privacy: PostgresPrivacyStore, dsn: str
+) -> None:
+    document = a_cpf()
+    claim = await leased(store, a_sale(document=document, name=NAME), lease_s=0.001)
+    while not await store.reap(limit=1):
+        await asyncio.sleep(0.01)
+    with psycopg.connect(dsn) as owner:
+        # As an operator's word leaves it.
+        owner.execute(
+            "update cashbacks set status = 'applied', version = version + 1, applied_at = now(),"
+            " due_at = null"
+        )
+        owner.execute(
+            "insert into events (merchant_id, cashback_id, sequence, at, actor, actor_name,"
+            " from_status, to_status, attempt, reason) select merchant_id, cashback_id, version,"
+            " now(), 'operator', 'petra', 'in_doubt', 'applied', 1, 'seen' from cashbacks"
+        )
+    who = customer_id(dsn, document)
+    await privacy.erase(1, who, WHY)
+    body = f'{{"id": "PIX-{document}", "message": "{NAME}", "createdAt": "{document}"}}'
+    late = ended(claim, seen(201, body.encode()))
+    result = await store.conclude(late)
+    assert result.provider is None or result.provider.id is None
+    assert telling(dsn, document, NAME) == set()
+    told = "select result, status_code, body, provider_id, reason from attempts"
+    assert rows(dsn, told) == [("applied", 201, None, None, "erased")]
+
+    with psycopg.connect(dsn) as owner:  # as one did that was in flight then
+        owner.execute("set session_replication_role = replica")
+        owner.execute(
+            "update attempts set body = %(b)s, provider_id = %(d)s, provider_message = %(d)s,"
+            " provider_created_at = %(d)s, reason = %(d)s",
+            {"b": body.encode(), "d": document},
+        )
+    await privacy.erase(1, who, WHY)
+    assert telling(dsn, document, NAME) == set()
+
+
 async def test_neighbours_in_one_group_are_judged_by_what_was_erased_too(
     store: PostgresCashbackStore, privacy: PostgresPrivacyStore, dsn: str
 ) -> None:
@@ -539,12 +643,13 @@ async def test_neighbours_in_one_group_are_judged_by_what_was_erased_too(
     assert isinstance(found[5], Accepted)
 
 
+@pytest.mark.parametrize("sale_id", [None, "MariaAparecidaDeAssuncao1"])
 async def test_whoever_repeats_at_the_moment_of_the_erasure_is_paid_once(
-    store: PostgresCashbackStore, database: Database, dsn: str
+    store: PostgresCashbackStore, database: Database, dsn: str, sale_id: str | None
 ) -> None:
     """The repeat waits for the name; when it has it, the erased sale goes by another."""
     document = a_cpf()
-    sale = a_sale(document=document, name=NAME, centavos=60_000)
+    sale = a_sale(document=document, name=NAME, centavos=60_000, sale_id=sale_id)
     first = await paid(store, sale)
     who = customer_id(dsn, document)
     async with database.pool(ERASING).acting_for(1) as connection:
@@ -552,7 +657,7 @@ async def test_whoever_repeats_at_the_moment_of_the_erasure_is_paid_once(
         repeat = asyncio.create_task(store.accept(submitted(sale)))
         await waits(dsn)
     again = await repeat
-    assert isinstance(again, ContentTaken)
+    assert isinstance(again, Repeated if sale_id else ContentTaken)
     assert again.record.id == first
     assert rows(dsn, "select count(*) from customers") == [(1,)]
 
@@ -631,6 +736,51 @@ async def test_an_erased_customers_lines_are_known_on_every_later_statement(
     await kept.incidents.explain(stands.id, FOREIGN, dry_run=False)
     again = await reconcile(kept, lines, other)
     assert (again.opened, await standing(kept), again.distrust) == (0, [], None)
+
+
+async def test_a_statement_after_the_erasure_brings_nobody_back(
+    store: PostgresCashbackStore, privacy: PostgresPrivacyStore, kept: Kept, dsn: str
+) -> None:
+    document, faithful, unknown = a_cpf(), a_cpf(), a_cpf()
+    for who in (document, faithful):
+        await paid(store, a_sale(document=who, name=NAME))
+    ((now,),) = rows(dsn, "select now()")
+    other = await somebodys(kept)
+    lines = [
+        StatementLine(
+            number=number,
+            document=who,
+            cashback_centavos=7_000 + number,
+            credited_at=now,
+            reference=f"PIX {who}",
+        )
+        for number, who in enumerate((document, faithful, unknown), 1)
+    ]
+    await privacy.erase(1, customer_id(dsn, document), WHY)
+    await reconcile(kept, lines, other)
+    assert telling(dsn, document) == set()
+    told = (
+        "select document, reference, line_key from statement_incidents"
+        " where line is not null order by line"
+    )
+    ((pseudonym,),) = rows(dsn, "select document from customers where erased_at is not null")
+    assert rows(dsn, told) == [
+        (pseudonym, None, SEAL(line_key(lines[0]))),
+        *((line.document, line.reference, line_key(line)) for line in lines[1:]),
+    ]
+    assert (await reconcile(kept, lines, other)).opened == 0, "it is known on the next one"
+
+    # One that was told while the erasure was under way.
+    with psycopg.connect(dsn) as owner:
+        owner.execute(
+            "update statement_incidents set document = %s, line_key = %s where line = 1",
+            [document, line_key(lines[0])],
+        )
+    assert (await reconcile(kept, lines, other)).opened == 0
+    assert rows(dsn, told)[0][:2] == (pseudonym, None)
+    ((who,),) = rows(dsn, "select customer_id from customers where erased_at is not null")
+    await privacy.erase(1, who, WHY)
+    assert rows(dsn, told)[0] == (pseudonym, None, SEAL(line_key(lines[0])))
 
 
 async def test_who_was_erased_without_a_key_is_sealed_when_it_is_asked_for_again(

@@ -60,7 +60,7 @@ __all__ = ["Cursor", "JustErased", "accept_group", "encode"]
 
 
 class JustErased(Exception):  # noqa: N818 (named by what is wrong)
-    """While names were taken a customer was erased whose content they are: all is to be undone."""
+    """While names were taken a customer was erased whose they are: all is to be undone."""
 
 
 async def accept_group(
@@ -194,10 +194,10 @@ async def _meet_customers(
         """
         select c.merchant_id, c.document, c.name, exists (
             -- An erasure that the taking of its names waited for is seen here alone.
-            select from jsonb_to_recordset(%s::jsonb) as u (m bigint, n text)
+            select from jsonb_to_recordset(%s::jsonb) as u (m bigint, k text, n text)
             where (
                 select true from sale_names as s
-                where s.merchant_id = u.m and s.kind = 'content' and s.name = u.n
+                where s.merchant_id = u.m and s.kind = u.k and s.name = u.n
             )
         )
         from jsonb_to_recordset(%s::jsonb) as i (m bigint, d text)
@@ -205,7 +205,7 @@ async def _meet_customers(
         order by i.m, i.d
         for key share of c
         """,
-        [encode([{"m": m, "n": n} for m, _, n in unmet]), rows],
+        [encode([{"m": m, "k": k, "n": n} for m, k, n in unmet]), rows],
     )
     met = await cursor.fetchall()
     if any(erased for *_, erased in met):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from base64 import b64encode
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, assert_never
 
@@ -56,7 +56,9 @@ async def conclude_group(
     by_id = {r.claim.id: r for r in results}
     rows: list[dict[str, Any]] = []
     standings: dict[UUID, Standing | Locked] = {}
-    for row in await _lock(cursor, results):
+    locked = await _lock(cursor, results)
+    erased = await _erased(cursor, [by_id[row[0]] for row in locked if row[1] != Status.SENDING])
+    for row in locked:
         cashback_id, status, version, attempt, open_since_at, *rest = row
         applied_at, recorded, own_errors, now, *answer = rest
         before = standing(status, attempt, applied_at, answer)
@@ -64,6 +66,8 @@ async def conclude_group(
         if recorded:
             continue
         result = by_id[cashback_id]
+        if cashback_id in erased:
+            result = _without_texts(result)
         delivery = Delivery(
             status=Status(status),
             attempt=attempt,
@@ -116,6 +120,31 @@ async def _lock(cursor: Cursor, results: Sequence[AttemptResult]) -> list[tuple[
         binary=True,
     )
     return await cursor.fetchall()
+
+
+async def _erased(cursor: Cursor, late: Sequence[AttemptResult]) -> set[UUID]:
+    """Of what came late those whose customer is nobody by now.
+
+    A statement of its own, after the one that locked: an erasure empties attempts, so either it
+    waits for us and finds what we wrote, or we find what it did.
+    """
+    if not late:  # nearly always: nobody is erased while something is being sent
+        return set()
+    await cursor.execute(
+        "select cashback_id from sales"
+        " where merchant_id = any(%s) and cashback_id = any(%s) and document ~ '^E'",
+        [list({r.claim.merchant_id for r in late}), [r.claim.id for r in late]],
+    )
+    return {cashback_id for (cashback_id,) in await cursor.fetchall()}
+
+
+def _without_texts(result: AttemptResult) -> AttemptResult:
+    """Nothing that the provider wrote, which tells whom it paid; what became of it stays."""
+    outcome = result.outcome
+    if isinstance(outcome, Unknown) and outcome.incident is not None:
+        outcome = replace(outcome, incident="an answer after the erasure, whose text is not kept")
+    evidence = replace(result.evidence, body=b"", reason="erased")
+    return replace(result, outcome=outcome, evidence=evidence)
 
 
 async def _paused(

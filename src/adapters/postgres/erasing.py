@@ -15,7 +15,7 @@ from cashback_core.privacy import Erased, Erasure, StillOpen
 from cashback_core.sealing import is_sealed
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Sequence
     from datetime import datetime
     from uuid import UUID
 
@@ -47,6 +47,7 @@ async def erase(
     if erased_at is not None:
         # What a statement told of them since: they are known there by their pseudonym alone.
         await _forget_in_incidents(connection, merchant_id, document, document)
+        await _forget_late_answers(connection, merchant_id, document, erased_at)
         await _seal_contents(connection, merchant_id, document, seal)
         await _seal_lines(connection, merchant_id, document, seal)
         return Erased(at=erased_at)
@@ -102,40 +103,30 @@ async def _make_nobody(
         """
         update customers set
             document = 'E' || replace(gen_random_uuid()::text, '-', ''),
-            name = 'erased', erased_at = now(), version = version + 1
+            name = 'erased', erased_at = now(), version = version + 1, sealed = %s
         where merchant_id = %s and customer_id = %s
         returning document, erased_at
         """,
-        [whom.merchant_id, whom.customer_id],
+        [
+            seal.of_document(whom.merchant_id, whom.document),
+            whom.merchant_id,
+            whom.customer_id,
+        ],
     )
     row = await found.fetchone()
     assert row is not None
     whom.pseudonym, erased_at = row
     await _forget_answers(connection, whom)
     # Before the sales, by which the database knows whose names these are.
-    await _forget_names(connection, whom)
+    await _forget_names(connection, whom, seal)
     await _seal_contents(connection, whom.merchant_id, whom.document, seal)
-    sales = await connection.execute(
-        """
-        update sales set
-            document = %(p)s, name = 'erased', raw_body = '',
-            sale_id = case
-                when tells_of(sale_id, document, array[name]) then %(p)s else sale_id
-            end,
-            idempotency_key = case
-                when tells_of(idempotency_key, document, array[name]) then %(p)s
-                else idempotency_key
-            end
-        where merchant_id = %(m)s and document = %(d)s
-        """,
-        whom.values,
-    )
+    sales = await _forget_in_sales(connection, whom, seal)
     await _forget_in_incidents(connection, whom.merchant_id, whom.document, whom.pseudonym)
     await _seal_lines(connection, whom.merchant_id, whom.pseudonym, seal, keys)
     await connection.execute(
         "insert into privacy_acts (merchant_id, act, customer_id, actor, reason, sales)"
         " values (%s, 'erasure', %s, %s, %s, %s)",
-        [whom.merchant_id, whom.customer_id, erasure.by, reason, sales.rowcount],
+        [whom.merchant_id, whom.customer_id, erasure.by, reason, sales],
     )
     when: datetime = erased_at
     return when
@@ -185,19 +176,67 @@ async def _forget_answers(connection: AsyncConnection[Any], whom: _Whom) -> None
     )
 
 
-async def _forget_names(connection: AsyncConnection[Any], whom: _Whom) -> None:
-    """The names of sales, and of refused requests, that tell who it was."""
+async def _forget_late_answers(
+    connection: AsyncConnection[Any], merchant_id: int, pseudonym: str, erased_at: datetime
+) -> None:
+    """Whatever came since; nobody knows any more what would tell who it was."""
     await connection.execute(
-        # One pseudonym for each: names are unique.
         """
-        update sale_names as n set name = 'E' || replace(gen_random_uuid()::text, '-', '')
+        update attempts as t set body = null, provider_message = null,
+            provider_id = case when t.provider_id is not null then 'erased' end,
+            provider_created_at = case when t.provider_created_at is not null then 'erased' end,
+            reason = 'erased'
         from sales as s
-        where s.merchant_id = %(m)s and s.document = %(d)s
-            and n.merchant_id = s.merchant_id and n.cashback_id = s.cashback_id
-            and n.kind <> 'content' and tells_of(n.name, s.document, array[s.name])
+        where s.merchant_id = %s and s.document = %s
+            and t.merchant_id = s.merchant_id and t.cashback_id = s.cashback_id
+            and t.ended_at >= %s
+            and num_nonnulls(t.body, t.provider_message, t.provider_id, t.provider_created_at) > 0
+        """,
+        [merchant_id, pseudonym, erased_at],
+    )
+
+
+async def _forget_in_sales(connection: AsyncConnection[Any], whom: _Whom, seal: Seal) -> int:
+    """Their sales themselves, and what these were told under; how many there are."""
+    found = await connection.execute(
+        """
+        select distinct told.name
+        from sales as s
+        cross join lateral (values (s.sale_id), (s.idempotency_key)) as told (name)
+        where s.merchant_id = %(m)s and s.document = %(d)s and tells_of(told.name, %(d)s, %(names)s)
         """,
         whom.values,
     )
+    sealed = {name: seal(name) for (name,) in await found.fetchall()}
+    sales = await connection.execute(
+        """
+        update sales set
+            document = %(p)s, name = 'erased', raw_body = '',
+            sale_id = coalesce(%(sealed)s::jsonb ->> sale_id, sale_id),
+            idempotency_key = coalesce(%(sealed)s::jsonb ->> idempotency_key, idempotency_key)
+        where merchant_id = %(m)s and document = %(d)s
+        """,
+        whom.values | {"sealed": Jsonb(sealed)},
+    )
+    return sales.rowcount
+
+
+async def _forget_names(connection: AsyncConnection[Any], whom: _Whom, seal: Seal) -> None:
+    """The names of sales, and of refused requests, that tell who it was.
+
+    A sale is known by its names all the same: without them a repeat would be another sale.
+    """
+    found = await connection.execute(
+        """
+        select n.kind, n.name
+        from sales as s
+        join sale_names as n on n.cashback_id = s.cashback_id and n.merchant_id + 0 = s.merchant_id
+        where s.merchant_id = %(m)s and s.document = %(d)s
+            and n.kind <> 'content' and tells_of(n.name, %(d)s, %(names)s)
+        """,
+        whom.values,
+    )
+    await _seal_names(connection, whom.merchant_id, await found.fetchall(), seal)
     await connection.execute(
         """
         update refused_equals as e set
@@ -231,21 +270,35 @@ async def _seal_contents(
         """,
         [merchant_id, document],
     )
-    plain = [name for (name,) in await found.fetchall() if not is_sealed(name)]
+    plain = [("content", name) for (name,) in await found.fetchall() if not is_sealed(name)]
+    await _seal_names(connection, merchant_id, plain, seal)
+
+
+async def _seal_names(
+    connection: AsyncConnection[Any],
+    merchant_id: int,
+    names: Sequence[tuple[str, str]],
+    seal: Seal,
+) -> None:
     await connection.execute(
-        # One that is sealed already is an earlier sale's, which the same content finds.
+        # One that is sealed already is an earlier sale's, which the same name finds.
         """
         update sale_names as n set name = case
             when exists (
                 select from sale_names as k
-                where k.merchant_id = n.merchant_id and k.kind = 'content' and k.name = i.sealed
+                where k.merchant_id = n.merchant_id and k.kind = n.kind and k.name = i.sealed
             ) then 'E' || replace(gen_random_uuid()::text, '-', '')
             else i.sealed
         end
-        from unnest(%s::text[], %s::text[]) as i (plain, sealed)
-        where n.merchant_id = %s and n.kind = 'content' and n.name = i.plain
+        from unnest(%s::text[], %s::text[], %s::text[]) as i (kind, plain, sealed)
+        where n.merchant_id = %s and n.kind = i.kind and n.name = i.plain
         """,
-        [plain, [seal(name) for name in plain], merchant_id],
+        [
+            [kind for kind, _ in names],
+            [name for _, name in names],
+            [seal(name) for _, name in names],
+            merchant_id,
+        ],
     )
 
 

@@ -16,6 +16,7 @@ from psycopg import AsyncCursor
 
 from adapters.postgres.rows import ONE, RECORD, Row, one, record
 from cashback_core.documents import holds_document
+from cashback_core.erased import ERASED
 from cashback_core.same_sale import (
     Meaning,
     Name,
@@ -65,7 +66,7 @@ class GroupNames:
     records: dict[UUID, Record] = field(default_factory=dict["UUID", "Record"])
     """Those of them that somebody may be told of."""
     sealed: dict[Key, Key] = field(default_factory=dict["Key", "Key"])
-    """What content names are once their customer was erased, and what they were."""
+    """What names may be once their customer was erased, and what they were."""
 
     def __post_init__(self) -> None:
         for s in self.submissions:
@@ -154,13 +155,12 @@ def judge(names: GroupNames) -> dict[UUID, Judged]:
 
 
 def sealed_names(names: Iterable[Key], seal: Seal | None) -> dict[Key, Key]:
-    """For each content name what it became if its customer was erased; nothing without the key."""
+    """What each name became if its customer was erased and it told; nothing without the key."""
     if seal is None:
         return {}
     return {
         (merchant_id, kind, seal(name)): (merchant_id, kind, name)
         for merchant_id, kind, name in names
-        if kind is NameKind.CONTENT
     }
 
 
@@ -204,16 +204,16 @@ async def _take(cursor: Cursor, names: GroupNames) -> _Looked:
             )
         from taken
         union all
-        select i.m, 'content', i.n, true, false, false
-        from jsonb_to_recordset(%(sealed)s::jsonb) as i (m bigint, n text)
+        select i.m, i.k, i.n, true, false, false
+        from jsonb_to_recordset(%(sealed)s::jsonb) as i (m bigint, k text, n text)
         where (
             select true from sale_names as s
-            where s.merchant_id = i.m and s.kind = 'content' and s.name = i.n
+            where s.merchant_id = i.m and s.kind = i.k and s.name = i.n
         )
         """,
         {
             "names": encode(_rows(names.first)),
-            "sealed": encode([{"m": m, "n": n} for m, _, n in names.sealed]),
+            "sealed": encode([{"m": m, "k": k, "n": n} for m, k, n in names.sealed]),
             "merchants": sorted({merchant_id for merchant_id, _, _ in names.first}),
         },
         binary=True,
@@ -312,7 +312,14 @@ async def put_right(cursor: Cursor, names: GroupNames, owners: Mapping[Key, UUID
         """,
         [encode(_rows(wrong))],
     )
-    right = {key: owners[key] for key in wrong if key in owners}
+    erased = {r.id for r in names.records.values() if r.sale.customer == ERASED}
+    sealed = {plain: key for key, plain in names.sealed.items()} if erased else {}
+    right = {
+        # What is told of an erased sale now is kept as the erasure would have left it.
+        sealed.get(key, key) if owners[key] in erased else key: owners[key]
+        for key in wrong
+        if key in owners
+    }
     if right:
         await cursor.execute(
             """
@@ -320,6 +327,7 @@ async def put_right(cursor: Cursor, names: GroupNames, owners: Mapping[Key, UUID
             select m, k, n, c
             from jsonb_to_recordset(%s::jsonb) as i (m bigint, k text, n text, c uuid)
             order by m, k, n
+            on conflict do nothing  -- sealed by whoever told it first
             """,
             [encode(_rows(right))],
         )

@@ -171,7 +171,10 @@ def test_cpfs_within_a_text_are_masked(text: str, masked: str) -> None:
     assert mask_documents(text) == masked
 
 
-GROUPED = ("{}{}{}{}", "{}.{}.{}-{}", "{} {} {} {}", "000{}{}{}{}", "{}-{}-{}/{}", "{}.{}{}-{}")
+GROUPED = (
+    *("{}{}{}{}", "{}.{}.{}-{}", "{} {} {} {}", "000{}{}{}{}", "{}-{}-{}/{}", "{}.{}{}-{}"),
+    *("{} - {} - {} - {}", "{}. {}. {} - {}", "{}   {}   {}-{}"),
+)
 
 
 @given(strategies.cpfs(), st.sampled_from(GROUPED), st.sampled_from(("", "CPF ", "nr:", "a")))

@@ -36,6 +36,8 @@ create unlogged table erasures_under_way (
     customer_id uuid not null,
     was text collate "C",
     became text collate "C",
+    -- Whatever they were called, while it is known.
+    names text[],
     -- The lines whose reference named them.
     incidents uuid[] not null default '{}'
 );

@@ -34,7 +34,39 @@ language sql immutable as $$
     select coalesce(normalize(told, nfkd) ~* pattern_of(document, names), false)
 $$;
 
--- A name of a sale changes for two reasons: it holds the document, or is a hash of it and more, of a
+-- What an erased customer's document is known by, for a statement that tells of them later.
+alter table customers add column sealed text,
+    add constraint customers_sealed_when_erased
+        check (sealed is null or erased_at is not null and is_sealed(sealed));
+create index customers_by_seal on customers (sealed) where sealed is not null;
+drop trigger audited on customers;
+select audit_table('customers', 'customers', array['customer_id'],
+    hidden => array['document', 'name'], untold => array['customer_id', 'sealed'],
+    inserts => false);
+grant update (sealed) on customers to cashback_eraser;
+
+-- Of these documents, by what each would be sealed to, those that were an erased customer's and are
+-- nobody's now; and that customer's pseudonym.
+create function who_was_erased(told jsonb) returns table (document text, pseudonym text)
+language sql stable security definer as $$
+    select distinct on (t.value) t.value, c.document
+    from jsonb_each_text(told) as t
+    join customers as c on c.sealed = t.key
+    where not exists (select from customers as k where k.document = t.value)
+    order by t.value, c.erased_at desc
+$$;
+
+-- Every name of whoever is being erased in this transaction, and was known by this document until now.
+create function names_being_erased(of_merchant bigint, known text) returns text[]
+language sql stable security definer as $$
+    select e.names
+    from erasures_under_way as u
+    join erasures_under_way as e using (merchant_id, customer_id)
+    where u.merchant_id = of_merchant and u.was = known and e.names is not null
+    limit 1
+$$;
+
+-- A name of a sale changes for two reasons: it tells who it was, or is a hash of it and more, of a
 -- customer who is becoming nobody (whom `customers` knows no more while the sale still names them).
 -- Hashes of those who became nobody before there was a key are sealed when it is asked for again.
 create or replace function guard_name_change() returns trigger language plpgsql as $$
@@ -43,14 +75,16 @@ begin
         and to_jsonb(new) - 'name' = to_jsonb(old) - 'name'
         and (
             new.name ~ '^E[0-9a-f]{32}$'
-            or new.kind = 'content' and is_sealed(new.name) and not is_sealed(old.name)
+            or is_sealed(new.name) and not (new.kind = 'content' and is_sealed(old.name))
         )
         and exists (
             select from sales as s
             where s.merchant_id = old.merchant_id and s.cashback_id = old.cashback_id
                 and case
                     when new.kind = 'content' and s.document ~ '^E' then true
-                    when new.kind = 'content' or tells_of(old.name, s.document, array[s.name])
+                    when new.kind = 'content' or tells_of(
+                        old.name, s.document, names_being_erased(s.merchant_id, s.document)
+                    )
                         then not exists (
                             select from customers as c
                             where c.merchant_id = s.merchant_id and c.document = s.document
@@ -75,12 +109,15 @@ begin
         )
         and (
             new.sale_id is not distinct from old.sale_id
-            or new.sale_id = new.document and tells_of(old.sale_id, old.document, array[old.name])
+            or is_sealed(new.sale_id) and tells_of(
+                old.sale_id, old.document, names_being_erased(old.merchant_id, old.document)
+            )
         )
         and (
             new.idempotency_key is not distinct from old.idempotency_key
-            or new.idempotency_key = new.document
-                and tells_of(old.idempotency_key, old.document, array[old.name])
+            or is_sealed(new.idempotency_key) and tells_of(
+                old.idempotency_key, old.document, names_being_erased(old.merchant_id, old.document)
+            )
         )
         and to_jsonb(new) - array['document', 'name', 'raw_body', 'sale_id', 'idempotency_key']
             = to_jsonb(old) - array['document', 'name', 'raw_body', 'sale_id', 'idempotency_key']
@@ -221,7 +258,7 @@ create function forget_in_texts(of_merchant bigint, of_customer uuid) returns se
 language plpgsql security definer as $$
 declare
     known text;
-    names text[];
+    called text[];
     theirs uuid[];
     elsewhere boolean;
     named text;
@@ -236,17 +273,18 @@ begin
     ) is false then
         raise exception 'no merchant of this session' using errcode = 'insufficient_privilege';
     end if;
-    select c.document, array[c.name] into known, names
+    select c.document, array[c.name] into known, called
     from customers as c where c.merchant_id = of_merchant and c.customer_id = of_customer;
     if known is null or known ~ '^E' then
         return;
     end if;
     insert into erasures_under_way (merchant_id, customer_id) values (of_merchant, of_customer)
     returning erasure_id into erasure;
-    select coalesce(array_agg(s.cashback_id), '{}'), names || array_agg(distinct s.name)
-    into theirs, names
+    select coalesce(array_agg(s.cashback_id), '{}'), called || array_agg(distinct s.name)
+    into theirs, called
     from sales as s where s.merchant_id = of_merchant and s.document = known;
-    named := pattern_of(known, names);
+    update erasures_under_way as u set names = called where u.erasure_id = erasure;
+    named := pattern_of(known, called);
     numbered := pattern_of(known, '{}');
     -- Latin letters with accents, which are most of what is not ASCII here, hold no digit.
     maybe := numbered || '|' || unusual;
@@ -307,6 +345,13 @@ begin
         where u.erasure_id = erasure
     )
     select g.line_key from gone as g where g.was_named;
+
+    -- Before the trail, which tells what is changed here. Theirs is the merchant's, whoever put it on.
+    update stops as t set
+        reason = case when tells(t.reason, numbered) then 'erased' else t.reason end,
+        lift_reason = case when tells(t.lift_reason, numbered) then 'erased' else t.lift_reason end
+    where t.merchant_id = of_merchant and concat_ws(' ', t.reason, t.lift_reason) ~ maybe
+        and (tells(t.reason, numbered) or tells(t.lift_reason, numbered));
 
     update audit as a set
         before = without_telling(a.before, named), after = without_telling(a.after, named)
@@ -444,9 +489,10 @@ end $$;
 
 revoke execute on function
     forget_in_texts, keys_to_seal, seal_keys, is_sealed, pattern_of, tells_of, tells,
-    without_telling, loses_values, refuse_change_but_erasure
+    without_telling, loses_values, refuse_change_but_erasure, names_being_erased, who_was_erased
     from public;
-grant execute on function is_sealed, pattern_of, tells_of
+grant execute on function who_was_erased to cashback_worker;
+grant execute on function is_sealed, pattern_of, tells_of, names_being_erased
     to cashback_serving, cashback_worker, cashback_eraser; -- the guards ask as whoever changes something
 grant execute on function forget_in_texts, keys_to_seal, seal_keys to cashback_eraser;
 

@@ -96,6 +96,20 @@ begin
         new.lifted_at := null;
         return new;
     end if;
+    -- An erasure, as the owner: a reason becomes the word that says so.
+    if tg_op = 'UPDATE'
+        and current_user = (select pg_get_userbyid(c.relowner) from pg_class as c where c.oid = tg_relid)
+        and (new.reason = old.reason or new.reason = 'erased')
+        and (
+            new.lift_reason is not distinct from old.lift_reason
+            or old.lift_reason is not null and new.lift_reason = 'erased'
+        )
+        and (new.reason, new.lift_reason) is distinct from (old.reason, old.lift_reason)
+        and to_jsonb(new) - array['reason', 'lift_reason']
+            = to_jsonb(old) - array['reason', 'lift_reason']
+    then
+        return new;
+    end if;
     if tg_op = 'DELETE' or old.lifted_at is not null or new.lifted_by is null
         or (new.merchant_id, new.stop_id, new.type, new.by_platform, new.stopped_at,
             new.stopped_by, new.reason)

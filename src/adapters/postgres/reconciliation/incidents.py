@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any, Final
 
+from psycopg.types.json import Jsonb
+
 from adapters.postgres.accepting import encode
 from adapters.postgres.reconciliation.explanations import said_since
 from adapters.postgres.reconciliation.keys import Keys, either_way
@@ -23,6 +25,9 @@ if TYPE_CHECKING:
     from cashback_core.reconciliation import Window
     from cashback_core.reconciling import FoundIncident
     from cashback_core.sealing import Seal
+
+_ASKED_AT_ONCE: Final = 10_000
+"""So many hashes of documents are looked for in one statement: one for each merchant."""
 
 CLOSED_BY_A_STATEMENT: Final = "a later statement explains it"
 
@@ -74,11 +79,45 @@ async def tell(
         if key is not None:
             row["nth"] = _first_free(taken[key])
             taken[key].add(row["nth"])
+    await _name_nobody(connection, [*opened, *renewed], seal)
     if renewed:
         await _renew(connection, run, renewed)
     if opened:
         await _open(connection, run, opened)
     return len(opened)
+
+
+async def _name_nobody(
+    connection: AsyncConnection[Any], rows: Sequence[dict[str, Any]], seal: Seal | None
+) -> None:
+    """Put what was an erased customer's as if the erasure had found it there."""
+    documents = sorted({row["document"] for row in rows if row["document"] is not None})
+    if seal is None or not documents:
+        return
+    nobody = await _nobody(connection, documents, seal)
+    for row in rows:
+        if row["document"] in nobody:
+            row["document"], row["reference"] = nobody[row["document"]], None
+            row["line_key"] = None if row["line_key"] is None else seal(row["line_key"])
+
+
+async def _nobody(
+    connection: AsyncConnection[Any], documents: Sequence[str], seal: Seal
+) -> dict[str, str]:
+    """Which of these documents were an erased customer's, and the pseudonym that each has."""
+    rows = await connection.execute("select merchant_id from merchants")
+    merchants = [merchant_id for (merchant_id,) in await rows.fetchall()]
+    nobody: dict[str, str] = {}
+    at_once = max(1, _ASKED_AT_ONCE // max(1, len(merchants)))
+    for start in range(0, len(documents), at_once):
+        sealed = {
+            seal.of_document(merchant_id, document): document
+            for merchant_id in merchants
+            for document in documents[start : start + at_once]
+        }
+        rows = await connection.execute("select * from who_was_erased(%s)", [Jsonb(sealed)])
+        nobody |= dict(await rows.fetchall())
+    return nobody
 
 
 def _of_a_person(one: FoundIncident) -> str | UUID | None:
@@ -152,14 +191,16 @@ async def _renew(connection: AsyncConnection[Any], run: Run, rows: list[dict[str
         # Document and instant are the line's, and stay; an erased customer's is gone for good.
         """
         update statement_incidents as i set
+            document = case when r.document ~ '^E' then r.document else i.document end,
+            reference = case when r.document ~ '^E' then null else i.reference end,
             class = r.class, merchant_id = r.merchant_id, cashback_id = r.cashback_id,
             centavos = r.centavos, line = r.line, why = r.why, statement_at = r.statement_at,
             last_seen_at = %(at)s, told_since = least(i.told_since, r.told_since),
             told_through = r.told_through
         from jsonb_to_recordset(%(rows)s::jsonb) as r (
-            id uuid, class text, merchant_id bigint, cashback_id uuid, centavos bigint,
-            line integer, why text, statement_at timestamptz, told_since timestamptz,
-            told_through timestamptz
+            id uuid, class text, merchant_id bigint, cashback_id uuid, document text,
+            centavos bigint, line integer, why text, statement_at timestamptz,
+            told_since timestamptz, told_through timestamptz
         )
         where i.incident_id = r.id
         """,
