@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import os
+import resource
 import signal
 import socket
 import struct
@@ -91,6 +93,22 @@ def test_who_is_at_the_door_is_taken_and_who_knocks_later_is_refused_unheard() -
                 assert other.recv(64) == b"a sale"
         with pytest.raises(ConnectionRefusedError):
             socket.create_connection(address)
+
+
+def test_who_was_taken_is_heard_though_no_more_can_be_taken() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        address = listening.getsockname()
+        kept = keep_listening(listening.fileno())
+    with socket.create_connection(address), socket.create_connection(address):
+        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        os.close(last := os.dup(kept.fileno()))
+        resource.setrlimit(resource.RLIMIT_NOFILE, (last + 1, hard))
+        try:
+            taken = take_everybody(kept)
+        finally:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+        assert len(taken) == 1
+        taken[0].close()
 
 
 def _is_connected(taken: socket.socket) -> bool:

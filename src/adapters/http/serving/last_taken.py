@@ -13,7 +13,6 @@ without CAP_NET_ADMIN, which no container should have.)
 
 from __future__ import annotations
 
-import contextlib
 import os
 import socket
 
@@ -29,8 +28,9 @@ def take_everybody(listening: socket.socket) -> list[socket.socket]:
     with listening:
         listening.setblocking(False)
         while True:
-            with contextlib.suppress(ConnectionAbortedError):  # left while waiting
-                try:
-                    taken.append(listening.accept()[0])
-                except BlockingIOError:
-                    return taken
+            try:
+                taken.append(listening.accept()[0])
+            except ConnectionAbortedError:  # left while waiting
+                continue
+            except OSError:  # nobody waits any more, or no more sockets are to be had
+                return taken

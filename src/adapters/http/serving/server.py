@@ -34,9 +34,6 @@ REQUEST_S: Final = 10.0
 LAST_REQUEST_S: Final = 2.0
 """How long a connection that is open when the server stops may still bring its request."""
 
-LAST_LOOK_S: Final = 0.05
-"""A late timer comes before what arrived meanwhile is read: so one more turn of the loop."""
-
 _OVERLOADED: Final = Problem(code="overloaded", headers=(RETRY_AFTER,))
 
 REFUSALS: Final = ("bad_request", "request_timeout", "uri_too_long", "head_too_large")
@@ -189,7 +186,7 @@ class GuardedProtocol(HttpToolsProtocol):
         """End after the request that is under way, or on its way: a proxy sends none twice."""
         self._stopping = True
         if self._in_head or cast("RequestResponseCycle | None", self.cycle) is None:
-            self.loop.call_later(LAST_REQUEST_S, self._look_once_more)
+            self.loop.call_later(LAST_REQUEST_S, self._end_unless_answering)
         else:
             super().shutdown()
 
@@ -241,9 +238,6 @@ class GuardedProtocol(HttpToolsProtocol):
             self._refuse("request_timeout")
         else:
             self.transport.close()
-
-    def _look_once_more(self) -> None:
-        self.loop.call_later(LAST_LOOK_S, self._end_unless_answering)
 
     def _end_unless_answering(self) -> None:
         cycle = cast("RequestResponseCycle | None", self.cycle)
