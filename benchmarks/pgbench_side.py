@@ -133,7 +133,9 @@ class Pgbench:
         """By environment, not by arguments: those are for everybody to see."""
         given = conninfo_to_dict(self.database.dsn)
         settings = {**LIMITS, **_PLANNER}.items()
-        given["options"] = " ".join(f"-c {name}={value}" for name, value in settings)
+        # A backslash, or a value would end at its blank.
+        options = (f"-c {name}={value.replace(' ', chr(92) + ' ')}" for name, value in settings)
+        given["options"] = " ".join(options)
         names = {
             "PGHOST": "host",
             "PGPORT": "port",

@@ -41,10 +41,10 @@ def _key_as_text(text: str) -> str:
     return text
 
 
-def _no_sale_id_added(known: Any, sale: Any, sale_id: Any, by_sale_id: Any) -> Any:
+def _no_sale_id_added(known: Any, sale: Any, sale_id: Any, by_sale_id: Any, **same: bool) -> Any:
     if sale_id is not None and by_sale_id is None:
         return _S.Contradiction(known.id, _S.NameKind.IDEMPOTENCY_KEY, ())
-    return _under_its_key(known, sale, sale_id, by_sale_id)
+    return _under_its_key(known, sale, sale_id, by_sale_id, **same)
 
 
 def _mutants() -> Iterator[Mutant]:

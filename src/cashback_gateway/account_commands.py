@@ -32,7 +32,7 @@ def add_user(settings: Settings, name: str, *, merchant: str | None, role: str) 
     if merchant is not None:
         document["merchant"] = merchant
     try:
-        asked = read_new_user(document, by_platform=True)
+        asked = read_new_user(document, by_platform=True, by_token=False)
     except InvalidRequestError as error:
         raise unreadable(error.violations) from error
     new = NewUser(

@@ -22,11 +22,12 @@ from integration.journeys import fresh_cpf, sale, wait_for
 from integration.kept_incidents import keep
 from integration.people import sign_in_people
 from integration.routes import PARAMETER, address
-from integration.running import PASSWORD, Gateway, send
+from integration.running import PASSWORD, Gateway, running_gateway, send
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
+    from adapters.postgres.embedded import EmbeddedPostgres
     from integration.people import People
     from integration.running import Reply
 
@@ -150,6 +151,16 @@ class Stranger:
             headers={**headers, **prefilled},
             authorised=False,
         )
+
+
+@pytest.fixture(scope="module")
+def gateway(
+    postgres_server: EmbeddedPostgres, template: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Gateway]:
+    """One of its own: the examples change the merchant's settings and terms."""
+    dsn = postgres_server.create_database("examples", template=template)
+    with running_gateway(dsn, tmp_path_factory.mktemp("examples")) as gateway:
+        yield gateway
 
 
 @pytest.fixture(scope="module")

@@ -58,6 +58,17 @@ begin
                 );
         end if;
     end if;
+    if not has_database_privilege('cashback_worker', current_database(), 'connect') then
+        -- Not to connect, which logins do: only who may is told how large the database is.
+        execute format('grant connect on database %s to cashback_worker', here);
+        if not has_database_privilege('cashback_worker', current_database(), 'connect') then
+            raise exception 'workers could not measure %', here
+                using errcode = 'insufficient_privilege', hint = format(
+                    'as the owner of the database: grant connect on database %s to'
+                    ' cashback_worker', here
+                );
+        end if;
+    end if;
     for name in
         select r.name from (
             select 'public' union all select rolname from pg_roles where rolname in (%ROLES%)

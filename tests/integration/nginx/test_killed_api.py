@@ -9,6 +9,7 @@ import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Final
+from uuid import uuid4
 
 import pytest
 
@@ -51,11 +52,11 @@ class Load:
     def sell(self) -> None:
         while not self.over.is_set():
             document = fresh_cpf()
-            body = sale(document)
-            reply = self.entrance.submit(body, Idempotency_Key=document)
+            body, key = sale(document), str(uuid4())
+            reply = self.entrance.submit(body, Idempotency_Key=key)
             self.first_answers[reply.status] += 1
             while reply.status in UNCERTAIN:
-                reply = self.entrance.submit(body, Idempotency_Key=document)
+                reply = self.entrance.submit(body, Idempotency_Key=key)
             assert reply.status in {201, 202}, reply.body
             self.documents.append(document)
 

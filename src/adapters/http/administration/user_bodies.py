@@ -39,10 +39,14 @@ class AskedUser:
     current: str | None = field(repr=False)
 
 
-def read_new_user(document: object, *, by_platform: bool) -> AskedUser:
-    """The body of a create; only the platform names a merchant. Raises InvalidRequestError."""
+def read_new_user(document: object, *, by_platform: bool, by_token: bool = True) -> AskedUser:
+    """The body of a create; only the platform names a merchant. Raises InvalidRequestError.
+
+    Whoever has but a token to show tells their present password for an administrator's account.
+    """
     administrative = isinstance(document, dict) and document.get("role") in ADMINISTRATIVE
-    shape = {"username": True, "role": True, "password": True, "current": administrative}
+    asks_current = by_token and administrative
+    shape = {"username": True, "role": True, "password": True, "current": asks_current}
     body = ResourceBody(document, {**shape, "merchant": False} if by_platform else shape)
     username = body.text("username", USERNAME, "username_format")
     roles = ROLES if by_platform else tuple(sorted(MEMBERS))
@@ -51,7 +55,7 @@ def read_new_user(document: object, *, by_platform: bool) -> AskedUser:
         role=body.choice("role", roles),
         merchant=body.text("merchant", SLUG, "no_such_merchant") if by_platform else None,
         password=_read_new_password(body, "password", username),
-        current=body.secret("current") if administrative else None,
+        current=body.secret("current") if asks_current else None,
     )
     body.refuse_faults()
     return AskedUser(

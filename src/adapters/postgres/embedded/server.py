@@ -33,6 +33,12 @@ if TYPE_CHECKING:
     from adapters.postgres.embedded.place import Place
 
 DATABASE = "cashback"
+_GRANTED = """
+    select a.privilege_type, r.rolname
+    from pg_database as d cross join aclexplode(d.datacl) as a
+    join pg_roles as r on r.oid = a.grantee
+    where d.datname = %s
+"""
 _BUSY_S = 60.0  # a former owner that was killed leaves its writers 20 s
 _STOP_S = 60.0
 _POLL_S = 0.01
@@ -121,11 +127,14 @@ class EmbeddedPostgres:
                 )
             )
             # A template hands on its schema, not who may do what in the database: see `migrate`.
-            connection.execute(
-                sql.SQL("revoke connect, temporary on database {} from public").format(
-                    sql.Identifier(name)
+            database = sql.Identifier(name)
+            connection.execute(sql.SQL("revoke all on database {} from public").format(database))
+            for privilege, grantee in connection.execute(_GRANTED, [template]).fetchall():
+                connection.execute(
+                    sql.SQL("grant {} on database {} to {}").format(
+                        sql.SQL(privilege), database, sql.Identifier(grantee)
+                    )
                 )
-            )
         return self.dsn(name)
 
     def drop_database(self, name: str) -> None:

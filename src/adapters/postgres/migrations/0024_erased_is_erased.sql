@@ -35,7 +35,7 @@ language sql immutable as $$
 $$;
 
 -- What an erased customer's document is known by, for a statement that tells of them later.
-alter table customers add column sealed text,
+alter table customers add column sealed text collate "C",
     add constraint customers_sealed_when_erased
         check (sealed is null or erased_at is not null and is_sealed(sealed));
 create index customers_by_seal on customers (sealed) where sealed is not null;
