@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from cashback_gateway import administration_options, operator_options
 from cashback_gateway import settings_table as table
+from cashback_gateway.collector import collect_rarely
 from cashback_gateway.logs import log_to_stderr
 from cashback_gateway.settings import REQUIRED, Settings, SettingsError, read_settings
 
@@ -35,6 +36,7 @@ _CHECKOUT = Path(__file__).resolve().parents[2]
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one subcommand and return the exit code: 0 done, 1 failed, 2 wrong use or settings."""
+    collect_rarely()
     options = _parser().parse_args(arguments)
     if options.end_with_stdin:
         threading.Thread(target=_stop_at_end_of_input, daemon=True).start()

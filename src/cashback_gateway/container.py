@@ -1,4 +1,4 @@
-"""What is made of what: the only place that knows every adapter, and dependency-injector."""
+"""What is made of what in every process: with `api_container` the only place that knows all."""
 
 from __future__ import annotations
 
@@ -13,28 +13,7 @@ from dependency_injector import containers, providers
 from adapters.cashback_client.client import ProviderClient
 from adapters.cashback_client.pool import Limits
 from adapters.cashback_client.statements import StatementClient, StatementLimits
-from adapters.http.administration.administered import Administered
-from adapters.http.app import Conduct, UseCases, create_app
-from adapters.http.identity.log_in_traces import LogInTraces
-from adapters.http.identity.login import Login
-from adapters.http.identity.passwords import Passwords
-from adapters.http.identity.rate_limit import Rate
-from adapters.http.identity.signing_key import load_signing_key, load_verifying_key
-from adapters.http.identity.standing import Standings
-from adapters.http.identity.tokens import Lifetimes, Tokens
-from adapters.postgres.administration.audit_trail import PostgresTrail
-from adapters.postgres.administration.kept_catalogue import PostgresProducts
-from adapters.postgres.administration.kept_clients import PostgresClients
-from adapters.postgres.administration.kept_customers import PostgresCustomers
-from adapters.postgres.administration.kept_merchants import PostgresMerchants
-from adapters.postgres.administration.kept_product_types import PostgresProductTypes
-from adapters.postgres.administration.kept_stops import PostgresStops
-from adapters.postgres.administration.kept_users import PostgresUsers
-from adapters.postgres.administration.transactions import Administration
-from adapters.postgres.database import ANSWERING_INCIDENTS, Database
-from adapters.postgres.explaining import PostgresIncidentStore
-from adapters.postgres.identity.identities import PostgresIdentities
-from adapters.postgres.operating import PostgresOperatorStore
+from adapters.postgres.database import Database
 from adapters.postgres.privacy import PostgresPrivacyStore
 from adapters.postgres.reconciliation import PostgresReconciliationStore
 from adapters.postgres.sender import PostgresSender
@@ -47,7 +26,6 @@ from cashback_core.delivering import Deliverer, DeliveriesUnderWay
 from cashback_core.delivery import DeliveryPolicy
 from cashback_core.identity import new_id
 from cashback_core.reconciliation import Margin, Rules
-from cashback_core.submission import QuoteSale, SubmitSale
 from cashback_gateway.database_guard import DatabaseGuard
 from cashback_gateway.provider_way import provider_way
 from cashback_gateway.reconciler import Days, Reconciler
@@ -56,11 +34,8 @@ from cashback_gateway.telemetry import Parts, Telemetry
 from cashback_gateway.worker import LOOKED_S, MAX_DROPPED, Chores, Schedule, Worker
 
 if TYPE_CHECKING:
-    from litestar import Litestar
-
     from adapters.cashback_client.way import Way
     from adapters.http.serving.request_watch import RequestWatch
-    from cashback_core.log_ins import OnLogIn
 
 
 def now() -> datetime:
@@ -204,40 +179,8 @@ def _worker(
     )
 
 
-def _incidents(database: Database) -> PostgresIncidentStore:
-    return PostgresIncidentStore(database, of_all=ANSWERING_INCIDENTS)
-
-
-def _operators(settings: Settings, database: Database) -> PostgresOperatorStore:
-    return PostgresOperatorStore(database, precedes=settings.reconciling.precedes)
-
-
-def _tokens(settings: Settings) -> Tokens:
-    tokens = settings.tokens
-    lifetimes = Lifetimes(access_s=tokens.access_s, refresh_s=tokens.refresh_s)
-    return Tokens(
-        load_signing_key(tokens.signing_key_file),
-        further=[load_verifying_key(path) for path in tokens.verifying_key_files],
-        lifetimes=lifetimes,
-    )
-
-
-def _traces(tokens: Tokens, on_log_in: OnLogIn | None) -> LogInTraces:
-    return LogInTraces(key=tokens.derived_key(b"log of log-ins"), on_log_in=on_log_in)
-
-
-def _app(settings: Settings, use_cases: UseCases) -> Litestar:
-    api = settings.api
-    conduct = Conduct(
-        wait_s=api.wait_s,
-        rate=Rate(per_s=api.rate_per_s, burst=api.rate_burst),
-        trusted_hops=api.trusted_hops,
-    )
-    return create_app(use_cases, conduct=conduct)
-
-
 class Container(containers.DeclarativeContainer):
-    """Everything a process is made of, each made once, none of it open yet."""
+    """What every process is made of, each made once, none of it open yet."""
 
     settings = providers.Dependency(instance_of=Settings)
     role = providers.Dependency(instance_of=Role)
@@ -260,16 +203,6 @@ class Container(containers.DeclarativeContainer):
         observer=telemetry.provided.deliveries,
     )
     under_way = providers.Singleton(DeliveriesUnderWay, deliverer)
-    submit = providers.Singleton(
-        SubmitSale,
-        store=store,
-        under_way=under_way,
-        now=providers.Object(now),
-        new_id=providers.Object(new_id),
-        on_equal=telemetry.provided.equal_sales,
-        on_wrong_name=telemetry.provided.wrong_names,
-    )
-    quote = providers.Singleton(QuoteSale, store=store, now=providers.Object(now))
     statements = providers.Singleton(_statements, settings, way)
     rules = providers.Singleton(_rules, settings, policy)
     reconciler = providers.Singleton(
@@ -283,49 +216,11 @@ class Container(containers.DeclarativeContainer):
     listener = providers.Singleton(DueListener, database)
     chores = providers.Singleton(_chores, settings, listener, reconciler, guard, privacy)
     worker = providers.Singleton(_worker, settings, store, under_way, chores)
-    tokens = providers.Singleton(_tokens, settings)
-    identities = providers.Singleton(PostgresIdentities, database)
-    passwords = providers.Singleton(Passwords)
-    login = providers.Singleton(
-        Login,
-        identities=identities,
-        standings=providers.Singleton(Standings, identities),
-        passwords=passwords,
-        tokens=tokens,
-        traces=providers.Singleton(_traces, tokens, telemetry.provided.log_ins),
-    )
-    operators = providers.Singleton(_operators, settings, database)
-    incidents = providers.Singleton(_incidents, database)
-    administration = providers.Singleton(Administration, database)
-    administered = providers.Singleton(
-        Administered,
-        merchants=providers.Singleton(PostgresMerchants, administration),
-        users=providers.Singleton(PostgresUsers, administration),
-        clients=providers.Singleton(PostgresClients, administration),
-        trail=providers.Singleton(PostgresTrail, administration),
-        product_types=providers.Singleton(PostgresProductTypes, administration),
-        products=providers.Singleton(PostgresProducts, administration),
-        customers=providers.Singleton(PostgresCustomers, administration),
-        stops=providers.Singleton(PostgresStops, administration),
-    )
-    use_cases = providers.Singleton(
-        UseCases,
-        submit_sale=submit,
-        quote_sale=quote,
-        store=store,
-        operators=operators,
-        incidents=incidents,
-        privacy=privacy,
-        administered=administered,
-        ping=store.provided.ping,
-        login=login,
-    )
-    app = providers.Singleton(_app, settings, use_cases)
 
 
-def build_container(settings: Settings, role: Role) -> Container:
-    """A container for one process's settings."""
-    return Container(settings=providers.Object(settings), role=providers.Object(role))
+def build_worker(settings: Settings) -> Container:
+    """A container for the settings of one worker."""
+    return Container(settings=providers.Object(settings), role=providers.Object(Role.WORKER))
 
 
 async def open_all(container: Container) -> None:

@@ -6,7 +6,7 @@ import asyncio
 import platform
 from typing import TYPE_CHECKING
 
-from adapters.http.app import VERSION
+from adapters.http.version import VERSION
 from adapters.postgres.probing import PostgresProbe
 from adapters.telemetry import table
 from adapters.telemetry.commits import CommitMetrics

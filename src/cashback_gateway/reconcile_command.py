@@ -42,11 +42,10 @@ def reconcile(settings: Settings, since: datetime) -> str:
 
 async def _reconcile(settings: Settings, since: datetime) -> str:
     from adapters.postgres.starting import refuse_other_key
-    from adapters.telemetry.table import Role
-    from cashback_gateway.container import build_container
+    from cashback_gateway.container import build_worker
 
     refuse_other_key(settings.database.url, settings.database.seal)
-    container = build_container(settings, Role.WORKER)
+    container = build_worker(settings)
     try:
         found = await container.reconciler().reconcile_from(since)
     except StatementUnavailable as error:

@@ -25,15 +25,9 @@ from adapters.postgres.starting import (
     refuse_unsafe,
     tell_unknown_zones,
 )
-from adapters.telemetry.table import Role
+from cashback_gateway.api_container import ApiContainer, build_api
 from cashback_gateway.collector import settle_collector
-from cashback_gateway.container import (
-    Container,
-    build_container,
-    close_all,
-    open_all,
-    open_telemetry,
-)
+from cashback_gateway.container import close_all, open_all, open_telemetry
 
 if TYPE_CHECKING:
     import socket
@@ -66,7 +60,7 @@ def serve(settings: Settings) -> None:
 
 
 async def _serve(settings: Settings) -> None:
-    container = build_container(settings, Role.API)
+    container = build_api(settings)
     watch = _watch(settings, container)
     await open_all(container)
     try:
@@ -97,7 +91,7 @@ async def _serve(settings: Settings) -> None:
         await close_all(container)
 
 
-def _watch(settings: Settings, container: Container) -> RequestWatch:
+def _watch(settings: Settings, container: ApiContainer) -> RequestWatch:
     telemetry = container.telemetry()
     observers = telemetry.requests
     if settings.api.access_log:

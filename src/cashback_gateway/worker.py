@@ -16,7 +16,6 @@ from adapters.postgres.starting import (
     refuse_unsafe,
     tell_unknown_zones,
 )
-from adapters.telemetry.table import Role
 from cashback_core.breaker import BreakerState
 from cashback_core.delivery import Actor
 from cashback_core.ports import ClaimsUnacknowledged, Pause, StoreUnavailable
@@ -253,7 +252,7 @@ def work(settings: Settings) -> None:
 
 async def _work(settings: Settings) -> None:
     from cashback_gateway.container import (  # the container knows us
-        build_container,
+        build_worker,
         close_all,
         open_all,
         open_telemetry,
@@ -263,7 +262,7 @@ async def _work(settings: Settings) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    container = build_container(settings, Role.WORKER)
+    container = build_worker(settings)
     await open_all(container)
     try:
         open_telemetry(container)

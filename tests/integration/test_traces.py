@@ -196,11 +196,10 @@ def test_what_is_not_configured_is_not_even_imported(
 ) -> None:
     code = """
 import os, sys
-from adapters.telemetry.table import Role
-from cashback_gateway.container import build_container
+from cashback_gateway.api_container import build_api
 from cashback_gateway import serve, worker
 from cashback_gateway.settings import read_settings
-container = build_container(read_settings(os.environ, needs=()), Role.API)
+container = build_api(read_settings(os.environ, needs=()))
 telemetry = container.telemetry()
 watched = {"prometheus_client", "psutil", "opentelemetry.sdk", "opentelemetry.exporter"}
 print(sorted(watched & set(sys.modules)))

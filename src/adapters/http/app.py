@@ -22,6 +22,7 @@ from adapters.http.sales.incident_routes import IncidentRoutes
 from adapters.http.sales.operator_routes import OperatorRoutes
 from adapters.http.sales.privacy_routes import PrivacyRoutes
 from adapters.http.serving.options import with_options
+from adapters.http.version import VERSION
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -33,8 +34,6 @@ if TYPE_CHECKING:
     from cashback_core.ports import CashbackStore
     from cashback_core.privacy import PrivacyStore
     from cashback_core.submission import QuoteSale, SubmitSale
-
-VERSION: Final = "0.1.0"
 
 Lifespan = Callable[[Litestar], AbstractAsyncContextManager[None]]
 
