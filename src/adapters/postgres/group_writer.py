@@ -166,7 +166,8 @@ def _told(error: Exception) -> Exception:
     if isinstance(error, psycopg.OperationalError) or is_of_no_use(error):
         return StoreUnavailable(type(error).__name__)
     if isinstance(error, psycopg.Error):
-        refused = RowRefused(f"{error.sqlstate} {error.diag.constraint_name or ''}".strip())
+        said = (error.sqlstate or type(error).__name__, error.diag.constraint_name)
+        refused = RowRefused(" ".join(word for word in said if word))
         _log.error("the database refused a row: %s", refused)
         return refused
     _log.error("a write failed by an error of ours", exc_info=error)
@@ -228,6 +229,8 @@ def _failure_of(error: Exception) -> Failure:
         return Failure.ROW
     if isinstance(error, (*AWAY, StoreUnavailable, OSError)) or is_of_no_use(error):
         return Failure.AWAY
+    if isinstance(error, psycopg.Error) and error.sqlstate is None:
+        return Failure.AWAY  # no word of the server's: how the session stands is not known
     return Failure.BUG
 
 
