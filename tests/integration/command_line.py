@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
 from typing import Final
 
-SRC: Final = str(Path(__file__).parents[2] / "src")
+ROOT: Final = Path(__file__).parents[2]
+SRC: Final = os.pathsep.join(map(str, (ROOT / "src", ROOT / "tests" / "service_only")))
+"""PYTHONPATH of what tests start."""
 
 
 def run(

@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 import psutil
 
+from integration.command_line import SRC
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -26,7 +28,7 @@ COMMAND = [sys.executable, "-m", "cashback_gateway"]
 def environment(**changes: str) -> dict[str, str]:
     given = ("DATABASE_URL", "PYTHONPATH")
     kept = {k: v for k, v in os.environ.items() if k not in given and "CASHBACK" not in k}
-    return {**kept, "PYTHONPATH": str(ROOT / "src"), "CASHBACK_DEADLINE_S": "3", **changes}
+    return {**kept, "PYTHONPATH": SRC, "CASHBACK_DEADLINE_S": "3", **changes}
 
 
 def wait_until(condition: Callable[[], bool], what: str, seconds: float = 60) -> None:

@@ -23,6 +23,7 @@ from cashback_core.sealing import Seal
 from cashback_gateway import demo_data
 from cashback_gateway.local_state import free_port
 from integration import unspoken
+from integration.command_line import SRC
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Mapping
@@ -212,7 +213,7 @@ def running_gateway(dsn: str, folder: Path, **settings: str) -> Generator[Gatewa
     base_url, sandbox_url = f"http://127.0.0.1:{api_port}", f"http://127.0.0.1:{sandbox_port}"
     environ = {n: v for n, v in os.environ.items() if "CASHBACK" not in n}
     environ |= {
-        "PYTHONPATH": str(ROOT / "src"),
+        "PYTHONPATH": SRC,
         "DATABASE_URL": dsn,
         "CASHBACK_PROVIDER_URL": sandbox_url,
         "CASHBACK_PORT": str(api_port),

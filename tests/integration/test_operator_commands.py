@@ -31,6 +31,7 @@ from contract.builders import (
     seen,
     submitted,
 )
+from integration.command_line import SRC
 from integration.running import ERASURE_KEY
 
 if TYPE_CHECKING:
@@ -39,7 +40,6 @@ if TYPE_CHECKING:
     from adapters.postgres.embedded import EmbeddedPostgres
     from cashback_core.evidence import Evidence
 
-SRC = str(Path(__file__).parents[2] / "src")
 REFUSED = seen(422)
 
 
