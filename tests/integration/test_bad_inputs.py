@@ -23,7 +23,9 @@ from integration.raw_inputs import Exchange, exchange, is_slow, raw_request
 if TYPE_CHECKING:
     from integration.running import Gateway, Reply
 
-SINGLE = ("json", "shape", "document", "name", "money", "products", "sold_at", "http")
+OF_A_SALE = ("shape", "document", "name", "money", "products", "sold_at")
+"""What is wrong with a sale, whoever passed it on: nginx does not look into a body."""
+SINGLE = ("json", "http", *OF_A_SALE)
 TRIES = 3
 MALICE = [b"[" * 2000, b"NaN", b'"\\ud800"', b"\x00", b"1e999999", b"{}", b"null"]
 NOT_STORED = {400, 401, 404, 405, 408, 409, 413, 415, 422}
@@ -44,7 +46,19 @@ def test_the_corpus_is_there() -> None:
     assert len(cases(*SINGLE, "sequence", "raw")) >= 160
 
 
-@pytest.mark.parametrize("case", [c for c in named(*SINGLE) if "concurrent" not in c.values[0]])
+def met() -> list[Any]:
+    """Each single case as it is met directly, and through nginx where that may matter."""
+    through = pytest.mark.nginx
+    alone = [case for case in named(*SINGLE) if "concurrent" not in case.values[0]]
+    return [
+        pytest.param(entrance, *case.values, id=f"{entrance}-{case.id}", marks=marks)
+        for case in alone
+        for entrance, marks in (("directly", ()), ("through_nginx", through))
+        if entrance == "directly" or case.values[0]["group"] not in OF_A_SALE
+    ]
+
+
+@pytest.mark.parametrize(("entrance", "case"), met(), indirect=["entrance"])
 def test_a_case_gets_its_status_and_a_refused_one_stores_nothing(
     entrance: Gateway, case: dict[str, Any]
 ) -> None:
