@@ -109,7 +109,9 @@ def test_nobody_connects_but_our_logins_and_the_owner(dsn: str, login: str) -> N
         psycopg.connect(_as(dsn, login, PASSWORD))
     ensure_app_login(dsn, login, PASSWORD)
     with psycopg.connect(dsn, autocommit=True) as owner:
-        owner.execute(sql.SQL("revoke connect on database {} from {}").format(name, sql.SQL(login)))
+        owner.execute(
+            sql.SQL("revoke connect on database {} from {}").format(name, sql.Identifier(login))
+        )
         owner.execute(sql.SQL("grant connect on database {} to public").format(name))
     assert migrate(dsn) == []
     psycopg.connect(_as(dsn, login, PASSWORD)).close()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, cast
 
 from adapters.http.identity.access import ADMINISTRATORS, MEMBERS, Role
 from adapters.http.identity.password_policy import LONGEST, SHORTEST, refuse_password
@@ -13,6 +13,8 @@ from cashback_core.merchants import SLUG
 from cashback_core.people import UserState
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from cashback_core.people import User
 
 USERNAME: Final = re.compile(r"(?!me\Z|[0-9.-]{11,14}\Z)[a-z0-9][a-z0-9._@-]{0,63}\Z", re.ASCII)
@@ -44,8 +46,7 @@ def read_new_user(document: object, *, by_platform: bool, by_token: bool = True)
 
     Whoever has but a token to show tells their present password for an administrator's account.
     """
-    administrative = isinstance(document, dict) and document.get("role") in ADMINISTRATIVE
-    asks_current = by_token and administrative
+    asks_current = by_token and _is_administrative(document)
     shape = {"username": True, "role": True, "password": True, "current": asks_current}
     body = ResourceBody(document, {**shape, "merchant": False} if by_platform else shape)
     username = body.text("username", USERNAME, "username_format")
@@ -65,6 +66,12 @@ def read_new_user(document: object, *, by_platform: bool, by_token: bool = True)
         password=asked.password,
         current=asked.current,
     )
+
+
+def _is_administrative(document: object) -> bool:
+    if not isinstance(document, dict):
+        return False
+    return cast("Mapping[object, object]", document).get("role") in ADMINISTRATIVE
 
 
 def check_state(document: object) -> UserState:
