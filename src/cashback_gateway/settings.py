@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 from cashback_core.privacy import Retention
 from cashback_gateway import settings_table as table
@@ -248,15 +248,17 @@ def _database_url(reader: _Reader) -> str:
     url, password = reader.value(table.DATABASE_URL), reader.value(table.DATABASE_PASSWORD)
     if not url or not password:
         return url
-    parts = urlsplit(url)
-    user, at, address = parts.netloc.rpartition("@")
+    # By hand: of several hosts urlsplit takes none in brackets but the first.
+    scheme, mark, rest = url.partition("://")
+    end = min((at for at in map(rest.find, "/?#") if at >= 0), default=len(rest))
+    user, at, address = rest[:end].rpartition("@")
     if not at or ":" in user:
         reader.violations.append(
             f"{table.DATABASE_PASSWORD.name} is given; expected a user and no password "
             f"in {table.DATABASE_URL.name}"
         )
         return url
-    return parts._replace(netloc=f"{user}:{quote(password, safe='')}@{address}").geturl()
+    return f"{scheme}{mark}{user}:{quote(password, safe='')}@{address}{rest[end:]}"
 
 
 def _way(reader: _Reader) -> WaySettings:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import psycopg
@@ -16,7 +17,7 @@ from adapters.postgres.examining import holders_of_the_brakes_lock
 from adapters.postgres.store import PostgresCashbackStore
 from cashback_core.administering import Caller, InUse, Kept, Slice, Taken, Unfit
 from cashback_core.delivery import DeliveryPolicy, Status
-from cashback_core.ports import StoreUnavailable
+from cashback_core.ports import NotRecorded, StoreUnavailable
 from contract.builders import LEASE_S, a_sale, accepted, submitted
 from integration.stopping import put_stop
 
@@ -61,6 +62,16 @@ async def test_a_sale_waits_for_a_stop_that_is_being_committed_and_sees_it(
         assert not selling.done()
         connection.commit()
         assert (await selling).status is Status.PENDING
+
+
+async def test_what_no_sale_could_hold_is_looked_for_beside_a_stop(
+    stops: PostgresStops, store: PostgresCashbackStore
+) -> None:
+    await stopped(stops)
+    sale = a_sale()
+    odd = replace(sale, lines=(replace(sale.lines[0], type="A\0"),))
+    submission = replace(submitted(sale), sale=odd, lease_s=None, replay_only=True)
+    assert await store.accept(submission) == NotRecorded()
 
 
 async def test_a_claim_waits_for_a_stop_that_is_being_committed_and_sees_it(

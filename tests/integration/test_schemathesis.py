@@ -13,11 +13,13 @@ from typing import TYPE_CHECKING, Final
 import pytest
 
 from integration.people import People, sign_in_people
+from integration.running import Gateway, running_gateway
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
-    from integration.running import Gateway
+    from adapters.postgres.embedded import EmbeddedPostgres
 
 SEED: Final = 20_260_102
 BUDGET_S: Final = {"admin": 16, "platform": 6, "operator": 6, "erp": 6}
@@ -26,6 +28,16 @@ OFF: Final = {
     " to the total, or that an id was given out before",
 }
 """Checks that make no sense here, and why."""
+
+
+@pytest.fixture(scope="module")
+def gateway(
+    postgres_server: EmbeddedPostgres, template: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Gateway]:
+    """One of its own: whatever may be changed is changed, users and merchants included."""
+    dsn = postgres_server.create_database("schemathesis", template=template)
+    with running_gateway(dsn, tmp_path_factory.mktemp("schemathesis")) as gateway:
+        yield gateway
 
 
 @pytest.fixture(scope="module")

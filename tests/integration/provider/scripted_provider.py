@@ -105,7 +105,10 @@ async def scripted(
         server.close()
         for task, writer in met.items():
             task.cancel()
-            writer.transport.abort()
+            with contextlib.suppress(
+                AttributeError
+            ):  # of Python 3.11.2, where it is closed already
+                writer.transport.abort()
         closing = (writer.wait_closed() for writer in met.values())
         await asyncio.gather(*met, *closing, return_exceptions=True)
         await _let_go(server)

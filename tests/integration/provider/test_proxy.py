@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import ipaddress
+import ssl
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
@@ -20,7 +21,6 @@ from integration.provider.connect_proxy import ESTABLISHED, connect_proxy
 from integration.provider.scripted_provider import GOOD, Peer, deaf_port, refusing_port, scripted
 
 if TYPE_CHECKING:
-    import ssl
     from collections.abc import AsyncGenerator, Awaitable, Callable
     from pathlib import Path
 
@@ -257,7 +257,7 @@ async def test_a_provider_that_asks_who_we_are_is_shown_our_certificate(
     (tmp_path / "ours").mkdir()
     ours = Certificate(tmp_path / "ours", x509.DNSName("till.example"))
     asking = certificate.for_server()
-    asking.verify_mode = asking.verify_mode.CERT_REQUIRED
+    asking.verify_mode = ssl.CERT_REQUIRED
     asking.load_verify_locations(ours.path)
     seen: list[object] = []
 
