@@ -9,7 +9,6 @@ import signal
 import subprocess
 import time
 from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -115,16 +114,18 @@ class Stack:
 
     def wait_whole(self) -> None:
         """Return when every service that lasts runs, healthy where it has a health check."""
-        for service in LASTING:
-            wait_until(f"{service} is up", partial(self.is_up, service))
+        wait_until(f"{', '.join(LASTING)} are up", lambda: self.are_up(*LASTING))
 
     def inspect(self, service: str) -> Any:
         """What the engine knows of a service's container."""
-        container = self.compose("ps", "--all", "--quiet", service).split()[0]
-        done = subprocess.run(
-            ["docker", "inspect", container], capture_output=True, text=True, check=True
-        )
-        return json.loads(done.stdout)[0]
+        return self._inspected(service)[0]
+
+    def _inspected(self, *services: str) -> list[Any]:
+        containers = self.compose("ps", "--all", "--quiet", *services).split()
+        command = ["docker", "inspect", *containers]
+        done = subprocess.run(command, capture_output=True, text=True, check=True)
+        found: list[Any] = json.loads(done.stdout)
+        return found
 
     def exec(self, service: str, *command: str) -> str:
         """Run a command in a service's container."""
@@ -140,11 +141,15 @@ class Stack:
         """How often the engine has started the container again."""
         return int(self.inspect(service)["RestartCount"])
 
-    def is_up(self, service: str) -> bool:
-        """Whether the container runs, and its health check, if it has one, says so."""
-        state = self.inspect(service)["State"]
-        health = state.get("Health", {"Status": "healthy"})["Status"]
-        return bool(state["Status"] == "running" and health == "healthy")
+    def are_up(self, *services: str) -> bool:
+        """Whether each has a container that runs and, if it has a health check, is healthy."""
+        up: set[str] = set()
+        for container in self._inspected(*services):
+            state = container["State"]
+            health = state.get("Health", {"Status": "healthy"})["Status"]
+            if state["Status"] == "running" and health == "healthy":
+                up.add(container["Config"]["Labels"]["com.docker.compose.service"])
+        return up >= set(services)
 
     def query(self, sql: str) -> list[list[str]]:
         """Rows of the database, as texts."""

@@ -36,7 +36,7 @@ async def test_a_restored_database_pays_nobody_twice(stack: Stack) -> None:
     credited = len(stack.credits())
 
     stack.run_script("infra/restore.sh", instant)
-    assert all(stack.is_up(service) for service in ("database", "api1", "api2", "worker"))
+    assert stack.are_up("database", "api1", "api2", "worker")
     stack.wait_whole()
     stack.forgotten |= {sale.id for sale in forgotten}
 

@@ -8,6 +8,7 @@ import os
 import re
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.request
 from dataclasses import dataclass
@@ -16,10 +17,11 @@ from typing import TYPE_CHECKING, Any
 
 import psutil
 
+from chaos.quick_folder import quick_folder
 from integration.command_line import SRC
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Generator
 
 ROOT = Path(__file__).parents[2]
 COMMAND = [sys.executable, "-m", "cashback_gateway"]
@@ -125,3 +127,43 @@ def get(run: Run, cashback_id: str) -> dict[str, Any]:
     with urllib.request.urlopen(request, timeout=30) as answer:
         record: dict[str, Any] = json.load(answer)
     return record
+
+
+@contextlib.contextmanager
+def folder_of_runs() -> Generator[Path, None, None]:
+    """A folder that the account can reach which root hands the database to."""
+    with tempfile.TemporaryDirectory(prefix="cashback-test-", dir=quick_folder()) as name:
+        if os.geteuid() == 0:
+            Path(name).chmod(0o711)
+        yield Path(name)
+
+
+@contextlib.contextmanager
+def started_in(folder: Path, output: str = "output") -> Generator[Callable[..., Run], None, None]:
+    """Starts `run` on the folder's data, waits until it is up (or ended); ends them all."""
+    runs: list[Run] = []
+
+    def start(*, up: bool = True, **changes: str) -> Run:
+        written = folder / f"{output}-{len(runs)}"
+        state = folder / "state"
+        with written.open("wb") as file:
+            process = subprocess.Popen(
+                [*COMMAND, f"--state={state}", "run"],
+                stdout=file,
+                stderr=file,
+                env=environment(**changes),
+                cwd="/",
+                start_new_session=True,
+            )
+        run = Run(process=process, output=written, state=state)
+        runs.append(run)
+        wait_until(lambda: "Ctrl-C stops" in run.text or process.poll() is not None, "start")
+        assert ("Ctrl-C stops" in run.text) is up, run.text
+        return run
+
+    try:
+        yield start
+    finally:
+        for run in runs:
+            run.process.terminate()
+            run.process.wait(60)

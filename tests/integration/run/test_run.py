@@ -23,28 +23,43 @@ from integration.local_run import (
     assert_all_end,
     descendants,
     environment,
+    folder_of_runs,
     get,
     is_up_again,
+    started_in,
     token,
 )
 
 if TYPE_CHECKING:
     import http.client
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 pytestmark = pytest.mark.timeout(240)
 
 
-def test_the_printed_command_works_as_often_as_it_is_pasted(start: Callable[..., Run]) -> None:
-    run = start()
+@pytest.fixture(scope="module")
+def run() -> Iterator[Run]:
+    """One that runs for all tests that leave it as it is."""
+    with folder_of_runs() as folder, started_in(folder) as start:
+        yield start()
+
+
+def test_the_printed_command_works_as_often_as_it_is_pasted(run: Run) -> None:
+    before = len(run.ledger)
     first, second = run.paste(), run.paste()
     assert (first["status"], second["status"]) == ("applied", "applied")
     assert first["id"] != second["id"]
-    assert [credit["cashback"] for credit in run.ledger] == [first["cashback"]] * 2
+    assert [credit["cashback"] for credit in run.ledger[before:]] == [first["cashback"]] * 2
 
 
-def test_the_password_shown_once_logs_in_and_can_be_changed(start: Callable[..., Run]) -> None:
-    run = start()
+def test_the_password_shown_once_logs_in_and_can_be_changed_though_the_usual_port_is_taken(
+    start: Callable[..., Run],
+) -> None:
+    with contextlib.ExitStack() as stack:
+        with contextlib.suppress(OSError):  # somebody else's program takes it as well as ours
+            stack.enter_context(socket.create_server(("127.0.0.1", 8000)))
+        run = start()
+    assert "port 8000 is taken by another program" in run.text
     password = run.found(r"password (\S+)  \(shown this once\)")
     assert log_in_status(run, password) == 200
     subprocess.run(
@@ -59,9 +74,8 @@ def test_the_password_shown_once_logs_in_and_can_be_changed(start: Callable[...,
 
 
 def test_whoever_is_printed_gets_in_as_their_role_and_all_that_is_printed_answers(
-    start: Callable[..., Run],
+    run: Run,
 ) -> None:
-    run = start()
     password = run.found(r"password (\S+)  \(shown this once\)")
     printed = dict(re.findall(r"(demo[a-z-]*) \((\w+)\)", run.found(r"Users: +([^\n]+)")))
     assert printed == demo_data.ROLES
@@ -176,12 +190,12 @@ def test_a_delivery_under_way_at_ctrl_c_is_recorded_before_the_end(
     assert get(again, record["id"])["status"] == "applied"
 
 
-def test_a_second_run_on_the_same_data_is_refused(start: Callable[..., Run]) -> None:
-    first = start()
-    second = start(up=False)
-    assert second.process.wait(60) == 1
-    assert f"process {first.process.pid} already runs" in second.text
-    assert is_up_again(first)
+def test_a_second_run_on_the_same_data_is_refused(run: Run) -> None:
+    with started_in(run.state.parent, "second") as start:
+        second = start(up=False)
+        assert second.process.wait(60) == 1
+        assert f"process {run.process.pid} already runs" in second.text
+    assert is_up_again(run)
 
 
 def test_a_taken_port_that_was_asked_for_is_an_error(start: Callable[..., Run]) -> None:
@@ -190,15 +204,6 @@ def test_a_taken_port_that_was_asked_for_is_an_error(start: Callable[..., Run]) 
         run = start(up=False, CASHBACK_PORT=str(port))
         assert run.process.wait(60) == 1
         assert f"CASHBACK_PORT is {port}, and another program listens there" in run.text
-
-
-def test_the_usual_port_is_replaced_by_a_free_one_when_taken(start: Callable[..., Run]) -> None:
-    with contextlib.ExitStack() as stack:
-        with contextlib.suppress(OSError):  # somebody else's program takes it as well as ours
-            stack.enter_context(socket.create_server(("127.0.0.1", 8000)))
-        run = start()
-        assert "port 8000 is taken by another program" in run.text
-        assert is_up_again(run)
 
 
 def test_wrong_settings_are_refused_before_anything_starts(start: Callable[..., Run]) -> None:
