@@ -93,14 +93,14 @@ mutation: ## mutation testing of the core's decisions, slow (MODULES="money read
 	@.venv-mutation/bin/python infra/mutation_figures.py $(MODULES)
 
 docs: venv ## print what is made from tables: docs/{settings,metrics,sandbox}.md, nginx's words
-	PYTHONPATH=src .venv/bin/python -m cashback_gateway.settings_page > docs/settings.md
+	PYTHONPATH=src .venv/bin/python -m cashback_gateway.settings.page > docs/settings.md
 	PYTHONPATH=src .venv/bin/python -m adapters.telemetry.page > docs/metrics.md
 	PYTHONPATH=src .venv/bin/python -m adapters.cashback_client.sandbox.page > docs/sandbox.md
 	PYTHONPATH=src .venv/bin/python -m adapters.http.serving.proxy_problems > infra/nginx/gateway/problems.conf
 
 .PHONY: rights
 rights: venv ## write the table of rights in docs/database.md anew from the migrations
-	PYTHONPATH=src .venv/bin/python -m adapters.postgres.rights docs/database.md
+	PYTHONPATH=src .venv/bin/python -m adapters.postgres.connection.rights docs/database.md
 
 dashboards: venv ## write infra/grafana/dashboards from make_dashboards.py
 	.venv/bin/python infra/grafana/make_dashboards.py

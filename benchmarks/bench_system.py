@@ -17,17 +17,17 @@ import psutil
 import psycopg
 
 from adapters.http.identity.signing_key import create_signing_key
+from adapters.postgres.connection.startup_checks import refuse_unsafe
 from adapters.postgres.embedded import EmbeddedPostgres
 from adapters.postgres.migrate import migrate
-from adapters.postgres.starting import refuse_unsafe
 from benchmarks.gateway_side import Gateway, serving
 from benchmarks.ledgers import Database
 from benchmarks.pgbench_side import Pgbench, find_pgbench
 from benchmarks.processes import CHECKOUT
-from cashback_core.sealing import new_erasure_key
-from cashback_gateway import demo_data
-from cashback_gateway import settings_table as table
-from cashback_gateway.local_state import free_port
+from cashback_core.privacy.sealing import new_erasure_key
+from cashback_gateway.local import demo_data
+from cashback_gateway.local.state import free_port
+from cashback_gateway.settings import table
 
 if TYPE_CHECKING:
     from collections.abc import Generator

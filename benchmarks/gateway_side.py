@@ -16,8 +16,8 @@ from benchmarks.ledgers import Database, Rows, must_hold, transactions_begun
 from benchmarks.load import Order, Told
 from benchmarks.phase import Phase, WrongResultError
 from benchmarks.processes import cpu_s, machine_busy_s, memory_bytes, others_share, python
-from cashback_gateway import settings_table as table
-from cashback_gateway.demo_data import USERNAME
+from cashback_gateway.local.demo_data import USERNAME
+from cashback_gateway.settings import table
 
 if TYPE_CHECKING:
     import subprocess

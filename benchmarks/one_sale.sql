@@ -1,5 +1,5 @@
 -- One sale, one by one, as durably as the gateway records it: two transactions.
--- The statements of src/adapters/postgres/accepting.py and concluding.py for a group of one: the
+-- The statements of src/adapters/postgres/sales/acceptance.py and concluding.py for a group of one: the
 -- same rows, constraints, indexes and triggers. What those read in between (the known customer's
 -- name, the locked attempt) is left out, which only helps pgbench; written as one statement for
 -- each table it was slower, so this is the harder measure.

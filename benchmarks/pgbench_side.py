@@ -15,7 +15,7 @@ import psutil
 import psycopg
 from psycopg.conninfo import conninfo_to_dict
 
-from adapters.postgres.sessions import LIMITS
+from adapters.postgres.connection.sessions import LIMITS
 from benchmarks.ledgers import Database, Rows, must_hold, transactions_begun
 from benchmarks.phase import Phase, WrongResultError, percentile_ms
 from benchmarks.processes import cpu_s, machine_busy_s, others_share

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from random import Random
 from typing import TYPE_CHECKING
 
-from cashback_core.documents import cpf_check_digits
+from cashback_core.values.documents import cpf_check_digits
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

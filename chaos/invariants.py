@@ -6,7 +6,7 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from cashback_core.delivery import TRANSITIONS
+from cashback_core.delivery.states import TRANSITIONS
 from chaos.ledgers import OPEN, Credit, Group, Incident, Reading, Row, Told
 from chaos.profile import BROKEN_ANSWERS, DEADLINE_S
 from chaos.sales import Sale, money

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import sys
 
-from cashback_gateway.cli import main as gateway
+from cashback_gateway.commands.cli import main as gateway
 from chaos.planting import PLANTS
 
 

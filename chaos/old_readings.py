@@ -16,7 +16,7 @@ from cashback_core.reconciliation import (
     by_reference,
     findings,
 )
-from cashback_core.statements import LineKind
+from cashback_core.reconciliation.statements import LineKind
 from chaos.replacing import replace
 from simulation import broken_statements as broken
 from simulation.same_sale_mutants import SAME_SALE_MUTANTS
@@ -24,7 +24,7 @@ from simulation.same_sale_mutants import SAME_SALE_MUTANTS
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from cashback_core.statements import StatementLine
+    from cashback_core.reconciliation.statements import StatementLine
 
 
 def future_watermark_believed() -> None:

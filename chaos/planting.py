@@ -11,9 +11,12 @@ import psycopg
 
 from adapters.cashback_client import transport
 from adapters.cashback_client.answer import AnswerReader
-from adapters.postgres import durability, group_writer, leasing, sessions
-from cashback_core import delivering, evidence
-from cashback_core.evidence import Evidence, NeverSent, Outcome, Phase, Unknown
+from adapters.postgres.connection import durability, sessions
+from adapters.postgres.delivery import leases as leasing
+from adapters.postgres.sales import group_writer
+from cashback_core.delivery import deliverer as delivering
+from cashback_core.delivery import evidence
+from cashback_core.delivery.evidence import Evidence, NeverSent, Outcome, Phase, Unknown
 from cashback_core.reconciliation import windows
 from chaos.old_readings import OLD_READINGS
 from chaos.replacing import replace
@@ -23,8 +26,8 @@ if TYPE_CHECKING:
     from datetime import datetime
     from types import TracebackType
 
-    from adapters.postgres.accepting import Cursor
-    from cashback_core.delivery import DeliveryPolicy
+    from adapters.postgres.sales.acceptance import Cursor
+    from cashback_core.delivery.states import DeliveryPolicy
     from cashback_core.reconciliation import Margin
 
 # pyright: reportPrivateUsage=false

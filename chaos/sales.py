@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
-from cashback_core.documents import cpf_check_digits
+from cashback_core.values.documents import cpf_check_digits
 from chaos.spelling import ZONE, Said, keys_of, respelt
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from collections import Counter, defaultdict
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
-from cashback_core.documents import mask
+from cashback_core.values.documents import mask
 from chaos.account import FOREIGN, TOLD_TO_A_PERSON
 from chaos.sales import money
 

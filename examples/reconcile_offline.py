@@ -16,9 +16,9 @@ from pathlib import Path
 from uuid import UUID
 
 from cashback_core import parse_centavos
-from cashback_core.delivery import DeliveryPolicy, Status
+from cashback_core.delivery.states import DeliveryPolicy, Status
 from cashback_core.reconciliation import BookEntry, Margin, Rules, Tally, Told, reconcile
-from cashback_core.statements import StatementHead, StatementLine
+from cashback_core.reconciliation.statements import StatementHead, StatementLine
 
 
 def instant(text: str) -> datetime | None:

@@ -8,21 +8,11 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
-import cashback_core.delivery
-import cashback_core.evidence
-import cashback_core.operating
-from cashback_core import submission
-from cashback_core.breaker import Breaker, BreakerState
-from cashback_core.delivery import (
-    Actor,
-    Delivery,
-    DeliveryPolicy,
-    Ended,
-    Move,
-    Status,
-    conclude,
-)
-from cashback_core.evidence import (
+import cashback_core.delivery.evidence
+import cashback_core.delivery.states
+import cashback_core.operators.acts
+from cashback_core.delivery.breaker import Breaker, BreakerState
+from cashback_core.delivery.evidence import (
     Applied,
     Evidence,
     NeverSent,
@@ -31,19 +21,29 @@ from cashback_core.evidence import (
     Refused,
     classify,
 )
-from cashback_core.ports import Accepted, AttemptResult, StoreUnavailable, Submission
-from cashback_core.record import Record, Standing
-from cashback_core.same_sale import NewSale
-from cashback_core.submission import SubmitSale
+from cashback_core.delivery.ports import Accepted, AttemptResult, StoreUnavailable, Submission
+from cashback_core.delivery.record import Record, Standing
+from cashback_core.delivery.states import (
+    Actor,
+    Delivery,
+    DeliveryPolicy,
+    Ended,
+    Move,
+    Status,
+    conclude,
+)
+from cashback_core.intake import submission
+from cashback_core.intake.submission import SubmitSale
+from cashback_core.sales.same_sale import NewSale
 from fakes.memory_store import MemoryStore
 
 if TYPE_CHECKING:
-    from cashback_core.documents import Cpf
+    from cashback_core.values.documents import Cpf
     from fakes.memory_rows import Row
 
 
-_end_of_sending: Final = cashback_core.delivery._end_of_sending
-_not_created: Final = cashback_core.evidence._not_created
+_end_of_sending: Final = cashback_core.delivery.states._end_of_sending
+_not_created: Final = cashback_core.delivery.evidence._not_created
 _accept: Final = SubmitSale._accept
 _lease: Final = MemoryStore._lease
 _conclude: Final = MemoryStore.conclude
@@ -165,8 +165,8 @@ def anybody_is_admitted(_: Breaker, _document: Cpf, _now_s: float, *, patience_s
 
 def risk_unasked(delivery: Delivery, act: Any, now: datetime, circumstances: Any) -> Any:
     act = replace(act, accept_risk=True)
-    decision = cashback_core.operating.operate(delivery, act, now, circumstances)
-    if isinstance(decision, cashback_core.operating.Granted):
+    decision = cashback_core.operators.acts.operate(delivery, act, now, circumstances)
+    if isinstance(decision, cashback_core.operators.acts.Granted):
         return replace(decision, risk_accepted=False)
     return decision
 

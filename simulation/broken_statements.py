@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
-from cashback_core.delivery import Status
+from cashback_core.delivery.states import Status
 from cashback_core.reconciliation import (
     NEED_A_PERSON,
     NOTHING_EXPLAINED,
@@ -30,9 +30,9 @@ from cashback_core.reconciliation.references import id_in
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
-    from cashback_core.delivery import DeliveryPolicy
+    from cashback_core.delivery.states import DeliveryPolicy
     from cashback_core.reconciliation import BookEntry, Explanations, Margin
-    from cashback_core.statements import StatementHead, StatementLine
+    from cashback_core.reconciliation.statements import StatementHead, StatementLine
     from simulation.settling import SimulatedSettler
 
 _by_reference: Final = by_reference.place_by_reference

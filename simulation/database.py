@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 from zoneinfo import ZoneInfo
 
-from cashback_core.delivery import Actor, Status
+from cashback_core.delivery.states import Actor, Status
 from cashback_core.reconciliation import BookEntry
 from fakes.memory_operators import MemoryOperators, MemorySenderSwitch
 from fakes.memory_store import MemoryStore
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Coroutine, Iterator, Mapping
     from datetime import datetime
 
-    from cashback_core.ports import (
+    from cashback_core.delivery.ports import (
         Claim,
         Terms,
     )

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from cashback_core.reconciliation import line_key
-from cashback_core.statements import StatementHead
+from cashback_core.reconciliation.statements import StatementHead
 from simulation.mix import MARGIN, STATEMENT_LAG_S, Mix, instant
 from simulation.papers import (
     LATEST_START,
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from datetime import datetime
     from random import Random
 
-    from cashback_core.ports import Payment
-    from cashback_core.statements import StatementLine
+    from cashback_core.delivery.ports import Payment
+    from cashback_core.reconciliation.statements import StatementLine
     from fakes.memory_rows import Row
     from simulation.virtual_loop import VirtualLoop
 

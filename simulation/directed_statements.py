@@ -9,10 +9,10 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
-from cashback_core.delivery import Status
-from cashback_core.explaining import Meaning
-from cashback_core.operating import ActKind, Granted, NotYours, RiskNotAccepted
+from cashback_core.delivery.states import Status
+from cashback_core.operators.acts import ActKind, Granted, NotYours, RiskNotAccepted
 from cashback_core.reconciliation import FindingClass
+from cashback_core.reconciliation.incidents import Meaning
 from simulation.mix import POLICY, instant
 from simulation.papers import FUTURE, NEEDS_A_KNOWN_PAYMENT, Paper, spoilt
 from simulation.stage import (
@@ -32,7 +32,7 @@ from simulation.tellings import FEE_CENTAVOS, LOSSY, UNREADABLE, Credit, Telling
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from cashback_core.ports import Claim
+    from cashback_core.delivery.ports import Claim
 
 BOTH: Final = (True, False)
 ROUNDS: Final = 3

@@ -7,9 +7,8 @@ import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from cashback_core.documents import cpf_check_digits
-from cashback_core.ports import StoreUnavailable
-from cashback_core.submission import (
+from cashback_core.delivery.ports import StoreUnavailable
+from cashback_core.intake.submission import (
     ContentKnown,
     KeyReused,
     Recorded,
@@ -17,6 +16,7 @@ from cashback_core.submission import (
     SaleIdTaken,
     SaleRequest,
 )
+from cashback_core.values.documents import cpf_check_digits
 from simulation.respelling import NAMES, rekeyed, respelt
 
 if TYPE_CHECKING:
@@ -24,9 +24,9 @@ if TYPE_CHECKING:
     from random import Random
     from uuid import UUID
 
-    from cashback_core.delivery import Status
-    from cashback_core.record import Record
-    from cashback_core.submission import Submitted
+    from cashback_core.delivery.record import Record
+    from cashback_core.delivery.states import Status
+    from cashback_core.intake.submission import Submitted
     from simulation.mix import Mix
 
 PATIENCE_S: Final = 15.0

@@ -10,8 +10,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
-from cashback_core.explaining import StatementIncident
 from cashback_core.reconciliation import line_key
+from cashback_core.reconciliation.incidents import StatementIncident
 from fakes.memory_incidents import SLUGS, MemoryIncidents
 
 if TYPE_CHECKING:

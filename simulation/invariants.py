@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from typing import TYPE_CHECKING, Any, Final
 
-from cashback_core.delivery import DONE, TRANSITIONS, Actor, Status
+from cashback_core.delivery.states import DONE, TRANSITIONS, Actor, Status
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterator, Sequence

@@ -7,9 +7,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from cashback_core.breaker import Breaker, BreakerState
-from cashback_core.delivery import Status
-from cashback_core.ports import (
+from cashback_core.delivery.breaker import Breaker, BreakerState
+from cashback_core.delivery.ports import (
     Acceptance,
     Accepted,
     AttemptResult,
@@ -24,6 +23,7 @@ from cashback_core.ports import (
     Submission,
     Terms,
 )
+from cashback_core.delivery.states import Status
 from simulation.database import SimulatedDatabase, at_once
 from simulation.mix import POLICY
 
@@ -33,12 +33,12 @@ if TYPE_CHECKING:
     from random import Random
     from uuid import UUID
 
-    from cashback_core.catalogue import Catalogue
-    from cashback_core.documents import Cpf
-    from cashback_core.record import History, Record, Standing
-    from cashback_core.sale import Sale
-    from cashback_core.same_sale import EqualContent, Meaning
-    from cashback_core.waiting import Waiting
+    from cashback_core.delivery.record import History, Record, Standing
+    from cashback_core.delivery.waiting import Waiting
+    from cashback_core.sales.catalogue import Catalogue
+    from cashback_core.sales.sale import Sale
+    from cashback_core.sales.same_sale import EqualContent, Meaning
+    from cashback_core.values.documents import Cpf
     from simulation.database import SimulatedDatabase
     from simulation.mix import Mix
     from simulation.virtual_loop import Process, VirtualLoop

@@ -8,22 +8,22 @@ from __future__ import annotations
 
 from typing import Final
 
-import cashback_core.delivery
-import cashback_core.evidence
+import cashback_core.delivery.evidence
+import cashback_core.delivery.states
 import fakes.memory_operators
 import fakes.memory_store
-from cashback_core import delivering
-from cashback_core.breaker import Breaker
-from cashback_core.delivery import DeliveryPolicy
-from cashback_core.submission import SubmitSale
+from cashback_core.delivery import deliverer as delivering
+from cashback_core.delivery.breaker import Breaker
+from cashback_core.delivery.states import DeliveryPolicy
+from cashback_core.intake.submission import SubmitSale
 from fakes.memory_store import MemoryStore
 from simulation import broken
 from simulation.mutant import Mutant
 from simulation.same_sale_mutants import SAME_SALE_MUTANTS
 from simulation.statement_mutants import STATEMENTS
 
-_D: Final = cashback_core.delivery
-_E: Final = cashback_core.evidence
+_D: Final = cashback_core.delivery.states
+_E: Final = cashback_core.delivery.evidence
 
 DELIVERY: Final = tuple(
     Mutant(what=what, owner=owner, name=name, value=value)

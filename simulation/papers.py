@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
 from cashback_core.reconciliation import Tally, Told
-from cashback_core.statements import LineKind, StatementHead, StatementLine
+from cashback_core.reconciliation.statements import LineKind, StatementHead, StatementLine
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from cashback_core.delivery import Status
-from cashback_core.explaining import Explanation, Meaning, StatementIncident
-from cashback_core.operating import Act, ActKind
+from cashback_core.delivery.states import Status
+from cashback_core.operators.acts import Act, ActKind
 from cashback_core.reconciliation import FindingClass
+from cashback_core.reconciliation.incidents import Explanation, Meaning, StatementIncident
 from simulation.database import SimulatedDatabase, at_once
 from simulation.invariants import OPEN
 

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
-from cashback_core.delivering import Deliverer, DeliveriesUnderWay
-from cashback_core.ports import StoreUnavailable
-from cashback_core.submission import SubmitSale
-from cashback_gateway.worker import Chores, Worker
+from cashback_core.delivery.deliverer import Deliverer, DeliveriesUnderWay
+from cashback_core.delivery.ports import StoreUnavailable
+from cashback_core.intake.submission import SubmitSale
+from cashback_gateway.processes.worker import Chores, Worker
 from simulation.link import Faults, Link
 from simulation.mix import MARGIN, POLICY, SCHEDULE, WALL_SKEW_S, Mix, instant
 from simulation.settling import SimulatedSettler
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from random import Random
 
-    from cashback_core.submission import SaleRequest, Submitted
+    from cashback_core.intake.submission import SaleRequest, Submitted
     from simulation.database import SimulatedDatabase
     from simulation.provider import LyingProvider
 

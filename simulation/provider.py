@@ -7,9 +7,9 @@ import json
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from cashback_core.evidence import Evidence, Phase
-from cashback_core.money import format_centavos
-from cashback_core.ports import Payment, Provider, StatementUnavailable, UnsendablePayment
+from cashback_core.delivery.evidence import Evidence, Phase
+from cashback_core.delivery.ports import Payment, Provider, StatementUnavailable, UnsendablePayment
+from cashback_core.values.money import format_centavos
 from simulation.desk import Desk
 from simulation.mix import MARGIN, POLICY, Behaviour, Mix
 from simulation.virtual_loop import PROCESS, Call

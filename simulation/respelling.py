@@ -14,7 +14,7 @@ from adapters.http.fields import read_idempotency_key
 if TYPE_CHECKING:
     from random import Random
 
-SAME_SALE: Final = find_spec("cashback_core.same_sale") is not None
+SAME_SALE: Final = find_spec("cashback_core.sales.same_sale") is not None
 """Whether content is compared by value, and one place decides which sale a request means."""
 
 NAMES: Final = ("JOSE DA SILVA", "José da Silva", "JOSÉ DA SILVA ", "jose  da silva")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
-from cashback_core import content
+from cashback_core.sales import content
 from simulation import respelling
 from simulation.mutant import Mutant
 from simulation.respelling import SAME_SALE
@@ -60,7 +60,7 @@ def _mutants() -> Iterator[Mutant]:
         yield Mutant(what=what, owner=owner, name=name, value=value)
 
 
-_S: Final[Any] = import_module("cashback_core.same_sale") if SAME_SALE else None
+_S: Final[Any] = import_module("cashback_core.sales.same_sale") if SAME_SALE else None
 _values: Final[Any] = getattr(_C, "_values", None)
 _names: Final[Any] = getattr(_S, "content_names", None)
 _under_its_key: Final[Any] = getattr(_S, "_under_its_key", None)

@@ -10,7 +10,7 @@ import asyncio
 from abc import abstractmethod
 from typing import TYPE_CHECKING, Final, Protocol
 
-from cashback_core.ports import StatementUnavailable
+from cashback_core.delivery.ports import StatementUnavailable
 from cashback_core.reconciliation import Reconciliation, consecutive, id_in
 from simulation.mix import MARGIN
 from simulation.runs import Run
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from random import Random
 
     from cashback_core.reconciliation import BookEntry, Explanations, Rules
-    from cashback_core.statements import StatementLine
+    from cashback_core.reconciliation.statements import StatementLine
     from simulation.link import Link
     from simulation.papers import Statement
     from simulation.runs import Begun

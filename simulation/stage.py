@@ -8,14 +8,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
-from cashback_core.calculation import calculate
-from cashback_core.delivering import Deliverer, DeliveriesUnderWay
-from cashback_core.delivery import Status
-from cashback_core.documents import Cpf
-from cashback_core.evidence import Evidence, Phase, classify
-from cashback_core.explaining import Explanation, Meaning, StatementIncident
-from cashback_core.operating import Act, ActKind, Decision
-from cashback_core.ports import (
+from cashback_core.delivery.deliverer import Deliverer, DeliveriesUnderWay
+from cashback_core.delivery.evidence import Evidence, Phase, classify
+from cashback_core.delivery.ports import (
     AttemptResult,
     Claim,
     Payment,
@@ -23,10 +18,15 @@ from cashback_core.ports import (
     StoreUnavailable,
     Submission,
 )
+from cashback_core.delivery.record import Standing
+from cashback_core.delivery.states import Status
+from cashback_core.operators.acts import Act, ActKind, Decision
 from cashback_core.reconciliation import Rules
-from cashback_core.record import Standing
-from cashback_core.sale import Customer, Line, Sale
-from cashback_core.statements import StatementHead
+from cashback_core.reconciliation.incidents import Explanation, Meaning, StatementIncident
+from cashback_core.reconciliation.statements import StatementHead
+from cashback_core.sales.calculation import calculate
+from cashback_core.sales.sale import Customer, Line, Sale
+from cashback_core.values.documents import Cpf
 from simulation.database import SimulatedDatabase, at_once
 from simulation.invariants import violations
 from simulation.link import Faults, Link
@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from random import Random
 
-    from cashback_core.evidence import Outcome
+    from cashback_core.delivery.evidence import Outcome
     from fakes.memory_rows import Row
     from simulation.runs import Run
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
-from cashback_core.statements import LineKind, StatementLine
+from cashback_core.reconciliation.statements import LineKind, StatementLine
 
 if TYPE_CHECKING:
     from collections.abc import Callable

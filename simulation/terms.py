@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
-from cashback_core.ports import Terms
-from cashback_core.programme import Programme, Rate
-from cashback_core.reading import SaleRules
+from cashback_core.delivery.ports import Terms
+from cashback_core.sales.programme import Programme, Rate
+from cashback_core.sales.validation import SaleRules
 from simulation.mix import EPOCH
 
 TERMS: Final = {

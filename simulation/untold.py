@@ -8,16 +8,16 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from typing import TYPE_CHECKING, Final
 
-from cashback_core.delivery import Status
+from cashback_core.delivery.states import Status
 from cashback_core.reconciliation import line_key
-from cashback_core.statements import LineKind
+from cashback_core.reconciliation.statements import LineKind
 from simulation.tellings import UNREADABLE, Telling
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterator, Sequence
 
     from cashback_core.reconciliation import BookEntry
-    from cashback_core.statements import StatementLine
+    from cashback_core.reconciliation.statements import StatementLine
     from simulation.database import SimulatedDatabase
     from simulation.desk import Desk
     from simulation.runs import Run

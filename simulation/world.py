@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import TYPE_CHECKING, Any, Final
 
-from cashback_core.operating import TARGETS, Act, ActKind
-from cashback_core.ports import Payment, UnsendablePayment
+from cashback_core.delivery.ports import Payment, UnsendablePayment
+from cashback_core.operators.acts import TARGETS, Act, ActKind
 from simulation.database import SimulatedDatabase, at_once
 from simulation.desk import LATEST_SECOND_S
 from simulation.erp import CUSTOMERS, Erp, make_sale

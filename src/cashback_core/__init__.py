@@ -4,29 +4,13 @@
     programme = Programme((Rate(type="A", rate_bp=500, version=1, starts_at=since),))
     cashback = calculate(sale, programme)
 
-`cashback_core.strategies` makes valid and invalid sales for Hypothesis. The use cases of a
+`cashback_core.testing.strategies` makes valid and invalid sales for Hypothesis. The use cases of a
 service (`submission`, `delivering`) and the ports that they need (`ports`) are imported by module.
 """
 
 from __future__ import annotations
 
-from cashback_core.calculation import Cashback, LineCashback, calculate
-from cashback_core.catalogue import Catalogue, TypePeriod, next_type, skus_of
-from cashback_core.changes import ChangeFault, ChangeRefused, refuse_start, refuse_withdrawal
-from cashback_core.content import Difference, content_names, differences, same_content
-from cashback_core.delivery import (
-    TRANSITIONS,
-    Actor,
-    Conclusion,
-    Delivery,
-    DeliveryPolicy,
-    Ended,
-    Move,
-    Status,
-    conclude,
-)
-from cashback_core.documents import Cnpj, Cpf, DocumentFault, InvalidDocument, mask
-from cashback_core.evidence import (
+from cashback_core.delivery.evidence import (
     Applied,
     Evidence,
     Misconfigured,
@@ -38,8 +22,31 @@ from cashback_core.evidence import (
     Unknown,
     classify,
 )
-from cashback_core.messages import MESSAGES, Language
-from cashback_core.money import (
+from cashback_core.delivery.states import (
+    TRANSITIONS,
+    Actor,
+    Conclusion,
+    Delivery,
+    DeliveryPolicy,
+    Ended,
+    Move,
+    Status,
+    conclude,
+)
+from cashback_core.sales.calculation import Cashback, LineCashback, calculate
+from cashback_core.sales.catalogue import Catalogue, TypePeriod, next_type, skus_of
+from cashback_core.sales.content import Difference, content_names, differences, same_content
+from cashback_core.sales.effective_dates import (
+    ChangeFault,
+    ChangeRefused,
+    refuse_start,
+    refuse_withdrawal,
+)
+from cashback_core.sales.programme import Programme, Rate, next_rate
+from cashback_core.sales.sale import Customer, Line, Sale
+from cashback_core.sales.validation import SaleRules, parse_sale
+from cashback_core.values.documents import Cnpj, Cpf, DocumentFault, InvalidDocument, mask
+from cashback_core.values.money import (
     Fault,
     InvalidMoney,
     format_centavos,
@@ -47,11 +54,9 @@ from cashback_core.money import (
     parse_centavos,
     parse_thousandths,
 )
-from cashback_core.programme import Programme, Rate, next_rate
-from cashback_core.reading import SaleRules, parse_sale
-from cashback_core.rounding import Rounding
-from cashback_core.sale import Customer, Line, Sale
-from cashback_core.violations import InvalidSale, Violation
+from cashback_core.values.rounding import Rounding
+from cashback_core.values.violations import InvalidSale, Violation
+from cashback_core.words.messages import MESSAGES, Language
 
 __all__ = [
     "MESSAGES",

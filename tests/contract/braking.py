@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cashback_core.brakes import REASONS, Ceilings, WaitsFor
-from cashback_core.delivery import Status
-from cashback_core.ports import Position, RateVersion, RecordFilter
+from cashback_core.administration.brakes import REASONS, Ceilings, WaitsFor
+from cashback_core.delivery.ports import Position, RateVersion, RecordFilter
+from cashback_core.delivery.states import Status
 from contract.builders import (
     LEASE_S,
     NOTHING_SENT,
@@ -19,8 +19,8 @@ from contract.builders import (
 )
 
 if TYPE_CHECKING:
-    from cashback_core.ports import CashbackStore
-    from cashback_core.record import Record
+    from cashback_core.delivery.ports import CashbackStore
+    from cashback_core.delivery.record import Record
 
 
 class BrakingContract:

@@ -7,17 +7,17 @@ from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import TYPE_CHECKING, Final
 
-from cashback_core.calculation import calculate
-from cashback_core.delivery import TRANSITIONS, Actor, Status
-from cashback_core.documents import Cpf, cpf_check_digits
-from cashback_core.evidence import Evidence, Outcome, OwnError, Phase, classify
-from cashback_core.identity import new_id
-from cashback_core.ports import Accepted, AttemptResult, CashbackStore, Claim, Submission
-from cashback_core.programme import Programme, Rate
-from cashback_core.sale import Customer, Line, Sale
+from cashback_core.delivery.evidence import Evidence, Outcome, OwnError, Phase, classify
+from cashback_core.delivery.ports import Accepted, AttemptResult, CashbackStore, Claim, Submission
+from cashback_core.delivery.states import TRANSITIONS, Actor, Status
+from cashback_core.sales.calculation import calculate
+from cashback_core.sales.programme import Programme, Rate
+from cashback_core.sales.sale import Customer, Line, Sale
+from cashback_core.values.documents import Cpf, cpf_check_digits
+from cashback_core.values.ids import new_id
 
 if TYPE_CHECKING:
-    from cashback_core.record import History, Record
+    from cashback_core.delivery.record import History, Record
 
 LEASE_S: Final = 30.0
 SOLD_AT: Final = datetime(2026, 1, 2, 3, 0, 0, tzinfo=UTC)

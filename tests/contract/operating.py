@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Final
 
 import pytest
 
-from cashback_core.brakes import Ceilings
-from cashback_core.delivery import Actor, Status
-from cashback_core.equals import MAX_LISTED
-from cashback_core.identity import new_id
-from cashback_core.operating import (
+from cashback_core.administration.brakes import Ceilings
+from cashback_core.delivery.ports import Collided, ContentTaken
+from cashback_core.delivery.states import Actor, Status
+from cashback_core.intake.equal_sales import MAX_LISTED
+from cashback_core.operators.acts import (
     Act,
     ActKind,
     CountChanged,
@@ -28,8 +28,8 @@ from cashback_core.operating import (
     SenderState,
     Tally,
 )
-from cashback_core.ports import Collided, ContentTaken
-from cashback_core.same_sale import EqualOutcome
+from cashback_core.sales.same_sale import EqualOutcome
+from cashback_core.values.ids import new_id
 from contract.builders import (
     CREATED,
     LEASE_S,
@@ -48,10 +48,10 @@ from contract.builders import (
 )
 
 if TYPE_CHECKING:
-    from cashback_core.evidence import Evidence
-    from cashback_core.operating import OpenCashback, OperatorStore, SenderSwitch
-    from cashback_core.ports import CashbackStore, Claim
-    from cashback_core.sale import Sale
+    from cashback_core.delivery.evidence import Evidence
+    from cashback_core.delivery.ports import CashbackStore, Claim
+    from cashback_core.operators.acts import OpenCashback, OperatorStore, SenderSwitch
+    from cashback_core.sales.sale import Sale
 
 RESEND: Final = Act(kind=ActKind.RESEND, by="ana", reason="the outage is over")
 RISKY: Final = replace(RESEND, accept_risk=True)

@@ -11,9 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
-from cashback_core.delivery import Actor, DeliveryPolicy, Status
-from cashback_core.explaining import Explanation, IncidentStore, Meaning
-from cashback_core.identity import new_id
+from cashback_core.delivery.states import Actor, DeliveryPolicy, Status
 from cashback_core.reconciliation import (
     FindingClass,
     Margin,
@@ -22,7 +20,8 @@ from cashback_core.reconciliation import (
     Tally,
     Told,
 )
-from cashback_core.reconciling import (
+from cashback_core.reconciliation.incidents import Explanation, IncidentStore, Meaning
+from cashback_core.reconciliation.schedule import (
     FoundIncident,
     Moved,
     ReconciliationRuns,
@@ -31,7 +30,8 @@ from cashback_core.reconciling import (
     RunKind,
     start_of,
 )
-from cashback_core.statements import StatementHead, StatementLine
+from cashback_core.reconciliation.statements import StatementHead, StatementLine
+from cashback_core.values.ids import new_id
 from contract.builders import (
     CREATED,
     NOTHING_SENT,
@@ -47,9 +47,9 @@ if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Sequence
     from uuid import UUID
 
-    from cashback_core.documents import Cpf
-    from cashback_core.explaining import StatementIncident
-    from cashback_core.ports import CashbackStore, Claim
+    from cashback_core.delivery.ports import CashbackStore, Claim
+    from cashback_core.reconciliation.incidents import StatementIncident
+    from cashback_core.values.documents import Cpf
 
 POLICY: Final = DeliveryPolicy(deadline_s=0.01, lease_s=0.02, backoff_base_s=0.01)
 RULES: Final = Rules(

@@ -13,9 +13,16 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
-from cashback_core.delivery import Actor, Status
-from cashback_core.documents import mask
-from cashback_core.explaining import (
+from cashback_core.delivery.states import Actor, Status
+from cashback_core.operators.acts import (
+    Granted,
+    NotCreditedThere,
+    NotYours,
+    OpenFilter,
+    RiskNotAccepted,
+)
+from cashback_core.reconciliation import FindingClass
+from cashback_core.reconciliation.incidents import (
     ClassTotal,
     Explanation,
     IncidentStore,
@@ -24,15 +31,8 @@ from cashback_core.explaining import (
     NotExplained,
     StatementIncident,
 )
-from cashback_core.identity import new_id
-from cashback_core.operating import (
-    Granted,
-    NotCreditedThere,
-    NotYours,
-    OpenFilter,
-    RiskNotAccepted,
-)
-from cashback_core.reconciliation import FindingClass
+from cashback_core.values.documents import mask
+from cashback_core.values.ids import new_id
 from contract.builders import (
     CREATED,
     UNANSWERED,
@@ -50,8 +50,8 @@ from contract.operating import ALL, PAID, REFUSED, RESEND, RISKY, TAKE_BACK, UNP
 if TYPE_CHECKING:
     from uuid import UUID
 
-    from cashback_core.operating import OperatorStore
-    from cashback_core.ports import CashbackStore, Claim
+    from cashback_core.delivery.ports import CashbackStore, Claim
+    from cashback_core.operators.acts import OperatorStore
 
 FOREIGN: Final = Explanation(meaning=Meaning.FOREIGN, by="petra", reason="their own campaign")
 KNOWN: Final = replace(FOREIGN, meaning=Meaning.KNOWN_ABSENT, reason="paid by hand in May")

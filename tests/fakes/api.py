@@ -18,12 +18,12 @@ from adapters.http.identity.passwords import Passwords
 from adapters.http.identity.signing_key import signing_key
 from adapters.http.identity.standing import Standings
 from adapters.http.identity.tokens import TokenKind, Tokens, new_token_id
-from cashback_core.delivering import Deliverer, DeliveriesUnderWay
-from cashback_core.delivery import DeliveryPolicy
-from cashback_core.identity import new_id
-from cashback_core.ports import StoreUnavailable, Terms
-from cashback_core.reading import SaleRules
-from cashback_core.submission import QuoteSale, SubmitSale
+from cashback_core.delivery.deliverer import Deliverer, DeliveriesUnderWay
+from cashback_core.delivery.ports import StoreUnavailable, Terms
+from cashback_core.delivery.states import DeliveryPolicy
+from cashback_core.intake.submission import QuoteSale, SubmitSale
+from cashback_core.sales.validation import SaleRules
+from cashback_core.values.ids import new_id
 from contract.builders import PROGRAMME
 from contract.openapi_conformance import assert_conforms
 from fakes.manual_clock import ManualClock
@@ -37,7 +37,7 @@ from fakes.scripted_provider import ScriptedProvider
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from cashback_core.ports import CashbackStore
+    from cashback_core.delivery.ports import CashbackStore
 
 SALE: Final[dict[str, Any]] = {
     "sold_at": "2026-01-02 00:00:00",

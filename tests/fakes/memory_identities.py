@@ -7,7 +7,8 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 from adapters.http.identity.passwords import hash_password
-from cashback_core.callers import (
+from cashback_core.delivery.ports import StoreUnavailable
+from cashback_core.people.callers import (
     REPEATED_S,
     Account,
     Drawn,
@@ -17,14 +18,13 @@ from cashback_core.callers import (
     Reused,
     Visit,
 )
-from cashback_core.identity import new_id
-from cashback_core.ports import StoreUnavailable
+from cashback_core.values.ids import new_id
 from fakes.manual_clock import ManualClock
 
 if TYPE_CHECKING:
     from uuid import UUID
 
-    from cashback_core.administering import Caller
+    from cashback_core.administration.resources import Caller
 
 PASSWORD: Final = "correct horse battery staple"
 PASSWORD_HASH: Final = hash_password(PASSWORD)

@@ -7,9 +7,10 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from cashback_core.delivery import DONE, Status
-from cashback_core.documents import hide_documents, mask
-from cashback_core.explaining import (
+from cashback_core.delivery.ports import Position, StoreUnavailable
+from cashback_core.delivery.states import DONE, Status
+from cashback_core.reconciliation import Explanations, FindingClass
+from cashback_core.reconciliation.incidents import (
     PRECEDES,
     SAYS_CREDITED,
     ClassTotal,
@@ -26,9 +27,8 @@ from cashback_core.explaining import (
     names_another,
     why_not_explained,
 )
-from cashback_core.ports import Position, StoreUnavailable
-from cashback_core.reconciliation import Explanations, FindingClass
 from cashback_core.reconciliation.references import id_in
+from cashback_core.values.documents import hide_documents, mask
 
 if TYPE_CHECKING:
     from datetime import datetime, timedelta

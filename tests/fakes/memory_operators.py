@@ -6,10 +6,10 @@ import asyncio
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from cashback_core.delivery import Actor, Delivery, Status
-from cashback_core.equals import EqualPage, EqualSales, Try
-from cashback_core.identity import new_id
-from cashback_core.operating import (
+from cashback_core.delivery.ports import Pause, Position, StoreUnavailable
+from cashback_core.delivery.states import Actor, Delivery, Status
+from cashback_core.intake.equal_sales import EqualPage, EqualSales, Try
+from cashback_core.operators.acts import (
     CALLED_UNPAID,
     Act,
     Circumstances,
@@ -29,8 +29,8 @@ from cashback_core.operating import (
     may_be_paid,
     operate,
 )
-from cashback_core.ports import Pause, Position, StoreUnavailable
-from cashback_core.same_sale import EqualOutcome
+from cashback_core.sales.same_sale import EqualOutcome
+from cashback_core.values.ids import new_id
 from fakes.memory_incidents import MemoryIncidents
 
 if TYPE_CHECKING:
@@ -38,8 +38,8 @@ if TYPE_CHECKING:
     from datetime import datetime, timedelta
     from uuid import UUID
 
-    from cashback_core.ports import Submission
-    from cashback_core.waiting import Waiting
+    from cashback_core.delivery.ports import Submission
+    from cashback_core.delivery.waiting import Waiting
     from fakes.memory_store import MemoryStore, Row
 
 

@@ -5,13 +5,19 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
-from cashback_core.ports import StoreUnavailable
-from cashback_core.privacy import Erased, Erasure, PrivacyStore, StillOpen, SubjectReport
+from cashback_core.delivery.ports import StoreUnavailable
+from cashback_core.privacy.data_subjects import (
+    Erased,
+    Erasure,
+    PrivacyStore,
+    StillOpen,
+    SubjectReport,
+)
 
 if TYPE_CHECKING:
     from uuid import UUID
 
-    from cashback_core.privacy import Retention
+    from cashback_core.privacy.data_subjects import Retention
 
 SINCE: Final = datetime(2026, 1, 2, 3, 0, 0, tzinfo=UTC)
 

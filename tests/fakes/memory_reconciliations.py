@@ -9,12 +9,11 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from cashback_core.delivery import Actor, Status
-from cashback_core.explaining import StatementIncident
-from cashback_core.identity import new_id
-from cashback_core.ports import StoreUnavailable
+from cashback_core.delivery.ports import StoreUnavailable
+from cashback_core.delivery.states import Actor, Status
 from cashback_core.reconciliation import BookEntry, Explanations, FindingClass
-from cashback_core.reconciling import (
+from cashback_core.reconciliation.incidents import StatementIncident
+from cashback_core.reconciliation.schedule import (
     FoundIncident,
     Moved,
     ReconciliationRuns,
@@ -23,6 +22,7 @@ from cashback_core.reconciling import (
     RunKind,
     Standing,
 )
+from cashback_core.values.ids import new_id
 from fakes.memory_incidents import SLUGS, MemoryIncidents
 
 if TYPE_CHECKING:

@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from cashback_core.delivery import Delivery, Ended, Status
-from cashback_core.evidence import (
+from cashback_core.delivery.evidence import (
     Applied,
     Misconfigured,
     NeverSent,
@@ -15,14 +14,15 @@ from cashback_core.evidence import (
     RefusedForNow,
     Unknown,
 )
-from cashback_core.record import AttemptRecord, EventRecord, Record
-from cashback_core.same_sale import EqualOutcome, may_read
+from cashback_core.delivery.record import AttemptRecord, EventRecord, Record
+from cashback_core.delivery.states import Delivery, Ended, Status
+from cashback_core.sales.same_sale import EqualOutcome, may_read
 
 if TYPE_CHECKING:
     from datetime import datetime, timedelta
     from uuid import UUID
 
-    from cashback_core.ports import AttemptResult, RecordFilter, Submission
+    from cashback_core.delivery.ports import AttemptResult, RecordFilter, Submission
 
 RESULTS: Final = {
     Applied: "applied",

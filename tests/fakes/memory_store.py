@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from cashback_core.brakes import (
+from cashback_core.administration.brakes import (
     HELD,
     NO_BRAKES,
     REASONS,
@@ -16,21 +16,9 @@ from cashback_core.brakes import (
     intake,
     merchant_day,
 )
-from cashback_core.brakes import Standing as StandingBrakes
-from cashback_core.catalogue import Catalogue
-from cashback_core.delivery import (
-    TRANSITIONS,
-    Actor,
-    DeliveryPolicy,
-    Status,
-    conclude,
-)
-from cashback_core.documents import holds_document
-from cashback_core.equals import MAX_LISTED
-from cashback_core.evidence import read_answer
-from cashback_core.names import NameDifference, same_name, same_person
-from cashback_core.pages import fitting
-from cashback_core.ports import (
+from cashback_core.administration.brakes import Standing as StandingBrakes
+from cashback_core.delivery.evidence import read_answer
+from cashback_core.delivery.ports import (
     Acceptance,
     Accepted,
     AttemptResult,
@@ -51,9 +39,19 @@ from cashback_core.ports import (
     Terms,
     TermsChanged,
 )
-from cashback_core.record import AttemptRecord, EventRecord, History, Record, Standing
-from cashback_core.sale import Customer
-from cashback_core.same_sale import (
+from cashback_core.delivery.record import AttemptRecord, EventRecord, History, Record, Standing
+from cashback_core.delivery.states import (
+    TRANSITIONS,
+    Actor,
+    DeliveryPolicy,
+    Status,
+    conclude,
+)
+from cashback_core.delivery.waiting import PAUSE_FRESH, Facts, Waiting, why_it_waits
+from cashback_core.intake.equal_sales import MAX_LISTED
+from cashback_core.sales.catalogue import Catalogue
+from cashback_core.sales.sale import Customer
+from cashback_core.sales.same_sale import (
     Collision,
     Contradiction,
     EqualContent,
@@ -69,7 +67,9 @@ from cashback_core.same_sale import (
     names_of,
     which_sale,
 )
-from cashback_core.waiting import PAUSE_FRESH, Facts, Waiting, why_it_waits
+from cashback_core.values.documents import holds_document
+from cashback_core.values.names import NameDifference, same_name, same_person
+from cashback_core.values.pages import fitting
 from fakes.memory_rows import (
     RESULTS,
     Incident,
@@ -85,8 +85,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
     from uuid import UUID
 
-    from cashback_core.documents import Cpf
-    from cashback_core.sale import Sale
+    from cashback_core.sales.sale import Sale
+    from cashback_core.values.documents import Cpf
 
 __all__ = ["Incident", "MemoryStore", "Row"]
 

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from cashback_core.ports import StatementReading, Statements, StatementUnavailable
+from cashback_core.delivery.ports import StatementReading, Statements, StatementUnavailable
 from cashback_core.reconciliation import Tally
-from cashback_core.statements import StatementHead, StatementLine
+from cashback_core.reconciliation.statements import StatementHead, StatementLine
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator, Callable

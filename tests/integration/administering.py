@@ -12,16 +12,16 @@ import psycopg
 from adapters.http.administration.administered import Administered
 from adapters.http.identity.passwords import NOBODYS_HASH
 from adapters.postgres.administration.audit_trail import PostgresTrail
-from adapters.postgres.administration.kept_catalogue import PostgresProducts
-from adapters.postgres.administration.kept_clients import PostgresClients
-from adapters.postgres.administration.kept_customers import PostgresCustomers
-from adapters.postgres.administration.kept_merchants import PostgresMerchants
-from adapters.postgres.administration.kept_product_types import PostgresProductTypes
-from adapters.postgres.administration.kept_stops import PostgresStops
-from adapters.postgres.administration.kept_users import PostgresUsers
+from adapters.postgres.administration.clients import PostgresClients
+from adapters.postgres.administration.customers import PostgresCustomers
+from adapters.postgres.administration.merchants import PostgresMerchants
+from adapters.postgres.administration.product_types import PostgresProductTypes
+from adapters.postgres.administration.products import PostgresProducts
+from adapters.postgres.administration.stops import PostgresStops
 from adapters.postgres.administration.transactions import Administration
-from adapters.postgres.database import Database
-from cashback_core.administering import Caller
+from adapters.postgres.administration.users import PostgresUsers
+from adapters.postgres.connection.database import Database
+from cashback_core.administration.resources import Caller
 from fakes.api import Answered, Api
 
 if TYPE_CHECKING:

@@ -21,11 +21,11 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from adapters.http.identity.login import owner_of
 from adapters.http.identity.signing_key import SigningKey, jwk, load_signing_key, signing_key
 from adapters.http.identity.tokens import Owner, TokenKind, Tokens
-from adapters.postgres.database import Database
+from adapters.postgres.connection.database import Database
 from adapters.postgres.identity.accounts import PostgresAccounts
-from cashback_core.documents import cpf_check_digits
-from cashback_core.identity import new_id
-from cashback_core.instants import format_instant
+from cashback_core.values.documents import cpf_check_digits
+from cashback_core.values.ids import new_id
+from cashback_core.values.instants import format_instant
 from contract.openapi_conformance import assert_conforms
 from integration.running import send
 

@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
-from cashback_core.explaining import StatementIncident
-from cashback_core.identity import new_id
 from cashback_core.reconciliation import FindingClass
+from cashback_core.reconciliation.incidents import StatementIncident
+from cashback_core.values.ids import new_id
 from integration.journeys import fresh_cpf, sale
 from integration.kept_incidents import keep
 from integration.people import name_of

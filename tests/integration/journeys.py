@@ -6,7 +6,7 @@ import itertools
 import time
 from typing import TYPE_CHECKING, Any
 
-from cashback_core.documents import cpf_check_digits
+from cashback_core.values.documents import cpf_check_digits
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -13,22 +13,31 @@ import pytest
 
 from adapters.http.identity.passwords import NOBODYS_HASH
 from adapters.postgres.administration.audit_trail import PostgresTrail
-from adapters.postgres.administration.kept_clients import PostgresClients
-from adapters.postgres.administration.kept_merchants import PostgresMerchants
-from adapters.postgres.administration.kept_users import PostgresUsers
+from adapters.postgres.administration.clients import PostgresClients
+from adapters.postgres.administration.merchants import PostgresMerchants
 from adapters.postgres.administration.transactions import Administration
-from cashback_core.administering import Caller, InUse, Kept, Listed, Missing, Slice, Taken, Unfit
-from cashback_core.clients import ClientFilter, ClientState
-from cashback_core.merchants import MerchantState
-from cashback_core.people import NewUser, UserFilter, UserState
-from cashback_core.rounding import Rounding
-from cashback_core.trail import TrailFilter
+from adapters.postgres.administration.users import PostgresUsers
+from cashback_core.administration.audit_trail import TrailFilter
+from cashback_core.administration.merchants import MerchantState
+from cashback_core.administration.resources import (
+    Caller,
+    InUse,
+    Kept,
+    Listed,
+    Missing,
+    Slice,
+    Taken,
+    Unfit,
+)
+from cashback_core.people.clients import ClientFilter, ClientState
+from cashback_core.people.users import NewUser, UserFilter, UserState
+from cashback_core.values.rounding import Rounding
 from integration.journeys import wait_for
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
 
-    from adapters.postgres.database import Database
+    from adapters.postgres.connection.database import Database
 
 PLATFORM = Caller(actor="user:petra", merchant_id=None, request_id="r-7")
 TERMS = MerchantState(

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 import psycopg
 import pytest
 
-from adapters.postgres.database import Database
+from adapters.postgres.connection.database import Database
 from adapters.postgres.identity.identities import PostgresIdentities
 from integration.command_line import run
 
 if TYPE_CHECKING:
-    from cashback_core.callers import Owned
+    from cashback_core.people.callers import Owned
 
 
 def found(dsn: str, client_id: str, secret: str) -> Owned | None:

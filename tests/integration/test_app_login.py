@@ -9,13 +9,18 @@ import pytest
 from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
-from adapters.postgres import sessions
-from adapters.postgres.app_login import ensure_app_login
-from adapters.postgres.examining import logins_with_settings
+from adapters.postgres.connection import sessions
+from adapters.postgres.connection.logins import ensure_app_login
+from adapters.postgres.connection.sessions import Role, Session
+from adapters.postgres.connection.startup_checks import (
+    API_ROLES,
+    WORKER_ROLES,
+    UnsafeDatabase,
+    refuse_unsafe,
+)
 from adapters.postgres.migrate import migrate
-from adapters.postgres.sessions import Role, Session
-from adapters.postgres.starting import API_ROLES, WORKER_ROLES, UnsafeDatabase, refuse_unsafe
-from cashback_gateway.cli import main
+from adapters.postgres.operators.examination import logins_with_settings
+from cashback_gateway.commands.cli import main
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

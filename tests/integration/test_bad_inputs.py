@@ -14,8 +14,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from cashback_core.catalogue import Catalogue
-from cashback_core.strategies import DEFECTS, Situation, invalid_documents
+from cashback_core.sales.catalogue import Catalogue
+from cashback_core.testing.strategies import DEFECTS, Situation, invalid_documents
 from contract.openapi_conformance import faults
 from integration.bad_inputs import Request, Run, allowed, cases, new_run, stored_rows
 from integration.raw_inputs import Exchange, exchange, is_slow, raw_request

@@ -10,21 +10,21 @@ from typing import TYPE_CHECKING, Any
 import psycopg
 import pytest
 
-from adapters.postgres.administration.kept_stops import PostgresStops
+from adapters.postgres.administration.stops import PostgresStops
 from adapters.postgres.administration.transactions import Administration
-from adapters.postgres.braking import LOCK_KEY
-from adapters.postgres.examining import holders_of_the_brakes_lock
-from adapters.postgres.store import PostgresCashbackStore
-from cashback_core.administering import Caller, InUse, Kept, Slice, Taken, Unfit
-from cashback_core.delivery import DeliveryPolicy, Status
-from cashback_core.ports import NotRecorded, StoreUnavailable
+from adapters.postgres.operators.examination import holders_of_the_brakes_lock
+from adapters.postgres.sales.brakes import LOCK_KEY
+from adapters.postgres.sales.store import PostgresCashbackStore
+from cashback_core.administration.resources import Caller, InUse, Kept, Slice, Taken, Unfit
+from cashback_core.delivery.ports import NotRecorded, StoreUnavailable
+from cashback_core.delivery.states import DeliveryPolicy, Status
 from contract.builders import LEASE_S, a_sale, accepted, submitted
 from integration.stopping import put_stop
 
 if TYPE_CHECKING:
-    from adapters.postgres.database import Database
-    from cashback_core.brakes import Stop
-    from cashback_core.record import Record
+    from adapters.postgres.connection.database import Database
+    from cashback_core.administration.brakes import Stop
+    from cashback_core.delivery.record import Record
 
 ADMIN = Caller(actor="user:adam", merchant_id=1)
 PLATFORM = Caller(actor="user:petra", merchant_id=None)
@@ -287,7 +287,7 @@ def store_database(store: PostgresCashbackStore) -> Database:
 
 def test_a_lost_try_tells_its_cause() -> None:
     """`put_on` goes by it."""
-    from adapters.postgres.faults import translated
+    from adapters.postgres.connection.faults import translated
 
     with pytest.raises(StoreUnavailable) as caught, translated():
         raise psycopg.errors.LockNotAvailable

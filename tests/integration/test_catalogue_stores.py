@@ -11,32 +11,41 @@ import psycopg
 import pytest
 
 from adapters.postgres.administration import paging
-from adapters.postgres.administration.kept_catalogue import PostgresProducts
-from adapters.postgres.administration.kept_customers import PostgresCustomers
-from adapters.postgres.administration.kept_product_types import PostgresProductTypes
+from adapters.postgres.administration.customers import PostgresCustomers
+from adapters.postgres.administration.product_types import PostgresProductTypes
+from adapters.postgres.administration.products import PostgresProducts
 from adapters.postgres.administration.transactions import Administration
-from adapters.postgres.store import PostgresCashbackStore
-from cashback_core import pages
-from cashback_core.administering import Caller, InUse, Kept, Missing, Slice, Stale, Taken, Unfit
-from cashback_core.calculation import calculate
-from cashback_core.changes import BEGINNING
-from cashback_core.delivery import DeliveryPolicy
-from cashback_core.identity import new_id
-from cashback_core.ports import Accepted, CustomerNameMismatch, TermsChanged
-from cashback_core.product_types import NewProductType, NewRate
-from cashback_core.products import NewProduct, NewType, ProductFilter
-from cashback_core.programme import Programme, Rate
-from cashback_core.sale import Customer
+from adapters.postgres.sales.store import PostgresCashbackStore
+from cashback_core.administration.product_types import NewProductType, NewRate
+from cashback_core.administration.products import NewProduct, NewType, ProductFilter
+from cashback_core.administration.resources import (
+    Caller,
+    InUse,
+    Kept,
+    Missing,
+    Slice,
+    Stale,
+    Taken,
+    Unfit,
+)
+from cashback_core.delivery.ports import Accepted, CustomerNameMismatch, TermsChanged
+from cashback_core.delivery.states import DeliveryPolicy
+from cashback_core.sales.calculation import calculate
+from cashback_core.sales.effective_dates import BEGINNING
+from cashback_core.sales.programme import Programme, Rate
+from cashback_core.sales.sale import Customer
+from cashback_core.values import pages
+from cashback_core.values.ids import new_id
 from contract.builders import SOLD_AT, a_cpf, a_sale, submitted
 from integration.products import put_product
 
 if TYPE_CHECKING:
     from uuid import UUID
 
-    from adapters.postgres.database import Database
-    from cashback_core.ports import Submission
-    from cashback_core.product_types import ProductType
-    from cashback_core.products import Product
+    from adapters.postgres.connection.database import Database
+    from cashback_core.administration.product_types import ProductType
+    from cashback_core.administration.products import Product
+    from cashback_core.delivery.ports import Submission
 
 ADAM = Caller(actor="user:adam", merchant_id=1)
 OTTO = Caller(actor="user:otto", merchant_id=2)

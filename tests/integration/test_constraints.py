@@ -12,7 +12,7 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from cashback_core.delivery import TRANSITIONS, Actor
+from cashback_core.delivery.states import TRANSITIONS, Actor
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

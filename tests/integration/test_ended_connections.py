@@ -21,7 +21,7 @@ from uvicorn.server import ServerState
 
 from adapters.http.serving.server import GuardedProtocol
 from adapters.http.serving.unread_answers import TAKEN_S, end_unread
-from cashback_gateway.serve import new_loop
+from cashback_gateway.processes.api import new_loop
 from fakes.api import Api
 
 if TYPE_CHECKING:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from adapters.postgres.store import PostgresCashbackStore
-from cashback_core.delivery import DeliveryPolicy
+from adapters.postgres.sales.store import PostgresCashbackStore
+from cashback_core.delivery.states import DeliveryPolicy
 from contract.builders import a_cpf
 from fakes.api import SALE
 from integration.administering import AdministeredApi, administered_api
@@ -17,7 +17,7 @@ from integration.administering import AdministeredApi, administered_api
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from adapters.postgres.database import Database
+    from adapters.postgres.connection.database import Database
     from fakes.api import Answered
 
 

@@ -16,25 +16,25 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from adapters.postgres.database import ERASING, Database
-from adapters.postgres.erasing import erase
-from adapters.postgres.explaining import PostgresIncidentStore
-from adapters.postgres.privacy import PostgresPrivacyStore
+from adapters.postgres.connection.database import ERASING, Database
+from adapters.postgres.connection.startup_checks import UnsafeDatabase, refuse_other_key
+from adapters.postgres.operators.incidents import PostgresIncidentStore
+from adapters.postgres.privacy.data_subjects import PostgresPrivacyStore
+from adapters.postgres.privacy.erasure import erase
 from adapters.postgres.reconciliation import PostgresReconciliationStore
-from adapters.postgres.starting import UnsafeDatabase, refuse_other_key
-from adapters.postgres.store import PostgresCashbackStore
-from cashback_core.content import content_names
-from cashback_core.delivery import DeliveryPolicy
-from cashback_core.documents import Cpf, cpf_check_digits
-from cashback_core.erased import ERASED
-from cashback_core.names import NameDifference
-from cashback_core.ports import Accepted, Claim, ContentTaken, NameTaken, Repeated
-from cashback_core.privacy import Erased, Erasure
+from adapters.postgres.sales.store import PostgresCashbackStore
+from cashback_core.delivery.ports import Accepted, Claim, ContentTaken, NameTaken, Repeated
+from cashback_core.delivery.states import DeliveryPolicy
+from cashback_core.privacy.data_subjects import Erased, Erasure
+from cashback_core.privacy.sealing import Seal, new_erasure_key
 from cashback_core.reconciliation import FindingClass, line_key
-from cashback_core.sale import Customer
-from cashback_core.same_sale import EqualContent, EqualRefused, Repeat
-from cashback_core.sealing import Seal, new_erasure_key
-from cashback_core.statements import LineKind, StatementLine
+from cashback_core.reconciliation.statements import LineKind, StatementLine
+from cashback_core.sales.content import content_names
+from cashback_core.sales.erased import ERASED
+from cashback_core.sales.sale import Customer
+from cashback_core.sales.same_sale import EqualContent, EqualRefused, Repeat
+from cashback_core.values.documents import Cpf, cpf_check_digits
+from cashback_core.values.names import NameDifference
 from contract.builders import CREATED, a_cpf, a_sale, ended, leased, seen, submitted
 from contract.reconciling import FOREIGN, RULES, Kept, reconcile, standing
 from integration.running import SEAL
@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from uuid import UUID
 
-    from cashback_core.sale import Sale
+    from cashback_core.sales.sale import Sale
 
 POLICY = DeliveryPolicy()
 NAME: Final = "MARIA APARECIDA DE ASSUNÇÃO"

@@ -11,19 +11,19 @@ import pytest
 from psycopg.errors import InsufficientPrivilege, IntegrityConstraintViolation
 from psycopg.types.json import Jsonb
 
-from adapters.postgres.privacy import PostgresPrivacyStore
-from adapters.postgres.rights import read, rights
-from adapters.postgres.store import PostgresCashbackStore
-from cashback_core.delivery import DeliveryPolicy
-from cashback_core.documents import Cpf
-from cashback_core.privacy import Erased, Erasure
+from adapters.postgres.connection.rights import read, rights
+from adapters.postgres.privacy.data_subjects import PostgresPrivacyStore
+from adapters.postgres.sales.store import PostgresCashbackStore
+from cashback_core.delivery.states import DeliveryPolicy
+from cashback_core.privacy.data_subjects import Erased, Erasure
+from cashback_core.values.documents import Cpf
 from contract.builders import CREATED, a_sale, ended, leased
 from integration.two_merchants import ERASER, IDENTITY, MINE, one, session
 
 if TYPE_CHECKING:
     from uuid import UUID
 
-    from adapters.postgres.database import Database
+    from adapters.postgres.connection.database import Database
 
 PAGE: Final = Path(__file__).parents[2] / "docs" / "database.md"
 ALICE: Final = Cpf("52998224725")

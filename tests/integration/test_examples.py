@@ -12,10 +12,10 @@ import pytest
 
 from adapters.http.identity.access import ACCESS
 from adapters.http.openapi.operations import OPERATIONS
-from cashback_core.explaining import StatementIncident
-from cashback_core.identity import new_id
 from cashback_core.reconciliation import FindingClass
-from cashback_gateway import demo_data
+from cashback_core.reconciliation.incidents import StatementIncident
+from cashback_core.values.ids import new_id
+from cashback_gateway.local import demo_data
 from integration.administering import add_user
 from integration.belongings import belongings
 from integration.journeys import fresh_cpf, sale, wait_for

@@ -9,19 +9,15 @@ from datetime import UTC, datetime, timedelta
 import psycopg
 import pytest
 
-from adapters.postgres import group_writer
-from adapters.postgres.accepting import accept_group
-from adapters.postgres.commits import Failure
-from adapters.postgres.database import Database
-from adapters.postgres.faults import RowRefused
-from adapters.postgres.group_writer import MAX_QUEUE, GroupWriter, _failure_of
-from adapters.postgres.store import PostgresCashbackStore
-from cashback_core.calculation import calculate
-from cashback_core.delivery import Actor, DeliveryPolicy, Status
-from cashback_core.documents import Cpf, cpf_check_digits
-from cashback_core.evidence import Applied, Evidence, NeverSent, Phase
-from cashback_core.identity import new_id
-from cashback_core.ports import (
+from adapters.postgres.connection.database import Database
+from adapters.postgres.connection.faults import RowRefused
+from adapters.postgres.sales import group_writer
+from adapters.postgres.sales.acceptance import accept_group
+from adapters.postgres.sales.commits import Failure
+from adapters.postgres.sales.group_writer import MAX_QUEUE, GroupWriter, _failure_of
+from adapters.postgres.sales.store import PostgresCashbackStore
+from cashback_core.delivery.evidence import Applied, Evidence, NeverSent, Phase
+from cashback_core.delivery.ports import (
     Accepted,
     AttemptResult,
     Claim,
@@ -30,9 +26,13 @@ from cashback_core.ports import (
     StoreUnavailable,
     Submission,
 )
-from cashback_core.programme import Programme, Rate
-from cashback_core.sale import Customer, Line, Sale
-from cashback_core.same_sale import Collision, NameKind
+from cashback_core.delivery.states import Actor, DeliveryPolicy, Status
+from cashback_core.sales.calculation import calculate
+from cashback_core.sales.programme import Programme, Rate
+from cashback_core.sales.sale import Customer, Line, Sale
+from cashback_core.sales.same_sale import Collision, NameKind
+from cashback_core.values.documents import Cpf, cpf_check_digits
+from cashback_core.values.ids import new_id
 from integration.running import SEAL
 
 PROGRAMME = Programme(

@@ -10,18 +10,18 @@ from typing import TYPE_CHECKING, Any, cast
 import psycopg
 import pytest
 
-from adapters.postgres.database import Database
-from adapters.postgres.sender import PostgresSender
-from adapters.postgres.store import PostgresCashbackStore
-from cashback_core.delivery import DeliveryPolicy, Status
-from cashback_core.ports import Accepted, ClaimsUnacknowledged, StoreUnavailable
-from cashback_gateway.database_guard import DatabaseGuard
+from adapters.postgres.connection.database import Database
+from adapters.postgres.delivery.sender import PostgresSender
+from adapters.postgres.sales.store import PostgresCashbackStore
+from cashback_core.delivery.ports import Accepted, ClaimsUnacknowledged, StoreUnavailable
+from cashback_core.delivery.states import DeliveryPolicy, Status
+from cashback_gateway.processes.database_guard import DatabaseGuard
 from integration.test_group_writer import applied, count, submission
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from cashback_core.evidence import Outcome
+    from cashback_core.delivery.evidence import Outcome
 
 
 @pytest.fixture

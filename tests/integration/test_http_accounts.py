@@ -14,14 +14,14 @@ from adapters.http.identity.passwords import Passwords, hash_password
 from adapters.http.identity.signing_key import signing_key
 from adapters.http.identity.standing import Standings
 from adapters.http.identity.tokens import TokenKind, Tokens
-from adapters.postgres.database import Database
+from adapters.postgres.connection.database import Database
 from adapters.postgres.identity.accounts import AccountError, PostgresAccounts
 from adapters.postgres.identity.identities import PostgresIdentities
-from cashback_core.ports import StoreUnavailable
+from cashback_core.delivery.ports import StoreUnavailable
 from integration.administering import add_user, set_password
 
 if TYPE_CHECKING:
-    from cashback_core.callers import Account
+    from cashback_core.people.callers import Account
 
 HASH = hash_password("x")
 

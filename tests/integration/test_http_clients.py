@@ -14,7 +14,7 @@ from integration.administering import administered_api
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from adapters.postgres.database import Database
+    from adapters.postgres.connection.database import Database
     from fakes.api import Answered
     from integration.administering import AdministeredApi
 

@@ -14,7 +14,7 @@ import pytest
 
 from adapters.http.identity.passwords import hash_password
 from adapters.http.identity.signing_key import create_signing_key, load_signing_key
-from cashback_gateway.local_state import free_port
+from cashback_gateway.local.state import free_port
 from integration.administering import PASSWORD, add_user
 from integration.journeys import fresh_cpf, sale
 from integration.running import Gateway, Reply, running_gateway, wait_until_answers

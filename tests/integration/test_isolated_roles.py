@@ -9,10 +9,10 @@ import pytest
 from psycopg import sql
 from psycopg.errors import InsufficientPrivilege
 
-from adapters.postgres.sender import PostgresSender
-from adapters.postgres.sessions import Role
-from adapters.postgres.store import PostgresCashbackStore
-from cashback_core.delivery import DeliveryPolicy
+from adapters.postgres.connection.sessions import Role
+from adapters.postgres.delivery.sender import PostgresSender
+from adapters.postgres.sales.store import PostgresCashbackStore
+from cashback_core.delivery.states import DeliveryPolicy
 from integration.two_merchants import (
     ERASER,
     IDENTITY,
@@ -33,7 +33,7 @@ from integration.two_merchants import (
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from adapters.postgres.database import Database
+    from adapters.postgres.connection.database import Database
     from integration.two_merchants import Records
 
 NEVER: Final = {

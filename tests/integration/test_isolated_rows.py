@@ -9,8 +9,8 @@ import pytest
 from psycopg import sql
 from psycopg.errors import InsufficientPrivilege
 
-from adapters.postgres.store import PostgresCashbackStore
-from cashback_core.delivery import DeliveryPolicy
+from adapters.postgres.sales.store import PostgresCashbackStore
+from cashback_core.delivery.states import DeliveryPolicy
 from integration.two_merchants import (
     ERASER,
     MINE,
@@ -25,7 +25,7 @@ from integration.two_merchants import (
 )
 
 if TYPE_CHECKING:
-    from adapters.postgres.database import Database
+    from adapters.postgres.connection.database import Database
     from integration.two_merchants import Records
 
 REFUSED: Final = (InsufficientPrivilege, psycopg.errors.GeneratedAlways)

@@ -11,12 +11,12 @@ import psycopg
 import pytest
 from psycopg.conninfo import make_conninfo
 
-from adapters.postgres.database import READING, Database, Pool
-from adapters.postgres.operating import PostgresOperatorStore
-from adapters.postgres.store import PostgresCashbackStore
-from cashback_core.delivery import DeliveryPolicy
-from cashback_core.operating import OpenFilter
-from cashback_core.ports import Accepted, RecordFilter, StoreUnavailable
+from adapters.postgres.connection.database import READING, Database, Pool
+from adapters.postgres.operators.acts import PostgresOperatorStore
+from adapters.postgres.sales.store import PostgresCashbackStore
+from cashback_core.delivery.ports import Accepted, RecordFilter, StoreUnavailable
+from cashback_core.delivery.states import DeliveryPolicy
+from cashback_core.operators.acts import OpenFilter
 from contract.builders import a_sale, submitted
 from integration.two_merchants import MINE, THEIRS, fill, one
 

@@ -15,10 +15,10 @@ from uuid import uuid4
 import psycopg
 import pytest
 
-from adapters.postgres.database import Database
-from adapters.postgres.store import PostgresCashbackStore
-from cashback_core.delivery import DeliveryPolicy
-from cashback_core.identity import new_id
+from adapters.postgres.connection.database import Database
+from adapters.postgres.sales.store import PostgresCashbackStore
+from cashback_core.delivery.states import DeliveryPolicy
+from cashback_core.values.ids import new_id
 from contract.builders import (
     CREATED,
     NOTHING_SENT,
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from adapters.postgres.embedded import EmbeddedPostgres
-    from cashback_core.evidence import Evidence
+    from cashback_core.delivery.evidence import Evidence
 
 REFUSED = seen(422)
 

@@ -11,10 +11,10 @@ from uuid import uuid4
 import pytest
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
-from adapters.postgres.database import Database
+from adapters.postgres.connection.database import Database
 from adapters.postgres.identity.identities import PostgresIdentities
-from cashback_core.ports import StoreUnavailable
-from cashback_gateway.local_state import free_port
+from cashback_core.delivery.ports import StoreUnavailable
+from cashback_gateway.local.state import free_port
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator

@@ -12,14 +12,14 @@ import psycopg
 import pytest
 
 from adapters.http.identity.passwords import NOBODYS_HASH, hash_password
-from adapters.postgres.administration.kept_clients import PostgresClients
+from adapters.postgres.administration.clients import PostgresClients
 from adapters.postgres.administration.transactions import Administration
-from adapters.postgres.database import Database
+from adapters.postgres.connection.database import Database
 from adapters.postgres.identity.identities import MAX_SESSION_DAYS, PostgresIdentities
 from adapters.postgres.identity.throttling import PURGE
-from cashback_core.administering import InUse, Kept, Missing
-from cashback_core.clients import ClientState
-from cashback_core.ports import StoreUnavailable
+from cashback_core.administration.resources import InUse, Kept, Missing
+from cashback_core.delivery.ports import StoreUnavailable
+from cashback_core.people.clients import ClientState
 from contract.identities import (
     ADAM,
     HOME,
@@ -34,8 +34,8 @@ from integration.administering import add_user, set_password
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
 
-    from cashback_core.callers import Identities
-    from cashback_core.clients import Issued
+    from cashback_core.people.callers import Identities
+    from cashback_core.people.clients import Issued
 
 
 @pytest.fixture

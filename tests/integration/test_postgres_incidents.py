@@ -10,17 +10,17 @@ import psycopg
 import pytest
 from psycopg.errors import InsufficientPrivilege
 
-from adapters.postgres.database import Database
-from adapters.postgres.explaining import PostgresIncidentStore
-from adapters.postgres.operating import PostgresOperatorStore
-from adapters.postgres.store import PostgresCashbackStore
-from cashback_core.delivery import DeliveryPolicy
-from cashback_core.documents import hide_documents, mask
-from cashback_core.erased import is_pseudonym
-from cashback_core.explaining import PRECEDES, OpenLine, Suspect, may_be_credit_of
-from cashback_core.identity import new_id
-from cashback_core.ports import StoreUnavailable
+from adapters.postgres.connection.database import Database
+from adapters.postgres.operators.acts import PostgresOperatorStore
+from adapters.postgres.operators.incidents import PostgresIncidentStore
+from adapters.postgres.sales.store import PostgresCashbackStore
+from cashback_core.delivery.ports import StoreUnavailable
+from cashback_core.delivery.states import DeliveryPolicy
 from cashback_core.reconciliation import NEED_A_PERSON, FindingClass
+from cashback_core.reconciliation.incidents import PRECEDES, OpenLine, Suspect, may_be_credit_of
+from cashback_core.sales.erased import is_pseudonym
+from cashback_core.values.documents import hide_documents, mask
+from cashback_core.values.ids import new_id
 from contract.builders import a_cpf, a_sale, history_of, leased
 from contract.operating import REFUSED, ended_with
 from contract.statement_incidents import AT, FOREIGN, KNOWN, IncidentStoreContract
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from uuid import UUID
 
-    from cashback_core.explaining import StatementIncident
+    from cashback_core.reconciliation.incidents import StatementIncident
 
 
 class TestPostgresIncidents(IncidentStoreContract):

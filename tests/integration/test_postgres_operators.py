@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 import psycopg
 import pytest
 
-from adapters.postgres.database import Database
-from adapters.postgres.operating import PostgresOperatorStore
-from adapters.postgres.sender import PostgresSender
-from adapters.postgres.store import PostgresCashbackStore
-from cashback_core.delivery import Actor, DeliveryPolicy
-from cashback_core.operating import Granted, OpenFilter, Tally
-from cashback_core.ports import StoreUnavailable
+from adapters.postgres.connection.database import Database
+from adapters.postgres.delivery.sender import PostgresSender
+from adapters.postgres.operators.acts import PostgresOperatorStore
+from adapters.postgres.sales.store import PostgresCashbackStore
+from cashback_core.delivery.ports import StoreUnavailable
+from cashback_core.delivery.states import Actor, DeliveryPolicy
+from cashback_core.operators.acts import Granted, OpenFilter, Tally
 from contract.builders import LEASE_S, UNANSWERED, a_sale, ended, history_of
 from contract.operating import (
     CANCEL,
@@ -24,7 +24,7 @@ from contract.operating import (
 )
 
 if TYPE_CHECKING:
-    from cashback_core.brakes import Ceilings
+    from cashback_core.administration.brakes import Ceilings
 
 
 class TestPostgresOperators(OperatorStoreContract):

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 import psycopg
 import pytest
 
-from adapters.postgres.explaining import PostgresIncidentStore
+from adapters.postgres.operators.incidents import PostgresIncidentStore
 from adapters.postgres.reconciliation import PostgresReconciliationStore
-from adapters.postgres.store import PostgresCashbackStore
-from cashback_core.delivery import Status
-from cashback_core.ports import StoreUnavailable
-from cashback_core.reconciling import Moved, RunEnded, RunKind
+from adapters.postgres.sales.store import PostgresCashbackStore
+from cashback_core.delivery.ports import StoreUnavailable
+from cashback_core.delivery.states import Status
+from cashback_core.reconciliation.schedule import Moved, RunEnded, RunKind
 from contract.builders import a_cpf, a_sale, accepted, submitted
 from contract.reconciling import (
     POLICY,
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from uuid import UUID
 
-    from adapters.postgres.database import Database
+    from adapters.postgres.connection.database import Database
     from cashback_core.reconciliation import Rules
 
 

@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING
 import psycopg
 import pytest
 
-from adapters.postgres.store import PostgresCashbackStore
-from cashback_core.delivery import DeliveryPolicy
+from adapters.postgres.sales.store import PostgresCashbackStore
+from cashback_core.delivery.states import DeliveryPolicy
 from contract.cashback_store import CashbackStoreContract
 from integration.products import put_product
 from integration.stopping import put_stop
@@ -14,8 +14,8 @@ from integration.stopping import put_stop
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from adapters.postgres.database import Database
-    from cashback_core.brakes import Ceilings
+    from adapters.postgres.connection.database import Database
+    from cashback_core.administration.brakes import Ceilings
 
 
 class TestPostgresStore(CashbackStoreContract):

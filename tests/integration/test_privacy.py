@@ -9,18 +9,18 @@ from typing import TYPE_CHECKING, Any
 import psycopg
 import pytest
 
-from adapters.postgres.explaining import PostgresIncidentStore
-from adapters.postgres.privacy import PostgresPrivacyStore
+from adapters.postgres.operators.incidents import PostgresIncidentStore
+from adapters.postgres.privacy.data_subjects import PostgresPrivacyStore
 from adapters.postgres.reconciliation import PostgresReconciliationStore
-from adapters.postgres.store import PostgresCashbackStore
-from cashback_core import pages
-from cashback_core.delivery import DeliveryPolicy, Status
-from cashback_core.erased import ERASED, is_pseudonym
-from cashback_core.identity import new_id
-from cashback_core.ports import Accepted, Claim, ContentTaken, Repeated
-from cashback_core.privacy import Erased, Erasure, Retention, StillOpen
-from cashback_core.reconciling import Moved
-from cashback_core.statements import StatementLine
+from adapters.postgres.sales.store import PostgresCashbackStore
+from cashback_core.delivery.ports import Accepted, Claim, ContentTaken, Repeated
+from cashback_core.delivery.states import DeliveryPolicy, Status
+from cashback_core.privacy.data_subjects import Erased, Erasure, Retention, StillOpen
+from cashback_core.reconciliation.schedule import Moved
+from cashback_core.reconciliation.statements import StatementLine
+from cashback_core.sales.erased import ERASED, is_pseudonym
+from cashback_core.values import pages
+from cashback_core.values.ids import new_id
 from contract.builders import (
     CREATED,
     a_cpf,
@@ -39,8 +39,8 @@ from integration.two_merchants import ERASER, session
 if TYPE_CHECKING:
     from uuid import UUID
 
-    from adapters.postgres.database import Database
-    from cashback_core.documents import Cpf
+    from adapters.postgres.connection.database import Database
+    from cashback_core.values.documents import Cpf
 
 POLICY = DeliveryPolicy()
 WHY = Erasure(by="user:adam", reason="asked for it in writing")

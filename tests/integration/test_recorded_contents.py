@@ -10,15 +10,15 @@ import psycopg
 import pytest
 
 from adapters.postgres import migrate
-from adapters.postgres.store import PostgresCashbackStore
-from cashback_core.calculation import calculate
-from cashback_core.content import content_names
-from cashback_core.delivery import DeliveryPolicy
-from cashback_core.sale import Line
+from adapters.postgres.sales.store import PostgresCashbackStore
+from cashback_core.delivery.states import DeliveryPolicy
+from cashback_core.sales.calculation import calculate
+from cashback_core.sales.content import content_names
+from cashback_core.sales.sale import Line
 from contract.builders import PROGRAMME, SOLD_AT, a_sale, accepted, submitted
 
 if TYPE_CHECKING:
-    from adapters.postgres.database import Database
+    from adapters.postgres.connection.database import Database
 
 
 @pytest.fixture

@@ -13,9 +13,9 @@ import pytest
 from psycopg.errors import InsufficientPrivilege, IntegrityConstraintViolation
 
 from adapters.postgres.migrate import migrate
-from adapters.postgres.store import PostgresCashbackStore
-from cashback_core.delivery import DeliveryPolicy
-from cashback_core.documents import Cpf
+from adapters.postgres.sales.store import PostgresCashbackStore
+from cashback_core.delivery.states import DeliveryPolicy
+from cashback_core.values.documents import Cpf
 from contract.builders import CREATED, a_sale, accepted, ended, leased, submitted
 from integration.two_merchants import ERASER, MINE, ROLES, one, session
 from integration.whole_sale import CUSTOMER, WHOLE
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Generator, Mapping, Sequence
     from uuid import UUID
 
-    from adapters.postgres.database import Database
+    from adapters.postgres.connection.database import Database
     from adapters.postgres.embedded import EmbeddedPostgres
 
 CPF: Final = Cpf("79336512404")

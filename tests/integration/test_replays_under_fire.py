@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from cashback_core.documents import cpf_check_digits
+from cashback_core.values.documents import cpf_check_digits
 from integration.running import Gateway, Reply, running_gateway, wait_until_answers
 
 if TYPE_CHECKING:

@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING
 import psycopg
 import pytest
 
-from adapters.postgres import resuming
-from adapters.postgres.store import PostgresCashbackStore
-from cashback_core.delivery import DeliveryPolicy
-from cashback_core.waiting import Why
+from adapters.postgres.delivery import resumption as resuming
+from adapters.postgres.sales.store import PostgresCashbackStore
+from cashback_core.delivery.states import DeliveryPolicy
+from cashback_core.delivery.waiting import Why
 from contract.builders import LEASE_S, a_sale, accepted, submitted
 from integration.stopping import lift_stops, put_stop
 
 if TYPE_CHECKING:
-    from adapters.postgres.database import Database
-    from cashback_core.record import Record
+    from adapters.postgres.connection.database import Database
+    from cashback_core.delivery.record import Record
 
 MANY = 3_000
 

@@ -9,16 +9,16 @@ import psycopg
 import pytest
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
-from adapters.postgres import sessions
-from adapters.postgres.app_login import ensure_app_login
-from adapters.postgres.database import READING, Database
+from adapters.postgres.connection import sessions
+from adapters.postgres.connection.database import READING, Database
+from adapters.postgres.connection.logins import ensure_app_login
+from adapters.postgres.connection.sessions import Role, Session, UnfitSession
+from adapters.postgres.connection.startup_checks import API_ROLES, UnsafeDatabase, refuse_unsafe
 from adapters.postgres.migrate import migrate, pending
-from adapters.postgres.sessions import Role, Session, UnfitSession
-from adapters.postgres.starting import API_ROLES, UnsafeDatabase, refuse_unsafe
-from adapters.postgres.store import PostgresCashbackStore
-from cashback_core.delivery import DeliveryPolicy
-from cashback_core.ports import Accepted, StoreUnavailable
-from cashback_gateway.demo_data import load_merchant
+from adapters.postgres.sales.store import PostgresCashbackStore
+from cashback_core.delivery.ports import Accepted, StoreUnavailable
+from cashback_core.delivery.states import DeliveryPolicy
+from cashback_gateway.local.demo_data import load_merchant
 from contract.builders import a_sale, submitted
 from integration.stalling_proxy import stalling_proxy
 

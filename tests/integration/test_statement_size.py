@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 import psutil
 
 from adapters.cashback_client.statements import StatementClient
-from cashback_core.statements import MAX_BATCH
+from cashback_core.reconciliation.statements import MAX_BATCH
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator

@@ -18,16 +18,16 @@ from adapters.cashback_client.client import ProviderClient
 from adapters.cashback_client.pool import Limits
 from adapters.cashback_client.sandbox import SandboxOptions, running_sandbox
 from adapters.cashback_client.statements import StatementClient
-from adapters.postgres.database import Database
-from adapters.postgres.explaining import PostgresIncidentStore
+from adapters.postgres.connection.database import Database
+from adapters.postgres.operators.incidents import PostgresIncidentStore
 from adapters.postgres.reconciliation import PostgresReconciliationStore
-from adapters.postgres.store import PostgresCashbackStore
-from cashback_core.breaker import Breaker, BreakerPolicy
-from cashback_core.delivering import Deliverer, suspension_aware_s
-from cashback_core.delivery import Actor, DeliveryPolicy, Status
-from cashback_core.explaining import Explanation, Meaning
+from adapters.postgres.sales.store import PostgresCashbackStore
+from cashback_core.delivery.breaker import Breaker, BreakerPolicy
+from cashback_core.delivery.deliverer import Deliverer, suspension_aware_s
+from cashback_core.delivery.states import Actor, DeliveryPolicy, Status
 from cashback_core.reconciliation import FindingClass, Margin, Rules
-from cashback_gateway.reconciler import Days, Reconciler
+from cashback_core.reconciliation.incidents import Explanation, Meaning
+from cashback_gateway.processes.reconciler import Days, Reconciler
 from contract.builders import a_cpf, a_sale, history_of, leased
 
 if TYPE_CHECKING:
@@ -35,9 +35,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from adapters.cashback_client.sandbox import Sandbox
-    from cashback_core.explaining import StatementIncident
-    from cashback_core.ports import Claim
-    from cashback_gateway.reconciler import Reconciled
+    from cashback_core.delivery.ports import Claim
+    from cashback_core.reconciliation.incidents import StatementIncident
+    from cashback_gateway.processes.reconciler import Reconciled
 
 CREDIT: Final = 140
 POLICY: Final = DeliveryPolicy(

@@ -9,16 +9,16 @@ import psycopg
 import pytest
 
 from adapters.http.identity.passwords import hash_password
-from adapters.postgres.sessions import Role
-from adapters.postgres.starting import tell_unknown_zones, unknown_zones
-from adapters.postgres.store import PostgresCashbackStore
-from cashback_core.delivery import DeliveryPolicy
-from cashback_core.ports import UnusableTerms
+from adapters.postgres.connection.sessions import Role
+from adapters.postgres.connection.startup_checks import tell_unknown_zones, unknown_zones
+from adapters.postgres.sales.store import PostgresCashbackStore
+from cashback_core.delivery.ports import UnusableTerms
+from cashback_core.delivery.states import DeliveryPolicy
 from integration.journeys import fresh_cpf, sale
 from integration.running import PASSWORD
 
 if TYPE_CHECKING:
-    from adapters.postgres.database import Database
+    from adapters.postgres.connection.database import Database
     from integration.running import Gateway
 
 

@@ -12,7 +12,7 @@ import pytest
 from adapters.http.identity.access import ACCESS
 from adapters.http.problems.texts import KINDS
 from adapters.http.shapes import Means
-from cashback_core.documents import cpf_check_digits
+from cashback_core.values.documents import cpf_check_digits
 from integration.journeys import sale
 from integration.people import sign_in_people
 

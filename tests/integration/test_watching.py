@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING
 import psycopg
 import pytest
 
-from adapters.postgres import group_writer, sessions
-from adapters.postgres.database import CHORES, READING, Database
-from adapters.postgres.sessions import Role, Session
-from adapters.postgres.store import PostgresCashbackStore
-from adapters.postgres.watching import STOOD_STILL_S, Watch, watched
-from cashback_core.delivery import DeliveryPolicy
-from cashback_core.ports import StoreUnavailable
+from adapters.postgres.connection import sessions
+from adapters.postgres.connection.database import CHORES, READING, Database
+from adapters.postgres.connection.deadlines import STOOD_STILL_S, Watch, watched
+from adapters.postgres.connection.sessions import Role, Session
+from adapters.postgres.sales import group_writer
+from adapters.postgres.sales.store import PostgresCashbackStore
+from cashback_core.delivery.ports import StoreUnavailable
+from cashback_core.delivery.states import DeliveryPolicy
 from contract.builders import a_sale, submitted
 from integration.stalling_proxy import stalling_proxy
 

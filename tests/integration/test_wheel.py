@@ -50,8 +50,8 @@ for example in json.load(open(sys.argv[2], encoding="utf-8")):
         earned = format_centavos(calculate(sale, programme).cashback_centavos)
         assert earned == told, (example, earned)
         ran += 1
-for use_case in ("cashback_core.submission", "cashback_core.delivering", "cashback_core.ports"):
-    __import__(use_case)
+for use_case in ("intake.submission", "delivery.deliverer", "delivery.ports"):
+    __import__(f"cashback_core.{use_case}")
 print(json.dumps([list(sys.version_info[:2]), ran]))
 """
 
@@ -125,7 +125,7 @@ def test_the_wheel_depends_on_nothing(unpacked: Path) -> None:
 def test_an_empty_environment_has_the_library_and_no_service(empty_python: Path) -> None:
     code = """
 import importlib.util as u, sys
-import cashback_core, cashback_core.submission
+import cashback_core, cashback_core.intake.submission
 assert u.find_spec("adapters") is None and u.find_spec("cashback_gateway") is None
 foreign = {
     name for name, module in sys.modules.items()
@@ -142,7 +142,7 @@ print(sorted(foreign), cashback_core.__file__)
 def test_strategies_without_hypothesis_say_what_is_missing(empty_python: Path) -> None:
     code = """
 try:
-    import cashback_core.strategies
+    import cashback_core.testing.strategies
 except ImportError as error:
     print(error)
 """
@@ -158,7 +158,10 @@ def test_a_type_checker_sees_the_librarys_types(empty_python: Path, tmp_path: Pa
     )
     mypy = (sys.executable, "-m", "mypy", "--strict", "--python-executable", empty_python)
     told = run(*mypy, "--cache-dir", tmp_path / "cache", "--config-file", os.devnull, client)
-    assert "cashback_core.programme.Programme) -> cashback_core.calculation.Cashback" in told
+    assert (
+        "cashback_core.sales.programme.Programme) -> cashback_core.sales.calculation.Cashback"
+        in told
+    )
 
 
 def candidates() -> Iterable[Path]:

@@ -11,7 +11,7 @@ from contract.identities import IdentitiesContract
 from fakes.memory_identities import CLIENT_ID, SECRET, MemoryIdentities
 
 if TYPE_CHECKING:
-    from cashback_core.callers import Identities
+    from cashback_core.people.callers import Identities
 
 
 class TestMemoryIdentities(IdentitiesContract):

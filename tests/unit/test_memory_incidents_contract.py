@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from cashback_core.ports import CashbackStore, Terms
-from cashback_core.reading import SaleRules
+from cashback_core.delivery.ports import CashbackStore, Terms
+from cashback_core.sales.validation import SaleRules
 from contract.builders import PROGRAMME
 from contract.statement_incidents import IncidentStoreContract
 from fakes.manual_clock import ManualClock
@@ -18,8 +18,8 @@ from fakes.memory_store import MemoryStore
 if TYPE_CHECKING:
     from uuid import UUID
 
-    from cashback_core.explaining import IncidentStore, StatementIncident
-    from cashback_core.operating import OperatorStore
+    from cashback_core.operators.acts import OperatorStore
+    from cashback_core.reconciliation.incidents import IncidentStore, StatementIncident
 
 
 class TestMemoryIncidents(IncidentStoreContract):

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from cashback_core.ports import CashbackStore, Terms
-from cashback_core.reading import SaleRules
+from cashback_core.delivery.ports import CashbackStore, Terms
+from cashback_core.sales.validation import SaleRules
 from contract.builders import PROGRAMME
 from contract.operating import OperatorStoreContract
 from fakes.manual_clock import ManualClock
@@ -16,8 +16,8 @@ from fakes.memory_operators import MemoryOperators, MemorySenderSwitch
 from fakes.memory_store import MemoryStore, Row
 
 if TYPE_CHECKING:
-    from cashback_core.brakes import Ceilings
-    from cashback_core.operating import OperatorStore, SenderSwitch
+    from cashback_core.administration.brakes import Ceilings
+    from cashback_core.operators.acts import OperatorStore, SenderSwitch
 
 
 class TestMemoryOperators(OperatorStoreContract):

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from cashback_core.ports import Terms
-from cashback_core.reading import SaleRules
+from cashback_core.delivery.ports import Terms
+from cashback_core.sales.validation import SaleRules
 from contract.builders import PROGRAMME
 from contract.reconciling import POLICY, RULES, Kept, ReconciliationStoreContract
 from fakes.manual_clock import ManualClock

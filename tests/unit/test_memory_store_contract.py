@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from cashback_core.catalogue import Catalogue, TypePeriod
-from cashback_core.ports import CashbackStore, Terms
-from cashback_core.reading import SaleRules
+from cashback_core.delivery.ports import CashbackStore, Terms
+from cashback_core.sales.catalogue import Catalogue, TypePeriod
+from cashback_core.sales.validation import SaleRules
 from contract.builders import PROGRAMME
 from contract.cashback_store import CashbackStoreContract
 from fakes.manual_clock import ManualClock
@@ -18,7 +18,7 @@ from fakes.memory_store import MemoryStore, Row
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from cashback_core.brakes import Ceilings
+    from cashback_core.administration.brakes import Ceilings
 
 
 class TestMemoryStore(CashbackStoreContract):

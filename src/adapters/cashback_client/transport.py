@@ -22,8 +22,8 @@ from adapters.cashback_client.pool import Limits, Pool
 from adapters.cashback_client.retry_after import parse_retry_after
 from adapters.cashback_client.tunnel import ProxyFailedError, open_tunnel
 from adapters.cashback_client.way import direct
-from cashback_core.delivering import suspension_aware_s
-from cashback_core.evidence import Evidence, Phase
+from cashback_core.delivery.deliverer import suspension_aware_s
+from cashback_core.delivery.evidence import Evidence, Phase
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -29,11 +29,11 @@ if TYPE_CHECKING:
 
     from adapters.http.administration.administered import Administered
     from adapters.http.identity.login import Login
-    from cashback_core.explaining import IncidentStore
-    from cashback_core.operating import OperatorStore
-    from cashback_core.ports import CashbackStore
-    from cashback_core.privacy import PrivacyStore
-    from cashback_core.submission import QuoteSale, SubmitSale
+    from cashback_core.delivery.ports import CashbackStore
+    from cashback_core.intake.submission import QuoteSale, SubmitSale
+    from cashback_core.operators.acts import OperatorStore
+    from cashback_core.privacy.data_subjects import PrivacyStore
+    from cashback_core.reconciliation.incidents import IncidentStore
 
 Lifespan = Callable[[Litestar], AbstractAsyncContextManager[None]]
 

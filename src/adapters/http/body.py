@@ -7,7 +7,7 @@ import re
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Final
 
-from cashback_core.violations import show
+from cashback_core.values.violations import show
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from cashback_core.messages import Language
+from cashback_core.words.messages import Language
 
 Fields = Mapping[bytes, bytes]
 

@@ -16,7 +16,7 @@ from adapters.http.sales.wire import encode
 if TYPE_CHECKING:
     from litestar.handlers import HTTPRouteHandler
 
-    from cashback_core.breaker import Breaker
+    from cashback_core.delivery.breaker import Breaker
 
 Ping = Callable[[], Awaitable[None]]
 """Returns when the database answers, raises StoreUnavailable when it does not."""

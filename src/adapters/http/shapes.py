@@ -6,10 +6,10 @@ from typing import Annotated, Literal
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from cashback_core.delivery import Actor, Status
+from cashback_core.delivery.states import Actor, Status
 from cashback_core.reconciliation.findings import FindingClass
-from cashback_core.rounding import Rounding
-from cashback_core.same_sale import EqualOutcome
+from cashback_core.sales.same_sale import EqualOutcome
+from cashback_core.values.rounding import Rounding
 
 Money = Annotated[
     str,

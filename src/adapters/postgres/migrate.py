@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from importlib.resources import files
 from typing import TYPE_CHECKING, Final, LiteralString, cast
 
-from adapters.postgres.sessions import Role, Session, begin_now, opened
+from adapters.postgres.connection.sessions import Role, Session, begin_now, opened
 
 if TYPE_CHECKING:
     import psycopg

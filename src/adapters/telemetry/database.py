@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator
 
     from adapters.telemetry.registry import Reading
-    from cashback_core.probing import Backlog, Probed, Reconciled
+    from cashback_core.operators.backlog import Backlog, Probed, Reconciled
 
 LIMIT_S: Final = 4.0
 """Longest that a scrape waits; Prometheus itself gives up after ten seconds."""

@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from adapters.telemetry import table
 from adapters.telemetry.registry import counter, histogram
-from cashback_core.delivery import Actor
-from cashback_core.evidence import (
+from cashback_core.delivery.evidence import (
     Applied,
     Misconfigured,
     NeverSent,
@@ -16,14 +15,15 @@ from cashback_core.evidence import (
     RefusedForNow,
     Unknown,
 )
-from cashback_core.observing import Attempted, Unobserved
+from cashback_core.delivery.observers import Attempted, Unobserved
+from cashback_core.delivery.states import Actor
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from prometheus_client import CollectorRegistry
 
-    from cashback_core.evidence import Outcome
+    from cashback_core.delivery.evidence import Outcome
 
 OUTCOMES: Final[Mapping[type[Outcome], str]] = {
     Applied: "applied",

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from adapters.telemetry import table
 from adapters.telemetry.registry import counter
-from cashback_core.same_sale import EqualOutcome
+from cashback_core.sales.same_sale import EqualOutcome
 
 if TYPE_CHECKING:
     from prometheus_client import CollectorRegistry

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from prometheus_client import CollectorRegistry
 
-    from cashback_core.observing import RequestEnded
+    from cashback_core.delivery.observers import RequestEnded
 
 NO_ROUTE: Final = "none"
 GONE: Final = "gone"

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from adapters.telemetry import table
 from adapters.telemetry.registry import counter
-from cashback_core.wrong_names import WrongName
+from cashback_core.intake.wrong_names import WrongName
 
 if TYPE_CHECKING:
     from prometheus_client import CollectorRegistry

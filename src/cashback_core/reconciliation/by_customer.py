@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
-from cashback_core.delivery import Status
+from cashback_core.delivery.states import Status
 from cashback_core.reconciliation.by_date import paired
 from cashback_core.reconciliation.by_reference import place_by_reference
 from cashback_core.reconciliation.findings import Finding, FindingClass
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from cashback_core.reconciliation.entries import BookEntry
-    from cashback_core.statements import StatementLine
+    from cashback_core.reconciliation.statements import StatementLine
 
 _EXPLAINS_NOTHING: Final = frozenset(
     {FindingClass.ALTERED, FindingClass.CREDITED_UNPAID, FindingClass.REVERSED}

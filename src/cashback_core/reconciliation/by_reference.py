@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
-from cashback_core.delivery import Status
+from cashback_core.delivery.states import Status
 from cashback_core.reconciliation.entries import line_key
 from cashback_core.reconciliation.findings import Finding, FindingClass
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from cashback_core.reconciliation.entries import BookEntry
     from cashback_core.reconciliation.findings import Settled
     from cashback_core.reconciliation.placing import LeftLine, Placing
-    from cashback_core.statements import StatementLine
+    from cashback_core.reconciliation.statements import StatementLine
 
 
 _LAST: Final = datetime.max.replace(tzinfo=UTC)

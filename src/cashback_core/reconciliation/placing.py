@@ -6,17 +6,17 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from typing import TYPE_CHECKING, Final
 
-from cashback_core.delivery import Status
+from cashback_core.delivery.states import Status
 from cashback_core.reconciliation.findings import Finding, FindingClass, Settled
-from cashback_core.statements import LineKind
+from cashback_core.reconciliation.statements import LineKind
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
     from cashback_core.reconciliation.entries import BookEntry, Explanations
+    from cashback_core.reconciliation.statements import StatementLine
     from cashback_core.reconciliation.windows import Rules, Window
-    from cashback_core.statements import StatementLine
 
 UNPAID_STATES: Final = (Status.PENDING, Status.HELD, Status.REJECTED, Status.CANCELLED)
 """What is not paid here, in the order in which a surplus credit is taken for theirs."""

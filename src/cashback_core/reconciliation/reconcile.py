@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from itertools import islice, zip_longest
 from typing import TYPE_CHECKING, Any, Final
 
-from cashback_core.delivery import Status
+from cashback_core.delivery.states import Status
 from cashback_core.reconciliation.by_amount import Amount
 from cashback_core.reconciliation.by_customer import Customer
 from cashback_core.reconciliation.by_reference import place_by_reference
@@ -16,8 +16,8 @@ from cashback_core.reconciliation.findings import Finding, FindingClass, Totals
 from cashback_core.reconciliation.placing import LeftEntry, LeftLine, Placing, Waiting, undecided
 from cashback_core.reconciliation.references import PartsOf, fragments_in, id_in
 from cashback_core.reconciliation.spools import MemorySpool, cogroup
+from cashback_core.reconciliation.statements import LineKind
 from cashback_core.reconciliation.windows import Window
-from cashback_core.statements import LineKind
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -25,9 +25,9 @@ if TYPE_CHECKING:
 
     from cashback_core.reconciliation.entries import BookEntry, Explanations
     from cashback_core.reconciliation.spools import Spool
+    from cashback_core.reconciliation.statements import StatementLine
     from cashback_core.reconciliation.told import Told
     from cashback_core.reconciliation.windows import Rules
-    from cashback_core.statements import StatementLine
 
 DOUBTS_AT_ONCE: Final = 1_000
 """Doubts whose ids are looked for at once among the lines that have a part of some id."""

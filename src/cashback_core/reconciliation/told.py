@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Final
 
 from cashback_core.reconciliation.entries import is_date_alone, line_key
 from cashback_core.reconciliation.findings import signed_centavos
-from cashback_core.statements import LineKind
+from cashback_core.reconciliation.statements import LineKind
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
     from datetime import datetime
 
-    from cashback_core.statements import StatementHead, StatementLine
+    from cashback_core.reconciliation.statements import StatementHead, StatementLine
 
 
 _TOLD_TWICE: Final = "at: a date alone, and two statements tell it: one credit, or two of a day"

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from cashback_core.delivery import Status
+from cashback_core.delivery.states import Status
 from cashback_core.reconciliation.entries import is_date_alone
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from cashback_core.delivery import DeliveryPolicy
+    from cashback_core.delivery.states import DeliveryPolicy
     from cashback_core.reconciliation.entries import BookEntry
     from cashback_core.reconciliation.told import Told
 

@@ -11,7 +11,7 @@ import pytest
 
 from adapters.cashback_client.pool import Limits
 from adapters.cashback_client.sandbox.behaviours import BEHAVIOURS, Applies
-from cashback_core.evidence import (
+from cashback_core.delivery.evidence import (
     MAX_BODY_BYTES,
     Applied,
     Evidence,
@@ -23,7 +23,7 @@ from cashback_core.evidence import (
     Unknown,
     classify,
 )
-from cashback_core.ports import Payment
+from cashback_core.delivery.ports import Payment
 from integration.provider.scripted_provider import until
 
 if TYPE_CHECKING:

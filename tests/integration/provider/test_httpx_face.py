@@ -14,7 +14,7 @@ from adapters.cashback_client.transport import (
     NoStatusError,
     NothingSentError,
 )
-from cashback_core.evidence import Evidence, Phase
+from cashback_core.delivery.evidence import Evidence, Phase
 from integration.provider.scripted_provider import GOOD_BODY, Peer, refusing_port, scripted
 
 if TYPE_CHECKING:

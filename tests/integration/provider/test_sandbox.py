@@ -17,9 +17,9 @@ from adapters.cashback_client.sandbox import (
     running_sandbox,
 )
 from adapters.cashback_client.sandbox.behaviours import BEHAVIOURS
-from cashback_core.documents import Cpf
-from cashback_core.evidence import Phase
-from cashback_core.ports import Payment
+from cashback_core.delivery.evidence import Phase
+from cashback_core.delivery.ports import Payment
+from cashback_core.values.documents import Cpf
 from integration.provider.scripted_provider import until
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ from adapters.cashback_client.client import ProviderClient
 from adapters.cashback_client.dialing import connected
 from adapters.cashback_client.pool import Limits
 from adapters.cashback_client.way import Way
-from cashback_core.evidence import Phase
+from cashback_core.delivery.evidence import Phase
 from integration.certificate import Certificate
 from integration.provider.scripted_provider import (
     GOOD,
@@ -29,8 +29,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
     from pathlib import Path
 
-    from cashback_core.evidence import Evidence
-    from cashback_core.ports import Payment
+    from cashback_core.delivery.evidence import Evidence
+    from cashback_core.delivery.ports import Payment
 
 pytestmark = pytest.mark.skipif(
     sys.platform != "linux", reason="all of 127.0.0.0/8 is this machine on Linux alone"

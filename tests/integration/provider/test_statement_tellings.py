@@ -18,8 +18,8 @@ from adapters.cashback_client.sandbox.order import Order
 from adapters.cashback_client.sandbox.server import Sandbox
 from adapters.cashback_client.sandbox.tellings import TELLINGS
 from adapters.cashback_client.statements import StatementClient, StatementLimits
-from cashback_core.ports import StatementUnavailable
-from cashback_core.statements import LineKind, StatementHead, StatementLine
+from cashback_core.delivery.ports import StatementUnavailable
+from cashback_core.reconciliation.statements import LineKind, StatementHead, StatementLine
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

@@ -8,11 +8,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from benchmarks.sales import RATES_BP, cpf, half_even, sales
-from cashback_core.calculation import calculate
-from cashback_core.documents import Cpf
-from cashback_core.programme import Programme, Rate
-from cashback_core.reading import SaleRules, parse_sale
-from cashback_core.rounding import Rounding
+from cashback_core.sales.calculation import calculate
+from cashback_core.sales.programme import Programme, Rate
+from cashback_core.sales.validation import SaleRules, parse_sale
+from cashback_core.values.documents import Cpf
+from cashback_core.values.rounding import Rounding
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 PROGRAMME = Programme(

@@ -5,9 +5,16 @@ from datetime import UTC, date, datetime
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cashback_core.brakes import HELD, Ceilings, Standing, WaitsFor, intake, merchant_day
-from cashback_core.changes import BEGINNING, ChangeFault, ChangeRefused
-from cashback_core.programme import Rate, next_rate
+from cashback_core.administration.brakes import (
+    HELD,
+    Ceilings,
+    Standing,
+    WaitsFor,
+    intake,
+    merchant_day,
+)
+from cashback_core.sales.effective_dates import BEGINNING, ChangeFault, ChangeRefused
+from cashback_core.sales.programme import Rate, next_rate
 
 NOW = datetime(2026, 11, 29, 2, 30, tzinfo=UTC)
 CENTAVOS = st.integers(1, 1_000)

@@ -8,9 +8,8 @@ import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-from cashback_core.breaker import MAX_SUSPECTS, Breaker, BreakerPolicy, BreakerState
-from cashback_core.documents import Cpf, cpf_check_digits
-from cashback_core.evidence import (
+from cashback_core.delivery.breaker import MAX_SUSPECTS, Breaker, BreakerPolicy, BreakerState
+from cashback_core.delivery.evidence import (
     Applied,
     Misconfigured,
     NeverSent,
@@ -19,9 +18,10 @@ from cashback_core.evidence import (
     RefusedForNow,
     Unknown,
 )
+from cashback_core.values.documents import Cpf, cpf_check_digits
 
 if TYPE_CHECKING:
-    from cashback_core.evidence import Outcome
+    from cashback_core.delivery.evidence import Outcome
 
 CUSTOMERS = [
     Cpf(stem + cpf_check_digits(stem)) for stem in (str(n) for n in range(100_000_000, 100_000_009))

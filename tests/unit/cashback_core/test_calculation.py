@@ -22,9 +22,9 @@ from cashback_core import (
     Rounding,
     Sale,
     calculate,
-    strategies,
 )
-from cashback_core.rounding import round_ratio
+from cashback_core.testing import strategies
+from cashback_core.values.rounding import round_ratio
 
 SINCE = datetime(2000, 1, 1, tzinfo=UTC)
 MODES = st.sampled_from(Rounding)

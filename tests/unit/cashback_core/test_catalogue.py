@@ -21,11 +21,11 @@ from cashback_core import (
     differences,
     parse_sale,
     skus_of,
-    strategies,
 )
-from cashback_core.sale import MAX_LINES
-from cashback_core.strategies import DEMO
-from cashback_core.violations import InvalidSale
+from cashback_core.sales.sale import MAX_LINES
+from cashback_core.testing import strategies
+from cashback_core.testing.strategies import DEMO
+from cashback_core.values.violations import InvalidSale
 
 if TYPE_CHECKING:
     from cashback_core import Sale

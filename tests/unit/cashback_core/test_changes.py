@@ -19,10 +19,10 @@ from cashback_core import (
     next_rate,
     next_type,
     refuse_withdrawal,
-    strategies,
 )
-from cashback_core.changes import BEGINNING, END, MAX_PERIODS, MIN_NOTICE
-from cashback_core.reading import MAX_AHEAD
+from cashback_core.sales.effective_dates import BEGINNING, END, MAX_PERIODS, MIN_NOTICE
+from cashback_core.sales.validation import MAX_AHEAD
+from cashback_core.testing import strategies
 
 NOW = datetime(2026, 6, 15, 15, tzinfo=UTC)
 TICK = timedelta(microseconds=1)

@@ -11,18 +11,10 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from cashback_core import (
-    Cpf,
-    Customer,
-    Line,
-    Sale,
-    content_names,
-    differences,
-    same_content,
-    strategies,
-)
-from cashback_core.content import MAX_DIFFERENCES
-from cashback_core.erased import ERASED, customer_of, is_pseudonym
+from cashback_core import Cpf, Customer, Line, Sale, content_names, differences, same_content
+from cashback_core.sales.content import MAX_DIFFERENCES
+from cashback_core.sales.erased import ERASED, customer_of, is_pseudonym
+from cashback_core.testing import strategies
 
 if TYPE_CHECKING:
     from collections.abc import Callable

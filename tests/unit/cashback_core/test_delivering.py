@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from cashback_core.delivering import Deliverer, DeliveriesUnderWay, suspension_aware_s
-from cashback_core.delivery import Actor, DeliveryPolicy, Status
-from cashback_core.ports import Claim, Terms, UnsendablePayment
-from cashback_core.reading import SaleRules
+from cashback_core.delivery.deliverer import Deliverer, DeliveriesUnderWay, suspension_aware_s
+from cashback_core.delivery.ports import Claim, Terms, UnsendablePayment
+from cashback_core.delivery.states import Actor, DeliveryPolicy, Status
+from cashback_core.sales.validation import SaleRules
 from contract.builders import LEASE_S, PROGRAMME, a_sale, leased, submitted
 from fakes.manual_clock import ManualClock
 from fakes.memory_store import MemoryStore
@@ -20,8 +20,8 @@ from fakes.scripted_provider import ScriptedProvider, answered, nothing_sent, un
 from fakes.virtual_time import run_in_virtual_time
 
 if TYPE_CHECKING:
-    from cashback_core.evidence import Evidence
-    from cashback_core.record import AttemptRecord
+    from cashback_core.delivery.evidence import Evidence
+    from cashback_core.delivery.record import AttemptRecord
 
 
 def now_s() -> float:

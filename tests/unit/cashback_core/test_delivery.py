@@ -10,17 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cashback_core.delivery import (
-    TRANSITIONS,
-    Actor,
-    Conclusion,
-    Delivery,
-    DeliveryPolicy,
-    Ended,
-    Status,
-    conclude,
-)
-from cashback_core.evidence import (
+from cashback_core.delivery.evidence import (
     Applied,
     Misconfigured,
     NeverSent,
@@ -29,6 +19,16 @@ from cashback_core.evidence import (
     Refused,
     RefusedForNow,
     Unknown,
+)
+from cashback_core.delivery.states import (
+    TRANSITIONS,
+    Actor,
+    Conclusion,
+    Delivery,
+    DeliveryPolicy,
+    Ended,
+    Status,
+    conclude,
 )
 
 POLICY = DeliveryPolicy()

@@ -10,7 +10,16 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from cashback_core.delivery import (
+from cashback_core.delivery.evidence import (
+    Applied,
+    Misconfigured,
+    NeverSent,
+    Outcome,
+    Refused,
+    RefusedForNow,
+    Unknown,
+)
+from cashback_core.delivery.states import (
     TRANSITIONS,
     Actor,
     Conclusion,
@@ -19,15 +28,6 @@ from cashback_core.delivery import (
     Ended,
     Status,
     conclude,
-)
-from cashback_core.evidence import (
-    Applied,
-    Misconfigured,
-    NeverSent,
-    Outcome,
-    Refused,
-    RefusedForNow,
-    Unknown,
 )
 
 POLICY = DeliveryPolicy(

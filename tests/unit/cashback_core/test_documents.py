@@ -12,8 +12,8 @@ import validate_docbr
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from cashback_core import strategies
-from cashback_core.documents import (
+from cashback_core.testing import strategies
+from cashback_core.values.documents import (
     Cnpj,
     Cpf,
     DocumentFault,

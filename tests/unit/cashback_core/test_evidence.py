@@ -8,8 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cashback_core.documents import Cpf, cpf_check_digits
-from cashback_core.evidence import (
+from cashback_core.delivery.evidence import (
     MAX_BODY_BYTES,
     MAX_TEXT_CHARS,
     Applied,
@@ -25,6 +24,7 @@ from cashback_core.evidence import (
     classify,
     read_answer,
 )
+from cashback_core.values.documents import Cpf, cpf_check_digits
 
 CPF = "52998224725"
 OTHER = "11144477735"

@@ -22,7 +22,7 @@ from cashback_core import (
     format_centavos,
     parse_sale,
 )
-from cashback_core.rounding import round_ratio
+from cashback_core.values.rounding import round_ratio
 
 EXAMPLES: Final[list[dict[str, Any]]] = json.loads(
     Path(__file__).with_name("examples.json").read_text(encoding="utf-8")

@@ -7,7 +7,8 @@ from uuid import UUID
 
 import pytest
 
-from cashback_core.explaining import (
+from cashback_core.reconciliation import FindingClass
+from cashback_core.reconciliation.incidents import (
     Explanation,
     Meaning,
     NotExplained,
@@ -17,7 +18,6 @@ from cashback_core.explaining import (
     may_be_credit_of,
     why_not_explained,
 )
-from cashback_core.reconciliation import FindingClass
 
 NOW: Final = datetime(2026, 6, 15, 15, 0, 0, tzinfo=UTC)
 PRECEDES: Final = timedelta(days=2)

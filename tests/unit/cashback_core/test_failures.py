@@ -10,8 +10,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from cashback_core.evidence import Applied, Evidence, Phase, Unknown, classify
-from cashback_core.failures import FAILING, SUCCEEDING, TABLE, Saying, failure_told
+from cashback_core.delivery.evidence import Applied, Evidence, Phase, Unknown, classify
+from cashback_core.delivery.failed_answers import FAILING, SUCCEEDING, TABLE, Saying, failure_told
 
 DOCUMENT = "52998224725"
 DOCUMENTED: dict[str, Any] = {

@@ -11,8 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cashback_core import InvalidSale, SaleRules, Violation, parse_sale, strategies
-from cashback_core.strategies import DEMO
+from cashback_core import InvalidSale, SaleRules, Violation, parse_sale
+from cashback_core.testing import strategies
+from cashback_core.testing.strategies import DEMO
 
 if TYPE_CHECKING:
     from collections.abc import Callable

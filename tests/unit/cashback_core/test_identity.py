@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from cashback_core.identity import new_id
+from cashback_core.values.ids import new_id
 
 
 def test_an_id_is_a_version_7_uuid() -> None:

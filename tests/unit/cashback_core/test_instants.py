@@ -12,7 +12,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from cashback_core.instants import (
+from cashback_core.values.instants import (
     NoSuchInstant,
     NotAnInstant,
     format_instant,

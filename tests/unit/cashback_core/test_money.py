@@ -12,8 +12,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from cashback_core import strategies
-from cashback_core.money import (
+from cashback_core.testing import strategies
+from cashback_core.values.money import (
     MAX_CENTAVOS,
     MAX_QUANTITY_THOUSANDTHS,
     Fault,

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
-from cashback_core.names import TRUNCATED_FROM_LETTERS, name_fault, same_name, same_person
-from cashback_core.strategies import names
+from cashback_core.testing.strategies import names
+from cashback_core.values.names import TRUNCATED_FROM_LETTERS, name_fault, same_name, same_person
 
 PORTUGUESE = "ABCDEFGHIJKLMNOPQRSTUVWXYZÁÀÂÃÉÊÍÓÔÕÚÜÇabcdefghijklmnopqrstuvwxyzáàâãéêíóôõúüç"
 APOSTROPHES = "'\u2019\u2018\u00b4`\u02bc\u2032\uff07"

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cashback_core.nearest import MAX_COMPARED, MAX_MEANT, MAX_TOLD, Nearest
+from cashback_core.values.suggestions import MAX_COMPARED, MAX_MEANT, MAX_TOLD, Nearest
 
 KNOWN = ("ALIMENTOS", "BEBIDAS", "ELETRO", "eletro-2")
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from cashback_core.delivering import Deliverer
-from cashback_core.delivery import Actor, DeliveryPolicy, Status
-from cashback_core.evidence import Applied
-from cashback_core.observing import Attempted, Delivered, DeliveryObserver
-from cashback_core.ports import Terms
-from cashback_core.reading import SaleRules
+from cashback_core.delivery.deliverer import Deliverer
+from cashback_core.delivery.evidence import Applied
+from cashback_core.delivery.observers import Attempted, Delivered, DeliveryObserver
+from cashback_core.delivery.ports import Terms
+from cashback_core.delivery.states import Actor, DeliveryPolicy, Status
+from cashback_core.sales.validation import SaleRules
 from cashback_core.tracing import TRACE, TRAIL, Trail, new_trace
 from contract.builders import PROGRAMME, leased
 from fakes.manual_clock import ManualClock
@@ -19,9 +19,9 @@ from fakes.scripted_provider import ScriptedProvider
 from fakes.virtual_time import run_in_virtual_time
 
 if TYPE_CHECKING:
-    from cashback_core.evidence import Evidence
-    from cashback_core.ports import Claim, Payment
-    from cashback_core.record import Standing
+    from cashback_core.delivery.evidence import Evidence
+    from cashback_core.delivery.ports import Claim, Payment
+    from cashback_core.delivery.record import Standing
 
 
 @dataclass

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cashback_core.delivery import TRANSITIONS, Actor, Delivery, Status
-from cashback_core.operating import (
+from cashback_core.delivery.states import TRANSITIONS, Actor, Delivery, Status
+from cashback_core.operators.acts import (
     MAX_AT_ONCE,
     TARGETS,
     Act,

@@ -3,7 +3,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cashback_core.pages import MAX_PARTS, fitting
+from cashback_core.values.pages import MAX_PARTS, fitting
 
 PARTS = st.lists(st.integers(min_value=0, max_value=MAX_PARTS + 5))
 LIMITS = st.integers(min_value=1, max_value=50)

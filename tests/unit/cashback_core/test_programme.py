@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cashback_core import Programme, Rate, Rounding, strategies
+from cashback_core import Programme, Rate, Rounding
+from cashback_core.testing import strategies
 
 SINCE = datetime(2020, 1, 1, tzinfo=UTC)
 CHANGE = datetime(2021, 1, 1, tzinfo=UTC)

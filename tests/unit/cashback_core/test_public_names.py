@@ -36,7 +36,7 @@ def test_only_the_standard_library_is_imported(source: Path) -> None:
             assert node.module is not None
             imported = {node.module.partition(".")[0]}
             if "strategies" not in source.parts:
-                assert not node.module.startswith("cashback_core.strategies")
+                assert not node.module.startswith("cashback_core.testing.strategies")
         else:
             continue
         assert imported <= allowed

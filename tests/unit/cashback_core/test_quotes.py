@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from cashback_core.names import NameDifference
-from cashback_core.ports import Terms
-from cashback_core.reading import SaleRules, parse_sale
-from cashback_core.same_sale import EqualContent, EqualRefused, NewSale
-from cashback_core.submission import QuoteSale
-from cashback_core.violations import InvalidSale
+from cashback_core.delivery.ports import Terms
+from cashback_core.intake.submission import QuoteSale
+from cashback_core.sales.same_sale import EqualContent, EqualRefused, NewSale
+from cashback_core.sales.validation import SaleRules, parse_sale
+from cashback_core.values.names import NameDifference
+from cashback_core.values.violations import InvalidSale
 from contract.builders import PROGRAMME, a_cpf, a_sale, accepted, submitted
 from fakes.memory_store import MemoryStore
 

@@ -12,9 +12,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cashback_core import InvalidSale, SaleRules, Violation, parse_sale, strategies
-from cashback_core.strategies import DEMO
-from cashback_core.violations import MAX_VIOLATIONS
+from cashback_core import InvalidSale, SaleRules, Violation, parse_sale
+from cashback_core.testing import strategies
+from cashback_core.testing.strategies import DEMO
+from cashback_core.values.violations import MAX_VIOLATIONS
 
 NOW = datetime(2026, 6, 15, 15, 0, 0, tzinfo=UTC)
 

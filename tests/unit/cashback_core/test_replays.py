@@ -10,13 +10,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from cashback_core.catalogue import Catalogue, TypePeriod
-from cashback_core.delivery import Status
-from cashback_core.ports import Terms
-from cashback_core.programme import Programme
-from cashback_core.reading import SaleRules
-from cashback_core.same_sale import Contradiction, EqualOutcome, EqualRefused, NewSale, Repeat
-from cashback_core.submission import (
+from cashback_core.delivery.ports import Terms
+from cashback_core.delivery.states import Status
+from cashback_core.intake.submission import (
     LOOK_AGAIN_S,
     ContentKnown,
     KeyReused,
@@ -25,7 +21,11 @@ from cashback_core.submission import (
     Replayed,
     SaleIdTaken,
 )
-from cashback_core.violations import InvalidSale
+from cashback_core.sales.catalogue import Catalogue, TypePeriod
+from cashback_core.sales.programme import Programme
+from cashback_core.sales.same_sale import Contradiction, EqualOutcome, EqualRefused, NewSale, Repeat
+from cashback_core.sales.validation import SaleRules
+from cashback_core.values.violations import InvalidSale
 from contract.builders import PROGRAMME
 from fakes.process import SALE, Process, changed, now_s, recorded
 from fakes.scripted_provider import ScriptedProvider, unanswered

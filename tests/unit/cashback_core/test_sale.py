@@ -7,8 +7,8 @@ import unicodedata
 import pytest
 from hypothesis import given
 
-from cashback_core import strategies
-from cashback_core.sale import name_key
+from cashback_core.sales.sale import name_key
+from cashback_core.testing import strategies
 
 
 @pytest.mark.parametrize(

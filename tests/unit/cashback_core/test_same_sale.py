@@ -10,10 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cashback_core import strategies
-from cashback_core.content import MAX_DIFFERENCES, Difference
-from cashback_core.erased import ERASED
-from cashback_core.same_sale import (
+from cashback_core.sales.content import MAX_DIFFERENCES, Difference
+from cashback_core.sales.erased import ERASED
+from cashback_core.sales.same_sale import (
     Collision,
     Contradiction,
     EqualContent,
@@ -26,11 +25,12 @@ from cashback_core.same_sale import (
     names_of,
     which_sale,
 )
+from cashback_core.testing import strategies
 from contract.builders import a_sale
 
 if TYPE_CHECKING:
-    from cashback_core.sale import Sale
-    from cashback_core.same_sale import Meaning, Name
+    from cashback_core.sales.sale import Sale
+    from cashback_core.sales.same_sale import Meaning, Name
 
 SALE = a_sale()
 OTHER = a_sale()

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cashback_core.content import content_names
+from cashback_core.privacy.sealing import BadErasureKey, Seal, is_sealed, new_erasure_key
 from cashback_core.reconciliation import line_key
-from cashback_core.sealing import BadErasureKey, Seal, is_sealed, new_erasure_key
-from cashback_core.statements import StatementLine
+from cashback_core.reconciliation.statements import StatementLine
+from cashback_core.sales.content import content_names
 from contract.builders import a_sale
 
 KEY = "0f" * 32

@@ -11,9 +11,10 @@ import pytest
 from hypothesis import HealthCheck, Phase, assume, find, given, settings
 from hypothesis import strategies as st
 
-from cashback_core import MESSAGES, Cnpj, Cpf, Programme, Sale, strategies
-from cashback_core.money import MAX_CENTAVOS, MAX_QUANTITY_THOUSANDTHS
-from cashback_core.sale import MAX_LINES
+from cashback_core import MESSAGES, Cnpj, Cpf, Programme, Sale
+from cashback_core.sales.sale import MAX_LINES
+from cashback_core.testing import strategies
+from cashback_core.values.money import MAX_CENTAVOS, MAX_QUANTITY_THOUSANDTHS
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -7,15 +7,15 @@ from contextlib import suppress
 
 import pytest
 
-from cashback_core.delivery import Status
-from cashback_core.ports import StoreUnavailable
-from cashback_core.submission import (
+from cashback_core.delivery.ports import StoreUnavailable
+from cashback_core.delivery.states import Status
+from cashback_core.intake.submission import (
     QuoteSale,
     Replayed,
     SaleRequest,
     UnknownMerchant,
 )
-from cashback_core.violations import InvalidSale
+from cashback_core.values.violations import InvalidSale
 from fakes.process import SALE, Process, changed, now_s, recorded
 from fakes.scripted_provider import ScriptedProvider, nothing_sent
 from fakes.virtual_time import run_in_virtual_time

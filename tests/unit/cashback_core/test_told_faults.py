@@ -10,8 +10,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from cashback_core import InvalidSale, SaleRules, parse_sale
-from cashback_core.catalogue import Catalogue, TypePeriod
-from cashback_core.strategies import DEMO
+from cashback_core.sales.catalogue import Catalogue, TypePeriod
+from cashback_core.testing.strategies import DEMO
 
 SINCE: Final = datetime(2026, 1, 1, tzinfo=UTC)
 NOW: Final = datetime(2026, 6, 15, 15, 0, 0, tzinfo=UTC)

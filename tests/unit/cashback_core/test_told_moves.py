@@ -7,7 +7,17 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from cashback_core.delivery import (
+from cashback_core.delivery.evidence import (
+    Applied,
+    Misconfigured,
+    NeverSent,
+    Outcome,
+    OwnError,
+    Refused,
+    RefusedForNow,
+    Unknown,
+)
+from cashback_core.delivery.states import (
     MAX_TIME_S,
     Actor,
     Conclusion,
@@ -17,16 +27,6 @@ from cashback_core.delivery import (
     Move,
     Status,
     conclude,
-)
-from cashback_core.evidence import (
-    Applied,
-    Misconfigured,
-    NeverSent,
-    Outcome,
-    OwnError,
-    Refused,
-    RefusedForNow,
-    Unknown,
 )
 
 POLICY = DeliveryPolicy()

@@ -10,9 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cashback_core import MESSAGES, InvalidSale, Language, Violation, strategies
-from cashback_core.messages import TYPE_NAMES
-from cashback_core.violations import MAX_RECEIVED_CHARS, show
+from cashback_core import MESSAGES, InvalidSale, Language, Violation
+from cashback_core.testing import strategies
+from cashback_core.values.violations import MAX_RECEIVED_CHARS, show
+from cashback_core.words.messages import TYPE_NAMES
 
 
 @pytest.mark.parametrize("code", sorted(MESSAGES))

@@ -6,12 +6,12 @@ import asyncio
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from cashback_core import wrong_names
-from cashback_core.names import NameDifference
-from cashback_core.reading import SaleRules
-from cashback_core.submission import Recorded, SaleRequest, Submitted
-from cashback_core.violations import InvalidSale
-from cashback_core.wrong_names import AT_ONCE, EVERY_S, WrongName, WrongNames
+from cashback_core.intake import wrong_names
+from cashback_core.intake.submission import Recorded, SaleRequest, Submitted
+from cashback_core.intake.wrong_names import AT_ONCE, EVERY_S, WrongName, WrongNames
+from cashback_core.sales.validation import SaleRules
+from cashback_core.values.names import NameDifference
+from cashback_core.values.violations import InvalidSale
 from fakes.process import SALE, Process
 from fakes.virtual_time import run_in_virtual_time
 

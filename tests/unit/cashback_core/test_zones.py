@@ -8,7 +8,7 @@ from zoneinfo import TZPATH, ZoneInfo
 
 import pytest
 
-from cashback_core.zones import is_zone_name
+from cashback_core.values.zones import is_zone_name
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from cashback_gateway.cli import main
+from cashback_gateway.commands.cli import main
 
 if TYPE_CHECKING:
     from pathlib import Path

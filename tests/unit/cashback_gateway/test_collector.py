@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from cashback_gateway.collector import THRESHOLDS, settle_collector
+from cashback_gateway.processes.collector import THRESHOLDS, settle_collector
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

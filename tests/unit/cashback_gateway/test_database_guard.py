@@ -5,13 +5,13 @@ from typing import TYPE_CHECKING, Final, cast
 
 import pytest
 
-from adapters.postgres.sender import DatabaseIdentity
-from cashback_gateway.database_guard import DatabaseGuard, has_followed, why_strange
+from adapters.postgres.delivery.sender import DatabaseIdentity
+from cashback_gateway.processes.database_guard import DatabaseGuard, has_followed, why_strange
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from adapters.postgres.sender import PostgresSender
+    from adapters.postgres.delivery.sender import PostgresSender
 
 FIRST: Final = DatabaseIdentity(system_identifier=7, timeline=1, flushed_lsn=1000)
 PROMOTED: Final = DatabaseIdentity(

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from cashback_gateway.demo import is_credited_once
+from cashback_gateway.local.demo import is_credited_once
 
 RECORD: dict[str, Any] = {
     "status": "applied",

@@ -10,8 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cashback_core.delivery import Status
-from cashback_core.identity import new_id
+from cashback_core.delivery.states import Status
 from cashback_core.reconciliation import (
     BookEntry,
     Finding,
@@ -21,9 +20,10 @@ from cashback_core.reconciliation import (
     Spool,
 )
 from cashback_core.reconciliation.placing import LeftEntry, LeftLine, Waiting
-from cashback_core.statements import StatementLine
-from cashback_gateway import disk_spools
-from cashback_gateway.disk_spools import DiskSpools, SpoolClosedError
+from cashback_core.reconciliation.statements import StatementLine
+from cashback_core.values.ids import new_id
+from cashback_gateway.processes import disk_spools
+from cashback_gateway.processes.disk_spools import DiskSpools, SpoolClosedError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Final
 import pytest
 
 from adapters.cashback_client.examining import Reach
-from adapters.postgres.examining import Backlog, Holder, Order, Run, Server, Statements
-from adapters.postgres.sessions import limits
-from cashback_core.delivery import Status
-from cashback_core.explaining import ClassTotal
-from cashback_core.operating import SenderState
+from adapters.postgres.connection.sessions import limits
+from adapters.postgres.operators.examination import Backlog, Holder, Order, Run, Server, Statements
+from cashback_core.delivery.states import Status
+from cashback_core.operators.acts import SenderState
+from cashback_core.privacy.sealing import Seal
 from cashback_core.reconciliation import FindingClass
-from cashback_core.sealing import Seal
-from cashback_gateway.doctor import (
+from cashback_core.reconciliation.incidents import ClassTotal
+from cashback_gateway.commands.doctor import (
     Check,
     Level,
     check_backlog,
@@ -31,7 +31,7 @@ from cashback_gateway.doctor import (
     check_temporary_tables,
     check_zones,
 )
-from cashback_gateway.settings import read_settings
+from cashback_gateway.settings.reading import read_settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

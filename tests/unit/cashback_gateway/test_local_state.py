@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from adapters.http.identity.signing_key import load_signing_key
-from cashback_core.sealing import Seal
-from cashback_gateway.local_state import LocalState, LocalStateError, completed_environment
+from cashback_core.privacy.sealing import Seal
+from cashback_gateway.local.state import LocalState, LocalStateError, completed_environment
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -8,7 +8,7 @@ from uuid import UUID
 import pytest
 
 from cashback_core.tracing import TRACE, TRAIL, Trail, new_trace
-from cashback_gateway.logs import JsonFormatter, TextFormatter
+from cashback_gateway.processes.logs import JsonFormatter, TextFormatter
 
 CPF = "52998224725"
 

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from cashback_core.delivery import Status
-from cashback_core.ports import StatementUnavailable, Terms
-from cashback_core.reading import SaleRules
+from cashback_core.delivery.ports import StatementUnavailable, Terms
+from cashback_core.delivery.states import Status
 from cashback_core.reconciliation import FindingClass
-from cashback_core.reconciling import RunKind
-from cashback_gateway import statement_reading
-from cashback_gateway.reconciler import Days, Reconciler
+from cashback_core.reconciliation.schedule import RunKind
+from cashback_core.sales.validation import SaleRules
+from cashback_gateway.processes import statement_reading
+from cashback_gateway.processes.reconciler import Days, Reconciler
 from contract.builders import CREATED, PROGRAMME, UNANSWERED, a_cpf, a_sale, ended, leased
 from contract.reconciling import POLICY, RULES, Kept, a_line, in_doubt, standing, status_of
 from fakes.manual_clock import ManualClock

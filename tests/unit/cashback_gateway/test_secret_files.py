@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from cashback_gateway.cli import main
-from cashback_gateway.secret_files import (
+from cashback_gateway.commands.cli import main
+from cashback_gateway.commands.secrets import (
     FILES,
     SecretsRefusedError,
     check_secrets,

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from cashback_gateway import settings_page
-from cashback_gateway.settings import REQUIRED, SettingsError, read_settings
-from cashback_gateway.settings_table import SETTINGS
+from cashback_gateway.settings import page as settings_page
+from cashback_gateway.settings.reading import REQUIRED, SettingsError, read_settings
+from cashback_gateway.settings.table import SETTINGS
 
 ROOT = Path(__file__).parents[3]
 ENOUGH = {

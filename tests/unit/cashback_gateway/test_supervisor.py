@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from cashback_gateway.supervisor import (
+from cashback_gateway.local.supervisor import (
     Part,
     PartFailedError,
     ProcessPart,

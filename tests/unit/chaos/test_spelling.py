@@ -10,9 +10,9 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from adapters.http.fields import read_idempotency_key
-from cashback_core.content import same_content
-from cashback_core.names import same_person
-from cashback_core.reading import SaleRules, parse_sale
+from cashback_core.sales.content import same_content
+from cashback_core.sales.validation import SaleRules, parse_sale
+from cashback_core.values.names import same_person
 from chaos.sales import make_sale
 from chaos.spelling import ZONES, keys_of
 

@@ -8,7 +8,7 @@ from typing import Any, Final, cast
 
 import yaml
 
-from cashback_gateway import settings_table as table
+from cashback_gateway.settings import table
 
 ROOT = Path(__file__).parents[3]
 COMPOSE: Final = cast(

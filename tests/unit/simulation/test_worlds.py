@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, cast
 import pytest
 
 import fakes.memory_store
-from cashback_core.delivery import Actor, Status
+from cashback_core.delivery.states import Actor, Status
 from simulation import proof
 from simulation.desk import Desk
 from simulation.invariants import violations

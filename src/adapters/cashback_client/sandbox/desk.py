@@ -12,7 +12,7 @@ from adapters.cashback_client.sandbox.conduct import BadInstructionError, Conduc
 from adapters.cashback_client.sandbox.ledger import Ledger, format_instant, parse_instant
 from adapters.cashback_client.sandbox.statement import statement
 from adapters.cashback_client.sandbox.tellings import Asked
-from cashback_core.money import format_centavos
+from cashback_core.values.money import format_centavos
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -19,9 +19,14 @@ from adapters.cashback_client.statements.parsing import PageParser
 from adapters.cashback_client.statements.tunnelled import TunnelledTransport
 from adapters.cashback_client.statements.unfit import Unfit
 from adapters.cashback_client.way import direct
-from cashback_core.instants import format_instant
-from cashback_core.ports import StatementReading, Statements, StatementUnavailable
-from cashback_core.statements import MAX_BATCH, LineKind, StatementHead, StatementLine
+from cashback_core.delivery.ports import StatementReading, Statements, StatementUnavailable
+from cashback_core.reconciliation.statements import (
+    MAX_BATCH,
+    LineKind,
+    StatementHead,
+    StatementLine,
+)
+from cashback_core.values.instants import format_instant
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable

@@ -22,15 +22,15 @@ if TYPE_CHECKING:
 
     from adapters.http.identity.admission import Admission
     from adapters.http.identity.login import Login
-    from cashback_core.brakes import StopStore
-    from cashback_core.clients import ClientStore
-    from cashback_core.customers import CustomerStore
-    from cashback_core.merchants import MerchantStore
-    from cashback_core.people import UserStore
-    from cashback_core.ports import CashbackStore
-    from cashback_core.product_types import ProductTypeStore
-    from cashback_core.products import ProductStore
-    from cashback_core.trail import TrailStore
+    from cashback_core.administration.audit_trail import TrailStore
+    from cashback_core.administration.brakes import StopStore
+    from cashback_core.administration.customers import CustomerStore
+    from cashback_core.administration.merchants import MerchantStore
+    from cashback_core.administration.product_types import ProductTypeStore
+    from cashback_core.administration.products import ProductStore
+    from cashback_core.delivery.ports import CashbackStore
+    from cashback_core.people.clients import ClientStore
+    from cashback_core.people.users import UserStore
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

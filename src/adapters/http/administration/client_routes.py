@@ -24,7 +24,8 @@ from adapters.http.resources.list_query import ListQuery, Ordering
 from adapters.http.resources.one_resource import OneResource
 from adapters.http.resources.resource_body import ResourceBody
 from adapters.http.sales.wire import encode
-from cashback_core.clients import (
+from cashback_core.administration.merchants import SLUG
+from cashback_core.people.clients import (
     CLIENT_ID,
     CLIENT_ROLES,
     DEFAULT_OVERLAP_S,
@@ -34,14 +35,13 @@ from cashback_core.clients import (
     ClientState,
     Issued,
 )
-from cashback_core.instants import format_instant
-from cashback_core.merchants import SLUG
+from cashback_core.values.instants import format_instant
 
 if TYPE_CHECKING:
     from litestar.handlers import HTTPRouteHandler
 
     from adapters.http.identity.admission import Admission
-    from cashback_core.clients import ClientStore
+    from cashback_core.people.clients import ClientStore
 
 PATH: Final = "/api/clients"
 ORDERING: Final = Ordering(

@@ -22,25 +22,25 @@ from adapters.http.resources.list_query import ListQuery, Ordering
 from adapters.http.resources.one_resource import OneResource
 from adapters.http.resources.resource_body import ResourceBody
 from adapters.http.sales.wire import encode
-from cashback_core.brakes import MAX_CASHBACK_CEILING, MAX_DAY_CEILING, Ceilings
-from cashback_core.instants import format_instant
-from cashback_core.merchants import (
+from cashback_core.administration.brakes import MAX_CASHBACK_CEILING, MAX_DAY_CEILING, Ceilings
+from cashback_core.administration.merchants import (
     DEFAULT_MAX_SALE_AGE_DAYS,
     MAX_SALE_AGE_DAYS,
     SLUG,
     Merchant,
     MerchantState,
 )
-from cashback_core.names import NameDifference
-from cashback_core.rounding import Rounding
-from cashback_core.same_sale import EqualContent
-from cashback_core.zones import is_zone_name
+from cashback_core.sales.same_sale import EqualContent
+from cashback_core.values.instants import format_instant
+from cashback_core.values.names import NameDifference
+from cashback_core.values.rounding import Rounding
+from cashback_core.values.zones import is_zone_name
 
 if TYPE_CHECKING:
     from litestar.handlers import HTTPRouteHandler
 
     from adapters.http.identity.admission import Admission
-    from cashback_core.merchants import MerchantStore
+    from cashback_core.administration.merchants import MerchantStore
 
 PATH: Final = "/api/merchants"
 DEFAULT_ZONE: Final = "America/Sao_Paulo"

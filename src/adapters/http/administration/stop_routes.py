@@ -23,9 +23,9 @@ from adapters.http.resources.cursors import Kind
 from adapters.http.resources.list_query import ListQuery, Ordering
 from adapters.http.resources.resource_body import ResourceBody
 from adapters.http.sales.wire import encode
-from cashback_core.instants import format_instant
-from cashback_core.merchants import SLUG
-from cashback_core.programme import TYPE
+from cashback_core.administration.merchants import SLUG
+from cashback_core.sales.programme import TYPE
+from cashback_core.values.instants import format_instant
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from litestar.handlers import HTTPRouteHandler
 
     from adapters.http.identity.admission import Admission
-    from cashback_core.brakes import Stop, StopStore
+    from cashback_core.administration.brakes import Stop, StopStore
 
 PATH: Final = "/api/stops"
 ORDERING: Final = Ordering(

@@ -9,7 +9,7 @@ from adapters.http.problems.wording import Kind, fault, kind
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from cashback_core.messages import Language, Text
+    from cashback_core.words.messages import Language, Text
 
 ADMINISTRATION_KINDS: Final[Mapping[str, Kind]] = {
     "precondition_required": kind(

@@ -16,16 +16,16 @@ from adapters.http.resources.answering import caller_of
 from adapters.http.resources.cursors import Kind
 from adapters.http.resources.list_query import ListQuery, Ordering
 from adapters.http.sales.wire import encode
-from cashback_core.administering import Missing
-from cashback_core.instants import format_instant
-from cashback_core.trail import TrailFilter, TrailLine
+from cashback_core.administration.audit_trail import TrailFilter, TrailLine
+from cashback_core.administration.resources import Missing
+from cashback_core.values.instants import format_instant
 
 if TYPE_CHECKING:
     from litestar.handlers import HTTPRouteHandler
 
     from adapters.http.catalogue.starts import Zones
     from adapters.http.identity.admission import Admission
-    from cashback_core.trail import TrailStore
+    from cashback_core.administration.audit_trail import TrailStore
 
 ORDERING: Final = Ordering(
     resource="audit", columns={"at": Kind.INTEGER}, key=Kind.INTEGER, default="-at"

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Final, cast
 from adapters.http.identity.access import ADMINISTRATORS, MEMBERS, Role
 from adapters.http.identity.password_policy import LONGEST, SHORTEST, refuse_password
 from adapters.http.resources.resource_body import ResourceBody
-from cashback_core.merchants import SLUG
-from cashback_core.people import UserState
+from cashback_core.administration.merchants import SLUG
+from cashback_core.people.users import UserState
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from cashback_core.people import User
+    from cashback_core.people.users import User
 
 USERNAME: Final = re.compile(r"(?!me\Z|[0-9.-]{11,14}\Z)[a-z0-9][a-z0-9._@-]{0,63}\Z", re.ASCII)
 """Not `me`, which means the caller in addresses, and no CPF: names are logged and kept."""

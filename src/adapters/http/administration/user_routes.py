@@ -33,8 +33,8 @@ from adapters.http.resources.cursors import Kind
 from adapters.http.resources.list_query import ListQuery, Ordering
 from adapters.http.resources.one_resource import OneResource
 from adapters.http.sales.wire import encode
-from cashback_core.instants import format_instant
-from cashback_core.people import NewUser, User, UserFilter, UserState
+from cashback_core.people.users import NewUser, User, UserFilter, UserState
+from cashback_core.values.instants import format_instant
 
 if TYPE_CHECKING:
     from litestar.handlers import HTTPRouteHandler
@@ -42,8 +42,8 @@ if TYPE_CHECKING:
     from adapters.http.identity.admission import Admission
     from adapters.http.identity.own_password import OwnPassword
     from adapters.http.identity.passwords import Passwords
-    from cashback_core.administering import Caller, Kept, Refusal, Versions
-    from cashback_core.people import UserStore
+    from cashback_core.administration.resources import Caller, Kept, Refusal, Versions
+    from cashback_core.people.users import UserStore
 
 PATH: Final = "/api/users"
 ORDERING: Final = Ordering(

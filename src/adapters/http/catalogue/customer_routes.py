@@ -22,11 +22,11 @@ from adapters.http.resources.list_query import ListQuery, Ordering
 from adapters.http.resources.one_resource import OneResource
 from adapters.http.resources.resource_body import ResourceBody
 from adapters.http.sales.wire import encode
-from cashback_core.documents import Cpf, InvalidDocument
-from cashback_core.identity import new_id
-from cashback_core.instants import format_instant
-from cashback_core.names import name_fault
-from cashback_core.sale import Customer
+from cashback_core.sales.sale import Customer
+from cashback_core.values.documents import Cpf, InvalidDocument
+from cashback_core.values.ids import new_id
+from cashback_core.values.instants import format_instant
+from cashback_core.values.names import name_fault
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from litestar.handlers import HTTPRouteHandler
 
     from adapters.http.identity.admission import Admission
-    from cashback_core.customers import CustomerStore, KnownCustomer
+    from cashback_core.administration.customers import CustomerStore, KnownCustomer
 
 PATH: Final = "/api/customers"
 ORDERING: Final = Ordering(

@@ -24,12 +24,12 @@ from adapters.http.resources.one_resource import OneResource
 from adapters.http.resources.resource_body import ResourceBody
 from adapters.http.resources.versions import read_if_match
 from adapters.http.sales.wire import encode
-from cashback_core.catalogue import SKU
-from cashback_core.identity import new_id
-from cashback_core.instants import format_instant
-from cashback_core.products import NewProduct, NewType, Product, ProductFilter
-from cashback_core.programme import TYPE
-from cashback_core.sale import name_key
+from cashback_core.administration.products import NewProduct, NewType, Product, ProductFilter
+from cashback_core.sales.catalogue import SKU
+from cashback_core.sales.programme import TYPE
+from cashback_core.sales.sale import name_key
+from cashback_core.values.ids import new_id
+from cashback_core.values.instants import format_instant
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
     from adapters.http.catalogue.starts import Zones
     from adapters.http.identity.admission import Admission
-    from cashback_core.products import ProductStore
+    from cashback_core.administration.products import ProductStore
 
 PATH: Final = "/api/products"
 ORDERING: Final = Ordering(

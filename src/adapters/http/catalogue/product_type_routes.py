@@ -26,9 +26,9 @@ from adapters.http.resources.one_resource import OneResource
 from adapters.http.resources.resource_body import ResourceBody
 from adapters.http.resources.versions import read_if_match
 from adapters.http.sales.wire import encode
-from cashback_core.instants import format_instant
-from cashback_core.product_types import TYPE, NewProductType, NewRate, ProductType
-from cashback_core.programme import MAX_RATE_BP, Rate
+from cashback_core.administration.product_types import TYPE, NewProductType, NewRate, ProductType
+from cashback_core.sales.programme import MAX_RATE_BP, Rate
+from cashback_core.values.instants import format_instant
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
     from adapters.http.catalogue.starts import Zones
     from adapters.http.identity.admission import Admission
-    from cashback_core.product_types import ProductTypeStore
+    from cashback_core.administration.product_types import ProductTypeStore
 
 PATH: Final = "/api/product-types"
 _RATE: Final = ("rate_bp", "starts_at", "confirm_rate_bp")

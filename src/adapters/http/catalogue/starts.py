@@ -5,15 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from cashback_core.changes import BEGINNING
-from cashback_core.submission import UnknownMerchant
+from cashback_core.intake.submission import UnknownMerchant
+from cashback_core.sales.effective_dates import BEGINNING
 
 if TYPE_CHECKING:
     from datetime import datetime
     from zoneinfo import ZoneInfo
 
     from adapters.http.resources.resource_body import ResourceBody
-    from cashback_core.ports import CashbackStore
+    from cashback_core.delivery.ports import CashbackStore
 
 
 @dataclass(frozen=True, slots=True)

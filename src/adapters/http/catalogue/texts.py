@@ -9,7 +9,7 @@ from adapters.http.problems.wording import fault
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from cashback_core.messages import Language, Text
+    from cashback_core.words.messages import Language, Text
 
 CATALOGUE_FAULTS: Final[Mapping[str, Mapping[Language, Text]]] = {
     "type_format": fault(

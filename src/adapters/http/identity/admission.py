@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from adapters.http.fields import Fields, read_fields
 from adapters.http.identity.access import ACCESS, NOBODY, Role, Roles
 from adapters.http.identity.tokens import TokenKind, Tokens
-from cashback_core.callers import USER
+from cashback_core.people.callers import USER
 from cashback_core.tracing import note_merchant
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from cashback_core.violations import Violation
+from cashback_core.values.violations import Violation
 
 if TYPE_CHECKING:
     from adapters.http.problems.faults import Fault

@@ -14,12 +14,12 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from adapters.http.identity.turns import TooManyLoginsError
-from cashback_core.log_ins import LogInOutcome
+from cashback_core.people.log_ins import LogInOutcome
 
 if TYPE_CHECKING:
     from collections.abc import Generator
 
-    from cashback_core.log_ins import LogInKind, OnLogIn
+    from cashback_core.people.log_ins import LogInKind, OnLogIn
 
 _DIGITS: Final = 16
 _log = logging.getLogger(__name__)

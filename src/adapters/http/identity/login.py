@@ -18,8 +18,8 @@ from adapters.http.identity.tokens import (
     successor_id,
 )
 from adapters.http.identity.turns import Turns
-from cashback_core.callers import CLIENT, USER, Reused
-from cashback_core.log_ins import LogInKind, LogInOutcome
+from cashback_core.people.callers import CLIENT, USER, Reused
+from cashback_core.people.log_ins import LogInKind, LogInOutcome
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from adapters.http.identity.log_in_traces import LogInTraces
     from adapters.http.identity.passwords import Passwords
     from adapters.http.identity.standing import Standings
-    from cashback_core.callers import Account, Identities, Owned
+    from cashback_core.people.callers import Account, Identities, Owned
 
 USERNAME: Final = re.compile(r"[a-z0-9][a-z0-9._@-]{0,63}\Z", re.ASCII)
 _CLIENT_ID: Final = re.compile(r"cli_[A-Za-z0-9_-]{22}\Z", re.ASCII)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from adapters.http.identity.admission import Admission
     from adapters.http.identity.own_password import OwnPassword
-    from cashback_core.people import UserStore
+    from cashback_core.people.users import UserStore
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

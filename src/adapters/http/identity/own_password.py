@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from adapters.http.fields import Fields
     from adapters.http.identity.admission import Principal
     from adapters.http.identity.login import Login
-    from cashback_core.people import UserStore
+    from cashback_core.people.users import UserStore
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

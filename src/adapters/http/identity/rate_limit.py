@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from cashback_core.callers import Identities
+    from cashback_core.people.callers import Identities
 
 HELD_S: Final = 0.5
 """How long a drawn request may be used."""

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from litestar.handlers import HTTPRouteHandler
 
     from adapters.http.identity.admission import Admission
-    from cashback_core.callers import Identities
+    from cashback_core.people.callers import Identities
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING, Final
 
 from adapters.http.identity.access import Role
 from adapters.http.identity.tokens import InvalidTokenError
-from cashback_core.callers import CLIENT
+from cashback_core.people.callers import CLIENT
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from adapters.http.identity.tokens import Claims
-    from cashback_core.callers import Identities
+    from cashback_core.people.callers import Identities
 
 STANDING_AGE_S: Final = 4.0
 """How long a standing is kept: so long may somebody still act who no longer should."""

@@ -23,8 +23,8 @@ from adapters.http.fields import Fields, read_language
 from adapters.http.identity.login import BadCredentialsError, LoginThrottledError
 from adapters.http.identity.turns import TooManyLoginsError
 from adapters.http.sales.wire import encode
-from cashback_core.messages import Language
-from cashback_core.ports import StoreUnavailable
+from cashback_core.delivery.ports import StoreUnavailable
+from cashback_core.words.messages import Language
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -19,8 +19,8 @@ from adapters.http.identity.credentials import read_credentials, read_texts
 from adapters.http.identity.signing_key import jwk
 from adapters.http.identity.token_form import answer_form, is_form
 from adapters.http.sales.wire import encode
-from cashback_core.callers import CLIENT
-from cashback_core.instants import format_instant
+from cashback_core.people.callers import CLIENT
+from cashback_core.values.instants import format_instant
 
 if TYPE_CHECKING:
     from litestar.handlers import HTTPRouteHandler

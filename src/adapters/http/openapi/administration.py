@@ -21,7 +21,7 @@ from adapters.http.openapi.resources import (
     listed,
     pages,
 )
-from cashback_core.clients import CLIENT_ROLES, DEFAULT_OVERLAP_S
+from cashback_core.people.clients import CLIENT_ROLES, DEFAULT_OVERLAP_S
 
 if TYPE_CHECKING:
     from adapters.http.openapi.schemas import Schema

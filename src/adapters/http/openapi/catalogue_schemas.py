@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any, Final
 
 from adapters.http.resources.resource_body import MAX_NAME_CHARS
-from cashback_core.catalogue import MAX_SKU_CHARS
-from cashback_core.programme import MAX_RATE_BP
+from cashback_core.sales.catalogue import MAX_SKU_CHARS
+from cashback_core.sales.programme import MAX_RATE_BP
 
 Schema = dict[str, Any]
 

@@ -14,7 +14,7 @@ from adapters.http.openapi.parts import ACCEPT_LANGUAGE
 from adapters.http.openapi.schemas import Schema, schemas
 from adapters.http.problems.answering import Problem, answer_problem, forbidden
 from adapters.http.problems.texts import KINDS
-from cashback_core.messages import Language
+from cashback_core.words.messages import Language
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

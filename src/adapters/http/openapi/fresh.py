@@ -10,8 +10,8 @@ import secrets
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from cashback_core.documents import cpf_check_digits
-from cashback_core.instants import format_instant
+from cashback_core.values.documents import cpf_check_digits
+from cashback_core.values.instants import format_instant
 
 SALE_ID: Final = "example-replaced-when-served"
 NAME: Final = "replaced0when0served"

@@ -17,9 +17,9 @@ from adapters.http.openapi.parts import (
     parameter,
 )
 from adapters.http.resources.listing import OPEN
-from cashback_core.equals import MAX_LISTED
+from cashback_core.intake.equal_sales import MAX_LISTED
 from cashback_core.reconciliation.findings import FindingClass
-from cashback_core.same_sale import EqualOutcome
+from cashback_core.sales.same_sale import EqualOutcome
 
 _EVERY: Final = (*ANY, *TOKEN, "forbidden", "unavailable")
 _ACT: Final = (*_EVERY, *BODY, "invalid_request", "not_found", "act_not_allowed")

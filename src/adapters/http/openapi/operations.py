@@ -21,7 +21,7 @@ from adapters.http.openapi.parts import (
 )
 from adapters.http.openapi.privacy import PRIVACY
 from adapters.http.openapi.schemas import SALE_EXAMPLE
-from cashback_core.delivery import Status
+from cashback_core.delivery.states import Status
 
 _KEY: Final = parameter(
     "Idempotency-Key",

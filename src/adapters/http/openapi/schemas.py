@@ -20,13 +20,13 @@ from adapters.http.openapi.administration_schemas import (
 )
 from adapters.http.openapi.catalogue_schemas import CATALOGUE_BODIES
 from adapters.http.openapi.parts import DAY, TIME
-from cashback_core.catalogue import MAX_SKU_CHARS
-from cashback_core.explaining import Meaning
-from cashback_core.messages import SOLD_AT, Language
-from cashback_core.money import MAX_CENTAVOS, MAX_QUANTITY_THOUSANDTHS
-from cashback_core.names import MAX_NAME_CHARS
-from cashback_core.operating import MAX_REASON_CHARS, ActKind, goes_with
-from cashback_core.sale import MAX_LINES
+from cashback_core.operators.acts import MAX_REASON_CHARS, ActKind, goes_with
+from cashback_core.reconciliation.incidents import Meaning
+from cashback_core.sales.catalogue import MAX_SKU_CHARS
+from cashback_core.sales.sale import MAX_LINES
+from cashback_core.values.money import MAX_CENTAVOS, MAX_QUANTITY_THOUSANDTHS
+from cashback_core.values.names import MAX_NAME_CHARS
+from cashback_core.words.messages import SOLD_AT, Language
 
 Schema = dict[str, Any]
 

@@ -32,11 +32,10 @@ from adapters.http.problems.faults import Fault, InvalidQueryError
 from adapters.http.problems.texts import DIFFERENCE, KINDS, who_may
 from adapters.http.resources.versions import PreconditionRequiredError
 from adapters.http.sales.wire import encode, record_shape
-from cashback_core.administering import InUse, Missing, Stale, Taken, Unfit
-from cashback_core.content import Difference
-from cashback_core.explaining import NamesACashback, NotExplained
-from cashback_core.messages import told_in
-from cashback_core.operating import (
+from cashback_core.administration.resources import InUse, Missing, Stale, Taken, Unfit
+from cashback_core.delivery.ports import StoreUnavailable, UnusableTerms
+from cashback_core.intake.submission import ContentKnown, KeyReused, SaleIdTaken, UnknownMerchant
+from cashback_core.operators.acts import (
     MAX_AT_ONCE,
     CountChanged,
     NotCreditedThere,
@@ -45,10 +44,11 @@ from cashback_core.operating import (
     RiskNotAccepted,
     TooMany,
 )
-from cashback_core.ports import StoreUnavailable, UnusableTerms
-from cashback_core.privacy import StillOpen
-from cashback_core.submission import ContentKnown, KeyReused, SaleIdTaken, UnknownMerchant
-from cashback_core.violations import InvalidSale, Violation
+from cashback_core.privacy.data_subjects import StillOpen
+from cashback_core.reconciliation.incidents import NamesACashback, NotExplained
+from cashback_core.sales.content import Difference
+from cashback_core.values.violations import InvalidSale, Violation
+from cashback_core.words.messages import told_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -56,8 +56,8 @@ if TYPE_CHECKING:
     from litestar import Request
 
     from adapters.http.identity.access import Roles
-    from cashback_core.messages import Language
-    from cashback_core.record import Record
+    from cashback_core.delivery.record import Record
+    from cashback_core.words.messages import Language
 
 MEDIA_TYPE: Final = b"application/problem+json"
 RETRY_AFTER: Final[Header] = (b"retry-after", b"1")

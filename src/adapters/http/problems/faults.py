@@ -10,7 +10,7 @@ from adapters.http.problems.texts import FAULTS, JSON_REASONS, OTHER_JSON_REASON
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from cashback_core.messages import Language
+    from cashback_core.words.messages import Language
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,7 +14,7 @@ from adapters.http.problems.wording import Kind, fault, kind
 from adapters.http.sales.incident_texts import INCIDENT_FAULTS, INCIDENT_KINDS
 from adapters.http.sales.operator_texts import OPERATOR_FAULTS, OPERATOR_KINDS
 from adapters.http.sales.privacy_texts import PRIVACY_FAULTS, PRIVACY_KINDS
-from cashback_core.messages import SOLD_AT, Language, Text
+from cashback_core.words.messages import SOLD_AT, Language, Text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -10,7 +10,7 @@ from adapters.http.fields import read_language
 from adapters.http.problems.answering import answer_problem, problem_of
 from adapters.http.resources.versions import is_known, write_etag
 from adapters.http.sales.wire import encode
-from cashback_core.administering import Caller, Kept
+from cashback_core.administration.resources import Caller, Kept
 from cashback_core.tracing import TRAIL
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from adapters.http.identity.admission import Principal
     from adapters.http.resources.merging import Versioned
     from adapters.http.shapes import Shape
-    from cashback_core.administering import Refusal
+    from cashback_core.administration.resources import Refusal
 
     R = TypeVar("R", bound=Versioned)
 

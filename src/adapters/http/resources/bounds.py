@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from cashback_core.instants import parse_bound
+from cashback_core.values.instants import parse_bound
 
 if TYPE_CHECKING:
     from datetime import datetime

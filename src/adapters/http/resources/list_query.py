@@ -16,9 +16,9 @@ from adapters.http.resources.cursors import (
     write_value,
 )
 from adapters.http.resources.listing import DEFAULT_LIMIT, MAX_LIMIT, parameters
-from cashback_core.administering import Slice
-from cashback_core.instants import NoSuchInstant, NotAnInstant
-from cashback_core.violations import show
+from cashback_core.administration.resources import Slice
+from cashback_core.values.instants import NoSuchInstant, NotAnInstant
+from cashback_core.values.violations import show
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -15,15 +15,15 @@ from zoneinfo import ZoneInfo
 
 from adapters.http.problems.faults import Fault, InvalidQueryError
 from adapters.http.resources.bounds import query_bound
-from cashback_core.delivery import DONE, Status
-from cashback_core.documents import Cpf, InvalidDocument, mask
-from cashback_core.instants import NoSuchInstant, NotAnInstant
-from cashback_core.operating import ATTENTION, OpenFilter
-from cashback_core.ports import Position, RateVersion, RecordFilter
-from cashback_core.programme import TYPE
+from cashback_core.delivery.ports import Position, RateVersion, RecordFilter
+from cashback_core.delivery.states import DONE, Status
+from cashback_core.operators.acts import ATTENTION, OpenFilter
 from cashback_core.reconciliation.findings import FindingClass
-from cashback_core.same_sale import EqualOutcome
-from cashback_core.violations import show
+from cashback_core.sales.programme import TYPE
+from cashback_core.sales.same_sale import EqualOutcome
+from cashback_core.values.documents import Cpf, InvalidDocument, mask
+from cashback_core.values.instants import NoSuchInstant, NotAnInstant
+from cashback_core.values.violations import show
 
 DEFAULT_LIMIT: Final = 50
 MAX_LIMIT: Final = 200

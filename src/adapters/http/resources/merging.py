@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Final, Generic, Protocol, TypeVar, cast
 
-from cashback_core.administering import Kept, Missing, Refusal, Stale, Versions
+from cashback_core.administration.resources import Kept, Missing, Refusal, Stale, Versions
 
 MAX_TRIES: Final = 5
 """A patch of whichever version is there (`If-Match: *`) is merged anew so often."""

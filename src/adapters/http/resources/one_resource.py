@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from adapters.http.identity.admission import Admission
     from adapters.http.shapes import Shape
-    from cashback_core.administering import Caller, Kept, Refusal, Versions
+    from cashback_core.administration.resources import Caller, Kept, Refusal, Versions
 
 K = TypeVar("K")
 R = TypeVar("R", bound=Versioned)

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Final
 
 from adapters.http.identity.credentials import InvalidRequestError
 from adapters.http.problems.faults import Fault
-from cashback_core.fields import FieldReader, Fields
-from cashback_core.instants import NoSuchInstant, NotAnInstant, parse_instant
-from cashback_core.operating import MAX_REASON_CHARS, why_no_reason
-from cashback_core.violations import MAX_VIOLATIONS, Violation, show
+from cashback_core.operators.acts import MAX_REASON_CHARS, why_no_reason
+from cashback_core.sales.json_object import FieldReader, Fields
+from cashback_core.values.instants import NoSuchInstant, NotAnInstant, parse_instant
+from cashback_core.values.violations import MAX_VIOLATIONS, Violation, show
 
 if TYPE_CHECKING:
     import re
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from zoneinfo import ZoneInfo
 
-    from cashback_core.fields import Shape
+    from cashback_core.sales.json_object import Shape
 
 MAX_NAME_CHARS: Final = 120
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from adapters.http.answers import Header
     from adapters.http.fields import Fields
-    from cashback_core.administering import Versions
+    from cashback_core.administration.resources import Versions
 
 MAX_TAGS: Final = 16
 

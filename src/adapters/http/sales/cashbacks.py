@@ -28,8 +28,9 @@ from adapters.http.fields import (
 from adapters.http.problems.answering import answer_problem, location_of, problem_of
 from adapters.http.resources.listing import read_listing, write_cursor
 from adapters.http.sales.wire import encode, history_shape, quote_shape, read_shape, record_shape
-from cashback_core.delivery import DONE
-from cashback_core.submission import (
+from cashback_core.delivery.states import DONE
+from cashback_core.delivery.waiting import MAY_WAIT
+from cashback_core.intake.submission import (
     ContentKnown,
     KeyReused,
     Recorded,
@@ -39,7 +40,6 @@ from cashback_core.submission import (
     UnknownMerchant,
 )
 from cashback_core.tracing import note_cashback
-from cashback_core.waiting import MAY_WAIT
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -47,10 +47,10 @@ if TYPE_CHECKING:
     from litestar.handlers import HTTPRouteHandler
 
     from adapters.http.identity.admission import Admission
-    from cashback_core.ports import CashbackStore
-    from cashback_core.record import Record
-    from cashback_core.submission import QuoteSale, SubmitSale, Submitted
-    from cashback_core.waiting import Waiting
+    from cashback_core.delivery.ports import CashbackStore
+    from cashback_core.delivery.record import Record
+    from cashback_core.delivery.waiting import Waiting
+    from cashback_core.intake.submission import QuoteSale, SubmitSale, Submitted
 
 PATHS: Final = ("/api/cashbacks", "/api/cashback")
 """The collection, and the challenge's own spelling of it for submitting."""

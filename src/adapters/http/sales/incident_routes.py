@@ -20,9 +20,9 @@ from adapters.http.sales import operator_bodies as bodies
 from adapters.http.sales.cashbacks import read_id
 from adapters.http.sales.incident_texts import CLASSES
 from adapters.http.sales.wire import encode
-from cashback_core.explaining import NamesACashback, NotExplained, StatementIncident
-from cashback_core.instants import format_instant
-from cashback_core.money import format_centavos
+from cashback_core.reconciliation.incidents import NamesACashback, NotExplained, StatementIncident
+from cashback_core.values.instants import format_instant
+from cashback_core.values.money import format_centavos
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -30,8 +30,8 @@ if TYPE_CHECKING:
     from litestar.handlers import HTTPRouteHandler
 
     from adapters.http.identity.admission import Admission, Principal
-    from cashback_core.explaining import ClassTotal, IncidentStore
-    from cashback_core.messages import Language
+    from cashback_core.reconciliation.incidents import ClassTotal, IncidentStore
+    from cashback_core.words.messages import Language
 
 PATH: Final = "/api/incidents"
 

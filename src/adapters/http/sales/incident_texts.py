@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from adapters.http.problems.wording import Kind, fault, kind
-from cashback_core.messages import Language
 from cashback_core.reconciliation.findings import FindingClass
+from cashback_core.words.messages import Language
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from cashback_core.messages import Text
+    from cashback_core.words.messages import Text
 
 
 def _words(en: str, pt: str) -> Mapping[Language, str]:

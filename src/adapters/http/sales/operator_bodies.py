@@ -10,11 +10,8 @@ from uuid import UUID
 
 from adapters.http.identity.credentials import InvalidRequestError
 from adapters.http.problems.faults import Fault
-from cashback_core.delivery import Status
-from cashback_core.documents import Cpf, InvalidDocument, mask
-from cashback_core.explaining import Explanation, Meaning
-from cashback_core.instants import NoSuchInstant, NotAnInstant, parse_bound
-from cashback_core.operating import (
+from cashback_core.delivery.states import Status
+from cashback_core.operators.acts import (
     MAX_REASON_CHARS,
     Act,
     ActKind,
@@ -22,7 +19,10 @@ from cashback_core.operating import (
     goes_with,
     why_no_reason,
 )
-from cashback_core.violations import Violation, show
+from cashback_core.reconciliation.incidents import Explanation, Meaning
+from cashback_core.values.documents import Cpf, InvalidDocument, mask
+from cashback_core.values.instants import NoSuchInstant, NotAnInstant, parse_bound
+from cashback_core.values.violations import Violation, show
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

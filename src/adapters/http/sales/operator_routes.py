@@ -19,8 +19,8 @@ from adapters.http.sales import operator_bodies as bodies
 from adapters.http.sales.cashbacks import read_id
 from adapters.http.sales.operator_texts import RISK
 from adapters.http.sales.wire import encode, equals_shape, history_shape, open_shape
-from cashback_core.money import format_centavos
-from cashback_core.operating import (
+from cashback_core.intake.submission import UnknownMerchant
+from cashback_core.operators.acts import (
     CountChanged,
     Granted,
     NotCreditedThere,
@@ -30,7 +30,7 @@ from cashback_core.operating import (
     Tally,
     TooMany,
 )
-from cashback_core.submission import UnknownMerchant
+from cashback_core.values.money import format_centavos
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -39,8 +39,8 @@ if TYPE_CHECKING:
     from litestar.handlers import HTTPRouteHandler
 
     from adapters.http.identity.admission import Admission, Principal
-    from cashback_core.operating import Act, OperatorStore
-    from cashback_core.ports import CashbackStore
+    from cashback_core.delivery.ports import CashbackStore
+    from cashback_core.operators.acts import Act, OperatorStore
 
 PATH: Final = "/api/cashbacks"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from adapters.http.problems.wording import Kind, fault, kind
-from cashback_core.messages import Language, Text
+from cashback_core.words.messages import Language, Text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

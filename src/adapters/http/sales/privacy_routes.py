@@ -18,14 +18,14 @@ from adapters.http.resources.listing import read_subject_listing
 from adapters.http.sales.cashbacks import read_id
 from adapters.http.sales.operator_bodies import read_reason
 from adapters.http.sales.wire import encode, report_shape
-from cashback_core.instants import format_instant
-from cashback_core.privacy import Erased, Erasure, StillOpen
+from cashback_core.privacy.data_subjects import Erased, Erasure, StillOpen
+from cashback_core.values.instants import format_instant
 
 if TYPE_CHECKING:
     from litestar.handlers import HTTPRouteHandler
 
     from adapters.http.identity.admission import Admission
-    from cashback_core.privacy import PrivacyStore
+    from cashback_core.privacy.data_subjects import PrivacyStore
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

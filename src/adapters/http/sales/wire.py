@@ -10,11 +10,8 @@ from typing import TYPE_CHECKING, Final, assert_never
 import msgspec
 
 from adapters.http import shapes
-from cashback_core.documents import mask
-from cashback_core.erased import ERASED
-from cashback_core.instants import format_instant
-from cashback_core.money import format_centavos, format_exact, format_thousandths
-from cashback_core.same_sale import (
+from cashback_core.sales.erased import ERASED
+from cashback_core.sales.same_sale import (
     Collision,
     Contradiction,
     EqualRefused,
@@ -22,22 +19,25 @@ from cashback_core.same_sale import (
     NewSale,
     Repeat,
 )
+from cashback_core.values.documents import mask
+from cashback_core.values.instants import format_instant
+from cashback_core.values.money import format_centavos, format_exact, format_thousandths
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from uuid import UUID
 
-    from cashback_core.calculation import Cashback, LineCashback
-    from cashback_core.content import Difference
-    from cashback_core.equals import EqualPage, Try
-    from cashback_core.evidence import ProviderAnswer
-    from cashback_core.operating import OpenCashback
-    from cashback_core.privacy import SubjectReport
-    from cashback_core.record import AttemptRecord, EventRecord, History, Record
-    from cashback_core.sale import Customer, Line, Sale
-    from cashback_core.same_sale import Meaning
-    from cashback_core.submission import Quoted
-    from cashback_core.waiting import Waiting
+    from cashback_core.delivery.evidence import ProviderAnswer
+    from cashback_core.delivery.record import AttemptRecord, EventRecord, History, Record
+    from cashback_core.delivery.waiting import Waiting
+    from cashback_core.intake.equal_sales import EqualPage, Try
+    from cashback_core.intake.submission import Quoted
+    from cashback_core.operators.acts import OpenCashback
+    from cashback_core.privacy.data_subjects import SubjectReport
+    from cashback_core.sales.calculation import Cashback, LineCashback
+    from cashback_core.sales.content import Difference
+    from cashback_core.sales.sale import Customer, Line, Sale
+    from cashback_core.sales.same_sale import Meaning
 
 _REFUSED: Final[Mapping[NameKind, shapes.Means]] = {
     NameKind.IDEMPOTENCY_KEY: "idempotency_key_reused",

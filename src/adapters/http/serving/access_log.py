@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from cashback_core.instants import format_instant
+from cashback_core.values.instants import format_instant
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from cashback_core.observing import RequestEnded
+    from cashback_core.delivery.observers import RequestEnded
 
 encode: Final = msgspec.json.Encoder().encode
 

@@ -9,7 +9,7 @@ import sys
 from typing import Final
 
 from adapters.http.problems.answering import Problem, answer_problem
-from cashback_core.messages import Language
+from cashback_core.words.messages import Language
 
 PROXY_PROBLEMS: Final = (
     "bad_request",

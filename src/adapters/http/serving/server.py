@@ -14,7 +14,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from adapters.http.problems.answering import RETRY_AFTER, Problem, answer_problem
 from adapters.http.serving.polite_transport import PoliteTransport
 from adapters.http.serving.unread_answers import TAKEN_S, Unread
-from cashback_core.messages import Language
+from cashback_core.words.messages import Language
 
 if TYPE_CHECKING:
     import asyncio

@@ -1,4 +1,4 @@
-"""The audit trail in PostgreSQL; the promises stand in `cashback_core.trail`."""
+"""The audit trail in PostgreSQL; see `cashback_core.administration.audit_trail`."""
 
 # ruff: noqa: D102 (the port has the words)
 
@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from adapters.postgres.administration.paging import Column, Pages, values_of
-from cashback_core.administering import Caller, Listed, Missing
-from cashback_core.trail import TrailFilter, TrailLine, TrailStore
+from cashback_core.administration.audit_trail import TrailFilter, TrailLine, TrailStore
+from cashback_core.administration.resources import Caller, Listed, Missing
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from adapters.postgres.administration.transactions import Administration
-    from cashback_core.administering import Slice
+    from cashback_core.administration.resources import Slice
 
 _PAGES: Final = Pages(
     # Of two merchants' lines the platform asks one merchant's, or its own: never all at once, so

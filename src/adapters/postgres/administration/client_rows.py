@@ -6,14 +6,14 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from adapters.postgres.administration.paging import Column, Pages
-from cashback_core.clients import Client, ClientState, Secret
+from cashback_core.people.clients import Client, ClientState, Secret
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from psycopg import AsyncConnection
 
-    from cashback_core.administering import Caller
+    from cashback_core.administration.resources import Caller
 
 _SELECT: Final = """
     select c.client_id, m.slug, c.name, c.role, c.version, c.created_at, c.created_by,

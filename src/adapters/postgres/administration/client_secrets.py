@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from adapters.postgres.identity.throttling import digest
-from cashback_core.identity import new_id
+from cashback_core.values.ids import new_id
 
 if TYPE_CHECKING:
     from datetime import timedelta

@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, LiteralString, TypeVar
 
-from cashback_core.administering import Listed
-from cashback_core.pages import MAX_PARTS, fitting
+from cashback_core.administration.resources import Listed
+from cashback_core.values.pages import MAX_PARTS, fitting
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from cashback_core.administering import Slice
+    from cashback_core.administration.resources import Slice
 
 
 T = TypeVar("T")

@@ -5,15 +5,15 @@ from __future__ import annotations
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
-from adapters.postgres.database import ADMINISTERING, Database, named
-from adapters.postgres.sessions import Role
+from adapters.postgres.connection.database import ADMINISTERING, Database, named
+from adapters.postgres.connection.sessions import Role
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
 
     import psycopg
 
-    from cashback_core.administering import Caller, Versions
+    from cashback_core.administration.resources import Caller, Versions
 
 
 class Administration:

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any, Final
 import psycopg
 from psycopg.rows import class_row
 
+from adapters.postgres.connection.sessions import Role, Session
 from adapters.postgres.identity.throttling import digest
-from adapters.postgres.sessions import Role, Session
-from cashback_core.callers import Owned
-from cashback_core.identity import new_id
+from cashback_core.people.callers import Owned
+from cashback_core.values.ids import new_id
 
 if TYPE_CHECKING:
-    from adapters.postgres.database import Database
+    from adapters.postgres.connection.database import Database
 
 _SESSION: Final = Session(application="cashback accounts", role=Role.IDENTITY)
 

@@ -145,7 +145,7 @@ create table events (
     primary key (merchant_id, cashback_id, sequence),
     foreign key (merchant_id, cashback_id) references cashbacks,
     check ((sequence = 1) = (from_status is null)),
-    -- Every move there is: the same list as cashback_core.delivery.TRANSITIONS, by test.
+    -- Every move there is: the same list as cashback_core.delivery.states.TRANSITIONS, by test.
     constraint events_only_listed_moves check (coalesce(from_status, 'new') || '>' || to_status || '>' || actor in (
         'new>not_due>api', 'new>pending>api',
         'pending>sending>api', 'pending>sending>worker',

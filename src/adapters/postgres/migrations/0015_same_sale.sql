@@ -17,7 +17,7 @@ alter table sales
 create index sales_of_equal_content on sales (merchant_id, accepted_at desc)
     where same_content_as is not null;
 
--- The content names of what is recorded, by their new layout (cashback_core.content); of an erased
+-- The content names of what is recorded, by their new layout (cashback_core.sales.content); of an erased
 -- customer the document is gone, and with it the name. The old names stay: no new one looks like them.
 insert into sale_names (merchant_id, kind, name, cashback_id)
 select distinct on (s.merchant_id, made.name) s.merchant_id, 'content', made.name, s.cashback_id

@@ -1,4 +1,4 @@
--- Whether two names are one person's is decided in one place, cashback_core.names, by the name that
+-- Whether two names are one person's is decided in one place, cashback_core.values.names, by the name that
 -- a CPF was first known by: an initial and a cut end make it no question of equal keys. So customers
 -- lose theirs. A merchant may take sales whose CPF is known under another name; they say so for ever.
 alter table customers drop constraint customers_erased_are_nobody;

@@ -1,5 +1,5 @@
 -- Which cashbacks an open incident of a statement keeps from being called unpaid: it names them, or
--- its line could be their credit (`cashback_core.explaining.may_be_credit_of`, by test). A line that
+-- its line could be their credit (`cashback_core.reconciliation.incidents.may_be_credit_of`, by test). A line that
 -- is nobody's could be any merchant's, whose operators do not see it: so this runs as the owner, and
 -- tells of the merchant's own cashbacks, and of nothing else.
 create function suspected_cashbacks(

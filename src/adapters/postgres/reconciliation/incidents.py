@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 from psycopg.types.json import Jsonb
 
-from adapters.postgres.accepting import encode
 from adapters.postgres.reconciliation.explanations import said_since
 from adapters.postgres.reconciliation.keys import Keys, either_way
-from cashback_core.identity import new_id
+from adapters.postgres.sales.acceptance import encode
 from cashback_core.reconciliation import FindingClass
-from cashback_core.reconciling import Standing
+from cashback_core.reconciliation.schedule import Standing
+from cashback_core.values.ids import new_id
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Hashable, Sequence
@@ -22,9 +22,9 @@ if TYPE_CHECKING:
     from psycopg import AsyncConnection
 
     from adapters.postgres.reconciliation.runs import Run
+    from cashback_core.privacy.sealing import Seal
     from cashback_core.reconciliation import Window
-    from cashback_core.reconciling import FoundIncident
-    from cashback_core.sealing import Seal
+    from cashback_core.reconciliation.schedule import FoundIncident
 
 _ASKED_AT_ONCE: Final = 10_000
 """So many hashes of documents are looked for in one statement: one for each merchant."""

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from adapters.http.resources.bounds import query_bound
-from cashback_core.instants import NotAnInstant, format_instant
+from cashback_core.values.instants import NotAnInstant, format_instant
 
 SAO_PAULO = ZoneInfo("America/Sao_Paulo")
 

@@ -13,7 +13,7 @@ from adapters.http.fields import (
     read_language,
     read_preference,
 )
-from cashback_core.messages import Language
+from cashback_core.words.messages import Language
 
 
 def test_repeated_fields_are_joined_so_that_no_one_of_them_wins() -> None:

@@ -17,11 +17,11 @@ from adapters.http.problems.faults import InvalidQueryError
 from adapters.http.resources.listing import read_incident_listing
 from adapters.http.sales import operator_bodies as bodies
 from adapters.http.sales.incident_texts import CLASSES
-from cashback_core.documents import mask
-from cashback_core.explaining import StatementIncident
-from cashback_core.identity import new_id
-from cashback_core.messages import Language
 from cashback_core.reconciliation import FindingClass
+from cashback_core.reconciliation.incidents import StatementIncident
+from cashback_core.values.documents import mask
+from cashback_core.values.ids import new_id
+from cashback_core.words.messages import Language
 from contract.builders import a_cpf
 from fakes.api import SALE, Api
 from fakes.scripted_provider import answered

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from adapters.http.problems.faults import InvalidQueryError
 from adapters.http.resources.cursors import Kind, read_cursor, write_cursor, write_value
 from adapters.http.resources.list_query import ListQuery, Ordering
-from cashback_core.administering import Slice
+from cashback_core.administration.resources import Slice
 
 THINGS = Ordering(
     resource="things",

@@ -30,7 +30,7 @@ from fakes.memory_identities import (
 if TYPE_CHECKING:
     from uuid import UUID
 
-    from cashback_core.callers import Renewed, Reused, Visit
+    from cashback_core.people.callers import Renewed, Reused, Visit
     from fakes.api import Answered
 
 

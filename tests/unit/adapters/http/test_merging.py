@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from adapters.http.resources.merging import MAX_TRIES, Patching, merge
-from cashback_core.administering import Kept, Missing, Refusal, Stale, Versions
+from cashback_core.administration.resources import Kept, Missing, Refusal, Stale, Versions
 
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=3),

@@ -12,8 +12,8 @@ from adapters.http.body import decode_json
 from adapters.http.openapi import fresh
 from adapters.http.openapi.operations import OPERATIONS
 from adapters.http.problems.texts import KINDS
-from cashback_core.reading import parse_sale
-from cashback_core.strategies import sale_documents
+from cashback_core.sales.validation import parse_sale
+from cashback_core.testing.strategies import sale_documents
 from contract.openapi_conformance import DOCUMENT, faults
 from fakes.api import SALE, Api
 

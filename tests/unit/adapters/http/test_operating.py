@@ -14,14 +14,14 @@ from adapters.http.identity.credentials import InvalidRequestError
 from adapters.http.problems.faults import InvalidQueryError
 from adapters.http.resources.listing import read_open_listing
 from adapters.http.sales import operator_bodies as bodies
-from cashback_core.brakes import Ceilings
-from cashback_core.delivery import Status
+from cashback_core.administration.brakes import Ceilings
+from cashback_core.delivery.states import Status
 from contract.builders import a_cpf
 from fakes.api import SALE, Api
 from fakes.scripted_provider import answered, nothing_sent, unanswered
 
 if TYPE_CHECKING:
-    from cashback_core.evidence import Evidence
+    from cashback_core.delivery.evidence import Evidence
     from fakes.api import Answered
 
 WHY = {"reason": "the outage is over"}
@@ -292,7 +292,7 @@ async def test_what_a_ceiling_holds_is_left_out_unless_it_is_asked_for(api: Api)
 
 
 async def test_too_many_at_once_are_refused(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("cashback_core.operating.MAX_AT_ONCE", 1)
+    monkeypatch.setattr("cashback_core.operators.acts.MAX_AT_ONCE", 1)
     for _ in range(2):
         await a_cashback(api, answered(422))
     body = {"status": ["rejected"], **WHY, "dry_run": False, "expected_count": 2}

@@ -9,8 +9,8 @@ from uuid import UUID
 
 import pytest
 
-from cashback_core.delivery import Status
-from cashback_core.privacy import SubjectReport
+from cashback_core.delivery.states import Status
+from cashback_core.privacy.data_subjects import SubjectReport
 from fakes.memory_privacy import SINCE
 
 if TYPE_CHECKING:

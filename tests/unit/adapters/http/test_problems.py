@@ -20,15 +20,19 @@ from adapters.http.problems import texts as problem_texts
 from adapters.http.problems.answering import PROBLEMS, Problem, answer_problem, problem_of
 from adapters.http.problems.texts import FAULTS, KINDS
 from adapters.http.serving import server
-from cashback_core.content import Difference
-from cashback_core.documents import InvalidDocument
-from cashback_core.instants import NoSuchInstant, NotAnInstant
-from cashback_core.messages import Language
-from cashback_core.money import InvalidMoney
-from cashback_core.ports import ClaimsUnacknowledged, StatementUnavailable, UnsendablePayment
-from cashback_core.sealing import BadErasureKey
-from cashback_core.submission import Recorded, Replayed, Submitted
-from cashback_core.zones import UnknownZone
+from cashback_core.delivery.ports import (
+    ClaimsUnacknowledged,
+    StatementUnavailable,
+    UnsendablePayment,
+)
+from cashback_core.intake.submission import Recorded, Replayed, Submitted
+from cashback_core.privacy.sealing import BadErasureKey
+from cashback_core.sales.content import Difference
+from cashback_core.values.documents import InvalidDocument
+from cashback_core.values.instants import NoSuchInstant, NotAnInstant
+from cashback_core.values.money import InvalidMoney
+from cashback_core.values.zones import UnknownZone
+from cashback_core.words.messages import Language
 
 if TYPE_CHECKING:
     from types import ModuleType

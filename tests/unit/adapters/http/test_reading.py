@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 from adapters.http.problems.faults import InvalidQueryError
 from adapters.http.resources.listing import read_cursor, read_listing, write_cursor
-from cashback_core.identity import new_id
-from cashback_core.ports import Position
+from cashback_core.delivery.ports import Position
+from cashback_core.values.ids import new_id
 from contract.builders import a_cpf
 from fakes.api import SALE, Api
 from fakes.scripted_provider import unanswered

@@ -9,7 +9,7 @@ from adapters.http.serving.request_watch import RequestWatch
 from cashback_core.tracing import TRACE, TRAIL, note_merchant
 
 if TYPE_CHECKING:
-    from cashback_core.observing import RequestEnded
+    from cashback_core.delivery.observers import RequestEnded
 
 TRACE_ID = "4bf92f3577b34da6a3ce929d0e0e4736"
 PARENT = f"00-{TRACE_ID}-00f067aa0ba902b7-01"

@@ -8,7 +8,7 @@ import pytest
 
 from adapters.http.identity.credentials import InvalidRequestError
 from adapters.http.resources.resource_body import ResourceBody
-from cashback_core.messages import Language
+from cashback_core.words.messages import Language
 
 SHAPE = {"slug": True, "name": True, "role": True, "age": False, "disabled": False, "from": False}
 SLUG = re.compile(r"[a-z]{1,9}\Z")

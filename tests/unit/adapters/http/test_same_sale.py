@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from cashback_core.delivery import Actor
-from cashback_core.equals import MAX_LISTED
+from cashback_core.delivery.states import Actor
+from cashback_core.intake.equal_sales import MAX_LISTED
 from fakes.api import SALE, Api
 from fakes.scripted_provider import nothing_sent
 
 if TYPE_CHECKING:
-    from cashback_core.ports import Claim
+    from cashback_core.delivery.ports import Claim
 
 
 def another(**changes: Any) -> dict[str, Any]:

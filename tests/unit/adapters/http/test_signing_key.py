@@ -28,7 +28,7 @@ from adapters.http.identity.signing_key import (
     signing_key,
 )
 from adapters.http.identity.tokens import Owner, TokenKind, Tokens
-from cashback_core.identity import new_id
+from cashback_core.values.ids import new_id
 
 
 def test_a_key_file_is_for_its_owner_alone_and_never_replaced(tmp_path: Path) -> None:

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from cashback_core.delivery import Status
+from cashback_core.delivery.states import Status
 from fakes.api import SALE, Api
 from fakes.scripted_provider import answered, nothing_sent, unanswered
 
 if TYPE_CHECKING:
-    from cashback_core.evidence import Evidence
+    from cashback_core.delivery.evidence import Evidence
 
 
 def another(**changes: Any) -> dict[str, Any]:

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cashback_core.delivery import Status
+from cashback_core.delivery.states import Status
 from cashback_core.reconciliation import Told, Window, consecutive
-from cashback_core.statements import LineKind
+from cashback_core.reconciliation.statements import LineKind
 from unit.cashback_core.reconciliation.worlds import MARGIN, NOW, SINCE, entry, line_of, told
 from unit.cashback_core.reconciliation.worlds import SILENT as RULES
 
 if TYPE_CHECKING:
-    from cashback_core.statements import StatementLine
+    from cashback_core.reconciliation.statements import StatementLine
 
 HOUR = timedelta(hours=1)
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from cashback_core.delivery import DeliveryPolicy, Status
+from cashback_core.delivery.states import DeliveryPolicy, Status
 from cashback_core.reconciliation import (
     BookEntry,
     Explanations,
@@ -19,7 +19,7 @@ from cashback_core.reconciliation import (
     Tally,
     Told,
 )
-from cashback_core.statements import LineKind, StatementHead, StatementLine
+from cashback_core.reconciliation.statements import LineKind, StatementHead, StatementLine
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from adapters.cashback_client.statements.lines import CREDITS, REVERSALS, read_line
 from adapters.cashback_client.statements.parsing import Odd
-from cashback_core.statements import MAX_REFERENCE, LineKind, StatementLine
+from cashback_core.reconciliation.statements import MAX_REFERENCE, LineKind, StatementLine
 
 if TYPE_CHECKING:
     from adapters.cashback_client.statements.parsing import Fields, Value

@@ -1,0 +1,99 @@
+"""People who sign in: a merchant's, and the platform's own."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from cashback_core.administration.resources import (
+        Caller,
+        Kept,
+        Listed,
+        Refusal,
+        Slice,
+        Versions,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UserState:
+    """What of a user can be changed."""
+
+    role: str
+    disabled: bool = False
+    """May not sign in, and every session of theirs has ended."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class User:
+    """A user; the name is theirs for ever, also after they are deleted."""
+
+    username: str
+    merchant: str | None
+    """A merchant's slug; None for the platform's."""
+
+    state: UserState
+    version: int
+    created_at: datetime
+    updated_at: datetime
+    disabled_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewUser:
+    """Somebody to be added; without `merchant`, to the caller's own, or to the platform."""
+
+    username: str
+    role: str
+    password_hash: str = field(repr=False)
+    merchant: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UserFilter:
+    """Which users are wanted; None wants all."""
+
+    merchant: str | None = None
+    role: str | None = None
+    disabled: bool | None = None
+
+
+class UserStore(Protocol):
+    """Users: a merchant's people see their own, the platform's everybody. Raises StoreUnavailable.
+
+    One method is one transaction, and its change is in the audit trail. The last administrator of
+    a merchant, and the platform's last, stay what they are: InUse. Nobody changes their own role:
+    Unfit.
+    """
+
+    @abstractmethod
+    async def create(self, caller: Caller, new: NewUser) -> Kept[User] | Refusal:
+        """A new one; Taken when the name is, Unfit for a merchant or role that does not go."""
+
+    @abstractmethod
+    async def page(self, caller: Caller, wanted: Slice, which: UserFilter) -> Listed[User]:
+        """Some of them, sorted by `username` or `created_at`; the key is the name."""
+
+    @abstractmethod
+    async def find(self, caller: Caller, username: str) -> User | None:
+        """The one of that name, unless there is none for the caller."""
+
+    @abstractmethod
+    async def replace(
+        self, caller: Caller, username: str, state: UserState, versions: Versions
+    ) -> Kept[User] | Refusal:
+        """Change their role, or whether they may sign in."""
+
+    @abstractmethod
+    async def delete(self, caller: Caller, username: str, versions: Versions) -> Refusal | None:
+        """Let them in no more, for ever, and end their sessions; the name stays taken."""
+
+    @abstractmethod
+    async def set_password(
+        self, caller: Caller, username: str, password_hash: str
+    ) -> Refusal | None:
+        """Give them another password, and end every session that was begun with the old one."""

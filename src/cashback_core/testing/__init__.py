@@ -1,0 +1,1 @@
+"""For tests of whatever uses this library."""

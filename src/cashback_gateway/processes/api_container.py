@@ -1,0 +1,130 @@
+"""What the API is made of beyond every process; a worker loads nothing of HTTP."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from dependency_injector import providers
+
+from adapters.http.administration.administered import Administered
+from adapters.http.app import Conduct, UseCases, create_app
+from adapters.http.identity.log_in_traces import LogInTraces
+from adapters.http.identity.login import Login
+from adapters.http.identity.passwords import Passwords
+from adapters.http.identity.rate_limit import Rate
+from adapters.http.identity.signing_key import load_signing_key, load_verifying_key
+from adapters.http.identity.standing import Standings
+from adapters.http.identity.tokens import Lifetimes, Tokens
+from adapters.postgres.administration.audit_trail import PostgresTrail
+from adapters.postgres.administration.clients import PostgresClients
+from adapters.postgres.administration.customers import PostgresCustomers
+from adapters.postgres.administration.merchants import PostgresMerchants
+from adapters.postgres.administration.product_types import PostgresProductTypes
+from adapters.postgres.administration.products import PostgresProducts
+from adapters.postgres.administration.stops import PostgresStops
+from adapters.postgres.administration.transactions import Administration
+from adapters.postgres.administration.users import PostgresUsers
+from adapters.postgres.connection.database import ANSWERING_INCIDENTS, Database
+from adapters.postgres.identity.identities import PostgresIdentities
+from adapters.postgres.operators.acts import PostgresOperatorStore
+from adapters.postgres.operators.incidents import PostgresIncidentStore
+from adapters.telemetry.table import Role
+from cashback_core.intake.submission import QuoteSale, SubmitSale
+from cashback_core.values.ids import new_id
+from cashback_gateway.processes.container import Container, now
+
+if TYPE_CHECKING:
+    from litestar import Litestar
+
+    from cashback_core.people.log_ins import OnLogIn
+    from cashback_gateway.settings.reading import Settings
+
+
+def _incidents(database: Database) -> PostgresIncidentStore:
+    return PostgresIncidentStore(database, of_all=ANSWERING_INCIDENTS)
+
+
+def _operators(settings: Settings, database: Database) -> PostgresOperatorStore:
+    return PostgresOperatorStore(database, precedes=settings.reconciling.precedes)
+
+
+def _tokens(settings: Settings) -> Tokens:
+    tokens = settings.tokens
+    lifetimes = Lifetimes(access_s=tokens.access_s, refresh_s=tokens.refresh_s)
+    return Tokens(
+        load_signing_key(tokens.signing_key_file),
+        further=[load_verifying_key(path) for path in tokens.verifying_key_files],
+        lifetimes=lifetimes,
+    )
+
+
+def _traces(tokens: Tokens, on_log_in: OnLogIn | None) -> LogInTraces:
+    return LogInTraces(key=tokens.derived_key(b"log of log-ins"), on_log_in=on_log_in)
+
+
+def _app(settings: Settings, use_cases: UseCases) -> Litestar:
+    api = settings.api
+    conduct = Conduct(
+        wait_s=api.wait_s,
+        rate=Rate(per_s=api.rate_per_s, burst=api.rate_burst),
+        trusted_hops=api.trusted_hops,
+    )
+    return create_app(use_cases, conduct=conduct)
+
+
+class ApiContainer(Container):
+    """Everything that the API is made of, each made once, none of it open yet."""
+
+    submit = providers.Singleton(
+        SubmitSale,
+        store=Container.store,
+        under_way=Container.under_way,
+        now=providers.Object(now),
+        new_id=providers.Object(new_id),
+        on_equal=Container.telemetry.provided.equal_sales,
+        on_wrong_name=Container.telemetry.provided.wrong_names,
+    )
+    quote = providers.Singleton(QuoteSale, store=Container.store, now=providers.Object(now))
+    tokens = providers.Singleton(_tokens, Container.settings)
+    identities = providers.Singleton(PostgresIdentities, Container.database)
+    passwords = providers.Singleton(Passwords)
+    login = providers.Singleton(
+        Login,
+        identities=identities,
+        standings=providers.Singleton(Standings, identities),
+        passwords=passwords,
+        tokens=tokens,
+        traces=providers.Singleton(_traces, tokens, Container.telemetry.provided.log_ins),
+    )
+    operators = providers.Singleton(_operators, Container.settings, Container.database)
+    incidents = providers.Singleton(_incidents, Container.database)
+    administration = providers.Singleton(Administration, Container.database)
+    administered = providers.Singleton(
+        Administered,
+        merchants=providers.Singleton(PostgresMerchants, administration),
+        users=providers.Singleton(PostgresUsers, administration),
+        clients=providers.Singleton(PostgresClients, administration),
+        trail=providers.Singleton(PostgresTrail, administration),
+        product_types=providers.Singleton(PostgresProductTypes, administration),
+        products=providers.Singleton(PostgresProducts, administration),
+        customers=providers.Singleton(PostgresCustomers, administration),
+        stops=providers.Singleton(PostgresStops, administration),
+    )
+    use_cases = providers.Singleton(
+        UseCases,
+        submit_sale=submit,
+        quote_sale=quote,
+        store=Container.store,
+        operators=operators,
+        incidents=incidents,
+        privacy=Container.privacy,
+        administered=administered,
+        ping=Container.store.provided.ping,
+        login=login,
+    )
+    app = providers.Singleton(_app, Container.settings, use_cases)
+
+
+def build_api(settings: Settings) -> ApiContainer:
+    """A container for the settings of one API process."""
+    return ApiContainer(settings=providers.Object(settings), role=providers.Object(Role.API))
