@@ -31,7 +31,7 @@ T = TypeVar("T")
 _FAILED = 1
 _WRONG_USE = 2
 _DATABASE = frozenset({table.DATABASE_URL.name})
-_CHECKOUT = Path(__file__).resolve().parents[2]
+_CHECKOUT = Path(__file__).resolve().parents[3]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -27,7 +27,7 @@ from cashback_gateway.settings.table import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Mapping
 
-CHECKOUT = Path(__file__).resolve().parents[2]
+CHECKOUT = Path(__file__).resolve().parents[3]
 DEFAULT_FOLDER = CHECKOUT / "var"
 _NOT_FOR_CONNECTIONS = range(20_000, 32_768)
 

@@ -261,7 +261,7 @@ class LocalSystem:
         stop_s: float,
         is_ready: Callable[[], bool],
     ) -> ProcessPart:
-        source = str(Path(__file__).resolve().parents[1])
+        source = str(Path(__file__).resolve().parents[2])
         path = os.pathsep.join(filter(None, (source, environ.get("PYTHONPATH"))))
         return ProcessPart(
             name,
