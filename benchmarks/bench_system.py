@@ -27,7 +27,6 @@ from benchmarks.processes import CHECKOUT
 from cashback_core.privacy.sealing import new_erasure_key
 from cashback_gateway.local import demo_data
 from cashback_gateway.local.state import free_port
-from cashback_gateway.settings import table
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -83,13 +82,13 @@ def bench_system(*, profiler: tuple[str, ...] = ()) -> Generator[BenchSystem, No
         key = disk.folder / "signing_key.pem"
         create_signing_key(key)
         own = {
-            table.DATABASE_URL.name: gateway_dsn,
-            table.HOST.name: "127.0.0.1",
-            table.PORT.name: str(free_port("127.0.0.1")),
-            table.SIGNING_KEY_FILE.name: str(key),
-            table.ERASURE_KEY.name: new_erasure_key(),
+            "DATABASE_URL": gateway_dsn,
+            "CASHBACK_HOST": "127.0.0.1",
+            "CASHBACK_PORT": str(free_port("127.0.0.1")),
+            "CASHBACK_SIGNING_KEY_FILE": str(key),
+            "CASHBACK_ERASURE_KEY": new_erasure_key(),
             # Its one client stands for many.
-            table.RATE_PER_S.name: "0",
+            "CASHBACK_RATE_PER_S": "0",
         }
         given = {name: value for name, value in os.environ.items() if name not in own}
         service = stack.enter_context(serving({**given, **own}, disk.folder, profiler=profiler))

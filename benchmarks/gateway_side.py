@@ -17,7 +17,6 @@ from benchmarks.load import Order, Told
 from benchmarks.phase import Phase, WrongResultError
 from benchmarks.processes import cpu_s, machine_busy_s, memory_bytes, others_share, python
 from cashback_gateway.local.demo_data import USERNAME
-from cashback_gateway.settings import table
 
 if TYPE_CHECKING:
     import subprocess
@@ -147,10 +146,10 @@ def serving(
         contextlib.ExitStack() as stack,
     ):
         provider_port = int(_line(stand_in, "the stand-in provider"))
-        settings = {table.PROVIDER_URL.name: f"http://{_HOST}:{provider_port}"}
+        settings = {"CASHBACK_PROVIDER_URL": f"http://{_HOST}:{provider_port}"}
         command = [*profiler, "-m", "cashback_gateway", "--end-with-stdin", "serve"]
         api = stack.enter_context(python(*command, environ={**environ, **settings}, log=log))
-        port = int(environ[table.PORT.name])
+        port = int(environ["CASHBACK_PORT"])
         deadline = time.monotonic() + _READY_S
         while not _is_ready(port):
             if api.poll() is not None or time.monotonic() > deadline:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from cashback_core.administration.resources import Refusal
     from cashback_core.people.clients import Issued
-    from cashback_gateway.settings.reading import Settings
+    from cashback_gateway.settings.settings import Settings
 
 
 MAX_LISTED: Final = 200

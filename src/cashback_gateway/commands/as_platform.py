@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from adapters.http.problems.faults import Fault
     from cashback_core.administration.resources import Refusal
     from cashback_core.values.violations import Violation
-    from cashback_gateway.settings.reading import Settings
+    from cashback_gateway.settings.settings import Settings
 
 
 def caller() -> Caller:

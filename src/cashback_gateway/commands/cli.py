@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING, TypeVar
 from cashback_gateway.commands import administration_options, operator_options
 from cashback_gateway.processes.collector import collect_rarely
 from cashback_gateway.processes.logs import log_to_stderr
-from cashback_gateway.settings import table
-from cashback_gateway.settings.reading import REQUIRED, Settings, SettingsError, read_settings
+from cashback_gateway.settings.environment import SettingsError, read_settings
+from cashback_gateway.settings.settings import REQUIRED, Settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -30,7 +30,7 @@ T = TypeVar("T")
 
 _FAILED = 1
 _WRONG_USE = 2
-_DATABASE = frozenset({table.DATABASE_URL.name})
+_DATABASE = frozenset({"DATABASE_URL"})
 _CHECKOUT = Path(__file__).resolve().parents[3]
 
 
@@ -217,7 +217,7 @@ def _serve(_: argparse.Namespace) -> int:
 
 def _worker(_: argparse.Namespace) -> int:
     # It signs nothing.
-    settings = read_settings(os.environ, needs=REQUIRED - {table.SIGNING_KEY_FILE.name})
+    settings = read_settings(os.environ, needs=REQUIRED - {"CASHBACK_SIGNING_KEY_FILE"})
     log_to_stderr(settings.telemetry.log_format)
     from cashback_gateway.processes.worker import work
 
@@ -340,7 +340,7 @@ def _reconcile(options: argparse.Namespace) -> int:
         log_to_stderr(settings.telemetry.log_format)
         return reconcile(settings, since)
 
-    needs = _DATABASE | {table.PROVIDER_URL.name, table.ERASURE_KEY.name}
+    needs = _DATABASE | {"CASHBACK_PROVIDER_URL", "CASHBACK_ERASURE_KEY"}
     print(_beside_a_run(options, needs, run))
     return 0
 
@@ -397,7 +397,7 @@ def _token(options: argparse.Namespace) -> int:
     def issue(settings: Settings) -> str:
         return access_token(settings, options.name)
 
-    print(_beside_a_run(options, _DATABASE | {table.SIGNING_KEY_FILE.name}, issue))
+    print(_beside_a_run(options, _DATABASE | {"CASHBACK_SIGNING_KEY_FILE"}, issue))
     return 0
 
 

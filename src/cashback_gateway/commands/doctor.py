@@ -38,7 +38,6 @@ from cashback_core.operators.backlog import OVERDUE_DOUBT_S
 from cashback_core.values.instants import format_instant
 from cashback_core.values.money import format_centavos
 from cashback_gateway.processes.provider_way import provider_way
-from cashback_gateway.settings import table
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -54,7 +53,7 @@ if TYPE_CHECKING:
     )
     from cashback_core.privacy.sealing import Seal
     from cashback_gateway.local.state import LocalRun
-    from cashback_gateway.settings.reading import Settings
+    from cashback_gateway.settings.settings import Settings
 
 CONNECT_S: Final = 3.0
 CLOCK_WARN: Final = timedelta(seconds=1)
@@ -462,7 +461,7 @@ def _check_state_file(settings: Settings) -> Check:
 def _reach(settings: Settings) -> Reach | None:
     if not settings.provider.url:
         return None
-    way = provider_way(settings.provider.way)
+    way = provider_way(settings.way)
     return examine_reach(settings.provider.url, way, within_s=CONNECT_S)
 
 
@@ -498,17 +497,17 @@ def check_credentials(settings: Settings) -> Check:
     """Whether something secret is sent to another machine for everybody on the way to read."""
     provider, telemetry = settings.provider, settings.telemetry
     sent = [
-        (provider.url, provider.authorization, table.PROVIDER_AUTHORIZATION.name),
+        (provider.url, provider.authorization, "CASHBACK_PROVIDER_AUTHORIZATION"),
         (
-            provider.way.proxy_url,
-            provider.way.proxy_credentials,
-            table.PROVIDER_PROXY_CREDENTIALS.name,
+            settings.way.proxy_url,
+            settings.way.proxy_credentials,
+            "CASHBACK_PROVIDER_PROXY_CREDENTIALS",
         ),
-        (telemetry.otlp_endpoint, telemetry.otlp_headers, table.OTLP_HEADERS.name),
+        (telemetry.otlp_endpoint, telemetry.otlp_headers, "OTEL_EXPORTER_OTLP_HEADERS"),
         (
             telemetry.otlp_endpoint,
             "@" in urlsplit(telemetry.otlp_endpoint or "").netloc,
-            f"the user in {table.OTLP_ENDPOINT.name}",
+            "the user in OTEL_EXPORTER_OTLP_ENDPOINT",
         ),
     ]
     open_to_all = [

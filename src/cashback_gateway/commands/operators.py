@@ -46,7 +46,7 @@ if TYPE_CHECKING:
     from cashback_core.delivery.waiting import Waiting
     from cashback_core.intake.equal_sales import EqualSales, Try
     from cashback_core.operators.acts import OpenCashback
-    from cashback_gateway.settings.reading import Settings
+    from cashback_gateway.settings.settings import Settings
 
     Operate = Callable[[Settings, argparse.Namespace], Coroutine[object, object, None]]
 
@@ -354,7 +354,7 @@ async def operators_of(settings: Settings) -> AsyncGenerator[PostgresOperatorSto
     from adapters.postgres.operators.acts import PostgresOperatorStore
 
     async with Database(settings.database.url) as database:
-        yield PostgresOperatorStore(database, precedes=settings.reconciling.precedes)
+        yield PostgresOperatorStore(database, precedes=settings.reconciliation.precedes)
 
 
 async def the_merchant(operators: PostgresOperatorStore, slug: str | None) -> int | None:

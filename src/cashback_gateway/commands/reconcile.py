@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from cashback_gateway.processes.reconciler import Reconciled
-    from cashback_gateway.settings.reading import Settings
+    from cashback_gateway.settings.settings import Settings
 
 _UTC = ZoneInfo("UTC")
 

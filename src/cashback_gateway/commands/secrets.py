@@ -12,6 +12,7 @@ import os
 import secrets
 import stat
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from adapters.http.identity.signing_key import (
@@ -20,11 +21,13 @@ from adapters.http.identity.signing_key import (
     load_signing_key,
 )
 from cashback_core.privacy.sealing import new_erasure_key
-from cashback_gateway.settings import table
+from cashback_gateway.settings import kinds
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
+
+    from cashback_gateway.settings.kinds import Kind
 
 DEMO_MARK: Final = ".made-for-the-demo"
 PASSWORD_BYTES: Final = 24
@@ -66,29 +69,13 @@ def _make_empty(path: Path) -> None:
     path.touch(mode=0o600, exist_ok=False)
 
 
-def _why_not_password(path: Path) -> str | None:
-    strong = table.DATABASE_PASSWORD.kind
-    return None if strong.parse(_text(path)) is not None else f"expected {strong.expected}"
+def _why_not(kind: Kind[object], path: Path, *, may_be_empty: bool = False) -> str | None:
+    text = _text(path)
+    fits = (may_be_empty and not text) or kind.parse(text) is not None
+    return None if fits else f"expected {kind.expected}"
 
 
-def _why_not_erasure_key(path: Path) -> str | None:
-    key = table.ERASURE_KEY.kind
-    return None if key.parse(_text(path)) is not None else f"expected {key.expected}"
-
-
-def _why_not_authorization(path: Path) -> str | None:
-    header, text = table.PROVIDER_AUTHORIZATION.kind, _text(path)
-    return None if not text or header.parse(text) is not None else f"expected {header.expected}"
-
-
-def _why_not_proxy_credentials(path: Path) -> str | None:
-    kind, text = table.PROVIDER_PROXY_CREDENTIALS.kind, _text(path)
-    return None if not text or kind.parse(text) is not None else f"expected {kind.expected}"
-
-
-def _why_not_otlp_headers(path: Path) -> str | None:
-    kind, text = table.OTLP_HEADERS.kind, _text(path)
-    return None if not text or kind.parse(text) is not None else f"expected {kind.expected}"
+_why_not_password: Final = partial(_why_not, kinds.STRONG_PASSWORD)
 
 
 def _why_not_signing_key(path: Path) -> str | None:
@@ -120,12 +107,24 @@ FILES: Final = (
     SecretFile(
         name="worker/database_worker_password", make=_make_password, why_not=_why_not_password
     ),
-    SecretFile(name="app/erasure_key", make=make_erasure_key, why_not=_why_not_erasure_key),
-    SecretFile(name="app/provider_authorization", make=_make_empty, why_not=_why_not_authorization),
     SecretFile(
-        name="app/provider_proxy_credentials", make=_make_empty, why_not=_why_not_proxy_credentials
+        name="app/erasure_key", make=make_erasure_key, why_not=partial(_why_not, kinds.ERASURE_KEY)
     ),
-    SecretFile(name="app/otlp_headers", make=_make_empty, why_not=_why_not_otlp_headers),
+    SecretFile(
+        name="app/provider_authorization",
+        make=_make_empty,
+        why_not=partial(_why_not, kinds.HEADER_VALUE, may_be_empty=True),
+    ),
+    SecretFile(
+        name="app/provider_proxy_credentials",
+        make=_make_empty,
+        why_not=partial(_why_not, kinds.CREDENTIALS, may_be_empty=True),
+    ),
+    SecretFile(
+        name="app/otlp_headers",
+        make=_make_empty,
+        why_not=partial(_why_not, kinds.OTLP_HEADERS, may_be_empty=True),
+    ),
     SecretFile(name="monitoring/grafana_password", make=_make_password, why_not=_why_not_password),
 )
 

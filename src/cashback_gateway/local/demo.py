@@ -18,7 +18,7 @@ from cashback_gateway.local import demo_data
 from cashback_gateway.local.run import StopSignals, just_now
 from cashback_gateway.local.state import LocalState, LocalStateError, free_port
 from cashback_gateway.local.system import LocalSystem
-from cashback_gateway.settings import table
+from cashback_gateway.settings.declaration import file_name
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -28,19 +28,19 @@ _SETTLED_S = 60.0
 _OPEN = {"pending", "sending"}
 # The demo brings its own of each: it must neither touch the user's data nor pay at a provider.
 _OWN = (
-    table.DATABASE_URL,
-    table.HOST,
-    table.PORT,
-    table.SIGNING_KEY_FILE,
-    table.ERASURE_KEY,
-    table.PROVIDER_URL,
-    table.PROVIDER_AUTHORIZATION,
-    table.METRICS_PORT,
-    table.PROVIDER_CA_FILE,
-    table.PROVIDER_CERTIFICATE_FILE,
-    table.PROVIDER_KEY_FILE,
-    table.PROVIDER_PROXY_URL,
-    table.PROVIDER_PROXY_CREDENTIALS,
+    "DATABASE_URL",
+    "CASHBACK_HOST",
+    "CASHBACK_PORT",
+    "CASHBACK_SIGNING_KEY_FILE",
+    "CASHBACK_ERASURE_KEY",
+    "CASHBACK_PROVIDER_URL",
+    "CASHBACK_PROVIDER_AUTHORIZATION",
+    "CASHBACK_METRICS_PORT",
+    "CASHBACK_PROVIDER_CA_FILE",
+    "CASHBACK_PROVIDER_CERTIFICATE_FILE",
+    "CASHBACK_PROVIDER_KEY_FILE",
+    "CASHBACK_PROVIDER_PROXY_URL",
+    "CASHBACK_PROVIDER_PROXY_CREDENTIALS",
 )
 
 
@@ -62,13 +62,13 @@ def demo(sale_file: Path, environ: Mapping[str, str], *, with_parent: bool) -> i
     with tempfile.TemporaryDirectory(prefix="cashback-demo-") as folder:
         if os.geteuid() == 0:
             Path(folder).chmod(0o711)  # the account that runs the database must get through
-        own = {row.name for row in _OWN} | {f"{row.name}_FILE" for row in _OWN}
+        own = {*_OWN, *map(file_name, _OWN)}
         kept = {name: value for name, value in environ.items() if name not in own}
         environ = {
             **kept,
-            table.HOST.name: _HOST,
-            table.PORT.name: str(free_port(_HOST)),
-            table.METRICS_PORT.name: "0",
+            "CASHBACK_HOST": _HOST,
+            "CASHBACK_PORT": str(free_port(_HOST)),
+            "CASHBACK_METRICS_PORT": "0",
         }
         state = LocalState(folder=Path(folder) / "state", throwaway=True)
         with LocalSystem(state, environ, tell=_tell, stop_asked=signals.asked) as system:

@@ -15,14 +15,7 @@ from typing import TYPE_CHECKING
 from adapters.http.identity.signing_key import create_signing_key
 from adapters.postgres.embedded import EmbeddedPostgres
 from cashback_gateway.commands.secrets import make_erasure_key
-from cashback_gateway.settings.reading import file_name
-from cashback_gateway.settings.table import (
-    DATABASE_STATE_FILE,
-    DATABASE_URL,
-    ERASURE_KEY,
-    PROVIDER_URL,
-    SIGNING_KEY_FILE,
-)
+from cashback_gateway.settings.declaration import file_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Mapping
@@ -170,23 +163,23 @@ def completed_environment(
     it only has data. Without a local run nothing is filled in.
     """
     completed = dict(environ)
-    if not completed.get(SIGNING_KEY_FILE.name) and state.signing_key.exists():
-        completed[SIGNING_KEY_FILE.name] = str(state.signing_key)
-    key_file = file_name(ERASURE_KEY)
-    key_given = completed.get(ERASURE_KEY.name) or completed.get(key_file)
+    if not completed.get("CASHBACK_SIGNING_KEY_FILE") and state.signing_key.exists():
+        completed["CASHBACK_SIGNING_KEY_FILE"] = str(state.signing_key)
+    key_file = file_name("CASHBACK_ERASURE_KEY")
+    key_given = completed.get("CASHBACK_ERASURE_KEY") or completed.get(key_file)
     if not key_given and state.erasure_key.exists():
         completed[key_file] = str(state.erasure_key)
-    if not completed.get(DATABASE_STATE_FILE.name) and state.database_state.exists():
-        completed[DATABASE_STATE_FILE.name] = str(state.database_state)
+    if not completed.get("CASHBACK_DATABASE_STATE_FILE") and state.database_state.exists():
+        completed["CASHBACK_DATABASE_STATE_FILE"] = str(state.database_state)
     running = state.running()
-    if not completed.get(PROVIDER_URL.name) and running is not None:
-        completed[PROVIDER_URL.name] = running.provider_url
+    if not completed.get("CASHBACK_PROVIDER_URL") and running is not None:
+        completed["CASHBACK_PROVIDER_URL"] = running.provider_url
     with contextlib.ExitStack() as stack:
-        given = completed.get(DATABASE_URL.name) or completed.get(file_name(DATABASE_URL))
+        given = completed.get("DATABASE_URL") or completed.get(file_name("DATABASE_URL"))
         if not given and state.postgres.exists():
             server = EmbeddedPostgres(state.postgres)
             url = server.attach()
-            completed[DATABASE_URL.name] = url or stack.enter_context(server).dsn()
+            completed["DATABASE_URL"] = url or stack.enter_context(server).dsn()
         yield completed
 
 

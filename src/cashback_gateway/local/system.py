@@ -15,8 +15,8 @@ from adapters.postgres.embedded import EmbeddedPostgres
 from adapters.postgres.operators.examination import LISTENER
 from cashback_gateway.local.state import LocalRun, LocalStateError, free_port, is_free
 from cashback_gateway.local.supervisor import DatabasePart, ProcessPart, Program, Supervisor
-from cashback_gateway.settings import table
-from cashback_gateway.settings.reading import file_name, read_settings
+from cashback_gateway.settings.declaration import file_name
+from cashback_gateway.settings.environment import read_settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from typing import Self
 
     from cashback_gateway.local.state import LocalState
-    from cashback_gateway.settings.reading import Settings
+    from cashback_gateway.settings.settings import Settings
 
 METRICS_PORT = 9464
 """Where the API's metrics are tried first, as OpenTelemetry's exporters do; the worker's follow."""
@@ -80,24 +80,24 @@ class LocalSystem:
         self._exit.enter_context(self._state.held())
         environ = {
             **self._given,
-            table.PORT.name: str(port),
-            table.SIGNING_KEY_FILE.name: self._given.get(
-                table.SIGNING_KEY_FILE.name, str(self._state.signing_key)
+            "CASHBACK_PORT": str(port),
+            "CASHBACK_SIGNING_KEY_FILE": self._given.get(
+                "CASHBACK_SIGNING_KEY_FILE", str(self._state.signing_key)
             ),
             **self._erasure_key(),
-            table.DATABASE_STATE_FILE.name: self._given.get(
-                table.DATABASE_STATE_FILE.name, str(self._state.database_state)
+            "CASHBACK_DATABASE_STATE_FILE": self._given.get(
+                "CASHBACK_DATABASE_STATE_FILE", str(self._state.database_state)
             ),
         }
         database_url = given.database.url
         if not database_url:
-            database_url = environ[table.DATABASE_URL.name] = self._start_database()
+            database_url = environ["DATABASE_URL"] = self._start_database()
         password = secrets.token_urlsafe(12)
         new_users = self._fill_database(database_url, password)
         sandbox_url = None
-        if table.PROVIDER_URL.name not in environ:
+        if "CASHBACK_PROVIDER_URL" not in environ:
             sandbox_url = self._start_sandbox(environ)
-            environ[table.PROVIDER_URL.name] = sandbox_url
+            environ["CASHBACK_PROVIDER_URL"] = sandbox_url
         settings = read_settings(environ)
         shown_host = _ANY_ADDRESS.get(host, host)
         metrics_ports = self._metrics_ports(settings)
@@ -151,8 +151,8 @@ class LocalSystem:
 
     def _erasure_key(self) -> dict[str, str]:
         """The key of its own, where none is given."""
-        key_file = file_name(table.ERASURE_KEY)
-        if table.ERASURE_KEY.name in self._given or key_file in self._given:
+        key_file = file_name("CASHBACK_ERASURE_KEY")
+        if "CASHBACK_ERASURE_KEY" in self._given or key_file in self._given:
             return {}
         return {key_file: str(self._state.erasure_key)}
 
@@ -160,14 +160,14 @@ class LocalSystem:
         try:
             if is_free(host, port):
                 return port
-            if table.PORT.name in self._given:
+            if "CASHBACK_PORT" in self._given:
                 raise LocalStateError(
-                    f"{table.PORT.name} is {port}, and another program listens there already"
+                    f"CASHBACK_PORT is {port}, and another program listens there already"
                 )
             other = free_port(host)
         except OSError as error:
             raise LocalStateError(
-                f"{table.HOST.name} is {host!r}, where nothing can listen: {error.strerror}"
+                f"CASHBACK_HOST is {host!r}, where nothing can listen: {error.strerror}"
             ) from error
         self._tell(f"port {port} is taken by another program; using {other}")
         return other
@@ -181,7 +181,7 @@ class LocalSystem:
     def _metrics_ports(self, settings: Settings) -> dict[str, int]:
         """A port for each process that is measured: two cannot listen on one."""
         host, first = settings.telemetry.metrics_host, settings.telemetry.metrics_port
-        if table.METRICS_PORT.name in self._given:
+        if "CASHBACK_METRICS_PORT" in self._given:
             if not first:
                 return {}
         else:
@@ -230,9 +230,9 @@ class LocalSystem:
         stop_s = deadline_s + _STOP_MARGIN_S
 
         def measured(name: str) -> dict[str, str]:
-            return {**environ, table.METRICS_PORT.name: str(metrics_ports.get(name, 0))}
+            return {**environ, "CASHBACK_METRICS_PORT": str(metrics_ports.get(name, 0))}
 
-        url = environ[table.DATABASE_URL.name]
+        url = environ["DATABASE_URL"]
         self._supervisor.start(
             self._part(
                 "worker",

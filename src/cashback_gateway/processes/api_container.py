@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from litestar import Litestar
 
     from cashback_core.people.log_ins import OnLogIn
-    from cashback_gateway.settings.reading import Settings
+    from cashback_gateway.settings.settings import Settings
 
 
 def _incidents(database: Database) -> PostgresIncidentStore:
@@ -45,7 +45,7 @@ def _incidents(database: Database) -> PostgresIncidentStore:
 
 
 def _operators(settings: Settings, database: Database) -> PostgresOperatorStore:
-    return PostgresOperatorStore(database, precedes=settings.reconciling.precedes)
+    return PostgresOperatorStore(database, precedes=settings.reconciliation.precedes)
 
 
 def _tokens(settings: Settings) -> Tokens:

@@ -24,6 +24,7 @@ from adapters.telemetry.table import Role
 from cashback_core.delivery.breaker import Breaker, BreakerPolicy
 from cashback_core.delivery.deliverer import Deliverer, DeliveriesUnderWay
 from cashback_core.delivery.states import DeliveryPolicy
+from cashback_core.privacy.data_subjects import Retention
 from cashback_core.reconciliation import Margin, Rules
 from cashback_core.values.ids import new_id
 from cashback_gateway.processes.database_guard import DatabaseGuard
@@ -31,7 +32,7 @@ from cashback_gateway.processes.provider_way import provider_way
 from cashback_gateway.processes.reconciler import Days, Reconciler
 from cashback_gateway.processes.telemetry import Parts, Telemetry
 from cashback_gateway.processes.worker import LOOKED_S, MAX_DROPPED, Chores, Schedule, Worker
-from cashback_gateway.settings.reading import Settings
+from cashback_gateway.settings.settings import Settings
 
 if TYPE_CHECKING:
     from adapters.cashback_client.way import Way
@@ -48,8 +49,8 @@ def _policy(settings: Settings) -> DeliveryPolicy:
     return DeliveryPolicy(
         deadline_s=times.deadline_s,
         lease_s=times.lease_s,
-        backoff_base_s=times.backoff.base_s,
-        backoff_max_s=times.backoff.max_s,
+        backoff_base_s=times.backoff_base_s,
+        backoff_max_s=times.backoff_max_s,
         give_up_s=times.give_up_s,
     )
 
@@ -67,7 +68,7 @@ def _guard(settings: Settings, database: Database) -> DatabaseGuard:
 
 
 def _breaker(settings: Settings) -> Breaker:
-    breaker = settings.delivery.breaker
+    breaker = settings.breaker
     return Breaker(
         BreakerPolicy(
             failures=breaker.failures,
@@ -79,14 +80,14 @@ def _breaker(settings: Settings) -> Breaker:
 
 
 def _way(settings: Settings) -> Way:
-    return provider_way(settings.provider.way)
+    return provider_way(settings.way)
 
 
 def _statements(settings: Settings, way: Way) -> StatementClient:
     provider = settings.provider
     limits = StatementLimits(
-        lines=settings.reconciling.statement_lines,
-        deadline_s=settings.reconciling.statement_deadline_s,
+        lines=settings.reconciliation.statement_lines,
+        deadline_s=settings.reconciliation.statement_deadline_s,
     )
     return StatementClient(
         provider.url, authorization=provider.authorization, limits=limits, way=way
@@ -94,7 +95,7 @@ def _statements(settings: Settings, way: Way) -> StatementClient:
 
 
 def _rules(settings: Settings, policy: DeliveryPolicy) -> Rules:
-    margin, times = settings.delivery.margin, settings.reconciling
+    margin, times = settings.margin, settings.reconciliation
     return Rules(
         policy=policy,
         margin=Margin(
@@ -115,7 +116,7 @@ def _reconciler(
     rules: Rules,
     statements: StatementClient,
 ) -> Reconciler:
-    times = settings.reconciling
+    times = settings.reconciliation
     return Reconciler(
         store=store,
         statements=statements,
@@ -152,18 +153,20 @@ def _chores(
     guard: DatabaseGuard,
     privacy: PostgresPrivacyStore,
 ) -> Chores:
+    keep = settings.retention
+    retention = Retention(raw_days=keep.raw_days, customer_days=keep.customer_days)
     return Chores(
         listen=listener.listen,
         settle=reconciler,
         guard=guard.check,
-        retain=partial(privacy.retain, settings.retention, limit=MAX_DROPPED),
+        retain=partial(privacy.retain, retention, limit=MAX_DROPPED),
     )
 
 
 def _worker(
     settings: Settings, store: PostgresCashbackStore, under_way: DeliveriesUnderWay, chores: Chores
 ) -> Worker:
-    times, periods = settings.delivery, settings.reconciling
+    times, periods = settings.delivery, settings.reconciliation
     return Worker(
         store=store,
         under_way=under_way,

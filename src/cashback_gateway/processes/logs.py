@@ -13,7 +13,7 @@ from typing import Final
 from cashback_core.tracing import TRACE, TRAIL
 from cashback_core.values.documents import mask_documents
 from cashback_core.values.instants import format_instant
-from cashback_gateway.settings.table import LogFormat
+from cashback_gateway.settings.kinds import LogFormat
 
 _TEXT: Final = "%(asctime)s %(levelname)s %(name)s %(message)s"
 

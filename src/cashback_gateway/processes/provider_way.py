@@ -8,7 +8,7 @@ from adapters.cashback_client.tunnel import parse_proxy
 from adapters.cashback_client.way import Way, tls_context
 
 if TYPE_CHECKING:
-    from cashback_gateway.settings.reading import WaySettings
+    from cashback_gateway.settings.provider import WaySettings
 
 
 def provider_way(settings: WaySettings) -> Way:

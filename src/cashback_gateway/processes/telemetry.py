@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from cashback_core.sales.same_sale import EqualOutcome
     from cashback_core.tracing import TraceContext
     from cashback_gateway.processes.metrics import ProcessMetrics
-    from cashback_gateway.settings.reading import Settings
+    from cashback_gateway.settings.settings import Settings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

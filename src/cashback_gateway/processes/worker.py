@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from cashback_core.delivery.deliverer import DeliveriesUnderWay
     from cashback_core.delivery.ports import CashbackStore
-    from cashback_gateway.settings.reading import Settings
+    from cashback_gateway.settings.settings import Settings
 
 MAX_CLAIMS: Final = 50
 """Most cashbacks claimed at once: what is claimed must be sent within its lease."""

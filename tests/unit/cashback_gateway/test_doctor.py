@@ -31,7 +31,7 @@ from cashback_gateway.commands.doctor import (
     check_temporary_tables,
     check_zones,
 )
-from cashback_gateway.settings.reading import read_settings
+from cashback_gateway.settings.environment import read_settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from cashback_gateway.settings import page as settings_page
-from cashback_gateway.settings.reading import REQUIRED, SettingsError, read_settings
-from cashback_gateway.settings.table import SETTINGS
+from cashback_gateway.settings.declaration import declared_in
+from cashback_gateway.settings.environment import SettingsError, read_settings
+from cashback_gateway.settings.settings import CONCERNS, REQUIRED, SETTINGS
 
 ROOT = Path(__file__).parents[3]
 ENOUGH = {
@@ -36,14 +37,15 @@ def test_the_required_settings_are_enough() -> None:
 
 
 def test_the_margin_is_a_day_unless_told_otherwise() -> None:
-    margin = read_settings(ENOUGH).delivery.margin
+    margin = read_settings(ENOUGH).margin
     assert margin.freeze_s + margin.provider_delay_s + margin.clock_skew_s == 86_400
 
 
 def test_every_default_is_a_value_that_its_own_row_takes() -> None:
-    for row in SETTINGS:
-        if row.default is not None:
-            assert row.kind.parse(row.default) is not None, row.name
+    for row in SETTINGS.values():
+        text = settings_page.as_text(row.absent)
+        if text and not row.required:
+            assert row.kind.parse(text) == row.absent, row.name
 
 
 def test_all_wrong_settings_are_told_at_once() -> None:
@@ -316,12 +318,12 @@ def test_settings_are_frozen() -> None:
         read_settings(ENOUGH).api.port = 1  # type: ignore[misc]  # pyright: ignore[reportAttributeAccessIssue]
 
 
-def test_the_table_has_every_name_once() -> None:
-    names = [row.name for row in SETTINGS]
-    assert len(names) == len(set(names))
+def test_every_name_is_declared_once() -> None:
+    declared = [each for cls in CONCERNS.values() for each in declared_in(cls).values()]
+    assert len(declared) == len(SETTINGS)
     assert set(ENOUGH) == REQUIRED
 
 
-def test_the_page_of_settings_is_the_table() -> None:
+def test_the_page_of_settings_is_what_is_declared() -> None:
     page = (ROOT / "docs" / "settings.md").read_text(encoding="utf-8")
     assert page == settings_page.as_markdown(), "run: make docs"

@@ -8,7 +8,8 @@ from typing import Any, Final, cast
 
 import yaml
 
-from cashback_gateway.settings import table
+from cashback_gateway.settings.delivery import DeliverySettings
+from cashback_gateway.settings.settings import SETTINGS
 
 ROOT = Path(__file__).parents[3]
 COMPOSE: Final = cast(
@@ -27,7 +28,7 @@ FROM_FILES: Final = {
 
 def test_every_setting_can_be_given_in_the_env_file() -> None:
     given = SERVICES["api1"]["environment"]
-    for row in table.SETTINGS:
+    for row in SETTINGS.values():
         if row.name in FROM_FILES:
             assert given[f"{row.name}_FILE"].startswith("/run/"), row.name
         elif row.name not in BY_THE_IMAGE:
@@ -75,7 +76,7 @@ def test_the_stop_period_outlasts_a_delivery() -> None:
     for name in ("api1", "api2", "worker"):
         period = re.fullmatch(r"([0-9]+)s", SERVICES[name]["stop_grace_period"])
         assert period is not None
-        assert int(period[1]) >= float(table.DEADLINE_S.default or 0) + 5
+        assert int(period[1]) >= DeliverySettings().deadline_s + 5
 
 
 def test_it_is_written_in_what_old_and_new_compose_read() -> None:
