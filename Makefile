@@ -92,8 +92,9 @@ mutation: ## mutation testing of the core's decisions, slow (MODULES="money read
 	@.venv-mutation/bin/mutmut run --max-children $(CHILDREN) $(MODULES:%='cashback_core.%.*')
 	@.venv-mutation/bin/python infra/mutation_figures.py $(MODULES)
 
-docs: venv ## print what is made from tables: docs/{settings,metrics,sandbox}.md, nginx's words
+docs: venv ## print what is made from tables: docs/{settings,metrics,sandbox}.md, compose's settings, nginx's words
 	PYTHONPATH=src .venv/bin/python -m cashback_gateway.settings.page > docs/settings.md
+	PYTHONPATH=src .venv/bin/python -m cashback_gateway.settings.compose docker-compose.yml
 	PYTHONPATH=src .venv/bin/python -m adapters.telemetry.page > docs/metrics.md
 	PYTHONPATH=src .venv/bin/python -m adapters.cashback_client.sandbox.page > docs/sandbox.md
 	PYTHONPATH=src .venv/bin/python -m adapters.http.serving.proxy_problems > infra/nginx/gateway/problems.conf

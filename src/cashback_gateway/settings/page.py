@@ -43,8 +43,8 @@ def as_markdown() -> str:
     for cls in CONCERNS.values():
         title = (cls.__doc__ or "").partition("\n")[0].rstrip(".")
         lines += [f"## {title}", "", "| name | expected | default | meaning |", "|---|---|---|---|"]
-        meanings = _meanings(cls)
-        lines += [_row(each, meanings[at]) for at, each in declared_in(cls).items()]
+        told = meanings(cls)
+        lines += [_row(each, told[at]) for at, each in declared_in(cls).items()]
         lines.append("")
     return "\n".join(lines)
 
@@ -62,20 +62,20 @@ def as_text(value: object) -> str:
     return str(value)
 
 
-def _meanings(cls: type[Any]) -> dict[str, str]:
+def meanings(cls: type[Any]) -> dict[str, str]:
     """The docstrings below the fields, which Python keeps nowhere but in the source."""
     (body,) = ast.parse(inspect.getsource(cls)).body
-    meanings: dict[str, str] = {}
+    found: dict[str, str] = {}
     for field, below in pairwise(cast("ast.ClassDef", body).body):
         match field, below:
             case (
                 ast.AnnAssign(target=ast.Name(id=name)),
                 ast.Expr(value=ast.Constant(value=str(text))),
             ):
-                meanings[name] = " ".join(text.split())
+                found[name] = " ".join(text.split())
             case _:
                 pass
-    return meanings
+    return found
 
 
 def _row(setting: Setting, meaning: str) -> str:

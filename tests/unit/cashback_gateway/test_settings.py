@@ -6,6 +6,15 @@ from pathlib import Path
 
 import pytest
 
+from adapters.cashback_client.pool import Limits
+from adapters.cashback_client.statements import StatementLimits
+from adapters.http.app import Conduct
+from adapters.http.identity.tokens import Lifetimes
+from cashback_core.delivery.breaker import BreakerPolicy
+from cashback_core.delivery.states import DeliveryPolicy
+from cashback_core.privacy.data_subjects import Retention
+from cashback_core.reconciliation import Rules
+from cashback_gateway.processes.container import build_worker
 from cashback_gateway.settings import page as settings_page
 from cashback_gateway.settings.declaration import declared_in
 from cashback_gateway.settings.environment import SettingsError, read_settings
@@ -327,3 +336,48 @@ def test_every_name_is_declared_once() -> None:
 def test_the_page_of_settings_is_what_is_declared() -> None:
     page = (ROOT / "docs" / "settings.md").read_text(encoding="utf-8")
     assert page == settings_page.as_markdown(), "run: make docs"
+
+
+def test_a_setting_that_is_not_given_is_what_its_user_does_by_itself() -> None:
+    """Tests and simulations take these defaults; a process must not live by others."""
+    settings = read_settings(ENOUGH)
+    made = build_worker(settings)
+    policy, rules = made.policy(), made.rules()
+    assert policy == DeliveryPolicy()
+    assert rules == Rules(policy=policy, margin=rules.margin, echoes_reference=False)
+    assert made.deliverer().breaker.policy == BreakerPolicy()
+    provider, statements = settings.provider, settings.reconciliation
+    assert Limits() == Limits(
+        deadline_s=settings.delivery.deadline_s,
+        connections=provider.connections,
+        idle_s=provider.idle_s,
+    )
+    assert StatementLimits() == StatementLimits(
+        lines=statements.statement_lines, deadline_s=statements.statement_deadline_s
+    )
+    tokens = settings.tokens
+    assert Lifetimes() == Lifetimes(access_s=tokens.access_s, refresh_s=tokens.refresh_s)
+    assert Conduct().wait_s == settings.api.wait_s
+    assert Retention() == Retention(
+        raw_days=settings.retention.raw_days, customer_days=settings.retention.customer_days
+    )
+
+
+def test_a_name_that_the_code_speaks_of_is_a_setting() -> None:
+    known = {*SETTINGS, *(each.file_name for each in SETTINGS.values())}
+    spoken = re.compile(r'"((?:CASHBACK|OTEL|DATABASE)_[A-Z_]+)"')
+    for file in (ROOT / "src" / "cashback_gateway").rglob("*.py"):
+        unknown = set(spoken.findall(file.read_text(encoding="utf-8"))) - known
+        assert not unknown, file
+
+
+def test_a_rule_is_about_another_setting() -> None:
+    ruled = {row.name: row.rule.other for row in SETTINGS.values() if row.rule is not None}
+    assert ruled
+    assert set(ruled.values()) <= set(SETTINGS)
+    assert not [name for name, other in ruled.items() if name == other]
+
+
+def test_every_setting_says_what_it_means() -> None:
+    for cls in CONCERNS.values():
+        assert set(settings_page.meanings(cls)) >= set(declared_in(cls))

@@ -6,8 +6,10 @@ import re
 from pathlib import Path
 from typing import Any, Final, cast
 
+import pytest
 import yaml
 
+from cashback_gateway.settings.compose import BY_THE_IMAGE, passing_on
 from cashback_gateway.settings.delivery import DeliverySettings
 from cashback_gateway.settings.settings import SETTINGS
 
@@ -16,14 +18,7 @@ COMPOSE: Final = cast(
     "dict[str, Any]", yaml.safe_load((ROOT / "docker-compose.yml").read_text("utf-8"))
 )
 SERVICES: Final[dict[str, dict[str, Any]]] = COMPOSE["services"]
-BY_THE_IMAGE: Final = {"CASHBACK_HOST", "CASHBACK_PORT", "CASHBACK_REVISION"}
-FROM_FILES: Final = {
-    "CASHBACK_DATABASE_PASSWORD",
-    "CASHBACK_ERASURE_KEY",
-    "CASHBACK_PROVIDER_AUTHORIZATION",
-    "CASHBACK_PROVIDER_PROXY_CREDENTIALS",
-    "OTEL_EXPORTER_OTLP_HEADERS",
-}
+FROM_FILES: Final = {each.name for each in SETTINGS.values() if each.kind.secret} - {"DATABASE_URL"}
 
 
 def test_every_setting_can_be_given_in_the_env_file() -> None:
@@ -35,6 +30,20 @@ def test_every_setting_can_be_given_in_the_env_file() -> None:
             assert row.name in given, row.name
         value = str(given.get(row.name, ""))
         assert "${" not in value or value.startswith(f"${{{row.name}:"), (row.name, value)
+
+
+def test_what_is_passed_on_is_every_setting_that_the_file_says_nothing_of() -> None:
+    text = (ROOT / "docker-compose.yml").read_text("utf-8")
+    assert passing_on(text) == text, "run: make docs"
+    with pytest.raises(LookupError, match="OTEL_EXPORTER_OTLP_HEADERS is secret"):
+        passing_on(text.replace("OTEL_EXPORTER_OTLP_HEADERS_FILE", "SOMETHING_ELSE"))
+
+
+def test_what_the_example_sets_is_read_by_somebody() -> None:
+    text = (ROOT / "docker-compose.yml").read_text("utf-8")
+    example = (ROOT / ".env.example").read_text("utf-8")
+    names = set(re.findall(r"^([A-Z_]+)=", example, re.MULTILINE))
+    assert names - set(re.findall(r"\$\{([A-Z_]+)", text)) == {"COMPOSE_PROFILES"}
 
 
 def test_both_apis_are_alike_and_the_worker_is_told_the_same() -> None:
