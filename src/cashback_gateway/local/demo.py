@@ -11,14 +11,16 @@ import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Final, cast
 from urllib.parse import urlsplit
 
 from cashback_gateway.local import demo_data
 from cashback_gateway.local.run import StopSignals, just_now
 from cashback_gateway.local.state import LocalState, LocalStateError, free_port
 from cashback_gateway.local.system import LocalSystem
-from cashback_gateway.settings.declaration import file_name
+from cashback_gateway.settings.database import DatabaseSettings
+from cashback_gateway.settings.declaration import declared_in, file_name
+from cashback_gateway.settings.provider import ProviderSettings, WaySettings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -27,20 +29,16 @@ _HOST = "127.0.0.1"
 _SETTLED_S = 60.0
 _OPEN = {"pending", "sending"}
 # The demo brings its own of each: it must neither touch the user's data nor pay at a provider.
-_OWN = (
-    "DATABASE_URL",
+_OWN: Final = (
+    *(
+        each.name
+        for cls in (DatabaseSettings, ProviderSettings, WaySettings)
+        for each in declared_in(cls).values()
+    ),
     "CASHBACK_HOST",
     "CASHBACK_PORT",
     "CASHBACK_SIGNING_KEY_FILE",
-    "CASHBACK_ERASURE_KEY",
-    "CASHBACK_PROVIDER_URL",
-    "CASHBACK_PROVIDER_AUTHORIZATION",
     "CASHBACK_METRICS_PORT",
-    "CASHBACK_PROVIDER_CA_FILE",
-    "CASHBACK_PROVIDER_CERTIFICATE_FILE",
-    "CASHBACK_PROVIDER_KEY_FILE",
-    "CASHBACK_PROVIDER_PROXY_URL",
-    "CASHBACK_PROVIDER_PROXY_CREDENTIALS",
 )
 
 
@@ -62,10 +60,8 @@ def demo(sale_file: Path, environ: Mapping[str, str], *, with_parent: bool) -> i
     with tempfile.TemporaryDirectory(prefix="cashback-demo-") as folder:
         if os.geteuid() == 0:
             Path(folder).chmod(0o711)  # the account that runs the database must get through
-        own = {*_OWN, *map(file_name, _OWN)}
-        kept = {name: value for name, value in environ.items() if name not in own}
         environ = {
-            **kept,
+            **without_own(environ),
             "CASHBACK_HOST": _HOST,
             "CASHBACK_PORT": str(free_port(_HOST)),
             "CASHBACK_METRICS_PORT": "0",
@@ -77,6 +73,12 @@ def demo(sale_file: Path, environ: Mapping[str, str], *, with_parent: bool) -> i
                 _tell("stopped before the sale was sent")
                 return 1
             return _send(sale, running.api_url, running.ledger_url, running.new_password)
+
+
+def without_own(environ: Mapping[str, str]) -> dict[str, str]:
+    """What the demo takes over of the user's environment."""
+    own = {*_OWN, *map(file_name, _OWN)}
+    return {name: value for name, value in environ.items() if name not in own}
 
 
 def _read_sale(file: Path) -> dict[str, Any]:

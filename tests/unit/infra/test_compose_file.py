@@ -46,6 +46,14 @@ def test_what_the_example_sets_is_read_by_somebody() -> None:
     assert names - set(re.findall(r"\$\{([A-Z_]+)", text)) == {"COMPOSE_PROFILES"}
 
 
+def test_what_the_documents_speak_of_is_a_setting_or_read_by_compose() -> None:
+    known = {*SETTINGS, *(each.file_name for each in SETTINGS.values() if each.kind.secret)}
+    known |= set(re.findall(r"\$\{([A-Z_]+)", (ROOT / "docker-compose.yml").read_text("utf-8")))
+    for page in (ROOT / "README.md", *(ROOT / "docs").rglob("*.md")):
+        spoken = re.findall(r"\b((?:CASHBACK|OTEL)_[A-Z_]+[A-Z])\b", page.read_text("utf-8"))
+        assert not set(spoken) - known, page
+
+
 def test_both_apis_are_alike_and_the_worker_is_told_the_same() -> None:
     assert SERVICES["api1"] == SERVICES["api2"]
     api, worker = SERVICES["api1"]["environment"], SERVICES["worker"]["environment"]
