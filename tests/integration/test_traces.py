@@ -197,7 +197,7 @@ def test_what_is_not_configured_is_not_even_imported(
     code = """
 import os, sys
 from cashback_gateway.processes.api_container import build_api
-from cashback_gateway import serve, worker
+from cashback_gateway.processes import api, worker
 from cashback_gateway.settings.environment import read_settings
 container = build_api(read_settings(os.environ, needs=()))
 telemetry = container.telemetry()
