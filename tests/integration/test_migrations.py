@@ -20,6 +20,10 @@ from adapters.postgres.schema.migration import (
     pending,
     refuse_former,
 )
+from cashback_gateway.commands.doctor import examine
+from cashback_gateway.processes.api import serve
+from cashback_gateway.processes.worker import work
+from cashback_gateway.settings.reading import read_settings
 from chaos.quick_folder import quick_folder
 from integration.two_merchants import ROLES
 from integration.whole_sale import CUSTOMER, WHOLE
@@ -71,17 +75,24 @@ def test_a_migration_edited_after_it_was_applied_is_told(dsn: str) -> None:
 
 
 def test_a_database_of_the_former_migrations_is_refused_in_one_sentence(
-    postgres_server: EmbeddedPostgres,
+    postgres_server: EmbeddedPostgres, environ: dict[str, str], capsys: pytest.CaptureFixture[str]
 ) -> None:
     dsn = postgres_server.create_database("former")
     with psycopg.connect(dsn) as connection:
         connection.execute("create table schema_migrations (name text, checksum text)")
         connection.execute("insert into schema_migrations values ('0001_merchants.sql', '')")
         connection.execute("create table merchants (merchant_id bigint)")
-    for asked in (migrate, pending, refuse_former):
-        with pytest.raises(SchemaMismatch, match=r"^this database was made before .*\w$") as told:
-            asked(dsn)
-        assert "make an empty database" in told.value.advice
+    environ |= {"DATABASE_URL": dsn, "CASHBACK_PROVIDER_URL": "http://127.0.0.1:9"}
+    settings = read_settings(environ)
+    sentence = r"^this database was made before [^.\n]*\w$"
+    for refused in (migrate, pending):
+        with pytest.raises(SchemaMismatch, match=sentence):
+            refused(dsn)
+    for started in (serve, work):
+        with pytest.raises(SchemaMismatch, match=sentence):
+            started(settings)
+    assert examine(settings) == 1
+    assert "make an empty database" in capsys.readouterr().out
 
 
 def test_a_database_is_not_former_before_its_first_migration_nor_with_later_ones(
