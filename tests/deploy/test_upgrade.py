@@ -24,7 +24,7 @@ FOLLOWING: Final = "9999_following.sql"
 RECIPE: Final = f"""
 FROM {{image}}
 USER root
-RUN echo 'alter table sales add column following text' \\
+RUN echo 'create table following (number bigint primary key)' \\
     > /app/src/adapters/postgres/schema/migrations/{FOLLOWING}
 USER 10001:10001
 ENV CASHBACK_REVISION=other-version
