@@ -99,6 +99,10 @@ docs: venv ## print what is made from tables: docs/{settings,metrics,sandbox}.md
 	PYTHONPATH=src .venv/bin/python -m adapters.cashback_client.sandbox.page > docs/sandbox.md
 	PYTHONPATH=src .venv/bin/python -m adapters.http.serving.proxy_problems > infra/nginx/gateway/problems.conf
 
+.PHONY: schema
+schema: venv ## write src/adapters/postgres/schema/schema.sql anew from the migrations
+	PYTHONPATH=src .venv/bin/python -m adapters.postgres.schema.dump src/adapters/postgres/schema/schema.sql
+
 .PHONY: rights
 rights: venv ## write the table of rights in docs/database.md anew from the migrations
 	PYTHONPATH=src .venv/bin/python -m adapters.postgres.connection.rights docs/database.md

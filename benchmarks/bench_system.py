@@ -19,7 +19,7 @@ import psycopg
 from adapters.http.identity.signing_key import create_signing_key
 from adapters.postgres.connection.startup_checks import refuse_unsafe
 from adapters.postgres.embedded import EmbeddedPostgres
-from adapters.postgres.migrate import migrate
+from adapters.postgres.schema.migration import migrate
 from benchmarks.gateway_side import Gateway, serving
 from benchmarks.ledgers import Database
 from benchmarks.pgbench_side import Pgbench, find_pgbench

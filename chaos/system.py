@@ -20,7 +20,7 @@ import psycopg
 from adapters.http.identity.passwords import hash_password
 from adapters.http.identity.signing_key import create_signing_key
 from adapters.postgres.embedded import EmbeddedPostgres
-from adapters.postgres.migrate import migrate
+from adapters.postgres.schema.migration import migrate
 from cashback_core.privacy.sealing import new_erasure_key
 from cashback_gateway.local.demo_data import load
 from cashback_gateway.local.state import free_port

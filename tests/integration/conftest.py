@@ -14,7 +14,7 @@ from adapters.http.identity.passwords import NOBODYS_HASH
 from adapters.http.identity.signing_key import create_signing_key
 from adapters.postgres.connection.database import Database
 from adapters.postgres.embedded import EmbeddedPostgres, throwaway_postgres
-from adapters.postgres.migrate import migrate
+from adapters.postgres.schema.migration import migrate
 from cashback_gateway.local.demo_data import load_merchant
 from chaos.quick_folder import quick_folder
 from integration import unspoken

@@ -18,8 +18,8 @@ from adapters.postgres.connection.startup_checks import (
     UnsafeDatabase,
     refuse_unsafe,
 )
-from adapters.postgres.migrate import migrate
 from adapters.postgres.operators.examination import logins_with_settings
+from adapters.postgres.schema.migration import migrate
 from cashback_gateway.commands.cli import main
 
 if TYPE_CHECKING:

@@ -62,7 +62,7 @@ def test_every_role_may_do_what_the_table_of_rights_says_and_nothing_else(dsn: s
         ("grant maintain on events to cashback_eraser", ("table events", "select, maintain")),
         ("grant update (rate_bp) on rates to cashback_eraser", ("rates", "update (rate_bp)")),
         ("grant references (type) on rates to public", ("table rates", "references (type)")),
-        ("grant execute on function judge_rows to public", ("function judge_rows", "execute")),
+        ("grant execute on function keep_columns to public", ("function keep_columns", "execute")),
         ("create function mine() returns int language sql return 1", ("mine", "execute")),
         (
             "grant usage on sequence audit_audit_id_seq to cashback_worker",

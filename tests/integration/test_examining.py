@@ -9,13 +9,13 @@ import pytest
 from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
-from adapters.postgres.migrate import migrate
 from adapters.postgres.operators.examination import (
     Order,
     changed_orders,
     examine_server,
     may_make_temporary_tables,
 )
+from adapters.postgres.schema.migration import migrate
 from cashback_core.delivery.ports import StoreUnavailable
 from integration.two_merchants import ROLES
 

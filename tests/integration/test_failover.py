@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final, Self
 
 import psycopg
 
-from adapters.postgres.migrate import migrate
+from adapters.postgres.schema.migration import migrate
 from cashback_gateway.local.demo_data import load_merchant
 from integration.journeys import fresh_cpf, sale, wait_for
 from integration.replicated import replicated

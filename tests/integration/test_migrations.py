@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import subprocess
 from concurrent.futures import ProcessPoolExecutor
+from importlib.resources import files
 from typing import TYPE_CHECKING, LiteralString
 
 import psycopg
@@ -11,7 +12,18 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from adapters.postgres.embedded import throwaway_postgres
 from adapters.postgres.embedded.binaries import find_binaries
-from adapters.postgres.migrate import SchemaMismatch, migrate, migrations, pending
+from adapters.postgres.schema.dump import first_line, schema_of
+from adapters.postgres.schema.migration import (
+    SchemaMismatch,
+    migrate,
+    migrations,
+    pending,
+    refuse_former,
+)
+from cashback_gateway.commands.doctor import examine
+from cashback_gateway.processes.api import serve
+from cashback_gateway.processes.worker import work
+from cashback_gateway.settings.reading import read_settings
 from chaos.quick_folder import quick_folder
 from integration.two_merchants import ROLES
 from integration.whole_sale import CUSTOMER, WHOLE
@@ -58,14 +70,60 @@ def test_a_database_that_stopped_half_way_is_brought_up_to_date(
 def test_a_migration_edited_after_it_was_applied_is_told(dsn: str) -> None:
     with psycopg.connect(dsn) as connection:
         connection.execute("update schema_migrations set checksum = 'x' where name like '0002%'")
-    with pytest.raises(SchemaMismatch, match="0002_cashbacks"):
+    with pytest.raises(SchemaMismatch, match="0002_written_once"):
         migrate(dsn)
+
+
+def test_a_database_of_the_former_migrations_is_refused_in_one_sentence(
+    postgres_server: EmbeddedPostgres, environ: dict[str, str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    dsn = postgres_server.create_database("former")
+    with psycopg.connect(dsn) as connection:
+        connection.execute("create table schema_migrations (name text, checksum text)")
+        connection.execute("insert into schema_migrations values ('0001_merchants.sql', '')")
+        connection.execute("create table merchants (merchant_id bigint)")
+    environ |= {"DATABASE_URL": dsn, "CASHBACK_PROVIDER_URL": "http://127.0.0.1:9"}
+    settings = read_settings(environ)
+    sentence = r"^this database was made before [^.\n]*\w$"
+    for refused in (migrate, pending):
+        with pytest.raises(SchemaMismatch, match=sentence):
+            refused(dsn)
+    for started in (serve, work):
+        with pytest.raises(SchemaMismatch, match=sentence):
+            started(settings)
+    assert examine(settings) == 1
+    assert "make an empty database" in capsys.readouterr().out
+
+
+def test_a_database_is_not_former_before_its_first_migration_nor_with_later_ones(
+    postgres_server: EmbeddedPostgres, dsn: str
+) -> None:
+    refuse_former(postgres_server.create_database("not_yet_migrated"))
+    with psycopg.connect(dsn) as connection:
+        connection.execute("insert into schema_migrations values ('9999_later.sql', '')")
+    refuse_former(dsn)
+
+
+def test_the_schema_that_is_read_is_the_one_that_the_migrations_make(
+    postgres_server: EmbeddedPostgres, template: str
+) -> None:
+    binaries = find_binaries(major=None, account=None, copies=postgres_server.home)
+    kept = (files("adapters.postgres.schema") / "schema.sql").read_text("utf-8")
+    if not kept.startswith(first_line(binaries.major)):
+        pytest.skip(f"PostgreSQL {binaries.major} words it otherwise")
+    assert schema_of(postgres_server.dsn(template), binaries) == kept, "make schema"
+
+
+def test_each_migration_opens_with_why() -> None:
+    for migration in migrations():
+        opening = migration.sql.split("\n\n", 1)[0].splitlines()
+        assert all(line.startswith("--") for line in opening), migration.name
 
 
 def test_a_migration_that_fails_leaves_no_trace(
     postgres_server: EmbeddedPostgres, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from adapters.postgres import migrate as module
+    from adapters.postgres.schema import migration as module
 
     good, *_ = migrations()
     bad = module.Migration(name="0002_bad.sql", sql="create table half (n int); select 1/0;")

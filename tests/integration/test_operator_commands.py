@@ -492,7 +492,7 @@ def test_the_doctor_asks_for_migrations_before_it_looks_further(
     environ["DATABASE_URL"] = postgres_server.create_database("unmigrated")
     code, checks = doctor(environ)
     assert (code, checks["migrations"][0]) == (1, "fail")
-    assert "0001_merchants.sql" in checks["migrations"][1]
+    assert "0001_roles.sql" in checks["migrations"][1]
     assert "./cashback migrate" in checks["migrations"][1]
     assert "backlog" not in checks
     postgres_server.drop_database("unmigrated")

@@ -12,8 +12,8 @@ import psycopg
 import pytest
 from psycopg.errors import InsufficientPrivilege, IntegrityConstraintViolation
 
-from adapters.postgres.migrate import migrate
 from adapters.postgres.sales.store import PostgresCashbackStore
+from adapters.postgres.schema.migration import migrate
 from cashback_core.delivery.states import DeliveryPolicy
 from cashback_core.values.documents import Cpf
 from contract.builders import CREATED, a_sale, accepted, ended, leased, submitted
@@ -271,7 +271,7 @@ OFF: Final[tuple[LiteralString, ...]] = (
     "create or replace function guard_whole_sale() returns trigger language plpgsql as 'begin return null; end'",
     "alter function guard_whole_sale() set search_path = pg_temp",
     "select guard_whole_sale()",
-    "select pin_search_paths()",
+    "select close_functions()",
 )
 
 

@@ -14,8 +14,8 @@ from adapters.postgres.connection.database import READING, Database
 from adapters.postgres.connection.logins import ensure_app_login
 from adapters.postgres.connection.sessions import Role, Session, UnfitSession
 from adapters.postgres.connection.startup_checks import API_ROLES, UnsafeDatabase, refuse_unsafe
-from adapters.postgres.migrate import migrate, pending
 from adapters.postgres.sales.store import PostgresCashbackStore
+from adapters.postgres.schema.migration import migrate, pending
 from cashback_core.delivery.ports import Accepted, StoreUnavailable
 from cashback_core.delivery.states import DeliveryPolicy
 from cashback_gateway.local.demo_data import load_merchant

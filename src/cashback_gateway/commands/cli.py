@@ -229,7 +229,7 @@ def _migrate(options: argparse.Namespace) -> int:
     from adapters.postgres.connection.logins import ensure_app_login
     from adapters.postgres.connection.sessions import Role
     from adapters.postgres.connection.startup_checks import API_ROLES, WORKER_ROLES
-    from adapters.postgres.migrate import migrate
+    from adapters.postgres.schema.migration import migrate
     from cashback_gateway.commands.secrets import read_password
 
     wanted = (
@@ -418,7 +418,7 @@ def _known_failures() -> tuple[type[Exception], ...]:
     from adapters.postgres.connection.startup_checks import UnsafeDatabase
     from adapters.postgres.embedded import EmbeddedPostgresError
     from adapters.postgres.identity.accounts import AccountError
-    from adapters.postgres.migrate import SchemaMismatch
+    from adapters.postgres.schema.migration import SchemaMismatch
     from cashback_core.delivery.ports import StoreUnavailable
     from cashback_gateway.commands.operators import ActRefusedError
     from cashback_gateway.commands.reconcile import ReconcileRefusedError

@@ -17,7 +17,6 @@ from adapters.cashback_client.examining import examine_reach
 from adapters.postgres.connection.durability import DURABILITY, UNSAFE
 from adapters.postgres.connection.sessions import Role, limits
 from adapters.postgres.connection.startup_checks import MINIMUM_VERSION, WORKER_ROLES, unknown_zones
-from adapters.postgres.migrate import SchemaMismatch
 from adapters.postgres.operators.examination import (
     INCIDENT_DAYS,
     changed_orders,
@@ -31,6 +30,7 @@ from adapters.postgres.operators.examination import (
     noted_erasure_key,
     roles_out_of_reach,
 )
+from adapters.postgres.schema.migration import SchemaMismatch
 from cashback_core.delivery.ports import StoreUnavailable
 from cashback_core.delivery.states import Status
 from cashback_core.operators.acts import ATTENTION
@@ -125,8 +125,7 @@ def _checks(settings: Settings) -> Iterator[Check]:
         advice = "start it, or correct DATABASE_URL"
         yield Check(level=Level.FAIL, name="database", found=f"away ({error})", advice=advice)
     except SchemaMismatch as error:
-        advice = "run the program's version that migrated it, or a newer one"
-        yield Check(level=Level.FAIL, name="migrations", found=str(error), advice=advice)
+        yield Check(level=Level.FAIL, name="migrations", found=str(error), advice=error.advice)
     yield _check_state_file(settings)
     yield check_provider(_reach(settings))
     yield check_credentials(settings)

@@ -192,7 +192,7 @@ class LocalSystem:
     def _fill_database(self, url: str, password: str) -> list[str]:
         """Migrate and load the demo data; return the users who are new and have that password."""
         from adapters.postgres.connection.startup_checks import refuse_unsafe
-        from adapters.postgres.migrate import migrate
+        from adapters.postgres.schema.migration import migrate
         from cashback_gateway.local import demo_data
 
         self._tell("migrating the database")

@@ -25,6 +25,7 @@ from adapters.postgres.connection.startup_checks import (
     refuse_unsafe,
     tell_unknown_zones,
 )
+from adapters.postgres.schema.migration import refuse_former
 from cashback_gateway.processes.api_container import ApiContainer, build_api
 from cashback_gateway.processes.collector import settle_collector
 from cashback_gateway.processes.container import close_all, open_all, open_telemetry
@@ -50,9 +51,10 @@ _log = logging.getLogger(__name__)
 def serve(settings: Settings) -> None:
     """Serve until SIGTERM or SIGINT, then end what is under way within the deadline.
 
-    Raises UnsafeDatabase and StoreUnavailable before the first request.
+    Raises UnsafeDatabase, SchemaMismatch and StoreUnavailable before the first request.
     """
     refuse_unsafe(settings.database.url, API_ROLES)
+    refuse_former(settings.database.url)
     refuse_other_key(settings.database.url, settings.database.seal)
     tell_unknown_zones(settings.database.url, DatabaseRole.PLATFORM)
     with asyncio.Runner(loop_factory=new_loop) as runner:

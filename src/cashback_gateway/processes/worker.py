@@ -16,6 +16,7 @@ from adapters.postgres.connection.startup_checks import (
     refuse_unsafe,
     tell_unknown_zones,
 )
+from adapters.postgres.schema.migration import refuse_former
 from cashback_core.delivery.breaker import BreakerState
 from cashback_core.delivery.ports import ClaimsUnacknowledged, Pause, StoreUnavailable
 from cashback_core.delivery.states import Actor
@@ -242,9 +243,10 @@ async def _wait(stop: asyncio.Event, seconds: float) -> None:
 def work(settings: Settings) -> None:
     """Run a worker until SIGTERM or SIGINT.
 
-    Raises UnsafeDatabase and StoreUnavailable before anything is sent.
+    Raises UnsafeDatabase, SchemaMismatch and StoreUnavailable before anything is sent.
     """
     refuse_unsafe(settings.database.url, WORKER_ROLES)
+    refuse_former(settings.database.url)
     refuse_other_key(settings.database.url, settings.database.seal)
     tell_unknown_zones(settings.database.url, DatabaseRole.WORKER)
     asyncio.run(_work(settings))

@@ -158,8 +158,7 @@ def test_no_text_can_look_like_the_fields_beside_it() -> None:
 
 
 def test_the_names_are_stable() -> None:
-    # They are stored for ever: a change would make every recorded sale look unknown. What a
-    # migration computes for older rows is the first of them.
+    # They are stored for ever: a change would make every recorded sale look unknown.
     line = Line(type="B", value_centavos=250, qty_thousandths=1500, discount_centavos=5)
     sale = replace(a_sale("JOSE DA SILVA", "A"), discount_centavos=1)
     sale = replace(sale, lines=(*sale.lines, line, replace(line, sku="789")))

@@ -1,7 +1,7 @@
 """Stops in PostgreSQL; the promises stand in `cashback_core.administration.brakes`.
 
 A trigger of the table takes the lock of brakes alone, so that whoever puts a stop on waits for what
-is being committed: see migration "brakes" and `adapters.postgres.sales.brakes`.
+is being committed: see migration `0011_brakes.sql` and `adapters.postgres.sales.brakes`.
 """
 
 # ruff: noqa: A002, D102 (the port has the words)

@@ -148,7 +148,7 @@ def read(page: str) -> list[Right]:
 
 def _main(path: Path) -> None:
     from adapters.postgres.embedded import throwaway_postgres
-    from adapters.postgres.migrate import migrate
+    from adapters.postgres.schema.migration import migrate
 
     with throwaway_postgres() as server:
         dsn = server.create_database("rights")

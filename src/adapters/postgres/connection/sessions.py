@@ -57,7 +57,7 @@ LIVELINESS: Final[Mapping[str, int]] = {
 
 
 class Role(StrEnum):
-    """Whose rights a session takes, whatever its login may do; see migrations 0008 to 0012."""
+    """Whose rights a session takes, whatever its login may do; see migration `0001_roles.sql`."""
 
     SERVING = "cashback_serving"
     """Sees the merchants that its transaction names, and no other."""

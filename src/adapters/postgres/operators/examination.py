@@ -10,8 +10,8 @@ import psycopg
 
 from adapters.postgres.connection.durability import DURABILITY
 from adapters.postgres.connection.sessions import LATER_LIMITS, LIMITS, Role, Session, opened
-from adapters.postgres.migrate import pending
 from adapters.postgres.sales.brakes import LOCK, LOCK_KEY
+from adapters.postgres.schema.migration import pending
 from cashback_core.delivery.states import Status
 from cashback_core.operators.acts import SenderState
 from cashback_core.operators.backlog import OVERDUE_DOUBT_S

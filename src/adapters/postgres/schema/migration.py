@@ -91,7 +91,11 @@ end $$
 
 
 class SchemaMismatch(Exception):  # noqa: N818 (named by what is wrong)
-    """The database holds a migration that this program does not have, or has otherwise."""
+    """The database was migrated by another program's files; `advice` says what to do about it."""
+
+    def __init__(self, found: str, *, advice: str) -> None:
+        super().__init__(found)
+        self.advice = advice
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,7 +113,7 @@ class Migration:
 
 def migrations() -> tuple[Migration, ...]:
     """Every migration of this program, in order."""
-    folder = files("adapters.postgres") / "migrations"
+    folder = files("adapters.postgres.schema") / "migrations"
     found = sorted((f for f in folder.iterdir() if f.name.endswith(".sql")), key=lambda f: f.name)
     return tuple(Migration(name=f.name, sql=f.read_text("utf-8")) for f in found)
 
@@ -125,6 +129,7 @@ def migrate(dsn: str) -> list[str]:
     with opened(dsn, _MIGRATING) as connection:
         # Of the session, not of a transaction: it is held over all migrations and goes with us.
         connection.execute("select pg_advisory_lock(%s)", [LOCK])
+        _refuse_former(connection)
         connection.execute(
             "create table if not exists schema_migrations ("
             ' name text collate "C" primary key, checksum text not null,'
@@ -142,11 +147,36 @@ def pending(dsn: str) -> list[str]:
     Once there are any, it needs the worker's role. Raises SchemaMismatch, StoreUnavailable.
     """
     with opened(dsn, _LOOKING) as connection:
+        _refuse_former(connection)
         known = connection.execute("select to_regclass('schema_migrations')").fetchone()
         if known is None or known[0] is None:
             return [m.name for m in migrations()]
         begin_now(connection, replace(_LOOKING, role=Role.WORKER))
         return [m.name for m in _missing(connection)]
+
+
+def refuse_former(dsn: str) -> None:
+    """Raise SchemaMismatch when the files before these made the database; for whoever serves.
+
+    Any login may ask. A database of a newer program is none of those: an earlier one serves on it
+    while it is replaced. Raises StoreUnavailable.
+    """
+    with opened(dsn, _LOOKING) as connection:
+        _refuse_former(connection)
+
+
+def _refuse_former(connection: psycopg.Connection) -> None:
+    """By what no role has to be granted: they made merchants, and never this function."""
+    found = connection.execute(
+        "select to_regclass('schema_migrations') is not null"
+        " and to_regclass('merchants') is not null and to_regproc('close_functions') is null"
+    ).fetchone()
+    if found == (True,):
+        raise SchemaMismatch(
+            "this database was made before the first release, by migrations that are no more:"
+            " nothing of it can be carried over, so make a new one",
+            advice="make an empty database, name it in DATABASE_URL, and run `./cashback migrate`",
+        )
 
 
 def _missing(connection: psycopg.Connection) -> list[Migration]:
@@ -159,7 +189,10 @@ def _missing(connection: psycopg.Connection) -> list[Migration]:
         if name not in ours or ours[name].checksum != checksum
     )
     if strange:
-        raise SchemaMismatch(f"applied here, but unknown or changed since: {', '.join(strange)}")
+        raise SchemaMismatch(
+            f"applied here, but unknown or changed since: {', '.join(strange)}",
+            advice="run the program's version that migrated it, or a newer one",
+        )
     return [m for m in ours.values() if m.name not in applied]
 
 

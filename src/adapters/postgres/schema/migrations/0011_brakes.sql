@@ -1,20 +1,10 @@
 -- Brakes, for when a rate, an ERP or a person is wrong: ceilings above which a cashback waits for a
--- person, stops of a product type or a whole merchant, and a short memory for how old sales may be.
+-- person, and stops of a product type or a whole merchant.
 --
 -- Whoever accepts sales or claims cashbacks holds the lock 108243400222067 ("brakes" in ASCII) together
 -- with all others, and reads what brakes stand in a statement after it; whoever puts a brake on holds it
 -- alone. So a brake waits for what is being committed, and nothing that is begun after its commit has
 -- not seen it. It is waited for half a second at most, for all that sells waits behind it meanwhile.
-
--- For merchants that are added from now on; an ERP that catches up is told in good time.
-alter table merchants alter column max_sale_age_days set default 30;
-
-alter table merchants
-    add column max_cashback_centavos bigint check (max_cashback_centavos between 0 and 9999999999),
-    add column max_day_centavos bigint check (max_day_centavos between 0 and 9999999999999);
-grant insert (max_cashback_centavos, max_day_centavos),
-    update (max_cashback_centavos, max_day_centavos) on merchants to cashback_platform;
-grant update (max_cashback_centavos, max_day_centavos) on merchants to cashback_serving;
 
 -- What was accepted in a day of a merchant that has a ceiling for it, and not held: a group of sales
 -- adds to one row, and of two groups the second waits for the first to commit.
@@ -57,7 +47,6 @@ begin
     on conflict (merchant_id, day) do update set centavos = excluded.centavos;
     return null;
 end $$;
-revoke execute on function count_the_day from public;
 create trigger merchants_count_their_day after update of max_day_centavos, zone on merchants
     for each row
     when (
@@ -122,11 +111,11 @@ begin
     new.lifted_at := clock_timestamp();
     return new;
 end $$;
-revoke execute on function guard_stop from public;
 create trigger stops_stay before insert or update or delete on stops
     for each row execute function guard_stop();
-create trigger stops_no_truncate before truncate on stops
-    for each statement execute function refuse_change();
+select refuse_truncating('stops');
+
+select close_functions();
 
 select protect_merchant_table('stops');
 create policy of_the_platform on stops to cashback_platform using (true);
@@ -134,51 +123,9 @@ create policy the_platforms_stay on stops as restrictive for update to cashback_
     using (not by_platform);
 create policy never_for_the_platform on stops as restrictive for insert to cashback_serving
     with check (not by_platform);
-create policy of_named_merchants_for_erasure on stops for select to cashback_eraser using (false);
-select judge_rows('stops', 'of_named_merchants_for_erasure');
+select let_named_merchants('stops', 'of_named_merchants_for_erasure', 'cashback_eraser', 'select');
 grant select, insert, update (lifted_at, lifted_by, lift_reason)
     on stops to cashback_serving, cashback_platform;
 grant select on stops to cashback_worker, cashback_eraser;
-grant select (type) on product_types to cashback_platform;
-create policy of_the_platform on product_types for select to cashback_platform using (true);
-grant select (merchant_id) on product_types to cashback_platform;
 select audit_table('stops', 'stops', array['stop_id'],
     untold => array['stop_id', 'stopped_at', 'stopped_by', 'lifted_by']);
-
--- What a stop holds back is put off to the end of days, so that no claim reads it again and again;
--- workers bring it back when the stop is lifted, and find it here, merchant by merchant.
-create index cashbacks_put_off on cashbacks (merchant_id, cashback_id)
-    where status = 'pending' and due_at >= '2099-01-01 00:00:00+00';
-
--- Above a ceiling it is held before it was ever tried.
-alter table cashbacks drop constraint cashbacks_tried;
-alter table cashbacks add constraint cashbacks_tried
-    check (attempt > 0 or status not in ('sending', 'rejected'));
-alter table events drop constraint events_only_listed_moves;
-alter table events add constraint events_only_listed_moves
-    check (coalesce(from_status, 'new') || '>' || to_status || '>' || actor in (
-        'new>not_due>api', 'new>pending>api', 'new>held>api',
-        'pending>sending>api', 'pending>sending>worker',
-        'sending>applied>api', 'sending>rejected>api', 'sending>pending>api',
-        'sending>held>api', 'sending>in_doubt>api',
-        'sending>applied>worker', 'sending>rejected>worker', 'sending>pending>worker',
-        'sending>held>worker', 'sending>in_doubt>worker', 'sending>in_doubt>reaper',
-        'pending>applied>late_answer', 'held>applied>late_answer',
-        'rejected>applied>late_answer', 'in_doubt>applied>late_answer',
-        'in_doubt>pending>late_answer', 'in_doubt>rejected>late_answer',
-        'in_doubt>applied>settler', 'in_doubt>pending>settler', 'in_doubt>held>settler',
-        'pending>applied>settler', 'pending>in_doubt>settler',
-        'held>applied>settler', 'rejected>applied>settler',
-        'in_doubt>applied>operator', 'in_doubt>pending>operator', 'in_doubt>rejected>operator',
-        'held>pending>operator', 'held>cancelled>operator', 'held>applied>operator',
-        'rejected>pending>operator', 'rejected>cancelled>operator', 'rejected>applied>operator',
-        'rejected>in_doubt>operator', 'applied>in_doubt>operator',
-        'pending>cancelled>operator'
-    ));
-
--- What a rate's version paid, latest first: ids tell when they were made. Partial, so that it is never
--- taken for the keys' work (see 0002).
-create index sale_lines_by_rate on sale_lines (merchant_id, type, rate_version, cashback_id)
-    where rate_version > 0;
-
-select pin_search_paths();

@@ -1,9 +1,44 @@
+-- What a data subject may ask for (LGPD, art. 18): a report of everything held about them, and to
+-- become nobody. One role may change what is otherwise written once, and of that only what names a
+-- person: document and name become a pseudonym, raw bytes become nothing. Amounts, lines, attempts
+-- and events stay, so that every total and the trail of what was paid stay true.
+--
 -- After an erasure nothing in the database tells who it was: no CPF in any spelling, no name, and no
 -- hash by which candidates could be tried. What is found by such a hash (a repeat of a sale by its
 -- content, a line of the statement by its key) is found by a keyed hash from then on, whose key is
 -- no part of the database (cashback_core.privacy.sealing).
 
--- Which key that is, so that no process starts with another and takes a repeat for a new sale.
+-- Who asked for what, when and why: what is told about persons, and what is taken away, leaves a
+-- trace that names none of them.
+create table privacy_acts (
+    merchant_id bigint not null references merchants,
+    act_id bigint generated always as identity,
+    at timestamptz not null default now(),
+    act text not null check (act in ('report', 'erasure')),
+    customer_id uuid not null,
+    actor text not null check (char_length(actor) between 1 and 96),
+    reason text check (char_length(reason) between 1 and 500),
+    sales integer not null check (sales >= 0),
+    primary key (merchant_id, act_id),
+    check ((act = 'erasure') = (reason is not null))
+);
+select append_only('privacy_acts', 'reason');
+select protect_merchant_table('privacy_acts');
+select let_named_merchants('privacy_acts', 'of_named_merchants_for_erasure', 'cashback_eraser');
+grant select, insert on privacy_acts to cashback_eraser;
+
+-- How far the cleaning has come in each merchant's sales and customers.
+create table retention (
+    merchant_id bigint primary key references merchants,
+    raw_through_at timestamptz not null default '2000-01-01Z',
+    customers_through uuid
+);
+select protect_merchant_table('retention');
+select let_named_merchants('retention', 'of_named_merchants_for_erasure', 'cashback_eraser');
+grant select, insert, update (raw_through_at, customers_through) on retention to cashback_eraser;
+
+-- Which key hashes are made with, so that no process starts with another and takes a repeat for a new
+-- sale.
 create table erasure_key (
     only_one boolean primary key default true check (only_one),
     fingerprint text not null check (fingerprint ~ '^[A-Za-z0-9+/]{32}$'),
@@ -12,8 +47,137 @@ create table erasure_key (
 grant select, insert (fingerprint) on erasure_key to cashback_eraser;
 grant select on erasure_key to cashback_worker;
 
-create function is_sealed(name text) returns boolean
-language sql immutable as $$ select name ~ '^~[A-Za-z0-9+/]{32}$' $$;
+-- The eraser touches whom it erases, and nobody else. Until the commit it stands here whom: what they
+-- were called and what they become, for the guards of everything that follows. Nobody has a right to
+-- it, and nothing in it outlives its transaction.
+create unlogged table erasures_under_way (
+    erasure_id bigint generated always as identity primary key,
+    merchant_id bigint not null,
+    customer_id uuid not null,
+    was text collate "C",
+    became text collate "C",
+    -- Whatever they were called, while it is known.
+    names text[],
+    -- The lines whose reference named them.
+    incidents uuid[] not null default '{}'
+);
+select protect_merchant_table('erasures_under_way');
+
+-- Whatever was begun of an erasure is a whole one by the commit, and has left its trace. A function
+-- that forgets before the customer has changed adds a row (without names), and is held to it here.
+create function guard_erasure_ends() returns trigger language plpgsql security definer as $$
+begin
+    if not exists (
+        select from customers as c
+        join privacy_acts as p using (merchant_id, customer_id)
+        where c.merchant_id = new.merchant_id and c.customer_id = new.customer_id
+            and c.erased_at is not null and p.act = 'erasure'
+    ) then
+        raise exception 'customer % is not erased, or no act tells it', new.customer_id
+            using errcode = 'integrity_constraint_violation', constraint = 'erasures_are_whole';
+    end if;
+    delete from erasures_under_way where erasure_id = new.erasure_id;
+    return null;
+end $$;
+create constraint trigger erasures_are_whole after insert on erasures_under_way
+    deferrable initially deferred for each row execute function guard_erasure_ends();
+
+-- Whom an erasure may touch. As the owner, in all that follows: the eraser could hide rows by naming
+-- other merchants in the middle of its statement.
+create function guard_customer_erased() returns trigger language plpgsql security definer as $$
+begin
+    if old.erased_at is not null
+        or new.document !~ '^E[0-9a-f]{32}$'
+        or (new.name, new.erased_at) is distinct from ('erased', now())
+    then
+        raise exception 'a customer becomes nobody here, and nothing else'
+            using errcode = 'integrity_constraint_violation', constraint = 'only_whom_it_erases';
+    end if;
+    if exists (
+        select from sales as s join cashbacks as c using (merchant_id, cashback_id)
+        where s.merchant_id = old.merchant_id and s.document = old.document
+            and c.status not in ('applied', 'not_due', 'cancelled')
+    ) then
+        raise exception 'a cashback of customer % is open', old.customer_id
+            using errcode = 'integrity_constraint_violation', constraint = 'only_whom_it_erases';
+    end if;
+    insert into erasures_under_way (merchant_id, customer_id, was, became)
+    values (old.merchant_id, old.customer_id, old.document, new.document);
+    return null;
+end $$;
+create trigger customers_become_nobody after update on customers
+    for each row when (current_user = 'cashback_eraser')
+    execute function guard_customer_erased();
+
+-- A sale, and what hangs on one: its customer is being erased, or was. Of anybody else's sale that has
+-- ended the raw bytes may go, after their time.
+create function guard_whom_it_erases() returns trigger language plpgsql security definer as $$
+declare
+    whose text;
+    ended boolean;
+begin
+    select s.document, c.status in ('applied', 'not_due', 'cancelled') into whose, ended
+    from sales as s join cashbacks as c using (merchant_id, cashback_id)
+    where s.merchant_id = old.merchant_id and s.cashback_id = old.cashback_id;
+    if (case
+        when tg_table_name = 'sales' and to_jsonb(new) -> 'document' <> to_jsonb(old) -> 'document'
+            then exists (
+                select from erasures_under_way as e
+                where e.merchant_id = old.merchant_id and e.was = whose
+                    and e.became = to_jsonb(new) ->> 'document'
+            )
+        when whose ~ '^E' then true
+        when exists (
+            select from erasures_under_way as e
+            where e.merchant_id = old.merchant_id and e.was = whose
+        ) then true
+        when tg_table_name in ('sales', 'attempts')
+            then ended and to_jsonb(new) - array['raw_body', 'body', 'provider_message']
+                = to_jsonb(old) - array['raw_body', 'body', 'provider_message']
+        else false
+    end) then
+        return new;
+    end if;
+    raise exception 'the customer of % is not being erased', old.cashback_id
+        using errcode = 'integrity_constraint_violation', constraint = 'only_whom_it_erases';
+end $$;
+create trigger sales_of_whom_it_erases before update on sales
+    for each row when (current_user = 'cashback_eraser') execute function guard_whom_it_erases();
+create trigger sale_names_of_whom_it_erases before update on sale_names
+    for each row when (current_user = 'cashback_eraser') execute function guard_whom_it_erases();
+create trigger attempts_of_whom_it_erases before update on attempts
+    for each row when (current_user = 'cashback_eraser') execute function guard_whom_it_erases();
+create trigger refused_equals_of_whom_it_erases before update on refused_equals
+    for each row when (current_user = 'cashback_eraser') execute function guard_whom_it_erases();
+
+-- The lines of statements are forgotten by a function of the owner's, which has to be told whom: it is
+-- `role` that tells the eraser in there. Of a line whose cashback is theirs the document may be another.
+create function guard_incident_erased() returns trigger language plpgsql security definer as $$
+begin
+    if exists (
+        select from erasures_under_way as e
+        where e.became = new.document
+            and (
+                e.was = old.document
+                or old.document ~ '[*]'
+                    and regexp_replace(old.document, '[^0-9]', '', 'g') = substr(e.was, 4, 6)
+                    and (old.merchant_id is null or old.merchant_id = e.merchant_id)
+            )
+    ) or exists (
+        select from sales as s
+        where s.merchant_id = old.merchant_id and s.cashback_id = old.cashback_id
+            and s.document = new.document
+    ) then
+        return null;
+    end if;
+    raise exception 'the customer of incident % is not being erased', old.incident_id
+        using errcode = 'integrity_constraint_violation', constraint = 'only_whom_it_erases';
+end $$;
+create trigger statement_incidents_of_whom_it_erases after update on statement_incidents
+    for each row when (
+        current_setting('role', true) = 'cashback_eraser' and old.document is distinct from new.document
+    )
+    execute function guard_incident_erased();
 
 -- What finds a person in a text that is decomposed (nfkd), whatever its case: the document, however it
 -- is divided or within whatever longer number, or one of the names as a whole, whatever stands between
@@ -34,28 +198,6 @@ language sql immutable as $$
     select coalesce(normalize(told, nfkd) ~* pattern_of(document, names), false)
 $$;
 
--- What an erased customer's document is known by, for a statement that tells of them later.
-alter table customers add column sealed text collate "C",
-    add constraint customers_sealed_when_erased
-        check (sealed is null or erased_at is not null and is_sealed(sealed));
-create index customers_by_seal on customers (sealed) where sealed is not null;
-drop trigger audited on customers;
-select audit_table('customers', 'customers', array['customer_id'],
-    hidden => array['document', 'name'], untold => array['customer_id', 'sealed'],
-    inserts => false);
-grant update (sealed) on customers to cashback_eraser;
-
--- Of these documents, by what each would be sealed to, those that were an erased customer's and are
--- nobody's now; and that customer's pseudonym.
-create function who_was_erased(told jsonb) returns table (document text, pseudonym text)
-language sql stable security definer as $$
-    select distinct on (t.value) t.value, c.document
-    from jsonb_each_text(told) as t
-    join customers as c on c.sealed = t.key
-    where not exists (select from customers as k where k.document = t.value)
-    order by t.value, c.erased_at desc
-$$;
-
 -- Every name of whoever is being erased in this transaction, and was known by this document until now.
 create function names_being_erased(of_merchant bigint, known text) returns text[]
 language sql stable security definer as $$
@@ -65,162 +207,6 @@ language sql stable security definer as $$
     where u.merchant_id = of_merchant and u.was = known and e.names is not null
     limit 1
 $$;
-
--- A name of a sale changes for two reasons: it tells who it was, or is a hash of it and more, of a
--- customer who is becoming nobody (whom `customers` knows no more while the sale still names them).
--- Hashes of those who became nobody before there was a key are sealed when it is asked for again.
-create or replace function guard_name_change() returns trigger language plpgsql as $$
-begin
-    if current_user = 'cashback_eraser'
-        and to_jsonb(new) - 'name' = to_jsonb(old) - 'name'
-        and (
-            new.name ~ '^E[0-9a-f]{32}$'
-            or is_sealed(new.name) and not (new.kind = 'content' and is_sealed(old.name))
-        )
-        and exists (
-            select from sales as s
-            where s.merchant_id = old.merchant_id and s.cashback_id = old.cashback_id
-                and case
-                    when new.kind = 'content' and s.document ~ '^E' then true
-                    when new.kind = 'content' or tells_of(
-                        old.name, s.document, names_being_erased(s.merchant_id, s.document)
-                    )
-                        then not exists (
-                            select from customers as c
-                            where c.merchant_id = s.merchant_id and c.document = s.document
-                        )
-                    else false
-                end
-        )
-    then
-        return new;
-    end if;
-    raise exception 'a recorded sale keeps its names'
-        using errcode = 'integrity_constraint_violation', constraint = 'sale_names_stay';
-end $$;
-
-create or replace function guard_sale() returns trigger language plpgsql as $$
-begin
-    if tg_op = 'UPDATE' and current_user = 'cashback_eraser'
-        and new.raw_body = ''
-        and (
-            (new.document, new.name) = (old.document, old.name)
-            or (new.document ~ '^E[0-9a-f]{32}$' and new.name = 'erased')
-        )
-        and (
-            new.sale_id is not distinct from old.sale_id
-            or is_sealed(new.sale_id) and tells_of(
-                old.sale_id, old.document, names_being_erased(old.merchant_id, old.document)
-            )
-        )
-        and (
-            new.idempotency_key is not distinct from old.idempotency_key
-            or is_sealed(new.idempotency_key) and tells_of(
-                old.idempotency_key, old.document, names_being_erased(old.merchant_id, old.document)
-            )
-        )
-        and to_jsonb(new) - array['document', 'name', 'raw_body', 'sale_id', 'idempotency_key']
-            = to_jsonb(old) - array['document', 'name', 'raw_body', 'sale_id', 'idempotency_key']
-    then
-        return new;
-    end if;
-    raise exception 'sales is append-only' using errcode = 'integrity_constraint_violation';
-end $$;
-
--- Of an attempt the raw answer may be dropped, and what else the provider told where it tells who.
-create or replace function guard_attempt() returns trigger language plpgsql as $$
-begin
-    if current_user = 'cashback_eraser' then
-        if new.body is not null or new.provider_message is not null
-            or (new.provider_id is distinct from old.provider_id and new.provider_id <> 'erased')
-            or (new.provider_created_at is distinct from old.provider_created_at
-                and new.provider_created_at <> 'erased')
-            or (new.reason is distinct from old.reason and new.reason <> 'erased')
-            or to_jsonb(new)
-                - array['body', 'provider_message', 'provider_id', 'provider_created_at', 'reason']
-                <> to_jsonb(old)
-                - array['body', 'provider_message', 'provider_id', 'provider_created_at', 'reason']
-        then
-            raise exception 'of attempt % only the raw answer can be dropped', old.attempt
-                using errcode = 'integrity_constraint_violation';
-        end if;
-        return new;
-    end if;
-    if old.result is not null
-        or (new.started_at, new.lease_until_at, new.deliverer)
-            is distinct from (old.started_at, old.lease_until_at, old.deliverer)
-    then
-        raise exception 'attempt % of % keeps its first result', old.attempt, old.cashback_id
-            using errcode = 'integrity_constraint_violation';
-    end if;
-    return new;
-end $$;
-grant update (provider_id, provider_created_at, reason) on attempts to cashback_eraser;
-
-create function loses_values(was jsonb, is_now jsonb) returns boolean
-language sql immutable as $$
-    select coalesce(jsonb_typeof(was) = 'object' and jsonb_typeof(is_now) = 'object', false)
-        and not exists (
-            select
-            from jsonb_each(case when jsonb_typeof(was) = 'object' then was end) as w
-            full join jsonb_each(case when jsonb_typeof(is_now) = 'object' then is_now end) as n
-                using (key)
-            where n.value is distinct from w.value
-                and (w.value is null or n.value is distinct from '"erased"')
-        )
-$$;
-
--- What is written once loses a text to an erasure, and to nothing else: only the columns that are
--- named, only to the word that says so (a line's key to a sealed one, of an object a value).
-create function refuse_change_but_erasure() returns trigger language plpgsql as $$
-declare
-    was jsonb;
-    is_now jsonb;
-    field text;
-begin
-    if tg_op = 'UPDATE' then
-        was := to_jsonb(old);
-        is_now := to_jsonb(new);
-        for field in select jsonb_object_keys(is_now) loop
-            continue when is_now -> field = was -> field;
-            if field = any (tg_argv) and (
-                is_now -> field = '"erased"'
-                or field = 'line_key' and is_sealed(is_now ->> field)
-                or loses_values(was -> field, is_now -> field)
-            ) then
-                continue;
-            end if;
-            raise exception '% is append-only', tg_table_name
-                using errcode = 'integrity_constraint_violation';
-        end loop;
-        return new;
-    end if;
-    raise exception '% is append-only', tg_table_name using errcode = 'integrity_constraint_violation';
-end $$;
-
-drop trigger events_append_only on events;
-create trigger events_append_only before update or delete on events
-    for each row execute function refuse_change_but_erasure('reason');
-drop trigger incidents_append_only on incidents;
-create trigger incidents_append_only before update or delete on incidents
-    for each row execute function refuse_change_but_erasure('what');
-drop trigger statement_incident_events_append_only on statement_incident_events;
-create trigger statement_incident_events_append_only
-    before update or delete on statement_incident_events
-    for each row execute function refuse_change_but_erasure('reason');
-drop trigger statement_explanations_append_only on statement_explanations;
-create trigger statement_explanations_append_only
-    before update or delete on statement_explanations
-    for each row execute function refuse_change_but_erasure('reason', 'line_key');
-drop trigger audit_append_only on audit;
-create trigger audit_append_only before update or delete on audit
-    for each row execute function refuse_change_but_erasure('key', 'before', 'after');
-drop trigger privacy_acts_append_only on privacy_acts;
-create trigger privacy_acts_append_only before update or delete on privacy_acts
-    for each row execute function refuse_change_but_erasure('reason');
-drop trigger sender_releases_append_only on sender_releases;
-create trigger sender_releases_append_only before update or delete on sender_releases
-    for each row execute function refuse_change_but_erasure('pause_reason', 'reason');
 
 -- Whether a text holds what a pattern finds. Instants and ids of ours are no texts: a document could be
 -- chosen so that its digits stand in one.
@@ -394,9 +380,12 @@ begin
     end if;
 end $$;
 
--- As before, of whom is being erased or was; and what has ended is masked, so it is known by the digits
--- that are left of it.
-create or replace function forget_in_incidents(of_merchant bigint, known text, pseudonym text)
+-- A customer becomes nobody in what statements told, too: in the incidents of the merchant, and in all
+-- others when no other merchant knows the customer; of their cashbacks nothing stays, in what has ended
+-- and in what was opened since. What has ended is masked, so it is known by the digits that are left of
+-- it; a document that a customer of this merchant has is another's, and stays. As the owner, since the
+-- eraser sees no other merchant's customers; and so it needs no incident at all.
+create function forget_in_incidents(of_merchant bigint, known text, pseudonym text)
 returns void language plpgsql security definer as $$
 declare
     masked text := case when known ~ '^[0-9]{11}$'
@@ -487,13 +476,21 @@ begin
     where i.incident_id = any (lines) and i.reference is null;
 end $$;
 
-revoke execute on function
-    forget_in_texts, keys_to_seal, seal_keys, is_sealed, pattern_of, tells_of, tells,
-    without_telling, loses_values, refuse_change_but_erasure, names_being_erased, who_was_erased
-    from public;
-grant execute on function who_was_erased to cashback_worker;
-grant execute on function is_sealed, pattern_of, tells_of, names_being_erased
-    to cashback_serving, cashback_worker, cashback_eraser; -- the guards ask as whoever changes something
-grant execute on function forget_in_texts, keys_to_seal, seal_keys to cashback_eraser;
+-- Of these documents, by what each would be sealed to, those that were an erased customer's and are
+-- nobody's now; and that customer's pseudonym.
+create function who_was_erased(told jsonb) returns table (document text, pseudonym text)
+language sql stable security definer as $$
+    select distinct on (t.value) t.value, c.document
+    from jsonb_each_text(told) as t
+    join customers as c on c.sealed = t.key
+    where not exists (select from customers as k where k.document = t.value)
+    order by t.value, c.erased_at desc
+$$;
 
-select pin_search_paths();
+select close_functions();
+grant execute on function forget_in_texts, forget_in_incidents, keys_to_seal, seal_keys
+    to cashback_eraser;
+-- The guards ask as whoever changes something.
+grant execute on function pattern_of, tells_of, names_being_erased
+    to cashback_serving, cashback_worker, cashback_eraser;
+grant execute on function who_was_erased to cashback_worker;
