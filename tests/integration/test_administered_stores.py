@@ -21,13 +21,13 @@ from cashback_core.administration.audit_trail import TrailFilter
 from cashback_core.administration.merchants import MerchantState
 from cashback_core.administration.resources import (
     Caller,
+    Done,
     InUse,
-    Kept,
-    Listed,
+    Invalid,
     Missing,
+    Page,
     Slice,
     Taken,
-    Unfit,
 )
 from cashback_core.people.clients import ClientFilter, ClientState
 from cashback_core.people.users import NewUser, UserFilter, UserState
@@ -60,14 +60,14 @@ async def test_the_platform_adds_changes_and_disables_a_merchant(
 ) -> None:
     merchants = PostgresMerchants(administration)
     added = await merchants.create(PLATFORM, "rede", TERMS)
-    assert isinstance(added, Kept)
+    assert isinstance(added, Done)
     assert (added.resource.state, added.resource.version) == (TERMS, 1)
     assert await merchants.create(PLATFORM, "rede", TERMS) == Taken(name="slug")
     off = MerchantState(
         name="Rede", zone="UTC", rounding=Rounding.HALF_UP, max_sale_age_days=1, disabled=True
     )
     changed = await merchants.replace(PLATFORM, "rede", off, frozenset({1}))
-    assert isinstance(changed, Kept)
+    assert isinstance(changed, Done)
     assert changed.resource == await merchants.find(PLATFORM, "rede")
     assert changed.resource.disabled_at is not None
     assert await merchants.delete(PLATFORM, "rede") == InUse(reason="merchant_stays")
@@ -84,11 +84,11 @@ async def test_the_platform_adds_a_merchants_first_administrator_and_its_own(
 ) -> None:
     users = PostgresUsers(administration)
     for new in (new_user("eva", "admin", "demo"), new_user("petra", "platform", None)):
-        assert isinstance(await users.create(PLATFORM, new), Kept)
-    unfit = Unfit(name="role", fault="role_and_merchant")
+        assert isinstance(await users.create(PLATFORM, new), Done)
+    unfit = Invalid(name="role", fault="role_and_merchant")
     assert await users.create(PLATFORM, new_user("x", "platform", "demo")) == unfit
     assert await users.create(PLATFORM, new_user("x", "erp", None)) == unfit
-    nowhere = Unfit(name="merchant", fault="no_such_merchant")
+    nowhere = Invalid(name="merchant", fault="no_such_merchant")
     assert await users.create(PLATFORM, new_user("x", "erp", "nobody")) == nowhere
     wanted = Slice(sort="username", descending=False, limit=50)
     page = await users.page(PLATFORM, wanted, UserFilter(merchant="demo"))
@@ -105,9 +105,9 @@ async def test_a_member_never_acts_for_another_merchant_nor_for_the_platform(
     member = Caller(actor="user:adam", merchant_id=1)
     users = PostgresUsers(administration)
     await users.create(PLATFORM, new_user("otto", "admin", "other"))
-    nowhere = Unfit(name="merchant", fault="no_such_merchant")
+    nowhere = Invalid(name="merchant", fault="no_such_merchant")
     assert await users.create(member, new_user("x", "erp", "other")) == nowhere
-    assert isinstance(await users.create(member, new_user("x", "platform", None)), Unfit)
+    assert isinstance(await users.create(member, new_user("x", "platform", None)), Invalid)
     assert await users.replace(member, "otto", UserState(role="erp"), None) == Missing()
     assert await users.delete(member, "otto", None) == Missing()
     assert await users.set_password(member, "otto", NOBODYS_HASH) == Missing()
@@ -122,10 +122,10 @@ async def test_the_platform_reads_its_own_lines_or_one_merchants(
     await users.create(PLATFORM, new_user("petra", "platform", None))
     await users.create(PLATFORM, new_user("eva", "admin", "demo"))
     own = await trail.page(PLATFORM, EVERYTHING, TrailFilter(actor="user:petra"))
-    assert isinstance(own, Listed)
+    assert isinstance(own, Page)
     assert [(line.key, line.request_id) for line in own.items] == [("petra", "r-7")]
     theirs = await trail.page(PLATFORM, EVERYTHING, TrailFilter(merchant="demo", key="eva"))
-    assert isinstance(theirs, Listed)
+    assert isinstance(theirs, Page)
     assert [line.merchant for line in theirs.items] == ["demo"]
     nobodys = await trail.page(PLATFORM, EVERYTHING, TrailFilter(merchant="nobody"))
     assert nobodys == Missing()
@@ -178,9 +178,9 @@ async def test_every_query_keeps_merchants_apart_by_itself(database: Database) -
     everything = SeesEverything(database)
     users, clients = PostgresUsers(everything), PostgresClients(everything)
     otto = Caller(actor="user:otto", merchant_id=2)
-    assert isinstance(await users.create(PLATFORM, new_user("maria", "admin", "demo")), Kept)
+    assert isinstance(await users.create(PLATFORM, new_user("maria", "admin", "demo")), Done)
     made = await clients.create(PLATFORM, ClientState(name="ERP"), merchant="demo")
-    assert isinstance(made, Kept)
+    assert isinstance(made, Done)
     id_, missing = made.resource.client.id, Missing()
 
     assert await users.find(otto, "maria") is None
@@ -198,7 +198,7 @@ async def test_every_query_keeps_merchants_apart_by_itself(database: Database) -
     assert await clients.end_secret(otto, id_, 1) == missing
     by_name = Slice(sort="name", descending=False, limit=50)
     assert (await clients.page(otto, by_name, ClientFilter())).items == ()
-    nowhere = Unfit(name="merchant", fault="no_such_merchant")
+    nowhere = Invalid(name="merchant", fault="no_such_merchant")
     assert await clients.create(otto, ClientState(name="x"), merchant="demo") == nowhere
     assert await users.create(otto, new_user("x", "erp", "demo")) == nowhere
 

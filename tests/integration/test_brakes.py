@@ -15,7 +15,7 @@ from adapters.postgres.administration.transactions import Administration
 from adapters.postgres.operators.examination import holders_of_the_brakes_lock
 from adapters.postgres.sales.brakes import LOCK_KEY
 from adapters.postgres.sales.store import PostgresCashbackStore
-from cashback_core.administration.resources import Caller, InUse, Kept, Slice, Taken, Unfit
+from cashback_core.administration.resources import Caller, Done, InUse, Invalid, Slice, Taken
 from cashback_core.delivery.ports import NotRecorded, StoreUnavailable
 from cashback_core.delivery.states import DeliveryPolicy, Status
 from contract.builders import LEASE_S, a_sale, accepted, submitted
@@ -47,7 +47,7 @@ def store(database: Database) -> PostgresCashbackStore:
 async def stopped(stops: PostgresStops, type_: str | None = "A", by: Caller = ADMIN) -> Stop:
     merchant = "demo" if by.merchant_id is None else None
     outcome = await stops.put_on(by, merchant=merchant, type=type_, by="adam", reason="wrong rate")
-    assert isinstance(outcome, Kept)
+    assert isinstance(outcome, Done)
     return outcome.resource
 
 
@@ -155,7 +155,7 @@ async def test_what_a_stop_put_off_comes_back_in_parts(
     stop = await stopped(stops, None)
     assert await store.claim_due(limit=1, lease_s=LEASE_S) == ()
     assert not await store.resume(limit=100)
-    assert isinstance(await stops.lift(ADMIN, stop.id, by="adam", reason="right"), Kept)
+    assert isinstance(await stops.lift(ADMIN, stop.id, by="adam", reason="right"), Done)
     while await store.resume(limit=7):
         pass
     assert len(await store.claim_due(limit=100, lease_s=LEASE_S)) == 30
@@ -171,14 +171,14 @@ async def test_stops_are_put_on_and_lifted_once_by_whom_they_are_for(
     again = await stops.put_on(ADMIN, merchant=None, type="A", by="adam", reason="once more")
     assert again == Taken(name="type")
     unknown = await stops.put_on(ADMIN, merchant=None, type="Z", by="adam", reason="no such")
-    assert unknown == Unfit(name="type", fault="no_such_type")
+    assert unknown == Invalid(name="type", fault="no_such_type")
     others = await stops.put_on(ADMIN, merchant="other", type=None, by="adam", reason="not mine")
-    assert others == Unfit(name="merchant", fault="no_such_merchant")
+    assert others == Invalid(name="merchant", fault="no_such_merchant")
     platforms = await stopped(stops, None, PLATFORM)
     lift = await stops.lift(ADMIN, platforms.id, by="adam", reason="I want to")
     assert lift == InUse(reason="platforms_stop")
     lifted = await stops.lift(ADMIN, mine.id, by="adam", reason="the rate is right")
-    assert isinstance(lifted, Kept)
+    assert isinstance(lifted, Done)
     assert lifted.resource.lift_reason == "the rate is right"
     twice = await stops.lift(ADMIN, mine.id, by="adam", reason="once more")
     assert twice == InUse(reason="stop_lifted")

@@ -20,13 +20,13 @@ from cashback_core.administration.product_types import NewProductType, NewRate
 from cashback_core.administration.products import NewProduct, NewType, ProductFilter
 from cashback_core.administration.resources import (
     Caller,
+    Conflict,
+    Done,
     InUse,
-    Kept,
+    Invalid,
     Missing,
     Slice,
-    Stale,
     Taken,
-    Unfit,
 )
 from cashback_core.delivery.ports import Accepted, CustomerNameMismatch, TermsChanged
 from cashback_core.delivery.states import DeliveryPolicy
@@ -84,7 +84,7 @@ def soon(**more: float) -> datetime:
 
 async def made(types: PostgresProductTypes, name: str = "E") -> ProductType:
     kept = await types.create(ADAM, NewProductType(type=name, name=None, first=FIRST))
-    assert isinstance(kept, Kept)
+    assert isinstance(kept, Done)
     return kept.resource
 
 
@@ -92,7 +92,7 @@ async def product(products: PostgresProducts, sku: str = "CAFE", type_: str = "A
     first = NewType(type=type_, starts_at=BEGINNING)
     new = NewProduct(id=new_id(), sku=sku, name="Café 500 g", first=first)
     kept = await products.create(ADAM, new)
-    assert isinstance(kept, Kept)
+    assert isinstance(kept, Done)
     return kept.resource
 
 
@@ -125,23 +125,23 @@ async def test_a_change_of_rate_is_given_notice_and_may_be_taken_back(
     early = await types.add_rate(
         ADAM, "E", NewRate(rate_bp=1, starts_at=soon(minutes=9, seconds=59))
     )
-    assert early == Unfit(name="starts_at", fault="starts_at_without_notice")
+    assert early == Invalid(name="starts_at", fault="starts_at_without_notice")
     kept = await types.add_rate(
         ADAM, "E", NewRate(rate_bp=1, starts_at=soon(minutes=10, seconds=5))
     )
-    assert isinstance(kept, Kept)
+    assert isinstance(kept, Done)
     assert ([r.version for r in kept.resource.rates], kept.resource.version) == ([1, 2], 2)
     between = await types.add_rate(
         ADAM, "E", NewRate(rate_bp=2, starts_at=soon(minutes=10, seconds=2))
     )
-    assert between == Unfit(name="starts_at", fault="starts_at_not_after_latest")
+    assert between == Invalid(name="starts_at", fault="starts_at_not_after_latest")
     later = await types.add_rate(ADAM, "E", NewRate(rate_bp=2, starts_at=soon(days=1)))
-    assert isinstance(later, Kept)
+    assert isinstance(later, Done)
     assert await types.withdraw_rate(ADAM, "E", 1, None) == InUse(reason="change_not_latest")
-    assert await types.withdraw_rate(ADAM, "E", 3, frozenset({1})) == Stale()
+    assert await types.withdraw_rate(ADAM, "E", 3, frozenset({1})) == Conflict()
     assert await types.withdraw_rate(OTTO, "E", 3, None) == Missing()
     back = await types.withdraw_rate(ADAM, "E", 3, frozenset({3}))
-    assert isinstance(back, Kept)
+    assert isinstance(back, Done)
     assert len(back.resource.rates) == 2
     assert await types.withdraw_rate(ADAM, "E", 3, None) == Missing()
 
@@ -187,8 +187,8 @@ async def test_of_two_changes_at_the_same_instant_one_is_made(
     rates = [types.add_rate(ADAM, "A", NewRate(rate_bp=n, starts_at=at)) for n in (1, 2)]
     periods = [products.add_type(ADAM, kept.id, NewType(type=t, starts_at=at)) for t in "BC"]
     for outcomes in (await asyncio.gather(*rates), await asyncio.gather(*periods)):
-        assert sum(isinstance(outcome, Kept) for outcome in outcomes) == 1
-        assert Unfit(name="starts_at", fault="starts_at_not_after_latest") in outcomes
+        assert sum(isinstance(outcome, Done) for outcome in outcomes) == 1
+        assert Invalid(name="starts_at", fault="starts_at_not_after_latest") in outcomes
 
 
 async def test_what_a_sale_names_stays(
@@ -225,7 +225,7 @@ async def test_what_nothing_uses_goes_with_its_history(
 ) -> None:
     await made(types)
     kept = await product(products, type_="E")
-    assert await products.delete(ADAM, kept.id, frozenset({kept.version + 1})) == Stale()
+    assert await products.delete(ADAM, kept.id, frozenset({kept.version + 1})) == Conflict()
     assert await products.delete(OTTO, kept.id, None) == Missing()
     assert await products.delete(ADAM, kept.id, frozenset({kept.version})) is None
     assert await types.delete(ADAM, "E", None) is None
@@ -248,7 +248,7 @@ async def test_a_sale_of_what_was_deleted_meanwhile_is_not_recorded(
     assert await types.delete(ADAM, "E", None) is None
     assert await sales.accept(sold("E")) == TermsChanged()
     again = NewProductType(type="E", name=None, first=NewRate(rate_bp=1, starts_at=BEGINNING))
-    assert isinstance(await types.create(ADAM, again), Kept)
+    assert isinstance(await types.create(ADAM, again), Done)
     assert await sales.accept(sold("E")) == TermsChanged()
     assert isinstance(await sales.accept(sold("E", rate_bp=1)), Accepted)
 
@@ -264,7 +264,7 @@ async def test_a_first_sale_and_a_deletion_never_both_win(
     await made(types, name)
     sale = sold(name)
     kept = await customers.create(ADAM, new_id(), sale.sale.customer)
-    assert isinstance(kept, Kept)
+    assert isinstance(kept, Done)
     outcome, type_gone, customer_gone = await asyncio.gather(
         sales.accept(sale),
         types.delete(ADAM, name, None),
@@ -295,7 +295,7 @@ async def test_a_sale_and_a_change_of_its_products_type_agree(
         products.add_type(ADAM, kept.id, NewType(type="B", starts_at=soon(minutes=11))),
     )
     assert isinstance(outcome, Accepted)
-    assert isinstance(changed, Kept)
+    assert isinstance(changed, Done)
     assert isinstance(await sales.accept(sold("A", rate_bp=500, sku="CAFE")), Accepted)
 
 
@@ -306,7 +306,7 @@ async def test_products_are_found_by_sku_and_by_the_beginning_of_their_name(
         new = NewProduct(
             id=new_id(), sku=sku, name=name, first=NewType(type="A", starts_at=BEGINNING)
         )
-        assert isinstance(await products.create(ADAM, new), Kept)
+        assert isinstance(await products.create(ADAM, new), Done)
 
     async def skus(sort: str = "sku", *, down: bool = False, **which: str) -> list[str]:
         wanted = Slice(sort=sort, descending=down, limit=50)
@@ -363,7 +363,7 @@ async def test_a_page_ends_by_the_periods_of_its_items_too(
 
 async def test_a_product_needs_a_type_that_exists(products: PostgresProducts) -> None:
     kept = await product(products)
-    wrong = Unfit(name="type", fault="no_such_type")
+    wrong = Invalid(name="type", fault="no_such_type")
     first = NewType(type="Z", starts_at=BEGINNING)
     new = NewProduct(id=new_id(), sku="X", name="X", first=first)
     assert await products.create(ADAM, new) == wrong
@@ -388,7 +388,7 @@ async def test_a_corrected_name_is_the_one_that_sales_must_give(
     (known,) = (await customers.page(ADAM, wanted, document=str(document))).items
     assert await customers.rename(OTTO, known.id, "JOSE DA SILVA", None) == Missing()
     kept = await customers.rename(ADAM, known.id, "José da Silva", frozenset({1}))
-    assert isinstance(kept, Kept)
+    assert isinstance(kept, Done)
     assert kept.resource.version == 2
     assert isinstance(await sales.accept(right), Accepted)
     past = await sales.find(1, first.id)
@@ -404,7 +404,7 @@ async def test_customers_are_known_once_and_listed_in_the_order_they_came(
     for _ in range(5):
         customer = Customer(document=a_cpf(), name="ANA")
         kept = await customers.create(ADAM, new_id(), customer)
-        assert isinstance(kept, Kept)
+        assert isinstance(kept, Done)
         ids.append(kept.resource.id)
         assert await customers.create(ADAM, new_id(), customer) == Taken(name="document")
         await asyncio.sleep(0.002)
@@ -430,7 +430,7 @@ async def test_every_change_is_in_the_trail_without_a_name_or_a_document(
     document = a_cpf()
     customer = Customer(document=document, name="BEATRIZ")
     known = await customers.create(ADAM, new_id(), customer)
-    assert isinstance(known, Kept)
+    assert isinstance(known, Done)
     await customers.rename(ADAM, known.resource.id, "BEATRIZ LIMA", None)
     await sales.accept(sold("E", sku=kept.sku))
     with psycopg.connect(dsn) as connection:

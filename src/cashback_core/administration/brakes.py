@@ -16,7 +16,7 @@ from typing import Final, Protocol
 from uuid import UUID
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from cashback_core.administration.resources import Caller, Kept, Listed, Refusal, Slice
+from cashback_core.administration.resources import Caller, Done, Page, Refusal, Slice
 
 MAX_CASHBACK_CEILING: Final = 9_999_999_999
 MAX_DAY_CEILING: Final = 9_999_999_999_999
@@ -149,11 +149,11 @@ class StopStore(Protocol):
         type: str | None,  # noqa: A002 (the domain's word)
         by: str,
         reason: str,
-    ) -> Kept[Stop] | Refusal:
+    ) -> Done[Stop] | Refusal:
         """Stop at once: no attempt begins after this has returned, or after its commit.
 
-        What is under way ends. Taken when such a stop of the caller's stands already; Unfit for an
-        unknown merchant or type. Without `merchant` it is the caller's own.
+        What is under way ends. Taken when such a stop of the caller's stands already; Invalid for
+        an unknown merchant or type. Without `merchant` it is the caller's own.
         """
 
     @abstractmethod
@@ -164,13 +164,13 @@ class StopStore(Protocol):
         *,
         by: str,
         reason: str,
-    ) -> Kept[Stop] | Refusal:
+    ) -> Done[Stop] | Refusal:
         """Let what waits go on, within seconds; InUse once lifted, or if only the platform may."""
 
     @abstractmethod
     async def page(
         self, caller: Caller, wanted: Slice, *, merchant: str | None, standing: bool | None
-    ) -> Listed[Stop]:
+    ) -> Page[Stop]:
         """Some of them, sorted by `stopped_at`; the key is the id."""
 
     @abstractmethod

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
-from cashback_core.administration.resources import Caller, Kept, Listed, Refusal, Slice, Versions
+from cashback_core.administration.resources import Caller, Done, Page, Refusal, Slice, Versions
 from cashback_core.sales.sale import Customer
 
 
@@ -36,13 +36,13 @@ class CustomerStore(Protocol):
         caller: Caller,
         id: UUID,  # noqa: A002
         customer: Customer,
-    ) -> Kept[KnownCustomer] | Refusal:
+    ) -> Done[KnownCustomer] | Refusal:
         """A new one; Taken when the document is known."""
 
     @abstractmethod
     async def page(
         self, caller: Caller, wanted: Slice, *, document: str | None
-    ) -> Listed[KnownCustomer]:
+    ) -> Page[KnownCustomer]:
         """Some of them, sorted by `id`, which is the key too; or the one of a document."""
 
     @abstractmethod
@@ -56,7 +56,7 @@ class CustomerStore(Protocol):
         id: UUID,  # noqa: A002
         name: str,
         versions: Versions,
-    ) -> Kept[KnownCustomer] | Refusal:
+    ) -> Done[KnownCustomer] | Refusal:
         """The right name: sales must give it from now on, those recorded keep theirs."""
 
     @abstractmethod

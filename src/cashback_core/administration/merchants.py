@@ -16,10 +16,10 @@ if TYPE_CHECKING:
 
     from cashback_core.administration.resources import (
         Caller,
+        Done,
         InUse,
-        Kept,
-        Listed,
         Missing,
+        Page,
         Refusal,
         Slice,
         Versions,
@@ -74,13 +74,13 @@ class MerchantStore(Protocol):
     @abstractmethod
     async def create(
         self, caller: Caller, slug: str, state: MerchantState
-    ) -> Kept[Merchant] | Refusal:
+    ) -> Done[Merchant] | Refusal:
         """A new one; Taken when the slug is. It starts enabled, whatever the state says."""
 
     @abstractmethod
     async def page(
         self, caller: Caller, wanted: Slice, *, slug: str | None, disabled: bool | None
-    ) -> Listed[Merchant]:
+    ) -> Page[Merchant]:
         """Some of them, sorted by `slug`, `name` or `created_at`; the key is the slug."""
 
     @abstractmethod
@@ -90,8 +90,8 @@ class MerchantStore(Protocol):
     @abstractmethod
     async def replace(
         self, caller: Caller, slug: str, state: MerchantState, versions: Versions
-    ) -> Kept[Merchant] | Refusal:
-        """Change it. Zone, rounding and whether it is disabled are the platform's: else Unfit."""
+    ) -> Done[Merchant] | Refusal:
+        """Change it. Zone, rounding and whether it is disabled are the platform's: else Invalid."""
 
     @abstractmethod
     async def delete(self, caller: Caller, slug: str) -> Missing | InUse:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Protocol
 
-from cashback_core.administration.resources import Caller, Kept, Listed, Refusal, Slice, Versions
+from cashback_core.administration.resources import Caller, Done, Page, Refusal, Slice, Versions
 from cashback_core.sales.programme import Rate
 
 TYPE: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,31}\Z", re.ASCII)
@@ -57,15 +57,15 @@ class ProductTypeStore(Protocol):
     """A merchant's product types. One method is one transaction; each raises StoreUnavailable.
 
     Rates follow `programme.next_rate` and `changes.refuse_withdrawal` on the database's clock: what
-    does not is Unfit, or InUse when it is to be withdrawn.
+    does not is Invalid, or InUse when it is to be withdrawn.
     """
 
     @abstractmethod
-    async def create(self, caller: Caller, new: NewProductType) -> Kept[ProductType] | Refusal:
+    async def create(self, caller: Caller, new: NewProductType) -> Done[ProductType] | Refusal:
         """A new one; Taken when there is one of this name."""
 
     @abstractmethod
-    async def page(self, caller: Caller, wanted: Slice) -> Listed[ProductType]:
+    async def page(self, caller: Caller, wanted: Slice) -> Page[ProductType]:
         """Some of them, sorted by `type`, which is the key too."""
 
     @abstractmethod
@@ -79,7 +79,7 @@ class ProductTypeStore(Protocol):
         type: str,  # noqa: A002
         name: str | None,
         versions: Versions,
-    ) -> Kept[ProductType] | Refusal:
+    ) -> Done[ProductType] | Refusal:
         """Another name for people to read."""
 
     @abstractmethod
@@ -97,7 +97,7 @@ class ProductTypeStore(Protocol):
         caller: Caller,
         type: str,  # noqa: A002
         rate: NewRate,
-    ) -> Kept[ProductType] | Refusal:
+    ) -> Done[ProductType] | Refusal:
         """The next rate; of two at the same moment the second follows the first, or is refused."""
 
     @abstractmethod
@@ -107,5 +107,5 @@ class ProductTypeStore(Protocol):
         type: str,  # noqa: A002
         version: int,
         versions: Versions,
-    ) -> Kept[ProductType] | Refusal:
+    ) -> Done[ProductType] | Refusal:
         """Takes the latest rate back, until ten minutes before its start."""

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
-from cashback_core.administration.resources import Caller, Kept, Listed, Refusal, Slice, Versions
+from cashback_core.administration.resources import Caller, Done, Page, Refusal, Slice, Versions
 from cashback_core.sales.catalogue import TypePeriod
 
 
@@ -60,15 +60,15 @@ class ProductStore(Protocol):
     """A merchant's products. One method is one transaction; each raises StoreUnavailable.
 
     Types follow `catalogue.next_type` and `changes.refuse_withdrawal` on the database's clock: what
-    does not is Unfit, or InUse when it is to be withdrawn. A type that does not exist is Unfit.
+    does not is Invalid, or InUse when it is to be withdrawn. A type that does not exist is Invalid.
     """
 
     @abstractmethod
-    async def create(self, caller: Caller, new: NewProduct) -> Kept[Product] | Refusal:
+    async def create(self, caller: Caller, new: NewProduct) -> Done[Product] | Refusal:
         """A new one; Taken when there is one of this sku."""
 
     @abstractmethod
-    async def page(self, caller: Caller, wanted: Slice, which: ProductFilter) -> Listed[Product]:
+    async def page(self, caller: Caller, wanted: Slice, which: ProductFilter) -> Page[Product]:
         """Some of them, sorted by `sku`, which is the key too, or by `name`."""
 
     @abstractmethod
@@ -82,7 +82,7 @@ class ProductStore(Protocol):
         id: UUID,  # noqa: A002
         name: str,
         versions: Versions,
-    ) -> Kept[Product] | Refusal:
+    ) -> Done[Product] | Refusal:
         """Another name for people to read."""
 
     @abstractmethod
@@ -100,7 +100,7 @@ class ProductStore(Protocol):
         caller: Caller,
         id: UUID,  # noqa: A002
         type: NewType,  # noqa: A002
-    ) -> Kept[Product] | Refusal:
+    ) -> Done[Product] | Refusal:
         """The next type; of two at the same moment the second follows the first, or is refused."""
 
     @abstractmethod
@@ -110,5 +110,5 @@ class ProductStore(Protocol):
         id: UUID,  # noqa: A002
         version: int,
         versions: Versions,
-    ) -> Kept[Product] | Refusal:
+    ) -> Done[Product] | Refusal:
         """Takes the latest type back, until ten minutes before its start."""

@@ -45,7 +45,7 @@ class Slice:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Listed(Generic[T]):
+class Page(Generic[T]):
     """A page; `more` when rows follow it."""
 
     items: tuple[T, ...]
@@ -53,7 +53,7 @@ class Listed(Generic[T]):
 
 
 @dataclass(frozen=True, slots=True)
-class Kept(Generic[T]):
+class Done(Generic[T]):
     """The resource is stored so."""
 
     resource: T
@@ -65,7 +65,7 @@ class Missing:
 
 
 @dataclass(frozen=True, slots=True)
-class Stale:
+class Conflict:
     """It has another version than those that were meant: somebody else changed it first."""
 
 
@@ -85,7 +85,7 @@ class InUse:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Unfit:
+class Invalid:
     """What only the database could tell: the field `name` has a value that does not go here.
 
     `fault` is a fault's code that says why; `values` go into its text.
@@ -96,4 +96,4 @@ class Unfit:
     values: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
-Refusal = Missing | Stale | Taken | InUse | Unfit
+Refusal = Missing | Conflict | Taken | InUse | Invalid

@@ -12,8 +12,8 @@ if TYPE_CHECKING:
 
     from cashback_core.administration.resources import (
         Caller,
-        Kept,
-        Listed,
+        Done,
+        Page,
         Refusal,
         Slice,
         Versions,
@@ -100,15 +100,15 @@ class ClientStore(Protocol):
     @abstractmethod
     async def create(
         self, caller: Caller, state: ClientState, *, merchant: str | None
-    ) -> Kept[Issued] | Refusal:
+    ) -> Done[Issued] | Refusal:
         """A new one with its first secret; Taken when the merchant has one of that name.
 
-        Without `merchant` it is the caller's own; the platform has none: Unfit, as for a group of
+        Without `merchant` it is the caller's own; the platform has none: Invalid, as for a group of
         no client that the merchant has or had.
         """
 
     @abstractmethod
-    async def page(self, caller: Caller, wanted: Slice, which: ClientFilter) -> Listed[Client]:
+    async def page(self, caller: Caller, wanted: Slice, which: ClientFilter) -> Page[Client]:
         """Some of them, sorted by `name` or `created_at`; the key is the id."""
 
     @abstractmethod
@@ -118,8 +118,8 @@ class ClientStore(Protocol):
     @abstractmethod
     async def replace(
         self, caller: Caller, client_id: str, state: ClientState, versions: Versions
-    ) -> Kept[Client] | Refusal:
-        """Change its name, its role, whether it gets in, or its group; Unfit as in `create`.
+    ) -> Done[Client] | Refusal:
+        """Change its name, its role, whether it gets in, or its group; Invalid as in `create`.
 
         Nothing that is recorded changes its group.
         """
@@ -131,7 +131,7 @@ class ClientStore(Protocol):
     @abstractmethod
     async def rotate(
         self, caller: Caller, client_id: str, *, overlap: timedelta
-    ) -> Kept[Issued] | Refusal:
+    ) -> Done[Issued] | Refusal:
         """A further secret; the one that was current is good for `overlap` more.
 
         InUse while two are good: the one that an ERP still uses is never ended by mistake, as when

@@ -11,8 +11,8 @@ if TYPE_CHECKING:
 
     from cashback_core.administration.resources import (
         Caller,
-        Kept,
-        Listed,
+        Done,
+        Page,
         Refusal,
         Slice,
         Versions,
@@ -67,15 +67,15 @@ class UserStore(Protocol):
 
     One method is one transaction, and its change is in the audit trail. The last administrator of
     a merchant, and the platform's last, stay what they are: InUse. Nobody changes their own role:
-    Unfit.
+    Invalid.
     """
 
     @abstractmethod
-    async def create(self, caller: Caller, new: NewUser) -> Kept[User] | Refusal:
-        """A new one; Taken when the name is, Unfit for a merchant or role that does not go."""
+    async def create(self, caller: Caller, new: NewUser) -> Done[User] | Refusal:
+        """A new one; Taken when the name is, Invalid for a merchant or role that does not go."""
 
     @abstractmethod
-    async def page(self, caller: Caller, wanted: Slice, which: UserFilter) -> Listed[User]:
+    async def page(self, caller: Caller, wanted: Slice, which: UserFilter) -> Page[User]:
         """Some of them, sorted by `username` or `created_at`; the key is the name."""
 
     @abstractmethod
@@ -85,7 +85,7 @@ class UserStore(Protocol):
     @abstractmethod
     async def replace(
         self, caller: Caller, username: str, state: UserState, versions: Versions
-    ) -> Kept[User] | Refusal:
+    ) -> Done[User] | Refusal:
         """Change their role, or whether they may sign in."""
 
     @abstractmethod

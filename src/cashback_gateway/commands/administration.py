@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 from cashback_core.administration.brakes import Ceilings
 from cashback_core.administration.merchants import MerchantState
 from cashback_core.administration.product_types import NewProductType, NewRate
-from cashback_core.administration.resources import Kept, Missing, Slice, Unfit
+from cashback_core.administration.resources import Done, Invalid, Missing, Slice
 from cashback_core.people.clients import ClientState
 from cashback_core.sales.effective_dates import BEGINNING, ChangeFault
 from cashback_core.sales.same_sale import EqualContent
@@ -52,7 +52,7 @@ async def add_merchant(settings: Settings, options: argparse.Namespace) -> None:
     )
     async with administration(settings) as opened:
         outcome = await PostgresMerchants(opened).create(caller(), options.slug, state)
-    if not isinstance(outcome, Kept):
+    if not isinstance(outcome, Done):
         raise refused(outcome, f"merchant {options.slug!r}")
     print(f"merchant {options.slug} is there")
 
@@ -72,12 +72,12 @@ async def add_product_type(settings: Settings, options: argparse.Namespace) -> N
     async with administration(settings) as opened:
         by = await caller_for(opened, options.merchant)
         outcome = await PostgresProductTypes(opened).create(by, new)
-    if isinstance(outcome, Unfit) and outcome.fault == ChangeFault.UNCONFIRMED:
+    if isinstance(outcome, Invalid) and outcome.fault == ChangeFault.UNCONFIRMED:
         raise ActRefusedError(
             "nothing was added: a rate above 20 % is taken only when it is said twice:"
             f" --confirm-rate-bp {options.rate_bp}"
         )
-    if not isinstance(outcome, Kept):
+    if not isinstance(outcome, Done):
         raise refused(outcome, f"product type {options.type!r}")
     print(f"product type {options.type} of merchant {options.merchant} pays {options.rate_bp} bp")
 
@@ -95,7 +95,7 @@ async def put_stop_on(settings: Settings, options: argparse.Namespace) -> None:
             by=options.by,
             reason=options.reason,
         )
-    if not isinstance(outcome, Kept):
+    if not isinstance(outcome, Done):
         raise refused(outcome, f"stop of {options.type or options.merchant!r}")
     print(f"stopped: what is under way ends, nothing more is sent; stop {outcome.resource.id}")
 
@@ -109,7 +109,7 @@ async def lift_stop(settings: Settings, options: argparse.Namespace) -> None:
         outcome = await PostgresStops(opened).lift(
             caller(), options.id, by=options.by, reason=options.reason
         )
-    if not isinstance(outcome, Kept):
+    if not isinstance(outcome, Done):
         raise refused(outcome, f"stop {options.id}")
     print("lifted: what waits is sent within seconds")
 
@@ -163,7 +163,7 @@ async def put_into_group(settings: Settings, options: argparse.Namespace) -> Non
             raise refused(Missing(), what)
         state = replace(present.state, group=options.group)
         outcome = await clients.replace(caller(), present.id, state, frozenset({present.version}))
-    if not isinstance(outcome, Kept):
+    if not isinstance(outcome, Done):
         raise refused(outcome, what)
     whose = outcome.resource.state.group
     print(f"{what} is in {'its own group' if whose is None else f'the group of {whose}'}")
@@ -195,10 +195,10 @@ async def end_secret(settings: Settings, options: argparse.Namespace) -> None:
     print(f"{what} is good no more")
 
 
-def _tell_secret(outcome: Kept[Issued] | Refusal, what: str) -> None:
+def _tell_secret(outcome: Done[Issued] | Refusal, what: str) -> None:
     from cashback_gateway.commands.as_platform import refused
 
-    if not isinstance(outcome, Kept):
+    if not isinstance(outcome, Done):
         raise refused(outcome, what)
     issued = outcome.resource
     print(

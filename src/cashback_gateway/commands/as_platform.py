@@ -15,7 +15,7 @@ from adapters.http.problems.texts import FAULTS
 from adapters.postgres.administration.merchants import merchant_id_of
 from adapters.postgres.administration.transactions import Administration
 from adapters.postgres.connection.database import Database
-from cashback_core.administration.resources import Caller, InUse, Missing, Stale, Taken, Unfit
+from cashback_core.administration.resources import Caller, Conflict, InUse, Invalid, Missing, Taken
 from cashback_core.words.messages import Language
 from cashback_gateway.commands.operators import ActRefusedError
 
@@ -59,11 +59,11 @@ def refused(refusal: Refusal, what: str) -> ActRefusedError:
     match refusal:
         case Missing():
             return ActRefusedError(f"there is no {what}")
-        case Stale():
+        case Conflict():
             return ActRefusedError(f"{what} was changed at this moment: try again")
         case Taken(name=name):
             return ActRefusedError(f"the {name} of {what} is taken")
-        case InUse(reason=fault, values=values) | Unfit(fault=fault, values=values):
+        case InUse(reason=fault, values=values) | Invalid(fault=fault, values=values):
             text = FAULTS[fault][Language.EN]
             expected = text.expected.format_map(values)
             return ActRefusedError(f"{what}: {text.detail} Expected: {expected}.")

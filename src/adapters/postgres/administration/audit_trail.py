@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from adapters.postgres.administration.paging import Column, Pages, values_of
 from cashback_core.administration.audit_trail import TrailFilter, TrailLine, TrailStore
-from cashback_core.administration.resources import Caller, Listed, Missing
+from cashback_core.administration.resources import Caller, Missing, Page
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -46,7 +46,7 @@ class PostgresTrail(TrailStore):
 
     async def page(
         self, caller: Caller, wanted: Slice, which: TrailFilter
-    ) -> Listed[TrailLine] | Missing:
+    ) -> Page[TrailLine] | Missing:
         async with self.administration.transaction(caller) as connection:
             merchant_id = caller.merchant_id
             if which.merchant is not None:
@@ -68,7 +68,7 @@ class PostgresTrail(TrailStore):
             # Planned with the values: each filter has its own best index.
             page = await connection.execute(_PAGES.query(wanted), values, prepare=False)
             rows = await page.fetchall()
-        return Listed(
+        return Page(
             items=tuple(_line(row) for row in rows[: wanted.limit]), more=len(rows) > wanted.limit
         )
 

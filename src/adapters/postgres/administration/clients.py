@@ -22,14 +22,14 @@ from adapters.postgres.administration.paging import values_of
 from adapters.postgres.administration.transactions import as_integers
 from cashback_core.administration.resources import (
     Caller,
+    Conflict,
+    Done,
     InUse,
-    Kept,
-    Listed,
+    Invalid,
     Missing,
+    Page,
     Refusal,
-    Stale,
     Taken,
-    Unfit,
 )
 from cashback_core.people.clients import Client, ClientFilter, ClientState, ClientStore, Issued
 
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from cashback_core.administration.resources import Slice, Versions
 
 
-_NO_SUCH_GROUP: Final = Unfit(name="group", fault="no_such_group")
+_NO_SUCH_GROUP: Final = Invalid(name="group", fault="no_such_group")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,14 +51,14 @@ class PostgresClients(ClientStore):
 
     async def create(
         self, caller: Caller, state: ClientState, *, merchant: str | None
-    ) -> Kept[Issued] | Refusal:
+    ) -> Done[Issued] | Refusal:
         try:
             async with self.administration.transaction(caller) as connection:
                 merchant_id = caller.merchant_id
                 if merchant is not None:
                     merchant_id = await merchant_id_of(connection, merchant)
                 if merchant_id is None or merchant_id != (caller.merchant_id or merchant_id):
-                    return Unfit(name="merchant", fault="no_such_merchant")
+                    return Invalid(name="merchant", fault="no_such_merchant")
                 client_id = f"cli_{token_urlsafe(16)}"
                 await connection.execute(
                     """
@@ -83,7 +83,7 @@ class PostgresClients(ClientStore):
         except psycopg.errors.ForeignKeyViolation:
             return _NO_SUCH_GROUP
 
-    async def page(self, caller: Caller, wanted: Slice, which: ClientFilter) -> Listed[Client]:
+    async def page(self, caller: Caller, wanted: Slice, which: ClientFilter) -> Page[Client]:
         values = {
             "merchant_id": caller.merchant_id,
             "merchant": which.merchant,
@@ -93,7 +93,7 @@ class PostgresClients(ClientStore):
         async with self.administration.transaction(caller) as connection:
             found = await connection.execute(PAGES.query(wanted), values | values_of(wanted))
             rows = await found.fetchall()
-        return Listed(
+        return Page(
             items=tuple(client_of(row) for row in rows[: wanted.limit]),
             more=len(rows) > wanted.limit,
         )
@@ -104,7 +104,7 @@ class PostgresClients(ClientStore):
 
     async def replace(
         self, caller: Caller, client_id: str, state: ClientState, versions: Versions
-    ) -> Kept[Client] | Refusal:
+    ) -> Done[Client] | Refusal:
         try:
             async with self.administration.transaction(caller) as connection:
                 changed = await connection.execute(
@@ -130,7 +130,7 @@ class PostgresClients(ClientStore):
                 present = await find(connection, caller, client_id)
                 if present is None:
                     return Missing()
-                return Kept(present) if changed.rowcount else Stale()
+                return Done(present) if changed.rowcount else Conflict()
         except psycopg.errors.UniqueViolation:
             return Taken(name="name")
         except psycopg.errors.ForeignKeyViolation:
@@ -143,7 +143,7 @@ class PostgresClients(ClientStore):
                 return Missing()
             merchant_id, version = held
             if versions is not None and version not in versions:
-                return Stale()
+                return Conflict()
             await end_secrets(connection, merchant_id, client_id)
             await connection.execute(
                 "update api_clients set version = version + 1, updated_at = now(),"
@@ -154,7 +154,7 @@ class PostgresClients(ClientStore):
 
     async def rotate(
         self, caller: Caller, client_id: str, *, overlap: timedelta
-    ) -> Kept[Issued] | Refusal:
+    ) -> Done[Issued] | Refusal:
         async with self.administration.transaction(caller) as connection:
             held = await _hold(connection, caller, client_id)
             present = await find(connection, caller, client_id)
@@ -209,9 +209,9 @@ async def _raise_version(
 
 async def _issue(
     connection: psycopg.AsyncConnection[Any], caller: Caller, merchant_id: int, client_id: str
-) -> Kept[Issued] | Refusal:
+) -> Done[Issued] | Refusal:
     made = await add_secret(connection, merchant_id, client_id, by=caller.actor)
     client = await find(connection, caller, client_id)
     if client is None:
         return Missing()
-    return Kept(Issued(client=client, number=made.number, secret=made.secret))
+    return Done(Issued(client=client, number=made.number, secret=made.secret))

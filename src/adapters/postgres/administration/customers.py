@@ -12,7 +12,7 @@ import psycopg
 from adapters.postgres.administration.paging import Column, Pages, values_of
 from adapters.postgres.administration.versions import refuse_version
 from cashback_core.administration.customers import CustomerStore, KnownCustomer
-from cashback_core.administration.resources import InUse, Kept, Listed, Missing, Taken
+from cashback_core.administration.resources import Done, InUse, Missing, Page, Taken
 from cashback_core.sales.sale import Customer
 from cashback_core.values.documents import Cpf
 
@@ -47,7 +47,7 @@ class PostgresCustomers(CustomerStore):
 
     async def create(
         self, caller: Caller, id: UUID, customer: Customer
-    ) -> Kept[KnownCustomer] | Refusal:
+    ) -> Done[KnownCustomer] | Refusal:
         try:
             async with self.administration.transaction(caller) as connection:
                 await connection.execute(
@@ -61,7 +61,7 @@ class PostgresCustomers(CustomerStore):
 
     async def page(
         self, caller: Caller, wanted: Slice, *, document: str | None
-    ) -> Listed[KnownCustomer]:
+    ) -> Page[KnownCustomer]:
         values = {"merchant_id": caller.merchant_id, "only": None, "document": document}
         async with self.administration.transaction(caller) as connection:
             found = await connection.execute(
@@ -71,7 +71,7 @@ class PostgresCustomers(CustomerStore):
             )
             rows = await found.fetchall()
         items = tuple(_known(row) for row in rows[: wanted.limit])
-        return Listed(items=items, more=len(rows) > wanted.limit)
+        return Page(items=items, more=len(rows) > wanted.limit)
 
     async def find(self, caller: Caller, id: UUID) -> KnownCustomer | None:
         async with self.administration.transaction(caller) as connection:
@@ -79,7 +79,7 @@ class PostgresCustomers(CustomerStore):
 
     async def rename(
         self, caller: Caller, id: UUID, name: str, versions: Versions
-    ) -> Kept[KnownCustomer] | Refusal:
+    ) -> Done[KnownCustomer] | Refusal:
         async with self.administration.transaction(caller) as connection:
             version, _ = await _lock(connection, caller, id)
             refused = refuse_version(version, versions)
@@ -125,9 +125,9 @@ async def _lock(connection: Connection, caller: Caller, id: UUID) -> tuple[int |
 
 async def _present(
     connection: Connection, caller: Caller, id: UUID
-) -> Kept[KnownCustomer] | Missing:
+) -> Done[KnownCustomer] | Missing:
     found = await _find(connection, caller, id)
-    return Missing() if found is None else Kept(found)
+    return Missing() if found is None else Done(found)
 
 
 async def _find(connection: Connection, caller: Caller, id: UUID) -> KnownCustomer | None:

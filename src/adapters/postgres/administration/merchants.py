@@ -15,14 +15,14 @@ from cashback_core.administration.brakes import Ceilings
 from cashback_core.administration.merchants import Merchant, MerchantState, MerchantStore
 from cashback_core.administration.resources import (
     Caller,
+    Conflict,
+    Done,
     InUse,
-    Kept,
-    Listed,
+    Invalid,
     Missing,
+    Page,
     Refusal,
-    Stale,
     Taken,
-    Unfit,
 )
 from cashback_core.sales.same_sale import EqualContent
 from cashback_core.values.names import NameDifference
@@ -61,7 +61,7 @@ class PostgresMerchants(MerchantStore):
 
     async def create(
         self, caller: Caller, slug: str, state: MerchantState
-    ) -> Kept[Merchant] | Refusal:
+    ) -> Done[Merchant] | Refusal:
         try:
             async with self.administration.transaction(caller) as connection:
                 made = await connection.execute(
@@ -80,18 +80,18 @@ class PostgresMerchants(MerchantStore):
                     """,
                     {"slug": slug, **_values(state)},
                 )
-                return Kept(_merchant(await made.fetchone() or ()))
+                return Done(_merchant(await made.fetchone() or ()))
         except psycopg.errors.UniqueViolation:
             return Taken(name="slug")
 
     async def page(
         self, caller: Caller, wanted: Slice, *, slug: str | None, disabled: bool | None
-    ) -> Listed[Merchant]:
+    ) -> Page[Merchant]:
         values = {"merchant_id": caller.merchant_id, "slug": slug, "disabled": disabled}
         async with self.administration.transaction(caller) as connection:
             found = await connection.execute(_PAGES.query(wanted), values | values_of(wanted))
             rows = await found.fetchall()
-        return Listed(
+        return Page(
             items=tuple(_merchant(row) for row in rows[: wanted.limit]),
             more=len(rows) > wanted.limit,
         )
@@ -102,7 +102,7 @@ class PostgresMerchants(MerchantStore):
 
     async def replace(
         self, caller: Caller, slug: str, state: MerchantState, versions: Versions
-    ) -> Kept[Merchant] | Refusal:
+    ) -> Done[Merchant] | Refusal:
         async with self.administration.transaction(caller) as connection:
             if caller.merchant_id is None:
                 changed = await connection.execute(
@@ -151,7 +151,7 @@ class PostgresMerchants(MerchantStore):
                 )
             row = await changed.fetchone()
             if row is not None:
-                return Kept(_merchant(row))
+                return Done(_merchant(row))
             return _why_not(await _find(connection, caller, slug), state, versions)
 
     async def delete(self, caller: Caller, slug: str) -> Missing | InUse:
@@ -186,11 +186,11 @@ def _why_not(present: Merchant | None, state: MerchantState, versions: Versions)
     if present is None:
         return Missing()
     if versions is not None and present.version not in versions:
-        return Stale()
+        return Conflict()
     for name in ("zone", "rounding", "disabled"):
         if getattr(present.state, name) != getattr(state, name):
-            return Unfit(name=name, fault="platform_only")
-    return Stale()  # it was another one for the moment of our change
+            return Invalid(name=name, fault="platform_only")
+    return Conflict()  # it was another one for the moment of our change
 
 
 def _values(state: MerchantState) -> dict[str, Any]:

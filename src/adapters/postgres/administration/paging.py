@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, LiteralString, TypeVar
 
-from cashback_core.administration.resources import Listed
+from cashback_core.administration.resources import Page
 from cashback_core.values.pages import MAX_PARTS, fitting
 
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ def values_of(wanted: Slice) -> dict[str, Any]:
     }
 
 
-def listed(rows: Sequence[T], wanted: Slice, *, parts: Callable[[T], int]) -> Listed[T]:
+def listed(rows: Sequence[T], wanted: Slice, *, parts: Callable[[T], int]) -> Page[T]:
     """The page of what such a statement reads."""
     count = fitting(map(parts, rows), limit=wanted.limit)
-    return Listed(items=tuple(rows[:count]), more=len(rows) > count)
+    return Page(items=tuple(rows[:count]), more=len(rows) > count)

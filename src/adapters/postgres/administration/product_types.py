@@ -21,7 +21,7 @@ from cashback_core.administration.product_types import (
     ProductType,
     ProductTypeStore,
 )
-from cashback_core.administration.resources import InUse, Kept, Missing, Taken, Unfit
+from cashback_core.administration.resources import Done, InUse, Invalid, Missing, Taken
 from cashback_core.sales.effective_dates import ChangeFault, ChangeRefused, refuse_withdrawal
 from cashback_core.sales.programme import Rate, next_rate
 
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from adapters.postgres.administration.transactions import Administration
-    from cashback_core.administration.resources import Caller, Listed, Refusal, Slice, Versions
+    from cashback_core.administration.resources import Caller, Page, Refusal, Slice, Versions
 
     Connection = psycopg.AsyncConnection[Any]
 
@@ -59,11 +59,11 @@ class PostgresProductTypes(ProductTypeStore):
 
     administration: Administration
 
-    async def create(self, caller: Caller, new: NewProductType) -> Kept[ProductType] | Refusal:
+    async def create(self, caller: Caller, new: NewProductType) -> Done[ProductType] | Refusal:
         # A first one depends on nothing that is stored, so nothing has to be undone for it.
         if new.first is not None:
             made = _next_rate((), new.type, new.first, now=new.first.starts_at)
-            if isinstance(made, Unfit):
+            if isinstance(made, Invalid):
                 return made
         try:
             async with self.administration.transaction(caller) as connection:
@@ -77,7 +77,7 @@ class PostgresProductTypes(ProductTypeStore):
         except psycopg.errors.UniqueViolation:
             return Taken(name="type")
 
-    async def page(self, caller: Caller, wanted: Slice) -> Listed[ProductType]:
+    async def page(self, caller: Caller, wanted: Slice) -> Page[ProductType]:
         values = {"merchant_id": caller.merchant_id, "only": None}
         async with self.administration.transaction(caller) as connection:
             found = await connection.execute(
@@ -92,7 +92,7 @@ class PostgresProductTypes(ProductTypeStore):
 
     async def rename(
         self, caller: Caller, type: str, name: str | None, versions: Versions
-    ) -> Kept[ProductType] | Refusal:
+    ) -> Done[ProductType] | Refusal:
         async with self.administration.transaction(caller) as connection:
             version, _ = await _lock(connection, caller, type)
             refused = refuse_version(version, versions)
@@ -128,7 +128,7 @@ class PostgresProductTypes(ProductTypeStore):
 
     async def add_rate(
         self, caller: Caller, type: str, rate: NewRate
-    ) -> Kept[ProductType] | Refusal:
+    ) -> Done[ProductType] | Refusal:
         async with self.administration.transaction(caller) as connection:
             version, _ = await _lock(connection, caller, type)
             if version is None:
@@ -140,7 +140,7 @@ class PostgresProductTypes(ProductTypeStore):
 
     async def withdraw_rate(
         self, caller: Caller, type: str, version: int, versions: Versions
-    ) -> Kept[ProductType] | Refusal:
+    ) -> Done[ProductType] | Refusal:
         async with self.administration.transaction(caller) as connection:
             present, _ = await _lock(connection, caller, type)
             refused = refuse_version(present, versions)
@@ -197,7 +197,7 @@ async def _rates(connection: Connection, caller: Caller, type: str) -> list[Rate
     ]
 
 
-def _next_rate(rates: Iterable[Rate], type: str, rate: NewRate, *, now: datetime) -> Rate | Unfit:
+def _next_rate(rates: Iterable[Rate], type: str, rate: NewRate, *, now: datetime) -> Rate | Invalid:
     made = next_rate(
         rates,
         type=type,
@@ -209,17 +209,17 @@ def _next_rate(rates: Iterable[Rate], type: str, rate: NewRate, *, now: datetime
     if not isinstance(made, ChangeRefused):
         return made
     if made.fault is not ChangeFault.UNCONFIRMED:
-        return Unfit(name="starts_at", fault=made.fault)
+        return Invalid(name="starts_at", fault=made.fault)
     values = {"rate_bp": str(rate.rate_bp)}
-    return Unfit(name="confirm_rate_bp", fault=made.fault, values=values)
+    return Invalid(name="confirm_rate_bp", fault=made.fault, values=values)
 
 
 async def _insert_rate(
     connection: Connection, caller: Caller, type: str, rate: NewRate
-) -> Unfit | None:
+) -> Invalid | None:
     rates = await _rates(connection, caller, type)
     made = _next_rate(rates, type, rate, now=await _now(connection))
-    if isinstance(made, Unfit):
+    if isinstance(made, Invalid):
         return made
     await connection.execute(
         "insert into rates (merchant_id, type, version, rate_bp, starts_at)"
@@ -229,7 +229,7 @@ async def _insert_rate(
     return None
 
 
-async def _raised(connection: Connection, caller: Caller, type: str) -> Kept[ProductType] | Missing:
+async def _raised(connection: Connection, caller: Caller, type: str) -> Done[ProductType] | Missing:
     """The type with its rates changed, and so in its next version."""
     await connection.execute(
         "update product_types set version = version + 1, updated_at = now()"
@@ -241,9 +241,9 @@ async def _raised(connection: Connection, caller: Caller, type: str) -> Kept[Pro
 
 async def _present(
     connection: Connection, caller: Caller, type: str
-) -> Kept[ProductType] | Missing:
+) -> Done[ProductType] | Missing:
     found = await _find(connection, caller, type)
-    return Missing() if found is None else Kept(found)
+    return Missing() if found is None else Done(found)
 
 
 async def _find(connection: Connection, caller: Caller, type: str) -> ProductType | None:

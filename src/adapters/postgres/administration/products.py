@@ -21,7 +21,7 @@ from cashback_core.administration.products import (
     ProductFilter,
     ProductStore,
 )
-from cashback_core.administration.resources import InUse, Kept, Missing, Taken, Unfit
+from cashback_core.administration.resources import Done, InUse, Invalid, Missing, Taken
 from cashback_core.sales.catalogue import TypePeriod, next_type
 from cashback_core.sales.effective_dates import ChangeRefused, refuse_start, refuse_withdrawal
 from cashback_core.sales.sale import name_key
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from adapters.postgres.administration.transactions import Administration
-    from cashback_core.administration.resources import Caller, Listed, Refusal, Slice, Versions
+    from cashback_core.administration.resources import Caller, Page, Refusal, Slice, Versions
 
     Connection = psycopg.AsyncConnection[Any]
 
@@ -69,12 +69,12 @@ class PostgresProducts(ProductStore):
 
     administration: Administration
 
-    async def create(self, caller: Caller, new: NewProduct) -> Kept[Product] | Refusal:
+    async def create(self, caller: Caller, new: NewProduct) -> Done[Product] | Refusal:
         # A first one depends on nothing that is stored, so nothing has to be undone for it.
         first_at = new.first.starts_at
         early = refuse_start((), starts_at=first_at, now=first_at)
         if early is not None:
-            return Unfit(name="starts_at", fault=early.fault)
+            return Invalid(name="starts_at", fault=early.fault)
         try:
             async with self.administration.transaction(caller) as connection:
                 await connection.execute(
@@ -87,9 +87,9 @@ class PostgresProducts(ProductStore):
         except psycopg.errors.UniqueViolation:
             return Taken(name="sku")
         except psycopg.errors.ForeignKeyViolation:
-            return Unfit(name="type", fault="no_such_type")
+            return Invalid(name="type", fault="no_such_type")
 
-    async def page(self, caller: Caller, wanted: Slice, which: ProductFilter) -> Listed[Product]:
+    async def page(self, caller: Caller, wanted: Slice, which: ProductFilter) -> Page[Product]:
         begins = which.name_prefix
         values = {
             "merchant_id": caller.merchant_id,
@@ -114,7 +114,7 @@ class PostgresProducts(ProductStore):
 
     async def rename(
         self, caller: Caller, id: UUID, name: str, versions: Versions
-    ) -> Kept[Product] | Refusal:
+    ) -> Done[Product] | Refusal:
         async with self.administration.transaction(caller) as connection:
             version, _ = await _lock(connection, caller, id)
             refused = refuse_version(version, versions)
@@ -141,7 +141,7 @@ class PostgresProducts(ProductStore):
             )
             return None
 
-    async def add_type(self, caller: Caller, id: UUID, type: NewType) -> Kept[Product] | Refusal:
+    async def add_type(self, caller: Caller, id: UUID, type: NewType) -> Done[Product] | Refusal:
         try:
             async with self.administration.transaction(caller) as connection:
                 version, _ = await _lock(connection, caller, id)
@@ -152,11 +152,11 @@ class PostgresProducts(ProductStore):
                     return refused
                 return await _raised(connection, caller, id)
         except psycopg.errors.ForeignKeyViolation:
-            return Unfit(name="type", fault="no_such_type")
+            return Invalid(name="type", fault="no_such_type")
 
     async def withdraw_type(
         self, caller: Caller, id: UUID, version: int, versions: Versions
-    ) -> Kept[Product] | Refusal:
+    ) -> Done[Product] | Refusal:
         async with self.administration.transaction(caller) as connection:
             present, _ = await _lock(connection, caller, id)
             refused = refuse_version(present, versions)
@@ -214,11 +214,11 @@ async def _periods(
 
 async def _insert_type(
     connection: Connection, caller: Caller, id: UUID, type: NewType
-) -> Unfit | None:
+) -> Invalid | None:
     periods, now = await _periods(connection, caller, id)
     made = next_type(periods, type=type.type, starts_at=type.starts_at, now=now)
     if isinstance(made, ChangeRefused):
-        return Unfit(name="starts_at", fault=made.fault)
+        return Invalid(name="starts_at", fault=made.fault)
     await connection.execute(
         "insert into product_type_periods (merchant_id, product_id, version, type, starts_at)"
         " values (%s, %s, %s, %s, %s)",
@@ -227,7 +227,7 @@ async def _insert_type(
     return None
 
 
-async def _raised(connection: Connection, caller: Caller, id: UUID) -> Kept[Product] | Missing:
+async def _raised(connection: Connection, caller: Caller, id: UUID) -> Done[Product] | Missing:
     """The product with its types changed, and so in its next version."""
     await connection.execute(
         "update products set version = version + 1, updated_at = now()"
@@ -237,9 +237,9 @@ async def _raised(connection: Connection, caller: Caller, id: UUID) -> Kept[Prod
     return await _present(connection, caller, id)
 
 
-async def _present(connection: Connection, caller: Caller, id: UUID) -> Kept[Product] | Missing:
+async def _present(connection: Connection, caller: Caller, id: UUID) -> Done[Product] | Missing:
     found = await _find(connection, caller, id)
-    return Missing() if found is None else Kept(found)
+    return Missing() if found is None else Done(found)
 
 
 async def _find(connection: Connection, caller: Caller, id: UUID) -> Product | None:

@@ -18,13 +18,13 @@ from adapters.postgres.administration.paging import Column, Pages, values_of
 from cashback_core.administration.brakes import Stop, StopStore
 from cashback_core.administration.resources import (
     Caller,
+    Done,
     InUse,
-    Kept,
-    Listed,
+    Invalid,
     Missing,
+    Page,
     Refusal,
     Taken,
-    Unfit,
 )
 from cashback_core.delivery.ports import StoreUnavailable
 from cashback_core.values.ids import new_id
@@ -63,7 +63,7 @@ class PostgresStops(StopStore):
 
     async def put_on(
         self, caller: Caller, *, merchant: str | None, type: str | None, by: str, reason: str
-    ) -> Kept[Stop] | Refusal:
+    ) -> Done[Stop] | Refusal:
         for _ in range(MAX_TRIES - 1):
             try:
                 return await self._put_on(caller, merchant, type, by, reason)
@@ -74,21 +74,21 @@ class PostgresStops(StopStore):
 
     async def _put_on(
         self, caller: Caller, merchant: str | None, type: str | None, by: str, reason: str
-    ) -> Kept[Stop] | Refusal:
+    ) -> Done[Stop] | Refusal:
         try:
             async with self.administration.transaction(caller) as connection:
                 merchant_id = caller.merchant_id
                 if merchant is not None:
                     merchant_id = await merchant_id_of(connection, merchant)
                 if merchant_id is None or merchant_id != (caller.merchant_id or merchant_id):
-                    return Unfit(name="merchant", fault="no_such_merchant")
+                    return Invalid(name="merchant", fault="no_such_merchant")
                 if type is not None:
                     known = await connection.execute(
                         "select from product_types where merchant_id = %s and type = %s",
                         [merchant_id, type],
                     )
                     if await known.fetchone() is None:
-                        return Unfit(name="type", fault="no_such_type")
+                        return Invalid(name="type", fault="no_such_type")
                 stop_id = new_id()
                 await connection.execute(
                     """
@@ -99,11 +99,11 @@ class PostgresStops(StopStore):
                     [merchant_id, stop_id, type, caller.merchant_id is None, by, reason],
                 )
                 found = await _find(connection, caller, stop_id)
-                return Missing() if found is None else Kept(found)
+                return Missing() if found is None else Done(found)
         except psycopg.errors.UniqueViolation:
             return Taken(name="merchant" if type is None else "type")
 
-    async def lift(self, caller: Caller, id: UUID, *, by: str, reason: str) -> Kept[Stop] | Refusal:
+    async def lift(self, caller: Caller, id: UUID, *, by: str, reason: str) -> Done[Stop] | Refusal:
         async with self.administration.transaction(caller) as connection:
             present = await _find(connection, caller, id)
             if present is None:
@@ -119,11 +119,11 @@ class PostgresStops(StopStore):
             if lifted.rowcount == 0:
                 return InUse(reason="stop_lifted")
             found = await _find(connection, caller, id)
-            return Missing() if found is None else Kept(found)
+            return Missing() if found is None else Done(found)
 
     async def page(
         self, caller: Caller, wanted: Slice, *, merchant: str | None, standing: bool | None
-    ) -> Listed[Stop]:
+    ) -> Page[Stop]:
         values = {
             "merchant_id": caller.merchant_id,
             "merchant": merchant,
@@ -135,7 +135,7 @@ class PostgresStops(StopStore):
                 _PAGES.query(wanted), values | values_of(wanted), prepare=False
             )
             rows = await found.fetchall()
-        return Listed(
+        return Page(
             items=tuple(_stop(row) for row in rows[: wanted.limit]), more=len(rows) > wanted.limit
         )
 

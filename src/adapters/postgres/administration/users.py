@@ -15,14 +15,14 @@ from adapters.postgres.administration.transactions import as_integers
 from adapters.postgres.identity.accounts import end_sessions
 from cashback_core.administration.resources import (
     Caller,
+    Conflict,
+    Done,
     InUse,
-    Kept,
-    Listed,
+    Invalid,
     Missing,
+    Page,
     Refusal,
-    Stale,
     Taken,
-    Unfit,
 )
 from cashback_core.people.callers import USER
 from cashback_core.people.users import NewUser, User, UserFilter, UserState, UserStore
@@ -59,27 +59,27 @@ class PostgresUsers(UserStore):
 
     administration: Administration
 
-    async def create(self, caller: Caller, new: NewUser) -> Kept[User] | Refusal:
+    async def create(self, caller: Caller, new: NewUser) -> Done[User] | Refusal:
         try:
             async with self.administration.transaction(caller) as connection:
                 merchant_id = caller.merchant_id
                 if new.merchant is not None:
                     merchant_id = await merchant_id_of(connection, new.merchant)
                     if merchant_id is None or merchant_id != (caller.merchant_id or merchant_id):
-                        return Unfit(name="merchant", fault="no_such_merchant")
+                        return Invalid(name="merchant", fault="no_such_merchant")
                 if (new.role == "platform") != (merchant_id is None):
-                    return Unfit(name="role", fault="role_and_merchant")
+                    return Invalid(name="role", fault="role_and_merchant")
                 await connection.execute(
                     "insert into users (username, merchant_id, role, password_hash)"
                     " values (%s, %s, %s, %s)",
                     [new.username, merchant_id, new.role, new.password_hash],
                 )
                 made = await _find(connection, caller, new.username)
-                return Missing() if made is None else Kept(made)
+                return Missing() if made is None else Done(made)
         except psycopg.errors.UniqueViolation:
             return Taken(name="username")
 
-    async def page(self, caller: Caller, wanted: Slice, which: UserFilter) -> Listed[User]:
+    async def page(self, caller: Caller, wanted: Slice, which: UserFilter) -> Page[User]:
         values = {
             "merchant_id": caller.merchant_id,
             "merchant": which.merchant,
@@ -89,7 +89,7 @@ class PostgresUsers(UserStore):
         async with self.administration.transaction(caller) as connection:
             found = await connection.execute(_PAGES.query(wanted), values | values_of(wanted))
             rows = await found.fetchall()
-        return Listed(
+        return Page(
             items=tuple(_user(row) for row in rows[: wanted.limit]), more=len(rows) > wanted.limit
         )
 
@@ -99,7 +99,7 @@ class PostgresUsers(UserStore):
 
     async def replace(
         self, caller: Caller, username: str, state: UserState, versions: Versions
-    ) -> Kept[User] | Refusal:
+    ) -> Done[User] | Refusal:
         try:
             async with self.administration.transaction(caller) as connection:
                 # One's own role is compared here and not before: it may have changed meanwhile.
@@ -129,7 +129,7 @@ class PostgresUsers(UserStore):
                     return _why_not(present, caller, state, versions)
                 if state.disabled:
                     await end_sessions(connection, row[0], reason="disabled")
-                return Kept(present)
+                return Done(present)
         except psycopg.errors.IntegrityConstraintViolation as error:
             return _last_administrator(error)
 
@@ -155,7 +155,7 @@ class PostgresUsers(UserStore):
                 row = await changed.fetchone()
                 if row is None:
                     there = await _find(connection, caller, username)
-                    return Missing() if there is None else Stale()
+                    return Missing() if there is None else Conflict()
                 await end_sessions(connection, row[0], reason="deleted")
                 return None
         except psycopg.errors.IntegrityConstraintViolation as error:
@@ -211,12 +211,12 @@ def _why_not(present: User | None, caller: Caller, state: UserState, versions: V
     if present is None:
         return Missing()
     if versions is not None and present.version not in versions:
-        return Stale()
+        return Conflict()
     if (present.state.role == "platform") != (state.role == "platform"):
-        return Unfit(name="role", fault="role_and_merchant")
+        return Invalid(name="role", fault="role_and_merchant")
     if caller.actor == USER + present.username and present.state.role != state.role:
-        return Unfit(name="role", fault="own_role")
-    return Stale()  # it was another one for the moment of our change
+        return Invalid(name="role", fault="own_role")
+    return Conflict()  # it was another one for the moment of our change
 
 
 def _user(row: Sequence[Any]) -> User:
