@@ -18,7 +18,7 @@ from adapters.postgres.administration.merchants import PostgresMerchants
 from adapters.postgres.administration.transactions import Administration
 from adapters.postgres.administration.users import PostgresUsers
 from cashback_core.administration.audit_trail import TrailFilter
-from cashback_core.administration.merchants import MerchantState
+from cashback_core.administration.merchants import MerchantFilter, MerchantState, NewMerchant
 from cashback_core.administration.resources import (
     Caller,
     Done,
@@ -29,7 +29,7 @@ from cashback_core.administration.resources import (
     Slice,
     Taken,
 )
-from cashback_core.people.clients import ClientFilter, ClientState
+from cashback_core.people.clients import ClientFilter, ClientState, NewClient
 from cashback_core.people.users import NewUser, UserFilter, UserState
 from cashback_core.values.rounding import Rounding
 from integration.journeys import wait_for
@@ -51,6 +51,10 @@ def administration(database: Database) -> Administration:
     return Administration(database)
 
 
+def new_merchant() -> NewMerchant:
+    return NewMerchant(slug="rede", state=TERMS)
+
+
 def new_user(username: str, role: str, merchant: str | None) -> NewUser:
     return NewUser(username=username, role=role, merchant=merchant, password_hash=NOBODYS_HASH)
 
@@ -59,10 +63,10 @@ async def test_the_platform_adds_changes_and_disables_a_merchant(
     administration: Administration,
 ) -> None:
     merchants = PostgresMerchants(administration)
-    added = await merchants.create(PLATFORM, "rede", TERMS)
+    added = await merchants.create(PLATFORM, new_merchant())
     assert isinstance(added, Done)
     assert (added.resource.state, added.resource.version) == (TERMS, 1)
-    assert await merchants.create(PLATFORM, "rede", TERMS) == Taken(name="slug")
+    assert await merchants.create(PLATFORM, new_merchant()) == Taken(name="slug")
     off = MerchantState(
         name="Rede", zone="UTC", rounding=Rounding.HALF_UP, max_sale_age_days=1, disabled=True
     )
@@ -70,12 +74,12 @@ async def test_the_platform_adds_changes_and_disables_a_merchant(
     assert isinstance(changed, Done)
     assert changed.resource == await merchants.find(PLATFORM, "rede")
     assert changed.resource.disabled_at is not None
-    assert await merchants.delete(PLATFORM, "rede") == InUse(reason="merchant_stays")
-    assert await merchants.delete(PLATFORM, "nobody") == Missing()
+    assert await merchants.delete(PLATFORM, "rede", None) == InUse(reason="merchant_stays")
+    assert await merchants.delete(PLATFORM, "nobody", None) == Missing()
     wanted = Slice(sort="slug", descending=False, limit=50)
-    page = await merchants.page(PLATFORM, wanted, slug=None, disabled=None)
+    page = await merchants.page(PLATFORM, wanted, MerchantFilter())
     assert [merchant.slug for merchant in page.items] == ["demo", "other", "rede"]
-    page = await merchants.page(PLATFORM, wanted, slug=None, disabled=True)
+    page = await merchants.page(PLATFORM, wanted, MerchantFilter(disabled=True))
     assert [merchant.slug for merchant in page.items] == ["rede"]
 
 
@@ -112,7 +116,7 @@ async def test_a_member_never_acts_for_another_merchant_nor_for_the_platform(
     assert await users.delete(member, "otto", None) == Missing()
     assert await users.set_password(member, "otto", NOBODYS_HASH) == Missing()
     with pytest.raises(psycopg.errors.InsufficientPrivilege):
-        await PostgresMerchants(administration).create(member, "mine", TERMS)
+        await PostgresMerchants(administration).create(member, new_merchant())
 
 
 async def test_the_platform_reads_its_own_lines_or_one_merchants(
@@ -179,7 +183,8 @@ async def test_every_query_keeps_merchants_apart_by_itself(database: Database) -
     users, clients = PostgresUsers(everything), PostgresClients(everything)
     otto = Caller(actor="user:otto", merchant_id=2)
     assert isinstance(await users.create(PLATFORM, new_user("maria", "admin", "demo")), Done)
-    made = await clients.create(PLATFORM, ClientState(name="ERP"), merchant="demo")
+    new = NewClient(state=ClientState(name="ERP"), merchant="demo")
+    made = await clients.create(PLATFORM, new)
     assert isinstance(made, Done)
     id_, missing = made.resource.client.id, Missing()
 
@@ -199,7 +204,7 @@ async def test_every_query_keeps_merchants_apart_by_itself(database: Database) -
     by_name = Slice(sort="name", descending=False, limit=50)
     assert (await clients.page(otto, by_name, ClientFilter())).items == ()
     nowhere = Invalid(name="merchant", fault="no_such_merchant")
-    assert await clients.create(otto, ClientState(name="x"), merchant="demo") == nowhere
+    assert await clients.create(otto, replace(new, state=ClientState(name="x"))) == nowhere
     assert await users.create(otto, new_user("x", "erp", "demo")) == nowhere
 
     merchants = PostgresMerchants(everything)

@@ -15,6 +15,7 @@ from adapters.postgres.administration.transactions import Administration
 from adapters.postgres.operators.examination import holders_of_the_brakes_lock
 from adapters.postgres.sales.brakes import LOCK_KEY
 from adapters.postgres.sales.store import PostgresCashbackStore
+from cashback_core.administration.brakes import NewStop, StopFilter
 from cashback_core.administration.resources import Caller, Done, InUse, Invalid, Slice, Taken
 from cashback_core.delivery.ports import NotRecorded, StoreUnavailable
 from cashback_core.delivery.states import DeliveryPolicy, Status
@@ -44,9 +45,13 @@ def store(database: Database) -> PostgresCashbackStore:
     return PostgresCashbackStore(database, DeliveryPolicy())
 
 
+def a_stop(reason: str, *, merchant: str | None = None, type_: str | None = None) -> NewStop:
+    return NewStop(by="adam", reason=reason, merchant=merchant, type=type_)
+
+
 async def stopped(stops: PostgresStops, type_: str | None = "A", by: Caller = ADMIN) -> Stop:
     merchant = "demo" if by.merchant_id is None else None
-    outcome = await stops.put_on(by, merchant=merchant, type=type_, by="adam", reason="wrong rate")
+    outcome = await stops.create(by, a_stop("wrong rate", merchant=merchant, type_=type_))
     assert isinstance(outcome, Done)
     return outcome.resource
 
@@ -168,11 +173,11 @@ async def test_stops_are_put_on_and_lifted_once_by_whom_they_are_for(
     stops: PostgresStops,
 ) -> None:
     mine = await stopped(stops)
-    again = await stops.put_on(ADMIN, merchant=None, type="A", by="adam", reason="once more")
+    again = await stops.create(ADMIN, a_stop("once more", type_="A"))
     assert again == Taken(name="type")
-    unknown = await stops.put_on(ADMIN, merchant=None, type="Z", by="adam", reason="no such")
+    unknown = await stops.create(ADMIN, a_stop("no such", type_="Z"))
     assert unknown == Invalid(name="type", fault="no_such_type")
-    others = await stops.put_on(ADMIN, merchant="other", type=None, by="adam", reason="not mine")
+    others = await stops.create(ADMIN, a_stop("not mine", merchant="other"))
     assert others == Invalid(name="merchant", fault="no_such_merchant")
     platforms = await stopped(stops, None, PLATFORM)
     lift = await stops.lift(ADMIN, platforms.id, by="adam", reason="I want to")
@@ -183,11 +188,11 @@ async def test_stops_are_put_on_and_lifted_once_by_whom_they_are_for(
     twice = await stops.lift(ADMIN, mine.id, by="adam", reason="once more")
     assert twice == InUse(reason="stop_lifted")
     wanted = Slice(sort="stopped_at", descending=True, limit=10)
-    page = await stops.page(ADMIN, wanted, merchant=None, standing=True)
+    page = await stops.page(ADMIN, wanted, StopFilter(standing=True))
     assert [stop.id for stop in page.items] == [platforms.id]
     other = Caller(actor="user:otto", merchant_id=2)
     assert await stops.find(other, mine.id) is None
-    everything = await stops.page(PLATFORM, wanted, merchant="demo", standing=None)
+    everything = await stops.page(PLATFORM, wanted, StopFilter(merchant="demo"))
     assert {stop.id for stop in everything.items} == {mine.id, platforms.id}
 
 

@@ -16,6 +16,7 @@ from adapters.postgres.administration.product_types import PostgresProductTypes
 from adapters.postgres.administration.products import PostgresProducts
 from adapters.postgres.administration.transactions import Administration
 from adapters.postgres.sales.store import PostgresCashbackStore
+from cashback_core.administration.customers import CustomerFilter, NewCustomer
 from cashback_core.administration.product_types import NewProductType, NewRate
 from cashback_core.administration.products import NewProduct, NewType, ProductFilter
 from cashback_core.administration.resources import (
@@ -78,6 +79,10 @@ def sales(database: Database) -> PostgresCashbackStore:
     return PostgresCashbackStore(database, DeliveryPolicy())
 
 
+def known_as(customer: Customer) -> NewCustomer:
+    return NewCustomer(id=new_id(), customer=customer)
+
+
 def soon(**more: float) -> datetime:
     return datetime.now(UTC) + timedelta(**more)
 
@@ -114,7 +119,7 @@ async def test_a_type_is_made_with_its_first_rate(types: PostgresProductTypes) -
     assert await types.create(ADAM, NewProductType(type="E", name=None, first=None)) == Taken(
         name="type"
     )
-    page = await types.page(ADAM, ALL)
+    page = await types.page(ADAM, ALL, None)
     assert [item.type for item in page.items] == ["A", "B", "C", "D", "E"]
 
 
@@ -263,7 +268,7 @@ async def test_a_first_sale_and_a_deletion_never_both_win(
     name = f"R{number}"
     await made(types, name)
     sale = sold(name)
-    kept = await customers.create(ADAM, new_id(), sale.sale.customer)
+    kept = await customers.create(ADAM, known_as(sale.sale.customer))
     assert isinstance(kept, Done)
     outcome, type_gone, customer_gone = await asyncio.gather(
         sales.accept(sale),
@@ -276,7 +281,7 @@ async def test_a_first_sale_and_a_deletion_never_both_win(
             await customers.page(
                 ADAM,
                 Slice(sort="id", descending=False, limit=1),
-                document=str(sale.sale.customer.document),
+                CustomerFilter(document=sale.sale.customer.document),
             )
         ).items
     else:
@@ -348,7 +353,7 @@ async def test_a_page_ends_by_the_periods_of_its_items_too(
         seen: list[str] = []
         more = True
         while more:
-            page = await types.page(ADAM, wanted)
+            page = await types.page(ADAM, wanted, None)
             seen.append("".join(item.type for item in page.items))
             wanted, more = behind(wanted, page.items[-1].type), page.more
         assert seen == told
@@ -385,9 +390,9 @@ async def test_a_corrected_name_is_the_one_that_sales_must_give(
     right = submitted(a_sale(document=document, name="JOSE DA SILVA", centavos=20_000))
     assert await sales.accept(right) == CustomerNameMismatch()
     wanted = Slice(sort="id", descending=False, limit=2)
-    (known,) = (await customers.page(ADAM, wanted, document=str(document))).items
-    assert await customers.rename(OTTO, known.id, "JOSE DA SILVA", None) == Missing()
-    kept = await customers.rename(ADAM, known.id, "José da Silva", frozenset({1}))
+    (known,) = (await customers.page(ADAM, wanted, CustomerFilter(document=document))).items
+    assert await customers.replace(OTTO, known.id, "JOSE DA SILVA", None) == Missing()
+    kept = await customers.replace(ADAM, known.id, "José da Silva", frozenset({1}))
     assert isinstance(kept, Done)
     assert kept.resource.version == 2
     assert isinstance(await sales.accept(right), Accepted)
@@ -403,18 +408,18 @@ async def test_customers_are_known_once_and_listed_in_the_order_they_came(
     ids: list[UUID] = []
     for _ in range(5):
         customer = Customer(document=a_cpf(), name="ANA")
-        kept = await customers.create(ADAM, new_id(), customer)
+        kept = await customers.create(ADAM, known_as(customer))
         assert isinstance(kept, Done)
         ids.append(kept.resource.id)
-        assert await customers.create(ADAM, new_id(), customer) == Taken(name="document")
+        assert await customers.create(ADAM, known_as(customer)) == Taken(name="document")
         await asyncio.sleep(0.002)
     wanted = Slice(sort="id", descending=False, limit=3)
-    page = await customers.page(ADAM, wanted, document=None)
+    page = await customers.page(ADAM, wanted, CustomerFilter())
     assert ([item.id for item in page.items], page.more) == (ids[:3], True)
     after = (str(ids[2]), str(ids[2]))
-    rest = await customers.page(ADAM, replace(wanted, after=after), document=None)
+    rest = await customers.page(ADAM, replace(wanted, after=after), CustomerFilter())
     assert ([item.id for item in rest.items], rest.more) == (ids[3:], False)
-    assert (await customers.page(OTTO, wanted, document=None)).items == ()
+    assert (await customers.page(OTTO, wanted, CustomerFilter())).items == ()
 
 
 async def test_every_change_is_in_the_trail_without_a_name_or_a_document(
@@ -429,9 +434,9 @@ async def test_every_change_is_in_the_trail_without_a_name_or_a_document(
     kept = await product(products, type_="E")
     document = a_cpf()
     customer = Customer(document=document, name="BEATRIZ")
-    known = await customers.create(ADAM, new_id(), customer)
+    known = await customers.create(ADAM, known_as(customer))
     assert isinstance(known, Done)
-    await customers.rename(ADAM, known.resource.id, "BEATRIZ LIMA", None)
+    await customers.replace(ADAM, known.resource.id, "BEATRIZ LIMA", None)
     await sales.accept(sold("E", sku=kept.sku))
     with psycopg.connect(dsn) as connection:
         found = connection.execute(

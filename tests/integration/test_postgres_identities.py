@@ -19,7 +19,7 @@ from adapters.postgres.identity.identities import MAX_SESSION_DAYS, PostgresIden
 from adapters.postgres.identity.throttling import PURGE
 from cashback_core.administration.resources import Done, InUse, Missing
 from cashback_core.delivery.ports import StoreUnavailable
-from cashback_core.people.clients import ClientState
+from cashback_core.people.clients import ClientState, NewClient
 from contract.identities import (
     ADAM,
     HOME,
@@ -53,7 +53,7 @@ async def clients_of(dsn: str) -> AsyncGenerator[PostgresClients, None]:
 
 async def new_client(dsn: str, name: str = "till") -> Issued:
     async with clients_of(dsn) as clients:
-        made = await clients.create(ADAM, ClientState(name=name), merchant=None)
+        made = await clients.create(ADAM, NewClient(state=ClientState(name=name)))
     assert isinstance(made, Done)
     return made.resource
 

@@ -7,13 +7,23 @@ never both win.
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 T = TypeVar("T")
+Known = TypeVar("Known")
+"""A resource as it is told."""
+Made = TypeVar("Made")
+"""What is told of a new one: itself, or more, as with a secret that is told once."""
+Key_contra = TypeVar("Key_contra", contravariant=True)
+New_contra = TypeVar("New_contra", contravariant=True)
+State_contra = TypeVar("State_contra", contravariant=True)
+"""What of it can be changed, all of it."""
+Filter_contra = TypeVar("Filter_contra", contravariant=True)
 
 Versions = frozenset[int] | None
 """The versions that may be changed; None for whichever it has now."""
@@ -97,3 +107,35 @@ class Invalid:
 
 
 Refusal = Missing | Conflict | Taken | InUse | Invalid
+
+
+class ResourceStore(Protocol[Known, Key_contra, Filter_contra, New_contra, State_contra, Made]):
+    """What every kept sort of resource is asked for; each says what is particular about its own.
+
+    One method is one transaction, and its change is in the audit trail. A resource of another
+    merchant than the caller's is Missing. Every method raises StoreUnavailable.
+    """
+
+    @abstractmethod
+    async def page(self, caller: Caller, wanted: Slice, which: Filter_contra, /) -> Page[Known]:
+        """Those that the filter leaves, in the order and from the place that are wanted."""
+
+    @abstractmethod
+    async def find(self, caller: Caller, key: Key_contra, /) -> Known | None:
+        """The one of that key, unless there is none for the caller."""
+
+    @abstractmethod
+    async def create(self, caller: Caller, new: New_contra, /) -> Done[Made] | Refusal:
+        """A new one, in version 1; Taken when another one has its name."""
+
+    @abstractmethod
+    async def replace(
+        self, caller: Caller, key: Key_contra, state: State_contra, versions: Versions, /
+    ) -> Done[Known] | Refusal:
+        """Another state, in the next version; Conflict if it has none of those versions."""
+
+    @abstractmethod
+    async def delete(
+        self, caller: Caller, key: Key_contra, versions: Versions, /
+    ) -> Refusal | None:
+        """Gone; InUse while others stand on it, Conflict if it has none of those versions."""

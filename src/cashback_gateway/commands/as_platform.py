@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from adapters.http.problems.texts import FAULTS
-from adapters.postgres.administration.merchants import merchant_id_of
+from adapters.postgres.administration.merchants import merchant_meant
 from adapters.postgres.administration.transactions import Administration
 from adapters.postgres.connection.database import Database
 from cashback_core.administration.resources import Caller, Conflict, InUse, Invalid, Missing, Taken
@@ -41,7 +41,7 @@ async def caller_for(opened: Administration, slug: str) -> Caller:
     """The same, for one merchant alone. Raises ActRefusedError when there is none of that slug."""
     by = caller()
     async with opened.transaction(by) as connection:
-        merchant_id = await merchant_id_of(connection, slug)
+        merchant_id = await merchant_meant(connection, by, slug)
     if merchant_id is None:
         raise refused(Missing(), f"merchant {slug!r}")
     return replace(by, merchant_id=merchant_id)
