@@ -7,7 +7,7 @@ its own columns and its own rules.
 
 from __future__ import annotations
 
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Generic, LiteralString, TypeVar
 
@@ -18,7 +18,7 @@ from adapters.postgres.administration.paging import on_the_page, page_query, pag
 from cashback_core.administration.resources import Conflict, Done, Missing, Page
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Callable, Generator, Mapping
+    from collections.abc import AsyncGenerator, Callable, Mapping
 
     from adapters.postgres.administration.paging import Column
     from adapters.postgres.administration.transactions import Administration
@@ -184,11 +184,9 @@ class Shelf(Generic[R]):
         violations: Mapping[str, Refusal] = NONE,
     ) -> AsyncGenerator[Act[R], None]:
         """Insert one: the outcome is what stands under the key then. Raises StoreUnavailable."""
-        act: Act[R] = Act(shelf=self, caller=caller, key=key)
-        with _refusing(act, violations):
-            async with administration.transaction(caller) as act.connection:
-                yield act
-                act.present = await self.find_within(act.connection, caller, key)
+        async with self._acting(administration, caller, key, violations) as act:
+            yield act
+            act.present = await self.find_within(act.connection, caller, key)
 
     @asynccontextmanager
     async def changing(
@@ -203,13 +201,10 @@ class Shelf(Generic[R]):
 
         The outcome is what stands under the key then. Raises StoreUnavailable.
         """
-        act: Act[R] = Act(shelf=self, caller=caller, key=key)
-        with _refusing(act, violations):
-            async with administration.transaction(caller) as act.connection:
-                await self._lock(act, versions)
-                yield act
-                act.go_on()
-                act.present = await self.find_within(act.connection, caller, key)
+        async with self.ending(administration, caller, key, versions, violations) as act:
+            yield act
+            act.go_on()
+            act.present = await self.find_within(act.connection, caller, key)
 
     @asynccontextmanager
     async def ending(
@@ -221,11 +216,30 @@ class Shelf(Generic[R]):
         violations: Mapping[str, Refusal] = NONE,
     ) -> AsyncGenerator[Act[R], None]:
         """The same for what is to be no more: `refusal` says why it stays."""
+        async with self._acting(administration, caller, key, violations) as act:
+            await self._lock(act, versions)
+            yield act
+
+    @asynccontextmanager
+    async def _acting(
+        self,
+        administration: Administration,
+        caller: Caller,
+        key: object,
+        violations: Mapping[str, Refusal],
+    ) -> AsyncGenerator[Act[R], None]:
+        """A transaction; what ends it as a refusal is noted, what else goes wrong goes on."""
         act: Act[R] = Act(shelf=self, caller=caller, key=key)
-        with _refusing(act, violations):
+        try:
             async with administration.transaction(caller) as act.connection:
-                await self._lock(act, versions)
                 yield act
+        except Refused as refused:
+            act.refusal = refused.refusal
+        except psycopg.errors.IntegrityError as error:
+            rule, state = error.diag.constraint_name or "", error.sqlstate or ""
+            act.refusal = violations.get(rule) or violations.get(state)
+            if act.refusal is None:
+                raise
 
     async def _lock(self, act: Act[R], versions: Versions) -> None:
         """Wait until nobody else is changing it, and note why it is not to be changed."""
@@ -241,17 +255,3 @@ class Shelf(Generic[R]):
             act.refusal = Conflict()
         else:
             act.locked = row
-
-
-@contextmanager
-def _refusing(act: Act[Any], violations: Mapping[str, Refusal]) -> Generator[None, None, None]:
-    """Note why the change was undone; what is no refusal, as a fault of ours, goes on."""
-    try:
-        yield
-    except Refused as refused:
-        act.refusal = refused.refusal
-    except psycopg.errors.IntegrityError as error:
-        rule, state = error.diag.constraint_name or "", error.sqlstate or ""
-        act.refusal = violations.get(rule) or violations.get(state)
-        if act.refusal is None:
-            raise
