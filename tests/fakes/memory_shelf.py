@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Generic, Protocol, TypedDict, TypeVar
 
 from cashback_core.administration.resources import Conflict, Done, Missing, Page
 
@@ -83,3 +83,23 @@ class MemoryShelf(Generic[R]):
 
     def change(self, key: object, row: R) -> Done[R]:
         return self.make(self.rows[key][0], key, row)
+
+
+class FirstVersion(TypedDict):
+    version: int
+    created_at: datetime
+    updated_at: datetime
+
+
+class NextVersion(TypedDict):
+    version: int
+    updated_at: datetime
+
+
+def first_version() -> FirstVersion:
+    at = now()
+    return {"version": 1, "created_at": at, "updated_at": at}
+
+
+def next_version(version: int) -> NextVersion:
+    return {"version": version + 1, "updated_at": now()}

@@ -83,38 +83,8 @@ async def test_the_platform_adds_changes_and_disables_a_merchant(
     assert [merchant.slug for merchant in page.items] == ["rede"]
 
 
-async def test_the_platform_adds_a_merchants_first_administrator_and_its_own(
-    administration: Administration,
-) -> None:
-    users = PostgresUsers(administration)
-    for new in (new_user("eva", "admin", "demo"), new_user("petra", "platform", None)):
-        assert isinstance(await users.create(PLATFORM, new), Done)
-    unfit = Invalid(name="role", fault="role_and_merchant")
-    assert await users.create(PLATFORM, new_user("x", "platform", "demo")) == unfit
-    assert await users.create(PLATFORM, new_user("x", "erp", None)) == unfit
-    nowhere = Invalid(name="merchant", fault="no_such_merchant")
-    assert await users.create(PLATFORM, new_user("x", "erp", "nobody")) == nowhere
-    wanted = Slice(sort="username", descending=False, limit=50)
-    page = await users.page(PLATFORM, wanted, UserFilter(merchant="demo"))
-    assert [user.username for user in page.items] == ["eva"]
-    assert await users.replace(PLATFORM, "eva", UserState(role="platform"), None) == unfit
-    last = InUse(reason="last_administrator")
-    assert await users.delete(PLATFORM, "petra", None) == last
-    assert await users.delete(PLATFORM, "eva", None) == last
-
-
-async def test_a_member_never_acts_for_another_merchant_nor_for_the_platform(
-    administration: Administration,
-) -> None:
+async def test_a_member_has_no_right_to_add_a_merchant(administration: Administration) -> None:
     member = Caller(actor="user:adam", merchant_id=1)
-    users = PostgresUsers(administration)
-    await users.create(PLATFORM, new_user("otto", "admin", "other"))
-    nowhere = Invalid(name="merchant", fault="no_such_merchant")
-    assert await users.create(member, new_user("x", "erp", "other")) == nowhere
-    assert isinstance(await users.create(member, new_user("x", "platform", None)), Invalid)
-    assert await users.replace(member, "otto", UserState(role="erp"), None) == Missing()
-    assert await users.delete(member, "otto", None) == Missing()
-    assert await users.set_password(member, "otto", NOBODYS_HASH) == Missing()
     with pytest.raises(psycopg.errors.InsufficientPrivilege):
         await PostgresMerchants(administration).create(member, new_merchant())
 

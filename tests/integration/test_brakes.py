@@ -15,8 +15,8 @@ from adapters.postgres.administration.transactions import Administration
 from adapters.postgres.operators.examination import holders_of_the_brakes_lock
 from adapters.postgres.sales.brakes import LOCK_KEY
 from adapters.postgres.sales.store import PostgresCashbackStore
-from cashback_core.administration.brakes import NewStop, StopFilter
-from cashback_core.administration.resources import Caller, Done, InUse, Invalid, Slice, Taken
+from cashback_core.administration.brakes import NewStop
+from cashback_core.administration.resources import Caller, Done
 from cashback_core.delivery.ports import NotRecorded, StoreUnavailable
 from cashback_core.delivery.states import DeliveryPolicy, Status
 from contract.builders import LEASE_S, a_sale, accepted, submitted
@@ -167,33 +167,6 @@ async def test_what_a_stop_put_off_comes_back_in_parts(
     with psycopg.connect(dsn) as connection:
         late = connection.execute("select count(*) from cashbacks where due_at > now()").fetchone()
     assert late == (0,)
-
-
-async def test_stops_are_put_on_and_lifted_once_by_whom_they_are_for(
-    stops: PostgresStops,
-) -> None:
-    mine = await stopped(stops)
-    again = await stops.create(ADMIN, a_stop("once more", type_="A"))
-    assert again == Taken(name="type")
-    unknown = await stops.create(ADMIN, a_stop("no such", type_="Z"))
-    assert unknown == Invalid(name="type", fault="no_such_type")
-    others = await stops.create(ADMIN, a_stop("not mine", merchant="other"))
-    assert others == Invalid(name="merchant", fault="no_such_merchant")
-    platforms = await stopped(stops, None, PLATFORM)
-    lift = await stops.lift(ADMIN, platforms.id, by="adam", reason="I want to")
-    assert lift == InUse(reason="platforms_stop")
-    lifted = await stops.lift(ADMIN, mine.id, by="adam", reason="the rate is right")
-    assert isinstance(lifted, Done)
-    assert lifted.resource.lift_reason == "the rate is right"
-    twice = await stops.lift(ADMIN, mine.id, by="adam", reason="once more")
-    assert twice == InUse(reason="stop_lifted")
-    wanted = Slice(sort="stopped_at", descending=True, limit=10)
-    page = await stops.page(ADMIN, wanted, StopFilter(standing=True))
-    assert [stop.id for stop in page.items] == [platforms.id]
-    other = Caller(actor="user:otto", merchant_id=2)
-    assert await stops.find(other, mine.id) is None
-    everything = await stops.page(PLATFORM, wanted, StopFilter(merchant="demo"))
-    assert {stop.id for stop in everything.items} == {mine.id, platforms.id}
 
 
 async def test_a_stop_is_in_the_audit_trail_and_stays_as_it_was(

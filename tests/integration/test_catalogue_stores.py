@@ -21,13 +21,11 @@ from cashback_core.administration.product_types import NewProductType, NewRate
 from cashback_core.administration.products import NewProduct, NewType, ProductFilter
 from cashback_core.administration.resources import (
     Caller,
-    Conflict,
     Done,
     InUse,
     Invalid,
     Missing,
     Slice,
-    Taken,
 )
 from cashback_core.delivery.ports import Accepted, CustomerNameMismatch, TermsChanged
 from cashback_core.delivery.states import DeliveryPolicy
@@ -41,8 +39,6 @@ from contract.builders import SOLD_AT, a_cpf, a_sale, submitted
 from integration.products import put_product
 
 if TYPE_CHECKING:
-    from uuid import UUID
-
     from adapters.postgres.connection.database import Database
     from cashback_core.administration.product_types import ProductType
     from cashback_core.administration.products import Product
@@ -108,52 +104,6 @@ def sold(type_: str, *, rate_bp: int = 700, sku: str | None = None) -> Submissio
     rate = Rate(type=type_, rate_bp=rate_bp, version=1, starts_at=BEGINNING)
     submission = submitted(a_sale())
     return replace(submission, sale=sale, cashback=calculate(sale, Programme((rate,))))
-
-
-async def test_a_type_is_made_with_its_first_rate(types: PostgresProductTypes) -> None:
-    kept = await made(types)
-    assert (kept.version, kept.used, kept.name) == (1, False, None)
-    assert kept.rates == (Rate(type="E", rate_bp=700, version=1, starts_at=BEGINNING),)
-    assert await types.find(ADAM, "E") == kept
-    assert await types.find(OTTO, "E") is None
-    assert await types.create(ADAM, NewProductType(type="E", name=None, first=None)) == Taken(
-        name="type"
-    )
-    page = await types.page(ADAM, ALL, None)
-    assert [item.type for item in page.items] == ["A", "B", "C", "D", "E"]
-
-
-async def test_a_change_of_rate_is_given_notice_and_may_be_taken_back(
-    types: PostgresProductTypes,
-) -> None:
-    await made(types)
-    early = await types.add_rate(
-        ADAM, "E", NewRate(rate_bp=1, starts_at=soon(minutes=9, seconds=59))
-    )
-    assert early == Invalid(name="starts_at", fault="starts_at_without_notice")
-    kept = await types.add_rate(
-        ADAM, "E", NewRate(rate_bp=1, starts_at=soon(minutes=10, seconds=5))
-    )
-    assert isinstance(kept, Done)
-    assert ([r.version for r in kept.resource.rates], kept.resource.version) == ([1, 2], 2)
-    between = await types.add_rate(
-        ADAM, "E", NewRate(rate_bp=2, starts_at=soon(minutes=10, seconds=2))
-    )
-    assert between == Invalid(name="starts_at", fault="starts_at_not_after_latest")
-    later = await types.add_rate(ADAM, "E", NewRate(rate_bp=2, starts_at=soon(days=1)))
-    assert isinstance(later, Done)
-    assert await types.withdraw_rate(ADAM, "E", 1, None) == InUse(reason="change_not_latest")
-    assert await types.withdraw_rate(ADAM, "E", 3, frozenset({1})) == Conflict()
-    assert await types.withdraw_rate(OTTO, "E", 3, None) == Missing()
-    back = await types.withdraw_rate(ADAM, "E", 3, frozenset({3}))
-    assert isinstance(back, Done)
-    assert len(back.resource.rates) == 2
-    assert await types.withdraw_rate(ADAM, "E", 3, None) == Missing()
-
-
-async def test_a_rate_that_has_begun_stays(types: PostgresProductTypes) -> None:
-    await made(types)
-    assert await types.withdraw_rate(ADAM, "E", 1, None) == InUse(reason="change_begun")
 
 
 @pytest.mark.parametrize(
@@ -223,18 +173,6 @@ async def test_the_first_use_is_marked_once(
             )
             marks |= set(found.fetchall())
     assert len(marks) == 1
-
-
-async def test_what_nothing_uses_goes_with_its_history(
-    types: PostgresProductTypes, products: PostgresProducts
-) -> None:
-    await made(types)
-    kept = await product(products, type_="E")
-    assert await products.delete(ADAM, kept.id, frozenset({kept.version + 1})) == Conflict()
-    assert await products.delete(OTTO, kept.id, None) == Missing()
-    assert await products.delete(ADAM, kept.id, frozenset({kept.version})) is None
-    assert await types.delete(ADAM, "E", None) is None
-    assert await types.find(ADAM, "E") is None
 
 
 async def test_a_sale_of_what_was_deleted_meanwhile_is_not_recorded(
@@ -366,20 +304,6 @@ async def test_a_page_ends_by_the_periods_of_its_items_too(
     assert seen == ["H", "G", "F", "E"]
 
 
-async def test_a_product_needs_a_type_that_exists(products: PostgresProducts) -> None:
-    kept = await product(products)
-    wrong = Invalid(name="type", fault="no_such_type")
-    first = NewType(type="Z", starts_at=BEGINNING)
-    new = NewProduct(id=new_id(), sku="X", name="X", first=first)
-    assert await products.create(ADAM, new) == wrong
-    later = replace(first, starts_at=soon(hours=1))
-    assert await products.add_type(ADAM, kept.id, later) == wrong
-    assert await products.create(
-        ADAM, replace(new, sku="CAFE", first=replace(first, type="A"))
-    ) == Taken(name="sku")
-    assert await products.find(ADAM, new.id) is None
-
-
 async def test_a_corrected_name_is_the_one_that_sales_must_give(
     customers: PostgresCustomers, sales: PostgresCashbackStore
 ) -> None:
@@ -400,26 +324,6 @@ async def test_a_corrected_name_is_the_one_that_sales_must_give(
     assert past is not None
     assert past.sale.customer.name == "JOZE DA SILVA"
     assert await customers.delete(ADAM, known.id, None) == InUse(reason="customer_has_sales")
-
-
-async def test_customers_are_known_once_and_listed_in_the_order_they_came(
-    customers: PostgresCustomers,
-) -> None:
-    ids: list[UUID] = []
-    for _ in range(5):
-        customer = Customer(document=a_cpf(), name="ANA")
-        kept = await customers.create(ADAM, known_as(customer))
-        assert isinstance(kept, Done)
-        ids.append(kept.resource.id)
-        assert await customers.create(ADAM, known_as(customer)) == Taken(name="document")
-        await asyncio.sleep(0.002)
-    wanted = Slice(sort="id", descending=False, limit=3)
-    page = await customers.page(ADAM, wanted, CustomerFilter())
-    assert ([item.id for item in page.items], page.more) == (ids[:3], True)
-    after = (str(ids[2]), str(ids[2]))
-    rest = await customers.page(ADAM, replace(wanted, after=after), CustomerFilter())
-    assert ([item.id for item in rest.items], rest.more) == (ids[3:], False)
-    assert (await customers.page(OTTO, wanted, CustomerFilter())).items == ()
 
 
 async def test_every_change_is_in_the_trail_without_a_name_or_a_document(

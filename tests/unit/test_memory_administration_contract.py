@@ -7,15 +7,13 @@ import pytest
 from cashback_core.administration.product_types import NewProductType, NewRate
 from cashback_core.sales.effective_dates import BEGINNING
 from contract.administering import ADAM, OTTO, TERMS, AdministrationContract, Stores, made
-from fakes.memory_administration import (
-    MemoryClients,
+from fakes.memory_catalogue import (
     MemoryCustomers,
-    MemoryMerchants,
     MemoryProducts,
     MemoryProductTypes,
     MemoryStops,
-    MemoryUsers,
 )
+from fakes.memory_people import MemoryClients, MemoryMerchants, MemoryUsers
 
 
 class TestMemoryAdministration(AdministrationContract):
