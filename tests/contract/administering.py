@@ -273,6 +273,8 @@ class AdministrationContract:
             before = (await store.page(sort.by, first, sort.filter)).items
             more = [await made(store, sort.by, sort.new(n)) for n in range(5)]
             everything = sorted((*before, *more), key=sort.place)
+            exactly = replace(first, limit=len(everything))
+            assert not (await store.page(sort.by, exactly, sort.filter)).more
             for descending in (False, True):
                 expected = everything[::-1] if descending else everything
                 wanted = replace(first, descending=descending, limit=2)
