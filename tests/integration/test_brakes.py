@@ -15,7 +15,8 @@ from adapters.postgres.administration.transactions import Administration
 from adapters.postgres.operators.examination import holders_of_the_brakes_lock
 from adapters.postgres.sales.brakes import LOCK_KEY
 from adapters.postgres.sales.store import PostgresCashbackStore
-from cashback_core.administration.resources import Caller, InUse, Kept, Slice, Taken, Unfit
+from cashback_core.administration.brakes import NewStop
+from cashback_core.administration.resources import Caller, Done
 from cashback_core.delivery.ports import NotRecorded, StoreUnavailable
 from cashback_core.delivery.states import DeliveryPolicy, Status
 from contract.builders import LEASE_S, a_sale, accepted, submitted
@@ -44,10 +45,14 @@ def store(database: Database) -> PostgresCashbackStore:
     return PostgresCashbackStore(database, DeliveryPolicy())
 
 
+def a_stop(reason: str, *, merchant: str | None = None, type_: str | None = None) -> NewStop:
+    return NewStop(by="adam", reason=reason, merchant=merchant, type=type_)
+
+
 async def stopped(stops: PostgresStops, type_: str | None = "A", by: Caller = ADMIN) -> Stop:
     merchant = "demo" if by.merchant_id is None else None
-    outcome = await stops.put_on(by, merchant=merchant, type=type_, by="adam", reason="wrong rate")
-    assert isinstance(outcome, Kept)
+    outcome = await stops.create(by, a_stop("wrong rate", merchant=merchant, type_=type_))
+    assert isinstance(outcome, Done)
     return outcome.resource
 
 
@@ -155,40 +160,13 @@ async def test_what_a_stop_put_off_comes_back_in_parts(
     stop = await stopped(stops, None)
     assert await store.claim_due(limit=1, lease_s=LEASE_S) == ()
     assert not await store.resume(limit=100)
-    assert isinstance(await stops.lift(ADMIN, stop.id, by="adam", reason="right"), Kept)
+    assert isinstance(await stops.lift(ADMIN, stop.id, by="adam", reason="right"), Done)
     while await store.resume(limit=7):
         pass
     assert len(await store.claim_due(limit=100, lease_s=LEASE_S)) == 30
     with psycopg.connect(dsn) as connection:
         late = connection.execute("select count(*) from cashbacks where due_at > now()").fetchone()
     assert late == (0,)
-
-
-async def test_stops_are_put_on_and_lifted_once_by_whom_they_are_for(
-    stops: PostgresStops,
-) -> None:
-    mine = await stopped(stops)
-    again = await stops.put_on(ADMIN, merchant=None, type="A", by="adam", reason="once more")
-    assert again == Taken(name="type")
-    unknown = await stops.put_on(ADMIN, merchant=None, type="Z", by="adam", reason="no such")
-    assert unknown == Unfit(name="type", fault="no_such_type")
-    others = await stops.put_on(ADMIN, merchant="other", type=None, by="adam", reason="not mine")
-    assert others == Unfit(name="merchant", fault="no_such_merchant")
-    platforms = await stopped(stops, None, PLATFORM)
-    lift = await stops.lift(ADMIN, platforms.id, by="adam", reason="I want to")
-    assert lift == InUse(reason="platforms_stop")
-    lifted = await stops.lift(ADMIN, mine.id, by="adam", reason="the rate is right")
-    assert isinstance(lifted, Kept)
-    assert lifted.resource.lift_reason == "the rate is right"
-    twice = await stops.lift(ADMIN, mine.id, by="adam", reason="once more")
-    assert twice == InUse(reason="stop_lifted")
-    wanted = Slice(sort="stopped_at", descending=True, limit=10)
-    page = await stops.page(ADMIN, wanted, merchant=None, standing=True)
-    assert [stop.id for stop in page.items] == [platforms.id]
-    other = Caller(actor="user:otto", merchant_id=2)
-    assert await stops.find(other, mine.id) is None
-    everything = await stops.page(PLATFORM, wanted, merchant="demo", standing=None)
-    assert {stop.id for stop in everything.items} == {mine.id, platforms.id}
 
 
 async def test_a_stop_is_in_the_audit_trail_and_stays_as_it_was(

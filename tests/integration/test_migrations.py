@@ -23,7 +23,7 @@ from adapters.postgres.schema.migration import (
 from cashback_gateway.commands.doctor import examine
 from cashback_gateway.processes.api import serve
 from cashback_gateway.processes.worker import work
-from cashback_gateway.settings.reading import read_settings
+from cashback_gateway.settings.environment import read_settings
 from chaos.quick_folder import quick_folder
 from integration.two_merchants import ROLES
 from integration.whole_sale import CUSTOMER, WHOLE

@@ -17,9 +17,9 @@ from adapters.postgres.administration.transactions import Administration
 from adapters.postgres.connection.database import Database
 from adapters.postgres.identity.identities import MAX_SESSION_DAYS, PostgresIdentities
 from adapters.postgres.identity.throttling import PURGE
-from cashback_core.administration.resources import InUse, Kept, Missing
+from cashback_core.administration.resources import Done, InUse, Missing
 from cashback_core.delivery.ports import StoreUnavailable
-from cashback_core.people.clients import ClientState
+from cashback_core.people.clients import ClientState, NewClient
 from contract.identities import (
     ADAM,
     HOME,
@@ -53,8 +53,8 @@ async def clients_of(dsn: str) -> AsyncGenerator[PostgresClients, None]:
 
 async def new_client(dsn: str, name: str = "till") -> Issued:
     async with clients_of(dsn) as clients:
-        made = await clients.create(ADAM, ClientState(name=name), merchant=None)
-    assert isinstance(made, Kept)
+        made = await clients.create(ADAM, NewClient(state=ClientState(name=name)))
+    assert isinstance(made, Done)
     return made.resource
 
 
@@ -228,7 +228,7 @@ async def test_a_rotated_secret_lives_on_for_the_overlap_and_none_comes_while_it
     first = await new_client(dsn)
     async with clients_of(dsn) as clients:
         rotated = await clients.rotate(ADAM, first.client.id, overlap=timedelta(days=1))
-        assert isinstance(rotated, Kept)
+        assert isinstance(rotated, Done)
         second = rotated.resource
         assert (second.number, second.secret == first.secret) == (2, False)
         assert [await knows(identities, made) for made in (first, second)] == [True, True]
@@ -242,7 +242,7 @@ async def test_a_rotated_secret_lives_on_for_the_overlap_and_none_comes_while_it
         assert await clients.end_secret(ADAM, first.client.id, 1) is None
         assert [await knows(identities, made) for made in (first, second)] == [False, True]
         at_once = await clients.rotate(ADAM, first.client.id, overlap=timedelta())
-        assert isinstance(at_once, Kept)
+        assert isinstance(at_once, Done)
         assert [s.number for s in at_once.resource.client.secrets] == [3]
         assert not await knows(identities, second)
         assert await knows(identities, at_once.resource)
@@ -254,7 +254,7 @@ async def test_of_rotations_at_once_one_wins(identities: PostgresIdentities, dsn
         outcomes = await asyncio.gather(
             *(clients.rotate(ADAM, first.client.id, overlap=timedelta(days=1)) for _ in range(4))
         )
-    (won,) = [outcome for outcome in outcomes if isinstance(outcome, Kept)]
+    (won,) = [outcome for outcome in outcomes if isinstance(outcome, Done)]
     assert outcomes.count(InUse(reason="two_secrets")) == 3
     assert await knows(identities, first)
     assert await knows(identities, won.resource)

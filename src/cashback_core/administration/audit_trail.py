@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
-    from cashback_core.administration.resources import Caller, Listed, Missing, Slice
+    from cashback_core.administration.resources import Caller, Missing, Page, Slice
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,5 +50,5 @@ class TrailStore(Protocol):
     @abstractmethod
     async def page(
         self, caller: Caller, wanted: Slice, which: TrailFilter
-    ) -> Listed[TrailLine] | Missing:
+    ) -> Page[TrailLine] | Missing:
         """Lines in the order of their numbers (`at`); Missing when there is no such merchant."""

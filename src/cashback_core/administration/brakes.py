@@ -16,7 +16,7 @@ from typing import Final, Protocol
 from uuid import UUID
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from cashback_core.administration.resources import Caller, Kept, Listed, Refusal, Slice
+from cashback_core.administration.resources import Caller, Done, Page, Refusal, Slice
 
 MAX_CASHBACK_CEILING: Final = 9_999_999_999
 MAX_DAY_CEILING: Final = 9_999_999_999_999
@@ -133,6 +133,24 @@ class Stop:
         return 1 if self.lifted_at is None else 2
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewStop:
+    """A stop to be put on by a person, in their words; without `merchant` of the caller's own."""
+
+    by: str
+    reason: str
+    merchant: str | None = None
+    type: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StopFilter:
+    """Which stops are wanted; None wants all."""
+
+    merchant: str | None = None
+    standing: bool | None = None
+
+
 class StopStore(Protocol):
     """Stops: a merchant's administrators have their own merchant's, the platform's all.
 
@@ -141,19 +159,11 @@ class StopStore(Protocol):
     """
 
     @abstractmethod
-    async def put_on(
-        self,
-        caller: Caller,
-        *,
-        merchant: str | None,
-        type: str | None,  # noqa: A002 (the domain's word)
-        by: str,
-        reason: str,
-    ) -> Kept[Stop] | Refusal:
+    async def create(self, caller: Caller, new: NewStop) -> Done[Stop] | Refusal:
         """Stop at once: no attempt begins after this has returned, or after its commit.
 
-        What is under way ends. Taken when such a stop of the caller's stands already; Unfit for an
-        unknown merchant or type. Without `merchant` it is the caller's own.
+        What is under way ends. Taken when such a stop of the caller's stands already; Invalid for
+        an unknown merchant or type.
         """
 
     @abstractmethod
@@ -164,13 +174,11 @@ class StopStore(Protocol):
         *,
         by: str,
         reason: str,
-    ) -> Kept[Stop] | Refusal:
+    ) -> Done[Stop] | Refusal:
         """Let what waits go on, within seconds; InUse once lifted, or if only the platform may."""
 
     @abstractmethod
-    async def page(
-        self, caller: Caller, wanted: Slice, *, merchant: str | None, standing: bool | None
-    ) -> Listed[Stop]:
+    async def page(self, caller: Caller, wanted: Slice, which: StopFilter) -> Page[Stop]:
         """Some of them, sorted by `stopped_at`; the key is the id."""
 
     @abstractmethod

@@ -3,14 +3,14 @@
 # ruff: noqa: TC001, TC003 - users' tools read these annotations at run time
 from __future__ import annotations
 
-from abc import abstractmethod
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
-from cashback_core.administration.resources import Caller, Kept, Listed, Refusal, Slice, Versions
+from cashback_core.administration.resources import ResourceStore
 from cashback_core.sales.sale import Customer
+from cashback_core.values.documents import Cpf
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,46 +24,26 @@ class KnownCustomer:
     updated_at: datetime
 
 
-class CustomerStore(Protocol):
-    """A merchant's customers; who was erased is nobody, and not among them.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewCustomer:
+    """Somebody to be known before their first sale."""
 
-    One method is one transaction; each raises StoreUnavailable.
+    id: UUID
+    customer: Customer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CustomerFilter:
+    """Which customers are wanted; None wants all."""
+
+    document: Cpf | None = None
+
+
+class CustomerStore(
+    ResourceStore[KnownCustomer, UUID, CustomerFilter, NewCustomer, str, KnownCustomer], Protocol
+):
+    """A merchant's customers by id, sorted by `id`; who was erased is nobody, and not among them.
+
+    The document is taken once. The state is the right name: sales must give it from now on, those
+    recorded keep theirs. Once a sale was recorded a customer is InUse.
     """
-
-    @abstractmethod
-    async def create(
-        self,
-        caller: Caller,
-        id: UUID,  # noqa: A002
-        customer: Customer,
-    ) -> Kept[KnownCustomer] | Refusal:
-        """A new one; Taken when the document is known."""
-
-    @abstractmethod
-    async def page(
-        self, caller: Caller, wanted: Slice, *, document: str | None
-    ) -> Listed[KnownCustomer]:
-        """Some of them, sorted by `id`, which is the key too; or the one of a document."""
-
-    @abstractmethod
-    async def find(self, caller: Caller, id: UUID) -> KnownCustomer | None:  # noqa: A002
-        """The one of that id."""
-
-    @abstractmethod
-    async def rename(
-        self,
-        caller: Caller,
-        id: UUID,  # noqa: A002
-        name: str,
-        versions: Versions,
-    ) -> Kept[KnownCustomer] | Refusal:
-        """The right name: sales must give it from now on, those recorded keep theirs."""
-
-    @abstractmethod
-    async def delete(
-        self,
-        caller: Caller,
-        id: UUID,  # noqa: A002
-        versions: Versions,
-    ) -> Refusal | None:
-        """Gone; InUse once a sale was recorded."""

@@ -3,27 +3,17 @@
 from __future__ import annotations
 
 import re
-from abc import abstractmethod
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Protocol
 
 from cashback_core.administration.brakes import Ceilings
+from cashback_core.administration.resources import ResourceStore
 from cashback_core.sales.same_sale import EqualContent
 from cashback_core.values.names import NameDifference
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from cashback_core.administration.resources import (
-        Caller,
-        InUse,
-        Kept,
-        Listed,
-        Missing,
-        Refusal,
-        Slice,
-        Versions,
-    )
     from cashback_core.values.rounding import Rounding
 
 MAX_SALE_AGE_DAYS: Final = 36_524
@@ -65,34 +55,27 @@ class Merchant:
     disabled_at: datetime | None
 
 
-class MerchantStore(Protocol):
-    """Merchants, of which a merchant's own people see theirs. Raises StoreUnavailable.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewMerchant:
+    """A merchant to be added; it starts enabled, whatever the state says."""
 
-    One method is one transaction, and its change is in the audit trail.
+    slug: str
+    state: MerchantState
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MerchantFilter:
+    """Which merchants are wanted; None wants all."""
+
+    slug: str | None = None
+    disabled: bool | None = None
+
+
+class MerchantStore(
+    ResourceStore[Merchant, str, MerchantFilter, NewMerchant, MerchantState, Merchant], Protocol
+):
+    """Merchants by slug, sorted by `slug`, `name` or `created_at`; its people see theirs alone.
+
+    Zone, rounding and whether it is disabled are the platform's to change: else Invalid. None is
+    ever deleted, whatever its version: all that was ever sold hangs on it, so it is InUse.
     """
-
-    @abstractmethod
-    async def create(
-        self, caller: Caller, slug: str, state: MerchantState
-    ) -> Kept[Merchant] | Refusal:
-        """A new one; Taken when the slug is. It starts enabled, whatever the state says."""
-
-    @abstractmethod
-    async def page(
-        self, caller: Caller, wanted: Slice, *, slug: str | None, disabled: bool | None
-    ) -> Listed[Merchant]:
-        """Some of them, sorted by `slug`, `name` or `created_at`; the key is the slug."""
-
-    @abstractmethod
-    async def find(self, caller: Caller, slug: str) -> Merchant | None:
-        """The one of that slug, unless there is none for the caller."""
-
-    @abstractmethod
-    async def replace(
-        self, caller: Caller, slug: str, state: MerchantState, versions: Versions
-    ) -> Kept[Merchant] | Refusal:
-        """Change it. Zone, rounding and whether it is disabled are the platform's: else Unfit."""
-
-    @abstractmethod
-    async def delete(self, caller: Caller, slug: str) -> Missing | InUse:
-        """Never done: all that was ever sold hangs on it."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Protocol
 
-from cashback_core.administration.resources import Caller, Kept, Listed, Refusal, Slice, Versions
+from cashback_core.administration.resources import Caller, Done, Refusal, ResourceStore, Versions
 from cashback_core.sales.programme import Rate
 
 TYPE: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,31}\Z", re.ASCII)
@@ -53,43 +53,16 @@ class NewProductType:
     first: NewRate | None
 
 
-class ProductTypeStore(Protocol):
-    """A merchant's product types. One method is one transaction; each raises StoreUnavailable.
+class ProductTypeStore(
+    ResourceStore[ProductType, str, None, NewProductType, str | None, ProductType], Protocol
+):
+    """A merchant's product types by name, sorted by `type`.
 
-    Rates follow `programme.next_rate` and `changes.refuse_withdrawal` on the database's clock: what
-    does not is Unfit, or InUse when it is to be withdrawn.
+    The state is the name for people to read. Once a sale was recorded with it, and while a product
+    is of it, a type is InUse; else it goes with its rates. Rates follow `programme.next_rate` and
+    `effective_dates.refuse_withdrawal` on the database's clock: what does not is Invalid, or InUse
+    when it is to be withdrawn.
     """
-
-    @abstractmethod
-    async def create(self, caller: Caller, new: NewProductType) -> Kept[ProductType] | Refusal:
-        """A new one; Taken when there is one of this name."""
-
-    @abstractmethod
-    async def page(self, caller: Caller, wanted: Slice) -> Listed[ProductType]:
-        """Some of them, sorted by `type`, which is the key too."""
-
-    @abstractmethod
-    async def find(self, caller: Caller, type: str) -> ProductType | None:  # noqa: A002
-        """The one of that name."""
-
-    @abstractmethod
-    async def rename(
-        self,
-        caller: Caller,
-        type: str,  # noqa: A002
-        name: str | None,
-        versions: Versions,
-    ) -> Kept[ProductType] | Refusal:
-        """Another name for people to read."""
-
-    @abstractmethod
-    async def delete(
-        self,
-        caller: Caller,
-        type: str,  # noqa: A002
-        versions: Versions,
-    ) -> Refusal | None:
-        """Gone with its rates; InUse once a sale was recorded with it, or a product is of it."""
 
     @abstractmethod
     async def add_rate(
@@ -97,7 +70,7 @@ class ProductTypeStore(Protocol):
         caller: Caller,
         type: str,  # noqa: A002
         rate: NewRate,
-    ) -> Kept[ProductType] | Refusal:
+    ) -> Done[ProductType] | Refusal:
         """The next rate; of two at the same moment the second follows the first, or is refused."""
 
     @abstractmethod
@@ -107,5 +80,5 @@ class ProductTypeStore(Protocol):
         type: str,  # noqa: A002
         version: int,
         versions: Versions,
-    ) -> Kept[ProductType] | Refusal:
+    ) -> Done[ProductType] | Refusal:
         """Takes the latest rate back, until ten minutes before its start."""

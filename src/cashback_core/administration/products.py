@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
-from cashback_core.administration.resources import Caller, Kept, Listed, Refusal, Slice, Versions
+from cashback_core.administration.resources import Caller, Done, Refusal, ResourceStore, Versions
 from cashback_core.sales.catalogue import TypePeriod
 
 
@@ -56,43 +56,14 @@ class ProductFilter:
     name_prefix: str | None = None
 
 
-class ProductStore(Protocol):
-    """A merchant's products. One method is one transaction; each raises StoreUnavailable.
+class ProductStore(ResourceStore[Product, UUID, ProductFilter, NewProduct, str, Product], Protocol):
+    """A merchant's products by id, sorted by `sku`, which tells equal ones apart, or by `name`.
 
-    Types follow `catalogue.next_type` and `changes.refuse_withdrawal` on the database's clock: what
-    does not is Unfit, or InUse when it is to be withdrawn. A type that does not exist is Unfit.
+    The sku is taken once. The state is the name for people to read. Once a sale line named it a
+    product is InUse. Types follow `catalogue.next_type` and `effective_dates.refuse_withdrawal` on
+    the database's clock: what does not is Invalid, or InUse when it is to be withdrawn. A type that
+    does not exist is Invalid.
     """
-
-    @abstractmethod
-    async def create(self, caller: Caller, new: NewProduct) -> Kept[Product] | Refusal:
-        """A new one; Taken when there is one of this sku."""
-
-    @abstractmethod
-    async def page(self, caller: Caller, wanted: Slice, which: ProductFilter) -> Listed[Product]:
-        """Some of them, sorted by `sku`, which is the key too, or by `name`."""
-
-    @abstractmethod
-    async def find(self, caller: Caller, id: UUID) -> Product | None:  # noqa: A002
-        """The one of that id."""
-
-    @abstractmethod
-    async def rename(
-        self,
-        caller: Caller,
-        id: UUID,  # noqa: A002
-        name: str,
-        versions: Versions,
-    ) -> Kept[Product] | Refusal:
-        """Another name for people to read."""
-
-    @abstractmethod
-    async def delete(
-        self,
-        caller: Caller,
-        id: UUID,  # noqa: A002
-        versions: Versions,
-    ) -> Refusal | None:
-        """Gone with its types; InUse once a sale line named it."""
 
     @abstractmethod
     async def add_type(
@@ -100,7 +71,7 @@ class ProductStore(Protocol):
         caller: Caller,
         id: UUID,  # noqa: A002
         type: NewType,  # noqa: A002
-    ) -> Kept[Product] | Refusal:
+    ) -> Done[Product] | Refusal:
         """The next type; of two at the same moment the second follows the first, or is refused."""
 
     @abstractmethod
@@ -110,5 +81,5 @@ class ProductStore(Protocol):
         id: UUID,  # noqa: A002
         version: int,
         versions: Versions,
-    ) -> Kept[Product] | Refusal:
+    ) -> Done[Product] | Refusal:
         """Takes the latest type back, until ten minutes before its start."""

@@ -7,13 +7,23 @@ never both win.
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 T = TypeVar("T")
+Known = TypeVar("Known")
+"""A resource as it is told."""
+Made = TypeVar("Made")
+"""What is told of a new one: itself, or more, as with a secret that is told once."""
+Key_contra = TypeVar("Key_contra", contravariant=True)
+New_contra = TypeVar("New_contra", contravariant=True)
+State_contra = TypeVar("State_contra", contravariant=True)
+"""What of it can be changed, all of it."""
+Filter_contra = TypeVar("Filter_contra", contravariant=True)
 
 Versions = frozenset[int] | None
 """The versions that may be changed; None for whichever it has now."""
@@ -45,7 +55,7 @@ class Slice:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Listed(Generic[T]):
+class Page(Generic[T]):
     """A page; `more` when rows follow it."""
 
     items: tuple[T, ...]
@@ -53,7 +63,7 @@ class Listed(Generic[T]):
 
 
 @dataclass(frozen=True, slots=True)
-class Kept(Generic[T]):
+class Done(Generic[T]):
     """The resource is stored so."""
 
     resource: T
@@ -65,7 +75,7 @@ class Missing:
 
 
 @dataclass(frozen=True, slots=True)
-class Stale:
+class Conflict:
     """It has another version than those that were meant: somebody else changed it first."""
 
 
@@ -85,7 +95,7 @@ class InUse:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Unfit:
+class Invalid:
     """What only the database could tell: the field `name` has a value that does not go here.
 
     `fault` is a fault's code that says why; `values` go into its text.
@@ -96,4 +106,36 @@ class Unfit:
     values: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
-Refusal = Missing | Stale | Taken | InUse | Unfit
+Refusal = Missing | Conflict | Taken | InUse | Invalid
+
+
+class ResourceStore(Protocol[Known, Key_contra, Filter_contra, New_contra, State_contra, Made]):
+    """What every kept sort of resource is asked for; each says what is particular about its own.
+
+    One method is one transaction, and its change is in the audit trail. A resource of another
+    merchant than the caller's is Missing. Every method raises StoreUnavailable.
+    """
+
+    @abstractmethod
+    async def page(self, caller: Caller, wanted: Slice, which: Filter_contra, /) -> Page[Known]:
+        """Those that the filter leaves, in the order and from the place that are wanted."""
+
+    @abstractmethod
+    async def find(self, caller: Caller, key: Key_contra, /) -> Known | None:
+        """The one of that key, unless there is none for the caller."""
+
+    @abstractmethod
+    async def create(self, caller: Caller, new: New_contra, /) -> Done[Made] | Refusal:
+        """A new one, in version 1; Taken when another one has its name."""
+
+    @abstractmethod
+    async def replace(
+        self, caller: Caller, key: Key_contra, state: State_contra, versions: Versions, /
+    ) -> Done[Known] | Refusal:
+        """Another state, in the next version; Conflict if it has none of those versions."""
+
+    @abstractmethod
+    async def delete(
+        self, caller: Caller, key: Key_contra, versions: Versions, /
+    ) -> Refusal | None:
+        """Gone; InUse while others stand on it, Conflict if it has none of those versions."""

@@ -7,17 +7,12 @@ from abc import abstractmethod
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Protocol
 
+from cashback_core.administration.resources import ResourceStore
+
 if TYPE_CHECKING:
     from datetime import datetime, timedelta
 
-    from cashback_core.administration.resources import (
-        Caller,
-        Kept,
-        Listed,
-        Refusal,
-        Slice,
-        Versions,
-    )
+    from cashback_core.administration.resources import Caller, Done, Refusal
 
 CLIENT_ROLES: Final = ("erp", "analyst")
 CLIENT_ID: Final = re.compile(r"cli_[A-Za-z0-9_-]{22}\Z", re.ASCII)
@@ -91,47 +86,29 @@ class ClientFilter:
     disabled: bool | None = None
 
 
-class ClientStore(Protocol):
-    """API clients: a merchant's people see their own, the platform's all. Raises StoreUnavailable.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewClient:
+    """A client to be added; without `merchant`, to the caller's own: the platform has none."""
 
-    One method is one transaction, and its change is in the audit trail.
+    state: ClientState
+    merchant: str | None = None
+
+
+class ClientStore(
+    ResourceStore[Client, str, ClientFilter, NewClient, ClientState, Issued], Protocol
+):
+    """API clients by id, sorted by `name` or `created_at`; the platform's people see all.
+
+    A new one comes with its first secret. A name is taken once in a merchant; it is free again when
+    its client is deleted, which ends it for ever, with its secrets. Invalid is an unknown merchant,
+    or a group of no client that the merchant has or had. Nothing that is recorded changes its
+    group.
     """
-
-    @abstractmethod
-    async def create(
-        self, caller: Caller, state: ClientState, *, merchant: str | None
-    ) -> Kept[Issued] | Refusal:
-        """A new one with its first secret; Taken when the merchant has one of that name.
-
-        Without `merchant` it is the caller's own; the platform has none: Unfit, as for a group of
-        no client that the merchant has or had.
-        """
-
-    @abstractmethod
-    async def page(self, caller: Caller, wanted: Slice, which: ClientFilter) -> Listed[Client]:
-        """Some of them, sorted by `name` or `created_at`; the key is the id."""
-
-    @abstractmethod
-    async def find(self, caller: Caller, client_id: str) -> Client | None:
-        """The one of that id, unless there is none for the caller."""
-
-    @abstractmethod
-    async def replace(
-        self, caller: Caller, client_id: str, state: ClientState, versions: Versions
-    ) -> Kept[Client] | Refusal:
-        """Change its name, its role, whether it gets in, or its group; Unfit as in `create`.
-
-        Nothing that is recorded changes its group.
-        """
-
-    @abstractmethod
-    async def delete(self, caller: Caller, client_id: str, versions: Versions) -> Refusal | None:
-        """End it for ever, with its secrets."""
 
     @abstractmethod
     async def rotate(
         self, caller: Caller, client_id: str, *, overlap: timedelta
-    ) -> Kept[Issued] | Refusal:
+    ) -> Done[Issued] | Refusal:
         """A further secret; the one that was current is good for `overlap` more.
 
         InUse while two are good: the one that an ERP still uses is never ended by mistake, as when

@@ -6,17 +6,12 @@ from abc import abstractmethod
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
+from cashback_core.administration.resources import ResourceStore
+
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from cashback_core.administration.resources import (
-        Caller,
-        Kept,
-        Listed,
-        Refusal,
-        Slice,
-        Versions,
-    )
+    from cashback_core.administration.resources import Caller, Refusal
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,35 +57,14 @@ class UserFilter:
     disabled: bool | None = None
 
 
-class UserStore(Protocol):
-    """Users: a merchant's people see their own, the platform's everybody. Raises StoreUnavailable.
+class UserStore(ResourceStore[User, str, UserFilter, NewUser, UserState, User], Protocol):
+    """Users by name, sorted by `username` or `created_at`; the platform's people see everybody.
 
-    One method is one transaction, and its change is in the audit trail. The last administrator of
-    a merchant, and the platform's last, stay what they are: InUse. Nobody changes their own role:
-    Unfit.
+    A name stays taken, also of whoever was deleted: they are let in no more, for ever, and their
+    sessions have ended. Invalid is a merchant or role that does not go. The last administrator of a
+    merchant, and the platform's last, stay what they are: InUse. Nobody changes their own role:
+    Invalid.
     """
-
-    @abstractmethod
-    async def create(self, caller: Caller, new: NewUser) -> Kept[User] | Refusal:
-        """A new one; Taken when the name is, Unfit for a merchant or role that does not go."""
-
-    @abstractmethod
-    async def page(self, caller: Caller, wanted: Slice, which: UserFilter) -> Listed[User]:
-        """Some of them, sorted by `username` or `created_at`; the key is the name."""
-
-    @abstractmethod
-    async def find(self, caller: Caller, username: str) -> User | None:
-        """The one of that name, unless there is none for the caller."""
-
-    @abstractmethod
-    async def replace(
-        self, caller: Caller, username: str, state: UserState, versions: Versions
-    ) -> Kept[User] | Refusal:
-        """Change their role, or whether they may sign in."""
-
-    @abstractmethod
-    async def delete(self, caller: Caller, username: str, versions: Versions) -> Refusal | None:
-        """Let them in no more, for ever, and end their sessions; the name stays taken."""
 
     @abstractmethod
     async def set_password(

@@ -16,7 +16,7 @@ from adapters.http.identity.tokens import Lifetimes, TokenKind, Tokens
 from adapters.postgres.administration.users import PostgresUsers
 from adapters.postgres.connection.database import Database
 from adapters.postgres.identity.accounts import AccountError, PostgresAccounts
-from cashback_core.administration.resources import Kept
+from cashback_core.administration.resources import Done
 from cashback_core.people.users import NewUser
 from cashback_gateway.commands.as_platform import administration, caller, refused, unreadable
 
@@ -42,7 +42,7 @@ def add_user(settings: Settings, name: str, *, merchant: str | None, role: str) 
         password_hash=hash_password(asked.password),
     )
     outcome = asyncio.run(_add(settings, new))
-    if not isinstance(outcome, Kept):
+    if not isinstance(outcome, Done):
         raise refused(outcome, f"user {name!r}")
 
 
@@ -72,7 +72,7 @@ def access_token(settings: Settings, name: str) -> str:
     return tokens.issue(TokenKind.ACCESS, owner_of(session))
 
 
-async def _add(settings: Settings, new: NewUser) -> Kept[User] | Refusal:
+async def _add(settings: Settings, new: NewUser) -> Done[User] | Refusal:
     async with administration(settings) as opened:
         return await PostgresUsers(opened).create(caller(), new)
 

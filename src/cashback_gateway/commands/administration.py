@@ -9,11 +9,11 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
-from cashback_core.administration.brakes import Ceilings
-from cashback_core.administration.merchants import MerchantState
+from cashback_core.administration.brakes import Ceilings, NewStop, StopFilter
+from cashback_core.administration.merchants import MerchantState, NewMerchant
 from cashback_core.administration.product_types import NewProductType, NewRate
-from cashback_core.administration.resources import Kept, Missing, Slice, Unfit
-from cashback_core.people.clients import ClientState
+from cashback_core.administration.resources import Done, Invalid, Missing, Slice
+from cashback_core.people.clients import ClientState, NewClient
 from cashback_core.sales.effective_dates import BEGINNING, ChangeFault
 from cashback_core.sales.same_sale import EqualContent
 from cashback_core.values.instants import format_instant
@@ -50,9 +50,10 @@ async def add_merchant(settings: Settings, options: argparse.Namespace) -> None:
             max_day_centavos=options.max_day_centavos,
         ),
     )
+    new = NewMerchant(slug=options.slug, state=state)
     async with administration(settings) as opened:
-        outcome = await PostgresMerchants(opened).create(caller(), options.slug, state)
-    if not isinstance(outcome, Kept):
+        outcome = await PostgresMerchants(opened).create(caller(), new)
+    if not isinstance(outcome, Done):
         raise refused(outcome, f"merchant {options.slug!r}")
     print(f"merchant {options.slug} is there")
 
@@ -72,12 +73,12 @@ async def add_product_type(settings: Settings, options: argparse.Namespace) -> N
     async with administration(settings) as opened:
         by = await caller_for(opened, options.merchant)
         outcome = await PostgresProductTypes(opened).create(by, new)
-    if isinstance(outcome, Unfit) and outcome.fault == ChangeFault.UNCONFIRMED:
+    if isinstance(outcome, Invalid) and outcome.fault == ChangeFault.UNCONFIRMED:
         raise ActRefusedError(
             "nothing was added: a rate above 20 % is taken only when it is said twice:"
             f" --confirm-rate-bp {options.rate_bp}"
         )
-    if not isinstance(outcome, Kept):
+    if not isinstance(outcome, Done):
         raise refused(outcome, f"product type {options.type!r}")
     print(f"product type {options.type} of merchant {options.merchant} pays {options.rate_bp} bp")
 
@@ -87,15 +88,12 @@ async def put_stop_on(settings: Settings, options: argparse.Namespace) -> None:
     from adapters.postgres.administration.stops import PostgresStops
     from cashback_gateway.commands.as_platform import administration, caller, refused
 
+    new = NewStop(
+        by=options.by, reason=options.reason, merchant=options.merchant, type=options.type
+    )
     async with administration(settings) as opened:
-        outcome = await PostgresStops(opened).put_on(
-            caller(),
-            merchant=options.merchant,
-            type=options.type,
-            by=options.by,
-            reason=options.reason,
-        )
-    if not isinstance(outcome, Kept):
+        outcome = await PostgresStops(opened).create(caller(), new)
+    if not isinstance(outcome, Done):
         raise refused(outcome, f"stop of {options.type or options.merchant!r}")
     print(f"stopped: what is under way ends, nothing more is sent; stop {outcome.resource.id}")
 
@@ -109,7 +107,7 @@ async def lift_stop(settings: Settings, options: argparse.Namespace) -> None:
         outcome = await PostgresStops(opened).lift(
             caller(), options.id, by=options.by, reason=options.reason
         )
-    if not isinstance(outcome, Kept):
+    if not isinstance(outcome, Done):
         raise refused(outcome, f"stop {options.id}")
     print("lifted: what waits is sent within seconds")
 
@@ -120,11 +118,9 @@ async def list_stops(settings: Settings, options: argparse.Namespace) -> None:
     from cashback_gateway.commands.as_platform import administration, caller
 
     wanted = Slice(sort="stopped_at", descending=True, limit=MAX_LISTED)
-    standing = None if options.all else True
+    which = StopFilter(merchant=options.merchant, standing=None if options.all else True)
     async with administration(settings) as opened:
-        page = await PostgresStops(opened).page(
-            caller(), wanted, merchant=options.merchant, standing=standing
-        )
+        page = await PostgresStops(opened).page(caller(), wanted, which)
     for stop in page.items:
         what = "everything" if stop.type is None else f"type {stop.type}"
         lifted = ""
@@ -145,8 +141,9 @@ async def add_client(settings: Settings, options: argparse.Namespace) -> None:
     from cashback_gateway.commands.as_platform import administration, caller
 
     state = ClientState(name=options.client_name, role=options.role, group=options.group)
+    new = NewClient(state=state, merchant=options.merchant)
     async with administration(settings) as opened:
-        outcome = await PostgresClients(opened).create(caller(), state, merchant=options.merchant)
+        outcome = await PostgresClients(opened).create(caller(), new)
     _tell_secret(outcome, f"client {options.client_name!r} of merchant {options.merchant!r}")
 
 
@@ -163,7 +160,7 @@ async def put_into_group(settings: Settings, options: argparse.Namespace) -> Non
             raise refused(Missing(), what)
         state = replace(present.state, group=options.group)
         outcome = await clients.replace(caller(), present.id, state, frozenset({present.version}))
-    if not isinstance(outcome, Kept):
+    if not isinstance(outcome, Done):
         raise refused(outcome, what)
     whose = outcome.resource.state.group
     print(f"{what} is in {'its own group' if whose is None else f'the group of {whose}'}")
@@ -195,10 +192,10 @@ async def end_secret(settings: Settings, options: argparse.Namespace) -> None:
     print(f"{what} is good no more")
 
 
-def _tell_secret(outcome: Kept[Issued] | Refusal, what: str) -> None:
+def _tell_secret(outcome: Done[Issued] | Refusal, what: str) -> None:
     from cashback_gateway.commands.as_platform import refused
 
-    if not isinstance(outcome, Kept):
+    if not isinstance(outcome, Done):
         raise refused(outcome, what)
     issued = outcome.resource
     print(

@@ -12,10 +12,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from adapters.http.problems.texts import FAULTS
-from adapters.postgres.administration.merchants import merchant_id_of
+from adapters.postgres.administration.merchants import merchant_meant
 from adapters.postgres.administration.transactions import Administration
 from adapters.postgres.connection.database import Database
-from cashback_core.administration.resources import Caller, InUse, Missing, Stale, Taken, Unfit
+from cashback_core.administration.resources import Caller, Conflict, InUse, Invalid, Missing, Taken
 from cashback_core.words.messages import Language
 from cashback_gateway.commands.operators import ActRefusedError
 
@@ -41,7 +41,7 @@ async def caller_for(opened: Administration, slug: str) -> Caller:
     """The same, for one merchant alone. Raises ActRefusedError when there is none of that slug."""
     by = caller()
     async with opened.transaction(by) as connection:
-        merchant_id = await merchant_id_of(connection, slug)
+        merchant_id = await merchant_meant(connection, by, slug)
     if merchant_id is None:
         raise refused(Missing(), f"merchant {slug!r}")
     return replace(by, merchant_id=merchant_id)
@@ -59,11 +59,11 @@ def refused(refusal: Refusal, what: str) -> ActRefusedError:
     match refusal:
         case Missing():
             return ActRefusedError(f"there is no {what}")
-        case Stale():
+        case Conflict():
             return ActRefusedError(f"{what} was changed at this moment: try again")
         case Taken(name=name):
             return ActRefusedError(f"the {name} of {what} is taken")
-        case InUse(reason=fault, values=values) | Unfit(fault=fault, values=values):
+        case InUse(reason=fault, values=values) | Invalid(fault=fault, values=values):
             text = FAULTS[fault][Language.EN]
             expected = text.expected.format_map(values)
             return ActRefusedError(f"{what}: {text.detail} Expected: {expected}.")

@@ -34,6 +34,7 @@ from cashback_core.people.clients import (
     ClientFilter,
     ClientState,
     Issued,
+    NewClient,
 )
 from cashback_core.values.instants import format_instant
 
@@ -94,7 +95,9 @@ class ClientRoutes:
         merchant = body.text("merchant", SLUG, "no_such_merchant") if by_platform else None
         state = _read_state(body)
         body.refuse_faults()
-        outcome = await self.store.create(caller_of(principal), state, merchant=merchant)
+        outcome = await self.store.create(
+            caller_of(principal), NewClient(state=state, merchant=merchant)
+        )
         return answer_created(
             outcome, _issued_shape, fields, location=lambda made: f"{PATH}/{made.client.id}"
         )

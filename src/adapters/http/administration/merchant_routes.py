@@ -28,7 +28,9 @@ from cashback_core.administration.merchants import (
     MAX_SALE_AGE_DAYS,
     SLUG,
     Merchant,
+    MerchantFilter,
     MerchantState,
+    NewMerchant,
 )
 from cashback_core.sales.same_sale import EqualContent
 from cashback_core.values.instants import format_instant
@@ -81,7 +83,7 @@ class MerchantRoutes:
             key=_read_slug,
             find=self.store.find,
             replace_by=self.store.replace,
-            delete_by=lambda caller, slug, _: self.store.delete(caller, slug),
+            delete_by=self.store.delete,
             document=_document,
             check=check_state,
             shape=merchant_shape,
@@ -99,7 +101,8 @@ class MerchantRoutes:
         slug = body.text("slug", SLUG, "slug_format")
         state = _read_state(body)
         body.refuse_faults()
-        outcome = await self.store.create(caller_of(principal), slug, state)
+        new = NewMerchant(slug=slug, state=state)
+        outcome = await self.store.create(caller_of(principal), new)
         return answer_created(
             outcome, merchant_shape, fields, location=lambda made: f"{PATH}/{made.slug}"
         )
@@ -108,9 +111,9 @@ class MerchantRoutes:
         """List merchants."""
         _, principal = await self.admit(request)
         query = ListQuery(request.scope["query_string"], ORDERING, "slug", "disabled")
-        slug, disabled = query.text("slug"), query.truth("disabled")
+        which = MerchantFilter(slug=query.text("slug"), disabled=query.truth("disabled"))
         wanted = query.slice()
-        page = await self.store.page(caller_of(principal), wanted, slug=slug, disabled=disabled)
+        page = await self.store.page(caller_of(principal), wanted, which)
         cursor = None
         if page.more:
             last = page.items[-1]

@@ -23,6 +23,7 @@ from adapters.http.resources.cursors import Kind
 from adapters.http.resources.list_query import ListQuery, Ordering
 from adapters.http.resources.resource_body import ResourceBody
 from adapters.http.sales.wire import encode
+from cashback_core.administration.brakes import NewStop, StopFilter
 from cashback_core.administration.merchants import SLUG
 from cashback_core.sales.programme import TYPE
 from cashback_core.values.instants import format_instant
@@ -69,13 +70,8 @@ class StopRoutes:
         type_ = body.text("type", TYPE, "no_such_type") if body.has("type") else None
         reason = body.reason("reason")
         body.refuse_faults()
-        outcome = await self.store.put_on(
-            caller_of(principal),
-            merchant=merchant,
-            type=type_,
-            by=principal.username,
-            reason=reason,
-        )
+        new = NewStop(by=principal.username, reason=reason, merchant=merchant, type=type_)
+        outcome = await self.store.create(caller_of(principal), new)
         return answer_created(
             outcome, stop_shape, fields, location=lambda made: f"{PATH}/{made.id}"
         )
@@ -84,11 +80,10 @@ class StopRoutes:
         """List stops."""
         _, principal = await self.admit(request)
         query = ListQuery(request.scope["query_string"], ORDERING, "standing", "merchant")
-        standing, merchant = query.truth("standing"), query.text("merchant")
+        standing = query.truth("standing")
+        which = StopFilter(merchant=query.text("merchant"), standing=standing)
         wanted = query.slice()
-        page = await self.store.page(
-            caller_of(principal), wanted, merchant=merchant, standing=standing
-        )
+        page = await self.store.page(caller_of(principal), wanted, which)
         cursor = None
         if page.more:
             last = page.items[-1]

@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from adapters.http.identity.admission import Admission
     from adapters.http.identity.own_password import OwnPassword
     from adapters.http.identity.passwords import Passwords
-    from cashback_core.administration.resources import Caller, Kept, Refusal, Versions
+    from cashback_core.administration.resources import Caller, Done, Refusal, Versions
     from cashback_core.people.users import UserStore
 
 PATH: Final = "/api/users"
@@ -143,7 +143,7 @@ class UserRoutes:
 
     async def _replace(
         self, caller: Caller, username: str, state: UserState, versions: Versions
-    ) -> Kept[User] | Refusal:
+    ) -> Done[User] | Refusal:
         """The store's, but nobody becomes an administrator in passing."""
         if state.role in ADMINISTRATIVE:
             known = await self.store.find(caller, username)

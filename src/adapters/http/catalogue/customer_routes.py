@@ -22,6 +22,7 @@ from adapters.http.resources.list_query import ListQuery, Ordering
 from adapters.http.resources.one_resource import OneResource
 from adapters.http.resources.resource_body import ResourceBody
 from adapters.http.sales.wire import encode
+from cashback_core.administration.customers import CustomerFilter, NewCustomer
 from cashback_core.sales.sale import Customer
 from cashback_core.values.documents import Cpf, InvalidDocument
 from cashback_core.values.ids import new_id
@@ -57,7 +58,7 @@ class CustomerRoutes:
             admit=self.admit,
             key=read_uuid,
             find=self.store.find,
-            replace_by=self.store.rename,
+            replace_by=self.store.replace,
             delete_by=self.store.delete,
             document=lambda found: {"name": found.customer.name},
             check=_check_name,
@@ -76,8 +77,8 @@ class CustomerRoutes:
         document = _read_document(body)
         name = _read_name(body)
         body.refuse_faults()
-        customer = Customer(document=document, name=name)
-        outcome = await self.store.create(caller_of(principal), new_id(), customer)
+        new = NewCustomer(id=new_id(), customer=Customer(document=document, name=name))
+        outcome = await self.store.create(caller_of(principal), new)
         return answer_created(
             outcome, customer_shape, fields, location=lambda made: f"{PATH}/{made.id}"
         )
@@ -86,13 +87,15 @@ class CustomerRoutes:
         """List customers, or find the one of a document."""
         _, principal = await self.admit(request)
         query = ListQuery(request.scope["query_string"], ORDERING, "document")
-        document = query.text("document")
-        if document is not None:
+        text, document = query.text("document"), None
+        if text is not None:
             try:
-                document = str(Cpf.parse(document))
+                document = Cpf.parse(text)
             except InvalidDocument:
                 query.tell("document", "document_invalid")
-        page = await self.store.page(caller_of(principal), query.slice(), document=document)
+        page = await self.store.page(
+            caller_of(principal), query.slice(), CustomerFilter(document=document)
+        )
         last = page.items[-1].id if page.more else None
         shape = shapes.KnownCustomerPage(
             items=[customer_shape(item) for item in page.items],

@@ -67,7 +67,7 @@ class ProductRoutes:
             admit=self.admit,
             key=read_uuid,
             find=self.store.find,
-            replace_by=self.store.rename,
+            replace_by=self.store.replace,
             delete_by=self.store.delete,
             document=lambda found: {"name": found.name},
             check=_check_name,

@@ -63,7 +63,7 @@ class ProductTypeRoutes:
             admit=self.admit,
             key=_read_type,
             find=self.store.find,
-            replace_by=self.store.rename,
+            replace_by=self.store.replace,
             delete_by=self.store.delete,
             document=lambda found: {} if found.name is None else {"name": found.name},
             check=_check_name,
@@ -103,7 +103,7 @@ class ProductTypeRoutes:
         """List product types."""
         _, principal = await self.admit(request)
         query = ListQuery(request.scope["query_string"], ORDERING)
-        page = await self.store.page(caller_of(principal), query.slice())
+        page = await self.store.page(caller_of(principal), query.slice(), None)
         last = page.items[-1].type if page.more else None
         shape = shapes.ProductTypePage(
             items=[type_shape(item) for item in page.items],

@@ -32,7 +32,7 @@ from adapters.http.problems.faults import Fault, InvalidQueryError
 from adapters.http.problems.texts import DIFFERENCE, KINDS, who_may
 from adapters.http.resources.versions import PreconditionRequiredError
 from adapters.http.sales.wire import encode, record_shape
-from cashback_core.administration.resources import InUse, Missing, Stale, Taken, Unfit
+from cashback_core.administration.resources import Conflict, InUse, Invalid, Missing, Taken
 from cashback_core.delivery.ports import StoreUnavailable, UnusableTerms
 from cashback_core.intake.submission import ContentKnown, KeyReused, SaleIdTaken, UnknownMerchant
 from cashback_core.operators.acts import (
@@ -258,7 +258,7 @@ def _taken(refused: Taken) -> Problem:
     return Problem(code="already_exists", errors=(Fault(pointer=f"/{refused.name}", code="taken"),))
 
 
-def _unfit(refused: Unfit) -> Problem:
+def _invalid(refused: Invalid) -> Problem:
     fault = Fault(pointer=f"/{refused.name}", code=refused.fault, values=refused.values)
     return Problem(code="invalid_request", errors=(fault,))
 
@@ -306,10 +306,10 @@ PROBLEMS: Final[Mapping[type, Callable[[Any], Problem]]] = {
     MethodNotAllowedException: _method_not_allowed,
     Missing: _always("not_found"),
     PreconditionRequiredError: _always("precondition_required"),
-    Stale: _always("precondition_failed"),
+    Conflict: _always("precondition_failed"),
     Taken: _taken,
     InUse: _in_use,
-    Unfit: _unfit,
+    Invalid: _invalid,
     ForbiddenError: lambda error: forbidden(error.roles, person=error.person),
     RiskNotAccepted: _risk_not_accepted,
     NotFromHere: _not_from_here,

@@ -10,7 +10,7 @@ from adapters.http.fields import read_language
 from adapters.http.problems.answering import answer_problem, problem_of
 from adapters.http.resources.versions import is_known, write_etag
 from adapters.http.sales.wire import encode
-from cashback_core.administration.resources import Caller, Kept
+from cashback_core.administration.resources import Caller, Done
 from cashback_core.tracing import TRAIL
 
 if TYPE_CHECKING:
@@ -57,24 +57,24 @@ def answer_read(resource: R, shape: Callable[[R], Shape], fields: Fields) -> Ans
 
 
 def answer_changed(
-    outcome: Kept[R] | Refusal, shape: Callable[[R], Shape], fields: Fields
+    outcome: Done[R] | Refusal, shape: Callable[[R], Shape], fields: Fields
 ) -> Answer:
     """The resource as it is now, or why it is not changed."""
-    if not isinstance(outcome, Kept):
+    if not isinstance(outcome, Done):
         return answer_problem(problem_of(outcome), read_language(fields))
     resource = outcome.resource
     return Answer(200, encode(shape(resource)), headers=(write_etag(resource.version),))
 
 
 def answer_created(
-    outcome: Kept[R] | Refusal,
+    outcome: Done[R] | Refusal,
     shape: Callable[[R], Shape],
     fields: Fields,
     *,
     location: Callable[[R], str],
 ) -> Answer:
     """The new resource and where it is, or why there is none."""
-    if not isinstance(outcome, Kept):
+    if not isinstance(outcome, Done):
         return answer_problem(problem_of(outcome), read_language(fields))
     resource = outcome.resource
     headers = (

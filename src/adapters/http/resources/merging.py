@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Final, Generic, Protocol, TypeVar, cast
 
-from cashback_core.administration.resources import Kept, Missing, Refusal, Stale, Versions
+from cashback_core.administration.resources import Conflict, Done, Missing, Refusal, Versions
 
 MAX_TRIES: Final = 5
 """A patch of whichever version is there (`If-Match: *`) is merged anew so often."""
@@ -50,18 +50,18 @@ class Patching(Generic[R, N]):
     read: Callable[[], Awaitable[R | None]]
     document: Callable[[R], object]
     check: Callable[[object], N]
-    replace: Callable[[Versions, N], Awaitable[Kept[R] | Refusal]]
+    replace: Callable[[Versions, N], Awaitable[Done[R] | Refusal]]
 
-    async def __call__(self, patch: object, versions: Versions) -> Kept[R] | Refusal:
+    async def __call__(self, patch: object, versions: Versions) -> Done[R] | Refusal:
         """Merge, check the whole, and store it only over the very version that was merged into."""
         for _ in range(MAX_TRIES):
             current = await self.read()
             if current is None:
                 return Missing()
             if versions is not None and current.version not in versions:
-                return Stale()
+                return Conflict()
             new = self.check(merge(self.document(current), patch))
             outcome = await self.replace(frozenset({current.version}), new)
-            if versions is not None or not isinstance(outcome, Stale):
+            if versions is not None or not isinstance(outcome, Conflict):
                 return outcome
-        return Stale()
+        return Conflict()

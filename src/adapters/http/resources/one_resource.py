@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from adapters.http.identity.admission import Admission
     from adapters.http.shapes import Shape
-    from cashback_core.administration.resources import Caller, Kept, Refusal, Versions
+    from cashback_core.administration.resources import Caller, Done, Refusal, Versions
 
 K = TypeVar("K")
 R = TypeVar("R", bound=Versioned)
@@ -46,7 +46,7 @@ class OneResource(Generic[K, R, N]):
     admit: Admission
     key: Callable[[Request[Any, Any, Any]], K]
     find: Callable[[Caller, K], Awaitable[R | None]]
-    replace_by: Callable[[Caller, K, N, Versions], Awaitable[Kept[R] | Refusal]]
+    replace_by: Callable[[Caller, K, N, Versions], Awaitable[Done[R] | Refusal]]
     delete_by: Callable[[Caller, K, Versions], Awaitable[Refusal | None]]
     document: Callable[[R], object]
     check: Callable[[object], N]

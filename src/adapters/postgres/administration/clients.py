@@ -5,42 +5,43 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from secrets import token_urlsafe
 from typing import TYPE_CHECKING, Any, Final
 
-import psycopg
-
-from adapters.postgres.administration.client_rows import PAGES, client_of, find
 from adapters.postgres.administration.client_secrets import (
     MAX_LIVE,
     add_secret,
     end_secrets,
     let_run_out,
 )
-from adapters.postgres.administration.merchants import merchant_id_of
-from adapters.postgres.administration.paging import values_of
-from adapters.postgres.administration.transactions import as_integers
-from cashback_core.administration.resources import (
-    Caller,
-    InUse,
-    Kept,
-    Listed,
-    Missing,
-    Refusal,
-    Stale,
-    Taken,
-    Unfit,
+from adapters.postgres.administration.merchants import merchant_meant
+from adapters.postgres.administration.paging import Column
+from adapters.postgres.administration.shelf import FOREIGN_KEY, UNIQUE, Refused, Shelf
+from cashback_core.administration.resources import Done, InUse, Invalid, Missing, Taken
+from cashback_core.people.clients import (
+    Client,
+    ClientFilter,
+    ClientState,
+    ClientStore,
+    Issued,
+    NewClient,
+    Secret,
 )
-from cashback_core.people.clients import Client, ClientFilter, ClientState, ClientStore, Issued
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import timedelta
 
+    from adapters.postgres.administration.client_secrets import NewSecret
+    from adapters.postgres.administration.shelf import Act
     from adapters.postgres.administration.transactions import Administration
-    from cashback_core.administration.resources import Slice, Versions
+    from cashback_core.administration.resources import Caller, Page, Refusal, Slice, Versions
 
-
-_NO_SUCH_GROUP: Final = Unfit(name="group", fault="no_such_group")
+_REFUSALS: Final[Mapping[str, Refusal]] = {
+    UNIQUE: Taken(name="name"),
+    FOREIGN_KEY: Invalid(name="group", fault="no_such_group"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,169 +50,157 @@ class PostgresClients(ClientStore):
 
     administration: Administration
 
-    async def create(
-        self, caller: Caller, state: ClientState, *, merchant: str | None
-    ) -> Kept[Issued] | Refusal:
-        try:
-            async with self.administration.transaction(caller) as connection:
-                merchant_id = caller.merchant_id
-                if merchant is not None:
-                    merchant_id = await merchant_id_of(connection, merchant)
-                if merchant_id is None or merchant_id != (caller.merchant_id or merchant_id):
-                    return Unfit(name="merchant", fault="no_such_merchant")
-                client_id = f"cli_{token_urlsafe(16)}"
-                await connection.execute(
-                    """
-                    insert into api_clients
-                        (merchant_id, client_id, name, role, disabled_at, group_id, created_by)
-                    values (%(merchant_id)s, %(client_id)s, %(name)s, %(role)s,
-                        case when %(disabled)s then now() end, %(group)s, %(by)s)
-                    """,
-                    {
-                        "merchant_id": merchant_id,
-                        "client_id": client_id,
-                        "name": state.name,
-                        "role": state.role,
-                        "disabled": state.disabled,
-                        "group": state.group,  # its own it cannot know yet
-                        "by": caller.actor,
-                    },
-                )
-                return await _issue(connection, caller, merchant_id, client_id)
-        except psycopg.errors.UniqueViolation:
-            return Taken(name="name")
-        except psycopg.errors.ForeignKeyViolation:
-            return _NO_SUCH_GROUP
-
-    async def page(self, caller: Caller, wanted: Slice, which: ClientFilter) -> Listed[Client]:
-        values = {
-            "merchant_id": caller.merchant_id,
-            "merchant": which.merchant,
-            "role": which.role,
-            "disabled": which.disabled,
-        }
-        async with self.administration.transaction(caller) as connection:
-            found = await connection.execute(PAGES.query(wanted), values | values_of(wanted))
-            rows = await found.fetchall()
-        return Listed(
-            items=tuple(client_of(row) for row in rows[: wanted.limit]),
-            more=len(rows) > wanted.limit,
-        )
+    async def page(self, caller: Caller, wanted: Slice, which: ClientFilter) -> Page[Client]:
+        filters = {"merchant": which.merchant, "role": which.role, "disabled": which.disabled}
+        return await _SHELF.page(self.administration, caller, wanted, filters)
 
     async def find(self, caller: Caller, client_id: str) -> Client | None:
-        async with self.administration.transaction(caller) as connection:
-            return await find(connection, caller, client_id)
+        return await _SHELF.find(self.administration, caller, client_id)
+
+    async def create(self, caller: Caller, new: NewClient) -> Done[Issued] | Refusal:
+        client_id, secret = f"cli_{token_urlsafe(16)}", None
+        async with _SHELF.making(self.administration, caller, client_id, _REFUSALS) as making:
+            merchant_id = await merchant_meant(making.connection, caller, new.merchant)
+            if merchant_id is None:
+                raise Refused(Invalid(name="merchant", fault="no_such_merchant"))
+            await making.execute(
+                """
+                insert into api_clients
+                    (merchant_id, client_id, name, role, disabled_at, group_id, created_by)
+                values (%(of)s, %(key)s, %(name)s, %(role)s,
+                    case when %(disabled)s then now() end, %(group)s, %(by)s)
+                """,
+                of=merchant_id,
+                name=new.state.name,
+                role=new.state.role,
+                disabled=new.state.disabled,
+                group=new.state.group,  # its own it cannot know yet
+                by=caller.actor,
+            )
+            secret = await add_secret(making.connection, merchant_id, client_id, by=caller.actor)
+        return _issued(making, secret)
 
     async def replace(
         self, caller: Caller, client_id: str, state: ClientState, versions: Versions
-    ) -> Kept[Client] | Refusal:
-        try:
-            async with self.administration.transaction(caller) as connection:
-                changed = await connection.execute(
-                    """
-                    update api_clients set name = %(name)s, role = %(role)s,
-                        disabled_at = case when %(disabled)s then coalesce(disabled_at, now()) end,
-                        group_id = nullif(%(group)s, client_id),
-                        version = version + 1, updated_at = now()
-                    where client_id = %(client_id)s and deleted_at is null
-                        and (%(merchant_id)s::bigint is null or merchant_id = %(merchant_id)s)
-                        and (%(versions)s::integer[] is null or version = any (%(versions)s))
-                    """,
-                    {
-                        "client_id": client_id,
-                        "merchant_id": caller.merchant_id,
-                        "versions": as_integers(versions),
-                        "name": state.name,
-                        "role": state.role,
-                        "disabled": state.disabled,
-                        "group": state.group,
-                    },
-                )
-                present = await find(connection, caller, client_id)
-                if present is None:
-                    return Missing()
-                return Kept(present) if changed.rowcount else Stale()
-        except psycopg.errors.UniqueViolation:
-            return Taken(name="name")
-        except psycopg.errors.ForeignKeyViolation:
-            return _NO_SUCH_GROUP
+    ) -> Done[Client] | Refusal:
+        changing = _SHELF.changing(self.administration, caller, client_id, versions, _REFUSALS)
+        async with changing as change:
+            await change.update(
+                """
+                name = %(name)s, role = %(role)s,
+                disabled_at = case when %(disabled)s then coalesce(disabled_at, now()) end,
+                group_id = nullif(%(group)s, client_id)
+                """,
+                name=state.name,
+                role=state.role,
+                disabled=state.disabled,
+                group=state.group,
+            )
+        return change.outcome
 
     async def delete(self, caller: Caller, client_id: str, versions: Versions) -> Refusal | None:
-        async with self.administration.transaction(caller) as connection:
-            held = await _hold(connection, caller, client_id)
-            if held is None:
-                return Missing()
-            merchant_id, version = held
-            if versions is not None and version not in versions:
-                return Stale()
-            await end_secrets(connection, merchant_id, client_id)
-            await connection.execute(
-                "update api_clients set version = version + 1, updated_at = now(),"
-                " deleted_at = now() where merchant_id = %s and client_id = %s",
-                [merchant_id, client_id],
-            )
-            return None
+        async with _SHELF.ending(self.administration, caller, client_id, versions) as ending:
+            await end_secrets(ending.connection, ending.row["merchant_id"], client_id)
+            await ending.update("deleted_at = now()")
+        return ending.refusal
 
     async def rotate(
         self, caller: Caller, client_id: str, *, overlap: timedelta
-    ) -> Kept[Issued] | Refusal:
-        async with self.administration.transaction(caller) as connection:
-            held = await _hold(connection, caller, client_id)
-            present = await find(connection, caller, client_id)
-            if held is None or present is None:
-                return Missing()
-            if len(present.secrets) >= MAX_LIVE:
-                return InUse(reason="two_secrets")
-            merchant_id, _ = held
+    ) -> Done[Issued] | Refusal:
+        secret = None
+        async with _SHELF.changing(self.administration, caller, client_id, None) as change:
+            merchant_id, connection = change.row["merchant_id"], change.connection
+            live = await change.execute(
+                """
+                select 1 from client_secrets where merchant_id = %(of)s and client_id = %(key)s
+                    and (expires_at is null or expires_at > clock_timestamp())
+                """,
+                of=merchant_id,
+            )
+            if len(live) >= MAX_LIVE:
+                raise Refused(InUse(reason="two_secrets"))
             await let_run_out(connection, merchant_id, client_id, overlap=overlap)
-            await _raise_version(connection, merchant_id, client_id)
-            return await _issue(connection, caller, merchant_id, client_id)
+            await change.update()
+            secret = await add_secret(connection, merchant_id, client_id, by=caller.actor)
+        return _issued(change, secret)
 
     async def end_secret(self, caller: Caller, client_id: str, number: int) -> Refusal | None:
-        async with self.administration.transaction(caller) as connection:
-            held = await _hold(connection, caller, client_id)
-            if held is None:
-                return Missing()
-            merchant_id, _ = held
-            if not await end_secrets(connection, merchant_id, client_id, number):
-                return Missing()
-            await _raise_version(connection, merchant_id, client_id)
-            return None
+        async with _SHELF.changing(self.administration, caller, client_id, None) as change:
+            of = change.row["merchant_id"]
+            if not await end_secrets(change.connection, of, client_id, number):
+                raise Refused(Missing())
+            await change.update()  # what is told of a client has its secrets in it
+        return change.refusal
 
 
-async def _hold(
-    connection: psycopg.AsyncConnection[Any], caller: Caller, client_id: str
-) -> tuple[int, int] | None:
-    """A client's merchant and version; nobody else changes it until the transaction ends."""
-    found = await connection.execute(
-        """
-        select merchant_id, version from api_clients
-        where client_id = %(client_id)s and deleted_at is null
-            and (%(merchant_id)s::bigint is null or merchant_id = %(merchant_id)s)
-        for update
+def _issued(act: Act[Client], secret: NewSecret | None) -> Done[Issued] | Refusal:
+    outcome = act.outcome
+    if not isinstance(outcome, Done):
+        return outcome
+    if secret is None:
+        raise LookupError("a client that was issued no secret")
+    return Done(Issued(client=outcome.resource, number=secret.number, secret=secret.secret))
+
+
+def _client(row: tuple[Any, ...]) -> Client:
+    (
+        client_id, merchant, name, role, version, created_at, created_by, updated_at, off, group,
+        kept,
+    ) = row  # fmt: skip
+    return Client(
+        id=client_id,
+        merchant=merchant,
+        state=ClientState(name=name, role=role, disabled=off is not None, group=group),
+        secrets=tuple(_secret(*secret) for secret in kept),
+        version=version,
+        created_at=created_at,
+        created_by=created_by,
+        updated_at=updated_at,
+        disabled_at=off,
+    )
+
+
+def _secret(number: int, created_at: str, created_by: str, expires_at: str | None) -> Secret:
+    return Secret(
+        number=number,
+        created_at=datetime.fromisoformat(created_at),
+        created_by=created_by,
+        expires_at=None if expires_at is None else datetime.fromisoformat(expires_at),
+    )
+
+
+_SHELF: Final = Shelf(
+    select="""
+        select c.client_id, m.slug, c.name, c.role, c.version, c.created_at, c.created_by,
+            c.updated_at, c.disabled_at, c.group_id,
+            (
+                select coalesce(jsonb_agg(jsonb_build_array(
+                    s.number, s.created_at, s.created_by, s.expires_at
+                ) order by s.number desc), '[]')
+                from client_secrets as s
+                where s.merchant_id = c.merchant_id and s.client_id = c.client_id
+                    and (s.expires_at is null or s.expires_at > clock_timestamp())
+            )
+        from api_clients as c join merchants as m using (merchant_id)
+        where (%(merchant_id)s::bigint is null or c.merchant_id = %(merchant_id)s)
+            and c.deleted_at is null
         """,
-        {"client_id": client_id, "merchant_id": caller.merchant_id},
-    )
-    row = await found.fetchone()
-    return None if row is None else (row[0], row[1])
-
-
-async def _raise_version(
-    connection: psycopg.AsyncConnection[Any], merchant_id: int, client_id: str
-) -> None:
-    """What is told of a client has its secrets in it."""
-    await connection.execute(
-        "update api_clients set version = version + 1, updated_at = now()"
-        " where merchant_id = %s and client_id = %s",
-        [merchant_id, client_id],
-    )
-
-
-async def _issue(
-    connection: psycopg.AsyncConnection[Any], caller: Caller, merchant_id: int, client_id: str
-) -> Kept[Issued] | Refusal:
-    made = await add_secret(connection, merchant_id, client_id, by=caller.actor)
-    client = await find(connection, caller, client_id)
-    if client is None:
-        return Missing()
-    return Kept(Issued(client=client, number=made.number, secret=made.secret))
+    this=" and c.client_id = %(key)s",
+    filters="""
+            and (%(merchant)s::text is null or m.slug = %(merchant)s)
+            and (%(role)s::text is null or c.role = %(role)s)
+            and (%(disabled)s::boolean is null or (c.disabled_at is not null) = %(disabled)s)
+        """,
+    read=_client,
+    orders={
+        "name": Column(sql="c.name", type="text"),
+        "created_at": Column(sql="c.created_at", type="timestamptz"),
+    },
+    key=Column(sql="c.client_id", type="text"),
+    table="api_clients",
+    row="""
+        client_id = %(key)s and deleted_at is null
+        and (%(merchant_id)s::bigint is null or merchant_id = %(merchant_id)s)
+        """,
+    locks="version, merchant_id",
+)

@@ -7,50 +7,36 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-import psycopg
-
-from adapters.postgres.administration.paging import Column, Pages, values_of
-from adapters.postgres.administration.transactions import as_integers
+from adapters.postgres.administration.paging import Column
+from adapters.postgres.administration.shelf import UNIQUE, Refused, Shelf
 from cashback_core.administration.brakes import Ceilings
-from cashback_core.administration.merchants import Merchant, MerchantState, MerchantStore
-from cashback_core.administration.resources import (
-    Caller,
-    InUse,
-    Kept,
-    Listed,
-    Missing,
-    Refusal,
-    Stale,
-    Taken,
-    Unfit,
+from cashback_core.administration.merchants import (
+    Merchant,
+    MerchantFilter,
+    MerchantState,
+    MerchantStore,
+    NewMerchant,
 )
+from cashback_core.administration.resources import InUse, Invalid, Missing, Taken
 from cashback_core.sales.same_sale import EqualContent
 from cashback_core.values.names import NameDifference
 from cashback_core.values.rounding import Rounding
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    import psycopg
 
     from adapters.postgres.administration.transactions import Administration
-    from cashback_core.administration.resources import Slice, Versions
+    from cashback_core.administration.resources import Caller, Done, Page, Refusal, Slice, Versions
 
-_PAGES: Final = Pages(
-    select="""
-        select m.slug, m.name, m.zone, m.rounding, m.max_sale_age_days, m.name_difference,
-            m.version, m.created_at, m.updated_at, m.disabled_at, m.equal_content,
-            m.max_cashback_centavos, m.max_day_centavos
-        from merchants as m
-        where (%(merchant_id)s::bigint is null or m.merchant_id = %(merchant_id)s)
-            and (%(slug)s::text is null or m.slug = %(slug)s)
-            and (%(disabled)s::boolean is null or (m.disabled_at is not null) = %(disabled)s)
-        """,
-    columns={
-        "slug": Column(sql="m.slug", type="text"),
-        "name": Column(sql="m.name", type="text"),
-        "created_at": Column(sql="m.created_at", type="timestamptz"),
-    },
-    key=Column(sql="m.slug", type="text"),
-)
+_OWN: Final = """
+    name = %(name)s, max_sale_age_days = %(max_sale_age_days)s,
+    name_difference = %(name_difference)s, equal_content = %(equal_content)s,
+    max_cashback_centavos = %(max_cashback_centavos)s, max_day_centavos = %(max_day_centavos)s
+"""
+_PLATFORMS: Final = """
+    , zone = %(zone)s, rounding = %(rounding)s,
+    disabled_at = case when %(disabled)s then coalesce(disabled_at, now()) end
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,138 +45,60 @@ class PostgresMerchants(MerchantStore):
 
     administration: Administration
 
-    async def create(
-        self, caller: Caller, slug: str, state: MerchantState
-    ) -> Kept[Merchant] | Refusal:
-        try:
-            async with self.administration.transaction(caller) as connection:
-                made = await connection.execute(
-                    """
-                    insert into merchants (
-                        slug, name, zone, rounding, max_sale_age_days, name_difference,
-                        equal_content, max_cashback_centavos, max_day_centavos
-                    ) values (
-                        %(slug)s, %(name)s, %(zone)s, %(rounding)s, %(max_sale_age_days)s,
-                        %(name_difference)s, %(equal_content)s, %(max_cashback_centavos)s,
-                        %(max_day_centavos)s
-                    )
-                    returning slug, name, zone, rounding, max_sale_age_days, name_difference,
-                        version, created_at, updated_at, disabled_at, equal_content,
-                        max_cashback_centavos, max_day_centavos
-                    """,
-                    {"slug": slug, **_values(state)},
-                )
-                return Kept(_merchant(await made.fetchone() or ()))
-        except psycopg.errors.UniqueViolation:
-            return Taken(name="slug")
-
-    async def page(
-        self, caller: Caller, wanted: Slice, *, slug: str | None, disabled: bool | None
-    ) -> Listed[Merchant]:
-        values = {"merchant_id": caller.merchant_id, "slug": slug, "disabled": disabled}
-        async with self.administration.transaction(caller) as connection:
-            found = await connection.execute(_PAGES.query(wanted), values | values_of(wanted))
-            rows = await found.fetchall()
-        return Listed(
-            items=tuple(_merchant(row) for row in rows[: wanted.limit]),
-            more=len(rows) > wanted.limit,
-        )
+    async def page(self, caller: Caller, wanted: Slice, which: MerchantFilter) -> Page[Merchant]:
+        filters = {"slug": which.slug, "disabled": which.disabled}
+        return await _SHELF.page(self.administration, caller, wanted, filters)
 
     async def find(self, caller: Caller, slug: str) -> Merchant | None:
-        async with self.administration.transaction(caller) as connection:
-            return await _find(connection, caller, slug)
+        return await _SHELF.find(self.administration, caller, slug)
+
+    async def create(self, caller: Caller, new: NewMerchant) -> Done[Merchant] | Refusal:
+        async with _SHELF.making(self.administration, caller, new.slug, _TAKEN) as making:
+            await making.execute(
+                """
+                insert into merchants (
+                    slug, name, zone, rounding, max_sale_age_days, name_difference,
+                    equal_content, max_cashback_centavos, max_day_centavos
+                ) values (
+                    %(key)s, %(name)s, %(zone)s, %(rounding)s, %(max_sale_age_days)s,
+                    %(name_difference)s, %(equal_content)s, %(max_cashback_centavos)s,
+                    %(max_day_centavos)s
+                )
+                """,
+                **_values(new.state),
+            )
+        return making.outcome
 
     async def replace(
         self, caller: Caller, slug: str, state: MerchantState, versions: Versions
-    ) -> Kept[Merchant] | Refusal:
-        async with self.administration.transaction(caller) as connection:
+    ) -> Done[Merchant] | Refusal:
+        values = _values(state)
+        async with _SHELF.changing(self.administration, caller, slug, versions) as change:
             if caller.merchant_id is None:
-                changed = await connection.execute(
-                    """
-                    update merchants set name = %(name)s, zone = %(zone)s, rounding = %(rounding)s,
-                        max_sale_age_days = %(max_sale_age_days)s,
-                        equal_content = %(equal_content)s,
-                        name_difference = %(name_difference)s,
-                        max_cashback_centavos = %(max_cashback_centavos)s,
-                        max_day_centavos = %(max_day_centavos)s,
-                        disabled_at = case when %(disabled)s then coalesce(disabled_at, now()) end,
-                        version = version + 1, updated_at = now()
-                    where slug = %(slug)s
-                        and (%(versions)s::integer[] is null or version = any (%(versions)s))
-                    returning slug, name, zone, rounding, max_sale_age_days, name_difference,
-                        version, created_at, updated_at, disabled_at, equal_content,
-                        max_cashback_centavos, max_day_centavos
-                    """,
-                    {"slug": slug, "versions": as_integers(versions), **_values(state)},
-                )
+                await change.update(_OWN + _PLATFORMS, **values)
             else:
                 # What is the platform's to change is compared, not written: nor has this role the
                 # right to.
-                changed = await connection.execute(
-                    """
-                    update merchants set name = %(name)s, max_sale_age_days = %(max_sale_age_days)s,
-                        name_difference = %(name_difference)s,
-                        max_cashback_centavos = %(max_cashback_centavos)s,
-                        max_day_centavos = %(max_day_centavos)s,
-                        equal_content = %(equal_content)s, version = version + 1,
-                        updated_at = now()
-                    where slug = %(slug)s and merchant_id = %(merchant_id)s
-                        and (%(versions)s::integer[] is null or version = any (%(versions)s))
-                        and zone = %(zone)s and rounding = %(rounding)s
-                        and (disabled_at is not null) = %(disabled)s
-                    returning slug, name, zone, rounding, max_sale_age_days, name_difference,
-                        version, created_at, updated_at, disabled_at, equal_content,
-                        max_cashback_centavos, max_day_centavos
-                    """,
-                    {
-                        "slug": slug,
-                        "merchant_id": caller.merchant_id,
-                        "versions": as_integers(versions),
-                        **_values(state),
-                    },
-                )
-            row = await changed.fetchone()
-            if row is not None:
-                return Kept(_merchant(row))
-            return _why_not(await _find(connection, caller, slug), state, versions)
+                for name in ("zone", "rounding", "disabled"):
+                    if change.row[name] != values[name]:
+                        raise Refused(Invalid(name=name, fault="platform_only"))
+                await change.update(_OWN, **values)
+        return change.outcome
 
-    async def delete(self, caller: Caller, slug: str) -> Missing | InUse:
-        there = await self.find(caller, slug)
-        return Missing() if there is None else InUse(reason="merchant_stays")
+    async def delete(self, caller: Caller, slug: str, versions: Versions) -> Refusal | None:  # noqa: ARG002 (it stays in whichever)
+        present = await self.find(caller, slug)
+        return Missing() if present is None else InUse(reason="merchant_stays")
 
 
-async def merchant_id_of(connection: psycopg.AsyncConnection[Any], slug: str) -> int | None:
-    """The merchant of that slug, if the transaction may see it."""
+async def merchant_meant(
+    connection: psycopg.AsyncConnection[Any], caller: Caller, slug: str | None
+) -> int | None:
+    """The merchant of that slug, without one the caller's; None if there is none of theirs."""
+    if slug is None:
+        return caller.merchant_id
     found = await connection.execute("select merchant_id from merchants where slug = %s", [slug])
     row = await found.fetchone()
-    return None if row is None else int(row[0])
-
-
-async def _find(
-    connection: psycopg.AsyncConnection[Any], caller: Caller, slug: str
-) -> Merchant | None:
-    found = await connection.execute(
-        """
-        select slug, name, zone, rounding, max_sale_age_days, name_difference, version, created_at,
-            updated_at, disabled_at, equal_content, max_cashback_centavos, max_day_centavos
-        from merchants
-        where slug = %s and (%s::bigint is null or merchant_id = %s)
-        """,
-        [slug, caller.merchant_id, caller.merchant_id],
-    )
-    row = await found.fetchone()
-    return None if row is None else _merchant(row)
-
-
-def _why_not(present: Merchant | None, state: MerchantState, versions: Versions) -> Refusal:
-    if present is None:
-        return Missing()
-    if versions is not None and present.version not in versions:
-        return Stale()
-    for name in ("zone", "rounding", "disabled"):
-        if getattr(present.state, name) != getattr(state, name):
-            return Unfit(name=name, fault="platform_only")
-    return Stale()  # it was another one for the moment of our change
+    return None if row is None or caller.merchant_id not in {None, row[0]} else int(row[0])
 
 
 def _values(state: MerchantState) -> dict[str, Any]:
@@ -207,7 +115,7 @@ def _values(state: MerchantState) -> dict[str, Any]:
     }
 
 
-def _merchant(row: Sequence[Any]) -> Merchant:
+def _merchant(row: tuple[Any, ...]) -> Merchant:
     (
         slug, name, zone, rounding, max_sale_age_days, name_difference, version, created_at,
         updated_at, disabled, equal_content, max_cashback_centavos, max_day_centavos,
@@ -231,3 +139,33 @@ def _merchant(row: Sequence[Any]) -> Merchant:
         updated_at=updated_at,
         disabled_at=disabled,
     )
+
+
+_TAKEN: Final = {UNIQUE: Taken(name="slug")}
+_SHELF: Final = Shelf(
+    select="""
+        select m.slug, m.name, m.zone, m.rounding, m.max_sale_age_days, m.name_difference,
+            m.version, m.created_at, m.updated_at, m.disabled_at, m.equal_content,
+            m.max_cashback_centavos, m.max_day_centavos
+        from merchants as m
+        where (%(merchant_id)s::bigint is null or m.merchant_id = %(merchant_id)s)
+        """,
+    this=" and m.slug = %(key)s",
+    filters="""
+            and (%(slug)s::text is null or m.slug = %(slug)s)
+            and (%(disabled)s::boolean is null or (m.disabled_at is not null) = %(disabled)s)
+        """,
+    read=_merchant,
+    orders={
+        "slug": Column(sql="m.slug", type="text"),
+        "name": Column(sql="m.name", type="text"),
+        "created_at": Column(sql="m.created_at", type="timestamptz"),
+    },
+    key=Column(sql="m.slug", type="text"),
+    table="merchants",
+    row="""
+        slug = %(key)s and (%(merchant_id)s::bigint is null or merchant_id = %(merchant_id)s)
+        """,
+    locks="version, zone, rounding, disabled_at is not null as disabled",
+    lock="for no key update",  # sales go on: each names its merchant in a foreign key
+)

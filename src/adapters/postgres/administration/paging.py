@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, LiteralString, TypeVar
+from typing import TYPE_CHECKING, Any, Final, LiteralString
 
-from cashback_core.administration.resources import Listed
 from cashback_core.values.pages import MAX_PARTS, fitting
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Sequence
 
     from cashback_core.administration.resources import Slice
 
-
-T = TypeVar("T")
+_COUNTS: Final = 3
+"""How many columns a page of what has parts has more: its parts, its number, those before it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,50 +29,45 @@ class Column:
         return self.sql.rpartition(".")[2]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Pages:
-    """How one list is read: `select` up to its where, with all filters as parameters.
+def page_query(
+    select: LiteralString,
+    wanted: Slice,
+    *,
+    column: Column,
+    key: Column,
+    parts: LiteralString | None = None,
+) -> LiteralString:
+    """The statement of a page: it reads one row more than the page, to tell if any follow.
 
-    `key` is unique among the rows that the filters leave. Where a row may hold much, `parts` counts
-    that, in the words of the select's columns, which have those that it is sorted by.
+    `select` goes up to its where, `key` is unique among the rows that its filters leave. Where a
+    row may hold much, `parts` counts that, in the words of the select's columns, which have those
+    that it is sorted by.
     """
-
-    select: LiteralString
-    columns: Mapping[str, Column]
-    key: Column
-    parts: LiteralString | None = None
-
-    def query(self, wanted: Slice) -> LiteralString:
-        """The statement of a page: it reads one row more than the page, to tell if any follow.
-
-        With `parts` two columns more: its number, and how many parts the rows before it have.
-        """
-        column, key = self.columns[wanted.sort], self.key
-        sign: LiteralString = "<" if wanted.descending else ">"
-        way: LiteralString = "desc" if wanted.descending else "asc"
-        behind: LiteralString = (
-            ""
-            if wanted.after is None
-            else f" and ({column.sql}, {key.sql})"
-            f" {sign} (%(after_value)s::{column.type}, %(after_key)s::{key.type})"
-        )
-        page: LiteralString = (
-            f"{self.select}{behind} order by {column.sql} {way}, {key.sql} {way} limit %(limit)s"
-        )
-        if self.parts is None:
-            return page
-        order: LiteralString = f"{column.name} {way}, {key.name} {way}"
-        return (
-            "select * from ("  # noqa: S608 (made of literals)
-            f" select page.*, row_number() over (order by {order}) as nth,"
-            f" sum({self.parts}) over (order by {order}) - {self.parts} as parts_before"
-            f" from ({page}) as page"
-            # Whatever the first one has, the second tells that the list goes on.
-            f") as page where parts_before <= %(most)s or nth <= 2 order by {order}"
-        )
+    sign: LiteralString = "<" if wanted.descending else ">"
+    way: LiteralString = "desc" if wanted.descending else "asc"
+    behind: LiteralString = (
+        ""
+        if wanted.after is None
+        else f" and ({column.sql}, {key.sql})"
+        f" {sign} (%(after_value)s::{column.type}, %(after_key)s::{key.type})"
+    )
+    page: LiteralString = (
+        f"{select}{behind} order by {column.sql} {way}, {key.sql} {way} limit %(limit)s"
+    )
+    if parts is None:
+        return page
+    order: LiteralString = f"{column.name} {way}, {key.name} {way}"
+    return (
+        "select * from ("  # noqa: S608 (made of literals)
+        f" select page.*, {parts} as parts, row_number() over (order by {order}) as nth,"
+        f" sum({parts}) over (order by {order}) - {parts} as parts_before"
+        f" from ({page}) as page"
+        # Whatever the first one has, the second tells that the list goes on.
+        f") as page where parts_before <= %(most)s or nth <= 2 order by {order}"
+    )
 
 
-def values_of(wanted: Slice) -> dict[str, Any]:
+def page_values(wanted: Slice) -> dict[str, Any]:
     """The parameters that a page adds to those of its filters."""
     value, key = wanted.after or (None, None)
     return {
@@ -84,7 +78,11 @@ def values_of(wanted: Slice) -> dict[str, Any]:
     }
 
 
-def listed(rows: Sequence[T], wanted: Slice, *, parts: Callable[[T], int]) -> Listed[T]:
-    """The page of what such a statement reads."""
-    count = fitting(map(parts, rows), limit=wanted.limit)
-    return Listed(items=tuple(rows[:count]), more=len(rows) > count)
+def on_the_page(
+    rows: Sequence[tuple[Any, ...]], wanted: Slice, *, counted: bool
+) -> Sequence[tuple[Any, ...]]:
+    """The rows of the page out of what its statement reads; `counted` where it has parts."""
+    if not counted:
+        return rows[: wanted.limit]
+    count = fitting((row[-_COUNTS] for row in rows), limit=wanted.limit)
+    return [row[:-_COUNTS] for row in rows[:count]]

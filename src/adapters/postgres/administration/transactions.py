@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     import psycopg
 
-    from cashback_core.administration.resources import Caller, Versions
+    from cashback_core.administration.resources import Caller
 
 
 class Administration:
@@ -48,8 +48,3 @@ class Administration:
                 },
             )
             yield connection
-
-
-def as_integers(versions: Versions) -> list[int] | None:
-    """Versions as a parameter; what no column can hold matches nothing, and is left out."""
-    return None if versions is None else [version for version in versions if version < 1 << 31]

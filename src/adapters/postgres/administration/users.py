@@ -7,50 +7,24 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-import psycopg
-
-from adapters.postgres.administration.merchants import merchant_id_of
-from adapters.postgres.administration.paging import Column, Pages, values_of
-from adapters.postgres.administration.transactions import as_integers
+from adapters.postgres.administration.merchants import merchant_meant
+from adapters.postgres.administration.paging import Column
+from adapters.postgres.administration.shelf import UNIQUE, Refused, Shelf
 from adapters.postgres.identity.accounts import end_sessions
-from cashback_core.administration.resources import (
-    Caller,
-    InUse,
-    Kept,
-    Listed,
-    Missing,
-    Refusal,
-    Stale,
-    Taken,
-    Unfit,
-)
+from cashback_core.administration.resources import InUse, Invalid, Taken
 from cashback_core.people.callers import USER
 from cashback_core.people.users import NewUser, User, UserFilter, UserState, UserStore
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from adapters.postgres.administration.transactions import Administration
-    from cashback_core.administration.resources import Slice, Versions
+    from cashback_core.administration.resources import Caller, Done, Page, Refusal, Slice, Versions
 
-_PAGES: Final = Pages(
-    select="""
-        select u.username, m.slug, u.role, u.version, u.created_at, u.updated_at, u.disabled_at
-        from users as u left join merchants as m using (merchant_id)
-        where (%(merchant_id)s::bigint is null or u.merchant_id = %(merchant_id)s)
-            and u.deleted_at is null
-            and (%(merchant)s::text is null or m.slug = %(merchant)s)
-            and (%(role)s::text is null or u.role = %(role)s)
-            and (%(disabled)s::boolean is null or (u.disabled_at is not null) = %(disabled)s)
-        """,
-    columns={
-        "username": Column(sql="u.username", type="text"),
-        "created_at": Column(sql="u.created_at", type="timestamptz"),
-    },
-    key=Column(sql="u.username", type="text"),
-)
 _UNUSABLE: Final = "$argon2id$"
 """Fits no password: whoever is deleted leaves no hash behind."""
+
+_TAKEN: Final = {UNIQUE: Taken(name="username")}
+_LAST: Final = {"last_administrator": InUse(reason="last_administrator")}
+_ROLE_AND_MERCHANT: Final = Invalid(name="role", fault="role_and_merchant")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,167 +33,71 @@ class PostgresUsers(UserStore):
 
     administration: Administration
 
-    async def create(self, caller: Caller, new: NewUser) -> Kept[User] | Refusal:
-        try:
-            async with self.administration.transaction(caller) as connection:
-                merchant_id = caller.merchant_id
-                if new.merchant is not None:
-                    merchant_id = await merchant_id_of(connection, new.merchant)
-                    if merchant_id is None or merchant_id != (caller.merchant_id or merchant_id):
-                        return Unfit(name="merchant", fault="no_such_merchant")
-                if (new.role == "platform") != (merchant_id is None):
-                    return Unfit(name="role", fault="role_and_merchant")
-                await connection.execute(
-                    "insert into users (username, merchant_id, role, password_hash)"
-                    " values (%s, %s, %s, %s)",
-                    [new.username, merchant_id, new.role, new.password_hash],
-                )
-                made = await _find(connection, caller, new.username)
-                return Missing() if made is None else Kept(made)
-        except psycopg.errors.UniqueViolation:
-            return Taken(name="username")
-
-    async def page(self, caller: Caller, wanted: Slice, which: UserFilter) -> Listed[User]:
-        values = {
-            "merchant_id": caller.merchant_id,
-            "merchant": which.merchant,
-            "role": which.role,
-            "disabled": which.disabled,
-        }
-        async with self.administration.transaction(caller) as connection:
-            found = await connection.execute(_PAGES.query(wanted), values | values_of(wanted))
-            rows = await found.fetchall()
-        return Listed(
-            items=tuple(_user(row) for row in rows[: wanted.limit]), more=len(rows) > wanted.limit
-        )
+    async def page(self, caller: Caller, wanted: Slice, which: UserFilter) -> Page[User]:
+        filters = {"merchant": which.merchant, "role": which.role, "disabled": which.disabled}
+        return await _SHELF.page(self.administration, caller, wanted, filters)
 
     async def find(self, caller: Caller, username: str) -> User | None:
-        async with self.administration.transaction(caller) as connection:
-            return await _find(connection, caller, username)
+        return await _SHELF.find(self.administration, caller, username)
+
+    async def create(self, caller: Caller, new: NewUser) -> Done[User] | Refusal:
+        async with _SHELF.making(self.administration, caller, new.username, _TAKEN) as making:
+            merchant_id = await merchant_meant(making.connection, caller, new.merchant)
+            if merchant_id is None and new.merchant is not None:
+                raise Refused(Invalid(name="merchant", fault="no_such_merchant"))
+            if (new.role == "platform") != (merchant_id is None):
+                raise Refused(_ROLE_AND_MERCHANT)
+            await making.execute(
+                "insert into users (username, merchant_id, role, password_hash)"
+                " values (%(key)s, %(of)s, %(role)s, %(password_hash)s)",
+                of=merchant_id,
+                role=new.role,
+                password_hash=new.password_hash,
+            )
+        return making.outcome
 
     async def replace(
         self, caller: Caller, username: str, state: UserState, versions: Versions
-    ) -> Kept[User] | Refusal:
-        try:
-            async with self.administration.transaction(caller) as connection:
-                # One's own role is compared here and not before: it may have changed meanwhile.
-                changed = await connection.execute(
-                    """
-                    update users set role = %(role)s, version = version + 1, updated_at = now(),
-                        disabled_at = case when %(disabled)s then coalesce(disabled_at, now()) end
-                    where username = %(username)s and deleted_at is null
-                        and (%(merchant_id)s::bigint is null or merchant_id = %(merchant_id)s)
-                        and (%(versions)s::integer[] is null or version = any (%(versions)s))
-                        and (role = %(role)s or username <> %(own)s)
-                        and (role = 'platform') = (%(role)s = 'platform')
-                    returning user_id
-                    """,
-                    {
-                        "username": username,
-                        "merchant_id": caller.merchant_id,
-                        "versions": as_integers(versions),
-                        "role": state.role,
-                        "disabled": state.disabled,
-                        "own": caller.actor.removeprefix(USER),
-                    },
-                )
-                row = await changed.fetchone()
-                present = await _find(connection, caller, username)
-                if row is None or present is None:
-                    return _why_not(present, caller, state, versions)
-                if state.disabled:
-                    await end_sessions(connection, row[0], reason="disabled")
-                return Kept(present)
-        except psycopg.errors.IntegrityConstraintViolation as error:
-            return _last_administrator(error)
+    ) -> Done[User] | Refusal:
+        changing = _SHELF.changing(self.administration, caller, username, versions, _LAST)
+        async with changing as change:
+            before = change.row["role"]
+            if (before == "platform") != (state.role == "platform"):
+                raise Refused(_ROLE_AND_MERCHANT)
+            # One's own role is compared here and not before: it may have changed meanwhile.
+            if caller.actor == USER + username and before != state.role:
+                raise Refused(Invalid(name="role", fault="own_role"))
+            await change.update(
+                """
+                role = %(role)s,
+                disabled_at = case when %(disabled)s then coalesce(disabled_at, now()) end
+                """,
+                role=state.role,
+                disabled=state.disabled,
+            )
+            if state.disabled:
+                await end_sessions(change.connection, change.row["user_id"], reason="disabled")
+        return change.outcome
 
     async def delete(self, caller: Caller, username: str, versions: Versions) -> Refusal | None:
-        try:
-            async with self.administration.transaction(caller) as connection:
-                changed = await connection.execute(
-                    """
-                    update users set version = version + 1, updated_at = now(), deleted_at = now(),
-                        password_hash = %(unusable)s
-                    where username = %(username)s and deleted_at is null
-                        and (%(merchant_id)s::bigint is null or merchant_id = %(merchant_id)s)
-                        and (%(versions)s::integer[] is null or version = any (%(versions)s))
-                    returning user_id
-                    """,
-                    {
-                        "username": username,
-                        "merchant_id": caller.merchant_id,
-                        "versions": as_integers(versions),
-                        "unusable": _UNUSABLE,
-                    },
-                )
-                row = await changed.fetchone()
-                if row is None:
-                    there = await _find(connection, caller, username)
-                    return Missing() if there is None else Stale()
-                await end_sessions(connection, row[0], reason="deleted")
-                return None
-        except psycopg.errors.IntegrityConstraintViolation as error:
-            return _last_administrator(error)
+        ending_ = _SHELF.ending(self.administration, caller, username, versions, _LAST)
+        async with ending_ as ending:
+            await ending.update(
+                "deleted_at = now(), password_hash = %(unusable)s", unusable=_UNUSABLE
+            )
+            await end_sessions(ending.connection, ending.row["user_id"], reason="deleted")
+        return ending.refusal
 
     async def set_password(
         self, caller: Caller, username: str, password_hash: str
     ) -> Refusal | None:
-        async with self.administration.transaction(caller) as connection:
-            changed = await connection.execute(
-                """
-                update users set password_hash = %(password_hash)s, version = version + 1,
-                    updated_at = now()
-                where username = %(username)s and deleted_at is null
-                    and (%(merchant_id)s::bigint is null or merchant_id = %(merchant_id)s)
-                returning user_id
-                """,
-                {
-                    "username": username,
-                    "merchant_id": caller.merchant_id,
-                    "password_hash": password_hash,
-                },
-            )
-            row = await changed.fetchone()
-            if row is None:
-                return Missing()
-            await end_sessions(connection, row[0], reason="password_changed")
-            return None
+        async with _SHELF.changing(self.administration, caller, username, None) as change:
+            await change.update("password_hash = %(password_hash)s", password_hash=password_hash)
+            await end_sessions(change.connection, change.row["user_id"], reason="password_changed")
+        return change.refusal
 
 
-def _last_administrator(error: psycopg.Error) -> InUse:
-    """What the database's rule says; any other error goes on."""
-    if error.diag.constraint_name != "last_administrator":
-        raise error
-    return InUse(reason="last_administrator")
-
-
-async def _find(connection: psycopg.AsyncConnection[Any], caller: Caller, name: str) -> User | None:
-    found = await connection.execute(
-        """
-        select u.username, m.slug, u.role, u.version, u.created_at, u.updated_at, u.disabled_at
-        from users as u left join merchants as m using (merchant_id)
-        where u.username = %(username)s and u.deleted_at is null
-            and (%(merchant_id)s::bigint is null or u.merchant_id = %(merchant_id)s)
-        """,
-        {"username": name, "merchant_id": caller.merchant_id},
-    )
-    row = await found.fetchone()
-    return None if row is None else _user(row)
-
-
-def _why_not(present: User | None, caller: Caller, state: UserState, versions: Versions) -> Refusal:
-    if present is None:
-        return Missing()
-    if versions is not None and present.version not in versions:
-        return Stale()
-    if (present.state.role == "platform") != (state.role == "platform"):
-        return Unfit(name="role", fault="role_and_merchant")
-    if caller.actor == USER + present.username and present.state.role != state.role:
-        return Unfit(name="role", fault="own_role")
-    return Stale()  # it was another one for the moment of our change
-
-
-def _user(row: Sequence[Any]) -> User:
+def _user(row: tuple[Any, ...]) -> User:
     username, merchant, role, version, created_at, updated_at, disabled_at = row
     return User(
         username=username,
@@ -230,3 +108,32 @@ def _user(row: Sequence[Any]) -> User:
         updated_at=updated_at,
         disabled_at=disabled_at,
     )
+
+
+_SHELF: Final = Shelf(
+    select="""
+        select u.username, m.slug, u.role, u.version, u.created_at, u.updated_at, u.disabled_at
+        from users as u left join merchants as m using (merchant_id)
+        where (%(merchant_id)s::bigint is null or u.merchant_id = %(merchant_id)s)
+            and u.deleted_at is null
+        """,
+    this=" and u.username = %(key)s",
+    filters="""
+            and (%(merchant)s::text is null or m.slug = %(merchant)s)
+            and (%(role)s::text is null or u.role = %(role)s)
+            and (%(disabled)s::boolean is null or (u.disabled_at is not null) = %(disabled)s)
+        """,
+    read=_user,
+    orders={
+        "username": Column(sql="u.username", type="text"),
+        "created_at": Column(sql="u.created_at", type="timestamptz"),
+    },
+    key=Column(sql="u.username", type="text"),
+    table="users",
+    row="""
+        username = %(key)s and deleted_at is null
+        and (%(merchant_id)s::bigint is null or merchant_id = %(merchant_id)s)
+        """,
+    locks="version, user_id, role",
+    lock="for no key update",  # a log-in names its user in a foreign key
+)

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from adapters.http.resources.merging import MAX_TRIES, Patching, merge
-from cashback_core.administration.resources import Kept, Missing, Refusal, Stale, Versions
+from cashback_core.administration.resources import Conflict, Done, Missing, Refusal, Versions
 
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=3),
@@ -76,16 +76,16 @@ class Shelf:
     async def read(self) -> Thing | None:
         return self.thing
 
-    async def replace(self, versions: Versions, size: int) -> Kept[Thing] | Refusal:
+    async def replace(self, versions: Versions, size: int) -> Done[Thing] | Refusal:
         if self.thing is None:
             return Missing()
         if self.rivals:
             self.rivals -= 1
             self.thing = Thing(self.thing.version + 1, self.thing.size + 100)
         if versions is not None and self.thing.version not in versions:
-            return Stale()
+            return Conflict()
         self.thing = Thing(self.thing.version + 1, size)
-        return Kept(self.thing)
+        return Done(self.thing)
 
     @property
     def patching(self) -> Patching[Thing, int]:
@@ -99,28 +99,28 @@ class Shelf:
 
 async def test_the_named_version_is_patched() -> None:
     shelf = Shelf()
-    assert await shelf.patching({"size": 3}, frozenset({1})) == Kept(Thing(2, 3))
+    assert await shelf.patching({"size": 3}, frozenset({1})) == Done(Thing(2, 3))
 
 
 async def test_another_version_is_left_alone() -> None:
     shelf = Shelf()
-    assert await shelf.patching({"size": 3}, frozenset({2})) == Stale()
+    assert await shelf.patching({"size": 3}, frozenset({2})) == Conflict()
     assert shelf.thing == Thing(1, 10)
 
 
 async def test_who_comes_second_loses() -> None:
     shelf = Shelf(rivals=1)
-    assert await shelf.patching({"size": 3}, frozenset({1})) == Stale()
+    assert await shelf.patching({"size": 3}, frozenset({1})) == Conflict()
     assert shelf.thing == Thing(2, 110)
 
 
 async def test_a_patch_of_any_version_is_merged_anew_into_what_a_rival_left() -> None:
     shelf = Shelf(rivals=2)
-    assert await shelf.patching({}, None) == Kept(Thing(4, 210))
+    assert await shelf.patching({}, None) == Done(Thing(4, 210))
 
 
 async def test_it_gives_up_at_last() -> None:
-    assert await Shelf(rivals=MAX_TRIES).patching({}, None) == Stale()
+    assert await Shelf(rivals=MAX_TRIES).patching({}, None) == Conflict()
 
 
 async def test_what_is_not_there_is_not_patched() -> None:
