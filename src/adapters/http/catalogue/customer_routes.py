@@ -9,19 +9,17 @@ from typing import TYPE_CHECKING, Any, Final
 from litestar import HttpMethod, Request, post, route
 from litestar.types import ASGIApp  # noqa: TC002 (Litestar reads the annotations)
 
-from adapters.http.answers import Answer
 from adapters.http.catalogue import shapes
-from adapters.http.resources.addresses import read_uuid
 from adapters.http.resources.answering import (
     answer_created,
-    caller_of,
     read_document,
 )
-from adapters.http.resources.cursors import Kind
-from adapters.http.resources.list_query import ListQuery, Ordering
 from adapters.http.resources.one_resource import OneResource
-from adapters.http.resources.resource_body import ResourceBody
-from adapters.http.sales.wire import encode
+from adapters.http.wire.answers import Answer, encode
+from adapters.http.wire.cursors import Kind
+from adapters.http.wire.ids import path_uuid
+from adapters.http.wire.objects import ObjectReader
+from adapters.http.wire.queries import Ordering, QueryReader
 from cashback_core.sales.sale import Customer
 from cashback_core.values.documents import Cpf, InvalidDocument
 from cashback_core.values.ids import new_id
@@ -55,7 +53,7 @@ class CustomerRoutes:
         one = f"{PATH}/{{id:str}}"
         known: OneResource[UUID, KnownCustomer, str] = OneResource(
             admit=self.admit,
-            key=read_uuid,
+            key=path_uuid,
             find=self.store.find,
             replace_by=self.store.rename,
             delete_by=self.store.delete,
@@ -72,27 +70,24 @@ class CustomerRoutes:
     async def create(self, request: Request[Any, Any, Any]) -> ASGIApp:
         """Make a customer known before their first sale."""
         fields, principal = await self.admit(request)
-        body = ResourceBody(await read_document(request, fields), {"document": True, "name": True})
+        body = ObjectReader(await read_document(request, fields), {"document": True, "name": True})
         document = _read_document(body)
         name = _read_name(body)
         body.refuse_faults()
         customer = Customer(document=document, name=name)
-        outcome = await self.store.create(caller_of(principal), new_id(), customer)
-        return answer_created(
-            outcome, customer_shape, fields, location=lambda made: f"{PATH}/{made.id}"
-        )
+        outcome = await self.store.create(principal.caller, new_id(), customer)
+        return answer_created(outcome, customer_shape, location=lambda made: f"{PATH}/{made.id}")
 
     async def page(self, request: Request[Any, Any, Any]) -> ASGIApp:
         """List customers, or find the one of a document."""
         _, principal = await self.admit(request)
-        query = ListQuery(request.scope["query_string"], ORDERING, "document")
-        document = query.text("document")
-        if document is not None:
-            try:
-                document = str(Cpf.parse(document))
-            except InvalidDocument:
-                query.tell("document", "document_invalid")
-        page = await self.store.page(caller_of(principal), query.slice(), document=document)
+        query = QueryReader(request.scope["query_string"], ORDERING, "document")
+        document = query.document("document")
+        page = await self.store.page(
+            principal.caller,
+            query.slice(),
+            document=None if document is None else str(document),
+        )
         last = page.items[-1].id if page.more else None
         shape = shapes.KnownCustomerPage(
             items=[customer_shape(item) for item in page.items],
@@ -114,24 +109,24 @@ def customer_shape(known: KnownCustomer) -> shapes.KnownCustomer:
 
 
 def _check_name(document: object) -> str:
-    body = ResourceBody(document, {"name": True})
+    body = ObjectReader(document, {"name": True})
     name = _read_name(body)
     body.refuse_faults()
     return name
 
 
-def _read_name(body: ResourceBody) -> str:
+def _read_name(body: ObjectReader) -> str:
     """A name that a sale could give, without the spaces around it."""
     if not body.is_text("name"):
         return body.name("name")  # says what is missing
     name = unicodedata.normalize("NFC", body.given("name")).strip(" ")
     fault = name_fault(name)
     if fault is not None:
-        body.violate("name", fault.code, fault.values)
+        body.tell("name", fault.code, **fault.values)
     return name
 
 
-def _read_document(body: ResourceBody) -> Cpf:
+def _read_document(body: ObjectReader) -> Cpf:
     """The document; a stand-in where a fault is noted, which repeats not even a mistyped one."""
     try:
         return Cpf.parse(body.secret("document"))

@@ -16,7 +16,7 @@ from adapters.http.openapi.parts import (
     Success,
     parameter,
 )
-from adapters.http.resources.listing import OPEN
+from adapters.http.sales.lists import OPEN
 from cashback_core.intake.equal_sales import MAX_LISTED
 from cashback_core.reconciliation.findings import FindingClass
 from cashback_core.sales.same_sale import EqualOutcome

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Final
 
-from adapters.http.fields import MAX_WAIT_S
 from adapters.http.openapi.administration import ADMINISTRATION
 from adapters.http.openapi.catalogue import CATALOGUE
 from adapters.http.openapi.identity import IDENTITY
@@ -21,6 +20,7 @@ from adapters.http.openapi.parts import (
 )
 from adapters.http.openapi.privacy import PRIVACY
 from adapters.http.openapi.schemas import SALE_EXAMPLE
+from adapters.http.wire.headers import MAX_WAIT_S
 from cashback_core.delivery.states import Status
 
 _KEY: Final = parameter(

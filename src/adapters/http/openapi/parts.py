@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from adapters.http.resources.listing import DEFAULT_LIMIT, MAX_LIMIT
+from adapters.http.wire.queries import DEFAULT_LIMIT, MAX_LIMIT
+from cashback_core.words.locales import ENGLISH, languages
 
 if TYPE_CHECKING:
     from adapters.http.openapi.schemas import Schema
@@ -36,7 +37,7 @@ class Success:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Operation:
-    """One method of one path; `problems` are codes out of `problem_texts.KINDS`."""
+    """One method of one path; `problems` are codes out of `problems.codes`."""
 
     id: str
     tag: str
@@ -70,8 +71,12 @@ def parameter(name: str, place: str, description: str, schema: Schema, **more: A
     }
 
 
+_LANGUAGES: Final = (f"{ENGLISH} (default)", *languages()[1:])
 ACCEPT_LANGUAGE: Final = parameter(
-    "Accept-Language", "header", "Language of problems: en (default) or pt.", {"type": "string"}
+    "Accept-Language",
+    "header",
+    f"Language of problems: {' or '.join(_LANGUAGES)}.",
+    {"type": "string"},
 )
 _BOUND: Final[Schema] = {
     "type": "string",

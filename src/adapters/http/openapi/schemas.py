@@ -11,8 +11,9 @@ from typing import Any, Final
 
 import msgspec
 
-from adapters.http import shapes
 from adapters.http.catalogue.shapes import SHAPES as CATALOGUE_SHAPES
+from adapters.http.health import Health, Readiness
+from adapters.http.identity.shapes import SHAPES as IDENTITY_SHAPES
 from adapters.http.openapi import fresh
 from adapters.http.openapi.administration_schemas import (
     ADMINISTRATION_REQUESTS,
@@ -20,38 +21,26 @@ from adapters.http.openapi.administration_schemas import (
 )
 from adapters.http.openapi.catalogue_schemas import CATALOGUE_BODIES
 from adapters.http.openapi.parts import DAY, TIME
+from adapters.http.problems.shapes import Problem
+from adapters.http.sales.shapes import SHAPES as SALES_SHAPES
 from cashback_core.operators.acts import MAX_REASON_CHARS, ActKind, goes_with
 from cashback_core.reconciliation.incidents import Meaning
 from cashback_core.sales.catalogue import MAX_SKU_CHARS
 from cashback_core.sales.sale import MAX_LINES
 from cashback_core.values.money import MAX_CENTAVOS, MAX_QUANTITY_THOUSANDTHS
 from cashback_core.values.names import MAX_NAME_CHARS
-from cashback_core.words.messages import SOLD_AT, Language
+from cashback_core.words.locales import ENGLISH, phrase
 
 Schema = dict[str, Any]
 
 SHAPES: Final = (
     *ADMINISTRATION_SHAPES,
     *CATALOGUE_SHAPES,
-    shapes.Record,
-    shapes.History,
-    shapes.Page,
-    shapes.OpenPage,
-    shapes.IncidentPage,
-    shapes.Explained,
-    shapes.EqualPage,
-    shapes.SubjectReport,
-    shapes.Erased,
-    shapes.ResendTally,
-    shapes.Quote,
-    shapes.TokenPair,
-    shapes.OAuthToken,
-    shapes.OAuthError,
-    shapes.Verified,
-    shapes.Keys,
-    shapes.Health,
-    shapes.Readiness,
-    shapes.Problem,
+    *SALES_SHAPES,
+    *IDENTITY_SHAPES,
+    Health,
+    Readiness,
+    Problem,
 )
 
 SALE_EXAMPLE: Final[Schema] = {
@@ -138,7 +127,7 @@ _CUSTOMER: Final = _object(
 )
 _SOLD_AT: Final[Schema] = {
     "type": "string",
-    "description": f"{SOLD_AT[Language.EN]}. Without an offset, the merchant's own time.",
+    "description": f"{phrase(ENGLISH, 'instant')}. Without an offset, the merchant's own time.",
     "pattern": rf"^{DAY}[Tt ]{TIME}([Zz]|[+-][0-9]{{2}}(:?[0-9]{{2}})?)?$",
     "examples": ["2026-01-02 00:00:00", "2026-01-02T00:00:00.000-0300"],
 }

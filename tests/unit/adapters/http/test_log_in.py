@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import jwt
 import pytest
 
+from adapters.http.identity.fair_queue import TooManyLoginsError
 from adapters.http.identity.login import Login
 from adapters.http.identity.passwords import (
     NOBODYS_HASH,
@@ -17,7 +18,6 @@ from adapters.http.identity.passwords import (
     verify_password,
 )
 from adapters.http.identity.tokens import TokenKind
-from adapters.http.identity.turns import TooManyLoginsError
 from fakes.api import SALE, Api
 from fakes.memory_identities import (
     CLIENT_ID,
