@@ -159,7 +159,7 @@ _REASON: Final[Schema] = {
     "minLength": 1,
 }
 _ACCEPT_RISK: Final[Schema] = {
-    "type": "boolean",
+    "type": ["boolean", "null"],
     "default": False,
     "description": "What is or was in doubt, or is suspected, may be paid a second time, or be"
     " called unpaid though it is paid, and you take that risk.",
@@ -175,11 +175,11 @@ _RESEND_MANY: Final = _object(
         "sold_from": {"type": ["string", "null"], "description": "Sold then, that day, or later."},
         "sold_to": {"type": ["string", "null"], "description": "Sold before, or until that day."},
         "above_ceiling": {
-            "type": "boolean",
+            "type": ["boolean", "null"],
             "default": False,
             "description": "What a ceiling holds, too; without it that is left out.",
         },
-        "dry_run": {"type": "boolean", "default": True, "description": "Only count."},
+        "dry_run": {"type": ["boolean", "null"], "default": True, "description": "Only count."},
         "expected_count": {
             "type": ["integer", "null"],
             "minimum": 0,
@@ -219,12 +219,12 @@ _OPERATING: Final[dict[str, Schema]] = {
             },
             "reason": _REASON,
             "accept_risk": {
-                "type": "boolean",
+                "type": ["boolean", "null"],
                 "default": False,
                 "description": "The line's reference names a cashback, and you say otherwise: it"
                 " may be paid a second time, and you take that risk.",
             },
-            "dry_run": {"type": "boolean", "default": True, "description": "Only tell."},
+            "dry_run": {"type": ["boolean", "null"], "default": True, "description": "Only tell."},
         },
         optional=("cashback_id", "accept_risk", "dry_run"),
         description="What the incident is.",

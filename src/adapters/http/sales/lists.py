@@ -42,9 +42,6 @@ _CASHBACKS: Final = _in_order_of("cashbacks", "-accepted_at")
 _OPEN: Final = _in_order_of("open", "accepted_at")
 _EQUALS: Final = _in_order_of("equals", "-at")
 _INCIDENTS: Final = _in_order_of("incidents", "since")
-_REPORT: Final = Ordering(
-    resource="report", columns={"id": Kind.UUID}, key=Kind.UUID, default="-id", fixed=True
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,9 +128,16 @@ class ReportPart:
         return None if id_ is None else self.query.cursor_after(id_, id_)
 
 
-def read_report_part(query: bytes) -> ReportPart:
-    """The page of a subject report that a query asks for; raises InvalidQueryError."""
-    reader = QueryReader(query, _REPORT)
+def read_report_part(query: bytes, customer_id: UUID) -> ReportPart:
+    """The page of a customer's report that a query asks for; raises InvalidQueryError."""
+    report = Ordering(
+        resource=f"report {customer_id}",
+        columns={"id": Kind.UUID},
+        key=Kind.UUID,
+        default="-id",
+        fixed=True,
+    )
+    reader = QueryReader(query, report)
     wanted = reader.slice()
     after = None if wanted.after is None else UUID(wanted.after[1])
     return ReportPart(query=reader, limit=wanted.limit, after=after)

@@ -46,10 +46,11 @@ class PrivacyRoutes:
     async def report(self, request: Request[Any, Any, Any]) -> ASGIApp:
         """Everything that is held about a customer."""
         _, principal = await self.admit(request)
-        part = read_report_part(request.scope["query_string"])
+        id_ = path_uuid(request)
+        part = read_report_part(request.scope["query_string"], id_)
         report = await self.store.report(
             principal.merchant_id,
-            path_uuid(request),
+            id_,
             by=principal.subject,
             limit=part.limit,
             after=part.after,

@@ -214,6 +214,9 @@ def read_texts(document: object, *names: str) -> tuple[str, ...]:
 
     Passwords and tokens pass here: nothing of what came is told.
     """
+    if not isinstance(document, dict):
+        wrong = Violation(pointer="", code="wrong_type", values={"type": "object"})
+        raise InvalidRequestError((wrong,))
     body = ObjectReader(document, dict.fromkeys(names, True))
     texts = tuple(body.secret(name) for name in names)
     body.refuse_faults()

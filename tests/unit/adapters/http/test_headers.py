@@ -159,7 +159,7 @@ def test_preferences_are_granted_bounded_or_ignored(
 def test_the_best_language_that_there_is_gets_chosen(
     value: bytes | None, language: Language
 ) -> None:
-    assert read_language({} if value is None else {b"accept-language": value}) is language
+    assert read_language({} if value is None else {b"accept-language": value}) == language
 
 
 @given(st.binary(max_size=100))

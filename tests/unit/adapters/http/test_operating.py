@@ -309,7 +309,7 @@ async def test_too_many_at_once_are_refused(api: Api, monkeypatch: pytest.Monkey
         ({"status": [["held"]]}, [("/status", "no_such_choice")]),
         ({"status": ["held"], "document": "1"}, [("/document", "document_invalid")]),
         ({"status": ["held"], "sold_to": "today"}, [("/sold_to", "bound_invalid")]),
-        ({"status": ["held"], "dry_run": None}, [("/dry_run", "not_boolean")]),
+        ({"status": ["held"], "dry_run": 0}, [("/dry_run", "not_boolean")]),
         (
             {"status": ["held"], "dry_run": False},
             [("/reason", "required"), ("/expected_count", "required")],
