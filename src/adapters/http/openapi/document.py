@@ -39,8 +39,8 @@ Trailing slashes are accepted everywhere."""
 
 
 def _description() -> str:
-    names = " or ".join(language_name(language) for language in languages())
-    return _DESCRIPTION.replace("LANGUAGES", names)
+    *first, last = (language_name(language) for language in languages())
+    return _DESCRIPTION.replace("LANGUAGES", f"{', '.join(first)} or {last}")
 
 
 TAGS: Final = (
