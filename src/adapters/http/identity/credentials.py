@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from typing import cast
 
 from adapters.http.wire.objects import read_texts
 
@@ -12,7 +12,8 @@ def read_credentials(document: object) -> tuple[str, str, str]:
 
     Raises InvalidRequestError.
     """
-    if isinstance(document, Mapping) and ("client_id" in document or "client_secret" in document):
+    names = cast("dict[str, object]", document) if isinstance(document, dict) else {}
+    if "client_id" in names or "client_secret" in names:
         client_id, secret = read_texts(document, "client_id", "client_secret")
         return "client", client_id, secret
     username, password = read_texts(document, "username", "password")

@@ -1,11 +1,21 @@
-"""The bodies of operators' acts: what must be there, what may be, and every fault at once."""
+"""The bodies of operators' acts: each declared once, read by it, and described by it."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from adapters.http.wire.objects import ObjectReader
+from adapters.http.wire.fields import (
+    Body,
+    Bound,
+    Choice,
+    Choices,
+    CpfField,
+    Id,
+    Reason,
+    Truth,
+    Whole,
+)
 from cashback_core.delivery.states import Status
 from cashback_core.operators.acts import Act, ActKind, OpenFilter, goes_with
 from cashback_core.reconciliation.incidents import Explanation, Meaning
@@ -16,24 +26,46 @@ if TYPE_CHECKING:
 MAX_COUNT: Final = (1 << 31) - 1
 RESOLUTIONS: Final = {"applied": ActKind.MARK_APPLIED, "rejected": ActKind.MARK_REJECTED}
 RESENDABLE: Final = goes_with(ActKind.RESEND)
-_EXPLAIN: Final = {
-    "meaning": True,
-    "cashback_id": False,
-    "reason": True,
-    "accept_risk": False,
-    "dry_run": False,
-}
-_RESEND_MANY: Final = {
-    "status": True,
-    "document": False,
-    "sold_from": False,
-    "sold_to": False,
-    "above_ceiling": False,
-    "reason": False,
-    "accept_risk": False,
-    "dry_run": False,
-    "expected_count": False,
-}
+
+_ACCEPT_RISK: Final = Truth(
+    about="What is or was in doubt, or is suspected, may be paid a second time, or be called unpaid"
+    " though it is paid, and you take that risk."
+)
+RESEND: Final = Body("Why it is sent again.", reason=Reason(), accept_risk=_ACCEPT_RISK)
+CANCEL: Final = Body("Why it is ended unpaid.", reason=Reason(), accept_risk=_ACCEPT_RISK)
+REASON: Final = Body("Why.", reason=Reason())
+RESOLVE: Final = Body(
+    "What became of it, and how the provider proved it.",
+    status=Choice(tuple(RESOLUTIONS)),
+    reason=Reason(),
+)
+EXPLAIN: Final = Body(
+    "What the incident is.",
+    meaning=Choice(tuple(Meaning)),
+    cashback_id=Id(about="With `ours`, and only then: the cashback whose credit it is."),
+    reason=Reason(),
+    accept_risk=Truth(
+        about="The line's reference names a cashback, and you say otherwise: it may be paid a"
+        " second time, and you take that risk."
+    ),
+    dry_run=Truth(about="Only tell.", default=True),
+)
+RESEND_MANY: Final = Body(
+    "A filter, and what to do with everything that it means.",
+    status=Choices(RESENDABLE),
+    document=CpfField(about="Only this customer's CPF."),
+    sold_from=Bound(about="Sold then, that day, or later."),
+    sold_to=Bound(about="Sold before, or until that day.", end=True),
+    above_ceiling=Truth(about="What a ceiling holds, too; without it that is left out."),
+    dry_run=Truth(about="Only count.", default=True),
+    expected_count=Whole(
+        about="The `count` that was looked at; needed unless `dry_run`.",
+        lowest=0,
+        highest=MAX_COUNT,
+    ),
+    reason=Reason(must=False),
+    accept_risk=_ACCEPT_RISK,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,36 +79,29 @@ class ResendMany:
 
 def read_resend(document: object, *, by: str) -> Act:
     """The act of `{"reason", "accept_risk"}`; raises InvalidRequestError."""
-    body = ObjectReader(document, {"reason": True, "accept_risk": False})
-    reason, accept_risk = body.reason("reason"), body.truth("accept_risk")
-    body.refuse_faults()
-    return Act(kind=ActKind.RESEND, by=by, reason=reason, accept_risk=accept_risk)
+    return Act(kind=ActKind.RESEND, by=by, **RESEND.read(document))
 
 
 def read_cancel(document: object, *, by: str) -> Act:
     """The act of `{"reason", "accept_risk"}`; raises InvalidRequestError."""
-    return replace(read_resend(document, by=by), kind=ActKind.CANCEL)
+    return Act(kind=ActKind.CANCEL, by=by, **CANCEL.read(document))
 
 
 def read_reason(document: object) -> str:
     """The reason of `{"reason"}`; raises InvalidRequestError."""
-    body = ObjectReader(document, {"reason": True})
-    reason = body.reason("reason")
-    body.refuse_faults()
+    reason: str = REASON.read(document)["reason"]
     return reason
 
 
 def read_resolve(document: object, *, by: str) -> Act:
     """The act of `{"status", "reason"}`; raises InvalidRequestError."""
-    body = ObjectReader(document, {"status": True, "reason": True})
-    status, reason = body.choice("status", tuple(RESOLUTIONS)), body.reason("reason")
-    body.refuse_faults()
-    return Act(kind=RESOLUTIONS[status], by=by, reason=reason)
+    asked = RESOLVE.read(document)
+    return Act(kind=RESOLUTIONS[asked["status"]], by=by, reason=asked["reason"])
 
 
 def read_take_back(document: object, *, by: str) -> Act:
     """The act of `{"reason", "accept_risk"}`; raises InvalidRequestError."""
-    return replace(read_resend(document, by=by), kind=ActKind.TAKE_BACK)
+    return Act(kind=ActKind.TAKE_BACK, by=by, **RESEND.read(document))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,26 +113,21 @@ class Explain:
 
 
 def read_explain(document: object, *, by: str) -> Explain:
-    """What is said by `{"meaning", "cashback_id", "reason", "accept_risk", "dry_run"}`.
-
-    Raises InvalidRequestError.
-    """
-    body = ObjectReader(document, _EXPLAIN)
-    meaning, cashback_id = body.choice("meaning", tuple(Meaning)), body.id("cashback_id")
-    reason, dry_run = body.reason("reason"), body.truth("dry_run", default=True)
-    accept_risk = body.truth("accept_risk")
-    body.refuse_faults()
-    if (meaning == Meaning.OURS) != (cashback_id is not None):
-        body.tell_quietly("cashback_id", "only_with_ours")
-        body.refuse_faults()
+    """What is said of an incident; raises InvalidRequestError."""
+    reader = EXPLAIN.reader(document)
+    asked = EXPLAIN.values(reader)
+    reader.refuse_faults()
+    if (asked["meaning"] == Meaning.OURS) != (asked["cashback_id"] is not None):
+        reader.tell_quietly("cashback_id", "only_with_ours")
+        reader.refuse_faults()
     explanation = Explanation(
-        meaning=Meaning(meaning),
+        meaning=Meaning(asked["meaning"]),
         by=by,
-        reason=reason,
-        cashback_id=cashback_id,
-        accept_risk=accept_risk,
+        reason=asked["reason"],
+        cashback_id=asked["cashback_id"],
+        accept_risk=asked["accept_risk"],
     )
-    return Explain(explanation=explanation, dry_run=dry_run)
+    return Explain(explanation=explanation, dry_run=asked["dry_run"])
 
 
 def read_resend_many(document: object, zone: ZoneInfo, *, by: str) -> ResendMany:
@@ -116,24 +136,21 @@ def read_resend_many(document: object, zone: ZoneInfo, *, by: str) -> ResendMany
     Unless `dry_run` is false nothing is to be done, and neither a reason nor a count is needed.
     Raises InvalidRequestError.
     """
-    body = ObjectReader(document, _RESEND_MANY)
-    statuses = body.choices("status", RESENDABLE)
+    reader = RESEND_MANY.reader(document)
+    asked = RESEND_MANY.values(reader, zone)
+    if not asked["dry_run"]:
+        reader.must_have("reason")
+        reader.must_have("expected_count")
+    reader.refuse_faults()
     wanted = OpenFilter(
-        statuses=frozenset(Status(status) for status in statuses),
-        document=body.document("document"),
-        sold_from=body.bound("sold_from", zone),
-        sold_to=body.bound("sold_to", zone, end=True),
-        above_ceiling=body.truth("above_ceiling"),
+        statuses=frozenset(Status(status) for status in asked["status"]),
+        document=asked["document"],
+        sold_from=asked["sold_from"],
+        sold_to=asked["sold_to"],
+        above_ceiling=asked["above_ceiling"],
     )
-    dry_run = body.truth("dry_run", default=True)
-    accept_risk = body.truth("accept_risk")
-    if not dry_run:
-        body.must_have("reason")
-        body.must_have("expected_count")
-    reason = body.reason("reason")
-    expected = body.whole("expected_count", lowest=0, highest=MAX_COUNT)
-    body.refuse_faults()
-    if dry_run:
+    expected: int = asked["expected_count"]
+    if asked["dry_run"]:
         return ResendMany(wanted=wanted, act=None, expected=expected)
-    act = Act(kind=ActKind.RESEND, by=by, reason=reason, accept_risk=accept_risk)
+    act = Act(kind=ActKind.RESEND, by=by, reason=asked["reason"], accept_risk=asked["accept_risk"])
     return ResendMany(wanted=wanted, act=act, expected=expected)

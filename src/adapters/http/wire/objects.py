@@ -51,9 +51,8 @@ class ObjectReader:
             raise InvalidRequestError(faults)
 
     def must_have(self, name: str) -> None:
-        """What else came makes this field a must."""
-        self._needed.add(name)
-        if name not in self._fields:
+        """Something else that came makes this field a must; null counts as left out."""
+        if self._fields.get(name) is None:
             self._faults.append(Violation(pointer=f"/{name}", code="required"))
 
     def has(self, name: str) -> bool:
@@ -217,7 +216,8 @@ def read_texts(document: object, *names: str) -> tuple[str, ...]:
     if not isinstance(document, dict):
         wrong = Violation(pointer="", code="wrong_type", values={"type": "object"})
         raise InvalidRequestError((wrong,))
-    body = ObjectReader(document, dict.fromkeys(names, True))
+    fields = cast("dict[str, object]", document)
+    body = ObjectReader(fields, dict.fromkeys(names, True))
     texts = tuple(body.secret(name) for name in names)
     body.refuse_faults()
     return texts
