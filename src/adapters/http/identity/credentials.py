@@ -12,9 +12,13 @@ def read_credentials(document: object) -> tuple[str, str, str]:
 
     Raises InvalidRequestError.
     """
-    names = cast("dict[str, object]", document) if isinstance(document, dict) else {}
+    names = _names_in(document)
     if "client_id" in names or "client_secret" in names:
         client_id, secret = read_texts(document, "client_id", "client_secret")
         return "client", client_id, secret
     username, password = read_texts(document, "username", "password")
     return "user", username, password
+
+
+def _names_in(document: object) -> frozenset[str]:
+    return frozenset(cast("dict[str, object]", document) if isinstance(document, dict) else ())

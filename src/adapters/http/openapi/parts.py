@@ -55,10 +55,6 @@ class Operation:
     form_errors: dict[int, str] = field(default_factory=dict[int, str])
 
 
-DAY: Final = "[0-9]{4}-[0-9]{2}-[0-9]{2}"
-TIME: Final = "[0-9]{2}:[0-9]{2}(:[0-9]{2}([.,][0-9]{1,30})?)?"
-
-
 def parameter(name: str, place: str, description: str, schema: Schema, **more: Any) -> Schema:
     """A parameter; `place` is path, query or header."""
     return {
@@ -78,12 +74,6 @@ ACCEPT_LANGUAGE: Final = parameter(
     f"Language of problems: {' or '.join(_LANGUAGES)}.",
     {"type": "string"},
 )
-_BOUND: Final[Schema] = {
-    "type": "string",
-    "pattern": rf"^{DAY}([Tt ]{TIME}([Zz]|[ +-][0-9]{{2}}(:?[0-9]{{2}})?)?)?$",
-    "examples": ["2026-01-02", "2026-01-02T00:00:00-03:00"],
-}
-_OR_A_DAY: Final = ", or on this whole day (`YYYY-MM-DD`, the merchant's own)"
 LIMIT: Final = parameter(
     "limit",
     "query",
@@ -96,12 +86,5 @@ CURSOR: Final = parameter(
     "query",
     "`next_cursor` of the page before; null, and nothing else, says that it was the last.",
     {"type": "string"},
-)
-FILTERS: Final = (
-    parameter("document", "query", "Only this customer's CPF.", {"type": "string"}),
-    parameter("sold_from", "query", f"Sold at this instant or later{_OR_A_DAY} or later.", _BOUND),
-    parameter("sold_to", "query", f"Sold before this instant{_OR_A_DAY} or earlier.", _BOUND),
-    LIMIT,
-    CURSOR,
 )
 ID: Final = parameter("id", "path", "The record's id.", {"type": "string", "format": "uuid"})

@@ -20,10 +20,10 @@ from adapters.http.openapi.administration_schemas import (
     ADMINISTRATION_SHAPES,
 )
 from adapters.http.openapi.catalogue_schemas import CATALOGUE_BODIES
-from adapters.http.openapi.parts import DAY, TIME
 from adapters.http.problems.shapes import Problem
 from adapters.http.sales import operator_bodies as bodies
 from adapters.http.sales.shapes import SHAPES as SALES_SHAPES
+from adapters.http.wire.filters import DAY, TIME
 from cashback_core.sales.catalogue import MAX_SKU_CHARS
 from cashback_core.sales.sale import MAX_LINES
 from cashback_core.values.money import MAX_CENTAVOS, MAX_QUANTITY_THOUSANDTHS

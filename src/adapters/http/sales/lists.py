@@ -8,6 +8,15 @@ from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
 from adapters.http.wire.cursors import Kind
+from adapters.http.wire.filters import (
+    BoundFilter,
+    ChoiceFilter,
+    CpfFilter,
+    Filters,
+    MatchingFilter,
+    TruthFilter,
+    WholeFilter,
+)
 from adapters.http.wire.queries import Ordering, QueryReader
 from cashback_core.delivery.ports import Position, RateVersion, RecordFilter
 from cashback_core.delivery.states import DONE, Status
@@ -17,13 +26,56 @@ from cashback_core.sales.programme import TYPE
 from cashback_core.sales.same_sale import EqualOutcome
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from zoneinfo import ZoneInfo
 
-OPEN: Final = tuple(s for s in Status if s not in DONE)
+_OR_A_DAY: Final = ", or on this whole day (`YYYY-MM-DD`, the merchant's own)"
+_DOCUMENT: Final = CpfFilter(about="Only this customer's CPF.")
+_SOLD_FROM: Final = BoundFilter(about=f"Sold at this instant or later{_OR_A_DAY} or later.")
+_SOLD_TO: Final = BoundFilter(about=f"Sold before this instant{_OR_A_DAY} or earlier.", end=True)
+CASHBACK_FILTERS: Final = Filters(
+    status=ChoiceFilter(
+        about="Only this status.", choices=tuple(sorted(Status)), code="status_unknown"
+    ),
+    name_differs=TruthFilter(
+        about="Only those whose name was noted as another person's (`true`), or only the others."
+    ),
+    type=MatchingFilter(
+        about="With `rate_version`: only those of which a line earned that version of this product"
+        " type's rate, the latest id first.",
+        form=TYPE,
+        code="type_format",
+        longest=32,
+    ),
+    rate_version=WholeFilter(about="With `type`."),
+    document=_DOCUMENT,
+    sold_from=_SOLD_FROM,
+    sold_to=_SOLD_TO,
+)
+OPEN_FILTERS: Final = Filters(
+    status=ChoiceFilter(
+        about="Only this status; without it `held`, `in_doubt` and `rejected`.",
+        choices=tuple(sorted(s for s in Status if s not in DONE)),
+        code="status_unknown",
+    ),
+    document=_DOCUMENT,
+    sold_from=_SOLD_FROM,
+    sold_to=_SOLD_TO,
+)
 """What an operator may list: all that has not ended well."""
 
-_FILTERS: Final = ("status", "document", "sold_from", "sold_to")
+EQUAL_FILTERS: Final = Filters(
+    outcome=ChoiceFilter(about="Only these.", choices=tuple(o.value for o in EqualOutcome))
+)
+INCIDENT_FILTERS: Final = Filters(
+    **{
+        "standing": ChoiceFilter(
+            about="`false`: those that have ended, too.",
+            choices=("true", "false"),
+            default="true",
+        ),
+        "class": ChoiceFilter(about="Only of this class.", choices=tuple(sorted(FindingClass))),
+    }
+)
 
 
 def _in_order_of(resource: str, order: str) -> Ordering:
@@ -64,27 +116,30 @@ def read_list(query: bytes, zone: ZoneInfo) -> tuple[RecordFilter, Part]:
 
     Raises InvalidQueryError with every fault.
     """
-    reader = QueryReader(query, _CASHBACKS, *_FILTERS, "name_differs", "type", "rate_version")
+    reader = QueryReader(query, _CASHBACKS, *CASHBACK_FILTERS.names)
+    asked = CASHBACK_FILTERS.values(reader, zone)
+    status = asked["status"]
     wanted = RecordFilter(
-        status=_status(reader, tuple(Status)),
-        document=reader.document("document"),
-        sold_from=reader.bound("sold_from", zone),
-        sold_to=reader.bound("sold_to", zone, end=True),
-        name_differs=reader.truth("name_differs"),
-        rate=_rate(reader),
+        status=None if status is None else Status(status),
+        document=asked["document"],
+        sold_from=asked["sold_from"],
+        sold_to=asked["sold_to"],
+        name_differs=asked["name_differs"],
+        rate=_rate(reader, asked["type"], asked["rate_version"]),
     )
     return wanted, _part(reader)
 
 
 def read_open_list(query: bytes, zone: ZoneInfo) -> tuple[OpenFilter, Part]:
     """The list of open cashbacks that a query asks for; raises InvalidQueryError."""
-    reader = QueryReader(query, _OPEN, *_FILTERS)
-    status = _status(reader, OPEN)
+    reader = QueryReader(query, _OPEN, *OPEN_FILTERS.names)
+    asked = OPEN_FILTERS.values(reader, zone)
+    status = asked["status"]
     wanted = OpenFilter(
-        statuses=ATTENTION if status is None else frozenset({status}),
-        document=reader.document("document"),
-        sold_from=reader.bound("sold_from", zone),
-        sold_to=reader.bound("sold_to", zone, end=True),
+        statuses=ATTENTION if status is None else frozenset({Status(status)}),
+        document=asked["document"],
+        sold_from=asked["sold_from"],
+        sold_to=asked["sold_to"],
     )
     return wanted, _part(reader)
 
@@ -99,10 +154,11 @@ class IncidentFilter:
 
 def read_incident_list(query: bytes) -> tuple[IncidentFilter, Part]:
     """The list of incidents that a query asks for; raises InvalidQueryError."""
-    reader = QueryReader(query, _INCIDENTS, "standing", "class")
-    cls = reader.choice("class", tuple(FindingClass))
+    reader = QueryReader(query, _INCIDENTS, *INCIDENT_FILTERS.names)
+    asked = INCIDENT_FILTERS.values(reader)
+    cls = asked["class"]
     wanted = IncidentFilter(
-        open_only=reader.truth("standing") is not False,
+        open_only=asked["standing"] != "false",
         cls=None if cls is None else FindingClass(cls),
     )
     return wanted, _part(reader)
@@ -110,8 +166,8 @@ def read_incident_list(query: bytes) -> tuple[IncidentFilter, Part]:
 
 def read_equal_list(query: bytes) -> tuple[EqualOutcome | None, Part]:
     """The list of pairs of equal content that a query asks for; raises InvalidQueryError."""
-    reader = QueryReader(query, _EQUALS, "outcome")
-    outcome = reader.choice("outcome", tuple(EqualOutcome))
+    reader = QueryReader(query, _EQUALS, *EQUAL_FILTERS.names)
+    outcome = EQUAL_FILTERS.values(reader)["outcome"]
     return None if outcome is None else EqualOutcome(outcome), _part(reader)
 
 
@@ -152,17 +208,10 @@ def _part(reader: QueryReader) -> Part:
     return Part(query=reader, limit=wanted.limit, after=after)
 
 
-def _status(reader: QueryReader, among: Sequence[Status]) -> Status | None:
-    value = reader.choice("status", among, code="status_unknown")
-    return None if value is None else Status(value)
-
-
-def _rate(reader: QueryReader) -> RateVersion | None:
-    type_, version = reader.has("type"), reader.has("rate_version")
-    if type_ != version:
-        reader.tell("rate_version" if type_ else "type", "type_and_rate_version")
-    named = reader.matching("type", TYPE, "type_format")
-    number = reader.whole("rate_version")
-    if named is None or number is None:
+def _rate(reader: QueryReader, type_: str | None, version: int | None) -> RateVersion | None:
+    if reader.has("type") != reader.has("rate_version"):
+        missing = "rate_version" if reader.has("type") else "type"
+        reader.tell(missing, "type_and_rate_version")
+    if type_ is None or version is None:
         return None
-    return RateVersion(type=named, version=number)
+    return RateVersion(type=type_, version=version)
