@@ -9,7 +9,7 @@ from __future__ import annotations
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, Final
 
-from adapters.http.fields import read_idempotency_key
+from adapters.http.wire.headers import read_idempotency_key
 
 if TYPE_CHECKING:
     from random import Random

@@ -56,10 +56,10 @@ from cashback_core.values.money import (
 )
 from cashback_core.values.rounding import Rounding
 from cashback_core.values.violations import InvalidSale, Violation
-from cashback_core.words.messages import MESSAGES, Language
+from cashback_core.words.locales import ENGLISH, Language, languages
 
 __all__ = [
-    "MESSAGES",
+    "ENGLISH",
     "TRANSITIONS",
     "Actor",
     "Applied",
@@ -107,6 +107,7 @@ __all__ = [
     "differences",
     "format_centavos",
     "format_thousandths",
+    "languages",
     "mask",
     "next_rate",
     "next_type",

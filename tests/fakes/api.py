@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from adapters.http.administration.administered import Administered
-from adapters.http.app import Conduct, UseCases, create_app
+from adapters.http.administration.stores import AdministrationStores
+from adapters.http.app import AppOptions, UseCases, create_app
 from adapters.http.identity.log_in_traces import LogInTraces
 from adapters.http.identity.login import Login, owner_of
 from adapters.http.identity.passwords import Passwords
@@ -60,7 +60,7 @@ class AwayStore:
         return away
 
 
-NOT_CALLED: Final = Administered(
+NOT_CALLED: Final = AdministrationStores(
     merchants=cast("Any", AwayStore()),
     users=cast("Any", AwayStore()),
     clients=cast("Any", AwayStore()),
@@ -90,9 +90,9 @@ class Api:
     def __init__(
         self,
         *,
-        conduct: Conduct = Conduct(wait_s=5.0),  # noqa: B008 (frozen)
+        options: AppOptions = AppOptions(wait_s=5.0),  # noqa: B008 (frozen)
         passwords: Passwords | None = None,
-        administered: Administered = NOT_CALLED,
+        administered: AdministrationStores = NOT_CALLED,
     ) -> None:
         self.administered = administered
         self.clock = ManualClock()
@@ -120,8 +120,8 @@ class Api:
         self.standings = Standings(self.identities, self.clock.monotonic_s)
         self.passwords = passwords or Passwords()
         self.traces = LogInTraces(key=bytes(32))
-        self._conduct = conduct
-        self.app = create_app(self._use_cases(), conduct=conduct)
+        self._options = options
+        self.app = create_app(self._use_cases(), options=options)
         self._numbers = itertools.count(1)
 
     def use(self, store: CashbackStore) -> None:
@@ -142,7 +142,7 @@ class Api:
             quote_sale=QuoteSale(store=store, now=now),
             store=store,
         )
-        self.app = create_app(use_cases, conduct=self._conduct)
+        self.app = create_app(use_cases, options=self._options)
 
     def _use_cases(self) -> UseCases:
         now = self.clock.now

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import psycopg
 
-from adapters.http.administration.administered import Administered
+from adapters.http.administration.stores import AdministrationStores
 from adapters.http.identity.passwords import NOBODYS_HASH
 from adapters.postgres.administration.audit_trail import PostgresTrail
 from adapters.postgres.administration.clients import PostgresClients
@@ -84,7 +84,7 @@ async def administered_api(dsn: str) -> AsyncGenerator[AdministeredApi, None]:
     async with Database(dsn) as database:
         administration = Administration(database)
         api = AdministeredApi(
-            administered=Administered(
+            administered=AdministrationStores(
                 merchants=PostgresMerchants(administration),
                 users=PostgresUsers(administration),
                 clients=PostgresClients(administration),

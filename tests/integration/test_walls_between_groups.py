@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, Final, get_args
 import pytest
 
 from adapters.http.identity.access import ACCESS
-from adapters.http.problems.texts import KINDS
-from adapters.http.shapes import Means
+from adapters.http.problems.codes import PROBLEMS
+from adapters.http.sales.shapes import Means
 from cashback_core.values.documents import cpf_check_digits
 from integration.journeys import sale
 from integration.people import sign_in_people
@@ -258,7 +258,7 @@ def told(reply: Reply) -> str:
 
 
 def test_every_answer_that_compares_is_walked() -> None:
-    assert {row.code for row in ROWS.values()} | TELLS_NOTHING_RECORDED == set(KINDS)
+    assert {row.code for row in ROWS.values()} | TELLS_NOTHING_RECORDED == set(PROBLEMS)
     assert set(QUOTES) == set(get_args(Means))
     sellers = {op for op, roles in ACCESS.items() if "erp" in roles and "cashback" in op[1]}
     assert sellers <= COMPARING_OPERATIONS

@@ -16,7 +16,9 @@ from adapters.http.identity.sign_out_routes import SignOutRoutes
 from adapters.http.identity.token_routes import TokenRoutes
 from adapters.http.openapi.document import ServedDocument
 from adapters.http.openapi.page import DocsRoutes
-from adapters.http.problems.answering import handle_exception
+from adapters.http.problem_table import handle_exception
+from adapters.http.problems.pages import ProblemPages
+from adapters.http.resources.merchant_zones import MerchantZones
 from adapters.http.sales.cashbacks import CashbackRoutes
 from adapters.http.sales.incident_routes import IncidentRoutes
 from adapters.http.sales.operator_routes import OperatorRoutes
@@ -27,7 +29,7 @@ from adapters.http.version import VERSION
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from adapters.http.administration.administered import Administered
+    from adapters.http.administration.stores import AdministrationStores
     from adapters.http.identity.login import Login
     from cashback_core.delivery.ports import CashbackStore
     from cashback_core.intake.submission import QuoteSale, SubmitSale
@@ -52,13 +54,13 @@ class UseCases:
     operators: OperatorStore
     incidents: IncidentStore
     privacy: PrivacyStore
-    administered: Administered
+    administered: AdministrationStores
     ping: Ping
     login: Login
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Conduct:
+class AppOptions:
     """How the application behaves.
 
     `wait_s` is how long a submission without `Prefer` waits for the provider, `rate` how much a
@@ -70,30 +72,32 @@ class Conduct:
     trusted_hops: int = 0
 
 
-DEFAULT_CONDUCT: Final = Conduct()
+DEFAULT_OPTIONS: Final = AppOptions()
 
 
 def create_app(
     use_cases: UseCases,
     *,
-    conduct: Conduct = DEFAULT_CONDUCT,
+    options: AppOptions = DEFAULT_OPTIONS,
     lifespan: Sequence[Lifespan] = (),
 ) -> Litestar:
     """The application; `lifespan` opens and closes what the use cases stand on."""
     login = use_cases.login
-    limit = RateLimit(login.identities, conduct.rate)
+    limit = RateLimit(login.identities, options.rate)
     admit = Admission(login.tokens, login.standings, limit)
+    zones = MerchantZones(use_cases.store)
     cashbacks = CashbackRoutes(
         admit=admit,
         submit_sale=use_cases.submit_sale,
         quote_sale=use_cases.quote_sale,
         store=use_cases.store,
-        wait_s=conduct.wait_s,
+        wait_s=options.wait_s,
     )
     operating = OperatorRoutes(
         admit=admit,
         store=use_cases.store,
         operators=use_cases.operators,
+        zones=zones,
     )
     breaker = use_cases.submit_sale.under_way.deliverer.breaker
     document = ServedDocument(version=VERSION, now=use_cases.submit_sale.now)
@@ -104,18 +108,17 @@ def create_app(
                 *operating.handlers(),
                 *IncidentRoutes(admit=admit, incidents=use_cases.incidents).handlers(),
                 *PrivacyRoutes(admit=admit, store=use_cases.privacy).handlers(),
-                *use_cases.administered.handlers(
-                    admit, login, use_cases.store, conduct.trusted_hops
-                ),
-                *TokenRoutes(login, conduct.trusted_hops).handlers(),
+                *use_cases.administered.handlers(admit, login, zones, options.trusted_hops),
+                *TokenRoutes(login, options.trusted_hops).handlers(),
                 *SignOutRoutes(admit=admit, identities=login.identities).handlers(),
                 *HealthRoutes(use_cases.ping, breaker).handlers(),
                 *DocsRoutes(document).handlers(),
+                *ProblemPages().handlers(),
             ]
         ),
         exception_handlers={Exception: handle_exception},
         lifespan=list(lifespan),
-        openapi_config=None,  # openapi.py writes the document: handlers take bare requests
-        logging_config=None,  # problems.py logs what is ours, the access log the rest
+        openapi_config=None,  # openapi/ writes the document: handlers take bare requests
+        logging_config=None,  # problem_table.py logs what is ours, the access log the rest
         request_max_body_size=None,  # body.py counts, and stops before it keeps too much
     )

@@ -16,7 +16,7 @@ from cashback_core.values.money import (
     parse_centavos,
     parse_thousandths,
 )
-from cashback_core.values.violations import MAX_VIOLATIONS, Violation, show
+from cashback_core.values.violations import MAX_VIOLATIONS, Violation, escaped, show
 
 Fields = Mapping[str, object]
 """An object of the document."""
@@ -47,7 +47,7 @@ class FieldReader:
         )
 
     def tell_wrong_type(self, value: object, pointer: str, expected: str) -> None:
-        """Add the violation of a value of another type; `expected` is out of TYPE_NAMES."""
+        """Add the violation of a value of another type; `expected` is a phrase `type.…`."""
         self.tell(pointer, "wrong_type", show(value), {"type": expected})
 
     def read_object(self, value: object, pointer: str, shape: Shape) -> Fields | None:
@@ -117,9 +117,4 @@ class FieldReader:
         known = {"fields": ", ".join(shape)}
         for name in fields:
             if name not in shape and len(self.violations) < MAX_VIOLATIONS:
-                self.tell(f"{pointer}/{_escape(str(name))}", "unknown_field", None, known)
-
-
-def _escape(name: str) -> str:
-    """A field name as a token of a JSON pointer, short and printable."""
-    return show(name).replace("~", "~0").replace("/", "~1")
+                self.tell(f"{pointer}/{escaped(str(name))}", "unknown_field", None, known)

@@ -34,7 +34,7 @@ from cashback_core.values.money import format_centavos
 from cashback_core.values.names import MAX_NAME_CHARS, NameDifference, name_fault
 from cashback_core.values.suggestions import Nearest
 from cashback_core.values.violations import InvalidSale, show
-from cashback_core.words.messages import Kind
+from cashback_core.words.locales import ValueKind
 
 MAX_SALE_ID_CHARS: Final = 64
 TERMS_CODES: Final = frozenset(
@@ -216,7 +216,7 @@ class _SaleReading(FieldReader):
         value = customer.get("document")
         if isinstance(value, _NUMBERS) and not isinstance(value, bool):
             # A number has lost its leading zeros; and a CPF is never repeated in an error.
-            self.tell(pointer, "document_format", Kind.NUMBER)
+            self.tell(pointer, "document_format", ValueKind.NUMBER)
             return None
         text = self.read_text(customer, "document", "/customer")
         if text is None:

@@ -28,7 +28,7 @@ class NameDifference(StrEnum):
 
 
 class NameFault(NamedTuple):
-    """Why a name is not taken: a code out of `messages.MESSAGES` with its values."""
+    """Why a name is not taken: the code of a fault's text, with its values."""
 
     code: str
     values: dict[str, str]

@@ -9,20 +9,24 @@ from decimal import Decimal
 from typing import Final
 
 from cashback_core.values.documents import mask_documents
-from cashback_core.words.messages import MESSAGES, TYPE_NAMES, Kind, Language
+from cashback_core.words.locales import ENGLISH, Language, ValueKind, fault_text, phrase
 
 MAX_RECEIVED_CHARS: Final = 80
 MAX_VIOLATIONS: Final = 100
 """Most violations reported for one request: nobody reads more, and an answer has a limit too."""
 
+_SPELT: Final = ("type", "reason")
+"""The values that are words themselves: phrases of each language, by `type.` or `reason.`."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Violation:
-    """One fault of a document.
+    """One fault of a document, or of a request beside it.
 
-    `pointer` is a JSON pointer (RFC 6901), `code` a stable name out of `messages.MESSAGES`,
-    `received` what came, shortened and without personal data (None when nothing came; a Kind where
-    its kind alone is told, which `messages.told_in` puts in words).
+    `pointer` is a JSON pointer (RFC 6901), `code` the stable name of a text of
+    `words.locales.fault_text`, `received` what came, shortened and without personal data (None when
+    nothing came, or nothing of it may be shown; a ValueKind where its kind alone is told, which
+    `told_in` puts in words). `values` go into the text.
     """
 
     pointer: str
@@ -30,16 +34,21 @@ class Violation:
     received: str | None = None
     values: Mapping[str, str] = field(default_factory=dict[str, str])
 
-    def detail(self, language: Language = Language.EN) -> str:
+    def detail(self, language: Language = ENGLISH) -> str:
         """What is wrong, as a sentence."""
-        return MESSAGES[self.code][language].detail.format_map(self.values)
+        return fault_text(language, self.code).detail.format_map(self._told_in(language))
 
-    def expected(self, language: Language = Language.EN) -> str:
+    def expected(self, language: Language = ENGLISH) -> str:
         """What would have been right."""
-        values = dict(self.values)
-        if "type" in values:
-            values["type"] = TYPE_NAMES[values["type"]][language]
-        return MESSAGES[self.code][language].expected.format_map(values)
+        return fault_text(language, self.code).expected.format_map(self._told_in(language))
+
+    def _told_in(self, language: Language) -> Mapping[str, str]:
+        spelt = {
+            name: phrase(language, f"{name}.{self.values[name]}")
+            for name in _SPELT
+            if name in self.values
+        }
+        return {**self.values, **spelt} if spelt else self.values
 
     def __str__(self) -> str:
         place = self.pointer or "/"
@@ -67,14 +76,19 @@ def show(value: object) -> str:
         case int() | float() | Decimal():
             return _show_number(value)
         case Mapping():
-            return Kind.OBJECT
+            return ValueKind.OBJECT
         case _:
-            return Kind.ARRAY if isinstance(value, list | tuple) else type(value).__name__
+            return ValueKind.ARRAY if isinstance(value, list | tuple) else type(value).__name__
+
+
+def escaped(name: str) -> str:
+    """A field name as a token of a JSON pointer, short and printable."""
+    return show(name).replace("~", "~0").replace("/", "~1")
 
 
 def _show_number(value: float | Decimal) -> str:
     if isinstance(value, int) and value.bit_length() > 256:
-        return Kind.LONG_INTEGER
+        return ValueKind.LONG_INTEGER
     return _shorten(str(value))
 
 

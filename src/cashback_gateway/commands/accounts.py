@@ -8,11 +8,11 @@ import sys
 from typing import TYPE_CHECKING
 
 from adapters.http.administration.user_bodies import read_new_password, read_new_user
-from adapters.http.identity.credentials import InvalidRequestError
 from adapters.http.identity.login import USERNAME, owner_of
 from adapters.http.identity.passwords import hash_password
 from adapters.http.identity.signing_key import load_signing_key
 from adapters.http.identity.tokens import Lifetimes, TokenKind, Tokens
+from adapters.http.wire.refusals import InvalidRequestError
 from adapters.postgres.administration.users import PostgresUsers
 from adapters.postgres.connection.database import Database
 from adapters.postgres.identity.accounts import AccountError, PostgresAccounts

@@ -11,20 +11,17 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from adapters.http.problems.texts import FAULTS
 from adapters.postgres.administration.merchants import merchant_meant
 from adapters.postgres.administration.transactions import Administration
 from adapters.postgres.connection.database import Database
 from cashback_core.administration.resources import Caller, Conflict, InUse, Invalid, Missing, Taken
-from cashback_core.words.messages import Language
+from cashback_core.values.violations import Violation
 from cashback_gateway.commands.operators import ActRefusedError
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Sequence
 
-    from adapters.http.problems.faults import Fault
     from cashback_core.administration.resources import Refusal
-    from cashback_core.values.violations import Violation
     from cashback_gateway.settings.settings import Settings
 
 
@@ -64,15 +61,13 @@ def refused(refusal: Refusal, what: str) -> ActRefusedError:
         case Taken(name=name):
             return ActRefusedError(f"the {name} of {what} is taken")
         case InUse(reason=fault, values=values) | Invalid(fault=fault, values=values):
-            text = FAULTS[fault][Language.EN]
-            expected = text.expected.format_map(values)
-            return ActRefusedError(f"{what}: {text.detail} Expected: {expected}.")
+            told = Violation(pointer="", code=fault, values=values)
+            return ActRefusedError(f"{what}: {told.detail()} Expected: {told.expected()}.")
 
 
-def unreadable(faults: Sequence[Violation | Fault]) -> ActRefusedError:
+def unreadable(faults: Sequence[Violation]) -> ActRefusedError:
     """Everything that is wrong with what was asked for, in a line."""
     told = [
-        f"{fault.pointer[1:]}: {fault.detail(Language.EN)} Expected: {fault.expected(Language.EN)}."
-        for fault in faults
+        f"{fault.pointer[1:]}: {fault.detail()} Expected: {fault.expected()}." for fault in faults
     ]
     return ActRefusedError(" ".join(told))

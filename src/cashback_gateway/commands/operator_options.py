@@ -19,7 +19,7 @@ from cashback_core.reconciliation.findings import NEED_A_PERSON, FindingClass
 from cashback_core.sales.same_sale import EqualOutcome
 from cashback_core.values.documents import Cpf, InvalidDocument
 from cashback_core.values.instants import NoSuchInstant, NotAnInstant, parse_bound
-from cashback_core.words.messages import SOLD_AT, Language
+from cashback_core.words.locales import ENGLISH, phrase
 from cashback_gateway.commands import incidents as incident_commands
 from cashback_gateway.commands import operators as commands
 
@@ -218,7 +218,7 @@ def _bound(text: str, *, end: bool) -> datetime:
     try:
         return parse_bound(text, ZoneInfo(ZONE), end=end)
     except (NotAnInstant, NoSuchInstant) as error:
-        wanted = f"not YYYY-MM-DD or {SOLD_AT[Language.EN]}, or it does not exist"
+        wanted = f"not YYYY-MM-DD or {phrase(ENGLISH, 'instant')}, or it does not exist"
         raise argparse.ArgumentTypeError(wanted) from error
 
 

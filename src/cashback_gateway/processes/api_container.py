@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from dependency_injector import providers
 
-from adapters.http.administration.administered import Administered
-from adapters.http.app import Conduct, UseCases, create_app
+from adapters.http.administration.stores import AdministrationStores
+from adapters.http.app import AppOptions, UseCases, create_app
 from adapters.http.identity.log_in_traces import LogInTraces
 from adapters.http.identity.login import Login
 from adapters.http.identity.passwords import Passwords
@@ -64,12 +64,12 @@ def _traces(tokens: Tokens, on_log_in: OnLogIn | None) -> LogInTraces:
 
 def _app(settings: Settings, use_cases: UseCases) -> Litestar:
     api = settings.api
-    conduct = Conduct(
+    options = AppOptions(
         wait_s=api.wait_s,
         rate=Rate(per_s=api.rate_per_s, burst=api.rate_burst),
         trusted_hops=api.trusted_hops,
     )
-    return create_app(use_cases, conduct=conduct)
+    return create_app(use_cases, options=options)
 
 
 class ApiContainer(Container):
@@ -100,7 +100,7 @@ class ApiContainer(Container):
     incidents = providers.Singleton(_incidents, Container.database)
     administration = providers.Singleton(Administration, Container.database)
     administered = providers.Singleton(
-        Administered,
+        AdministrationStores,
         merchants=providers.Singleton(PostgresMerchants, administration),
         users=providers.Singleton(PostgresUsers, administration),
         clients=providers.Singleton(PostgresClients, administration),

@@ -11,10 +11,11 @@ import pytest
 from hypothesis import HealthCheck, Phase, assume, find, given, settings
 from hypothesis import strategies as st
 
-from cashback_core import MESSAGES, Cnpj, Cpf, Programme, Sale
+from cashback_core import Cnpj, Cpf, Programme, Sale
 from cashback_core.sales.sale import MAX_LINES
 from cashback_core.testing import strategies
 from cashback_core.values.money import MAX_CENTAVOS, MAX_QUANTITY_THOUSANDTHS
+from cashback_core.words.en.sales import FAULTS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,7 +25,7 @@ NOT_BY_PARSING = {"customer_name_mismatch", "idempotency_key_holds_document"}
 
 
 def test_there_is_a_defect_for_every_code_that_parsing_can_yield() -> None:
-    assert set(strategies.DEFECTS) == set(MESSAGES) - NOT_BY_PARSING
+    assert set(strategies.DEFECTS) == set(FAULTS) - NOT_BY_PARSING
 
 
 def test_every_exported_name_exists() -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from adapters.cashback_client.pool import Limits
 from adapters.cashback_client.statements import StatementLimits
-from adapters.http.app import Conduct
+from adapters.http.app import AppOptions
 from adapters.http.identity.tokens import Lifetimes
 from cashback_core.delivery.breaker import BreakerPolicy
 from cashback_core.delivery.states import DeliveryPolicy
@@ -357,7 +357,7 @@ def test_a_setting_that_is_not_given_is_what_its_user_does_by_itself() -> None:
     )
     tokens = settings.tokens
     assert Lifetimes() == Lifetimes(access_s=tokens.access_s, refresh_s=tokens.refresh_s)
-    assert Conduct().wait_s == settings.api.wait_s
+    assert AppOptions().wait_s == settings.api.wait_s
     assert Retention() == Retention(
         raw_days=settings.retention.raw_days, customer_days=settings.retention.customer_days
     )

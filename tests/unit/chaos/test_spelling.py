@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from adapters.http.fields import read_idempotency_key
+from adapters.http.wire.headers import read_idempotency_key
 from cashback_core.sales.content import same_content
 from cashback_core.sales.validation import SaleRules, parse_sale
 from cashback_core.values.names import same_person

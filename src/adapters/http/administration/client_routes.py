@@ -2,28 +2,25 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from litestar import HttpMethod, Request, delete, post, route
-from litestar.exceptions import NotFoundException
 from litestar.types import ASGIApp  # noqa: TC002 (Litestar reads the annotations)
 
 from adapters.http.administration import shapes
-from adapters.http.answers import Answer
 from adapters.http.resources.answering import (
     answer_created,
     answer_deleted,
-    caller_of,
     read_document,
 )
-from adapters.http.resources.cursors import Kind
-from adapters.http.resources.list_query import ListQuery, Ordering
 from adapters.http.resources.one_resource import OneResource
-from adapters.http.resources.resource_body import ResourceBody
-from adapters.http.sales.wire import encode
+from adapters.http.wire.answers import Answer, encode
+from adapters.http.wire.cursors import Kind
+from adapters.http.wire.ids import path_value, path_version
+from adapters.http.wire.objects import ObjectReader
+from adapters.http.wire.queries import Ordering, QueryReader
 from cashback_core.administration.merchants import SLUG
 from cashback_core.people.clients import (
     CLIENT_ID,
@@ -52,7 +49,6 @@ ORDERING: Final = Ordering(
     default="name",
 )
 
-_NUMBER: Final = re.compile(r"[1-9][0-9]{0,8}\Z", re.ASCII)
 _STATE: Final = {"name": True, "role": False, "disabled": False, "group": False}
 
 
@@ -91,28 +87,28 @@ class ClientRoutes:
         fields, principal = await self.admit(request)
         by_platform = principal.home is None
         shape = {"merchant": True, **_STATE} if by_platform else _STATE
-        body = ResourceBody(await read_document(request, fields), shape)
+        body = ObjectReader(await read_document(request, fields), shape)
         merchant = body.text("merchant", SLUG, "no_such_merchant") if by_platform else None
         state = _read_state(body)
         body.refuse_faults()
         outcome = await self.store.create(
-            caller_of(principal), NewClient(state=state, merchant=merchant)
+            principal.caller, NewClient(state=state, merchant=merchant)
         )
         return answer_created(
-            outcome, _issued_shape, fields, location=lambda made: f"{PATH}/{made.client.id}"
+            outcome, _issued_shape, location=lambda made: f"{PATH}/{made.client.id}"
         )
 
     async def page(self, request: Request[Any, Any, Any]) -> ASGIApp:
         """List clients."""
         _, principal = await self.admit(request)
-        query = ListQuery(request.scope["query_string"], ORDERING, "role", "disabled", "merchant")
+        query = QueryReader(request.scope["query_string"], ORDERING, "role", "disabled", "merchant")
         which = ClientFilter(
             merchant=query.text("merchant"),
             role=query.choice("role", CLIENT_ROLES),
             disabled=query.truth("disabled"),
         )
         wanted = query.slice()
-        page = await self.store.page(caller_of(principal), wanted, which)
+        page = await self.store.page(principal.caller, wanted, which)
         cursor = None
         if page.more:
             last = page.items[-1]
@@ -125,32 +121,30 @@ class ClientRoutes:
         """A further secret, told this once."""
         fields, principal = await self.admit(request)
         client_id = _read_id(request)
-        body = ResourceBody(await read_document(request, fields), {"overlap_s": False})
+        body = ObjectReader(await read_document(request, fields), {"overlap_s": False})
         overlap_s = body.whole(
             "overlap_s", lowest=0, highest=MAX_OVERLAP_S, default=DEFAULT_OVERLAP_S
         )
         body.refuse_faults()
         outcome = await self.store.rotate(
-            caller_of(principal), client_id, overlap=timedelta(seconds=overlap_s)
+            principal.caller, client_id, overlap=timedelta(seconds=overlap_s)
         )
         return answer_created(
-            outcome, _issued_shape, fields, location=lambda made: f"{PATH}/{made.client.id}"
+            outcome, _issued_shape, location=lambda made: f"{PATH}/{made.client.id}"
         )
 
     async def end_secret(self, request: Request[Any, Any, Any]) -> ASGIApp:
         """End a secret now; it needs no version: whoever has lost one is in a hurry."""
-        fields, principal = await self.admit(request)
+        _, principal = await self.admit(request)
         client_id = _read_id(request)
-        number: str = request.scope["path_params"]["number"]
-        if _NUMBER.match(number) is None:
-            raise NotFoundException
-        refusal = await self.store.end_secret(caller_of(principal), client_id, int(number))
-        return answer_deleted(refusal, fields)
+        number = path_version(request, "number")
+        refusal = await self.store.end_secret(principal.caller, client_id, number)
+        return answer_deleted(refusal)
 
 
 def check_state(document: object) -> ClientState:
     """A client's state out of a whole document; raises InvalidRequestError."""
-    body = ResourceBody(document, _STATE)
+    body = ObjectReader(document, _STATE)
     state = _read_state(body)
     body.refuse_faults()
     return state
@@ -189,7 +183,7 @@ def _issued_shape(issued: Issued) -> shapes.IssuedSecret:
     )
 
 
-def _read_state(body: ResourceBody) -> ClientState:
+def _read_state(body: ObjectReader) -> ClientState:
     return ClientState(
         name=body.name("name"),
         role=body.choice("role", CLIENT_ROLES, default="erp"),
@@ -209,7 +203,4 @@ def _document(client: Client) -> dict[str, object]:
 
 
 def _read_id(request: Request[Any, Any, Any]) -> str:
-    client_id: str = request.scope["path_params"]["id"]
-    if CLIENT_ID.match(client_id) is None:
-        raise NotFoundException
-    return client_id
+    return path_value(request, "id", CLIENT_ID)

@@ -7,21 +7,19 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from litestar import HttpMethod, Request, post, route
-from litestar.exceptions import NotFoundException
 from litestar.types import ASGIApp  # noqa: TC002 (Litestar reads the annotations)
 
 from adapters.http.administration import shapes
-from adapters.http.answers import Answer
 from adapters.http.resources.answering import (
     answer_created,
-    caller_of,
     read_document,
 )
-from adapters.http.resources.cursors import Kind
-from adapters.http.resources.list_query import ListQuery, Ordering
 from adapters.http.resources.one_resource import OneResource
-from adapters.http.resources.resource_body import ResourceBody
-from adapters.http.sales.wire import encode
+from adapters.http.wire.answers import Answer, encode
+from adapters.http.wire.cursors import Kind
+from adapters.http.wire.ids import path_value
+from adapters.http.wire.objects import ObjectReader
+from adapters.http.wire.queries import Ordering, QueryReader
 from cashback_core.administration.brakes import MAX_CASHBACK_CEILING, MAX_DAY_CEILING, Ceilings
 from cashback_core.administration.merchants import (
     DEFAULT_MAX_SALE_AGE_DAYS,
@@ -97,23 +95,20 @@ class MerchantRoutes:
     async def create(self, request: Request[Any, Any, Any]) -> ASGIApp:
         """Add a merchant."""
         fields, principal = await self.admit(request)
-        body = ResourceBody(await read_document(request, fields), {"slug": True, **_STATE})
+        body = ObjectReader(await read_document(request, fields), {"slug": True, **_STATE})
         slug = body.text("slug", SLUG, "slug_format")
         state = _read_state(body)
         body.refuse_faults()
-        new = NewMerchant(slug=slug, state=state)
-        outcome = await self.store.create(caller_of(principal), new)
-        return answer_created(
-            outcome, merchant_shape, fields, location=lambda made: f"{PATH}/{made.slug}"
-        )
+        outcome = await self.store.create(principal.caller, NewMerchant(slug=slug, state=state))
+        return answer_created(outcome, merchant_shape, location=lambda made: f"{PATH}/{made.slug}")
 
     async def page(self, request: Request[Any, Any, Any]) -> ASGIApp:
         """List merchants."""
         _, principal = await self.admit(request)
-        query = ListQuery(request.scope["query_string"], ORDERING, "slug", "disabled")
+        query = QueryReader(request.scope["query_string"], ORDERING, "slug", "disabled")
         which = MerchantFilter(slug=query.text("slug"), disabled=query.truth("disabled"))
         wanted = query.slice()
-        page = await self.store.page(caller_of(principal), wanted, which)
+        page = await self.store.page(principal.caller, wanted, which)
         cursor = None
         if page.more:
             last = page.items[-1]
@@ -125,7 +120,7 @@ class MerchantRoutes:
 
 def check_state(document: object) -> MerchantState:
     """A merchant's state out of a whole document; raises InvalidRequestError."""
-    body = ResourceBody(document, _STATE)
+    body = ObjectReader(document, _STATE)
     state = _read_state(body)
     body.refuse_faults()
     return state
@@ -152,7 +147,7 @@ def merchant_shape(merchant: Merchant) -> shapes.Merchant:
     )
 
 
-def _read_state(body: ResourceBody) -> MerchantState:
+def _read_state(body: ObjectReader) -> MerchantState:
     zone = DEFAULT_ZONE
     if body.has("zone"):
         zone = body.text("zone", _ZONE, "zone_unknown")
@@ -204,7 +199,4 @@ def _document(merchant: Merchant) -> dict[str, object]:
 
 
 def _read_slug(request: Request[Any, Any, Any]) -> str:
-    slug: str = request.scope["path_params"]["slug"]
-    if SLUG.match(slug) is None:
-        raise NotFoundException
-    return slug
+    return path_value(request, "slug", SLUG)

@@ -6,10 +6,10 @@ from typing import Annotated, Any
 
 from msgspec import Meta
 
-from adapters.http.shapes import Instant, Shape, Uuid
-from cashback_core.sales.same_sale import EqualContent  # noqa: TC001 (msgspec reads the annotations)
-from cashback_core.values.names import NameDifference  # noqa: TC001 (msgspec reads the annotations)
-from cashback_core.values.rounding import Rounding  # noqa: TC001 (msgspec reads the annotations)
+from adapters.http.wire.shapes import Instant, Shape, Uuid
+from cashback_core.sales.same_sale import EqualContent
+from cashback_core.values.names import NameDifference
+from cashback_core.values.rounding import Rounding
 
 ClientId = Annotated[str, Meta(pattern="^cli_[A-Za-z0-9_-]{22}$")]
 Version = Annotated[int, Meta(ge=1, description="Also the ETag; raised by every change.")]

@@ -10,19 +10,17 @@ from litestar.exceptions import NotFoundException
 from litestar.types import ASGIApp  # noqa: TC002 (Litestar reads the annotations)
 
 from adapters.http.administration import shapes
-from adapters.http.answers import Answer
-from adapters.http.resources.addresses import read_uuid
 from adapters.http.resources.answering import (
     answer_changed,
     answer_created,
     answer_read,
-    caller_of,
     read_document,
 )
-from adapters.http.resources.cursors import Kind
-from adapters.http.resources.list_query import ListQuery, Ordering
-from adapters.http.resources.resource_body import ResourceBody
-from adapters.http.sales.wire import encode
+from adapters.http.wire.answers import Answer, encode
+from adapters.http.wire.cursors import Kind
+from adapters.http.wire.ids import path_uuid
+from adapters.http.wire.objects import ObjectReader
+from adapters.http.wire.queries import Ordering, QueryReader
 from cashback_core.administration.brakes import NewStop, StopFilter
 from cashback_core.administration.merchants import SLUG
 from cashback_core.sales.programme import TYPE
@@ -38,7 +36,7 @@ if TYPE_CHECKING:
 
 PATH: Final = "/api/stops"
 ORDERING: Final = Ordering(
-    resource="stops", columns={"stopped_at": Kind.INSTANT}, key=Kind.TEXT, default="-stopped_at"
+    resource="stops", columns={"stopped_at": Kind.INSTANT}, key=Kind.UUID, default="-stopped_at"
 )
 
 
@@ -65,25 +63,23 @@ class StopRoutes:
         fields, principal = await self.admit(request)
         by_platform = principal.home is None
         shape = {"type": False, "reason": True, **({"merchant": True} if by_platform else {})}
-        body = ResourceBody(await read_document(request, fields), shape)
+        body = ObjectReader(await read_document(request, fields), shape)
         merchant = body.text("merchant", SLUG, "no_such_merchant") if by_platform else None
         type_ = body.text("type", TYPE, "no_such_type") if body.has("type") else None
         reason = body.reason("reason")
         body.refuse_faults()
         new = NewStop(by=principal.username, reason=reason, merchant=merchant, type=type_)
-        outcome = await self.store.create(caller_of(principal), new)
-        return answer_created(
-            outcome, stop_shape, fields, location=lambda made: f"{PATH}/{made.id}"
-        )
+        outcome = await self.store.create(principal.caller, new)
+        return answer_created(outcome, stop_shape, location=lambda made: f"{PATH}/{made.id}")
 
     async def page(self, request: Request[Any, Any, Any]) -> ASGIApp:
         """List stops."""
         _, principal = await self.admit(request)
-        query = ListQuery(request.scope["query_string"], ORDERING, "standing", "merchant")
+        query = QueryReader(request.scope["query_string"], ORDERING, "standing", "merchant")
         standing = query.truth("standing")
         which = StopFilter(merchant=query.text("merchant"), standing=standing)
         wanted = query.slice()
-        page = await self.store.page(caller_of(principal), wanted, which)
+        page = await self.store.page(principal.caller, wanted, which)
         cursor = None
         if page.more:
             last = page.items[-1]
@@ -94,7 +90,7 @@ class StopRoutes:
     async def one(self, request: Request[Any, Any, Any]) -> ASGIApp:
         """Read one."""
         fields, principal = await self.admit(request)
-        found = await self.store.find(caller_of(principal), read_uuid(request))
+        found = await self.store.find(principal.caller, path_uuid(request))
         if found is None:
             raise NotFoundException
         return answer_read(found, stop_shape, fields)
@@ -102,14 +98,12 @@ class StopRoutes:
     async def lift(self, request: Request[Any, Any, Any]) -> ASGIApp:
         """Let what waits go on; it needs no version: a stop is lifted once."""
         fields, principal = await self.admit(request)
-        id_ = read_uuid(request)
-        body = ResourceBody(await read_document(request, fields), {"reason": True})
+        id_ = path_uuid(request)
+        body = ObjectReader(await read_document(request, fields), {"reason": True})
         reason = body.reason("reason")
         body.refuse_faults()
-        outcome = await self.store.lift(
-            caller_of(principal), id_, by=principal.username, reason=reason
-        )
-        return answer_changed(outcome, stop_shape, fields)
+        outcome = await self.store.lift(principal.caller, id_, by=principal.username, reason=reason)
+        return answer_changed(outcome, stop_shape)
 
 
 def stop_shape(stop: Stop) -> shapes.Stop:

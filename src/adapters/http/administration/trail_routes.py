@@ -11,11 +11,9 @@ from litestar.exceptions import NotFoundException
 from litestar.types import ASGIApp  # noqa: TC002 (Litestar reads the annotations)
 
 from adapters.http.administration import shapes
-from adapters.http.answers import Answer
-from adapters.http.resources.answering import caller_of
-from adapters.http.resources.cursors import Kind
-from adapters.http.resources.list_query import ListQuery, Ordering
-from adapters.http.sales.wire import encode
+from adapters.http.wire.answers import Answer, encode
+from adapters.http.wire.cursors import Kind
+from adapters.http.wire.queries import Ordering, QueryReader
 from cashback_core.administration.audit_trail import TrailFilter, TrailLine
 from cashback_core.administration.resources import Missing
 from cashback_core.values.instants import format_instant
@@ -23,8 +21,8 @@ from cashback_core.values.instants import format_instant
 if TYPE_CHECKING:
     from litestar.handlers import HTTPRouteHandler
 
-    from adapters.http.catalogue.starts import Zones
     from adapters.http.identity.admission import Admission
+    from adapters.http.resources.merchant_zones import MerchantZones
     from cashback_core.administration.audit_trail import TrailStore
 
 ORDERING: Final = Ordering(
@@ -39,7 +37,7 @@ class TrailRoutes:
 
     admit: Admission
     store: TrailStore
-    zones: Zones
+    zones: MerchantZones
 
     def handlers(self) -> list[HTTPRouteHandler]:
         """The route under its address."""
@@ -50,7 +48,7 @@ class TrailRoutes:
         """List changes."""
         _, principal = await self.admit(request)
         filters = ("merchant", "actor", "resource", "key", "from", "to")
-        query = ListQuery(request.scope["query_string"], ORDERING, *filters)
+        query = QueryReader(request.scope["query_string"], ORDERING, *filters)
         home = principal.home
         zone = _UTC if home is None else await self.zones(home)  # the platform has no day
         which = TrailFilter(
@@ -61,7 +59,7 @@ class TrailRoutes:
             from_at=query.bound("from", zone),
             to_at=query.bound("to", zone, end=True),
         )
-        page = await self.store.page(caller_of(principal), query.slice(), which)
+        page = await self.store.page(principal.caller, query.slice(), which)
         if isinstance(page, Missing):
             raise NotFoundException
         cursor = None

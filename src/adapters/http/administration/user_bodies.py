@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final, cast
 
 from adapters.http.identity.access import ADMINISTRATORS, MEMBERS, Role
 from adapters.http.identity.password_policy import LONGEST, SHORTEST, refuse_password
-from adapters.http.resources.resource_body import ResourceBody
+from adapters.http.wire.objects import ObjectReader
 from cashback_core.administration.merchants import SLUG
 from cashback_core.people.users import UserState
 
@@ -48,7 +48,7 @@ def read_new_user(document: object, *, by_platform: bool, by_token: bool = True)
     """
     asks_current = by_token and _is_administrative(document)
     shape = {"username": True, "role": True, "password": True, "current": asks_current}
-    body = ResourceBody(document, {**shape, "merchant": False} if by_platform else shape)
+    body = ObjectReader(document, {**shape, "merchant": False} if by_platform else shape)
     username = body.text("username", USERNAME, "username_format")
     roles = ROLES if by_platform else tuple(sorted(MEMBERS))
     asked = AskedUser(
@@ -76,7 +76,7 @@ def _is_administrative(document: object) -> bool:
 
 def check_state(document: object) -> UserState:
     """A user's state out of a whole document; raises InvalidRequestError."""
-    body = ResourceBody(document, {"role": True, "disabled": False})
+    body = ObjectReader(document, {"role": True, "disabled": False})
     state = UserState(role=body.choice("role", ROLES), disabled=body.truth("disabled"))
     body.refuse_faults()
     return state
@@ -89,7 +89,7 @@ def document_of(user: User) -> dict[str, object]:
 
 def read_new_password(document: object, username: str) -> str:
     """The body of a reset: `new`, and `current` in vain; raises InvalidRequestError."""
-    body = ResourceBody(document, {"new": True, "current": False})
+    body = ObjectReader(document, {"new": True, "current": False})
     new = _read_new_password(body, "new", username)
     body.refuse_faults()
     return new
@@ -100,13 +100,13 @@ def read_changed_password(document: object, username: str) -> tuple[str, str]:
 
     Raises InvalidRequestError.
     """
-    body = ResourceBody(document, {"current": True, "new": True})
+    body = ObjectReader(document, {"current": True, "new": True})
     current, new = body.secret("current"), _read_new_password(body, "new", username)
     body.refuse_faults()
     return current, new
 
 
-def _read_new_password(body: ResourceBody, name: str, username: str) -> str:
+def _read_new_password(body: ObjectReader, name: str, username: str) -> str:
     password = body.secret(name)
     code = refuse_password(password, username)
     if code is not None and body.is_text(name):

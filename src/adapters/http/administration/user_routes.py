@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from litestar import HttpMethod, Request, post, put, route
-from litestar.exceptions import NotFoundException
 from litestar.types import ASGIApp  # noqa: TC002 (Litestar reads the annotations)
 
 from adapters.http.administration import shapes
@@ -20,27 +19,26 @@ from adapters.http.administration.user_bodies import (
     read_new_password,
     read_new_user,
 )
-from adapters.http.answers import Answer
-from adapters.http.identity.credentials import InvalidRequestError
-from adapters.http.problems.faults import Fault
 from adapters.http.resources.answering import (
     answer_created,
     answer_deleted,
-    caller_of,
     read_document,
 )
-from adapters.http.resources.cursors import Kind
-from adapters.http.resources.list_query import ListQuery, Ordering
 from adapters.http.resources.one_resource import OneResource
-from adapters.http.sales.wire import encode
+from adapters.http.wire.answers import Answer, encode
+from adapters.http.wire.cursors import Kind
+from adapters.http.wire.ids import path_value
+from adapters.http.wire.queries import Ordering, QueryReader
+from adapters.http.wire.refusals import InvalidRequestError
 from cashback_core.people.users import NewUser, User, UserFilter, UserState
 from cashback_core.values.instants import format_instant
+from cashback_core.values.violations import Violation
 
 if TYPE_CHECKING:
     from litestar.handlers import HTTPRouteHandler
 
+    from adapters.http.administration.own_password import OwnPassword
     from adapters.http.identity.admission import Admission
-    from adapters.http.identity.own_password import OwnPassword
     from adapters.http.identity.passwords import Passwords
     from cashback_core.administration.resources import Caller, Done, Refusal, Versions
     from cashback_core.people.users import UserStore
@@ -97,22 +95,20 @@ class UserRoutes:
             merchant=asked.merchant,
             password_hash=await self.passwords.hash(asked.password),
         )
-        outcome = await self.store.create(caller_of(principal), new)
-        return answer_created(
-            outcome, user_shape, fields, location=lambda made: f"{PATH}/{made.username}"
-        )
+        outcome = await self.store.create(principal.caller, new)
+        return answer_created(outcome, user_shape, location=lambda made: f"{PATH}/{made.username}")
 
     async def page(self, request: Request[Any, Any, Any]) -> ASGIApp:
         """List users."""
         _, principal = await self.admit(request)
-        query = ListQuery(request.scope["query_string"], ORDERING, "role", "disabled", "merchant")
+        query = QueryReader(request.scope["query_string"], ORDERING, "role", "disabled", "merchant")
         which = UserFilter(
             merchant=query.text("merchant"),
             role=query.choice("role", ROLES),
             disabled=query.truth("disabled"),
         )
         wanted = query.slice()
-        page = await self.store.page(caller_of(principal), wanted, which)
+        page = await self.store.page(principal.caller, wanted, which)
         cursor = None
         if page.more:
             last = page.items[-1]
@@ -131,15 +127,15 @@ class UserRoutes:
         if username == principal.username:
             return await self.own_password.change(request, fields, principal)
         document = await read_document(request, fields)
-        known = await self.store.find(caller_of(principal), username)
+        known = await self.store.find(principal.caller, username)
         if known is not None and known.state.role in ADMINISTRATIVE:
             current, new = read_changed_password(document, username)
             await self.own_password.confirm(request, principal, current)
         else:
             new = read_new_password(document, username)
         hashed = await self.passwords.hash(new)
-        refusal = await self.store.set_password(caller_of(principal), username, hashed)
-        return answer_deleted(refusal, fields)
+        refusal = await self.store.set_password(principal.caller, username, hashed)
+        return answer_deleted(refusal)
 
     async def _replace(
         self, caller: Caller, username: str, state: UserState, versions: Versions
@@ -148,16 +144,15 @@ class UserRoutes:
         if state.role in ADMINISTRATIVE:
             known = await self.store.find(caller, username)
             if known is not None and known.state.role not in ADMINISTRATIVE:
-                raise InvalidRequestError((Fault(pointer="/role", code="becomes_administrator"),))
+                raise InvalidRequestError(
+                    (Violation(pointer="/role", code="becomes_administrator"),)
+                )
         return await self.store.replace(caller, username, state, versions)
 
 
 def read_username(request: Request[Any, Any, Any]) -> str:
     """The username in an address; raises NotFoundException for any other text."""
-    username: str = request.scope["path_params"]["username"]
-    if USERNAME.match(username) is None:
-        raise NotFoundException
-    return username
+    return path_value(request, "username", USERNAME)
 
 
 def user_shape(user: User) -> shapes.User:

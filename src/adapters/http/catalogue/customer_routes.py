@@ -9,19 +9,17 @@ from typing import TYPE_CHECKING, Any, Final
 from litestar import HttpMethod, Request, post, route
 from litestar.types import ASGIApp  # noqa: TC002 (Litestar reads the annotations)
 
-from adapters.http.answers import Answer
 from adapters.http.catalogue import shapes
-from adapters.http.resources.addresses import read_uuid
 from adapters.http.resources.answering import (
     answer_created,
-    caller_of,
     read_document,
 )
-from adapters.http.resources.cursors import Kind
-from adapters.http.resources.list_query import ListQuery, Ordering
 from adapters.http.resources.one_resource import OneResource
-from adapters.http.resources.resource_body import ResourceBody
-from adapters.http.sales.wire import encode
+from adapters.http.wire.answers import Answer, encode
+from adapters.http.wire.cursors import Kind
+from adapters.http.wire.ids import path_uuid
+from adapters.http.wire.objects import ObjectReader
+from adapters.http.wire.queries import Ordering, QueryReader
 from cashback_core.administration.customers import CustomerFilter, NewCustomer
 from cashback_core.sales.sale import Customer
 from cashback_core.values.documents import Cpf, InvalidDocument
@@ -56,7 +54,7 @@ class CustomerRoutes:
         one = f"{PATH}/{{id:str}}"
         known: OneResource[UUID, KnownCustomer, str] = OneResource(
             admit=self.admit,
-            key=read_uuid,
+            key=path_uuid,
             find=self.store.find,
             replace_by=self.store.replace,
             delete_by=self.store.delete,
@@ -73,28 +71,21 @@ class CustomerRoutes:
     async def create(self, request: Request[Any, Any, Any]) -> ASGIApp:
         """Make a customer known before their first sale."""
         fields, principal = await self.admit(request)
-        body = ResourceBody(await read_document(request, fields), {"document": True, "name": True})
+        body = ObjectReader(await read_document(request, fields), {"document": True, "name": True})
         document = _read_document(body)
         name = _read_name(body)
         body.refuse_faults()
         new = NewCustomer(id=new_id(), customer=Customer(document=document, name=name))
-        outcome = await self.store.create(caller_of(principal), new)
-        return answer_created(
-            outcome, customer_shape, fields, location=lambda made: f"{PATH}/{made.id}"
-        )
+        outcome = await self.store.create(principal.caller, new)
+        return answer_created(outcome, customer_shape, location=lambda made: f"{PATH}/{made.id}")
 
     async def page(self, request: Request[Any, Any, Any]) -> ASGIApp:
         """List customers, or find the one of a document."""
         _, principal = await self.admit(request)
-        query = ListQuery(request.scope["query_string"], ORDERING, "document")
-        text, document = query.text("document"), None
-        if text is not None:
-            try:
-                document = Cpf.parse(text)
-            except InvalidDocument:
-                query.tell("document", "document_invalid")
+        query = QueryReader(request.scope["query_string"], ORDERING, "document")
+        document = query.document("document")
         page = await self.store.page(
-            caller_of(principal), query.slice(), CustomerFilter(document=document)
+            principal.caller, query.slice(), CustomerFilter(document=document)
         )
         last = page.items[-1].id if page.more else None
         shape = shapes.KnownCustomerPage(
@@ -117,24 +108,24 @@ def customer_shape(known: KnownCustomer) -> shapes.KnownCustomer:
 
 
 def _check_name(document: object) -> str:
-    body = ResourceBody(document, {"name": True})
+    body = ObjectReader(document, {"name": True})
     name = _read_name(body)
     body.refuse_faults()
     return name
 
 
-def _read_name(body: ResourceBody) -> str:
+def _read_name(body: ObjectReader) -> str:
     """A name that a sale could give, without the spaces around it."""
     if not body.is_text("name"):
         return body.name("name")  # says what is missing
     name = unicodedata.normalize("NFC", body.given("name")).strip(" ")
     fault = name_fault(name)
     if fault is not None:
-        body.violate("name", fault.code, fault.values)
+        body.tell("name", fault.code, **fault.values)
     return name
 
 
-def _read_document(body: ResourceBody) -> Cpf:
+def _read_document(body: ObjectReader) -> Cpf:
     """The document; a stand-in where a fault is noted, which repeats not even a mistyped one."""
     try:
         return Cpf.parse(body.secret("document"))

@@ -8,24 +8,22 @@ from typing import TYPE_CHECKING, Any, Final
 from litestar import HttpMethod, Request, delete, post, route
 from litestar.types import ASGIApp  # noqa: TC002 (Litestar reads the annotations)
 
-from adapters.http.answers import Answer
 from adapters.http.catalogue import shapes
-from adapters.http.catalogue.starts import read_starts_at
-from adapters.http.resources.addresses import read_uuid, read_version
 from adapters.http.resources.answering import (
     answer_changed,
     answer_created,
-    caller_of,
     read_document,
 )
-from adapters.http.resources.cursors import Kind
-from adapters.http.resources.list_query import ListQuery, Ordering
 from adapters.http.resources.one_resource import OneResource
-from adapters.http.resources.resource_body import ResourceBody
-from adapters.http.resources.versions import read_if_match
-from adapters.http.sales.wire import encode
+from adapters.http.wire.answers import Answer, encode
+from adapters.http.wire.cursors import Kind
+from adapters.http.wire.ids import path_uuid, path_version
+from adapters.http.wire.objects import ObjectReader
+from adapters.http.wire.queries import Ordering, QueryReader
+from adapters.http.wire.versions import read_if_match
 from cashback_core.administration.products import NewProduct, NewType, Product, ProductFilter
 from cashback_core.sales.catalogue import SKU
+from cashback_core.sales.effective_dates import BEGINNING
 from cashback_core.sales.programme import TYPE
 from cashback_core.sales.sale import name_key
 from cashback_core.values.ids import new_id
@@ -37,8 +35,8 @@ if TYPE_CHECKING:
 
     from litestar.handlers import HTTPRouteHandler
 
-    from adapters.http.catalogue.starts import Zones
     from adapters.http.identity.admission import Admission
+    from adapters.http.resources.merchant_zones import MerchantZones
     from cashback_core.administration.products import ProductStore
 
 PATH: Final = "/api/products"
@@ -56,7 +54,7 @@ class ProductRoutes:
 
     admit: Admission
     store: ProductStore
-    zones: Zones
+    zones: MerchantZones
 
     def handlers(self) -> list[HTTPRouteHandler]:
         """The routes, each under its address."""
@@ -65,7 +63,7 @@ class ProductRoutes:
         types = f"{one}/types"
         known: OneResource[UUID, Product, str] = OneResource(
             admit=self.admit,
-            key=read_uuid,
+            key=path_uuid,
             find=self.store.find,
             replace_by=self.store.replace,
             delete_by=self.store.delete,
@@ -88,7 +86,7 @@ class ProductRoutes:
         fields, principal = await self.admit(request)
         document = await read_document(request, fields)
         shape = {"sku": True, "name": True, "type": True, "starts_at": False}
-        body = ResourceBody(document, shape)
+        body = ObjectReader(document, shape)
         new = NewProduct(
             id=new_id(),
             sku=body.text("sku", SKU, "sku_invalid"),
@@ -96,17 +94,17 @@ class ProductRoutes:
             first=_read_type(body, await self.zones(principal.merchant_id)),
         )
         body.refuse_faults()
-        outcome = await self.store.create(caller_of(principal), new)
-        return answer_created(outcome, product_shape, fields, location=_location)
+        outcome = await self.store.create(principal.caller, new)
+        return answer_created(outcome, product_shape, location=_location)
 
     async def page(self, request: Request[Any, Any, Any]) -> ASGIApp:
         """List products, by sku or by the beginning of their names."""
         _, principal = await self.admit(request)
-        query = ListQuery(request.scope["query_string"], ORDERING, "sku", "q")
+        query = QueryReader(request.scope["query_string"], ORDERING, "sku", "q")
         sku, begins = query.name("sku"), query.text("q")
         wanted = query.slice()
         which = ProductFilter(sku=sku, name_prefix=None if begins is None else name_key(begins))
-        page = await self.store.page(caller_of(principal), wanted, which)
+        page = await self.store.page(principal.caller, wanted, which)
         cursor = None
         if page.more:
             last = page.items[-1]
@@ -118,23 +116,23 @@ class ProductRoutes:
     async def add_type(self, request: Request[Any, Any, Any]) -> ASGIApp:
         """Announce the next type."""
         fields, principal = await self.admit(request)
-        id_ = read_uuid(request)
-        body = ResourceBody(
+        id_ = path_uuid(request)
+        body = ObjectReader(
             await read_document(request, fields), {"type": True, "starts_at": False}
         )
         type_ = _read_type(body, await self.zones(principal.merchant_id))
         body.refuse_faults()
-        outcome = await self.store.add_type(caller_of(principal), id_, type_)
-        return answer_created(outcome, product_shape, fields, location=_location)
+        outcome = await self.store.add_type(principal.caller, id_, type_)
+        return answer_created(outcome, product_shape, location=_location)
 
     async def withdraw_type(self, request: Request[Any, Any, Any]) -> ASGIApp:
         """Take the latest type back before it starts."""
         fields, principal = await self.admit(request)
-        id_, version = read_uuid(request), read_version(request)
+        id_, version = path_uuid(request), path_version(request)
         versions = read_if_match(fields)
-        caller = caller_of(principal)
+        caller = principal.caller
         outcome = await self.store.withdraw_type(caller, id_, version, versions)
-        return answer_changed(outcome, product_shape, fields)
+        return answer_changed(outcome, product_shape)
 
 
 def product_shape(found: Product) -> shapes.CatalogueProduct:
@@ -163,13 +161,14 @@ def _location(made: Product) -> str:
 
 
 def _check_name(document: object) -> str:
-    body = ResourceBody(document, {"name": True})
+    body = ObjectReader(document, {"name": True})
     name = body.name("name")
     body.refuse_faults()
     return name
 
 
-def _read_type(body: ResourceBody, zone: ZoneInfo) -> NewType:
+def _read_type(body: ObjectReader, zone: ZoneInfo) -> NewType:
     return NewType(
-        type=body.text("type", TYPE, "no_such_type"), starts_at=read_starts_at(body, zone)
+        type=body.text("type", TYPE, "no_such_type"),
+        starts_at=body.instant("starts_at", zone) or BEGINNING,
     )

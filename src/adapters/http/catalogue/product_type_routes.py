@@ -9,24 +9,22 @@ from litestar import HttpMethod, Request, delete, post, route
 from litestar.exceptions import NotFoundException
 from litestar.types import ASGIApp  # noqa: TC002 (Litestar reads the annotations)
 
-from adapters.http.answers import Answer
 from adapters.http.catalogue import shapes
-from adapters.http.catalogue.starts import read_starts_at
-from adapters.http.resources.addresses import read_version
 from adapters.http.resources.answering import (
     answer_changed,
     answer_created,
     answer_read,
-    caller_of,
     read_document,
 )
-from adapters.http.resources.cursors import Kind
-from adapters.http.resources.list_query import ListQuery, Ordering
 from adapters.http.resources.one_resource import OneResource
-from adapters.http.resources.resource_body import ResourceBody
-from adapters.http.resources.versions import read_if_match
-from adapters.http.sales.wire import encode
+from adapters.http.wire.answers import Answer, encode
+from adapters.http.wire.cursors import Kind
+from adapters.http.wire.ids import path_value, path_version
+from adapters.http.wire.objects import ObjectReader
+from adapters.http.wire.queries import Ordering, QueryReader
+from adapters.http.wire.versions import read_if_match
 from cashback_core.administration.product_types import TYPE, NewProductType, NewRate, ProductType
+from cashback_core.sales.effective_dates import BEGINNING
 from cashback_core.sales.programme import MAX_RATE_BP, Rate
 from cashback_core.values.instants import format_instant
 
@@ -35,8 +33,8 @@ if TYPE_CHECKING:
 
     from litestar.handlers import HTTPRouteHandler
 
-    from adapters.http.catalogue.starts import Zones
     from adapters.http.identity.admission import Admission
+    from adapters.http.resources.merchant_zones import MerchantZones
     from cashback_core.administration.product_types import ProductTypeStore
 
 PATH: Final = "/api/product-types"
@@ -52,7 +50,7 @@ class ProductTypeRoutes:
 
     admit: Admission
     store: ProductTypeStore
-    zones: Zones
+    zones: MerchantZones
 
     def handlers(self) -> list[HTTPRouteHandler]:
         """The routes, each under its address."""
@@ -86,7 +84,7 @@ class ProductTypeRoutes:
         document = await read_document(request, fields)
         zone = await self.zones(principal.merchant_id)
         shape = {"type": True, "name": False, **dict.fromkeys(_RATE, False)}
-        body = ResourceBody(document, shape)
+        body = ObjectReader(document, shape)
         new = NewProductType(
             type=body.text("type", TYPE, "type_format"),
             name=body.name("name") if body.has("name") else None,
@@ -96,14 +94,14 @@ class ProductTypeRoutes:
             if new.first is None and body.has(name):
                 body.tell(name, "rate_needs_both")
         body.refuse_faults()
-        outcome = await self.store.create(caller_of(principal), new)
-        return answer_created(outcome, type_shape, fields, location=_location)
+        outcome = await self.store.create(principal.caller, new)
+        return answer_created(outcome, type_shape, location=_location)
 
     async def page(self, request: Request[Any, Any, Any]) -> ASGIApp:
         """List product types."""
         _, principal = await self.admit(request)
-        query = ListQuery(request.scope["query_string"], ORDERING)
-        page = await self.store.page(caller_of(principal), query.slice(), None)
+        query = QueryReader(request.scope["query_string"], ORDERING)
+        page = await self.store.page(principal.caller, query.slice(), None)
         last = page.items[-1].type if page.more else None
         shape = shapes.ProductTypePage(
             items=[type_shape(item) for item in page.items],
@@ -114,7 +112,7 @@ class ProductTypeRoutes:
     async def rates(self, request: Request[Any, Any, Any]) -> ASGIApp:
         """List a type's rates."""
         fields, principal = await self.admit(request)
-        found = await self.store.find(caller_of(principal), _read_type(request))
+        found = await self.store.find(principal.caller, _read_type(request))
         if found is None:
             raise NotFoundException
         return answer_read(found, _rates_shape, fields)
@@ -124,20 +122,20 @@ class ProductTypeRoutes:
         fields, principal = await self.admit(request)
         type_ = _read_type(request)
         document = await read_document(request, fields)
-        body = ResourceBody(document, {**dict.fromkeys(_RATE, False), "rate_bp": True})
+        body = ObjectReader(document, {**dict.fromkeys(_RATE, False), "rate_bp": True})
         rate = _read_rate(body, await self.zones(principal.merchant_id))
         body.refuse_faults()
-        outcome = await self.store.add_rate(caller_of(principal), type_, rate)
-        return answer_created(outcome, type_shape, fields, location=_location)
+        outcome = await self.store.add_rate(principal.caller, type_, rate)
+        return answer_created(outcome, type_shape, location=_location)
 
     async def withdraw_rate(self, request: Request[Any, Any, Any]) -> ASGIApp:
         """Take the latest rate back before it starts."""
         fields, principal = await self.admit(request)
-        type_, version = _read_type(request), read_version(request)
+        type_, version = _read_type(request), path_version(request)
         versions = read_if_match(fields)
-        caller = caller_of(principal)
+        caller = principal.caller
         outcome = await self.store.withdraw_rate(caller, type_, version, versions)
-        return answer_changed(outcome, type_shape, fields)
+        return answer_changed(outcome, type_shape)
 
 
 def type_shape(found: ProductType) -> shapes.ProductType:
@@ -168,22 +166,19 @@ def _location(made: ProductType) -> str:
 
 
 def _check_name(document: object) -> str | None:
-    body = ResourceBody(document, {"name": False})
+    body = ObjectReader(document, {"name": False})
     name = body.name("name") if body.has("name") else None
     body.refuse_faults()
     return name
 
 
-def _read_rate(body: ResourceBody, zone: ZoneInfo) -> NewRate:
+def _read_rate(body: ObjectReader, zone: ZoneInfo) -> NewRate:
     return NewRate(
         rate_bp=body.whole("rate_bp", lowest=0, highest=MAX_RATE_BP),
-        starts_at=read_starts_at(body, zone),
+        starts_at=body.instant("starts_at", zone) or BEGINNING,
         confirmed_bp=body.whole_or_none("confirm_rate_bp", lowest=0, highest=MAX_RATE_BP),
     )
 
 
 def _read_type(request: Request[Any, Any, Any]) -> str:
-    type_: str = request.scope["path_params"]["type"]
-    if TYPE.match(type_) is None:
-        raise NotFoundException
-    return type_
+    return path_value(request, "type", TYPE)

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from adapters.http.shapes import Document, Instant, Shape, Uuid
+from adapters.http.wire.shapes import Document, Instant, Shape, Uuid
 
 Version = Annotated[int, Meta(ge=1, description="Also the ETag; raised by every change.")]
 Used = Annotated[bool, Meta(description="A sale was recorded with it: it cannot be deleted.")]

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from adapters.http.identity.turns import TooManyLoginsError
+from adapters.http.identity.fair_queue import TooManyLoginsError
 from cashback_core.people.log_ins import LogInOutcome
 
 if TYPE_CHECKING:

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
+from adapters.http.identity.fair_queue import FairQueue
 from adapters.http.identity.tokens import (
     Claims,
     InvalidTokenError,
@@ -17,7 +18,6 @@ from adapters.http.identity.tokens import (
     new_token_id,
     successor_id,
 )
-from adapters.http.identity.turns import Turns
 from cashback_core.people.callers import CLIENT, USER, Reused
 from cashback_core.people.log_ins import LogInKind, LogInOutcome
 
@@ -71,7 +71,9 @@ class Login:
     passwords: Passwords
     tokens: Tokens
     traces: LogInTraces
-    lookups: Turns = field(default_factory=partial(Turns, at_once=2, max_waiting=MAX_LOOKUPS))
+    lookups: FairQueue = field(
+        default_factory=partial(FairQueue, at_once=2, max_waiting=MAX_LOOKUPS)
+    )
     """Of secrets and sessions: where people crowd with passwords, no ERP waits behind a hash."""
 
     async def __call__(self, *, username: str, password: str, address: str) -> Granted:

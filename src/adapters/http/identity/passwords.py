@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Final
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
+from adapters.http.identity.fair_queue import FairQueue
 from adapters.http.identity.password_policy import normalised
-from adapters.http.identity.turns import Turns
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -56,7 +56,7 @@ class Passwords:
         max_waiting: int = MAX_WAITING,
         verify: Callable[[str, str], bool] = verify_password,
     ) -> None:
-        self.turn = Turns(at_once=at_once, max_waiting=max_waiting)
+        self.turn = FairQueue(at_once=at_once, max_waiting=max_waiting)
         """Looking a user up belongs inside too: it takes a connection to the database."""
 
         self._verify = verify

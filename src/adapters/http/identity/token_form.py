@@ -16,15 +16,15 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 from urllib.parse import parse_qsl, unquote_plus
 
-from adapters.http import shapes
-from adapters.http.answers import Answer, Header
-from adapters.http.body import BodyTooLargeError, UnsupportedBodyError, read_content
-from adapters.http.fields import Fields, read_language
+from adapters.http.identity import shapes
+from adapters.http.identity.fair_queue import TooManyLoginsError
 from adapters.http.identity.login import BadCredentialsError, LoginThrottledError
-from adapters.http.identity.turns import TooManyLoginsError
-from adapters.http.sales.wire import encode
+from adapters.http.problems.problem import said_in
+from adapters.http.wire.answers import Answer, Header, encode
+from adapters.http.wire.body import BodyTooLargeError, UnsupportedBodyError, read_content
+from adapters.http.wire.headers import Fields, read_language
 from cashback_core.delivery.ports import StoreUnavailable
-from cashback_core.words.messages import Language
+from cashback_core.words.locales import phrase
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from litestar.types import Receive
 
     from adapters.http.identity.login import Granted, Login
+    from cashback_core.words.locales import Language
 
 MEDIA_TYPE: Final = "application/x-www-form-urlencoded"
 GRANT: Final = "client_credentials"
@@ -55,7 +56,7 @@ class OAuthFault(StrEnum):
 
 
 class OAuthError(Exception):
-    """A form that gets no token; `words` is out of _WORDS."""
+    """A form that gets no token; `words` is a phrase `oauth.…`."""
 
     def __init__(
         self, fault: OAuthFault, words: str, *, status: int = 400, wait_s: float | None = None
@@ -179,12 +180,11 @@ def _come_back(words: str, status: int, wait_s: float) -> OAuthError:
 
 def _refusal(error: OAuthError, language: Language) -> Answer:
     shape = shapes.OAuthError(
-        error=error.fault.value, error_description=_ascii(_WORDS[error.words][language])
+        error=error.fault.value, error_description=_ascii(phrase(language, f"oauth.{error.words}"))
     )
     headers: list[Header] = [
         _PRAGMA,
-        (b"content-language", language.value.encode("ascii")),
-        (b"vary", b"Accept-Language"),
+        *said_in(language),
     ]
     if error.status == 401:
         headers.append(_ASK)
@@ -196,52 +196,3 @@ def _refusal(error: OAuthError, language: Language) -> Answer:
 def _ascii(text: str) -> str:
     """A description holds ASCII alone (RFC 6749, 5.2): accents are left out."""
     return unicodedata.normalize("NFD", text).encode("ascii", "ignore").decode("ascii")
-
-
-def _both(en: str, pt: str) -> Mapping[Language, str]:
-    return {Language.EN: en, Language.PT: pt}
-
-
-_WORDS: Final[Mapping[str, Mapping[Language, str]]] = {
-    "coded": _both("Send the form uncompressed.", "Envie o formulário sem compressão."),
-    "too_large": _both("The form is too large.", "O formulário é grande demais."),
-    "malformed": _both(
-        "The body is no form: name=value pairs joined by &, percent-encoded UTF-8.",
-        "O corpo não é um formulário: pares nome=valor unidos por &, em UTF-8 codificado com %.",
-    ),
-    "repeated": _both("A parameter comes twice.", "Um parâmetro aparece duas vezes."),
-    "no_grant": _both(
-        "grant_type is missing: send client_credentials.",
-        "Falta grant_type: envie client_credentials.",
-    ),
-    "grant": _both(
-        "Only the grant client_credentials is taken; people log in with JSON.",
-        "Só a concessão client_credentials é aceita; pessoas entram com JSON.",
-    ),
-    "scope": _both(
-        "There are no scopes: the client's role tells what it may do. Leave scope out.",
-        "Não há escopos: o papel do cliente diz o que ele pode. Deixe scope de fora.",
-    ),
-    "twice": _both(
-        "The client comes in the header and again in the body: send it in one of them.",
-        "O cliente vem no cabeçalho e de novo no corpo: envie-o em um só.",
-    ),
-    "client": _both(
-        "No such client, a disabled one, or another secret; send client_id and client_secret by"
-        " HTTP Basic or in the body.",
-        "Não existe este cliente, está desativado ou o segredo é outro; envie client_id e"
-        " client_secret por HTTP Basic ou no corpo.",
-    ),
-    "throttled": _both(
-        "Nothing was looked at: too many failed here. Come back after Retry-After seconds.",
-        "Nada foi verificado: houve recusas demais aqui. Volte após Retry-After segundos.",
-    ),
-    "crowded": _both(
-        "Many log-ins are waiting; come back after Retry-After seconds.",
-        "Muitos acessos estão na fila; volte após Retry-After segundos.",
-    ),
-    "away": _both(
-        "The database does not answer. Come back after Retry-After seconds.",
-        "O banco de dados não responde. Volte após Retry-After segundos.",
-    ),
-}

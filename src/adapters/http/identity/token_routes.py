@@ -10,15 +10,15 @@ import msgspec
 from litestar import HttpMethod, Request, post, route
 from litestar.types import ASGIApp  # noqa: TC002 (Litestar reads the annotations)
 
-from adapters.http import shapes
-from adapters.http.answers import Answer, bare
-from adapters.http.body import decode_json, read_body
-from adapters.http.fields import read_fields
+from adapters.http.identity import shapes
 from adapters.http.identity.client_address import client_address
-from adapters.http.identity.credentials import read_credentials, read_texts
+from adapters.http.identity.credentials import read_credentials
 from adapters.http.identity.signing_key import jwk
 from adapters.http.identity.token_form import answer_form, is_form
-from adapters.http.sales.wire import encode
+from adapters.http.wire.answers import Answer, bare, encode
+from adapters.http.wire.body import decode_json, read_body
+from adapters.http.wire.headers import read_fields
+from adapters.http.wire.objects import read_texts
 from cashback_core.people.callers import CLIENT
 from cashback_core.values.instants import format_instant
 

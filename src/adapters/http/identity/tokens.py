@@ -8,20 +8,20 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import re
 import secrets
 import time
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final, TypeGuard
-from uuid import UUID
 
 import jwt
 
 from adapters.http.identity.signing_key import derived_key
+from adapters.http.wire.ids import parse_uuid
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+    from uuid import UUID
 
     from adapters.http.identity.signing_key import SigningKey, VerifyingKey
 
@@ -50,7 +50,6 @@ MAX_LIFE_S: Final[Mapping[TokenKind, int]] = {
 """No token lives longer, whatever it says of itself."""
 
 _HEADER: Final = frozenset({"alg", "typ", "kid"})
-_UUID: Final = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z", re.ASCII)
 _ONLY_SIGNATURE: Final[Any] = {
     # Every claim is checked below, strictly and on an injected clock.
     f"verify_{claim}": False
@@ -224,9 +223,10 @@ def _owner(payload: Mapping[str, object]) -> Owner:
     merchant_id = payload.get("merchant", "absent")
     if not isinstance(subject, str) or not (merchant_id is None or _is_whole(merchant_id)):
         raise InvalidTokenError("nobody's, or of no merchant")
-    if not isinstance(session_id, str) or _UUID.match(session_id) is None:
+    session = parse_uuid(session_id) if isinstance(session_id, str) else None
+    if session is None:
         raise InvalidTokenError("of no session")
-    return Owner(subject=subject, merchant_id=merchant_id, session_id=UUID(session_id))
+    return Owner(subject=subject, merchant_id=merchant_id, session_id=session)
 
 
 def _kind(typ: object) -> TokenKind:

@@ -8,7 +8,7 @@ from adapters.http.administration import shapes
 from adapters.http.administration.merchant_routes import DEFAULT_ZONE
 from adapters.http.administration.user_bodies import ROLES
 from adapters.http.identity.password_policy import LONGEST, SHORTEST
-from adapters.http.resources.resource_body import MAX_NAME_CHARS
+from adapters.http.wire.objects import MAX_NAME_CHARS
 from cashback_core.administration.brakes import MAX_CASHBACK_CEILING, MAX_DAY_CEILING
 from cashback_core.administration.merchants import DEFAULT_MAX_SALE_AGE_DAYS, MAX_SALE_AGE_DAYS
 from cashback_core.operators.acts import MAX_REASON_CHARS

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from adapters.http.resources.resource_body import MAX_NAME_CHARS
+from adapters.http.wire.objects import MAX_NAME_CHARS
 from cashback_core.sales.catalogue import MAX_SKU_CHARS
 from cashback_core.sales.programme import MAX_RATE_BP
 

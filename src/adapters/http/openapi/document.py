@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 
 from adapters.http.identity.access import ACCESS, Role
+from adapters.http.identity.admission import ForbiddenError, forbidden
 from adapters.http.openapi.fresh import freshened
 from adapters.http.openapi.operations import OPERATIONS
 from adapters.http.openapi.parts import ACCEPT_LANGUAGE
 from adapters.http.openapi.schemas import Schema, schemas
-from adapters.http.problems.answering import Problem, answer_problem, forbidden
-from adapters.http.problems.texts import KINDS
-from cashback_core.words.messages import Language
+from adapters.http.problems.codes import PROBLEMS
+from adapters.http.problems.problem import Problem, answer_problem
+from cashback_core.words.locales import ENGLISH, language_name, languages
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -32,8 +33,15 @@ To try it here: `POST /api/token`, then **Authorize** with the `access` token, t
 is. The examples have fresh names and instants each time this page is loaded; a sale that is sent \
 twice is answered twice and recorded once.
 
-Every error is an RFC 9457 problem in English or Portuguese (`Accept-Language`). An unknown \
-address is a 404, another method a 405 with `Allow`. Trailing slashes are accepted everywhere."""
+Every error is an RFC 9457 problem in LANGUAGES (`Accept-Language`); its `type` is the \
+address of a page about it. An unknown address is a 404, another method a 405 with `Allow`. \
+Trailing slashes are accepted everywhere."""
+
+
+def _description() -> str:
+    *first, last = (language_name(language) for language in languages())
+    return _DESCRIPTION.replace("LANGUAGES", f"{', '.join(first)} or {last}")
+
 
 TAGS: Final = (
     "Cashbacks", "Operators", "Product types", "Products", "Customers", "Merchants", "Stops",
@@ -57,7 +65,7 @@ _HEADERS: Final[dict[str, Schema]] = {
     },
     "Content-Language": {
         "description": "The language of the texts.",
-        "schema": {"enum": ["en", "pt"]},
+        "schema": {"enum": list(languages())},
     },
     "WWW-Authenticate": {"description": "Bearer (RFC 6750).", "schema": {"type": "string"}},
     "Retry-After": {"description": "Seconds.", "schema": {"type": "integer"}},
@@ -79,7 +87,7 @@ def build_document(*, version: str) -> dict[str, Any]:
         paths.setdefault(path, {})[method] = _operation(operation, ACCESS[method, path])
     return {
         "openapi": "3.1.0",
-        "info": {"title": "Cashback Gateway", "version": version, "description": _DESCRIPTION},
+        "info": {"title": "Cashback Gateway", "version": version, "description": _description()},
         "servers": [{"url": "/"}],
         "tags": [{"name": name} for name in TAGS],
         "paths": paths,
@@ -163,7 +171,7 @@ def _problems(codes: Iterable[str], roles: Roles) -> dict[str, Schema]:
     """The answers of problems: one for each status, with an example for each code."""
     by_status: dict[int, list[str]] = {}
     for code in codes:
-        by_status.setdefault(KINDS[code].status, []).append(code)
+        by_status.setdefault(PROBLEMS[code].status, []).append(code)
     return {
         str(status): {
             "description": " · ".join(f"`{code}`" for code in found),
@@ -180,8 +188,8 @@ def _problems(codes: Iterable[str], roles: Roles) -> dict[str, Schema]:
 
 
 def _example(code: str, roles: Roles) -> Any:
-    problem = forbidden(roles) if code == "forbidden" else Problem(code=code)
-    return msgspec.json.decode(answer_problem(problem, Language.EN).body)
+    problem = forbidden(ForbiddenError(roles)) if code == "forbidden" else Problem(code=code)
+    return msgspec.json.decode(answer_problem(problem, ENGLISH).body)
 
 
 def _references(headers: Iterable[str]) -> dict[str, Schema]:

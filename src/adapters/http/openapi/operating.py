@@ -8,7 +8,6 @@ from adapters.http.openapi.parts import (
     ANY,
     BODY,
     CURSOR,
-    FILTERS,
     ID,
     LIMIT,
     TOKEN,
@@ -16,32 +15,20 @@ from adapters.http.openapi.parts import (
     Success,
     parameter,
 )
-from adapters.http.resources.listing import OPEN
+from adapters.http.sales.lists import EQUAL_FILTERS, INCIDENT_FILTERS, OPEN_FILTERS
 from cashback_core.intake.equal_sales import MAX_LISTED
-from cashback_core.reconciliation.findings import FindingClass
-from cashback_core.sales.same_sale import EqualOutcome
 
 _EVERY: Final = (*ANY, *TOKEN, "forbidden", "unavailable")
 _ACT: Final = (*_EVERY, *BODY, "invalid_request", "not_found", "act_not_allowed")
 _DONE: Final = {200: Success(schema="History", description="Done; the last event tells it.")}
 _UUID: Final = {"type": "string", "format": "uuid"}
-_STATUS: Final = parameter(
-    "status",
-    "query",
-    "Only this status; without it `held`, `in_doubt` and `rejected`.",
-    {"enum": sorted(OPEN)},
-)
-_OUTCOME: Final = parameter(
-    "outcome", "query", "Only these.", {"enum": [outcome.value for outcome in EqualOutcome]}
-)
-
 OPERATING: Final[dict[tuple[str, str], Operation]] = {
     ("get", "/api/cashbacks/open"): Operation(
         id="listOpen",
         tag="Operators",
         summary="List what waits for somebody, oldest first, with the reason",
         description="Each with what it waits for. Analysts read it, too.",
-        parameters=(_STATUS, *FILTERS),
+        parameters=(*OPEN_FILTERS.parameters(), LIMIT, CURSOR),
         successes={200: Success(schema="OpenPage", description="A page of open cashbacks.")},
         problems=(*_EVERY, "invalid_query"),
     ),
@@ -54,7 +41,7 @@ OPERATING: Final[dict[tuple[str, str], Operation]] = {
         " And what `collided`, of whatever content: it was refused for a key or sale_id of another"
         " group's sale, of which its sender was told nothing."
         f" Of each recorded sale the first {MAX_LISTED} refusals are listed.",
-        parameters=(_OUTCOME, LIMIT, CURSOR),
+        parameters=(*EQUAL_FILTERS.parameters(), LIMIT, CURSOR),
         successes={200: Success(schema="EqualPage", description="A page of pairs.")},
         problems=(*_EVERY, "invalid_query"),
     ),
@@ -122,13 +109,7 @@ OPERATING: Final[dict[tuple[str, str], Operation]] = {
         " the platform's administrators everything, also what is nobody's. An incident ends"
         " by itself when a later statement explains it.",
         parameters=(
-            parameter(
-                "standing",
-                "query",
-                "`false`: those that have ended, too.",
-                {"enum": ["true", "false"], "default": "true"},
-            ),
-            parameter("class", "query", "Only of this class.", {"enum": sorted(FindingClass)}),
+            *INCIDENT_FILTERS.parameters(),
             LIMIT,
             CURSOR,
         ),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Final
 
-from adapters.http.fields import MAX_WAIT_S
 from adapters.http.openapi.administration import ADMINISTRATION
 from adapters.http.openapi.catalogue import CATALOGUE
 from adapters.http.openapi.identity import IDENTITY
@@ -12,8 +11,9 @@ from adapters.http.openapi.operating import OPERATING
 from adapters.http.openapi.parts import (
     ANY,
     BODY,
-    FILTERS,
+    CURSOR,
     ID,
+    LIMIT,
     TOKEN,
     Operation,
     Success,
@@ -21,7 +21,8 @@ from adapters.http.openapi.parts import (
 )
 from adapters.http.openapi.privacy import PRIVACY
 from adapters.http.openapi.schemas import SALE_EXAMPLE
-from cashback_core.delivery.states import Status
+from adapters.http.sales.lists import CASHBACK_FILTERS
+from adapters.http.wire.headers import MAX_WAIT_S
 
 _KEY: Final = parameter(
     "Idempotency-Key",
@@ -44,23 +45,6 @@ _PREFER: Final = parameter(
     "`respond-async`: record now, deliver later, answer 202 at once. `wait=N`: wait at most N"
     f" seconds for the provider (up to {MAX_WAIT_S:g}). Neither ever cancels a delivery.",
     {"type": "string"},
-)
-_STATUS: Final = parameter("status", "query", "Only this status.", {"enum": sorted(Status)})
-_NAME_DIFFERS: Final = parameter(
-    "name_differs",
-    "query",
-    "Only those whose name was noted as another person's (`true`), or only the others.",
-    {"type": "boolean"},
-)
-_RATE_TYPE: Final = parameter(
-    "type",
-    "query",
-    "With `rate_version`: only those of which a line earned that version of this product type's"
-    " rate, the latest id first.",
-    {"type": "string", "minLength": 1, "maxLength": 32},
-)
-_RATE_VERSION: Final = parameter(
-    "rate_version", "query", "With `type`.", {"type": "integer", "minimum": 1}
 )
 _SUBMITTED: Final = ("Location", "Idempotent-Replayed", "Preference-Applied")
 
@@ -140,7 +124,7 @@ OPERATIONS: Final[dict[tuple[str, str], Operation]] = {
         id="list",
         tag="Cashbacks",
         summary="List records, newest first",
-        parameters=(_STATUS, _NAME_DIFFERS, _RATE_TYPE, _RATE_VERSION, *FILTERS),
+        parameters=(*CASHBACK_FILTERS.parameters(), LIMIT, CURSOR),
         successes={200: Success(schema="Page", description="A page of records.")},
         problems=(*ANY, *TOKEN, "forbidden", "invalid_query", "unavailable"),
     ),

@@ -18,7 +18,7 @@ from adapters.http.openapi.parts import (
 
 if TYPE_CHECKING:
     from adapters.http.openapi.schemas import Schema
-    from adapters.http.resources.list_query import Ordering
+    from adapters.http.wire.queries import Ordering
 
 IF_MATCH: Final = parameter(
     "If-Match",

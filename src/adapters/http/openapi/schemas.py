@@ -11,47 +11,35 @@ from typing import Any, Final
 
 import msgspec
 
-from adapters.http import shapes
 from adapters.http.catalogue.shapes import SHAPES as CATALOGUE_SHAPES
+from adapters.http.health import Health, Readiness
+from adapters.http.identity.shapes import SHAPES as IDENTITY_SHAPES
 from adapters.http.openapi import fresh
 from adapters.http.openapi.administration_schemas import (
     ADMINISTRATION_REQUESTS,
     ADMINISTRATION_SHAPES,
 )
 from adapters.http.openapi.catalogue_schemas import CATALOGUE_BODIES
-from adapters.http.openapi.parts import DAY, TIME
-from cashback_core.operators.acts import MAX_REASON_CHARS, ActKind, goes_with
-from cashback_core.reconciliation.incidents import Meaning
+from adapters.http.problems.shapes import Problem
+from adapters.http.sales import operator_bodies as bodies
+from adapters.http.sales.shapes import SHAPES as SALES_SHAPES
+from adapters.http.wire.filters import DAY, TIME
 from cashback_core.sales.catalogue import MAX_SKU_CHARS
 from cashback_core.sales.sale import MAX_LINES
 from cashback_core.values.money import MAX_CENTAVOS, MAX_QUANTITY_THOUSANDTHS
 from cashback_core.values.names import MAX_NAME_CHARS
-from cashback_core.words.messages import SOLD_AT, Language
+from cashback_core.words.locales import ENGLISH, phrase
 
 Schema = dict[str, Any]
 
 SHAPES: Final = (
     *ADMINISTRATION_SHAPES,
     *CATALOGUE_SHAPES,
-    shapes.Record,
-    shapes.History,
-    shapes.Page,
-    shapes.OpenPage,
-    shapes.IncidentPage,
-    shapes.Explained,
-    shapes.EqualPage,
-    shapes.SubjectReport,
-    shapes.Erased,
-    shapes.ResendTally,
-    shapes.Quote,
-    shapes.TokenPair,
-    shapes.OAuthToken,
-    shapes.OAuthError,
-    shapes.Verified,
-    shapes.Keys,
-    shapes.Health,
-    shapes.Readiness,
-    shapes.Problem,
+    *SALES_SHAPES,
+    *IDENTITY_SHAPES,
+    Health,
+    Readiness,
+    Problem,
 )
 
 SALE_EXAMPLE: Final[Schema] = {
@@ -138,7 +126,7 @@ _CUSTOMER: Final = _object(
 )
 _SOLD_AT: Final[Schema] = {
     "type": "string",
-    "description": f"{SOLD_AT[Language.EN]}. Without an offset, the merchant's own time.",
+    "description": f"{phrase(ENGLISH, 'instant')}. Without an offset, the merchant's own time.",
     "pattern": rf"^{DAY}[Tt ]{TIME}([Zz]|[+-][0-9]{{2}}(:?[0-9]{{2}})?)?$",
     "examples": ["2026-01-02 00:00:00", "2026-01-02T00:00:00.000-0300"],
 }
@@ -164,83 +152,13 @@ _SALE: Final = _object(
     description="A sale as the ERP tells it.",
 )
 _TEXT: Final[Schema] = {"type": "string"}
-_REASON: Final[Schema] = {
-    "type": "string",
-    "description": f"Kept for ever: 1 to {MAX_REASON_CHARS} printable characters, and no CPF.",
-    "minLength": 1,
-}
-_ACCEPT_RISK: Final[Schema] = {
-    "type": "boolean",
-    "default": False,
-    "description": "What is or was in doubt, or is suspected, may be paid a second time, or be"
-    " called unpaid though it is paid, and you take that risk.",
-}
-_RESEND_MANY: Final = _object(
-    {
-        "status": {
-            "type": "array",
-            "minItems": 1,
-            "items": {"enum": sorted(goes_with(ActKind.RESEND))},
-        },
-        "document": {"type": ["string", "null"], "description": "Only this customer's CPF."},
-        "sold_from": {"type": ["string", "null"], "description": "Sold then, that day, or later."},
-        "sold_to": {"type": ["string", "null"], "description": "Sold before, or until that day."},
-        "above_ceiling": {
-            "type": "boolean",
-            "default": False,
-            "description": "What a ceiling holds, too; without it that is left out.",
-        },
-        "dry_run": {"type": "boolean", "default": True, "description": "Only count."},
-        "expected_count": {
-            "type": ["integer", "null"],
-            "minimum": 0,
-            "description": "The `count` that was looked at; needed unless `dry_run`.",
-        },
-        "reason": {**_REASON, "type": ["string", "null"]},
-        "accept_risk": _ACCEPT_RISK,
-    },
-    optional=(
-        "document", "sold_from", "sold_to", "above_ceiling", "dry_run", "expected_count", "reason",
-        "accept_risk",
-    ),
-    description="A filter, and what to do with everything that it means.",
-)  # fmt: skip
 _OPERATING: Final[dict[str, Schema]] = {
-    "ResendInput": _object(
-        {"reason": _REASON, "accept_risk": _ACCEPT_RISK},
-        optional=("accept_risk",),
-        description="Why it is sent again.",
-    ),
-    "CancelInput": _object(
-        {"reason": _REASON, "accept_risk": _ACCEPT_RISK},
-        optional=("accept_risk",),
-        description="Why it is ended unpaid.",
-    ),
-    "ReasonInput": _object({"reason": _REASON}, description="Why."),
-    "ResolveInput": _object(
-        {"status": {"enum": ["applied", "rejected"]}, "reason": _REASON},
-        description="What became of it, and how the provider proved it.",
-    ),
-    "ExplainInput": _object(
-        {
-            "meaning": {"enum": list(Meaning)},
-            "cashback_id": {
-                "type": ["string", "null"],
-                "description": "With `ours`, and only then: the cashback whose credit it is.",
-            },
-            "reason": _REASON,
-            "accept_risk": {
-                "type": "boolean",
-                "default": False,
-                "description": "The line's reference names a cashback, and you say otherwise: it"
-                " may be paid a second time, and you take that risk.",
-            },
-            "dry_run": {"type": "boolean", "default": True, "description": "Only tell."},
-        },
-        optional=("cashback_id", "accept_risk", "dry_run"),
-        description="What the incident is.",
-    ),
-    "ResendManyInput": _RESEND_MANY,
+    "ResendInput": bodies.RESEND.schema(),
+    "CancelInput": bodies.CANCEL.schema(),
+    "ReasonInput": bodies.REASON.schema(),
+    "ResolveInput": bodies.RESOLVE.schema(),
+    "ExplainInput": bodies.EXPLAIN.schema(),
+    "ResendManyInput": bodies.RESEND_MANY.schema(),
 }
 
 _PASSWORD: Final[Schema] = {"type": "string", "format": "password"}

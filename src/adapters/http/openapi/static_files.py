@@ -9,13 +9,13 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from adapters.http.answers import NOTHING, Answer
+from adapters.http.wire.answers import NOTHING, Answer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from adapters.http.answers import Header
-    from adapters.http.fields import Fields
+    from adapters.http.wire.answers import Header
+    from adapters.http.wire.headers import Fields
 
 _CODING: Final = re.compile(
     rb"[ \t]*([!#$%&'*+.^_`|~0-9A-Za-z-]+)[ \t]*"

@@ -13,12 +13,11 @@ from adapters.http.resources.answering import (
     answer_changed,
     answer_deleted,
     answer_read,
-    caller_of,
     read_document,
     read_patch,
 )
 from adapters.http.resources.merging import Patching, Versioned
-from adapters.http.resources.versions import read_if_match
+from adapters.http.wire.versions import read_if_match
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -26,7 +25,7 @@ if TYPE_CHECKING:
     from litestar.handlers import HTTPRouteHandler
 
     from adapters.http.identity.admission import Admission
-    from adapters.http.shapes import Shape
+    from adapters.http.wire.shapes import Shape
     from cashback_core.administration.resources import Caller, Done, Refusal, Versions
 
 K = TypeVar("K")
@@ -66,7 +65,7 @@ class OneResource(Generic[K, R, N]):
     async def read(self, request: Request[Any, Any, Any]) -> ASGIApp:
         """Read it, or learn that it is still the version that one has."""
         fields, principal = await self.admit(request)
-        found = await self.find(caller_of(principal), self.key(request))
+        found = await self.find(principal.caller, self.key(request))
         if found is None:
             raise NotFoundException
         return answer_read(found, self.shape, fields)
@@ -76,14 +75,14 @@ class OneResource(Generic[K, R, N]):
         fields, principal = await self.admit(request)
         key, versions = self.key(request), read_if_match(fields)
         new = self.check(await read_document(request, fields))
-        outcome = await self.replace_by(caller_of(principal), key, new, versions)
-        return answer_changed(outcome, self.shape, fields)
+        outcome = await self.replace_by(principal.caller, key, new, versions)
+        return answer_changed(outcome, self.shape)
 
     async def patch(self, request: Request[Any, Any, Any]) -> ASGIApp:
         """Change some of it."""
         fields, principal = await self.admit(request)
         key, versions = self.key(request), read_if_match(fields)
-        caller = caller_of(principal)
+        caller = principal.caller
         patching: Patching[R, N] = Patching(
             read=lambda: self.find(caller, key),
             document=self.document,
@@ -91,10 +90,10 @@ class OneResource(Generic[K, R, N]):
             replace=lambda over, new: self.replace_by(caller, key, new, over),
         )
         outcome = await patching(await read_patch(request, fields), versions)
-        return answer_changed(outcome, self.shape, fields)
+        return answer_changed(outcome, self.shape)
 
     async def delete(self, request: Request[Any, Any, Any]) -> ASGIApp:
         """Delete it, or learn why it stays."""
         fields, principal = await self.admit(request)
         key, versions = self.key(request), read_if_match(fields)
-        return answer_deleted(await self.delete_by(caller_of(principal), key, versions), fields)
+        return answer_deleted(await self.delete_by(principal.caller, key, versions))

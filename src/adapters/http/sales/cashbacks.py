@@ -6,28 +6,31 @@ body may hold is the core's to say, not a framework's.
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final, assert_never
-from uuid import UUID
 
 from litestar import HttpMethod, Request, post, route
 from litestar.exceptions import NotFoundException
 from litestar.types import ASGIApp  # noqa: TC002 (Litestar reads the annotations)
 
-from adapters.http import shapes
-from adapters.http.answers import Answer, Header
-from adapters.http.body import decode_json, read_body
-from adapters.http.fields import (
-    Fields,
+from adapters.http.sales import shapes
+from adapters.http.sales.lists import read_list
+from adapters.http.sales.record_shapes import (
+    history_shape,
+    location_of,
+    quote_shape,
+    read_shape,
+    record_shape,
+)
+from adapters.http.wire.answers import Answer, Header, encode
+from adapters.http.wire.body import decode_json, read_body
+from adapters.http.wire.headers import (
     Preference,
     read_idempotency_key,
-    read_language,
     read_preference,
 )
-from adapters.http.problems.answering import answer_problem, location_of, problem_of
-from adapters.http.resources.listing import read_listing, write_cursor
-from adapters.http.sales.wire import encode, history_shape, quote_shape, read_shape, record_shape
+from adapters.http.wire.ids import path_uuid
+from adapters.http.wire.refusals import RefusedError
 from cashback_core.delivery.states import DONE
 from cashback_core.delivery.waiting import MAY_WAIT
 from cashback_core.intake.submission import (
@@ -43,6 +46,7 @@ from cashback_core.tracing import note_cashback
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+    from uuid import UUID
 
     from litestar.handlers import HTTPRouteHandler
 
@@ -55,7 +59,6 @@ if TYPE_CHECKING:
 PATHS: Final = ("/api/cashbacks", "/api/cashback")
 """The collection, and the challenge's own spelling of it for submitting."""
 
-_ID: Final = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z", re.IGNORECASE | re.ASCII)
 _REPLAYED: Final[Header] = (b"idempotent-replayed", b"true")
 
 
@@ -98,7 +101,7 @@ class CashbackRoutes:
                 reads_only=principal.reads_only,
             )
         )
-        return _answer_submitted(outcome, preference, fields)
+        return _answer_submitted(outcome, preference)
 
     async def quote(self, request: Request[Any, Any, Any]) -> ASGIApp:
         """Compute a cashback and store nothing."""
@@ -118,18 +121,18 @@ class CashbackRoutes:
         terms = await self.store.terms(principal.merchant_id)
         if terms is None:
             raise UnknownMerchant(principal.merchant_id)
-        listing = read_listing(request.scope["query_string"], terms.rules.zone)
+        wanted, part = read_list(request.scope["query_string"], terms.rules.zone)
         reads_only = principal.reads_only
         page = await self.store.page(
             principal.merchant_id,
-            replace(listing.wanted, group=reads_only),
-            limit=listing.limit,
-            after=listing.after,
+            replace(wanted, group=reads_only),
+            limit=part.limit,
+            after=part.after,
         )
         waits = await self._waits(principal.merchant_id, page.records)
         shape = shapes.Page(
             items=[read_shape(record.as_told(reads_only), waits) for record in page.records],
-            next_cursor=None if page.next is None else write_cursor(page.next),
+            next_cursor=part.cursor(page.next),
         )
         return Answer(200, encode(shape))
 
@@ -152,23 +155,20 @@ class CashbackRoutes:
 
 
 def read_id(request: Request[Any, Any, Any]) -> UUID:
-    """The id in an address; raises NotFoundException for any other text."""
-    text: str = request.scope["path_params"]["id"]
-    if _ID.match(text) is None:
-        raise NotFoundException
-    id_ = UUID(text)
+    """The cashback's id in an address; raises NotFoundException for any other text."""
+    id_ = path_uuid(request)
     note_cashback(id_)
     return id_
 
 
-def _answer_submitted(outcome: Submitted, preference: Preference, fields: Fields) -> Answer:
+def _answer_submitted(outcome: Submitted, preference: Preference) -> Answer:
     match outcome:
         case Recorded(record):
             return _answer_record(record, preference)
         case Replayed(record):
             return _answer_record(record, preference, _REPLAYED)
         case KeyReused() | SaleIdTaken() | ContentKnown():
-            return answer_problem(problem_of(outcome), read_language(fields))
+            raise RefusedError(outcome)
         case _:
             assert_never(outcome)
 

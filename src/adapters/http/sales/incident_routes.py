@@ -9,20 +9,19 @@ from litestar import HttpMethod, Request, post, route
 from litestar.exceptions import NotFoundException
 from litestar.types import ASGIApp  # noqa: TC002 (Litestar reads the annotations)
 
-from adapters.http import shapes
-from adapters.http.answers import Answer
-from adapters.http.body import decode_json, read_body
-from adapters.http.fields import read_language
 from adapters.http.identity.access import Role
-from adapters.http.problems.answering import answer_problem, problem_of
-from adapters.http.resources.listing import read_incident_listing, write_cursor
 from adapters.http.sales import operator_bodies as bodies
-from adapters.http.sales.cashbacks import read_id
-from adapters.http.sales.incident_texts import CLASSES
-from adapters.http.sales.wire import encode
+from adapters.http.sales import shapes
+from adapters.http.sales.lists import read_incident_list
+from adapters.http.wire.answers import Answer, encode
+from adapters.http.wire.body import decode_json, read_body
+from adapters.http.wire.headers import read_language
+from adapters.http.wire.ids import path_uuid
+from adapters.http.wire.refusals import RefusedError
 from cashback_core.reconciliation.incidents import NamesACashback, NotExplained, StatementIncident
 from cashback_core.values.instants import format_instant
 from cashback_core.values.money import format_centavos
+from cashback_core.words.locales import phrase
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -31,7 +30,7 @@ if TYPE_CHECKING:
 
     from adapters.http.identity.admission import Admission, Principal
     from cashback_core.reconciliation.incidents import ClassTotal, IncidentStore
-    from cashback_core.words.messages import Language
+    from cashback_core.words.locales import Language
 
 PATH: Final = "/api/incidents"
 
@@ -54,28 +53,28 @@ class IncidentRoutes:
     async def page(self, request: Request[Any, Any, Any]) -> ASGIApp:
         """List incidents, oldest first, and what stands in all."""
         fields, principal = await self.admit(request)
-        listing = read_incident_listing(request.scope["query_string"])
+        wanted, part = read_incident_list(request.scope["query_string"])
         merchant_id = _whose(principal)
         standing = await self.incidents.standing(merchant_id)
         page = await self.incidents.incidents(
             merchant_id,
-            open_only=listing.open_only,
-            cls=listing.cls,
-            limit=listing.limit,
-            after=listing.after,
+            open_only=wanted.open_only,
+            cls=wanted.cls,
+            limit=part.limit,
+            after=part.after,
         )
         language = read_language(fields)
         shape = shapes.IncidentPage(
             items=[_incident(one, language) for one in page.items],
             standing=[_total(one, language) for one in standing],
-            next_cursor=None if page.next is None else write_cursor(page.next),
+            next_cursor=part.cursor(page.next),
         )
         return Answer(200, encode(shape))
 
     async def explain(self, request: Request[Any, Any, Any]) -> ASGIApp:
         """Remember what a person says of an incident, or only tell whether that would be taken."""
         fields, principal = await self.admit(request)
-        id_ = read_id(request)
+        id_ = path_uuid(request)
         document = decode_json(await read_body(fields, request.receive))
         asked = bodies.read_explain(document, by=principal.username)
         answer = await self.incidents.explain(id_, asked.explanation, dry_run=asked.dry_run)
@@ -84,7 +83,7 @@ class IncidentRoutes:
             case None:
                 raise NotFoundException
             case NotExplained() | NamesACashback():
-                return answer_problem(problem_of(answer), language)
+                raise RefusedError(answer)
             case StatementIncident():
                 shape = shapes.Explained(
                     explained=not asked.dry_run, incident=_incident(answer, language)
@@ -102,7 +101,7 @@ def _incident(one: StatementIncident, language: Language) -> shapes.StatementInc
     return shapes.StatementIncident(
         id=str(one.id),
         class_=one.cls,
-        what=CLASSES[one.cls][language],
+        what=phrase(language, f"finding.{one.cls}"),
         merchant=one.merchant,
         cashback_id=None if one.cashback_id is None else str(one.cashback_id),
         document=one.document,
@@ -125,7 +124,7 @@ def _instant(at: datetime | None) -> str | None:
 def _total(total: ClassTotal, language: Language) -> shapes.ClassTotal:
     return shapes.ClassTotal(
         class_=total.cls,
-        what=CLASSES[total.cls][language],
+        what=phrase(language, f"finding.{total.cls}"),
         count=total.count,
         amount=format_centavos(total.centavos),
     )

@@ -9,17 +9,15 @@ from litestar import HttpMethod, Request, post, route
 from litestar.exceptions import NotFoundException
 from litestar.types import ASGIApp  # noqa: TC002 (Litestar reads the annotations)
 
-from adapters.http import shapes
-from adapters.http.answers import Answer
-from adapters.http.body import decode_json, read_body
-from adapters.http.fields import Fields, read_language
-from adapters.http.problems.answering import answer_problem, problem_of
-from adapters.http.resources.listing import read_equal_listing, read_open_listing, write_cursor
 from adapters.http.sales import operator_bodies as bodies
+from adapters.http.sales import shapes
 from adapters.http.sales.cashbacks import read_id
-from adapters.http.sales.operator_texts import RISK
-from adapters.http.sales.wire import encode, equals_shape, history_shape, open_shape
-from cashback_core.intake.submission import UnknownMerchant
+from adapters.http.sales.lists import read_equal_list, read_open_list
+from adapters.http.sales.record_shapes import equals_shape, history_shape, open_shape
+from adapters.http.wire.answers import Answer, encode
+from adapters.http.wire.body import decode_json, read_body
+from adapters.http.wire.headers import Fields, read_language
+from adapters.http.wire.refusals import RefusedError
 from cashback_core.operators.acts import (
     CountChanged,
     Granted,
@@ -31,14 +29,15 @@ from cashback_core.operators.acts import (
     TooMany,
 )
 from cashback_core.values.money import format_centavos
+from cashback_core.words.locales import phrase
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from zoneinfo import ZoneInfo
 
     from litestar.handlers import HTTPRouteHandler
 
-    from adapters.http.identity.admission import Admission, Principal
+    from adapters.http.identity.admission import Admission
+    from adapters.http.resources.merchant_zones import MerchantZones
     from cashback_core.delivery.ports import CashbackStore
     from cashback_core.operators.acts import Act, OperatorStore
 
@@ -52,6 +51,7 @@ class OperatorRoutes:
     admit: Admission
     store: CashbackStore
     operators: OperatorStore
+    zones: MerchantZones
 
     def handlers(self) -> list[HTTPRouteHandler]:
         """The routes, each under its address."""
@@ -69,31 +69,30 @@ class OperatorRoutes:
     async def page(self, request: Request[Any, Any, Any]) -> ASGIApp:
         """List what waits, oldest first."""
         _, principal = await self.admit(request)
-        zone = await self._zone(principal)
-        listing = read_open_listing(request.scope["query_string"], zone)
+        zone = await self.zones(principal.merchant_id)
+        wanted, part = read_open_list(request.scope["query_string"], zone)
         page = await self.operators.open_page(
             principal.merchant_id,
-            listing.wanted,
-            limit=listing.limit,
-            after=listing.after,
+            wanted,
+            limit=part.limit,
+            after=part.after,
         )
         ids = [item.id for item in page.items]
         waits = await self.operators.waits(principal.merchant_id, ids)
         shape = shapes.OpenPage(
             items=[open_shape(item, waits) for item in page.items],
-            next_cursor=None if page.next is None else write_cursor(page.next),
+            next_cursor=part.cursor(page.next),
         )
         return Answer(200, encode(shape))
 
     async def equals(self, request: Request[Any, Any, Any]) -> ASGIApp:
         """List sales of equal content, latest first."""
         _, principal = await self.admit(request)
-        listing = read_equal_listing(request.scope["query_string"])
+        outcome, part = read_equal_list(request.scope["query_string"])
         page = await self.operators.equals_page(
-            principal.merchant_id, listing.outcome, limit=listing.limit, after=listing.after
+            principal.merchant_id, outcome, limit=part.limit, after=part.after
         )
-        cursor = None if page.next is None else write_cursor(page.next)
-        return Answer(200, encode(equals_shape(page, cursor)))
+        return Answer(200, encode(equals_shape(page, part.cursor(page.next))))
 
     async def resend(self, request: Request[Any, Any, Any]) -> ASGIApp:
         """Send one again."""
@@ -115,7 +114,7 @@ class OperatorRoutes:
         """Count what a filter means, or send all of it again."""
         fields, principal = await self.admit(request)
         document = decode_json(await read_body(fields, request.receive))
-        zone = await self._zone(principal)
+        zone = await self.zones(principal.merchant_id)
         asked = bodies.read_resend_many(document, zone, by=principal.username)
         merchant_id = principal.merchant_id
         if asked.act is None:
@@ -128,7 +127,7 @@ class OperatorRoutes:
             case Tally():
                 return _answer_tally(decision, fields, resent=True)
             case CountChanged() | TooMany() | RiskNotAccepted():
-                return answer_problem(problem_of(decision), read_language(fields))
+                raise RefusedError(decision)
             case _:
                 assert_never(decision)
 
@@ -142,7 +141,7 @@ class OperatorRoutes:
             case None:
                 raise NotFoundException
             case NotFromHere() | RiskNotAccepted() | NotCreditedThere() | NotYours():
-                return answer_problem(problem_of(decision), read_language(fields))
+                raise RefusedError(decision)
             case Granted():
                 history = await self.store.history(principal.merchant_id, id_)
                 if history is None:
@@ -150,12 +149,6 @@ class OperatorRoutes:
                 return Answer(200, encode(history_shape(history)))
             case _:
                 assert_never(decision)
-
-    async def _zone(self, principal: Principal) -> ZoneInfo:
-        terms = await self.store.terms(principal.merchant_id)
-        if terms is None:
-            raise UnknownMerchant(principal.merchant_id)
-        return terms.rules.zone
 
 
 def _answer_tally(tally: Tally, fields: Fields, *, resent: bool) -> Answer:
@@ -165,6 +158,6 @@ def _answer_tally(tally: Tally, fields: Fields, *, resent: bool) -> Answer:
         in_doubt=tally.in_doubt,
         above_ceiling=tally.above_ceiling,
         resent=resent,
-        risk=RISK[read_language(fields)] if tally.in_doubt else None,
+        risk=phrase(read_language(fields), "risk") if tally.in_doubt else None,
     )
     return Answer(200, encode(shape))

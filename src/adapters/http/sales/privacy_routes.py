@@ -9,15 +9,14 @@ from litestar import HttpMethod, Request, post, route
 from litestar.exceptions import NotFoundException
 from litestar.types import ASGIApp  # noqa: TC002 (Litestar reads the annotations)
 
-from adapters.http import shapes
-from adapters.http.answers import Answer
-from adapters.http.body import decode_json, read_body
-from adapters.http.fields import read_language
-from adapters.http.problems.answering import answer_problem, problem_of
-from adapters.http.resources.listing import read_subject_listing
-from adapters.http.sales.cashbacks import read_id
+from adapters.http.sales import shapes
+from adapters.http.sales.lists import read_report_part
 from adapters.http.sales.operator_bodies import read_reason
-from adapters.http.sales.wire import encode, report_shape
+from adapters.http.sales.record_shapes import report_shape
+from adapters.http.wire.answers import Answer, encode
+from adapters.http.wire.body import decode_json, read_body
+from adapters.http.wire.ids import path_uuid
+from adapters.http.wire.refusals import RefusedError
 from cashback_core.privacy.data_subjects import Erased, Erasure, StillOpen
 from cashback_core.values.instants import format_instant
 
@@ -47,22 +46,23 @@ class PrivacyRoutes:
     async def report(self, request: Request[Any, Any, Any]) -> ASGIApp:
         """Everything that is held about a customer."""
         _, principal = await self.admit(request)
-        listing = read_subject_listing(request.scope["query_string"])
+        id_ = path_uuid(request)
+        part = read_report_part(request.scope["query_string"], id_)
         report = await self.store.report(
             principal.merchant_id,
-            read_id(request),
+            id_,
             by=principal.subject,
-            limit=listing.limit,
-            after=listing.before,
+            limit=part.limit,
+            after=part.after,
         )
         if report is None:
             raise NotFoundException
-        return Answer(200, encode(report_shape(report)))
+        return Answer(200, encode(report_shape(report, part.cursor(report.next))))
 
     async def erase(self, request: Request[Any, Any, Any]) -> ASGIApp:
         """Make a customer nobody."""
         fields, principal = await self.admit(request)
-        id_ = read_id(request)
+        id_ = path_uuid(request)
         reason = read_reason(decode_json(await read_body(fields, request.receive)))
         outcome = await self.store.erase(
             principal.merchant_id, id_, Erasure(by=principal.subject, reason=reason)
@@ -71,7 +71,7 @@ class PrivacyRoutes:
             case None:
                 raise NotFoundException
             case StillOpen():
-                return answer_problem(problem_of(outcome), read_language(fields))
+                raise RefusedError(outcome)
             case Erased(at=at):
                 shape = shapes.Erased(customer_id=str(id_), erased_at=format_instant(at))
                 return Answer(200, encode(shape))

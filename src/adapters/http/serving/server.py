@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, cast
 import httptools
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from adapters.http.problems.answering import RETRY_AFTER, Problem, answer_problem
+from adapters.http.problems.problem import RETRY_AFTER, Problem, answer_problem
 from adapters.http.serving.polite_transport import PoliteTransport
 from adapters.http.serving.unread_answers import TAKEN_S, Unread
-from cashback_core.words.messages import Language
+from cashback_core.words.locales import ENGLISH
 
 if TYPE_CHECKING:
     import asyncio
@@ -267,7 +267,7 @@ class GuardedProtocol(HttpToolsProtocol):
             self._end_deadline()
             self.flow.pause_reading()
             return
-        answer = answer_problem(Problem(code=code), Language.EN)
+        answer = answer_problem(Problem(code=code), ENGLISH)
         phrase = HTTPStatus(answer.status).phrase
         lines = [f"HTTP/1.1 {answer.status} {phrase}".encode("ascii")]
         lines += [name + b": " + value for name, value in answer.headers]
@@ -293,7 +293,7 @@ class RequestLimit:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on, or refuse it."""
         if self._now >= self._highest:
-            await answer_problem(_OVERLOADED, Language.EN)(scope, receive, send)
+            await answer_problem(_OVERLOADED, ENGLISH)(scope, receive, send)
             return
         self._now += 1
         try:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapters.http.body import MAX_BODY_BYTES, NotJsonError, decode_json
+from adapters.http.wire.body import MAX_BODY_BYTES, NotJsonError, decode_json
 from fakes.api import SALE, Api
 
 if TYPE_CHECKING:

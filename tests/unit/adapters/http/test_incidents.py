@@ -12,16 +12,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapters.http.identity.credentials import InvalidRequestError
-from adapters.http.problems.faults import InvalidQueryError
-from adapters.http.resources.listing import read_incident_listing
 from adapters.http.sales import operator_bodies as bodies
-from adapters.http.sales.incident_texts import CLASSES
+from adapters.http.sales.lists import read_incident_list
+from adapters.http.wire.refusals import InvalidQueryError, InvalidRequestError
 from cashback_core.reconciliation import FindingClass
 from cashback_core.reconciliation.incidents import StatementIncident
 from cashback_core.values.documents import mask
 from cashback_core.values.ids import new_id
-from cashback_core.words.messages import Language
+from cashback_core.words.locales import ENGLISH, phrases
 from contract.builders import a_cpf
 from fakes.api import SALE, Api
 from fakes.scripted_provider import answered
@@ -148,7 +146,7 @@ async def test_what_stands_is_counted_and_pages_follow_one_another(api: Api) -> 
         ("class=lost", [("/class", "no_such_choice")]),
         ("standing=1", [("/standing", "no_such_choice")]),
         ("limit=201", [("/limit", "limit_invalid")]),
-        ("cursor=x", [("/cursor", "cursor_invalid")]),
+        ("cursor=x", [("/cursor", "cursor_of_another_list")]),
         ("status=held", [("/status", "unknown_parameter")]),
     ],
 )
@@ -243,7 +241,7 @@ async def test_what_is_not_there_is_not_explained(api: Api) -> None:
         ({**FOREIGN, "reason": "of 529.982.247-25"}, [("/reason", "reason_document")]),
         ({**FOREIGN, "dry_run": "no"}, [("/dry_run", "not_boolean")]),
         ({**FOREIGN, "accept_risk": 1}, [("/accept_risk", "not_boolean")]),
-        ({**FOREIGN, "by": "somebody else"}, [("", "unknown_field")]),
+        ({**FOREIGN, "by": "somebody else"}, [("/by", "unknown_field")]),
         ({**FOREIGN, "meaning": "ours"}, [("/cashback_id", "only_with_ours")]),
         ({**FOREIGN, "cashback_id": str(new_id())}, [("/cashback_id", "only_with_ours")]),
         ({**FOREIGN, "cashback_id": "1"}, [("/cashback_id", "not_an_id")]),
@@ -300,8 +298,8 @@ async def test_a_database_that_is_away_is_a_503_for_incidents_too(api: Api) -> N
 
 
 def test_every_class_has_words_in_both_languages() -> None:
-    assert CLASSES.keys() == set(FindingClass)
-    assert all(words[language] for words in CLASSES.values() for language in Language)
+    told = {name for name in phrases(ENGLISH) if name.startswith("finding.")}
+    assert told == {f"finding.{cls}" for cls in FindingClass}
 
 
 ANYTHING = st.none() | st.booleans() | st.integers() | st.text() | st.lists(st.text(), max_size=2)
@@ -324,6 +322,6 @@ def test_no_body_makes_reading_it_fail_otherwise(document: object) -> None:
 @given(st.binary(max_size=200))
 def test_no_query_makes_reading_it_fail_otherwise(query: bytes) -> None:
     try:
-        read_incident_listing(query)
+        read_incident_list(query)
     except InvalidQueryError as error:
-        assert error.faults  # noqa: PT017 (either end is right)
+        assert error.violations  # noqa: PT017 (either end is right)

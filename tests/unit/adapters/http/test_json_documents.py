@@ -8,7 +8,7 @@ from typing import Final
 import pytest
 from hypothesis import event, given, settings
 
-from adapters.http.body import NotJsonError, decode_json
+from adapters.http.wire.body import NotJsonError, decode_json
 from contract.json_texts import bodies, verdict
 from fakes.api import SALE
 

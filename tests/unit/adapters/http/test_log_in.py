@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import jwt
 import pytest
 
+from adapters.http.identity.fair_queue import TooManyLoginsError
 from adapters.http.identity.login import Login
 from adapters.http.identity.passwords import (
     NOBODYS_HASH,
@@ -17,7 +18,6 @@ from adapters.http.identity.passwords import (
     verify_password,
 )
 from adapters.http.identity.tokens import TokenKind
-from adapters.http.identity.turns import TooManyLoginsError
 from fakes.api import SALE, Api
 from fakes.memory_identities import (
     CLIENT_ID,
@@ -261,11 +261,11 @@ async def test_a_text_that_is_no_username_never_reaches_the_database(api: Api) -
         ({}, [("/username", "required"), ("/password", "required")]),
         ({"username": "a", "password": 1}, [("/password", "wrong_type")]),
         ({"username": None, "password": "p"}, [("/username", "wrong_type")]),
-        ({"username": "a", "password": "p", "otp": "1"}, [("", "unknown_field")]),
+        ({"username": "a", "password": "p", "otp": "1"}, [("/otp", "unknown_field")]),
         ({"client_id": "a"}, [("/client_secret", "required")]),
         (
             {"client_id": "a", "client_secret": "s", "username": "b"},
-            [("", "unknown_field")],
+            [("/username", "unknown_field")],
         ),
         ({"client_secret": 1, "client_id": "a"}, [("/client_secret", "wrong_type")]),
     ],

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from litestar.routes import HTTPRoute
 
-from adapters.http.body import decode_json
 from adapters.http.openapi import fresh
 from adapters.http.openapi.operations import OPERATIONS
-from adapters.http.problems.texts import KINDS
+from adapters.http.problems.codes import PROBLEMS
+from adapters.http.wire.body import decode_json
 from cashback_core.sales.validation import parse_sale
 from cashback_core.testing.strategies import sale_documents
 from contract.openapi_conformance import DOCUMENT, faults
@@ -20,7 +20,7 @@ from fakes.api import SALE, Api
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-UNDOCUMENTED = {"/", "/openapi.json", "/docs/start.js", "/docs/assets/{file}"}
+UNDOCUMENTED = {"/", "/openapi.json", "/docs/start.js", "/docs/assets/{file}", "/problems/{code}"}
 SALE_INPUT = "#/components/schemas/SaleInput"
 
 
@@ -74,7 +74,7 @@ def test_operation_ids_are_unique_and_every_operation_tells_of_our_own_errors() 
     assert len(set(ids)) == len(ids)
     for operation in OPERATIONS.values():
         assert {"bad_request", "internal_error"} <= set(operation.problems)
-        assert set(operation.problems) <= set(KINDS)
+        assert set(operation.problems) <= set(PROBLEMS)
         assert ("unauthenticated" in operation.problems) is operation.secured
 
 

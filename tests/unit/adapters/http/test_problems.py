@@ -5,7 +5,6 @@ import inspect
 import json
 import logging
 import pkgutil
-import string
 from typing import TYPE_CHECKING, get_args
 
 import litestar.exceptions
@@ -13,13 +12,15 @@ import pytest
 
 import adapters.http
 import cashback_core
-from adapters.http import body
 from adapters.http.identity.signing_key import BadSigningKeyError
 from adapters.http.identity.token_form import OAuthError
-from adapters.http.problems import texts as problem_texts
-from adapters.http.problems.answering import PROBLEMS, Problem, answer_problem, problem_of
-from adapters.http.problems.texts import FAULTS, KINDS
+from adapters.http.problem_table import TABLE, problem_of
+from adapters.http.problems.codes import DIFFERS, PROBLEMS
+from adapters.http.problems.pages import as_html
+from adapters.http.problems.problem import Problem, answer_problem
 from adapters.http.serving import server
+from adapters.http.wire import body
+from adapters.http.wire.refusals import RefusedError
 from cashback_core.delivery.ports import (
     ClaimsUnacknowledged,
     StatementUnavailable,
@@ -32,7 +33,7 @@ from cashback_core.values.documents import InvalidDocument
 from cashback_core.values.instants import NoSuchInstant, NotAnInstant
 from cashback_core.values.money import InvalidMoney
 from cashback_core.values.zones import UnknownZone
-from cashback_core.words.messages import Language
+from cashback_core.words.locales import ENGLISH, Language, fault_texts, languages, phrase
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -50,6 +51,7 @@ NEVER_LEAVES_ITS_MODULE = {
     OAuthError,  # token_form answers it in OAuth's own words
     BadSigningKeyError,  # stops the process before there is a request
     BadErasureKey,  # the same
+    RefusedError,  # the table looks at its outcome
     UnknownZone,  # the store makes UnusableTerms of it
 }
 
@@ -67,74 +69,86 @@ def exceptions_of(package: ModuleType) -> set[type[Exception]]:
 
 def test_every_exception_of_ours_has_a_row_of_its_own() -> None:
     ours = exceptions_of(adapters.http) | exceptions_of(cashback_core)
-    missing = ours - NEVER_LEAVES_ITS_MODULE - set(PROBLEMS)
+    missing = ours - NEVER_LEAVES_ITS_MODULE - set(TABLE)
     assert missing == set()
 
 
 def test_every_outcome_that_is_no_record_has_a_row_of_its_own() -> None:
-    assert set(get_args(Submitted)) - {Recorded, Replayed} <= set(PROBLEMS)
+    assert set(get_args(Submitted)) - {Recorded, Replayed} <= set(TABLE)
 
 
 def test_every_problem_can_happen_and_every_code_is_known() -> None:
     source = "".join(
         inspect.getsource(importlib.import_module(f"adapters.http.{name}"))
-        for name in ("problems.answering", "serving.server", "serving.proxy_problems")
+        for name in (
+            "problem_table",
+            "identity.admission",
+            "serving.server",
+            "serving.proxy_problems",
+        )
     )
-    assert {code for code in KINDS if f'"{code}"' not in source} == set()
-    assert set(server.REFUSALS) <= set(KINDS)
+    assert {code for code in PROBLEMS if f'"{code}"' not in source} == set()
+    assert set(server.REFUSALS) <= set(PROBLEMS)
 
 
-@pytest.mark.parametrize("code", KINDS)
-def test_every_problem_is_whole_in_both_languages(code: str) -> None:
-    kind = KINDS[code]
-    assert 400 <= kind.status <= 599
-    assert set(kind.words) == set(Language)
-    assert len(set(kind.words.values())) == 2
-    for words in kind.words.values():
-        assert words.title
-        assert words.detail.endswith(".")
+def test_every_fault_may_come_with_a_problem_and_every_one_is_known() -> None:
+    told = {fault for code in PROBLEMS.values() for fault in code.faults}
+    assert told == set(fault_texts(ENGLISH)) | {DIFFERS}
 
 
-@pytest.mark.parametrize("code", FAULTS)
-def test_every_fault_is_whole_in_both_languages_with_the_same_places(code: str) -> None:
-    texts = FAULTS[code]
-    assert set(texts) == set(Language)
-    places = {
-        language: {
-            name
-            for text in texts[language]
-            for _, name, _, _ in string.Formatter().parse(text)
-            if name is not None
-        }
-        for language in Language
-    }
-    assert places[Language.EN] == places[Language.PT]
+@pytest.mark.parametrize("code", PROBLEMS)
+def test_every_problem_has_an_error_s_status(code: str) -> None:
+    assert 400 <= PROBLEMS[code].status <= 599
+
+
+async def test_the_type_of_a_problem_is_the_address_of_its_page(api: Api) -> None:
+    problem = (await api.get("/api/cashbacks?limit=0")).json()
+    english = await api.get(problem["type"], username=None)
+    portuguese = await api.call(
+        "GET", problem["type"], headers={"Accept-Language": "pt"}, username=None
+    )
+    assert (english.status, portuguese.status) == (200, 200)
+    assert english.headers["content-type"] == "text/html; charset=utf-8"
+    assert english.headers["cache-control"] == "public, max-age=3600"
+    assert english.headers["vary"] == "Accept-Language"
+    assert problem["title"] in english.body.decode()
+    assert problem["errors"][0]["code"] in english.body.decode()
+    assert '<html lang="pt">' in portuguese.body.decode()
+    assert english.body != portuguese.body
+    assert (await api.get("/problems/nothing", username=None)).status == 404
+
+
+@pytest.mark.parametrize("language", languages())
+def test_every_problem_s_page_names_every_fault_that_may_come_with_it(language: Language) -> None:
+    for code, problem in PROBLEMS.items():
+        page = as_html(code, language)
+        assert all(f"<dt><code>{fault}</code></dt>" in page for fault in problem.faults), code
 
 
 def test_every_fault_of_json_can_happen() -> None:
     source = inspect.getsource(body)
-    told = {code for code in FAULTS if code.startswith("json_")}
+    told = {code for code in fault_texts(ENGLISH) if code.startswith("json_")}
     assert {code for code in told if f'"{code}"' not in source} == set()
 
 
 def test_a_difference_shows_both_sides_and_null_for_what_is_absent() -> None:
     difference = Difference(pointer="/discount", recorded=None, received="1.00")
     problem = Problem(code="sale_id_conflict", errors=(difference,))
-    (error,) = json.loads(answer_problem(problem, Language.PT).body)["errors"]
+    (error,) = json.loads(answer_problem(problem, Language("pt")).body)["errors"]
     assert error == {
         "pointer": "/discount",
         "code": "differs",
-        "detail": problem_texts.DIFFERENCE[Language.PT],
+        "detail": phrase(Language("pt"), DIFFERS),
         "received": "1.00",
         "expected": None,
     }
 
 
 def test_a_problem_says_what_rfc_9457_asks_for() -> None:
-    answer = answer_problem(Problem(code="not_found"), Language.EN)
+    answer = answer_problem(Problem(code="not_found"), ENGLISH)
     headers = dict(answer.headers)
     assert json.loads(answer.body) == {
-        "type": "urn:cashback-gateway:problem:not_found",
+        "type": "/problems/not_found",
         "title": "Not found",
         "status": 404,
         "detail": "There is nothing here for you.",

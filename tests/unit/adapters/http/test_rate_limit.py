@@ -7,7 +7,7 @@ import json
 
 import pytest
 
-from adapters.http.app import Conduct
+from adapters.http.app import AppOptions
 from adapters.http.identity.rate_limit import HELD_S, REFUSED_S, Rate, RateExceededError, RateLimit
 from cashback_core.delivery.ports import StoreUnavailable
 from fakes.api import SALE, Api
@@ -135,7 +135,7 @@ async def test_without_a_limit_nothing_is_asked() -> None:
 
 
 async def test_too_many_requests_are_a_429_before_anything_is_done() -> None:
-    api = Api(conduct=Conduct(wait_s=5.0, rate=Rate(per_s=2, burst=2)))
+    api = Api(options=AppOptions(wait_s=5.0, rate=Rate(per_s=2, burst=2)))
     body = json.dumps({**SALE, "sale_id": "one"}).encode()
     answers = [await api.call("POST", "/api/cashbacks", body=body) for _ in range(4)]
     refused = answers[-1]

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapters.http.resources.versions import (
+from adapters.http.wire.versions import (
     PreconditionRequiredError,
     is_known,
     read_if_match,
