@@ -151,7 +151,7 @@ def _not_explained(refused: NotExplained) -> Problem:
             return Problem(code="invalid_request", errors=(fault,))
         case NotExplained.NOT_A_LINE | NotExplained.NOT_ABSENT:
             fault = Violation(pointer="/meaning", code=refused.value)
-            return Problem(code="explanation_invalid", errors=(fault,))
+            return Problem(code="explanation_unfit", errors=(fault,))
         case _:
             assert_never(refused)
 
