@@ -138,4 +138,4 @@ def _read_document(body: ResourceBody) -> Cpf:
     except InvalidDocument:
         if body.is_text("document"):
             body.tell_quietly("document", "document_invalid")
-        return Cpf()
+        return Cpf.known("")
