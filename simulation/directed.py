@@ -275,7 +275,7 @@ def provider_comes_back_after_an_outage(stage: Stage) -> None:
     under_way = stage.under_way(stage.link)
     breaker = under_way.deliverer.breaker
     for number in range(breaker.policy.failures):
-        breaker.note(Cpf(f"{number:011d}"), NeverSent(), stage.loop.time())
+        breaker.note(Cpf.known(f"{number:011d}"), NeverSent(), stage.loop.time())
     if breaker.state is not BreakerState.OPEN:
         raise Broken(f"the breaker is {breaker.state}")
     worker = Worker(

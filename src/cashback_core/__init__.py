@@ -4,8 +4,9 @@
     programme = Programme((Rate(type="A", rate_bp=500, version=1, starts_at=since),))
     cashback = calculate(sale, programme)
 
-`cashback_core.testing.strategies` makes valid and invalid sales for Hypothesis. The use cases of a
-service (`submission`, `delivering`) and the ports that they need (`ports`) are imported by module.
+This is the domain alone. `cashback_core.testing` helps whoever tests what is built on it. The use
+cases of a service are rooms of their own, imported by module: `intake`, `delivery`,
+`reconciliation`, `operators`, `administration`, `people`, `privacy`.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from cashback_core.delivery.evidence import (
     Misconfigured,
     NeverSent,
     Outcome,
+    OwnError,
     Phase,
     Refused,
     RefusedForNow,
@@ -46,6 +48,7 @@ from cashback_core.sales.programme import Programme, Rate, next_rate
 from cashback_core.sales.sale import Customer, Line, Sale
 from cashback_core.sales.validation import SaleRules, parse_sale
 from cashback_core.values.documents import Cnpj, Cpf, DocumentFault, InvalidDocument, mask
+from cashback_core.values.instants import NoSuchInstant, NotAnInstant, format_instant, parse_instant
 from cashback_core.values.money import (
     Fault,
     InvalidMoney,
@@ -54,9 +57,12 @@ from cashback_core.values.money import (
     parse_centavos,
     parse_thousandths,
 )
+from cashback_core.values.names import NameDifference
 from cashback_core.values.rounding import Rounding
 from cashback_core.values.violations import InvalidSale, Violation
 from cashback_core.words.locales import ENGLISH, Language, languages
+
+__version__ = "0.1.0"
 
 __all__ = [
     "ENGLISH",
@@ -86,8 +92,12 @@ __all__ = [
     "LineCashback",
     "Misconfigured",
     "Move",
+    "NameDifference",
     "NeverSent",
+    "NoSuchInstant",
+    "NotAnInstant",
     "Outcome",
+    "OwnError",
     "Phase",
     "Programme",
     "Rate",
@@ -100,18 +110,21 @@ __all__ = [
     "TypePeriod",
     "Unknown",
     "Violation",
+    "__version__",
     "calculate",
     "classify",
     "conclude",
     "content_names",
     "differences",
     "format_centavos",
+    "format_instant",
     "format_thousandths",
     "languages",
     "mask",
     "next_rate",
     "next_type",
     "parse_centavos",
+    "parse_instant",
     "parse_sale",
     "parse_thousandths",
     "refuse_start",

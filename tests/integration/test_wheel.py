@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Final
 
 import pytest
 
+from cashback_core import __version__
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -120,6 +122,8 @@ def test_the_wheel_depends_on_nothing(unpacked: Path) -> None:
     assert told["Requires-Python"] == ">=3.11"
     required = [need for need in told.get_all("Requires-Dist", []) if "extra ==" not in need]
     assert required == []
+    assert told["Version"] == __version__
+    assert str(told.get_payload()).startswith("# cashback-core")
 
 
 def test_an_empty_environment_has_the_library_and_no_service(empty_python: Path) -> None:

@@ -1,5 +1,7 @@
-"""Which version of the service this is; pyproject.toml says the same."""
+"""Which version of the service this is: the library's own."""
 
 from typing import Final
 
-VERSION: Final = "0.1.0"
+from cashback_core import __version__
+
+VERSION: Final = __version__

@@ -7,7 +7,6 @@ line arrive. A client reports those as `Evidence`; `classify` turns them into an
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final, cast
@@ -110,7 +109,7 @@ _MISCONFIGURED: Final = frozenset({401, 403, 404, 405, 406, 407, 410, 411, 426, 
 
 
 def classify(evidence: Evidence, *, document: str, cashback_centavos: int) -> Outcome:
-    """What the evidence of one call means (docs/delivery.md has the table and its reasons)."""
+    """What the evidence of one call means."""
     code = evidence.status_code
     if code is None:
         return NeverSent() if evidence.phase is Phase.NOTHING_SENT else Unknown()
@@ -191,6 +190,8 @@ def _foreign_echo(body: object, document: str, cashback_centavos: int) -> str | 
 
 
 def _json(body: bytes) -> object:
+    import json  # only a deliverer needs it
+
     try:
         # Decoded by hand: given bytes, json would guess UTF-16 and UTF-32 as well.
         value: object = json.loads(body.decode("utf-8"))
@@ -207,6 +208,8 @@ def _text(value: object) -> str | None:
     """A short printable text: PostgreSQL refuses NUL, terminals obey escapes."""
     if value is None or isinstance(value, dict | list):
         return None
+    import json
+
     text = (value if isinstance(value, str) else json.dumps(value))[:MAX_TEXT_CHARS]
     if text.isprintable():
         return text

@@ -1,7 +1,7 @@
 """The states of a cashback and who may move it: decisions only, the caller stores them.
 
-docs/delivery.md tells the rules with their reasons. Attempts are numbered from 1; only the latest
-may move the cashback, whatever the state, and each keeps its own result on its own row.
+Attempts are numbered from 1; only the latest may move the cashback, whatever the state, and each
+keeps its own result on its own row.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from cashback_core.delivery.evidence import (
     RefusedForNow,
     Unknown,
 )
+from cashback_core.values.instants import refuse_naive
 
 
 class Status(StrEnum):
@@ -160,6 +161,9 @@ class Delivery:
     paused: timedelta = timedelta(0)
     own_errors: int = 0
 
+    def __post_init__(self) -> None:
+        refuse_naive(self.open_since_at, "when a delivery began")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Move:
@@ -169,6 +173,12 @@ class Move:
     actor: Actor
     reason: str
     due_at: datetime | None = None
+
+    def __post_init__(self) -> None:
+        if (self.to is Status.PENDING) != (self.due_at is not None):
+            raise ValueError("what returns to pending is due at an instant, and nothing else is")
+        if self.due_at is not None:
+            refuse_naive(self.due_at, "when a cashback is due")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -191,6 +201,9 @@ class Ended:
     at: datetime
     chance: float
     deliverer: Actor
+
+    def __post_init__(self) -> None:
+        refuse_naive(self.at, "when an attempt ended")
 
 
 def conclude(delivery: Delivery, ended: Ended, policy: DeliveryPolicy) -> Conclusion:

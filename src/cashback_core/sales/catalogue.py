@@ -12,6 +12,7 @@ from typing import Final, cast
 
 from cashback_core.sales.effective_dates import ChangeRefused, refuse_start
 from cashback_core.sales.sale import MAX_LINES
+from cashback_core.values.instants import refuse_naive
 
 MAX_SKU_CHARS: Final = 64
 SKU: Final = re.compile(r"[!-~]{1,64}\Z", re.ASCII)
@@ -33,6 +34,11 @@ class TypePeriod:
     type: str
     version: int
     starts_at: datetime
+
+    def __post_init__(self) -> None:
+        if self.version < 1:
+            raise ValueError("a product's periods are counted from 1")
+        refuse_naive(self.starts_at, "when a product is of a type")
 
 
 @dataclass(frozen=True, slots=True)

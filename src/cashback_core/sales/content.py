@@ -10,7 +10,6 @@ and so may the rules of a zone, between two equal requests.
 from __future__ import annotations
 
 import binascii
-import hashlib
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -93,6 +92,8 @@ def differences(*, recorded: Sale, received: Sale) -> tuple[Difference, ...]:
 
 
 def _name(text: str) -> str:
+    import hashlib  # slow to load, and whoever only calculates names no content
+
     digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()
     return binascii.b2a_base64(digest[:_NAME_BYTES], newline=False).decode("ascii")
 

@@ -13,7 +13,7 @@ from typing import Final
 from cashback_core.sales.sale import Customer
 from cashback_core.values.documents import Cpf
 
-ERASED: Final = Customer(document=Cpf("erased"), name="erased")
+ERASED: Final = Customer(document=Cpf.known("erased"), name="erased")
 """Stands in a record for a customer who was erased; no sale can name this one."""
 
 _PSEUDONYM: Final = re.compile(r"E[0-9a-f]{32}\Z", re.ASCII)
@@ -26,4 +26,8 @@ def is_pseudonym(document: str) -> bool:
 
 def customer_of(document: str, name: str) -> Customer:
     """The customer of a stored sale: ERASED for a pseudonym."""
-    return ERASED if is_pseudonym(document) else Customer(document=Cpf(document), name=name)
+    return (
+        ERASED
+        if is_pseudonym(document)
+        else Customer.known(document=Cpf.known(document), name=name)
+    )

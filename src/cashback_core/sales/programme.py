@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Final
 
 from cashback_core.sales.effective_dates import ChangeFault, ChangeRefused, refuse_start
+from cashback_core.values.instants import refuse_naive
 from cashback_core.values.rounding import Rounding
 
 TYPE: Final = re.compile(r"[!-~]{1,32}\Z", re.ASCII)
@@ -40,8 +41,11 @@ class Rate:
     starts_at: datetime
 
     def __post_init__(self) -> None:
-        if not 0 <= self.rate_bp <= MAX_RATE_BP:
-            raise ValueError(f"a rate is 0 to {MAX_RATE_BP} basis points")
+        if type(self.rate_bp) is not int or not 0 <= self.rate_bp <= MAX_RATE_BP:
+            raise ValueError(f"a rate is 0 to {MAX_RATE_BP} whole basis points")
+        if self.version < 1:
+            raise ValueError("a type's rates are counted from 1")
+        refuse_naive(self.starts_at, "when a rate starts")
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,14 +1,16 @@
 """A sale as the merchant's ERP tells it, once it is known to be valid."""
 
-# ruff: noqa: TC001, TC003 - users' tools read these annotations at run time
+# ruff: noqa: TC003 - users' tools read these annotations at run time
 from __future__ import annotations
 
 import unicodedata
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Final
+from typing import Final, Self
 
 from cashback_core.values.documents import Cpf
+from cashback_core.values.instants import refuse_naive
+from cashback_core.values.names import MAX_NAME_CHARS
 
 MAX_LINES: Final = 990
 """Most lines of a sale, as in a fiscal document (NF-e)."""
@@ -28,6 +30,15 @@ class Line:
     discount_centavos: int = 0
     sku: str | None = None
 
+    def __post_init__(self) -> None:
+        value, qty, discount = self.value_centavos, self.qty_thousandths, self.discount_centavos
+        if not type(value) is type(qty) is type(discount) is int:
+            raise ValueError("centavos and thousandths are whole numbers")
+        if value < 0 or qty < 1 or discount < 0:
+            raise ValueError("a line has a quantity, and neither value nor discount below zero")
+        if discount and discount > amount_centavos(value, qty):
+            raise ValueError("a line's discount is at most its amount")
+
     @property
     def amount_centavos(self) -> int:
         """Value × quantity, rounded half up to the centavo as fiscal documents do."""
@@ -41,16 +52,38 @@ class Line:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Customer:
-    """Who bought; `name` is in NFC, 1 to 120 printable characters."""
+    """Who bought; `name` is in NFC, 1 to 120 printable characters.
+
+    `Customer.known` takes one that was checked when it was stored: what is printable is not the
+    same in every Python's Unicode.
+    """
 
     document: Cpf
     name: str
 
+    def __post_init__(self) -> None:
+        name = self.name
+        if type(self.document) is not Cpf:
+            raise ValueError("a customer's document is a Cpf")
+        if not (0 < len(name) <= MAX_NAME_CHARS and name.isprintable()):
+            raise ValueError(f"a customer's name has 1 to {MAX_NAME_CHARS} printable characters")
+        if not (name.isascii() or unicodedata.is_normalized("NFC", name)):
+            raise ValueError("a customer's name is in NFC")
+
+    @classmethod
+    def known(cls, *, document: Cpf, name: str) -> Self:
+        """Exactly this customer, unchecked: a stored one."""
+        made = object.__new__(cls)
+        object.__setattr__(made, "document", document)
+        object.__setattr__(made, "name", name)
+        return made
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sale:
-    """A valid sale. `sold_at` is aware UTC; `total_centavos` = Σ line nets - `discount_centavos`.
+    """A sale. `sold_at` is aware UTC; `total_centavos` = Σ line nets - `discount_centavos`.
 
+    The constructor refuses other kinds of values; that the sum is right `parse_sale` sees to, once.
     `sale_id` is the ERP's own number, if it sent one. `sold_at_wall` is what stood on the
     merchant's wall clock, naive, if `sold_at` came without an offset: a spelling, not a value.
     """
@@ -62,6 +95,21 @@ class Sale:
     discount_centavos: int = 0
     sale_id: str | None = None
     sold_at_wall: datetime | None = field(default=None, compare=False)
+
+    def __post_init__(self) -> None:
+        total, discount = self.total_centavos, self.discount_centavos
+        if not type(total) is type(discount) is int or total < 0 or discount < 0:
+            raise ValueError("a total and a discount are centavos, from zero")
+        refuse_naive(self.sold_at, "when a sale happened")
+        if self.sold_at_wall is not None and self.sold_at_wall.tzinfo is not None:
+            raise ValueError("a wall clock has no offset")
+        if not self.lines:
+            raise ValueError("a sale has a line")
+
+
+def amount_centavos(value_centavos: int, qty_thousandths: int) -> int:
+    """Value × quantity, rounded half up to the centavo as fiscal documents do."""
+    return (value_centavos * qty_thousandths + 500) // 1000
 
 
 def name_key(name: str) -> str:

@@ -16,7 +16,7 @@ from cashback_core.sales.calculation import unknown_product_type
 from cashback_core.sales.catalogue import MAX_SKU_CHARS, Catalogue, is_sku
 from cashback_core.sales.json_object import FieldReader, Fields, Shape
 from cashback_core.sales.programme import Programme
-from cashback_core.sales.sale import MAX_LINES, Customer, Line, Sale
+from cashback_core.sales.sale import MAX_LINES, Customer, Line, Sale, amount_centavos
 from cashback_core.values.documents import (
     Cpf,
     InvalidDocument,
@@ -29,6 +29,7 @@ from cashback_core.values.instants import (
     NotAnInstant,
     format_instant,
     parse_wall_clock,
+    refuse_naive,
 )
 from cashback_core.values.money import format_centavos
 from cashback_core.values.names import MAX_NAME_CHARS, NameDifference, name_fault
@@ -99,6 +100,7 @@ def parse_sale(
     that give a sku instead; it must hold every product that the document may name (`skus_of`).
     The `idempotency_key` that it came under must not tell who bought, as its sale id must not.
     """
+    refuse_naive(now, "now")
     reading = _SaleReading(
         rules=rules,
         now=now,
@@ -152,11 +154,13 @@ class _SaleReading(FieldReader):
         sale_id = self._sale_id(fields)
         if lines is None or total is None or discount is None:
             return None
-        self._sums(lines, total, discount)
+        adds_up = self._adds_up(lines, total, discount)
         if sold_at is None or customer is None:
             return None
         if self.now is not None:
             self._names_tell_nobody(sale_id, customer.document)
+        if not adds_up:
+            return None
         return Sale(
             sold_at=sold_at,
             customer=customer,
@@ -276,16 +280,15 @@ class _SaleReading(FieldReader):
             self.violations.append(unknown_product_type(index, type_, sku, known=known))
         if type_ is None or value_ is None or qty is None or discount is None:
             return None
-        line = Line(
+        if discount and not self._is_covered(discount, amount_centavos(value_, qty), pointer):
+            return None  # a sum over it would only repeat the fault
+        return Line(
             type=type_,
             value_centavos=value_,
             qty_thousandths=qty,
             discount_centavos=discount,
             sku=sku,
         )
-        if discount and not self._is_covered(discount, line.amount_centavos, pointer):
-            return None  # a sum over it would only repeat the fault
-        return line
 
     def _sku(self, fields: Fields, pointer: str) -> str | None:
         """The sku that a line gives, right or wrong; null is as good as none."""
@@ -339,13 +342,15 @@ class _SaleReading(FieldReader):
             self.tell("/sale_id", "sale_id_format", show(text), highest)
         return text
 
-    def _sums(self, lines: tuple[Line, ...], total: int, discount: int) -> None:
+    def _adds_up(self, lines: tuple[Line, ...], total: int, discount: int) -> bool:
         nets = sum([line.net_centavos for line in lines])
         if discount and not self._is_covered(discount, nets, ""):
-            return
-        if nets - discount != total:
-            right = {"sum": format_centavos(nets - discount)}
-            self.tell("/total", "total_mismatch", format_centavos(total), right)
+            return False
+        if nets - discount == total:
+            return True
+        right = {"sum": format_centavos(nets - discount)}
+        self.tell("/total", "total_mismatch", format_centavos(total), right)
+        return False
 
     def _is_covered(self, discount: int, of: int, at: str) -> bool:
         if discount <= of:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Callable  # noqa: TC003 - users' tools read these annotations
 from enum import StrEnum
 from operator import mul
 from typing import Final, Self
@@ -33,6 +34,8 @@ _CNPJ: Final = re.compile(
 STARS: Final = "***.***.***-**"
 """A CPF of which nothing is told."""
 
+_PLAIN_CPF: Final = re.compile(r"[0-9]{11}\Z", re.ASCII)
+_PLAIN_CNPJ: Final = re.compile(r"[0-9A-Z]{12}[0-9]{2}\Z", re.ASCII)
 _NO_DIGIT: Final = re.compile(r"[^0-9]+", re.ASCII)
 _PUNCTUATION: Final = str.maketrans("", "", ".-/")
 _CPF_WEIGHTS: Final = ((10, 9, 8, 7, 6, 5, 4, 3, 2), (11, 10, 9, 8, 7, 6, 5, 4, 3, 2))
@@ -50,18 +53,48 @@ class DocumentFault(StrEnum):
     CHECK_DIGITS = "check_digits"
 
 
+_SENTENCES: Final = {
+    DocumentFault.FORMAT: "this is not written as a CPF or a CNPJ is",
+    DocumentFault.REPEATED: "one character repeated is no document",
+    DocumentFault.CHECK_DIGITS: "the check digits of this document are wrong",
+}
+
+
 class InvalidDocument(ValueError):  # noqa: N818 (named by what is wrong)
-    """Not a document; the message never repeats it."""
+    """Not a document; `fault` says why, and the message, a sentence, never repeats it."""
 
     def __init__(self, fault: DocumentFault) -> None:
-        super().__init__(fault.value)
+        super().__init__(fault)
         self.fault = fault
+
+    def __str__(self) -> str:
+        return _SENTENCES[self.fault]
 
 
 class Cpf(str):
-    """A person's number: 11 ASCII digits with right check digits. Its repr is masked."""
+    """A person's number: 11 ASCII digits with right check digits. Its repr is masked.
+
+    `Cpf("52998224725")` raises InvalidDocument for anything else; `parse` takes a punctuated one,
+    too. `Cpf.known` takes what was checked when it was stored, or stands for a CPF.
+    """
 
     __slots__ = ()
+
+    def __new__(cls, digits: str) -> Self:
+        """Eleven digits; raises InvalidDocument."""
+        if _PLAIN_CPF.match(digits) is None:
+            raise InvalidDocument(DocumentFault.FORMAT)
+        _check(digits, _CPF_WEIGHTS)
+        return str.__new__(cls, digits)
+
+    @classmethod
+    def known(cls, text: str) -> Self:
+        """Exactly this text, unchecked: a stored CPF, or what stands where one was erased."""
+        return str.__new__(cls, text)
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """Copied as it is: what stands for a CPF is none."""
+        return type(self).known, (str(self),)
 
     @classmethod
     def parse(cls, text: str) -> Self:
@@ -70,16 +103,37 @@ class Cpf(str):
             raise InvalidDocument(DocumentFault.FORMAT)
         digits = text if len(text) == 11 else text.translate(_PUNCTUATION)
         _check(digits, _CPF_WEIGHTS)
-        return cls(digits)
+        return str.__new__(cls, digits)
+
+    @classmethod
+    def is_valid(cls, text: str) -> bool:
+        """Whether `parse` takes a text."""
+        return _is_valid(cls.parse, text)
+
+    @property
+    def formatted(self) -> str:
+        """000.000.000-00, as people write it."""
+        return f"{self[:3]}.{self[3:6]}.{self[6:9]}-{self[9:]}"
 
     def __repr__(self) -> str:
         return f"Cpf('{mask(self)}')"
 
 
 class Cnpj(str):
-    """A company's number: 12 digits or capital letters and two check digits. Its repr is masked."""
+    """A company's number: 12 digits or capital letters and two check digits. Its repr is masked.
+
+    `Cnpj("11222333000181")` raises InvalidDocument for anything else; `parse` takes a punctuated
+    one, too.
+    """
 
     __slots__ = ()
+
+    def __new__(cls, plain: str) -> Self:
+        """Fourteen characters, capitals only; raises InvalidDocument."""
+        if _PLAIN_CNPJ.match(plain) is None:
+            raise InvalidDocument(DocumentFault.FORMAT)
+        _check(plain, _CNPJ_WEIGHTS)
+        return str.__new__(cls, plain)
 
     @classmethod
     def parse(cls, text: str) -> Self:
@@ -88,7 +142,17 @@ class Cnpj(str):
             raise InvalidDocument(DocumentFault.FORMAT)
         plain = text if len(text) == 14 else text.translate(_PUNCTUATION)
         _check(plain, _CNPJ_WEIGHTS)
-        return cls(plain)
+        return str.__new__(cls, plain)
+
+    @classmethod
+    def is_valid(cls, text: str) -> bool:
+        """Whether `parse` takes a text."""
+        return _is_valid(cls.parse, text)
+
+    @property
+    def formatted(self) -> str:
+        """00.000.000/0000-00, as people write it."""
+        return f"{self[:2]}.{self[2:5]}.{self[5:8]}/{self[8:12]}-{self[12:]}"
 
     def __repr__(self) -> str:
         return f"Cnpj('{mask(self)}')"
@@ -151,8 +215,12 @@ def _digits(found: re.Match[str]) -> str:
 
 
 def _is_cpf(digits: str) -> bool:
+    return Cpf.is_valid(digits)
+
+
+def _is_valid(parse: Callable[[str], str], text: str) -> bool:
     try:
-        Cpf.parse(digits)
+        parse(text)
     except InvalidDocument:
         return False
     return True

@@ -20,9 +20,15 @@ _SECOND: Final = timedelta(seconds=1)
 class NoSuchInstant(ValueError):  # noqa: N818 (named by what is wrong)
     """Well formed, but no such date, time, offset or local time exists."""
 
+    def __str__(self) -> str:
+        return "no such date, time, offset or local time exists"
+
 
 class NotAnInstant(ValueError):  # noqa: N818 (named by what is wrong)
     """Not the form YYYY-MM-DD HH:MM[:SS[.fraction]][offset]."""
+
+    def __str__(self) -> str:
+        return "an instant is written YYYY-MM-DD HH:MM[:SS[.fraction]][offset]"
 
 
 def parse_instant(text: str, zone: ZoneInfo) -> datetime:
@@ -81,6 +87,12 @@ def parse_bound(text: str, zone: ZoneInfo, *, end: bool) -> datetime:
 def format_instant(instant: datetime) -> str:
     """RFC 3339 in UTC, with a fraction only where there is one: 2026-01-02T03:00:00Z."""
     return instant.astimezone(UTC).replace(tzinfo=None).isoformat() + "Z"
+
+
+def refuse_naive(instant: datetime, what: str) -> None:
+    """Raise ValueError for an instant without an offset: nobody knows when that is."""
+    if instant.tzinfo is None:
+        raise ValueError(f"{what} is an aware instant, with an offset")
 
 
 def _from_wall_clock(wall: datetime, zone: ZoneInfo, *, skipped: bool) -> datetime:

@@ -39,12 +39,22 @@ class Fault(StrEnum):
     """Beyond any amount that is taken."""
 
 
+_SENTENCES: Final = {
+    Fault.TYPE: "this is neither a text nor a number",
+    Fault.FORMAT: "this is not spelled as an exact amount is",
+    Fault.RANGE: "this is beyond any amount that is taken",
+}
+
+
 class InvalidMoney(ValueError):  # noqa: N818 (named by what is wrong)
-    """A value that is no amount; `fault` says why."""
+    """A value that is no amount; `fault` says why, the message says it in a sentence."""
 
     def __init__(self, fault: Fault) -> None:
-        super().__init__(fault.value)
+        super().__init__(fault)
         self.fault = fault
+
+    def __str__(self) -> str:
+        return _SENTENCES[self.fault]
 
 
 def parse_centavos(value: object) -> int:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable  # noqa: TC003 - users' tools read these annotations
 from typing import Final
 
@@ -51,6 +50,8 @@ def _nearest(name: str, names: list[str]) -> list[str]:
     if same or len(names) > MAX_COMPARED or len(folded) > _MAX_CHARS:
         return same
     by_fold = {_folded(known): known for known in names}
+    import difflib  # seldom needed, and slow to load
+
     near = difflib.get_close_matches(folded, by_fold, n=MAX_NEAR, cutoff=_LIKENESS)
     return [by_fold[fold] for fold in near]
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -70,7 +69,7 @@ def show(value: object) -> str:
     """
     match value:
         case None | bool():
-            return json.dumps(value)
+            return {None: "null", True: "true", False: "false"}[value]
         case str():
             return "".join(c if c.isprintable() else f"\\u{ord(c):04x}" for c in _shorten(value))
         case int() | float() | Decimal():

@@ -17,7 +17,14 @@ _OTHER_CLOCKS: Final = ("posix/", "right/", "SystemV/")
 
 
 class UnknownZone(ValueError):  # noqa: N818 (named by what is wrong)
-    """No zone of that name is known on this machine."""
+    """No zone of that name, `name`, is known on this machine."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self.name = name
+
+    def __str__(self) -> str:
+        return f"no time zone is called {self.name!r} on this machine"
 
 
 def zone_of(name: str) -> ZoneInfo:

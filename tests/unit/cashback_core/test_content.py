@@ -55,8 +55,13 @@ CHANGES: dict[str, Callable[[Sale], Sale]] = {
     "sku": lambda s: first_line(s, sku=(s.lines[0].sku or "") + "x"),
     "value": lambda s: first_line(s, value_centavos=s.lines[0].value_centavos + 1),
     "qty": lambda s: first_line(s, qty_thousandths=s.lines[0].qty_thousandths + 1),
-    "line discount": lambda s: first_line(s, discount_centavos=s.lines[0].discount_centavos + 1),
+    "line discount": lambda s: first_line(s, discount_centavos=another_discount(s.lines[0])),
 }
+
+
+def another_discount(line: Line) -> int:
+    """One that the line can have; the same where it costs nothing."""
+    return line.discount_centavos - 1 if line.discount_centavos else min(1, line.amount_centavos)
 
 
 def first_line(sale: Sale, **changes: Any) -> Sale:

@@ -58,7 +58,7 @@ def test_the_challenges_sale_is_read() -> None:
 def test_every_spelling_of_a_sale_is_read_as_that_sale(data: st.DataObject) -> None:
     situation = data.draw(st.just(DEMO) | strategies.situations())
     sale = data.draw(strategies.sales(situation))
-    assert situation.parse(data.draw(strategies.spellings(sale, situation))) == sale
+    assert situation.parse(data.draw(strategies.spellings(sale, situation, decimals=True))) == sale
 
 
 @pytest.mark.parametrize("code", sorted(strategies.DEFECTS))
@@ -66,7 +66,9 @@ def test_every_spelling_of_a_sale_is_read_as_that_sale(data: st.DataObject) -> N
 @given(data=st.data())
 def test_one_defect_is_one_violation(code: str, data: st.DataObject) -> None:
     situation = data.draw(st.just(DEMO) | strategies.situations())
-    invalid = data.draw(strategies.invalid_documents(situation, codes=frozenset({code})))
+    invalid = data.draw(
+        strategies.invalid_documents(situation, codes=frozenset({code}), decimals=True)
+    )
     with pytest.raises(InvalidSale) as caught:
         situation.parse(invalid.document)
     assert invalid.code == code

@@ -132,4 +132,4 @@ def _read_document(body: ObjectReader) -> Cpf:
     except InvalidDocument:
         if body.is_text("document"):
             body.tell_quietly("document", "document_invalid")
-        return Cpf()
+        return Cpf.known("")

@@ -75,7 +75,7 @@ def _known(row: tuple[Any, ...]) -> KnownCustomer:
     id_, document, name, version, created_at, updated_at = row
     return KnownCustomer(
         id=id_,
-        customer=Customer(document=Cpf(document), name=name),
+        customer=Customer.known(document=Cpf.known(document), name=name),
         version=version,
         created_at=created_at,
         updated_at=updated_at,

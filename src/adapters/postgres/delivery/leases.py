@@ -108,7 +108,7 @@ async def _claim(
             id=cashback_id,
             merchant_id=merchant_id,
             attempt=attempt,
-            document=Cpf(document),
+            document=Cpf.known(document),
             cashback_centavos=centavos,
             started_at=started_at,
         )

@@ -110,7 +110,7 @@ def open_cashback(row: tuple[Any, ...]) -> OpenCashback:
         since_at=since_at,
         attempt=attempt,
         status_code=status_code,
-        document=Cpf(document),
+        document=Cpf.known(document),
         cashback_centavos=centavos,
         sale_id=sale_id,
         sold_at=sold_at,

@@ -128,7 +128,7 @@ def equal_sales(row: tuple[Any, ...]) -> EqualSales:
     return EqualSales(
         outcome=kind,
         merchant=merchant,
-        document=None if is_pseudonym(document) else Cpf(document),
+        document=None if is_pseudonym(document) else Cpf.known(document),
         total_centavos=total,
         first=Try(
             id=first_id,

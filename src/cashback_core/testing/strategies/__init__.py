@@ -1,7 +1,7 @@
 """Hypothesis strategies of valid and of invalid sales, for tests of whatever uses this library.
 
     from hypothesis import given
-    from cashback_core import strategies
+    from cashback_core.testing import strategies
 
     @given(strategies.sale_documents())
     def test_my_client_is_understood(document): ...

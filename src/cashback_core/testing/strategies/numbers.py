@@ -43,9 +43,12 @@ def amounts(*, min_centavos: int = 1, max_centavos: int = MAX_CENTAVOS) -> Searc
     return st.integers(min_centavos, max_centavos)
 
 
-def amount_spellings(centavos: int) -> SearchStrategy[JsonNumber]:
-    """Every way to write an amount: 1050 may be "10.50", "10.5", "10.5000" or Decimal("10.5")."""
-    return st.sampled_from(_spellings(centavos, places=2))
+def amount_spellings(centavos: int, *, decimals: bool = True) -> SearchStrategy[JsonNumber]:
+    """Every way to write an amount: 1050 may be "10.50", "10.5", "10.5000" or Decimal("10.5").
+
+    Without `decimals` no Decimal is among them: `json.dumps` takes none.
+    """
+    return st.sampled_from(_spellings(centavos, places=2, decimals=decimals))
 
 
 def quantities(
@@ -59,21 +62,26 @@ def quantities(
     return st.integers(first, last).map(lambda whole: 1000 * whole) | anything
 
 
-def quantity_spellings(thousandths: int) -> SearchStrategy[JsonNumber]:
-    """Every way to write a quantity: 350 may be "0.35", "0.350", 0.35 or Decimal("0.350")."""
-    return st.sampled_from(_spellings(thousandths, places=3))
+def quantity_spellings(thousandths: int, *, decimals: bool = True) -> SearchStrategy[JsonNumber]:
+    """Every way to write a quantity: 350 may be "0.35", "0.350", 0.35 or Decimal("0.350").
+
+    Without `decimals` no Decimal is among them: `json.dumps` takes none.
+    """
+    return st.sampled_from(_spellings(thousandths, places=3, decimals=decimals))
 
 
-def _spellings(scaled: int, *, places: int) -> list[JsonNumber]:
+def _spellings(scaled: int, *, places: int, decimals: bool) -> list[JsonNumber]:
     whole, rest = divmod(scaled, 10**places)
-    decimals = f"{rest:0{places}d}"
-    shortest = decimals.rstrip("0")
-    texts = [f"{whole}.{decimals[:n]}" for n in range(max(len(shortest), 1), places + 1)]
+    digits = f"{rest:0{places}d}"
+    shortest = digits.rstrip("0")
+    texts = [f"{whole}.{digits[:n]}" for n in range(max(len(shortest), 1), places + 1)]
     if not rest:
         texts.append(str(whole))
-    texts.append(f"{whole}.{decimals}00")
+    texts.append(f"{whole}.{digits}00")
     exact = Decimal(scaled).scaleb(-places)
-    numbers: list[JsonNumber] = [exact, exact.normalize(), exact * Decimal("1.00"), float(exact)]
+    numbers: list[JsonNumber] = [float(exact)]
+    if decimals:
+        numbers += [exact, exact.normalize(), exact * Decimal("1.00")]
     if not rest:
         numbers.append(whole)
     return [*texts, *numbers]

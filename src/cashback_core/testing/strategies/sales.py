@@ -73,18 +73,26 @@ def sales(draw: DrawFn, situation: Situation = DEMO, *, max_lines: int = 6) -> S
 
 
 def sale_documents(
-    situation: Situation = DEMO, *, max_lines: int = 6
+    situation: Situation = DEMO, *, max_lines: int = 6, decimals: bool = False
 ) -> SearchStrategy[dict[str, object]]:
-    """Valid documents, as a JSON decoder gives them, in every spelling that is understood."""
-    return sales(situation, max_lines=max_lines).flatmap(lambda sale: spellings(sale, situation))
+    """Valid documents in every spelling that is understood: what `json.dumps` takes.
+
+    With `decimals` numbers may be Decimals, too, as `json.loads(…, parse_float=Decimal)` makes.
+    """
+    return sales(situation, max_lines=max_lines).flatmap(
+        lambda sale: spellings(sale, situation, decimals=decimals)
+    )
 
 
 @st.composite
-def spellings(draw: DrawFn, sale: Sale, situation: Situation = DEMO) -> dict[str, object]:
+def spellings(
+    draw: DrawFn, sale: Sale, situation: Situation = DEMO, *, decimals: bool = False
+) -> dict[str, object]:
     """Documents that all tell this very sale.
 
-    Amounts are texts, integers, floats or Decimals, the CPF may be masked, the name decomposed;
-    the instant is a wall clock or has an offset; what is optional may be left out.
+    Amounts are texts, integers, floats or, with `decimals`, Decimals; the CPF may be
+    punctuated, the name decomposed; the instant is a wall clock or has an offset; what is optional
+    may be left out.
     """
     name = sale.customer.name
     fields: dict[str, object] = {
@@ -93,11 +101,11 @@ def spellings(draw: DrawFn, sale: Sale, situation: Situation = DEMO) -> dict[str
             "document": draw(cpf_spellings(sale.customer.document)),
             "name": unicodedata.normalize("NFD", name) if draw(st.booleans()) else name,
         },
-        "products": [_line_document(draw, line) for line in sale.lines],
-        "total": draw(amount_spellings(sale.total_centavos)),
+        "products": [_line_document(draw, line, decimals=decimals) for line in sale.lines],
+        "total": draw(amount_spellings(sale.total_centavos, decimals=decimals)),
     }
     if sale.discount_centavos or draw(st.booleans()):
-        fields["discount"] = draw(amount_spellings(sale.discount_centavos))
+        fields["discount"] = draw(amount_spellings(sale.discount_centavos, decimals=decimals))
     if sale.sale_id is not None or draw(st.booleans()):
         fields["sale_id"] = sale.sale_id
     keys = sorted(fields, reverse=draw(st.booleans()))
@@ -126,17 +134,17 @@ def _by_sku(
     return replace(line, sku=sku, type=situation.catalogue.type_at(sku, sold_at) or line.type)
 
 
-def _line_document(draw: DrawFn, line: Line) -> dict[str, object]:
+def _line_document(draw: DrawFn, line: Line, *, decimals: bool) -> dict[str, object]:
     named: dict[str, object] = {"type": line.type} if line.sku is None else {"sku": line.sku}
     if draw(st.booleans()):  # what is null is not given
         named = {"sku": None, **named} if line.sku is None else {"type": None, **named}
     fields: dict[str, object] = {
         **named,
-        "value": draw(amount_spellings(line.value_centavos)),
-        "qty": draw(quantity_spellings(line.qty_thousandths)),
+        "value": draw(amount_spellings(line.value_centavos, decimals=decimals)),
+        "qty": draw(quantity_spellings(line.qty_thousandths, decimals=decimals)),
     }
     if line.discount_centavos or draw(st.booleans()):
-        fields["discount"] = draw(amount_spellings(line.discount_centavos))
+        fields["discount"] = draw(amount_spellings(line.discount_centavos, decimals=decimals))
     return fields
 
 
