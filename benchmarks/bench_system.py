@@ -24,7 +24,7 @@ from benchmarks.gateway_side import Gateway, serving
 from benchmarks.ledgers import Database
 from benchmarks.pgbench_side import Pgbench, find_pgbench
 from benchmarks.processes import CHECKOUT
-from cashback_core.privacy.sealing import new_erasure_key
+from cashback_core.privacy.seals import new_erasure_key
 from cashback_gateway.local import demo_data
 from cashback_gateway.local.state import free_port
 

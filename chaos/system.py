@@ -21,7 +21,7 @@ from adapters.http.identity.passwords import hash_password
 from adapters.http.identity.signing_key import create_signing_key
 from adapters.postgres.embedded import EmbeddedPostgres
 from adapters.postgres.schema.migration import migrate
-from cashback_core.privacy.sealing import new_erasure_key
+from cashback_core.privacy.seals import new_erasure_key
 from cashback_gateway.local.demo_data import load
 from cashback_gateway.local.state import free_port
 from chaos.profile import SETTINGS

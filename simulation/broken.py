@@ -21,7 +21,6 @@ from cashback_core.delivery.evidence import (
     Refused,
     classify,
 )
-from cashback_core.delivery.ports import Accepted, AttemptResult, StoreUnavailable, Submission
 from cashback_core.delivery.record import Record, Standing
 from cashback_core.delivery.states import (
     Actor,
@@ -33,13 +32,16 @@ from cashback_core.delivery.states import (
     conclude,
 )
 from cashback_core.intake import submission
+from cashback_core.intake.acceptance import Accepted, Submission
 from cashback_core.intake.submission import SubmitSale
 from cashback_core.sales.same_sale import NewSale
-from fakes.memory_store import MemoryStore
+from cashback_core.testing.memory_store import MemoryStore
+from cashback_core.values.availability import StoreUnavailable
 
 if TYPE_CHECKING:
+    from cashback_core.delivery.claims import AttemptResult
+    from cashback_core.testing.memory_rows import Row
     from cashback_core.values.documents import Cpf
-    from fakes.memory_rows import Row
 
 
 _end_of_sending: Final = cashback_core.delivery.states._end_of_sending

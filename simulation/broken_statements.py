@@ -14,17 +14,17 @@ from cashback_core.reconciliation import (
     NOTHING_EXPLAINED,
     Finding,
     FindingClass,
+    ReadStatement,
     Reconciliation,
     Rules,
     Settled,
-    Told,
     Window,
     by_customer,
     by_reference,
     line_key,
-    placing,
 )
-from cashback_core.reconciliation.placing import LeftLine, Placing
+from cashback_core.reconciliation import placement as placing
+from cashback_core.reconciliation.placement import LeftLine, Placing
 from cashback_core.reconciliation.references import id_in
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 _by_reference: Final = by_reference.place_by_reference
 _undecided: Final = placing.undecided
 _window_of: Final = Window.of
-_defects: Final = Told.defects
+_defects: Final = ReadStatement.defects
 _unpaid: Final = Placing.unpaid
 _in_turn: Final = by_customer._Group._in_turn
 
@@ -98,29 +98,29 @@ def of_the_asking(head: StatementHead) -> datetime:
 def window_with(**changes: Any) -> Any:
     """What the heads say is changed before the window is made of them."""
 
-    def of(_: type[Window], told: Sequence[Told], margin: Margin) -> Window:
+    def of(_: type[Window], told: Sequence[ReadStatement], margin: Margin) -> Window:
         heads = [_head(one, changes) for one in told]
         return _window_of(heads, margin)
 
     return classmethod(of)
 
 
-def _head(one: Told, changes: dict[str, Any]) -> Told:
+def _head(one: ReadStatement, changes: dict[str, Any]) -> ReadStatement:
     values = {name: value(one.head) for name, value in changes.items()}
     return replace(one, head=replace(one.head, **values))
 
 
-def totals_unread(self: Told) -> list[str]:
+def totals_unread(self: ReadStatement) -> list[str]:
     tally = self.tally
     head = replace(self.head, declared_count=tally.lines, declared_centavos=tally.net_centavos)
     return _defects(replace(self, head=head))
 
 
-def defects_unread(self: Told) -> list[str]:
+def defects_unread(self: ReadStatement) -> list[str]:
     return _defects(replace(self, head=replace(self.head, defects=(), complete=True)))
 
 
-def no_defects(_: Told) -> list[str]:
+def no_defects(_: ReadStatement) -> list[str]:
     return []
 
 

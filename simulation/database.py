@@ -12,8 +12,8 @@ from zoneinfo import ZoneInfo
 
 from cashback_core.delivery.states import Actor, Status
 from cashback_core.reconciliation import BookEntry
-from fakes.memory_operators import MemoryOperators, MemorySenderSwitch
-from fakes.memory_store import MemoryStore
+from cashback_core.testing.memory_operators import MemoryOperators, MemorySenderSwitch
+from cashback_core.testing.memory_store import MemoryStore
 from simulation.incidents import SimulatedIncidents
 from simulation.mix import MARGIN, POLICY
 from simulation.runs import Begun
@@ -22,12 +22,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Coroutine, Iterator, Mapping
     from datetime import datetime
 
-    from cashback_core.delivery.ports import (
-        Claim,
-        Terms,
-    )
+    from cashback_core.delivery.claims import Claim
     from cashback_core.reconciliation import Rules
-    from fakes.memory_rows import Row
+    from cashback_core.sales.terms import Terms
+    from cashback_core.testing.memory_rows import Row
     from simulation.runs import Run
 
 T = TypeVar("T")

@@ -23,9 +23,9 @@ if TYPE_CHECKING:
     from datetime import datetime
     from random import Random
 
-    from cashback_core.delivery.ports import Payment
+    from cashback_core.delivery.provider import Payment
     from cashback_core.reconciliation.statements import StatementLine
-    from fakes.memory_rows import Row
+    from cashback_core.testing.memory_rows import Row
     from simulation.virtual_loop import VirtualLoop
 
 LATEST_SECOND_S: Final = 60.0

@@ -11,15 +11,13 @@ from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
 from cashback_core.delivery.breaker import BreakerState
+from cashback_core.delivery.claims import Claim
 from cashback_core.delivery.evidence import NeverSent
-from cashback_core.delivery.ports import (
-    Claim,
-)
 from cashback_core.delivery.states import Actor, Status
+from cashback_core.delivery.worker import Chores, Worker
 from cashback_core.intake.submission import SaleRequest, SubmitSale
 from cashback_core.operators.acts import ActKind
 from cashback_core.values.documents import Cpf
-from cashback_gateway.processes.worker import Chores, Worker
 from simulation.database import at_once
 from simulation.mix import MARGIN, POLICY, SCHEDULE, instant
 from simulation.stage import (

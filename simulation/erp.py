@@ -7,7 +7,6 @@ import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from cashback_core.delivery.ports import StoreUnavailable
 from cashback_core.intake.submission import (
     ContentKnown,
     KeyReused,
@@ -16,6 +15,7 @@ from cashback_core.intake.submission import (
     SaleIdTaken,
     SaleRequest,
 )
+from cashback_core.values.availability import StoreUnavailable
 from cashback_core.values.documents import cpf_check_digits
 from simulation.respelling import NAMES, rekeyed, respelt
 

@@ -12,14 +12,14 @@ from uuid import UUID
 
 from cashback_core.reconciliation import line_key
 from cashback_core.reconciliation.incidents import StatementIncident
-from fakes.memory_incidents import SLUGS, MemoryIncidents
+from cashback_core.testing.memory_incidents import SLUGS, MemoryIncidents
 
 if TYPE_CHECKING:
     from collections.abc import Hashable
     from datetime import timedelta
 
     from cashback_core.reconciliation import Finding, Window
-    from fakes.memory_store import MemoryStore
+    from cashback_core.testing.memory_store import MemoryStore
     from simulation.runs import Run
 
 BY_A_LATER_STATEMENT: Final = "a later statement explains it"

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Hashable, Iterator, Sequence
     from uuid import UUID
 
-    from fakes.memory_rows import Row
+    from cashback_core.testing.memory_rows import Row
     from simulation.database import SimulatedDatabase
     from simulation.erp import Sending
     from simulation.tellings import Credit

@@ -8,22 +8,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from cashback_core.delivery.breaker import Breaker, BreakerState
-from cashback_core.delivery.ports import (
-    Acceptance,
-    Accepted,
-    AttemptResult,
-    CashbackStore,
-    Claim,
-    ClaimsUnacknowledged,
-    Page,
-    Pause,
-    Position,
-    RecordFilter,
-    StoreUnavailable,
-    Submission,
-    Terms,
-)
+from cashback_core.delivery.claims import AttemptResult, Claim, ClaimsUnacknowledged, Pause
 from cashback_core.delivery.states import Status
+from cashback_core.intake.acceptance import Acceptance, Accepted, Submission
+from cashback_core.intake.store import CashbackStore
+from cashback_core.values.availability import StoreUnavailable
 from simulation.database import SimulatedDatabase, at_once
 from simulation.mix import POLICY
 
@@ -33,12 +22,14 @@ if TYPE_CHECKING:
     from random import Random
     from uuid import UUID
 
-    from cashback_core.delivery.record import History, Record, Standing
-    from cashback_core.delivery.waiting import Waiting
+    from cashback_core.delivery.record import History, Record, RecordFilter, RecordPage, Standing
+    from cashback_core.delivery.waits import Waiting
     from cashback_core.sales.catalogue import Catalogue
     from cashback_core.sales.sale import Sale
     from cashback_core.sales.same_sale import EqualContent, Meaning
+    from cashback_core.sales.terms import Terms
     from cashback_core.values.documents import Cpf
+    from cashback_core.values.pages import Position
     from simulation.database import SimulatedDatabase
     from simulation.mix import Mix
     from simulation.virtual_loop import Process, VirtualLoop
@@ -278,7 +269,7 @@ class Link(CashbackStore):
 
     async def page(
         self, merchant_id: int, wanted: RecordFilter, *, limit: int, after: Position | None
-    ) -> Page:
+    ) -> RecordPage:
         return await self.ask(
             lambda: self.database.page(merchant_id, wanted, limit=limit, after=after)
         )

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Final
 
 from cashback_core.delivery import evidence
 from cashback_core.delivery.states import DeliveryPolicy
+from cashback_core.delivery.worker import Schedule
 from cashback_core.reconciliation import Margin, Rules
-from cashback_gateway.processes.worker import Schedule
 from simulation.papers import FUTURE, Paper
 from simulation.respelling import SAME_SALE
 from simulation.tellings import LOSSY, ODD, SPELLINGS, Telling

@@ -10,13 +10,13 @@ from typing import Final
 
 import cashback_core.delivery.evidence
 import cashback_core.delivery.states
-import fakes.memory_operators
-import fakes.memory_store
+import cashback_core.testing.memory_operators
+import cashback_core.testing.memory_store
 from cashback_core.delivery import deliverer as delivering
 from cashback_core.delivery.breaker import Breaker
 from cashback_core.delivery.states import DeliveryPolicy
 from cashback_core.intake.submission import SubmitSale
-from fakes.memory_store import MemoryStore
+from cashback_core.testing.memory_store import MemoryStore
 from simulation import broken
 from simulation.mutant import Mutant
 from simulation.same_sale_mutants import SAME_SALE_MUTANTS
@@ -30,7 +30,12 @@ DELIVERY: Final = tuple(
     for what, owner, name, value in (
         ("an unknown answer is sent again", _D, "_end_of_sending", broken.resend_on_unknown),
         ("the reaper puts back to pending", MemoryStore, "reap", broken.reaper_requeues),
-        ("no fence on older attempts", fakes.memory_store, "conclude", broken.no_fence),
+        (
+            "no fence on older attempts",
+            cashback_core.testing.memory_store,
+            "conclude",
+            broken.no_fence,
+        ),
         ("5xx is a refusal", _E, "_not_created", broken.server_error_is_refusal),
         ("5xx was never processed", _E, "_not_created", broken.server_error_was_never_processed),
         ("409 is a refusal", _E, "_not_created", broken.conflict_is_refusal),
@@ -39,7 +44,7 @@ DELIVERY: Final = tuple(
         ("a timeout was never sent", delivering, "classify", broken.timeout_is_never_sent),
         ("a broken body loses the 201", delivering, "classify", broken.broken_body_loses_201),
         ("a 201 for another payment counts", _E, "_foreign_echo", broken.no_foreign_echo),
-        ("no unique key", fakes.memory_store, "which_sale", broken.no_name_decides),
+        ("no unique key", cashback_core.testing.memory_store, "which_sale", broken.no_name_decides),
         ("unknown commit acknowledged", SubmitSale, "_accept", broken.unknown_commit_acknowledged),
         ("sent before acknowledged", SubmitSale, "_accept", broken.sent_without_acknowledgement),
         ("no lease check before sending", DeliveryPolicy, "may_send", broken.always),
@@ -50,7 +55,7 @@ DELIVERY: Final = tuple(
         ("the API does not ask the breaker", Breaker, "admit", broken.anybody_is_admitted),
         (
             "resent without asking for the risk",
-            fakes.memory_operators,
+            cashback_core.testing.memory_operators,
             "operate",
             broken.risk_unasked,
         ),

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
-from cashback_core.reconciliation import Tally, Told
+from cashback_core.reconciliation import ReadStatement, StatementTotals
 from cashback_core.reconciliation.statements import LineKind, StatementHead, StatementLine
 
 if TYPE_CHECKING:
@@ -49,9 +49,9 @@ class Statement:
     lines: tuple[StatementLine, ...]
 
     @property
-    def told(self) -> Told:
+    def told(self) -> ReadStatement:
         """The head held against the lines."""
-        return Told(head=self.head, tally=_tally(self.lines))
+        return ReadStatement(head=self.head, tally=_tally(self.lines))
 
     def with_lines(self, lines: tuple[StatementLine, ...]) -> Statement:
         """The same, of other lines, with totals that fit them."""
@@ -107,8 +107,8 @@ def _foreign(at: datetime) -> StatementLine:
     return StatementLine(number=0, document="00000000191", cashback_centavos=1, credited_at=at)
 
 
-def _tally(lines: tuple[StatementLine, ...]) -> Tally:
-    tally = Tally()
+def _tally(lines: tuple[StatementLine, ...]) -> StatementTotals:
+    tally = StatementTotals()
     for line in lines:
         tally.add(line)
     return tally

@@ -15,7 +15,7 @@ from simulation.invariants import OPEN
 if TYPE_CHECKING:
     from uuid import UUID
 
-    from fakes.memory_rows import Row
+    from cashback_core.testing.memory_rows import Row
     from simulation.desk import Desk
     from simulation.tellings import Credit
 

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
 from cashback_core.delivery.deliverer import Deliverer, DeliveriesUnderWay
-from cashback_core.delivery.ports import StoreUnavailable
+from cashback_core.delivery.worker import Chores, Worker
 from cashback_core.intake.submission import SubmitSale
-from cashback_gateway.processes.worker import Chores, Worker
+from cashback_core.values.availability import StoreUnavailable
 from simulation.link import Faults, Link
 from simulation.mix import MARGIN, POLICY, SCHEDULE, WALL_SKEW_S, Mix, instant
 from simulation.settling import SimulatedSettler

@@ -8,7 +8,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from cashback_core.delivery.evidence import Evidence, Phase
-from cashback_core.delivery.ports import Payment, Provider, StatementUnavailable, UnsendablePayment
+from cashback_core.delivery.provider import Payment, Provider, UnsendablePayment
+from cashback_core.reconciliation.statements import StatementUnavailable
 from cashback_core.values.money import format_centavos
 from simulation.desk import Desk
 from simulation.mix import MARGIN, POLICY, Behaviour, Mix

@@ -10,8 +10,8 @@ import asyncio
 from abc import abstractmethod
 from typing import TYPE_CHECKING, Final, Protocol
 
-from cashback_core.delivery.ports import StatementUnavailable
 from cashback_core.reconciliation import Reconciliation, consecutive, id_in
+from cashback_core.reconciliation.statements import StatementUnavailable
 from simulation.mix import MARGIN
 from simulation.runs import Run
 from simulation.untold import misplaced

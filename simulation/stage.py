@@ -8,24 +8,20 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
+from cashback_core.delivery.claims import AttemptResult, Claim
 from cashback_core.delivery.deliverer import Deliverer, DeliveriesUnderWay
 from cashback_core.delivery.evidence import Evidence, Phase, classify
-from cashback_core.delivery.ports import (
-    AttemptResult,
-    Claim,
-    Payment,
-    Provider,
-    StoreUnavailable,
-    Submission,
-)
+from cashback_core.delivery.provider import Payment, Provider
 from cashback_core.delivery.record import Standing
 from cashback_core.delivery.states import Status
+from cashback_core.intake.acceptance import Submission
 from cashback_core.operators.acts import Act, ActKind, Decision
 from cashback_core.reconciliation import Rules
 from cashback_core.reconciliation.incidents import Explanation, Meaning, StatementIncident
 from cashback_core.reconciliation.statements import StatementHead
 from cashback_core.sales.calculation import calculate
 from cashback_core.sales.sale import Customer, Line, Sale
+from cashback_core.values.availability import StoreUnavailable
 from cashback_core.values.documents import Cpf
 from simulation.database import SimulatedDatabase, at_once
 from simulation.invariants import violations
@@ -44,7 +40,7 @@ if TYPE_CHECKING:
     from random import Random
 
     from cashback_core.delivery.evidence import Outcome
-    from fakes.memory_rows import Row
+    from cashback_core.testing.memory_rows import Row
     from simulation.runs import Run
 
 DOCUMENT: Final = Cpf("52998224725")

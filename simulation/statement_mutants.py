@@ -8,18 +8,18 @@ from typing import Final
 from cashback_core.reconciliation import (
     FindingClass,
     Margin,
+    ReadStatement,
     Reconciliation,
     Rules,
-    Told,
     Window,
     by_amount,
     by_customer,
     by_reference,
     findings,
 )
-from cashback_core.reconciliation.placing import Placing
+from cashback_core.reconciliation.placement import Placing
 from cashback_core.reconciliation.references import PartsOf
-from fakes.memory_incidents import MemoryIncidents
+from cashback_core.testing.memory_incidents import MemoryIncidents
 from simulation import broken_statements as broken
 from simulation.database import SimulatedDatabase
 from simulation.mutant import Mutant
@@ -49,9 +49,9 @@ STATEMENTS: Final = tuple(
             "of",
             broken.window_with(since=broken.of_the_asking),
         ),
-        ("a further page is ignored", Told, "defects", broken.defects_unread),
-        ("control totals are ignored", Told, "defects", broken.totals_unread),
-        ("untrusted statements prove absence", Told, "defects", broken.no_defects),
+        ("a further page is ignored", ReadStatement, "defects", broken.defects_unread),
+        ("control totals are ignored", ReadStatement, "defects", broken.totals_unread),
+        ("untrusted statements prove absence", ReadStatement, "defects", broken.no_defects),
         ("its customer's line is no bar", by_customer, "barring", broken.no_bar),
         ("its amount's line is no bar", by_amount, "barring", broken.no_bar),
         (

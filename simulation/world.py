@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import TYPE_CHECKING, Any, Final
 
-from cashback_core.delivery.ports import Payment, UnsendablePayment
+from cashback_core.delivery.provider import Payment, UnsendablePayment
 from cashback_core.operators.acts import TARGETS, Act, ActKind
 from simulation.database import SimulatedDatabase, at_once
 from simulation.desk import LATEST_SECOND_S
@@ -29,7 +29,7 @@ from simulation.virtual_loop import VirtualLoop
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Generator
 
-    from fakes.memory_rows import Row
+    from cashback_core.testing.memory_rows import Row
 
 PHASE_S: Final = 60.0
 LOOK_S: Final = 20.0

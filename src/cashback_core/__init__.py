@@ -50,8 +50,8 @@ from cashback_core.sales.validation import SaleRules, parse_sale
 from cashback_core.values.documents import Cnpj, Cpf, DocumentFault, InvalidDocument, mask
 from cashback_core.values.instants import NoSuchInstant, NotAnInstant, format_instant, parse_instant
 from cashback_core.values.money import (
-    Fault,
     InvalidMoney,
+    MoneyFault,
     format_centavos,
     format_thousandths,
     parse_centavos,
@@ -83,7 +83,6 @@ __all__ = [
     "DocumentFault",
     "Ended",
     "Evidence",
-    "Fault",
     "InvalidDocument",
     "InvalidMoney",
     "InvalidSale",
@@ -91,6 +90,7 @@ __all__ = [
     "Line",
     "LineCashback",
     "Misconfigured",
+    "MoneyFault",
     "Move",
     "NameDifference",
     "NeverSent",

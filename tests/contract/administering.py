@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from adapters.http.identity.passwords import NOBODYS_HASH
-from cashback_core.administration.brakes import NewStop, StopFilter
+from cashback_core.administration.brakes import StopFilter
 from cashback_core.administration.customers import CustomerFilter, NewCustomer
 from cashback_core.administration.merchants import MerchantFilter, MerchantState, NewMerchant
 from cashback_core.administration.product_types import NewProductType, NewRate
@@ -27,6 +27,7 @@ from cashback_core.administration.resources import (
     Slice,
     Taken,
 )
+from cashback_core.administration.stops import NewStop
 from cashback_core.people.clients import ClientFilter, ClientState, Issued, NewClient
 from cashback_core.people.users import NewUser, UserFilter, UserState
 from cashback_core.sales.effective_dates import BEGINNING
@@ -38,12 +39,12 @@ from contract.builders import a_cpf
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from cashback_core.administration.brakes import StopStore
     from cashback_core.administration.customers import CustomerStore
     from cashback_core.administration.merchants import MerchantStore
     from cashback_core.administration.product_types import ProductTypeStore
     from cashback_core.administration.products import Product, ProductStore
     from cashback_core.administration.resources import ResourceStore
+    from cashback_core.administration.stops import StopStore
     from cashback_core.people.clients import ClientStore
     from cashback_core.people.users import UserStore
 

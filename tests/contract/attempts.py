@@ -27,9 +27,10 @@ from contract.builders import (
 )
 
 if TYPE_CHECKING:
+    from cashback_core.delivery.claims import Claim
     from cashback_core.delivery.evidence import Evidence
-    from cashback_core.delivery.ports import CashbackStore, Claim
     from cashback_core.delivery.record import Record
+    from cashback_core.intake.store import CashbackStore
 
 ENDS = [
     (CREATED, "applied", Status.APPLIED),

@@ -7,9 +7,10 @@ from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import TYPE_CHECKING, Final
 
+from cashback_core.delivery.claims import AttemptResult, Claim
 from cashback_core.delivery.evidence import Evidence, Outcome, OwnError, Phase, classify
-from cashback_core.delivery.ports import Accepted, AttemptResult, CashbackStore, Claim, Submission
 from cashback_core.delivery.states import TRANSITIONS, Actor, Status
+from cashback_core.intake.acceptance import Accepted, Submission
 from cashback_core.sales.calculation import calculate
 from cashback_core.sales.programme import Programme, Rate
 from cashback_core.sales.sale import Customer, Line, Sale
@@ -18,6 +19,7 @@ from cashback_core.values.ids import new_id
 
 if TYPE_CHECKING:
     from cashback_core.delivery.record import History, Record
+    from cashback_core.intake.store import CashbackStore
 
 LEASE_S: Final = 30.0
 SOLD_AT: Final = datetime(2026, 1, 2, 3, 0, 0, tzinfo=UTC)

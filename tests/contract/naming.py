@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from cashback_core.delivery.ports import (
+from cashback_core.delivery.record import RecordFilter
+from cashback_core.delivery.states import Status
+from cashback_core.intake.acceptance import (
     Acceptance,
     Accepted,
     Collided,
@@ -18,10 +20,8 @@ from cashback_core.delivery.ports import (
     CustomerNameMismatch,
     NameTaken,
     NotRecorded,
-    RecordFilter,
     Repeated,
 )
-from cashback_core.delivery.states import Status
 from cashback_core.sales.content import differences
 from cashback_core.sales.sale import Line
 from cashback_core.sales.same_sale import (
@@ -36,8 +36,9 @@ from cashback_core.sales.same_sale import (
 from contract.builders import CREATED, SOLD_AT, a_cpf, a_sale, accepted, ended, leased, submitted
 
 if TYPE_CHECKING:
-    from cashback_core.delivery.ports import CashbackStore, Submission
     from cashback_core.delivery.record import Record
+    from cashback_core.intake.acceptance import Submission
+    from cashback_core.intake.store import CashbackStore
     from cashback_core.sales.sale import Sale
     from cashback_core.sales.same_sale import Meaning
 

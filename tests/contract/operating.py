@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Final
 
 import pytest
 
-from cashback_core.administration.brakes import Ceilings
-from cashback_core.delivery.ports import Collided, ContentTaken
+from cashback_core.delivery.brakes import Ceilings
 from cashback_core.delivery.states import Actor, Status
+from cashback_core.intake.acceptance import Collided, ContentTaken
 from cashback_core.intake.equal_sales import MAX_LISTED
 from cashback_core.operators.acts import (
     Act,
@@ -48,8 +48,9 @@ from contract.builders import (
 )
 
 if TYPE_CHECKING:
+    from cashback_core.delivery.claims import Claim
     from cashback_core.delivery.evidence import Evidence
-    from cashback_core.delivery.ports import CashbackStore, Claim
+    from cashback_core.intake.store import CashbackStore
     from cashback_core.operators.acts import OpenCashback, OperatorStore, SenderSwitch
     from cashback_core.sales.sale import Sale
 

@@ -15,10 +15,10 @@ from cashback_core.delivery.states import Actor, DeliveryPolicy, Status
 from cashback_core.reconciliation import (
     FindingClass,
     Margin,
+    ReadStatement,
     Reconciliation,
     Rules,
-    Tally,
-    Told,
+    StatementTotals,
 )
 from cashback_core.reconciliation.incidents import Explanation, IncidentStore, Meaning
 from cashback_core.reconciliation.schedule import (
@@ -47,7 +47,8 @@ if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Sequence
     from uuid import UUID
 
-    from cashback_core.delivery.ports import CashbackStore, Claim
+    from cashback_core.delivery.claims import Claim
+    from cashback_core.intake.store import CashbackStore
     from cashback_core.reconciliation.incidents import StatementIncident
     from cashback_core.values.documents import Cpf
 
@@ -358,7 +359,7 @@ async def reconcile(
     ]
     through = kept.rules.margin.after(max(starts), POLICY) + timedelta(microseconds=1)
     asked_since = since or min(starts) - timedelta(days=1)
-    tally = Tally()
+    tally = StatementTotals()
     for line in lines:
         tally.add(line)
     head = StatementHead(
@@ -371,7 +372,7 @@ async def reconcile(
     )
     async with alone(kept) as runs:
         await runs.begin(RunKind.ASKED, asked_since)
-        told = Told(head=head, tally=tally)
+        told = ReadStatement(head=head, tally=tally)
         said = await runs.explanations()
         reconciliation = Reconciliation([told], kept.rules, said)
         for line in lines:

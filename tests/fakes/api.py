@@ -19,25 +19,26 @@ from adapters.http.identity.signing_key import signing_key
 from adapters.http.identity.standing import Standings
 from adapters.http.identity.tokens import TokenKind, Tokens, new_token_id
 from cashback_core.delivery.deliverer import Deliverer, DeliveriesUnderWay
-from cashback_core.delivery.ports import StoreUnavailable, Terms
 from cashback_core.delivery.states import DeliveryPolicy
 from cashback_core.intake.submission import QuoteSale, SubmitSale
+from cashback_core.sales.terms import Terms
 from cashback_core.sales.validation import SaleRules
+from cashback_core.testing.manual_clock import ManualClock
+from cashback_core.testing.memory_incidents import MemoryIncidents
+from cashback_core.testing.memory_operators import MemoryOperators
+from cashback_core.testing.memory_privacy import MemoryPrivacy
+from cashback_core.testing.memory_store import MemoryStore
+from cashback_core.values.availability import StoreUnavailable
 from cashback_core.values.ids import new_id
 from contract.builders import PROGRAMME
 from contract.openapi_conformance import assert_conforms
-from fakes.manual_clock import ManualClock
 from fakes.memory_identities import MemoryIdentities
-from fakes.memory_incidents import MemoryIncidents
-from fakes.memory_operators import MemoryOperators
-from fakes.memory_privacy import MemoryPrivacy
-from fakes.memory_store import MemoryStore
 from fakes.scripted_provider import ScriptedProvider
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from cashback_core.delivery.ports import CashbackStore
+    from cashback_core.intake.store import CashbackStore
 
 SALE: Final[dict[str, Any]] = {
     "sold_at": "2026-01-02 00:00:00",

@@ -7,7 +7,6 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from cashback_core.administration.brakes import NewStop, Stop, StopFilter, StopStore
 from cashback_core.administration.customers import (
     CustomerFilter,
     CustomerStore,
@@ -28,6 +27,7 @@ from cashback_core.administration.products import (
     ProductStore,
 )
 from cashback_core.administration.resources import Done, InUse, Invalid, Missing, Taken
+from cashback_core.administration.stops import NewStop, Stop, StopStore
 from cashback_core.sales.catalogue import TypePeriod, next_type
 from cashback_core.sales.effective_dates import (
     ChangeFault,
@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from uuid import UUID
 
+    from cashback_core.administration.brakes import StopFilter
     from cashback_core.administration.resources import Caller, Page, Refusal, Slice, Versions
 
 

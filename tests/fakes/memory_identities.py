@@ -7,7 +7,6 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 from adapters.http.identity.passwords import hash_password
-from cashback_core.delivery.ports import StoreUnavailable
 from cashback_core.people.callers import (
     REPEATED_S,
     Account,
@@ -18,8 +17,9 @@ from cashback_core.people.callers import (
     Reused,
     Visit,
 )
+from cashback_core.testing.manual_clock import ManualClock
+from cashback_core.values.availability import StoreUnavailable
 from cashback_core.values.ids import new_id
-from fakes.manual_clock import ManualClock
 
 if TYPE_CHECKING:
     from uuid import UUID

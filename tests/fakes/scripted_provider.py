@@ -8,7 +8,7 @@ from collections import deque
 from typing import TYPE_CHECKING
 
 from cashback_core.delivery.evidence import Evidence, Phase
-from cashback_core.delivery.ports import Payment, Provider
+from cashback_core.delivery.provider import Payment, Provider
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -11,7 +11,7 @@ from psycopg.conninfo import make_conninfo
 
 from adapters.postgres.connection import sessions
 from adapters.postgres.connection.logins import ensure_app_login
-from adapters.postgres.connection.sessions import Role, Session
+from adapters.postgres.connection.sessions import DatabaseRole, Session
 from adapters.postgres.connection.startup_checks import (
     API_ROLES,
     WORKER_ROLES,
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 LOGIN = "cashback_app_of_test"
 PASSWORD = "the-first-password"
-SERVING = Session(application="test", role=Role.SERVING)
+SERVING = Session(application="test", role=DatabaseRole.SERVING)
 
 
 @pytest.fixture
@@ -44,7 +44,7 @@ def login(dsn: str) -> Iterator[str]:
 def test_it_may_take_each_of_our_roles_and_owns_nothing(dsn: str, login: str) -> None:
     ensure_app_login(dsn, login, PASSWORD)
     with psycopg.connect(_as(dsn, login, PASSWORD)) as connection:
-        for role in Role:
+        for role in DatabaseRole:
             connection.execute(sql.SQL("set role {}").format(sql.Identifier(role)))
         connection.execute("reset role")
         with pytest.raises(psycopg.errors.InsufficientPrivilege):
@@ -79,7 +79,7 @@ def test_it_may_take_the_roles_that_are_named_and_no_other_that_is_called_alike(
         owner.execute("create role cashback_of_others_of_test")
     try:
         ensure_app_login(dsn, login, PASSWORD)
-        assert _roles(dsn, login) == sorted(Role)
+        assert _roles(dsn, login) == sorted(DatabaseRole)
     finally:
         with psycopg.connect(dsn) as owner:
             owner.execute("drop role cashback_of_others_of_test")
@@ -98,7 +98,7 @@ def test_what_somebody_granted_beyond_that_is_taken_back(dsn: str, login: str) -
             "select bool_or(pg_has_role(%s, rolname, 'usage'))"
             " from pg_roles where rolname = any(%s)"
         )
-        assert owner.execute(inherits, [login, list(Role)]).fetchone() == (False,)
+        assert owner.execute(inherits, [login, list(DatabaseRole)]).fetchone() == (False,)
         admin = "select count(*) from pg_auth_members where admin_option and member = %s::regrole"
         assert owner.execute(admin, [login]).fetchone() == (0,)
 
@@ -136,7 +136,7 @@ def test_what_a_login_had_its_sessions_begin_with_is_forgotten(dsn: str, login: 
 
 @pytest.mark.parametrize(("mine", "others"), [(API_ROLES, WORKER_ROLES), (WORKER_ROLES, API_ROLES)])
 def test_a_login_of_one_kind_starts_that_kind_and_not_the_other(
-    dsn: str, login: str, mine: tuple[Role, ...], others: tuple[Role, ...]
+    dsn: str, login: str, mine: tuple[DatabaseRole, ...], others: tuple[DatabaseRole, ...]
 ) -> None:
     ensure_app_login(dsn, login, PASSWORD, roles=mine)
     refuse_unsafe(_as(dsn, login, PASSWORD), mine)
@@ -158,7 +158,7 @@ def test_migrate_makes_them_and_refuses_a_weak_password(
 ) -> None:
     monkeypatch.setenv("DATABASE_URL", dsn)
     file = tmp_path / "password"
-    for kind, roles in (("api", API_ROLES), ("worker", WORKER_ROLES), ("app", tuple(Role))):
+    for kind, roles in (("api", API_ROLES), ("worker", WORKER_ROLES), ("app", tuple(DatabaseRole))):
         command = ["migrate", f"--{kind}-login={login}", f"--{kind}-password-file={file}"]
         file.write_text("weak\n")
         before = _verifier(dsn, login)

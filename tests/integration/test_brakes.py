@@ -15,16 +15,17 @@ from adapters.postgres.administration.transactions import Administration
 from adapters.postgres.operators.examination import holders_of_the_brakes_lock
 from adapters.postgres.sales.brakes import LOCK_KEY
 from adapters.postgres.sales.store import PostgresCashbackStore
-from cashback_core.administration.brakes import NewStop
 from cashback_core.administration.resources import Caller, Done
-from cashback_core.delivery.ports import NotRecorded, StoreUnavailable
+from cashback_core.administration.stops import NewStop
 from cashback_core.delivery.states import DeliveryPolicy, Status
+from cashback_core.intake.acceptance import NotRecorded
+from cashback_core.values.availability import StoreUnavailable
 from contract.builders import LEASE_S, a_sale, accepted, submitted
 from integration.stopping import put_stop
 
 if TYPE_CHECKING:
     from adapters.postgres.connection.database import Database
-    from cashback_core.administration.brakes import Stop
+    from cashback_core.administration.stops import Stop
     from cashback_core.delivery.record import Record
 
 ADMIN = Caller(actor="user:adam", merchant_id=1)

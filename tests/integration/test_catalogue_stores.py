@@ -27,8 +27,8 @@ from cashback_core.administration.resources import (
     Missing,
     Slice,
 )
-from cashback_core.delivery.ports import Accepted, CustomerNameMismatch, TermsChanged
 from cashback_core.delivery.states import DeliveryPolicy
+from cashback_core.intake.acceptance import Accepted, CustomerNameMismatch, TermsChanged
 from cashback_core.sales.calculation import calculate
 from cashback_core.sales.effective_dates import BEGINNING
 from cashback_core.sales.programme import Programme, Rate
@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from adapters.postgres.connection.database import Database
     from cashback_core.administration.product_types import ProductType
     from cashback_core.administration.products import Product
-    from cashback_core.delivery.ports import Submission
+    from cashback_core.intake.acceptance import Submission
 
 ADAM = Caller(actor="user:adam", merchant_id=1)
 OTTO = Caller(actor="user:otto", merchant_id=2)

@@ -23,10 +23,11 @@ from adapters.postgres.privacy.data_subjects import PostgresPrivacyStore
 from adapters.postgres.privacy.erasure import erase
 from adapters.postgres.reconciliation import PostgresReconciliationStore
 from adapters.postgres.sales.store import PostgresCashbackStore
-from cashback_core.delivery.ports import Accepted, Claim, ContentTaken, NameTaken, Repeated
+from cashback_core.delivery.claims import Claim
 from cashback_core.delivery.states import DeliveryPolicy
+from cashback_core.intake.acceptance import Accepted, ContentTaken, NameTaken, Repeated
 from cashback_core.privacy.data_subjects import Erased, Erasure
-from cashback_core.privacy.sealing import Seal, new_erasure_key
+from cashback_core.privacy.seals import Seal, new_erasure_key
 from cashback_core.reconciliation import FindingClass, line_key
 from cashback_core.reconciliation.statements import LineKind, StatementLine
 from cashback_core.sales.content import content_names

@@ -16,7 +16,7 @@ from adapters.postgres.operators.examination import (
     may_make_temporary_tables,
 )
 from adapters.postgres.schema.migration import migrate
-from cashback_core.delivery.ports import StoreUnavailable
+from cashback_core.values.availability import StoreUnavailable
 from integration.two_merchants import ROLES
 
 

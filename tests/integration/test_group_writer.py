@@ -16,21 +16,15 @@ from adapters.postgres.sales.acceptance import accept_group
 from adapters.postgres.sales.commits import Failure
 from adapters.postgres.sales.group_writer import MAX_QUEUE, GroupWriter, _failure_of
 from adapters.postgres.sales.store import PostgresCashbackStore
+from cashback_core.delivery.claims import AttemptResult, Claim
 from cashback_core.delivery.evidence import Applied, Evidence, NeverSent, Phase
-from cashback_core.delivery.ports import (
-    Accepted,
-    AttemptResult,
-    Claim,
-    NameTaken,
-    Repeated,
-    StoreUnavailable,
-    Submission,
-)
 from cashback_core.delivery.states import Actor, DeliveryPolicy, Status
+from cashback_core.intake.acceptance import Accepted, NameTaken, Repeated, Submission
 from cashback_core.sales.calculation import calculate
 from cashback_core.sales.programme import Programme, Rate
 from cashback_core.sales.sale import Customer, Line, Sale
 from cashback_core.sales.same_sale import Collision, NameKind
+from cashback_core.values.availability import StoreUnavailable
 from cashback_core.values.documents import Cpf, cpf_check_digits
 from cashback_core.values.ids import new_id
 from integration.running import SEAL

@@ -13,8 +13,10 @@ import pytest
 from adapters.postgres.connection.database import Database
 from adapters.postgres.delivery.sender import PostgresSender
 from adapters.postgres.sales.store import PostgresCashbackStore
-from cashback_core.delivery.ports import Accepted, ClaimsUnacknowledged, StoreUnavailable
+from cashback_core.delivery.claims import ClaimsUnacknowledged
 from cashback_core.delivery.states import DeliveryPolicy, Status
+from cashback_core.intake.acceptance import Accepted
+from cashback_core.values.availability import StoreUnavailable
 from cashback_gateway.processes.database_guard import DatabaseGuard
 from integration.test_group_writer import applied, count, submission
 

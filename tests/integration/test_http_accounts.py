@@ -17,7 +17,7 @@ from adapters.http.identity.tokens import TokenKind, Tokens
 from adapters.postgres.connection.database import Database
 from adapters.postgres.identity.accounts import AccountError, PostgresAccounts
 from adapters.postgres.identity.identities import PostgresIdentities
-from cashback_core.delivery.ports import StoreUnavailable
+from cashback_core.values.availability import StoreUnavailable
 from integration.administering import add_user, set_password
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ import pytest
 from psycopg import sql
 from psycopg.errors import InsufficientPrivilege
 
-from adapters.postgres.connection.sessions import Role
+from adapters.postgres.connection.sessions import DatabaseRole
 from adapters.postgres.delivery.sender import PostgresSender
 from adapters.postgres.sales.store import PostgresCashbackStore
 from cashback_core.delivery.states import DeliveryPolicy
@@ -146,7 +146,7 @@ def test_forbidden_statements_are_refused(dsn: str, role: str) -> None:
 async def test_an_api_process_may_pause_the_sender_and_never_release_it(
     database: Database, dsn: str
 ) -> None:
-    api = PostgresSender(database, role=Role.SERVING)
+    api = PostgresSender(database, role=DatabaseRole.SERVING)
     await api.identity()
     assert await api.pause(by="database guard", reason="the log went back")
     await api.alarm(by="database guard", reason="another timeline")

@@ -14,9 +14,11 @@ from psycopg.conninfo import make_conninfo
 from adapters.postgres.connection.database import READING, Database, Pool
 from adapters.postgres.operators.acts import PostgresOperatorStore
 from adapters.postgres.sales.store import PostgresCashbackStore
-from cashback_core.delivery.ports import Accepted, RecordFilter, StoreUnavailable
+from cashback_core.delivery.record import RecordFilter
 from cashback_core.delivery.states import DeliveryPolicy
+from cashback_core.intake.acceptance import Accepted
 from cashback_core.operators.acts import OpenFilter
+from cashback_core.values.availability import StoreUnavailable
 from contract.builders import a_sale, submitted
 from integration.two_merchants import MINE, THEIRS, fill, one
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from adapters.telemetry.page import as_markdown
-from adapters.telemetry.table import METRICS, STANDARD, Metric, Role
+from adapters.telemetry.table import METRICS, STANDARD, Metric, ProcessRole
 from cashback_gateway.local.state import free_port
 from integration.journeys import sale
 from integration.running import Gateway, running_gateway, wait_until_answers
@@ -94,9 +94,11 @@ def test_docs_metrics_is_printed_from_the_table() -> None:
     assert (ROOT / "docs" / "metrics.md").read_text(encoding="utf-8") == as_markdown()
 
 
-@pytest.mark.parametrize(("name", "role"), [("api", Role.API), ("worker", Role.WORKER)])
+@pytest.mark.parametrize(
+    ("name", "role"), [("api", ProcessRole.API), ("worker", ProcessRole.WORKER)]
+)
 def test_each_process_exposes_its_rows_of_the_table_and_nothing_else(
-    fleet: Fleet, name: str, role: Role
+    fleet: Fleet, name: str, role: ProcessRole
 ) -> None:
     expected = {row.name for row in METRICS if role in row.of} | set(STANDARD)
     assert exposed(fleet.ports[name]) == expected

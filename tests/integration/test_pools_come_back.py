@@ -13,7 +13,7 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from adapters.postgres.connection.database import Database
 from adapters.postgres.identity.identities import PostgresIdentities
-from cashback_core.delivery.ports import StoreUnavailable
+from cashback_core.values.availability import StoreUnavailable
 from cashback_gateway.local.state import free_port
 
 if TYPE_CHECKING:

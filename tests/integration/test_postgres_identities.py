@@ -18,8 +18,8 @@ from adapters.postgres.connection.database import Database
 from adapters.postgres.identity.identities import MAX_SESSION_DAYS, PostgresIdentities
 from adapters.postgres.identity.throttling import PURGE
 from cashback_core.administration.resources import Done, InUse, Missing
-from cashback_core.delivery.ports import StoreUnavailable
 from cashback_core.people.clients import ClientState, NewClient
+from cashback_core.values.availability import StoreUnavailable
 from contract.identities import (
     ADAM,
     HOME,

@@ -14,11 +14,11 @@ from adapters.postgres.connection.database import Database
 from adapters.postgres.operators.acts import PostgresOperatorStore
 from adapters.postgres.operators.incidents import PostgresIncidentStore
 from adapters.postgres.sales.store import PostgresCashbackStore
-from cashback_core.delivery.ports import StoreUnavailable
 from cashback_core.delivery.states import DeliveryPolicy
 from cashback_core.reconciliation import NEED_A_PERSON, FindingClass
 from cashback_core.reconciliation.incidents import PRECEDES, OpenLine, Suspect, may_be_credit_of
 from cashback_core.sales.erased import is_pseudonym
+from cashback_core.values.availability import StoreUnavailable
 from cashback_core.values.documents import hide_documents, mask
 from cashback_core.values.ids import new_id
 from contract.builders import a_cpf, a_sale, history_of, leased

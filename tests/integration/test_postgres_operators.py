@@ -10,9 +10,9 @@ from adapters.postgres.connection.database import Database
 from adapters.postgres.delivery.sender import PostgresSender
 from adapters.postgres.operators.acts import PostgresOperatorStore
 from adapters.postgres.sales.store import PostgresCashbackStore
-from cashback_core.delivery.ports import StoreUnavailable
 from cashback_core.delivery.states import Actor, DeliveryPolicy
 from cashback_core.operators.acts import Granted, OpenFilter, Tally
+from cashback_core.values.availability import StoreUnavailable
 from contract.builders import LEASE_S, UNANSWERED, a_sale, ended, history_of
 from contract.operating import (
     CANCEL,
@@ -24,7 +24,7 @@ from contract.operating import (
 )
 
 if TYPE_CHECKING:
-    from cashback_core.administration.brakes import Ceilings
+    from cashback_core.delivery.brakes import Ceilings
 
 
 class TestPostgresOperators(OperatorStoreContract):

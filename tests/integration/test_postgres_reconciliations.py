@@ -13,9 +13,9 @@ import pytest
 from adapters.postgres.operators.incidents import PostgresIncidentStore
 from adapters.postgres.reconciliation import PostgresReconciliationStore
 from adapters.postgres.sales.store import PostgresCashbackStore
-from cashback_core.delivery.ports import StoreUnavailable
 from cashback_core.delivery.states import Status
 from cashback_core.reconciliation.schedule import Moved, RunEnded, RunKind
+from cashback_core.values.availability import StoreUnavailable
 from contract.builders import a_cpf, a_sale, accepted, submitted
 from contract.reconciling import (
     POLICY,

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from adapters.postgres.connection.database import Database
-    from cashback_core.administration.brakes import Ceilings
+    from cashback_core.delivery.brakes import Ceilings
 
 
 class TestPostgresStore(CashbackStoreContract):

@@ -13,8 +13,9 @@ from adapters.postgres.operators.incidents import PostgresIncidentStore
 from adapters.postgres.privacy.data_subjects import PostgresPrivacyStore
 from adapters.postgres.reconciliation import PostgresReconciliationStore
 from adapters.postgres.sales.store import PostgresCashbackStore
-from cashback_core.delivery.ports import Accepted, Claim, ContentTaken, Repeated
+from cashback_core.delivery.claims import Claim
 from cashback_core.delivery.states import DeliveryPolicy, Status
+from cashback_core.intake.acceptance import Accepted, ContentTaken, Repeated
 from cashback_core.privacy.data_subjects import Erased, Erasure, Retention, StillOpen
 from cashback_core.reconciliation.schedule import Moved
 from cashback_core.reconciliation.statements import StatementLine

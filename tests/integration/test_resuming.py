@@ -10,7 +10,7 @@ import pytest
 from adapters.postgres.delivery import resumption as resuming
 from adapters.postgres.sales.store import PostgresCashbackStore
 from cashback_core.delivery.states import DeliveryPolicy
-from cashback_core.delivery.waiting import Why
+from cashback_core.delivery.waits import Why
 from contract.builders import LEASE_S, a_sale, accepted, submitted
 from integration.stopping import lift_stops, put_stop
 

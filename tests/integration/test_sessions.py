@@ -12,12 +12,13 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from adapters.postgres.connection import sessions
 from adapters.postgres.connection.database import READING, Database
 from adapters.postgres.connection.logins import ensure_app_login
-from adapters.postgres.connection.sessions import Role, Session, UnfitSession
+from adapters.postgres.connection.sessions import DatabaseRole, Session, UnfitSession
 from adapters.postgres.connection.startup_checks import API_ROLES, UnsafeDatabase, refuse_unsafe
 from adapters.postgres.sales.store import PostgresCashbackStore
 from adapters.postgres.schema.migration import migrate, pending
-from cashback_core.delivery.ports import Accepted, StoreUnavailable
 from cashback_core.delivery.states import DeliveryPolicy
+from cashback_core.intake.acceptance import Accepted
+from cashback_core.values.availability import StoreUnavailable
 from cashback_gateway.local.demo_data import load_merchant
 from contract.builders import a_sale, submitted
 from integration.stalling_proxy import stalling_proxy
@@ -25,7 +26,7 @@ from integration.stalling_proxy import stalling_proxy
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-SERVING = Session(application="test", role=Role.SERVING)
+SERVING = Session(application="test", role=DatabaseRole.SERVING)
 
 
 @pytest.fixture
@@ -90,10 +91,10 @@ async def test_what_a_login_sets_for_itself_stops_no_sale(
 
 async def test_who_may_not_take_a_role_gets_no_session(stranger: str) -> None:
     with pytest.raises(UnfitSession, match="cashback_worker"):
-        await Database(stranger).connect(Session(application="test", role=Role.WORKER))
+        await Database(stranger).connect(Session(application="test", role=DatabaseRole.WORKER))
     with pytest.raises(UnsafeDatabase, match="cashback_identity"):
         refuse_unsafe(stranger, API_ROLES)
-    refuse_unsafe(stranger, [Role.SERVING])
+    refuse_unsafe(stranger, [DatabaseRole.SERVING])
 
 
 async def test_a_session_that_something_changes_on_the_way_is_none(
@@ -129,7 +130,10 @@ async def test_a_database_that_could_lose_what_it_acknowledged_gets_no_sale(
     database: Database,
 ) -> None:
     careless = Session(
-        application="test", settings={"synchronous_commit": "off"}, vouched=True, role=Role.SERVING
+        application="test",
+        settings={"synchronous_commit": "off"},
+        vouched=True,
+        role=DatabaseRole.SERVING,
     )
     with pytest.raises(UnfitSession, match="synchronous_commit is off"):
         await database.connect(careless)

@@ -1,6 +1,6 @@
 """A real provider tells its statement in every way that once went wrong; nobody is paid twice.
 
-The provider credits one sale, or says that it did not, and then tells its statement so. Reconciled
+The provider credits one sale, or says that it did not, and then tells its statement so. RunResult
 again and again, with a worker that sends whatever is pending, each ends as it should.
 """
 
@@ -27,7 +27,7 @@ from cashback_core.delivery.deliverer import Deliverer, suspension_aware_s
 from cashback_core.delivery.states import Actor, DeliveryPolicy, Status
 from cashback_core.reconciliation import FindingClass, Margin, Rules
 from cashback_core.reconciliation.incidents import Explanation, Meaning
-from cashback_gateway.processes.reconciler import Days, Reconciler
+from cashback_core.reconciliation.reconciler import Days, Reconciler
 from contract.builders import a_cpf, a_sale, history_of, leased
 
 if TYPE_CHECKING:
@@ -35,9 +35,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from adapters.cashback_client.sandbox import Sandbox
-    from cashback_core.delivery.ports import Claim
+    from cashback_core.delivery.claims import Claim
     from cashback_core.reconciliation.incidents import StatementIncident
-    from cashback_gateway.processes.reconciler import Reconciled
+    from cashback_core.reconciliation.reconciler import RunResult
 
 CREDIT: Final = 140
 POLICY: Final = DeliveryPolicy(
@@ -73,7 +73,7 @@ class World:
         self.claims.append(claim)
         return claim
 
-    async def reconciles(self) -> Reconciled:
+    async def reconciles(self) -> RunResult:
         found = await self.reconciler.reconcile_from(self.since)
         assert found is not None
         return found

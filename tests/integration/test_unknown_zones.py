@@ -9,11 +9,11 @@ import psycopg
 import pytest
 
 from adapters.http.identity.passwords import hash_password
-from adapters.postgres.connection.sessions import Role
+from adapters.postgres.connection.sessions import DatabaseRole
 from adapters.postgres.connection.startup_checks import tell_unknown_zones, unknown_zones
 from adapters.postgres.sales.store import PostgresCashbackStore
-from cashback_core.delivery.ports import UnusableTerms
 from cashback_core.delivery.states import DeliveryPolicy
+from cashback_core.sales.terms import UnusableTerms
 from integration.journeys import fresh_cpf, sale
 from integration.running import PASSWORD
 
@@ -44,8 +44,10 @@ async def test_its_terms_cannot_be_had_and_the_log_says_why(
     assert await store.terms(2) is not None, "without a restart"
 
 
-@pytest.mark.parametrize("role", [Role.PLATFORM, Role.WORKER])
-def test_they_are_told_at_the_start(dsn: str, role: Role, caplog: pytest.LogCaptureFixture) -> None:
+@pytest.mark.parametrize("role", [DatabaseRole.PLATFORM, DatabaseRole.WORKER])
+def test_they_are_told_at_the_start(
+    dsn: str, role: DatabaseRole, caplog: pytest.LogCaptureFixture
+) -> None:
     tell_unknown_zones(dsn, role)
     assert caplog.records == []
     set_zone(dsn, "Mars/Olympus")

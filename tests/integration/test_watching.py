@@ -12,18 +12,18 @@ import pytest
 from adapters.postgres.connection import sessions
 from adapters.postgres.connection.database import CHORES, READING, Database
 from adapters.postgres.connection.deadlines import STOOD_STILL_S, Watch, watched
-from adapters.postgres.connection.sessions import Role, Session
+from adapters.postgres.connection.sessions import DatabaseRole, Session
 from adapters.postgres.sales import group_writer
 from adapters.postgres.sales.store import PostgresCashbackStore
-from cashback_core.delivery.ports import StoreUnavailable
 from cashback_core.delivery.states import DeliveryPolicy
+from cashback_core.values.availability import StoreUnavailable
 from contract.builders import a_sale, submitted
 from integration.stalling_proxy import stalling_proxy
 
 if TYPE_CHECKING:
     from psycopg import AsyncConnection
 
-SESSION = Session(application="test", role=Role.SERVING, deadline_s=0.2)
+SESSION = Session(application="test", role=DatabaseRole.SERVING, deadline_s=0.2)
 
 
 async def test_a_statement_that_lasts_ends_with_its_connection(database: Database) -> None:

@@ -52,7 +52,7 @@ for example in json.load(open(sys.argv[2], encoding="utf-8")):
         earned = format_centavos(calculate(sale, programme).cashback_centavos)
         assert earned == told, (example, earned)
         ran += 1
-for use_case in ("intake.submission", "delivery.deliverer", "delivery.ports"):
+for use_case in ("intake.submission", "delivery.deliverer", "delivery.worker"):
     __import__(f"cashback_core.{use_case}")
 print(json.dumps([list(sys.version_info[:2]), ran]))
 """

@@ -6,18 +6,19 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from cashback_core.delivery.ports import CashbackStore, Terms
+from cashback_core.sales.terms import Terms
 from cashback_core.sales.validation import SaleRules
+from cashback_core.testing.manual_clock import ManualClock
+from cashback_core.testing.memory_incidents import MemoryIncidents
+from cashback_core.testing.memory_operators import MemoryOperators
+from cashback_core.testing.memory_store import MemoryStore
 from contract.builders import PROGRAMME
 from contract.statement_incidents import IncidentStoreContract
-from fakes.manual_clock import ManualClock
-from fakes.memory_incidents import MemoryIncidents
-from fakes.memory_operators import MemoryOperators
-from fakes.memory_store import MemoryStore
 
 if TYPE_CHECKING:
     from uuid import UUID
 
+    from cashback_core.intake.store import CashbackStore
     from cashback_core.operators.acts import OperatorStore
     from cashback_core.reconciliation.incidents import IncidentStore, StatementIncident
 

@@ -7,16 +7,17 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from cashback_core.delivery.ports import CashbackStore, Terms
+from cashback_core.sales.terms import Terms
 from cashback_core.sales.validation import SaleRules
+from cashback_core.testing.manual_clock import ManualClock
+from cashback_core.testing.memory_operators import MemoryOperators, MemorySenderSwitch
+from cashback_core.testing.memory_store import MemoryStore, Row
 from contract.builders import PROGRAMME
 from contract.operating import OperatorStoreContract
-from fakes.manual_clock import ManualClock
-from fakes.memory_operators import MemoryOperators, MemorySenderSwitch
-from fakes.memory_store import MemoryStore, Row
 
 if TYPE_CHECKING:
-    from cashback_core.administration.brakes import Ceilings
+    from cashback_core.delivery.brakes import Ceilings
+    from cashback_core.intake.store import CashbackStore
     from cashback_core.operators.acts import OperatorStore, SenderSwitch
 
 

@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from cashback_core.delivery.ports import Terms
+from cashback_core.sales.terms import Terms
 from cashback_core.sales.validation import SaleRules
+from cashback_core.testing.manual_clock import ManualClock
+from cashback_core.testing.memory_incidents import MemoryIncidents
+from cashback_core.testing.memory_reconciliations import MemoryReconciliations
+from cashback_core.testing.memory_store import MemoryStore
 from contract.builders import PROGRAMME
 from contract.reconciling import POLICY, RULES, Kept, ReconciliationStoreContract
-from fakes.manual_clock import ManualClock
-from fakes.memory_incidents import MemoryIncidents
-from fakes.memory_reconciliations import MemoryReconciliations
-from fakes.memory_store import MemoryStore
 
 if TYPE_CHECKING:
     from cashback_core.reconciliation import Rules

@@ -7,18 +7,19 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from cashback_core.delivery.ports import CashbackStore, Terms
 from cashback_core.sales.catalogue import Catalogue, TypePeriod
+from cashback_core.sales.terms import Terms
 from cashback_core.sales.validation import SaleRules
+from cashback_core.testing.manual_clock import ManualClock
+from cashback_core.testing.memory_store import MemoryStore, Row
 from contract.builders import PROGRAMME
 from contract.cashback_store import CashbackStoreContract
-from fakes.manual_clock import ManualClock
-from fakes.memory_store import MemoryStore, Row
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from cashback_core.administration.brakes import Ceilings
+    from cashback_core.delivery.brakes import Ceilings
+    from cashback_core.intake.store import CashbackStore
 
 
 class TestMemoryStore(CashbackStoreContract):

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from adapters.http.administration.stores import AdministrationStores
     from adapters.http.identity.login import Login
-    from cashback_core.delivery.ports import CashbackStore
+    from cashback_core.intake.store import CashbackStore
     from cashback_core.intake.submission import QuoteSale, SubmitSale
     from cashback_core.operators.acts import OperatorStore
     from cashback_core.privacy.data_subjects import PrivacyStore

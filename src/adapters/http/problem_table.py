@@ -30,7 +30,6 @@ from adapters.http.wire.headers import BadIdempotencyKeyError, read_fields, read
 from adapters.http.wire.refusals import InvalidQueryError, InvalidRequestError, RefusedError
 from adapters.http.wire.versions import PreconditionRequiredError
 from cashback_core.administration.resources import Conflict, InUse, Invalid, Missing, Taken
-from cashback_core.delivery.ports import StoreUnavailable, UnusableTerms
 from cashback_core.intake.submission import ContentKnown, KeyReused, SaleIdTaken, UnknownMerchant
 from cashback_core.operators.acts import (
     MAX_AT_ONCE,
@@ -43,6 +42,8 @@ from cashback_core.operators.acts import (
 )
 from cashback_core.privacy.data_subjects import StillOpen
 from cashback_core.reconciliation.incidents import NamesACashback, NotExplained
+from cashback_core.sales.terms import UnusableTerms
+from cashback_core.values.availability import StoreUnavailable
 from cashback_core.values.violations import InvalidSale, Violation
 
 if TYPE_CHECKING:

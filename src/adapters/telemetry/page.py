@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from adapters.telemetry.table import METRICS, STANDARD, Metric, Role
+from adapters.telemetry.table import METRICS, STANDARD, Metric, ProcessRole
 
 _HEAD = """\
 # Metrics
@@ -41,7 +41,7 @@ def as_markdown() -> str:
 def _of(row: Metric) -> str:
     if row.one_for_all is not None:
         return f"{row.one_for_all}, told by {' and '.join(row.of)}"
-    return "each process" if len(row.of) == len(Role) else f"each {row.of[0]}"
+    return "each process" if len(row.of) == len(ProcessRole) else f"each {row.of[0]}"
 
 
 if __name__ == "__main__":

@@ -6,8 +6,8 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Protocol
 
-from cashback_core.administration.brakes import Ceilings
 from cashback_core.administration.resources import ResourceStore
+from cashback_core.delivery.brakes import Ceilings
 from cashback_core.sales.same_sale import EqualContent
 from cashback_core.values.names import NameDifference
 

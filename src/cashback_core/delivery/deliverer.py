@@ -12,6 +12,7 @@ from typing import Final
 from uuid import UUID
 
 from cashback_core.delivery.breaker import Breaker
+from cashback_core.delivery.claims import AttemptResult, Claim
 from cashback_core.delivery.evidence import (
     Evidence,
     NeverSent,
@@ -22,18 +23,12 @@ from cashback_core.delivery.evidence import (
     classify,
 )
 from cashback_core.delivery.observers import Attempted, Delivered, DeliveryObserver, Unobserved
-from cashback_core.delivery.ports import (
-    AttemptResult,
-    CashbackStore,
-    Claim,
-    Payment,
-    Provider,
-    StoreUnavailable,
-    UnsendablePayment,
-)
+from cashback_core.delivery.provider import Payment, Provider, UnsendablePayment
 from cashback_core.delivery.record import Standing
 from cashback_core.delivery.states import Actor, DeliveryPolicy
+from cashback_core.delivery.store import DeliveryStore
 from cashback_core.tracing import TRACE, TRAIL, TraceContext, Trail, new_trace
+from cashback_core.values.availability import StoreUnavailable
 
 FIRST_RETRY_S: Final = 0.05
 LAST_RETRY_S: Final = 1.0
@@ -56,7 +51,7 @@ class Deliverer:
     breaker learns from every outcome; whoever claims asks it first.
     """
 
-    store: CashbackStore
+    store: DeliveryStore
     provider: Provider
     policy: DeliveryPolicy
     chance: Callable[[], float]

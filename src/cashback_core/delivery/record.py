@@ -9,10 +9,12 @@ from uuid import UUID
 
 from cashback_core.delivery.evidence import ProviderAnswer
 from cashback_core.delivery.states import Actor, Status
-from cashback_core.delivery.waiting import Waiting
+from cashback_core.delivery.waits import Waiting
 from cashback_core.sales.calculation import Cashback
 from cashback_core.sales.sale import Sale
 from cashback_core.sales.same_sale import may_read
+from cashback_core.values.documents import Cpf
+from cashback_core.values.pages import Position
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,3 +110,37 @@ class History:
     def as_told(self, reads_only: str | None) -> History:
         """The same history with its record as this reader may have it."""
         return replace(self, record=self.record.as_told(reads_only))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RateVersion:
+    """One of the rates that a product type has had: versions count from 1 for each type."""
+
+    type: str
+    version: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordFilter:
+    """Which records to list; instants bound `sold_at`, from inclusive, to exclusive.
+
+    `group` wants those that came under it. `name_differs` wants those whose name was noted as
+    another person's, or the others. `rate` wants those of which a line earned a version of a
+    type's rate; they come in the order of their ids, which tell when they were made.
+    """
+
+    status: Status | None = None
+    document: Cpf | None = None
+    sold_from: datetime | None = None
+    sold_to: datetime | None = None
+    group: str | None = None
+    name_differs: bool | None = None
+    rate: RateVersion | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordPage:
+    """Records and the position to go on from, None at the end and only there."""
+
+    records: tuple[Record, ...]
+    next: Position | None

@@ -15,9 +15,9 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from cashback_core.delivery.ports import Position
 from cashback_core.sales.same_sale import EqualOutcome
 from cashback_core.values.documents import Cpf
+from cashback_core.values.pages import Position
 
 MAX_LISTED: Final = 20
 """So many refusals are listed for each recorded sale, the first ones: a sender that insists for

@@ -11,25 +11,23 @@ from fractions import Fraction
 from typing import Final, assert_never, cast
 from uuid import UUID
 
+from cashback_core.delivery.claims import Claim
 from cashback_core.delivery.deliverer import DeliveriesUnderWay
-from cashback_core.delivery.ports import (
+from cashback_core.delivery.record import Record
+from cashback_core.delivery.states import Actor, Status
+from cashback_core.intake.acceptance import (
     Acceptance,
     Accepted,
-    CashbackStore,
-    Claim,
     Collided,
     ContentTaken,
     CustomerNameMismatch,
     NameTaken,
     NotRecorded,
     Repeated,
-    StoreUnavailable,
     Submission,
-    Terms,
     TermsChanged,
 )
-from cashback_core.delivery.record import Record
-from cashback_core.delivery.states import Actor, Status
+from cashback_core.intake.store import CashbackStore
 from cashback_core.intake.wrong_names import WrongName, WrongNames
 from cashback_core.sales.calculation import Cashback, calculate
 from cashback_core.sales.catalogue import skus_of
@@ -43,8 +41,10 @@ from cashback_core.sales.same_sale import (
     NewSale,
     may_read,
 )
+from cashback_core.sales.terms import Terms
 from cashback_core.sales.validation import MAX_SALE_ID_CHARS, TERMS_CODES, parse_repeat, parse_sale
 from cashback_core.tracing import note_cashback
+from cashback_core.values.availability import StoreUnavailable
 from cashback_core.values.names import NameDifference, same_person
 from cashback_core.values.violations import InvalidSale, Violation, show
 

@@ -16,16 +16,15 @@ from enum import Enum, StrEnum
 from typing import Final, Protocol
 from uuid import UUID
 
-from cashback_core.administration.brakes import CEILING_REASONS
-from cashback_core.delivery.ports import Position
+from cashback_core.delivery.brakes import CEILING_REASONS
 from cashback_core.delivery.states import TRANSITIONS, Actor, Delivery, Move, Status
-from cashback_core.delivery.waiting import Waiting
+from cashback_core.delivery.waits import Waiting
 from cashback_core.intake.equal_sales import EqualPage
 from cashback_core.sales.same_sale import EqualOutcome
-from cashback_core.values.documents import Cpf, holds_cpf
+from cashback_core.values.documents import Cpf
+from cashback_core.values.pages import Position
+from cashback_core.values.reasons import MAX_NAME_CHARS, is_plain_text, refuse_reason
 
-MAX_REASON_CHARS: Final = 500
-MAX_NAME_CHARS: Final = 64
 MAX_AT_ONCE: Final = 5_000
 """Most cashbacks that one act moves: it is one transaction, and others wait for its rows."""
 
@@ -214,38 +213,6 @@ def is_same_name(one: str, other: str) -> bool:
 def _folded(name: str) -> str:
     compatible = unicodedata.normalize("NFKC", name).casefold()
     return " ".join(unicodedata.normalize("NFKC", compatible).split())
-
-
-class ReasonFault(StrEnum):
-    """Why a text is no reason that may be kept for ever."""
-
-    FORMAT = "reason_format"
-    """Not 1 to MAX_REASON_CHARS printable characters, or space at an end."""
-    DOCUMENT = "reason_document"
-    """A CPF is in it: nobody could be erased from it."""
-
-
-def why_no_reason(text: str) -> ReasonFault | None:
-    """Why a person's words cannot be kept with what that person does; None if they can."""
-    if not is_plain_text(text, MAX_REASON_CHARS):
-        return ReasonFault.FORMAT
-    return ReasonFault.DOCUMENT if holds_cpf(text) else None
-
-
-def refuse_reason(text: str) -> None:
-    """Raise ValueError unless a text may be kept for ever as a reason."""
-    match why_no_reason(text):
-        case None:
-            return
-        case ReasonFault.FORMAT:
-            raise ValueError(f"a reason has 1 to {MAX_REASON_CHARS} printable characters")
-        case ReasonFault.DOCUMENT:
-            raise ValueError("a reason is kept for ever and holds no CPF")
-
-
-def is_plain_text(text: str, longest: int) -> bool:
-    """Whether a text has 1 to `longest` printable characters and no space at either end."""
-    return 0 < len(text) <= longest and text.isprintable() and text.strip() == text
 
 
 ATTENTION: Final = frozenset({Status.HELD, Status.IN_DOUBT, Status.REJECTED})

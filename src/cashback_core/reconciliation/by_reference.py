@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from cashback_core.reconciliation.entries import BookEntry
     from cashback_core.reconciliation.findings import Settled
-    from cashback_core.reconciliation.placing import LeftLine, Placing
+    from cashback_core.reconciliation.placement import LeftLine, Placing
     from cashback_core.reconciliation.statements import StatementLine
 
 

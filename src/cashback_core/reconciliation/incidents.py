@@ -14,10 +14,10 @@ from enum import Enum, StrEnum
 from typing import Final, Protocol
 from uuid import UUID
 
-from cashback_core.delivery.ports import Position
-from cashback_core.operators.acts import MAX_NAME_CHARS, is_plain_text, refuse_reason
 from cashback_core.reconciliation.findings import FindingClass
 from cashback_core.reconciliation.references import PREFIX, id_in, is_part_of
+from cashback_core.values.pages import Position
+from cashback_core.values.reasons import MAX_NAME_CHARS, is_plain_text, refuse_reason
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

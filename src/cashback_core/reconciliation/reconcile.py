@@ -9,11 +9,17 @@ from typing import TYPE_CHECKING, Any, Final
 
 from cashback_core.delivery.states import Status
 from cashback_core.reconciliation.by_amount import Amount
-from cashback_core.reconciliation.by_customer import Customer
+from cashback_core.reconciliation.by_customer import CustomersLines
 from cashback_core.reconciliation.by_reference import place_by_reference
 from cashback_core.reconciliation.entries import NOTHING_EXPLAINED, line_key
 from cashback_core.reconciliation.findings import Finding, FindingClass, Totals
-from cashback_core.reconciliation.placing import LeftEntry, LeftLine, Placing, Waiting, undecided
+from cashback_core.reconciliation.placement import (
+    LeftEntry,
+    LeftLine,
+    NotPlaced,
+    Placing,
+    undecided,
+)
 from cashback_core.reconciliation.references import PartsOf, fragments_in, id_in
 from cashback_core.reconciliation.spools import MemorySpool, cogroup
 from cashback_core.reconciliation.statements import LineKind
@@ -26,7 +32,7 @@ if TYPE_CHECKING:
     from cashback_core.reconciliation.entries import BookEntry, Explanations
     from cashback_core.reconciliation.spools import Spool
     from cashback_core.reconciliation.statements import StatementLine
-    from cashback_core.reconciliation.told import Told
+    from cashback_core.reconciliation.told import ReadStatement
     from cashback_core.reconciliation.windows import Rules
 
 DOUBTS_AT_ONCE: Final = 1_000
@@ -46,7 +52,7 @@ _UNEXPLAINED: Final = frozenset(
 
 
 def reconcile(
-    told: Sequence[Told],
+    told: Sequence[ReadStatement],
     lines: Iterable[StatementLine],
     book: Iterable[BookEntry],
     rules: Rules,
@@ -79,7 +85,7 @@ class Reconciliation:
 
     def __init__(
         self,
-        told: Sequence[Told],
+        told: Sequence[ReadStatement],
         rules: Rules,
         explanations: Explanations = NOTHING_EXPLAINED,
         *,
@@ -243,7 +249,7 @@ class Reconciliation:
                     if not line.strays:
                         left.put(line)
                 continue
-            customer = Customer(self._placing)
+            customer = CustomersLines(self._placing)
             yield from customer.place(theirs, ours)
             for line in customer.left:
                 left.put(line)
@@ -286,7 +292,7 @@ class Reconciliation:
             return undecided(entry, why, barred_by=part)
         if distrust is not None:
             return undecided(entry, f"the statement cannot be trusted: {distrust}", line=line)
-        if one.waiting is Waiting.COUNTED_IF_TRUSTED:
+        if one.waiting is NotPlaced.COUNTED_IF_TRUSTED:
             how = "there are credits of its customer and amount, and none is still to come"
             move = self._placing.credited(entry, how, *one.group)
             cls = FindingClass.DOUBT_APPLIED

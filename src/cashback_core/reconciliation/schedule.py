@@ -160,7 +160,7 @@ _EXPLAINS: Final = frozenset(
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
+class OpenIncidents:
     """What open incidents are about: their lines, by `line_key`; cashbacks where there is none."""
 
     lines: AbstractSet[str]
@@ -259,14 +259,14 @@ class ReconciliationRuns(Protocol):
         """
 
     @abstractmethod
-    async def standing(self) -> Standing:
+    async def standing(self) -> OpenIncidents:
         """What open incidents are about."""
 
     @abstractmethod
     async def close_explained(self, about: Collection[str | UUID]) -> int:
         """Close what is open of these lines and cashbacks and was not told again by this run.
 
-        How many were closed. `about` comes from `Standing.explained_by`.
+        How many were closed. `about` comes from `OpenIncidents.explained_by`.
         """
 
     @abstractmethod

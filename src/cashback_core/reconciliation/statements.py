@@ -7,11 +7,14 @@ left out.
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Protocol
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+    from contextlib import AbstractAsyncContextManager
     from datetime import datetime
 
 MAX_REFERENCE: Final = 255
@@ -77,3 +80,35 @@ class StatementHead:
     pages: int = 1
     complete: bool = True
     defects: tuple[str, ...] = ()
+
+
+class StatementUnavailable(Exception):  # noqa: N818 (named by what is wrong)
+    """The provider's statement cannot be had, or is none."""
+
+
+class StatementReading(Protocol):
+    """One statement, read once from its first line to its last."""
+
+    @abstractmethod
+    def lines(self) -> AsyncIterator[list[StatementLine]]:
+        """Its lines in their order, at most MAX_BATCH at once; the event loop turns in between.
+
+        Raises StatementUnavailable, be it after thousands of lines: then none of them counts.
+        """
+
+    @property
+    @abstractmethod
+    def head(self) -> StatementHead:
+        """What the provider declares of it. Raises RuntimeError before the last line was read."""
+
+
+class Statements(Protocol):
+    """The provider's own list of what it credited."""
+
+    @abstractmethod
+    def since(self, instant: datetime) -> AbstractAsyncContextManager[StatementReading]:
+        """Every credit from an aware instant on, as far as the provider declares it complete."""
+
+    @abstractmethod
+    async def aclose(self) -> None:
+        """Close every connection."""

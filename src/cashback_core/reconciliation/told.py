@@ -21,7 +21,7 @@ _TOLD_TWICE: Final = "at: a date alone, and two statements tell it: one credit, 
 
 
 @dataclass(slots=True)
-class Tally:
+class StatementTotals:
     """What the lines add up to; reversals subtract from `net_centavos` alone.
 
     `unread` are the lines whose amount could not be read.
@@ -41,11 +41,11 @@ class Tally:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Told:
+class ReadStatement:
     """One statement, read to its end."""
 
     head: StatementHead
-    tally: Tally = field(default_factory=Tally)
+    tally: StatementTotals = field(default_factory=StatementTotals)
 
     @property
     def starts_at(self) -> datetime:
@@ -84,7 +84,7 @@ class Told:
 
 
 def consecutive(
-    told: Sequence[Told], lines_of: Callable[[int], Iterable[StatementLine]]
+    told: Sequence[ReadStatement], lines_of: Callable[[int], Iterable[StatementLine]]
 ) -> Iterator[StatementLine]:
     """The lines of statements that follow each other, each line once.
 

@@ -9,8 +9,8 @@ from typing import Final, cast
 from cashback_core.values.money import (
     MAX_CENTAVOS,
     MAX_QUANTITY_THOUSANDTHS,
-    Fault,
     InvalidMoney,
+    MoneyFault,
     format_centavos,
     format_thousandths,
     parse_centavos,
@@ -104,11 +104,11 @@ class FieldReader:
         return thousandths
 
     def _tell_number(
-        self, value: object, pointer: str, fault: Fault, kind: str, limits: dict[str, str]
+        self, value: object, pointer: str, fault: MoneyFault, kind: str, limits: dict[str, str]
     ) -> None:
-        if fault is Fault.TYPE:
+        if fault is MoneyFault.TYPE:
             self.tell_wrong_type(value, pointer, "string or number")
-        elif fault is Fault.RANGE:
+        elif fault is MoneyFault.RANGE:
             self.tell(pointer, f"{kind}_out_of_range", show(value), limits)
         else:
             self.tell(pointer, f"{kind}_format", show(value), limits)

@@ -28,7 +28,7 @@ _MAX_DIGITS: Final = 40
 _SCALES: Final = {2: 100, 3: 1000}
 
 
-class Fault(StrEnum):
+class MoneyFault(StrEnum):
     """What is wrong with a number."""
 
     TYPE = "type"
@@ -40,16 +40,16 @@ class Fault(StrEnum):
 
 
 _SENTENCES: Final = {
-    Fault.TYPE: "this is neither a text nor a number",
-    Fault.FORMAT: "this is not spelled as an exact amount is",
-    Fault.RANGE: "this is beyond any amount that is taken",
+    MoneyFault.TYPE: "this is neither a text nor a number",
+    MoneyFault.FORMAT: "this is not spelled as an exact amount is",
+    MoneyFault.RANGE: "this is beyond any amount that is taken",
 }
 
 
 class InvalidMoney(ValueError):  # noqa: N818 (named by what is wrong)
     """A value that is no amount; `fault` says why, the message says it in a sentence."""
 
-    def __init__(self, fault: Fault) -> None:
+    def __init__(self, fault: MoneyFault) -> None:
         super().__init__(fault)
         self.fault = fault
 
@@ -64,7 +64,7 @@ def parse_centavos(value: object) -> int:
     """
     centavos = _parse_scaled(value, 2)
     if centavos > MAX_CENTAVOS:
-        raise InvalidMoney(Fault.RANGE)
+        raise InvalidMoney(MoneyFault.RANGE)
     return centavos
 
 
@@ -75,7 +75,7 @@ def parse_thousandths(value: object) -> int:
     """
     thousandths = _parse_scaled(value, 3)
     if thousandths > MAX_QUANTITY_THOUSANDTHS:
-        raise InvalidMoney(Fault.RANGE)
+        raise InvalidMoney(MoneyFault.RANGE)
     return thousandths
 
 
@@ -124,7 +124,7 @@ def _parse_scaled(value: object, places: int) -> int:
         return _parse_text(value, places)
     if isinstance(value, int) and not isinstance(value, bool):
         if value < 0:
-            raise InvalidMoney(Fault.FORMAT)
+            raise InvalidMoney(MoneyFault.FORMAT)
         return value * _SCALES[places]
     if isinstance(value, float):
         # The repr of a float is its shortest exact spelling: 9.99 stays 9.99. A subclass
@@ -132,34 +132,34 @@ def _parse_scaled(value: object, places: int) -> int:
         return _parse_decimal(Decimal(float.__repr__(value)), places)
     if isinstance(value, Decimal):
         return _parse_decimal(value, places)
-    raise InvalidMoney(Fault.TYPE)
+    raise InvalidMoney(MoneyFault.TYPE)
 
 
 def _parse_text(text: str, places: int) -> int:
     found = _TEXT.match(text)
     if found is None:
-        raise InvalidMoney(Fault.FORMAT)
+        raise InvalidMoney(MoneyFault.FORMAT)
     whole, decimals = found.groups("")
     if len(decimals) > places:  # zeros behind the last place change nothing
         beyond = decimals[places:]
         if len(decimals) > _MAX_DIGITS or beyond.strip("0"):
-            raise InvalidMoney(Fault.FORMAT)
+            raise InvalidMoney(MoneyFault.FORMAT)
         decimals = decimals[:places]
     if len(whole) > _MAX_DIGITS:
-        raise InvalidMoney(Fault.RANGE)
+        raise InvalidMoney(MoneyFault.RANGE)
     return int(whole + decimals.ljust(places, "0"))
 
 
 def _parse_decimal(number: Decimal, places: int) -> int:
     if not number.is_finite() or number.is_signed():
-        raise InvalidMoney(Fault.FORMAT)
+        raise InvalidMoney(MoneyFault.FORMAT)
     # Looked at before any expansion: int(Decimal("1e999999")) takes tens of seconds.
     if number.adjusted() > _MAX_DIGITS:
-        raise InvalidMoney(Fault.RANGE)
+        raise InvalidMoney(MoneyFault.RANGE)
     if number.adjusted() < -_MAX_DIGITS or len(number.as_tuple().digits) > _MAX_DIGITS:
-        raise InvalidMoney(Fault.FORMAT)
+        raise InvalidMoney(MoneyFault.FORMAT)
     numerator, denominator = number.as_integer_ratio()
     scaled, rest = divmod(numerator * _SCALES[places], denominator)
     if rest:
-        raise InvalidMoney(Fault.FORMAT)
+        raise InvalidMoney(MoneyFault.FORMAT)
     return scaled

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from datetime import datetime
+    from uuid import UUID
 
 MAX_PARTS: Final = 1_000
 """Most lines, rates, periods, attempts and events on a page, of all its items together.
@@ -26,3 +29,11 @@ def fitting(parts: Iterable[int], *, limit: int) -> int:
             break
         count += 1
     return count
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Position:
+    """Where a page ended: lists are in the order of acceptance, then by id."""
+
+    accepted_at: datetime
+    id: UUID

@@ -9,10 +9,12 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
-from cashback_core.administration.brakes import Ceilings, NewStop, StopFilter
+from cashback_core.administration.brakes import StopFilter
 from cashback_core.administration.merchants import MerchantState, NewMerchant
 from cashback_core.administration.product_types import NewProductType, NewRate
 from cashback_core.administration.resources import Done, Invalid, Missing, Slice
+from cashback_core.administration.stops import NewStop
+from cashback_core.delivery.brakes import Ceilings
 from cashback_core.people.clients import ClientState, NewClient
 from cashback_core.sales.effective_dates import BEGINNING, ChangeFault
 from cashback_core.sales.same_sale import EqualContent

@@ -9,18 +9,18 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
-from cashback_core.administration.brakes import MAX_CASHBACK_CEILING, MAX_DAY_CEILING
 from cashback_core.administration.merchants import (
     DEFAULT_MAX_SALE_AGE_DAYS,
     MAX_SALE_AGE_DAYS,
     SLUG,
 )
 from cashback_core.administration.product_types import TYPE
-from cashback_core.operators.acts import is_plain_text
+from cashback_core.delivery.brakes import MAX_CASHBACK_CEILING, MAX_DAY_CEILING
 from cashback_core.people.clients import CLIENT_ID, CLIENT_ROLES, DEFAULT_OVERLAP_S, MAX_OVERLAP_S
 from cashback_core.sales.programme import MAX_RATE_BP
 from cashback_core.sales.same_sale import EqualContent
 from cashback_core.values.names import NameDifference
+from cashback_core.values.reasons import is_plain_text
 from cashback_core.values.rounding import Rounding
 from cashback_core.values.zones import is_zone_name
 from cashback_gateway.commands import administration as commands

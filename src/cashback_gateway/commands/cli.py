@@ -227,7 +227,7 @@ def _worker(_: argparse.Namespace) -> int:
 
 def _migrate(options: argparse.Namespace) -> int:
     from adapters.postgres.connection.logins import ensure_app_login
-    from adapters.postgres.connection.sessions import Role
+    from adapters.postgres.connection.sessions import DatabaseRole
     from adapters.postgres.connection.startup_checks import API_ROLES, WORKER_ROLES
     from adapters.postgres.schema.migration import migrate
     from cashback_gateway.commands.secrets import read_password
@@ -235,7 +235,7 @@ def _migrate(options: argparse.Namespace) -> int:
     wanted = (
         (options.api_login, options.api_password_file, API_ROLES),
         (options.worker_login, options.worker_password_file, WORKER_ROLES),
-        (options.app_login, options.app_password_file, tuple(Role)),
+        (options.app_login, options.app_password_file, tuple(DatabaseRole)),
     )
 
     def apply(settings: Settings) -> list[str]:
@@ -419,7 +419,7 @@ def _known_failures() -> tuple[type[Exception], ...]:
     from adapters.postgres.embedded import EmbeddedPostgresError
     from adapters.postgres.identity.accounts import AccountError
     from adapters.postgres.schema.migration import SchemaMismatch
-    from cashback_core.delivery.ports import StoreUnavailable
+    from cashback_core.values.availability import StoreUnavailable
     from cashback_gateway.commands.operators import ActRefusedError
     from cashback_gateway.commands.reconcile import ReconcileRefusedError
     from cashback_gateway.commands.secrets import SecretsRefusedError

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 from adapters.cashback_client.examining import examine_reach
 from adapters.postgres.connection.durability import DURABILITY, UNSAFE
-from adapters.postgres.connection.sessions import Role, limits
+from adapters.postgres.connection.sessions import DatabaseRole, limits
 from adapters.postgres.connection.startup_checks import MINIMUM_VERSION, WORKER_ROLES, unknown_zones
 from adapters.postgres.operators.examination import (
     INCIDENT_DAYS,
@@ -31,10 +31,10 @@ from adapters.postgres.operators.examination import (
     roles_out_of_reach,
 )
 from adapters.postgres.schema.migration import SchemaMismatch
-from cashback_core.delivery.ports import StoreUnavailable
 from cashback_core.delivery.states import Status
 from cashback_core.operators.acts import ATTENTION
 from cashback_core.operators.backlog import OVERDUE_DOUBT_S
+from cashback_core.values.availability import StoreUnavailable
 from cashback_core.values.instants import format_instant
 from cashback_core.values.money import format_centavos
 from cashback_gateway.processes.provider_way import provider_way
@@ -51,7 +51,7 @@ if TYPE_CHECKING:
         Server,
         Statements,
     )
-    from cashback_core.privacy.sealing import Seal
+    from cashback_core.privacy.seals import Seal
     from cashback_gateway.local.state import LocalRun
     from cashback_gateway.settings.settings import Settings
 
@@ -204,7 +204,7 @@ def check_roles(out_of_reach: list[str]) -> Check:
     names = ", ".join(needed)
     return Check(
         # Without the worker's nothing more can be looked at; the others may be another login's.
-        level=Level.FAIL if Role.WORKER in needed else Level.WARN,
+        level=Level.FAIL if DatabaseRole.WORKER in needed else Level.WARN,
         name="roles",
         found=f"the login may not take {names}",
         advice=f"run this as the workers' login, or grant {names} to this one",

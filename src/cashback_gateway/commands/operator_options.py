@@ -8,17 +8,12 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from cashback_core.delivery.states import DONE, Status
-from cashback_core.operators.acts import (
-    MAX_NAME_CHARS,
-    ActKind,
-    goes_with,
-    is_plain_text,
-    refuse_reason,
-)
+from cashback_core.operators.acts import ActKind, goes_with
 from cashback_core.reconciliation.findings import NEED_A_PERSON, FindingClass
 from cashback_core.sales.same_sale import EqualOutcome
 from cashback_core.values.documents import Cpf, InvalidDocument
 from cashback_core.values.instants import NoSuchInstant, NotAnInstant, parse_bound
+from cashback_core.values.reasons import MAX_NAME_CHARS, is_plain_text, refuse_reason
 from cashback_core.words.locales import ENGLISH, phrase
 from cashback_gateway.commands import incidents as incident_commands
 from cashback_gateway.commands import operators as commands

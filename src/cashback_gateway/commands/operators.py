@@ -10,9 +10,9 @@ import asyncio
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Final, assert_never
 
-from cashback_core.delivery.ports import RateVersion, RecordFilter
+from cashback_core.delivery.record import RateVersion, RecordFilter
 from cashback_core.delivery.states import Status
-from cashback_core.delivery.waiting import Why
+from cashback_core.delivery.waits import Why
 from cashback_core.operators.acts import (
     ATTENTION,
     MAX_AT_ONCE,
@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 
     from adapters.postgres.operators.acts import PostgresOperatorStore
     from cashback_core.delivery.record import Record
-    from cashback_core.delivery.waiting import Waiting
+    from cashback_core.delivery.waits import Waiting
     from cashback_core.intake.equal_sales import EqualSales, Try
     from cashback_core.operators.acts import OpenCashback
     from cashback_gateway.settings.settings import Settings

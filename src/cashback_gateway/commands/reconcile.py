@@ -6,7 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from cashback_core.delivery.ports import StatementUnavailable
+from cashback_core.reconciliation.statements import StatementUnavailable
 from cashback_core.values.instants import NoSuchInstant, NotAnInstant, format_instant, parse_instant
 from cashback_core.values.money import format_centavos
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
 
-    from cashback_gateway.processes.reconciler import Reconciled
+    from cashback_core.reconciliation.reconciler import RunResult
     from cashback_gateway.settings.settings import Settings
 
 _UTC = ZoneInfo("UTC")
@@ -57,7 +57,7 @@ async def _reconcile(settings: Settings, since: datetime) -> str:
     return "\n".join(_words(found))
 
 
-def _words(found: Reconciled) -> Iterator[str]:
+def _words(found: RunResult) -> Iterator[str]:
     since, through = format_instant(found.since), format_instant(found.through)
     yield f"statement of {since} to {through}"
     yield f"{'class':16} {'lines':>9} {'amount':>14} {'cashbacks':>10} {'amount':>14}"

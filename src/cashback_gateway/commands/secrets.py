@@ -20,7 +20,7 @@ from adapters.http.identity.signing_key import (
     create_signing_key,
     load_signing_key,
 )
-from cashback_core.privacy.sealing import new_erasure_key
+from cashback_core.privacy.seals import new_erasure_key
 from cashback_gateway.settings import kinds
 
 if TYPE_CHECKING:

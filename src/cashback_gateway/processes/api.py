@@ -18,7 +18,7 @@ from adapters.http.serving.origins import Origins
 from adapters.http.serving.request_watch import RequestWatch
 from adapters.http.serving.server import GuardedProtocol, RequestLimit
 from adapters.http.serving.unread_answers import end_unread
-from adapters.postgres.connection.sessions import Role as DatabaseRole
+from adapters.postgres.connection.sessions import DatabaseRole
 from adapters.postgres.connection.startup_checks import (
     API_ROLES,
     refuse_other_key,

@@ -28,7 +28,7 @@ from adapters.postgres.connection.database import ANSWERING_INCIDENTS, Database
 from adapters.postgres.identity.identities import PostgresIdentities
 from adapters.postgres.operators.acts import PostgresOperatorStore
 from adapters.postgres.operators.incidents import PostgresIncidentStore
-from adapters.telemetry.table import Role
+from adapters.telemetry.table import ProcessRole
 from cashback_core.intake.submission import QuoteSale, SubmitSale
 from cashback_core.values.ids import new_id
 from cashback_gateway.processes.container import Container, now
@@ -127,4 +127,4 @@ class ApiContainer(Container):
 
 def build_api(settings: Settings) -> ApiContainer:
     """A container for the settings of one API process."""
-    return ApiContainer(settings=providers.Object(settings), role=providers.Object(Role.API))
+    return ApiContainer(settings=providers.Object(settings), role=providers.Object(ProcessRole.API))

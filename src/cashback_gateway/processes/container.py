@@ -14,24 +14,24 @@ from adapters.cashback_client.client import ProviderClient
 from adapters.cashback_client.pool import Limits
 from adapters.cashback_client.statements import StatementClient, StatementLimits
 from adapters.postgres.connection.database import Database
-from adapters.postgres.connection.sessions import Role as DatabaseRole
+from adapters.postgres.connection.sessions import DatabaseRole
 from adapters.postgres.delivery.due_listener import DueListener
 from adapters.postgres.delivery.sender import PostgresSender
 from adapters.postgres.privacy.data_subjects import PostgresPrivacyStore
 from adapters.postgres.reconciliation import PostgresReconciliationStore
 from adapters.postgres.sales.store import PostgresCashbackStore
-from adapters.telemetry.table import Role
+from adapters.telemetry.table import ProcessRole
 from cashback_core.delivery.breaker import Breaker, BreakerPolicy
 from cashback_core.delivery.deliverer import Deliverer, DeliveriesUnderWay
 from cashback_core.delivery.states import DeliveryPolicy
+from cashback_core.delivery.worker import LOOKED_S, MAX_DROPPED, Chores, Schedule, Worker
 from cashback_core.privacy.data_subjects import Retention
 from cashback_core.reconciliation import Margin, Rules
+from cashback_core.reconciliation.reconciler import Days, Reconciler
 from cashback_core.values.ids import new_id
 from cashback_gateway.processes.database_guard import DatabaseGuard
 from cashback_gateway.processes.provider_way import provider_way
-from cashback_gateway.processes.reconciler import Days, Reconciler
 from cashback_gateway.processes.telemetry import Parts, Telemetry
-from cashback_gateway.processes.worker import LOOKED_S, MAX_DROPPED, Chores, Schedule, Worker
 from cashback_gateway.settings.settings import Settings
 
 if TYPE_CHECKING:
@@ -186,7 +186,7 @@ class Container(containers.DeclarativeContainer):
     """What every process is made of, each made once, none of it open yet."""
 
     settings = providers.Dependency(instance_of=Settings)
-    role = providers.Dependency(instance_of=Role)
+    role = providers.Dependency(instance_of=ProcessRole)
     telemetry = providers.Singleton(Telemetry, settings, role)
     policy = providers.Singleton(_policy, settings)
     database = providers.Singleton(_database, settings)
@@ -223,7 +223,7 @@ class Container(containers.DeclarativeContainer):
 
 def build_worker(settings: Settings) -> Container:
     """A container for the settings of one worker."""
-    return Container(settings=providers.Object(settings), role=providers.Object(Role.WORKER))
+    return Container(settings=providers.Object(settings), role=providers.Object(ProcessRole.WORKER))
 
 
 async def open_all(container: Container) -> None:

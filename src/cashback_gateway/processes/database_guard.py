@@ -21,7 +21,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
 from adapters.postgres.delivery.sender import DatabaseIdentity
-from cashback_core.delivery.ports import StoreUnavailable
+from cashback_core.values.availability import StoreUnavailable
 
 if TYPE_CHECKING:
     from collections.abc import Callable

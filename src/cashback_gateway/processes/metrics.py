@@ -19,7 +19,7 @@ from adapters.telemetry.loop_lag import LoopLag
 from adapters.telemetry.registry import Readings, gauge, new_registry
 from adapters.telemetry.requests import RequestMetrics
 from adapters.telemetry.server import MetricsServer
-from adapters.telemetry.table import Role
+from adapters.telemetry.table import ProcessRole
 from adapters.telemetry.wrong_names import WrongNameMetrics
 from cashback_core.delivery.breaker import BreakerState
 
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 class ProcessMetrics:
     """Counts what it is told of, reads the rest when it is asked, and serves it on its own port."""
 
-    def __init__(self, settings: Settings, role: Role) -> None:
+    def __init__(self, settings: Settings, role: ProcessRole) -> None:
         self._settings = settings
         self._role = role
         self._registry = new_registry()
@@ -50,7 +50,7 @@ class ProcessMetrics:
         self.equal_sales: Callable[[EqualOutcome], object] = _nothing
         self.wrong_names: Callable[[WrongName], object] = _nothing
         self.log_ins: OnLogIn | None = None
-        if role is Role.API:
+        if role is ProcessRole.API:
             self.equal_sales = EqualSalesMetrics(self._registry)
             self.wrong_names = WrongNameMetrics(self._registry)
             self.log_ins = LogInMetrics(self._registry)
@@ -62,7 +62,7 @@ class ProcessMetrics:
     def open(self, parts: Parts) -> None:
         """Begin to serve, from the loop that runs. Raises OSError where the port is taken."""
         told = self._settings.telemetry
-        probe = PostgresProbe(database=parts.database, backlog=self._role is Role.WORKER)
+        probe = PostgresProbe(database=parts.database, backlog=self._role is ProcessRole.WORKER)
         database = DatabaseReadings(probe, asyncio.get_running_loop())
         self._registry.register(Readings(lambda: self._vitals(parts)))
         self._registry.register(Readings(database))

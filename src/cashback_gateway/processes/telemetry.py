@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from adapters.postgres.sales.commits import CommitObserver, Failure
     from adapters.postgres.sales.store import PostgresCashbackStore
     from adapters.telemetry.spans import Spans
-    from adapters.telemetry.table import Role
+    from adapters.telemetry.table import ProcessRole
     from cashback_core.delivery.deliverer import DeliveriesUnderWay
     from cashback_core.delivery.observers import (
         Attempted,
@@ -51,7 +51,7 @@ class Parts:
 class Telemetry:
     """The observers of one process; `open` and `close` it in the loop that serves."""
 
-    def __init__(self, settings: Settings, role: Role) -> None:
+    def __init__(self, settings: Settings, role: ProcessRole) -> None:
         self._settings = settings
         self._role = role
         self._metrics: ProcessMetrics | None = None

@@ -12,7 +12,7 @@ from cashback_gateway.settings.rules import Rule
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from cashback_core.privacy.sealing import Seal
+    from cashback_core.privacy.seals import Seal
 
 
 def with_password(url: str, password: str) -> str | None:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, Generic, TypeVar
 from urllib.parse import SplitResult, unquote, urlsplit
 
-from cashback_core.privacy.sealing import BadErasureKey, Seal
+from cashback_core.privacy.seals import BadErasureKey, Seal
 
 if TYPE_CHECKING:
     from collections.abc import Callable

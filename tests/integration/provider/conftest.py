@@ -12,7 +12,7 @@ import pytest
 from adapters.cashback_client.client import ProviderClient
 from adapters.cashback_client.pool import Limits
 from adapters.cashback_client.sandbox import Sandbox, running_sandbox
-from cashback_core.delivery.ports import Payment
+from cashback_core.delivery.provider import Payment
 from cashback_core.values.documents import Cpf
 
 if TYPE_CHECKING:

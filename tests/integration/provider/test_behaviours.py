@@ -23,7 +23,7 @@ from cashback_core.delivery.evidence import (
     Unknown,
     classify,
 )
-from cashback_core.delivery.ports import Payment
+from cashback_core.delivery.provider import Payment
 from integration.provider.scripted_provider import until
 
 if TYPE_CHECKING:

@@ -26,7 +26,7 @@ from integration.provider.scripted_provider import (
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from cashback_core.delivery.ports import Payment
+    from cashback_core.delivery.provider import Payment
     from integration.provider.conftest import Credited
 
 SHORT = Limits(deadline_s=0.4, connections=4)

@@ -21,7 +21,7 @@ from integration.provider.scripted_provider import (
 )
 
 if TYPE_CHECKING:
-    from cashback_core.delivery.ports import Payment
+    from cashback_core.delivery.provider import Payment
     from integration.provider.conftest import Credited, OpenClient
 
 SHORT = Limits(deadline_s=0.4, connections=4)

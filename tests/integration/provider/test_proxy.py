@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Awaitable, Callable
     from pathlib import Path
 
-    from cashback_core.delivery.ports import Payment
+    from cashback_core.delivery.provider import Payment
     from integration.provider.connect_proxy import ConnectProxy
 
     Instead = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]

@@ -18,7 +18,7 @@ from adapters.cashback_client.sandbox import (
 )
 from adapters.cashback_client.sandbox.behaviours import BEHAVIOURS
 from cashback_core.delivery.evidence import Phase
-from cashback_core.delivery.ports import Payment
+from cashback_core.delivery.provider import Payment
 from cashback_core.values.documents import Cpf
 from integration.provider.scripted_provider import until
 

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from cashback_core.delivery.evidence import Evidence
-    from cashback_core.delivery.ports import Payment
+    from cashback_core.delivery.provider import Payment
 
 pytestmark = pytest.mark.skipif(
     sys.platform != "linux", reason="all of 127.0.0.0/8 is this machine on Linux alone"

@@ -18,8 +18,12 @@ from adapters.cashback_client.sandbox.order import Order
 from adapters.cashback_client.sandbox.server import Sandbox
 from adapters.cashback_client.sandbox.tellings import TELLINGS
 from adapters.cashback_client.statements import StatementClient, StatementLimits
-from cashback_core.delivery.ports import StatementUnavailable
-from cashback_core.reconciliation.statements import LineKind, StatementHead, StatementLine
+from cashback_core.reconciliation.statements import (
+    LineKind,
+    StatementHead,
+    StatementLine,
+    StatementUnavailable,
+)
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
     from pathlib import Path
 
-    from cashback_core.delivery.ports import Payment
+    from cashback_core.delivery.provider import Payment
 
 
 @pytest.fixture

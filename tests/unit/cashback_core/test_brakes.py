@@ -5,10 +5,10 @@ from datetime import UTC, date, datetime
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cashback_core.administration.brakes import (
+from cashback_core.delivery.brakes import (
     HELD,
     Ceilings,
-    Standing,
+    StandingBrakes,
     WaitsFor,
     intake,
     merchant_day,
@@ -26,7 +26,7 @@ def test_what_passes_in_a_day_without_a_person_is_never_above_its_ceiling(
     limit: int,
     stopped: bool,  # noqa: FBT001 (drawn)
 ) -> None:
-    standing = Standing(ceilings=Ceilings(max_day_centavos=limit), merchant_stopped=stopped)
+    standing = StandingBrakes(ceilings=Ceilings(max_day_centavos=limit), merchant_stopped=stopped)
     passed = 0
     for centavos in sales:
         waits = intake(centavos, {"A"}, standing, passed)
@@ -39,7 +39,7 @@ def test_what_passes_in_a_day_without_a_person_is_never_above_its_ceiling(
 def test_ceilings_go_before_stops_and_nothing_due_waits_for_nothing(
     centavos: int, limit: int, types: set[str]
 ) -> None:
-    standing = Standing(
+    standing = StandingBrakes(
         ceilings=Ceilings(max_cashback_centavos=limit), types_stopped=frozenset({"B"})
     )
     waits = intake(centavos, types, standing, 0)

@@ -9,13 +9,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from cashback_core.delivery.claims import Claim
 from cashback_core.delivery.deliverer import Deliverer, DeliveriesUnderWay, suspension_aware_s
-from cashback_core.delivery.ports import Claim, Terms, UnsendablePayment
+from cashback_core.delivery.provider import UnsendablePayment
 from cashback_core.delivery.states import Actor, DeliveryPolicy, Status
+from cashback_core.sales.terms import Terms
 from cashback_core.sales.validation import SaleRules
+from cashback_core.testing.manual_clock import ManualClock
+from cashback_core.testing.memory_store import MemoryStore
 from contract.builders import LEASE_S, PROGRAMME, a_sale, leased, submitted
-from fakes.manual_clock import ManualClock
-from fakes.memory_store import MemoryStore
 from fakes.scripted_provider import ScriptedProvider, answered, nothing_sent, unanswered
 from fakes.virtual_time import run_in_virtual_time
 

@@ -16,8 +16,8 @@ from cashback_core.testing import strategies
 from cashback_core.values.money import (
     MAX_CENTAVOS,
     MAX_QUANTITY_THOUSANDTHS,
-    Fault,
     InvalidMoney,
+    MoneyFault,
     format_centavos,
     format_exact,
     format_thousandths,
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 
-def fault_of(parse: Callable[[object], int], value: object) -> Fault:
+def fault_of(parse: Callable[[object], int], value: object) -> MoneyFault:
     with pytest.raises(InvalidMoney) as caught:
         parse(value)
     assert len(str(caught.value).split()) > 3
@@ -78,7 +78,7 @@ def test_amounts_are_taken_by_their_value(value: object, centavos: int) -> None:
     ],
 )
 def test_anything_else_is_not_spelled_as_money(value: object) -> None:
-    assert fault_of(parse_centavos, value) is Fault.FORMAT
+    assert fault_of(parse_centavos, value) is MoneyFault.FORMAT
 
 
 @pytest.mark.parametrize(
@@ -91,15 +91,15 @@ def test_anything_else_is_not_spelled_as_money(value: object) -> None:
     ids=lambda value: type(value).__name__,
 )
 def test_amounts_beyond_the_highest_are_out_of_range(value: object) -> None:
-    assert fault_of(parse_centavos, value) is Fault.RANGE
+    assert fault_of(parse_centavos, value) is MoneyFault.RANGE
 
 
 @pytest.mark.parametrize(
     "value", [None, True, False, [], ["1"], {}, b"1", 1j, Fraction(1, 2), object()]
 )
 def test_what_is_neither_text_nor_number_has_the_wrong_type(value: object) -> None:
-    assert fault_of(parse_centavos, value) is Fault.TYPE
-    assert fault_of(parse_thousandths, value) is Fault.TYPE
+    assert fault_of(parse_centavos, value) is MoneyFault.TYPE
+    assert fault_of(parse_thousandths, value) is MoneyFault.TYPE
 
 
 @pytest.mark.parametrize(
@@ -120,11 +120,11 @@ def test_quantities_are_taken_to_three_places(value: object, thousandths: int) -
 
 
 def test_quantities_have_three_places_at_most_and_a_ceiling() -> None:
-    assert fault_of(parse_thousandths, "0.3505") is Fault.FORMAT
-    assert fault_of(parse_thousandths, 0.3505) is Fault.FORMAT
-    assert fault_of(parse_thousandths, "1E+1") is Fault.FORMAT
-    assert fault_of(parse_thousandths, "99999.001") is Fault.RANGE
-    assert fault_of(parse_thousandths, 2**63) is Fault.RANGE
+    assert fault_of(parse_thousandths, "0.3505") is MoneyFault.FORMAT
+    assert fault_of(parse_thousandths, 0.3505) is MoneyFault.FORMAT
+    assert fault_of(parse_thousandths, "1E+1") is MoneyFault.FORMAT
+    assert fault_of(parse_thousandths, "99999.001") is MoneyFault.RANGE
+    assert fault_of(parse_thousandths, 2**63) is MoneyFault.RANGE
 
 
 @pytest.mark.parametrize(

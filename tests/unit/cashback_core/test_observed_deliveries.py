@@ -8,19 +8,20 @@ from typing import TYPE_CHECKING
 from cashback_core.delivery.deliverer import Deliverer
 from cashback_core.delivery.evidence import Applied
 from cashback_core.delivery.observers import Attempted, Delivered, DeliveryObserver
-from cashback_core.delivery.ports import Terms
 from cashback_core.delivery.states import Actor, DeliveryPolicy, Status
+from cashback_core.sales.terms import Terms
 from cashback_core.sales.validation import SaleRules
+from cashback_core.testing.manual_clock import ManualClock
+from cashback_core.testing.memory_store import MemoryStore
 from cashback_core.tracing import TRACE, TRAIL, Trail, new_trace
 from contract.builders import PROGRAMME, leased
-from fakes.manual_clock import ManualClock
-from fakes.memory_store import MemoryStore
 from fakes.scripted_provider import ScriptedProvider
 from fakes.virtual_time import run_in_virtual_time
 
 if TYPE_CHECKING:
+    from cashback_core.delivery.claims import Claim
     from cashback_core.delivery.evidence import Evidence
-    from cashback_core.delivery.ports import Claim, Payment
+    from cashback_core.delivery.provider import Payment
     from cashback_core.delivery.record import Standing
 
 

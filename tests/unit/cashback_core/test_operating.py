@@ -21,7 +21,6 @@ from cashback_core.operators.acts import (
     NotCreditedThere,
     NotFromHere,
     NotYours,
-    ReasonFault,
     RiskNotAccepted,
     Tally,
     TooMany,
@@ -29,8 +28,8 @@ from cashback_core.operators.acts import (
     is_same_name,
     may_act_on_all,
     operate,
-    why_no_reason,
 )
+from cashback_core.values.reasons import ReasonFault, why_no_reason
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

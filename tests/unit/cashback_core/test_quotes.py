@@ -8,14 +8,14 @@ from typing import Any
 
 import pytest
 
-from cashback_core.delivery.ports import Terms
 from cashback_core.intake.submission import QuoteSale
 from cashback_core.sales.same_sale import EqualContent, EqualRefused, NewSale
+from cashback_core.sales.terms import Terms
 from cashback_core.sales.validation import SaleRules, parse_sale
+from cashback_core.testing.memory_store import MemoryStore
 from cashback_core.values.names import NameDifference
 from cashback_core.values.violations import InvalidSale
 from contract.builders import PROGRAMME, a_cpf, a_sale, accepted, submitted
-from fakes.memory_store import MemoryStore
 
 NOW = datetime(2026, 6, 15, 15, tzinfo=UTC)
 DOCUMENT = a_cpf()

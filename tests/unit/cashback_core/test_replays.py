@@ -10,7 +10,6 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from cashback_core.delivery.ports import Terms
 from cashback_core.delivery.states import Status
 from cashback_core.intake.submission import (
     LOOK_AGAIN_S,
@@ -24,6 +23,7 @@ from cashback_core.intake.submission import (
 from cashback_core.sales.catalogue import Catalogue, TypePeriod
 from cashback_core.sales.programme import Programme
 from cashback_core.sales.same_sale import Contradiction, EqualOutcome, EqualRefused, NewSale, Repeat
+from cashback_core.sales.terms import Terms
 from cashback_core.sales.validation import SaleRules
 from cashback_core.values.violations import InvalidSale
 from contract.builders import PROGRAMME

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cashback_core.privacy.sealing import BadErasureKey, Seal, is_sealed, new_erasure_key
+from cashback_core.privacy.seals import BadErasureKey, Seal, is_sealed, new_erasure_key
 from cashback_core.reconciliation import line_key
 from cashback_core.reconciliation.statements import StatementLine
 from cashback_core.sales.content import content_names

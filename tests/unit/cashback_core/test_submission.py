@@ -7,7 +7,6 @@ from contextlib import suppress
 
 import pytest
 
-from cashback_core.delivery.ports import StoreUnavailable
 from cashback_core.delivery.states import Status
 from cashback_core.intake.submission import (
     QuoteSale,
@@ -15,6 +14,7 @@ from cashback_core.intake.submission import (
     SaleRequest,
     UnknownMerchant,
 )
+from cashback_core.values.availability import StoreUnavailable
 from cashback_core.values.violations import InvalidSale
 from fakes.process import SALE, Process, changed, now_s, recorded
 from fakes.scripted_provider import ScriptedProvider, nothing_sent

@@ -11,7 +11,7 @@ from adapters.postgres.connection.sessions import limits
 from adapters.postgres.operators.examination import Backlog, Holder, Order, Run, Server, Statements
 from cashback_core.delivery.states import Status
 from cashback_core.operators.acts import SenderState
-from cashback_core.privacy.sealing import Seal
+from cashback_core.privacy.seals import Seal
 from cashback_core.reconciliation import FindingClass
 from cashback_core.reconciliation.incidents import ClassTotal
 from cashback_gateway.commands.doctor import (

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
-import fakes.memory_store
+import cashback_core.testing.memory_store
 from cashback_core.delivery.states import Actor, Status
 from simulation import proof
 from simulation.desk import Desk
@@ -161,7 +161,7 @@ def _not_what_is_asked_for() -> None:
 def test_a_mutant_that_breaks_no_decision_has_survived(
     name: str, value: object, how: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    owner = fakes.memory_store if name == "which_sale" else MUTANTS[0].owner
+    owner = cashback_core.testing.memory_store if name == "which_sale" else MUTANTS[0].owner
     mutant = Mutant(what="none", owner=owner, name=name, value=value)
     monkeypatch.setattr(proof, "MUTANTS", (mutant,))
     verdict = try_mutant(0, 2, enough=True)

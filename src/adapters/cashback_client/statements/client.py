@@ -19,12 +19,14 @@ from adapters.cashback_client.statements.parsing import PageParser
 from adapters.cashback_client.statements.tunnelled import TunnelledTransport
 from adapters.cashback_client.statements.unfit import Unfit
 from adapters.cashback_client.way import direct
-from cashback_core.delivery.ports import StatementReading, Statements, StatementUnavailable
 from cashback_core.reconciliation.statements import (
     MAX_BATCH,
     LineKind,
     StatementHead,
     StatementLine,
+    StatementReading,
+    Statements,
+    StatementUnavailable,
 )
 from cashback_core.values.instants import format_instant
 

@@ -20,7 +20,6 @@ from adapters.http.wire.cursors import Kind
 from adapters.http.wire.ids import path_value
 from adapters.http.wire.objects import ObjectReader
 from adapters.http.wire.queries import Ordering, QueryReader
-from cashback_core.administration.brakes import MAX_CASHBACK_CEILING, MAX_DAY_CEILING, Ceilings
 from cashback_core.administration.merchants import (
     DEFAULT_MAX_SALE_AGE_DAYS,
     MAX_SALE_AGE_DAYS,
@@ -30,6 +29,7 @@ from cashback_core.administration.merchants import (
     MerchantState,
     NewMerchant,
 )
+from cashback_core.delivery.brakes import MAX_CASHBACK_CEILING, MAX_DAY_CEILING, Ceilings
 from cashback_core.sales.same_sale import EqualContent
 from cashback_core.values.instants import format_instant
 from cashback_core.values.names import NameDifference

@@ -21,8 +21,9 @@ from adapters.http.wire.cursors import Kind
 from adapters.http.wire.ids import path_uuid
 from adapters.http.wire.objects import ObjectReader
 from adapters.http.wire.queries import Ordering, QueryReader
-from cashback_core.administration.brakes import NewStop, StopFilter
+from cashback_core.administration.brakes import StopFilter
 from cashback_core.administration.merchants import SLUG
+from cashback_core.administration.stops import NewStop
 from cashback_core.sales.programme import TYPE
 from cashback_core.values.instants import format_instant
 
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
     from litestar.handlers import HTTPRouteHandler
 
     from adapters.http.identity.admission import Admission
-    from cashback_core.administration.brakes import Stop, StopStore
+    from cashback_core.administration.stops import Stop, StopStore
 
 PATH: Final = "/api/stops"
 ORDERING: Final = Ordering(

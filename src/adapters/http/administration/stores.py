@@ -23,11 +23,11 @@ if TYPE_CHECKING:
     from adapters.http.identity.login import Login
     from adapters.http.resources.merchant_zones import MerchantZones
     from cashback_core.administration.audit_trail import TrailStore
-    from cashback_core.administration.brakes import StopStore
     from cashback_core.administration.customers import CustomerStore
     from cashback_core.administration.merchants import MerchantStore
     from cashback_core.administration.product_types import ProductTypeStore
     from cashback_core.administration.products import ProductStore
+    from cashback_core.administration.stops import StopStore
     from cashback_core.people.clients import ClientStore
     from cashback_core.people.users import UserStore
 

@@ -23,7 +23,7 @@ from adapters.http.problems.problem import said_in
 from adapters.http.wire.answers import Answer, Header, encode
 from adapters.http.wire.body import BodyTooLargeError, UnsupportedBodyError, read_content
 from adapters.http.wire.headers import Fields, read_language
-from cashback_core.delivery.ports import StoreUnavailable
+from cashback_core.values.availability import StoreUnavailable
 from cashback_core.words.locales import phrase
 
 if TYPE_CHECKING:

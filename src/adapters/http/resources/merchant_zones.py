@@ -10,7 +10,7 @@ from cashback_core.intake.submission import UnknownMerchant
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
-    from cashback_core.delivery.ports import CashbackStore
+    from cashback_core.intake.store import CashbackStore
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,7 +32,7 @@ from adapters.http.wire.headers import (
 from adapters.http.wire.ids import path_uuid
 from adapters.http.wire.refusals import RefusedError
 from cashback_core.delivery.states import DONE
-from cashback_core.delivery.waiting import MAY_WAIT
+from cashback_core.delivery.waits import MAY_WAIT
 from cashback_core.intake.submission import (
     ContentKnown,
     KeyReused,
@@ -51,9 +51,9 @@ if TYPE_CHECKING:
     from litestar.handlers import HTTPRouteHandler
 
     from adapters.http.identity.admission import Admission
-    from cashback_core.delivery.ports import CashbackStore
     from cashback_core.delivery.record import Record
-    from cashback_core.delivery.waiting import Waiting
+    from cashback_core.delivery.waits import Waiting
+    from cashback_core.intake.store import CashbackStore
     from cashback_core.intake.submission import QuoteSale, SubmitSale, Submitted
 
 PATHS: Final = ("/api/cashbacks", "/api/cashback")

@@ -18,12 +18,13 @@ from adapters.http.wire.filters import (
     WholeFilter,
 )
 from adapters.http.wire.queries import Ordering, QueryReader
-from cashback_core.delivery.ports import Position, RateVersion, RecordFilter
+from cashback_core.delivery.record import RateVersion, RecordFilter
 from cashback_core.delivery.states import DONE, Status
 from cashback_core.operators.acts import ATTENTION, OpenFilter
 from cashback_core.reconciliation.findings import FindingClass
 from cashback_core.sales.programme import TYPE
 from cashback_core.sales.same_sale import EqualOutcome
+from cashback_core.values.pages import Position
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo

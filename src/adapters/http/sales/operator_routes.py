@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
     from adapters.http.identity.admission import Admission
     from adapters.http.resources.merchant_zones import MerchantZones
-    from cashback_core.delivery.ports import CashbackStore
+    from cashback_core.intake.store import CashbackStore
     from cashback_core.operators.acts import Act, OperatorStore
 
 PATH: Final = "/api/cashbacks"

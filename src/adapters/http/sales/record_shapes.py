@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from adapters.http.wire.answers import Header
     from cashback_core.delivery.evidence import ProviderAnswer
     from cashback_core.delivery.record import AttemptRecord, EventRecord, History, Record
-    from cashback_core.delivery.waiting import Waiting
+    from cashback_core.delivery.waits import Waiting
     from cashback_core.intake.equal_sales import EqualPage, Try
     from cashback_core.intake.submission import Quoted
     from cashback_core.operators.acts import OpenCashback

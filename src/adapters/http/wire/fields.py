@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 from zoneinfo import ZoneInfo
 
 from adapters.http.wire.objects import ObjectReader
-from cashback_core.operators.acts import MAX_REASON_CHARS
+from cashback_core.values.reasons import MAX_REASON_CHARS
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping

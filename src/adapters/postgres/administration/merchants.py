@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 from adapters.postgres.administration.paging import Column
 from adapters.postgres.administration.shelf import UNIQUE, Refused, Shelf
-from cashback_core.administration.brakes import Ceilings
 from cashback_core.administration.merchants import (
     Merchant,
     MerchantFilter,
@@ -18,6 +17,7 @@ from cashback_core.administration.merchants import (
     NewMerchant,
 )
 from cashback_core.administration.resources import InUse, Invalid, Missing, Taken
+from cashback_core.delivery.brakes import Ceilings
 from cashback_core.sales.same_sale import EqualContent
 from cashback_core.values.names import NameDifference
 from cashback_core.values.rounding import Rounding

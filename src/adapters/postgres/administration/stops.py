@@ -16,15 +16,16 @@ import psycopg
 from adapters.postgres.administration.merchants import merchant_meant
 from adapters.postgres.administration.paging import Column
 from adapters.postgres.administration.shelf import UNIQUE, Refused, Shelf
-from cashback_core.administration.brakes import NewStop, Stop, StopFilter, StopStore
 from cashback_core.administration.resources import InUse, Invalid, Taken
-from cashback_core.delivery.ports import StoreUnavailable
+from cashback_core.administration.stops import NewStop, Stop, StopStore
+from cashback_core.values.availability import StoreUnavailable
 from cashback_core.values.ids import new_id
 
 if TYPE_CHECKING:
     from uuid import UUID
 
     from adapters.postgres.administration.transactions import Administration
+    from cashback_core.administration.brakes import StopFilter
     from cashback_core.administration.resources import Caller, Done, Page, Refusal, Slice
 
 MAX_TRIES: Final = 12

@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
 from adapters.postgres.connection.database import ADMINISTERING, Database, named
-from adapters.postgres.connection.sessions import Role
+from adapters.postgres.connection.sessions import DatabaseRole
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
@@ -41,7 +41,9 @@ class Administration:
                     set_config('cashback.request_id', %(request_id)s, true)
                 """,
                 {
-                    "role": Role.PLATFORM if caller.merchant_id is None else Role.SERVING,
+                    "role": DatabaseRole.PLATFORM
+                    if caller.merchant_id is None
+                    else DatabaseRole.SERVING,
                     "merchants": named(merchants),
                     "actor": caller.actor,
                     "request_id": caller.request_id or "",

@@ -18,14 +18,14 @@ from psycopg_pool import AsyncConnectionPool
 
 from adapters.postgres.connection.deadlines import DEADLINE_S, Watch, watched
 from adapters.postgres.connection.faults import is_of_no_use, translated
-from adapters.postgres.connection.sessions import Role, Session, begin, conninfo
-from cashback_core.delivery.ports import StoreUnavailable
+from adapters.postgres.connection.sessions import DatabaseRole, Session, begin, conninfo
+from cashback_core.values.availability import StoreUnavailable
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable
     from types import TracebackType
 
-    from cashback_core.privacy.sealing import Seal
+    from cashback_core.privacy.seals import Seal
 
 CHECK_S: Final = 1.0
 """How long a pooled connection is waited for to say that it is there."""
@@ -63,14 +63,18 @@ class Purpose:
 
 
 READING: Final = Purpose(
-    session=Session(application="cashback", role=Role.SERVING, autocommit=True, vouched=True),
+    session=Session(
+        application="cashback", role=DatabaseRole.SERVING, autocommit=True, vouched=True
+    ),
     most=None,
     at_least=1,
 )
 """A sale's reads, and everybody's of one merchant."""
 
 CHORES: Final = Purpose(
-    session=Session(application="cashback", role=Role.WORKER, autocommit=True, vouched=True),
+    session=Session(
+        application="cashback", role=DatabaseRole.WORKER, autocommit=True, vouched=True
+    ),
     most=None,
     marks=True,
 )
@@ -78,18 +82,18 @@ CHORES: Final = Purpose(
 
 IDENTIFYING: Final = Purpose(
     # Most answers are remembered for seconds: few serve many callers. A method is one statement.
-    session=Session(application="cashback identity", role=Role.IDENTITY, autocommit=True),
+    session=Session(application="cashback identity", role=DatabaseRole.IDENTITY, autocommit=True),
     most=4,
 )
 OPERATING: Final = Purpose(
     # Operators are few, and must not take the connections that sales need.
-    session=Session(application="cashback operators", role=Role.SERVING),
+    session=Session(application="cashback operators", role=DatabaseRole.SERVING),
     most=2,
     wait_s=1.5,
     marks=True,
 )
 OVERSEEING: Final = Purpose(
-    session=Session(application="cashback operators", role=Role.WORKER),
+    session=Session(application="cashback operators", role=DatabaseRole.WORKER),
     most=2,
     wait_s=1.5,
     marks=True,
@@ -97,20 +101,24 @@ OVERSEEING: Final = Purpose(
 """What an operator does for all merchants, or for what is nobody's."""
 
 ANSWERING_INCIDENTS: Final = Purpose(
-    session=Session(application="cashback incidents", role=Role.PLATFORM), most=2, wait_s=1.5
+    session=Session(application="cashback incidents", role=DatabaseRole.PLATFORM),
+    most=2,
+    wait_s=1.5,
 )
 """The same, in a process that serves: its login is no worker's."""
 
 ADMINISTERING: Final = Purpose(
     # As few as operators. Each transaction takes the role of whoever asks.
-    session=Session(application="cashback administration", role=Role.SERVING),
+    session=Session(application="cashback administration", role=DatabaseRole.SERVING),
     most=2,
     wait_s=1.5,
 )
 ERASING: Final = Purpose(
     # An erasure reads through a merchant's whole trail, however long that has become.
     session=Session(
-        application="cashback privacy", role=Role.ERASER, settings={"statement_timeout": "20s"}
+        application="cashback privacy",
+        role=DatabaseRole.ERASER,
+        settings={"statement_timeout": "20s"},
     ),
     most=2,
     wait_s=1.5,

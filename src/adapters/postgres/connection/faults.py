@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 import psycopg
 from psycopg_pool import PoolTimeout
 
-from cashback_core.delivery.ports import StoreUnavailable
+from cashback_core.values.availability import StoreUnavailable
 
 if TYPE_CHECKING:
     from collections.abc import Generator

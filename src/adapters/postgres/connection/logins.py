@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, LiteralString
 
 from psycopg import sql
 
-from adapters.postgres.connection.sessions import Role, Session, opened
+from adapters.postgres.connection.sessions import DatabaseRole, Session, opened
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -31,7 +31,7 @@ _POWERS: Final[dict[str, LiteralString]] = {
 
 
 def ensure_app_login(
-    dsn: str, name: str, password: str, *, roles: Collection[Role] = tuple(Role)
+    dsn: str, name: str, password: str, *, roles: Collection[DatabaseRole] = tuple(DatabaseRole)
 ) -> None:
     """Make the login, or give it this password, and exactly these roles; again changes nothing.
 
@@ -88,7 +88,9 @@ def _powers_to_lose(connection: psycopg.Connection[Any], name: str) -> sql.Compo
     return sql.SQL(" ").join(sql.SQL(lost) for lost, has in held if has)
 
 
-def _grant_exactly(connection: psycopg.Connection[Any], name: str, roles: Collection[Role]) -> None:
+def _grant_exactly(
+    connection: psycopg.Connection[Any], name: str, roles: Collection[DatabaseRole]
+) -> None:
     login = sql.Identifier(name)
     per_membership = connection.info.server_version >= _PER_MEMBERSHIP
     held = connection.execute(

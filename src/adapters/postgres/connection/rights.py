@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, LiteralString, NamedTuple
 
 import psycopg
 
-from adapters.postgres.connection.sessions import Role
+from adapters.postgres.connection.sessions import DatabaseRole
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -117,7 +117,7 @@ def rights(connection: psycopg.Connection[Any]) -> list[Right]:
     """What everybody, and each of our roles beyond that, may do in this database; sorted."""
     newer = connection.info.server_version >= _MAINTAIN_SINCE
     asked = {
-        "roles": [PUBLIC, *(role.value for role in Role)],
+        "roles": [PUBLIC, *(role.value for role in DatabaseRole)],
         "verbs": [*_VERBS, "maintain"] if newer else [*_VERBS],
     }
     found = [

@@ -19,7 +19,7 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from adapters.postgres.connection.deadlines import DEADLINE_S, watched_from_a_thread
 from adapters.postgres.connection.durability import DURABILITY, why_unsafe
 from adapters.postgres.connection.faults import translated
-from cashback_core.delivery.ports import StoreUnavailable
+from cashback_core.values.availability import StoreUnavailable
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Mapping, Sequence
@@ -56,7 +56,7 @@ LIVELINESS: Final[Mapping[str, int]] = {
 """A host that vanished is noticed within seconds: the server's own time limits vanish with it."""
 
 
-class Role(StrEnum):
+class DatabaseRole(StrEnum):
     """Whose rights a session takes, whatever its login may do; see migration `0001_roles.sql`."""
 
     SERVING = "cashback_serving"
@@ -93,7 +93,7 @@ class Session:
     """
 
     application: str
-    role: Role | None = None
+    role: DatabaseRole | None = None
     settings: Mapping[str, str] = field(default_factory=dict[str, str])
     autocommit: bool = False
     vouched: bool = False

@@ -7,18 +7,29 @@ from typing import TYPE_CHECKING, Any, Final, LiteralString
 
 import psycopg
 
-from adapters.postgres.connection.sessions import Role, Session, UnfitSession, begin_now, opened
+from adapters.postgres.connection.sessions import (
+    DatabaseRole,
+    Session,
+    UnfitSession,
+    begin_now,
+    opened,
+)
 from cashback_core.values.zones import UnknownZone, zone_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from cashback_core.privacy.sealing import Seal
+    from cashback_core.privacy.seals import Seal
 
 MINIMUM_VERSION: Final = 150_000
 
-API_ROLES: Final = (Role.SERVING, Role.IDENTITY, Role.PLATFORM, Role.ERASER)
-WORKER_ROLES: Final = (Role.WORKER, Role.SERVING, Role.ERASER)
+API_ROLES: Final = (
+    DatabaseRole.SERVING,
+    DatabaseRole.IDENTITY,
+    DatabaseRole.PLATFORM,
+    DatabaseRole.ERASER,
+)
+WORKER_ROLES: Final = (DatabaseRole.WORKER, DatabaseRole.SERVING, DatabaseRole.ERASER)
 """What a process of each kind works as: its login has to belong to these."""
 
 
@@ -35,7 +46,7 @@ class UnsafeDatabase(Exception):  # noqa: N818 (named by what is wrong)
     """The database could lose what it has acknowledged, is too old, or gives us other rights."""
 
 
-def refuse_unsafe(dsn: str, roles: Iterable[Role] = ()) -> None:
+def refuse_unsafe(dsn: str, roles: Iterable[DatabaseRole] = ()) -> None:
     """Raise UnsafeDatabase unless the database is what a process that serves needs.
 
     What it acknowledges survives a crash, and its sessions are our own, and what they should be as
@@ -63,7 +74,7 @@ def refuse_other_key(dsn: str, seal: Seal | None) -> None:
     if seal is None:
         raise UnsafeDatabase("there is no erasure key")
     try:
-        with opened(dsn, _session(Role.ERASER)) as connection:
+        with opened(dsn, _session(DatabaseRole.ERASER)) as connection:
             connection.execute(
                 "insert into erasure_key (fingerprint) values (%s) on conflict do nothing",
                 [seal.fingerprint],
@@ -80,7 +91,7 @@ def refuse_other_key(dsn: str, seal: Seal | None) -> None:
         )
 
 
-def tell_unknown_zones(dsn: str, role: Role) -> None:
+def tell_unknown_zones(dsn: str, role: DatabaseRole) -> None:
     """Log each merchant whose zone this machine does not know. Raises StoreUnavailable."""
     for slug, zone in unknown_zones(dsn, role):
         _log.error(
@@ -91,7 +102,7 @@ def tell_unknown_zones(dsn: str, role: Role) -> None:
         )
 
 
-def unknown_zones(dsn: str, role: Role = Role.WORKER) -> list[tuple[str, str]]:
+def unknown_zones(dsn: str, role: DatabaseRole = DatabaseRole.WORKER) -> list[tuple[str, str]]:
     """Merchants, by their slugs, whose zone this machine does not know.
 
     As a role that sees all of them. Raises StoreUnavailable.
@@ -124,5 +135,5 @@ def _refuse_shared(one: psycopg.Connection[Any], another: psycopg.Connection[Any
         raise UnsafeDatabase(_HANDED_ROUND)
 
 
-def _session(role: Role | None) -> Session:
+def _session(role: DatabaseRole | None) -> Session:
     return Session(application="cashback start", role=role, autocommit=True, vouched=True)

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Final
 
 from adapters.postgres.connection.deadlines import watched
 from adapters.postgres.connection.faults import translated
-from adapters.postgres.connection.sessions import Role, Session
-from cashback_core.delivery.ports import StoreUnavailable
+from adapters.postgres.connection.sessions import DatabaseRole, Session
+from cashback_core.values.availability import StoreUnavailable
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,7 +24,9 @@ AGAIN_S: Final = 1.0
 ASKED_S: Final = 5.0
 """How often a listener asks whether its connection is there: at a dead one it waits for ever."""
 
-_SESSION: Final = Session(application="cashback-listener", role=Role.WORKER, autocommit=True)
+_SESSION: Final = Session(
+    application="cashback-listener", role=DatabaseRole.WORKER, autocommit=True
+)
 
 _log = logging.getLogger(__name__)
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from adapters.postgres.connection.sessions import Role, Session
+from adapters.postgres.connection.sessions import DatabaseRole, Session
 from cashback_core.operators.acts import SenderState, SenderSwitch
 
 if TYPE_CHECKING:
@@ -31,8 +31,8 @@ class DatabaseIdentity:
 class PostgresSender(SenderSwitch):
     """One row of the database; each act takes a connection of its own, since they are rare."""
 
-    def __init__(self, database: Database, *, role: Role = Role.WORKER) -> None:
-        """As Role.SERVING it can look and pause, and not release."""
+    def __init__(self, database: Database, *, role: DatabaseRole = DatabaseRole.WORKER) -> None:
+        """As DatabaseRole.SERVING it can look and pause, and not release."""
         self._database = database
         self._session = Session(application="cashback-sender", role=role)
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final, LiteralString
 from adapters.postgres.sales.brakes import PUT_OFF
 from adapters.postgres.sales.records import BRAKE, brake_of
 from cashback_core.delivery.states import Status
-from cashback_core.delivery.waiting import PAUSE_FRESH, Facts, Waiting, why_it_waits
+from cashback_core.delivery.waits import PAUSE_FRESH, Facts, Waiting, why_it_waits
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping

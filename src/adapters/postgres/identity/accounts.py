@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 import psycopg
 from psycopg.rows import class_row
 
-from adapters.postgres.connection.sessions import Role, Session
+from adapters.postgres.connection.sessions import DatabaseRole, Session
 from adapters.postgres.identity.throttling import digest
 from cashback_core.people.callers import Owned
 from cashback_core.values.ids import new_id
@@ -15,7 +15,7 @@ from cashback_core.values.ids import new_id
 if TYPE_CHECKING:
     from adapters.postgres.connection.database import Database
 
-_SESSION: Final = Session(application="cashback accounts", role=Role.IDENTITY)
+_SESSION: Final = Session(application="cashback accounts", role=DatabaseRole.IDENTITY)
 
 
 class AccountError(ValueError):

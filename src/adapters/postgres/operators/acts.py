@@ -22,7 +22,6 @@ from adapters.postgres.operators.open_rows import (
 from adapters.postgres.sales import refused_equals
 from adapters.postgres.sales.acceptance import Cursor, encode
 from adapters.postgres.sales.brakes import give_back
-from cashback_core.delivery.ports import Position
 from cashback_core.delivery.states import Delivery, Status
 from cashback_core.intake.equal_sales import EqualPage
 from cashback_core.operators.acts import (
@@ -41,6 +40,7 @@ from cashback_core.operators.acts import (
     operate,
 )
 from cashback_core.reconciliation.incidents import PRECEDES, SAYS_CREDITED
+from cashback_core.values.pages import Position
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Collection, Mapping
@@ -49,7 +49,7 @@ if TYPE_CHECKING:
 
     from psycopg import AsyncConnection
 
-    from cashback_core.delivery.waiting import Waiting
+    from cashback_core.delivery.waits import Waiting
     from cashback_core.sales.same_sale import EqualOutcome
 
 

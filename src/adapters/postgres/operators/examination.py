@@ -9,7 +9,13 @@ from typing import TYPE_CHECKING, Any, Final
 import psycopg
 
 from adapters.postgres.connection.durability import DURABILITY
-from adapters.postgres.connection.sessions import LATER_LIMITS, LIMITS, Role, Session, opened
+from adapters.postgres.connection.sessions import (
+    LATER_LIMITS,
+    LIMITS,
+    DatabaseRole,
+    Session,
+    opened,
+)
 from adapters.postgres.sales.brakes import LOCK, LOCK_KEY
 from adapters.postgres.schema.migration import pending
 from cashback_core.delivery.states import Status
@@ -23,10 +29,12 @@ if TYPE_CHECKING:
 
 INCIDENTS_SHOWN: Final = 3
 INCIDENT_DAYS: Final = 7
-_OURS: Final = [role.value for role in Role]
+_OURS: Final = [role.value for role in DatabaseRole]
 _SET_SINCE: Final = 160_000
 _SESSION: Final = Session(application="cashback-doctor", writes=False, deadline_s=20.0)
-_AS_WORKER: Final = replace(_SESSION, role=Role.WORKER, settings={"statement_timeout": "15s"})
+_AS_WORKER: Final = replace(
+    _SESSION, role=DatabaseRole.WORKER, settings={"statement_timeout": "15s"}
+)
 LISTENER: Final = "cashback-listener"
 """What the sessions of workers call themselves; see `waking`."""
 

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
 from adapters.postgres.connection.database import OPERATING, OVERSEEING, Database, Purpose
-from cashback_core.delivery.ports import Position
 from cashback_core.reconciliation.findings import FindingClass
 from cashback_core.reconciliation.incidents import (
     ClassTotal,
@@ -25,6 +24,7 @@ from cashback_core.reconciliation.incidents import (
 from cashback_core.reconciliation.references import id_in, parts_in
 from cashback_core.sales.erased import is_pseudonym
 from cashback_core.values.documents import hide_documents, mask
+from cashback_core.values.pages import Position
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final, LiteralString
 
-from cashback_core.administration.brakes import CEILING_REASONS
+from cashback_core.delivery.brakes import CEILING_REASONS
 from cashback_core.delivery.states import Actor, Status
 from cashback_core.operators.acts import CALLED_UNPAID, OpenCashback, OpenFilter
 from cashback_core.values.documents import Cpf

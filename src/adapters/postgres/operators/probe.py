@@ -6,7 +6,7 @@ import time
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final, LiteralString
 
-from adapters.postgres.connection.sessions import Role, Session
+from adapters.postgres.connection.sessions import DatabaseRole, Session
 from cashback_core.delivery.states import Status
 from cashback_core.operators.backlog import Backlog, ClassCount, OpenCount, Probed, Reconciled
 from cashback_core.reconciliation.findings import NEED_A_PERSON, FindingClass
@@ -39,7 +39,7 @@ class PostgresProbe:
 
     async def __call__(self) -> Probed:
         """Raises StoreUnavailable."""
-        role = Role.WORKER if self.backlog else Role.SERVING
+        role = DatabaseRole.WORKER if self.backlog else DatabaseRole.SERVING
         async with self.database.connection(replace(_SESSION, role=role)) as connection:
             before_s, began_s = time.time(), time.perf_counter()
             (theirs_s,) = await _one(

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from psycopg import AsyncConnection
 
     from cashback_core.delivery.record import History
-    from cashback_core.privacy.sealing import Seal
+    from cashback_core.privacy.seals import Seal
 
 ERASE_S: Final = 25.0
 """An administrator waits for it; longer than one of its statements may take on the server."""

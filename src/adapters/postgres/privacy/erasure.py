@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from psycopg.types.json import Jsonb
 
 from cashback_core.privacy.data_subjects import Erased, Erasure, StillOpen
-from cashback_core.privacy.sealing import is_sealed
+from cashback_core.privacy.seals import is_sealed
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from psycopg import AsyncConnection
 
-    from cashback_core.privacy.sealing import Seal
+    from cashback_core.privacy.seals import Seal
 
 
 async def erase(

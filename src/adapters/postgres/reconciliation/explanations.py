@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from psycopg import AsyncConnection
 
-    from cashback_core.privacy.sealing import Seal
+    from cashback_core.privacy.seals import Seal
 
 
 async def read_explanations(

@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from typing import TYPE_CHECKING, TypeVar
 
-from cashback_core.privacy.sealing import is_sealed
+from cashback_core.privacy.seals import is_sealed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from cashback_core.privacy.sealing import Seal
+    from cashback_core.privacy.seals import Seal
 
 T = TypeVar("T")
 K = TypeVar("K")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from adapters.postgres.connection.deadlines import watched
 from adapters.postgres.connection.faults import translated
-from adapters.postgres.connection.sessions import Role, Session
+from adapters.postgres.connection.sessions import DatabaseRole, Session
 from adapters.postgres.reconciliation.book import SILENT_S, read_book, read_open
 from adapters.postgres.reconciliation.explanations import read_explanations
 from adapters.postgres.reconciliation.incidents import (
@@ -24,11 +24,11 @@ from adapters.postgres.reconciliation.runs import Run, begin, end, is_due
 from cashback_core.reconciliation.schedule import (
     FoundIncident,
     Moved,
+    OpenIncidents,
     ReconciliationRuns,
     ReconciliationStore,
     RunEnded,
     RunKind,
-    Standing,
 )
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ if TYPE_CHECKING:
     from psycopg import AsyncConnection
 
     from adapters.postgres.connection.database import Database
-    from cashback_core.privacy.sealing import Seal
+    from cashback_core.privacy.seals import Seal
     from cashback_core.reconciliation import BookEntry, Explanations, Finding, Rules, Window
 
 _PATIENCE_S: Final = 60
@@ -54,7 +54,7 @@ _PATIENCE_S: Final = 60
 
 _SESSION: Final = Session(
     application="cashback-settler",
-    role=Role.WORKER,
+    role=DatabaseRole.WORKER,
     settings={
         "statement_timeout": f"{_PATIENCE_S}s",
         "idle_in_transaction_session_timeout": f"{_PATIENCE_S}s",
@@ -138,7 +138,7 @@ class _Runs(ReconciliationRuns):
                     self._connection, self._begun, found, known=self._known, seal=self._seal
                 )
 
-    async def standing(self) -> Standing:
+    async def standing(self) -> OpenIncidents:
         with translated():
             return await standing(self._connection, self._seal)
 

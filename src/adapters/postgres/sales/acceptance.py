@@ -21,8 +21,11 @@ from adapters.postgres.sales.sale_names import (
     owners_of,
     put_right,
 )
-from cashback_core.administration.brakes import HELD, REASONS
-from cashback_core.delivery.ports import (
+from cashback_core.delivery.brakes import HELD, REASONS
+from cashback_core.delivery.record import Record, Standing
+from cashback_core.delivery.states import Status
+from cashback_core.delivery.waits import Waiting
+from cashback_core.intake.acceptance import (
     Acceptance,
     Accepted,
     Collided,
@@ -33,9 +36,6 @@ from cashback_core.delivery.ports import (
     Repeated,
     Submission,
 )
-from cashback_core.delivery.record import Record, Standing
-from cashback_core.delivery.states import Status
-from cashback_core.delivery.waiting import Waiting
 from cashback_core.sales.same_sale import (
     Collision,
     Contradiction,
@@ -54,7 +54,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from adapters.postgres.sales.sale_names import Judged
-    from cashback_core.privacy.sealing import Seal
+    from cashback_core.privacy.seals import Seal
 
 __all__ = ["Cursor", "JustErased", "accept_group", "encode"]
 

@@ -6,11 +6,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, LiteralString
 
 from adapters.postgres.sales.sale_names import Cursor, encode
-from cashback_core.administration.brakes import (
+from cashback_core.delivery.brakes import (
     HELD,
     NO_BRAKES,
     Ceilings,
-    Standing,
+    StandingBrakes,
     WaitsFor,
     intake,
     merchant_day,
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from datetime import date, datetime
     from uuid import UUID
 
-    from cashback_core.delivery.ports import Submission
+    from cashback_core.intake.acceptance import Submission
 
 LOCK_KEY: Final = 108243400222067  # "brakes" in ASCII
 LOCK: Final[LiteralString] = "pg_advisory_xact_lock_shared(108243400222067)"
@@ -52,7 +52,7 @@ STOPPED: Final[LiteralString] = """
 class Brakes:
     """What stands against a group's merchants, and what of it each cashback waits for."""
 
-    standing: Mapping[int, Standing] = field(default_factory=dict[int, Standing])
+    standing: Mapping[int, StandingBrakes] = field(default_factory=dict[int, StandingBrakes])
     now: datetime | None = None
     waits: dict[UUID, WaitsFor] = field(default_factory=dict["UUID", WaitsFor])
 
@@ -75,10 +75,10 @@ async def read_brakes(cursor: Cursor, submissions: Sequence[Submission]) -> Brak
         {"types": types, "merchants": merchants},
     )
     brakes = Brakes()
-    standing: dict[int, Standing] = {}
+    standing: dict[int, StandingBrakes] = {}
     for id_, zone, per_cashback, per_day, stopped, stopped_types, now in await cursor.fetchall():
         ceilings = Ceilings(max_cashback_centavos=per_cashback, max_day_centavos=per_day)
-        standing[id_] = Standing(
+        standing[id_] = StandingBrakes(
             ceilings=ceilings,
             zone=zone,
             merchant_stopped=stopped,

@@ -20,25 +20,21 @@ from psycopg import AsyncConnection, sql
 from adapters.postgres.connection.database import FLUSHED, named
 from adapters.postgres.connection.deadlines import DEADLINE_S, watched
 from adapters.postgres.connection.faults import AWAY, RowRefused, has_stale_plan, is_of_no_use
-from adapters.postgres.connection.sessions import Role, Session
+from adapters.postgres.connection.sessions import DatabaseRole, Session
 from adapters.postgres.delivery.conclusions import Locked, conclude_group
 from adapters.postgres.sales.acceptance import Cursor, JustErased, accept_group
 from adapters.postgres.sales.brakes import LOCK
 from adapters.postgres.sales.commits import CommitObserver, Commits, Failure
-from cashback_core.delivery.ports import (
-    Acceptance,
-    AttemptResult,
-    StoreUnavailable,
-    Submission,
-    TermsChanged,
-)
+from cashback_core.intake.acceptance import Acceptance, Submission, TermsChanged
 from cashback_core.tracing import TRACE
+from cashback_core.values.availability import StoreUnavailable
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Iterable, Sequence
     from uuid import UUID
 
     from adapters.postgres.connection.database import Database
+    from cashback_core.delivery.claims import AttemptResult
     from cashback_core.delivery.record import Standing
     from cashback_core.delivery.states import DeliveryPolicy
     from cashback_core.tracing import TraceContext
@@ -54,7 +50,7 @@ MAX_TRIES: Final = 5
 
 _SESSION: Final = Session(
     application="cashback-writer",
-    role=Role.SERVING,
+    role=DatabaseRole.SERVING,
     settings={
         # Statements are planned once, perhaps while tables are empty: without these, a plan made
         # then scans whole tables for ever.

@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final, LiteralString
 
-from cashback_core.administration.brakes import HELD, REASONS, WaitsFor
+from cashback_core.delivery.brakes import HELD, REASONS, WaitsFor
 from cashback_core.delivery.evidence import ProviderAnswer
 from cashback_core.delivery.record import Record, Standing
 from cashback_core.delivery.states import Status
-from cashback_core.delivery.waiting import Waiting
+from cashback_core.delivery.waits import Waiting
 from cashback_core.sales.calculation import Cashback, LineCashback
 from cashback_core.sales.erased import customer_of
 from cashback_core.sales.sale import Line, Sale

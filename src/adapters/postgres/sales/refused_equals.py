@@ -8,17 +8,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final, LiteralString
 
 from adapters.postgres.sales.sale_names import encode
-from cashback_core.delivery.ports import Position
 from cashback_core.intake.equal_sales import MAX_LISTED, EqualSales, Try
 from cashback_core.sales.erased import is_pseudonym
 from cashback_core.sales.same_sale import Collision, EqualOutcome, NameKind
 from cashback_core.values.documents import Cpf
+from cashback_core.values.pages import Position
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from adapters.postgres.sales.sale_names import Cursor
-    from cashback_core.delivery.ports import Submission
+    from cashback_core.intake.acceptance import Submission
     from cashback_core.sales.same_sale import EqualRefused
 
 

@@ -34,9 +34,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from uuid import UUID
 
-    from cashback_core.delivery.ports import Submission
     from cashback_core.delivery.record import Record
-    from cashback_core.privacy.sealing import Seal
+    from cashback_core.intake.acceptance import Submission
+    from cashback_core.privacy.seals import Seal
 
 Cursor = AsyncCursor[Row]
 Key = tuple[int, NameKind, str]

@@ -1,4 +1,4 @@
-"""The cashback store on PostgreSQL; see `cashback_core.delivery.ports`."""
+"""The cashback store on PostgreSQL; see `cashback_core.intake.store`."""
 
 # ruff: noqa: D102 (the port has the words)
 
@@ -20,27 +20,18 @@ from adapters.postgres.sales.group_writer import GroupWriter
 from adapters.postgres.sales.histories import read_history
 from adapters.postgres.sales.records import MANY, ONE, many, one, record
 from adapters.postgres.sales.sale_names import find_same_request, read_owners, sealed_names
-from cashback_core.delivery.ports import (
-    Acceptance,
-    AttemptResult,
-    CashbackStore,
-    Claim,
-    ClaimsUnacknowledged,
-    Page,
-    Position,
-    RecordFilter,
-    StoreUnavailable,
-    Submission,
-    Terms,
-    TermsChanged,
-    UnusableTerms,
-)
+from cashback_core.delivery.claims import AttemptResult, Claim, ClaimsUnacknowledged
+from cashback_core.delivery.record import RecordFilter, RecordPage
+from cashback_core.intake.acceptance import Acceptance, Submission, TermsChanged
+from cashback_core.intake.store import CashbackStore
 from cashback_core.sales.catalogue import Catalogue
 from cashback_core.sales.programme import Programme, Rate
 from cashback_core.sales.same_sale import EqualContent, Meaning, compared, names_of, which_sale
+from cashback_core.sales.terms import Terms, UnusableTerms
 from cashback_core.sales.validation import SaleRules
+from cashback_core.values.availability import StoreUnavailable
 from cashback_core.values.names import NameDifference
-from cashback_core.values.pages import fitting
+from cashback_core.values.pages import Position, fitting
 from cashback_core.values.rounding import Rounding
 from cashback_core.values.zones import UnknownZone, zone_of
 
@@ -50,10 +41,10 @@ if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
     from adapters.postgres.sales.commits import CommitObserver
-    from cashback_core.delivery.ports import Pause
+    from cashback_core.delivery.claims import Pause
     from cashback_core.delivery.record import History, Record, Standing
     from cashback_core.delivery.states import DeliveryPolicy
-    from cashback_core.delivery.waiting import Waiting
+    from cashback_core.delivery.waits import Waiting
     from cashback_core.sales.sale import Sale
     from cashback_core.values.documents import Cpf
 
@@ -258,7 +249,7 @@ class PostgresCashbackStore(CashbackStore):
 
     async def page(
         self, merchant_id: int, wanted: RecordFilter, *, limit: int, after: Position | None
-    ) -> Page:
+    ) -> RecordPage:
         values: dict[str, Any] = {
             "merchant_id": merchant_id,
             "status": wanted.status,
@@ -289,7 +280,7 @@ class PostgresCashbackStore(CashbackStore):
         page = tuple(records[id_] for id_ in ids)
         last = page[-1] if len(rows) > len(page) else None
         position = Position(accepted_at=last.accepted_at, id=last.id) if last else None
-        return Page(records=page, next=position)
+        return RecordPage(records=page, next=position)
 
     async def waits(self, merchant_id: int, ids: Collection[UUID]) -> Mapping[UUID, Waiting]:
         async with self._reads.reading_for(merchant_id) as connection:

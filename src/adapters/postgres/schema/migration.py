@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from importlib.resources import files
 from typing import TYPE_CHECKING, Final, LiteralString, cast
 
-from adapters.postgres.connection.sessions import Role, Session, begin_now, opened
+from adapters.postgres.connection.sessions import DatabaseRole, Session, begin_now, opened
 
 if TYPE_CHECKING:
     import psycopg
@@ -136,7 +136,7 @@ def migrate(dsn: str) -> list[str]:
             " applied_at timestamptz not null default now())"
         )
         applied = [m.name for m in _missing(connection) if _apply(connection, m)]
-        ours = ", ".join(f"'{role}'" for role in Role)  # names of our own, never input
+        ours = ", ".join(f"'{role}'" for role in DatabaseRole)  # names of our own, never input
         connection.execute(cast("LiteralString", _RIGHTS_IN_THE_DATABASE.replace("%ROLES%", ours)))
         return applied
 
@@ -151,7 +151,7 @@ def pending(dsn: str) -> list[str]:
         known = connection.execute("select to_regclass('schema_migrations')").fetchone()
         if known is None or known[0] is None:
             return [m.name for m in migrations()]
-        begin_now(connection, replace(_LOOKING, role=Role.WORKER))
+        begin_now(connection, replace(_LOOKING, role=DatabaseRole.WORKER))
         return [m.name for m in _missing(connection)]
 
 

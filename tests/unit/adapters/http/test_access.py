@@ -15,7 +15,7 @@ from adapters.http.identity.login import owner_of
 from adapters.http.identity.standing import STANDING_AGE_S, Standings
 from adapters.http.identity.tokens import Claims, InvalidTokenError, TokenKind
 from adapters.http.openapi.operations import OPERATIONS
-from cashback_core.delivery.ports import StoreUnavailable
+from cashback_core.values.availability import StoreUnavailable
 from fakes.api import SALE, Api
 from fakes.memory_identities import CLIENT_ID, MemoryIdentities
 

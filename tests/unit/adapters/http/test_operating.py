@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from adapters.http.sales import operator_bodies as bodies
 from adapters.http.sales.lists import read_open_list
 from adapters.http.wire.refusals import InvalidQueryError, InvalidRequestError
-from cashback_core.administration.brakes import Ceilings
+from cashback_core.delivery.brakes import Ceilings
 from cashback_core.delivery.states import Status
 from contract.builders import a_cpf
 from fakes.api import SALE, Api

@@ -11,7 +11,7 @@ import pytest
 
 from cashback_core.delivery.states import Status
 from cashback_core.privacy.data_subjects import SubjectReport
-from fakes.memory_privacy import SINCE
+from cashback_core.testing.memory_privacy import SINCE
 
 if TYPE_CHECKING:
     from fakes.api import Answered, Api

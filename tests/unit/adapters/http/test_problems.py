@@ -21,13 +21,11 @@ from adapters.http.problems.problem import Problem, answer_problem
 from adapters.http.serving import server
 from adapters.http.wire import body
 from adapters.http.wire.refusals import RefusedError
-from cashback_core.delivery.ports import (
-    ClaimsUnacknowledged,
-    StatementUnavailable,
-    UnsendablePayment,
-)
+from cashback_core.delivery.claims import ClaimsUnacknowledged
+from cashback_core.delivery.provider import UnsendablePayment
 from cashback_core.intake.submission import Recorded, Replayed, Submitted
-from cashback_core.privacy.sealing import BadErasureKey
+from cashback_core.privacy.seals import BadErasureKey
+from cashback_core.reconciliation.statements import StatementUnavailable
 from cashback_core.sales.content import Difference
 from cashback_core.values.documents import InvalidDocument
 from cashback_core.values.instants import NoSuchInstant, NotAnInstant

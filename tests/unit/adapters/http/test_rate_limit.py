@@ -9,7 +9,7 @@ import pytest
 
 from adapters.http.app import AppOptions
 from adapters.http.identity.rate_limit import HELD_S, REFUSED_S, Rate, RateExceededError, RateLimit
-from cashback_core.delivery.ports import StoreUnavailable
+from cashback_core.values.availability import StoreUnavailable
 from fakes.api import SALE, Api
 from fakes.memory_identities import MemoryIdentities
 

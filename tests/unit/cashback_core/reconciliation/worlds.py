@@ -14,10 +14,10 @@ from cashback_core.reconciliation import (
     Finding,
     FindingClass,
     Margin,
+    ReadStatement,
     Reconciliation,
     Rules,
-    Tally,
-    Told,
+    StatementTotals,
 )
 from cashback_core.reconciliation.statements import LineKind, StatementHead, StatementLine
 
@@ -97,9 +97,9 @@ class World:
 def told(
     lines: Sequence[StatementLine],
     change: Callable[[StatementHead], StatementHead] = lambda head: head,
-) -> Told:
+) -> ReadStatement:
     """A statement of these lines whose head fits them, but for what is changed."""
-    tally = Tally()
+    tally = StatementTotals()
     for line in lines:
         tally.add(line)
     head = StatementHead(
@@ -110,7 +110,7 @@ def told(
         declared_count=tally.lines,
         declared_centavos=tally.net_centavos,
     )
-    return Told(head=change(head), tally=tally)
+    return ReadStatement(head=change(head), tally=tally)
 
 
 def found(

@@ -7,7 +7,6 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from cashback_core.delivery.ports import Position, StoreUnavailable
 from cashback_core.delivery.states import DONE, Status
 from cashback_core.reconciliation import Explanations, FindingClass
 from cashback_core.reconciliation.incidents import (
@@ -28,13 +27,15 @@ from cashback_core.reconciliation.incidents import (
     why_not_explained,
 )
 from cashback_core.reconciliation.references import id_in
+from cashback_core.values.availability import StoreUnavailable
 from cashback_core.values.documents import hide_documents, mask
+from cashback_core.values.pages import Position
 
 if TYPE_CHECKING:
     from datetime import datetime, timedelta
     from uuid import UUID
 
-    from fakes.memory_store import MemoryStore, Row
+    from cashback_core.testing.memory_store import MemoryStore, Row
 
 SLUGS = {1: "demo", 2: "other"}
 

@@ -6,7 +6,7 @@ import asyncio
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from cashback_core.delivery.ports import Pause, Position, StoreUnavailable
+from cashback_core.delivery.claims import Pause
 from cashback_core.delivery.states import Actor, Delivery, Status
 from cashback_core.intake.equal_sales import EqualPage, EqualSales, Try
 from cashback_core.operators.acts import (
@@ -30,17 +30,19 @@ from cashback_core.operators.acts import (
     operate,
 )
 from cashback_core.sales.same_sale import EqualOutcome
+from cashback_core.testing.memory_incidents import MemoryIncidents
+from cashback_core.values.availability import StoreUnavailable
 from cashback_core.values.ids import new_id
-from fakes.memory_incidents import MemoryIncidents
+from cashback_core.values.pages import Position
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
     from datetime import datetime, timedelta
     from uuid import UUID
 
-    from cashback_core.delivery.ports import Submission
-    from cashback_core.delivery.waiting import Waiting
-    from fakes.memory_store import MemoryStore, Row
+    from cashback_core.delivery.waits import Waiting
+    from cashback_core.intake.acceptance import Submission
+    from cashback_core.testing.memory_store import MemoryStore, Row
 
 
 class MemoryOperators(OperatorStore):

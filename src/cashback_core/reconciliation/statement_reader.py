@@ -7,17 +7,16 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
-from cashback_core.delivery.ports import StatementUnavailable
-from cashback_core.reconciliation import Tally, Told, Window, consecutive
+from cashback_core.reconciliation import ReadStatement, StatementTotals, Window, consecutive
+from cashback_core.reconciliation.statements import StatementUnavailable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
 
-    from cashback_core.delivery.ports import Statements
     from cashback_core.reconciliation import Margin
-    from cashback_core.reconciliation.statements import StatementLine
-    from cashback_gateway.processes.disk_spools import DiskSpools, Kept
+    from cashback_core.reconciliation.disk_spools import DiskList, DiskSpools
+    from cashback_core.reconciliation.statements import StatementLine, Statements
 
 MAX_STATEMENTS: Final = 100
 """Statements that are read one after the other, where each tells only of a part of the days."""
@@ -34,8 +33,8 @@ little later, comes from a provider who tells everything late.
 class Readings:
     """Consecutive statements as they were read; `lines` gives each line once."""
 
-    told: list[Told] = field(default_factory=list[Told])
-    kept: list[Kept[StatementLine]] = field(default_factory=list["Kept[StatementLine]"])
+    told: list[ReadStatement] = field(default_factory=list[ReadStatement])
+    kept: list[DiskList[StatementLine]] = field(default_factory=list["DiskList[StatementLine]"])
 
     def lines(self) -> Iterator[StatementLine]:
         """The lines of all of them, those that two tell only once."""
@@ -85,16 +84,18 @@ async def read_statements(
 
 async def _read(
     statements: Statements, since: datetime, spools: DiskSpools
-) -> tuple[Told, Kept[StatementLine]]:
-    kept: Kept[StatementLine] = spools.kept()
-    tally = Tally()
+) -> tuple[ReadStatement, DiskList[StatementLine]]:
+    kept: DiskList[StatementLine] = spools.kept()
+    tally = StatementTotals()
     async with statements.since(since) as reading:
         async for batch in reading.lines():
             await asyncio.to_thread(_put_aside, batch, tally, kept)
-        return Told(head=reading.head, tally=tally), kept
+        return ReadStatement(head=reading.head, tally=tally), kept
 
 
-def _put_aside(batch: list[StatementLine], tally: Tally, kept: Kept[StatementLine]) -> None:
+def _put_aside(
+    batch: list[StatementLine], tally: StatementTotals, kept: DiskList[StatementLine]
+) -> None:
     """In a thread: a disk may keep whoever writes waiting."""
     for line in batch:
         tally.add(line)

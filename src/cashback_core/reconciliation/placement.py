@@ -98,7 +98,7 @@ class LeftLine:
         return Finding(cls=FindingClass.UNKNOWN_HERE, line=line, why=why)
 
 
-class Waiting(Enum):
+class NotPlaced(Enum):
     """Why a cashback goes on to the next pass."""
 
     ABSENT = auto()
@@ -118,7 +118,7 @@ class LeftEntry:
     """A cashback that a pass did not place, with the line that may be its own."""
 
     entry: BookEntry
-    waiting: Waiting
+    waiting: NotPlaced
     line: StatementLine | None = None
     group: tuple[BookEntry, ...] = ()
 

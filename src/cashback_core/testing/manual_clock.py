@@ -13,6 +13,7 @@ class ManualClock:
         self._monotonic_s = 1000.0
 
     def now(self) -> datetime:
+        """The present instant, aware UTC."""
         return self._now
 
     def tick(self) -> datetime:
@@ -21,8 +22,10 @@ class ManualClock:
         return self._now
 
     def monotonic_s(self) -> float:
+        """Seconds on a clock that never goes back."""
         return self._monotonic_s
 
     def advance(self, seconds: float) -> None:
+        """Let time pass."""
         self._now += timedelta(seconds=seconds)
         self._monotonic_s += seconds

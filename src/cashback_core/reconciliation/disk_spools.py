@@ -17,7 +17,7 @@ from typing import IO, TYPE_CHECKING, Any, Final, Generic, Self, TypeVar
 from uuid import UUID
 
 from cashback_core.reconciliation import BookEntry, Finding, Settled, Spool
-from cashback_core.reconciliation.placing import LeftEntry, LeftLine
+from cashback_core.reconciliation.placement import LeftEntry, LeftLine
 from cashback_core.reconciliation.statements import StatementLine
 
 if TYPE_CHECKING:
@@ -74,9 +74,9 @@ class DiskSpools:
         self._files.append(file)
         return file
 
-    def kept(self) -> Kept[Any]:
+    def kept(self) -> DiskList[Any]:
         """A new list on disk."""
-        return Kept(self)
+        return DiskList(self)
 
     def write(self, items: Iterable[object], file: IO[bytes]) -> list[int]:
         """Write items away, and tell where each block of them lies."""
@@ -101,7 +101,7 @@ class DiskSpools:
             yield from pickle.load(file)  # noqa: S301 (our own file, which nobody else can open)
 
 
-class Kept(Generic[T]):
+class DiskList(Generic[T]):
     """A list on disk, to be read from its first item as often as is wished."""
 
     def __init__(self, spools: DiskSpools) -> None:

@@ -9,21 +9,21 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from cashback_core.delivery.ports import StoreUnavailable
 from cashback_core.delivery.states import Actor, Status
 from cashback_core.reconciliation import BookEntry, Explanations, FindingClass
 from cashback_core.reconciliation.incidents import StatementIncident
 from cashback_core.reconciliation.schedule import (
     FoundIncident,
     Moved,
+    OpenIncidents,
     ReconciliationRuns,
     ReconciliationStore,
     RunEnded,
     RunKind,
-    Standing,
 )
+from cashback_core.testing.memory_incidents import SLUGS, MemoryIncidents
+from cashback_core.values.availability import StoreUnavailable
 from cashback_core.values.ids import new_id
-from fakes.memory_incidents import SLUGS, MemoryIncidents
 
 if TYPE_CHECKING:
     from collections.abc import (
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from cashback_core.reconciliation import Finding, Rules, Window
-    from fakes.memory_store import MemoryStore, Row
+    from cashback_core.testing.memory_store import MemoryStore, Row
 
 
 @dataclass(slots=True, kw_only=True)
@@ -167,10 +167,10 @@ class _Runs(ReconciliationRuns):
                 opened += 1
         return opened
 
-    async def standing(self) -> Standing:
+    async def standing(self) -> OpenIncidents:
         await self._reach()
         told = [self._kept.incidents.kept[id_].incident for id_ in self._open()]
-        return Standing(
+        return OpenIncidents(
             lines=frozenset(one.line_key for one in told if one.line_key),
             cashbacks=frozenset(
                 one.cashback_id for one in told if one.cashback_id and not one.line_key

@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
-from cashback_core.delivery.ports import StoreUnavailable
 from cashback_core.privacy.data_subjects import (
     Erased,
     Erasure,
@@ -13,6 +12,7 @@ from cashback_core.privacy.data_subjects import (
     StillOpen,
     SubjectReport,
 )
+from cashback_core.values.availability import StoreUnavailable
 
 if TYPE_CHECKING:
     from uuid import UUID

@@ -7,39 +7,27 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from cashback_core.administration.brakes import (
+from cashback_core.delivery.brakes import (
     HELD,
     NO_BRAKES,
     REASONS,
     Ceilings,
+    StandingBrakes,
     WaitsFor,
     intake,
     merchant_day,
 )
-from cashback_core.administration.brakes import Standing as StandingBrakes
+from cashback_core.delivery.claims import AttemptResult, Claim, Pause
 from cashback_core.delivery.evidence import read_answer
-from cashback_core.delivery.ports import (
-    Acceptance,
-    Accepted,
-    AttemptResult,
-    CashbackStore,
-    Claim,
-    Collided,
-    ContentTaken,
-    CustomerNameMismatch,
-    NameTaken,
-    NotRecorded,
-    Page,
-    Pause,
-    Position,
+from cashback_core.delivery.record import (
+    AttemptRecord,
+    EventRecord,
+    History,
+    Record,
     RecordFilter,
-    Repeated,
-    StoreUnavailable,
-    Submission,
-    Terms,
-    TermsChanged,
+    RecordPage,
+    Standing,
 )
-from cashback_core.delivery.record import AttemptRecord, EventRecord, History, Record, Standing
 from cashback_core.delivery.states import (
     TRANSITIONS,
     Actor,
@@ -47,8 +35,21 @@ from cashback_core.delivery.states import (
     Status,
     conclude,
 )
-from cashback_core.delivery.waiting import PAUSE_FRESH, Facts, Waiting, why_it_waits
+from cashback_core.delivery.waits import PAUSE_FRESH, Facts, Waiting, why_it_waits
+from cashback_core.intake.acceptance import (
+    Acceptance,
+    Accepted,
+    Collided,
+    ContentTaken,
+    CustomerNameMismatch,
+    NameTaken,
+    NotRecorded,
+    Repeated,
+    Submission,
+    TermsChanged,
+)
 from cashback_core.intake.equal_sales import MAX_LISTED
+from cashback_core.intake.store import CashbackStore
 from cashback_core.sales.catalogue import Catalogue
 from cashback_core.sales.sale import Customer
 from cashback_core.sales.same_sale import (
@@ -67,10 +68,7 @@ from cashback_core.sales.same_sale import (
     names_of,
     which_sale,
 )
-from cashback_core.values.documents import holds_document
-from cashback_core.values.names import NameDifference, same_name, same_person
-from cashback_core.values.pages import fitting
-from fakes.memory_rows import (
+from cashback_core.testing.memory_rows import (
     RESULTS,
     Incident,
     RefusedEqual,
@@ -80,12 +78,17 @@ from fakes.memory_rows import (
     is_wanted,
     position_of,
 )
+from cashback_core.values.availability import StoreUnavailable
+from cashback_core.values.documents import holds_document
+from cashback_core.values.names import NameDifference, same_name, same_person
+from cashback_core.values.pages import Position, fitting
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
     from uuid import UUID
 
     from cashback_core.sales.sale import Sale
+    from cashback_core.sales.terms import Terms
     from cashback_core.values.documents import Cpf
 
 __all__ = ["Incident", "MemoryStore", "Row"]
@@ -350,7 +353,7 @@ class MemoryStore(CashbackStore):
 
     async def page(
         self, merchant_id: int, wanted: RecordFilter, *, limit: int, after: Position | None
-    ) -> Page:
+    ) -> RecordPage:
         await self._reach()
         records = [
             self._as_read(row)
@@ -367,7 +370,7 @@ class MemoryStore(CashbackStore):
         page = tuple(records[: fitting((len(r.sale.lines) for r in records), limit=limit)])
         more = len(records) > len(page)
         at = Position(accepted_at=page[-1].accepted_at, id=page[-1].id) if more else None
-        return Page(records=page, next=at)
+        return RecordPage(records=page, next=at)
 
     async def waits(self, merchant_id: int, ids: Collection[UUID]) -> Mapping[UUID, Waiting]:
         await self._reach()

@@ -10,19 +10,20 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from cashback_core.delivery.ports import StatementUnavailable, Terms
 from cashback_core.delivery.states import Status
 from cashback_core.reconciliation import FindingClass
+from cashback_core.reconciliation import statement_reader as statement_reading
+from cashback_core.reconciliation.reconciler import Days, Reconciler
 from cashback_core.reconciliation.schedule import RunKind
+from cashback_core.reconciliation.statements import StatementUnavailable
+from cashback_core.sales.terms import Terms
 from cashback_core.sales.validation import SaleRules
-from cashback_gateway.processes import statement_reading
-from cashback_gateway.processes.reconciler import Days, Reconciler
+from cashback_core.testing.manual_clock import ManualClock
+from cashback_core.testing.memory_incidents import MemoryIncidents
+from cashback_core.testing.memory_reconciliations import MemoryReconciliations
+from cashback_core.testing.memory_store import MemoryStore
 from contract.builders import CREATED, PROGRAMME, UNANSWERED, a_cpf, a_sale, ended, leased
 from contract.reconciling import POLICY, RULES, Kept, a_line, in_doubt, standing, status_of
-from fakes.manual_clock import ManualClock
-from fakes.memory_incidents import MemoryIncidents
-from fakes.memory_reconciliations import MemoryReconciliations
-from fakes.memory_store import MemoryStore
 from fakes.scripted_statements import ScriptedStatements
 
 if TYPE_CHECKING:

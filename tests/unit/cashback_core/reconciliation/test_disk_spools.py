@@ -18,12 +18,12 @@ from cashback_core.reconciliation import (
     MemorySpool,
     Settled,
     Spool,
+    disk_spools,
 )
-from cashback_core.reconciliation.placing import LeftEntry, LeftLine, Waiting
+from cashback_core.reconciliation.disk_spools import DiskSpools, SpoolClosedError
+from cashback_core.reconciliation.placement import LeftEntry, LeftLine, NotPlaced
 from cashback_core.reconciliation.statements import StatementLine
 from cashback_core.values.ids import new_id
-from cashback_gateway.processes import disk_spools
-from cashback_gateway.processes.disk_spools import DiskSpools, SpoolClosedError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -75,7 +75,7 @@ def test_items_come_in_order_and_equal_ones_as_they_came(items: list[tuple[int, 
         ENTRY,
         MOVE,
         LeftLine(line=LINE, own="a" * 32, doubles=ENTRY),
-        LeftEntry(entry=ENTRY, waiting=Waiting.COUNTED, line=LINE, group=(ENTRY,)),
+        LeftEntry(entry=ENTRY, waiting=NotPlaced.COUNTED, line=LINE, group=(ENTRY,)),
         Finding(cls=FindingClass.DOUBT_ABSENT, entry=ENTRY, move=MOVE, why="proved"),
     ],
     ids=lambda item: type(item).__name__,

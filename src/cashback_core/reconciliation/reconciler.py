@@ -9,8 +9,8 @@ from itertools import groupby, islice
 from typing import TYPE_CHECKING, Final, TypeVar
 from uuid import UUID
 
-from cashback_core.delivery.ports import StatementUnavailable
 from cashback_core.reconciliation import NEED_A_PERSON, Reconciliation, id_in, line_key
+from cashback_core.reconciliation.disk_spools import DiskSpools
 from cashback_core.reconciliation.schedule import (
     MAX_STORED,
     FoundIncident,
@@ -19,15 +19,14 @@ from cashback_core.reconciliation.schedule import (
     RunKind,
     start_of,
 )
+from cashback_core.reconciliation.statement_reader import read_statements
+from cashback_core.reconciliation.statements import StatementUnavailable
 from cashback_core.values.money import format_centavos
-from cashback_gateway.processes.disk_spools import DiskSpools
-from cashback_gateway.processes.statement_reading import read_statements
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable, Collection, Iterable, Iterator
     from datetime import datetime, timedelta
 
-    from cashback_core.delivery.ports import Statements
     from cashback_core.reconciliation import (
         Explanations,
         Finding,
@@ -36,11 +35,12 @@ if TYPE_CHECKING:
         Totals,
     )
     from cashback_core.reconciliation.schedule import (
+        OpenIncidents,
         ReconciliationRuns,
         ReconciliationStore,
-        Standing,
     )
-    from cashback_gateway.processes.statement_reading import Readings
+    from cashback_core.reconciliation.statement_reader import Readings
+    from cashback_core.reconciliation.statements import Statements
 
 T = TypeVar("T")
 
@@ -68,7 +68,7 @@ class Days:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Reconciled:
+class RunResult:
     """What a run found, as somebody who asked for it is told."""
 
     since: datetime
@@ -103,7 +103,7 @@ class Reconciler:
                 moved += await self._recent(runs)
         return moved
 
-    async def reconcile_from(self, since: datetime) -> Reconciled | None:
+    async def reconcile_from(self, since: datetime) -> RunResult | None:
         """Run now, from an instant on; None while another one reconciles.
 
         Raises StatementUnavailable and StoreUnavailable.
@@ -143,7 +143,7 @@ class Reconciler:
             _log.warning("no statement from %s on: %s", since.isoformat(), error)
             return 0
 
-    async def _run(self, runs: ReconciliationRuns, kind: RunKind, since: datetime) -> Reconciled:
+    async def _run(self, runs: ReconciliationRuns, kind: RunKind, since: datetime) -> RunResult:
         await runs.begin(kind, since)
         try:
             with DiskSpools() as spools:
@@ -171,7 +171,7 @@ class _Run:
     readings: Readings
     spools: DiskSpools
 
-    async def __call__(self) -> Reconciled:
+    async def __call__(self) -> RunResult:
         reconciliation = Reconciliation(
             self.readings.told,
             self.rules,
@@ -206,7 +206,7 @@ class _Run:
                 moved=moved,
             )
         )
-        return Reconciled(
+        return RunResult(
             since=reconciliation.window.since,
             through=reconciliation.window.through,
             totals=reconciliation.totals,
@@ -252,7 +252,7 @@ def _part(
     reconciliation: Reconciliation,
     incidents: Spool[Finding],
     moves: Spool[Finding],
-    standing: Standing,
+    standing: OpenIncidents,
 ) -> set[str | UUID]:
     """Put aside what is told and what moves; what open incidents are about and is explained."""
     about: set[str | UUID] = set()
@@ -298,7 +298,7 @@ def _group(finding: Finding) -> tuple[str, int]:
     return finding.entry.document, finding.entry.cashback_centavos
 
 
-def _tell(kind: RunKind, found: Reconciled) -> None:
+def _tell(kind: RunKind, found: RunResult) -> None:
     """One line of the classes, and one for whatever somebody should know."""
     counts = ", ".join(_words(found.totals))
     _log.info(
