@@ -11,10 +11,9 @@ import pytest
 
 from adapters.postgres import group_writer
 from adapters.postgres.accepting import accept_group
-from adapters.postgres.commits import Failure
 from adapters.postgres.database import Database
 from adapters.postgres.faults import RowRefused
-from adapters.postgres.group_writer import MAX_QUEUE, GroupWriter, _failure_of
+from adapters.postgres.group_writer import MAX_QUEUE, GroupWriter
 from adapters.postgres.store import PostgresCashbackStore
 from cashback_core.calculation import calculate
 from cashback_core.delivery import Actor, DeliveryPolicy, Status
@@ -281,11 +280,6 @@ async def test_a_database_that_is_away_is_told_at_once() -> None:
             await store.accept(submission(1, key="k"))
         with pytest.raises(StoreUnavailable):
             await store.ping()
-
-
-def test_what_the_server_said_no_word_of_is_no_rows_fault() -> None:
-    assert _failure_of(psycopg.ProgrammingError("no result")) is Failure.AWAY
-    assert _failure_of(psycopg.DataError("a text holds a NUL")) is Failure.ROW
 
 
 async def test_a_full_queue_is_told_and_not_grown(
