@@ -105,9 +105,8 @@ async def scripted(
         server.close()
         for task, writer in met.items():
             task.cancel()
-            with contextlib.suppress(
-                AttributeError
-            ):  # of Python 3.11.2, where it is closed already
+            # Python 3.11.2 cannot abort what is closed already.
+            with contextlib.suppress(AttributeError):
                 writer.transport.abort()
         closing = (writer.wait_closed() for writer in met.values())
         await asyncio.gather(*met, *closing, return_exceptions=True)
