@@ -8,6 +8,8 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from integration.provider.scripted_provider import let_go
+
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Awaitable, Callable
 
@@ -101,3 +103,4 @@ async def connect_proxy(
             writer.transport.abort()
         closing = (writer.wait_closed() for writer in met.values())
         await asyncio.gather(*met, *closing, return_exceptions=True)
+        await let_go(server)

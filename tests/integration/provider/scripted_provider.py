@@ -110,7 +110,7 @@ async def scripted(
                 writer.transport.abort()
         closing = (writer.wait_closed() for writer in met.values())
         await asyncio.gather(*met, *closing, return_exceptions=True)
-        await _let_go(server)
+        await let_go(server)
 
 
 @contextlib.contextmanager
@@ -134,7 +134,7 @@ def deaf_port(host: str = "127.0.0.1", port: int = 0) -> Generator[int, None, No
         yield _port(listener)
 
 
-async def _let_go(server: asyncio.Server) -> None:
+async def let_go(server: asyncio.Server) -> None:
     """A handshake that failed has a transport that no script met: let it end with this loop."""
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(1):
