@@ -48,7 +48,10 @@ test-deploy: venv-dev ## run docker-compose.yml for real, kill its parts, restor
 secrets: venv ## make the secrets of a deployment in secrets/, for the containers' user (as root; what is there stays)
 	@./cashback secrets make secrets --owner 10001
 
-check: lint types contracts ## what CI runs: with nginx, PgBouncer and promtool, all in one go
+check: lint types contracts test-here ## what CI runs before it deploys
+
+.PHONY: test-here
+test-here: ## run every test but those of deploying, with nginx, PgBouncer and promtool, all in one go
 	@$(MAKE) --no-print-directory test WITHOUT='container browser'
 
 lint: venv-dev ## style and formatting

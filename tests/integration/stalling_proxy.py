@@ -3,27 +3,29 @@
 from __future__ import annotations
 
 import asyncio
-import socket
 import threading
-from contextlib import contextmanager
+from contextlib import AsyncExitStack, contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from psycopg.conninfo import conninfo_to_dict
 
+from integration.tcp_server import tcp_server
+
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator
+    from collections.abc import Callable, Coroutine, Generator
 
 _PIECE = 65_536
+_Told = TypeVar("_Told")
 
 
 @dataclass(slots=True, kw_only=True)
 class StallingProxy:
     """`dsn` leads through it. Everything it says is said from another thread."""
 
-    dsn: str
     inside: str
     loop: asyncio.AbstractEventLoop
+    dsn: str = ""
     new_too: bool = False
     silenced: set[asyncio.Task[None]] = field(default_factory=set["asyncio.Task[None]"])
     passing: set[asyncio.Task[None]] = field(default_factory=set["asyncio.Task[None]"])
@@ -54,24 +56,24 @@ class StallingProxy:
         if self.new_too:
             self.silenced.add(task)
         try:
-            if self.inside.startswith("/"):
-                there = await asyncio.open_unix_connection(self.inside)
-            else:
-                host, _, port = self.inside.rpartition(":")
-                there = await asyncio.open_connection(host, int(port))
+            there = await self._open()
+            back = asyncio.create_task(self._pass(there[0], writer, task))
+            try:
+                await self._pass(reader, there[1], task)
+            finally:
+                back.cancel()
+                there[1].transport.abort()
         except OSError:
-            writer.close()
-            self.passing.discard(task)
-            return
-        back = asyncio.create_task(self._pass(there[0], writer, task))
-        try:
-            await self._pass(reader, there[1], task)
+            return  # no server: the connection ends with this
         finally:
-            back.cancel()
             self.passing.discard(task)
             self.silenced.discard(task)
-            writer.close()
-            there[1].close()
+
+    async def _open(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        if self.inside.startswith("/"):
+            return await asyncio.open_unix_connection(self.inside)
+        host, _, port = self.inside.rpartition(":")
+        return await asyncio.open_connection(host, int(port))
 
     async def _pass(
         self, source: asyncio.StreamReader, target: asyncio.StreamWriter, whose: asyncio.Task[None]
@@ -96,26 +98,20 @@ def stalling_proxy(dsn: str) -> Generator[StallingProxy, None, None]:
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever, daemon=True)
     thread.start()
-    listening = socket.create_server(("127.0.0.1", 0))
-    own = listening.getsockname()[1]
-    url = f"postgresql://{server['user']}:{server['password']}@127.0.0.1:{own}/{server['dbname']}"
-    proxy = StallingProxy(dsn=url, inside=inside, loop=loop)
 
-    async def begin() -> asyncio.Server:
-        return await asyncio.start_server(proxy.take, sock=listening)
+    def in_thread(doing: Coroutine[object, object, _Told]) -> _Told:
+        return asyncio.run_coroutine_threadsafe(doing, loop).result(5)
 
-    async def end(serving: asyncio.Server) -> None:
-        serving.close()
-        others = asyncio.all_tasks() - {asyncio.current_task()}
-        for task in others:
-            task.cancel()
-        await asyncio.gather(*others, return_exceptions=True)
-
-    serving = asyncio.run_coroutine_threadsafe(begin(), loop).result(5)
+    proxy = StallingProxy(inside=inside, loop=loop)
+    serving = AsyncExitStack()
+    _, own = in_thread(serving.enter_async_context(tcp_server(proxy.take)))
+    proxy.dsn = (
+        f"postgresql://{server['user']}:{server['password']}@127.0.0.1:{own}/{server['dbname']}"
+    )
     try:
         yield proxy
     finally:
-        asyncio.run_coroutine_threadsafe(end(serving), loop).result(5)
+        in_thread(serving.aclose())
         loop.call_soon_threadsafe(loop.stop)
         thread.join()
         loop.close()

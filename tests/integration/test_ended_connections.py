@@ -92,6 +92,8 @@ async def serving(app: ASGIApp) -> AsyncGenerator[Server, None]:
         yield server
     finally:
         listening.close()
+        for connection in list(server.state.connections):
+            connection.transport.abort()
         await listening.wait_closed()
 
 

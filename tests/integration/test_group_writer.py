@@ -13,8 +13,7 @@ from adapters.postgres.connection.database import Database
 from adapters.postgres.connection.faults import RowRefused
 from adapters.postgres.sales import group_writer
 from adapters.postgres.sales.acceptance import accept_group
-from adapters.postgres.sales.commits import Failure
-from adapters.postgres.sales.group_writer import MAX_QUEUE, GroupWriter, _failure_of
+from adapters.postgres.sales.group_writer import MAX_QUEUE, GroupWriter
 from adapters.postgres.sales.store import PostgresCashbackStore
 from cashback_core.delivery.claims import AttemptResult, Claim
 from cashback_core.delivery.evidence import Applied, Evidence, NeverSent, Phase
@@ -275,11 +274,6 @@ async def test_a_database_that_is_away_is_told_at_once() -> None:
             await store.accept(submission(1, key="k"))
         with pytest.raises(StoreUnavailable):
             await store.ping()
-
-
-def test_what_the_server_said_no_word_of_is_no_rows_fault() -> None:
-    assert _failure_of(psycopg.ProgrammingError("no result")) is Failure.AWAY
-    assert _failure_of(psycopg.DataError("a text holds a NUL")) is Failure.ROW
 
 
 async def test_a_full_queue_is_told_and_not_grown(

@@ -16,6 +16,7 @@ import psutil
 
 from adapters.cashback_client.statements import StatementClient
 from cashback_core.reconciliation.statements import MAX_BATCH
+from integration.tcp_server import tcp_server
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
@@ -46,16 +47,9 @@ async def long_statement(lines: int, *, compressed: bool = False) -> AsyncGenera
                 await writer.drain()
             writer.write((ROW * 100)[:-1] + b'],"count":%d}' % lines)
         await writer.drain()
-        writer.close()
-        await writer.wait_closed()
 
-    server = await asyncio.start_server(tell, "127.0.0.1", 0)
-    host, port = server.sockets[0].getsockname()
-    try:
+    async with tcp_server(tell) as (host, port):
         yield f"http://{host}:{port}"
-    finally:
-        server.close()
-        await server.wait_closed()
 
 
 async def test_a_long_statement_is_read_in_little_memory() -> None:

@@ -213,3 +213,18 @@ telemetry.close()
         env={"PYTHONPATH": str(ROOT / "src"), **settings},
     )
     assert found.stdout.strip() == str(sorted(imported))
+
+
+def test_a_worker_loads_nothing_of_http() -> None:
+    code = (
+        "import sys, cashback_gateway.container, cashback_gateway.worker;"
+        "print('litestar' in sys.modules)"
+    )
+    found = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={"PYTHONPATH": str(ROOT / "src")},
+    )
+    assert found.stdout == "False\n"

@@ -8,6 +8,8 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from integration.tcp_server import tcp_server
+
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Awaitable, Callable
 
@@ -77,27 +79,5 @@ async def connect_proxy(
     instead: Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]] | None = None,
 ) -> AsyncGenerator[ConnectProxy, None]:
     proxy = ConnectProxy(answer=answer, instead=instead)
-    met: dict[asyncio.Task[None], asyncio.StreamWriter] = {}
-
-    async def play(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        try:
-            await proxy.take(reader, writer)
-        except* (ConnectionError, asyncio.IncompleteReadError):
-            pass  # the client went away first
-        finally:
-            writer.close()
-
-    def meet(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        met[asyncio.create_task(play(reader, writer))] = writer
-
-    server = await asyncio.start_server(meet, proxy.host, 0)
-    proxy.port = int(server.sockets[0].getsockname()[1])
-    try:
+    async with tcp_server(proxy.take, proxy.host) as (_, proxy.port):
         yield proxy
-    finally:
-        server.close()
-        for task, writer in met.items():
-            task.cancel()
-            writer.transport.abort()
-        closing = (writer.wait_closed() for writer in met.values())
-        await asyncio.gather(*met, *closing, return_exceptions=True)

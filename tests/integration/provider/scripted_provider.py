@@ -10,6 +10,8 @@ import struct
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from integration.tcp_server import tcp_server
+
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
     from ssl import SSLContext
@@ -79,39 +81,14 @@ async def scripted(
     port: int = 0,
 ) -> AsyncGenerator[ScriptedProvider, None]:
     provider = ScriptedProvider()
-    met: dict[asyncio.Task[None], asyncio.StreamWriter] = {}
 
-    async def play(peer: Peer) -> None:
-        try:
-            await script(peer)
-        except (ConnectionError, asyncio.IncompleteReadError):
-            pass  # the client went away first
-        finally:
-            peer.writer.close()
-            with contextlib.suppress(ConnectionError):
-                await peer.writer.wait_closed()
-
-    def meet(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """Not a coroutine: a connection is known, and ended below, from its first moment."""
+    async def play(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         provider.connections += 1
-        peer = Peer(provider.connections, reader, writer, provider)
-        met[asyncio.create_task(play(peer))] = writer
+        await script(Peer(provider.connections, reader, writer, provider))
 
-    server = await asyncio.start_server(meet, host, port, ssl=ssl)
-    provider.url = f"{'https' if ssl else 'http'}://{host}:{_port(server.sockets[0])}"
-    try:
+    async with tcp_server(play, host, port, ssl=ssl) as (_, listens_at):
+        provider.url = f"{'https' if ssl else 'http'}://{host}:{listens_at}"
         yield provider
-    finally:
-        server.close()
-        for task, writer in met.items():
-            task.cancel()
-            with contextlib.suppress(
-                AttributeError
-            ):  # of Python 3.11.2, where it is closed already
-                writer.transport.abort()
-        closing = (writer.wait_closed() for writer in met.values())
-        await asyncio.gather(*met, *closing, return_exceptions=True)
-        await _let_go(server)
 
 
 @contextlib.contextmanager
@@ -133,14 +110,6 @@ def deaf_port(host: str = "127.0.0.1", port: int = 0) -> Generator[int, None, No
             sock.setblocking(False)
             sock.connect_ex(listener.getsockname())
         yield _port(listener)
-
-
-async def _let_go(server: asyncio.Server) -> None:
-    """A handshake that failed has a transport that no script met: let it end with this loop."""
-    with contextlib.suppress(TimeoutError):
-        async with asyncio.timeout(1):
-            while getattr(server, "_active_count", 0):
-                await asyncio.sleep(0.001)
 
 
 async def until(condition: Callable[[], bool], *, within_s: float = 10.0) -> None:

@@ -52,9 +52,6 @@ async def test_a_dead_address_is_named_and_the_good_one_used(
     assert found.fault is None
 
 
-# A peer that hangs up within the handshake leaves asyncio's end of it to the collector.
-@pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning")
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 async def test_what_stops_a_payment_is_told_tls_and_proxy_included(tmp_path: Path) -> None:
     certificate = Certificate(tmp_path, x509.IPAddress(ipaddress.ip_address("127.0.0.1")))
     trusting, way = Way(tls=tls_context(authorities=certificate.path)), Way(tls=tls_context())

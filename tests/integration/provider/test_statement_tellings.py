@@ -24,6 +24,7 @@ from cashback_core.reconciliation.statements import (
     StatementLine,
     StatementUnavailable,
 )
+from integration.tcp_server import tcp_server
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -285,21 +286,15 @@ async def test_a_statement_that_never_ends_is_given_up_at_the_deadline() -> None
                 writer.write(b" ")
                 await writer.drain()
                 await asyncio.sleep(0.01)
-        writer.close()
         gone.set()
 
-    server = await asyncio.start_server(drip, "127.0.0.1", 0)
-    host, port = server.sockets[0].getsockname()
-    client = StatementClient(f"http://{host}:{port}", limits=StatementLimits(deadline_s=0.5))
-    try:
+    async with tcp_server(drip) as (host, port):
+        client = StatementClient(f"http://{host}:{port}", limits=StatementLimits(deadline_s=0.5))
         with pytest.raises(StatementUnavailable, match=r"it took longer than 0\.5 s"):
             await read(client)
-    finally:
         await client.aclose()
         async with asyncio.timeout(5):
             await gone.wait()
-        server.close()
-        await server.wait_closed()
 
 
 async def test_lines_of_another_customer_are_told_as_they_are(

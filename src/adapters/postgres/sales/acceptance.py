@@ -74,9 +74,7 @@ async def accept_group(
     """
     names = GroupNames(submissions, seal)
     paused, braked = await names.take(cursor)
-    # What is only looked for is never recorded, and its types may be any text.
-    fresh = [s for s in submissions if not s.replay_only]
-    brakes = await read_brakes(cursor, fresh) if braked and fresh else Brakes()
+    brakes = await read_brakes(cursor, submissions) if braked else Brakes()
     if paused:  # nobody is to send: everything stays pending, for the workers
         submissions = [replace(s, lease_s=None) for s in submissions]
     judged = judge(names)

@@ -58,9 +58,15 @@ class Brakes:
 
 
 async def read_brakes(cursor: Cursor, submissions: Sequence[Submission]) -> Brakes:
-    """What stands; asked only where `take_names` saw that anything does."""
-    merchants = sorted({s.merchant_id for s in submissions})
-    types = sorted({line.type for s in submissions for line in s.sale.lines})
+    """What stands; asked only where `take_names` saw that anything does.
+
+    What is only looked for is never recorded: it asks no brake, and its types may be any text.
+    """
+    fresh = [s for s in submissions if not s.replay_only]
+    if not fresh:
+        return Brakes()
+    merchants = sorted({s.merchant_id for s in fresh})
+    types = sorted({line.type for s in fresh for line in s.sale.lines})
     await cursor.execute(
         """
         select m.merchant_id, m.zone, m.max_cashback_centavos, m.max_day_centavos,

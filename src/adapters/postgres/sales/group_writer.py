@@ -225,8 +225,6 @@ def _failure_of(error: Exception) -> Failure:
         return Failure.ROW
     if isinstance(error, (*AWAY, StoreUnavailable, OSError)) or is_of_no_use(error):
         return Failure.AWAY
-    if isinstance(error, psycopg.Error) and error.sqlstate is None:
-        return Failure.AWAY  # no word of the server's: how the session stands is not known
     return Failure.BUG
 
 
