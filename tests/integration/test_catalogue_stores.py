@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import psycopg
 import pytest
 
-from adapters.postgres.administration import paging
+from adapters.postgres.administration import pages
 from adapters.postgres.administration.customers import PostgresCustomers
 from adapters.postgres.administration.product_types import PostgresProductTypes
 from adapters.postgres.administration.products import PostgresProducts

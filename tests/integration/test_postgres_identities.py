@@ -16,7 +16,7 @@ from adapters.postgres.administration.clients import PostgresClients
 from adapters.postgres.administration.transactions import Administration
 from adapters.postgres.connection.database import Database
 from adapters.postgres.identity.identities import MAX_SESSION_DAYS, PostgresIdentities
-from adapters.postgres.identity.throttling import PURGE
+from adapters.postgres.identity.throttle import PURGE
 from cashback_core.administration.resources import Done, InUse, Missing
 from cashback_core.people.clients import ClientState, NewClient
 from cashback_core.values.availability import StoreUnavailable

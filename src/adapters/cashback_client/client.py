@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from adapters.cashback_client.address import Address
 from adapters.cashback_client.transport import EvidenceTransport
 from cashback_core.delivery.provider import Payment, Provider, UnsendablePayment
-from cashback_core.tracing import TRACE
+from cashback_core.traces import TRACE
 from cashback_core.values.money import format_centavos
 
 if TYPE_CHECKING:

@@ -17,7 +17,7 @@ import httpx
 from adapters.cashback_client.address import Address
 from adapters.cashback_client.answer import AnswerReader
 from adapters.cashback_client.connection import Connection
-from adapters.cashback_client.dialing import Dialed, Dialer
+from adapters.cashback_client.happy_eyeballs import Dialed, Dialer
 from adapters.cashback_client.pool import Limits, Pool
 from adapters.cashback_client.retry_after import parse_retry_after
 from adapters.cashback_client.tunnel import ProxyFailedError, open_tunnel

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from prometheus_client import CollectorRegistry
 
-    from cashback_core.tracing import TraceContext
+    from cashback_core.traces import TraceContext
 
 
 REASONS: Final = ("conflict", "row", "away", "bug")

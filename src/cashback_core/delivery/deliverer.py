@@ -27,7 +27,7 @@ from cashback_core.delivery.provider import Payment, Provider, UnsendablePayment
 from cashback_core.delivery.record import Standing
 from cashback_core.delivery.states import Actor, DeliveryPolicy
 from cashback_core.delivery.store import DeliveryStore
-from cashback_core.tracing import TRACE, TRAIL, TraceContext, Trail, new_trace
+from cashback_core.traces import TRACE, TRAIL, TraceContext, Trail, new_trace
 from cashback_core.values.availability import StoreUnavailable
 
 FIRST_RETRY_S: Final = 0.05

@@ -10,7 +10,7 @@ from cashback_core.delivery.claims import Claim
 from cashback_core.delivery.evidence import Evidence, Outcome
 from cashback_core.delivery.record import Standing
 from cashback_core.delivery.states import Actor
-from cashback_core.tracing import TraceContext, Trail
+from cashback_core.traces import TraceContext, Trail
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -43,7 +43,7 @@ from cashback_core.sales.same_sale import (
 )
 from cashback_core.sales.terms import Terms
 from cashback_core.sales.validation import MAX_SALE_ID_CHARS, TERMS_CODES, parse_repeat, parse_sale
-from cashback_core.tracing import note_cashback
+from cashback_core.traces import note_cashback
 from cashback_core.values.availability import StoreUnavailable
 from cashback_core.values.names import NameDifference, same_person
 from cashback_core.values.violations import InvalidSale, Violation, show

@@ -23,7 +23,7 @@ from cashback_gateway.commands.as_platform import administration, caller, refuse
 if TYPE_CHECKING:
     from cashback_core.administration.resources import Refusal
     from cashback_core.people.users import User
-    from cashback_gateway.settings.settings import Settings
+    from cashback_gateway.settings.table import Settings
 
 
 def add_user(settings: Settings, name: str, *, merchant: str | None, role: str) -> None:

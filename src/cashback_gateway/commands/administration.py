@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from cashback_core.administration.resources import Refusal
     from cashback_core.people.clients import Issued
-    from cashback_gateway.settings.settings import Settings
+    from cashback_gateway.settings.table import Settings
 
 
 MAX_LISTED: Final = 200

@@ -19,7 +19,7 @@ from cashback_gateway.commands import administration_options, operator_options
 from cashback_gateway.processes.collector import collect_rarely
 from cashback_gateway.processes.logs import log_to_stderr
 from cashback_gateway.settings.environment import SettingsError, read_settings
-from cashback_gateway.settings.settings import REQUIRED, Settings
+from cashback_gateway.settings.table import REQUIRED, Settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

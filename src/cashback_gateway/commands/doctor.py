@@ -13,7 +13,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
-from adapters.cashback_client.examining import examine_reach
+from adapters.cashback_client.reachability import examine_reach
 from adapters.postgres.connection.durability import DURABILITY, UNSAFE
 from adapters.postgres.connection.sessions import DatabaseRole, limits
 from adapters.postgres.connection.startup_checks import MINIMUM_VERSION, WORKER_ROLES, unknown_zones
@@ -42,7 +42,7 @@ from cashback_gateway.processes.provider_way import provider_way
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from adapters.cashback_client.examining import Reach
+    from adapters.cashback_client.reachability import Reach
     from adapters.postgres.operators.examination import (
         Backlog,
         Holder,
@@ -53,7 +53,7 @@ if TYPE_CHECKING:
     )
     from cashback_core.privacy.seals import Seal
     from cashback_gateway.local.state import LocalRun
-    from cashback_gateway.settings.settings import Settings
+    from cashback_gateway.settings.table import Settings
 
 CONNECT_S: Final = 3.0
 CLOCK_WARN: Final = timedelta(seconds=1)

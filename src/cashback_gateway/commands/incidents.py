@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from adapters.postgres.operators.incidents import PostgresIncidentStore
     from cashback_core.reconciliation.incidents import ClassTotal
-    from cashback_gateway.settings.settings import Settings
+    from cashback_gateway.settings.table import Settings
 
 NONE_STANDS: Final = "no incident of a statement stands"
 

@@ -46,7 +46,7 @@ if TYPE_CHECKING:
     from cashback_core.delivery.waits import Waiting
     from cashback_core.intake.equal_sales import EqualSales, Try
     from cashback_core.operators.acts import OpenCashback
-    from cashback_gateway.settings.settings import Settings
+    from cashback_gateway.settings.table import Settings
 
     Operate = Callable[[Settings, argparse.Namespace], Coroutine[object, object, None]]
 

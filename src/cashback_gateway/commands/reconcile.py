@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from cashback_core.reconciliation.reconciler import RunResult
-    from cashback_gateway.settings.settings import Settings
+    from cashback_gateway.settings.table import Settings
 
 _UTC = ZoneInfo("UTC")
 

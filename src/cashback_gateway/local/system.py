@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from typing import Self
 
     from cashback_gateway.local.state import LocalState
-    from cashback_gateway.settings.settings import Settings
+    from cashback_gateway.settings.table import Settings
 
 METRICS_PORT = 9464
 """Where the API's metrics are tried first, as OpenTelemetry's exporters do; the worker's follow."""

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     import socket
     from collections.abc import Generator
 
-    from cashback_gateway.settings.settings import Settings
+    from cashback_gateway.settings.table import Settings
 
 MAX_REQUESTS: Final = 1000
 """Most requests at once; one more is told 503, which an ERP tries again."""

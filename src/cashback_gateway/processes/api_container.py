@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from litestar import Litestar
 
     from cashback_core.people.log_ins import OnLogIn
-    from cashback_gateway.settings.settings import Settings
+    from cashback_gateway.settings.table import Settings
 
 
 def _incidents(database: Database) -> PostgresIncidentStore:

@@ -32,7 +32,7 @@ from cashback_core.values.ids import new_id
 from cashback_gateway.processes.database_guard import DatabaseGuard
 from cashback_gateway.processes.provider_way import provider_way
 from cashback_gateway.processes.telemetry import Parts, Telemetry
-from cashback_gateway.settings.settings import Settings
+from cashback_gateway.settings.table import Settings
 
 if TYPE_CHECKING:
     from adapters.cashback_client.way import Way

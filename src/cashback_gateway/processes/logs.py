@@ -10,7 +10,7 @@ import logging
 from datetime import UTC, datetime
 from typing import Final
 
-from cashback_core.tracing import TRACE, TRAIL
+from cashback_core.traces import TRACE, TRAIL
 from cashback_core.values.documents import mask_documents
 from cashback_core.values.instants import format_instant
 from cashback_gateway.settings.kinds import LogFormat

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from cashback_core.people.log_ins import OnLogIn
     from cashback_core.sales.same_sale import EqualOutcome
     from cashback_gateway.processes.telemetry import Parts
-    from cashback_gateway.settings.settings import Settings
+    from cashback_gateway.settings.table import Settings
 
 
 class ProcessMetrics:

@@ -31,9 +31,9 @@ if TYPE_CHECKING:
     from cashback_core.intake.wrong_names import WrongName
     from cashback_core.people.log_ins import OnLogIn
     from cashback_core.sales.same_sale import EqualOutcome
-    from cashback_core.tracing import TraceContext
+    from cashback_core.traces import TraceContext
     from cashback_gateway.processes.metrics import ProcessMetrics
-    from cashback_gateway.settings.settings import Settings
+    from cashback_gateway.settings.table import Settings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

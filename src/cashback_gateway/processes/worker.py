@@ -18,7 +18,7 @@ from adapters.postgres.schema.migration import refuse_former
 from cashback_gateway.processes.collector import settle_collector
 
 if TYPE_CHECKING:
-    from cashback_gateway.settings.settings import Settings
+    from cashback_gateway.settings.table import Settings
 
 
 _log = logging.getLogger(__name__)

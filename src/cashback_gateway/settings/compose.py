@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 from typing import Final
 
-from cashback_gateway.settings.settings import SETTINGS
+from cashback_gateway.settings.table import SETTINGS
 
 BY_THE_IMAGE: Final = frozenset({"CASHBACK_HOST", "CASHBACK_PORT", "CASHBACK_REVISION"})
 """What infra/Dockerfile settles for every container."""

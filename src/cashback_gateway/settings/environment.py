@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cashback_gateway.settings.declaration import declared_in
-from cashback_gateway.settings.settings import CONCERNS, REQUIRED, SETTINGS, Settings
+from cashback_gateway.settings.table import CONCERNS, REQUIRED, SETTINGS, Settings
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping

@@ -10,7 +10,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any, cast
 
 from cashback_gateway.settings.declaration import declared_in
-from cashback_gateway.settings.settings import CONCERNS
+from cashback_gateway.settings.table import CONCERNS
 
 if TYPE_CHECKING:
     from cashback_gateway.settings.declaration import Setting

@@ -13,7 +13,7 @@ from cashback_core.sales.terms import Terms
 from cashback_core.sales.validation import SaleRules
 from cashback_core.testing.manual_clock import ManualClock
 from cashback_core.testing.memory_store import MemoryStore
-from cashback_core.tracing import TRACE, TRAIL, Trail, new_trace
+from cashback_core.traces import TRACE, TRAIL, Trail, new_trace
 from contract.builders import PROGRAMME, leased
 from fakes.scripted_provider import ScriptedProvider
 from fakes.virtual_time import run_in_virtual_time

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import pytest
 
-from adapters.cashback_client.examining import Reach
+from adapters.cashback_client.reachability import Reach
 from adapters.postgres.connection.sessions import limits
 from adapters.postgres.operators.examination import Backlog, Holder, Order, Run, Server, Statements
 from cashback_core.delivery.states import Status

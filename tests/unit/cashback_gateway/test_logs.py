@@ -7,7 +7,7 @@ from uuid import UUID
 
 import pytest
 
-from cashback_core.tracing import TRACE, TRAIL, Trail, new_trace
+from cashback_core.traces import TRACE, TRAIL, Trail, new_trace
 from cashback_gateway.processes.logs import JsonFormatter, TextFormatter
 
 CPF = "52998224725"

@@ -18,7 +18,7 @@ from cashback_gateway.processes.container import build_worker
 from cashback_gateway.settings import page as settings_page
 from cashback_gateway.settings.declaration import declared_in
 from cashback_gateway.settings.environment import SettingsError, read_settings
-from cashback_gateway.settings.settings import CONCERNS, REQUIRED, SETTINGS
+from cashback_gateway.settings.table import CONCERNS, REQUIRED, SETTINGS
 
 ROOT = Path(__file__).parents[3]
 ENOUGH = {

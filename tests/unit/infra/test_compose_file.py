@@ -11,7 +11,7 @@ import yaml
 
 from cashback_gateway.settings.compose import BY_THE_IMAGE, passing_on
 from cashback_gateway.settings.delivery import DeliverySettings
-from cashback_gateway.settings.settings import SETTINGS
+from cashback_gateway.settings.table import SETTINGS
 
 ROOT = Path(__file__).parents[3]
 COMPOSE: Final = cast(

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Final, cast
 
 import httpx
 
-from adapters.cashback_client.statements.following import Trail
+from adapters.cashback_client.statements.decompression import Pieces
 from adapters.cashback_client.statements.heads import HEAD_FIELDS, PageHead, read_head, total
-from adapters.cashback_client.statements.inflating import Pieces
 from adapters.cashback_client.statements.lines import ROW_FIELDS, read_line
-from adapters.cashback_client.statements.parsing import PageParser
+from adapters.cashback_client.statements.page_parser import PageParser
+from adapters.cashback_client.statements.pagination import Trail
 from adapters.cashback_client.statements.tunnelled import TunnelledTransport
 from adapters.cashback_client.statements.unfit import Unfit
 from adapters.cashback_client.way import direct
@@ -33,7 +33,7 @@ from cashback_core.values.instants import format_instant
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable
 
-    from adapters.cashback_client.statements.parsing import Fields
+    from adapters.cashback_client.statements.page_parser import Fields
     from adapters.cashback_client.way import Way
 
 PATH: Final = "/statement"

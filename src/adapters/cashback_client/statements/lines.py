@@ -20,7 +20,7 @@ from cashback_core.values.money import MAX_CENTAVOS
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from adapters.cashback_client.statements.parsing import Fields, Value
+    from adapters.cashback_client.statements.page_parser import Fields, Value
 
 ROW_FIELDS: Final = frozenset({"document", "cashback", "at", "reference", "type", "kind"})
 

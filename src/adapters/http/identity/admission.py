@@ -11,7 +11,7 @@ from adapters.http.problems.problem import Problem
 from adapters.http.wire.headers import Fields, read_fields
 from cashback_core.administration.resources import Caller
 from cashback_core.people.callers import USER
-from cashback_core.tracing import TRAIL, note_merchant
+from cashback_core.traces import TRAIL, note_merchant
 from cashback_core.words.locales import languages, phrase
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from typing import Final
 from adapters.http.openapi.administration import ADMINISTRATION
 from adapters.http.openapi.catalogue import CATALOGUE
 from adapters.http.openapi.identity import IDENTITY
-from adapters.http.openapi.operating import OPERATING
+from adapters.http.openapi.operators import OPERATING
 from adapters.http.openapi.parts import (
     ANY,
     BODY,

@@ -42,7 +42,7 @@ from cashback_core.intake.submission import (
     SaleRequest,
     UnknownMerchant,
 )
-from cashback_core.tracing import note_cashback
+from cashback_core.traces import note_cashback
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from adapters.postgres.administration.merchants import merchant_meant
-from adapters.postgres.administration.paging import Column
+from adapters.postgres.administration.pages import Column
 from adapters.postgres.administration.shelf import Shelf
 from cashback_core.administration.audit_trail import TrailFilter, TrailLine, TrailStore
 from cashback_core.administration.resources import Caller, Missing, Page

@@ -16,7 +16,7 @@ from adapters.postgres.administration.client_secrets import (
     let_run_out,
 )
 from adapters.postgres.administration.merchants import merchant_meant
-from adapters.postgres.administration.paging import Column
+from adapters.postgres.administration.pages import Column
 from adapters.postgres.administration.shelf import FOREIGN_KEY, UNIQUE, Refused, Shelf
 from cashback_core.administration.resources import Done, InUse, Invalid, Missing, Taken
 from cashback_core.people.clients import (

@@ -7,7 +7,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from adapters.postgres.administration.paging import Column
+from adapters.postgres.administration.pages import Column
 from adapters.postgres.administration.shelf import UNIQUE, Refused, Shelf
 from cashback_core.administration.merchants import (
     Merchant,

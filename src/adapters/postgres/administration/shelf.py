@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING, Any, Final, Generic, LiteralString, TypeVar
 import psycopg
 from psycopg.rows import dict_row
 
-from adapters.postgres.administration.paging import on_the_page, page_query, page_values
+from adapters.postgres.administration.pages import on_the_page, page_query, page_values
 from cashback_core.administration.resources import Conflict, Done, Missing, Page
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable, Mapping
 
-    from adapters.postgres.administration.paging import Column
+    from adapters.postgres.administration.pages import Column
     from adapters.postgres.administration.transactions import Administration
     from cashback_core.administration.resources import Caller, Refusal, Slice, Versions
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 import psycopg
 
 from adapters.postgres.administration.merchants import merchant_meant
-from adapters.postgres.administration.paging import Column
+from adapters.postgres.administration.pages import Column
 from adapters.postgres.administration.shelf import UNIQUE, Refused, Shelf
 from cashback_core.administration.resources import InUse, Invalid, Taken
 from cashback_core.administration.stops import NewStop, Stop, StopStore

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from adapters.postgres.administration.merchants import merchant_meant
-from adapters.postgres.administration.paging import Column
+from adapters.postgres.administration.pages import Column
 from adapters.postgres.administration.shelf import UNIQUE, Refused, Shelf
 from adapters.postgres.identity.accounts import end_sessions
 from cashback_core.administration.resources import InUse, Invalid, Taken

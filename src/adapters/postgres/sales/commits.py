@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from cashback_core.tracing import TraceContext
+    from cashback_core.traces import TraceContext
 
 _log = logging.getLogger(__name__)
 

@@ -26,7 +26,7 @@ from adapters.postgres.sales.acceptance import Cursor, JustErased, accept_group
 from adapters.postgres.sales.brakes import LOCK
 from adapters.postgres.sales.commits import CommitObserver, Commits, Failure
 from cashback_core.intake.acceptance import Acceptance, Submission, TermsChanged
-from cashback_core.tracing import TRACE
+from cashback_core.traces import TRACE
 from cashback_core.values.availability import StoreUnavailable
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from cashback_core.delivery.claims import AttemptResult
     from cashback_core.delivery.record import Standing
     from cashback_core.delivery.states import DeliveryPolicy
-    from cashback_core.tracing import TraceContext
+    from cashback_core.traces import TraceContext
 
 MAX_GROUP: Final = 200
 """Most sales, and most results, of one transaction."""

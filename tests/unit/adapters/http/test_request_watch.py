@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from adapters.http.serving.request_watch import RequestWatch
-from cashback_core.tracing import TRACE, TRAIL, note_merchant
+from cashback_core.traces import TRACE, TRAIL, note_merchant
 
 if TYPE_CHECKING:
     from cashback_core.delivery.observers import RequestEnded

@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pytest
 
-from adapters.cashback_client.statements import following
-from adapters.cashback_client.statements.following import Trail
+from adapters.cashback_client.statements import pagination
 from adapters.cashback_client.statements.heads import PageHead, read_head, total
-from adapters.cashback_client.statements.parsing import Odd
+from adapters.cashback_client.statements.page_parser import Odd
+from adapters.cashback_client.statements.pagination import Trail
 from adapters.cashback_client.statements.unfit import Unfit
 
 if TYPE_CHECKING:
-    from adapters.cashback_client.statements.parsing import Fields
+    from adapters.cashback_client.statements.page_parser import Fields
 
 
 def head(fields: Fields, link: str = "") -> PageHead:
@@ -107,7 +107,7 @@ def page(following: str | None) -> PageHead:
 def test_next_is_an_address_or_a_cursor(leads: str, to: str) -> None:
     found = Trail(FIRST).after(FIRST, page(leads))
     assert found is not None
-    assert following._place(found) == following._place(httpx.URL(to))
+    assert pagination._place(found) == pagination._place(httpx.URL(to))
     assert "#" not in str(found)
 
 
@@ -127,7 +127,7 @@ def test_no_other_origin_and_no_circle_is_followed(leads: str) -> None:
 
 
 def test_pages_have_an_end(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(following, "MAX_PAGES", 3)
+    monkeypatch.setattr(pagination, "MAX_PAGES", 3)
     trail = Trail(FIRST)
     assert trail.after(FIRST, page("1"))
     assert trail.after(FIRST, page("2"))

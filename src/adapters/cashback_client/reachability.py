@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from adapters.cashback_client.address import Address, InvalidProviderUrlError
-from adapters.cashback_client.dialing import connected, resolve
+from adapters.cashback_client.happy_eyeballs import connected, resolve
 from adapters.cashback_client.pool import Limits
 from adapters.cashback_client.transport import EvidenceTransport, why_ended
 
 if TYPE_CHECKING:
-    from adapters.cashback_client.dialing import Place
+    from adapters.cashback_client.happy_eyeballs import Place
     from adapters.cashback_client.way import Way
 
 

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapters.cashback_client.statements.inflating import PIECE_BYTES, Pieces
-from adapters.cashback_client.statements.parsing import Fields, Odd, PageParser
+from adapters.cashback_client.statements.decompression import PIECE_BYTES, Pieces
+from adapters.cashback_client.statements.page_parser import Fields, Odd, PageParser
 from adapters.cashback_client.statements.unfit import Unfit
 
 WANTED = frozenset({"document", "cashback"})

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 import pytest
 from cryptography import x509
 
-from adapters.cashback_client import examining
-from adapters.cashback_client.dialing import Place
-from adapters.cashback_client.examining import Reach, examine_reach
+from adapters.cashback_client import reachability
+from adapters.cashback_client.happy_eyeballs import Place
+from adapters.cashback_client.reachability import Reach, examine_reach
 from adapters.cashback_client.tunnel import Proxy
 from adapters.cashback_client.way import Way, tls_context
 from integration.certificate import Certificate
@@ -39,8 +39,8 @@ async def test_a_dead_address_is_named_and_the_good_one_used(
         addresses = ("127.0.0.2", "127.0.0.1") if host == "provider.invalid" else (host,)
         return [Place(family=2, address=(address, port)) for address in addresses]
 
-    monkeypatch.setattr(examining, "resolve", two)
-    monkeypatch.setattr("adapters.cashback_client.dialing.resolve", two)
+    monkeypatch.setattr(reachability, "resolve", two)
+    monkeypatch.setattr("adapters.cashback_client.happy_eyeballs.resolve", two)
     with deaf_port("127.0.0.2") as port:
         async with scripted(wait, port=port) as provider:
             found = await seen(
