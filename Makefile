@@ -68,25 +68,25 @@ contracts: venv-dev ## imports point inward only
 REPEATS ?= 5
 bench: SECONDS ?= 5
 bench: venv-dev ## measure sale -> applied next to pgbench (SECONDS=5 REPEATS=5)
-	@PYTHONPATH=src .venv/bin/python -m benchmarks --seconds $(SECONDS) --repeats $(REPEATS)
+	@PYTHONPATH=src:proofs .venv/bin/python -m benchmarks --seconds $(SECONDS) --repeats $(REPEATS)
 
 .PHONY: capacity
 capacity: venv-dev ## drive the compose stack to its knees, write docs/sizing.md (ARGS="--seconds 5 …")
 	@exports=$$(tests/deploy/engine.sh) && eval "$$exports" && \
-		PYTHONPATH=src:tests .venv/bin/python -m capacity $(ARGS)
+		PYTHONPATH=src:tests:proofs .venv/bin/python -m capacity $(ARGS)
 
 simulate: venv-dev ## the delivery decisions against SEEDS=5000 simulated worlds, or SEED=123 again
-	@PYTHONPATH=src:tests .venv/bin/python -m simulation \
+	@PYTHONPATH=src:tests:proofs .venv/bin/python -m simulation \
 		$(if $(SEED),--seed $(SEED),--seeds $(or $(SEEDS),5000))
 
 PROFILE ?= mixed
 chaos: venv-dev ## kill and freeze the real processes, compare the money (PROFILE=database|statements SECONDS= SEED=)
-	@PYTHONPATH=src .venv/bin/python -m chaos --profile $(PROFILE) \
+	@PYTHONPATH=src:proofs .venv/bin/python -m chaos --profile $(PROFILE) \
 		$(if $(SECONDS),--seconds $(SECONDS)) $(if $(SEED),--seed $(SEED))
 
 mutants: venv-dev ## plant broken designs, see each one caught
-	@PYTHONPATH=src:tests .venv/bin/python -m simulation mutants
-	@PYTHONPATH=src .venv/bin/python -m chaos --mutants
+	@PYTHONPATH=src:tests:proofs .venv/bin/python -m simulation mutants
+	@PYTHONPATH=src:proofs .venv/bin/python -m chaos --mutants
 
 # Not part of `check`: it takes the better part of an hour. docs/mutation.md tells how to read it.
 CHILDREN ?= 2

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -8,12 +9,16 @@ CHECKOUT = Path(__file__).resolve().parents[2]
 
 
 def test_a_short_benchmark_finds_every_answer_and_row_right() -> None:
-    results = CHECKOUT / "benchmarks/RESULTS.md"
+    results = CHECKOUT / "proofs/benchmarks/RESULTS.md"
     before = results.read_bytes() if results.exists() else None
     arguments = ["--trial", "--seconds=0.3", "--repeats=1", "--connections=4"]
     done = subprocess.run(
         [sys.executable, "-m", "benchmarks", *arguments],
         cwd=CHECKOUT,
+        env={
+            **os.environ,
+            "PYTHONPATH": os.pathsep.join(map(str, (CHECKOUT / "src", CHECKOUT / "proofs"))),
+        },
         capture_output=True,
         text=True,
         check=False,

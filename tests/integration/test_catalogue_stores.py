@@ -33,7 +33,7 @@ from cashback_core.sales.calculation import calculate
 from cashback_core.sales.effective_dates import BEGINNING
 from cashback_core.sales.programme import Programme, Rate
 from cashback_core.sales.sale import Customer
-from cashback_core.values import pages
+from cashback_core.values import pages as core_pages
 from cashback_core.values.ids import new_id
 from contract.builders import SOLD_AT, a_cpf, a_sale, submitted
 from integration.products import put_product
@@ -273,8 +273,8 @@ async def test_products_are_found_by_sku_and_by_the_beginning_of_their_name(
 async def test_a_page_ends_by_the_periods_of_its_items_too(
     types: PostgresProductTypes, products: PostgresProducts, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(core_pages, "MAX_PARTS", 4)
     monkeypatch.setattr(pages, "MAX_PARTS", 4)
-    monkeypatch.setattr(paging, "MAX_PARTS", 4)
     for name, count in (("E", 3), ("F", 2), ("G", 5), ("H", 1)):
         await made(types, name)
         sku = (await product(products, sku=name)).id

@@ -13,7 +13,7 @@ def test_every_mutant_finds_what_it_replaces() -> None:
     done = subprocess.run(
         [sys.executable, "-c", PLANT_ALL],
         cwd=ROOT,
-        env={"PYTHONPATH": str(ROOT / "src")},
+        env={"PYTHONPATH": f"{ROOT}/src:{ROOT}/proofs"},
         capture_output=True,
         text=True,
         check=False,

@@ -80,7 +80,7 @@ def _line_of_seed_7(hash_seed: str) -> str:
     done = subprocess.run(
         [sys.executable, "-m", "simulation", "--seed", "7"],
         cwd=ROOT,
-        env={**os.environ, "PYTHONPATH": "src:tests", "PYTHONHASHSEED": hash_seed},
+        env={**os.environ, "PYTHONPATH": "src:tests:proofs", "PYTHONHASHSEED": hash_seed},
         capture_output=True,
         text=True,
         timeout=60,

@@ -207,7 +207,7 @@ def _day(measured: Measured) -> str:
         "## A chain's day, worked out\n\n![Load and tasks over the day](sizing/day.svg)\n\n"
         f"Assumed, not measured: {chain.stores} stores with {chain.sales_a_store} sales each,"
         f" {chain.sales_a_day:,} a day; the shares below; a busiest day of the\nyear with"
-        f" {chain.busiest_day:g} times as many. Put your own into `capacity/day.py` and print the page"
+        f" {chain.busiest_day:g} times as many. Put your own into `proofs/capacity/day.py` and print the page"
         " again (below).\n\n"
         + _table(heads, rows)
         + f"\n\nThat is {hours[0]} task hours on an ordinary day ({hours[0] * task.vcpu:g} vCPU hours)"

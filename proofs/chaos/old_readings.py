@@ -129,4 +129,4 @@ OLD_READINGS: Final[tuple[Callable[[], None], ...]] = (
     fresh_key_is_a_new_sale,
     zone_is_content,
 )
-"""All of them; chaos/mutants.py says which statement shows which."""
+"""All of them; proofs/chaos/mutants.py says which statement shows which."""

@@ -36,7 +36,7 @@ PASSWORD: Final = "only for the chaos run"  # noqa: S105 - of a database that va
 PLATFORM_USER: Final = "petra"
 APIS: Final = ("api-1", "api-2")
 WORKERS: Final = ("worker-1", "worker-2")
-_CHECKOUT: Final = Path(__file__).resolve().parents[1]
+_CHECKOUT: Final = Path(__file__).resolve().parents[2]
 _START_S: Final = 60.0
 _STOP_S: Final = 20.0
 _LOOPBACK: Final = "127.0.0.1"
@@ -49,7 +49,7 @@ class ChaosError(Exception):
 class System:
     """Starts everything on free ports and a folder that vanishes, kills and restarts on demand.
 
-    With `mutant` the APIs and workers run with that fault planted (chaos/mutants.py); with
+    With `mutant` the APIs and workers run with that fault planted (proofs/chaos/mutants.py); with
     `echoes` the provider's statement repeats our references.
     """
 
@@ -202,7 +202,7 @@ class System:
         key = self.folder / "signing_key.pem"
         create_signing_key(key)
         self._environ = {n: v for n, v in os.environ.items() if not n.startswith("CASHBACK_")} | {
-            "PYTHONPATH": os.pathsep.join([str(_CHECKOUT / "src"), str(_CHECKOUT)]),
+            "PYTHONPATH": os.pathsep.join([str(_CHECKOUT / "src"), str(_CHECKOUT / "proofs")]),
             "DATABASE_URL": self.dsn,
             "CASHBACK_PROVIDER_URL": self.url("sandbox"),
             "CASHBACK_SIGNING_KEY_FILE": str(key),
