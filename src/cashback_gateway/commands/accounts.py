@@ -7,7 +7,8 @@ import getpass
 import sys
 from typing import TYPE_CHECKING
 
-from adapters.http.administration.user_bodies import read_new_password, read_new_user
+from adapters.http.administration.own_password import RESET, read_passwords
+from adapters.http.administration.users import USERS
 from adapters.http.identity.login import USERNAME, owner_of
 from adapters.http.identity.passwords import hash_password
 from adapters.http.identity.signing_key import load_signing_key
@@ -29,10 +30,11 @@ if TYPE_CHECKING:
 def add_user(settings: Settings, name: str, *, merchant: str | None, role: str) -> None:
     """Add a user whose password comes on standard input. Raises AccountError, ActRefusedError."""
     document = {"username": name, "role": role, "password": _read_password()}
+    document["current"] = "asked of nobody who is on this machine"
     if merchant is not None:
         document["merchant"] = merchant
     try:
-        asked = read_new_user(document, by_platform=True, by_token=False)
+        asked = USERS.new.read(document)
     except InvalidRequestError as error:
         raise unreadable(error.violations) from error
     new = NewUser(
@@ -54,7 +56,7 @@ def set_password(settings: Settings, name: str) -> None:
     if USERNAME.match(name) is None:
         raise AccountError(f"there is no user {name!r}")
     try:
-        new = read_new_password({"new": _read_password()}, name)
+        new = read_passwords(RESET, {"new": _read_password()}, name)["new"]
     except InvalidRequestError as error:
         raise unreadable(error.violations) from error
     refusal = asyncio.run(_set_password(settings, name, hash_password(new)))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from adapters.http.identity.access import ACCESS, NOBODY, Role, Roles
+from adapters.http.identity.access import NOBODY, Access, Role, Roles
 from adapters.http.identity.tokens import TokenKind, Tokens
 from adapters.http.problems.problem import Problem
 from adapters.http.wire.headers import Fields, read_fields
@@ -107,6 +107,7 @@ class Admission:
     tokens: Tokens
     standings: Standings
     limit: RateLimit
+    access: Access
 
     async def __call__(self, request: Request[Any, Any, Any]) -> tuple[Fields, Principal]:
         """The header fields and who sent them.
@@ -125,7 +126,7 @@ class Admission:
         if standing.merchant_id is not None:
             note_merchant(standing.merchant_id)
         await self.limit(standing.subject)
-        admitted = ACCESS.get(_operation(request), NOBODY)
+        admitted = self.access.get(_operation(request), NOBODY)
         if standing.role not in admitted:
             raise ForbiddenError(admitted)
         principal = Principal(
