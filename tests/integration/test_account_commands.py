@@ -8,8 +8,8 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from adapters.http.identity.signing_key import load_signing_key
-from adapters.http.identity.tokens import TokenKind, Tokens
+from adapters.credentials.signing_key import load_signing_key
+from adapters.credentials.tokens import TokenKind, Tokens
 from integration.administering import PASSWORD
 from integration.command_line import run
 

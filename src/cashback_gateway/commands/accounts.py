@@ -7,17 +7,16 @@ import getpass
 import sys
 from typing import TYPE_CHECKING
 
+from adapters.credentials.password_hashes import hash_password
+from adapters.credentials.signing_key import load_signing_key
+from adapters.credentials.tokens import Lifetimes, TokenKind, Tokens, owner_of
 from adapters.http.administration.user_bodies import read_new_password, read_new_user
 from adapters.http.identity.credentials import InvalidRequestError
-from adapters.http.identity.login import USERNAME, owner_of
-from adapters.http.identity.passwords import hash_password
-from adapters.http.identity.signing_key import load_signing_key
-from adapters.http.identity.tokens import Lifetimes, TokenKind, Tokens
 from adapters.postgres.administration.users import PostgresUsers
 from adapters.postgres.connection.database import Database
 from adapters.postgres.identity.accounts import AccountError, PostgresAccounts
 from cashback_core.administration.resources import Kept
-from cashback_core.people.users import NewUser
+from cashback_core.people.users import USERNAME, NewUser
 from cashback_gateway.commands.as_platform import administration, caller, refused, unreadable
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ import stat
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from adapters.http.identity.signing_key import (
+from adapters.credentials.signing_key import (
     BadSigningKeyError,
     create_signing_key,
     load_signing_key,

@@ -13,7 +13,6 @@ from adapters.http.administration import shapes
 from adapters.http.administration.user_bodies import (
     ADMINISTRATIVE,
     ROLES,
-    USERNAME,
     check_state,
     document_of,
     read_changed_password,
@@ -33,7 +32,7 @@ from adapters.http.resources.cursors import Kind
 from adapters.http.resources.list_query import ListQuery, Ordering
 from adapters.http.resources.one_resource import OneResource
 from adapters.http.sales.wire import encode
-from cashback_core.people.users import NewUser, User, UserFilter, UserState
+from cashback_core.people.users import NEW_USERNAME, NewUser, User, UserFilter, UserState
 from cashback_core.values.instants import format_instant
 
 if TYPE_CHECKING:
@@ -155,7 +154,7 @@ class UserRoutes:
 def read_username(request: Request[Any, Any, Any]) -> str:
     """The username in an address; raises NotFoundException for any other text."""
     username: str = request.scope["path_params"]["username"]
-    if USERNAME.match(username) is None:
+    if NEW_USERNAME.match(username) is None:
         raise NotFoundException
     return username
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from adapters.credentials.tokens import TokenKind, Tokens
 from adapters.http.fields import Fields, read_fields
 from adapters.http.identity.access import ACCESS, NOBODY, Role, Roles
-from adapters.http.identity.tokens import TokenKind, Tokens
 from cashback_core.people.callers import USER
 from cashback_core.tracing import note_merchant
 

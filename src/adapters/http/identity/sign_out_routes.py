@@ -10,8 +10,8 @@ from litestar.exceptions import NotFoundException
 from litestar.types import ASGIApp  # noqa: TC002 (Litestar reads the annotations)
 
 from adapters.http.answers import bare
-from adapters.http.identity.login import USERNAME
 from adapters.http.resources.answering import caller_of
+from cashback_core.people.users import USERNAME
 
 if TYPE_CHECKING:
     from litestar.handlers import HTTPRouteHandler

@@ -10,13 +10,13 @@ import msgspec
 from litestar import HttpMethod, Request, post, route
 from litestar.types import ASGIApp  # noqa: TC002 (Litestar reads the annotations)
 
+from adapters.credentials.signing_key import jwk
 from adapters.http import shapes
 from adapters.http.answers import Answer, bare
 from adapters.http.body import decode_json, read_body
 from adapters.http.fields import read_fields
 from adapters.http.identity.client_address import client_address
 from adapters.http.identity.credentials import read_credentials, read_texts
-from adapters.http.identity.signing_key import jwk
 from adapters.http.identity.token_form import answer_form, is_form
 from adapters.http.sales.wire import encode
 from cashback_core.people.callers import CLIENT

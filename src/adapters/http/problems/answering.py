@@ -12,6 +12,7 @@ import msgspec
 from litestar.exceptions import HTTPException, MethodNotAllowedException, NotFoundException
 from litestar.response import Response
 
+from adapters.credentials.tokens import InvalidTokenError
 from adapters.http import shapes
 from adapters.http.answers import Answer, Header
 from adapters.http.body import (
@@ -26,7 +27,6 @@ from adapters.http.identity.admission import ForbiddenError, UnauthenticatedErro
 from adapters.http.identity.credentials import InvalidRequestError
 from adapters.http.identity.login import BadCredentialsError, LoginThrottledError
 from adapters.http.identity.rate_limit import RateExceededError
-from adapters.http.identity.tokens import InvalidTokenError
 from adapters.http.identity.turns import TooManyLoginsError
 from adapters.http.problems.faults import Fault, InvalidQueryError
 from adapters.http.problems.texts import DIFFERENCE, KINDS, who_may

@@ -13,8 +13,8 @@ import pytest
 
 import adapters.http
 import cashback_core
+from adapters.credentials.signing_key import BadSigningKeyError
 from adapters.http import body
-from adapters.http.identity.signing_key import BadSigningKeyError
 from adapters.http.identity.token_form import OAuthError
 from adapters.http.problems import texts as problem_texts
 from adapters.http.problems.answering import PROBLEMS, Problem, answer_problem, problem_of
