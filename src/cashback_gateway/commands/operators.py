@@ -291,7 +291,7 @@ async def resend_many(settings: Settings, options: argparse.Namespace) -> None:
             print(f"Nothing was done: --expect {tally.count} sends them again.")
             return
         act = _signed(ActKind.RESEND, options)
-        decision = await operators.resend_all(merchant_id, wanted, act, expected=options.expect)
+        decision = await operators.act_on_all(merchant_id, wanted, act, expected=options.expect)
     print(f"{_words(_granted(decision))}: will be sent again")
 
 
