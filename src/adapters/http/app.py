@@ -22,7 +22,7 @@ from adapters.http.sales.incident_routes import IncidentRoutes
 from adapters.http.sales.operator_routes import OperatorRoutes
 from adapters.http.sales.privacy_routes import PrivacyRoutes
 from adapters.http.serving.options import with_options
-from adapters.http.version import VERSION
+from cashback_core.version import VERSION
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

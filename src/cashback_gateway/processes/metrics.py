@@ -6,7 +6,6 @@ import asyncio
 import platform
 from typing import TYPE_CHECKING
 
-from adapters.http.version import VERSION
 from adapters.postgres.operators.probe import PostgresProbe
 from adapters.telemetry import table
 from adapters.telemetry.commits import CommitMetrics
@@ -22,6 +21,7 @@ from adapters.telemetry.server import MetricsServer
 from adapters.telemetry.table import Role
 from adapters.telemetry.wrong_names import WrongNameMetrics
 from cashback_core.delivery.breaker import BreakerState
+from cashback_core.version import VERSION
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

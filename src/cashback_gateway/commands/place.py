@@ -1,0 +1,54 @@
+"""Where a command works: the folder of a local run, and the settings that it completes."""
+
+from __future__ import annotations
+
+import os
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Final
+
+from cyclopts import Parameter
+
+from cashback_gateway.settings import table
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
+    from cashback_gateway.local.state import LocalState
+    from cashback_gateway.settings.reading import Settings
+
+CHECKOUT: Final = Path(__file__).resolve().parents[3]
+DATABASE: Final = frozenset({table.DATABASE_URL.name})
+"""The settings without which no command of an operator does anything."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """`state` is the folder of a local run; with `with_parent` a run ends with who started it."""
+
+    state: Path
+    with_parent: bool = False
+
+    @property
+    def local(self) -> LocalState:
+        """The files of the local run, whether there is one or not."""
+        from cashback_gateway.local.state import LocalState
+
+        return LocalState(folder=self.state)
+
+    @contextmanager
+    def settings(self, *, needs: frozenset[str] = DATABASE) -> Generator[Settings, None, None]:
+        """Those of the environment and of a local run, whose database is up so long.
+
+        Raises SettingsError, LocalStateError.
+        """
+        from cashback_gateway.local.state import completed_environment
+        from cashback_gateway.settings.reading import read_settings
+
+        with completed_environment(os.environ, self.local) as environ:
+            yield read_settings(environ, needs=needs)
+
+
+Here = Annotated[Place, Parameter(parse=False)]
+"""A command's own parameter for its place, which nobody types."""
