@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 from cashback_gateway.commands.cli import main
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Generator, Mapping
 
 ROOT: Final = Path(__file__).parents[2]
 SRC: Final = os.pathsep.join(map(str, (ROOT / "src", ROOT / "tests" / "service_only")))
@@ -50,7 +50,7 @@ def call(
 
 
 @contextlib.contextmanager
-def _instead(environ: Mapping[str, str], stdin: io.StringIO) -> Iterator[None]:
+def _instead(environ: Mapping[str, str], stdin: io.StringIO) -> Generator[None]:
     before, read_before = dict(os.environ), sys.stdin
     os.environ.clear()
     os.environ.update(environ)

@@ -145,12 +145,18 @@ async def end_secret(
     print(f"{what} is good no more")
 
 
-async def _put(here: Place, client_id: str, **changed: object) -> Client:
+async def _put(
+    here: Place, client_id: str, *, disabled: bool | None = None, group: str | None = None
+) -> Client:
     what = f"client {client_id!r}"
     async with administration(here) as opened:
         clients = PostgresClients(opened)
         present = there(await clients.find(caller(), client_id), what)
-        state = replace(present.state, **changed)  # type: ignore[arg-type]
+        state = present.state
+        if disabled is not None:
+            state = replace(state, disabled=disabled)
+        if group is not None:
+            state = replace(state, group=group)
         outcome = await clients.replace(caller(), present.id, state, frozenset({present.version}))
     return done(outcome, what)
 

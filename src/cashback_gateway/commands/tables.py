@@ -11,7 +11,7 @@ import json
 import sys
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, cast
 from uuid import UUID
 
 from cashback_core.values.instants import format_instant
@@ -122,7 +122,7 @@ def cell(value: object) -> str:
         case datetime():
             return f"{format_instant(value)[:19]}Z"
         case tuple() | list():
-            return ", ".join(map(cell, value))
+            return ", ".join(map(cell, cast("Sequence[object]", value)))
         case _:
             return "".join(c if c.isprintable() else f"\\x{ord(c):02x}" for c in str(value))
 
