@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Annotated, Final, Literal, assert_never
 from cyclopts import Parameter
 
 from adapters.postgres.operators.incidents import PostgresIncidentStore
-from adapters.postgres.sales.store import PostgresCashbackStore
 from cashback_core.delivery.ports import RateVersion, RecordFilter
 from cashback_core.delivery.states import DeliveryPolicy, Status
 from cashback_core.delivery.waiting import Why
@@ -34,16 +33,9 @@ from cashback_gateway.commands.operating import (
     the_cashback,
     the_merchant,
 )
-from cashback_gateway.commands.parameters import (
-    Json,
-    Limit,
-    Merchant,
-    Named,
-    Risk,
-    Signature,
-    whole_from,
-)
+from cashback_gateway.commands.parameters import Json, Limit, Merchant, Named, Risk, Signature
 from cashback_gateway.commands.place import Here
+from cashback_gateway.commands.readers import whole_from
 from cashback_gateway.commands.refusals import ActRefusedError
 from cashback_gateway.commands.tables import (
     Column,
@@ -211,6 +203,8 @@ async def list_by_rate(
     here: Here,
 ) -> None:
     """List what a version of a rate paid."""
+    from adapters.postgres.sales.store import PostgresCashbackStore
+
     wanted = RecordFilter(rate=RateVersion(type=product_type, version=version), status=status)
     records: list[dict[str, object]] = []
     after: Position | None = None
@@ -230,6 +224,8 @@ async def list_by_rate(
 
 async def show(name: Named, /, *, json: Json = False, here: Here) -> None:
     """Show one cashback with its attempts and events."""
+    from adapters.postgres.sales.store import PostgresCashbackStore
+
     async with operating(here) as (database, _):
         one = await the_cashback(database, name)
         store = PostgresCashbackStore(database, DeliveryPolicy())

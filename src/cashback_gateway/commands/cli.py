@@ -6,7 +6,6 @@ for, and how it is used. Its module is imported when it is called or helps, and 
 
 from __future__ import annotations
 
-import asyncio
 import inspect
 import os
 import signal
@@ -17,13 +16,13 @@ from typing import TYPE_CHECKING, Annotated, Final, Literal, NamedTuple
 
 from cyclopts import App, CycloptsError, Parameter
 
-from cashback_core.version import VERSION
 from cashback_gateway.commands.place import CHECKOUT, Place
 from cashback_gateway.processes.collector import collect_rarely
-from cashback_gateway.settings.reading import SettingsError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from cashback_gateway.settings.reading import SettingsError
 
 _ANY_WIDTH: Final = 1_000
 _FAILED: Final = 1
@@ -309,7 +308,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"usage: {name} --help tells what it takes", file=sys.stderr)
         print(f"{name}: error: {' '.join(str(error).split())}", file=sys.stderr)
         return _WRONG_USE
-    except SettingsError as error:
+    except _settings_error() as error:
         print("These settings are refused (docs/settings.md lists them all):", file=sys.stderr)
         for violation in error.violations:
             print(f"  {violation}", file=sys.stderr)
@@ -327,7 +326,7 @@ def make_app() -> App:
         help="Cashback Gateway. Settings come from the environment: docs/settings.md.",
         help_format="plaintext",
         help_formatter="default" if sys.stdout.isatty() else "plain",
-        version=VERSION,
+        version=_version,
         default_parameter=Parameter(negative=()),
         exit_on_error=False,
         print_error=False,
@@ -376,13 +375,29 @@ def _launcher(*, helps: bool) -> App:
         here = Place(state=state, with_parent=end_with_parent)
         place = {"here": here} if "here" in ignored else {}
         done = command(*bound.args, **bound.kwargs, **place)
-        return asyncio.run(done) if inspect.iscoroutine(done) else done
+        if not inspect.iscoroutine(done):
+            return done
+        import asyncio
+
+        return asyncio.run(done)
 
     return app.meta
 
 
 def _completion(shell: Literal["bash", "zsh", "fish"], /) -> None:
     print(make_app().generate_completion(prog_name="cashback", shell=shell))
+
+
+def _version() -> str:
+    from cashback_core.version import VERSION
+
+    return VERSION
+
+
+def _settings_error() -> type[SettingsError]:
+    from cashback_gateway.settings.reading import SettingsError
+
+    return SettingsError
 
 
 def _known_failures() -> tuple[type[Exception], ...]:

@@ -18,8 +18,9 @@ from cashback_core.people.clients import (
 )
 from cashback_gateway.commands.as_platform import administration, caller, done, first, there
 from cashback_gateway.commands.merchants import Slug
-from cashback_gateway.commands.parameters import Json, Limit, ResourceName, matching, whole_from
+from cashback_gateway.commands.parameters import Json, Limit, ResourceName
 from cashback_gateway.commands.place import Here, Place
+from cashback_gateway.commands.readers import matching, whole_from
 from cashback_gateway.commands.refusals import refused
 from cashback_gateway.commands.tables import (
     Column,

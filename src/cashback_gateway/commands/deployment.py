@@ -8,8 +8,9 @@ from typing import Annotated, Literal
 
 from cyclopts import Parameter
 
-from cashback_gateway.commands.parameters import Json, whole_from
+from cashback_gateway.commands.parameters import Json
 from cashback_gateway.commands.place import Here
+from cashback_gateway.commands.readers import whole_from
 
 
 def make_or_check_secrets(

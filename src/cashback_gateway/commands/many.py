@@ -36,12 +36,10 @@ from cashback_gateway.commands.parameters import (
     Reason,
     Risk,
     Signer,
-    read_by,
     read_name,
-    whole,
-    whole_from,
 )
 from cashback_gateway.commands.place import Here, Place
+from cashback_gateway.commands.readers import read_by, whole, whole_from
 from cashback_gateway.commands.refusals import ActRefusedError
 from cashback_gateway.commands.tables import show_json
 

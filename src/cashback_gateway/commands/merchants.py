@@ -20,15 +20,9 @@ from cashback_core.values.names import NameDifference
 from cashback_core.values.rounding import Rounding
 from cashback_core.values.zones import is_zone_name
 from cashback_gateway.commands.as_platform import administration, caller, done, first, there
-from cashback_gateway.commands.parameters import (
-    Json,
-    Limit,
-    ResourceName,
-    matching,
-    read_by,
-    whole_from,
-)
+from cashback_gateway.commands.parameters import Json, Limit, ResourceName
 from cashback_gateway.commands.place import Here, Place
+from cashback_gateway.commands.readers import matching, read_by, whole_from
 from cashback_gateway.commands.tables import (
     Column,
     Listing,

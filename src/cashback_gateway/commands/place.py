@@ -10,8 +10,6 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 from cyclopts import Parameter
 
-from cashback_gateway.settings import table
-
 if TYPE_CHECKING:
     from collections.abc import Generator
 
@@ -19,8 +17,6 @@ if TYPE_CHECKING:
     from cashback_gateway.settings.reading import Settings
 
 CHECKOUT: Final = Path(__file__).resolve().parents[3]
-DATABASE: Final = frozenset({table.DATABASE_URL.name})
-"""The settings without which no command of an operator does anything."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,16 +34,18 @@ class Place:
         return LocalState(folder=self.state)
 
     @contextmanager
-    def settings(self, *, needs: frozenset[str] = DATABASE) -> Generator[Settings, None, None]:
+    def settings(self, *further: str) -> Generator[Settings, None, None]:
         """Those of the environment and of a local run, whose database is up so long.
 
-        Raises SettingsError, LocalStateError.
+        The database's address must be there, and `further` ones. Raises SettingsError,
+        LocalStateError.
         """
         from cashback_gateway.local.state import completed_environment
+        from cashback_gateway.settings import table
         from cashback_gateway.settings.reading import read_settings
 
         with completed_environment(os.environ, self.local) as environ:
-            yield read_settings(environ, needs=needs)
+            yield read_settings(environ, needs={table.DATABASE_URL.name, *further})
 
 
 Here = Annotated[Place, Parameter(parse=False)]

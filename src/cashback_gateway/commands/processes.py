@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
-from cashback_gateway.commands.parameters import read_by
 from cashback_gateway.commands.place import CHECKOUT, Here
+from cashback_gateway.commands.readers import read_by
 from cashback_gateway.processes.logs import log_to_stderr
 from cashback_gateway.settings import table
 from cashback_gateway.settings.reading import REQUIRED, read_settings

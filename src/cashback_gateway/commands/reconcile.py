@@ -9,8 +9,9 @@ from zoneinfo import ZoneInfo
 from cashback_core.delivery.ports import StatementUnavailable
 from cashback_core.values.instants import NoSuchInstant, NotAnInstant, format_instant, parse_instant
 from cashback_core.values.money import format_centavos
-from cashback_gateway.commands.parameters import Json, read_by
-from cashback_gateway.commands.place import DATABASE, Here
+from cashback_gateway.commands.parameters import Json
+from cashback_gateway.commands.place import Here
+from cashback_gateway.commands.readers import read_by
 from cashback_gateway.commands.refusals import ActRefusedError
 from cashback_gateway.commands.tables import Column, Listing, show_listing
 from cashback_gateway.processes.logs import log_to_stderr
@@ -50,8 +51,7 @@ async def reconcile(
     here: Here,
 ) -> None:
     """Reconcile from an instant on, and say what was found."""
-    needs = DATABASE | {table.PROVIDER_URL.name, table.ERASURE_KEY.name}
-    with here.settings(needs=needs) as settings:
+    with here.settings(table.PROVIDER_URL.name, table.ERASURE_KEY.name) as settings:
         log_to_stderr(settings.telemetry.log_format)
         found = await _reconcile(settings, since)
     listing = Listing(

@@ -14,11 +14,6 @@ import stat
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from adapters.credentials.signing_key import (
-    BadSigningKeyError,
-    create_signing_key,
-    load_signing_key,
-)
 from cashback_core.privacy.sealing import new_erasure_key
 from cashback_gateway.settings import table
 
@@ -91,7 +86,15 @@ def _why_not_otlp_headers(path: Path) -> str | None:
     return None if not text or kind.parse(text) is not None else f"expected {kind.expected}"
 
 
+def _make_signing_key(path: Path) -> None:
+    from adapters.credentials.signing_key import create_signing_key
+
+    create_signing_key(path)
+
+
 def _why_not_signing_key(path: Path) -> str | None:
+    from adapters.credentials.signing_key import BadSigningKeyError, load_signing_key
+
     try:
         load_signing_key(path)
     except BadSigningKeyError:
@@ -116,7 +119,7 @@ FILES: Final = (
         name="owner/database_owner_password", make=_make_password, why_not=_why_not_password
     ),
     SecretFile(name="api/database_api_password", make=_make_password, why_not=_why_not_password),
-    SecretFile(name="api/signing_key.pem", make=create_signing_key, why_not=_why_not_signing_key),
+    SecretFile(name="api/signing_key.pem", make=_make_signing_key, why_not=_why_not_signing_key),
     SecretFile(
         name="worker/database_worker_password", make=_make_password, why_not=_why_not_password
     ),

@@ -15,7 +15,7 @@ from cashback_core.people.users import NEW_USERNAME, USERNAME, NewUser, UserFilt
 from cashback_gateway.commands.as_platform import administration, caller, done, first, there
 from cashback_gateway.commands.merchants import Slug
 from cashback_gateway.commands.parameters import Json, Limit
-from cashback_gateway.commands.place import DATABASE, Here, Place
+from cashback_gateway.commands.place import Here, Place
 from cashback_gateway.commands.refusals import ActRefusedError, fault_words, refused
 from cashback_gateway.commands.tables import (
     Column,
@@ -118,7 +118,7 @@ async def issue_token(name: Username, /, *, here: Here) -> None:
     from adapters.postgres.connection.database import Database
     from adapters.postgres.identity.accounts import PostgresAccounts
 
-    with here.settings(needs=DATABASE | {table.SIGNING_KEY_FILE.name}) as settings:
+    with here.settings(table.SIGNING_KEY_FILE.name) as settings:
         lives = settings.tokens
         lifetimes = Lifetimes(access_s=lives.access_s, refresh_s=lives.refresh_s)
         tokens = Tokens(load_signing_key(lives.signing_key_file), lifetimes=lifetimes)
