@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from adapters.credentials.signing_key import signing_key
+from adapters.credentials.tokens import TokenKind, Tokens, new_token_id, owner_of
 from adapters.http.administration.stores import AdministrationStores
 from adapters.http.app import AppOptions, UseCases, create_app
 from adapters.http.identity.log_in_traces import LogInTraces
-from adapters.http.identity.login import Login, owner_of
+from adapters.http.identity.login import Login
 from adapters.http.identity.passwords import Passwords
-from adapters.http.identity.signing_key import signing_key
 from adapters.http.identity.standing import Standings
-from adapters.http.identity.tokens import TokenKind, Tokens, new_token_id
 from cashback_core.delivery.deliverer import Deliverer, DeliveriesUnderWay
 from cashback_core.delivery.states import DeliveryPolicy
 from cashback_core.intake.submission import QuoteSale, SubmitSale

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
-from adapters.http.identity.passwords import hash_password
+from adapters.credentials.password_hashes import hash_password
 from cashback_core.people.callers import (
     REPEATED_S,
     Account,

@@ -18,9 +18,8 @@ import jwt
 import psycopg
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from adapters.http.identity.login import owner_of
-from adapters.http.identity.signing_key import SigningKey, jwk, load_signing_key, signing_key
-from adapters.http.identity.tokens import Owner, TokenKind, Tokens
+from adapters.credentials.signing_key import SigningKey, jwk, load_signing_key, signing_key
+from adapters.credentials.tokens import Owner, TokenKind, Tokens, owner_of
 from adapters.postgres.connection.database import Database
 from adapters.postgres.identity.accounts import PostgresAccounts
 from cashback_core.values.documents import cpf_check_digits

@@ -8,12 +8,13 @@ import psycopg
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from adapters.credentials.password_hashes import hash_password
+from adapters.credentials.signing_key import signing_key
+from adapters.credentials.tokens import TokenKind, Tokens
 from adapters.http.identity.log_in_traces import LogInTraces
 from adapters.http.identity.login import BadCredentialsError, Login
-from adapters.http.identity.passwords import Passwords, hash_password
-from adapters.http.identity.signing_key import signing_key
+from adapters.http.identity.passwords import Passwords
 from adapters.http.identity.standing import Standings
-from adapters.http.identity.tokens import TokenKind, Tokens
 from adapters.postgres.connection.database import Database
 from adapters.postgres.identity.accounts import AccountError, PostgresAccounts
 from adapters.postgres.identity.identities import PostgresIdentities

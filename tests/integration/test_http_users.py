@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import psycopg
 import pytest
 
-from adapters.http.identity.passwords import NOBODYS_HASH, Passwords
+from adapters.credentials.password_hashes import NOBODYS_HASH
+from adapters.http.identity.passwords import Passwords
 from fakes.memory_identities import CLIENT_ID
 from fakes.memory_identities import PASSWORD as LOGIN_PASSWORD
 from integration.administering import PASSWORD, add_user, administered_api

@@ -126,7 +126,7 @@ class TestPostgresOperators(OperatorStoreContract):
             await other.execute(
                 "select from cashbacks where cashback_id = %s for update", [claims[1].id]
             )
-            act = asyncio.create_task(operators.resend_all(1, OpenFilter(), RESEND, expected=3))
+            act = asyncio.create_task(operators.act_on_all(1, OpenFilter(), RESEND, expected=3))
             await self._somebody_waits_for_a_lock(other)
             await other.execute(
                 "update cashbacks set status = 'cancelled', version = version + 1"

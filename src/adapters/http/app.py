@@ -24,7 +24,7 @@ from adapters.http.sales.incident_routes import IncidentRoutes
 from adapters.http.sales.operator_routes import OperatorRoutes
 from adapters.http.sales.privacy_routes import PrivacyRoutes
 from adapters.http.serving.options import with_options
-from adapters.http.version import VERSION
+from cashback_core import __version__
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -100,7 +100,7 @@ def create_app(
         zones=zones,
     )
     breaker = use_cases.submit_sale.under_way.deliverer.breaker
-    document = ServedDocument(version=VERSION, now=use_cases.submit_sale.now)
+    document = ServedDocument(version=__version__, now=use_cases.submit_sale.now)
     return Litestar(
         with_options(
             [

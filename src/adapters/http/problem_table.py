@@ -13,11 +13,11 @@ from uuid import uuid4
 from litestar.exceptions import HTTPException, MethodNotAllowedException, NotFoundException
 from litestar.response import Response
 
+from adapters.credentials.tokens import InvalidTokenError
 from adapters.http.identity.admission import ForbiddenError, UnauthenticatedError, forbidden
 from adapters.http.identity.fair_queue import TooManyLoginsError
 from adapters.http.identity.login import BadCredentialsError, LoginThrottledError
 from adapters.http.identity.rate_limit import RateExceededError
-from adapters.http.identity.tokens import InvalidTokenError
 from adapters.http.problems.problem import RETRY_AFTER, Problem, answer_problem
 from adapters.http.sales.record_shapes import location_of, record_shape
 from adapters.http.wire.body import (

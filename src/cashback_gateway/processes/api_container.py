@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING
 
 from dependency_injector import providers
 
+from adapters.credentials.signing_key import load_signing_key, load_verifying_key
+from adapters.credentials.tokens import Lifetimes, Tokens
 from adapters.http.administration.stores import AdministrationStores
 from adapters.http.app import AppOptions, UseCases, create_app
 from adapters.http.identity.log_in_traces import LogInTraces
 from adapters.http.identity.login import Login
 from adapters.http.identity.passwords import Passwords
 from adapters.http.identity.rate_limit import Rate
-from adapters.http.identity.signing_key import load_signing_key, load_verifying_key
 from adapters.http.identity.standing import Standings
-from adapters.http.identity.tokens import Lifetimes, Tokens
 from adapters.postgres.administration.audit_trail import PostgresTrail
 from adapters.postgres.administration.clients import PostgresClients
 from adapters.postgres.administration.customers import PostgresCustomers

@@ -6,7 +6,6 @@ import asyncio
 import platform
 from typing import TYPE_CHECKING
 
-from adapters.http.version import VERSION
 from adapters.postgres.operators.probe import PostgresProbe
 from adapters.telemetry import table
 from adapters.telemetry.commits import CommitMetrics
@@ -21,6 +20,7 @@ from adapters.telemetry.requests import RequestMetrics
 from adapters.telemetry.server import MetricsServer
 from adapters.telemetry.table import ProcessRole
 from adapters.telemetry.wrong_names import WrongNameMetrics
+from cashback_core import __version__
 from cashback_core.delivery.breaker import BreakerState
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ class ProcessMetrics:
             self.requests = RequestMetrics(self._registry)
         built = gauge(self._registry, table.BUILD)
         revision = settings.telemetry.revision
-        built.labels(role, VERSION, revision, platform.python_version()).set(1)
+        built.labels(role, __version__, revision, platform.python_version()).set(1)
 
     def open(self, parts: Parts) -> None:
         """Begin to serve, from the loop that runs. Raises OSError where the port is taken."""

@@ -8,8 +8,8 @@ import pytest
 
 from adapters.cashback_client.pool import Limits
 from adapters.cashback_client.statements import StatementLimits
+from adapters.credentials.tokens import Lifetimes
 from adapters.http.app import AppOptions
-from adapters.http.identity.tokens import Lifetimes
 from cashback_core.delivery.breaker import BreakerPolicy
 from cashback_core.delivery.states import DeliveryPolicy
 from cashback_core.privacy.data_subjects import Retention

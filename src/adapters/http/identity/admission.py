@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from adapters.credentials.tokens import TokenKind, Tokens
 from adapters.http.identity.access import ACCESS, NOBODY, Role, Roles
-from adapters.http.identity.tokens import TokenKind, Tokens
 from adapters.http.problems.problem import Problem
 from adapters.http.wire.headers import Fields, read_fields
 from cashback_core.administration.resources import Caller

@@ -8,18 +8,19 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from adapters.http.identity.fair_queue import FairQueue
-from adapters.http.identity.tokens import (
+from adapters.credentials.tokens import (
     Claims,
     InvalidTokenError,
-    Owner,
     TokenKind,
     Tokens,
     new_token_id,
+    owner_of,
     successor_id,
 )
+from adapters.http.identity.fair_queue import FairQueue
 from cashback_core.people.callers import CLIENT, USER, Reused
 from cashback_core.people.log_ins import LogInKind, LogInOutcome
+from cashback_core.people.users import USERNAME
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
     from adapters.http.identity.standing import Standings
     from cashback_core.people.callers import Account, Identities, Owned
 
-USERNAME: Final = re.compile(r"[a-z0-9][a-z0-9._@-]{0,63}\Z", re.ASCII)
 _CLIENT_ID: Final = re.compile(r"cli_[A-Za-z0-9_-]{22}\Z", re.ASCII)
 _SECRET: Final = re.compile(r"[!-~]{1,128}\Z", re.ASCII)
 
@@ -248,8 +248,3 @@ class _Asking:
     def in_a_crowd(self) -> AbstractContextManager[None]:
         """While they wait for their turn."""
         return self.traces.crowds(self.kind, subject=self.subject, address=self.address)
-
-
-def owner_of(owned: Owned) -> Owner:
-    """Whose the tokens of a session or a secret are."""
-    return Owner(subject=owned.subject, merchant_id=owned.merchant_id, session_id=owned.session_id)

@@ -1,15 +1,12 @@
-"""Password hashes: argon2id, slow on purpose, so never on the event loop and never many at once."""
+"""Passwords are looked at off the event loop, a few at a time."""
 
 from __future__ import annotations
 
 import asyncio
 from typing import TYPE_CHECKING, Final
 
-from argon2 import PasswordHasher
-from argon2.exceptions import InvalidHashError, VerificationError
-
+from adapters.credentials.password_hashes import NOBODYS_HASH, hash_password, verify_password
 from adapters.http.identity.fair_queue import FairQueue
-from adapters.http.identity.password_policy import normalised
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,28 +17,6 @@ AT_ONCE: Final = 2
 MAX_WAITING: Final = 256
 """Log-ins that may wait for their turn, some 3 s: with more, whoever comes from an address that has
 most of them is told to come back (turns.py)."""
-
-_HASHER: Final = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
-"""The OWASP cheat sheet's parameters for argon2id: 19 MiB, two passes, one lane."""
-
-NOBODYS_HASH: Final = (
-    "$argon2id$v=19$m=19456,t=2,p=1$9+rFm624cymoDxd1onblRg"
-    "$L89YXrDsYAASKnXUNaB3Kr0XHg6GePf6GjoE1U1r4eo"
-)
-"""Of a password that was thrown away: an unknown user costs the same time as a known one."""
-
-
-def hash_password(password: str) -> str:
-    """The hash to be stored; takes some 25 ms."""
-    return _HASHER.hash(normalised(password))
-
-
-def verify_password(stored_hash: str, password: str) -> bool:
-    """Whether a password is the hashed one; takes as long as hashing."""
-    try:
-        return _HASHER.verify(stored_hash, normalised(password))
-    except (VerificationError, InvalidHashError):
-        return False
 
 
 class Passwords:

@@ -12,14 +12,14 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
+from adapters.credentials.tokens import InvalidTokenError
 from adapters.http.identity.access import Role
-from adapters.http.identity.tokens import InvalidTokenError
 from cashback_core.people.callers import CLIENT
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from adapters.http.identity.tokens import Claims
+    from adapters.credentials.tokens import Claims
     from cashback_core.people.callers import Identities
 
 STANDING_AGE_S: Final = 4.0

@@ -10,10 +10,10 @@ import msgspec
 from litestar import HttpMethod, Request, post, route
 from litestar.types import ASGIApp  # noqa: TC002 (Litestar reads the annotations)
 
+from adapters.credentials.signing_key import jwk
 from adapters.http.identity import shapes
 from adapters.http.identity.client_address import client_address
 from adapters.http.identity.credentials import read_credentials
-from adapters.http.identity.signing_key import jwk
 from adapters.http.identity.token_form import answer_form, is_form
 from adapters.http.wire.answers import Answer, bare, encode
 from adapters.http.wire.body import decode_json, read_body

@@ -120,7 +120,7 @@ class OperatorRoutes:
         if asked.act is None:
             tally = await self.operators.tally(merchant_id, asked.wanted)
             return _answer_tally(tally, fields, resent=False)
-        decision = await self.operators.resend_all(
+        decision = await self.operators.act_on_all(
             merchant_id, asked.wanted, asked.act, expected=asked.expected
         )
         match decision:

@@ -10,10 +10,9 @@ from typing import Any
 
 import pytest
 
+from adapters.credentials.tokens import Claims, InvalidTokenError, TokenKind, owner_of
 from adapters.http.identity.access import ACCESS, PUBLIC, Role
-from adapters.http.identity.login import owner_of
 from adapters.http.identity.standing import STANDING_AGE_S, Standings
-from adapters.http.identity.tokens import Claims, InvalidTokenError, TokenKind
 from adapters.http.openapi.operations import OPERATIONS
 from cashback_core.values.availability import StoreUnavailable
 from fakes.api import SALE, Api

@@ -9,15 +9,11 @@ from typing import TYPE_CHECKING
 import jwt
 import pytest
 
+from adapters.credentials.password_hashes import NOBODYS_HASH, hash_password, verify_password
+from adapters.credentials.tokens import TokenKind
 from adapters.http.identity.fair_queue import TooManyLoginsError
 from adapters.http.identity.login import Login
-from adapters.http.identity.passwords import (
-    NOBODYS_HASH,
-    Passwords,
-    hash_password,
-    verify_password,
-)
-from adapters.http.identity.tokens import TokenKind
+from adapters.http.identity.passwords import Passwords
 from fakes.api import SALE, Api
 from fakes.memory_identities import (
     CLIENT_ID,

@@ -12,7 +12,7 @@ import pytest
 
 import adapters.http
 import cashback_core
-from adapters.http.identity.signing_key import BadSigningKeyError
+from adapters.credentials.signing_key import BadSigningKeyError
 from adapters.http.identity.token_form import OAuthError
 from adapters.http.problem_table import TABLE, problem_of
 from adapters.http.problems.codes import DIFFERS, PROBLEMS

@@ -16,14 +16,15 @@ from typing import TYPE_CHECKING, Any, Final, TypeGuard
 
 import jwt
 
-from adapters.http.identity.signing_key import derived_key
-from adapters.http.wire.ids import parse_uuid
+from adapters.credentials.signing_key import derived_key
+from cashback_core.values.ids import parse_uuid
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from uuid import UUID
 
-    from adapters.http.identity.signing_key import SigningKey, VerifyingKey
+    from adapters.credentials.signing_key import SigningKey, VerifyingKey
+    from cashback_core.people.callers import Owned
 
 ISSUER: Final = "cashback-gateway"
 AUDIENCE: Final = "cashback-api"
@@ -187,6 +188,11 @@ class Tokens:
         if not decoded["header"].keys() <= _HEADER:
             raise InvalidTokenError("a header that no token of ours has")
         return _claims(decoded["payload"], now_s)
+
+
+def owner_of(owned: Owned) -> Owner:
+    """Whose the tokens of a session or a secret are."""
+    return Owner(subject=owned.subject, merchant_id=owned.merchant_id, session_id=owned.session_id)
 
 
 def new_token_id() -> str:

@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.serialization import (
     PublicFormat,
 )
 
-from adapters.http.identity.signing_key import (
+from adapters.credentials.signing_key import (
     BadSigningKeyError,
     create_signing_key,
     jwk,
@@ -27,7 +27,7 @@ from adapters.http.identity.signing_key import (
     load_verifying_key,
     signing_key,
 )
-from adapters.http.identity.tokens import Owner, TokenKind, Tokens
+from adapters.credentials.tokens import Owner, TokenKind, Tokens
 from cashback_core.values.ids import new_id
 
 

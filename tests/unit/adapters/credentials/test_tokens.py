@@ -17,9 +17,9 @@ from cryptography.hazmat.primitives.serialization import (
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapters.http.identity import tokens as module
-from adapters.http.identity.signing_key import signing_key, verifying_key
-from adapters.http.identity.tokens import (
+from adapters.credentials import tokens as module
+from adapters.credentials.signing_key import signing_key, verifying_key
+from adapters.credentials.tokens import (
     Claims,
     InvalidTokenError,
     Lifetimes,
