@@ -3,7 +3,7 @@ from __future__ import annotations
 import os
 import re
 import shlex
-from pathlib import Path
+from pathlib import Path  # noqa: TC003 (pytest hands them over)
 from typing import get_args
 from uuid import UUID
 
@@ -123,8 +123,6 @@ def test_the_words_of_choices_are_those_of_the_core() -> None:
 def test_the_version_is_told(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--version"]) == 0
     assert capsys.readouterr().out == f"{__version__}\n"
-    pyproject = (Path(__file__).parents[3] / "pyproject.toml").read_text()
-    assert f'\nversion = "{__version__}"\n' in pyproject
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
