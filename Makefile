@@ -108,7 +108,7 @@ schema: venv ## write src/adapters/postgres/schema/schema.sql anew from the migr
 
 .PHONY: rights
 rights: venv ## write the table of rights in docs/database.md anew from the migrations
-	PYTHONPATH=src .venv/bin/python -m adapters.postgres.connection.rights docs/database.md
+	PYTHONPATH=src .venv/bin/python -m adapters.postgres.schema.rights docs/database.md
 
 dashboards: venv ## write infra/grafana/dashboards from make_dashboards.py
 	.venv/bin/python infra/grafana/make_dashboards.py

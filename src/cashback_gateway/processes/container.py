@@ -30,8 +30,9 @@ from cashback_core.reconciliation import Margin, Rules
 from cashback_core.reconciliation.reconciler import Days, Reconciler
 from cashback_core.values.ids import new_id
 from cashback_gateway.processes.database_guard import DatabaseGuard
+from cashback_gateway.processes.measured_parts import MeasuredParts
 from cashback_gateway.processes.provider_way import provider_way
-from cashback_gateway.processes.telemetry import Parts, Telemetry
+from cashback_gateway.processes.telemetry import Telemetry
 from cashback_gateway.settings.table import Settings
 
 if TYPE_CHECKING:
@@ -238,7 +239,7 @@ def open_telemetry(
     container: Container, requests: RequestWatch | None = None, most_requests: int = 0
 ) -> None:
     """Begin to serve what is measured, from the loop that runs. Raises OSError."""
-    parts = Parts(
+    parts = MeasuredParts(
         database=container.database(),
         store=container.store(),
         provider=container.provider(),

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from cashback_core.intake.wrong_names import WrongName
     from cashback_core.people.log_ins import OnLogIn
     from cashback_core.sales.same_sale import EqualOutcome
-    from cashback_gateway.processes.telemetry import Parts
+    from cashback_gateway.processes.measured_parts import MeasuredParts
     from cashback_gateway.settings.table import Settings
 
 
@@ -59,7 +59,7 @@ class ProcessMetrics:
         revision = settings.telemetry.revision
         built.labels(role, __version__, revision, platform.python_version()).set(1)
 
-    def open(self, parts: Parts) -> None:
+    def open(self, parts: MeasuredParts) -> None:
         """Begin to serve, from the loop that runs. Raises OSError where the port is taken."""
         told = self._settings.telemetry
         probe = PostgresProbe(database=parts.database, backlog=self._role is ProcessRole.WORKER)
@@ -76,7 +76,7 @@ class ProcessMetrics:
         if self._server is not None:
             self._server.close()
 
-    def _vitals(self, parts: Parts) -> Iterator[Reading]:
+    def _vitals(self, parts: MeasuredParts) -> Iterator[Reading]:
         """What the process itself is full of; read from another thread, one number at a time."""
         use = parts.database.use()
         yield table.POOL, {("lent",): float(use.lent), ("idle",): float(use.idle)}
