@@ -133,8 +133,10 @@ def test_merchants_users_and_clients_are_listed_shown_and_disabled(
         listed = call(f"{group} list{further}", environ).stdout.splitlines()
         assert listed[0].split()[0] == key.upper()
         assert name in [line.split()[0] for line in listed]
-        (cut,) = json.loads(call(f"{group} list --limit 1 --json", environ).stdout)["items"]
-        assert key in cut
+        cut = json.loads(call(f"{group} list --limit 0 --json", environ).stdout)
+        assert (cut["items"], cut["more"]) == ([], True)
+        whole = json.loads(call(f"{group} list --json", environ).stdout)
+        assert len(whole["items"]) == whole["total"] == cut["total"] > 0
         assert json.loads(call(f"{group} show {name} --json", environ).stdout)[key] == name
         assert call(f"{group} show {name}", environ).stdout.splitlines()[0].split()[1] == name
         disabled = call(f"{group} disable {name}", environ)

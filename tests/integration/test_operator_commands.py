@@ -183,8 +183,29 @@ def test_sales_of_equal_content_are_listed(dsn: str, environ: dict[str, str]) ->
     ]
     cut = told(environ, "equals", "--limit", "1")
     assert [pair["id"] for pair in cut["items"]] == [second]
-    assert cut["more"]
-    assert done(environ, "equals", "--limit", "1")[-1].startswith("1, there are more: --limit")
+    assert (cut["more"], cut["total"]) == (True, 2)
+    assert done(environ, "equals", "--limit", "1")[-1].startswith("1 of 2: --limit")
+    some = told(environ, "equals", "--merchant", "demo", "--limit", "0", "--outcome", "accepted")
+    assert (some["items"], some["more"], some["total"]) == ([], True, 1)
+
+
+def test_what_a_rate_paid_is_listed(dsn: str, environ: dict[str, str]) -> None:
+    rejected, applied = cashbacks(dsn, REFUSED, CREATED)
+    version_1 = ("by-rate", "A", "1", "--merchant", "demo")
+    headings, *lines = done(environ, *version_1)
+    assert headings.startswith("ID ")
+    assert [line.split()[:3] for line in lines] == [
+        [applied, "applied", "5.00"],
+        [rejected, "rejected", "5.00"],
+    ]
+    (only,) = told(environ, *version_1, "--status", "applied")["items"]
+    assert only["id"] == applied
+    cut = told(environ, *version_1, "--limit", "1")
+    assert ([one["id"] for one in cut["items"]], cut["more"], cut["total"]) == ([applied], True, 2)
+    assert done(environ, *version_1, "--limit", "1")[-1].startswith("1 of 2: --limit")
+    one_of_one = told(environ, *version_1, "--status", "rejected", "--limit", "0")
+    assert (one_of_one["more"], one_of_one["total"]) == (True, 1)
+    assert told(environ, "by-rate", "A", "2", "--merchant", "demo")["total"] == 0
 
 
 def test_what_is_unpaid_is_cancelled_and_what_is_in_doubt_resolved(
@@ -255,6 +276,7 @@ def test_incidents_are_listed_and_explained(dsn: str, environ: dict[str, str]) -
     done(environ, "explain", absent, "--known-absent", *SIGNED)
     assert len(told(environ, "incidents")["items"]) == 1
     assert len(told(environ, "incidents", "--all")["items"]) == 3
+    assert told(environ, "incidents", "--all", "--limit", "1")["total"] == 3
 
     assert done(environ, "resolve", rejected, "applied", *SIGNED) == [f"{rejected} is applied"]
     bia = ("--reason", "another customer's line", "--as", "bia")

@@ -9,7 +9,7 @@ import getpass
 import re
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from adapters.postgres.administration.merchants import merchant_meant
 from adapters.postgres.administration.transactions import Administration
@@ -25,6 +25,10 @@ if TYPE_CHECKING:
     from cashback_gateway.commands.place import Place
 
     T = TypeVar("T")
+
+
+MOST: Final = 10_000
+"""As many of a list are read."""
 
 
 def caller() -> Caller:
@@ -68,6 +72,6 @@ def there(found: T | None, what: str) -> T:
     return found
 
 
-def first(limit: int, sort: str, *, descending: bool = False) -> Slice:
-    """The first of a list."""
-    return Slice(sort=sort, descending=descending, limit=limit)
+def all_by(sort: str, *, descending: bool = False) -> Slice:
+    """A whole list, so that one that is cut says of how many."""
+    return Slice(sort=sort, descending=descending, limit=MOST)

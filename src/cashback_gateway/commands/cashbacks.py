@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Final, Literal, assert_never
 
 from cyclopts import Parameter
 
+from adapters.postgres.operators.counts import count_by_rate, count_equals
 from adapters.postgres.operators.incidents import PostgresIncidentStore
 from cashback_core.delivery.record import RateVersion, RecordFilter
 from cashback_core.delivery.states import DeliveryPolicy, Status
@@ -155,7 +156,6 @@ async def list_open(
     listing = Listing(
         records=records,
         columns=_OPEN,
-        more=tally.count > len(records),
         total=tally.count,
         words=words,
         facts={
@@ -177,7 +177,7 @@ async def list_equals(
     """List sales of equal content."""
     records: list[dict[str, object]] = []
     after: Position | None = None
-    async with operating(here) as (_, operators):
+    async with operating(here) as (database, operators):
         merchant_id = await the_merchant(operators, merchant)
         while (left := limit - len(records)) > 0:
             page = await operators.equals_page(
@@ -187,7 +187,9 @@ async def list_equals(
             after = page.next
             if after is None:
                 break
-    listing = Listing(records=records, columns=_EQUALS, more=after is not None)
+        cut = limit == 0 or after is not None
+        total = await count_equals(database, merchant_id, outcome) if cut else len(records)
+    listing = Listing(records=records, columns=_EQUALS, total=total)
     show_listing(listing, as_json=json)
 
 
@@ -205,7 +207,8 @@ async def list_by_rate(
     """List what a version of a rate paid."""
     from adapters.postgres.sales.store import PostgresCashbackStore
 
-    wanted = RecordFilter(rate=RateVersion(type=product_type, version=version), status=status)
+    rate = RateVersion(type=product_type, version=version)
+    wanted = RecordFilter(rate=rate, status=status)
     records: list[dict[str, object]] = []
     after: Position | None = None
     async with operating(here) as (database, operators):
@@ -218,7 +221,9 @@ async def list_by_rate(
             after = page.next
             if after is None:
                 break
-    listing = Listing(records=records, columns=_PAID, more=after is not None)
+        cut = limit == 0 or after is not None
+        total = await count_by_rate(database, merchant_id, rate, status) if cut else len(records)
+    listing = Listing(records=records, columns=_PAID, total=total)
     show_listing(listing, as_json=json)
 
 

@@ -17,7 +17,7 @@ from cashback_core.people.clients import (
     ClientState,
     NewClient,
 )
-from cashback_gateway.commands.as_platform import administration, caller, done, first, there
+from cashback_gateway.commands.as_platform import administration, all_by, caller, done, there
 from cashback_gateway.commands.merchants import Slug
 from cashback_gateway.commands.parameters import Json, Limit, ResourceName
 from cashback_gateway.commands.place import Here, Place
@@ -25,7 +25,7 @@ from cashback_gateway.commands.readers import matching, whole_from
 from cashback_gateway.commands.refusals import refused
 from cashback_gateway.commands.tables import (
     Column,
-    Listing,
+    listing_of,
     show_json,
     show_listing,
     show_record,
@@ -81,9 +81,9 @@ async def list_all(
     """List clients."""
     which = ClientFilter(merchant=merchant, role=role, disabled=disabled)
     async with administration(here) as opened:
-        page = await PostgresClients(opened).page(caller(), first(limit, "name"), which)
-    listing = Listing(records=[*map(_client, page.items)], columns=_COLUMNS, more=page.more)
-    show_listing(listing, as_json=json)
+        page = await PostgresClients(opened).page(caller(), all_by("name"), which)
+    records = [*map(_client, page.items)]
+    show_listing(listing_of(records, _COLUMNS, limit=limit, more=page.more), as_json=json)
 
 
 async def show(client_id: ClientId, /, *, json: Json = False, here: Here) -> None:

@@ -11,6 +11,7 @@ from uuid import UUID
 from cyclopts import Group, Parameter
 from cyclopts.validators import LimitedChoice
 
+from adapters.postgres.operators.counts import count_incidents
 from adapters.postgres.operators.incidents import PostgresIncidentStore
 from cashback_core.reconciliation.findings import FindingClass
 from cashback_core.reconciliation.incidents import (
@@ -77,12 +78,16 @@ async def list_incidents(
             after = page.next
             if after is None:
                 break
-    wanted = [total for total in standing if cls in {None, total.cls}]
+        cut = limit == 0 or after is not None
+        total = (
+            await count_incidents(database, merchant_id, cls, open_only=not all_)
+            if cut
+            else len(records)
+        )
     listing = Listing(
         records=records,
         columns=_COLUMNS,
-        more=after is not None,
-        total=None if all_ else sum(total.count for total in wanted),
+        total=total,
         words=(standing_words(standing),),
         facts={
             "standing": [

@@ -21,13 +21,13 @@ from cashback_core.sales.same_sale import EqualContent
 from cashback_core.values.names import NameDifference
 from cashback_core.values.rounding import Rounding
 from cashback_core.values.zones import is_zone_name
-from cashback_gateway.commands.as_platform import administration, caller, done, first, there
+from cashback_gateway.commands.as_platform import administration, all_by, caller, done, there
 from cashback_gateway.commands.parameters import Json, Limit, ResourceName
 from cashback_gateway.commands.place import Here, Place
 from cashback_gateway.commands.readers import matching, read_by, whole_from
 from cashback_gateway.commands.tables import (
     Column,
-    Listing,
+    listing_of,
     show_json,
     show_listing,
     show_record,
@@ -116,10 +116,10 @@ async def list_all(
     """List merchants."""
     async with administration(here) as opened:
         page = await PostgresMerchants(opened).page(
-            caller(), first(limit, "slug"), MerchantFilter(disabled=disabled)
+            caller(), all_by("slug"), MerchantFilter(disabled=disabled)
         )
-    listing = Listing(records=[*map(_merchant, page.items)], columns=_COLUMNS, more=page.more)
-    show_listing(listing, as_json=json)
+    records = [*map(_merchant, page.items)]
+    show_listing(listing_of(records, _COLUMNS, limit=limit, more=page.more), as_json=json)
 
 
 async def show(slug: Slug, /, *, json: Json = False, here: Here) -> None:

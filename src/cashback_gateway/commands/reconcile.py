@@ -53,19 +53,21 @@ async def reconcile(
     with here.settings("CASHBACK_PROVIDER_URL", "CASHBACK_ERASURE_KEY") as settings:
         log_to_stderr(settings.telemetry.log_format)
         found = await _reconcile(settings, since)
+    records = [
+        {
+            "class": cls,
+            "lines": total.lines,
+            "line_amount": _signed(total.line_centavos),
+            "cashbacks": total.cashbacks,
+            "cashback_amount": _signed(total.cashback_centavos),
+        }
+        for cls, total in found.totals.by_class.items()
+        if total.lines or total.cashbacks
+    ]
     listing = Listing(
-        records=[
-            {
-                "class": cls,
-                "lines": total.lines,
-                "line_amount": _signed(total.line_centavos),
-                "cashbacks": total.cashbacks,
-                "cashback_amount": _signed(total.cashback_centavos),
-            }
-            for cls, total in found.totals.by_class.items()
-            if total.lines or total.cashbacks
-        ],
+        records=records,
         columns=_COLUMNS,
+        total=len(records),
         words=[*_words(found)],
         facts={
             "since": found.since,

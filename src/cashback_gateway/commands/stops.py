@@ -9,11 +9,11 @@ from cyclopts import Parameter
 from adapters.postgres.administration.stops import PostgresStops
 from cashback_core.administration.brakes import StopFilter
 from cashback_core.administration.stops import NewStop
-from cashback_gateway.commands.as_platform import administration, caller, done, first
+from cashback_gateway.commands.as_platform import administration, all_by, caller, done
 from cashback_gateway.commands.merchants import Slug
 from cashback_gateway.commands.parameters import Id, Json, Limit, Signature
 from cashback_gateway.commands.place import Here
-from cashback_gateway.commands.tables import Column, Listing, show_listing
+from cashback_gateway.commands.tables import Column, listing_of, show_listing
 
 if TYPE_CHECKING:
     from cashback_core.administration.stops import Stop
@@ -67,12 +67,12 @@ async def list_all(
     here: Here,
 ) -> None:
     """List stops."""
-    wanted = first(limit, "stopped_at", descending=True)
+    wanted = all_by("stopped_at", descending=True)
     which = StopFilter(merchant=merchant, standing=None if all_ else True)
     async with administration(here) as opened:
         page = await PostgresStops(opened).page(caller(), wanted, which)
-    listing = Listing(records=[*map(_stop, page.items)], columns=_COLUMNS, more=page.more)
-    show_listing(listing, as_json=json)
+    records = [*map(_stop, page.items)]
+    show_listing(listing_of(records, _COLUMNS, limit=limit, more=page.more), as_json=json)
 
 
 def _stop(one: Stop) -> dict[str, object]:

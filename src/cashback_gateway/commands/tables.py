@@ -43,18 +43,27 @@ class Column:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Listing:
-    """Records and what is to be said of them all.
-
-    `total` is how many there are, None if nobody counted; `more` says that not all are here.
-    """
+    """The first records of `total`, None for more than are counted, and words about them all."""
 
     records: Sequence[Record]
     columns: Sequence[Column]
-    more: bool = False
-    total: int | None = None
+    total: int | None
     words: Sequence[str] = ()
     facts: Mapping[str, object] | None = None
     """What JSON has beside the records: of the words, what a program wants to know."""
+
+    @property
+    def more(self) -> bool:
+        """Whether not all are here."""
+        return self.total is None or self.total > len(self.records)
+
+
+def listing_of(
+    records: Sequence[Record], columns: Sequence[Column], *, limit: int, more: bool
+) -> Listing:
+    """The first of the records that were read; `more` says that not all were."""
+    total = None if more else len(records)
+    return Listing(records=records[:limit], columns=columns, total=total)
 
 
 def show_listing(listing: Listing, *, as_json: bool) -> None:

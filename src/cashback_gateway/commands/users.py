@@ -12,14 +12,14 @@ from cyclopts import Parameter
 from adapters.postgres.administration.users import PostgresUsers
 from cashback_core.people.password_policy import LONGEST, SHORTEST, refuse_password
 from cashback_core.people.users import NEW_USERNAME, USERNAME, NewUser, UserFilter
-from cashback_gateway.commands.as_platform import administration, caller, done, first, there
+from cashback_gateway.commands.as_platform import administration, all_by, caller, done, there
 from cashback_gateway.commands.merchants import Slug
 from cashback_gateway.commands.parameters import Json, Limit
 from cashback_gateway.commands.place import Here, Place
 from cashback_gateway.commands.refusals import ActRefusedError, fault_words, refused
 from cashback_gateway.commands.tables import (
     Column,
-    Listing,
+    listing_of,
     show_json,
     show_listing,
     show_record,
@@ -73,9 +73,9 @@ async def list_all(
     """List users."""
     which = UserFilter(merchant=merchant, role=role, disabled=disabled)
     async with administration(here) as opened:
-        page = await PostgresUsers(opened).page(caller(), first(limit, "username"), which)
-    listing = Listing(records=[*map(_user, page.items)], columns=_COLUMNS, more=page.more)
-    show_listing(listing, as_json=json)
+        page = await PostgresUsers(opened).page(caller(), all_by("username"), which)
+    records = [*map(_user, page.items)]
+    show_listing(listing_of(records, _COLUMNS, limit=limit, more=page.more), as_json=json)
 
 
 async def show(name: Username, /, *, json: Json = False, here: Here) -> None:

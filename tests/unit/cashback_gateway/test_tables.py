@@ -20,8 +20,8 @@ RECORD: Mapping[str, object] = {"id": UUID(int=1), "amount": "5.00", "at": AT, "
 COLUMNS = (Column("id"), Column("amount", right=True), Column("at"), Column("why", folds=True))
 
 
-def listing(*, more: bool = False, total: int | None = None) -> Listing:
-    return Listing(records=[RECORD], columns=COLUMNS, more=more, total=total, words=["one"])
+def listing(*, total: int | None = 1) -> Listing:
+    return Listing(records=[RECORD], columns=COLUMNS, total=total, words=["one"])
 
 
 def test_what_is_no_terminal_gets_each_record_on_one_plain_line(
@@ -51,8 +51,8 @@ def test_on_a_terminal_texts_are_folded_and_ids_are_whole(
 
 
 def test_a_list_that_was_cut_says_of_how_many(capsys: pytest.CaptureFixture[str]) -> None:
-    show_listing(listing(more=True, total=136), as_json=False)
-    show_listing(listing(more=True), as_json=False)
+    show_listing(listing(total=136), as_json=False)
+    show_listing(listing(total=None), as_json=False)
     told = capsys.readouterr().out.splitlines()
     assert told[2] == "1 of 136: --limit N shows up to N"
     assert told[6] == "1, there are more: --limit N shows up to N"
@@ -61,7 +61,7 @@ def test_a_list_that_was_cut_says_of_how_many(capsys: pytest.CaptureFixture[str]
 def test_json_has_whole_values_and_whether_there_are_more(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    show_listing(listing(more=True, total=136), as_json=True)
+    show_listing(listing(total=136), as_json=True)
     assert json.loads(capsys.readouterr().out) == {
         "items": [
             {**RECORD, "id": str(UUID(int=1)), "at": "2026-06-15T15:00:00.250000Z"},
