@@ -7,17 +7,17 @@ import getpass
 import sys
 from typing import TYPE_CHECKING
 
+from adapters.credentials.password_hashes import hash_password
+from adapters.credentials.signing_key import load_signing_key
+from adapters.credentials.tokens import JwtTokens
 from adapters.http.administration.user_bodies import read_new_password, read_new_user
-from adapters.http.identity.login import USERNAME, owner_of
-from adapters.http.identity.passwords import hash_password
-from adapters.http.identity.signing_key import load_signing_key
-from adapters.http.identity.tokens import Lifetimes, TokenKind, Tokens
 from adapters.http.wire.refusals import InvalidRequestError
 from adapters.postgres.administration.users import PostgresUsers
 from adapters.postgres.connection.database import Database
 from adapters.postgres.identity.accounts import AccountError, PostgresAccounts
 from cashback_core.administration.resources import Done
-from cashback_core.people.users import NewUser
+from cashback_core.people.tokens import Lifetimes, TokenKind, owner_of
+from cashback_core.people.users import USERNAME, NewUser
 from cashback_gateway.commands.as_platform import administration, caller, refused, unreadable
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ def access_token(settings: Settings, name: str) -> str:
     """Return a token for a user who may log in. Raises AccountError and BadSigningKeyError."""
     access_s = settings.tokens.access_s
     lifetimes = Lifetimes(access_s=access_s, refresh_s=settings.tokens.refresh_s)
-    tokens = Tokens(load_signing_key(settings.tokens.signing_key_file), lifetimes=lifetimes)
+    tokens = JwtTokens(load_signing_key(settings.tokens.signing_key_file), lifetimes=lifetimes)
     accounts = PostgresAccounts(Database(settings.database.url))
     session = asyncio.run(accounts.begin_session(name, life_s=access_s))
     return tokens.issue(TokenKind.ACCESS, owner_of(session))

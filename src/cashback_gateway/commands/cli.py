@@ -296,7 +296,7 @@ def _users_add(options: argparse.Namespace) -> int:
 
 
 def _keys_new(options: argparse.Namespace) -> int:
-    from adapters.http.identity.signing_key import (
+    from adapters.credentials.signing_key import (
         BadSigningKeyError,
         create_signing_key,
         load_signing_key,
@@ -414,7 +414,7 @@ def _known_failures() -> tuple[type[Exception], ...]:
     """What is the user's to mend: one line says it, a traceback would only hide it."""
     import psycopg
 
-    from adapters.http.identity.signing_key import BadSigningKeyError
+    from adapters.credentials.signing_key import BadSigningKeyError
     from adapters.postgres.connection.startup_checks import UnsafeDatabase
     from adapters.postgres.embedded import EmbeddedPostgresError
     from adapters.postgres.identity.accounts import AccountError

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from adapters.http.identity.signing_key import (
+from adapters.credentials.signing_key import (
     BadSigningKeyError,
     create_signing_key,
     load_signing_key,

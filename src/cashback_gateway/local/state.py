@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from adapters.http.identity.signing_key import create_signing_key
+from adapters.credentials.signing_key import create_signing_key
 from adapters.postgres.embedded import EmbeddedPostgres
 from cashback_gateway.commands.secrets import make_erasure_key
 from cashback_gateway.settings.declaration import file_name

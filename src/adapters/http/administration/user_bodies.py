@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, cast
 
-from adapters.http.identity.access import ADMINISTRATORS, MEMBERS, Role
-from adapters.http.identity.password_policy import LONGEST, SHORTEST, refuse_password
+from adapters.http.identity.access import ADMINISTRATORS, MEMBERS
 from adapters.http.wire.objects import ObjectReader
 from cashback_core.administration.merchants import SLUG
-from cashback_core.people.users import UserState
+from cashback_core.people.password_policy import LONGEST, SHORTEST, refuse_password
+from cashback_core.people.roles import Role
+from cashback_core.people.users import NEW_USERNAME, UserState
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from cashback_core.people.users import User
-
-USERNAME: Final = re.compile(r"(?!me\Z|[0-9.-]{11,14}\Z)[a-z0-9][a-z0-9._@-]{0,63}\Z", re.ASCII)
-"""Not `me`, which means the caller in addresses, and no CPF: names are logged and kept."""
 
 ROLES: Final = tuple(role.value for role in Role)
 ADMINISTRATIVE: Final = tuple(sorted(ADMINISTRATORS))
@@ -49,7 +46,7 @@ def read_new_user(document: object, *, by_platform: bool, by_token: bool = True)
     asks_current = by_token and _is_administrative(document)
     shape = {"username": True, "role": True, "password": True, "current": asks_current}
     body = ObjectReader(document, {**shape, "merchant": False} if by_platform else shape)
-    username = body.text("username", USERNAME, "username_format")
+    username = body.text("username", NEW_USERNAME, "username_format")
     roles = ROLES if by_platform else tuple(sorted(MEMBERS))
     asked = AskedUser(
         username=username,

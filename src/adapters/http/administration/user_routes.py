@@ -12,7 +12,6 @@ from adapters.http.administration import shapes
 from adapters.http.administration.user_bodies import (
     ADMINISTRATIVE,
     ROLES,
-    USERNAME,
     check_state,
     document_of,
     read_changed_password,
@@ -30,7 +29,7 @@ from adapters.http.wire.cursors import Kind
 from adapters.http.wire.ids import path_value
 from adapters.http.wire.queries import Ordering, QueryReader
 from adapters.http.wire.refusals import InvalidRequestError
-from cashback_core.people.users import NewUser, User, UserFilter, UserState
+from cashback_core.people.users import NEW_USERNAME, NewUser, User, UserFilter, UserState
 from cashback_core.values.instants import format_instant
 from cashback_core.values.violations import Violation
 
@@ -39,8 +38,8 @@ if TYPE_CHECKING:
 
     from adapters.http.administration.own_password import OwnPassword
     from adapters.http.identity.admission import Admission
-    from adapters.http.identity.passwords import Passwords
     from cashback_core.administration.resources import Caller, Done, Refusal, Versions
+    from cashback_core.people.passwords import Passwords
     from cashback_core.people.users import UserStore
 
 PATH: Final = "/api/users"
@@ -152,7 +151,7 @@ class UserRoutes:
 
 def read_username(request: Request[Any, Any, Any]) -> str:
     """The username in an address; raises NotFoundException for any other text."""
-    return path_value(request, "username", USERNAME)
+    return path_value(request, "username", NEW_USERNAME)
 
 
 def user_shape(user: User) -> shapes.User:

@@ -7,11 +7,11 @@ from typing import Any, Final
 from adapters.http.administration import shapes
 from adapters.http.administration.merchant_routes import DEFAULT_ZONE
 from adapters.http.administration.user_bodies import ROLES
-from adapters.http.identity.password_policy import LONGEST, SHORTEST
 from adapters.http.wire.objects import MAX_NAME_CHARS
 from cashback_core.administration.merchants import DEFAULT_MAX_SALE_AGE_DAYS, MAX_SALE_AGE_DAYS
 from cashback_core.delivery.brakes import MAX_CASHBACK_CEILING, MAX_DAY_CEILING
 from cashback_core.people.clients import CLIENT_ROLES, DEFAULT_OVERLAP_S, MAX_OVERLAP_S
+from cashback_core.people.password_policy import LONGEST, SHORTEST
 from cashback_core.sales.same_sale import EqualContent
 from cashback_core.values.names import NameDifference
 from cashback_core.values.reasons import MAX_REASON_CHARS
