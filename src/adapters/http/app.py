@@ -90,12 +90,13 @@ def create_app(
         admit=admit,
         submit_sale=use_cases.submit_sale,
         quote_sale=use_cases.quote_sale,
-        store=use_cases.store,
+        records=use_cases.store,
+        zones=zones,
         wait_s=options.wait_s,
     )
     operating = OperatorRoutes(
         admit=admit,
-        store=use_cases.store,
+        records=use_cases.store,
         operators=use_cases.operators,
         zones=zones,
     )
