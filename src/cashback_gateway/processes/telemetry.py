@@ -14,7 +14,7 @@ from cashback_core.delivery.observers import Unobserved
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from adapters.postgres.sales.commits import CommitObserver, Failure
+    from adapters.postgres.cashbacks.commits import CommitObserver, Failure
     from adapters.telemetry.spans import Spans
     from adapters.telemetry.table import ProcessRole
     from cashback_core.delivery.observers import (

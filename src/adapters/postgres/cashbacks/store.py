@@ -8,12 +8,12 @@ import asyncio
 import time
 from typing import TYPE_CHECKING
 
+from adapters.postgres.cashbacks.group_writer import GroupWriter
 from adapters.postgres.connection.database import CHORES, IDENTIFYING, READING, Database
-from adapters.postgres.delivery import leases as leasing
+from adapters.postgres.delivery import leases
 from adapters.postgres.delivery.resumption import Resuming
 from adapters.postgres.delivery.waits import read_waits
 from adapters.postgres.sales.brakes import LOCK
-from adapters.postgres.sales.group_writer import GroupWriter
 from adapters.postgres.sales.histories import read_history
 from adapters.postgres.sales.product_cache import PERIODS, ProductCache, read_products
 from adapters.postgres.sales.record_pages import read_page
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
     from uuid import UUID
 
-    from adapters.postgres.sales.commits import CommitObserver
+    from adapters.postgres.cashbacks.commits import CommitObserver
     from cashback_core.delivery.claims import Pause
     from cashback_core.delivery.record import History, Record, RecordFilter, RecordPage, Standing
     from cashback_core.delivery.states import DeliveryPolicy
@@ -181,7 +181,7 @@ class PostgresCashbackStore(CashbackStore):
                 connection.transaction(),
                 connection.cursor() as cursor,
             ):
-                claims = await leasing.claim_due(
+                claims = await leases.claim_due(
                     cursor, limit=limit, lease_s=lease_s, excluding=excluding
                 )
         except StoreUnavailable as error:
@@ -192,11 +192,11 @@ class PostgresCashbackStore(CashbackStore):
 
     async def next_due_s(self) -> float | None:
         async with self._chores.connection() as connection, connection.cursor() as cursor:
-            return await leasing.next_due_s(cursor)
+            return await leases.next_due_s(cursor)
 
     async def note_pause(self, pause: Pause) -> None:
         async with self._chores.connection() as connection, connection.cursor() as cursor:
-            await leasing.note_pause(cursor, pause)
+            await leases.note_pause(cursor, pause)
 
     async def resume(self, *, limit: int) -> bool:
         resuming, self._resuming = self._resuming, Resuming()  # what fails begins anew
@@ -207,7 +207,7 @@ class PostgresCashbackStore(CashbackStore):
 
     async def reap(self, *, limit: int) -> int:
         async with self._chores.connection() as connection, connection.cursor() as cursor:
-            return await leasing.reap(cursor, limit=limit)
+            return await leases.reap(cursor, limit=limit)
 
     async def find(
         self,
