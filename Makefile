@@ -108,14 +108,14 @@ schema: venv ## write src/adapters/postgres/schema/schema.sql anew from the migr
 
 .PHONY: rights
 rights: venv ## write the table of rights in docs/database.md anew from the migrations
-	PYTHONPATH=src .venv/bin/python -m adapters.postgres.connection.rights docs/database.md
+	PYTHONPATH=src .venv/bin/python -m adapters.postgres.schema.rights docs/database.md
 
 dashboards: venv ## write infra/grafana/dashboards from make_dashboards.py
 	.venv/bin/python infra/grafana/make_dashboards.py
 
 # Litestar requires these for its command line and for tests; nothing of ours imports them, and
 # requirements are installed without their own (--no-deps), so the image can do without.
-UNNEEDED = faker litestar-htmx markdown-it-py mdurl polyfactory pygments rich rich-click
+UNNEEDED = faker litestar-htmx polyfactory rich-click
 lock: ## pin requirements/*.txt anew from pyproject.toml (needs uv)
 	@compile='uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header'; \
 	$$compile --group service $(UNNEEDED:%=--no-emit-package %) -o requirements/service.txt && \

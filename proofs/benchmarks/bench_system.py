@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import psutil
 import psycopg
 
-from adapters.http.identity.signing_key import create_signing_key
+from adapters.credentials.signing_key import create_signing_key
 from adapters.postgres.connection.startup_checks import refuse_unsafe
 from adapters.postgres.embedded import EmbeddedPostgres
 from adapters.postgres.schema.migration import migrate

@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, Final
 import psutil
 import psycopg
 
-from adapters.http.identity.passwords import hash_password
-from adapters.http.identity.signing_key import create_signing_key
+from adapters.credentials.password_hashes import hash_password
+from adapters.credentials.signing_key import create_signing_key
 from adapters.postgres.embedded import EmbeddedPostgres
 from adapters.postgres.schema.migration import migrate
 from cashback_core.privacy.seals import new_erasure_key

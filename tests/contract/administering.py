@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from adapters.http.identity.passwords import NOBODYS_HASH
+from adapters.credentials.password_hashes import NOBODYS_HASH
 from cashback_core.administration.brakes import StopFilter
 from cashback_core.administration.customers import CustomerFilter, NewCustomer
 from cashback_core.administration.merchants import MerchantFilter, MerchantState, NewMerchant

@@ -414,7 +414,7 @@ class IncidentStoreContract:
         wanted = OpenFilter(statuses=ALL)
         assert (await operators.tally(1, wanted)).in_doubt == 1
         assert (await operators.tally(2, wanted)).in_doubt == 0
-        many = await operators.resend_all(1, wanted, RESEND, expected=1)
+        many = await operators.act_on_all(1, wanted, RESEND, expected=1)
         assert many == RiskNotAccepted(1)
         (item,) = (await operators.open_page(1, wanted, limit=9, after=None)).items
         assert item.suspected
@@ -471,8 +471,8 @@ class IncidentStoreContract:
         at = (await history_of(store, 1, suspected)).attempts[0].started_at
         self.told(at, document=str(suspected.document))
         wanted = OpenFilter(statuses=ALL)
-        assert await operators.resend_all(1, wanted, RESEND, expected=2) == RiskNotAccepted(1)
-        done = await operators.resend_all(1, wanted, RISKY, expected=2)
+        assert await operators.act_on_all(1, wanted, RESEND, expected=2) == RiskNotAccepted(1)
+        done = await operators.act_on_all(1, wanted, RISKY, expected=2)
         assert done == await operators.tally(1, OpenFilter(statuses=frozenset({Status.PENDING})))
         pending = OpenFilter(statuses=frozenset({Status.PENDING}))
         items = (await operators.open_page(1, pending, limit=9, after=None)).items

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import psycopg
 
+from adapters.credentials.password_hashes import NOBODYS_HASH
 from adapters.http.administration.stores import AdministrationStores
-from adapters.http.identity.passwords import NOBODYS_HASH
 from adapters.postgres.administration.audit_trail import PostgresTrail
 from adapters.postgres.administration.clients import PostgresClients
 from adapters.postgres.administration.customers import PostgresCustomers

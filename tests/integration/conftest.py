@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 import psycopg
 import pytest
 
-from adapters.http.identity.passwords import NOBODYS_HASH
-from adapters.http.identity.signing_key import create_signing_key
+from adapters.credentials.password_hashes import NOBODYS_HASH
+from adapters.credentials.signing_key import create_signing_key
 from adapters.postgres.connection.database import Database
 from adapters.postgres.embedded import EmbeddedPostgres, throwaway_postgres
 from adapters.postgres.schema.migration import migrate

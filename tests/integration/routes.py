@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from adapters.http.access import ACCESS
-from adapters.http.identity.access import Role
+from cashback_core.people.roles import Role
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

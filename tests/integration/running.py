@@ -16,7 +16,7 @@ from urllib.parse import quote, urlsplit
 
 import psycopg
 
-from adapters.http.identity.signing_key import create_signing_key
+from adapters.credentials.signing_key import create_signing_key
 from adapters.postgres.connection.logins import ensure_app_login
 from adapters.postgres.connection.startup_checks import API_ROLES, WORKER_ROLES
 from cashback_core.privacy.seals import Seal

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import psycopg
 import pytest
 
-from adapters.http.identity.passwords import NOBODYS_HASH
+from adapters.credentials.password_hashes import NOBODYS_HASH
 from adapters.postgres.administration.audit_trail import PostgresTrail
 from adapters.postgres.administration.clients import PostgresClients
 from adapters.postgres.administration.merchants import PostgresMerchants

@@ -9,7 +9,7 @@ import psycopg
 import pytest
 from psycopg.rows import dict_row
 
-from adapters.http.identity.passwords import NOBODYS_HASH
+from adapters.credentials.password_hashes import NOBODYS_HASH
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator

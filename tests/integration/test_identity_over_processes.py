@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 import jwt
 import pytest
 
-from adapters.http.identity.passwords import hash_password
-from adapters.http.identity.signing_key import create_signing_key, load_signing_key
+from adapters.credentials.password_hashes import hash_password
+from adapters.credentials.signing_key import create_signing_key, load_signing_key
 from cashback_gateway.local.state import free_port
 from integration.administering import PASSWORD, add_user
 from integration.journeys import fresh_cpf, sale

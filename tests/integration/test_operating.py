@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from adapters.http.identity.passwords import hash_password
+from adapters.credentials.password_hashes import hash_password
 from integration.administering import add_user
 from integration.journeys import credits_of, fresh_cpf, sale, wait_for
 from integration.running import ROOT, Gateway

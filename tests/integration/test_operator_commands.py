@@ -1,22 +1,23 @@
-"""An operator's commands and the doctor, each as a process of its own, on a migrated database."""
+"""An operator's commands and the doctor, on a migrated database."""
 
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import socket
 import subprocess
 import sys
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 import psycopg
 import pytest
 
+from adapters.postgres.cashbacks.store import PostgresCashbackStore
 from adapters.postgres.connection.database import Database
-from adapters.postgres.sales.store import PostgresCashbackStore
 from cashback_core.delivery.states import DeliveryPolicy
 from cashback_core.values.ids import new_id
 from contract.builders import (
@@ -30,7 +31,7 @@ from contract.builders import (
     seen,
     submitted,
 )
-from integration.command_line import SRC
+from integration.command_line import SRC, call
 from integration.running import ERASURE_KEY
 
 if TYPE_CHECKING:
@@ -50,20 +51,19 @@ def environ(dsn: str) -> dict[str, str]:
 
 
 def run(environ: dict[str, str], *words: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "cashback_gateway", *words],
-        capture_output=True,
-        text=True,
-        check=False,
-        env=environ,
-        timeout=60,
-    )
+    return call(words, environ)
 
 
 def done(environ: dict[str, str], *words: str) -> list[str]:
     finished = run(environ, *words)
     assert finished.returncode == 0, finished.stderr
     return finished.stdout.splitlines()
+
+
+def told(environ: dict[str, str], *words: str) -> dict[str, Any]:
+    """What a command says to a program."""
+    document: dict[str, Any] = json.loads("\n".join(done(environ, *words, "--json")))
+    return document
 
 
 def refused(environ: dict[str, str], *words: str) -> str:
@@ -114,20 +114,30 @@ SIGNED = ("--reason", "the outage is over", "--as", "ana")
 
 def test_what_waits_is_listed_and_resent_one_by_one(dsn: str, environ: dict[str, str]) -> None:
     doubtful, rejected, pending = cashbacks(dsn, UNANSWERED, REFUSED, NOTHING_SENT)
-    *lines, total = done(environ, "open")
+    headings, *lines, total = done(environ, "open")
+    assert headings.split("  ")[0] == "ID"
+    assert headings.endswith("WHY")
     assert [line.split()[:2] for line in lines] == [
         [doubtful, "in_doubt"],
         [rejected, "rejected"],
     ]
-    assert "demo tried 1: no certain answer; waits since 20" in lines[0]
-    assert lines[0].endswith("Z for the provider's statement")
-    assert lines[1].endswith("Z for an operator")
-    assert "the provider answered 422: the provider refused it for good" in lines[1]
+    assert "the provider's statement since 20" in lines[0]
+    assert "no certain answer" in lines[0]
+    assert "  422  an operator since 20" in lines[1]
+    assert lines[1].endswith("  the provider refused it for good")
     assert "***." in lines[0], "a customer's document is masked"
     assert total == "2 cashbacks, 10.00 in all, 1 of them may be paid already"
-    line, total = done(environ, "open", "--status", "pending", "--merchant", "demo")
+    _, line, _ = done(environ, "open", "--status", "pending", "--merchant", "demo")
     assert line.startswith(pending)
-    assert done(environ, "open", "--limit", "1")[:-1] == lines[:1]
+    _, *cut, total = done(environ, "open", "--limit", "1")
+    assert [line.split() for line in cut] == [
+        lines[0].split(),
+        ["1", "of", "2:", "--limit", "N", "shows", "up", "to", "N"],
+    ]
+    several = told(environ, "open", "--status", "pending", "--status", "in_doubt")
+    assert [item["id"] for item in several["items"]] == [doubtful, pending]
+    assert (several["total"], several["more"], several["may_be_paid_already"]) == (2, False, 1)
+    assert several["items"][0]["waiting"]["why"] == "proof"
 
     risk = refused(environ, "resend", doubtful, *SIGNED)
     assert "may pay the customer a second time" in risk
@@ -160,14 +170,42 @@ def test_sales_of_equal_content_are_listed(dsn: str, environ: dict[str, str]) ->
         return [str(first.id), str(second.id)]
 
     first, second = asyncio.run(sell())
-    taken, refused_ = done(environ, "equals")
-    assert taken.startswith("accepted       100.00 ***.")
-    assert f"{second} sale_id NF-3; first at " in taken
+    headings, taken, refused_ = done(environ, "equals")
+    assert headings.startswith("OUTCOME")
+    assert taken.startswith("accepted  100.00  ***.")
+    assert "sale_id NF-3" in taken
     assert refused_.startswith("refused ")
-    assert refused_.endswith(f"{first} sale_id NF-1")
-    assert "Z key k2; first at " in refused_
-    assert done(environ, "equals", "--outcome", "refused", "--merchant", "demo") == [refused_]
-    assert done(environ, "equals", "--limit", "1") == [taken]
+    assert refused_.endswith(f"{first}  sale_id NF-1")
+    assert "Z  key k2" in refused_
+    only = told(environ, "equals", "--outcome", "refused", "--merchant", "demo")
+    assert [(pair["first_id"], pair["idempotency_key"]) for pair in only["items"]] == [
+        (first, "k2")
+    ]
+    cut = told(environ, "equals", "--limit", "1")
+    assert [pair["id"] for pair in cut["items"]] == [second]
+    assert (cut["more"], cut["total"]) == (True, 2)
+    assert done(environ, "equals", "--limit", "1")[-1].startswith("1 of 2: --limit")
+    some = told(environ, "equals", "--merchant", "demo", "--limit", "0", "--outcome", "accepted")
+    assert (some["items"], some["more"], some["total"]) == ([], True, 1)
+
+
+def test_what_a_rate_paid_is_listed(dsn: str, environ: dict[str, str]) -> None:
+    rejected, applied = cashbacks(dsn, REFUSED, CREATED)
+    version_1 = ("by-rate", "A", "1", "--merchant", "demo")
+    headings, *lines = done(environ, *version_1)
+    assert headings.startswith("ID ")
+    assert [line.split()[:3] for line in lines] == [
+        [applied, "applied", "5.00"],
+        [rejected, "rejected", "5.00"],
+    ]
+    (only,) = told(environ, *version_1, "--status", "applied")["items"]
+    assert only["id"] == applied
+    cut = told(environ, *version_1, "--limit", "1")
+    assert ([one["id"] for one in cut["items"]], cut["more"], cut["total"]) == ([applied], True, 2)
+    assert done(environ, *version_1, "--limit", "1")[-1].startswith("1 of 2: --limit")
+    one_of_one = told(environ, *version_1, "--status", "rejected", "--limit", "0")
+    assert (one_of_one["more"], one_of_one["total"]) == (True, 1)
+    assert told(environ, "by-rate", "A", "2", "--merchant", "demo")["total"] == 0
 
 
 def test_what_is_unpaid_is_cancelled_and_what_is_in_doubt_resolved(
@@ -196,22 +234,24 @@ def test_incidents_are_listed_and_explained(dsn: str, environ: dict[str, str]) -
         spelt = f"<{rejected.upper()}>"
         line = an_incident(connection, "unknown_here", document="11144477735", reference=spelt)
         absent = an_incident(connection, "applied_absent", cashback_id=applied, line=None)
-    lines = done(environ, "incidents")
-    assert [one.split()[0] for one in lines[:-1]] == [own, line, absent]
-    assert lines[-1] == (
+    _, *lines, standing = done(environ, "incidents")
+    assert [one.split()[0] for one in lines] == [own, line, absent]
+    assert standing == (
         "3 incidents of a statement stand, 15.00 in all: 1 credited_unpaid 5.00,"
         " 1 unknown_here 5.00, 1 applied_absent 5.00"
     )
-    assert f"of {rejected} demo: nothing explains it" in lines[0]
+    assert lines[0].endswith(f"{rejected}  demo      nothing explains it")
     assert "***." in lines[0], "a customer's document is masked"
-    assert "line 7 of the statement of 2026-06-15T15:00:00Z dated 2026-06-15" in lines[1]
-    assert "nobody's" in lines[1]
-    assert done(environ, "incidents", "--class", "unknown_here", "--limit", "1")[0] == lines[1]
+    (only,) = told(environ, "incidents", "--class", "unknown_here", "--limit", "1")["items"]
+    assert (only["id"], only["line"], only["merchant"]) == (line, 7, None)
+    assert only["statement_at"] == "2026-06-15T15:00:00Z"
+    cut = done(environ, "incidents", "--limit", "2")
+    assert cut[3].startswith("2 of 3: --limit")
     assert done(environ, "incidents", "--merchant", "other") == [
         "no incident of a statement stands"
     ]
 
-    listed, _, standing = done(environ, "open")
+    _, listed, _, standing = done(environ, "open")
     assert listed.endswith("; it may be paid already")
     assert standing.startswith("3 incidents of a statement stand, 15.00 in all")
     assert "--accept-risk" in refused(environ, "resend", rejected, *SIGNED)
@@ -219,8 +259,8 @@ def test_incidents_are_listed_and_explained(dsn: str, environ: dict[str, str]) -
     named = refused(environ, "explain", line, "--foreign", "--dry-run", *SIGNED)
     assert f"the line's reference names {rejected}" in named
     dry = done(environ, "explain", line, "--foreign", "--dry-run", "--accept-risk", *SIGNED)
-    assert dry[0] == lines[1]
-    assert dry[1].startswith("nothing was done")
+    assert dry[1].split() == lines[1].split()
+    assert dry[2].startswith("nothing was done")
     assert "has no line of its own" in refused(environ, "explain", absent, "--foreign", *SIGNED)
     assert "is about a line" in refused(environ, "explain", line, "--known-absent", *SIGNED)
     nobody = str(uuid4())
@@ -228,14 +268,15 @@ def test_incidents_are_listed_and_explained(dsn: str, environ: dict[str, str]) -
     assert f"there is no incident {nobody}" in refused(
         environ, "explain", nobody, "--foreign", *SIGNED
     )
-    told = done(environ, "explain", line, "--ours", rejected, "--reason", "x", "--by", "ana")
-    assert told[1] == (
+    ours = done(environ, "explain", line, "--ours", rejected, "--reason", "x", "--by", "ana")
+    assert ours[2] == (
         f"{line} is explained as the credit of {rejected}: so on every later statement"
     )
     assert "is closed" in refused(environ, "explain", line, "--foreign", *SIGNED)
     done(environ, "explain", absent, "--known-absent", *SIGNED)
-    assert len(done(environ, "incidents")) == 2
-    assert len(done(environ, "incidents", "--all")) == 4
+    assert len(told(environ, "incidents")["items"]) == 1
+    assert len(told(environ, "incidents", "--all")["items"]) == 3
+    assert told(environ, "incidents", "--all", "--limit", "1")["total"] == 3
 
     assert done(environ, "resolve", rejected, "applied", *SIGNED) == [f"{rejected} is applied"]
     bia = ("--reason", "another customer's line", "--as", "bia")
@@ -311,18 +352,119 @@ def test_what_a_ceiling_holds_is_counted_apart(dsn: str, environ: dict[str, str]
     assert counted[1].startswith("Left out: 1 that a ceiling holds")
     assert done(environ, *filter_, "--expect", "0", *SIGNED)[0].startswith("0 cashbacks")
     assert statuses(dsn) == {held: "held"}
-    assert done(environ, "open", "--status", "held")[1] == "1 cashback, 5.00 in all"
+    assert done(environ, "open", "--status", "held")[2] == "1 cashback, 5.00 in all"
     asked = (*filter_, "--above-ceiling", "--expect", "1", *SIGNED)
     assert done(environ, *asked) == ["1 cashback, 5.00 in all: will be sent again"]
     assert statuses(dsn) == {held: "pending"}
+
+
+def a_sale_of(dsn: str, merchant_id: int, sale_id: str, evidence: Evidence = REFUSED) -> str:
+    """The id of a tried cashback of a sale with a number of its own."""
+
+    async def make() -> str:
+        async with Database(dsn) as database:
+            store = PostgresCashbackStore(database, DeliveryPolicy())
+            claim = await leased(store, a_sale(sale_id=sale_id), merchant_id=merchant_id)
+            await store.conclude(ended(claim, evidence))
+            return str(claim.id)
+
+    return asyncio.run(make())
+
+
+def test_a_sale_is_named_by_its_own_number_unless_two_have_it(
+    dsn: str, environ: dict[str, str]
+) -> None:
+    first, second = a_sale_of(dsn, 1, "NF-1"), a_sale_of(dsn, 1, "NF-2", UNANSWERED)
+    shown = told(environ, "show", "NF-1")
+    assert (shown["id"], shown["status"], shown["merchant"]) == (first, "rejected", "demo")
+    assert [one["status_code"] for one in shown["attempts"]] == [422]
+    assert [one["to_status"] for one in shown["events"]] == ["pending", "sending", "rejected"]
+    assert shown["document"].startswith("***.")
+    lines = done(environ, "show", first)
+    assert lines[0].split() == ["id", first]
+    assert any(line.startswith("ATTEMPT  BY") for line in lines)
+    assert any(line.startswith("EVENT  AT") for line in lines)
+    assert done(environ, "resend", "NF-1", *SIGNED) == [f"{first} will be sent again"]
+
+    other = a_sale_of(dsn, 2, "NF-2")
+    several = refused(environ, "resolve", "NF-2", "applied", *SIGNED)
+    assert f"2 sales have the sale_id NF-2: {second} of demo, in_doubt, accepted 20" in several
+    assert f"{other} of other, rejected, accepted 20" in several
+    assert statuses(dsn) == {first: "pending", second: "in_doubt", other: "rejected"}
+    assert "there is no cashback NF-3" in refused(environ, "show", "NF-3")
+    nobody = str(uuid4())
+    assert f"there is no cashback {nobody}" in refused(environ, "show", nobody)
+
+
+def test_many_are_cancelled_and_resolved_as_counted(
+    dsn: str, environ: dict[str, str], tmp_path: Path
+) -> None:
+    ids = cashbacks(dsn, REFUSED, REFUSED, UNANSWERED, UNANSWERED, UNANSWERED)
+    chosen = ("cancel-many", "--status", "rejected", "--answered", "422", "--why", "refused it")
+    assert done(environ, *chosen) == [
+        "2 cashbacks, 10.00 in all",
+        "Nothing was done: --expect 2 ends them unpaid.",
+    ]
+    later = ("cancel-many", "--status", "rejected", "--accepted-from", "2100-01-01 00:00:00")
+    assert done(environ, *later)[0].startswith("0 cashbacks")
+    assert done(environ, *chosen, "--expected-count", "2", *SIGNED) == [
+        "2 cashbacks, 10.00 in all: are cancelled"
+    ]
+    two = ("resolve-many", "applied", "--id", ids[2], "--id", ids[0], "--id", ids[3])
+    assert done(environ, *two) == [
+        "2 cashbacks, 10.00 in all",
+        "1 of the 3 named are not among them.",
+        "Nothing was done: --expect 2 calls them paid.",
+    ]
+    assert done(environ, *two, "--expect", "2", *SIGNED) == [
+        "2 cashbacks, 10.00 in all: are applied"
+    ]
+    (tmp_path / "ids").write_text(f"{ids[4]}\n")
+    rest = ("resolve-many", "rejected", "--ids-from", str(tmp_path / "ids"))
+    assert told(environ, *rest)["count"] == 1
+    assert told(environ, *rest, "--expect", "1", *SIGNED)["done"]
+    assert list(statuses(dsn).values()).count("cancelled") == 2
+    assert {statuses(dsn)[id_] for id_ in ids[2:4]} == {"applied"}
+    assert statuses(dsn)[ids[4]] == "rejected"
+    assert "nothing is meant" in refused(environ, "resend-many")
+
+
+def test_who_reads_but_the_first_lines_ends_it_quietly(dsn: str, environ: dict[str, str]) -> None:
+    cashbacks(dsn, REFUSED)
+    command = [sys.executable, "-m", "cashback_gateway", "open"]
+    reading, writing = os.pipe()
+    os.close(reading)  # before anything is written, so that nothing depends on who is quicker
+    finished = subprocess.run(
+        command, stdout=writing, stderr=subprocess.PIPE, env=environ, timeout=60, check=False
+    )
+    os.close(writing)
+    assert (finished.returncode, finished.stderr) == (0, b"")
+
+
+def test_an_operators_command_loads_nothing_of_http(environ: dict[str, str]) -> None:
+    look = (
+        "import sys; from cashback_gateway.commands.cli import main; code = main(['open']);"
+        "print([m for m in sys.modules if m in ('litestar', 'uvicorn', 'jwt', 'argon2')"
+        " or m.startswith('adapters.http')], code)"
+    )
+    finished = subprocess.run(
+        [sys.executable, "-c", look],
+        capture_output=True,
+        text=True,
+        env=environ,
+        timeout=60,
+        check=False,
+    )
+    assert finished.stdout.splitlines()[-1] == "[] 0", finished.stderr
 
 
 def test_the_sender_is_paused_and_released(environ: dict[str, str]) -> None:
     assert done(environ, "sender", "status") == ["the sender is not paused"]
     assert "not paused" in refused(environ, "sender", "release", *SIGNED)
     done(environ, "sender", "pause", "--reason", "their request", "--as", "ana")
-    (told,) = done(environ, "sender", "status")
-    assert told.endswith("Z by ana: their request")
+    (paused,) = done(environ, "sender", "status")
+    assert paused.endswith("Z by ana: their request")
+    assert told(environ, "sender", "status")["by"] == "ana"
     again = refused(environ, "sender", "pause", *SIGNED)
     assert "paused already, by ana: their request" in again
     done(environ, "sender", "release", *SIGNED)
@@ -332,7 +474,7 @@ def test_the_sender_is_paused_and_released(environ: dict[str, str]) -> None:
 @pytest.mark.parametrize(
     "words",
     [
-        ("resend", "1", *SIGNED),
+        ("resend", "one two", *SIGNED),
         ("resend", str(uuid4()), "--as", "ana"),
         ("resend", str(uuid4()), "--reason", "x"),
         ("resend", str(uuid4()), "--reason", " ", "--as", "ana"),
@@ -342,10 +484,12 @@ def test_the_sender_is_paused_and_released(environ: dict[str, str]) -> None:
         ("incidents", "--class", "lost"),
         ("explain", str(uuid4()), *SIGNED),
         ("explain", str(uuid4()), "--foreign", "--known-absent", *SIGNED),
-        ("explain", str(uuid4()), "--ours", "1", *SIGNED),
+        ("explain", str(uuid4()), "--ours", "1 2", *SIGNED),
         ("explain", str(uuid4()), "--foreign", "--as", "ana"),
         ("explain", str(uuid4()), "--foreign", "--as", "ana", "--reason", "of 52998224725"),
-        ("resend-many",),
+        ("cancel-many", "--status", "in_doubt"),
+        ("resolve-many", "pending"),
+        ("show",),
         ("resend-many", "--status", "pending"),
         ("resend-many", "--status", "held", "--expect", "-1"),
         ("resend-many", "--status", "held", "--document", "1"),
@@ -359,7 +503,9 @@ def test_the_sender_is_paused_and_released(environ: dict[str, str]) -> None:
 def test_what_makes_no_sense_is_wrong_use(words: tuple[str, ...]) -> None:
     finished = run({"PYTHONPATH": SRC, "PATH": os.environ["PATH"]}, *words)
     assert finished.returncode == 2
-    assert "usage: cashback" in finished.stderr
+    usage, error = finished.stderr.splitlines()
+    assert usage.startswith("usage: cashback")
+    assert ": error: " in error
 
 
 @pytest.fixture

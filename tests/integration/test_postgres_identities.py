@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import psycopg
 import pytest
 
-from adapters.http.identity.passwords import NOBODYS_HASH, hash_password
+from adapters.credentials.password_hashes import NOBODYS_HASH, hash_password
 from adapters.postgres.administration.clients import PostgresClients
 from adapters.postgres.administration.transactions import Administration
 from adapters.postgres.connection.database import Database

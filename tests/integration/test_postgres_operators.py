@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 import psycopg
 import pytest
 
+from adapters.postgres.cashbacks.store import PostgresCashbackStore
 from adapters.postgres.connection.database import Database
 from adapters.postgres.delivery.sender import PostgresSender
 from adapters.postgres.operators.acts import PostgresOperatorStore
-from adapters.postgres.sales.store import PostgresCashbackStore
 from cashback_core.delivery.states import Actor, DeliveryPolicy
 from cashback_core.operators.acts import Granted, OpenFilter, Tally
 from cashback_core.values.availability import StoreUnavailable
@@ -126,7 +126,7 @@ class TestPostgresOperators(OperatorStoreContract):
             await other.execute(
                 "select from cashbacks where cashback_id = %s for update", [claims[1].id]
             )
-            act = asyncio.create_task(operators.resend_all(1, OpenFilter(), RESEND, expected=3))
+            act = asyncio.create_task(operators.act_on_all(1, OpenFilter(), RESEND, expected=3))
             await self._somebody_waits_for_a_lock(other)
             await other.execute(
                 "update cashbacks set status = 'cancelled', version = version + 1"

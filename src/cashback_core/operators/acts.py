@@ -160,6 +160,17 @@ def may_be_paid(status: Status, circumstances: Circumstances) -> bool:
     return status is Status.IN_DOUBT or circumstances.suspected or marked
 
 
+def is_risky(kind: ActKind, status: Status, circumstances: Circumstances) -> bool:
+    """Whether who does this says that it may have been paid, or may be paid again."""
+    match kind:
+        case ActKind.RESEND:
+            return may_be_paid(status, circumstances)
+        case ActKind.CANCEL:
+            return circumstances.at_risk
+        case _:
+            return False
+
+
 def operate(
     delivery: Delivery, act: Act, now: datetime, circumstances: Circumstances | None = None
 ) -> Decision:
@@ -183,9 +194,7 @@ def operate(
             return NotYours.NO_MARK
         if is_same_name(given.marked_by, act.by):
             return NotYours.OWN
-    resend = act.kind is ActKind.RESEND
-    cancels = act.kind is ActKind.CANCEL
-    risky = (resend and may_be_paid(status, given)) or (cancels and given.at_risk)
+    risky = is_risky(act.kind, status, given)
     if (risky or take_back) and not act.accept_risk:
         return RiskNotAccepted()
     return Granted(
@@ -195,7 +204,7 @@ def operate(
             reason=act.reason,
             due_at=now if target is Status.PENDING else None,
         ),
-        open_since_at=now if resend else delivery.open_since_at,
+        open_since_at=now if act.kind is ActKind.RESEND else delivery.open_since_at,
         risk_accepted=risky,
     )
 
@@ -203,6 +212,25 @@ def operate(
 def goes_with(kind: ActKind) -> tuple[Status, ...]:
     """The statuses in which an act may be done, in the order of `Status`."""
     return tuple(s for s in Status if (s, TARGETS[kind], Actor.OPERATOR) in TRANSITIONS)
+
+
+MANY: Final[Mapping[ActKind, tuple[Status, ...]]] = {
+    ActKind.RESEND: goes_with(ActKind.RESEND),
+    ActKind.CANCEL: goes_with(ActKind.CANCEL),
+    ActKind.MARK_APPLIED: (Status.IN_DOUBT,),
+    ActKind.MARK_REJECTED: (Status.IN_DOUBT,),
+}
+"""The acts that are done to many at once, each with the statuses from which.
+
+What else is marked, or taken back, needs evidence, or another operator's mark, of each.
+"""
+
+
+def refuse_many(wanted: OpenFilter, kind: ActKind) -> None:
+    """Raise ValueError unless an act may be done to everything that such a filter means."""
+    allowed = MANY.get(kind, ())
+    if not wanted.statuses <= set(allowed):
+        raise ValueError(f"{kind} of many goes with {', '.join(allowed) or 'nothing'} only")
 
 
 def is_same_name(one: str, other: str) -> bool:
@@ -221,16 +249,23 @@ ATTENTION: Final = frozenset({Status.HELD, Status.IN_DOUBT, Status.REJECTED})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpenFilter:
-    """Which cashbacks an operator means; instants bound `sold_at`, from inclusive, to exclusive.
+    """Which cashbacks an operator means; instants are bounds, from inclusive, to exclusive.
 
-    For what is done to all that it means, `above_ceiling` says that what a ceiling holds is among
-    them: a person releases that one by one. In lists it always is.
+    `reason` is a part of the latest event's, whatever its case, `status_code` what the provider
+    answered to the latest attempt; `ids` None means whichever. For what is done to all that it
+    means, `above_ceiling` says that what a ceiling holds is among them: a person releases that one
+    by one. In lists it always is.
     """
 
     statuses: frozenset[Status] = ATTENTION
     document: Cpf | None = None
     sold_from: datetime | None = None
     sold_to: datetime | None = None
+    accepted_from: datetime | None = None
+    accepted_to: datetime | None = None
+    reason: str | None = None
+    status_code: int | None = None
+    ids: frozenset[UUID] | None = None
     above_ceiling: bool = False
 
 
@@ -276,10 +311,10 @@ class OpenPage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tally:
-    """How many cashbacks a filter means, what they are worth, and how many may be paid twice.
+    """How many cashbacks a filter means, what they are worth, and how many are at risk.
 
-    `in_doubt` counts all that `may_be_paid`, `above_ceiling` what a ceiling holds: these are in
-    the other numbers only where the filter asks for them.
+    `in_doubt` counts those for which an act asks that RISK is taken (`is_risky`), `above_ceiling`
+    what a ceiling holds: these are in the other numbers only where the filter asks for them.
     """
 
     count: int
@@ -363,16 +398,18 @@ class OperatorStore(Protocol):
         """Do to one cashback what `operate` grants and tell what it said; None: there is none."""
 
     @abstractmethod
-    async def tally(self, merchant_id: int | None, wanted: OpenFilter) -> Tally:
-        """How many cashbacks a filter means now."""
+    async def tally(
+        self, merchant_id: int | None, wanted: OpenFilter, kind: ActKind = ActKind.RESEND
+    ) -> Tally:
+        """How many cashbacks a filter means now, and how many are at risk by such an act."""
 
     @abstractmethod
-    async def resend_all(
+    async def act_on_all(
         self, merchant_id: int | None, wanted: OpenFilter, act: Act, *, expected: int
     ) -> ManyDecision:
-        """Resend all that a filter means, or none of them when `may_act_on_all` refuses.
+        """Do to all that a filter means, or to none of them when `may_act_on_all` refuses.
 
-        Raises ValueError for a filter with a status from which nothing is resent.
+        Raises ValueError for a filter with a status that is not in MANY of the act.
         """
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from abc import abstractmethod
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 from cashback_core.administration.resources import ResourceStore
 
@@ -12,6 +13,11 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from cashback_core.administration.resources import Caller, Refusal
+
+
+USERNAME: Final = re.compile(r"[a-z0-9][a-z0-9._@-]{0,63}\Z", re.ASCII)
+NEW_USERNAME: Final = re.compile(r"(?!me\Z|[0-9.-]{11,14}\Z)" + USERNAME.pattern, re.ASCII)
+"""Not `me`, which means the caller in addresses, and no CPF: names are logged and kept."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

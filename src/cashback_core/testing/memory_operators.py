@@ -12,6 +12,7 @@ from cashback_core.intake.equal_sales import EqualPage, EqualSales, Try
 from cashback_core.operators.acts import (
     CALLED_UNPAID,
     Act,
+    ActKind,
     Circumstances,
     Decision,
     Granted,
@@ -23,11 +24,11 @@ from cashback_core.operators.acts import (
     SenderState,
     SenderSwitch,
     Tally,
-    goes_with,
     is_above_ceiling,
+    is_risky,
     may_act_on_all,
-    may_be_paid,
     operate,
+    refuse_many,
 )
 from cashback_core.sales.same_sale import EqualOutcome
 from cashback_core.testing.memory_incidents import MemoryIncidents
@@ -104,22 +105,24 @@ class MemoryOperators(OperatorStore):
                 return self._do(row, act)
         return None
 
-    async def tally(self, merchant_id: int | None, wanted: OpenFilter) -> Tally:
+    async def tally(
+        self, merchant_id: int | None, wanted: OpenFilter, kind: ActKind = ActKind.RESEND
+    ) -> Tally:
         await _reach(self._store)
         rows = self._all_meant(merchant_id, wanted)
         return Tally(
             count=len(rows),
             cashback_centavos=sum(row.record.cashback.cashback_centavos for row in rows),
-            in_doubt=sum(may_be_paid(row.status, self._circumstances(row)) for row in rows),
+            in_doubt=sum(is_risky(kind, row.status, self._circumstances(row)) for row in rows),
             above_ceiling=sum(map(_is_above_ceiling, self._meant(merchant_id, wanted))),
         )
 
-    async def resend_all(
+    async def act_on_all(
         self, merchant_id: int | None, wanted: OpenFilter, act: Act, *, expected: int
     ) -> ManyDecision:
-        if not wanted.statuses <= set(goes_with(act.kind)):
-            raise ValueError("a status from which nothing is resent")
-        decision = may_act_on_all(await self.tally(merchant_id, wanted), act, expected=expected)
+        refuse_many(wanted, act.kind)
+        tally = await self.tally(merchant_id, wanted, act.kind)
+        decision = may_act_on_all(tally, act, expected=expected)
         if isinstance(decision, Tally):
             for row in self._all_meant(merchant_id, wanted):
                 assert isinstance(self._do(row, act), Granted)
@@ -248,9 +251,18 @@ def _is_above_ceiling(row: Row) -> bool:
 
 
 def _is_meant(row: Row, wanted: OpenFilter) -> bool:
-    sale = row.record.sale
+    record, latest = row.record, row.events[-1]
+    sale, provider = record.sale, record.standing.provider
     return (
         row.status in wanted.statuses - {"applied", "not_due"}
+        and (wanted.ids is None or record.id in wanted.ids)
+        and (wanted.accepted_from is None or record.accepted_at >= wanted.accepted_from)
+        and (wanted.accepted_to is None or record.accepted_at < wanted.accepted_to)
+        and (wanted.reason is None or wanted.reason.lower() in latest.reason.lower())
+        and (
+            wanted.status_code is None
+            or (provider is not None and provider.status_code == wanted.status_code)
+        )
         and (wanted.document is None or sale.customer.document == wanted.document)
         and (wanted.sold_from is None or sale.sold_at >= wanted.sold_from)
         and (wanted.sold_to is None or sale.sold_at < wanted.sold_to)

@@ -1,10 +1,16 @@
-"""Identifiers made here: UUID version 7 (RFC 9562), so that new rows lie side by side."""
+"""Identifiers; those made here are UUIDs of version 7 (RFC 9562): new rows lie side by side."""
 
 from __future__ import annotations
 
 import os
+import re
 import time
+from typing import Final
 from uuid import UUID
+
+_UUID: Final = re.compile(
+    r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z", re.IGNORECASE | re.ASCII
+)
 
 
 def new_id() -> UUID:
@@ -14,3 +20,8 @@ def new_id() -> UUID:
     value = value & ~(0xF << 76) | 0x7 << 76
     value = value & ~(0x3 << 62) | 0x2 << 62
     return UUID(int=value)
+
+
+def parse_uuid(text: str) -> UUID | None:
+    """The UUID that a text writes in groups, in letters of either case; None for any other."""
+    return UUID(text) if _UUID.match(text) is not None else None

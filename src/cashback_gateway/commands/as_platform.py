@@ -9,20 +9,26 @@ import getpass
 import re
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from adapters.postgres.administration.merchants import merchant_meant
 from adapters.postgres.administration.transactions import Administration
 from adapters.postgres.connection.database import Database
-from cashback_core.administration.resources import Caller, Conflict, InUse, Invalid, Missing, Taken
-from cashback_core.values.violations import Violation
-from cashback_gateway.commands.operators import ActRefusedError
+from cashback_core.administration.resources import Caller, Done, Missing, Slice
+from cashback_gateway.commands.refusals import refused
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Sequence
+    from collections.abc import AsyncGenerator
+    from typing import TypeVar
 
     from cashback_core.administration.resources import Refusal
-    from cashback_gateway.settings.table import Settings
+    from cashback_gateway.commands.place import Place
+
+    T = TypeVar("T")
+
+
+MOST: Final = 10_000
+"""As many of a list are read."""
 
 
 def caller() -> Caller:
@@ -45,29 +51,27 @@ async def caller_for(opened: Administration, slug: str) -> Caller:
 
 
 @asynccontextmanager
-async def administration(settings: Settings) -> AsyncGenerator[Administration, None]:
+async def administration(here: Place) -> AsyncGenerator[Administration, None]:
     """The transactions of administrators, for as long as one command takes."""
-    async with Database(settings.database.url) as database:
-        yield Administration(database)
+    with here.settings() as settings:
+        async with Database(settings.database.url) as database:
+            yield Administration(database)
 
 
-def refused(refusal: Refusal, what: str) -> ActRefusedError:
-    """Why a change to `what` came to nothing, in a line."""
-    match refusal:
-        case Missing():
-            return ActRefusedError(f"there is no {what}")
-        case Conflict():
-            return ActRefusedError(f"{what} was changed at this moment: try again")
-        case Taken(name=name):
-            return ActRefusedError(f"the {name} of {what} is taken")
-        case InUse(reason=fault, values=values) | Invalid(fault=fault, values=values):
-            told = Violation(pointer="", code=fault, values=values)
-            return ActRefusedError(f"{what}: {told.detail()} Expected: {told.expected()}.")
+def done(outcome: Done[T] | Refusal, what: str) -> T:
+    """What a change left. Raises ActRefusedError for what came to nothing."""
+    if not isinstance(outcome, Done):
+        raise refused(outcome, what)
+    return outcome.resource
 
 
-def unreadable(faults: Sequence[Violation]) -> ActRefusedError:
-    """Everything that is wrong with what was asked for, in a line."""
-    told = [
-        f"{fault.pointer[1:]}: {fault.detail()} Expected: {fault.expected()}." for fault in faults
-    ]
-    return ActRefusedError(" ".join(told))
+def there(found: T | None, what: str) -> T:
+    """What was found. Raises ActRefusedError for what there is not."""
+    if found is None:
+        raise refused(Missing(), what)
+    return found
+
+
+def all_by(sort: str, *, descending: bool = False) -> Slice:
+    """A whole list, so that one that is cut says of how many."""
+    return Slice(sort=sort, descending=descending, limit=MOST)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import http.client
 import ipaddress
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
@@ -37,6 +37,7 @@ from cashback_core.operators.backlog import OVERDUE_DOUBT_S
 from cashback_core.values.availability import StoreUnavailable
 from cashback_core.values.instants import format_instant
 from cashback_core.values.money import format_centavos
+from cashback_gateway.commands.tables import show_json
 from cashback_gateway.processes.provider_way import provider_way
 
 if TYPE_CHECKING:
@@ -94,13 +95,16 @@ class Check:
         return f"{self.level:4}  {self.name}: {self.found}{advice}"
 
 
-def examine(settings: Settings, running: LocalRun | None = None) -> int:
+def examine(settings: Settings, running: LocalRun | None = None, *, as_json: bool = False) -> int:
     """Print every check, also of what `run` has started; 1 when one of them failed, else 0."""
-    failed = False
+    told: list[dict[str, object]] = []
     for check in (*_checks(settings), *check_run(running)):
-        print(check, flush=True)
-        failed |= check.level is Level.FAIL
-    return int(failed)
+        if not as_json:
+            print(check, flush=True)
+        told.append(asdict(check))
+    if as_json:
+        show_json({"items": told})
+    return int(any(check["level"] is Level.FAIL for check in told))
 
 
 def _checks(settings: Settings) -> Iterator[Check]:

@@ -5,9 +5,14 @@ Over all merchants, and over what is nobody's: whoever may run this has the data
 
 from __future__ import annotations
 
-from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Final, assert_never
+from typing import TYPE_CHECKING, Annotated, Final, assert_never
+from uuid import UUID
 
+from cyclopts import Group, Parameter
+from cyclopts.validators import LimitedChoice
+
+from adapters.postgres.operators.counts import count_incidents
+from adapters.postgres.operators.incidents import PostgresIncidentStore
 from cashback_core.reconciliation.findings import FindingClass
 from cashback_core.reconciliation.incidents import (
     Explanation,
@@ -16,61 +21,132 @@ from cashback_core.reconciliation.incidents import (
     NotExplained,
     StatementIncident,
 )
-from cashback_core.values.instants import format_instant
 from cashback_core.values.money import format_centavos
-from cashback_gateway.commands.operators import PAGE, ActRefusedError, operators_of, the_merchant
+from cashback_gateway.commands.operating import PAGE, operating, the_cashback, the_merchant
+from cashback_gateway.commands.parameters import Id, Json, Limit, Named, Risk, Signature
+from cashback_gateway.commands.place import Here
+from cashback_gateway.commands.refusals import ActRefusedError
+from cashback_gateway.commands.tables import Column, Listing, show_json, show_listing, show_table
 
 if TYPE_CHECKING:
-    import argparse
-    from collections.abc import AsyncGenerator, Sequence
+    from collections.abc import Sequence
 
-    from adapters.postgres.operators.incidents import PostgresIncidentStore
     from cashback_core.reconciliation.incidents import ClassTotal
-    from cashback_gateway.settings.table import Settings
+    from cashback_core.values.pages import Position
 
 NONE_STANDS: Final = "no incident of a statement stands"
 
 
-async def list_incidents(settings: Settings, options: argparse.Namespace) -> None:
+_COLUMNS: Final = (
+    Column("id"),
+    Column("class"),
+    Column("opened_at", "SINCE"),
+    Column("amount", right=True),
+    Column("document", "CUSTOMER"),
+    Column("line", right=True),
+    Column("statement_at", "STATEMENT OF"),
+    Column("credited_at", "DATED"),
+    Column("cashback_id", "CASHBACK"),
+    Column("merchant"),
+    Column("told", "WHY", folds=True),
+)
+
+
+async def list_incidents(
+    *,
+    cls: Annotated[FindingClass | None, Parameter(name="--class", name_transform=str.lower)] = None,
+    all_: Annotated[bool, Parameter(name="--all", help="those that have ended, too")] = False,
+    limit: Limit = 100,
+    merchant: Annotated[
+        str | None, Parameter(help="the merchant's slug; default: every one, and what is nobody's")
+    ] = None,
+    json: Json = False,
+    here: Here,
+) -> None:
     """List what a statement tells and nothing explains, and what stands in all."""
-    async with operators_of(settings) as operators:
-        merchant_id = await the_merchant(operators, options.merchant)
-    cls = None if options.cls is None else FindingClass(options.cls)
-    async with incidents_of(settings) as incidents:
+    records: list[dict[str, object]] = []
+    after: Position | None = None
+    async with operating(here) as (database, operators):
+        merchant_id = await the_merchant(operators, merchant)
+        incidents = PostgresIncidentStore(database)
         standing = await incidents.standing(merchant_id)
-        left, after = options.limit, None
-        while left > 0:
+        while (left := limit - len(records)) > 0:
             page = await incidents.incidents(
-                merchant_id,
-                open_only=not options.all,
-                cls=cls,
-                limit=min(left, PAGE),
-                after=after,
+                merchant_id, open_only=not all_, cls=cls, limit=min(left, PAGE), after=after
             )
-            for one in page.items:
-                print(_line(one))
-            left, after = left - len(page.items), page.next
+            records += map(_incident, page.items)
+            after = page.next
             if after is None:
                 break
-    print(words(standing))
-
-
-async def explain(settings: Settings, options: argparse.Namespace) -> None:
-    """Say what a line is, or that an absent credit is known."""
-    explanation = Explanation(
-        meaning=_meaning(options),
-        by=options.by,
-        reason=options.reason,
-        cashback_id=options.ours,
-        accept_risk=options.accept_risk,
+        cut = limit == 0 or after is not None
+        total = (
+            await count_incidents(database, merchant_id, cls, open_only=not all_)
+            if cut
+            else len(records)
+        )
+    listing = Listing(
+        records=records,
+        columns=_COLUMNS,
+        total=total,
+        words=(standing_words(standing),),
+        facts={
+            "standing": [
+                {"class": t.cls, "count": t.count, "amount": format_centavos(t.centavos)}
+                for t in standing
+            ]
+        },
     )
-    async with incidents_of(settings) as incidents:
-        answer = await incidents.explain(options.id, explanation, dry_run=options.dry_run)
+    show_listing(listing, as_json=json)
+
+
+_MEANING: Final = Group("What it is: one of three", validator=LimitedChoice(1, 1))
+
+
+async def explain(
+    incident: Id,
+    /,
+    *,
+    foreign: Annotated[
+        bool, Parameter(group=_MEANING, help="the line is no credit of ours")
+    ] = False,
+    ours: Annotated[
+        Named | None, Parameter(group=_MEANING, help="the line is the credit of this cashback")
+    ] = None,
+    known_absent: Annotated[
+        bool,
+        Parameter(
+            group=_MEANING, help="the cashback is applied, on no statement, and that is known"
+        ),
+    ] = False,
+    dry_run: Annotated[bool, Parameter(help="only tell what would be done")] = False,
+    accept_risk: Risk = False,
+    signed: Signature,
+    json: Json = False,
+    here: Here,
+) -> None:
+    """Say what a line is, or that an absent credit is known."""
+    async with operating(here) as (database, _):
+        named = None if ours is None else (await the_cashback(database, ours)).id
+        told = {
+            Meaning.FOREIGN: foreign,
+            Meaning.OURS: ours is not None,
+            Meaning.KNOWN_ABSENT: known_absent,
+        }
+        explanation = Explanation(
+            meaning=next(meaning for meaning, is_said in told.items() if is_said),
+            by=signed.by,
+            reason=signed.reason,
+            cashback_id=named,
+            accept_risk=accept_risk,
+        )
+        answer = await PostgresIncidentStore(database).explain(
+            incident, explanation, dry_run=dry_run
+        )
     match answer:
         case None:
-            raise ActRefusedError(f"there is no incident {options.id}")
+            raise ActRefusedError(f"there is no incident {incident}")
         case NotExplained():
-            raise ActRefusedError(_why(answer, options))
+            raise ActRefusedError(_why(answer, incident, named))
         case NamesACashback(cashback_id):
             raise ActRefusedError(
                 f"the line's reference names {cashback_id}: if it is that one's credit, the"
@@ -78,8 +154,12 @@ async def explain(settings: Settings, options: argparse.Namespace) -> None:
                 f" --ours {cashback_id} says that it is"
             )
         case StatementIncident():
-            print(_line(answer))
-            if options.dry_run:
+            record = _incident(answer)
+            if json:
+                show_json({**record, "done": not dry_run})
+                return
+            show_table(_COLUMNS, [record])
+            if dry_run:
                 print(f"nothing was done: without --dry-run it would be {_said(explanation)}")
             else:
                 print(f"{answer.id} is {_said(explanation)}: so on every later statement")
@@ -87,7 +167,7 @@ async def explain(settings: Settings, options: argparse.Namespace) -> None:
             assert_never(answer)
 
 
-def words(standing: Sequence[ClassTotal]) -> str:
+def standing_words(standing: Sequence[ClassTotal]) -> str:
     """What stands, by class, in one line."""
     if not standing:
         return NONE_STANDS
@@ -98,22 +178,25 @@ def words(standing: Sequence[ClassTotal]) -> str:
     return f"{count} {incidents} of a statement {stand}, {amount} in all: {classes}"
 
 
-def _line(one: StatementIncident) -> str:
-    at = "" if one.credited_at is None else f" dated {format_instant(one.credited_at)[:19]}Z"
-    line = "no line" if one.line is None else f"line {one.line}"
-    about = "nobody's" if one.cashback_id is None else f"of {one.cashback_id} {one.merchant}"
+def _incident(one: StatementIncident) -> dict[str, object]:
     closed = "" if one.closed_at is None else f"; closed: {one.closed_why}"
-    return (
-        f"{one.id} {one.cls:15} since {format_instant(one.opened_at)[:19]}Z"
-        f" {format_centavos(one.centavos):>12} {one.document or '-'} {line} of the statement of"
-        f" {format_instant(one.statement_at)[:19]}Z{at} {about}: {one.why}{closed}"
-    )
-
-
-def _meaning(options: argparse.Namespace) -> Meaning:
-    if options.ours is not None:
-        return Meaning.OURS
-    return Meaning.FOREIGN if options.foreign else Meaning.KNOWN_ABSENT
+    return {
+        "id": one.id,
+        "class": one.cls,
+        "opened_at": one.opened_at,
+        "amount": format_centavos(one.centavos),
+        "document": one.document,
+        "line": one.line,
+        "statement_at": one.statement_at,
+        "credited_at": one.credited_at,
+        "reference": one.reference,
+        "cashback_id": one.cashback_id,
+        "merchant": one.merchant,
+        "why": one.why,
+        "closed_at": one.closed_at,
+        "closed_why": one.closed_why,
+        "told": f"{one.why}{closed}",
+    }
 
 
 def _said(explanation: Explanation) -> str:
@@ -128,28 +211,18 @@ def _said(explanation: Explanation) -> str:
             assert_never(explanation.meaning)
 
 
-def _why(refused: NotExplained, options: argparse.Namespace) -> str:
+def _why(refused: NotExplained, incident: UUID, ours: UUID | None) -> str:
     match refused:
         case NotExplained.CLOSED:
-            return f"{options.id} is closed: a person or a later statement has explained it"
+            return f"{incident} is closed: a person or a later statement has explained it"
         case NotExplained.NOT_A_LINE:
             return (
-                f"{options.id} has no line of its own: --known-absent is for what is applied and"
+                f"{incident} has no line of its own: --known-absent is for what is applied and"
                 " absent; else explain the line that its words name"
             )
         case NotExplained.NOT_ABSENT:
-            return f"{options.id} is about a line: --foreign, or --ours with the cashback's id"
+            return f"{incident} is about a line: --foreign, or --ours with the cashback's id"
         case NotExplained.NO_SUCH_CASHBACK:
-            return f"no cashback that is due has the id {options.ours}"
+            return f"no cashback that is due has the id {ours}"
         case _:
             assert_never(refused)
-
-
-@asynccontextmanager
-async def incidents_of(settings: Settings) -> AsyncGenerator[PostgresIncidentStore, None]:
-    """The store of incidents, open."""
-    from adapters.postgres.connection.database import Database
-    from adapters.postgres.operators.incidents import PostgresIncidentStore
-
-    async with Database(settings.database.url) as database:
-        yield PostgresIncidentStore(database)

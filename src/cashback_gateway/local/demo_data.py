@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from adapters.http.identity.passwords import hash_password
+from adapters.credentials.password_hashes import hash_password
 from adapters.postgres.connection.sessions import Session, opened
 
 if TYPE_CHECKING:

@@ -12,10 +12,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from adapters.http.identity.signing_key import create_signing_key
 from adapters.postgres.embedded import EmbeddedPostgres
-from cashback_gateway.commands.secrets import make_erasure_key
 from cashback_gateway.settings.declaration import file_name
+from cashback_gateway.settings.secret_files import make_erasure_key
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Mapping
@@ -78,6 +77,8 @@ class LocalState:
 
     def prepare(self) -> None:
         """Make the folders and the keys where absent. Raises LocalStateError."""
+        from adapters.credentials.signing_key import create_signing_key
+
         try:
             # Passable for the account that root hands the database to; what is secret is not.
             mode = 0o711 if os.geteuid() == 0 else 0o700

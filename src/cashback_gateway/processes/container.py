@@ -13,13 +13,13 @@ from dependency_injector import containers, providers
 from adapters.cashback_client.client import ProviderClient
 from adapters.cashback_client.pool import Limits
 from adapters.cashback_client.statements import StatementClient, StatementLimits
+from adapters.postgres.cashbacks.store import PostgresCashbackStore
 from adapters.postgres.connection.database import Database
 from adapters.postgres.connection.sessions import DatabaseRole
 from adapters.postgres.delivery.due_listener import DueListener
 from adapters.postgres.delivery.sender import PostgresSender
 from adapters.postgres.privacy.data_subjects import PostgresPrivacyStore
 from adapters.postgres.reconciliation import PostgresReconciliationStore
-from adapters.postgres.sales.store import PostgresCashbackStore
 from adapters.telemetry.table import ProcessRole
 from cashback_core.delivery.breaker import Breaker, BreakerPolicy
 from cashback_core.delivery.deliverer import Deliverer, DeliveriesUnderWay
@@ -30,8 +30,9 @@ from cashback_core.reconciliation import Margin, Rules
 from cashback_core.reconciliation.reconciler import Days, Reconciler
 from cashback_core.values.ids import new_id
 from cashback_gateway.processes.database_guard import DatabaseGuard
+from cashback_gateway.processes.measured_parts import MeasuredParts
 from cashback_gateway.processes.provider_way import provider_way
-from cashback_gateway.processes.telemetry import Parts, Telemetry
+from cashback_gateway.processes.telemetry import Telemetry
 from cashback_gateway.settings.table import Settings
 
 if TYPE_CHECKING:
@@ -238,7 +239,7 @@ def open_telemetry(
     container: Container, requests: RequestWatch | None = None, most_requests: int = 0
 ) -> None:
     """Begin to serve what is measured, from the loop that runs. Raises OSError."""
-    parts = Parts(
+    parts = MeasuredParts(
         database=container.database(),
         store=container.store(),
         provider=container.provider(),

@@ -6,7 +6,6 @@ import asyncio
 import platform
 from typing import TYPE_CHECKING
 
-from adapters.http.version import VERSION
 from adapters.postgres.operators.probe import PostgresProbe
 from adapters.telemetry import table
 from adapters.telemetry.commits import CommitMetrics
@@ -21,6 +20,7 @@ from adapters.telemetry.requests import RequestMetrics
 from adapters.telemetry.server import MetricsServer
 from adapters.telemetry.table import ProcessRole
 from adapters.telemetry.wrong_names import WrongNameMetrics
+from cashback_core import __version__
 from cashback_core.delivery.breaker import BreakerState
 
 if TYPE_CHECKING:
@@ -29,9 +29,9 @@ if TYPE_CHECKING:
     from adapters.telemetry.registry import Reading
     from cashback_core.delivery.observers import RequestEnded
     from cashback_core.intake.wrong_names import WrongName
-    from cashback_core.people.log_ins import OnLogIn
+    from cashback_core.people.log_in_outcomes import OnLogIn
     from cashback_core.sales.same_sale import EqualOutcome
-    from cashback_gateway.processes.telemetry import Parts
+    from cashback_gateway.processes.measured_parts import MeasuredParts
     from cashback_gateway.settings.table import Settings
 
 
@@ -57,9 +57,9 @@ class ProcessMetrics:
             self.requests = RequestMetrics(self._registry)
         built = gauge(self._registry, table.BUILD)
         revision = settings.telemetry.revision
-        built.labels(role, VERSION, revision, platform.python_version()).set(1)
+        built.labels(role, __version__, revision, platform.python_version()).set(1)
 
-    def open(self, parts: Parts) -> None:
+    def open(self, parts: MeasuredParts) -> None:
         """Begin to serve, from the loop that runs. Raises OSError where the port is taken."""
         told = self._settings.telemetry
         probe = PostgresProbe(database=parts.database, backlog=self._role is ProcessRole.WORKER)
@@ -76,7 +76,7 @@ class ProcessMetrics:
         if self._server is not None:
             self._server.close()
 
-    def _vitals(self, parts: Parts) -> Iterator[Reading]:
+    def _vitals(self, parts: MeasuredParts) -> Iterator[Reading]:
         """What the process itself is full of; read from another thread, one number at a time."""
         use = parts.database.use()
         yield table.POOL, {("lent",): float(use.lent), ("idle",): float(use.idle)}

@@ -14,14 +14,9 @@ from cashback_core.delivery.observers import Unobserved
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from adapters.cashback_client.client import ProviderClient
-    from adapters.http.serving.request_watch import RequestWatch
-    from adapters.postgres.connection.database import Database
-    from adapters.postgres.sales.commits import CommitObserver, Failure
-    from adapters.postgres.sales.store import PostgresCashbackStore
+    from adapters.postgres.cashbacks.commits import CommitObserver, Failure
     from adapters.telemetry.spans import Spans
     from adapters.telemetry.table import ProcessRole
-    from cashback_core.delivery.deliverer import DeliveriesUnderWay
     from cashback_core.delivery.observers import (
         Attempted,
         Delivered,
@@ -29,23 +24,12 @@ if TYPE_CHECKING:
         RequestEnded,
     )
     from cashback_core.intake.wrong_names import WrongName
-    from cashback_core.people.log_ins import OnLogIn
+    from cashback_core.people.log_in_outcomes import OnLogIn
     from cashback_core.sales.same_sale import EqualOutcome
     from cashback_core.traces import TraceContext
+    from cashback_gateway.processes.measured_parts import MeasuredParts
     from cashback_gateway.processes.metrics import ProcessMetrics
     from cashback_gateway.settings.table import Settings
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Parts:
-    """What a process's metrics look at beside what they are told."""
-
-    database: Database
-    store: PostgresCashbackStore
-    provider: ProviderClient
-    under_way: DeliveriesUnderWay
-    requests: RequestWatch | None
-    most_requests: int
 
 
 class Telemetry:
@@ -122,7 +106,7 @@ class Telemetry:
             told.append(self._spans.request)
         return told
 
-    def open(self, parts: Parts) -> None:
+    def open(self, parts: MeasuredParts) -> None:
         """Begin to serve the metrics. Raises OSError where the port is taken."""
         if self._metrics is not None:
             self._metrics.open(parts)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from adapters.http.identity.signing_key import load_signing_key
+from adapters.credentials.signing_key import load_signing_key
 from cashback_core.privacy.seals import Seal
 from cashback_gateway.local.state import LocalState, LocalStateError, completed_environment
 

@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from litestar.handlers import HTTPRouteHandler
 
     from adapters.http.identity.admission import Admission
-    from adapters.http.identity.login import Login
     from adapters.http.resources.merchant_zones import MerchantZones
     from cashback_core.administration.audit_trail import TrailStore
     from cashback_core.administration.customers import CustomerStore
@@ -30,6 +29,7 @@ if TYPE_CHECKING:
     from cashback_core.administration.products import ProductStore
     from cashback_core.administration.stops import StopStore
     from cashback_core.people.clients import ClientStore
+    from cashback_core.people.log_in import LogIn
     from cashback_core.people.users import UserStore
 
 
@@ -52,7 +52,7 @@ class AdministrationStores:
     stops: StopStore
 
     def handlers(
-        self, admit: Admission, login: Login, zones: MerchantZones, trusted_hops: int
+        self, admit: Admission, login: LogIn, zones: MerchantZones, trusted_hops: int
     ) -> list[HTTPRouteHandler]:
         """The routes of all of them, each under its address."""
         own_password = OwnPassword(store=self.users, login=login, trusted_hops=trusted_hops)

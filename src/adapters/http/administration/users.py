@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
@@ -17,7 +16,7 @@ from adapters.http.administration.own_password import (
     refuse_new_password,
 )
 from adapters.http.administration.owners import MERCHANT_FILTER, merchant_named
-from adapters.http.identity.access import ADMINISTRATORS, MEMBERS, Role
+from adapters.http.identity.access import ADMINISTRATORS, MEMBERS
 from adapters.http.resources.answers import answer_created, answer_deleted, read_document
 from adapters.http.resources.resource import (
     Answered,
@@ -36,6 +35,8 @@ from adapters.http.wire.fields import Body, Choice, Secret, Text, Truth
 from adapters.http.wire.filters import ChoiceFilter, Filters, TruthFilter
 from adapters.http.wire.shapes import Instant, Shape, Version, instant_or_none
 from cashback_core.people import users
+from cashback_core.people.roles import Role
+from cashback_core.people.users import NEW_USERNAME
 from cashback_core.values.instants import format_instant
 from cashback_core.values.violations import Violation
 
@@ -46,13 +47,10 @@ if TYPE_CHECKING:
 
     from adapters.http.administration.own_password import OwnPassword
     from adapters.http.identity.admission import Admission
-    from adapters.http.identity.passwords import Passwords
     from adapters.http.resources.merchant_zones import MerchantZones
     from adapters.http.wire.fields import Field
     from adapters.http.wire.objects import ObjectReader
-
-USERNAME: Final = re.compile(r"(?!me\Z|[0-9.-]{11,14}\Z)[a-z0-9][a-z0-9._@-]{0,63}\Z", re.ASCII)
-"""Not `me`, which means the caller in addresses, and no CPF: names are logged and kept."""
+    from cashback_core.people.passwords import Passwords
 
 ROLES: Final = tuple(role.value for role in Role)
 ADMINISTRATIVE: Final = tuple(sorted(ADMINISTRATORS))
@@ -123,7 +121,7 @@ def _new_user(roles: tuple[str, ...], **more: Field[Any]) -> Body[AskedUser]:
         _password_is_good,
         _administrators_take_a_password,
         username=Text(
-            form=USERNAME,
+            form=NEW_USERNAME,
             code="username_format",
             says={
                 "pattern": "^[a-z0-9][a-z0-9._@-]{0,63}$",
@@ -155,7 +153,7 @@ _NAME: Final = Column[users.User](Kind.TEXT, lambda user: user.username)
 USERS: Final = Resource(
     path="/api/users",
     name="User",
-    key=TextKey("username", USERNAME, "The user's name."),
+    key=TextKey("username", NEW_USERNAME, "The user's name."),
     answer=Answered(User, user_shape),
     new=NEW_USER,
     state=Body(

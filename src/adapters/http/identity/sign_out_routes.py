@@ -9,9 +9,9 @@ from litestar import Request, post
 from litestar.exceptions import NotFoundException
 from litestar.types import ASGIApp  # noqa: TC002 (Litestar reads the annotations)
 
-from adapters.http.identity.login import USERNAME
 from adapters.http.wire.answers import bare
 from adapters.http.wire.ids import path_value
+from cashback_core.people.users import USERNAME
 
 if TYPE_CHECKING:
     from litestar.handlers import HTTPRouteHandler

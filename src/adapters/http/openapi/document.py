@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 
 from adapters.http.access import ACCESS
-from adapters.http.identity.access import Role
 from adapters.http.identity.admission import ForbiddenError, forbidden
 from adapters.http.openapi.operations import OPERATIONS
 from adapters.http.openapi.parts import ACCEPT_LANGUAGE
@@ -16,6 +15,7 @@ from adapters.http.openapi.schemas import Schema, schemas
 from adapters.http.problems.codes import PROBLEMS
 from adapters.http.problems.problem import Problem, answer_problem
 from adapters.http.wire.fresh import freshened
+from cashback_core.people.roles import Role
 from cashback_core.words.locales import ENGLISH, language_name, languages
 
 if TYPE_CHECKING:

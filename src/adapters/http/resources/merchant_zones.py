@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from cashback_core.intake.submission import UnknownMerchant
 
 if TYPE_CHECKING:
-    from cashback_core.intake.store import CashbackStore
+    from cashback_core.sales.terms import TermsStore
 
 _UTC: Final = ZoneInfo("UTC")
 
@@ -18,7 +18,7 @@ _UTC: Final = ZoneInfo("UTC")
 class MerchantZones:
     """The time zones of merchants."""
 
-    store: CashbackStore
+    store: TermsStore
 
     async def __call__(self, merchant_id: int) -> ZoneInfo:
         """Raises UnknownMerchant, StoreUnavailable."""

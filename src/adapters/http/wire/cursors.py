@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from enum import Enum
 from typing import TYPE_CHECKING, Final, cast
 
-from adapters.http.wire.ids import parse_uuid
+from cashback_core.values.ids import parse_uuid
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

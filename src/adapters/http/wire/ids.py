@@ -4,22 +4,17 @@ from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING, Any, Final
-from uuid import UUID
 
 from litestar.exceptions import NotFoundException
 
+from cashback_core.values.ids import parse_uuid
+
 if TYPE_CHECKING:
+    from uuid import UUID
+
     from litestar import Request
 
-_UUID: Final = re.compile(
-    r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z", re.IGNORECASE | re.ASCII
-)
 _VERSION: Final = re.compile(r"[1-9][0-9]{0,8}\Z", re.ASCII)
-
-
-def parse_uuid(text: str) -> UUID | None:
-    """The UUID that a text writes in groups, in letters of either case; None for any other."""
-    return UUID(text) if _UUID.match(text) is not None else None
 
 
 def path_value(request: Request[Any, Any, Any], name: str, form: re.Pattern[str]) -> str:
@@ -32,7 +27,10 @@ def path_value(request: Request[Any, Any, Any], name: str, form: re.Pattern[str]
 
 def path_uuid(request: Request[Any, Any, Any], name: str = "id") -> UUID:
     """The id in an address. Raises NotFoundException."""
-    return UUID(path_value(request, name, _UUID))
+    id_ = parse_uuid(request.scope["path_params"][name])
+    if id_ is None:
+        raise NotFoundException
+    return id_
 
 
 def path_version(request: Request[Any, Any, Any], name: str = "version") -> int:

@@ -9,10 +9,10 @@ from __future__ import annotations
 import unicodedata
 from typing import TYPE_CHECKING, Final, cast
 
-from adapters.http.wire.ids import parse_uuid
 from adapters.http.wire.refusals import InvalidRequestError
 from cashback_core.sales.json_object import FieldReader, Fields
 from cashback_core.values.documents import Cpf, InvalidDocument, mask
+from cashback_core.values.ids import parse_uuid
 from cashback_core.values.instants import NoSuchInstant, NotAnInstant, parse_bound, parse_instant
 from cashback_core.values.names import name_fault
 from cashback_core.values.reasons import MAX_REASON_CHARS, why_no_reason

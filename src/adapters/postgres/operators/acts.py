@@ -13,6 +13,7 @@ from adapters.postgres.delivery.waits import read_waits
 from adapters.postgres.operators.open_rows import (
     ABOVE_CEILING,
     ALL_MEANT,
+    AT_RISK,
     MARKED,
     MEANT,
     PAGE,
@@ -26,6 +27,7 @@ from cashback_core.delivery.states import Delivery, Status
 from cashback_core.intake.equal_sales import EqualPage
 from cashback_core.operators.acts import (
     Act,
+    ActKind,
     Circumstances,
     Decision,
     Granted,
@@ -34,10 +36,10 @@ from cashback_core.operators.acts import (
     OpenPage,
     OperatorStore,
     Tally,
-    goes_with,
+    is_risky,
     may_act_on_all,
-    may_be_paid,
     operate,
+    refuse_many,
 )
 from cashback_core.reconciliation.incidents import PRECEDES, SAYS_CREDITED
 from cashback_core.values.pages import Position
@@ -146,19 +148,20 @@ class PostgresOperatorStore(OperatorStore):
                     await give_back(cursor, row[0], row[1])
         return decision
 
-    async def tally(self, merchant_id: int | None, wanted: OpenFilter) -> Tally:
+    async def tally(
+        self, merchant_id: int | None, wanted: OpenFilter, kind: ActKind = ActKind.RESEND
+    ) -> Tally:
         async with self._acting(merchant_id) as connection, connection.cursor() as cursor:
-            return await _tally(cursor, self._values_of(merchant_id, wanted))
+            return await _tally(cursor, self._values_of(merchant_id, wanted), kind)
 
-    async def resend_all(
+    async def act_on_all(
         self, merchant_id: int | None, wanted: OpenFilter, act: Act, *, expected: int
     ) -> ManyDecision:
-        if not wanted.statuses <= set(goes_with(act.kind)):
-            raise ValueError(f"{act.kind} goes with {', '.join(goes_with(act.kind))} only")
+        refuse_many(wanted, act.kind)
         values = self._values_of(merchant_id, wanted)
         async with self._acting(merchant_id) as connection, connection.cursor() as cursor:
             # Counted before anything is locked, so that a filter too wide locks nothing.
-            tally = await _tally(cursor, values)
+            tally = await _tally(cursor, values, act.kind)
             decision = may_act_on_all(tally, act, expected=expected)
             if not isinstance(decision, Tally):
                 return decision
@@ -167,10 +170,13 @@ class PostgresOperatorStore(OperatorStore):
             await cursor.execute(_LOCK_ALL, values, prepare=False)
             rows = await cursor.fetchall()
             given = await self._circumstances(cursor, merchant_id, rows)
-            locked = replace(_tally_of(rows, given), above_ceiling=tally.above_ceiling)
+            locked = replace(_tally_of(rows, given, act), above_ceiling=tally.above_ceiling)
             decision = may_act_on_all(locked, act, expected=expected)
             if isinstance(decision, Tally):
                 await _store(cursor, _granted(rows, act, given))
+                for row in rows if act.kind is ActKind.CANCEL else ():
+                    if row[2] == Status.PENDING and row[4] == 0:  # never tried
+                        await give_back(cursor, row[0], row[1])
         return decision
 
     def _values_of(self, merchant_id: int | None, wanted: OpenFilter) -> dict[str, Any]:
@@ -187,23 +193,14 @@ class PostgresOperatorStore(OperatorStore):
             "credited": sorted(SAYS_CREDITED),
         }
         await cursor.execute(
-            """
+            f"""
             select c.cashback_id,
                 exists (
                     select from statement_incidents as i
                     where i.cashback_id = c.cashback_id and i.closed_at is null
                         and i.class = any(%(credited)s)
                 ),
-                x.cashback_id is not null, e.actor_name,
-                c.risk_accepted_at is not null and not exists (
-                    select from events as p
-                    where p.merchant_id = c.merchant_id and p.cashback_id = c.cashback_id
-                        and p.at > c.risk_accepted_at and (
-                            p.actor = 'settler' and p.from_status = 'in_doubt'
-                                and p.to_status in ('pending', 'held')
-                            or p.actor = 'operator' and p.to_status = 'rejected'
-                        )
-                )
+                x.cashback_id is not null, e.actor_name, {AT_RISK}
             from merchants as m
             join cashbacks as c
                 on c.merchant_id = m.merchant_id and c.cashback_id = any(%(ids)s)
@@ -213,7 +210,7 @@ class PostgresOperatorStore(OperatorStore):
             left join suspected_cashbacks(%(m)s, %(precedes)s, %(ids)s) as x
                 on x.merchant_id = c.merchant_id and x.cashback_id = c.cashback_id
             where %(m)s::bigint is null or m.merchant_id = %(m)s
-            """,
+            """,  # noqa: S608 (made of literals)
             values,
             prepare=False,
         )
@@ -243,12 +240,19 @@ _LOCK_ALL: Final[LiteralString] = f"""
 """
 
 
-async def _tally(cursor: Cursor, values: dict[str, Any]) -> Tally:
+_RISKY: Final[Mapping[ActKind, LiteralString]] = {
+    ActKind.RESEND: f"c.status = 'in_doubt' or {MARKED}",
+    ActKind.CANCEL: AT_RISK,
+}
+"""`is_risky`, but for what an incident suspects."""
+
+
+async def _tally(cursor: Cursor, values: dict[str, Any], kind: ActKind) -> Tally:
     await cursor.execute(
         f"""
         with meant as materialized (
             select c.merchant_id, c.cashback_id, c.cashback_centavos,
-                c.status = 'in_doubt' or {MARKED} as doubtful, {ABOVE_CEILING} as above_ceiling
+                {_RISKY.get(kind, "false")} as doubtful, {ABOVE_CEILING} as above_ceiling
             {MEANT}
         ), suspected as materialized (
             select x.cashback_id from suspected_cashbacks(%(merchant_id)s, %(precedes)s) as x
@@ -256,12 +260,13 @@ async def _tally(cursor: Cursor, values: dict[str, Any]) -> Tally:
         select count(*) filter (where counts),
             coalesce(sum(cashback_centavos) filter (where counts), 0)::bigint,
             count(*) filter (where counts and (
-                doubtful or cashback_id in (select x.cashback_id from suspected as x)
+                doubtful
+                or %(resends)s and cashback_id in (select x.cashback_id from suspected as x)
             )),
             count(*) filter (where above_ceiling)
         from (select m.*, %(above_ceiling)s or not above_ceiling as counts from meant as m) as m
         """,  # noqa: S608 (made of literals)
-        values,
+        values | {"resends": kind is ActKind.RESEND},
         prepare=False,
     )
     row = await cursor.fetchone()
@@ -274,11 +279,11 @@ async def _tally(cursor: Cursor, values: dict[str, Any]) -> Tally:
     )
 
 
-def _tally_of(rows: list[tuple[Any, ...]], given: Mapping[UUID, Circumstances]) -> Tally:
+def _tally_of(rows: list[tuple[Any, ...]], given: Mapping[UUID, Circumstances], act: Act) -> Tally:
     return Tally(
         count=len(rows),
         cashback_centavos=sum(row[6] for row in rows),
-        in_doubt=sum(may_be_paid(Status(row[2]), given[row[1]]) for row in rows),
+        in_doubt=sum(is_risky(act.kind, Status(row[2]), given[row[1]]) for row in rows),
     )
 
 

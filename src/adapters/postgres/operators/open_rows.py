@@ -18,6 +18,19 @@ MEANT: Final[LiteralString] = """
         and (%(document)s::text is null or s.document = %(document)s)
         and (%(sold_from)s::timestamptz is null or s.sold_at >= %(sold_from)s)
         and (%(sold_to)s::timestamptz is null or s.sold_at < %(sold_to)s)
+        and (%(accepted_from)s::timestamptz is null or c.accepted_at >= %(accepted_from)s)
+        and (%(accepted_to)s::timestamptz is null or c.accepted_at < %(accepted_to)s)
+        and (%(ids)s::uuid[] is null or c.cashback_id = any(%(ids)s))
+        and (%(reason)s::text is null or exists (
+            select from events as e
+            where e.merchant_id = c.merchant_id and e.cashback_id = c.cashback_id
+                and e.sequence = c.version and strpos(lower(e.reason), lower(%(reason)s)) > 0
+        ))
+        and (%(status_code)s::integer is null or exists (
+            select from attempts as a
+            where a.merchant_id = c.merchant_id and a.cashback_id = c.cashback_id
+                and a.attempt = c.attempt and a.status_code = %(status_code)s
+        ))
 """
 """What a filter means; `values_of` has its values."""
 
@@ -30,6 +43,19 @@ MARKED: Final[LiteralString] = """
     )
 """
 """Whether a row of MEANT is called unpaid by an operator's mark alone (`may_be_paid`)."""
+
+AT_RISK: Final[LiteralString] = """
+    c.risk_accepted_at is not null and not exists (
+        select from events as p
+        where p.merchant_id = c.merchant_id and p.cashback_id = c.cashback_id
+            and p.at > c.risk_accepted_at and (
+                p.actor = 'settler' and p.from_status = 'in_doubt'
+                    and p.to_status in ('pending', 'held')
+                or p.actor = 'operator' and p.to_status = 'rejected'
+            )
+    )
+"""
+"""Whether somebody resent a row of cashbacks at risk, and nothing has answered that since."""
 
 ABOVE_CEILING: Final[LiteralString] = """
     c.status = 'held' and exists (
@@ -87,6 +113,11 @@ def values_of(merchant_id: int | None, wanted: OpenFilter) -> dict[str, Any]:
         "document": wanted.document,
         "sold_from": wanted.sold_from,
         "sold_to": wanted.sold_to,
+        "accepted_from": wanted.accepted_from,
+        "accepted_to": wanted.accepted_to,
+        "reason": wanted.reason,
+        "status_code": wanted.status_code,
+        "ids": None if wanted.ids is None else sorted(wanted.ids),
         "called_unpaid": sorted(CALLED_UNPAID),
         "above_ceiling": wanted.above_ceiling,
         "ceiling_reasons": sorted(CEILING_REASONS),

@@ -7,13 +7,13 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from adapters.http.identity.password_policy import (
+from adapters.credentials.password_hashes import hash_password, verify_password
+from cashback_core.people.password_policy import (
     LONGEST,
     SHORTEST,
     normalised,
     refuse_password,
 )
-from adapters.http.identity.passwords import hash_password, verify_password
 
 
 @pytest.mark.parametrize(

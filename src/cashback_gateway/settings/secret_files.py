@@ -15,11 +15,6 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from adapters.http.identity.signing_key import (
-    BadSigningKeyError,
-    create_signing_key,
-    load_signing_key,
-)
 from cashback_core.privacy.seals import new_erasure_key
 from cashback_gateway.settings import kinds
 
@@ -78,7 +73,16 @@ def _why_not(kind: Kind[object], path: Path, *, may_be_empty: bool = False) -> s
 _why_not_password: Final = partial(_why_not, kinds.STRONG_PASSWORD)
 
 
+def _make_signing_key(path: Path) -> None:
+    from adapters.credentials.signing_key import create_signing_key
+
+    create_signing_key(path)
+
+
 def _why_not_signing_key(path: Path) -> str | None:
+
+    from adapters.credentials.signing_key import BadSigningKeyError, load_signing_key
+
     try:
         load_signing_key(path)
     except BadSigningKeyError:
@@ -103,7 +107,7 @@ FILES: Final = (
         name="owner/database_owner_password", make=_make_password, why_not=_why_not_password
     ),
     SecretFile(name="api/database_api_password", make=_make_password, why_not=_why_not_password),
-    SecretFile(name="api/signing_key.pem", make=create_signing_key, why_not=_why_not_signing_key),
+    SecretFile(name="api/signing_key.pem", make=_make_signing_key, why_not=_why_not_signing_key),
     SecretFile(
         name="worker/database_worker_password", make=_make_password, why_not=_why_not_password
     ),

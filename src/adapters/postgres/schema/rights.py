@@ -1,6 +1,6 @@
 """What each role may do in a database, read from its catalogue; docs/database.md has the table.
 
-`python -m adapters.postgres.connection.rights docs/database.md` writes it anew from the migrations.
+`python -m adapters.postgres.schema.rights docs/database.md` writes it anew from the migrations.
 """
 
 from __future__ import annotations

@@ -1,0 +1,146 @@
+"""Records for people and for programs: a table with headings, or one JSON document.
+
+A record is a mapping of plain values by name. In a table instants end at the second, and what
+could move the cursor of a terminal is shown, not obeyed.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import sys
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Final, cast
+from uuid import UUID
+
+from cashback_core.values.instants import format_instant
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    Record = Mapping[str, object]
+
+_ANY_WIDTH: Final = 1_000_000
+"""No line is broken for a file or another program."""
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One of a table: `name` is the record's, `heading` stands above it."""
+
+    name: str
+    heading: str = ""
+    right: bool = False
+    folds: bool = False
+    """Long texts are broken where a terminal ends; what is copied, such as an id, never is."""
+
+    @property
+    def title(self) -> str:
+        """What stands above it."""
+        return self.heading or self.name.upper().replace("_", " ")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listing:
+    """The first records of `total`, None for more than are counted, and words about them all."""
+
+    records: Sequence[Record]
+    columns: Sequence[Column]
+    total: int | None
+    words: Sequence[str] = ()
+    facts: Mapping[str, object] | None = None
+    """What JSON has beside the records: of the words, what a program wants to know."""
+
+    @property
+    def more(self) -> bool:
+        """Whether not all are here."""
+        return self.total is None or self.total > len(self.records)
+
+
+def listing_of(
+    records: Sequence[Record], columns: Sequence[Column], *, limit: int, more: bool
+) -> Listing:
+    """The first of the records that were read; `more` says that not all were."""
+    total = None if more else len(records)
+    return Listing(records=records[:limit], columns=columns, total=total)
+
+
+def show_listing(listing: Listing, *, as_json: bool) -> None:
+    """Print records and the words about them."""
+    shown = len(listing.records)
+    if as_json:
+        whole = {"items": [*listing.records], "more": listing.more, "total": listing.total}
+        show_json({**whole, **(listing.facts or {})})
+        return
+    if shown:
+        show_table(listing.columns, listing.records)
+    if listing.more:
+        of = "there are more" if listing.total is None else f"of {listing.total}"
+        comma = "," if listing.total is None else ""
+        print(f"{shown}{comma} {of}: --limit N shows up to N")
+    for line in listing.words:
+        print(line)
+
+
+def show_record(record: Record) -> None:
+    """Print one record, a value per line."""
+    width = max(map(len, record))
+    for name, value in record.items():
+        print(f"{name.replace('_', ' '):{width}}  {cell(value)}")
+
+
+def show_json(document: object) -> None:
+    """Print one JSON document."""
+    print(json.dumps(document, ensure_ascii=False, indent=2, default=_plain))
+
+
+def show_table(columns: Iterable[Column], records: Iterable[Record]) -> None:
+    """Print a table: as wide as the terminal, or as its contents for anything else."""
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    columns = tuple(columns)
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column in columns:
+        table.add_column(
+            column.title,
+            justify="right" if column.right else "left",
+            no_wrap=not column.folds,
+            overflow="fold",
+        )
+    for record in records:
+        table.add_row(*(Text(cell(record[column.name])) for column in columns))
+    if sys.stdout.isatty():
+        Console().print(table)
+        return
+    lines = io.StringIO()
+    Console(file=lines, width=_ANY_WIDTH, color_system=None).print(table)
+    for line in lines.getvalue().splitlines():
+        print(line.rstrip())
+
+
+def cell(value: object) -> str:
+    """A value as a table has it."""
+    match value:
+        case None | () | "":
+            return "-"
+        case bool():
+            return "yes" if value else "no"
+        case datetime():
+            return f"{format_instant(value)[:19]}Z"
+        case tuple() | list():
+            return ", ".join(map(cell, cast("Sequence[object]", value)))
+        case _:
+            return "".join(c if c.isprintable() else f"\\x{ord(c):02x}" for c in str(value))
+
+
+def _plain(value: object) -> object:
+    match value:
+        case datetime():
+            return format_instant(value)
+        case UUID():
+            return str(value)
+        case _:
+            raise TypeError(f"{type(value).__name__} has no form in JSON")
