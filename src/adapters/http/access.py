@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from adapters.http.administration.stores import LISTINGS, RESOURCES
-from adapters.http.identity.access import (
+from adapters.http.identity.roles import (
     ADMINISTRATORS,
     ADMINS,
     ANYBODY,
@@ -23,7 +23,7 @@ from adapters.http.identity.access import (
 )
 
 if TYPE_CHECKING:
-    from adapters.http.identity.access import Access
+    from adapters.http.identity.roles import Access
 
 ACCESS: Final[Access] = {
     ("post", "/api/cashbacks"): SELLERS,

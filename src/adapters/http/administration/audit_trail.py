@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from adapters.http.administration.owners import MERCHANT_FILTER
-from adapters.http.identity.access import ADMINISTRATORS
+from adapters.http.identity.roles import ADMINISTRATORS
 from adapters.http.resources.resource import Answered, Column, Listing, Orders
 from adapters.http.wire.cursors import Kind
 from adapters.http.wire.filters import BoundFilter, Filters, TextFilter

@@ -11,7 +11,7 @@ from litestar.types import ASGIApp  # noqa: TC002 (Litestar reads the annotation
 from msgspec import Meta
 
 from adapters.http.administration.owners import MERCHANT_FILTER, merchant_named
-from adapters.http.identity.access import ADMINISTRATORS
+from adapters.http.identity.roles import ADMINISTRATORS
 from adapters.http.resources.answers import answer_created, answer_deleted, read_document
 from adapters.http.resources.resource import (
     Answered,

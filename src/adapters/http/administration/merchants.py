@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 from msgspec import Meta
 
-from adapters.http.identity.access import ADMINISTRATORS, PLATFORM, READERS
+from adapters.http.identity.roles import ADMINISTRATORS, PLATFORM, READERS
 from adapters.http.resources.resource import (
     Answered,
     Column,

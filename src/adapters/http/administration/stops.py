@@ -10,7 +10,7 @@ from litestar.types import ASGIApp  # noqa: TC002 (Litestar reads the annotation
 from msgspec import Meta
 
 from adapters.http.administration.owners import MERCHANT_FILTER, merchant_named
-from adapters.http.identity.access import PLATFORM, READERS
+from adapters.http.identity.roles import PLATFORM, READERS
 from adapters.http.resources.answers import (
     answer_changed,
     answer_created,

@@ -16,7 +16,7 @@ from adapters.http.administration.own_password import (
     refuse_new_password,
 )
 from adapters.http.administration.owners import MERCHANT_FILTER, merchant_named
-from adapters.http.identity.access import ADMINISTRATORS, MEMBERS
+from adapters.http.identity.roles import ADMINISTRATORS, MEMBERS
 from adapters.http.resources.answers import answer_created, answer_deleted, read_document
 from adapters.http.resources.resource import (
     Answered,

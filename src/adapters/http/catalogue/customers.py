@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from adapters.http.identity.access import OPERATORS, READERS
+from adapters.http.identity.roles import OPERATORS, READERS
 from adapters.http.resources.resource import (
     Answered,
     Column,

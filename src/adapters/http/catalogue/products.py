@@ -10,7 +10,7 @@ from litestar.types import ASGIApp  # noqa: TC002 (Litestar reads the annotation
 from msgspec import Meta
 
 from adapters.http.catalogue.dates import STARTS_AT
-from adapters.http.identity.access import ADMINS, MEMBERS
+from adapters.http.identity.roles import ADMINS, MEMBERS
 from adapters.http.resources.answers import answer_changed, answer_created, read_document
 from adapters.http.resources.resource import (
     Answered,

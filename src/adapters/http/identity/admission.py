@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from adapters.http.identity.access import NOBODY, Access, Roles
+from adapters.http.identity.roles import NOBODY, Access, Roles
 from adapters.http.problems.problem import Problem
 from adapters.http.wire.headers import Fields, read_fields
 from cashback_core.administration.resources import Caller

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from datetime import datetime
 
-    from adapters.http.identity.access import Roles
+    from adapters.http.identity.roles import Roles
     from adapters.http.openapi.parts import Operation, Success
 
 _DESCRIPTION: Final = """\

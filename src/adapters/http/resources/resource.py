@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from litestar import Request
 
-    from adapters.http.identity.access import Roles
+    from adapters.http.identity.roles import Roles
     from adapters.http.wire.cursors import Kind
     from adapters.http.wire.fields import Body, Schema
     from adapters.http.wire.filters import Filters

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from adapters.http.access import ACCESS
-from adapters.http.identity.access import PUBLIC
+from adapters.http.identity.roles import PUBLIC
 from adapters.http.openapi.operations import OPERATIONS
 from cashback_core.people.roles import Role
 from cashback_core.people.standings import STANDING_AGE_S, Standings

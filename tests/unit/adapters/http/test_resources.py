@@ -12,7 +12,7 @@ import pytest
 from adapters.http import access
 from adapters.http.access import ACCESS
 from adapters.http.administration.stores import LISTINGS, RESOURCES
-from adapters.http.identity.access import ADMINS, MEMBERS
+from adapters.http.identity.roles import ADMINS, MEMBERS
 from adapters.http.openapi.operations import OPERATIONS
 from adapters.http.resources.resource import (
     Answered,

@@ -1,4 +1,4 @@
-"""The roles, and those of them that routes let in; who may do what is `adapters.http.access`."""
+"""Those of the roles that routes let in; who may do what is said by `adapters.http.access`."""
 
 from __future__ import annotations
 
