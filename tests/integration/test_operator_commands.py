@@ -378,6 +378,7 @@ def test_a_sale_is_named_by_its_own_number_unless_two_have_it(
     shown = told(environ, "show", "NF-1")
     assert (shown["id"], shown["status"], shown["merchant"]) == (first, "rejected", "demo")
     assert [one["status_code"] for one in shown["attempts"]] == [422]
+    assert shown["waiting"]["why"] == "person"
     assert [one["to_status"] for one in shown["events"]] == ["pending", "sending", "rejected"]
     assert shown["document"].startswith("***.")
     lines = done(environ, "show", first)
@@ -388,7 +389,8 @@ def test_a_sale_is_named_by_its_own_number_unless_two_have_it(
 
     other = a_sale_of(dsn, 2, "NF-2")
     several = refused(environ, "resolve", "NF-2", "applied", *SIGNED)
-    assert f"2 sales have the sale_id NF-2: {second} of demo, in_doubt, accepted 20" in several
+    assert "error: 2 sales have the sale_id NF-2, say an id: " in several
+    assert f" {second} of demo, in_doubt, accepted 20" in several
     assert f"{other} of other, rejected, accepted 20" in several
     assert statuses(dsn) == {first: "pending", second: "in_doubt", other: "rejected"}
     assert "there is no cashback NF-3" in refused(environ, "show", "NF-3")
@@ -427,11 +429,24 @@ def test_many_are_cancelled_and_resolved_as_counted(
     assert {statuses(dsn)[id_] for id_ in ids[2:4]} == {"applied"}
     assert statuses(dsn)[ids[4]] == "rejected"
     assert "nothing is meant" in refused(environ, "resend-many")
+    piped = call(("resend-many", "--ids-from", "-"), environ, password=f"{ids[4]}\n\n{ids[0]}\n")
+    assert (piped.returncode, piped.stdout.splitlines()[:2]) == (
+        0,
+        [
+            "1 cashback, 5.00 in all, 1 of them may be paid already",
+            "1 of the 2 named are not among them.",
+        ],
+    )
+    endless = call(("resend-many", "--ids-from", "-"), environ, password="NF-1\n" * 5_001)
+    assert endless.stderr == "error: 5001 are named, but at most 5000 at once\n"
 
 
-def test_who_reads_but_the_first_lines_ends_it_quietly(dsn: str, environ: dict[str, str]) -> None:
+@pytest.mark.parametrize("word", ["open", "--help"])
+def test_who_reads_but_the_first_lines_ends_it_quietly(
+    dsn: str, environ: dict[str, str], word: str
+) -> None:
     cashbacks(dsn, REFUSED)
-    command = [sys.executable, "-m", "cashback_gateway", "open"]
+    command = [sys.executable, "-m", "cashback_gateway", word]
     reading, writing = os.pipe()
     os.close(reading)  # before anything is written, so that nothing depends on who is quicker
     finished = subprocess.run(
