@@ -39,7 +39,7 @@ class Column:
     heading: str = ""
     right: bool = False
     folds: bool = False
-    """Long texts are broken where a terminal ends; what is copied, such as an id, never is."""
+    """Long texts are broken where a terminal ends."""
 
     @property
     def title(self) -> str:
@@ -104,7 +104,10 @@ def show_json(document: object) -> None:
 
 
 def show_table(columns: Iterable[Column], records: Iterable[Record]) -> None:
-    """Print a table: as wide as the terminal, or as its contents for anything else."""
+    """Print a table: as wide as the terminal, or as its contents if that is no terminal, or narrow.
+
+    Nothing that is copied, such as an id, is cut: a narrow terminal breaks the lines itself.
+    """
     from rich.cells import cell_len
     from rich.console import Console
     from rich.table import Table
@@ -127,9 +130,7 @@ def show_table(columns: Iterable[Column], records: Iterable[Record]) -> None:
         )
     for row in rows:
         table.add_row(*map(Text, row))
-    if sys.stdout.isatty():
-        console = Console()
-        console.width = max(console.width, needed)  # the terminal breaks what it has no room for
+    if sys.stdout.isatty() and needed <= (console := Console()).width:
         console.print(table)
         return
     lines = io.StringIO()
