@@ -11,9 +11,9 @@ import psycopg
 
 from adapters.cashback_client import transport
 from adapters.cashback_client.answer import AnswerReader
+from adapters.postgres.cashbacks import group_writer
 from adapters.postgres.connection import durability, sessions
 from adapters.postgres.delivery import leases as leasing
-from adapters.postgres.sales import group_writer
 from cashback_core.delivery import deliverer as delivering
 from cashback_core.delivery import evidence
 from cashback_core.delivery.evidence import Evidence, NeverSent, Outcome, Phase, Unknown

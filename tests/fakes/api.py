@@ -11,28 +11,30 @@ from typing import TYPE_CHECKING, Any, Final, cast
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from adapters.credentials.signing_key import signing_key
-from adapters.credentials.tokens import TokenKind, Tokens, new_token_id, owner_of
+from adapters.credentials.tokens import JwtTokens
 from adapters.http.administration.stores import AdministrationStores
 from adapters.http.app import AppOptions, UseCases, create_app
-from adapters.http.identity.log_in_traces import LogInTraces
-from adapters.http.identity.login import Login
-from adapters.http.identity.passwords import Passwords
-from adapters.http.identity.standing import Standings
 from cashback_core.delivery.deliverer import Deliverer, DeliveriesUnderWay
 from cashback_core.delivery.states import DeliveryPolicy
 from cashback_core.intake.submission import QuoteSale, SubmitSale
+from cashback_core.people.log_in import LogIn
+from cashback_core.people.log_in_traces import LogInTraces
+from cashback_core.people.passwords import Passwords
+from cashback_core.people.standings import Standings
+from cashback_core.people.tokens import TokenKind, new_token_id, owner_of
 from cashback_core.sales.terms import Terms
 from cashback_core.sales.validation import SaleRules
 from cashback_core.testing.manual_clock import ManualClock
+from cashback_core.testing.memory_identities import MemoryIdentities
 from cashback_core.testing.memory_incidents import MemoryIncidents
 from cashback_core.testing.memory_operators import MemoryOperators
 from cashback_core.testing.memory_privacy import MemoryPrivacy
 from cashback_core.testing.memory_store import MemoryStore
+from cashback_core.testing.plain_hashes import PlainHashes
 from cashback_core.values.availability import StoreUnavailable
 from cashback_core.values.ids import new_id
 from contract.builders import PROGRAMME
 from contract.openapi_conformance import assert_conforms
-from fakes.memory_identities import MemoryIdentities
 from fakes.scripted_provider import ScriptedProvider
 
 if TYPE_CHECKING:
@@ -114,12 +116,12 @@ class Api:
             clock_s=self.clock.monotonic_s,
         )
         self.under_way = DeliveriesUnderWay(self.deliverer)
-        self.tokens = Tokens(
+        self.tokens = JwtTokens(
             signing_key(Ed25519PrivateKey.generate()), now_s=lambda: self.clock.now().timestamp()
         )
         self.identities = MemoryIdentities(self.clock)
         self.standings = Standings(self.identities, self.clock.monotonic_s)
-        self.passwords = passwords or Passwords()
+        self.passwords = passwords or Passwords(PlainHashes())
         self.traces = LogInTraces(key=bytes(32))
         self._options = options
         self.app = create_app(self._use_cases(), options=options)
@@ -158,7 +160,7 @@ class Api:
             privacy=self.privacy,
             administered=self.administered,
             ping=self.ping,
-            login=Login(
+            login=LogIn(
                 identities=self.identities,
                 standings=self.standings,
                 passwords=self.passwords,

@@ -9,7 +9,8 @@ import psycopg
 import pytest
 
 from adapters.credentials.signing_key import load_signing_key
-from adapters.credentials.tokens import TokenKind, Tokens
+from adapters.credentials.tokens import JwtTokens
+from cashback_core.people.tokens import TokenKind
 from integration.administering import PASSWORD
 from integration.command_line import call
 
@@ -22,7 +23,7 @@ def test_a_user_that_was_added_gets_a_token_alone_on_the_last_line(environ: dict
     assert "ana may log in for merchant demo as erp" in added.stdout
     issued = call("token ana", environ)
     assert issued.returncode == 0
-    tokens = Tokens(load_signing_key(Path(environ["CASHBACK_SIGNING_KEY_FILE"])))
+    tokens = JwtTokens(load_signing_key(Path(environ["CASHBACK_SIGNING_KEY_FILE"])))
     assert (
         tokens.check(issued.stdout.splitlines()[-1], TokenKind.ACCESS).owner.subject == "user:ana"
     )
@@ -59,7 +60,7 @@ def test_what_cannot_be_done_is_told_in_one_line(
 def test_the_platforms_administrator_has_no_merchant(environ: dict[str, str]) -> None:
     added = call("users add petra --role platform", environ, password=PASSWORD)
     assert "petra may log in for the platform as platform" in added.stdout
-    tokens = Tokens(load_signing_key(Path(environ["CASHBACK_SIGNING_KEY_FILE"])))
+    tokens = JwtTokens(load_signing_key(Path(environ["CASHBACK_SIGNING_KEY_FILE"])))
     token = call("token petra", environ).stdout.splitlines()[-1]
     assert tokens.check(token, TokenKind.ACCESS).owner.merchant_id is None
 

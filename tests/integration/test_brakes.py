@@ -12,9 +12,9 @@ import pytest
 
 from adapters.postgres.administration.stops import PostgresStops
 from adapters.postgres.administration.transactions import Administration
+from adapters.postgres.cashbacks.store import PostgresCashbackStore
 from adapters.postgres.operators.examination import holders_of_the_brakes_lock
 from adapters.postgres.sales.brakes import LOCK_KEY
-from adapters.postgres.sales.store import PostgresCashbackStore
 from cashback_core.administration.resources import Caller, Done
 from cashback_core.administration.stops import NewStop
 from cashback_core.delivery.states import DeliveryPolicy, Status

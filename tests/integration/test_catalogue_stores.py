@@ -15,7 +15,7 @@ from adapters.postgres.administration.customers import PostgresCustomers
 from adapters.postgres.administration.product_types import PostgresProductTypes
 from adapters.postgres.administration.products import PostgresProducts
 from adapters.postgres.administration.transactions import Administration
-from adapters.postgres.sales.store import PostgresCashbackStore
+from adapters.postgres.cashbacks.store import PostgresCashbackStore
 from cashback_core.administration.customers import CustomerFilter, NewCustomer
 from cashback_core.administration.product_types import NewProductType, NewRate
 from cashback_core.administration.products import NewProduct, NewType, ProductFilter

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from adapters.postgres.sales.store import PostgresCashbackStore
+from adapters.postgres.cashbacks.store import PostgresCashbackStore
 from cashback_core.delivery.states import DeliveryPolicy
 from contract.builders import a_cpf
 from fakes.api import SALE

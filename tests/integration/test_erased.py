@@ -16,13 +16,13 @@ import psycopg
 import pytest
 from psycopg import sql
 
+from adapters.postgres.cashbacks.store import PostgresCashbackStore
 from adapters.postgres.connection.database import ERASING, Database
 from adapters.postgres.connection.startup_checks import UnsafeDatabase, refuse_other_key
 from adapters.postgres.operators.incidents import PostgresIncidentStore
 from adapters.postgres.privacy.data_subjects import PostgresPrivacyStore
 from adapters.postgres.privacy.erasure import erase
 from adapters.postgres.reconciliation import PostgresReconciliationStore
-from adapters.postgres.sales.store import PostgresCashbackStore
 from cashback_core.delivery.claims import Claim
 from cashback_core.delivery.states import DeliveryPolicy
 from cashback_core.intake.acceptance import Accepted, ContentTaken, NameTaken, Repeated

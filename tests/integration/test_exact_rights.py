@@ -11,8 +11,8 @@ import pytest
 from psycopg.errors import InsufficientPrivilege, IntegrityConstraintViolation
 from psycopg.types.json import Jsonb
 
+from adapters.postgres.cashbacks.store import PostgresCashbackStore
 from adapters.postgres.privacy.data_subjects import PostgresPrivacyStore
-from adapters.postgres.sales.store import PostgresCashbackStore
 from adapters.postgres.schema.rights import read, rights
 from cashback_core.delivery.states import DeliveryPolicy
 from cashback_core.privacy.data_subjects import Erased, Erasure

@@ -9,12 +9,12 @@ from datetime import UTC, datetime, timedelta
 import psycopg
 import pytest
 
+from adapters.postgres.cashbacks import group_writer
+from adapters.postgres.cashbacks.group_writer import MAX_QUEUE, GroupWriter
+from adapters.postgres.cashbacks.store import PostgresCashbackStore
 from adapters.postgres.connection.database import Database
 from adapters.postgres.connection.faults import RowRefused
-from adapters.postgres.sales import group_writer
 from adapters.postgres.sales.acceptance import accept_group
-from adapters.postgres.sales.group_writer import MAX_QUEUE, GroupWriter
-from adapters.postgres.sales.store import PostgresCashbackStore
 from cashback_core.delivery.claims import AttemptResult, Claim
 from cashback_core.delivery.evidence import Applied, Evidence, NeverSent, Phase
 from cashback_core.delivery.states import Actor, DeliveryPolicy, Status

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any, cast
 import psycopg
 import pytest
 
+from adapters.postgres.cashbacks.store import PostgresCashbackStore
 from adapters.postgres.connection.database import Database
 from adapters.postgres.delivery.sender import PostgresSender
-from adapters.postgres.sales.store import PostgresCashbackStore
 from cashback_core.delivery.claims import ClaimsUnacknowledged
 from cashback_core.delivery.states import DeliveryPolicy, Status
 from cashback_core.intake.acceptance import Accepted

@@ -8,16 +8,17 @@ import psycopg
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from adapters.credentials.password_hashes import hash_password
+from adapters.credentials.password_hashes import Argon2Hashes, hash_password
 from adapters.credentials.signing_key import signing_key
-from adapters.credentials.tokens import TokenKind, Tokens
-from adapters.http.identity.log_in_traces import LogInTraces
-from adapters.http.identity.login import BadCredentialsError, Login
-from adapters.http.identity.passwords import Passwords
-from adapters.http.identity.standing import Standings
+from adapters.credentials.tokens import JwtTokens
 from adapters.postgres.connection.database import Database
 from adapters.postgres.identity.accounts import AccountError, PostgresAccounts
 from adapters.postgres.identity.identities import PostgresIdentities
+from cashback_core.people.log_in import BadCredentialsError, LogIn
+from cashback_core.people.log_in_traces import LogInTraces
+from cashback_core.people.passwords import Passwords
+from cashback_core.people.standings import Standings
+from cashback_core.people.tokens import TokenKind
 from cashback_core.values.availability import StoreUnavailable
 from integration.administering import add_user, set_password
 
@@ -61,11 +62,11 @@ async def test_nobody_is_found_by_another_spelling(
 async def test_a_user_logs_in_with_the_new_password_alone(
     identities: PostgresIdentities, dsn: str
 ) -> None:
-    tokens = Tokens(signing_key(Ed25519PrivateKey.generate()))
-    login = Login(
+    tokens = JwtTokens(signing_key(Ed25519PrivateKey.generate()))
+    login = LogIn(
         identities=identities,
         standings=Standings(identities),
-        passwords=Passwords(),
+        passwords=Passwords(Argon2Hashes()),
         tokens=tokens,
         traces=LogInTraces(key=bytes(32)),
     )

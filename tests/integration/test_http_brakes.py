@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from adapters.http.identity.access import Role
+from cashback_core.people.roles import Role
 from integration.administering import AdministeredApi, add_user, administered_api
 
 if TYPE_CHECKING:

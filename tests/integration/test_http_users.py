@@ -9,9 +9,9 @@ import psycopg
 import pytest
 
 from adapters.credentials.password_hashes import NOBODYS_HASH
-from adapters.http.identity.passwords import Passwords
-from fakes.memory_identities import CLIENT_ID
-from fakes.memory_identities import PASSWORD as LOGIN_PASSWORD
+from cashback_core.testing.memory_identities import CLIENT_ID
+from cashback_core.testing.memory_identities import PASSWORD as LOGIN_PASSWORD
+from cashback_core.testing.plain_hashes import PlainHashes
 from integration.administering import PASSWORD, add_user, administered_api
 
 if TYPE_CHECKING:
@@ -311,7 +311,7 @@ async def test_people_change_their_own_password_by_telling_the_present_one(
     body = {"current": LOGIN_PASSWORD, "new": new}
     assert (await api.ask("PUT", path, body, by="anna")).status == 204
     ((stored,),) = rows(dsn, "select password_hash from users where username = 'anna'")
-    assert await Passwords().match(new, stored)
+    assert PlainHashes().verify(stored, new)
     trail = (await api.ask("GET", "/api/audit?key=anna&actor=user:anna")).json()["items"]
     assert [line["after"] for line in trail] == [{"password_hash": "changed"}]
     assert (await api.ask("PUT", path, body, by=CLIENT_ID)).status == 403

@@ -9,9 +9,9 @@ import pytest
 from psycopg import sql
 from psycopg.errors import InsufficientPrivilege
 
+from adapters.postgres.cashbacks.store import PostgresCashbackStore
 from adapters.postgres.connection.sessions import DatabaseRole
 from adapters.postgres.delivery.sender import PostgresSender
-from adapters.postgres.sales.store import PostgresCashbackStore
 from cashback_core.delivery.states import DeliveryPolicy
 from integration.two_merchants import (
     ERASER,

@@ -9,7 +9,7 @@ import pytest
 from psycopg import sql
 from psycopg.errors import InsufficientPrivilege
 
-from adapters.postgres.sales.store import PostgresCashbackStore
+from adapters.postgres.cashbacks.store import PostgresCashbackStore
 from cashback_core.delivery.states import DeliveryPolicy
 from integration.two_merchants import (
     ERASER,

@@ -11,9 +11,9 @@ import psycopg
 import pytest
 from psycopg.conninfo import make_conninfo
 
+from adapters.postgres.cashbacks.store import PostgresCashbackStore
 from adapters.postgres.connection.database import READING, Database, Pool
 from adapters.postgres.operators.acts import PostgresOperatorStore
-from adapters.postgres.sales.store import PostgresCashbackStore
 from cashback_core.delivery.record import RecordFilter
 from cashback_core.delivery.states import DeliveryPolicy
 from cashback_core.intake.acceptance import Accepted

@@ -10,10 +10,10 @@ import psycopg
 import pytest
 from psycopg.errors import InsufficientPrivilege
 
+from adapters.postgres.cashbacks.store import PostgresCashbackStore
 from adapters.postgres.connection.database import Database
 from adapters.postgres.operators.acts import PostgresOperatorStore
 from adapters.postgres.operators.incidents import PostgresIncidentStore
-from adapters.postgres.sales.store import PostgresCashbackStore
 from cashback_core.delivery.states import DeliveryPolicy
 from cashback_core.reconciliation import NEED_A_PERSON, FindingClass
 from cashback_core.reconciliation.incidents import PRECEDES, OpenLine, Suspect, may_be_credit_of

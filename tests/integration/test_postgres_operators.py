@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 import psycopg
 import pytest
 
+from adapters.postgres.cashbacks.store import PostgresCashbackStore
 from adapters.postgres.connection.database import Database
 from adapters.postgres.delivery.sender import PostgresSender
 from adapters.postgres.operators.acts import PostgresOperatorStore
-from adapters.postgres.sales.store import PostgresCashbackStore
 from cashback_core.delivery.states import Actor, DeliveryPolicy
 from cashback_core.operators.acts import Granted, OpenFilter, Tally
 from cashback_core.values.availability import StoreUnavailable

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 import psycopg
 import pytest
 
+from adapters.postgres.cashbacks.store import PostgresCashbackStore
 from adapters.postgres.operators.incidents import PostgresIncidentStore
 from adapters.postgres.reconciliation import PostgresReconciliationStore
-from adapters.postgres.sales.store import PostgresCashbackStore
 from cashback_core.delivery.states import Status
 from cashback_core.reconciliation.schedule import Moved, RunEnded, RunKind
 from cashback_core.values.availability import StoreUnavailable

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import psycopg
 import pytest
 
-from adapters.postgres.sales.store import PostgresCashbackStore
+from adapters.postgres.cashbacks.store import PostgresCashbackStore
 from cashback_core.delivery.states import DeliveryPolicy
 from contract.cashback_store import CashbackStoreContract
 from integration.products import put_product

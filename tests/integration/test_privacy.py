@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 import psycopg
 import pytest
 
+from adapters.postgres.cashbacks.store import PostgresCashbackStore
 from adapters.postgres.operators.incidents import PostgresIncidentStore
 from adapters.postgres.privacy.data_subjects import PostgresPrivacyStore
 from adapters.postgres.reconciliation import PostgresReconciliationStore
-from adapters.postgres.sales.store import PostgresCashbackStore
 from cashback_core.delivery.claims import Claim
 from cashback_core.delivery.states import DeliveryPolicy, Status
 from cashback_core.intake.acceptance import Accepted, ContentTaken, Repeated

@@ -12,7 +12,7 @@ import psycopg
 import pytest
 from psycopg.errors import InsufficientPrivilege, IntegrityConstraintViolation
 
-from adapters.postgres.sales.store import PostgresCashbackStore
+from adapters.postgres.cashbacks.store import PostgresCashbackStore
 from adapters.postgres.schema.migration import migrate
 from cashback_core.delivery.states import DeliveryPolicy
 from cashback_core.values.documents import Cpf

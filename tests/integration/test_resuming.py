@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import psycopg
 import pytest
 
+from adapters.postgres.cashbacks.store import PostgresCashbackStore
 from adapters.postgres.delivery import resumption as resuming
-from adapters.postgres.sales.store import PostgresCashbackStore
 from cashback_core.delivery.states import DeliveryPolicy
 from cashback_core.delivery.waits import Why
 from contract.builders import LEASE_S, a_sale, accepted, submitted

@@ -9,12 +9,12 @@ import psycopg
 import pytest
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
+from adapters.postgres.cashbacks.store import PostgresCashbackStore
 from adapters.postgres.connection import sessions
 from adapters.postgres.connection.database import READING, Database
 from adapters.postgres.connection.logins import ensure_app_login
 from adapters.postgres.connection.sessions import DatabaseRole, Session, UnfitSession
 from adapters.postgres.connection.startup_checks import API_ROLES, UnsafeDatabase, refuse_unsafe
-from adapters.postgres.sales.store import PostgresCashbackStore
 from adapters.postgres.schema.migration import migrate, pending
 from cashback_core.delivery.states import DeliveryPolicy
 from cashback_core.intake.acceptance import Accepted

@@ -18,10 +18,10 @@ from adapters.cashback_client.client import ProviderClient
 from adapters.cashback_client.pool import Limits
 from adapters.cashback_client.sandbox import SandboxOptions, running_sandbox
 from adapters.cashback_client.statements import StatementClient
+from adapters.postgres.cashbacks.store import PostgresCashbackStore
 from adapters.postgres.connection.database import Database
 from adapters.postgres.operators.incidents import PostgresIncidentStore
 from adapters.postgres.reconciliation import PostgresReconciliationStore
-from adapters.postgres.sales.store import PostgresCashbackStore
 from cashback_core.delivery.breaker import Breaker, BreakerPolicy
 from cashback_core.delivery.deliverer import Deliverer, suspension_aware_s
 from cashback_core.delivery.states import Actor, DeliveryPolicy, Status

@@ -9,9 +9,9 @@ import psycopg
 import pytest
 
 from adapters.credentials.password_hashes import hash_password
+from adapters.postgres.cashbacks.store import PostgresCashbackStore
 from adapters.postgres.connection.sessions import DatabaseRole
 from adapters.postgres.connection.startup_checks import tell_unknown_zones, unknown_zones
-from adapters.postgres.sales.store import PostgresCashbackStore
 from cashback_core.delivery.states import DeliveryPolicy
 from cashback_core.sales.terms import UnusableTerms
 from integration.journeys import fresh_cpf, sale

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 import psycopg
 import pytest
 
+from adapters.postgres.cashbacks import group_writer
+from adapters.postgres.cashbacks.store import PostgresCashbackStore
 from adapters.postgres.connection import sessions
 from adapters.postgres.connection.database import CHORES, READING, Database
 from adapters.postgres.connection.deadlines import STOOD_STILL_S, Watch, watched
 from adapters.postgres.connection.sessions import DatabaseRole, Session
-from adapters.postgres.sales import group_writer
-from adapters.postgres.sales.store import PostgresCashbackStore
 from cashback_core.delivery.states import DeliveryPolicy
 from cashback_core.values.availability import StoreUnavailable
 from contract.builders import a_sale, submitted

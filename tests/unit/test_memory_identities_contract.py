@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from cashback_core.testing.memory_identities import CLIENT_ID, SECRET, MemoryIdentities
 from contract.identities import IdentitiesContract
-from fakes.memory_identities import CLIENT_ID, SECRET, MemoryIdentities
 
 if TYPE_CHECKING:
     from cashback_core.people.callers import Identities

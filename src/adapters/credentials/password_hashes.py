@@ -8,6 +8,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
 from cashback_core.people.password_policy import normalised
+from cashback_core.people.passwords import PasswordHashes
 
 _HASHER: Final = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
 """The OWASP cheat sheet's parameters for argon2id: 19 MiB, two passes, one lane."""
@@ -30,3 +31,17 @@ def verify_password(stored_hash: str, password: str) -> bool:
         return _HASHER.verify(stored_hash, normalised(password))
     except (VerificationError, InvalidHashError):
         return False
+
+
+class Argon2Hashes(PasswordHashes):
+    """What log-ins are given of this."""
+
+    nobodys = NOBODYS_HASH
+
+    def hash(self, password: str) -> str:
+        """The hash to be stored."""
+        return hash_password(password)
+
+    def verify(self, stored_hash: str, password: str) -> bool:
+        """Whether a password is the hashed one."""
+        return verify_password(stored_hash, password)

@@ -6,25 +6,27 @@ our keys, and any other header member is refused (RFC 7515, 4.1.11 about `crit`;
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import secrets
 import time
-from dataclasses import dataclass
-from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final, TypeGuard
 
 import jwt
 
-from adapters.credentials.signing_key import derived_key
+from adapters.credentials.signing_key import derived_key, jwk
+from cashback_core.people.tokens import (
+    Claims,
+    InvalidTokenError,
+    Lifetimes,
+    TokenKind,
+    TokenOwner,
+    Tokens,
+    new_token_id,
+)
 from cashback_core.values.ids import parse_uuid
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
-    from uuid import UUID
 
     from adapters.credentials.signing_key import SigningKey, VerifyingKey
-    from cashback_core.people.callers import Owned
 
 ISSUER: Final = "cashback-gateway"
 AUDIENCE: Final = "cashback-api"
@@ -35,13 +37,6 @@ MAX_TOKEN_CHARS: Final = 2048
 MAX_KNOWN: Final = 4096
 KNOWN_S: Final = 60.0
 """A checked token is trusted so long without a new look at its signature (some 100 µs)."""
-
-
-class TokenKind(StrEnum):
-    """What a token is for: the claim `typ`."""
-
-    ACCESS = "access"
-    REFRESH = "refresh"
 
 
 MAX_LIFE_S: Final[Mapping[TokenKind, int]] = {
@@ -58,43 +53,7 @@ _ONLY_SIGNATURE: Final[Any] = {
 }
 
 
-class InvalidTokenError(Exception):
-    """Not a token of ours, or not any more; the message is for logs, not for the caller."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Owner:
-    """Whose a token is: the claims `sub`, `merchant` and `sid`.
-
-    `subject` is `user:` and a username or `client:` and the id of an API client; neither is ever
-    given to somebody else. `merchant_id` is None for the platform's administrators. The token lives
-    no longer than what `session_id` names: a user's session, or one secret of a client.
-    """
-
-    subject: str
-    merchant_id: int | None
-    session_id: UUID
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Claims:
-    """What a checked token says; `id` is its own, `expires_at_s` counts from the epoch."""
-
-    kind: TokenKind
-    owner: Owner
-    id: str
-    expires_at_s: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Lifetimes:
-    """How long new tokens live, in seconds."""
-
-    access_s: int = 900
-    refresh_s: int = 86_400
-
-
-class Tokens:
+class JwtTokens(Tokens):
     """Issues tokens and checks them.
 
     Signs with `key`; takes tokens of the `further` keys as well, so that a key can be replaced.
@@ -120,6 +79,10 @@ class Tokens:
         """The instant at which a token would be issued now, in seconds since 1970."""
         return int(self._now_s())
 
+    def public_keys(self) -> Sequence[Mapping[str, str]]:
+        """What others check tokens by, each a JSON Web Key (RFC 7517)."""
+        return [jwk(key) for key in self.keys.values()]
+
     def derived_key(self, purpose: bytes) -> bytes:
         """32 secret bytes for another purpose; another key signs, and they are others."""
         return derived_key(self._key, purpose)
@@ -127,7 +90,7 @@ class Tokens:
     def issue(
         self,
         kind: TokenKind,
-        owner: Owner,
+        owner: TokenOwner,
         *,
         token_id: str | None = None,
         issued_s: int | None = None,
@@ -190,25 +153,6 @@ class Tokens:
         return _claims(decoded["payload"], now_s)
 
 
-def owner_of(owned: Owned) -> Owner:
-    """Whose the tokens of a session or a secret are."""
-    return Owner(subject=owned.subject, merchant_id=owned.merchant_id, session_id=owned.session_id)
-
-
-def new_token_id() -> str:
-    """128 random bits."""
-    return secrets.token_urlsafe(16)
-
-
-def successor_id(token_id: str, what: TokenKind) -> str:
-    """The id of the token of that kind which a refresh token is taken for: always the same one.
-
-    128 bits that nobody guesses who has not the used one, and worth nothing without a signature.
-    """
-    hashed = hashlib.sha256(f"after {token_id}: {what}".encode()).digest()
-    return base64.urlsafe_b64encode(hashed[:16]).rstrip(b"=").decode("ascii")
-
-
 def _claims(payload: Mapping[str, object], now_s: float) -> Claims:
     if payload.get("iss") != ISSUER or payload.get("aud") != AUDIENCE:
         raise InvalidTokenError("another issuer or audience")
@@ -224,7 +168,7 @@ def _claims(payload: Mapping[str, object], now_s: float) -> Claims:
     )
 
 
-def _owner(payload: Mapping[str, object]) -> Owner:
+def _owner(payload: Mapping[str, object]) -> TokenOwner:
     subject, session_id = payload.get("sub"), payload.get("sid")
     merchant_id = payload.get("merchant", "absent")
     if not isinstance(subject, str) or not (merchant_id is None or _is_whole(merchant_id)):
@@ -232,7 +176,7 @@ def _owner(payload: Mapping[str, object]) -> Owner:
     session = parse_uuid(session_id) if isinstance(session_id, str) else None
     if session is None:
         raise InvalidTokenError("of no session")
-    return Owner(subject=subject, merchant_id=merchant_id, session_id=session)
+    return TokenOwner(subject=subject, merchant_id=merchant_id, session_id=session)
 
 
 def _kind(typ: object) -> TokenKind:

@@ -11,7 +11,6 @@ from litestar import Litestar
 
 from adapters.http.health import HealthRoutes, Ping
 from adapters.http.identity.admission import Admission
-from adapters.http.identity.rate_limit import NO_LIMIT, Rate, RateLimit
 from adapters.http.identity.sign_out_routes import SignOutRoutes
 from adapters.http.identity.token_routes import TokenRoutes
 from adapters.http.openapi.document import ServedDocument
@@ -25,15 +24,16 @@ from adapters.http.sales.operator_routes import OperatorRoutes
 from adapters.http.sales.privacy_routes import PrivacyRoutes
 from adapters.http.serving.options import with_options
 from cashback_core import __version__
+from cashback_core.people.rate_limit import NO_LIMIT, RateLimit, RequestRate
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from adapters.http.administration.stores import AdministrationStores
-    from adapters.http.identity.login import Login
     from cashback_core.intake.store import CashbackStore
     from cashback_core.intake.submission import QuoteSale, SubmitSale
     from cashback_core.operators.acts import OperatorStore
+    from cashback_core.people.log_in import LogIn
     from cashback_core.privacy.data_subjects import PrivacyStore
     from cashback_core.reconciliation.incidents import IncidentStore
 
@@ -56,7 +56,7 @@ class UseCases:
     privacy: PrivacyStore
     administered: AdministrationStores
     ping: Ping
-    login: Login
+    login: LogIn
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,7 +68,7 @@ class AppOptions:
     """
 
     wait_s: float = 10.0
-    rate: Rate = NO_LIMIT
+    rate: RequestRate = NO_LIMIT
     trusted_hops: int = 0
 
 
@@ -90,12 +90,13 @@ def create_app(
         admit=admit,
         submit_sale=use_cases.submit_sale,
         quote_sale=use_cases.quote_sale,
-        store=use_cases.store,
+        records=use_cases.store,
+        zones=zones,
         wait_s=options.wait_s,
     )
     operating = OperatorRoutes(
         admit=admit,
-        store=use_cases.store,
+        records=use_cases.store,
         operators=use_cases.operators,
         zones=zones,
     )

@@ -13,11 +13,7 @@ from uuid import uuid4
 from litestar.exceptions import HTTPException, MethodNotAllowedException, NotFoundException
 from litestar.response import Response
 
-from adapters.credentials.tokens import InvalidTokenError
 from adapters.http.identity.admission import ForbiddenError, UnauthenticatedError, forbidden
-from adapters.http.identity.fair_queue import TooManyLoginsError
-from adapters.http.identity.login import BadCredentialsError, LoginThrottledError
-from adapters.http.identity.rate_limit import RateExceededError
 from adapters.http.problems.problem import RETRY_AFTER, Problem, answer_problem
 from adapters.http.sales.record_shapes import location_of, record_shape
 from adapters.http.wire.body import (
@@ -40,6 +36,10 @@ from cashback_core.operators.acts import (
     RiskNotAccepted,
     TooMany,
 )
+from cashback_core.people.fair_queue import TooManyLogInsError
+from cashback_core.people.log_in import BadCredentialsError, LogInThrottledError
+from cashback_core.people.rate_limit import RateExceededError
+from cashback_core.people.tokens import InvalidTokenError
 from cashback_core.privacy.data_subjects import StillOpen
 from cashback_core.reconciliation.incidents import NamesACashback, NotExplained
 from cashback_core.sales.terms import UnusableTerms
@@ -194,8 +194,8 @@ def _in_use(refused: InUse) -> Problem:
     return Problem(code="in_use", errors=(fault,))
 
 
-def _come_back(code: str) -> Callable[[LoginThrottledError | RateExceededError], Problem]:
-    def problem(error: LoginThrottledError | RateExceededError) -> Problem:
+def _come_back(code: str) -> Callable[[LogInThrottledError | RateExceededError], Problem]:
+    def problem(error: LogInThrottledError | RateExceededError) -> Problem:
         return Problem(code=code, headers=((b"retry-after", b"%d" % math.ceil(error.wait_s)),))
 
     return problem
@@ -253,9 +253,9 @@ TABLE: Final[Mapping[type, Callable[[Any], Problem]]] = {
     KeyReused: lambda reused: Problem(code="idempotency_key_reused", errors=reused.differences),
     InvalidRequestError: lambda error: Problem(code="invalid_request", errors=error.violations),
     InvalidQueryError: lambda error: Problem(code="invalid_query", errors=error.violations),
-    LoginThrottledError: _come_back("log_in_throttled"),
+    LogInThrottledError: _come_back("log_in_throttled"),
     RateExceededError: _come_back("rate_exceeded"),
-    TooManyLoginsError: _always("too_many_logins", RETRY_AFTER),
+    TooManyLogInsError: _always("too_many_logins", RETRY_AFTER),
     StoreUnavailable: _always("unavailable", RETRY_AFTER),
     UnusableTerms: _always("unavailable", RETRY_AFTER),
     HTTPException: _other_http,

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from adapters.telemetry import table
 from adapters.telemetry.registry import counter
-from cashback_core.people.log_ins import LogInKind, LogInOutcome
+from cashback_core.people.log_in_outcomes import LogInKind, LogInOutcome
 
 if TYPE_CHECKING:
     from prometheus_client import CollectorRegistry

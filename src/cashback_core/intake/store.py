@@ -1,40 +1,26 @@
 """What the domain asks of the store that takes sales in and pays them."""
 
-# ruff: noqa: TC001, TC003 - users' tools read these annotations at run time
+# ruff: noqa: TC001 - users' tools read these annotations at run time
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Collection
 from typing import Protocol
 
 from cashback_core.delivery.record import Record
 from cashback_core.delivery.records import Records
 from cashback_core.delivery.store import DeliveryStore
 from cashback_core.intake.acceptance import Acceptance, Submission
-from cashback_core.sales.catalogue import Catalogue
 from cashback_core.sales.sale import Sale
 from cashback_core.sales.same_sale import EqualContent, Meaning
-from cashback_core.sales.terms import Terms
+from cashback_core.sales.terms import TermsStore
 from cashback_core.values.documents import Cpf
 
 
-class CashbackStore(DeliveryStore, Records, Protocol):
-    """Where sales and cashbacks live. One method is one transaction.
+class IntakeStore(TermsStore, Records, Protocol):
+    """What takes a sale in, and what is looked up before. One method is one transaction.
 
     Every method raises StoreUnavailable when the database is away.
     """
-
-    @abstractmethod
-    async def terms(self, merchant_id: int) -> Terms | None:
-        """A merchant's terms as of at most 60 s ago; None for an unknown merchant."""
-
-    @abstractmethod
-    async def catalogue(self, merchant_id: int, skus: Collection[str]) -> Catalogue:
-        """Those products of a merchant that exist, with every period, as of at most 60 s ago."""
-
-    @abstractmethod
-    def forget_terms(self, merchant_id: int) -> None:
-        """Ask anew for what a merchant lays down, terms and products, when it is wanted next."""
 
     @abstractmethod
     async def known_name(
@@ -95,3 +81,10 @@ class CashbackStore(DeliveryStore, Records, Protocol):
         Found by the sale id alone, it goes by the key, too, from then on, as any repeat does. With
         `reads_only` none but that group's is known.
         """
+
+
+class CashbackStore(IntakeStore, DeliveryStore, Protocol):
+    """Where sales and cashbacks live: what a store holds that takes sales in and pays them.
+
+    Whoever asks for less asks for one of its parts.
+    """

@@ -27,7 +27,7 @@ from cashback_core.intake.acceptance import (
     Submission,
     TermsChanged,
 )
-from cashback_core.intake.store import CashbackStore
+from cashback_core.intake.store import IntakeStore
 from cashback_core.intake.wrong_names import WrongName, WrongNames
 from cashback_core.sales.calculation import Cashback, calculate
 from cashback_core.sales.catalogue import skus_of
@@ -149,7 +149,7 @@ class QuoteSale:
     have a sale of this content, or know the customer by this name. Submitting tells.
     """
 
-    store: CashbackStore
+    store: IntakeStore
     now: Callable[[], datetime]
 
     async def __call__(
@@ -205,7 +205,7 @@ class SubmitSale:
     not known, from whoever reads one group alone.
     """
 
-    store: CashbackStore
+    store: IntakeStore
     under_way: DeliveriesUnderWay
     now: Callable[[], datetime]
     new_id: Callable[[], UUID]
@@ -404,7 +404,7 @@ def _conflict(
             assert_never(refused)
 
 
-async def _terms(store: CashbackStore, merchant_id: int, document: object) -> Terms:
+async def _terms(store: IntakeStore, merchant_id: int, document: object) -> Terms:
     """The merchant's terms, with the products that the document names."""
     terms = await store.terms(merchant_id)
     if terms is None:
@@ -430,7 +430,7 @@ def _read(
 
 
 async def _read_anew(
-    store: CashbackStore,
+    store: IntakeStore,
     merchant_id: int,
     document: object,
     now: Callable[[], datetime],

@@ -1,4 +1,4 @@
-"""Identifiers: those made here are UUIDs of version 7 (RFC 9562), so new rows lie side by side."""
+"""Identifiers; those made here are UUIDs of version 7 (RFC 9562): new rows lie side by side."""
 
 from __future__ import annotations
 

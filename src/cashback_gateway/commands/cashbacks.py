@@ -211,7 +211,7 @@ async def list_by_rate(
     here: Here,
 ) -> None:
     """List what a version of a rate paid."""
-    from adapters.postgres.sales.store import PostgresCashbackStore
+    from adapters.postgres.cashbacks.store import PostgresCashbackStore
 
     rate = RateVersion(type=product_type, version=version)
     wanted = RecordFilter(rate=rate, status=status)
@@ -235,7 +235,7 @@ async def list_by_rate(
 
 async def show(name: Named, /, *, json: Json = False, here: Here) -> None:
     """Show one cashback with its attempts and events."""
-    from adapters.postgres.sales.store import PostgresCashbackStore
+    from adapters.postgres.cashbacks.store import PostgresCashbackStore
 
     async with operating(here) as (database, operators):
         one = await the_cashback(database, name)

@@ -421,9 +421,9 @@ def _known_failures() -> tuple[type[Exception], ...]:
     from adapters.postgres.schema.migration import SchemaMismatch
     from cashback_core.values.availability import StoreUnavailable
     from cashback_gateway.commands.refusals import ActRefusedError
-    from cashback_gateway.commands.secrets import SecretsRefusedError
     from cashback_gateway.local.state import LocalStateError
     from cashback_gateway.local.supervisor import PartFailedError
+    from cashback_gateway.settings.secret_files import SecretsRefusedError
 
     return (
         AccountError,

@@ -29,7 +29,7 @@ def make_or_check_secrets(
     ] = None,
 ) -> int | None:
     """Make or check the secret files of a deployment."""
-    from cashback_gateway.commands.secrets import check_secrets, make_secrets
+    from cashback_gateway.settings.secret_files import check_secrets, make_secrets
 
     demo = what == "demo"
     if what != "check":

@@ -63,7 +63,7 @@ def migrate(
     from adapters.postgres.connection.sessions import DatabaseRole
     from adapters.postgres.connection.startup_checks import API_ROLES, WORKER_ROLES
     from adapters.postgres.schema.migration import migrate as apply_migrations
-    from cashback_gateway.commands.secrets import read_password
+    from cashback_gateway.settings.secret_files import read_password
 
     wanted: tuple[tuple[str | None, Path | None, tuple[DatabaseRole, ...]], ...] = (
         (api_login, api_password_file, tuple(API_ROLES)),

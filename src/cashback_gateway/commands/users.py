@@ -113,14 +113,15 @@ async def set_password(name: Username, /, *, here: Here) -> None:
 async def issue_token(name: Username, /, *, here: Here) -> None:
     """Print an access token for a user who may log in."""
     from adapters.credentials.signing_key import load_signing_key
-    from adapters.credentials.tokens import Lifetimes, TokenKind, Tokens, owner_of
+    from adapters.credentials.tokens import JwtTokens
     from adapters.postgres.connection.database import Database
     from adapters.postgres.identity.accounts import PostgresAccounts
+    from cashback_core.people.tokens import Lifetimes, TokenKind, owner_of
 
     with here.settings("CASHBACK_SIGNING_KEY_FILE") as settings:
         lives = settings.tokens
         lifetimes = Lifetimes(access_s=lives.access_s, refresh_s=lives.refresh_s)
-        tokens = Tokens(load_signing_key(lives.signing_key_file), lifetimes=lifetimes)
+        tokens = JwtTokens(load_signing_key(lives.signing_key_file), lifetimes=lifetimes)
         accounts = PostgresAccounts(Database(settings.database.url))
         session = await accounts.begin_session(name, life_s=lives.access_s)
         print(tokens.issue(TokenKind.ACCESS, owner_of(session)))

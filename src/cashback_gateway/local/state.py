@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from adapters.postgres.embedded import EmbeddedPostgres
-from cashback_gateway.commands.secrets import make_erasure_key
 from cashback_gateway.settings.declaration import file_name
+from cashback_gateway.settings.secret_files import make_erasure_key
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Mapping

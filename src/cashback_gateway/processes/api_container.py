@@ -6,15 +6,11 @@ from typing import TYPE_CHECKING
 
 from dependency_injector import providers
 
+from adapters.credentials.password_hashes import Argon2Hashes
 from adapters.credentials.signing_key import load_signing_key, load_verifying_key
-from adapters.credentials.tokens import Lifetimes, Tokens
+from adapters.credentials.tokens import JwtTokens
 from adapters.http.administration.stores import AdministrationStores
 from adapters.http.app import AppOptions, UseCases, create_app
-from adapters.http.identity.log_in_traces import LogInTraces
-from adapters.http.identity.login import Login
-from adapters.http.identity.passwords import Passwords
-from adapters.http.identity.rate_limit import Rate
-from adapters.http.identity.standing import Standings
 from adapters.postgres.administration.audit_trail import PostgresTrail
 from adapters.postgres.administration.clients import PostgresClients
 from adapters.postgres.administration.customers import PostgresCustomers
@@ -30,13 +26,19 @@ from adapters.postgres.operators.acts import PostgresOperatorStore
 from adapters.postgres.operators.incidents import PostgresIncidentStore
 from adapters.telemetry.table import ProcessRole
 from cashback_core.intake.submission import QuoteSale, SubmitSale
+from cashback_core.people.log_in import LogIn
+from cashback_core.people.log_in_traces import LogInTraces
+from cashback_core.people.passwords import Passwords
+from cashback_core.people.rate_limit import RequestRate
+from cashback_core.people.standings import Standings
+from cashback_core.people.tokens import Lifetimes
 from cashback_core.values.ids import new_id
 from cashback_gateway.processes.container import Container, now
 
 if TYPE_CHECKING:
     from litestar import Litestar
 
-    from cashback_core.people.log_ins import OnLogIn
+    from cashback_core.people.log_in_outcomes import OnLogIn
     from cashback_gateway.settings.table import Settings
 
 
@@ -48,17 +50,17 @@ def _operators(settings: Settings, database: Database) -> PostgresOperatorStore:
     return PostgresOperatorStore(database, precedes=settings.reconciliation.precedes)
 
 
-def _tokens(settings: Settings) -> Tokens:
+def _tokens(settings: Settings) -> JwtTokens:
     tokens = settings.tokens
     lifetimes = Lifetimes(access_s=tokens.access_s, refresh_s=tokens.refresh_s)
-    return Tokens(
+    return JwtTokens(
         load_signing_key(tokens.signing_key_file),
         further=[load_verifying_key(path) for path in tokens.verifying_key_files],
         lifetimes=lifetimes,
     )
 
 
-def _traces(tokens: Tokens, on_log_in: OnLogIn | None) -> LogInTraces:
+def _traces(tokens: JwtTokens, on_log_in: OnLogIn | None) -> LogInTraces:
     return LogInTraces(key=tokens.derived_key(b"log of log-ins"), on_log_in=on_log_in)
 
 
@@ -66,7 +68,7 @@ def _app(settings: Settings, use_cases: UseCases) -> Litestar:
     api = settings.api
     options = AppOptions(
         wait_s=api.wait_s,
-        rate=Rate(per_s=api.rate_per_s, burst=api.rate_burst),
+        rate=RequestRate(per_s=api.rate_per_s, burst=api.rate_burst),
         trusted_hops=api.trusted_hops,
     )
     return create_app(use_cases, options=options)
@@ -87,9 +89,9 @@ class ApiContainer(Container):
     quote = providers.Singleton(QuoteSale, store=Container.store, now=providers.Object(now))
     tokens = providers.Singleton(_tokens, Container.settings)
     identities = providers.Singleton(PostgresIdentities, Container.database)
-    passwords = providers.Singleton(Passwords)
+    passwords = providers.Singleton(Passwords, providers.Object(Argon2Hashes()))
     login = providers.Singleton(
-        Login,
+        LogIn,
         identities=identities,
         standings=providers.Singleton(Standings, identities),
         passwords=passwords,

@@ -13,13 +13,13 @@ from dependency_injector import containers, providers
 from adapters.cashback_client.client import ProviderClient
 from adapters.cashback_client.pool import Limits
 from adapters.cashback_client.statements import StatementClient, StatementLimits
+from adapters.postgres.cashbacks.store import PostgresCashbackStore
 from adapters.postgres.connection.database import Database
 from adapters.postgres.connection.sessions import DatabaseRole
 from adapters.postgres.delivery.due_listener import DueListener
 from adapters.postgres.delivery.sender import PostgresSender
 from adapters.postgres.privacy.data_subjects import PostgresPrivacyStore
 from adapters.postgres.reconciliation import PostgresReconciliationStore
-from adapters.postgres.sales.store import PostgresCashbackStore
 from adapters.telemetry.table import ProcessRole
 from cashback_core.delivery.breaker import Breaker, BreakerPolicy
 from cashback_core.delivery.deliverer import Deliverer, DeliveriesUnderWay

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from adapters.cashback_client.client import ProviderClient
     from adapters.http.serving.request_watch import RequestWatch
+    from adapters.postgres.cashbacks.store import PostgresCashbackStore
     from adapters.postgres.connection.database import Database
-    from adapters.postgres.sales.store import PostgresCashbackStore
     from cashback_core.delivery.deliverer import DeliveriesUnderWay
 
 

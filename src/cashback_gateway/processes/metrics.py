@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from adapters.telemetry.registry import Reading
     from cashback_core.delivery.observers import RequestEnded
     from cashback_core.intake.wrong_names import WrongName
-    from cashback_core.people.log_ins import OnLogIn
+    from cashback_core.people.log_in_outcomes import OnLogIn
     from cashback_core.sales.same_sale import EqualOutcome
     from cashback_gateway.processes.measured_parts import MeasuredParts
     from cashback_gateway.settings.table import Settings

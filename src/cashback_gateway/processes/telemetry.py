@@ -14,7 +14,7 @@ from cashback_core.delivery.observers import Unobserved
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from adapters.postgres.sales.commits import CommitObserver, Failure
+    from adapters.postgres.cashbacks.commits import CommitObserver, Failure
     from adapters.telemetry.spans import Spans
     from adapters.telemetry.table import ProcessRole
     from cashback_core.delivery.observers import (
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
         RequestEnded,
     )
     from cashback_core.intake.wrong_names import WrongName
-    from cashback_core.people.log_ins import OnLogIn
+    from cashback_core.people.log_in_outcomes import OnLogIn
     from cashback_core.sales.same_sale import EqualOutcome
     from cashback_core.traces import TraceContext
     from cashback_gateway.processes.measured_parts import MeasuredParts

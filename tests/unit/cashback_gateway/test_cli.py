@@ -9,11 +9,11 @@ from uuid import UUID
 
 import pytest
 
-from adapters.http.identity.access import Role
 from cashback_core import __version__
 from cashback_core.delivery.states import DONE, Status
 from cashback_core.operators.acts import MANY, ActKind
 from cashback_core.people.clients import CLIENT_ROLES
+from cashback_core.people.roles import Role
 from cashback_core.reconciliation.findings import FindingClass
 from cashback_core.sales.same_sale import EqualContent, EqualOutcome
 from cashback_core.values.names import NameDifference

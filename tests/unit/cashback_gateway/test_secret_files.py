@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from cashback_gateway.commands.cli import main
-from cashback_gateway.commands.secrets import (
+from cashback_gateway.settings.secret_files import (
     FILES,
     SecretsRefusedError,
     check_secrets,

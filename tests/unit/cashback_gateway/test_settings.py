@@ -8,10 +8,10 @@ import pytest
 
 from adapters.cashback_client.pool import Limits
 from adapters.cashback_client.statements import StatementLimits
-from adapters.credentials.tokens import Lifetimes
 from adapters.http.app import AppOptions
 from cashback_core.delivery.breaker import BreakerPolicy
 from cashback_core.delivery.states import DeliveryPolicy
+from cashback_core.people.tokens import Lifetimes
 from cashback_core.privacy.data_subjects import Retention
 from cashback_core.reconciliation import Rules
 from cashback_gateway.processes.container import build_worker

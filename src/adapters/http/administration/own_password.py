@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from adapters.http.administration.user_bodies import read_changed_password
 from adapters.http.identity.client_address import client_address
-from adapters.http.identity.login import BadCredentialsError
 from adapters.http.resources.answering import answer_deleted, read_document
 from adapters.http.wire.refusals import InvalidRequestError
+from cashback_core.people.log_in import BadCredentialsError
 from cashback_core.values.violations import Violation
 
 if TYPE_CHECKING:
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from litestar.types import ASGIApp
 
     from adapters.http.identity.admission import Principal
-    from adapters.http.identity.login import Login
     from adapters.http.wire.headers import Fields
+    from cashback_core.people.log_in import LogIn
     from cashback_core.people.users import UserStore
 
 
@@ -27,7 +27,7 @@ class OwnPassword:
     """With the present one: a token that was left lying about must not become an account."""
 
     store: UserStore
-    login: Login
+    login: LogIn
     trusted_hops: int
 
     async def change(
@@ -44,7 +44,7 @@ class OwnPassword:
     async def confirm(
         self, request: Request[Any, Any, Any], principal: Principal, current: str
     ) -> None:
-        """Raises InvalidRequestError unless it is the caller's, LoginThrottledError."""
+        """Raises InvalidRequestError unless it is the caller's, LogInThrottledError."""
         username = principal.username
         address = client_address(request.scope, trusted_hops=self.trusted_hops)
         try:

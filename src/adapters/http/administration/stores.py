@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from litestar.handlers import HTTPRouteHandler
 
     from adapters.http.identity.admission import Admission
-    from adapters.http.identity.login import Login
     from adapters.http.resources.merchant_zones import MerchantZones
     from cashback_core.administration.audit_trail import TrailStore
     from cashback_core.administration.customers import CustomerStore
@@ -29,6 +28,7 @@ if TYPE_CHECKING:
     from cashback_core.administration.products import ProductStore
     from cashback_core.administration.stops import StopStore
     from cashback_core.people.clients import ClientStore
+    from cashback_core.people.log_in import LogIn
     from cashback_core.people.users import UserStore
 
 
@@ -46,7 +46,7 @@ class AdministrationStores:
     stops: StopStore
 
     def handlers(
-        self, admit: Admission, login: Login, zones: MerchantZones, trusted_hops: int
+        self, admit: Admission, login: LogIn, zones: MerchantZones, trusted_hops: int
     ) -> list[HTTPRouteHandler]:
         """The routes of all of them, each under its address."""
         types = ProductTypeRoutes(admit=admit, store=self.product_types, zones=zones)

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, cast
 
-from adapters.http.identity.access import ADMINISTRATORS, MEMBERS, Role
+from adapters.http.identity.access import ADMINISTRATORS, MEMBERS
 from adapters.http.wire.objects import ObjectReader
 from cashback_core.administration.merchants import SLUG
 from cashback_core.people.password_policy import LONGEST, SHORTEST, refuse_password
+from cashback_core.people.roles import Role
 from cashback_core.people.users import NEW_USERNAME, UserState
 
 if TYPE_CHECKING:

@@ -38,8 +38,8 @@ if TYPE_CHECKING:
 
     from adapters.http.administration.own_password import OwnPassword
     from adapters.http.identity.admission import Admission
-    from adapters.http.identity.passwords import Passwords
     from cashback_core.administration.resources import Caller, Done, Refusal, Versions
+    from cashback_core.people.passwords import Passwords
     from cashback_core.people.users import UserStore
 
 PATH: Final = "/api/users"

@@ -5,20 +5,21 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from adapters.credentials.tokens import TokenKind, Tokens
-from adapters.http.identity.access import ACCESS, NOBODY, Role, Roles
+from adapters.http.identity.access import ACCESS, NOBODY, Roles
 from adapters.http.problems.problem import Problem
 from adapters.http.wire.headers import Fields, read_fields
 from cashback_core.administration.resources import Caller
 from cashback_core.people.callers import USER
+from cashback_core.people.roles import Role
+from cashback_core.people.tokens import TokenKind, Tokens
 from cashback_core.traces import TRAIL, note_merchant
 from cashback_core.words.locales import languages, phrase
 
 if TYPE_CHECKING:
     from litestar import Request
 
-    from adapters.http.identity.rate_limit import RateLimit
-    from adapters.http.identity.standing import Standings
+    from cashback_core.people.rate_limit import RateLimit
+    from cashback_core.people.standings import Standings
     from cashback_core.words.locales import Language
 
 _SCHEME: Final = b"bearer "

@@ -17,12 +17,12 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import parse_qsl, unquote_plus
 
 from adapters.http.identity import shapes
-from adapters.http.identity.fair_queue import TooManyLoginsError
-from adapters.http.identity.login import BadCredentialsError, LoginThrottledError
 from adapters.http.problems.problem import said_in
 from adapters.http.wire.answers import Answer, Header, encode
 from adapters.http.wire.body import BodyTooLargeError, UnsupportedBodyError, read_content
 from adapters.http.wire.headers import Fields, read_language
+from cashback_core.people.fair_queue import TooManyLogInsError
+from cashback_core.people.log_in import BadCredentialsError, LogInThrottledError
 from cashback_core.values.availability import StoreUnavailable
 from cashback_core.words.locales import phrase
 
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from litestar.types import Receive
 
-    from adapters.http.identity.login import Granted, Login
+    from cashback_core.people.log_in import LogIn, TokenGrant
     from cashback_core.words.locales import Language
 
 MEDIA_TYPE: Final = "application/x-www-form-urlencoded"
@@ -82,7 +82,7 @@ def is_form(fields: Fields) -> bool:
     return media_type is not None and _FORM.match(media_type) is not None
 
 
-async def answer_form(login: Login, fields: Fields, receive: Receive, *, address: str) -> Answer:
+async def answer_form(login: LogIn, fields: Fields, receive: Receive, *, address: str) -> Answer:
     """Sell a token for the form that comes, or tell why not in OAuth's words."""
     try:
         granted = await _grant(login, fields, receive, address)
@@ -96,7 +96,7 @@ async def answer_form(login: Login, fields: Fields, receive: Receive, *, address
     return Answer(200, encode(shape), headers=(_PRAGMA,))
 
 
-async def _grant(login: Login, fields: Fields, receive: Receive, address: str) -> Granted:
+async def _grant(login: LogIn, fields: Fields, receive: Receive, address: str) -> TokenGrant:
     try:
         body = await read_content(fields, receive)
     except UnsupportedBodyError as error:
@@ -115,9 +115,9 @@ async def _grant(login: Login, fields: Fields, receive: Receive, address: str) -
         return await login.client(client_id=client.id, secret=client.secret, address=address)
     except BadCredentialsError as error:
         raise _unknown_client() from error
-    except LoginThrottledError as error:
+    except LogInThrottledError as error:
         raise _come_back("throttled", 429, error.wait_s) from error
-    except TooManyLoginsError as error:
+    except TooManyLogInsError as error:
         raise _come_back("crowded", 429, _SOON_S) from error
     except StoreUnavailable as error:
         raise _come_back("away", 503, _SOON_S) from error

@@ -10,7 +10,6 @@ import msgspec
 from litestar import HttpMethod, Request, post, route
 from litestar.types import ASGIApp  # noqa: TC002 (Litestar reads the annotations)
 
-from adapters.credentials.signing_key import jwk
 from adapters.http.identity import shapes
 from adapters.http.identity.client_address import client_address
 from adapters.http.identity.credentials import read_credentials
@@ -25,7 +24,7 @@ from cashback_core.values.instants import format_instant
 if TYPE_CHECKING:
     from litestar.handlers import HTTPRouteHandler
 
-    from adapters.http.identity.login import Granted, Login
+    from cashback_core.people.log_in import LogIn, TokenGrant
 
 KEYS_AGE_S: Final = 300
 """How long others may keep our public keys."""
@@ -35,7 +34,7 @@ KEYS_AGE_S: Final = 300
 class TokenRoutes:
     """None of them needs a token in the header: the body is the credential."""
 
-    login: Login
+    login: LogIn
     trusted_hops: int
 
     def handlers(self) -> list[HTTPRouteHandler]:
@@ -87,7 +86,7 @@ class TokenRoutes:
 
     async def keys(self, request: Request[Any, Any, Any]) -> ASGIApp:  # noqa: ARG002
         """The public parts of every key whose tokens are good (RFC 7517)."""
-        keys = [shapes.Key(**jwk(key)) for key in self.login.tokens.keys.values()]
+        keys = [shapes.Key(**key) for key in self.login.tokens.public_keys()]
         return Answer(200, encode(shapes.Keys(keys=keys)), cache_s=KEYS_AGE_S)
 
     def _address(self, request: Request[Any, Any, Any]) -> str:
@@ -99,7 +98,7 @@ async def _read(request: Request[Any, Any, Any]) -> object:
     return decode_json(await read_body(fields, request.receive))
 
 
-def _answer(granted: Granted) -> Answer:
+def _answer(granted: TokenGrant) -> Answer:
     shape = shapes.TokenPair(
         access=granted.access,
         refresh=msgspec.UNSET if granted.refresh is None else granted.refresh,

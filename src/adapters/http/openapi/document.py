@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
-from adapters.http.identity.access import ACCESS, Role
+from adapters.http.identity.access import ACCESS
 from adapters.http.identity.admission import ForbiddenError, forbidden
 from adapters.http.openapi.fresh import freshened
 from adapters.http.openapi.operations import OPERATIONS
@@ -15,6 +15,7 @@ from adapters.http.openapi.parts import ACCEPT_LANGUAGE
 from adapters.http.openapi.schemas import Schema, schemas
 from adapters.http.problems.codes import PROBLEMS
 from adapters.http.problems.problem import Problem, answer_problem
+from cashback_core.people.roles import Role
 from cashback_core.words.locales import ENGLISH, language_name, languages
 
 if TYPE_CHECKING:

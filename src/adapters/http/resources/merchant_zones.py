@@ -10,14 +10,14 @@ from cashback_core.intake.submission import UnknownMerchant
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
-    from cashback_core.intake.store import CashbackStore
+    from cashback_core.sales.terms import TermsStore
 
 
 @dataclass(frozen=True, slots=True)
 class MerchantZones:
     """The time zones of merchants."""
 
-    store: CashbackStore
+    store: TermsStore
 
     async def __call__(self, merchant_id: int) -> ZoneInfo:
         """Raises UnknownMerchant, StoreUnavailable."""

@@ -40,7 +40,6 @@ from cashback_core.intake.submission import (
     Replayed,
     SaleIdTaken,
     SaleRequest,
-    UnknownMerchant,
 )
 from cashback_core.traces import note_cashback
 
@@ -51,9 +50,10 @@ if TYPE_CHECKING:
     from litestar.handlers import HTTPRouteHandler
 
     from adapters.http.identity.admission import Admission
+    from adapters.http.resources.merchant_zones import MerchantZones
     from cashback_core.delivery.record import Record
+    from cashback_core.delivery.records import Records
     from cashback_core.delivery.waits import Waiting
-    from cashback_core.intake.store import CashbackStore
     from cashback_core.intake.submission import QuoteSale, SubmitSale, Submitted
 
 PATHS: Final = ("/api/cashbacks", "/api/cashback")
@@ -69,7 +69,8 @@ class CashbackRoutes:
     admit: Admission
     submit_sale: SubmitSale
     quote_sale: QuoteSale
-    store: CashbackStore
+    records: Records
+    zones: MerchantZones
     wait_s: float
 
     def handlers(self) -> list[HTTPRouteHandler]:
@@ -118,12 +119,10 @@ class CashbackRoutes:
     async def page(self, request: Request[Any, Any, Any]) -> ASGIApp:
         """List a merchant's records."""
         _, principal = await self.admit(request)
-        terms = await self.store.terms(principal.merchant_id)
-        if terms is None:
-            raise UnknownMerchant(principal.merchant_id)
-        wanted, part = read_list(request.scope["query_string"], terms.rules.zone)
+        zone = await self.zones(principal.merchant_id)
+        wanted, part = read_list(request.scope["query_string"], zone)
         reads_only = principal.reads_only
-        page = await self.store.page(
+        page = await self.records.page(
             principal.merchant_id,
             replace(wanted, group=reads_only),
             limit=part.limit,
@@ -140,7 +139,7 @@ class CashbackRoutes:
         """One record with its attempts and events."""
         _, principal = await self.admit(request)
         reads_only = principal.reads_only
-        history = await self.store.history(
+        history = await self.records.history(
             principal.merchant_id, read_id(request), group=reads_only
         )
         if history is None:
@@ -151,7 +150,7 @@ class CashbackRoutes:
     async def _waits(self, merchant_id: int, records: Iterable[Record]) -> Mapping[UUID, Waiting]:
         """Why those of them that wait do; nothing is asked where none does."""
         waiting = [record.id for record in records if record.status in MAY_WAIT]
-        return await self.store.waits(merchant_id, waiting) if waiting else {}
+        return await self.records.waits(merchant_id, waiting) if waiting else {}
 
 
 def read_id(request: Request[Any, Any, Any]) -> UUID:

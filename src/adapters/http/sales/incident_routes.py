@@ -9,7 +9,6 @@ from litestar import HttpMethod, Request, post, route
 from litestar.exceptions import NotFoundException
 from litestar.types import ASGIApp  # noqa: TC002 (Litestar reads the annotations)
 
-from adapters.http.identity.access import Role
 from adapters.http.sales import operator_bodies as bodies
 from adapters.http.sales import shapes
 from adapters.http.sales.lists import read_incident_list
@@ -18,6 +17,7 @@ from adapters.http.wire.body import decode_json, read_body
 from adapters.http.wire.headers import read_language
 from adapters.http.wire.ids import path_uuid
 from adapters.http.wire.refusals import RefusedError
+from cashback_core.people.roles import Role
 from cashback_core.reconciliation.incidents import NamesACashback, NotExplained, StatementIncident
 from cashback_core.values.instants import format_instant
 from cashback_core.values.money import format_centavos

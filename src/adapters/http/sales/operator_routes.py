@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
     from adapters.http.identity.admission import Admission
     from adapters.http.resources.merchant_zones import MerchantZones
-    from cashback_core.intake.store import CashbackStore
+    from cashback_core.delivery.records import Records
     from cashback_core.operators.acts import Act, OperatorStore
 
 PATH: Final = "/api/cashbacks"
@@ -49,7 +49,7 @@ class OperatorRoutes:
     """What is open, and an operator's acts on it, for the caller's own merchant alone."""
 
     admit: Admission
-    store: CashbackStore
+    records: Records
     operators: OperatorStore
     zones: MerchantZones
 
@@ -143,7 +143,7 @@ class OperatorRoutes:
             case NotFromHere() | RiskNotAccepted() | NotCreditedThere() | NotYours():
                 raise RefusedError(decision)
             case Granted():
-                history = await self.store.history(principal.merchant_id, id_)
+                history = await self.records.history(principal.merchant_id, id_)
                 if history is None:
                     raise NotFoundException
                 return Answer(200, encode(history_shape(history)))

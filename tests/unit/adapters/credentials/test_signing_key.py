@@ -27,7 +27,8 @@ from adapters.credentials.signing_key import (
     load_verifying_key,
     signing_key,
 )
-from adapters.credentials.tokens import Owner, TokenKind, Tokens
+from adapters.credentials.tokens import JwtTokens
+from cashback_core.people.tokens import TokenKind, TokenOwner
 from cashback_core.values.ids import new_id
 
 
@@ -39,9 +40,9 @@ def test_a_key_file_is_for_its_owner_alone_and_never_replaced(tmp_path: Path) ->
     with pytest.raises(FileExistsError):
         create_signing_key(path)
     assert path.read_bytes() == first
-    owner = Owner(subject="user:a", merchant_id=1, session_id=new_id())
-    token = Tokens(load_signing_key(path)).issue(TokenKind.ACCESS, owner)
-    assert Tokens(load_signing_key(path)).check(token).owner == owner
+    owner = TokenOwner(subject="user:a", merchant_id=1, session_id=new_id())
+    token = JwtTokens(load_signing_key(path)).issue(TokenKind.ACCESS, owner)
+    assert JwtTokens(load_signing_key(path)).check(token).owner == owner
 
 
 def test_a_verifying_key_is_read_from_a_public_or_a_private_one(tmp_path: Path) -> None:

@@ -19,14 +19,8 @@ from hypothesis import strategies as st
 
 from adapters.credentials import tokens as module
 from adapters.credentials.signing_key import signing_key, verifying_key
-from adapters.credentials.tokens import (
-    Claims,
-    InvalidTokenError,
-    Lifetimes,
-    Owner,
-    TokenKind,
-    Tokens,
-)
+from adapters.credentials.tokens import JwtTokens
+from cashback_core.people.tokens import Claims, InvalidTokenError, Lifetimes, TokenKind, TokenOwner
 
 KEY = signing_key(Ed25519PrivateKey.generate())
 NOW_S = 1_780_000_000
@@ -43,7 +37,7 @@ GOOD: dict[str, Any] = {
 }
 
 
-OWNER = Owner(subject="user:demo", merchant_id=7, session_id=UUID(GOOD["sid"]))
+OWNER = TokenOwner(subject="user:demo", merchant_id=7, session_id=UUID(GOOD["sid"]))
 
 
 class Clock:
@@ -60,8 +54,8 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def tokens(clock: Clock) -> Tokens:
-    return Tokens(KEY, lifetimes=Lifetimes(access_s=900, refresh_s=86_400), now_s=clock)
+def tokens(clock: Clock) -> JwtTokens:
+    return JwtTokens(KEY, lifetimes=Lifetimes(access_s=900, refresh_s=86_400), now_s=clock)
 
 
 def signed(
@@ -86,7 +80,7 @@ def without(name: str) -> dict[str, Any]:
     return {key: value for key, value in GOOD.items() if key != name}
 
 
-def test_a_token_tells_who_and_for_how_long(tokens: Tokens) -> None:
+def test_a_token_tells_who_and_for_how_long(tokens: JwtTokens) -> None:
     token = tokens.issue(TokenKind.ACCESS, OWNER, token_id="its own")
     assert tokens.check(token, TokenKind.ACCESS) == Claims(
         kind=TokenKind.ACCESS, owner=OWNER, id="its own", expires_at_s=NOW_S + 900
@@ -98,12 +92,12 @@ def test_a_token_tells_who_and_for_how_long(tokens: Tokens) -> None:
     assert payload["merchant"] == 7
 
 
-def test_no_two_tokens_are_equal(tokens: Tokens) -> None:
+def test_no_two_tokens_are_equal(tokens: JwtTokens) -> None:
     made = {tokens.issue(TokenKind.ACCESS, OWNER) for _ in range(5)}
     assert len(made) == 5
 
 
-def test_a_token_of_one_kind_is_not_one_of_the_other(tokens: Tokens) -> None:
+def test_a_token_of_one_kind_is_not_one_of_the_other(tokens: JwtTokens) -> None:
     refresh = tokens.issue(TokenKind.REFRESH, OWNER)
     assert tokens.check(refresh).kind is TokenKind.REFRESH
     with pytest.raises(InvalidTokenError):
@@ -111,7 +105,7 @@ def test_a_token_of_one_kind_is_not_one_of_the_other(tokens: Tokens) -> None:
     assert tokens.check(refresh, TokenKind.REFRESH).expires_at_s == NOW_S + 86_400
 
 
-def test_a_hand_made_token_with_every_right_claim_is_good(tokens: Tokens) -> None:
+def test_a_hand_made_token_with_every_right_claim_is_good(tokens: JwtTokens) -> None:
     assert tokens.check(signed(GOOD)).owner.subject == "user:demo"
     assert tokens.check(signed({**GOOD, "merchant": None})).owner.merchant_id is None
     assert tokens.check(signed(GOOD, header={"kid": KEY.id})).owner.subject == "user:demo"
@@ -147,14 +141,14 @@ def test_a_hand_made_token_with_every_right_claim_is_good(tokens: Tokens) -> Non
     ],
 )
 def test_a_claim_that_is_missing_or_wrong_makes_a_token_worthless(
-    tokens: Tokens, claims: dict[str, Any]
+    tokens: JwtTokens, claims: dict[str, Any]
 ) -> None:
     with pytest.raises(InvalidTokenError):
         tokens.check(signed(claims))
 
 
 @pytest.mark.parametrize("claim", [{"iat": NOW_S + 5}, {"nbf": NOW_S + 5}, {"nbf": NOW_S - 5}])
-def test_another_clock_may_be_a_few_seconds_ahead(tokens: Tokens, claim: dict[str, int]) -> None:
+def test_another_clock_may_be_a_few_seconds_ahead(tokens: JwtTokens, claim: dict[str, int]) -> None:
     assert tokens.check(signed({**GOOD, **claim})).owner.subject == "user:demo"
 
 
@@ -181,7 +175,7 @@ def test_another_clock_may_be_a_few_seconds_ahead(tokens: Tokens, claim: dict[st
     ],
 )
 def test_nothing_in_a_header_chooses_how_a_token_is_checked(
-    tokens: Tokens, header: dict[str, Any]
+    tokens: JwtTokens, header: dict[str, Any]
 ) -> None:
     with pytest.raises(InvalidTokenError):
         tokens.check(signed(GOOD, header=header))
@@ -189,7 +183,7 @@ def test_nothing_in_a_header_chooses_how_a_token_is_checked(
 
 def test_a_token_of_a_further_key_is_good_under_its_own_id_alone(clock: Clock) -> None:
     last, next_ = (signing_key(Ed25519PrivateKey.generate()) for _ in range(2))
-    tokens = Tokens(KEY, further=[last, verifying_key(next_.public)], now_s=clock)
+    tokens = JwtTokens(KEY, further=[last, verifying_key(next_.public)], now_s=clock)
     for key in (KEY, last, next_):
         own = signed(GOOD, header={"kid": key.id}, key=key.private)
         assert tokens.check(own).owner.subject == "user:demo"
@@ -199,23 +193,23 @@ def test_a_token_of_a_further_key_is_good_under_its_own_id_alone(clock: Clock) -
     assert jwt.get_unverified_header(tokens.issue(TokenKind.ACCESS, OWNER))["kid"] == KEY.id
 
 
-def test_a_token_without_a_key_id_is_refused(tokens: Tokens) -> None:
+def test_a_token_without_a_key_id_is_refused(tokens: JwtTokens) -> None:
     with pytest.raises(InvalidTokenError):
         tokens.check(jwt.encode(GOOD, KEY.private, algorithm="EdDSA"))
 
 
-def test_a_token_of_another_key_is_refused(tokens: Tokens) -> None:
+def test_a_token_of_another_key_is_refused(tokens: JwtTokens) -> None:
     with pytest.raises(InvalidTokenError):
         tokens.check(signed(GOOD, key=Ed25519PrivateKey.generate()))
 
 
-def test_the_public_key_is_no_shared_secret(tokens: Tokens) -> None:
+def test_the_public_key_is_no_shared_secret(tokens: JwtTokens) -> None:
     public = KEY.public.public_bytes(Encoding.Raw, PublicFormat.Raw)
     with pytest.raises(InvalidTokenError):
         tokens.check(jwt.encode(GOOD, public, algorithm="HS256"))
 
 
-def test_a_token_without_a_signature_is_refused(tokens: Tokens) -> None:
+def test_a_token_without_a_signature_is_refused(tokens: JwtTokens) -> None:
     with pytest.raises(InvalidTokenError):
         tokens.check(jwt.encode(GOOD, "", algorithm="none"))
     head, body, _ = signed(GOOD).split(".")
@@ -223,7 +217,7 @@ def test_a_token_without_a_signature_is_refused(tokens: Tokens) -> None:
         tokens.check(f"{head}.{body}.")
 
 
-def test_a_changed_payload_is_refused(tokens: Tokens) -> None:
+def test_a_changed_payload_is_refused(tokens: JwtTokens) -> None:
     head, _, signature = signed(GOOD).split(".")
     _, body, _ = signed({**GOOD, "merchant": 2}).split(".")
     with pytest.raises(InvalidTokenError):
@@ -233,7 +227,7 @@ def test_a_changed_payload_is_refused(tokens: Tokens) -> None:
 @given(st.one_of(st.text(max_size=200), st.lists(st.text(max_size=40)).map(".".join)))
 def test_no_text_makes_checking_it_fail_otherwise(text: str) -> None:
     with pytest.raises(InvalidTokenError):
-        Tokens(KEY).check(text)
+        JwtTokens(KEY).check(text)
 
 
 json_values = st.recursive(
@@ -248,22 +242,22 @@ def test_no_json_in_head_or_body_makes_checking_it_fail_otherwise(head: Any, bod
         return base64.urlsafe_b64encode(json.dumps(value).encode()).rstrip(b"=").decode()
 
     with pytest.raises(InvalidTokenError):
-        Tokens(KEY).check(f"{part(head)}.{part(body)}.{part('x')}")
+        JwtTokens(KEY).check(f"{part(head)}.{part(body)}.{part('x')}")
 
 
-def test_a_deeply_nested_head_is_refused(tokens: Tokens) -> None:
+def test_a_deeply_nested_head_is_refused(tokens: JwtTokens) -> None:
     head = base64.urlsafe_b64encode(b"[" * 1500).decode()
     assert len(head) < module.MAX_TOKEN_CHARS
     with pytest.raises(InvalidTokenError):
         tokens.check(f"{head}.e30.e30")
 
 
-def test_a_token_longer_than_any_of_ours_is_not_looked_at(tokens: Tokens) -> None:
+def test_a_token_longer_than_any_of_ours_is_not_looked_at(tokens: JwtTokens) -> None:
     with pytest.raises(InvalidTokenError):
         tokens.check(signed({**GOOD, "pad": "x" * module.MAX_TOKEN_CHARS}))
 
 
-def test_a_known_token_ends_at_its_expiry_all_the_same(tokens: Tokens, clock: Clock) -> None:
+def test_a_known_token_ends_at_its_expiry_all_the_same(tokens: JwtTokens, clock: Clock) -> None:
     token = signed({**GOOD, "exp": NOW_S + 30})
     tokens.check(token)
     clock.now_s = NOW_S + 29.9
@@ -273,7 +267,9 @@ def test_a_known_token_ends_at_its_expiry_all_the_same(tokens: Tokens, clock: Cl
         tokens.check(token)
 
 
-def test_a_token_is_checked_once_and_then_known_for_a_while(tokens: Tokens, clock: Clock) -> None:
+def test_a_token_is_checked_once_and_then_known_for_a_while(
+    tokens: JwtTokens, clock: Clock
+) -> None:
     token = signed(GOOD)
     tokens.check(token)
     tokens.keys = {}  # any new look would refuse it
@@ -284,7 +280,7 @@ def test_a_token_is_checked_once_and_then_known_for_a_while(tokens: Tokens, cloc
         tokens.check(token)
 
 
-def test_what_is_known_is_bounded_and_the_oldest_is_forgotten(tokens: Tokens) -> None:
+def test_what_is_known_is_bounded_and_the_oldest_is_forgotten(tokens: JwtTokens) -> None:
     first = signed({**GOOD, "jti": "first"})
     tokens.check(first)
     for number in range(module.MAX_KNOWN):

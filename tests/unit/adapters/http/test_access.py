@@ -10,13 +10,14 @@ from typing import Any
 
 import pytest
 
-from adapters.credentials.tokens import Claims, InvalidTokenError, TokenKind, owner_of
-from adapters.http.identity.access import ACCESS, PUBLIC, Role
-from adapters.http.identity.standing import STANDING_AGE_S, Standings
+from adapters.http.identity.access import ACCESS, PUBLIC
 from adapters.http.openapi.operations import OPERATIONS
+from cashback_core.people.roles import Role
+from cashback_core.people.standings import STANDING_AGE_S, Standings
+from cashback_core.people.tokens import Claims, InvalidTokenError, TokenKind, owner_of
+from cashback_core.testing.memory_identities import CLIENT_ID, MemoryIdentities
 from cashback_core.values.availability import StoreUnavailable
 from fakes.api import SALE, Api
-from fakes.memory_identities import CLIENT_ID, MemoryIdentities
 
 SOMEBODY = {
     Role.ERP: "demo",

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from adapters.http.identity.fair_queue import FairQueue, TooManyLoginsError
+from cashback_core.people.fair_queue import FairQueue, TooManyLogInsError
 
 
 class Crowd:
@@ -38,10 +38,10 @@ async def test_whoever_fills_the_queue_makes_way_for_another_place() -> None:
     crowd = Crowd(FairQueue(at_once=1, max_waiting=5))
     flood = await crowd.all(*"aaaaa")
     (owner,) = await crowd.all("b")
-    with pytest.raises(TooManyLoginsError):
+    with pytest.raises(TooManyLogInsError):
         await flood[-1]
     (late,) = await crowd.all("a")
-    with pytest.raises(TooManyLoginsError):
+    with pytest.raises(TooManyLogInsError):
         await late
     crowd.go.set()
     await asyncio.gather(owner, *flood[:-1])
@@ -52,7 +52,7 @@ async def test_nobody_makes_way_for_a_place_that_has_as_many() -> None:
     crowd = Crowd(FairQueue(at_once=1, max_waiting=3))
     tasks = await crowd.all("a", "b", "c")
     (late,) = await crowd.all("d")
-    with pytest.raises(TooManyLoginsError):
+    with pytest.raises(TooManyLogInsError):
         await late
     crowd.go.set()
     await asyncio.gather(*tasks)

@@ -9,19 +9,20 @@ from typing import TYPE_CHECKING
 import jwt
 import pytest
 
-from adapters.credentials.password_hashes import NOBODYS_HASH, hash_password, verify_password
-from adapters.credentials.tokens import TokenKind
-from adapters.http.identity.fair_queue import TooManyLoginsError
-from adapters.http.identity.login import Login
-from adapters.http.identity.passwords import Passwords
-from fakes.api import SALE, Api
-from fakes.memory_identities import (
+from adapters.credentials.password_hashes import NOBODYS_HASH, Argon2Hashes, hash_password
+from cashback_core.people.fair_queue import TooManyLogInsError
+from cashback_core.people.log_in import LogIn
+from cashback_core.people.passwords import Passwords
+from cashback_core.people.tokens import TokenKind
+from cashback_core.testing.memory_identities import (
     CLIENT_ID,
     PASSWORD,
     SECRET,
     MemoryIdentities,
     moved,
 )
+from cashback_core.testing.plain_hashes import PlainHashes
+from fakes.api import SALE, Api
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -282,7 +283,7 @@ async def test_a_database_that_is_away_is_a_503(api: Api) -> None:
 
 
 async def test_a_crowd_is_told_to_come_back() -> None:
-    api = Api(passwords=Passwords(max_waiting=2))
+    api = Api(passwords=Passwords(PlainHashes(), max_waiting=2))
     answers = await asyncio.gather(*(log_in(api) for _ in range(4)))
 
     assert sorted(answer.status for answer in answers) == [200, 200, 429, 429]
@@ -291,7 +292,7 @@ async def test_a_crowd_is_told_to_come_back() -> None:
 
 
 async def test_a_crowd_of_people_keeps_no_erp_and_no_session_out() -> None:
-    api = Api(passwords=Passwords(max_waiting=0))
+    api = Api(passwords=Passwords(PlainHashes(), max_waiting=0))
     assert (await log_in(api)).status == 429
     body = {"client_id": CLIENT_ID, "client_secret": SECRET}
     assert (await post(api, "/api/token", body)).status == 200
@@ -300,7 +301,7 @@ async def test_a_crowd_of_people_keeps_no_erp_and_no_session_out() -> None:
 
 
 async def test_no_more_log_ins_are_under_way_at_once_than_allowed() -> None:
-    api = Api(passwords=Passwords(at_once=2))
+    api = Api(passwords=Passwords(PlainHashes(), at_once=2))
     gate = asyncio.Event()
     inside: list[str] = []
 
@@ -321,7 +322,7 @@ async def test_no_more_log_ins_are_under_way_at_once_than_allowed() -> None:
 
     slow = Slow(api.clock)
     slow.sessions = api.identities.sessions
-    login = Login(
+    login = LogIn(
         identities=slow,
         standings=api.standings,
         passwords=api.passwords,
@@ -345,38 +346,45 @@ async def test_passwords_are_checked_off_the_event_loop() -> None:
     loop_thread = threading.get_ident()
     threads: list[int] = []
 
-    def verify(_: str, __: str) -> bool:
-        threads.append(threading.get_ident())
-        return True
+    class Watched(PlainHashes):
+        def verify(self, stored_hash: str, password: str) -> bool:
+            threads.append(threading.get_ident())
+            return super().verify(stored_hash, password)
 
-    assert await Passwords(verify=verify).match("p", "h")
+    assert await Passwords(Watched()).match("p", Watched().hash("p"))
+    assert len(threads) == 1
     assert threads != [loop_thread]
 
 
 async def test_an_unknown_user_costs_a_hash_too() -> None:
     looked_at: list[str] = []
 
-    def verify(stored_hash: str, password: str) -> bool:
-        looked_at.append(stored_hash)
-        return verify_password(stored_hash, password)
+    class Watched(Argon2Hashes):
+        def verify(self, stored_hash: str, password: str) -> bool:
+            looked_at.append(stored_hash)
+            return super().verify(stored_hash, password)
 
-    assert not await Passwords(verify=verify).match("nobody's password", None)
+    assert not await Passwords(Watched()).match("nobody's password", None)
     assert looked_at == [NOBODYS_HASH]
     assert NOBODYS_HASH.split("$")[:4] == hash_password("x").split("$")[:4]  # the same costs
 
 
 async def test_an_unknown_user_has_no_password_at_all() -> None:
-    assert not await Passwords(verify=lambda _, __: True).match("nobody's password", None)
+    class Agreeing(PlainHashes):
+        def verify(self, stored_hash: str, password: str) -> bool:  # noqa: ARG002
+            return True
+
+    assert not await Passwords(Agreeing()).match("nobody's password", None)
 
 
 async def test_a_stored_text_that_is_no_hash_lets_nobody_in() -> None:
-    assert not await Passwords().match("x", "$argon2id$broken")
-    assert not await Passwords().match("x", "x")
+    assert not await Passwords(Argon2Hashes()).match("x", "$argon2id$broken")
+    assert not await Passwords(Argon2Hashes()).match("x", "x")
 
 
 async def test_a_full_house_is_told_before_any_work() -> None:
-    with pytest.raises(TooManyLoginsError):
-        async with Passwords(max_waiting=0).turn():
+    with pytest.raises(TooManyLogInsError):
+        async with Passwords(PlainHashes(), max_waiting=0).turn():
             pytest.fail("nobody comes in")
 
 

@@ -12,7 +12,6 @@ import pytest
 
 import adapters.http
 import cashback_core
-from adapters.credentials.signing_key import BadSigningKeyError
 from adapters.http.identity.token_form import OAuthError
 from adapters.http.problem_table import TABLE, problem_of
 from adapters.http.problems.codes import DIFFERS, PROBLEMS
@@ -25,6 +24,7 @@ from cashback_core.delivery.claims import ClaimsUnacknowledged
 from cashback_core.delivery.provider import UnsendablePayment
 from cashback_core.intake.submission import Recorded, Replayed, Submitted
 from cashback_core.privacy.seals import BadErasureKey
+from cashback_core.reconciliation.disk_spools import SpoolClosedError
 from cashback_core.reconciliation.statements import StatementUnavailable
 from cashback_core.sales.content import Difference
 from cashback_core.values.documents import InvalidDocument
@@ -45,10 +45,10 @@ NEVER_LEAVES_ITS_MODULE = {
     NoSuchInstant,
     ClaimsUnacknowledged,  # the worker disowns them
     UnsendablePayment,  # the deliverer records it as an outcome
-    StatementUnavailable,  # the worker's settler asks again later
+    StatementUnavailable,  # the worker's reconciler asks again later
+    SpoolClosedError,  # the worker is stopping, and its reconciliation with it
     OAuthError,  # token_form answers it in OAuth's own words
-    BadSigningKeyError,  # stops the process before there is a request
-    BadErasureKey,  # the same
+    BadErasureKey,  # stops the process before there is a request
     RefusedError,  # the table looks at its outcome
     UnknownZone,  # the store makes UnusableTerms of it
 }

@@ -8,10 +8,16 @@ import json
 import pytest
 
 from adapters.http.app import AppOptions
-from adapters.http.identity.rate_limit import HELD_S, REFUSED_S, Rate, RateExceededError, RateLimit
+from cashback_core.people.rate_limit import (
+    HELD_S,
+    REFUSED_S,
+    RateExceededError,
+    RateLimit,
+    RequestRate,
+)
+from cashback_core.testing.memory_identities import MemoryIdentities
 from cashback_core.values.availability import StoreUnavailable
 from fakes.api import SALE, Api
-from fakes.memory_identities import MemoryIdentities
 
 DEMO = "user:demo"
 
@@ -19,7 +25,7 @@ DEMO = "user:demo"
 class Callers:
     """Some processes with limits of their own on one database, and a clock that a test turns."""
 
-    def __init__(self, rate: Rate, processes: int = 1) -> None:
+    def __init__(self, rate: RequestRate, processes: int = 1) -> None:
         self.identities = MemoryIdentities()
         clock = self.identities.clock
         self.advance = clock.advance
@@ -37,9 +43,9 @@ class Callers:
 
 
 @pytest.mark.parametrize("processes", [1, 3])
-@pytest.mark.parametrize("rate", [Rate(per_s=100, burst=200), Rate(per_s=2, burst=2)])
+@pytest.mark.parametrize("rate", [RequestRate(per_s=100, burst=200), RequestRate(per_s=2, burst=2)])
 async def test_all_processes_together_never_exceed_the_rate_and_the_burst(
-    processes: int, rate: Rate
+    processes: int, rate: RequestRate
 ) -> None:
     callers = Callers(rate, processes)
     passed: list[float] = []
@@ -62,7 +68,7 @@ async def test_all_processes_together_never_exceed_the_rate_and_the_burst(
     ("pace_per_s", "draws_per_s"), [(1, 0), (10, 0), (50, 6), (200, 9), (500, 9)]
 )
 async def test_a_steady_caller_costs_few_queries(pace_per_s: int, draws_per_s: int) -> None:
-    callers = Callers(Rate(per_s=500, burst=1000))
+    callers = Callers(RequestRate(per_s=500, burst=1000))
     for _ in range(pace_per_s * 5):
         assert await callers.passes()
         callers.advance(1.001 / pace_per_s)
@@ -70,7 +76,7 @@ async def test_a_steady_caller_costs_few_queries(pace_per_s: int, draws_per_s: i
 
 
 async def test_who_is_refused_does_not_pass_unnoticed() -> None:
-    callers = Callers(Rate(per_s=100, burst=100))
+    callers = Callers(RequestRate(per_s=100, burst=100))
     assert await callers.passes()
     callers.advance(1 - REFUSED_S / 2)
     while await callers.passes():
@@ -80,7 +86,7 @@ async def test_who_is_refused_does_not_pass_unnoticed() -> None:
 
 
 async def test_a_rare_caller_is_not_charged_for_what_it_never_used() -> None:
-    callers = Callers(Rate(per_s=10, burst=20))
+    callers = Callers(RequestRate(per_s=10, burst=20))
     for _ in range(100):
         assert await callers.passes()
         callers.advance(HELD_S)
@@ -89,7 +95,7 @@ async def test_a_rare_caller_is_not_charged_for_what_it_never_used() -> None:
 
 
 async def test_whoever_asks_too_much_costs_no_queries_while_refused() -> None:
-    callers = Callers(Rate(per_s=10, burst=10))
+    callers = Callers(RequestRate(per_s=10, burst=10))
     while await callers.passes():
         pass
     draws = callers.identities.draws
@@ -101,14 +107,14 @@ async def test_whoever_asks_too_much_costs_no_queries_while_refused() -> None:
 
 
 async def test_one_caller_takes_nothing_from_another() -> None:
-    callers = Callers(Rate(per_s=10, burst=10))
+    callers = Callers(RequestRate(per_s=10, burst=10))
     while await callers.passes():
         pass
     assert await callers.passes(subject="client:other")
 
 
 async def test_requests_that_come_at_once_share_one_query() -> None:
-    callers = Callers(Rate(per_s=500, burst=1000))
+    callers = Callers(RequestRate(per_s=500, burst=1000))
     for _ in range(40):
         await callers.passes()
     callers.advance(HELD_S / 2)
@@ -118,7 +124,7 @@ async def test_requests_that_come_at_once_share_one_query() -> None:
 
 
 async def test_a_database_that_is_away_lets_nobody_through() -> None:
-    callers = Callers(Rate(per_s=10, burst=10))
+    callers = Callers(RequestRate(per_s=10, burst=10))
     callers.identities.away = True
     for _ in range(2):
         with pytest.raises(StoreUnavailable):
@@ -128,14 +134,14 @@ async def test_a_database_that_is_away_lets_nobody_through() -> None:
 
 
 async def test_without_a_limit_nothing_is_asked() -> None:
-    callers = Callers(Rate(per_s=0, burst=2))
+    callers = Callers(RequestRate(per_s=0, burst=2))
     for _ in range(100):
         assert await callers.passes()
     assert callers.identities.draws == 0
 
 
 async def test_too_many_requests_are_a_429_before_anything_is_done() -> None:
-    api = Api(options=AppOptions(wait_s=5.0, rate=Rate(per_s=2, burst=2)))
+    api = Api(options=AppOptions(wait_s=5.0, rate=RequestRate(per_s=2, burst=2)))
     body = json.dumps({**SALE, "sale_id": "one"}).encode()
     answers = [await api.call("POST", "/api/cashbacks", body=body) for _ in range(4)]
     refused = answers[-1]

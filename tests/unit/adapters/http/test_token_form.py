@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from adapters.http.identity.token_form import OAuthError, read_form
-from fakes.memory_identities import CLIENT_ID, PASSWORD, SECRET
+from cashback_core.testing.memory_identities import CLIENT_ID, PASSWORD, SECRET
 
 if TYPE_CHECKING:
     from fakes.api import Answered, Api

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 import psycopg
 from psycopg import AsyncConnection, sql
 
+from adapters.postgres.cashbacks.commits import CommitObserver, Commits, Failure
 from adapters.postgres.connection.database import FLUSHED, named
 from adapters.postgres.connection.deadlines import DEADLINE_S, watched
 from adapters.postgres.connection.faults import AWAY, RowRefused, has_stale_plan, is_of_no_use
@@ -24,7 +25,6 @@ from adapters.postgres.connection.sessions import DatabaseRole, Session
 from adapters.postgres.delivery.conclusions import Locked, conclude_group
 from adapters.postgres.sales.acceptance import Cursor, JustErased, accept_group
 from adapters.postgres.sales.brakes import LOCK
-from adapters.postgres.sales.commits import CommitObserver, Commits, Failure
 from cashback_core.intake.acceptance import Acceptance, Submission, TermsChanged
 from cashback_core.traces import TRACE
 from cashback_core.values.availability import StoreUnavailable

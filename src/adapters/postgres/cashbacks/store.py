@@ -5,55 +5,41 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import time
-from datetime import timedelta
-from typing import TYPE_CHECKING, Any, Final, LiteralString
+from typing import TYPE_CHECKING
 
-from adapters.postgres.administration.product_cache import PERIODS, KeptProducts, read
+from adapters.postgres.cashbacks.group_writer import GroupWriter
 from adapters.postgres.connection.database import CHORES, IDENTIFYING, READING, Database
-from adapters.postgres.delivery import leases as leasing
+from adapters.postgres.delivery import leases
 from adapters.postgres.delivery.resumption import Resuming
 from adapters.postgres.delivery.waits import read_waits
 from adapters.postgres.sales.brakes import LOCK
-from adapters.postgres.sales.group_writer import GroupWriter
 from adapters.postgres.sales.histories import read_history
-from adapters.postgres.sales.records import MANY, ONE, many, one, record
+from adapters.postgres.sales.product_cache import PERIODS, ProductCache, read_products
+from adapters.postgres.sales.record_pages import read_page
+from adapters.postgres.sales.records import ONE, one, record
 from adapters.postgres.sales.sale_names import find_same_request, read_owners, sealed_names
+from adapters.postgres.sales.terms import TermsCache, read_terms
 from cashback_core.delivery.claims import AttemptResult, Claim, ClaimsUnacknowledged
-from cashback_core.delivery.record import RecordFilter, RecordPage
 from cashback_core.intake.acceptance import Acceptance, Submission, TermsChanged
 from cashback_core.intake.store import CashbackStore
 from cashback_core.sales.catalogue import Catalogue
-from cashback_core.sales.programme import Programme, Rate
 from cashback_core.sales.same_sale import EqualContent, Meaning, compared, names_of, which_sale
-from cashback_core.sales.terms import Terms, UnusableTerms
-from cashback_core.sales.validation import SaleRules
 from cashback_core.values.availability import StoreUnavailable
-from cashback_core.values.names import NameDifference
-from cashback_core.values.pages import Position, fitting
-from cashback_core.values.rounding import Rounding
-from cashback_core.values.zones import UnknownZone, zone_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
     from uuid import UUID
-    from zoneinfo import ZoneInfo
 
-    from adapters.postgres.sales.commits import CommitObserver
+    from adapters.postgres.cashbacks.commits import CommitObserver
     from cashback_core.delivery.claims import Pause
-    from cashback_core.delivery.record import History, Record, Standing
+    from cashback_core.delivery.record import History, Record, RecordFilter, RecordPage, Standing
     from cashback_core.delivery.states import DeliveryPolicy
     from cashback_core.delivery.waits import Waiting
     from cashback_core.sales.sale import Sale
+    from cashback_core.sales.terms import Terms
     from cashback_core.values.documents import Cpf
-
-TERMS_AGE_S: Final = 30.0
-"""How long terms are kept; new rates start at least ten minutes ahead, so none is missed."""
-
-MAX_TERMS: Final = 1000
-
-_log = logging.getLogger(__name__)
+    from cashback_core.values.pages import Position
 
 
 class PostgresCashbackStore(CashbackStore):
@@ -68,8 +54,8 @@ class PostgresCashbackStore(CashbackStore):
         self._chores = database.pool(CHORES)
         self._resuming = Resuming()
         self._callers = database.pool(IDENTIFYING)
-        self._terms: dict[int, tuple[float, Terms]] = {}
-        self._products = KeptProducts()
+        self._terms = TermsCache()
+        self._products = ProductCache()
 
     @property
     def writes_waiting(self) -> int:
@@ -89,15 +75,13 @@ class PostgresCashbackStore(CashbackStore):
             await connection.execute(f"select {LOCK}")
 
     async def terms(self, merchant_id: int) -> Terms | None:
-        kept = self._terms.get(merchant_id)
-        if kept is not None and time.monotonic() - kept[0] < TERMS_AGE_S:
-            return kept[1]
-        asked_at = time.monotonic()
-        terms = await self._read_terms(merchant_id)
-        if terms is not None:
-            if len(self._terms) >= MAX_TERMS:
-                self._terms.clear()
-            self._terms[merchant_id] = (asked_at, terms)
+        terms = self._terms.get(merchant_id)
+        if terms is None:
+            asked_at_s = time.monotonic()
+            async with self._reads.reading_for(merchant_id) as connection:
+                terms = await read_terms(connection, merchant_id)
+            if terms is not None:
+                self._terms.keep(terms, asked_at_s)
         return terms
 
     async def catalogue(self, merchant_id: int, skus: Collection[str]) -> Catalogue:
@@ -107,13 +91,13 @@ class PostgresCashbackStore(CashbackStore):
         if missing:
             async with self._reads.reading_for(merchant_id) as connection:
                 found = await connection.execute(PERIODS, [merchant_id, missing])
-                fresh = read(await found.fetchall())
+                fresh = read_products(await found.fetchall())
             self._products.keep(merchant_id, fresh, asked_at)
             products |= fresh
         return Catalogue(products)
 
     def forget_terms(self, merchant_id: int) -> None:
-        self._terms.pop(merchant_id, None)
+        self._terms.forget(merchant_id)
         self._products.forget(merchant_id)
 
     async def known_name(
@@ -197,7 +181,7 @@ class PostgresCashbackStore(CashbackStore):
                 connection.transaction(),
                 connection.cursor() as cursor,
             ):
-                claims = await leasing.claim_due(
+                claims = await leases.claim_due(
                     cursor, limit=limit, lease_s=lease_s, excluding=excluding
                 )
         except StoreUnavailable as error:
@@ -208,11 +192,11 @@ class PostgresCashbackStore(CashbackStore):
 
     async def next_due_s(self) -> float | None:
         async with self._chores.connection() as connection, connection.cursor() as cursor:
-            return await leasing.next_due_s(cursor)
+            return await leases.next_due_s(cursor)
 
     async def note_pause(self, pause: Pause) -> None:
         async with self._chores.connection() as connection, connection.cursor() as cursor:
-            await leasing.note_pause(cursor, pause)
+            await leases.note_pause(cursor, pause)
 
     async def resume(self, *, limit: int) -> bool:
         resuming, self._resuming = self._resuming, Resuming()  # what fails begins anew
@@ -223,7 +207,7 @@ class PostgresCashbackStore(CashbackStore):
 
     async def reap(self, *, limit: int) -> int:
         async with self._chores.connection() as connection, connection.cursor() as cursor:
-            return await leasing.reap(cursor, limit=limit)
+            return await leases.reap(cursor, limit=limit)
 
     async def find(
         self,
@@ -250,130 +234,9 @@ class PostgresCashbackStore(CashbackStore):
     async def page(
         self, merchant_id: int, wanted: RecordFilter, *, limit: int, after: Position | None
     ) -> RecordPage:
-        values: dict[str, Any] = {
-            "merchant_id": merchant_id,
-            "status": wanted.status,
-            "document": wanted.document,
-            "sold_from": wanted.sold_from,
-            "sold_to": wanted.sold_to,
-            "group": wanted.group,
-            "name_differs": wanted.name_differs,
-            "at": after.accepted_at if after else None,
-            "id": after.id if after else None,
-            "limit": limit + 1,  # one more tells whether there is a next page
-        }
-        listing = _PAGE
-        if wanted.rate is not None:
-            values |= {"type": wanted.rate.type, "rate_version": wanted.rate.version}
-            listing = _BY_RATE
         async with self._reads.reading_for(merchant_id, group=wanted.group) as connection:
-            found = await connection.execute(
-                listing,
-                values,
-                prepare=False,  # planned with the values: each filter has its own best index
-            )
-            rows = await found.fetchall()
-            shown = rows[: fitting((lines for _, _, lines in rows), limit=limit)]
-            ids = [id_ for _, id_, _ in shown]
-            found = await connection.execute(MANY, many(merchant_id, ids))
-            records = {(r := record(row)).id: r for row in await found.fetchall()}
-        page = tuple(records[id_] for id_ in ids)
-        last = page[-1] if len(rows) > len(page) else None
-        position = Position(accepted_at=last.accepted_at, id=last.id) if last else None
-        return RecordPage(records=page, next=position)
+            return await read_page(connection, merchant_id, wanted, limit=limit, after=after)
 
     async def waits(self, merchant_id: int, ids: Collection[UUID]) -> Mapping[UUID, Waiting]:
         async with self._reads.reading_for(merchant_id) as connection:
             return await read_waits(connection, merchant_id, ids)
-
-    async def _read_terms(self, merchant_id: int) -> Terms | None:
-        async with self._reads.reading_for(merchant_id) as connection:
-            terms = await connection.execute(
-                "select zone, rounding, max_sale_age_days, name_difference, equal_content"
-                " from merchants"
-                " where merchant_id = %s",
-                [merchant_id],
-            )
-            found = await connection.execute(
-                "select type, rate_bp, version, starts_at from rates where merchant_id = %s",
-                [merchant_id],
-            )
-            merchant, rates = await terms.fetchone(), await found.fetchall()
-        if merchant is None:
-            return None
-        zone, rounding, days, name_difference, equal_content = merchant
-        return Terms(
-            merchant_id=merchant_id,
-            rules=SaleRules(
-                zone=_zone(merchant_id, zone),
-                max_age=timedelta(days=days),
-                name_difference=NameDifference(name_difference),
-            ),
-            programme=Programme(
-                tuple(Rate(type=t, rate_bp=bp, version=v, starts_at=at) for t, bp, v, at in rates),
-                Rounding(rounding),
-            ),
-            equal_content=EqualContent(equal_content),
-        )
-
-
-def _zone(merchant_id: int, name: str) -> ZoneInfo:
-    """Raises UnusableTerms, and says so in the log."""
-    try:
-        return zone_of(name)
-    except UnknownZone as error:
-        _log.error(
-            "this machine does not know the zone %s of merchant %d: each of their requests gets 503"
-            " until the zone is corrected or tzdata is installed here",
-            name,
-            merchant_id,
-        )
-        raise UnusableTerms(f"unknown zone {name}") from error
-
-
-_SHOWN: Final[LiteralString] = """
-    select s.accepted_at, s.cashback_id, (
-        select max(l.position) + 1  -- the end of an index, where a count would read all of them
-        from sale_lines as l
-        where l.merchant_id = s.merchant_id and l.cashback_id = s.cashback_id
-    )
-    from sales as s
-    join cashbacks as c using (merchant_id, cashback_id)
-"""
-"""Which records a list shows next, and how many lines each has."""
-
-_WANTED: Final[LiteralString] = """
-    where s.merchant_id = %(merchant_id)s
-        and (%(status)s::text is null or c.status = %(status)s)
-        and (%(document)s::text is null or s.document = %(document)s)
-        and (%(sold_from)s::timestamptz is null or s.sold_at >= %(sold_from)s)
-        and (%(sold_to)s::timestamptz is null or s.sold_at < %(sold_to)s)
-        and (%(group)s::text is null or coalesce(s.came_under, s.submitted_by) = %(group)s)
-        and (%(name_differs)s::boolean is null or case when %(name_differs)s then s.name_differs
-            else not s.name_differs end)
-"""
-_PAGE: Final[LiteralString] = f"""
-    {_SHOWN}
-    {_WANTED}
-        and (
-            %(at)s::timestamptz is null
-            or s.accepted_at <= %(at)s  -- what the index can use
-                and (s.accepted_at, s.cashback_id) < (%(at)s::timestamptz, %(id)s::uuid)
-        )
-    order by s.accepted_at desc, s.cashback_id desc
-    limit %(limit)s
-"""
-_BY_RATE: Final[LiteralString] = f"""
-    {_SHOWN}
-    join (
-        -- In the index's own order, so that a page reads no more of it than it needs.
-        select distinct l.cashback_id from sale_lines as l
-        where l.merchant_id = %(merchant_id)s and l.type = %(type)s
-            and l.rate_version = %(rate_version)s and l.rate_version > 0
-            and (%(id)s::uuid is null or l.cashback_id < %(id)s)
-        order by l.cashback_id desc
-    ) as l on l.cashback_id = s.cashback_id
-    {_WANTED}
-    order by l.cashback_id desc
-    limit %(limit)s
-"""  # noqa: S608 (made of literals)

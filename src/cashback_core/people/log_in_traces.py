@@ -13,13 +13,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from adapters.http.identity.fair_queue import TooManyLoginsError
-from cashback_core.people.log_ins import LogInOutcome
+from cashback_core.people.fair_queue import TooManyLogInsError
+from cashback_core.people.log_in_outcomes import LogInOutcome
 
 if TYPE_CHECKING:
     from collections.abc import Generator
 
-    from cashback_core.people.log_ins import LogInKind, OnLogIn
+    from cashback_core.people.log_in_outcomes import LogInKind, OnLogIn
 
 _DIGITS: Final = 16
 _log = logging.getLogger(__name__)
@@ -52,7 +52,7 @@ class LogInTraces:
         """Tells whom a queue was too long for."""
         try:
             yield
-        except TooManyLoginsError:
+        except TooManyLogInsError:
             self.turned_away(kind, LogInOutcome.CROWDED, subject=subject, address=address)
             raise
 

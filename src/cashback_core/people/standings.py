@@ -12,15 +12,15 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from adapters.credentials.tokens import InvalidTokenError
-from adapters.http.identity.access import Role
 from cashback_core.people.callers import CLIENT
+from cashback_core.people.roles import Role
+from cashback_core.people.tokens import InvalidTokenError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from adapters.credentials.tokens import Claims
     from cashback_core.people.callers import Identities
+    from cashback_core.people.tokens import Claims
 
 STANDING_AGE_S: Final = 4.0
 """How long a standing is kept: so long may somebody still act who no longer should."""
@@ -29,7 +29,7 @@ MAX_KNOWN: Final = 4096
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
+class OwnerStanding:
     """What the owner of a good token is now."""
 
     subject: str
@@ -44,14 +44,14 @@ class Standings:
 
     identities: Identities
     now_s: Callable[[], float] = time.monotonic
-    _known: dict[str, tuple[float, Standing]] = field(
-        default_factory=dict[str, tuple[float, Standing]], init=False
+    _known: dict[str, tuple[float, OwnerStanding]] = field(
+        default_factory=dict[str, tuple[float, OwnerStanding]], init=False
     )
-    _asked: dict[str, asyncio.Task[Standing]] = field(
-        default_factory=dict[str, "asyncio.Task[Standing]"], init=False
+    _asked: dict[str, asyncio.Task[OwnerStanding]] = field(
+        default_factory=dict[str, "asyncio.Task[OwnerStanding]"], init=False
     )
 
-    async def __call__(self, claims: Claims) -> Standing:
+    async def __call__(self, claims: Claims) -> OwnerStanding:
         """Raises InvalidTokenError (its session ended, its owner is gone), StoreUnavailable."""
         key = _key(claims)
         known = self._known.get(key)
@@ -68,7 +68,7 @@ class Standings:
         """Ask again at the next request."""
         self._known.pop(_key(claims), None)
 
-    async def _shared(self, key: str, claims: Claims) -> Standing:
+    async def _shared(self, key: str, claims: Claims) -> OwnerStanding:
         task = self._asked.get(key)
         if task is None:
             task = asyncio.get_running_loop().create_task(self._ask(key, claims))
@@ -76,18 +76,18 @@ class Standings:
             task.add_done_callback(partial(self._answered, key))
         return await asyncio.shield(task)  # a client that hangs up takes nobody's answer away
 
-    def _answered(self, key: str, task: asyncio.Task[Standing]) -> None:
+    def _answered(self, key: str, task: asyncio.Task[OwnerStanding]) -> None:
         self._asked.pop(key, None)
         if not task.cancelled():
             task.exception()  # whoever waits for it is told; perhaps they have hung up
 
-    async def _ask(self, key: str, claims: Claims) -> Standing:
+    async def _ask(self, key: str, claims: Claims) -> OwnerStanding:
         asked_at_s = self.now_s()
         owned = await self.identities.standing(claims.owner.session_id, token_id=claims.id)
         if owned is None:
             self._known.pop(key, None)
             raise InvalidTokenError("its session has ended")
-        standing = Standing(
+        standing = OwnerStanding(
             subject=owned.subject,
             group=owned.group,
             role=Role(owned.role),

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
 
 
-class TooManyLoginsError(Exception):
+class TooManyLogInsError(Exception):
     """So many wait already that the next one would wait too long."""
 
 
@@ -35,7 +35,7 @@ class FairQueue:
 
     @asynccontextmanager
     async def __call__(self, place: str = "") -> AsyncGenerator[None, None]:
-        """Wait for a turn, and keep it for the block. Raises TooManyLoginsError."""
+        """Wait for a turn, and keep it for the block. Raises TooManyLogInsError."""
         await self._enter(place)
         try:
             yield
@@ -64,11 +64,11 @@ class FairQueue:
         longest = max(self._queues, key=lambda each: len(self._queues[each]), default=None)
         ours = len(self._queues.get(place, ()))
         if longest is None or len(self._queues[longest]) <= ours + 1:
-            raise TooManyLoginsError
+            raise TooManyLogInsError
         last = self._queues[longest][-1]
         self._forget(longest, last)
         if not last.done():
-            last.set_exception(TooManyLoginsError())
+            last.set_exception(TooManyLogInsError())
 
     def _leave(self) -> None:
         while self._queues:

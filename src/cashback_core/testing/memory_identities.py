@@ -6,7 +6,6 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
-from adapters.credentials.password_hashes import hash_password
 from cashback_core.people.callers import (
     REPEATED_S,
     Account,
@@ -18,6 +17,7 @@ from cashback_core.people.callers import (
     Visit,
 )
 from cashback_core.testing.manual_clock import ManualClock
+from cashback_core.testing.plain_hashes import PlainHashes
 from cashback_core.values.availability import StoreUnavailable
 from cashback_core.values.ids import new_id
 
@@ -26,10 +26,10 @@ if TYPE_CHECKING:
 
     from cashback_core.administration.resources import Caller
 
-PASSWORD: Final = "correct horse battery staple"
-PASSWORD_HASH: Final = hash_password(PASSWORD)
+PASSWORD: Final = "correct horse battery staple"  # noqa: S105 (made up)
+PASSWORD_HASH: Final = PlainHashes().hash(PASSWORD)
 FIRST: Final = "first"
-SECRET: Final = "cbs_0123456789"
+SECRET: Final = "cbs_0123456789"  # noqa: S105 (made up)
 CLIENT_ID: Final = "cli_0123456789012345678901"
 
 BUCKETS: Final = {
@@ -40,8 +40,8 @@ MAX_SESSION: Final = timedelta(days=30)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class User:
-    """A user of the fake."""
+class MemoryUser:
+    """Somebody who may log in."""
 
     username: str
     merchant_id: int | None
@@ -60,7 +60,9 @@ class User:
 
 
 @dataclass(slots=True, kw_only=True)
-class Session:
+class MemorySession:
+    """A session of one of them."""
+
     username: str
     token_id: str
     created_at: datetime
@@ -71,7 +73,9 @@ class Session:
 
 
 @dataclass(slots=True, kw_only=True)
-class Client:
+class MemoryClient:
+    """An API client; its latest secret is its last."""
+
     client_id: str
     merchant_id: int
     role: str = "erp"
@@ -92,19 +96,19 @@ class MemoryIdentities(Identities):
         self.users = {
             user.username: user
             for user in (
-                User(username="demo", merchant_id=1),
-                User(username="other", merchant_id=2),
-                User(username="olga", merchant_id=1, role="operator"),
-                User(username="otto", merchant_id=2, role="operator"),
-                User(username="adam", merchant_id=1, role="admin"),
-                User(username="anna", merchant_id=1, role="analyst"),
-                User(username="petra", merchant_id=None, role="platform"),
+                MemoryUser(username="demo", merchant_id=1),
+                MemoryUser(username="other", merchant_id=2),
+                MemoryUser(username="olga", merchant_id=1, role="operator"),
+                MemoryUser(username="otto", merchant_id=2, role="operator"),
+                MemoryUser(username="adam", merchant_id=1, role="admin"),
+                MemoryUser(username="anna", merchant_id=1, role="analyst"),
+                MemoryUser(username="petra", merchant_id=None, role="platform"),
             )
         }
         self.clients = {
-            CLIENT_ID: Client(client_id=CLIENT_ID, merchant_id=1, secrets={new_id(): SECRET})
+            CLIENT_ID: MemoryClient(client_id=CLIENT_ID, merchant_id=1, secrets={new_id(): SECRET})
         }
-        self.sessions: dict[UUID, Session] = {}
+        self.sessions: dict[UUID, MemorySession] = {}
         self.asked: list[str] = []
         self.signed_out: list[Caller] = []
         self.draws = 0
@@ -116,7 +120,7 @@ class MemoryIdentities(Identities):
         """A session, as after a log-in."""
         now = self.clock.now()
         session_id = new_id()
-        self.sessions[session_id] = Session(
+        self.sessions[session_id] = MemorySession(
             username=username,
             token_id=token_id,
             created_at=now,
@@ -238,13 +242,13 @@ class MemoryIdentities(Identities):
             until_s = max(self._failures.get((kind, key), 0.0), now_s) + every_s
             self._failures[kind, key] = min(until_s, now_s + burst * every_s)
 
-    def _live(self, session_id: UUID) -> User | None:
+    def _live(self, session_id: UUID) -> MemoryUser | None:
         session = self.sessions.get(session_id)
         if session is None or session.revoked or session.expires_at <= self.clock.now():
             return None
         return self.users.get(session.username)
 
-    def _owned(self, user: User, session_id: UUID) -> Owned:
+    def _owned(self, user: MemoryUser, session_id: UUID) -> Owned:
         return Owned(
             subject=f"user:{user.username}",
             group=f"user:{user.username}",
@@ -259,12 +263,12 @@ class MemoryIdentities(Identities):
             raise StoreUnavailable("away")
 
 
-def moved(user: User, merchant_id: int) -> User:
+def moved(user: MemoryUser, merchant_id: int) -> MemoryUser:
     """The same user, of another merchant."""
     return replace(user, merchant_id=merchant_id)
 
 
-def _client_owned(client: Client, secret_id: UUID) -> Owned:
+def _client_owned(client: MemoryClient, secret_id: UUID) -> Owned:
     return Owned(
         subject=f"client:{client.client_id}",
         group=f"client:{client.group or client.client_id}",

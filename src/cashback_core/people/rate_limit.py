@@ -44,7 +44,7 @@ class RateExceededError(Exception):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Rate:
+class RequestRate:
     """`per_s` requests a second for ever, and `burst` at once; a `per_s` of 0 is no limit."""
 
     per_s: int
@@ -61,7 +61,7 @@ class Rate:
         return self.per_s // UNNOTICED_SHARE
 
 
-NO_LIMIT: Final = Rate(per_s=0, burst=0)
+NO_LIMIT: Final = RequestRate(per_s=0, burst=0)
 
 
 @dataclass(slots=True)
@@ -85,7 +85,7 @@ class RateLimit:
     def __init__(
         self,
         identities: Identities,
-        rate: Rate = NO_LIMIT,
+        rate: RequestRate = NO_LIMIT,
         *,
         now_s: Callable[[], float] = time.monotonic,
     ) -> None:

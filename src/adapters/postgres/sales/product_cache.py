@@ -22,13 +22,13 @@ PERIODS: Final = """
     left join product_type_periods as t using (merchant_id, product_id)
     where p.merchant_id = %s and p.sku = any(%s)
 """
-"""The rows that `read` takes."""
+"""The rows that `read_products` takes."""
 
 Periods = tuple[TypePeriod, ...]
 
 
 @dataclass(slots=True)
-class KeptProducts:
+class ProductCache:
     """What is known of products, each with the moment at which it was asked for.
 
     A product that does not exist is not kept: somebody may be about to make it.
@@ -60,7 +60,7 @@ class KeptProducts:
             del self._known[key]
 
 
-def read(rows: Iterable[tuple[Any, ...]]) -> dict[str, Periods]:
+def read_products(rows: Iterable[tuple[Any, ...]]) -> dict[str, Periods]:
     """Products out of rows of PERIODS."""
     products: dict[str, Periods] = {}
     for sku, type_, version, starts_at in rows:

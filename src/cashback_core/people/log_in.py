@@ -8,7 +8,11 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from adapters.credentials.tokens import (
+from cashback_core.people.callers import CLIENT, USER, Reused
+from cashback_core.people.clients import CLIENT_ID
+from cashback_core.people.fair_queue import FairQueue
+from cashback_core.people.log_in_outcomes import LogInKind, LogInOutcome
+from cashback_core.people.tokens import (
     Claims,
     InvalidTokenError,
     TokenKind,
@@ -17,20 +21,16 @@ from adapters.credentials.tokens import (
     owner_of,
     successor_id,
 )
-from adapters.http.identity.fair_queue import FairQueue
-from cashback_core.people.callers import CLIENT, USER, Reused
-from cashback_core.people.log_ins import LogInKind, LogInOutcome
 from cashback_core.people.users import USERNAME
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
-    from adapters.http.identity.log_in_traces import LogInTraces
-    from adapters.http.identity.passwords import Passwords
-    from adapters.http.identity.standing import Standings
     from cashback_core.people.callers import Account, Identities, Owned
+    from cashback_core.people.log_in_traces import LogInTraces
+    from cashback_core.people.passwords import Passwords
+    from cashback_core.people.standings import Standings
 
-_CLIENT_ID: Final = re.compile(r"cli_[A-Za-z0-9_-]{22}\Z", re.ASCII)
 _SECRET: Final = re.compile(r"[!-~]{1,128}\Z", re.ASCII)
 
 WAIT_S: Final = 60
@@ -44,14 +44,14 @@ class BadCredentialsError(Exception):
     """No such user, a disabled one, or another password: which of them is nobody's business."""
 
 
-class LoginThrottledError(Exception):
+class LogInThrottledError(Exception):
     """Too much failed before: no password was looked at, and a secret was wrong again."""
 
     wait_s: float = WAIT_S
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Granted:
+class TokenGrant:
     """What somebody holds after a log-in; clients get no refresh token, they ask again."""
 
     access: str
@@ -60,10 +60,10 @@ class Granted:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Login:
+class LogIn:
     """Issues tokens to users and to API clients, and takes them back.
 
-    Every method raises StoreUnavailable, and all that cost something TooManyLoginsError.
+    Every method raises StoreUnavailable, and all that cost something TooManyLogInsError.
     """
 
     identities: Identities
@@ -76,8 +76,8 @@ class Login:
     )
     """Of secrets and sessions: where people crowd with passwords, no ERP waits behind a hash."""
 
-    async def __call__(self, *, username: str, password: str, address: str) -> Granted:
-        """Tokens of a new session. Raises BadCredentialsError, LoginThrottledError."""
+    async def __call__(self, *, username: str, password: str, address: str) -> TokenGrant:
+        """Tokens of a new session. Raises BadCredentialsError, LogInThrottledError."""
         asking = _Asking(LogInKind.PASSWORD, self.traces, username, address)
         with asking.in_a_crowd():
             async with self.passwords.turn(address):
@@ -87,19 +87,19 @@ class Login:
         return granted
 
     async def confirm(self, *, username: str, password: str, address: str) -> None:
-        """Raises BadCredentialsError unless it is the user's password, LoginThrottledError."""
+        """Raises BadCredentialsError unless it is the user's password, LogInThrottledError."""
         asking = _Asking(LogInKind.PRESENT_PASSWORD, self.traces, username, address)
         with asking.in_a_crowd():
             async with self.passwords.turn(address):
                 await self._recognise(asking, password)
         self.traces.granted(asking.kind)
 
-    async def client(self, *, client_id: str, secret: str, address: str) -> Granted:
-        """A token for an ERP. Raises BadCredentialsError, LoginThrottledError.
+    async def client(self, *, client_id: str, secret: str, address: str) -> TokenGrant:
+        """A token for an ERP. Raises BadCredentialsError, LogInThrottledError.
 
         A right secret passes whatever failed before, and a wrong one is told that it is either way.
         """
-        known = _CLIENT_ID.match(client_id) is not None
+        known = CLIENT_ID.match(client_id) is not None
         name = client_id if known else self.traces.nobody(client_id)
         subject, owned, wait_s = f"{CLIENT}{name}" if known else name, None, 0.0
         with self.traces.crowds(LogInKind.SECRET, subject=subject, address=address):
@@ -111,11 +111,11 @@ class Login:
         if owned is None:
             outcome = LogInOutcome.THROTTLED if wait_s > 0 else LogInOutcome.REFUSED
             self.traces.turned_away(LogInKind.SECRET, outcome, subject=subject, address=address)
-            raise LoginThrottledError if wait_s > 0 else BadCredentialsError
+            raise LogInThrottledError if wait_s > 0 else BadCredentialsError
         self.traces.granted(LogInKind.SECRET)
         return self._granted(owned)
 
-    async def refresh(self, token: str, *, address: str) -> Granted:
+    async def refresh(self, token: str, *, address: str) -> TokenGrant:
         """New tokens for a refresh token, which is then used up. Raises InvalidTokenError.
 
         The next token's id is made of this one's, and its instant is kept: whoever lost the answer
@@ -149,7 +149,7 @@ class Login:
             self.traces.granted(LogInKind.REFRESH)
         access_id, issued_s = successor_id(claims.id, TokenKind.ACCESS), renewed.issued_s
         issue = partial(self.tokens.issue, issued_s=issued_s)
-        return Granted(
+        return TokenGrant(
             access=issue(TokenKind.ACCESS, claims.owner, token_id=access_id),
             expires_in_s=self.tokens.lifetimes.access_s,
             refresh=issue(TokenKind.REFRESH, claims.owner, token_id=next_id),
@@ -187,7 +187,7 @@ class Login:
         asking.know(account)
         if visit.wait_s > 0:
             asking.turned_away(LogInOutcome.THROTTLED)
-            raise LoginThrottledError
+            raise LogInThrottledError
         stored_hash = None if account is None else account.password_hash
         right = await self.passwords.match(password, stored_hash)
         if not right or account is None:
@@ -196,7 +196,7 @@ class Login:
             raise BadCredentialsError
         return account
 
-    async def _open(self, asking: _Asking, account: Account) -> Granted:
+    async def _open(self, asking: _Asking, account: Account) -> TokenGrant:
         token_id = new_token_id()
         owned = await self.identities.open_session(
             account, token_id=token_id, life_s=self.tokens.lifetimes.refresh_s
@@ -206,11 +206,11 @@ class Login:
             raise BadCredentialsError
         return self._granted(owned, token_id)
 
-    def _granted(self, owned: Owned, refresh_id: str | None = None) -> Granted:
+    def _granted(self, owned: Owned, refresh_id: str | None = None) -> TokenGrant:
         owner, refresh = owner_of(owned), None
         if refresh_id is not None:
             refresh = self.tokens.issue(TokenKind.REFRESH, owner, token_id=refresh_id)
-        return Granted(
+        return TokenGrant(
             access=self.tokens.issue(TokenKind.ACCESS, owner),
             expires_in_s=self.tokens.lifetimes.access_s,
             refresh=refresh,
