@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 
 import pytest
 
-from adapters.http.identity.access import ACCESS
+from adapters.http.access import ACCESS
 from adapters.http.openapi.operations import OPERATIONS
 from cashback_core.reconciliation import FindingClass
 from cashback_core.reconciliation.incidents import StatementIncident

@@ -16,7 +16,8 @@ import psycopg
 import pytest
 
 from adapters.cashback_client.sandbox.behaviours import BEHAVIOURS
-from adapters.http.identity.access import ACCESS, PUBLIC
+from adapters.http.access import ACCESS
+from adapters.http.identity.roles import PUBLIC
 from contract.openapi_conformance import DOCUMENT, assert_conforms
 from integration.bad_inputs import new_run
 from integration.belongings import belongings

@@ -6,30 +6,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from adapters.postgres.administration.clients import PostgresClients
-from adapters.postgres.administration.customers import PostgresCustomers
-from adapters.postgres.administration.merchants import PostgresMerchants
-from adapters.postgres.administration.product_types import PostgresProductTypes
-from adapters.postgres.administration.products import PostgresProducts
-from adapters.postgres.administration.stops import PostgresStops
-from adapters.postgres.administration.transactions import Administration
-from adapters.postgres.administration.users import PostgresUsers
-from contract.administering import AdministrationContract, Stores
+from cashback_gateway.processes.administered import administered
+from contract.administering import AdministrationContract
 
 if TYPE_CHECKING:
+    from adapters.http.administration.stores import AdministrationStores
     from adapters.postgres.connection.database import Database
 
 
 class TestPostgresAdministration(AdministrationContract):
     @pytest.fixture
-    def stores(self, database: Database) -> Stores:
-        administration = Administration(database)
-        return Stores(
-            merchants=PostgresMerchants(administration),
-            users=PostgresUsers(administration),
-            clients=PostgresClients(administration),
-            product_types=PostgresProductTypes(administration),
-            products=PostgresProducts(administration),
-            customers=PostgresCustomers(administration),
-            stops=PostgresStops(administration),
-        )
+    def stores(self, database: Database) -> AdministrationStores:
+        """Over merchants 1 and 2, "demo" and "other", with product types A to D."""
+        return administered(database)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, get_args
 
 import pytest
 
-from adapters.http.identity.access import ACCESS
+from adapters.http.access import ACCESS
 from adapters.http.problems.codes import PROBLEMS
 from adapters.http.sales.shapes import Means
 from cashback_core.values.documents import cpf_check_digits

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
 from adapters.http.wire.cursors import Kind
@@ -34,6 +34,7 @@ _DOCUMENT: Final = CpfFilter(about="Only this customer's CPF.")
 _SOLD_FROM: Final = BoundFilter(about=f"Sold at this instant or later{_OR_A_DAY} or later.")
 _SOLD_TO: Final = BoundFilter(about=f"Sold before this instant{_OR_A_DAY} or earlier.", end=True)
 CASHBACK_FILTERS: Final = Filters(
+    dict[str, Any],
     status=ChoiceFilter(
         about="Only this status.", choices=tuple(sorted(Status)), code="status_unknown"
     ),
@@ -53,6 +54,7 @@ CASHBACK_FILTERS: Final = Filters(
     sold_to=_SOLD_TO,
 )
 OPEN_FILTERS: Final = Filters(
+    dict[str, Any],
     status=ChoiceFilter(
         about="Only this status; without it `held`, `in_doubt` and `rejected`.",
         choices=tuple(sorted(s for s in Status if s not in DONE)),
@@ -65,9 +67,11 @@ OPEN_FILTERS: Final = Filters(
 """What an operator may list: all that has not ended well."""
 
 EQUAL_FILTERS: Final = Filters(
-    outcome=ChoiceFilter(about="Only these.", choices=tuple(o.value for o in EqualOutcome))
+    dict[str, Any],
+    outcome=ChoiceFilter(about="Only these.", choices=tuple(o.value for o in EqualOutcome)),
 )
 INCIDENT_FILTERS: Final = Filters(
+    dict[str, Any],
     **{
         "standing": ChoiceFilter(
             about="`false`: those that have ended, too.",
@@ -75,7 +79,7 @@ INCIDENT_FILTERS: Final = Filters(
             default="true",
         ),
         "class": ChoiceFilter(about="Only of this class.", choices=tuple(sorted(FindingClass))),
-    }
+    },
 )
 
 
@@ -118,7 +122,7 @@ def read_list(query: bytes, zone: ZoneInfo) -> tuple[RecordFilter, Part]:
     Raises InvalidQueryError with every fault.
     """
     reader = QueryReader(query, _CASHBACKS, *CASHBACK_FILTERS.names)
-    asked = CASHBACK_FILTERS.values(reader, zone)
+    asked = CASHBACK_FILTERS.read(reader, zone)
     status = asked["status"]
     wanted = RecordFilter(
         status=None if status is None else Status(status),
@@ -134,7 +138,7 @@ def read_list(query: bytes, zone: ZoneInfo) -> tuple[RecordFilter, Part]:
 def read_open_list(query: bytes, zone: ZoneInfo) -> tuple[OpenFilter, Part]:
     """The list of open cashbacks that a query asks for; raises InvalidQueryError."""
     reader = QueryReader(query, _OPEN, *OPEN_FILTERS.names)
-    asked = OPEN_FILTERS.values(reader, zone)
+    asked = OPEN_FILTERS.read(reader, zone)
     status = asked["status"]
     wanted = OpenFilter(
         statuses=ATTENTION if status is None else frozenset({Status(status)}),
@@ -156,7 +160,7 @@ class IncidentFilter:
 def read_incident_list(query: bytes) -> tuple[IncidentFilter, Part]:
     """The list of incidents that a query asks for; raises InvalidQueryError."""
     reader = QueryReader(query, _INCIDENTS, *INCIDENT_FILTERS.names)
-    asked = INCIDENT_FILTERS.values(reader)
+    asked = INCIDENT_FILTERS.read(reader)
     cls = asked["class"]
     wanted = IncidentFilter(
         open_only=asked["standing"] != "false",
@@ -168,7 +172,7 @@ def read_incident_list(query: bytes) -> tuple[IncidentFilter, Part]:
 def read_equal_list(query: bytes) -> tuple[EqualOutcome | None, Part]:
     """The list of pairs of equal content that a query asks for; raises InvalidQueryError."""
     reader = QueryReader(query, _EQUALS, *EQUAL_FILTERS.names)
-    outcome = EQUAL_FILTERS.values(reader)["outcome"]
+    outcome = EQUAL_FILTERS.read(reader)["outcome"]
     return None if outcome is None else EqualOutcome(outcome), _part(reader)
 
 

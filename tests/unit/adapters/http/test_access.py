@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from adapters.http.identity.access import ACCESS, PUBLIC
+from adapters.http.access import ACCESS
+from adapters.http.identity.roles import PUBLIC
 from adapters.http.openapi.operations import OPERATIONS
 from cashback_core.people.roles import Role
 from cashback_core.people.standings import STANDING_AGE_S, Standings
@@ -94,9 +95,10 @@ async def test_a_role_passes_exactly_where_the_table_says(
             assert (word in detail) is (len(ACCESS[key]) > 1)
 
 
-async def test_a_route_without_a_rule_is_closed(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_route_without_a_rule_is_closed(monkeypatch: pytest.MonkeyPatch) -> None:
     rules = {k: v for k, v in ACCESS.items() if k != ("get", "/api/cashbacks")}
-    monkeypatch.setattr("adapters.http.identity.admission.ACCESS", rules)
+    monkeypatch.setattr("adapters.http.app.ACCESS", rules)
+    api = Api()
     for username in SOMEBODY.values():
         assert (await api.get("/api/cashbacks", username=username)).status == 403
 

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from litestar.routes import HTTPRoute
 
-from adapters.http.openapi import fresh
 from adapters.http.openapi.operations import OPERATIONS
 from adapters.http.problems.codes import PROBLEMS
+from adapters.http.wire import fresh
 from adapters.http.wire.body import decode_json
 from cashback_core.sales.validation import parse_sale
 from cashback_core.testing.strategies import sale_documents

@@ -1,8 +1,10 @@
-"""What the routes of administered resources have in common: bodies in, versions and answers out."""
+"""Resources as they come and go: bodies in, answers with their versions out."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+
+from litestar.exceptions import NotFoundException
 
 from adapters.http.wire.answers import Answer, bare, encode
 from adapters.http.wire.body import decode_json, read_body
@@ -12,16 +14,24 @@ from cashback_core.administration.resources import Done
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from typing import TypeVar
 
     from litestar import Request
 
-    from adapters.http.resources.merging import Versioned
     from adapters.http.wire.headers import Fields
     from adapters.http.wire.shapes import Shape
     from cashback_core.administration.resources import Refusal
 
-    R = TypeVar("R", bound=Versioned)
+
+class Versioned(Protocol):
+    """What is kept in versions."""
+
+    @property
+    def version(self) -> int:
+        """Raised by every change."""
+        ...
+
+
+R = TypeVar("R", bound=Versioned)
 
 
 async def read_document(request: Request[Any, Any, Any], fields: Fields) -> object:
@@ -34,8 +44,13 @@ async def read_patch(request: Request[Any, Any, Any], fields: Fields) -> object:
     return decode_json(await read_body(fields, request.receive, merge_patch=True))
 
 
-def answer_read(resource: R, shape: Callable[[R], Shape], fields: Fields) -> Answer:
-    """The resource with its version; 304 for whoever has it already."""
+def answer_read(resource: R | None, shape: Callable[[R], Shape], fields: Fields) -> Answer:
+    """The resource with its version; 304 for whoever has it already.
+
+    Raises NotFoundException where there is none.
+    """
+    if resource is None:
+        raise NotFoundException
     headers = (write_etag(resource.version),)
     if is_known(fields, resource.version):
         return bare(304, headers)
