@@ -12,7 +12,7 @@ import psycopg
 from adapters.cashback_client import transport
 from adapters.cashback_client.answer import AnswerReader
 from adapters.postgres.connection import durability, sessions
-from adapters.postgres.delivery import leases as leasing
+from adapters.postgres.delivery import leases
 from adapters.postgres.sales import group_writer
 from cashback_core.delivery import deliverer as delivering
 from cashback_core.delivery import evidence
@@ -87,7 +87,7 @@ def reaper_requeues() -> None:
         )
         return cursor.rowcount
 
-    replace(leasing, "reap", requeue)
+    replace(leases, "reap", requeue)
 
 
 def acknowledge_unknown_commit() -> None:

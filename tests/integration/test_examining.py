@@ -10,7 +10,7 @@ from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
 from adapters.postgres.operators.examination import (
-    Order,
+    Collation,
     changed_orders,
     examine_server,
     may_make_temporary_tables,
@@ -35,8 +35,8 @@ def test_another_version_of_a_collation_is_found(dsn: str) -> None:
     assert row is not None
     database, now = row
     assert changed_orders(dsn) == [
-        Order(name=None, database=database, recorded="2.31", now=now),
-        Order(name="odd", database=database, recorded="2.31", now=None),
+        Collation(name=None, database=database, recorded="2.31", now=now),
+        Collation(name="odd", database=database, recorded="2.31", now=None),
     ]
 
 

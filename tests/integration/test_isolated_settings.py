@@ -11,7 +11,7 @@ import psycopg
 import pytest
 from psycopg.conninfo import make_conninfo
 
-from adapters.postgres.connection.database import READING, Database, Pool
+from adapters.postgres.connection.database import READING, Database, DatabasePool
 from adapters.postgres.operators.acts import PostgresOperatorStore
 from adapters.postgres.sales.store import PostgresCashbackStore
 from cashback_core.delivery.record import RecordFilter
@@ -27,7 +27,9 @@ if TYPE_CHECKING:
 
     from integration.two_merchants import Records
 
-Transaction = Callable[[Pool, int], AbstractAsyncContextManager[psycopg.AsyncConnection[Any]]]
+Transaction = Callable[
+    [DatabasePool, int], AbstractAsyncContextManager[psycopg.AsyncConnection[Any]]
+]
 
 
 @pytest.fixture
@@ -74,7 +76,7 @@ async def test_a_group_that_is_halved_names_its_merchants_anew(
 
 
 @pytest.fixture
-async def pool(dsn: str) -> AsyncIterator[Pool]:
+async def pool(dsn: str) -> AsyncIterator[DatabasePool]:
     """One connection for everybody: whatever stays behind, the next one has."""
     async with Database(dsn, reading=1) as database:
         yield database.pool(READING)
@@ -85,13 +87,15 @@ async def seen_by(connection: psycopg.AsyncConnection[Any]) -> list[int]:
     return [merchant_id for (merchant_id,) in await found.fetchall()]
 
 
-async def seen_next(pool: Pool) -> list[int]:
+async def seen_next(pool: DatabasePool) -> list[int]:
     async with pool.connection() as connection:
         return await seen_by(connection)
 
 
-@pytest.mark.parametrize("transaction", [Pool.acting_for, Pool.reading_for])
-async def test_no_setting_outlives_its_transaction(pool: Pool, transaction: Transaction) -> None:
+@pytest.mark.parametrize("transaction", [DatabasePool.acting_for, DatabasePool.reading_for])
+async def test_no_setting_outlives_its_transaction(
+    pool: DatabasePool, transaction: Transaction
+) -> None:
     async def ask(query: LiteralString) -> None:
         async with transaction(pool, THEIRS) as connection:
             assert await seen_by(connection) == [THEIRS]

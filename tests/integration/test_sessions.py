@@ -12,7 +12,7 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from adapters.postgres.connection import sessions
 from adapters.postgres.connection.database import READING, Database
 from adapters.postgres.connection.logins import ensure_app_login
-from adapters.postgres.connection.sessions import DatabaseRole, Session, UnfitSession
+from adapters.postgres.connection.sessions import DatabaseRole, Session, UnusableSession
 from adapters.postgres.connection.startup_checks import API_ROLES, UnsafeDatabase, refuse_unsafe
 from adapters.postgres.sales.store import PostgresCashbackStore
 from adapters.postgres.schema.migration import migrate, pending
@@ -90,7 +90,7 @@ async def test_what_a_login_sets_for_itself_stops_no_sale(
 
 
 async def test_who_may_not_take_a_role_gets_no_session(stranger: str) -> None:
-    with pytest.raises(UnfitSession, match="cashback_worker"):
+    with pytest.raises(UnusableSession, match="cashback_worker"):
         await Database(stranger).connect(Session(application="test", role=DatabaseRole.WORKER))
     with pytest.raises(UnsafeDatabase, match="cashback_identity"):
         refuse_unsafe(stranger, API_ROLES)
@@ -103,9 +103,9 @@ async def test_a_session_that_something_changes_on_the_way_is_none(
     """As a pooler does that drops what is set, or hands the next statement to another session."""
     dropped = "select name, value from json_each_text(%s::json) as s (name, value)"
     monkeypatch.setattr(sessions, "SET", dropped)
-    with pytest.raises(UnfitSession, match="cashback_serving"):
+    with pytest.raises(UnusableSession, match="cashback_serving"):
         await database.connect(SERVING)
-    with pytest.raises(UnfitSession, match="statement_timeout"):
+    with pytest.raises(UnusableSession, match="statement_timeout"):
         await database.connect(Session(application="test"))
     with pytest.raises(StoreUnavailable), sessions.opened(dsn, SERVING):
         pass
@@ -135,7 +135,7 @@ async def test_a_database_that_could_lose_what_it_acknowledged_gets_no_sale(
         vouched=True,
         role=DatabaseRole.SERVING,
     )
-    with pytest.raises(UnfitSession, match="synchronous_commit is off"):
+    with pytest.raises(UnusableSession, match="synchronous_commit is off"):
         await database.connect(careless)
 
 

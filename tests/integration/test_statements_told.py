@@ -67,7 +67,7 @@ class World:
     async def sells(self, behaviour: str, centavos: int = 2_800) -> Claim:
         """A sale whose call meets a behaviour once."""
         document = a_cpf()
-        self.sandbox.desk.conduct.direct(document, behaviour, times=1)
+        self.sandbox.desk.instructions.direct(document, behaviour, times=1)
         claim = await leased(self.store, a_sale(document=document, centavos=centavos))
         await self.deliverer.deliver(claim, claimed_at_s=suspension_aware_s(), actor=Actor.API)
         self.claims.append(claim)
@@ -113,7 +113,7 @@ class World:
 
     def tells(self, *names: str, lines_of: Claim | None = None) -> None:
         document = None if lines_of is None else lines_of.document
-        self.sandbox.desk.conduct.tell(names, lines_of=document)
+        self.sandbox.desk.instructions.tell(names, lines_of=document)
 
 
 @asynccontextmanager
@@ -328,7 +328,7 @@ async def test_a_customer_whose_calls_always_hang_is_held_after_three_rounds(
 ) -> None:
     async with a_world(dsn, tmp_path, echoes=True) as world:
         claim = await world.sells("reset_before_apply")
-        world.sandbox.desk.conduct.direct(claim.document, "reset_before_apply")
+        world.sandbox.desk.instructions.direct(claim.document, "reset_before_apply")
         await world.works()
         history = await history_of(world.store, claim.merchant_id, claim)
         assert history.record.status is Status.HELD

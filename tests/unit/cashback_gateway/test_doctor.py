@@ -8,7 +8,14 @@ import pytest
 
 from adapters.cashback_client.reachability import Reach
 from adapters.postgres.connection.sessions import limits
-from adapters.postgres.operators.examination import Backlog, Holder, Order, Run, Server, Statements
+from adapters.postgres.operators.examination import (
+    Collation,
+    Holder,
+    LatestRun,
+    OpenWork,
+    Server,
+    StatementState,
+)
 from cashback_core.delivery.states import Status
 from cashback_core.operators.acts import SenderState
 from cashback_core.privacy.seals import Seal
@@ -50,7 +57,7 @@ SERVER: Final = Server(
     clock_ahead=NOTHING,
     clock_error=timedelta(milliseconds=1),
 )
-BACKLOG: Final = Backlog(
+BACKLOG: Final = OpenWork(
     counts={},
     oldest_open=None,
     overdue=NOTHING,
@@ -138,8 +145,8 @@ def test_who_keeps_sales_waiting_is_told() -> None:
 
 def test_another_order_of_letters_is_told_with_what_to_run() -> None:
     assert check_orders([]).level is Level.OK
-    own = Order(name=None, database="shop", recorded="2.31", now="2.36")
-    check = check_orders([own, Order(name='"pt_BR"', database="shop", recorded="1", now=None)])
+    own = Collation(name=None, database="shop", recorded="2.31", now="2.36")
+    check = check_orders([own, Collation(name='"pt_BR"', database="shop", recorded="1", now=None)])
     assert check.level is Level.WARN
     assert 'the database 2.31, now 2.36, "pt_BR" 1, now none' in check.found
     steps = [
@@ -270,8 +277,8 @@ def test_incidents_are_told() -> None:
     assert check.found == "5 in 7 days, the latest: a: x | b: y"
 
 
-NO_STATEMENTS: Final = Statements(standing=(), runs=(), doubts_overdue=0, oldest_doubt_at=None)
-RUN: Final = Run(
+NO_STATEMENTS: Final = StatementState(standing=(), runs=(), doubts_overdue=0, oldest_doubt_at=None)
+RUN: Final = LatestRun(
     kind="recent",
     ended_at=NOW - timedelta(hours=2),
     distrust=None,

@@ -9,8 +9,8 @@ import time
 from typing import TYPE_CHECKING
 
 from adapters.postgres.connection.database import CHORES, IDENTIFYING, READING, Database
-from adapters.postgres.delivery import leases as leasing
-from adapters.postgres.delivery.resumption import Resuming
+from adapters.postgres.delivery import leases
+from adapters.postgres.delivery.resumption import Resumption
 from adapters.postgres.delivery.waits import read_waits
 from adapters.postgres.sales.brakes import LOCK
 from adapters.postgres.sales.group_writer import GroupWriter
@@ -52,7 +52,7 @@ class PostgresCashbackStore(CashbackStore):
         self._seal = database.seal
         self._reads = database.pool(READING)
         self._chores = database.pool(CHORES)
-        self._resuming = Resuming()
+        self._resuming = Resumption()
         self._callers = database.pool(IDENTIFYING)
         self._terms = TermsCache()
         self._products = ProductCache()
@@ -181,7 +181,7 @@ class PostgresCashbackStore(CashbackStore):
                 connection.transaction(),
                 connection.cursor() as cursor,
             ):
-                claims = await leasing.claim_due(
+                claims = await leases.claim_due(
                     cursor, limit=limit, lease_s=lease_s, excluding=excluding
                 )
         except StoreUnavailable as error:
@@ -192,14 +192,14 @@ class PostgresCashbackStore(CashbackStore):
 
     async def next_due_s(self) -> float | None:
         async with self._chores.connection() as connection, connection.cursor() as cursor:
-            return await leasing.next_due_s(cursor)
+            return await leases.next_due_s(cursor)
 
     async def note_pause(self, pause: Pause) -> None:
         async with self._chores.connection() as connection, connection.cursor() as cursor:
-            await leasing.note_pause(cursor, pause)
+            await leases.note_pause(cursor, pause)
 
     async def resume(self, *, limit: int) -> bool:
-        resuming, self._resuming = self._resuming, Resuming()  # what fails begins anew
+        resuming, self._resuming = self._resuming, Resumption()  # what fails begins anew
         async with self._chores.connection() as connection, connection.cursor() as cursor:
             more = await resuming.resume(cursor, limit=limit)
         self._resuming = resuming
@@ -207,7 +207,7 @@ class PostgresCashbackStore(CashbackStore):
 
     async def reap(self, *, limit: int) -> int:
         async with self._chores.connection() as connection, connection.cursor() as cursor:
-            return await leasing.reap(cursor, limit=limit)
+            return await leases.reap(cursor, limit=limit)
 
     async def find(
         self,

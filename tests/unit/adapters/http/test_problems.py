@@ -12,7 +12,7 @@ import pytest
 
 import adapters.http
 import cashback_core
-from adapters.http.identity.token_form import OAuthError
+from adapters.http.identity.token_form import OAuthRefusedError
 from adapters.http.problem_table import TABLE, problem_of
 from adapters.http.problems.codes import DIFFERS, PROBLEMS
 from adapters.http.problems.pages import as_html
@@ -47,7 +47,7 @@ NEVER_LEAVES_ITS_MODULE = {
     UnsendablePayment,  # the deliverer records it as an outcome
     StatementUnavailable,  # the worker's reconciler asks again later
     SpoolClosedError,  # the worker is stopping, and its reconciliation with it
-    OAuthError,  # token_form answers it in OAuth's own words
+    OAuthRefusedError,  # token_form answers it in OAuth's own words
     BadErasureKey,  # stops the process before there is a request
     RefusedError,  # the table looks at its outcome
     UnknownZone,  # the store makes UnusableTerms of it

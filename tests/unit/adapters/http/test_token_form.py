@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapters.http.identity.token_form import OAuthError, read_form
+from adapters.http.identity.token_form import OAuthRefusedError, read_form
 from cashback_core.testing.memory_identities import CLIENT_ID, PASSWORD, SECRET
 
 if TYPE_CHECKING:
@@ -137,6 +137,6 @@ async def test_json_is_answered_as_before_whatever_its_header_says(api: Api) -> 
 def test_any_bytes_are_a_form_of_texts_or_a_refusal(body: bytes) -> None:
     try:
         form = read_form(body)
-    except OAuthError:
+    except OAuthRefusedError:
         return
     assert all(form.values())

@@ -3,5 +3,5 @@
 from __future__ import annotations
 
 
-class Unfit(Exception):  # noqa: N818 (named by what is wrong)
+class InvalidStatementError(Exception):
     """Not a statement, cut off or beyond a limit; the message repeats nothing of it."""

@@ -48,7 +48,7 @@ class _Direction:
     times: int | None
 
 
-class Conduct:
+class Instructions:
     """The instructions in force; they live in memory only, until `reset` or the end."""
 
     def __init__(self) -> None:
@@ -128,9 +128,9 @@ class Conduct:
         unknown = given.keys() - timing - _INSTRUCTIONS
         if unknown:
             raise BadInstructionError(f"not known: {', '.join(sorted(unknown))}")
-        trial = Conduct()  # all or nothing: what is wrong is found before anything changes
-        for conduct in (trial, self):
-            _follow(conduct, given, timing & given.keys())
+        trial = Instructions()  # all or nothing: what is wrong is found before anything changes
+        for each in (trial, self):
+            _follow(each, given, timing & given.keys())
 
     def as_json(self) -> dict[str, object]:
         """Return the table and the instructions in force, for `GET /behaviours`."""
@@ -151,27 +151,27 @@ class Conduct:
         }
 
 
-def _follow(conduct: Conduct, given: dict[str, object], timing: set[str]) -> None:
+def _follow(instructions: Instructions, given: dict[str, object], timing: set[str]) -> None:
     if "rates" in given:
         rates = given["rates"]
         if not isinstance(rates, dict):
             raise BadInstructionError("rates: an object is expected")
         named = cast("dict[str, object]", rates)
         seed = None if given.get("seed") is None else int(_number(given, "seed"))
-        conduct.set_rates({name: _number(named, name) for name in named}, seed=seed)
+        instructions.set_rates({name: _number(named, name) for name in named}, seed=seed)
     if "document" in given or "behaviour" in given:
         document, behaviour = given.get("document"), given.get("behaviour")
         if not isinstance(document, str) or not isinstance(behaviour, str):
             raise BadInstructionError("document and behaviour: two texts are expected")
         times = None if given.get("times") is None else int(_number(given, "times"))
-        conduct.direct(document, behaviour, times=times)
+        instructions.direct(document, behaviour, times=times)
     if "statement" in given or "lines_of" in given:
         names, lines_of = given.get("statement"), given.get("lines_of")
         told = [names] if isinstance(names, str) else names
         if not isinstance(told, list) or not isinstance(lines_of, str | None):
             raise BadInstructionError("statement and lines_of: a name or several, and a document")
-        conduct.tell([str(name) for name in cast("list[object]", told)], lines_of=lines_of)
-    conduct.set_timing(**{name: _number(given, name) for name in timing})
+        instructions.tell([str(name) for name in cast("list[object]", told)], lines_of=lines_of)
+    instructions.set_timing(**{name: _number(given, name) for name in timing})
 
 
 def _known(name: str) -> Behaviour:
