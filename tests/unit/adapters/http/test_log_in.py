@@ -2,15 +2,12 @@ from __future__ import annotations
 
 import asyncio
 import json
-import threading
 from collections import Counter
 from typing import TYPE_CHECKING
 
 import jwt
 import pytest
 
-from adapters.credentials.password_hashes import NOBODYS_HASH, Argon2Hashes, hash_password
-from cashback_core.people.fair_queue import TooManyLogInsError
 from cashback_core.people.log_in import LogIn
 from cashback_core.people.passwords import Passwords
 from cashback_core.people.tokens import TokenKind
@@ -340,58 +337,6 @@ async def test_no_more_log_ins_are_under_way_at_once_than_allowed() -> None:
     gate.set()
     assert len(await asyncio.gather(*asked)) == 8
     assert len(inside) == 8
-
-
-async def test_passwords_are_checked_off_the_event_loop() -> None:
-    loop_thread = threading.get_ident()
-    threads: list[int] = []
-
-    class Watched(PlainHashes):
-        def verify(self, stored_hash: str, password: str) -> bool:
-            threads.append(threading.get_ident())
-            return super().verify(stored_hash, password)
-
-    assert await Passwords(Watched()).match("p", Watched().hash("p"))
-    assert len(threads) == 1
-    assert threads != [loop_thread]
-
-
-async def test_an_unknown_user_costs_a_hash_too() -> None:
-    looked_at: list[str] = []
-
-    class Watched(Argon2Hashes):
-        def verify(self, stored_hash: str, password: str) -> bool:
-            looked_at.append(stored_hash)
-            return super().verify(stored_hash, password)
-
-    assert not await Passwords(Watched()).match("nobody's password", None)
-    assert looked_at == [NOBODYS_HASH]
-    assert NOBODYS_HASH.split("$")[:4] == hash_password("x").split("$")[:4]  # the same costs
-
-
-async def test_an_unknown_user_has_no_password_at_all() -> None:
-    class Agreeing(PlainHashes):
-        def verify(self, stored_hash: str, password: str) -> bool:  # noqa: ARG002
-            return True
-
-    assert not await Passwords(Agreeing()).match("nobody's password", None)
-
-
-async def test_a_stored_text_that_is_no_hash_lets_nobody_in() -> None:
-    assert not await Passwords(Argon2Hashes()).match("x", "$argon2id$broken")
-    assert not await Passwords(Argon2Hashes()).match("x", "x")
-
-
-async def test_a_full_house_is_told_before_any_work() -> None:
-    with pytest.raises(TooManyLogInsError):
-        async with Passwords(PlainHashes(), max_waiting=0).turn():
-            pytest.fail("nobody comes in")
-
-
-def test_hashes_are_argon2id_with_the_chosen_costs_and_salted() -> None:
-    first, second = hash_password("x"), hash_password("x")
-    assert first.startswith("$argon2id$v=19$m=19456,t=2,p=1$")
-    assert first != second
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,6 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from adapters.credentials.password_hashes import hash_password, verify_password
 from cashback_core.people.password_policy import (
     LONGEST,
     SHORTEST,
@@ -71,12 +70,6 @@ def test_its_length_is_that_of_its_composed_characters() -> None:
     assert len(decomposed) > LONGEST
     assert refuse_password(decomposed, "maria") != "password_length"
     assert refuse_password(unicodedata.normalize("NFD", "áéíóúã"), "maria") == "password_length"
-
-
-def test_a_hash_fits_every_form() -> None:
-    hashed = hash_password(unicodedata.normalize("NFD", "coração de maçã"))
-    assert verify_password(hashed, unicodedata.normalize("NFC", "coração de maçã"))
-    assert not verify_password(hashed, "coracao de maca")
 
 
 def test_no_text_takes_long_to_compose() -> None:

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import json
 
 import pytest
 
-from adapters.http.app import AppOptions
 from cashback_core.people.rate_limit import (
     HELD_S,
     REFUSED_S,
@@ -17,7 +15,6 @@ from cashback_core.people.rate_limit import (
 )
 from cashback_core.testing.memory_identities import MemoryIdentities
 from cashback_core.values.availability import StoreUnavailable
-from fakes.api import SALE, Api
 
 DEMO = "user:demo"
 
@@ -138,14 +135,3 @@ async def test_without_a_limit_nothing_is_asked() -> None:
     for _ in range(100):
         assert await callers.passes()
     assert callers.identities.draws == 0
-
-
-async def test_too_many_requests_are_a_429_before_anything_is_done() -> None:
-    api = Api(options=AppOptions(wait_s=5.0, rate=RequestRate(per_s=2, burst=2)))
-    body = json.dumps({**SALE, "sale_id": "one"}).encode()
-    answers = [await api.call("POST", "/api/cashbacks", body=body) for _ in range(4)]
-    refused = answers[-1]
-    assert answers[0].status == 201
-    assert (refused.status, refused.json()["code"]) == (429, "rate_exceeded")
-    assert refused.headers["retry-after"] == "1"
-    assert (await api.get("/api/cashbacks", username="anna")).status == 200
