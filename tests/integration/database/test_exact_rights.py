@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from adapters.postgres.connection.database import Database
 
-PAGE: Final = Path(__file__).parents[2] / "docs" / "database.md"
+PAGE: Final = Path(__file__).parents[3] / "docs" / "database.md"
 ALICE: Final = Cpf("52998224725")
 BOB: Final = Cpf("79336512404")
 ERASED_ALICE: Final[LiteralString] = (

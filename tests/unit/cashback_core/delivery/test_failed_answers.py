@@ -24,7 +24,7 @@ DOCUMENTED: dict[str, Any] = {
 
 
 def test_the_documented_table_is_this_one() -> None:
-    page = (Path(__file__).parents[3] / "docs/delivery.md").read_text(encoding="utf-8")
+    page = (Path(__file__).parents[4] / "docs/delivery.md").read_text(encoding="utf-8")
     for saying, names in TABLE.items():
         row = " ".join(f"`{name}`" for name in names.split())
         assert f"| {row} | {saying.value} |" in page

@@ -18,7 +18,7 @@ from cashback_core.delivery.states import DeliveryPolicy, Status
 from cashback_core.intake.acceptance import Accepted
 from cashback_core.values.availability import StoreUnavailable
 from cashback_gateway.processes.database_guard import DatabaseGuard
-from integration.test_group_writer import applied, count, submission
+from integration.database.test_group_writer import applied, count, submission
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -19,7 +19,7 @@ from cashback_core import __version__
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-ROOT: Final = Path(__file__).parents[2]
+ROOT: Final = Path(__file__).parents[3]
 EXAMPLES: Final = ROOT / "tests" / "unit" / "cashback_core" / "examples.json"
 VERSIONS: Final = ("3.11", "3.12", "3.13", "3.14")
 

@@ -20,7 +20,7 @@ from cashback_gateway.settings.declaration import declared_in
 from cashback_gateway.settings.environment import SettingsError, read_settings
 from cashback_gateway.settings.table import CONCERNS, REQUIRED, SETTINGS
 
-ROOT = Path(__file__).parents[3]
+ROOT = Path(__file__).parents[4]
 ENOUGH = {
     "DATABASE_URL": "postgresql://cashback:hidden-1@db.example:5432/cashback",
     "CASHBACK_PROVIDER_URL": "https://provider.example/base/",

@@ -31,7 +31,7 @@ from simulation.world import Outcome, simulate
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-ROOT = Path(__file__).parents[3]
+ROOT = Path(__file__).parents[4]
 SEEDS = 100
 
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from adapters.postgres.embedded import EmbeddedPostgres
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 SALES = 60
 DOCUMENT = re.compile(r"(?<![0-9.])[0-9]{11}(?![0-9])")
 

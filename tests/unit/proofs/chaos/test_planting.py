@@ -4,7 +4,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-ROOT = Path(__file__).parents[3]
+ROOT = Path(__file__).parents[4]
 PLANT_ALL = "from chaos.planting import PLANTS; print([plant() for plant in PLANTS.values()])"
 
 

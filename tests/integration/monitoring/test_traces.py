@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from adapters.postgres.embedded import EmbeddedPostgres
     from integration.running import Gateway
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
 SPAN = "00f067aa0ba902b7"
 

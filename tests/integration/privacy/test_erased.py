@@ -38,8 +38,8 @@ from cashback_core.values.documents import Cpf, cpf_check_digits
 from cashback_core.values.names import NameDifference
 from contract.builders import CREATED, a_cpf, a_sale, ended, leased, seen, submitted
 from contract.reconciling import FOREIGN, RULES, Kept, reconcile, standing
+from integration.privacy.test_privacy import customer_id, rows
 from integration.running import SEAL
-from integration.test_privacy import customer_id, rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
