@@ -102,7 +102,7 @@ _INCIDENTS: Final = _in_order_of("incidents", "since")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Part:
+class ListPart:
     """Which part of a list is wanted: at most `limit` after a position."""
 
     query: QueryReader
@@ -116,7 +116,7 @@ class Part:
         return self.query.cursor_after(position.accepted_at, position.id)
 
 
-def read_list(query: bytes, zone: ZoneInfo) -> tuple[RecordFilter, Part]:
+def read_list(query: bytes, zone: ZoneInfo) -> tuple[RecordFilter, ListPart]:
     """The list of records that a query asks for; days, and instants without an offset, in `zone`.
 
     Raises InvalidQueryError with every fault.
@@ -135,7 +135,7 @@ def read_list(query: bytes, zone: ZoneInfo) -> tuple[RecordFilter, Part]:
     return wanted, _part(reader)
 
 
-def read_open_list(query: bytes, zone: ZoneInfo) -> tuple[OpenFilter, Part]:
+def read_open_list(query: bytes, zone: ZoneInfo) -> tuple[OpenFilter, ListPart]:
     """The list of open cashbacks that a query asks for; raises InvalidQueryError."""
     reader = QueryReader(query, _OPEN, *OPEN_FILTERS.names)
     asked = OPEN_FILTERS.read(reader, zone)
@@ -157,7 +157,7 @@ class IncidentFilter:
     cls: FindingClass | None
 
 
-def read_incident_list(query: bytes) -> tuple[IncidentFilter, Part]:
+def read_incident_list(query: bytes) -> tuple[IncidentFilter, ListPart]:
     """The list of incidents that a query asks for; raises InvalidQueryError."""
     reader = QueryReader(query, _INCIDENTS, *INCIDENT_FILTERS.names)
     asked = INCIDENT_FILTERS.read(reader)
@@ -169,7 +169,7 @@ def read_incident_list(query: bytes) -> tuple[IncidentFilter, Part]:
     return wanted, _part(reader)
 
 
-def read_equal_list(query: bytes) -> tuple[EqualOutcome | None, Part]:
+def read_equal_list(query: bytes) -> tuple[EqualOutcome | None, ListPart]:
     """The list of pairs of equal content that a query asks for; raises InvalidQueryError."""
     reader = QueryReader(query, _EQUALS, *EQUAL_FILTERS.names)
     outcome = EQUAL_FILTERS.read(reader)["outcome"]
@@ -204,13 +204,13 @@ def read_report_part(query: bytes, customer_id: UUID) -> ReportPart:
     return ReportPart(query=reader, limit=wanted.limit, after=after)
 
 
-def _part(reader: QueryReader) -> Part:
+def _part(reader: QueryReader) -> ListPart:
     wanted = reader.slice()
     after = None
     if wanted.after is not None:
         accepted_at, id_ = wanted.after
         after = Position(accepted_at=datetime.fromisoformat(accepted_at), id=UUID(id_))
-    return Part(query=reader, limit=wanted.limit, after=after)
+    return ListPart(query=reader, limit=wanted.limit, after=after)
 
 
 def _rate(reader: QueryReader, type_: str | None, version: int | None) -> RateVersion | None:
