@@ -115,7 +115,7 @@ class ClientRoutes:
             value = {"name": last.state.name, "created_at": last.created_at}
             cursor = query.cursor_after(value[wanted.sort], last.id)
         items = [client_shape(client) for client in page.items]
-        return Answer(200, encode(shapes.ApiClientPage(items=items, next_cursor=cursor)))
+        return Answer(200, encode(shapes.RegisteredClientPage(items=items, next_cursor=cursor)))
 
     async def rotate(self, request: Request[Any, Any, Any]) -> ASGIApp:
         """A further secret, told this once."""
@@ -150,10 +150,10 @@ def check_state(document: object) -> ClientState:
     return state
 
 
-def client_shape(client: Client) -> shapes.ApiClient:
+def client_shape(client: Client) -> shapes.RegisteredClient:
     """A client as it goes out."""
     disabled_at = client.disabled_at
-    return shapes.ApiClient(
+    return shapes.RegisteredClient(
         id=client.id,
         merchant=client.merchant,
         name=client.state.name,

@@ -116,7 +116,7 @@ class ClientSecret(Shape, frozen=True, kw_only=True):
     expires_at: Instant | None
 
 
-class ApiClient(Shape, frozen=True, kw_only=True):
+class RegisteredClient(Shape, frozen=True, kw_only=True):
     """An API client with those of its secrets that are still good, the latest first."""
 
     id: str
@@ -136,13 +136,13 @@ class ApiClient(Shape, frozen=True, kw_only=True):
 class IssuedSecret(Shape, frozen=True, kw_only=True):
     """A client with its new secret, which is told this once: keep it where the ERP reads it."""
 
-    client: ApiClient
+    client: RegisteredClient
     number: int
     secret: str
 
 
-class ApiClientPage(Shape, frozen=True, kw_only=True):
+class RegisteredClientPage(Shape, frozen=True, kw_only=True):
     """API clients, and the cursor of the next page, null at the end."""
 
-    items: list[ApiClient]
+    items: list[RegisteredClient]
     next_cursor: str | None

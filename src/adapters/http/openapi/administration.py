@@ -40,7 +40,7 @@ _A_MERCHANT: Final = Described(
 _A_USER: Final = Described(tag="Users", what="a user", schema="User", where=(USERNAME,))
 _CLIENT_ID: Final = parameter("id", "path", "The client's id, `cli_…`.", _TEXT)
 _A_CLIENT: Final = Described(
-    tag="API clients", what="an API client", schema="ApiClient", where=(_CLIENT_ID,)
+    tag="API clients", what="an API client", schema="RegisteredClient", where=(_CLIENT_ID,)
 )
 _CREATED: Final = ("Location", "ETag")
 _KNOWN_LATER: Final = (
@@ -225,7 +225,7 @@ ADMINISTRATION: Final[dict[tuple[str, str], Operation]] = {
         "listClients",
         "API clients",
         "API clients",
-        "ApiClientPage",
+        "RegisteredClientPage",
         pages(CLIENTS, parameter("role", "query", "Only these.", {"enum": list(CLIENT_ROLES)}),
               _DISABLED, _MERCHANT),
     ),

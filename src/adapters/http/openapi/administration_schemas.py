@@ -27,9 +27,9 @@ ADMINISTRATION_SHAPES: Final = (
     shapes.User,
     shapes.UserPage,
     shapes.ClientSecret,
-    shapes.ApiClient,
+    shapes.RegisteredClient,
     shapes.IssuedSecret,
-    shapes.ApiClientPage,
+    shapes.RegisteredClientPage,
     shapes.TrailLine,
     shapes.TrailPage,
 )

@@ -35,7 +35,10 @@ _SOLD_FROM: Final = BoundFilter(about=f"Sold at this instant or later{_OR_A_DAY}
 _SOLD_TO: Final = BoundFilter(about=f"Sold before this instant{_OR_A_DAY} or earlier.", end=True)
 CASHBACK_FILTERS: Final = Filters(
     status=ChoiceFilter(
-        about="Only this status.", choices=tuple(sorted(Status)), code="status_unknown"
+        about="Only this status.",
+        choices=tuple(sorted(Status)),
+        code="status_unknown",
+        named="Status",
     ),
     name_differs=TruthFilter(
         about="Only those whose name was noted as another person's (`true`), or only the others."
@@ -65,7 +68,9 @@ OPEN_FILTERS: Final = Filters(
 """What an operator may list: all that has not ended well."""
 
 EQUAL_FILTERS: Final = Filters(
-    outcome=ChoiceFilter(about="Only these.", choices=tuple(o.value for o in EqualOutcome))
+    outcome=ChoiceFilter(
+        about="Only these.", choices=tuple(o.value for o in EqualOutcome), named="EqualOutcome"
+    )
 )
 INCIDENT_FILTERS: Final = Filters(
     **{
@@ -74,7 +79,9 @@ INCIDENT_FILTERS: Final = Filters(
             choices=("true", "false"),
             default="true",
         ),
-        "class": ChoiceFilter(about="Only of this class.", choices=tuple(sorted(FindingClass))),
+        "class": ChoiceFilter(
+            about="Only of this class.", choices=tuple(sorted(FindingClass)), named="FindingClass"
+        ),
     }
 )
 

@@ -129,7 +129,7 @@ class Choice:
 
     def schema(self) -> Schema:
         """See Field."""
-        return {"enum": list(self.choices)}
+        return {"type": "string", "enum": list(self.choices)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +149,11 @@ class Choices:
 
     def schema(self) -> Schema:
         """See Field."""
-        return {"type": "array", "minItems": 1, "items": {"enum": sorted(self.choices)}}
+        return {
+            "type": "array",
+            "minItems": 1,
+            "items": {"type": "string", "enum": sorted(self.choices)},
+        }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -34,5 +34,5 @@ Uuid = Annotated[str, Meta(extra_json_schema={"format": "uuid"})]
 Document = Annotated[str, Meta(pattern="^[0-9]{11}$", description="CPF, digits only.")]
 
 
-class Shape(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """An object of an answer: exactly these fields."""
+class Shape(Struct, frozen=True, kw_only=True):
+    """An object of an answer: all of these fields, and no client may mind a new one."""
