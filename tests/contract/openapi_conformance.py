@@ -26,6 +26,19 @@ OWN_HEADERS: Final = (
 PROBLEM: Final = "application/problem+json"
 
 
+def inlined(value: Any, document: dict[str, Any]) -> Any:
+    """A part of the document with its answers, parameters and examples in their own places."""
+    if isinstance(value, list):
+        return [inlined(inner, document) for inner in cast("list[Any]", value)]
+    if not isinstance(value, dict):
+        return value
+    found = cast("dict[str, Any]", value)
+    _, _, kind, name = (found.get("$ref") or "///").split("/")
+    if kind in {"responses", "parameters", "examples"}:
+        return inlined(document["components"][kind][name], document)
+    return {key: inlined(inner, document) for key, inner in found.items()}
+
+
 def spelt_out(document: dict[str, Any]) -> dict[str, Any]:
     """The document with all that it says: to the status of every problem, in its own place.
 
@@ -33,19 +46,7 @@ def spelt_out(document: dict[str, Any]) -> dict[str, Any]:
     is not documented.
     """
     components = document["components"]
-
-    def inlined(value: Any) -> Any:
-        if isinstance(value, list):
-            return [inlined(inner) for inner in cast("list[Any]", value)]
-        if not isinstance(value, dict):
-            return value
-        found = cast("dict[str, Any]", value)
-        _, _, kind, name = (found.get("$ref") or "///").split("/")
-        if kind in {"responses", "parameters", "examples"}:
-            return inlined(components[kind][name])
-        return {key: inlined(inner) for key, inner in found.items()}
-
-    paths = inlined(document["paths"])
+    paths = inlined(document["paths"], document)
     for operations in paths.values():
         for operation in operations.values():
             other = operation["responses"].pop("default")

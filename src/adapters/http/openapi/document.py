@@ -14,8 +14,8 @@ from adapters.http.identity.access import ACCESS, Role
 from adapters.http.openapi.examples import problem_examples, with_examples
 from adapters.http.openapi.fresh import freshened
 from adapters.http.openapi.operations import OPERATIONS
-from adapters.http.openapi.parts import ACCEPT_LANGUAGE
 from adapters.http.openapi.parameters import SharedParameters
+from adapters.http.openapi.parts import ACCEPT_LANGUAGE
 from adapters.http.openapi.problem_answers import ProblemAnswer, problem_answers
 from adapters.http.openapi.references import reference, references
 from adapters.http.openapi.schemas import Schema, schemas
@@ -39,7 +39,16 @@ twice is answered twice and recorded once.
 
 Every error is an RFC 9457 problem in LANGUAGES (`Accept-Language`); its `type` is the \
 address of a page about it. An unknown address is a 404, another method a 405 with `Allow`. \
-Trailing slashes are accepted everywhere."""
+Trailing slashes are accepted everywhere.
+
+**What a client must bear.** Without notice an answer may have new fields and headers, a list of \
+values (`status`, `code`, `class` …) a new value, an operation a new optional field, parameter or \
+error, in any order. So: ignore fields that you do not know; take an unknown `status` of a cashback \
+for one that is not final; an unknown `code`, or a status that is not listed, by its status: 4xx is \
+yours to mend, 429 and 5xx are tried again, with the same `sale_id` or `Idempotency-Key`. Texts \
+(`title`, `detail`, `expected` …) may improve: never compare them. Ids, cursors and ETags mean \
+nothing but themselves. What is there now keeps its address, name, type and meaning, and nothing \
+optional becomes needed, while the addresses begin as they do."""
 
 
 def _description() -> str:

@@ -26,6 +26,13 @@ _HEADERS: Final = {
     "default": ("Retry-After",),
 }
 
+_SHORT: Final = {
+    ("unauthenticated", "invalid_token"): "no_good_token",
+    ("rate_exceeded", "too_many_requests"): "too_fast",
+    ("overloaded", "unavailable"): "come_back",
+}
+"""Names of what nearly every operation has."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProblemAnswer:
@@ -39,7 +46,7 @@ class ProblemAnswer:
     @property
     def name(self) -> str:
         """Its name among the components."""
-        name = self.named or "_or_".join(self.codes)
+        name = self.named or _SHORT.get(self.codes) or "_or_".join(self.codes)
         return name if self.form is None else f"{name}_or_{self.form}"
 
     def described(self) -> Schema:
