@@ -42,13 +42,13 @@ address of a page about it. An unknown address is a 404, another method a 405 wi
 Trailing slashes are accepted everywhere.
 
 **What a client must bear.** Without notice an answer may have new fields and headers, a list of \
-values (`status`, `code`, `class` …) a new value, an operation a new optional field, parameter or \
-error, in any order. So: ignore fields that you do not know; take an unknown `status` of a cashback \
-for one that is not final; an unknown `code`, or a status that is not listed, by its status: 4xx is \
-yours to mend, 429 and 5xx are tried again, with the same `sale_id` or `Idempotency-Key`. Texts \
-(`title`, `detail`, `expected` …) may improve: never compare them. Ids, cursors and ETags mean \
-nothing but themselves. What is there now keeps its address, name, type and meaning, and nothing \
-optional becomes needed, while the addresses begin as they do."""
+values (`status`, `code`, `class` …) a new value, an operation a new optional field, parameter \
+or error, in any order. So: ignore fields that you do not know; take an unknown `status` of a \
+cashback for one that is not final; an unknown `code`, or a status that is not listed, by its \
+status: 4xx is yours to mend, 429 and 5xx are tried again, with the same `sale_id` or \
+`Idempotency-Key`. Texts (`title`, `detail`, `expected` …) may improve: never compare them. Ids, \
+cursors and ETags mean nothing but themselves. What is there now keeps its address, name, type \
+and meaning, and nothing optional becomes needed."""
 
 
 def _description() -> str:

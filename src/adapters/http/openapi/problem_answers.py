@@ -26,7 +26,7 @@ _HEADERS: Final = {
     "default": ("Retry-After",),
 }
 
-_SHORT: Final = {
+_SHORT: Final[dict[tuple[str, ...], str]] = {
     ("unauthenticated", "invalid_token"): "no_good_token",
     ("rate_exceeded", "too_many_requests"): "too_fast",
     ("overloaded", "unavailable"): "come_back",
