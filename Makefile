@@ -29,7 +29,7 @@ SPACE := $(subst ,, )
 WORKERS ?= 2
 # Tests start hundreds of Pythons: without compiled files each would compile the source anew.
 PYTEST = PYTHONDONTWRITEBYTECODE= .venv/bin/python -m pytest
-WITHOUT ?= container browser clients nginx pgbouncer promtool
+WITHOUT ?= container browser clients java nginx pgbouncer promtool
 test: venv-dev ## run every test that needs nothing but Python (WORKERS=2 files at once)
 	@$(PYTEST) -n $(WORKERS) --dist loadfile --no-loadscope-reorder -m 'not ($(subst $(SPACE), or ,$(strip $(WITHOUT))))' $(TESTS)
 
@@ -45,6 +45,12 @@ client-tools: $(CLIENT_TOOLS)/node_modules ## install the TypeScript generator t
 
 test-clients: venv-dev client-tools ## make clients in Python and TypeScript of the OpenAPI document, let them work
 	@$(PYTEST) -m clients tests/integration/clients
+
+# Not part of `check`: 30 MB and a Java for what changes rarely (docs/decisions.md, 93).
+.PHONY: test-java-client
+test-java-client: venv-dev ## make a Java client of the OpenAPI document, read its sources (needs a Java)
+	@$(call FIND_PYTHON,java)
+	@$(PYTEST) -m java tests/integration/clients
 
 test-alerts: venv-dev ## run the unit tests of the alert rules (infra/ci_packages.sh installs promtool)
 	@$(PYTEST) -m promtool tests/unit/infra
@@ -62,7 +68,7 @@ check: lint types contracts test-here ## what CI runs before it deploys
 
 .PHONY: test-here
 test-here: client-tools ## run every test but those of deploying, with nginx, PgBouncer, promtool and clients, all in one go
-	@$(MAKE) --no-print-directory test WITHOUT='container browser'
+	@$(MAKE) --no-print-directory test WITHOUT='container browser java'
 
 lint: venv-dev ## style and formatting
 	.venv/bin/python -m ruff check
@@ -131,6 +137,8 @@ lock: ## pin requirements/*.txt anew from pyproject.toml (needs uv)
 	$$compile --group service $(UNNEEDED:%=--no-emit-package %) -o requirements/service.txt && \
 	$$compile --group dev -o requirements/dev.txt
 	@uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
+		--no-header --group java -o requirements/java.txt
+	@uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
 		--no-header --group mutation -c requirements/dev.txt -o requirements/mutation.txt
 
 .PHONY: backup restore upgrade
@@ -144,4 +152,4 @@ upgrade: ## replace the running version by IMAGE, one container after the other
 	@infra/upgrade.sh $(IMAGE)
 
 clean: ## remove .venv and caches; the data in var/ stays
-	rm -rf .venv .venv-mutation mutants .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf .venv .venv-java .venv-mutation mutants .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
