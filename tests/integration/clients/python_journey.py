@@ -71,9 +71,12 @@ def main(base_url: str, password: str) -> None:
     assert wrong.errors[0].code is ProblemErrorCode.TOTAL_MISMATCH
     assert page.items[0].customer.document == "11144477735"
 
-    # A field that is new is kept, and hurts nobody.
-    newer = RecordedSale.from_dict({**recorded.to_dict(), "since_next_year": True})
-    assert newer["since_next_year"] is True
+    # What is new next year hurts nobody: a field, a value.
+    newer = RecordedSale.from_dict({**recorded.to_dict(), "shop": 7, "status": "returned"})
+    assert newer["shop"] == 7
+    assert str(newer.status) == "returned"
+    assert newer.status not in set(Status)
+    assert newer.to_dict() == {**recorded.to_dict(), "shop": 7, "status": "returned"}
 
 
 if __name__ == "__main__":

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.clients
 
 HERE: Final = Path(__file__).parent
+TEMPLATES: Final = HERE.parents[2] / "examples" / "python_client"
 TYPESCRIPT: Final = HERE / "typescript"
 TOOLS: Final = TYPESCRIPT / "node_modules" / ".bin"
 
@@ -59,7 +60,7 @@ def test_a_python_client_type_checks_and_does_an_erps_work(
     made = run(
         *(sys.executable, "-m", "openapi_python_client", "generate", "--meta", "none"),
         *("--path", document, "--output-path", "cashback_client", "--config", "config.yml"),
-        "--fail-on-warning",
+        *("--fail-on-warning", "--custom-template-path", TEMPLATES),
         cwd=folder,
     )
     assert "WARNING" not in made
