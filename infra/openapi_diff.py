@@ -172,8 +172,9 @@ def _changes(place: str, old: Any, new: Any) -> Iterator[str]:
             else:
                 yield from _changes(inside, one[key], other[key])
     elif _is_plain_list(old) and _is_plain_list(new):
-        gone = [one for one in old if one not in new]
-        added = [one for one in new if one not in old]
+        one_list, other_list = cast("list[Any]", old), cast("list[Any]", new)
+        gone = [one for one in one_list if one not in other_list]
+        added = [one for one in other_list if one not in one_list]
         if gone or added:  # else only their order changed
             parts = (("gone", gone), ("new", added))
             yield f"{place} " + ", ".join(f"{word}{_told(found)}" for word, found in parts if found)

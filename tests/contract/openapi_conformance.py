@@ -49,6 +49,7 @@ def spelt_out(document: dict[str, Any]) -> dict[str, Any]:
     paths = inlined(document["paths"], document)
     for operations in paths.values():
         for operation in operations.values():
+            operation.setdefault("security", document["security"])
             other = operation["responses"].pop("default")
             by_status: dict[str, dict[str, Any]] = {}
             for code, example in other["content"][PROBLEM]["examples"].items():

@@ -19,8 +19,7 @@ from cashback_core.reconciliation import FindingClass
 from cashback_core.reconciliation.incidents import StatementIncident
 from cashback_core.values.ids import new_id
 from cashback_core.words.locales import ENGLISH
-from integration import journeys
-from integration.journeys import fresh_cpf, wait_for
+from integration.journeys import fresh_cpf, sale_of_now, wait_for
 from integration.kept_incidents import keep
 from integration.running import PASSWORD, Gateway
 
@@ -105,12 +104,6 @@ def real_answers(gateway: Gateway, headers: Callable[[str], Mapping[str, str]]) 
     }
 
 
-def sale(document: str, **changes: object) -> dict[str, Any]:
-    """Of just now: the merchant may have changed how old one may be."""
-    sold_at = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    return journeys.sale(document, sold_at=sold_at, **changes)
-
-
 def _ask_for_tokens(asking: Asking) -> None:
     tokens = asking.gateway.request(
         "POST", "/api/token", {"username": "demo", "password": PASSWORD}, authorised=False
@@ -126,7 +119,7 @@ def _ask_for_tokens(asking: Asking) -> None:
 def _ask_of_sales(asking: Asking) -> None:
     number = f"nf-{new_id()}"
     asking.shown[number] = "nf-4711"
-    told = sale(asking.fresh("52998224725"), sale_id=number)
+    told = sale_of_now(asking.fresh("52998224725"), sale_id=number)
     asking.answer("Quote", asking.ask("erp", "POST", "/api/cashbacks/quote", told).json)
     recorded = asking.ask("erp", "POST", "/api/cashbacks", told)
     assert recorded.status == 201, recorded.body
@@ -147,7 +140,7 @@ def _ask_of_sales(asking: Asking) -> None:
 
 
 def _ask_of_names(asking: Asking) -> None:
-    told = sale(asking.fresh("52998224725"))
+    told = sale_of_now(asking.fresh("52998224725"))
     key = f"key-{new_id()}"
     keyed = asking.ask("erp", "POST", "/api/cashbacks", told, Idempotency_Key=key)
     assert keyed.status == 201, keyed.body
@@ -170,7 +163,9 @@ def _ask_of_open_ones(asking: Asking) -> None:
         asking.gateway.misbehave(document=document, behaviour=behaviour, times=1)
         number = f"nf-{new_id()}"
         asking.shown[number] = "nf-4711"
-        recorded = asking.ask("erp", "POST", "/api/cashbacks", sale(document, sale_id=number))
+        recorded = asking.ask(
+            "erp", "POST", "/api/cashbacks", sale_of_now(document, sale_id=number)
+        )
         assert recorded.status == 202, recorded.body
     listed = f"/api/cashbacks/open?document={document}"
     in_doubt = asking.ask("operator", "GET", f"{listed}&status=in_doubt").json["items"][0]
@@ -191,7 +186,9 @@ def _ask_of_open_ones(asking: Asking) -> None:
 
 
 def _ask_of_incidents(asking: Asking) -> None:
-    paid = asking.ask("erp", "POST", "/api/cashbacks", sale(asking.fresh("52998224725"))).json
+    paid = asking.ask(
+        "erp", "POST", "/api/cashbacks", sale_of_now(asking.fresh("52998224725"))
+    ).json
     told = {"meaning": "foreign", "reason": "their own campaign, their mail of 3 June"}
     plain = f"/api/incidents/{_incident(asking.gateway, None)}/explain"
     explained = asking.ask("platform", "POST", plain, told)
@@ -199,7 +196,12 @@ def _ask_of_incidents(asking: Asking) -> None:
     asking.answer("StatementIncident", explained.json["incident"])
     asking.problem(asking.ask("platform", "POST", plain, {**told, "meaning": "known_absent"}))
     naming = f"/api/incidents/{_incident(asking.gateway, paid['id'])}/explain"
-    asking.problem(asking.ask("platform", "POST", naming, {**told, "dry_run": False}))
+    done = {**told, "dry_run": False}
+    asking.problem(asking.ask("platform", "POST", naming, done))
+    # While they stand, a refused cashback of their amount may be one of theirs.
+    for path in (plain, naming):
+        ended = asking.ask("platform", "POST", path, {**done, "accept_risk": True})
+        assert ended.status == 200, ended.body
 
 
 def _incident(gateway: Gateway, reference: str | None) -> str:
@@ -267,7 +269,7 @@ def _ask_for_a_report(asking: Asking) -> None:
     document = asking.fresh("52998224725")
     number = f"nf-{new_id()}"
     asking.shown[number] = "nf-4711"
-    told = asking.ask("erp", "POST", "/api/cashbacks", sale(document, sale_id=number))
+    told = asking.ask("erp", "POST", "/api/cashbacks", sale_of_now(document, sale_id=number))
     assert told.status == 201, told.body
     customers = asking.ask("admin", "GET", f"/api/customers?document={document}").json
     person = f"/api/customers/{customers['items'][0]['id']}"

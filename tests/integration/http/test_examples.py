@@ -23,7 +23,7 @@ from cashback_gateway.local import demo_data
 from contract.openapi_conformance import faults, inlined
 from integration.administering import add_user
 from integration.belongings import belongings
-from integration.journeys import fresh_cpf, sale, wait_for
+from integration.journeys import fresh_cpf, sale_of_now, wait_for
 from integration.kept_incidents import keep
 from integration.people import sign_in_people
 from integration.real_answers import real_answers
@@ -69,7 +69,7 @@ class Stranger:
         """The id of one whose first attempt met that behaviour of the provider."""
         document = fresh_cpf()
         self.gateway.misbehave(document=document, behaviour=behaviour, times=1)
-        reply = self.gateway.submit(sale(document))
+        reply = self.gateway.submit(sale_of_now(document))
         assert reply.status == 202, reply.body
         return str(reply.json["id"])
 
