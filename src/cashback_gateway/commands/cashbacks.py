@@ -8,6 +8,7 @@ from cyclopts import Parameter
 
 from adapters.postgres.operators.counts import count_by_rate, count_equals
 from adapters.postgres.operators.incidents import PostgresIncidentStore
+from cashback_core.delivery.brakes import WaitsFor
 from cashback_core.delivery.record import RateVersion, RecordFilter
 from cashback_core.delivery.states import DeliveryPolicy, Status
 from cashback_core.delivery.waits import Why
@@ -65,8 +66,12 @@ WAITS: Final[dict[str, str]] = {
     Why.DUE: "a worker",
     Why.PROOF: "the provider's statement",
     Why.PERSON: "an operator",
+    WaitsFor.CASHBACK_CEILING: "an operator: it is above the merchant's ceiling for one",
+    WaitsFor.DAY_CEILING: "an operator: its day is above the merchant's ceiling",
+    WaitsFor.TYPE_STOPPED: "its product type, which is stopped (`./cashback stops list`)",
+    WaitsFor.MERCHANT_STOPPED: "its merchant, which is stopped (`./cashback stops list`)",
 }
-"""What a cashback waits for, by its Why."""
+"""What a cashback waits for, by its Why, or the brake that holds it."""
 
 Open = Literal[
     Status.PENDING, Status.SENDING, Status.REJECTED, Status.IN_DOUBT, Status.HELD, Status.CANCELLED
@@ -99,6 +104,7 @@ _PAID: Final = (
     Column("id"),
     Column("status"),
     Column("cashback", right=True),
+    Column("sale_id", "SALE"),
     Column("accepted_at", "ACCEPTED"),
     Column("sold_at", "SOLD"),
     Column("waits", "WAITS FOR"),
@@ -231,16 +237,19 @@ async def show(name: Named, /, *, json: Json = False, here: Here) -> None:
     """Show one cashback with its attempts and events."""
     from adapters.postgres.cashbacks.store import PostgresCashbackStore
 
-    async with operating(here) as (database, _):
+    async with operating(here) as (database, operators):
         one = await the_cashback(database, name)
+        waits = await operators.waits(one.merchant_id, [one.id])
         store = PostgresCashbackStore(database, DeliveryPolicy())
         history = await store.history(one.merchant_id, one.id)
     if history is None:
         raise ActRefusedError(f"there is no cashback {name}")
-    record = _whole(history, one.merchant)
+    waiting = waits.get(one.id)
+    record = _whole(history, one.merchant, waiting)
     attempts, events = [*map(_attempt, history.attempts)], [*map(_event, history.events)]
     if json:
-        show_json({**record, "attempts": attempts, "events": events})
+        told = None if waiting is None else _waiting(waiting)
+        show_json({**record, "waiting": told, "attempts": attempts, "events": events})
         return
     show_record(record)
     for columns, rows in ((_ATTEMPTS, attempts), (_EVENTS, events)):
@@ -400,7 +409,7 @@ def _paid(record: Record) -> dict[str, object]:
     }
 
 
-def _whole(history: History, merchant: str) -> dict[str, object]:
+def _whole(history: History, merchant: str, waiting: Waiting | None) -> dict[str, object]:
     record = history.record
     return {
         "id": record.id,
@@ -415,7 +424,7 @@ def _whole(history: History, merchant: str) -> dict[str, object]:
         "applied_at": record.standing.applied_at,
         "group": record.group,
         "same_content_as": record.same_content_as,
-        "waits": _waits(record.waiting),
+        "waits": _waits(waiting),
     }
 
 

@@ -22,6 +22,8 @@ from cashback_gateway.processes.collector import collect_rarely
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from rich.console import Console
+
     from cashback_gateway.settings.environment import SettingsError
 
 _ANY_WIDTH: Final = 1_000
@@ -356,9 +358,7 @@ def _register(app: App, command: Command) -> None:
 def _launcher(*, helps: bool) -> App:
     app = make_app()
     if helps and not sys.stdout.isatty():
-        from rich.console import Console
-
-        app.console = Console(width=_ANY_WIDTH, color_system=None)  # an example is one line
+        app.console = _plain_console()
 
     @app.meta.default
     def launch(
@@ -382,6 +382,16 @@ def _launcher(*, helps: bool) -> App:
         return asyncio.run(done)
 
     return app.meta
+
+
+def _plain_console() -> Console:
+    from rich.console import Console
+
+    class PlainConsole(Console):
+        def on_broken_pipe(self) -> None:
+            raise BrokenPipeError  # `main` ends quietly, where this would end with 1
+
+    return PlainConsole(width=_ANY_WIDTH, color_system=None)  # an example is one line
 
 
 def _completion(shell: Literal["bash", "zsh", "fish"], /) -> None:

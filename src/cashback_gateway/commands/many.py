@@ -26,7 +26,7 @@ from cashback_core.operators.acts import (
 )
 from cashback_core.values.money import format_centavos
 from cashback_gateway.commands.cashbacks import BECAME
-from cashback_gateway.commands.operating import operating, tally_words, the_cashback, the_merchant
+from cashback_gateway.commands.operating import operating, tally_words, the_cashbacks, the_merchant
 from cashback_gateway.commands.parameters import (
     FROM,
     TO,
@@ -69,7 +69,10 @@ class Which:
     ] = None
     id: Annotated[list[str] | None, Parameter(help=_NAMES)] = None
     ids_from: Annotated[
-        Path | None, Parameter(help="those of a file, one a line; - is standard input")
+        Path | None,
+        Parameter(
+            allow_leading_hyphen=True, help="those of a file, one a line; - is standard input"
+        ),
     ] = None
     above_ceiling: Annotated[
         bool,
@@ -157,7 +160,7 @@ async def _all(
         merchant_id = await the_merchant(operators, which.merchant)
         ids: frozenset[UUID] | None = None
         if names is not None:
-            ids = frozenset([(await the_cashback(database, name)).id for name in names])
+            ids = frozenset(one.id for one in await the_cashbacks(database, names))
         wanted = OpenFilter(
             statuses=frozenset(map(Status, status or MANY[kind])),
             document=which.document,
@@ -192,6 +195,8 @@ def _names(which: Which) -> list[str] | None:
         except (OSError, UnicodeDecodeError) as error:
             raise ActRefusedError(f"{which.ids_from} cannot be read: {error}") from error
         names += text.split()
+    if len(names) > MAX_AT_ONCE:
+        raise ActRefusedError(f"{len(names)} are named, but at most {MAX_AT_ONCE} at once")
     try:
         return [*dict.fromkeys(map(read_name, names))]
     except ValueError as error:

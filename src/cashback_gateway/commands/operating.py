@@ -17,7 +17,7 @@ from cashback_core.values.money import format_centavos
 from cashback_gateway.commands.refusals import ActRefusedError
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator
+    from collections.abc import AsyncGenerator, Sequence
 
     from adapters.postgres.operators.named import NamedCashback
     from cashback_core.operators.acts import Tally
@@ -47,18 +47,27 @@ async def the_merchant(operators: PostgresOperatorStore, slug: str | None) -> in
 
 async def the_cashback(database: Database, name: str) -> NamedCashback:
     """The one cashback of an id or of a sale's number. Raises ActRefusedError."""
-    match await named_cashbacks(database, name):
-        case ():
-            raise ActRefusedError(f"there is no cashback {name}")
-        case (one,):
-            return one
-        case several:
-            told = "; ".join(
-                f"{one.id} of {one.merchant}, {one.status},"
-                f" accepted {format_instant(one.accepted_at)[:19]}Z"
-                for one in several
-            )
-            raise ActRefusedError(f"{len(several)} sales have the sale_id {name}: {told}")
+    (one,) = await the_cashbacks(database, [name])
+    return one
+
+
+async def the_cashbacks(database: Database, names: Sequence[str]) -> list[NamedCashback]:
+    """The one cashback of each of several names. Raises ActRefusedError."""
+    named = await named_cashbacks(database, names)
+    return [_only(name, named[name]) for name in names]
+
+
+def _only(name: str, named: Sequence[NamedCashback]) -> NamedCashback:
+    if not named:
+        raise ActRefusedError(f"there is no cashback {name}")
+    if len(named) > 1:
+        told = "; ".join(
+            f"{one.id} of {one.merchant}, {one.status},"
+            f" accepted {format_instant(one.accepted_at)[:19]}Z"
+            for one in named
+        )
+        raise ActRefusedError(f"{len(named)} sales have the sale_id {name}, say an id: {told}")
+    return named[0]
 
 
 def tally_words(tally: Tally) -> str:

@@ -24,6 +24,12 @@ if TYPE_CHECKING:
 _ANY_WIDTH: Final = 1_000_000
 """No line is broken for a file or another program."""
 
+_FOLDED: Final = 20
+"""No long text is folded to less."""
+
+_GAP: Final = 2
+"""Between columns."""
+
 
 @dataclass(frozen=True, slots=True)
 class Column:
@@ -33,7 +39,7 @@ class Column:
     heading: str = ""
     right: bool = False
     folds: bool = False
-    """Long texts are broken where a terminal ends; what is copied, such as an id, never is."""
+    """Long texts are broken where a terminal ends."""
 
     @property
     def title(self) -> str:
@@ -75,6 +81,8 @@ def show_listing(listing: Listing, *, as_json: bool) -> None:
         return
     if shown:
         show_table(listing.columns, listing.records)
+    elif listing.total == 0 and not listing.words:
+        print("none")
     if listing.more:
         of = "there are more" if listing.total is None else f"of {listing.total}"
         comma = "," if listing.total is None else ""
@@ -96,24 +104,34 @@ def show_json(document: object) -> None:
 
 
 def show_table(columns: Iterable[Column], records: Iterable[Record]) -> None:
-    """Print a table: as wide as the terminal, or as its contents for anything else."""
+    """Print a table: as wide as the terminal, or as its contents if that is no terminal, or narrow.
+
+    Nothing that is copied, such as an id, is cut: a narrow terminal breaks the lines itself.
+    """
+    from rich.cells import cell_len
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
     columns = tuple(columns)
+    rows = [[cell(record[column.name]) for column in columns] for record in records]
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for column in columns:
+    needed = -_GAP
+    for column, *cells in zip(columns, *rows, strict=True):
+        longest = max(map(cell_len, (column.title, *cells)))
+        narrowest = min(longest, _FOLDED) if column.folds else longest
+        needed += narrowest + _GAP
         table.add_column(
             column.title,
             justify="right" if column.right else "left",
             no_wrap=not column.folds,
             overflow="fold",
+            min_width=narrowest,
         )
-    for record in records:
-        table.add_row(*(Text(cell(record[column.name])) for column in columns))
-    if sys.stdout.isatty():
-        Console().print(table)
+    for row in rows:
+        table.add_row(*map(Text, row))
+    if sys.stdout.isatty() and needed <= (console := Console()).width:
+        console.print(table)
         return
     lines = io.StringIO()
     Console(file=lines, width=_ANY_WIDTH, color_system=None).print(table)
@@ -128,6 +146,8 @@ def cell(value: object) -> str:
             return "-"
         case bool():
             return "yes" if value else "no"
+        case float():
+            return f"{value:.3f}"
         case datetime():
             return f"{format_instant(value)[:19]}Z"
         case tuple() | list():

@@ -50,6 +50,25 @@ def test_on_a_terminal_texts_are_folded_and_ids_are_whole(
     assert str(UUID(int=1)) in lines[1]
 
 
+def test_a_terminal_too_narrow_for_its_columns_gets_them_whole(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    terminal = io.StringIO()
+    monkeypatch.setattr(terminal, "isatty", lambda: True)
+    monkeypatch.setattr(sys, "stdout", terminal)
+    monkeypatch.setenv("COLUMNS", "40")
+    show_listing(listing(), as_json=False)
+    lines = re.sub(r"\x1b\[[0-9;]*m", "", terminal.getvalue()).splitlines()
+    assert lines[1].startswith(f"{UUID(int=1)}    5.00  2026-06-15T15:00:00Z  a a a a")
+    assert len(lines) == 3
+
+
+def test_an_empty_list_says_so(capsys: pytest.CaptureFixture[str]) -> None:
+    show_listing(Listing(records=[], columns=COLUMNS, total=0), as_json=False)
+    show_listing(Listing(records=[], columns=COLUMNS, total=0, words=["all"]), as_json=False)
+    assert capsys.readouterr().out == "none\nall\n"
+
+
 def test_a_list_that_was_cut_says_of_how_many(capsys: pytest.CaptureFixture[str]) -> None:
     show_listing(listing(total=136), as_json=False)
     show_listing(listing(total=None), as_json=False)
@@ -75,3 +94,4 @@ def test_what_a_provider_says_moves_no_terminals_cursor() -> None:
     assert cell("\x1b[2Jpaid") == "\\x1b[2Jpaid"
     assert cell("a\nb") == "a\\x0ab"
     assert (cell(None), cell(()), cell(True), cell([1, 2])) == ("-", "-", "yes", "1, 2")
+    assert cell(0.02474494) == "0.025"

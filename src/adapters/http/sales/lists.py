@@ -36,7 +36,10 @@ _SOLD_TO: Final = BoundFilter(about=f"Sold before this instant{_OR_A_DAY} or ear
 CASHBACK_FILTERS: Final = Filters(
     dict[str, Any],
     status=ChoiceFilter(
-        about="Only this status.", choices=tuple(sorted(Status)), code="status_unknown"
+        about="Only this status.",
+        choices=tuple(sorted(Status)),
+        code="status_unknown",
+        named="Status",
     ),
     name_differs=TruthFilter(
         about="Only those whose name was noted as another person's (`true`), or only the others."
@@ -68,7 +71,9 @@ OPEN_FILTERS: Final = Filters(
 
 EQUAL_FILTERS: Final = Filters(
     dict[str, Any],
-    outcome=ChoiceFilter(about="Only these.", choices=tuple(o.value for o in EqualOutcome)),
+    outcome=ChoiceFilter(
+        about="Only these.", choices=tuple(o.value for o in EqualOutcome), named="EqualOutcome"
+    ),
 )
 INCIDENT_FILTERS: Final = Filters(
     dict[str, Any],
@@ -78,7 +83,9 @@ INCIDENT_FILTERS: Final = Filters(
             choices=("true", "false"),
             default="true",
         ),
-        "class": ChoiceFilter(about="Only of this class.", choices=tuple(sorted(FindingClass))),
+        "class": ChoiceFilter(
+            about="Only of this class.", choices=tuple(sorted(FindingClass)), named="FindingClass"
+        ),
     },
 )
 
@@ -102,7 +109,7 @@ _INCIDENTS: Final = _in_order_of("incidents", "since")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Part:
+class ListPart:
     """Which part of a list is wanted: at most `limit` after a position."""
 
     query: QueryReader
@@ -116,7 +123,7 @@ class Part:
         return self.query.cursor_after(position.accepted_at, position.id)
 
 
-def read_list(query: bytes, zone: ZoneInfo) -> tuple[RecordFilter, Part]:
+def read_list(query: bytes, zone: ZoneInfo) -> tuple[RecordFilter, ListPart]:
     """The list of records that a query asks for; days, and instants without an offset, in `zone`.
 
     Raises InvalidQueryError with every fault.
@@ -135,7 +142,7 @@ def read_list(query: bytes, zone: ZoneInfo) -> tuple[RecordFilter, Part]:
     return wanted, _part(reader)
 
 
-def read_open_list(query: bytes, zone: ZoneInfo) -> tuple[OpenFilter, Part]:
+def read_open_list(query: bytes, zone: ZoneInfo) -> tuple[OpenFilter, ListPart]:
     """The list of open cashbacks that a query asks for; raises InvalidQueryError."""
     reader = QueryReader(query, _OPEN, *OPEN_FILTERS.names)
     asked = OPEN_FILTERS.read(reader, zone)
@@ -157,7 +164,7 @@ class IncidentFilter:
     cls: FindingClass | None
 
 
-def read_incident_list(query: bytes) -> tuple[IncidentFilter, Part]:
+def read_incident_list(query: bytes) -> tuple[IncidentFilter, ListPart]:
     """The list of incidents that a query asks for; raises InvalidQueryError."""
     reader = QueryReader(query, _INCIDENTS, *INCIDENT_FILTERS.names)
     asked = INCIDENT_FILTERS.read(reader)
@@ -169,7 +176,7 @@ def read_incident_list(query: bytes) -> tuple[IncidentFilter, Part]:
     return wanted, _part(reader)
 
 
-def read_equal_list(query: bytes) -> tuple[EqualOutcome | None, Part]:
+def read_equal_list(query: bytes) -> tuple[EqualOutcome | None, ListPart]:
     """The list of pairs of equal content that a query asks for; raises InvalidQueryError."""
     reader = QueryReader(query, _EQUALS, *EQUAL_FILTERS.names)
     outcome = EQUAL_FILTERS.read(reader)["outcome"]
@@ -204,13 +211,13 @@ def read_report_part(query: bytes, customer_id: UUID) -> ReportPart:
     return ReportPart(query=reader, limit=wanted.limit, after=after)
 
 
-def _part(reader: QueryReader) -> Part:
+def _part(reader: QueryReader) -> ListPart:
     wanted = reader.slice()
     after = None
     if wanted.after is not None:
         accepted_at, id_ = wanted.after
         after = Position(accepted_at=datetime.fromisoformat(accepted_at), id=UUID(id_))
-    return Part(query=reader, limit=wanted.limit, after=after)
+    return ListPart(query=reader, limit=wanted.limit, after=after)
 
 
 def _rate(reader: QueryReader, type_: str | None, version: int | None) -> RateVersion | None:
