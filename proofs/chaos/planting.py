@@ -13,7 +13,7 @@ from adapters.cashback_client import transport
 from adapters.cashback_client.answer import AnswerReader
 from adapters.postgres.cashbacks import group_writer
 from adapters.postgres.connection import durability, sessions
-from adapters.postgres.delivery import leases as leasing
+from adapters.postgres.delivery import leases
 from cashback_core.delivery import deliverer as delivering
 from cashback_core.delivery import evidence
 from cashback_core.delivery.evidence import Evidence, NeverSent, Outcome, Phase, Unknown
@@ -87,7 +87,7 @@ def reaper_requeues() -> None:
         )
         return cursor.rowcount
 
-    replace(leasing, "reap", requeue)
+    replace(leases, "reap", requeue)
 
 
 def acknowledge_unknown_commit() -> None:

@@ -150,7 +150,7 @@ BROKEN_ANSWERS: Final[Mapping[str, str]] = {
 """Customers whose every answer is a 201 with a broken body, to see that its status is kept."""
 
 
-def conduct(seed: int) -> dict[str, object]:
+def instructions(seed: int) -> dict[str, object]:
     """The sandbox's instructions: every misbehaviour equally likely on half the calls."""
     rate = MISBEHAVING_SHARE / len(MISBEHAVIOURS)
     return {

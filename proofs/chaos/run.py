@@ -21,7 +21,7 @@ from chaos.ledgers import (
     read_readings,
     read_told,
 )
-from chaos.profile import BROKEN_ANSWERS, DEADLINE_S, LATE_S, conduct
+from chaos.profile import BROKEN_ANSWERS, DEADLINE_S, LATE_S, instructions
 from chaos.report import Outcome
 from chaos.roles import Roles
 from chaos.spelling import ZONES
@@ -182,7 +182,7 @@ async def _ask_again(erp: Erp, random: Random) -> None:
 
 def _misbehave(system: System, seed: int) -> None:
     url = system.url("sandbox") + "/behaviours"
-    call(url, conduct(seed))
+    call(url, instructions(seed))
     for document, behaviour in BROKEN_ANSWERS.items():
         call(url, {"document": document, "behaviour": behaviour})
 

@@ -24,7 +24,7 @@ from cashback_core.reconciliation import (
     line_key,
 )
 from cashback_core.reconciliation import placement as placing
-from cashback_core.reconciliation.placement import LeftLine, Placing
+from cashback_core.reconciliation.placement import LeftLine, Placement
 from cashback_core.reconciliation.references import id_in
 
 if TYPE_CHECKING:
@@ -39,14 +39,14 @@ _by_reference: Final = by_reference.place_by_reference
 _undecided: Final = placing.undecided
 _window_of: Final = Window.of
 _defects: Final = ReadStatement.defects
-_unpaid: Final = Placing.unpaid
+_unpaid: Final = Placement.unpaid
 _in_turn: Final = by_customer._Group._in_turn
 
 FOR_EVER: Final = datetime(9999, 12, 31, tzinfo=UTC)
 
 
 def exact_match_only(
-    entry: BookEntry, lines: Sequence[LeftLine], places: Placing
+    entry: BookEntry, lines: Sequence[LeftLine], places: Placement
 ) -> Iterator[Finding]:
     exact = [left for left in lines if not by_reference._differences(entry, left, places)]
     for left in lines:
@@ -59,7 +59,7 @@ def exact_match_only(
 
 
 def reversal_proves_absence(
-    entry: BookEntry, lines: Sequence[LeftLine], places: Placing
+    entry: BookEntry, lines: Sequence[LeftLine], places: Placement
 ) -> Iterator[Finding]:
     if entry.status is Status.IN_DOUBT and any(left.is_reversal for left in lines):
         for left in lines:
@@ -69,7 +69,7 @@ def reversal_proves_absence(
         yield from _by_reference(entry, lines, places)
 
 
-def _absent(entry: BookEntry, places: Placing) -> Finding:
+def _absent(entry: BookEntry, places: Placement) -> Finding:
     not_quiet = places.window.why_not_quiet((entry,), places.rules)
     if entry.status is not Status.IN_DOUBT or not_quiet is not None:
         return Finding(cls=FindingClass.NOT_EXPECTED, entry=entry)
@@ -145,7 +145,7 @@ def never_suspected(*_: object) -> None:
     return None
 
 
-def rounds_never_end(self: Placing, entry: BookEntry, group: tuple[BookEntry, ...]) -> Settled:
+def rounds_never_end(self: Placement, entry: BookEntry, group: tuple[BookEntry, ...]) -> Settled:
     return _unpaid(self, replace(entry, rounds=0, first_round_at=None), group)
 
 

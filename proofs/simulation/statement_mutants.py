@@ -17,7 +17,7 @@ from cashback_core.reconciliation import (
     by_reference,
     findings,
 )
-from cashback_core.reconciliation.placement import Placing
+from cashback_core.reconciliation.placement import Placement
 from cashback_core.reconciliation.references import PartsOf
 from cashback_core.testing.memory_incidents import MemoryIncidents
 from simulation import broken_statements as broken
@@ -66,7 +66,7 @@ STATEMENTS: Final = tuple(
             "distrust",
             broken.distrust_without(*_ABSENT),
         ),
-        ("pending that may be credited is sent", Placing, "suspected", broken.never_suspected),
+        ("pending that may be credited is sent", Placement, "suspected", broken.never_suspected),
         ("credited though unpaid: only told", by_reference, "_BY_PROGRAM", frozenset[object]()),
         (
             "a reversal proves absence",
@@ -74,7 +74,7 @@ STATEMENTS: Final = tuple(
             "place_by_reference",
             broken.reversal_proves_absence,
         ),
-        ("rounds never end", Placing, "unpaid", broken.rounds_never_end),
+        ("rounds never end", Placement, "unpaid", broken.rounds_never_end),
         ("held while unproved", by_customer, "undecided", broken.held_while_unproved),
         (
             "explanations are forgotten",

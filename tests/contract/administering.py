@@ -39,14 +39,9 @@ from contract.builders import a_cpf
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from cashback_core.administration.customers import CustomerStore
-    from cashback_core.administration.merchants import MerchantStore
-    from cashback_core.administration.product_types import ProductTypeStore
-    from cashback_core.administration.products import Product, ProductStore
+    from adapters.http.administration.stores import AdministrationStores
+    from cashback_core.administration.products import Product
     from cashback_core.administration.resources import ResourceStore
-    from cashback_core.administration.stops import StopStore
-    from cashback_core.people.clients import ClientStore
-    from cashback_core.people.users import UserStore
 
 PLATFORM = Caller(actor="user:petra", merchant_id=None, request_id="r-7")
 ADAM = Caller(actor="user:adam", merchant_id=1)
@@ -61,19 +56,6 @@ A_FIRST = NewType(type="A", starts_at=BEGINNING)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Stores:
-    """Every port, over merchants 1 and 2, "demo" and "other", with product types A to D."""
-
-    merchants: MerchantStore
-    users: UserStore
-    clients: ClientStore
-    product_types: ProductTypeStore
-    products: ProductStore
-    customers: CustomerStore
-    stops: StopStore
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Sort:
     """A sort of resource: its store, and the n-th of it, of which later ones are sorted behind.
 
@@ -82,7 +64,7 @@ class Sort:
     """
 
     name: str
-    store: Callable[[Stores], ResourceStore[Any, Any, Any, Any, Any, Any]]
+    store: Callable[[AdministrationStores], ResourceStore[Any, Any, Any, Any, Any, Any]]
     new: Callable[[int], Any]
     state: Callable[[int], Any]
     state_of: Callable[[Any], object]
@@ -205,7 +187,7 @@ async def made(store: ResourceStore[Any, Any, Any, Any, Any, Any], by: Caller, n
 class AdministrationContract:
     """`stores` is the fixture that whoever keeps the contract gives."""
 
-    async def test_a_new_one_is_found_as_it_was_told(self, stores: Stores) -> None:
+    async def test_a_new_one_is_found_as_it_was_told(self, stores: AdministrationStores) -> None:
         for sort in SORTS:
             store = sort.store(stores)
             new = sort.new(1)
@@ -215,7 +197,9 @@ class AdministrationContract:
             assert await store.create(sort.by, sort.same_name(new)) == Taken(name=sort.taken)
             assert await store.find(sort.by, sort.nobody) is None
 
-    async def test_it_is_replaced_in_the_version_that_was_meant(self, stores: Stores) -> None:
+    async def test_it_is_replaced_in_the_version_that_was_meant(
+        self, stores: AdministrationStores
+    ) -> None:
         for sort in SORTS:
             store = sort.store(stores)
             known = await made(store, sort.by, sort.new(1))
@@ -233,7 +217,9 @@ class AdministrationContract:
             assert await store.find(sort.by, key) == known
             assert await store.replace(sort.by, sort.nobody, sort.state(4), None) == Missing()
 
-    async def test_of_two_who_saw_the_same_version_one_wins(self, stores: Stores) -> None:
+    async def test_of_two_who_saw_the_same_version_one_wins(
+        self, stores: AdministrationStores
+    ) -> None:
         for sort in SORTS:
             store = sort.store(stores)
             key = sort.key(await made(store, sort.by, sort.new(1)))
@@ -243,7 +229,9 @@ class AdministrationContract:
             assert Conflict() in outcomes
             assert sum(isinstance(outcome, Done) for outcome in outcomes) == 1
 
-    async def test_it_is_deleted_in_the_version_that_was_meant(self, stores: Stores) -> None:
+    async def test_it_is_deleted_in_the_version_that_was_meant(
+        self, stores: AdministrationStores
+    ) -> None:
         for sort in SORTS:
             store = sort.store(stores)
             key = sort.key(await made(store, sort.by, sort.new(1)))
@@ -255,7 +243,7 @@ class AdministrationContract:
                 assert await store.delete(sort.by, key, None) == Missing()
                 assert await store.replace(sort.by, key, sort.state(1), None) == Missing()
 
-    async def test_another_merchants_is_missing(self, stores: Stores) -> None:
+    async def test_another_merchants_is_missing(self, stores: AdministrationStores) -> None:
         for sort in SORTS:
             store = sort.store(stores)
             known = await made(store, sort.by, sort.new(1))
@@ -267,7 +255,9 @@ class AdministrationContract:
             assert known not in (await store.page(OTTO, wanted, sort.filter)).items
             assert await store.find(sort.by, key) == known
 
-    async def test_pages_follow_one_another_in_either_order(self, stores: Stores) -> None:
+    async def test_pages_follow_one_another_in_either_order(
+        self, stores: AdministrationStores
+    ) -> None:
         for sort in SORTS:
             store = sort.store(stores)
             first = Slice(sort=sort.order, descending=False, limit=50)
@@ -292,7 +282,7 @@ class AdministrationContract:
                 assert told == expected
                 assert max(counts) == 2
 
-    async def test_a_filter_leaves_what_it_says(self, stores: Stores) -> None:
+    async def test_a_filter_leaves_what_it_says(self, stores: AdministrationStores) -> None:
         ana, bia = [await made(stores.customers, ADAM, _a_customer(n)) for n in range(2)]
         by_id = Slice(sort="id", descending=False, limit=50)
         page = await stores.customers.page(
@@ -315,7 +305,7 @@ class AdministrationContract:
         own = await stores.merchants.page(ADAM, by_slug, MerchantFilter())
         assert [merchant.slug for merchant in own.items] == ["demo"]
 
-    async def test_names_that_products_begin_with(self, stores: Stores) -> None:
+    async def test_names_that_products_begin_with(self, stores: AdministrationStores) -> None:
         for sku, name in (
             ("1", "Chá preto"),
             ("2", "CHÁ verde"),
@@ -337,7 +327,7 @@ class AdministrationContract:
         assert await skus(name_prefix="100%") == ["4"]
         assert await skus(name_prefix="%") == []
 
-    async def test_the_last_administrator_stays(self, stores: Stores) -> None:
+    async def test_the_last_administrator_stays(self, stores: AdministrationStores) -> None:
         users = stores.users
         for new in (a_user("eva", "admin", "demo"), a_user("petra", "platform")):
             await made(users, PLATFORM, new)
@@ -352,7 +342,7 @@ class AdministrationContract:
         assert await users.delete(PLATFORM, "ines", None) == LAST
 
     async def test_a_role_goes_with_a_merchant_and_nobody_changes_their_own(
-        self, stores: Stores
+        self, stores: AdministrationStores
     ) -> None:
         users = stores.users
         await made(users, PLATFORM, a_user("adam", "admin", "demo"))
@@ -372,7 +362,9 @@ class AdministrationContract:
         assert changed is not None
         assert changed.version == 2
 
-    async def test_what_of_a_merchant_is_the_platforms_to_change(self, stores: Stores) -> None:
+    async def test_what_of_a_merchant_is_the_platforms_to_change(
+        self, stores: AdministrationStores
+    ) -> None:
         merchants = stores.merchants
         present = await merchants.find(ADAM, "demo")
         assert present is not None
@@ -392,7 +384,7 @@ class AdministrationContract:
         assert isinstance(changed, Done)
         assert changed.resource.state == state
 
-    async def test_a_client_has_two_secrets_at_most(self, stores: Stores) -> None:
+    async def test_a_client_has_two_secrets_at_most(self, stores: AdministrationStores) -> None:
         clients = stores.clients
         id_ = (await made(clients, ADAM, NewClient(state=ClientState(name="ERP")))).id
         hour = timedelta(hours=1)
@@ -411,7 +403,7 @@ class AdministrationContract:
         assert found.version == 4
 
     async def test_a_client_is_of_a_merchant_and_in_a_group_of_its_own_merchants(
-        self, stores: Stores
+        self, stores: AdministrationStores
     ) -> None:
         clients = stores.clients
         shop = NewClient(state=ClientState(name="Shop"))
@@ -433,7 +425,7 @@ class AdministrationContract:
         assert own.resource.state.group is None
 
     async def test_rates_are_given_notice_and_taken_back_from_the_latest(
-        self, stores: Stores
+        self, stores: AdministrationStores
     ) -> None:
         types = stores.product_types
         first = NewRate(rate_bp=700, starts_at=BEGINNING)
@@ -462,7 +454,7 @@ class AdministrationContract:
         assert back.resource.version == 4
         assert await types.withdraw_rate(ADAM, "E", 3, None) == Missing()
 
-    async def test_a_product_is_of_types_that_exist(self, stores: Stores) -> None:
+    async def test_a_product_is_of_types_that_exist(self, stores: AdministrationStores) -> None:
         products, types = stores.products, stores.product_types
         wrong = Invalid(name="type", fault="no_such_type")
         unknown = NewType(type="Z", starts_at=BEGINNING)
@@ -485,7 +477,9 @@ class AdministrationContract:
         assert await products.delete(ADAM, known.id, None) is None
         assert await types.delete(ADAM, "E", None) is None
 
-    async def test_a_stop_is_put_on_once_and_lifted_by_whom_it_is(self, stores: Stores) -> None:
+    async def test_a_stop_is_put_on_once_and_lifted_by_whom_it_is(
+        self, stores: AdministrationStores
+    ) -> None:
         stops, new = stores.stops, NewStop(by="adam", reason="wrong rate", type="A")
         mine = await stops.create(ADAM, new)
         platforms = await stops.create(PLATFORM, replace(new, merchant="demo", type=None))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import json
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -64,14 +64,7 @@ class AwayStore:
 
 
 NOT_CALLED: Final = AdministrationStores(
-    merchants=cast("Any", AwayStore()),
-    users=cast("Any", AwayStore()),
-    clients=cast("Any", AwayStore()),
-    trail=cast("Any", AwayStore()),
-    product_types=cast("Any", AwayStore()),
-    products=cast("Any", AwayStore()),
-    customers=cast("Any", AwayStore()),
-    stops=cast("Any", AwayStore()),
+    **{store.name: cast("Any", AwayStore()) for store in fields(AdministrationStores)}
 )
 
 

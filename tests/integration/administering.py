@@ -10,18 +10,11 @@ from typing import TYPE_CHECKING, Any
 import psycopg
 
 from adapters.credentials.password_hashes import NOBODYS_HASH
-from adapters.http.administration.stores import AdministrationStores
-from adapters.postgres.administration.audit_trail import PostgresTrail
-from adapters.postgres.administration.clients import PostgresClients
-from adapters.postgres.administration.customers import PostgresCustomers
-from adapters.postgres.administration.merchants import PostgresMerchants
-from adapters.postgres.administration.product_types import PostgresProductTypes
-from adapters.postgres.administration.products import PostgresProducts
-from adapters.postgres.administration.stops import PostgresStops
 from adapters.postgres.administration.transactions import Administration
 from adapters.postgres.administration.users import PostgresUsers
 from adapters.postgres.connection.database import Database
 from cashback_core.administration.resources import Caller
+from cashback_gateway.processes.administered import administered
 from fakes.api import Answered, Api
 
 if TYPE_CHECKING:
@@ -82,19 +75,7 @@ async def administered_api(dsn: str) -> AsyncGenerator[AdministeredApi, None]:
     for username, merchant_id in ADMINS.items():
         add_user(dsn, username, merchant_id=merchant_id, role="admin")
     async with Database(dsn) as database:
-        administration = Administration(database)
-        api = AdministeredApi(
-            administered=AdministrationStores(
-                merchants=PostgresMerchants(administration),
-                users=PostgresUsers(administration),
-                clients=PostgresClients(administration),
-                trail=PostgresTrail(administration),
-                product_types=PostgresProductTypes(administration),
-                products=PostgresProducts(administration),
-                customers=PostgresCustomers(administration),
-                stops=PostgresStops(administration),
-            )
-        )
+        api = AdministeredApi(administered=administered(database))
         users = api.identities.users
         users["otto"] = replace(users["adam"], username="otto", merchant_id=2)
         yield api

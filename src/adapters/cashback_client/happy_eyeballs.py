@@ -34,7 +34,7 @@ SocketAddress: TypeAlias = tuple[str, int] | tuple[str, int, int, int]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
+class Endpoint:
     """One address of a name."""
 
     family: int
@@ -49,8 +49,8 @@ class Dialed:
     """A connected socket that nothing was written to yet; `lost` were tried before its place."""
 
     socket: socket.socket
-    place: Place
-    lost: tuple[Place, ...] = ()
+    place: Endpoint
+    lost: tuple[Endpoint, ...] = ()
 
 
 class NoAddressAnswersError(OSError):
@@ -64,7 +64,7 @@ class Dialer:
     host: str
     port: int
     clock: Callable[[], float]
-    _late: dict[Place, float] = field(default_factory=dict[Place, float])
+    _late: dict[Endpoint, float] = field(default_factory=dict[Endpoint, float])
 
     async def dial(self) -> Dialed:
         """A socket to the first address that takes a connection. Raises OSError."""
@@ -74,18 +74,18 @@ class Dialer:
             self.avoid(place)
         return dialed
 
-    def avoid(self, place: Place) -> None:
+    def avoid(self, place: Endpoint) -> None:
         """Try this address after the others for a while: it took no connection, or was no use."""
         self._late[place] = self.clock()
 
-    def _in_order(self, places: list[Place]) -> list[Place]:
+    def _in_order(self, places: list[Endpoint]) -> list[Endpoint]:
         oldest = self.clock() - LATE_S
         # No more is remembered than the name has addresses now.
         self._late = {p: at for p, at in self._late.items() if p in places and at >= oldest}
         return sorted(places, key=self._late.__contains__)
 
 
-async def resolve(host: str, port: int) -> list[Place]:
+async def resolve(host: str, port: int) -> list[Endpoint]:
     """The addresses of a host, the two families in turn. Raises socket.gaierror."""
     try:
         family = socket.AF_INET6 if ipaddress.ip_address(host).version == 6 else socket.AF_INET
@@ -93,29 +93,29 @@ async def resolve(host: str, port: int) -> list[Place]:
         pass
     else:
         return [
-            Place(
+            Endpoint(
                 family=family,
                 address=(host, port, 0, 0) if family == socket.AF_INET6 else (host, port),
             )
         ]
     loop = asyncio.get_running_loop()
     found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    families: dict[int, list[Place]] = {}
+    families: dict[int, list[Endpoint]] = {}
     for family, _, _, _, address in found:
-        place = Place(family=family, address=_socket_address(address))
+        place = Endpoint(family=family, address=_socket_address(address))
         if place not in families.setdefault(family, []):
             families[family].append(place)
     in_turn = [place for turn in zip_longest(*families.values()) for place in turn if place]
     return in_turn[:MAX_ADDRESSES]
 
 
-async def first_connected(places: Iterable[Place]) -> Dialed:
+async def first_connected(places: Iterable[Endpoint]) -> Dialed:
     """Race the places, each with its head start. Raises OSError when all of them failed."""
     waiting = deque(places)
     if len(waiting) == 1:
         return Dialed(await connected(waiting[0]), waiting[0])
-    racing: dict[asyncio.Task[socket.socket], Place] = {}
-    failed: dict[Place, OSError] = {}
+    racing: dict[asyncio.Task[socket.socket], Endpoint] = {}
+    failed: dict[Endpoint, OSError] = {}
     try:
         while waiting or racing:
             if waiting:
@@ -141,7 +141,7 @@ async def first_connected(places: Iterable[Place]) -> Dialed:
     raise _all_failed(failed)
 
 
-async def connected(place: Place) -> socket.socket:
+async def connected(place: Endpoint) -> socket.socket:
     """A socket, connected to a place. Raises OSError."""
     sock = socket.socket(place.family, socket.SOCK_STREAM)
     try:
@@ -183,7 +183,7 @@ def _call_off(task: asyncio.Task[socket.socket]) -> None:
         task.result().close()
 
 
-def _all_failed(failed: dict[Place, OSError]) -> OSError:
+def _all_failed(failed: dict[Endpoint, OSError]) -> OSError:
     errors = list(failed.values())
     if not errors:
         return NoAddressAnswersError("the name has no address")

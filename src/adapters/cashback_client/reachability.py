@@ -12,7 +12,7 @@ from adapters.cashback_client.pool import Limits
 from adapters.cashback_client.transport import EvidenceTransport, why_ended
 
 if TYPE_CHECKING:
-    from adapters.cashback_client.happy_eyeballs import Place
+    from adapters.cashback_client.happy_eyeballs import Endpoint
     from adapters.cashback_client.way import Way
 
 
@@ -63,7 +63,7 @@ async def _examine(base_url: str, way: Way, within_s: float) -> Reach:
     return Reach(host=host, port=port, by_proxy=by_proxy, alive=alive, dead=dead, fault=fault)
 
 
-async def _why_dead(place: Place, within_s: float) -> str | None:
+async def _why_dead(place: Endpoint, within_s: float) -> str | None:
     try:
         async with asyncio.timeout(within_s):
             (await connected(place)).close()

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from litestar import Litestar
 
+from adapters.http.access import ACCESS
 from adapters.http.health import HealthRoutes, Ping
 from adapters.http.identity.admission import Admission
 from adapters.http.identity.sign_out_routes import SignOutRoutes
@@ -84,7 +85,7 @@ def create_app(
     """The application; `lifespan` opens and closes what the use cases stand on."""
     login = use_cases.login
     limit = RateLimit(login.identities, options.rate)
-    admit = Admission(login.tokens, login.standings, limit)
+    admit = Admission(login.tokens, login.standings, limit, ACCESS)
     zones = MerchantZones(use_cases.store)
     cashbacks = CashbackRoutes(
         admit=admit,

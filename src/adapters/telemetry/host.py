@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
-    from adapters.telemetry.cgroup import Limits
+    from adapters.telemetry.cgroup import ContainerLimits
     from adapters.telemetry.registry import Reading
 
 
@@ -21,7 +21,7 @@ class HostReadings:
     """Reads everything anew at each call, in less than a millisecond or two."""
 
     def __init__(
-        self, disks: Sequence[Path], *, limits: Callable[[], Limits] = read_limits
+        self, disks: Sequence[Path], *, limits: Callable[[], ContainerLimits] = read_limits
     ) -> None:
         self._disks = tuple(disks)
         self._limits = limits

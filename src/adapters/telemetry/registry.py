@@ -56,7 +56,7 @@ def histogram(registry: CollectorRegistry, row: Metric) -> Histogram:
     return Histogram(row.name, row.meaning, row.labels, registry=registry, buckets=row.buckets)
 
 
-class Readings(Collector):
+class ReadingCollector(Collector):
     """Values that are read when they are asked for; an absent row is not exposed at that time."""
 
     def __init__(self, read: Callable[[], Iterable[Reading]]) -> None:

@@ -72,6 +72,11 @@ class Issued:
     secret: str = field(repr=False)
 
     @property
+    def id(self) -> str:
+        """The client's."""
+        return self.client.id
+
+    @property
     def version(self) -> int:
         """The client's."""
         return self.client.version

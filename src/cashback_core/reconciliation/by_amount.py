@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from cashback_core.reconciliation.entries import BookEntry
-    from cashback_core.reconciliation.placement import LeftLine, Placing
+    from cashback_core.reconciliation.placement import LeftLine, Placement
 
 
 class Amount:
@@ -24,7 +24,7 @@ class Amount:
     """
 
     def __init__(
-        self, placing: Placing, lines: Sequence[LeftLine], entries: Sequence[LeftEntry]
+        self, placing: Placement, lines: Sequence[LeftLine], entries: Sequence[LeftEntry]
     ) -> None:
         self.left: list[LeftEntry] = []
         self.open_lines = list(lines)

@@ -20,7 +20,7 @@ from cashback_core.reconciliation.placement import (
     LeftEntry,
     LeftLine,
     NotPlaced,
-    Placing,
+    Placement,
     barring,
     undecided,
 )
@@ -42,7 +42,7 @@ _LAST: Final = datetime.max.replace(tzinfo=UTC)
 class CustomersLines:
     """One customer of the book; `left` and `waiting` are for the third pass, once it is placed."""
 
-    placing: Placing
+    placing: Placement
     left: list[LeftLine] = field(default_factory=list)
     waiting: list[LeftEntry] = field(default_factory=list)
     _bars: set[int] = field(default_factory=set[int])
@@ -181,7 +181,7 @@ class _Group:
     """One customer and one amount."""
 
     def __init__(
-        self, placing: Placing, lines: Sequence[LeftLine], entries: Sequence[BookEntry]
+        self, placing: Placement, lines: Sequence[LeftLine], entries: Sequence[BookEntry]
     ) -> None:
         self.placing = placing
         self.credits = sorted(

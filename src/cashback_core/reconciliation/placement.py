@@ -23,7 +23,7 @@ UNPAID_STATES: Final = (Status.PENDING, Status.HELD, Status.REJECTED, Status.CAN
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Placing:
+class Placement:
     """What lines and cashbacks are placed by; `asked_at` names the statement in reasons."""
 
     window: Window

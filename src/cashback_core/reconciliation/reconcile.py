@@ -17,7 +17,7 @@ from cashback_core.reconciliation.placement import (
     LeftEntry,
     LeftLine,
     NotPlaced,
-    Placing,
+    Placement,
     undecided,
 )
 from cashback_core.reconciliation.references import PartsOf, fragments_in, id_in
@@ -93,7 +93,7 @@ class Reconciliation:
     ) -> None:
         self.window: Final = Window.of(told, rules.margin)
         self.totals: Final = Totals()
-        self._placing = Placing(
+        self._placing = Placement(
             window=self.window,
             rules=rules,
             explanations=explanations,

@@ -8,7 +8,6 @@ and the {places} of all of them. Codes are stable, texts may improve.
 # ruff: noqa: TC003 - users' tools read these annotations at run time
 from __future__ import annotations
 
-import pkgutil
 from collections.abc import Mapping
 from enum import StrEnum
 from functools import cache
@@ -52,6 +51,8 @@ class ValueKind(StrEnum):
 @cache
 def languages() -> tuple[Language, ...]:
     """Every language, English first."""
+    import pkgutil  # only who asks for all languages needs it
+
     folders = (module.name for module in pkgutil.iter_modules(_here().__path__) if module.ispkg)
     return (ENGLISH, *sorted(Language(name) for name in folders if name != ENGLISH))
 
@@ -110,6 +111,8 @@ def _of_a_sale(language: Language) -> Any:
 
 def _gathered(language: Language, table: str) -> Mapping[str, Any]:
     """A table out of every topic. Raises ValueError for what two of them have."""
+    import pkgutil
+
     folder = import_module(f"{__package__}.{language}")
     gathered: dict[str, Any] = {}
     for topic in pkgutil.iter_modules(folder.__path__):

@@ -45,12 +45,12 @@ if TYPE_CHECKING:
 
     from adapters.cashback_client.reachability import Reach
     from adapters.postgres.operators.examination import (
-        Backlog,
+        Collation,
         Holder,
-        Order,
-        Run,
+        LatestRun,
+        OpenWork,
         Server,
-        Statements,
+        StatementState,
     )
     from cashback_core.privacy.seals import Seal
     from cashback_gateway.local.state import LocalRun
@@ -296,7 +296,7 @@ def check_brakes_lock(holders: list[Holder]) -> Check:
     )
 
 
-def check_orders(changed: list[Order]) -> Check:
+def check_orders(changed: list[Collation]) -> Check:
     """Whether texts are ordered as when they were indexed."""
     if not changed:
         return Check(level=Level.OK, name="collations", found="as recorded")
@@ -322,7 +322,7 @@ def check_orders(changed: list[Order]) -> Check:
     )
 
 
-def check_backlog(backlog: Backlog, now: datetime) -> Iterable[Check]:
+def check_backlog(backlog: OpenWork, now: datetime) -> Iterable[Check]:
     """Sender, workers, what waits and for how long, incidents."""
     yield _check_sender(backlog)
     yield _check_workers(backlog)
@@ -331,7 +331,7 @@ def check_backlog(backlog: Backlog, now: datetime) -> Iterable[Check]:
     yield _check_incidents(backlog)
 
 
-def _check_sender(backlog: Backlog) -> Check:
+def _check_sender(backlog: OpenWork) -> Check:
     state = backlog.sender
     if state.paused_at is None:
         return Check(level=Level.OK, name="sender", found="not paused")
@@ -343,7 +343,7 @@ def _check_sender(backlog: Backlog) -> Check:
     )
 
 
-def _check_workers(backlog: Backlog) -> Check:
+def _check_workers(backlog: OpenWork) -> Check:
     late = max(backlog.lease_expired, timedelta(0))
     if backlog.sender.paused_at is None:
         late = max(late, backlog.overdue)
@@ -361,7 +361,7 @@ def _check_workers(backlog: Backlog) -> Check:
     return Check(level=level, name="workers", found=found, advice=advice)
 
 
-def _check_counts(backlog: Backlog) -> Check:
+def _check_counts(backlog: OpenWork) -> Check:
     counts = backlog.counts
     found = ", ".join(f"{counts[s]} {s}" for s in Status if counts.get(s)) or "nothing is open"
     if backlog.risk_accepted:
@@ -375,7 +375,7 @@ def _check_counts(backlog: Backlog) -> Check:
     )
 
 
-def _check_oldest(backlog: Backlog, now: datetime) -> Check:
+def _check_oldest(backlog: OpenWork, now: datetime) -> Check:
     if backlog.oldest_open is None:
         return Check(level=Level.OK, name="oldest open", found="none")
     status, accepted_at = backlog.oldest_open
@@ -388,7 +388,7 @@ def _check_oldest(backlog: Backlog, now: datetime) -> Check:
     )
 
 
-def _check_incidents(backlog: Backlog) -> Check:
+def _check_incidents(backlog: OpenWork) -> Check:
     if not backlog.incidents:
         return Check(level=Level.OK, name="incidents", found=f"none in {INCIDENT_DAYS} days")
     return Check(
@@ -400,7 +400,7 @@ def _check_incidents(backlog: Backlog) -> Check:
     )
 
 
-def check_statements(statements: Statements, now: datetime) -> Iterable[Check]:
+def check_statements(statements: StatementState, now: datetime) -> Iterable[Check]:
     """Incidents that stand, the latest run of each kind, doubts that no statement decides."""
     standing = "; ".join(
         f"{one.count} {one.cls}, {format_centavos(one.centavos)}" for one in statements.standing
@@ -418,7 +418,7 @@ def check_statements(statements: Statements, now: datetime) -> Iterable[Check]:
     yield _check_doubts(statements, now)
 
 
-def _check_run(run: Run, now: datetime) -> Check:
+def _check_run(run: LatestRun, now: datetime) -> Check:
     found = f"ended {format_instant(run.ended_at)} ({_span(now - run.ended_at)} ago)"
     level, advice = Level.OK, ""
     if run.error is not None:
@@ -434,7 +434,7 @@ def _check_run(run: Run, now: datetime) -> Check:
     return Check(level=level, name=f"reconciliation ({run.kind})", found=found, advice=advice)
 
 
-def _check_doubts(statements: Statements, now: datetime) -> Check:
+def _check_doubts(statements: StatementState, now: datetime) -> Check:
     oldest, overdue = statements.oldest_doubt_at, statements.doubts_overdue
     if oldest is None:
         return Check(level=Level.OK, name="doubts", found="none")

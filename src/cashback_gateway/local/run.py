@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from cashback_gateway.local import demo_data
 from cashback_gateway.local.state import CHECKOUT, DEFAULT_FOLDER
-from cashback_gateway.local.system import LocalSystem, Running
+from cashback_gateway.local.system import LocalSystem, RunningSystem
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -73,7 +73,7 @@ def just_now() -> str:
     return (datetime.now(UTC) - timedelta(minutes=1)).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def _welcome(running: Running, state: LocalState) -> str:
+def _welcome(running: RunningSystem, state: LocalState) -> str:
     launcher = _launcher(state)
     lines = [("Swagger UI", f"{running.api_url}/"), *_users(running, launcher)]
     lines.append(("Provider", running.provider_url))
@@ -90,7 +90,7 @@ def _welcome(running: Running, state: LocalState) -> str:
     )
 
 
-def _users(running: Running, launcher: str) -> list[tuple[str, str]]:
+def _users(running: RunningSystem, launcher: str) -> list[tuple[str, str]]:
     """Who there is, each with a role, and what lets them in."""
     named = ", ".join(f"{name} ({role})" for name, role in demo_data.ROLES.items())
     lines = [("Users", named)]
@@ -103,7 +103,7 @@ def _users(running: Running, launcher: str) -> list[tuple[str, str]]:
     return lines
 
 
-def _curl(running: Running, launcher: str) -> str:
+def _curl(running: RunningSystem, launcher: str) -> str:
     """Return a command whose every paste is another sale, with a token made as it is pasted."""
     sale = json.loads(EXAMPLE.read_text(encoding="utf-8"))
     fresh = {"sold_at": "SOLD_AT", **sale, "sale_id": "SALE_ID"}

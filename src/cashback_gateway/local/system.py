@@ -36,7 +36,7 @@ _ANY_ADDRESS = {"0.0.0.0": _LOOPBACK, "::": "::1"}  # noqa: S104 - told apart, n
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Running:
+class RunningSystem:
     """What somebody needs to know of a system that is up."""
 
     api_url: str
@@ -68,7 +68,7 @@ class LocalSystem:
         self._supervisor = Supervisor(tell)
         self._exit = contextlib.ExitStack()
 
-    def start(self) -> Running | None:
+    def start(self) -> RunningSystem | None:
         """Bring everything up; None when a stop was asked meanwhile.
 
         Raises SettingsError before anything is started, LocalStateError, PartFailedError,
@@ -107,7 +107,7 @@ class LocalSystem:
         if not self._supervisor.wait_until_ready(lambda: self._stop_asked() > 0):
             return None
         metrics_host = settings.telemetry.metrics_host
-        running = Running(
+        running = RunningSystem(
             api_url=_url(host, port),
             provider_url=settings.provider.url,
             ledger_url=None if sandbox_url is None else f"{sandbox_url}/ledger",

@@ -9,17 +9,7 @@ from dependency_injector import providers
 from adapters.credentials.password_hashes import Argon2Hashes
 from adapters.credentials.signing_key import load_signing_key, load_verifying_key
 from adapters.credentials.tokens import JwtTokens
-from adapters.http.administration.stores import AdministrationStores
 from adapters.http.app import AppOptions, UseCases, create_app
-from adapters.postgres.administration.audit_trail import PostgresTrail
-from adapters.postgres.administration.clients import PostgresClients
-from adapters.postgres.administration.customers import PostgresCustomers
-from adapters.postgres.administration.merchants import PostgresMerchants
-from adapters.postgres.administration.product_types import PostgresProductTypes
-from adapters.postgres.administration.products import PostgresProducts
-from adapters.postgres.administration.stops import PostgresStops
-from adapters.postgres.administration.transactions import Administration
-from adapters.postgres.administration.users import PostgresUsers
 from adapters.postgres.connection.database import ANSWERING_INCIDENTS, Database
 from adapters.postgres.identity.identities import PostgresIdentities
 from adapters.postgres.operators.acts import PostgresOperatorStore
@@ -33,6 +23,7 @@ from cashback_core.people.rate_limit import RequestRate
 from cashback_core.people.standings import Standings
 from cashback_core.people.tokens import Lifetimes
 from cashback_core.values.ids import new_id
+from cashback_gateway.processes.administered import administered
 from cashback_gateway.processes.container import Container, now
 
 if TYPE_CHECKING:
@@ -100,18 +91,7 @@ class ApiContainer(Container):
     )
     operators = providers.Singleton(_operators, Container.settings, Container.database)
     incidents = providers.Singleton(_incidents, Container.database)
-    administration = providers.Singleton(Administration, Container.database)
-    administered = providers.Singleton(
-        AdministrationStores,
-        merchants=providers.Singleton(PostgresMerchants, administration),
-        users=providers.Singleton(PostgresUsers, administration),
-        clients=providers.Singleton(PostgresClients, administration),
-        trail=providers.Singleton(PostgresTrail, administration),
-        product_types=providers.Singleton(PostgresProductTypes, administration),
-        products=providers.Singleton(PostgresProducts, administration),
-        customers=providers.Singleton(PostgresCustomers, administration),
-        stops=providers.Singleton(PostgresStops, administration),
-    )
+    administration = providers.Singleton(administered, Container.database)
     use_cases = providers.Singleton(
         UseCases,
         submit_sale=submit,
@@ -120,7 +100,7 @@ class ApiContainer(Container):
         operators=operators,
         incidents=incidents,
         privacy=Container.privacy,
-        administered=administered,
+        administered=administration,
         ping=Container.store.provided.ping,
         login=login,
     )

@@ -15,7 +15,7 @@ from adapters.telemetry.equal_sales import EqualSalesMetrics
 from adapters.telemetry.host import HostReadings
 from adapters.telemetry.log_ins import LogInMetrics
 from adapters.telemetry.loop_lag import LoopLag
-from adapters.telemetry.registry import Readings, gauge, new_registry
+from adapters.telemetry.registry import ReadingCollector, gauge, new_registry
 from adapters.telemetry.requests import RequestMetrics
 from adapters.telemetry.server import MetricsServer
 from adapters.telemetry.table import ProcessRole
@@ -64,9 +64,9 @@ class ProcessMetrics:
         told = self._settings.telemetry
         probe = PostgresProbe(database=parts.database, backlog=self._role is ProcessRole.WORKER)
         database = DatabaseReadings(probe, asyncio.get_running_loop())
-        self._registry.register(Readings(lambda: self._vitals(parts)))
-        self._registry.register(Readings(database))
-        self._registry.register(Readings(HostReadings(told.metrics_disks)))
+        self._registry.register(ReadingCollector(lambda: self._vitals(parts)))
+        self._registry.register(ReadingCollector(database))
+        self._registry.register(ReadingCollector(HostReadings(told.metrics_disks)))
         self._lag.start()
         self._server = MetricsServer(self._registry, host=told.metrics_host, port=told.metrics_port)
 

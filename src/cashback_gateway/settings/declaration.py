@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any, TypeVar, cast, dataclass_transform
 
 if TYPE_CHECKING:
-    from cashback_gateway.settings.kinds import Kind
+    from cashback_gateway.settings.kinds import SettingKind
     from cashback_gateway.settings.rules import Rule
 
 C = TypeVar("C")
@@ -29,7 +29,7 @@ class Setting:
     """What a field's line says. `absent` is the value where none is given."""
 
     name: str
-    kind: Kind[Any]
+    kind: SettingKind[Any]
     absent: Any
     required: bool
     rule: Rule | None
@@ -45,13 +45,13 @@ def file_name(name: str) -> str:
     return f"{name}_FILE"
 
 
-def setting(name: str, kind: Kind[T], *, default: D, rule: Rule | None = None) -> T | D:
+def setting(name: str, kind: SettingKind[T], *, default: D, rule: Rule | None = None) -> T | D:
     """Declare one that may be left out; an empty `default`, such as None, is told as "(none)"."""
     declared = Setting(name=name, kind=kind, absent=default, required=False, rule=rule)
     return cast("T | D", field(default=default, repr=kind.shown, metadata={_KEY: declared}))
 
 
-def required(name: str, kind: Kind[T], *, blank: D, rule: Rule | None = None) -> T | D:
+def required(name: str, kind: SettingKind[T], *, blank: D, rule: Rule | None = None) -> T | D:
     """Declare one that must be given; `blank` stands for it where a command has no use for it."""
     declared = Setting(name=name, kind=kind, absent=blank, required=True, rule=rule)
     return cast("T | D", field(repr=kind.shown, metadata={_KEY: declared}))

@@ -38,7 +38,7 @@ _ORIGIN = re.compile(
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Kind(Generic[T_co]):
+class SettingKind(Generic[T_co]):
     """What a text must look like. `parse` returns None for one that does not.
 
     A `secret` may come from a file and is shown nowhere; not `in_repr`: one may be hidden in it.
@@ -55,7 +55,7 @@ class Kind(Generic[T_co]):
         return self.in_repr and not self.secret
 
 
-def seconds(low: float, high: float) -> Kind[float]:
+def seconds(low: float, high: float) -> SettingKind[float]:
     """Seconds in this range, with up to six decimals."""
 
     def parse(text: str) -> float | None:
@@ -64,10 +64,10 @@ def seconds(low: float, high: float) -> Kind[float]:
         number = float(text)
         return number if low <= number <= high else None
 
-    return Kind(expected=f"seconds, from {low:.10g} to {high:.10g}", parse=parse)
+    return SettingKind(expected=f"seconds, from {low:.10g} to {high:.10g}", parse=parse)
 
 
-def whole(low: int, high: int, *, of: str = "") -> Kind[int]:
+def whole(low: int, high: int, *, of: str = "") -> SettingKind[int]:
     """A whole number in this range."""
 
     def parse(text: str) -> int | None:
@@ -76,7 +76,7 @@ def whole(low: int, high: int, *, of: str = "") -> Kind[int]:
         number = int(text)
         return number if low <= number <= high else None
 
-    return Kind(expected=f"a whole number{of} from {low} to {high}", parse=parse)
+    return SettingKind(expected=f"a whole number{of} from {low} to {high}", parse=parse)
 
 
 def _split(text: str, schemes: tuple[str, ...]) -> SplitResult | None:
@@ -105,7 +105,7 @@ def _database_url(text: str) -> str | None:
     return text
 
 
-DATABASE_URL: Final = Kind(
+DATABASE_URL: Final = SettingKind(
     expected="postgresql://user:password@host:port/name", parse=_database_url, secret=True
 )
 
@@ -117,7 +117,7 @@ def _provider_url(text: str) -> str | None:
     return None if parts.query or parts.fragment else text.rstrip("/")
 
 
-PROVIDER_URL: Final = Kind(
+PROVIDER_URL: Final = SettingKind(
     expected="http(s)://host[:port][/base], no user, query or fragment", parse=_provider_url
 )
 
@@ -130,7 +130,7 @@ def _proxy_url(text: str) -> str | None:
     return text.rstrip("/") if bare else None
 
 
-PROXY_URL: Final = Kind(
+PROXY_URL: Final = SettingKind(
     expected="http://host:port, no user, path, query or fragment", parse=_proxy_url
 )
 
@@ -143,7 +143,7 @@ def _host(text: str) -> str | None:
     return text
 
 
-HOST: Final = Kind(expected="an address or a host name", parse=_host)
+HOST: Final = SettingKind(expected="an address or a host name", parse=_host)
 
 
 def _is_placeholder(text: str) -> bool:
@@ -152,12 +152,12 @@ def _is_placeholder(text: str) -> bool:
     return any(word in letters for word in _PLACEHOLDERS)
 
 
-def _secret(pattern: re.Pattern[str], *, expected: str, different: int = 1) -> Kind[str]:
+def _secret(pattern: re.Pattern[str], *, expected: str, different: int = 1) -> SettingKind[str]:
     def parse(text: str) -> str | None:
         fits = pattern.fullmatch(text) and len(set(text)) >= different
         return text if fits and not _is_placeholder(text) else None
 
-    return Kind(expected=f"{expected}, and no placeholder", parse=parse, secret=True)
+    return SettingKind(expected=f"{expected}, and no placeholder", parse=parse, secret=True)
 
 
 CREDENTIALS: Final = _secret(
@@ -180,7 +180,7 @@ def _erasure_key(text: str) -> Seal | None:
         return None
 
 
-ERASURE_KEY: Final = Kind(
+ERASURE_KEY: Final = SettingKind(
     expected="64 hexadecimal digits, as `secrets make` writes them",
     parse=_erasure_key,
     secret=True,
@@ -196,7 +196,9 @@ def _readable_file(text: str) -> Path | None:
         return None
 
 
-READABLE_FILE: Final = Kind(expected="a file that this process can read", parse=_readable_file)
+READABLE_FILE: Final = SettingKind(
+    expected="a file that this process can read", parse=_readable_file
+)
 
 
 def _readable_files(text: str) -> tuple[Path, ...] | None:
@@ -204,7 +206,7 @@ def _readable_files(text: str) -> tuple[Path, ...] | None:
     return tuple(path for path in paths if path is not None) if None not in paths else None
 
 
-READABLE_FILES: Final = Kind(
+READABLE_FILES: Final = SettingKind(
     expected="files that this process can read, separated by colons", parse=_readable_files
 )
 
@@ -218,7 +220,7 @@ def _authorities_file(text: str) -> Path | None:
     return Path(text)
 
 
-AUTHORITIES_FILE: Final = Kind(
+AUTHORITIES_FILE: Final = SettingKind(
     expected="a file with certificates (PEM) that this process can read", parse=_authorities_file
 )
 
@@ -231,7 +233,9 @@ def _writable_file(text: str) -> Path | None:
         return None
 
 
-WRITABLE_FILE: Final = Kind(expected="a file in a folder that is there", parse=_writable_file)
+WRITABLE_FILE: Final = SettingKind(
+    expected="a file in a folder that is there", parse=_writable_file
+)
 
 
 def _otlp_url(text: str) -> str | None:
@@ -239,7 +243,9 @@ def _otlp_url(text: str) -> str | None:
     return text.rstrip("/") if parts is not None and parts.hostname else None
 
 
-OTLP_URL: Final = Kind(expected="http(s)://host[:port][/base]", parse=_otlp_url, in_repr=False)
+OTLP_URL: Final = SettingKind(
+    expected="http(s)://host[:port][/base]", parse=_otlp_url, in_repr=False
+)
 
 
 def _otlp_headers(text: str) -> tuple[tuple[str, str], ...] | None:
@@ -251,12 +257,12 @@ def _otlp_headers(text: str) -> tuple[tuple[str, str], ...] | None:
     return tuple((name.lower(), unquote(value)) for name, _, value in pairs)
 
 
-OTLP_HEADERS: Final = Kind(
+OTLP_HEADERS: Final = SettingKind(
     expected="name=value by commas, each value percent-encoded", parse=_otlp_headers, secret=True
 )
 
 
-RATIO: Final = Kind(expected="a number from 0 to 1", parse=seconds(0, 1).parse)
+RATIO: Final = SettingKind(expected="a number from 0 to 1", parse=seconds(0, 1).parse)
 
 
 def _folders(text: str) -> tuple[Path, ...] | None:
@@ -266,7 +272,7 @@ def _folders(text: str) -> tuple[Path, ...] | None:
     return paths
 
 
-FOLDERS: Final = Kind(
+FOLDERS: Final = SettingKind(
     expected=f"one to {_MAX_DISKS} absolute paths with commas between them", parse=_folders
 )
 
@@ -278,8 +284,8 @@ class LogFormat(StrEnum):
     JSON = "json"
 
 
-BOOLEAN: Final = Kind(expected="true or false", parse={"true": True, "false": False}.get)
-LOG_FORMAT: Final = Kind(
+BOOLEAN: Final = SettingKind(expected="true or false", parse={"true": True, "false": False}.get)
+LOG_FORMAT: Final = SettingKind(
     expected="text or json", parse={each.value: each for each in LogFormat}.get
 )
 
@@ -288,7 +294,7 @@ def _revision(text: str) -> str | None:
     return text if _REVISION.fullmatch(text) else None
 
 
-REVISION: Final = Kind(
+REVISION: Final = SettingKind(
     expected="1 to 64 letters, digits, dots, hyphens and underscores", parse=_revision
 )
 
@@ -298,7 +304,7 @@ def _origins(text: str) -> frozenset[str] | None:
     return origins if all(_ORIGIN.fullmatch(origin) for origin in origins) else None
 
 
-ORIGINS: Final = Kind(
+ORIGINS: Final = SettingKind(
     expected="origins as browsers send them, scheme://host[:port] in lower case, by commas",
     parse=_origins,
 )

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from cashback_gateway.settings.kinds import Kind
+    from cashback_gateway.settings.kinds import SettingKind
 
 DEMO_MARK: Final = ".made-for-the-demo"
 PASSWORD_BYTES: Final = 24
@@ -64,7 +64,7 @@ def _make_empty(path: Path) -> None:
     path.touch(mode=0o600, exist_ok=False)
 
 
-def _why_not(kind: Kind[object], path: Path, *, may_be_empty: bool = False) -> str | None:
+def _why_not(kind: SettingKind[object], path: Path, *, may_be_empty: bool = False) -> str | None:
     text = _text(path)
     fits = (may_be_empty and not text) or kind.parse(text) is not None
     return None if fits else f"expected {kind.expected}"

@@ -11,7 +11,7 @@ import pytest
 from cryptography import x509
 
 from adapters.cashback_client import reachability
-from adapters.cashback_client.happy_eyeballs import Place
+from adapters.cashback_client.happy_eyeballs import Endpoint
 from adapters.cashback_client.reachability import Reach, examine_reach
 from adapters.cashback_client.tunnel import Proxy
 from adapters.cashback_client.way import Way, tls_context
@@ -35,9 +35,9 @@ async def seen(url: str, way: Way, *, within_s: float = 5) -> Reach:
 async def test_a_dead_address_is_named_and_the_good_one_used(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    async def two(host: str, port: int) -> list[Place]:
+    async def two(host: str, port: int) -> list[Endpoint]:
         addresses = ("127.0.0.2", "127.0.0.1") if host == "provider.invalid" else (host,)
-        return [Place(family=2, address=(address, port)) for address in addresses]
+        return [Endpoint(family=2, address=(address, port)) for address in addresses]
 
     monkeypatch.setattr(reachability, "resolve", two)
     monkeypatch.setattr("adapters.cashback_client.happy_eyeballs.resolve", two)

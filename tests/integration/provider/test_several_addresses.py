@@ -67,7 +67,7 @@ def delays_s(monkeypatch: pytest.MonkeyPatch) -> dict[str, float]:
     """How long connecting to an address takes at least."""
     delays: dict[str, float] = {}
 
-    async def delayed(place: happy_eyeballs.Place) -> socket.socket:
+    async def delayed(place: happy_eyeballs.Endpoint) -> socket.socket:
         await asyncio.sleep(delays.get(str(place), 0))
         return await connected(place)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import zlib
 from typing import TYPE_CHECKING, Final
 
-from adapters.cashback_client.statements.unfit import Unfit
+from adapters.cashback_client.statements.invalid_statement import InvalidStatementError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,14 +20,17 @@ class Pieces:
     """A body's bytes in pieces of at most PIECE_BYTES, inflated no further than was asked for."""
 
     def __init__(self, encoding: str) -> None:
-        """`encoding` is the Content-Encoding, "" for none; raises Unfit for one not known."""
+        """`encoding` is the Content-Encoding, "" for none.
+
+        Raises InvalidStatementError for one not known.
+        """
         self._encoding = encoding.strip().lower()
         if self._encoding not in {"", "identity", "gzip", "x-gzip", "deflate"}:
-            raise Unfit("its Content-Encoding is none that was asked for")
+            raise InvalidStatementError("its Content-Encoding is none that was asked for")
         self._inflater: zlib._Decompress | None = None
 
     def feed(self, raw: bytes) -> Iterator[bytes]:
-        """What these bytes become; raises Unfit for what cannot be inflated."""
+        """What these bytes become; raises InvalidStatementError for what cannot be inflated."""
         if self._encoding in {"", "identity"}:
             for start in range(0, len(raw), PIECE_BYTES):
                 yield raw[start : start + PIECE_BYTES]
@@ -37,7 +40,7 @@ class Pieces:
             try:
                 piece = inflater.decompress(raw, PIECE_BYTES)
             except zlib.error as error:
-                raise Unfit("it cannot be inflated") from error
+                raise InvalidStatementError("it cannot be inflated") from error
             if piece:
                 yield piece
             raw = inflater.unconsumed_tail
@@ -45,9 +48,9 @@ class Pieces:
                 raw, self._inflater = inflater.unused_data, None
 
     def close(self) -> None:
-        """The body has ended; raises Unfit if its compression has not."""
+        """The body has ended; raises InvalidStatementError if its compression has not."""
         if self._inflater is not None:
-            raise Unfit("its compression is cut off")
+            raise InvalidStatementError("its compression is cut off")
 
     def _begun(self, raw: bytes) -> zlib._Decompress:
         if self._encoding != "deflate":

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import ijson
 
-from adapters.cashback_client.statements.unfit import Unfit
+from adapters.cashback_client.statements.invalid_statement import InvalidStatementError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -69,25 +69,31 @@ class PageParser:
         self._parser = ijson.basic_parse_coro(self._events, use_float=False)
 
     def feed(self, piece: bytes) -> Iterator[Fields | None]:
-        """The rows that this piece completes; raises Unfit, after those before the fault."""
+        """The rows that this piece completes.
+
+        Raises InvalidStatementError, after those before the fault.
+        """
         broken = self._advanced(piece)
         self._silent_bytes = 0 if self._events else self._silent_bytes + len(piece)
         yield from self._rows(self._events)
         self._events.clear()
         if broken:
-            raise Unfit("it is not JSON")
+            raise InvalidStatementError("it is not JSON")
         if self._silent_bytes > MAX_VALUE_BYTES:
-            raise Unfit(f"a single value has more than {MAX_VALUE_BYTES} bytes")
+            raise InvalidStatementError(f"a single value has more than {MAX_VALUE_BYTES} bytes")
 
     def close(self) -> None:
-        """The page has ended; raises Unfit if its JSON has not, or if it is no statement."""
+        """The page has ended.
+
+        Raises InvalidStatementError if its JSON has not, or if it is no statement.
+        """
         try:
             self._parser.close()
         except ijson.JSONError:
-            raise Unfit("it is cut off") from None
+            raise InvalidStatementError("it is cut off") from None
         self._events.clear()
         if not self._rows_seen:
-            raise Unfit("it has no array of rows")
+            raise InvalidStatementError("it has no array of rows")
 
     def _advanced(self, piece: bytes) -> bool:
         """Whether the parser stumbled. Its message repeats the text: it is dropped."""
@@ -98,7 +104,7 @@ class PageParser:
         except (ValueError, ArithmeticError, SystemError):
             # A number of thousands of digits: what the C parser noted of it must not be touched.
             self._events = []
-            raise Unfit("a number is beyond any amount") from None
+            raise InvalidStatementError("a number is beyond any amount") from None
         return False
 
     def _rows(self, events: Iterable[tuple[str, Any]]) -> Iterator[Fields | None]:
@@ -117,7 +123,7 @@ class PageParser:
             elif self._place is _Place.ROWS:
                 yield None
             elif self._place is _Place.OUTSIDE:
-                raise Unfit("it is not an object")
+                raise InvalidStatementError("it is not an object")
             else:
                 self._note_head(value)
 
@@ -126,13 +132,13 @@ class PageParser:
             case _Place.OUTSIDE if is_map:
                 self._place = _Place.HEAD
             case _Place.OUTSIDE:
-                raise Unfit("it is not an object")
+                raise InvalidStatementError("it is not an object")
             case _Place.HEAD if is_map:
                 self._place, self._outer = _Place.INNER, self._key
                 self._note_at(self._key, Odd.NESTED)
             case _Place.HEAD if self._key == ROWS:
                 if self._rows_seen:
-                    raise Unfit("rows are given twice")
+                    raise InvalidStatementError("rows are given twice")
                 self._rows_seen, self._place = True, _Place.ROWS
             case _Place.ROWS if is_map:
                 self._place, self._row = _Place.ROW, {}
@@ -157,7 +163,7 @@ class PageParser:
         if event.startswith("start_"):
             self._skipping += 1
             if self._skipping > MAX_DEPTH:
-                raise Unfit(f"it is nested more than {MAX_DEPTH} deep")
+                raise InvalidStatementError(f"it is nested more than {MAX_DEPTH} deep")
         elif event.startswith("end_"):
             self._skipping -= 1
 
@@ -168,7 +174,7 @@ class PageParser:
 
     def _note_at(self, key: str, value: Value) -> None:
         if key == ROWS:
-            raise Unfit("its rows are not an array")
+            raise InvalidStatementError("its rows are not an array")
         if key in self._head_fields:
             _note(self.head, key, value)
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import httpx
 
-from adapters.cashback_client.statements.unfit import Unfit
+from adapters.cashback_client.statements.invalid_statement import InvalidStatementError
 
 if TYPE_CHECKING:
     from adapters.cashback_client.statements.heads import PageHead
@@ -16,7 +16,7 @@ MAX_PAGES: Final = 10_000
 _ADDRESSES: Final = ("/", "?", "http://", "https://")
 
 
-class Trail:
+class PageTrail:
     """The addresses that were asked for one statement."""
 
     def __init__(self, first: httpx.URL) -> None:
@@ -24,14 +24,14 @@ class Trail:
         self._asked = {_place(first)}
 
     def after(self, url: httpx.URL, page: PageHead) -> httpx.URL | None:
-        """Where the next page is, None after the last one; raises Unfit for no way that is gone.
+        """Where the next page is, None after the last one.
 
-        `next` is an address, relative to the page's own, or a cursor: the first page's address
-        is asked again with `cursor` added.
+        Raises InvalidStatementError for no way that is gone. `next` is an address, relative to the
+        page's own, or a cursor: the first page's address is asked again with `cursor` added.
         """
         if page.next is None:
             if page.more is not None:
-                raise Unfit(f"{page.more} tells of it, and no next leads there")
+                raise InvalidStatementError(f"{page.more} tells of it, and no next leads there")
             return None
         try:
             if page.next.startswith(_ADDRESSES):
@@ -39,18 +39,18 @@ class Trail:
             else:
                 found = self._first.copy_set_param("cursor", page.next)
         except (httpx.InvalidURL, ValueError):
-            raise Unfit("next is no address") from None
+            raise InvalidStatementError("next is no address") from None
         self._check(found)
         self._asked.add(_place(found))
         return found
 
     def _check(self, found: httpx.URL) -> None:
         if _origin(found) != _origin(self._first) or found.userinfo:
-            raise Unfit("next leads to another origin")
+            raise InvalidStatementError("next leads to another origin")
         if _place(found) in self._asked:
-            raise Unfit("next leads back to a page that was read")
+            raise InvalidStatementError("next leads back to a page that was read")
         if len(self._asked) >= MAX_PAGES:
-            raise Unfit(f"there are more than {MAX_PAGES} pages")
+            raise InvalidStatementError(f"there are more than {MAX_PAGES} pages")
 
 
 def _origin(url: httpx.URL) -> tuple[str, str, int | None]:

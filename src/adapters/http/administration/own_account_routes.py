@@ -6,11 +6,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from litestar import HttpMethod, Request, put, route
-from litestar.exceptions import NotFoundException
 from litestar.types import ASGIApp  # noqa: TC002 (Litestar reads the annotations)
 
-from adapters.http.administration.user_routes import user_shape
-from adapters.http.resources.answering import answer_read
+from adapters.http.administration.users import user_shape
+from adapters.http.resources.answers import answer_read
 
 if TYPE_CHECKING:
     from litestar.handlers import HTTPRouteHandler
@@ -40,8 +39,6 @@ class OwnAccountRoutes:
         """Read one's own account."""
         fields, principal = await self.admit(request)
         found = await self.store.find(principal.caller, principal.username)
-        if found is None:
-            raise NotFoundException
         return answer_read(found, user_shape, fields)
 
     async def change_password(self, request: Request[Any, Any, Any]) -> ASGIApp:

@@ -1,20 +1,21 @@
-"""The stores of administered resources, and the routes in front of them."""
+"""Every administered resource: its declaration, its store, and the routes between them."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from adapters.http.administration.client_routes import ClientRoutes
-from adapters.http.administration.merchant_routes import MerchantRoutes
+from adapters.http.administration.audit_trail import AUDIT
+from adapters.http.administration.clients import CLIENTS, ClientRoutes
+from adapters.http.administration.merchants import MERCHANTS
 from adapters.http.administration.own_account_routes import OwnAccountRoutes
 from adapters.http.administration.own_password import OwnPassword
-from adapters.http.administration.stop_routes import StopRoutes
-from adapters.http.administration.trail_routes import TrailRoutes
-from adapters.http.administration.user_routes import UserRoutes
-from adapters.http.catalogue.customer_routes import CustomerRoutes
-from adapters.http.catalogue.product_routes import ProductRoutes
-from adapters.http.catalogue.product_type_routes import ProductTypeRoutes
+from adapters.http.administration.stops import STOPS, StopRoutes
+from adapters.http.administration.users import USERS, UserRoutes
+from adapters.http.catalogue.customers import CUSTOMERS
+from adapters.http.catalogue.product_types import PRODUCT_TYPES, ProductTypeRoutes
+from adapters.http.catalogue.products import PRODUCTS, ProductRoutes
+from adapters.http.resources.routes import ListRoute, ResourceRoutes
 
 if TYPE_CHECKING:
     from litestar.handlers import HTTPRouteHandler
@@ -30,6 +31,11 @@ if TYPE_CHECKING:
     from cashback_core.people.clients import ClientStore
     from cashback_core.people.log_in import LogIn
     from cashback_core.people.users import UserStore
+
+
+RESOURCES: Final = (MERCHANTS, USERS, CLIENTS, PRODUCT_TYPES, PRODUCTS, CUSTOMERS)
+LISTINGS: Final = (STOPS, AUDIT)
+"""What the table of access and the OpenAPI document have of them comes from here."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,21 +55,30 @@ class AdministrationStores:
         self, admit: Admission, login: LogIn, zones: MerchantZones, trusted_hops: int
     ) -> list[HTTPRouteHandler]:
         """The routes of all of them, each under its address."""
-        types = ProductTypeRoutes(admit=admit, store=self.product_types, zones=zones)
-        products = ProductRoutes(admit=admit, store=self.products, zones=zones)
         own_password = OwnPassword(store=self.users, login=login, trusted_hops=trusted_hops)
         users = UserRoutes(
-            admit=admit, store=self.users, passwords=login.passwords, own_password=own_password
+            admit=admit,
+            store=self.users,
+            zones=zones,
+            passwords=login.passwords,
+            own_password=own_password,
         )
         own = OwnAccountRoutes(admit=admit, store=self.users, own_password=own_password)
+        merchants = ResourceRoutes(
+            resource=MERCHANTS, store=self.merchants, admit=admit, zones=zones
+        )
+        customers = ResourceRoutes(
+            resource=CUSTOMERS, store=self.customers, admit=admit, zones=zones
+        )
+        types = ProductTypeRoutes(admit=admit, store=self.product_types, zones=zones)
         return [
-            *MerchantRoutes(admit=admit, store=self.merchants).handlers(),
+            *merchants.handlers(),
             *users.handlers(),
             *own.handlers(),
-            *ClientRoutes(admit=admit, store=self.clients).handlers(),
-            *StopRoutes(admit=admit, store=self.stops).handlers(),
-            *TrailRoutes(admit=admit, store=self.trail, zones=zones).handlers(),
+            *ClientRoutes(admit=admit, store=self.clients, zones=zones).handlers(),
+            *StopRoutes(admit=admit, store=self.stops, zones=zones).handlers(),
+            *ListRoute(listing=AUDIT, store=self.trail, admit=admit, zones=zones).handlers(),
             *types.handlers(),
-            *products.handlers(),
-            *CustomerRoutes(admit=admit, store=self.customers).handlers(),
+            *ProductRoutes(admit=admit, store=self.products, zones=zones).handlers(),
+            *customers.handlers(),
         ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from adapters.http.identity.access import ACCESS, NOBODY, Roles
+from adapters.http.identity.roles import NOBODY, Access, Roles
 from adapters.http.problems.problem import Problem
 from adapters.http.wire.headers import Fields, read_fields
 from cashback_core.administration.resources import Caller
@@ -108,6 +108,7 @@ class Admission:
     tokens: Tokens
     standings: Standings
     limit: RateLimit
+    access: Access
 
     async def __call__(self, request: Request[Any, Any, Any]) -> tuple[Fields, Principal]:
         """The header fields and who sent them.
@@ -126,7 +127,7 @@ class Admission:
         if standing.merchant_id is not None:
             note_merchant(standing.merchant_id)
         await self.limit(standing.subject)
-        admitted = ACCESS.get(_operation(request), NOBODY)
+        admitted = self.access.get(_operation(request), NOBODY)
         if standing.role not in admitted:
             raise ForbiddenError(admitted)
         principal = Principal(

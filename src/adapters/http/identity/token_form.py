@@ -55,7 +55,7 @@ class OAuthFault(StrEnum):
     TEMPORARILY_UNAVAILABLE = "temporarily_unavailable"
 
 
-class OAuthError(Exception):
+class OAuthRefusedError(Exception):
     """A form that gets no token; `words` is a phrase `oauth.…`."""
 
     def __init__(
@@ -86,7 +86,7 @@ async def answer_form(login: LogIn, fields: Fields, receive: Receive, *, address
     """Sell a token for the form that comes, or tell why not in OAuth's words."""
     try:
         granted = await _grant(login, fields, receive, address)
-    except OAuthError as error:
+    except OAuthRefusedError as error:
         return _refusal(error, read_language(fields))
     shape = shapes.OAuthToken(
         access_token=granted.access,
@@ -100,17 +100,17 @@ async def _grant(login: LogIn, fields: Fields, receive: Receive, address: str) -
     try:
         body = await read_content(fields, receive)
     except UnsupportedBodyError as error:
-        raise OAuthError(OAuthFault.INVALID_REQUEST, "coded") from error
+        raise OAuthRefusedError(OAuthFault.INVALID_REQUEST, "coded") from error
     except BodyTooLargeError as error:
-        raise OAuthError(OAuthFault.INVALID_REQUEST, "too_large") from error
+        raise OAuthRefusedError(OAuthFault.INVALID_REQUEST, "too_large") from error
     form = read_form(body)
     if "grant_type" not in form:
-        raise OAuthError(OAuthFault.INVALID_REQUEST, "no_grant")
+        raise OAuthRefusedError(OAuthFault.INVALID_REQUEST, "no_grant")
     if form["grant_type"] != GRANT:
-        raise OAuthError(OAuthFault.UNSUPPORTED_GRANT_TYPE, "grant")
+        raise OAuthRefusedError(OAuthFault.UNSUPPORTED_GRANT_TYPE, "grant")
     client = _client(form, fields.get(b"authorization"))
     if "scope" in form:
-        raise OAuthError(OAuthFault.INVALID_SCOPE, "scope")
+        raise OAuthRefusedError(OAuthFault.INVALID_SCOPE, "scope")
     try:
         return await login.client(client_id=client.id, secret=client.secret, address=address)
     except BadCredentialsError as error:
@@ -132,10 +132,10 @@ def read_form(body: bytes) -> Mapping[str, str]:
         text = body.decode("ascii")
         pairs = parse_qsl(text, keep_blank_values=True, errors="strict", max_num_fields=MAX_FIELDS)
     except ValueError as error:  # Unicode errors are such
-        raise OAuthError(OAuthFault.INVALID_REQUEST, "malformed") from error
+        raise OAuthRefusedError(OAuthFault.INVALID_REQUEST, "malformed") from error
     form = dict(pairs)
     if len(form) != len(pairs):
-        raise OAuthError(OAuthFault.INVALID_REQUEST, "repeated")
+        raise OAuthRefusedError(OAuthFault.INVALID_REQUEST, "repeated")
     return {name: value for name, value in form.items() if value}
 
 
@@ -148,7 +148,7 @@ def _client(form: Mapping[str, str], authorization: bytes | None) -> _Client:
     client = _of_basic(authorization)
     # Some libraries repeat the id in the body, which contradicts nothing.
     if "client_secret" in form or form.get("client_id", client.id) != client.id:
-        raise OAuthError(OAuthFault.INVALID_REQUEST, "twice")
+        raise OAuthRefusedError(OAuthFault.INVALID_REQUEST, "twice")
     return client
 
 
@@ -170,15 +170,17 @@ def _of_basic(authorization: bytes) -> _Client:
     return client
 
 
-def _unknown_client() -> OAuthError:
-    return OAuthError(OAuthFault.INVALID_CLIENT, "client", status=401)
+def _unknown_client() -> OAuthRefusedError:
+    return OAuthRefusedError(OAuthFault.INVALID_CLIENT, "client", status=401)
 
 
-def _come_back(words: str, status: int, wait_s: float) -> OAuthError:
-    return OAuthError(OAuthFault.TEMPORARILY_UNAVAILABLE, words, status=status, wait_s=wait_s)
+def _come_back(words: str, status: int, wait_s: float) -> OAuthRefusedError:
+    return OAuthRefusedError(
+        OAuthFault.TEMPORARILY_UNAVAILABLE, words, status=status, wait_s=wait_s
+    )
 
 
-def _refusal(error: OAuthError, language: Language) -> Answer:
+def _refusal(error: OAuthRefusedError, language: Language) -> Answer:
     shape = shapes.OAuthError(
         error=error.fault.value, error_description=_ascii(phrase(language, f"oauth.{error.words}"))
     )

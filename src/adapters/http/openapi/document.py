@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
-from adapters.http.identity.access import ACCESS
+from adapters.http.access import ACCESS
 from adapters.http.identity.admission import ForbiddenError, forbidden
-from adapters.http.openapi.fresh import freshened
 from adapters.http.openapi.operations import OPERATIONS
 from adapters.http.openapi.parts import ACCEPT_LANGUAGE
 from adapters.http.openapi.schemas import Schema, schemas
 from adapters.http.problems.codes import PROBLEMS
 from adapters.http.problems.problem import Problem, answer_problem
+from adapters.http.wire.fresh import freshened
 from cashback_core.people.roles import Role
 from cashback_core.words.locales import ENGLISH, language_name, languages
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from datetime import datetime
 
-    from adapters.http.identity.access import Roles
+    from adapters.http.identity.roles import Roles
     from adapters.http.openapi.parts import Operation, Success
 
 _DESCRIPTION: Final = """\

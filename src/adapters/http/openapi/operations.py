@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from adapters.http.administration.stores import LISTINGS, RESOURCES
 from adapters.http.openapi.administration import ADMINISTRATION
 from adapters.http.openapi.catalogue import CATALOGUE
 from adapters.http.openapi.identity import IDENTITY
@@ -20,6 +21,7 @@ from adapters.http.openapi.parts import (
     parameter,
 )
 from adapters.http.openapi.privacy import PRIVACY
+from adapters.http.openapi.resources import operation_of, operations_of
 from adapters.http.openapi.schemas import SALE_EXAMPLE
 from adapters.http.sales.lists import CASHBACK_FILTERS
 from adapters.http.wire.headers import MAX_WAIT_S
@@ -137,6 +139,8 @@ OPERATIONS: Final[dict[tuple[str, str], Operation]] = {
         problems=(*ANY, *TOKEN, "forbidden", "not_found", "unavailable"),
     ),
     **OPERATING,
+    **{at: op for one in RESOURCES for at, op in operations_of(one).items()},
+    **{("get", one.path): operation_of(one) for one in LISTINGS},
     **ADMINISTRATION,
     **CATALOGUE,
     **PRIVACY,

@@ -11,28 +11,28 @@ from typing import Any, Final
 
 import msgspec
 
-from adapters.http.catalogue.shapes import SHAPES as CATALOGUE_SHAPES
+from adapters.http.administration.stores import LISTINGS, RESOURCES
 from adapters.http.health import Health, Readiness
 from adapters.http.identity.shapes import SHAPES as IDENTITY_SHAPES
-from adapters.http.openapi import fresh
-from adapters.http.openapi.administration_schemas import (
-    ADMINISTRATION_REQUESTS,
-    ADMINISTRATION_SHAPES,
-)
-from adapters.http.openapi.catalogue_schemas import CATALOGUE_BODIES
+from adapters.http.openapi.administration import ADMINISTRATION_BODIES, ADMINISTRATION_SHAPES
+from adapters.http.openapi.catalogue import CATALOGUE_BODIES, CATALOGUE_SHAPES
+from adapters.http.openapi.resources import bodies_of, page_of
 from adapters.http.problems.shapes import Problem
 from adapters.http.sales import operator_bodies as bodies
 from adapters.http.sales.shapes import SHAPES as SALES_SHAPES
+from adapters.http.wire import fresh
 from adapters.http.wire.filters import DAY, TIME
 from cashback_core.sales.catalogue import MAX_SKU_CHARS
 from cashback_core.sales.sale import MAX_LINES
 from cashback_core.values.money import MAX_CENTAVOS, MAX_QUANTITY_THOUSANDTHS
-from cashback_core.values.names import MAX_NAME_CHARS
 from cashback_core.words.locales import ENGLISH, phrase
 
 Schema = dict[str, Any]
 
+_LISTINGS: Final = (*(resource.listing for resource in RESOURCES), *LISTINGS)
+
 SHAPES: Final = (
+    *(listing.answer.shape for listing in _LISTINGS),
     *ADMINISTRATION_SHAPES,
     *CATALOGUE_SHAPES,
     *SALES_SHAPES,
@@ -105,25 +105,6 @@ _LINE: Final = _object(
         " up to the cent."
     ),
 )
-_CUSTOMER: Final = _object(
-    {
-        "document": {
-            "type": "string",
-            "description": "A CPF with right check digits.",
-            "pattern": r"^([0-9]{11}|[0-9]{3}\.[0-9]{3}\.[0-9]{3}-[0-9]{2})$",
-        },
-        "name": {
-            "type": "string",
-            "description": f"1 to {MAX_NAME_CHARS} printable characters, counted in NFC, a letter"
-            " among them; no text whose UTF-8 was read as Windows-1252 or Latin-1.",
-            "minLength": 1,
-            "maxLength": 4 * MAX_NAME_CHARS,
-        },
-    },
-    description="Who bought. A CPF keeps the name it first came with: case, accents, apostrophes,"
-    " dashes, dots, initials and the cut end of a long name do not count; another person's name is"
-    " refused or, where the merchant's `name_difference` is `note`, noted.",
-)
 _SOLD_AT: Final[Schema] = {
     "type": "string",
     "description": f"{phrase(ENGLISH, 'instant')}. Without an offset, the merchant's own time.",
@@ -165,10 +146,10 @@ _PASSWORD: Final[Schema] = {"type": "string", "format": "password"}
 
 REQUESTS: Final[dict[str, Schema]] = {
     "SaleInput": _SALE,
-    "CustomerInput": _CUSTOMER,
     "LineInput": _LINE,
     **_OPERATING,
-    **ADMINISTRATION_REQUESTS,
+    **{name: schema for one in RESOURCES for name, schema in bodies_of(one).items()},
+    **ADMINISTRATION_BODIES,
     **CATALOGUE_BODIES,
     "CredentialsInput": {
         "description": "Of a person, or of an ERP.",
@@ -210,4 +191,5 @@ REQUESTS: Final[dict[str, Schema]] = {
 def schemas() -> dict[str, Schema]:
     """Every schema of the document by its name."""
     _, shapes = msgspec.json.schema_components(SHAPES, ref_template="#/components/schemas/{name}")
-    return {**REQUESTS, **shapes}
+    pages = {name: schema for one in _LISTINGS for name, schema in page_of(one).items()}
+    return {**REQUESTS, **shapes, **pages}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
 from adapters.http.wire.cursors import Kind
@@ -34,6 +34,7 @@ _DOCUMENT: Final = CpfFilter(about="Only this customer's CPF.")
 _SOLD_FROM: Final = BoundFilter(about=f"Sold at this instant or later{_OR_A_DAY} or later.")
 _SOLD_TO: Final = BoundFilter(about=f"Sold before this instant{_OR_A_DAY} or earlier.", end=True)
 CASHBACK_FILTERS: Final = Filters(
+    dict[str, Any],
     status=ChoiceFilter(
         about="Only this status.", choices=tuple(sorted(Status)), code="status_unknown"
     ),
@@ -53,6 +54,7 @@ CASHBACK_FILTERS: Final = Filters(
     sold_to=_SOLD_TO,
 )
 OPEN_FILTERS: Final = Filters(
+    dict[str, Any],
     status=ChoiceFilter(
         about="Only this status; without it `held`, `in_doubt` and `rejected`.",
         choices=tuple(sorted(s for s in Status if s not in DONE)),
@@ -65,9 +67,11 @@ OPEN_FILTERS: Final = Filters(
 """What an operator may list: all that has not ended well."""
 
 EQUAL_FILTERS: Final = Filters(
-    outcome=ChoiceFilter(about="Only these.", choices=tuple(o.value for o in EqualOutcome))
+    dict[str, Any],
+    outcome=ChoiceFilter(about="Only these.", choices=tuple(o.value for o in EqualOutcome)),
 )
 INCIDENT_FILTERS: Final = Filters(
+    dict[str, Any],
     **{
         "standing": ChoiceFilter(
             about="`false`: those that have ended, too.",
@@ -75,7 +79,7 @@ INCIDENT_FILTERS: Final = Filters(
             default="true",
         ),
         "class": ChoiceFilter(about="Only of this class.", choices=tuple(sorted(FindingClass))),
-    }
+    },
 )
 
 
@@ -98,7 +102,7 @@ _INCIDENTS: Final = _in_order_of("incidents", "since")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Part:
+class ListPart:
     """Which part of a list is wanted: at most `limit` after a position."""
 
     query: QueryReader
@@ -112,13 +116,13 @@ class Part:
         return self.query.cursor_after(position.accepted_at, position.id)
 
 
-def read_list(query: bytes, zone: ZoneInfo) -> tuple[RecordFilter, Part]:
+def read_list(query: bytes, zone: ZoneInfo) -> tuple[RecordFilter, ListPart]:
     """The list of records that a query asks for; days, and instants without an offset, in `zone`.
 
     Raises InvalidQueryError with every fault.
     """
     reader = QueryReader(query, _CASHBACKS, *CASHBACK_FILTERS.names)
-    asked = CASHBACK_FILTERS.values(reader, zone)
+    asked = CASHBACK_FILTERS.read(reader, zone)
     status = asked["status"]
     wanted = RecordFilter(
         status=None if status is None else Status(status),
@@ -131,10 +135,10 @@ def read_list(query: bytes, zone: ZoneInfo) -> tuple[RecordFilter, Part]:
     return wanted, _part(reader)
 
 
-def read_open_list(query: bytes, zone: ZoneInfo) -> tuple[OpenFilter, Part]:
+def read_open_list(query: bytes, zone: ZoneInfo) -> tuple[OpenFilter, ListPart]:
     """The list of open cashbacks that a query asks for; raises InvalidQueryError."""
     reader = QueryReader(query, _OPEN, *OPEN_FILTERS.names)
-    asked = OPEN_FILTERS.values(reader, zone)
+    asked = OPEN_FILTERS.read(reader, zone)
     status = asked["status"]
     wanted = OpenFilter(
         statuses=ATTENTION if status is None else frozenset({Status(status)}),
@@ -153,10 +157,10 @@ class IncidentFilter:
     cls: FindingClass | None
 
 
-def read_incident_list(query: bytes) -> tuple[IncidentFilter, Part]:
+def read_incident_list(query: bytes) -> tuple[IncidentFilter, ListPart]:
     """The list of incidents that a query asks for; raises InvalidQueryError."""
     reader = QueryReader(query, _INCIDENTS, *INCIDENT_FILTERS.names)
-    asked = INCIDENT_FILTERS.values(reader)
+    asked = INCIDENT_FILTERS.read(reader)
     cls = asked["class"]
     wanted = IncidentFilter(
         open_only=asked["standing"] != "false",
@@ -165,10 +169,10 @@ def read_incident_list(query: bytes) -> tuple[IncidentFilter, Part]:
     return wanted, _part(reader)
 
 
-def read_equal_list(query: bytes) -> tuple[EqualOutcome | None, Part]:
+def read_equal_list(query: bytes) -> tuple[EqualOutcome | None, ListPart]:
     """The list of pairs of equal content that a query asks for; raises InvalidQueryError."""
     reader = QueryReader(query, _EQUALS, *EQUAL_FILTERS.names)
-    outcome = EQUAL_FILTERS.values(reader)["outcome"]
+    outcome = EQUAL_FILTERS.read(reader)["outcome"]
     return None if outcome is None else EqualOutcome(outcome), _part(reader)
 
 
@@ -200,13 +204,13 @@ def read_report_part(query: bytes, customer_id: UUID) -> ReportPart:
     return ReportPart(query=reader, limit=wanted.limit, after=after)
 
 
-def _part(reader: QueryReader) -> Part:
+def _part(reader: QueryReader) -> ListPart:
     wanted = reader.slice()
     after = None
     if wanted.after is not None:
         accepted_at, id_ = wanted.after
         after = Position(accepted_at=datetime.fromisoformat(accepted_at), id=UUID(id_))
-    return Part(query=reader, limit=wanted.limit, after=after)
+    return ListPart(query=reader, limit=wanted.limit, after=after)
 
 
 def _rate(reader: QueryReader, type_: str | None, version: int | None) -> RateVersion | None:

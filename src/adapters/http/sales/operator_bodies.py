@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from adapters.http.wire.fields import (
     Body,
@@ -31,16 +31,22 @@ _ACCEPT_RISK: Final = Truth(
     about="What is or was in doubt, or is suspected, may be paid a second time, or be called unpaid"
     " though it is paid, and you take that risk."
 )
-RESEND: Final = Body("Why it is sent again.", reason=Reason(), accept_risk=_ACCEPT_RISK)
-CANCEL: Final = Body("Why it is ended unpaid.", reason=Reason(), accept_risk=_ACCEPT_RISK)
-REASON: Final = Body("Why.", reason=Reason())
+RESEND: Final = Body(
+    "Why it is sent again.", dict[str, Any], reason=Reason(), accept_risk=_ACCEPT_RISK
+)
+CANCEL: Final = Body(
+    "Why it is ended unpaid.", dict[str, Any], reason=Reason(), accept_risk=_ACCEPT_RISK
+)
+REASON: Final = Body("Why.", dict[str, Any], reason=Reason())
 RESOLVE: Final = Body(
     "What became of it, and how the provider proved it.",
+    dict[str, Any],
     status=Choice(tuple(RESOLUTIONS)),
     reason=Reason(),
 )
 EXPLAIN: Final = Body(
     "What the incident is.",
+    dict[str, Any],
     meaning=Choice(tuple(Meaning)),
     cashback_id=Id(about="With `ours`, and only then: the cashback whose credit it is."),
     reason=Reason(),
@@ -52,6 +58,7 @@ EXPLAIN: Final = Body(
 )
 RESEND_MANY: Final = Body(
     "A filter, and what to do with everything that it means.",
+    dict[str, Any],
     status=Choices(RESENDABLE),
     document=CpfField(about="Only this customer's CPF."),
     sold_from=Bound(about="Sold then, that day, or later."),
@@ -149,7 +156,7 @@ def read_resend_many(document: object, zone: ZoneInfo, *, by: str) -> ResendMany
         sold_to=asked["sold_to"],
         above_ceiling=asked["above_ceiling"],
     )
-    expected: int = asked["expected_count"]
+    expected: int = asked["expected_count"] or 0
     if asked["dry_run"]:
         return ResendMany(wanted=wanted, act=None, expected=expected)
     act = Act(kind=ActKind.RESEND, by=by, reason=asked["reason"], accept_risk=asked["accept_risk"])

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Generic, Protocol, TypeVar
 from zoneinfo import ZoneInfo
 
 if TYPE_CHECKING:
     import re
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from datetime import datetime
 
     from adapters.http.wire.queries import QueryReader
@@ -19,6 +19,7 @@ DAY: Final = "[0-9]{4}-[0-9]{2}-[0-9]{2}"
 TIME: Final = "[0-9]{2}:[0-9]{2}(:[0-9]{2}([.,][0-9]{1,30})?)?"
 """How days and times are written, for schemas."""
 
+T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
 
 _UTC = ZoneInfo("UTC")
@@ -41,22 +42,27 @@ class Filter(Protocol[T_co]):
         ...
 
 
-class Filters:
-    """The filters of a list: they read a query, and are its parameters."""
+class Filters(Generic[T]):
+    """The filters of a list: they read a query into what is wanted, and are its parameters."""
 
-    __slots__ = ("filters",)
+    __slots__ = ("_into", "filters", "is_zoned")
 
-    def __init__(self, **filters: Filter[Any]) -> None:
+    def __init__(self, into: Callable[..., T], /, **filters: Filter[Any]) -> None:
         self.filters: Mapping[str, Filter[Any]] = filters
+        self.is_zoned = any(isinstance(one, BoundFilter) for one in filters.values())
+        """Whether there are days and instants among them, which are somebody's own time."""
+        self._into = into
 
     @property
     def names(self) -> tuple[str, ...]:
         """Of the parameters."""
         return tuple(self.filters)
 
-    def values(self, query: QueryReader, zone: ZoneInfo = _UTC) -> dict[str, Any]:
-        """What each filter asks for; None where a fault is noted, too."""
-        return {name: one.read(query, name, zone) for name, one in self.filters.items()}
+    def read(self, query: QueryReader, zone: ZoneInfo = _UTC) -> T:
+        """What is wanted; where a fault is noted, as if it had not been asked for."""
+        return self._into(
+            **{name: one.read(query, name, zone) for name, one in self.filters.items()}
+        )
 
     def parameters(self) -> tuple[Schema, ...]:
         """As the OpenAPI document has them."""
@@ -122,6 +128,22 @@ class MatchingFilter:
     def schema(self) -> Schema:
         """See Filter."""
         return {"type": "string", "minLength": 1, "maxLength": self.longest}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TextFilter:
+    """A text to compare with; one that is a `name` has no blanks, which were bare + then."""
+
+    about: str
+    name: bool = False
+
+    def read(self, query: QueryReader, name: str, zone: ZoneInfo) -> str | None:  # noqa: ARG002
+        """See Filter."""
+        return query.name(name) if self.name else query.text(name)
+
+    def schema(self) -> Schema:
+        """See Filter."""
+        return {"type": "string"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

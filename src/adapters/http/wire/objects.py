@@ -14,6 +14,7 @@ from cashback_core.sales.json_object import FieldReader, Fields
 from cashback_core.values.documents import Cpf, InvalidDocument, mask
 from cashback_core.values.ids import parse_uuid
 from cashback_core.values.instants import NoSuchInstant, NotAnInstant, parse_bound, parse_instant
+from cashback_core.values.names import name_fault
 from cashback_core.values.reasons import MAX_REASON_CHARS, why_no_reason
 from cashback_core.values.violations import MAX_VIOLATIONS, Violation, show
 
@@ -63,18 +64,18 @@ class ObjectReader:
         """Whether the field is there as a text."""
         return isinstance(self._fields.get(name), str)
 
+    def text_of(self, name: str) -> str:
+        """The text as it came, of a field that `is_text`."""
+        value = self._fields[name]
+        assert isinstance(value, str)
+        return value
+
     def text(self, name: str, matching: re.Pattern[str], code: str, **values: str) -> str:
         """A text of a form; `code` is told of any other."""
         value = self._text(name)
         if value is not None and matching.match(value) is None:
             self.tell(name, code, **values)
         return value or ""
-
-    def given(self, name: str) -> str:
-        """The text as it came, of a field that `is_text`."""
-        value = self._fields[name]
-        assert isinstance(value, str)
-        return value
 
     def secret(self, name: str) -> str:
         """A text that is told to nobody, not even to whoever sent it."""
@@ -94,6 +95,17 @@ class ObjectReader:
         text = unicodedata.normalize("NFC", value).strip(" ")
         if not 1 <= len(text) <= MAX_NAME_CHARS or not text.isprintable():
             self.tell(name, "plain_text", highest=str(MAX_NAME_CHARS))
+        return text
+
+    def person_name(self, name: str) -> str:
+        """A name that a sale could give its customer, without the spaces around it."""
+        value = self._text(name)
+        if value is None:
+            return ""
+        text = unicodedata.normalize("NFC", value).strip(" ")
+        fault = name_fault(text)
+        if fault is not None:
+            self.tell(name, fault.code, **fault.values)
         return text
 
     def choice(self, name: str, choices: Sequence[str], *, default: str = "") -> str:
@@ -137,6 +149,15 @@ class ObjectReader:
             return Cpf.parse(value)
         except InvalidDocument:
             self._note(name, "document_invalid", mask(value), {})
+            return None
+
+    def hidden_document(self, name: str) -> Cpf | None:
+        """A CPF; a wrong one is not repeated, not even masked."""
+        try:
+            return Cpf.parse(self.secret(name))
+        except InvalidDocument:
+            if self.is_text(name):
+                self.tell_quietly(name, "document_invalid")
             return None
 
     def id(self, name: str) -> UUID | None:

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from msgspec import Meta, Struct
+
+from cashback_core.values.instants import format_instant
+
+if TYPE_CHECKING:
+    from datetime import datetime
 
 Money = Annotated[
     str,
@@ -31,8 +36,15 @@ Instant = Annotated[
     ),
 ]
 Uuid = Annotated[str, Meta(extra_json_schema={"format": "uuid"})]
+Version = Annotated[int, Meta(ge=1, description="Also the ETag; raised by every change.")]
+Used = Annotated[bool, Meta(description="A sale was recorded with it: it cannot be deleted.")]
 Document = Annotated[str, Meta(pattern="^[0-9]{11}$", description="CPF, digits only.")]
 
 
 class Shape(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """An object of an answer: exactly these fields."""
+
+
+def instant_or_none(at: datetime | None) -> str | None:
+    """An instant as it goes out, where there is one."""
+    return None if at is None else format_instant(at)

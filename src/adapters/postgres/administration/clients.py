@@ -17,7 +17,7 @@ from adapters.postgres.administration.client_secrets import (
 )
 from adapters.postgres.administration.merchants import merchant_meant
 from adapters.postgres.administration.pages import Column
-from adapters.postgres.administration.shelf import FOREIGN_KEY, UNIQUE, Refused, Shelf
+from adapters.postgres.administration.shelf import FOREIGN_KEY, UNIQUE, RolledBack, Shelf
 from cashback_core.administration.resources import Done, InUse, Invalid, Missing, Taken
 from cashback_core.people.clients import (
     Client,
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from datetime import timedelta
 
     from adapters.postgres.administration.client_secrets import NewSecret
-    from adapters.postgres.administration.shelf import Act
+    from adapters.postgres.administration.shelf import Change
     from adapters.postgres.administration.transactions import Administration
     from cashback_core.administration.resources import Caller, Page, Refusal, Slice, Versions
 
@@ -62,7 +62,7 @@ class PostgresClients(ClientStore):
         async with _SHELF.making(self.administration, caller, client_id, _REFUSALS) as making:
             merchant_id = await merchant_meant(making.connection, caller, new.merchant)
             if merchant_id is None:
-                raise Refused(Invalid(name="merchant", fault="no_such_merchant"))
+                raise RolledBack(Invalid(name="merchant", fault="no_such_merchant"))
             await making.execute(
                 """
                 insert into api_clients
@@ -118,7 +118,7 @@ class PostgresClients(ClientStore):
                 of=merchant_id,
             )
             if len(live) >= MAX_LIVE:
-                raise Refused(InUse(reason="two_secrets"))
+                raise RolledBack(InUse(reason="two_secrets"))
             await let_run_out(connection, merchant_id, client_id, overlap=overlap)
             await change.update()
             secret = await add_secret(connection, merchant_id, client_id, by=caller.actor)
@@ -128,12 +128,12 @@ class PostgresClients(ClientStore):
         async with _SHELF.changing(self.administration, caller, client_id, None) as change:
             of = change.row["merchant_id"]
             if not await end_secrets(change.connection, of, client_id, number):
-                raise Refused(Missing())
+                raise RolledBack(Missing())
             await change.update()  # what is told of a client has its secrets in it
         return change.refusal
 
 
-def _issued(act: Act[Client], secret: NewSecret | None) -> Done[Issued] | Refusal:
+def _issued(act: Change[Client], secret: NewSecret | None) -> Done[Issued] | Refusal:
     outcome = act.outcome
     if not isinstance(outcome, Done):
         return outcome

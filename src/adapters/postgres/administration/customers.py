@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from adapters.postgres.administration.pages import Column
-from adapters.postgres.administration.shelf import UNIQUE, Refused, Shelf
+from adapters.postgres.administration.shelf import UNIQUE, RolledBack, Shelf
 from cashback_core.administration.customers import (
     CustomerFilter,
     CustomerStore,
@@ -66,7 +66,7 @@ class PostgresCustomers(CustomerStore):
                 " where merchant_id = %(merchant_id)s and document = %(document)s limit 1",
                 document=ending.row["document"],
             ):
-                raise Refused(InUse(reason="customer_has_sales"))
+                raise RolledBack(InUse(reason="customer_has_sales"))
             await ending.delete()
         return ending.refusal
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from adapters.postgres.administration.pages import Column
-from adapters.postgres.administration.shelf import UNIQUE, Refused, Shelf
+from adapters.postgres.administration.shelf import UNIQUE, RolledBack, Shelf
 from cashback_core.administration.merchants import (
     Merchant,
     MerchantFilter,
@@ -81,7 +81,7 @@ class PostgresMerchants(MerchantStore):
                 # right to.
                 for name in ("zone", "rounding", "disabled"):
                     if change.row[name] != values[name]:
-                        raise Refused(Invalid(name=name, fault="platform_only"))
+                        raise RolledBack(Invalid(name=name, fault="platform_only"))
                 await change.update(_OWN, **values)
         return change.outcome
 

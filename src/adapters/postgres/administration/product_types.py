@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from adapters.postgres.administration.pages import Column
-from adapters.postgres.administration.shelf import UNIQUE, Refused, Shelf
+from adapters.postgres.administration.shelf import UNIQUE, RolledBack, Shelf
 from cashback_core.administration.product_types import (
     NewProductType,
     NewRate,
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import datetime
 
-    from adapters.postgres.administration.shelf import Act
+    from adapters.postgres.administration.shelf import Change
     from adapters.postgres.administration.transactions import Administration
     from cashback_core.administration.resources import Caller, Done, Page, Refusal, Slice, Versions
 
@@ -70,13 +70,13 @@ class PostgresProductTypes(ProductTypeStore):
     async def delete(self, caller: Caller, type: str, versions: Versions) -> Refusal | None:
         async with _SHELF.ending(self.administration, caller, type, versions) as ending:
             if ending.row["used_at"] is not None:
-                raise Refused(InUse(reason="type_used_by_sales"))
+                raise RolledBack(InUse(reason="type_used_by_sales"))
             # A statement after the lock: a product that was made meanwhile is seen, or waits.
             if await ending.execute(
                 "select 1 from product_type_periods"
                 " where merchant_id = %(merchant_id)s and type = %(key)s limit 1"
             ):
-                raise Refused(InUse(reason="type_used_by_products"))
+                raise RolledBack(InUse(reason="type_used_by_products"))
             await ending.delete()
         return ending.refusal
 
@@ -95,10 +95,10 @@ class PostgresProductTypes(ProductTypeStore):
             rates, now = await _rates(change, type)
             starts = {rate.version: rate.starts_at for rate in rates}
             if version not in starts:
-                raise Refused(Missing())
+                raise RolledBack(Missing())
             late = refuse_withdrawal(starts.values(), starts_at=starts[version], now=now)
             if late is not None:
-                raise Refused(InUse(reason=late.fault))
+                raise RolledBack(InUse(reason=late.fault))
             await change.execute(
                 "delete from rates where merchant_id = %(merchant_id)s and type = %(key)s"
                 " and version = %(version)s",
@@ -108,7 +108,7 @@ class PostgresProductTypes(ProductTypeStore):
         return change.outcome
 
 
-async def _rates(act: Act[ProductType], type: str) -> tuple[list[Rate], datetime]:
+async def _rates(act: Change[ProductType], type: str) -> tuple[list[Rate], datetime]:
     """A type's rates, and the transaction's instant, by which the triggers judge too."""
     rows = await act.execute(
         """
@@ -142,11 +142,11 @@ def _next_rate(rates: Iterable[Rate], type: str, rate: NewRate, *, now: datetime
     return Invalid(name="confirm_rate_bp", fault=made.fault, values=values)
 
 
-async def _insert_rate(act: Act[ProductType], type: str, rate: NewRate) -> None:
+async def _insert_rate(act: Change[ProductType], type: str, rate: NewRate) -> None:
     rates, now = await _rates(act, type)
     made = _next_rate(rates, type, rate, now=now)
     if isinstance(made, Invalid):
-        raise Refused(made)
+        raise RolledBack(made)
     await act.execute(
         "insert into rates (merchant_id, type, version, rate_bp, starts_at)"
         " values (%(merchant_id)s, %(key)s, %(version)s, %(rate_bp)s, %(starts_at)s)",

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from adapters.postgres.administration.pages import Column
-from adapters.postgres.administration.shelf import FOREIGN_KEY, UNIQUE, Refused, Shelf
+from adapters.postgres.administration.shelf import FOREIGN_KEY, UNIQUE, RolledBack, Shelf
 from cashback_core.administration.products import (
     NewProduct,
     NewType,
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from uuid import UUID
 
-    from adapters.postgres.administration.shelf import Act
+    from adapters.postgres.administration.shelf import Change
     from adapters.postgres.administration.transactions import Administration
     from cashback_core.administration.resources import Caller, Done, Page, Refusal, Slice, Versions
 
@@ -88,7 +88,7 @@ class PostgresProducts(ProductStore):
     async def delete(self, caller: Caller, id: UUID, versions: Versions) -> Refusal | None:
         async with _SHELF.ending(self.administration, caller, id, versions) as ending:
             if ending.row["used_at"] is not None:
-                raise Refused(InUse(reason="product_used_by_sales"))
+                raise RolledBack(InUse(reason="product_used_by_sales"))
             await ending.delete()
         return ending.refusal
 
@@ -106,10 +106,10 @@ class PostgresProducts(ProductStore):
             periods, now = await _periods(change)
             starts = {period.version: period.starts_at for period in periods}
             if version not in starts:
-                raise Refused(Missing())
+                raise RolledBack(Missing())
             late = refuse_withdrawal(starts.values(), starts_at=starts[version], now=now)
             if late is not None:
-                raise Refused(InUse(reason=late.fault))
+                raise RolledBack(InUse(reason=late.fault))
             await change.execute(
                 "delete from product_type_periods where merchant_id = %(merchant_id)s"
                 " and product_id = %(key)s and version = %(version)s",
@@ -119,11 +119,11 @@ class PostgresProducts(ProductStore):
         return change.outcome
 
 
-async def _insert_type(act: Act[Product], type: NewType) -> None:
+async def _insert_type(act: Change[Product], type: NewType) -> None:
     periods, now = await _periods(act)
     made = next_type(periods, type=type.type, starts_at=type.starts_at, now=now)
     if isinstance(made, ChangeRefused):
-        raise Refused(Invalid(name="starts_at", fault=made.fault))
+        raise RolledBack(Invalid(name="starts_at", fault=made.fault))
     await act.execute(
         "insert into product_type_periods (merchant_id, product_id, version, type, starts_at)"
         " values (%(merchant_id)s, %(key)s, %(version)s, %(type)s, %(starts_at)s)",
@@ -133,7 +133,7 @@ async def _insert_type(act: Act[Product], type: NewType) -> None:
     )
 
 
-async def _periods(act: Act[Product]) -> tuple[list[TypePeriod], datetime]:
+async def _periods(act: Change[Product]) -> tuple[list[TypePeriod], datetime]:
     """A product's types, and the transaction's instant, by which the triggers judge too."""
     rows = await act.execute(
         """

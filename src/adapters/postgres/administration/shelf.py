@@ -34,7 +34,7 @@ one of these: its SQLSTATE."""
 NONE: Final[Mapping[str, Refusal]] = {}
 
 
-class Refused(Exception):  # noqa: N818 (no fault: an answer)
+class RolledBack(Exception):  # noqa: N818 (no fault: an answer)
     """Raised within a change it ends it, and undoes what was done; whoever asked is told why."""
 
     def __init__(self, refusal: Refusal) -> None:
@@ -43,7 +43,7 @@ class Refused(Exception):  # noqa: N818 (no fault: an answer)
 
 
 @dataclass(slots=True, kw_only=True)
-class Act(Generic[R]):
+class Change(Generic[R]):
     """A change of one resource, within its transaction; read `outcome` or `refusal` after it.
 
     Every statement knows `%(merchant_id)s`, which is the caller's, and `%(key)s`. A change that is
@@ -60,7 +60,7 @@ class Act(Generic[R]):
 
     @property
     def row(self) -> dict[str, Any]:
-        """What the shelf locked of the row, as it was before. Raises Refused."""
+        """What the shelf locked of the row, as it was before. Raises RolledBack."""
         self.go_on()
         return self.locked
 
@@ -72,7 +72,7 @@ class Act(Generic[R]):
         return Missing() if self.present is None else Done(self.present)
 
     async def execute(self, statement: LiteralString, **values: Any) -> list[tuple[Any, ...]]:
-        """Do it, and return the rows that it tells. Raises Refused."""
+        """Do it, and return the rows that it tells. Raises RolledBack."""
         self.go_on()
         done = await self.connection.execute(statement, {**self.known, **values})
         return [] if done.description is None else await done.fetchall()
@@ -92,9 +92,9 @@ class Act(Generic[R]):
         await self.execute(f"delete from {self.shelf.table} where {self.shelf.row}")  # noqa: S608
 
     def go_on(self) -> None:
-        """Raise Refused if it is known already why there is no change."""
+        """Raise RolledBack if it is known already why there is no change."""
         if self.refusal is not None:
-            raise Refused(self.refusal)
+            raise RolledBack(self.refusal)
 
     @property
     def known(self) -> dict[str, Any]:
@@ -182,7 +182,7 @@ class Shelf(Generic[R]):
         caller: Caller,
         key: object,
         violations: Mapping[str, Refusal] = NONE,
-    ) -> AsyncGenerator[Act[R], None]:
+    ) -> AsyncGenerator[Change[R], None]:
         """Insert one: the outcome is what stands under the key then. Raises StoreUnavailable."""
         async with self._acting(administration, caller, key, violations) as act:
             yield act
@@ -196,7 +196,7 @@ class Shelf(Generic[R]):
         key: object,
         versions: Versions,
         violations: Mapping[str, Refusal] = NONE,
-    ) -> AsyncGenerator[Act[R], None]:
+    ) -> AsyncGenerator[Change[R], None]:
         """Change one that nobody else is changing, in one of the versions.
 
         The outcome is what stands under the key then. Raises StoreUnavailable.
@@ -214,7 +214,7 @@ class Shelf(Generic[R]):
         key: object,
         versions: Versions,
         violations: Mapping[str, Refusal] = NONE,
-    ) -> AsyncGenerator[Act[R], None]:
+    ) -> AsyncGenerator[Change[R], None]:
         """The same for what is to be no more: `refusal` says why it stays."""
         async with self._acting(administration, caller, key, violations) as act:
             await self._lock(act, versions)
@@ -227,13 +227,13 @@ class Shelf(Generic[R]):
         caller: Caller,
         key: object,
         violations: Mapping[str, Refusal],
-    ) -> AsyncGenerator[Act[R], None]:
+    ) -> AsyncGenerator[Change[R], None]:
         """A transaction; what ends it as a refusal is noted, what else goes wrong goes on."""
-        act: Act[R] = Act(shelf=self, caller=caller, key=key)
+        act: Change[R] = Change(shelf=self, caller=caller, key=key)
         try:
             async with administration.transaction(caller) as act.connection:
                 yield act
-        except Refused as refused:
+        except RolledBack as refused:
             act.refusal = refused.refusal
         except psycopg.errors.IntegrityError as error:
             rule, state = error.diag.constraint_name or "", error.sqlstate or ""
@@ -241,7 +241,7 @@ class Shelf(Generic[R]):
             if act.refusal is None:
                 raise
 
-    async def _lock(self, act: Act[R], versions: Versions) -> None:
+    async def _lock(self, act: Change[R], versions: Versions) -> None:
         """Wait until nobody else is changing it, and note why it is not to be changed."""
         async with act.connection.cursor(row_factory=dict_row) as cursor:
             await cursor.execute(

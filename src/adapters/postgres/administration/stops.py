@@ -15,7 +15,7 @@ import psycopg
 
 from adapters.postgres.administration.merchants import merchant_meant
 from adapters.postgres.administration.pages import Column
-from adapters.postgres.administration.shelf import UNIQUE, Refused, Shelf
+from adapters.postgres.administration.shelf import UNIQUE, RolledBack, Shelf
 from cashback_core.administration.resources import InUse, Invalid, Taken
 from cashback_core.administration.stops import NewStop, Stop, StopStore
 from cashback_core.values.availability import StoreUnavailable
@@ -60,13 +60,13 @@ class PostgresStops(StopStore):
         async with _SHELF.making(self.administration, caller, new_id(), taken) as making:
             merchant_id = await merchant_meant(making.connection, caller, new.merchant)
             if merchant_id is None:
-                raise Refused(Invalid(name="merchant", fault="no_such_merchant"))
+                raise RolledBack(Invalid(name="merchant", fault="no_such_merchant"))
             if new.type is not None and not await making.execute(
                 "select 1 from product_types where merchant_id = %(of)s and type = %(type)s",
                 of=merchant_id,
                 type=new.type,
             ):
-                raise Refused(Invalid(name="type", fault="no_such_type"))
+                raise RolledBack(Invalid(name="type", fault="no_such_type"))
             await making.execute(
                 """
                 insert into stops (
@@ -84,7 +84,7 @@ class PostgresStops(StopStore):
     async def lift(self, caller: Caller, id: UUID, *, by: str, reason: str) -> Done[Stop] | Refusal:
         async with _SHELF.changing(self.administration, caller, id, None) as change:
             if change.row["by_platform"] and caller.merchant_id is not None:
-                raise Refused(InUse(reason="platforms_stop"))
+                raise RolledBack(InUse(reason="platforms_stop"))
             if not await change.execute(
                 "update stops set lifted_by = %(by)s, lift_reason = %(reason)s"
                 " where stop_id = %(key)s and lifted_at is null"
@@ -93,7 +93,7 @@ class PostgresStops(StopStore):
                 by=by,
                 reason=reason,
             ):
-                raise Refused(InUse(reason="stop_lifted"))
+                raise RolledBack(InUse(reason="stop_lifted"))
         return change.outcome
 
 

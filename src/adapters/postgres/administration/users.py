@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from adapters.postgres.administration.merchants import merchant_meant
 from adapters.postgres.administration.pages import Column
-from adapters.postgres.administration.shelf import UNIQUE, Refused, Shelf
+from adapters.postgres.administration.shelf import UNIQUE, RolledBack, Shelf
 from adapters.postgres.identity.accounts import end_sessions
 from cashback_core.administration.resources import InUse, Invalid, Taken
 from cashback_core.people.callers import USER
@@ -44,9 +44,9 @@ class PostgresUsers(UserStore):
         async with _SHELF.making(self.administration, caller, new.username, _TAKEN) as making:
             merchant_id = await merchant_meant(making.connection, caller, new.merchant)
             if merchant_id is None and new.merchant is not None:
-                raise Refused(Invalid(name="merchant", fault="no_such_merchant"))
+                raise RolledBack(Invalid(name="merchant", fault="no_such_merchant"))
             if (new.role == "platform") != (merchant_id is None):
-                raise Refused(_ROLE_AND_MERCHANT)
+                raise RolledBack(_ROLE_AND_MERCHANT)
             await making.execute(
                 "insert into users (username, merchant_id, role, password_hash)"
                 " values (%(key)s, %(of)s, %(role)s, %(password_hash)s)",
@@ -63,10 +63,10 @@ class PostgresUsers(UserStore):
         async with changing as change:
             before = change.row["role"]
             if (before == "platform") != (state.role == "platform"):
-                raise Refused(_ROLE_AND_MERCHANT)
+                raise RolledBack(_ROLE_AND_MERCHANT)
             # One's own role is compared here and not before: it may have changed meanwhile.
             if caller.actor == USER + username and before != state.role:
-                raise Refused(Invalid(name="role", fault="own_role"))
+                raise RolledBack(Invalid(name="role", fault="own_role"))
             await change.update(
                 """
                 role = %(role)s,

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from adapters.postgres.cashbacks.group_writer import GroupWriter
 from adapters.postgres.connection.database import CHORES, IDENTIFYING, READING, Database
 from adapters.postgres.delivery import leases
-from adapters.postgres.delivery.resumption import Resuming
+from adapters.postgres.delivery.resumption import Resumption
 from adapters.postgres.delivery.waits import read_waits
 from adapters.postgres.sales.brakes import LOCK
 from adapters.postgres.sales.histories import read_history
@@ -52,7 +52,7 @@ class PostgresCashbackStore(CashbackStore):
         self._seal = database.seal
         self._reads = database.pool(READING)
         self._chores = database.pool(CHORES)
-        self._resuming = Resuming()
+        self._resuming = Resumption()
         self._callers = database.pool(IDENTIFYING)
         self._terms = TermsCache()
         self._products = ProductCache()
@@ -199,7 +199,7 @@ class PostgresCashbackStore(CashbackStore):
             await leases.note_pause(cursor, pause)
 
     async def resume(self, *, limit: int) -> bool:
-        resuming, self._resuming = self._resuming, Resuming()  # what fails begins anew
+        resuming, self._resuming = self._resuming, Resumption()  # what fails begins anew
         async with self._chores.connection() as connection, connection.cursor() as cursor:
             more = await resuming.resume(cursor, limit=limit)
         self._resuming = resuming

@@ -161,7 +161,8 @@ class Database:
         self._dsn = dsn
         self.seal: Final = seal
         self._pools = {
-            purpose: Pool(self, dsn, purpose, most=purpose.most or reading) for purpose in PURPOSES
+            purpose: DatabasePool(self, dsn, purpose, most=purpose.most or reading)
+            for purpose in PURPOSES
         }
         self._before_use: Callable[[], Awaitable[object]] | None = None
         self._is_open = False
@@ -237,7 +238,7 @@ class Database:
         """Have somebody told, before the pools are closed."""
         self._closing.append(close)
 
-    def pool(self, purpose: Purpose) -> Pool:
+    def pool(self, purpose: Purpose) -> DatabasePool:
         """The connections of a purpose."""
         return self._pools[purpose]
 
@@ -298,7 +299,7 @@ class Database:
         await asyncio.gather(*(pool.renew() for pool in self._pools.values()))
 
 
-class Pool:
+class DatabasePool:
     """The connections of one purpose, made when they are needed."""
 
     def __init__(self, database: Database, dsn: str, purpose: Purpose, *, most: int) -> None:

@@ -106,7 +106,7 @@ class Session:
         return {**limits(server_version), **self.settings, **role}
 
 
-class UnfitSession(StoreUnavailable):
+class UnusableSession(StoreUnavailable):
     """A session that is not what it should be; the message says how."""
 
 
@@ -148,13 +148,13 @@ def conninfo(dsn: str, session: Session) -> str:
 
 async def begin(connection: psycopg.AsyncConnection[Any], session: Session) -> None:
     """Make a fresh connection, in autocommit, a session of this kind. Raises StoreUnavailable."""
-    with _unfit_if_refused(session):
+    with _unusable_if_refused(session):
         wanted = session.wanted(connection.info.server_version)
         found = await connection.execute(SET, [json.dumps(wanted)])
         given = dict(await found.fetchall())
         found = await connection.execute(LOOK, [[*given, *DURABILITY]])
         row = await found.fetchone()
-    _refuse_unfit(session, wanted, given, row)
+    _refuse_unusable(session, wanted, given, row)
     await connection.set_autocommit(session.autocommit)
 
 
@@ -175,37 +175,37 @@ def opened(dsn: str, session: Session) -> Generator[psycopg.Connection[Any], Non
 
 def begin_now(connection: psycopg.Connection[Any], session: Session) -> None:
     """The same as `begin` for a connection that blocks."""
-    with _unfit_if_refused(session):
+    with _unusable_if_refused(session):
         wanted = session.wanted(connection.info.server_version)
         given = dict(connection.execute(SET, [json.dumps(wanted)]).fetchall())
         row = connection.execute(LOOK, [[*given, *DURABILITY]]).fetchone()
-    _refuse_unfit(session, wanted, given, row)
+    _refuse_unusable(session, wanted, given, row)
     connection.autocommit = session.autocommit
 
 
 @contextmanager
-def _unfit_if_refused(session: Session) -> Generator[None, None, None]:
+def _unusable_if_refused(session: Session) -> Generator[None, None, None]:
     try:
         yield
     except (psycopg.ProgrammingError, psycopg.DataError) as error:  # no such role, or not for us
-        raise UnfitSession(f"{session.application}: {error}") from error
+        raise UnusableSession(f"{session.application}: {error}") from error
 
 
-def _refuse_unfit(
+def _refuse_unusable(
     session: Session,
     wanted: Mapping[str, str],
     given: Mapping[str, str],
     row: Sequence[Any] | None,
 ) -> None:
-    why = "nothing was found" if row is None else _why_unfit(session, given, *row)
+    why = "nothing was found" if row is None else _why_unusable(session, given, *row)
     missing = {*wanted, PATH}.difference(given)
     if why is None and missing:
         why = f"something between here and the server drops {', '.join(sorted(missing))}"
     if why is not None:
-        raise UnfitSession(f"{session.application}: {why}")
+        raise UnusableSession(f"{session.application}: {why}")
 
 
-def _why_unfit(
+def _why_unusable(
     session: Session, given: Mapping[str, str], user: str, reads_only: str, found: Sequence[str]
 ) -> str | None:
     """`given` is what the settings were told to be when they were set, `found` what they are."""

@@ -10,7 +10,7 @@ import psycopg
 from adapters.postgres.connection.sessions import (
     DatabaseRole,
     Session,
-    UnfitSession,
+    UnusableSession,
     begin_now,
     opened,
 )
@@ -61,7 +61,7 @@ def refuse_unsafe(dsn: str, roles: Iterable[DatabaseRole] = ()) -> None:
                 _refuse_shared(connection, another)
             for role in roles:
                 begin_now(connection, _session(role))
-    except UnfitSession as error:
+    except UnusableSession as error:
         raise UnsafeDatabase(str(error)) from error
 
 
@@ -82,7 +82,7 @@ def refuse_other_key(dsn: str, seal: Seal | None) -> None:
             noted = connection.execute("select fingerprint from erasure_key").fetchone()
     except psycopg.errors.UndefinedTable as error:
         raise UnsafeDatabase("migrations are pending: run `migrate` first") from error
-    except UnfitSession as error:
+    except UnusableSession as error:
         raise UnsafeDatabase(str(error)) from error
     if noted != (seal.fingerprint,):
         raise UnsafeDatabase(

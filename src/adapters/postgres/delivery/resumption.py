@@ -54,7 +54,7 @@ Whatever number of rows is put off, one entry of the index is read for each merc
 
 
 @dataclass(slots=True)
-class Resuming:
+class Resumption:
     """Where one process is on its way through what is put off.
 
     A merchant without a stop gets back everything, one that is stopped as a whole nothing, and no

@@ -68,7 +68,7 @@ class Holder:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Order:
+class Collation:
     """A collation by whose order texts were indexed; `now` is how the system orders today.
 
     Versions are the library's own words; None: it has none. `name` is None for the database's own.
@@ -81,7 +81,7 @@ class Order:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Backlog:
+class OpenWork:
     """What has not ended well, and whether anybody works on it.
 
     `overdue` is how long the most overdue pending cashback has waited beyond its instant,
@@ -100,7 +100,7 @@ class Backlog:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Run:
+class LatestRun:
     """The latest reconciliation of its kind that ended.
 
     `distrust` says why its statement's silence proves nothing, and `distrusted_since_at` since when
@@ -115,7 +115,7 @@ class Run:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Statements:
+class StatementState:
     """What the provider's statements came to: incidents that stand, runs, doubts nobody decided.
 
     `doubts_overdue` counts those in doubt for longer than OVERDUE_DOUBT_S, `oldest_doubt_at` is
@@ -123,7 +123,7 @@ class Statements:
     """
 
     standing: tuple[ClassTotal, ...]
-    runs: tuple[Run, ...]
+    runs: tuple[LatestRun, ...]
     doubts_overdue: int
     oldest_doubt_at: datetime | None
 
@@ -233,7 +233,7 @@ def logins_with_settings(dsn: str) -> list[tuple[str, str]]:
         return [(str(login), str(name)) for login, name in found.fetchall()]
 
 
-def changed_orders(dsn: str) -> list[Order]:
+def changed_orders(dsn: str) -> list[Collation]:
     """Collations that order otherwise than when they were recorded; the database's own comes first.
 
     An index that was built by the old order may find no longer what it holds. Raises
@@ -258,13 +258,13 @@ def changed_orders(dsn: str) -> list[Order]:
             """
         ).fetchall()
     return [
-        Order(name=name, database=database, recorded=recorded, now=actual)
+        Collation(name=name, database=database, recorded=recorded, now=actual)
         for name, database, recorded, actual in found
         if recorded != actual
     ]
 
 
-def examine_backlog(dsn: str) -> Backlog:
+def examine_backlog(dsn: str) -> OpenWork:
     """Needs every migration and the worker's role. Raises StoreUnavailable."""
     with opened(dsn, _AS_WORKER) as server:
         counts = server.execute(
@@ -298,7 +298,7 @@ def examine_backlog(dsn: str) -> Backlog:
             [INCIDENT_DAYS, INCIDENTS_SHOWN],
         ).fetchall()
         paused = _one(server, "select paused_at, reason, actor from sender")
-    return Backlog(
+    return OpenWork(
         counts={Status(status): count for status, count in counts},
         oldest_open=None if oldest is None else (Status(oldest[0]), oldest[1]),
         overdue=overdue,
@@ -311,7 +311,7 @@ def examine_backlog(dsn: str) -> Backlog:
     )
 
 
-def examine_statements(dsn: str) -> Statements:
+def examine_statements(dsn: str) -> StatementState:
     """Needs every migration and the worker's role. Raises StoreUnavailable."""
     with opened(dsn, _AS_WORKER) as server:
         standing = server.execute(
@@ -331,14 +331,14 @@ def examine_statements(dsn: str) -> Statements:
             OVERDUE_DOUBT_S,
         )
     totals = {FindingClass(cls): (count, centavos) for cls, count, centavos in standing}
-    return Statements(
+    return StatementState(
         standing=tuple(
             ClassTotal(cls=cls, count=totals[cls][0], centavos=totals[cls][1])
             for cls in FindingClass
             if cls in totals
         ),
         runs=tuple(
-            Run(kind=kind, ended_at=at, distrust=why, distrusted_since_at=since, error=error)
+            LatestRun(kind=kind, ended_at=at, distrust=why, distrusted_since_at=since, error=error)
             for kind, at, why, since, error in runs
         ),
         doubts_overdue=overdue,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
-from adapters.postgres.reconciliation.keys import Keys, OfLines
+from adapters.postgres.reconciliation.keys import OfLines, StoredKeys
 from cashback_core.reconciliation import Explanations
 
 if TYPE_CHECKING:
@@ -51,4 +51,4 @@ async def said_since(
         [known],
     )
     rows = await found.fetchall()
-    return Keys((cashback_id if key is None else key for key, cashback_id in rows), seal)
+    return StoredKeys((cashback_id if key is None else key for key, cashback_id in rows), seal)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from psycopg.types.json import Jsonb
 
 from adapters.postgres.reconciliation.explanations import said_since
-from adapters.postgres.reconciliation.keys import Keys, either_way
+from adapters.postgres.reconciliation.keys import StoredKeys, either_way
 from adapters.postgres.sales.acceptance import encode
 from cashback_core.reconciliation import FindingClass
 from cashback_core.reconciliation.schedule import OpenIncidents
@@ -247,7 +247,7 @@ async def standing(connection: AsyncConnection[Any], seal: Seal | None) -> OpenI
             cashbacks.add(cashback_id)
         else:
             lines.add(key)
-    return OpenIncidents(lines=Keys(lines, seal), cashbacks=frozenset(cashbacks))
+    return OpenIncidents(lines=StoredKeys(lines, seal), cashbacks=frozenset(cashbacks))
 
 
 async def close_explained(

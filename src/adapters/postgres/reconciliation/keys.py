@@ -40,7 +40,7 @@ class OfLines(Mapping[str, tuple[T, ...]]):
         return len(self._stored)
 
 
-class Keys(AbstractSet[K]):
+class StoredKeys(AbstractSet[K]):
     """Keys of lines, and what else something is known by, that are stored."""
 
     def __init__(self, stored: Iterable[K], seal: Seal | None) -> None:

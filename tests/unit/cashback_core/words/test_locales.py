@@ -94,10 +94,11 @@ def test_a_value_that_is_told_by_its_kind_is_told_in_words(kind: ValueKind) -> N
 
 def test_the_library_alone_loads_no_text() -> None:
     code = (
-        "import sys, cashback_core\n"
+        "import sys, datetime, cashback_core\n"
         "loaded = [name for name in sys.modules if name.startswith('cashback_core.words.')]\n"
         "assert loaded == ['cashback_core.words.locales'], loaded\n"
-        "try: cashback_core.parse_sale([], rules=None, now=None)\n"
+        "now = datetime.datetime.now(datetime.UTC)\n"
+        "try: cashback_core.parse_sale([], rules=cashback_core.SaleRules(), now=now)\n"
         "except cashback_core.InvalidSale as error: str(error)\n"
         "loaded = [n for n in sys.modules if n.startswith('cashback_core.words.en.')]\n"
         "assert loaded == ['cashback_core.words.en.sales'], loaded\n"

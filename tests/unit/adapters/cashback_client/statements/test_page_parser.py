@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from adapters.cashback_client.statements.decompression import PIECE_BYTES, Pieces
+from adapters.cashback_client.statements.invalid_statement import InvalidStatementError
 from adapters.cashback_client.statements.page_parser import Fields, Odd, PageParser
-from adapters.cashback_client.statements.unfit import Unfit
 
 WANTED = frozenset({"document", "cashback"})
 HEAD = frozenset({"from", "count", "meta.next"})
@@ -70,7 +70,7 @@ def test_rows_and_head_come_in_any_order_with_the_wanted_fields_alone() -> None:
 )
 def test_what_is_no_statement_is_refused(page: bytes, why: str) -> None:
     pieces = [page[start : start + PIECE_BYTES] for start in range(0, len(page), PIECE_BYTES)]
-    with pytest.raises(Unfit, match=why):
+    with pytest.raises(InvalidStatementError, match=why):
         parsed(*pieces)
 
 
@@ -78,7 +78,7 @@ def test_the_rows_before_a_fault_are_handed_over_first() -> None:
     parser = PageParser(row_fields=WANTED, head_fields=HEAD)
     rows = parser.feed(b'{"rows":[{"document":"a"},{"document":"b"},NaN')
     assert [next(rows), next(rows)] == [{"document": "a"}, {"document": "b"}]
-    with pytest.raises(Unfit, match="not JSON"):
+    with pytest.raises(InvalidStatementError, match="not JSON"):
         next(rows)
 
 
@@ -146,5 +146,5 @@ def test_every_encoding_becomes_what_it_was(data: bytes, size: int) -> None:
     ],
 )
 def test_what_cannot_be_inflated_is_refused(encoding: str, raws: tuple[bytes, ...]) -> None:
-    with pytest.raises(Unfit):
+    with pytest.raises(InvalidStatementError):
         inflated(encoding, *raws)
