@@ -29,12 +29,28 @@ SPACE := $(subst ,, )
 WORKERS ?= 2
 # Tests start hundreds of Pythons: without compiled files each would compile the source anew.
 PYTEST = PYTHONDONTWRITEBYTECODE= .venv/bin/python -m pytest
-WITHOUT ?= container browser nginx pgbouncer promtool
+WITHOUT ?= container browser clients java nginx pgbouncer promtool
 test: venv-dev ## run every test that needs nothing but Python (WORKERS=2 files at once)
 	@$(PYTEST) -n $(WORKERS) --dist loadfile --no-loadscope-reorder -m 'not ($(subst $(SPACE), or ,$(strip $(WITHOUT))))' $(TESTS)
 
 test-nginx: venv-dev ## run the tests that need an nginx or a PgBouncer (infra/ci_packages.sh installs them)
 	@$(PYTEST) -n $(WORKERS) --dist loadfile --no-loadscope-reorder -m 'nginx or pgbouncer' $(TESTS)
+
+CLIENT_TOOLS = tests/integration/clients/typescript
+.PHONY: client-tools test-clients
+$(CLIENT_TOOLS)/node_modules: $(CLIENT_TOOLS)/package-lock.json
+	npm ci --prefix $(CLIENT_TOOLS) --ignore-scripts --no-audit --no-fund
+	@touch $@
+client-tools: $(CLIENT_TOOLS)/node_modules ## install the TypeScript generator that test-clients needs (needs Node.js)
+
+test-clients: venv-dev client-tools ## make clients in Python and TypeScript of the OpenAPI document, let them work
+	@$(PYTEST) -m clients tests/integration/clients
+
+# Not part of `check`: 30 MB and a Java for what changes rarely (docs/decisions.md, 93).
+.PHONY: test-java-client
+test-java-client: venv-dev ## make a Java client of the OpenAPI document, read its sources (needs a Java)
+	@$(call FIND_PYTHON,java)
+	@$(PYTEST) -m java tests/integration/clients
 
 test-alerts: venv-dev ## run the unit tests of the alert rules (infra/ci_packages.sh installs promtool)
 	@$(PYTEST) -m promtool tests/unit/infra
@@ -51,8 +67,8 @@ secrets: venv ## make the secrets of a deployment in secrets/, for the container
 check: lint types contracts test-here ## what CI runs before it deploys
 
 .PHONY: test-here
-test-here: ## run every test but those of deploying, with nginx, PgBouncer and promtool, all in one go
-	@$(MAKE) --no-print-directory test WITHOUT='container browser'
+test-here: client-tools ## run every test but those of deploying, with nginx, PgBouncer, promtool and clients, all in one go
+	@$(MAKE) --no-print-directory test WITHOUT='container browser java'
 
 lint: venv-dev ## style and formatting
 	.venv/bin/python -m ruff check
@@ -121,6 +137,8 @@ lock: ## pin requirements/*.txt anew from pyproject.toml (needs uv)
 	$$compile --group service $(UNNEEDED:%=--no-emit-package %) -o requirements/service.txt && \
 	$$compile --group dev -o requirements/dev.txt
 	@uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
+		--no-header --group java -o requirements/java.txt
+	@uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
 		--no-header --group mutation -c requirements/dev.txt -o requirements/mutation.txt
 
 .PHONY: backup restore upgrade
@@ -134,4 +152,4 @@ upgrade: ## replace the running version by IMAGE, one container after the other
 	@infra/upgrade.sh $(IMAGE)
 
 clean: ## remove .venv and caches; the data in var/ stays
-	rm -rf .venv .venv-mutation mutants .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf .venv .venv-java .venv-mutation mutants .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

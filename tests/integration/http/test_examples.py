@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import itertools
+import json
+import os
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
@@ -11,16 +13,20 @@ from urllib.parse import urlencode
 import pytest
 
 from adapters.http.access import ACCESS
+from adapters.http.openapi.examples import RECORDED
 from adapters.http.openapi.operations import OPERATIONS
+from adapters.http.problems.codes import PROBLEMS
 from cashback_core.reconciliation import FindingClass
 from cashback_core.reconciliation.incidents import StatementIncident
 from cashback_core.values.ids import new_id
 from cashback_gateway.local import demo_data
+from contract.openapi_conformance import faults, inlined
 from integration.administering import add_user
 from integration.belongings import belongings
-from integration.journeys import fresh_cpf, sale, wait_for
+from integration.journeys import fresh_cpf, sale_of_now, wait_for
 from integration.kept_incidents import keep
 from integration.people import sign_in_people
+from integration.real_answers import real_answers
 from integration.routes import PARAMETER, address
 from integration.running import PASSWORD, Gateway, running_gateway, send
 
@@ -63,7 +69,7 @@ class Stranger:
         """The id of one whose first attempt met that behaviour of the provider."""
         document = fresh_cpf()
         self.gateway.misbehave(document=document, behaviour=behaviour, times=1)
-        reply = self.gateway.submit(sale(document))
+        reply = self.gateway.submit(sale_of_now(document))
         assert reply.status == 202, reply.body
         return str(reply.json["id"])
 
@@ -138,7 +144,7 @@ class Stranger:
     def send(self, key: tuple[str, str], role: str | None, username: str) -> Reply:
         """Send an example, with the header that the page fills in."""
         method, path = key
-        operation = self.document["paths"][path][method]
+        operation = inlined(self.document["paths"][path][method], self.document)
         example = operation["requestBody"]["content"]["application/json"]["example"]
         prefilled = {p["name"]: p["example"] for p in operation["parameters"] if "example" in p}
         headers = {} if role is None else self.headers(role)
@@ -204,3 +210,21 @@ def test_the_form_of_a_client_succeeds_with_its_own_secret(
     assert reply.headers["cache-control"] == "no-store"
     token = {"Authorization": f"Bearer {reply.json['access_token']}"}
     assert gateway.request("GET", "/api/cashbacks", headers=token).status == 200
+
+
+def test_the_examples_of_answers_are_what_the_service_answers(
+    gateway: Gateway, stranger: Stranger
+) -> None:
+    """With WRITE_EXAMPLES=1 they are written anew, to be looked at before they are kept."""
+    answered = real_answers(gateway, stranger.headers)
+    if os.environ.get("WRITE_EXAMPLES"):
+        RECORDED.write_text(
+            json.dumps(answered, indent=1, ensure_ascii=False) + "\n", encoding="utf-8"
+        )
+    assert answered == json.loads(RECORDED.read_text(encoding="utf-8"))
+    alone = {code for code, problem in PROBLEMS.items() if not problem.faults}
+    assert PROBLEMS.keys() - answered["problems"].keys() <= alone
+    schemas = stranger.document["components"]["schemas"]
+    for name, answer in answered["answers"].items():
+        assert faults(f"#/components/schemas/{name}", answer) == []
+        assert name in schemas

@@ -67,7 +67,7 @@ class ClientSecret(Shape, frozen=True, kw_only=True):
     expires_at: Instant | None
 
 
-class KnownClient(Shape, frozen=True, kw_only=True):
+class RegisteredClient(Shape, frozen=True, kw_only=True):
     """An API client with those of its secrets that are still good, the latest first."""
 
     id: str
@@ -87,14 +87,14 @@ class KnownClient(Shape, frozen=True, kw_only=True):
 class IssuedSecret(Shape, frozen=True, kw_only=True):
     """A client with its new secret, which is told this once: keep it where the ERP reads it."""
 
-    client: KnownClient
+    client: RegisteredClient
     number: int
     secret: str
 
 
-def client_shape(client: clients.Client) -> KnownClient:
+def client_shape(client: clients.Client) -> RegisteredClient:
     """A client as it goes out."""
-    return KnownClient(
+    return RegisteredClient(
         id=client.id,
         merchant=client.merchant,
         name=client.state.name,
@@ -163,7 +163,7 @@ CLIENTS: Final = Resource(
     path="/api/clients",
     name="Client",
     key=TextKey("id", CLIENT_ID, "The client's id, `cli_…`."),
-    answer=Answered(KnownClient, client_shape),
+    answer=Answered(RegisteredClient, client_shape),
     made=Answered(IssuedSecret, issued_shape),
     new=Body(
         "A new API client.",

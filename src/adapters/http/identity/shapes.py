@@ -49,7 +49,7 @@ class Verified(Shape, frozen=True, kw_only=True):
     expires_at: Instant
 
 
-class Key(Shape, frozen=True, kw_only=True):
+class TokenKey(Shape, frozen=True, kw_only=True):
     """A public key that checks tokens (RFC 8037); its id is the `kid` of their header."""
 
     kty: str
@@ -60,11 +60,11 @@ class Key(Shape, frozen=True, kw_only=True):
     alg: str
 
 
-class Keys(Shape, frozen=True, kw_only=True):
+class TokenKeys(Shape, frozen=True, kw_only=True):
     """Every key whose tokens are good (RFC 7517)."""
 
-    keys: list[Key]
+    keys: list[TokenKey]
 
 
-SHAPES = (TokenPair, OAuthToken, OAuthError, Verified, Keys)
+SHAPES = (TokenPair, OAuthToken, OAuthError, Verified, TokenKeys)
 """What the OpenAPI document describes."""

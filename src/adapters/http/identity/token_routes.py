@@ -86,8 +86,8 @@ class TokenRoutes:
 
     async def keys(self, request: Request[Any, Any, Any]) -> ASGIApp:  # noqa: ARG002
         """The public parts of every key whose tokens are good (RFC 7517)."""
-        keys = [shapes.Key(**key) for key in self.login.tokens.public_keys()]
-        return Answer(200, encode(shapes.Keys(keys=keys)), cache_s=KEYS_AGE_S)
+        keys = [shapes.TokenKey(**key) for key in self.login.tokens.public_keys()]
+        return Answer(200, encode(shapes.TokenKeys(keys=keys)), cache_s=KEYS_AGE_S)
 
     def _address(self, request: Request[Any, Any, Any]) -> str:
         return client_address(request.scope, trusted_hops=self.trusted_hops)

@@ -95,7 +95,7 @@ IDENTITY: Final[dict[tuple[str, str], Operation]] = {
         description="For services that check tokens themselves; may be kept for 5 minutes. A new"
         " key is here before anything is signed with it.",
         secured=False,
-        successes={200: Success(schema="Keys", description="A JSON Web Key set.")},
+        successes={200: Success(schema="TokenKeys", description="A JSON Web Key set.")},
         problems=ANY,
     ),
     ("post", "/api/users/me/sign-out"): Operation(

@@ -34,10 +34,8 @@ _KEY: Final = parameter(
     " quotes the whole text is.",
     {
         "type": "string",
-        "anyOf": [
-            {"pattern": "^[!#-+\\--~][!-+\\--~]{0,254}$"},
-            {"pattern": '^"([!#-+\\--\\[\\]-~]|\\\\["\\\\]){1,255}"( *;.*)?$'},
-        ],
+        "pattern": r"^([!#-+\--~][!-+\--~]{0,254}"
+        r'|"([!#-+\--\[\]-~]|\\["\\]){1,255}"( *;.*)?)$',
         "examples": ["nf-4711", '"nf-4711"'],
     },
 )
@@ -69,13 +67,13 @@ def _submit(id_: str, summary: str) -> Operation:
         example=SALE_EXAMPLE,
         successes={
             201: Success(
-                schema="Record",
+                schema="RecordedSale",
                 description="Recorded and final: `applied`, or `not_due` when it rounds to zero."
                 " Final answers repeat byte for byte.",
                 headers=_SUBMITTED,
             ),
             202: Success(
-                schema="Record",
+                schema="RecordedSale",
                 description="Recorded; `status` tells where the payment stands.",
                 headers=_SUBMITTED,
             ),
@@ -123,19 +121,19 @@ OPERATIONS: Final[dict[tuple[str, str], Operation]] = {
         ),
     ),
     ("get", "/api/cashbacks"): Operation(
-        id="list",
+        id="listCashbacks",
         tag="Cashbacks",
         summary="List records, newest first",
         parameters=(*CASHBACK_FILTERS.parameters(), LIMIT, CURSOR),
-        successes={200: Success(schema="Page", description="A page of records.")},
+        successes={200: Success(schema="RecordedSalePage", description="A page of records.")},
         problems=(*ANY, *TOKEN, "forbidden", "invalid_query", "unavailable"),
     ),
     ("get", "/api/cashbacks/{id}"): Operation(
-        id="read",
+        id="readCashback",
         tag="Cashbacks",
         summary="Read a record with its attempts and events",
         parameters=(ID,),
-        successes={200: Success(schema="History", description="Everything about it.")},
+        successes={200: Success(schema="SaleHistory", description="Everything about it.")},
         problems=(*ANY, *TOKEN, "forbidden", "not_found", "unavailable"),
     ),
     **OPERATING,

@@ -20,7 +20,7 @@ from cashback_core.intake.equal_sales import MAX_LISTED
 
 _EVERY: Final = (*ANY, *TOKEN, "forbidden", "unavailable")
 _ACT: Final = (*_EVERY, *BODY, "invalid_request", "not_found", "act_not_allowed")
-_DONE: Final = {200: Success(schema="History", description="Done; the last event tells it.")}
+_DONE: Final = {200: Success(schema="SaleHistory", description="Done; the last event tells it.")}
 _UUID: Final = {"type": "string", "format": "uuid"}
 OPERATING: Final[dict[tuple[str, str], Operation]] = {
     ("get", "/api/cashbacks/open"): Operation(

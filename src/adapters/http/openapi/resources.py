@@ -155,7 +155,6 @@ def page_of(listing: Listing[Any, Any]) -> dict[str, Schema]:
     shape = f"#/components/schemas/{listing.answer.shape.__name__}"
     return {
         _page_name(listing): {
-            "title": _page_name(listing),
             "description": f"{many}, and the cursor of the next page, null at the end.",
             "type": "object",
             "properties": {
@@ -163,7 +162,6 @@ def page_of(listing: Listing[Any, Any]) -> dict[str, Schema]:
                 "next_cursor": {"anyOf": [{"type": "string"}, {"type": "null"}]},
             },
             "required": ["items", "next_cursor"],
-            "additionalProperties": False,
         }
     }
 

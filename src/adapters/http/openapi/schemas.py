@@ -7,7 +7,7 @@ told in words and answered with 422.
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import msgspec
 
@@ -16,12 +16,15 @@ from adapters.http.health import Health, Readiness
 from adapters.http.identity.shapes import SHAPES as IDENTITY_SHAPES
 from adapters.http.openapi.administration import ADMINISTRATION_BODIES, ADMINISTRATION_SHAPES
 from adapters.http.openapi.catalogue import CATALOGUE_BODIES, CATALOGUE_SHAPES
+from adapters.http.openapi.references import reference
 from adapters.http.openapi.resources import bodies_of, page_of
+from adapters.http.problems.codes import PROBLEMS
 from adapters.http.problems.shapes import Problem
 from adapters.http.sales import operator_bodies as bodies
 from adapters.http.sales.shapes import SHAPES as SALES_SHAPES
 from adapters.http.wire import fresh
 from adapters.http.wire.filters import DAY, TIME
+from adapters.http.wire.shapes import Instant, Money
 from cashback_core.sales.catalogue import MAX_SKU_CHARS
 from cashback_core.sales.sale import MAX_LINES
 from cashback_core.values.money import MAX_CENTAVOS, MAX_QUANTITY_THOUSANDTHS
@@ -65,16 +68,17 @@ def _object(properties: Schema, *, optional: tuple[str, ...] = (), description: 
 
 
 def _amount(description: str) -> Schema:
-    return {
-        "description": f"{description} Exact to the cent, as a text or a number.",
-        "anyOf": [
-            {"type": "string", "pattern": r"^(0|[1-9][0-9]{0,7})(\.[0-9]{1,2}0{0,38})?$"},
-            {"type": "number", "minimum": 0, "maximum": MAX_CENTAVOS / 100},
-        ],
-        "examples": ["10.00"],
-    }
+    return {**reference("schemas", "AmountInput"), "description": description}
 
 
+_AMOUNT: Final[Schema] = {
+    "description": "Reais, exact to the cent, as a text or a number.",
+    "anyOf": [
+        {"type": "string", "pattern": r"^(0|[1-9][0-9]{0,7})(\.[0-9]{1,2}0{0,38})?$"},
+        {"type": "number", "minimum": 0, "maximum": MAX_CENTAVOS / 100},
+    ],
+    "examples": ["10.00"],
+}
 _QUANTITY: Final[Schema] = {
     "description": "Positive, exact to three decimals (food is sold by the kilo).",
     "anyOf": [
@@ -96,7 +100,7 @@ _LINE: Final = _object(
             "maxLength": MAX_SKU_CHARS,
         },
         "value": _amount("Price of one unit; 0 for a gift."),
-        "qty": _QUANTITY,
+        "qty": reference("schemas", "QuantityInput"),
         "discount": _amount("Taken off this line; at most its amount."),
     },
     optional=("type", "sku", "discount"),
@@ -147,6 +151,8 @@ _PASSWORD: Final[Schema] = {"type": "string", "format": "password"}
 REQUESTS: Final[dict[str, Schema]] = {
     "SaleInput": _SALE,
     "LineInput": _LINE,
+    "AmountInput": _AMOUNT,
+    "QuantityInput": _QUANTITY,
     **_OPERATING,
     **{name: schema for one in RESOURCES for name, schema in bodies_of(one).items()},
     **ADMINISTRATION_BODIES,
@@ -154,22 +160,23 @@ REQUESTS: Final[dict[str, Schema]] = {
     "CredentialsInput": {
         "description": "Of a person, or of an ERP.",
         "oneOf": [
-            _object(
-                {"username": _TEXT, "password": _PASSWORD},
-                description="A user's name and password.",
-            ),
-            _object(
-                {"client_id": _TEXT, "client_secret": _PASSWORD},
-                description="An API client's id and one of its live secrets.",
-            ),
+            reference("schemas", "UserCredentials"),
+            reference("schemas", "ClientCredentials"),
         ],
     },
+    "UserCredentials": _object(
+        {"username": _TEXT, "password": _PASSWORD}, description="A user's name and password."
+    ),
+    "ClientCredentials": _object(
+        {"client_id": _TEXT, "client_secret": _PASSWORD},
+        description="An API client's id and one of its live secrets.",
+    ),
     "ClientCredentialsForm": {
         "type": "object",
         "description": "The client credentials grant of OAuth 2.0 (RFC 6749, 4.4.2). Without the"
         " last two the client comes by HTTP Basic.",
         "properties": {
-            "grant_type": {"const": "client_credentials"},
+            "grant_type": {"type": "string", "const": "client_credentials"},
             "client_id": _TEXT,
             "client_secret": _PASSWORD,
         },
@@ -188,8 +195,44 @@ REQUESTS: Final[dict[str, Schema]] = {
 }
 
 
+_PROBLEM_CODES: Final[Schema] = {
+    "type": "string",
+    "enum": sorted(PROBLEMS),
+    "description": "What went wrong. There may be new ones: then the status says what to do.",
+}
+_FAULT_CODES: Final[Schema] = {
+    "type": "string",
+    "enum": sorted({fault for problem in PROBLEMS.values() for fault in problem.faults}),
+    "description": "What is wrong with a field. There may be new ones.",
+}
+
+
+_NAMED: Final = {"Money": Money, "Instant": Instant}
+"""Texts that many fields have: their form is told once."""
+
+
 def schemas() -> dict[str, Schema]:
     """Every schema of the document by its name."""
     _, shapes = msgspec.json.schema_components(SHAPES, ref_template="#/components/schemas/{name}")
     pages = {name: schema for one in _LISTINGS for name, schema in page_of(one).items()}
-    return {**REQUESTS, **shapes, **pages}
+    named: dict[str, Schema] = {name: msgspec.json.schema(type_) for name, type_ in _NAMED.items()}
+    for shape in shapes.values():
+        shape.pop("title")  # it is the name
+    # A shape has plain texts there: what is encoded comes out of the very table that they list.
+    shapes["Problem"]["properties"]["code"] = reference("schemas", "ProblemCode")
+    shapes["ProblemError"]["properties"]["code"] = reference("schemas", "ProblemErrorCode")
+    codes = {"ProblemCode": _PROBLEM_CODES, "ProblemErrorCode": _FAULT_CODES}
+    return {**REQUESTS, **_by_name({**shapes, **pages}, named), **named, **codes}
+
+
+def _by_name(value: Any, named: dict[str, Schema]) -> Any:
+    """The same with a reference wherever one of these schemas stands."""
+    for name, schema in named.items():
+        if value == schema:
+            return reference("schemas", name)
+    if isinstance(value, dict):
+        found = cast("dict[str, Any]", value)
+        return {key: _by_name(inner, named) for key, inner in found.items()}
+    if isinstance(value, list):
+        return [_by_name(inner, named) for inner in cast("list[Any]", value)]
+    return value

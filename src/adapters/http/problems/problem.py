@@ -72,16 +72,16 @@ def said_in(language: Language) -> tuple[Header, ...]:
     return ((b"content-language", language.encode("ascii")), (b"vary", b"Accept-Language"))
 
 
-def _error(error: Violation | Difference, language: Language) -> shapes.Error:
+def _error(error: Violation | Difference, language: Language) -> shapes.ProblemError:
     if isinstance(error, Difference):
-        return shapes.Error(
+        return shapes.ProblemError(
             pointer=error.pointer,
             code=DIFFERS,
             detail=phrase(language, DIFFERS),
             received=error.received,
             expected=error.recorded,
         )
-    return shapes.Error(
+    return shapes.ProblemError(
         pointer=error.pointer,
         code=error.code,
         detail=error.detail(language),

@@ -8,11 +8,11 @@ from msgspec import UNSET, Meta, UnsetType
 
 from adapters.http.wire.shapes import Shape
 
-Recorded = Annotated[Any, Meta(extra_json_schema={"$ref": "#/components/schemas/Record"})]
+Recorded = Annotated[Any, Meta(extra_json_schema={"$ref": "#/components/schemas/RecordedSale"})]
 """The sale that a problem is about, in the shape that sales have."""
 
 
-class Error(Shape, frozen=True, kw_only=True):
+class ProblemError(Shape, frozen=True, kw_only=True):
     """One thing that is wrong: where, what came, and what would have been right."""
 
     pointer: Annotated[
@@ -33,7 +33,7 @@ class Problem(Shape, frozen=True, kw_only=True):
     status: int
     detail: str
     code: str
-    errors: list[Error]
+    errors: list[ProblemError]
     instance: str | UnsetType = UNSET
     roles: (
         Annotated[list[str], Meta(description="With `forbidden`: the roles that may.")] | UnsetType

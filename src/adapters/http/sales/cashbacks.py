@@ -129,7 +129,7 @@ class CashbackRoutes:
             after=part.after,
         )
         waits = await self._waits(principal.merchant_id, page.records)
-        shape = shapes.Page(
+        shape = shapes.RecordedSalePage(
             items=[read_shape(record.as_told(reads_only), waits) for record in page.records],
             next_cursor=part.cursor(page.next),
         )

@@ -36,7 +36,10 @@ _SOLD_TO: Final = BoundFilter(about=f"Sold before this instant{_OR_A_DAY} or ear
 CASHBACK_FILTERS: Final = Filters(
     dict[str, Any],
     status=ChoiceFilter(
-        about="Only this status.", choices=tuple(sorted(Status)), code="status_unknown"
+        about="Only this status.",
+        choices=tuple(sorted(Status)),
+        code="status_unknown",
+        named="Status",
     ),
     name_differs=TruthFilter(
         about="Only those whose name was noted as another person's (`true`), or only the others."
@@ -68,7 +71,9 @@ OPEN_FILTERS: Final = Filters(
 
 EQUAL_FILTERS: Final = Filters(
     dict[str, Any],
-    outcome=ChoiceFilter(about="Only these.", choices=tuple(o.value for o in EqualOutcome)),
+    outcome=ChoiceFilter(
+        about="Only these.", choices=tuple(o.value for o in EqualOutcome), named="EqualOutcome"
+    ),
 )
 INCIDENT_FILTERS: Final = Filters(
     dict[str, Any],
@@ -78,7 +83,9 @@ INCIDENT_FILTERS: Final = Filters(
             choices=("true", "false"),
             default="true",
         ),
-        "class": ChoiceFilter(about="Only of this class.", choices=tuple(sorted(FindingClass))),
+        "class": ChoiceFilter(
+            about="Only of this class.", choices=tuple(sorted(FindingClass)), named="FindingClass"
+        ),
     },
 )
 

@@ -52,7 +52,7 @@ def location_of(record: Record) -> Header:
     return (b"location", b"/api/cashbacks/" + str(record.id).encode("ascii"))
 
 
-def read_shape(record: Record, waits: Mapping[UUID, Waiting]) -> shapes.Record:
+def read_shape(record: Record, waits: Mapping[UUID, Waiting]) -> shapes.RecordedSale:
     """A record as it is read: with what it waits for."""
     waiting = waiting_shape(waits.get(record.id))
     return msgspec.structs.replace(record_shape(record), waiting=waiting)
@@ -70,10 +70,10 @@ def waiting_shape(waiting: Waiting | None) -> shapes.Waiting | None:
     )
 
 
-def record_shape(record: Record) -> shapes.Record:
+def record_shape(record: Record) -> shapes.RecordedSale:
     """A record as it goes out."""
     sale, standing = record.sale, record.standing
-    return shapes.Record(
+    return shapes.RecordedSale(
         id=str(record.id),
         status=standing.status,
         sale_id=sale.sale_id,
@@ -93,11 +93,13 @@ def record_shape(record: Record) -> shapes.Record:
     )
 
 
-def history_shape(history: History, waits: Mapping[UUID, Waiting] | None = None) -> shapes.History:
+def history_shape(
+    history: History, waits: Mapping[UUID, Waiting] | None = None
+) -> shapes.SaleHistory:
     """A record with its attempts and events as it goes out; with `waits`, what it waits for."""
     record = record_shape(history.record) if waits is None else read_shape(history.record, waits)
-    return shapes.History(
-        **{name: getattr(record, name) for name in shapes.Record.__struct_fields__},
+    return shapes.SaleHistory(
+        **{name: getattr(record, name) for name in shapes.RecordedSale.__struct_fields__},
         attempts=[_attempt(attempt) for attempt in history.attempts],
         events=[_event(event) for event in history.events],
     )
@@ -158,8 +160,8 @@ def equals_shape(page: EqualPage, next_cursor: str | None) -> shapes.EqualPage:
     )
 
 
-def _try(told: Try) -> shapes.Try:
-    return shapes.Try(
+def _try(told: Try) -> shapes.SaleRequest:
+    return shapes.SaleRequest(
         id=_id_or_none(told.id),
         at=format_instant(told.at),
         idempotency_key=told.idempotency_key,
@@ -234,10 +236,10 @@ def _product(line: Line, earned: LineCashback) -> shapes.Product:
     )
 
 
-def _provider(answer: ProviderAnswer | None) -> shapes.Provider | None:
+def _provider(answer: ProviderAnswer | None) -> shapes.ProviderAnswer | None:
     if answer is None:
         return None
-    return shapes.Provider(
+    return shapes.ProviderAnswer(
         status_code=answer.status_code,
         id=answer.id,
         message=answer.message,
@@ -245,8 +247,8 @@ def _provider(answer: ProviderAnswer | None) -> shapes.Provider | None:
     )
 
 
-def _attempt(attempt: AttemptRecord) -> shapes.Attempt:
-    return shapes.Attempt(
+def _attempt(attempt: AttemptRecord) -> shapes.DeliveryAttempt:
+    return shapes.DeliveryAttempt(
         attempt=attempt.attempt,
         deliverer=attempt.deliverer,
         started_at=format_instant(attempt.started_at),
@@ -259,8 +261,8 @@ def _attempt(attempt: AttemptRecord) -> shapes.Attempt:
     )
 
 
-def _event(event: EventRecord) -> shapes.Event:
-    return shapes.Event(
+def _event(event: EventRecord) -> shapes.CashbackEvent:
+    return shapes.CashbackEvent(
         sequence=event.sequence,
         at=format_instant(event.at),
         actor=event.actor,

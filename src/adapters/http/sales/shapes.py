@@ -43,7 +43,7 @@ class Product(Shape, frozen=True, kw_only=True):
     cashback: Money
 
 
-class Provider(Shape, frozen=True, kw_only=True):
+class ProviderAnswer(Shape, frozen=True, kw_only=True):
     """The readable parts of the provider's latest answer."""
 
     status_code: int
@@ -78,7 +78,7 @@ Waits = Annotated[
 ]
 
 
-class Record(Shape, frozen=True, kw_only=True):
+class RecordedSale(Shape, frozen=True, kw_only=True):
     """A recorded sale, its cashback, and where the payment stands."""
 
     id: Uuid
@@ -91,7 +91,7 @@ class Record(Shape, frozen=True, kw_only=True):
     products: list[Product]
     cashback: Money
     rounding: Rounding
-    provider: Provider | None
+    provider: ProviderAnswer | None
     accepted_at: Instant
     applied_at: Instant | None
     same_content_as: Annotated[
@@ -105,7 +105,7 @@ class Record(Shape, frozen=True, kw_only=True):
     ] = UNSET
 
 
-class Attempt(Shape, frozen=True, kw_only=True):
+class DeliveryAttempt(Shape, frozen=True, kw_only=True):
     """One call to the provider, or the will to make it; open while `ended_at` is null."""
 
     attempt: int
@@ -115,11 +115,11 @@ class Attempt(Shape, frozen=True, kw_only=True):
     ended_at: Instant | None
     result: str | None
     reason: str | None
-    provider: Provider | None
+    provider: ProviderAnswer | None
     elapsed_s: float | None
 
 
-class Event(Shape, frozen=True, kw_only=True):
+class CashbackEvent(Shape, frozen=True, kw_only=True):
     """One move of a cashback."""
 
     sequence: int
@@ -132,11 +132,11 @@ class Event(Shape, frozen=True, kw_only=True):
     reason: str
 
 
-class History(Record, frozen=True, kw_only=True):
+class SaleHistory(RecordedSale, frozen=True, kw_only=True):
     """A record with everything that happened to it, in order."""
 
-    attempts: list[Attempt]
-    events: list[Event]
+    attempts: list[DeliveryAttempt]
+    events: list[CashbackEvent]
 
 
 Means = Literal[
@@ -187,7 +187,7 @@ class SubjectReport(Shape, frozen=True, kw_only=True):
     name: str | None
     known_since: Instant
     erased_at: Instant | None
-    sales: list[History]
+    sales: list[SaleHistory]
     next_cursor: str | None
 
 
@@ -198,10 +198,10 @@ class Erased(Shape, frozen=True, kw_only=True):
     erased_at: Instant
 
 
-class Page(Shape, frozen=True, kw_only=True):
+class RecordedSalePage(Shape, frozen=True, kw_only=True):
     """Records, newest accepted first; `next_cursor` is null on the last page."""
 
-    items: list[Record]
+    items: list[RecordedSale]
     next_cursor: str | None
 
 
@@ -293,7 +293,7 @@ class Explained(Shape, frozen=True, kw_only=True):
     incident: StatementIncident
 
 
-class Try(Shape, frozen=True, kw_only=True):
+class SaleRequest(Shape, frozen=True, kw_only=True):
     """A request of a sale: when it came and what it told; `id` is its record's, if it has one."""
 
     id: Uuid | None
@@ -316,8 +316,8 @@ class EqualSales(Shape, frozen=True, kw_only=True):
         Meta(description="The customer's CPF, masked; null once the customer was erased."),
     ]
     total: Money
-    first: Try
-    second: Try
+    first: SaleRequest
+    second: SaleRequest
 
 
 class EqualPage(Shape, frozen=True, kw_only=True):
@@ -353,9 +353,9 @@ class ResendTally(Shape, frozen=True, kw_only=True):
 
 
 SHAPES = (
-    Record,
-    History,
-    Page,
+    RecordedSale,
+    SaleHistory,
+    RecordedSalePage,
     OpenPage,
     IncidentPage,
     Explained,

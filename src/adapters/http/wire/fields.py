@@ -308,8 +308,13 @@ class Choice:
         """See Field."""
         about = {} if self.about is None else {"description": self.about}
         if self.must:
-            return {"enum": list(self.choices), **about}
-        return {"enum": [*self.choices, None], "default": self.default, **about}
+            return {"type": "string", "enum": list(self.choices), **about}
+        return {
+            "type": ["string", "null"],
+            "enum": [*self.choices, None],
+            "default": self.default,
+            **about,
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -329,7 +334,11 @@ class Choices:
 
     def schema(self) -> Schema:
         """See Field."""
-        return {"type": "array", "minItems": 1, "items": {"enum": sorted(self.choices)}}
+        return {
+            "type": "array",
+            "minItems": 1,
+            "items": {"type": "string", "enum": sorted(self.choices)},
+        }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

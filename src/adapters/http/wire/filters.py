@@ -80,12 +80,13 @@ class Filters(Generic[T]):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChoiceFilter:
-    """One of some texts; `code` is told of any other."""
+    """One of some texts; `code` is told of any other; `named` is the schema that lists them."""
 
     about: str
     choices: tuple[str, ...]
     code: str = "no_such_choice"
     default: str | None = None
+    named: str | None = None
 
     def read(self, query: QueryReader, name: str, zone: ZoneInfo) -> str | None:  # noqa: ARG002
         """See Filter."""
@@ -93,8 +94,10 @@ class ChoiceFilter:
 
     def schema(self) -> Schema:
         """See Filter."""
+        if self.named is not None:
+            return {"$ref": f"#/components/schemas/{self.named}"}
         default = {} if self.default is None else {"default": self.default}
-        return {"enum": list(self.choices), **default}
+        return {"type": "string", "enum": list(self.choices), **default}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -41,8 +41,8 @@ Used = Annotated[bool, Meta(description="A sale was recorded with it: it cannot 
 Document = Annotated[str, Meta(pattern="^[0-9]{11}$", description="CPF, digits only.")]
 
 
-class Shape(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """An object of an answer: exactly these fields."""
+class Shape(Struct, frozen=True, kw_only=True):
+    """An object of an answer: all of these fields, and no client may mind a new one."""
 
 
 def instant_or_none(at: datetime | None) -> str | None:
