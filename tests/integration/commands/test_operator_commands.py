@@ -187,6 +187,7 @@ def test_sales_of_equal_content_are_listed(dsn: str, environ: dict[str, str]) ->
     assert done(environ, "equals", "--limit", "1")[-1].startswith("1 of 2: --limit")
     some = told(environ, "equals", "--merchant", "demo", "--limit", "0", "--outcome", "accepted")
     assert (some["items"], some["more"], some["total"]) == ([], True, 1)
+    assert told(environ, "equals", "--limit", "0", "--outcome", "refused")["total"] == 1
 
 
 def test_what_a_rate_paid_is_listed(dsn: str, environ: dict[str, str]) -> None:
