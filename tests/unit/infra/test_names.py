@@ -46,10 +46,9 @@ def spelt_out(path: str) -> list[str]:
 
 def is_there(path: str) -> bool:
     trimmed = path.rstrip("./,*_-")
+    endings = ("", ".py", "_*") if path.endswith("_*") else ("", ".py")
     return any(
-        any((CHECKOUT / root).glob(f"{trimmed}{ending}"))
-        for root in ROOTS
-        for ending in ("", ".py")
+        any((CHECKOUT / root).glob(f"{trimmed}{ending}")) for root in ROOTS for ending in endings
     )
 
 
