@@ -17,7 +17,7 @@ from adapters.http.openapi.parameters import SharedParameters
 from adapters.http.openapi.parts import ACCEPT_LANGUAGE
 from adapters.http.openapi.problem_answers import ProblemAnswer, problem_answers
 from adapters.http.openapi.references import reference, references
-from adapters.http.openapi.schemas import Schema, schemas
+from adapters.http.openapi.schemas import schemas
 from adapters.http.wire.fresh import freshened
 from cashback_core.people.roles import Role
 from cashback_core.words.locales import language_name, languages
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     from adapters.http.identity.roles import Roles
     from adapters.http.openapi.parts import Operation, Success
+    from adapters.http.wire.fields import Schema
 
 _DESCRIPTION: Final = """\
 Takes each sale of a retail chain, computes its cashback, passes it to the provider and remembers \

@@ -18,7 +18,7 @@ from cashback_core.words.locales import ENGLISH
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from adapters.http.openapi.schemas import Schema
+    from adapters.http.wire.fields import Schema
 
 RECORDED: Final = Path(__file__).with_name("examples.json")
 

@@ -12,7 +12,7 @@ from adapters.http.openapi.references import reference
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from adapters.http.openapi.schemas import Schema
+    from adapters.http.wire.fields import Schema
 
 
 class SharedParameters:

@@ -9,7 +9,7 @@ from adapters.http.wire.queries import DEFAULT_LIMIT, MAX_LIMIT
 from cashback_core.words.locales import ENGLISH, languages
 
 if TYPE_CHECKING:
-    from adapters.http.openapi.schemas import Schema
+    from adapters.http.wire.fields import Schema
 
 ANY: Final = (
     "bad_request",

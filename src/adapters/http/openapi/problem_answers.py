@@ -16,7 +16,7 @@ from adapters.http.problems.codes import PROBLEMS
 
 if TYPE_CHECKING:
     from adapters.http.openapi.parts import Operation
-    from adapters.http.openapi.schemas import Schema
+    from adapters.http.wire.fields import Schema
 
 _HEADERS: Final = {
     "401": ("WWW-Authenticate",),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from adapters.http.openapi.schemas import Schema
+    from adapters.http.wire.fields import Schema
 
 
 def reference(kind: str, name: str) -> Schema:

@@ -7,7 +7,7 @@ told in words and answered with 422.
 
 from __future__ import annotations
 
-from typing import Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final, cast
 
 import msgspec
 
@@ -30,7 +30,8 @@ from cashback_core.sales.sale import MAX_LINES
 from cashback_core.values.money import MAX_CENTAVOS, MAX_QUANTITY_THOUSANDTHS
 from cashback_core.words.locales import ENGLISH, phrase
 
-Schema = dict[str, Any]
+if TYPE_CHECKING:
+    from adapters.http.wire.fields import Schema
 
 _LISTINGS: Final = (*(resource.listing for resource in RESOURCES), *LISTINGS)
 

@@ -11,10 +11,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from datetime import datetime
 
+    from adapters.http.wire.fields import Schema
     from adapters.http.wire.queries import QueryReader
     from cashback_core.values.documents import Cpf
 
-Schema = dict[str, Any]
 DAY: Final = "[0-9]{4}-[0-9]{2}-[0-9]{2}"
 TIME: Final = "[0-9]{2}:[0-9]{2}(:[0-9]{2}([.,][0-9]{1,30})?)?"
 """How days and times are written, for schemas."""
