@@ -39,7 +39,7 @@ def declared_start_ignored() -> None:
 
 def other_amount_is_nobodys() -> None:
     """A line under our reference that differs in amount or customer is a stranger's."""
-    reconcile = import_module("cashback_core.reconciliation.reconcile")
+    reconcile = import_module("cashback_core.reconciliation.matcher")
     replace(reconcile, "place_by_reference", broken.exact_match_only)
 
 
@@ -62,7 +62,7 @@ def missing_payments_trusted() -> None:
 
 def reversal_proves_absence() -> None:
     """What was taken back was never paid."""
-    reconcile = import_module("cashback_core.reconciliation.reconcile")
+    reconcile = import_module("cashback_core.reconciliation.matcher")
     replace(reconcile, "place_by_reference", broken.reversal_proves_absence)
 
 

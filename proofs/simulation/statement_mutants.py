@@ -25,7 +25,7 @@ from simulation.database import SimulatedDatabase
 from simulation.mutant import Mutant
 from simulation.settling import SimulatedSettler
 
-reconcile: Final = import_module("cashback_core.reconciliation.reconcile")
+reconcile: Final = import_module("cashback_core.reconciliation.matcher")
 """The module: the package's attribute of that name is the function."""
 
 _F: Final = FindingClass

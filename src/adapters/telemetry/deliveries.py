@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from adapters.telemetry import table
+from adapters.telemetry import metrics
 from adapters.telemetry.registry import counter, histogram
 from cashback_core.delivery.evidence import (
     Applied,
@@ -41,15 +41,15 @@ class DeliveryMetrics(Unobserved):
     """Counts attempts. Every combination is exposed from the start, at zero."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
-        attempts = counter(registry, table.ATTEMPTS)
-        seconds = histogram(registry, table.CALL_SECONDS)
+        attempts = counter(registry, metrics.ATTEMPTS)
+        seconds = histogram(registry, metrics.CALL_SECONDS)
         self._count = {
             (kind, actor): attempts.labels(name, actor).inc
             for kind, name in OUTCOMES.items()
             for actor in (Actor.API, Actor.WORKER)
         }
         self._observe = {kind: seconds.labels(name).observe for kind, name in OUTCOMES.items()}
-        self._applied = counter(registry, table.APPLIED_CENTAVOS)
+        self._applied = counter(registry, metrics.APPLIED_CENTAVOS)
 
     def attempted(self, attempt: Attempted) -> None:
         """Count an attempt that ended."""

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import sys
 
-from adapters.telemetry.table import METRICS, STANDARD, Metric, ProcessRole
+from adapters.telemetry.metrics import METRICS, STANDARD, Metric, ProcessRole
 
 _HEAD = """\
 # Metrics
 
 Every API process and every worker serves its own at `/metrics` on `CASHBACK_METRICS_PORT`, a port
 that clients never reach; without that setting nothing is measured. This page is printed from
-`src/adapters/telemetry/table.py` by `make docs`, and a test compares it with what running processes
-expose.
+`src/adapters/telemetry/metrics.py` by `make docs`, and a test compares it with what running
+processes expose.
 
 - **Each process is scraped by itself.** Counters and histograms add up over processes: `sum by
   (route) (rate(cashback_http_requests_total[5m]))`. They begin at zero with their process, which

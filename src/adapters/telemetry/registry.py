@@ -20,7 +20,7 @@ from prometheus_client import (
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.registry import Collector
 
-from adapters.telemetry.table import Metric, MetricKind
+from adapters.telemetry.metrics import Metric, MetricKind
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping

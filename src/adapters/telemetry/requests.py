@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from adapters.telemetry import table
+from adapters.telemetry import metrics
 from adapters.telemetry.registry import counter, histogram
 
 if TYPE_CHECKING:
@@ -28,8 +28,8 @@ class RequestMetrics:
     """Counts requests. Each combination's metrics are looked up once, then kept at hand."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
-        self._requests = counter(registry, table.REQUESTS)
-        self._seconds = histogram(registry, table.REQUEST_SECONDS)
+        self._requests = counter(registry, metrics.REQUESTS)
+        self._seconds = histogram(registry, metrics.REQUEST_SECONDS)
         self._known: dict[
             tuple[str, str | None, int], tuple[Callable[[], None], Callable[[float], None]]
         ] = {}

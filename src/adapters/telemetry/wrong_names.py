@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from adapters.telemetry import table
+from adapters.telemetry import metrics
 from adapters.telemetry.registry import counter
 from cashback_core.intake.wrong_names import WrongName
 
@@ -16,7 +16,7 @@ class WrongNameMetrics:
     """Counts them. Both are exposed from the start, at zero."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
-        counted = counter(registry, table.WRONG_NAMES)
+        counted = counter(registry, metrics.WRONG_NAMES)
         self._count = {told: counted.labels(told.value).inc for told in WrongName}
 
     def __call__(self, told: WrongName) -> None:

@@ -7,7 +7,7 @@ from abc import abstractmethod
 from typing import Protocol
 
 from cashback_core.delivery.record import Record
-from cashback_core.delivery.records import Records
+from cashback_core.delivery.record_store import Records
 from cashback_core.delivery.store import DeliveryStore
 from cashback_core.intake.acceptance import Acceptance, Submission
 from cashback_core.sales.sale import Sale

@@ -17,7 +17,7 @@ from cashback_core.reconciliation.findings import (
     Total,
     Totals,
 )
-from cashback_core.reconciliation.reconcile import Reconciliation, reconcile
+from cashback_core.reconciliation.matcher import Reconciliation, reconcile
 from cashback_core.reconciliation.references import id_in
 from cashback_core.reconciliation.spools import MemorySpool, Spool
 from cashback_core.reconciliation.told import ReadStatement, StatementTotals, consecutive

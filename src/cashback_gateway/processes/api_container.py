@@ -14,7 +14,7 @@ from adapters.postgres.connection.database import ANSWERING_INCIDENTS, Database
 from adapters.postgres.identity.identities import PostgresIdentities
 from adapters.postgres.operators.acts import PostgresOperatorStore
 from adapters.postgres.operators.incidents import PostgresIncidentStore
-from adapters.telemetry.table import ProcessRole
+from adapters.telemetry.metrics import ProcessRole
 from cashback_core.intake.submission import QuoteSale, SubmitSale
 from cashback_core.people.log_in import LogIn
 from cashback_core.people.log_in_traces import LogInTraces

@@ -20,7 +20,7 @@ from adapters.postgres.delivery.due_listener import DueListener
 from adapters.postgres.delivery.sender import PostgresSender
 from adapters.postgres.privacy.data_subjects import PostgresPrivacyStore
 from adapters.postgres.reconciliation import PostgresReconciliationStore
-from adapters.telemetry.table import ProcessRole
+from adapters.telemetry.metrics import ProcessRole
 from cashback_core.delivery.breaker import Breaker, BreakerPolicy
 from cashback_core.delivery.deliverer import Deliverer, DeliveriesUnderWay
 from cashback_core.delivery.states import DeliveryPolicy

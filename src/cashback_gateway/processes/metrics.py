@@ -7,7 +7,7 @@ import platform
 from typing import TYPE_CHECKING
 
 from adapters.postgres.operators.probe import PostgresProbe
-from adapters.telemetry import table
+from adapters.telemetry import metrics
 from adapters.telemetry.commits import CommitMetrics
 from adapters.telemetry.database import DatabaseReadings
 from adapters.telemetry.deliveries import DeliveryMetrics
@@ -15,10 +15,10 @@ from adapters.telemetry.equal_sales import EqualSalesMetrics
 from adapters.telemetry.host import HostReadings
 from adapters.telemetry.log_ins import LogInMetrics
 from adapters.telemetry.loop_lag import LoopLag
+from adapters.telemetry.metrics import ProcessRole
 from adapters.telemetry.registry import ReadingCollector, gauge, new_registry
 from adapters.telemetry.requests import RequestMetrics
 from adapters.telemetry.server import MetricsServer
-from adapters.telemetry.table import ProcessRole
 from adapters.telemetry.wrong_names import WrongNameMetrics
 from cashback_core import __version__
 from cashback_core.delivery.breaker import BreakerState
@@ -55,7 +55,7 @@ class ProcessMetrics:
             self.wrong_names = WrongNameMetrics(self._registry)
             self.log_ins = LogInMetrics(self._registry)
             self.requests = RequestMetrics(self._registry)
-        built = gauge(self._registry, table.BUILD)
+        built = gauge(self._registry, metrics.BUILD)
         revision = settings.telemetry.revision
         built.labels(role, __version__, revision, platform.python_version()).set(1)
 
@@ -79,20 +79,20 @@ class ProcessMetrics:
     def _vitals(self, parts: MeasuredParts) -> Iterator[Reading]:
         """What the process itself is full of; read from another thread, one number at a time."""
         use = parts.database.use()
-        yield table.POOL, {("lent",): float(use.lent), ("idle",): float(use.idle)}
-        yield table.POOL_MAX, {(): float(use.most)}
-        yield table.POOL_WAITING, {(): float(use.waiting)}
-        yield table.WRITES_WAITING, {(): float(parts.store.writes_waiting)}
+        yield metrics.POOL, {("lent",): float(use.lent), ("idle",): float(use.idle)}
+        yield metrics.POOL_MAX, {(): float(use.most)}
+        yield metrics.POOL_WAITING, {(): float(use.waiting)}
+        yield metrics.WRITES_WAITING, {(): float(parts.store.writes_waiting)}
         lent, idle = parts.provider.connections
-        yield table.PROVIDER_CONNECTIONS, {("lent",): float(lent), ("idle",): float(idle)}
-        yield table.PROVIDER_CONNECTIONS_MAX, {(): float(self._settings.provider.connections)}
-        yield table.DELIVERIES, {(): float(len(parts.under_way))}
+        yield metrics.PROVIDER_CONNECTIONS, {("lent",): float(lent), ("idle",): float(idle)}
+        yield metrics.PROVIDER_CONNECTIONS_MAX, {(): float(self._settings.provider.connections)}
+        yield metrics.DELIVERIES, {(): float(len(parts.under_way))}
         now = parts.under_way.deliverer.breaker.state
-        yield table.BREAKER, {(state.value,): float(state is now) for state in BreakerState}
-        yield table.LOOP_LAG, {(): self._lag.take()}
+        yield metrics.BREAKER, {(state.value,): float(state is now) for state in BreakerState}
+        yield metrics.LOOP_LAG, {(): self._lag.take()}
         if parts.requests is not None:
-            yield table.IN_FLIGHT, {(): float(parts.requests.in_flight)}
-            yield table.IN_FLIGHT_MAX, {(): float(parts.most_requests)}
+            yield metrics.IN_FLIGHT, {(): float(parts.requests.in_flight)}
+            yield metrics.IN_FLIGHT_MAX, {(): float(parts.most_requests)}
 
 
 def _nothing(_: object) -> None:

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from adapters.postgres.cashbacks.commits import CommitObserver, Failure
+    from adapters.telemetry.metrics import ProcessRole
     from adapters.telemetry.spans import Spans
-    from adapters.telemetry.table import ProcessRole
     from cashback_core.delivery.observers import (
         Attempted,
         Delivered,

@@ -70,7 +70,7 @@ def test_a_database_that_stopped_half_way_is_brought_up_to_date(
 def test_a_migration_edited_after_it_was_applied_is_told(dsn: str) -> None:
     with psycopg.connect(dsn) as connection:
         connection.execute("update schema_migrations set checksum = 'x' where name like '0002%'")
-    with pytest.raises(SchemaMismatch, match="0002_written_once"):
+    with pytest.raises(SchemaMismatch, match="0002_guard_functions"):
         migrate(dsn)
 
 

@@ -15,8 +15,8 @@ from adapters.credentials.password_hashes import NOBODYS_HASH, hash_password
 from adapters.postgres.administration.clients import PostgresClients
 from adapters.postgres.administration.transactions import Administration
 from adapters.postgres.connection.database import Database
+from adapters.postgres.identity.failed_log_ins import PURGE
 from adapters.postgres.identity.identities import MAX_SESSION_DAYS, PostgresIdentities
-from adapters.postgres.identity.throttle import PURGE
 from cashback_core.administration.resources import Done, InUse, Missing
 from cashback_core.people.clients import ClientState, NewClient
 from cashback_core.values.availability import StoreUnavailable

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from adapters.telemetry.metrics import METRICS, STANDARD, Metric, ProcessRole
 from adapters.telemetry.page import as_markdown
-from adapters.telemetry.table import METRICS, STANDARD, Metric, ProcessRole
 from cashback_gateway.local.state import free_port
 from integration.journeys import sale
 from integration.running import Gateway, running_gateway, wait_until_answers

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from adapters.telemetry.table import METRICS, STANDARD, Metric, MetricKind
+from adapters.telemetry.metrics import METRICS, STANDARD, Metric, MetricKind
 from infra.grafana.make_dashboards import files
 from monitoring_files import (
     ALERTS,

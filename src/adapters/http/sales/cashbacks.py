@@ -52,7 +52,7 @@ if TYPE_CHECKING:
     from adapters.http.identity.admission import Admission
     from adapters.http.resources.merchant_zones import MerchantZones
     from cashback_core.delivery.record import Record
-    from cashback_core.delivery.records import Records
+    from cashback_core.delivery.record_store import Records
     from cashback_core.delivery.waits import Waiting
     from cashback_core.intake.submission import QuoteSale, SubmitSale, Submitted
 

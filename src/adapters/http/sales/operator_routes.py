@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
     from adapters.http.identity.admission import Admission
     from adapters.http.resources.merchant_zones import MerchantZones
-    from cashback_core.delivery.records import Records
+    from cashback_core.delivery.record_store import Records
     from cashback_core.operators.acts import Act, OperatorStore
 
 PATH: Final = "/api/cashbacks"

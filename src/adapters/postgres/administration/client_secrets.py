@@ -6,7 +6,7 @@ import secrets
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from adapters.postgres.identity.throttle import digest
+from adapters.postgres.identity.failed_log_ins import digest
 from cashback_core.values.ids import new_id
 
 if TYPE_CHECKING:

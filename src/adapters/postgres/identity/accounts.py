@@ -8,7 +8,7 @@ import psycopg
 from psycopg.rows import class_row
 
 from adapters.postgres.connection.sessions import DatabaseRole, Session
-from adapters.postgres.identity.throttle import digest
+from adapters.postgres.identity.failed_log_ins import digest
 from cashback_core.people.callers import Owned
 from cashback_core.values.ids import new_id
 

@@ -12,7 +12,7 @@ from psycopg.rows import class_row
 
 from adapters.postgres.connection.database import IDENTIFYING, Database
 from adapters.postgres.identity.accounts import end_sessions
-from adapters.postgres.identity.throttle import (
+from adapters.postgres.identity.failed_log_ins import (
     NOTE,
     PURGE,
     VISIT,
