@@ -40,8 +40,8 @@ from cashback_gateway.commands.place import Here
 from cashback_gateway.commands.readers import whole_from
 from cashback_gateway.commands.refusals import ActRefusedError
 from cashback_gateway.commands.tables import (
-    Column,
-    Listing,
+    PrintedList,
+    TableColumn,
     show_json,
     show_listing,
     show_record,
@@ -77,56 +77,56 @@ Open = Literal[
     Status.PENDING, Status.SENDING, Status.REJECTED, Status.IN_DOUBT, Status.HELD, Status.CANCELLED
 ]
 _OPEN: Final = (
-    Column("id"),
-    Column("status"),
-    Column("since_at", "SINCE"),
-    Column("cashback", right=True),
-    Column("document", "CUSTOMER"),
-    Column("merchant"),
-    Column("sale_id", "SALE"),
-    Column("attempt", "TRIED", right=True),
-    Column("status_code", "ANSWER", right=True),
-    Column("waits", "WAITS FOR", folds=True),
-    Column("told", "WHY", folds=True),
+    TableColumn("id"),
+    TableColumn("status"),
+    TableColumn("since_at", "SINCE"),
+    TableColumn("cashback", right=True),
+    TableColumn("document", "CUSTOMER"),
+    TableColumn("merchant"),
+    TableColumn("sale_id", "SALE"),
+    TableColumn("attempt", "TRIED", right=True),
+    TableColumn("status_code", "ANSWER", right=True),
+    TableColumn("waits", "WAITS FOR", folds=True),
+    TableColumn("told", "WHY", folds=True),
 )
 _EQUALS: Final = (
-    Column("outcome"),
-    Column("total", right=True),
-    Column("document", "CUSTOMER"),
-    Column("merchant"),
-    Column("at"),
-    Column("named", folds=True),
-    Column("first_at", "FIRST"),
-    Column("first_id", "FIRST ID"),
-    Column("first_named", folds=True),
+    TableColumn("outcome"),
+    TableColumn("total", right=True),
+    TableColumn("document", "CUSTOMER"),
+    TableColumn("merchant"),
+    TableColumn("at"),
+    TableColumn("named", folds=True),
+    TableColumn("first_at", "FIRST"),
+    TableColumn("first_id", "FIRST ID"),
+    TableColumn("first_named", folds=True),
 )
 _PAID: Final = (
-    Column("id"),
-    Column("status"),
-    Column("cashback", right=True),
-    Column("sale_id", "SALE"),
-    Column("accepted_at", "ACCEPTED"),
-    Column("sold_at", "SOLD"),
-    Column("waits", "WAITS FOR"),
+    TableColumn("id"),
+    TableColumn("status"),
+    TableColumn("cashback", right=True),
+    TableColumn("sale_id", "SALE"),
+    TableColumn("accepted_at", "ACCEPTED"),
+    TableColumn("sold_at", "SOLD"),
+    TableColumn("waits", "WAITS FOR"),
 )
 _ATTEMPTS: Final = (
-    Column("attempt", right=True),
-    Column("deliverer", "BY"),
-    Column("started_at", "STARTED"),
-    Column("elapsed_s", "TOOK S", right=True),
-    Column("result"),
-    Column("status_code", "ANSWER", right=True),
-    Column("provider_id"),
-    Column("reason", folds=True),
+    TableColumn("attempt", right=True),
+    TableColumn("deliverer", "BY"),
+    TableColumn("started_at", "STARTED"),
+    TableColumn("elapsed_s", "TOOK S", right=True),
+    TableColumn("result"),
+    TableColumn("status_code", "ANSWER", right=True),
+    TableColumn("provider_id"),
+    TableColumn("reason", folds=True),
 )
 _EVENTS: Final = (
-    Column("sequence", "EVENT", right=True),
-    Column("at"),
-    Column("actor", "BY"),
-    Column("actor_name", "NAME"),
-    Column("from_status", "FROM"),
-    Column("to_status", "TO"),
-    Column("reason", folds=True),
+    TableColumn("sequence", "EVENT", right=True),
+    TableColumn("at"),
+    TableColumn("actor", "BY"),
+    TableColumn("actor_name", "NAME"),
+    TableColumn("from_status", "FROM"),
+    TableColumn("to_status", "TO"),
+    TableColumn("reason", folds=True),
 )
 
 
@@ -159,7 +159,7 @@ async def list_open(
     words = [tally_words(tally)]
     if standing:
         words.append(f"{standing_words(standing)}; `./cashback incidents` lists them")
-    listing = Listing(
+    listing = PrintedList(
         records=records,
         columns=_OPEN,
         total=tally.count,
@@ -195,7 +195,7 @@ async def list_equals(
                 break
         cut = limit == 0 or after is not None
         total = await count_equals(database, merchant_id, outcome) if cut else len(records)
-    listing = Listing(records=records, columns=_EQUALS, total=total)
+    listing = PrintedList(records=records, columns=_EQUALS, total=total)
     show_listing(listing, as_json=json)
 
 
@@ -229,7 +229,7 @@ async def list_by_rate(
                 break
         cut = limit == 0 or after is not None
         total = await count_by_rate(database, merchant_id, rate, status) if cut else len(records)
-    listing = Listing(records=records, columns=_PAID, total=total)
+    listing = PrintedList(records=records, columns=_PAID, total=total)
     show_listing(listing, as_json=json)
 
 

@@ -24,7 +24,7 @@ from cashback_gateway.commands.place import Here, Place
 from cashback_gateway.commands.readers import matching, whole_from
 from cashback_gateway.commands.refusals import refused
 from cashback_gateway.commands.tables import (
-    Column,
+    TableColumn,
     listing_of,
     show_json,
     show_listing,
@@ -42,13 +42,13 @@ _GROUP: Final = matching(
     "the client whose own group it is, be it deleted; by default itself",
 )
 _COLUMNS: Final = (
-    Column("id"),
-    Column("name"),
-    Column("merchant"),
-    Column("role"),
-    Column("group"),
-    Column("secrets", "GOOD SECRETS"),
-    Column("disabled_at", "DISABLED"),
+    TableColumn("id"),
+    TableColumn("name"),
+    TableColumn("merchant"),
+    TableColumn("role"),
+    TableColumn("group"),
+    TableColumn("secrets", "GOOD SECRETS"),
+    TableColumn("disabled_at", "DISABLED"),
 )
 
 

@@ -26,7 +26,13 @@ from cashback_gateway.commands.operating import PAGE, operating, the_cashback, t
 from cashback_gateway.commands.parameters import Id, Json, Limit, Named, Risk, Signature
 from cashback_gateway.commands.place import Here
 from cashback_gateway.commands.refusals import ActRefusedError
-from cashback_gateway.commands.tables import Column, Listing, show_json, show_listing, show_table
+from cashback_gateway.commands.tables import (
+    PrintedList,
+    TableColumn,
+    show_json,
+    show_listing,
+    show_table,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -38,17 +44,17 @@ NONE_STANDS: Final = "no incident of a statement stands"
 
 
 _COLUMNS: Final = (
-    Column("id"),
-    Column("class"),
-    Column("opened_at", "SINCE"),
-    Column("amount", right=True),
-    Column("document", "CUSTOMER"),
-    Column("line", right=True),
-    Column("statement_at", "STATEMENT OF"),
-    Column("credited_at", "DATED"),
-    Column("cashback_id", "CASHBACK"),
-    Column("merchant"),
-    Column("told", "WHY", folds=True),
+    TableColumn("id"),
+    TableColumn("class"),
+    TableColumn("opened_at", "SINCE"),
+    TableColumn("amount", right=True),
+    TableColumn("document", "CUSTOMER"),
+    TableColumn("line", right=True),
+    TableColumn("statement_at", "STATEMENT OF"),
+    TableColumn("credited_at", "DATED"),
+    TableColumn("cashback_id", "CASHBACK"),
+    TableColumn("merchant"),
+    TableColumn("told", "WHY", folds=True),
 )
 
 
@@ -84,7 +90,7 @@ async def list_incidents(
             if cut
             else len(records)
         )
-    listing = Listing(
+    listing = PrintedList(
         records=records,
         columns=_COLUMNS,
         total=total,

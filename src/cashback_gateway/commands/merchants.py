@@ -26,7 +26,7 @@ from cashback_gateway.commands.parameters import Json, Limit, ResourceName
 from cashback_gateway.commands.place import Here, Place
 from cashback_gateway.commands.readers import matching, read_by, whole_from
 from cashback_gateway.commands.tables import (
-    Column,
+    TableColumn,
     listing_of,
     show_json,
     show_listing,
@@ -38,13 +38,13 @@ if TYPE_CHECKING:
 
 Slug = Annotated[str, matching(SLUG, "1 to 63 of a-z 0-9 -: it is no slug", "its address")]
 _COLUMNS: Final = (
-    Column("slug"),
-    Column("name"),
-    Column("zone"),
-    Column("rounding"),
-    Column("max_cashback_centavos", "MAX CASHBACK", right=True),
-    Column("max_day_centavos", "MAX DAY", right=True),
-    Column("disabled_at", "DISABLED"),
+    TableColumn("slug"),
+    TableColumn("name"),
+    TableColumn("zone"),
+    TableColumn("rounding"),
+    TableColumn("max_cashback_centavos", "MAX CASHBACK", right=True),
+    TableColumn("max_day_centavos", "MAX DAY", right=True),
+    TableColumn("disabled_at", "DISABLED"),
 )
 
 

@@ -13,7 +13,7 @@ from cashback_gateway.commands.parameters import Json
 from cashback_gateway.commands.place import Here
 from cashback_gateway.commands.readers import read_by
 from cashback_gateway.commands.refusals import ActRefusedError
-from cashback_gateway.commands.tables import Column, Listing, show_listing
+from cashback_gateway.commands.tables import PrintedList, TableColumn, show_listing
 from cashback_gateway.processes.logs import log_to_stderr
 
 if TYPE_CHECKING:
@@ -24,11 +24,11 @@ if TYPE_CHECKING:
 
 _UTC: Final = ZoneInfo("UTC")
 _COLUMNS: Final = (
-    Column("class"),
-    Column("lines", right=True),
-    Column("line_amount", "AMOUNT", right=True),
-    Column("cashbacks", right=True),
-    Column("cashback_amount", "AMOUNT", right=True),
+    TableColumn("class"),
+    TableColumn("lines", right=True),
+    TableColumn("line_amount", "AMOUNT", right=True),
+    TableColumn("cashbacks", right=True),
+    TableColumn("cashback_amount", "AMOUNT", right=True),
 )
 
 
@@ -64,7 +64,7 @@ async def reconcile(
         for cls, total in found.totals.by_class.items()
         if total.lines or total.cashbacks
     ]
-    listing = Listing(
+    listing = PrintedList(
         records=records,
         columns=_COLUMNS,
         total=len(records),

@@ -13,21 +13,21 @@ from cashback_gateway.commands.as_platform import administration, all_by, caller
 from cashback_gateway.commands.merchants import Slug
 from cashback_gateway.commands.parameters import Id, Json, Limit, Signature
 from cashback_gateway.commands.place import Here
-from cashback_gateway.commands.tables import Column, listing_of, show_listing
+from cashback_gateway.commands.tables import TableColumn, listing_of, show_listing
 
 if TYPE_CHECKING:
     from cashback_core.administration.stops import Stop
 
 _COLUMNS: Final = (
-    Column("id"),
-    Column("merchant"),
-    Column("type"),
-    Column("stopped_at", "SINCE"),
-    Column("stopped_by", "BY"),
-    Column("reason", folds=True),
-    Column("lifted_at", "LIFTED"),
-    Column("lifted_by", "BY"),
-    Column("lift_reason", "REASON", folds=True),
+    TableColumn("id"),
+    TableColumn("merchant"),
+    TableColumn("type"),
+    TableColumn("stopped_at", "SINCE"),
+    TableColumn("stopped_by", "BY"),
+    TableColumn("reason", folds=True),
+    TableColumn("lifted_at", "LIFTED"),
+    TableColumn("lifted_by", "BY"),
+    TableColumn("lift_reason", "REASON", folds=True),
 )
 
 

@@ -32,7 +32,7 @@ _GAP: Final = 2
 
 
 @dataclass(frozen=True, slots=True)
-class Column:
+class TableColumn:
     """One of a table: `name` is the record's, `heading` stands above it."""
 
     name: str
@@ -48,11 +48,11 @@ class Column:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Listing:
+class PrintedList:
     """The first records of `total`, None for more than are counted, and words about them all."""
 
     records: Sequence[Record]
-    columns: Sequence[Column]
+    columns: Sequence[TableColumn]
     total: int | None
     words: Sequence[str] = ()
     facts: Mapping[str, object] | None = None
@@ -65,14 +65,14 @@ class Listing:
 
 
 def listing_of(
-    records: Sequence[Record], columns: Sequence[Column], *, limit: int, more: bool
-) -> Listing:
+    records: Sequence[Record], columns: Sequence[TableColumn], *, limit: int, more: bool
+) -> PrintedList:
     """The first of the records that were read; `more` says that not all were."""
     total = None if more else len(records)
-    return Listing(records=records[:limit], columns=columns, total=total)
+    return PrintedList(records=records[:limit], columns=columns, total=total)
 
 
-def show_listing(listing: Listing, *, as_json: bool) -> None:
+def show_listing(listing: PrintedList, *, as_json: bool) -> None:
     """Print records and the words about them."""
     shown = len(listing.records)
     if as_json:
@@ -103,7 +103,7 @@ def show_json(document: object) -> None:
     print(json.dumps(document, ensure_ascii=False, indent=2, default=_plain))
 
 
-def show_table(columns: Iterable[Column], records: Iterable[Record]) -> None:
+def show_table(columns: Iterable[TableColumn], records: Iterable[Record]) -> None:
     """Print a table: as wide as the terminal, or as its contents if that is no terminal, or narrow.
 
     Nothing that is copied, such as an id, is cut: a narrow terminal breaks the lines itself.

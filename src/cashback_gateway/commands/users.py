@@ -18,7 +18,7 @@ from cashback_gateway.commands.parameters import Json, Limit
 from cashback_gateway.commands.place import Here, Place
 from cashback_gateway.commands.refusals import ActRefusedError, fault_words, refused
 from cashback_gateway.commands.tables import (
-    Column,
+    TableColumn,
     listing_of,
     show_json,
     show_listing,
@@ -31,11 +31,11 @@ if TYPE_CHECKING:
 UserRole = Literal["erp", "analyst", "operator", "admin", "platform"]
 Username = Annotated[str, Parameter(help="the user's name")]
 _COLUMNS: Final = (
-    Column("username"),
-    Column("merchant"),
-    Column("role"),
-    Column("created_at", "CREATED"),
-    Column("disabled_at", "DISABLED"),
+    TableColumn("username"),
+    TableColumn("merchant"),
+    TableColumn("role"),
+    TableColumn("created_at", "CREATED"),
+    TableColumn("disabled_at", "DISABLED"),
 )
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from adapters.http.administration.owners import MERCHANT_FILTER
 from adapters.http.identity.roles import ADMINISTRATORS
-from adapters.http.resources.resource import Answered, Column, Listing, Orders
+from adapters.http.resources.resource import Answered, Listing, Orders, SortKey
 from adapters.http.wire.cursors import Kind
 from adapters.http.wire.filters import BoundFilter, Filters, TextFilter
 from adapters.http.wire.shapes import Instant, Shape
@@ -54,7 +54,7 @@ def _filter(**asked: Any) -> audit_trail.TrailFilter:
     return audit_trail.TrailFilter(**asked, from_at=from_at, to_at=to_at)
 
 
-_NUMBER: Final = Column[audit_trail.TrailLine](Kind.INTEGER, lambda line: line.number)
+_NUMBER: Final = SortKey[audit_trail.TrailLine](Kind.INTEGER, lambda line: line.number)
 
 AUDIT: Final = Listing(
     path="/api/audit",

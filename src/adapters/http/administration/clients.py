@@ -15,12 +15,12 @@ from adapters.http.identity.roles import ADMINISTRATORS
 from adapters.http.resources.answers import answer_created, answer_deleted, read_document
 from adapters.http.resources.resource import (
     Answered,
-    Column,
     Examples,
     May,
     Orders,
     Resource,
     Says,
+    SortKey,
     TextKey,
 )
 from adapters.http.resources.routes import ResourceRoutes
@@ -32,7 +32,7 @@ from adapters.http.wire.fields import (
     Field,
     Name,
     PlatformOnly,
-    Text,
+    TextField,
     Truth,
     Whole,
     pattern,
@@ -135,7 +135,7 @@ _STATE: Final[dict[str, Field[Any]]] = {
     "disabled": Truth(
         about="Gets no token, and those that it holds are worthless within five seconds."
     ),
-    "group": Text(
+    "group": TextField(
         form=CLIENT_ID,
         code="no_such_group",
         must=False,
@@ -176,10 +176,10 @@ CLIENTS: Final = Resource(
     state=Body("All that can be changed.", clients.ClientState, **_STATE),
     orders=Orders(
         default="name",
-        key=Column[clients.Client](Kind.TEXT, lambda client: client.id),
+        key=SortKey[clients.Client](Kind.TEXT, lambda client: client.id),
         columns={
-            "name": Column(Kind.TEXT, lambda client: client.state.name),
-            "created_at": Column(Kind.INSTANT, lambda client: client.created_at),
+            "name": SortKey(Kind.TEXT, lambda client: client.state.name),
+            "created_at": SortKey(Kind.INSTANT, lambda client: client.created_at),
         },
     ),
     filters=Filters(

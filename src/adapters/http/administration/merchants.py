@@ -11,17 +11,17 @@ from msgspec import Meta
 from adapters.http.identity.roles import ADMINISTRATORS, PLATFORM, READERS
 from adapters.http.resources.resource import (
     Answered,
-    Column,
     Examples,
     May,
     Orders,
     Resource,
     Says,
+    SortKey,
     TextKey,
 )
 from adapters.http.wire import fresh
 from adapters.http.wire.cursors import Kind
-from adapters.http.wire.fields import Body, Choice, Field, Name, Text, Truth, Whole, pattern
+from adapters.http.wire.fields import Body, Choice, Field, Name, TextField, Truth, Whole, pattern
 from adapters.http.wire.filters import Filters, TextFilter, TruthFilter
 from adapters.http.wire.shapes import Instant, Shape, Version, instant_or_none
 from cashback_core.administration import merchants
@@ -200,7 +200,7 @@ _TERMS: Final = {
     "name_difference": "refuse",
     "disabled": False,
 }
-_SLUG: Final = Column[merchants.Merchant](Kind.TEXT, lambda merchant: merchant.slug)
+_SLUG: Final = SortKey[merchants.Merchant](Kind.TEXT, lambda merchant: merchant.slug)
 
 MERCHANTS: Final = Resource(
     path="/api/merchants",
@@ -210,7 +210,7 @@ MERCHANTS: Final = Resource(
     new=Body(
         "A new merchant; its slug is its address for ever.",
         _new,
-        slug=Text(form=SLUG, code="slug_format", says={"pattern": pattern(SLUG)}),
+        slug=TextField(form=SLUG, code="slug_format", says={"pattern": pattern(SLUG)}),
         **_STATE,
     ),
     state=Body("All that can be changed.", _state, **_STATE),
@@ -219,8 +219,8 @@ MERCHANTS: Final = Resource(
         key=_SLUG,
         columns={
             "slug": _SLUG,
-            "name": Column(Kind.TEXT, lambda merchant: merchant.state.name),
-            "created_at": Column(Kind.INSTANT, lambda merchant: merchant.created_at),
+            "name": SortKey(Kind.TEXT, lambda merchant: merchant.state.name),
+            "created_at": SortKey(Kind.INSTANT, lambda merchant: merchant.created_at),
         },
     ),
     filters=Filters(

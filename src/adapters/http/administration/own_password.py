@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from adapters.http.identity.client_address import client_address
 from adapters.http.resources.answers import answer_deleted, read_document
-from adapters.http.wire.fields import Body, Secret
+from adapters.http.wire.fields import Body, SecretField
 from adapters.http.wire.refusals import InvalidRequestError
 from cashback_core.people.log_in import BadCredentialsError
 from cashback_core.people.password_policy import LONGEST, SHORTEST, refuse_password
@@ -23,19 +23,22 @@ if TYPE_CHECKING:
     from cashback_core.people.log_in import LogIn
     from cashback_core.people.users import UserStore
 
-NEW_PASSWORD: Final = Secret(
+NEW_PASSWORD: Final = SecretField(
     about="Long, without the username in it, and not among those that are guessed first.",
     shortest=SHORTEST,
     longest=LONGEST,
 )
 CHANGE: Final = Body(
-    "One's own new password.", dict[str, str], current=Secret(about="Until now."), new=NEW_PASSWORD
+    "One's own new password.",
+    dict[str, str],
+    current=SecretField(about="Until now."),
+    new=NEW_PASSWORD,
 )
 RESET: Final = Body(
     "A new password.",
     dict[str, str],
     new=NEW_PASSWORD,
-    current=Secret(
+    current=SecretField(
         about="Your own present one: must be there for your own, and for an administrator's.",
         must=False,
     ),

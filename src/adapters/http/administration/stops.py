@@ -17,10 +17,10 @@ from adapters.http.resources.answers import (
     answer_read,
     read_document,
 )
-from adapters.http.resources.resource import Answered, Column, Listing, Orders, UuidKey
+from adapters.http.resources.resource import Answered, Listing, Orders, SortKey, UuidKey
 from adapters.http.resources.routes import READ, ListRoute
 from adapters.http.wire.cursors import Kind
-from adapters.http.wire.fields import Body, PlatformOnly, Reason, Text
+from adapters.http.wire.fields import Body, PlatformOnly, Reason, TextField
 from adapters.http.wire.filters import Filters, TruthFilter
 from adapters.http.wire.shapes import Instant, Shape, Uuid, instant_or_none
 from cashback_core.administration import stops
@@ -72,7 +72,7 @@ def stop_shape(stop: stops.Stop) -> Stop:
 NEW_STOP: Final = Body(
     "A stop to be put on at once.",
     dict[str, Any],
-    type=Text(
+    type=TextField(
         form=TYPE,
         code="no_such_type",
         must=False,
@@ -90,8 +90,8 @@ STOPS: Final = Listing(
     answer=Answered(Stop, stop_shape),
     orders=Orders(
         default="-stopped_at",
-        key=Column[stops.Stop](Kind.UUID, lambda stop: stop.id),
-        columns={"stopped_at": Column(Kind.INSTANT, lambda stop: stop.stopped_at)},
+        key=SortKey[stops.Stop](Kind.UUID, lambda stop: stop.id),
+        columns={"stopped_at": SortKey(Kind.INSTANT, lambda stop: stop.stopped_at)},
     ),
     filters=Filters(
         StopFilter, standing=TruthFilter(about="Only these."), merchant=MERCHANT_FILTER

@@ -20,18 +20,18 @@ from adapters.http.identity.roles import ADMINISTRATORS, MEMBERS
 from adapters.http.resources.answers import answer_created, answer_deleted, read_document
 from adapters.http.resources.resource import (
     Answered,
-    Column,
     Examples,
     May,
     Orders,
     Resource,
     Says,
+    SortKey,
     TextKey,
 )
 from adapters.http.resources.routes import ResourceRoutes
 from adapters.http.wire import fresh
 from adapters.http.wire.cursors import Kind
-from adapters.http.wire.fields import Body, Choice, Secret, Text, Truth
+from adapters.http.wire.fields import Body, Choice, SecretField, TextField, Truth
 from adapters.http.wire.filters import ChoiceFilter, Filters, TruthFilter
 from adapters.http.wire.shapes import Instant, Shape, Version, instant_or_none
 from cashback_core.people import users
@@ -120,7 +120,7 @@ def _new_user(roles: tuple[str, ...], **more: Field[Any]) -> Body[AskedUser]:
         AskedUser,
         _password_is_good,
         _administrators_take_a_password,
-        username=Text(
+        username=TextField(
             form=NEW_USERNAME,
             code="username_format",
             says={
@@ -130,7 +130,7 @@ def _new_user(roles: tuple[str, ...], **more: Field[Any]) -> Body[AskedUser]:
         ),
         role=Choice(roles),
         password=NEW_PASSWORD,
-        current=Secret(
+        current=SecretField(
             about="Your own present one: for role `admin` or `platform`, must be there.", must=False
         ),
         **more,
@@ -148,7 +148,7 @@ NEW_USER: Final[Body[Any]] = _new_user(
 NEW_MEMBER: Final = _new_user(tuple(sorted(MEMBERS)))
 """What a merchant's own administrators send."""
 
-_NAME: Final = Column[users.User](Kind.TEXT, lambda user: user.username)
+_NAME: Final = SortKey[users.User](Kind.TEXT, lambda user: user.username)
 
 USERS: Final = Resource(
     path="/api/users",
@@ -170,7 +170,7 @@ USERS: Final = Resource(
         key=_NAME,
         columns={
             "username": _NAME,
-            "created_at": Column(Kind.INSTANT, lambda user: user.created_at),
+            "created_at": SortKey(Kind.INSTANT, lambda user: user.created_at),
         },
     ),
     filters=Filters(

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Final
 from adapters.http.identity.roles import OPERATORS, READERS
 from adapters.http.resources.resource import (
     Answered,
-    Column,
     Examples,
     May,
     Orders,
     Resource,
     Says,
+    SortKey,
     UuidKey,
 )
 from adapters.http.wire import fresh
@@ -60,7 +60,7 @@ def _name(*, name: str) -> str:
     return name
 
 
-_ID: Final = Column[customers.KnownCustomer](Kind.UUID, lambda known: known.id)
+_ID: Final = SortKey[customers.KnownCustomer](Kind.UUID, lambda known: known.id)
 
 CUSTOMERS: Final = Resource(
     path="/api/customers",

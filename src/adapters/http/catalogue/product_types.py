@@ -19,18 +19,18 @@ from adapters.http.resources.answers import (
 )
 from adapters.http.resources.resource import (
     Answered,
-    Column,
     Examples,
     May,
     Orders,
     Resource,
     Says,
+    SortKey,
     TextKey,
 )
 from adapters.http.resources.routes import READ, ResourceRoutes
 from adapters.http.wire import fresh
 from adapters.http.wire.cursors import Kind
-from adapters.http.wire.fields import Body, Name, Text, Whole, pattern
+from adapters.http.wire.fields import Body, Name, TextField, Whole, pattern
 from adapters.http.wire.filters import Filters
 from adapters.http.wire.ids import path_version
 from adapters.http.wire.shapes import Instant, Shape, Used, Version
@@ -136,7 +136,7 @@ _CONFIRM: Final = Whole(
     about="The same as rate_bp. Needed for a rate above 20 %, or of ten times the one before it"
     " and more; where it says another rate, none is taken.",
 )
-_TYPE: Final = Column[product_types.ProductType](Kind.TEXT, lambda found: found.type)
+_TYPE: Final = SortKey[product_types.ProductType](Kind.TEXT, lambda found: found.type)
 
 
 def _rate_bp(*, must: bool) -> Whole:
@@ -153,7 +153,7 @@ PRODUCT_TYPES: Final = Resource(
         "A product type to be added.",
         _new,
         _rate_is_whole,
-        type=Text(form=TYPE, code="type_format", says={"pattern": pattern(TYPE)}),
+        type=TextField(form=TYPE, code="type_format", says={"pattern": pattern(TYPE)}),
         name=Name(must=False),
         rate_bp=_rate_bp(must=False),
         starts_at=STARTS_AT,

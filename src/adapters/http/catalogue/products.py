@@ -14,18 +14,18 @@ from adapters.http.identity.roles import ADMINS, MEMBERS
 from adapters.http.resources.answers import answer_changed, answer_created, read_document
 from adapters.http.resources.resource import (
     Answered,
-    Column,
     Examples,
     May,
     Orders,
     Resource,
     Says,
+    SortKey,
     UuidKey,
 )
 from adapters.http.resources.routes import ResourceRoutes
 from adapters.http.wire import fresh
 from adapters.http.wire.cursors import Kind
-from adapters.http.wire.fields import Body, Name, Text
+from adapters.http.wire.fields import Body, Name, TextField
 from adapters.http.wire.filters import Filters, TextFilter
 from adapters.http.wire.ids import path_version
 from adapters.http.wire.shapes import Instant, Shape, Used, Uuid, Version
@@ -105,7 +105,7 @@ def _filter(*, sku: str | None, q: str | None) -> products.ProductFilter:
     return products.ProductFilter(sku=sku, name_prefix=None if q is None else name_key(q))
 
 
-_TYPE: Final = Text(
+_TYPE: Final = TextField(
     form=TYPE,
     code="no_such_type",
     says={
@@ -114,8 +114,8 @@ _TYPE: Final = Text(
         "maxLength": 32,
     },
 )
-_SKU: Final = Column[products.Product](Kind.TEXT, lambda found: found.sku)
-_NAME: Final = Column[products.Product](Kind.TEXT, lambda found: name_key(found.name))
+_SKU: Final = SortKey[products.Product](Kind.TEXT, lambda found: found.sku)
+_NAME: Final = SortKey[products.Product](Kind.TEXT, lambda found: name_key(found.name))
 
 PRODUCTS: Final = Resource(
     path="/api/products",
@@ -125,7 +125,9 @@ PRODUCTS: Final = Resource(
     new=Body(
         "A product to be added.",
         _new,
-        sku=Text(form=SKU, code="sku_invalid", says={"minLength": 1, "maxLength": MAX_SKU_CHARS}),
+        sku=TextField(
+            form=SKU, code="sku_invalid", says={"minLength": 1, "maxLength": MAX_SKU_CHARS}
+        ),
         name=Name(),
         type=_TYPE,
         starts_at=STARTS_AT,

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 RECORDED: Final = Path(__file__).with_name("examples.json")
 
 
-class Recorded(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class RecordedAnswer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The file: bodies of answers by the name of their schema, and of problems by their code."""
 
     answers: dict[str, Any]
@@ -31,9 +31,9 @@ class Recorded(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 @cache
-def recorded() -> Recorded:
+def recorded() -> RecordedAnswer:
     """What the file tells."""
-    return msgspec.json.decode(RECORDED.read_bytes(), type=Recorded)
+    return msgspec.json.decode(RECORDED.read_bytes(), type=RecordedAnswer)
 
 
 def problem_examples(codes: Iterable[str]) -> dict[str, Schema]:

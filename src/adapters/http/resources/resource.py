@@ -99,7 +99,7 @@ class Answered(Generic[Known]):
 
 
 @dataclass(frozen=True)  # without slots, which `Column[Row](…)` does not get along with
-class Column(Generic[Known]):
+class SortKey(Generic[Known]):
     """What a list may be sorted by: what it holds, and where a row has it."""
 
     kind: Kind
@@ -111,8 +111,8 @@ class Orders(Generic[Known]):
     """How a list may be ordered; `key` tells apart what is equal. `default` may start with `-`."""
 
     default: str
-    key: Column[Known]
-    columns: Mapping[str, Column[Known]]
+    key: SortKey[Known]
+    columns: Mapping[str, SortKey[Known]]
 
     def ordering(self, resource: str) -> Ordering:
         """As queries are read by it."""

@@ -42,11 +42,11 @@ class Field(Protocol[T_co]):
         ...
 
 
-class Rule(Protocol):
+class BodyRule(Protocol):
     """What of an object no single field can tell: it notes faults in the reader."""
 
     def __call__(self, reader: ObjectReader, values: Mapping[str, Any], /) -> None:
-        """See Rule; `values` are what the fields hold."""
+        """See BodyRule; `values` are what the fields hold."""
         ...
 
 
@@ -60,7 +60,7 @@ class Body(Generic[T]):
     __slots__ = ("_into", "_of_merchants", "_of_platform", "_rules", "about", "fields", "is_zoned")
 
     def __init__(
-        self, about: str, into: Callable[..., T], /, *rules: Rule, **fields: Field[Any]
+        self, about: str, into: Callable[..., T], /, *rules: BodyRule, **fields: Field[Any]
     ) -> None:
         self.about = about
         self.fields: Mapping[str, Field[Any]] = fields
@@ -141,7 +141,7 @@ class PlatformOnly:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Text:
+class TextField:
     """A text of a form; `code` is told of any other. None where it may be left out, and is.
 
     `says` is what its schema has beside its type.
@@ -207,7 +207,7 @@ class PersonName:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Secret:
+class SecretField:
     """A text that is told to nobody, not even to whoever sent it."""
 
     about: str

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from cashback_gateway.commands.tables import Column, Listing, cell, show_listing
+from cashback_gateway.commands.tables import PrintedList, TableColumn, cell, show_listing
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -17,11 +17,16 @@ if TYPE_CHECKING:
 
 AT = datetime(2026, 6, 15, 15, 0, 0, 250_000, tzinfo=UTC)
 RECORD: Mapping[str, object] = {"id": UUID(int=1), "amount": "5.00", "at": AT, "why": "a " * 90}
-COLUMNS = (Column("id"), Column("amount", right=True), Column("at"), Column("why", folds=True))
+COLUMNS = (
+    TableColumn("id"),
+    TableColumn("amount", right=True),
+    TableColumn("at"),
+    TableColumn("why", folds=True),
+)
 
 
-def listing(*, total: int | None = 1) -> Listing:
-    return Listing(records=[RECORD], columns=COLUMNS, total=total, words=["one"])
+def listing(*, total: int | None = 1) -> PrintedList:
+    return PrintedList(records=[RECORD], columns=COLUMNS, total=total, words=["one"])
 
 
 def test_what_is_no_terminal_gets_each_record_on_one_plain_line(
@@ -64,8 +69,8 @@ def test_a_terminal_too_narrow_for_its_columns_gets_them_whole(
 
 
 def test_an_empty_list_says_so(capsys: pytest.CaptureFixture[str]) -> None:
-    show_listing(Listing(records=[], columns=COLUMNS, total=0), as_json=False)
-    show_listing(Listing(records=[], columns=COLUMNS, total=0, words=["all"]), as_json=False)
+    show_listing(PrintedList(records=[], columns=COLUMNS, total=0), as_json=False)
+    show_listing(PrintedList(records=[], columns=COLUMNS, total=0, words=["all"]), as_json=False)
     assert capsys.readouterr().out == "none\nall\n"
 
 

@@ -16,12 +16,12 @@ from adapters.http.identity.roles import ADMINS, MEMBERS
 from adapters.http.openapi.operations import OPERATIONS
 from adapters.http.resources.resource import (
     Answered,
-    Column,
     Examples,
     May,
     Orders,
     Resource,
     Says,
+    SortKey,
     TextKey,
 )
 from adapters.http.resources.routes import MAX_TRIES, ResourceRoutes
@@ -100,7 +100,7 @@ def _shrinks(thing: Thing, size: int) -> Violation | None:
     return Violation(pointer="/size", code="no_such_choice") if size < thing.size - 50 else None
 
 
-_SIZE: Final = Column[Thing](Kind.INTEGER, lambda thing: thing.size)
+_SIZE: Final = SortKey[Thing](Kind.INTEGER, lambda thing: thing.size)
 _BODY: Final = Body(
     "A thing.", _size, size=Whole(about="How large.", lowest=0, highest=999, must=True)
 )
