@@ -1,6 +1,6 @@
 """Who may do what: one table, by method and path as the OpenAPI document has them.
 
-What administered resources and their lists say of themselves, and a row for everything else. A
+What administered resources, lists and acts say of themselves, and a row for everything else. A
 route without a row is closed to everybody; a test compares the table with the document and the
 router, so that none is forgotten.
 """
@@ -15,12 +15,12 @@ from adapters.http.identity.roles import (
     ADMINS,
     ANYBODY,
     MEMBERS,
-    OPERATORS,
     PLATFORM,
     PUBLIC,
     READERS,
     SELLERS,
 )
+from adapters.http.sales.actions import ACTIONS
 
 if TYPE_CHECKING:
     from adapters.http.identity.roles import Access
@@ -33,20 +33,13 @@ ACCESS: Final[Access] = {
     ("get", "/api/cashbacks/{id}"): MEMBERS,
     ("get", "/api/cashbacks/open"): READERS,
     ("get", "/api/cashbacks/equals"): READERS,
-    ("post", "/api/cashbacks/resend"): OPERATORS,
-    ("post", "/api/cashbacks/{id}/resend"): OPERATORS,
-    ("post", "/api/cashbacks/{id}/cancel"): OPERATORS,
-    ("post", "/api/cashbacks/{id}/resolve"): OPERATORS,
-    ("post", "/api/cashbacks/{id}/take-back"): OPERATORS,
     ("get", "/api/incidents"): READERS | PLATFORM,
-    ("post", "/api/incidents/{id}/explain"): PLATFORM,
     ("get", "/api/product-types/{type}/rates"): MEMBERS,
     ("post", "/api/product-types/{type}/rates"): ADMINS,
     ("delete", "/api/product-types/{type}/rates/{version}"): ADMINS,
     ("post", "/api/products/{id}/types"): ADMINS,
     ("delete", "/api/products/{id}/types/{version}"): ADMINS,
     ("get", "/api/customers/{id}/report"): READERS,
-    ("post", "/api/customers/{id}/erase"): ADMINS,
     ("post", "/api/token"): PUBLIC,
     ("post", "/api/token/refresh"): PUBLIC,
     ("post", "/api/token/verify"): PUBLIC,
@@ -64,5 +57,7 @@ ACCESS: Final[Access] = {
     ("get", "/health/live"): PUBLIC,
     ("get", "/health/ready"): PUBLIC,
     ("post", "/api/stops"): ADMINISTRATORS,
-    **{at: roles for one in (*RESOURCES, *LISTINGS) for at, roles in one.access().items()},
+    **{
+        at: roles for one in (*RESOURCES, *LISTINGS, *ACTIONS) for at, roles in one.access().items()
+    },
 }

@@ -1,4 +1,4 @@
-"""The operations and schemas of administered resources, out of their declarations."""
+"""The operations and schemas of administered resources and of acts, out of their declarations."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from adapters.http.openapi.parts import (
 )
 
 if TYPE_CHECKING:
+    from adapters.http.resources.action import Action
     from adapters.http.resources.resource import AddressKey, Listing, Resource
     from adapters.http.wire.fields import Schema
 
@@ -132,6 +133,22 @@ def reading(id_: str, tag: str, what: str, shape: str, *where: Schema) -> Operat
             304: Success(description="You have it already.", headers=ANSWERED),
         },
         problems=(*EVERY, "not_found"),
+    )
+
+
+def operation_of_action(action: Action[Any]) -> Operation:
+    """The operation of an act."""
+    key = action.key
+    return Operation(
+        id=action.id,
+        tag=action.tag,
+        summary=action.summary,
+        description=action.description,
+        parameters=() if key is None else (address_parameter(key),),
+        body=action.body_name,
+        example=action.example,
+        successes={200: Success(schema=action.answer.__name__, description=action.done)},
+        problems=(*WRITE, *(() if key is None else ("not_found",)), *action.problems),
     )
 
 

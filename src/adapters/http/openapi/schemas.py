@@ -20,7 +20,7 @@ from adapters.http.openapi.references import reference
 from adapters.http.openapi.resources import bodies_of, page_of
 from adapters.http.problems.codes import PROBLEMS
 from adapters.http.problems.shapes import Problem
-from adapters.http.sales import operator_bodies as bodies
+from adapters.http.sales.actions import ACTIONS
 from adapters.http.sales.shapes import SHAPES as SALES_SHAPES
 from adapters.http.wire import fresh
 from adapters.http.wire.filters import DAY, TIME
@@ -138,15 +138,6 @@ _SALE: Final = _object(
     description="A sale as the ERP tells it.",
 )
 _TEXT: Final[Schema] = {"type": "string"}
-_OPERATING: Final[dict[str, Schema]] = {
-    "ResendInput": bodies.RESEND.schema(),
-    "CancelInput": bodies.CANCEL.schema(),
-    "ReasonInput": bodies.REASON.schema(),
-    "ResolveInput": bodies.RESOLVE.schema(),
-    "ExplainInput": bodies.EXPLAIN.schema(),
-    "ResendManyInput": bodies.RESEND_MANY.schema(),
-}
-
 _PASSWORD: Final[Schema] = {"type": "string", "format": "password"}
 
 REQUESTS: Final[dict[str, Schema]] = {
@@ -154,7 +145,7 @@ REQUESTS: Final[dict[str, Schema]] = {
     "LineInput": _LINE,
     "AmountInput": _AMOUNT,
     "QuantityInput": _QUANTITY,
-    **_OPERATING,
+    **{one.body_name: one.body.schema() for one in ACTIONS},
     **{name: schema for one in RESOURCES for name, schema in bodies_of(one).items()},
     **ADMINISTRATION_BODIES,
     **CATALOGUE_BODIES,

@@ -9,13 +9,14 @@ from litestar import HttpMethod, Request, post, route
 from litestar.exceptions import NotFoundException
 from litestar.types import ASGIApp  # noqa: TC002 (Litestar reads the annotations)
 
-from adapters.http.sales import operator_bodies as bodies
+from adapters.http.resources.answers import read_document
 from adapters.http.sales import shapes
 from adapters.http.sales.cashbacks import read_id
 from adapters.http.sales.lists import read_equal_list, read_open_list
+from adapters.http.sales.operator_acts import ACTS
 from adapters.http.sales.record_shapes import equals_shape, history_shape, open_shape
+from adapters.http.sales.resend_many import RESEND_MANY, read_resend_many
 from adapters.http.wire.answers import Answer, encode
-from adapters.http.wire.body import decode_json, read_body
 from adapters.http.wire.headers import Fields, read_language
 from adapters.http.wire.refusals import RefusedError
 from cashback_core.operators.acts import (
@@ -32,14 +33,14 @@ from cashback_core.values.money import format_centavos
 from cashback_core.words.locales import phrase
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from litestar.handlers import HTTPRouteHandler
 
     from adapters.http.identity.admission import Admission
+    from adapters.http.resources.action import Action
     from adapters.http.resources.merchant_zones import MerchantZones
+    from adapters.http.sales.operator_acts import UnsignedAct
     from cashback_core.delivery.record_store import Records
-    from cashback_core.operators.acts import Act, OperatorStore
+    from cashback_core.operators.acts import OperatorStore
 
 PATH: Final = "/api/cashbacks"
 
@@ -59,11 +60,13 @@ class OperatorRoutes:
         return [
             route(f"{PATH}/open", http_method=read, name="list_open")(self.page),
             route(f"{PATH}/equals", http_method=read, name="list_equals")(self.equals),
-            post(f"{PATH}/resend", name="resend_many")(self.resend_many),
-            post(f"{PATH}/{{id:str}}/resend", name="resend")(self.resend),
-            post(f"{PATH}/{{id:str}}/cancel", name="cancel")(self.cancel),
-            post(f"{PATH}/{{id:str}}/resolve", name="resolve")(self.resolve),
-            post(f"{PATH}/{{id:str}}/take-back", name="take_back")(self.take_back),
+            post(RESEND_MANY.route, name=RESEND_MANY.id)(self.resend_many),
+            *(
+                ActRoute(
+                    action=one, admit=self.admit, records=self.records, operators=self.operators
+                ).handler()
+                for one in ACTS
+            ),
         ]
 
     async def page(self, request: Request[Any, Any, Any]) -> ASGIApp:
@@ -94,28 +97,12 @@ class OperatorRoutes:
         )
         return Answer(200, encode(equals_shape(page, part.cursor(page.next))))
 
-    async def resend(self, request: Request[Any, Any, Any]) -> ASGIApp:
-        """Send one again."""
-        return await self._act(request, bodies.read_resend)
-
-    async def cancel(self, request: Request[Any, Any, Any]) -> ASGIApp:
-        """End one unpaid."""
-        return await self._act(request, bodies.read_cancel)
-
-    async def resolve(self, request: Request[Any, Any, Any]) -> ASGIApp:
-        """Say what became of one in doubt, or of one that is credited though it is not paid."""
-        return await self._act(request, bodies.read_resolve)
-
-    async def take_back(self, request: Request[Any, Any, Any]) -> ASGIApp:
-        """Call doubtful again what another operator marked."""
-        return await self._act(request, bodies.read_take_back)
-
     async def resend_many(self, request: Request[Any, Any, Any]) -> ASGIApp:
         """Count what a filter means, or send all of it again."""
         fields, principal = await self.admit(request)
-        document = decode_json(await read_body(fields, request.receive))
+        document = await read_document(request, fields)
         zone = await self.zones(principal.merchant_id)
-        asked = bodies.read_resend_many(document, zone, by=principal.username)
+        asked = read_resend_many(document, zone, by=principal.username)
         merchant_id = principal.merchant_id
         if asked.act is None:
             tally = await self.operators.tally(merchant_id, asked.wanted)
@@ -131,11 +118,26 @@ class OperatorRoutes:
             case _:
                 assert_never(decision)
 
-    async def _act(self, request: Request[Any, Any, Any], read: Callable[..., Act]) -> ASGIApp:
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ActRoute:
+    """The route of an act on one cashback."""
+
+    action: Action[UnsignedAct]
+    admit: Admission
+    records: Records
+    operators: OperatorStore
+
+    def handler(self) -> HTTPRouteHandler:
+        """It, under its address."""
+        return post(self.action.route, name=self.action.id)(self.act)
+
+    async def act(self, request: Request[Any, Any, Any]) -> ASGIApp:
+        """Do it, and tell the record as it is then."""
         fields, principal = await self.admit(request)
         id_ = read_id(request)
-        document = decode_json(await read_body(fields, request.receive))
-        act = read(document, by=principal.username)
+        asked = self.action.body.read(await read_document(request, fields))
+        act = asked.signed(principal.username)
         decision = await self.operators.act(principal.merchant_id, id_, act)
         match decision:
             case None:

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, assert_never
+from typing import TYPE_CHECKING, Any, Final, assert_never
 
 from litestar import HttpMethod, Request, post, route
 from litestar.exceptions import NotFoundException
 from litestar.types import ASGIApp  # noqa: TC002 (Litestar reads the annotations)
 
+from adapters.http.identity.roles import ADMINS
+from adapters.http.resources.action import Action
+from adapters.http.resources.answers import read_document
+from adapters.http.resources.resource import UuidKey
 from adapters.http.sales import shapes
 from adapters.http.sales.lists import read_report_part
-from adapters.http.sales.operator_bodies import read_reason
 from adapters.http.sales.record_shapes import report_shape
 from adapters.http.wire.answers import Answer, encode
-from adapters.http.wire.body import decode_json, read_body
+from adapters.http.wire.fields import Body, Reason
 from adapters.http.wire.ids import path_uuid
 from adapters.http.wire.refusals import RefusedError
 from cashback_core.privacy.data_subjects import Erased, Erasure, StillOpen
@@ -25,6 +28,24 @@ if TYPE_CHECKING:
 
     from adapters.http.identity.admission import Admission
     from cashback_core.privacy.data_subjects import PrivacyStore
+
+ERASE: Final = Action(
+    path="/api/customers/{id}/erase",
+    key=UuidKey(),
+    id="erase",
+    body_name="ReasonInput",
+    body=Body("Why.", dict[str, Any], reason=Reason()),
+    may=ADMINS,
+    tag="Customers",
+    summary="Make a customer nobody, for ever",
+    description="Their CPF becomes a pseudonym, their name and every raw request and answer are"
+    " dropped. Sales, cashbacks and events stay, so that totals stay true; their records have"
+    " no customer any more. Cannot be undone.",
+    example={"reason": "the customer asked for it in writing"},
+    answer=shapes.Erased,
+    done="Done, now or before.",
+    problems=("customer_has_open_cashbacks",),
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,10 +58,9 @@ class PrivacyRoutes:
     def handlers(self) -> list[HTTPRouteHandler]:
         """The routes, each under its address."""
         read = [HttpMethod.GET, HttpMethod.HEAD]
-        customer = "/api/customers/{id:str}"
         return [
-            route(f"{customer}/report", http_method=read, name="report")(self.report),
-            post(f"{customer}/erase", name="erase")(self.erase),
+            route("/api/customers/{id:str}/report", http_method=read, name="report")(self.report),
+            post(ERASE.route, name=ERASE.id)(self.erase),
         ]
 
     async def report(self, request: Request[Any, Any, Any]) -> ASGIApp:
@@ -63,9 +83,9 @@ class PrivacyRoutes:
         """Make a customer nobody."""
         fields, principal = await self.admit(request)
         id_ = path_uuid(request)
-        reason = read_reason(decode_json(await read_body(fields, request.receive)))
+        asked = ERASE.body.read(await read_document(request, fields))
         outcome = await self.store.erase(
-            principal.merchant_id, id_, Erasure(by=principal.subject, reason=reason)
+            principal.merchant_id, id_, Erasure(by=principal.subject, reason=asked["reason"])
         )
         match outcome:
             case None:

@@ -14,6 +14,7 @@ from litestar.routes import HTTPRoute
 from adapters.http.openapi.operations import OPERATIONS
 from adapters.http.openapi.schemas import REQUESTS
 from adapters.http.problems.codes import PROBLEMS
+from adapters.http.sales.actions import ACTIONS
 from adapters.http.wire import fresh
 from adapters.http.wire.body import decode_json
 from cashback_core.sales.validation import parse_sale
@@ -131,6 +132,11 @@ def test_operation_ids_are_unique_and_every_operation_tells_of_our_own_errors() 
         assert {"bad_request", "internal_error"} <= set(operation.problems)
         assert set(operation.problems) <= set(PROBLEMS)
         assert ("unauthenticated" in operation.problems) is operation.secured
+
+
+def test_acts_whose_bodies_have_one_name_have_one_body() -> None:
+    for one in ACTIONS:
+        assert REQUESTS[one.body_name] == one.body.schema(), one.id
 
 
 def test_every_part_of_a_path_is_a_parameter() -> None:

@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapters.http.sales import operator_bodies as bodies
 from adapters.http.sales.lists import read_open_list
+from adapters.http.sales.operator_acts import ACTS
+from adapters.http.sales.resend_many import read_resend_many
 from adapters.http.wire.refusals import InvalidQueryError, InvalidRequestError
 from cashback_core.delivery.brakes import Ceilings
 from cashback_core.delivery.states import Status
@@ -20,6 +21,8 @@ from fakes.api import SALE, Api
 from fakes.scripted_provider import answered, nothing_sent, unanswered
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from cashback_core.delivery.evidence import Evidence
     from fakes.api import Answered
 
@@ -375,14 +378,11 @@ ZONE = ZoneInfo("America/Sao_Paulo")
 
 @given(ANYTHING | st.dictionaries(st.sampled_from(FIELDS), ANYTHING))
 def test_no_body_makes_reading_it_fail_otherwise(document: object) -> None:
-    for read in (
-        bodies.read_resend,
-        bodies.read_cancel,
-        bodies.read_resolve,
-        partial(bodies.read_resend_many, zone=ZONE),
-    ):
+    reads: list[Callable[[object], object]] = [one.body.read for one in ACTS]
+    reads.append(partial(read_resend_many, zone=ZONE, by="olga"))
+    for read in reads:
         try:
-            read(document, by="olga")
+            read(document)
         except InvalidRequestError as error:
             assert error.violations  # noqa: PT017 (either end is right)
 
