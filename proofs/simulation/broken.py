@@ -39,7 +39,7 @@ from cashback_core.testing.memory_store import MemoryStore
 from cashback_core.values.availability import StoreUnavailable
 
 if TYPE_CHECKING:
-    from cashback_core.delivery.claims import AttemptResult
+    from cashback_core.delivery.leases import AttemptResult
     from cashback_core.testing.memory_rows import Row
     from cashback_core.values.documents import Cpf
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Coroutine, Iterator, Mapping
     from datetime import datetime
 
-    from cashback_core.delivery.claims import Claim
+    from cashback_core.delivery.leases import Claim
     from cashback_core.reconciliation import Rules
     from cashback_core.sales.terms import Terms
     from cashback_core.testing.memory_rows import Row

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
 from cashback_core.delivery.breaker import BreakerState
-from cashback_core.delivery.claims import Claim
 from cashback_core.delivery.evidence import NeverSent
+from cashback_core.delivery.leases import Claim
 from cashback_core.delivery.states import Actor, Status
 from cashback_core.delivery.worker import Chores, Worker
 from cashback_core.intake.submission import SaleRequest, SubmitSale

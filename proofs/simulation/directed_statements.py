@@ -32,7 +32,7 @@ from simulation.tellings import FEE_CENTAVOS, LOSSY, UNREADABLE, Credit, Telling
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from cashback_core.delivery.claims import Claim
+    from cashback_core.delivery.leases import Claim
 
 BOTH: Final = (True, False)
 ROUNDS: Final = 3

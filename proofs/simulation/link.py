@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from cashback_core.delivery.breaker import Breaker, BreakerState
-from cashback_core.delivery.claims import AttemptResult, Claim, ClaimsUnacknowledged, Pause
+from cashback_core.delivery.leases import AttemptResult, Claim, ClaimsUnacknowledged, Pause
 from cashback_core.delivery.states import Status
 from cashback_core.intake.acceptance import Acceptance, Accepted, Submission
 from cashback_core.intake.store import CashbackStore

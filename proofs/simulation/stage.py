@@ -8,9 +8,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
-from cashback_core.delivery.claims import AttemptResult, Claim
 from cashback_core.delivery.deliverer import Deliverer, DeliveriesUnderWay
 from cashback_core.delivery.evidence import Evidence, Phase, classify
+from cashback_core.delivery.leases import AttemptResult, Claim
 from cashback_core.delivery.provider import Payment, Provider
 from cashback_core.delivery.record import Standing
 from cashback_core.delivery.states import Status

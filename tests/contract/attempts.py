@@ -27,8 +27,8 @@ from contract.builders import (
 )
 
 if TYPE_CHECKING:
-    from cashback_core.delivery.claims import Claim
     from cashback_core.delivery.evidence import Evidence
+    from cashback_core.delivery.leases import Claim
     from cashback_core.delivery.record import Record
     from cashback_core.intake.store import CashbackStore
 

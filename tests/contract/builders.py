@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import TYPE_CHECKING, Final
 
-from cashback_core.delivery.claims import AttemptResult, Claim
 from cashback_core.delivery.evidence import Evidence, Outcome, OwnError, Phase, classify
+from cashback_core.delivery.leases import AttemptResult, Claim
 from cashback_core.delivery.states import TRANSITIONS, Actor, Status
 from cashback_core.intake.acceptance import Accepted, Submission
 from cashback_core.sales.calculation import calculate

@@ -50,8 +50,8 @@ from contract.builders import (
 if TYPE_CHECKING:
     from uuid import UUID
 
-    from cashback_core.delivery.claims import Claim
     from cashback_core.delivery.evidence import Evidence
+    from cashback_core.delivery.leases import Claim
     from cashback_core.intake.store import CashbackStore
     from cashback_core.operators.acts import OpenCashback, OperatorStore, SenderSwitch
     from cashback_core.sales.sale import Sale

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from cashback_core.delivery.claims import Pause
 from cashback_core.delivery.evidence import Evidence, OwnError, Phase
+from cashback_core.delivery.leases import Pause
 from cashback_core.delivery.states import Actor, Status
 from cashback_core.delivery.waits import Why
 from cashback_core.values.ids import new_id

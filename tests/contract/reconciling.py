@@ -47,7 +47,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Sequence
     from uuid import UUID
 
-    from cashback_core.delivery.claims import Claim
+    from cashback_core.delivery.leases import Claim
     from cashback_core.intake.store import CashbackStore
     from cashback_core.reconciliation.incidents import StatementIncident
     from cashback_core.values.documents import Cpf

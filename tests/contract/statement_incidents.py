@@ -50,7 +50,7 @@ from contract.operating import ALL, PAID, REFUSED, RESEND, RISKY, TAKE_BACK, UNP
 if TYPE_CHECKING:
     from uuid import UUID
 
-    from cashback_core.delivery.claims import Claim
+    from cashback_core.delivery.leases import Claim
     from cashback_core.intake.store import CashbackStore
     from cashback_core.operators.acts import OperatorStore
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, LiteralString
 import psycopg
 from psycopg import sql
 
-from cashback_core.delivery.claims import Claim
+from cashback_core.delivery.leases import Claim
 from contract.builders import CREATED, UNANSWERED, a_sale, accepted, ended, submitted
 
 if TYPE_CHECKING:

@@ -12,7 +12,6 @@ from typing import Final
 from uuid import UUID
 
 from cashback_core.delivery.breaker import Breaker
-from cashback_core.delivery.claims import AttemptResult, Claim
 from cashback_core.delivery.evidence import (
     Evidence,
     NeverSent,
@@ -22,6 +21,7 @@ from cashback_core.delivery.evidence import (
     Unknown,
     classify,
 )
+from cashback_core.delivery.leases import AttemptResult, Claim
 from cashback_core.delivery.observers import Attempted, Delivered, DeliveryObserver, Unobserved
 from cashback_core.delivery.provider import Payment, Provider, UnsendablePayment
 from cashback_core.delivery.record import Standing

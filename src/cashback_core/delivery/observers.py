@@ -6,8 +6,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
-from cashback_core.delivery.claims import Claim
 from cashback_core.delivery.evidence import Evidence, Outcome
+from cashback_core.delivery.leases import Claim
 from cashback_core.delivery.record import Standing
 from cashback_core.delivery.states import Actor
 from cashback_core.traces import TraceContext, Trail

@@ -7,7 +7,7 @@ from abc import abstractmethod
 from collections.abc import Collection
 from typing import Protocol
 
-from cashback_core.delivery.claims import AttemptResult, Claim, Pause
+from cashback_core.delivery.leases import AttemptResult, Claim, Pause
 from cashback_core.delivery.record import Standing
 
 

@@ -9,7 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from cashback_core.delivery.breaker import BreakerState
-from cashback_core.delivery.claims import ClaimsUnacknowledged, Pause
+from cashback_core.delivery.leases import ClaimsUnacknowledged, Pause
 from cashback_core.delivery.states import Actor
 from cashback_core.delivery.waits import PAUSE_FRESH
 from cashback_core.values.availability import StoreUnavailable

@@ -11,8 +11,8 @@ from fractions import Fraction
 from typing import Final, assert_never, cast
 from uuid import UUID
 
-from cashback_core.delivery.claims import Claim
 from cashback_core.delivery.deliverer import DeliveriesUnderWay
+from cashback_core.delivery.leases import Claim
 from cashback_core.delivery.record import Record
 from cashback_core.delivery.states import Actor, Status
 from cashback_core.intake.acceptance import (

@@ -6,7 +6,7 @@ import asyncio
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from cashback_core.delivery.claims import Pause
+from cashback_core.delivery.leases import Pause
 from cashback_core.delivery.states import Actor, Delivery, Status
 from cashback_core.intake.equal_sales import EqualPage, EqualSales, Try
 from cashback_core.operators.acts import (

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from datetime import datetime, timedelta
     from uuid import UUID
 
-    from cashback_core.delivery.claims import AttemptResult
+    from cashback_core.delivery.leases import AttemptResult
     from cashback_core.delivery.record import RecordFilter
     from cashback_core.intake.acceptance import Submission
 

@@ -17,8 +17,8 @@ from cashback_core.delivery.brakes import (
     intake,
     merchant_day,
 )
-from cashback_core.delivery.claims import AttemptResult, Claim, Pause
 from cashback_core.delivery.evidence import read_answer
+from cashback_core.delivery.leases import AttemptResult, Claim, Pause
 from cashback_core.delivery.record import (
     AttemptRecord,
     EventRecord,

@@ -15,8 +15,8 @@ from adapters.postgres.cashbacks.store import PostgresCashbackStore
 from adapters.postgres.connection.database import Database
 from adapters.postgres.connection.faults import RowRefused
 from adapters.postgres.sales.acceptance import accept_group
-from cashback_core.delivery.claims import AttemptResult, Claim
 from cashback_core.delivery.evidence import Applied, Evidence, NeverSent, Phase
+from cashback_core.delivery.leases import AttemptResult, Claim
 from cashback_core.delivery.states import Actor, DeliveryPolicy, Status
 from cashback_core.intake.acceptance import Accepted, NameTaken, Repeated, Submission
 from cashback_core.sales.calculation import calculate

@@ -13,7 +13,7 @@ import pytest
 from adapters.postgres.cashbacks.store import PostgresCashbackStore
 from adapters.postgres.connection.database import Database
 from adapters.postgres.delivery.sender import PostgresSender
-from cashback_core.delivery.claims import ClaimsUnacknowledged
+from cashback_core.delivery.leases import ClaimsUnacknowledged
 from cashback_core.delivery.states import DeliveryPolicy, Status
 from cashback_core.intake.acceptance import Accepted
 from cashback_core.values.availability import StoreUnavailable

@@ -23,7 +23,7 @@ from adapters.postgres.operators.incidents import PostgresIncidentStore
 from adapters.postgres.privacy.data_subjects import PostgresPrivacyStore
 from adapters.postgres.privacy.erasure import erase
 from adapters.postgres.reconciliation import PostgresReconciliationStore
-from cashback_core.delivery.claims import Claim
+from cashback_core.delivery.leases import Claim
 from cashback_core.delivery.states import DeliveryPolicy
 from cashback_core.intake.acceptance import Accepted, ContentTaken, NameTaken, Repeated
 from cashback_core.privacy.data_subjects import Erased, Erasure

@@ -13,7 +13,7 @@ from adapters.postgres.cashbacks.store import PostgresCashbackStore
 from adapters.postgres.operators.incidents import PostgresIncidentStore
 from adapters.postgres.privacy.data_subjects import PostgresPrivacyStore
 from adapters.postgres.reconciliation import PostgresReconciliationStore
-from cashback_core.delivery.claims import Claim
+from cashback_core.delivery.leases import Claim
 from cashback_core.delivery.states import DeliveryPolicy, Status
 from cashback_core.intake.acceptance import Accepted, ContentTaken, Repeated
 from cashback_core.privacy.data_subjects import Erased, Erasure, Retention, StillOpen

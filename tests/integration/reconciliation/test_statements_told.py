@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from adapters.cashback_client.sandbox import Sandbox
-    from cashback_core.delivery.claims import Claim
+    from cashback_core.delivery.leases import Claim
     from cashback_core.reconciliation.incidents import StatementIncident
     from cashback_core.reconciliation.reconciler import RunResult
 

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from adapters.postgres.connection.database import Database
-    from cashback_core.delivery.claims import AttemptResult
+    from cashback_core.delivery.leases import AttemptResult
     from cashback_core.delivery.record import Standing
     from cashback_core.delivery.states import DeliveryPolicy
     from cashback_core.traces import TraceContext

@@ -20,7 +20,7 @@ from adapters.postgres.sales.record_pages import read_page
 from adapters.postgres.sales.records import ONE, one, record
 from adapters.postgres.sales.sale_names import find_same_request, read_owners, sealed_names
 from adapters.postgres.sales.terms import TermsCache, read_terms
-from cashback_core.delivery.claims import AttemptResult, Claim, ClaimsUnacknowledged
+from cashback_core.delivery.leases import AttemptResult, Claim, ClaimsUnacknowledged
 from cashback_core.intake.acceptance import Acceptance, Submission, TermsChanged
 from cashback_core.intake.store import CashbackStore
 from cashback_core.sales.catalogue import Catalogue
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from adapters.postgres.cashbacks.commits import CommitObserver
-    from cashback_core.delivery.claims import Pause
+    from cashback_core.delivery.leases import Pause
     from cashback_core.delivery.record import History, Record, RecordFilter, RecordPage, Standing
     from cashback_core.delivery.states import DeliveryPolicy
     from cashback_core.delivery.waits import Waiting

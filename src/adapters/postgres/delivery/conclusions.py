@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from uuid import UUID
 
-    from cashback_core.delivery.claims import AttemptResult
+    from cashback_core.delivery.leases import AttemptResult
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from adapters.postgres.sales.brakes import LOCK, PUT_OFF, STOPPED
-from cashback_core.delivery.claims import Claim
+from cashback_core.delivery.leases import Claim
 from cashback_core.values.documents import Cpf
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
     from adapters.postgres.sales.acceptance import Cursor
-    from cashback_core.delivery.claims import Pause
+    from cashback_core.delivery.leases import Pause
 
 
 MAX_ROUNDS: Final = 20

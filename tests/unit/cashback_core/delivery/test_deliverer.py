@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from cashback_core.delivery.claims import Claim
 from cashback_core.delivery.deliverer import Deliverer, DeliveriesUnderWay, suspension_aware_s
+from cashback_core.delivery.leases import Claim
 from cashback_core.delivery.provider import UnsendablePayment
 from cashback_core.delivery.states import Actor, DeliveryPolicy, Status
 from cashback_core.sales.terms import Terms

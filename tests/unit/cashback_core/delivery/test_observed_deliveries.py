@@ -19,8 +19,8 @@ from fakes.scripted_provider import ScriptedProvider
 from fakes.virtual_time import run_in_virtual_time
 
 if TYPE_CHECKING:
-    from cashback_core.delivery.claims import Claim
     from cashback_core.delivery.evidence import Evidence
+    from cashback_core.delivery.leases import Claim
     from cashback_core.delivery.provider import Payment
     from cashback_core.delivery.record import Standing
 

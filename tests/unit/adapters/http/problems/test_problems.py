@@ -20,7 +20,7 @@ from adapters.http.problems.problem import Problem, answer_problem
 from adapters.http.serving import server
 from adapters.http.wire import body
 from adapters.http.wire.refusals import RefusedError
-from cashback_core.delivery.claims import ClaimsUnacknowledged
+from cashback_core.delivery.leases import ClaimsUnacknowledged
 from cashback_core.delivery.provider import UnsendablePayment
 from cashback_core.intake.submission import Recorded, Replayed, Submitted
 from cashback_core.privacy.seals import BadErasureKey

@@ -13,7 +13,7 @@ from fakes.api import SALE, Api
 from fakes.scripted_provider import nothing_sent
 
 if TYPE_CHECKING:
-    from cashback_core.delivery.claims import Claim
+    from cashback_core.delivery.leases import Claim
 
 
 def another(**changes: Any) -> dict[str, Any]:
