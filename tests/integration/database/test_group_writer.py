@@ -35,7 +35,7 @@ SOLD_AT = datetime(2026, 1, 2, tzinfo=UTC)
 
 
 def submission(number: int, *, key: str | None = None, sale_id: str | None = None) -> Submission:
-    stem = f"{number:09d}"
+    stem = f"{number + 1:09d}"
     sale = Sale(
         sold_at=SOLD_AT,
         customer=Customer(document=Cpf(stem + cpf_check_digits(stem)), name="JOSE DA SILVA"),

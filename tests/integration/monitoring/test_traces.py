@@ -217,7 +217,7 @@ telemetry.close()
 
 def test_a_worker_loads_nothing_of_http() -> None:
     code = (
-        "import sys, cashback_gateway.container, cashback_gateway.worker;"
+        "import sys, cashback_gateway.processes.container, cashback_gateway.processes.worker;"
         "print('litestar' in sys.modules)"
     )
     found = subprocess.run(
