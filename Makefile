@@ -37,9 +37,11 @@ test-nginx: venv-dev ## run the tests that need an nginx or a PgBouncer (infra/c
 	@$(PYTEST) -n $(WORKERS) --dist loadfile --no-loadscope-reorder -m 'nginx or pgbouncer' $(TESTS)
 
 CLIENT_TOOLS = tests/integration/clients/typescript
+# What the system trusts, as pip does; npm has a list of its own.
+SYSTEM_CA = $(wildcard /etc/ssl/certs/ca-certificates.crt)
 .PHONY: client-tools test-clients
 $(CLIENT_TOOLS)/node_modules: $(CLIENT_TOOLS)/package-lock.json
-	npm ci --prefix $(CLIENT_TOOLS) --ignore-scripts --no-audit --no-fund
+	npm ci --prefix $(CLIENT_TOOLS) --ignore-scripts --no-audit --no-fund $(SYSTEM_CA:%=--cafile=%)
 	@touch $@
 client-tools: $(CLIENT_TOOLS)/node_modules ## install the TypeScript generator that test-clients needs (needs Node.js)
 
