@@ -39,7 +39,7 @@ def no_settings(monkeypatch: pytest.MonkeyPatch) -> None:
         ["users", "add", "x"],
         ["migrate", "--api-login", "api"],
         ["migrate", "--api-password-file", "api_password"],
-        ["secrets", "make", ""],
+        ["secrets", "check", ""],
         ["keys", "new", ""],
         ["sandbox", "--port", "0"],
         ["sandbox", "--port", "65536"],
