@@ -35,7 +35,15 @@ from cashback_gateway.commands.operating import (
     the_cashback,
     the_merchant,
 )
-from cashback_gateway.commands.parameters import Json, Limit, Merchant, Named, Risk, Signature
+from cashback_gateway.commands.parameters import (
+    Json,
+    Limit,
+    Merchant,
+    Named,
+    Risk,
+    Signature,
+    Slug,
+)
 from cashback_gateway.commands.place import Here
 from cashback_gateway.commands.readers import whole_from
 from cashback_gateway.commands.refusals import ActRefusedError
@@ -204,7 +212,7 @@ async def list_by_rate(
     version: Annotated[int, whole_from(1, 999_999_999, "the rate's, from 1")],
     /,
     *,
-    merchant: Annotated[str, Parameter(help="the merchant's slug")],
+    merchant: Annotated[Slug, Parameter(help="the merchant's slug")],
     status: Annotated[Status | None, Parameter(name_transform=str.lower)] = None,
     limit: Limit = 100,
     json: Json = False,

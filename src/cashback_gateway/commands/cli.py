@@ -15,8 +15,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final, Literal, NamedTuple
 
 from cyclopts import App, CycloptsError, Parameter
+from cyclopts.exceptions import UnusedCliTokensError
 
 from cashback_gateway.commands.place import CHECKOUT, Place
+from cashback_gateway.commands.readers import read_by, read_path
+from cashback_gateway.commands.refusals import WrongUseError
+from cashback_gateway.commands.streams import (
+    OutputFailedError,
+    ReaderGoneError,
+    standard_streams,
+)
 from cashback_gateway.processes.collector import collect_rarely
 
 if TYPE_CHECKING:
@@ -299,16 +307,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     collect_rarely()
     tokens = sys.argv[1:] if arguments is None else [*arguments]
     try:
-        code = _launcher(helps=not _HELP.isdisjoint(tokens))(tokens)
-        sys.stdout.flush()
-    except BrokenPipeError:
-        # Whoever reads has what they wanted, as `head` does: nothing more is written, nor at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        with standard_streams():
+            code = _launcher(helps=not _HELP.isdisjoint(tokens))(tokens)
+    except ReaderGoneError:
         return 0
     except CycloptsError as error:
         name = " ".join(("cashback", *(error.command_chain or ())))
         print(f"usage: {name} --help tells what it takes", file=sys.stderr)
-        print(f"{name}: error: {' '.join(str(error).split())}", file=sys.stderr)
+        print(f"{name}: error: {_wrong_use_words(error)}", file=sys.stderr)
         return _WRONG_USE
     except _settings_error() as error:
         print("These settings are refused (docs/settings.md lists them all):", file=sys.stderr)
@@ -321,6 +327,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return code if isinstance(code, int) else 0
 
 
+def _wrong_use_words(error: CycloptsError) -> str:
+    if isinstance(error, UnusedCliTokensError) and error.unused_tokens:
+        return f"it takes no {', '.join(map(repr, error.unused_tokens))}"
+    return " ".join(str(error).split())
+
+
 def make_app() -> App:
     """Every command, none of them imported yet."""
     app = App(
@@ -329,7 +341,7 @@ def make_app() -> App:
         help_format="plaintext",
         help_formatter="default" if sys.stdout.isatty() else "plain",
         version=_version,
-        default_parameter=Parameter(negative=()),
+        default_parameter=Parameter(negative=(), validator=_refuse_empty),
         exit_on_error=False,
         print_error=False,
         result_action="return_value",
@@ -343,6 +355,12 @@ def make_app() -> App:
         app.command(inner)
     app.command(_completion, name="completion", help="print the completion of a shell")
     return app
+
+
+def _refuse_empty(_: type, value: object) -> None:
+    """A shell's variable that is not set is no choice of everything."""
+    if value == "" or (isinstance(value, list) and "" in value):
+        raise ValueError("An empty text is no value.")
 
 
 def _register(app: App, command: Command) -> None:
@@ -362,8 +380,8 @@ def _launcher(*, helps: bool) -> App:
 
     @app.meta.default
     def launch(
-        *tokens: Annotated[str, Parameter(show=False, allow_leading_hyphen=True)],
-        state: Annotated[Path, Parameter(help="where `run` keeps its data")] = CHECKOUT / "var",
+        *tokens: Annotated[str, Parameter(show=False, allow_leading_hyphen=True, validator=())],
+        state: Annotated[Path, read_by(read_path, "where `run` keeps its data")] = CHECKOUT / "var",
         end_with_stdin: Annotated[bool, Parameter(show=False)] = False,
         end_with_parent: Annotated[bool, Parameter(show=False)] = False,
     ) -> object:
@@ -374,12 +392,16 @@ def _launcher(*, helps: bool) -> App:
             raise CycloptsError("which command? --help lists them", command_chain=tokens)
         here = Place(state=state, with_parent=end_with_parent)
         place = {"here": here} if "here" in ignored else {}
-        done = command(*bound.args, **bound.kwargs, **place)
-        if not inspect.iscoroutine(done):
-            return done
-        import asyncio
+        try:
+            done = command(*bound.args, **bound.kwargs, **place)
+            if not inspect.iscoroutine(done):
+                return done
+            import asyncio
 
-        return asyncio.run(done)
+            return asyncio.run(done)
+        except WrongUseError as error:
+            chain, _, _ = app.parse_commands(tokens)
+            raise CycloptsError(str(error), command_chain=chain) from error
 
     return app.meta
 
@@ -387,11 +409,7 @@ def _launcher(*, helps: bool) -> App:
 def _plain_console() -> Console:
     from rich.console import Console
 
-    class PlainConsole(Console):
-        def on_broken_pipe(self) -> None:
-            raise BrokenPipeError  # `main` ends quietly, where this would end with 1
-
-    return PlainConsole(width=_ANY_WIDTH, color_system=None)  # an example is one line
+    return Console(width=_ANY_WIDTH, color_system=None)  # an example is one line
 
 
 def _completion(shell: Literal["bash", "zsh", "fish"], /) -> None:
@@ -429,8 +447,10 @@ def _known_failures() -> tuple[type[Exception], ...]:
         AccountError,
         ActRefusedError,
         BadSigningKeyError,
+        BrokenPipeError,  # not of standard output: that is ReaderGoneError
         EmbeddedPostgresError,
         LocalStateError,
+        OutputFailedError,
         PartFailedError,
         SchemaMismatch,
         SecretsRefusedError,

@@ -18,8 +18,7 @@ from cashback_core.people.clients import (
     NewClient,
 )
 from cashback_gateway.commands.as_platform import administration, all_by, caller, done, there
-from cashback_gateway.commands.merchants import Slug
-from cashback_gateway.commands.parameters import Json, Limit, ResourceName
+from cashback_gateway.commands.parameters import Json, Limit, ResourceName, Slug
 from cashback_gateway.commands.place import Here, Place
 from cashback_gateway.commands.readers import matching, whole_from
 from cashback_gateway.commands.refusals import refused

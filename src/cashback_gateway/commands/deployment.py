@@ -6,16 +6,14 @@ import sys
 from pathlib import Path
 from typing import Annotated, Literal
 
-from cyclopts import Parameter
-
 from cashback_gateway.commands.parameters import Json
 from cashback_gateway.commands.place import Here
-from cashback_gateway.commands.readers import whole_from
+from cashback_gateway.commands.readers import read_by, read_path, whole_from
 
 
 def make_or_check_secrets(
     what: Literal["make", "check", "demo"],
-    folder: Annotated[Path, Parameter(help="where they are, or will be")],
+    folder: Annotated[Path, read_by(read_path, "where they are, or will be")],
     /,
     *,
     owner: Annotated[
@@ -43,7 +41,7 @@ def make_or_check_secrets(
     return None
 
 
-def new_key(path: Path, /) -> None:
+def new_key(path: Annotated[Path, read_by(read_path, "a new file")], /) -> None:
     """Make a key that signs tokens, in a new file."""
     from adapters.credentials.signing_key import (
         BadSigningKeyError,

@@ -23,7 +23,15 @@ from cashback_core.reconciliation.incidents import (
 )
 from cashback_core.values.money import format_centavos
 from cashback_gateway.commands.operating import PAGE, operating, the_cashback, the_merchant
-from cashback_gateway.commands.parameters import Id, Json, Limit, Named, Risk, Signature
+from cashback_gateway.commands.parameters import (
+    Id,
+    Json,
+    Limit,
+    Named,
+    Risk,
+    Signature,
+    Slug,
+)
 from cashback_gateway.commands.place import Here
 from cashback_gateway.commands.refusals import ActRefusedError
 from cashback_gateway.commands.tables import (
@@ -64,7 +72,7 @@ async def list_incidents(
     all_: Annotated[bool, Parameter(name="--all", help="those that have ended, too")] = False,
     limit: Limit = 100,
     merchant: Annotated[
-        str | None, Parameter(help="the merchant's slug; default: every one, and what is nobody's")
+        Slug | None, Parameter(help="the merchant's slug; default: every one, and what is nobody's")
     ] = None,
     json: Json = False,
     here: Here,

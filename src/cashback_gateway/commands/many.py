@@ -39,8 +39,8 @@ from cashback_gateway.commands.parameters import (
     read_name,
 )
 from cashback_gateway.commands.place import Here, Place
-from cashback_gateway.commands.readers import read_by, whole, whole_from
-from cashback_gateway.commands.refusals import ActRefusedError
+from cashback_gateway.commands.readers import read_by, read_path, read_text, whole, whole_from
+from cashback_gateway.commands.refusals import ActRefusedError, WrongUseError
 from cashback_gateway.commands.tables import show_json
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ class Which:
     accepted_from: Annotated[datetime | None, FROM] = None
     accepted_to: Annotated[datetime | None, TO] = None
     why: Annotated[
-        str | None, Parameter(help="whose latest event's reason has this text in it")
+        str | None, read_by(read_text, "whose latest event's reason has this text in it")
     ] = None
     answered: Annotated[
         int | None, whole_from(100, 599, "whose latest attempt the provider answered with this")
@@ -70,8 +70,10 @@ class Which:
     id: Annotated[list[str] | None, Parameter(help=_NAMES)] = None
     ids_from: Annotated[
         Path | None,
-        Parameter(
-            allow_leading_hyphen=True, help="those of a file, one a line; - is standard input"
+        read_by(
+            read_path,
+            "those of a file, one a line; - is standard input",
+            allow_leading_hyphen=True,
         ),
     ] = None
     above_ceiling: Annotated[
@@ -154,7 +156,7 @@ async def _all(
     which, confirmed = which or Which(), confirmed or Confirmation()
     names = _names(which)
     if not status and names is None:
-        raise ActRefusedError("nothing is meant: --status, or --id for each")
+        raise WrongUseError("nothing is meant: --status, or --id for each")
     act = _act(kind, confirmed)
     async with operating(here) as (database, operators):
         merchant_id = await the_merchant(operators, which.merchant)
@@ -188,26 +190,41 @@ async def _all(
 def _names(which: Which) -> list[str] | None:
     if which.id is None and which.ids_from is None:
         return None
-    names = list(which.id or ())
+    try:
+        names = [*map(read_name, which.id or ())]
+    except ValueError as error:
+        raise WrongUseError(f"one --id is {error}") from error
     if which.ids_from is not None:
-        try:
-            text = sys.stdin.read() if str(which.ids_from) == "-" else which.ids_from.read_text()
-        except (OSError, UnicodeDecodeError) as error:
-            raise ActRefusedError(f"{which.ids_from} cannot be read: {error}") from error
-        names += text.split()
+        names += _names_in(which.ids_from)
     if len(names) > MAX_AT_ONCE:
         raise ActRefusedError(f"{len(names)} are named, but at most {MAX_AT_ONCE} at once")
+    return [*dict.fromkeys(names)]
+
+
+def _names_in(file: Path) -> list[str]:
+    """One name a line. Two in a line would be as likely one with a blank in it: none is guessed."""
+    piped = str(file) == "-"
+    place = "standard input" if piped else str(file)
     try:
-        return [*dict.fromkeys(map(read_name, names))]
-    except ValueError as error:
-        raise ActRefusedError(f"one of the names is {error}") from error
+        text = sys.stdin.read() if piped else file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ActRefusedError(f"{place} cannot be read: {error}") from error
+    names: list[str] = []
+    for number, line in enumerate(text.removeprefix("\ufeff").split("\n"), start=1):
+        if not line.strip():
+            continue
+        try:
+            names.append(read_name(line.strip()))
+        except ValueError as error:
+            raise ActRefusedError(f"{place}, line {number}: {error}") from error
+    return names
 
 
 def _act(kind: ActKind, confirmed: Confirmation) -> Act | None:
     if confirmed.expect is None:
         return None
     if confirmed.by is None or confirmed.reason is None:
-        raise ActRefusedError("acting on them takes --reason and --as, too")
+        raise WrongUseError("acting on them takes --reason and --as, too")
     return Act(
         kind=kind,
         by=confirmed.by,

@@ -11,7 +11,6 @@ from adapters.postgres.administration.merchants import PostgresMerchants
 from cashback_core.administration.merchants import (
     DEFAULT_MAX_SALE_AGE_DAYS,
     MAX_SALE_AGE_DAYS,
-    SLUG,
     MerchantFilter,
     MerchantState,
     NewMerchant,
@@ -22,9 +21,9 @@ from cashback_core.values.names import NameDifference
 from cashback_core.values.rounding import Rounding
 from cashback_core.values.zones import is_zone_name
 from cashback_gateway.commands.as_platform import administration, all_by, caller, done, there
-from cashback_gateway.commands.parameters import Json, Limit, ResourceName
+from cashback_gateway.commands.parameters import Json, Limit, ResourceName, Slug
 from cashback_gateway.commands.place import Here, Place
-from cashback_gateway.commands.readers import matching, read_by, whole_from
+from cashback_gateway.commands.readers import read_by, whole_from
 from cashback_gateway.commands.tables import (
     TableColumn,
     listing_of,
@@ -36,7 +35,6 @@ from cashback_gateway.commands.tables import (
 if TYPE_CHECKING:
     from cashback_core.administration.merchants import Merchant
 
-Slug = Annotated[str, matching(SLUG, "1 to 63 of a-z 0-9 -: it is no slug", "its address")]
 _COLUMNS: Final = (
     TableColumn("slug"),
     TableColumn("name"),

@@ -12,11 +12,12 @@ from zoneinfo import ZoneInfo
 
 from cyclopts import Parameter
 
+from cashback_core.administration.merchants import SLUG
 from cashback_core.values.documents import Cpf, InvalidDocument
 from cashback_core.values.instants import NoSuchInstant, NotAnInstant, parse_bound
 from cashback_core.values.reasons import MAX_NAME_CHARS, is_plain_text, refuse_reason
 from cashback_core.words.locales import ENGLISH, phrase
-from cashback_gateway.commands.readers import read_by, whole
+from cashback_gateway.commands.readers import matching, read_by, whole
 
 ZONE: Final = "America/Sao_Paulo"
 MAX_RESOURCE_NAME_CHARS: Final = 120
@@ -72,7 +73,11 @@ def _uuid(text: str) -> UUID:
 
 Json = Annotated[bool, Parameter(name="--json", help="one JSON document instead of a table")]
 Limit = Annotated[int, read_by(whole, "how many at most")]
-Merchant = Annotated[str, Parameter(help="the merchant's slug; default: every merchant")]
+_SLUG_WORDS: Final = "1 to 63 of a-z 0-9 -: it is no slug"
+Slug = Annotated[str, matching(SLUG, _SLUG_WORDS, "its address")]
+Merchant = Annotated[
+    str, matching(SLUG, _SLUG_WORDS, "the merchant's slug; default: every merchant")
+]
 Named = Annotated[str, read_by(read_name, "the cashback's id, or the sale's own number (sale_id)")]
 Id = Annotated[UUID, read_by(_uuid)]
 ResourceName = Annotated[str, read_by(_resource_name, "what it is called")]

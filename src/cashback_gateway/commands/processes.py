@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 from cyclopts import Parameter
 
 from cashback_gateway.commands.place import CHECKOUT, Here
-from cashback_gateway.commands.readers import read_by
+from cashback_gateway.commands.readers import read_by, read_path
+from cashback_gateway.commands.refusals import WrongUseError
 from cashback_gateway.processes.logs import log_to_stderr
 from cashback_gateway.settings.environment import read_settings
 from cashback_gateway.settings.table import REQUIRED
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from adapters.postgres.connection.sessions import DatabaseRole
 
 _NAME = Parameter(help="also make this login, with the roles that it needs and no other")
-_FILE = Parameter(help="its password")
+_FILE = read_by(read_path, "its password")
 
 
 def run(*, here: Here) -> int:
@@ -70,6 +71,8 @@ def migrate(
         (worker_login, worker_password_file, tuple(WORKER_ROLES)),
         (app_login, app_password_file, tuple(DatabaseRole)),
     )
+    if any((name is None) is not (file is None) for name, file, _ in wanted):
+        raise WrongUseError("a login takes its password's file, and a password's file its login")
     with here.settings() as settings:
         url = settings.database.url
         # Every password is looked at before anything is done.

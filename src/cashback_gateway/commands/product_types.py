@@ -12,8 +12,7 @@ from cashback_core.administration.resources import Invalid
 from cashback_core.sales.effective_dates import BEGINNING, ChangeFault
 from cashback_core.sales.programme import MAX_RATE_BP
 from cashback_gateway.commands.as_platform import administration, caller_for, done
-from cashback_gateway.commands.merchants import Slug
-from cashback_gateway.commands.parameters import ResourceName
+from cashback_gateway.commands.parameters import ResourceName, Slug
 from cashback_gateway.commands.place import Here
 from cashback_gateway.commands.readers import matching, whole_from
 from cashback_gateway.commands.refusals import ActRefusedError

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cyclopts import Parameter
@@ -27,6 +28,18 @@ def read_by(read: Callable[[str], object], help: str = "", **more: Any) -> Param
             raise ValueError(f"{token.value!r}: {error}") from error
 
     return Parameter(converter=convert, n_tokens=1, help=help, **more)
+
+
+def read_text(text: str) -> str:
+    """A text to look for. Raises ValueError."""
+    if not text.strip():
+        raise ValueError("an empty text")
+    return text
+
+
+def read_path(text: str) -> Path:
+    """A file or folder: an empty text would be the present one. Raises ValueError."""
+    return Path(read_text(text))
 
 
 def whole(text: str, lowest: int = 0, highest: int = 999_999_999) -> int:

@@ -17,6 +17,10 @@ class ActRefusedError(Exception):
     """The act was not done; the message says why, and what to do."""
 
 
+class WrongUseError(Exception):
+    """What was typed can never be right; the message says why. Nothing was done."""
+
+
 def refused(refusal: Refusal, what: str) -> ActRefusedError:
     """Why a change to `what` came to nothing."""
     match refusal:

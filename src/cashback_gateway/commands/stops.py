@@ -10,8 +10,7 @@ from adapters.postgres.administration.stops import PostgresStops
 from cashback_core.administration.brakes import StopFilter
 from cashback_core.administration.stops import NewStop
 from cashback_gateway.commands.as_platform import administration, all_by, caller, done
-from cashback_gateway.commands.merchants import Slug
-from cashback_gateway.commands.parameters import Id, Json, Limit, Signature
+from cashback_gateway.commands.parameters import Id, Json, Limit, Signature, Slug
 from cashback_gateway.commands.place import Here
 from cashback_gateway.commands.tables import TableColumn, listing_of, show_listing
 

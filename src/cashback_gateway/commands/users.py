@@ -13,10 +13,14 @@ from adapters.postgres.administration.users import PostgresUsers
 from cashback_core.people.password_policy import LONGEST, SHORTEST, refuse_password
 from cashback_core.people.users import NEW_USERNAME, USERNAME, NewUser, UserFilter
 from cashback_gateway.commands.as_platform import administration, all_by, caller, done, there
-from cashback_gateway.commands.merchants import Slug
-from cashback_gateway.commands.parameters import Json, Limit
+from cashback_gateway.commands.parameters import Json, Limit, Slug
 from cashback_gateway.commands.place import Here, Place
-from cashback_gateway.commands.refusals import ActRefusedError, fault_words, refused
+from cashback_gateway.commands.refusals import (
+    ActRefusedError,
+    WrongUseError,
+    fault_words,
+    refused,
+)
 from cashback_gateway.commands.tables import (
     TableColumn,
     listing_of,
@@ -48,9 +52,11 @@ async def add(
     here: Here,
 ) -> None:
     """Add a user whose password comes on standard input."""
-    password = _read_password()
+    if (role == "platform") != (merchant is None):
+        raise WrongUseError(fault_words("role_and_merchant", {}))
     if NEW_USERNAME.match(name) is None:
-        raise ActRefusedError(f"username: {fault_words('username_format', {})}")
+        raise WrongUseError(f"username: {fault_words('username_format', {})}")
+    password = _read_password()
     new = NewUser(
         username=name, role=role, merchant=merchant, password_hash=_hashed(password, name)
     )

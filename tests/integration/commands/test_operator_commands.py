@@ -333,7 +333,6 @@ def test_many_are_counted_and_then_resent_as_counted(dsn: str, environ: dict[str
     assert counted[2] == "Nothing was done: --expect 3 sends them again."
     assert "now there are 3 cashbacks" in refused(environ, *filter_, "--expect", "2", *SIGNED)
     assert "second time" in refused(environ, *filter_, "--expect", "3", *SIGNED)
-    assert "takes --reason and --as" in refused(environ, *filter_, "--expect", "3")
     assert "no merchant 'nobody'" in refused(environ, *filter_, "--merchant", "nobody")
     only = ("resend-many", "--status", "rejected", "--sold-from", "2026-01-02 00:00:00")
     assert done(environ, *only, "--expect", "2", *SIGNED) == [
@@ -429,7 +428,6 @@ def test_many_are_cancelled_and_resolved_as_counted(
     assert list(statuses(dsn).values()).count("cancelled") == 2
     assert {statuses(dsn)[id_] for id_ in ids[2:4]} == {"applied"}
     assert statuses(dsn)[ids[4]] == "rejected"
-    assert "nothing is meant" in refused(environ, "resend-many")
     piped = call(("resend-many", "--ids-from", "-"), environ, password=f"{ids[4]}\n\n{ids[0]}\n")
     assert (piped.returncode, piped.stdout.splitlines()[:2]) == (
         0,
@@ -440,6 +438,55 @@ def test_many_are_cancelled_and_resolved_as_counted(
     )
     endless = call(("resend-many", "--ids-from", "-"), environ, password="NF-1\n" * 5_001)
     assert endless.stderr == "error: 5001 are named, but at most 5000 at once\n"
+
+
+def test_a_file_of_names_has_one_a_line(dsn: str, environ: dict[str, str], tmp_path: Path) -> None:
+    first, second = cashbacks(dsn, REFUSED, REFUSED)
+    names = tmp_path / "names"
+    names.write_bytes(f"\ufeff{first}\r\n\r\n  {second}\t\r\n".encode())
+    many = ("cancel-many", "--ids-from")
+    assert told(environ, *many, str(names))["count"] == 2
+    names.write_text(f"{first}\n\n{second} {first}\n")
+    assert f"{names}, line 3: neither an id" in refused(environ, *many, str(names))
+    names.write_text(f"-5 {first}\n")
+    assert f"{names}, line 1: neither" in refused(environ, *many, str(names))
+    piped = call((*many, "-"), environ, password=f"{first}\n{first}\x0b{second}\n")
+    assert piped.returncode == 1
+    assert piped.stderr.startswith("error: standard input, line 2: neither")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        *[
+            ("cancel-many", "--status", "rejected", option, "")
+            for option in (
+                *("--why", "--answered", "--document", "--merchant", "--id", "--ids-from"),
+                *("--accepted-from", "--accepted-to", "--sold-from", "--sold-to", "--status"),
+            )
+        ],
+        ("cancel-many", "--status", "rejected", "--why", " "),
+        ("cancel-many", "--status", "rejected", "--why="),
+        ("open", "--merchant", ""),
+        ("open", "--status", ""),
+        ("equals", "--outcome", ""),
+        ("by-rate", "", "1", "--merchant", "demo"),
+        ("by-rate", "A", "1", "--merchant", ""),
+        ("incidents", "--merchant", ""),
+        ("incidents", "--class", ""),
+        ("clients", "list", "--merchant", ""),
+        ("users", "list", "--role", ""),
+        ("users", "show", ""),
+        ("stops", "list", "--merchant", ""),
+        ("stops", "add", "--merchant", "demo", "--type", "", *SIGNED),
+        ("--state", "", "open"),
+    ],
+    ids=" ".join,
+)
+def test_an_empty_text_is_not_every_one(environ: dict[str, str], words: tuple[str, ...]) -> None:
+    finished = run(environ, *words)
+    assert (finished.returncode, finished.stdout) == (2, "")
+    assert ": error: " in finished.stderr
 
 
 @pytest.mark.parametrize("word", ["open", "--help"])
@@ -505,6 +552,10 @@ def test_the_sender_is_paused_and_released(environ: dict[str, str]) -> None:
         ("explain", str(uuid4()), "--foreign", "--as", "ana", "--reason", "of 52998224725"),
         ("cancel-many", "--status", "in_doubt"),
         ("resolve-many", "pending"),
+        ("cancel-many",),
+        ("cancel-many", "--expect", "17", "--status", "held"),
+        ("cancel-many", "--expect", "17", "--status", "held", "--as", "ana"),
+        ("resend-many", "--id", "one two"),
         ("show",),
         ("resend-many", "--status", "pending"),
         ("resend-many", "--status", "held", "--expect", "-1"),

@@ -37,6 +37,10 @@ def no_settings(monkeypatch: pytest.MonkeyPatch) -> None:
         ["token"],
         ["users"],
         ["users", "add", "x"],
+        ["migrate", "--api-login", "api"],
+        ["migrate", "--api-password-file", "api_password"],
+        ["secrets", "check", ""],
+        ["keys", "new", ""],
         ["sandbox", "--port", "0"],
         ["sandbox", "--port", "65536"],
         ["sandbox", "--port", "+80"],
@@ -81,6 +85,12 @@ def test_a_database_that_is_away_is_one_line_without_the_password(
     told = capsys.readouterr().err
     assert told.startswith("error: ")
     assert "hidden" not in told
+
+
+def test_a_word_too_many_is_named(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["open", "extra", "more"]) == 2
+    told = capsys.readouterr().err.splitlines()
+    assert told[1] == "cashback open: error: it takes no 'extra', 'more'"
 
 
 def test_every_command_is_told_of_by_help(capsys: pytest.CaptureFixture[str]) -> None:
