@@ -86,7 +86,7 @@ def test_every_problem_can_happen_and_every_code_is_known() -> None:
         )
     )
     assert {code for code in PROBLEMS if f'"{code}"' not in source} == set()
-    assert set(server.REFUSALS) <= set(PROBLEMS)
+    assert set(get_args(server.Refusal)) <= set(PROBLEMS)
 
 
 def test_every_fault_may_come_with_a_problem_and_every_one_is_known() -> None:
