@@ -31,7 +31,14 @@ from cashback_core.values.documents import InvalidDocument
 from cashback_core.values.instants import NoSuchInstant, NotAnInstant
 from cashback_core.values.money import InvalidMoney
 from cashback_core.values.zones import UnknownZone
-from cashback_core.words.locales import ENGLISH, Language, fault_texts, languages, phrase
+from cashback_core.words.locales import (
+    ENGLISH,
+    Language,
+    UnknownLanguage,
+    fault_texts,
+    languages,
+    phrase,
+)
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -51,6 +58,7 @@ NEVER_LEAVES_ITS_MODULE = {
     BadErasureKey,  # stops the process before there is a request
     RefusedError,  # the table looks at its outcome
     UnknownZone,  # the store makes UnusableTerms of it
+    UnknownLanguage,  # of an answer only a language that there is is asked for
 }
 
 
