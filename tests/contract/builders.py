@@ -62,7 +62,7 @@ def a_sale(
     )
 
 
-def unchecked(whole: Told, **changes: object) -> Told:
+def unchecked(whole: Told, **changes: Any) -> Told:
     """That line or sale with other values; also one that its constructor refuses."""
     values: dict[str, Any] = {each.name: getattr(whole, each.name) for each in fields(whole)}
     return type(whole).known(**{**values, **changes})
