@@ -39,7 +39,7 @@ from cashback_core.values.money import (
 from cashback_core.values.names import NameDifference
 from cashback_core.values.rounding import Rounding
 from cashback_core.values.violations import InvalidSale, Violation
-from cashback_core.words.locales import ENGLISH, Language, languages
+from cashback_core.words.locales import ENGLISH, Language, UnknownLanguage, languages
 
 if TYPE_CHECKING:
     from cashback_core.delivery.evidence import (
@@ -114,6 +114,7 @@ __all__ = [
     "Status",
     "TypePeriod",
     "Unknown",
+    "UnknownLanguage",
     "Violation",
     "__version__",
     "calculate",

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import UTC, datetime, timedelta
 from itertools import count
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from cashback_core.delivery.evidence import Evidence, Outcome, OwnError, Phase, classify
 from cashback_core.delivery.leases import AttemptResult, Claim
@@ -20,6 +20,8 @@ from cashback_core.values.ids import new_id
 if TYPE_CHECKING:
     from cashback_core.delivery.record import History, Record
     from cashback_core.intake.store import CashbackStore
+
+Told = TypeVar("Told", Line, Sale)
 
 LEASE_S: Final = 30.0
 SOLD_AT: Final = datetime(2026, 1, 2, 3, 0, 0, tzinfo=UTC)
@@ -58,6 +60,12 @@ def a_sale(
         total_centavos=centavos * lines,
         sale_id=sale_id,
     )
+
+
+def unchecked(whole: Told, **changes: Any) -> Told:
+    """That line or sale with other values; also one that its constructor refuses."""
+    values: dict[str, Any] = {each.name: getattr(whole, each.name) for each in fields(whole)}
+    return type(whole).known(**{**values, **changes})
 
 
 def submitted(

@@ -32,7 +32,7 @@ from cashback_core.intake.wrong_names import WrongName, WrongNames
 from cashback_core.sales.calculation import Cashback, calculate
 from cashback_core.sales.catalogue import skus_of
 from cashback_core.sales.content import Difference
-from cashback_core.sales.sale import Sale
+from cashback_core.sales.sale import MAX_SALE_ID_CHARS, Sale
 from cashback_core.sales.same_sale import (
     Collision,
     EqualOutcome,
@@ -42,7 +42,7 @@ from cashback_core.sales.same_sale import (
     may_read,
 )
 from cashback_core.sales.terms import Terms
-from cashback_core.sales.validation import MAX_SALE_ID_CHARS, TERMS_CODES, parse_repeat, parse_sale
+from cashback_core.sales.validation import TERMS_CODES, parse_repeat, parse_sale
 from cashback_core.traces import note_cashback
 from cashback_core.values.availability import StoreUnavailable
 from cashback_core.values.names import NameDifference, same_person

@@ -160,8 +160,6 @@ class ClassTotal:
     centavos: int
 
 
-MAX_INCIDENTS_PAGE: Final = 200
-
 PRECEDES: Final = timedelta(days=2)
 """How long before its first attempt a credit may be dated, unless a setting says otherwise."""
 

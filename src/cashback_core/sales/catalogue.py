@@ -3,25 +3,16 @@
 # ruff: noqa: TC003 - users' tools read these annotations at run time
 from __future__ import annotations
 
-import re
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Final, cast
+from typing import cast
 
 from cashback_core.sales.effective_dates import ChangeRefused, refuse_start
-from cashback_core.sales.sale import MAX_LINES
+from cashback_core.sales.programme import is_type
+from cashback_core.sales.sale import MAX_LINES, is_sku
 from cashback_core.values.instants import refuse_naive
-
-MAX_SKU_CHARS: Final = 64
-SKU: Final = re.compile(r"[!-~]{1,64}\Z", re.ASCII)
-"""What may name a product."""
-
-
-def is_sku(text: str) -> bool:
-    """Whether a text may name a product: 1 to 64 visible ASCII characters."""
-    return SKU.match(text) is not None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,7 +27,9 @@ class TypePeriod:
     starts_at: datetime
 
     def __post_init__(self) -> None:
-        if self.version < 1:
+        if not is_type(self.type):
+            raise ValueError("a product type has 1 to 32 visible ASCII characters")
+        if type(self.version) is not int or self.version < 1:
             raise ValueError("a product's periods are counted from 1")
         refuse_naive(self.starts_at, "when a product is of a type")
 

@@ -43,7 +43,9 @@ class Rate:
     def __post_init__(self) -> None:
         if type(self.rate_bp) is not int or not 0 <= self.rate_bp <= MAX_RATE_BP:
             raise ValueError(f"a rate is 0 to {MAX_RATE_BP} whole basis points")
-        if self.version < 1:
+        if not is_type(self.type):
+            raise ValueError("a product type has 1 to 32 visible ASCII characters")
+        if type(self.version) is not int or self.version < 1:
             raise ValueError("a type's rates are counted from 1")
         refuse_naive(self.starts_at, "when a rate starts")
 
@@ -59,6 +61,10 @@ class Programme:
     )
 
     def __post_init__(self) -> None:
+        if type(self.rates) is not tuple or not {type(rate) for rate in self.rates} <= {Rate}:
+            raise ValueError("a programme has a tuple of rates")
+        if type(self.rounding) is not Rounding:
+            raise ValueError("a programme's rounding is a Rounding")
         object.__setattr__(self, "_by_type", _by_type(self.rates))
 
     def rate_at(self, type: str, instant: datetime) -> Rate | None:  # noqa: A002 (the domain's word)
@@ -75,6 +81,11 @@ class Programme:
         return tuple(
             name for name, (starts, _) in self._by_type.items() if starts and starts[0] <= instant
         )
+
+
+def is_type(text: object) -> bool:
+    """Whether this may name a product type: a text of 1 to 32 visible ASCII characters."""
+    return isinstance(text, str) and TYPE.match(text) is not None
 
 
 def is_unusual(rate_bp: int, before_bp: int | None) -> bool:

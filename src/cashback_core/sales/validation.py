@@ -3,7 +3,6 @@
 # ruff: noqa: TC001, TC003 - users' tools read these annotations at run time
 from __future__ import annotations
 
-import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -13,10 +12,20 @@ from typing import Final, cast
 from zoneinfo import ZoneInfo
 
 from cashback_core.sales.calculation import unknown_product_type
-from cashback_core.sales.catalogue import MAX_SKU_CHARS, Catalogue, is_sku
+from cashback_core.sales.catalogue import Catalogue
 from cashback_core.sales.json_object import FieldReader, Fields, Shape
 from cashback_core.sales.programme import Programme
-from cashback_core.sales.sale import MAX_LINES, Customer, Line, Sale, amount_centavos
+from cashback_core.sales.sale import (
+    MAX_LINES,
+    MAX_SALE_ID_CHARS,
+    MAX_SKU_CHARS,
+    Customer,
+    Line,
+    Sale,
+    amount_centavos,
+    is_sale_id,
+    is_sku,
+)
 from cashback_core.values.documents import (
     Cpf,
     InvalidDocument,
@@ -37,7 +46,6 @@ from cashback_core.values.suggestions import Nearest
 from cashback_core.values.violations import InvalidSale, show
 from cashback_core.words.locales import ValueKind
 
-MAX_SALE_ID_CHARS: Final = 64
 TERMS_CODES: Final = frozenset(
     {
         *("sold_at_nonexistent", "sold_at_future", "sold_at_too_old"),
@@ -65,7 +73,6 @@ _CUSTOMER: Final[Shape] = {"document": True, "name": True}
 _LINE: Final[Shape] = {"type": False, "sku": False, "value": True, "qty": True, "discount": False}
 _NO_PRODUCTS: Final = Catalogue()
 _NUMBERS: Final = (int, float, Decimal)
-_SALE_ID: Final = re.compile(r"[!-~]{1,64}\Z", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -161,7 +168,7 @@ class _SaleReading(FieldReader):
             self._names_tell_nobody(sale_id, customer.document)
         if not adds_up:
             return None
-        return Sale(
+        return Sale.known(
             sold_at=sold_at,
             customer=customer,
             lines=lines,
@@ -213,7 +220,7 @@ class _SaleReading(FieldReader):
         name = self._name(customer)
         if document is None or name is None:
             return None
-        return Customer(document=document, name=name)
+        return Customer.known(document=document, name=name)
 
     def _document(self, customer: Fields) -> Cpf | None:
         pointer = "/customer/document"
@@ -282,7 +289,7 @@ class _SaleReading(FieldReader):
             return None
         if discount and not self._is_covered(discount, amount_centavos(value_, qty), pointer):
             return None  # a sum over it would only repeat the fault
-        return Line(
+        return Line.known(
             type=type_,
             value_centavos=value_,
             qty_thousandths=qty,
@@ -337,7 +344,7 @@ class _SaleReading(FieldReader):
         if fields.get("sale_id") is None:
             return None
         text = self.read_text(fields, "sale_id", "")
-        if text is not None and _SALE_ID.match(text) is None:
+        if text is not None and not is_sale_id(text):
             highest = {"highest": str(MAX_SALE_ID_CHARS)}
             self.tell("/sale_id", "sale_id_format", show(text), highest)
         return text

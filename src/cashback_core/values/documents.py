@@ -82,7 +82,7 @@ class Cpf(str):
 
     def __new__(cls, digits: str) -> Self:
         """Eleven digits; raises InvalidDocument."""
-        if _PLAIN_CPF.match(digits) is None:
+        if not _is_written(_PLAIN_CPF, digits):
             raise InvalidDocument(DocumentFault.FORMAT)
         _check(digits, _CPF_WEIGHTS)
         return str.__new__(cls, digits)
@@ -99,7 +99,7 @@ class Cpf(str):
     @classmethod
     def parse(cls, text: str) -> Self:
         """From 11 digits or 000.000.000-00; raises InvalidDocument."""
-        if _CPF.match(text) is None:
+        if not _is_written(_CPF, text):
             raise InvalidDocument(DocumentFault.FORMAT)
         digits = text if len(text) == 11 else text.translate(_PUNCTUATION)
         _check(digits, _CPF_WEIGHTS)
@@ -107,7 +107,7 @@ class Cpf(str):
 
     @classmethod
     def is_valid(cls, text: str) -> bool:
-        """Whether `parse` takes a text."""
+        """Whether `parse` takes this; anything but a text is none."""
         return _is_valid(cls.parse, text)
 
     @property
@@ -130,7 +130,7 @@ class Cnpj(str):
 
     def __new__(cls, plain: str) -> Self:
         """Fourteen characters, capitals only; raises InvalidDocument."""
-        if _PLAIN_CNPJ.match(plain) is None:
+        if not _is_written(_PLAIN_CNPJ, plain):
             raise InvalidDocument(DocumentFault.FORMAT)
         _check(plain, _CNPJ_WEIGHTS)
         return str.__new__(cls, plain)
@@ -138,7 +138,7 @@ class Cnpj(str):
     @classmethod
     def parse(cls, text: str) -> Self:
         """From 14 characters or 00.000.000/0000-00, capitals only; raises InvalidDocument."""
-        if _CNPJ.match(text) is None:
+        if not _is_written(_CNPJ, text):
             raise InvalidDocument(DocumentFault.FORMAT)
         plain = text if len(text) == 14 else text.translate(_PUNCTUATION)
         _check(plain, _CNPJ_WEIGHTS)
@@ -146,7 +146,7 @@ class Cnpj(str):
 
     @classmethod
     def is_valid(cls, text: str) -> bool:
-        """Whether `parse` takes a text."""
+        """Whether `parse` takes this; anything but a text is none."""
         return _is_valid(cls.parse, text)
 
     @property
@@ -232,6 +232,11 @@ def _masked(found: re.Match[str]) -> str:
     if plain and digits[-2:] != _check_digits(digits[:-2], _CPF_WEIGHTS):
         return digits  # some other number of 11 digits
     return mask(digits)
+
+
+def _is_written(form: re.Pattern[str], text: object) -> bool:
+    """Whether this is a text of that form; a document comes from outside, maybe as a number."""
+    return isinstance(text, str) and form.match(text) is not None
 
 
 def _check(plain: str, weights: tuple[tuple[int, ...], ...]) -> None:

@@ -89,9 +89,9 @@ def format_instant(instant: datetime) -> str:
     return instant.astimezone(UTC).replace(tzinfo=None).isoformat() + "Z"
 
 
-def refuse_naive(instant: datetime, what: str) -> None:
-    """Raise ValueError for an instant without an offset: nobody knows when that is."""
-    if instant.tzinfo is None:
+def refuse_naive(instant: object, what: str) -> None:
+    """Raise ValueError for anything but an instant with an offset: nobody knows when that is."""
+    if not isinstance(instant, datetime) or instant.tzinfo is None:
         raise ValueError(f"{what} is an aware instant, with an offset")
 
 

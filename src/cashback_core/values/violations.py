@@ -34,11 +34,11 @@ class Violation:
     values: Mapping[str, str] = field(default_factory=dict[str, str])
 
     def detail(self, language: Language = ENGLISH) -> str:
-        """What is wrong, as a sentence."""
+        """What is wrong, as a sentence. Raises UnknownLanguage."""
         return fault_text(language, self.code).detail.format_map(self._told_in(language))
 
     def expected(self, language: Language = ENGLISH) -> str:
-        """What would have been right."""
+        """What would have been right. Raises UnknownLanguage."""
         return fault_text(language, self.code).expected.format_map(self._told_in(language))
 
     def _told_in(self, language: Language) -> Mapping[str, str]:

@@ -25,6 +25,17 @@ _OF_A_SALE: Final = "sales"
 """The topic that the library needs; a service needs the others, too."""
 
 
+class UnknownLanguage(LookupError):  # noqa: N818 (named by what is wrong)
+    """No texts are written in that language, `language`; the message names those that there are."""
+
+    def __init__(self, language: str) -> None:
+        super().__init__(language)
+        self.language = language
+
+    def __str__(self) -> str:
+        return f"no texts are written in {self.language!r}; there are {', '.join(languages())}"
+
+
 class Text(NamedTuple):
     """What is wrong, and what would have been right; {names} are filled from a fault's values."""
 
@@ -58,13 +69,13 @@ def languages() -> tuple[Language, ...]:
 
 
 def language_name(language: Language) -> str:
-    """What it is called in the documentation, which is English."""
-    name: str = import_module(f"{__package__}.{language}").NAME
+    """What it is called in the documentation, which is English. Raises UnknownLanguage."""
+    name: str = _folder(language).NAME
     return name
 
 
 def fault_text(language: Language, code: str) -> Text:
-    """The two sentences of a fault. Raises KeyError for a code that there is not."""
+    """The two sentences of a fault. Raises UnknownLanguage, or KeyError for an unknown code."""
     found = _of_a_sale(language).FAULTS.get(code)
     return found if found is not None else fault_texts(language)[code]
 
@@ -82,7 +93,7 @@ def problem_texts(language: Language) -> Mapping[str, Heading]:
 
 
 def phrase(language: Language, name: str) -> str:
-    """A phrase that stands by itself or inside of others. Raises KeyError."""
+    """A phrase that stands by itself or inside of others. Raises UnknownLanguage or KeyError."""
     found = _of_a_sale(language).PHRASES.get(name)
     return found if found is not None else phrases(language)[name]
 
@@ -106,14 +117,24 @@ def _here() -> ModuleType:
 
 @cache
 def _of_a_sale(language: Language) -> Any:
-    return import_module(f"{__package__}.{language}.{_OF_A_SALE}")
+    return import_module(f"{_folder(language).__name__}.{_OF_A_SALE}")
+
+
+def _folder(language: Language) -> ModuleType:
+    try:
+        found = import_module(f"{__package__}.{language}")
+    except ModuleNotFoundError as error:
+        raise UnknownLanguage(language) from error
+    if not hasattr(found, "__path__"):  # a module beside the languages, or a topic of one
+        raise UnknownLanguage(language)
+    return found
 
 
 def _gathered(language: Language, table: str) -> Mapping[str, Any]:
     """A table out of every topic. Raises ValueError for what two of them have."""
     import pkgutil
 
-    folder = import_module(f"{__package__}.{language}")
+    folder = _folder(language)
     gathered: dict[str, Any] = {}
     for topic in pkgutil.iter_modules(folder.__path__):
         texts = getattr(import_module(f"{folder.__name__}.{topic.name}"), table, {})

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from dataclasses import dataclass
 from functools import partial
@@ -13,6 +12,7 @@ from zoneinfo import ZoneInfo
 from cyclopts import Parameter
 
 from cashback_core.administration.merchants import SLUG
+from cashback_core.sales.sale import is_sale_id
 from cashback_core.values.documents import Cpf, InvalidDocument
 from cashback_core.values.instants import NoSuchInstant, NotAnInstant, parse_bound
 from cashback_core.values.reasons import MAX_NAME_CHARS, is_plain_text, refuse_reason
@@ -21,7 +21,6 @@ from cashback_gateway.commands.readers import matching, read_by, whole
 
 ZONE: Final = "America/Sao_Paulo"
 MAX_RESOURCE_NAME_CHARS: Final = 120
-_SALE_ID: Final = re.compile(r"[!-~]{1,64}\Z", re.ASCII)
 
 
 def _reason(text: str) -> str:
@@ -59,7 +58,7 @@ def _bound(text: str, *, end: bool) -> object:
 
 def read_name(text: str) -> str:
     """The id of a cashback, or a sale's own number. Raises ValueError."""
-    if _SALE_ID.match(text) is None:
+    if not is_sale_id(text):
         raise ValueError("neither an id nor a sale_id: 1 to 64 visible characters of ASCII")
     return text
 

@@ -36,7 +36,7 @@ from cashback_core.sales.sale import Customer
 from cashback_core.sales.same_sale import EqualContent, EqualRefused, Repeat
 from cashback_core.values.documents import Cpf, cpf_check_digits
 from cashback_core.values.names import NameDifference
-from contract.builders import CREATED, a_cpf, a_sale, ended, leased, seen, submitted
+from contract.builders import CREATED, a_cpf, a_sale, ended, leased, seen, submitted, unchecked
 from contract.reconciling import FOREIGN, RULES, Kept, reconcile, standing
 from integration.privacy.test_privacy import customer_id, rows
 from integration.running import SEAL
@@ -511,7 +511,7 @@ async def test_a_repeat_of_an_erased_customers_sale_is_answered_as_before(
         assert again.record.id == by_name
         assert again.record.sale.customer == ERASED
     taken = await store.accept(
-        submitted(replace(named, sale_id="s-1", total_centavos=1), key="k-9")
+        submitted(unchecked(named, sale_id="s-1", total_centavos=1), key="k-9")
     )
     assert isinstance(taken, NameTaken)
     # By another wall clock's UTC, as after a correction of the zone, too.

@@ -31,10 +31,9 @@ from adapters.http.wire.ids import path_version
 from adapters.http.wire.shapes import Instant, Shape, Used, Uuid, Version
 from adapters.http.wire.versions import read_if_match
 from cashback_core.administration import products
-from cashback_core.sales.catalogue import MAX_SKU_CHARS, SKU
 from cashback_core.sales.effective_dates import BEGINNING
 from cashback_core.sales.programme import TYPE
-from cashback_core.sales.sale import name_key
+from cashback_core.sales.sale import MAX_SKU_CHARS, SKU, name_key
 from cashback_core.values.ids import new_id
 from cashback_core.values.instants import format_instant
 

@@ -25,8 +25,7 @@ from adapters.http.sales.shapes import SHAPES as SALES_SHAPES
 from adapters.http.wire import fresh
 from adapters.http.wire.filters import DAY, TIME
 from adapters.http.wire.shapes import Instant, Money
-from cashback_core.sales.catalogue import MAX_SKU_CHARS
-from cashback_core.sales.sale import MAX_LINES
+from cashback_core.sales.sale import MAX_LINES, MAX_SKU_CHARS
 from cashback_core.values.money import MAX_CENTAVOS, MAX_QUANTITY_THOUSANDTHS
 from cashback_core.words.locales import ENGLISH, phrase
 

@@ -6,7 +6,7 @@ In production a proxy stands in front and has the same limits; the service must 
 from __future__ import annotations
 
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any, ClassVar, Final, cast
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal, cast
 
 import httptools
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
@@ -36,7 +36,7 @@ LAST_REQUEST_S: Final = 2.0
 
 _OVERLOADED: Final = Problem(code="overloaded", headers=(RETRY_AFTER,))
 
-REFUSALS: Final = ("bad_request", "request_timeout", "uri_too_long", "head_too_large")
+Refusal = Literal["bad_request", "request_timeout", "uri_too_long", "head_too_large"]
 """The problems that are answered before any application sees the request."""
 
 
@@ -58,8 +58,8 @@ class GuardedProtocol(HttpToolsProtocol):
     ) -> None:
         super().__init__(config, server_state, app_state, _loop)
         self._deadline: asyncio.TimerHandle | None = None
-        self._refusal = "bad_request"
-        self._refused: str | None = None
+        self._refusal: Refusal = "bad_request"
+        self._refused: Refusal | None = None
         self._head_bytes = 0
         self._in_head = False
         self._coming = False
@@ -219,7 +219,7 @@ class GuardedProtocol(HttpToolsProtocol):
         framed = not codings or (len(codings) == 1 and codings[0].lower() == b"chunked")
         return version == "1.1" and self._hosts == 1 and framed
 
-    def _stop(self, refusal: str) -> None:
+    def _stop(self, refusal: Refusal) -> None:
         """Make the parser give up; it then asks for `send_400_response`."""
         self._refusal = refusal
         raise ValueError(refusal)
@@ -259,7 +259,7 @@ class GuardedProtocol(HttpToolsProtocol):
             return True
         return cycle is not None and not cycle.response_complete
 
-    def _refuse(self, code: str) -> None:
+    def _refuse(self, code: Refusal) -> None:
         if self._refused is None and self._owes_an_answer():
             # In its turn: the first answer on a connection is that of the first request.
             self._refused = code

@@ -11,7 +11,6 @@ from cashback_core.words.locales import ENGLISH, Language, languages
 
 Fields = Mapping[bytes, bytes]
 
-MAX_KEY_CHARS: Final = 255
 MAX_WAIT_S: Final = 30.0
 """Longest wait that `Prefer: wait=N` can ask for: no client holds a connection for ever."""
 

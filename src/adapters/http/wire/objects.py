@@ -128,12 +128,8 @@ class ObjectReader:
             return default
         return value
 
-    def whole_or_none(self, name: str, *, lowest: int, highest: int) -> int | None:
-        """A whole number within limits, or nothing."""
-        return self.whole(name, lowest=lowest, highest=highest) if self.has(name) else None
-
     def reason(self, name: str) -> str:
-        """A person's words, which are kept for ever (`operating.why_no_reason`)."""
+        """A person's words, which are kept for ever (`values.reasons`)."""
         text = (self._text(name) or "").strip()
         fault = why_no_reason(text)
         if fault is not None and isinstance(self._fields.get(name), str):
@@ -173,9 +169,12 @@ class ObjectReader:
         value = self._fields.get(name)
         if value is None and name not in self._fields:
             return frozenset()
-        listed = cast("list[object]", value if isinstance(value, list) else [])
+        if not isinstance(value, list):
+            self._reader.tell_wrong_type(value, f"/{name}", "array")
+            return frozenset()
+        listed = cast("list[object]", value)
         if not listed or not all(isinstance(v, str) and v in choices for v in listed):
-            self.tell(name, "no_such_choice", names="[" + ", ".join(choices) + "]")
+            self.tell(name, "no_such_choice", names=", ".join(choices))
             return frozenset()
         return frozenset(str(v) for v in listed)
 

@@ -115,7 +115,7 @@ def record(row: Row) -> Record:
     return Record(
         id=cashback_id,
         merchant_id=merchant_id,
-        sale=Sale(
+        sale=Sale.known(
             sold_at=sold_at,
             customer=customer_of(document, name),
             lines=tuple(_line(line) for line in lines),
@@ -173,7 +173,7 @@ def provider_answer(
 
 def _line(row: list[Any]) -> Line:
     type_, sku, value, qty, discount, *_ = row
-    return Line(
+    return Line.known(
         type=type_,
         value_centavos=value,
         qty_thousandths=qty,

@@ -13,9 +13,7 @@ from hypothesis import assume
 from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn, SearchStrategy
 
-from cashback_core.sales.catalogue import is_sku
-from cashback_core.sales.sale import MAX_LINES, Sale
-from cashback_core.sales.validation import MAX_SALE_ID_CHARS
+from cashback_core.sales.sale import MAX_LINES, MAX_SALE_ID_CHARS, Sale, is_sku
 from cashback_core.testing.strategies.sales import sales, spellings
 from cashback_core.testing.strategies.situations import DEMO, Situation
 from cashback_core.values.instants import format_instant

@@ -13,8 +13,7 @@ from typing import Final
 from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn, SearchStrategy
 
-from cashback_core.sales.sale import Customer, Line, Sale
-from cashback_core.sales.validation import MAX_SALE_ID_CHARS
+from cashback_core.sales.sale import MAX_SALE_ID_CHARS, Customer, Line, Sale
 from cashback_core.testing.strategies.numbers import (
     amount_spellings,
     cpf_spellings,

@@ -1,6 +1,6 @@
 """What a sale is judged against: the present instant, a merchant's rules and its programme."""
 
-# ruff: noqa: TC001, TC002 - users' tools read these annotations at run time
+# ruff: noqa: TC002 - users' tools read these annotations at run time
 from __future__ import annotations
 
 import string
@@ -13,9 +13,9 @@ from zoneinfo import ZoneInfo
 from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn, SearchStrategy
 
-from cashback_core.sales.catalogue import MAX_SKU_CHARS, Catalogue, TypePeriod
+from cashback_core.sales.catalogue import Catalogue, TypePeriod
 from cashback_core.sales.programme import MAX_RATE_BP, Programme, Rate
-from cashback_core.sales.sale import Sale
+from cashback_core.sales.sale import MAX_SKU_CHARS, Sale
 from cashback_core.sales.validation import MAX_AHEAD, SaleRules, parse_sale
 from cashback_core.values.rounding import Rounding
 

@@ -26,7 +26,7 @@ from cashback_core.sales.same_sale import (
     which_sale,
 )
 from cashback_core.testing import strategies
-from contract.builders import a_sale
+from contract.builders import a_sale, unchecked
 
 if TYPE_CHECKING:
     from cashback_core.sales.sale import Sale
@@ -129,7 +129,7 @@ def test_a_sale_that_was_recorded_is_never_new_under_the_same_names(
 
 
 def test_a_sale_id_is_told_among_ever_so_many_differences() -> None:
-    long = replace(SALE, lines=SALE.lines * 50, sale_id="NF-1")
+    long = unchecked(SALE, lines=SALE.lines * 50, sale_id="NF-1")
     meaning = decided(long, "k", {KEY: ONE})
     assert isinstance(meaning, Contradiction)
     assert len(meaning.differences) == MAX_DIFFERENCES
@@ -164,7 +164,7 @@ def test_a_reader_is_told_what_everybody_is_or_that_there_is_one(
         assert isinstance(told, Collision)
         assert told.id == whole.id
         # Another content under the same names is told the same: nothing is to be found by guessing.
-        other = replace(sale, total_centavos=sale.total_centavos + 1)
+        other = unchecked(sale, total_centavos=sale.total_centavos + 1)
         if told.kind is not NameKind.CONTENT:
             again = which_sale(other, names, owners, equal_content=setting, reads_only="a")
             assert again == told

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from cashback_core import InvalidSale, Language, Violation, languages
 from cashback_core.testing import strategies
 from cashback_core.values.violations import MAX_RECEIVED_CHARS, show
+from cashback_core.words.locales import UnknownLanguage
 
 
 @given(strategies.invalid_documents())
@@ -30,6 +31,15 @@ def test_wrong_types_are_named_in_the_language_asked_for() -> None:
     violation = Violation(pointer="/total", code="wrong_type", values={"type": "string or number"})
     assert violation.expected() == "a string or a number"
     assert violation.expected(Language("pt")) == "um texto ou um número"
+
+
+@pytest.mark.parametrize("tag", ["xx", "", "pt-BR", "locales", "en.sales"])
+def test_a_language_that_there_is_not_is_told_with_those_that_there_are(tag: str) -> None:
+    violation = Violation(pointer="/total", code="wrong_type", values={"type": "string or number"})
+    for told in (violation.detail, violation.expected):
+        with pytest.raises(UnknownLanguage, match="there are en, pt") as caught:
+            told(Language(tag))
+        assert repr(tag) in str(caught.value)
 
 
 @pytest.mark.parametrize(

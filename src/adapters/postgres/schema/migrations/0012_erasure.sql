@@ -6,7 +6,7 @@
 -- After an erasure nothing in the database tells who it was: no CPF in any spelling, no name, and no
 -- hash by which candidates could be tried. What is found by such a hash (a repeat of a sale by its
 -- content, a line of the statement by its key) is found by a keyed hash from then on, whose key is
--- no part of the database (cashback_core.privacy.sealing).
+-- no part of the database (cashback_core.privacy.seals).
 
 -- Who asked for what, when and why: what is told about persons, and what is taken away, leaves a
 -- trace that names none of them.

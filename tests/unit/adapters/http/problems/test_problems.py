@@ -31,7 +31,14 @@ from cashback_core.values.documents import InvalidDocument
 from cashback_core.values.instants import NoSuchInstant, NotAnInstant
 from cashback_core.values.money import InvalidMoney
 from cashback_core.values.zones import UnknownZone
-from cashback_core.words.locales import ENGLISH, Language, fault_texts, languages, phrase
+from cashback_core.words.locales import (
+    ENGLISH,
+    Language,
+    UnknownLanguage,
+    fault_texts,
+    languages,
+    phrase,
+)
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -51,6 +58,7 @@ NEVER_LEAVES_ITS_MODULE = {
     BadErasureKey,  # stops the process before there is a request
     RefusedError,  # the table looks at its outcome
     UnknownZone,  # the store makes UnusableTerms of it
+    UnknownLanguage,  # of an answer only a language that there is is asked for
 }
 
 
@@ -86,7 +94,7 @@ def test_every_problem_can_happen_and_every_code_is_known() -> None:
         )
     )
     assert {code for code in PROBLEMS if f'"{code}"' not in source} == set()
-    assert set(server.REFUSALS) <= set(PROBLEMS)
+    assert set(get_args(server.Refusal)) <= set(PROBLEMS)
 
 
 def test_every_fault_may_come_with_a_problem_and_every_one_is_known() -> None:

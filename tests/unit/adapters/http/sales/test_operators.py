@@ -306,7 +306,8 @@ async def test_too_many_at_once_are_refused(api: Api, monkeypatch: pytest.Monkey
     ("body", "expected"),
     [
         ({}, [("/status", "required")]),
-        ({"status": "held"}, [("/status", "no_such_choice")]),
+        ({"status": "held"}, [("/status", "wrong_type")]),
+        ({"status": None}, [("/status", "wrong_type")]),
         ({"status": []}, [("/status", "no_such_choice")]),
         ({"status": ["held", "pending"]}, [("/status", "no_such_choice")]),
         ({"status": [["held"]]}, [("/status", "no_such_choice")]),
@@ -330,6 +331,15 @@ async def test_every_fault_of_a_filter_is_told(
 ) -> None:
     answer = await act(api, RESEND_MANY, body)
     assert (answer.status, errors_of(answer)) == (422, expected)
+
+
+async def test_choices_are_told_without_the_marks_of_an_array(api: Api) -> None:
+    for wrong in ([], ["pending"]):
+        answer = await act(api, RESEND_MANY, {"status": wrong})
+        (told,) = answer.json()["errors"]
+        assert told["expected"] == "rejected, in_doubt, held"
+    (told,) = (await act(api, RESEND_MANY, {"status": None})).json()["errors"]
+    assert (told["expected"], told["received"]) == ("an array", "null")
 
 
 async def test_a_filter_reads_documents_and_instants_as_the_list_does(api: Api) -> None:
