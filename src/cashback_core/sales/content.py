@@ -12,7 +12,7 @@ from __future__ import annotations
 import binascii
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 from cashback_core.sales.erased import ERASED
@@ -72,7 +72,7 @@ def same_content(*, recorded: Sale, received: Sale) -> bool:
     Of an erased customer nothing is left to compare: the rest decides.
     """
     if recorded.customer == ERASED:
-        received = replace(received, customer=ERASED)
+        received = received.of(ERASED)
     return _same_instant(recorded, received) and _values(recorded) == _values(received)
 
 
@@ -83,7 +83,7 @@ def differences(*, recorded: Sale, received: Sale) -> tuple[Difference, ...]:
     was recorded beyond these is told under the positions that follow.
     """
     if recorded.customer == ERASED:
-        received = replace(received, customer=ERASED)
+        received = received.of(ERASED)
     found = [
         *_of_head(recorded, received),
         *_of_lines(recorded.lines, received.lines),

@@ -175,6 +175,18 @@ class Sale:
         put(made, "sold_at_wall", sold_at_wall)
         return made
 
+    def of(self, customer: Customer) -> Self:
+        """The same of another customer, as unchecked as this one."""
+        return self.known(
+            sold_at=self.sold_at,
+            customer=customer,
+            lines=self.lines,
+            total_centavos=self.total_centavos,
+            discount_centavos=self.discount_centavos,
+            sale_id=self.sale_id,
+            sold_at_wall=self.sold_at_wall,
+        )
+
 
 def _is_text(value: object) -> bool:
     return isinstance(value, str)
