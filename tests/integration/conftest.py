@@ -96,6 +96,20 @@ def gateway(
 
 
 @pytest.fixture(scope="module")
+def own_gateway(
+    request: pytest.FixtureRequest,
+    postgres_server: EmbeddedPostgres,
+    template: str,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Gateway]:
+    """One for the tests of a file that do what others would meet: shadow `gateway` with it."""
+    name = request.path.stem
+    dsn = postgres_server.create_database(name, template=template)
+    with running_gateway(dsn, tmp_path_factory.mktemp(name)) as gateway:
+        yield gateway
+
+
+@pytest.fixture(scope="module")
 def command_line_database(postgres_server: EmbeddedPostgres) -> Iterator[str]:
     url = postgres_server.create_database("command_line")
     migrate(url)

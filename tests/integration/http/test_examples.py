@@ -28,12 +28,11 @@ from integration.kept_incidents import keep
 from integration.people import sign_in_people
 from integration.real_answers import real_answers
 from integration.routes import PARAMETER, address
-from integration.running import PASSWORD, Gateway, running_gateway, send
+from integration.running import PASSWORD, Gateway, send
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
-    from adapters.postgres.embedded import EmbeddedPostgres
     from integration.people import People
     from integration.running import Reply
 
@@ -160,13 +159,9 @@ class Stranger:
 
 
 @pytest.fixture(scope="module")
-def gateway(
-    postgres_server: EmbeddedPostgres, template: str, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Gateway]:
+def gateway(own_gateway: Gateway) -> Gateway:
     """One of its own: the examples change the merchant's settings and terms."""
-    dsn = postgres_server.create_database("examples", template=template)
-    with running_gateway(dsn, tmp_path_factory.mktemp("examples")) as gateway:
-        yield gateway
+    return own_gateway
 
 
 @pytest.fixture(scope="module")

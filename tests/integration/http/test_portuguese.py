@@ -27,6 +27,12 @@ FIELDS: Final = frozenset({"value"})
 """Names of the interface that are English words, too."""
 
 
+@pytest.fixture(scope="module")
+def gateway(own_gateway: Gateway) -> Gateway:
+    """One of its own: it sends what the tests of the corpus send, under the same keys."""
+    return own_gateway
+
+
 def refused_in_portuguese(run: Run, step: dict[str, Any]) -> Iterator[tuple[str, Reply]]:
     request = run.request(step)
     asked = replace(request, headers={**request.headers, "Accept-Language": "pt-BR"})

@@ -16,13 +16,12 @@ import pytest
 
 from contract.openapi_conformance import spelt_out
 from integration.people import People, sign_in_people
-from integration.running import Gateway, running_gateway
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
-    from adapters.postgres.embedded import EmbeddedPostgres
+    from integration.running import Gateway
+
 
 SEED: Final = 20_260_102
 BUDGET_S: Final = {"admin": 16, "platform": 6, "operator": 6, "erp": 6}
@@ -34,13 +33,9 @@ OFF: Final = {
 
 
 @pytest.fixture(scope="module")
-def gateway(
-    postgres_server: EmbeddedPostgres, template: str, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Gateway]:
+def gateway(own_gateway: Gateway) -> Gateway:
     """One of its own: whatever may be changed is changed, users and merchants included."""
-    dsn = postgres_server.create_database("schemathesis", template=template)
-    with running_gateway(dsn, tmp_path_factory.mktemp("schemathesis")) as gateway:
-        yield gateway
+    return own_gateway
 
 
 @pytest.fixture(scope="module")
