@@ -111,7 +111,7 @@ def test_days_of_ones_choice_are_reconciled_from_the_command_line(gateway: Gatew
     assert "matched" in done.stdout
     assert "cashbacks moved" in done.stdout
     refused = run("reconcile --from yesterday", gateway.environ)
-    assert refused.returncode == 1
+    assert refused.returncode == 2
     assert "neither a day nor an instant" in refused.stderr
     nowhere = {**gateway.environ, "CASHBACK_PROVIDER_URL": "http://127.0.0.1:9"}
     away = run("reconcile --from 2026-01-31", nowhere)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 ROOT: Final = Path(__file__).parents[3]
-EXAMPLES: Final = ROOT / "tests" / "unit" / "cashback_core" / "examples.json"
+EXAMPLES: Final = ROOT / "tests" / "unit" / "cashback_core" / "sales" / "examples.json"
 VERSIONS: Final = ("3.11", "3.12", "3.13", "3.14")
 
 RUN_EXAMPLES: Final = """
