@@ -17,8 +17,14 @@ from uuid import UUID
 
 from cashback_core import parse_centavos
 from cashback_core.delivery.states import DeliveryPolicy, Status
-from cashback_core.reconciliation import BookEntry, Margin, ReadStatement, Rules, StatementTotals
-from cashback_core.reconciliation import reconcile
+from cashback_core.reconciliation import (
+    BookEntry,
+    Margin,
+    ReadStatement,
+    Rules,
+    StatementTotals,
+    reconcile,
+)
 from cashback_core.reconciliation.statements import StatementHead, StatementLine
 
 
