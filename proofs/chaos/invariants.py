@@ -169,8 +169,9 @@ def _told_as_it_is(ledgers: Ledgers) -> Iterator[str]:
             continue
         if (told.status_code == 201) != (told.status in _FINAL):
             yield f"1: sale {told.number} was told {told.status_code} {told.status}"
-        if told.status_code == 201 and final.setdefault(told.number, told).body != told.body:
-            yield f"1: sale {told.number}: a final answer changed"
+        first = final.setdefault(told.number, told) if told.status_code == 201 else told
+        if first.body != told.body:
+            yield f"1: sale {told.number}: a final answer changed: {first.body!r}, then {told.body!r}"
     for told in {told.number: told for told in ledgers.told}.values():
         row = None if told.id is None else ledgers.rows.get(told.id)
         if row is not None and told.status != row.status and row.status not in OPEN:
