@@ -97,8 +97,8 @@ def main(book_path: Path, statement_path: Path) -> None:
     reconciliation = reconcile([ReadStatement(head=head, tally=tally)], lines, entries, rules)
     for finding in reconciliation.findings():
         if finding.needs_a_person:
-            line = "" if finding.line is None else f" line {finding.line.number}"
-            print(f"{finding.cls}{line} {finding.cashback_id or ''}: {finding.why}")
+            where = "" if finding.line is None else f" line {finding.line.number}"
+            print(f"{finding.cls}{where} {finding.cashback_id or ''}: {finding.why}")
     for cls, total in reconciliation.totals.by_class.items():
         if total.lines or total.cashbacks:
             print(

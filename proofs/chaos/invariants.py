@@ -171,7 +171,8 @@ def _told_as_it_is(ledgers: Ledgers) -> Iterator[str]:
             yield f"1: sale {told.number} was told {told.status_code} {told.status}"
         first = final.setdefault(told.number, told) if told.status_code == 201 else told
         if first.body != told.body:
-            yield f"1: sale {told.number}: a final answer changed: {first.body!r}, then {told.body!r}"
+            what = f"1: sale {told.number}: a final answer changed"
+            yield f"{what}: {first.body!r}, then {told.body!r}"
     for told in {told.number: told for told in ledgers.told}.values():
         row = None if told.id is None else ledgers.rows.get(told.id)
         if row is not None and told.status != row.status and row.status not in OPEN:
