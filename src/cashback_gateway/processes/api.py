@@ -13,7 +13,12 @@ from typing import TYPE_CHECKING, Final
 import uvicorn
 
 from adapters.http.serving.access_log import AccessLog
-from adapters.http.serving.last_taken import keep_listening, take_everybody
+from adapters.http.serving.last_taken import (
+    HANDSHAKE_S,
+    keep_listening,
+    refuse_newcomers,
+    take_everybody,
+)
 from adapters.http.serving.origins import Origins
 from adapters.http.serving.request_watch import RequestWatch
 from adapters.http.serving.server import GuardedProtocol, RequestLimit
@@ -136,6 +141,9 @@ class _Server(uvicorn.Server):
             for server in self.servers
             for listening in server.sockets
         ]
+        for listening in kept:
+            refuse_newcomers(listening)
+        await asyncio.sleep(HANDSHAKE_S)
         for server in self.servers:
             server.close()
         loop = asyncio.get_running_loop()

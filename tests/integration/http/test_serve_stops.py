@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from adapters.http.serving.last_taken import keep_listening, take_everybody
+from adapters.http.serving.last_taken import keep_listening, refuse_newcomers, take_everybody
 from integration.running import START_S, running_gateway
 
 if TYPE_CHECKING:
@@ -93,6 +93,20 @@ def test_who_is_at_the_door_is_taken_and_who_knocks_later_is_refused_unheard() -
                 assert other.recv(64) == b"a sale"
         with pytest.raises(ConnectionRefusedError):
             socket.create_connection(address)
+
+
+def test_before_the_door_is_closed_nobody_new_comes_to_it() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        address = listening.getsockname()
+        with socket.create_connection(address) as waiting:
+            refuse_newcomers(listening)
+            with pytest.raises(ConnectionRefusedError):
+                socket.create_connection(address)
+            waiting.sendall(b"a sale")
+            with listening.accept()[0] as taken:
+                assert taken.recv(64) == b"a sale"
+                taken.sendall(b"recorded")
+                assert waiting.recv(64) == b"recorded"
 
 
 def test_who_was_taken_is_heard_though_no_more_can_be_taken() -> None:
