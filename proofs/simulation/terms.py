@@ -6,7 +6,7 @@ from typing import Final
 
 from cashback_core.sales.programme import Programme, Rate
 from cashback_core.sales.terms import Terms
-from cashback_core.sales.validation import SaleRules
+from cashback_core.sales.rules import SaleRules
 from simulation.mix import EPOCH
 
 TERMS: Final = {
