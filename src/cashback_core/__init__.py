@@ -23,7 +23,7 @@ from cashback_core.sales.effective_dates import (
     refuse_start,
     refuse_withdrawal,
 )
-from cashback_core.sales.programme import Programme, Rate, next_rate
+from cashback_core.sales.programme import NewRate, Programme, Rate, next_rate
 from cashback_core.sales.sale import Customer, Line, Sale
 from cashback_core.sales.validation import SaleRules, parse_sale
 from cashback_core.values.documents import Cnpj, Cpf, DocumentFault, InvalidDocument, mask
@@ -99,6 +99,7 @@ __all__ = [
     "Move",
     "NameDifference",
     "NeverSent",
+    "NewRate",
     "NoSuchInstant",
     "NotAnInstant",
     "Outcome",
