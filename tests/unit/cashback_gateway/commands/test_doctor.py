@@ -66,6 +66,7 @@ BACKLOG: Final = OpenWork(
     risk_accepted=0,
     incidents=0,
     latest_incidents=(),
+    clocks_ahead=(),
     sender=SenderState(),
 )
 
