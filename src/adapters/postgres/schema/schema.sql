@@ -2530,6 +2530,10 @@ CREATE INDEX sales_by_group ON public.sales USING btree (merchant_id, COALESCE(c
 
 CREATE INDEX sales_by_sold_at ON public.sales USING btree (merchant_id, sold_at);
 
+-- Name: sales_from_ahead; Type: INDEX; Schema: public; Owner: -
+
+CREATE INDEX sales_from_ahead ON public.sales USING btree (accepted_at DESC) WHERE ((sold_at - accepted_at) > '00:00:10'::interval);
+
 -- Name: sales_of_equal_content; Type: INDEX; Schema: public; Owner: -
 
 CREATE INDEX sales_of_equal_content ON public.sales USING btree (merchant_id, accepted_at DESC) WHERE (same_content_as IS NOT NULL);
