@@ -23,7 +23,7 @@ from cashback_core.sales.effective_dates import (
     refuse_start,
     refuse_withdrawal,
 )
-from cashback_core.sales.programme import Programme, Rate, next_rate
+from cashback_core.sales.programme import NewRate, Programme, Rate, next_rate
 from cashback_core.sales.rules import BuyerRule, Buyers, NumberScope, SaleRules
 from cashback_core.sales.sale import Customer, Line, Payment, PaymentKind, Place, Sale
 from cashback_core.sales.validation import parse_sale
@@ -120,6 +120,7 @@ __all__ = [
     "Move",
     "NameDifference",
     "NeverSent",
+    "NewRate",
     "NoSuchInstant",
     "NotAnInstant",
     "NothingDue",

@@ -319,6 +319,16 @@ NAME_DIFFERENCES: Final = Metric(
     of=_WORKER,
     one_for_all=_DATABASE,
 )
+CLIENT_CLOCKS: Final = Metric(
+    name="cashback_client_clock_ahead_seconds",
+    kind=MetricKind.GAUGE,
+    labels=("client",),
+    meaning="how far the clock of a client, or of a till of its, is ahead: the most that a sale of "
+    "the last hour was made after it came, from 10 seconds on; by the subject of the client's "
+    "token, of the 20 furthest ones",
+    of=_WORKER,
+    one_for_all=_DATABASE,
+)
 PAUSED: Final = Metric(
     name="cashback_sender_paused",
     kind=MetricKind.GAUGE,

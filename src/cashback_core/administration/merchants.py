@@ -8,17 +8,23 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 from cashback_core.administration.resources import ResourceStore
 from cashback_core.delivery.brakes import Ceilings
+from cashback_core.sales.rules import BuyerRule, NumberScope
 from cashback_core.sales.same_sale import EqualContent
 from cashback_core.values.names import NameDifference
+from cashback_core.values.rounding import Rounding
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from cashback_core.values.rounding import Rounding
-
 MAX_SALE_AGE_DAYS: Final = 36_524
 DEFAULT_MAX_SALE_AGE_DAYS: Final = 30
 """A new merchant's: what a wrong clock or an old file brings is told, and not paid."""
+
+MAX_TOLERANCE_CENTAVOS: Final = 99
+MAX_CONFIRM_WITHIN_H: Final = 2160
+"""Ninety days: a payment that nobody confirmed by then was none."""
+MAX_AHEAD_S: Final = 86_400
+"""A day: a clock that is further ahead has another date."""
 
 SLUG: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,62}\Z", re.ASCII)
 
@@ -39,15 +45,33 @@ class MerchantState:
     equal_content: EqualContent = EqualContent.SALE_ID
     """Which of its sales may have the content of another one: the merchant's own to decide."""
     name_difference: NameDifference = NameDifference.REFUSE
+    line_rounding: Rounding = Rounding.HALF_UP
+    """How a line's value times its quantity becomes centavos, where it does not tell its amount."""
+    line_tolerance_centavos: int = 0
+    """How far the amount that a line tells may be from its product, beside the centavo's part."""
+    sale_tolerance_centavos: int = 0
+    """How far a total may be from the sum of its parts; it counts as it is told."""
+    surcharge_earns: bool = False
+    company_buyers: BuyerRule = BuyerRule.REFUSE
+    """What becomes of a sale to a CNPJ."""
+    foreign_buyers: BuyerRule = BuyerRule.REFUSE
+    """What becomes of a sale to a foreign document."""
+    nobody_buyers: BuyerRule = BuyerRule.REFUSE
+    """What becomes of a sale to nobody, whom nobody can pay: never PAY."""
+    confirm_within_h: int = 72
+    """After so many hours a sale that waits to be confirmed is void."""
+    max_ahead_s: int = 300
+    """By how much a till's clock may be ahead; such a sale counts when it is accepted."""
     ceilings: Ceilings = field(default_factory=Ceilings)
     """Above them cashbacks are held. A day's counts the day on which it is set from its start."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Merchant:
-    """A merchant; its slug is its address and never changes."""
+    """A merchant; its slug is its address and never changes, nor does where its numbers count."""
 
     slug: str
+    numbers: NumberScope
     state: MerchantState
     version: int
     created_at: datetime
@@ -57,10 +81,14 @@ class Merchant:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewMerchant:
-    """A merchant to be added; it starts enabled, whatever the state says."""
+    """A merchant to be added; it starts enabled, whatever the state says.
+
+    `numbers` says where a sale_id names one sale: in the whole merchant, or in each store.
+    """
 
     slug: str
     state: MerchantState
+    numbers: NumberScope = NumberScope.MERCHANT
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

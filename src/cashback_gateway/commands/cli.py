@@ -223,7 +223,10 @@ GROUPS: Final = (
                 "add",
                 "product_types:add",
                 "add a product type with its first rate",
-                ("product-types add A --merchant rede-norte --rate-bp 500",),
+                (
+                    "product-types add A --merchant rede-norte --rate-bp 500",
+                    "product-types add TOBACCO --merchant rede-norte --excluded",
+                ),
             ),
         ),
     ),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from dataclasses import dataclass
 from functools import partial
@@ -12,7 +13,6 @@ from zoneinfo import ZoneInfo
 from cyclopts import Parameter
 
 from cashback_core.administration.merchants import SLUG
-from cashback_core.sales.sale import is_sale_id
 from cashback_core.values.documents import Cpf, InvalidDocument
 from cashback_core.values.instants import NoSuchInstant, NotAnInstant, parse_bound
 from cashback_core.values.reasons import MAX_NAME_CHARS, is_plain_text, refuse_reason
@@ -21,6 +21,7 @@ from cashback_gateway.commands.readers import matching, read_by, whole
 
 ZONE: Final = "America/Sao_Paulo"
 MAX_RESOURCE_NAME_CHARS: Final = 120
+_NUMBER: Final = re.compile(r"([!-~]{1,32}/)?[!-~]{1,64}\Z", re.ASCII)
 
 
 def _reason(text: str) -> str:
@@ -57,9 +58,11 @@ def _bound(text: str, *, end: bool) -> object:
 
 
 def read_name(text: str) -> str:
-    """The id of a cashback, or a sale's own number. Raises ValueError."""
-    if not is_sale_id(text):
-        raise ValueError("neither an id nor a sale_id: 1 to 64 visible characters of ASCII")
+    """The id of a cashback, or a sale's own number, or STORE/NUMBER. Raises ValueError."""
+    if _NUMBER.match(text) is None:
+        raise ValueError(
+            "neither an id nor a sale_id (1 to 64 visible characters of ASCII), nor STORE/NUMBER"
+        )
     return text
 
 
@@ -77,7 +80,14 @@ Slug = Annotated[str, matching(SLUG, _SLUG_WORDS, "its address")]
 Merchant = Annotated[
     str, matching(SLUG, _SLUG_WORDS, "the merchant's slug; default: every merchant")
 ]
-Named = Annotated[str, read_by(read_name, "the cashback's id, or the sale's own number (sale_id)")]
+Named = Annotated[
+    str,
+    read_by(
+        read_name,
+        "the cashback's id, or the sale's own number (sale_id); STORE/NUMBER where numbers count in"
+        " each store",
+    ),
+]
 Id = Annotated[UUID, read_by(_uuid)]
 ResourceName = Annotated[str, read_by(_resource_name, "what it is called")]
 Document = Annotated[Cpf, read_by(_cpf, "only this customer's, a CPF")]

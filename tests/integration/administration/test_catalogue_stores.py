@@ -17,7 +17,7 @@ from adapters.postgres.administration.products import PostgresProducts
 from adapters.postgres.administration.transactions import Administration
 from adapters.postgres.cashbacks.store import PostgresCashbackStore
 from cashback_core.administration.customers import CustomerFilter, NewCustomer
-from cashback_core.administration.product_types import NewProductType, NewRate
+from cashback_core.administration.product_types import NewProductType
 from cashback_core.administration.products import NewProduct, NewType, ProductFilter
 from cashback_core.administration.resources import (
     Caller,
@@ -31,7 +31,7 @@ from cashback_core.delivery.states import DeliveryPolicy
 from cashback_core.intake.acceptance import Accepted, CustomerNameMismatch, TermsChanged
 from cashback_core.sales.calculation import calculate
 from cashback_core.sales.effective_dates import BEGINNING
-from cashback_core.sales.programme import Programme, Rate
+from cashback_core.sales.programme import NewRate, Programme, Rate
 from cashback_core.sales.sale import Customer
 from cashback_core.values import pages as core_pages
 from cashback_core.values.ids import new_id

@@ -8,6 +8,7 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -28,6 +29,9 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parents[3]
 SALES = 60
+AHEAD_S = 240.0
+"""By so much the clock of a till is ahead."""
+
 DOCUMENT = re.compile(r"(?<![0-9.])[0-9]{11}(?![0-9])")
 
 
@@ -55,6 +59,8 @@ def fleet_on(dsn: str, folder: Path, **settings: str) -> Generator[Fleet, None, 
     ports = {name: free_port("127.0.0.1") for name in ("api", "api2", "worker")}
     second_url = f"http://127.0.0.1:{free_port('127.0.0.1')}"
     with running_gateway(dsn, folder, **settings) as gateway:
+        ahead = datetime.now(UTC) + timedelta(seconds=AHEAD_S)
+        gateway.submit(sale() | {"sold_at": ahead.isoformat()})
         fleet = Fleet(gateway=gateway, second_url=second_url, ports=ports)
         for name in ("api", "worker"):  # anew, each with a metrics port of its own
             gateway.processes[name].terminate()
@@ -225,6 +231,12 @@ def test_the_worker_tells_of_open_money_by_the_database_also_after_a_kill(fleet:
     until(lambda: answers(port))
     assert told() == stored()
     assert told()["rejected"] >= 1
+
+
+def test_whose_clock_is_ahead_is_told(fleet: Fleet) -> None:
+    (told,) = scrape(fleet.ports["worker"])["cashback_client_clock_ahead_seconds"].samples
+    assert told.labels == {"client": "user:demo"}
+    assert AHEAD_S - 30 < told.value < AHEAD_S
 
 
 def test_a_paused_sender_is_seen(fleet: Fleet) -> None:

@@ -44,8 +44,8 @@ _REQUEST: Final = (
     "name_length", "name_not_printable", "name_encoding", "name_without_letter", "type_format",
     "no_such_type", "sku_invalid", "starts_at_out_of_range", "starts_at_without_notice",
     "starts_at_not_after_latest", "too_many_changes", "rate_needs_both", "rate_unconfirmed",
-    "slug_format", "zone_unknown", "platform_only", "username_format", "no_such_merchant",
-    "no_such_group", "role_and_merchant", "own_role", "becomes_administrator",
+    "excluded_has_rate", "slug_format", "zone_unknown", "platform_only", "username_format",
+    "no_such_merchant", "no_such_group", "role_and_merchant", "own_role", "becomes_administrator",
     "password_length", "password_like_username", "password_common", "password_wrong",
     "only_with_ours", "no_such_cashback",
 )  # fmt: skip

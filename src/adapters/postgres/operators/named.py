@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from adapters.postgres.connection.database import OPERATING, OVERSEEING
+from cashback_core.sales.rules import NumberScope
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -31,7 +32,8 @@ async def named_cashbacks(
 ) -> Mapping[str, Sequence[NamedCashback]]:
     """By each name the cashback of that id; else the sales of that number, of each merchant one.
 
-    For whoever has the machine. Raises StoreUnavailable.
+    Where a merchant's numbers count in each store, a number is STORE/NUMBER. For whoever has the
+    machine. Raises StoreUnavailable.
     """
     named: dict[str, list[NamedCashback]] = {name: [] for name in names}
     ids = {name: id_ for name in named if (id_ := _id_in(name)) is not None}
@@ -45,13 +47,16 @@ async def named_cashbacks(
             [[*ids.values()]],
         )
         of_ids = {row[2]: NamedCashback(*row) for row in await found.fetchall()}
-        found = await connection.execute("select merchant_id from merchants order by merchant_id")
-        merchants = [row[0] for row in await found.fetchall()]
+        found = await connection.execute(
+            "select merchant_id, numbers from merchants order by merchant_id"
+        )
+        merchants = await found.fetchall()
     for name, id_ in ids.items():
         if id_ in of_ids:
             named[name].append(of_ids[id_])
     numbers = [name for name, cashbacks in named.items() if not cashbacks]
-    for merchant_id in merchants if numbers else ():
+    for merchant_id, scope in merchants if numbers else ():
+        told = _names_in(NumberScope(scope), numbers)
         # Names are seen by who acts for their merchant, and by nobody else: merchants are few.
         async with database.pool(OPERATING).acting_for(merchant_id) as connection:
             found = await connection.execute(
@@ -64,11 +69,26 @@ async def named_cashbacks(
                     on c.merchant_id = n.merchant_id and c.cashback_id = n.cashback_id
                 where m.merchant_id = %s
                 """,
-                [numbers, merchant_id],
+                [[*told], merchant_id],
             )
             for name, *row in await found.fetchall():
-                named[name].append(NamedCashback(*row))
+                named[told[name]].append(NamedCashback(*row))
     return named
+
+
+def _names_in(scope: NumberScope, numbers: Collection[str]) -> dict[str, str]:
+    """Each name that a sale of that number could have here, and the number as it was told.
+
+    Either part of STORE/NUMBER may have slashes of its own; the name of a sale has one blank.
+    """
+    if scope is NumberScope.MERCHANT:
+        return {number: number for number in numbers}
+    return {
+        f"{number[:at]} {number[at + 1 :]}": number
+        for number in numbers
+        for at, character in enumerate(number)
+        if character == "/"
+    }
 
 
 def _id_in(text: str) -> UUID | None:

@@ -61,7 +61,7 @@ async def read_terms(connection: AsyncConnection[Any], merchant_id: int) -> Term
         [merchant_id],
     )
     found = await connection.execute(
-        "select type, rate_bp, version, starts_at from rates where merchant_id = %s",
+        "select type, rate_bp, version, starts_at, excluded from rates where merchant_id = %s",
         [merchant_id],
     )
     merchant, rates = await terms.fetchone(), await found.fetchall()
@@ -76,7 +76,10 @@ async def read_terms(connection: AsyncConnection[Any], merchant_id: int) -> Term
             name_difference=NameDifference(name_difference),
         ),
         programme=Programme(
-            tuple(Rate(type=t, rate_bp=bp, version=v, starts_at=at) for t, bp, v, at in rates),
+            tuple(
+                Rate(type=t, rate_bp=bp, version=v, starts_at=at, excluded=excluded)
+                for t, bp, v, at, excluded in rates
+            ),
             Rounding(rounding),
         ),
         equal_content=EqualContent(equal_content),

@@ -1715,13 +1715,32 @@ CREATE TABLE public.merchants (
     name_difference text DEFAULT 'refuse'::text NOT NULL,
     max_cashback_centavos bigint,
     max_day_centavos bigint,
+    line_rounding text DEFAULT 'half_up'::text NOT NULL,
+    line_tolerance_centavos integer DEFAULT 0 NOT NULL,
+    sale_tolerance_centavos integer DEFAULT 0 NOT NULL,
+    surcharge_earns boolean DEFAULT false NOT NULL,
+    company_buyers text DEFAULT 'refuse'::text NOT NULL,
+    foreign_buyers text DEFAULT 'refuse'::text NOT NULL,
+    nobody_buyers text DEFAULT 'refuse'::text NOT NULL,
+    confirm_within_h integer DEFAULT 72 NOT NULL,
+    max_ahead_s integer DEFAULT 300 NOT NULL,
+    numbers text DEFAULT 'merchant'::text NOT NULL,
+    CONSTRAINT merchants_company_buyers_check CHECK ((company_buyers = ANY (ARRAY['refuse'::text, 'record'::text, 'pay'::text]))),
+    CONSTRAINT merchants_confirm_within_h_check CHECK (((confirm_within_h >= 1) AND (confirm_within_h <= 2160))),
     CONSTRAINT merchants_equal_content_check CHECK ((equal_content = ANY (ARRAY['sale_id'::text, 'key'::text, 'never'::text]))),
+    CONSTRAINT merchants_foreign_buyers_check CHECK ((foreign_buyers = ANY (ARRAY['refuse'::text, 'record'::text, 'pay'::text]))),
+    CONSTRAINT merchants_line_rounding_check CHECK ((line_rounding = ANY (ARRAY['half_even'::text, 'half_up'::text, 'down'::text]))),
+    CONSTRAINT merchants_line_tolerance_centavos_check CHECK (((line_tolerance_centavos >= 0) AND (line_tolerance_centavos <= 99))),
+    CONSTRAINT merchants_max_ahead_s_check CHECK (((max_ahead_s >= 0) AND (max_ahead_s <= 86400))),
     CONSTRAINT merchants_max_cashback_centavos_check CHECK (((max_cashback_centavos >= 0) AND (max_cashback_centavos <= '9999999999'::bigint))),
     CONSTRAINT merchants_max_day_centavos_check CHECK (((max_day_centavos >= 0) AND (max_day_centavos <= '9999999999999'::bigint))),
     CONSTRAINT merchants_max_sale_age_days_check CHECK (((max_sale_age_days >= 1) AND (max_sale_age_days <= 36524))),
     CONSTRAINT merchants_name_check CHECK (((char_length(name) >= 1) AND (char_length(name) <= 120))),
     CONSTRAINT merchants_name_difference_check CHECK ((name_difference = ANY (ARRAY['refuse'::text, 'note'::text]))),
+    CONSTRAINT merchants_nobody_buyers_check CHECK ((nobody_buyers = ANY (ARRAY['refuse'::text, 'record'::text]))),
+    CONSTRAINT merchants_numbers_check CHECK ((numbers = ANY (ARRAY['merchant'::text, 'store'::text]))),
     CONSTRAINT merchants_rounding_check CHECK ((rounding = ANY (ARRAY['half_even'::text, 'half_up'::text, 'down'::text]))),
+    CONSTRAINT merchants_sale_tolerance_centavos_check CHECK (((sale_tolerance_centavos >= 0) AND (sale_tolerance_centavos <= 99))),
     CONSTRAINT merchants_slug_check CHECK ((slug ~ '^[a-z0-9][a-z0-9-]{0,62}$'::text)),
     CONSTRAINT merchants_version_check CHECK ((version > 0))
 );
@@ -1828,6 +1847,8 @@ CREATE TABLE public.rates (
     rate_bp integer NOT NULL,
     starts_at timestamp with time zone NOT NULL,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
+    excluded boolean DEFAULT false NOT NULL,
+    CONSTRAINT rates_excluded_are_zero CHECK (((NOT excluded) OR (rate_bp = 0))),
     CONSTRAINT rates_rate_bp_check CHECK (((rate_bp >= 0) AND (rate_bp <= 10000))),
     CONSTRAINT rates_starts_at_check CHECK (((starts_at >= '2000-01-01 00:00:00+00'::timestamp with time zone) AND (starts_at < '2100-01-01 00:00:00+00'::timestamp with time zone))),
     CONSTRAINT rates_version_check CHECK ((version > 0))
@@ -2509,6 +2530,10 @@ CREATE INDEX sales_by_group ON public.sales USING btree (merchant_id, COALESCE(c
 
 CREATE INDEX sales_by_sold_at ON public.sales USING btree (merchant_id, sold_at);
 
+-- Name: sales_from_ahead; Type: INDEX; Schema: public; Owner: -
+
+CREATE INDEX sales_from_ahead ON public.sales USING btree (accepted_at DESC) WHERE ((sold_at - accepted_at) > '00:00:10'::interval);
+
 -- Name: sales_of_equal_content; Type: INDEX; Schema: public; Owner: -
 
 CREATE INDEX sales_of_equal_content ON public.sales USING btree (merchant_id, accepted_at DESC) WHERE (same_content_as IS NOT NULL);
@@ -2699,7 +2724,7 @@ CREATE TRIGGER merchants_count_their_day AFTER UPDATE OF max_day_centavos, zone 
 
 -- Name: merchants merchants_keep_their_slugs; Type: TRIGGER; Schema: public; Owner: -
 
-CREATE TRIGGER merchants_keep_their_slugs BEFORE DELETE OR UPDATE ON public.merchants FOR EACH ROW EXECUTE FUNCTION public.keep_columns('slug', 'merchant_id', 'created_at');
+CREATE TRIGGER merchants_keep_their_slugs BEFORE DELETE OR UPDATE ON public.merchants FOR EACH ROW EXECUTE FUNCTION public.keep_columns('slug', 'merchant_id', 'created_at', 'numbers');
 
 -- Name: privacy_acts privacy_acts_append_only; Type: TRIGGER; Schema: public; Owner: -
 
@@ -4322,6 +4347,55 @@ GRANT INSERT(max_cashback_centavos),UPDATE(max_cashback_centavos) ON TABLE publi
 
 GRANT UPDATE(max_day_centavos) ON TABLE public.merchants TO cashback_serving;
 GRANT INSERT(max_day_centavos),UPDATE(max_day_centavos) ON TABLE public.merchants TO cashback_platform;
+
+-- Name: COLUMN merchants.line_rounding; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(line_rounding) ON TABLE public.merchants TO cashback_serving;
+GRANT INSERT(line_rounding),UPDATE(line_rounding) ON TABLE public.merchants TO cashback_platform;
+
+-- Name: COLUMN merchants.line_tolerance_centavos; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(line_tolerance_centavos) ON TABLE public.merchants TO cashback_serving;
+GRANT INSERT(line_tolerance_centavos),UPDATE(line_tolerance_centavos) ON TABLE public.merchants TO cashback_platform;
+
+-- Name: COLUMN merchants.sale_tolerance_centavos; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(sale_tolerance_centavos) ON TABLE public.merchants TO cashback_serving;
+GRANT INSERT(sale_tolerance_centavos),UPDATE(sale_tolerance_centavos) ON TABLE public.merchants TO cashback_platform;
+
+-- Name: COLUMN merchants.surcharge_earns; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(surcharge_earns) ON TABLE public.merchants TO cashback_serving;
+GRANT INSERT(surcharge_earns),UPDATE(surcharge_earns) ON TABLE public.merchants TO cashback_platform;
+
+-- Name: COLUMN merchants.company_buyers; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(company_buyers) ON TABLE public.merchants TO cashback_serving;
+GRANT INSERT(company_buyers),UPDATE(company_buyers) ON TABLE public.merchants TO cashback_platform;
+
+-- Name: COLUMN merchants.foreign_buyers; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(foreign_buyers) ON TABLE public.merchants TO cashback_serving;
+GRANT INSERT(foreign_buyers),UPDATE(foreign_buyers) ON TABLE public.merchants TO cashback_platform;
+
+-- Name: COLUMN merchants.nobody_buyers; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(nobody_buyers) ON TABLE public.merchants TO cashback_serving;
+GRANT INSERT(nobody_buyers),UPDATE(nobody_buyers) ON TABLE public.merchants TO cashback_platform;
+
+-- Name: COLUMN merchants.confirm_within_h; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(confirm_within_h) ON TABLE public.merchants TO cashback_serving;
+GRANT INSERT(confirm_within_h),UPDATE(confirm_within_h) ON TABLE public.merchants TO cashback_platform;
+
+-- Name: COLUMN merchants.max_ahead_s; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(max_ahead_s) ON TABLE public.merchants TO cashback_serving;
+GRANT INSERT(max_ahead_s),UPDATE(max_ahead_s) ON TABLE public.merchants TO cashback_platform;
+
+-- Name: COLUMN merchants.numbers; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(numbers) ON TABLE public.merchants TO cashback_platform;
 
 -- Name: TABLE privacy_acts; Type: ACL; Schema: public; Owner: -
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -12,6 +13,7 @@ from cashback_core import (
     Catalogue,
     ChangeFault,
     ChangeRefused,
+    NewRate,
     Programme,
     Rate,
     TypePeriod,
@@ -30,7 +32,8 @@ FIRST = Rate(type="A", rate_bp=500, version=1, starts_at=datetime(2020, 1, 1, tz
 
 
 def after(*rates: Rate, starts_at: datetime, now: datetime = NOW) -> Rate | ChangeFault:
-    made = next_rate(rates, type="A", rate_bp=700, starts_at=starts_at, now=now, confirmed_bp=700)
+    new = NewRate(rate_bp=700, starts_at=starts_at, confirmed_bp=700)
+    made = next_rate(rates, new, type="A", now=now)
     return made.fault if isinstance(made, ChangeRefused) else made
 
 
@@ -90,7 +93,19 @@ def test_a_products_type_changes_by_the_same_rules() -> None:
 @pytest.mark.parametrize("rate_bp", [-1, 10_001])
 def test_a_rate_out_of_range_is_no_rate(rate_bp: int) -> None:
     with pytest.raises(ValueError, match="basis points"):
-        next_rate((), type="A", rate_bp=rate_bp, starts_at=NOW, now=NOW)
+        next_rate((), NewRate(rate_bp=rate_bp, starts_at=NOW), type="A", now=NOW)
+
+
+def test_an_excluded_type_has_no_rate_and_needs_no_second_word() -> None:
+    out = NewRate(rate_bp=0, starts_at=NOW + MIN_NOTICE, excluded=True)
+    made = next_rate((FIRST,), out, type="A", now=NOW)
+    assert made == Rate(type="A", rate_bp=0, version=2, starts_at=NOW + MIN_NOTICE, excluded=True)
+    with pytest.raises(ValueError, match="rate of 0"):
+        next_rate((FIRST,), replace(out, rate_bp=1), type="A", now=NOW)
+    back = NewRate(rate_bp=500, starts_at=NOW + 2 * MIN_NOTICE)
+    again = next_rate((FIRST, made), back, type="A", now=NOW)
+    assert isinstance(again, Rate)
+    assert (again.rate_bp, again.excluded) == (500, False)
 
 
 @given(st.data())
@@ -106,11 +121,13 @@ def test_a_change_of_rate_never_changes_the_cashback_of_a_sale_sold_before_it(
         rate_bp = data.draw(st.integers(0, 10_000))
         made = next_rate(
             [rate],
+            NewRate(
+                rate_bp=rate_bp,
+                starts_at=first_start + begins_us * TICK,
+                confirmed_bp=rate_bp,
+            ),
             type=rate.type,
-            rate_bp=rate_bp,
-            starts_at=first_start + begins_us * TICK,
             now=strategies.DEMO.now,
-            confirmed_bp=rate_bp,
         )
         assert isinstance(made, Rate)
         rates.append(made)
@@ -137,7 +154,10 @@ def test_what_is_kept_for_a_minute_never_pays_an_old_rate(
     present: list[Rate] = [FIRST]
     for start_s in sorted(set(starts)):
         made = next_rate(
-            present, type="A", rate_bp=700, starts_at=at + timedelta(seconds=start_s), now=at
+            present,
+            NewRate(rate_bp=700, starts_at=at + timedelta(seconds=start_s)),
+            type="A",
+            now=at,
         )
         if isinstance(made, Rate):
             present.append(made)
