@@ -249,6 +249,7 @@ class SubmitSale:
             self._submission(request, sale, cashback, replay_only=refused is not None),
             equal_content=terms.equal_content,
             name_difference=terms.rules.name_difference,
+            confirm_within=terms.rules.confirm_within if sale.confirm_later else None,
         )
         # A task of its own: a caller that hangs up between the commit and the start of the delivery
         # must not leave a lease that nobody uses.
@@ -339,6 +340,7 @@ class SubmitSale:
         # Asked last: a half-open breaker takes whom it admits for its probe.
         at_once = (
             cashback.cashback_centavos > 0
+            and not sale.confirm_later
             and not request.respond_async
             and not replay_only
             and deliverer.breaker.admit(

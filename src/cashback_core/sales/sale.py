@@ -121,6 +121,7 @@ class Sale:
 
     `sale_id` is the ERP's own number, if it sent one. `sold_at_wall` is what stood on the
     merchant's wall clock, naive, if `sold_at` came without an offset: a spelling, not a value.
+    `confirm_later`: it earns when its ERP confirms it; that is how it was sent, and no content.
 
     The constructor refuses any other; `Sale.known` takes one that was checked when it was read or
     stored, for a sale of 990 lines is not added up again and again.
@@ -132,6 +133,7 @@ class Sale:
     total_centavos: int
     discount_centavos: int = 0
     sale_id: str | None = None
+    confirm_later: bool = field(default=False, compare=False)
     sold_at_wall: datetime | None = field(default=None, compare=False)
 
     def __post_init__(self) -> None:
@@ -162,6 +164,7 @@ class Sale:
         discount_centavos: int,
         sale_id: str | None,
         sold_at_wall: datetime | None,
+        confirm_later: bool = False,
     ) -> Self:
         """Exactly this sale, unchecked."""
         made = object.__new__(cls)
@@ -172,6 +175,7 @@ class Sale:
         put(made, "total_centavos", total_centavos)
         put(made, "discount_centavos", discount_centavos)
         put(made, "sale_id", sale_id)
+        put(made, "confirm_later", confirm_later)
         put(made, "sold_at_wall", sold_at_wall)
         return made
 
@@ -185,6 +189,7 @@ class Sale:
             discount_centavos=self.discount_centavos,
             sale_id=self.sale_id,
             sold_at_wall=self.sold_at_wall,
+            confirm_later=self.confirm_later,
         )
 
 

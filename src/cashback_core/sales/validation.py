@@ -61,6 +61,9 @@ MAX_AHEAD: Final = timedelta(minutes=5)
 MAX_MAX_AGE: Final = timedelta(days=36_524)
 """Longest limit that a merchant may set: a century."""
 
+MAX_CONFIRM_WITHIN: Final = timedelta(hours=2160)
+"""Longest time that a merchant may give a sale to be confirmed: 90 days."""
+
 _SALE: Final[Shape] = {
     "sold_at": True,
     "customer": True,
@@ -68,25 +71,31 @@ _SALE: Final[Shape] = {
     "products": True,
     "discount": False,
     "sale_id": False,
+    "confirm": False,
 }
 _CUSTOMER: Final[Shape] = {"document": True, "name": True}
 _LINE: Final[Shape] = {"type": False, "sku": False, "value": True, "qty": True, "discount": False}
 _NO_PRODUCTS: Final = Catalogue()
 _NUMBERS: Final = (int, float, Decimal)
+_CONFIRM: Final = ("now", "later")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SaleRules:
     """What a merchant lays down for its sales.
 
-    Its wall clock, how old a sale may be, and what of a sale under another person's name.
+    Its wall clock, how old a sale may be, what of a sale under another person's name, and within
+    which time a sale that is to be confirmed later must be.
     """
 
     zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("America/Sao_Paulo"))
     max_age: timedelta = timedelta(days=3653)
     name_difference: NameDifference = NameDifference.REFUSE
+    confirm_within: timedelta = timedelta(hours=72)
 
     def __post_init__(self) -> None:
+        if not timedelta(0) < self.confirm_within <= MAX_CONFIRM_WITHIN:
+            raise ValueError("a sale is confirmed within 90 days")
         if not timedelta(0) < self.max_age <= MAX_MAX_AGE:
             raise ValueError(f"a sale's highest age is up to {MAX_MAX_AGE.days} days")
 
@@ -159,6 +168,7 @@ class _SaleReading(FieldReader):
         total = self.read_money(fields, "total", "")
         discount = self.read_discount(fields, "")
         sale_id = self._sale_id(fields)
+        confirm_later = self._confirm_later(fields)
         if lines is None or total is None or discount is None:
             return None
         adds_up = self._adds_up(lines, total, discount)
@@ -176,7 +186,16 @@ class _SaleReading(FieldReader):
             discount_centavos=discount,
             sale_id=sale_id,
             sold_at_wall=sold_at_wall,
+            confirm_later=confirm_later,
         )
+
+    def _confirm_later(self, fields: Fields) -> bool:
+        if fields.get("confirm") is None:
+            return False
+        text = self.read_text(fields, "confirm", "")
+        if text is not None and text not in _CONFIRM:
+            self.tell("/confirm", "no_such_choice", show(text), {"names": ", ".join(_CONFIRM)})
+        return text == "later"
 
     def _names_tell_nobody(self, sale_id: str | None, document: Cpf) -> None:
         """An erasure would have to change a name that tells who bought; the repeat would not."""

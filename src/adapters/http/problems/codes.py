@@ -28,7 +28,7 @@ _SALE: Final = (
     "lines_count", "product_type_unknown", "type_or_sku", "sku_format", "unknown_sku",
     "sku_without_type", "sold_at_format", "sold_at_nonexistent", "sold_at_future",
     "sold_at_too_old", "discount_too_large", "total_mismatch", "sale_id_format",
-    "sale_id_holds_document", "idempotency_key_holds_document",
+    "sale_id_holds_document", "idempotency_key_holds_document", "no_such_choice",
 )  # fmt: skip
 _JSON: Final = (
     "json_empty", "json_not_utf8", "json_byte_order_mark", "json_syntax", "json_repeated_key",
@@ -73,6 +73,7 @@ PROBLEMS: Final[Mapping[str, Code]] = {
     "request_timeout": Code(408),
     "sale_id_conflict": Code(409, (DIFFERS,)),
     "sale_already_recorded": Code(409),
+    "confirmation_expired": Code(409),
     "risk_not_accepted": Code(409, ("risk",)),
     "act_not_allowed": Code(409, ("status_now",)),
     "not_credited_there": Code(409),
