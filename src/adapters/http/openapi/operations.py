@@ -126,9 +126,9 @@ OPERATIONS: Final[dict[tuple[str, str], Operation]] = {
         tag="Cashbacks",
         summary="Confirm a sale that was to be confirmed later",
         description="Takes no body. A sale submitted with `confirm: later` is `unconfirmed`:"
-        " nothing is sent for it. Confirmed, it is `pending` and delivered by a worker, or `held` by a"
-        " ceiling of that moment, whose day it counts in. Confirming again, or what never had to"
-        " be, answers the present record. What nobody confirms in the merchant's time becomes"
+        " nothing is sent for it. Confirmed, it is `pending` and delivered by a worker, or `held`"
+        " by a ceiling of that moment, in whose day it counts. Confirming again, or what never had"
+        " to be, answers the present record. What nobody confirms in the merchant's time becomes"
         " `void`, and confirming it is refused with 409.",
         parameters=(ID, _PREFER),
         successes={
