@@ -21,6 +21,7 @@ from simulation.runs import Begun
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Coroutine, Iterator, Mapping
     from datetime import datetime
+    from uuid import UUID
 
     from cashback_core.delivery.leases import Claim
     from cashback_core.reconciliation import Rules
@@ -48,10 +49,13 @@ class SimulatedDatabase(MemoryStore):
         self.said = SimulatedIncidents(self, precedes=settling.precedes)
         self.operators = MemoryOperators(self, self.said)
         self.switch = MemorySenderSwitch(self)
+        self.voided: set[UUID] = set()
         self.listeners: list[Callable[[], object]] = []
 
     def _tell(self, row: Row, before: Status | None, actor: Actor, reason: str) -> None:
         super()._tell(row, before, actor, reason)
+        if row.status is Status.VOID:
+            self.voided.add(row.record.id)
         if row.status is Status.PENDING:  # NOTIFY
             for wake in self.listeners:
                 wake()

@@ -7,6 +7,7 @@ import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
+from cashback_core.intake.confirmation import ConfirmationRequest
 from cashback_core.intake.submission import (
     ContentKnown,
     KeyReused,
@@ -17,6 +18,7 @@ from cashback_core.intake.submission import (
 )
 from cashback_core.values.availability import StoreUnavailable
 from cashback_core.values.documents import cpf_check_digits
+from simulation.mix import CONFIRM_WITHIN
 from simulation.respelling import NAMES, rekeyed, respelt
 
 if TYPE_CHECKING:
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
 
     from cashback_core.delivery.record import Record
     from cashback_core.delivery.states import Status
+    from cashback_core.intake.confirmation import Confirmation
     from cashback_core.intake.submission import Submitted
     from simulation.mix import Mix
 
@@ -61,6 +64,13 @@ class Sending:
     respells: bool = False
     offsets: bool = True
     """Whether it tells its sale in other words each time, and instants with an offset, too."""
+    confirms: tuple[float, ...] = ()
+    """After how many seconds it is confirmed; such a sale is sent to be confirmed later."""
+    later: bool = False
+    asked_s: list[float] = field(default_factory=list[float])
+    """When it was confirmed, whether or not that came through."""
+    confirmed: list[Confirmation | None] = field(default_factory=list["Confirmation | None"])
+    """Every definite answer to that."""
     disowned: int = 0
     """How often it was called another sale than the one that was recorded."""
     told: list[Told] = field(default_factory=list[Told])
@@ -74,6 +84,10 @@ class Sending:
     def request(self, random: Random) -> SaleRequest:
         """The request; equal in content each time, however it is told."""
         document, key = self.document, self.key
+        if self.later:
+            # Once it is recorded, a repeat may say otherwise: it changes nothing.
+            again = random.choice(("now", "later", None)) if self.told else "later"
+            document = {**document, "confirm": again}
         if self.respells:
             document = respelt(document, random, offsets=self.offsets)
             key, document = rekeyed(key, document, random, number=self.number)
@@ -85,6 +99,27 @@ class Sending:
             wait_s=random.choice((0.0, 2.0, 10.0)),
             respond_async=random.random() < 0.2,
         )
+
+
+def _soon(random: Random) -> float:
+    return random.random() * 30
+
+
+def _just_in_time(random: Random) -> float:
+    """About when it becomes void."""
+    return CONFIRM_WITHIN.total_seconds() + random.uniform(-8, 12)
+
+
+_CONFIRMS: Final[tuple[Callable[[Random], tuple[float, ...]], ...]] = (
+    lambda _: (),
+    lambda random: (_soon(random),),
+    lambda random: (_soon(random), _soon(random)),
+    lambda random: (_just_in_time(random),),
+    lambda random: (_just_in_time(random), _just_in_time(random)),
+    lambda random: (_soon(random), _just_in_time(random) + 60),
+    lambda random: (_just_in_time(random) + 60,),
+)
+"""Never, in time, twice, while it becomes void, and when it is."""
 
 
 def make_sale(random: Random, mix: Mix, number: int) -> Sending:
@@ -99,7 +134,10 @@ def make_sale(random: Random, mix: Mix, number: int) -> Sending:
     }
     if named in {1, 2}:
         document["sale_id"] = f"sale-{number}"
+    later = random.random() < mix.later
     return Sending(
+        later=later,
+        confirms=random.choice(_CONFIRMS)(random) if later else (),
         merchant_id=random.choice((1, 1, 2)),
         number=number,
         respells=mix.respells,
@@ -116,14 +154,44 @@ class Erp:
     mix: Mix
     random: Random
     post: Callable[[SaleRequest], asyncio.Future[Submitted]]
+    confirm: Callable[[ConfirmationRequest], asyncio.Future[Confirmation | None]]
 
     async def send(self, sending: Sending, *, at_s: float) -> None:
         """Send one sale at an instant, until there is a definite answer; perhaps twice, or more."""
         await asyncio.sleep(at_s)
         await self._insist(sending)
+        confirming = [
+            asyncio.ensure_future(self._confirm(sending, after_s)) for after_s in sending.confirms
+        ]
         while self.random.random() < self.mix.duplicates:
             await asyncio.sleep(self.random.random() * 60)
             await self._insist(sending)
+        for confirmed in confirming:
+            await confirmed
+
+    async def _confirm(self, sending: Sending, after_s: float) -> None:
+        """Confirm a sale after a time, until there is a definite answer."""
+        await asyncio.sleep(after_s)
+        while True:
+            sending.asked_s.append(asyncio.get_running_loop().time())
+            answer = self.confirm(
+                ConfirmationRequest(
+                    merchant_id=sending.merchant_id,
+                    id=sending.told[0].id,
+                    reads_only=None,
+                    wait_s=self.random.choice((0.0, 2.0, 10.0)),
+                )
+            )
+            await asyncio.wait({answer}, timeout=PATIENCE_S)
+            if answer.done():
+                try:
+                    sending.confirmed.append(answer.result())
+                except (ConnectionError, StoreUnavailable):
+                    pass
+                else:
+                    return
+            answer.cancel()
+            await asyncio.sleep(0.3 + self.random.random() * 3)
 
     async def _insist(self, sending: Sending) -> None:
         while True:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from cashback_core.delivery.record import History, Record, RecordFilter, RecordPage, Standing
     from cashback_core.delivery.waits import Waiting
+    from cashback_core.intake.confirmation import Confirmation
     from cashback_core.sales.catalogue import Catalogue
     from cashback_core.sales.sale import Sale
     from cashback_core.sales.same_sale import EqualContent, Meaning
@@ -236,6 +237,18 @@ class Link(CashbackStore):
     def _begun(self, id_: UUID, asked_s: float) -> None:
         if self._breaker is not None and self._breaker.state is BreakerState.HALF_OPEN:
             self._probes[id_] = asked_s
+
+    async def confirm(
+        self,
+        merchant_id: int,
+        id: UUID,  # noqa: A002
+        *,
+        group: str | None = None,
+    ) -> Confirmation | None:
+        return await self.ask(lambda: self.database.confirm(merchant_id, id, group=group))
+
+    async def void_expired(self, *, limit: int) -> int:
+        return await self.ask(lambda: self.database.void_expired(limit=limit))
 
     async def next_due_s(self) -> float | None:
         return await self.ask(self.database.next_due_s)

@@ -26,7 +26,7 @@ from cashback_core.values.documents import Cpf
 from simulation.database import SimulatedDatabase, at_once
 from simulation.invariants import violations
 from simulation.link import Faults, Link
-from simulation.mix import EPOCH, MARGIN, POLICY, draw, instant
+from simulation.mix import CONFIRM_WITHIN, EPOCH, MARGIN, POLICY, draw, instant
 from simulation.papers import Statement
 from simulation.settling import Publisher, SimulatedSettler, decided, lines_of, taken
 from simulation.tellings import Credit, line_of
@@ -36,7 +36,7 @@ from simulation.virtual_loop import Process, VirtualLoop
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Sequence
-    from datetime import datetime
+    from datetime import datetime, timedelta
     from random import Random
 
     from cashback_core.delivery.evidence import Outcome
@@ -72,7 +72,13 @@ class Stage(Provider):
         self.faults = Faults(replace(draw(random), lost_commit=0.0, late_commit=0.0), random)
         self.link = Link(self.database, self.loop, Process("stage"), self.faults)
 
-    def begin(self, total_centavos: int = 20 * CENTAVOS) -> Claim:
+    def begin_unconfirmed(self) -> Claim:
+        """A new sale to be confirmed later; what its first attempt will be."""
+        return self.begin(confirm_within=CONFIRM_WITHIN)
+
+    def begin(
+        self, total_centavos: int = 20 * CENTAVOS, *, confirm_within: timedelta | None = None
+    ) -> Claim:
         """A new sale of the one customer, of one amount if none is given; its first attempt leased.
 
         The cashback is the twentieth part of the total.
@@ -92,7 +98,8 @@ class Stage(Provider):
             cashback=calculate(sale, TERMS[1].programme),
             idempotency_key=None,
             raw_body=b"{}",
-            lease_s=POLICY.lease_s,
+            lease_s=POLICY.lease_s if confirm_within is None else None,
+            confirm_within=confirm_within,
         )
         at_once(self.database.accept(submission))
         return Claim(
@@ -139,11 +146,11 @@ class Stage(Provider):
         """A worker claims whatever is due."""
         return at_once(self.database.claim_due(limit=100, lease_s=POLICY.lease_s))
 
-    def lose_attempts(self, row: Row) -> None:
+    def lose_attempts(self, row: Row, status: Status = Status.PENDING) -> None:
         """The database was restored: of its attempts and their events nothing is left."""
         del row.attempts[:], row.events[1:]
         record = row.record
-        row.record = record.at(Standing(status=Status.PENDING, attempt=0))
+        row.record = record.at(Standing(status=status, attempt=0))
         row.due_at, row.lease_until_at = row.open_since_at, None
 
     def clear(self) -> None:

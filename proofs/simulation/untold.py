@@ -24,7 +24,16 @@ if TYPE_CHECKING:
     from simulation.tellings import Credit
 
 ALTERED: Final = frozenset({Telling.NET_OF_FEE, Telling.OTHER_CUSTOMER, *UNREADABLE})
-UNPAID: Final = frozenset({Status.PENDING, Status.HELD, Status.REJECTED, Status.CANCELLED})
+UNPAID: Final = frozenset(
+    {
+        Status.PENDING,
+        Status.HELD,
+        Status.REJECTED,
+        Status.CANCELLED,
+        Status.UNCONFIRMED,
+        Status.VOID,
+    }
+)
 
 
 def misplaced(run: Run, lines: Sequence[StatementLine], book: Sequence[BookEntry]) -> Iterator[str]:

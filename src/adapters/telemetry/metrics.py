@@ -100,6 +100,12 @@ APPLIED_CENTAVOS: Final = Metric(
     kind=MetricKind.COUNTER,
     meaning="centavos that the provider said it paid; the ledger is the database",
 )
+VOIDED: Final = Metric(
+    name="cashback_voided_total",
+    kind=MetricKind.COUNTER,
+    meaning="cashbacks that became void: nobody confirmed them in their time",
+    of=_WORKER,
+)
 EQUAL_SALES: Final = Metric(
     name="cashback_equal_sales_total",
     kind=MetricKind.COUNTER,

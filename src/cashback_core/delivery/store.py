@@ -59,5 +59,13 @@ class DeliveryStore(Protocol):
         """
 
     @abstractmethod
+    async def void_expired(self, *, limit: int) -> int:
+        """End up to `limit` cashbacks that nobody confirmed in their time; how many were ended.
+
+        Those first whose time ran out first. While the sender is paused none is: a database that
+        went back may have forgotten what was confirmed.
+        """
+
+    @abstractmethod
     async def reap(self, *, limit: int) -> int:
         """Move cashbacks whose lease has run out to in_doubt; how many were moved."""

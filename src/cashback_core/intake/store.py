@@ -10,13 +10,14 @@ from cashback_core.delivery.record import Record
 from cashback_core.delivery.record_store import Records
 from cashback_core.delivery.store import DeliveryStore
 from cashback_core.intake.acceptance import Acceptance, Submission
+from cashback_core.intake.confirmation import ConfirmingStore
 from cashback_core.sales.sale import Sale
 from cashback_core.sales.same_sale import EqualContent, Meaning
 from cashback_core.sales.terms import TermsStore
 from cashback_core.values.documents import BuyerDocument
 
 
-class IntakeStore(TermsStore, Records, Protocol):
+class IntakeStore(TermsStore, Records, ConfirmingStore, Protocol):
     """What takes a sale in, and what is looked up before. One method is one transaction.
 
     Every method raises StoreUnavailable when the database is away.
@@ -38,7 +39,8 @@ class IntakeStore(TermsStore, Records, Protocol):
         While the sender is paused no lease is given: the cashback stays pending. So it does while
         a stop stands against the merchant or a type of the sale, and above one of the merchant's
         ceilings it is held (`brakes.intake`): both by what is committed, whatever is remembered
-        here, and the record says what it waits for.
+        here, and the record says what it waits for. What is to be confirmed later waits for that
+        alone.
 
         A CPF keeps the name it first came with; `names.same_person` compares it with the sale's,
         or `names.same_name` (`Submission.whole_names`).

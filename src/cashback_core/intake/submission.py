@@ -254,6 +254,7 @@ class SubmitSale:
             self._submission(request, sale, cashback, replay_only=refused is not None),
             equal_content=terms.equal_content,
             name_difference=terms.rules.name_difference,
+            confirm_within=terms.rules.confirm_within if sale.confirm_later else None,
         )
         # A task of its own: a caller that hangs up between the commit and the start of the delivery
         # must not leave a lease that nobody uses.

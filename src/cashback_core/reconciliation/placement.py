@@ -18,7 +18,14 @@ if TYPE_CHECKING:
     from cashback_core.reconciliation.statements import StatementLine
     from cashback_core.reconciliation.windows import Rules, Window
 
-UNPAID_STATES: Final = (Status.PENDING, Status.HELD, Status.REJECTED, Status.CANCELLED)
+UNPAID_STATES: Final = (
+    Status.PENDING,
+    Status.HELD,
+    Status.REJECTED,
+    Status.UNCONFIRMED,
+    Status.CANCELLED,
+    Status.VOID,
+)
 """What is not paid here, in the order in which a surplus credit is taken for theirs."""
 
 

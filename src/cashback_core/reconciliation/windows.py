@@ -91,7 +91,12 @@ class Rules:
         return first - self.margin.skew <= credited_at <= latest
 
     def is_over_before(self, entry: BookEntry, instant: datetime) -> bool:
-        """Whether whatever credit this cashback has is dated before an instant."""
+        """Whether whatever credit this cashback has is dated before an instant.
+
+        What is void was never sent: only a line that names it is held against it.
+        """
+        if entry.status is Status.VOID:
+            return True
         if entry.status is Status.APPLIED and entry.applied_at is not None:
             last = entry.applied_at + self.margin.skew
         else:

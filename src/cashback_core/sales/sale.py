@@ -253,7 +253,7 @@ class Sale:
     payments: tuple[Payment, ...] = ()
     place: Place = NOWHERE
     sale_id: str | None = None
-    confirm_later: bool = False
+    confirm_later: bool = field(default=False, compare=False)
     cashier: str | None = None
     metadata: tuple[tuple[str, str], ...] = ()
     sold_at_wall: datetime | None = field(default=None, compare=False)

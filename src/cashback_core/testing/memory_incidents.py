@@ -66,6 +66,7 @@ class MemoryIncidents(IncidentStore):
         self.said_at: defaultdict[str, list[datetime]] = defaultdict(list)
         self.absent: set[UUID] = set()
         self.risks: set[UUID] = set()
+        store.is_in_an_incident = self.name
 
     def explanations(self) -> Explanations:
         """What persons have said so far."""
@@ -181,6 +182,10 @@ class MemoryIncidents(IncidentStore):
         return any(
             line.cashback_id == id_ and line.cls in SAYS_CREDITED for line in self._open_lines()
         )
+
+    def name(self, id_: UUID) -> bool:
+        """Whether an open incident is about a cashback."""
+        return any(line.cashback_id == id_ for line in self._open_lines())
 
     def _open_lines(self) -> list[OpenLine]:
         return [

@@ -255,7 +255,7 @@ def _is_meant(row: Row, wanted: OpenFilter) -> bool:
     record, latest = row.record, row.events[-1]
     sale, provider = record.sale, record.standing.provider
     return (
-        row.status in wanted.statuses - {"applied", "not_due"}
+        row.status in wanted.statuses - {"applied", "not_due", "void"}
         and (wanted.ids is None or record.id in wanted.ids)
         and (wanted.accepted_from is None or record.accepted_at >= wanted.accepted_from)
         and (wanted.accepted_to is None or record.accepted_at < wanted.accepted_to)

@@ -11,6 +11,7 @@ from cashback_core.delivery.brakes import (
     HELD,
     NO_BRAKES,
     REASONS,
+    TO_BE_CONFIRMED,
     Ceilings,
     StandingBrakes,
     WaitsFor,
@@ -35,7 +36,7 @@ from cashback_core.delivery.states import (
     Status,
     conclude,
 )
-from cashback_core.delivery.waits import PAUSE_FRESH, Facts, Waiting, why_it_waits
+from cashback_core.delivery.waits import PAUSE_FRESH, Facts, Waiting, Why, why_it_waits
 from cashback_core.intake.acceptance import (
     Acceptance,
     Accepted,
@@ -47,6 +48,13 @@ from cashback_core.intake.acceptance import (
     Repeated,
     Submission,
     TermsChanged,
+)
+from cashback_core.intake.confirmation import (
+    Confirmation,
+    ConfirmationExpired,
+    Confirmed,
+    NothingToConfirm,
+    confirming,
 )
 from cashback_core.intake.equal_sales import MAX_LISTED
 from cashback_core.intake.store import CashbackStore
@@ -125,6 +133,7 @@ class MemoryStore(CashbackStore):
         self.stopped_at: dict[tuple[int, str | None], datetime] = {}
         self.past_stops: list[tuple[int, str | None, datetime, datetime]] = []
         self._pauses: dict[UUID, tuple[datetime, datetime]] = {}
+        self.is_in_an_incident: Callable[[UUID], bool] = lambda _: False
 
     async def terms(self, merchant_id: int) -> Terms | None:
         await self._reach()
@@ -254,6 +263,41 @@ class MemoryStore(CashbackStore):
         self.past_stops.append((merchant_id, type_, since, self._now()))
         self._note_stops(merchant_id)
 
+    async def confirm(
+        self,
+        merchant_id: int,
+        id: UUID,  # noqa: A002
+        *,
+        group: str | None = None,
+    ) -> Confirmation | None:
+        await self._reach()
+        row = self._row(merchant_id, id, group)
+        if row is None:
+            return None
+        if row.status is Status.VOID:
+            return ConfirmationExpired()
+        if row.status is not Status.UNCONFIRMED:
+            return NothingToConfirm(self._as_read(row))
+        suspected = self.is_in_an_incident(id)
+        move = confirming(self._intake(row.submission), self._now(), suspected=suspected)
+        row.open_since_at = self._now()
+        self._move(row, move.to, move.actor, move.reason, due_at=move.due_at)
+        return Confirmed(self._as_read(row))
+
+    async def void_expired(self, *, limit: int) -> int:
+        await self._reach()
+        if self.sender_paused:
+            return 0
+        late = [
+            row
+            for row in self.rows.values()
+            if row.status is Status.UNCONFIRMED and row.due_at and row.due_at <= self._now()
+        ]
+        late.sort(key=lambda row: row.due_at or self._now())
+        for row in late[:limit]:
+            self._move(row, Status.VOID, Actor.WORKER, "not confirmed in its time")
+        return len(late[:limit])
+
     async def resume(self, *, limit: int) -> bool:  # noqa: ARG002 (nothing is put off here)
         await self._reach()
         return False
@@ -303,7 +347,8 @@ class MemoryStore(CashbackStore):
         due = [
             row
             for row in self.rows.values()
-            if row.due_at is not None
+            if row.status is Status.PENDING
+            and row.due_at is not None
             and row.due_at <= now
             and row.record.sale.document not in excluding
             and self.stop_of(row.record) is None
@@ -316,7 +361,9 @@ class MemoryStore(CashbackStore):
         due = [
             row.due_at
             for row in self.rows.values()
-            if row.due_at is not None and self.stop_of(row.record) is None
+            if row.status is Status.PENDING
+            and row.due_at is not None
+            and self.stop_of(row.record) is None
         ]
         return max(0.0, (min(due) - self._now()).total_seconds()) if due else None
 
@@ -491,11 +538,17 @@ class MemoryStore(CashbackStore):
 
     def _insert(self, submission: Submission, meaning: NewSale, *, name_differs: bool) -> Record:
         now = self._now()
-        waits = self._intake(submission)
-        due = submission.cashback.cashback_centavos > 0 and waits not in HELD
-        status = Status.PENDING if due else Status.NOT_DUE
-        if waits in HELD:
-            status = Status.HELD
+        waits, waiting, due_at = None, None, None
+        if submission.cashback.cashback_centavos == 0:
+            status = Status.NOT_DUE
+        elif submission.confirm_within is not None:
+            status, due_at = Status.UNCONFIRMED, now + submission.confirm_within
+            waiting = Waiting(why=Why.CONFIRMATION, since_at=now, until_at=due_at)
+        else:
+            waits = self._intake(submission)
+            waiting = None if waits is None else Waiting(why=waits, since_at=now)
+            status = Status.HELD if waits in HELD else Status.PENDING
+            due_at = now if status is Status.PENDING else None
         row = Row(
             record=Record(
                 id=submission.id,
@@ -508,15 +561,17 @@ class MemoryStore(CashbackStore):
                 name_differs=name_differs,
                 group=submission.comes_under,
                 equal_group=meaning.equal_group,
-                waiting=None if waits is None else Waiting(why=waits, since_at=now),
+                waiting=waiting,
             ),
             submission=submission,
             open_since_at=now,
-            due_at=now if due else None,
+            due_at=due_at,
         )
         self.rows[submission.merchant_id, submission.id] = row
-        self._tell(row, None, Actor.API, "accepted" if waits is None else REASONS[waits])
-        if due and waits is None and submission.lease_s is not None and not self.sender_paused:
+        reason = TO_BE_CONFIRMED if status is Status.UNCONFIRMED else "accepted"
+        self._tell(row, None, Actor.API, reason if waits is None else REASONS[waits])
+        at_once = status is Status.PENDING and waits is None and not self.sender_paused
+        if at_once and submission.lease_s is not None:
             self._lease(row, submission.lease_s, Actor.API, "first attempt")
         return row.record
 
@@ -529,8 +584,8 @@ class MemoryStore(CashbackStore):
             row.record.cashback.cashback_centavos
             for (owner, _), row in self.rows.items()
             if owner == merchant_id
-            and merchant_day(row.record.accepted_at, standing.zone) == today
-            and row.events[0].to_status is not Status.HELD
+            and (counted_at := _counted_at(row)) is not None
+            and merchant_day(counted_at, standing.zone) == today
             and (row.status is not Status.CANCELLED or row.attempts)
         )
         types = {line.type for line in submission.sale.lines}
@@ -546,7 +601,10 @@ class MemoryStore(CashbackStore):
     def _as_read(self, row: Row) -> Record:
         """The record with what it waits for now."""
         record, waiting = row.record, None
-        if record.status is Status.PENDING and (why := self.stop_of(record)) is not None:
+        if record.status is Status.UNCONFIRMED:
+            since_at = record.accepted_at
+            waiting = Waiting(why=Why.CONFIRMATION, since_at=since_at, until_at=row.due_at)
+        elif record.status is Status.PENDING and (why := self.stop_of(record)) is not None:
             types = {line.type for line in record.sale.lines}
             wanted = {None} if why is WaitsFor.MERCHANT_STOPPED else types
             since_at = min(
@@ -644,3 +702,17 @@ class MemoryStore(CashbackStore):
                 reason=reason,
             )
         )
+
+
+def _counted_at(row: Row) -> datetime | None:
+    """When it was added to its day: accepted, or confirmed, and not held then."""
+    return next(
+        (
+            event.at
+            for event in row.events[:2]
+            if event.actor is Actor.API
+            and event.from_status in {None, Status.UNCONFIRMED}
+            and event.to_status in {Status.PENDING, Status.NOT_DUE}
+        ),
+        None,
+    )

@@ -74,6 +74,7 @@ WAITS: Final[dict[str, str]] = {
     Why.DUE: "a worker",
     Why.PROOF: "the provider's statement",
     Why.PERSON: "an operator",
+    Why.CONFIRMATION: "its ERP, which confirms it",
     WaitsFor.CASHBACK_CEILING: "an operator: it is above the merchant's ceiling for one",
     WaitsFor.DAY_CEILING: "an operator: its day is above the merchant's ceiling",
     WaitsFor.TYPE_STOPPED: "its product type, which is stopped (`./cashback stops list`)",
@@ -82,7 +83,13 @@ WAITS: Final[dict[str, str]] = {
 """What a cashback waits for, by its Why, or the brake that holds it."""
 
 Open = Literal[
-    Status.PENDING, Status.SENDING, Status.REJECTED, Status.IN_DOUBT, Status.HELD, Status.CANCELLED
+    Status.UNCONFIRMED,
+    Status.PENDING,
+    Status.SENDING,
+    Status.REJECTED,
+    Status.IN_DOUBT,
+    Status.HELD,
+    Status.CANCELLED,
 ]
 _OPEN: Final = (
     TableColumn("id"),
@@ -362,6 +369,7 @@ def _waiting(waiting: Waiting) -> dict[str, object]:
         "why": waiting.why,
         "since_at": waiting.since_at,
         "next_try_at": waiting.next_try_at,
+        "until_at": waiting.until_at,
     }
 
 
@@ -374,7 +382,8 @@ def _waits(waiting: Waiting | None) -> str | None:
     words = WAITS.get(waiting.why, waiting.why)
     tried = waiting.next_try_at
     again = "" if tried is None else f", next tried at {cell(tried)}"
-    return f"{words} since {cell(waiting.since_at)}{again}"
+    until = "" if waiting.until_at is None else f", until {cell(waiting.until_at)}"
+    return f"{words} since {cell(waiting.since_at)}{again}{until}"
 
 
 def _pair(pair: EqualSales) -> dict[str, object]:

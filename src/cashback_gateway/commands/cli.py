@@ -115,7 +115,7 @@ COMMANDS: Final = (
     Command(
         "cancel",
         "cashbacks:cancel",
-        "end a pending, held or rejected cashback unpaid",
+        "end an unconfirmed, pending, held or rejected cashback unpaid",
         ("cancel NF-1042 --reason 'the customer gave it back' --as ana",),
     ),
     Command(

@@ -47,7 +47,7 @@ if TYPE_CHECKING:
     from cashback_core.operators.acts import ManyDecision
 
 Resendable = Literal[Status.REJECTED, Status.IN_DOUBT, Status.HELD]
-Cancellable = Literal[Status.PENDING, Status.REJECTED, Status.HELD]
+Cancellable = Literal[Status.UNCONFIRMED, Status.PENDING, Status.REJECTED, Status.HELD]
 _NAMES: Final = "this one's: an id or a sale's own number; may be repeated"
 
 

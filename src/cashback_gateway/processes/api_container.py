@@ -15,6 +15,7 @@ from adapters.postgres.identity.identities import PostgresIdentities
 from adapters.postgres.operators.acts import PostgresOperatorStore
 from adapters.postgres.operators.incidents import PostgresIncidentStore
 from adapters.telemetry.metrics import ProcessRole
+from cashback_core.intake.confirmation import ConfirmSale
 from cashback_core.intake.submission import QuoteSale, SubmitSale
 from cashback_core.people.log_in import LogIn
 from cashback_core.people.log_in_traces import LogInTraces
@@ -77,6 +78,7 @@ class ApiContainer(Container):
         on_equal=Container.telemetry.provided.equal_sales,
         on_wrong_name=Container.telemetry.provided.wrong_names,
     )
+    confirm = providers.Singleton(ConfirmSale, store=Container.store)
     quote = providers.Singleton(QuoteSale, store=Container.store, now=providers.Object(now))
     tokens = providers.Singleton(_tokens, Container.settings)
     identities = providers.Singleton(PostgresIdentities, Container.database)
@@ -95,6 +97,7 @@ class ApiContainer(Container):
     use_cases = providers.Singleton(
         UseCases,
         submit_sale=submit,
+        confirm_sale=confirm,
         quote_sale=quote,
         store=Container.store,
         operators=operators,

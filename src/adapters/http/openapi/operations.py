@@ -74,7 +74,8 @@ def _submit(id_: str, summary: str) -> Operation:
             ),
             202: Success(
                 schema="RecordedSale",
-                description="Recorded; `status` tells where the payment stands.",
+                description="Recorded; `status` tells where the payment stands: `unconfirmed` after"
+                " `confirm: later`.",
                 headers=_SUBMITTED,
             ),
         },
@@ -117,6 +118,35 @@ OPERATIONS: Final[dict[tuple[str, str], Operation]] = {
             "idempotency_key_format",
             "invalid_sale",
             "customer_name_mismatch",
+            "unavailable",
+        ),
+    ),
+    ("post", "/api/cashbacks/{id}/confirm"): Operation(
+        id="confirmCashback",
+        tag="Cashbacks",
+        summary="Confirm a sale that was to be confirmed later",
+        description="Takes no body. A sale submitted with `confirm: later` is `unconfirmed`:"
+        " nothing is sent for it. Confirmed, it is `pending` and delivered by a worker, or `held`"
+        " by a ceiling of that moment, in whose day it counts. Confirming again, or what never had"
+        " to be, answers the present record. What nobody confirms in the merchant's time becomes"
+        " `void`, and confirming it is refused with 409.",
+        parameters=(ID, _PREFER),
+        successes={
+            201: Success(
+                schema="RecordedSale", description="Confirmed and final.", headers=_SUBMITTED
+            ),
+            202: Success(
+                schema="RecordedSale",
+                description="Confirmed; `status` tells where the payment stands.",
+                headers=_SUBMITTED,
+            ),
+        },
+        problems=(
+            *ANY,
+            *TOKEN,
+            "forbidden",
+            "not_found",
+            "confirmation_expired",
             "unavailable",
         ),
     ),

@@ -132,8 +132,15 @@ _SALE: Final = _object(
             "pattern": "^[!-~]{1,64}$",
             "description": "The ERP's own number of the sale: it names the sale for ever.",
         },
+        "confirm": {
+            "type": ["string", "null"],
+            "enum": ["now", "later", None],
+            "description": "`later`: recorded, and sent to the provider when `POST"
+            " /api/cashbacks/{id}/confirm` comes; void if it does not come in the merchant's time."
+            " No content of the sale: a repeat neither changes it nor confirms.",
+        },
     },
-    optional=("discount", "sale_id"),
+    optional=("discount", "sale_id", "confirm"),
     description="A sale as the ERP tells it.",
 )
 _TEXT: Final[Schema] = {"type": "string"}

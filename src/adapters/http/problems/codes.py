@@ -77,6 +77,7 @@ PROBLEMS: Final[Mapping[str, Code]] = {
     "request_timeout": Code(408),
     "sale_id_conflict": Code(409, (DIFFERS,)),
     "sale_already_recorded": Code(409),
+    "confirmation_expired": Code(409),
     "risk_not_accepted": Code(409, ("risk",)),
     "act_not_allowed": Code(409, ("status_now",)),
     "not_credited_there": Code(409),

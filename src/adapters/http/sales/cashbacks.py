@@ -33,6 +33,12 @@ from adapters.http.wire.ids import path_uuid
 from adapters.http.wire.refusals import RefusedError
 from cashback_core.delivery.states import DONE
 from cashback_core.delivery.waits import MAY_WAIT
+from cashback_core.intake.confirmation import (
+    ConfirmationExpired,
+    ConfirmationRequest,
+    Confirmed,
+    NothingToConfirm,
+)
 from cashback_core.intake.submission import (
     ContentKnown,
     KeyReused,
@@ -54,6 +60,7 @@ if TYPE_CHECKING:
     from cashback_core.delivery.record import Record
     from cashback_core.delivery.record_store import Records
     from cashback_core.delivery.waits import Waiting
+    from cashback_core.intake.confirmation import ConfirmSale
     from cashback_core.intake.submission import QuoteSale, SubmitSale, Submitted
 
 PATHS: Final = ("/api/cashbacks", "/api/cashback")
@@ -64,10 +71,14 @@ _REPLAYED: Final[Header] = (b"idempotent-replayed", b"true")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CashbackRoutes:
-    """Submitting, quoting and reading; `wait_s` is how long a request without `Prefer` waits."""
+    """Submitting, confirming, quoting and reading.
+
+    `wait_s` is how long a request without `Prefer` waits.
+    """
 
     admit: Admission
     submit_sale: SubmitSale
+    confirm_sale: ConfirmSale
     quote_sale: QuoteSale
     records: Records
     zones: MerchantZones
@@ -79,6 +90,7 @@ class CashbackRoutes:
         return [
             post(list(PATHS), name="submit")(self.submit),
             post("/api/cashbacks/quote", name="quote")(self.quote),
+            post("/api/cashbacks/{id:str}/confirm", name="confirm")(self.confirm),
             route("/api/cashbacks", http_method=read, name="list")(self.page),
             route("/api/cashbacks/{id:str}", http_method=read, name="read")(self.one),
         ]
@@ -103,6 +115,31 @@ class CashbackRoutes:
             )
         )
         return _answer_submitted(outcome, preference)
+
+    async def confirm(self, request: Request[Any, Any, Any]) -> ASGIApp:
+        """Let a sale earn that was recorded to be confirmed later."""
+        fields, principal = await self.admit(request)
+        preference = read_preference(fields)
+        told = await self.confirm_sale(
+            ConfirmationRequest(
+                merchant_id=principal.merchant_id,
+                id=read_id(request),
+                reads_only=principal.reads_only,
+                wait_s=self.wait_s if preference.wait_s is None else preference.wait_s,
+                respond_async=preference.respond_async,
+            )
+        )
+        match told:
+            case None:
+                raise NotFoundException
+            case Confirmed(record):
+                return _answer_record(record, preference)
+            case NothingToConfirm(record):
+                return _answer_record(record, preference, _REPLAYED)
+            case ConfirmationExpired():
+                raise RefusedError(told)
+            case _:
+                assert_never(told)
 
     async def quote(self, request: Request[Any, Any, Any]) -> ASGIApp:
         """Compute a cashback and store nothing."""

@@ -60,7 +60,7 @@ OPEN_FILTERS: Final = Filters(
     dict[str, Any],
     status=ChoiceFilter(
         about="Only this status; without it `held`, `in_doubt` and `rejected`.",
-        choices=tuple(sorted(s for s in Status if s not in DONE)),
+        choices=tuple(sorted(s for s in Status if s not in {*DONE, Status.VOID})),
         code="status_unknown",
     ),
     document=_DOCUMENT,

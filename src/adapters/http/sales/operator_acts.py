@@ -66,7 +66,7 @@ CANCEL: Final = Action(
     body=_reason_and_risk("Why it is ended unpaid.", ActKind.CANCEL),
     may=OPERATORS,
     tag="Operators",
-    summary="End a pending, held or rejected one unpaid",
+    summary="End an unconfirmed, pending, held or rejected one unpaid",
     description="Never one in doubt: it may have been paid. So may one that was resent out of"
     " a doubt, until a statement proves that it was not, or `resolve` called it rejected on"
     " the provider's evidence: before that it takes `accept_risk`, and the record tells who"

@@ -62,11 +62,12 @@ def waiting_shape(waiting: Waiting | None) -> shapes.Waiting | None:
     """What a cashback waits for as it goes out."""
     if waiting is None:
         return None
-    next_try_at = waiting.next_try_at
+    next_try_at, until_at = waiting.next_try_at, waiting.until_at
     return shapes.Waiting(
         why=waiting.why,
         since=format_instant(waiting.since_at),
         next_try_at=None if next_try_at is None else format_instant(next_try_at),
+        until=None if until_at is None else format_instant(until_at),
     )
 
 

@@ -63,12 +63,16 @@ class Waiting(Shape, frozen=True, kw_only=True):
             " `retry`: its next try is not due; `due`: for a worker; `proof`: in doubt, for the"
             " provider's statement; `person`: held or rejected, for an operator;"
             " `cashback_ceiling`, `day_ceiling`: above what the merchant lets pass, for an operator"
-            " to send or cancel; `type_stopped`, `merchant_stopped`: sent once the stop is lifted."
+            " to send or cancel; `type_stopped`, `merchant_stopped`: sent once the stop is lifted;"
+            " `confirmation`: unconfirmed, for `POST /api/cashbacks/{id}/confirm`."
         ),
     ]
     since: Instant
     next_try_at: Annotated[
         Instant | None, Meta(description="Not before then; null: when the rest is over, or never.")
+    ]
+    until: Annotated[
+        Instant | None, Meta(description="What is not confirmed by then is void; else null.")
     ]
 
 
@@ -101,7 +105,10 @@ class RecordedSale(Shape, frozen=True, kw_only=True):
     name_differs: NameDiffers
     waiting: Annotated[
         Waits | UnsetType,
-        Meta(description="In what is read; in the answer to a sale where a brake holds it back."),
+        Meta(
+            description="In what is read; in the answer to a sale where a brake holds it back, or"
+            " where it is to be confirmed."
+        ),
     ] = UNSET
 
 

@@ -9,8 +9,8 @@ import time
 from typing import TYPE_CHECKING
 
 from adapters.postgres.cashbacks.group_writer import GroupWriter
-from adapters.postgres.connection.database import CHORES, IDENTIFYING, READING, Database
-from adapters.postgres.delivery import leases
+from adapters.postgres.connection.database import CHORES, CONFIRMING, IDENTIFYING, READING, Database
+from adapters.postgres.delivery import confirmations, leases
 from adapters.postgres.delivery.resumption import Resumption
 from adapters.postgres.delivery.waits import read_waits
 from adapters.postgres.sales.brakes import LOCK
@@ -21,7 +21,14 @@ from adapters.postgres.sales.records import ONE, one, record
 from adapters.postgres.sales.sale_names import find_same_request, read_owners, sealed_names
 from adapters.postgres.sales.terms import TermsCache, read_terms
 from cashback_core.delivery.leases import AttemptResult, Claim, ClaimsUnacknowledged
+from cashback_core.delivery.states import Status
 from cashback_core.intake.acceptance import Acceptance, Submission, TermsChanged
+from cashback_core.intake.confirmation import (
+    Confirmation,
+    ConfirmationExpired,
+    Confirmed,
+    NothingToConfirm,
+)
 from cashback_core.intake.store import CashbackStore
 from cashback_core.sales.catalogue import Catalogue
 from cashback_core.sales.same_sale import EqualContent, Meaning, compared, names_of, which_sale
@@ -51,6 +58,7 @@ class PostgresCashbackStore(CashbackStore):
         self._writer = GroupWriter(database, policy, observer)
         self._seal = database.seal
         self._reads = database.pool(READING)
+        self._confirming = database.pool(CONFIRMING)
         self._chores = database.pool(CHORES)
         self._resuming = Resumption()
         self._callers = database.pool(IDENTIFYING)
@@ -197,6 +205,32 @@ class PostgresCashbackStore(CashbackStore):
     async def note_pause(self, pause: Pause) -> None:
         async with self._chores.connection() as connection, connection.cursor() as cursor:
             await leases.note_pause(cursor, pause)
+
+    async def confirm(
+        self,
+        merchant_id: int,
+        id: UUID,  # noqa: A002
+        *,
+        group: str | None = None,
+    ) -> Confirmation | None:
+        async with (
+            self._confirming.acting_for(merchant_id, group=group) as connection,
+            connection.cursor() as cursor,
+        ):
+            met = await confirmations.confirm(cursor, merchant_id, id, group=group)
+            if met is None:
+                return None
+            if met is Status.VOID:
+                return ConfirmationExpired()
+            found = await connection.execute(ONE, one(merchant_id, id, group))
+            row = await found.fetchone()
+        assert row is not None
+        told = record(row)
+        return Confirmed(told) if met is Status.UNCONFIRMED else NothingToConfirm(told)
+
+    async def void_expired(self, *, limit: int) -> int:
+        async with self._chores.connection() as connection, connection.cursor() as cursor:
+            return await confirmations.void_expired(cursor, limit=limit)
 
     async def resume(self, *, limit: int) -> bool:
         resuming, self._resuming = self._resuming, Resumption()  # what fails begins anew

@@ -274,12 +274,12 @@ def examine_backlog(dsn: str) -> OpenWork:
     """Needs every migration and the worker's role. Raises StoreUnavailable."""
     with opened(dsn, _AS_WORKER) as server:
         counts = server.execute(
-            "select status, count(*) from cashbacks where status not in ('applied', 'not_due')"
-            " group by status"
+            "select status, count(*) from cashbacks"
+            " where status not in ('applied', 'not_due', 'void') group by status"
         ).fetchall()
         oldest = server.execute(
             "select status, accepted_at from cashbacks"
-            " where status not in ('applied', 'not_due', 'cancelled')"
+            " where status not in ('applied', 'not_due', 'void', 'cancelled', 'unconfirmed')"
             " order by accepted_at limit 1"
         ).fetchone()
         overdue, expired = _one(

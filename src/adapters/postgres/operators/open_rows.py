@@ -13,7 +13,8 @@ MEANT: Final[LiteralString] = """
     from cashbacks as c
     join sales as s using (merchant_id, cashback_id)
     where c.status = any(%(statuses)s)
-        and c.status not in ('applied', 'not_due')  -- what the index of open ones needs to see
+        -- What the index of open ones needs to see.
+        and c.status not in ('applied', 'not_due', 'void')
         and (%(merchant_id)s::bigint is null or c.merchant_id = %(merchant_id)s)
         and (%(document)s::text is null or s.document = %(document)s)
         and (%(sold_from)s::timestamptz is null or s.sold_at >= %(sold_from)s)

@@ -25,7 +25,14 @@ _SESSION: Final = Session(
     autocommit=True,
 )
 
-OPEN: Final = (Status.PENDING, Status.SENDING, Status.IN_DOUBT, Status.REJECTED, Status.HELD)
+OPEN: Final = (
+    Status.UNCONFIRMED,
+    Status.PENDING,
+    Status.SENDING,
+    Status.IN_DOUBT,
+    Status.REJECTED,
+    Status.HELD,
+)
 """Every status that is not final."""
 
 STANDING: Final = sorted(NEED_A_PERSON | {FindingClass.DOUBT_UNDECIDED})
@@ -60,7 +67,8 @@ async def _backlog(connection: AsyncConnection[Any]) -> Backlog:
         select status, count(*), sum(cashback_centavos)::bigint,
             extract(epoch from clock_timestamp() - min(accepted_at))::float8
         from cashbacks
-        where status not in ('applied', 'not_due')  -- what the index of open ones needs to see
+        -- What the index of open ones needs to see.
+        where status not in ('applied', 'not_due', 'void')
             and status <> 'cancelled'
         group by status
         """

@@ -193,7 +193,7 @@ async def _drop_raw(
             and accepted_at < now() - make_interval(days => %(days)s)
             and accepted_at < coalesce((
                 select min(accepted_at) from cashbacks
-                where merchant_id = %(m)s and status not in ('applied', 'not_due')
+                where merchant_id = %(m)s and status not in ('applied', 'not_due', 'void')
                     and status <> 'cancelled'
             ), 'infinity')
         order by accepted_at

@@ -10,7 +10,7 @@ from base64 import b64encode
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, assert_never
 
-from adapters.postgres.sales.brakes import PUT_OFF, Brakes, put_brakes_on, read_brakes
+from adapters.postgres.sales.brakes import PUT_OFF, Brakes, ToBePaid, put_brakes_on, read_brakes
 from adapters.postgres.sales.refused_equals import note_refused
 from adapters.postgres.sales.sale_names import (
     Cursor,
@@ -21,10 +21,10 @@ from adapters.postgres.sales.sale_names import (
     owners_of,
     put_right,
 )
-from cashback_core.delivery.brakes import HELD, REASONS
+from cashback_core.delivery.brakes import HELD, REASONS, TO_BE_CONFIRMED
 from cashback_core.delivery.record import Record, Standing
 from cashback_core.delivery.states import Status
-from cashback_core.delivery.waits import Waiting
+from cashback_core.delivery.waits import Waiting, Why
 from cashback_core.intake.acceptance import (
     Acceptance,
     Accepted,
@@ -55,6 +55,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from adapters.postgres.sales.sale_names import Judged
+    from cashback_core.delivery.brakes import WaitsFor
     from cashback_core.privacy.seals import Seal
     from cashback_core.sales.sale import Customer
 
@@ -95,7 +96,9 @@ async def accept_group(
     records = dict(names.records)
     if accepted:
         meanings = {s.id: settled[s.id].meaning for s in accepted}
-        await put_brakes_on(cursor, brakes, accepted)
+        await put_brakes_on(
+            cursor, brakes, (ToBePaid.of(s) for s in accepted if not s.is_unconfirmed)
+        )
         accepted_at = await _insert(cursor, accepted, meanings, other, brakes)
         records |= {
             s.id: _new_record(s, accepted_at, meanings[s.id], brakes, name_differs=s.id in other)
@@ -276,7 +279,8 @@ async def _insert(
                 equal_to uuid, document text, name text, total bigint, discount bigint,
                 cashback bigint, rounding text,
                 exact text, raw text, status text, lease_s double precision, lines jsonb,
-                submitted_by text, came_under text, differs boolean, waits text
+                submitted_by text, came_under text, differs boolean, waits text,
+                confirm_s double precision
             )
         ), new_sales as (
             insert into sales (
@@ -304,8 +308,10 @@ async def _insert(
             )
             select m, c, status, case status when 'sending' then 2 else 1 end,
                 case status when 'sending' then 1 else 0 end, cashback, now(), now(),
-                case when status <> 'pending' then null when waits is null then now()
-                    else {PUT_OFF} end,
+                case status
+                    when 'pending' then case when waits is null then now() else {PUT_OFF} end
+                    when 'unconfirmed' then now() + make_interval(secs => confirm_s)
+                end,
                 case status when 'sending' then now() + make_interval(secs => lease_s) end
             from input
         ), new_events as (
@@ -315,7 +321,8 @@ async def _insert(
             )
             select m, c, 1, now(), 'api', null,
                 case status when 'sending' then 'pending' else status end, 0,
-                coalesce(waits, 'accepted')
+                case status when 'unconfirmed' then '{TO_BE_CONFIRMED}'
+                    else coalesce(waits, 'accepted') end
             from input
             union all
             select m, c, 2, now(), 'api', 'pending', 'sending', 1, 'first attempt'
@@ -366,6 +373,9 @@ def _row(
         "status": _first_status(submission, brakes),
         "waits": None if waits is None else REASONS[waits],
         "lease_s": submission.lease_s,
+        "confirm_s": None
+        if (within := submission.confirm_within) is None
+        else within.total_seconds(),
         "submitted_by": submission.submitted_by,
         # What is most sales' goes without saying: to be recorded it would cost each of them bytes.
         "came_under": None if submission.group == submission.submitted_by else submission.group,
@@ -410,6 +420,8 @@ def _same_content_as(meaning: Meaning) -> UUID | None:
 def _first_status(submission: Submission, brakes: Brakes) -> Status:
     if submission.cashback.cashback_centavos == 0:
         return Status.NOT_DUE
+    if submission.is_unconfirmed:
+        return Status.UNCONFIRMED
     waits = brakes.waits.get(submission.id)
     if waits is not None:
         return Status.HELD if waits in HELD else Status.PENDING
@@ -437,5 +449,14 @@ def _new_record(
         name_differs=name_differs,
         group=submission.comes_under,
         equal_group=meaning.equal_group if isinstance(meaning, NewSale) else None,
-        waiting=None if waits is None else Waiting(why=waits, since_at=accepted_at),
+        waiting=_first_wait(submission, accepted_at, waits),
     )
+
+
+def _first_wait(
+    submission: Submission, accepted_at: datetime, waits: WaitsFor | None
+) -> Waiting | None:
+    if submission.is_unconfirmed and submission.confirm_within is not None:
+        until_at = accepted_at + submission.confirm_within
+        return Waiting(why=Why.CONFIRMATION, since_at=accepted_at, until_at=until_at)
+    return None if waits is None else Waiting(why=waits, since_at=accepted_at)

@@ -9,7 +9,7 @@ from cashback_core.delivery.brakes import HELD, REASONS, WaitsFor
 from cashback_core.delivery.evidence import ProviderAnswer
 from cashback_core.delivery.record import Record, Standing
 from cashback_core.delivery.states import Status
-from cashback_core.delivery.waits import Waiting
+from cashback_core.delivery.waits import Waiting, Why
 from cashback_core.sales.calculation import Cashback, LineCashback, NothingDue
 from cashback_core.sales.erased import customer_of
 from cashback_core.sales.sale import NOWHERE, Line, Sale
@@ -27,6 +27,7 @@ BRAKE: Final[LiteralString] = """
                 where e.merchant_id = c.merchant_id and e.cashback_id = c.cashback_id
                     and e.sequence = c.version
             )
+            when 'unconfirmed' then jsonb_build_array('confirmation', c.accepted_at, c.due_at)
             when 'pending' then (
                 select jsonb_build_array(
                     case when t.type is null then 'merchant_stopped' else 'type_stopped' end,
@@ -45,7 +46,8 @@ BRAKE: Final[LiteralString] = """
             )
         end
 """
-"""What holds a row `c` of cashbacks back on purpose, and since when: `brake_of` reads it."""
+"""What holds a row `c` of cashbacks back on purpose, since when and, if that is known, until when:
+`brake_of` reads it."""
 
 RECORD: Final[LiteralString] = f"""
     select s.merchant_id, s.cashback_id, s.sold_at, s.document, s.name, s.total_centavos,
@@ -155,7 +157,11 @@ def brake_of(brake: Sequence[str] | None) -> Waiting | None:
     """
     if brake is None:
         return None
-    told, since = brake
+    told, since, *until = brake
+    if told == Why.CONFIRMATION:
+        until_at = datetime.fromisoformat(until[0])
+        since_at = datetime.fromisoformat(since)
+        return Waiting(why=Why.CONFIRMATION, since_at=since_at, until_at=until_at)
     why = _BY_REASON.get(told) or (WaitsFor(told) if told in _STOPS else None)
     return None if why is None else Waiting(why=why, since_at=datetime.fromisoformat(since))
 

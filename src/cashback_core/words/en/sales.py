@@ -46,6 +46,13 @@ PROBLEMS: Final[Mapping[str, Heading]] = {
             " it is not taken."
         ),
     ),
+    "confirmation_expired": Heading(
+        "Confirmed too late",
+        (
+            "This sale was to be confirmed later, and its time is over: its cashback is void, and"
+            " nothing will be paid for it."
+        ),
+    ),
     "invalid_sale": Heading(
         "Not a valid sale", "Nothing was stored; errors tells everything that is wrong."
     ),

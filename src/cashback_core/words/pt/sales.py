@@ -46,6 +46,13 @@ PROBLEMS: Final[Mapping[str, Heading]] = {
             " lojista é never, ela não é aceita."
         ),
     ),
+    "confirmation_expired": Heading(
+        "Confirmada tarde demais",
+        (
+            "Esta venda seria confirmada depois, e o prazo acabou: o seu cashback está sem efeito"
+            " (void), e nada será pago por ela."
+        ),
+    ),
     "invalid_sale": Heading(
         "Venda inválida", "Nada foi gravado; errors diz tudo o que está errado."
     ),
