@@ -47,6 +47,7 @@ _PREFER: Final = parameter(
     {"type": "string"},
 )
 _SUBMITTED: Final = ("Location", "Idempotent-Replayed", "Preference-Applied")
+_EXPLAINED: Final = ("Content-Language",)
 
 
 def _submit(id_: str, summary: str) -> Operation:
@@ -103,13 +104,17 @@ OPERATIONS: Final[dict[tuple[str, str], Operation]] = {
         tag="Cashbacks",
         summary="Compute a cashback",
         description="Checks and computes as submitting does, a customer's name too, and stores"
-        " nothing. `means` tells which sale it would be: a new one, a repeat, or what it would be"
+        " nothing. `explanation` tells how the cashback comes about, line by line. `means` tells which sale it would be: a new one, a repeat, or what it would be"
         " refused for. Of other groups' customers it tells a shop's system nothing: submitting may"
         " still be refused.",
         parameters=(_KEY,),
         body="SaleInput",
         example=SALE_EXAMPLE,
-        successes={200: Success(schema="Quote", description="What the sale would earn.")},
+        successes={
+            200: Success(
+                schema="Quote", description="What the sale would earn.", headers=_EXPLAINED
+            )
+        },
         problems=(
             *ANY,
             *BODY,
@@ -161,9 +166,13 @@ OPERATIONS: Final[dict[tuple[str, str], Operation]] = {
     ("get", "/api/cashbacks/{id}"): Operation(
         id="readCashback",
         tag="Cashbacks",
-        summary="Read a record with its attempts and events",
+        summary="Read a record with its attempts and events, and how it came about",
         parameters=(ID,),
-        successes={200: Success(schema="SaleHistory", description="Everything about it.")},
+        successes={
+            200: Success(
+                schema="SaleHistory", description="Everything about it.", headers=_EXPLAINED
+            )
+        },
         problems=(*ANY, *TOKEN, "forbidden", "not_found", "unavailable"),
     ),
     **OPERATING,

@@ -71,7 +71,7 @@ _LANGUAGES: Final = (f"{ENGLISH} (default)", *languages()[1:])
 ACCEPT_LANGUAGE: Final = parameter(
     "Accept-Language",
     "header",
-    f"Language of problems: {' or '.join(_LANGUAGES)}.",
+    f"Language of problems and explanations: {' or '.join(_LANGUAGES)}.",
     {"type": "string"},
 )
 LIMIT: Final = parameter(
