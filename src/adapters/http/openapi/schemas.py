@@ -16,15 +16,15 @@ from adapters.http.health import Health, Readiness
 from adapters.http.identity.shapes import SHAPES as IDENTITY_SHAPES
 from adapters.http.openapi.administration import ADMINISTRATION_BODIES, ADMINISTRATION_SHAPES
 from adapters.http.openapi.catalogue import CATALOGUE_BODIES, CATALOGUE_SHAPES
-from adapters.http.openapi.references import reference
+from adapters.http.openapi.references import described_in, extending, reference
 from adapters.http.openapi.resources import bodies_of, page_of
 from adapters.http.problems.codes import PROBLEMS
 from adapters.http.problems.shapes import Problem
 from adapters.http.sales.actions import ACTIONS
 from adapters.http.sales.shapes import SHAPES as SALES_SHAPES
 from adapters.http.wire import fresh
-from adapters.http.wire.filters import DAY, TIME
 from adapters.http.wire.fields import PersonName
+from adapters.http.wire.filters import DAY, TIME
 from adapters.http.wire.shapes import Instant, Money
 from cashback_core.sales.sale import (
     MAX_CASHIER_CHARS,
@@ -34,9 +34,8 @@ from cashback_core.sales.sale import (
     MAX_PAYMENTS,
     MAX_PLACE_CHARS,
     MAX_SKU_CHARS,
-    PaymentKind,
 )
-from cashback_core.values.documents import MAX_FOREIGN_CHARS, MIN_FOREIGN_CHARS, DocumentKind
+from cashback_core.values.documents import MAX_FOREIGN_CHARS, MIN_FOREIGN_CHARS
 from cashback_core.values.money import MAX_CENTAVOS, MAX_QUANTITY_E4, QUANTITY_SCALE
 from cashback_core.values.names import MAX_NAME_CHARS
 from cashback_core.words.locales import ENGLISH, phrase
@@ -162,8 +161,7 @@ _CUSTOMER: Final = _object(
             "examples": ["52998224725", "11222333000181"],
         },
         "document_type": {
-            "type": ["string", "null"],
-            "enum": [*DocumentKind, None],
+            "anyOf": [reference("schemas", "DocumentKind"), {"type": "null"}],
             "description": "Without it a text of 14 characters is a CNPJ, any other a CPF; what is"
             " foreign says so.",
         },
@@ -175,13 +173,11 @@ _CUSTOMER: Final = _object(
         },
     },
     optional=("document_type",),
-    description="Who bought. A document keeps the name it first came with: case, accents,"
-    " apostrophes, dashes, dots, initials and the cut end of a long name do not count; another"
-    " person's name is refused or, where the merchant's `name_difference` is `note`, noted.",
+    description="Who bought; of the name, see CustomerInput.",
 )
 _PAYMENT: Final = _object(
     {
-        "kind": {"type": "string", "enum": sorted(PaymentKind)},
+        "kind": reference("schemas", "PaymentKind"),
         "value": _amount("So much of the total."),
     },
     description="A part of the total. What was paid by `cashback` or `gift_card` earns nothing.",
@@ -333,6 +329,7 @@ _FAULT_CODES: Final[Schema] = {
 }
 
 
+_TEXT_OR_NULL: Final = [{"type": "string"}, {"type": "null"}]
 _NAMED: Final = {"Money": Money, "Instant": Instant}
 """Texts that many fields have: their form is told once."""
 
@@ -348,14 +345,20 @@ def schemas() -> dict[str, Schema]:
     shapes["Problem"]["properties"]["code"] = reference("schemas", "ProblemCode")
     shapes["ProblemError"]["properties"]["code"] = reference("schemas", "ProblemErrorCode")
     codes = {"ProblemCode": _PROBLEM_CODES, "ProblemErrorCode": _FAULT_CODES}
-    return {**REQUESTS, **_by_name({**shapes, **pages}, named), **named, **codes}
+    answers: dict[str, Schema] = _by_name({**shapes, **pages}, named)
+    record = answers["RecordedSale"]
+    answers["Quote"] = described_in("RecordedSale", record, answers["Quote"])
+    answers["SaleHistory"] = extending("RecordedSale", record, answers["SaleHistory"])
+    return {**REQUESTS, **answers, **named, **codes}
 
 
 def _by_name(value: Any, named: dict[str, Schema]) -> Any:
-    """The same with a reference wherever one of these schemas stands."""
+    """The same with a reference wherever one of these schemas stands; a choice of types is short."""
     for name, schema in named.items():
         if value == schema:
             return reference("schemas", name)
+    if isinstance(value, dict) and value.get("anyOf") == _TEXT_OR_NULL:
+        return {"type": ["string", "null"], **{k: v for k, v in value.items() if k != "anyOf"}}
     if isinstance(value, dict):
         found = cast("dict[str, Any]", value)
         return {key: _by_name(inner, named) for key, inner in found.items()}

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from adapters.http.identity.roles import OPERATORS
 from adapters.http.resources.action import Action
-from adapters.http.sales.operator_acts import ACCEPT_RISK
 from adapters.http.sales.lists import ONE_WORD
+from adapters.http.sales.operator_acts import ACCEPT_RISK
 from adapters.http.sales.shapes import ResendTally
 from adapters.http.wire.fields import Body, Bound, Choices, DocumentField, Reason, Truth, Whole
 from cashback_core.delivery.states import Status

@@ -73,7 +73,6 @@ class Filters(Generic[T]):
                 "name": name,
                 "in": "query",
                 "description": one.about,
-                "required": False,
                 "schema": one.schema(),
             }
             for name, one in self.filters.items()
