@@ -49,7 +49,7 @@ class Rate:
             raise ValueError("a product type has 1 to 32 visible ASCII characters")
         if type(self.version) is not int or self.version < 1:
             raise ValueError("a type's rates are counted from 1")
-        if type(self.excluded) is not bool or (self.excluded and self.rate_bp != 0):
+        if self.excluded and self.rate_bp != 0:
             raise ValueError("what is excluded has a rate of 0")
         refuse_naive(self.starts_at, "when a rate starts")
 
@@ -101,7 +101,7 @@ def is_unusual(rate_bp: int, before_bp: int | None) -> bool:
     return rate_bp > USUAL_RATE_BP or tenfold
 
 
-def next_rate(
+def next_rate(  # noqa: PLR0913 (a rate, and what it is judged by)
     rates: Iterable[Rate],
     *,
     type: str,  # noqa: A002 (the domain's word)

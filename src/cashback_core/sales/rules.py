@@ -1,6 +1,5 @@
 """What a merchant lays down for its sales."""
 
-# ruff: noqa: TC003 - users' tools read these annotations at run time
 from __future__ import annotations
 
 from dataclasses import dataclass, field
@@ -88,7 +87,7 @@ class SaleRules:
     line_tolerance_centavos: int = 0
     sale_tolerance_centavos: int = 0
     surcharge_earns: bool = False
-    buyers: Buyers = Buyers()  # noqa: RUF009 (frozen)
+    buyers: Buyers = Buyers()
     confirm_within: timedelta = timedelta(hours=72)
     max_ahead: timedelta = timedelta(minutes=5)
     numbers: NumberScope = NumberScope.MERCHANT

@@ -9,9 +9,9 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from cashback_core.sales.programme import Programme, Rate
+from cashback_core.sales.rules import SaleRules
 from cashback_core.sales.same_sale import EqualContent
 from cashback_core.sales.terms import Terms, UnusableTerms
-from cashback_core.sales.rules import SaleRules
 from cashback_core.values.names import NameDifference
 from cashback_core.values.rounding import Rounding
 from cashback_core.values.zones import UnknownZone, zone_of
