@@ -17,6 +17,7 @@ from cashback_core.delivery.evidence import (
 from cashback_core.delivery.record import AttemptRecord, EventRecord, Record
 from cashback_core.delivery.states import Delivery, Ended, Status
 from cashback_core.sales.same_sale import EqualOutcome, may_read
+from cashback_core.values.access_keys import AccessKey
 from cashback_core.values.documents import store_document
 
 if TYPE_CHECKING:
@@ -132,4 +133,23 @@ def is_wanted(row: Row, wanted: RecordFilter) -> bool:
                 for line in record.cashback.lines
             )
         )
+        and wanted.store in {None, sale.place.store}
+        and _is_invoice(sale.sale_id, wanted)
+    )
+
+
+def _is_invoice(sale_id: str | None, wanted: RecordFilter) -> bool:
+    """Whether a sale's number is the access key of the fiscal document that is wanted, if one is."""
+    asked = (
+        wanted.invoice_cnpj,
+        wanted.invoice_month,
+        wanted.invoice_series,
+        wanted.invoice_number,
+    )
+    if all(value is None for value in asked):
+        return True
+    key = None if sale_id is None else AccessKey.parse(sale_id)
+    return key is not None and all(
+        value in {None, told}
+        for value, told in zip(asked, (key.cnpj, key.month, key.series, key.number), strict=True)
     )

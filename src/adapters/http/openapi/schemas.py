@@ -38,7 +38,7 @@ from cashback_core.sales.sale import (
 from cashback_core.values.documents import MAX_FOREIGN_CHARS, MIN_FOREIGN_CHARS
 from cashback_core.values.money import MAX_CENTAVOS, MAX_QUANTITY_E4, QUANTITY_SCALE
 from cashback_core.values.names import MAX_NAME_CHARS
-from cashback_core.words.locales import ENGLISH, phrase
+from cashback_core.words.locales import ENGLISH, phrase, phrases
 
 if TYPE_CHECKING:
     from adapters.http.wire.fields import Schema
@@ -329,6 +329,13 @@ _FAULT_CODES: Final[Schema] = {
 }
 
 
+_STEP: Final = "step."
+_STEP_CODES: Final[Schema] = {
+    "type": "string",
+    "enum": sorted(name.removeprefix(_STEP) for name in phrases(ENGLISH) if name.startswith(_STEP)),
+    "description": "What a step does. There may be new ones.",
+}
+
 _TEXT_OR_NULL: Final = [{"type": "string"}, {"type": "null"}]
 _NAMED: Final = {"Money": Money, "Instant": Instant}
 """Texts that many fields have: their form is told once."""
@@ -344,7 +351,12 @@ def schemas() -> dict[str, Schema]:
     # A shape has plain texts there: what is encoded comes out of the very table that they list.
     shapes["Problem"]["properties"]["code"] = reference("schemas", "ProblemCode")
     shapes["ProblemError"]["properties"]["code"] = reference("schemas", "ProblemErrorCode")
-    codes = {"ProblemCode": _PROBLEM_CODES, "ProblemErrorCode": _FAULT_CODES}
+    shapes["ExplanationStep"]["properties"]["code"] = reference("schemas", "ExplanationCode")
+    codes = {
+        "ProblemCode": _PROBLEM_CODES,
+        "ProblemErrorCode": _FAULT_CODES,
+        "ExplanationCode": _STEP_CODES,
+    }
     answers: dict[str, Schema] = _by_name({**shapes, **pages}, named)
     record = answers["RecordedSale"]
     answers["Quote"] = described_in("RecordedSale", record, answers["Quote"])

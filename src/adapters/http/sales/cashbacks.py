@@ -191,7 +191,9 @@ class CashbackRoutes:
         language = read_language(fields)
         shape = msgspec.structs.replace(
             history_shape(history.as_told(reads_only), waits),
-            explanation=explanation_shape(record.sale, record.cashback, language),
+            explanation=explanation_shape(
+                record.sale, record.cashback, record.accepted_at, language
+            ),
         )
         return Answer(200, encode(shape), headers=said_in(language))
 

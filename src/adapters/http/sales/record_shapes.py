@@ -32,6 +32,7 @@ from cashback_core.values.money import (
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import datetime
     from uuid import UUID
 
     from adapters.http.wire.answers import Header
@@ -143,7 +144,7 @@ def quote_shape(quoted: Quoted, language: Language) -> shapes.Quote:
         cashback=format_centavos(cashback.cashback_centavos),
         not_due_because=cashback.nothing_due,
         rounding=cashback.rounding,
-        explanation=explanation_shape(sale, cashback, language),
+        explanation=explanation_shape(sale, cashback, quoted.at, language),
         means=means,
         record_id=_id_or_none(record_id),
         differences=[
@@ -155,12 +156,12 @@ def quote_shape(quoted: Quoted, language: Language) -> shapes.Quote:
 
 
 def explanation_shape(
-    sale: Sale, cashback: Cashback, language: Language
+    sale: Sale, cashback: Cashback, accepted_at: datetime, language: Language
 ) -> list[shapes.ExplanationStep]:
     """How a cashback came about, in words."""
     return [
         shapes.ExplanationStep(pointer=step.pointer, code=step.code, text=step.text(language))
-        for step in explain(sale, cashback)
+        for step in explain(sale, cashback, accepted_at=accepted_at)
     ]
 
 
