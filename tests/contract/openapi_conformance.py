@@ -48,7 +48,9 @@ def spelt_out(document: dict[str, Any]) -> dict[str, Any]:
     components = document["components"]
     paths = inlined(document["paths"], document)
     for operations in paths.values():
+        common = operations.pop("parameters")
         for operation in operations.values():
+            operation["parameters"] = [*common, *operation["parameters"]]
             operation.setdefault("security", document["security"])
             other = operation["responses"].pop("default")
             by_status: dict[str, dict[str, Any]] = {}

@@ -139,7 +139,7 @@ def is_wanted(row: Row, wanted: RecordFilter) -> bool:
 
 
 def _is_invoice(sale_id: str | None, wanted: RecordFilter) -> bool:
-    """Whether a sale's number is the access key of the fiscal document that is wanted, if one is."""
+    """Whether a sale's number is the access key of a fiscal document that is wanted."""
     asked = (
         wanted.invoice_cnpj,
         wanted.invoice_month,

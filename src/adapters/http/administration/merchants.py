@@ -168,7 +168,6 @@ def _new(*, slug: str, numbers: str, **state: Any) -> merchants.NewMerchant:
     return merchants.NewMerchant(slug=slug, numbers=NumberScope(numbers), state=_state(**state))
 
 
-_COUNTS_FROM_NOW: Final = " It counts for sales that come from then on."
 _RULES: Final = tuple(rule.value for rule in BuyerRule)
 
 
@@ -195,15 +194,13 @@ _STATE: Final[dict[str, Field[Any]]] = {
     "name": Name(),
     "zone": ZoneName(
         about="A name of the IANA time zone database: what a sale's instant without an offset is"
-        " read in. The platform's to change. A change counts for sales that come from then on,"
-        " within a minute in every process; what is recorded stays as it is.",
+        " read in. The platform's to change.",
     ),
     "rounding": Choice(
         tuple(rounding.value for rounding in Rounding),
         default=Rounding.HALF_EVEN.value,
         about="How a sale's exact cashback becomes cents. The platform's to change. Each sale"
-        " records the one that it was rounded by: a change counts for sales that come from then"
-        " on, within a minute in every process, and never rewrites one.",
+        " records the one that it was rounded by.",
     ),
     "max_sale_age_days": Whole(
         lowest=1,
@@ -316,7 +313,11 @@ MERCHANTS: Final = Resource(
         ),
         **_STATE,
     ),
-    state=Body("All that can be changed.", _state, **_STATE),
+    state=Body(
+        "All that can be changed; what is said of sales counts for those that come from then on.",
+        _state,
+        **_STATE,
+    ),
     orders=Orders(
         default="slug",
         key=_SLUG,

@@ -39,9 +39,9 @@ To try it here: `POST /api/token`, then **Authorize** with the `access` token, t
 is. The examples have fresh names and instants each time this page is loaded; a sale that is sent \
 twice is answered twice and recorded once.
 
-Every error is an RFC 9457 problem in LANGUAGES (`Accept-Language`); its `type` is the \
-address of a page about it. An unknown address is a 404, another method a 405 with `Allow`. \
-Trailing slashes are accepted everywhere.
+Every error is an RFC 9457 problem in LANGUAGES (`Accept-Language`; `Content-Language` tells \
+which); its `type` is the address of a page about it. An unknown address is a 404, another method \
+a 405 with `Allow`. Trailing slashes are accepted everywhere.
 
 **What a client must bear.** Without notice an answer may have new fields and headers, a list of \
 values (`status`, `code`, `class` …) a new value, an operation a new optional field, parameter \
@@ -118,6 +118,8 @@ def build_document(*, version: str) -> dict[str, Any]:
             },
             "parameters": [parameters.told(one) for one in _taken(operation)],
         }
+    for item in paths.values():
+        _take_together(item)
     codes = {code for answer in problems.values() for code in answer.codes}
     return {
         "openapi": "3.1.0",
@@ -183,6 +185,16 @@ def _operation(operation: Operation, roles: Roles) -> Schema:
             taken["application/x-www-form-urlencoded"] = form
         described["requestBody"] = {"required": True, "content": taken}
     return described
+
+
+def _take_together(item: dict[str, Any]) -> None:
+    """What every operation of a path takes is said of the path."""
+    operations = [*item.values()]
+    first, *others = [operation["parameters"] for operation in operations]
+    common = [one for one in first if all(one in taken for taken in others)]
+    for operation in operations:
+        operation["parameters"] = [one for one in operation["parameters"] if one not in common]
+    item["parameters"] = common
 
 
 def _taken(operation: Operation) -> tuple[Schema, ...]:

@@ -51,14 +51,12 @@ _EXPLAINED: Final = ("Content-Language",)
 
 
 _SUBMITTING: Final = (
-    "Validates the sale, computes its cashback, records both, passes the cashback"
-    " to the provider, and answers what became of it. Once recorded, it is never lost and"
-    " never paid twice unknowingly. Send `sale_id`, or an `Idempotency-Key` that is the same"
-    " for every try, so that a repeat is known as one. Content is compared by value: in any"
-    " order of lines, however it is spelt, whatever the customer's name. What is known by no"
-    " name but has the content of a recorded sale is another sale if it has a `sale_id`, and"
-    " then `same_content_as` tells the first; otherwise it is refused with 409 and the first's"
-    " record. The merchant's `equal_content` decides otherwise."
+    "Validates the sale, computes its cashback, records both, passes the cashback to the provider,"
+    " and answers what became of it. Once recorded, it is never lost and never paid twice"
+    " unknowingly. Send `sale_id`, or an `Idempotency-Key` that is the same for every try: then a"
+    " repeat is known as one. What is known by no name but has the content of a recorded sale is"
+    " another sale if it has a `sale_id` (`same_content_as` tells the first), and otherwise refused"
+    " with 409 and the first's record; the merchant's `equal_content` decides otherwise."
 )
 
 
@@ -113,9 +111,9 @@ OPERATIONS: Final[dict[tuple[str, str], Operation]] = {
         tag="Cashbacks",
         summary="Compute a cashback",
         description="Checks and computes as submitting does, a customer's name too, and stores"
-        " nothing. `explanation` tells how the cashback comes about, line by line. `means` tells which sale it would be: a new one, a repeat, or what it would be"
-        " refused for. Of other groups' customers it tells a shop's system nothing: submitting may"
-        " still be refused.",
+        " nothing. `explanation` tells how the cashback comes about, `means` which sale it would"
+        " be: a new one, a repeat, or what it would be refused for. Of other groups' customers it"
+        " tells a shop's system nothing: submitting may still be refused.",
         parameters=(_KEY,),
         body="SaleInput",
         example=SALE_EXAMPLE,
@@ -139,9 +137,9 @@ OPERATIONS: Final[dict[tuple[str, str], Operation]] = {
         id="confirmCashback",
         tag="Cashbacks",
         summary="Confirm a sale that was to be confirmed later",
-        description="Takes no body. What was `unconfirmed` is `pending` and delivered by a worker, or"
-        " `held` by a ceiling of that moment, in whose day it counts. Confirming again, or what"
-        " never had to be, answers the present record; what is `void`, 409.",
+        description="Takes no body. What was `unconfirmed` is `pending` and delivered by a"
+        " worker, or `held` by a ceiling of that moment, in whose day it counts. Confirming again,"
+        " or what never had to be, answers the present record; what is `void`, 409.",
         parameters=(ID, _PREFER),
         successes={
             201: Success(

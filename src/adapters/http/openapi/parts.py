@@ -78,7 +78,8 @@ LIMIT: Final = parameter(
 CURSOR: Final = parameter(
     "cursor",
     "query",
-    "`next_cursor` of the page before, with its filters and order; null, and nothing else, says that it was the last.",
+    "`next_cursor` of the page before, with its filters and order; null alone says that it was the"
+    " last.",
     {"type": "string"},
 )
 ID: Final = parameter("id", "path", "The record's id.", {"type": "string", "format": "uuid"})

@@ -188,6 +188,10 @@ _SOLD_AT: Final[Schema] = {
     "pattern": rf"^{DAY}[Tt ]{TIME}([Zz]|[+-][0-9]{{2}}(:?[0-9]{{2}})?)?$",
     "examples": ["2026-01-02 00:00:00", "2026-01-02T00:00:00.000-0300"],
 }
+_OPTIONAL: Final = (
+    "discount", "surcharge", "payments", "store", "till", "series", "cashier", "metadata",
+    "sale_id", "confirm",
+)  # fmt: skip
 _SALE: Final = _object(
     {
         "sold_at": _SOLD_AT,
@@ -250,18 +254,7 @@ _SALE: Final = _object(
             " No content of the sale: a repeat neither changes it nor confirms.",
         },
     },
-    optional=(
-        "discount",
-        "surcharge",
-        "payments",
-        "store",
-        "till",
-        "series",
-        "cashier",
-        "metadata",
-        "sale_id",
-        "confirm",
-    ),  # fmt: skip
+    optional=_OPTIONAL,
     description="A sale as the ERP tells it.",
 )
 _TEXT: Final[Schema] = {"type": "string"}
@@ -365,7 +358,7 @@ def schemas() -> dict[str, Schema]:
 
 
 def _by_name(value: Any, named: dict[str, Schema]) -> Any:
-    """The same with a reference wherever one of these schemas stands; a choice of types is short."""
+    """The same with references to these schemas; what may be a text or null is told shortly."""
     for name, schema in named.items():
         if value == schema:
             return reference("schemas", name)

@@ -116,12 +116,11 @@ class Waiting(Shape, frozen=True, kw_only=True):
         str,
         Meta(
             description="`paused`: all sending is; `credentials_refused`, `misconfigured`: the"
-            " provider does not take us; `breaker_open`: the provider fails and is given a rest;"
-            " `retry`: its next try is not due; `due`: for a worker; `proof`: in doubt, for the"
-            " provider's statement; `person`: held or rejected, for an operator;"
-            " `cashback_ceiling`, `day_ceiling`: above what the merchant lets pass, for an operator"
-            " to send or cancel; `type_stopped`, `merchant_stopped`: sent once the stop is lifted;"
-            " `confirmation`: unconfirmed, for `POST /api/cashbacks/{id}/confirm`."
+            " provider does not take us; `breaker_open`: it fails and is given a rest; `retry`: its"
+            " next try is not due; `due`: for a worker; `proof`: for the provider's statement;"
+            " `person`: for an operator; `cashback_ceiling`, `day_ceiling`: the same, above what a"
+            " merchant lets pass; `type_stopped`, `merchant_stopped`: sent once the stop is lifted;"
+            " `confirmation`: for `POST /api/cashbacks/{id}/confirm`."
         ),
     ]
     since: Instant
