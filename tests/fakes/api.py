@@ -16,6 +16,7 @@ from adapters.http.administration.stores import AdministrationStores
 from adapters.http.app import AppOptions, UseCases, create_app
 from cashback_core.delivery.deliverer import Deliverer, DeliveriesUnderWay
 from cashback_core.delivery.states import DeliveryPolicy
+from cashback_core.intake.confirmation import ConfirmSale
 from cashback_core.intake.submission import QuoteSale, SubmitSale
 from cashback_core.people.log_in import LogIn
 from cashback_core.people.log_in_traces import LogInTraces
@@ -135,6 +136,7 @@ class Api:
             submit_sale=SubmitSale(
                 store=store, under_way=DeliveriesUnderWay(deliverer), now=now, new_id=new_id
             ),
+            confirm_sale=ConfirmSale(store=store),
             quote_sale=QuoteSale(store=store, now=now),
             store=store,
         )
@@ -146,6 +148,7 @@ class Api:
             submit_sale=SubmitSale(
                 store=self.store, under_way=self.under_way, now=now, new_id=new_id
             ),
+            confirm_sale=ConfirmSale(store=self.store),
             quote_sale=QuoteSale(store=self.store, now=now),
             store=self.store,
             operators=self.operators,

@@ -32,6 +32,14 @@ class TestPostgresStore(CashbackStoreContract):
     async def expire_leases(self, store: object) -> None:  # noqa: ARG002
         self._run("update cashbacks set lease_until_at = lease_until_at - interval '1 day'")
 
+    async def expire_confirmations(self, store: object) -> None:  # noqa: ARG002
+        with psycopg.connect(self.dsn) as connection:
+            connection.execute("set session_replication_role = replica")
+            connection.execute(
+                "update cashbacks set due_at = due_at - interval '2 hours'"
+                " where status = 'unconfirmed'"
+            )
+
     async def make_due(self, store: object) -> None:  # noqa: ARG002
         self._run("update cashbacks set due_at = due_at - interval '1 day'")
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from cashback_core.delivery.states import Status
 from cashback_core.sales.catalogue import Catalogue, TypePeriod
 from cashback_core.sales.rules import SaleRules
 from cashback_core.sales.terms import Terms
@@ -35,6 +36,11 @@ class TestMemoryStore(CashbackStoreContract):
         for row in rows(store):
             if row.lease_until_at is not None:
                 row.lease_until_at -= timedelta(days=1)
+
+    async def expire_confirmations(self, store: CashbackStore) -> None:
+        for row in rows(store):
+            if row.status is Status.UNCONFIRMED and row.due_at is not None:
+                row.due_at -= timedelta(hours=2)
 
     async def make_due(self, store: CashbackStore) -> None:
         for row in rows(store):

@@ -165,11 +165,10 @@ begin
         or old.status = 'unconfirmed'
             and new.status not in ('unconfirmed', 'pending', 'held', 'void', 'cancelled', 'applied')
         or old.status = 'unconfirmed' and new.status = old.status and new.due_at <> old.due_at
-        or new.confirmed_at is distinct from case
+        or (new.confirmed_at is distinct from case
             when old.status = 'unconfirmed' and new.status in ('pending', 'held') then now()
             else old.confirmed_at
-        end
-        or old.status = 'applied' and new.status not in ('applied', 'in_doubt')
+        end)
     then
         raise exception 'cashback %: no move from % (version %, attempt %) to % (version %, attempt %)',
             old.cashback_id, old.status, old.version, old.attempt,
