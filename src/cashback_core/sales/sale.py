@@ -84,7 +84,7 @@ class Line:
             raise ValueError(f"a sku has 1 to {MAX_SKU_CHARS} visible ASCII characters")
 
     @classmethod
-    def of(
+    def of(  # noqa: PLR0913 (a line's own)
         cls,
         *,
         type: str,  # noqa: A002 (the domain's word)

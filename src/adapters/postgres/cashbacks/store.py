@@ -31,6 +31,7 @@ from cashback_core.intake.confirmation import (
 )
 from cashback_core.intake.store import CashbackStore
 from cashback_core.sales.catalogue import Catalogue
+from cashback_core.sales.rules import NumberScope
 from cashback_core.sales.same_sale import EqualContent, Meaning, compared, names_of, which_sale
 from cashback_core.values.availability import StoreUnavailable
 from cashback_core.values.documents import store_document
@@ -142,9 +143,10 @@ class PostgresCashbackStore(CashbackStore):
         *,
         idempotency_key: str | None,
         equal_content: EqualContent,
+        numbers: NumberScope = NumberScope.MERCHANT,
         reads_only: str | None = None,
     ) -> Meaning:
-        names = names_of(sale, idempotency_key)
+        names = names_of(sale, idempotency_key, numbers=numbers)
         told = {(merchant_id, kind, name): (merchant_id, kind, name) for kind, name in names}
         async with self._reads.reading_for(merchant_id) as connection:
             found = await read_owners(

@@ -169,7 +169,7 @@ FAULTS: Final[Mapping[str, Text]] = {
         "1 a {highest} caracteres ASCII visíveis",
     ),
     "place_holds_document": Text(
-        "A loja, o caixa ou a série contém o documento do cliente, que ali não poderia ser apagado.",
+        "A loja, o caixa ou a série contém o documento do cliente; ali não poderia ser apagado.",
         "um lugar que não diga quem comprou",
     ),
     "store_required": Text(

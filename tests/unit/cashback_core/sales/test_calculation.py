@@ -57,7 +57,7 @@ def one(value_centavos: int, type: str = "A", discount_centavos: int = 0) -> Lin
     return Line.of(
         type=type,
         value_e10=value_centavos * 10**8,
-        qty_e4=1000 * 10,
+        qty_e4=10_000,
         discount_centavos=discount_centavos,
     )
 
@@ -299,6 +299,6 @@ def test_every_line_without_a_rate_is_told() -> None:
 
 
 def test_an_amount_is_value_times_quantity_rounded_half_up() -> None:
-    assert Line.of(type="A", value_e10=3990 * 10**8, qty_e4=350 * 10).amount_centavos == 1397
-    assert Line.of(type="A", value_e10=1 * 10**8, qty_e4=500 * 10).amount_centavos == 1
-    assert Line.of(type="A", value_e10=1 * 10**8, qty_e4=499 * 10).amount_centavos == 0
+    assert Line.of(type="A", value_e10=3990 * 10**8, qty_e4=3500).amount_centavos == 1397
+    assert Line.of(type="A", value_e10=1 * 10**8, qty_e4=5000).amount_centavos == 1
+    assert Line.of(type="A", value_e10=1 * 10**8, qty_e4=4990).amount_centavos == 0

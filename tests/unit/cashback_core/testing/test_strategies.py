@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from cashback_core import Cnpj, Cpf, Programme, Sale
 from cashback_core.sales.sale import MAX_LINES
 from cashback_core.testing import strategies
-from cashback_core.values.money import MAX_CENTAVOS, MAX_QUANTITY_THOUSANDTHS
+from cashback_core.values.money import MAX_CENTAVOS, MAX_QUANTITY_E4
 from cashback_core.words.en.sales import FAULTS
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ def test_numeric_cnpjs_hold_digits_only(cnpj: Cnpj) -> None:
 @given(strategies.amounts(), strategies.quantities())
 def test_amounts_and_quantities_are_within_what_a_sale_may_hold(centavos: int, qty: int) -> None:
     assert 1 <= centavos <= MAX_CENTAVOS
-    assert 1 <= qty <= MAX_QUANTITY_THOUSANDTHS
+    assert 1 <= qty <= MAX_QUANTITY_E4
 
 
 @given(st.data())

@@ -205,7 +205,7 @@ create table sale_lines (
     constraint sale_lines_others check (
         surcharge_centavos between 1 and 9999999999
         and difference_centavos between -100 and 100 and difference_centavos <> 0
-        and excluded and rate_bp = 0
+        and (excluded is null or excluded and rate_bp = 0)
     ),
     -- Without its difference the amount is a whole centavo beside value x quantity, whatever rounds it.
     -- In integers wherever the product fits, as nearly always; numeric is exact, and several times as
