@@ -93,8 +93,8 @@ async def accept_group(
     other = {t.submission.id for t in told if _is_another(known[t.submission.id], t)}
     other |= await _told_in_part(cursor, told, known)
     mismatched = {
-        (s := t.submission).id: known[s.id] is not None
-        for t in told
+        s.id: known[s.id] is not None
+        for s in (t.submission for t in told)
         if known[s.id] is None or (s.id in other and s.name_difference is NameDifference.REFUSE)
     }
     settled = _settled(submissions, judged, mismatched)
@@ -386,6 +386,7 @@ def _row(
         "sold_at": sale.sold_at,
         "wall": sale.sold_at_wall,
         "equal_to": _same_content_as(meaning),
+        "alike_to": meaning.alike_to if isinstance(meaning, NewSale) else None,
         "document": None if customer is None else store_document(customer.document),
         "name": None if customer is None else customer.name,
         "total": sale.total_centavos,

@@ -116,8 +116,8 @@ def record(row: Row) -> Record:
         merchant_id, cashback_id, sold_at, document, name, total, discount, sale_id, sold_at_wall,
         same_content_as, rounding, exact, accepted_at, name_differs, submitted_by, group,
         surcharge, difference, surcharge_earns, nothing_due, payments, store, till, series,
-        cashier, metadata, confirm_later, equal_group, cashback_centavos, status, attempt, applied_at, *answer, lines,
-        brake,
+        cashier, metadata, confirm_later, equal_group, cashback_centavos, status, attempt,
+        applied_at, *answer, lines, brake,
     ) = row  # fmt: skip
     return Record(
         id=cashback_id,

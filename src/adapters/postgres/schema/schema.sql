@@ -2061,7 +2061,7 @@ CASE
 END),
     CONSTRAINT sale_lines_cashback_centavos_check CHECK ((cashback_centavos >= 0)),
     CONSTRAINT sale_lines_check CHECK (((discount_centavos >= 0) AND (discount_centavos <= amount_centavos))),
-    CONSTRAINT sale_lines_others CHECK ((((surcharge_centavos >= 1) AND (surcharge_centavos <= '9999999999'::bigint)) AND ((difference_centavos >= '-100'::integer) AND (difference_centavos <= 100)) AND (difference_centavos <> 0) AND excluded AND (rate_bp = 0))),
+    CONSTRAINT sale_lines_others CHECK ((((surcharge_centavos >= 1) AND (surcharge_centavos <= '9999999999'::bigint)) AND ((difference_centavos >= '-100'::integer) AND (difference_centavos <= 100)) AND (difference_centavos <> 0) AND ((excluded IS NULL) OR (excluded AND (rate_bp = 0))))),
     CONSTRAINT sale_lines_position_check CHECK ((("position" >= 0) AND ("position" <= 989))),
     CONSTRAINT sale_lines_qty_e4_check CHECK (((qty_e4 >= 1) AND (qty_e4 <= 999990000))),
     CONSTRAINT sale_lines_rate_bp_check CHECK (((rate_bp >= 0) AND (rate_bp <= 10000))),
