@@ -581,6 +581,7 @@ class MemoryStore(CashbackStore):
                 standing=Standing(status=status, attempt=0),
                 same_content_as=meaning.same_content_as,
                 name_differs=name_differs,
+                submitted_by=submission.submitted_by,
                 group=submission.comes_under,
                 equal_group=meaning.equal_group,
                 waiting=waiting,

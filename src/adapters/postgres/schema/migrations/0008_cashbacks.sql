@@ -169,6 +169,7 @@ begin
             when old.status = 'unconfirmed' and new.status in ('pending', 'held') then now()
             else old.confirmed_at
         end)
+        or old.status = 'applied' and new.status not in ('applied', 'in_doubt')
     then
         raise exception 'cashback %: no move from % (version %, attempt %) to % (version %, attempt %)',
             old.cashback_id, old.status, old.version, old.attempt,
