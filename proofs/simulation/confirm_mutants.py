@@ -81,7 +81,7 @@ CONFIRM_MUTANTS: Final = tuple(
     Mutant(what=what, owner=owner, name=name, value=value)
     for what, owner, name, value in (
         ("sent without confirmation", SubmitSale, "_accept", _a_repeat_confirms),
-        ("confirm later is not read", validation._SaleReading, "_confirm_later", _is_now),
+        ("confirm later is not read", validation, "read_confirm_later", _is_now),
         ("confirmed after void is paid", MemoryStore, "confirm", _a_late_one_undoes_the_void),
         ("too late by the clock alone", MemoryStore, "confirm", _late_by_the_clock_alone),
         ("whatever is due is claimed", MemoryStore, "claim_due", _whatever_is_due_is_claimed),

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from cashback_core.reconciliation import Rules
     from cashback_core.sales.terms import Terms
     from cashback_core.testing.memory_rows import Row
+    from cashback_core.values.documents import BuyerDocument
     from simulation.runs import Run
 
 T = TypeVar("T")
@@ -137,7 +138,7 @@ class SimulatedDatabase(MemoryStore):
         return super()._lease(row, lease_s, actor, reason)
 
     async def rolled_back_claims(
-        self, *, limit: int, lease_s: float, excluding: Collection[str]
+        self, *, limit: int, lease_s: float, excluding: Collection[BuyerDocument]
     ) -> tuple[Claim, ...]:
         """Claims that were read before their commit came to nothing."""
         kept = {

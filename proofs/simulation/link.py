@@ -184,7 +184,7 @@ class Link(CashbackStore):
         return await self.ask(lambda: self.database.conclude(result))
 
     async def claim_due(
-        self, *, limit: int, lease_s: float, excluding: Collection[str] = ()
+        self, *, limit: int, lease_s: float, excluding: Collection[BuyerDocument] = ()
     ) -> tuple[Claim, ...]:
         asked_s = self._loop.time()
         self._may_claim(limit)
@@ -194,7 +194,7 @@ class Link(CashbackStore):
         return claims
 
     async def _claim(
-        self, *, limit: int, lease_s: float, excluding: Collection[str]
+        self, *, limit: int, lease_s: float, excluding: Collection[BuyerDocument]
     ) -> tuple[Claim, ...]:
         """The rows come before the commit: of a commit without an answer the claims are known."""
         faults, read = self._faults, list[Claim]()

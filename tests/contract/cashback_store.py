@@ -17,6 +17,7 @@ from contract.naming import NamingContract
 from contract.pausing import PausingContract
 from contract.persons import PersonsContract
 from contract.reading import ReadingContract
+from contract.tills import TillsContract
 
 
 class CashbackStoreContract(
@@ -28,5 +29,6 @@ class CashbackStoreContract(
     CatalogueContract,
     BrakingContract,
     ConfirmingContract,
+    TillsContract,
 ):
     """The whole contract of `cashback_core.intake.store.CashbackStore`."""

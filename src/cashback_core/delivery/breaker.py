@@ -57,7 +57,7 @@ class Breaker:
     policy: BreakerPolicy = field(default_factory=BreakerPolicy)
     state: BreakerState = BreakerState.CLOSED
     reason: str = ""
-    _failed: set[str] = field(default_factory=set[str], repr=False)
+    _failed: set[BuyerDocument] = field(default_factory=set["BuyerDocument"], repr=False)
     _doubtful: set[str] = field(default_factory=set[str], repr=False)
     _until_s: float = 0.0
     _pause_s: float = 0.0
@@ -100,7 +100,7 @@ class Breaker:
         if self._probe == document:
             self._probe = None
 
-    def suspects(self, now_s: float) -> frozenset[str]:
+    def suspects(self, now_s: float) -> frozenset[BuyerDocument]:
         """The documents whose failures opened it: a probe takes another one.
 
         Where no other one comes within another pause, any will do: a quiet shop must not wait for

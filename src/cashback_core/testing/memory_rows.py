@@ -113,6 +113,21 @@ def _is_of(document: BuyerDocument | None, wanted: BuyerDocument) -> bool:
     return document is not None and store_document(document) == store_document(wanted)
 
 
+def _is_of_invoice(sale_id: str | None, wanted: RecordFilter) -> bool:
+    asked = {
+        "cnpj": wanted.invoice_cnpj,
+        "month": wanted.invoice_month,
+        "series": wanted.invoice_series,
+        "number": wanted.invoice_number,
+    }
+    if set(asked.values()) == {None}:
+        return True
+    key = None if sale_id is None else AccessKey.parse(sale_id)
+    return key is not None and all(
+        value is None or getattr(key, name) == value for name, value in asked.items()
+    )
+
+
 def position_of(record: Record) -> tuple[datetime, UUID]:
     return record.accepted_at, record.id
 
@@ -126,6 +141,8 @@ def is_wanted(row: Row, wanted: RecordFilter) -> bool:
         and (wanted.sold_to is None or sale.sold_at < wanted.sold_to)
         and may_read(wanted.group, record.group)
         and wanted.name_differs in {None, record.name_differs}
+        and wanted.store in {None, sale.place.store}
+        and _is_of_invoice(sale.sale_id, wanted)
         and (
             wanted.rate is None
             or any(

@@ -345,7 +345,7 @@ class MemoryStore(CashbackStore):
         return row.record.standing
 
     async def claim_due(
-        self, *, limit: int, lease_s: float, excluding: Collection[str] = ()
+        self, *, limit: int, lease_s: float, excluding: Collection[BuyerDocument] = ()
     ) -> tuple[Claim, ...]:
         await self._reach()
         if self.sender_paused:

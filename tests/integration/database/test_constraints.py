@@ -60,12 +60,13 @@ def sale(connection: psycopg.Connection) -> str:
 
 
 LINE = (
-    "insert into sale_lines (merchant_id, cashback_id, position, type, value_centavos,"
-    " qty_thousandths, discount_centavos, rate_bp, rate_version, exact, cashback_centavos)"
-    " values (1, %(id)s, 0, 'A', %(value)s, 1000, 0, 500, 1, '0.50', %(cashback)s)"
+    "insert into sale_lines (merchant_id, cashback_id, position, type, value_e10, qty_e4,"
+    " amount_centavos, discount_centavos, rate_bp, rate_version, exact, cashback_centavos)"
+    " values (1, %(id)s, 0, 'A', %(value)s * 100000000::bigint, 10000, %(value)s, 0, 500, 1,"
+    " '0.50', %(cashback)s)"
 )
 
-LINE_MORE = "insert into sale_lines (merchant_id, cashback_id, position, type, value_centavos, qty_thousandths, discount_centavos, rate_bp, rate_version, exact, cashback_centavos) select merchant_id, cashback_id, 1, type, value_centavos, qty_thousandths, discount_centavos, rate_bp, rate_version, exact, cashback_centavos from sale_lines"
+LINE_MORE = "insert into sale_lines (merchant_id, cashback_id, position, type, value_e10, qty_e4, amount_centavos, discount_centavos, rate_bp, rate_version, exact, cashback_centavos) select merchant_id, cashback_id, 1, type, value_e10, qty_e4, amount_centavos, discount_centavos, rate_bp, rate_version, exact, cashback_centavos from sale_lines"
 
 FORBIDDEN = {
     "back to pending from in_doubt without a version": "update cashbacks set status = 'in_doubt', lease_until_at = null",

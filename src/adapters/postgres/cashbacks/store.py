@@ -34,6 +34,7 @@ from cashback_core.sales.catalogue import Catalogue
 from cashback_core.sales.rules import NumberScope
 from cashback_core.sales.same_sale import EqualContent, Meaning, compared, names_of, which_sale
 from cashback_core.values.availability import StoreUnavailable
+from cashback_core.values.documents import store_document
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -124,7 +125,7 @@ class PostgresCashbackStore(CashbackStore):
                             and coalesce(s.came_under, s.submitted_by) = %(group)s
                     ))
                 """,
-                {"m": merchant_id, "document": str(document), "group": told_by},
+                {"m": merchant_id, "document": store_document(document), "group": told_by},
             )
             row = await found.fetchone()
         return None if row is None else str(row[0])
@@ -182,7 +183,7 @@ class PostgresCashbackStore(CashbackStore):
         return await self._writer.conclude(result)
 
     async def claim_due(
-        self, *, limit: int, lease_s: float, excluding: Collection[str] = ()
+        self, *, limit: int, lease_s: float, excluding: Collection[BuyerDocument] = ()
     ) -> tuple[Claim, ...]:
         claims: tuple[Claim, ...] = ()
         try:

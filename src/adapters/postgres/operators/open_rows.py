@@ -7,7 +7,7 @@ from typing import Any, Final, LiteralString
 from cashback_core.delivery.brakes import CEILING_REASONS
 from cashback_core.delivery.states import Actor, Status
 from cashback_core.operators.acts import CALLED_UNPAID, OpenCashback, OpenFilter
-from cashback_core.values.documents import stored_document
+from cashback_core.values.documents import store_document, stored_document
 
 MEANT: Final[LiteralString] = """
     from cashbacks as c
@@ -111,7 +111,7 @@ def values_of(merchant_id: int | None, wanted: OpenFilter) -> dict[str, Any]:
     return {
         "merchant_id": merchant_id,
         "statuses": sorted(wanted.statuses),
-        "document": wanted.document,
+        "document": None if wanted.document is None else store_document(wanted.document),
         "sold_from": wanted.sold_from,
         "sold_to": wanted.sold_to,
         "accepted_from": wanted.accepted_from,

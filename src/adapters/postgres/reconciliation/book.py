@@ -11,6 +11,7 @@ from adapters.postgres.connection.faults import translated
 from cashback_core.delivery.states import Status
 from cashback_core.reconciliation import BookEntry
 from cashback_core.reconciliation.schedule import MAX_STORED
+from cashback_core.values.documents import stored_document
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator, Collection, Mapping
@@ -204,7 +205,8 @@ def _entry(row: tuple[Any, ...]) -> BookEntry:
     return BookEntry(
         id=cashback_id,
         merchant_id=merchant_id,
-        document=document,
+        # As the provider tells it, whose statement it is held against.
+        document=str(stored_document(document)),
         cashback_centavos=centavos,
         status=Status(status),
         accepted_at=accepted_at,

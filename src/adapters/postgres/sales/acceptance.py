@@ -7,7 +7,7 @@ for one another but never in a circle.
 from __future__ import annotations
 
 from base64 import b64encode
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, assert_never
 
 from adapters.postgres.sales.brakes import PUT_OFF, Brakes, ToBePaid, put_brakes_on, read_brakes
@@ -44,9 +44,10 @@ from cashback_core.sales.same_sale import (
     NewSale,
     Repeat,
 )
+from cashback_core.values.access_keys import AccessKey
 from cashback_core.values.documents import store_document
 from cashback_core.values.ids import new_id
-from cashback_core.values.money import QUANTITY_SCALE, VALUE_SCALE, format_exact
+from cashback_core.values.money import format_exact
 from cashback_core.values.names import NameDifference, same_name, same_person
 
 if TYPE_CHECKING:
@@ -57,7 +58,8 @@ if TYPE_CHECKING:
     from adapters.postgres.sales.sale_names import Judged
     from cashback_core.delivery.brakes import WaitsFor
     from cashback_core.privacy.seals import Seal
-    from cashback_core.sales.sale import Customer
+    from cashback_core.sales.calculation import LineCashback
+    from cashback_core.sales.sale import Customer, Line, Sale
 
 __all__ = ["Cursor", "JustErased", "accept_group", "encode"]
 
@@ -82,12 +84,17 @@ async def accept_group(
         submissions = [replace(s, lease_s=None) for s in submissions]
     judged = judge(names)
     contenders = [s for s in submissions if _is_new(s, judged)]
-    known = await _meet_customers(cursor, contenders, names.unmet)
-    other = {s.id for s in contenders if _is_another(known[s.id], s)}
-    other |= await _told_in_part(cursor, contenders, known)
+    told = [
+        _Told(s, customer)
+        for s in contenders
+        if (customer := s.sale.customer) is not None  # nobody is met, and has no other name
+    ]
+    known = await _meet_customers(cursor, told, names.unmet)
+    other = {t.submission.id for t in told if _is_another(known[t.submission.id], t)}
+    other |= await _told_in_part(cursor, told, known)
     mismatched = {
         s.id: known[s.id] is not None
-        for s in contenders
+        for s in (t.submission for t in told)
         if known[s.id] is None or (s.id in other and s.name_difference is NameDifference.REFUSE)
     }
     settled = _settled(submissions, judged, mismatched)
@@ -119,6 +126,18 @@ async def accept_group(
         else None
         for s in submissions
     }
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """A submission that tells who bought."""
+
+    submission: Submission
+    customer: Customer
+
+    @property
+    def key(self) -> tuple[int, str]:
+        return self.submission.merchant_id, store_document(self.customer.document)
 
 
 def _is_new(submission: Submission, judged: Mapping[UUID, Judged]) -> bool:
@@ -169,19 +188,16 @@ def _acceptance(
 
 
 async def _meet_customers(
-    cursor: Cursor, submissions: Sequence[Submission], unmet: Sequence[Key]
+    cursor: Cursor, told: Sequence[_Told], unmet: Sequence[Key]
 ) -> dict[UUID, str | None]:
     """Make unknown customers known; the name that each submission's customer is known by.
 
     None: the customer was erased at this very moment; the sale is to be tried again. Raises
     JustErased when somebody has one of the `unmet` sealed names by now.
     """
-    if not submissions:
+    if not told:
         return {}
-    given = {
-        (s.merchant_id, store_document(_customer(s).document)): _customer(s).name
-        for s in reversed(submissions)
-    }
+    given = {t.key: t.customer.name for t in reversed(told)}
     rows = encode([{"m": m, "d": d, "n": name, "i": new_id()} for (m, d), name in given.items()])
     await cursor.execute(
         """
@@ -216,31 +232,29 @@ async def _meet_customers(
     if any(erased for *_, erased in met):
         raise JustErased
     known = {(m, d): name for m, d, name, _ in met}
-    return {
-        s.id: known.get((s.merchant_id, store_document(_customer(s).document))) for s in submissions
-    }
+    return {t.submission.id: known.get(t.key) for t in told}
 
 
-def _is_another(known: str | None, submission: Submission) -> bool:
-    return known is not None and not same_person(known, _customer(submission).name)
+def _is_another(known: str | None, told: _Told) -> bool:
+    return known is not None and not same_person(known, told.customer.name)
 
 
 async def _told_in_part(
-    cursor: Cursor, submissions: Sequence[Submission], known: Mapping[UUID, str | None]
+    cursor: Cursor, told: Sequence[_Told], known: Mapping[UUID, str | None]
 ) -> set[UUID]:
     """Of those that must tell whole names: who tells another, of a customer whom others named."""
     doubtful = [
         {
             "i": s.id,
             "m": s.merchant_id,
-            "d": store_document(_customer(s).document),
+            "d": store_document(t.customer.document),
             "n": name,
             "g": s.reads_only,
         }
-        for s in submissions
-        if s.whole_names
+        for t in told
+        if (s := t.submission).whole_names
         and (name := known[s.id]) is not None
-        and not same_name(name, _customer(s).name)
+        and not same_name(name, t.customer.name)
     ]
     if not doubtful:  # nearly always: nobody pays a statement for it
         return set()
@@ -280,26 +294,36 @@ async def _insert(
                 cashback bigint, rounding text,
                 exact text, raw text, status text, lease_s double precision, lines jsonb,
                 submitted_by text, came_under text, differs boolean, waits text,
-                confirm_s double precision
+                confirm_s double precision, surcharge bigint, difference smallint,
+                surcharge_earns boolean, nothing_due text, payments jsonb, store text, till text,
+                series text, cashier text, metadata jsonb, later boolean, alike_to uuid,
+                i_cnpj text, i_month text, i_series smallint, i_number integer
             )
         ), new_sales as (
             insert into sales (
                 merchant_id, cashback_id, sale_id, idempotency_key, sold_at, document, name,
                 total_centavos, discount_centavos, rounding, exact, raw_body, accepted_at,
-                submitted_by, came_under, sold_at_wall, same_content_as, name_differs
+                submitted_by, came_under, sold_at_wall, same_content_as, name_differs,
+                surcharge_centavos, difference_centavos, surcharge_earns, nothing_due, payments,
+                store, till, series, cashier, metadata, confirm_later, alike_to, invoice_cnpj,
+                invoice_month, invoice_series, invoice_number
             )
             select m, c, sale_id, key, sold_at, document, name, total, discount, rounding, exact,
-                decode(raw, 'base64'), now(), submitted_by, came_under, wall, equal_to, differs
+                decode(raw, 'base64'), now(), submitted_by, came_under, wall, equal_to, differs,
+                surcharge, difference, surcharge_earns, nothing_due, payments, store, till, series,
+                cashier, metadata, later, alike_to, i_cnpj, i_month, i_series, i_number
             from input
         ), new_lines as (
             insert into sale_lines (
-                merchant_id, cashback_id, position, type, sku, value_centavos, qty_thousandths,
-                discount_centavos, rate_bp, rate_version, exact, cashback_centavos
+                merchant_id, cashback_id, position, type, sku, value_e10, qty_e4, amount_centavos,
+                discount_centavos, rate_bp, rate_version, exact, cashback_centavos,
+                surcharge_centavos, difference_centavos, excluded
             )
-            select input.m, input.c, l.p, l.t, l.s, l.v, l.q, l.d, l.r, l.rv, l.e, l.c
+            select input.m, input.c, l.p, l.t, l.s, l.v, l.q, l.a, l.d, l.r, l.rv, l.e, l.c, l.sc,
+                l.df, l.x
             from input, jsonb_to_recordset(input.lines) as l (
-                p smallint, t text, s text, v bigint, q bigint, d bigint, r integer, rv integer,
-                e text, c bigint
+                p smallint, t text, s text, v bigint, q integer, a bigint, d bigint, r integer,
+                rv integer, e text, c bigint, sc bigint, df smallint, x boolean
             )
         ), new_cashbacks as (
             insert into cashbacks (
@@ -352,7 +376,7 @@ async def _insert(
 def _row(
     submission: Submission, meaning: Meaning, brakes: Brakes, *, name_differs: bool
 ) -> dict[str, Any]:
-    sale, cashback, customer = submission.sale, submission.cashback, _customer(submission)
+    sale, cashback, customer = submission.sale, submission.cashback, submission.sale.customer
     waits = brakes.waits.get(submission.id)
     return {
         "m": submission.merchant_id,
@@ -362,8 +386,9 @@ def _row(
         "sold_at": sale.sold_at,
         "wall": sale.sold_at_wall,
         "equal_to": _same_content_as(meaning),
-        "document": store_document(customer.document),
-        "name": customer.name,
+        "alike_to": meaning.alike_to if isinstance(meaning, NewSale) else None,
+        "document": None if customer is None else store_document(customer.document),
+        "name": None if customer is None else customer.name,
         "total": sale.total_centavos,
         "discount": sale.discount_centavos,
         "cashback": cashback.cashback_centavos,
@@ -380,37 +405,64 @@ def _row(
         # What is most sales' goes without saying: to be recorded it would cost each of them bytes.
         "came_under": None if submission.group == submission.submitted_by else submission.group,
         "differs": name_differs,
+        "nothing_due": cashback.nothing_due,
         "lines": [
-            {
-                "p": position,
-                "t": line.type,
-                "s": line.sku,
-                "v": _exactly(line.value_e10, VALUE_SCALE // 100),
-                "q": _exactly(line.qty_e4, QUANTITY_SCALE // 1000),
-                "d": line.discount_centavos,
-                "r": earned.rate_bp,
-                "rv": earned.rate_version,
-                "e": format_exact(earned.exact_centavos),
-                "c": earned.cashback_centavos,
-            }
+            _line(position, line, earned)
             for position, (line, earned) in enumerate(zip(sale.lines, cashback.lines, strict=True))
         ],
+        **_seldom(sale, surcharge_earns=cashback.surcharge_earns),
     }
 
 
-def _customer(submission: Submission) -> Customer:
-    customer = submission.sale.customer
-    if customer is None:
-        raise NotImplementedError("a sale to nobody has no columns yet")
-    return customer
+def _line(position: int, line: Line, earned: LineCashback) -> dict[str, Any]:
+    row: dict[str, Any] = {
+        "p": position,
+        "t": line.type,
+        "v": line.value_e10,
+        "q": line.qty_e4,
+        "a": line.amount_centavos,
+        "d": line.discount_centavos,
+        "r": earned.rate_bp,
+        "rv": earned.rate_version,
+        "e": format_exact(earned.exact_centavos),
+        "c": earned.cashback_centavos,
+    }
+    # What is left out is null.
+    if line.sku is not None:
+        row["s"] = line.sku
+    if line.surcharge_centavos:
+        row["sc"] = line.surcharge_centavos
+    if line.difference_centavos:
+        row["df"] = line.difference_centavos
+    if earned.excluded:
+        row["x"] = True
+    return row
 
 
-def _exactly(number: int, unit: int) -> int:
-    """A number in the columns' own unit; raises NotImplementedError for what does not fit."""
-    whole, rest = divmod(number, unit)
-    if rest:
-        raise NotImplementedError("the columns do not hold that many decimals yet")
-    return whole
+def _seldom(sale: Sale, *, surcharge_earns: bool) -> dict[str, Any]:
+    """What most sales do not tell, where one does; what is left out is null."""
+    place = sale.place
+    key = None if sale.sale_id is None else AccessKey.parse(sale.sale_id)
+    told: dict[str, Any] = {
+        "surcharge": sale.surcharge_centavos or None,
+        "difference": sale.difference_centavos or None,
+        "surcharge_earns": surcharge_earns or None,
+        "payments": [[part.kind, part.value_centavos] for part in sale.payments] or None,
+        "store": place.store,
+        "till": place.till,
+        "series": place.series,
+        "cashier": sale.cashier,
+        "metadata": dict(sale.metadata) or None,
+        "later": sale.confirm_later or None,
+    }
+    if key is not None:
+        told |= {
+            "i_cnpj": key.cnpj,
+            "i_month": key.month,
+            "i_series": key.series,
+            "i_number": key.number,
+        }
+    return {name: value for name, value in told.items() if value is not None}
 
 
 def _same_content_as(meaning: Meaning) -> UUID | None:
@@ -447,6 +499,7 @@ def _new_record(
         standing=Standing(status=status, attempt=1 if status is Status.SENDING else 0),
         same_content_as=_same_content_as(meaning),
         name_differs=name_differs,
+        submitted_by=submission.submitted_by,
         group=submission.comes_under,
         equal_group=meaning.equal_group if isinstance(meaning, NewSale) else None,
         waiting=_first_wait(submission, accepted_at, waits),

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Final, LiteralString
 
 from adapters.postgres.sales.records import MANY, many, record
 from cashback_core.delivery.record import RecordFilter, RecordPage
+from cashback_core.values.documents import store_document
 from cashback_core.values.pages import Position, fitting
 
 if TYPE_CHECKING:
@@ -24,11 +25,16 @@ async def read_page(
     values: dict[str, Any] = {
         "merchant_id": merchant_id,
         "status": wanted.status,
-        "document": wanted.document,
+        "document": None if wanted.document is None else store_document(wanted.document),
         "sold_from": wanted.sold_from,
         "sold_to": wanted.sold_to,
         "group": wanted.group,
         "name_differs": wanted.name_differs,
+        "store": wanted.store,
+        "cnpj": wanted.invoice_cnpj,
+        "month": wanted.invoice_month,
+        "series": wanted.invoice_series,
+        "number": wanted.invoice_number,
         "at": after.accepted_at if after else None,
         "id": after.id if after else None,
         "limit": limit + 1,  # one more tells whether there is a next page
@@ -73,6 +79,11 @@ _WANTED: Final[LiteralString] = """
         and (%(group)s::text is null or coalesce(s.came_under, s.submitted_by) = %(group)s)
         and (%(name_differs)s::boolean is null or case when %(name_differs)s then s.name_differs
             else not s.name_differs end)
+        and (%(store)s::text is null or s.store = %(store)s)
+        and (%(cnpj)s::text is null or s.invoice_cnpj = %(cnpj)s)
+        and (%(month)s::text is null or s.invoice_month = %(month)s)
+        and (%(series)s::integer is null or s.invoice_series = %(series)s)
+        and (%(number)s::bigint is null or s.invoice_number = %(number)s)
 """
 _PAGE: Final[LiteralString] = f"""
     {_SHOWN}

@@ -128,7 +128,7 @@ def equal_sales(row: tuple[Any, ...]) -> EqualSales:
     return EqualSales(
         outcome=kind,
         merchant=merchant,
-        document=None if is_pseudonym(document) else stored_document(document),
+        document=None if document is None or is_pseudonym(document) else stored_document(document),
         total_centavos=total,
         first=Try(
             id=first_id,

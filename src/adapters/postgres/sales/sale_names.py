@@ -10,13 +10,23 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
+from uuid import UUID
 
 import msgspec
 from psycopg import AsyncCursor
 
-from adapters.postgres.sales.records import ONE, RECORD, Row, one, record
+from adapters.postgres.sales.records import (
+    ONE,
+    RECORD,
+    Row,
+    one,
+    payments_of,
+    place_of,
+    record,
+)
 from cashback_core.sales.erased import ERASED
 from cashback_core.sales.same_sale import (
+    Alike,
     Meaning,
     Name,
     NameKind,
@@ -32,7 +42,6 @@ from cashback_core.values.documents import holds_document
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
-    from uuid import UUID
 
     from cashback_core.delivery.record import Record
     from cashback_core.intake.acceptance import Submission
@@ -56,14 +65,14 @@ class GroupNames:
 
     submissions: Sequence[Submission]
     seal: Seal | None = None
-    told: dict[UUID, tuple[Name, ...]] = field(default_factory=dict["UUID", tuple[Name, ...]])
-    first: dict[Key, UUID] = field(default_factory=dict[Key, "UUID"])
+    told: dict[UUID, tuple[Name, ...]] = field(default_factory=dict[UUID, tuple[Name, ...]])
+    first: dict[Key, UUID] = field(default_factory=dict[Key, UUID])
     """Whoever of the group told a name first: the one that it is taken for."""
     taken: set[Key] = field(default_factory=set[Key])
     """Those that were nobody's."""
     owners: dict[Key, Owner] = field(default_factory=dict[Key, Owner])
     """The recorded sales that the others belong to; and those of customers who are erased."""
-    records: dict[UUID, Record] = field(default_factory=dict["UUID", "Record"])
+    records: dict[UUID, Record] = field(default_factory=dict[UUID, "Record"])
     """Those of them that somebody may be told of."""
     sealed: dict[Key, Key] = field(default_factory=dict["Key", "Key"])
     """What names may be once their customer was erased, and what they were."""
@@ -90,9 +99,26 @@ class GroupNames:
         wanted = {key: key for key in self.anothers}
         if wanted or looked.known:  # what was erased since they were looked for is found now
             wanted |= self.sealed
-        found = await read_owners(cursor, wanted, self._readers() if wanted else {})
+        readers = self._readers() if wanted else {}
+        found = await read_owners(cursor, wanted, readers)
+        contested = self._contested(found.by_name)
+        if contested:  # seldom: nobody else pays for it
+            await _lock_contents(cursor, contested)
+            found = await read_owners(cursor, wanted, readers)
         self.owners, self.records = found.by_name, found.records
         return looked.paused, looked.braked
+
+    def _contested(self, owners: Mapping[Key, Owner]) -> set[Key]:
+        """Of what is told without a known key or sale id: the content that another sale owns.
+
+        Whether it is that sale or one beside it rests on everything that is alike to it.
+        """
+        contested: set[Key] = set()
+        for s in self.submissions:
+            known = {key for name in self.told[s.id] if (key := (s.merchant_id, *name)) in owners}
+            if known and all(kind is NameKind.CONTENT for _, kind, _ in known):
+                contested |= known
+        return contested
 
     def _readers(self) -> Readers:
         readers: defaultdict[Key, set[str | None]] = defaultdict(set)
@@ -118,8 +144,13 @@ class Judged:
 @dataclass(frozen=True, slots=True)
 class _Owned:
     owner: Owner
-    by: UUID | None
-    """The submission of this group that made it the owner."""
+    by: frozenset[UUID] = frozenset()
+    """The submissions of this group that made it the owner, or are alike to it."""
+
+    def with_alike(self, s: Submission) -> _Owned:
+        place, payments = s.sale.place, s.sale.payments
+        alike = Alike(id=s.id, group=s.comes_under, place=place, payments=payments)
+        return _Owned(self.owner.with_alike(alike), self.by | {s.id})
 
 
 def judge(names: GroupNames) -> dict[UUID, Judged]:
@@ -127,7 +158,7 @@ def judge(names: GroupNames) -> dict[UUID, Judged]:
 
     None of those whose name was somebody's and is nobody's any more: they are to be tried again.
     """
-    owned = {key: _Owned(owner, None) for key, owner in names.owners.items()}
+    owned = {key: _Owned(owner) for key, owner in names.owners.items()}
     vanished = {key for key in names.anothers if key not in owned}
     judged: dict[UUID, Judged] = {}
     for s in names.submissions:
@@ -142,16 +173,33 @@ def judge(names: GroupNames) -> dict[UUID, Judged]:
             equal_content=s.equal_content,
             reads_only=s.reads_only,
         )
-        judged[s.id] = Judged(
-            meaning, frozenset(each.by for each in known.values() if each.by is not None)
-        )
+        judged[s.id] = Judged(meaning, frozenset().union(*(each.by for each in known.values())))
         if isinstance(meaning, NewSale) and not s.replay_only:
-            for key in keys.values():
-                owned.setdefault(key, _Owned(Owner(s.id, s.sale, s.comes_under), s.id))
+            _own(owned, keys.values(), s, meaning)
         elif isinstance(meaning, Repeat) and meaning.further_name is not None:
             owner = next(each.owner for each in known.values() if each.owner.id == meaning.id)
-            owned[keys[meaning.further_name]] = _Owned(owner, s.id)
+            owned[keys[meaning.further_name]] = _Owned(owner, frozenset({s.id}))
     return judged
+
+
+def _own(
+    owned: dict[Key, _Owned], keys: Iterable[Key], submission: Submission, meaning: NewSale
+) -> None:
+    """Note what a new sale of the group owns from now on, and to which one it is alike."""
+    sale = submission.sale
+    owner = Owner(
+        submission.id,
+        sale,
+        submission.comes_under,
+        meaning.same_content_as,
+        sale.place,
+        sale.payments,
+        meaning.alike_to,
+    )
+    for key in keys:
+        each = owned.setdefault(key, _Owned(owner, frozenset({submission.id})))
+        if meaning.alike_to is not None and each.owner.id == meaning.alike_to:
+            owned[key] = each.with_alike(submission)
 
 
 def sealed_names(names: Iterable[Key], seal: Seal | None) -> dict[Key, Key]:
@@ -230,12 +278,33 @@ async def _take(cursor: Cursor, names: GroupNames) -> _Looked:
     return _Looked(paused=paused, braked=braked, known=known)
 
 
+async def _lock_contents(cursor: Cursor, keys: Collection[Key]) -> None:
+    """Hold these contents until the commit: whoever comes second sees what the first wrote.
+
+    Only the first sale of a content is held off by the unique key; those alike to it have no name
+    of their own, and each of two at once would miss the other. In the order of the locks, and after
+    all names are taken: nobody who waits for a name has one. No lock of the row, which an erasure
+    changes while it has the customer: it would wait for us, and we for the customer.
+    """
+    await cursor.execute(
+        """
+        select pg_advisory_xact_lock(i.lock)
+        from (
+            select distinct hashtextextended(n, m) as lock
+            from jsonb_to_recordset(%s::jsonb) as r (m bigint, n text)
+            order by 1
+        ) as i
+        """,
+        [encode([{"m": m, "n": n} for m, _, n in keys])],
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Owners:
     """Whose names are, and the records of those that somebody who asks may have to be told of."""
 
     by_name: dict[Key, Owner] = field(default_factory=dict["Key", "Owner"])
-    records: dict[UUID, Record] = field(default_factory=dict["UUID", "Record"])
+    records: dict[UUID, Record] = field(default_factory=dict[UUID, "Record"])
 
 
 Readers = Mapping[Key, Collection[str | None]]
@@ -245,7 +314,8 @@ Readers = Mapping[Key, Collection[str | None]]
 async def read_owners(cursor: Cursor, keys: Mapping[Key, Key], readers: Readers) -> Owners:
     """Whom names belong to, by what `keys` calls them; one of nobody's is left out.
 
-    Of whom nobody may read only the id and group are read: how long it takes tells nothing else.
+    Of whom nobody may read only the id, the group and what a content name does not say are read:
+    how long it takes tells nothing else.
     """
     if not keys:
         return Owners()
@@ -253,11 +323,24 @@ async def read_owners(cursor: Cursor, keys: Mapping[Key, Key], readers: Readers)
     # plan may read the table instead.
     await cursor.execute(
         """
-        select n.merchant_id, n.kind, n.name, n.cashback_id, s.came_under, s.same_content_as
+        select n.merchant_id, n.kind, n.name, n.cashback_id, s.came_under, s.same_content_as,
+            s.store, s.till, s.series, s.payments, s.alike_to,
+            case when n.kind = 'content' then (
+                select jsonb_agg(
+                    jsonb_build_array(
+                        a.cashback_id, coalesce(a.came_under, a.submitted_by), a.store, a.till,
+                        a.series, a.payments
+                    )
+                    order by a.accepted_at, a.cashback_id
+                )
+                from sales as a
+                where a.alike_to = n.cashback_id and a.merchant_id + 0 = n.merchant_id
+            ) end
         from jsonb_to_recordset(%s::jsonb) as i (m bigint, k text, n text)
         join sale_names as n on n.merchant_id = i.m and n.kind = i.k and n.name = i.n
         cross join lateral (
-            select coalesce(s.came_under, s.submitted_by) as came_under, s.same_content_as
+            select coalesce(s.came_under, s.submitted_by) as came_under, s.same_content_as,
+                s.store, s.till, s.series, s.payments, s.alike_to
             from sales as s
             where s.merchant_id = n.merchant_id and s.cashback_id = n.cashback_id
             limit 1
@@ -266,15 +349,16 @@ async def read_owners(cursor: Cursor, keys: Mapping[Key, Key], readers: Readers)
         [encode([{"m": m, "k": k, "n": n} for m, k, n in keys])],
     )
     owners = {
-        keys[m, NameKind(kind), name]: Owner(id_, None, group, same_content_as)
-        for m, kind, name, id_, group, same_content_as in await cursor.fetchall()
+        keys[m, NameKind(kind), name]: _owner(row)
+        for m, kind, name, *row in await cursor.fetchall()
     }
     records = await _read_records(
         cursor,
         {
-            (key[0], owner.id)
+            (key[0], one.id)
             for key, owner in owners.items()
-            if any(may_read(reads_only, owner.group) for reads_only in readers.get(key, ()))
+            for one in owner.base
+            if any(may_read(reads_only, one.group) for reads_only in readers.get(key, ()))
         },
     )
     return Owners(
@@ -284,6 +368,26 @@ async def read_owners(cursor: Cursor, keys: Mapping[Key, Key], readers: Readers)
         },
         records,
     )
+
+
+def _owner(row: list[Any]) -> Owner:
+    id_, group, same_content_as, store, till, series, payments, alike_to, alikes = row
+    return Owner(
+        id_,
+        None,
+        group,
+        same_content_as,
+        place_of(store, till, series),
+        payments_of(payments),
+        alike_to,
+        tuple(map(_alike, alikes or ())),
+    )
+
+
+def _alike(row: list[Any]) -> Alike:
+    id_, group, store, till, series, payments = row
+    place = place_of(store, till, series)
+    return Alike(id=UUID(id_), group=group, place=place, payments=payments_of(payments))
 
 
 async def _read_records(cursor: Cursor, ids: Collection[tuple[int, UUID]]) -> dict[UUID, Record]:

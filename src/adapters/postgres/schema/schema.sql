@@ -272,10 +272,12 @@ end $$;
 CREATE FUNCTION public.forget_in_incidents(of_merchant bigint, known text, pseudonym text) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'public', 'pg_temp'
-    AS $_$
+    AS $$
 declare
-    masked text := case when known ~ '^[0-9]{11}$'
-        then format('***.%s.%s-**', substr(known, 4, 3), substr(known, 7, 3))
+    told constant text := told_document(known);
+    -- Of what is masked whole nothing is told.
+    masked constant text := case
+        when masked_document(told) ~ '[0-9A-Z]' then masked_document(told)
     end;
 begin
     if coalesce(
@@ -294,10 +296,12 @@ begin
             using errcode = 'integrity_constraint_violation', constraint = 'only_whom_it_erases';
     end if;
     update statement_incidents as i set document = pseudonym, reference = null
-    where (i.document = known or i.document = masked and i.cashback_id is null) and (
+    where (i.document = told or i.document = masked and i.cashback_id is null) and (
         i.merchant_id = of_merchant
-        or (i.document = known or i.merchant_id is null)
-            and not exists (select from customers as c where c.document = known)
+        or (i.document = told or i.merchant_id is null)
+            and not exists (
+                select from customers as c where c.document in (told, 'F:' || told)
+            )
     );
     update statement_incidents as i set document = pseudonym, reference = null
     from sales as s
@@ -306,9 +310,10 @@ begin
         and (i.document is distinct from pseudonym or i.reference is not null)
         and not exists (
             select from customers as c
-            where c.merchant_id = of_merchant and c.document = i.document
+            where c.merchant_id = of_merchant
+                and c.document in (i.document, 'F:' || i.document)
         );
-end $_$;
+end $$;
 
 -- Name: forget_in_texts(bigint, uuid); Type: FUNCTION; Schema: public; Owner: -
 
@@ -327,6 +332,8 @@ declare
     unusual constant text := '[^\u0001-\u00b1\u00b4-\u00b8\u00ba\u00bb\u00bf-\u024f]';
     maybe text;
     erasure bigint;
+    -- As the provider tells it.
+    told text;
 begin
     if coalesce(
         of_merchant = any (nullif(current_setting('cashback.merchants', true), '')::bigint[]), false
@@ -335,7 +342,7 @@ begin
     end if;
     select c.document, array[c.name] into known, called
     from customers as c where c.merchant_id = of_merchant and c.customer_id = of_customer;
-    if known is null or known ~ '^E' then
+    if known is null or is_pseudonym(known) then
         return;
     end if;
     insert into erasures_under_way (merchant_id, customer_id) values (of_merchant, of_customer)
@@ -345,10 +352,12 @@ begin
     from sales as s where s.merchant_id = of_merchant and s.document = known;
     update erasures_under_way as u set names = called where u.erasure_id = erasure;
     named := pattern_of(known, called);
-    numbered := pattern_of(known, '{}');
+    told := told_document(known);
+    -- A document may have letters, which are told in any case.
+    numbered := case when told ~ '[A-Z]' then '(?i)' else '' end || pattern_of(known, '{}');
     -- Latin letters with accents, which are most of what is not ASCII here, hold no digit.
     maybe := numbered || '|' || unusual;
-    in_order := '%' || regexp_replace(known, '(.)(?=.)', '\1%', 'g') || '%';
+    in_order := '%' || regexp_replace(lower(told), '(.)(?=.)', '\1%', 'g') || '%';
     elsewhere := exists (
         select from customers as c where c.document = known and c.merchant_id <> of_merchant
     );
@@ -389,8 +398,11 @@ begin
         where (i.merchant_id = of_merchant or i.merchant_id is null and not elsewhere)
             and (h.hangs or concat_ws(' ', i.reference, i.why, i.closed_why) ~ maybe)
             -- Of another customer of the merchant's it is still needed while it stands.
-            and (i.closed_at is not null or i.document is null or i.document = known
-                or not exists (select from customers as c where c.document = i.document))
+            and (i.closed_at is not null or i.document is null or i.document = told
+                or not exists (
+                    select from customers as c
+                    where c.document in (i.document, 'F:' || i.document)
+                ))
     ), gone as (
         update statement_incidents as i set
             reference = case when t.reference then null else i.reference end,
@@ -424,7 +436,8 @@ begin
     where (a.merchant_id = of_merchant or a.merchant_id is null and not elsewhere)
         -- The one table that may be long: what costs least is asked first.
         and (
-            concat(a.key, a.before, a.after) like in_order
+            case when told ~ '[A-Z]' then lower(concat(a.key, a.before, a.after))
+                else concat(a.key, a.before, a.after) end like in_order
                 and concat(a.key, a.before, a.after) ~ numbered
             or concat(a.key, a.before, a.after) ~ unusual
         )
@@ -511,6 +524,7 @@ begin
             when old.status = 'unconfirmed' and new.status in ('pending', 'held') then now()
             else old.confirmed_at
         end)
+        or old.status = 'applied' and new.status not in ('applied', 'in_doubt')
     then
         raise exception 'cashback %: no move from % (version %, attempt %) to % (version %, attempt %)',
             old.cashback_id, old.status, old.version, old.attempt,
@@ -525,10 +539,10 @@ end $$;
 CREATE FUNCTION public.guard_customer_erased() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'public', 'pg_temp'
-    AS $_$
+    AS $$
 begin
     if old.erased_at is not null
-        or new.document !~ '^E[0-9a-f]{32}$'
+        or not is_pseudonym(new.document)
         or (new.name, new.erased_at) is distinct from ('erased', now())
     then
         raise exception 'a customer becomes nobody here, and nothing else'
@@ -545,7 +559,7 @@ begin
     insert into erasures_under_way (merchant_id, customer_id, was, became)
     values (old.merchant_id, old.customer_id, old.document, new.document);
     return null;
-end $_$;
+end $$;
 
 -- Name: guard_erasure_ends(); Type: FUNCTION; Schema: public; Owner: -
 
@@ -578,9 +592,9 @@ begin
         select from erasures_under_way as e
         where e.became = new.document
             and (
-                e.was = old.document
-                or old.document ~ '[*]'
-                    and regexp_replace(old.document, '[^0-9]', '', 'g') = substr(e.was, 4, 6)
+                told_document(e.was) = old.document
+                or old.document ~ '[*].*[0-9A-Z]'
+                    and old.document = masked_document(told_document(e.was))
                     and (old.merchant_id is null or old.merchant_id = e.merchant_id)
             )
     ) or exists (
@@ -638,7 +652,7 @@ begin
             select from sales as s
             where s.merchant_id = old.merchant_id and s.cashback_id = old.cashback_id
                 and case
-                    when new.kind = 'content' and s.document ~ '^E' then true
+                    when new.kind = 'content' and is_pseudonym(s.document) then true
                     when new.kind = 'content' or tells_of(
                         old.name, s.document, names_being_erased(s.merchant_id, s.document)
                     )
@@ -723,13 +737,30 @@ end $$;
 CREATE FUNCTION public.guard_sale() RETURNS trigger
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'public', 'pg_temp'
-    AS $_$
+    AS $$
+declare
+    erasable constant text[] := array[
+        'document', 'name', 'raw_body', 'sale_id', 'idempotency_key', 'cashier', 'metadata'
+    ] || case when new.invoice_cnpj is null then array[
+        'invoice_cnpj', 'invoice_month', 'invoice_series', 'invoice_number'
+    ] end;
 begin
     if tg_op = 'UPDATE' and current_user = 'cashback_eraser'
         and new.raw_body = ''
         and (
-            (new.document, new.name) = (old.document, old.name)
-            or (new.document ~ '^E[0-9a-f]{32}$' and new.name = 'erased')
+            (new.document, new.name) is not distinct from (old.document, old.name)
+            or is_pseudonym(new.document) and new.name = 'erased'
+        )
+        and (
+            new.cashier is not distinct from old.cashier
+            and new.metadata is not distinct from old.metadata
+            or num_nonnulls(new.cashier, new.metadata) = 0 and is_pseudonym(new.document)
+        )
+        -- What an access key says goes with the sale id that said it.
+        and (
+            new.sale_id is distinct from old.sale_id and new.invoice_cnpj is null
+            or new.sale_id is not distinct from old.sale_id
+                and new.invoice_cnpj is not distinct from old.invoice_cnpj
         )
         and (
             new.sale_id is not distinct from old.sale_id
@@ -743,13 +774,12 @@ begin
                 old.idempotency_key, old.document, names_being_erased(old.merchant_id, old.document)
             )
         )
-        and to_jsonb(new) - array['document', 'name', 'raw_body', 'sale_id', 'idempotency_key']
-            = to_jsonb(old) - array['document', 'name', 'raw_body', 'sale_id', 'idempotency_key']
+        and to_jsonb(new) - erasable = to_jsonb(old) - erasable
     then
         return new;
     end if;
     raise exception 'sales is append-only' using errcode = 'integrity_constraint_violation';
-end $_$;
+end $$;
 
 -- Name: guard_stop(); Type: FUNCTION; Schema: public; Owner: -
 
@@ -876,20 +906,38 @@ declare
 begin
     select
         (
-            select sum(l.amount_centavos - l.discount_centavos)
-                    = new.total_centavos + new.discount_centavos
+            select sum(
+                    l.amount_centavos - l.discount_centavos + coalesce(l.surcharge_centavos, 0)
+                ) = new.total_centavos + new.discount_centavos
+                    - coalesce(new.surcharge_centavos, 0) - coalesce(new.difference_centavos, 0)
                 and sum(l.cashback_centavos) = c.cashback_centavos
             from sale_lines as l
             where l.merchant_id = new.merchant_id and l.cashback_id = new.cashback_id
-        ) and c.cashback_centavos <= new.total_centavos,
+        )
+            and c.cashback_centavos <= new.total_centavos
+            and (c.cashback_centavos = 0) = (new.nothing_due is not null)
+            and (new.payments is null or (
+                select bool_and(p ->> 0 in (
+                        'cash', 'check', 'credit_card', 'debit_card', 'store_credit',
+                        'food_voucher', 'meal_voucher', 'gift_card', 'fuel_voucher', 'bank_slip',
+                        'deposit', 'pix', 'transfer', 'cashback', 'other'
+                    ) and (p ->> 1)::bigint >= 0) and sum((p ->> 1)::bigint) = new.total_centavos
+                from jsonb_array_elements(new.payments) as p
+            )),
         (
             select count(*) filter (
                 where case n.kind
+                    -- Of a merchant whose stores count by themselves it goes with the store.
                     when 'sale_id' then n.name = new.sale_id
+                        or n.name = new.store || ' ' || new.sale_id
                     when 'idempotency_key' then n.name = new.idempotency_key
                     else new.sale_id is null and new.idempotency_key is null
                 end
-            ) >= greatest(num_nonnulls(new.sale_id, new.idempotency_key), 1)
+            ) >= greatest(
+                num_nonnulls(new.sale_id, new.idempotency_key),
+                -- What is alike to another one has its content's name there.
+                case when new.alike_to is null then 1 else 0 end
+            )
             from sale_names as n
             -- Found by the cashback alone: `+ 0` keeps the planner from reading a whole merchant.
             where n.cashback_id = new.cashback_id and n.merchant_id + 0 = new.merchant_id
@@ -928,7 +976,7 @@ begin
                 where e.merchant_id = old.merchant_id and e.was = whose
                     and e.became = to_jsonb(new) ->> 'document'
             )
-        when whose ~ '^E' then true
+        when is_pseudonym(whose) then true
         when exists (
             select from erasures_under_way as e
             where e.merchant_id = old.merchant_id and e.was = whose
@@ -943,6 +991,32 @@ begin
     raise exception 'the customer of % is not being erased', old.cashback_id
         using errcode = 'integrity_constraint_violation', constraint = 'only_whom_it_erases';
 end $$;
+
+-- Name: is_cnpj(text); Type: FUNCTION; Schema: public; Owner: -
+
+CREATE FUNCTION public.is_cnpj(document text) RETURNS boolean
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $_$
+    select document ~ '^[0-9A-Z]{12}[0-9]{2}$' and document !~ '^(.)\1*$' and not exists (
+        select from generate_series(12, 13) as before (places)
+        where ascii(substr(document, places + 1, 1)) - 48 <> (
+            select case when sum(
+                (ascii(substr(document, place, 1)) - 48) * (2 + (places - place) % 8)
+            ) % 11 < 2 then 0 else 11 - sum(
+                (ascii(substr(document, place, 1)) - 48) * (2 + (places - place) % 8)
+            ) % 11 end
+            from generate_series(1, places) as place
+        )
+    )
+$_$;
+
+-- Name: is_pseudonym(text); Type: FUNCTION; Schema: public; Owner: -
+
+CREATE FUNCTION public.is_pseudonym(document text) RETURNS boolean
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $_$ select document ~ '^E[0-9a-f]{32}$' $_$;
 
 -- Name: is_sealed(text); Type: FUNCTION; Schema: public; Owner: -
 
@@ -1043,6 +1117,7 @@ begin
         select
             min(l.type) filter (
                 where r.rate_bp is distinct from l.rate_bp
+                    or r.excluded is distinct from coalesce(l.excluded, false)
                     or r.starts_at > l.first_at
                     or exists (
                         select from rates as n
@@ -1053,16 +1128,17 @@ begin
             bool_or(t.used_at is null)
         into wrong, first_use
         from (
-            select a.merchant_id, a.type, a.rate_version, a.rate_bp,
-                min(s.sold_at) as first_at, max(s.sold_at) as last_at
+            select a.merchant_id, a.type, a.rate_version, a.rate_bp, a.excluded,
+                min(least(s.sold_at, s.accepted_at)) as first_at,
+                max(least(s.sold_at, s.accepted_at)) as last_at
             from added as a join sales as s using (merchant_id, cashback_id)
-            group by a.merchant_id, a.type, a.rate_version, a.rate_bp
+            group by a.merchant_id, a.type, a.rate_version, a.rate_bp, a.excluded
         ) as l
         left join rates as r
             on r.merchant_id = l.merchant_id and r.type = l.type and r.version = l.rate_version
         left join product_types as t on t.merchant_id = l.merchant_id and t.type = l.type;
         if wrong is not null then
-            raise exception 'type % had another rate at the instant of the sale', wrong
+            raise exception 'type % had another rate when the sale counts', wrong
                 using errcode = '23C01', constraint = 'lines_follow_terms';
         end if;
         exit when first_use is not true;
@@ -1084,7 +1160,7 @@ begin
                 where l.type is distinct from (
                     select t.type from product_type_periods as t
                     where t.merchant_id = p.merchant_id and t.product_id = p.product_id
-                        and t.starts_at <= l.sold_at
+                        and t.starts_at <= l.counts_at
                     order by t.starts_at desc
                     limit 1
                 )
@@ -1092,13 +1168,14 @@ begin
             bool_or(p.used_at is null)
         into wrong, first_use
         from (
-            select distinct a.merchant_id, a.sku, a.type, s.sold_at
+            select distinct a.merchant_id, a.sku, a.type,
+                least(s.sold_at, s.accepted_at) as counts_at
             from added as a join sales as s using (merchant_id, cashback_id)
             where a.sku is not null
         ) as l
         left join products as p on p.merchant_id = l.merchant_id and p.sku = l.sku;
         if wrong is not null then
-            raise exception 'product % was of another type at the instant of the sale', wrong
+            raise exception 'product % was of another type when the sale counts', wrong
                 using errcode = '23C01', constraint = 'lines_follow_terms';
         end if;
         exit when first_use is not true;
@@ -1140,24 +1217,37 @@ $$;
 CREATE FUNCTION public.mask_when_closed() RETURNS trigger
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'public', 'pg_temp'
-    AS $_$
+    AS $$
 declare
     could_be constant text := '(?<![0-9])(0*)[0-9]{3}[^0-9A-Za-z]?([0-9]{3})[^0-9A-Za-z]?([0-9]{3})'
         '[^0-9A-Za-z]?[0-9]{2}(?![0-9])';
     told text := normalize(new.reference, nfkc);
 begin
-    new.document := case
-        when new.document ~ '^[0-9]{11}$'
-            then format('***.%s.%s-**', substr(new.document, 4, 3), substr(new.document, 7, 3))
-        when new.document is null or new.document ~ '^(E[0-9a-f]{32}|[*.0-9-]*[*][*.0-9-]*)$'
-            then new.document
-        else repeat('*', least(length(new.document), 20))
-    end;
+    if not is_pseudonym(new.document) then
+        new.document := masked_document(new.document);
+    end if;
     if told ~ could_be then
         new.reference := left(regexp_replace(told, could_be, '\1***.\2.\3-**', 'g'), 255);
     end if;
     return new;
-end $_$;
+end $$;
+
+-- Name: masked_document(text); Type: FUNCTION; Schema: public; Owner: -
+
+CREATE FUNCTION public.masked_document(document text) RETURNS text
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $_$
+    select case
+        when document ~ '^[0-9]{11}$'
+            then format('***.%s.%s-**', substr(document, 4, 3), substr(document, 7, 3))
+        when document ~ '^([*]{3}[.][0-9]{3}[.][0-9]{3}-[*]{2}|[*]+'
+            '|[*]{2}[.][0-9A-Z]{3}[.][0-9A-Z]{3}/[*]{4}-[*]{2})$' then document
+        when is_cnpj(document)
+            then format('**.%s.%s/****-**', substr(document, 3, 3), substr(document, 6, 3))
+        else repeat('*', least(length(document), 20))
+    end
+$_$;
 
 -- Name: names_being_erased(bigint, text); Type: FUNCTION; Schema: public; Owner: -
 
@@ -1179,7 +1269,14 @@ CREATE FUNCTION public.pattern_of(document text, names text[]) RETURNS text
     SET search_path TO 'pg_catalog', 'public', 'pg_temp'
     AS $$
     select string_agg(told, '|') from (
-        select regexp_replace(document, '(.)(?=.)', '\1[^0-9]*', 'g') as told
+        select case
+            when document like 'F:%' then
+                '(?<![0-9A-Za-z])' || replace(told_document(document), '.', '[.]')
+                    || '(?![0-9A-Za-z])'
+            when document ~ '[A-Z]' and not is_pseudonym(document)
+                then regexp_replace(document, '(.)(?=.)', '\1[^0-9A-Za-z]*', 'g')
+            else regexp_replace(document, '(.)(?=.)', '\1[^0-9]*', 'g')
+        end as told
         union
         select regexp_replace(letters, '(.)(?=.)', '\1[^A-Za-z]*', 'g')
         from unnest(names) as n (name)
@@ -1359,8 +1456,8 @@ begin
         ) as as_told (part)
         where part is not null
     ), ones as materialized (
-        select c.merchant_id, c.cashback_id, c.cashback_centavos, s.document,
-            coalesce(a.started_at - precedes, c.accepted_at) as began_at
+        select c.merchant_id, c.cashback_id, c.cashback_centavos,
+            told_document(s.document) as document, coalesce(a.started_at - precedes, c.accepted_at) as began_at
         from cashbacks as c
         join sales as s on s.merchant_id = c.merchant_id and s.cashback_id = c.cashback_id
         left join attempts as a
@@ -1424,6 +1521,15 @@ CREATE FUNCTION public.tells_of(told text, document text, names text[]) RETURNS 
     select coalesce(normalize(told, nfkd) ~* pattern_of(document, names), false)
 $$;
 
+-- Name: told_document(text); Type: FUNCTION; Schema: public; Owner: -
+
+CREATE FUNCTION public.told_document(document text) RETURNS text
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $$
+    select case when document like 'F:%' then substr(document, 3) else document end
+$$;
+
 -- Name: wake_workers(); Type: FUNCTION; Schema: public; Owner: -
 
 CREATE FUNCTION public.wake_workers() RETURNS trigger
@@ -1444,7 +1550,9 @@ CREATE FUNCTION public.who_was_erased(told jsonb) RETURNS TABLE(document text, p
     select distinct on (t.value) t.value, c.document
     from jsonb_each_text(told) as t
     join customers as c on c.sealed = t.key
-    where not exists (select from customers as k where k.document = t.value)
+    where not exists (
+        select from customers as k where k.document in (t.value, 'F:' || t.value)
+    )
     order by t.value, c.erased_at desc
 $$;
 
@@ -1613,8 +1721,8 @@ CREATE TABLE public.customers (
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
     erased_at timestamp with time zone,
     sealed text COLLATE pg_catalog."C",
-    CONSTRAINT customers_document_check CHECK ((document ~ '^([0-9]{11}|E[0-9a-f]{32})$'::text)),
-    CONSTRAINT customers_erased_are_nobody CHECK ((((erased_at IS NOT NULL) = (document ~ '^E'::text)) AND ((erased_at IS NULL) OR (name = 'erased'::text)))),
+    CONSTRAINT customers_document_check CHECK (((document ~ '^[0-9]{11}$'::text) OR (document ~ '^([0-9A-Z]{12}[0-9]{2}|F:[0-9A-Z./-]{5,20}|E[0-9a-f]{32})$'::text))),
+    CONSTRAINT customers_erased_are_nobody CHECK ((((erased_at IS NOT NULL) = (char_length(document) = 33)) AND ((erased_at IS NULL) OR (name = 'erased'::text)))),
     CONSTRAINT customers_name_check CHECK (((char_length(name) >= 1) AND (char_length(name) <= 120))),
     CONSTRAINT customers_sealed_when_erased CHECK (((sealed IS NULL) OR ((erased_at IS NOT NULL) AND public.is_sealed(sealed)))),
     CONSTRAINT customers_version_check CHECK ((version > 0))
@@ -1932,25 +2040,34 @@ CREATE TABLE public.revoked_tokens (
 CREATE TABLE public.sale_lines (
     merchant_id bigint NOT NULL,
     cashback_id uuid NOT NULL,
-    "position" smallint NOT NULL,
-    type text NOT NULL COLLATE pg_catalog."C",
-    value_centavos bigint NOT NULL,
-    qty_thousandths bigint NOT NULL,
+    value_e10 bigint NOT NULL,
+    amount_centavos bigint NOT NULL,
     discount_centavos bigint NOT NULL,
-    amount_centavos bigint GENERATED ALWAYS AS ((((value_centavos * qty_thousandths) + 500) / 1000)) STORED,
+    cashback_centavos bigint NOT NULL,
+    qty_e4 integer NOT NULL,
     rate_bp integer NOT NULL,
     rate_version integer NOT NULL,
+    "position" smallint NOT NULL,
+    type text NOT NULL COLLATE pg_catalog."C",
     exact text NOT NULL,
-    cashback_centavos bigint NOT NULL,
     sku text COLLATE pg_catalog."C",
+    surcharge_centavos bigint,
+    difference_centavos smallint,
+    excluded boolean,
+    CONSTRAINT sale_lines_amount_centavos_check CHECK ((amount_centavos >= 0)),
+    CONSTRAINT sale_lines_amounts CHECK (
+CASE
+    WHEN (value_e10 <= ('9223371036854775807'::bigint / qty_e4)) THEN (((amount_centavos - COALESCE((difference_centavos)::integer, 0)) >= ((value_e10 * qty_e4) / '1000000000000'::bigint)) AND ((amount_centavos - COALESCE((difference_centavos)::integer, 0)) <= (((value_e10 * qty_e4) + '999999999999'::bigint) / '1000000000000'::bigint)))
+    ELSE ((((amount_centavos - COALESCE((difference_centavos)::integer, 0)))::numeric >= floor((((value_e10)::numeric * (qty_e4)::numeric) * 0.000000000001))) AND (((amount_centavos - COALESCE((difference_centavos)::integer, 0)))::numeric <= ceil((((value_e10)::numeric * (qty_e4)::numeric) * 0.000000000001))))
+END),
     CONSTRAINT sale_lines_cashback_centavos_check CHECK ((cashback_centavos >= 0)),
-    CONSTRAINT sale_lines_check CHECK ((discount_centavos <= (((value_centavos * qty_thousandths) + 500) / 1000))),
-    CONSTRAINT sale_lines_discount_centavos_check CHECK ((discount_centavos >= 0)),
+    CONSTRAINT sale_lines_check CHECK (((discount_centavos >= 0) AND (discount_centavos <= amount_centavos))),
+    CONSTRAINT sale_lines_others CHECK ((((surcharge_centavos >= 1) AND (surcharge_centavos <= '9999999999'::bigint)) AND ((difference_centavos >= '-100'::integer) AND (difference_centavos <= 100)) AND (difference_centavos <> 0) AND ((excluded IS NULL) OR (excluded AND (rate_bp = 0))))),
     CONSTRAINT sale_lines_position_check CHECK ((("position" >= 0) AND ("position" <= 989))),
-    CONSTRAINT sale_lines_qty_thousandths_check CHECK (((qty_thousandths >= 1) AND (qty_thousandths <= 99999000))),
+    CONSTRAINT sale_lines_qty_e4_check CHECK (((qty_e4 >= 1) AND (qty_e4 <= 999990000))),
     CONSTRAINT sale_lines_rate_bp_check CHECK (((rate_bp >= 0) AND (rate_bp <= 10000))),
     CONSTRAINT sale_lines_sku_check CHECK (((sku !~ '[^!-~]'::text) AND ((char_length(sku) >= 1) AND (char_length(sku) <= 64)))),
-    CONSTRAINT sale_lines_value_centavos_check CHECK (((value_centavos >= 0) AND (value_centavos <= '9999999999'::bigint)))
+    CONSTRAINT sale_lines_value_e10_check CHECK (((value_e10 >= 0) AND (value_e10 <= '999999999900000000'::bigint)))
 );
 
 -- Name: sale_names; Type: TABLE; Schema: public; Owner: -
@@ -1971,8 +2088,8 @@ CREATE TABLE public.sales (
     sale_id text COLLATE pg_catalog."C",
     idempotency_key text COLLATE pg_catalog."C",
     sold_at timestamp with time zone NOT NULL,
-    document text NOT NULL COLLATE pg_catalog."C",
-    name text NOT NULL,
+    document text COLLATE pg_catalog."C",
+    name text,
     total_centavos bigint NOT NULL,
     discount_centavos bigint NOT NULL,
     rounding text NOT NULL,
@@ -1984,18 +2101,43 @@ CREATE TABLE public.sales (
     same_content_as uuid,
     name_differs boolean DEFAULT false NOT NULL,
     came_under text COLLATE pg_catalog."C",
+    surcharge_centavos bigint,
+    difference_centavos smallint,
+    surcharge_earns boolean,
+    nothing_due text COLLATE pg_catalog."C",
+    payments jsonb,
+    store text COLLATE pg_catalog."C",
+    till text COLLATE pg_catalog."C",
+    series text COLLATE pg_catalog."C",
+    cashier text,
+    metadata jsonb,
+    confirm_later boolean,
+    alike_to uuid,
+    invoice_cnpj text COLLATE pg_catalog."C",
+    invoice_month text COLLATE pg_catalog."C",
+    invoice_series smallint,
+    invoice_number integer,
     CONSTRAINT sales_accepted_at_check CHECK (((accepted_at >= '2000-01-01 00:00:00+00'::timestamp with time zone) AND (accepted_at < '2100-01-01 00:00:00+00'::timestamp with time zone))),
+    CONSTRAINT sales_cashier_check CHECK (((char_length(cashier) >= 1) AND (char_length(cashier) <= 64))),
     CONSTRAINT sales_check CHECK ((same_content_as <> cashback_id)),
     CONSTRAINT sales_check1 CHECK (((came_under <> submitted_by) AND (came_under ~ '^client:cli_'::text) AND (char_length(came_under) <= 96) AND (came_under !~ '[^ -~]'::text))),
+    CONSTRAINT sales_check2 CHECK ((alike_to <> cashback_id)),
     CONSTRAINT sales_discount_centavos_check CHECK (((discount_centavos >= 0) AND (discount_centavos <= '9999999999'::bigint))),
     CONSTRAINT sales_idempotency_key_check CHECK (((idempotency_key !~ '[^!-+\--~]'::text) AND ((char_length(idempotency_key) >= 1) AND (char_length(idempotency_key) <= 255)))),
+    CONSTRAINT sales_invoices CHECK (((num_nonnulls(invoice_cnpj, invoice_month, invoice_series, invoice_number) = ANY (ARRAY[0, 4])) AND (invoice_cnpj ~ '^[0-9A-Z]{12}[0-9]{2}$'::text) AND (invoice_month ~ '^20[0-9]{2}-(0[1-9]|1[0-2])$'::text) AND ((invoice_series >= 0) AND (invoice_series <= 999)) AND ((invoice_number >= 0) AND (invoice_number <= 999999999)))),
+    CONSTRAINT sales_metadata_check CHECK (((jsonb_typeof(metadata) = 'object'::text) AND (octet_length((metadata)::text) <= 32768))),
     CONSTRAINT sales_name_check CHECK (((char_length(name) >= 1) AND (char_length(name) <= 120))),
+    CONSTRAINT sales_nothing_due_check CHECK ((nothing_due = ANY (ARRAY['rounds_to_zero'::text, 'company'::text, 'foreign'::text, 'nobody'::text]))),
+    CONSTRAINT sales_other_sums CHECK ((((surcharge_centavos >= 1) AND (surcharge_centavos <= '9999999999'::bigint)) AND ((difference_centavos >= '-99'::integer) AND (difference_centavos <= 99)) AND (difference_centavos <> 0))),
+    CONSTRAINT sales_payments_check CHECK (((jsonb_typeof(payments) = 'array'::text) AND ((jsonb_array_length(payments) >= 1) AND (jsonb_array_length(payments) <= 20)))),
+    CONSTRAINT sales_places CHECK (((store !~ '[^!-~]'::text) AND ((char_length(store) >= 1) AND (char_length(store) <= 32)) AND (till !~ '[^!-~]'::text) AND ((char_length(till) >= 1) AND (char_length(till) <= 32)) AND (series !~ '[^!-~]'::text) AND ((char_length(series) >= 1) AND (char_length(series) <= 32)))),
     CONSTRAINT sales_raw_body_check CHECK ((octet_length(raw_body) <= 262144)),
     CONSTRAINT sales_rounding_check CHECK ((rounding = ANY (ARRAY['half_even'::text, 'half_up'::text, 'down'::text]))),
     CONSTRAINT sales_sale_id_check CHECK (((sale_id !~ '[^!-~]'::text) AND ((char_length(sale_id) >= 1) AND (char_length(sale_id) <= 64)))),
     CONSTRAINT sales_sold_at_check CHECK (((sold_at >= '2000-01-01 00:00:00+00'::timestamp with time zone) AND (sold_at < '2100-01-01 00:00:00+00'::timestamp with time zone))),
     CONSTRAINT sales_sold_at_wall_check CHECK (((sold_at_wall >= '1999-12-30 00:00:00'::timestamp without time zone) AND (sold_at_wall < '2100-01-03 00:00:00'::timestamp without time zone))),
     CONSTRAINT sales_submitted_by_check CHECK (((submitted_by !~ '[^ -~]'::text) AND ((char_length(submitted_by) >= 1) AND (char_length(submitted_by) <= 96)))),
+    CONSTRAINT sales_to_nobody CHECK ((((document IS NULL) = (name IS NULL)) AND ((document IS NULL) = (NOT (nothing_due IS DISTINCT FROM 'nobody'::text))))),
     CONSTRAINT sales_total_centavos_check CHECK (((total_centavos >= 0) AND (total_centavos <= '9999999999'::bigint)))
 );
 
@@ -2540,6 +2682,10 @@ CREATE INDEX sale_lines_by_rate ON public.sale_lines USING btree (merchant_id, t
 
 CREATE INDEX sale_names_of_a_sale ON public.sale_names USING btree (cashback_id);
 
+-- Name: sales_alike; Type: INDEX; Schema: public; Owner: -
+
+CREATE INDEX sales_alike ON public.sales USING btree (alike_to) WHERE (alike_to IS NOT NULL);
+
 -- Name: sales_by_acceptance; Type: INDEX; Schema: public; Owner: -
 
 CREATE INDEX sales_by_acceptance ON public.sales USING btree (merchant_id, accepted_at DESC);
@@ -2552,9 +2698,21 @@ CREATE INDEX sales_by_document ON public.sales USING btree (merchant_id, documen
 
 CREATE INDEX sales_by_group ON public.sales USING btree (merchant_id, COALESCE(came_under, submitted_by), accepted_at DESC) WHERE (submitted_by IS NOT NULL);
 
+-- Name: sales_by_invoice; Type: INDEX; Schema: public; Owner: -
+
+CREATE INDEX sales_by_invoice ON public.sales USING btree (merchant_id, invoice_cnpj, invoice_number) WHERE (invoice_cnpj IS NOT NULL);
+
+-- Name: sales_by_issuer; Type: INDEX; Schema: public; Owner: -
+
+CREATE INDEX sales_by_issuer ON public.sales USING btree (merchant_id, invoice_cnpj, invoice_month, accepted_at DESC) WHERE (invoice_cnpj IS NOT NULL);
+
 -- Name: sales_by_sold_at; Type: INDEX; Schema: public; Owner: -
 
 CREATE INDEX sales_by_sold_at ON public.sales USING btree (merchant_id, sold_at);
+
+-- Name: sales_by_store; Type: INDEX; Schema: public; Owner: -
+
+CREATE INDEX sales_by_store ON public.sales USING btree (merchant_id, store, accepted_at DESC) WHERE (store IS NOT NULL);
 
 -- Name: sales_from_ahead; Type: INDEX; Schema: public; Owner: -
 
@@ -3007,6 +3165,11 @@ ALTER TABLE ONLY public.sale_lines
 
 ALTER TABLE ONLY public.sale_names
     ADD CONSTRAINT sale_names_merchant_id_cashback_id_fkey FOREIGN KEY (merchant_id, cashback_id) REFERENCES public.sales(merchant_id, cashback_id) DEFERRABLE INITIALLY DEFERRED;
+
+-- Name: sales sales_merchant_id_alike_to_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.sales
+    ADD CONSTRAINT sales_merchant_id_alike_to_fkey FOREIGN KEY (merchant_id, alike_to) REFERENCES public.sales(merchant_id, cashback_id);
 
 -- Name: sales sales_merchant_id_document_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
 
@@ -3873,6 +4036,20 @@ REVOKE ALL ON FUNCTION public.guard_whole_sale() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION public.guard_whom_it_erases() FROM PUBLIC;
 
+-- Name: FUNCTION is_cnpj(document text); Type: ACL; Schema: public; Owner: -
+
+REVOKE ALL ON FUNCTION public.is_cnpj(document text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.is_cnpj(document text) TO cashback_worker;
+GRANT ALL ON FUNCTION public.is_cnpj(document text) TO cashback_platform;
+
+-- Name: FUNCTION is_pseudonym(document text); Type: ACL; Schema: public; Owner: -
+
+REVOKE ALL ON FUNCTION public.is_pseudonym(document text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.is_pseudonym(document text) TO cashback_serving;
+GRANT ALL ON FUNCTION public.is_pseudonym(document text) TO cashback_worker;
+GRANT ALL ON FUNCTION public.is_pseudonym(document text) TO cashback_eraser;
+GRANT ALL ON FUNCTION public.is_pseudonym(document text) TO cashback_platform;
+
 -- Name: FUNCTION is_sealed(name text); Type: ACL; Schema: public; Owner: -
 
 REVOKE ALL ON FUNCTION public.is_sealed(name text) FROM PUBLIC;
@@ -3908,6 +4085,12 @@ REVOKE ALL ON FUNCTION public.loses_values(was jsonb, is_now jsonb) FROM PUBLIC;
 -- Name: FUNCTION mask_when_closed(); Type: ACL; Schema: public; Owner: -
 
 REVOKE ALL ON FUNCTION public.mask_when_closed() FROM PUBLIC;
+
+-- Name: FUNCTION masked_document(document text); Type: ACL; Schema: public; Owner: -
+
+REVOKE ALL ON FUNCTION public.masked_document(document text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.masked_document(document text) TO cashback_worker;
+GRANT ALL ON FUNCTION public.masked_document(document text) TO cashback_platform;
 
 -- Name: FUNCTION names_being_erased(of_merchant bigint, known text); Type: ACL; Schema: public; Owner: -
 
@@ -3966,6 +4149,13 @@ REVOKE ALL ON FUNCTION public.tells_of(told text, document text, names text[]) F
 GRANT ALL ON FUNCTION public.tells_of(told text, document text, names text[]) TO cashback_serving;
 GRANT ALL ON FUNCTION public.tells_of(told text, document text, names text[]) TO cashback_worker;
 GRANT ALL ON FUNCTION public.tells_of(told text, document text, names text[]) TO cashback_eraser;
+
+-- Name: FUNCTION told_document(document text); Type: ACL; Schema: public; Owner: -
+
+REVOKE ALL ON FUNCTION public.told_document(document text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.told_document(document text) TO cashback_serving;
+GRANT ALL ON FUNCTION public.told_document(document text) TO cashback_worker;
+GRANT ALL ON FUNCTION public.told_document(document text) TO cashback_eraser;
 
 -- Name: FUNCTION wake_workers(); Type: ACL; Schema: public; Owner: -
 
@@ -4574,6 +4764,30 @@ GRANT UPDATE(name) ON TABLE public.sales TO cashback_eraser;
 -- Name: COLUMN sales.raw_body; Type: ACL; Schema: public; Owner: -
 
 GRANT UPDATE(raw_body) ON TABLE public.sales TO cashback_eraser;
+
+-- Name: COLUMN sales.cashier; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(cashier) ON TABLE public.sales TO cashback_eraser;
+
+-- Name: COLUMN sales.metadata; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(metadata) ON TABLE public.sales TO cashback_eraser;
+
+-- Name: COLUMN sales.invoice_cnpj; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(invoice_cnpj) ON TABLE public.sales TO cashback_eraser;
+
+-- Name: COLUMN sales.invoice_month; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(invoice_month) ON TABLE public.sales TO cashback_eraser;
+
+-- Name: COLUMN sales.invoice_series; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(invoice_series) ON TABLE public.sales TO cashback_eraser;
+
+-- Name: COLUMN sales.invoice_number; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(invoice_number) ON TABLE public.sales TO cashback_eraser;
 
 -- Name: TABLE schema_migrations; Type: ACL; Schema: public; Owner: -
 

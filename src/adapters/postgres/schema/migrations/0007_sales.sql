@@ -2,10 +2,25 @@
 -- rows: `sales` with its lines is written once, `cashbacks` (the next migration) is narrow and moves
 -- through its states. Written once but for one reason: the customer becomes nobody (see the erasure).
 
+-- A document as the provider is told it, and tells it: a foreign one is stored behind "F:", so that no
+-- two documents are stored alike (cashback_core.values.documents.store_document).
+create function told_document(document text) returns text
+language sql immutable as $$
+    select case when document like 'F:%' then substr(document, 3) else document end
+$$;
+
+-- What stands where an erased customer's document stood; a CNPJ may begin with an E, too.
+create function is_pseudonym(document text) returns boolean
+language sql immutable as $$ select document ~ '^E[0-9a-f]{32}$' $$;
+
 create table customers (
     merchant_id bigint not null references merchants,
-    document text collate "C" not null check (document ~ '^([0-9]{11}|E[0-9a-f]{32})$'),
-    -- By which the CPF was first known: whether two names are one person's is decided in one place,
+    -- A CPF, as most are; else a CNPJ, a foreign document or a pseudonym, which alone is that long.
+    document text collate "C" not null check (
+        document ~ '^[0-9]{11}$'
+        or document ~ '^([0-9A-Z]{12}[0-9]{2}|F:[0-9A-Z./-]{5,20}|E[0-9a-f]{32})$'
+    ),
+    -- By which the document was first known: whether two names are one person's is decided in one place,
     -- cashback_core.values.names, for an initial and a cut end make it no question of equal keys.
     name text not null check (char_length(name) between 1 and 120),
     created_at timestamptz not null default now(),
@@ -17,7 +32,8 @@ create table customers (
     -- What an erased customer's document is known by, for a statement that tells of them later.
     sealed text collate "C",
     constraint customers_erased_are_nobody check (
-        (erased_at is not null) = (document ~ '^E') and (erased_at is null or name = 'erased')
+        (erased_at is not null) = (char_length(document) = 33)
+        and (erased_at is null or name = 'erased')
     ),
     constraint customers_sealed_when_erased
         check (sealed is null or erased_at is not null and is_sealed(sealed))
@@ -46,8 +62,9 @@ create table sales (
         idempotency_key !~ '[^!-+\--~]' and char_length(idempotency_key) between 1 and 255
     ),
     sold_at timestamptz not null check (sold_at >= '2000-01-01Z' and sold_at < '2100-01-01Z'),
-    document text collate "C" not null,
-    name text not null check (char_length(name) between 1 and 120),
+    -- Who bought; nobody has neither document nor name.
+    document text collate "C",
+    name text check (char_length(name) between 1 and 120),
     -- Gifts and wholly discounted sales are worth nothing: they are recorded, and nothing is due.
     total_centavos bigint not null check (total_centavos between 0 and 9999999999),
     discount_centavos bigint not null check (discount_centavos between 0 and 9999999999),
@@ -73,6 +90,57 @@ create table sales (
         came_under <> submitted_by and came_under ~ '^client:cli_'
         and char_length(came_under) <= 96 and came_under !~ '[^ -~]'
     ),
+    -- What most sales do not tell is null, which costs no byte: no surcharge, no difference.
+    surcharge_centavos bigint,
+    -- What of the total the merchant's tolerance let pass.
+    difference_centavos smallint,
+    constraint sales_other_sums check (
+        surcharge_centavos between 1 and 9999999999
+        and difference_centavos between -99 and 99 and difference_centavos <> 0
+    ),
+    -- The rule that its cashback was calculated by; null: they do not earn.
+    surcharge_earns boolean,
+    -- Why nothing is due, where nothing is.
+    nothing_due text collate "C"
+        check (nothing_due in ('rounds_to_zero', 'company', 'foreign', 'nobody')),
+    constraint sales_to_nobody check (
+        (document is null) = (name is null)
+        and (document is null) = (nothing_due is not distinct from 'nobody')
+    ),
+    -- What it was paid with, as pairs of kind and centavos; that they add up is looked at with the sale.
+    payments jsonb check (
+        jsonb_typeof(payments) = 'array' and jsonb_array_length(payments) between 1 and 20
+    ),
+    -- Where it was made, as far as it was told.
+    store text collate "C",
+    till text collate "C",
+    series text collate "C",
+    constraint sales_places check (
+        store !~ '[^!-~]' and char_length(store) between 1 and 32
+        and till !~ '[^!-~]' and char_length(till) between 1 and 32
+        and series !~ '[^!-~]' and char_length(series) between 1 and 32
+    ),
+    -- The ERP's notes; an erasure takes them.
+    cashier text check (char_length(cashier) between 1 and 64),
+    metadata jsonb check (
+        jsonb_typeof(metadata) = 'object' and octet_length(metadata::text) <= 32768
+    ),
+    -- It earns once it is confirmed; null: at once.
+    confirm_later boolean,
+    -- The owner of its base content, which it shares but for its place or its payments
+    -- (cashback_core.sales.same_sale): whoever comes later is compared with both.
+    alike_to uuid check (alike_to <> cashback_id),
+    -- What its sale id says if it is the access key of a fiscal document.
+    invoice_cnpj text collate "C",
+    invoice_month text collate "C",
+    invoice_series smallint,
+    invoice_number integer,
+    constraint sales_invoices check (
+        num_nonnulls(invoice_cnpj, invoice_month, invoice_series, invoice_number) in (0, 4)
+        and invoice_cnpj ~ '^[0-9A-Z]{12}[0-9]{2}$'
+        and invoice_month ~ '^20[0-9]{2}-(0[1-9]|1[0-2])$'
+        and invoice_series between 0 and 999 and invoice_number between 0 and 999999999
+    ),
     -- A customer and their sales change their document together, at the commit.
     foreign key (merchant_id, document) references customers deferrable initially immediate
 );
@@ -87,6 +155,15 @@ create index sales_of_other_names on sales (merchant_id, accepted_at desc) where
 -- seconds are the difference of any two clocks.
 create index sales_from_ahead on sales (accepted_at desc)
     where sold_at - accepted_at > interval '10 s';
+-- What is told of a store, or of an issuer's documents, is looked for by it alone: partial, so that a
+-- sale that tells neither pays for none.
+create index sales_by_store on sales (merchant_id, store, accepted_at desc) where store is not null;
+create index sales_by_invoice on sales (merchant_id, invoice_cnpj, invoice_number)
+    where invoice_cnpj is not null;
+create index sales_by_issuer on sales
+    (merchant_id, invoice_cnpj, invoice_month, accepted_at desc) where invoice_cnpj is not null;
+-- It does not lead with the merchant, so that it is never taken for the keys' work.
+create index sales_alike on sales (alike_to) where alike_to is not null;
 create index sales_by_document on sales (merchant_id, document, accepted_at desc);
 -- The key comes last, by intent: while a table has no statistics every index that leads with the
 -- merchant costs the planner the same, and of equals it takes the one made last. With another one
@@ -94,29 +171,55 @@ create index sales_by_document on sales (merchant_id, document, accepted_at desc
 -- can never be taken for such a check.
 alter table sales add primary key (merchant_id, cashback_id);
 alter table sales add foreign key (merchant_id, same_content_as) references sales;
+alter table sales add foreign key (merchant_id, alike_to) references sales;
 -- For whoever may read only what came under their group.
 create index sales_by_group on sales
     (merchant_id, (coalesce(came_under, submitted_by)), accepted_at desc)
     where submitted_by is not null;
 
+-- The widest columns first: between others each line would pay for gaps.
 create table sale_lines (
     merchant_id bigint not null,
     cashback_id uuid not null,
-    position smallint not null check (position between 0 and 989),
-    type text collate "C" not null,
-    value_centavos bigint not null check (value_centavos between 0 and 9999999999),
-    qty_thousandths bigint not null check (qty_thousandths between 1 and 99999000),
-    discount_centavos bigint not null check (discount_centavos >= 0),
-    -- Half up to the centavo, as fiscal documents round; never negative, so integers suffice.
-    amount_centavos bigint generated always as ((value_centavos * qty_thousandths + 500) / 1000) stored,
+    -- Unit value in reais x 10^10, quantity x 10^4: as many decimals as a fiscal document has.
+    value_e10 bigint not null check (value_e10 between 0 and 999999999900000000),
+    -- What counts: what the ERP told, or value x quantity rounded as the merchant laid down.
+    amount_centavos bigint not null check (amount_centavos >= 0),
+    discount_centavos bigint not null check (discount_centavos between 0 and amount_centavos),
+    cashback_centavos bigint not null check (cashback_centavos >= 0),
+    qty_e4 integer not null check (qty_e4 between 1 and 999990000),
     rate_bp integer not null check (rate_bp between 0 and 10000),
     rate_version integer not null,
+    position smallint not null check (position between 0 and 989),
+    type text collate "C" not null,
     exact text not null,
-    cashback_centavos bigint not null check (cashback_centavos >= 0),
     sku text collate "C" check (sku !~ '[^!-~]' and char_length(sku) between 1 and 64),
+    -- Null is none, as most lines have, and costs no byte.
+    surcharge_centavos bigint,
+    -- By how much a told amount differs from the rounded one.
+    difference_centavos smallint,
+    -- Its type must not earn (see the rates).
+    excluded boolean,
     primary key (merchant_id, cashback_id, position),
     foreign key (merchant_id, cashback_id) references sales,
-    check (discount_centavos <= (value_centavos * qty_thousandths + 500) / 1000)
+    constraint sale_lines_others check (
+        surcharge_centavos between 1 and 9999999999
+        and difference_centavos between -100 and 100 and difference_centavos <> 0
+        and (excluded is null or excluded and rate_bp = 0)
+    ),
+    -- Without its difference the amount is a whole centavo beside value x quantity, whatever rounds it.
+    -- In integers wherever the product fits, as nearly always; numeric is exact, and several times as
+    -- dear.
+    constraint sale_lines_amounts check (
+        case when value_e10 <= 9223371036854775807 / qty_e4
+            then amount_centavos - coalesce(difference_centavos, 0)
+                between value_e10 * qty_e4 / 1000000000000
+                    and (value_e10 * qty_e4 + 999999999999) / 1000000000000
+            else amount_centavos - coalesce(difference_centavos, 0)
+                between floor(value_e10 * qty_e4::numeric * 0.000000000001)
+                    and ceil(value_e10 * qty_e4::numeric * 0.000000000001)
+        end
+    )
 );
 -- What a rate's version paid, latest first: ids tell when they were made. Partial, so that it is never
 -- taken for the keys' work (see `sales`).
@@ -160,12 +263,29 @@ alter table refused_equals add primary key (merchant_id, refusal_id);
 
 -- The past is written once; an erasure takes away who it was.
 create function guard_sale() returns trigger language plpgsql as $$
+declare
+    erasable constant text[] := array[
+        'document', 'name', 'raw_body', 'sale_id', 'idempotency_key', 'cashier', 'metadata'
+    ] || case when new.invoice_cnpj is null then array[
+        'invoice_cnpj', 'invoice_month', 'invoice_series', 'invoice_number'
+    ] end;
 begin
     if tg_op = 'UPDATE' and current_user = 'cashback_eraser'
         and new.raw_body = ''
         and (
-            (new.document, new.name) = (old.document, old.name)
-            or (new.document ~ '^E[0-9a-f]{32}$' and new.name = 'erased')
+            (new.document, new.name) is not distinct from (old.document, old.name)
+            or is_pseudonym(new.document) and new.name = 'erased'
+        )
+        and (
+            new.cashier is not distinct from old.cashier
+            and new.metadata is not distinct from old.metadata
+            or num_nonnulls(new.cashier, new.metadata) = 0 and is_pseudonym(new.document)
+        )
+        -- What an access key says goes with the sale id that said it.
+        and (
+            new.sale_id is distinct from old.sale_id and new.invoice_cnpj is null
+            or new.sale_id is not distinct from old.sale_id
+                and new.invoice_cnpj is not distinct from old.invoice_cnpj
         )
         and (
             new.sale_id is not distinct from old.sale_id
@@ -179,8 +299,7 @@ begin
                 old.idempotency_key, old.document, names_being_erased(old.merchant_id, old.document)
             )
         )
-        and to_jsonb(new) - array['document', 'name', 'raw_body', 'sale_id', 'idempotency_key']
-            = to_jsonb(old) - array['document', 'name', 'raw_body', 'sale_id', 'idempotency_key']
+        and to_jsonb(new) - erasable = to_jsonb(old) - erasable
     then
         return new;
     end if;
@@ -225,7 +344,7 @@ begin
             select from sales as s
             where s.merchant_id = old.merchant_id and s.cashback_id = old.cashback_id
                 and case
-                    when new.kind = 'content' and s.document ~ '^E' then true
+                    when new.kind = 'content' and is_pseudonym(s.document) then true
                     when new.kind = 'content' or tells_of(
                         old.name, s.document, names_being_erased(s.merchant_id, s.document)
                     )
@@ -282,7 +401,8 @@ end $$;
 create trigger sale_lines_come_together after insert on sale_lines
     referencing new table as added for each statement execute function lines_come_together();
 
--- Once per statement, over all its lines: a batch pays for it once. What is used for the first time is
+-- Once per statement, over all its lines: a batch pays for it once. A sale counts when it was made, or
+-- when it was accepted if its till's clock was ahead (cashback_core.sales.effective_dates). What is used for the first time is
 -- marked, in the order of its keys, and then everything is looked at anew, in a statement of its own:
 -- whoever deletes it meanwhile either waits for the mark and finds it, or is seen here.
 create function lines_follow_terms() returns trigger language plpgsql as $$
@@ -294,6 +414,7 @@ begin
         select
             min(l.type) filter (
                 where r.rate_bp is distinct from l.rate_bp
+                    or r.excluded is distinct from coalesce(l.excluded, false)
                     or r.starts_at > l.first_at
                     or exists (
                         select from rates as n
@@ -304,16 +425,17 @@ begin
             bool_or(t.used_at is null)
         into wrong, first_use
         from (
-            select a.merchant_id, a.type, a.rate_version, a.rate_bp,
-                min(s.sold_at) as first_at, max(s.sold_at) as last_at
+            select a.merchant_id, a.type, a.rate_version, a.rate_bp, a.excluded,
+                min(least(s.sold_at, s.accepted_at)) as first_at,
+                max(least(s.sold_at, s.accepted_at)) as last_at
             from added as a join sales as s using (merchant_id, cashback_id)
-            group by a.merchant_id, a.type, a.rate_version, a.rate_bp
+            group by a.merchant_id, a.type, a.rate_version, a.rate_bp, a.excluded
         ) as l
         left join rates as r
             on r.merchant_id = l.merchant_id and r.type = l.type and r.version = l.rate_version
         left join product_types as t on t.merchant_id = l.merchant_id and t.type = l.type;
         if wrong is not null then
-            raise exception 'type % had another rate at the instant of the sale', wrong
+            raise exception 'type % had another rate when the sale counts', wrong
                 using errcode = '23C01', constraint = 'lines_follow_terms';
         end if;
         exit when first_use is not true;
@@ -335,7 +457,7 @@ begin
                 where l.type is distinct from (
                     select t.type from product_type_periods as t
                     where t.merchant_id = p.merchant_id and t.product_id = p.product_id
-                        and t.starts_at <= l.sold_at
+                        and t.starts_at <= l.counts_at
                     order by t.starts_at desc
                     limit 1
                 )
@@ -343,13 +465,14 @@ begin
             bool_or(p.used_at is null)
         into wrong, first_use
         from (
-            select distinct a.merchant_id, a.sku, a.type, s.sold_at
+            select distinct a.merchant_id, a.sku, a.type,
+                least(s.sold_at, s.accepted_at) as counts_at
             from added as a join sales as s using (merchant_id, cashback_id)
             where a.sku is not null
         ) as l
         left join products as p on p.merchant_id = l.merchant_id and p.sku = l.sku;
         if wrong is not null then
-            raise exception 'product % was of another type at the instant of the sale', wrong
+            raise exception 'product % was of another type when the sale counts', wrong
                 using errcode = '23C01', constraint = 'lines_follow_terms';
         end if;
         exit when first_use is not true;
@@ -376,8 +499,14 @@ select close_functions();
 select protect_merchant_table('sales');
 select let_named_merchants('sales', 'of_named_merchants_for_erasure', 'cashback_eraser');
 grant select, insert on sales to cashback_serving;
+-- The guards ask as whoever changes something.
+grant execute on function is_pseudonym, told_document
+    to cashback_serving, cashback_worker, cashback_eraser;
 grant select on sales to cashback_worker;
-grant select, update (document, name, raw_body, sale_id, idempotency_key) on sales to cashback_eraser;
+grant select, update (
+    document, name, raw_body, sale_id, idempotency_key, cashier, metadata, invoice_cnpj,
+    invoice_month, invoice_series, invoice_number
+) on sales to cashback_eraser;
 
 select protect_merchant_table('sale_lines');
 select let_named_merchants('sale_lines', 'of_named_merchants_for_erasure', 'cashback_eraser');

@@ -169,6 +169,7 @@ begin
             when old.status = 'unconfirmed' and new.status in ('pending', 'held') then now()
             else old.confirmed_at
         end)
+        or old.status = 'applied' and new.status not in ('applied', 'in_doubt')
     then
         raise exception 'cashback %: no move from % (version %, attempt %) to % (version %, attempt %)',
             old.cashback_id, old.status, old.version, old.attempt,
@@ -234,8 +235,8 @@ end $$;
 create trigger attempts_keep_their_result before update on attempts
     for each row execute function guard_attempt();
 
--- A sale is whole when it is committed: a cashback, lines that add up, and every name that it tells is
--- its own (its key, its sale id, or, without either, its content). Once for each sale, at the commit,
+-- A sale is whole when it is committed: a cashback, lines and payments that add up, and every name that
+-- it tells is its own (its key, its sale id, or, without either, its content). Once for each sale, at the commit,
 -- when everything of it must be there, in whatever order it came. As the owner: nothing is hidden from
 -- it, and its plans need no policies. Planned once, by its keys, whoever comes: a plan made while the
 -- tables were empty would read all of them for ever.
@@ -247,20 +248,38 @@ declare
 begin
     select
         (
-            select sum(l.amount_centavos - l.discount_centavos)
-                    = new.total_centavos + new.discount_centavos
+            select sum(
+                    l.amount_centavos - l.discount_centavos + coalesce(l.surcharge_centavos, 0)
+                ) = new.total_centavos + new.discount_centavos
+                    - coalesce(new.surcharge_centavos, 0) - coalesce(new.difference_centavos, 0)
                 and sum(l.cashback_centavos) = c.cashback_centavos
             from sale_lines as l
             where l.merchant_id = new.merchant_id and l.cashback_id = new.cashback_id
-        ) and c.cashback_centavos <= new.total_centavos,
+        )
+            and c.cashback_centavos <= new.total_centavos
+            and (c.cashback_centavos = 0) = (new.nothing_due is not null)
+            and (new.payments is null or (
+                select bool_and(p ->> 0 in (
+                        'cash', 'check', 'credit_card', 'debit_card', 'store_credit',
+                        'food_voucher', 'meal_voucher', 'gift_card', 'fuel_voucher', 'bank_slip',
+                        'deposit', 'pix', 'transfer', 'cashback', 'other'
+                    ) and (p ->> 1)::bigint >= 0) and sum((p ->> 1)::bigint) = new.total_centavos
+                from jsonb_array_elements(new.payments) as p
+            )),
         (
             select count(*) filter (
                 where case n.kind
+                    -- Of a merchant whose stores count by themselves it goes with the store.
                     when 'sale_id' then n.name = new.sale_id
+                        or n.name = new.store || ' ' || new.sale_id
                     when 'idempotency_key' then n.name = new.idempotency_key
                     else new.sale_id is null and new.idempotency_key is null
                 end
-            ) >= greatest(num_nonnulls(new.sale_id, new.idempotency_key), 1)
+            ) >= greatest(
+                num_nonnulls(new.sale_id, new.idempotency_key),
+                -- What is alike to another one has its content's name there.
+                case when new.alike_to is null then 1 else 0 end
+            )
             from sale_names as n
             -- Found by the cashback alone: `+ 0` keeps the planner from reading a whole merchant.
             where n.cashback_id = new.cashback_id and n.merchant_id + 0 = new.merchant_id

@@ -98,6 +98,36 @@ create table statement_explanations (
 );
 select append_only('statement_explanations', 'reason', 'line_key');
 
+-- `Cnpj.is_valid` of 14 characters, by test: a character counts as its ASCII code less 48.
+create function is_cnpj(document text) returns boolean
+language sql immutable as $$
+    select document ~ '^[0-9A-Z]{12}[0-9]{2}$' and document !~ '^(.)\1*$' and not exists (
+        select from generate_series(12, 13) as before (places)
+        where ascii(substr(document, places + 1, 1)) - 48 <> (
+            select case when sum(
+                (ascii(substr(document, place, 1)) - 48) * (2 + (places - place) % 8)
+            ) % 11 < 2 then 0 else 11 - sum(
+                (ascii(substr(document, place, 1)) - 48) * (2 + (places - place) % 8)
+            ) % 11 end
+            from generate_series(1, places) as place
+        )
+    )
+$$;
+
+-- A document as the provider tells it, masked: `documents.mask`, by test.
+create function masked_document(document text) returns text
+language sql immutable as $$
+    select case
+        when document ~ '^[0-9]{11}$'
+            then format('***.%s.%s-**', substr(document, 4, 3), substr(document, 7, 3))
+        when document ~ '^([*]{3}[.][0-9]{3}[.][0-9]{3}-[*]{2}|[*]+'
+            '|[*]{2}[.][0-9A-Z]{3}[.][0-9A-Z]{3}/[*]{4}-[*]{2})$' then document
+        when is_cnpj(document)
+            then format('**.%s.%s/****-**', substr(document, 3, 3), substr(document, 6, 3))
+        else repeat('*', least(length(document), 20))
+    end
+$$;
+
 -- An incident that has ended needs no document any more, whoever ends it: neither the column nor what
 -- in the reference could be one (`documents.mask` and `hide_documents`, by test).
 create function mask_when_closed() returns trigger language plpgsql as $$
@@ -106,13 +136,9 @@ declare
         '[^0-9A-Za-z]?[0-9]{2}(?![0-9])';
     told text := normalize(new.reference, nfkc);
 begin
-    new.document := case
-        when new.document ~ '^[0-9]{11}$'
-            then format('***.%s.%s-**', substr(new.document, 4, 3), substr(new.document, 7, 3))
-        when new.document is null or new.document ~ '^(E[0-9a-f]{32}|[*.0-9-]*[*][*.0-9-]*)$'
-            then new.document
-        else repeat('*', least(length(new.document), 20))
-    end;
+    if not is_pseudonym(new.document) then
+        new.document := masked_document(new.document);
+    end if;
     if told ~ could_be then
         new.reference := left(regexp_replace(told, could_be, '\1***.\2.\3-**', 'g'), 255);
     end if;
@@ -197,8 +223,8 @@ begin
         ) as as_told (part)
         where part is not null
     ), ones as materialized (
-        select c.merchant_id, c.cashback_id, c.cashback_centavos, s.document,
-            coalesce(a.started_at - precedes, c.accepted_at) as began_at
+        select c.merchant_id, c.cashback_id, c.cashback_centavos,
+            told_document(s.document) as document, coalesce(a.started_at - precedes, c.accepted_at) as began_at
         from cashbacks as c
         join sales as s on s.merchant_id = c.merchant_id and s.cashback_id = c.cashback_id
         left join attempts as a
@@ -241,3 +267,6 @@ end $$;
 
 select close_functions();
 grant execute on function suspected_cashbacks to cashback_serving, cashback_worker;
+-- Whoever ends an incident masks it.
+grant execute on function is_cnpj, masked_document, is_pseudonym
+    to cashback_worker, cashback_platform;
