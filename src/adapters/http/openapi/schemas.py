@@ -25,7 +25,7 @@ from adapters.http.sales.shapes import SHAPES as SALES_SHAPES
 from adapters.http.wire import fresh
 from adapters.http.wire.fields import PersonName
 from adapters.http.wire.filters import DAY, TIME
-from adapters.http.wire.shapes import Instant, Money
+from adapters.http.wire.shapes import Document, Instant, Money
 from cashback_core.sales.sale import (
     MAX_CASHIER_CHARS,
     MAX_LINES,
@@ -94,7 +94,7 @@ def _place(description: str) -> Schema:
     return {
         "type": ["string", "null"],
         "pattern": f"^[!-~]{{1,{MAX_PLACE_CHARS}}}$",
-        "description": f"{description} Content when told: a repeat may leave it out.",
+        "description": description,
     }
 
 
@@ -221,7 +221,10 @@ _SALE: Final = _object(
             "description": "What it was paid with: all of the total, or left out.",
             "items": reference("schemas", "PaymentInput"),
         },
-        "store": _place("Where it was sold."),
+        "store": _place(
+            "Where it was sold. Store, till and series are content when told: a repeat may leave"
+            " them out."
+        ),
         "till": _place("At which till."),
         "series": _place("Of the numbers there."),
         "cashier": {
@@ -330,7 +333,7 @@ _STEP_CODES: Final[Schema] = {
 }
 
 _TEXT_OR_NULL: Final = [{"type": "string"}, {"type": "null"}]
-_NAMED: Final = {"Money": Money, "Instant": Instant}
+_NAMED: Final = {"Money": Money, "Instant": Instant, "BuyerDocument": Document}
 """Texts that many fields have: their form is told once."""
 
 

@@ -182,7 +182,7 @@ class RecordedSale(Shape, frozen=True, kw_only=True):
     ]
     group: Annotated[
         str | None,
-        Meta(description="The group of API clients that it came under, whose they alone read."),
+        Meta(description="The group of API clients that it came under."),
     ]
     waiting: Annotated[
         Waits | UnsetType,
