@@ -77,7 +77,8 @@ def main(base_url: str, password: str) -> None:
     assert wrong.code is ProblemCode.INVALID_SALE
     assert wrong.errors[0].code is ProblemErrorCode.TOTAL_MISMATCH
     buyer = page.items[0].customer
-    assert buyer is not None and buyer.document == "11144477735"
+    assert buyer is not None
+    assert buyer.document == "11144477735"
 
     # What is new next year hurts nobody: a field, a value.
     newer = RecordedSale.from_dict({**recorded.to_dict(), "shop": 7, "status": "returned"})

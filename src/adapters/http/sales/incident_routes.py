@@ -67,8 +67,8 @@ EXPLAIN: Final = Action(
     " the explanation is remembered, with name and reason, for every later statement, and the"
     " incident ends. A line is `foreign` or `ours` (then `cashback_id` names whose, of whichever"
     " merchant); of a cashback that is applied and absent it may be said that this is known"
-    " (`known_absent`). Against the line's own reference, if it names another cashback here, nothing is said without"
-    " `accept_risk`: the dry run tells it, too.",
+    " (`known_absent`). Against the line's own reference, if it names another cashback here,"
+    " nothing is said without `accept_risk`: the dry run tells it, too.",
     example={
         "meaning": "foreign",
         "reason": "the provider's own campaign, their mail of 3 June",
