@@ -19,6 +19,7 @@ import pytest
 from adapters.postgres.cashbacks.store import PostgresCashbackStore
 from adapters.postgres.connection.database import Database
 from cashback_core.delivery.states import DeliveryPolicy
+from cashback_core.sales.sale import Payment, PaymentKind, Place
 from cashback_core.values.ids import new_id
 from contract.builders import (
     CREATED,
@@ -727,3 +728,32 @@ def test_the_doctor_fails_when_an_acknowledged_sale_could_be_lost(
     code, checks = doctor(environ)
     assert (code, checks["durability"][0]) == (1, "fail")
     assert "turn on synchronous_commit" in checks["durability"][1]
+
+
+def test_a_sale_as_its_till_printed_it_is_shown_with_its_explanation(
+    dsn: str, environ: dict[str, str]
+) -> None:
+    async def sell() -> None:
+        async with Database(dsn) as database:
+            store = PostgresCashbackStore(database, DeliveryPolicy())
+            sale = replace(
+                a_sale(sale_id="NF-7"),
+                payments=(Payment(kind=PaymentKind.PIX, value_centavos=10_000),),
+                place=Place(store="12", till="3"),
+                cashier="ANA",
+                metadata=(("order", "8812"),),
+            )
+            await accepted(store, submitted(sale))
+
+    asyncio.run(sell())
+    shown = told(environ, "show", "NF-7")
+    assert (shown["store"], shown["till"], shown["series"]) == ("12", "3", None)
+    assert (shown["cashier"], shown["metadata"]) == ("ANA", {"order": "8812"})
+    assert shown["payments"] == [{"kind": "pix", "value": "100.00"}]
+    (line,) = shown["products"]
+    assert (line["amount"], line["difference"], line["excluded"]) == ("100.00", "0.00", False)
+    assert [step["code"] for step in shown["explanation"]] == ["amount", "rate", "sum"]
+    lines = done(environ, "show", "NF-7")
+    assert "metadata         order=8812" in lines
+    assert "payments         pix 100.00" in lines
+    assert lines[-1] == f"/: {shown['explanation'][-1]['text']}"
