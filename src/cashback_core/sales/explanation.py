@@ -165,7 +165,7 @@ def _of_rounding(cashback: Cashback) -> Iterator[Step]:
         for number, line in enumerate(cashback.lines, start=1)
         if line.cashback_centavos > line.exact_centavos
     ]
-    if lifted:
+    if lifted and len(cashback.lines) > 1:
         more = ", …" if len(lifted) > MAX_LIFTED else ""
         yield _step("", "allotted", lines=", ".join(lifted[:MAX_LIFTED]) + more)
 

@@ -216,8 +216,8 @@ def test_the_names_are_stable() -> None:
     sale = unchecked(sale, lines=(*sale.lines, line, replace(line, sku="789")))
     wall = datetime(2026, 6, 15, 12, 0, 0, 123456)  # noqa: DTZ001
     assert content_names(unchecked(sale, sold_at_wall=wall)) == (
-        "uFYDa3r3WTo9FHYlXeAOS8H6tFpnvGzY",
-        "hlIZYJMFEjRjz1uD/k6DgQsQdzJzHTFF",
+        "XxBvBJCLDGbXTiyZb7Bk6Q/DOPmgKh80",
+        "KaYs7aOScLq8hkG7HGmKojYpzLvbVEZy",
     )
 
 

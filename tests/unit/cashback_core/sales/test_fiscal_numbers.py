@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 
 from cashback_core import (
     BuyerRule,
-    Buyers,
     Cashback,
     InvalidSale,
     NothingDue,
@@ -33,8 +32,7 @@ from contract.fiscal_oracle import Reckoned, Terms, reckon
 
 NOW: Final = datetime(2026, 6, 15, 15, tzinfo=UTC)
 SINCE: Final = datetime(2000, 1, 1, tzinfo=UTC)
-A, B = {"type": "A", "value": "100.00", "qty": 1}, {"type": "B", "value": "10.00", "qty": 9}
-COMPANY: Final = {"document": "11222333000181", "name": "EMPRESA LTDA"}
+A: Final = {"type": "A", "value": "100.00", "qty": 1}
 KILOS: Final = {"type": "A", "value": "9.99", "qty": "0.357"}
 EXCLUDED: Final = Programme(
     (
@@ -70,46 +68,6 @@ def faults(told: dict[str, Any], rules: SaleRules | None = None) -> list[dict[st
     return [{"at": v.pointer, "code": v.code, **v.values} for v in caught.value.violations]
 
 
-# Each was refused once, or paid wrongly; with the answer that is right.
-def test_a_unit_price_of_ten_decimals() -> None:
-    line = {"type": "A", "value": "0.4723", "qty": "100"}
-    sale, cashback = read(document(total="47.23", products=[line]))
-    assert [x.amount_centavos for x in sale.lines] == [4723]
-    assert cashback.cashback_centavos == 236
-
-
-def test_fuel() -> None:
-    line = {"type": "A", "value": "5.899", "qty": "20.000"}
-    assert earned(document(total="117.98", products=[line])) == "5.90"
-
-
-@pytest.mark.parametrize(
-    ("rules", "told", "differences"),
-    [
-        (SaleRules(line_rounding=Rounding.DOWN), KILOS, (0, 0)),
-        (SaleRules(sale_tolerance_centavos=1), KILOS, (0, -1)),
-        (SaleRules(), {**KILOS, "amount": "3.56"}, (-1, 0)),
-    ],
-)
-def test_a_till_that_truncates(
-    rules: SaleRules, told: dict[str, object], differences: tuple[int, int]
-) -> None:
-    sale, _ = read(document(total="3.56", products=[told]), rules)
-    assert (sale.lines[0].difference_centavos, sale.difference_centavos) == differences
-    assert sale.total_centavos == 356
-
-
-def test_a_till_that_truncates_is_told_so() -> None:
-    (fault,) = faults(document(total="3.56", products=[KILOS]))
-    assert fault == {
-        "at": "/total",
-        "code": "total_mismatch",
-        "sum": "3.57",
-        "difference": "-0.01",
-        "cause": "truncation",
-    }
-
-
 def test_a_surcharge_earns_nothing_unless_the_merchant_says_so() -> None:
     told = document(total="110.00", surcharge="10.00")
     assert earned(told) == "5.00"
@@ -119,52 +77,8 @@ def test_a_surcharge_earns_nothing_unless_the_merchant_says_so() -> None:
     assert earned(of_line, SaleRules(surcharge_earns=True)) == "5.50"
 
 
-@pytest.mark.parametrize(
-    ("customer", "rules", "why"),
-    [
-        (COMPANY, Buyers(company=BuyerRule.RECORD), NothingDue.COMPANY),
-        (COMPANY, Buyers(company=BuyerRule.PAY), None),
-        (None, Buyers(nobody=BuyerRule.RECORD), NothingDue.NOBODY),
-        (
-            {"document": "AA-12345", "document_type": "foreign", "name": "ANA"},
-            Buyers(foreign=BuyerRule.RECORD),
-            NothingDue.FOREIGN,
-        ),
-    ],
-)
-def test_who_buys_decides_whether_anything_is_due(
-    customer: object, rules: Buyers, why: NothingDue | None
-) -> None:
-    _, cashback = read(document(customer=customer), SaleRules(buyers=rules))
-    assert cashback.nothing_due is why
-    assert cashback.cashback_centavos == (0 if why else 500)
-    assert [line.cashback_centavos for line in cashback.lines] == [cashback.cashback_centavos]
-
-
-@pytest.mark.parametrize(
-    ("customer", "place", "code"),
-    [
-        (COMPANY, "/customer/document", "company_refused"),
-        (
-            {"document": "AA-12345", "document_type": "foreign", "name": "ANA"},
-            "/customer/document",
-            "foreign_refused",
-        ),
-        (None, "/customer", "nobody_refused"),
-    ],
-)
-def test_unless_the_merchant_says_otherwise_people_buy(
-    customer: object, place: str, code: str
-) -> None:
-    (fault,) = faults(document(customer=customer))
-    assert (fault["at"], fault["code"]) == (place, code)
-
-
-def test_a_till_an_hour_ahead() -> None:
+def test_an_instant_ahead_is_kept_as_it_was_told() -> None:
     told = document(sold_at="2026-06-15T16:00:00Z")
-    (fault,) = faults(told)
-    assert fault["code"] == "sold_at_future"
-    assert fault["from"] == "2026-06-15T15:55:00Z"
     sale, _ = read(told, SaleRules(max_ahead=timedelta(hours=1)))
     assert sale.sold_at == datetime(2026, 6, 15, 16, tzinfo=UTC), "kept as it was told"
 
