@@ -18,10 +18,16 @@ from adapters.postgres.sales.acceptance import accept_group
 from cashback_core.delivery.evidence import Applied, Evidence, NeverSent, Phase
 from cashback_core.delivery.leases import AttemptResult, Claim
 from cashback_core.delivery.states import Actor, DeliveryPolicy, Status
-from cashback_core.intake.acceptance import Accepted, NameTaken, Repeated, Submission
+from cashback_core.intake.acceptance import (
+    Accepted,
+    ContentTaken,
+    NameTaken,
+    Repeated,
+    Submission,
+)
 from cashback_core.sales.calculation import calculate
 from cashback_core.sales.programme import Programme, Rate
-from cashback_core.sales.sale import Customer, Line, Sale
+from cashback_core.sales.sale import Customer, Line, Place, Sale
 from cashback_core.sales.same_sale import Collision, NameKind
 from cashback_core.values.availability import StoreUnavailable
 from cashback_core.values.documents import Cpf, cpf_check_digits
@@ -233,6 +239,31 @@ async def test_the_answer_leaves_after_the_commit(store: PostgresCashbackStore, 
         await blocker.rollback()
     assert isinstance(await waiting, Accepted)
     assert count(dsn, "select count(*) from attempts") == 2
+
+
+async def test_two_sales_of_one_place_at_once_do_not_miss_each_other(
+    store: PostgresCashbackStore, dsn: str
+) -> None:
+    """Neither has a name that the other could take: a third sale's content is called the same."""
+    first = submission(1)
+
+    def made_at(place: str) -> Submission:
+        return replace(first, id=new_id(), sale=replace(first.sale, place=Place(store=place)))
+
+    await store.accept(made_at("1"))
+    async with await psycopg.AsyncConnection.connect(dsn) as connection:
+        under_way = made_at("2")
+        answers = await accept_group(connection.cursor(), [under_way], SEAL)
+        assert isinstance(answers[under_way.id], Accepted)
+        waiting = asyncio.create_task(store.accept(made_at("2")))
+        async with asyncio.timeout(10):
+            while not (waiting.done() or await _somebody_waits(dsn)):
+                await asyncio.sleep(0.01)
+        await connection.commit()
+    told = await waiting
+    assert isinstance(told, ContentTaken)
+    assert told.record.id == under_way.id
+    assert isinstance(await store.accept(made_at("3")), Accepted)
 
 
 async def _somebody_waits(dsn: str) -> bool:

@@ -113,10 +113,15 @@ class TestPostgresIncidents(IncidentStoreContract):
             "\uff15\uff12\uff19\uff19\uff18\uff12\uff12\uff14\uff17\uff12\uff15",
             "1234567890", "123456789012", "ref 01932c07-0000-7000-8000-000000000001", "", "a b",
         )  # fmt: skip
+        documents = (
+            cpf, "11222333000181", "12ABC34501DE35", "E2ABC34501DE33", "11222333000182",
+            "11111111111111", "AA-123456", "E" + "0" * 32, mask(cpf), mask("11222333000181"),
+            "***.1*", None,
+        )  # fmt: skip
         kept = {
             self.told(AT, reference=reference, document=document): (reference, document)
             for reference in (None, *told)
-            for document in (cpf, "11222333000181", "E" + "0" * 32, mask(cpf), None)
+            for document in documents
         }
         with psycopg.connect(self.dsn, options="-c role=cashback_worker") as worker:
             worker.execute("update statement_incidents set closed_at = now(), closed_why = 'x'")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final, TypeVar
@@ -14,7 +15,13 @@ from adapters.cashback_client.statements.values import (
     text_of,
 )
 from cashback_core.reconciliation.statements import MAX_REFERENCE, LineKind, StatementLine
-from cashback_core.values.documents import Cnpj, Cpf, InvalidDocument
+from cashback_core.values.documents import (
+    MAX_FOREIGN_CHARS,
+    Cnpj,
+    Cpf,
+    ForeignDocument,
+    InvalidDocument,
+)
 from cashback_core.values.money import MAX_CENTAVOS
 
 if TYPE_CHECKING:
@@ -36,6 +43,12 @@ REVERSALS: Final = frozenset(
 _LATEST: Final = datetime(2100, 1, 1, tzinfo=UTC)
 _T = TypeVar("_T")
 _MASKS: Final = frozenset("*xX#•")
+_EXPONENT: Final = re.compile(r"[0-9.]+[eE][0-9]+\Z")
+"""A number as a spreadsheet writes a long one."""
+_CPF_CHARS: Final = 11
+_OURS_CHARS: Final = frozenset({_CPF_CHARS, 14})
+_MAX_FOREIGN_DIGITS: Final = 10
+_MAX_DIGITS_ALONE: Final = 8
 
 
 def read_line(number: int, row: Fields | None) -> StatementLine:
@@ -77,21 +90,40 @@ def _read(row: Fields, field: str, reader: Callable[[Value], _T], problems: list
 
 
 def _document(value: Value) -> str:
-    """A CPF, or the CNPJ of a company, which is nobody's here. A number has lost its zeros."""
+    """A CPF, a CNPJ, or a foreign one. A number has lost its zeros."""
     text = text_of(value)
     if isinstance(value, int):
         text = text.zfill(11 if len(text) <= 11 else 14)
-    if len(text) > 18:
-        raise NotRead("neither a CPF nor a CNPJ")
-    try:
-        return Cpf.parse(text)
-    except InvalidDocument:
-        pass
-    try:
-        return Cnpj.parse(text)
-    except InvalidDocument:
-        masked = not _MASKS.isdisjoint(text)
-        raise NotRead("masked" if masked else "neither a CPF nor a CNPJ") from None
+    if len(text) > MAX_FOREIGN_CHARS:
+        raise NotRead("no document")
+    for kind in (Cpf, Cnpj):
+        try:
+            return kind.parse(text)
+        except InvalidDocument:
+            pass
+    if not isinstance(value, int) and _is_foreign(text):
+        return ForeignDocument.parse(text)
+    masked = not _MASKS.isdisjoint(text)
+    raise NotRead("masked" if masked else "no document")
+
+
+def _is_foreign(text: str) -> bool:
+    """Whether this is told of a foreigner: never what may be somebody's CPF or CNPJ, told wrongly.
+
+    What cannot be read keeps everybody's doubts from being called unpaid; taken for a document that
+    nobody has, it would be no credit of theirs. So a foreign one is not as long as either, and has
+    at most ten digits, among them a letter that masks nothing, or up to eight that are no CPF
+    without its zeros.
+    """
+    if not ForeignDocument.is_valid(text) or _EXPONENT.match(text) is not None:
+        return False
+    digits = "".join(filter(str.isdigit, text))
+    letters = {c for c in text.casefold() if c.isalpha()}
+    if len(digits) > _MAX_FOREIGN_DIGITS or sum(map(str.isalnum, text)) in _OURS_CHARS:
+        return False
+    if letters:
+        return letters != {"x"} or "xx" not in text.casefold()
+    return len(digits) <= _MAX_DIGITS_ALONE and not Cpf.is_valid(digits.zfill(_CPF_CHARS))
 
 
 def _centavos(value: Value) -> int:
