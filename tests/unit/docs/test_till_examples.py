@@ -19,9 +19,10 @@ import pytest
 from adapters.http.sales.record_shapes import quote_shape
 from cashback_core.intake.submission import Quoted
 from cashback_core.sales.calculation import calculate
+from cashback_core.sales.content import same_content
 from cashback_core.sales.programme import Programme, Rate
 from cashback_core.sales.rules import BuyerRule, Buyers, NumberScope, SaleRules
-from cashback_core.sales.same_sale import NewSale, number_name, same_content
+from cashback_core.sales.same_sale import NewSale, number_name
 from cashback_core.sales.validation import parse_sale
 from cashback_core.values.access_keys import AccessKey
 from cashback_core.values.rounding import Rounding
