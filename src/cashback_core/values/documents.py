@@ -317,8 +317,8 @@ def mask(text: str) -> str:
 def mask_documents(text: str) -> str:
     """The text with every CPF and CNPJ masked.
 
-    Plain ones with right check digits; punctuated ones, 000.000.000-00, whatever their digits. What
-    a foreign document is nobody can tell from a text.
+    Plain ones with right check digits; punctuated ones whatever their digits. What a foreign
+    document is nobody can tell from a text.
     """
     return _CPF_WITHIN.sub(_masked, _CNPJ_WITHIN.sub(_masked_cnpj, text))
 
@@ -392,8 +392,11 @@ def _is_valid(parse: Callable[[str], str], text: str) -> bool:
 
 
 def _masked_cnpj(found: re.Match[str]) -> str:
-    plain = found[0].translate(_PUNCTUATION)
-    return mask(plain) if Cnpj.is_valid(plain) else found[0]
+    told = found[0]
+    if len(told) == 14 and not Cnpj.is_valid(told):
+        return told  # some other word of 14 characters
+    plain = told.translate(_PUNCTUATION)
+    return f"**.{plain[2:5]}.{plain[5:8]}/****-**"
 
 
 def _masked(found: re.Match[str]) -> str:
