@@ -13,6 +13,7 @@ from jsonschema import Draft202012Validator, FormatChecker
 from adapters.http.openapi.document import build_document
 from adapters.http.problems.codes import PROBLEMS
 from cashback_core.words.locales import ENGLISH
+from infra.openapi_diff import whole_schemas
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -69,28 +70,9 @@ def spelt_out(document: dict[str, Any]) -> dict[str, Any]:
         name: {**schema, "additionalProperties": schema.get("additionalProperties", False)}
         if schema.get("type") == "object"
         else schema
-        for name, schema in _whole(components["schemas"]).items()
+        for name, schema in whole_schemas(components["schemas"]).items()
     }
     return {**document, "paths": paths, "components": {**components, "schemas": schemas}}
-
-
-def _whole(schemas: dict[str, Any]) -> dict[str, Any]:
-    """The schemas, those that extend another one with all of its fields."""
-    found: dict[str, Any] = {}
-    for name, schema in schemas.items():
-        if "allOf" not in schema:
-            found[name] = schema
-            continue
-        base, own = schema["allOf"]
-        parts = (schemas[base["$ref"].rpartition("/")[2]], own)
-        about = {key: value for key, value in schema.items() if key != "allOf"}
-        found[name] = {
-            **about,
-            "type": "object",
-            "properties": {f: of for part in parts for f, of in part["properties"].items()},
-            "required": [field for part in parts for field in part["required"]],
-        }
-    return found
 
 
 DOCUMENT: Final = spelt_out(SERVED)
