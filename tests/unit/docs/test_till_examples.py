@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 import msgspec
 import pytest
@@ -133,13 +133,15 @@ def each(kind: str) -> list[Any]:
     ]
 
 
-def holds(answered: object, told: object) -> bool:
+def holds(answered: Any, told: Any) -> bool:
     """Whether all that is told of an answer is in it."""
-    if isinstance(told, dict) and isinstance(answered, dict):
-        return all(name in answered and holds(answered[name], told[name]) for name in told)
-    if isinstance(told, list) and isinstance(answered, list):
-        return len(told) == len(answered) and all(map(holds, answered, told))
-    return answered == told
+    if isinstance(told, dict):
+        fields = cast("dict[str, Any]", told)
+        return all(name in answered and holds(answered[name], of) for name, of in fields.items())
+    if isinstance(told, list):
+        items = cast("list[Any]", told)
+        return len(items) == len(answered) and all(map(holds, answered, items))
+    return bool(answered == told)
 
 
 @pytest.mark.parametrize(("example", "language"), each("answer"))
@@ -187,9 +189,8 @@ def test_both_languages_have_the_same_examples() -> None:
 
 def without_words(value: Any) -> Any:
     if isinstance(value, dict):
-        found: Mapping[str, Any] = value
-        return {k: without_words(v) for k, v in found.items() if k not in IN_WORDS}
+        fields = cast("dict[str, Any]", value)
+        return {name: without_words(of) for name, of in fields.items() if name not in IN_WORDS}
     if isinstance(value, list):
-        items: list[Any] = value
-        return [without_words(item) for item in items]
+        return [without_words(item) for item in cast("list[Any]", value)]
     return value

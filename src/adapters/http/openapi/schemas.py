@@ -365,10 +365,10 @@ def _by_name(value: Any, named: dict[str, Schema]) -> Any:
     for name, schema in named.items():
         if value == schema:
             return reference("schemas", name)
-    if isinstance(value, dict) and value.get("anyOf") == _TEXT_OR_NULL:
-        return {"type": ["string", "null"], **{k: v for k, v in value.items() if k != "anyOf"}}
     if isinstance(value, dict):
         found = cast("dict[str, Any]", value)
+        if found.get("anyOf") == _TEXT_OR_NULL:
+            return {"type": ["string", "null"], **{k: v for k, v in found.items() if k != "anyOf"}}
         return {key: _by_name(inner, named) for key, inner in found.items()}
     if isinstance(value, list):
         return [_by_name(inner, named) for inner in cast("list[Any]", value)]
