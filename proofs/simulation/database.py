@@ -159,7 +159,7 @@ class SimulatedDatabase(MemoryStore):
 
 
 def _group(row: Row) -> tuple[str, int]:
-    return row.record.sale.customer.document, row.record.cashback.cashback_centavos
+    return row.record.sale.document, row.record.cashback.cashback_centavos
 
 
 def entry_of(row: Row) -> BookEntry:
@@ -169,7 +169,7 @@ def entry_of(row: Row) -> BookEntry:
     return BookEntry(
         id=record.id,
         merchant_id=record.merchant_id,
-        document=record.sale.customer.document,
+        document=record.sale.document,
         cashback_centavos=record.cashback.cashback_centavos,
         status=row.status,
         accepted_at=record.accepted_at,

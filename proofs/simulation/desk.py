@@ -152,7 +152,7 @@ class Desk:
             row = next(iter(self._known(head.asked_since, head.asked_at, through)), None)
             if row is None:
                 return true
-            known = row.record.sale.customer.document, row.record.cashback.cashback_centavos
+            known = row.record.sale.document, row.record.cashback.cashback_centavos
         return spoilt(true, paper, known)
 
     def _known(self, since: datetime, asked_at: datetime, through: datetime) -> Iterable[Row]:

@@ -77,7 +77,7 @@ def _told(sendings: Sequence[Sending], database: SimulatedDatabase) -> Iterator[
                 continue
             sale = row.record.sale
             if (
-                sale.customer.document != sending.customer
+                sale.document != sending.customer
                 or row.record.cashback.cashback_centavos != told.centavos
                 or sale.sale_id not in {sending.document.get("sale_id"), f"added-{sending.number}"}
             ):
@@ -92,7 +92,7 @@ def _owned(database: SimulatedDatabase) -> Iterator[str]:
     for (merchant_id, id_), row in database.rows.items():
         sale = row.record.sale
         # No two sales have the same minute, in whatever zone it was read.
-        owners[merchant_id, sale.sold_at.minute, sale.customer.document].add(id_)
+        owners[merchant_id, sale.sold_at.minute, sale.document].add(id_)
     for name, ids in owners.items():
         if len(ids) > 1:
             yield f"2: {len(ids)} cashbacks for the sale {name}"
@@ -180,4 +180,4 @@ def _key(row: Row, *, per_row: bool) -> Hashable:
     record = row.record
     if per_row:
         return str(record.id)
-    return record.sale.customer.document, record.cashback.cashback_centavos
+    return record.sale.document, record.cashback.cashback_centavos

@@ -115,4 +115,4 @@ class Person:
 
 def _group(row: Row) -> tuple[str, int]:
     record = row.record
-    return record.sale.customer.document, record.cashback.cashback_centavos
+    return record.sale.document, record.cashback.cashback_centavos

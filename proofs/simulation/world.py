@@ -187,7 +187,7 @@ class World:
                 record = row.record
                 if (
                     not row.attempts
-                    or record.sale.customer.document != payment.document
+                    or record.sale.document != payment.document
                     or record.cashback.cashback_centavos != payment.cashback_centavos
                 ):
                     break
@@ -271,7 +271,7 @@ class World:
         record = row.record
         denied = any(
             credit.denied
-            and credit.document == record.sale.customer.document
+            and credit.document == record.sale.document
             and credit.cashback_centavos == record.cashback.cashback_centavos
             for credit in self.provider.ledger
         )

@@ -52,7 +52,7 @@ def a_sale(
     lines: int = 1,
 ) -> Sale:
     """A sale of so many lines of type A (5 %), of a customer nobody knows unless one is given."""
-    line = Line(type="A", value_centavos=centavos, qty_thousandths=1000)
+    line = Line.of(type="A", value_e10=centavos * 10**8, qty_e4=1000 * 10)
     return Sale(
         sold_at=sold_at,
         customer=Customer.known(document=document or a_cpf(), name=name),  # in any spelling
@@ -165,7 +165,7 @@ async def leased(
         id=record.id,
         merchant_id=record.merchant_id,
         attempt=1,
-        document=record.sale.customer.document,
+        document=record.sale.document,
         cashback_centavos=record.cashback.cashback_centavos,
     )
 

@@ -50,7 +50,7 @@ class NamingContract:
         sale = a_sale()
         first = await accepted(store, submitted(sale, key="k"))
         assert await store.accept(submitted(sale, key="k")) == Repeated(first)
-        other = a_sale(document=sale.customer.document, centavos=9_999)
+        other = a_sale(document=sale.document, centavos=9_999)
         found = differences(recorded=sale, received=other)
         assert found
         assert await store.accept(submitted(other, key="k")) == NameTaken(
@@ -74,7 +74,7 @@ class NamingContract:
         sale = a_sale(sale_id="NF-1")
         first = await accepted(store, submitted(sale, key="k", submitted_by="user:ana"))
         told = replace(
-            sale if same else a_sale(document=sale.customer.document, centavos=9_999),
+            sale if same else a_sale(document=sale.document, centavos=9_999),
             sale_id=names.get("sale_id"),
         )
         request = submitted(
@@ -257,9 +257,9 @@ class NamingContract:
         self, store: CashbackStore
     ) -> None:
         lines = (
-            Line(type="A", value_centavos=100, qty_thousandths=1000),
-            Line(type="B", value_centavos=100, qty_thousandths=1000),
-            Line(type="A", value_centavos=300, qty_thousandths=500, discount_centavos=50),
+            Line.of(type="A", value_e10=100 * 10**8, qty_e4=1000 * 10),
+            Line.of(type="B", value_e10=100 * 10**8, qty_e4=1000 * 10),
+            Line.of(type="A", value_e10=300 * 10**8, qty_e4=500 * 10, discount_centavos=50),
         )
         sale = replace(a_sale(), lines=lines, total_centavos=300)
         first = await accepted(store, submitted(sale))
@@ -285,7 +285,7 @@ class NamingContract:
                 lines=(replace(line, discount_centavos=1),),
                 total_centavos=sale.total_centavos - 1,
             ),
-            "cent": a_sale(document=sale.customer.document, centavos=10_001),
+            "cent": a_sale(document=sale.document, centavos=10_001),
             "line": replace(sale, lines=(half, half)),
         }
         await accepted(store, submitted(others[change]))
@@ -366,7 +366,7 @@ class NamingContract:
     ) -> None:
         body = b'{"whatever": "it says"}'
         sale = a_sale(sale_id="NF-1")
-        key = spelt.format(sale.customer.document)
+        key = spelt.format(sale.document)
         first = await accepted(store, submitted(sale, raw_body=body))
         again = replace(submitted(sale, key=key, raw_body=body), replay_only=True)
         assert await store.accept(again) == Repeated(first)
@@ -390,7 +390,7 @@ class NamingContract:
         unnamed = a_sale()
         await accepted(store, submitted(unnamed))
         await accepted(store, submitted(unnamed, merchant_id=2))
-        renamed = a_sale(document=sale.customer.document, name="ANOTHER NAME", centavos=5)
+        renamed = a_sale(document=sale.document, name="ANOTHER NAME", centavos=5)
         assert await store.accept(submitted(renamed, merchant_id=2)) == CustomerNameMismatch()
 
     async def test_a_customer_of_one_merchant_is_unknown_to_another(

@@ -104,7 +104,7 @@ class OperatorStoreContract:
         refused, taken = whole.items
         assert (refused.outcome, taken.outcome) == (EqualOutcome.REFUSED, EqualOutcome.ACCEPTED)
         for pair in whole.items:
-            assert pair.document == sale.customer.document
+            assert pair.document == sale.document
             assert pair.total_centavos == sale.total_centavos
             assert pair.first.id == first.id
             assert (pair.first.idempotency_key, pair.first.sale_id) == ("k1", "NF-1")
@@ -134,7 +134,7 @@ class OperatorStoreContract:
         page = await operators.equals_page(1, EqualOutcome.COLLIDED, limit=5, after=None)
         (pair,) = page.items
         assert (pair.document, pair.total_centavos) == (
-            sale.customer.document,
+            sale.document,
             sale.total_centavos,
         )
         assert (pair.first.id, pair.first.idempotency_key, pair.first.submitted_by) == (
@@ -186,7 +186,7 @@ class OperatorStoreContract:
             assert (item.reason, item.since_at) == (event.reason, event.at)
             assert (item.actor, item.actor_name) == (Actor.API, None)
             assert (item.attempt, item.status_code, item.merchant) == (1, code, "demo")
-            assert item.document == history.record.sale.customer.document
+            assert item.document == history.record.sale.document
             assert item.cashback_centavos == history.record.cashback.cashback_centavos
             assert item.sale_id == history.record.sale.sale_id
             assert item.sold_at == history.record.sale.sold_at

@@ -114,6 +114,6 @@ def _claim(record: Record) -> Claim:
         id=record.id,
         merchant_id=record.merchant_id,
         attempt=1,
-        document=record.sale.customer.document,
+        document=record.sale.document,
         cashback_centavos=record.cashback.cashback_centavos,
     )

@@ -18,7 +18,7 @@ from cashback_core.delivery.evidence import (
 )
 
 if TYPE_CHECKING:
-    from cashback_core.values.documents import Cpf
+    from cashback_core.values.documents import BuyerDocument
 
 
 class BreakerState(StrEnum):
@@ -82,7 +82,7 @@ class Breaker:
             case _:
                 assert_never(self.state)
 
-    def admit(self, document: Cpf, now_s: float, *, patience_s: float) -> bool:
+    def admit(self, document: BuyerDocument, now_s: float, *, patience_s: float) -> bool:
         """Whether a cashback of this customer may be sent; in half-open it becomes the probe.
 
         `patience_s` is how long a probe is waited for.
@@ -95,7 +95,7 @@ class Breaker:
         self._probe, self._probe_until_s = document, now_s + patience_s
         return True
 
-    def withdraw(self, document: Cpf) -> None:
+    def withdraw(self, document: BuyerDocument) -> None:
         """Give the probe back: nothing was sent for it after all."""
         if self._probe == document:
             self._probe = None
@@ -111,7 +111,7 @@ class Breaker:
             return frozenset()
         return frozenset(self._failed)
 
-    def note(self, document: Cpf, outcome: Outcome, now_s: float) -> None:
+    def note(self, document: BuyerDocument, outcome: Outcome, now_s: float) -> None:
         """Learn from the end of an attempt."""
         if len(self._failed) >= MAX_SUSPECTS:
             self._failed.pop()
@@ -136,7 +136,7 @@ class Breaker:
         self._doubtful.clear()
         self._probe = None
 
-    def _consider(self, document: Cpf, now_s: float) -> None:
+    def _consider(self, document: BuyerDocument, now_s: float) -> None:
         if self.state is BreakerState.HALF_OPEN and document == self._probe:
             self._open("the probe failed", now_s)
         elif self.state is BreakerState.CLOSED:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from cashback_core.delivery.evidence import Evidence
-from cashback_core.values.documents import Cpf
+from cashback_core.values.documents import BuyerDocument
 
 
 class UnsendablePayment(ValueError):  # noqa: N818 (named by what is wrong)
@@ -20,7 +20,7 @@ class Payment:
     """One credit asked of the provider; `reference` is the same for every attempt."""
 
     reference: str
-    document: Cpf
+    document: BuyerDocument
     cashback_centavos: int
 
 

@@ -13,7 +13,7 @@ from cashback_core.delivery.waits import Waiting
 from cashback_core.sales.calculation import Cashback
 from cashback_core.sales.sale import Sale
 from cashback_core.sales.same_sale import may_read
-from cashback_core.values.documents import Cpf
+from cashback_core.values.documents import BuyerDocument
 from cashback_core.values.pages import Position
 
 
@@ -130,7 +130,7 @@ class RecordFilter:
     """
 
     status: Status | None = None
-    document: Cpf | None = None
+    document: BuyerDocument | None = None
     sold_from: datetime | None = None
     sold_to: datetime | None = None
     group: str | None = None

@@ -16,7 +16,7 @@ from typing import Final
 from uuid import UUID
 
 from cashback_core.sales.same_sale import EqualOutcome
-from cashback_core.values.documents import Cpf
+from cashback_core.values.documents import BuyerDocument
 from cashback_core.values.pages import Position
 
 MAX_LISTED: Final = 20
@@ -48,7 +48,7 @@ class EqualSales:
 
     outcome: EqualOutcome
     merchant: str
-    document: Cpf | None
+    document: BuyerDocument | None
     total_centavos: int
     first: Try
     second: Try

@@ -13,7 +13,7 @@ from cashback_core.intake.acceptance import Acceptance, Submission
 from cashback_core.sales.sale import Sale
 from cashback_core.sales.same_sale import EqualContent, Meaning
 from cashback_core.sales.terms import TermsStore
-from cashback_core.values.documents import Cpf
+from cashback_core.values.documents import BuyerDocument
 
 
 class IntakeStore(TermsStore, Records, Protocol):
@@ -24,7 +24,7 @@ class IntakeStore(TermsStore, Records, Protocol):
 
     @abstractmethod
     async def known_name(
-        self, merchant_id: int, document: Cpf, *, told_by: str | None = None
+        self, merchant_id: int, document: BuyerDocument, *, told_by: str | None = None
     ) -> str | None:
         """The name that a merchant's customer is known by; None for somebody new.
 

@@ -176,15 +176,20 @@ class QuoteSale:
         )
         if _tells_content_of_others(meaning, reads_only):
             meaning = NewSale()
-        known = await self.store.known_name(merchant_id, sale.customer.document, told_by=reads_only)
-        differs = (
-            isinstance(meaning, NewSale)  # of what is recorded the name decides nothing
-            and known is not None
-            and not same_person(known, sale.customer.name)
+        # Of what is recorded the name decides nothing.
+        differs = isinstance(meaning, NewSale) and await self._name_differs(
+            merchant_id, sale, reads_only
         )
         if differs and terms.rules.name_difference is NameDifference.REFUSE:
             raise InvalidSale((_name_mismatch(sale),))
         return Quoted(sale=sale, cashback=cashback, meaning=meaning, name_differs=differs)
+
+    async def _name_differs(self, merchant_id: int, sale: Sale, reads_only: str | None) -> bool:
+        customer = sale.customer
+        if customer is None:
+            return False
+        known = await self.store.known_name(merchant_id, customer.document, told_by=reads_only)
+        return known is not None and not same_person(known, customer.name)
 
 
 def _tells_content_of_others(meaning: Meaning, reads_only: str | None) -> bool:
@@ -303,15 +308,17 @@ class SubmitSale:
         try:
             acceptance = await self.store.accept(submission)
         except StoreUnavailable:
-            if submission.lease_s is not None:
+            if claim is not None:
                 self.under_way.deliverer.breaker.withdraw(claim.document)
                 self.under_way.disown(claim, claimed_at_s=claimed_at_s, actor=Actor.API)
             raise
         if isinstance(acceptance, Accepted | Repeated | NameTaken | ContentTaken):
             note_cashback(acceptance.record.id)
-        if isinstance(acceptance, Accepted) and acceptance.record.status is Status.SENDING:
+        if claim is None:
+            pass
+        elif isinstance(acceptance, Accepted) and acceptance.record.status is Status.SENDING:
             self.under_way.start(claim, claimed_at_s=claimed_at_s, actor=Actor.API)
-        elif submission.lease_s is not None:
+        else:
             # A replay, a refusal or a paused sender: no probe of the breaker's is under way.
             self.under_way.deliverer.breaker.withdraw(claim.document)
         if isinstance(acceptance, ContentTaken):
@@ -337,14 +344,15 @@ class SubmitSale:
     ) -> Submission:
         deliverer = self.under_way.deliverer
         # Asked last: a half-open breaker takes whom it admits for its probe.
+        document = sale.document
         at_once = (
             cashback.cashback_centavos > 0
+            and document is not None
             and not request.respond_async
             and not replay_only
+            and not sale.confirm_later
             and deliverer.breaker.admit(
-                sale.customer.document,
-                deliverer.clock_s(),
-                patience_s=deliverer.policy.lease_s,
+                document, deliverer.clock_s(), patience_s=deliverer.policy.lease_s
             )
         )
         return Submission(
@@ -426,7 +434,7 @@ def _read(
         catalogue=terms.catalogue,
         idempotency_key=idempotency_key,
     )
-    return sale, calculate(sale, terms.programme)
+    return sale, calculate(sale, terms.programme, rules=terms.rules, accepted_at=now)
 
 
 async def _read_anew(
@@ -484,17 +492,20 @@ def _told_sale_id(document: object) -> str | None:
     return sale_id if sale_id.isascii() and sale_id.isprintable() else None
 
 
-def _first_claim(submission: Submission) -> Claim:
+def _first_claim(submission: Submission) -> Claim | None:
+    """The claim that a submission with a lease comes with."""
+    document = submission.sale.document
+    if submission.lease_s is None or document is None:
+        return None
     return Claim(
         id=submission.id,
         merchant_id=submission.merchant_id,
         attempt=1,
-        document=submission.sale.customer.document,
+        document=document,
         cashback_centavos=submission.cashback.cashback_centavos,
     )
 
 
 def _name_mismatch(sale: Sale) -> Violation:
-    return Violation(
-        pointer="/customer/name", code="customer_name_mismatch", received=show(sale.customer.name)
-    )
+    name = None if sale.customer is None else show(sale.customer.name)
+    return Violation(pointer="/customer/name", code="customer_name_mismatch", received=name)

@@ -21,7 +21,7 @@ from cashback_core.delivery.states import TRANSITIONS, Actor, Delivery, Move, St
 from cashback_core.delivery.waits import Waiting
 from cashback_core.intake.equal_sales import EqualPage
 from cashback_core.sales.same_sale import EqualOutcome
-from cashback_core.values.documents import Cpf
+from cashback_core.values.documents import BuyerDocument
 from cashback_core.values.pages import Position
 from cashback_core.values.reasons import MAX_NAME_CHARS, is_plain_text, refuse_reason
 
@@ -258,7 +258,7 @@ class OpenFilter:
     """
 
     statuses: frozenset[Status] = ATTENTION
-    document: Cpf | None = None
+    document: BuyerDocument | None = None
     sold_from: datetime | None = None
     sold_to: datetime | None = None
     accepted_from: datetime | None = None
@@ -292,7 +292,7 @@ class OpenCashback:
     since_at: datetime
     attempt: int
     status_code: int | None
-    document: Cpf
+    document: BuyerDocument
     cashback_centavos: int
     sale_id: str | None
     sold_at: datetime

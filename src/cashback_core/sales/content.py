@@ -17,14 +17,14 @@ from typing import Final
 
 from cashback_core.sales.erased import ERASED
 from cashback_core.sales.sale import Line, Sale
-from cashback_core.values.documents import STARS, star_documents
+from cashback_core.values.documents import STARS, star_documents, store_document
 from cashback_core.values.instants import format_instant
-from cashback_core.values.money import format_centavos, format_thousandths
+from cashback_core.values.money import format_centavos, format_quantity, format_value
 
 MAX_DIFFERENCES: Final = 20
 """Most differences told between two sales."""
 
-_LAYOUT: Final = "2"
+_LAYOUT: Final = "3"
 """Of the text that a content name is made of: a new one must never look like an old one."""
 
 _NAME_BYTES: Final = 24
@@ -103,16 +103,20 @@ def _values(sale: Sale) -> str:
     return "\n".join(
         (
             _LAYOUT,
-            sale.customer.document,
-            f"{sale.total_centavos}-{sale.discount_centavos}",
+            _buyer(sale),
+            f"{sale.total_centavos}-{sale.discount_centavos}+{sale.surcharge_centavos}",
             *sorted(map(_line, sale.lines)),
             "",
         )
     )
 
 
+def _buyer(sale: Sale) -> str:
+    return "" if sale.customer is None else store_document(sale.customer.document)
+
+
 def _line(line: Line) -> str:
-    numbers = f"{line.value_centavos}*{line.qty_thousandths}-{line.discount_centavos}"
+    numbers = f"{line.value_e10}*{line.qty_e4}-{line.discount_centavos}+{line.surcharge_centavos}"
     if line.sku is None:
         return f"{numbers} type {len(line.type)}:{line.type}"
     # As the ERP told it: a repeat is the same sale whatever the catalogue says of the product.
@@ -130,9 +134,9 @@ def _of_head(recorded: Sale, received: Sale) -> Iterator[Difference]:
     if not _same_instant(recorded, received):
         was, came = format_instant(recorded.sold_at), format_instant(received.sold_at)
         yield difference("/sold_at", was, came)
-    if recorded.customer.document != received.customer.document:
+    if _buyer(recorded) != _buyer(received):
         yield Difference(pointer="/customer/document", recorded=STARS, received=STARS)
-    for name in ("total", "discount"):
+    for name in ("total", "discount", "surcharge"):
         told: tuple[int, int] = (
             getattr(recorded, f"{name}_centavos"),
             getattr(received, f"{name}_centavos"),
@@ -177,6 +181,7 @@ def _of_line(pointer: str, recorded: Line | None, received: Line | None) -> Iter
 def _fields(line: Line) -> Iterator[tuple[str, str | None]]:
     yield "type", line.type if line.sku is None else None
     yield "sku", line.sku
-    yield "value", format_centavos(line.value_centavos)
-    yield "qty", format_thousandths(line.qty_thousandths)
+    yield "value", format_value(line.value_e10)
+    yield "qty", format_quantity(line.qty_e4)
     yield "discount", format_centavos(line.discount_centavos)
+    yield "surcharge", format_centavos(line.surcharge_centavos)

@@ -211,7 +211,7 @@ def _under_its_sale_id(
 
 def _further(name: Name | None, sale: Sale) -> Name | None:
     """A name that a repeat tells, to be kept; none that intake refuses, as it tells who bought."""
-    return None if name is None or holds_document(name[1], sale.customer.document) else name
+    return None if name is None or holds_document(name[1], sale.document) else name
 
 
 def _is_same(known: Owner, sale: Sale, content: Iterable[Owner]) -> bool:

@@ -27,6 +27,7 @@ from cashback_core.reconciliation.incidents import (
     why_not_explained,
 )
 from cashback_core.reconciliation.references import id_in
+from cashback_core.testing.memory_rows import paid_document
 from cashback_core.values.availability import StoreUnavailable
 from cashback_core.values.documents import hide_documents, mask
 from cashback_core.values.pages import Position
@@ -165,7 +166,7 @@ class MemoryIncidents(IncidentStore):
         first = row.attempts[0].started_at if row.attempts else None
         one = Suspect(
             id=record.id,
-            document=record.sale.customer.document,
+            document=paid_document(record),
             centavos=record.cashback.cashback_centavos,
             accepted_at=record.accepted_at,
             first_started_at=first,

@@ -17,6 +17,7 @@ from cashback_core.delivery.evidence import (
 from cashback_core.delivery.record import AttemptRecord, EventRecord, Record
 from cashback_core.delivery.states import Delivery, Ended, Status
 from cashback_core.sales.same_sale import EqualOutcome, may_read
+from cashback_core.values.documents import store_document
 
 if TYPE_CHECKING:
     from datetime import datetime, timedelta
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from cashback_core.delivery.leases import AttemptResult
     from cashback_core.delivery.record import RecordFilter
     from cashback_core.intake.acceptance import Submission
+    from cashback_core.values.documents import BuyerDocument
 
 RESULTS: Final = {
     Applied: "applied",
@@ -99,6 +101,17 @@ def end_of(result: AttemptResult, at: datetime) -> Ended:
     )
 
 
+def paid_document(record: Record) -> BuyerDocument:
+    """Whom a cashback pays: of nobody's sale none is due."""
+    document = record.sale.document
+    assert document is not None, "nobody is paid"
+    return document
+
+
+def _is_of(document: BuyerDocument | None, wanted: BuyerDocument) -> bool:
+    return document is not None and store_document(document) == store_document(wanted)
+
+
 def position_of(record: Record) -> tuple[datetime, UUID]:
     return record.accepted_at, record.id
 
@@ -107,7 +120,7 @@ def is_wanted(row: Row, wanted: RecordFilter) -> bool:
     record, sale = row.record, row.record.sale
     return (
         (wanted.status is None or record.status is wanted.status)
-        and (wanted.document is None or sale.customer.document == wanted.document)
+        and (wanted.document is None or _is_of(sale.document, wanted.document))
         and (wanted.sold_from is None or sale.sold_at >= wanted.sold_from)
         and (wanted.sold_to is None or sale.sold_at < wanted.sold_to)
         and may_read(wanted.group, record.group)

@@ -51,7 +51,6 @@ from cashback_core.intake.acceptance import (
 from cashback_core.intake.equal_sales import MAX_LISTED
 from cashback_core.intake.store import CashbackStore
 from cashback_core.sales.catalogue import Catalogue
-from cashback_core.sales.sale import Customer
 from cashback_core.sales.same_sale import (
     Collision,
     Contradiction,
@@ -76,10 +75,11 @@ from cashback_core.testing.memory_rows import (
     delivery_of,
     end_of,
     is_wanted,
+    paid_document,
     position_of,
 )
 from cashback_core.values.availability import StoreUnavailable
-from cashback_core.values.documents import holds_document
+from cashback_core.values.documents import holds_document, store_document
 from cashback_core.values.names import NameDifference, same_name, same_person
 from cashback_core.values.pages import Position, fitting
 
@@ -89,7 +89,7 @@ if TYPE_CHECKING:
 
     from cashback_core.sales.sale import Sale
     from cashback_core.sales.terms import Terms
-    from cashback_core.values.documents import Cpf
+    from cashback_core.values.documents import BuyerDocument
 
 __all__ = ["Incident", "MemoryStore", "Row"]
 
@@ -114,7 +114,7 @@ class MemoryStore(CashbackStore):
         self.sender_paused = False
         self.rows: dict[tuple[int, UUID], Row] = {}
         self.incidents: list[Incident] = []
-        self.customers: dict[tuple[int, Cpf], str] = {}
+        self.customers: dict[tuple[int, str], str] = {}
         self._terms = dict(terms)
         self.catalogues = dict(catalogues or {})
         self._now = now
@@ -143,18 +143,20 @@ class MemoryStore(CashbackStore):
         return Catalogue({sku: products[sku] for sku in skus if sku in products})
 
     async def known_name(
-        self, merchant_id: int, document: Cpf, *, told_by: str | None = None
+        self, merchant_id: int, document: BuyerDocument, *, told_by: str | None = None
     ) -> str | None:
         await self._reach()
-        known = self.customers.get((merchant_id, document))
+        known = self.customers.get((merchant_id, store_document(document)))
         if known is None or told_by is None or self._was_told_by(told_by, document, known):
             return known
         return None
 
-    def _was_told_by(self, group: str | None, document: Cpf, name: str) -> bool:
+    def _was_told_by(self, group: str | None, document: BuyerDocument, name: str) -> bool:
         return any(
             row.record.group == group
-            and row.record.sale.customer == Customer(document=document, name=name)
+            and (customer := row.record.sale.customer) is not None
+            and store_document(customer.document) == store_document(document)
+            and customer.name == name
             for row in self.rows.values()
         )
 
@@ -171,15 +173,13 @@ class MemoryStore(CashbackStore):
             return NotRecorded()
         if not self._follows_terms(submission):
             return TermsChanged()
-        customer = sale.customer
-        known = self.customers.get((merchant_id, customer.document), customer.name)
-        whole = submission.whole_names and not self._was_told_by(
-            submission.reads_only, customer.document, known
-        )
-        differs = not (same_name if whole else same_person)(known, customer.name)
+        differs = self._is_another(submission)
         if differs and submission.name_difference is NameDifference.REFUSE:
             return CustomerNameMismatch()
-        self.customers.setdefault((merchant_id, customer.document), customer.name)
+        customer = sale.customer
+        if customer is not None:
+            key = (merchant_id, store_document(customer.document))
+            self.customers.setdefault(key, customer.name)
         for name in names:
             self._names.setdefault((merchant_id, name), submission.id)
         record = self._insert(submission, meaning, name_differs=differs)
@@ -188,6 +188,19 @@ class MemoryStore(CashbackStore):
             self.lose_next_commit = False
             raise StoreUnavailable("the commit's answer was lost")
         return Accepted(record)
+
+    def _is_another(self, submission: Submission) -> bool:
+        """Whether its customer is known by another person's name; nobody is."""
+        customer = submission.sale.customer
+        if customer is None:
+            return False
+        known = self.customers.get(
+            (submission.merchant_id, store_document(customer.document)), customer.name
+        )
+        whole = submission.whole_names and not self._was_told_by(
+            submission.reads_only, customer.document, known
+        )
+        return not (same_name if whole else same_person)(known, customer.name)
 
     async def meaning(
         self,
@@ -220,7 +233,7 @@ class MemoryStore(CashbackStore):
         row = self.rows[merchant_id, self._names[merchant_id, known[0]]]
         if row.submission.raw_body != raw_body or not may_read(reads_only, row.record.group):
             return None
-        if not holds_document(names[0][1], row.record.sale.customer.document):
+        if not holds_document(names[0][1], row.record.sale.document):
             self._names.setdefault((merchant_id, names[0]), row.record.id)
         return row.record
 
@@ -292,7 +305,7 @@ class MemoryStore(CashbackStore):
             for row in self.rows.values()
             if row.due_at is not None
             and row.due_at <= now
-            and row.record.sale.customer.document not in excluding
+            and row.record.sale.document not in excluding
             and self.stop_of(row.record) is None
         ]
         due.sort(key=lambda row: row.due_at or now)
@@ -597,7 +610,7 @@ class MemoryStore(CashbackStore):
             id=record.id,
             merchant_id=record.merchant_id,
             attempt=attempt,
-            document=record.sale.customer.document,
+            document=paid_document(record),
             cashback_centavos=record.cashback.cashback_centavos,
             started_at=now,
         )

@@ -1,7 +1,8 @@
-"""CPF and CNPJ, Brazil's taxpayer numbers of people and of companies.
+"""What identifies who bought: CPF and CNPJ, Brazil's taxpayer numbers, or a foreign document.
 
 Rules: Receita Federal; the alphanumeric CNPJ of July 2026 is Instrução Normativa RFB 2.229/2024
-(each character counts as its ASCII code minus 48, so digits keep their value).
+(each character counts as its ASCII code minus 48, so digits keep their value). A foreigner's is
+opaque: NF-e asks for 5 to 20 characters (idEstrangeiro), and so do we.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import unicodedata
 from collections.abc import Callable  # noqa: TC003 - users' tools read these annotations
 from enum import StrEnum
 from operator import mul
-from typing import Final, Self
+from typing import Final, Self, assert_never
 
 _CPF: Final = re.compile(r"(?:[0-9]{11}|[0-9]{3}\.[0-9]{3}\.[0-9]{3}-[0-9]{2})\Z", re.ASCII)
 _CPF_WITHIN: Final = re.compile(
@@ -26,17 +27,36 @@ _COULD_BE_CPF: Final = re.compile(
 Between groups stand up to three characters, as in "529 - 982 - 247 - 25".
 """
 
-_MASKED: Final = re.compile(r"(?:\*{3}\.[0-9]{3}\.[0-9]{3}-\*{2}|\*+)\Z", re.ASCII)
+_MASKED: Final = re.compile(
+    r"(?:\*{3}\.[0-9]{3}\.[0-9]{3}-\*{2}|\*{2}\.[0-9A-Z]{3}\.[0-9A-Z]{3}/\*{4}-\*{2}|\*+)\Z",
+    re.ASCII,
+)
 _CNPJ: Final = re.compile(
     r"(?:[0-9A-Z]{12}[0-9]{2}|[0-9A-Z]{2}\.[0-9A-Z]{3}\.[0-9A-Z]{3}/[0-9A-Z]{4}-[0-9]{2})\Z",
     re.ASCII,
 )
+_CNPJ_WITHIN: Final = re.compile(
+    r"(?<![0-9A-Za-z])(?:[0-9A-Z]{12}[0-9]{2}"
+    r"|[0-9A-Z]{2}\.[0-9A-Z]{3}\.[0-9A-Z]{3}/[0-9A-Z]{4}-[0-9]{2})(?![0-9A-Za-z])",
+    re.ASCII,
+)
+_FOREIGN: Final = re.compile(r"(?=[./-]*[0-9A-Za-z])[0-9A-Za-z./-]{5,20}\Z", re.ASCII)
+MIN_FOREIGN_CHARS: Final = 5
+MAX_FOREIGN_CHARS: Final = 20
+
 STARS: Final = "***.***.***-**"
 """A CPF of which nothing is told."""
+
+CNPJ_STARS: Final = "**.***.***/****-**"
+"""A CNPJ of which nothing is told."""
+
+_STORED_FOREIGN: Final = "F:"
+"""Before a foreign document where it is stored: no CPF, CNPJ or pseudonym begins so."""
 
 _PLAIN_CPF: Final = re.compile(r"[0-9]{11}\Z", re.ASCII)
 _PLAIN_CNPJ: Final = re.compile(r"[0-9A-Z]{12}[0-9]{2}\Z", re.ASCII)
 _NO_DIGIT: Final = re.compile(r"[^0-9]+", re.ASCII)
+_NO_CNPJ: Final = re.compile(r"[^0-9A-Z]+", re.ASCII)
 _PUNCTUATION: Final = str.maketrans("", "", ".-/")
 _CPF_WEIGHTS: Final = ((10, 9, 8, 7, 6, 5, 4, 3, 2), (11, 10, 9, 8, 7, 6, 5, 4, 3, 2))
 _CNPJ_WEIGHTS: Final = (
@@ -53,8 +73,19 @@ class DocumentFault(StrEnum):
     CHECK_DIGITS = "check_digits"
 
 
+class DocumentKind(StrEnum):
+    """What a document identifies its holder by."""
+
+    CPF = "cpf"
+    """A person in Brazil."""
+    CNPJ = "cnpj"
+    """A company."""
+    FOREIGN = "foreign"
+    """Whoever has neither."""
+
+
 _SENTENCES: Final = {
-    DocumentFault.FORMAT: "this is not written as a CPF or a CNPJ is",
+    DocumentFault.FORMAT: "this is not written as such a document is",
     DocumentFault.REPEATED: "one character repeated is no document",
     DocumentFault.CHECK_DIGITS: "the check digits of this document are wrong",
 }
@@ -123,7 +154,7 @@ class Cnpj(str):
     """A company's number: 12 digits or capital letters and two check digits. Its repr is masked.
 
     `Cnpj("11222333000181")` raises InvalidDocument for anything else; `parse` takes a punctuated
-    one, too.
+    one, too. `Cnpj.known` takes what was checked when it was stored.
     """
 
     __slots__ = ()
@@ -134,6 +165,15 @@ class Cnpj(str):
             raise InvalidDocument(DocumentFault.FORMAT)
         _check(plain, _CNPJ_WEIGHTS)
         return str.__new__(cls, plain)
+
+    @classmethod
+    def known(cls, text: str) -> Self:
+        """Exactly this text, unchecked: a stored CNPJ."""
+        return str.__new__(cls, text)
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """Copied as it is."""
+        return type(self).known, (str(self),)
 
     @classmethod
     def parse(cls, text: str) -> Self:
@@ -158,6 +198,83 @@ class Cnpj(str):
         return f"Cnpj('{mask(self)}')"
 
 
+class ForeignDocument(str):
+    """Whatever identifies a foreigner: 5 to 20 of 0-9 A-Z . / - in capitals. Its repr is masked.
+
+    `ForeignDocument("aa-123456")` is "AA-123456"; anything else raises InvalidDocument. It may look
+    like a CPF and is none: compare documents as `store_document` writes them.
+    """
+
+    __slots__ = ()
+
+    def __new__(cls, text: str) -> Self:
+        """5 to 20 such characters, a letter or digit among them; raises InvalidDocument."""
+        if not _is_written(_FOREIGN, text):
+            raise InvalidDocument(DocumentFault.FORMAT)
+        return str.__new__(cls, text.upper())
+
+    @classmethod
+    def known(cls, text: str) -> Self:
+        """Exactly this text, unchecked: a stored one."""
+        return str.__new__(cls, text)
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """Copied as it is."""
+        return type(self).known, (str(self),)
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """As the constructor; raises InvalidDocument."""
+        return cls(text)
+
+    @classmethod
+    def is_valid(cls, text: str) -> bool:
+        """Whether `parse` takes this; anything but a text is none."""
+        return _is_valid(cls.parse, text)
+
+    @property
+    def formatted(self) -> str:
+        """As it was told: nobody knows how its country writes it."""
+        return str(self)
+
+    def __repr__(self) -> str:
+        return f"ForeignDocument('{mask(self)}')"
+
+
+BuyerDocument = Cpf | Cnpj | ForeignDocument
+"""What may identify a buyer."""
+
+
+def document_kind(document: BuyerDocument) -> DocumentKind:
+    """What a document is."""
+    match document:
+        case Cpf():
+            return DocumentKind.CPF
+        case Cnpj():
+            return DocumentKind.CNPJ
+        case ForeignDocument():
+            return DocumentKind.FOREIGN
+        case _:
+            assert_never(document)
+
+
+def store_document(document: BuyerDocument) -> str:
+    """A document as it is stored and compared: no two documents are written alike.
+
+    CPF and CNPJ as they are, a foreign one behind "F:".
+    """
+    if isinstance(document, ForeignDocument):
+        return f"{_STORED_FOREIGN}{document}"
+    return str(document)
+
+
+def stored_document(text: str) -> BuyerDocument:
+    """The document that `store_document` wrote, unchecked."""
+    if text.startswith(_STORED_FOREIGN):
+        return ForeignDocument.known(text.removeprefix(_STORED_FOREIGN))
+    return Cnpj.known(text) if len(text) == 14 else Cpf.known(text)
+
+
 def cpf_check_digits(stem: str) -> str:
     """The two check digits of nine digits."""
     return _check_digits(stem, _CPF_WEIGHTS)
@@ -169,14 +286,17 @@ def cnpj_check_digits(stem: str) -> str:
 
 
 def mask(text: str) -> str:
-    """A document for logs and errors: ***.982.247-**, and stars for anything of another length.
+    """A document for logs and errors: ***.982.247-**, **.222.333/****-**, and else stars.
 
-    What is masked already stays as it is.
+    A text of another length, or of 14 characters that are no CNPJ, is starred whole. What is masked
+    already stays as it is.
     """
     if _MASKED.match(text) is not None:
         return text
     if len(text) == 11 and text.isascii() and text.isdigit():
         return f"***.{text[3:6]}.{text[6:9]}-**"
+    if len(text) == 14 and Cnpj.is_valid(text):
+        return f"**.{text[2:5]}.{text[5:8]}/****-**"
     return "*" * min(len(text), 20)
 
 
@@ -194,8 +314,15 @@ def hide_documents(text: str) -> str:
     return _COULD_BE_CPF.sub(lambda found: f"{found['zeros']}{mask(_digits(found))}", text)
 
 
-def star_documents(text: str) -> str:
-    """The text with every CPF in it replaced by STARS: no digit of one is left."""
+def star_documents(text: str, *documents: BuyerDocument) -> str:
+    """The text with every CPF and CNPJ in it replaced by stars, and these documents, too.
+
+    No character of one is left.
+    """
+    for document in documents:
+        if isinstance(document, ForeignDocument):
+            text = _alone(document).sub(lambda found: "*" * len(found[0]), text)
+    text = _CNPJ_WITHIN.sub(_starred_cnpj, text)
     return _COULD_BE_CPF.sub(lambda found: STARS if _is_cpf(_digits(found)) else found[0], text)
 
 
@@ -204,9 +331,29 @@ def holds_cpf(text: str) -> bool:
     return any(_is_cpf(_digits(found)) for found in _COULD_BE_CPF.finditer(text))
 
 
-def holds_document(text: str, document: Cpf) -> bool:
-    """Whether a text holds this CPF, however it is divided or within whatever longer number."""
-    return len(text) >= len(document) and document in _NO_DIGIT.sub("", text)
+def holds_document(text: str, document: BuyerDocument | None) -> bool:
+    """Whether a text holds this document; nobody's (None) is in none.
+
+    A CPF or CNPJ however it is divided or within whatever longer number; a foreign one as a word of
+    its own, in any case, for it may be as short as some number.
+    """
+    if document is None or len(text) < len(document):
+        return False
+    if isinstance(document, ForeignDocument):
+        return _alone(document).search(text) is not None
+    if isinstance(document, Cnpj) and not document.isdigit():
+        return document in _NO_CNPJ.sub("", text.upper())
+    return document in _NO_DIGIT.sub("", text)
+
+
+def _alone(document: ForeignDocument) -> re.Pattern[str]:
+    return re.compile(
+        rf"(?<![0-9A-Za-z]){re.escape(document)}(?![0-9A-Za-z])", re.ASCII | re.IGNORECASE
+    )
+
+
+def _starred_cnpj(found: re.Match[str]) -> str:
+    return CNPJ_STARS if Cnpj.is_valid(found[0]) else found[0]
 
 
 def _digits(found: re.Match[str]) -> str:

@@ -14,8 +14,8 @@ MAX_RECEIVED_CHARS: Final = 80
 MAX_VIOLATIONS: Final = 100
 """Most violations reported for one request: nobody reads more, and an answer has a limit too."""
 
-_SPELT: Final = ("type", "reason")
-"""The values that are words themselves: phrases of each language, by `type.` or `reason.`."""
+_SPELT: Final = ("type", "reason", "cause")
+"""The values that are words themselves: phrases of each language, by `type.`, `reason.` or `cause.`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -419,13 +419,14 @@ def _paid(record: Record) -> dict[str, object]:
 
 def _whole(history: History, merchant: str, waiting: Waiting | None) -> dict[str, object]:
     record = history.record
+    document = record.sale.document
     return {
         "id": record.id,
         "merchant": merchant,
         "status": record.status,
         "cashback": format_centavos(record.cashback.cashback_centavos),
         "sale_id": record.sale.sale_id,
-        "document": mask(record.sale.customer.document),
+        "document": None if document is None else mask(document),
         "total": format_centavos(record.sale.total_centavos),
         "sold_at": record.sale.sold_at,
         "accepted_at": record.accepted_at,

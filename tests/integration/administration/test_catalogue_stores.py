@@ -219,7 +219,7 @@ async def test_a_first_sale_and_a_deletion_never_both_win(
             await customers.page(
                 ADAM,
                 Slice(sort="id", descending=False, limit=1),
-                CustomerFilter(document=sale.sale.customer.document),
+                CustomerFilter(document=sale.sale.document),
             )
         ).items
     else:
@@ -309,7 +309,7 @@ async def test_a_corrected_name_is_the_one_that_sales_must_give(
 ) -> None:
     first = submitted(a_sale(name="JOZE DA SILVA"))
     assert isinstance(await sales.accept(first), Accepted)
-    document = first.sale.customer.document
+    document = first.sale.document
     # Another sale: whether the same one is known is asked before whose name it gives.
     right = submitted(a_sale(document=document, name="JOSE DA SILVA", centavos=20_000))
     assert await sales.accept(right) == CustomerNameMismatch()

@@ -39,7 +39,7 @@ def submission(number: int, *, key: str | None = None, sale_id: str | None = Non
     sale = Sale(
         sold_at=SOLD_AT,
         customer=Customer(document=Cpf(stem + cpf_check_digits(stem)), name="JOSE DA SILVA"),
-        lines=(Line(type="A", value_centavos=1000, qty_thousandths=1000),),
+        lines=(Line.of(type="A", value_e10=1000 * 10**8, qty_e4=1000 * 10),),
         total_centavos=1000,
         sale_id=sale_id,
     )
@@ -66,7 +66,7 @@ def applied(of: Submission) -> AttemptResult:
         id=of.id,
         merchant_id=of.merchant_id,
         attempt=1,
-        document=of.sale.customer.document,
+        document=of.sale.document,
         cashback_centavos=of.cashback.cashback_centavos,
     )
     evidence = Evidence(phase=Phase.STATUS_SEEN, status_code=201)

@@ -132,7 +132,7 @@ async def paid(store: PostgresCashbackStore, sale: Sale, *, key: str | None = No
     acceptance = await store.accept(submission)
     assert isinstance(acceptance, Accepted)
     record = acceptance.record
-    document = record.sale.customer.document
+    document = record.sale.document
     answer = (
         f'{{"id": "PIX-{document}", "message": "{sale.customer.name} paid {document}",'
         f' "createdAt": "by {document}"}}'

@@ -26,7 +26,7 @@ from adapters.http.wire import fresh
 from adapters.http.wire.filters import DAY, TIME
 from adapters.http.wire.shapes import Instant, Money
 from cashback_core.sales.sale import MAX_LINES, MAX_SKU_CHARS
-from cashback_core.values.money import MAX_CENTAVOS, MAX_QUANTITY_THOUSANDTHS
+from cashback_core.values.money import MAX_CENTAVOS, MAX_QUANTITY_E4, QUANTITY_SCALE
 from cashback_core.words.locales import ENGLISH, phrase
 
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ _QUANTITY: Final[Schema] = {
     "description": "Positive, exact to three decimals (food is sold by the kilo).",
     "anyOf": [
         {"type": "string", "pattern": r"^(0|[1-9][0-9]{0,4})(\.[0-9]{1,3}0{0,37})?$"},
-        {"type": "number", "exclusiveMinimum": 0, "maximum": MAX_QUANTITY_THOUSANDTHS / 1000},
+        {"type": "number", "exclusiveMinimum": 0, "maximum": MAX_QUANTITY_E4 / QUANTITY_SCALE},
     ],
     "examples": [1, "0.350"],
 }

@@ -25,10 +25,14 @@ _SALE: Final = (
     *_OBJECT, "money_format", "money_out_of_range", "quantity_format", "quantity_out_of_range",
     "document_format", "document_repeated", "document_check_digits", "name_length",
     "name_not_printable", "name_encoding", "name_without_letter", "customer_name_mismatch",
-    "lines_count", "product_type_unknown", "type_or_sku", "sku_format", "unknown_sku",
-    "sku_without_type", "sold_at_format", "sold_at_nonexistent", "sold_at_future",
-    "sold_at_too_old", "discount_too_large", "total_mismatch", "sale_id_format",
-    "sale_id_holds_document", "idempotency_key_holds_document",
+    "company_refused", "foreign_refused", "nobody_refused", "lines_count", "product_type_unknown",
+    "type_or_sku", "sku_format", "unknown_sku", "sku_without_type", "sold_at_format",
+    "sold_at_nonexistent", "sold_at_future", "sold_at_too_old", "discount_too_large",
+    "amount_mismatch", "total_mismatch", "payments_count", "payments_mismatch", "no_such_choice",
+    "place_format", "place_holds_document", "store_required", "sale_id_format",
+    "sale_id_holds_document", "idempotency_key_holds_document", "cashier_format",
+    "cashier_holds_document", "metadata_count", "metadata_key", "metadata_value",
+    "metadata_holds_document",
 )  # fmt: skip
 _JSON: Final = (
     "json_empty", "json_not_utf8", "json_byte_order_mark", "json_syntax", "json_repeated_key",

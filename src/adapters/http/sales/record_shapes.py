@@ -21,7 +21,7 @@ from cashback_core.sales.same_sale import (
 )
 from cashback_core.values.documents import mask
 from cashback_core.values.instants import format_instant
-from cashback_core.values.money import format_centavos, format_exact, format_thousandths
+from cashback_core.values.money import format_centavos, format_exact, format_quantity, format_value
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -211,7 +211,9 @@ def _id_or_none(id_: UUID | None) -> str | None:
     return None if id_ is None else str(id_)
 
 
-def _customer(customer: Customer) -> shapes.Customer:
+def _customer(customer: Customer | None) -> shapes.Customer:
+    if customer is None:
+        raise NotImplementedError("a sale to nobody has no shape yet")
     if customer == ERASED:
         return shapes.Customer(document=None, name=None)
     return shapes.Customer(document=str(customer.document), name=customer.name)
@@ -225,8 +227,8 @@ def _product(line: Line, earned: LineCashback) -> shapes.Product:
     return shapes.Product(
         type=line.type,
         sku=line.sku,
-        value=format_centavos(line.value_centavos),
-        qty=format_thousandths(line.qty_thousandths),
+        value=format_value(line.value_e10),
+        qty=format_quantity(line.qty_e4),
         discount=format_centavos(line.discount_centavos),
         amount=format_centavos(earned.amount_centavos),
         rate_bp=earned.rate_bp,

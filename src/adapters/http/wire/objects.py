@@ -10,7 +10,7 @@ import unicodedata
 from typing import TYPE_CHECKING, Final, cast
 
 from adapters.http.wire.refusals import InvalidRequestError
-from cashback_core.sales.json_object import FieldReader, Fields
+from cashback_core.sales.reading.json_object import FieldReader, Fields
 from cashback_core.values.documents import Cpf, InvalidDocument, mask
 from cashback_core.values.ids import parse_uuid
 from cashback_core.values.instants import NoSuchInstant, NotAnInstant, parse_bound, parse_instant
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from uuid import UUID
     from zoneinfo import ZoneInfo
 
-    from cashback_core.sales.json_object import Shape
+    from cashback_core.sales.reading.json_object import Shape
 
 MAX_NAME_CHARS: Final = 120
 

@@ -17,7 +17,7 @@ from cashback_core.administration.customers import (
 )
 from cashback_core.administration.resources import InUse, Taken
 from cashback_core.sales.sale import Customer
-from cashback_core.values.documents import Cpf
+from cashback_core.values.documents import stored_document
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -75,7 +75,7 @@ def _known(row: tuple[Any, ...]) -> KnownCustomer:
     id_, document, name, version, created_at, updated_at = row
     return KnownCustomer(
         id=id_,
-        customer=Customer.known(document=Cpf.known(document), name=name),
+        customer=Customer.known(document=stored_document(document), name=name),
         version=version,
         created_at=created_at,
         updated_at=updated_at,

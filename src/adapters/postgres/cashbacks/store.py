@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from cashback_core.delivery.waits import Waiting
     from cashback_core.sales.sale import Sale
     from cashback_core.sales.terms import Terms
-    from cashback_core.values.documents import Cpf
+    from cashback_core.values.documents import BuyerDocument
     from cashback_core.values.pages import Position
 
 
@@ -101,7 +101,7 @@ class PostgresCashbackStore(CashbackStore):
         self._products.forget(merchant_id)
 
     async def known_name(
-        self, merchant_id: int, document: Cpf, *, told_by: str | None = None
+        self, merchant_id: int, document: BuyerDocument, *, told_by: str | None = None
     ) -> str | None:
         async with self._reads.reading_for(merchant_id) as connection:
             found = await connection.execute(

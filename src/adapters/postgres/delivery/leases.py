@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from adapters.postgres.sales.brakes import LOCK, PUT_OFF, STOPPED
 from cashback_core.delivery.leases import Claim
-from cashback_core.values.documents import Cpf
+from cashback_core.values.documents import stored_document
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -108,7 +108,7 @@ async def _claim(
             id=cashback_id,
             merchant_id=merchant_id,
             attempt=attempt,
-            document=Cpf.known(document),
+            document=stored_document(document),
             cashback_centavos=centavos,
             started_at=started_at,
         )

@@ -7,7 +7,7 @@ from typing import Any, Final, LiteralString
 from cashback_core.delivery.brakes import CEILING_REASONS
 from cashback_core.delivery.states import Actor, Status
 from cashback_core.operators.acts import CALLED_UNPAID, OpenCashback, OpenFilter
-from cashback_core.values.documents import Cpf
+from cashback_core.values.documents import stored_document
 
 MEANT: Final[LiteralString] = """
     from cashbacks as c
@@ -141,7 +141,7 @@ def open_cashback(row: tuple[Any, ...]) -> OpenCashback:
         since_at=since_at,
         attempt=attempt,
         status_code=status_code,
-        document=Cpf.known(document),
+        document=stored_document(document),
         cashback_centavos=centavos,
         sale_id=sale_id,
         sold_at=sold_at,

@@ -44,8 +44,9 @@ from cashback_core.sales.same_sale import (
     NewSale,
     Repeat,
 )
+from cashback_core.values.documents import store_document
 from cashback_core.values.ids import new_id
-from cashback_core.values.money import format_exact
+from cashback_core.values.money import QUANTITY_SCALE, VALUE_SCALE, format_exact
 from cashback_core.values.names import NameDifference, same_name, same_person
 
 if TYPE_CHECKING:
@@ -55,6 +56,7 @@ if TYPE_CHECKING:
 
     from adapters.postgres.sales.sale_names import Judged
     from cashback_core.privacy.seals import Seal
+    from cashback_core.sales.sale import Customer
 
 __all__ = ["Cursor", "JustErased", "accept_group", "encode"]
 
@@ -174,7 +176,7 @@ async def _meet_customers(
     if not submissions:
         return {}
     given = {
-        (s.merchant_id, str(s.sale.customer.document)): s.sale.customer.name
+        (s.merchant_id, store_document(_customer(s).document)): _customer(s).name
         for s in reversed(submissions)
     }
     rows = encode([{"m": m, "d": d, "n": name, "i": new_id()} for (m, d), name in given.items()])
@@ -211,11 +213,13 @@ async def _meet_customers(
     if any(erased for *_, erased in met):
         raise JustErased
     known = {(m, d): name for m, d, name, _ in met}
-    return {s.id: known.get((s.merchant_id, str(s.sale.customer.document))) for s in submissions}
+    return {
+        s.id: known.get((s.merchant_id, store_document(_customer(s).document))) for s in submissions
+    }
 
 
 def _is_another(known: str | None, submission: Submission) -> bool:
-    return known is not None and not same_person(known, submission.sale.customer.name)
+    return known is not None and not same_person(known, _customer(submission).name)
 
 
 async def _told_in_part(
@@ -226,14 +230,14 @@ async def _told_in_part(
         {
             "i": s.id,
             "m": s.merchant_id,
-            "d": str(s.sale.customer.document),
+            "d": store_document(_customer(s).document),
             "n": name,
             "g": s.reads_only,
         }
         for s in submissions
         if s.whole_names
         and (name := known[s.id]) is not None
-        and not same_name(name, s.sale.customer.name)
+        and not same_name(name, _customer(s).name)
     ]
     if not doubtful:  # nearly always: nobody pays a statement for it
         return set()
@@ -341,7 +345,7 @@ async def _insert(
 def _row(
     submission: Submission, meaning: Meaning, brakes: Brakes, *, name_differs: bool
 ) -> dict[str, Any]:
-    sale, cashback = submission.sale, submission.cashback
+    sale, cashback, customer = submission.sale, submission.cashback, _customer(submission)
     waits = brakes.waits.get(submission.id)
     return {
         "m": submission.merchant_id,
@@ -351,8 +355,8 @@ def _row(
         "sold_at": sale.sold_at,
         "wall": sale.sold_at_wall,
         "equal_to": _same_content_as(meaning),
-        "document": str(sale.customer.document),
-        "name": sale.customer.name,
+        "document": store_document(customer.document),
+        "name": customer.name,
         "total": sale.total_centavos,
         "discount": sale.discount_centavos,
         "cashback": cashback.cashback_centavos,
@@ -371,8 +375,8 @@ def _row(
                 "p": position,
                 "t": line.type,
                 "s": line.sku,
-                "v": line.value_centavos,
-                "q": line.qty_thousandths,
+                "v": _exactly(line.value_e10, VALUE_SCALE // 100),
+                "q": _exactly(line.qty_e4, QUANTITY_SCALE // 1000),
                 "d": line.discount_centavos,
                 "r": earned.rate_bp,
                 "rv": earned.rate_version,
@@ -382,6 +386,21 @@ def _row(
             for position, (line, earned) in enumerate(zip(sale.lines, cashback.lines, strict=True))
         ],
     }
+
+
+def _customer(submission: Submission) -> Customer:
+    customer = submission.sale.customer
+    if customer is None:
+        raise NotImplementedError("a sale to nobody has no columns yet")
+    return customer
+
+
+def _exactly(number: int, unit: int) -> int:
+    """A number in the columns' own unit; raises NotImplementedError for what does not fit."""
+    whole, rest = divmod(number, unit)
+    if rest:
+        raise NotImplementedError("the columns do not hold that many decimals yet")
+    return whole
 
 
 def _same_content_as(meaning: Meaning) -> UUID | None:

@@ -10,10 +10,10 @@ from cashback_core.delivery.evidence import ProviderAnswer
 from cashback_core.delivery.record import Record, Standing
 from cashback_core.delivery.states import Status
 from cashback_core.delivery.waits import Waiting
-from cashback_core.sales.calculation import Cashback, LineCashback
+from cashback_core.sales.calculation import Cashback, LineCashback, NothingDue
 from cashback_core.sales.erased import customer_of
-from cashback_core.sales.sale import Line, Sale
-from cashback_core.values.money import parse_exact
+from cashback_core.sales.sale import NOWHERE, Line, Sale
+from cashback_core.values.money import QUANTITY_SCALE, VALUE_SCALE, parse_exact
 from cashback_core.values.rounding import Rounding
 
 if TYPE_CHECKING:
@@ -121,7 +121,14 @@ def record(row: Row) -> Record:
             lines=tuple(_line(line) for line in lines),
             total_centavos=total,
             discount_centavos=discount,
+            surcharge_centavos=0,
+            difference_centavos=0,
+            payments=(),
+            place=NOWHERE,
             sale_id=sale_id,
+            confirm_later=False,
+            cashier=None,
+            metadata=(),
             sold_at_wall=sold_at_wall,
         ),
         cashback=Cashback(
@@ -129,6 +136,7 @@ def record(row: Row) -> Record:
             exact_centavos=parse_exact(exact),
             rounding=Rounding(rounding),
             lines=tuple(_line_cashback(line) for line in lines),
+            nothing_due=None if cashback_centavos else NothingDue.ROUNDS_TO_ZERO,
         ),
         accepted_at=accepted_at,
         standing=standing(status, attempt, applied_at, answer),
@@ -172,13 +180,16 @@ def provider_answer(
 
 
 def _line(row: list[Any]) -> Line:
-    type_, sku, value, qty, discount, *_ = row
+    type_, sku, value, qty, discount, amount, *_ = row
     return Line.known(
         type=type_,
-        value_centavos=value,
-        qty_thousandths=qty,
+        value_e10=value * (VALUE_SCALE // 100),
+        qty_e4=qty * (QUANTITY_SCALE // 1000),
+        amount_centavos=amount,
         discount_centavos=discount,
+        surcharge_centavos=0,
         sku=sku,
+        difference_centavos=0,
     )
 
 

@@ -11,7 +11,7 @@ from adapters.postgres.sales.sale_names import encode
 from cashback_core.intake.equal_sales import MAX_LISTED, EqualSales, Try
 from cashback_core.sales.erased import is_pseudonym
 from cashback_core.sales.same_sale import Collision, EqualOutcome, NameKind
-from cashback_core.values.documents import Cpf
+from cashback_core.values.documents import stored_document
 from cashback_core.values.pages import Position
 
 if TYPE_CHECKING:
@@ -128,7 +128,7 @@ def equal_sales(row: tuple[Any, ...]) -> EqualSales:
     return EqualSales(
         outcome=kind,
         merchant=merchant,
-        document=None if is_pseudonym(document) else Cpf.known(document),
+        document=None if is_pseudonym(document) else stored_document(document),
         total_centavos=total,
         first=Try(
             id=first_id,

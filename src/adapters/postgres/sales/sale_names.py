@@ -387,7 +387,7 @@ async def find_same_request(
     if (
         idempotency_key is not None
         and not key_known
-        and not holds_document(idempotency_key, same.sale.customer.document)
+        and not holds_document(idempotency_key, same.sale.document)
     ):
         await cursor.execute(
             "insert into sale_names (merchant_id, kind, name, cashback_id)"

@@ -34,13 +34,17 @@ from cashback_core.testing.strategies.defects import (
     invalid_documents,
 )
 from cashback_core.testing.strategies.numbers import (
+    access_keys,
     amount_spellings,
     amounts,
     cnpjs,
     cpf_spellings,
     cpfs,
+    foreign_documents,
     quantities,
     quantity_spellings,
+    value_spellings,
+    values,
 )
 from cashback_core.testing.strategies.sales import names, sale_documents, sale_ids, sales, spellings
 from cashback_core.testing.strategies.situations import (
@@ -58,12 +62,14 @@ __all__ = [
     "Defect",
     "InvalidSaleDocument",
     "Situation",
+    "access_keys",
     "amount_spellings",
     "amounts",
     "catalogues",
     "cnpjs",
     "cpf_spellings",
     "cpfs",
+    "foreign_documents",
     "invalid_documents",
     "names",
     "programmes",
@@ -75,4 +81,6 @@ __all__ = [
     "situations",
     "skus",
     "spellings",
+    "value_spellings",
+    "values",
 ]

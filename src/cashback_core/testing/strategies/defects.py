@@ -164,7 +164,7 @@ def _quantity_out_of_range(draft: Draft) -> str:
 
 
 def _document_format(draft: Draft) -> str:
-    cpf = str(draft.sale.customer.document)
+    cpf = _document(draft)
     fullwidth = cpf.translate({ord("0") + digit: 0xFF10 + digit for digit in range(10)})
     texts = (cpf[:10], cpf + "0", " " + cpf, cpf + "\n", cpf[:10] + "²", fullwidth, "")
     others = ("11222333000181", f"{cpf[:3]}.{cpf[3:6]}.{cpf[6:]}", "cpf", int(cpf), float(cpf))
@@ -178,7 +178,7 @@ def _document_repeated(draft: Draft) -> str:
 
 
 def _document_check_digits(draft: Draft) -> str:
-    cpf = str(draft.sale.customer.document)
+    cpf = _document(draft)
     wrong = (int(cpf[9:]) + draft.draw(st.integers(1, 99))) % 100
     return draft.put("/customer/document", f"{cpf[:9]}{wrong:02d}")
 
@@ -334,9 +334,15 @@ def _sale_id_format(draft: Draft) -> str:
 
 
 def _sale_id_holds_document(draft: Draft) -> str:
-    cpf = str(draft.sale.customer.document)
+    cpf = _document(draft)
     dotted = f"{cpf[:3]}.{cpf[3:6]}.{cpf[6:9]}-{cpf[9:]}"
     return draft.put_one_of("/sale_id", cpf, f"NF-{cpf}-1", f"7{cpf}", dotted, f"{dotted}/2026")
+
+
+def _document(draft: Draft) -> str:
+    customer = draft.sale.customer
+    assert customer is not None
+    return str(customer.document)
 
 
 def _money_pointers(line: str) -> list[str]:

@@ -20,12 +20,14 @@ from cashback_core.testing.strategies.numbers import (
     cpfs,
     quantities,
     quantity_spellings,
+    value_spellings,
+    values,
 )
 from cashback_core.testing.strategies.situations import DEMO, Situation
-from cashback_core.values.money import MAX_CENTAVOS, MAX_QUANTITY_THOUSANDTHS
+from cashback_core.values.documents import Cpf
+from cashback_core.values.money import MAX_CENTAVOS, MAX_QUANTITY_E4, PRODUCT_PER_CENTAVO
 from cashback_core.values.names import MAX_NAME_CHARS, name_fault
 
-_UNIT_VALUES: Final = st.integers(0, 20_000) | st.integers(0, MAX_CENTAVOS)
 _VISIBLE_ASCII: Final = "".join(chr(code) for code in range(0x21, 0x7F))
 
 
@@ -93,11 +95,14 @@ def spellings(
     punctuated, the name decomposed; the instant is a wall clock or has an offset; what is optional
     may be left out.
     """
-    name = sale.customer.name
+    customer = sale.customer
+    assert customer is not None
+    assert isinstance(customer.document, Cpf)
+    name = customer.name
     fields: dict[str, object] = {
         "sold_at": draw(_instant_spellings(sale.sold_at, situation)),
         "customer": {
-            "document": draw(cpf_spellings(sale.customer.document)),
+            "document": draw(cpf_spellings(customer.document)),
             "name": unicodedata.normalize("NFD", name) if draw(st.booleans()) else name,
         },
         "products": [_line_document(draw, line, decimals=decimals) for line in sale.lines],
@@ -113,10 +118,10 @@ def spellings(
 
 def _line(draw: DrawFn, type_: str, budget_centavos: int) -> Line:
     """A line of at most a budget; gifts cost nothing."""
-    value = draw(_UNIT_VALUES)
-    highest = min(MAX_QUANTITY_THOUSANDTHS, budget_centavos * 1000 // value if value else 10**9)
-    qty = draw(quantities(max_thousandths=highest))
-    line = Line(type=type_, value_centavos=value, qty_thousandths=qty)
+    value = draw(values())
+    room = budget_centavos * PRODUCT_PER_CENTAVO // value if value else MAX_QUANTITY_E4
+    qty = draw(quantities(max_e4=min(MAX_QUANTITY_E4, max(1, room))))
+    line = Line.of(type=type_, value_e10=value, qty_e4=qty)
     if not draw(st.booleans()):
         return line
     discount = draw(st.integers(0, line.amount_centavos))
@@ -139,8 +144,8 @@ def _line_document(draw: DrawFn, line: Line, *, decimals: bool) -> dict[str, obj
         named = {"sku": None, **named} if line.sku is None else {"type": None, **named}
     fields: dict[str, object] = {
         **named,
-        "value": draw(amount_spellings(line.value_centavos, decimals=decimals)),
-        "qty": draw(quantity_spellings(line.qty_thousandths, decimals=decimals)),
+        "value": draw(value_spellings(line.value_e10, decimals=decimals)),
+        "qty": draw(quantity_spellings(line.qty_e4, decimals=decimals)),
     }
     if line.discount_centavos or draw(st.booleans()):
         fields["discount"] = draw(amount_spellings(line.discount_centavos, decimals=decimals))

@@ -15,8 +15,9 @@ from hypothesis.strategies import DrawFn, SearchStrategy
 
 from cashback_core.sales.catalogue import Catalogue, TypePeriod
 from cashback_core.sales.programme import MAX_RATE_BP, Programme, Rate
+from cashback_core.sales.rules import SaleRules
 from cashback_core.sales.sale import MAX_SKU_CHARS, Sale
-from cashback_core.sales.validation import MAX_AHEAD, SaleRules, parse_sale
+from cashback_core.sales.validation import parse_sale
 from cashback_core.values.rounding import Rounding
 
 _FIRST: Final = datetime(2000, 1, 1, tzinfo=UTC)
@@ -92,7 +93,7 @@ class Situation:
     @property
     def latest(self) -> datetime:
         """The last instant at which a sale may have happened."""
-        return self.now + MAX_AHEAD
+        return self.now + self.rules.max_ahead
 
 
 DEMO: Final = Situation()

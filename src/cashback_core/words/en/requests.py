@@ -101,7 +101,6 @@ FAULTS: Final[Mapping[str, Text]] = {
     "plain_text": Text("This is no plain text.", "1 to {highest} printable characters"),
     "whole_number": Text("This is no whole number in range.", "{lowest} to {highest}"),
     "not_boolean": Text("The value is neither true nor false.", "true or false"),
-    "no_such_choice": Text("This is not among the choices.", "{names}"),
     "taken": Text("This is taken already, here or elsewhere.", "another value"),
     "cursor_of_another_list": Text(
         "This cursor was not given out for this list.",

@@ -15,11 +15,18 @@ INSTANT: Final = (
 )
 """How instants are written."""
 
-_MONEY: Final = 'digits, exact to two decimals, such as "10.00", from {lowest} to {highest}'
+_MONEY: Final = 'digits, exact to {places} decimals, such as "10.00", from {lowest} to {highest}'
 
 _QUANTITY: Final = (
-    'a positive number, exact to three decimals, such as 2 or "0.350", up to {highest}'
+    'a positive number, exact to {places} decimals, such as 2 or "0.350", up to {highest}'
 )
+
+_DOCUMENT: Final = (
+    "as a text a CPF (11 digits, or 000.000.000-00), a CNPJ (14 characters, or 00.000.000/0000-00)"
+    " or, with document_type foreign, 5 to 20 of A-Z a-z 0-9 . / -"
+)
+
+_NO_DOCUMENT: Final = "a text without a CPF and without what identifies the buyer"
 
 PROBLEMS: Final[Mapping[str, Heading]] = {
     "sale_id_conflict": Heading(
@@ -70,12 +77,24 @@ FAULTS: Final[Mapping[str, Text]] = {
     "money_out_of_range": Text("The amount is out of range.", _MONEY),
     "quantity_format": Text("The quantity is not written as a quantity.", _QUANTITY),
     "quantity_out_of_range": Text("The quantity is out of range.", _QUANTITY),
-    "document_format": Text("The document is not a CPF.", "11 digits as a text, or 000.000.000-00"),
+    "document_format": Text("The document is not written as one.", _DOCUMENT),
     "document_repeated": Text(
-        "A CPF of one repeated digit is never issued.", "a CPF that was issued"
+        "A document of one repeated character is never issued.", "a document that was issued"
     ),
     "document_check_digits": Text(
-        "The check digits of the CPF are wrong.", "a CPF with right check digits"
+        "The check digits of the document are wrong.", "a CPF or CNPJ with right check digits"
+    ),
+    "company_refused": Text(
+        "A company bought, and this merchant takes no such sales.",
+        "a person's CPF, or the merchant's company_buyers as record or pay",
+    ),
+    "foreign_refused": Text(
+        "Who bought has a foreign document, and this merchant takes no such sales.",
+        "a person's CPF, or the merchant's foreign_buyers as record or pay",
+    ),
+    "nobody_refused": Text(
+        "Nobody is told as the buyer, and this merchant takes no such sales.",
+        "a customer, or the merchant's nobody_buyers as record",
     ),
     "name_length": Text(
         "The name is empty or too long.", "1 to {highest} characters, not only spaces"
@@ -118,22 +137,59 @@ FAULTS: Final[Mapping[str, Text]] = {
     ),
     "sold_at_format": Text("The instant is not written as one.", INSTANT),
     "sold_at_nonexistent": Text("There is no such instant.", "an instant that exists in {zone}"),
-    "sold_at_future": Text("The sale lies in the future.", "not later than {latest}"),
+    "sold_at_future": Text(
+        "The sale lies in the future: the till's clock is ahead.",
+        "not later than {latest}; as it is, it will be taken from {from} on",
+    ),
     "sold_at_too_old": Text("The sale is too old.", "not before {earliest}"),
     "discount_too_large": Text(
         "The discount is larger than what it discounts.", "at most {highest}"
     ),
-    "total_mismatch": Text("The total is not the sum of the lines less the discount.", "{sum}"),
+    "amount_mismatch": Text(
+        "The line's amount differs from value × qty by {difference}.",
+        "{expected}, or either centavo beside the exact product",
+    ),
+    "total_mismatch": Text(
+        "The total differs by {difference} from what lines, discounts and surcharges make. {cause}",
+        "{sum}",
+    ),
+    "payments_count": Text("The sale is paid in too many parts.", "at most {highest} payments"),
+    "payments_mismatch": Text("The payments do not add up to the total.", "{total} in all"),
+    "no_such_choice": Text("This is not among the choices.", "{names}"),
+    "place_format": Text(
+        "The store, till or series is empty, too long or holds other characters.",
+        "1 to {highest} visible ASCII characters",
+    ),
+    "place_holds_document": Text(
+        "The store, till or series holds the customer's document, which could not be erased there.",
+        "a place that tells nothing of who bought",
+    ),
+    "store_required": Text(
+        "This merchant's stores count their sales each by itself: the sale_id needs its store.",
+        "the store that gave the sale its sale_id",
+    ),
+    "cashier_format": Text(
+        "The cashier is empty, too long or not printable.", "1 to {highest} printable characters"
+    ),
+    "cashier_holds_document": Text(
+        "The cashier holds a CPF or the buyer's document.", _NO_DOCUMENT
+    ),
+    "metadata_count": Text("There are too many metadata.", "at most {highest} pairs"),
+    "metadata_key": Text("This is no key of metadata.", "1 to 40 of A-Z a-z 0-9 _ . -"),
+    "metadata_value": Text(
+        "The value is too long or not printable.", "up to {highest} printable characters"
+    ),
+    "metadata_holds_document": Text("The pair holds a CPF or the buyer's document.", _NO_DOCUMENT),
     "sale_id_format": Text(
         "The sale's id is empty, too long or holds other characters.",
         "1 to {highest} visible ASCII characters",
     ),
     "sale_id_holds_document": Text(
-        "The sale's id holds the customer's CPF, which could not be erased there.",
+        "The sale's id holds the customer's document, which could not be erased there.",
         "an id of the sale that tells nothing of who bought",
     ),
     "idempotency_key_holds_document": Text(
-        "The Idempotency-Key holds the customer's CPF, which could not be erased there.",
+        "The Idempotency-Key holds the customer's document, which could not be erased there.",
         "a key that tells nothing of who bought",
     ),
 }
@@ -141,6 +197,14 @@ FAULTS: Final[Mapping[str, Text]] = {
 PHRASES: Final[Mapping[str, str]] = {
     "instant": INSTANT,
     "differs": "This differs from what is recorded.",
+    "cause.truncation": "It fits where each line's part of a centavo is dropped.",
+    "cause.half_even": "It fits where each line is rounded half to even.",
+    "cause.half_up": "It fits where each line is rounded half up.",
+    "cause.discount_per_unit": "It fits if a line's discount is one unit's.",
+    "cause.discount_twice": "It fits if prices are net and the discount is in them already.",
+    "cause.surcharge_missing": "It fits without the surcharge: the total lacks it.",
+    "cause.surcharge_twice": "It fits with the surcharge twice.",
+    "cause.none": "No usual cause explains it.",
     "type.object": "an object",
     "type.array": "an array",
     "type.string": "a string",

@@ -101,7 +101,6 @@ FAULTS: Final[Mapping[str, Text]] = {
     "plain_text": Text("Isto não é um texto simples.", "1 a {highest} caracteres imprimíveis"),
     "whole_number": Text("Isto não é um número inteiro dentro da faixa.", "{lowest} a {highest}"),
     "not_boolean": Text("O valor não é true nem false.", "true ou false"),
-    "no_such_choice": Text("Isto não está entre as opções.", "{names}"),
     "taken": Text("Isto já está em uso, aqui ou em outro lugar.", "outro valor"),
     "cursor_of_another_list": Text(
         "Este cursor não foi emitido para esta lista.",

@@ -15,11 +15,18 @@ INSTANT: Final = (
 )
 """How instants are written."""
 
-_MONEY: Final = 'dígitos, exatos em duas casas decimais, como "10.00", de {lowest} a {highest}'
+_MONEY: Final = 'dígitos, exatos em {places} casas decimais, como "10.00", de {lowest} a {highest}'
 
 _QUANTITY: Final = (
-    'um número positivo, exato em três casas decimais, como 2 ou "0.350", até {highest}'
+    'um número positivo, exato em {places} casas decimais, como 2 ou "0.350", até {highest}'
 )
+
+_DOCUMENT: Final = (
+    "como texto um CPF (11 dígitos, ou 000.000.000-00), um CNPJ (14 caracteres, ou"
+    " 00.000.000/0000-00) ou, com document_type foreign, 5 a 20 de A-Z a-z 0-9 . / -"
+)
+
+_NO_DOCUMENT: Final = "um texto sem CPF e sem o que identifica o comprador"
 
 PROBLEMS: Final[Mapping[str, Heading]] = {
     "sale_id_conflict": Heading(
@@ -70,15 +77,25 @@ FAULTS: Final[Mapping[str, Text]] = {
     "money_out_of_range": Text("O valor está fora dos limites.", _MONEY),
     "quantity_format": Text("A quantidade não está escrita como quantidade.", _QUANTITY),
     "quantity_out_of_range": Text("A quantidade está fora dos limites.", _QUANTITY),
-    "document_format": Text(
-        "O documento não é um CPF.", "11 dígitos como texto, ou 000.000.000-00"
-    ),
+    "document_format": Text("O documento não está escrito como tal.", _DOCUMENT),
     "document_repeated": Text(
-        "Um CPF de um único dígito repetido nunca é emitido.", "um CPF emitido"
+        "Um documento de um único caractere repetido nunca é emitido.", "um documento emitido"
     ),
     "document_check_digits": Text(
-        "Os dígitos verificadores do CPF estão errados.",
-        "um CPF com dígitos verificadores corretos",
+        "Os dígitos verificadores do documento estão errados.",
+        "um CPF ou CNPJ com dígitos verificadores corretos",
+    ),
+    "company_refused": Text(
+        "Quem comprou é uma empresa, e este lojista não aceita tais vendas.",
+        "o CPF de uma pessoa, ou company_buyers do lojista em record ou pay",
+    ),
+    "foreign_refused": Text(
+        "Quem comprou tem documento estrangeiro, e este lojista não aceita tais vendas.",
+        "o CPF de uma pessoa, ou foreign_buyers do lojista em record ou pay",
+    ),
+    "nobody_refused": Text(
+        "Ninguém foi informado como comprador, e este lojista não aceita tais vendas.",
+        "um cliente, ou nobody_buyers do lojista em record",
     ),
     "name_length": Text(
         "O nome está vazio ou é longo demais.", "1 a {highest} caracteres, não só espaços"
@@ -121,22 +138,62 @@ FAULTS: Final[Mapping[str, Text]] = {
     ),
     "sold_at_format": Text("O instante não está escrito como tal.", INSTANT),
     "sold_at_nonexistent": Text("Esse instante não existe.", "um instante que existe em {zone}"),
-    "sold_at_future": Text("A venda está no futuro.", "não depois de {latest}"),
+    "sold_at_future": Text(
+        "A venda está no futuro: o relógio do caixa está adiantado.",
+        "não depois de {latest}; como está, será aceita a partir de {from}",
+    ),
     "sold_at_too_old": Text("A venda é antiga demais.", "não antes de {earliest}"),
     "discount_too_large": Text(
         "O desconto é maior do que aquilo que desconta.", "no máximo {highest}"
     ),
-    "total_mismatch": Text("O total não é a soma das linhas menos o desconto.", "{sum}"),
+    "amount_mismatch": Text(
+        "O valor da linha difere de value × qty em {difference}.",
+        "{expected}, ou um dos centavos vizinhos do produto exato",
+    ),
+    "total_mismatch": Text(
+        "O total difere em {difference} do que linhas, descontos e acréscimos somam. {cause}",
+        "{sum}",
+    ),
+    "payments_count": Text("A venda foi paga em partes demais.", "no máximo {highest} pagamentos"),
+    "payments_mismatch": Text("Os pagamentos não somam o total.", "{total} ao todo"),
+    "no_such_choice": Text("Isto não está entre as opções.", "{names}"),
+    "place_format": Text(
+        "A loja, o caixa ou a série está vazio, é longo demais ou contém outros caracteres.",
+        "1 a {highest} caracteres ASCII visíveis",
+    ),
+    "place_holds_document": Text(
+        "A loja, o caixa ou a série contém o documento do cliente, que ali não poderia ser apagado.",
+        "um lugar que não diga quem comprou",
+    ),
+    "store_required": Text(
+        "As lojas deste lojista numeram cada uma as suas vendas: o sale_id precisa da sua loja.",
+        "a loja que deu o sale_id à venda",
+    ),
+    "cashier_format": Text(
+        "O operador de caixa está vazio, é longo demais ou não é imprimível.",
+        "1 a {highest} caracteres imprimíveis",
+    ),
+    "cashier_holds_document": Text(
+        "O operador de caixa contém um CPF ou o documento do comprador.", _NO_DOCUMENT
+    ),
+    "metadata_count": Text("Há metadados demais.", "no máximo {highest} pares"),
+    "metadata_key": Text("Isto não é uma chave de metadados.", "1 a 40 de A-Z a-z 0-9 _ . -"),
+    "metadata_value": Text(
+        "O valor é longo demais ou não é imprimível.", "até {highest} caracteres imprimíveis"
+    ),
+    "metadata_holds_document": Text(
+        "O par contém um CPF ou o documento do comprador.", _NO_DOCUMENT
+    ),
     "sale_id_format": Text(
         "O id da venda está vazio, é longo demais ou contém outros caracteres.",
         "1 a {highest} caracteres ASCII visíveis",
     ),
     "sale_id_holds_document": Text(
-        "O id da venda contém o CPF do cliente, que ali não poderia ser apagado.",
+        "O id da venda contém o documento do cliente, que ali não poderia ser apagado.",
         "um id da venda que não diga quem comprou",
     ),
     "idempotency_key_holds_document": Text(
-        "A Idempotency-Key contém o CPF do cliente, que ali não poderia ser apagado.",
+        "A Idempotency-Key contém o documento do cliente, que ali não poderia ser apagado.",
         "uma chave que não diga quem comprou",
     ),
 }
@@ -144,6 +201,14 @@ FAULTS: Final[Mapping[str, Text]] = {
 PHRASES: Final[Mapping[str, str]] = {
     "instant": INSTANT,
     "differs": "Isto difere do que está registrado.",
+    "cause.truncation": "Confere se a fração de centavo de cada linha é desprezada.",
+    "cause.half_even": "Confere se cada linha é arredondada ao par mais próximo.",
+    "cause.half_up": "Confere se cada linha é arredondada com meio para cima.",
+    "cause.discount_per_unit": "Confere se o desconto de uma linha é o de uma unidade.",
+    "cause.discount_twice": "Confere se os preços são líquidos e o desconto já está neles.",
+    "cause.surcharge_missing": "Confere sem o acréscimo: ele falta no total.",
+    "cause.surcharge_twice": "Confere com o acréscimo duas vezes.",
+    "cause.none": "Nenhuma causa comum explica isso.",
     "type.object": "um objeto",
     "type.array": "uma lista",
     "type.string": "um texto",

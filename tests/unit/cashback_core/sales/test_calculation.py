@@ -54,10 +54,10 @@ def sale_of(*lines: Line, discount_centavos: int = 0) -> Sale:
 
 
 def one(value_centavos: int, type: str = "A", discount_centavos: int = 0) -> Line:  # noqa: A002
-    return Line(
+    return Line.of(
         type=type,
-        value_centavos=value_centavos,
-        qty_thousandths=1000,
+        value_e10=value_centavos * 10**8,
+        qty_e4=1000 * 10,
         discount_centavos=discount_centavos,
     )
 
@@ -299,6 +299,6 @@ def test_every_line_without_a_rate_is_told() -> None:
 
 
 def test_an_amount_is_value_times_quantity_rounded_half_up() -> None:
-    assert Line(type="A", value_centavos=3990, qty_thousandths=350).amount_centavos == 1397
-    assert Line(type="A", value_centavos=1, qty_thousandths=500).amount_centavos == 1
-    assert Line(type="A", value_centavos=1, qty_thousandths=499).amount_centavos == 0
+    assert Line.of(type="A", value_e10=3990 * 10**8, qty_e4=350 * 10).amount_centavos == 1397
+    assert Line.of(type="A", value_e10=1 * 10**8, qty_e4=500 * 10).amount_centavos == 1
+    assert Line.of(type="A", value_e10=1 * 10**8, qty_e4=499 * 10).amount_centavos == 0

@@ -235,7 +235,7 @@ def test_the_second_of_an_erased_customers_equal_sales_is_repeated_too() -> None
 
 @pytest.mark.parametrize("spelt", ["{}", "till-{}", "0{}9"])
 def test_a_repeat_gives_no_name_that_tells_who_bought(spelt: str) -> None:
-    told = spelt.format(SALE.customer.document)
+    told = spelt.format(SALE.document)
     assert decided(NAMED, told, {SALE_ID: ONE}) == Repeat(ONE.id)
     telling = replace(SALE, sale_id=told)
     assert decided(telling, "k", {KEY: ONE}) == Repeat(ONE.id)

@@ -11,7 +11,8 @@ import pytest
 
 from adapters.http.wire.headers import read_idempotency_key
 from cashback_core.sales.content import same_content
-from cashback_core.sales.validation import SaleRules, parse_sale
+from cashback_core.sales.rules import SaleRules
+from cashback_core.sales.validation import parse_sale
 from cashback_core.values.names import same_person
 from chaos.sales import make_sale
 from chaos.spelling import ZONES, keys_of

@@ -1,0 +1,102 @@
+"""Reading who bought: a person, a company, a foreigner, or nobody."""
+
+# ruff: noqa: TC001 - users' tools read these annotations at run time
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable, Mapping
+from decimal import Decimal
+from typing import Final
+
+from cashback_core.sales.reading.json_object import FieldReader, Fields, Shape
+from cashback_core.sales.rules import BuyerRule, Buyers
+from cashback_core.sales.sale import Customer
+from cashback_core.values.documents import (
+    BuyerDocument,
+    Cnpj,
+    Cpf,
+    DocumentKind,
+    ForeignDocument,
+    InvalidDocument,
+    document_kind,
+    mask,
+)
+from cashback_core.values.names import MAX_NAME_CHARS, name_fault
+from cashback_core.values.violations import show
+from cashback_core.words.locales import ValueKind
+
+_CUSTOMER: Final[Shape] = {"document": True, "name": True, "document_type": False}
+_NUMBERS: Final = (int, float, Decimal)
+_LIKE_A_CNPJ: Final = re.compile(r"[^.]{14}\Z|[^.]{2}\.[^.]{3}\.")
+_PARSERS: Final[Mapping[str, Callable[[str], BuyerDocument]]] = {
+    DocumentKind.CPF: Cpf.parse,
+    DocumentKind.CNPJ: Cnpj.parse,
+    DocumentKind.FOREIGN: ForeignDocument.parse,
+}
+_REFUSED: Final[Mapping[DocumentKind, str]] = {
+    DocumentKind.CNPJ: "company_refused",
+    DocumentKind.FOREIGN: "foreign_refused",
+}
+
+
+def read_customer(reader: FieldReader, fields: Fields, buyers: Buyers | None) -> Customer | None:
+    """Who bought; None is nobody, or has told why it cannot be read.
+
+    Without `buyers` (a repeat) anybody may.
+    """
+    if "customer" not in fields:
+        return None
+    if fields["customer"] is None:
+        if buyers is not None and buyers.nobody is BuyerRule.REFUSE:
+            reader.tell("/customer", "nobody_refused", show(None))
+        return None
+    customer = reader.read_object(fields["customer"], "/customer", _CUSTOMER)
+    if customer is None:
+        return None
+    document = _document(reader, customer)
+    name = _name(reader, customer)
+    if document is None or name is None:
+        return None
+    if buyers is not None and buyers.rule_of(document) is BuyerRule.REFUSE:
+        reader.tell("/customer/document", _REFUSED[document_kind(document)], mask(document))
+        return None
+    return Customer.known(document=document, name=name)
+
+
+def _document(reader: FieldReader, customer: Fields) -> BuyerDocument | None:
+    pointer = "/customer/document"
+    kind = reader.read_choice(
+        customer, "document_type", "/customer", tuple(DocumentKind), optional=True
+    )
+    value = customer.get("document")
+    if isinstance(value, _NUMBERS) and not isinstance(value, bool):
+        # A number has lost its leading zeros; and a document is never repeated in an error.
+        reader.tell(pointer, "document_format", ValueKind.NUMBER)
+        return None
+    text = reader.read_text(customer, "document", "/customer")
+    if text is None or (kind is None and customer.get("document_type") is not None):
+        return None
+    if kind is None:
+        kind = DocumentKind.CNPJ if _LIKE_A_CNPJ.match(text) else DocumentKind.CPF
+    try:
+        return _PARSERS[kind](text)
+    except InvalidDocument as error:
+        reader.tell(pointer, f"document_{error.fault}", mask(text))
+        return None
+
+
+def _name(reader: FieldReader, customer: Fields) -> str | None:
+    pointer = "/customer/name"
+    text = reader.read_text(customer, "name", "/customer")
+    if text is None:
+        return None
+    if len(text) > 4 * MAX_NAME_CHARS:  # never normalised whole: NFC shrinks at most so much
+        reader.tell(pointer, "name_length", show(text), {"highest": str(MAX_NAME_CHARS)})
+        return None
+    name = text if text.isascii() else unicodedata.normalize("NFC", text)
+    fault = name_fault(name)
+    if fault is not None:
+        reader.tell(pointer, fault.code, show(text), fault.values)
+        return None
+    return name

@@ -1,0 +1,50 @@
+"""Reading when a sale happened: by the merchant's wall clock, or with an offset."""
+
+# ruff: noqa: TC001, TC003 - users' tools read these annotations at run time
+from __future__ import annotations
+
+from datetime import datetime
+
+from cashback_core.sales.reading.json_object import FieldReader, Fields
+from cashback_core.sales.rules import SaleRules
+from cashback_core.values.instants import (
+    NoSuchInstant,
+    NotAnInstant,
+    format_instant,
+    parse_wall_clock,
+)
+from cashback_core.values.violations import show
+
+
+def read_sold_at(
+    reader: FieldReader, fields: Fields, rules: SaleRules, now: datetime | None
+) -> tuple[datetime | None, datetime | None]:
+    """The instant, and the wall clock that it was told by, if it was.
+
+    Without `now` (a repeat) any instant is taken, and a time that the zone skips is read by the
+    offset before.
+    """
+    text = reader.read_text(fields, "sold_at", "")
+    if text is None:
+        return None, None
+    try:
+        instant, wall = parse_wall_clock(text, rules.zone, skipped=now is None)
+    except NotAnInstant:
+        reader.tell("/sold_at", "sold_at_format", show(text))
+        return None, None
+    except NoSuchInstant:
+        reader.tell("/sold_at", "sold_at_nonexistent", show(text), {"zone": rules.zone.key})
+        return None, None
+    if now is None:
+        return instant, wall
+    latest, earliest = now + rules.max_ahead, now - rules.max_age
+    if instant > latest:
+        limits = {
+            "latest": format_instant(latest),
+            "from": format_instant(instant - rules.max_ahead),
+        }
+        reader.tell("/sold_at", "sold_at_future", show(text), limits)
+    elif instant < earliest:
+        limit = {"earliest": format_instant(earliest)}
+        reader.tell("/sold_at", "sold_at_too_old", show(text), limit)
+    return instant, wall

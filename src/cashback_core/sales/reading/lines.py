@@ -1,0 +1,177 @@
+"""Reading what was sold: lines, each of a product's type, with its amount."""
+
+# ruff: noqa: TC001, TC003 - users' tools read these annotations at run time
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final, NamedTuple, cast
+
+from cashback_core.sales.calculation import unknown_product_type
+from cashback_core.sales.catalogue import Catalogue
+from cashback_core.sales.programme import Programme
+from cashback_core.sales.reading.json_object import FieldReader, Fields, Shape
+from cashback_core.sales.rules import SaleRules
+from cashback_core.sales.sale import (
+    MAX_LINES,
+    MAX_SKU_CHARS,
+    MAX_TOLERANCE_CENTAVOS,
+    Line,
+    is_sku,
+    line_amount,
+)
+from cashback_core.values.money import (
+    PRODUCT_PER_CENTAVO,
+    format_centavos,
+    format_signed_centavos,
+)
+from cashback_core.values.suggestions import Nearest
+from cashback_core.values.violations import show
+
+_LINE: Final[Shape] = {
+    "type": False,
+    "sku": False,
+    "value": True,
+    "qty": True,
+    "discount": False,
+    "surcharge": False,
+    "amount": False,
+}
+
+
+class ReadLines(NamedTuple):
+    """The lines of a sale, and the positions of those that told their own amount."""
+
+    lines: tuple[Line, ...]
+    told: frozenset[int]
+
+
+@dataclass(slots=True, kw_only=True)
+class LineReader:
+    """What lines are judged by: at the instant that counts, None where it could not be read.
+
+    For a repeat nothing is asked of programme and catalogue: of a line that gives a sku the type is
+    empty, and of amounts whatever some merchant may let pass is taken.
+    """
+
+    reader: FieldReader
+    rules: SaleRules
+    programme: Programme | None
+    catalogue: Catalogue
+    instant: datetime | None
+    repeat: bool
+    _types: Nearest | None = None
+
+    def lines(self, fields: Fields) -> ReadLines | None:
+        """Every line, or None: then each that cannot be read has told why."""
+        if "products" not in fields:
+            return None
+        value = fields["products"]
+        if not isinstance(value, (list, tuple)):
+            self.reader.tell_wrong_type(value, "/products", "array")
+            return None
+        items = cast("Sequence[object]", value)
+        if not 1 <= len(items) <= MAX_LINES:
+            limits = {"lowest": "1", "highest": str(MAX_LINES)}
+            self.reader.tell("/products", "lines_count", str(len(items)), limits)
+            return None
+        lines: list[Line] = []
+        told: list[int] = []
+        for index, item in enumerate(items):
+            line = self._line(item, index, told)
+            if line is not None:
+                lines.append(line)
+        return ReadLines(tuple(lines), frozenset(told)) if len(lines) == len(items) else None
+
+    def _line(self, value: object, index: int, told: list[int]) -> Line | None:
+        pointer = f"/products/{index}"
+        reader = self.reader
+        fields = reader.read_object(value, pointer, _LINE)
+        if fields is None:
+            return None
+        sku = reader.read_optional_text(fields, "sku", pointer)
+        type_ = self._type(fields, sku, pointer)
+        value_e10 = reader.read_value(fields, "value", pointer)
+        qty_e4 = reader.read_quantity(fields, "qty", pointer)
+        discount = reader.read_optional_money(fields, "discount", pointer)
+        surcharge = reader.read_optional_money(fields, "surcharge", pointer)
+        tells_amount = fields.get("amount") is not None
+        amount = reader.read_money(fields, "amount", pointer) if tells_amount else 0
+        self._has_rate(type_, sku, index)
+        if type_ is None or value_e10 is None or qty_e4 is None:
+            return None
+        if discount is None or surcharge is None or amount is None:
+            return None
+        rounded = line_amount(value_e10, qty_e4, self.rules.line_rounding)
+        if not tells_amount:
+            amount = rounded
+        elif self._fits(amount, value_e10 * qty_e4, rounded, pointer):
+            told.append(index)
+        else:
+            return None  # a sum over it would only repeat the fault
+        if discount and not reader.is_covered(discount, amount, pointer):
+            return None
+        return Line.known(
+            type=type_,
+            value_e10=value_e10,
+            qty_e4=qty_e4,
+            amount_centavos=amount,
+            discount_centavos=discount,
+            surcharge_centavos=surcharge,
+            sku=sku,
+            difference_centavos=amount - rounded,
+        )
+
+    def _fits(self, amount: int, product: int, rounded: int, pointer: str) -> bool:
+        """Whether a told amount is value × quantity: either centavo beside it always is."""
+        tolerance = self.rules.line_tolerance_centavos
+        if self.repeat:
+            tolerance = MAX_TOLERANCE_CENTAVOS
+        if abs(amount * PRODUCT_PER_CENTAVO - product) < PRODUCT_PER_CENTAVO * (1 + tolerance):
+            return True
+        values = {
+            "expected": format_centavos(rounded),
+            "difference": format_signed_centavos(amount - rounded),
+        }
+        self.reader.tell(f"{pointer}/amount", "amount_mismatch", format_centavos(amount), values)
+        return False
+
+    def _type(self, fields: Fields, sku: str | None, pointer: str) -> str | None:
+        """A line's type, given or found in the catalogue; exactly one of type and sku is given."""
+        named = fields.get("sku") is not None
+        if named and fields.get("type") is not None:
+            self.reader.tell(pointer, "type_or_sku", "type, sku")
+        elif not named and "type" not in fields:
+            self.reader.tell(pointer, "type_or_sku", None)
+        elif not named:
+            return self.reader.read_text(fields, "type", pointer)
+        elif sku is not None:
+            return self._type_of(sku, f"{pointer}/sku")
+        return None
+
+    def _type_of(self, sku: str, pointer: str) -> str | None:
+        if not is_sku(sku):
+            self.reader.tell(pointer, "sku_format", show(sku), {"highest": str(MAX_SKU_CHARS)})
+        elif self.repeat:
+            return ""
+        elif sku not in self.catalogue:
+            self.reader.tell(pointer, "unknown_sku", show(sku))
+        elif self.instant is not None:
+            type_ = self.catalogue.type_at(sku, self.instant)
+            if type_ is None:
+                self.reader.tell(pointer, "sku_without_type", show(sku))
+            return type_
+        return None
+
+    def _has_rate(self, type_: str | None, sku: str | None, index: int) -> None:
+        """Tell of a type that has no rate at the instant that counts."""
+        programme, instant = self.programme, self.instant
+        if type_ is None or programme is None or instant is None:
+            return
+        if programme.rate_at(type_, instant) is not None:
+            return
+        if self._types is None:
+            self._types = Nearest(programme.types_at(instant))
+        fault = unknown_product_type(index, type_, sku, known=self._types(type_))
+        self.reader.violations.append(fault)

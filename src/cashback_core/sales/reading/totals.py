@@ -1,0 +1,103 @@
+"""Whether a sale adds up, and if not, what the till may have done."""
+
+# ruff: noqa: TC001 - users' tools read these annotations at run time
+from __future__ import annotations
+
+from collections.abc import Iterator
+from enum import StrEnum
+
+from cashback_core.sales.reading.json_object import FieldReader
+from cashback_core.sales.reading.lines import ReadLines
+from cashback_core.sales.sale import line_amount
+from cashback_core.values.money import QUANTITY_SCALE, format_centavos, format_signed_centavos
+from cashback_core.values.rounding import Rounding, round_ratio
+
+
+class TotalCause(StrEnum):
+    """What makes a total fit exactly that is not the sum."""
+
+    TRUNCATION = "truncation"
+    """The till drops the part of a centavo of each line."""
+    HALF_EVEN = "half_even"
+    HALF_UP = "half_up"
+    DISCOUNT_PER_UNIT = "discount_per_unit"
+    """A line's discount was told of one unit."""
+    DISCOUNT_TWICE = "discount_twice"
+    """Prices were net already: what was told as a discount is off twice."""
+    SURCHARGE_MISSING = "surcharge_missing"
+    """A surcharge was told that the total lacks."""
+    SURCHARGE_TWICE = "surcharge_twice"
+    """A surcharge is in the total twice."""
+    NONE = "none"
+
+
+_ROUNDINGS = {
+    TotalCause.TRUNCATION: Rounding.DOWN,
+    TotalCause.HALF_EVEN: Rounding.HALF_EVEN,
+    TotalCause.HALF_UP: Rounding.HALF_UP,
+}
+
+
+def difference_of(
+    reader: FieldReader,
+    read: ReadLines,
+    *,
+    total: int,
+    discount: int,
+    surcharge: int,
+    tolerance: int,
+) -> int | None:
+    """By how much a total differs from the sum, within the tolerance; None, and told, beyond it."""
+    nets = sum([line.net_centavos for line in read.lines])
+    if discount and not reader.is_covered(discount, nets, ""):
+        return None
+    difference = total - (nets - discount + surcharge)
+    if abs(difference) <= tolerance:
+        return difference
+    values = {
+        "sum": format_centavos(nets - discount + surcharge),
+        "difference": format_signed_centavos(difference),
+        "cause": likely_cause(read, difference, discount=discount, surcharge=surcharge),
+    }
+    reader.tell("/total", "total_mismatch", format_centavos(total), values)
+    return None
+
+
+def likely_cause(read: ReadLines, difference: int, *, discount: int, surcharge: int) -> TotalCause:
+    """The first cause by which the total fits exactly."""
+    for cause, makes in _causes(read, discount=discount, surcharge=surcharge):
+        if makes and makes == difference:
+            return cause
+    return TotalCause.NONE
+
+
+def _causes(read: ReadLines, *, discount: int, surcharge: int) -> Iterator[tuple[TotalCause, int]]:
+    """Each cause with the difference that it would make."""
+    lines = read.lines
+    reckoned = [line for index, line in enumerate(lines) if index not in read.told]
+    for cause, rounding in _ROUNDINGS.items():
+        yield (
+            cause,
+            sum(
+                line_amount(line.value_e10, line.qty_e4, rounding) - line.amount_centavos
+                for line in reckoned
+            ),
+        )
+    per_unit = sum(
+        line.discount_centavos
+        - round_ratio(line.discount_centavos * line.qty_e4, QUANTITY_SCALE, Rounding.HALF_UP)
+        for line in lines
+    )
+    yield TotalCause.DISCOUNT_PER_UNIT, per_unit
+    for off in _each(sum(line.discount_centavos for line in lines), discount):
+        yield TotalCause.DISCOUNT_TWICE, off
+    on_top = tuple(_each(sum(line.surcharge_centavos for line in lines), surcharge))
+    for on in on_top:
+        yield TotalCause.SURCHARGE_MISSING, -on
+    for on in on_top:
+        yield TotalCause.SURCHARGE_TWICE, on
+
+
+def _each(of_lines: int, of_sale: int) -> tuple[int, ...]:
+    """What the lines tell, what the sale tells, and both."""
+    return of_lines, of_sale, of_lines + of_sale

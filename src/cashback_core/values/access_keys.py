@@ -1,0 +1,61 @@
+"""The access key of a fiscal document (NF-e, NFC-e and their kin): 44 characters that say whose.
+
+Layout (Manual de Orientação do Contribuinte, 7.0): cUF 2, AAMM 4, CNPJ 14, mod 2, serie 3, nNF 9,
+tpEmis 1, cNF 8, cDV 1. Since July 2026 the CNPJ may hold capitals, which count as their ASCII code
+less 48 (Nota Técnica Conjunta 2025.001).
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Final
+
+ACCESS_KEY_CHARS: Final = 44
+
+_FORM: Final = re.compile(
+    r"(?P<uf>[0-9]{2})(?P<year>[0-9]{2})(?P<month>0[1-9]|1[0-2])(?P<cnpj>[0-9A-Z]{12}[0-9]{2})"
+    r"(?P<model>[0-9]{2})(?P<series>[0-9]{3})(?P<number>[0-9]{9})[0-9]{10}\Z",
+    re.ASCII,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccessKey:
+    """What an access key says: the issuer's state and CNPJ, the month ("2026-01"), and numbers.
+
+    `uf` is the state's code of IBGE ("35"), `model` the kind of document ("65" is an NFC-e).
+    """
+
+    uf: str
+    month: str
+    cnpj: str
+    model: str
+    series: int
+    number: int
+
+    @classmethod
+    def parse(cls, text: str) -> AccessKey | None:
+        """The key that a text is: 44 characters whose last is the right check digit; else None."""
+        if len(text) != ACCESS_KEY_CHARS:
+            return None
+        found = _FORM.match(text)
+        if found is None or text[-1] != access_key_check_digit(text[:-1]):
+            return None
+        return cls(
+            uf=found["uf"],
+            month=f"20{found['year']}-{found['month']}",
+            cnpj=found["cnpj"],
+            model=found["model"],
+            series=int(found["series"]),
+            number=int(found["number"]),
+        )
+
+
+def access_key_check_digit(stem: str) -> str:
+    """The check digit of 43 characters: modulo 11 with the weights 2 to 9 from the right."""
+    total = sum(
+        (code - 48) * (2 + place % 8) for place, code in enumerate(reversed(stem.encode("ascii")))
+    )
+    rest = total % 11
+    return "0" if rest < 2 else str(11 - rest)
