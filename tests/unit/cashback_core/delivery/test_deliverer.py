@@ -13,8 +13,8 @@ from cashback_core.delivery.deliverer import Deliverer, DeliveriesUnderWay, susp
 from cashback_core.delivery.leases import Claim
 from cashback_core.delivery.provider import UnsendablePayment
 from cashback_core.delivery.states import Actor, DeliveryPolicy, Status
-from cashback_core.sales.rules import SaleRules
 from cashback_core.sales.terms import Terms
+from cashback_core.sales.rules import SaleRules
 from cashback_core.testing.manual_clock import ManualClock
 from cashback_core.testing.memory_store import MemoryStore
 from contract.builders import LEASE_S, PROGRAMME, a_sale, leased, submitted

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from cashback_core.intake.submission import QuoteSale
-from cashback_core.sales.rules import SaleRules
 from cashback_core.sales.same_sale import EqualContent, EqualRefused, NewSale
 from cashback_core.sales.terms import Terms
+from cashback_core.sales.rules import SaleRules
 from cashback_core.sales.validation import parse_sale
 from cashback_core.testing.memory_store import MemoryStore
 from cashback_core.values.names import NameDifference
