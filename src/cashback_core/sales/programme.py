@@ -49,7 +49,7 @@ class Rate:
             raise ValueError("a product type has 1 to 32 visible ASCII characters")
         if type(self.version) is not int or self.version < 1:
             raise ValueError("a type's rates are counted from 1")
-        if type(self.excluded) is not bool or (self.excluded and self.rate_bp):
+        if (self.excluded and self.rate_bp) or type(self.excluded) is not bool:
             raise ValueError("an excluded type has a rate of 0")
         refuse_naive(self.starts_at, "when a rate starts")
 

@@ -22,8 +22,14 @@ from cashback_core import (
     next_type,
     refuse_withdrawal,
 )
-from cashback_core.sales.effective_dates import BEGINNING, END, MAX_PERIODS, MIN_NOTICE
-from cashback_core.sales.validation import MAX_AHEAD
+from cashback_core.sales.effective_dates import (
+    BEGINNING,
+    END,
+    MAX_PERIODS,
+    MIN_NOTICE,
+    counts_at,
+)
+from cashback_core.sales.rules import MAX_MAX_AHEAD
 from cashback_core.testing import strategies
 
 NOW = datetime(2026, 6, 15, 15, tzinfo=UTC)
@@ -142,7 +148,7 @@ COMMIT_S = 10
     starts=st.lists(st.integers(0, 4 * 3600), min_size=1, max_size=4),
     known_for_s=st.integers(0, KEPT_S),
     commit_s=st.integers(0, COMMIT_S),
-    ahead_s=st.integers(0, int(MAX_AHEAD.total_seconds())),
+    ahead_s=st.integers(0, MAX_MAX_AHEAD // timedelta(seconds=1)),
     asked_s=st.integers(0, 3600),
 )
 def test_what_is_kept_for_a_minute_never_pays_an_old_rate(
@@ -162,14 +168,15 @@ def test_what_is_kept_for_a_minute_never_pays_an_old_rate(
         if isinstance(made, Rate):
             present.append(made)
     read_at = at + timedelta(seconds=commit_s)
-    sold_at = read_at + timedelta(seconds=known_for_s + ahead_s)
-    assert Programme(tuple(kept)).rate_at("A", sold_at) == Programme(tuple(present)).rate_at(
-        "A", sold_at
+    accepted_at = read_at + timedelta(seconds=known_for_s)
+    instant = counts_at(accepted_at + timedelta(seconds=ahead_s), accepted_at)
+    assert Programme(tuple(kept)).rate_at("A", instant) == Programme(tuple(present)).rate_at(
+        "A", instant
     )
 
 
 def test_a_withdrawn_type_was_never_in_force_for_anybody() -> None:
     period = TypePeriod(type="A", version=1, starts_at=NOW + MIN_NOTICE)
     assert refuse_withdrawal([period.starts_at], starts_at=period.starts_at, now=NOW) is None
-    latest = NOW + MAX_AHEAD + timedelta(seconds=KEPT_S + COMMIT_S)
+    latest = NOW + timedelta(seconds=KEPT_S + COMMIT_S)
     assert Catalogue({"CAFE": (period,)}).type_at("CAFE", latest) is None
