@@ -267,8 +267,8 @@ _STATE: Final[dict[str, Field[Any]]] = {
         lowest=0,
         highest=MAX_AHEAD_S,
         default=300,
-        about="By how many seconds a till's clock may be ahead: such a sale counts at its acceptance;"
-        " one further ahead is refused (422 `sold_at_future`).",
+        about="By how many seconds a till's clock may be ahead: such a sale counts at its"
+        " acceptance; one further ahead is refused (422 `sold_at_future`).",
     ),
     "disabled": Truth(
         about="Nobody of theirs gets in, and every token of theirs is worthless within five"
