@@ -42,7 +42,7 @@ from cashback_core.values.rounding import Rounding
 from cashback_core.values.zones import is_zone_name
 
 if TYPE_CHECKING:
-    from enum import StrEnum
+    from collections.abc import Callable
     from zoneinfo import ZoneInfo
 
     from adapters.http.wire.fields import Schema
@@ -141,7 +141,7 @@ class ZoneName:
         return {"type": ["string", "null"], "default": DEFAULT_ZONE, "description": self.about}
 
 
-_CHOSEN: Final[dict[str, type[StrEnum]]] = {
+_CHOSEN: Final[dict[str, Callable[[str], Any]]] = {
     "rounding": Rounding,
     "equal_content": EqualContent,
     "name_difference": NameDifference,
