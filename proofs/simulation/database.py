@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from cashback_core.delivery.states import Actor, Status
 from cashback_core.reconciliation import BookEntry
 from cashback_core.testing.memory_operators import MemoryOperators, MemorySenderSwitch
+from cashback_core.testing.memory_rows import paid_document
 from cashback_core.testing.memory_store import MemoryStore
 from simulation.incidents import SimulatedIncidents
 from simulation.mix import MARGIN, POLICY
@@ -159,7 +160,7 @@ class SimulatedDatabase(MemoryStore):
 
 
 def _group(row: Row) -> tuple[str, int]:
-    return row.record.sale.document, row.record.cashback.cashback_centavos
+    return paid_document(row.record), row.record.cashback.cashback_centavos
 
 
 def entry_of(row: Row) -> BookEntry:
@@ -169,7 +170,7 @@ def entry_of(row: Row) -> BookEntry:
     return BookEntry(
         id=record.id,
         merchant_id=record.merchant_id,
-        document=record.sale.document,
+        document=paid_document(record),
         cashback_centavos=record.cashback.cashback_centavos,
         status=row.status,
         accepted_at=record.accepted_at,

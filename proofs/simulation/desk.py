@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from cashback_core.reconciliation import line_key
 from cashback_core.reconciliation.statements import StatementHead
+from cashback_core.testing.memory_rows import paid_document
 from simulation.mix import MARGIN, STATEMENT_LAG_S, Mix, instant
 from simulation.papers import (
     LATEST_START,
@@ -152,7 +153,7 @@ class Desk:
             row = next(iter(self._known(head.asked_since, head.asked_at, through)), None)
             if row is None:
                 return true
-            known = row.record.sale.document, row.record.cashback.cashback_centavos
+            known = paid_document(row.record), row.record.cashback.cashback_centavos
         return spoilt(true, paper, known)
 
     def _known(self, since: datetime, asked_at: datetime, through: datetime) -> Iterable[Row]:

@@ -12,6 +12,7 @@ from cashback_core.delivery.leases import AttemptResult, Claim, ClaimsUnacknowle
 from cashback_core.delivery.states import Status
 from cashback_core.intake.acceptance import Acceptance, Accepted, Submission
 from cashback_core.intake.store import CashbackStore
+from cashback_core.sales.rules import NumberScope
 from cashback_core.values.availability import StoreUnavailable
 from simulation.database import SimulatedDatabase, at_once
 from simulation.mix import POLICY
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from cashback_core.sales.sale import Sale
     from cashback_core.sales.same_sale import EqualContent, Meaning
     from cashback_core.sales.terms import Terms
-    from cashback_core.values.documents import Cpf
+    from cashback_core.values.documents import BuyerDocument
     from cashback_core.values.pages import Position
     from simulation.database import SimulatedDatabase
     from simulation.mix import Mix
@@ -133,6 +134,7 @@ class Link(CashbackStore):
         *,
         idempotency_key: str | None,
         equal_content: EqualContent,
+        numbers: NumberScope = NumberScope.MERCHANT,
         reads_only: str | None = None,
     ) -> Meaning:
         return await self.ask(
@@ -141,6 +143,7 @@ class Link(CashbackStore):
                 sale,
                 idempotency_key=idempotency_key,
                 equal_content=equal_content,
+                numbers=numbers,
                 reads_only=reads_only,
             )
         )
@@ -168,7 +171,7 @@ class Link(CashbackStore):
         return await self.ask(lambda: self.database.waits(merchant_id, ids))
 
     async def known_name(
-        self, merchant_id: int, document: Cpf, *, told_by: str | None = None
+        self, merchant_id: int, document: BuyerDocument, *, told_by: str | None = None
     ) -> str | None:
         return await self.ask(
             lambda: self.database.known_name(merchant_id, document, told_by=told_by)

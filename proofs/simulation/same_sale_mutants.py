@@ -21,7 +21,7 @@ def _name_in_content(sale: Any) -> str:
 
 
 def _lines_in_order(sale: Any) -> str:
-    lines = (f"{line.value_centavos}*{line.qty_thousandths}" for line in sale.lines)
+    lines = (f"{line.value_e10}*{line.qty_e4}" for line in sale.lines)
     return "\n".join((_values(sale), *lines))
 
 

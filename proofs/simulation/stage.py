@@ -81,7 +81,7 @@ class Stage(Provider):
         sale = Sale(
             sold_at=EPOCH.replace(minute=number),
             customer=Customer(document=DOCUMENT, name="ANA"),
-            lines=(Line.of(type="A", value_e10=total_centavos * 10**8, qty_e4=1000 * 10),),
+            lines=(Line.of(type="A", value_e10=total_centavos * 10**8, qty_e4=10_000),),
             total_centavos=total_centavos,
             sale_id=f"sale-{number}",
         )

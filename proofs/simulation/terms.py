@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Final
 
 from cashback_core.sales.programme import Programme, Rate
-from cashback_core.sales.terms import Terms
 from cashback_core.sales.rules import SaleRules
+from cashback_core.sales.terms import Terms
 from simulation.mix import EPOCH
 
 TERMS: Final = {

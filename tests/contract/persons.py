@@ -12,7 +12,7 @@ from cashback_core.delivery.record import RecordFilter
 from cashback_core.delivery.states import Status
 from cashback_core.intake.acceptance import Acceptance, Accepted, CustomerNameMismatch
 from cashback_core.values.names import NameDifference
-from contract.builders import a_cpf, a_sale, accepted, submitted
+from contract.builders import a_cpf, a_sale, accepted, buyer_of, submitted
 
 if TYPE_CHECKING:
     from cashback_core.intake.acceptance import Submission
@@ -46,7 +46,7 @@ class PersonsContract:
             again = a_sale(document=document, name=then, centavos=1)
             record = await accepted(store, submitted(again))
             assert not record.name_differs
-            assert record.sale.customer.name == then
+            assert buyer_of(record.sale).name == then
             assert await store.known_name(1, document) == first
 
     async def test_the_first_name_stays_the_known_one(self, store: CashbackStore) -> None:
@@ -127,7 +127,7 @@ class PersonsContract:
 
     async def test_gifts_and_sales_of_nothing_are_recorded(self, store: CashbackStore) -> None:
         sale = a_sale()
-        gift = replace(sale.lines[0], value_centavos=0)
+        gift = replace(sale.lines[0], value_e10=0, amount_centavos=0)
         record = await accepted(store, submitted(replace(sale, lines=(*sale.lines, gift))))
         assert record.cashback.cashback_centavos == 500
         assert await store.find(1, record.id) == record

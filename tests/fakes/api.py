@@ -22,8 +22,8 @@ from cashback_core.people.log_in_traces import LogInTraces
 from cashback_core.people.passwords import Passwords
 from cashback_core.people.standings import Standings
 from cashback_core.people.tokens import TokenKind, new_token_id, owner_of
-from cashback_core.sales.terms import Terms
 from cashback_core.sales.rules import SaleRules
+from cashback_core.sales.terms import Terms
 from cashback_core.testing.manual_clock import ManualClock
 from cashback_core.testing.memory_identities import MemoryIdentities
 from cashback_core.testing.memory_incidents import MemoryIncidents

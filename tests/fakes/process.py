@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any, Final
 from cashback_core.delivery.deliverer import Deliverer, DeliveriesUnderWay
 from cashback_core.delivery.states import DeliveryPolicy
 from cashback_core.intake.submission import Recorded, SaleRequest, SubmitSale, Submitted
-from cashback_core.sales.terms import Terms
 from cashback_core.sales.rules import SaleRules
+from cashback_core.sales.terms import Terms
 from cashback_core.testing.manual_clock import ManualClock
 from cashback_core.testing.memory_store import MemoryStore, Row
 from cashback_core.values.ids import new_id

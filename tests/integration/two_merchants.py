@@ -110,6 +110,7 @@ async def fill(store: CashbackStore, dsn: str) -> Records:
 
 
 def _claim(record: Record) -> Claim:
+    assert record.sale.document is not None
     return Claim(
         id=record.id,
         merchant_id=record.merchant_id,

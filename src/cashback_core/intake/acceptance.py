@@ -9,6 +9,7 @@ from uuid import UUID
 from cashback_core.delivery.record import Record
 from cashback_core.sales.calculation import Cashback
 from cashback_core.sales.content import Difference
+from cashback_core.sales.rules import NumberScope
 from cashback_core.sales.sale import Sale
 from cashback_core.sales.same_sale import EqualContent, NameKind
 from cashback_core.values.names import NameDifference
@@ -23,9 +24,9 @@ class Submission:
     anew. `raw_body` is the request as it came, `submitted_by` whoever sent it, `group` the one that
     it comes under for ever, None its sender's own. With `reads_only` its sender may read that
     group's records alone.
-    `equal_content` is the merchant's; `name_difference` says what becomes of it when its CPF is
-    known under another person's name. With `whole_names` only the whole name is the same person's,
-    unless it became known by a sale of the group that its sender reads.
+    `equal_content` and `numbers` are the merchant's; `name_difference` says what becomes of it when
+    its document is known under another person's name. With `whole_names` only the whole name is the
+    same person's, unless it became known by a sale of the group that its sender reads.
     """
 
     id: UUID
@@ -41,6 +42,7 @@ class Submission:
     reads_only: str | None = None
     equal_content: EqualContent = EqualContent.SALE_ID
     name_difference: NameDifference = NameDifference.REFUSE
+    numbers: NumberScope = NumberScope.MERCHANT
     whole_names: bool = False
 
     @property

@@ -10,6 +10,7 @@ from cashback_core.delivery.record import Record
 from cashback_core.delivery.record_store import Records
 from cashback_core.delivery.store import DeliveryStore
 from cashback_core.intake.acceptance import Acceptance, Submission
+from cashback_core.sales.rules import NumberScope
 from cashback_core.sales.sale import Sale
 from cashback_core.sales.same_sale import EqualContent, Meaning
 from cashback_core.sales.terms import TermsStore
@@ -59,6 +60,7 @@ class IntakeStore(TermsStore, Records, Protocol):
         *,
         idempotency_key: str | None,
         equal_content: EqualContent,
+        numbers: NumberScope = NumberScope.MERCHANT,
         reads_only: str | None = None,
     ) -> Meaning:
         """Which sale would be meant now by a request of that key; nothing is stored.
@@ -78,8 +80,9 @@ class IntakeStore(TermsStore, Records, Protocol):
     ) -> Record | None:
         """The record of this very request, byte for byte, if it has one of these names.
 
-        Found by the sale id alone, it goes by the key, too, from then on, as any repeat does. With
-        `reads_only` none but that group's is known.
+        `sale_id` is the number as it is called (`same_sale.number_name`). Found by it alone, the
+        record goes by the key, too, from then on, as any repeat does. With `reads_only` none but
+        that group's is known.
         """
 
 

@@ -32,7 +32,8 @@ from cashback_core.intake.wrong_names import WrongName, WrongNames
 from cashback_core.sales.calculation import Cashback, calculate
 from cashback_core.sales.catalogue import skus_of
 from cashback_core.sales.content import Difference
-from cashback_core.sales.sale import MAX_SALE_ID_CHARS, Sale
+from cashback_core.sales.rules import NumberScope
+from cashback_core.sales.sale import Sale, is_place, is_sale_id
 from cashback_core.sales.same_sale import (
     Collision,
     EqualOutcome,
@@ -40,6 +41,7 @@ from cashback_core.sales.same_sale import (
     NameKind,
     NewSale,
     may_read,
+    number_name,
 )
 from cashback_core.sales.terms import Terms
 from cashback_core.sales.validation import TERMS_CODES, parse_repeat, parse_sale
@@ -172,6 +174,7 @@ class QuoteSale:
             sale,
             idempotency_key=idempotency_key,
             equal_content=terms.equal_content,
+            numbers=terms.rules.numbers,
             reads_only=reads_only,
         )
         if _tells_content_of_others(meaning, reads_only):
@@ -254,6 +257,7 @@ class SubmitSale:
             self._submission(request, sale, cashback, replay_only=refused is not None),
             equal_content=terms.equal_content,
             name_difference=terms.rules.name_difference,
+            numbers=terms.rules.numbers,
         )
         # A task of its own: a caller that hangs up between the commit and the start of the delivery
         # must not leave a lease that nobody uses.
@@ -286,9 +290,15 @@ class SubmitSale:
         Whatever has changed since: the rules, the terms, the catalogue, the merchant's zone. Only
         asked when the request would be refused.
         """
-        sale_id = _told_sale_id(request.document)
-        if request.idempotency_key is None and sale_id is None:
+        if (
+            request.idempotency_key is None
+            and _told(request.document, "sale_id", is_sale_id) is None
+        ):
             return None
+        terms = await self.store.terms(request.merchant_id)
+        if terms is None:
+            return None
+        sale_id = _told_number(request.document, terms.rules.numbers)
         record = await self.store.same_request(
             request.merchant_id,
             request.raw_body,
@@ -482,14 +492,18 @@ def _repeat(document: object, terms: Terms, refused: InvalidSale) -> tuple[Sale,
     return sale, nothing
 
 
-def _told_sale_id(document: object) -> str | None:
-    """The sale id of a document that need not be a sale."""
+def _told_number(document: object, numbers: NumberScope) -> str | None:
+    """What the sale id of a document is called, which need not be a sale."""
+    sale_id, store = _told(document, "sale_id", is_sale_id), _told(document, "store", is_place)
+    return number_name(sale_id, store, numbers=numbers)
+
+
+def _told(document: object, name: str, is_one: Callable[[object], bool]) -> str | None:
+    """A text of a document that need not be a sale."""
     if not isinstance(document, Mapping):
         return None
-    sale_id = cast("Mapping[object, object]", document).get("sale_id")
-    if not isinstance(sale_id, str) or not 0 < len(sale_id) <= MAX_SALE_ID_CHARS:
-        return None
-    return sale_id if sale_id.isascii() and sale_id.isprintable() else None
+    text = cast("Mapping[object, object]", document).get(name)
+    return text if isinstance(text, str) and is_one(text) else None
 
 
 def _first_claim(submission: Submission) -> Claim | None:

@@ -90,7 +90,10 @@ def calculate(
     unpaid = _not_paid(sale, rules)
     lines = sale.lines
     amounts = [line.amount_centavos for line in lines]
-    nets = [line.net_centavos for line in lines]
+    nets = [
+        amount - line.discount_centavos + line.surcharge_centavos
+        for amount, line in zip(amounts, lines, strict=True)
+    ]
     if unpaid is not None:
         numerators, denominator = [0] * len(lines), 1
     elif _is_plain(sale):
@@ -139,7 +142,9 @@ def surcharges_centavos(sale: Sale) -> int:
 
 def _is_plain(sale: Sale) -> bool:
     """Whether nothing but discounts makes the total, and all that was paid earns."""
-    return not sale.payments and not sale.difference_centavos and not surcharges_centavos(sale)
+    if sale.payments or sale.difference_centavos or sale.surcharge_centavos:
+        return False
+    return not any(line.surcharge_centavos for line in sale.lines)
 
 
 def _shares(sale: Sale, rates: list[Rate], *, surcharge_earns: bool) -> tuple[list[int], int]:

@@ -1,9 +1,13 @@
 """Is it the same sale? Content is compared by value: never as bytes, never by how it is spelt.
 
-Content is the instant, who bought (the CPF, whatever the name), what they paid, and the lines, in
-any order, each by the sku or the type that the ERP told. An instant that came without an offset is
-one by the UTC that it was recorded with, or by its wall clock: a merchant's zone may be corrected,
-and so may the rules of a zone, between two equal requests.
+Content is the instant, who bought (the document, whatever the name), what they paid, and the lines,
+in any order, each by the sku or the type that the ERP told. A line's amount is none: it follows
+from value and quantity, and the total. An instant that came without an offset is one by the UTC
+that it was recorded with, or by its wall clock: a merchant's zone may be corrected, and so may the
+rules of a zone, between two equal requests.
+
+The place and the payments are content when both sales tell them: one that lacks them equals one
+that has them. So they are no part of a content name, and are compared beside it (`may_be_one`).
 """
 
 # ruff: noqa: TC001, TC003 - users' tools read these annotations at run time
@@ -16,7 +20,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from cashback_core.sales.erased import ERASED
-from cashback_core.sales.sale import Line, Sale
+from cashback_core.sales.sale import Line, Payment, Place, Sale
 from cashback_core.values.documents import STARS, star_documents, store_document
 from cashback_core.values.instants import format_instant
 from cashback_core.values.money import format_centavos, format_quantity, format_value
@@ -54,9 +58,9 @@ def difference(pointer: str, recorded: str | None, received: str | None) -> Diff
 def content_names(sale: Sale) -> tuple[str, ...]:
     """What a sale's content is called: by its UTC, and by its wall clock if it was told by one.
 
-    Two sales have the same content exactly when they have a content name in common. Each is 32
-    characters: 192 bits of the SHA-256, in base64, of an unambiguous text of values. Neither
-    `sale_id` nor the customer's name is part of it.
+    Two sales have the same content exactly when they have a content name in common and their
+    places and payments `may_be_one`. Each is 32 characters: 192 bits of the SHA-256, in base64, of
+    an unambiguous text of values. Neither `sale_id` nor the customer's name is part of it.
     """
     values = _values(sale)
     utc = _name(values + sale.sold_at.isoformat(timespec="microseconds"))
@@ -73,7 +77,28 @@ def same_content(*, recorded: Sale, received: Sale) -> bool:
     """
     if recorded.customer == ERASED:
         received = received.of(ERASED)
-    return _same_instant(recorded, received) and _values(recorded) == _values(received)
+    return (
+        _same_instant(recorded, received)
+        and _values(recorded) == _values(received)
+        and may_be_one(recorded.place, recorded.payments, received.place, received.payments)
+    )
+
+
+def may_be_one(
+    place: Place,
+    payments: tuple[Payment, ...],
+    other_place: Place,
+    other_payments: tuple[Payment, ...],
+) -> bool:
+    """Whether nothing that both of two sales tell of place and payments differs, field by field."""
+    return not _are_apart(payments, other_payments) and not any(
+        True for _ in _places_apart(place, other_place)
+    )
+
+
+def in_order(payments: tuple[Payment, ...]) -> list[tuple[str, int]]:
+    """Payments as they are compared: in any order."""
+    return sorted((part.kind.value, part.value_centavos) for part in payments)
 
 
 def differences(*, recorded: Sale, received: Sale) -> tuple[Difference, ...]:
@@ -130,6 +155,21 @@ def _same_instant(recorded: Sale, received: Sale) -> bool:
     )
 
 
+def _are_apart(payments: tuple[Payment, ...], others: tuple[Payment, ...]) -> bool:
+    return bool(payments and others) and in_order(payments) != in_order(others)
+
+
+def _places_apart(place: Place, other: Place) -> Iterator[tuple[str, str, str]]:
+    """The fields that both tell, and tell differently."""
+    if place is other:
+        return
+    for name in ("store", "till", "series"):
+        told: tuple[str | None, str | None] = getattr(place, name), getattr(other, name)
+        was, came = told
+        if was is not None and came is not None and was != came:
+            yield name, was, came
+
+
 def _of_head(recorded: Sale, received: Sale) -> Iterator[Difference]:
     if not _same_instant(recorded, received):
         was, came = format_instant(recorded.sold_at), format_instant(received.sold_at)
@@ -144,6 +184,14 @@ def _of_head(recorded: Sale, received: Sale) -> Iterator[Difference]:
         if told[0] != told[1]:
             was, came = map(format_centavos, told)
             yield difference(f"/{name}", was, came)
+    for name, was, came in _places_apart(recorded.place, received.place):
+        yield difference(f"/{name}", was, came)
+    if _are_apart(recorded.payments, received.payments):
+        yield difference("/payments", _paid(recorded.payments), _paid(received.payments))
+
+
+def _paid(payments: tuple[Payment, ...]) -> str:
+    return ", ".join(f"{kind} {format_centavos(value)}" for kind, value in in_order(payments))
 
 
 def _of_lines(recorded: tuple[Line, ...], received: tuple[Line, ...]) -> Iterator[Difference]:

@@ -1,6 +1,5 @@
 """What a merchant lays down for its sales."""
 
-
 from __future__ import annotations
 
 from dataclasses import dataclass, field

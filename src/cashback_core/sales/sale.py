@@ -84,7 +84,7 @@ class Line:
             raise ValueError(f"a sku has 1 to {MAX_SKU_CHARS} visible ASCII characters")
 
     @classmethod
-    def of(
+    def of(  # noqa: PLR0913 (a line's own)
         cls,
         *,
         type: str,  # noqa: A002 (the domain's word)
@@ -399,7 +399,10 @@ def is_metadata_value(text: object) -> bool:
 
 def line_amount(value_e10: int, qty_e4: int, rounding: Rounding) -> int:
     """Value × quantity in centavos, rounded as the merchant lays down."""
-    return round_ratio(value_e10 * qty_e4, PRODUCT_PER_CENTAVO, rounding)
+    product = value_e10 * qty_e4
+    if rounding is Rounding.HALF_UP:  # as most merchants do: the same, and quicker
+        return (product + PRODUCT_PER_CENTAVO // 2) // PRODUCT_PER_CENTAVO
+    return round_ratio(product, PRODUCT_PER_CENTAVO, rounding)
 
 
 def name_key(name: str) -> str:

@@ -4,11 +4,11 @@ A sale goes by its names: the keys and the sale ids that it was told under, and 
 sees to it that each name has one owner, by a unique key, and asks here what follows.
 """
 
-# ruff: noqa: TC001, TC003 - users' tools read these annotations at run time
+# ruff: noqa: TC003 - users' tools read these annotations at run time
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from uuid import UUID
 
@@ -18,10 +18,13 @@ from cashback_core.sales.content import (
     content_names,
     difference,
     differences,
+    in_order,
+    may_be_one,
     same_content,
 )
 from cashback_core.sales.erased import ERASED
-from cashback_core.sales.sale import Sale
+from cashback_core.sales.rules import NumberScope
+from cashback_core.sales.sale import NOWHERE, Payment, Place, Sale
 from cashback_core.values.documents import STARS, holds_document
 
 
@@ -58,11 +61,26 @@ class EqualOutcome(StrEnum):
     """A name of it is another group's, whose records its sender may not read."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alike:
+    """A recorded sale with the base content of an earlier one, and told apart from it by its place.
+
+    Or by its payments. It has no content name of its own: the earlier one owns that.
+    """
+
+    id: UUID
+    group: str | None = None
+    place: Place = NOWHERE
+    payments: tuple[Payment, ...] = ()
+
+
 @dataclass(frozen=True, slots=True)
 class Owner:
     """The recorded sale that a name belongs to; `same_content_as` is the first with its content.
 
-    `sale` is None where nobody who asks compares with it.
+    `sale` is None where nobody who asks compares with it; `place` and `payments` are told all the
+    same. `alikes` are the sales that are linked to it, the owner of a base content, in the order in
+    which they were accepted; `alike_to` is the one that it is linked to itself.
     """
 
     id: UUID
@@ -70,6 +88,20 @@ class Owner:
     group: str | None = None
     """The group that it came under; None is nobody's."""
     same_content_as: UUID | None = None
+    place: Place = NOWHERE
+    payments: tuple[Payment, ...] = ()
+    alike_to: UUID | None = None
+    alikes: tuple[Alike, ...] = ()
+
+    def with_alike(self, alike: Alike) -> Owner:
+        """The same owner with one more sale linked to it."""
+        return replace(self, alikes=(*self.alikes, alike))
+
+    @property
+    def base(self) -> tuple[Alike, ...]:
+        """Every recorded sale of its base content that need be compared, itself first."""
+        own = Alike(id=self.id, group=self.group, place=self.place, payments=self.payments)
+        return (own, *self.alikes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,10 +109,12 @@ class NewSale:
     """Another sale than any before; `same_content_as` is the first that has its content, if any.
 
     That one came under `equal_group`. Every name that it told and that is nobody's becomes its own.
+    `alike_to` owns its base content: it is linked to that one, for whoever comes later.
     """
 
     same_content_as: UUID | None = None
     equal_group: str | None = None
+    alike_to: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,15 +163,31 @@ def may_read(reads_only: str | None, group: str | None) -> bool:
     return reads_only is None or reads_only == group
 
 
-def names_of(sale: Sale, idempotency_key: str | None) -> tuple[Name, ...]:
+def names_of(
+    sale: Sale,
+    idempotency_key: str | None,
+    *,
+    numbers: NumberScope = NumberScope.MERCHANT,
+) -> tuple[Name, ...]:
     """Every name that a request tells, in the order in which names are compared."""
     names: list[Name] = []
     if idempotency_key is not None:
         names.append((NameKind.IDEMPOTENCY_KEY, idempotency_key))
-    if sale.sale_id is not None:
-        names.append((NameKind.SALE_ID, sale.sale_id))
+    numbered = number_name(sale.sale_id, sale.place.store, numbers=numbers)
+    if numbered is not None:
+        names.append((NameKind.SALE_ID, numbered))
     names.extend((NameKind.CONTENT, name) for name in content_names(sale))
     return tuple(names)
+
+
+def number_name(sale_id: str | None, store: str | None, *, numbers: NumberScope) -> str | None:
+    """What an ERP's own number of a sale is called; None where there is none.
+
+    Where each store counts by itself a number goes with its store: no number has a blank in it.
+    """
+    if sale_id is None or numbers is NumberScope.MERCHANT:
+        return sale_id
+    return None if store is None else f"{store} {sale_id}"
 
 
 def which_sale(
@@ -151,29 +201,54 @@ def which_sale(
     """Which sale a request means that tells these names; `owners` are those of the names, if any.
 
     A known key decides first, then a known sale id. What has neither is a new sale, unless its
-    content is known and the merchant's `equal_content` does not let it be another one's. With
-    `reads_only` the sale that decides is one of that group, or there is a Collision.
+    content is known and the merchant's `equal_content` does not let it be another one's: content
+    is known when an owner of it, or one of the owner's alikes, tells no other place and payments.
+    With `reads_only` the sale that decides is one of that group, or there is a Collision.
     """
     told = {kind: (kind, name) for kind, name in names if kind is not NameKind.CONTENT}
     key, sale_id = told.get(NameKind.IDEMPOTENCY_KEY), told.get(NameKind.SALE_ID)
     by_key = owners.get(key) if key else None
     by_sale_id = owners.get(sale_id) if sale_id else None
-    decides = by_key or by_sale_id or next((owners[name] for name in names if name in owners), None)
+    content = [owners[n] for n in names if n[0] is NameKind.CONTENT and n in owners]
+    decides = by_key or by_sale_id
     if decides is None:
-        return NewSale()
-    by_name = by_key is not None or by_sale_id is not None
-    if not by_name and _may_be_equal(equal_content, key, sale_id):
-        return NewSale(same_content_as=decides.id, equal_group=decides.group)
+        may_be_equal = _may_be_equal(equal_content, key, sale_id)
+        return _by_content(sale, content, may_be_equal=may_be_equal, reads_only=reads_only)
     # Before anything is compared: neither an answer nor its time depends on what is recorded.
     if not may_read(reads_only, decides.group):
         return Collision(decides.id, next(name[0] for name in names if name in owners))
-    if not by_name:
-        return EqualRefused(decides.id)
-    content = [owners[n] for n in names if n[0] is NameKind.CONTENT and n in owners]
     same = _is_same(decides, sale, content)
     if by_key is not None:
         return _under_its_key(by_key, sale, sale_id, by_sale_id, same=same)
     return _under_its_sale_id(decides, sale, key, same=same)
+
+
+def _by_content(
+    sale: Sale, content: Iterable[Owner], *, may_be_equal: bool, reads_only: str | None
+) -> NewSale | EqualRefused | Collision:
+    """What a request means that no key and no sale id decides; `content` owns its content names."""
+    recorded = [one for owner in content for one in owner.base]
+    if not recorded:
+        return NewSale()
+    equal = next(
+        (one for one in recorded if may_be_one(one.place, one.payments, sale.place, sale.payments)),
+        None,
+    )
+    # Linked, so that whoever comes later is compared with it, too; one that tells the very same
+    # adds nothing to be compared with.
+    told_alike = any(_tells_the_same(one, sale) for one in recorded)
+    alike_to = None if told_alike else recorded[0].id
+    if equal is None:
+        return NewSale(alike_to=alike_to)
+    if may_be_equal:
+        return NewSale(same_content_as=equal.id, equal_group=equal.group, alike_to=alike_to)
+    if not may_read(reads_only, equal.group):
+        return Collision(equal.id, NameKind.CONTENT)
+    return EqualRefused(equal.id)
+
+
+def _tells_the_same(one: Alike, sale: Sale) -> bool:
+    return one.place == sale.place and in_order(one.payments) == in_order(sale.payments)
 
 
 def compared(names: tuple[Name, ...], *, equal_content: EqualContent) -> tuple[Name, ...]:
@@ -196,8 +271,9 @@ def _under_its_key(
         return Repeat(known.id, _further(sale_id, sale) if by_sale_id is None else None)
     found = () if same else _differences(known, sale)
     if sale_id is not None and (anothers or by_sale_id is None):
-        another = difference("/sale_id", _sale(known).sale_id, sale.sale_id)
-        found = (*found[: MAX_DIFFERENCES - 1], another)
+        was, came = _sale(known).sale_id, sale.sale_id
+        if was != came or not found:  # of one number two stores differ, which is told
+            found = (*found[: MAX_DIFFERENCES - 1], difference("/sale_id", was, came))
     return Contradiction(known.id, NameKind.IDEMPOTENCY_KEY, found)
 
 
@@ -226,8 +302,13 @@ def _is_same(known: Owner, sale: Sale, content: Iterable[Owner]) -> bool:
 
 
 def _is_one_content(one: Owner, other: Owner) -> bool:
-    """Whether two recorded sales are one, or have the content of one another or of a third."""
-    return not {one.id, one.same_content_as}.isdisjoint({other.id, other.same_content_as} - {None})
+    """Whether two recorded sales are one, or have the base content of one another or of a third.
+
+    `other` owns a content name: what is linked to it has that content, too.
+    """
+    ours = {one.id, one.same_content_as, one.alike_to} - {None}
+    theirs = {other.id, other.same_content_as, other.alike_to, *(a.id for a in other.alikes)}
+    return not ours.isdisjoint(theirs)
 
 
 def _differences(known: Owner, sale: Sale) -> tuple[Difference, ...]:

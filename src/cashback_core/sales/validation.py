@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Final
+from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
 
 from cashback_core.sales.catalogue import Catalogue
@@ -27,7 +27,7 @@ from cashback_core.sales.reading.notes import (
 from cashback_core.sales.reading.payments import read_payments
 from cashback_core.sales.reading.totals import difference_of
 from cashback_core.sales.rules import SaleRules
-from cashback_core.sales.sale import MAX_TOLERANCE_CENTAVOS, Sale
+from cashback_core.sales.sale import MAX_TOLERANCE_CENTAVOS, NOWHERE, Payment, Place, Sale
 from cashback_core.values.instants import refuse_naive
 from cashback_core.values.violations import InvalidSale
 
@@ -59,7 +59,23 @@ _SALE: Final[Shape] = {
     "metadata": False,
     "confirm": False,
 }
+_PLAIN: Final = frozenset({"sold_at", "customer", "total", "products", "discount", "sale_id"})
+"""What most sales tell; of the rest it is asked once whether anything of it is told."""
+
 _NO_PRODUCTS: Final = Catalogue()
+
+
+class _Notes(NamedTuple):
+    """How a sale was paid, where, and what else an ERP told of it."""
+
+    payments: tuple[Payment, ...]
+    place: Place
+    confirm_later: bool
+    cashier: str | None
+    metadata: tuple[tuple[str, str], ...]
+
+
+_NO_NOTES: Final = _Notes((), NOWHERE, False, None, ())
 
 
 def parse_sale(
@@ -145,12 +161,9 @@ class _Document:
         difference = None
         if read is not None and total is not None and None not in (discount, surcharge):
             difference = self._difference(read, total, discount or 0, surcharge or 0)
-        payments = read_payments(reader, fields, total)
-        place = read_place(reader, fields)
         sale_id = read_sale_id(reader, fields)
-        confirm_later = read_confirm_later(reader, fields)
-        cashier = read_cashier(reader, fields)
-        metadata = read_metadata(reader, fields)
+        notes = _NO_NOTES if fields.keys() <= _PLAIN else self._notes(fields, total)
+        payments, place, confirm_later, cashier, metadata = notes
         bought_by = None if customer is None else customer.document
         needs_store(reader, sale_id, fields, rules.numbers)
         if now is not None:
@@ -161,7 +174,8 @@ class _Document:
                 idempotency_key=self.idempotency_key,
                 place=place,
             )
-            refuse_personal_notes(reader, bought_by, cashier=cashier, metadata=metadata)
+            if notes is not _NO_NOTES:
+                refuse_personal_notes(reader, bought_by, cashier=cashier, metadata=metadata)
         if read is None or total is None or difference is None or sold_at is None:
             return None
         return Sale.known(
@@ -179,6 +193,16 @@ class _Document:
             cashier=cashier,
             metadata=metadata,
             sold_at_wall=sold_at_wall,
+        )
+
+    def _notes(self, fields: Fields, total: int | None) -> _Notes:
+        reader = self.reader
+        return _Notes(
+            read_payments(reader, fields, total),
+            read_place(reader, fields),
+            read_confirm_later(reader, fields),
+            read_cashier(reader, fields),
+            read_metadata(reader, fields),
         )
 
     def _lines(self, fields: Fields, sold_at: datetime | None) -> ReadLines | None:

@@ -51,7 +51,10 @@ from cashback_core.intake.acceptance import (
 from cashback_core.intake.equal_sales import MAX_LISTED
 from cashback_core.intake.store import CashbackStore
 from cashback_core.sales.catalogue import Catalogue
+from cashback_core.sales.effective_dates import counts_at
+from cashback_core.sales.rules import NumberScope
 from cashback_core.sales.same_sale import (
+    Alike,
     Collision,
     Contradiction,
     EqualContent,
@@ -121,6 +124,7 @@ class MemoryStore(CashbackStore):
         self._policy = policy or DeliveryPolicy()
         self.refused_equals: list[RefusedEqual] = []
         self._names: dict[tuple[int, Name], UUID] = {}
+        self._alike_to: dict[UUID, UUID] = {}
         self.standing: dict[int, StandingBrakes] = {}
         self.stopped_at: dict[tuple[int, str | None], datetime] = {}
         self.past_stops: list[tuple[int, str | None, datetime, datetime]] = []
@@ -163,7 +167,7 @@ class MemoryStore(CashbackStore):
     async def accept(self, submission: Submission) -> Acceptance:
         await self._reach()
         merchant_id, sale = submission.merchant_id, submission.sale
-        names = names_of(sale, submission.idempotency_key)
+        names = names_of(sale, submission.idempotency_key, numbers=submission.numbers)
         meaning = self._meaning(
             merchant_id, sale, names, submission.equal_content, submission.reads_only
         )
@@ -182,6 +186,8 @@ class MemoryStore(CashbackStore):
             self.customers.setdefault(key, customer.name)
         for name in names:
             self._names.setdefault((merchant_id, name), submission.id)
+        if meaning.alike_to is not None:
+            self._alike_to[submission.id] = meaning.alike_to
         record = self._insert(submission, meaning, name_differs=differs)
         await asyncio.sleep(0)  # committed, and the answer is on its way
         if self.lose_next_commit:
@@ -209,10 +215,11 @@ class MemoryStore(CashbackStore):
         *,
         idempotency_key: str | None,
         equal_content: EqualContent,
+        numbers: NumberScope = NumberScope.MERCHANT,
         reads_only: str | None = None,
     ) -> Meaning:
         await self._reach()
-        names = names_of(sale, idempotency_key)
+        names = names_of(sale, idempotency_key, numbers=numbers)
         return self._meaning(merchant_id, sale, names, equal_content, reads_only)
 
     async def same_request(
@@ -424,10 +431,25 @@ class MemoryStore(CashbackStore):
         records = {
             name: self.rows[merchant_id, id_].record for name, id_ in ids.items() if id_ is not None
         }
-        owners = {
-            name: Owner(r.id, r.sale, r.group, r.same_content_as) for name, r in records.items()
-        }
+        owners = {name: self._owner(record) for name, record in records.items()}
         return which_sale(sale, names, owners, equal_content=equal_content, reads_only=reads_only)
+
+    def _owner(self, record: Record) -> Owner:
+        linked = [id_ for id_, to in self._alike_to.items() if to == record.id]
+        alikes = (self.rows[record.merchant_id, id_].record for id_ in linked)
+        return Owner(
+            record.id,
+            record.sale,
+            record.group,
+            record.same_content_as,
+            record.sale.place,
+            record.sale.payments,
+            self._alike_to.get(record.id),
+            tuple(
+                Alike(id=a.id, group=a.group, place=a.sale.place, payments=a.sale.payments)
+                for a in alikes
+            ),
+        )
 
     def _known(
         self, submission: Submission, meaning: Repeat | Contradiction | EqualRefused | Collision
@@ -467,11 +489,11 @@ class MemoryStore(CashbackStore):
         """Whether every line has the type and the rate in force when it was sold."""
         terms = self._terms.get(submission.merchant_id)
         catalogue = self.catalogues.get(submission.merchant_id, Catalogue())
-        sold_at = submission.sale.sold_at
+        counts = counts_at(submission.sale.sold_at, self._now())
         for line, earned in zip(submission.sale.lines, submission.cashback.lines, strict=True):
-            if line.sku is not None and catalogue.type_at(line.sku, sold_at) != line.type:
+            if line.sku is not None and catalogue.type_at(line.sku, counts) != line.type:
                 return False
-            rate = terms.programme.rate_at(line.type, sold_at) if terms else None
+            rate = terms.programme.rate_at(line.type, counts) if terms else None
             if rate is None or (rate.rate_bp, rate.version) != (
                 earned.rate_bp,
                 earned.rate_version,

@@ -15,7 +15,7 @@ MAX_VIOLATIONS: Final = 100
 """Most violations reported for one request: nobody reads more, and an answer has a limit too."""
 
 _SPELT: Final = ("type", "reason", "cause")
-"""The values that are words themselves: phrases of each language, by `type.`, `reason.` or `cause.`."""
+"""The values that are words themselves: phrases of each language, by `type.`, `reason.`, …"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

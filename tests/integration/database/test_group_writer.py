@@ -26,6 +26,7 @@ from cashback_core.sales.same_sale import Collision, NameKind
 from cashback_core.values.availability import StoreUnavailable
 from cashback_core.values.documents import Cpf, cpf_check_digits
 from cashback_core.values.ids import new_id
+from contract.builders import buyer_of
 from integration.running import SEAL
 
 PROGRAMME = Programme(
@@ -39,7 +40,7 @@ def submission(number: int, *, key: str | None = None, sale_id: str | None = Non
     sale = Sale(
         sold_at=SOLD_AT,
         customer=Customer(document=Cpf(stem + cpf_check_digits(stem)), name="JOSE DA SILVA"),
-        lines=(Line.of(type="A", value_e10=1000 * 10**8, qty_e4=1000 * 10),),
+        lines=(Line.of(type="A", value_e10=1000 * 10**8, qty_e4=10_000),),
         total_centavos=1000,
         sale_id=sale_id,
     )
@@ -66,7 +67,7 @@ def applied(of: Submission) -> AttemptResult:
         id=of.id,
         merchant_id=of.merchant_id,
         attempt=1,
-        document=of.sale.document,
+        document=buyer_of(of.sale).document,
         cashback_centavos=of.cashback.cashback_centavos,
     )
     evidence = Evidence(phase=Phase.STATUS_SEEN, status_code=201)

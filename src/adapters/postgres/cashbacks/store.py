@@ -24,6 +24,7 @@ from cashback_core.delivery.leases import AttemptResult, Claim, ClaimsUnacknowle
 from cashback_core.intake.acceptance import Acceptance, Submission, TermsChanged
 from cashback_core.intake.store import CashbackStore
 from cashback_core.sales.catalogue import Catalogue
+from cashback_core.sales.rules import NumberScope
 from cashback_core.sales.same_sale import EqualContent, Meaning, compared, names_of, which_sale
 from cashback_core.values.availability import StoreUnavailable
 
@@ -133,9 +134,10 @@ class PostgresCashbackStore(CashbackStore):
         *,
         idempotency_key: str | None,
         equal_content: EqualContent,
+        numbers: NumberScope = NumberScope.MERCHANT,
         reads_only: str | None = None,
     ) -> Meaning:
-        names = names_of(sale, idempotency_key)
+        names = names_of(sale, idempotency_key, numbers=numbers)
         told = {(merchant_id, kind, name): (merchant_id, kind, name) for kind, name in names}
         async with self._reads.reading_for(merchant_id) as connection:
             found = await read_owners(

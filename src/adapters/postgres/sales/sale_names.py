@@ -70,7 +70,7 @@ class GroupNames:
 
     def __post_init__(self) -> None:
         for s in self.submissions:
-            names = names_of(s.sale, s.idempotency_key)
+            names = names_of(s.sale, s.idempotency_key, numbers=s.numbers)
             self.told[s.id] = names
             for kind, name in names:
                 self.first.setdefault((s.merchant_id, kind, name), s.id)

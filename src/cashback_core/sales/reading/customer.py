@@ -1,6 +1,6 @@
 """Reading who bought: a person, a company, a foreigner, or nobody."""
 
-# ruff: noqa: TC001 - users' tools read these annotations at run time
+# ruff: noqa: TC001, TC003 - users' tools read these annotations at run time
 from __future__ import annotations
 
 import re

@@ -38,6 +38,7 @@ _LINE: Final[Shape] = {
     "surcharge": False,
     "amount": False,
 }
+_PLAIN: Final = frozenset({"type", "sku", "value", "qty"})
 
 
 class ReadLines(NamedTuple):
@@ -94,10 +95,15 @@ class LineReader:
         type_ = self._type(fields, sku, pointer)
         value_e10 = reader.read_value(fields, "value", pointer)
         qty_e4 = reader.read_quantity(fields, "qty", pointer)
-        discount = reader.read_optional_money(fields, "discount", pointer)
-        surcharge = reader.read_optional_money(fields, "surcharge", pointer)
-        tells_amount = fields.get("amount") is not None
-        amount = reader.read_money(fields, "amount", pointer) if tells_amount else 0
+        discount: int | None = 0
+        surcharge: int | None = 0
+        amount: int | None = 0
+        tells_amount = False
+        if not fields.keys() <= _PLAIN:  # asked once, for most lines tell nothing more
+            discount = reader.read_optional_money(fields, "discount", pointer)
+            surcharge = reader.read_optional_money(fields, "surcharge", pointer)
+            amount = reader.read_optional_money(fields, "amount", pointer)
+            tells_amount = fields.get("amount") is not None
         self._has_rate(type_, sku, index)
         if type_ is None or value_e10 is None or qty_e4 is None:
             return None

@@ -37,10 +37,11 @@ _PLACES: Final = ("store", "till", "series")
 def read_sale_id(reader: FieldReader, fields: Fields) -> str | None:
     """The ERP's own number of the sale."""
     text = reader.read_optional_text(fields, "sale_id", "")
-    if text is not None and not is_sale_id(text):
-        highest = {"highest": str(MAX_SALE_ID_CHARS)}
-        reader.tell("/sale_id", "sale_id_format", show(text), highest)
-    return text
+    if text is None or is_sale_id(text):
+        return text
+    highest = {"highest": str(MAX_SALE_ID_CHARS)}
+    reader.tell("/sale_id", "sale_id_format", show(text), highest)
+    return None
 
 
 def read_place(reader: FieldReader, fields: Fields) -> Place:
@@ -119,9 +120,9 @@ def refuse_documents(
     idempotency_key: str | None,
     place: Place,
 ) -> None:
-    """Tell of a name that tells who bought: an erasure would have to change it; the repeat would not.
+    """Tell of a name, or a place, that tells who bought.
 
-    So is a place, which is content.
+    An erasure would have to change it, and the repeat would not.
     """
     if document is None:
         return

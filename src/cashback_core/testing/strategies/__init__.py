@@ -31,6 +31,7 @@ from cashback_core.testing.strategies.defects import (
     DEFECTS,
     Defect,
     InvalidSaleDocument,
+    can_show,
     invalid_documents,
 )
 from cashback_core.testing.strategies.numbers import (
@@ -46,12 +47,23 @@ from cashback_core.testing.strategies.numbers import (
     value_spellings,
     values,
 )
-from cashback_core.testing.strategies.sales import names, sale_documents, sale_ids, sales, spellings
+from cashback_core.testing.strategies.sales import (
+    metadata,
+    names,
+    payments,
+    places,
+    sale_documents,
+    sale_ids,
+    sales,
+    spellings,
+)
 from cashback_core.testing.strategies.situations import (
     DEMO,
+    STORES,
     Situation,
     catalogues,
     programmes,
+    rules,
     situations,
     skus,
 )
@@ -59,22 +71,28 @@ from cashback_core.testing.strategies.situations import (
 __all__ = [
     "DEFECTS",
     "DEMO",
+    "STORES",
     "Defect",
     "InvalidSaleDocument",
     "Situation",
     "access_keys",
     "amount_spellings",
     "amounts",
+    "can_show",
     "catalogues",
     "cnpjs",
     "cpf_spellings",
     "cpfs",
     "foreign_documents",
     "invalid_documents",
+    "metadata",
     "names",
+    "payments",
+    "places",
     "programmes",
     "quantities",
     "quantity_spellings",
+    "rules",
     "sale_documents",
     "sale_ids",
     "sales",

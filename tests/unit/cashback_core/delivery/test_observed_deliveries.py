@@ -9,8 +9,8 @@ from cashback_core.delivery.deliverer import Deliverer
 from cashback_core.delivery.evidence import Applied
 from cashback_core.delivery.observers import Attempted, Delivered, DeliveryObserver
 from cashback_core.delivery.states import Actor, DeliveryPolicy, Status
-from cashback_core.sales.terms import Terms
 from cashback_core.sales.rules import SaleRules
+from cashback_core.sales.terms import Terms
 from cashback_core.testing.manual_clock import ManualClock
 from cashback_core.testing.memory_store import MemoryStore
 from cashback_core.traces import TRACE, TRAIL, Trail, new_trace

@@ -22,9 +22,9 @@ from cashback_core.intake.submission import (
 )
 from cashback_core.sales.catalogue import Catalogue, TypePeriod
 from cashback_core.sales.programme import Programme
+from cashback_core.sales.rules import SaleRules
 from cashback_core.sales.same_sale import Contradiction, EqualOutcome, EqualRefused, NewSale, Repeat
 from cashback_core.sales.terms import Terms
-from cashback_core.sales.rules import SaleRules
 from cashback_core.values.violations import InvalidSale
 from contract.builders import PROGRAMME
 from fakes.process import SALE, Process, changed, now_s, recorded

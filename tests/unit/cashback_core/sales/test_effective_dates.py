@@ -148,7 +148,7 @@ COMMIT_S = 10
     starts=st.lists(st.integers(0, 4 * 3600), min_size=1, max_size=4),
     known_for_s=st.integers(0, KEPT_S),
     commit_s=st.integers(0, COMMIT_S),
-    ahead_s=st.integers(0, MAX_MAX_AHEAD // timedelta(seconds=1)),
+    ahead_s=st.integers(0, int(MAX_MAX_AHEAD.total_seconds())),
     asked_s=st.integers(0, 3600),
 )
 def test_what_is_kept_for_a_minute_never_pays_an_old_rate(
@@ -169,9 +169,9 @@ def test_what_is_kept_for_a_minute_never_pays_an_old_rate(
             present.append(made)
     read_at = at + timedelta(seconds=commit_s)
     accepted_at = read_at + timedelta(seconds=known_for_s)
-    instant = counts_at(accepted_at + timedelta(seconds=ahead_s), accepted_at)
-    assert Programme(tuple(kept)).rate_at("A", instant) == Programme(tuple(present)).rate_at(
-        "A", instant
+    judged_at = counts_at(accepted_at + timedelta(seconds=ahead_s), accepted_at)
+    assert Programme(tuple(kept)).rate_at("A", judged_at) == Programme(tuple(present)).rate_at(
+        "A", judged_at
     )
 
 
@@ -180,3 +180,10 @@ def test_a_withdrawn_type_was_never_in_force_for_anybody() -> None:
     assert refuse_withdrawal([period.starts_at], starts_at=period.starts_at, now=NOW) is None
     latest = NOW + timedelta(seconds=KEPT_S + COMMIT_S)
     assert Catalogue({"CAFE": (period,)}).type_at("CAFE", latest) is None
+
+
+@given(ahead_us=st.integers(-(10**9), 10**9))
+def test_a_sale_counts_when_it_was_made_and_never_after_it_was_heard(ahead_us: int) -> None:
+    sold_at = NOW + timedelta(microseconds=ahead_us)
+    assert counts_at(sold_at, NOW) == min(sold_at, NOW)
+    assert counts_at(sold_at, None) == sold_at

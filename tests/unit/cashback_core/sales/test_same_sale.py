@@ -12,7 +12,10 @@ from hypothesis import strategies as st
 
 from cashback_core.sales.content import MAX_DIFFERENCES, Difference
 from cashback_core.sales.erased import ERASED
+from cashback_core.sales.rules import NumberScope
+from cashback_core.sales.sale import NOWHERE, Payment, PaymentKind, Place
 from cashback_core.sales.same_sale import (
+    Alike,
     Collision,
     Contradiction,
     EqualContent,
@@ -23,6 +26,7 @@ from cashback_core.sales.same_sale import (
     Repeat,
     may_read,
     names_of,
+    number_name,
     which_sale,
 )
 from cashback_core.testing import strategies
@@ -122,7 +126,7 @@ def test_a_sale_that_was_recorded_is_never_new_under_the_same_names(
     sale: Sale, key: str | None
 ) -> None:
     names = names_of(sale, key)
-    owner = Owner(UUID(int=7), sale)
+    owner = Owner(UUID(int=7), sale, place=sale.place, payments=sale.payments)
     meaning = which_sale(sale, names, dict.fromkeys(names, owner))
     named = key is not None or sale.sale_id is not None
     assert meaning == (Repeat(owner.id) if named else EqualRefused(owner.id))
@@ -242,3 +246,164 @@ def test_a_repeat_gives_no_name_that_tells_who_bought(spelt: str) -> None:
     assert decided(NAMED, told, {(NameKind.IDEMPOTENCY_KEY, told): ONE, SALE_ID: ONE}) == Repeat(
         ONE.id
     ), "one that it has names it still"
+
+
+STORE_1, STORE_2 = Place(store="1"), Place(store="2")
+THREE = UUID(int=3)
+
+
+def at(place: Place, *payments: Payment) -> Sale:
+    return unchecked(SALE, place=place, payments=payments)
+
+
+def owner_at(place: Place, *alikes: Alike) -> dict[Name, Owner]:
+    return content_of(Owner(ONE.id, at(place), "a", place=place, alikes=alikes))
+
+
+@pytest.mark.parametrize(
+    ("recorded", "received", "meaning"),
+    [
+        (STORE_1, STORE_1, EqualRefused(ONE.id)),
+        (STORE_1, NOWHERE, EqualRefused(ONE.id)),
+        (NOWHERE, STORE_1, EqualRefused(ONE.id)),
+        (STORE_1, STORE_2, NewSale(alike_to=ONE.id)),
+        (STORE_1, Place(till="7"), EqualRefused(ONE.id)),
+        (Place(store="1", till="7"), Place(store="1", till="8"), NewSale(alike_to=ONE.id)),
+    ],
+)
+def test_of_equal_content_another_place_is_another_sale(
+    recorded: Place, received: Place, meaning: Meaning
+) -> None:
+    assert decided(at(received), "k", owner_at(recorded)) == meaning
+
+
+def test_another_payment_is_another_sale_too() -> None:
+    pix, cash = (
+        Payment(kind=kind, value_centavos=10_000) for kind in (PaymentKind.PIX, PaymentKind.CASH)
+    )
+    owners = content_of(Owner(ONE.id, at(NOWHERE, pix), payments=(pix,)))
+    assert decided(at(NOWHERE, cash), "k", owners) == NewSale(alike_to=ONE.id)
+    assert decided(at(NOWHERE, pix), "k", owners) == EqualRefused(ONE.id)
+    assert decided(at(STORE_1), "k", owners) == EqualRefused(ONE.id)
+
+
+def test_absence_is_never_concluded_from_the_owner_alone() -> None:
+    """The owner is of store 1; what is linked to it of store 2, and of no store at all."""
+    second = Alike(id=TWO.id, group="b", place=STORE_2)
+    nowhere = Alike(id=THREE, group="b")
+    assert decided(at(STORE_2), "k", owner_at(STORE_1, second)) == EqualRefused(TWO.id)
+    assert decided(at(Place(store="3")), "k", owner_at(STORE_1, second)) == NewSale(alike_to=ONE.id)
+    both = owner_at(STORE_1, second, nowhere)
+    assert decided(at(Place(store="3")), "k", both) == EqualRefused(THREE)
+    assert decided(at(STORE_2), "k", both) == EqualRefused(TWO.id), "the first that it may be"
+
+
+def test_a_named_sale_is_linked_unless_it_tells_what_is_known() -> None:
+    for place, link in [(STORE_1, None), (NOWHERE, ONE.id), (Place(till="1"), ONE.id)]:
+        sale = unchecked(at(place), sale_id="NF-9")
+        expected = NewSale(same_content_as=ONE.id, equal_group="a", alike_to=link)
+        assert decided(sale, None, owner_at(STORE_1)) == expected
+    other = unchecked(at(STORE_2), sale_id="NF-9")
+    assert decided(other, None, owner_at(STORE_1)) == NewSale(alike_to=ONE.id)
+
+
+def test_whose_group_decides_is_the_one_of_the_sale_that_it_may_be() -> None:
+    owners = owner_at(STORE_1, Alike(id=TWO.id, group="b", place=STORE_2))
+    names = names_of(at(STORE_2), "k")
+    told = which_sale(at(STORE_2), names, owners, reads_only="a")
+    assert told == Collision(TWO.id, NameKind.CONTENT)
+    assert which_sale(at(STORE_2), names, owners, reads_only="b") == EqualRefused(TWO.id)
+
+
+def test_a_name_with_another_place_is_told_where_it_differs() -> None:
+    known = Owner(ONE.id, at(STORE_1), place=STORE_1)
+    meaning = decided(at(STORE_2), "k", {KEY: known})
+    assert isinstance(meaning, Contradiction)
+    assert [(d.pointer, d.recorded, d.received) for d in meaning.differences] == [
+        ("/store", "1", "2")
+    ]
+    assert decided(at(NOWHERE), "k", {KEY: known}) == Repeat(ONE.id)
+
+
+def test_an_erased_customers_linked_sale_is_repeated_too() -> None:
+    """Its content name is the owner's; it is linked, or tells what a linked one does."""
+    owner = Owner(ONE.id, None, place=STORE_1, alikes=(Alike(id=TWO.id, place=STORE_2),))
+    content = dict.fromkeys(content_of(ONE), owner)
+    erased = unchecked(at(STORE_2), customer=ERASED)
+    for known in (
+        Owner(TWO.id, erased, alike_to=ONE.id),
+        Owner(THREE, erased, same_content_as=TWO.id),
+    ):
+        assert decided(at(STORE_2), "k", {KEY: known, **content}) == Repeat(known.id)
+        assert isinstance(decided(at(STORE_2), "k", {KEY: known}), Contradiction)
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.builds(
+                Place,
+                **{n: st.sampled_from([None, "1", "2"]) for n in ("store", "till")},
+            ),
+            st.booleans(),
+        ),
+        min_size=1,
+        max_size=6,
+    )
+)
+def test_links_tell_of_every_recorded_sale(told: list[tuple[Place, bool]]) -> None:
+    """What is decided on owner and links is what comparing with all recorded sales decides."""
+    recorded: list[tuple[UUID, Place]] = []
+    owner: Owner | None = None
+    for n, (place, numbered) in enumerate(told, start=10):
+        sale = unchecked(at(place), sale_id=f"NF-{n}" if numbered else None)
+        meaning = decided(sale, None, content_of(owner) if owner else {})
+        equal = [id_ for id_, other in recorded if may_be(place, other)]
+        if not equal:
+            assert isinstance(meaning, NewSale)
+            assert meaning.same_content_as is None
+        elif numbered:
+            assert isinstance(meaning, NewSale)
+            assert meaning.same_content_as is not None
+        else:
+            assert isinstance(meaning, EqualRefused)
+            continue
+        recorded.append((UUID(int=n), place))
+        if owner is None:
+            owner = Owner(UUID(int=n), at(place), place=place)
+        elif meaning.alike_to is not None:
+            assert meaning.alike_to == owner.id
+            owner = owner.with_alike(Alike(id=UUID(int=n), place=place))
+
+
+def may_be(one: Place, other: Place) -> bool:
+    pairs = ((one.store, other.store), (one.till, other.till))
+    return all(None in pair or pair[0] == pair[1] for pair in pairs)
+
+
+@pytest.mark.parametrize(
+    ("numbers", "store", "name"),
+    [
+        (NumberScope.MERCHANT, None, "NF-1"),
+        (NumberScope.MERCHANT, "7", "NF-1"),
+        (NumberScope.STORE, "7", "7 NF-1"),
+        (NumberScope.STORE, None, None),
+    ],
+)
+def test_a_number_goes_with_its_store_where_stores_count_by_themselves(
+    numbers: NumberScope, store: str | None, name: str | None
+) -> None:
+    assert number_name("NF-1", store, numbers=numbers) == name
+    sale = unchecked(NAMED, place=Place(store=store))
+    ids = [told for kind, told in names_of(sale, None, numbers=numbers) if kind is NameKind.SALE_ID]
+    assert ids == ([] if name is None else [name])
+    assert number_name(None, store, numbers=numbers) is None
+
+
+def test_a_key_of_one_number_in_two_stores_tells_the_store() -> None:
+    known = Owner(ONE.id, unchecked(at(STORE_1), sale_id="NF-1"), place=STORE_1)
+    sale = unchecked(at(STORE_2), sale_id="NF-1")
+    names = names_of(sale, "k", numbers=NumberScope.STORE)
+    meaning = which_sale(sale, names, {KEY: known})
+    assert isinstance(meaning, Contradiction)
+    assert [d.pointer for d in meaning.differences] == ["/store"]

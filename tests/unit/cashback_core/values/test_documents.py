@@ -14,14 +14,22 @@ from hypothesis import strategies as st
 
 from cashback_core.testing import strategies
 from cashback_core.values.documents import (
+    BuyerDocument,
     Cnpj,
     Cpf,
     DocumentFault,
+    DocumentKind,
+    ForeignDocument,
     InvalidDocument,
+    document_kind,
     hide_documents,
     holds_cpf,
+    holds_document,
     mask,
     mask_documents,
+    star_documents,
+    store_document,
+    stored_document,
 )
 
 docbr_cpf = cast("Any", validate_docbr.CPF())
@@ -115,7 +123,7 @@ def test_a_cpf_has_two_spellings_only(text: str) -> None:
     with pytest.raises(InvalidDocument) as caught:
         Cpf.parse(text)
     assert caught.value.fault is DocumentFault.FORMAT
-    assert str(caught.value) == "this is not written as a CPF or a CNPJ is", "never the document"
+    assert str(caught.value) == "this is not written as such a document is", "never the document"
 
 
 @pytest.mark.parametrize(
@@ -219,3 +227,92 @@ def test_what_holds_no_document_stays_as_it_is(text: str) -> None:
 @given(st.text(max_size=20) | strategies.cpfs())
 def test_what_is_masked_stays_masked(text: str) -> None:
     assert mask(mask(text)) == mask(text)
+
+
+def buyers() -> st.SearchStrategy[BuyerDocument]:
+    return strategies.cpfs() | strategies.cnpjs() | strategies.foreign_documents()
+
+
+@given(buyers(), buyers())
+def test_a_document_comes_back_from_the_store_as_it_was(
+    one: BuyerDocument, other: BuyerDocument
+) -> None:
+    again = stored_document(store_document(one))
+    assert (again, type(again)) == (one, type(one))
+    assert type(one).parse(one.formatted) == one
+    assert (
+        document_kind(one)
+        == {
+            Cpf: DocumentKind.CPF,
+            Cnpj: DocumentKind.CNPJ,
+            ForeignDocument: DocumentKind.FOREIGN,
+        }[type(one)]
+    )
+    same = (one, type(one)) == (other, type(other))
+    assert (store_document(one) == store_document(other)) is same
+
+
+def test_a_foreign_document_may_look_like_a_cpf_and_is_none() -> None:
+    foreign = ForeignDocument("52998224725")
+    assert store_document(foreign) == "F:52998224725"
+    assert store_document(Cpf("52998224725")) == "52998224725"
+    assert ForeignDocument("aa-123456") == "AA-123456"
+    assert repr(ForeignDocument("AA-123456")) == "ForeignDocument('*********')"
+
+
+@given(buyers())
+def test_no_document_is_told_by_its_repr_or_its_mask(document: BuyerDocument) -> None:
+    assert document not in repr(document)
+    assert mask(mask(document)) == mask(document)
+    assert str(document) != mask(document)
+
+
+@pytest.mark.parametrize(
+    ("text", "masked"),
+    [
+        ("11222333000181", "**.222.333/****-**"),
+        ("11222333000180", "*" * 14),
+        ("529.982.247-25", "*" * 14),
+        ("12ABC34501DE35", "**.ABC.345/****-**"),
+        ("**.222.333/****-**", "**.222.333/****-**"),
+    ],
+)
+def test_a_company_is_masked_like_a_person(text: str, masked: str) -> None:
+    assert mask(text) == masked
+
+
+@pytest.mark.parametrize(
+    ("text", "document", "held"),
+    [
+        ("NF 11.222.333/0001-81", Cnpj("11222333000181"), True),
+        ("35260111222333000181650010000000011000000015", Cnpj("11222333000181"), True),
+        ("12.abc.345/01de-35", Cnpj("12ABC34501DE35"), True),
+        ("12ABC34501DE", Cnpj("12ABC34501DE35"), False),
+        ("passport aa-12345, row 7", ForeignDocument("AA-12345"), True),
+        ("XAA-12345", ForeignDocument("AA-12345"), False),
+        ("AA-123456", ForeignDocument("AA-12345"), False),
+        ("NF-123456", ForeignDocument("12345"), False),
+        ("NF-12345", ForeignDocument("12345"), True),
+        ("52998224725", None, False),
+    ],
+)
+def test_a_text_holds_whatever_identifies_the_buyer(
+    text: str, document: BuyerDocument | None, *, held: bool
+) -> None:
+    assert holds_document(text, document) is held
+
+
+@given(buyers(), st.text(max_size=5), st.text(max_size=5))
+def test_what_is_starred_holds_the_document_no_more(
+    document: BuyerDocument, before: str, after: str
+) -> None:
+    text = f"{before} {document.formatted} {after}"
+    assert holds_document(text, document)
+    starred = star_documents(text, document)
+    assert not holds_document(starred, document)
+
+
+def test_companies_are_starred_wherever_they_stand() -> None:
+    told = "11222333000181 and 11.222.333/0001-81, not 11222333000180"
+    stars = "**.***.***/****-**"
+    assert star_documents(told) == f"{stars} and {stars}, not 11222333000180"

@@ -1,0 +1,54 @@
+"""Why a sale earns what it earns, step by step."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+PHRASES: Final[Mapping[str, str]] = {
+    "step.counts_at_acceptance": (
+        "The till's clock is ahead ({sold_at}): rates are those of the acceptance, {accepted_at}."
+    ),
+    "step.amount": "{value} × {qty} = {amount}.",
+    "step.amount_rounded": "{value} × {qty} = {exact}, rounded to {amount}.",
+    "step.amount_told": (
+        "{value} × {qty} = {exact}; the sale tells {amount}, which counts ({difference} from the"
+        " rounded product)."
+    ),
+    "step.line_discount": "Less the line's discount of {discount}: {rest}.",
+    "step.surcharge": "A surcharge of {surcharge} comes on top and earns nothing.",
+    "step.surcharge_earns": "A surcharge of {surcharge} comes on top and earns as the goods do.",
+    "step.rate": (
+        "Type {type} earns {rate} % (version {version}) of {base}; with the sale's share exactly"
+        " {exact}, of which {cashback} is paid."
+    ),
+    "step.excluded": "Type {type} is excluded (version {version}): this line earns nothing.",
+    "step.sale_discount": (
+        "The sale's discount of {discount} lowers all lines alike, in the proportion of {sum}."
+    ),
+    "step.total_difference": (
+        "The total of {total} differs by {difference} from the sum, as the merchant lets pass; what"
+        " was paid counts."
+    ),
+    "step.earning": "Without surcharges {earning} of the total of {total} earns.",
+    "step.unearning": (
+        "{paid} of {total} was paid by cashback or gift card: this share of every line earns"
+        " nothing."
+    ),
+    "step.sum": "Together {cashback}.",
+    "step.sum_half_even": "Together {exact}, rounded half to even: {cashback}.",
+    "step.sum_half_up": "Together {exact}, rounded half up: {cashback}.",
+    "step.sum_down": "Together {exact}, rounded down: {cashback}.",
+    "step.allotted": (
+        "Each line gets its whole centavos; what is left goes, a centavo each, to the largest"
+        " rests: lines {lines}."
+    ),
+    "step.nothing_due_rounds_to_zero": "So nothing is due: it comes to less than a centavo.",
+    "step.nothing_due_company": "Nothing is due: a company bought, whom the merchant does not pay.",
+    "step.nothing_due_foreign": (
+        "Nothing is due: who bought has a foreign document, whom the merchant does not pay."
+    ),
+    "step.nothing_due_nobody": "Nothing is due: nobody is told as the buyer.",
+}
