@@ -250,7 +250,7 @@ _STATE: Final[dict[str, Field[Any]]] = {
         "By how many cents a `total` may be from the sum of its parts; what is paid is what counts."
     ),
     "surcharge_earns": Truth(
-        about="Whether a `surcharge` of a line or sale earns as what it is put upon does.",
+        about="Whether a `surcharge` of a line or sale earns cashback as what it is put upon does.",
     ),
     "company_buyers": _buyers("a company (a CNPJ)"),
     "foreign_buyers": _buyers("a person with a foreign document"),
@@ -267,8 +267,9 @@ _STATE: Final[dict[str, Field[Any]]] = {
         lowest=0,
         highest=MAX_AHEAD_S,
         default=300,
-        about="By how many seconds a till's clock may be ahead: such a sale counts at its"
-        " acceptance; one further ahead is refused (422 `sold_at_future`).",
+        about="By how many seconds a till's clock may be ahead: such a sale is taken, its `sold_at`"
+        " kept as told, and it counts at its acceptance. One further ahead is refused"
+        " (422 `sold_at_future`).",
     ),
     "disabled": Truth(
         about="Nobody of theirs gets in, and every token of theirs is worthless within five"
@@ -315,7 +316,9 @@ MERCHANTS: Final = Resource(
         **_STATE,
     ),
     state=Body(
-        "All that can be changed: it counts for sales that come from then on.", _state, **_STATE
+        "All that can be changed; what is said of sales counts for those that come from then on.",
+        _state,
+        **_STATE,
     ),
     orders=Orders(
         default="slug",

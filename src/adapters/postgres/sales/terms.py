@@ -55,11 +55,13 @@ class TermsCache:
 async def read_terms(connection: AsyncConnection[Any], merchant_id: int) -> Terms | None:
     """A merchant's terms; None for an unknown one. Raises UnusableTerms."""
     terms = await connection.execute(
-        "select rounding, equal_content, zone, max_sale_age_days, name_difference, line_rounding,"
-        " line_tolerance_centavos, sale_tolerance_centavos, surcharge_earns, company_buyers,"
-        " foreign_buyers, nobody_buyers, confirm_within_h, max_ahead_s, numbers"
-        " from merchants"
-        " where merchant_id = %s",
+        """
+        select rounding, equal_content, zone, max_sale_age_days, name_difference, line_rounding,
+            line_tolerance_centavos, sale_tolerance_centavos, surcharge_earns, company_buyers,
+            foreign_buyers, nobody_buyers, confirm_within_h, max_ahead_s, numbers
+        from merchants
+        where merchant_id = %s
+        """,
         [merchant_id],
     )
     found = await connection.execute(
@@ -84,15 +86,25 @@ async def read_terms(connection: AsyncConnection[Any], merchant_id: int) -> Term
     )
 
 
-def _rules(merchant_id: int, *rules: Any) -> SaleRules:
-    (
-        zone, days, name_difference, line_rounding, line_tolerance_centavos,
-        sale_tolerance_centavos, surcharge_earns, company, foreign, nobody, confirm_within_h,
-        max_ahead_s, numbers,
-    ) = rules  # fmt: skip
+def _rules(  # noqa: PLR0913, PLR0917 (columns of a row)
+    merchant_id: int,
+    zone: str,
+    max_age_days: int,
+    name_difference: str,
+    line_rounding: str,
+    line_tolerance_centavos: int,
+    sale_tolerance_centavos: int,
+    surcharge_earns: bool,  # noqa: FBT001
+    company: str,
+    foreign: str,
+    nobody: str,
+    confirm_within_h: int,
+    max_ahead_s: int,
+    numbers: str,
+) -> SaleRules:
     return SaleRules(
         zone=_zone(merchant_id, zone),
-        max_age=timedelta(days=days),
+        max_age=timedelta(days=max_age_days),
         name_difference=NameDifference(name_difference),
         line_rounding=Rounding(line_rounding),
         line_tolerance_centavos=line_tolerance_centavos,
