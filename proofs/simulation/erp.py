@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from cashback_core.intake.confirmation import ConfirmationRequest
@@ -19,7 +19,7 @@ from cashback_core.intake.submission import (
 from cashback_core.values.availability import StoreUnavailable
 from cashback_core.values.documents import cpf_check_digits
 from simulation.mix import CONFIRM_WITHIN
-from simulation.respelling import NAMES, rekeyed, respelt
+from simulation.respelling import NAMES, lacking, rekeyed, respelt
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,9 +33,16 @@ if TYPE_CHECKING:
     from simulation.mix import Mix
 
 PATIENCE_S: Final = 15.0
-CUSTOMERS: Final = tuple(
-    stem + cpf_check_digits(stem) for stem in (str(n) for n in range(123_456_700, 123_456_712))
+TWINS: Final = 0.15
+"""So many sales are sold once more, in another store."""
+TWIN: Final = 10_000
+"""By how much such a sale's number is higher."""
+CUSTOMERS: Final = (
+    *(stem + cpf_check_digits(stem) for stem in (str(n) for n in range(123_456_700, 123_456_710))),
+    "11222333000181",
+    "AA-123456",
 )
+"""People, a company, and a foreigner."""
 VALUES: Final = ("20.00", "20.00", "60.00", "0.05")
 """Prices of the one product: equal ones are frequent, the last one earns no cashback."""
 
@@ -71,6 +78,8 @@ class Sending:
     """When it was confirmed, whether or not that came through."""
     confirmed: list[Confirmation | None] = field(default_factory=list["Confirmation | None"])
     """Every definite answer to that."""
+    lacks: bool = False
+    """Whether a try may leave out where it was made: no other sale is like it but for that."""
     disowned: int = 0
     """How often it was called another sale than the one that was recorded."""
     told: list[Told] = field(default_factory=list[Told])
@@ -90,6 +99,7 @@ class Sending:
             document = {**document, "confirm": again}
         if self.respells:
             document = respelt(document, random, offsets=self.offsets)
+            document = lacking(document, random) if self.lacks else document
             key, document = rekeyed(key, document, random, number=self.number)
         return SaleRequest(
             merchant_id=self.merchant_id,
@@ -122,16 +132,54 @@ _CONFIRMS: Final[tuple[Callable[[Random], tuple[float, ...]], ...]] = (
 """Never, in time, twice, while it becomes void, and when it is."""
 
 
-def make_sale(random: Random, mix: Mix, number: int) -> Sending:
+def make_sales(random: Random, mix: Mix) -> list[Sending]:
+    """The sales of a world. Of some another store has the very same, at the same instant."""
+    sendings: list[Sending] = []
+    for number in range(mix.sales):
+        made = _make_sale(random, mix, number)
+        sendings.append(made)
+        if random.random() < TWINS:
+            made.lacks = False
+            sendings.append(_twin(made, random))
+    return sendings
+
+
+def _twin(of: Sending, random: Random) -> Sending:
+    """The sale of another store: its ERP names it as it names its own."""
+    number = of.number + TWIN
+    document = {**of.document, "store": "2"}
+    if "sale_id" in document:
+        document["sale_id"] = f"sale-{number}"
+    return replace(
+        of,
+        number=number,
+        document=document,
+        key=None if of.key is None else f"key-{number}",
+        confirms=random.choice(_CONFIRMS)(random) if of.later else (),
+        asked_s=[],
+        confirmed=[],
+        told=[],
+    )
+
+
+def _make_sale(random: Random, mix: Mix, number: int) -> Sending:
     """A sale of one of a few customers, named by a key, a sale id, both, or by its content."""
     value = random.choice(VALUES)
     named = random.randrange(4)
+    buyer = CUSTOMERS[
+        random.choice((-2, -1)) if random.random() < 0.1 else random.randrange(mix.crowd)
+    ]
     document: dict[str, Any] = {
         "sold_at": f"2026-06-14 {number // 60:02}:{number % 60:02}:00",
-        "customer": {"document": CUSTOMERS[random.randrange(mix.crowd)], "name": NAMES[0]},
+        "customer": {"document": buyer, "name": NAMES[0]},
+        "store": "1",
+        "till": random.choice(("1", "2")),
+        "payments": [{"kind": random.choice(("pix", "cash")), "value": value}],
         "total": value,
         "products": [{"type": "A", "value": part, "qty": 1} for part in PARTS[value]],
     }
+    if buyer == CUSTOMERS[-1]:
+        document["customer"]["document_type"] = "foreign"
     if named in {1, 2}:
         document["sale_id"] = f"sale-{number}"
     later = random.random() < mix.later
@@ -142,6 +190,7 @@ def make_sale(random: Random, mix: Mix, number: int) -> Sending:
         number=number,
         respells=mix.respells,
         offsets=not mix.zone_changes,
+        lacks=True,
         document=document,
         key=f"key-{number}" if named in {0, 1} else None,
     )

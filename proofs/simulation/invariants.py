@@ -101,8 +101,9 @@ def _owned(database: SimulatedDatabase) -> Iterator[str]:
     owners: dict[Hashable, set[UUID]] = defaultdict(set)
     for (merchant_id, id_), row in database.rows.items():
         sale = row.record.sale
-        # No two sales have the same minute, in whatever zone it was read.
-        owners[merchant_id, sale.sold_at.minute, sale.document].add(id_)
+        # No two sales have the same minute, in whatever zone it was read, but those of two stores.
+        twin = sale.place.store == "2"
+        owners[merchant_id, sale.sold_at.minute, sale.document, twin].add(id_)
     for name, ids in owners.items():
         if len(ids) > 1:
             yield f"2: {len(ids)} cashbacks for the sale {name}"

@@ -16,7 +16,7 @@ from cashback_core.intake.confirmation import Confirmed
 from cashback_core.operators.acts import TARGETS, Act, ActKind
 from simulation.database import SimulatedDatabase, at_once
 from simulation.desk import LATEST_SECOND_S
-from simulation.erp import CUSTOMERS, Erp, make_sale
+from simulation.erp import CUSTOMERS, Erp, make_sales
 from simulation.invariants import OPEN, violations
 from simulation.link import Faults
 from simulation.mix import MARGIN, POLICY, STATEMENT_LAG_S, draw, instant, rules_of
@@ -96,7 +96,7 @@ class World:
             WorkerNode("worker-0", around),
             WorkerNode("worker-1", around),
         )
-        self.sendings = [make_sale(self.random, self.mix, n) for n in range(self.mix.sales)]
+        self.sendings = make_sales(self.random, self.mix)
         balancer = Balancer(apis, self.random)
         erp = Erp(mix=self.mix, random=self.random, post=balancer.post, confirm=balancer.confirm)
         span_s = self.mix.phases * PHASE_S * 0.8

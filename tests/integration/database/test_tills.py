@@ -167,3 +167,6 @@ def _amounts(random: Random) -> Iterator[tuple[int, int, int, int | None]]:
             yield value, qty, amount, random.choice([None, None, 1, -1])
     yield MAX_VALUE_E10, MAX_QUANTITY_E4, 999_989_999_900_001, None
     yield MAX_VALUE_E10, MAX_QUANTITY_E4, 999_989_999_900_002, None
+    for product in (9_223_371_036_854_775_807, 9_223_371_036_854_775_808):  # the last in integers
+        yield product // 2, 2, product // PRODUCT_PER_CENTAVO, None
+        yield product // 2, 2, product // PRODUCT_PER_CENTAVO + 2, None

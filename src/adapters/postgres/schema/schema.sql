@@ -992,6 +992,16 @@ begin
         using errcode = 'integrity_constraint_violation', constraint = 'only_whom_it_erases';
 end $$;
 
+-- Name: is_beside(bigint, integer, bigint); Type: FUNCTION; Schema: public; Owner: -
+
+CREATE FUNCTION public.is_beside(value_e10 bigint, qty_e4 integer, centavos bigint) RETURNS boolean
+    LANGUAGE plpgsql IMMUTABLE
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $$
+begin
+    return abs(centavos * 1000000000000::numeric - value_e10::numeric * qty_e4) < 1000000000000;
+end $$;
+
 -- Name: is_cnpj(text); Type: FUNCTION; Schema: public; Owner: -
 
 CREATE FUNCTION public.is_cnpj(document text) RETURNS boolean
@@ -2057,8 +2067,8 @@ CREATE TABLE public.sale_lines (
     CONSTRAINT sale_lines_amount_centavos_check CHECK ((amount_centavos >= 0)),
     CONSTRAINT sale_lines_amounts CHECK (
 CASE
-    WHEN (value_e10 <= ('9223371036854775807'::bigint / qty_e4)) THEN (((amount_centavos - COALESCE((difference_centavos)::integer, 0)) >= ((value_e10 * qty_e4) / '1000000000000'::bigint)) AND ((amount_centavos - COALESCE((difference_centavos)::integer, 0)) <= (((value_e10 * qty_e4) + '999999999999'::bigint) / '1000000000000'::bigint)))
-    ELSE ((((amount_centavos - COALESCE((difference_centavos)::integer, 0)))::numeric >= floor((((value_e10)::numeric * (qty_e4)::numeric) * 0.000000000001))) AND (((amount_centavos - COALESCE((difference_centavos)::integer, 0)))::numeric <= ceil((((value_e10)::numeric * (qty_e4)::numeric) * 0.000000000001))))
+    WHEN (value_e10 <= ('9223371036854775807'::bigint / qty_e4)) THEN (abs((((amount_centavos - COALESCE((difference_centavos)::integer, 0)) * '1000000000000'::bigint) - (value_e10 * qty_e4))) < '1000000000000'::bigint)
+    ELSE public.is_beside(value_e10, qty_e4, (amount_centavos - COALESCE((difference_centavos)::integer, 0)))
 END),
     CONSTRAINT sale_lines_cashback_centavos_check CHECK ((cashback_centavos >= 0)),
     CONSTRAINT sale_lines_check CHECK (((discount_centavos >= 0) AND (discount_centavos <= amount_centavos))),
@@ -4035,6 +4045,11 @@ REVOKE ALL ON FUNCTION public.guard_whole_sale() FROM PUBLIC;
 -- Name: FUNCTION guard_whom_it_erases(); Type: ACL; Schema: public; Owner: -
 
 REVOKE ALL ON FUNCTION public.guard_whom_it_erases() FROM PUBLIC;
+
+-- Name: FUNCTION is_beside(value_e10 bigint, qty_e4 integer, centavos bigint); Type: ACL; Schema: public; Owner: -
+
+REVOKE ALL ON FUNCTION public.is_beside(value_e10 bigint, qty_e4 integer, centavos bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.is_beside(value_e10 bigint, qty_e4 integer, centavos bigint) TO cashback_serving;
 
 -- Name: FUNCTION is_cnpj(document text); Type: ACL; Schema: public; Owner: -
 
