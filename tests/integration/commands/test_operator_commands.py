@@ -611,6 +611,7 @@ def test_the_doctor_finds_a_fresh_system_well(
                 "durability",
                 "time limits",
                 "clock",
+                "client clocks",
                 "collations",
                 "migrations",
                 "roles",
