@@ -77,7 +77,7 @@ class TillsContract:
             max_examples=8,
             database=None,
             phases=[Phase.generate],
-            suppress_health_check=list(HealthCheck),
+            suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
         )
         @given(st.lists(sales(situation), min_size=12, max_size=12))
         def draw(some: list[Sale]) -> None:
@@ -105,6 +105,7 @@ class TillsContract:
             assert (record.sale, record.cashback) == (own, submission.cashback)
             assert record.submitted_by == "user:ana"
             found = await store.find(1, record.id)
+            assert found is not None
             assert found == record
             assert found.sale.confirm_later is own.confirm_later
             assert found.sale.metadata == own.metadata

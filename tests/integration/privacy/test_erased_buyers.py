@@ -16,7 +16,7 @@ from adapters.postgres.reconciliation import PostgresReconciliationStore
 from cashback_core.delivery.leases import Claim
 from cashback_core.delivery.states import DeliveryPolicy
 from cashback_core.intake.acceptance import ContentTaken, Repeated
-from cashback_core.privacy.data_subjects import Erased
+from cashback_core.privacy.data_subjects import Erased, Retention
 from cashback_core.reconciliation.statements import StatementLine
 from cashback_core.sales.erased import ERASED
 from cashback_core.sales.sale import Customer
@@ -25,7 +25,7 @@ from contract.builders import CREATED, a_sale, accepted, ended
 from contract.reconciling import FOREIGN, RULES, Kept, reconcile, standing
 from contract.tills import INVOICE, at, told
 from integration.privacy.test_erased import WHY, somebodys, values
-from integration.privacy.test_privacy import customer_id, rows
+from integration.privacy.test_privacy import customer_id, made_older, rows
 
 if TYPE_CHECKING:
     from adapters.postgres.connection.database import Database
@@ -168,3 +168,16 @@ async def test_nothing_tells_who_it_was_and_nothing_is_paid_twice(
     assert again == ContentTaken(erased[1])
     assert (await reconcile(kept, lines, other)).opened == 0
     assert telling(dsn, document) == set()
+
+
+async def test_the_raw_bytes_of_nobodys_sale_are_dropped_in_time(
+    store: PostgresCashbackStore, privacy: PostgresPrivacyStore, dsn: str
+) -> None:
+    sale = replace(a_sale(), customer=None, cashier="RUI")
+    record = await accepted(store, told(sale))
+    made_older(dsn, 40)
+    assert await privacy.retain(Retention(raw_days=30, customer_days=30), limit=9) == 1
+    assert rows(dsn, "select raw_body = '', cashier from sales") == [(True, "RUI")]
+    found = await store.find(1, record.id)
+    assert found is not None
+    assert found.sale == record.sale

@@ -99,7 +99,7 @@ class GroupNames:
         wanted = {key: key for key in self.anothers}
         if wanted or looked.known:  # what was erased since they were looked for is found now
             wanted |= self.sealed
-        readers = self._readers() if wanted else {}
+        readers: Readers = self._readers() if wanted else {}
         found = await read_owners(cursor, wanted, readers)
         contested = self._contested(found.by_name)
         if contested:  # seldom: nobody else pays for it
@@ -173,7 +173,9 @@ def judge(names: GroupNames) -> dict[UUID, Judged]:
             equal_content=s.equal_content,
             reads_only=s.reads_only,
         )
-        judged[s.id] = Judged(meaning, frozenset().union(*(each.by for each in known.values())))
+        judged[s.id] = Judged(
+            meaning, frozenset[UUID]().union(*(each.by for each in known.values()))
+        )
         if isinstance(meaning, NewSale) and not s.replay_only:
             _own(owned, keys.values(), s, meaning)
         elif isinstance(meaning, Repeat) and meaning.further_name is not None:

@@ -2067,7 +2067,7 @@ CREATE TABLE public.sale_lines (
     CONSTRAINT sale_lines_amount_centavos_check CHECK ((amount_centavos >= 0)),
     CONSTRAINT sale_lines_amounts CHECK (
 CASE
-    WHEN (value_e10 <= ('9223371036854775807'::bigint / qty_e4)) THEN (abs((((amount_centavos - COALESCE((difference_centavos)::integer, 0)) * '1000000000000'::bigint) - (value_e10 * qty_e4))) < '1000000000000'::bigint)
+    WHEN (value_e10 <= ('9223371036854775807'::bigint / qty_e4)) THEN (((amount_centavos - COALESCE((difference_centavos)::integer, 0)) >= ((value_e10 * qty_e4) / '1000000000000'::bigint)) AND ((amount_centavos - COALESCE((difference_centavos)::integer, 0)) <= (((value_e10 * qty_e4) + '999999999999'::bigint) / '1000000000000'::bigint)))
     ELSE public.is_beside(value_e10, qty_e4, (amount_centavos - COALESCE((difference_centavos)::integer, 0)))
 END),
     CONSTRAINT sale_lines_cashback_centavos_check CHECK ((cashback_centavos >= 0)),

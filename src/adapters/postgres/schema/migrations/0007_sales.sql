@@ -219,10 +219,9 @@ create table sale_lines (
     -- In integers wherever the product fits, as nearly always.
     constraint sale_lines_amounts check (
         case when value_e10 <= 9223371036854775807 / qty_e4
-            then abs(
-                (amount_centavos - coalesce(difference_centavos, 0)) * 1000000000000
-                    - value_e10 * qty_e4
-            ) < 1000000000000
+            then amount_centavos - coalesce(difference_centavos, 0)
+                between value_e10 * qty_e4 / 1000000000000
+                    and (value_e10 * qty_e4 + 999999999999) / 1000000000000
             else is_beside(value_e10, qty_e4, amount_centavos - coalesce(difference_centavos, 0))
         end
     )
