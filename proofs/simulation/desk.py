@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from random import Random
 
-    from cashback_core.delivery.provider import Payment
+    from cashback_core.delivery.provider import CreditRequest
     from cashback_core.reconciliation.statements import StatementLine
     from cashback_core.testing.memory_rows import Row
     from simulation.virtual_loop import VirtualLoop
@@ -50,7 +50,7 @@ class Desk:
         self._random = random
         self._mix = mix
 
-    def credit(self, payment: Payment, *, denied: bool, honest: bool) -> None:
+    def credit(self, payment: CreditRequest, *, denied: bool, honest: bool) -> None:
         """Money moves, perhaps more than once, and perhaps back; somebody else's, too."""
         random, mix = self._random, self._mix
         told = Telling.TRUE

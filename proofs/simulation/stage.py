@@ -11,7 +11,7 @@ from uuid import UUID
 from cashback_core.delivery.deliverer import Deliverer, DeliveriesUnderWay
 from cashback_core.delivery.evidence import Evidence, Phase, classify
 from cashback_core.delivery.leases import AttemptResult, Claim
-from cashback_core.delivery.provider import Payment, Provider
+from cashback_core.delivery.provider import CreditRequest, Provider
 from cashback_core.delivery.record import Standing
 from cashback_core.delivery.states import Status
 from cashback_core.intake.acceptance import Submission
@@ -305,7 +305,7 @@ class Stage(Provider):
         )
         return DeliveriesUnderWay(deliverer)
 
-    async def credit(self, payment: Payment) -> Evidence:
+    async def credit(self, payment: CreditRequest) -> Evidence:
         """Pay, and say so."""
         self.asked += 1
         self.ledger.append(

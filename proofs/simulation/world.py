@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import TYPE_CHECKING, Any, Final
 
-from cashback_core.delivery.provider import Payment, UnsendablePayment
+from cashback_core.delivery.provider import CreditRequest, UnsendablePayment
 from cashback_core.delivery.states import Status
 from cashback_core.intake.confirmation import Confirmed
 from cashback_core.operators.acts import TARGETS, Act, ActKind
@@ -184,7 +184,7 @@ class World:
                 self.found.append(f"10: {unanswered} ERPs never got a definite answer")
         return bool(self.found)
 
-    def _on_receipt(self, payment: Payment) -> None:
+    def _on_receipt(self, payment: CreditRequest) -> None:
         """Invariant 7: what reaches the provider was committed before, as it is asked for."""
         for (_, id_), row in self.database.rows.items():
             if str(id_) == payment.reference:

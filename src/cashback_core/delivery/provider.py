@@ -16,7 +16,7 @@ class UnsendablePayment(ValueError):  # noqa: N818 (named by what is wrong)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Payment:
+class CreditRequest:
     """One credit asked of the provider; `reference` is the same for every attempt."""
 
     reference: str
@@ -28,7 +28,7 @@ class Provider(Protocol):
     """The party that pays the customer. It promises no idempotency and offers no look-up."""
 
     @abstractmethod
-    async def credit(self, payment: Payment) -> Evidence:
+    async def credit(self, payment: CreditRequest) -> Evidence:
         """Ask once, within the client's deadline, and tell what was seen.
 
         Never raises for anything that the provider or the network does, and never asks twice.

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Annotated, Final, Literal, NamedTuple
 from cyclopts import App, CycloptsError, Parameter
 from cyclopts.exceptions import UnusedCliTokensError
 
-from cashback_gateway.commands.place import CHECKOUT, Place
+from cashback_gateway.commands.place import CHECKOUT, Workplace
 from cashback_gateway.commands.readers import read_by, read_path
 from cashback_gateway.commands.refusals import WrongUseError
 from cashback_gateway.commands.streams import (
@@ -393,7 +393,7 @@ def _launcher(*, helps: bool) -> App:
         command, bound, ignored = app.parse_args(tokens)
         if not helps and getattr(command, "__func__", None) is App.help_print:
             raise CycloptsError("which command? --help lists them", command_chain=tokens)
-        here = Place(state=state, with_parent=end_with_parent)
+        here = Workplace(state=state, with_parent=end_with_parent)
         place = {"here": here} if "here" in ignored else {}
         try:
             done = command(*bound.args, **bound.kwargs, **place)

@@ -26,7 +26,7 @@ from cashback_core.values.rounding import Rounding
 from cashback_core.values.zones import is_zone_name
 from cashback_gateway.commands.as_platform import administration, all_by, caller, done, there
 from cashback_gateway.commands.parameters import Json, Limit, ResourceName, Slug
-from cashback_gateway.commands.place import Here, Place
+from cashback_gateway.commands.place import Here, Workplace
 from cashback_gateway.commands.readers import read_by, whole_from
 from cashback_gateway.commands.tables import (
     TableColumn,
@@ -199,7 +199,7 @@ async def enable(slug: Slug, /, *, here: Here) -> None:
     print(f"merchant {slug} is enabled")
 
 
-async def _put(here: Place, slug: str, *, disabled: bool) -> None:
+async def _put(here: Workplace, slug: str, *, disabled: bool) -> None:
     what = f"merchant {slug!r}"
     async with administration(here) as opened:
         merchants = PostgresMerchants(opened)

@@ -21,7 +21,7 @@ from fakes.virtual_time import run_in_virtual_time
 if TYPE_CHECKING:
     from cashback_core.delivery.evidence import Evidence
     from cashback_core.delivery.leases import Claim
-    from cashback_core.delivery.provider import Payment
+    from cashback_core.delivery.provider import CreditRequest
     from cashback_core.delivery.record import Standing
 
 
@@ -54,7 +54,7 @@ class Tracing(ScriptedProvider):
 
     told: str = ""
 
-    async def credit(self, payment: Payment) -> Evidence:
+    async def credit(self, payment: CreditRequest) -> Evidence:
         trace = TRACE.get()
         self.told = "" if trace is None else trace.traceparent()
         return await super().credit(payment)
