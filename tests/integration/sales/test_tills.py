@@ -151,4 +151,5 @@ def test_buyers_of_every_kind_are_found_by_their_document(gateway: Gateway) -> N
     assert listed(shop, "document=foreign:52998224725") == ["B-1"]
     assert listed(shop, "document=52998224725") == []
     known = shop.request("GET", "/api/customers?document=11222333000181")
-    assert [customer["name"] for customer in known.json["items"]] == ["EMPRESA LTDA"]
+    (only,) = known.json["items"]
+    assert (only["name"], only["document_type"]) == ("EMPRESA LTDA", "cnpj")

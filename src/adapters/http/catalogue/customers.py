@@ -22,6 +22,7 @@ from adapters.http.wire.filters import DocumentFilter, Filters
 from adapters.http.wire.shapes import Document, Instant, Shape, Uuid, Version
 from cashback_core.administration import customers
 from cashback_core.sales.sale import Customer
+from cashback_core.values.documents import DocumentKind, document_kind
 from cashback_core.values.ids import new_id
 from cashback_core.values.instants import format_instant
 
@@ -34,6 +35,7 @@ class KnownCustomer(Shape, frozen=True, kw_only=True):
 
     id: Uuid
     document: Document
+    document_type: DocumentKind
     name: str
     version: Version
     created_at: Instant
@@ -45,6 +47,7 @@ def customer_shape(known: customers.KnownCustomer) -> KnownCustomer:
     return KnownCustomer(
         id=str(known.id),
         document=str(known.customer.document),
+        document_type=document_kind(known.customer.document),
         name=known.customer.name,
         version=known.version,
         created_at=format_instant(known.created_at),
