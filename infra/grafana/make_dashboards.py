@@ -363,6 +363,11 @@ RESOURCES: Final = Dashboard(
             },
             signed=True,
         ),
+        Panel(
+            "Clocks of clients that are ahead",
+            "s",
+            {"{{client}}": "max by (client) (cashback_client_clock_ahead_seconds)"},
+        ),
     ),
 )
 

@@ -30,11 +30,11 @@ from cashback_core.administration.merchants import (
     MAX_AHEAD_S,
     MAX_CONFIRM_WITHIN_H,
     MAX_SALE_AGE_DAYS,
-    MAX_TOLERANCE_CENTAVOS,
     SLUG,
 )
 from cashback_core.delivery.brakes import MAX_CASHBACK_CEILING, MAX_DAY_CEILING, Ceilings
 from cashback_core.sales.rules import BuyerRule, NumberScope
+from cashback_core.sales.sale import MAX_TOLERANCE_CENTAVOS
 from cashback_core.sales.same_sale import EqualContent
 from cashback_core.values.instants import format_instant
 from cashback_core.values.names import NameDifference
@@ -42,7 +42,7 @@ from cashback_core.values.rounding import Rounding
 from cashback_core.values.zones import is_zone_name
 
 if TYPE_CHECKING:
-    from enum import StrEnum
+    from collections.abc import Callable
     from zoneinfo import ZoneInfo
 
     from adapters.http.wire.fields import Schema
@@ -141,7 +141,7 @@ class ZoneName:
         return {"type": ["string", "null"], "default": DEFAULT_ZONE, "description": self.about}
 
 
-_CHOSEN: Final[dict[str, type[StrEnum]]] = {
+_CHOSEN: Final[dict[str, Callable[[str], Any]]] = {
     "rounding": Rounding,
     "equal_content": EqualContent,
     "name_difference": NameDifference,
