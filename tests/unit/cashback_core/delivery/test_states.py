@@ -210,9 +210,24 @@ def test_every_state_can_be_reached_and_only_final_ones_are_never_left() -> None
     left = {source for source, _, _ in TRANSITIONS if source is not None}
     assert reached == set(Status)
     # What an operator marked applied another one may take back; nobody else moves it.
-    assert set(Status) - left == {Status.NOT_DUE, Status.CANCELLED}
+    assert set(Status) - left == {Status.NOT_DUE, Status.CANCELLED, Status.VOID}
     applied = {move for move in TRANSITIONS if move[0] is Status.APPLIED}
     assert applied == {(Status.APPLIED, Status.IN_DOUBT, Actor.OPERATOR)}
+
+
+def test_what_is_unconfirmed_is_confirmed_by_the_api_and_void_by_a_worker_alone() -> None:
+    moves = {move[1:] for move in TRANSITIONS if move[0] is Status.UNCONFIRMED}
+    assert moves == {
+        (Status.PENDING, Actor.API),
+        (Status.HELD, Actor.API),
+        (Status.VOID, Actor.WORKER),
+        (Status.CANCELLED, Actor.OPERATOR),
+        (Status.APPLIED, Actor.SETTLER),
+    }
+    into = {(source, actor) for source, target, actor in TRANSITIONS if target is Status.VOID}
+    assert into == {(Status.UNCONFIRMED, Actor.WORKER)}
+    first = {(source, actor) for source, to, actor in TRANSITIONS if to is Status.UNCONFIRMED}
+    assert first == {(None, Actor.API)}
 
 
 def test_nothing_leads_from_doubt_or_an_end_to_sending() -> None:

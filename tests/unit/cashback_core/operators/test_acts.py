@@ -204,7 +204,7 @@ def test_no_act_leads_out_of_the_final_states_or_touches_an_attempt_under_way(
     kind: ActKind,
     accept_risk: bool,  # noqa: FBT001 (an example)
 ) -> None:
-    final = {Status.NOT_DUE, Status.CANCELLED, Status.SENDING}
+    final = {Status.NOT_DUE, Status.CANCELLED, Status.VOID, Status.SENDING}
     if kind is not ActKind.TAKE_BACK:
         final.add(Status.APPLIED)
     act = replace(RESEND, kind=kind, accept_risk=accept_risk)
