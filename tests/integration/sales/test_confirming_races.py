@@ -171,11 +171,12 @@ async def test_what_a_statement_told_of_is_held_when_it_is_confirmed(
     told = StatementIncident(
         id=new_id(),
         cls=FindingClass.CREDITED_UNPAID,
+        merchant="demo",
         cashback_id=record.id,
         document=str(record.sale.customer.document),
         centavos=500,
         line=1,
-        line_key="0" * 32,
+        line_key="0" * 64,
         credited_at=at,
         reference=None,
         why="unconfirmed here",

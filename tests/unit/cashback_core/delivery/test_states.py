@@ -91,8 +91,8 @@ def test_the_end_of_the_latest_attempt(status: Status, name: str) -> None:
         assert (status, conclusion.move.to, conclusion.move.actor) in TRANSITIONS
         assert (conclusion.move.due_at is not None) == (expected == "pending")
         assert conclusion.move.reason
-    cancelled = status is Status.CANCELLED and name == "applied"
-    assert (conclusion.incident is not None) == cancelled
+    unsent = {Status.CANCELLED, Status.VOID, Status.UNCONFIRMED}
+    assert (conclusion.incident is not None) == (status in unsent and name == "applied")
 
 
 @pytest.mark.parametrize(("status", "name"), list(product(Status, OUTCOMES)))

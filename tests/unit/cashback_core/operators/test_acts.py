@@ -40,7 +40,7 @@ RESEND = Act(kind=ActKind.RESEND, by="ana", reason="the outage is over")
 
 GOES_WITH = {
     ActKind.RESEND: {Status.REJECTED, Status.IN_DOUBT, Status.HELD},
-    ActKind.CANCEL: {Status.PENDING, Status.REJECTED, Status.HELD},
+    ActKind.CANCEL: {Status.UNCONFIRMED, Status.PENDING, Status.REJECTED, Status.HELD},
     ActKind.MARK_APPLIED: {Status.IN_DOUBT, Status.HELD, Status.REJECTED},
     ActKind.MARK_REJECTED: {Status.IN_DOUBT},
     ActKind.TAKE_BACK: {Status.APPLIED, Status.REJECTED},
