@@ -236,4 +236,5 @@ def test_the_document_says_what_the_core_reads(api: Api) -> None:
         "products",
         "discount",
         "sale_id",
+        "confirm",
     }
