@@ -61,8 +61,9 @@ MAX_AHEAD: Final = timedelta(minutes=5)
 MAX_MAX_AGE: Final = timedelta(days=36_524)
 """Longest limit that a merchant may set: a century."""
 
+MIN_CONFIRM_WITHIN: Final = timedelta(hours=1)
 MAX_CONFIRM_WITHIN: Final = timedelta(hours=2160)
-"""Longest time that a merchant may give a sale to be confirmed: 90 days."""
+"""Shortest and longest time that a merchant may give a sale to be confirmed: up to 90 days."""
 
 _SALE: Final[Shape] = {
     "sold_at": True,
@@ -94,8 +95,8 @@ class SaleRules:
     confirm_within: timedelta = timedelta(hours=72)
 
     def __post_init__(self) -> None:
-        if not timedelta(0) < self.confirm_within <= MAX_CONFIRM_WITHIN:
-            raise ValueError("a sale is confirmed within 90 days")
+        if not MIN_CONFIRM_WITHIN <= self.confirm_within <= MAX_CONFIRM_WITHIN:
+            raise ValueError("a sale is confirmed within an hour to ninety days")
         if not timedelta(0) < self.max_age <= MAX_MAX_AGE:
             raise ValueError(f"a sale's highest age is up to {MAX_MAX_AGE.days} days")
 
