@@ -132,7 +132,7 @@ class SimulatedDatabase(MemoryStore):
         self._terms[merchant_id] = replace(terms, rules=rules)
 
     async def accept(self, submission: Submission) -> Acceptance:
-        """As always; but merchants give an hour at least to confirm, and worlds last for minutes."""
+        """As always; but merchants give an hour at least to confirm, and worlds last minutes."""
         if submission.confirm_within is not None:
             submission = replace(submission, confirm_within=CONFIRM_WITHIN)
         return await super().accept(submission)
