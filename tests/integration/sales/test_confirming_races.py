@@ -173,7 +173,7 @@ async def test_what_a_statement_told_of_is_held_when_it_is_confirmed(
         cls=FindingClass.CREDITED_UNPAID,
         merchant="demo",
         cashback_id=record.id,
-        document=str(record.sale.customer.document),
+        document=str(record.sale.document),
         centavos=500,
         line=1,
         line_key="0" * 64,
