@@ -22,7 +22,8 @@ from cashback_core.intake.confirmation import (
     confirming,
 )
 from cashback_core.sales.content import same_content
-from cashback_core.sales.rules import SaleRules, parse_sale
+from cashback_core.sales.rules import SaleRules
+from cashback_core.sales.validation import parse_sale
 from cashback_core.values.violations import InvalidSale
 from fakes.process import SALE, Process, changed, now_s, recorded
 from fakes.virtual_time import run_in_virtual_time
