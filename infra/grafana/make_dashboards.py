@@ -237,6 +237,11 @@ MONEY: Final = Dashboard(
             {"{{outcome}}": "sum by (outcome) (increase(cashback_equal_sales_total[1h]))"},
         ),
         Panel(
+            "Never confirmed in an hour",
+            "short",
+            {"void": "sum(increase(cashback_voided_total[1h]))"},
+        ),
+        Panel(
             "Wrong names from shops in an hour",
             "short",
             {"{{budget}}": "sum by (budget) (increase(cashback_wrong_names_total[1h]))"},

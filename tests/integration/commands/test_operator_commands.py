@@ -32,6 +32,7 @@ from contract.builders import (
     seen,
     submitted,
 )
+from contract.confirming import later
 from integration.command_line import SRC, call
 from integration.running import ERASURE_KEY
 
@@ -102,6 +103,17 @@ def accepted_one(dsn: str) -> str:
     return asyncio.run(make())
 
 
+def unconfirmed_one(dsn: str) -> str:
+    """The id of a cashback of 5.00 that waits to be confirmed."""
+
+    async def make() -> str:
+        async with Database(dsn) as database:
+            store = PostgresCashbackStore(database, DeliveryPolicy())
+            return str((await accepted(store, later())).id)
+
+    return asyncio.run(make())
+
+
 def statuses(dsn: str) -> dict[str, str]:
     with psycopg.connect(dsn) as connection:
         return {
@@ -111,6 +123,25 @@ def statuses(dsn: str) -> dict[str, str]:
 
 
 SIGNED = ("--reason", "the outage is over", "--as", "ana")
+
+
+def test_what_nobody_confirmed_is_listed_with_until_when_and_ended(
+    dsn: str, environ: dict[str, str]
+) -> None:
+    first, second = unconfirmed_one(dsn), unconfirmed_one(dsn)
+    assert first not in "".join(done(environ, "open")), "nobody has anything to do for it"
+    _, *lines, total = done(environ, "open", "--status", "unconfirmed")
+    assert [line.split()[:2] for line in lines] == [[one, "unconfirmed"] for one in (first, second)]
+    assert "its ERP, which confirms it since 20" in lines[0]
+    assert ", until 20" in lines[0]
+    assert total.startswith("2 cashbacks, 10.00 in all")
+    waiting = told(environ, "show", first)["waiting"]
+    assert waiting["why"] == "confirmation"
+    assert waiting["until_at"] > waiting["since_at"]
+    done(environ, "cancel", first, *SIGNED)
+    many = ("cancel-many", "--status", "unconfirmed", "--expect", "1", *SIGNED)
+    done(environ, *many)
+    assert statuses(dsn) == {first: "cancelled", second: "cancelled"}
 
 
 def test_what_waits_is_listed_and_resent_one_by_one(dsn: str, environ: dict[str, str]) -> None:
