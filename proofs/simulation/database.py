@@ -16,7 +16,7 @@ from cashback_core.testing.memory_operators import MemoryOperators, MemorySender
 from cashback_core.testing.memory_rows import paid_document
 from cashback_core.testing.memory_store import MemoryStore
 from simulation.incidents import SimulatedIncidents
-from simulation.mix import MARGIN, POLICY
+from simulation.mix import CONFIRM_WITHIN, MARGIN, POLICY
 from simulation.runs import Begun
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from cashback_core.delivery.leases import Claim
+    from cashback_core.intake.acceptance import Acceptance, Submission
     from cashback_core.reconciliation import Rules
     from cashback_core.sales.terms import Terms
     from cashback_core.testing.memory_rows import Row
@@ -131,6 +132,12 @@ class SimulatedDatabase(MemoryStore):
         terms = self._terms[merchant_id]
         rules = replace(terms.rules, zone=ZoneInfo("America/Manaus"))
         self._terms[merchant_id] = replace(terms, rules=rules)
+
+    async def accept(self, submission: Submission) -> Acceptance:
+        """As always; but merchants give an hour at least to confirm, and worlds last minutes."""
+        if submission.confirm_within is not None:
+            submission = replace(submission, confirm_within=CONFIRM_WITHIN)
+        return await super().accept(submission)
 
     def _lease(self, row: Row, lease_s: float, actor: Actor, reason: str) -> Claim:
         assert not self.sender_paused, "leased while the sender is paused"

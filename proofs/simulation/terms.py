@@ -7,7 +7,7 @@ from typing import Final
 from cashback_core.sales.programme import Programme, Rate
 from cashback_core.sales.rules import BuyerRule, Buyers, SaleRules
 from cashback_core.sales.terms import Terms
-from simulation.mix import CONFIRM_WITHIN, EPOCH
+from simulation.mix import EPOCH
 
 _BUYERS: Final = Buyers(company=BuyerRule.PAY, foreign=BuyerRule.PAY)
 

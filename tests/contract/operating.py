@@ -15,7 +15,9 @@ import pytest
 
 from cashback_core.delivery.brakes import Ceilings
 from cashback_core.delivery.states import Actor, Status
+from cashback_core.delivery.waits import Why
 from cashback_core.intake.acceptance import Collided, ContentTaken
+from cashback_core.intake.confirmation import Confirmed, NothingToConfirm
 from cashback_core.intake.equal_sales import MAX_LISTED
 from cashback_core.operators.acts import (
     Act,
@@ -46,6 +48,7 @@ from contract.builders import (
     seen,
     submitted,
 )
+from contract.confirming import later
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -88,6 +91,40 @@ class OperatorStoreContract:
     async def make_due(self, store: CashbackStore) -> None:
         """Let every pending cashback have been due a moment ago, in their order."""
         raise NotImplementedError
+
+    async def test_what_nobody_confirmed_is_listed_and_cancelled_and_no_more(
+        self, store: CashbackStore, operators: OperatorStore
+    ) -> None:
+        await self.set_ceilings(store, 1, Ceilings(max_day_centavos=1_000))
+        records = [await accepted(store, later()) for _ in range(2)]
+        unconfirmed = OpenFilter(statuses=frozenset({Status.UNCONFIRMED}))
+        page = await operators.open_page(1, unconfirmed, limit=5, after=None)
+        assert [item.id for item in page.items] == [record.id for record in records]
+        waits = await operators.waits(1, [record.id for record in records])
+        assert {waiting.why for waiting in waits.values()} == {Why.CONFIRMATION}
+        for act in (RISKY, PAID, UNPAID, TAKE_BACK):
+            assert isinstance(await operators.act(1, records[0].id, act), NotFromHere)
+        assert isinstance(await operators.act(1, records[0].id, CANCEL), Granted)
+        told = await store.confirm(1, records[0].id)
+        assert isinstance(told, NothingToConfirm)
+        assert told.record.status is Status.CANCELLED
+        many = await operators.act_on_all(1, unconfirmed, CANCEL, expected=1)
+        assert isinstance(many, Tally)
+        for record in records:
+            assert (await history_of(store, 1, record)).record.status is Status.CANCELLED
+        # They were never counted in a day, so nothing was given back.
+        assert (await accepted(store, submitted(a_sale(centavos=20_000)))).status is Status.SENDING
+        assert (await accepted(store, submitted(a_sale(centavos=20)))).status is Status.HELD
+
+    async def test_what_is_confirmed_and_cancelled_leaves_the_room_of_its_day(
+        self, store: CashbackStore, operators: OperatorStore
+    ) -> None:
+        await self.set_ceilings(store, 1, Ceilings(max_day_centavos=500))
+        record = await accepted(store, later())
+        assert isinstance(await store.confirm(1, record.id), Confirmed)
+        assert (await accepted(store, submitted(a_sale(centavos=20)))).status is Status.HELD
+        assert isinstance(await operators.act(1, record.id, CANCEL), Granted)
+        assert (await accepted(store, submitted(a_sale()))).status is Status.SENDING
 
     async def test_equal_content_is_listed_with_both_tries(
         self, store: CashbackStore, operators: OperatorStore

@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import TYPE_CHECKING, Final, Protocol
 
 from cashback_core.administration.resources import ResourceStore
 from cashback_core.delivery.brakes import Ceilings
-from cashback_core.sales.rules import BuyerRule, NumberScope
+from cashback_core.sales.rules import (
+    MAX_CONFIRM_WITHIN,
+    MAX_MAX_AHEAD,
+    BuyerRule,
+    NumberScope,
+)
 from cashback_core.sales.same_sale import EqualContent
 from cashback_core.values.names import NameDifference
 from cashback_core.values.rounding import Rounding
@@ -20,11 +26,8 @@ MAX_SALE_AGE_DAYS: Final = 36_524
 DEFAULT_MAX_SALE_AGE_DAYS: Final = 30
 """A new merchant's: what a wrong clock or an old file brings is told, and not paid."""
 
-MAX_TOLERANCE_CENTAVOS: Final = 99
-MAX_CONFIRM_WITHIN_H: Final = 2160
-"""Ninety days: a payment that nobody confirmed by then was none."""
-MAX_AHEAD_S: Final = 86_400
-"""A day: a clock that is further ahead has another date."""
+MAX_CONFIRM_WITHIN_H: Final = MAX_CONFIRM_WITHIN // timedelta(hours=1)
+MAX_AHEAD_S: Final = MAX_MAX_AHEAD // timedelta(seconds=1)
 
 SLUG: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,62}\Z", re.ASCII)
 

@@ -238,7 +238,8 @@ def conclude(delivery: Delivery, ended: Ended, policy: DeliveryPolicy) -> Conclu
             return Conclusion(move=move, incident=incident)
         case Status.CANCELLED | Status.VOID | Status.UNCONFIRMED:
             if isinstance(ended.outcome, Applied):
-                incident = f"201 for a cashback that is {delivery.status}"
+                article = "an" if delivery.status is Status.UNCONFIRMED else "a"
+                incident = f"201 for {article} {delivery.status} cashback"
             return Conclusion(incident=incident)
         case Status.APPLIED | Status.NOT_DUE:
             return Conclusion(incident=incident)

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import asyncio
 from abc import abstractmethod
-from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Protocol
@@ -13,8 +12,9 @@ from uuid import UUID
 
 from cashback_core.delivery.brakes import CONFIRMED_REASONS, HELD, WaitsFor
 from cashback_core.delivery.record import Record
+from cashback_core.delivery.record_store import Records
 from cashback_core.delivery.states import Actor, Move, Status
-from cashback_core.delivery.waits import Waiting, Why
+from cashback_core.delivery.waits import Why
 from cashback_core.values.availability import StoreUnavailable
 
 LOOK_AGAIN_S: Final = 0.05
@@ -63,7 +63,7 @@ class ConfirmationRequest:
     respond_async: bool = False
 
 
-class ConfirmingStore(Protocol):
+class ConfirmingStore(Records, Protocol):
     """What confirming asks of the store. One method is one transaction.
 
     Every method raises StoreUnavailable when the database is away.
@@ -83,20 +83,6 @@ class ConfirmingStore(Protocol):
         the lock of brakes, as when a sale is accepted, and it counts in this moment's day. Of
         several that confirm, cancel or void it at once the first to have its row wins.
         """
-
-    @abstractmethod
-    async def find(
-        self,
-        merchant_id: int,
-        id: UUID,  # noqa: A002
-        *,
-        group: str | None = None,
-    ) -> Record | None:
-        """As `Records` has it."""
-
-    @abstractmethod
-    async def waits(self, merchant_id: int, ids: Collection[UUID]) -> Mapping[UUID, Waiting]:
-        """As `Records` has it."""
 
 
 def confirming(waits: WaitsFor | None, now: datetime, *, suspected: bool = False) -> Move:

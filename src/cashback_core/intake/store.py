@@ -7,7 +7,6 @@ from abc import abstractmethod
 from typing import Protocol
 
 from cashback_core.delivery.record import Record
-from cashback_core.delivery.record_store import Records
 from cashback_core.delivery.store import DeliveryStore
 from cashback_core.intake.acceptance import Acceptance, Submission
 from cashback_core.intake.confirmation import ConfirmingStore
@@ -18,7 +17,7 @@ from cashback_core.sales.terms import TermsStore
 from cashback_core.values.documents import BuyerDocument
 
 
-class IntakeStore(TermsStore, Records, ConfirmingStore, Protocol):
+class IntakeStore(TermsStore, ConfirmingStore, Protocol):
     """What takes a sale in, and what is looked up before. One method is one transaction.
 
     Every method raises StoreUnavailable when the database is away.

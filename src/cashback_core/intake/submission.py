@@ -132,7 +132,7 @@ _BARE: Final[Mapping[NameKind, KeyReused | SaleIdTaken | ContentKnown]] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Quoted:
-    """What a sale would earn, and which sale it would be if it were submitted now.
+    """What a sale would earn, and which sale it would be if it were submitted `at` that instant.
 
     `name_differs`: it would be recorded with another person's name noted.
     """
@@ -141,6 +141,7 @@ class Quoted:
     cashback: Cashback
     meaning: Meaning
     name_differs: bool
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -185,7 +186,9 @@ class QuoteSale:
         )
         if differs and terms.rules.name_difference is NameDifference.REFUSE:
             raise InvalidSale((_name_mismatch(sale),))
-        return Quoted(sale=sale, cashback=cashback, meaning=meaning, name_differs=differs)
+        return Quoted(
+            sale=sale, cashback=cashback, meaning=meaning, name_differs=differs, at=self.now()
+        )
 
     async def _name_differs(self, merchant_id: int, sale: Sale, reads_only: str | None) -> bool:
         customer = sale.customer

@@ -150,4 +150,23 @@ def is_wanted(row: Row, wanted: RecordFilter) -> bool:
                 for line in record.cashback.lines
             )
         )
+        and wanted.store in {None, sale.place.store}
+        and _is_invoice(sale.sale_id, wanted)
+    )
+
+
+def _is_invoice(sale_id: str | None, wanted: RecordFilter) -> bool:
+    """Whether a sale's number is the access key of a fiscal document that is wanted."""
+    asked = (
+        wanted.invoice_cnpj,
+        wanted.invoice_month,
+        wanted.invoice_series,
+        wanted.invoice_number,
+    )
+    if all(value is None for value in asked):
+        return True
+    key = None if sale_id is None else AccessKey.parse(sale_id)
+    return key is not None and all(
+        value in {None, told}
+        for value, told in zip(asked, (key.cnpj, key.month, key.series, key.number), strict=True)
     )

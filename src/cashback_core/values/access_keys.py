@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Final
 
 ACCESS_KEY_CHARS: Final = 44
+MAX_SERIES: Final = 999
 
 _FORM: Final = re.compile(
     r"(?P<uf>[0-9]{2})(?P<year>[0-9]{2})(?P<month>0[1-9]|1[0-2])(?P<cnpj>[0-9A-Z]{12}[0-9]{2})"

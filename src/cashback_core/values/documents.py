@@ -50,6 +50,9 @@ STARS: Final = "***.***.***-**"
 CNPJ_STARS: Final = "**.***.***/****-**"
 """A CNPJ of which nothing is told."""
 
+_NAMED_FOREIGN: Final = "foreign:"
+"""Before a foreign document where people name documents in one word."""
+
 _STORED_FOREIGN: Final = "F:"
 """Before a foreign document where it is stored: no CPF, CNPJ or pseudonym begins so."""
 
@@ -258,6 +261,17 @@ def document_kind(document: BuyerDocument) -> DocumentKind:
             assert_never(document)
 
 
+def named_document(text: str) -> BuyerDocument:
+    """The document that somebody names in one word, in a query or on a command line.
+
+    A CPF or a CNPJ, plain or punctuated, or a foreign one behind "foreign:". Raises
+    InvalidDocument.
+    """
+    if text.startswith(_NAMED_FOREIGN):
+        return ForeignDocument.parse(text.removeprefix(_NAMED_FOREIGN))
+    return Cpf.parse(text) if _CPF.match(text) else Cnpj.parse(text)
+
+
 def store_document(document: BuyerDocument) -> str:
     """A document as it is stored and compared: no two documents are written alike.
 
@@ -301,8 +315,12 @@ def mask(text: str) -> str:
 
 
 def mask_documents(text: str) -> str:
-    """The text with every CPF masked: 11 digits with right check digits, or 000.000.000-00."""
-    return _CPF_WITHIN.sub(_masked, text)
+    """The text with every CPF and CNPJ masked.
+
+    Plain ones with right check digits; punctuated ones whatever their digits. What a foreign
+    document is nobody can tell from a text.
+    """
+    return _CPF_WITHIN.sub(_masked, _CNPJ_WITHIN.sub(_masked_cnpj, text))
 
 
 def hide_documents(text: str) -> str:
@@ -371,6 +389,14 @@ def _is_valid(parse: Callable[[str], str], text: str) -> bool:
     except InvalidDocument:
         return False
     return True
+
+
+def _masked_cnpj(found: re.Match[str]) -> str:
+    told = found[0]
+    if len(told) == 14 and not Cnpj.is_valid(told):
+        return told  # some other word of 14 characters
+    plain = told.translate(_PUNCTUATION)
+    return f"**.{plain[2:5]}.{plain[5:8]}/****-**"
 
 
 def _masked(found: re.Match[str]) -> str:

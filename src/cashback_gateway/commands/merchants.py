@@ -13,13 +13,13 @@ from cashback_core.administration.merchants import (
     MAX_AHEAD_S,
     MAX_CONFIRM_WITHIN_H,
     MAX_SALE_AGE_DAYS,
-    MAX_TOLERANCE_CENTAVOS,
     MerchantFilter,
     MerchantState,
     NewMerchant,
 )
 from cashback_core.delivery.brakes import MAX_CASHBACK_CEILING, MAX_DAY_CEILING, Ceilings
 from cashback_core.sales.rules import BuyerRule, NumberScope
+from cashback_core.sales.sale import MAX_TOLERANCE_CENTAVOS
 from cashback_core.sales.same_sale import EqualContent
 from cashback_core.values.names import NameDifference
 from cashback_core.values.rounding import Rounding

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from cyclopts import Parameter
 
 from cashback_core.administration.merchants import SLUG
-from cashback_core.values.documents import Cpf, InvalidDocument
+from cashback_core.values.documents import BuyerDocument, InvalidDocument, named_document
 from cashback_core.values.instants import NoSuchInstant, NotAnInstant, parse_bound
 from cashback_core.values.reasons import MAX_NAME_CHARS, is_plain_text, refuse_reason
 from cashback_core.words.locales import ENGLISH, phrase
@@ -42,11 +42,11 @@ def _resource_name(text: str) -> str:
     return name
 
 
-def _cpf(text: str) -> Cpf:
+def _document(text: str) -> BuyerDocument:
     try:
-        return Cpf.parse(text)
+        return named_document(text)
     except InvalidDocument as error:
-        raise ValueError("not a CPF") from error
+        raise ValueError("neither a CPF, nor a CNPJ, nor foreign:DOCUMENT") from error
 
 
 def _bound(text: str, *, end: bool) -> object:
@@ -90,7 +90,10 @@ Named = Annotated[
 ]
 Id = Annotated[UUID, read_by(_uuid)]
 ResourceName = Annotated[str, read_by(_resource_name, "what it is called")]
-Document = Annotated[Cpf, read_by(_cpf, "only this customer's, a CPF")]
+Document = Annotated[
+    BuyerDocument,
+    read_by(_document, "only this customer's: a CPF, a CNPJ, or foreign:DOCUMENT"),
+]
 FROM: Final = read_by(
     partial(_bound, end=False), f"an instant, or a day from its start; without an offset: in {ZONE}"
 )

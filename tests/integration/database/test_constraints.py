@@ -211,3 +211,63 @@ def test_an_empty_table_is_looked_up_by_its_key(connection: psycopg.Connection, 
     rows = connection.execute(sql.SQL("explain execute by_key (1, {})").format(key)).fetchall()
     plan = "\n".join(str(row[0]) for row in rows)
     assert f"using {table}_pkey" in plan or f"on {table}_pkey" in plan, plan
+
+
+@pytest.fixture
+def unconfirmed(connection: psycopg.Connection, sale: str) -> str:
+    """The same sale as one that is to be confirmed within a day; nobody has."""
+    with connection.transaction():
+        connection.execute("set local session_replication_role = replica")
+        connection.execute("delete from attempts")
+        connection.execute("update events set to_status = 'unconfirmed'")
+        connection.execute(
+            "update cashbacks set status = 'unconfirmed', version = 1, attempt = 0,"
+            " lease_until_at = null, due_at = now() + interval '1 day'"
+        )
+    return sale
+
+
+NEVER_OF_UNCONFIRMED = {
+    "sent": "update cashbacks set status = 'sending', version = 2, attempt = 1, due_at = null, lease_until_at = now()",
+    "sent by way of pending, unconfirmed": "update cashbacks set status = 'pending', version = 2",
+    "confirmed and still so": "update cashbacks set confirmed_at = now()",
+    "confirmed at another time": "update cashbacks set status = 'pending', version = 2, confirmed_at = now() - interval '1 s'",
+    "void before its time": "update cashbacks set status = 'void', version = 2, due_at = null",
+    "put off": "update cashbacks set due_at = due_at + interval '1 day'",
+    "without an end": "update cashbacks set due_at = null",
+    "in doubt": "update cashbacks set status = 'in_doubt', version = 2, due_at = null",
+    "rejected": "update cashbacks set status = 'rejected', version = 2, due_at = null",
+    "attempted": "update cashbacks set attempt = 1",
+}
+
+
+@pytest.mark.parametrize("statement", NEVER_OF_UNCONFIRMED.values(), ids=NEVER_OF_UNCONFIRMED)
+def test_what_is_unconfirmed_is_never(
+    connection: psycopg.Connection, unconfirmed: str, statement: str
+) -> None:
+    assert unconfirmed
+    with pytest.raises(psycopg.IntegrityError):
+        connection.execute(statement.encode())
+
+
+def test_what_is_void_stays_so(connection: psycopg.Connection, unconfirmed: str) -> None:
+    with connection.transaction():
+        connection.execute("set local session_replication_role = replica")
+        connection.execute("update cashbacks set due_at = now()")
+    with connection.transaction():
+        connection.execute("update cashbacks set status = 'void', version = 2, due_at = null")
+        connection.execute(
+            "insert into events (merchant_id, cashback_id, sequence, at, actor, from_status,"
+            " to_status, attempt, reason) values (1, %s, 2, now(), 'worker', 'unconfirmed', 'void',"
+            " 0, '')",
+            [unconfirmed],
+        )
+    for status, more in (
+        ("pending", ", due_at = now()"),
+        ("unconfirmed", ", due_at = now()"),
+        ("cancelled", ""),
+        ("held", ""),
+    ):
+        moved = f"update cashbacks set status = '{status}', version = 3{more}"  # noqa: S608
+        with pytest.raises(psycopg.IntegrityError):
+            connection.execute(moved.encode())

@@ -7,7 +7,9 @@ import re
 from dataclasses import dataclass
 from typing import Final, cast
 
-_DOCUMENT: Final = re.compile(r"[0-9]{11}")
+_DOCUMENT: Final = re.compile(r"[0-9A-Z./-]{5,20}")
+"""A CPF, a CNPJ, or a foreign one."""
+
 _CASHBACK: Final = re.compile(r"(?:0|[1-9][0-9]{0,11})\.[0-9]{2}")
 
 
@@ -25,7 +27,7 @@ class Order:
 
     @classmethod
     def parse(cls, body: bytes, *, reference: str | None) -> Order:
-        """From exactly {"document": 11 digits, "cashback": "10.00"}; raises BadOrderError."""
+        """From exactly {"document": "52998224725", "cashback": "10.00"}; raises BadOrderError."""
         try:
             value: object = json.loads(body)
         except (ValueError, RecursionError) as exc:
@@ -37,7 +39,7 @@ class Order:
             raise BadOrderError("exactly document and cashback are expected")
         document, cashback = fields["document"], fields["cashback"]
         if not isinstance(document, str) or not _DOCUMENT.fullmatch(document):
-            raise BadOrderError("document: 11 digits are expected")
+            raise BadOrderError("document: 5 to 20 of 0-9 A-Z . / - are expected")
         if not isinstance(cashback, str) or not _CASHBACK.fullmatch(cashback):
             raise BadOrderError('cashback: a text such as "10.00" is expected')
         return cls(

@@ -30,11 +30,11 @@ from cashback_core.administration.merchants import (
     MAX_AHEAD_S,
     MAX_CONFIRM_WITHIN_H,
     MAX_SALE_AGE_DAYS,
-    MAX_TOLERANCE_CENTAVOS,
     SLUG,
 )
 from cashback_core.delivery.brakes import MAX_CASHBACK_CEILING, MAX_DAY_CEILING, Ceilings
 from cashback_core.sales.rules import BuyerRule, NumberScope
+from cashback_core.sales.sale import MAX_TOLERANCE_CENTAVOS
 from cashback_core.sales.same_sale import EqualContent
 from cashback_core.values.instants import format_instant
 from cashback_core.values.names import NameDifference
@@ -42,7 +42,7 @@ from cashback_core.values.rounding import Rounding
 from cashback_core.values.zones import is_zone_name
 
 if TYPE_CHECKING:
-    from enum import StrEnum
+    from collections.abc import Callable
     from zoneinfo import ZoneInfo
 
     from adapters.http.wire.fields import Schema
@@ -141,7 +141,7 @@ class ZoneName:
         return {"type": ["string", "null"], "default": DEFAULT_ZONE, "description": self.about}
 
 
-_CHOSEN: Final[dict[str, type[StrEnum]]] = {
+_CHOSEN: Final[dict[str, Callable[[str], Any]]] = {
     "rounding": Rounding,
     "equal_content": EqualContent,
     "name_difference": NameDifference,
@@ -168,7 +168,6 @@ def _new(*, slug: str, numbers: str, **state: Any) -> merchants.NewMerchant:
     return merchants.NewMerchant(slug=slug, numbers=NumberScope(numbers), state=_state(**state))
 
 
-_COUNTS_FROM_NOW: Final = " It counts for sales that come from then on."
 _RULES: Final = tuple(rule.value for rule in BuyerRule)
 
 
@@ -178,7 +177,7 @@ def _buyers(who: str, *, choices: tuple[str, ...] = _RULES) -> Choice:
         choices,
         default=BuyerRule.REFUSE.value,
         about=f"What becomes of a sale to {who}: `refuse` (422); `record`, and it is `not_due` with"
-        f" the reason{pay}.{_COUNTS_FROM_NOW}",
+        f" the reason{pay}.",
     )
 
 
@@ -187,7 +186,7 @@ def _tolerance(about: str) -> Whole:
         lowest=0,
         highest=MAX_TOLERANCE_CENTAVOS,
         default=0,
-        about=f"{about} The difference is recorded, and told.{_COUNTS_FROM_NOW}",
+        about=f"{about} The difference is recorded, and told.",
     )
 
 
@@ -195,15 +194,13 @@ _STATE: Final[dict[str, Field[Any]]] = {
     "name": Name(),
     "zone": ZoneName(
         about="A name of the IANA time zone database: what a sale's instant without an offset is"
-        " read in. The platform's to change. A change counts for sales that come from then on,"
-        " within a minute in every process; what is recorded stays as it is.",
+        " read in. The platform's to change.",
     ),
     "rounding": Choice(
         tuple(rounding.value for rounding in Rounding),
         default=Rounding.HALF_EVEN.value,
         about="How a sale's exact cashback becomes cents. The platform's to change. Each sale"
-        " records the one that it was rounded by: a change counts for sales that come from then"
-        " on, within a minute in every process, and never rewrites one.",
+        " records the one that it was rounded by.",
     ),
     "max_sale_age_days": Whole(
         lowest=1,
@@ -241,7 +238,7 @@ _STATE: Final[dict[str, Field[Any]]] = {
         tuple(rounding.value for rounding in Rounding),
         default=Rounding.HALF_UP.value,
         about="How a line's value times its quantity becomes cents, where the line tells no"
-        f" `amount`: as the tills round, `down` for those that truncate.{_COUNTS_FROM_NOW}",
+        " `amount`: as the tills round, `down` for those that truncate.",
     ),
     "line_tolerance_centavos": _tolerance(
         "By how many cents the `amount` of a line may be from its value times its quantity, beside"
@@ -251,8 +248,7 @@ _STATE: Final[dict[str, Field[Any]]] = {
         "By how many cents a `total` may be from the sum of its parts; what is paid is what counts."
     ),
     "surcharge_earns": Truth(
-        about="Whether a `surcharge` of a line or sale earns cashback as what it is put upon does."
-        f"{_COUNTS_FROM_NOW}",
+        about="Whether a `surcharge` of a line or sale earns cashback as what it is put upon does.",
     ),
     "company_buyers": _buyers("a company (a CNPJ)"),
     "foreign_buyers": _buyers("a person with a foreign document"),
@@ -263,8 +259,7 @@ _STATE: Final[dict[str, Field[Any]]] = {
         lowest=1,
         highest=MAX_CONFIRM_WITHIN_H,
         default=72,
-        about="How many hours a sale with `confirm: later` waits for it; after them it is `void`."
-        f"{_COUNTS_FROM_NOW}",
+        about="How many hours a sale with `confirm: later` waits for it; after them it is `void`.",
     ),
     "max_ahead_s": Whole(
         lowest=0,
@@ -272,7 +267,7 @@ _STATE: Final[dict[str, Field[Any]]] = {
         default=300,
         about="By how many seconds a till's clock may be ahead: such a sale is taken, its `sold_at`"
         " kept as told, and it counts at its acceptance. One further ahead is refused"
-        f" (422 `sold_at_future`).{_COUNTS_FROM_NOW}",
+        " (422 `sold_at_future`).",
     ),
     "disabled": Truth(
         about="Nobody of theirs gets in, and every token of theirs is worthless within five"
@@ -318,7 +313,11 @@ MERCHANTS: Final = Resource(
         ),
         **_STATE,
     ),
-    state=Body("All that can be changed.", _state, **_STATE),
+    state=Body(
+        "All that can be changed; what is said of sales counts for those that come from then on.",
+        _state,
+        **_STATE,
+    ),
     orders=Orders(
         default="slug",
         key=_SLUG,

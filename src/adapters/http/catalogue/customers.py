@@ -17,8 +17,8 @@ from adapters.http.resources.resource import (
 )
 from adapters.http.wire import fresh
 from adapters.http.wire.cursors import Kind
-from adapters.http.wire.fields import Body, CpfField, PersonName
-from adapters.http.wire.filters import CpfFilter, Filters
+from adapters.http.wire.fields import Body, DocumentField, PersonName
+from adapters.http.wire.filters import DocumentFilter, Filters
 from adapters.http.wire.shapes import Document, Instant, Shape, Uuid, Version
 from cashback_core.administration import customers
 from cashback_core.sales.sale import Customer
@@ -26,7 +26,7 @@ from cashback_core.values.ids import new_id
 from cashback_core.values.instants import format_instant
 
 if TYPE_CHECKING:
-    from cashback_core.values.documents import Cpf
+    from cashback_core.values.documents import BuyerDocument
 
 
 class KnownCustomer(Shape, frozen=True, kw_only=True):
@@ -52,7 +52,7 @@ def customer_shape(known: customers.KnownCustomer) -> KnownCustomer:
     )
 
 
-def _new(*, document: Cpf, name: str) -> customers.NewCustomer:
+def _new(*, document: BuyerDocument, name: str) -> customers.NewCustomer:
     return customers.NewCustomer(id=new_id(), customer=Customer(document=document, name=name))
 
 
@@ -68,17 +68,22 @@ CUSTOMERS: Final = Resource(
     key=UuidKey("id"),
     answer=Answered(KnownCustomer, customer_shape),
     new=Body(
-        "Who bought. A CPF keeps the name it first came with: case, accents, apostrophes,"
+        "Who bought. A document keeps the name it first came with: case, accents, apostrophes,"
         " dashes, dots, initials and the cut end of a long name do not count; another person's"
         " name is refused or, where the merchant's `name_difference` is `note`, noted.",
         _new,
-        document=CpfField(about="A CPF with right check digits.", must=True, hidden=True),
+        document=DocumentField(
+            about="With right check digits: a CPF, a CNPJ, or `foreign:` and another document.",
+            must=True,
+            hidden=True,
+        ),
         name=PersonName(),
     ),
     state=Body("What of it can be changed.", _name, name=PersonName()),
     orders=Orders(default="id", key=_ID, columns={"id": _ID}),
     filters=Filters(
-        customers.CustomerFilter, document=CpfFilter(about="Only the one of this CPF.")
+        customers.CustomerFilter,
+        document=DocumentFilter(about="Only the one of this document, as in a list of cashbacks."),
     ),
     may=May(read=READERS, write=OPERATORS),
     says=Says(

@@ -59,9 +59,11 @@ class ProblemAnswer:
         }
         if self.form is not None:
             content["application/json"] = {"schema": reference("schemas", self.form)}
+        own = _HEADERS.get(self.status)
+        headers = {} if own is None else {"headers": references("headers", own)}
         return {
             "description": " · ".join(f"`{code}`" for code in self.codes),
-            "headers": references("headers", ("Content-Language", *_HEADERS.get(self.status, ()))),
+            **headers,
             "content": content,
         }
 

@@ -9,13 +9,16 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final, assert_never
 
+import msgspec
 from litestar import HttpMethod, Request, post, route
 from litestar.exceptions import NotFoundException
 from litestar.types import ASGIApp  # noqa: TC002 (Litestar reads the annotations)
 
+from adapters.http.problems.problem import said_in
 from adapters.http.sales import shapes
 from adapters.http.sales.lists import read_list
 from adapters.http.sales.record_shapes import (
+    explanation_shape,
     history_shape,
     location_of,
     quote_shape,
@@ -27,6 +30,7 @@ from adapters.http.wire.body import decode_json, read_body
 from adapters.http.wire.headers import (
     Preference,
     read_idempotency_key,
+    read_language,
     read_preference,
 )
 from adapters.http.wire.ids import path_uuid
@@ -151,7 +155,8 @@ class CashbackRoutes:
             idempotency_key=read_idempotency_key(fields),
             reads_only=principal.reads_only,
         )
-        return Answer(200, encode(quote_shape(quoted)))
+        language = read_language(fields)
+        return Answer(200, encode(quote_shape(quoted, language)), headers=said_in(language))
 
     async def page(self, request: Request[Any, Any, Any]) -> ASGIApp:
         """List a merchant's records."""
@@ -173,16 +178,24 @@ class CashbackRoutes:
         return Answer(200, encode(shape))
 
     async def one(self, request: Request[Any, Any, Any]) -> ASGIApp:
-        """One record with its attempts and events."""
-        _, principal = await self.admit(request)
+        """One record with its attempts and events, and how its cashback came about."""
+        fields, principal = await self.admit(request)
         reads_only = principal.reads_only
         history = await self.records.history(
             principal.merchant_id, read_id(request), group=reads_only
         )
         if history is None:
             raise NotFoundException
-        waits = await self._waits(principal.merchant_id, (history.record,))
-        return Answer(200, encode(history_shape(history.as_told(reads_only), waits)))
+        record = history.record
+        waits = await self._waits(principal.merchant_id, (record,))
+        language = read_language(fields)
+        shape = msgspec.structs.replace(
+            history_shape(history.as_told(reads_only), waits),
+            explanation=explanation_shape(
+                record.sale, record.cashback, record.accepted_at, language
+            ),
+        )
+        return Answer(200, encode(shape), headers=said_in(language))
 
     async def _waits(self, merchant_id: int, records: Iterable[Record]) -> Mapping[UUID, Waiting]:
         """Why those of them that wait do; nothing is asked where none does."""

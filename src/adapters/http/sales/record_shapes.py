@@ -11,6 +11,7 @@ import msgspec
 
 from adapters.http.sales import shapes
 from cashback_core.sales.erased import ERASED
+from cashback_core.sales.explanation import explain
 from cashback_core.sales.same_sale import (
     Collision,
     Contradiction,
@@ -19,12 +20,19 @@ from cashback_core.sales.same_sale import (
     NewSale,
     Repeat,
 )
-from cashback_core.values.documents import mask
+from cashback_core.values.documents import document_kind, mask
 from cashback_core.values.instants import format_instant
-from cashback_core.values.money import format_centavos, format_exact, format_quantity, format_value
+from cashback_core.values.money import (
+    format_centavos,
+    format_exact,
+    format_quantity,
+    format_signed_centavos,
+    format_value,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import datetime
     from uuid import UUID
 
     from adapters.http.wire.answers import Header
@@ -39,6 +47,7 @@ if TYPE_CHECKING:
     from cashback_core.sales.content import Difference
     from cashback_core.sales.sale import Customer, Line, Sale
     from cashback_core.sales.same_sale import Meaning
+    from cashback_core.words.locales import Language
 
 _REFUSED: Final[Mapping[NameKind, shapes.Means]] = {
     NameKind.IDEMPOTENCY_KEY: "idempotency_key_reused",
@@ -80,16 +89,30 @@ def record_shape(record: Record) -> shapes.RecordedSale:
         sale_id=sale.sale_id,
         sold_at=format_instant(sale.sold_at),
         customer=_customer(sale.customer),
+        store=sale.place.store,
+        till=sale.place.till,
+        series=sale.place.series,
+        cashier=sale.cashier,
+        metadata=dict(sale.metadata),
         total=format_centavos(sale.total_centavos),
         discount=format_centavos(sale.discount_centavos),
+        surcharge=format_centavos(sale.surcharge_centavos),
+        difference=format_signed_centavos(sale.difference_centavos),
+        payments=[
+            shapes.Payment(kind=part.kind, value=format_centavos(part.value_centavos))
+            for part in sale.payments
+        ],
         products=_products(sale, record.cashback),
         cashback=format_centavos(record.cashback.cashback_centavos),
+        not_due_because=record.cashback.nothing_due,
         rounding=record.cashback.rounding,
         provider=_provider(standing.provider),
         accepted_at=format_instant(record.accepted_at),
         applied_at=None if standing.applied_at is None else format_instant(standing.applied_at),
         same_content_as=_id_or_none(record.same_content_as),
         name_differs=record.name_differs,
+        submitted_by=record.submitted_by,
+        group=record.group,
         waiting=msgspec.UNSET if record.waiting is None else waiting_shape(record.waiting),
     )
 
@@ -106,7 +129,7 @@ def history_shape(
     )
 
 
-def quote_shape(quoted: Quoted) -> shapes.Quote:
+def quote_shape(quoted: Quoted, language: Language) -> shapes.Quote:
     """A computed cashback as it goes out, and what submitting the sale would be."""
     sale, cashback = quoted.sale, quoted.cashback
     means, record_id, found = _meaning(quoted.meaning)
@@ -115,9 +138,13 @@ def quote_shape(quoted: Quoted) -> shapes.Quote:
         sold_at=format_instant(sale.sold_at),
         total=format_centavos(sale.total_centavos),
         discount=format_centavos(sale.discount_centavos),
+        surcharge=format_centavos(sale.surcharge_centavos),
+        difference=format_signed_centavos(sale.difference_centavos),
         products=_products(sale, cashback),
         cashback=format_centavos(cashback.cashback_centavos),
+        not_due_because=cashback.nothing_due,
         rounding=cashback.rounding,
+        explanation=explanation_shape(sale, cashback, quoted.at, language),
         means=means,
         record_id=_id_or_none(record_id),
         differences=[
@@ -126,6 +153,16 @@ def quote_shape(quoted: Quoted) -> shapes.Quote:
         ],
         name_differs=quoted.name_differs,
     )
+
+
+def explanation_shape(
+    sale: Sale, cashback: Cashback, accepted_at: datetime, language: Language
+) -> list[shapes.ExplanationStep]:
+    """How a cashback came about, in words."""
+    return [
+        shapes.ExplanationStep(pointer=step.pointer, code=step.code, text=step.text(language))
+        for step in explain(sale, cashback, accepted_at=accepted_at)
+    ]
 
 
 def _meaning(meaning: Meaning) -> tuple[shapes.Means, UUID | None, tuple[Difference, ...]]:
@@ -212,12 +249,16 @@ def _id_or_none(id_: UUID | None) -> str | None:
     return None if id_ is None else str(id_)
 
 
-def _customer(customer: Customer | None) -> shapes.Customer:
+def _customer(customer: Customer | None) -> shapes.Customer | None:
     if customer is None:
-        raise NotImplementedError("a sale to nobody has no shape yet")
+        return None
     if customer == ERASED:
-        return shapes.Customer(document=None, name=None)
-    return shapes.Customer(document=str(customer.document), name=customer.name)
+        return shapes.Customer(document=None, document_type=None, name=None)
+    return shapes.Customer(
+        document=str(customer.document),
+        document_type=document_kind(customer.document),
+        name=customer.name,
+    )
 
 
 def _products(sale: Sale, cashback: Cashback) -> list[shapes.Product]:
@@ -230,8 +271,11 @@ def _product(line: Line, earned: LineCashback) -> shapes.Product:
         sku=line.sku,
         value=format_value(line.value_e10),
         qty=format_quantity(line.qty_e4),
-        discount=format_centavos(line.discount_centavos),
         amount=format_centavos(earned.amount_centavos),
+        difference=format_signed_centavos(line.difference_centavos),
+        discount=format_centavos(line.discount_centavos),
+        surcharge=format_centavos(line.surcharge_centavos),
+        excluded=earned.excluded,
         rate_bp=earned.rate_bp,
         rate_version=earned.rate_version,
         exact=format_exact(earned.exact_centavos),

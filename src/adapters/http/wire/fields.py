@@ -15,14 +15,18 @@ if TYPE_CHECKING:
     from datetime import datetime
     from uuid import UUID
 
-    from cashback_core.values.documents import Cpf
+    from cashback_core.values.documents import BuyerDocument
 
 Schema = dict[str, Any]
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
 
 _UTC = ZoneInfo("UTC")
-_CPF = r"^([0-9]{11}|[0-9]{3}\.[0-9]{3}\.[0-9]{3}-[0-9]{2})$"
+_DOCUMENT = (
+    r"^([0-9]{11}|[0-9]{3}\.[0-9]{3}\.[0-9]{3}-[0-9]{2}"
+    r"|[0-9A-Z]{12}[0-9]{2}|[0-9A-Z]{2}\.[0-9A-Z]{3}\.[0-9A-Z]{3}/[0-9A-Z]{4}-[0-9]{2}"
+    r"|foreign:[0-9A-Za-z./-]{5,20})$"
+)
 
 
 class Field(Protocol[T_co]):
@@ -342,20 +346,20 @@ class Choices:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CpfField:
-    """A customer's document; one that is `hidden` is repeated not even masked."""
+class DocumentField:
+    """A customer's document in one word; one that is `hidden` is repeated not even masked."""
 
     about: str
     must: bool = False
     hidden: bool = False
 
-    def read(self, body: ObjectReader, name: str, zone: ZoneInfo) -> Cpf | None:  # noqa: ARG002
+    def read(self, body: ObjectReader, name: str, zone: ZoneInfo) -> BuyerDocument | None:  # noqa: ARG002
         """See Field."""
         return body.hidden_document(name) if self.hidden else body.document(name)
 
     def schema(self) -> Schema:
         """See Field."""
-        form = {"pattern": _CPF} if self.must else {}
+        form = {"pattern": _DOCUMENT} if self.must else {}
         return {"type": _type("string", must=self.must), "description": self.about, **form}
 
 

@@ -11,7 +11,12 @@ from typing import TYPE_CHECKING, Final, cast
 
 from adapters.http.wire.refusals import InvalidRequestError
 from cashback_core.sales.reading.json_object import FieldReader, Fields
-from cashback_core.values.documents import Cpf, InvalidDocument, mask
+from cashback_core.values.documents import (
+    BuyerDocument,
+    InvalidDocument,
+    mask,
+    named_document,
+)
 from cashback_core.values.ids import parse_uuid
 from cashback_core.values.instants import NoSuchInstant, NotAnInstant, parse_bound, parse_instant
 from cashback_core.values.names import name_fault
@@ -136,21 +141,21 @@ class ObjectReader:
             self.tell_quietly(name, fault, highest=str(MAX_REASON_CHARS))
         return text
 
-    def document(self, name: str) -> Cpf | None:
-        """A CPF; a wrong one is repeated only masked."""
+    def document(self, name: str) -> BuyerDocument | None:
+        """A document in one word; a wrong one is repeated only masked."""
         value = self._text(name)
         if value is None:
             return None
         try:
-            return Cpf.parse(value)
+            return named_document(value)
         except InvalidDocument:
             self._note(name, "document_invalid", mask(value), {})
             return None
 
-    def hidden_document(self, name: str) -> Cpf | None:
-        """A CPF; a wrong one is not repeated, not even masked."""
+    def hidden_document(self, name: str) -> BuyerDocument | None:
+        """A document in one word; a wrong one is not repeated, not even masked."""
         try:
-            return Cpf.parse(self.secret(name))
+            return named_document(self.secret(name))
         except InvalidDocument:
             if self.is_text(name):
                 self.tell_quietly(name, "document_invalid")

@@ -514,12 +514,15 @@ begin
         or new.cashback_centavos <> old.cashback_centavos
         or new.accepted_at <> old.accepted_at
         or old.status in ('not_due', 'cancelled', 'void') and new.status <> old.status
-        or new.status <> old.status and new.status = 'unconfirmed'
-        or new.status <> old.status and new.status = 'void'
-            and (old.status <> 'unconfirmed' or old.due_at > now())
-        or old.status = 'unconfirmed'
-            and new.status not in ('unconfirmed', 'pending', 'held', 'void', 'cancelled', 'applied')
-        or old.status = 'unconfirmed' and new.status = old.status and new.due_at <> old.due_at
+        or old.status = 'applied' and new.status not in ('applied', 'in_doubt')
+        or new.status <> old.status and (
+            new.status = 'unconfirmed'
+            or new.status = 'void' and (old.status <> 'unconfirmed' or old.due_at > now())
+        )
+        or old.status = 'unconfirmed' and (
+            new.status not in ('unconfirmed', 'pending', 'held', 'void', 'cancelled', 'applied')
+            or new.status = old.status and new.due_at <> old.due_at
+        )
         or (new.confirmed_at is distinct from case
             when old.status = 'unconfirmed' and new.status in ('pending', 'held') then now()
             else old.confirmed_at

@@ -129,7 +129,10 @@ def sales(draw: DrawFn, situation: Situation = DEMO, *, max_lines: int = 6) -> S
         discount_centavos=discount,
         sale_id=draw(sale_ids()) if draw(st.booleans()) else None,
     )
+    # An access key may be of the very company that buys.
+    assume(sale.sale_id is None or not holds_document(sale.sale_id, sale.document))
     sale = _numbered(draw, sale, rules)
+    assume(sale.place.store is None or not holds_document(sale.place.store, sale.document))
     return sale if plain else _embellished(draw, sale, rules)
 
 

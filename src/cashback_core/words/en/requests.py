@@ -87,7 +87,16 @@ FAULTS: Final[Mapping[str, Text]] = {
         "The query is not percent-encoded UTF-8.", "name=value pairs joined by &"
     ),
     "status_unknown": Text("There is no such status.", "one of: {names}"),
-    "document_invalid": Text("The document is not a CPF.", "11 digits, or 000.000.000-00"),
+    "document_invalid": Text(
+        "The document is neither a CPF, nor a CNPJ, nor foreign: and a foreign one.",
+        "11 digits or 000.000.000-00; 14 characters or 00.000.000/0000-00; foreign:AB12345",
+    ),
+    "cnpj_invalid": Text("This is no CNPJ.", "14 characters, or 00.000.000/0000-00"),
+    "store_invalid": Text("This cannot be a store.", "1 to {highest} visible ASCII characters"),
+    "month_invalid": Text("This is no month.", "YYYY-MM, such as 2026-01"),
+    "invoice_needs_cnpj": Text(
+        "A fiscal document is named by its issuer's CNPJ, and more if wanted.", "invoice_cnpj, too"
+    ),
     "instant_invalid": Text("This is no instant, or one that does not exist.", INSTANT),
     "bound_invalid": Text(
         "This is no day and no instant, or one that does not exist.",

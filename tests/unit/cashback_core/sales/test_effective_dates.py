@@ -105,6 +105,7 @@ def test_a_rate_out_of_range_is_no_rate(rate_bp: int) -> None:
 def test_an_excluded_type_has_no_rate_and_needs_no_second_word() -> None:
     out = NewRate(rate_bp=0, starts_at=NOW + MIN_NOTICE, excluded=True)
     made = next_rate((FIRST,), out, type="A", now=NOW)
+    assert isinstance(made, Rate)
     assert made == Rate(type="A", rate_bp=0, version=2, starts_at=NOW + MIN_NOTICE, excluded=True)
     with pytest.raises(ValueError, match="rate of 0"):
         next_rate((FIRST,), replace(out, rate_bp=1), type="A", now=NOW)

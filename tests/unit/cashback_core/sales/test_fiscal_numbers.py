@@ -24,8 +24,10 @@ from cashback_core import (
     calculate,
     format_centavos,
     parse_sale,
+    same_content,
 )
 from cashback_core.sales.reading.totals import TotalCause
+from cashback_core.sales.validation import TERMS_CODES, parse_repeat
 from cashback_core.testing import strategies
 from cashback_core.testing.strategies import DEMO, STORES, Situation
 from contract.fiscal_oracle import Reckoned, Terms, reckon
@@ -271,6 +273,27 @@ def test_a_wrong_amount_or_total_is_refused_exactly_when_the_oracle_refuses(
         assert not right.total_fits
     else:
         assert right.total_fits
+
+
+@given(st.data())
+def test_whatever_was_taken_under_some_rules_is_the_same_sale_under_any(
+    data: st.DataObject,
+) -> None:
+    """Rounding, tolerances and buyers may be laid down anew: a repeat is answered all the same."""
+    situation = data.draw(SITUATIONS)
+    sale = data.draw(strategies.sales(situation))
+    told = data.draw(strategies.spellings(sale, situation))
+    again = parse_repeat(told, zone=situation.rules.zone)
+    assert same_content(recorded=sale, received=again)
+    assert codes_of(told, SaleRules(zone=situation.rules.zone), situation.now) <= TERMS_CODES
+
+
+def codes_of(told: dict[str, object], rules: SaleRules, now: datetime) -> set[str]:
+    try:
+        parse_sale(told, rules=rules, now=now)
+    except InvalidSale as error:
+        return {violation.code for violation in error.violations}
+    return set()
 
 
 @given(st.data())

@@ -27,6 +27,7 @@ from cashback_core.values.documents import (
     holds_document,
     mask,
     mask_documents,
+    named_document,
     star_documents,
     store_document,
     stored_document,
@@ -155,6 +156,29 @@ def test_a_repr_never_tells_the_whole_document(cpf: Cpf, cnpj: Cnpj) -> None:
     assert repr(Cpf("52998224725")) == "Cpf('***.982.247-**')"
 
 
+@pytest.mark.parametrize(
+    ("word", "document"),
+    [
+        ("52998224725", Cpf("52998224725")),
+        ("529.982.247-25", Cpf("52998224725")),
+        ("11222333000181", Cnpj("11222333000181")),
+        ("12.ABC.345/01DE-35", Cnpj("12ABC34501DE35")),
+        ("foreign:52998224725", ForeignDocument("52998224725")),
+        ("foreign:ab-123456", ForeignDocument("AB-123456")),
+    ],
+)
+def test_one_word_names_a_document_of_every_kind(word: str, document: BuyerDocument) -> None:
+    assert store_document(named_document(word)) == store_document(document)
+
+
+@pytest.mark.parametrize(
+    "word", ["", "52998224726", "11222333000182", "AB-123456", "foreign:", "FOREIGN:AB-123456"]
+)
+def test_a_word_that_names_no_document_is_refused(word: str) -> None:
+    with pytest.raises(InvalidDocument):
+        named_document(word)
+
+
 def test_a_mask_hides_anything_else_whole() -> None:
     assert mask("52998224725") == "***.982.247-**"
     assert mask("529.982.247-25") == "*" * 14
@@ -173,6 +197,12 @@ def test_a_mask_hides_anything_else_whole() -> None:
         ("152998224725", "152998224725"),
         ("529982247251", "529982247251"),
         ("11144477735,52998224725", "***.444.777-**,***.982.247-**"),
+        ("cnpj 11222333000181.", "cnpj **.222.333/****-**."),
+        ("11.222.333/0001-81", "**.222.333/****-**"),
+        ("11.222.333/0001-82", "**.222.333/****-**"),  # mistyped, but plainly a CNPJ
+        ("11222333000182", "11222333000182"),  # some other number of 14 digits
+        ("12ABC34501DE35 and 12ABC34501DE36", "**.ABC.345/****-** and 12ABC34501DE36"),
+        (f"{'3' * 25}11222333000181", f"{'3' * 25}11222333000181"),  # within an access key
     ],
 )
 def test_cpfs_within_a_text_are_masked(text: str, masked: str) -> None:

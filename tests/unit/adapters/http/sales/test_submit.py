@@ -53,16 +53,28 @@ async def test_a_record_is_told_whole(api: Api) -> None:
         "status": "applied",
         "sale_id": "NF-1",
         "sold_at": "2026-01-02T03:00:00Z",
-        "customer": {"document": "52998224725", "name": "JOSE DA SILVA"},
+        "customer": {
+            "document": "52998224725",
+            "document_type": "cpf",
+            "name": "JOSE DA SILVA",
+        },
+        **dict.fromkeys(("store", "till", "series", "cashier")),
+        "metadata": {},
         "total": "90.00",
         "discount": "10.00",
+        "surcharge": "0.00",
+        "difference": "0.00",
+        "payments": [],
         "products": [
             {
                 "type": "A",
                 "sku": None,
                 "value": "10.00",
                 "qty": "1",
+                "difference": "0.00",
                 "discount": "0.00",
+                "surcharge": "0.00",
+                "excluded": False,
                 "amount": "10.00",
                 "rate_bp": 500,
                 "rate_version": 1,
@@ -74,7 +86,10 @@ async def test_a_record_is_told_whole(api: Api) -> None:
                 "sku": None,
                 "value": "10.00",
                 "qty": "9",
+                "difference": "0.00",
                 "discount": "0.00",
+                "surcharge": "0.00",
+                "excluded": False,
                 "amount": "90.00",
                 "rate_bp": 100,
                 "rate_version": 1,
@@ -83,6 +98,7 @@ async def test_a_record_is_told_whole(api: Api) -> None:
             },
         ],
         "cashback": "1.26",
+        "not_due_because": None,
         "rounding": "half_even",
         "provider": {
             "status_code": 201,
@@ -94,6 +110,8 @@ async def test_a_record_is_told_whole(api: Api) -> None:
         "applied_at": record["applied_at"],
         "same_content_as": None,
         "name_differs": False,
+        "submitted_by": "user:demo",
+        "group": "user:demo",
     }
 
 
