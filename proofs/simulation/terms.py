@@ -14,7 +14,7 @@ _BUYERS: Final = Buyers(company=BuyerRule.PAY, foreign=BuyerRule.PAY)
 TERMS: Final = {
     merchant_id: Terms(
         merchant_id=merchant_id,
-        rules=SaleRules(confirm_within=CONFIRM_WITHIN, buyers=_BUYERS),
+        rules=SaleRules(buyers=_BUYERS),
         programme=Programme(
             (Rate(type="A", rate_bp=500, version=1, starts_at=EPOCH.replace(year=2000)),)
         ),
