@@ -20,6 +20,8 @@ MAX_MAX_AHEAD: Final = timedelta(days=1)
 MAX_CONFIRM_WITHIN: Final = timedelta(hours=2160)
 """Ninety days."""
 
+MIN_CONFIRM_WITHIN: Final = timedelta(hours=1)
+
 
 class BuyerRule(StrEnum):
     """What becomes of a sale to a kind of buyer."""
@@ -95,8 +97,8 @@ class SaleRules:
             raise ValueError(f"a sale's highest age is up to {MAX_MAX_AGE.days} days")
         if not timedelta(0) <= self.max_ahead <= MAX_MAX_AHEAD:
             raise ValueError("a till's clock is ahead by a day at most")
-        if not timedelta(0) < self.confirm_within <= MAX_CONFIRM_WITHIN:
-            raise ValueError(f"a sale is confirmed within {MAX_CONFIRM_WITHIN.days} days")
+        if not MIN_CONFIRM_WITHIN <= self.confirm_within <= MAX_CONFIRM_WITHIN:
+            raise ValueError("a sale is confirmed within an hour to ninety days")
         for tolerance in (self.line_tolerance_centavos, self.sale_tolerance_centavos):
             if type(tolerance) is not int or not 0 <= tolerance <= MAX_TOLERANCE_CENTAVOS:
                 raise ValueError(f"a tolerance is 0 to {MAX_TOLERANCE_CENTAVOS} whole centavos")
