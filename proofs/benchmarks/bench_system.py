@@ -26,7 +26,7 @@ from benchmarks.pgbench_side import Pgbench, find_pgbench
 from benchmarks.processes import CHECKOUT
 from cashback_core.privacy.seals import new_erasure_key
 from cashback_gateway.local import demo_data
-from cashback_gateway.local.state import free_port
+from cashback_gateway.local.ports import free_port
 
 if TYPE_CHECKING:
     from collections.abc import Generator

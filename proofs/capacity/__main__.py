@@ -16,7 +16,7 @@ from capacity.driving import UNLIMITED, Drive, growth, paid_once, size
 from capacity.measured import Measured, Profile, keep, load
 from capacity.page import page
 from capacity.plots import plot
-from cashback_gateway.local.state import free_port
+from cashback_gateway.local.ports import free_port
 from deploy.stack import ROOT, Stack
 
 DOCS = ROOT / "docs"

@@ -23,7 +23,7 @@ from adapters.postgres.embedded import EmbeddedPostgres
 from adapters.postgres.schema.migration import migrate
 from cashback_core.privacy.seals import new_erasure_key
 from cashback_gateway.local.demo_data import load
-from cashback_gateway.local.state import free_port
+from cashback_gateway.local.ports import free_port
 from chaos.profile import SETTINGS
 from chaos.quick_folder import quick_folder
 

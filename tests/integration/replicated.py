@@ -17,7 +17,7 @@ import psycopg
 from adapters.postgres.embedded.binaries import find_binaries
 from adapters.postgres.embedded.launch import ROLE, initialise
 from adapters.postgres.embedded.place import find_place
-from cashback_gateway.local.state import free_port
+from cashback_gateway.local.ports import free_port
 
 if TYPE_CHECKING:
     from collections.abc import Generator

@@ -21,7 +21,7 @@ from adapters.postgres.connection.logins import ensure_app_login
 from adapters.postgres.connection.startup_checks import API_ROLES, WORKER_ROLES
 from cashback_core.privacy.seals import Seal
 from cashback_gateway.local import demo_data
-from cashback_gateway.local.state import free_port
+from cashback_gateway.local.ports import free_port
 from integration import unspoken
 from integration.command_line import SRC
 

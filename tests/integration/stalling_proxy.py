@@ -27,6 +27,9 @@ class StallingProxy:
     loop: asyncio.AbstractEventLoop
     dsn: str = ""
     new_too: bool = False
+    last_words: bytes | None = None
+    """The connection over which the server says these ends when anything more is said over it."""
+    over: set[asyncio.Task[None]] = field(default_factory=set["asyncio.Task[None]"])
     silenced: set[asyncio.Task[None]] = field(default_factory=set["asyncio.Task[None]"])
     passing: set[asyncio.Task[None]] = field(default_factory=set["asyncio.Task[None]"])
 
@@ -68,6 +71,7 @@ class StallingProxy:
         finally:
             self.passing.discard(task)
             self.silenced.discard(task)
+            self.over.discard(task)
 
     async def _open(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
         if self.inside.startswith("/"):
@@ -79,10 +83,12 @@ class StallingProxy:
         self, source: asyncio.StreamReader, target: asyncio.StreamWriter, whose: asyncio.Task[None]
     ) -> None:
         try:
-            while data := await source.read(_PIECE):
+            while (data := await source.read(_PIECE)) and whose not in self.over:
                 if whose not in self.silenced:
                     target.write(data)
                     await target.drain()
+                if self.last_words is not None and self.last_words in data:
+                    self.over.add(whose)
             if whose not in self.silenced:
                 target.close()
         except OSError:

@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING, Any, Final, cast
 from urllib.parse import urlsplit
 
 from cashback_gateway.local import demo_data
+from cashback_gateway.local.ports import free_port
 from cashback_gateway.local.run import StopSignals, just_now
-from cashback_gateway.local.state import LocalState, LocalStateError, free_port
+from cashback_gateway.local.state import LocalState, LocalStateError
 from cashback_gateway.local.system import LocalSystem
 from cashback_gateway.settings.database import DatabaseSettings
 from cashback_gateway.settings.declaration import declared_in, file_name

@@ -6,8 +6,6 @@ import contextlib
 import fcntl
 import json
 import os
-import secrets
-import socket
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,7 +19,6 @@ if TYPE_CHECKING:
 
 CHECKOUT = Path(__file__).resolve().parents[3]
 DEFAULT_FOLDER = CHECKOUT / "var"
-_NOT_FOR_CONNECTIONS = range(20_000, 32_768)
 
 
 class LocalStateError(Exception):
@@ -182,38 +179,6 @@ def completed_environment(
             url = server.attach()
             completed["DATABASE_URL"] = url or stack.enter_context(server).dsn()
         yield completed
-
-
-def free_port(host: str) -> int:
-    """Return a port that nobody listens on at this moment; OSError when none is found.
-
-    It is below those that systems give to outgoing connections: one of these could take it before
-    whoever asked listens.
-    """
-    for _ in range(100):
-        port = secrets.choice(_NOT_FOR_CONNECTIONS)
-        if is_free(host, port):
-            return port
-    raise OSError(f"no free port on {host}")
-
-
-def is_free(host: str, port: int) -> bool:
-    """Tell whether the port can be listened on."""
-    with _listening_socket(host) as probe:
-        try:
-            probe.bind((host, port))
-            probe.listen(1)
-        except OSError:
-            return False
-    return True
-
-
-def _listening_socket(host: str) -> socket.socket:
-    family = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)[0][0]
-    probe = socket.socket(family, socket.SOCK_STREAM)
-    # As servers do: connections that are ending must not make a port look taken.
-    probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    return probe
 
 
 def _write_whole(path: Path, make: Callable[[Path], None]) -> None:

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 
 from adapters.postgres.embedded import EmbeddedPostgres
 from adapters.postgres.operators.examination import LISTENER
-from cashback_gateway.local.state import LocalRun, LocalStateError, free_port, is_free
+from cashback_gateway.local.ports import Ports
+from cashback_gateway.local.state import LocalRun, LocalStateError
 from cashback_gateway.local.supervisor import DatabasePart, ProcessPart, Program, Supervisor
 from cashback_gateway.settings.declaration import file_name
 from cashback_gateway.settings.environment import read_settings
@@ -67,6 +68,7 @@ class LocalSystem:
         self._stop_asked = stop_asked
         self._supervisor = Supervisor(tell)
         self._exit = contextlib.ExitStack()
+        self._ports = self._exit.enter_context(contextlib.closing(Ports()))
 
     def start(self) -> RunningSystem | None:
         """Bring everything up; None when a stop was asked meanwhile.
@@ -158,13 +160,13 @@ class LocalSystem:
 
     def _port(self, host: str, port: int) -> int:
         try:
-            if is_free(host, port):
+            if self._ports.claim(host, port):
                 return port
             if "CASHBACK_PORT" in self._given:
                 raise LocalStateError(
                     f"CASHBACK_PORT is {port}, and another program listens there already"
                 )
-            other = free_port(host)
+            other = self._ports.claim_any(host)
         except OSError as error:
             raise LocalStateError(
                 f"CASHBACK_HOST is {host!r}, where nothing can listen: {error.strerror}"
@@ -185,9 +187,11 @@ class LocalSystem:
             if not first:
                 return {}
         else:
-            first = METRICS_PORT if is_free(host, METRICS_PORT) else free_port(host)
-        second = first + 1 if first < MAX_PORT and is_free(host, first + 1) else free_port(host)
-        return {"api": first, "worker": second}
+            first = self._claimed(host, METRICS_PORT)
+        return {"api": first, "worker": self._claimed(host, min(first + 1, MAX_PORT))}
+
+    def _claimed(self, host: str, port: int) -> int:
+        return port if self._ports.claim(host, port) else self._ports.claim_any(host)
 
     def _fill_database(self, url: str, password: str) -> list[str]:
         """Migrate and load the demo data; return the users who are new and have that password."""
@@ -202,7 +206,7 @@ class LocalSystem:
 
     def _start_sandbox(self, environ: Mapping[str, str]) -> str:
         self._tell("starting the sandbox provider")
-        port = free_port(_LOOPBACK)
+        port = self._ports.claim_any(_LOOPBACK)
         arguments = [
             "sandbox",
             f"--host={_LOOPBACK}",

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
 import threading
 import time
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final, Self
 
 import psycopg
@@ -17,6 +19,7 @@ from integration.replicated import replicated
 from integration.running import running_gateway
 
 if TYPE_CHECKING:
+    from collections.abc import Generator
     from pathlib import Path
 
     from integration.replicated import Server
@@ -142,7 +145,11 @@ def a_killed_primary_is_left_for_the_promoted_standby(
 ) -> None:
     with Tills(gateway) as tills:
         wait_for(lambda: len(tills.told) > ENOUGH, "sales are taken")
-        primary.kill()
+        with standing_still(gateway):
+            # What only the primary had written, and told of, would pause the sender, and rightly:
+            # nobody can know that it was nothing.
+            until_it_follows(primary, standby)
+            primary.kill()
         killed_s = time.monotonic()
         wait_for(lambda: ready(gateway).status == 503, "there is a server, and it only reads")
         standby.do("select pg_promote()")
@@ -158,6 +165,18 @@ def a_killed_primary_is_left_for_the_promoted_standby(
         paused = connection.execute("select reason from sender").fetchall()
     assert paused == [(None,)], "it had followed as far as anything was sent for"
     assert gateway.submit(sale()).json["status"] == "applied"
+
+
+@contextmanager
+def standing_still(gateway: Gateway) -> Generator[None, None, None]:
+    """In the middle of whatever its processes do."""
+    for process in gateway.processes.values():
+        process.send_signal(signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        for process in gateway.processes.values():
+            process.send_signal(signal.SIGCONT)
 
 
 def ready(gateway: Gateway) -> Reply:

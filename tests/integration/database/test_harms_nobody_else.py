@@ -19,6 +19,7 @@ from cashback_core.intake.acceptance import Accepted
 from cashback_core.values.availability import StoreUnavailable
 from cashback_gateway.processes.database_guard import DatabaseGuard
 from integration.database.test_group_writer import applied, count, submission
+from integration.stalling_proxy import stalling_proxy
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -83,6 +84,27 @@ async def test_claims_whose_commit_was_not_acknowledged_are_told_as_such(
         await store.claim_due(limit=10, lease_s=30)
     [claim] = raised.value.claims
     assert claim.attempt == 1
+
+
+async def test_claims_after_which_nobody_knows_how_far_the_log_was_are_told_as_such(
+    store: PostgresCashbackStore, dsn: str
+) -> None:
+    await store.accept(replace(submission(1, key="k1"), lease_s=None))
+    with stalling_proxy(dsn) as proxy:
+        database = Database(proxy.dsn)
+        async with database:
+            claiming = PostgresCashbackStore(database, DeliveryPolicy())
+            assert await claiming.next_due_s() == 0
+            proxy.last_words = b"C\0\0\0\x0bCOMMIT\0"  # the answer
+            with pytest.raises(ClaimsUnacknowledged) as raised:
+                await claiming.claim_due(limit=10, lease_s=30)
+            known = database.position
+    [claim] = raised.value.claims
+    assert claim.attempt == 1
+    with psycopg.connect(dsn) as connection:
+        [(status,)] = connection.execute("select status from cashbacks").fetchall()
+    assert status == "sending", "committed, and nothing is sent for it"
+    assert known is not None, "of all that is sent for it is known how far the log was"
 
 
 async def test_a_guard_whose_file_cannot_be_used_lets_nobody_send(dsn: str, tmp_path: Path) -> None:

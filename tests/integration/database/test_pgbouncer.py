@@ -15,7 +15,7 @@ from psycopg.conninfo import conninfo_to_dict
 
 from adapters.postgres.connection.startup_checks import API_ROLES, UnsafeDatabase, refuse_unsafe
 from adapters.postgres.embedded.account import account_for
-from cashback_gateway.local.state import free_port
+from cashback_gateway.local.ports import free_port
 from integration.journeys import read, sale, wait_for
 from integration.running import running_gateway
 

@@ -14,7 +14,7 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from adapters.postgres.connection.database import Database
 from adapters.postgres.identity.identities import PostgresIdentities
 from cashback_core.values.availability import StoreUnavailable
-from cashback_gateway.local.state import free_port
+from cashback_gateway.local.ports import free_port
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator

@@ -14,7 +14,7 @@ import pytest
 
 from adapters.credentials.password_hashes import hash_password
 from adapters.credentials.signing_key import create_signing_key, load_signing_key
-from cashback_gateway.local.state import free_port
+from cashback_gateway.local.ports import free_port
 from integration.administering import PASSWORD, add_user
 from integration.journeys import fresh_cpf, sale
 from integration.running import Gateway, Reply, running_gateway, wait_until_answers

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from adapters.credentials.password_hashes import hash_password
-from cashback_gateway.local.state import free_port
+from cashback_gateway.local.ports import free_port
 from integration.administering import PASSWORD, add_user
 from integration.running import Gateway, Reply, running_gateway, wait_until_answers
 from integration.scraping import scrape, total

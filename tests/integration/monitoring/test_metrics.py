@@ -16,7 +16,7 @@ import pytest
 
 from adapters.telemetry.metrics import METRICS, STANDARD, Metric, ProcessRole
 from adapters.telemetry.page import as_markdown
-from cashback_gateway.local.state import free_port
+from cashback_gateway.local.ports import free_port
 from integration.journeys import sale
 from integration.running import Gateway, running_gateway, wait_until_answers
 from integration.scraping import scrape, total, until

@@ -11,12 +11,13 @@ import psycopg
 import pytest
 
 from adapters.postgres.cashbacks.store import PostgresCashbackStore
+from adapters.postgres.delivery.conclusions import conclude_group
 from adapters.postgres.operators.incidents import PostgresIncidentStore
 from adapters.postgres.reconciliation import PostgresReconciliationStore
 from cashback_core.delivery.states import Status
 from cashback_core.reconciliation.schedule import Moved, RunEnded, RunKind
 from cashback_core.values.availability import StoreUnavailable
-from contract.builders import a_cpf, a_sale, accepted, submitted
+from contract.builders import CREATED, a_cpf, a_sale, accepted, ended, leased, submitted
 from contract.reconciling import (
     POLICY,
     RULES,
@@ -78,6 +79,22 @@ class TestPostgresReconciliations(ReconciliationStoreContract):
         # Accepted, and never tried, when the book was read: its credit is on no statement yet.
         assert (await reconciling).moved == Moved(stored=1)
         assert await status_of(kept, first) is Status.PENDING
+
+    async def test_an_answer_told_by_a_transaction_that_began_before_changes_no_final_answer(
+        self, kept: Kept
+    ) -> None:
+        claim = await leased(kept.store, a_sale(sale_id="later"), lease_s=0.01)
+        await self.passes(0.1)
+        assert await kept.store.reap(limit=10) == 1
+        async with await psycopg.AsyncConnection.connect(self.dsn) as late, late.cursor() as cursor:
+            await cursor.execute("select now()")  # the instant of all that this transaction does
+            await reconcile(kept, [await a_line(kept, claim)], claim)
+            final = await kept.store.find(claim.merchant_id, claim.id)
+            assert final is not None
+            assert final.status is Status.APPLIED
+            standings = await conclude_group(cursor, [ended(claim, CREATED)], POLICY)
+        assert standings == {claim.id: final.standing}
+        assert await kept.store.find(claim.merchant_id, claim.id) == final
 
     async def test_rows_that_stay_locked_are_left_to_the_next_statement(self, kept: Kept) -> None:
         claim = await in_doubt(kept, a_cpf())

@@ -177,7 +177,6 @@ class Database:
         self._closing: list[Callable[[], Awaitable[None]]] = []
         self._renewal: asyncio.Task[None] | None = None
         self._position = 0
-        self._unsure = 0
 
     @property
     def needed_seal(self) -> Seal:
@@ -187,12 +186,12 @@ class Database:
         return self.seal
 
     @property
-    def position(self) -> int | None:
+    def position(self) -> int:
         """How far the log was, in bytes, after the last commit that something may be sent for.
 
-        A server whose log does not reach so far has forgotten some of it. None: not known.
+        A server whose log does not reach so far has forgotten some of it.
         """
-        return None if self._unsure else self._position
+        return self._position
 
     def mark(self, position: int) -> None:
         """Keep how far the log was after a commit."""
@@ -201,18 +200,13 @@ class Database:
     async def mark_from(self, connection: AsyncConnection[Any]) -> None:
         """The same, asked over the connection of the commit.
 
-        That one stands, whatever becomes of the asking; without an answer nothing is known.
+        Without an answer the use has failed, as without that of the commit: nothing may be sent
+        for what was committed.
         """
-        self._unsure += 1
-        try:
-            found = await connection.execute(FLUSHED)
-            row = await found.fetchone()
-            await connection.commit()
-        except psycopg.Error as error:
-            _log.warning("how far the log is was not told: %s", type(error).__name__)
-            return
+        found = await connection.execute(FLUSHED)
+        row = await found.fetchone()
+        await connection.commit()
         self.mark(int(row[0]) if row is not None else 0)
-        self._unsure -= 1
 
     async def open(self, *, before_use: Callable[[], Awaitable[object]] | None = None) -> None:
         """Begin. `before_use` is awaited before a new vouched session is used for anything."""

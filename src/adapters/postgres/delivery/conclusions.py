@@ -77,7 +77,7 @@ async def conclude_group(
         )
         conclusion = conclude(delivery, _ended(result, now), policy)
         answered = read_answer(result.evidence)
-        rows.append(_row(result, answered, conclusion, version))
+        rows.append(_row(result, answered, conclusion, version) | {"after": applied_at})
         latest = result.claim.attempt == attempt and applied_at is None
         standings[cashback_id] = _after(
             before, answered if latest else before.provider, conclusion, now
@@ -280,11 +280,14 @@ async def _store(cursor: Cursor, rows: list[dict[str, Any]]) -> None:
                 m bigint, c uuid, a integer, v integer, result text, phase text, why text,
                 code smallint, body text, connected real, sent real, elapsed real, incident text,
                 pid text, message text, created text, "to" text, actor text, reason text,
-                due timestamptz
+                due timestamptz, after timestamptz
             )
         ), ended as (
             update attempts as t set
-                ended_at = now(), result = i.result, phase = i.phase, reason = i.why,
+                -- This transaction may have begun before the one that settled it: what comes after
+                -- a final answer is never dated before it.
+                ended_at = greatest(now(), i.after + interval '1 microsecond'),
+                result = i.result, phase = i.phase, reason = i.why,
                 status_code = i.code, body = decode(i.body, 'base64'), provider_id = i.pid,
                 provider_message = i.message, provider_created_at = i.created,
                 connected_s = i.connected, sent_s = i.sent, elapsed_s = i.elapsed
