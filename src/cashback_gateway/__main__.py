@@ -2,7 +2,7 @@
 
 import sys
 
-from cashback_gateway.cli import main
+from cashback_gateway.commands.cli import main
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from cashback_core.delivery import Actor, Status
-from cashback_core.evidence import ProviderAnswer
-from cashback_core.identity import new_id
+from cashback_core.delivery.evidence import ProviderAnswer
+from cashback_core.delivery.states import Actor, Status
+from cashback_core.values.ids import new_id
 from contract.builders import (
     CREATED,
     LEASE_S,
@@ -27,9 +27,10 @@ from contract.builders import (
 )
 
 if TYPE_CHECKING:
-    from cashback_core.evidence import Evidence
-    from cashback_core.ports import CashbackStore, Claim
-    from cashback_core.record import Record
+    from cashback_core.delivery.evidence import Evidence
+    from cashback_core.delivery.leases import Claim
+    from cashback_core.delivery.record import Record
+    from cashback_core.intake.store import CashbackStore
 
 ENDS = [
     (CREATED, "applied", Status.APPLIED),

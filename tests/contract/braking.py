@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cashback_core.brakes import REASONS, Ceilings, WaitsFor
-from cashback_core.delivery import Status
-from cashback_core.ports import Position, RateVersion, RecordFilter
+from cashback_core.delivery.brakes import REASONS, Ceilings, WaitsFor
+from cashback_core.delivery.record import RateVersion, RecordFilter
+from cashback_core.delivery.states import Status
+from cashback_core.values.pages import Position
 from contract.builders import (
     LEASE_S,
     NOTHING_SENT,
@@ -19,8 +20,8 @@ from contract.builders import (
 )
 
 if TYPE_CHECKING:
-    from cashback_core.ports import CashbackStore
-    from cashback_core.record import Record
+    from cashback_core.delivery.record import Record
+    from cashback_core.intake.store import CashbackStore
 
 
 class BrakingContract:

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import UTC, datetime, timedelta
 from itertools import count
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-from cashback_core.calculation import calculate
-from cashback_core.delivery import TRANSITIONS, Actor, Status
-from cashback_core.documents import Cpf, cpf_check_digits
-from cashback_core.evidence import Evidence, Outcome, OwnError, Phase, classify
-from cashback_core.identity import new_id
-from cashback_core.ports import Accepted, AttemptResult, CashbackStore, Claim, Submission
-from cashback_core.programme import Programme, Rate
-from cashback_core.sale import Customer, Line, Sale
+from cashback_core.delivery.evidence import Evidence, Outcome, OwnError, Phase, classify
+from cashback_core.delivery.leases import AttemptResult, Claim
+from cashback_core.delivery.states import TRANSITIONS, Actor, Status
+from cashback_core.intake.acceptance import Accepted, Submission
+from cashback_core.sales.calculation import calculate
+from cashback_core.sales.programme import Programme, Rate
+from cashback_core.sales.sale import Customer, Line, Sale
+from cashback_core.values.documents import Cpf, cpf_check_digits
+from cashback_core.values.ids import new_id
 
 if TYPE_CHECKING:
-    from cashback_core.record import History, Record
+    from cashback_core.delivery.record import History, Record
+    from cashback_core.intake.store import CashbackStore
+
+Told = TypeVar("Told", Line, Sale)
 
 LEASE_S: Final = 30.0
 SOLD_AT: Final = datetime(2026, 1, 2, 3, 0, 0, tzinfo=UTC)
@@ -51,11 +55,17 @@ def a_sale(
     line = Line(type="A", value_centavos=centavos, qty_thousandths=1000)
     return Sale(
         sold_at=sold_at,
-        customer=Customer(document=document or a_cpf(), name=name),
+        customer=Customer.known(document=document or a_cpf(), name=name),  # in any spelling
         lines=(line,) * lines,
         total_centavos=centavos * lines,
         sale_id=sale_id,
     )
+
+
+def unchecked(whole: Told, **changes: Any) -> Told:
+    """That line or sale with other values; also one that its constructor refuses."""
+    values: dict[str, Any] = {each.name: getattr(whole, each.name) for each in fields(whole)}
+    return type(whole).known(**{**values, **changes})
 
 
 def submitted(

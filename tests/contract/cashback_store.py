@@ -26,4 +26,4 @@ class CashbackStoreContract(
     CatalogueContract,
     BrakingContract,
 ):
-    """The whole contract of `cashback_core.ports.CashbackStore`."""
+    """The whole contract of `cashback_core.intake.store.CashbackStore`."""

@@ -6,12 +6,13 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from cashback_core.ports import Accepted, Repeated, TermsChanged
+from cashback_core.intake.acceptance import Accepted, Repeated, TermsChanged
 from contract.builders import SOLD_AT, a_sale, accepted, history_of, submitted
 
 if TYPE_CHECKING:
-    from cashback_core.ports import CashbackStore, Submission
-    from cashback_core.sale import Sale
+    from cashback_core.intake.acceptance import Submission
+    from cashback_core.intake.store import CashbackStore
+    from cashback_core.sales.sale import Sale
 
 SINCE = datetime(2000, 1, 1, tzinfo=UTC)
 TICK = timedelta(microseconds=1)

@@ -6,14 +6,14 @@ import asyncio
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
-from cashback_core.administering import Caller
-from cashback_core.callers import REPEATED_S, Renewed, Reused
-from cashback_core.identity import new_id
+from cashback_core.administration.resources import Caller
+from cashback_core.people.callers import REPEATED_S, Renewed, Reused
+from cashback_core.values.ids import new_id
 
 if TYPE_CHECKING:
     from uuid import UUID
 
-    from cashback_core.callers import Account, Identities, Owned
+    from cashback_core.people.callers import Account, Identities, Owned
 
 FIRST: Final = "first"
 HOME, ELSEWHERE = "192.0.2.1", "198.51.100.7"

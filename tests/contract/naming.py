@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from cashback_core.content import differences
-from cashback_core.delivery import Status
-from cashback_core.ports import (
+from cashback_core.delivery.record import RecordFilter
+from cashback_core.delivery.states import Status
+from cashback_core.intake.acceptance import (
     Acceptance,
     Accepted,
     Collided,
@@ -20,11 +20,11 @@ from cashback_core.ports import (
     CustomerNameMismatch,
     NameTaken,
     NotRecorded,
-    RecordFilter,
     Repeated,
 )
-from cashback_core.sale import Line
-from cashback_core.same_sale import (
+from cashback_core.sales.content import differences
+from cashback_core.sales.sale import Line
+from cashback_core.sales.same_sale import (
     Collision,
     Contradiction,
     EqualContent,
@@ -36,10 +36,11 @@ from cashback_core.same_sale import (
 from contract.builders import CREATED, SOLD_AT, a_cpf, a_sale, accepted, ended, leased, submitted
 
 if TYPE_CHECKING:
-    from cashback_core.ports import CashbackStore, Submission
-    from cashback_core.record import Record
-    from cashback_core.sale import Sale
-    from cashback_core.same_sale import Meaning
+    from cashback_core.delivery.record import Record
+    from cashback_core.intake.acceptance import Submission
+    from cashback_core.intake.store import CashbackStore
+    from cashback_core.sales.sale import Sale
+    from cashback_core.sales.same_sale import Meaning
 
 
 class NamingContract:

@@ -11,15 +11,68 @@ from typing import TYPE_CHECKING, Any, Final, cast
 from jsonschema import Draft202012Validator, FormatChecker
 
 from adapters.http.openapi.document import build_document
+from adapters.http.problems.codes import PROBLEMS
+from cashback_core.words.locales import ENGLISH
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-DOCUMENT: Final = build_document(version="test")
+SERVED: Final = build_document(version="test")
+"""As clients get it."""
+
 OWN_HEADERS: Final = (
     "location", "etag", "idempotent-replayed", "preference-applied", "retry-after",
 )  # fmt: skip
 PROBLEM: Final = "application/problem+json"
+
+
+def inlined(value: Any, document: dict[str, Any]) -> Any:
+    """A part of the document with its answers, parameters and examples in their own places."""
+    if isinstance(value, list):
+        return [inlined(inner, document) for inner in cast("list[Any]", value)]
+    if not isinstance(value, dict):
+        return value
+    found = cast("dict[str, Any]", value)
+    _, _, kind, name = (found.get("$ref") or "///").split("/")
+    if kind in {"responses", "parameters", "examples"}:
+        return inlined(document["components"][kind][name], document)
+    return {key: inlined(inner, document) for key, inner in found.items()}
+
+
+def spelt_out(document: dict[str, Any]) -> dict[str, Any]:
+    """The document with all that it says: to the status of every problem, in its own place.
+
+    Answers are closed: a client must not mind a field that it does not know, but we send none that
+    is not documented.
+    """
+    components = document["components"]
+    paths = inlined(document["paths"], document)
+    for operations in paths.values():
+        for operation in operations.values():
+            operation.setdefault("security", document["security"])
+            other = operation["responses"].pop("default")
+            by_status: dict[str, dict[str, Any]] = {}
+            for code, example in other["content"][PROBLEM]["examples"].items():
+                by_status.setdefault(str(example["value"]["status"]), {})[code] = example
+            for status, examples in by_status.items():
+                content = {PROBLEM: {**other["content"][PROBLEM], "examples": examples}}
+                headers = {
+                    name: header
+                    for name, header in other["headers"].items()
+                    if name != "Retry-After" or status in {"429", "502", "503", "504"}
+                }
+                alone = {**other, "headers": headers, "content": content}
+                operation["responses"].setdefault(status, alone)
+    schemas = {
+        name: {**schema, "additionalProperties": schema.get("additionalProperties", False)}
+        if schema.get("type") == "object"
+        else schema
+        for name, schema in components["schemas"].items()
+    }
+    return {**document, "paths": paths, "components": {**components, "schemas": schemas}}
+
+
+DOCUMENT: Final = spelt_out(SERVED)
 
 _FORMATS: Final = FormatChecker(["uuid"])
 
@@ -53,7 +106,11 @@ def assert_conforms(
         assert documented - {"location"} <= headers.keys()
         problem = json.loads(body)
         assert problem["status"] == status
-        assert problem["code"] in response["content"][PROBLEM]["examples"]
+        example = response["content"][PROBLEM]["examples"][problem["code"]]["value"]
+        if headers["content-language"] == ENGLISH and not PROBLEMS[problem["code"]].faults:
+            # What depends on nobody is answered as its example says, to the letter.
+            told = {name: example[name] for name in ("type", "title", "errors")}
+            assert {name: problem[name] for name in told} == told
     if method != "HEAD":
         reference = response["content"][media_type]["schema"]["$ref"]
         assert faults(reference, json.loads(body)) == []

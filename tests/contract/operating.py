@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Final
 
 import pytest
 
-from cashback_core.brakes import Ceilings
-from cashback_core.delivery import Actor, Status
-from cashback_core.equals import MAX_LISTED
-from cashback_core.identity import new_id
-from cashback_core.operating import (
+from cashback_core.delivery.brakes import Ceilings
+from cashback_core.delivery.states import Actor, Status
+from cashback_core.intake.acceptance import Collided, ContentTaken
+from cashback_core.intake.equal_sales import MAX_LISTED
+from cashback_core.operators.acts import (
     Act,
     ActKind,
     CountChanged,
@@ -28,8 +28,8 @@ from cashback_core.operating import (
     SenderState,
     Tally,
 )
-from cashback_core.ports import Collided, ContentTaken
-from cashback_core.same_sale import EqualOutcome
+from cashback_core.sales.same_sale import EqualOutcome
+from cashback_core.values.ids import new_id
 from contract.builders import (
     CREATED,
     LEASE_S,
@@ -48,10 +48,13 @@ from contract.builders import (
 )
 
 if TYPE_CHECKING:
-    from cashback_core.evidence import Evidence
-    from cashback_core.operating import OpenCashback, OperatorStore, SenderSwitch
-    from cashback_core.ports import CashbackStore, Claim
-    from cashback_core.sale import Sale
+    from uuid import UUID
+
+    from cashback_core.delivery.evidence import Evidence
+    from cashback_core.delivery.leases import Claim
+    from cashback_core.intake.store import CashbackStore
+    from cashback_core.operators.acts import OpenCashback, OperatorStore, SenderSwitch
+    from cashback_core.sales.sale import Sale
 
 RESEND: Final = Act(kind=ActKind.RESEND, by="ana", reason="the outage is over")
 RISKY: Final = replace(RESEND, accept_risk=True)
@@ -231,7 +234,7 @@ class OperatorStoreContract:
         assert (await operators.open_page(2, OpenFilter(), limit=9, after=None)).items == ()
         assert await operators.act(2, claim.id, RESEND) is None
         assert (await operators.tally(2, OpenFilter())).count == 0
-        assert await operators.resend_all(2, OpenFilter(), RESEND, expected=0) == Tally(
+        assert await operators.act_on_all(2, OpenFilter(), RESEND, expected=0) == Tally(
             count=0, cashback_centavos=0, in_doubt=0
         )
         assert (await history_of(store, 1, claim)).record.status is Status.REJECTED
@@ -331,10 +334,10 @@ class OperatorStoreContract:
         wanted = OpenFilter(statuses=frozenset({Status.REJECTED}))
         assert (await operators.tally(1, wanted)).in_doubt == 1
         assert (await operators.tally(None, wanted)).in_doubt == 1
-        assert await operators.resend_all(1, wanted, RESEND, expected=2) == RiskNotAccepted(1)
+        assert await operators.act_on_all(1, wanted, RESEND, expected=2) == RiskNotAccepted(1)
         items = await everything(operators, wanted, limit=5)
         assert {i.id: i.suspected for i in items} == {certain.id: False, marked.id: True}
-        assert isinstance(await operators.resend_all(1, wanted, RISKY, expected=2), Tally)
+        assert isinstance(await operators.act_on_all(1, wanted, RISKY, expected=2), Tally)
         pending = OpenFilter(statuses=frozenset({Status.PENDING}))
         items = await everything(operators, pending, limit=5)
         risks = {i.id: i.risk_accepted_at is not None for i in items}
@@ -405,12 +408,12 @@ class OperatorStoreContract:
         wanted = OpenFilter(statuses=ALL)
         tally = await operators.tally(1, wanted)
         assert tally == Tally(count=2, cashback_centavos=600, in_doubt=1)
-        assert await operators.resend_all(1, wanted, RESEND, expected=2) == RiskNotAccepted(1)
-        changed = await operators.resend_all(1, wanted, RISKY, expected=1)
+        assert await operators.act_on_all(1, wanted, RESEND, expected=2) == RiskNotAccepted(1)
+        changed = await operators.act_on_all(1, wanted, RISKY, expected=1)
         assert changed == CountChanged(tally)
         for claim in (refused, doubtful):
             assert len((await history_of(store, 1, claim)).events) == 3, "none or all"
-        assert await operators.resend_all(1, wanted, RISKY, expected=2) == tally
+        assert await operators.act_on_all(1, wanted, RISKY, expected=2) == tally
         for claim in (refused, doubtful):
             event = (await history_of(store, 1, claim)).events[-1]
             assert (event.to_status, event.actor_name) == (Status.PENDING, "ana")
@@ -457,26 +460,95 @@ class OperatorStoreContract:
         everyone = await operators.tally(1, replace(wanted, above_ceiling=True))
         assert everyone == Tally(count=4, cashback_centavos=1_510, in_doubt=0, above_ceiling=3)
         assert len(await everything(operators, wanted, limit=10)) == 4, "they are listed"
-        changed = await operators.resend_all(1, wanted, RISKY, expected=4)
+        changed = await operators.act_on_all(1, wanted, RISKY, expected=4)
         assert changed == CountChanged(tally)
-        assert await operators.resend_all(1, wanted, RESEND, expected=1) == tally
+        assert await operators.act_on_all(1, wanted, RESEND, expected=1) == tally
         items = await everything(operators, wanted, limit=10)
         assert {item.id for item in items} == {record.id for record in (*held, day)}
         pending = OpenFilter(statuses=frozenset({Status.PENDING}))
         assert [i.id for i in await everything(operators, pending, limit=5)] == [other.id]
         assert isinstance(await operators.act(1, held[0].id, RESEND), Granted), "one by one"
         asked = replace(wanted, above_ceiling=True)
-        done = await operators.resend_all(1, asked, RESEND, expected=2)
+        done = await operators.act_on_all(1, asked, RESEND, expected=2)
         assert done == Tally(count=2, cashback_centavos=510, in_doubt=0, above_ceiling=2)
         assert await everything(operators, wanted, limit=10) == []
 
-    async def test_only_what_can_be_resent_is_resent_by_filter(
+    async def test_an_act_is_done_to_many_only_from_where_it_needs_no_evidence_of_each(
         self, operators: OperatorStore
     ) -> None:
-        for status in (Status.PENDING, Status.SENDING, Status.CANCELLED, Status.APPLIED):
-            wanted = OpenFilter(statuses=frozenset({status}))
-            with pytest.raises(ValueError, match="resen"):
-                await operators.resend_all(1, wanted, RISKY, expected=0)
+        for act, statuses in (
+            (RISKY, (Status.PENDING, Status.SENDING, Status.CANCELLED, Status.APPLIED)),
+            (CANCEL, (Status.IN_DOUBT, Status.SENDING, Status.APPLIED)),
+            (PAID, (Status.REJECTED, Status.HELD, Status.PENDING)),
+            (TAKE_BACK, (Status.APPLIED, Status.REJECTED)),
+        ):
+            for status in statuses:
+                wanted = OpenFilter(statuses=frozenset({status}))
+                with pytest.raises(ValueError, match=f"{act.kind} of many"):
+                    await operators.act_on_all(1, wanted, act, expected=0)
+
+    async def test_many_are_cancelled_and_their_days_room_is_given_back(
+        self, store: CashbackStore, operators: OperatorStore
+    ) -> None:
+        await self.set_ceilings(store, 1, Ceilings(max_day_centavos=1_000))
+        for _ in range(2):
+            await accepted(store, submitted(a_sale(), lease_s=None))
+        pending = OpenFilter(statuses=frozenset({Status.PENDING}))
+        tally = await operators.tally(1, pending, ActKind.CANCEL)
+        assert tally == Tally(count=2, cashback_centavos=1_000, in_doubt=0)
+        assert isinstance(await operators.act_on_all(1, pending, CANCEL, expected=1), CountChanged)
+        assert await operators.act_on_all(1, pending, CANCEL, expected=2) == tally
+        again = await accepted(store, submitted(a_sale(), lease_s=None))
+        assert again.status is Status.PENDING, "there is room again"
+
+    async def test_what_was_resent_at_a_risk_is_cancelled_with_others_only_by_who_accepts_it(
+        self, store: CashbackStore, operators: OperatorStore
+    ) -> None:
+        doubtful, refused = await ended_with(store, UNANSWERED), await ended_with(store, REFUSED)
+        assert isinstance(await operators.act(1, doubtful.id, RISKY), Granted)
+        wanted = OpenFilter(statuses=frozenset({Status.PENDING, Status.REJECTED}))
+        for merchant_id in (1, None):
+            assert (await operators.tally(merchant_id, wanted, ActKind.CANCEL)).in_doubt == 1
+        assert (await operators.tally(1, wanted)).in_doubt == 0, "by resending"
+        assert await operators.act_on_all(1, wanted, CANCEL, expected=2) == RiskNotAccepted(1)
+        cancel = replace(CANCEL, accept_risk=True)
+        assert isinstance(await operators.act_on_all(None, wanted, cancel, expected=2), Tally)
+        cancelled = OpenFilter(statuses=frozenset({Status.CANCELLED}))
+        items = await everything(operators, cancelled, limit=5)
+        assert {item.id for item in items} == {doubtful.id, refused.id}
+
+    async def test_many_doubts_are_marked_on_the_providers_evidence(
+        self, store: CashbackStore, operators: OperatorStore
+    ) -> None:
+        first, second, third = [await ended_with(store, UNANSWERED) for _ in range(3)]
+        doubts = OpenFilter(statuses=frozenset({Status.IN_DOUBT}))
+        paid = replace(doubts, ids=frozenset({first.id, third.id}))
+        assert (await operators.tally(1, paid, ActKind.MARK_APPLIED)).in_doubt == 0
+        assert isinstance(await operators.act_on_all(1, paid, PAID, expected=2), Tally)
+        assert isinstance(await operators.act_on_all(1, doubts, UNPAID, expected=1), Tally)
+        for claim, status in ((first, "applied"), (second, "rejected"), (third, "applied")):
+            record = (await history_of(store, 1, claim)).record
+            assert record.status == status
+
+    async def test_many_are_chosen_by_reason_answer_acceptance_and_id(
+        self, store: CashbackStore, operators: OperatorStore
+    ) -> None:
+        refused, doubtful = await ended_with(store, REFUSED), await ended_with(store, UNANSWERED)
+        at = (await history_of(store, 1, doubtful)).record.accepted_at
+
+        async def ids(wanted: OpenFilter) -> set[UUID]:
+            found = {item.id for item in await everything(operators, wanted, limit=5)}
+            assert (await operators.tally(1, wanted)).count == len(found)
+            return found
+
+        assert await ids(OpenFilter(reason="REFUSED it")) == {refused.id}
+        assert await ids(OpenFilter(reason="it%")) == set()
+        assert await ids(OpenFilter(status_code=422)) == {refused.id}
+        assert await ids(OpenFilter(status_code=500)) == set()
+        assert await ids(OpenFilter(accepted_from=at)) == {doubtful.id}
+        assert await ids(OpenFilter(accepted_to=at)) == {refused.id}
+        assert await ids(OpenFilter(ids=frozenset({doubtful.id}))) == {doubtful.id}
+        assert await ids(OpenFilter(ids=frozenset())) == set()
 
     async def test_two_operators_at_once_resend_once(
         self, store: CashbackStore, operators: OperatorStore
@@ -484,8 +556,8 @@ class OperatorStoreContract:
         claims = [await ended_with(store, REFUSED) for _ in range(5)]
         wanted = OpenFilter(statuses=ALL)
         decisions = await asyncio.gather(
-            operators.resend_all(1, wanted, RESEND, expected=5),
-            operators.resend_all(1, wanted, RESEND, expected=5),
+            operators.act_on_all(1, wanted, RESEND, expected=5),
+            operators.act_on_all(1, wanted, RESEND, expected=5),
         )
         assert sorted(type(d).__name__ for d in decisions) == ["CountChanged", "Tally"]
         for claim in claims:

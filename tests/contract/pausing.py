@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from cashback_core.delivery import Actor, Status
-from cashback_core.evidence import Evidence, OwnError, Phase
-from cashback_core.identity import new_id
-from cashback_core.ports import Pause
-from cashback_core.waiting import Why
+from cashback_core.delivery.evidence import Evidence, OwnError, Phase
+from cashback_core.delivery.leases import Pause
+from cashback_core.delivery.states import Actor, Status
+from cashback_core.delivery.waits import Why
+from cashback_core.values.ids import new_id
 from contract.builders import (
     LEASE_S,
     NOTHING_SENT,
@@ -25,7 +25,7 @@ from contract.builders import (
 )
 
 if TYPE_CHECKING:
-    from cashback_core.ports import CashbackStore
+    from cashback_core.intake.store import CashbackStore
 
 DAY_S = 86_400.0
 

@@ -8,13 +8,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from cashback_core.delivery import Status
-from cashback_core.names import NameDifference
-from cashback_core.ports import Acceptance, Accepted, CustomerNameMismatch, RecordFilter
+from cashback_core.delivery.record import RecordFilter
+from cashback_core.delivery.states import Status
+from cashback_core.intake.acceptance import Acceptance, Accepted, CustomerNameMismatch
+from cashback_core.values.names import NameDifference
 from contract.builders import a_cpf, a_sale, accepted, submitted
 
 if TYPE_CHECKING:
-    from cashback_core.ports import CashbackStore, Submission
+    from cashback_core.intake.acceptance import Submission
+    from cashback_core.intake.store import CashbackStore
 
 
 def noting(submission: Submission) -> Submission:

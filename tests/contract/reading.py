@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from cashback_core.delivery import Status
-from cashback_core.identity import new_id
-from cashback_core.money import MAX_CENTAVOS, MAX_QUANTITY_THOUSANDTHS
-from cashback_core.ports import Position, RecordFilter
-from cashback_core.sale import MAX_LINES, Customer, Line, Sale
+from cashback_core.delivery.record import RecordFilter
+from cashback_core.delivery.states import Status
+from cashback_core.sales.sale import MAX_LINES, Customer, Line, Sale
+from cashback_core.values.ids import new_id
+from cashback_core.values.money import MAX_CENTAVOS, MAX_QUANTITY_THOUSANDTHS
+from cashback_core.values.pages import Position
 from contract.builders import (
     CREATED,
     RATES_BP,
@@ -29,8 +30,8 @@ from contract.builders import (
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from cashback_core.ports import CashbackStore
-    from cashback_core.record import Record
+    from cashback_core.delivery.record import Record
+    from cashback_core.intake.store import CashbackStore
 
 
 class ReadingContract:

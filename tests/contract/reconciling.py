@@ -11,18 +11,17 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
-from cashback_core.delivery import Actor, DeliveryPolicy, Status
-from cashback_core.explaining import Explanation, IncidentStore, Meaning
-from cashback_core.identity import new_id
+from cashback_core.delivery.states import Actor, DeliveryPolicy, Status
 from cashback_core.reconciliation import (
     FindingClass,
     Margin,
+    ReadStatement,
     Reconciliation,
     Rules,
-    Tally,
-    Told,
+    StatementTotals,
 )
-from cashback_core.reconciling import (
+from cashback_core.reconciliation.incidents import Explanation, IncidentStore, Meaning
+from cashback_core.reconciliation.schedule import (
     FoundIncident,
     Moved,
     ReconciliationRuns,
@@ -31,7 +30,8 @@ from cashback_core.reconciling import (
     RunKind,
     start_of,
 )
-from cashback_core.statements import StatementHead, StatementLine
+from cashback_core.reconciliation.statements import StatementHead, StatementLine
+from cashback_core.values.ids import new_id
 from contract.builders import (
     CREATED,
     NOTHING_SENT,
@@ -47,9 +47,10 @@ if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Sequence
     from uuid import UUID
 
-    from cashback_core.documents import Cpf
-    from cashback_core.explaining import StatementIncident
-    from cashback_core.ports import CashbackStore, Claim
+    from cashback_core.delivery.leases import Claim
+    from cashback_core.intake.store import CashbackStore
+    from cashback_core.reconciliation.incidents import StatementIncident
+    from cashback_core.values.documents import Cpf
 
 POLICY: Final = DeliveryPolicy(deadline_s=0.01, lease_s=0.02, backoff_base_s=0.01)
 RULES: Final = Rules(
@@ -358,7 +359,7 @@ async def reconcile(
     ]
     through = kept.rules.margin.after(max(starts), POLICY) + timedelta(microseconds=1)
     asked_since = since or min(starts) - timedelta(days=1)
-    tally = Tally()
+    tally = StatementTotals()
     for line in lines:
         tally.add(line)
     head = StatementHead(
@@ -371,7 +372,7 @@ async def reconcile(
     )
     async with alone(kept) as runs:
         await runs.begin(RunKind.ASKED, asked_since)
-        told = Told(head=head, tally=tally)
+        told = ReadStatement(head=head, tally=tally)
         said = await runs.explanations()
         reconciliation = Reconciliation([told], kept.rules, said)
         for line in lines:

@@ -13,9 +13,16 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
-from cashback_core.delivery import Actor, Status
-from cashback_core.documents import mask
-from cashback_core.explaining import (
+from cashback_core.delivery.states import Actor, Status
+from cashback_core.operators.acts import (
+    Granted,
+    NotCreditedThere,
+    NotYours,
+    OpenFilter,
+    RiskNotAccepted,
+)
+from cashback_core.reconciliation import FindingClass
+from cashback_core.reconciliation.incidents import (
     ClassTotal,
     Explanation,
     IncidentStore,
@@ -24,15 +31,8 @@ from cashback_core.explaining import (
     NotExplained,
     StatementIncident,
 )
-from cashback_core.identity import new_id
-from cashback_core.operating import (
-    Granted,
-    NotCreditedThere,
-    NotYours,
-    OpenFilter,
-    RiskNotAccepted,
-)
-from cashback_core.reconciliation import FindingClass
+from cashback_core.values.documents import mask
+from cashback_core.values.ids import new_id
 from contract.builders import (
     CREATED,
     UNANSWERED,
@@ -50,8 +50,9 @@ from contract.operating import ALL, PAID, REFUSED, RESEND, RISKY, TAKE_BACK, UNP
 if TYPE_CHECKING:
     from uuid import UUID
 
-    from cashback_core.operating import OperatorStore
-    from cashback_core.ports import CashbackStore, Claim
+    from cashback_core.delivery.leases import Claim
+    from cashback_core.intake.store import CashbackStore
+    from cashback_core.operators.acts import OperatorStore
 
 FOREIGN: Final = Explanation(meaning=Meaning.FOREIGN, by="petra", reason="their own campaign")
 KNOWN: Final = replace(FOREIGN, meaning=Meaning.KNOWN_ABSENT, reason="paid by hand in May")
@@ -413,7 +414,7 @@ class IncidentStoreContract:
         wanted = OpenFilter(statuses=ALL)
         assert (await operators.tally(1, wanted)).in_doubt == 1
         assert (await operators.tally(2, wanted)).in_doubt == 0
-        many = await operators.resend_all(1, wanted, RESEND, expected=1)
+        many = await operators.act_on_all(1, wanted, RESEND, expected=1)
         assert many == RiskNotAccepted(1)
         (item,) = (await operators.open_page(1, wanted, limit=9, after=None)).items
         assert item.suspected
@@ -470,8 +471,8 @@ class IncidentStoreContract:
         at = (await history_of(store, 1, suspected)).attempts[0].started_at
         self.told(at, document=str(suspected.document))
         wanted = OpenFilter(statuses=ALL)
-        assert await operators.resend_all(1, wanted, RESEND, expected=2) == RiskNotAccepted(1)
-        done = await operators.resend_all(1, wanted, RISKY, expected=2)
+        assert await operators.act_on_all(1, wanted, RESEND, expected=2) == RiskNotAccepted(1)
+        done = await operators.act_on_all(1, wanted, RISKY, expected=2)
         assert done == await operators.tally(1, OpenFilter(statuses=frozenset({Status.PENDING})))
         pending = OpenFilter(statuses=frozenset({Status.PENDING}))
         items = (await operators.open_page(1, pending, limit=9, after=None)).items

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from cashback_gateway.local_state import free_port
+from cashback_gateway.local.ports import free_port
 from deploy.stack import QUICK, Stack
 
 if TYPE_CHECKING:

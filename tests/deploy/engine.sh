@@ -40,6 +40,9 @@ if ! docker version >/dev/null 2>&1; then
     started=$("$offline/start" 8>&-) || fail "the engine does not start"
     eval "$started"
     echo "$started"
+    # Whatever a run that was killed has left begins again with the engine, and takes the machine.
+    left=$(docker ps -aq --filter name=cashback-test-)
+    [ -z "$left" ] || { say "ending what a killed run left" && docker rm -fv $left >/dev/null; }
 fi
 docker version >/dev/null || fail "no engine answers"
 

@@ -107,6 +107,11 @@ class Stack:
             )
         return done.stdout
 
+    def build(self, image: str, recipe: str) -> None:
+        """Build an image from a Dockerfile that copies nothing. Raises CalledProcessError."""
+        command = ["docker", "build", "--quiet", "--tag", image, "-"]
+        subprocess.run(command, input=recipe.encode(), capture_output=True, check=True)
+
     def up(self, *arguments: str, environ: Mapping[str, str] | None = None) -> None:
         """Bring services up as a user does, and wait until all that run are healthy."""
         self.compose("up", "--detach", *arguments, environ=environ)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from adapters.postgres.starting import API_ROLES, WORKER_ROLES
+from adapters.postgres.connection.startup_checks import API_ROLES, WORKER_ROLES
 from deploy.stack import LASTING, StackError
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from cashback_gateway.local_state import free_port
+from cashback_gateway.local.ports import free_port
 from deploy.stack import wait_until
 from monitoring_files import expressions, metrics_of
 

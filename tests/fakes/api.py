@@ -5,39 +5,42 @@ from __future__ import annotations
 import asyncio
 import itertools
 import json
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from adapters.http.administration.administered import Administered
-from adapters.http.app import Conduct, UseCases, create_app
-from adapters.http.identity.log_in_traces import LogInTraces
-from adapters.http.identity.login import Login, owner_of
-from adapters.http.identity.passwords import Passwords
-from adapters.http.identity.signing_key import signing_key
-from adapters.http.identity.standing import Standings
-from adapters.http.identity.tokens import TokenKind, Tokens, new_token_id
-from cashback_core.delivering import Deliverer, DeliveriesUnderWay
-from cashback_core.delivery import DeliveryPolicy
-from cashback_core.identity import new_id
-from cashback_core.ports import StoreUnavailable, Terms
-from cashback_core.reading import SaleRules
-from cashback_core.submission import QuoteSale, SubmitSale
+from adapters.credentials.signing_key import signing_key
+from adapters.credentials.tokens import JwtTokens
+from adapters.http.administration.stores import AdministrationStores
+from adapters.http.app import AppOptions, UseCases, create_app
+from cashback_core.delivery.deliverer import Deliverer, DeliveriesUnderWay
+from cashback_core.delivery.states import DeliveryPolicy
+from cashback_core.intake.submission import QuoteSale, SubmitSale
+from cashback_core.people.log_in import LogIn
+from cashback_core.people.log_in_traces import LogInTraces
+from cashback_core.people.passwords import Passwords
+from cashback_core.people.standings import Standings
+from cashback_core.people.tokens import TokenKind, new_token_id, owner_of
+from cashback_core.sales.terms import Terms
+from cashback_core.sales.validation import SaleRules
+from cashback_core.testing.manual_clock import ManualClock
+from cashback_core.testing.memory_identities import MemoryIdentities
+from cashback_core.testing.memory_incidents import MemoryIncidents
+from cashback_core.testing.memory_operators import MemoryOperators
+from cashback_core.testing.memory_privacy import MemoryPrivacy
+from cashback_core.testing.memory_store import MemoryStore
+from cashback_core.testing.plain_hashes import PlainHashes
+from cashback_core.values.availability import StoreUnavailable
+from cashback_core.values.ids import new_id
 from contract.builders import PROGRAMME
 from contract.openapi_conformance import assert_conforms
-from fakes.manual_clock import ManualClock
-from fakes.memory_identities import MemoryIdentities
-from fakes.memory_incidents import MemoryIncidents
-from fakes.memory_operators import MemoryOperators
-from fakes.memory_privacy import MemoryPrivacy
-from fakes.memory_store import MemoryStore
 from fakes.scripted_provider import ScriptedProvider
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from cashback_core.ports import CashbackStore
+    from cashback_core.intake.store import CashbackStore
 
 SALE: Final[dict[str, Any]] = {
     "sold_at": "2026-01-02 00:00:00",
@@ -60,15 +63,8 @@ class AwayStore:
         return away
 
 
-NOT_CALLED: Final = Administered(
-    merchants=cast("Any", AwayStore()),
-    users=cast("Any", AwayStore()),
-    clients=cast("Any", AwayStore()),
-    trail=cast("Any", AwayStore()),
-    product_types=cast("Any", AwayStore()),
-    products=cast("Any", AwayStore()),
-    customers=cast("Any", AwayStore()),
-    stops=cast("Any", AwayStore()),
+NOT_CALLED: Final = AdministrationStores(
+    **{store.name: cast("Any", AwayStore()) for store in fields(AdministrationStores)}
 )
 
 
@@ -90,9 +86,9 @@ class Api:
     def __init__(
         self,
         *,
-        conduct: Conduct = Conduct(wait_s=5.0),  # noqa: B008 (frozen)
+        options: AppOptions = AppOptions(wait_s=5.0),  # noqa: B008 (frozen)
         passwords: Passwords | None = None,
-        administered: Administered = NOT_CALLED,
+        administered: AdministrationStores = NOT_CALLED,
     ) -> None:
         self.administered = administered
         self.clock = ManualClock()
@@ -113,15 +109,15 @@ class Api:
             clock_s=self.clock.monotonic_s,
         )
         self.under_way = DeliveriesUnderWay(self.deliverer)
-        self.tokens = Tokens(
+        self.tokens = JwtTokens(
             signing_key(Ed25519PrivateKey.generate()), now_s=lambda: self.clock.now().timestamp()
         )
         self.identities = MemoryIdentities(self.clock)
         self.standings = Standings(self.identities, self.clock.monotonic_s)
-        self.passwords = passwords or Passwords()
+        self.passwords = passwords or Passwords(PlainHashes())
         self.traces = LogInTraces(key=bytes(32))
-        self._conduct = conduct
-        self.app = create_app(self._use_cases(), conduct=conduct)
+        self._options = options
+        self.app = create_app(self._use_cases(), options=options)
         self._numbers = itertools.count(1)
 
     def use(self, store: CashbackStore) -> None:
@@ -142,7 +138,7 @@ class Api:
             quote_sale=QuoteSale(store=store, now=now),
             store=store,
         )
-        self.app = create_app(use_cases, conduct=self._conduct)
+        self.app = create_app(use_cases, options=self._options)
 
     def _use_cases(self) -> UseCases:
         now = self.clock.now
@@ -157,7 +153,7 @@ class Api:
             privacy=self.privacy,
             administered=self.administered,
             ping=self.ping,
-            login=Login(
+            login=LogIn(
                 identities=self.identities,
                 standings=self.standings,
                 passwords=self.passwords,

@@ -8,19 +8,19 @@ import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from cashback_core.delivering import Deliverer, DeliveriesUnderWay
-from cashback_core.delivery import DeliveryPolicy
-from cashback_core.identity import new_id
-from cashback_core.ports import Terms
-from cashback_core.reading import SaleRules
-from cashback_core.submission import Recorded, SaleRequest, SubmitSale, Submitted
+from cashback_core.delivery.deliverer import Deliverer, DeliveriesUnderWay
+from cashback_core.delivery.states import DeliveryPolicy
+from cashback_core.intake.submission import Recorded, SaleRequest, SubmitSale, Submitted
+from cashback_core.sales.terms import Terms
+from cashback_core.sales.validation import SaleRules
+from cashback_core.testing.manual_clock import ManualClock
+from cashback_core.testing.memory_store import MemoryStore, Row
+from cashback_core.values.ids import new_id
 from contract.builders import PROGRAMME
-from fakes.manual_clock import ManualClock
-from fakes.memory_store import MemoryStore, Row
 from fakes.scripted_provider import ScriptedProvider
 
 if TYPE_CHECKING:
-    from cashback_core.record import Record
+    from cashback_core.delivery.record import Record
 
 SALE: Final[dict[str, Any]] = {
     "sold_at": "2026-01-02 00:00:00",

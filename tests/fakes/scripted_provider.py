@@ -7,8 +7,8 @@ import json
 from collections import deque
 from typing import TYPE_CHECKING
 
-from cashback_core.evidence import Evidence, Phase
-from cashback_core.ports import Payment, Provider
+from cashback_core.delivery.evidence import Evidence, Phase
+from cashback_core.delivery.provider import Payment, Provider
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

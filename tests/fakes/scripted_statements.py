@@ -8,9 +8,14 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from cashback_core.ports import StatementReading, Statements, StatementUnavailable
-from cashback_core.reconciliation import Tally
-from cashback_core.statements import StatementHead, StatementLine
+from cashback_core.reconciliation import StatementTotals
+from cashback_core.reconciliation.statements import (
+    StatementHead,
+    StatementLine,
+    StatementReading,
+    Statements,
+    StatementUnavailable,
+)
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator, Callable
@@ -44,7 +49,7 @@ class ScriptedStatements(Statements):
             for line in self.lines
             if line.credited_at is None or instant <= line.credited_at <= through
         ]
-        tally = Tally()
+        tally = StatementTotals()
         for line in told:
             tally.add(line)
         head = StatementHead(

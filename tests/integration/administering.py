@@ -9,19 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 import psycopg
 
-from adapters.http.administration.administered import Administered
-from adapters.http.identity.passwords import NOBODYS_HASH
-from adapters.postgres.administration.audit_trail import PostgresTrail
-from adapters.postgres.administration.kept_catalogue import PostgresProducts
-from adapters.postgres.administration.kept_clients import PostgresClients
-from adapters.postgres.administration.kept_customers import PostgresCustomers
-from adapters.postgres.administration.kept_merchants import PostgresMerchants
-from adapters.postgres.administration.kept_product_types import PostgresProductTypes
-from adapters.postgres.administration.kept_stops import PostgresStops
-from adapters.postgres.administration.kept_users import PostgresUsers
+from adapters.credentials.password_hashes import NOBODYS_HASH
 from adapters.postgres.administration.transactions import Administration
-from adapters.postgres.database import Database
-from cashback_core.administering import Caller
+from adapters.postgres.administration.users import PostgresUsers
+from adapters.postgres.connection.database import Database
+from cashback_core.administration.resources import Caller
+from cashback_gateway.processes.administered import administered
 from fakes.api import Answered, Api
 
 if TYPE_CHECKING:
@@ -82,19 +75,7 @@ async def administered_api(dsn: str) -> AsyncGenerator[AdministeredApi, None]:
     for username, merchant_id in ADMINS.items():
         add_user(dsn, username, merchant_id=merchant_id, role="admin")
     async with Database(dsn) as database:
-        administration = Administration(database)
-        api = AdministeredApi(
-            administered=Administered(
-                merchants=PostgresMerchants(administration),
-                users=PostgresUsers(administration),
-                clients=PostgresClients(administration),
-                trail=PostgresTrail(administration),
-                product_types=PostgresProductTypes(administration),
-                products=PostgresProducts(administration),
-                customers=PostgresCustomers(administration),
-                stops=PostgresStops(administration),
-            )
-        )
+        api = AdministeredApi(administered=administered(database))
         users = api.identities.users
         users["otto"] = replace(users["adam"], username="otto", merchant_id=2)
         yield api

@@ -18,14 +18,14 @@ import jwt
 import psycopg
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from adapters.http.identity.login import owner_of
-from adapters.http.identity.signing_key import SigningKey, jwk, load_signing_key, signing_key
-from adapters.http.identity.tokens import Owner, TokenKind, Tokens
-from adapters.postgres.database import Database
+from adapters.credentials.signing_key import SigningKey, jwk, load_signing_key, signing_key
+from adapters.credentials.tokens import JwtTokens
+from adapters.postgres.connection.database import Database
 from adapters.postgres.identity.accounts import PostgresAccounts
-from cashback_core.documents import cpf_check_digits
-from cashback_core.identity import new_id
-from cashback_core.instants import format_instant
+from cashback_core.people.tokens import TokenKind, TokenOwner, owner_of
+from cashback_core.values.documents import cpf_check_digits
+from cashback_core.values.ids import new_id
+from cashback_core.values.instants import format_instant
 from contract.openapi_conformance import assert_conforms
 from integration.running import send
 
@@ -160,7 +160,7 @@ def stored_rows(gateway: Gateway) -> dict[str, int]:
 def tokens_of(key_file: Path, dsn: str) -> dict[str, str]:
     """A good token, those of others, and every forgery that can be made with or without our key."""
     key = load_signing_key(key_file)
-    tokens = Tokens(key)
+    tokens = JwtTokens(key)
     demo, ended = _session("demo", dsn), _session("demo", dsn)
     other = _session("other", dsn)
     with psycopg.connect(dsn) as connection:
@@ -185,7 +185,7 @@ def tokens_of(key_file: Path, dsn: str) -> dict[str, str]:
     }
 
 
-def _session(username: str, dsn: str) -> Owner:
+def _session(username: str, dsn: str) -> TokenOwner:
     accounts = PostgresAccounts(Database(dsn))
     return owner_of(asyncio.run(accounts.begin_session(username, life_s=86_400)))
 

@@ -7,10 +7,10 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
-from cashback_core.explaining import StatementIncident
-from cashback_core.identity import new_id
 from cashback_core.reconciliation import FindingClass
-from integration.journeys import fresh_cpf, sale
+from cashback_core.reconciliation.incidents import StatementIncident
+from cashback_core.values.ids import new_id
+from integration.journeys import fresh_cpf, sale_of_now
 from integration.kept_incidents import keep
 from integration.people import name_of
 
@@ -40,7 +40,7 @@ def belongings(gateway: Gateway, people: People, merchant_id: int) -> dict[str, 
     # Of a type that no sale has: nothing waits for it.
     stop = {"type": bodies["product-types"]["type"], "reason": "the rate has a digit too many"}
     kept["stops"] = _add(gateway, "stops", stop, admin)
-    cashback = _add(gateway, "cashbacks", sale(document), {**erp, "Prefer": "respond-async"})
+    cashback = _add(gateway, "cashbacks", sale_of_now(document), {**erp, "Prefer": "respond-async"})
     return {
         **kept,
         "cashbacks": cashback,

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 import psycopg
 import pytest
 
-from adapters.http.identity.passwords import NOBODYS_HASH
-from adapters.http.identity.signing_key import create_signing_key
-from adapters.postgres.database import Database
+from adapters.credentials.password_hashes import NOBODYS_HASH
+from adapters.credentials.signing_key import create_signing_key
+from adapters.postgres.connection.database import Database
 from adapters.postgres.embedded import EmbeddedPostgres, throwaway_postgres
-from adapters.postgres.migrate import migrate
-from cashback_gateway.demo_data import load_merchant
+from adapters.postgres.schema.migration import migrate
+from cashback_gateway.local.demo_data import load_merchant
 from chaos.quick_folder import quick_folder
 from integration import unspoken
 from integration.command_line import SRC

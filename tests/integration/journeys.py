@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import itertools
 import time
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from cashback_core.documents import cpf_check_digits
+from cashback_core.values.documents import cpf_check_digits
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -32,6 +33,12 @@ def sale(document: str | None = None, **changes: object) -> dict[str, Any]:
         ],
         **changes,
     }
+
+
+def sale_of_now(document: str | None = None, **changes: object) -> dict[str, Any]:
+    """One that is taken however old the merchant lets a sale be."""
+    sold_at = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return sale(document, sold_at=sold_at, **changes)
 
 
 def wait_for(condition: Callable[[], bool], what: str) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import psycopg
 
 if TYPE_CHECKING:
-    from cashback_core.explaining import StatementIncident
+    from cashback_core.reconciliation.incidents import StatementIncident
 
 
 def keep(dsn: str, incident: StatementIncident, merchant_id: int | None) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import psycopg
 
-from adapters.http.identity.passwords import hash_password
+from adapters.credentials.password_hashes import hash_password
 from integration.running import PASSWORD
 
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cashback_core.identity import new_id
+from cashback_core.values.ids import new_id
 
 if TYPE_CHECKING:
     from datetime import datetime

@@ -17,12 +17,12 @@ import psycopg
 from adapters.postgres.embedded.binaries import find_binaries
 from adapters.postgres.embedded.launch import ROLE, initialise
 from adapters.postgres.embedded.place import find_place
-from cashback_gateway.local_state import free_port
+from cashback_gateway.local.ports import free_port
 
 if TYPE_CHECKING:
     from collections.abc import Generator
 
-    from adapters.postgres.embedded.place import Place
+    from adapters.postgres.embedded.place import ClusterPlace
 
 UP_S = 30.0
 
@@ -31,7 +31,7 @@ UP_S = 30.0
 class Server:
     """One of the two, on a port of its own of this machine."""
 
-    place: Place
+    place: ClusterPlace
     password: str
     port: int
     process: subprocess.Popen[bytes] | None = None
@@ -163,7 +163,7 @@ def _until_it_follows(primary: Server, state: str) -> None:
         time.sleep(0.05)
 
 
-def _program(place: Place, name: str) -> Path:
+def _program(place: ClusterPlace, name: str) -> Path:
     found = find_binaries(major=None, account=place.account, copies=place.copies)
     return found.folder / name
 

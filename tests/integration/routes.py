@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from adapters.http.identity.access import ACCESS, Role
+from adapters.http.access import ACCESS
+from cashback_core.people.roles import Role
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -16,19 +16,19 @@ from urllib.parse import quote, urlsplit
 
 import psycopg
 
-from adapters.http.identity.signing_key import create_signing_key
-from adapters.postgres.app_login import ensure_app_login
-from adapters.postgres.starting import API_ROLES, WORKER_ROLES
-from cashback_core.sealing import Seal
-from cashback_gateway import demo_data
-from cashback_gateway.local_state import free_port
+from adapters.credentials.signing_key import create_signing_key
+from adapters.postgres.connection.logins import ensure_app_login
+from adapters.postgres.connection.startup_checks import API_ROLES, WORKER_ROLES
+from cashback_core.privacy.seals import Seal
+from cashback_gateway.local import demo_data
+from cashback_gateway.local.ports import free_port
 from integration import unspoken
 from integration.command_line import SRC
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Mapping
 
-    from adapters.postgres.sessions import Role
+    from adapters.postgres.connection.sessions import DatabaseRole
 
 ROOT = Path(__file__).parents[2]
 PASSWORD = "only for these tests"
@@ -195,7 +195,7 @@ def wait_until_answers(gateway: Gateway, url: str, path: str) -> None:
         time.sleep(0.02)
 
 
-def login_of(dsn: str, name: str, roles: tuple[Role, ...]) -> str:
+def login_of(dsn: str, name: str, roles: tuple[DatabaseRole, ...]) -> str:
     """The database's URL as a login with these roles alone."""
     ensure_app_login(dsn, name, PASSWORD, roles=roles)
     url = urlsplit(dsn)

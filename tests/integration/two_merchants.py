@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any, Final, LiteralString
 import psycopg
 from psycopg import sql
 
-from cashback_core.ports import Claim
+from cashback_core.delivery.leases import Claim
 from contract.builders import CREATED, UNANSWERED, a_sale, accepted, ended, submitted
 
 if TYPE_CHECKING:
     from collections.abc import Generator
 
-    from cashback_core.ports import CashbackStore
-    from cashback_core.record import Record
+    from cashback_core.delivery.record import Record
+    from cashback_core.intake.store import CashbackStore
 
 MINE: Final = 1
 THEIRS: Final = 2

@@ -10,7 +10,7 @@ import json
 import re
 from typing import TYPE_CHECKING, Any, Final, cast
 
-from cashback_core.documents import Cpf, InvalidDocument
+from cashback_core.values.documents import Cpf, InvalidDocument
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

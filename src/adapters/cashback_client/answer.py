@@ -12,7 +12,7 @@ from typing import Final
 
 import httptools
 
-from cashback_core.evidence import MAX_BODY_BYTES
+from cashback_core.delivery.evidence import MAX_BODY_BYTES
 
 MAX_HEAD_BYTES: Final = 32 * 1024
 """Most bytes of status line and headers, interim answers included."""

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Final
 
 from adapters.cashback_client.address import Address
 from adapters.cashback_client.transport import EvidenceTransport
-from cashback_core.money import format_centavos
-from cashback_core.ports import Payment, Provider, UnsendablePayment
-from cashback_core.tracing import TRACE
+from cashback_core.delivery.provider import Payment, Provider, UnsendablePayment
+from cashback_core.traces import TRACE
+from cashback_core.values.money import format_centavos
 
 if TYPE_CHECKING:
     from adapters.cashback_client.pool import Limits
     from adapters.cashback_client.way import Way
-    from cashback_core.evidence import Evidence
+    from cashback_core.delivery.evidence import Evidence
 
 CREDIT_PATH: Final = "/api/mock/Cashback"
 

@@ -45,7 +45,7 @@ class ClientClosedError(ConnectionError):
     """The client was closed: nothing is sent any more."""
 
 
-class Pool:
+class ProviderPool:
     """Connections to one provider. A call that finds all of them lent waits its turn."""
 
     def __init__(

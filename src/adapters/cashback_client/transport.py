@@ -17,13 +17,13 @@ import httpx
 from adapters.cashback_client.address import Address
 from adapters.cashback_client.answer import AnswerReader
 from adapters.cashback_client.connection import Connection
-from adapters.cashback_client.dialing import Dialed, Dialer
-from adapters.cashback_client.pool import Limits, Pool
+from adapters.cashback_client.happy_eyeballs import Dialed, Dialer
+from adapters.cashback_client.pool import Limits, ProviderPool
 from adapters.cashback_client.retry_after import parse_retry_after
 from adapters.cashback_client.tunnel import ProxyFailedError, open_tunnel
 from adapters.cashback_client.way import direct
-from cashback_core.delivering import suspension_aware_s
-from cashback_core.evidence import Evidence, Phase
+from cashback_core.delivery.deliverer import suspension_aware_s
+from cashback_core.delivery.evidence import Evidence, Phase
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -87,7 +87,7 @@ class EvidenceTransport(httpx.AsyncBaseTransport):
         self._dialer = Dialer(host=first.host, port=first.port, clock=clock)
         self._deadline_s = limits.deadline_s
         self._clock = clock
-        self._pool = Pool(self._connect, limits=limits, clock=clock)
+        self._pool = ProviderPool(self._connect, limits=limits, clock=clock)
 
     @property
     def connections(self) -> tuple[int, int]:

@@ -50,7 +50,7 @@ def parse_proxy(url: str, *, credentials: str | None = None) -> Proxy:
     return Proxy(host=address.host, port=address.port, credentials=credentials)
 
 
-class Answer:
+class ProxyAnswer:
     """What the proxy says, fed as it arrives."""
 
     __slots__ = ("_said",)
@@ -89,6 +89,6 @@ async def open_tunnel(sock: socket.socket, proxy: Proxy, host: str, port: int) -
     """Make a socket that is connected to the proxy one to the host. Raises OSError."""
     loop = asyncio.get_running_loop()
     await loop.sock_sendall(sock, proxy.request(host, port))
-    answer = Answer()
+    answer = ProxyAnswer()
     while not answer.is_open(await loop.sock_recv(sock, _PIECE_BYTES)):
         pass

@@ -9,31 +9,34 @@ from typing import TYPE_CHECKING, Final
 
 from litestar import Litestar
 
+from adapters.http.access import ACCESS
 from adapters.http.health import HealthRoutes, Ping
 from adapters.http.identity.admission import Admission
-from adapters.http.identity.rate_limit import NO_LIMIT, Rate, RateLimit
 from adapters.http.identity.sign_out_routes import SignOutRoutes
 from adapters.http.identity.token_routes import TokenRoutes
 from adapters.http.openapi.document import ServedDocument
 from adapters.http.openapi.page import DocsRoutes
-from adapters.http.problems.answering import handle_exception
+from adapters.http.problem_table import handle_exception
+from adapters.http.problems.pages import ProblemPages
+from adapters.http.resources.merchant_zones import MerchantZones
 from adapters.http.sales.cashbacks import CashbackRoutes
 from adapters.http.sales.incident_routes import IncidentRoutes
 from adapters.http.sales.operator_routes import OperatorRoutes
 from adapters.http.sales.privacy_routes import PrivacyRoutes
 from adapters.http.serving.options import with_options
-from adapters.http.version import VERSION
+from cashback_core import __version__
+from cashback_core.people.rate_limit import NO_LIMIT, RateLimit, RequestRate
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from adapters.http.administration.administered import Administered
-    from adapters.http.identity.login import Login
-    from cashback_core.explaining import IncidentStore
-    from cashback_core.operating import OperatorStore
-    from cashback_core.ports import CashbackStore
-    from cashback_core.privacy import PrivacyStore
-    from cashback_core.submission import QuoteSale, SubmitSale
+    from adapters.http.administration.stores import AdministrationStores
+    from cashback_core.intake.store import CashbackStore
+    from cashback_core.intake.submission import QuoteSale, SubmitSale
+    from cashback_core.operators.acts import OperatorStore
+    from cashback_core.people.log_in import LogIn
+    from cashback_core.privacy.data_subjects import PrivacyStore
+    from cashback_core.reconciliation.incidents import IncidentStore
 
 Lifespan = Callable[[Litestar], AbstractAsyncContextManager[None]]
 
@@ -52,13 +55,13 @@ class UseCases:
     operators: OperatorStore
     incidents: IncidentStore
     privacy: PrivacyStore
-    administered: Administered
+    administered: AdministrationStores
     ping: Ping
-    login: Login
+    login: LogIn
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Conduct:
+class AppOptions:
     """How the application behaves.
 
     `wait_s` is how long a submission without `Prefer` waits for the provider, `rate` how much a
@@ -66,37 +69,40 @@ class Conduct:
     """
 
     wait_s: float = 10.0
-    rate: Rate = NO_LIMIT
+    rate: RequestRate = NO_LIMIT
     trusted_hops: int = 0
 
 
-DEFAULT_CONDUCT: Final = Conduct()
+DEFAULT_OPTIONS: Final = AppOptions()
 
 
 def create_app(
     use_cases: UseCases,
     *,
-    conduct: Conduct = DEFAULT_CONDUCT,
+    options: AppOptions = DEFAULT_OPTIONS,
     lifespan: Sequence[Lifespan] = (),
 ) -> Litestar:
     """The application; `lifespan` opens and closes what the use cases stand on."""
     login = use_cases.login
-    limit = RateLimit(login.identities, conduct.rate)
-    admit = Admission(login.tokens, login.standings, limit)
+    limit = RateLimit(login.identities, options.rate)
+    admit = Admission(login.tokens, login.standings, limit, ACCESS)
+    zones = MerchantZones(use_cases.store)
     cashbacks = CashbackRoutes(
         admit=admit,
         submit_sale=use_cases.submit_sale,
         quote_sale=use_cases.quote_sale,
-        store=use_cases.store,
-        wait_s=conduct.wait_s,
+        records=use_cases.store,
+        zones=zones,
+        wait_s=options.wait_s,
     )
     operating = OperatorRoutes(
         admit=admit,
-        store=use_cases.store,
+        records=use_cases.store,
         operators=use_cases.operators,
+        zones=zones,
     )
     breaker = use_cases.submit_sale.under_way.deliverer.breaker
-    document = ServedDocument(version=VERSION, now=use_cases.submit_sale.now)
+    document = ServedDocument(version=__version__, now=use_cases.submit_sale.now)
     return Litestar(
         with_options(
             [
@@ -104,18 +110,17 @@ def create_app(
                 *operating.handlers(),
                 *IncidentRoutes(admit=admit, incidents=use_cases.incidents).handlers(),
                 *PrivacyRoutes(admit=admit, store=use_cases.privacy).handlers(),
-                *use_cases.administered.handlers(
-                    admit, login, use_cases.store, conduct.trusted_hops
-                ),
-                *TokenRoutes(login, conduct.trusted_hops).handlers(),
+                *use_cases.administered.handlers(admit, login, zones, options.trusted_hops),
+                *TokenRoutes(login, options.trusted_hops).handlers(),
                 *SignOutRoutes(admit=admit, identities=login.identities).handlers(),
                 *HealthRoutes(use_cases.ping, breaker).handlers(),
                 *DocsRoutes(document).handlers(),
+                *ProblemPages().handlers(),
             ]
         ),
         exception_handlers={Exception: handle_exception},
         lifespan=list(lifespan),
-        openapi_config=None,  # openapi.py writes the document: handlers take bare requests
-        logging_config=None,  # problems.py logs what is ours, the access log the rest
+        openapi_config=None,  # openapi/ writes the document: handlers take bare requests
+        logging_config=None,  # problem_table.py logs what is ours, the access log the rest
         request_max_body_size=None,  # body.py counts, and stops before it keeps too much
     )

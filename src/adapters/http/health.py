@@ -9,19 +9,32 @@ from typing import TYPE_CHECKING, Any, Final
 from litestar import HttpMethod, Request, route
 from litestar.types import ASGIApp  # noqa: TC002 (Litestar reads the annotations)
 
-from adapters.http import shapes
-from adapters.http.answers import Answer
-from adapters.http.sales.wire import encode
+from adapters.http.wire.answers import Answer, encode
+from adapters.http.wire.shapes import Shape
 
 if TYPE_CHECKING:
     from litestar.handlers import HTTPRouteHandler
 
-    from cashback_core.breaker import Breaker
+    from cashback_core.delivery.breaker import Breaker
 
 Ping = Callable[[], Awaitable[None]]
 """Returns when the database answers, raises StoreUnavailable when it does not."""
 
-_ALIVE: Final = encode(shapes.Health(status="alive"))
+
+class Health(Shape, frozen=True, kw_only=True):
+    """The service's own state."""
+
+    status: str
+
+
+class Readiness(Shape, frozen=True, kw_only=True):
+    """That the database answers, and whether this process sends: closed, open or half_open."""
+
+    status: str
+    breaker: str
+
+
+_ALIVE: Final = encode(Health(status="alive"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,5 +59,5 @@ class HealthRoutes:
     async def ready(self, request: Request[Any, Any, Any]) -> ASGIApp:  # noqa: ARG002
         """The database answers too: send requests here. An open breaker only delays payments."""
         await self.ping()
-        ready = shapes.Readiness(status="ready", breaker=self.breaker.state)
+        ready = Readiness(status="ready", breaker=self.breaker.state)
         return Answer(200, encode(ready))

@@ -16,7 +16,7 @@ _NO_LIMIT: Final = 1 << 60
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
+class ContainerLimits:
     """What a container may use and does use; memory in bytes, CPU in cores and seconds.
 
     `memory_used` is the working set: without file pages that the kernel would drop at once.
@@ -28,17 +28,17 @@ class Limits:
     throttled_s: float | None
 
 
-def read_limits(root: Path = ROOT) -> Limits:
+def read_limits(root: Path = ROOT) -> ContainerLimits:
     """Read them now; what cannot be read is None."""
     if (root / "cgroup.controllers").exists():
         return _version_2(root)
     return _version_1(root)
 
 
-def _version_2(root: Path) -> Limits:
+def _version_2(root: Path) -> ContainerLimits:
     quota, _, period = (_text(root / "cpu.max") or "max").partition(" ")
     throttled_us = _fields(root / "cpu.stat").get("throttled_usec")
-    return Limits(
+    return ContainerLimits(
         memory=_limit(_number(root / "memory.max")),
         memory_used=_working_set(
             _number(root / "memory.current"), _fields(root / "memory.stat").get("inactive_file")
@@ -48,11 +48,11 @@ def _version_2(root: Path) -> Limits:
     )
 
 
-def _version_1(root: Path) -> Limits:
+def _version_1(root: Path) -> ContainerLimits:
     memory, cpu = root / "memory", root / "cpu"
     quota, period = _number(cpu / "cpu.cfs_quota_us"), _number(cpu / "cpu.cfs_period_us")
     throttled_ns = _fields(cpu / "cpu.stat").get("throttled_time")
-    return Limits(
+    return ContainerLimits(
         memory=_limit(_number(memory / "memory.limit_in_bytes")),
         memory_used=_working_set(
             _number(memory / "memory.usage_in_bytes"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from adapters.telemetry import table
+from adapters.telemetry import metrics
 from adapters.telemetry.registry import counter, histogram
 
 if TYPE_CHECKING:
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from prometheus_client import CollectorRegistry
 
-    from cashback_core.tracing import TraceContext
+    from cashback_core.traces import TraceContext
 
 
 REASONS: Final = ("conflict", "row", "away", "bug")
@@ -22,12 +22,12 @@ class CommitMetrics:
     """Counts transactions."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
-        writes = counter(registry, table.COMMIT_MEMBERS)
-        failures = counter(registry, table.COMMIT_FAILURES)
+        writes = counter(registry, metrics.COMMIT_MEMBERS)
+        failures = counter(registry, metrics.COMMIT_FAILURES)
         self._sales = writes.labels("sale").inc
         self._results = writes.labels("result").inc
-        self._size = histogram(registry, table.COMMIT_GROUP).observe
-        self._seconds = histogram(registry, table.COMMIT_SECONDS_SPENT).observe
+        self._size = histogram(registry, metrics.COMMIT_GROUP).observe
+        self._seconds = histogram(registry, metrics.COMMIT_SECONDS_SPENT).observe
         self._failures = {reason: failures.labels(reason) for reason in REASONS}
 
     def committed(

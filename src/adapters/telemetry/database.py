@@ -9,13 +9,13 @@ import time
 from concurrent.futures import TimeoutError as FutureTimeoutError
 from typing import TYPE_CHECKING, Final
 
-from adapters.telemetry import table
+from adapters.telemetry import metrics
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator
 
     from adapters.telemetry.registry import Reading
-    from cashback_core.probing import Backlog, Probed, Reconciled
+    from cashback_core.operators.backlog import Backlog, Probed, Reconciled
 
 LIMIT_S: Final = 4.0
 """Longest that a scrape waits; Prometheus itself gives up after ten seconds."""
@@ -51,12 +51,12 @@ class DatabaseReadings:
             if self._clock_s() >= self._until_s:
                 self._read()
             kept, took_s = self._kept, self._took_s
-        yield table.DATABASE_UP, {(): float(kept is not None)}
-        yield table.PROBE_SECONDS, {(): took_s}
+        yield metrics.DATABASE_UP, {(): float(kept is not None)}
+        yield metrics.PROBE_SECONDS, {(): took_s}
         if kept is None:
             return
-        yield table.CLOCK_AHEAD, {(): kept.clock_ahead_s}
-        yield table.CLOCK_ERROR, {(): kept.clock_error_s}
+        yield metrics.CLOCK_AHEAD, {(): kept.clock_ahead_s}
+        yield metrics.CLOCK_ERROR, {(): kept.clock_error_s}
         if kept.backlog is not None:
             yield from _backlog(kept.backlog)
 
@@ -85,28 +85,31 @@ class DatabaseReadings:
 
 def _reconciled(reconciled: Reconciled) -> Iterator[Reading]:
     standing = reconciled.standing.items()
-    yield table.STATEMENT_INCIDENTS, {(c.value,): float(found.count) for c, found in standing}
+    yield metrics.STATEMENT_INCIDENTS, {(c.value,): float(found.count) for c, found in standing}
     yield (
-        table.STATEMENT_INCIDENT_CENTAVOS,
+        metrics.STATEMENT_INCIDENT_CENTAVOS,
         {(c.value,): float(found.centavos) for c, found in standing},
     )
-    yield table.STATEMENT_TRUSTED_AGE, {(): reconciled.trusted_age_s}
-    yield table.STATEMENT_DISTRUSTED, {(): float(reconciled.distrusted)}
-    yield table.DOUBTS_OVERDUE, {(): float(reconciled.doubts_overdue)}
+    yield metrics.STATEMENT_TRUSTED_AGE, {(): reconciled.trusted_age_s}
+    yield metrics.STATEMENT_DISTRUSTED, {(): float(reconciled.distrusted)}
+    yield metrics.DOUBTS_OVERDUE, {(): float(reconciled.doubts_overdue)}
 
 
 def _backlog(backlog: Backlog) -> Iterator[Reading]:
     counts = backlog.counts.items()
-    yield table.OPEN, {(status.value,): float(found.count) for status, found in counts}
-    yield table.OPEN_CENTAVOS, {(status.value,): float(found.centavos) for status, found in counts}
-    yield table.OLDEST, {(status.value,): found.oldest_s for status, found in counts}
-    yield table.OVERDUE, {(): backlog.overdue_s}
-    yield table.LEASE_EXPIRED, {(): backlog.lease_expired_s}
-    yield table.INCIDENTS, {(): float(backlog.incidents)}
+    yield metrics.OPEN, {(status.value,): float(found.count) for status, found in counts}
+    yield (
+        metrics.OPEN_CENTAVOS,
+        {(status.value,): float(found.centavos) for status, found in counts},
+    )
+    yield metrics.OLDEST, {(status.value,): found.oldest_s for status, found in counts}
+    yield metrics.OVERDUE, {(): backlog.overdue_s}
+    yield metrics.LEASE_EXPIRED, {(): backlog.lease_expired_s}
+    yield metrics.INCIDENTS, {(): float(backlog.incidents)}
     yield from _reconciled(backlog.reconciled)
-    yield table.RISKS, {(): float(backlog.risk_accepted)}
-    yield table.NAME_DIFFERENCES, {(): float(backlog.name_differences)}
-    yield table.PAUSED, {(): float(backlog.paused)}
-    yield table.DATABASE_BYTES, {(): float(backlog.database_bytes)}
-    yield table.SESSIONS, {(): float(backlog.sessions)}
-    yield table.SESSIONS_MAX, {(): float(backlog.most_sessions)}
+    yield metrics.RISKS, {(): float(backlog.risk_accepted)}
+    yield metrics.NAME_DIFFERENCES, {(): float(backlog.name_differences)}
+    yield metrics.PAUSED, {(): float(backlog.paused)}
+    yield metrics.DATABASE_BYTES, {(): float(backlog.database_bytes)}
+    yield metrics.SESSIONS, {(): float(backlog.sessions)}
+    yield metrics.SESSIONS_MAX, {(): float(backlog.most_sessions)}

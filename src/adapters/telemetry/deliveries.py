@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from adapters.telemetry import table
+from adapters.telemetry import metrics
 from adapters.telemetry.registry import counter, histogram
-from cashback_core.delivery import Actor
-from cashback_core.evidence import (
+from cashback_core.delivery.evidence import (
     Applied,
     Misconfigured,
     NeverSent,
@@ -16,14 +15,15 @@ from cashback_core.evidence import (
     RefusedForNow,
     Unknown,
 )
-from cashback_core.observing import Attempted, Unobserved
+from cashback_core.delivery.observers import Attempted, Unobserved
+from cashback_core.delivery.states import Actor
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from prometheus_client import CollectorRegistry
 
-    from cashback_core.evidence import Outcome
+    from cashback_core.delivery.evidence import Outcome
 
 OUTCOMES: Final[Mapping[type[Outcome], str]] = {
     Applied: "applied",
@@ -41,15 +41,15 @@ class DeliveryMetrics(Unobserved):
     """Counts attempts. Every combination is exposed from the start, at zero."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
-        attempts = counter(registry, table.ATTEMPTS)
-        seconds = histogram(registry, table.CALL_SECONDS)
+        attempts = counter(registry, metrics.ATTEMPTS)
+        seconds = histogram(registry, metrics.CALL_SECONDS)
         self._count = {
             (kind, actor): attempts.labels(name, actor).inc
             for kind, name in OUTCOMES.items()
             for actor in (Actor.API, Actor.WORKER)
         }
         self._observe = {kind: seconds.labels(name).observe for kind, name in OUTCOMES.items()}
-        self._applied = counter(registry, table.APPLIED_CENTAVOS)
+        self._applied = counter(registry, metrics.APPLIED_CENTAVOS)
 
     def attempted(self, attempt: Attempted) -> None:
         """Count an attempt that ended."""

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import sys
 
-from adapters.telemetry.table import METRICS, STANDARD, Metric, Role
+from adapters.telemetry.metrics import METRICS, STANDARD, Metric, ProcessRole
 
 _HEAD = """\
 # Metrics
 
 Every API process and every worker serves its own at `/metrics` on `CASHBACK_METRICS_PORT`, a port
 that clients never reach; without that setting nothing is measured. This page is printed from
-`src/adapters/telemetry/table.py` by `make docs`, and a test compares it with what running processes
-expose.
+`src/adapters/telemetry/metrics.py` by `make docs`, and a test compares it with what running
+processes expose.
 
 - **Each process is scraped by itself.** Counters and histograms add up over processes: `sum by
   (route) (rate(cashback_http_requests_total[5m]))`. They begin at zero with their process, which
@@ -41,7 +41,7 @@ def as_markdown() -> str:
 def _of(row: Metric) -> str:
     if row.one_for_all is not None:
         return f"{row.one_for_all}, told by {' and '.join(row.of)}"
-    return "each process" if len(row.of) == len(Role) else f"each {row.of[0]}"
+    return "each process" if len(row.of) == len(ProcessRole) else f"each {row.of[0]}"
 
 
 if __name__ == "__main__":

@@ -20,7 +20,7 @@ from prometheus_client import (
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.registry import Collector
 
-from adapters.telemetry.table import Kind, Metric
+from adapters.telemetry.metrics import Metric, MetricKind
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -56,7 +56,7 @@ def histogram(registry: CollectorRegistry, row: Metric) -> Histogram:
     return Histogram(row.name, row.meaning, row.labels, registry=registry, buckets=row.buckets)
 
 
-class Readings(Collector):
+class ReadingCollector(Collector):
     """Values that are read when they are asked for; an absent row is not exposed at that time."""
 
     def __init__(self, read: Callable[[], Iterable[Reading]]) -> None:
@@ -69,7 +69,7 @@ class Readings(Collector):
     def collect(self) -> Iterable[Family]:
         """Read, and put into families."""
         for row, values in self._read():
-            make = CounterMetricFamily if row.kind is Kind.COUNTER else GaugeMetricFamily
+            make = CounterMetricFamily if row.kind is MetricKind.COUNTER else GaugeMetricFamily
             family = make(row.name, row.meaning, labels=row.labels)
             for labels, value in values.items():
                 family.add_metric(labels, value)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from adapters.telemetry import table
+from adapters.telemetry import metrics
 from adapters.telemetry.registry import counter, histogram
 
 if TYPE_CHECKING:
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from prometheus_client import CollectorRegistry
 
-    from cashback_core.observing import RequestEnded
+    from cashback_core.delivery.observers import RequestEnded
 
 NO_ROUTE: Final = "none"
 GONE: Final = "gone"
@@ -28,8 +28,8 @@ class RequestMetrics:
     """Counts requests. Each combination's metrics are looked up once, then kept at hand."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
-        self._requests = counter(registry, table.REQUESTS)
-        self._seconds = histogram(registry, table.REQUEST_SECONDS)
+        self._requests = counter(registry, metrics.REQUESTS)
+        self._seconds = histogram(registry, metrics.REQUEST_SECONDS)
         self._known: dict[
             tuple[str, str | None, int], tuple[Callable[[], None], Callable[[float], None]]
         ] = {}

@@ -17,16 +17,16 @@ from opentelemetry.sdk.trace.export import BatchSpanProcessor
 from opentelemetry.sdk.util.instrumentation import InstrumentationScope
 from opentelemetry.trace import Link, SpanContext, SpanKind, Status, StatusCode, TraceFlags
 
-from cashback_core.delivery import Actor
-from cashback_core.evidence import Applied, Refused
-from cashback_core.observing import Attempted, Delivered, Unobserved
-from cashback_core.tracing import new_trace
+from cashback_core.delivery.evidence import Applied, Refused
+from cashback_core.delivery.observers import Attempted, Delivered, Unobserved
+from cashback_core.delivery.states import Actor
+from cashback_core.traces import new_trace
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from cashback_core.observing import RequestEnded
-    from cashback_core.tracing import TraceContext
+    from cashback_core.delivery.observers import RequestEnded
+    from cashback_core.traces import TraceContext
 
 MAX_LINKS: Final = 64
 """A commit of two hundred writes tells of so many of them."""

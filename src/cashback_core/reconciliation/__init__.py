@@ -17,10 +17,10 @@ from cashback_core.reconciliation.findings import (
     Total,
     Totals,
 )
-from cashback_core.reconciliation.reconcile import Reconciliation, reconcile
+from cashback_core.reconciliation.matcher import Reconciliation, reconcile
 from cashback_core.reconciliation.references import id_in
 from cashback_core.reconciliation.spools import MemorySpool, Spool
-from cashback_core.reconciliation.told import Tally, Told, consecutive
+from cashback_core.reconciliation.told import ReadStatement, StatementTotals, consecutive
 from cashback_core.reconciliation.windows import Margin, Rules, Window
 
 __all__ = [
@@ -32,12 +32,12 @@ __all__ = [
     "FindingClass",
     "Margin",
     "MemorySpool",
+    "ReadStatement",
     "Reconciliation",
     "Rules",
     "Settled",
     "Spool",
-    "Tally",
-    "Told",
+    "StatementTotals",
     "Total",
     "Totals",
     "Window",

@@ -6,14 +6,14 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from cashback_core.reconciliation.findings import Finding, FindingClass
-from cashback_core.reconciliation.placing import LeftEntry, Waiting, barring, undecided
+from cashback_core.reconciliation.placement import LeftEntry, NotPlaced, barring, undecided
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
     from datetime import datetime
 
     from cashback_core.reconciliation.entries import BookEntry
-    from cashback_core.reconciliation.placing import LeftLine, Placing
+    from cashback_core.reconciliation.placement import LeftLine, Placement
 
 
 class Amount:
@@ -24,7 +24,7 @@ class Amount:
     """
 
     def __init__(
-        self, placing: Placing, lines: Sequence[LeftLine], entries: Sequence[LeftEntry]
+        self, placing: Placement, lines: Sequence[LeftLine], entries: Sequence[LeftEntry]
     ) -> None:
         self.left: list[LeftEntry] = []
         self.open_lines = list(lines)
@@ -40,7 +40,7 @@ class Amount:
         unknown = [left for left in (*self.open_lines, *self._weak) if left.doubles is None]
         bars: set[int] = set()
         for one in self._entries:
-            if one.waiting is Waiting.DOUBT:
+            if one.waiting is NotPlaced.DOUBT:
                 bar = barring(one.entry, unknown, self._placing.rules)
                 if bar is None:
                     self.left.append(one)
@@ -48,7 +48,7 @@ class Amount:
                 bars.add(bar.number)
                 why = f"line {bar.number} of its amount, explained by nothing, may be its credit"
                 yield undecided(one.entry, why, barred_by=bar)
-            elif one.waiting is not Waiting.ABSENT:
+            elif one.waiting is not NotPlaced.ABSENT:
                 yield from self._counted(one, missing_erased)
         for found in unsure:
             yield _told_if_it_bars(found, bars)
@@ -57,7 +57,7 @@ class Amount:
 
     def _missing(self, missing_erased: list[BookEntry], unsure: list[Finding]) -> Iterator[Finding]:
         """What was not found so far; `unsure` gets what need not be on this statement."""
-        absent = [one.entry for one in self._entries if one.waiting is Waiting.ABSENT]
+        absent = [one.entry for one in self._entries if one.waiting is NotPlaced.ABSENT]
         for entry in sorted(absent, key=_started, reverse=True):
             if not entry.is_erased or entry.id in self._placing.explanations.absent:
                 yield self._applied(entry)
@@ -101,7 +101,7 @@ class Amount:
         if any(self._is_dated_like(gone, line.credited_at) for gone in erased):
             why = f"line {line.number} may be the credit of a customer who was erased"
             yield undecided(entry, why, line=line, barred_by=line)
-        elif one.waiting is Waiting.COUNTED:
+        elif one.waiting is NotPlaced.COUNTED:
             how = "there are credits for all of its customer and amount"
             move = self._placing.credited(entry, how, *one.group)
             cls = FindingClass.DOUBT_APPLIED

@@ -11,16 +11,16 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
-from cashback_core.delivery import Status
+from cashback_core.delivery.states import Status
 from cashback_core.reconciliation.by_date import paired
 from cashback_core.reconciliation.by_reference import place_by_reference
 from cashback_core.reconciliation.findings import Finding, FindingClass
-from cashback_core.reconciliation.placing import (
+from cashback_core.reconciliation.placement import (
     UNPAID_STATES,
     LeftEntry,
     LeftLine,
-    Placing,
-    Waiting,
+    NotPlaced,
+    Placement,
     barring,
     undecided,
 )
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from cashback_core.reconciliation.entries import BookEntry
-    from cashback_core.statements import StatementLine
+    from cashback_core.reconciliation.statements import StatementLine
 
 _EXPLAINS_NOTHING: Final = frozenset(
     {FindingClass.ALTERED, FindingClass.CREDITED_UNPAID, FindingClass.REVERSED}
@@ -39,10 +39,10 @@ _LAST: Final = datetime.max.replace(tzinfo=UTC)
 
 
 @dataclass(slots=True)
-class Customer:
+class CustomersLines:
     """One customer of the book; `left` and `waiting` are for the third pass, once it is placed."""
 
-    placing: Placing
+    placing: Placement
     left: list[LeftLine] = field(default_factory=list)
     waiting: list[LeftEntry] = field(default_factory=list)
     _bars: set[int] = field(default_factory=set[int])
@@ -114,12 +114,12 @@ class Customer:
         `suspects` are lines that were placed and explain nothing.
         """
         everything, rules = [*self.left, *suspects], self.placing.rules
-        order = {Waiting.ABSENT: 0, Waiting.DOUBT: 1}
+        order = {NotPlaced.ABSENT: 0, NotPlaced.DOUBT: 1}
         self.waiting.sort(key=lambda one: order.get(one.waiting, 2))
         kept: list[LeftEntry] = []
         for one in self.waiting:
             entry = one.entry
-            if one.waiting is Waiting.TO_BE_SENT:
+            if one.waiting is NotPlaced.TO_BE_SENT:
                 yield self._to_be_sent(entry, everything)
                 continue
             pairable = one.waiting in order and not entry.is_erased
@@ -147,10 +147,10 @@ class Customer:
                     line=other.line,
                     entry=entry,
                     why=f"{why}, and no reference says whose it is",
-                    barred_by=other.line.number if one.waiting is Waiting.DOUBT else None,
+                    barred_by=other.line.number if one.waiting is NotPlaced.DOUBT else None,
                 )
                 continue
-            bar = None if one.waiting is Waiting.ABSENT else barring(entry, everything, rules)
+            bar = None if one.waiting is NotPlaced.ABSENT else barring(entry, everything, rules)
             if bar is not None:
                 self._bars.add(id(bar))
                 yield undecided(
@@ -181,7 +181,7 @@ class _Group:
     """One customer and one amount."""
 
     def __init__(
-        self, placing: Placing, lines: Sequence[LeftLine], entries: Sequence[BookEntry]
+        self, placing: Placement, lines: Sequence[LeftLine], entries: Sequence[BookEntry]
     ) -> None:
         self.placing = placing
         self.credits = sorted(
@@ -236,7 +236,7 @@ class _Group:
         yield from self._applied(known)
         for entry in self._of(Status.APPLIED):
             if entry.is_erased:
-                self.waiting.append(LeftEntry(entry=entry, waiting=Waiting.ABSENT))
+                self.waiting.append(LeftEntry(entry=entry, waiting=NotPlaced.ABSENT))
 
     def _of(self, *statuses: Status) -> list[BookEntry]:
         return [entry for status in statuses for entry in self._entries if entry.status is status]
@@ -287,7 +287,7 @@ class _Group:
                 why = "one for one of its customer and amount"
                 yield Finding(cls=FindingClass.MATCHED, line=found[entry], entry=entry, why=why)
             elif window.expects(entry, margin):
-                self.waiting.append(LeftEntry(entry=entry, waiting=Waiting.ABSENT))
+                self.waiting.append(LeftEntry(entry=entry, waiting=NotPlaced.ABSENT))
             else:
                 yield _not_expected(entry)
 
@@ -307,7 +307,7 @@ class _Group:
                     cls=FindingClass.NOT_EXPECTED, entry=entry, line=line, why="it is being sent"
                 )
             elif line is None and entry.status is Status.PENDING:
-                self.waiting.append(LeftEntry(entry=entry, waiting=Waiting.TO_BE_SENT))
+                self.waiting.append(LeftEntry(entry=entry, waiting=NotPlaced.TO_BE_SENT))
             elif line is None:
                 yield Finding(cls=FindingClass.UNPAID, entry=entry, why=f"{entry.status} here")
             else:
@@ -335,12 +335,12 @@ class _Group:
             return
         not_quiet = self.placing.window.why_not_quiet(group, rules)
         if line is not None and counted:
-            waiting = Waiting.COUNTED
+            waiting = NotPlaced.COUNTED
         elif not_quiet is not None:
             yield undecided(entry, not_quiet, line=line)
             return
         else:
-            waiting = Waiting.DOUBT if line is None else Waiting.COUNTED_IF_TRUSTED
+            waiting = NotPlaced.DOUBT if line is None else NotPlaced.COUNTED_IF_TRUSTED
         self.waiting.append(LeftEntry(entry=entry, waiting=waiting, line=line, group=group))
 
     def _moving(self, entry: BookEntry) -> tuple[BookEntry, ...]:

@@ -10,8 +10,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from cashback_core.reconciliation.entries import BookEntry
+    from cashback_core.reconciliation.statements import StatementLine
     from cashback_core.reconciliation.windows import Rules
-    from cashback_core.statements import StatementLine
 
 
 _LAST: Final = datetime.max.replace(tzinfo=UTC)

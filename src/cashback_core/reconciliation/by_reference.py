@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
-from cashback_core.delivery import Status
+from cashback_core.delivery.states import Status
 from cashback_core.reconciliation.entries import line_key
 from cashback_core.reconciliation.findings import Finding, FindingClass
 
@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
     from cashback_core.reconciliation.entries import BookEntry
     from cashback_core.reconciliation.findings import Settled
-    from cashback_core.reconciliation.placing import LeftLine, Placing
-    from cashback_core.statements import StatementLine
+    from cashback_core.reconciliation.placement import LeftLine, Placement
+    from cashback_core.reconciliation.statements import StatementLine
 
 
 _LAST: Final = datetime.max.replace(tzinfo=UTC)
@@ -24,7 +24,7 @@ _BY_PROGRAM: Final = frozenset({Status.PENDING, Status.HELD, Status.REJECTED})
 
 
 def place_by_reference(
-    entry: BookEntry, lines: Sequence[LeftLine], placing: Placing
+    entry: BookEntry, lines: Sequence[LeftLine], placing: Placement
 ) -> Iterator[Finding]:
     """What a cashback and the lines that name it are. There is at least one line."""
     reversals = [left for left in lines if left.is_reversal]
@@ -57,7 +57,7 @@ def place_by_reference(
         )
 
 
-def _again(entry: BookEntry, left: LeftLine, placing: Placing) -> str:
+def _again(entry: BookEntry, left: LeftLine, placing: Placement) -> str:
     differences = _differences(entry, left, placing)
     return f"one more credit under its reference{differences and ': '}{differences}"
 
@@ -86,7 +86,7 @@ def _known_reversed(
 
 
 def _reversed(
-    entry: BookEntry, lines: Sequence[StatementLine], placing: Placing
+    entry: BookEntry, lines: Sequence[StatementLine], placing: Placement
 ) -> Iterator[Finding]:
     why = "its credit was taken back" if len(lines) > 1 else "taken back, and no credit is told"
     move = placing.suspected(entry, why)
@@ -102,7 +102,7 @@ def _reversed(
         )
 
 
-def _first(entry: BookEntry, left: LeftLine, placing: Placing) -> Finding:
+def _first(entry: BookEntry, left: LeftLine, placing: Placement) -> Finding:
     line, differences = left.line, _differences(entry, left, placing)
     if differences:
         return Finding(
@@ -118,7 +118,7 @@ def _first(entry: BookEntry, left: LeftLine, placing: Placing) -> Finding:
 
 
 def _fitting(
-    entry: BookEntry, left: LeftLine, how: str, placing: Placing
+    entry: BookEntry, left: LeftLine, how: str, placing: Placement
 ) -> tuple[FindingClass, str, Settled | None]:
     status = entry.status
     if status is Status.IN_DOUBT:
@@ -137,13 +137,13 @@ def _fitting(
     return FindingClass.CREDITED_AGAIN if late else FindingClass.MATCHED, why, None
 
 
-def _is_told_late(entry: BookEntry, line: StatementLine, placing: Placing) -> bool:
+def _is_told_late(entry: BookEntry, line: StatementLine, placing: Placement) -> bool:
     since = placing.window.since
     dated_within = line.credited_at is not None and line.credited_at >= since
     return dated_within and placing.rules.is_over_before(entry, since)
 
 
-def _differences(entry: BookEntry, left: LeftLine, placing: Placing) -> str:
+def _differences(entry: BookEntry, left: LeftLine, placing: Placement) -> str:
     """What of a line is not as it was asked for; nothing where a person said whose it is."""
     if left.by_person:
         return ""

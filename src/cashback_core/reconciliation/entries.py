@@ -7,15 +7,15 @@ from datetime import time
 from hashlib import blake2b
 from typing import TYPE_CHECKING
 
-from cashback_core.erased import is_pseudonym
+from cashback_core.sales.erased import is_pseudonym
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
     from uuid import UUID
 
-    from cashback_core.delivery import Status
-    from cashback_core.statements import StatementLine
+    from cashback_core.delivery.states import Status
+    from cashback_core.reconciliation.statements import StatementLine
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,14 +6,14 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
-from cashback_core.statements import LineKind
+from cashback_core.reconciliation.statements import LineKind
 
 if TYPE_CHECKING:
     from uuid import UUID
 
-    from cashback_core.delivery import Status
+    from cashback_core.delivery.states import Status
     from cashback_core.reconciliation.entries import BookEntry
-    from cashback_core.statements import StatementLine
+    from cashback_core.reconciliation.statements import StatementLine
 
 
 class FindingClass(StrEnum):

@@ -8,20 +8,20 @@ from typing import TYPE_CHECKING, Final
 
 from cashback_core.reconciliation.entries import is_date_alone, line_key
 from cashback_core.reconciliation.findings import signed_centavos
-from cashback_core.statements import LineKind
+from cashback_core.reconciliation.statements import LineKind
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
     from datetime import datetime
 
-    from cashback_core.statements import StatementHead, StatementLine
+    from cashback_core.reconciliation.statements import StatementHead, StatementLine
 
 
 _TOLD_TWICE: Final = "at: a date alone, and two statements tell it: one credit, or two of a day"
 
 
 @dataclass(slots=True)
-class Tally:
+class StatementTotals:
     """What the lines add up to; reversals subtract from `net_centavos` alone.
 
     `unread` are the lines whose amount could not be read.
@@ -41,11 +41,11 @@ class Tally:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Told:
+class ReadStatement:
     """One statement, read to its end."""
 
     head: StatementHead
-    tally: Tally = field(default_factory=Tally)
+    tally: StatementTotals = field(default_factory=StatementTotals)
 
     @property
     def starts_at(self) -> datetime:
@@ -84,7 +84,7 @@ class Told:
 
 
 def consecutive(
-    told: Sequence[Told], lines_of: Callable[[int], Iterable[StatementLine]]
+    told: Sequence[ReadStatement], lines_of: Callable[[int], Iterable[StatementLine]]
 ) -> Iterator[StatementLine]:
     """The lines of statements that follow each other, each line once.
 

@@ -6,15 +6,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from cashback_core.delivery import Status
+from cashback_core.delivery.states import Status
 from cashback_core.reconciliation.entries import is_date_alone
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from cashback_core.delivery import DeliveryPolicy
+    from cashback_core.delivery.states import DeliveryPolicy
     from cashback_core.reconciliation.entries import BookEntry
-    from cashback_core.reconciliation.told import Told
+    from cashback_core.reconciliation.told import ReadStatement
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,7 +113,7 @@ class Window:
     remarks: tuple[str, ...] = ()
 
     @classmethod
-    def of(cls, told: Sequence[Told], margin: Margin) -> Window:
+    def of(cls, told: Sequence[ReadStatement], margin: Margin) -> Window:
         """The window of consecutive statements, the earliest first.
 
         A watermark later than the instant of asking counts as that instant, less the skew: nobody

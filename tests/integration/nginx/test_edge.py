@@ -18,7 +18,7 @@ import yaml
 from cryptography import x509
 
 from adapters.http.serving.proxy_problems import PROXY_PROBLEMS, as_nginx
-from cashback_gateway.local_state import free_port
+from cashback_gateway.local.ports import free_port
 from contract.openapi_conformance import DOCUMENT, faults
 from integration.certificate import Certificate
 from integration.nginx.running_proxy import CONFIGURATION, Proxy, proxy_of

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from cashback_gateway.local_state import free_port
+from cashback_gateway.local.ports import free_port
 from integration.nginx.name_server import NameServer, name_server
 from integration.nginx.running_proxy import Proxy, running_proxy
 from integration.nginx.stand_in_api import BUSY, GONE, StandInApi, stand_in_api

@@ -12,15 +12,15 @@ import pytest
 from adapters.cashback_client.client import ProviderClient
 from adapters.cashback_client.pool import Limits
 from adapters.cashback_client.sandbox import Sandbox, running_sandbox
-from cashback_core.documents import Cpf
-from cashback_core.ports import Payment
+from cashback_core.delivery.provider import Payment
+from cashback_core.values.documents import Cpf
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
     from contextlib import AbstractAsyncContextManager
     from pathlib import Path
 
-    from cashback_core.evidence import Evidence
+    from cashback_core.delivery.evidence import Evidence
 
 DOCUMENT = Cpf.parse("52998224725")
 

@@ -11,7 +11,7 @@ import pytest
 
 from adapters.cashback_client.pool import Limits
 from adapters.cashback_client.sandbox.behaviours import BEHAVIOURS, Applies
-from cashback_core.evidence import (
+from cashback_core.delivery.evidence import (
     MAX_BODY_BYTES,
     Applied,
     Evidence,
@@ -23,7 +23,7 @@ from cashback_core.evidence import (
     Unknown,
     classify,
 )
-from cashback_core.ports import Payment
+from cashback_core.delivery.provider import Payment
 from integration.provider.scripted_provider import until
 
 if TYPE_CHECKING:
@@ -115,8 +115,8 @@ async def test_each_behaviour_leaves_the_expected_evidence_and_is_asked_only_onc
 ) -> None:
     desk = sandbox.desk
     deadline_s = DEADLINES_S.get(name, 10.0)
-    desk.conduct.set_timing(late_s=0.8, drip_s=0.01, retry_after_s=7)
-    desk.conduct.direct(payment.document, name, times=1)
+    desk.instructions.set_timing(late_s=0.8, drip_s=0.01, retry_after_s=7)
+    desk.instructions.direct(payment.document, name, times=1)
 
     async with client_of(sandbox.url, limits=Limits(deadline_s=deadline_s)) as client:
         evidence = await client.credit(payment)
@@ -141,7 +141,7 @@ async def test_each_behaviour_leaves_the_expected_evidence_and_is_asked_only_onc
 async def test_a_compressed_answer_is_kept_as_it_came_and_never_inflated(
     sandbox: Sandbox, client_of: OpenClient, payment: Payment
 ) -> None:
-    sandbox.desk.conduct.set_rates({"gzip_201": 1})
+    sandbox.desk.instructions.set_rates({"gzip_201": 1})
     async with client_of(sandbox.url) as client:
         evidence = await client.credit(payment)
     assert evidence.body.startswith(b"\x1f\x8b")
@@ -151,7 +151,7 @@ async def test_a_compressed_answer_is_kept_as_it_came_and_never_inflated(
 async def test_of_a_second_answer_not_one_byte_reaches_the_first(
     sandbox: Sandbox, client_of: OpenClient, payment: Payment
 ) -> None:
-    sandbox.desk.conduct.set_rates({"twice_201": 1})
+    sandbox.desk.instructions.set_rates({"twice_201": 1})
     async with client_of(sandbox.url) as client:
         evidence = await client.credit(payment)
     assert evidence.body.startswith(b'{"createdAt"')
@@ -174,7 +174,7 @@ async def test_a_storm_of_misbehaviour_never_makes_the_client_ask_twice(
             "credited_twice_201",
         }
     ]
-    sandbox.desk.conduct.set_rates({name: 0.9 / len(quick) for name in quick}, seed=11)
+    sandbox.desk.instructions.set_rates({name: 0.9 / len(quick) for name in quick}, seed=11)
     turns = asyncio.Semaphore(16)
     sent = 0
 
@@ -202,7 +202,7 @@ async def test_a_storm_of_misbehaviour_never_makes_the_client_ask_twice(
 async def test_64_calls_at_once_each_get_their_own_answer(
     sandbox: Sandbox, client_of: OpenClient, payment: Payment
 ) -> None:
-    sandbox.desk.conduct.set_timing(delay_s=0.05)
+    sandbox.desk.instructions.set_timing(delay_s=0.05)
     async with client_of(sandbox.url, limits=Limits(deadline_s=5, connections=64)) as client:
         payments = [
             Payment(reference=f"p{n}", document=payment.document, cashback_centavos=n + 1)

@@ -12,7 +12,7 @@ import pytest
 
 from adapters.cashback_client.pool import Limits
 from adapters.cashback_client.transport import EvidenceTransport
-from cashback_core.evidence import Evidence, Phase
+from cashback_core.delivery.evidence import Evidence, Phase
 from integration.provider.scripted_provider import GOOD, Peer, scripted, until
 
 if TYPE_CHECKING:

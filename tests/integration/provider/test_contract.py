@@ -20,8 +20,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from adapters.cashback_client.client import ProviderClient
-from cashback_core.evidence import Applied, Phase, classify, read_answer
-from cashback_core.ports import Payment
+from cashback_core.delivery.evidence import Applied, Phase, classify, read_answer
+from cashback_core.delivery.provider import Payment
 from integration.provider.conftest import DOCUMENT
 
 if TYPE_CHECKING:

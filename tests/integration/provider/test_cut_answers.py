@@ -9,7 +9,7 @@ import pytest
 
 from adapters.cashback_client.pool import Limits
 from adapters.cashback_client.transport import EvidenceTransport
-from cashback_core.evidence import Phase
+from cashback_core.delivery.evidence import Phase
 from integration.provider.scripted_provider import (
     GOOD,
     Peer,

@@ -14,7 +14,7 @@ from adapters.cashback_client.transport import (
     NoStatusError,
     NothingSentError,
 )
-from cashback_core.evidence import Evidence, Phase
+from cashback_core.delivery.evidence import Evidence, Phase
 from integration.provider.scripted_provider import GOOD_BODY, Peer, refusing_port, scripted
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ async def test_the_request_leaves_whole_with_its_length_and_asks_for_a_plain_ans
 
 
 async def test_a_broken_body_keeps_its_status(sandbox: Sandbox) -> None:
-    sandbox.desk.conduct.set_rates({"short_201": 1})
+    sandbox.desk.instructions.set_rates({"short_201": 1})
     async with open_client(sandbox.url) as client:
         response = await client.post(PATH, json={"document": "52998224725", "cashback": "1.00"})
     assert response.status_code == 201
@@ -101,7 +101,7 @@ async def test_a_refused_connection_says_that_nothing_was_sent() -> None:
 
 
 async def test_a_request_without_an_answer_says_that_it_was_sent(sandbox: Sandbox) -> None:
-    sandbox.desk.conduct.set_rates({"reset_after_apply": 1})
+    sandbox.desk.instructions.set_rates({"reset_after_apply": 1})
     async with open_client(sandbox.url) as client:
         with pytest.raises(NoStatusError) as caught:
             await client.post(PATH, json={"document": "52998224725", "cashback": "1.00"})
@@ -111,7 +111,7 @@ async def test_a_request_without_an_answer_says_that_it_was_sent(sandbox: Sandbo
 
 
 async def test_a_redirect_is_an_answer_like_any_other(sandbox: Sandbox) -> None:
-    sandbox.desk.conduct.set_rates({"redirect_307": 1})
+    sandbox.desk.instructions.set_rates({"redirect_307": 1})
     async with open_client(sandbox.url) as client:
         response = await client.post(PATH, json={"document": "52998224725", "cashback": "1.00"})
     assert response.status_code == 307

@@ -14,7 +14,7 @@ import pytest
 from adapters.cashback_client.client import ProviderClient
 from adapters.cashback_client.pool import Limits
 from adapters.cashback_client.transport import EvidenceTransport
-from cashback_core.evidence import Evidence, Phase
+from cashback_core.delivery.evidence import Evidence, Phase
 from integration.provider.scripted_provider import (
     GOOD,
     Peer,
@@ -26,7 +26,7 @@ from integration.provider.scripted_provider import (
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from cashback_core.ports import Payment
+    from cashback_core.delivery.provider import Payment
     from integration.provider.conftest import Credited
 
 SHORT = Limits(deadline_s=0.4, connections=4)

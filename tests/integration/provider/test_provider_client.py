@@ -9,7 +9,7 @@ import pytest
 
 from adapters.cashback_client.client import ProviderClient
 from adapters.cashback_client.pool import Limits
-from cashback_core.evidence import Applied, Phase, RefusedForNow, Unknown, classify
+from cashback_core.delivery.evidence import Applied, Phase, RefusedForNow, Unknown, classify
 from integration.provider.conftest import DOCUMENT
 from integration.provider.scripted_provider import (
     GOOD,
@@ -21,7 +21,7 @@ from integration.provider.scripted_provider import (
 )
 
 if TYPE_CHECKING:
-    from cashback_core.ports import Payment
+    from cashback_core.delivery.provider import Payment
     from integration.provider.conftest import Credited, OpenClient
 
 SHORT = Limits(deadline_s=0.4, connections=4)

@@ -15,7 +15,7 @@ from adapters.cashback_client.client import ProviderClient
 from adapters.cashback_client.pool import Limits
 from adapters.cashback_client.tunnel import Proxy
 from adapters.cashback_client.way import Way, tls_context
-from cashback_core.evidence import Evidence, Phase
+from cashback_core.delivery.evidence import Evidence, Phase
 from integration.certificate import Certificate
 from integration.provider.connect_proxy import ESTABLISHED, connect_proxy
 from integration.provider.scripted_provider import GOOD, Peer, deaf_port, refusing_port, scripted
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Awaitable, Callable
     from pathlib import Path
 
-    from cashback_core.ports import Payment
+    from cashback_core.delivery.provider import Payment
     from integration.provider.connect_proxy import ConnectProxy
 
     Instead = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]

@@ -17,9 +17,9 @@ from adapters.cashback_client.sandbox import (
     running_sandbox,
 )
 from adapters.cashback_client.sandbox.behaviours import BEHAVIOURS
-from cashback_core.documents import Cpf
-from cashback_core.evidence import Phase
-from cashback_core.ports import Payment
+from cashback_core.delivery.evidence import Phase
+from cashback_core.delivery.provider import Payment
+from cashback_core.values.documents import Cpf
 from integration.provider.scripted_provider import until
 
 if TYPE_CHECKING:
@@ -219,8 +219,8 @@ async def test_other_paths_and_methods_are_told_so(
 async def test_a_late_credit_comes_although_the_client_is_gone(
     sandbox: Sandbox, payment: Payment
 ) -> None:
-    sandbox.desk.conduct.set_timing(late_s=0.6)
-    sandbox.desk.conduct.set_rates({"late_apply": 1})
+    sandbox.desk.instructions.set_timing(late_s=0.6)
+    sandbox.desk.instructions.set_rates({"late_apply": 1})
     client = ProviderClient(sandbox.url, limits=Limits(deadline_s=0.3))
     evidence = await client.credit(payment)
     await client.aclose()
@@ -230,7 +230,7 @@ async def test_a_late_credit_comes_although_the_client_is_gone(
 
 
 async def test_requests_sent_ahead_are_answered_in_order(sandbox: Sandbox) -> None:
-    sandbox.desk.conduct.set_timing(delay_s=0.01)
+    sandbox.desk.instructions.set_timing(delay_s=0.01)
     body = json.dumps(ORDER).encode()
     order = b"POST %s HTTP/1.1\r\nContent-Length: %d\r\n\r\n%s" % (PATH.encode(), len(body), body)
     host, _, port = sandbox.url.removeprefix("http://").partition(":")

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any, TypeAlias, cast
 import pytest
 from cryptography import x509
 
-from adapters.cashback_client import dialing
+from adapters.cashback_client import happy_eyeballs
 from adapters.cashback_client.client import ProviderClient
-from adapters.cashback_client.dialing import connected
+from adapters.cashback_client.happy_eyeballs import connected
 from adapters.cashback_client.pool import Limits
 from adapters.cashback_client.way import Way
-from cashback_core.evidence import Phase
+from cashback_core.delivery.evidence import Phase
 from integration.certificate import Certificate
 from integration.provider.scripted_provider import (
     GOOD,
@@ -29,8 +29,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
     from pathlib import Path
 
-    from cashback_core.evidence import Evidence
-    from cashback_core.ports import Payment
+    from cashback_core.delivery.evidence import Evidence
+    from cashback_core.delivery.provider import Payment
 
 pytestmark = pytest.mark.skipif(
     sys.platform != "linux", reason="all of 127.0.0.0/8 is this machine on Linux alone"
@@ -67,11 +67,11 @@ def delays_s(monkeypatch: pytest.MonkeyPatch) -> dict[str, float]:
     """How long connecting to an address takes at least."""
     delays: dict[str, float] = {}
 
-    async def delayed(place: dialing.Place) -> socket.socket:
+    async def delayed(place: happy_eyeballs.Endpoint) -> socket.socket:
         await asyncio.sleep(delays.get(str(place), 0))
         return await connected(place)
 
-    monkeypatch.setattr(dialing, "connected", delayed)
+    monkeypatch.setattr(happy_eyeballs, "connected", delayed)
     return delays
 
 

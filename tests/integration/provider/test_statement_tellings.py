@@ -18,8 +18,12 @@ from adapters.cashback_client.sandbox.order import Order
 from adapters.cashback_client.sandbox.server import Sandbox
 from adapters.cashback_client.sandbox.tellings import TELLINGS
 from adapters.cashback_client.statements import StatementClient, StatementLimits
-from cashback_core.ports import StatementUnavailable
-from cashback_core.statements import LineKind, StatementHead, StatementLine
+from cashback_core.reconciliation.statements import (
+    LineKind,
+    StatementHead,
+    StatementLine,
+    StatementUnavailable,
+)
 from integration.tcp_server import tcp_server
 
 if TYPE_CHECKING:
@@ -202,7 +206,7 @@ def test_every_telling_has_an_expected_reading() -> None:
 async def test_each_telling_is_read_as_expected(
     name: str, desk: Desk, client: StatementClient
 ) -> None:
-    desk.conduct.tell([name], lines_of=CUSTOMER)
+    desk.instructions.tell([name], lines_of=CUSTOMER)
     expected = EXPECTED[name]
     if isinstance(expected, str):
         with pytest.raises(StatementUnavailable) as refused:
@@ -245,7 +249,7 @@ async def test_a_statement_without_references_and_with_several_oddities(
     desk: Desk, client: StatementClient
 ) -> None:
     desk.options = SandboxOptions()
-    desk.conduct.tell(["amount_as_number", "date_only", "paged", "gzip", "totals_as_numbers"])
+    desk.instructions.tell(["amount_as_number", "date_only", "paged", "gzip", "totals_as_numbers"])
     lines, head = await read(client)
     assert [(x.document, x.cashback_centavos, x.reference) for x in lines] == [
         (document, centavos, None) for _, document, centavos, _ in NO_REFERENCES
@@ -296,7 +300,7 @@ async def test_a_statement_that_never_ends_is_given_up_at_the_deadline() -> None
 async def test_lines_of_another_customer_are_told_as_they_are(
     desk: Desk, client: StatementClient
 ) -> None:
-    desk.conduct.tell(["missing_lines"], lines_of=OTHER)
+    desk.instructions.tell(["missing_lines"], lines_of=OTHER)
     lines, head = await read(client)
     assert [line.document for line in lines] == [CUSTOMER]
     assert head.declared_centavos == 140

@@ -13,8 +13,8 @@ from adapters.cashback_client.client import ProviderClient
 from adapters.cashback_client.statements import StatementClient
 from adapters.cashback_client.tunnel import Proxy
 from adapters.cashback_client.way import Way, tls_context
-from cashback_core.evidence import Phase
-from cashback_core.ports import StatementUnavailable
+from cashback_core.delivery.evidence import Phase
+from cashback_core.reconciliation.statements import StatementUnavailable
 from integration.certificate import Certificate
 from integration.provider.connect_proxy import connect_proxy
 from integration.provider.scripted_provider import GOOD, Peer, scripted
@@ -22,7 +22,7 @@ from integration.provider.scripted_provider import GOOD, Peer, scripted
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from cashback_core.ports import Payment
+    from cashback_core.delivery.provider import Payment
     from integration.provider.scripted_provider import ScriptedProvider
 
 EMPTY = b'{"rows": [], "count": 0, "sum": "0.00"}'

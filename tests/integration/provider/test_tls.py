@@ -12,7 +12,7 @@ from cryptography import x509
 from adapters.cashback_client.client import ProviderClient
 from adapters.cashback_client.pool import Limits
 from adapters.cashback_client.way import Way
-from cashback_core.evidence import Evidence, Phase
+from cashback_core.delivery.evidence import Evidence, Phase
 from integration.certificate import Certificate
 from integration.provider.scripted_provider import GOOD, GOOD_BODY, Peer, scripted
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
     from pathlib import Path
 
-    from cashback_core.ports import Payment
+    from cashback_core.delivery.provider import Payment
 
 
 @pytest.fixture

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from cashback_gateway import demo_data
-from cashback_gateway.run import just_now
+from cashback_gateway.local import demo_data
+from cashback_gateway.local.run import just_now
 from integration.local_run import (
     COMMAND,
     ROOT,

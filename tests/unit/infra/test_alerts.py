@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from adapters.telemetry.table import METRICS, STANDARD, Kind, Metric
+from adapters.telemetry.metrics import METRICS, STANDARD, Metric, MetricKind
 from infra.grafana.make_dashboards import files
 from monitoring_files import (
     ALERTS,
@@ -35,7 +35,7 @@ def samples() -> dict[str, Metric]:
     """The row behind each name of a sample."""
     found: dict[str, Metric] = {}
     for row in METRICS:
-        ends = ("_bucket", "_sum", "_count") if row.kind is Kind.HISTOGRAM else ("",)
+        ends = ("_bucket", "_sum", "_count") if row.kind is MetricKind.HISTOGRAM else ("",)
         found |= {f"{row.name}{end}": row for end in ends}
     return found
 
@@ -85,7 +85,7 @@ def test_counters_are_only_taken_as_rates() -> None:
     for where, expression in expressions().items():
         for name in metrics_of(expression):
             row = SAMPLES.get(name)
-            counts = row is not None and row.kind is not Kind.GAUGE
+            counts = row is not None and row.kind is not MetricKind.GAUGE
             if counts or name == "process_cpu_seconds_total":
                 assert re.search(rf"(?:rate|increase)\({name}[{{\[]", expression), where
 

@@ -6,34 +6,52 @@ import re
 from pathlib import Path
 from typing import Any, Final, cast
 
+import pytest
 import yaml
 
-from cashback_gateway import settings_table as table
+from cashback_gateway.settings.compose import BY_THE_IMAGE, passing_on
+from cashback_gateway.settings.delivery import DeliverySettings
+from cashback_gateway.settings.table import SETTINGS
 
 ROOT = Path(__file__).parents[3]
 COMPOSE: Final = cast(
     "dict[str, Any]", yaml.safe_load((ROOT / "docker-compose.yml").read_text("utf-8"))
 )
 SERVICES: Final[dict[str, dict[str, Any]]] = COMPOSE["services"]
-BY_THE_IMAGE: Final = {"CASHBACK_HOST", "CASHBACK_PORT", "CASHBACK_REVISION"}
-FROM_FILES: Final = {
-    "CASHBACK_DATABASE_PASSWORD",
-    "CASHBACK_ERASURE_KEY",
-    "CASHBACK_PROVIDER_AUTHORIZATION",
-    "CASHBACK_PROVIDER_PROXY_CREDENTIALS",
-    "OTEL_EXPORTER_OTLP_HEADERS",
-}
+FROM_FILES: Final = {each.name for each in SETTINGS.values() if each.kind.secret} - {"DATABASE_URL"}
 
 
 def test_every_setting_can_be_given_in_the_env_file() -> None:
     given = SERVICES["api1"]["environment"]
-    for row in table.SETTINGS:
+    for row in SETTINGS.values():
         if row.name in FROM_FILES:
             assert given[f"{row.name}_FILE"].startswith("/run/"), row.name
         elif row.name not in BY_THE_IMAGE:
             assert row.name in given, row.name
         value = str(given.get(row.name, ""))
         assert "${" not in value or value.startswith(f"${{{row.name}:"), (row.name, value)
+
+
+def test_what_is_passed_on_is_every_setting_that_the_file_says_nothing_of() -> None:
+    text = (ROOT / "docker-compose.yml").read_text("utf-8")
+    assert passing_on(text) == text, "run: make docs"
+    with pytest.raises(LookupError, match="OTEL_EXPORTER_OTLP_HEADERS is secret"):
+        passing_on(text.replace("OTEL_EXPORTER_OTLP_HEADERS_FILE", "SOMETHING_ELSE"))
+
+
+def test_what_the_example_sets_is_read_by_somebody() -> None:
+    text = (ROOT / "docker-compose.yml").read_text("utf-8")
+    example = (ROOT / ".env.example").read_text("utf-8")
+    names = set(re.findall(r"^([A-Z_]+)=", example, re.MULTILINE))
+    assert names - set(re.findall(r"\$\{([A-Z_]+)", text)) == {"COMPOSE_PROFILES"}
+
+
+def test_what_the_documents_speak_of_is_a_setting_or_read_by_compose() -> None:
+    known = {*SETTINGS, *(each.file_name for each in SETTINGS.values() if each.kind.secret)}
+    known |= set(re.findall(r"\$\{([A-Z_]+)", (ROOT / "docker-compose.yml").read_text("utf-8")))
+    for page in (ROOT / "README.md", *(ROOT / "docs").rglob("*.md")):
+        spoken = re.findall(r"\b((?:CASHBACK|OTEL)_[A-Z_]+[A-Z])\b", page.read_text("utf-8"))
+        assert not set(spoken) - known, page
 
 
 def test_both_apis_are_alike_and_the_worker_is_told_the_same() -> None:
@@ -75,7 +93,7 @@ def test_the_stop_period_outlasts_a_delivery() -> None:
     for name in ("api1", "api2", "worker"):
         period = re.fullmatch(r"([0-9]+)s", SERVICES[name]["stop_grace_period"])
         assert period is not None
-        assert int(period[1]) >= float(table.DEADLINE_S.default or 0) + 5
+        assert int(period[1]) >= DeliverySettings().deadline_s + 5
 
 
 def test_it_is_written_in_what_old_and_new_compose_read() -> None:

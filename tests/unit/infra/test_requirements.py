@@ -13,12 +13,8 @@ UNNEEDED = {
     "faker": "faker",
     "litestar-htmx": "litestar_htmx",
     "litestar-offline-docs": "litestar_offline_docs",
-    "markdown-it-py": "markdown_it",
-    "mdurl": "mdurl",
     "polyfactory": "polyfactory",
-    "pygments": "pygments",
     "pytest": "pytest",
-    "rich": "rich",
     "rich-click": "rich_click",
 }
 """A package of an index, and what it is imported as."""

@@ -5,8 +5,8 @@ credited; `POST /behaviours` and `DELETE /behaviours` direct it, `GET /behaviour
 can do; `POST /options` chooses what kind of provider it is.
 """
 
-from adapters.cashback_client.sandbox.conduct import BadInstructionError
 from adapters.cashback_client.sandbox.desk import SandboxOptions
+from adapters.cashback_client.sandbox.instructions import BadInstructionError
 from adapters.cashback_client.sandbox.server import Sandbox, running_sandbox, serve_sandbox
 
 __all__ = ["BadInstructionError", "Sandbox", "SandboxOptions", "running_sandbox", "serve_sandbox"]

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
 
-from cashback_core.money import format_centavos
+from cashback_core.values.money import format_centavos
 
 if TYPE_CHECKING:
     from adapters.cashback_client.sandbox.order import Order

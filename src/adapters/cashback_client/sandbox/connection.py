@@ -148,8 +148,8 @@ class SandboxConnection(asyncio.Protocol):
             self._write(answers.problem(400, message=str(exc)))
             self._end(End.KEEP, request)
             return
-        behaviour = self._desk.conduct.choose(order.document)
-        timing = self._desk.conduct.timing
+        behaviour = self._desk.instructions.choose(order.document)
+        timing = self._desk.instructions.timing
         wait_s = timing.delay_s + (timing.late_s if behaviour.applies is Applies.LATE else 0.0)
         if wait_s > 0:
             # Not tied to the connection: an order that arrived is carried out.
@@ -177,7 +177,7 @@ class SandboxConnection(asyncio.Protocol):
         if len(answer) == 1:
             self._end(end, request)
         else:
-            drip_s = self._desk.conduct.timing.drip_s
+            drip_s = self._desk.instructions.timing.drip_s
             self._later(drip_s, lambda: self._drip(answer[1:], end, request))
 
     def _write(self, data: bytes) -> None:
@@ -195,7 +195,7 @@ class SandboxConnection(asyncio.Protocol):
             case End.RESET:
                 self._later(_RESET_AFTER_S, self._reset)
             case End.HANG:
-                self._later(self._desk.conduct.timing.hang_s, self.close)
+                self._later(self._desk.instructions.timing.hang_s, self.close)
 
     def _reset(self) -> None:
         if self._transport is None:

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any, Final, cast
 from urllib.parse import parse_qs
 
 from adapters.cashback_client.sandbox import answers
-from adapters.cashback_client.sandbox.conduct import BadInstructionError, Conduct
+from adapters.cashback_client.sandbox.instructions import BadInstructionError, Instructions
 from adapters.cashback_client.sandbox.ledger import Ledger, format_instant, parse_instant
 from adapters.cashback_client.sandbox.statement import statement
 from adapters.cashback_client.sandbox.tellings import Asked
-from cashback_core.money import format_centavos
+from cashback_core.values.money import format_centavos
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -40,17 +40,17 @@ class SandboxOptions:
 
 @dataclass(slots=True, kw_only=True)
 class Desk:
-    """Ledger, conduct and options of one sandbox; `calls` counts the orders it was sent."""
+    """Ledger, instructions and options of one sandbox; `calls` counts the orders it was sent."""
 
     ledger: Ledger
     options: SandboxOptions = SandboxOptions()
-    conduct: Conduct = field(default_factory=Conduct)
+    instructions: Instructions = field(default_factory=Instructions)
     calls: int = 0
 
     def __post_init__(self) -> None:
         """Begin as told to; raises BadInstructionError for a name that is not known."""
         if self.options.statement:
-            self.conduct.tell(self.options.statement, lines_of=self.options.lines_of)
+            self.instructions.tell(self.options.statement, lines_of=self.options.lines_of)
 
     def credit(self, order: Order) -> Credit:
         """Credit the wallet, and once more for a repetition, unless the sandbox is idempotent."""
@@ -63,7 +63,7 @@ class Desk:
     def cue(self, order: Order, credit: Credit | None) -> answers.Cue:
         """Return what an answer to this order may speak of."""
         at = format_instant(self.ledger.watermark_us()) if credit is None else credit.at
-        wait_s = int(self.conduct.timing.retry_after_s)
+        wait_s = int(self.instructions.timing.retry_after_s)
         return answers.Cue(order=order, at=at, retry_after_s=wait_s)
 
     def answer(self, method: bytes, target: bytes, body: bytes) -> bytes:
@@ -83,7 +83,7 @@ class Desk:
             b"/ledger": {b"GET": lambda _query, _body: _json(self._ledger())},
             b"/statement": {b"GET": lambda query, _body: self._statement(query)},
             b"/behaviours": {
-                b"GET": lambda _query, _body: _json(self.conduct.as_json()),
+                b"GET": lambda _query, _body: _json(self.instructions.as_json()),
                 b"POST": lambda _query, body: self._instruct(body),
                 b"DELETE": lambda _query, _body: self._forget(),
             },
@@ -122,21 +122,21 @@ class Desk:
             asked,
             to_us=bounds.get("to"),
             with_reference=self.options.statement_reference,
-            told=self.conduct.told,
+            told=self.instructions.told,
         )
 
     def _instruct(self, body: bytes) -> bytes:
         try:
-            self.conduct.instruct(json.loads(body))
+            self.instructions.instruct(json.loads(body))
         except BadInstructionError as exc:
             return _bad(str(exc))
         except ValueError:
             return _bad("not JSON")
-        return _json(self.conduct.as_json())
+        return _json(self.instructions.as_json())
 
     def _forget(self) -> bytes:
-        self.conduct.reset()
-        return _json(self.conduct.as_json())
+        self.instructions.reset()
+        return _json(self.instructions.as_json())
 
     def _choose(self, body: bytes) -> bytes:
         try:

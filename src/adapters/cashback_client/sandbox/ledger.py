@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final, Self
 
-from cashback_core.money import format_centavos
+from cashback_core.values.money import format_centavos
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -22,7 +22,7 @@ _log = logging.getLogger(__name__)
 
 
 class Sandbox:
-    """A running sandbox provider; `desk` gives direct access to its ledger and conduct."""
+    """A running sandbox provider; `desk` gives direct access to its ledger and instructions."""
 
     def __init__(self, desk: Desk) -> None:
         self.desk = desk

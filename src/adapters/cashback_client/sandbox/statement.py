@@ -15,7 +15,7 @@ from adapters.cashback_client.sandbox.tellings import (
     as_body,
     format_sum,
 )
-from cashback_core.money import format_centavos
+from cashback_core.values.money import format_centavos
 
 if TYPE_CHECKING:
     from adapters.cashback_client.sandbox.ledger import Credit, Ledger

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 
 from adapters.cashback_client.sandbox.answers import BOMB_BYTES, problem, render
 from adapters.cashback_client.sandbox.ledger import format_instant, parse_instant
-from cashback_core.money import format_centavos
+from cashback_core.values.money import format_centavos
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -11,22 +11,29 @@ from typing import TYPE_CHECKING, Final, cast
 
 import httpx
 
-from adapters.cashback_client.statements.following import Trail
+from adapters.cashback_client.statements.decompression import Pieces
 from adapters.cashback_client.statements.heads import HEAD_FIELDS, PageHead, read_head, total
-from adapters.cashback_client.statements.inflating import Pieces
+from adapters.cashback_client.statements.invalid_statement import InvalidStatementError
 from adapters.cashback_client.statements.lines import ROW_FIELDS, read_line
-from adapters.cashback_client.statements.parsing import PageParser
+from adapters.cashback_client.statements.page_parser import PageParser
+from adapters.cashback_client.statements.pagination import PageTrail
 from adapters.cashback_client.statements.tunnelled import TunnelledTransport
-from adapters.cashback_client.statements.unfit import Unfit
 from adapters.cashback_client.way import direct
-from cashback_core.instants import format_instant
-from cashback_core.ports import StatementReading, Statements, StatementUnavailable
-from cashback_core.statements import MAX_BATCH, LineKind, StatementHead, StatementLine
+from cashback_core.reconciliation.statements import (
+    MAX_BATCH,
+    LineKind,
+    StatementHead,
+    StatementLine,
+    StatementReading,
+    Statements,
+    StatementUnavailable,
+)
+from cashback_core.values.instants import format_instant
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable
 
-    from adapters.cashback_client.statements.parsing import Fields
+    from adapters.cashback_client.statements.page_parser import Fields
     from adapters.cashback_client.way import Way
 
 PATH: Final = "/statement"
@@ -145,14 +152,14 @@ class _Reading(StatementReading):
         self._deadline = asyncio.get_running_loop().time() + self._limits.deadline_s
         asked = {"from": format_instant(self._asked_since)}
         first = self._client.build_request("GET", PATH, params=asked).url
-        trail, url = Trail(first), cast("httpx.URL | None", first)
+        trail, url = PageTrail(first), cast("httpx.URL | None", first)
         while url is not None:
             try:
                 async with aclosing(self._page(url)) as batches:
                     async for batch in batches:
                         yield batch
                 url = trail.after(url, self._pages[-1])
-            except (httpx.HTTPError, Unfit, TimeoutError) as error:
+            except (httpx.HTTPError, InvalidStatementError, TimeoutError) as error:
                 why = self._why(error)
                 if not self._pages:
                     raise StatementUnavailable(why) from error
@@ -191,7 +198,7 @@ class _Reading(StatementReading):
             answer = await self._client.send(request, stream=True)
         try:
             if answer.status_code != 200:
-                raise Unfit(f"the provider answers {answer.status_code}")
+                raise InvalidStatementError(f"the provider answers {answer.status_code}")
             yield answer
         finally:
             await answer.aclose()
@@ -226,7 +233,7 @@ class _Reading(StatementReading):
         return line
 
     def _why(self, error: Exception) -> str:
-        if isinstance(error, Unfit):
+        if isinstance(error, InvalidStatementError):
             what = str(error)
         elif isinstance(error, TimeoutError):
             what = f"it took longer than {self._limits.deadline_s:g} s"

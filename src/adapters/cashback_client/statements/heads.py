@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from datetime import datetime
 
-    from adapters.cashback_client.statements.parsing import Fields, Value
+    from adapters.cashback_client.statements.page_parser import Fields, Value
 
 _T = TypeVar("_T")
 

@@ -13,14 +13,14 @@ from adapters.cashback_client.statements.values import (
     single,
     text_of,
 )
-from cashback_core.documents import Cnpj, Cpf, InvalidDocument
-from cashback_core.money import MAX_CENTAVOS
-from cashback_core.statements import MAX_REFERENCE, LineKind, StatementLine
+from cashback_core.reconciliation.statements import MAX_REFERENCE, LineKind, StatementLine
+from cashback_core.values.documents import Cnpj, Cpf, InvalidDocument
+from cashback_core.values.money import MAX_CENTAVOS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from adapters.cashback_client.statements.parsing import Fields, Value
+    from adapters.cashback_client.statements.page_parser import Fields, Value
 
 ROW_FIELDS: Final = frozenset({"document", "cashback", "at", "reference", "type", "kind"})
 

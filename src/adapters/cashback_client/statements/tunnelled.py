@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final, cast
 import httpcore
 import httpx
 
-from adapters.cashback_client.tunnel import Answer, ProxyFailedError
+from adapters.cashback_client.tunnel import ProxyAnswer, ProxyFailedError
 
 if TYPE_CHECKING:
     import ssl
@@ -48,7 +48,7 @@ class _Tunnels(httpcore.AsyncNetworkBackend):
         )
         try:
             await stream.write(self._proxy.request(host, port), timeout)
-            answer = Answer()
+            answer = ProxyAnswer()
             while not answer.is_open(await stream.read(_PIECE_BYTES, timeout)):
                 pass
         except ProxyFailedError as error:

@@ -11,10 +11,10 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
-from adapters.cashback_client.statements.parsing import Odd
+from adapters.cashback_client.statements.page_parser import Odd
 
 if TYPE_CHECKING:
-    from adapters.cashback_client.statements.parsing import Value
+    from adapters.cashback_client.statements.page_parser import Value
 
 MAX_DIGITS: Final = 18
 """Of an amount before its point: more is no sum of money."""

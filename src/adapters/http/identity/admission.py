@@ -5,17 +5,22 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from adapters.http.fields import Fields, read_fields
-from adapters.http.identity.access import ACCESS, NOBODY, Role, Roles
-from adapters.http.identity.tokens import TokenKind, Tokens
-from cashback_core.callers import USER
-from cashback_core.tracing import note_merchant
+from adapters.http.identity.roles import NOBODY, Access, Roles
+from adapters.http.problems.problem import Problem
+from adapters.http.wire.headers import Fields, read_fields
+from cashback_core.administration.resources import Caller
+from cashback_core.people.callers import USER
+from cashback_core.people.roles import Role
+from cashback_core.people.tokens import TokenKind, Tokens
+from cashback_core.traces import TRAIL, note_merchant
+from cashback_core.words.locales import languages, phrase
 
 if TYPE_CHECKING:
     from litestar import Request
 
-    from adapters.http.identity.rate_limit import RateLimit
-    from adapters.http.identity.standing import Standings
+    from cashback_core.people.rate_limit import RateLimit
+    from cashback_core.people.standings import Standings
+    from cashback_core.words.locales import Language
 
 _SCHEME: Final = b"bearer "
 
@@ -31,6 +36,22 @@ class ForbiddenError(Exception):
         super().__init__(", ".join(sorted(roles)))
         self.roles = roles
         self.person = person
+
+
+def forbidden(error: ForbiddenError) -> Problem:
+    """That a route is for others: it names whom it lets in, least first."""
+    named = tuple(role.value for role in Role if role in error.roles)
+    detail = {language: _who_may(language, named, error) for language in languages()}
+    return Problem(code="forbidden", roles=named, detail=detail)
+
+
+def _who_may(language: Language, named: tuple[str, ...], error: ForbiddenError) -> str:
+    if not named:
+        return phrase(language, "nobody_may")
+    *first, last = named
+    roles = f"{', '.join(first)} {phrase(language, 'or')} {last}" if first else last
+    said = phrase(language, "people_may" if error.person else "roles_may")
+    return said.format(roles=roles)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +77,16 @@ class Principal:
         return self.group if self.role is Role.ERP else None
 
     @property
+    def caller(self) -> Caller:
+        """The caller of a store's method; the audit trail has their name and the request's id."""
+        trail = TRAIL.get()
+        return Caller(
+            actor=self.subject,
+            merchant_id=self.home,
+            request_id=None if trail is None else trail.request_id,
+        )
+
+    @property
     def username(self) -> str:
         """The user's name, which signs acts; raises ForbiddenError for an API client."""
         if not self.subject.startswith(USER):
@@ -77,6 +108,7 @@ class Admission:
     tokens: Tokens
     standings: Standings
     limit: RateLimit
+    access: Access
 
     async def __call__(self, request: Request[Any, Any, Any]) -> tuple[Fields, Principal]:
         """The header fields and who sent them.
@@ -95,7 +127,7 @@ class Admission:
         if standing.merchant_id is not None:
             note_merchant(standing.merchant_id)
         await self.limit(standing.subject)
-        admitted = ACCESS.get(_operation(request), NOBODY)
+        admitted = self.access.get(_operation(request), NOBODY)
         if standing.role not in admitted:
             raise ForbiddenError(admitted)
         principal = Principal(

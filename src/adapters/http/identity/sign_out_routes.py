@@ -9,15 +9,15 @@ from litestar import Request, post
 from litestar.exceptions import NotFoundException
 from litestar.types import ASGIApp  # noqa: TC002 (Litestar reads the annotations)
 
-from adapters.http.answers import bare
-from adapters.http.identity.login import USERNAME
-from adapters.http.resources.answering import caller_of
+from adapters.http.wire.answers import bare
+from adapters.http.wire.ids import path_value
+from cashback_core.people.users import USERNAME
 
 if TYPE_CHECKING:
     from litestar.handlers import HTTPRouteHandler
 
     from adapters.http.identity.admission import Admission
-    from cashback_core.callers import Identities
+    from cashback_core.people.callers import Identities
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,15 +37,13 @@ class SignOutRoutes:
     async def own(self, request: Request[Any, Any, Any]) -> ASGIApp:
         """End every session of the caller, this one included."""
         _, principal = await self.admit(request)
-        await self.identities.sign_out(principal.username, by=caller_of(principal))
+        await self.identities.sign_out(principal.username, by=principal.caller)
         return bare(204)
 
     async def other(self, request: Request[Any, Any, Any]) -> ASGIApp:
         """End every session of a user of the caller's merchant; the platform ends anybody's."""
         _, principal = await self.admit(request)
-        username: str = request.scope["path_params"]["username"]
-        if USERNAME.match(username) is None:
-            raise NotFoundException
-        if not await self.identities.sign_out(username, by=caller_of(principal)):
+        username = path_value(request, "username", USERNAME)
+        if not await self.identities.sign_out(username, by=principal.caller):
             raise NotFoundException
         return bare(204)

@@ -16,22 +16,23 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 from urllib.parse import parse_qsl, unquote_plus
 
-from adapters.http import shapes
-from adapters.http.answers import Answer, Header
-from adapters.http.body import BodyTooLargeError, UnsupportedBodyError, read_content
-from adapters.http.fields import Fields, read_language
-from adapters.http.identity.login import BadCredentialsError, LoginThrottledError
-from adapters.http.identity.turns import TooManyLoginsError
-from adapters.http.sales.wire import encode
-from cashback_core.messages import Language
-from cashback_core.ports import StoreUnavailable
+from adapters.http.identity import shapes
+from adapters.http.problems.problem import said_in
+from adapters.http.wire.answers import Answer, Header, encode
+from adapters.http.wire.body import BodyTooLargeError, UnsupportedBodyError, read_content
+from adapters.http.wire.headers import Fields, read_language
+from cashback_core.people.fair_queue import TooManyLogInsError
+from cashback_core.people.log_in import BadCredentialsError, LogInThrottledError
+from cashback_core.values.availability import StoreUnavailable
+from cashback_core.words.locales import phrase
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from litestar.types import Receive
 
-    from adapters.http.identity.login import Granted, Login
+    from cashback_core.people.log_in import LogIn, TokenGrant
+    from cashback_core.words.locales import Language
 
 MEDIA_TYPE: Final = "application/x-www-form-urlencoded"
 GRANT: Final = "client_credentials"
@@ -54,8 +55,8 @@ class OAuthFault(StrEnum):
     TEMPORARILY_UNAVAILABLE = "temporarily_unavailable"
 
 
-class OAuthError(Exception):
-    """A form that gets no token; `words` is out of _WORDS."""
+class OAuthRefusedError(Exception):
+    """A form that gets no token; `words` is a phrase `oauth.…`."""
 
     def __init__(
         self, fault: OAuthFault, words: str, *, status: int = 400, wait_s: float | None = None
@@ -81,11 +82,11 @@ def is_form(fields: Fields) -> bool:
     return media_type is not None and _FORM.match(media_type) is not None
 
 
-async def answer_form(login: Login, fields: Fields, receive: Receive, *, address: str) -> Answer:
+async def answer_form(login: LogIn, fields: Fields, receive: Receive, *, address: str) -> Answer:
     """Sell a token for the form that comes, or tell why not in OAuth's words."""
     try:
         granted = await _grant(login, fields, receive, address)
-    except OAuthError as error:
+    except OAuthRefusedError as error:
         return _refusal(error, read_language(fields))
     shape = shapes.OAuthToken(
         access_token=granted.access,
@@ -95,28 +96,28 @@ async def answer_form(login: Login, fields: Fields, receive: Receive, *, address
     return Answer(200, encode(shape), headers=(_PRAGMA,))
 
 
-async def _grant(login: Login, fields: Fields, receive: Receive, address: str) -> Granted:
+async def _grant(login: LogIn, fields: Fields, receive: Receive, address: str) -> TokenGrant:
     try:
         body = await read_content(fields, receive)
     except UnsupportedBodyError as error:
-        raise OAuthError(OAuthFault.INVALID_REQUEST, "coded") from error
+        raise OAuthRefusedError(OAuthFault.INVALID_REQUEST, "coded") from error
     except BodyTooLargeError as error:
-        raise OAuthError(OAuthFault.INVALID_REQUEST, "too_large") from error
+        raise OAuthRefusedError(OAuthFault.INVALID_REQUEST, "too_large") from error
     form = read_form(body)
     if "grant_type" not in form:
-        raise OAuthError(OAuthFault.INVALID_REQUEST, "no_grant")
+        raise OAuthRefusedError(OAuthFault.INVALID_REQUEST, "no_grant")
     if form["grant_type"] != GRANT:
-        raise OAuthError(OAuthFault.UNSUPPORTED_GRANT_TYPE, "grant")
+        raise OAuthRefusedError(OAuthFault.UNSUPPORTED_GRANT_TYPE, "grant")
     client = _client(form, fields.get(b"authorization"))
     if "scope" in form:
-        raise OAuthError(OAuthFault.INVALID_SCOPE, "scope")
+        raise OAuthRefusedError(OAuthFault.INVALID_SCOPE, "scope")
     try:
         return await login.client(client_id=client.id, secret=client.secret, address=address)
     except BadCredentialsError as error:
         raise _unknown_client() from error
-    except LoginThrottledError as error:
+    except LogInThrottledError as error:
         raise _come_back("throttled", 429, error.wait_s) from error
-    except TooManyLoginsError as error:
+    except TooManyLogInsError as error:
         raise _come_back("crowded", 429, _SOON_S) from error
     except StoreUnavailable as error:
         raise _come_back("away", 503, _SOON_S) from error
@@ -131,10 +132,10 @@ def read_form(body: bytes) -> Mapping[str, str]:
         text = body.decode("ascii")
         pairs = parse_qsl(text, keep_blank_values=True, errors="strict", max_num_fields=MAX_FIELDS)
     except ValueError as error:  # Unicode errors are such
-        raise OAuthError(OAuthFault.INVALID_REQUEST, "malformed") from error
+        raise OAuthRefusedError(OAuthFault.INVALID_REQUEST, "malformed") from error
     form = dict(pairs)
     if len(form) != len(pairs):
-        raise OAuthError(OAuthFault.INVALID_REQUEST, "repeated")
+        raise OAuthRefusedError(OAuthFault.INVALID_REQUEST, "repeated")
     return {name: value for name, value in form.items() if value}
 
 
@@ -147,7 +148,7 @@ def _client(form: Mapping[str, str], authorization: bytes | None) -> _Client:
     client = _of_basic(authorization)
     # Some libraries repeat the id in the body, which contradicts nothing.
     if "client_secret" in form or form.get("client_id", client.id) != client.id:
-        raise OAuthError(OAuthFault.INVALID_REQUEST, "twice")
+        raise OAuthRefusedError(OAuthFault.INVALID_REQUEST, "twice")
     return client
 
 
@@ -169,22 +170,23 @@ def _of_basic(authorization: bytes) -> _Client:
     return client
 
 
-def _unknown_client() -> OAuthError:
-    return OAuthError(OAuthFault.INVALID_CLIENT, "client", status=401)
+def _unknown_client() -> OAuthRefusedError:
+    return OAuthRefusedError(OAuthFault.INVALID_CLIENT, "client", status=401)
 
 
-def _come_back(words: str, status: int, wait_s: float) -> OAuthError:
-    return OAuthError(OAuthFault.TEMPORARILY_UNAVAILABLE, words, status=status, wait_s=wait_s)
+def _come_back(words: str, status: int, wait_s: float) -> OAuthRefusedError:
+    return OAuthRefusedError(
+        OAuthFault.TEMPORARILY_UNAVAILABLE, words, status=status, wait_s=wait_s
+    )
 
 
-def _refusal(error: OAuthError, language: Language) -> Answer:
+def _refusal(error: OAuthRefusedError, language: Language) -> Answer:
     shape = shapes.OAuthError(
-        error=error.fault.value, error_description=_ascii(_WORDS[error.words][language])
+        error=error.fault.value, error_description=_ascii(phrase(language, f"oauth.{error.words}"))
     )
     headers: list[Header] = [
         _PRAGMA,
-        (b"content-language", language.value.encode("ascii")),
-        (b"vary", b"Accept-Language"),
+        *said_in(language),
     ]
     if error.status == 401:
         headers.append(_ASK)
@@ -196,52 +198,3 @@ def _refusal(error: OAuthError, language: Language) -> Answer:
 def _ascii(text: str) -> str:
     """A description holds ASCII alone (RFC 6749, 5.2): accents are left out."""
     return unicodedata.normalize("NFD", text).encode("ascii", "ignore").decode("ascii")
-
-
-def _both(en: str, pt: str) -> Mapping[Language, str]:
-    return {Language.EN: en, Language.PT: pt}
-
-
-_WORDS: Final[Mapping[str, Mapping[Language, str]]] = {
-    "coded": _both("Send the form uncompressed.", "Envie o formulário sem compressão."),
-    "too_large": _both("The form is too large.", "O formulário é grande demais."),
-    "malformed": _both(
-        "The body is no form: name=value pairs joined by &, percent-encoded UTF-8.",
-        "O corpo não é um formulário: pares nome=valor unidos por &, em UTF-8 codificado com %.",
-    ),
-    "repeated": _both("A parameter comes twice.", "Um parâmetro aparece duas vezes."),
-    "no_grant": _both(
-        "grant_type is missing: send client_credentials.",
-        "Falta grant_type: envie client_credentials.",
-    ),
-    "grant": _both(
-        "Only the grant client_credentials is taken; people log in with JSON.",
-        "Só a concessão client_credentials é aceita; pessoas entram com JSON.",
-    ),
-    "scope": _both(
-        "There are no scopes: the client's role tells what it may do. Leave scope out.",
-        "Não há escopos: o papel do cliente diz o que ele pode. Deixe scope de fora.",
-    ),
-    "twice": _both(
-        "The client comes in the header and again in the body: send it in one of them.",
-        "O cliente vem no cabeçalho e de novo no corpo: envie-o em um só.",
-    ),
-    "client": _both(
-        "No such client, a disabled one, or another secret; send client_id and client_secret by"
-        " HTTP Basic or in the body.",
-        "Não existe este cliente, está desativado ou o segredo é outro; envie client_id e"
-        " client_secret por HTTP Basic ou no corpo.",
-    ),
-    "throttled": _both(
-        "Nothing was looked at: too many failed here. Come back after Retry-After seconds.",
-        "Nada foi verificado: houve recusas demais aqui. Volte após Retry-After segundos.",
-    ),
-    "crowded": _both(
-        "Many log-ins are waiting; come back after Retry-After seconds.",
-        "Muitos acessos estão na fila; volte após Retry-After segundos.",
-    ),
-    "away": _both(
-        "The database does not answer. Come back after Retry-After seconds.",
-        "O banco de dados não responde. Volte após Retry-After segundos.",
-    ),
-}

@@ -10,22 +10,21 @@ import msgspec
 from litestar import HttpMethod, Request, post, route
 from litestar.types import ASGIApp  # noqa: TC002 (Litestar reads the annotations)
 
-from adapters.http import shapes
-from adapters.http.answers import Answer, bare
-from adapters.http.body import decode_json, read_body
-from adapters.http.fields import read_fields
+from adapters.http.identity import shapes
 from adapters.http.identity.client_address import client_address
-from adapters.http.identity.credentials import read_credentials, read_texts
-from adapters.http.identity.signing_key import jwk
+from adapters.http.identity.credentials import read_credentials
 from adapters.http.identity.token_form import answer_form, is_form
-from adapters.http.sales.wire import encode
-from cashback_core.callers import CLIENT
-from cashback_core.instants import format_instant
+from adapters.http.wire.answers import Answer, bare, encode
+from adapters.http.wire.body import decode_json, read_body
+from adapters.http.wire.headers import read_fields
+from adapters.http.wire.objects import read_texts
+from cashback_core.people.callers import CLIENT
+from cashback_core.values.instants import format_instant
 
 if TYPE_CHECKING:
     from litestar.handlers import HTTPRouteHandler
 
-    from adapters.http.identity.login import Granted, Login
+    from cashback_core.people.log_in import LogIn, TokenGrant
 
 KEYS_AGE_S: Final = 300
 """How long others may keep our public keys."""
@@ -35,7 +34,7 @@ KEYS_AGE_S: Final = 300
 class TokenRoutes:
     """None of them needs a token in the header: the body is the credential."""
 
-    login: Login
+    login: LogIn
     trusted_hops: int
 
     def handlers(self) -> list[HTTPRouteHandler]:
@@ -87,8 +86,8 @@ class TokenRoutes:
 
     async def keys(self, request: Request[Any, Any, Any]) -> ASGIApp:  # noqa: ARG002
         """The public parts of every key whose tokens are good (RFC 7517)."""
-        keys = [shapes.Key(**jwk(key)) for key in self.login.tokens.keys.values()]
-        return Answer(200, encode(shapes.Keys(keys=keys)), cache_s=KEYS_AGE_S)
+        keys = [shapes.TokenKey(**key) for key in self.login.tokens.public_keys()]
+        return Answer(200, encode(shapes.TokenKeys(keys=keys)), cache_s=KEYS_AGE_S)
 
     def _address(self, request: Request[Any, Any, Any]) -> str:
         return client_address(request.scope, trusted_hops=self.trusted_hops)
@@ -99,7 +98,7 @@ async def _read(request: Request[Any, Any, Any]) -> object:
     return decode_json(await read_body(fields, request.receive))
 
 
-def _answer(granted: Granted) -> Answer:
+def _answer(granted: TokenGrant) -> Answer:
     shape = shapes.TokenPair(
         access=granted.access,
         refresh=msgspec.UNSET if granted.refresh is None else granted.refresh,

@@ -1,4 +1,7 @@
-"""The OpenAPI 3.1 document, out of the table of operations, the shapes and the problems."""
+"""The OpenAPI 3.1 document, out of the table of operations, the shapes and the problems.
+
+What many operations share stands once, in its components: parameters and the answers of problems.
+"""
 
 from __future__ import annotations
 
@@ -7,21 +10,25 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
-from adapters.http.identity.access import ACCESS, Role
-from adapters.http.openapi.fresh import freshened
+from adapters.http.access import ACCESS
+from adapters.http.openapi.examples import problem_examples, with_examples
 from adapters.http.openapi.operations import OPERATIONS
+from adapters.http.openapi.parameters import SharedParameters
 from adapters.http.openapi.parts import ACCEPT_LANGUAGE
-from adapters.http.openapi.schemas import Schema, schemas
-from adapters.http.problems.answering import Problem, answer_problem, forbidden
-from adapters.http.problems.texts import KINDS
-from cashback_core.messages import Language
+from adapters.http.openapi.problem_answers import ProblemAnswer, problem_answers
+from adapters.http.openapi.references import reference, references
+from adapters.http.openapi.schemas import schemas
+from adapters.http.wire.fresh import freshened
+from cashback_core.people.roles import Role
+from cashback_core.words.locales import language_name, languages
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from datetime import datetime
 
-    from adapters.http.identity.access import Roles
+    from adapters.http.identity.roles import Roles
     from adapters.http.openapi.parts import Operation, Success
+    from adapters.http.wire.fields import Schema
 
 _DESCRIPTION: Final = """\
 Takes each sale of a retail chain, computes its cashback, passes it to the provider and remembers \
@@ -32,12 +39,28 @@ To try it here: `POST /api/token`, then **Authorize** with the `access` token, t
 is. The examples have fresh names and instants each time this page is loaded; a sale that is sent \
 twice is answered twice and recorded once.
 
-Every error is an RFC 9457 problem in English or Portuguese (`Accept-Language`). An unknown \
-address is a 404, another method a 405 with `Allow`. Trailing slashes are accepted everywhere."""
+Every error is an RFC 9457 problem in LANGUAGES (`Accept-Language`); its `type` is the \
+address of a page about it. An unknown address is a 404, another method a 405 with `Allow`. \
+Trailing slashes are accepted everywhere.
+
+**What a client must bear.** Without notice an answer may have new fields and headers, a list of \
+values (`status`, `code`, `class` …) a new value, an operation a new optional field, parameter \
+or error, in any order. So: ignore fields that you do not know; take an unknown `status` of a \
+cashback for one that is not final; an unknown `code`, or a status that is not listed, by its \
+status: 4xx is yours to mend, 429 and 5xx are tried again, with the same `sale_id` or \
+`Idempotency-Key`. Texts (`title`, `detail`, `expected` …) may improve: never compare them. Ids, \
+cursors and ETags mean nothing but themselves. What is there now keeps its address, name, type \
+and meaning, and nothing optional becomes needed."""
+
+
+def _description() -> str:
+    *first, last = (language_name(language) for language in languages())
+    return _DESCRIPTION.replace("LANGUAGES", f"{', '.join(first)} or {last}")
+
 
 TAGS: Final = (
     "Cashbacks", "Operators", "Product types", "Products", "Customers", "Merchants", "Stops",
-    "Users", "Audit", "Tokens", "Health",
+    "Users", "API clients", "Audit", "Tokens", "Health",
 )  # fmt: skip
 
 _SECURITY: Final[Schema] = {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}
@@ -49,7 +72,7 @@ _HEADERS: Final[dict[str, Schema]] = {
     },
     "Idempotent-Replayed": {
         "description": "There when the sale was recorded before, under the same name.",
-        "schema": {"const": "true"},
+        "schema": {"type": "string", "const": "true"},
     },
     "Preference-Applied": {
         "description": "What was granted of `Prefer`.",
@@ -57,34 +80,40 @@ _HEADERS: Final[dict[str, Schema]] = {
     },
     "Content-Language": {
         "description": "The language of the texts.",
-        "schema": {"enum": ["en", "pt"]},
+        "schema": {"type": "string", "enum": list(languages())},
     },
     "WWW-Authenticate": {"description": "Bearer (RFC 6750).", "schema": {"type": "string"}},
     "Retry-After": {"description": "Seconds.", "schema": {"type": "integer"}},
-}
-_PROBLEM_HEADERS: Final = {
-    401: ("WWW-Authenticate",),
-    409: ("Location",),
-    429: ("Retry-After",),
-    502: ("Retry-After",),
-    503: ("Retry-After",),
-    504: ("Retry-After",),
 }
 
 
 def build_document(*, version: str) -> dict[str, Any]:
     """The whole document."""
     paths: dict[str, dict[str, Any]] = {}
+    problems: dict[str, ProblemAnswer] = {}
+    shared = SharedParameters(
+        (path, one) for (_, path), operation in OPERATIONS.items() for one in _taken(operation)
+    )
     for (method, path), operation in OPERATIONS.items():
-        paths.setdefault(path, {})[method] = _operation(operation, ACCESS[method, path])
+        refused = problem_answers(operation)
+        problems |= {answer.name: answer for answer in refused}
+        paths.setdefault(path, {})[method] = {
+            **_operation(operation, ACCESS[method, path], refused),
+            "parameters": [shared.told(one) for one in _taken(operation)],
+        }
+    codes = {code for answer in problems.values() for code in answer.codes}
     return {
         "openapi": "3.1.0",
-        "info": {"title": "Cashback Gateway", "version": version, "description": _DESCRIPTION},
+        "info": {"title": "Cashback Gateway", "version": version, "description": _description()},
         "servers": [{"url": "/"}],
         "tags": [{"name": name} for name in TAGS],
+        "security": [{"bearer": []}],
         "paths": paths,
         "components": {
-            "schemas": schemas(),
+            "schemas": with_examples(schemas()),
+            "responses": {name: problems[name].described() for name in sorted(problems)},
+            "parameters": shared.components,
+            "examples": problem_examples(sorted(codes)),
             "headers": _HEADERS,
             "securitySchemes": {"bearer": _SECURITY},
         },
@@ -111,26 +140,22 @@ def _encoded(version: str) -> bytes:
     return msgspec.json.encode(build_document(version=version))
 
 
-def _operation(operation: Operation, roles: Roles) -> Schema:
+def _operation(operation: Operation, roles: Roles, refused: Iterable[ProblemAnswer]) -> Schema:
     described: Schema = {
         "operationId": operation.id,
         "tags": [operation.tag],
         "summary": operation.summary,
         "description": _described(operation, roles),
-        "parameters": [*operation.parameters, ACCEPT_LANGUAGE],
-        "security": [{"bearer": []}] if operation.secured else [],
+        **({} if operation.secured else {"security": []}),
         "x-roles": [role.value for role in Role if role in roles],
         "responses": {
             **{str(status): _success(one) for status, one in operation.successes.items()},
-            **_problems(operation.problems, roles),
+            **{answer.status: reference("responses", answer.name) for answer in refused},
         },
     }
-    for status, schema in operation.form_errors.items():
-        answer = described["responses"][str(status)]
-        answer["content"]["application/json"] = {"schema": _reference("schemas", schema)}
     if operation.body is not None:
         content: Schema = {
-            "schema": _reference("schemas", operation.body),
+            "schema": reference("schemas", operation.body),
             "example": operation.example,
         }
         media_types = ["application/json"]
@@ -139,10 +164,14 @@ def _operation(operation: Operation, roles: Roles) -> Schema:
         taken: dict[str, Schema] = dict.fromkeys(media_types, content)
         if operation.form is not None:
             name, example = operation.form
-            form: Schema = {"schema": _reference("schemas", name), "example": example}
+            form: Schema = {"schema": reference("schemas", name), "example": example}
             taken["application/x-www-form-urlencoded"] = form
         described["requestBody"] = {"required": True, "content": taken}
     return described
+
+
+def _taken(operation: Operation) -> tuple[Schema, ...]:
+    return (*operation.parameters, ACCEPT_LANGUAGE)
 
 
 def _described(operation: Operation, roles: Roles) -> str:
@@ -152,41 +181,10 @@ def _described(operation: Operation, roles: Roles) -> str:
 
 
 def _success(success: Success) -> Schema:
-    described = {"description": success.description, "headers": _references(success.headers)}
+    described: Schema = {"description": success.description}
+    if success.headers:
+        described["headers"] = references("headers", success.headers)
     if success.schema is None:
         return described
-    content = {"application/json": {"schema": _reference("schemas", success.schema)}}
-    return {**described, "content": content}
-
-
-def _problems(codes: Iterable[str], roles: Roles) -> dict[str, Schema]:
-    """The answers of problems: one for each status, with an example for each code."""
-    by_status: dict[int, list[str]] = {}
-    for code in codes:
-        by_status.setdefault(KINDS[code].status, []).append(code)
-    return {
-        str(status): {
-            "description": " · ".join(f"`{code}`" for code in found),
-            "headers": _references(("Content-Language", *_PROBLEM_HEADERS.get(status, ()))),
-            "content": {
-                "application/problem+json": {
-                    "schema": _reference("schemas", "Problem"),
-                    "examples": {code: {"value": _example(code, roles)} for code in found},
-                }
-            },
-        }
-        for status, found in sorted(by_status.items())
-    }
-
-
-def _example(code: str, roles: Roles) -> Any:
-    problem = forbidden(roles) if code == "forbidden" else Problem(code=code)
-    return msgspec.json.decode(answer_problem(problem, Language.EN).body)
-
-
-def _references(headers: Iterable[str]) -> dict[str, Schema]:
-    return {name: _reference("headers", name) for name in headers}
-
-
-def _reference(kind: str, name: str) -> Schema:
-    return {"$ref": f"#/components/{kind}/{name}"}
+    content = {"schema": reference("schemas", success.schema)}
+    return {**described, "content": {"application/json": content}}

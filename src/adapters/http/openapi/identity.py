@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Final
 
-from adapters.http.openapi.parts import ANY, BODY, TOKEN, Operation, Success, parameter
+from adapters.http.administration.users import USERS
+from adapters.http.openapi.parts import ANY, BODY, TOKEN, Operation, Success
+from adapters.http.openapi.resources import address_parameter
 
-USERNAME: Final = parameter("username", "path", "The user's name.", {"type": "string"})
+_USERNAME: Final = address_parameter(USERS.key)
 _NOTHING: Final = {204: Success(description="Done.")}
 
 IDENTITY: Final[dict[tuple[str, str], Operation]] = {
@@ -93,7 +95,7 @@ IDENTITY: Final[dict[tuple[str, str], Operation]] = {
         description="For services that check tokens themselves; may be kept for 5 minutes. A new"
         " key is here before anything is signed with it.",
         secured=False,
-        successes={200: Success(schema="Keys", description="A JSON Web Key set.")},
+        successes={200: Success(schema="TokenKeys", description="A JSON Web Key set.")},
         problems=ANY,
     ),
     ("post", "/api/users/me/sign-out"): Operation(
@@ -109,7 +111,7 @@ IDENTITY: Final[dict[tuple[str, str], Operation]] = {
         tag="Tokens",
         summary="Sign a user out everywhere",
         description="Ends every session of a user of the caller's merchant.",
-        parameters=(USERNAME,),
+        parameters=(_USERNAME,),
         successes=_NOTHING,
         problems=(*ANY, *TOKEN, "forbidden", "not_found", "unavailable"),
     ),

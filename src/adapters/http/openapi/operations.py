@@ -4,24 +4,27 @@ from __future__ import annotations
 
 from typing import Final
 
-from adapters.http.fields import MAX_WAIT_S
+from adapters.http.administration.stores import LISTINGS, RESOURCES
 from adapters.http.openapi.administration import ADMINISTRATION
 from adapters.http.openapi.catalogue import CATALOGUE
 from adapters.http.openapi.identity import IDENTITY
-from adapters.http.openapi.operating import OPERATING
+from adapters.http.openapi.operators import OPERATING
 from adapters.http.openapi.parts import (
     ANY,
     BODY,
-    FILTERS,
+    CURSOR,
     ID,
+    LIMIT,
     TOKEN,
     Operation,
     Success,
     parameter,
 )
 from adapters.http.openapi.privacy import PRIVACY
+from adapters.http.openapi.resources import operation_of, operations_of
 from adapters.http.openapi.schemas import SALE_EXAMPLE
-from cashback_core.delivery import Status
+from adapters.http.sales.lists import CASHBACK_FILTERS
+from adapters.http.wire.headers import MAX_WAIT_S
 
 _KEY: Final = parameter(
     "Idempotency-Key",
@@ -31,10 +34,8 @@ _KEY: Final = parameter(
     " quotes the whole text is.",
     {
         "type": "string",
-        "anyOf": [
-            {"pattern": "^[!#-+\\--~][!-+\\--~]{0,254}$"},
-            {"pattern": '^"([!#-+\\--\\[\\]-~]|\\\\["\\\\]){1,255}"( *;.*)?$'},
-        ],
+        "pattern": r"^([!#-+\--~][!-+\--~]{0,254}"
+        r'|"([!#-+\--\[\]-~]|\\["\\]){1,255}"( *;.*)?)$',
         "examples": ["nf-4711", '"nf-4711"'],
     },
 )
@@ -44,23 +45,6 @@ _PREFER: Final = parameter(
     "`respond-async`: record now, deliver later, answer 202 at once. `wait=N`: wait at most N"
     f" seconds for the provider (up to {MAX_WAIT_S:g}). Neither ever cancels a delivery.",
     {"type": "string"},
-)
-_STATUS: Final = parameter("status", "query", "Only this status.", {"enum": sorted(Status)})
-_NAME_DIFFERS: Final = parameter(
-    "name_differs",
-    "query",
-    "Only those whose name was noted as another person's (`true`), or only the others.",
-    {"type": "boolean"},
-)
-_RATE_TYPE: Final = parameter(
-    "type",
-    "query",
-    "With `rate_version`: only those of which a line earned that version of this product type's"
-    " rate, the latest id first.",
-    {"type": "string", "minLength": 1, "maxLength": 32},
-)
-_RATE_VERSION: Final = parameter(
-    "rate_version", "query", "With `type`.", {"type": "integer", "minimum": 1}
 )
 _SUBMITTED: Final = ("Location", "Idempotent-Replayed", "Preference-Applied")
 
@@ -83,13 +67,13 @@ def _submit(id_: str, summary: str) -> Operation:
         example=SALE_EXAMPLE,
         successes={
             201: Success(
-                schema="Record",
+                schema="RecordedSale",
                 description="Recorded and final: `applied`, or `not_due` when it rounds to zero."
                 " Final answers repeat byte for byte.",
                 headers=_SUBMITTED,
             ),
             202: Success(
-                schema="Record",
+                schema="RecordedSale",
                 description="Recorded; `status` tells where the payment stands.",
                 headers=_SUBMITTED,
             ),
@@ -137,22 +121,24 @@ OPERATIONS: Final[dict[tuple[str, str], Operation]] = {
         ),
     ),
     ("get", "/api/cashbacks"): Operation(
-        id="list",
+        id="listCashbacks",
         tag="Cashbacks",
         summary="List records, newest first",
-        parameters=(_STATUS, _NAME_DIFFERS, _RATE_TYPE, _RATE_VERSION, *FILTERS),
-        successes={200: Success(schema="Page", description="A page of records.")},
+        parameters=(*CASHBACK_FILTERS.parameters(), LIMIT, CURSOR),
+        successes={200: Success(schema="RecordedSalePage", description="A page of records.")},
         problems=(*ANY, *TOKEN, "forbidden", "invalid_query", "unavailable"),
     ),
     ("get", "/api/cashbacks/{id}"): Operation(
-        id="read",
+        id="readCashback",
         tag="Cashbacks",
         summary="Read a record with its attempts and events",
         parameters=(ID,),
-        successes={200: Success(schema="History", description="Everything about it.")},
+        successes={200: Success(schema="SaleHistory", description="Everything about it.")},
         problems=(*ANY, *TOKEN, "forbidden", "not_found", "unavailable"),
     ),
     **OPERATING,
+    **{at: op for one in RESOURCES for at, op in operations_of(one).items()},
+    **{("get", one.path): operation_of(one) for one in LISTINGS},
     **ADMINISTRATION,
     **CATALOGUE,
     **PRIVACY,

@@ -9,9 +9,9 @@ from litestar import HttpMethod, Request, route
 from litestar.exceptions import NotFoundException
 from litestar.types import ASGIApp  # noqa: TC002 (Litestar reads the annotations)
 
-from adapters.http.answers import POLICY, Answer, Header
-from adapters.http.fields import read_fields
 from adapters.http.openapi.static_files import StaticFile
+from adapters.http.wire.answers import POLICY, Answer, Header
+from adapters.http.wire.headers import read_fields
 
 if TYPE_CHECKING:
     from litestar.handlers import HTTPRouteHandler

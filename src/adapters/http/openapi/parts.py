@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from adapters.http.resources.listing import DEFAULT_LIMIT, MAX_LIMIT
+from adapters.http.wire.queries import DEFAULT_LIMIT, MAX_LIMIT
+from cashback_core.words.locales import ENGLISH, languages
 
 if TYPE_CHECKING:
-    from adapters.http.openapi.schemas import Schema
+    from adapters.http.wire.fields import Schema
 
 ANY: Final = (
     "bad_request",
@@ -36,7 +37,7 @@ class Success:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Operation:
-    """One method of one path; `problems` are codes out of `problem_texts.KINDS`."""
+    """One method of one path; `problems` are codes out of `problems.codes`."""
 
     id: str
     tag: str
@@ -54,10 +55,6 @@ class Operation:
     form_errors: dict[int, str] = field(default_factory=dict[int, str])
 
 
-DAY: Final = "[0-9]{4}-[0-9]{2}-[0-9]{2}"
-TIME: Final = "[0-9]{2}:[0-9]{2}(:[0-9]{2}([.,][0-9]{1,30})?)?"
-
-
 def parameter(name: str, place: str, description: str, schema: Schema, **more: Any) -> Schema:
     """A parameter; `place` is path, query or header."""
     return {
@@ -70,15 +67,13 @@ def parameter(name: str, place: str, description: str, schema: Schema, **more: A
     }
 
 
+_LANGUAGES: Final = (f"{ENGLISH} (default)", *languages()[1:])
 ACCEPT_LANGUAGE: Final = parameter(
-    "Accept-Language", "header", "Language of problems: en (default) or pt.", {"type": "string"}
+    "Accept-Language",
+    "header",
+    f"Language of problems: {' or '.join(_LANGUAGES)}.",
+    {"type": "string"},
 )
-_BOUND: Final[Schema] = {
-    "type": "string",
-    "pattern": rf"^{DAY}([Tt ]{TIME}([Zz]|[ +-][0-9]{{2}}(:?[0-9]{{2}})?)?)?$",
-    "examples": ["2026-01-02", "2026-01-02T00:00:00-03:00"],
-}
-_OR_A_DAY: Final = ", or on this whole day (`YYYY-MM-DD`, the merchant's own)"
 LIMIT: Final = parameter(
     "limit",
     "query",
@@ -91,12 +86,5 @@ CURSOR: Final = parameter(
     "query",
     "`next_cursor` of the page before; null, and nothing else, says that it was the last.",
     {"type": "string"},
-)
-FILTERS: Final = (
-    parameter("document", "query", "Only this customer's CPF.", {"type": "string"}),
-    parameter("sold_from", "query", f"Sold at this instant or later{_OR_A_DAY} or later.", _BOUND),
-    parameter("sold_to", "query", f"Sold before this instant{_OR_A_DAY} or earlier.", _BOUND),
-    LIMIT,
-    CURSOR,
 )
 ID: Final = parameter("id", "path", "The record's id.", {"type": "string", "format": "uuid"})

@@ -7,51 +7,42 @@ told in words and answered with 422.
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 import msgspec
 
-from adapters.http import shapes
-from adapters.http.catalogue.shapes import SHAPES as CATALOGUE_SHAPES
-from adapters.http.openapi import fresh
-from adapters.http.openapi.administration_schemas import (
-    ADMINISTRATION_REQUESTS,
-    ADMINISTRATION_SHAPES,
-)
-from adapters.http.openapi.catalogue_schemas import CATALOGUE_BODIES
-from adapters.http.openapi.parts import DAY, TIME
-from cashback_core.catalogue import MAX_SKU_CHARS
-from cashback_core.explaining import Meaning
-from cashback_core.messages import SOLD_AT, Language
-from cashback_core.money import MAX_CENTAVOS, MAX_QUANTITY_THOUSANDTHS
-from cashback_core.names import MAX_NAME_CHARS
-from cashback_core.operating import MAX_REASON_CHARS, ActKind, goes_with
-from cashback_core.sale import MAX_LINES
+from adapters.http.administration.stores import LISTINGS, RESOURCES
+from adapters.http.health import Health, Readiness
+from adapters.http.identity.shapes import SHAPES as IDENTITY_SHAPES
+from adapters.http.openapi.administration import ADMINISTRATION_BODIES, ADMINISTRATION_SHAPES
+from adapters.http.openapi.catalogue import CATALOGUE_BODIES, CATALOGUE_SHAPES
+from adapters.http.openapi.references import reference
+from adapters.http.openapi.resources import bodies_of, page_of
+from adapters.http.problems.codes import PROBLEMS
+from adapters.http.problems.shapes import Problem
+from adapters.http.sales.actions import ACTIONS
+from adapters.http.sales.shapes import SHAPES as SALES_SHAPES
+from adapters.http.wire import fresh
+from adapters.http.wire.filters import DAY, TIME
+from adapters.http.wire.shapes import Instant, Money
+from cashback_core.sales.sale import MAX_LINES, MAX_SKU_CHARS
+from cashback_core.values.money import MAX_CENTAVOS, MAX_QUANTITY_THOUSANDTHS
+from cashback_core.words.locales import ENGLISH, phrase
 
-Schema = dict[str, Any]
+if TYPE_CHECKING:
+    from adapters.http.wire.fields import Schema
+
+_LISTINGS: Final = (*(resource.listing for resource in RESOURCES), *LISTINGS)
 
 SHAPES: Final = (
+    *(listing.answer.shape for listing in _LISTINGS),
     *ADMINISTRATION_SHAPES,
     *CATALOGUE_SHAPES,
-    shapes.Record,
-    shapes.History,
-    shapes.Page,
-    shapes.OpenPage,
-    shapes.IncidentPage,
-    shapes.Explained,
-    shapes.EqualPage,
-    shapes.SubjectReport,
-    shapes.Erased,
-    shapes.ResendTally,
-    shapes.Quote,
-    shapes.TokenPair,
-    shapes.OAuthToken,
-    shapes.OAuthError,
-    shapes.Verified,
-    shapes.Keys,
-    shapes.Health,
-    shapes.Readiness,
-    shapes.Problem,
+    *SALES_SHAPES,
+    *IDENTITY_SHAPES,
+    Health,
+    Readiness,
+    Problem,
 )
 
 SALE_EXAMPLE: Final[Schema] = {
@@ -77,16 +68,17 @@ def _object(properties: Schema, *, optional: tuple[str, ...] = (), description: 
 
 
 def _amount(description: str) -> Schema:
-    return {
-        "description": f"{description} Exact to the cent, as a text or a number.",
-        "anyOf": [
-            {"type": "string", "pattern": r"^(0|[1-9][0-9]{0,7})(\.[0-9]{1,2}0{0,38})?$"},
-            {"type": "number", "minimum": 0, "maximum": MAX_CENTAVOS / 100},
-        ],
-        "examples": ["10.00"],
-    }
+    return {**reference("schemas", "AmountInput"), "description": description}
 
 
+_AMOUNT: Final[Schema] = {
+    "description": "Reais, exact to the cent, as a text or a number.",
+    "anyOf": [
+        {"type": "string", "pattern": r"^(0|[1-9][0-9]{0,7})(\.[0-9]{1,2}0{0,38})?$"},
+        {"type": "number", "minimum": 0, "maximum": MAX_CENTAVOS / 100},
+    ],
+    "examples": ["10.00"],
+}
 _QUANTITY: Final[Schema] = {
     "description": "Positive, exact to three decimals (food is sold by the kilo).",
     "anyOf": [
@@ -108,7 +100,7 @@ _LINE: Final = _object(
             "maxLength": MAX_SKU_CHARS,
         },
         "value": _amount("Price of one unit; 0 for a gift."),
-        "qty": _QUANTITY,
+        "qty": reference("schemas", "QuantityInput"),
         "discount": _amount("Taken off this line; at most its amount."),
     },
     optional=("type", "sku", "discount"),
@@ -117,28 +109,9 @@ _LINE: Final = _object(
         " up to the cent."
     ),
 )
-_CUSTOMER: Final = _object(
-    {
-        "document": {
-            "type": "string",
-            "description": "A CPF with right check digits.",
-            "pattern": r"^([0-9]{11}|[0-9]{3}\.[0-9]{3}\.[0-9]{3}-[0-9]{2})$",
-        },
-        "name": {
-            "type": "string",
-            "description": f"1 to {MAX_NAME_CHARS} printable characters, counted in NFC, a letter"
-            " among them; no text whose UTF-8 was read as Windows-1252 or Latin-1.",
-            "minLength": 1,
-            "maxLength": 4 * MAX_NAME_CHARS,
-        },
-    },
-    description="Who bought. A CPF keeps the name it first came with: case, accents, apostrophes,"
-    " dashes, dots, initials and the cut end of a long name do not count; another person's name is"
-    " refused or, where the merchant's `name_difference` is `note`, noted.",
-)
 _SOLD_AT: Final[Schema] = {
     "type": "string",
-    "description": f"{SOLD_AT[Language.EN]}. Without an offset, the merchant's own time.",
+    "description": f"{phrase(ENGLISH, 'instant')}. Without an offset, the merchant's own time.",
     "pattern": rf"^{DAY}[Tt ]{TIME}([Zz]|[+-][0-9]{{2}}(:?[0-9]{{2}})?)?$",
     "examples": ["2026-01-02 00:00:00", "2026-01-02T00:00:00.000-0300"],
 }
@@ -164,113 +137,37 @@ _SALE: Final = _object(
     description="A sale as the ERP tells it.",
 )
 _TEXT: Final[Schema] = {"type": "string"}
-_REASON: Final[Schema] = {
-    "type": "string",
-    "description": f"Kept for ever: 1 to {MAX_REASON_CHARS} printable characters, and no CPF.",
-    "minLength": 1,
-}
-_ACCEPT_RISK: Final[Schema] = {
-    "type": "boolean",
-    "default": False,
-    "description": "What is or was in doubt, or is suspected, may be paid a second time, or be"
-    " called unpaid though it is paid, and you take that risk.",
-}
-_RESEND_MANY: Final = _object(
-    {
-        "status": {
-            "type": "array",
-            "minItems": 1,
-            "items": {"enum": sorted(goes_with(ActKind.RESEND))},
-        },
-        "document": {"type": ["string", "null"], "description": "Only this customer's CPF."},
-        "sold_from": {"type": ["string", "null"], "description": "Sold then, that day, or later."},
-        "sold_to": {"type": ["string", "null"], "description": "Sold before, or until that day."},
-        "above_ceiling": {
-            "type": "boolean",
-            "default": False,
-            "description": "What a ceiling holds, too; without it that is left out.",
-        },
-        "dry_run": {"type": "boolean", "default": True, "description": "Only count."},
-        "expected_count": {
-            "type": ["integer", "null"],
-            "minimum": 0,
-            "description": "The `count` that was looked at; needed unless `dry_run`.",
-        },
-        "reason": {**_REASON, "type": ["string", "null"]},
-        "accept_risk": _ACCEPT_RISK,
-    },
-    optional=(
-        "document", "sold_from", "sold_to", "above_ceiling", "dry_run", "expected_count", "reason",
-        "accept_risk",
-    ),
-    description="A filter, and what to do with everything that it means.",
-)  # fmt: skip
-_OPERATING: Final[dict[str, Schema]] = {
-    "ResendInput": _object(
-        {"reason": _REASON, "accept_risk": _ACCEPT_RISK},
-        optional=("accept_risk",),
-        description="Why it is sent again.",
-    ),
-    "CancelInput": _object(
-        {"reason": _REASON, "accept_risk": _ACCEPT_RISK},
-        optional=("accept_risk",),
-        description="Why it is ended unpaid.",
-    ),
-    "ReasonInput": _object({"reason": _REASON}, description="Why."),
-    "ResolveInput": _object(
-        {"status": {"enum": ["applied", "rejected"]}, "reason": _REASON},
-        description="What became of it, and how the provider proved it.",
-    ),
-    "ExplainInput": _object(
-        {
-            "meaning": {"enum": list(Meaning)},
-            "cashback_id": {
-                "type": ["string", "null"],
-                "description": "With `ours`, and only then: the cashback whose credit it is.",
-            },
-            "reason": _REASON,
-            "accept_risk": {
-                "type": "boolean",
-                "default": False,
-                "description": "The line's reference names a cashback, and you say otherwise: it"
-                " may be paid a second time, and you take that risk.",
-            },
-            "dry_run": {"type": "boolean", "default": True, "description": "Only tell."},
-        },
-        optional=("cashback_id", "accept_risk", "dry_run"),
-        description="What the incident is.",
-    ),
-    "ResendManyInput": _RESEND_MANY,
-}
-
 _PASSWORD: Final[Schema] = {"type": "string", "format": "password"}
 
 REQUESTS: Final[dict[str, Schema]] = {
     "SaleInput": _SALE,
-    "CustomerInput": _CUSTOMER,
     "LineInput": _LINE,
-    **_OPERATING,
-    **ADMINISTRATION_REQUESTS,
+    "AmountInput": _AMOUNT,
+    "QuantityInput": _QUANTITY,
+    **{one.body_name: one.body.schema() for one in ACTIONS},
+    **{name: schema for one in RESOURCES for name, schema in bodies_of(one).items()},
+    **ADMINISTRATION_BODIES,
     **CATALOGUE_BODIES,
     "CredentialsInput": {
         "description": "Of a person, or of an ERP.",
         "oneOf": [
-            _object(
-                {"username": _TEXT, "password": _PASSWORD},
-                description="A user's name and password.",
-            ),
-            _object(
-                {"client_id": _TEXT, "client_secret": _PASSWORD},
-                description="An API client's id and one of its live secrets.",
-            ),
+            reference("schemas", "UserCredentials"),
+            reference("schemas", "ClientCredentials"),
         ],
     },
+    "UserCredentials": _object(
+        {"username": _TEXT, "password": _PASSWORD}, description="A user's name and password."
+    ),
+    "ClientCredentials": _object(
+        {"client_id": _TEXT, "client_secret": _PASSWORD},
+        description="An API client's id and one of its live secrets.",
+    ),
     "ClientCredentialsForm": {
         "type": "object",
         "description": "The client credentials grant of OAuth 2.0 (RFC 6749, 4.4.2). Without the"
         " last two the client comes by HTTP Basic.",
         "properties": {
-            "grant_type": {"const": "client_credentials"},
+            "grant_type": {"type": "string", "const": "client_credentials"},
             "client_id": _TEXT,
             "client_secret": _PASSWORD,
         },
@@ -289,7 +186,44 @@ REQUESTS: Final[dict[str, Schema]] = {
 }
 
 
+_PROBLEM_CODES: Final[Schema] = {
+    "type": "string",
+    "enum": sorted(PROBLEMS),
+    "description": "What went wrong. There may be new ones: then the status says what to do.",
+}
+_FAULT_CODES: Final[Schema] = {
+    "type": "string",
+    "enum": sorted({fault for problem in PROBLEMS.values() for fault in problem.faults}),
+    "description": "What is wrong with a field. There may be new ones.",
+}
+
+
+_NAMED: Final = {"Money": Money, "Instant": Instant}
+"""Texts that many fields have: their form is told once."""
+
+
 def schemas() -> dict[str, Schema]:
     """Every schema of the document by its name."""
     _, shapes = msgspec.json.schema_components(SHAPES, ref_template="#/components/schemas/{name}")
-    return {**REQUESTS, **shapes}
+    pages = {name: schema for one in _LISTINGS for name, schema in page_of(one).items()}
+    named: dict[str, Schema] = {name: msgspec.json.schema(type_) for name, type_ in _NAMED.items()}
+    for shape in shapes.values():
+        shape.pop("title")  # it is the name
+    # A shape has plain texts there: what is encoded comes out of the very table that they list.
+    shapes["Problem"]["properties"]["code"] = reference("schemas", "ProblemCode")
+    shapes["ProblemError"]["properties"]["code"] = reference("schemas", "ProblemErrorCode")
+    codes = {"ProblemCode": _PROBLEM_CODES, "ProblemErrorCode": _FAULT_CODES}
+    return {**REQUESTS, **_by_name({**shapes, **pages}, named), **named, **codes}
+
+
+def _by_name(value: Any, named: dict[str, Schema]) -> Any:
+    """The same with a reference wherever one of these schemas stands."""
+    for name, schema in named.items():
+        if value == schema:
+            return reference("schemas", name)
+    if isinstance(value, dict):
+        found = cast("dict[str, Any]", value)
+        return {key: _by_name(inner, named) for key, inner in found.items()}
+    if isinstance(value, list):
+        return [_by_name(inner, named) for inner in cast("list[Any]", value)]
+    return value

@@ -9,13 +9,13 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from adapters.http.answers import NOTHING, Answer
+from adapters.http.wire.answers import NOTHING, Answer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from adapters.http.answers import Header
-    from adapters.http.fields import Fields
+    from adapters.http.wire.answers import Header
+    from adapters.http.wire.headers import Fields
 
 _CODING: Final = re.compile(
     rb"[ \t]*([!#$%&'*+.^_`|~0-9A-Za-z-]+)[ \t]*"
@@ -31,7 +31,7 @@ _KEPT_S: Final = 0
 
 
 @dataclass(frozen=True, slots=True)
-class _Kept:
+class _Representation:
     """A representation: its tag, and both its answers, made once."""
 
     tag: bytes
@@ -46,7 +46,9 @@ class StaticFile:
     read: Callable[[], bytes]
     media_type: bytes
     policy: Header = NOTHING
-    _kept: asyncio.Task[tuple[_Kept, _Kept]] | None = field(default=None, init=False)
+    _kept: asyncio.Task[tuple[_Representation, _Representation]] | None = field(
+        default=None, init=False
+    )
 
     async def answer(self, fields: Fields) -> Answer:
         """The file, compressed for whoever takes that; 304 for whoever has it already."""
@@ -56,7 +58,7 @@ class StaticFile:
         kept = compressed if _takes_gzip(fields.get(b"accept-encoding", b"")) else plain
         return kept.unchanged if _has(fields, kept.tag) else kept.whole
 
-    def _load(self) -> tuple[_Kept, _Kept]:
+    def _load(self) -> tuple[_Representation, _Representation]:
         content = self.read()
         name = hashlib.sha256(content).hexdigest()[:32].encode("ascii")
         small = gzip.compress(content, mtime=0)
@@ -65,7 +67,7 @@ class StaticFile:
             self._keep(small, b'"' + name + b'-gzip"', ((b"content-encoding", b"gzip"),)),
         )
 
-    def _keep(self, content: bytes, tag: bytes, coding: tuple[Header, ...]) -> _Kept:
+    def _keep(self, content: bytes, tag: bytes, coding: tuple[Header, ...]) -> _Representation:
         headers = (_VARY, (b"etag", tag))
         whole = Answer(
             200,
@@ -78,10 +80,10 @@ class StaticFile:
         unchanged = Answer(304, b"", headers=headers, policy=self.policy, cache_s=_KEPT_S)
         told = {b"content-type", b"content-length"}  # of another answer (RFC 9110, 8.6)
         unchanged.headers = [header for header in unchanged.headers if header[0] not in told]
-        return _Kept(tag, whole, unchanged)
+        return _Representation(tag, whole, unchanged)
 
 
-def _has_failed(task: asyncio.Task[tuple[_Kept, _Kept]]) -> bool:
+def _has_failed(task: asyncio.Task[tuple[_Representation, _Representation]]) -> bool:
     """Whether the file could not be read then; it may be there now."""
     return task.done() and (task.cancelled() or task.exception() is not None)
 

@@ -6,56 +6,59 @@ body may hold is the core's to say, not a framework's.
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final, assert_never
-from uuid import UUID
 
 from litestar import HttpMethod, Request, post, route
 from litestar.exceptions import NotFoundException
 from litestar.types import ASGIApp  # noqa: TC002 (Litestar reads the annotations)
 
-from adapters.http import shapes
-from adapters.http.answers import Answer, Header
-from adapters.http.body import decode_json, read_body
-from adapters.http.fields import (
-    Fields,
+from adapters.http.sales import shapes
+from adapters.http.sales.lists import read_list
+from adapters.http.sales.record_shapes import (
+    history_shape,
+    location_of,
+    quote_shape,
+    read_shape,
+    record_shape,
+)
+from adapters.http.wire.answers import Answer, Header, encode
+from adapters.http.wire.body import decode_json, read_body
+from adapters.http.wire.headers import (
     Preference,
     read_idempotency_key,
-    read_language,
     read_preference,
 )
-from adapters.http.problems.answering import answer_problem, location_of, problem_of
-from adapters.http.resources.listing import read_listing, write_cursor
-from adapters.http.sales.wire import encode, history_shape, quote_shape, read_shape, record_shape
-from cashback_core.delivery import DONE
-from cashback_core.submission import (
+from adapters.http.wire.ids import path_uuid
+from adapters.http.wire.refusals import RefusedError
+from cashback_core.delivery.states import DONE
+from cashback_core.delivery.waits import MAY_WAIT
+from cashback_core.intake.submission import (
     ContentKnown,
     KeyReused,
     Recorded,
     Replayed,
     SaleIdTaken,
     SaleRequest,
-    UnknownMerchant,
 )
-from cashback_core.tracing import note_cashback
-from cashback_core.waiting import MAY_WAIT
+from cashback_core.traces import note_cashback
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+    from uuid import UUID
 
     from litestar.handlers import HTTPRouteHandler
 
     from adapters.http.identity.admission import Admission
-    from cashback_core.ports import CashbackStore
-    from cashback_core.record import Record
-    from cashback_core.submission import QuoteSale, SubmitSale, Submitted
-    from cashback_core.waiting import Waiting
+    from adapters.http.resources.merchant_zones import MerchantZones
+    from cashback_core.delivery.record import Record
+    from cashback_core.delivery.record_store import Records
+    from cashback_core.delivery.waits import Waiting
+    from cashback_core.intake.submission import QuoteSale, SubmitSale, Submitted
 
 PATHS: Final = ("/api/cashbacks", "/api/cashback")
 """The collection, and the challenge's own spelling of it for submitting."""
 
-_ID: Final = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z", re.IGNORECASE | re.ASCII)
 _REPLAYED: Final[Header] = (b"idempotent-replayed", b"true")
 
 
@@ -66,7 +69,8 @@ class CashbackRoutes:
     admit: Admission
     submit_sale: SubmitSale
     quote_sale: QuoteSale
-    store: CashbackStore
+    records: Records
+    zones: MerchantZones
     wait_s: float
 
     def handlers(self) -> list[HTTPRouteHandler]:
@@ -98,7 +102,7 @@ class CashbackRoutes:
                 reads_only=principal.reads_only,
             )
         )
-        return _answer_submitted(outcome, preference, fields)
+        return _answer_submitted(outcome, preference)
 
     async def quote(self, request: Request[Any, Any, Any]) -> ASGIApp:
         """Compute a cashback and store nothing."""
@@ -115,21 +119,19 @@ class CashbackRoutes:
     async def page(self, request: Request[Any, Any, Any]) -> ASGIApp:
         """List a merchant's records."""
         _, principal = await self.admit(request)
-        terms = await self.store.terms(principal.merchant_id)
-        if terms is None:
-            raise UnknownMerchant(principal.merchant_id)
-        listing = read_listing(request.scope["query_string"], terms.rules.zone)
+        zone = await self.zones(principal.merchant_id)
+        wanted, part = read_list(request.scope["query_string"], zone)
         reads_only = principal.reads_only
-        page = await self.store.page(
+        page = await self.records.page(
             principal.merchant_id,
-            replace(listing.wanted, group=reads_only),
-            limit=listing.limit,
-            after=listing.after,
+            replace(wanted, group=reads_only),
+            limit=part.limit,
+            after=part.after,
         )
         waits = await self._waits(principal.merchant_id, page.records)
-        shape = shapes.Page(
+        shape = shapes.RecordedSalePage(
             items=[read_shape(record.as_told(reads_only), waits) for record in page.records],
-            next_cursor=None if page.next is None else write_cursor(page.next),
+            next_cursor=part.cursor(page.next),
         )
         return Answer(200, encode(shape))
 
@@ -137,7 +139,7 @@ class CashbackRoutes:
         """One record with its attempts and events."""
         _, principal = await self.admit(request)
         reads_only = principal.reads_only
-        history = await self.store.history(
+        history = await self.records.history(
             principal.merchant_id, read_id(request), group=reads_only
         )
         if history is None:
@@ -148,27 +150,24 @@ class CashbackRoutes:
     async def _waits(self, merchant_id: int, records: Iterable[Record]) -> Mapping[UUID, Waiting]:
         """Why those of them that wait do; nothing is asked where none does."""
         waiting = [record.id for record in records if record.status in MAY_WAIT]
-        return await self.store.waits(merchant_id, waiting) if waiting else {}
+        return await self.records.waits(merchant_id, waiting) if waiting else {}
 
 
 def read_id(request: Request[Any, Any, Any]) -> UUID:
-    """The id in an address; raises NotFoundException for any other text."""
-    text: str = request.scope["path_params"]["id"]
-    if _ID.match(text) is None:
-        raise NotFoundException
-    id_ = UUID(text)
+    """The cashback's id in an address; raises NotFoundException for any other text."""
+    id_ = path_uuid(request)
     note_cashback(id_)
     return id_
 
 
-def _answer_submitted(outcome: Submitted, preference: Preference, fields: Fields) -> Answer:
+def _answer_submitted(outcome: Submitted, preference: Preference) -> Answer:
     match outcome:
         case Recorded(record):
             return _answer_record(record, preference)
         case Replayed(record):
             return _answer_record(record, preference, _REPLAYED)
         case KeyReused() | SaleIdTaken() | ContentKnown():
-            return answer_problem(problem_of(outcome), read_language(fields))
+            raise RefusedError(outcome)
         case _:
             assert_never(outcome)
 

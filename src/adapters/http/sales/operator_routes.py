@@ -9,18 +9,17 @@ from litestar import HttpMethod, Request, post, route
 from litestar.exceptions import NotFoundException
 from litestar.types import ASGIApp  # noqa: TC002 (Litestar reads the annotations)
 
-from adapters.http import shapes
-from adapters.http.answers import Answer
-from adapters.http.body import decode_json, read_body
-from adapters.http.fields import Fields, read_language
-from adapters.http.problems.answering import answer_problem, problem_of
-from adapters.http.resources.listing import read_equal_listing, read_open_listing, write_cursor
-from adapters.http.sales import operator_bodies as bodies
+from adapters.http.resources.answers import read_document
+from adapters.http.sales import shapes
 from adapters.http.sales.cashbacks import read_id
-from adapters.http.sales.operator_texts import RISK
-from adapters.http.sales.wire import encode, equals_shape, history_shape, open_shape
-from cashback_core.money import format_centavos
-from cashback_core.operating import (
+from adapters.http.sales.lists import read_equal_list, read_open_list
+from adapters.http.sales.operator_acts import ACTS
+from adapters.http.sales.record_shapes import equals_shape, history_shape, open_shape
+from adapters.http.sales.resend_many import RESEND_MANY, read_resend_many
+from adapters.http.wire.answers import Answer, encode
+from adapters.http.wire.headers import Fields, read_language
+from adapters.http.wire.refusals import RefusedError
+from cashback_core.operators.acts import (
     CountChanged,
     Granted,
     NotCreditedThere,
@@ -30,17 +29,18 @@ from cashback_core.operating import (
     Tally,
     TooMany,
 )
-from cashback_core.submission import UnknownMerchant
+from cashback_core.values.money import format_centavos
+from cashback_core.words.locales import phrase
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from zoneinfo import ZoneInfo
-
     from litestar.handlers import HTTPRouteHandler
 
-    from adapters.http.identity.admission import Admission, Principal
-    from cashback_core.operating import Act, OperatorStore
-    from cashback_core.ports import CashbackStore
+    from adapters.http.identity.admission import Admission
+    from adapters.http.resources.action import Action
+    from adapters.http.resources.merchant_zones import MerchantZones
+    from adapters.http.sales.operator_acts import UnsignedAct
+    from cashback_core.delivery.record_store import Records
+    from cashback_core.operators.acts import OperatorStore
 
 PATH: Final = "/api/cashbacks"
 
@@ -50,8 +50,9 @@ class OperatorRoutes:
     """What is open, and an operator's acts on it, for the caller's own merchant alone."""
 
     admit: Admission
-    store: CashbackStore
+    records: Records
     operators: OperatorStore
+    zones: MerchantZones
 
     def handlers(self) -> list[HTTPRouteHandler]:
         """The routes, each under its address."""
@@ -59,103 +60,97 @@ class OperatorRoutes:
         return [
             route(f"{PATH}/open", http_method=read, name="list_open")(self.page),
             route(f"{PATH}/equals", http_method=read, name="list_equals")(self.equals),
-            post(f"{PATH}/resend", name="resend_many")(self.resend_many),
-            post(f"{PATH}/{{id:str}}/resend", name="resend")(self.resend),
-            post(f"{PATH}/{{id:str}}/cancel", name="cancel")(self.cancel),
-            post(f"{PATH}/{{id:str}}/resolve", name="resolve")(self.resolve),
-            post(f"{PATH}/{{id:str}}/take-back", name="take_back")(self.take_back),
+            post(RESEND_MANY.route, name=RESEND_MANY.id)(self.resend_many),
+            *(
+                ActRoute(
+                    action=one, admit=self.admit, records=self.records, operators=self.operators
+                ).handler()
+                for one in ACTS
+            ),
         ]
 
     async def page(self, request: Request[Any, Any, Any]) -> ASGIApp:
         """List what waits, oldest first."""
         _, principal = await self.admit(request)
-        zone = await self._zone(principal)
-        listing = read_open_listing(request.scope["query_string"], zone)
+        zone = await self.zones(principal.merchant_id)
+        wanted, part = read_open_list(request.scope["query_string"], zone)
         page = await self.operators.open_page(
             principal.merchant_id,
-            listing.wanted,
-            limit=listing.limit,
-            after=listing.after,
+            wanted,
+            limit=part.limit,
+            after=part.after,
         )
         ids = [item.id for item in page.items]
         waits = await self.operators.waits(principal.merchant_id, ids)
         shape = shapes.OpenPage(
             items=[open_shape(item, waits) for item in page.items],
-            next_cursor=None if page.next is None else write_cursor(page.next),
+            next_cursor=part.cursor(page.next),
         )
         return Answer(200, encode(shape))
 
     async def equals(self, request: Request[Any, Any, Any]) -> ASGIApp:
         """List sales of equal content, latest first."""
         _, principal = await self.admit(request)
-        listing = read_equal_listing(request.scope["query_string"])
+        outcome, part = read_equal_list(request.scope["query_string"])
         page = await self.operators.equals_page(
-            principal.merchant_id, listing.outcome, limit=listing.limit, after=listing.after
+            principal.merchant_id, outcome, limit=part.limit, after=part.after
         )
-        cursor = None if page.next is None else write_cursor(page.next)
-        return Answer(200, encode(equals_shape(page, cursor)))
-
-    async def resend(self, request: Request[Any, Any, Any]) -> ASGIApp:
-        """Send one again."""
-        return await self._act(request, bodies.read_resend)
-
-    async def cancel(self, request: Request[Any, Any, Any]) -> ASGIApp:
-        """End one unpaid."""
-        return await self._act(request, bodies.read_cancel)
-
-    async def resolve(self, request: Request[Any, Any, Any]) -> ASGIApp:
-        """Say what became of one in doubt, or of one that is credited though it is not paid."""
-        return await self._act(request, bodies.read_resolve)
-
-    async def take_back(self, request: Request[Any, Any, Any]) -> ASGIApp:
-        """Call doubtful again what another operator marked."""
-        return await self._act(request, bodies.read_take_back)
+        return Answer(200, encode(equals_shape(page, part.cursor(page.next))))
 
     async def resend_many(self, request: Request[Any, Any, Any]) -> ASGIApp:
         """Count what a filter means, or send all of it again."""
         fields, principal = await self.admit(request)
-        document = decode_json(await read_body(fields, request.receive))
-        zone = await self._zone(principal)
-        asked = bodies.read_resend_many(document, zone, by=principal.username)
+        document = await read_document(request, fields)
+        zone = await self.zones(principal.merchant_id)
+        asked = read_resend_many(document, zone, by=principal.username)
         merchant_id = principal.merchant_id
         if asked.act is None:
             tally = await self.operators.tally(merchant_id, asked.wanted)
             return _answer_tally(tally, fields, resent=False)
-        decision = await self.operators.resend_all(
+        decision = await self.operators.act_on_all(
             merchant_id, asked.wanted, asked.act, expected=asked.expected
         )
         match decision:
             case Tally():
                 return _answer_tally(decision, fields, resent=True)
             case CountChanged() | TooMany() | RiskNotAccepted():
-                return answer_problem(problem_of(decision), read_language(fields))
+                raise RefusedError(decision)
             case _:
                 assert_never(decision)
 
-    async def _act(self, request: Request[Any, Any, Any], read: Callable[..., Act]) -> ASGIApp:
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ActRoute:
+    """The route of an act on one cashback."""
+
+    action: Action[UnsignedAct]
+    admit: Admission
+    records: Records
+    operators: OperatorStore
+
+    def handler(self) -> HTTPRouteHandler:
+        """It, under its address."""
+        return post(self.action.route, name=self.action.id)(self.act)
+
+    async def act(self, request: Request[Any, Any, Any]) -> ASGIApp:
+        """Do it, and tell the record as it is then."""
         fields, principal = await self.admit(request)
         id_ = read_id(request)
-        document = decode_json(await read_body(fields, request.receive))
-        act = read(document, by=principal.username)
+        asked = self.action.body.read(await read_document(request, fields))
+        act = asked.signed(principal.username)
         decision = await self.operators.act(principal.merchant_id, id_, act)
         match decision:
             case None:
                 raise NotFoundException
             case NotFromHere() | RiskNotAccepted() | NotCreditedThere() | NotYours():
-                return answer_problem(problem_of(decision), read_language(fields))
+                raise RefusedError(decision)
             case Granted():
-                history = await self.store.history(principal.merchant_id, id_)
+                history = await self.records.history(principal.merchant_id, id_)
                 if history is None:
                     raise NotFoundException
                 return Answer(200, encode(history_shape(history)))
             case _:
                 assert_never(decision)
-
-    async def _zone(self, principal: Principal) -> ZoneInfo:
-        terms = await self.store.terms(principal.merchant_id)
-        if terms is None:
-            raise UnknownMerchant(principal.merchant_id)
-        return terms.rules.zone
 
 
 def _answer_tally(tally: Tally, fields: Fields, *, resent: bool) -> Answer:
@@ -165,6 +160,6 @@ def _answer_tally(tally: Tally, fields: Fields, *, resent: bool) -> Answer:
         in_doubt=tally.in_doubt,
         above_ceiling=tally.above_ceiling,
         resent=resent,
-        risk=RISK[read_language(fields)] if tally.in_doubt else None,
+        risk=phrase(read_language(fields), "risk") if tally.in_doubt else None,
     )
     return Answer(200, encode(shape))

@@ -3,29 +3,49 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, assert_never
+from typing import TYPE_CHECKING, Any, Final, assert_never
 
 from litestar import HttpMethod, Request, post, route
 from litestar.exceptions import NotFoundException
 from litestar.types import ASGIApp  # noqa: TC002 (Litestar reads the annotations)
 
-from adapters.http import shapes
-from adapters.http.answers import Answer
-from adapters.http.body import decode_json, read_body
-from adapters.http.fields import read_language
-from adapters.http.problems.answering import answer_problem, problem_of
-from adapters.http.resources.listing import read_subject_listing
-from adapters.http.sales.cashbacks import read_id
-from adapters.http.sales.operator_bodies import read_reason
-from adapters.http.sales.wire import encode, report_shape
-from cashback_core.instants import format_instant
-from cashback_core.privacy import Erased, Erasure, StillOpen
+from adapters.http.identity.roles import ADMINS
+from adapters.http.resources.action import Action
+from adapters.http.resources.answers import read_document
+from adapters.http.resources.resource import UuidKey
+from adapters.http.sales import shapes
+from adapters.http.sales.lists import read_report_part
+from adapters.http.sales.record_shapes import report_shape
+from adapters.http.wire.answers import Answer, encode
+from adapters.http.wire.fields import Body, Reason
+from adapters.http.wire.ids import path_uuid
+from adapters.http.wire.refusals import RefusedError
+from cashback_core.privacy.data_subjects import Erased, Erasure, StillOpen
+from cashback_core.values.instants import format_instant
 
 if TYPE_CHECKING:
     from litestar.handlers import HTTPRouteHandler
 
     from adapters.http.identity.admission import Admission
-    from cashback_core.privacy import PrivacyStore
+    from cashback_core.privacy.data_subjects import PrivacyStore
+
+ERASE: Final = Action(
+    path="/api/customers/{id}/erase",
+    key=UuidKey(),
+    id="erase",
+    body_name="ReasonInput",
+    body=Body("Why.", dict[str, Any], reason=Reason()),
+    may=ADMINS,
+    tag="Customers",
+    summary="Make a customer nobody, for ever",
+    description="Their CPF becomes a pseudonym, their name and every raw request and answer are"
+    " dropped. Sales, cashbacks and events stay, so that totals stay true; their records have"
+    " no customer any more. Cannot be undone.",
+    example={"reason": "the customer asked for it in writing"},
+    answer=shapes.Erased,
+    done="Done, now or before.",
+    problems=("customer_has_open_cashbacks",),
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,40 +58,40 @@ class PrivacyRoutes:
     def handlers(self) -> list[HTTPRouteHandler]:
         """The routes, each under its address."""
         read = [HttpMethod.GET, HttpMethod.HEAD]
-        customer = "/api/customers/{id:str}"
         return [
-            route(f"{customer}/report", http_method=read, name="report")(self.report),
-            post(f"{customer}/erase", name="erase")(self.erase),
+            route("/api/customers/{id:str}/report", http_method=read, name="report")(self.report),
+            post(ERASE.route, name=ERASE.id)(self.erase),
         ]
 
     async def report(self, request: Request[Any, Any, Any]) -> ASGIApp:
         """Everything that is held about a customer."""
         _, principal = await self.admit(request)
-        listing = read_subject_listing(request.scope["query_string"])
+        id_ = path_uuid(request)
+        part = read_report_part(request.scope["query_string"], id_)
         report = await self.store.report(
             principal.merchant_id,
-            read_id(request),
+            id_,
             by=principal.subject,
-            limit=listing.limit,
-            after=listing.before,
+            limit=part.limit,
+            after=part.after,
         )
         if report is None:
             raise NotFoundException
-        return Answer(200, encode(report_shape(report)))
+        return Answer(200, encode(report_shape(report, part.cursor(report.next))))
 
     async def erase(self, request: Request[Any, Any, Any]) -> ASGIApp:
         """Make a customer nobody."""
         fields, principal = await self.admit(request)
-        id_ = read_id(request)
-        reason = read_reason(decode_json(await read_body(fields, request.receive)))
+        id_ = path_uuid(request)
+        asked = ERASE.body.read(await read_document(request, fields))
         outcome = await self.store.erase(
-            principal.merchant_id, id_, Erasure(by=principal.subject, reason=reason)
+            principal.merchant_id, id_, Erasure(by=principal.subject, reason=asked["reason"])
         )
         match outcome:
             case None:
                 raise NotFoundException
             case StillOpen():
-                return answer_problem(problem_of(outcome), read_language(fields))
+                raise RefusedError(outcome)
             case Erased(at=at):
                 shape = shapes.Erased(customer_id=str(id_), erased_at=format_instant(at))
                 return Answer(200, encode(shape))

@@ -10,17 +10,17 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from cashback_core.instants import format_instant
+from cashback_core.values.instants import format_instant
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from cashback_core.observing import RequestEnded
+    from cashback_core.delivery.observers import RequestEnded
 
 encode: Final = msgspec.json.Encoder().encode
 
 
-class Line(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class LogLine(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A line of the log; `route` is the template, so that no id is in it either."""
 
     at: str
@@ -49,7 +49,7 @@ class AccessLog:
     def __call__(self, ended: RequestEnded) -> None:
         """Write the line of a request."""
         trail = ended.trail
-        line = Line(
+        line = LogLine(
             at=format_instant(datetime.now(UTC)),
             level="INFO",
             logger="access",

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from litestar import HttpMethod, Request, route
 from litestar.types import ASGIApp  # noqa: TC002 (Litestar reads the annotations)
 
-from adapters.http.answers import bare
+from adapters.http.wire.answers import bare
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

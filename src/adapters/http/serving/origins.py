@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 from litestar.enums import ScopeType
 
-from adapters.http.answers import Header, bare
+from adapters.http.wire.answers import Header, bare
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

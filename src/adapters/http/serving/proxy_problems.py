@@ -8,8 +8,8 @@ from __future__ import annotations
 import sys
 from typing import Final
 
-from adapters.http.problems.answering import Problem, answer_problem
-from cashback_core.messages import Language
+from adapters.http.problems.problem import Problem, answer_problem
+from cashback_core.words.locales import ENGLISH
 
 PROXY_PROBLEMS: Final = (
     "bad_request",
@@ -52,7 +52,7 @@ def as_nginx() -> str:
 
 
 def _body(problem: Problem) -> str:
-    text = answer_problem(problem, Language.EN).body.decode("utf-8")
+    text = answer_problem(problem, ENGLISH).body.decode("utf-8")
     if "'" in text or "$" in text or "\\" in text:
         raise ValueError(f"nginx would read more than text: {text}")
     return text

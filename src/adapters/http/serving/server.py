@@ -6,15 +6,15 @@ In production a proxy stands in front and has the same limits; the service must 
 from __future__ import annotations
 
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any, ClassVar, Final, cast
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal, cast
 
 import httptools
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from adapters.http.problems.answering import RETRY_AFTER, Problem, answer_problem
+from adapters.http.problems.problem import RETRY_AFTER, Problem, answer_problem
 from adapters.http.serving.polite_transport import PoliteTransport
 from adapters.http.serving.unread_answers import TAKEN_S, Unread
-from cashback_core.messages import Language
+from cashback_core.words.locales import ENGLISH
 
 if TYPE_CHECKING:
     import asyncio
@@ -36,7 +36,7 @@ LAST_REQUEST_S: Final = 2.0
 
 _OVERLOADED: Final = Problem(code="overloaded", headers=(RETRY_AFTER,))
 
-REFUSALS: Final = ("bad_request", "request_timeout", "uri_too_long", "head_too_large")
+Refusal = Literal["bad_request", "request_timeout", "uri_too_long", "head_too_large"]
 """The problems that are answered before any application sees the request."""
 
 
@@ -58,8 +58,8 @@ class GuardedProtocol(HttpToolsProtocol):
     ) -> None:
         super().__init__(config, server_state, app_state, _loop)
         self._deadline: asyncio.TimerHandle | None = None
-        self._refusal = "bad_request"
-        self._refused: str | None = None
+        self._refusal: Refusal = "bad_request"
+        self._refused: Refusal | None = None
         self._head_bytes = 0
         self._in_head = False
         self._coming = False
@@ -219,7 +219,7 @@ class GuardedProtocol(HttpToolsProtocol):
         framed = not codings or (len(codings) == 1 and codings[0].lower() == b"chunked")
         return version == "1.1" and self._hosts == 1 and framed
 
-    def _stop(self, refusal: str) -> None:
+    def _stop(self, refusal: Refusal) -> None:
         """Make the parser give up; it then asks for `send_400_response`."""
         self._refusal = refusal
         raise ValueError(refusal)
@@ -259,7 +259,7 @@ class GuardedProtocol(HttpToolsProtocol):
             return True
         return cycle is not None and not cycle.response_complete
 
-    def _refuse(self, code: str) -> None:
+    def _refuse(self, code: Refusal) -> None:
         if self._refused is None and self._owes_an_answer():
             # In its turn: the first answer on a connection is that of the first request.
             self._refused = code
@@ -267,7 +267,7 @@ class GuardedProtocol(HttpToolsProtocol):
             self._end_deadline()
             self.flow.pause_reading()
             return
-        answer = answer_problem(Problem(code=code), Language.EN)
+        answer = answer_problem(Problem(code=code), ENGLISH)
         phrase = HTTPStatus(answer.status).phrase
         lines = [f"HTTP/1.1 {answer.status} {phrase}".encode("ascii")]
         lines += [name + b": " + value for name, value in answer.headers]
@@ -293,7 +293,7 @@ class RequestLimit:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on, or refuse it."""
         if self._now >= self._highest:
-            await answer_problem(_OVERLOADED, Language.EN)(scope, receive, send)
+            await answer_problem(_OVERLOADED, ENGLISH)(scope, receive, send)
             return
         self._now += 1
         try:

@@ -1,4 +1,4 @@
-"""The audit trail in PostgreSQL; the promises stand in `cashback_core.trail`."""
+"""The audit trail in PostgreSQL; see `cashback_core.administration.audit_trail`."""
 
 # ruff: noqa: D102 (the port has the words)
 
@@ -7,35 +7,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from adapters.postgres.administration.paging import Column, Pages, values_of
-from cashback_core.administering import Caller, Listed, Missing
-from cashback_core.trail import TrailFilter, TrailLine, TrailStore
+from adapters.postgres.administration.merchants import merchant_meant
+from adapters.postgres.administration.pages import Column
+from adapters.postgres.administration.shelf import Shelf
+from cashback_core.administration.audit_trail import TrailFilter, TrailLine, TrailStore
+from cashback_core.administration.resources import Caller, Missing, Page
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from adapters.postgres.administration.transactions import Administration
-    from cashback_core.administering import Slice
-
-_PAGES: Final = Pages(
-    # Of two merchants' lines the platform asks one merchant's, or its own: never all at once, so
-    # that each has an index.
-    select="""
-        select a.audit_id, a.at, m.slug, a.actor, a.action, a.resource, a.key, a.before, a.after,
-            a.request_id
-        from audit as a left join merchants as m using (merchant_id)
-        where (a.merchant_id = %(merchant_id)s
-                or %(merchant_id)s::bigint is null
-                    and (a.merchant_id is null or a.resource = 'merchants'))
-            and (%(actor)s::text is null or a.actor = %(actor)s)
-            and (%(resource)s::text is null or a.resource = %(resource)s)
-            and (%(key)s::text is null or a.key = %(key)s)
-            and (%(from_at)s::timestamptz is null or a.at >= %(from_at)s)
-            and (%(to_at)s::timestamptz is null or a.at < %(to_at)s)
-        """,
-    columns={"at": Column(sql="a.audit_id", type="bigint")},
-    key=Column(sql="a.audit_id", type="bigint"),
-)
+    from cashback_core.administration.resources import Slice
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,17 +26,11 @@ class PostgresTrail(TrailStore):
 
     async def page(
         self, caller: Caller, wanted: Slice, which: TrailFilter
-    ) -> Listed[TrailLine] | Missing:
+    ) -> Page[TrailLine] | Missing:
         async with self.administration.transaction(caller) as connection:
-            merchant_id = caller.merchant_id
-            if which.merchant is not None:
-                found = await connection.execute(
-                    "select merchant_id from merchants where slug = %s", [which.merchant]
-                )
-                row = await found.fetchone()
-                if row is None or row[0] != (caller.merchant_id or row[0]):
-                    return Missing()
-                merchant_id = row[0]
+            merchant_id = await merchant_meant(connection, caller, which.merchant)
+            if merchant_id is None and which.merchant is not None:
+                return Missing()
             values = {
                 "merchant_id": merchant_id,
                 "actor": which.actor,
@@ -64,16 +38,11 @@ class PostgresTrail(TrailStore):
                 "key": which.key,
                 "from_at": which.from_at,
                 "to_at": which.to_at,
-            } | values_of(wanted)
-            # Planned with the values: each filter has its own best index.
-            page = await connection.execute(_PAGES.query(wanted), values, prepare=False)
-            rows = await page.fetchall()
-        return Listed(
-            items=tuple(_line(row) for row in rows[: wanted.limit]), more=len(rows) > wanted.limit
-        )
+            }
+            return await _SHELF.page_within(connection, wanted, values)
 
 
-def _line(row: Sequence[Any]) -> TrailLine:
+def _line(row: tuple[Any, ...]) -> TrailLine:
     number, at, merchant, actor, action, resource, key, before, after, request_id = row
     return TrailLine(
         number=number,
@@ -87,3 +56,27 @@ def _line(row: Sequence[Any]) -> TrailLine:
         after=after,
         request_id=request_id,
     )
+
+
+_SHELF: Final = Shelf(
+    # Of two merchants' lines the platform asks one merchant's, or its own: never all at once, so
+    # that each has an index.
+    select="""
+        select a.audit_id, a.at, m.slug, a.actor, a.action, a.resource, a.key, a.before, a.after,
+            a.request_id
+        from audit as a left join merchants as m using (merchant_id)
+        where (a.merchant_id = %(merchant_id)s
+                or %(merchant_id)s::bigint is null
+                    and (a.merchant_id is null or a.resource = 'merchants'))
+        """,
+    filters="""
+            and (%(actor)s::text is null or a.actor = %(actor)s)
+            and (%(resource)s::text is null or a.resource = %(resource)s)
+            and (%(key)s::text is null or a.key = %(key)s)
+            and (%(from_at)s::timestamptz is null or a.at >= %(from_at)s)
+            and (%(to_at)s::timestamptz is null or a.at < %(to_at)s)
+        """,
+    read=_line,
+    orders={"at": Column(sql="a.audit_id", type="bigint")},
+    key=Column(sql="a.audit_id", type="bigint"),
+)

@@ -6,8 +6,8 @@ import secrets
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from adapters.postgres.identity.throttling import digest
-from cashback_core.identity import new_id
+from adapters.postgres.identity.failed_log_ins import digest
+from cashback_core.values.ids import new_id
 
 if TYPE_CHECKING:
     from datetime import timedelta

@@ -5,15 +5,15 @@ from __future__ import annotations
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
-from adapters.postgres.database import ADMINISTERING, Database, named
-from adapters.postgres.sessions import Role
+from adapters.postgres.connection.database import ADMINISTERING, Database, named
+from adapters.postgres.connection.sessions import DatabaseRole
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
 
     import psycopg
 
-    from cashback_core.administering import Caller, Versions
+    from cashback_core.administration.resources import Caller
 
 
 class Administration:
@@ -41,15 +41,12 @@ class Administration:
                     set_config('cashback.request_id', %(request_id)s, true)
                 """,
                 {
-                    "role": Role.PLATFORM if caller.merchant_id is None else Role.SERVING,
+                    "role": DatabaseRole.PLATFORM
+                    if caller.merchant_id is None
+                    else DatabaseRole.SERVING,
                     "merchants": named(merchants),
                     "actor": caller.actor,
                     "request_id": caller.request_id or "",
                 },
             )
             yield connection
-
-
-def as_integers(versions: Versions) -> list[int] | None:
-    """Versions as a parameter; what no column can hold matches nothing, and is left out."""
-    return None if versions is None else [version for version in versions if version < 1 << 31]

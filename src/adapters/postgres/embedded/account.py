@@ -15,7 +15,7 @@ _NAMES = ("postgres", "nobody")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Account:
+class SystemUser:
     """A user of this machine that is not root."""
 
     uid: int
@@ -39,7 +39,7 @@ class Account:
         return done.returncode == 0
 
 
-def account_for(cluster: Path) -> Account | None:
+def account_for(cluster: Path) -> SystemUser | None:
     """Return the account to drop to, None when we are not root and need not.
 
     The owner of an existing cluster goes first. Raises LookupError when root finds nobody.
@@ -48,14 +48,14 @@ def account_for(cluster: Path) -> Account | None:
         return None
     if cluster.exists() and cluster.stat().st_uid != 0:
         owner = cluster.stat()
-        return Account(uid=owner.st_uid, gid=owner.st_gid)
+        return SystemUser(uid=owner.st_uid, gid=owner.st_gid)
     for name in _NAMES:
         try:
             entry = pwd.getpwnam(name)
         except KeyError:
             continue
         if entry.pw_uid != 0:
-            return Account(uid=entry.pw_uid, gid=entry.pw_gid)
+            return SystemUser(uid=entry.pw_uid, gid=entry.pw_gid)
     raise LookupError(
         f"root cannot run PostgreSQL, and no user {' or '.join(_NAMES)} is known here"
     )

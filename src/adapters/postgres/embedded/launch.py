@@ -16,7 +16,7 @@ from adapters.postgres.embedded.binaries import EmbeddedPostgresError, find_bina
 
 if TYPE_CHECKING:
     from adapters.postgres.embedded.binaries import Binaries
-    from adapters.postgres.embedded.place import Place
+    from adapters.postgres.embedded.place import ClusterPlace
 
 ROLE = "cashback"
 _START_S = 60.0  # recovery after a crash included
@@ -38,7 +38,7 @@ _STILL_ENDING = ("pre-existing shared memory block", "lock file")
 _PASSED_ON = ("PATH", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "TMPDIR")
 
 
-def initialise(place: Place) -> None:
+def initialise(place: ClusterPlace) -> None:
     """Make the cluster under another name first: a kill leaves none or a whole one.
 
     Raises EmbeddedPostgresError with what initdb said.
@@ -76,7 +76,7 @@ def initialise(place: Place) -> None:
 
 
 def launch(
-    place: Place, *, lock: int, log: Path, remove: tuple[Path, ...] = ()
+    place: ClusterPlace, *, lock: int, log: Path, remove: tuple[Path, ...] = ()
 ) -> subprocess.Popen[str]:
     """Start the server, or adopt the one that still runs, and return its keeper once it is ready.
 
@@ -141,7 +141,7 @@ def _noted_pid(cluster: Path) -> int | None:
         return None
 
 
-def _forget_reused_pid(place: Place) -> None:
+def _forget_reused_pid(place: ClusterPlace) -> None:
     """Remove the lock files of a dead server whose process id now belongs to another program.
 
     PostgreSQL would take that program for a running server and refuse for ever. Should processes
@@ -161,7 +161,7 @@ def _forget_reused_pid(place: Place) -> None:
         lock.unlink(missing_ok=True)
 
 
-def _server_command(place: Place, binaries: Binaries) -> list[str]:
+def _server_command(place: ClusterPlace, binaries: Binaries) -> list[str]:
     account = place.account
     identity = [] if account is None else [f"--uid={account.uid}", f"--gid={account.gid}"]
     # The value is a list of folders: quotes keep a comma or a space in the name.
@@ -217,7 +217,7 @@ def _read_from(log: Path, begin: int) -> str:
         return file.read().decode(errors="replace").strip()
 
 
-def _new_password(place: Place) -> Path:
+def _new_password(place: ClusterPlace) -> Path:
     """Make a password that initdb, as the server's account, and we can read."""
     path = place.password
     path.unlink(missing_ok=True)

@@ -9,7 +9,7 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from adapters.postgres.embedded.account import Account, account_for
+from adapters.postgres.embedded.account import SystemUser, account_for
 from adapters.postgres.embedded.binaries import EmbeddedPostgresError
 
 # Folders that only root can make, so that nobody else can have put something there before.
@@ -19,11 +19,11 @@ _LONGEST_SOCKET_PATH_BYTES = 100  # the kernel's limit is 108, on macOS 104
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
+class ClusterPlace:
     """The folder that holds the cluster, and who runs the server on it."""
 
     folder: Path
-    account: Account | None
+    account: SystemUser | None
 
     @property
     def cluster(self) -> Path:
@@ -76,7 +76,7 @@ class Place:
         )
 
 
-def find_place(home: Path) -> Place:
+def find_place(home: Path) -> ClusterPlace:
     """Return where the cluster of `home` lies, making the folders.
 
     That is `home` itself, unless we are root and no other account can reach it: then it is a
@@ -97,13 +97,13 @@ def find_place(home: Path) -> Place:
     except (OSError, LookupError) as error:
         raise EmbeddedPostgresError(f"no place for the database in {home}: {error}") from error
     if account is None or account.can_reach(folder):
-        return Place(folder=folder, account=account)
+        return ClusterPlace(folder=folder, account=account)
     moved = _reachable(home, account)
     pointer.write_text(str(moved), encoding="utf-8")
-    return Place(folder=moved, account=account)
+    return ClusterPlace(folder=moved, account=account)
 
 
-def _reachable(home: Path, account: Account) -> Path:
+def _reachable(home: Path, account: SystemUser) -> Path:
     name = hashlib.sha256(os.fsencode(home.resolve())).hexdigest()[:16]
     for base in _REACHABLE_BASES:
         folder = base / name

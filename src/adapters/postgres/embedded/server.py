@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Self
 
-    from adapters.postgres.embedded.place import Place
+    from adapters.postgres.embedded.place import ClusterPlace
 
 DATABASE = "cashback"
 _GRANTED = """
@@ -50,7 +50,7 @@ class EmbeddedPostgres:
     def __init__(self, home: Path, *, throwaway: bool = False) -> None:
         self.home = home.absolute()
         self._throwaway = throwaway
-        self._known_place: Place | None = None
+        self._known_place: ClusterPlace | None = None
         self._keeper: subprocess.Popen[str] | None = None
 
     def start(self) -> str:
@@ -156,7 +156,7 @@ class EmbeddedPostgres:
     ) -> None:
         self.stop()
 
-    def _place(self) -> Place:
+    def _place(self) -> ClusterPlace:
         if self._known_place is None:
             self._known_place = find_place(self.home)
         return self._known_place

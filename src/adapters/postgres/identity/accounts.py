@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, Any, Final
 import psycopg
 from psycopg.rows import class_row
 
-from adapters.postgres.identity.throttling import digest
-from adapters.postgres.sessions import Role, Session
-from cashback_core.callers import Owned
-from cashback_core.identity import new_id
+from adapters.postgres.connection.sessions import DatabaseRole, Session
+from adapters.postgres.identity.failed_log_ins import digest
+from cashback_core.people.callers import Owned
+from cashback_core.values.ids import new_id
 
 if TYPE_CHECKING:
-    from adapters.postgres.database import Database
+    from adapters.postgres.connection.database import Database
 
-_SESSION: Final = Session(application="cashback accounts", role=Role.IDENTITY)
+_SESSION: Final = Session(application="cashback accounts", role=DatabaseRole.IDENTITY)
 
 
 class AccountError(ValueError):

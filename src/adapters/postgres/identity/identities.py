@@ -1,4 +1,4 @@
-"""What the API asks before a merchant is known; the promises stand in `cashback_core.callers`.
+"""What the API asks before a merchant is known; see `cashback_core.people.callers`.
 
 Works as the role `cashback_identity`, which sees users, sessions and clients of every merchant and
 nothing else of them.
@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any, Final, LiteralString
 
 from psycopg.rows import class_row
 
-from adapters.postgres.database import IDENTIFYING, Database
+from adapters.postgres.connection.database import IDENTIFYING, Database
 from adapters.postgres.identity.accounts import end_sessions
-from adapters.postgres.identity.throttling import (
+from adapters.postgres.identity.failed_log_ins import (
     NOTE,
     PURGE,
     VISIT,
@@ -21,7 +21,7 @@ from adapters.postgres.identity.throttling import (
     of_client,
     of_person,
 )
-from cashback_core.callers import (
+from cashback_core.people.callers import (
     REPEATED_S,
     Account,
     Drawn,
@@ -31,14 +31,14 @@ from cashback_core.callers import (
     Reused,
     Visit,
 )
-from cashback_core.identity import new_id
+from cashback_core.values.ids import new_id
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
     from uuid import UUID
 
-    from cashback_core.administering import Caller
+    from cashback_core.administration.resources import Caller
 
 MAX_SESSION_DAYS: Final = 30
 """However often a session is renewed, its owner logs in again after this."""

@@ -6,11 +6,11 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final, LiteralString
 
-from adapters.postgres.faults import translated
-from adapters.postgres.watching import watched
-from cashback_core.delivery import Status
+from adapters.postgres.connection.deadlines import watched
+from adapters.postgres.connection.faults import translated
+from cashback_core.delivery.states import Status
 from cashback_core.reconciliation import BookEntry
-from cashback_core.reconciling import MAX_STORED
+from cashback_core.reconciliation.schedule import MAX_STORED
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator, Collection, Mapping

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
-from adapters.postgres.reconciliation.keys import Keys, OfLines
+from adapters.postgres.reconciliation.keys import OfLines, StoredKeys
 from cashback_core.reconciliation import Explanations
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from psycopg import AsyncConnection
 
-    from cashback_core.sealing import Seal
+    from cashback_core.privacy.seals import Seal
 
 
 async def read_explanations(
@@ -51,4 +51,4 @@ async def said_since(
         [known],
     )
     rows = await found.fetchall()
-    return Keys((cashback_id if key is None else key for key, cashback_id in rows), seal)
+    return StoredKeys((cashback_id if key is None else key for key, cashback_id in rows), seal)

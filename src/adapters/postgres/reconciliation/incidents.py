@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 from psycopg.types.json import Jsonb
 
-from adapters.postgres.accepting import encode
 from adapters.postgres.reconciliation.explanations import said_since
-from adapters.postgres.reconciliation.keys import Keys, either_way
-from cashback_core.identity import new_id
+from adapters.postgres.reconciliation.keys import StoredKeys, either_way
+from adapters.postgres.sales.acceptance import encode
 from cashback_core.reconciliation import FindingClass
-from cashback_core.reconciling import Standing
+from cashback_core.reconciliation.schedule import OpenIncidents
+from cashback_core.values.ids import new_id
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Hashable, Sequence
@@ -22,9 +22,9 @@ if TYPE_CHECKING:
     from psycopg import AsyncConnection
 
     from adapters.postgres.reconciliation.runs import Run
+    from cashback_core.privacy.seals import Seal
     from cashback_core.reconciliation import Window
-    from cashback_core.reconciling import FoundIncident
-    from cashback_core.sealing import Seal
+    from cashback_core.reconciliation.schedule import FoundIncident
 
 _ASKED_AT_ONCE: Final = 10_000
 """So many hashes of documents are looked for in one statement: one for each merchant."""
@@ -235,7 +235,7 @@ async def _open(connection: AsyncConnection[Any], run: Run, rows: list[dict[str,
     )
 
 
-async def standing(connection: AsyncConnection[Any], seal: Seal | None) -> Standing:
+async def standing(connection: AsyncConnection[Any], seal: Seal | None) -> OpenIncidents:
     """What open incidents are about."""
     found = await connection.execute(
         "select line_key, cashback_id from statement_incidents where closed_at is null"
@@ -247,7 +247,7 @@ async def standing(connection: AsyncConnection[Any], seal: Seal | None) -> Stand
             cashbacks.add(cashback_id)
         else:
             lines.add(key)
-    return Standing(lines=Keys(lines, seal), cashbacks=frozenset(cashbacks))
+    return OpenIncidents(lines=StoredKeys(lines, seal), cashbacks=frozenset(cashbacks))
 
 
 async def close_explained(

@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from typing import TYPE_CHECKING, TypeVar
 
-from cashback_core.sealing import is_sealed
+from cashback_core.privacy.seals import is_sealed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from cashback_core.sealing import Seal
+    from cashback_core.privacy.seals import Seal
 
 T = TypeVar("T")
 K = TypeVar("K")
@@ -40,7 +40,7 @@ class OfLines(Mapping[str, tuple[T, ...]]):
         return len(self._stored)
 
 
-class Keys(AbstractSet[K]):
+class StoredKeys(AbstractSet[K]):
     """Keys of lines, and what else something is known by, that are stored."""
 
     def __init__(self, stored: Iterable[K], seal: Seal | None) -> None:

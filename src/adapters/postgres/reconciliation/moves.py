@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from psycopg.errors import LockNotAvailable
 
-from adapters.postgres.accepting import encode
 from adapters.postgres.reconciliation.explanations import said_since
-from cashback_core.reconciling import Moved
+from adapters.postgres.sales.acceptance import encode
+from cashback_core.reconciliation.schedule import Moved
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from psycopg.types.json import Jsonb
 
-from cashback_core.identity import new_id
+from cashback_core.values.ids import new_id
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from psycopg import AsyncConnection
 
     from cashback_core.reconciliation import Totals
-    from cashback_core.reconciling import RunEnded, RunKind
+    from cashback_core.reconciliation.schedule import RunEnded, RunKind
 
 KEPT_DAYS: Final = 400
 """So long a run is kept; the latest ones of each kind always are, there being newer ones."""

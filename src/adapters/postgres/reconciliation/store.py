@@ -7,7 +7,9 @@ from __future__ import annotations
 from contextlib import asynccontextmanager, contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
-from adapters.postgres.faults import translated
+from adapters.postgres.connection.deadlines import watched
+from adapters.postgres.connection.faults import translated
+from adapters.postgres.connection.sessions import DatabaseRole, Session
 from adapters.postgres.reconciliation.book import SILENT_S, read_book, read_open
 from adapters.postgres.reconciliation.explanations import read_explanations
 from adapters.postgres.reconciliation.incidents import (
@@ -19,16 +21,14 @@ from adapters.postgres.reconciliation.incidents import (
 )
 from adapters.postgres.reconciliation.moves import move
 from adapters.postgres.reconciliation.runs import Run, begin, end, is_due
-from adapters.postgres.sessions import Role, Session
-from adapters.postgres.watching import watched
-from cashback_core.reconciling import (
+from cashback_core.reconciliation.schedule import (
     FoundIncident,
     Moved,
+    OpenIncidents,
     ReconciliationRuns,
     ReconciliationStore,
     RunEnded,
     RunKind,
-    Standing,
 )
 
 if TYPE_CHECKING:
@@ -45,16 +45,16 @@ if TYPE_CHECKING:
 
     from psycopg import AsyncConnection
 
-    from adapters.postgres.database import Database
+    from adapters.postgres.connection.database import Database
+    from cashback_core.privacy.seals import Seal
     from cashback_core.reconciliation import BookEntry, Explanations, Finding, Rules, Window
-    from cashback_core.sealing import Seal
 
 _PATIENCE_S: Final = 60
 """Reconciling reads many rows; it has a connection of its own and more patience than a request."""
 
 _SESSION: Final = Session(
     application="cashback-settler",
-    role=Role.WORKER,
+    role=DatabaseRole.WORKER,
     settings={
         "statement_timeout": f"{_PATIENCE_S}s",
         "idle_in_transaction_session_timeout": f"{_PATIENCE_S}s",
@@ -138,7 +138,7 @@ class _Runs(ReconciliationRuns):
                     self._connection, self._begun, found, known=self._known, seal=self._seal
                 )
 
-    async def standing(self) -> Standing:
+    async def standing(self) -> OpenIncidents:
         with translated():
             return await standing(self._connection, self._seal)
 

@@ -7,7 +7,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from adapters.cashback_client.answer import MAX_HEAD_BYTES, AnswerReader, status_of
-from cashback_core.evidence import MAX_BODY_BYTES
+from cashback_core.delivery.evidence import MAX_BODY_BYTES
 
 GOOD = b'HTTP/1.1 201 Created\r\nContent-Length: 12\r\n\r\n{"id":"NaN"}'
 INTERIM = b"HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n"

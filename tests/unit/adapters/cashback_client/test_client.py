@@ -7,8 +7,8 @@ import pytest
 
 from adapters.cashback_client.client import ProviderClient, _variable_part
 from adapters.cashback_client.pool import MAX_CONNECTIONS, Limits
-from cashback_core.documents import Cpf
-from cashback_core.ports import Payment
+from cashback_core.delivery.provider import Payment
+from cashback_core.values.documents import Cpf
 
 DOCUMENT = Cpf.parse("52998224725")
 

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from adapters.cashback_client.transport import _Exchange
-from cashback_core.evidence import Phase
+from cashback_core.delivery.evidence import Phase
 
 GOOD = b"HTTP/1.1 201 Created\r\nContent-Length: 2\r\n\r\n{}"
 

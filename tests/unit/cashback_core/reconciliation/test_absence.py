@@ -11,7 +11,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from cashback_core.delivery import Status
+from cashback_core.delivery.states import Status
 from cashback_core.reconciliation import (
     BookEntry,
     Explanations,
@@ -20,7 +20,7 @@ from cashback_core.reconciliation import (
     Rules,
     line_key,
 )
-from cashback_core.statements import LineKind, StatementHead, StatementLine
+from cashback_core.reconciliation.statements import LineKind, StatementHead, StatementLine
 from unit.cashback_core.reconciliation.test_classes import SPELLINGS
 from unit.cashback_core.reconciliation.worlds import (
     ECHOED,

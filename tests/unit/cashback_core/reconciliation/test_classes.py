@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cashback_core.delivery import Status
+from cashback_core.delivery.states import Status
 from cashback_core.reconciliation import FindingClass as Found
-from cashback_core.statements import LineKind
+from cashback_core.reconciliation.statements import LineKind
 from unit.cashback_core.reconciliation.worlds import (
     ECHOED,
     SILENT,

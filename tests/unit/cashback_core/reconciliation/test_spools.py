@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import pytest
 
-from cashback_core.delivery import Status
+from cashback_core.delivery.states import Status
 from cashback_core.reconciliation import MemorySpool, reconcile
 from unit.cashback_core.reconciliation.worlds import (
     ECHOED,

@@ -9,19 +9,19 @@ from typing import TYPE_CHECKING
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cashback_core.delivery import Status
-from cashback_core.reconciliation import Told, Window, consecutive
-from cashback_core.statements import LineKind
+from cashback_core.delivery.states import Status
+from cashback_core.reconciliation import ReadStatement, Window, consecutive
+from cashback_core.reconciliation.statements import LineKind
 from unit.cashback_core.reconciliation.worlds import MARGIN, NOW, SINCE, entry, line_of, told
 from unit.cashback_core.reconciliation.worlds import SILENT as RULES
 
 if TYPE_CHECKING:
-    from cashback_core.statements import StatementLine
+    from cashback_core.reconciliation.statements import StatementLine
 
 HOUR = timedelta(hours=1)
 
 
-def statement(asked_h: float, through_h: float, lines: list[StatementLine]) -> Told:
+def statement(asked_h: float, through_h: float, lines: list[StatementLine]) -> ReadStatement:
     """A statement asked and declared from an hour on, complete through another."""
     return told(
         lines,
@@ -48,7 +48,7 @@ def test_a_gap_ends_the_window_and_is_told() -> None:
 
 def test_a_defect_of_any_statement_counts() -> None:
     cut = statement(5, 9, [])
-    cut = Told(head=replace(cut.head, declared_count=3), tally=cut.tally)
+    cut = ReadStatement(head=replace(cut.head, declared_count=3), tally=cut.tally)
     assert Window.of([statement(0, 5, []), cut], MARGIN).distrust == ("0 lines, but 3 declared",)
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from cashback_core.delivery import Status
+from cashback_core.delivery.states import Status
 from cashback_core.reconciliation import FindingClass, Margin, Rules
 from unit.cashback_core.reconciliation.worlds import (
     ECHOED,
@@ -21,7 +21,7 @@ from unit.cashback_core.reconciliation.worlds import (
 )
 
 if TYPE_CHECKING:
-    from cashback_core.statements import StatementHead
+    from cashback_core.reconciliation.statements import StatementHead
 
 TICK = timedelta(microseconds=1)
 SECOND = timedelta(seconds=1)

@@ -7,19 +7,19 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from cashback_core.delivery import DeliveryPolicy, Status
+from cashback_core.delivery.states import DeliveryPolicy, Status
 from cashback_core.reconciliation import (
     BookEntry,
     Explanations,
     Finding,
     FindingClass,
     Margin,
+    ReadStatement,
     Reconciliation,
     Rules,
-    Tally,
-    Told,
+    StatementTotals,
 )
-from cashback_core.statements import LineKind, StatementHead, StatementLine
+from cashback_core.reconciliation.statements import LineKind, StatementHead, StatementLine
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -97,9 +97,9 @@ class World:
 def told(
     lines: Sequence[StatementLine],
     change: Callable[[StatementHead], StatementHead] = lambda head: head,
-) -> Told:
+) -> ReadStatement:
     """A statement of these lines whose head fits them, but for what is changed."""
-    tally = Tally()
+    tally = StatementTotals()
     for line in lines:
         tally.add(line)
     head = StatementHead(
@@ -110,7 +110,7 @@ def told(
         declared_count=tally.lines,
         declared_centavos=tally.net_centavos,
     )
-    return Told(head=change(head), tally=tally)
+    return ReadStatement(head=change(head), tally=tally)
 
 
 def found(

@@ -24,7 +24,7 @@ def test_a_paged_statement_tells_all_on_a_bounded_number_of_pages(
         ledger.apply(
             Order(document="52998224725", cashback_centavos=number + 1, reference=f"r-{number}")
         )
-    desk.conduct.tell(["paged"])
+    desk.instructions.tell(["paged"])
     lines, pages, cursor = list[int](), 0, "0"
     while cursor:
         answer = desk.answer(b"GET", b"/statement?cursor=" + cursor.encode(), b"")

@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pytest
 
-from adapters.cashback_client.statements import following
-from adapters.cashback_client.statements.following import Trail
+from adapters.cashback_client.statements import pagination
 from adapters.cashback_client.statements.heads import PageHead, read_head, total
-from adapters.cashback_client.statements.parsing import Odd
-from adapters.cashback_client.statements.unfit import Unfit
+from adapters.cashback_client.statements.invalid_statement import InvalidStatementError
+from adapters.cashback_client.statements.page_parser import Odd
+from adapters.cashback_client.statements.pagination import PageTrail
 
 if TYPE_CHECKING:
-    from adapters.cashback_client.statements.parsing import Fields
+    from adapters.cashback_client.statements.page_parser import Fields
 
 
 def head(fields: Fields, link: str = "") -> PageHead:
@@ -105,9 +105,9 @@ def page(following: str | None) -> PageHead:
     ],
 )
 def test_next_is_an_address_or_a_cursor(leads: str, to: str) -> None:
-    found = Trail(FIRST).after(FIRST, page(leads))
+    found = PageTrail(FIRST).after(FIRST, page(leads))
     assert found is not None
-    assert following._place(found) == following._place(httpx.URL(to))
+    assert pagination._place(found) == pagination._place(httpx.URL(to))
     assert "#" not in str(found)
 
 
@@ -122,15 +122,15 @@ def test_next_is_an_address_or_a_cursor(leads: str, to: str) -> None:
     ],
 )  # fmt: skip
 def test_no_other_origin_and_no_circle_is_followed(leads: str) -> None:
-    with pytest.raises(Unfit):
-        Trail(FIRST).after(FIRST, page(leads))
+    with pytest.raises(InvalidStatementError):
+        PageTrail(FIRST).after(FIRST, page(leads))
 
 
 def test_pages_have_an_end(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(following, "MAX_PAGES", 3)
-    trail = Trail(FIRST)
+    monkeypatch.setattr(pagination, "MAX_PAGES", 3)
+    trail = PageTrail(FIRST)
     assert trail.after(FIRST, page("1"))
     assert trail.after(FIRST, page("2"))
-    with pytest.raises(Unfit, match="more than 3 pages"):
+    with pytest.raises(InvalidStatementError, match="more than 3 pages"):
         trail.after(FIRST, page("3"))
-    assert Trail(FIRST).after(FIRST, page(None)) is None
+    assert PageTrail(FIRST).after(FIRST, page(None)) is None

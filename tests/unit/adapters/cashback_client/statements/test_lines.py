@@ -8,11 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from adapters.cashback_client.statements.lines import CREDITS, REVERSALS, read_line
-from adapters.cashback_client.statements.parsing import Odd
-from cashback_core.statements import MAX_REFERENCE, LineKind, StatementLine
+from adapters.cashback_client.statements.page_parser import Odd
+from cashback_core.reconciliation.statements import MAX_REFERENCE, LineKind, StatementLine
 
 if TYPE_CHECKING:
-    from adapters.cashback_client.statements.parsing import Fields, Value
+    from adapters.cashback_client.statements.page_parser import Fields, Value
 
 ROW: Fields = {
     "document": "52998224725",

@@ -1,0 +1,248 @@
+"""Merchants over HTTP, and the terms that their sales are taken on."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Any, Final
+
+from msgspec import Meta
+
+from adapters.http.identity.roles import ADMINISTRATORS, PLATFORM, READERS
+from adapters.http.resources.resource import (
+    Answered,
+    Examples,
+    May,
+    Orders,
+    Resource,
+    Says,
+    SortKey,
+    TextKey,
+)
+from adapters.http.wire import fresh
+from adapters.http.wire.cursors import Kind
+from adapters.http.wire.fields import Body, Choice, Field, Name, TextField, Truth, Whole, pattern
+from adapters.http.wire.filters import Filters, TextFilter, TruthFilter
+from adapters.http.wire.shapes import Instant, Shape, Version, instant_or_none
+from cashback_core.administration import merchants
+from cashback_core.administration.merchants import (
+    DEFAULT_MAX_SALE_AGE_DAYS,
+    MAX_SALE_AGE_DAYS,
+    SLUG,
+)
+from cashback_core.delivery.brakes import MAX_CASHBACK_CEILING, MAX_DAY_CEILING, Ceilings
+from cashback_core.sales.same_sale import EqualContent
+from cashback_core.values.instants import format_instant
+from cashback_core.values.names import NameDifference
+from cashback_core.values.rounding import Rounding
+from cashback_core.values.zones import is_zone_name
+
+if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
+
+    from adapters.http.wire.fields import Schema
+    from adapters.http.wire.objects import ObjectReader
+
+DEFAULT_ZONE: Final = "America/Sao_Paulo"
+
+_ZONE: Final = re.compile(r"[A-Za-z0-9+_/-]{1,64}\Z", re.ASCII)
+
+
+class Merchant(Shape, frozen=True, kw_only=True):
+    """A merchant and the terms that its sales are taken on."""
+
+    slug: str
+    name: str
+    zone: str
+    rounding: Rounding
+    max_sale_age_days: int
+    equal_content: EqualContent
+    name_difference: NameDifference
+    max_cashback_centavos: Annotated[int | None, Meta(description="Above it one is held.")]
+    max_day_centavos: Annotated[
+        int | None, Meta(description="What a day accepts; what would be more is held.")
+    ]
+    disabled: bool
+    version: Version
+    created_at: Instant
+    updated_at: Instant
+    disabled_at: Instant | None
+
+
+def merchant_shape(merchant: merchants.Merchant) -> Merchant:
+    """A merchant as it goes out."""
+    return Merchant(
+        slug=merchant.slug,
+        name=merchant.state.name,
+        zone=merchant.state.zone,
+        rounding=merchant.state.rounding,
+        max_sale_age_days=merchant.state.max_sale_age_days,
+        equal_content=merchant.state.equal_content,
+        name_difference=merchant.state.name_difference,
+        max_cashback_centavos=merchant.state.ceilings.max_cashback_centavos,
+        max_day_centavos=merchant.state.ceilings.max_day_centavos,
+        disabled=merchant.state.disabled,
+        version=merchant.version,
+        created_at=format_instant(merchant.created_at),
+        updated_at=format_instant(merchant.updated_at),
+        disabled_at=instant_or_none(merchant.disabled_at),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ZoneName:
+    """A name of the IANA time zone database; left out, DEFAULT_ZONE."""
+
+    about: str
+
+    @property
+    def must(self) -> bool:
+        """Never."""
+        return False
+
+    def read(self, body: ObjectReader, name: str, zone: ZoneInfo) -> str:  # noqa: ARG002
+        """See Field."""
+        if not body.has(name):
+            return DEFAULT_ZONE
+        asked = body.text(name, _ZONE, "zone_unknown")
+        if _ZONE.match(asked) is not None and not is_zone_name(asked):
+            body.tell(name, "zone_unknown")
+        return asked
+
+    def schema(self) -> Schema:
+        """See Field."""
+        return {"type": ["string", "null"], "default": DEFAULT_ZONE, "description": self.about}
+
+
+def _state(
+    *,
+    rounding: str,
+    equal_content: str,
+    name_difference: str,
+    max_cashback_centavos: int | None,
+    max_day_centavos: int | None,
+    **as_it_comes: Any,
+) -> merchants.MerchantState:
+    return merchants.MerchantState(
+        **as_it_comes,
+        rounding=Rounding(rounding),
+        equal_content=EqualContent(equal_content),
+        name_difference=NameDifference(name_difference),
+        ceilings=Ceilings(
+            max_cashback_centavos=max_cashback_centavos, max_day_centavos=max_day_centavos
+        ),
+    )
+
+
+def _new(*, slug: str, **state: Any) -> merchants.NewMerchant:
+    return merchants.NewMerchant(slug=slug, state=_state(**state))
+
+
+_STATE: Final[dict[str, Field[Any]]] = {
+    "name": Name(),
+    "zone": ZoneName(
+        about="A name of the IANA time zone database: what a sale's instant without an offset is"
+        " read in. The platform's to change. A change counts for sales that come from then on,"
+        " within a minute in every process; what is recorded stays as it is.",
+    ),
+    "rounding": Choice(
+        tuple(rounding.value for rounding in Rounding),
+        default=Rounding.HALF_EVEN.value,
+        about="How a sale's exact cashback becomes cents. The platform's to change. Each sale"
+        " records the one that it was rounded by: a change counts for sales that come from then"
+        " on, within a minute in every process, and never rewrites one.",
+    ),
+    "max_sale_age_days": Whole(
+        lowest=1,
+        highest=MAX_SALE_AGE_DAYS,
+        default=DEFAULT_MAX_SALE_AGE_DAYS,
+        about="How old a sale may be when it comes.",
+    ),
+    "max_cashback_centavos": Whole(
+        lowest=0,
+        highest=MAX_CASHBACK_CEILING,
+        about="A cashback of more is `held` until an operator sends or cancels it; null: none is."
+        " It counts from the next sale on.",
+    ),
+    "max_day_centavos": Whole(
+        lowest=0,
+        highest=MAX_DAY_CEILING,
+        about="A cashback with which the merchant's day would have accepted more than this is"
+        " `held`; what is held adds nothing to the day. Set in the middle of a day it counts all"
+        " of that day; null: no limit.",
+    ),
+    "equal_content": Choice(
+        tuple(choice.value for choice in EqualContent),
+        default=EqualContent.SALE_ID.value,
+        about="Which sales may have the content of a recorded one, and are paid beside it:"
+        " `sale_id`, those with a sale_id of their own; `key`, those with an Idempotency-Key of"
+        " their own, too, for ERPs whose key is the number of the sale; `never`, none.",
+    ),
+    "name_difference": Choice(
+        tuple(wanted.value for wanted in NameDifference),
+        default=NameDifference.REFUSE.value,
+        about="What becomes of a new sale whose CPF is known under another person's name: `refuse`"
+        " (422 customer_name_mismatch), or `note`: it is recorded with `name_differs`.",
+    ),
+    "disabled": Truth(
+        about="Nobody of theirs gets in, and every token of theirs is worthless within five"
+        " seconds; what is recorded is still delivered. The platform's to change.",
+    ),
+}
+_TERMS: Final = {
+    "name": "Rede de Lojas",
+    "zone": "America/Sao_Paulo",
+    "rounding": "half_even",
+    "max_sale_age_days": 30,
+    "max_cashback_centavos": 50_000,
+    "max_day_centavos": 2_000_000,
+    "equal_content": "sale_id",
+    "name_difference": "refuse",
+    "disabled": False,
+}
+_SLUG: Final = SortKey[merchants.Merchant](Kind.TEXT, lambda merchant: merchant.slug)
+
+MERCHANTS: Final = Resource(
+    path="/api/merchants",
+    name="Merchant",
+    key=TextKey("slug", SLUG, "The merchant's slug."),
+    answer=Answered(Merchant, merchant_shape),
+    new=Body(
+        "A new merchant; its slug is its address for ever.",
+        _new,
+        slug=TextField(form=SLUG, code="slug_format", says={"pattern": pattern(SLUG)}),
+        **_STATE,
+    ),
+    state=Body("All that can be changed.", _state, **_STATE),
+    orders=Orders(
+        default="slug",
+        key=_SLUG,
+        columns={
+            "slug": _SLUG,
+            "name": SortKey(Kind.TEXT, lambda merchant: merchant.state.name),
+            "created_at": SortKey(Kind.INSTANT, lambda merchant: merchant.created_at),
+        },
+    ),
+    filters=Filters(
+        merchants.MerchantFilter,
+        slug=TextFilter(about="Only this one."),
+        disabled=TruthFilter(about="Only these."),
+    ),
+    may=May(read=READERS | PLATFORM, write=ADMINISTRATORS, add=PLATFORM),
+    says=Says(
+        tag="Merchants",
+        one="a merchant",
+        many="merchants",
+        created="For the platform's administrators. Then add its first administrator"
+        " (`POST /api/users`), who adds everybody else.",
+        changed=" Every API process knows it within 30 seconds; until then one may decide by what"
+        " was before.",
+        deleted="Always refused: all that it ever sold hangs on it. Disable it instead.",
+        delete_problems=("in_use",),
+    ),
+    examples=Examples(
+        new={"slug": f"rede-{fresh.NAME}", **_TERMS},
+        state=_TERMS,
+        patch={"name": "Rede de Lojas S.A."},
+    ),
+)

@@ -1,0 +1,368 @@
+"""The shapes of sales, their cashbacks and what is told about them."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from msgspec import UNSET, Meta, UnsetType
+
+from adapters.http.wire.shapes import Document, Exact, Instant, Money, Quantity, Shape, Uuid
+from cashback_core.delivery.states import Actor, Status
+from cashback_core.reconciliation.findings import FindingClass
+from cashback_core.sales.same_sale import EqualOutcome
+from cashback_core.values.rounding import Rounding
+
+NameDiffers = Annotated[
+    bool,
+    Meta(
+        description="The CPF is known under another person's name, and the merchant takes such"
+        " sales (its `name_difference` is `note`)."
+    ),
+]
+
+
+class Customer(Shape, frozen=True, kw_only=True):
+    """The customer of a sale; both null once the customer was erased."""
+
+    document: Document | None
+    name: str | None
+
+
+class Product(Shape, frozen=True, kw_only=True):
+    """A line of a sale with what it earned and why; the lines' cashbacks add up to the sale's."""
+
+    type: str
+    sku: str | None
+    value: Money
+    qty: Quantity
+    discount: Money
+    amount: Money
+    rate_bp: Annotated[int, Meta(ge=0, le=10_000, description="Rate in basis points: 500 = 5 %.")]
+    rate_version: Annotated[int, Meta(ge=1)]
+    exact: Exact
+    cashback: Money
+
+
+class ProviderAnswer(Shape, frozen=True, kw_only=True):
+    """The readable parts of the provider's latest answer."""
+
+    status_code: int
+    id: str | None
+    message: str | None
+    created_at: str | None
+
+
+class Waiting(Shape, frozen=True, kw_only=True):
+    """What a cashback waits for. A `why` that you do not know is a reason that is new."""
+
+    why: Annotated[
+        str,
+        Meta(
+            description="`paused`: all sending is; `credentials_refused`, `misconfigured`: the"
+            " provider does not take us; `breaker_open`: the provider fails and is given a rest;"
+            " `retry`: its next try is not due; `due`: for a worker; `proof`: in doubt, for the"
+            " provider's statement; `person`: held or rejected, for an operator;"
+            " `cashback_ceiling`, `day_ceiling`: above what the merchant lets pass, for an operator"
+            " to send or cancel; `type_stopped`, `merchant_stopped`: sent once the stop is lifted."
+        ),
+    ]
+    since: Instant
+    next_try_at: Annotated[
+        Instant | None, Meta(description="Not before then; null: when the rest is over, or never.")
+    ]
+
+
+Waits = Annotated[
+    Waiting | None,
+    Meta(description="Null: for nothing, it is being sent or has ended."),
+]
+
+
+class RecordedSale(Shape, frozen=True, kw_only=True):
+    """A recorded sale, its cashback, and where the payment stands."""
+
+    id: Uuid
+    status: Status
+    sale_id: str | None
+    sold_at: Instant
+    customer: Customer
+    total: Money
+    discount: Money
+    products: list[Product]
+    cashback: Money
+    rounding: Rounding
+    provider: ProviderAnswer | None
+    accepted_at: Instant
+    applied_at: Instant | None
+    same_content_as: Annotated[
+        Uuid | None,
+        Meta(description="The first sale with this content: was it meant to be another one?"),
+    ]
+    name_differs: NameDiffers
+    waiting: Annotated[
+        Waits | UnsetType,
+        Meta(description="In what is read; in the answer to a sale where a brake holds it back."),
+    ] = UNSET
+
+
+class DeliveryAttempt(Shape, frozen=True, kw_only=True):
+    """One call to the provider, or the will to make it; open while `ended_at` is null."""
+
+    attempt: int
+    deliverer: Actor
+    started_at: Instant
+    lease_until_at: Instant
+    ended_at: Instant | None
+    result: str | None
+    reason: str | None
+    provider: ProviderAnswer | None
+    elapsed_s: float | None
+
+
+class CashbackEvent(Shape, frozen=True, kw_only=True):
+    """One move of a cashback."""
+
+    sequence: int
+    at: Instant
+    actor: Actor
+    actor_name: str | None
+    from_status: Status | None
+    to_status: Status
+    attempt: int
+    reason: str
+
+
+class SaleHistory(RecordedSale, frozen=True, kw_only=True):
+    """A record with everything that happened to it, in order."""
+
+    attempts: list[DeliveryAttempt]
+    events: list[CashbackEvent]
+
+
+Means = Literal[
+    "new", "repeat", "idempotency_key_reused", "sale_id_conflict", "sale_already_recorded"
+]
+
+
+class SaleDifference(Shape, frozen=True, kw_only=True):
+    """A field in which a sale differs from the recorded one of its name."""
+
+    pointer: str
+    recorded: str | None
+    received: str | None
+
+
+class Quote(Shape, frozen=True, kw_only=True):
+    """What a sale would earn, and which sale it would be; nothing is stored."""
+
+    sale_id: str | None
+    sold_at: Instant
+    total: Money
+    discount: Money
+    products: list[Product]
+    cashback: Money
+    rounding: Rounding
+    means: Annotated[
+        Means,
+        Meta(
+            description="What submitting it now would be: a new sale, a repeat that is answered"
+            " again, or a problem of that code."
+        ),
+    ]
+    record_id: Annotated[
+        Uuid | None,
+        Meta(description="The record that is repeated, or that has this very content."),
+    ]
+    differences: Annotated[
+        list[SaleDifference], Meta(description="From the recorded sale of the same name.")
+    ]
+    name_differs: NameDiffers
+
+
+class SubjectReport(Shape, frozen=True, kw_only=True):
+    """Everything that is held about a customer; `next_cursor` leads to older sales."""
+
+    customer_id: Uuid
+    document: Document | None
+    name: str | None
+    known_since: Instant
+    erased_at: Instant | None
+    sales: list[SaleHistory]
+    next_cursor: str | None
+
+
+class Erased(Shape, frozen=True, kw_only=True):
+    """The customer is nobody since then."""
+
+    customer_id: Uuid
+    erased_at: Instant
+
+
+class RecordedSalePage(Shape, frozen=True, kw_only=True):
+    """Records, newest accepted first; `next_cursor` is null on the last page."""
+
+    items: list[RecordedSale]
+    next_cursor: str | None
+
+
+class OpenCashback(Shape, frozen=True, kw_only=True):
+    """A cashback that has not ended well; the latest event says why, since when, and by whom."""
+
+    id: Uuid
+    status: Status
+    waiting: Waits
+    reason: str
+    since: Instant
+    actor: Actor
+    actor_name: str | None
+    attempts: Annotated[int, Meta(ge=0, description="How often it was tried.")]
+    status_code: Annotated[
+        int | None, Meta(description="What the provider answered to the latest attempt.")
+    ]
+    document: Document
+    cashback: Money
+    sale_id: str | None
+    sold_at: Instant
+    accepted_at: Instant
+    risk_accepted_at: Annotated[
+        Instant | None,
+        Meta(description="When an operator sent it again although it may have been paid."),
+    ]
+
+    suspected: Annotated[
+        bool,
+        Meta(
+            description="It may be paid whatever its status says: an incident of the provider's"
+            " statement is about it, its line may be its credit, or an operator's mark alone calls"
+            " it unpaid. Sending it again takes `accept_risk`."
+        ),
+    ]
+
+
+class OpenPage(Shape, frozen=True, kw_only=True):
+    """Open cashbacks, oldest accepted first; `next_cursor` is null on the last page."""
+
+    items: list[OpenCashback]
+    next_cursor: str | None
+
+
+class StatementIncident(Shape, frozen=True, kw_only=True, rename={"class_": "class"}):
+    """Something of the provider's statement that nothing here explains."""
+
+    id: Uuid
+    class_: FindingClass
+    what: Annotated[str, Meta(description="What the class means, in the language asked for.")]
+    merchant: Annotated[str | None, Meta(description="Whose cashback it is about; null: nobody's.")]
+    cashback_id: Uuid | None
+    document: Annotated[str | None, Meta(description="The customer's CPF, masked.")]
+    amount: Money
+    line: Annotated[int | None, Meta(description="The line of the statement; null: it has none.")]
+    credited_at: Instant | None
+    reference: Annotated[
+        str | None,
+        Meta(description="The line's, as the provider told it; whatever could be a CPF is masked."),
+    ]
+    why: str
+    since: Instant
+    statement_at: Annotated[Instant, Meta(description="When the statement was asked for.")]
+    closed_at: Instant | None
+    closed_why: str | None
+
+
+class ClassTotal(Shape, frozen=True, kw_only=True, rename={"class_": "class"}):
+    """How many incidents of a class stand, and what they are worth."""
+
+    class_: FindingClass
+    what: str
+    count: Annotated[int, Meta(ge=1)]
+    amount: Money
+
+
+class IncidentPage(Shape, frozen=True, kw_only=True):
+    """Incidents, oldest first, and all that stands; `next_cursor` is null on the last page."""
+
+    items: list[StatementIncident]
+    standing: list[ClassTotal]
+    next_cursor: str | None
+
+
+class Explained(Shape, frozen=True, kw_only=True):
+    """Whether the explanation is remembered now, and the incident."""
+
+    explained: Annotated[bool, Meta(description="False after a dry run: nothing was done.")]
+    incident: StatementIncident
+
+
+class SaleRequest(Shape, frozen=True, kw_only=True):
+    """A request of a sale: when it came and what it told; `id` is its record's, if it has one."""
+
+    id: Uuid | None
+    at: Instant
+    idempotency_key: str | None
+    sale_id: str | None
+    sold_at: Instant
+    submitted_by: str | None
+
+
+class EqualSales(Shape, frozen=True, kw_only=True):
+    """Two requests: the second was taken for another sale, or refused.
+
+    Document and total are the first's; where the two did not collide the second's, too.
+    """
+
+    outcome: EqualOutcome
+    document: Annotated[
+        str | None,
+        Meta(description="The customer's CPF, masked; null once the customer was erased."),
+    ]
+    total: Money
+    first: SaleRequest
+    second: SaleRequest
+
+
+class EqualPage(Shape, frozen=True, kw_only=True):
+    """Pairs of equal content, latest first; `next_cursor` is null on the last page."""
+
+    items: list[EqualSales]
+    next_cursor: str | None
+
+
+class ResendTally(Shape, frozen=True, kw_only=True):
+    """How many cashbacks a filter means, and whether they were sent again."""
+
+    count: Annotated[int, Meta(ge=0)]
+    cashback: Money
+    in_doubt: Annotated[
+        int,
+        Meta(
+            ge=0,
+            description="So many of them may be paid already: in doubt, or perhaps a line of the"
+            " provider's statement.",
+        ),
+    ]
+    above_ceiling: Annotated[
+        int,
+        Meta(
+            ge=0,
+            description="So many a ceiling holds: left out of the other numbers, and not sent"
+            " again, unless `above_ceiling` was asked for.",
+        ),
+    ]
+    resent: bool
+    risk: Annotated[str | None, Meta(description="What sending those in doubt again means.")]
+
+
+SHAPES = (
+    RecordedSale,
+    SaleHistory,
+    RecordedSalePage,
+    OpenPage,
+    IncidentPage,
+    Explained,
+    EqualPage,
+    SubjectReport,
+    Erased,
+    ResendTally,
+    Quote,
+)
+"""What the OpenAPI document describes."""

@@ -1,0 +1,210 @@
+"""The query of a list: filters, an order, a limit, and a cursor of that very list."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+from urllib.parse import parse_qsl
+
+from adapters.http.wire.cursors import Kind, fingerprint, read_cursor, write_cursor, write_value
+from adapters.http.wire.refusals import InvalidQueryError
+from cashback_core.administration.resources import Slice
+from cashback_core.values.documents import Cpf, InvalidDocument, mask
+from cashback_core.values.instants import NoSuchInstant, NotAnInstant, parse_bound
+from cashback_core.values.violations import Violation, escaped, show
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime
+    from zoneinfo import ZoneInfo
+
+DEFAULT_LIMIT: Final = 50
+MAX_LIMIT: Final = 200
+MAX_PARAMETERS: Final = 32
+MAX_FILTER_CHARS: Final = 200
+
+_LIMIT: Final = re.compile(r"[1-9][0-9]{0,2}\Z", re.ASCII)
+_WHOLE: Final = re.compile(r"[1-9][0-9]{0,8}\Z", re.ASCII)
+_HIGHEST: Final = "999999999"
+_LOST_PLUS: Final = re.compile(r"(:[0-9]{2}(?:[.,][0-9]+)?) ([0-9]{2}(?::?[0-9]{2})?)\Z", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ordering:
+    """How a list may be ordered: what each order's column holds, and what its key holds.
+
+    The key tells rows apart that are equal in the column. `default` may start with `-`. One that is
+    `fixed` has this order alone, and takes no parameter `sort`.
+    """
+
+    resource: str
+    columns: Mapping[str, Kind]
+    key: Kind
+    default: str
+    fixed: bool = False
+
+    @property
+    def controls(self) -> tuple[str, ...]:
+        """The parameters that are no filters."""
+        return ("limit", "cursor") if self.fixed else ("sort", "limit", "cursor")
+
+
+class QueryReader:
+    """One query being read: each method reads its parameter and notes what is wrong with it.
+
+    Filters first, then `slice`, which raises InvalidQueryError with every fault.
+    """
+
+    def __init__(self, query: bytes, ordering: Ordering, *filters: str) -> None:
+        self._ordering = ordering
+        self._values: dict[str, str] = {}
+        self._faults: list[Violation] = []
+        self._list = ""
+        names = (*filters, *ordering.controls)
+        for name, value in _parameters(query):
+            if name not in names:
+                self.tell(name, "unknown_parameter", names=", ".join(names))
+            elif name in self._values:
+                self.tell(name, "repeated_parameter")
+            self._values.setdefault(name, value)
+
+    def has(self, name: str) -> bool:
+        """Whether the parameter is there."""
+        return name in self._values
+
+    def text(self, name: str) -> str | None:
+        """A text to compare with."""
+        value = self._values.get(name)
+        if value is None:
+            return None
+        if len(value) > MAX_FILTER_CHARS or not value.isprintable():
+            self.tell(name, "plain_text", show(value), highest=str(MAX_FILTER_CHARS))
+            return None
+        return value
+
+    def name(self, name: str) -> str | None:
+        """A name without blanks: what comes as one was a bare + (that is how forms are encoded)."""
+        value = self.text(name)
+        return None if value is None else value.replace(" ", "+")
+
+    def matching(self, name: str, form: re.Pattern[str], code: str) -> str | None:
+        """A text of a form; `code` is told of any other."""
+        value = self._values.get(name)
+        if value is not None and form.match(value) is None:
+            self.tell(name, code, show(value))
+            return None
+        return value
+
+    def choice(
+        self, name: str, choices: Sequence[str], *, code: str = "no_such_choice"
+    ) -> str | None:
+        """One of the choices."""
+        value = self._values.get(name)
+        if value is not None and value not in choices:
+            self.tell(name, code, show(value), names=", ".join(choices))
+            return None
+        return value
+
+    def truth(self, name: str) -> bool | None:
+        """`true` or `false`."""
+        value = self.choice(name, ("true", "false"))
+        return None if value is None else value == "true"
+
+    def whole(self, name: str) -> int | None:
+        """A whole number from one."""
+        value = self._values.get(name)
+        if value is not None and _WHOLE.match(value) is None:
+            self.tell(name, "whole_number", show(value), lowest="1", highest=_HIGHEST)
+            return None
+        return None if value is None else int(value)
+
+    def document(self, name: str) -> Cpf | None:
+        """A CPF; a wrong one is repeated only masked."""
+        value = self._values.get(name)
+        if value is None:
+            return None
+        try:
+            return Cpf.parse(value)
+        except InvalidDocument:
+            self.tell(name, "document_invalid", mask(value))
+            return None
+
+    def bound(self, name: str, zone: ZoneInfo, *, end: bool = False) -> datetime | None:
+        """A bound of a span of time; a day, or an instant without an offset, is in `zone`.
+
+        A bare + comes as a blank (that is how forms are encoded); a blank between a time and an
+        offset can be nothing else.
+        """
+        value = self._values.get(name)
+        if value is None:
+            return None
+        try:
+            return parse_bound(_LOST_PLUS.sub(r"\1+\2", value), zone, end=end)
+        except (NotAnInstant, NoSuchInstant):
+            self.tell(name, "bound_invalid", show(value))
+            return None
+
+    def slice(self) -> Slice:
+        """Which part of the list is wanted, and in which order."""
+        sort, descending = self._sort()
+        sign = "-" if descending else ""
+        controls = self._ordering.controls
+        filters = {n: v for n, v in self._values.items() if n not in controls}
+        self._list = fingerprint(self._ordering.resource, sign + sort, filters)
+        wanted = Slice(
+            sort=sort, descending=descending, limit=self._limit(), after=self._after(sort)
+        )
+        if self._faults:
+            raise InvalidQueryError(tuple(self._faults))
+        return wanted
+
+    def cursor_after(self, value: object, key: object) -> str:
+        """The cursor of the page behind a row: its value in the column sorted by, and its key."""
+        return write_cursor(self._list, write_value(value), write_value(key))
+
+    def tell(self, name: str, code: str, received: str | None = None, **values: str) -> None:
+        """Note a fault of a parameter."""
+        pointer = f"/{escaped(name)}"
+        self._faults.append(Violation(pointer=pointer, code=code, received=received, values=values))
+
+    def _sort(self) -> tuple[str, bool]:
+        ordering = self._ordering
+        value = ordering.default if ordering.fixed else self._values.get("sort", ordering.default)
+        sort, columns = value.removeprefix("-"), ordering.columns
+        if sort not in columns:
+            names = ", ".join(f"{name}, -{name}" for name in columns)
+            self.tell("sort", "no_such_choice", show(value), names=names)
+            value = ordering.default
+            sort = value.removeprefix("-")
+        return sort, value.startswith("-")
+
+    def _limit(self) -> int:
+        value = self._values.get("limit", str(DEFAULT_LIMIT))
+        if _LIMIT.match(value) is None or int(value) > MAX_LIMIT:
+            self.tell("limit", "limit_invalid", show(value), highest=str(MAX_LIMIT))
+            return DEFAULT_LIMIT
+        return int(value)
+
+    def _after(self, sort: str) -> tuple[str, str] | None:
+        value = self._values.get("cursor")
+        if value is None:
+            return None
+        ordering = self._ordering
+        found = read_cursor(value, self._list, value=ordering.columns[sort], key=ordering.key)
+        if found is None:
+            self.tell("cursor", "cursor_of_another_list", show(value))
+        return found
+
+
+def _parameters(query: bytes) -> list[tuple[str, str]]:
+    """The names and values of a query string; raises InvalidQueryError."""
+    try:
+        return parse_qsl(
+            query.decode("ascii"),
+            keep_blank_values=True,
+            errors="strict",
+            max_num_fields=MAX_PARAMETERS,
+        )
+    except ValueError as error:
+        raise InvalidQueryError((Violation(pointer="", code="malformed_query"),)) from error

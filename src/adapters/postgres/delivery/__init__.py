@@ -1,0 +1,1 @@
+"""Deliveries: leases, conclusions, pauses."""

@@ -1,0 +1,353 @@
+"""What an operator wants to know of the database at once; it is read, never changed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any, Final
+
+import psycopg
+
+from adapters.postgres.connection.durability import DURABILITY
+from adapters.postgres.connection.sessions import (
+    LATER_LIMITS,
+    LIMITS,
+    DatabaseRole,
+    Session,
+    opened,
+)
+from adapters.postgres.sales.brakes import LOCK, LOCK_KEY
+from adapters.postgres.schema.migration import pending
+from cashback_core.delivery.states import Status
+from cashback_core.operators.acts import SenderState
+from cashback_core.operators.backlog import OVERDUE_DOUBT_S
+from cashback_core.reconciliation.findings import FindingClass
+from cashback_core.reconciliation.incidents import ClassTotal
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+INCIDENTS_SHOWN: Final = 3
+INCIDENT_DAYS: Final = 7
+_OURS: Final = [role.value for role in DatabaseRole]
+_SET_SINCE: Final = 160_000
+_SESSION: Final = Session(application="cashback-doctor", writes=False, deadline_s=20.0)
+_AS_WORKER: Final = replace(
+    _SESSION, role=DatabaseRole.WORKER, settings={"statement_timeout": "15s"}
+)
+LISTENER: Final = "cashback-listener"
+"""What the sessions of workers call themselves; see `waking`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Server:
+    """The server and how a session of ours finds it.
+
+    `reads_only`: it is a standby, or told to let nobody write. `clock_ahead` is how far the
+    database's clock is ahead of this machine's, give or take `clock_error`.
+    """
+
+    version: int
+    settings: Mapping[str, str]
+    reads_only: bool
+    clock_ahead: timedelta
+    clock_error: timedelta
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Holder:
+    """A session that has a lock, or keeps others from it; `age` as far as this login may see it.
+
+    It is of the session's transaction, else of its last statement.
+    """
+
+    pid: int
+    login: str
+    application: str
+    age: timedelta | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Collation:
+    """A collation by whose order texts were indexed; `now` is how the system orders today.
+
+    Versions are the library's own words; None: it has none. `name` is None for the database's own.
+    """
+
+    name: str | None
+    database: str
+    recorded: str | None
+    now: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenWork:
+    """What has not ended well, and whether anybody works on it.
+
+    `overdue` is how long the most overdue pending cashback has waited beyond its instant,
+    `lease_expired` how long ago the oldest lease ran out that nobody took up.
+    """
+
+    counts: Mapping[Status, int]
+    oldest_open: tuple[Status, datetime] | None
+    overdue: timedelta
+    lease_expired: timedelta
+    workers: int
+    risk_accepted: int
+    incidents: int
+    latest_incidents: tuple[str, ...]
+    sender: SenderState
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LatestRun:
+    """The latest reconciliation of its kind that ended.
+
+    `distrust` says why its statement's silence proves nothing, and `distrusted_since_at` since when
+    that has been so; `error` why it failed.
+    """
+
+    kind: str
+    ended_at: datetime
+    distrust: str | None
+    distrusted_since_at: datetime | None
+    error: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StatementState:
+    """What the provider's statements came to: incidents that stand, runs, doubts nobody decided.
+
+    `doubts_overdue` counts those in doubt for longer than OVERDUE_DOUBT_S, `oldest_doubt_at` is
+    since when the first of all is.
+    """
+
+    standing: tuple[ClassTotal, ...]
+    runs: tuple[LatestRun, ...]
+    doubts_overdue: int
+    oldest_doubt_at: datetime | None
+
+
+def examine_server(dsn: str, now: Callable[[], datetime]) -> Server:
+    """Needs nothing but a server. Raises StoreUnavailable."""
+    with opened(dsn, _SESSION) as server:
+        found = server.execute(
+            "select lower(name), current_setting(name) from pg_settings"
+            " where lower(name) = any(%s)",
+            [[*DURABILITY, *LIMITS, *(name for more in LATER_LIMITS.values() for name in more)]],
+        )
+        settings = {str(name): str(value) for name, value in found.fetchall()}
+        before = now()
+        (theirs,) = _one(server, "select clock_timestamp()")
+        after = now()
+        (reads_only,) = _one(server, "select current_setting('transaction_read_only') = 'on'")
+        version = server.info.server_version
+    return Server(
+        reads_only=reads_only,
+        version=version,
+        settings=settings,
+        clock_ahead=theirs.astimezone(UTC) - (before + (after - before) / 2),
+        clock_error=(after - before) / 2,
+    )
+
+
+def missing_migrations(dsn: str) -> list[str]:
+    """The names of migrations to come. Raises SchemaMismatch, StoreUnavailable."""
+    return pending(dsn)
+
+
+def roles_out_of_reach(dsn: str) -> list[str]:
+    """The roles of ours that the login may not take. Raises StoreUnavailable."""
+    with opened(dsn, _SESSION) as server:
+        # Since 16 a member may be kept from taking a role.
+        acting = "set" if server.info.server_version >= _SET_SINCE else "member"
+        found = server.execute(
+            "select rolname from pg_roles where rolname = any(%s) and not pg_has_role(oid, %s)"
+            " order by 1",
+            [_OURS, acting],
+        )
+        return [str(name) for (name,) in found.fetchall()]
+
+
+def noted_erasure_key(dsn: str) -> str | None:
+    """The fingerprint of the key that this database is served with. Raises StoreUnavailable."""
+    with opened(dsn, _AS_WORKER) as server:
+        found = server.execute("select fingerprint from erasure_key").fetchone()
+    return None if found is None else str(found[0])
+
+
+def may_make_temporary_tables(dsn: str) -> list[str]:
+    """The roles of ours that could put a table before one of ours. Raises StoreUnavailable."""
+    with opened(dsn, _SESSION) as server:
+        found = server.execute(
+            "select rolname from pg_roles where rolname = any(%s)"
+            " and has_database_privilege(oid, current_database(), 'temporary') order by 1",
+            [_OURS],
+        )
+        return [str(name) for (name,) in found.fetchall()]
+
+
+def holders_of_the_brakes_lock(dsn: str) -> list[Holder]:
+    """Who keeps sales and claims waiting; none where a sale would have its lock in time.
+
+    Raises StoreUnavailable.
+    """
+    with opened(dsn, _SESSION) as server:
+        try:
+            with server.transaction():
+                server.execute(f"select {LOCK}")
+        except psycopg.errors.LockNotAvailable:
+            found = server.execute(
+                # What the statistics do not show of another login is null.
+                "select l.pid, coalesce(a.usename, 'a login that is gone'), a.application_name,"
+                " clock_timestamp() - coalesce(a.xact_start, a.query_start, a.backend_start)"
+                " from pg_locks as l left join pg_stat_activity as a using (pid)"
+                " where l.locktype = 'advisory' and l.objsubid = 1"
+                " and l.database = (select oid from pg_database where datname = current_database())"
+                " and l.classid::bigint << 32 | l.objid::bigint = %s"
+                " and (l.granted or l.mode = 'ExclusiveLock')"
+                " order by not l.granted, l.mode <> 'ExclusiveLock', 4 desc nulls last",
+                [LOCK_KEY],
+            ).fetchall()
+            return [Holder(pid=p, login=str(u), application=a or "", age=s) for p, u, a, s in found]
+    return []
+
+
+def logins_with_settings(dsn: str) -> list[tuple[str, str]]:
+    """Our logins that begin with settings of their own, each with a setting's name.
+
+    Raises StoreUnavailable.
+    """
+    with opened(dsn, _SESSION) as server:
+        found = server.execute(
+            "select distinct l.rolname, split_part(c, '=', 1)"
+            " from pg_db_role_setting as s join pg_roles as l on l.oid = s.setrole"
+            " cross join unnest(s.setconfig) as c"
+            " where s.setdatabase in"
+            " (0, (select oid from pg_database where datname = current_database()))"
+            " and (l.rolname = session_user or exists (select from pg_auth_members as m"
+            " join pg_roles as r on r.oid = m.roleid"
+            " where m.member = l.oid and r.rolname = any(%s))) order by 1, 2",
+            [_OURS],
+        )
+        return [(str(login), str(name)) for login, name in found.fetchall()]
+
+
+def changed_orders(dsn: str) -> list[Collation]:
+    """Collations that order otherwise than when they were recorded; the database's own comes first.
+
+    An index that was built by the old order may find no longer what it holds. Raises
+    StoreUnavailable.
+    """
+    with opened(dsn, _SESSION) as server:
+        found = server.execute(
+            """
+            select null as name, datname, datcollversion,
+                pg_database_collation_actual_version(oid) as actual
+            from pg_database
+            where datname = current_database() and datcollversion is not null
+            union all
+            select c.oid::regcollation::text, current_database(), c.collversion,
+                pg_collation_actual_version(c.oid)
+            from pg_collation as c
+            where c.collversion is not null
+                and c.collencoding in (-1, (
+                    select encoding from pg_database where datname = current_database()
+                ))
+            order by name nulls first
+            """
+        ).fetchall()
+    return [
+        Collation(name=name, database=database, recorded=recorded, now=actual)
+        for name, database, recorded, actual in found
+        if recorded != actual
+    ]
+
+
+def examine_backlog(dsn: str) -> OpenWork:
+    """Needs every migration and the worker's role. Raises StoreUnavailable."""
+    with opened(dsn, _AS_WORKER) as server:
+        counts = server.execute(
+            "select status, count(*) from cashbacks where status not in ('applied', 'not_due')"
+            " group by status"
+        ).fetchall()
+        oldest = server.execute(
+            "select status, accepted_at from cashbacks"
+            " where status not in ('applied', 'not_due', 'cancelled')"
+            " order by accepted_at limit 1"
+        ).fetchone()
+        overdue, expired = _one(
+            server,
+            "select greatest(interval '0', now() - (select min(due_at) from cashbacks"
+            " where status = 'pending')),"
+            " greatest(interval '0', now() - (select min(lease_until_at) from cashbacks"
+            " where status = 'sending'))",
+        )
+        (workers,) = _one(
+            server,
+            "select count(*) from pg_stat_activity"
+            " where datname = current_database() and application_name = %s",
+            LISTENER,
+        )
+        (risk_accepted,) = _one(
+            server, "select count(*) from cashbacks where risk_accepted_at is not null"
+        )
+        incidents = server.execute(
+            "select count(*) over (), at, cashback_id, what from incidents"
+            " where at > now() - make_interval(days => %s) order by at desc limit %s",
+            [INCIDENT_DAYS, INCIDENTS_SHOWN],
+        ).fetchall()
+        paused = _one(server, "select paused_at, reason, actor from sender")
+    return OpenWork(
+        counts={Status(status): count for status, count in counts},
+        oldest_open=None if oldest is None else (Status(oldest[0]), oldest[1]),
+        overdue=overdue,
+        lease_expired=expired,
+        workers=workers,
+        risk_accepted=risk_accepted,
+        incidents=incidents[0][0] if incidents else 0,
+        latest_incidents=tuple(f"{id_}: {what}" for _, _, id_, what in incidents),
+        sender=SenderState(paused_at=paused[0], reason=paused[1], actor=paused[2]),
+    )
+
+
+def examine_statements(dsn: str) -> StatementState:
+    """Needs every migration and the worker's role. Raises StoreUnavailable."""
+    with opened(dsn, _AS_WORKER) as server:
+        standing = server.execute(
+            "select class, count(*), sum(centavos)::bigint from statement_incidents"
+            " where closed_at is null group by class"
+        ).fetchall()
+        runs = server.execute(
+            "select distinct on (kind) kind, ended_at, distrust, distrusted_since, error"
+            " from reconciliations where ended_at is not null order by kind, started_at desc"
+        ).fetchall()
+        overdue, oldest = _one(
+            server,
+            "select count(*) filter (where e.at < now() - make_interval(secs => %s)), min(e.at)"
+            " from cashbacks as c join events as e on e.merchant_id = c.merchant_id"
+            " and e.cashback_id = c.cashback_id and e.sequence = c.version"
+            " where c.status = 'in_doubt'",
+            OVERDUE_DOUBT_S,
+        )
+    totals = {FindingClass(cls): (count, centavos) for cls, count, centavos in standing}
+    return StatementState(
+        standing=tuple(
+            ClassTotal(cls=cls, count=totals[cls][0], centavos=totals[cls][1])
+            for cls in FindingClass
+            if cls in totals
+        ),
+        runs=tuple(
+            LatestRun(kind=kind, ended_at=at, distrust=why, distrusted_since_at=since, error=error)
+            for kind, at, why, since, error in runs
+        ),
+        doubts_overdue=overdue,
+        oldest_doubt_at=oldest,
+    )
+
+
+def _one(connection: psycopg.Connection[Any], query: str, *values: str | float) -> tuple[Any, ...]:
+    row = connection.execute(query.encode(), values).fetchone()
+    if row is None:
+        raise LookupError(query)
+    return row  # type: ignore[no-any-return]

@@ -1,0 +1,1 @@
+"""Reports, erasure, retention."""

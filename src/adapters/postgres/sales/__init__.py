@@ -1,0 +1,1 @@
+"""Sales: recorded in groups, read back."""

@@ -1,0 +1,422 @@
+"""Recording a group of sales inside one transaction: names first, then customers, then the rest.
+
+Everybody takes names in key order and customers after names, so groups of several processes wait
+for one another but never in a circle.
+"""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, assert_never
+
+from adapters.postgres.sales.brakes import PUT_OFF, Brakes, put_brakes_on, read_brakes
+from adapters.postgres.sales.refused_equals import note_refused
+from adapters.postgres.sales.sale_names import (
+    Cursor,
+    GroupNames,
+    Key,
+    encode,
+    judge,
+    owners_of,
+    put_right,
+)
+from cashback_core.delivery.brakes import HELD, REASONS
+from cashback_core.delivery.record import Record, Standing
+from cashback_core.delivery.states import Status
+from cashback_core.delivery.waits import Waiting
+from cashback_core.intake.acceptance import (
+    Acceptance,
+    Accepted,
+    Collided,
+    ContentTaken,
+    CustomerNameMismatch,
+    NameTaken,
+    NotRecorded,
+    Repeated,
+    Submission,
+)
+from cashback_core.sales.same_sale import (
+    Collision,
+    Contradiction,
+    EqualRefused,
+    Meaning,
+    NewSale,
+    Repeat,
+)
+from cashback_core.values.ids import new_id
+from cashback_core.values.money import format_exact
+from cashback_core.values.names import NameDifference, same_name, same_person
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping, Sequence
+    from datetime import datetime
+    from uuid import UUID
+
+    from adapters.postgres.sales.sale_names import Judged
+    from cashback_core.privacy.seals import Seal
+
+__all__ = ["Cursor", "JustErased", "accept_group", "encode"]
+
+
+class JustErased(Exception):  # noqa: N818 (named by what is wrong)
+    """While names were taken a customer was erased whose they are: all is to be undone."""
+
+
+async def accept_group(
+    cursor: Cursor, submissions: Sequence[Submission], seal: Seal | None = None
+) -> dict[UUID, Acceptance | None]:
+    """What became of each submission, by its id, once the transaction commits.
+
+    None: what it means rests on a neighbour that was itself refused, or its customer was erased or
+    deleted that very moment; it is to be tried again. The first of a group rests on nobody, so
+    there is an end to it. Raises JustErased.
+    """
+    names = GroupNames(submissions, seal)
+    paused, braked = await names.take(cursor)
+    brakes = await read_brakes(cursor, submissions) if braked else Brakes()
+    if paused:  # nobody is to send: everything stays pending, for the workers
+        submissions = [replace(s, lease_s=None) for s in submissions]
+    judged = judge(names)
+    contenders = [s for s in submissions if _is_new(s, judged)]
+    known = await _meet_customers(cursor, contenders, names.unmet)
+    other = {s.id for s in contenders if _is_another(known[s.id], s)}
+    other |= await _told_in_part(cursor, contenders, known)
+    mismatched = {
+        s.id: known[s.id] is not None
+        for s in contenders
+        if known[s.id] is None or (s.id in other and s.name_difference is NameDifference.REFUSE)
+    }
+    settled = _settled(submissions, judged, mismatched)
+    accepted = [s for s in contenders if s.id in settled and s.id not in mismatched]
+    await put_right(cursor, names, owners_of(names, settled, accepted))
+    records = dict(names.records)
+    if accepted:
+        meanings = {s.id: settled[s.id].meaning for s in accepted}
+        await put_brakes_on(cursor, brakes, accepted)
+        accepted_at = await _insert(cursor, accepted, meanings, other, brakes)
+        records |= {
+            s.id: _new_record(s, accepted_at, meanings[s.id], brakes, name_differs=s.id in other)
+            for s in accepted
+        }
+    await note_refused(
+        cursor,
+        [
+            (s, judgement.meaning)
+            for s in submissions
+            if (judgement := settled.get(s.id)) is not None
+            and isinstance(judgement.meaning, EqualRefused | Collision)
+        ],
+    )
+    return {
+        s.id: _acceptance(s, settled[s.id].meaning, records)
+        if s.id in settled and mismatched.get(s.id, True)
+        else None
+        for s in submissions
+    }
+
+
+def _is_new(submission: Submission, judged: Mapping[UUID, Judged]) -> bool:
+    return (
+        submission.id in judged
+        and isinstance(judged[submission.id].meaning, NewSale)
+        and not submission.replay_only
+    )
+
+
+def _settled(
+    submissions: Sequence[Submission],
+    judged: Mapping[UUID, Judged],
+    mismatched: Mapping[UUID, bool],
+) -> dict[UUID, Judged]:
+    """Those whose meaning rests on nobody who was refused, or is to be tried again."""
+    settled: dict[UUID, Judged] = {}
+    unsound: set[UUID] = set(mismatched)
+    for s in submissions:
+        judgement = judged.get(s.id)
+        if judgement is not None and unsound.isdisjoint(judgement.rests_on):
+            settled[s.id] = judgement
+        else:
+            unsound.add(s.id)
+    return settled
+
+
+def _acceptance(
+    submission: Submission,
+    meaning: Meaning,
+    records: Mapping[UUID, Record],
+) -> Acceptance:
+    match meaning:
+        case Repeat(id_):
+            return Repeated(records[id_])
+        case Contradiction(id_, kind, differences):
+            return NameTaken(kind, records[id_], differences)
+        case EqualRefused(id_):
+            return ContentTaken(records[id_])
+        case Collision(_, kind):
+            return Collided(kind)
+        case NewSale():
+            if submission.id in records:
+                return Accepted(records[submission.id])
+            return NotRecorded() if submission.replay_only else CustomerNameMismatch()
+        case _:
+            assert_never(meaning)
+
+
+async def _meet_customers(
+    cursor: Cursor, submissions: Sequence[Submission], unmet: Sequence[Key]
+) -> dict[UUID, str | None]:
+    """Make unknown customers known; the name that each submission's customer is known by.
+
+    None: the customer was erased at this very moment; the sale is to be tried again. Raises
+    JustErased when somebody has one of the `unmet` sealed names by now.
+    """
+    if not submissions:
+        return {}
+    given = {
+        (s.merchant_id, str(s.sale.customer.document)): s.sale.customer.name
+        for s in reversed(submissions)
+    }
+    rows = encode([{"m": m, "d": d, "n": name, "i": new_id()} for (m, d), name in given.items()])
+    await cursor.execute(
+        """
+        insert into customers (merchant_id, document, customer_id, name)
+        select m, d, i, n
+        from jsonb_to_recordset(%s::jsonb) as r (m bigint, d text, i uuid, n text)
+        order by m, d
+        on conflict do nothing
+        """,
+        [rows],
+    )
+    # A statement of its own: in the same one, the loser of a race would not see the winner's row.
+    # Locked as the sale's foreign key will lock it: who erases or deletes waits, or we find nobody.
+    await cursor.execute(
+        """
+        select c.merchant_id, c.document, c.name, exists (
+            -- An erasure that the taking of its names waited for is seen here alone.
+            select from jsonb_to_recordset(%s::jsonb) as u (m bigint, k text, n text)
+            where (
+                select true from sale_names as s
+                where s.merchant_id = u.m and s.kind = u.k and s.name = u.n
+            )
+        )
+        from jsonb_to_recordset(%s::jsonb) as i (m bigint, d text)
+        join customers as c on c.merchant_id = i.m and c.document = i.d
+        order by i.m, i.d
+        for key share of c
+        """,
+        [encode([{"m": m, "k": k, "n": n} for m, k, n in unmet]), rows],
+    )
+    met = await cursor.fetchall()
+    if any(erased for *_, erased in met):
+        raise JustErased
+    known = {(m, d): name for m, d, name, _ in met}
+    return {s.id: known.get((s.merchant_id, str(s.sale.customer.document))) for s in submissions}
+
+
+def _is_another(known: str | None, submission: Submission) -> bool:
+    return known is not None and not same_person(known, submission.sale.customer.name)
+
+
+async def _told_in_part(
+    cursor: Cursor, submissions: Sequence[Submission], known: Mapping[UUID, str | None]
+) -> set[UUID]:
+    """Of those that must tell whole names: who tells another, of a customer whom others named."""
+    doubtful = [
+        {
+            "i": s.id,
+            "m": s.merchant_id,
+            "d": str(s.sale.customer.document),
+            "n": name,
+            "g": s.reads_only,
+        }
+        for s in submissions
+        if s.whole_names
+        and (name := known[s.id]) is not None
+        and not same_name(name, s.sale.customer.name)
+    ]
+    if not doubtful:  # nearly always: nobody pays a statement for it
+        return set()
+    await cursor.execute(
+        """
+        select i.i
+        from jsonb_to_recordset(%s::jsonb) as i (i uuid, m bigint, d text, n text, g text)
+        where not exists (
+            select from sales as s
+            where s.merchant_id = i.m and s.document = i.d and s.name = i.n
+                and coalesce(s.came_under, s.submitted_by) = i.g
+            limit 1
+        )
+        """,
+        [encode(doubtful)],
+    )
+    return {id_ for (id_,) in await cursor.fetchall()}
+
+
+async def _insert(
+    cursor: Cursor,
+    submissions: Sequence[Submission],
+    meanings: Mapping[UUID, Meaning],
+    other: Collection[UUID],
+    brakes: Brakes,
+) -> datetime:
+    """Write sales, lines, cashbacks, events and first attempts; the instant of all of them.
+
+    Those in `other` have another name than their customer.
+    """
+    await cursor.execute(
+        f"""
+        with input as materialized (
+            select * from jsonb_to_recordset(%s::jsonb) as i (
+                m bigint, c uuid, sale_id text, key text, sold_at timestamptz, wall timestamp,
+                equal_to uuid, document text, name text, total bigint, discount bigint,
+                cashback bigint, rounding text,
+                exact text, raw text, status text, lease_s double precision, lines jsonb,
+                submitted_by text, came_under text, differs boolean, waits text
+            )
+        ), new_sales as (
+            insert into sales (
+                merchant_id, cashback_id, sale_id, idempotency_key, sold_at, document, name,
+                total_centavos, discount_centavos, rounding, exact, raw_body, accepted_at,
+                submitted_by, came_under, sold_at_wall, same_content_as, name_differs
+            )
+            select m, c, sale_id, key, sold_at, document, name, total, discount, rounding, exact,
+                decode(raw, 'base64'), now(), submitted_by, came_under, wall, equal_to, differs
+            from input
+        ), new_lines as (
+            insert into sale_lines (
+                merchant_id, cashback_id, position, type, sku, value_centavos, qty_thousandths,
+                discount_centavos, rate_bp, rate_version, exact, cashback_centavos
+            )
+            select input.m, input.c, l.p, l.t, l.s, l.v, l.q, l.d, l.r, l.rv, l.e, l.c
+            from input, jsonb_to_recordset(input.lines) as l (
+                p smallint, t text, s text, v bigint, q bigint, d bigint, r integer, rv integer,
+                e text, c bigint
+            )
+        ), new_cashbacks as (
+            insert into cashbacks (
+                merchant_id, cashback_id, status, version, attempt, cashback_centavos,
+                accepted_at, open_since_at, due_at, lease_until_at
+            )
+            select m, c, status, case status when 'sending' then 2 else 1 end,
+                case status when 'sending' then 1 else 0 end, cashback, now(), now(),
+                case when status <> 'pending' then null when waits is null then now()
+                    else {PUT_OFF} end,
+                case status when 'sending' then now() + make_interval(secs => lease_s) end
+            from input
+        ), new_events as (
+            insert into events (
+                merchant_id, cashback_id, sequence, at, actor, from_status, to_status, attempt,
+                reason
+            )
+            select m, c, 1, now(), 'api', null,
+                case status when 'sending' then 'pending' else status end, 0,
+                coalesce(waits, 'accepted')
+            from input
+            union all
+            select m, c, 2, now(), 'api', 'pending', 'sending', 1, 'first attempt'
+            from input where status = 'sending'
+        ), new_attempts as (
+            insert into attempts (
+                merchant_id, cashback_id, attempt, deliverer, started_at, lease_until_at
+            )
+            select m, c, 1, 'api', now(), now() + make_interval(secs => lease_s)
+            from input where status = 'sending'
+        )
+        select now()
+        """,  # noqa: S608 (made of literals)
+        [
+            encode(
+                [_row(s, meanings[s.id], brakes, name_differs=s.id in other) for s in submissions]
+            )
+        ],
+        binary=True,
+    )
+    row = await cursor.fetchone()
+    assert row is not None
+    accepted_at: datetime = row[0]
+    return accepted_at
+
+
+def _row(
+    submission: Submission, meaning: Meaning, brakes: Brakes, *, name_differs: bool
+) -> dict[str, Any]:
+    sale, cashback = submission.sale, submission.cashback
+    waits = brakes.waits.get(submission.id)
+    return {
+        "m": submission.merchant_id,
+        "c": submission.id,
+        "sale_id": sale.sale_id,
+        "key": submission.idempotency_key,
+        "sold_at": sale.sold_at,
+        "wall": sale.sold_at_wall,
+        "equal_to": _same_content_as(meaning),
+        "document": str(sale.customer.document),
+        "name": sale.customer.name,
+        "total": sale.total_centavos,
+        "discount": sale.discount_centavos,
+        "cashback": cashback.cashback_centavos,
+        "rounding": cashback.rounding,
+        "exact": format_exact(cashback.exact_centavos),
+        "raw": b64encode(submission.raw_body).decode(),
+        "status": _first_status(submission, brakes),
+        "waits": None if waits is None else REASONS[waits],
+        "lease_s": submission.lease_s,
+        "submitted_by": submission.submitted_by,
+        # What is most sales' goes without saying: to be recorded it would cost each of them bytes.
+        "came_under": None if submission.group == submission.submitted_by else submission.group,
+        "differs": name_differs,
+        "lines": [
+            {
+                "p": position,
+                "t": line.type,
+                "s": line.sku,
+                "v": line.value_centavos,
+                "q": line.qty_thousandths,
+                "d": line.discount_centavos,
+                "r": earned.rate_bp,
+                "rv": earned.rate_version,
+                "e": format_exact(earned.exact_centavos),
+                "c": earned.cashback_centavos,
+            }
+            for position, (line, earned) in enumerate(zip(sale.lines, cashback.lines, strict=True))
+        ],
+    }
+
+
+def _same_content_as(meaning: Meaning) -> UUID | None:
+    return meaning.same_content_as if isinstance(meaning, NewSale) else None
+
+
+def _first_status(submission: Submission, brakes: Brakes) -> Status:
+    if submission.cashback.cashback_centavos == 0:
+        return Status.NOT_DUE
+    waits = brakes.waits.get(submission.id)
+    if waits is not None:
+        return Status.HELD if waits in HELD else Status.PENDING
+    return Status.PENDING if submission.lease_s is None else Status.SENDING
+
+
+def _new_record(
+    submission: Submission,
+    accepted_at: datetime,
+    meaning: Meaning,
+    brakes: Brakes,
+    *,
+    name_differs: bool,
+) -> Record:
+    status = _first_status(submission, brakes)
+    waits = brakes.waits.get(submission.id)
+    return Record(
+        id=submission.id,
+        merchant_id=submission.merchant_id,
+        sale=submission.sale,
+        cashback=submission.cashback,
+        accepted_at=accepted_at,
+        standing=Standing(status=status, attempt=1 if status is Status.SENDING else 0),
+        same_content_as=_same_content_as(meaning),
+        name_differs=name_differs,
+        group=submission.comes_under,
+        equal_group=meaning.equal_group if isinstance(meaning, NewSale) else None,
+        waiting=None if waits is None else Waiting(why=waits, since_at=accepted_at),
+    )

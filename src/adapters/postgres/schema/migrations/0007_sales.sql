@@ -1,0 +1,408 @@
+-- A sale never changes once it is recorded; the payment of its cashback does. So they are two
+-- rows: `sales` with its lines is written once, `cashbacks` (the next migration) is narrow and moves
+-- through its states. Written once but for one reason: the customer becomes nobody (see the erasure).
+
+create table customers (
+    merchant_id bigint not null references merchants,
+    document text collate "C" not null check (document ~ '^([0-9]{11}|E[0-9a-f]{32})$'),
+    -- By which the CPF was first known: whether two names are one person's is decided in one place,
+    -- cashback_core.values.names, for an initial and a cut end make it no question of equal keys.
+    name text not null check (char_length(name) between 1 and 120),
+    created_at timestamptz not null default now(),
+    -- Paths name a customer by this id: they are logged, and a CPF must not be.
+    customer_id uuid not null default gen_random_uuid(),
+    version integer not null default 1 check (version > 0),
+    updated_at timestamptz not null default now(),
+    erased_at timestamptz,
+    -- What an erased customer's document is known by, for a statement that tells of them later.
+    sealed text collate "C",
+    constraint customers_erased_are_nobody check (
+        (erased_at is not null) = (document ~ '^E') and (erased_at is null or name = 'erased')
+    ),
+    constraint customers_sealed_when_erased
+        check (sealed is null or erased_at is not null and is_sealed(sealed))
+);
+-- Partial, so that it is never taken for a foreign key check by document (see `sales`).
+create unique index customers_by_id on customers (merchant_id, customer_id)
+    where customer_id is not null;
+alter table customers add primary key (merchant_id, document);
+create index customers_by_seal on customers (sealed) where sealed is not null;
+
+select protect_merchant_table('customers');
+select let_named_merchants('customers', 'of_named_merchants_for_erasure', 'cashback_eraser');
+grant select, insert, delete, update (name, version, updated_at) on customers to cashback_serving;
+grant select, update (document, name, erased_at, version, sealed) on customers to cashback_eraser;
+select audit_table('customers', 'customers', array['customer_id'],
+    hidden => array['document', 'name'], untold => array['customer_id', 'sealed'],
+    inserts => false);
+
+create table sales (
+    merchant_id bigint not null references merchants,
+    cashback_id uuid not null,
+    -- Said so that it is quick: `^[…]{1,255}$` takes 0.1 ms for each sale, an odd character that is
+    -- looked for and a length 1 µs.
+    sale_id text collate "C" check (sale_id !~ '[^!-~]' and char_length(sale_id) between 1 and 64),
+    idempotency_key text collate "C" check (
+        idempotency_key !~ '[^!-+\--~]' and char_length(idempotency_key) between 1 and 255
+    ),
+    sold_at timestamptz not null check (sold_at >= '2000-01-01Z' and sold_at < '2100-01-01Z'),
+    document text collate "C" not null,
+    name text not null check (char_length(name) between 1 and 120),
+    -- Gifts and wholly discounted sales are worth nothing: they are recorded, and nothing is due.
+    total_centavos bigint not null check (total_centavos between 0 and 9999999999),
+    discount_centavos bigint not null check (discount_centavos between 0 and 9999999999),
+    rounding text not null check (rounding in ('half_even', 'half_up', 'down')),
+    exact text not null,
+    raw_body bytea not null check (octet_length(raw_body) <= 262144),
+    accepted_at timestamptz not null
+        check (accepted_at >= '2000-01-01Z' and accepted_at < '2100-01-01Z'),
+    -- Who sent it: the subject of the token. Null for what no token sent.
+    submitted_by text collate "C"
+        check (submitted_by !~ '[^ -~]' and char_length(submitted_by) between 1 and 96),
+    -- The wall clock of an instant that was told without an offset: such a one is equal to another by
+    -- its UTC or by this.
+    sold_at_wall timestamp check (sold_at_wall >= '1999-12-30' and sold_at_wall < '2100-01-03'),
+    -- The recorded sale that has its content, when it was taken for another one.
+    same_content_as uuid check (same_content_as <> cashback_id),
+    -- Its CPF was known under another name.
+    name_differs boolean not null default false,
+    -- The group of API clients that it came under, a subject as `submitted_by` is: `client:` and the
+    -- group's id. Everybody's own is the default, and is told by null, so that a sale that came under
+    -- its sender's own costs not a byte more.
+    came_under text collate "C" check (
+        came_under <> submitted_by and came_under ~ '^client:cli_'
+        and char_length(came_under) <= 96 and came_under !~ '[^ -~]'
+    ),
+    -- A customer and their sales change their document together, at the commit.
+    foreign key (merchant_id, document) references customers deferrable initially immediate
+);
+-- Lists are read newest first.
+create index sales_by_acceptance on sales (merchant_id, accepted_at desc);
+create index sales_by_sold_at on sales (merchant_id, sold_at);
+-- They are listed and counted, and few. Partial: see the key.
+create index sales_of_equal_content on sales (merchant_id, accepted_at desc)
+    where same_content_as is not null;
+create index sales_of_other_names on sales (merchant_id, accepted_at desc) where name_differs;
+create index sales_by_document on sales (merchant_id, document, accepted_at desc);
+-- The key comes last, by intent: while a table has no statistics every index that leads with the
+-- merchant costs the planner the same, and of equals it takes the one made last. With another one
+-- each foreign key check read a merchant's whole history (0.25 ms instead of 0.005). A partial index
+-- can never be taken for such a check.
+alter table sales add primary key (merchant_id, cashback_id);
+alter table sales add foreign key (merchant_id, same_content_as) references sales;
+-- For whoever may read only what came under their group.
+create index sales_by_group on sales
+    (merchant_id, (coalesce(came_under, submitted_by)), accepted_at desc)
+    where submitted_by is not null;
+
+create table sale_lines (
+    merchant_id bigint not null,
+    cashback_id uuid not null,
+    position smallint not null check (position between 0 and 989),
+    type text collate "C" not null,
+    value_centavos bigint not null check (value_centavos between 0 and 9999999999),
+    qty_thousandths bigint not null check (qty_thousandths between 1 and 99999000),
+    discount_centavos bigint not null check (discount_centavos >= 0),
+    -- Half up to the centavo, as fiscal documents round; never negative, so integers suffice.
+    amount_centavos bigint generated always as ((value_centavos * qty_thousandths + 500) / 1000) stored,
+    rate_bp integer not null check (rate_bp between 0 and 10000),
+    rate_version integer not null,
+    exact text not null,
+    cashback_centavos bigint not null check (cashback_centavos >= 0),
+    sku text collate "C" check (sku !~ '[^!-~]' and char_length(sku) between 1 and 64),
+    primary key (merchant_id, cashback_id, position),
+    foreign key (merchant_id, cashback_id) references sales,
+    check (discount_centavos <= (value_centavos * qty_thousandths + 500) / 1000)
+);
+-- What a rate's version paid, latest first: ids tell when they were made. Partial, so that it is never
+-- taken for the keys' work (see `sales`).
+create index sale_lines_by_rate on sale_lines (merchant_id, type, rate_version, cashback_id)
+    where rate_version > 0;
+
+-- The names of a sale, for ever: its idempotency key, the ERP's own sale id, and its content, by value,
+-- in any order of its lines, and without the customer's name (cashback_core.sales.content).
+-- Whoever inserts a name first owns it, and that is the whole decision of "the same sale twice".
+-- The sale itself is written after its names, in the same transaction.
+create table sale_names (
+    merchant_id bigint not null,
+    kind text collate "C" not null check (kind in ('idempotency_key', 'sale_id', 'content')),
+    name text collate "C" not null,
+    cashback_id uuid not null,
+    foreign key (merchant_id, cashback_id) references sales deferrable initially deferred
+);
+-- When a sale is looked at whole or its customer is erased. It does not lead with the merchant, so
+-- that it is never taken for a look-up by name (see `sales`).
+create index sale_names_of_a_sale on sale_names (cashback_id);
+alter table sale_names add primary key (merchant_id, kind, name);
+
+-- What was refused because a recorded sale has its content, or for a name that is another group's
+-- sale's.
+create table refused_equals (
+    merchant_id bigint not null,
+    refusal_id uuid not null,
+    at timestamptz not null default now(),
+    -- The recorded sale.
+    cashback_id uuid not null,
+    idempotency_key text check (idempotency_key ~ '^[!-+\--~]{1,255}$'),
+    sale_id text check (sale_id ~ '^[!-~]{1,64}$'),
+    sold_at timestamptz not null check (sold_at >= '2000-01-01Z' and sold_at < '2100-01-01Z'),
+    submitted_by text check (submitted_by ~ '^[ -~]{1,96}$'),
+    outcome text collate "C" not null default 'refused' check (outcome in ('refused', 'collided')),
+    foreign key (merchant_id, cashback_id) references sales
+);
+create index refused_equals_of_a_sale on refused_equals (merchant_id, cashback_id);
+create index refused_equals_by_instant on refused_equals (merchant_id, at desc);
+alter table refused_equals add primary key (merchant_id, refusal_id);
+
+-- The past is written once; an erasure takes away who it was.
+create function guard_sale() returns trigger language plpgsql as $$
+begin
+    if tg_op = 'UPDATE' and current_user = 'cashback_eraser'
+        and new.raw_body = ''
+        and (
+            (new.document, new.name) = (old.document, old.name)
+            or (new.document ~ '^E[0-9a-f]{32}$' and new.name = 'erased')
+        )
+        and (
+            new.sale_id is not distinct from old.sale_id
+            or is_sealed(new.sale_id) and tells_of(
+                old.sale_id, old.document, names_being_erased(old.merchant_id, old.document)
+            )
+        )
+        and (
+            new.idempotency_key is not distinct from old.idempotency_key
+            or is_sealed(new.idempotency_key) and tells_of(
+                old.idempotency_key, old.document, names_being_erased(old.merchant_id, old.document)
+            )
+        )
+        and to_jsonb(new) - array['document', 'name', 'raw_body', 'sale_id', 'idempotency_key']
+            = to_jsonb(old) - array['document', 'name', 'raw_body', 'sale_id', 'idempotency_key']
+    then
+        return new;
+    end if;
+    raise exception 'sales is append-only' using errcode = 'integrity_constraint_violation';
+end $$;
+create trigger sales_append_only before update or delete on sales
+    for each row execute function guard_sale();
+select refuse_truncating('sales');
+select append_only('sale_lines');
+
+-- A recorded sale keeps its names: a name that is given back is a sale that is paid again. Only
+-- what this very transaction took for a sale that it then refused may go; at the commit every name
+-- has its sale (see the foreign key). As the owner, so that nobody can hide the sale from it by
+-- naming other merchants in the middle of the statement.
+create function guard_name_kept() returns trigger language plpgsql security definer as $$
+begin
+    if exists (
+        select from sales as s
+        where s.merchant_id = old.merchant_id and s.cashback_id = old.cashback_id
+    ) then
+        raise exception 'a recorded sale keeps its names'
+            using errcode = 'integrity_constraint_violation', constraint = 'sale_names_stay';
+    end if;
+    return old;
+end $$;
+create trigger sale_names_stay before delete on sale_names
+    for each row execute function guard_name_kept();
+
+-- A name changes for two reasons: it tells who it was, or is a hash of it and more, of a customer who
+-- is becoming nobody (whom `customers` knows no more while the sale still names them). Hashes of those
+-- who became nobody before there was a key are sealed when it is asked for again. As whoever asks, who
+-- must be the eraser.
+create function guard_name_change() returns trigger language plpgsql as $$
+begin
+    if current_user = 'cashback_eraser'
+        and to_jsonb(new) - 'name' = to_jsonb(old) - 'name'
+        and (
+            new.name ~ '^E[0-9a-f]{32}$'
+            or is_sealed(new.name) and not (new.kind = 'content' and is_sealed(old.name))
+        )
+        and exists (
+            select from sales as s
+            where s.merchant_id = old.merchant_id and s.cashback_id = old.cashback_id
+                and case
+                    when new.kind = 'content' and s.document ~ '^E' then true
+                    when new.kind = 'content' or tells_of(
+                        old.name, s.document, names_being_erased(s.merchant_id, s.document)
+                    )
+                        then not exists (
+                            select from customers as c
+                            where c.merchant_id = s.merchant_id and c.document = s.document
+                        )
+                    else false
+                end
+        )
+    then
+        return new;
+    end if;
+    raise exception 'a recorded sale keeps its names'
+        using errcode = 'integrity_constraint_violation', constraint = 'sale_names_stay';
+end $$;
+create trigger sale_names_change before update on sale_names
+    for each row execute function guard_name_change();
+select refuse_truncating('sale_names');
+
+-- Append-only; but a key or a sale id that holds the document of a customer who is erased goes.
+create function guard_refused_equal() returns trigger language plpgsql as $$
+begin
+    if tg_op = 'UPDATE' and current_user = 'cashback_eraser'
+        and (new.idempotency_key is null or new.idempotency_key = old.idempotency_key)
+        and (new.sale_id is null or new.sale_id = old.sale_id)
+        and to_jsonb(new) - array['idempotency_key', 'sale_id']
+            = to_jsonb(old) - array['idempotency_key', 'sale_id']
+    then
+        return new;
+    end if;
+    raise exception 'refused_equals is append-only' using errcode = 'integrity_constraint_violation';
+end $$;
+create trigger refused_equals_append_only before update or delete on refused_equals
+    for each row execute function guard_refused_equal();
+select refuse_truncating('refused_equals');
+
+-- All lines of a sale come in one statement: they are numbered from 0 without a gap. So none is
+-- added later, for which number 0 would have to come again.
+create function lines_come_together() returns trigger language plpgsql as $$
+declare
+    wrong uuid;
+begin
+    select a.cashback_id into wrong
+    from added as a group by a.merchant_id, a.cashback_id
+    having count(*) <> max(a.position) + 1
+    limit 1;
+    if found then
+        raise exception 'the lines of % do not come together, numbered from 0', wrong
+            using errcode = 'integrity_constraint_violation', constraint = 'sale_lines_come_together';
+    end if;
+    return null;
+end $$;
+create trigger sale_lines_come_together after insert on sale_lines
+    referencing new table as added for each statement execute function lines_come_together();
+
+-- Once per statement, over all its lines: a batch pays for it once. What is used for the first time is
+-- marked, in the order of its keys, and then everything is looked at anew, in a statement of its own:
+-- whoever deletes it meanwhile either waits for the mark and finds it, or is seen here.
+create function lines_follow_terms() returns trigger language plpgsql as $$
+declare
+    wrong text;
+    first_use boolean;
+begin
+    loop
+        select
+            min(l.type) filter (
+                where r.rate_bp is distinct from l.rate_bp
+                    or r.starts_at > l.first_at
+                    or exists (
+                        select from rates as n
+                        where n.merchant_id = l.merchant_id and n.type = l.type
+                            and n.starts_at > r.starts_at and n.starts_at <= l.last_at
+                    )
+            ),
+            bool_or(t.used_at is null)
+        into wrong, first_use
+        from (
+            select a.merchant_id, a.type, a.rate_version, a.rate_bp,
+                min(s.sold_at) as first_at, max(s.sold_at) as last_at
+            from added as a join sales as s using (merchant_id, cashback_id)
+            group by a.merchant_id, a.type, a.rate_version, a.rate_bp
+        ) as l
+        left join rates as r
+            on r.merchant_id = l.merchant_id and r.type = l.type and r.version = l.rate_version
+        left join product_types as t on t.merchant_id = l.merchant_id and t.type = l.type;
+        if wrong is not null then
+            raise exception 'type % had another rate at the instant of the sale', wrong
+                using errcode = '23C01', constraint = 'lines_follow_terms';
+        end if;
+        exit when first_use is not true;
+        perform from product_types as t
+        where t.used_at is null
+            and (t.merchant_id, t.type) in (select a.merchant_id, a.type from added as a)
+        order by t.merchant_id, t.type
+        for no key update;
+        update product_types as t set used_at = now()
+        where t.used_at is null
+            and (t.merchant_id, t.type) in (select a.merchant_id, a.type from added as a);
+    end loop;
+    if not exists (select from added as a where a.sku is not null) then
+        return null;
+    end if;
+    loop
+        select
+            min(l.sku) filter (
+                where l.type is distinct from (
+                    select t.type from product_type_periods as t
+                    where t.merchant_id = p.merchant_id and t.product_id = p.product_id
+                        and t.starts_at <= l.sold_at
+                    order by t.starts_at desc
+                    limit 1
+                )
+            ),
+            bool_or(p.used_at is null)
+        into wrong, first_use
+        from (
+            select distinct a.merchant_id, a.sku, a.type, s.sold_at
+            from added as a join sales as s using (merchant_id, cashback_id)
+            where a.sku is not null
+        ) as l
+        left join products as p on p.merchant_id = l.merchant_id and p.sku = l.sku;
+        if wrong is not null then
+            raise exception 'product % was of another type at the instant of the sale', wrong
+                using errcode = '23C01', constraint = 'lines_follow_terms';
+        end if;
+        exit when first_use is not true;
+        perform from products as p
+        where p.used_at is null
+            and (p.merchant_id, p.sku) in (
+                select a.merchant_id, a.sku from added as a where a.sku is not null
+            )
+        order by p.merchant_id, p.sku
+        for no key update;
+        update products as p set used_at = now()
+        where p.used_at is null
+            and (p.merchant_id, p.sku) in (
+                select a.merchant_id, a.sku from added as a where a.sku is not null
+            );
+    end loop;
+    return null;
+end $$;
+create trigger sale_lines_follow_terms after insert on sale_lines
+    referencing new table as added for each statement execute function lines_follow_terms();
+
+select close_functions();
+
+select protect_merchant_table('sales');
+select let_named_merchants('sales', 'of_named_merchants_for_erasure', 'cashback_eraser');
+grant select, insert on sales to cashback_serving;
+grant select on sales to cashback_worker;
+grant select, update (document, name, raw_body, sale_id, idempotency_key) on sales to cashback_eraser;
+
+select protect_merchant_table('sale_lines');
+select let_named_merchants('sale_lines', 'of_named_merchants_for_erasure', 'cashback_eraser');
+grant select, insert on sale_lines to cashback_serving;
+grant select on sale_lines to cashback_worker, cashback_eraser;
+
+-- A name is given back when its sale is refused in the same transaction.
+select protect_merchant_table('sale_names');
+select let_named_merchants('sale_names', 'of_named_merchants_for_erasure', 'cashback_eraser');
+grant select, insert, delete on sale_names to cashback_serving;
+grant select, update (name) on sale_names to cashback_eraser;
+
+select protect_merchant_table('refused_equals');
+select let_named_merchants('refused_equals', 'of_named_merchants_for_erasure', 'cashback_eraser');
+grant select, insert on refused_equals to cashback_serving;
+grant select on refused_equals to cashback_worker;
+grant select, update (idempotency_key, sale_id) on refused_equals to cashback_eraser;
+
+-- The second wall between groups: a transaction that names one in `cashback.reads_only` sees the sales
+-- that came under it and nothing of others', whatever its query asks for. Where none is named, nothing
+-- changes. Only what is read is judged: a new sale is not. Inside `case` it is a filter and nothing
+-- else (see `let_named_merchants`).
+create policy of_the_group on sales as restrictive for select to cashback_serving using (
+    case
+        when (select nullif(current_setting('cashback.reads_only', true), '')) is null then true
+        else coalesce(
+            coalesce(came_under, submitted_by)
+                = (select current_setting('cashback.reads_only', true)),
+            false
+        )
+    end
+);

@@ -1,0 +1,310 @@
+-- The payment of a sale: its cashback's present state, every attempt to deliver it and every move it
+-- made. What the delivery rules need is a constraint here as well as a decision in the core: a cashback
+-- moves one event and at most one attempt at a time, and only as the list of moves says.
+
+create table cashbacks (
+    merchant_id bigint not null,
+    cashback_id uuid not null,
+    status text collate "C" not null check (status in (
+        'not_due', 'pending', 'sending', 'applied', 'rejected', 'in_doubt', 'held', 'cancelled'
+    )),
+    -- The number of events so far; the latest event tells the present status.
+    version integer not null check (version > 0),
+    -- The number of the latest attempt, 0 before the first.
+    attempt integer not null check (attempt >= 0),
+    cashback_centavos bigint not null check (cashback_centavos between 0 and 9999999999),
+    accepted_at timestamptz not null,
+    -- When the present try to deliver began: giving up counts from it.
+    open_since_at timestamptz not null,
+    due_at timestamptz,
+    lease_until_at timestamptz,
+    applied_at timestamptz,
+    -- An operator sent it again although it may have been paid: such rows are counted apart.
+    risk_accepted_at timestamptz,
+    foreign key (merchant_id, cashback_id) references sales,
+    check ((status = 'not_due') = (cashback_centavos = 0)),
+    check ((status = 'pending') = (due_at is not null)),
+    check ((status = 'sending') = (lease_until_at is not null)),
+    check ((status = 'applied') = (applied_at is not null)),
+    -- Above a ceiling it is held before it was ever tried; and after a restore a cashback may be
+    -- credited whose attempts are lost.
+    constraint cashbacks_tried check (attempt > 0 or status not in ('sending', 'rejected'))
+)
+-- Rows are updated at least once: room on the page keeps a row's versions together.
+with (fillfactor = 80);
+
+create index cashbacks_resent_at_a_risk on cashbacks (risk_accepted_at)
+    where risk_accepted_at is not null;
+create index cashbacks_due on cashbacks (due_at) where status = 'pending';
+create index cashbacks_leased on cashbacks (lease_until_at) where status = 'sending';
+create index cashbacks_open on cashbacks (merchant_id, status, accepted_at desc)
+    where status not in ('applied', 'not_due');
+-- Reconciliation compares the provider's statement with every cashback that was paid in its window.
+create index cashbacks_applied on cashbacks (applied_at) where status = 'applied';
+alter table cashbacks add primary key (merchant_id, cashback_id);  -- made last: see `sales`
+-- What a stop holds back is put off to the end of days, so that no claim reads it again and again;
+-- workers bring it back when the stop is lifted, and find it here, merchant by merchant.
+create index cashbacks_put_off on cashbacks (merchant_id, cashback_id)
+    where status = 'pending' and due_at >= '2099-01-01 00:00:00+00';
+
+create table attempts (
+    merchant_id bigint not null,
+    cashback_id uuid not null,
+    attempt integer not null check (attempt > 0),
+    deliverer text not null check (deliverer in ('api', 'worker')),
+    started_at timestamptz not null,
+    lease_until_at timestamptz not null,
+    ended_at timestamptz,
+    result text check (result in (
+        'applied', 'never_sent', 'refused_for_now', 'refused', 'misconfigured', 'unknown', 'own_error'
+    )),
+    phase text check (phase in ('nothing_sent', 'sent', 'status_seen')),
+    reason text,
+    status_code smallint check (status_code between 0 and 999),
+    body bytea check (octet_length(body) <= 65536),
+    provider_id text,
+    provider_message text,
+    provider_created_at text,
+    connected_s real,
+    sent_s real,
+    elapsed_s real,
+    primary key (merchant_id, cashback_id, attempt),
+    foreign key (merchant_id, cashback_id) references cashbacks,
+    check ((ended_at is null) = (result is null)),
+    check (result <> 'applied' or status_code = 201),
+    check ((phase = 'status_seen') = (status_code is not null))
+)
+with (fillfactor = 80);
+
+create table events (
+    merchant_id bigint not null,
+    cashback_id uuid not null,
+    sequence integer not null check (sequence > 0),
+    at timestamptz not null,
+    actor text not null,
+    from_status text,
+    to_status text not null,
+    attempt integer not null check (attempt >= 0),
+    reason text not null,
+    -- Every act is signed by its operator's name.
+    actor_name text check (char_length(actor_name) between 1 and 64),
+    primary key (merchant_id, cashback_id, sequence),
+    foreign key (merchant_id, cashback_id) references cashbacks,
+    check ((sequence = 1) = (from_status is null)),
+    constraint events_operators_sign check ((actor = 'operator') = (actor_name is not null)),
+    -- Every move there is: the same list as cashback_core.delivery.states.TRANSITIONS, by test.
+    constraint events_only_listed_moves check (coalesce(from_status, 'new') || '>' || to_status || '>' || actor in (
+        'new>not_due>api', 'new>pending>api', 'new>held>api',
+        'pending>sending>api', 'pending>sending>worker',
+        'sending>applied>api', 'sending>rejected>api', 'sending>pending>api',
+        'sending>held>api', 'sending>in_doubt>api',
+        'sending>applied>worker', 'sending>rejected>worker', 'sending>pending>worker',
+        'sending>held>worker', 'sending>in_doubt>worker', 'sending>in_doubt>reaper',
+        'pending>applied>late_answer', 'held>applied>late_answer',
+        'rejected>applied>late_answer', 'in_doubt>applied>late_answer',
+        'in_doubt>pending>late_answer', 'in_doubt>rejected>late_answer',
+        'in_doubt>applied>settler', 'in_doubt>pending>settler', 'in_doubt>held>settler',
+        'pending>applied>settler', 'pending>in_doubt>settler',
+        'held>applied>settler', 'rejected>applied>settler',
+        'in_doubt>applied>operator', 'in_doubt>pending>operator', 'in_doubt>rejected>operator',
+        'held>pending>operator', 'held>cancelled>operator', 'held>applied>operator',
+        'rejected>pending>operator', 'rejected>cancelled>operator', 'rejected>applied>operator',
+        'rejected>in_doubt>operator', 'applied>in_doubt>operator',
+        'pending>cancelled>operator'
+    ))
+);
+
+-- What somebody must be told at once, such as a 201 of an attempt that was superseded.
+create table incidents (
+    incident_id bigint generated always as identity primary key,
+    merchant_id bigint not null,
+    cashback_id uuid not null,
+    attempt integer not null,
+    at timestamptz not null default now(),
+    what text not null,
+    foreign key (merchant_id, cashback_id) references cashbacks
+);
+create index incidents_by_time on incidents (at);
+
+select append_only('events', 'reason');
+select append_only('incidents', 'what');
+create trigger cashbacks_stay before delete on cashbacks
+    for each row execute function refuse_change();
+select refuse_truncating('cashbacks');
+create trigger attempts_stay before delete on attempts
+    for each row execute function refuse_change();
+select refuse_truncating('attempts');
+
+-- Applied leads to in_doubt, when an operator's mark is taken back, and nowhere else.
+create function guard_cashback_move() returns trigger language plpgsql as $$
+begin
+    if (new.status <> old.status) <> (new.version = old.version + 1)
+        or new.version < old.version
+        or new.attempt not in (old.attempt, old.attempt + 1)
+        or (new.attempt > old.attempt) <> (new.status = 'sending' and old.status = 'pending')
+        or new.cashback_centavos <> old.cashback_centavos
+        or new.accepted_at <> old.accepted_at
+        or old.status in ('not_due', 'cancelled') and new.status <> old.status
+        or old.status = 'applied' and new.status not in ('applied', 'in_doubt')
+    then
+        raise exception 'cashback %: no move from % (version %, attempt %) to % (version %, attempt %)',
+            old.cashback_id, old.status, old.version, old.attempt,
+            new.status, new.version, new.attempt
+            using errcode = 'integrity_constraint_violation';
+    end if;
+    return new;
+end $$;
+create trigger cashbacks_move before update on cashbacks
+    for each row execute function guard_cashback_move();
+
+-- A move that no attempt makes has its event by the commit: who did it, and why. (What attempts begin
+-- and end has the attempt's own row, is on the way of every sale, and is not looked at here.)
+create function guard_told_move() returns trigger language plpgsql security definer
+set plan_cache_mode = force_generic_plan set enable_seqscan = off as $$
+begin
+    if not exists (
+        select from events as e
+        where e.merchant_id = new.merchant_id and e.cashback_id = new.cashback_id
+            and e.sequence = new.version
+            and e.from_status = old.status and e.to_status = new.status
+    ) then
+        raise exception 'no event tells the move of % from % to %',
+            new.cashback_id, old.status, new.status
+            using errcode = 'integrity_constraint_violation', constraint = 'cashbacks_moves_are_told';
+    end if;
+    return null;
+end $$;
+create constraint trigger cashbacks_moves_are_told after update of status on cashbacks
+    deferrable initially deferred for each row
+    when (old.status <> 'sending' and new.status <> 'sending' and new.status <> old.status)
+    execute function guard_told_move();
+
+-- An attempt keeps its first result. Of it an erasure may drop the raw answer, and what else the
+-- provider told where it tells who.
+create function guard_attempt() returns trigger language plpgsql as $$
+begin
+    if current_user = 'cashback_eraser' then
+        if new.body is not null or new.provider_message is not null
+            or (new.provider_id is distinct from old.provider_id and new.provider_id <> 'erased')
+            or (new.provider_created_at is distinct from old.provider_created_at
+                and new.provider_created_at <> 'erased')
+            or (new.reason is distinct from old.reason and new.reason <> 'erased')
+            or to_jsonb(new)
+                - array['body', 'provider_message', 'provider_id', 'provider_created_at', 'reason']
+                <> to_jsonb(old)
+                - array['body', 'provider_message', 'provider_id', 'provider_created_at', 'reason']
+        then
+            raise exception 'of attempt % only the raw answer can be dropped', old.attempt
+                using errcode = 'integrity_constraint_violation';
+        end if;
+        return new;
+    end if;
+    if old.result is not null
+        or (new.started_at, new.lease_until_at, new.deliverer)
+            is distinct from (old.started_at, old.lease_until_at, old.deliverer)
+    then
+        raise exception 'attempt % of % keeps its first result', old.attempt, old.cashback_id
+            using errcode = 'integrity_constraint_violation';
+    end if;
+    return new;
+end $$;
+create trigger attempts_keep_their_result before update on attempts
+    for each row execute function guard_attempt();
+
+-- A sale is whole when it is committed: a cashback, lines that add up, and every name that it tells is
+-- its own (its key, its sale id, or, without either, its content). Once for each sale, at the commit,
+-- when everything of it must be there, in whatever order it came. As the owner: nothing is hidden from
+-- it, and its plans need no policies. Planned once, by its keys, whoever comes: a plan made while the
+-- tables were empty would read all of them for ever.
+create function guard_whole_sale() returns trigger language plpgsql security definer
+set plan_cache_mode = force_generic_plan set enable_seqscan = off as $$
+declare
+    adds_up boolean;
+    named boolean;
+begin
+    select
+        (
+            select sum(l.amount_centavos - l.discount_centavos)
+                    = new.total_centavos + new.discount_centavos
+                and sum(l.cashback_centavos) = c.cashback_centavos
+            from sale_lines as l
+            where l.merchant_id = new.merchant_id and l.cashback_id = new.cashback_id
+        ) and c.cashback_centavos <= new.total_centavos,
+        (
+            select count(*) filter (
+                where case n.kind
+                    when 'sale_id' then n.name = new.sale_id
+                    when 'idempotency_key' then n.name = new.idempotency_key
+                    else new.sale_id is null and new.idempotency_key is null
+                end
+            ) >= greatest(num_nonnulls(new.sale_id, new.idempotency_key), 1)
+            from sale_names as n
+            -- Found by the cashback alone: `+ 0` keeps the planner from reading a whole merchant.
+            where n.cashback_id = new.cashback_id and n.merchant_id + 0 = new.merchant_id
+        )
+    into adds_up, named
+    from cashbacks as c
+    where c.merchant_id = new.merchant_id and c.cashback_id = new.cashback_id;
+    if adds_up and named then
+        return null;
+    end if;
+    raise exception '%', case
+        when not found then format('sale %s has no cashback', new.cashback_id)
+        when named is not true then format('sale %s has no name, or tells one that is not its own', new.cashback_id)
+        when adds_up is null then format('sale %s has no lines', new.cashback_id)
+        else format('the lines of %s do not add up to their sale', new.cashback_id)
+    end using errcode = 'integrity_constraint_violation', constraint = 'sales_are_whole';
+end $$;
+create constraint trigger sales_are_whole after insert on sales
+    deferrable initially deferred for each row execute function guard_whole_sale();
+
+select close_functions();
+
+select protect_merchant_table('cashbacks');
+select let_named_merchants('cashbacks', 'of_named_merchants_for_erasure', 'cashback_eraser');
+create policy of_the_platform on cashbacks for select to cashback_platform using (true);
+grant select, insert on cashbacks to cashback_serving;
+grant select on cashbacks to cashback_worker, cashback_eraser;
+grant update (
+    status, version, attempt, open_since_at, due_at, lease_until_at, applied_at, risk_accepted_at
+) on cashbacks to cashback_serving, cashback_worker;
+-- Whoever explains an incident as the platform is told whether a cashback is there, and nothing of it.
+grant select (merchant_id, cashback_id, status) on cashbacks to cashback_platform;
+
+select protect_merchant_table('attempts');
+select let_named_merchants('attempts', 'of_named_merchants_for_erasure', 'cashback_eraser');
+grant select, insert on attempts to cashback_serving, cashback_worker;
+grant update (
+    ended_at, result, phase, reason, status_code, body, provider_id, provider_message,
+    provider_created_at, connected_s, sent_s, elapsed_s
+) on attempts to cashback_serving, cashback_worker;
+grant select, update (body, provider_message, provider_id, provider_created_at, reason)
+    on attempts to cashback_eraser;
+
+select protect_merchant_table('events');
+select let_named_merchants('events', 'of_named_merchants_for_erasure', 'cashback_eraser');
+grant select, insert on events to cashback_serving, cashback_worker;
+grant select on events to cashback_eraser;
+
+select protect_merchant_table('incidents');
+grant insert on incidents to cashback_serving;
+grant select, insert on incidents to cashback_worker;
+
+-- What hangs on a sale is read by whoever may read the sale (see its policy of the same name).
+do $$
+declare
+    part text;
+begin
+    foreach part in array array['sale_lines', 'cashbacks', 'attempts', 'events'] loop
+        execute format(
+            'create policy of_the_group on %1$I as restrictive for select to cashback_serving using ('
+            ' case'
+            '  when (select nullif(current_setting(''cashback.reads_only'', true), '''')) is null'
+            '   then true'
+            '  else exists (select from sales as s where s.merchant_id = %1$I.merchant_id'
+            '   and s.cashback_id = %1$I.cashback_id)'
+            ' end)',
+            part
+        );
+    end loop;
+end $$;

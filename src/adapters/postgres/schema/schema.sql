@@ -1,0 +1,4729 @@
+-- Made by `make schema` from migrations/*.sql, which say why; PostgreSQL 18.
+
+SET statement_timeout = 0;
+SET lock_timeout = 0;
+SET idle_in_transaction_session_timeout = 0;
+SET transaction_timeout = 0;
+SET client_encoding = 'UTF8';
+SET standard_conforming_strings = on;
+SELECT pg_catalog.set_config('search_path', '', false);
+SET check_function_bodies = false;
+SET xmloption = content;
+SET client_min_messages = warning;
+SET row_security = off;
+
+-- Name: append_only(regclass, text[]); Type: FUNCTION; Schema: public; Owner: -
+
+CREATE FUNCTION public.append_only(guarded regclass, VARIADIC but_erased text[] DEFAULT '{}'::text[]) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $$
+begin
+    execute format(
+        'create trigger %I before update or delete on %s for each row'
+        ' execute function refuse_change(%s)',
+        (select c.relname || '_append_only' from pg_class as c where c.oid = guarded), guarded,
+        (select string_agg(quote_literal(field), ', ') from unnest(but_erased) as f (field))
+    );
+    perform refuse_truncating(guarded);
+end $$;
+
+-- Name: at_most_two_live_secrets(); Type: FUNCTION; Schema: public; Owner: -
+
+CREATE FUNCTION public.at_most_two_live_secrets() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $$
+begin
+    perform from api_clients
+    where merchant_id = new.merchant_id and client_id = new.client_id for update;
+    if tg_op = 'UPDATE' and ((old.secret_hash, old.created_at)
+            is distinct from (new.secret_hash, new.created_at)
+        or old.expires_at <= clock_timestamp() and new.expires_at is distinct from old.expires_at)
+    then
+        raise exception 'secret % of client %: it stays as it is, and what has ended ended',
+            old.number, old.client_id using errcode = 'integrity_constraint_violation';
+    end if;
+    if (select count(*) from client_secrets
+        where merchant_id = new.merchant_id and client_id = new.client_id
+            and (expires_at is null or expires_at > clock_timestamp())) > 2
+    then
+        raise exception 'client % would have more than two live secrets', new.client_id
+            using errcode = 'integrity_constraint_violation';
+    end if;
+    return null;
+end $$;
+
+-- Name: audit_change(); Type: FUNCTION; Schema: public; Owner: -
+
+CREATE FUNCTION public.audit_change() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $$
+declare
+    was jsonb := case when tg_op = 'INSERT' then '{}' else to_jsonb(old) end;
+    is_now jsonb := case when tg_op = 'DELETE' then '{}' else to_jsonb(new) end;
+    row_now jsonb := case when tg_op = 'DELETE' then to_jsonb(old) else to_jsonb(new) end;
+    key_columns text[] := tg_argv[1]::text[];
+    hidden text[] := tg_argv[2]::text[];
+    untold text[] := tg_argv[3]::text[];
+    field text;
+    key_text text;
+    changed_before jsonb := '{}';
+    changed_after jsonb := '{}';
+begin
+    for field in select jsonb_object_keys(was || is_now) loop
+        if field = any (untold)
+            or coalesce(was -> field, 'null') = coalesce(is_now -> field, 'null')
+        then
+            continue;
+        elsif field = any (hidden) then
+            changed_after := changed_after || jsonb_build_object(field, 'changed');
+        else
+            if tg_op <> 'INSERT' then
+                changed_before :=
+                    changed_before || jsonb_build_object(field, audited_value(was -> field));
+            end if;
+            if tg_op <> 'DELETE' then
+                changed_after :=
+                    changed_after || jsonb_build_object(field, audited_value(is_now -> field));
+            end if;
+        end if;
+    end loop;
+    if changed_before = '{}' and changed_after = '{}' then
+        return null;
+    end if;
+    select string_agg(coalesce(row_now ->> name, ''), '/' order by place) into key_text
+    from unnest(key_columns) with ordinality as k (name, place);
+    insert into audit (merchant_id, actor, login, action, resource, key, before, after, request_id)
+    values (
+        (row_now ->> 'merchant_id')::bigint,
+        coalesce(
+            nullif(current_setting('cashback.actor', true), ''), 'login:' || session_user
+        ),
+        session_user,
+        lower(tg_op),
+        tg_argv[0],
+        audited_value(to_jsonb(key_text)) #>> '{}',
+        changed_before,
+        changed_after,
+        nullif(current_setting('cashback.request_id', true), '')
+    );
+    return null;
+end $$;
+
+-- Name: audit_table(regclass, text, text[], text[], text[], boolean); Type: FUNCTION; Schema: public; Owner: -
+
+CREATE FUNCTION public.audit_table(audited regclass, resource text, key text[], hidden text[] DEFAULT '{}'::text[], untold text[] DEFAULT '{}'::text[], inserts boolean DEFAULT true) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $$
+begin
+    execute format(
+        'create trigger audited after %s on %s for each row'
+        ' execute function audit_change(%L, %L, %L, %L)',
+        case when inserts then 'insert or update or delete' else 'update or delete' end,
+        audited, resource, key, hidden,
+        untold || array['merchant_id', 'version', 'created_at', 'updated_at']
+    );
+end $$;
+
+-- Name: audited_value(jsonb); Type: FUNCTION; Schema: public; Owner: -
+
+CREATE FUNCTION public.audited_value(value jsonb) RETURNS jsonb
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $$
+    select case jsonb_typeof(value)
+        when 'string' then to_jsonb(regexp_replace(
+            value #>> '{}', '\m\d{3}[.]?\d{3}[.]?\d{3}-?\d{2}\M', '***', 'g'
+        ))
+        else value
+    end
+$$;
+
+-- Name: close_functions(name); Type: FUNCTION; Schema: public; Owner: -
+
+CREATE FUNCTION public.close_functions(home name DEFAULT "current_schema"()) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $$
+declare
+    made regprocedure;
+begin
+    for made in
+        select p.oid from pg_proc as p
+        where p.pronamespace = (select n.oid from pg_namespace as n where n.nspname = home)
+            and p.prokind in ('f', 'p')
+            and (
+                has_function_privilege('public', p.oid, 'execute')
+                or format('search_path=pg_catalog, %I, pg_temp', home)
+                    <> all (coalesce(p.proconfig, '{}'))
+            )
+            and not exists (
+                select from pg_depend as d
+                where d.classid = 'pg_proc'::regclass and d.objid = p.oid and d.deptype = 'e'
+            )
+    loop
+        execute format('alter routine %s set search_path = pg_catalog, %I, pg_temp', made, home);
+        execute format('revoke execute on routine %s from public', made);
+    end loop;
+end $$;
+
+-- Name: count_the_day(); Type: FUNCTION; Schema: public; Owner: -
+
+CREATE FUNCTION public.count_the_day() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET lock_timeout TO '500ms'
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $$
+declare
+    settled_at timestamptz := clock_timestamp() - interval '10 s';
+    today date := (clock_timestamp() at time zone new.zone)::date;
+    starts_at timestamptz := today::timestamp at time zone new.zone;
+    before bigint;
+    lately bigint;
+begin
+    select coalesce(sum(c.cashback_centavos), 0) into before
+    from sales as s join cashbacks as c using (merchant_id, cashback_id)
+    where s.merchant_id = new.merchant_id
+        and s.accepted_at >= starts_at and s.accepted_at < settled_at
+        and c.status not in ('held', 'cancelled', 'rejected', 'not_due');
+    perform pg_advisory_xact_lock(108243400222067);
+    select coalesce(sum(c.cashback_centavos), 0) into lately
+    from sales as s join cashbacks as c using (merchant_id, cashback_id)
+    where s.merchant_id = new.merchant_id
+        and s.accepted_at >= greatest(starts_at, settled_at)
+        and c.status not in ('held', 'cancelled', 'rejected', 'not_due');
+    insert into day_sums (merchant_id, day, centavos)
+    values (new.merchant_id, today, before + lately)
+    on conflict (merchant_id, day) do update set centavos = excluded.centavos;
+    return null;
+end $$;
+
+-- Name: draw_requests(text, double precision, integer, integer); Type: FUNCTION; Schema: public; Owner: -
+
+CREATE FUNCTION public.draw_requests(who text, every_s double precision, capacity integer, wanted integer, OUT granted integer, OUT wait_s double precision) RETURNS record
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $$
+declare
+    used_until timestamptz;
+    at_present timestamptz;
+    used_s double precision;
+begin
+    insert into rate_buckets (subject, until_at) values (who, '-infinity') on conflict do nothing;
+    select until_at into used_until from rate_buckets where subject = who for update;
+    at_present := clock_timestamp();  -- after the lock: the wait for it is no debt
+    used_until := greatest(used_until, at_present);
+    used_s := extract(epoch from used_until - at_present);
+    granted := greatest(0, least(wanted, floor(capacity - used_s / every_s)::integer));
+    wait_s := greatest(0, used_s - (capacity - 1) * every_s);
+    update rate_buckets set until_at = used_until + make_interval(secs => granted * every_s)
+    where subject = who;
+end $$;
+
+-- Name: end_tokens_of_client(); Type: FUNCTION; Schema: public; Owner: -
+
+CREATE FUNCTION public.end_tokens_of_client() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $$
+begin
+    update client_secrets set secret_id = gen_random_uuid()
+    where merchant_id = new.merchant_id and client_id = new.client_id;
+    return null;
+end $$;
+
+-- Name: end_tokens_of_merchant(); Type: FUNCTION; Schema: public; Owner: -
+
+CREATE FUNCTION public.end_tokens_of_merchant() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $$
+begin
+    update users set signed_out_at = clock_timestamp()
+    where merchant_id = new.merchant_id and deleted_at is null;
+    update client_secrets set secret_id = gen_random_uuid()
+    where merchant_id = new.merchant_id;
+    return null;
+end $$;
+
+-- Name: end_tokens_of_user(); Type: FUNCTION; Schema: public; Owner: -
+
+CREATE FUNCTION public.end_tokens_of_user() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $$
+begin
+    new.signed_out_at := clock_timestamp();
+    return new;
+end $$;
+
+-- Name: forget_in_incidents(bigint, text, text); Type: FUNCTION; Schema: public; Owner: -
+
+CREATE FUNCTION public.forget_in_incidents(of_merchant bigint, known text, pseudonym text) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $_$
+declare
+    masked text := case when known ~ '^[0-9]{11}$'
+        then format('***.%s.%s-**', substr(known, 4, 3), substr(known, 7, 3))
+    end;
+begin
+    if coalesce(
+        of_merchant = any (nullif(current_setting('cashback.merchants', true), '')::bigint[]), false
+    ) is false then
+        raise exception 'no merchant of this session' using errcode = 'insufficient_privilege';
+    end if;
+    if not exists (
+        select from customers as c
+        where c.merchant_id = of_merchant and c.document = pseudonym and c.erased_at is not null
+    ) or known is distinct from pseudonym and not exists (
+        select from erasures_under_way as e
+        where e.merchant_id = of_merchant and e.was = known and e.became = pseudonym
+    ) then
+        raise exception 'whoever becomes % is not being erased', pseudonym
+            using errcode = 'integrity_constraint_violation', constraint = 'only_whom_it_erases';
+    end if;
+    update statement_incidents as i set document = pseudonym, reference = null
+    where (i.document = known or i.document = masked and i.cashback_id is null) and (
+        i.merchant_id = of_merchant
+        or (i.document = known or i.merchant_id is null)
+            and not exists (select from customers as c where c.document = known)
+    );
+    update statement_incidents as i set document = pseudonym, reference = null
+    from sales as s
+    where s.merchant_id = of_merchant and s.document = pseudonym
+        and i.merchant_id = of_merchant and i.cashback_id = s.cashback_id
+        and (i.document is distinct from pseudonym or i.reference is not null)
+        and not exists (
+            select from customers as c
+            where c.merchant_id = of_merchant and c.document = i.document
+        );
+end $_$;
+
+-- Name: forget_in_texts(bigint, uuid); Type: FUNCTION; Schema: public; Owner: -
+
+CREATE FUNCTION public.forget_in_texts(of_merchant bigint, of_customer uuid) RETURNS SETOF text
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $$
+declare
+    known text;
+    called text[];
+    theirs uuid[];
+    elsewhere boolean;
+    named text;
+    numbered text;
+    in_order text;
+    unusual constant text := '[^\u0001-\u00b1\u00b4-\u00b8\u00ba\u00bb\u00bf-\u024f]';
+    maybe text;
+    erasure bigint;
+begin
+    if coalesce(
+        of_merchant = any (nullif(current_setting('cashback.merchants', true), '')::bigint[]), false
+    ) is false then
+        raise exception 'no merchant of this session' using errcode = 'insufficient_privilege';
+    end if;
+    select c.document, array[c.name] into known, called
+    from customers as c where c.merchant_id = of_merchant and c.customer_id = of_customer;
+    if known is null or known ~ '^E' then
+        return;
+    end if;
+    insert into erasures_under_way (merchant_id, customer_id) values (of_merchant, of_customer)
+    returning erasure_id into erasure;
+    select coalesce(array_agg(s.cashback_id), '{}'), called || array_agg(distinct s.name)
+    into theirs, called
+    from sales as s where s.merchant_id = of_merchant and s.document = known;
+    update erasures_under_way as u set names = called where u.erasure_id = erasure;
+    named := pattern_of(known, called);
+    numbered := pattern_of(known, '{}');
+    -- Latin letters with accents, which are most of what is not ASCII here, hold no digit.
+    maybe := numbered || '|' || unusual;
+    in_order := '%' || regexp_replace(known, '(.)(?=.)', '\1%', 'g') || '%';
+    elsewhere := exists (
+        select from customers as c where c.document = known and c.merchant_id <> of_merchant
+    );
+
+    update events as e set reason = 'erased'
+    where e.merchant_id = of_merchant and e.cashback_id = any (theirs) and tells(e.reason, named);
+    update incidents as i set what = 'erased'
+    where i.merchant_id = of_merchant and i.cashback_id = any (theirs) and tells(i.what, named);
+
+    -- What was said of a line, and its reference, also where no document could be read.
+    update statement_incident_events as e set reason = 'erased'
+    from statement_incidents as i
+    where i.incident_id = e.incident_id and case
+        when i.merchant_id = of_merchant and i.cashback_id = any (theirs) then tells(e.reason, named)
+        when i.merchant_id = of_merchant or i.merchant_id is null and not elsewhere
+            then e.reason ~ maybe and tells(e.reason, numbered)
+        else false
+    end;
+    update statement_explanations as e set reason = 'erased'
+    from statement_incidents as i
+    where i.incident_id = e.incident_id and case
+        when i.merchant_id = of_merchant and i.cashback_id = any (theirs) then tells(e.reason, named)
+        when i.merchant_id = of_merchant or i.merchant_id is null and not elsewhere
+            then e.reason ~ maybe and tells(e.reason, numbered)
+        else false
+    end;
+    return query
+    with telling as materialized (
+        select i.incident_id, tells(i.reference, p.pattern) as reference,
+            tells(i.why, p.pattern) as why, tells(i.closed_why, p.pattern) as closed_why
+        from statement_incidents as i
+        cross join lateral (
+            select i.merchant_id = of_merchant and i.cashback_id = any (theirs) is true as hangs
+        ) as h
+        cross join lateral (
+            select case when h.hangs then named else numbered end as pattern
+        ) as p
+        where (i.merchant_id = of_merchant or i.merchant_id is null and not elsewhere)
+            and (h.hangs or concat_ws(' ', i.reference, i.why, i.closed_why) ~ maybe)
+            -- Of another customer of the merchant's it is still needed while it stands.
+            and (i.closed_at is not null or i.document is null or i.document = known
+                or not exists (select from customers as c where c.document = i.document))
+    ), gone as (
+        update statement_incidents as i set
+            reference = case when t.reference then null else i.reference end,
+            why = case when t.why then 'erased' else i.why end,
+            closed_why = case when t.closed_why then 'erased' else i.closed_why end
+        from telling as t
+        where t.incident_id = i.incident_id and (t.reference or t.why or t.closed_why)
+        returning i.incident_id, i.line_key, t.reference as was_named
+    ), noted as (
+        update erasures_under_way as u
+        set incidents = array(select g.incident_id from gone as g where g.was_named)
+        where u.erasure_id = erasure
+    )
+    select g.line_key from gone as g where g.was_named;
+
+    -- Before the trail, which tells what is changed here. Theirs is the merchant's, whoever put it on.
+    update stops as t set
+        reason = case when tells(t.reason, numbered) then 'erased' else t.reason end,
+        lift_reason = case when tells(t.lift_reason, numbered) then 'erased' else t.lift_reason end
+    where t.merchant_id = of_merchant and concat_ws(' ', t.reason, t.lift_reason) ~ maybe
+        and (tells(t.reason, numbered) or tells(t.lift_reason, numbered));
+
+    update audit as a set
+        before = without_telling(a.before, named), after = without_telling(a.after, named)
+    where a.merchant_id = of_merchant and a.resource = 'customers' and a.key = of_customer::text
+        and (a.before, a.after) is distinct from
+            (without_telling(a.before, named), without_telling(a.after, named));
+    update audit as a set
+        key = case when tells(a.key, numbered) then 'erased' else a.key end,
+        before = without_telling(a.before, numbered), after = without_telling(a.after, numbered)
+    where (a.merchant_id = of_merchant or a.merchant_id is null and not elsewhere)
+        -- The one table that may be long: what costs least is asked first.
+        and (
+            concat(a.key, a.before, a.after) like in_order
+                and concat(a.key, a.before, a.after) ~ numbered
+            or concat(a.key, a.before, a.after) ~ unusual
+        )
+        and (tells(a.key, numbered) or (a.before, a.after) is distinct from
+            (without_telling(a.before, numbered), without_telling(a.after, numbered)));
+    update privacy_acts as p set reason = 'erased'
+    where p.merchant_id = of_merchant and case
+        when p.customer_id = of_customer then tells(p.reason, named)
+        else p.reason ~ maybe and tells(p.reason, numbered)
+    end;
+    if not elsewhere then
+        update sender as s set reason = 'erased' where tells(s.reason, numbered);
+        update sender_releases as r set
+            pause_reason = case
+                when tells(r.pause_reason, numbered) then 'erased' else r.pause_reason
+            end,
+            reason = case when tells(r.reason, numbered) then 'erased' else r.reason end
+        where concat_ws(' ', r.pause_reason, r.reason) ~ maybe
+            and (tells(r.pause_reason, numbered) or tells(r.reason, numbered));
+        update reconciliations as r set
+            distrust = case when tells(r.distrust, numbered) then 'erased' else r.distrust end,
+            remarks = case when tells(r.remarks, numbered) then 'erased' else r.remarks end,
+            error = case when tells(r.error, numbered) then 'erased' else r.error end
+        where concat_ws(' ', r.distrust, r.remarks, r.error) ~ maybe
+            and (tells(r.distrust, numbered) or tells(r.remarks, numbered)
+                or tells(r.error, numbered));
+    end if;
+end $$;
+
+-- Name: guard_attempt(); Type: FUNCTION; Schema: public; Owner: -
+
+CREATE FUNCTION public.guard_attempt() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $$
+begin
+    if current_user = 'cashback_eraser' then
+        if new.body is not null or new.provider_message is not null
+            or (new.provider_id is distinct from old.provider_id and new.provider_id <> 'erased')
+            or (new.provider_created_at is distinct from old.provider_created_at
+                and new.provider_created_at <> 'erased')
+            or (new.reason is distinct from old.reason and new.reason <> 'erased')
+            or to_jsonb(new)
+                - array['body', 'provider_message', 'provider_id', 'provider_created_at', 'reason']
+                <> to_jsonb(old)
+                - array['body', 'provider_message', 'provider_id', 'provider_created_at', 'reason']
+        then
+            raise exception 'of attempt % only the raw answer can be dropped', old.attempt
+                using errcode = 'integrity_constraint_violation';
+        end if;
+        return new;
+    end if;
+    if old.result is not null
+        or (new.started_at, new.lease_until_at, new.deliverer)
+            is distinct from (old.started_at, old.lease_until_at, old.deliverer)
+    then
+        raise exception 'attempt % of % keeps its first result', old.attempt, old.cashback_id
+            using errcode = 'integrity_constraint_violation';
+    end if;
+    return new;
+end $$;
+
+-- Name: guard_cashback_move(); Type: FUNCTION; Schema: public; Owner: -
+
+CREATE FUNCTION public.guard_cashback_move() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $$
+begin
+    if (new.status <> old.status) <> (new.version = old.version + 1)
+        or new.version < old.version
+        or new.attempt not in (old.attempt, old.attempt + 1)
+        or (new.attempt > old.attempt) <> (new.status = 'sending' and old.status = 'pending')
+        or new.cashback_centavos <> old.cashback_centavos
+        or new.accepted_at <> old.accepted_at
+        or old.status in ('not_due', 'cancelled') and new.status <> old.status
+        or old.status = 'applied' and new.status not in ('applied', 'in_doubt')
+    then
+        raise exception 'cashback %: no move from % (version %, attempt %) to % (version %, attempt %)',
+            old.cashback_id, old.status, old.version, old.attempt,
+            new.status, new.version, new.attempt
+            using errcode = 'integrity_constraint_violation';
+    end if;
+    return new;
+end $$;
+
+-- Name: guard_customer_erased(); Type: FUNCTION; Schema: public; Owner: -
+
+CREATE FUNCTION public.guard_customer_erased() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $_$
+begin
+    if old.erased_at is not null
+        or new.document !~ '^E[0-9a-f]{32}$'
+        or (new.name, new.erased_at) is distinct from ('erased', now())
+    then
+        raise exception 'a customer becomes nobody here, and nothing else'
+            using errcode = 'integrity_constraint_violation', constraint = 'only_whom_it_erases';
+    end if;
+    if exists (
+        select from sales as s join cashbacks as c using (merchant_id, cashback_id)
+        where s.merchant_id = old.merchant_id and s.document = old.document
+            and c.status not in ('applied', 'not_due', 'cancelled')
+    ) then
+        raise exception 'a cashback of customer % is open', old.customer_id
+            using errcode = 'integrity_constraint_violation', constraint = 'only_whom_it_erases';
+    end if;
+    insert into erasures_under_way (merchant_id, customer_id, was, became)
+    values (old.merchant_id, old.customer_id, old.document, new.document);
+    return null;
+end $_$;
+
+-- Name: guard_erasure_ends(); Type: FUNCTION; Schema: public; Owner: -
+
+CREATE FUNCTION public.guard_erasure_ends() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $$
+begin
+    if not exists (
+        select from customers as c
+        join privacy_acts as p using (merchant_id, customer_id)
+        where c.merchant_id = new.merchant_id and c.customer_id = new.customer_id
+            and c.erased_at is not null and p.act = 'erasure'
+    ) then
+        raise exception 'customer % is not erased, or no act tells it', new.customer_id
+            using errcode = 'integrity_constraint_violation', constraint = 'erasures_are_whole';
+    end if;
+    delete from erasures_under_way where erasure_id = new.erasure_id;
+    return null;
+end $$;
+
+-- Name: guard_incident_erased(); Type: FUNCTION; Schema: public; Owner: -
+
+CREATE FUNCTION public.guard_incident_erased() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $$
+begin
+    if exists (
+        select from erasures_under_way as e
+        where e.became = new.document
+            and (
+                e.was = old.document
+                or old.document ~ '[*]'
+                    and regexp_replace(old.document, '[^0-9]', '', 'g') = substr(e.was, 4, 6)
+                    and (old.merchant_id is null or old.merchant_id = e.merchant_id)
+            )
+    ) or exists (
+        select from sales as s
+        where s.merchant_id = old.merchant_id and s.cashback_id = old.cashback_id
+            and s.document = new.document
+    ) then
+        return null;
+    end if;
+    raise exception 'the customer of incident % is not being erased', old.incident_id
+        using errcode = 'integrity_constraint_violation', constraint = 'only_whom_it_erases';
+end $$;
+
+-- Name: guard_last_administrator(); Type: FUNCTION; Schema: public; Owner: -
+
+CREATE FUNCTION public.guard_last_administrator() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $$
+begin
+    if old.role not in ('admin', 'platform')
+        or old.disabled_at is not null or old.deleted_at is not null
+        or (new.role = old.role and new.disabled_at is null and new.deleted_at is null)
+    then
+        return null;
+    end if;
+    perform pg_advisory_xact_lock(
+        hashtextextended('guard_last_administrator', coalesce(old.merchant_id, 0))
+    );
+    if not exists (
+        select from users as u
+        where u.merchant_id is not distinct from old.merchant_id and u.role = old.role
+            and u.disabled_at is null and u.deleted_at is null
+    ) then
+        raise exception 'user % is the last administrator', old.username
+            using errcode = 'integrity_constraint_violation', constraint = 'last_administrator';
+    end if;
+    return null;
+end $$;
+
+-- Name: guard_name_change(); Type: FUNCTION; Schema: public; Owner: -
+
+CREATE FUNCTION public.guard_name_change() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $_$
+begin
+    if current_user = 'cashback_eraser'
+        and to_jsonb(new) - 'name' = to_jsonb(old) - 'name'
+        and (
+            new.name ~ '^E[0-9a-f]{32}$'
+            or is_sealed(new.name) and not (new.kind = 'content' and is_sealed(old.name))
+        )
+        and exists (
+            select from sales as s
+            where s.merchant_id = old.merchant_id and s.cashback_id = old.cashback_id
+                and case
+                    when new.kind = 'content' and s.document ~ '^E' then true
+                    when new.kind = 'content' or tells_of(
+                        old.name, s.document, names_being_erased(s.merchant_id, s.document)
+                    )
+                        then not exists (
+                            select from customers as c
+                            where c.merchant_id = s.merchant_id and c.document = s.document
+                        )
+                    else false
+                end
+        )
+    then
+        return new;
+    end if;
+    raise exception 'a recorded sale keeps its names'
+        using errcode = 'integrity_constraint_violation', constraint = 'sale_names_stay';
+end $_$;
+
+-- Name: guard_name_kept(); Type: FUNCTION; Schema: public; Owner: -
+
+CREATE FUNCTION public.guard_name_kept() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $$
+begin
+    if exists (
+        select from sales as s
+        where s.merchant_id = old.merchant_id and s.cashback_id = old.cashback_id
+    ) then
+        raise exception 'a recorded sale keeps its names'
+            using errcode = 'integrity_constraint_violation', constraint = 'sale_names_stay';
+    end if;
+    return old;
+end $$;
+
+-- Name: guard_rate(); Type: FUNCTION; Schema: public; Owner: -
+
+CREATE FUNCTION public.guard_rate() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $$
+declare
+    last_version integer;
+    last_start timestamptz;
+begin
+    if tg_op = 'INSERT' then
+        select max(r.version), max(r.starts_at) into last_version, last_start
+        from rates as r where r.merchant_id = new.merchant_id and r.type = new.type;
+        perform refuse_period(last_version, last_start, new.version, new.starts_at);
+        return new;
+    end if;
+    -- With its whole type it may go: that nobody used it is decided there.
+    if exists (
+        select from product_types as t where t.merchant_id = old.merchant_id and t.type = old.type
+    ) then
+        select max(r.version) into last_version
+        from rates as r where r.merchant_id = old.merchant_id and r.type = old.type;
+        perform refuse_taking_back(last_version, old.version, old.starts_at);
+    end if;
+    return old;
+end $$;
+
+-- Name: guard_refused_equal(); Type: FUNCTION; Schema: public; Owner: -
+
+CREATE FUNCTION public.guard_refused_equal() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $$
+begin
+    if tg_op = 'UPDATE' and current_user = 'cashback_eraser'
+        and (new.idempotency_key is null or new.idempotency_key = old.idempotency_key)
+        and (new.sale_id is null or new.sale_id = old.sale_id)
+        and to_jsonb(new) - array['idempotency_key', 'sale_id']
+            = to_jsonb(old) - array['idempotency_key', 'sale_id']
+    then
+        return new;
+    end if;
+    raise exception 'refused_equals is append-only' using errcode = 'integrity_constraint_violation';
+end $$;
+
+-- Name: guard_sale(); Type: FUNCTION; Schema: public; Owner: -
+
+CREATE FUNCTION public.guard_sale() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $_$
+begin
+    if tg_op = 'UPDATE' and current_user = 'cashback_eraser'
+        and new.raw_body = ''
+        and (
+            (new.document, new.name) = (old.document, old.name)
+            or (new.document ~ '^E[0-9a-f]{32}$' and new.name = 'erased')
+        )
+        and (
+            new.sale_id is not distinct from old.sale_id
+            or is_sealed(new.sale_id) and tells_of(
+                old.sale_id, old.document, names_being_erased(old.merchant_id, old.document)
+            )
+        )
+        and (
+            new.idempotency_key is not distinct from old.idempotency_key
+            or is_sealed(new.idempotency_key) and tells_of(
+                old.idempotency_key, old.document, names_being_erased(old.merchant_id, old.document)
+            )
+        )
+        and to_jsonb(new) - array['document', 'name', 'raw_body', 'sale_id', 'idempotency_key']
+            = to_jsonb(old) - array['document', 'name', 'raw_body', 'sale_id', 'idempotency_key']
+    then
+        return new;
+    end if;
+    raise exception 'sales is append-only' using errcode = 'integrity_constraint_violation';
+end $_$;
+
+-- Name: guard_stop(); Type: FUNCTION; Schema: public; Owner: -
+
+CREATE FUNCTION public.guard_stop() RETURNS trigger
+    LANGUAGE plpgsql
+    SET lock_timeout TO '500ms'
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $$
+begin
+    if tg_op = 'INSERT' then
+        perform pg_advisory_xact_lock(108243400222067);
+        new.stopped_at := clock_timestamp();
+        new.lifted_at := null;
+        return new;
+    end if;
+    -- An erasure, as the owner: a reason becomes the word that says so.
+    if tg_op = 'UPDATE'
+        and current_user = (select pg_get_userbyid(c.relowner) from pg_class as c where c.oid = tg_relid)
+        and (new.reason = old.reason or new.reason = 'erased')
+        and (
+            new.lift_reason is not distinct from old.lift_reason
+            or old.lift_reason is not null and new.lift_reason = 'erased'
+        )
+        and (new.reason, new.lift_reason) is distinct from (old.reason, old.lift_reason)
+        and to_jsonb(new) - array['reason', 'lift_reason']
+            = to_jsonb(old) - array['reason', 'lift_reason']
+    then
+        return new;
+    end if;
+    if tg_op = 'DELETE' or old.lifted_at is not null or new.lifted_by is null
+        or (new.merchant_id, new.stop_id, new.type, new.by_platform, new.stopped_at,
+            new.stopped_by, new.reason)
+            is distinct from (old.merchant_id, old.stop_id, old.type, old.by_platform,
+            old.stopped_at, old.stopped_by, old.reason)
+    then
+        raise exception 'a stop is lifted once, and stays as it was put on'
+            using errcode = 'integrity_constraint_violation', constraint = 'stops_stay';
+    end if;
+    new.lifted_at := clock_timestamp();
+    return new;
+end $$;
+
+-- Name: guard_told_move(); Type: FUNCTION; Schema: public; Owner: -
+
+CREATE FUNCTION public.guard_told_move() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET plan_cache_mode TO 'force_generic_plan'
+    SET enable_seqscan TO 'off'
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $$
+begin
+    if not exists (
+        select from events as e
+        where e.merchant_id = new.merchant_id and e.cashback_id = new.cashback_id
+            and e.sequence = new.version
+            and e.from_status = old.status and e.to_status = new.status
+    ) then
+        raise exception 'no event tells the move of % from % to %',
+            new.cashback_id, old.status, new.status
+            using errcode = 'integrity_constraint_violation', constraint = 'cashbacks_moves_are_told';
+    end if;
+    return null;
+end $$;
+
+-- Name: guard_type_period(); Type: FUNCTION; Schema: public; Owner: -
+
+CREATE FUNCTION public.guard_type_period() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $$
+declare
+    last_version integer;
+    last_start timestamptz;
+begin
+    if tg_op = 'INSERT' then
+        select max(p.version), max(p.starts_at) into last_version, last_start
+        from product_type_periods as p
+        where p.merchant_id = new.merchant_id and p.product_id = new.product_id;
+        perform refuse_period(last_version, last_start, new.version, new.starts_at);
+        return new;
+    end if;
+    if exists (
+        select from products as p
+        where p.merchant_id = old.merchant_id and p.product_id = old.product_id
+    ) then
+        select max(p.version) into last_version
+        from product_type_periods as p
+        where p.merchant_id = old.merchant_id and p.product_id = old.product_id;
+        perform refuse_taking_back(last_version, old.version, old.starts_at);
+    end if;
+    return old;
+end $$;
+
+-- Name: guard_used(); Type: FUNCTION; Schema: public; Owner: -
+
+CREATE FUNCTION public.guard_used() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $$
+begin
+    if tg_op = 'DELETE' then
+        if old.used_at is not null then
+            raise exception 'a sale names it: it stays' using errcode = 'foreign_key_violation';
+        end if;
+        return old;
+    end if;
+    if old.used_at is not null and new.used_at is distinct from old.used_at then
+        raise exception 'first use is marked once' using errcode = 'integrity_constraint_violation';
+    end if;
+    return new;
+end $$;
+
+-- Name: guard_whole_sale(); Type: FUNCTION; Schema: public; Owner: -
+
+CREATE FUNCTION public.guard_whole_sale() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET plan_cache_mode TO 'force_generic_plan'
+    SET enable_seqscan TO 'off'
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $$
+declare
+    adds_up boolean;
+    named boolean;
+begin
+    select
+        (
+            select sum(l.amount_centavos - l.discount_centavos)
+                    = new.total_centavos + new.discount_centavos
+                and sum(l.cashback_centavos) = c.cashback_centavos
+            from sale_lines as l
+            where l.merchant_id = new.merchant_id and l.cashback_id = new.cashback_id
+        ) and c.cashback_centavos <= new.total_centavos,
+        (
+            select count(*) filter (
+                where case n.kind
+                    when 'sale_id' then n.name = new.sale_id
+                    when 'idempotency_key' then n.name = new.idempotency_key
+                    else new.sale_id is null and new.idempotency_key is null
+                end
+            ) >= greatest(num_nonnulls(new.sale_id, new.idempotency_key), 1)
+            from sale_names as n
+            -- Found by the cashback alone: `+ 0` keeps the planner from reading a whole merchant.
+            where n.cashback_id = new.cashback_id and n.merchant_id + 0 = new.merchant_id
+        )
+    into adds_up, named
+    from cashbacks as c
+    where c.merchant_id = new.merchant_id and c.cashback_id = new.cashback_id;
+    if adds_up and named then
+        return null;
+    end if;
+    raise exception '%', case
+        when not found then format('sale %s has no cashback', new.cashback_id)
+        when named is not true then format('sale %s has no name, or tells one that is not its own', new.cashback_id)
+        when adds_up is null then format('sale %s has no lines', new.cashback_id)
+        else format('the lines of %s do not add up to their sale', new.cashback_id)
+    end using errcode = 'integrity_constraint_violation', constraint = 'sales_are_whole';
+end $$;
+
+-- Name: guard_whom_it_erases(); Type: FUNCTION; Schema: public; Owner: -
+
+CREATE FUNCTION public.guard_whom_it_erases() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $$
+declare
+    whose text;
+    ended boolean;
+begin
+    select s.document, c.status in ('applied', 'not_due', 'cancelled') into whose, ended
+    from sales as s join cashbacks as c using (merchant_id, cashback_id)
+    where s.merchant_id = old.merchant_id and s.cashback_id = old.cashback_id;
+    if (case
+        when tg_table_name = 'sales' and to_jsonb(new) -> 'document' <> to_jsonb(old) -> 'document'
+            then exists (
+                select from erasures_under_way as e
+                where e.merchant_id = old.merchant_id and e.was = whose
+                    and e.became = to_jsonb(new) ->> 'document'
+            )
+        when whose ~ '^E' then true
+        when exists (
+            select from erasures_under_way as e
+            where e.merchant_id = old.merchant_id and e.was = whose
+        ) then true
+        when tg_table_name in ('sales', 'attempts')
+            then ended and to_jsonb(new) - array['raw_body', 'body', 'provider_message']
+                = to_jsonb(old) - array['raw_body', 'body', 'provider_message']
+        else false
+    end) then
+        return new;
+    end if;
+    raise exception 'the customer of % is not being erased', old.cashback_id
+        using errcode = 'integrity_constraint_violation', constraint = 'only_whom_it_erases';
+end $$;
+
+-- Name: is_sealed(text); Type: FUNCTION; Schema: public; Owner: -
+
+CREATE FUNCTION public.is_sealed(name text) RETURNS boolean
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $_$ select name ~ '^~[A-Za-z0-9+/]{32}$' $_$;
+
+-- Name: keep_columns(); Type: FUNCTION; Schema: public; Owner: -
+
+CREATE FUNCTION public.keep_columns() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $$
+declare
+    was jsonb := to_jsonb(old);
+    is_now jsonb;
+begin
+    if tg_op = 'UPDATE' and tg_nargs > 0 then
+        is_now := to_jsonb(new);
+        if new.version >= old.version and not exists (
+            select from unnest(tg_argv) as k (field) where is_now -> field <> was -> field
+        ) then
+            return new;
+        end if;
+    end if;
+    raise exception '% keeps its rows, and what each of them is', tg_table_name
+        using errcode = 'integrity_constraint_violation',
+        detail = concat_ws(' ', was ->> tg_argv[0], 'keeps', array_to_string(tg_argv, ', '));
+end $$;
+
+-- Name: keys_to_seal(bigint, text); Type: FUNCTION; Schema: public; Owner: -
+
+CREATE FUNCTION public.keys_to_seal(of_merchant bigint, pseudonym text) RETURNS SETOF text
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $$
+begin
+    if coalesce(
+        of_merchant = any (nullif(current_setting('cashback.merchants', true), '')::bigint[]), false
+    ) is false or not exists (
+        select from customers as c
+        where c.merchant_id = of_merchant and c.document = pseudonym and c.erased_at is not null
+    ) then
+        raise exception 'no merchant of this session' using errcode = 'insufficient_privilege';
+    end if;
+    return query
+    select distinct i.line_key from statement_incidents as i
+    where i.document = pseudonym and not is_sealed(i.line_key);
+end $$;
+
+-- Name: let_named_merchants(regclass, name, name, text); Type: FUNCTION; Schema: public; Owner: -
+
+CREATE FUNCTION public.let_named_merchants(protected regclass, policy name, reader name, verbs text DEFAULT 'all'::text) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $$
+begin
+    execute format(
+        'create policy %I on %s for %s to %I using (case when merchant_id = any (('
+        'select nullif(current_setting(''cashback.merchants'', true), '''')::bigint[]'
+        ')::bigint[]) then true else false end)',
+        policy, protected, verbs, reader
+    );
+end $$;
+
+-- Name: lines_come_together(); Type: FUNCTION; Schema: public; Owner: -
+
+CREATE FUNCTION public.lines_come_together() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $$
+declare
+    wrong uuid;
+begin
+    select a.cashback_id into wrong
+    from added as a group by a.merchant_id, a.cashback_id
+    having count(*) <> max(a.position) + 1
+    limit 1;
+    if found then
+        raise exception 'the lines of % do not come together, numbered from 0', wrong
+            using errcode = 'integrity_constraint_violation', constraint = 'sale_lines_come_together';
+    end if;
+    return null;
+end $$;
+
+-- Name: lines_follow_terms(); Type: FUNCTION; Schema: public; Owner: -
+
+CREATE FUNCTION public.lines_follow_terms() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $$
+declare
+    wrong text;
+    first_use boolean;
+begin
+    loop
+        select
+            min(l.type) filter (
+                where r.rate_bp is distinct from l.rate_bp
+                    or r.starts_at > l.first_at
+                    or exists (
+                        select from rates as n
+                        where n.merchant_id = l.merchant_id and n.type = l.type
+                            and n.starts_at > r.starts_at and n.starts_at <= l.last_at
+                    )
+            ),
+            bool_or(t.used_at is null)
+        into wrong, first_use
+        from (
+            select a.merchant_id, a.type, a.rate_version, a.rate_bp,
+                min(s.sold_at) as first_at, max(s.sold_at) as last_at
+            from added as a join sales as s using (merchant_id, cashback_id)
+            group by a.merchant_id, a.type, a.rate_version, a.rate_bp
+        ) as l
+        left join rates as r
+            on r.merchant_id = l.merchant_id and r.type = l.type and r.version = l.rate_version
+        left join product_types as t on t.merchant_id = l.merchant_id and t.type = l.type;
+        if wrong is not null then
+            raise exception 'type % had another rate at the instant of the sale', wrong
+                using errcode = '23C01', constraint = 'lines_follow_terms';
+        end if;
+        exit when first_use is not true;
+        perform from product_types as t
+        where t.used_at is null
+            and (t.merchant_id, t.type) in (select a.merchant_id, a.type from added as a)
+        order by t.merchant_id, t.type
+        for no key update;
+        update product_types as t set used_at = now()
+        where t.used_at is null
+            and (t.merchant_id, t.type) in (select a.merchant_id, a.type from added as a);
+    end loop;
+    if not exists (select from added as a where a.sku is not null) then
+        return null;
+    end if;
+    loop
+        select
+            min(l.sku) filter (
+                where l.type is distinct from (
+                    select t.type from product_type_periods as t
+                    where t.merchant_id = p.merchant_id and t.product_id = p.product_id
+                        and t.starts_at <= l.sold_at
+                    order by t.starts_at desc
+                    limit 1
+                )
+            ),
+            bool_or(p.used_at is null)
+        into wrong, first_use
+        from (
+            select distinct a.merchant_id, a.sku, a.type, s.sold_at
+            from added as a join sales as s using (merchant_id, cashback_id)
+            where a.sku is not null
+        ) as l
+        left join products as p on p.merchant_id = l.merchant_id and p.sku = l.sku;
+        if wrong is not null then
+            raise exception 'product % was of another type at the instant of the sale', wrong
+                using errcode = '23C01', constraint = 'lines_follow_terms';
+        end if;
+        exit when first_use is not true;
+        perform from products as p
+        where p.used_at is null
+            and (p.merchant_id, p.sku) in (
+                select a.merchant_id, a.sku from added as a where a.sku is not null
+            )
+        order by p.merchant_id, p.sku
+        for no key update;
+        update products as p set used_at = now()
+        where p.used_at is null
+            and (p.merchant_id, p.sku) in (
+                select a.merchant_id, a.sku from added as a where a.sku is not null
+            );
+    end loop;
+    return null;
+end $$;
+
+-- Name: loses_values(jsonb, jsonb); Type: FUNCTION; Schema: public; Owner: -
+
+CREATE FUNCTION public.loses_values(was jsonb, is_now jsonb) RETURNS boolean
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $$
+    select coalesce(jsonb_typeof(was) = 'object' and jsonb_typeof(is_now) = 'object', false)
+        and not exists (
+            select
+            from jsonb_each(case when jsonb_typeof(was) = 'object' then was end) as w
+            full join jsonb_each(case when jsonb_typeof(is_now) = 'object' then is_now end) as n
+                using (key)
+            where n.value is distinct from w.value
+                and (w.value is null or n.value is distinct from '"erased"')
+        )
+$$;
+
+-- Name: mask_when_closed(); Type: FUNCTION; Schema: public; Owner: -
+
+CREATE FUNCTION public.mask_when_closed() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $_$
+declare
+    could_be constant text := '(?<![0-9])(0*)[0-9]{3}[^0-9A-Za-z]?([0-9]{3})[^0-9A-Za-z]?([0-9]{3})'
+        '[^0-9A-Za-z]?[0-9]{2}(?![0-9])';
+    told text := normalize(new.reference, nfkc);
+begin
+    new.document := case
+        when new.document ~ '^[0-9]{11}$'
+            then format('***.%s.%s-**', substr(new.document, 4, 3), substr(new.document, 7, 3))
+        when new.document is null or new.document ~ '^(E[0-9a-f]{32}|[*.0-9-]*[*][*.0-9-]*)$'
+            then new.document
+        else repeat('*', least(length(new.document), 20))
+    end;
+    if told ~ could_be then
+        new.reference := left(regexp_replace(told, could_be, '\1***.\2.\3-**', 'g'), 255);
+    end if;
+    return new;
+end $_$;
+
+-- Name: names_being_erased(bigint, text); Type: FUNCTION; Schema: public; Owner: -
+
+CREATE FUNCTION public.names_being_erased(of_merchant bigint, known text) RETURNS text[]
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $$
+    select e.names
+    from erasures_under_way as u
+    join erasures_under_way as e using (merchant_id, customer_id)
+    where u.merchant_id = of_merchant and u.was = known and e.names is not null
+    limit 1
+$$;
+
+-- Name: pattern_of(text, text[]); Type: FUNCTION; Schema: public; Owner: -
+
+CREATE FUNCTION public.pattern_of(document text, names text[]) RETURNS text
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $$
+    select string_agg(told, '|') from (
+        select regexp_replace(document, '(.)(?=.)', '\1[^0-9]*', 'g') as told
+        union
+        select regexp_replace(letters, '(.)(?=.)', '\1[^A-Za-z]*', 'g')
+        from unnest(names) as n (name)
+        cross join regexp_replace(normalize(n.name, nfkd), '[^A-Za-z]', '', 'g') as letters
+        where length(letters) >= 8
+    ) as patterns
+$$;
+
+-- Name: protect_merchant_table(regclass); Type: FUNCTION; Schema: public; Owner: -
+
+CREATE FUNCTION public.protect_merchant_table(protected regclass) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $$
+begin
+    execute format('alter table %s enable row level security', protected);
+    perform let_named_merchants(protected, 'of_named_merchants', 'cashback_serving');
+    execute format(
+        'create policy of_all_merchants on %s to cashback_worker using (true)', protected
+    );
+end $$;
+
+-- Name: refuse_change(); Type: FUNCTION; Schema: public; Owner: -
+
+CREATE FUNCTION public.refuse_change() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $$
+declare
+    was jsonb;
+    is_now jsonb;
+begin
+    if tg_op = 'UPDATE' and tg_nargs > 0 then
+        was := to_jsonb(old);
+        is_now := to_jsonb(new);
+        if not exists (
+            select from jsonb_object_keys(is_now) as f (field)
+            where is_now -> field <> was -> field and (
+                field = any (tg_argv) and (
+                    is_now -> field = '"erased"'
+                    or field = 'line_key' and is_sealed(is_now ->> field)
+                    or loses_values(was -> field, is_now -> field)
+                )
+            ) is not true
+        ) then
+            return new;
+        end if;
+    end if;
+    raise exception '% is append-only', tg_table_name using errcode = 'integrity_constraint_violation';
+end $$;
+
+-- Name: refuse_period(integer, timestamp with time zone, integer, timestamp with time zone); Type: FUNCTION; Schema: public; Owner: -
+
+CREATE FUNCTION public.refuse_period(last_version integer, last_start timestamp with time zone, version integer, starts_at timestamp with time zone) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $$
+begin
+    if version <> coalesce(last_version, 0) + 1 then
+        raise exception 'version % does not follow version %', version, coalesce(last_version, 0)
+            using errcode = 'integrity_constraint_violation';
+    end if;
+    if starts_at <= last_start or last_start is not null and starts_at < now() + interval '10 min' then
+        raise exception 'a change starts after every other, and at least ten minutes ahead'
+            using errcode = 'integrity_constraint_violation';
+    end if;
+end $$;
+
+-- Name: refuse_taking_back(integer, integer, timestamp with time zone); Type: FUNCTION; Schema: public; Owner: -
+
+CREATE FUNCTION public.refuse_taking_back(last_version integer, version integer, starts_at timestamp with time zone) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $$
+begin
+    if version <> last_version or starts_at < now() + interval '10 min' then
+        raise exception 'only the latest change is taken back, until ten minutes before its start'
+            using errcode = 'integrity_constraint_violation';
+    end if;
+end $$;
+
+-- Name: refuse_truncating(regclass); Type: FUNCTION; Schema: public; Owner: -
+
+CREATE FUNCTION public.refuse_truncating(guarded regclass) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $$
+begin
+    execute format(
+        'create trigger %I before truncate on %s for each statement execute function refuse_change()',
+        (select c.relname || '_no_truncate' from pg_class as c where c.oid = guarded), guarded
+    );
+end $$;
+
+-- Name: seal_keys(bigint, text, jsonb); Type: FUNCTION; Schema: public; Owner: -
+
+CREATE FUNCTION public.seal_keys(of_merchant bigint, pseudonym text, sealed jsonb) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $$
+declare
+    lines uuid[];
+begin
+    if coalesce(
+        of_merchant = any (nullif(current_setting('cashback.merchants', true), '')::bigint[]), false
+    ) is false or not exists (
+        select from customers as c
+        where c.merchant_id = of_merchant and c.document = pseudonym and c.erased_at is not null
+    ) then
+        raise exception 'no merchant of this session' using errcode = 'insufficient_privilege';
+    end if;
+    if exists (select from jsonb_each_text(sealed) as k where not is_sealed(k.value)) then
+        raise exception 'not a sealed key' using errcode = 'check_violation';
+    end if;
+    -- Theirs, and whose reference named them: a reference that stays tells of a line that is not.
+    lines := array(
+        select i.incident_id from statement_incidents as i
+        where i.document = pseudonym and sealed ? i.line_key
+        union
+        select i.incident_id
+        from erasures_under_way as e
+        join statement_incidents as i on i.incident_id = any (e.incidents)
+        where e.merchant_id = of_merchant and sealed ? i.line_key
+    );
+    update statement_explanations as e set line_key = sealed ->> e.line_key
+    from statement_incidents as i
+    where i.incident_id = e.incident_id and i.incident_id = any (lines)
+        and i.reference is null and sealed ? e.line_key;
+    update statement_incidents as i set line_key = sealed ->> i.line_key
+    where i.incident_id = any (lines) and i.reference is null;
+end $$;
+
+-- Name: suspected_cashbacks(bigint, interval, uuid[]); Type: FUNCTION; Schema: public; Owner: -
+
+CREATE FUNCTION public.suspected_cashbacks(of_merchant bigint, precedes interval, only_these uuid[] DEFAULT NULL::uuid[]) RETURNS TABLE(merchant_id bigint, cashback_id uuid)
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $$
+begin
+    if not coalesce(
+            of_merchant = any (nullif(current_setting('cashback.merchants', true), '')::bigint[]),
+            false
+        )
+        and not pg_has_role(
+            -- Not `current_user`, which is the owner in here.
+            coalesce(nullif(current_setting('role'), 'none'), session_user)::name,
+            'cashback_worker', 'member'
+        )
+    then
+        raise exception 'no merchant of this session' using errcode = 'insufficient_privilege';
+    end if;
+    if not exists (select from statement_incidents as i where i.closed_at is null)
+        and not exists (select from statement_explanations as e where e.meaning = 'ours')
+    then
+        return;  -- as on most days
+    end if;
+    return query
+    with lines as materialized (
+        select i.class, i.cashback_id, i.document, i.centavos, i.credited_at, i.line_key,
+            i.reference
+        from statement_incidents as i where i.closed_at is null
+    ), parts as materialized (
+        -- `references.parts_in`: every run of eight hex digits or more, in its words and across
+        -- them; of long ones the beginning and the end alone, too, as a digit may be wrong.
+        select l.class, l.line_key, l.credited_at, part
+        from lines as l
+        cross join lateral lower(normalize(l.reference, nfkc)) as told
+        cross join lateral (values
+            (regexp_replace(told, '[^0-9a-z]+', ' ', 'g')),
+            (regexp_replace(told, '[^0-9a-z]+', '', 'g'))
+        ) as words (text)
+        cross join lateral regexp_matches(words.text, '[0-9a-f]{8,}', 'g') as found (run)
+        cross join lateral (values
+            (run[1]),
+            (case when length(run[1]) > 16 then left(run[1], 16) end),
+            (case when length(run[1]) > 16 then right(run[1], 16) end)
+        ) as as_told (part)
+        where part is not null
+    ), ones as materialized (
+        select c.merchant_id, c.cashback_id, c.cashback_centavos, s.document,
+            coalesce(a.started_at - precedes, c.accepted_at) as began_at
+        from cashbacks as c
+        join sales as s on s.merchant_id = c.merchant_id and s.cashback_id = c.cashback_id
+        left join attempts as a
+            on a.merchant_id = c.merchant_id and a.cashback_id = c.cashback_id and a.attempt = 1
+        where c.status not in ('applied', 'not_due')
+            and (of_merchant is null or c.merchant_id = of_merchant)
+            and (only_these is null or c.cashback_id = any (only_these))
+    ), found as (
+        -- A person said that a line is its credit, and no statement has moved it yet.
+        select o.merchant_id, o.cashback_id
+        from ones as o join statement_explanations as e on e.cashback_id = o.cashback_id
+        where e.meaning = 'ours'
+        union all
+        -- Apart, and not by `or`: each finds its pairs by a key.
+        select o.merchant_id, o.cashback_id
+        from ones as o join lines as l on l.cashback_id = o.cashback_id
+        union all
+        select o.merchant_id, o.cashback_id
+        from ones as o join lines as l on l.document = o.document
+        where l.line_key is not null and coalesce(l.credited_at >= o.began_at, true)
+        union all
+        select o.merchant_id, o.cashback_id
+        from ones as o join lines as l on l.centavos = o.cashback_centavos
+        where l.line_key is not null and (l.cashback_id is null or l.class = 'altered')
+            and coalesce(l.credited_at >= o.began_at, true)
+        union all
+        select o.merchant_id, o.cashback_id
+        from ones as o join lines as l
+            on l.class = 'unreadable' and (l.document is null or l.centavos = 0)
+        where l.line_key is not null and coalesce(l.credited_at >= o.began_at, true)
+        union all
+        select o.merchant_id, o.cashback_id
+        from ones as o
+        cross join lateral replace(o.cashback_id::text, '-', '') as hex
+        join parts as p on position(p.part in hex) > 0 or position(hex in p.part) > 0
+        where p.line_key is not null and coalesce(p.credited_at >= o.began_at, true)
+    )
+    select distinct f.merchant_id, f.cashback_id from found as f;
+end $$;
+
+-- Name: tells(text, text); Type: FUNCTION; Schema: public; Owner: -
+
+CREATE FUNCTION public.tells(told text, pattern text) RETURNS boolean
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $$
+    select coalesce(regexp_replace(
+        normalize(told, nfkd),
+        '[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]+)?)?([+-][0-9]{2}:?[0-9]{2})?'
+            '|[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}',
+        'x', 'g'
+    ) ~* pattern, false)
+$$;
+
+-- Name: tells_of(text, text, text[]); Type: FUNCTION; Schema: public; Owner: -
+
+CREATE FUNCTION public.tells_of(told text, document text, names text[]) RETURNS boolean
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $$
+    select coalesce(normalize(told, nfkd) ~* pattern_of(document, names), false)
+$$;
+
+-- Name: wake_workers(); Type: FUNCTION; Schema: public; Owner: -
+
+CREATE FUNCTION public.wake_workers() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $$
+begin
+    perform pg_notify('cashback_due', '');
+    return null;
+end $$;
+
+-- Name: who_was_erased(jsonb); Type: FUNCTION; Schema: public; Owner: -
+
+CREATE FUNCTION public.who_was_erased(told jsonb) RETURNS TABLE(document text, pseudonym text)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $$
+    select distinct on (t.value) t.value, c.document
+    from jsonb_each_text(told) as t
+    join customers as c on c.sealed = t.key
+    where not exists (select from customers as k where k.document = t.value)
+    order by t.value, c.erased_at desc
+$$;
+
+-- Name: without_telling(jsonb, text); Type: FUNCTION; Schema: public; Owner: -
+
+CREATE FUNCTION public.without_telling(fields jsonb, pattern text) RETURNS jsonb
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $$
+    select coalesce(
+        jsonb_object_agg(
+            f.key,
+            case when tells(f.value #>> '{}', pattern) then '"erased"' else f.value end
+        ),
+        '{}'
+    )
+    from jsonb_each(fields) as f
+$$;
+
+SET default_tablespace = '';
+
+SET default_table_access_method = heap;
+
+-- Name: api_clients; Type: TABLE; Schema: public; Owner: -
+
+CREATE TABLE public.api_clients (
+    merchant_id bigint NOT NULL,
+    client_id text NOT NULL COLLATE pg_catalog."C",
+    name text NOT NULL COLLATE pg_catalog."C",
+    role text DEFAULT 'erp'::text NOT NULL,
+    version integer DEFAULT 1 NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    created_by text NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    disabled_at timestamp with time zone,
+    deleted_at timestamp with time zone,
+    group_id text COLLATE pg_catalog."C",
+    CONSTRAINT api_clients_check CHECK ((group_id <> client_id)),
+    CONSTRAINT api_clients_client_id_check CHECK ((client_id ~ '^cli_[A-Za-z0-9_-]{22}$'::text)),
+    CONSTRAINT api_clients_created_by_check CHECK ((created_by ~ '^[ -~]{1,96}$'::text)),
+    CONSTRAINT api_clients_name_check CHECK (((char_length(name) >= 1) AND (char_length(name) <= 120))),
+    CONSTRAINT api_clients_role_check CHECK ((role = ANY (ARRAY['erp'::text, 'analyst'::text]))),
+    CONSTRAINT api_clients_version_check CHECK ((version > 0))
+);
+
+-- Name: attempts; Type: TABLE; Schema: public; Owner: -
+
+CREATE TABLE public.attempts (
+    merchant_id bigint NOT NULL,
+    cashback_id uuid NOT NULL,
+    attempt integer NOT NULL,
+    deliverer text NOT NULL,
+    started_at timestamp with time zone NOT NULL,
+    lease_until_at timestamp with time zone NOT NULL,
+    ended_at timestamp with time zone,
+    result text,
+    phase text,
+    reason text,
+    status_code smallint,
+    body bytea,
+    provider_id text,
+    provider_message text,
+    provider_created_at text,
+    connected_s real,
+    sent_s real,
+    elapsed_s real,
+    CONSTRAINT attempts_attempt_check CHECK ((attempt > 0)),
+    CONSTRAINT attempts_body_check CHECK ((octet_length(body) <= 65536)),
+    CONSTRAINT attempts_check CHECK (((ended_at IS NULL) = (result IS NULL))),
+    CONSTRAINT attempts_check1 CHECK (((result <> 'applied'::text) OR (status_code = 201))),
+    CONSTRAINT attempts_check2 CHECK (((phase = 'status_seen'::text) = (status_code IS NOT NULL))),
+    CONSTRAINT attempts_deliverer_check CHECK ((deliverer = ANY (ARRAY['api'::text, 'worker'::text]))),
+    CONSTRAINT attempts_phase_check CHECK ((phase = ANY (ARRAY['nothing_sent'::text, 'sent'::text, 'status_seen'::text]))),
+    CONSTRAINT attempts_result_check CHECK ((result = ANY (ARRAY['applied'::text, 'never_sent'::text, 'refused_for_now'::text, 'refused'::text, 'misconfigured'::text, 'unknown'::text, 'own_error'::text]))),
+    CONSTRAINT attempts_status_code_check CHECK (((status_code >= 0) AND (status_code <= 999)))
+)
+WITH (fillfactor='80');
+
+-- Name: audit; Type: TABLE; Schema: public; Owner: -
+
+CREATE TABLE public.audit (
+    audit_id bigint NOT NULL,
+    at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    merchant_id bigint,
+    actor text NOT NULL COLLATE pg_catalog."C",
+    login text NOT NULL,
+    action text NOT NULL,
+    resource text NOT NULL COLLATE pg_catalog."C",
+    key text NOT NULL COLLATE pg_catalog."C",
+    before jsonb NOT NULL,
+    after jsonb NOT NULL,
+    request_id text,
+    CONSTRAINT audit_action_check CHECK ((action = ANY (ARRAY['insert'::text, 'update'::text, 'delete'::text]))),
+    CONSTRAINT audit_actor_check CHECK (((char_length(actor) >= 1) AND (char_length(actor) <= 160))),
+    CONSTRAINT audit_after_check CHECK ((jsonb_typeof(after) = 'object'::text)),
+    CONSTRAINT audit_before_check CHECK ((jsonb_typeof(before) = 'object'::text)),
+    CONSTRAINT audit_request_id_check CHECK ((char_length(request_id) <= 64))
+);
+
+-- Name: audit_audit_id_seq; Type: SEQUENCE; Schema: public; Owner: -
+
+ALTER TABLE public.audit ALTER COLUMN audit_id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.audit_audit_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+-- Name: cashbacks; Type: TABLE; Schema: public; Owner: -
+
+CREATE TABLE public.cashbacks (
+    merchant_id bigint NOT NULL,
+    cashback_id uuid NOT NULL,
+    status text NOT NULL COLLATE pg_catalog."C",
+    version integer NOT NULL,
+    attempt integer NOT NULL,
+    cashback_centavos bigint NOT NULL,
+    accepted_at timestamp with time zone NOT NULL,
+    open_since_at timestamp with time zone NOT NULL,
+    due_at timestamp with time zone,
+    lease_until_at timestamp with time zone,
+    applied_at timestamp with time zone,
+    risk_accepted_at timestamp with time zone,
+    CONSTRAINT cashbacks_attempt_check CHECK ((attempt >= 0)),
+    CONSTRAINT cashbacks_cashback_centavos_check CHECK (((cashback_centavos >= 0) AND (cashback_centavos <= '9999999999'::bigint))),
+    CONSTRAINT cashbacks_check CHECK (((status = 'not_due'::text) = (cashback_centavos = 0))),
+    CONSTRAINT cashbacks_check1 CHECK (((status = 'pending'::text) = (due_at IS NOT NULL))),
+    CONSTRAINT cashbacks_check2 CHECK (((status = 'sending'::text) = (lease_until_at IS NOT NULL))),
+    CONSTRAINT cashbacks_check3 CHECK (((status = 'applied'::text) = (applied_at IS NOT NULL))),
+    CONSTRAINT cashbacks_status_check CHECK ((status = ANY (ARRAY['not_due'::text, 'pending'::text, 'sending'::text, 'applied'::text, 'rejected'::text, 'in_doubt'::text, 'held'::text, 'cancelled'::text]))),
+    CONSTRAINT cashbacks_tried CHECK (((attempt > 0) OR (status <> ALL (ARRAY['sending'::text, 'rejected'::text])))),
+    CONSTRAINT cashbacks_version_check CHECK ((version > 0))
+)
+WITH (fillfactor='80');
+
+-- Name: client_secrets; Type: TABLE; Schema: public; Owner: -
+
+CREATE TABLE public.client_secrets (
+    merchant_id bigint NOT NULL,
+    client_id text NOT NULL COLLATE pg_catalog."C",
+    number integer NOT NULL,
+    secret_id uuid NOT NULL,
+    secret_hash bytea NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    created_by text NOT NULL,
+    expires_at timestamp with time zone,
+    CONSTRAINT client_secrets_check CHECK ((expires_at <= (created_at + '100 years'::interval))),
+    CONSTRAINT client_secrets_created_by_check CHECK ((created_by ~ '^[ -~]{1,96}$'::text)),
+    CONSTRAINT client_secrets_number_check CHECK ((number > 0)),
+    CONSTRAINT client_secrets_secret_hash_check CHECK ((octet_length(secret_hash) = 32))
+);
+
+-- Name: customers; Type: TABLE; Schema: public; Owner: -
+
+CREATE TABLE public.customers (
+    merchant_id bigint NOT NULL,
+    document text NOT NULL COLLATE pg_catalog."C",
+    name text NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    customer_id uuid DEFAULT gen_random_uuid() NOT NULL,
+    version integer DEFAULT 1 NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    erased_at timestamp with time zone,
+    sealed text COLLATE pg_catalog."C",
+    CONSTRAINT customers_document_check CHECK ((document ~ '^([0-9]{11}|E[0-9a-f]{32})$'::text)),
+    CONSTRAINT customers_erased_are_nobody CHECK ((((erased_at IS NOT NULL) = (document ~ '^E'::text)) AND ((erased_at IS NULL) OR (name = 'erased'::text)))),
+    CONSTRAINT customers_name_check CHECK (((char_length(name) >= 1) AND (char_length(name) <= 120))),
+    CONSTRAINT customers_sealed_when_erased CHECK (((sealed IS NULL) OR ((erased_at IS NOT NULL) AND public.is_sealed(sealed)))),
+    CONSTRAINT customers_version_check CHECK ((version > 0))
+);
+
+-- Name: day_sums; Type: TABLE; Schema: public; Owner: -
+
+CREATE TABLE public.day_sums (
+    merchant_id bigint NOT NULL,
+    day date NOT NULL,
+    centavos bigint NOT NULL,
+    CONSTRAINT day_sums_centavos_check CHECK ((centavos >= 0))
+)
+WITH (fillfactor='50');
+
+-- Name: erasure_key; Type: TABLE; Schema: public; Owner: -
+
+CREATE TABLE public.erasure_key (
+    only_one boolean DEFAULT true NOT NULL,
+    fingerprint text NOT NULL,
+    noted_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT erasure_key_fingerprint_check CHECK ((fingerprint ~ '^[A-Za-z0-9+/]{32}$'::text)),
+    CONSTRAINT erasure_key_only_one_check CHECK (only_one)
+);
+
+-- Name: erasures_under_way; Type: TABLE; Schema: public; Owner: -
+
+CREATE UNLOGGED TABLE public.erasures_under_way (
+    erasure_id bigint NOT NULL,
+    merchant_id bigint NOT NULL,
+    customer_id uuid NOT NULL,
+    was text COLLATE pg_catalog."C",
+    became text COLLATE pg_catalog."C",
+    names text[],
+    incidents uuid[] DEFAULT '{}'::uuid[] NOT NULL
+);
+
+-- Name: erasures_under_way_erasure_id_seq; Type: SEQUENCE; Schema: public; Owner: -
+
+ALTER TABLE public.erasures_under_way ALTER COLUMN erasure_id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.erasures_under_way_erasure_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+-- Name: events; Type: TABLE; Schema: public; Owner: -
+
+CREATE TABLE public.events (
+    merchant_id bigint NOT NULL,
+    cashback_id uuid NOT NULL,
+    sequence integer NOT NULL,
+    at timestamp with time zone NOT NULL,
+    actor text NOT NULL,
+    from_status text,
+    to_status text NOT NULL,
+    attempt integer NOT NULL,
+    reason text NOT NULL,
+    actor_name text,
+    CONSTRAINT events_actor_name_check CHECK (((char_length(actor_name) >= 1) AND (char_length(actor_name) <= 64))),
+    CONSTRAINT events_attempt_check CHECK ((attempt >= 0)),
+    CONSTRAINT events_check CHECK (((sequence = 1) = (from_status IS NULL))),
+    CONSTRAINT events_only_listed_moves CHECK ((((((COALESCE(from_status, 'new'::text) || '>'::text) || to_status) || '>'::text) || actor) = ANY (ARRAY['new>not_due>api'::text, 'new>pending>api'::text, 'new>held>api'::text, 'pending>sending>api'::text, 'pending>sending>worker'::text, 'sending>applied>api'::text, 'sending>rejected>api'::text, 'sending>pending>api'::text, 'sending>held>api'::text, 'sending>in_doubt>api'::text, 'sending>applied>worker'::text, 'sending>rejected>worker'::text, 'sending>pending>worker'::text, 'sending>held>worker'::text, 'sending>in_doubt>worker'::text, 'sending>in_doubt>reaper'::text, 'pending>applied>late_answer'::text, 'held>applied>late_answer'::text, 'rejected>applied>late_answer'::text, 'in_doubt>applied>late_answer'::text, 'in_doubt>pending>late_answer'::text, 'in_doubt>rejected>late_answer'::text, 'in_doubt>applied>settler'::text, 'in_doubt>pending>settler'::text, 'in_doubt>held>settler'::text, 'pending>applied>settler'::text, 'pending>in_doubt>settler'::text, 'held>applied>settler'::text, 'rejected>applied>settler'::text, 'in_doubt>applied>operator'::text, 'in_doubt>pending>operator'::text, 'in_doubt>rejected>operator'::text, 'held>pending>operator'::text, 'held>cancelled>operator'::text, 'held>applied>operator'::text, 'rejected>pending>operator'::text, 'rejected>cancelled>operator'::text, 'rejected>applied>operator'::text, 'rejected>in_doubt>operator'::text, 'applied>in_doubt>operator'::text, 'pending>cancelled>operator'::text]))),
+    CONSTRAINT events_operators_sign CHECK (((actor = 'operator'::text) = (actor_name IS NOT NULL))),
+    CONSTRAINT events_sequence_check CHECK ((sequence > 0))
+);
+
+-- Name: incidents; Type: TABLE; Schema: public; Owner: -
+
+CREATE TABLE public.incidents (
+    incident_id bigint NOT NULL,
+    merchant_id bigint NOT NULL,
+    cashback_id uuid NOT NULL,
+    attempt integer NOT NULL,
+    at timestamp with time zone DEFAULT now() NOT NULL,
+    what text NOT NULL
+);
+
+-- Name: incidents_incident_id_seq; Type: SEQUENCE; Schema: public; Owner: -
+
+ALTER TABLE public.incidents ALTER COLUMN incident_id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.incidents_incident_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+-- Name: login_failures; Type: TABLE; Schema: public; Owner: -
+
+CREATE UNLOGGED TABLE public.login_failures (
+    kind text NOT NULL COLLATE pg_catalog."C",
+    key bytea NOT NULL,
+    until_at timestamp with time zone NOT NULL,
+    CONSTRAINT login_failures_key_check CHECK ((octet_length(key) = 32)),
+    CONSTRAINT login_failures_kind_check CHECK ((kind = ANY (ARRAY['account'::text, 'address'::text, 'pair'::text, 'pause'::text, 'secret'::text, 'secret_address'::text])))
+);
+
+-- Name: merchants; Type: TABLE; Schema: public; Owner: -
+
+CREATE TABLE public.merchants (
+    merchant_id bigint NOT NULL,
+    slug text NOT NULL COLLATE pg_catalog."C",
+    name text NOT NULL,
+    zone text DEFAULT 'America/Sao_Paulo'::text NOT NULL,
+    rounding text DEFAULT 'half_even'::text NOT NULL,
+    max_sale_age_days integer DEFAULT 30 NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    version integer DEFAULT 1 NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    disabled_at timestamp with time zone,
+    equal_content text DEFAULT 'sale_id'::text NOT NULL,
+    name_difference text DEFAULT 'refuse'::text NOT NULL,
+    max_cashback_centavos bigint,
+    max_day_centavos bigint,
+    CONSTRAINT merchants_equal_content_check CHECK ((equal_content = ANY (ARRAY['sale_id'::text, 'key'::text, 'never'::text]))),
+    CONSTRAINT merchants_max_cashback_centavos_check CHECK (((max_cashback_centavos >= 0) AND (max_cashback_centavos <= '9999999999'::bigint))),
+    CONSTRAINT merchants_max_day_centavos_check CHECK (((max_day_centavos >= 0) AND (max_day_centavos <= '9999999999999'::bigint))),
+    CONSTRAINT merchants_max_sale_age_days_check CHECK (((max_sale_age_days >= 1) AND (max_sale_age_days <= 36524))),
+    CONSTRAINT merchants_name_check CHECK (((char_length(name) >= 1) AND (char_length(name) <= 120))),
+    CONSTRAINT merchants_name_difference_check CHECK ((name_difference = ANY (ARRAY['refuse'::text, 'note'::text]))),
+    CONSTRAINT merchants_rounding_check CHECK ((rounding = ANY (ARRAY['half_even'::text, 'half_up'::text, 'down'::text]))),
+    CONSTRAINT merchants_slug_check CHECK ((slug ~ '^[a-z0-9][a-z0-9-]{0,62}$'::text)),
+    CONSTRAINT merchants_version_check CHECK ((version > 0))
+);
+
+-- Name: merchants_merchant_id_seq; Type: SEQUENCE; Schema: public; Owner: -
+
+ALTER TABLE public.merchants ALTER COLUMN merchant_id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.merchants_merchant_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+-- Name: privacy_acts; Type: TABLE; Schema: public; Owner: -
+
+CREATE TABLE public.privacy_acts (
+    merchant_id bigint NOT NULL,
+    act_id bigint NOT NULL,
+    at timestamp with time zone DEFAULT now() NOT NULL,
+    act text NOT NULL,
+    customer_id uuid NOT NULL,
+    actor text NOT NULL,
+    reason text,
+    sales integer NOT NULL,
+    CONSTRAINT privacy_acts_act_check CHECK ((act = ANY (ARRAY['report'::text, 'erasure'::text]))),
+    CONSTRAINT privacy_acts_actor_check CHECK (((char_length(actor) >= 1) AND (char_length(actor) <= 96))),
+    CONSTRAINT privacy_acts_check CHECK (((act = 'erasure'::text) = (reason IS NOT NULL))),
+    CONSTRAINT privacy_acts_reason_check CHECK (((char_length(reason) >= 1) AND (char_length(reason) <= 500))),
+    CONSTRAINT privacy_acts_sales_check CHECK ((sales >= 0))
+);
+
+-- Name: privacy_acts_act_id_seq; Type: SEQUENCE; Schema: public; Owner: -
+
+ALTER TABLE public.privacy_acts ALTER COLUMN act_id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.privacy_acts_act_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+-- Name: product_type_periods; Type: TABLE; Schema: public; Owner: -
+
+CREATE TABLE public.product_type_periods (
+    merchant_id bigint NOT NULL,
+    product_id uuid NOT NULL,
+    version integer NOT NULL,
+    type text NOT NULL COLLATE pg_catalog."C",
+    starts_at timestamp with time zone NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT product_type_periods_starts_at_check CHECK (((starts_at >= '2000-01-01 00:00:00+00'::timestamp with time zone) AND (starts_at < '2100-01-01 00:00:00+00'::timestamp with time zone))),
+    CONSTRAINT product_type_periods_version_check CHECK ((version > 0))
+);
+
+-- Name: product_types; Type: TABLE; Schema: public; Owner: -
+
+CREATE TABLE public.product_types (
+    merchant_id bigint NOT NULL,
+    type text NOT NULL COLLATE pg_catalog."C",
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    name text,
+    version integer DEFAULT 1 NOT NULL,
+    used_at timestamp with time zone,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT product_types_name_check CHECK (((char_length(name) >= 1) AND (char_length(name) <= 120))),
+    CONSTRAINT product_types_type_check CHECK ((type ~ '^[!-~]{1,32}$'::text)),
+    CONSTRAINT product_types_version_check CHECK ((version > 0))
+);
+
+-- Name: products; Type: TABLE; Schema: public; Owner: -
+
+CREATE TABLE public.products (
+    merchant_id bigint NOT NULL,
+    product_id uuid NOT NULL,
+    sku text NOT NULL COLLATE pg_catalog."C",
+    name text NOT NULL,
+    name_key text NOT NULL COLLATE pg_catalog."C",
+    version integer DEFAULT 1 NOT NULL,
+    used_at timestamp with time zone,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT products_name_check CHECK (((char_length(name) >= 1) AND (char_length(name) <= 120))),
+    CONSTRAINT products_sku_check CHECK ((sku ~ '^[!-~]{1,64}$'::text)),
+    CONSTRAINT products_version_check CHECK ((version > 0))
+);
+
+-- Name: rate_buckets; Type: TABLE; Schema: public; Owner: -
+
+CREATE UNLOGGED TABLE public.rate_buckets (
+    subject text NOT NULL COLLATE pg_catalog."C",
+    until_at timestamp with time zone NOT NULL,
+    CONSTRAINT rate_buckets_subject_check CHECK ((subject ~ '^[ -~]{1,96}$'::text))
+);
+
+-- Name: rates; Type: TABLE; Schema: public; Owner: -
+
+CREATE TABLE public.rates (
+    merchant_id bigint NOT NULL,
+    type text NOT NULL COLLATE pg_catalog."C",
+    version integer NOT NULL,
+    rate_bp integer NOT NULL,
+    starts_at timestamp with time zone NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT rates_rate_bp_check CHECK (((rate_bp >= 0) AND (rate_bp <= 10000))),
+    CONSTRAINT rates_starts_at_check CHECK (((starts_at >= '2000-01-01 00:00:00+00'::timestamp with time zone) AND (starts_at < '2100-01-01 00:00:00+00'::timestamp with time zone))),
+    CONSTRAINT rates_version_check CHECK ((version > 0))
+);
+
+-- Name: reconciliations; Type: TABLE; Schema: public; Owner: -
+
+CREATE TABLE public.reconciliations (
+    reconciliation_id uuid NOT NULL,
+    kind text NOT NULL COLLATE pg_catalog."C",
+    asked_since timestamp with time zone NOT NULL,
+    started_at timestamp with time zone DEFAULT now() NOT NULL,
+    ended_at timestamp with time zone,
+    asked_at timestamp with time zone,
+    since timestamp with time zone,
+    through timestamp with time zone,
+    distrust text,
+    distrusted_since timestamp with time zone,
+    remarks text,
+    totals jsonb,
+    error text,
+    settled integer,
+    CONSTRAINT reconciliations_kind_check CHECK ((kind = ANY (ARRAY['open'::text, 'recent'::text, 'asked'::text])))
+);
+
+-- Name: refused_equals; Type: TABLE; Schema: public; Owner: -
+
+CREATE TABLE public.refused_equals (
+    merchant_id bigint NOT NULL,
+    refusal_id uuid NOT NULL,
+    at timestamp with time zone DEFAULT now() NOT NULL,
+    cashback_id uuid NOT NULL,
+    idempotency_key text,
+    sale_id text,
+    sold_at timestamp with time zone NOT NULL,
+    submitted_by text,
+    outcome text DEFAULT 'refused'::text NOT NULL COLLATE pg_catalog."C",
+    CONSTRAINT refused_equals_idempotency_key_check CHECK ((idempotency_key ~ '^[!-+\--~]{1,255}$'::text)),
+    CONSTRAINT refused_equals_outcome_check CHECK ((outcome = ANY (ARRAY['refused'::text, 'collided'::text]))),
+    CONSTRAINT refused_equals_sale_id_check CHECK ((sale_id ~ '^[!-~]{1,64}$'::text)),
+    CONSTRAINT refused_equals_sold_at_check CHECK (((sold_at >= '2000-01-01 00:00:00+00'::timestamp with time zone) AND (sold_at < '2100-01-01 00:00:00+00'::timestamp with time zone))),
+    CONSTRAINT refused_equals_submitted_by_check CHECK ((submitted_by ~ '^[ -~]{1,96}$'::text))
+);
+
+-- Name: retention; Type: TABLE; Schema: public; Owner: -
+
+CREATE TABLE public.retention (
+    merchant_id bigint NOT NULL,
+    raw_through_at timestamp with time zone DEFAULT '2000-01-01 00:00:00+00'::timestamp with time zone NOT NULL,
+    customers_through uuid
+);
+
+-- Name: revoked_tokens; Type: TABLE; Schema: public; Owner: -
+
+CREATE TABLE public.revoked_tokens (
+    token_hash bytea NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    CONSTRAINT revoked_tokens_token_hash_check CHECK ((octet_length(token_hash) = 32))
+);
+
+-- Name: sale_lines; Type: TABLE; Schema: public; Owner: -
+
+CREATE TABLE public.sale_lines (
+    merchant_id bigint NOT NULL,
+    cashback_id uuid NOT NULL,
+    "position" smallint NOT NULL,
+    type text NOT NULL COLLATE pg_catalog."C",
+    value_centavos bigint NOT NULL,
+    qty_thousandths bigint NOT NULL,
+    discount_centavos bigint NOT NULL,
+    amount_centavos bigint GENERATED ALWAYS AS ((((value_centavos * qty_thousandths) + 500) / 1000)) STORED,
+    rate_bp integer NOT NULL,
+    rate_version integer NOT NULL,
+    exact text NOT NULL,
+    cashback_centavos bigint NOT NULL,
+    sku text COLLATE pg_catalog."C",
+    CONSTRAINT sale_lines_cashback_centavos_check CHECK ((cashback_centavos >= 0)),
+    CONSTRAINT sale_lines_check CHECK ((discount_centavos <= (((value_centavos * qty_thousandths) + 500) / 1000))),
+    CONSTRAINT sale_lines_discount_centavos_check CHECK ((discount_centavos >= 0)),
+    CONSTRAINT sale_lines_position_check CHECK ((("position" >= 0) AND ("position" <= 989))),
+    CONSTRAINT sale_lines_qty_thousandths_check CHECK (((qty_thousandths >= 1) AND (qty_thousandths <= 99999000))),
+    CONSTRAINT sale_lines_rate_bp_check CHECK (((rate_bp >= 0) AND (rate_bp <= 10000))),
+    CONSTRAINT sale_lines_sku_check CHECK (((sku !~ '[^!-~]'::text) AND ((char_length(sku) >= 1) AND (char_length(sku) <= 64)))),
+    CONSTRAINT sale_lines_value_centavos_check CHECK (((value_centavos >= 0) AND (value_centavos <= '9999999999'::bigint)))
+);
+
+-- Name: sale_names; Type: TABLE; Schema: public; Owner: -
+
+CREATE TABLE public.sale_names (
+    merchant_id bigint NOT NULL,
+    kind text NOT NULL COLLATE pg_catalog."C",
+    name text NOT NULL COLLATE pg_catalog."C",
+    cashback_id uuid NOT NULL,
+    CONSTRAINT sale_names_kind_check CHECK ((kind = ANY (ARRAY['idempotency_key'::text, 'sale_id'::text, 'content'::text])))
+);
+
+-- Name: sales; Type: TABLE; Schema: public; Owner: -
+
+CREATE TABLE public.sales (
+    merchant_id bigint NOT NULL,
+    cashback_id uuid NOT NULL,
+    sale_id text COLLATE pg_catalog."C",
+    idempotency_key text COLLATE pg_catalog."C",
+    sold_at timestamp with time zone NOT NULL,
+    document text NOT NULL COLLATE pg_catalog."C",
+    name text NOT NULL,
+    total_centavos bigint NOT NULL,
+    discount_centavos bigint NOT NULL,
+    rounding text NOT NULL,
+    exact text NOT NULL,
+    raw_body bytea NOT NULL,
+    accepted_at timestamp with time zone NOT NULL,
+    submitted_by text COLLATE pg_catalog."C",
+    sold_at_wall timestamp without time zone,
+    same_content_as uuid,
+    name_differs boolean DEFAULT false NOT NULL,
+    came_under text COLLATE pg_catalog."C",
+    CONSTRAINT sales_accepted_at_check CHECK (((accepted_at >= '2000-01-01 00:00:00+00'::timestamp with time zone) AND (accepted_at < '2100-01-01 00:00:00+00'::timestamp with time zone))),
+    CONSTRAINT sales_check CHECK ((same_content_as <> cashback_id)),
+    CONSTRAINT sales_check1 CHECK (((came_under <> submitted_by) AND (came_under ~ '^client:cli_'::text) AND (char_length(came_under) <= 96) AND (came_under !~ '[^ -~]'::text))),
+    CONSTRAINT sales_discount_centavos_check CHECK (((discount_centavos >= 0) AND (discount_centavos <= '9999999999'::bigint))),
+    CONSTRAINT sales_idempotency_key_check CHECK (((idempotency_key !~ '[^!-+\--~]'::text) AND ((char_length(idempotency_key) >= 1) AND (char_length(idempotency_key) <= 255)))),
+    CONSTRAINT sales_name_check CHECK (((char_length(name) >= 1) AND (char_length(name) <= 120))),
+    CONSTRAINT sales_raw_body_check CHECK ((octet_length(raw_body) <= 262144)),
+    CONSTRAINT sales_rounding_check CHECK ((rounding = ANY (ARRAY['half_even'::text, 'half_up'::text, 'down'::text]))),
+    CONSTRAINT sales_sale_id_check CHECK (((sale_id !~ '[^!-~]'::text) AND ((char_length(sale_id) >= 1) AND (char_length(sale_id) <= 64)))),
+    CONSTRAINT sales_sold_at_check CHECK (((sold_at >= '2000-01-01 00:00:00+00'::timestamp with time zone) AND (sold_at < '2100-01-01 00:00:00+00'::timestamp with time zone))),
+    CONSTRAINT sales_sold_at_wall_check CHECK (((sold_at_wall >= '1999-12-30 00:00:00'::timestamp without time zone) AND (sold_at_wall < '2100-01-03 00:00:00'::timestamp without time zone))),
+    CONSTRAINT sales_submitted_by_check CHECK (((submitted_by !~ '[^ -~]'::text) AND ((char_length(submitted_by) >= 1) AND (char_length(submitted_by) <= 96)))),
+    CONSTRAINT sales_total_centavos_check CHECK (((total_centavos >= 0) AND (total_centavos <= '9999999999'::bigint)))
+);
+
+-- Name: schema_migrations; Type: TABLE; Schema: public; Owner: -
+
+CREATE TABLE public.schema_migrations (
+    name text NOT NULL COLLATE pg_catalog."C",
+    checksum text NOT NULL,
+    applied_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+-- Name: sender; Type: TABLE; Schema: public; Owner: -
+
+CREATE TABLE public.sender (
+    only_one boolean DEFAULT true NOT NULL,
+    paused_at timestamp with time zone,
+    reason text,
+    actor text,
+    CONSTRAINT sender_check CHECK (((paused_at IS NULL) = (reason IS NULL))),
+    CONSTRAINT sender_check1 CHECK (((paused_at IS NULL) = (actor IS NULL))),
+    CONSTRAINT sender_only_one_check CHECK (only_one)
+);
+
+-- Name: sender_pauses; Type: TABLE; Schema: public; Owner: -
+
+CREATE TABLE public.sender_pauses (
+    pause_id uuid NOT NULL,
+    began_at timestamp with time zone NOT NULL,
+    through_at timestamp with time zone NOT NULL,
+    CONSTRAINT sender_pauses_check CHECK ((through_at >= began_at))
+);
+
+-- Name: sender_releases; Type: TABLE; Schema: public; Owner: -
+
+CREATE TABLE public.sender_releases (
+    release_id bigint NOT NULL,
+    paused_at timestamp with time zone NOT NULL,
+    pause_reason text NOT NULL,
+    pause_actor text NOT NULL,
+    released_at timestamp with time zone NOT NULL,
+    reason text NOT NULL,
+    actor text NOT NULL,
+    CONSTRAINT sender_releases_actor_check CHECK (((char_length(actor) >= 1) AND (char_length(actor) <= 64))),
+    CONSTRAINT sender_releases_check CHECK ((released_at >= paused_at))
+);
+
+-- Name: sender_releases_release_id_seq; Type: SEQUENCE; Schema: public; Owner: -
+
+ALTER TABLE public.sender_releases ALTER COLUMN release_id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.sender_releases_release_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+-- Name: sessions; Type: TABLE; Schema: public; Owner: -
+
+CREATE TABLE public.sessions (
+    session_id uuid NOT NULL,
+    user_id bigint NOT NULL,
+    merchant_id bigint,
+    created_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    refresh_hash bytea NOT NULL,
+    last_used_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    revoked_at timestamp with time zone,
+    reason text,
+    renewed_at timestamp with time zone,
+    issued_s bigint,
+    CONSTRAINT sessions_check CHECK ((expires_at > created_at)),
+    CONSTRAINT sessions_check1 CHECK (((revoked_at IS NULL) = (reason IS NULL))),
+    CONSTRAINT sessions_reason_check CHECK ((reason = ANY (ARRAY['revoked'::text, 'refresh_reused'::text, 'signed_out'::text, 'password_changed'::text, 'disabled'::text, 'deleted'::text]))),
+    CONSTRAINT sessions_refresh_hash_check CHECK ((octet_length(refresh_hash) = 32)),
+    CONSTRAINT sessions_renewed CHECK (((renewed_at IS NULL) = (issued_s IS NULL)))
+);
+
+-- Name: statement_explanations; Type: TABLE; Schema: public; Owner: -
+
+CREATE TABLE public.statement_explanations (
+    explanation_id bigint NOT NULL,
+    incident_id uuid NOT NULL,
+    meaning text NOT NULL,
+    line_key text COLLATE pg_catalog."C",
+    cashback_id uuid,
+    at timestamp with time zone DEFAULT now() NOT NULL,
+    by_name text NOT NULL,
+    reason text NOT NULL,
+    CONSTRAINT statement_explanations_check CHECK (((line_key IS NULL) = (meaning = 'known_absent'::text))),
+    CONSTRAINT statement_explanations_check1 CHECK (((cashback_id IS NULL) = (meaning = 'foreign'::text))),
+    CONSTRAINT statement_explanations_meaning_check CHECK ((meaning = ANY (ARRAY['foreign'::text, 'ours'::text, 'known_absent'::text])))
+);
+
+-- Name: statement_explanations_explanation_id_seq; Type: SEQUENCE; Schema: public; Owner: -
+
+ALTER TABLE public.statement_explanations ALTER COLUMN explanation_id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.statement_explanations_explanation_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+-- Name: statement_incident_events; Type: TABLE; Schema: public; Owner: -
+
+CREATE TABLE public.statement_incident_events (
+    event_id bigint NOT NULL,
+    incident_id uuid NOT NULL,
+    at timestamp with time zone DEFAULT now() NOT NULL,
+    what text NOT NULL,
+    by_name text,
+    reason text NOT NULL,
+    risk_accepted boolean DEFAULT false NOT NULL,
+    CONSTRAINT statement_incident_events_check CHECK (((NOT risk_accepted) OR (what = 'explained'::text))),
+    CONSTRAINT statement_incident_events_what_check CHECK ((what = ANY (ARRAY['opened'::text, 'closed'::text, 'explained'::text])))
+);
+
+-- Name: statement_incident_events_event_id_seq; Type: SEQUENCE; Schema: public; Owner: -
+
+ALTER TABLE public.statement_incident_events ALTER COLUMN event_id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.statement_incident_events_event_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+-- Name: statement_incidents; Type: TABLE; Schema: public; Owner: -
+
+CREATE TABLE public.statement_incidents (
+    incident_id uuid NOT NULL,
+    class text NOT NULL COLLATE pg_catalog."C",
+    merchant_id bigint,
+    cashback_id uuid,
+    document text COLLATE pg_catalog."C",
+    centavos bigint NOT NULL,
+    line integer,
+    line_key text COLLATE pg_catalog."C",
+    nth integer,
+    credited_at timestamp with time zone,
+    reference text,
+    why text NOT NULL,
+    opened_at timestamp with time zone DEFAULT now() NOT NULL,
+    statement_at timestamp with time zone NOT NULL,
+    last_seen_at timestamp with time zone DEFAULT now() NOT NULL,
+    told_since timestamp with time zone,
+    told_through timestamp with time zone,
+    closed_at timestamp with time zone,
+    closed_why text,
+    CONSTRAINT statement_incidents_check CHECK (((merchant_id IS NULL) = (cashback_id IS NULL))),
+    CONSTRAINT statement_incidents_check1 CHECK (((line_key IS NULL) = (nth IS NULL))),
+    CONSTRAINT statement_incidents_check2 CHECK (((line_key IS NOT NULL) OR (cashback_id IS NOT NULL))),
+    CONSTRAINT statement_incidents_check3 CHECK (((closed_at IS NULL) = (closed_why IS NULL))),
+    CONSTRAINT statement_incidents_class_check CHECK ((class = ANY (ARRAY['altered'::text, 'credited_again'::text, 'credited_unpaid'::text, 'unknown_here'::text, 'applied_absent'::text, 'doubt_undecided'::text, 'reversed'::text, 'unreadable'::text]))),
+    CONSTRAINT statement_incidents_reference_check CHECK ((length(reference) <= 255)),
+    CONSTRAINT statement_incidents_why_check CHECK ((length(why) <= 500))
+);
+
+-- Name: stops; Type: TABLE; Schema: public; Owner: -
+
+CREATE TABLE public.stops (
+    merchant_id bigint NOT NULL,
+    stop_id uuid NOT NULL,
+    type text COLLATE pg_catalog."C",
+    by_platform boolean NOT NULL,
+    stopped_at timestamp with time zone NOT NULL,
+    stopped_by text NOT NULL,
+    reason text NOT NULL,
+    lifted_at timestamp with time zone,
+    lifted_by text,
+    lift_reason text,
+    CONSTRAINT stops_check CHECK ((lifted_at >= stopped_at)),
+    CONSTRAINT stops_check1 CHECK ((num_nonnulls(lifted_at, lifted_by, lift_reason) = ANY (ARRAY[0, 3]))),
+    CONSTRAINT stops_lift_reason_check CHECK (((char_length(lift_reason) >= 1) AND (char_length(lift_reason) <= 500))),
+    CONSTRAINT stops_lifted_by_check CHECK (((char_length(lifted_by) >= 1) AND (char_length(lifted_by) <= 160))),
+    CONSTRAINT stops_reason_check CHECK (((char_length(reason) >= 1) AND (char_length(reason) <= 500))),
+    CONSTRAINT stops_stopped_by_check CHECK (((char_length(stopped_by) >= 1) AND (char_length(stopped_by) <= 160))),
+    CONSTRAINT stops_type_check CHECK (((type !~ '[^!-~]'::text) AND ((char_length(type) >= 1) AND (char_length(type) <= 32))))
+);
+
+-- Name: users; Type: TABLE; Schema: public; Owner: -
+
+CREATE TABLE public.users (
+    user_id bigint NOT NULL,
+    username text NOT NULL COLLATE pg_catalog."C",
+    merchant_id bigint,
+    role text NOT NULL COLLATE pg_catalog."C",
+    password_hash text NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    disabled_at timestamp with time zone,
+    version integer DEFAULT 1 NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    signed_out_at timestamp with time zone,
+    deleted_at timestamp with time zone,
+    CONSTRAINT users_have_a_merchant CHECK (((role = 'platform'::text) = (merchant_id IS NULL))),
+    CONSTRAINT users_password_hash_check CHECK ((password_hash ~~ '$argon2id$%'::text)),
+    CONSTRAINT users_role_check CHECK ((role = ANY (ARRAY['erp'::text, 'analyst'::text, 'operator'::text, 'admin'::text, 'platform'::text]))),
+    CONSTRAINT users_username_check CHECK ((username ~ '^[a-z0-9][a-z0-9._@-]{0,63}$'::text)),
+    CONSTRAINT users_version_check CHECK ((version > 0))
+);
+
+-- Name: users_user_id_seq; Type: SEQUENCE; Schema: public; Owner: -
+
+ALTER TABLE public.users ALTER COLUMN user_id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.users_user_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+-- Name: api_clients api_clients_client_id_key; Type: CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.api_clients
+    ADD CONSTRAINT api_clients_client_id_key UNIQUE (client_id);
+
+-- Name: api_clients api_clients_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.api_clients
+    ADD CONSTRAINT api_clients_pkey PRIMARY KEY (merchant_id, client_id);
+
+-- Name: attempts attempts_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.attempts
+    ADD CONSTRAINT attempts_pkey PRIMARY KEY (merchant_id, cashback_id, attempt);
+
+-- Name: audit audit_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.audit
+    ADD CONSTRAINT audit_pkey PRIMARY KEY (audit_id);
+
+-- Name: cashbacks cashbacks_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.cashbacks
+    ADD CONSTRAINT cashbacks_pkey PRIMARY KEY (merchant_id, cashback_id);
+
+-- Name: client_secrets client_secrets_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.client_secrets
+    ADD CONSTRAINT client_secrets_pkey PRIMARY KEY (merchant_id, client_id, number);
+
+-- Name: client_secrets client_secrets_secret_hash_key; Type: CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.client_secrets
+    ADD CONSTRAINT client_secrets_secret_hash_key UNIQUE (secret_hash);
+
+-- Name: client_secrets client_secrets_secret_id_key; Type: CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.client_secrets
+    ADD CONSTRAINT client_secrets_secret_id_key UNIQUE (secret_id);
+
+-- Name: customers customers_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.customers
+    ADD CONSTRAINT customers_pkey PRIMARY KEY (merchant_id, document);
+
+-- Name: day_sums day_sums_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.day_sums
+    ADD CONSTRAINT day_sums_pkey PRIMARY KEY (merchant_id, day);
+
+-- Name: erasure_key erasure_key_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.erasure_key
+    ADD CONSTRAINT erasure_key_pkey PRIMARY KEY (only_one);
+
+-- Name: erasures_under_way erasures_under_way_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.erasures_under_way
+    ADD CONSTRAINT erasures_under_way_pkey PRIMARY KEY (erasure_id);
+
+-- Name: events events_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.events
+    ADD CONSTRAINT events_pkey PRIMARY KEY (merchant_id, cashback_id, sequence);
+
+-- Name: incidents incidents_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.incidents
+    ADD CONSTRAINT incidents_pkey PRIMARY KEY (incident_id);
+
+-- Name: login_failures login_failures_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.login_failures
+    ADD CONSTRAINT login_failures_pkey PRIMARY KEY (kind, key);
+
+-- Name: merchants merchants_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.merchants
+    ADD CONSTRAINT merchants_pkey PRIMARY KEY (merchant_id);
+
+-- Name: merchants merchants_slug_key; Type: CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.merchants
+    ADD CONSTRAINT merchants_slug_key UNIQUE (slug);
+
+-- Name: privacy_acts privacy_acts_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.privacy_acts
+    ADD CONSTRAINT privacy_acts_pkey PRIMARY KEY (merchant_id, act_id);
+
+-- Name: product_type_periods product_type_periods_merchant_id_product_id_starts_at_key; Type: CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.product_type_periods
+    ADD CONSTRAINT product_type_periods_merchant_id_product_id_starts_at_key UNIQUE (merchant_id, product_id, starts_at);
+
+-- Name: product_type_periods product_type_periods_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.product_type_periods
+    ADD CONSTRAINT product_type_periods_pkey PRIMARY KEY (merchant_id, product_id, version);
+
+-- Name: product_types product_types_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.product_types
+    ADD CONSTRAINT product_types_pkey PRIMARY KEY (merchant_id, type);
+
+-- Name: products products_merchant_id_sku_key; Type: CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.products
+    ADD CONSTRAINT products_merchant_id_sku_key UNIQUE (merchant_id, sku);
+
+-- Name: products products_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.products
+    ADD CONSTRAINT products_pkey PRIMARY KEY (merchant_id, product_id);
+
+-- Name: rate_buckets rate_buckets_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.rate_buckets
+    ADD CONSTRAINT rate_buckets_pkey PRIMARY KEY (subject);
+
+-- Name: rates rates_merchant_id_type_starts_at_key; Type: CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.rates
+    ADD CONSTRAINT rates_merchant_id_type_starts_at_key UNIQUE (merchant_id, type, starts_at);
+
+-- Name: rates rates_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.rates
+    ADD CONSTRAINT rates_pkey PRIMARY KEY (merchant_id, type, version);
+
+-- Name: reconciliations reconciliations_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.reconciliations
+    ADD CONSTRAINT reconciliations_pkey PRIMARY KEY (reconciliation_id);
+
+-- Name: refused_equals refused_equals_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.refused_equals
+    ADD CONSTRAINT refused_equals_pkey PRIMARY KEY (merchant_id, refusal_id);
+
+-- Name: retention retention_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.retention
+    ADD CONSTRAINT retention_pkey PRIMARY KEY (merchant_id);
+
+-- Name: revoked_tokens revoked_tokens_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.revoked_tokens
+    ADD CONSTRAINT revoked_tokens_pkey PRIMARY KEY (token_hash);
+
+-- Name: sale_lines sale_lines_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.sale_lines
+    ADD CONSTRAINT sale_lines_pkey PRIMARY KEY (merchant_id, cashback_id, "position");
+
+-- Name: sale_names sale_names_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.sale_names
+    ADD CONSTRAINT sale_names_pkey PRIMARY KEY (merchant_id, kind, name);
+
+-- Name: sales sales_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.sales
+    ADD CONSTRAINT sales_pkey PRIMARY KEY (merchant_id, cashback_id);
+
+-- Name: schema_migrations schema_migrations_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.schema_migrations
+    ADD CONSTRAINT schema_migrations_pkey PRIMARY KEY (name);
+
+-- Name: sender_pauses sender_pauses_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.sender_pauses
+    ADD CONSTRAINT sender_pauses_pkey PRIMARY KEY (pause_id);
+
+-- Name: sender sender_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.sender
+    ADD CONSTRAINT sender_pkey PRIMARY KEY (only_one);
+
+-- Name: sender_releases sender_releases_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.sender_releases
+    ADD CONSTRAINT sender_releases_pkey PRIMARY KEY (release_id);
+
+-- Name: sessions sessions_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.sessions
+    ADD CONSTRAINT sessions_pkey PRIMARY KEY (session_id);
+
+-- Name: statement_explanations statement_explanations_incident_id_key; Type: CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.statement_explanations
+    ADD CONSTRAINT statement_explanations_incident_id_key UNIQUE (incident_id);
+
+-- Name: statement_explanations statement_explanations_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.statement_explanations
+    ADD CONSTRAINT statement_explanations_pkey PRIMARY KEY (explanation_id);
+
+-- Name: statement_incident_events statement_incident_events_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.statement_incident_events
+    ADD CONSTRAINT statement_incident_events_pkey PRIMARY KEY (event_id);
+
+-- Name: statement_incidents statement_incidents_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.statement_incidents
+    ADD CONSTRAINT statement_incidents_pkey PRIMARY KEY (incident_id);
+
+-- Name: stops stops_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.stops
+    ADD CONSTRAINT stops_pkey PRIMARY KEY (merchant_id, stop_id);
+
+-- Name: users users_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.users
+    ADD CONSTRAINT users_pkey PRIMARY KEY (user_id);
+
+-- Name: users users_username_key; Type: CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.users
+    ADD CONSTRAINT users_username_key UNIQUE (username);
+
+-- Name: api_clients_by_name; Type: INDEX; Schema: public; Owner: -
+
+CREATE UNIQUE INDEX api_clients_by_name ON public.api_clients USING btree (merchant_id, name) WHERE (deleted_at IS NULL);
+
+-- Name: audit_by_time; Type: INDEX; Schema: public; Owner: -
+
+CREATE INDEX audit_by_time ON public.audit USING btree (merchant_id, at);
+
+-- Name: audit_of_a_merchant; Type: INDEX; Schema: public; Owner: -
+
+CREATE INDEX audit_of_a_merchant ON public.audit USING btree (merchant_id, audit_id);
+
+-- Name: audit_of_a_resource; Type: INDEX; Schema: public; Owner: -
+
+CREATE INDEX audit_of_a_resource ON public.audit USING btree (merchant_id, resource, key, audit_id);
+
+-- Name: audit_of_an_actor; Type: INDEX; Schema: public; Owner: -
+
+CREATE INDEX audit_of_an_actor ON public.audit USING btree (merchant_id, actor, audit_id);
+
+-- Name: cashbacks_applied; Type: INDEX; Schema: public; Owner: -
+
+CREATE INDEX cashbacks_applied ON public.cashbacks USING btree (applied_at) WHERE (status = 'applied'::text);
+
+-- Name: cashbacks_due; Type: INDEX; Schema: public; Owner: -
+
+CREATE INDEX cashbacks_due ON public.cashbacks USING btree (due_at) WHERE (status = 'pending'::text);
+
+-- Name: cashbacks_leased; Type: INDEX; Schema: public; Owner: -
+
+CREATE INDEX cashbacks_leased ON public.cashbacks USING btree (lease_until_at) WHERE (status = 'sending'::text);
+
+-- Name: cashbacks_open; Type: INDEX; Schema: public; Owner: -
+
+CREATE INDEX cashbacks_open ON public.cashbacks USING btree (merchant_id, status, accepted_at DESC) WHERE (status <> ALL (ARRAY['applied'::text, 'not_due'::text]));
+
+-- Name: cashbacks_put_off; Type: INDEX; Schema: public; Owner: -
+
+CREATE INDEX cashbacks_put_off ON public.cashbacks USING btree (merchant_id, cashback_id) WHERE ((status = 'pending'::text) AND (due_at >= '2099-01-01 00:00:00+00'::timestamp with time zone));
+
+-- Name: cashbacks_resent_at_a_risk; Type: INDEX; Schema: public; Owner: -
+
+CREATE INDEX cashbacks_resent_at_a_risk ON public.cashbacks USING btree (risk_accepted_at) WHERE (risk_accepted_at IS NOT NULL);
+
+-- Name: client_secrets_one_current; Type: INDEX; Schema: public; Owner: -
+
+CREATE UNIQUE INDEX client_secrets_one_current ON public.client_secrets USING btree (merchant_id, client_id) WHERE (expires_at IS NULL);
+
+-- Name: customers_by_id; Type: INDEX; Schema: public; Owner: -
+
+CREATE UNIQUE INDEX customers_by_id ON public.customers USING btree (merchant_id, customer_id) WHERE (customer_id IS NOT NULL);
+
+-- Name: customers_by_seal; Type: INDEX; Schema: public; Owner: -
+
+CREATE INDEX customers_by_seal ON public.customers USING btree (sealed) WHERE (sealed IS NOT NULL);
+
+-- Name: incidents_by_time; Type: INDEX; Schema: public; Owner: -
+
+CREATE INDEX incidents_by_time ON public.incidents USING btree (at);
+
+-- Name: login_failures_by_end; Type: INDEX; Schema: public; Owner: -
+
+CREATE INDEX login_failures_by_end ON public.login_failures USING btree (until_at);
+
+-- Name: product_type_periods_by_type; Type: INDEX; Schema: public; Owner: -
+
+CREATE INDEX product_type_periods_by_type ON public.product_type_periods USING btree (merchant_id, type);
+
+-- Name: products_by_name; Type: INDEX; Schema: public; Owner: -
+
+CREATE INDEX products_by_name ON public.products USING btree (merchant_id, name_key, sku);
+
+-- Name: reconciliations_latest; Type: INDEX; Schema: public; Owner: -
+
+CREATE INDEX reconciliations_latest ON public.reconciliations USING btree (kind, started_at DESC);
+
+-- Name: refused_equals_by_instant; Type: INDEX; Schema: public; Owner: -
+
+CREATE INDEX refused_equals_by_instant ON public.refused_equals USING btree (merchant_id, at DESC);
+
+-- Name: refused_equals_of_a_sale; Type: INDEX; Schema: public; Owner: -
+
+CREATE INDEX refused_equals_of_a_sale ON public.refused_equals USING btree (merchant_id, cashback_id);
+
+-- Name: revoked_tokens_by_end; Type: INDEX; Schema: public; Owner: -
+
+CREATE INDEX revoked_tokens_by_end ON public.revoked_tokens USING btree (expires_at);
+
+-- Name: sale_lines_by_rate; Type: INDEX; Schema: public; Owner: -
+
+CREATE INDEX sale_lines_by_rate ON public.sale_lines USING btree (merchant_id, type, rate_version, cashback_id) WHERE (rate_version > 0);
+
+-- Name: sale_names_of_a_sale; Type: INDEX; Schema: public; Owner: -
+
+CREATE INDEX sale_names_of_a_sale ON public.sale_names USING btree (cashback_id);
+
+-- Name: sales_by_acceptance; Type: INDEX; Schema: public; Owner: -
+
+CREATE INDEX sales_by_acceptance ON public.sales USING btree (merchant_id, accepted_at DESC);
+
+-- Name: sales_by_document; Type: INDEX; Schema: public; Owner: -
+
+CREATE INDEX sales_by_document ON public.sales USING btree (merchant_id, document, accepted_at DESC);
+
+-- Name: sales_by_group; Type: INDEX; Schema: public; Owner: -
+
+CREATE INDEX sales_by_group ON public.sales USING btree (merchant_id, COALESCE(came_under, submitted_by), accepted_at DESC) WHERE (submitted_by IS NOT NULL);
+
+-- Name: sales_by_sold_at; Type: INDEX; Schema: public; Owner: -
+
+CREATE INDEX sales_by_sold_at ON public.sales USING btree (merchant_id, sold_at);
+
+-- Name: sales_of_equal_content; Type: INDEX; Schema: public; Owner: -
+
+CREATE INDEX sales_of_equal_content ON public.sales USING btree (merchant_id, accepted_at DESC) WHERE (same_content_as IS NOT NULL);
+
+-- Name: sales_of_other_names; Type: INDEX; Schema: public; Owner: -
+
+CREATE INDEX sales_of_other_names ON public.sales USING btree (merchant_id, accepted_at DESC) WHERE name_differs;
+
+-- Name: sender_pauses_by_end; Type: INDEX; Schema: public; Owner: -
+
+CREATE INDEX sender_pauses_by_end ON public.sender_pauses USING btree (through_at);
+
+-- Name: sessions_by_end; Type: INDEX; Schema: public; Owner: -
+
+CREATE INDEX sessions_by_end ON public.sessions USING btree (expires_at);
+
+-- Name: sessions_of_a_user; Type: INDEX; Schema: public; Owner: -
+
+CREATE INDEX sessions_of_a_user ON public.sessions USING btree (user_id) WHERE (revoked_at IS NULL);
+
+-- Name: statement_incident_events_of; Type: INDEX; Schema: public; Owner: -
+
+CREATE INDEX statement_incident_events_of ON public.statement_incident_events USING btree (incident_id, event_id);
+
+-- Name: statement_incidents_about; Type: INDEX; Schema: public; Owner: -
+
+CREATE INDEX statement_incidents_about ON public.statement_incidents USING btree (merchant_id, cashback_id) WHERE (cashback_id IS NOT NULL);
+
+-- Name: statement_incidents_of_cashbacks; Type: INDEX; Schema: public; Owner: -
+
+CREATE UNIQUE INDEX statement_incidents_of_cashbacks ON public.statement_incidents USING btree (cashback_id, class) WHERE ((closed_at IS NULL) AND (line_key IS NULL));
+
+-- Name: statement_incidents_of_customers; Type: INDEX; Schema: public; Owner: -
+
+CREATE INDEX statement_incidents_of_customers ON public.statement_incidents USING btree (document) WHERE (document IS NOT NULL);
+
+-- Name: statement_incidents_of_lines; Type: INDEX; Schema: public; Owner: -
+
+CREATE UNIQUE INDEX statement_incidents_of_lines ON public.statement_incidents USING btree (line_key, nth) WHERE ((closed_at IS NULL) AND (line_key IS NOT NULL));
+
+-- Name: statement_incidents_open; Type: INDEX; Schema: public; Owner: -
+
+CREATE INDEX statement_incidents_open ON public.statement_incidents USING btree (opened_at, incident_id) WHERE (closed_at IS NULL);
+
+-- Name: stops_by_time; Type: INDEX; Schema: public; Owner: -
+
+CREATE INDEX stops_by_time ON public.stops USING btree (merchant_id, stopped_at DESC);
+
+-- Name: stops_standing; Type: INDEX; Schema: public; Owner: -
+
+CREATE UNIQUE INDEX stops_standing ON public.stops USING btree (merchant_id, COALESCE(type, ''::text), by_platform) WHERE (lifted_at IS NULL);
+
+-- Name: users_of_a_merchant; Type: INDEX; Schema: public; Owner: -
+
+CREATE INDEX users_of_a_merchant ON public.users USING btree (merchant_id, username);
+
+-- Name: api_clients api_clients_come_back_without_tokens; Type: TRIGGER; Schema: public; Owner: -
+
+CREATE TRIGGER api_clients_come_back_without_tokens AFTER UPDATE OF disabled_at ON public.api_clients FOR EACH ROW WHEN (((old.disabled_at IS NULL) <> (new.disabled_at IS NULL))) EXECUTE FUNCTION public.end_tokens_of_client();
+
+-- Name: api_clients api_clients_keep_their_ids; Type: TRIGGER; Schema: public; Owner: -
+
+CREATE TRIGGER api_clients_keep_their_ids BEFORE UPDATE ON public.api_clients FOR EACH ROW EXECUTE FUNCTION public.keep_columns('client_id', 'merchant_id', 'created_at', 'created_by');
+
+-- Name: api_clients api_clients_stay_deleted; Type: TRIGGER; Schema: public; Owner: -
+
+CREATE TRIGGER api_clients_stay_deleted BEFORE UPDATE ON public.api_clients FOR EACH ROW WHEN (((old.deleted_at IS NOT NULL) AND (new.* IS DISTINCT FROM old.*))) EXECUTE FUNCTION public.keep_columns();
+
+-- Name: attempts attempts_keep_their_result; Type: TRIGGER; Schema: public; Owner: -
+
+CREATE TRIGGER attempts_keep_their_result BEFORE UPDATE ON public.attempts FOR EACH ROW EXECUTE FUNCTION public.guard_attempt();
+
+-- Name: attempts attempts_no_truncate; Type: TRIGGER; Schema: public; Owner: -
+
+CREATE TRIGGER attempts_no_truncate BEFORE TRUNCATE ON public.attempts FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+-- Name: attempts attempts_of_whom_it_erases; Type: TRIGGER; Schema: public; Owner: -
+
+CREATE TRIGGER attempts_of_whom_it_erases BEFORE UPDATE ON public.attempts FOR EACH ROW WHEN ((CURRENT_USER = 'cashback_eraser'::name)) EXECUTE FUNCTION public.guard_whom_it_erases();
+
+-- Name: attempts attempts_stay; Type: TRIGGER; Schema: public; Owner: -
+
+CREATE TRIGGER attempts_stay BEFORE DELETE ON public.attempts FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
+
+-- Name: audit audit_append_only; Type: TRIGGER; Schema: public; Owner: -
+
+CREATE TRIGGER audit_append_only BEFORE DELETE OR UPDATE ON public.audit FOR EACH ROW EXECUTE FUNCTION public.refuse_change('key', 'before', 'after');
+
+-- Name: audit audit_no_truncate; Type: TRIGGER; Schema: public; Owner: -
+
+CREATE TRIGGER audit_no_truncate BEFORE TRUNCATE ON public.audit FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+-- Name: api_clients audited; Type: TRIGGER; Schema: public; Owner: -
+
+CREATE TRIGGER audited AFTER INSERT OR DELETE OR UPDATE ON public.api_clients FOR EACH ROW EXECUTE FUNCTION public.audit_change('clients', '{client_id}', '{}', '{created_by,merchant_id,version,created_at,updated_at}');
+
+-- Name: client_secrets audited; Type: TRIGGER; Schema: public; Owner: -
+
+CREATE TRIGGER audited AFTER INSERT OR DELETE OR UPDATE ON public.client_secrets FOR EACH ROW EXECUTE FUNCTION public.audit_change('client_secrets', '{client_id,number}', '{secret_hash}', '{client_id,number,secret_id,created_by,merchant_id,version,created_at,updated_at}');
+
+-- Name: customers audited; Type: TRIGGER; Schema: public; Owner: -
+
+CREATE TRIGGER audited AFTER DELETE OR UPDATE ON public.customers FOR EACH ROW EXECUTE FUNCTION public.audit_change('customers', '{customer_id}', '{document,name}', '{customer_id,sealed,merchant_id,version,created_at,updated_at}');
+
+-- Name: merchants audited; Type: TRIGGER; Schema: public; Owner: -
+
+CREATE TRIGGER audited AFTER INSERT OR DELETE OR UPDATE ON public.merchants FOR EACH ROW EXECUTE FUNCTION public.audit_change('merchants', '{slug}', '{}', '{merchant_id,version,created_at,updated_at}');
+
+-- Name: product_type_periods audited; Type: TRIGGER; Schema: public; Owner: -
+
+CREATE TRIGGER audited AFTER INSERT OR DELETE OR UPDATE ON public.product_type_periods FOR EACH ROW EXECUTE FUNCTION public.audit_change('product_type_periods', '{product_id,version}', '{}', '{product_id,merchant_id,version,created_at,updated_at}');
+
+-- Name: product_types audited; Type: TRIGGER; Schema: public; Owner: -
+
+CREATE TRIGGER audited AFTER INSERT OR DELETE OR UPDATE ON public.product_types FOR EACH ROW EXECUTE FUNCTION public.audit_change('product_types', '{type}', '{}', '{used_at,merchant_id,version,created_at,updated_at}');
+
+-- Name: products audited; Type: TRIGGER; Schema: public; Owner: -
+
+CREATE TRIGGER audited AFTER INSERT OR DELETE OR UPDATE ON public.products FOR EACH ROW EXECUTE FUNCTION public.audit_change('products', '{product_id}', '{}', '{product_id,name_key,used_at,merchant_id,version,created_at,updated_at}');
+
+-- Name: rates audited; Type: TRIGGER; Schema: public; Owner: -
+
+CREATE TRIGGER audited AFTER INSERT OR DELETE OR UPDATE ON public.rates FOR EACH ROW EXECUTE FUNCTION public.audit_change('rates', '{type,version}', '{}', '{type,merchant_id,version,created_at,updated_at}');
+
+-- Name: stops audited; Type: TRIGGER; Schema: public; Owner: -
+
+CREATE TRIGGER audited AFTER INSERT OR DELETE OR UPDATE ON public.stops FOR EACH ROW EXECUTE FUNCTION public.audit_change('stops', '{stop_id}', '{}', '{stop_id,stopped_at,stopped_by,lifted_by,merchant_id,version,created_at,updated_at}');
+
+-- Name: users audited; Type: TRIGGER; Schema: public; Owner: -
+
+CREATE TRIGGER audited AFTER INSERT OR DELETE OR UPDATE ON public.users FOR EACH ROW EXECUTE FUNCTION public.audit_change('users', '{username}', '{password_hash}', '{user_id,merchant_id,version,created_at,updated_at}');
+
+-- Name: cashbacks cashbacks_become_due; Type: TRIGGER; Schema: public; Owner: -
+
+CREATE TRIGGER cashbacks_become_due AFTER INSERT OR UPDATE OF due_at ON public.cashbacks FOR EACH ROW WHEN ((new.status = 'pending'::text)) EXECUTE FUNCTION public.wake_workers();
+
+-- Name: cashbacks cashbacks_move; Type: TRIGGER; Schema: public; Owner: -
+
+CREATE TRIGGER cashbacks_move BEFORE UPDATE ON public.cashbacks FOR EACH ROW EXECUTE FUNCTION public.guard_cashback_move();
+
+-- Name: cashbacks cashbacks_moves_are_told; Type: TRIGGER; Schema: public; Owner: -
+
+CREATE CONSTRAINT TRIGGER cashbacks_moves_are_told AFTER UPDATE OF status ON public.cashbacks DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (((old.status <> 'sending'::text) AND (new.status <> 'sending'::text) AND (new.status <> old.status))) EXECUTE FUNCTION public.guard_told_move();
+
+-- Name: cashbacks cashbacks_no_truncate; Type: TRIGGER; Schema: public; Owner: -
+
+CREATE TRIGGER cashbacks_no_truncate BEFORE TRUNCATE ON public.cashbacks FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+-- Name: cashbacks cashbacks_stay; Type: TRIGGER; Schema: public; Owner: -
+
+CREATE TRIGGER cashbacks_stay BEFORE DELETE ON public.cashbacks FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
+
+-- Name: client_secrets client_secrets_few; Type: TRIGGER; Schema: public; Owner: -
+
+CREATE TRIGGER client_secrets_few AFTER INSERT OR UPDATE ON public.client_secrets FOR EACH ROW EXECUTE FUNCTION public.at_most_two_live_secrets();
+
+-- Name: customers customers_become_nobody; Type: TRIGGER; Schema: public; Owner: -
+
+CREATE TRIGGER customers_become_nobody AFTER UPDATE ON public.customers FOR EACH ROW WHEN ((CURRENT_USER = 'cashback_eraser'::name)) EXECUTE FUNCTION public.guard_customer_erased();
+
+-- Name: erasures_under_way erasures_are_whole; Type: TRIGGER; Schema: public; Owner: -
+
+CREATE CONSTRAINT TRIGGER erasures_are_whole AFTER INSERT ON public.erasures_under_way DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.guard_erasure_ends();
+
+-- Name: events events_append_only; Type: TRIGGER; Schema: public; Owner: -
+
+CREATE TRIGGER events_append_only BEFORE DELETE OR UPDATE ON public.events FOR EACH ROW EXECUTE FUNCTION public.refuse_change('reason');
+
+-- Name: events events_no_truncate; Type: TRIGGER; Schema: public; Owner: -
+
+CREATE TRIGGER events_no_truncate BEFORE TRUNCATE ON public.events FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+-- Name: incidents incidents_append_only; Type: TRIGGER; Schema: public; Owner: -
+
+CREATE TRIGGER incidents_append_only BEFORE DELETE OR UPDATE ON public.incidents FOR EACH ROW EXECUTE FUNCTION public.refuse_change('what');
+
+-- Name: incidents incidents_no_truncate; Type: TRIGGER; Schema: public; Owner: -
+
+CREATE TRIGGER incidents_no_truncate BEFORE TRUNCATE ON public.incidents FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+-- Name: merchants merchants_come_back_without_tokens; Type: TRIGGER; Schema: public; Owner: -
+
+CREATE TRIGGER merchants_come_back_without_tokens AFTER UPDATE OF disabled_at ON public.merchants FOR EACH ROW WHEN (((old.disabled_at IS NULL) <> (new.disabled_at IS NULL))) EXECUTE FUNCTION public.end_tokens_of_merchant();
+
+-- Name: merchants merchants_count_their_day; Type: TRIGGER; Schema: public; Owner: -
+
+CREATE TRIGGER merchants_count_their_day AFTER UPDATE OF max_day_centavos, zone ON public.merchants FOR EACH ROW WHEN (((new.max_day_centavos IS NOT NULL) AND ((old.max_day_centavos IS NULL) OR (new.zone <> old.zone)))) EXECUTE FUNCTION public.count_the_day();
+
+-- Name: merchants merchants_keep_their_slugs; Type: TRIGGER; Schema: public; Owner: -
+
+CREATE TRIGGER merchants_keep_their_slugs BEFORE DELETE OR UPDATE ON public.merchants FOR EACH ROW EXECUTE FUNCTION public.keep_columns('slug', 'merchant_id', 'created_at');
+
+-- Name: privacy_acts privacy_acts_append_only; Type: TRIGGER; Schema: public; Owner: -
+
+CREATE TRIGGER privacy_acts_append_only BEFORE DELETE OR UPDATE ON public.privacy_acts FOR EACH ROW EXECUTE FUNCTION public.refuse_change('reason');
+
+-- Name: privacy_acts privacy_acts_no_truncate; Type: TRIGGER; Schema: public; Owner: -
+
+CREATE TRIGGER privacy_acts_no_truncate BEFORE TRUNCATE ON public.privacy_acts FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+-- Name: product_type_periods product_type_periods_no_truncate; Type: TRIGGER; Schema: public; Owner: -
+
+CREATE TRIGGER product_type_periods_no_truncate BEFORE TRUNCATE ON public.product_type_periods FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+-- Name: product_types product_types_stay_when_used; Type: TRIGGER; Schema: public; Owner: -
+
+CREATE TRIGGER product_types_stay_when_used BEFORE DELETE OR UPDATE OF used_at ON public.product_types FOR EACH ROW EXECUTE FUNCTION public.guard_used();
+
+-- Name: products products_stay_when_used; Type: TRIGGER; Schema: public; Owner: -
+
+CREATE TRIGGER products_stay_when_used BEFORE DELETE OR UPDATE OF used_at ON public.products FOR EACH ROW EXECUTE FUNCTION public.guard_used();
+
+-- Name: rates rates_follow; Type: TRIGGER; Schema: public; Owner: -
+
+CREATE TRIGGER rates_follow BEFORE INSERT OR DELETE ON public.rates FOR EACH ROW EXECUTE FUNCTION public.guard_rate();
+
+-- Name: rates rates_never_change; Type: TRIGGER; Schema: public; Owner: -
+
+CREATE TRIGGER rates_never_change BEFORE UPDATE ON public.rates FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
+
+-- Name: rates rates_no_truncate; Type: TRIGGER; Schema: public; Owner: -
+
+CREATE TRIGGER rates_no_truncate BEFORE TRUNCATE ON public.rates FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+-- Name: refused_equals refused_equals_append_only; Type: TRIGGER; Schema: public; Owner: -
+
+CREATE TRIGGER refused_equals_append_only BEFORE DELETE OR UPDATE ON public.refused_equals FOR EACH ROW EXECUTE FUNCTION public.guard_refused_equal();
+
+-- Name: refused_equals refused_equals_no_truncate; Type: TRIGGER; Schema: public; Owner: -
+
+CREATE TRIGGER refused_equals_no_truncate BEFORE TRUNCATE ON public.refused_equals FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+-- Name: refused_equals refused_equals_of_whom_it_erases; Type: TRIGGER; Schema: public; Owner: -
+
+CREATE TRIGGER refused_equals_of_whom_it_erases BEFORE UPDATE ON public.refused_equals FOR EACH ROW WHEN ((CURRENT_USER = 'cashback_eraser'::name)) EXECUTE FUNCTION public.guard_whom_it_erases();
+
+-- Name: sale_lines sale_lines_append_only; Type: TRIGGER; Schema: public; Owner: -
+
+CREATE TRIGGER sale_lines_append_only BEFORE DELETE OR UPDATE ON public.sale_lines FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
+
+-- Name: sale_lines sale_lines_come_together; Type: TRIGGER; Schema: public; Owner: -
+
+CREATE TRIGGER sale_lines_come_together AFTER INSERT ON public.sale_lines REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION public.lines_come_together();
+
+-- Name: sale_lines sale_lines_follow_terms; Type: TRIGGER; Schema: public; Owner: -
+
+CREATE TRIGGER sale_lines_follow_terms AFTER INSERT ON public.sale_lines REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION public.lines_follow_terms();
+
+-- Name: sale_lines sale_lines_no_truncate; Type: TRIGGER; Schema: public; Owner: -
+
+CREATE TRIGGER sale_lines_no_truncate BEFORE TRUNCATE ON public.sale_lines FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+-- Name: sale_names sale_names_change; Type: TRIGGER; Schema: public; Owner: -
+
+CREATE TRIGGER sale_names_change BEFORE UPDATE ON public.sale_names FOR EACH ROW EXECUTE FUNCTION public.guard_name_change();
+
+-- Name: sale_names sale_names_no_truncate; Type: TRIGGER; Schema: public; Owner: -
+
+CREATE TRIGGER sale_names_no_truncate BEFORE TRUNCATE ON public.sale_names FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+-- Name: sale_names sale_names_of_whom_it_erases; Type: TRIGGER; Schema: public; Owner: -
+
+CREATE TRIGGER sale_names_of_whom_it_erases BEFORE UPDATE ON public.sale_names FOR EACH ROW WHEN ((CURRENT_USER = 'cashback_eraser'::name)) EXECUTE FUNCTION public.guard_whom_it_erases();
+
+-- Name: sale_names sale_names_stay; Type: TRIGGER; Schema: public; Owner: -
+
+CREATE TRIGGER sale_names_stay BEFORE DELETE ON public.sale_names FOR EACH ROW EXECUTE FUNCTION public.guard_name_kept();
+
+-- Name: sales sales_append_only; Type: TRIGGER; Schema: public; Owner: -
+
+CREATE TRIGGER sales_append_only BEFORE DELETE OR UPDATE ON public.sales FOR EACH ROW EXECUTE FUNCTION public.guard_sale();
+
+-- Name: sales sales_are_whole; Type: TRIGGER; Schema: public; Owner: -
+
+CREATE CONSTRAINT TRIGGER sales_are_whole AFTER INSERT ON public.sales DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.guard_whole_sale();
+
+-- Name: sales sales_no_truncate; Type: TRIGGER; Schema: public; Owner: -
+
+CREATE TRIGGER sales_no_truncate BEFORE TRUNCATE ON public.sales FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+-- Name: sales sales_of_whom_it_erases; Type: TRIGGER; Schema: public; Owner: -
+
+CREATE TRIGGER sales_of_whom_it_erases BEFORE UPDATE ON public.sales FOR EACH ROW WHEN ((CURRENT_USER = 'cashback_eraser'::name)) EXECUTE FUNCTION public.guard_whom_it_erases();
+
+-- Name: sender_releases sender_releases_append_only; Type: TRIGGER; Schema: public; Owner: -
+
+CREATE TRIGGER sender_releases_append_only BEFORE DELETE OR UPDATE ON public.sender_releases FOR EACH ROW EXECUTE FUNCTION public.refuse_change('pause_reason', 'reason');
+
+-- Name: sender_releases sender_releases_no_truncate; Type: TRIGGER; Schema: public; Owner: -
+
+CREATE TRIGGER sender_releases_no_truncate BEFORE TRUNCATE ON public.sender_releases FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+-- Name: statement_explanations statement_explanations_append_only; Type: TRIGGER; Schema: public; Owner: -
+
+CREATE TRIGGER statement_explanations_append_only BEFORE DELETE OR UPDATE ON public.statement_explanations FOR EACH ROW EXECUTE FUNCTION public.refuse_change('reason', 'line_key');
+
+-- Name: statement_explanations statement_explanations_no_truncate; Type: TRIGGER; Schema: public; Owner: -
+
+CREATE TRIGGER statement_explanations_no_truncate BEFORE TRUNCATE ON public.statement_explanations FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+-- Name: statement_incident_events statement_incident_events_append_only; Type: TRIGGER; Schema: public; Owner: -
+
+CREATE TRIGGER statement_incident_events_append_only BEFORE DELETE OR UPDATE ON public.statement_incident_events FOR EACH ROW EXECUTE FUNCTION public.refuse_change('reason');
+
+-- Name: statement_incident_events statement_incident_events_no_truncate; Type: TRIGGER; Schema: public; Owner: -
+
+CREATE TRIGGER statement_incident_events_no_truncate BEFORE TRUNCATE ON public.statement_incident_events FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+-- Name: statement_incidents statement_incidents_mask_when_closed; Type: TRIGGER; Schema: public; Owner: -
+
+CREATE TRIGGER statement_incidents_mask_when_closed BEFORE INSERT OR UPDATE ON public.statement_incidents FOR EACH ROW WHEN ((new.closed_at IS NOT NULL)) EXECUTE FUNCTION public.mask_when_closed();
+
+-- Name: statement_incidents statement_incidents_of_whom_it_erases; Type: TRIGGER; Schema: public; Owner: -
+
+CREATE TRIGGER statement_incidents_of_whom_it_erases AFTER UPDATE ON public.statement_incidents FOR EACH ROW WHEN (((current_setting('role'::text, true) = 'cashback_eraser'::text) AND (old.document IS DISTINCT FROM new.document))) EXECUTE FUNCTION public.guard_incident_erased();
+
+-- Name: stops stops_no_truncate; Type: TRIGGER; Schema: public; Owner: -
+
+CREATE TRIGGER stops_no_truncate BEFORE TRUNCATE ON public.stops FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+-- Name: stops stops_stay; Type: TRIGGER; Schema: public; Owner: -
+
+CREATE TRIGGER stops_stay BEFORE INSERT OR DELETE OR UPDATE ON public.stops FOR EACH ROW EXECUTE FUNCTION public.guard_stop();
+
+-- Name: product_type_periods type_periods_follow; Type: TRIGGER; Schema: public; Owner: -
+
+CREATE TRIGGER type_periods_follow BEFORE INSERT OR DELETE ON public.product_type_periods FOR EACH ROW EXECUTE FUNCTION public.guard_type_period();
+
+-- Name: product_type_periods type_periods_never_change; Type: TRIGGER; Schema: public; Owner: -
+
+CREATE TRIGGER type_periods_never_change BEFORE UPDATE ON public.product_type_periods FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
+
+-- Name: users users_come_back_without_tokens; Type: TRIGGER; Schema: public; Owner: -
+
+CREATE TRIGGER users_come_back_without_tokens BEFORE UPDATE OF disabled_at ON public.users FOR EACH ROW WHEN (((old.disabled_at IS NULL) <> (new.disabled_at IS NULL))) EXECUTE FUNCTION public.end_tokens_of_user();
+
+-- Name: users users_keep_an_administrator; Type: TRIGGER; Schema: public; Owner: -
+
+CREATE TRIGGER users_keep_an_administrator AFTER UPDATE ON public.users FOR EACH ROW EXECUTE FUNCTION public.guard_last_administrator();
+
+-- Name: users users_keep_their_names; Type: TRIGGER; Schema: public; Owner: -
+
+CREATE TRIGGER users_keep_their_names BEFORE DELETE OR UPDATE ON public.users FOR EACH ROW EXECUTE FUNCTION public.keep_columns('username', 'user_id', 'merchant_id', 'created_at');
+
+-- Name: users users_stay_deleted; Type: TRIGGER; Schema: public; Owner: -
+
+CREATE TRIGGER users_stay_deleted BEFORE UPDATE ON public.users FOR EACH ROW WHEN ((old.deleted_at IS NOT NULL)) EXECUTE FUNCTION public.keep_columns('username', 'deleted_at', 'role', 'password_hash');
+
+-- Name: api_clients api_clients_merchant_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.api_clients
+    ADD CONSTRAINT api_clients_merchant_id_fkey FOREIGN KEY (merchant_id) REFERENCES public.merchants(merchant_id);
+
+-- Name: api_clients api_clients_merchant_id_group_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.api_clients
+    ADD CONSTRAINT api_clients_merchant_id_group_id_fkey FOREIGN KEY (merchant_id, group_id) REFERENCES public.api_clients(merchant_id, client_id);
+
+-- Name: attempts attempts_merchant_id_cashback_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.attempts
+    ADD CONSTRAINT attempts_merchant_id_cashback_id_fkey FOREIGN KEY (merchant_id, cashback_id) REFERENCES public.cashbacks(merchant_id, cashback_id);
+
+-- Name: audit audit_merchant_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.audit
+    ADD CONSTRAINT audit_merchant_id_fkey FOREIGN KEY (merchant_id) REFERENCES public.merchants(merchant_id);
+
+-- Name: cashbacks cashbacks_merchant_id_cashback_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.cashbacks
+    ADD CONSTRAINT cashbacks_merchant_id_cashback_id_fkey FOREIGN KEY (merchant_id, cashback_id) REFERENCES public.sales(merchant_id, cashback_id);
+
+-- Name: client_secrets client_secrets_merchant_id_client_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.client_secrets
+    ADD CONSTRAINT client_secrets_merchant_id_client_id_fkey FOREIGN KEY (merchant_id, client_id) REFERENCES public.api_clients(merchant_id, client_id);
+
+-- Name: customers customers_merchant_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.customers
+    ADD CONSTRAINT customers_merchant_id_fkey FOREIGN KEY (merchant_id) REFERENCES public.merchants(merchant_id);
+
+-- Name: day_sums day_sums_merchant_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.day_sums
+    ADD CONSTRAINT day_sums_merchant_id_fkey FOREIGN KEY (merchant_id) REFERENCES public.merchants(merchant_id);
+
+-- Name: events events_merchant_id_cashback_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.events
+    ADD CONSTRAINT events_merchant_id_cashback_id_fkey FOREIGN KEY (merchant_id, cashback_id) REFERENCES public.cashbacks(merchant_id, cashback_id);
+
+-- Name: incidents incidents_merchant_id_cashback_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.incidents
+    ADD CONSTRAINT incidents_merchant_id_cashback_id_fkey FOREIGN KEY (merchant_id, cashback_id) REFERENCES public.cashbacks(merchant_id, cashback_id);
+
+-- Name: privacy_acts privacy_acts_merchant_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.privacy_acts
+    ADD CONSTRAINT privacy_acts_merchant_id_fkey FOREIGN KEY (merchant_id) REFERENCES public.merchants(merchant_id);
+
+-- Name: product_type_periods product_type_periods_merchant_id_product_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.product_type_periods
+    ADD CONSTRAINT product_type_periods_merchant_id_product_id_fkey FOREIGN KEY (merchant_id, product_id) REFERENCES public.products(merchant_id, product_id) ON DELETE CASCADE;
+
+-- Name: product_type_periods product_type_periods_merchant_id_type_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.product_type_periods
+    ADD CONSTRAINT product_type_periods_merchant_id_type_fkey FOREIGN KEY (merchant_id, type) REFERENCES public.product_types(merchant_id, type);
+
+-- Name: product_types product_types_merchant_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.product_types
+    ADD CONSTRAINT product_types_merchant_id_fkey FOREIGN KEY (merchant_id) REFERENCES public.merchants(merchant_id);
+
+-- Name: products products_merchant_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.products
+    ADD CONSTRAINT products_merchant_id_fkey FOREIGN KEY (merchant_id) REFERENCES public.merchants(merchant_id);
+
+-- Name: rates rates_merchant_id_type_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.rates
+    ADD CONSTRAINT rates_merchant_id_type_fkey FOREIGN KEY (merchant_id, type) REFERENCES public.product_types(merchant_id, type) ON DELETE CASCADE;
+
+-- Name: refused_equals refused_equals_merchant_id_cashback_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.refused_equals
+    ADD CONSTRAINT refused_equals_merchant_id_cashback_id_fkey FOREIGN KEY (merchant_id, cashback_id) REFERENCES public.sales(merchant_id, cashback_id);
+
+-- Name: retention retention_merchant_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.retention
+    ADD CONSTRAINT retention_merchant_id_fkey FOREIGN KEY (merchant_id) REFERENCES public.merchants(merchant_id);
+
+-- Name: sale_lines sale_lines_merchant_id_cashback_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.sale_lines
+    ADD CONSTRAINT sale_lines_merchant_id_cashback_id_fkey FOREIGN KEY (merchant_id, cashback_id) REFERENCES public.sales(merchant_id, cashback_id);
+
+-- Name: sale_names sale_names_merchant_id_cashback_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.sale_names
+    ADD CONSTRAINT sale_names_merchant_id_cashback_id_fkey FOREIGN KEY (merchant_id, cashback_id) REFERENCES public.sales(merchant_id, cashback_id) DEFERRABLE INITIALLY DEFERRED;
+
+-- Name: sales sales_merchant_id_document_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.sales
+    ADD CONSTRAINT sales_merchant_id_document_fkey FOREIGN KEY (merchant_id, document) REFERENCES public.customers(merchant_id, document) DEFERRABLE;
+
+-- Name: sales sales_merchant_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.sales
+    ADD CONSTRAINT sales_merchant_id_fkey FOREIGN KEY (merchant_id) REFERENCES public.merchants(merchant_id);
+
+-- Name: sales sales_merchant_id_same_content_as_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.sales
+    ADD CONSTRAINT sales_merchant_id_same_content_as_fkey FOREIGN KEY (merchant_id, same_content_as) REFERENCES public.sales(merchant_id, cashback_id);
+
+-- Name: sessions sessions_merchant_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.sessions
+    ADD CONSTRAINT sessions_merchant_id_fkey FOREIGN KEY (merchant_id) REFERENCES public.merchants(merchant_id);
+
+-- Name: sessions sessions_user_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.sessions
+    ADD CONSTRAINT sessions_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(user_id);
+
+-- Name: statement_explanations statement_explanations_incident_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.statement_explanations
+    ADD CONSTRAINT statement_explanations_incident_id_fkey FOREIGN KEY (incident_id) REFERENCES public.statement_incidents(incident_id);
+
+-- Name: statement_incident_events statement_incident_events_incident_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.statement_incident_events
+    ADD CONSTRAINT statement_incident_events_incident_id_fkey FOREIGN KEY (incident_id) REFERENCES public.statement_incidents(incident_id);
+
+-- Name: statement_incidents statement_incidents_merchant_id_cashback_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.statement_incidents
+    ADD CONSTRAINT statement_incidents_merchant_id_cashback_id_fkey FOREIGN KEY (merchant_id, cashback_id) REFERENCES public.cashbacks(merchant_id, cashback_id);
+
+-- Name: stops stops_merchant_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.stops
+    ADD CONSTRAINT stops_merchant_id_fkey FOREIGN KEY (merchant_id) REFERENCES public.merchants(merchant_id);
+
+-- Name: users users_merchant_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.users
+    ADD CONSTRAINT users_merchant_id_fkey FOREIGN KEY (merchant_id) REFERENCES public.merchants(merchant_id);
+
+-- Name: sender anybody_looks; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY anybody_looks ON public.sender FOR SELECT TO cashback_serving USING (true);
+
+-- Name: api_clients; Type: ROW SECURITY; Schema: public; Owner: -
+
+ALTER TABLE public.api_clients ENABLE ROW LEVEL SECURITY;
+
+-- Name: api_clients at_log_in; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY at_log_in ON public.api_clients FOR SELECT TO cashback_identity USING (true);
+
+-- Name: client_secrets at_log_in; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY at_log_in ON public.client_secrets FOR SELECT TO cashback_identity USING (true);
+
+-- Name: login_failures at_log_in; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY at_log_in ON public.login_failures TO cashback_identity USING (true);
+
+-- Name: merchants at_log_in; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY at_log_in ON public.merchants FOR SELECT TO cashback_identity USING (true);
+
+-- Name: rate_buckets at_log_in; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY at_log_in ON public.rate_buckets TO cashback_identity USING (true);
+
+-- Name: revoked_tokens at_log_in; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY at_log_in ON public.revoked_tokens TO cashback_identity USING (true);
+
+-- Name: sessions at_log_in; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY at_log_in ON public.sessions TO cashback_identity USING (true);
+
+-- Name: users at_log_in; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY at_log_in ON public.users TO cashback_identity USING (true);
+
+-- Name: attempts; Type: ROW SECURITY; Schema: public; Owner: -
+
+ALTER TABLE public.attempts ENABLE ROW LEVEL SECURITY;
+
+-- Name: audit; Type: ROW SECURITY; Schema: public; Owner: -
+
+ALTER TABLE public.audit ENABLE ROW LEVEL SECURITY;
+
+-- Name: cashbacks; Type: ROW SECURITY; Schema: public; Owner: -
+
+ALTER TABLE public.cashbacks ENABLE ROW LEVEL SECURITY;
+
+-- Name: client_secrets; Type: ROW SECURITY; Schema: public; Owner: -
+
+ALTER TABLE public.client_secrets ENABLE ROW LEVEL SECURITY;
+
+-- Name: customers; Type: ROW SECURITY; Schema: public; Owner: -
+
+ALTER TABLE public.customers ENABLE ROW LEVEL SECURITY;
+
+-- Name: day_sums; Type: ROW SECURITY; Schema: public; Owner: -
+
+ALTER TABLE public.day_sums ENABLE ROW LEVEL SECURITY;
+
+-- Name: erasures_under_way; Type: ROW SECURITY; Schema: public; Owner: -
+
+ALTER TABLE public.erasures_under_way ENABLE ROW LEVEL SECURITY;
+
+-- Name: events; Type: ROW SECURITY; Schema: public; Owner: -
+
+ALTER TABLE public.events ENABLE ROW LEVEL SECURITY;
+
+-- Name: incidents; Type: ROW SECURITY; Schema: public; Owner: -
+
+ALTER TABLE public.incidents ENABLE ROW LEVEL SECURITY;
+
+-- Name: login_failures; Type: ROW SECURITY; Schema: public; Owner: -
+
+ALTER TABLE public.login_failures ENABLE ROW LEVEL SECURITY;
+
+-- Name: merchants; Type: ROW SECURITY; Schema: public; Owner: -
+
+ALTER TABLE public.merchants ENABLE ROW LEVEL SECURITY;
+
+-- Name: stops never_for_the_platform; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY never_for_the_platform ON public.stops AS RESTRICTIVE FOR INSERT TO cashback_serving WITH CHECK ((NOT by_platform));
+
+-- Name: api_clients of_all_merchants; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY of_all_merchants ON public.api_clients TO cashback_worker USING (true);
+
+-- Name: attempts of_all_merchants; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY of_all_merchants ON public.attempts TO cashback_worker USING (true);
+
+-- Name: audit of_all_merchants; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY of_all_merchants ON public.audit TO cashback_worker USING (true);
+
+-- Name: cashbacks of_all_merchants; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY of_all_merchants ON public.cashbacks TO cashback_worker USING (true);
+
+-- Name: client_secrets of_all_merchants; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY of_all_merchants ON public.client_secrets TO cashback_worker USING (true);
+
+-- Name: customers of_all_merchants; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY of_all_merchants ON public.customers TO cashback_worker USING (true);
+
+-- Name: day_sums of_all_merchants; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY of_all_merchants ON public.day_sums TO cashback_worker USING (true);
+
+-- Name: erasures_under_way of_all_merchants; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY of_all_merchants ON public.erasures_under_way TO cashback_worker USING (true);
+
+-- Name: events of_all_merchants; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY of_all_merchants ON public.events TO cashback_worker USING (true);
+
+-- Name: incidents of_all_merchants; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY of_all_merchants ON public.incidents TO cashback_worker USING (true);
+
+-- Name: merchants of_all_merchants; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY of_all_merchants ON public.merchants TO cashback_worker USING (true);
+
+-- Name: privacy_acts of_all_merchants; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY of_all_merchants ON public.privacy_acts TO cashback_worker USING (true);
+
+-- Name: product_type_periods of_all_merchants; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY of_all_merchants ON public.product_type_periods TO cashback_worker USING (true);
+
+-- Name: product_types of_all_merchants; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY of_all_merchants ON public.product_types TO cashback_worker USING (true);
+
+-- Name: products of_all_merchants; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY of_all_merchants ON public.products TO cashback_worker USING (true);
+
+-- Name: rates of_all_merchants; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY of_all_merchants ON public.rates TO cashback_worker USING (true);
+
+-- Name: refused_equals of_all_merchants; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY of_all_merchants ON public.refused_equals TO cashback_worker USING (true);
+
+-- Name: retention of_all_merchants; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY of_all_merchants ON public.retention TO cashback_worker USING (true);
+
+-- Name: sale_lines of_all_merchants; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY of_all_merchants ON public.sale_lines TO cashback_worker USING (true);
+
+-- Name: sale_names of_all_merchants; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY of_all_merchants ON public.sale_names TO cashback_worker USING (true);
+
+-- Name: sales of_all_merchants; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY of_all_merchants ON public.sales TO cashback_worker USING (true);
+
+-- Name: sessions of_all_merchants; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY of_all_merchants ON public.sessions TO cashback_worker USING (true);
+
+-- Name: statement_incidents of_all_merchants; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY of_all_merchants ON public.statement_incidents TO cashback_worker USING (true);
+
+-- Name: stops of_all_merchants; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY of_all_merchants ON public.stops TO cashback_worker USING (true);
+
+-- Name: users of_all_merchants; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY of_all_merchants ON public.users TO cashback_worker USING (true);
+
+-- Name: api_clients of_named_merchants; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY of_named_merchants ON public.api_clients TO cashback_serving USING (
+CASE
+    WHEN (merchant_id = ANY (( SELECT (NULLIF(current_setting('cashback.merchants'::text, true), ''::text))::bigint[] AS "nullif")::bigint[])) THEN true
+    ELSE false
+END);
+
+-- Name: attempts of_named_merchants; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY of_named_merchants ON public.attempts TO cashback_serving USING (
+CASE
+    WHEN (merchant_id = ANY (( SELECT (NULLIF(current_setting('cashback.merchants'::text, true), ''::text))::bigint[] AS "nullif")::bigint[])) THEN true
+    ELSE false
+END);
+
+-- Name: audit of_named_merchants; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY of_named_merchants ON public.audit TO cashback_serving USING (
+CASE
+    WHEN (merchant_id = ANY (( SELECT (NULLIF(current_setting('cashback.merchants'::text, true), ''::text))::bigint[] AS "nullif")::bigint[])) THEN true
+    ELSE false
+END);
+
+-- Name: cashbacks of_named_merchants; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY of_named_merchants ON public.cashbacks TO cashback_serving USING (
+CASE
+    WHEN (merchant_id = ANY (( SELECT (NULLIF(current_setting('cashback.merchants'::text, true), ''::text))::bigint[] AS "nullif")::bigint[])) THEN true
+    ELSE false
+END);
+
+-- Name: client_secrets of_named_merchants; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY of_named_merchants ON public.client_secrets TO cashback_serving USING (
+CASE
+    WHEN (merchant_id = ANY (( SELECT (NULLIF(current_setting('cashback.merchants'::text, true), ''::text))::bigint[] AS "nullif")::bigint[])) THEN true
+    ELSE false
+END);
+
+-- Name: customers of_named_merchants; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY of_named_merchants ON public.customers TO cashback_serving USING (
+CASE
+    WHEN (merchant_id = ANY (( SELECT (NULLIF(current_setting('cashback.merchants'::text, true), ''::text))::bigint[] AS "nullif")::bigint[])) THEN true
+    ELSE false
+END);
+
+-- Name: day_sums of_named_merchants; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY of_named_merchants ON public.day_sums TO cashback_serving USING (
+CASE
+    WHEN (merchant_id = ANY (( SELECT (NULLIF(current_setting('cashback.merchants'::text, true), ''::text))::bigint[] AS "nullif")::bigint[])) THEN true
+    ELSE false
+END);
+
+-- Name: erasures_under_way of_named_merchants; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY of_named_merchants ON public.erasures_under_way TO cashback_serving USING (
+CASE
+    WHEN (merchant_id = ANY (( SELECT (NULLIF(current_setting('cashback.merchants'::text, true), ''::text))::bigint[] AS "nullif")::bigint[])) THEN true
+    ELSE false
+END);
+
+-- Name: events of_named_merchants; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY of_named_merchants ON public.events TO cashback_serving USING (
+CASE
+    WHEN (merchant_id = ANY (( SELECT (NULLIF(current_setting('cashback.merchants'::text, true), ''::text))::bigint[] AS "nullif")::bigint[])) THEN true
+    ELSE false
+END);
+
+-- Name: incidents of_named_merchants; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY of_named_merchants ON public.incidents TO cashback_serving USING (
+CASE
+    WHEN (merchant_id = ANY (( SELECT (NULLIF(current_setting('cashback.merchants'::text, true), ''::text))::bigint[] AS "nullif")::bigint[])) THEN true
+    ELSE false
+END);
+
+-- Name: merchants of_named_merchants; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY of_named_merchants ON public.merchants TO cashback_serving USING (
+CASE
+    WHEN (merchant_id = ANY (( SELECT (NULLIF(current_setting('cashback.merchants'::text, true), ''::text))::bigint[] AS "nullif")::bigint[])) THEN true
+    ELSE false
+END);
+
+-- Name: privacy_acts of_named_merchants; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY of_named_merchants ON public.privacy_acts TO cashback_serving USING (
+CASE
+    WHEN (merchant_id = ANY (( SELECT (NULLIF(current_setting('cashback.merchants'::text, true), ''::text))::bigint[] AS "nullif")::bigint[])) THEN true
+    ELSE false
+END);
+
+-- Name: product_type_periods of_named_merchants; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY of_named_merchants ON public.product_type_periods TO cashback_serving USING (
+CASE
+    WHEN (merchant_id = ANY (( SELECT (NULLIF(current_setting('cashback.merchants'::text, true), ''::text))::bigint[] AS "nullif")::bigint[])) THEN true
+    ELSE false
+END);
+
+-- Name: product_types of_named_merchants; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY of_named_merchants ON public.product_types TO cashback_serving USING (
+CASE
+    WHEN (merchant_id = ANY (( SELECT (NULLIF(current_setting('cashback.merchants'::text, true), ''::text))::bigint[] AS "nullif")::bigint[])) THEN true
+    ELSE false
+END);
+
+-- Name: products of_named_merchants; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY of_named_merchants ON public.products TO cashback_serving USING (
+CASE
+    WHEN (merchant_id = ANY (( SELECT (NULLIF(current_setting('cashback.merchants'::text, true), ''::text))::bigint[] AS "nullif")::bigint[])) THEN true
+    ELSE false
+END);
+
+-- Name: rates of_named_merchants; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY of_named_merchants ON public.rates TO cashback_serving USING (
+CASE
+    WHEN (merchant_id = ANY (( SELECT (NULLIF(current_setting('cashback.merchants'::text, true), ''::text))::bigint[] AS "nullif")::bigint[])) THEN true
+    ELSE false
+END);
+
+-- Name: refused_equals of_named_merchants; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY of_named_merchants ON public.refused_equals TO cashback_serving USING (
+CASE
+    WHEN (merchant_id = ANY (( SELECT (NULLIF(current_setting('cashback.merchants'::text, true), ''::text))::bigint[] AS "nullif")::bigint[])) THEN true
+    ELSE false
+END);
+
+-- Name: retention of_named_merchants; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY of_named_merchants ON public.retention TO cashback_serving USING (
+CASE
+    WHEN (merchant_id = ANY (( SELECT (NULLIF(current_setting('cashback.merchants'::text, true), ''::text))::bigint[] AS "nullif")::bigint[])) THEN true
+    ELSE false
+END);
+
+-- Name: sale_lines of_named_merchants; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY of_named_merchants ON public.sale_lines TO cashback_serving USING (
+CASE
+    WHEN (merchant_id = ANY (( SELECT (NULLIF(current_setting('cashback.merchants'::text, true), ''::text))::bigint[] AS "nullif")::bigint[])) THEN true
+    ELSE false
+END);
+
+-- Name: sale_names of_named_merchants; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY of_named_merchants ON public.sale_names TO cashback_serving USING (
+CASE
+    WHEN (merchant_id = ANY (( SELECT (NULLIF(current_setting('cashback.merchants'::text, true), ''::text))::bigint[] AS "nullif")::bigint[])) THEN true
+    ELSE false
+END);
+
+-- Name: sales of_named_merchants; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY of_named_merchants ON public.sales TO cashback_serving USING (
+CASE
+    WHEN (merchant_id = ANY (( SELECT (NULLIF(current_setting('cashback.merchants'::text, true), ''::text))::bigint[] AS "nullif")::bigint[])) THEN true
+    ELSE false
+END);
+
+-- Name: sessions of_named_merchants; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY of_named_merchants ON public.sessions TO cashback_serving USING (
+CASE
+    WHEN (merchant_id = ANY (( SELECT (NULLIF(current_setting('cashback.merchants'::text, true), ''::text))::bigint[] AS "nullif")::bigint[])) THEN true
+    ELSE false
+END);
+
+-- Name: statement_incidents of_named_merchants; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY of_named_merchants ON public.statement_incidents TO cashback_serving USING (
+CASE
+    WHEN (merchant_id = ANY (( SELECT (NULLIF(current_setting('cashback.merchants'::text, true), ''::text))::bigint[] AS "nullif")::bigint[])) THEN true
+    ELSE false
+END);
+
+-- Name: stops of_named_merchants; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY of_named_merchants ON public.stops TO cashback_serving USING (
+CASE
+    WHEN (merchant_id = ANY (( SELECT (NULLIF(current_setting('cashback.merchants'::text, true), ''::text))::bigint[] AS "nullif")::bigint[])) THEN true
+    ELSE false
+END);
+
+-- Name: users of_named_merchants; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY of_named_merchants ON public.users TO cashback_serving USING (
+CASE
+    WHEN (merchant_id = ANY (( SELECT (NULLIF(current_setting('cashback.merchants'::text, true), ''::text))::bigint[] AS "nullif")::bigint[])) THEN true
+    ELSE false
+END);
+
+-- Name: attempts of_named_merchants_for_erasure; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY of_named_merchants_for_erasure ON public.attempts TO cashback_eraser USING (
+CASE
+    WHEN (merchant_id = ANY (( SELECT (NULLIF(current_setting('cashback.merchants'::text, true), ''::text))::bigint[] AS "nullif")::bigint[])) THEN true
+    ELSE false
+END);
+
+-- Name: cashbacks of_named_merchants_for_erasure; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY of_named_merchants_for_erasure ON public.cashbacks TO cashback_eraser USING (
+CASE
+    WHEN (merchant_id = ANY (( SELECT (NULLIF(current_setting('cashback.merchants'::text, true), ''::text))::bigint[] AS "nullif")::bigint[])) THEN true
+    ELSE false
+END);
+
+-- Name: customers of_named_merchants_for_erasure; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY of_named_merchants_for_erasure ON public.customers TO cashback_eraser USING (
+CASE
+    WHEN (merchant_id = ANY (( SELECT (NULLIF(current_setting('cashback.merchants'::text, true), ''::text))::bigint[] AS "nullif")::bigint[])) THEN true
+    ELSE false
+END);
+
+-- Name: events of_named_merchants_for_erasure; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY of_named_merchants_for_erasure ON public.events TO cashback_eraser USING (
+CASE
+    WHEN (merchant_id = ANY (( SELECT (NULLIF(current_setting('cashback.merchants'::text, true), ''::text))::bigint[] AS "nullif")::bigint[])) THEN true
+    ELSE false
+END);
+
+-- Name: privacy_acts of_named_merchants_for_erasure; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY of_named_merchants_for_erasure ON public.privacy_acts TO cashback_eraser USING (
+CASE
+    WHEN (merchant_id = ANY (( SELECT (NULLIF(current_setting('cashback.merchants'::text, true), ''::text))::bigint[] AS "nullif")::bigint[])) THEN true
+    ELSE false
+END);
+
+-- Name: refused_equals of_named_merchants_for_erasure; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY of_named_merchants_for_erasure ON public.refused_equals TO cashback_eraser USING (
+CASE
+    WHEN (merchant_id = ANY (( SELECT (NULLIF(current_setting('cashback.merchants'::text, true), ''::text))::bigint[] AS "nullif")::bigint[])) THEN true
+    ELSE false
+END);
+
+-- Name: retention of_named_merchants_for_erasure; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY of_named_merchants_for_erasure ON public.retention TO cashback_eraser USING (
+CASE
+    WHEN (merchant_id = ANY (( SELECT (NULLIF(current_setting('cashback.merchants'::text, true), ''::text))::bigint[] AS "nullif")::bigint[])) THEN true
+    ELSE false
+END);
+
+-- Name: sale_lines of_named_merchants_for_erasure; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY of_named_merchants_for_erasure ON public.sale_lines TO cashback_eraser USING (
+CASE
+    WHEN (merchant_id = ANY (( SELECT (NULLIF(current_setting('cashback.merchants'::text, true), ''::text))::bigint[] AS "nullif")::bigint[])) THEN true
+    ELSE false
+END);
+
+-- Name: sale_names of_named_merchants_for_erasure; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY of_named_merchants_for_erasure ON public.sale_names TO cashback_eraser USING (
+CASE
+    WHEN (merchant_id = ANY (( SELECT (NULLIF(current_setting('cashback.merchants'::text, true), ''::text))::bigint[] AS "nullif")::bigint[])) THEN true
+    ELSE false
+END);
+
+-- Name: sales of_named_merchants_for_erasure; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY of_named_merchants_for_erasure ON public.sales TO cashback_eraser USING (
+CASE
+    WHEN (merchant_id = ANY (( SELECT (NULLIF(current_setting('cashback.merchants'::text, true), ''::text))::bigint[] AS "nullif")::bigint[])) THEN true
+    ELSE false
+END);
+
+-- Name: stops of_named_merchants_for_erasure; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY of_named_merchants_for_erasure ON public.stops FOR SELECT TO cashback_eraser USING (
+CASE
+    WHEN (merchant_id = ANY (( SELECT (NULLIF(current_setting('cashback.merchants'::text, true), ''::text))::bigint[] AS "nullif")::bigint[])) THEN true
+    ELSE false
+END);
+
+-- Name: attempts of_the_group; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY of_the_group ON public.attempts AS RESTRICTIVE FOR SELECT TO cashback_serving USING (
+CASE
+    WHEN (( SELECT NULLIF(current_setting('cashback.reads_only'::text, true), ''::text) AS "nullif") IS NULL) THEN true
+    ELSE (EXISTS ( SELECT
+       FROM public.sales s
+      WHERE ((s.merchant_id = attempts.merchant_id) AND (s.cashback_id = attempts.cashback_id))))
+END);
+
+-- Name: cashbacks of_the_group; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY of_the_group ON public.cashbacks AS RESTRICTIVE FOR SELECT TO cashback_serving USING (
+CASE
+    WHEN (( SELECT NULLIF(current_setting('cashback.reads_only'::text, true), ''::text) AS "nullif") IS NULL) THEN true
+    ELSE (EXISTS ( SELECT
+       FROM public.sales s
+      WHERE ((s.merchant_id = cashbacks.merchant_id) AND (s.cashback_id = cashbacks.cashback_id))))
+END);
+
+-- Name: events of_the_group; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY of_the_group ON public.events AS RESTRICTIVE FOR SELECT TO cashback_serving USING (
+CASE
+    WHEN (( SELECT NULLIF(current_setting('cashback.reads_only'::text, true), ''::text) AS "nullif") IS NULL) THEN true
+    ELSE (EXISTS ( SELECT
+       FROM public.sales s
+      WHERE ((s.merchant_id = events.merchant_id) AND (s.cashback_id = events.cashback_id))))
+END);
+
+-- Name: sale_lines of_the_group; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY of_the_group ON public.sale_lines AS RESTRICTIVE FOR SELECT TO cashback_serving USING (
+CASE
+    WHEN (( SELECT NULLIF(current_setting('cashback.reads_only'::text, true), ''::text) AS "nullif") IS NULL) THEN true
+    ELSE (EXISTS ( SELECT
+       FROM public.sales s
+      WHERE ((s.merchant_id = sale_lines.merchant_id) AND (s.cashback_id = sale_lines.cashback_id))))
+END);
+
+-- Name: sales of_the_group; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY of_the_group ON public.sales AS RESTRICTIVE FOR SELECT TO cashback_serving USING (
+CASE
+    WHEN (( SELECT NULLIF(current_setting('cashback.reads_only'::text, true), ''::text) AS "nullif") IS NULL) THEN true
+    ELSE COALESCE((COALESCE(came_under, submitted_by) = ( SELECT current_setting('cashback.reads_only'::text, true) AS current_setting)), false)
+END);
+
+-- Name: api_clients of_the_platform; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY of_the_platform ON public.api_clients TO cashback_platform USING (true);
+
+-- Name: audit of_the_platform; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY of_the_platform ON public.audit TO cashback_platform USING (true);
+
+-- Name: cashbacks of_the_platform; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY of_the_platform ON public.cashbacks FOR SELECT TO cashback_platform USING (true);
+
+-- Name: client_secrets of_the_platform; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY of_the_platform ON public.client_secrets TO cashback_platform USING (true);
+
+-- Name: merchants of_the_platform; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY of_the_platform ON public.merchants TO cashback_platform USING (true);
+
+-- Name: product_types of_the_platform; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY of_the_platform ON public.product_types FOR SELECT TO cashback_platform USING (true);
+
+-- Name: reconciliations of_the_platform; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY of_the_platform ON public.reconciliations TO cashback_platform USING (true);
+
+-- Name: sessions of_the_platform; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY of_the_platform ON public.sessions TO cashback_platform USING (true);
+
+-- Name: statement_explanations of_the_platform; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY of_the_platform ON public.statement_explanations TO cashback_platform USING (true);
+
+-- Name: statement_incident_events of_the_platform; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY of_the_platform ON public.statement_incident_events TO cashback_platform USING (true);
+
+-- Name: statement_incidents of_the_platform; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY of_the_platform ON public.statement_incidents TO cashback_platform USING (true);
+
+-- Name: stops of_the_platform; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY of_the_platform ON public.stops TO cashback_platform USING (true);
+
+-- Name: users of_the_platform; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY of_the_platform ON public.users TO cashback_platform USING (true);
+
+-- Name: reconciliations of_workers; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY of_workers ON public.reconciliations TO cashback_worker USING (true);
+
+-- Name: statement_explanations of_workers; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY of_workers ON public.statement_explanations TO cashback_worker USING (true);
+
+-- Name: statement_incident_events of_workers; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY of_workers ON public.statement_incident_events TO cashback_worker USING (true);
+
+-- Name: sender operators_release; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY operators_release ON public.sender TO cashback_worker USING (true);
+
+-- Name: sender pausing_only; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY pausing_only ON public.sender FOR UPDATE TO cashback_serving USING (true) WITH CHECK ((paused_at IS NOT NULL));
+
+-- Name: privacy_acts; Type: ROW SECURITY; Schema: public; Owner: -
+
+ALTER TABLE public.privacy_acts ENABLE ROW LEVEL SECURITY;
+
+-- Name: product_type_periods; Type: ROW SECURITY; Schema: public; Owner: -
+
+ALTER TABLE public.product_type_periods ENABLE ROW LEVEL SECURITY;
+
+-- Name: product_types; Type: ROW SECURITY; Schema: public; Owner: -
+
+ALTER TABLE public.product_types ENABLE ROW LEVEL SECURITY;
+
+-- Name: products; Type: ROW SECURITY; Schema: public; Owner: -
+
+ALTER TABLE public.products ENABLE ROW LEVEL SECURITY;
+
+-- Name: rate_buckets; Type: ROW SECURITY; Schema: public; Owner: -
+
+ALTER TABLE public.rate_buckets ENABLE ROW LEVEL SECURITY;
+
+-- Name: rates; Type: ROW SECURITY; Schema: public; Owner: -
+
+ALTER TABLE public.rates ENABLE ROW LEVEL SECURITY;
+
+-- Name: reconciliations; Type: ROW SECURITY; Schema: public; Owner: -
+
+ALTER TABLE public.reconciliations ENABLE ROW LEVEL SECURITY;
+
+-- Name: refused_equals; Type: ROW SECURITY; Schema: public; Owner: -
+
+ALTER TABLE public.refused_equals ENABLE ROW LEVEL SECURITY;
+
+-- Name: retention; Type: ROW SECURITY; Schema: public; Owner: -
+
+ALTER TABLE public.retention ENABLE ROW LEVEL SECURITY;
+
+-- Name: revoked_tokens; Type: ROW SECURITY; Schema: public; Owner: -
+
+ALTER TABLE public.revoked_tokens ENABLE ROW LEVEL SECURITY;
+
+-- Name: sale_lines; Type: ROW SECURITY; Schema: public; Owner: -
+
+ALTER TABLE public.sale_lines ENABLE ROW LEVEL SECURITY;
+
+-- Name: sale_names; Type: ROW SECURITY; Schema: public; Owner: -
+
+ALTER TABLE public.sale_names ENABLE ROW LEVEL SECURITY;
+
+-- Name: sales; Type: ROW SECURITY; Schema: public; Owner: -
+
+ALTER TABLE public.sales ENABLE ROW LEVEL SECURITY;
+
+-- Name: sender; Type: ROW SECURITY; Schema: public; Owner: -
+
+ALTER TABLE public.sender ENABLE ROW LEVEL SECURITY;
+
+-- Name: sessions; Type: ROW SECURITY; Schema: public; Owner: -
+
+ALTER TABLE public.sessions ENABLE ROW LEVEL SECURITY;
+
+-- Name: statement_explanations; Type: ROW SECURITY; Schema: public; Owner: -
+
+ALTER TABLE public.statement_explanations ENABLE ROW LEVEL SECURITY;
+
+-- Name: statement_incident_events; Type: ROW SECURITY; Schema: public; Owner: -
+
+ALTER TABLE public.statement_incident_events ENABLE ROW LEVEL SECURITY;
+
+-- Name: statement_incidents; Type: ROW SECURITY; Schema: public; Owner: -
+
+ALTER TABLE public.statement_incidents ENABLE ROW LEVEL SECURITY;
+
+-- Name: stops; Type: ROW SECURITY; Schema: public; Owner: -
+
+ALTER TABLE public.stops ENABLE ROW LEVEL SECURITY;
+
+-- Name: stops the_platforms_stay; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY the_platforms_stay ON public.stops AS RESTRICTIVE FOR UPDATE TO cashback_serving USING ((NOT by_platform));
+
+-- Name: users; Type: ROW SECURITY; Schema: public; Owner: -
+
+ALTER TABLE public.users ENABLE ROW LEVEL SECURITY;
+
+-- Name: merchants whose_data_are_cleaned; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY whose_data_are_cleaned ON public.merchants FOR SELECT TO cashback_eraser USING (true);
+
+-- Name: SCHEMA public; Type: ACL; Schema: -; Owner: -
+
+GRANT USAGE ON SCHEMA public TO cashback_serving;
+GRANT USAGE ON SCHEMA public TO cashback_worker;
+GRANT USAGE ON SCHEMA public TO cashback_identity;
+GRANT USAGE ON SCHEMA public TO cashback_platform;
+GRANT USAGE ON SCHEMA public TO cashback_eraser;
+
+-- Name: FUNCTION append_only(guarded regclass, VARIADIC but_erased text[]); Type: ACL; Schema: public; Owner: -
+
+REVOKE ALL ON FUNCTION public.append_only(guarded regclass, VARIADIC but_erased text[]) FROM PUBLIC;
+
+-- Name: FUNCTION at_most_two_live_secrets(); Type: ACL; Schema: public; Owner: -
+
+REVOKE ALL ON FUNCTION public.at_most_two_live_secrets() FROM PUBLIC;
+
+-- Name: FUNCTION audit_change(); Type: ACL; Schema: public; Owner: -
+
+REVOKE ALL ON FUNCTION public.audit_change() FROM PUBLIC;
+
+-- Name: FUNCTION audit_table(audited regclass, resource text, key text[], hidden text[], untold text[], inserts boolean); Type: ACL; Schema: public; Owner: -
+
+REVOKE ALL ON FUNCTION public.audit_table(audited regclass, resource text, key text[], hidden text[], untold text[], inserts boolean) FROM PUBLIC;
+
+-- Name: FUNCTION audited_value(value jsonb); Type: ACL; Schema: public; Owner: -
+
+REVOKE ALL ON FUNCTION public.audited_value(value jsonb) FROM PUBLIC;
+
+-- Name: FUNCTION close_functions(home name); Type: ACL; Schema: public; Owner: -
+
+REVOKE ALL ON FUNCTION public.close_functions(home name) FROM PUBLIC;
+
+-- Name: FUNCTION count_the_day(); Type: ACL; Schema: public; Owner: -
+
+REVOKE ALL ON FUNCTION public.count_the_day() FROM PUBLIC;
+
+-- Name: FUNCTION draw_requests(who text, every_s double precision, capacity integer, wanted integer, OUT granted integer, OUT wait_s double precision); Type: ACL; Schema: public; Owner: -
+
+REVOKE ALL ON FUNCTION public.draw_requests(who text, every_s double precision, capacity integer, wanted integer, OUT granted integer, OUT wait_s double precision) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.draw_requests(who text, every_s double precision, capacity integer, wanted integer, OUT granted integer, OUT wait_s double precision) TO cashback_identity;
+
+-- Name: FUNCTION end_tokens_of_client(); Type: ACL; Schema: public; Owner: -
+
+REVOKE ALL ON FUNCTION public.end_tokens_of_client() FROM PUBLIC;
+
+-- Name: FUNCTION end_tokens_of_merchant(); Type: ACL; Schema: public; Owner: -
+
+REVOKE ALL ON FUNCTION public.end_tokens_of_merchant() FROM PUBLIC;
+
+-- Name: FUNCTION end_tokens_of_user(); Type: ACL; Schema: public; Owner: -
+
+REVOKE ALL ON FUNCTION public.end_tokens_of_user() FROM PUBLIC;
+
+-- Name: FUNCTION forget_in_incidents(of_merchant bigint, known text, pseudonym text); Type: ACL; Schema: public; Owner: -
+
+REVOKE ALL ON FUNCTION public.forget_in_incidents(of_merchant bigint, known text, pseudonym text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.forget_in_incidents(of_merchant bigint, known text, pseudonym text) TO cashback_eraser;
+
+-- Name: FUNCTION forget_in_texts(of_merchant bigint, of_customer uuid); Type: ACL; Schema: public; Owner: -
+
+REVOKE ALL ON FUNCTION public.forget_in_texts(of_merchant bigint, of_customer uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.forget_in_texts(of_merchant bigint, of_customer uuid) TO cashback_eraser;
+
+-- Name: FUNCTION guard_attempt(); Type: ACL; Schema: public; Owner: -
+
+REVOKE ALL ON FUNCTION public.guard_attempt() FROM PUBLIC;
+
+-- Name: FUNCTION guard_cashback_move(); Type: ACL; Schema: public; Owner: -
+
+REVOKE ALL ON FUNCTION public.guard_cashback_move() FROM PUBLIC;
+
+-- Name: FUNCTION guard_customer_erased(); Type: ACL; Schema: public; Owner: -
+
+REVOKE ALL ON FUNCTION public.guard_customer_erased() FROM PUBLIC;
+
+-- Name: FUNCTION guard_erasure_ends(); Type: ACL; Schema: public; Owner: -
+
+REVOKE ALL ON FUNCTION public.guard_erasure_ends() FROM PUBLIC;
+
+-- Name: FUNCTION guard_incident_erased(); Type: ACL; Schema: public; Owner: -
+
+REVOKE ALL ON FUNCTION public.guard_incident_erased() FROM PUBLIC;
+
+-- Name: FUNCTION guard_last_administrator(); Type: ACL; Schema: public; Owner: -
+
+REVOKE ALL ON FUNCTION public.guard_last_administrator() FROM PUBLIC;
+
+-- Name: FUNCTION guard_name_change(); Type: ACL; Schema: public; Owner: -
+
+REVOKE ALL ON FUNCTION public.guard_name_change() FROM PUBLIC;
+
+-- Name: FUNCTION guard_name_kept(); Type: ACL; Schema: public; Owner: -
+
+REVOKE ALL ON FUNCTION public.guard_name_kept() FROM PUBLIC;
+
+-- Name: FUNCTION guard_rate(); Type: ACL; Schema: public; Owner: -
+
+REVOKE ALL ON FUNCTION public.guard_rate() FROM PUBLIC;
+
+-- Name: FUNCTION guard_refused_equal(); Type: ACL; Schema: public; Owner: -
+
+REVOKE ALL ON FUNCTION public.guard_refused_equal() FROM PUBLIC;
+
+-- Name: FUNCTION guard_sale(); Type: ACL; Schema: public; Owner: -
+
+REVOKE ALL ON FUNCTION public.guard_sale() FROM PUBLIC;
+
+-- Name: FUNCTION guard_stop(); Type: ACL; Schema: public; Owner: -
+
+REVOKE ALL ON FUNCTION public.guard_stop() FROM PUBLIC;
+
+-- Name: FUNCTION guard_told_move(); Type: ACL; Schema: public; Owner: -
+
+REVOKE ALL ON FUNCTION public.guard_told_move() FROM PUBLIC;
+
+-- Name: FUNCTION guard_type_period(); Type: ACL; Schema: public; Owner: -
+
+REVOKE ALL ON FUNCTION public.guard_type_period() FROM PUBLIC;
+
+-- Name: FUNCTION guard_used(); Type: ACL; Schema: public; Owner: -
+
+REVOKE ALL ON FUNCTION public.guard_used() FROM PUBLIC;
+
+-- Name: FUNCTION guard_whole_sale(); Type: ACL; Schema: public; Owner: -
+
+REVOKE ALL ON FUNCTION public.guard_whole_sale() FROM PUBLIC;
+
+-- Name: FUNCTION guard_whom_it_erases(); Type: ACL; Schema: public; Owner: -
+
+REVOKE ALL ON FUNCTION public.guard_whom_it_erases() FROM PUBLIC;
+
+-- Name: FUNCTION is_sealed(name text); Type: ACL; Schema: public; Owner: -
+
+REVOKE ALL ON FUNCTION public.is_sealed(name text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.is_sealed(name text) TO cashback_serving;
+GRANT ALL ON FUNCTION public.is_sealed(name text) TO cashback_worker;
+GRANT ALL ON FUNCTION public.is_sealed(name text) TO cashback_eraser;
+
+-- Name: FUNCTION keep_columns(); Type: ACL; Schema: public; Owner: -
+
+REVOKE ALL ON FUNCTION public.keep_columns() FROM PUBLIC;
+
+-- Name: FUNCTION keys_to_seal(of_merchant bigint, pseudonym text); Type: ACL; Schema: public; Owner: -
+
+REVOKE ALL ON FUNCTION public.keys_to_seal(of_merchant bigint, pseudonym text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.keys_to_seal(of_merchant bigint, pseudonym text) TO cashback_eraser;
+
+-- Name: FUNCTION let_named_merchants(protected regclass, policy name, reader name, verbs text); Type: ACL; Schema: public; Owner: -
+
+REVOKE ALL ON FUNCTION public.let_named_merchants(protected regclass, policy name, reader name, verbs text) FROM PUBLIC;
+
+-- Name: FUNCTION lines_come_together(); Type: ACL; Schema: public; Owner: -
+
+REVOKE ALL ON FUNCTION public.lines_come_together() FROM PUBLIC;
+
+-- Name: FUNCTION lines_follow_terms(); Type: ACL; Schema: public; Owner: -
+
+REVOKE ALL ON FUNCTION public.lines_follow_terms() FROM PUBLIC;
+
+-- Name: FUNCTION loses_values(was jsonb, is_now jsonb); Type: ACL; Schema: public; Owner: -
+
+REVOKE ALL ON FUNCTION public.loses_values(was jsonb, is_now jsonb) FROM PUBLIC;
+
+-- Name: FUNCTION mask_when_closed(); Type: ACL; Schema: public; Owner: -
+
+REVOKE ALL ON FUNCTION public.mask_when_closed() FROM PUBLIC;
+
+-- Name: FUNCTION names_being_erased(of_merchant bigint, known text); Type: ACL; Schema: public; Owner: -
+
+REVOKE ALL ON FUNCTION public.names_being_erased(of_merchant bigint, known text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.names_being_erased(of_merchant bigint, known text) TO cashback_serving;
+GRANT ALL ON FUNCTION public.names_being_erased(of_merchant bigint, known text) TO cashback_worker;
+GRANT ALL ON FUNCTION public.names_being_erased(of_merchant bigint, known text) TO cashback_eraser;
+
+-- Name: FUNCTION pattern_of(document text, names text[]); Type: ACL; Schema: public; Owner: -
+
+REVOKE ALL ON FUNCTION public.pattern_of(document text, names text[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.pattern_of(document text, names text[]) TO cashback_serving;
+GRANT ALL ON FUNCTION public.pattern_of(document text, names text[]) TO cashback_worker;
+GRANT ALL ON FUNCTION public.pattern_of(document text, names text[]) TO cashback_eraser;
+
+-- Name: FUNCTION protect_merchant_table(protected regclass); Type: ACL; Schema: public; Owner: -
+
+REVOKE ALL ON FUNCTION public.protect_merchant_table(protected regclass) FROM PUBLIC;
+
+-- Name: FUNCTION refuse_change(); Type: ACL; Schema: public; Owner: -
+
+REVOKE ALL ON FUNCTION public.refuse_change() FROM PUBLIC;
+
+-- Name: FUNCTION refuse_period(last_version integer, last_start timestamp with time zone, version integer, starts_at timestamp with time zone); Type: ACL; Schema: public; Owner: -
+
+REVOKE ALL ON FUNCTION public.refuse_period(last_version integer, last_start timestamp with time zone, version integer, starts_at timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.refuse_period(last_version integer, last_start timestamp with time zone, version integer, starts_at timestamp with time zone) TO cashback_serving;
+
+-- Name: FUNCTION refuse_taking_back(last_version integer, version integer, starts_at timestamp with time zone); Type: ACL; Schema: public; Owner: -
+
+REVOKE ALL ON FUNCTION public.refuse_taking_back(last_version integer, version integer, starts_at timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.refuse_taking_back(last_version integer, version integer, starts_at timestamp with time zone) TO cashback_serving;
+
+-- Name: FUNCTION refuse_truncating(guarded regclass); Type: ACL; Schema: public; Owner: -
+
+REVOKE ALL ON FUNCTION public.refuse_truncating(guarded regclass) FROM PUBLIC;
+
+-- Name: FUNCTION seal_keys(of_merchant bigint, pseudonym text, sealed jsonb); Type: ACL; Schema: public; Owner: -
+
+REVOKE ALL ON FUNCTION public.seal_keys(of_merchant bigint, pseudonym text, sealed jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.seal_keys(of_merchant bigint, pseudonym text, sealed jsonb) TO cashback_eraser;
+
+-- Name: FUNCTION suspected_cashbacks(of_merchant bigint, precedes interval, only_these uuid[]); Type: ACL; Schema: public; Owner: -
+
+REVOKE ALL ON FUNCTION public.suspected_cashbacks(of_merchant bigint, precedes interval, only_these uuid[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.suspected_cashbacks(of_merchant bigint, precedes interval, only_these uuid[]) TO cashback_serving;
+GRANT ALL ON FUNCTION public.suspected_cashbacks(of_merchant bigint, precedes interval, only_these uuid[]) TO cashback_worker;
+
+-- Name: FUNCTION tells(told text, pattern text); Type: ACL; Schema: public; Owner: -
+
+REVOKE ALL ON FUNCTION public.tells(told text, pattern text) FROM PUBLIC;
+
+-- Name: FUNCTION tells_of(told text, document text, names text[]); Type: ACL; Schema: public; Owner: -
+
+REVOKE ALL ON FUNCTION public.tells_of(told text, document text, names text[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.tells_of(told text, document text, names text[]) TO cashback_serving;
+GRANT ALL ON FUNCTION public.tells_of(told text, document text, names text[]) TO cashback_worker;
+GRANT ALL ON FUNCTION public.tells_of(told text, document text, names text[]) TO cashback_eraser;
+
+-- Name: FUNCTION wake_workers(); Type: ACL; Schema: public; Owner: -
+
+REVOKE ALL ON FUNCTION public.wake_workers() FROM PUBLIC;
+
+-- Name: FUNCTION who_was_erased(told jsonb); Type: ACL; Schema: public; Owner: -
+
+REVOKE ALL ON FUNCTION public.who_was_erased(told jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.who_was_erased(told jsonb) TO cashback_worker;
+
+-- Name: FUNCTION without_telling(fields jsonb, pattern text); Type: ACL; Schema: public; Owner: -
+
+REVOKE ALL ON FUNCTION public.without_telling(fields jsonb, pattern text) FROM PUBLIC;
+
+-- Name: TABLE api_clients; Type: ACL; Schema: public; Owner: -
+
+GRANT SELECT ON TABLE public.api_clients TO cashback_identity;
+GRANT SELECT,INSERT ON TABLE public.api_clients TO cashback_serving;
+GRANT SELECT,INSERT ON TABLE public.api_clients TO cashback_platform;
+
+-- Name: COLUMN api_clients.name; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(name) ON TABLE public.api_clients TO cashback_serving;
+GRANT UPDATE(name) ON TABLE public.api_clients TO cashback_platform;
+
+-- Name: COLUMN api_clients.role; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(role) ON TABLE public.api_clients TO cashback_serving;
+GRANT UPDATE(role) ON TABLE public.api_clients TO cashback_platform;
+
+-- Name: COLUMN api_clients.version; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(version) ON TABLE public.api_clients TO cashback_serving;
+GRANT UPDATE(version) ON TABLE public.api_clients TO cashback_platform;
+
+-- Name: COLUMN api_clients.updated_at; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(updated_at) ON TABLE public.api_clients TO cashback_serving;
+GRANT UPDATE(updated_at) ON TABLE public.api_clients TO cashback_platform;
+
+-- Name: COLUMN api_clients.disabled_at; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(disabled_at) ON TABLE public.api_clients TO cashback_serving;
+GRANT UPDATE(disabled_at) ON TABLE public.api_clients TO cashback_platform;
+
+-- Name: COLUMN api_clients.deleted_at; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(deleted_at) ON TABLE public.api_clients TO cashback_serving;
+GRANT UPDATE(deleted_at) ON TABLE public.api_clients TO cashback_platform;
+
+-- Name: COLUMN api_clients.group_id; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(group_id) ON TABLE public.api_clients TO cashback_serving;
+GRANT UPDATE(group_id) ON TABLE public.api_clients TO cashback_platform;
+
+-- Name: TABLE attempts; Type: ACL; Schema: public; Owner: -
+
+GRANT SELECT,INSERT ON TABLE public.attempts TO cashback_serving;
+GRANT SELECT,INSERT ON TABLE public.attempts TO cashback_worker;
+GRANT SELECT ON TABLE public.attempts TO cashback_eraser;
+
+-- Name: COLUMN attempts.ended_at; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(ended_at) ON TABLE public.attempts TO cashback_serving;
+GRANT UPDATE(ended_at) ON TABLE public.attempts TO cashback_worker;
+
+-- Name: COLUMN attempts.result; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(result) ON TABLE public.attempts TO cashback_serving;
+GRANT UPDATE(result) ON TABLE public.attempts TO cashback_worker;
+
+-- Name: COLUMN attempts.phase; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(phase) ON TABLE public.attempts TO cashback_serving;
+GRANT UPDATE(phase) ON TABLE public.attempts TO cashback_worker;
+
+-- Name: COLUMN attempts.reason; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(reason) ON TABLE public.attempts TO cashback_serving;
+GRANT UPDATE(reason) ON TABLE public.attempts TO cashback_worker;
+GRANT UPDATE(reason) ON TABLE public.attempts TO cashback_eraser;
+
+-- Name: COLUMN attempts.status_code; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(status_code) ON TABLE public.attempts TO cashback_serving;
+GRANT UPDATE(status_code) ON TABLE public.attempts TO cashback_worker;
+
+-- Name: COLUMN attempts.body; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(body) ON TABLE public.attempts TO cashback_serving;
+GRANT UPDATE(body) ON TABLE public.attempts TO cashback_worker;
+GRANT UPDATE(body) ON TABLE public.attempts TO cashback_eraser;
+
+-- Name: COLUMN attempts.provider_id; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(provider_id) ON TABLE public.attempts TO cashback_serving;
+GRANT UPDATE(provider_id) ON TABLE public.attempts TO cashback_worker;
+GRANT UPDATE(provider_id) ON TABLE public.attempts TO cashback_eraser;
+
+-- Name: COLUMN attempts.provider_message; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(provider_message) ON TABLE public.attempts TO cashback_serving;
+GRANT UPDATE(provider_message) ON TABLE public.attempts TO cashback_worker;
+GRANT UPDATE(provider_message) ON TABLE public.attempts TO cashback_eraser;
+
+-- Name: COLUMN attempts.provider_created_at; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(provider_created_at) ON TABLE public.attempts TO cashback_serving;
+GRANT UPDATE(provider_created_at) ON TABLE public.attempts TO cashback_worker;
+GRANT UPDATE(provider_created_at) ON TABLE public.attempts TO cashback_eraser;
+
+-- Name: COLUMN attempts.connected_s; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(connected_s) ON TABLE public.attempts TO cashback_serving;
+GRANT UPDATE(connected_s) ON TABLE public.attempts TO cashback_worker;
+
+-- Name: COLUMN attempts.sent_s; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(sent_s) ON TABLE public.attempts TO cashback_serving;
+GRANT UPDATE(sent_s) ON TABLE public.attempts TO cashback_worker;
+
+-- Name: COLUMN attempts.elapsed_s; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(elapsed_s) ON TABLE public.attempts TO cashback_serving;
+GRANT UPDATE(elapsed_s) ON TABLE public.attempts TO cashback_worker;
+
+-- Name: COLUMN audit.audit_id; Type: ACL; Schema: public; Owner: -
+
+GRANT SELECT(audit_id) ON TABLE public.audit TO cashback_serving;
+GRANT SELECT(audit_id) ON TABLE public.audit TO cashback_platform;
+
+-- Name: COLUMN audit.at; Type: ACL; Schema: public; Owner: -
+
+GRANT SELECT(at) ON TABLE public.audit TO cashback_serving;
+GRANT SELECT(at) ON TABLE public.audit TO cashback_platform;
+
+-- Name: COLUMN audit.merchant_id; Type: ACL; Schema: public; Owner: -
+
+GRANT SELECT(merchant_id) ON TABLE public.audit TO cashback_serving;
+GRANT SELECT(merchant_id) ON TABLE public.audit TO cashback_platform;
+
+-- Name: COLUMN audit.actor; Type: ACL; Schema: public; Owner: -
+
+GRANT SELECT(actor) ON TABLE public.audit TO cashback_serving;
+GRANT SELECT(actor) ON TABLE public.audit TO cashback_platform;
+
+-- Name: COLUMN audit.action; Type: ACL; Schema: public; Owner: -
+
+GRANT SELECT(action) ON TABLE public.audit TO cashback_serving;
+GRANT SELECT(action) ON TABLE public.audit TO cashback_platform;
+
+-- Name: COLUMN audit.resource; Type: ACL; Schema: public; Owner: -
+
+GRANT SELECT(resource) ON TABLE public.audit TO cashback_serving;
+GRANT SELECT(resource) ON TABLE public.audit TO cashback_platform;
+
+-- Name: COLUMN audit.key; Type: ACL; Schema: public; Owner: -
+
+GRANT SELECT(key) ON TABLE public.audit TO cashback_serving;
+GRANT SELECT(key) ON TABLE public.audit TO cashback_platform;
+
+-- Name: COLUMN audit.before; Type: ACL; Schema: public; Owner: -
+
+GRANT SELECT(before) ON TABLE public.audit TO cashback_serving;
+GRANT SELECT(before) ON TABLE public.audit TO cashback_platform;
+
+-- Name: COLUMN audit.after; Type: ACL; Schema: public; Owner: -
+
+GRANT SELECT(after) ON TABLE public.audit TO cashback_serving;
+GRANT SELECT(after) ON TABLE public.audit TO cashback_platform;
+
+-- Name: COLUMN audit.request_id; Type: ACL; Schema: public; Owner: -
+
+GRANT SELECT(request_id) ON TABLE public.audit TO cashback_serving;
+GRANT SELECT(request_id) ON TABLE public.audit TO cashback_platform;
+
+-- Name: TABLE cashbacks; Type: ACL; Schema: public; Owner: -
+
+GRANT SELECT,INSERT ON TABLE public.cashbacks TO cashback_serving;
+GRANT SELECT ON TABLE public.cashbacks TO cashback_worker;
+GRANT SELECT ON TABLE public.cashbacks TO cashback_eraser;
+
+-- Name: COLUMN cashbacks.merchant_id; Type: ACL; Schema: public; Owner: -
+
+GRANT SELECT(merchant_id) ON TABLE public.cashbacks TO cashback_platform;
+
+-- Name: COLUMN cashbacks.cashback_id; Type: ACL; Schema: public; Owner: -
+
+GRANT SELECT(cashback_id) ON TABLE public.cashbacks TO cashback_platform;
+
+-- Name: COLUMN cashbacks.status; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(status) ON TABLE public.cashbacks TO cashback_serving;
+GRANT UPDATE(status) ON TABLE public.cashbacks TO cashback_worker;
+GRANT SELECT(status) ON TABLE public.cashbacks TO cashback_platform;
+
+-- Name: COLUMN cashbacks.version; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(version) ON TABLE public.cashbacks TO cashback_serving;
+GRANT UPDATE(version) ON TABLE public.cashbacks TO cashback_worker;
+
+-- Name: COLUMN cashbacks.attempt; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(attempt) ON TABLE public.cashbacks TO cashback_serving;
+GRANT UPDATE(attempt) ON TABLE public.cashbacks TO cashback_worker;
+
+-- Name: COLUMN cashbacks.open_since_at; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(open_since_at) ON TABLE public.cashbacks TO cashback_serving;
+GRANT UPDATE(open_since_at) ON TABLE public.cashbacks TO cashback_worker;
+
+-- Name: COLUMN cashbacks.due_at; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(due_at) ON TABLE public.cashbacks TO cashback_serving;
+GRANT UPDATE(due_at) ON TABLE public.cashbacks TO cashback_worker;
+
+-- Name: COLUMN cashbacks.lease_until_at; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(lease_until_at) ON TABLE public.cashbacks TO cashback_serving;
+GRANT UPDATE(lease_until_at) ON TABLE public.cashbacks TO cashback_worker;
+
+-- Name: COLUMN cashbacks.applied_at; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(applied_at) ON TABLE public.cashbacks TO cashback_serving;
+GRANT UPDATE(applied_at) ON TABLE public.cashbacks TO cashback_worker;
+
+-- Name: COLUMN cashbacks.risk_accepted_at; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(risk_accepted_at) ON TABLE public.cashbacks TO cashback_serving;
+GRANT UPDATE(risk_accepted_at) ON TABLE public.cashbacks TO cashback_worker;
+
+-- Name: TABLE client_secrets; Type: ACL; Schema: public; Owner: -
+
+GRANT SELECT ON TABLE public.client_secrets TO cashback_identity;
+GRANT INSERT ON TABLE public.client_secrets TO cashback_serving;
+GRANT INSERT ON TABLE public.client_secrets TO cashback_platform;
+
+-- Name: COLUMN client_secrets.merchant_id; Type: ACL; Schema: public; Owner: -
+
+GRANT SELECT(merchant_id) ON TABLE public.client_secrets TO cashback_serving;
+GRANT SELECT(merchant_id) ON TABLE public.client_secrets TO cashback_platform;
+
+-- Name: COLUMN client_secrets.client_id; Type: ACL; Schema: public; Owner: -
+
+GRANT SELECT(client_id) ON TABLE public.client_secrets TO cashback_serving;
+GRANT SELECT(client_id) ON TABLE public.client_secrets TO cashback_platform;
+
+-- Name: COLUMN client_secrets.number; Type: ACL; Schema: public; Owner: -
+
+GRANT SELECT(number) ON TABLE public.client_secrets TO cashback_serving;
+GRANT SELECT(number) ON TABLE public.client_secrets TO cashback_platform;
+
+-- Name: COLUMN client_secrets.secret_id; Type: ACL; Schema: public; Owner: -
+
+GRANT SELECT(secret_id) ON TABLE public.client_secrets TO cashback_serving;
+GRANT SELECT(secret_id) ON TABLE public.client_secrets TO cashback_platform;
+
+-- Name: COLUMN client_secrets.created_at; Type: ACL; Schema: public; Owner: -
+
+GRANT SELECT(created_at) ON TABLE public.client_secrets TO cashback_serving;
+GRANT SELECT(created_at) ON TABLE public.client_secrets TO cashback_platform;
+
+-- Name: COLUMN client_secrets.created_by; Type: ACL; Schema: public; Owner: -
+
+GRANT SELECT(created_by) ON TABLE public.client_secrets TO cashback_serving;
+GRANT SELECT(created_by) ON TABLE public.client_secrets TO cashback_platform;
+
+-- Name: COLUMN client_secrets.expires_at; Type: ACL; Schema: public; Owner: -
+
+GRANT SELECT(expires_at),UPDATE(expires_at) ON TABLE public.client_secrets TO cashback_serving;
+GRANT SELECT(expires_at),UPDATE(expires_at) ON TABLE public.client_secrets TO cashback_platform;
+
+-- Name: TABLE customers; Type: ACL; Schema: public; Owner: -
+
+GRANT SELECT,INSERT,DELETE ON TABLE public.customers TO cashback_serving;
+GRANT SELECT ON TABLE public.customers TO cashback_eraser;
+
+-- Name: COLUMN customers.document; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(document) ON TABLE public.customers TO cashback_eraser;
+
+-- Name: COLUMN customers.name; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(name) ON TABLE public.customers TO cashback_serving;
+GRANT UPDATE(name) ON TABLE public.customers TO cashback_eraser;
+
+-- Name: COLUMN customers.version; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(version) ON TABLE public.customers TO cashback_serving;
+GRANT UPDATE(version) ON TABLE public.customers TO cashback_eraser;
+
+-- Name: COLUMN customers.updated_at; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(updated_at) ON TABLE public.customers TO cashback_serving;
+
+-- Name: COLUMN customers.erased_at; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(erased_at) ON TABLE public.customers TO cashback_eraser;
+
+-- Name: COLUMN customers.sealed; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(sealed) ON TABLE public.customers TO cashback_eraser;
+
+-- Name: TABLE day_sums; Type: ACL; Schema: public; Owner: -
+
+GRANT SELECT,INSERT ON TABLE public.day_sums TO cashback_serving;
+GRANT SELECT ON TABLE public.day_sums TO cashback_worker;
+
+-- Name: COLUMN day_sums.centavos; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(centavos) ON TABLE public.day_sums TO cashback_serving;
+GRANT UPDATE(centavos) ON TABLE public.day_sums TO cashback_worker;
+
+-- Name: TABLE erasure_key; Type: ACL; Schema: public; Owner: -
+
+GRANT SELECT ON TABLE public.erasure_key TO cashback_eraser;
+GRANT SELECT ON TABLE public.erasure_key TO cashback_worker;
+
+-- Name: COLUMN erasure_key.fingerprint; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(fingerprint) ON TABLE public.erasure_key TO cashback_eraser;
+
+-- Name: TABLE events; Type: ACL; Schema: public; Owner: -
+
+GRANT SELECT,INSERT ON TABLE public.events TO cashback_serving;
+GRANT SELECT,INSERT ON TABLE public.events TO cashback_worker;
+GRANT SELECT ON TABLE public.events TO cashback_eraser;
+
+-- Name: TABLE incidents; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT ON TABLE public.incidents TO cashback_serving;
+GRANT SELECT,INSERT ON TABLE public.incidents TO cashback_worker;
+
+-- Name: TABLE login_failures; Type: ACL; Schema: public; Owner: -
+
+GRANT SELECT,INSERT,DELETE ON TABLE public.login_failures TO cashback_identity;
+
+-- Name: COLUMN login_failures.until_at; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(until_at) ON TABLE public.login_failures TO cashback_identity;
+
+-- Name: TABLE merchants; Type: ACL; Schema: public; Owner: -
+
+GRANT SELECT ON TABLE public.merchants TO cashback_worker;
+GRANT SELECT ON TABLE public.merchants TO cashback_identity;
+GRANT SELECT ON TABLE public.merchants TO cashback_serving;
+GRANT SELECT ON TABLE public.merchants TO cashback_platform;
+
+-- Name: COLUMN merchants.merchant_id; Type: ACL; Schema: public; Owner: -
+
+GRANT SELECT(merchant_id) ON TABLE public.merchants TO cashback_eraser;
+
+-- Name: COLUMN merchants.slug; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(slug) ON TABLE public.merchants TO cashback_platform;
+
+-- Name: COLUMN merchants.name; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(name) ON TABLE public.merchants TO cashback_serving;
+GRANT INSERT(name),UPDATE(name) ON TABLE public.merchants TO cashback_platform;
+
+-- Name: COLUMN merchants.zone; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(zone),UPDATE(zone) ON TABLE public.merchants TO cashback_platform;
+
+-- Name: COLUMN merchants.rounding; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(rounding),UPDATE(rounding) ON TABLE public.merchants TO cashback_platform;
+
+-- Name: COLUMN merchants.max_sale_age_days; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(max_sale_age_days) ON TABLE public.merchants TO cashback_serving;
+GRANT INSERT(max_sale_age_days),UPDATE(max_sale_age_days) ON TABLE public.merchants TO cashback_platform;
+
+-- Name: COLUMN merchants.version; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(version) ON TABLE public.merchants TO cashback_serving;
+GRANT UPDATE(version) ON TABLE public.merchants TO cashback_platform;
+
+-- Name: COLUMN merchants.updated_at; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(updated_at) ON TABLE public.merchants TO cashback_serving;
+GRANT UPDATE(updated_at) ON TABLE public.merchants TO cashback_platform;
+
+-- Name: COLUMN merchants.disabled_at; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(disabled_at) ON TABLE public.merchants TO cashback_platform;
+
+-- Name: COLUMN merchants.equal_content; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(equal_content) ON TABLE public.merchants TO cashback_serving;
+GRANT INSERT(equal_content),UPDATE(equal_content) ON TABLE public.merchants TO cashback_platform;
+
+-- Name: COLUMN merchants.name_difference; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(name_difference) ON TABLE public.merchants TO cashback_serving;
+GRANT INSERT(name_difference),UPDATE(name_difference) ON TABLE public.merchants TO cashback_platform;
+
+-- Name: COLUMN merchants.max_cashback_centavos; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(max_cashback_centavos) ON TABLE public.merchants TO cashback_serving;
+GRANT INSERT(max_cashback_centavos),UPDATE(max_cashback_centavos) ON TABLE public.merchants TO cashback_platform;
+
+-- Name: COLUMN merchants.max_day_centavos; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(max_day_centavos) ON TABLE public.merchants TO cashback_serving;
+GRANT INSERT(max_day_centavos),UPDATE(max_day_centavos) ON TABLE public.merchants TO cashback_platform;
+
+-- Name: TABLE privacy_acts; Type: ACL; Schema: public; Owner: -
+
+GRANT SELECT,INSERT ON TABLE public.privacy_acts TO cashback_eraser;
+
+-- Name: TABLE product_type_periods; Type: ACL; Schema: public; Owner: -
+
+GRANT SELECT,INSERT,DELETE ON TABLE public.product_type_periods TO cashback_serving;
+
+-- Name: TABLE product_types; Type: ACL; Schema: public; Owner: -
+
+GRANT SELECT,INSERT,DELETE ON TABLE public.product_types TO cashback_serving;
+
+-- Name: COLUMN product_types.merchant_id; Type: ACL; Schema: public; Owner: -
+
+GRANT SELECT(merchant_id) ON TABLE public.product_types TO cashback_platform;
+
+-- Name: COLUMN product_types.type; Type: ACL; Schema: public; Owner: -
+
+GRANT SELECT(type) ON TABLE public.product_types TO cashback_platform;
+
+-- Name: COLUMN product_types.name; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(name) ON TABLE public.product_types TO cashback_serving;
+
+-- Name: COLUMN product_types.version; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(version) ON TABLE public.product_types TO cashback_serving;
+
+-- Name: COLUMN product_types.used_at; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(used_at) ON TABLE public.product_types TO cashback_serving;
+
+-- Name: COLUMN product_types.updated_at; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(updated_at) ON TABLE public.product_types TO cashback_serving;
+
+-- Name: TABLE products; Type: ACL; Schema: public; Owner: -
+
+GRANT SELECT,INSERT,DELETE ON TABLE public.products TO cashback_serving;
+
+-- Name: COLUMN products.name; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(name) ON TABLE public.products TO cashback_serving;
+
+-- Name: COLUMN products.name_key; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(name_key) ON TABLE public.products TO cashback_serving;
+
+-- Name: COLUMN products.version; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(version) ON TABLE public.products TO cashback_serving;
+
+-- Name: COLUMN products.used_at; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(used_at) ON TABLE public.products TO cashback_serving;
+
+-- Name: COLUMN products.updated_at; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(updated_at) ON TABLE public.products TO cashback_serving;
+
+-- Name: TABLE rate_buckets; Type: ACL; Schema: public; Owner: -
+
+GRANT SELECT,INSERT ON TABLE public.rate_buckets TO cashback_identity;
+
+-- Name: COLUMN rate_buckets.until_at; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(until_at) ON TABLE public.rate_buckets TO cashback_identity;
+
+-- Name: TABLE rates; Type: ACL; Schema: public; Owner: -
+
+GRANT SELECT,INSERT,DELETE ON TABLE public.rates TO cashback_serving;
+
+-- Name: TABLE reconciliations; Type: ACL; Schema: public; Owner: -
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.reconciliations TO cashback_worker;
+GRANT SELECT ON TABLE public.reconciliations TO cashback_platform;
+
+-- Name: TABLE refused_equals; Type: ACL; Schema: public; Owner: -
+
+GRANT SELECT,INSERT ON TABLE public.refused_equals TO cashback_serving;
+GRANT SELECT ON TABLE public.refused_equals TO cashback_worker;
+GRANT SELECT ON TABLE public.refused_equals TO cashback_eraser;
+
+-- Name: COLUMN refused_equals.idempotency_key; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(idempotency_key) ON TABLE public.refused_equals TO cashback_eraser;
+
+-- Name: COLUMN refused_equals.sale_id; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(sale_id) ON TABLE public.refused_equals TO cashback_eraser;
+
+-- Name: TABLE retention; Type: ACL; Schema: public; Owner: -
+
+GRANT SELECT,INSERT ON TABLE public.retention TO cashback_eraser;
+
+-- Name: COLUMN retention.raw_through_at; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(raw_through_at) ON TABLE public.retention TO cashback_eraser;
+
+-- Name: COLUMN retention.customers_through; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(customers_through) ON TABLE public.retention TO cashback_eraser;
+
+-- Name: TABLE revoked_tokens; Type: ACL; Schema: public; Owner: -
+
+GRANT SELECT,INSERT,DELETE ON TABLE public.revoked_tokens TO cashback_identity;
+
+-- Name: TABLE sale_lines; Type: ACL; Schema: public; Owner: -
+
+GRANT SELECT,INSERT ON TABLE public.sale_lines TO cashback_serving;
+GRANT SELECT ON TABLE public.sale_lines TO cashback_worker;
+GRANT SELECT ON TABLE public.sale_lines TO cashback_eraser;
+
+-- Name: TABLE sale_names; Type: ACL; Schema: public; Owner: -
+
+GRANT SELECT,INSERT,DELETE ON TABLE public.sale_names TO cashback_serving;
+GRANT SELECT ON TABLE public.sale_names TO cashback_eraser;
+
+-- Name: COLUMN sale_names.name; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(name) ON TABLE public.sale_names TO cashback_eraser;
+
+-- Name: TABLE sales; Type: ACL; Schema: public; Owner: -
+
+GRANT SELECT,INSERT ON TABLE public.sales TO cashback_serving;
+GRANT SELECT ON TABLE public.sales TO cashback_worker;
+GRANT SELECT ON TABLE public.sales TO cashback_eraser;
+
+-- Name: COLUMN sales.sale_id; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(sale_id) ON TABLE public.sales TO cashback_eraser;
+
+-- Name: COLUMN sales.idempotency_key; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(idempotency_key) ON TABLE public.sales TO cashback_eraser;
+
+-- Name: COLUMN sales.document; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(document) ON TABLE public.sales TO cashback_eraser;
+
+-- Name: COLUMN sales.name; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(name) ON TABLE public.sales TO cashback_eraser;
+
+-- Name: COLUMN sales.raw_body; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(raw_body) ON TABLE public.sales TO cashback_eraser;
+
+-- Name: TABLE schema_migrations; Type: ACL; Schema: public; Owner: -
+
+GRANT SELECT ON TABLE public.schema_migrations TO cashback_worker;
+
+-- Name: TABLE sender; Type: ACL; Schema: public; Owner: -
+
+GRANT SELECT ON TABLE public.sender TO cashback_serving;
+GRANT SELECT ON TABLE public.sender TO cashback_worker;
+
+-- Name: COLUMN sender.paused_at; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(paused_at) ON TABLE public.sender TO cashback_serving;
+GRANT UPDATE(paused_at) ON TABLE public.sender TO cashback_worker;
+
+-- Name: COLUMN sender.reason; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(reason) ON TABLE public.sender TO cashback_serving;
+GRANT UPDATE(reason) ON TABLE public.sender TO cashback_worker;
+
+-- Name: COLUMN sender.actor; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(actor) ON TABLE public.sender TO cashback_serving;
+GRANT UPDATE(actor) ON TABLE public.sender TO cashback_worker;
+
+-- Name: TABLE sender_pauses; Type: ACL; Schema: public; Owner: -
+
+GRANT SELECT ON TABLE public.sender_pauses TO cashback_serving;
+GRANT SELECT,INSERT ON TABLE public.sender_pauses TO cashback_worker;
+
+-- Name: COLUMN sender_pauses.through_at; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(through_at) ON TABLE public.sender_pauses TO cashback_worker;
+
+-- Name: TABLE sender_releases; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT ON TABLE public.sender_releases TO cashback_worker;
+
+-- Name: TABLE sessions; Type: ACL; Schema: public; Owner: -
+
+GRANT SELECT,INSERT,DELETE ON TABLE public.sessions TO cashback_identity;
+
+-- Name: COLUMN sessions.session_id; Type: ACL; Schema: public; Owner: -
+
+GRANT SELECT(session_id) ON TABLE public.sessions TO cashback_serving;
+GRANT SELECT(session_id) ON TABLE public.sessions TO cashback_platform;
+
+-- Name: COLUMN sessions.user_id; Type: ACL; Schema: public; Owner: -
+
+GRANT SELECT(user_id) ON TABLE public.sessions TO cashback_serving;
+GRANT SELECT(user_id) ON TABLE public.sessions TO cashback_platform;
+
+-- Name: COLUMN sessions.merchant_id; Type: ACL; Schema: public; Owner: -
+
+GRANT SELECT(merchant_id) ON TABLE public.sessions TO cashback_serving;
+GRANT SELECT(merchant_id) ON TABLE public.sessions TO cashback_platform;
+
+-- Name: COLUMN sessions.created_at; Type: ACL; Schema: public; Owner: -
+
+GRANT SELECT(created_at) ON TABLE public.sessions TO cashback_serving;
+GRANT SELECT(created_at) ON TABLE public.sessions TO cashback_platform;
+
+-- Name: COLUMN sessions.refresh_hash; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(refresh_hash) ON TABLE public.sessions TO cashback_identity;
+
+-- Name: COLUMN sessions.last_used_at; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(last_used_at) ON TABLE public.sessions TO cashback_identity;
+GRANT SELECT(last_used_at) ON TABLE public.sessions TO cashback_serving;
+GRANT SELECT(last_used_at) ON TABLE public.sessions TO cashback_platform;
+
+-- Name: COLUMN sessions.expires_at; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(expires_at) ON TABLE public.sessions TO cashback_identity;
+GRANT SELECT(expires_at) ON TABLE public.sessions TO cashback_serving;
+GRANT SELECT(expires_at) ON TABLE public.sessions TO cashback_platform;
+
+-- Name: COLUMN sessions.revoked_at; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(revoked_at) ON TABLE public.sessions TO cashback_identity;
+GRANT SELECT(revoked_at),UPDATE(revoked_at) ON TABLE public.sessions TO cashback_serving;
+GRANT SELECT(revoked_at),UPDATE(revoked_at) ON TABLE public.sessions TO cashback_platform;
+
+-- Name: COLUMN sessions.reason; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(reason) ON TABLE public.sessions TO cashback_identity;
+GRANT SELECT(reason),UPDATE(reason) ON TABLE public.sessions TO cashback_serving;
+GRANT SELECT(reason),UPDATE(reason) ON TABLE public.sessions TO cashback_platform;
+
+-- Name: COLUMN sessions.renewed_at; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(renewed_at) ON TABLE public.sessions TO cashback_identity;
+
+-- Name: COLUMN sessions.issued_s; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(issued_s) ON TABLE public.sessions TO cashback_identity;
+
+-- Name: TABLE statement_explanations; Type: ACL; Schema: public; Owner: -
+
+GRANT SELECT,INSERT ON TABLE public.statement_explanations TO cashback_worker;
+GRANT SELECT,INSERT ON TABLE public.statement_explanations TO cashback_platform;
+
+-- Name: TABLE statement_incident_events; Type: ACL; Schema: public; Owner: -
+
+GRANT SELECT,INSERT ON TABLE public.statement_incident_events TO cashback_worker;
+GRANT SELECT,INSERT ON TABLE public.statement_incident_events TO cashback_platform;
+
+-- Name: TABLE statement_incidents; Type: ACL; Schema: public; Owner: -
+
+GRANT SELECT,INSERT ON TABLE public.statement_incidents TO cashback_worker;
+GRANT SELECT ON TABLE public.statement_incidents TO cashback_platform;
+GRANT SELECT ON TABLE public.statement_incidents TO cashback_serving;
+
+-- Name: COLUMN statement_incidents.class; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(class) ON TABLE public.statement_incidents TO cashback_worker;
+
+-- Name: COLUMN statement_incidents.merchant_id; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(merchant_id) ON TABLE public.statement_incidents TO cashback_worker;
+
+-- Name: COLUMN statement_incidents.cashback_id; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(cashback_id) ON TABLE public.statement_incidents TO cashback_worker;
+
+-- Name: COLUMN statement_incidents.document; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(document) ON TABLE public.statement_incidents TO cashback_worker;
+
+-- Name: COLUMN statement_incidents.centavos; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(centavos) ON TABLE public.statement_incidents TO cashback_worker;
+
+-- Name: COLUMN statement_incidents.line; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(line) ON TABLE public.statement_incidents TO cashback_worker;
+
+-- Name: COLUMN statement_incidents.credited_at; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(credited_at) ON TABLE public.statement_incidents TO cashback_worker;
+
+-- Name: COLUMN statement_incidents.reference; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(reference) ON TABLE public.statement_incidents TO cashback_worker;
+
+-- Name: COLUMN statement_incidents.why; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(why) ON TABLE public.statement_incidents TO cashback_worker;
+
+-- Name: COLUMN statement_incidents.statement_at; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(statement_at) ON TABLE public.statement_incidents TO cashback_worker;
+
+-- Name: COLUMN statement_incidents.last_seen_at; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(last_seen_at) ON TABLE public.statement_incidents TO cashback_worker;
+
+-- Name: COLUMN statement_incidents.told_since; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(told_since) ON TABLE public.statement_incidents TO cashback_worker;
+
+-- Name: COLUMN statement_incidents.told_through; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(told_through) ON TABLE public.statement_incidents TO cashback_worker;
+
+-- Name: COLUMN statement_incidents.closed_at; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(closed_at) ON TABLE public.statement_incidents TO cashback_worker;
+GRANT UPDATE(closed_at) ON TABLE public.statement_incidents TO cashback_platform;
+
+-- Name: COLUMN statement_incidents.closed_why; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(closed_why) ON TABLE public.statement_incidents TO cashback_worker;
+GRANT UPDATE(closed_why) ON TABLE public.statement_incidents TO cashback_platform;
+
+-- Name: TABLE stops; Type: ACL; Schema: public; Owner: -
+
+GRANT SELECT,INSERT ON TABLE public.stops TO cashback_serving;
+GRANT SELECT,INSERT ON TABLE public.stops TO cashback_platform;
+GRANT SELECT ON TABLE public.stops TO cashback_worker;
+GRANT SELECT ON TABLE public.stops TO cashback_eraser;
+
+-- Name: COLUMN stops.lifted_at; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(lifted_at) ON TABLE public.stops TO cashback_serving;
+GRANT UPDATE(lifted_at) ON TABLE public.stops TO cashback_platform;
+
+-- Name: COLUMN stops.lifted_by; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(lifted_by) ON TABLE public.stops TO cashback_serving;
+GRANT UPDATE(lifted_by) ON TABLE public.stops TO cashback_platform;
+
+-- Name: COLUMN stops.lift_reason; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(lift_reason) ON TABLE public.stops TO cashback_serving;
+GRANT UPDATE(lift_reason) ON TABLE public.stops TO cashback_platform;
+
+-- Name: TABLE users; Type: ACL; Schema: public; Owner: -
+
+GRANT SELECT ON TABLE public.users TO cashback_identity;
+
+-- Name: COLUMN users.user_id; Type: ACL; Schema: public; Owner: -
+
+GRANT SELECT(user_id) ON TABLE public.users TO cashback_serving;
+GRANT SELECT(user_id) ON TABLE public.users TO cashback_platform;
+
+-- Name: COLUMN users.username; Type: ACL; Schema: public; Owner: -
+
+GRANT SELECT(username),INSERT(username) ON TABLE public.users TO cashback_serving;
+GRANT SELECT(username),INSERT(username) ON TABLE public.users TO cashback_platform;
+
+-- Name: COLUMN users.merchant_id; Type: ACL; Schema: public; Owner: -
+
+GRANT SELECT(merchant_id),INSERT(merchant_id) ON TABLE public.users TO cashback_serving;
+GRANT SELECT(merchant_id),INSERT(merchant_id) ON TABLE public.users TO cashback_platform;
+
+-- Name: COLUMN users.role; Type: ACL; Schema: public; Owner: -
+
+GRANT SELECT(role),INSERT(role),UPDATE(role) ON TABLE public.users TO cashback_serving;
+GRANT SELECT(role),INSERT(role),UPDATE(role) ON TABLE public.users TO cashback_platform;
+
+-- Name: COLUMN users.password_hash; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(password_hash),UPDATE(password_hash) ON TABLE public.users TO cashback_serving;
+GRANT INSERT(password_hash),UPDATE(password_hash) ON TABLE public.users TO cashback_platform;
+
+-- Name: COLUMN users.created_at; Type: ACL; Schema: public; Owner: -
+
+GRANT SELECT(created_at) ON TABLE public.users TO cashback_serving;
+GRANT SELECT(created_at) ON TABLE public.users TO cashback_platform;
+
+-- Name: COLUMN users.disabled_at; Type: ACL; Schema: public; Owner: -
+
+GRANT SELECT(disabled_at),UPDATE(disabled_at) ON TABLE public.users TO cashback_serving;
+GRANT SELECT(disabled_at),UPDATE(disabled_at) ON TABLE public.users TO cashback_platform;
+
+-- Name: COLUMN users.version; Type: ACL; Schema: public; Owner: -
+
+GRANT SELECT(version),UPDATE(version) ON TABLE public.users TO cashback_serving;
+GRANT SELECT(version),UPDATE(version) ON TABLE public.users TO cashback_platform;
+
+-- Name: COLUMN users.updated_at; Type: ACL; Schema: public; Owner: -
+
+GRANT SELECT(updated_at),UPDATE(updated_at) ON TABLE public.users TO cashback_serving;
+GRANT SELECT(updated_at),UPDATE(updated_at) ON TABLE public.users TO cashback_platform;
+
+-- Name: COLUMN users.signed_out_at; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(signed_out_at) ON TABLE public.users TO cashback_identity;
+GRANT SELECT(signed_out_at),UPDATE(signed_out_at) ON TABLE public.users TO cashback_serving;
+GRANT SELECT(signed_out_at),UPDATE(signed_out_at) ON TABLE public.users TO cashback_platform;
+
+-- Name: COLUMN users.deleted_at; Type: ACL; Schema: public; Owner: -
+
+GRANT SELECT(deleted_at),UPDATE(deleted_at) ON TABLE public.users TO cashback_serving;
+GRANT SELECT(deleted_at),UPDATE(deleted_at) ON TABLE public.users TO cashback_platform;

@@ -1,0 +1,1 @@
+"""Paying a cashback through the provider: states, evidence, and who may send when."""

@@ -1,0 +1,247 @@
+"""The one path to the provider, for the request that waits and for the worker alike."""
+
+# ruff: noqa: TC001, TC003 - users' tools read these annotations at run time
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Final
+from uuid import UUID
+
+from cashback_core.delivery.breaker import Breaker
+from cashback_core.delivery.evidence import (
+    Evidence,
+    NeverSent,
+    Outcome,
+    OwnError,
+    Phase,
+    Unknown,
+    classify,
+)
+from cashback_core.delivery.leases import AttemptResult, Claim
+from cashback_core.delivery.observers import Attempted, Delivered, DeliveryObserver, Unobserved
+from cashback_core.delivery.provider import Payment, Provider, UnsendablePayment
+from cashback_core.delivery.record import Standing
+from cashback_core.delivery.states import Actor, DeliveryPolicy
+from cashback_core.delivery.store import DeliveryStore
+from cashback_core.traces import TRACE, TRAIL, TraceContext, Trail, new_trace
+from cashback_core.values.availability import StoreUnavailable
+
+FIRST_RETRY_S: Final = 0.05
+LAST_RETRY_S: Final = 1.0
+
+_log = logging.getLogger(__name__)
+
+
+def suspension_aware_s() -> float:
+    """Seconds on a monotonic clock, one that goes on during suspension where there is such."""
+    if hasattr(time, "CLOCK_BOOTTIME"):
+        return time.clock_gettime(time.CLOCK_BOOTTIME)
+    return time.monotonic()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deliverer:
+    """Sends for a claim, once, and records what came of it.
+
+    `chance` draws from [0, 1) for the backoff; `clock_s` is the clock of a lease's age. The
+    breaker learns from every outcome; whoever claims asks it first.
+    """
+
+    store: DeliveryStore
+    provider: Provider
+    policy: DeliveryPolicy
+    chance: Callable[[], float]
+    clock_s: Callable[[], float] = suspension_aware_s
+    breaker: Breaker = field(default_factory=Breaker)
+    observer: DeliveryObserver = field(default_factory=Unobserved)
+
+    async def deliver(self, claim: Claim, *, claimed_at_s: float, actor: Actor) -> Standing:
+        """Call the provider for a claim and store the result, trying on while the database is away.
+
+        `claimed_at_s` was read on `clock_s` before the claim was asked for. A claim that is too
+        old to end within its lease is not sent.
+        """
+        parent, began_ns = TRACE.get(), time.time_ns()
+        trace = self._follow(claim, parent)
+        call = trace.child()
+        TRACE.set(call)  # the client tells the provider of it
+        evidence, outcome = await self._ask(claim, claimed_at_s)
+        TRACE.set(trace)
+        self._tell_attempted(
+            Attempted(
+                claim=claim,
+                deliverer=actor,
+                evidence=evidence,
+                outcome=outcome,
+                began_ns=began_ns,
+                trace=call,
+                parent=trace,
+            )
+        )
+        standing = await self._record(self._result(claim, evidence, outcome, actor))
+        self._tell_delivered(
+            Delivered(
+                claim=claim,
+                deliverer=actor,
+                standing=standing,
+                began_ns=began_ns,
+                trace=trace,
+                parent=parent,
+            )
+        )
+        return standing
+
+    def _follow(self, claim: Claim, parent: TraceContext | None) -> TraceContext:
+        """The delivery's span, and the ids of its log: of its request's, or of its own.
+
+        Context variables of this task alone: every delivery is one.
+        """
+        if TRAIL.get() is None:
+            TRAIL.set(Trail(merchant_id=claim.merchant_id, cashback_id=claim.id))
+        if parent is not None:
+            return parent.child()
+        trace = new_trace()
+        return replace(trace, sampled=self.observer.samples(trace.trace_id))
+
+    def _tell_attempted(self, attempt: Attempted) -> None:
+        try:
+            self.observer.attempted(attempt)
+        except Exception:  # noqa: BLE001 (the evidence must be recorded, whoever looks on)
+            _log.exception("an observer failed")
+
+    def _tell_delivered(self, delivery: Delivered) -> None:
+        try:
+            self.observer.delivered(delivery)
+        except Exception:  # noqa: BLE001 (the same)
+            _log.exception("an observer failed")
+
+    async def _ask(self, claim: Claim, claimed_at_s: float) -> tuple[Evidence, Outcome]:
+        if not self.policy.may_send(lease_age_s=self.clock_s() - claimed_at_s):
+            late = Evidence(phase=Phase.NOTHING_SENT, reason="the lease was too old to send")
+            return late, NeverSent()
+        payment = Payment(
+            reference=str(claim.id),
+            document=claim.document,
+            cashback_centavos=claim.cashback_centavos,
+        )
+        try:
+            evidence = await self.provider.credit(payment)
+            outcome = classify(
+                evidence, document=claim.document, cashback_centavos=claim.cashback_centavos
+            )
+        except UnsendablePayment as error:
+            _log.exception("no request can be made for %s", claim.id)
+            reason = f"our own error: {type(error).__name__}"
+            return Evidence(phase=Phase.NOTHING_SENT, reason=reason), OwnError()
+        except Exception as error:  # noqa: BLE001 (a bug of ours: bytes may have left)
+            _log.exception("our own error while sending for %s", claim.id)
+            reason = f"our own error: {type(error).__name__}"
+            return Evidence(phase=Phase.SENT, reason=reason), Unknown(reason)
+        self.breaker.note(claim.document, outcome, self.clock_s())
+        return evidence, outcome
+
+    async def disown(self, claim: Claim, *, claimed_at_s: float, actor: Actor) -> None:
+        """Record "never sent" for a claim whose commit was not acknowledged.
+
+        Nothing was or will be sent for it. Whether it is stored at all shows only later: the
+        commit may still land, so a missing attempt is looked for until the lease has run out.
+        """
+        evidence = Evidence(
+            phase=Phase.NOTHING_SENT, reason="the claim's commit was not acknowledged"
+        )
+        while True:
+            try:
+                await self._record(self._result(claim, evidence, NeverSent(), actor))
+            except LookupError:
+                if self.clock_s() - claimed_at_s > self.policy.lease_s:
+                    return
+                await asyncio.sleep(LAST_RETRY_S)
+            else:
+                return
+
+    def _result(
+        self, claim: Claim, evidence: Evidence, outcome: Outcome, actor: Actor
+    ) -> AttemptResult:
+        return AttemptResult(
+            claim=claim, outcome=outcome, evidence=evidence, deliverer=actor, chance=self.chance()
+        )
+
+    async def _record(self, result: AttemptResult) -> Standing:
+        wait_s = FIRST_RETRY_S
+        while True:
+            try:
+                return await self.store.conclude(result)
+            except LookupError:
+                raise
+            except Exception as error:  # noqa: BLE001 (the evidence is worth more than the wait)
+                if not isinstance(error, StoreUnavailable):
+                    name, told = type(result.outcome).__name__, result.evidence.status_code
+                    _log.exception("not recorded of %s: %s, %s", result.claim.id, name, told)
+                await asyncio.sleep(wait_s)
+                wait_s = min(2 * wait_s, LAST_RETRY_S)
+
+
+@dataclass(slots=True)
+class DeliveriesUnderWay:
+    """The deliveries of this process, tasks of their own: no hang-up and no wait cancels one."""
+
+    deliverer: Deliverer
+    _tasks: dict[UUID, asyncio.Task[Standing]] = field(
+        default_factory=dict[UUID, "asyncio.Task[Standing]"]
+    )
+    _disowned: set[asyncio.Task[None]] = field(default_factory=set["asyncio.Task[None]"])
+
+    _superseded: set[asyncio.Task[Standing]] = field(default_factory=set["asyncio.Task[Standing]"])
+
+    def __len__(self) -> int:
+        return len(self._tasks)
+
+    def start(self, claim: Claim, *, claimed_at_s: float, actor: Actor) -> asyncio.Task[Standing]:
+        """Begin to deliver for a claim."""
+        work = self.deliverer.deliver(claim, claimed_at_s=claimed_at_s, actor=actor)
+        task = asyncio.create_task(work)
+        older = self._tasks.get(claim.id)
+        if older is not None:  # its lease ran out; it is still to be waited for
+            self._superseded.add(older)
+            older.add_done_callback(self._superseded.discard)
+        self._tasks[claim.id] = task
+        task.add_done_callback(lambda done: self._forget(claim.id, done))
+        return task
+
+    def disown(self, claim: Claim, *, claimed_at_s: float, actor: Actor) -> None:
+        """Begin to record that a claim of unknown fate was never sent."""
+        work = self.deliverer.disown(claim, claimed_at_s=claimed_at_s, actor=actor)
+        task = asyncio.create_task(work)
+        self._disowned.add(task)
+        task.add_done_callback(self._disowned.discard)
+
+    def of(self, id: UUID) -> asyncio.Task[Standing] | None:  # noqa: A002 (the domain's word)
+        """The delivery of a cashback under way here, if any."""
+        return self._tasks.get(id)
+
+    async def one_ended(self, *, timeout_s: float) -> None:
+        """Wait until some delivery ends, or for the time given."""
+        if self._tasks:
+            first = asyncio.FIRST_COMPLETED
+            await asyncio.wait(self._tasks.values(), timeout=timeout_s, return_when=first)
+
+    async def drain(self, *, timeout_s: float) -> int:
+        """Wait for every delivery to end; how many did not in time (their leases will run out)."""
+        tasks = {*self._tasks.values(), *self._superseded, *self._disowned}
+        if not tasks:
+            return 0
+        _, left = await asyncio.wait(tasks, timeout=timeout_s)
+        for task in left:
+            task.cancel()
+        return len(left)
+
+    def _forget(self, id: UUID, done: asyncio.Task[Standing]) -> None:  # noqa: A002
+        if self._tasks.get(id) is done:
+            del self._tasks[id]
+        if not done.cancelled() and (error := done.exception()) is not None:
+            # Our own bug: the lease runs out and the reaper puts the cashback in doubt.
+            _log.error("delivery of %s failed", id, exc_info=error)

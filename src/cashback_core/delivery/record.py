@@ -1,0 +1,146 @@
+"""What the gateway remembers of a cashback and tells about it."""
+
+# ruff: noqa: TC001, TC003 - users' tools read these annotations at run time
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from uuid import UUID
+
+from cashback_core.delivery.evidence import ProviderAnswer
+from cashback_core.delivery.states import Actor, Status
+from cashback_core.delivery.waits import Waiting
+from cashback_core.sales.calculation import Cashback
+from cashback_core.sales.sale import Sale
+from cashback_core.sales.same_sale import may_read
+from cashback_core.values.documents import Cpf
+from cashback_core.values.pages import Position
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """Where a cashback's payment stands; `provider` is the answer to the latest attempt, if any."""
+
+    status: Status
+    attempt: int
+    applied_at: datetime | None = None
+    provider: ProviderAnswer | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record:
+    """A recorded sale with its cashback and where the payment stands; instants are aware UTC.
+
+    Its key and sale id are those that it was told first. `same_content_as` is the first sale with
+    its content, if it was taken for another one all the same. `name_differs`: its CPF was known
+    under another person's name, which the merchant lets pass. `group` is the one that it came
+    under, `equal_group` that of the first with its content; None is nobody's. `waiting` tells the
+    brake that it waits for, if it does.
+    """
+
+    id: UUID
+    merchant_id: int
+    sale: Sale
+    cashback: Cashback
+    accepted_at: datetime
+    standing: Standing
+    same_content_as: UUID | None = None
+    name_differs: bool = False
+    group: str | None = None
+    equal_group: str | None = None
+    waiting: Waiting | None = None
+
+    @property
+    def status(self) -> Status:
+        """The present status."""
+        return self.standing.status
+
+    def at(self, standing: Standing) -> Record:
+        """The same record with another standing; what it waited for is over when it moves."""
+        waiting = self.waiting if standing.status is self.status else None
+        return replace(self, standing=standing, waiting=waiting)
+
+    def as_told(self, reads_only: str | None) -> Record:
+        """The same record without the id of a sale that this reader may not read."""
+        if self.same_content_as is None or may_read(reads_only, self.equal_group):
+            return self
+        return replace(self, same_content_as=None, equal_group=None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AttemptRecord:
+    """One call to the provider, or the will to make it; `result` is None while it is open."""
+
+    attempt: int
+    deliverer: Actor
+    started_at: datetime
+    lease_until_at: datetime
+    ended_at: datetime | None
+    result: str | None
+    reason: str | None
+    provider: ProviderAnswer | None
+    elapsed_s: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventRecord:
+    """One move of a cashback; replaying all of them, in order, gives its present status.
+
+    `actor_name` tells which operator it was; it is None for every other actor.
+    """
+
+    sequence: int
+    at: datetime
+    actor: Actor
+    from_status: Status | None
+    to_status: Status
+    attempt: int
+    reason: str
+    actor_name: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class History:
+    """A record with everything that happened to it."""
+
+    record: Record
+    attempts: tuple[AttemptRecord, ...]
+    events: tuple[EventRecord, ...]
+
+    def as_told(self, reads_only: str | None) -> History:
+        """The same history with its record as this reader may have it."""
+        return replace(self, record=self.record.as_told(reads_only))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RateVersion:
+    """One of the rates that a product type has had: versions count from 1 for each type."""
+
+    type: str
+    version: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordFilter:
+    """Which records to list; instants bound `sold_at`, from inclusive, to exclusive.
+
+    `group` wants those that came under it. `name_differs` wants those whose name was noted as
+    another person's, or the others. `rate` wants those of which a line earned a version of a
+    type's rate; they come in the order of their ids, which tell when they were made.
+    """
+
+    status: Status | None = None
+    document: Cpf | None = None
+    sold_from: datetime | None = None
+    sold_to: datetime | None = None
+    group: str | None = None
+    name_differs: bool | None = None
+    rate: RateVersion | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordPage:
+    """Records and the position to go on from, None at the end and only there."""
+
+    records: tuple[Record, ...]
+    next: Position | None

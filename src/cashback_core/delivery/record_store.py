@@ -1,0 +1,53 @@
+"""What is read of recorded cashbacks."""
+
+# ruff: noqa: TC001, TC003 - users' tools read these annotations at run time
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Collection, Mapping
+from typing import Protocol
+from uuid import UUID
+
+from cashback_core.delivery.record import History, Record, RecordFilter, RecordPage
+from cashback_core.delivery.waits import Waiting
+from cashback_core.values.pages import Position
+
+
+class Records(Protocol):
+    """Recorded cashbacks, as they are read. One method is one transaction.
+
+    Every method raises StoreUnavailable when the database is away.
+    """
+
+    @abstractmethod
+    async def find(
+        self,
+        merchant_id: int,
+        id: UUID,  # noqa: A002
+        *,
+        group: str | None = None,
+    ) -> Record | None:
+        """One record of a merchant; with `group` only if it came under that one."""
+
+    @abstractmethod
+    async def history(
+        self,
+        merchant_id: int,
+        id: UUID,  # noqa: A002
+        *,
+        group: str | None = None,
+    ) -> History | None:
+        """One record of a merchant with its attempts and events, under the same condition."""
+
+    @abstractmethod
+    async def page(
+        self, merchant_id: int, wanted: RecordFilter, *, limit: int, after: Position | None
+    ) -> RecordPage:
+        """Records of a merchant, newest accepted first, after a position.
+
+        As many as `pages.fitting` says of their lines: fewer than `limit` may be followed by more.
+        """
+
+    @abstractmethod
+    async def waits(self, merchant_id: int, ids: Collection[UUID]) -> Mapping[UUID, Waiting]:
+        """Why those of a merchant's cashbacks that wait do; the others are not in it."""

@@ -1,0 +1,1 @@
+"""Taking a sale in: submitted, quoted, recorded under its names."""

@@ -1,0 +1,500 @@
+"""Taking a sale in: validate, compute, record under its names, deliver, answer."""
+
+# ruff: noqa: TC001, TC003 - users' tools read these annotations at run time
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from fractions import Fraction
+from typing import Final, assert_never, cast
+from uuid import UUID
+
+from cashback_core.delivery.deliverer import DeliveriesUnderWay
+from cashback_core.delivery.leases import Claim
+from cashback_core.delivery.record import Record
+from cashback_core.delivery.states import Actor, Status
+from cashback_core.intake.acceptance import (
+    Acceptance,
+    Accepted,
+    Collided,
+    ContentTaken,
+    CustomerNameMismatch,
+    NameTaken,
+    NotRecorded,
+    Repeated,
+    Submission,
+    TermsChanged,
+)
+from cashback_core.intake.store import IntakeStore
+from cashback_core.intake.wrong_names import WrongName, WrongNames
+from cashback_core.sales.calculation import Cashback, calculate
+from cashback_core.sales.catalogue import skus_of
+from cashback_core.sales.content import Difference
+from cashback_core.sales.sale import MAX_SALE_ID_CHARS, Sale
+from cashback_core.sales.same_sale import (
+    Collision,
+    EqualOutcome,
+    Meaning,
+    NameKind,
+    NewSale,
+    may_read,
+)
+from cashback_core.sales.terms import Terms
+from cashback_core.sales.validation import TERMS_CODES, parse_repeat, parse_sale
+from cashback_core.traces import note_cashback
+from cashback_core.values.availability import StoreUnavailable
+from cashback_core.values.names import NameDifference, same_person
+from cashback_core.values.violations import InvalidSale, Violation, show
+
+_MADE_MEANWHILE: Final = frozenset({"product_type_unknown", "unknown_sku", "sku_without_type"})
+LOOK_AGAIN_S: Final = 0.05
+"""How often a replay looks for the end of an attempt that runs in another process."""
+
+
+class UnknownMerchant(LookupError):  # noqa: N818 (named by what is wrong)
+    """No such merchant: the token outlived it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SaleRequest:
+    """A sale as it came: decoded JSON, the raw body, its key, and how long the ERP will wait.
+
+    `wait_s` 0 waits for nothing; `respond_async` leaves the first attempt to a worker;
+    `submitted_by` is the subject that sends it, `group` the one that it comes under; `reads_only`
+    is the only group whose records the subject may read, None where it may read all.
+    """
+
+    merchant_id: int
+    document: object = field(repr=False)
+    raw_body: bytes = field(repr=False)
+    idempotency_key: str | None
+    wait_s: float
+    respond_async: bool = False
+    submitted_by: str | None = None
+    group: str | None = None
+    reads_only: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """The sale is stored, now; the record is as the wait left it."""
+
+    record: Record
+
+
+@dataclass(frozen=True, slots=True)
+class Replayed:
+    """The same sale was recorded before; the record is the present one."""
+
+    record: Record
+
+
+@dataclass(frozen=True, slots=True)
+class KeyReused:
+    """The idempotency key belongs to a sale of other content, or of another sale id.
+
+    No differences are told of a sale that its sender may not read: it may be this very one.
+    """
+
+    differences: tuple[Difference, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SaleIdTaken:
+    """The sale id belongs to a sale of other content; without differences as KeyReused."""
+
+    differences: tuple[Difference, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ContentKnown:
+    """Its very content is recorded, and nothing says that this is another sale.
+
+    Without the record for whoever may not read it.
+    """
+
+    record: Record | None
+
+
+Submitted = Recorded | Replayed | KeyReused | SaleIdTaken | ContentKnown
+
+_BARE: Final[Mapping[NameKind, KeyReused | SaleIdTaken | ContentKnown]] = {
+    NameKind.IDEMPOTENCY_KEY: KeyReused(()),
+    NameKind.SALE_ID: SaleIdTaken(()),
+    NameKind.CONTENT: ContentKnown(None),
+}
+"""What is told of a sale that its sender may not read: that there is one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Quoted:
+    """What a sale would earn, and which sale it would be if it were submitted now.
+
+    `name_differs`: it would be recorded with another person's name noted.
+    """
+
+    sale: Sale
+    cashback: Cashback
+    meaning: Meaning
+    name_differs: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuoteSale:
+    """Computes the cashback of a sale, finds why it would be refused, and stores nothing.
+
+    It leaves no trace, so nobody is told by it what only guessing would find: whether other groups
+    have a sale of this content, or know the customer by this name. Submitting tells.
+    """
+
+    store: IntakeStore
+    now: Callable[[], datetime]
+
+    async def __call__(
+        self,
+        merchant_id: int,
+        document: object,
+        *,
+        idempotency_key: str | None = None,
+        reads_only: str | None = None,
+    ) -> Quoted:
+        """Raises InvalidSale, UnknownMerchant, StoreUnavailable.
+
+        With `reads_only` for somebody who reads that group's records alone.
+        """
+        terms, sale, cashback = await _read_anew(
+            self.store, merchant_id, document, self.now, idempotency_key=idempotency_key
+        )
+        meaning = await self.store.meaning(
+            merchant_id,
+            sale,
+            idempotency_key=idempotency_key,
+            equal_content=terms.equal_content,
+            reads_only=reads_only,
+        )
+        if _tells_content_of_others(meaning, reads_only):
+            meaning = NewSale()
+        known = await self.store.known_name(merchant_id, sale.customer.document, told_by=reads_only)
+        differs = (
+            isinstance(meaning, NewSale)  # of what is recorded the name decides nothing
+            and known is not None
+            and not same_person(known, sale.customer.name)
+        )
+        if differs and terms.rules.name_difference is NameDifference.REFUSE:
+            raise InvalidSale((_name_mismatch(sale),))
+        return Quoted(sale=sale, cashback=cashback, meaning=meaning, name_differs=differs)
+
+
+def _tells_content_of_others(meaning: Meaning, reads_only: str | None) -> bool:
+    match meaning:
+        case NewSale(_, group):
+            return not may_read(reads_only, group)
+        case Collision(_, kind):
+            return kind is NameKind.CONTENT
+        case _:
+            return False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SubmitSale:
+    """Records a sale and delivers its cashback.
+
+    `on_equal` is told of each equal content, `on_wrong_name` of each name by which a customer is
+    not known, from whoever reads one group alone.
+    """
+
+    store: IntakeStore
+    under_way: DeliveriesUnderWay
+    now: Callable[[], datetime]
+    new_id: Callable[[], UUID]
+    on_equal: Callable[[EqualOutcome], object] = lambda _: None
+    on_wrong_name: Callable[[WrongName], object] = lambda _: None
+    wrong_names: WrongNames = field(default_factory=WrongNames)
+
+    async def __call__(self, request: SaleRequest) -> Submitted:
+        """Raises InvalidSale, UnknownMerchant, StoreUnavailable.
+
+        Once the sale is committed, nothing that happens to the caller touches its delivery.
+        """
+        try:
+            outcome = await self._submit(request)
+        except InvalidSale:
+            same = await self._same_request(request)
+            if same is None:
+                raise
+            return same
+        match outcome:
+            case KeyReused() | SaleIdTaken():
+                return await self._same_request(request) or outcome
+            case _:
+                return outcome
+
+    async def _submit(self, request: SaleRequest) -> Submitted:
+        refused: InvalidSale | None = None
+        try:
+            terms, sale, cashback = await _read_anew(
+                self.store,
+                request.merchant_id,
+                request.document,
+                self.now,
+                idempotency_key=request.idempotency_key,
+            )
+        except InvalidSale as error:
+            terms = await _terms(self.store, request.merchant_id, request.document)
+            sale, cashback = _repeat(request.document, terms, error)
+            refused = error
+        submission = replace(
+            self._submission(request, sale, cashback, replay_only=refused is not None),
+            equal_content=terms.equal_content,
+            name_difference=terms.rules.name_difference,
+        )
+        # A task of its own: a caller that hangs up between the commit and the start of the delivery
+        # must not leave a lease that nobody uses.
+        acceptance = await asyncio.shield(asyncio.ensure_future(self._accept(submission)))
+        match acceptance:
+            case Accepted(record):
+                return Recorded(await self._settled(record, request))
+            case Repeated(record):
+                return Replayed(await self._settled(record, request))
+            case NotRecorded() | NameTaken() | Collided() if refused is not None:
+                raise refused  # what is wrong with it today says more than what it is not
+            case NotRecorded():
+                raise InvalidSale(())
+            case CustomerNameMismatch():
+                raise InvalidSale((_name_mismatch(sale),))
+            case TermsChanged():
+                terms = await _terms(self.store, request.merchant_id, request.document)
+                _read(
+                    request.document, terms, self.now(), request.idempotency_key
+                )  # tells the ERP what is gone
+                raise StoreUnavailable("the terms have changed: as a new request it is valid")
+            case NameTaken() | ContentTaken() | Collided():
+                return _conflict(acceptance, request.reads_only)
+            case _:
+                assert_never(acceptance)
+
+    async def _same_request(self, request: SaleRequest) -> Replayed | None:
+        """The answer to a request that was taken once, byte for byte, under one of its names.
+
+        Whatever has changed since: the rules, the terms, the catalogue, the merchant's zone. Only
+        asked when the request would be refused.
+        """
+        sale_id = _told_sale_id(request.document)
+        if request.idempotency_key is None and sale_id is None:
+            return None
+        record = await self.store.same_request(
+            request.merchant_id,
+            request.raw_body,
+            idempotency_key=request.idempotency_key,
+            sale_id=sale_id,
+            reads_only=request.reads_only,
+        )
+        if record is None:
+            return None
+        note_cashback(record.id)
+        return Replayed(await self._settled(record, request))
+
+    async def _accept(self, submission: Submission) -> Acceptance:
+        """Commit the sale and begin to deliver what was leased with it."""
+        claim = _first_claim(submission)
+        claimed_at_s = self.under_way.deliverer.clock_s()
+        try:
+            acceptance = await self.store.accept(submission)
+        except StoreUnavailable:
+            if submission.lease_s is not None:
+                self.under_way.deliverer.breaker.withdraw(claim.document)
+                self.under_way.disown(claim, claimed_at_s=claimed_at_s, actor=Actor.API)
+            raise
+        if isinstance(acceptance, Accepted | Repeated | NameTaken | ContentTaken):
+            note_cashback(acceptance.record.id)
+        if isinstance(acceptance, Accepted) and acceptance.record.status is Status.SENDING:
+            self.under_way.start(claim, claimed_at_s=claimed_at_s, actor=Actor.API)
+        elif submission.lease_s is not None:
+            # A replay, a refusal or a paused sender: no probe of the breaker's is under way.
+            self.under_way.deliverer.breaker.withdraw(claim.document)
+        if isinstance(acceptance, ContentTaken):
+            self.on_equal(EqualOutcome.REFUSED)
+        elif isinstance(acceptance, Collided):
+            self.on_equal(EqualOutcome.COLLIDED)
+        elif isinstance(acceptance, Accepted) and acceptance.record.same_content_as is not None:
+            self.on_equal(EqualOutcome.ACCEPTED)
+        self._count_wrong_name(submission, acceptance)
+        return acceptance
+
+    def _count_wrong_name(self, submission: Submission, acceptance: Acceptance) -> None:
+        if submission.reads_only is None:
+            return
+        refused = isinstance(acceptance, CustomerNameMismatch)
+        if refused or (isinstance(acceptance, Accepted) and acceptance.record.name_differs):
+            now_s = self.under_way.deliverer.clock_s()
+            self.wrong_names.note(submission.reads_only, now_s=now_s)
+            self.on_wrong_name(WrongName.BEYOND if submission.whole_names else WrongName.WITHIN)
+
+    def _submission(
+        self, request: SaleRequest, sale: Sale, cashback: Cashback, *, replay_only: bool
+    ) -> Submission:
+        deliverer = self.under_way.deliverer
+        # Asked last: a half-open breaker takes whom it admits for its probe.
+        at_once = (
+            cashback.cashback_centavos > 0
+            and not request.respond_async
+            and not replay_only
+            and deliverer.breaker.admit(
+                sale.customer.document,
+                deliverer.clock_s(),
+                patience_s=deliverer.policy.lease_s,
+            )
+        )
+        return Submission(
+            id=self.new_id(),
+            merchant_id=request.merchant_id,
+            sale=sale,
+            cashback=cashback,
+            idempotency_key=request.idempotency_key,
+            raw_body=request.raw_body,
+            lease_s=deliverer.policy.lease_s if at_once else None,
+            replay_only=replay_only,
+            submitted_by=request.submitted_by,
+            group=request.group,
+            reads_only=request.reads_only,
+            whole_names=request.reads_only is not None
+            and self.wrong_names.are_too_many(request.reads_only, now_s=deliverer.clock_s()),
+        )
+
+    async def _settled(self, record: Record, request: SaleRequest) -> Record:
+        """The record once its attempt under way has ended, or as it is when the wait is over."""
+        settled = await self._ended(record, request)
+        return settled.as_told(request.reads_only)
+
+    async def _ended(self, record: Record, request: SaleRequest) -> Record:
+        if request.respond_async:
+            return record
+        loop = asyncio.get_running_loop()
+        until = loop.time() + request.wait_s
+        while record.status is Status.SENDING:
+            left_s = until - loop.time()
+            if left_s <= 0:
+                break
+            task = self.under_way.of(record.id)
+            if task is not None:
+                done, _ = await asyncio.wait({task}, timeout=left_s)
+                failed = not done or task.cancelled() or task.exception() is not None
+                return record if failed else record.at(task.result())
+            await asyncio.sleep(min(LOOK_AGAIN_S, left_s))
+            try:
+                record = await self.store.find(record.merchant_id, record.id) or record
+            except StoreUnavailable:  # it is recorded all the same
+                return record
+        return record
+
+
+def _conflict(
+    refused: NameTaken | ContentTaken | Collided, reads_only: str | None
+) -> KeyReused | SaleIdTaken | ContentKnown:
+    match refused:
+        case NameTaken(kind, _, found):
+            return KeyReused(found) if kind is NameKind.IDEMPOTENCY_KEY else SaleIdTaken(found)
+        case ContentTaken(record):
+            return ContentKnown(record.as_told(reads_only))
+        case Collided(kind):
+            return _BARE[kind]
+        case _:
+            assert_never(refused)
+
+
+async def _terms(store: IntakeStore, merchant_id: int, document: object) -> Terms:
+    """The merchant's terms, with the products that the document names."""
+    terms = await store.terms(merchant_id)
+    if terms is None:
+        raise UnknownMerchant(merchant_id)
+    skus = skus_of(document)
+    if not skus:  # as most sales: nothing is asked
+        return terms
+    return replace(terms, catalogue=await store.catalogue(merchant_id, skus))
+
+
+def _read(
+    document: object, terms: Terms, now: datetime, idempotency_key: str | None
+) -> tuple[Sale, Cashback]:
+    sale = parse_sale(
+        document,
+        rules=terms.rules,
+        now=now,
+        programme=terms.programme,
+        catalogue=terms.catalogue,
+        idempotency_key=idempotency_key,
+    )
+    return sale, calculate(sale, terms.programme)
+
+
+async def _read_anew(
+    store: IntakeStore,
+    merchant_id: int,
+    document: object,
+    now: Callable[[], datetime],
+    *,
+    idempotency_key: str | None,
+) -> tuple[Terms, Sale, Cashback]:
+    """A sale under its merchant's terms, looked at once more before they know something not.
+
+    What a store remembers may be older than a type, rate or product that was just made. Raises
+    InvalidSale.
+    """
+    terms = await _terms(store, merchant_id, document)
+    try:
+        return terms, *_read(document, terms, now(), idempotency_key)
+    except InvalidSale as error:
+        if _MADE_MEANWHILE.isdisjoint(violation.code for violation in error.violations):
+            raise
+    store.forget_terms(merchant_id)
+    terms = await _terms(store, merchant_id, document)
+    return terms, *_read(document, terms, now(), idempotency_key)
+
+
+def _repeat(document: object, terms: Terms, refused: InvalidSale) -> tuple[Sale, Cashback]:
+    """A sale that nothing but the terms of today refuse: it can be a repeat, and nothing else.
+
+    It may have been recorded under those of another day, and whoever asks again must get its
+    answer, for ever. Of such a repeat nothing is calculated. Raises `refused` for any other.
+    """
+    if not {violation.code for violation in refused.violations} <= TERMS_CODES:
+        raise refused
+    try:
+        sale = parse_repeat(document, zone=terms.rules.zone)
+    except InvalidSale:  # of many faults the last are not told
+        raise refused from None
+    nothing = Cashback(
+        cashback_centavos=0,
+        exact_centavos=Fraction(0),
+        rounding=terms.programme.rounding,
+        lines=(),
+    )
+    return sale, nothing
+
+
+def _told_sale_id(document: object) -> str | None:
+    """The sale id of a document that need not be a sale."""
+    if not isinstance(document, Mapping):
+        return None
+    sale_id = cast("Mapping[object, object]", document).get("sale_id")
+    if not isinstance(sale_id, str) or not 0 < len(sale_id) <= MAX_SALE_ID_CHARS:
+        return None
+    return sale_id if sale_id.isascii() and sale_id.isprintable() else None
+
+
+def _first_claim(submission: Submission) -> Claim:
+    return Claim(
+        id=submission.id,
+        merchant_id=submission.merchant_id,
+        attempt=1,
+        document=submission.sale.customer.document,
+        cashback_centavos=submission.cashback.cashback_centavos,
+    )
+
+
+def _name_mismatch(sale: Sale) -> Violation:
+    return Violation(
+        pointer="/customer/name", code="customer_name_mismatch", received=show(sale.customer.name)
+    )

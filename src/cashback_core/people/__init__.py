@@ -1,0 +1,1 @@
+"""Who signs in: users, API clients, and what their tokens hang on."""

@@ -1,0 +1,1 @@
+"""What the law gives a data subject, and what remains of one who was erased."""

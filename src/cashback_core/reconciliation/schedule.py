@@ -1,0 +1,294 @@
+"""Reconciling on a schedule: which days are read, and where what is found is stored.
+
+What a statement proves is decided in `cashback_core.reconciliation`. Here stands from when on one
+must be asked for, what a finding is as an incident, and what the store promises.
+"""
+
+# ruff: noqa: TC003 - users' tools read these annotations at run time
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import AsyncIterator, Collection, Sequence
+from collections.abc import Set as AbstractSet
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Final, Protocol
+from uuid import UUID
+
+from cashback_core.delivery.states import Status
+from cashback_core.reconciliation import (
+    BookEntry,
+    Explanations,
+    Finding,
+    FindingClass,
+    Rules,
+    Totals,
+    Window,
+    line_key,
+)
+
+MAX_WHY_CHARS: Final = 500
+MAX_STORED: Final = 1_000
+"""Findings that a store is given at once."""
+
+
+class RunKind(StrEnum):
+    """Why a statement is reconciled."""
+
+    OPEN = "open"
+    """For what is in doubt, from the first attempt that could have led to a credit on."""
+    RECENT = "recent"
+    """For the last days, whether or not anything is in doubt."""
+    ASKED = "asked"
+    """Because somebody asked for it."""
+
+
+def start_of(entries: Collection[BookEntry], rules: Rules) -> datetime | None:
+    """From when on a statement must tell to settle what is open; None if nothing is.
+
+    `entries` is what is in doubt or may be sent again and, without echoed references, whatever was
+    tried of each customer and amount of which one is in doubt. Whoever of those could have a credit
+    on the statement must lie in it whole: the start moves back until nobody lies across it. Some
+    statements carry dates alone, so it is as much earlier as a credit may be dated before its try.
+    """
+    start: datetime | None = None
+    for entry in entries:
+        if entry.status in {Status.IN_DOUBT, Status.PENDING}:
+            begun = _told_from(entry, rules)
+            start = begun if start is None else min(start, begun)
+    if start is None or rules.echoes_reference:
+        return start
+    doubtful = {_group(entry) for entry in entries if entry.status is Status.IN_DOUBT}
+    members = [
+        entry
+        for entry in entries
+        if entry.first_started_at is not None and _group(entry) in doubtful
+    ]
+    while True:
+        across = [
+            begun
+            for entry in members
+            if (begun := _told_from(entry, rules)) < start
+            and not rules.is_over_before(entry, start)
+        ]
+        if not across:
+            return start
+        start = min(across)
+
+
+def _told_from(entry: BookEntry, rules: Rules) -> datetime:
+    first = entry.first_started_at or entry.accepted_at
+    return rules.margin.window_start(first) - rules.precedes
+
+
+def _group(entry: BookEntry) -> tuple[str, int]:
+    return entry.document, entry.cashback_centavos
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FoundIncident:
+    """A finding that needs a person, as a store keeps it.
+
+    `document` is not masked, `statement_at` when its statement was asked for. `line_key` is what
+    its line is known by on every statement, None for a cashback without one. `told_since` to
+    `told_through` is its own window: a statement that covers it, and does not find it again,
+    closes it.
+    """
+
+    cls: FindingClass
+    merchant_id: int | None
+    cashback_id: UUID | None
+    document: str | None
+    centavos: int
+    line: int | None
+    line_key: str | None
+    credited_at: datetime | None
+    reference: str | None
+    why: str
+    statement_at: datetime
+    told_since: datetime
+    told_through: datetime
+
+    @classmethod
+    def of(
+        cls, finding: Finding, rules: Rules, window: Window, statement_at: datetime
+    ) -> FoundIncident:
+        """What is kept of a finding of this window."""
+        line, entry = finding.line, finding.entry or finding.about
+        since, through = _own_window(finding, rules, window)
+        absent = None if entry is None else entry.document
+        return cls(
+            cls=finding.cls,
+            merchant_id=None if entry is None else entry.merchant_id,
+            cashback_id=finding.cashback_id,
+            document=absent if line is None else line.document,
+            centavos=finding.at_stake_centavos,
+            line=None if line is None else line.number,
+            line_key=None if line is None else line_key(line),
+            credited_at=None if line is None else line.credited_at,
+            reference=None if line is None else line.reference,
+            why=finding.why[:MAX_WHY_CHARS],
+            statement_at=statement_at,
+            told_since=since,
+            told_through=through,
+        )
+
+
+def _own_window(finding: Finding, rules: Rules, window: Window) -> tuple[datetime, datetime]:
+    """What a later statement must cover to know better: its line, and its cashback's own line."""
+    line, entry = finding.line, finding.entry or finding.about
+    instants: list[datetime] = []
+    if line is not None:
+        if line.credited_at is None:
+            return window.since, window.through
+        instants.append(line.credited_at)
+    if entry is not None:
+        instants.append(entry.first_started_at or entry.accepted_at)
+        if line is None:
+            instants.append(entry.applied_at or entry.last_started_at or entry.accepted_at)
+    earliest = min(instants) - rules.margin.skew - rules.precedes
+    latest = max(instants) + rules.margin.skew
+    since = max(window.since, earliest)
+    return since, max(since, min(window.through, latest))
+
+
+_EXPLAINS: Final = frozenset(
+    {FindingClass.MATCHED, FindingClass.EXPLAINED, FindingClass.DOUBT_APPLIED}
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenIncidents:
+    """What open incidents are about: their lines, by `line_key`; cashbacks where there is none."""
+
+    lines: AbstractSet[str]
+    cashbacks: frozenset[UUID]
+
+    def explained_by(self, finding: Finding) -> str | UUID | None:
+        """The line or the cashback of an open incident that a finding explains, if any.
+
+        Whatever the statement covers: that a line goes with a cashback is seen on it.
+        """
+        if finding.cls not in _EXPLAINS:
+            return None
+        if self.cashbacks and finding.entry is not None and finding.entry.id in self.cashbacks:
+            return finding.entry.id
+        if (
+            self.lines
+            and finding.line is not None
+            and (key := line_key(finding.line)) in self.lines
+        ):
+            return key
+        return None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Moved:
+    """How many moves were stored, and how many not: what they were concluded from had changed."""
+
+    stored: int = 0
+    skipped: int = 0
+
+    def __add__(self, other: Moved) -> Moved:
+        return Moved(stored=self.stored + other.stored, skipped=self.skipped + other.skipped)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunEnded:
+    """What came of a run. `error` says why there was no statement, all else is None or 0 then.
+
+    `asked_at` is the instant of the latest asking. `distrust` is why its silence proved nothing.
+    """
+
+    asked_at: datetime | None = None
+    window: Window | None = None
+    distrust: str | None = None
+    totals: Totals | None = None
+    moved: Moved = Moved()
+    error: str | None = None
+
+
+class ReconciliationRuns(Protocol):
+    """The store in the hands of the one who reconciles; every run begins and ends in it.
+
+    One method is one transaction, and none is open between them. Every method raises
+    StoreUnavailable when the database is away, or was for a moment: then another may reconcile.
+    """
+
+    @abstractmethod
+    async def is_due(self, kind: RunKind, *, period_s: float, retry_s: float) -> bool:
+        """Whether a period has passed since the last run of a kind that had a statement.
+
+        And `retry_s` since the last of any: who is refused a statement does not ask on and on.
+        """
+
+    @abstractmethod
+    async def open_entries(self) -> tuple[BookEntry, ...]:
+        """What `start_of` needs to know."""
+
+    @abstractmethod
+    async def incidents_since(self) -> datetime | None:
+        """From when on a statement must tell to close any open incident; None without any."""
+
+    @abstractmethod
+    async def begin(self, kind: RunKind, asked_since: datetime) -> None:
+        """Note a run, before its statement is asked for."""
+
+    @abstractmethod
+    async def explanations(self) -> Explanations:
+        """What persons have said so far. What they say from now on, the next run will know."""
+
+    @abstractmethod
+    def book(
+        self, since: datetime, named: AsyncIterator[Collection[UUID]]
+    ) -> AbstractAsyncContextManager[AsyncIterator[list[BookEntry]]]:
+        """The book of `Reconciliation` from an instant on, each cashback once, out of one snapshot.
+
+        `named` are ids that a line or a person named, in batches; those of cashbacks that are
+        not in the book yet are found however old they are. At most MAX_STORED at once.
+        """
+
+    @abstractmethod
+    async def tell(self, found: Sequence[FoundIncident]) -> int:
+        """Open what does not stand open yet, renew what does; how many were opened.
+
+        Those of one line, by its key, come in one call. A line, or an absent cashback, of which a
+        person said something since `explanations` is left alone.
+        """
+
+    @abstractmethod
+    async def standing(self) -> OpenIncidents:
+        """What open incidents are about."""
+
+    @abstractmethod
+    async def close_explained(self, about: Collection[str | UUID]) -> int:
+        """Close what is open of these lines and cashbacks and was not told again by this run.
+
+        How many were closed. `about` comes from `OpenIncidents.explained_by`.
+        """
+
+    @abstractmethod
+    async def close_unfound(self, window: Window) -> int:
+        """Close what this run did not find and this window covers; how many were closed."""
+
+    @abstractmethod
+    async def move(self, findings: Sequence[Finding]) -> Moved:
+        """Store these findings' moves, each only while its whole group stands as it was read.
+
+        All of one customer and amount come in one call. Nothing is moved once a person has said
+        something since `explanations`: the next run knows it.
+        """
+
+    @abstractmethod
+    async def end(self, ended: RunEnded) -> None:
+        """Note what came of the run, and since when runs of its kind are distrusted."""
+
+
+class ReconciliationStore(Protocol):
+    """Where what a statement proves is stored."""
+
+    @abstractmethod
+    def alone(self) -> AbstractAsyncContextManager[ReconciliationRuns | None]:
+        """The one place that reconciles, None while somebody else has it; crashes give it back."""

@@ -1,0 +1,313 @@
+"""What operators ask, of the store in memory: every promise of the port."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from cashback_core.delivery.leases import Pause
+from cashback_core.delivery.states import Actor, Delivery, Status
+from cashback_core.intake.equal_sales import EqualPage, EqualSales, Try
+from cashback_core.operators.acts import (
+    CALLED_UNPAID,
+    Act,
+    ActKind,
+    Circumstances,
+    Decision,
+    Granted,
+    ManyDecision,
+    OpenCashback,
+    OpenFilter,
+    OpenPage,
+    OperatorStore,
+    SenderState,
+    SenderSwitch,
+    Tally,
+    is_above_ceiling,
+    is_risky,
+    may_act_on_all,
+    operate,
+    refuse_many,
+)
+from cashback_core.sales.same_sale import EqualOutcome
+from cashback_core.testing.memory_incidents import MemoryIncidents
+from cashback_core.values.availability import StoreUnavailable
+from cashback_core.values.ids import new_id
+from cashback_core.values.pages import Position
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Mapping
+    from datetime import datetime, timedelta
+    from uuid import UUID
+
+    from cashback_core.delivery.waits import Waiting
+    from cashback_core.intake.acceptance import Submission
+    from cashback_core.testing.memory_store import MemoryStore, Row
+
+
+class MemoryOperators(OperatorStore):
+    """Works on the rows of a MemoryStore, and is away when that is."""
+
+    def __init__(self, store: MemoryStore, incidents: MemoryIncidents | None = None) -> None:
+        self._store = store
+        self.incidents = incidents or MemoryIncidents(store)
+        self.risk_accepted: dict[UUID, datetime] = {}
+
+    async def open_page(
+        self,
+        merchant_id: int | None,
+        wanted: OpenFilter,
+        *,
+        limit: int,
+        after: Position | None,
+    ) -> OpenPage:
+        await _reach(self._store)
+        items = [self._open(row) for row in self._meant(merchant_id, wanted)]
+        items.sort(key=_position)
+        if after is not None:
+            items = [i for i in items if _position(i) > (after.accepted_at, after.id)]
+        page, more = tuple(items[:limit]), len(items) > limit
+        at = Position(accepted_at=page[-1].accepted_at, id=page[-1].id) if more else None
+        return OpenPage(items=page, next=at)
+
+    async def waits(self, merchant_id: int | None, ids: Collection[UUID]) -> Mapping[UUID, Waiting]:
+        waits: dict[UUID, Waiting] = {}
+        for owner in {m for m, _ in self._store.rows if merchant_id in {None, m}}:
+            waits |= await self._store.waits(owner, ids)
+        return waits
+
+    async def equals_page(
+        self,
+        merchant_id: int | None,
+        outcome: EqualOutcome | None,
+        *,
+        limit: int,
+        after: Position | None,
+    ) -> EqualPage:
+        await _reach(self._store)
+        items = [
+            pair
+            for owner, pair in _equals(self._store)
+            if merchant_id in {None, owner} and outcome in {None, pair.outcome}
+        ]
+        items.sort(key=lambda pair: (pair.position.accepted_at, pair.position.id), reverse=True)
+        if after is not None:
+            last = (after.accepted_at, after.id)
+            items = [i for i in items if (i.position.accepted_at, i.position.id) < last]
+        page = tuple(items[:limit])
+        return EqualPage(items=page, next=page[-1].position if len(items) > limit else None)
+
+    async def act(self, merchant_id: int | None, id: UUID, act: Act) -> Decision | None:  # noqa: A002
+        await _reach(self._store)
+        for (owner, cashback_id), row in self._store.rows.items():
+            if cashback_id == id and merchant_id in {None, owner}:
+                return self._do(row, act)
+        return None
+
+    async def tally(
+        self, merchant_id: int | None, wanted: OpenFilter, kind: ActKind = ActKind.RESEND
+    ) -> Tally:
+        await _reach(self._store)
+        rows = self._all_meant(merchant_id, wanted)
+        return Tally(
+            count=len(rows),
+            cashback_centavos=sum(row.record.cashback.cashback_centavos for row in rows),
+            in_doubt=sum(is_risky(kind, row.status, self._circumstances(row)) for row in rows),
+            above_ceiling=sum(map(_is_above_ceiling, self._meant(merchant_id, wanted))),
+        )
+
+    async def act_on_all(
+        self, merchant_id: int | None, wanted: OpenFilter, act: Act, *, expected: int
+    ) -> ManyDecision:
+        refuse_many(wanted, act.kind)
+        tally = await self.tally(merchant_id, wanted, act.kind)
+        decision = may_act_on_all(tally, act, expected=expected)
+        if isinstance(decision, Tally):
+            for row in self._all_meant(merchant_id, wanted):
+                assert isinstance(self._do(row, act), Granted)
+        return decision
+
+    def _do(self, row: Row, act: Act) -> Decision:
+        standing = row.record.standing
+        delivery = Delivery(
+            status=standing.status, attempt=standing.attempt, open_since_at=row.open_since_at
+        )
+        decision = operate(delivery, act, self._store._now(), self._circumstances(row))
+        if isinstance(decision, Granted):
+            move = decision.move
+            self._store._move(row, move.to, move.actor, move.reason, due_at=move.due_at)
+            row.events[-1] = replace(row.events[-1], actor_name=act.by)
+            row.open_since_at = decision.open_since_at
+            if decision.risk_accepted:
+                self.risk_accepted[row.record.id] = row.events[-1].at
+        return decision
+
+    def _circumstances(self, row: Row) -> Circumstances:
+        latest = row.events[-1]
+        return Circumstances(
+            credited=self.incidents.credits(row.record.id),
+            suspected=self.incidents.suspects(row),
+            marked_by=latest.actor_name if latest.actor is Actor.OPERATOR else None,
+            at_risk=self._is_at_risk(row),
+        )
+
+    def _is_at_risk(self, row: Row) -> bool:
+        taken_at = self.risk_accepted.get(row.record.id)
+        return taken_at is not None and not any(
+            event.at > taken_at
+            and (
+                (event.actor is Actor.OPERATOR and event.to_status is Status.REJECTED)
+                or (
+                    event.actor is Actor.SETTLER
+                    and event.from_status is Status.IN_DOUBT
+                    and event.to_status in {Status.PENDING, Status.HELD}
+                )
+            )
+            for event in row.events
+        )
+
+    def _meant(self, merchant_id: int | None, wanted: OpenFilter) -> list[Row]:
+        return [
+            row
+            for (owner, _), row in self._store.rows.items()
+            if merchant_id in {None, owner} and _is_meant(row, wanted)
+        ]
+
+    def _all_meant(self, merchant_id: int | None, wanted: OpenFilter) -> list[Row]:
+        """What is meant by who acts on all of it."""
+        rows = self._meant(merchant_id, wanted)
+        return [row for row in rows if wanted.above_ceiling or not _is_above_ceiling(row)]
+
+    def _open(self, row: Row) -> OpenCashback:
+        record, event = row.record, row.events[-1]
+        provider = record.standing.provider
+        return OpenCashback(
+            id=record.id,
+            merchant={1: "demo", 2: "other"}[record.merchant_id],
+            status=record.status,
+            reason=event.reason,
+            actor=event.actor,
+            actor_name=event.actor_name,
+            since_at=event.at,
+            attempt=record.standing.attempt,
+            status_code=None if provider is None else provider.status_code,
+            document=record.sale.customer.document,
+            cashback_centavos=record.cashback.cashback_centavos,
+            sale_id=record.sale.sale_id,
+            sold_at=record.sale.sold_at,
+            accepted_at=record.accepted_at,
+            risk_accepted_at=self.risk_accepted.get(record.id),
+            suspected=self.incidents.suspects(row)
+            or (record.status in CALLED_UNPAID and event.actor is Actor.OPERATOR),
+        )
+
+
+class MemorySenderSwitch(SenderSwitch):
+    """The switch of a MemoryStore; `releases` keeps who released it, and why."""
+
+    def __init__(self, store: MemoryStore) -> None:
+        self._store = store
+        self._state = SenderState()
+        self.releases: list[tuple[str, str]] = []
+
+    async def state(self) -> SenderState:
+        await _reach(self._store)
+        return self._state
+
+    async def pause(self, *, by: str, reason: str) -> bool:
+        await _reach(self._store)
+        if self._store.sender_paused:
+            return False
+        self._store.sender_paused = True
+        self._state = SenderState(paused_at=self._store._now(), reason=reason, actor=by)
+        return True
+
+    async def release(self, *, by: str, reason: str) -> bool:
+        await _reach(self._store)
+        paused_at = self._state.paused_at
+        if paused_at is None:
+            return False
+        lasted: timedelta = self._store._now() - paused_at
+        await self._store.note_pause(Pause(id=new_id(), lasted_s=lasted.total_seconds()))
+        self._store.sender_paused, self._state = False, SenderState()
+        self.releases.append((by, reason))
+        return True
+
+
+async def _reach(store: MemoryStore) -> None:
+    await asyncio.sleep(0)
+    if store.away:
+        raise StoreUnavailable("away")
+
+
+def _position(item: OpenCashback) -> tuple[datetime, UUID]:
+    return item.accepted_at, item.id
+
+
+def _is_above_ceiling(row: Row) -> bool:
+    latest = row.events[-1]
+    return is_above_ceiling(row.status, latest.actor, latest.reason)
+
+
+def _is_meant(row: Row, wanted: OpenFilter) -> bool:
+    record, latest = row.record, row.events[-1]
+    sale, provider = record.sale, record.standing.provider
+    return (
+        row.status in wanted.statuses - {"applied", "not_due"}
+        and (wanted.ids is None or record.id in wanted.ids)
+        and (wanted.accepted_from is None or record.accepted_at >= wanted.accepted_from)
+        and (wanted.accepted_to is None or record.accepted_at < wanted.accepted_to)
+        and (wanted.reason is None or wanted.reason.lower() in latest.reason.lower())
+        and (
+            wanted.status_code is None
+            or (provider is not None and provider.status_code == wanted.status_code)
+        )
+        and (wanted.document is None or sale.customer.document == wanted.document)
+        and (wanted.sold_from is None or sale.sold_at >= wanted.sold_from)
+        and (wanted.sold_to is None or sale.sold_at < wanted.sold_to)
+    )
+
+
+def _equals(store: MemoryStore) -> Iterator[tuple[int, EqualSales]]:
+    """Every pair of equal content with its merchant's id."""
+    for refused in store.refused_equals:
+        again = _try(refused.submission, refused.at, None)
+        yield _pair(store, refused.submission, refused.first, again, refused.outcome, refused.id)
+    for row in store.rows.values():
+        record = row.record
+        if record.same_content_as is not None:
+            again = _try(row.submission, record.accepted_at, record.id)
+            outcome = EqualOutcome.ACCEPTED
+            yield _pair(store, row.submission, record.same_content_as, again, outcome, record.id)
+
+
+def _pair(
+    store: MemoryStore,
+    submission: Submission,
+    first: UUID,
+    again: Try,
+    outcome: EqualOutcome,
+    id_: UUID,
+) -> tuple[int, EqualSales]:
+    row = store.rows[submission.merchant_id, first]
+    return submission.merchant_id, EqualSales(
+        outcome=outcome,
+        merchant=f"merchant-{submission.merchant_id}",
+        document=row.record.sale.customer.document,
+        total_centavos=row.record.sale.total_centavos,
+        first=_try(row.submission, row.record.accepted_at, first),
+        second=again,
+        position=Position(accepted_at=again.at, id=id_),
+    )
+
+
+def _try(submission: Submission, at: datetime, id_: UUID | None) -> Try:
+    return Try(
+        id=id_,
+        at=at,
+        idempotency_key=submission.idempotency_key,
+        sale_id=submission.sale.sale_id,
+        sold_at=submission.sale.sold_at,
+        submitted_by=submission.submitted_by,
+    )

@@ -1,0 +1,633 @@
+"""The cashback store in memory: every promise of the port, on a clock that the test turns."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from cashback_core.delivery.brakes import (
+    HELD,
+    NO_BRAKES,
+    REASONS,
+    Ceilings,
+    StandingBrakes,
+    WaitsFor,
+    intake,
+    merchant_day,
+)
+from cashback_core.delivery.evidence import read_answer
+from cashback_core.delivery.leases import AttemptResult, Claim, Pause
+from cashback_core.delivery.record import (
+    AttemptRecord,
+    EventRecord,
+    History,
+    Record,
+    RecordFilter,
+    RecordPage,
+    Standing,
+)
+from cashback_core.delivery.states import (
+    TRANSITIONS,
+    Actor,
+    DeliveryPolicy,
+    Status,
+    conclude,
+)
+from cashback_core.delivery.waits import PAUSE_FRESH, Facts, Waiting, why_it_waits
+from cashback_core.intake.acceptance import (
+    Acceptance,
+    Accepted,
+    Collided,
+    ContentTaken,
+    CustomerNameMismatch,
+    NameTaken,
+    NotRecorded,
+    Repeated,
+    Submission,
+    TermsChanged,
+)
+from cashback_core.intake.equal_sales import MAX_LISTED
+from cashback_core.intake.store import CashbackStore
+from cashback_core.sales.catalogue import Catalogue
+from cashback_core.sales.sale import Customer
+from cashback_core.sales.same_sale import (
+    Collision,
+    Contradiction,
+    EqualContent,
+    EqualOutcome,
+    EqualRefused,
+    Meaning,
+    Name,
+    NameKind,
+    NewSale,
+    Owner,
+    Repeat,
+    may_read,
+    names_of,
+    which_sale,
+)
+from cashback_core.testing.memory_rows import (
+    RESULTS,
+    Incident,
+    RefusedEqual,
+    Row,
+    delivery_of,
+    end_of,
+    is_wanted,
+    position_of,
+)
+from cashback_core.values.availability import StoreUnavailable
+from cashback_core.values.documents import holds_document
+from cashback_core.values.names import NameDifference, same_name, same_person
+from cashback_core.values.pages import Position, fitting
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Mapping
+    from uuid import UUID
+
+    from cashback_core.sales.sale import Sale
+    from cashback_core.sales.terms import Terms
+    from cashback_core.values.documents import Cpf
+
+__all__ = ["Incident", "MemoryStore", "Row"]
+
+
+class MemoryStore(CashbackStore):
+    """Decides like the database, at once and alone: nothing else runs inside a method.
+
+    `away` makes every method fail; `lose_next_commit` stores the next sale and fails all the
+    same, as when the connection breaks while the commit's answer is on its way.
+    """
+
+    def __init__(
+        self,
+        terms: Mapping[int, Terms],
+        *,
+        now: Callable[[], datetime],
+        policy: DeliveryPolicy | None = None,
+        catalogues: Mapping[int, Catalogue] | None = None,
+    ) -> None:
+        self.away = False
+        self.lose_next_commit = False
+        self.sender_paused = False
+        self.rows: dict[tuple[int, UUID], Row] = {}
+        self.incidents: list[Incident] = []
+        self.customers: dict[tuple[int, Cpf], str] = {}
+        self._terms = dict(terms)
+        self.catalogues = dict(catalogues or {})
+        self._now = now
+        self._policy = policy or DeliveryPolicy()
+        self.refused_equals: list[RefusedEqual] = []
+        self._names: dict[tuple[int, Name], UUID] = {}
+        self.standing: dict[int, StandingBrakes] = {}
+        self.stopped_at: dict[tuple[int, str | None], datetime] = {}
+        self.past_stops: list[tuple[int, str | None, datetime, datetime]] = []
+        self._pauses: dict[UUID, tuple[datetime, datetime]] = {}
+
+    async def terms(self, merchant_id: int) -> Terms | None:
+        await self._reach()
+        return self._terms.get(merchant_id)
+
+    def set_terms(self, terms: Terms) -> None:
+        """Change what a merchant lays down."""
+        self._terms[terms.merchant_id] = terms
+
+    def forget_terms(self, merchant_id: int) -> None:
+        """Nothing is remembered here."""
+
+    async def catalogue(self, merchant_id: int, skus: Collection[str]) -> Catalogue:
+        await self._reach()
+        products = self.catalogues.get(merchant_id, Catalogue()).products
+        return Catalogue({sku: products[sku] for sku in skus if sku in products})
+
+    async def known_name(
+        self, merchant_id: int, document: Cpf, *, told_by: str | None = None
+    ) -> str | None:
+        await self._reach()
+        known = self.customers.get((merchant_id, document))
+        if known is None or told_by is None or self._was_told_by(told_by, document, known):
+            return known
+        return None
+
+    def _was_told_by(self, group: str | None, document: Cpf, name: str) -> bool:
+        return any(
+            row.record.group == group
+            and row.record.sale.customer == Customer(document=document, name=name)
+            for row in self.rows.values()
+        )
+
+    async def accept(self, submission: Submission) -> Acceptance:
+        await self._reach()
+        merchant_id, sale = submission.merchant_id, submission.sale
+        names = names_of(sale, submission.idempotency_key)
+        meaning = self._meaning(
+            merchant_id, sale, names, submission.equal_content, submission.reads_only
+        )
+        if not isinstance(meaning, NewSale):
+            return self._known(submission, meaning)
+        if submission.replay_only:
+            return NotRecorded()
+        if not self._follows_terms(submission):
+            return TermsChanged()
+        customer = sale.customer
+        known = self.customers.get((merchant_id, customer.document), customer.name)
+        whole = submission.whole_names and not self._was_told_by(
+            submission.reads_only, customer.document, known
+        )
+        differs = not (same_name if whole else same_person)(known, customer.name)
+        if differs and submission.name_difference is NameDifference.REFUSE:
+            return CustomerNameMismatch()
+        self.customers.setdefault((merchant_id, customer.document), customer.name)
+        for name in names:
+            self._names.setdefault((merchant_id, name), submission.id)
+        record = self._insert(submission, meaning, name_differs=differs)
+        await asyncio.sleep(0)  # committed, and the answer is on its way
+        if self.lose_next_commit:
+            self.lose_next_commit = False
+            raise StoreUnavailable("the commit's answer was lost")
+        return Accepted(record)
+
+    async def meaning(
+        self,
+        merchant_id: int,
+        sale: Sale,
+        *,
+        idempotency_key: str | None,
+        equal_content: EqualContent,
+        reads_only: str | None = None,
+    ) -> Meaning:
+        await self._reach()
+        names = names_of(sale, idempotency_key)
+        return self._meaning(merchant_id, sale, names, equal_content, reads_only)
+
+    async def same_request(
+        self,
+        merchant_id: int,
+        raw_body: bytes,
+        *,
+        idempotency_key: str | None,
+        sale_id: str | None,
+        reads_only: str | None = None,
+    ) -> Record | None:
+        await self._reach()
+        told = {NameKind.IDEMPOTENCY_KEY: idempotency_key, NameKind.SALE_ID: sale_id}
+        names = [(kind, name) for kind, name in told.items() if name is not None]
+        known = [name for name in names if (merchant_id, name) in self._names]
+        if not known:
+            return None
+        row = self.rows[merchant_id, self._names[merchant_id, known[0]]]
+        if row.submission.raw_body != raw_body or not may_read(reads_only, row.record.group):
+            return None
+        if not holds_document(names[0][1], row.record.sale.customer.document):
+            self._names.setdefault((merchant_id, names[0]), row.record.id)
+        return row.record
+
+    def set_ceilings(self, merchant_id: int, ceilings: Ceilings) -> None:
+        """Change a merchant's ceilings."""
+        standing = self.standing.get(merchant_id, NO_BRAKES)
+        zone = str(self._terms[merchant_id].rules.zone)
+        self.standing[merchant_id] = replace(standing, ceilings=ceilings, zone=zone)
+
+    def put_stop(self, merchant_id: int, type_: str | None) -> None:
+        """Stop a type of a merchant, or all of it."""
+        self.stopped_at.setdefault((merchant_id, type_), self._now())
+        self._note_stops(merchant_id)
+
+    def lift_stop(self, merchant_id: int, type_: str | None) -> None:
+        """Lift a stop that stands."""
+        since = self.stopped_at.pop((merchant_id, type_))
+        self.past_stops.append((merchant_id, type_, since, self._now()))
+        self._note_stops(merchant_id)
+
+    async def resume(self, *, limit: int) -> bool:  # noqa: ARG002 (nothing is put off here)
+        await self._reach()
+        return False
+
+    async def conclude(self, result: AttemptResult) -> Standing:
+        await self._reach()
+        claim, now = result.claim, self._now()
+        row = self.rows.get((claim.merchant_id, claim.id))
+        if row is None or not 1 <= claim.attempt <= len(row.attempts):
+            raise LookupError(f"attempt {claim.attempt} of {claim.id}")
+        before = row.attempts[claim.attempt - 1]
+        another = claim.started_at not in {None, before.started_at}
+        if another or before.deliverer is not result.deliverer:
+            raise LookupError(f"attempt {claim.attempt} of {claim.id} is somebody else's")
+        if before.result is not None:
+            return row.record.standing
+        standing = row.record.standing
+        delivery = delivery_of(row, self._paused(row, now))
+        conclusion = conclude(delivery, end_of(result, now), self._policy)
+        answer = read_answer(result.evidence)
+        row.attempts[claim.attempt - 1] = replace(
+            before,
+            ended_at=now,
+            result=RESULTS[type(result.outcome)],
+            reason=result.evidence.reason,
+            provider=answer,
+            elapsed_s=result.evidence.ended_s,
+        )
+        if claim.attempt == standing.attempt and standing.status is not Status.APPLIED:
+            row.record = row.record.at(replace(standing, provider=answer))
+        if conclusion.incident is not None:
+            self.incidents.append(
+                Incident(id=claim.id, attempt=claim.attempt, what=conclusion.incident)
+            )
+        if conclusion.move is not None:
+            move = conclusion.move
+            self._move(row, move.to, move.actor, move.reason, due_at=move.due_at)
+        return row.record.standing
+
+    async def claim_due(
+        self, *, limit: int, lease_s: float, excluding: Collection[str] = ()
+    ) -> tuple[Claim, ...]:
+        await self._reach()
+        if self.sender_paused:
+            return ()
+        now = self._now()
+        due = [
+            row
+            for row in self.rows.values()
+            if row.due_at is not None
+            and row.due_at <= now
+            and row.record.sale.customer.document not in excluding
+            and self.stop_of(row.record) is None
+        ]
+        due.sort(key=lambda row: row.due_at or now)
+        return tuple(self._lease(row, lease_s, Actor.WORKER, "due") for row in due[:limit])
+
+    async def next_due_s(self) -> float | None:
+        await self._reach()
+        due = [
+            row.due_at
+            for row in self.rows.values()
+            if row.due_at is not None and self.stop_of(row.record) is None
+        ]
+        return max(0.0, (min(due) - self._now()).total_seconds()) if due else None
+
+    async def note_pause(self, pause: Pause) -> None:
+        await self._reach()
+        now = self._now()
+        began_at, _ = self._pauses.get(pause.id, (now - timedelta(seconds=pause.lasted_s), now))
+        self._pauses[pause.id] = (began_at, now)
+
+    async def reap(self, *, limit: int) -> int:
+        await self._reach()
+        now = self._now()
+        late = [
+            row
+            for row in self.rows.values()
+            if row.lease_until_at is not None and row.lease_until_at < now
+        ]
+        for row in late[:limit]:
+            self._move(row, Status.IN_DOUBT, Actor.REAPER, "the lease ran out")
+        return len(late[:limit])
+
+    async def find(
+        self,
+        merchant_id: int,
+        id: UUID,  # noqa: A002
+        *,
+        group: str | None = None,
+    ) -> Record | None:
+        await self._reach()
+        row = self._row(merchant_id, id, group)
+        return None if row is None else self._as_read(row)
+
+    async def history(
+        self,
+        merchant_id: int,
+        id: UUID,  # noqa: A002
+        *,
+        group: str | None = None,
+    ) -> History | None:
+        await self._reach()
+        row = self._row(merchant_id, id, group)
+        if row is None:
+            return None
+        return History(
+            record=self._as_read(row), attempts=tuple(row.attempts), events=tuple(row.events)
+        )
+
+    async def page(
+        self, merchant_id: int, wanted: RecordFilter, *, limit: int, after: Position | None
+    ) -> RecordPage:
+        await self._reach()
+        records = [
+            self._as_read(row)
+            for (owner, _), row in self.rows.items()
+            if owner == merchant_id and is_wanted(row, wanted)
+        ]
+        if wanted.rate is None:
+            records.sort(key=position_of, reverse=True)
+            begun = None if after is None else (after.accepted_at, after.id)
+            records = [r for r in records if begun is None or position_of(r) < begun]
+        else:
+            records.sort(key=lambda r: r.id, reverse=True)
+            records = [r for r in records if after is None or r.id < after.id]
+        page = tuple(records[: fitting((len(r.sale.lines) for r in records), limit=limit)])
+        more = len(records) > len(page)
+        at = Position(accepted_at=page[-1].accepted_at, id=page[-1].id) if more else None
+        return RecordPage(records=page, next=at)
+
+    async def waits(self, merchant_id: int, ids: Collection[UUID]) -> Mapping[UUID, Waiting]:
+        await self._reach()
+        waits = {
+            id_: self._waiting(row) for id_ in ids if (row := self._row(merchant_id, id_, None))
+        }
+        return {id_: waiting for id_, waiting in waits.items() if waiting is not None}
+
+    def _waiting(self, row: Row) -> Waiting | None:
+        now, since_at = self._now(), row.events[-1].at
+        brake = self._as_read(row).waiting
+        resting = [b for b, through in self._pauses.values() if through > now - PAUSE_FRESH]
+        last = row.attempts[-1] if row.attempts else None
+        provider = None if last is None else last.provider
+        return why_it_waits(
+            Facts(
+                status=row.status,
+                since_at=since_at,
+                now=now,
+                due_at=row.due_at,
+                result=None if last is None else last.result,
+                status_code=None if provider is None else provider.status_code,
+                paused_at=since_at if self.sender_paused else None,
+                resting_since_at=min(resting, default=None),
+                brake=None if brake is None else (brake.why, brake.since_at),
+            )
+        )
+
+    def _meaning(
+        self,
+        merchant_id: int,
+        sale: Sale,
+        names: tuple[Name, ...],
+        equal_content: EqualContent,
+        reads_only: str | None,
+    ) -> Meaning:
+        ids = {name: self._names.get((merchant_id, name)) for name in names}
+        records = {
+            name: self.rows[merchant_id, id_].record for name, id_ in ids.items() if id_ is not None
+        }
+        owners = {
+            name: Owner(r.id, r.sale, r.group, r.same_content_as) for name, r in records.items()
+        }
+        return which_sale(sale, names, owners, equal_content=equal_content, reads_only=reads_only)
+
+    def _known(
+        self, submission: Submission, meaning: Repeat | Contradiction | EqualRefused | Collision
+    ) -> Acceptance:
+        merchant_id = submission.merchant_id
+        record = self.rows[merchant_id, meaning.id].record
+        match meaning:
+            case Repeat(id_, further_name):
+                if further_name is not None:
+                    self._names[merchant_id, further_name] = id_
+                return Repeated(record)
+            case Contradiction(_, kind, found):
+                return NameTaken(kind, record, found)
+            case EqualRefused(id_):
+                self._note_refused(submission, id_, EqualOutcome.REFUSED)
+                return ContentTaken(record)
+            case Collision(id_, kind):
+                equal = kind is NameKind.CONTENT
+                outcome = EqualOutcome.REFUSED if equal else EqualOutcome.COLLIDED
+                self._note_refused(submission, id_, outcome)
+                return Collided(kind)
+
+    def _note_refused(self, submission: Submission, first: UUID, outcome: EqualOutcome) -> None:
+        listed = [refused for refused in self.refused_equals if refused.first == first]
+        if len(listed) < MAX_LISTED:
+            self.refused_equals.append(
+                RefusedEqual(
+                    id=submission.id,
+                    at=self._now(),
+                    first=first,
+                    submission=submission,
+                    outcome=outcome,
+                )
+            )
+
+    def _follows_terms(self, submission: Submission) -> bool:
+        """Whether every line has the type and the rate in force when it was sold."""
+        terms = self._terms.get(submission.merchant_id)
+        catalogue = self.catalogues.get(submission.merchant_id, Catalogue())
+        sold_at = submission.sale.sold_at
+        for line, earned in zip(submission.sale.lines, submission.cashback.lines, strict=True):
+            if line.sku is not None and catalogue.type_at(line.sku, sold_at) != line.type:
+                return False
+            rate = terms.programme.rate_at(line.type, sold_at) if terms else None
+            if rate is None or (rate.rate_bp, rate.version) != (
+                earned.rate_bp,
+                earned.rate_version,
+            ):
+                return False
+        return True
+
+    async def _reach(self) -> None:
+        """The moment at which others may run, and at which the database may be away."""
+        await asyncio.sleep(0)
+        if self.away:
+            raise StoreUnavailable("away")
+
+    def _row(self, merchant_id: int, id_: UUID, group: str | None) -> Row | None:
+        row = self.rows.get((merchant_id, id_))
+        return row if row is not None and may_read(group, row.record.group) else None
+
+    def _insert(self, submission: Submission, meaning: NewSale, *, name_differs: bool) -> Record:
+        now = self._now()
+        waits = self._intake(submission)
+        due = submission.cashback.cashback_centavos > 0 and waits not in HELD
+        status = Status.PENDING if due else Status.NOT_DUE
+        if waits in HELD:
+            status = Status.HELD
+        row = Row(
+            record=Record(
+                id=submission.id,
+                merchant_id=submission.merchant_id,
+                sale=submission.sale,
+                cashback=submission.cashback,
+                accepted_at=now,
+                standing=Standing(status=status, attempt=0),
+                same_content_as=meaning.same_content_as,
+                name_differs=name_differs,
+                group=submission.comes_under,
+                equal_group=meaning.equal_group,
+                waiting=None if waits is None else Waiting(why=waits, since_at=now),
+            ),
+            submission=submission,
+            open_since_at=now,
+            due_at=now if due else None,
+        )
+        self.rows[submission.merchant_id, submission.id] = row
+        self._tell(row, None, Actor.API, "accepted" if waits is None else REASONS[waits])
+        if due and waits is None and submission.lease_s is not None and not self.sender_paused:
+            self._lease(row, submission.lease_s, Actor.API, "first attempt")
+        return row.record
+
+    def _intake(self, submission: Submission) -> WaitsFor | None:
+        """What a new cashback waits for; its day is counted on every look, for there are few."""
+        merchant_id = submission.merchant_id
+        standing = self.standing.get(merchant_id, NO_BRAKES)
+        today = merchant_day(self._now(), standing.zone)
+        before = sum(
+            row.record.cashback.cashback_centavos
+            for (owner, _), row in self.rows.items()
+            if owner == merchant_id
+            and merchant_day(row.record.accepted_at, standing.zone) == today
+            and row.events[0].to_status is not Status.HELD
+            and (row.status is not Status.CANCELLED or row.attempts)
+        )
+        types = {line.type for line in submission.sale.lines}
+        return intake(submission.cashback.cashback_centavos, types, standing, before)
+
+    def stop_of(self, record: Record) -> WaitsFor | None:
+        """Which stop holds a cashback back."""
+        standing = self.standing.get(record.merchant_id, NO_BRAKES)
+        without = replace(standing, ceilings=Ceilings())
+        types = {line.type for line in record.sale.lines}
+        return intake(record.cashback.cashback_centavos, types, without, 0)
+
+    def _as_read(self, row: Row) -> Record:
+        """The record with what it waits for now."""
+        record, waiting = row.record, None
+        if record.status is Status.PENDING and (why := self.stop_of(record)) is not None:
+            types = {line.type for line in record.sale.lines}
+            wanted = {None} if why is WaitsFor.MERCHANT_STOPPED else types
+            since_at = min(
+                at
+                for (owner, type_), at in self.stopped_at.items()
+                if owner == record.merchant_id and type_ in wanted
+            )
+            waiting = Waiting(why=why, since_at=since_at)
+        elif record.status is Status.HELD:
+            event = row.events[-1]
+            why = next((w for w in HELD if REASONS[w] == event.reason), None)
+            waiting = None if why is None else Waiting(why=why, since_at=event.at)
+        return replace(record, waiting=waiting)
+
+    def _note_stops(self, merchant_id: int) -> None:
+        types = {type_ for owner, type_ in self.stopped_at if owner == merchant_id}
+        self.standing[merchant_id] = replace(
+            self.standing.get(merchant_id, NO_BRAKES),
+            merchant_stopped=None in types,
+            types_stopped=frozenset(type_ for type_ in types if type_ is not None),
+        )
+
+    def _paused(self, row: Row, until: datetime) -> timedelta:
+        """How long nothing was sent on purpose since it is open; what overlaps counts once."""
+        total, reached = timedelta(0), row.open_since_at
+        merchant_id = row.record.merchant_id
+        types = {None, *(line.type for line in row.record.sale.lines)}
+        standing = [(*stop, at, until) for stop, at in self.stopped_at.items()]
+        stops = [
+            (began_at, through_at)
+            for owner, type_, began_at, through_at in (*standing, *self.past_stops)
+            if owner == merchant_id and type_ in types
+        ]
+        for began_at, through_at in sorted([*self._pauses.values(), *stops]):
+            end = min(through_at, until)
+            if end > reached:
+                total += end - max(began_at, reached)
+                reached = end
+        return total
+
+    def _lease(self, row: Row, lease_s: float, actor: Actor, reason: str) -> Claim:
+        now, record = self._now(), row.record
+        attempt = record.standing.attempt + 1
+        until = now + timedelta(seconds=lease_s)
+        row.record = record.at(Standing(status=record.status, attempt=attempt))
+        row.attempts.append(
+            AttemptRecord(
+                attempt=attempt,
+                deliverer=actor,
+                started_at=now,
+                lease_until_at=until,
+                ended_at=None,
+                result=None,
+                reason=None,
+                provider=None,
+                elapsed_s=None,
+            )
+        )
+        self._move(row, Status.SENDING, actor, reason, lease_until_at=until)
+        return Claim(
+            id=record.id,
+            merchant_id=record.merchant_id,
+            attempt=attempt,
+            document=record.sale.customer.document,
+            cashback_centavos=record.cashback.cashback_centavos,
+            started_at=now,
+        )
+
+    def _move(
+        self,
+        row: Row,
+        to: Status,
+        actor: Actor,
+        reason: str,
+        *,
+        due_at: datetime | None = None,
+        lease_until_at: datetime | None = None,
+    ) -> None:
+        before, standing = row.status, row.record.standing
+        applied_at = self._now() if to is Status.APPLIED else None
+        row.record = row.record.at(replace(standing, status=to, applied_at=applied_at))
+        row.due_at, row.lease_until_at = due_at, lease_until_at
+        self._tell(row, before, actor, reason)
+
+    def _tell(self, row: Row, before: Status | None, actor: Actor, reason: str) -> None:
+        assert (before, row.status, actor) in TRANSITIONS, f"{before} > {row.status} by {actor}"
+        row.events.append(
+            EventRecord(
+                sequence=len(row.events) + 1,
+                at=self._now(),
+                actor=actor,
+                from_status=before,
+                to_status=row.status,
+                attempt=row.record.standing.attempt,
+                reason=reason,
+            )
+        )

@@ -1,0 +1,78 @@
+"""Hypothesis strategies of valid and of invalid sales, for tests of whatever uses this library.
+
+    from hypothesis import given
+    from cashback_core.testing import strategies
+
+    @given(strategies.sale_documents())
+    def test_my_client_is_understood(document): ...
+
+    @given(strategies.invalid_documents())
+    def test_my_form_shows_the_fault(invalid):
+        # invalid.document has exactly one fault: invalid.code at invalid.pointer
+        ...
+
+Whether a sale is valid depends on a `Situation`: the present instant, the merchant's rules,
+its programme and its catalogue. Every strategy takes one and falls back to `DEMO`.
+
+Needs Hypothesis: `pip install "cashback-core[strategies]"`. Nothing else in `cashback_core`
+imports it.
+"""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+
+if find_spec("hypothesis") is None:
+    raise ImportError(
+        "cashback_core.testing.strategies needs Hypothesis: pip install 'cashback-core[strategies]'"
+    )
+
+from cashback_core.testing.strategies.defects import (
+    DEFECTS,
+    Defect,
+    InvalidSaleDocument,
+    invalid_documents,
+)
+from cashback_core.testing.strategies.numbers import (
+    amount_spellings,
+    amounts,
+    cnpjs,
+    cpf_spellings,
+    cpfs,
+    quantities,
+    quantity_spellings,
+)
+from cashback_core.testing.strategies.sales import names, sale_documents, sale_ids, sales, spellings
+from cashback_core.testing.strategies.situations import (
+    DEMO,
+    Situation,
+    catalogues,
+    programmes,
+    situations,
+    skus,
+)
+
+__all__ = [
+    "DEFECTS",
+    "DEMO",
+    "Defect",
+    "InvalidSaleDocument",
+    "Situation",
+    "amount_spellings",
+    "amounts",
+    "catalogues",
+    "cnpjs",
+    "cpf_spellings",
+    "cpfs",
+    "invalid_documents",
+    "names",
+    "programmes",
+    "quantities",
+    "quantity_spellings",
+    "sale_documents",
+    "sale_ids",
+    "sales",
+    "situations",
+    "skus",
+    "spellings",
+]

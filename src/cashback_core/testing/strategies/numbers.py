@@ -1,0 +1,92 @@
+"""CPFs, CNPJs, amounts and quantities, and every way in which JSON may spell them."""
+
+# ruff: noqa: TC002 - users' tools read these annotations at run time
+from __future__ import annotations
+
+import string
+from decimal import Decimal
+from functools import cache
+
+from hypothesis import strategies as st
+from hypothesis.strategies import SearchStrategy
+
+from cashback_core.values.documents import Cnpj, Cpf, cnpj_check_digits, cpf_check_digits
+from cashback_core.values.money import MAX_CENTAVOS, MAX_QUANTITY_THOUSANDTHS
+
+JsonNumber = str | int | float | Decimal
+"""How an amount may come: a text, or a number of any kind that a JSON decoder makes."""
+
+
+@cache  # a strategy costs far more to build than to draw from
+def cpfs() -> SearchStrategy[Cpf]:
+    """Valid CPFs of 11 digits."""
+    stems = st.integers(0, 999_999_999).map(lambda number: f"{number:09d}")
+    return stems.filter(_is_varied).map(lambda stem: Cpf(stem + cpf_check_digits(stem)))
+
+
+def cpf_spellings(cpf: Cpf) -> SearchStrategy[str]:
+    """A CPF as 11 digits or as 000.000.000-00."""
+    return st.sampled_from([str(cpf), f"{cpf[:3]}.{cpf[3:6]}.{cpf[6:9]}-{cpf[9:]}"])
+
+
+@cache
+def cnpjs(*, alphanumeric: bool = True) -> SearchStrategy[Cnpj]:
+    """Valid CNPJs of 14 characters, numeric or, from July 2026 on, with capital letters."""
+    alphabet = string.digits + string.ascii_uppercase if alphanumeric else string.digits
+    numeric = st.text(string.digits, min_size=12, max_size=12)
+    stems = st.text(alphabet, min_size=12, max_size=12) | numeric
+    return stems.filter(_is_varied).map(lambda stem: Cnpj(stem + cnpj_check_digits(stem)))
+
+
+def amounts(*, min_centavos: int = 1, max_centavos: int = MAX_CENTAVOS) -> SearchStrategy[int]:
+    """Amounts in centavos, within what a sale may hold."""
+    return st.integers(min_centavos, max_centavos)
+
+
+def amount_spellings(centavos: int, *, decimals: bool = True) -> SearchStrategy[JsonNumber]:
+    """Every way to write an amount: 1050 may be "10.50", "10.5", "10.5000" or Decimal("10.5").
+
+    Without `decimals` no Decimal is among them: `json.dumps` takes none.
+    """
+    return st.sampled_from(_spellings(centavos, places=2, decimals=decimals))
+
+
+def quantities(
+    *, min_thousandths: int = 1, max_thousandths: int = MAX_QUANTITY_THOUSANDTHS
+) -> SearchStrategy[int]:
+    """Quantities in thousandths; whole ones, as most sales have, come as often as others."""
+    anything = st.integers(min_thousandths, max_thousandths)
+    first, last = -(-min_thousandths // 1000), max_thousandths // 1000
+    if first > last:
+        return anything
+    return st.integers(first, last).map(lambda whole: 1000 * whole) | anything
+
+
+def quantity_spellings(thousandths: int, *, decimals: bool = True) -> SearchStrategy[JsonNumber]:
+    """Every way to write a quantity: 350 may be "0.35", "0.350", 0.35 or Decimal("0.350").
+
+    Without `decimals` no Decimal is among them: `json.dumps` takes none.
+    """
+    return st.sampled_from(_spellings(thousandths, places=3, decimals=decimals))
+
+
+def _spellings(scaled: int, *, places: int, decimals: bool) -> list[JsonNumber]:
+    whole, rest = divmod(scaled, 10**places)
+    digits = f"{rest:0{places}d}"
+    shortest = digits.rstrip("0")
+    texts = [f"{whole}.{digits[:n]}" for n in range(max(len(shortest), 1), places + 1)]
+    if not rest:
+        texts.append(str(whole))
+    texts.append(f"{whole}.{digits}00")
+    exact = Decimal(scaled).scaleb(-places)
+    numbers: list[JsonNumber] = [float(exact)]
+    if decimals:
+        numbers += [exact, exact.normalize(), exact * Decimal("1.00")]
+    if not rest:
+        numbers.append(whole)
+    return [*texts, *numbers]
+
+
+def _is_varied(stem: str) -> bool:
+    # The check digits of one repeated character repeat it once more, and all-equal is refused.
+    return stem != stem[0] * len(stem)

@@ -1,0 +1,1 @@
+"""Values that everything is written in: money, documents, names, instants."""

@@ -1,0 +1,255 @@
+"""CPF and CNPJ, Brazil's taxpayer numbers of people and of companies.
+
+Rules: Receita Federal; the alphanumeric CNPJ of July 2026 is Instrução Normativa RFB 2.229/2024
+(each character counts as its ASCII code minus 48, so digits keep their value).
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable  # noqa: TC003 - users' tools read these annotations
+from enum import StrEnum
+from operator import mul
+from typing import Final, Self
+
+_CPF: Final = re.compile(r"(?:[0-9]{11}|[0-9]{3}\.[0-9]{3}\.[0-9]{3}-[0-9]{2})\Z", re.ASCII)
+_CPF_WITHIN: Final = re.compile(
+    r"(?<![0-9])(?:[0-9]{11}|[0-9]{3}\.[0-9]{3}\.[0-9]{3}-[0-9]{2})(?![0-9])", re.ASCII
+)
+_COULD_BE_CPF: Final = re.compile(
+    r"(?<!\d)(?P<zeros>0*)(?P<a>\d{3})"
+    r"(?P<shown>[\W_]{0,3}\d{3}[\W_]{0,3}\d{3})[\W_]{0,3}(?P<z>\d{2})(?!\d)"
+)
+"""Eleven digits of whatever script, in their groups or not, zeros before them taken for padding.
+
+Between groups stand up to three characters, as in "529 - 982 - 247 - 25".
+"""
+
+_MASKED: Final = re.compile(r"(?:\*{3}\.[0-9]{3}\.[0-9]{3}-\*{2}|\*+)\Z", re.ASCII)
+_CNPJ: Final = re.compile(
+    r"(?:[0-9A-Z]{12}[0-9]{2}|[0-9A-Z]{2}\.[0-9A-Z]{3}\.[0-9A-Z]{3}/[0-9A-Z]{4}-[0-9]{2})\Z",
+    re.ASCII,
+)
+STARS: Final = "***.***.***-**"
+"""A CPF of which nothing is told."""
+
+_PLAIN_CPF: Final = re.compile(r"[0-9]{11}\Z", re.ASCII)
+_PLAIN_CNPJ: Final = re.compile(r"[0-9A-Z]{12}[0-9]{2}\Z", re.ASCII)
+_NO_DIGIT: Final = re.compile(r"[^0-9]+", re.ASCII)
+_PUNCTUATION: Final = str.maketrans("", "", ".-/")
+_CPF_WEIGHTS: Final = ((10, 9, 8, 7, 6, 5, 4, 3, 2), (11, 10, 9, 8, 7, 6, 5, 4, 3, 2))
+_CNPJ_WEIGHTS: Final = (
+    (5, 4, 3, 2, 9, 8, 7, 6, 5, 4, 3, 2),
+    (6, 5, 4, 3, 2, 9, 8, 7, 6, 5, 4, 3, 2),
+)
+
+
+class DocumentFault(StrEnum):
+    """Why a document is refused."""
+
+    FORMAT = "format"
+    REPEATED = "repeated"
+    CHECK_DIGITS = "check_digits"
+
+
+_SENTENCES: Final = {
+    DocumentFault.FORMAT: "this is not written as a CPF or a CNPJ is",
+    DocumentFault.REPEATED: "one character repeated is no document",
+    DocumentFault.CHECK_DIGITS: "the check digits of this document are wrong",
+}
+
+
+class InvalidDocument(ValueError):  # noqa: N818 (named by what is wrong)
+    """Not a document; `fault` says why, and the message, a sentence, never repeats it."""
+
+    def __init__(self, fault: DocumentFault) -> None:
+        super().__init__(fault)
+        self.fault = fault
+
+    def __str__(self) -> str:
+        return _SENTENCES[self.fault]
+
+
+class Cpf(str):
+    """A person's number: 11 ASCII digits with right check digits. Its repr is masked.
+
+    `Cpf("52998224725")` raises InvalidDocument for anything else; `parse` takes a punctuated one,
+    too. `Cpf.known` takes what was checked when it was stored, or stands for a CPF.
+    """
+
+    __slots__ = ()
+
+    def __new__(cls, digits: str) -> Self:
+        """Eleven digits; raises InvalidDocument."""
+        if not _is_written(_PLAIN_CPF, digits):
+            raise InvalidDocument(DocumentFault.FORMAT)
+        _check(digits, _CPF_WEIGHTS)
+        return str.__new__(cls, digits)
+
+    @classmethod
+    def known(cls, text: str) -> Self:
+        """Exactly this text, unchecked: a stored CPF, or what stands where one was erased."""
+        return str.__new__(cls, text)
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """Copied as it is: what stands for a CPF is none."""
+        return type(self).known, (str(self),)
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """From 11 digits or 000.000.000-00; raises InvalidDocument."""
+        if not _is_written(_CPF, text):
+            raise InvalidDocument(DocumentFault.FORMAT)
+        digits = text if len(text) == 11 else text.translate(_PUNCTUATION)
+        _check(digits, _CPF_WEIGHTS)
+        return str.__new__(cls, digits)
+
+    @classmethod
+    def is_valid(cls, text: str) -> bool:
+        """Whether `parse` takes this; anything but a text is none."""
+        return _is_valid(cls.parse, text)
+
+    @property
+    def formatted(self) -> str:
+        """000.000.000-00, as people write it."""
+        return f"{self[:3]}.{self[3:6]}.{self[6:9]}-{self[9:]}"
+
+    def __repr__(self) -> str:
+        return f"Cpf('{mask(self)}')"
+
+
+class Cnpj(str):
+    """A company's number: 12 digits or capital letters and two check digits. Its repr is masked.
+
+    `Cnpj("11222333000181")` raises InvalidDocument for anything else; `parse` takes a punctuated
+    one, too.
+    """
+
+    __slots__ = ()
+
+    def __new__(cls, plain: str) -> Self:
+        """Fourteen characters, capitals only; raises InvalidDocument."""
+        if not _is_written(_PLAIN_CNPJ, plain):
+            raise InvalidDocument(DocumentFault.FORMAT)
+        _check(plain, _CNPJ_WEIGHTS)
+        return str.__new__(cls, plain)
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """From 14 characters or 00.000.000/0000-00, capitals only; raises InvalidDocument."""
+        if not _is_written(_CNPJ, text):
+            raise InvalidDocument(DocumentFault.FORMAT)
+        plain = text if len(text) == 14 else text.translate(_PUNCTUATION)
+        _check(plain, _CNPJ_WEIGHTS)
+        return str.__new__(cls, plain)
+
+    @classmethod
+    def is_valid(cls, text: str) -> bool:
+        """Whether `parse` takes this; anything but a text is none."""
+        return _is_valid(cls.parse, text)
+
+    @property
+    def formatted(self) -> str:
+        """00.000.000/0000-00, as people write it."""
+        return f"{self[:2]}.{self[2:5]}.{self[5:8]}/{self[8:12]}-{self[12:]}"
+
+    def __repr__(self) -> str:
+        return f"Cnpj('{mask(self)}')"
+
+
+def cpf_check_digits(stem: str) -> str:
+    """The two check digits of nine digits."""
+    return _check_digits(stem, _CPF_WEIGHTS)
+
+
+def cnpj_check_digits(stem: str) -> str:
+    """The two check digits of twelve digits or capital letters."""
+    return _check_digits(stem, _CNPJ_WEIGHTS)
+
+
+def mask(text: str) -> str:
+    """A document for logs and errors: ***.982.247-**, and stars for anything of another length.
+
+    What is masked already stays as it is.
+    """
+    if _MASKED.match(text) is not None:
+        return text
+    if len(text) == 11 and text.isascii() and text.isdigit():
+        return f"***.{text[3:6]}.{text[6:9]}-**"
+    return "*" * min(len(text), 20)
+
+
+def mask_documents(text: str) -> str:
+    """The text with every CPF masked: 11 digits with right check digits, or 000.000.000-00."""
+    return _CPF_WITHIN.sub(_masked, text)
+
+
+def hide_documents(text: str) -> str:
+    """The text with all that could be a CPF masked: any 11 digits that stand alone, or in groups.
+
+    For texts of others that nobody needs to read digit by digit; `mask_documents` leaves numbers
+    of 11 digits that are no CPF.
+    """
+    return _COULD_BE_CPF.sub(lambda found: f"{found['zeros']}{mask(_digits(found))}", text)
+
+
+def star_documents(text: str) -> str:
+    """The text with every CPF in it replaced by STARS: no digit of one is left."""
+    return _COULD_BE_CPF.sub(lambda found: STARS if _is_cpf(_digits(found)) else found[0], text)
+
+
+def holds_cpf(text: str) -> bool:
+    """Whether a text has a CPF in it: 11 digits with right check digits, in groups or not."""
+    return any(_is_cpf(_digits(found)) for found in _COULD_BE_CPF.finditer(text))
+
+
+def holds_document(text: str, document: Cpf) -> bool:
+    """Whether a text holds this CPF, however it is divided or within whatever longer number."""
+    return len(text) >= len(document) and document in _NO_DIGIT.sub("", text)
+
+
+def _digits(found: re.Match[str]) -> str:
+    whole = found["a"] + found["shown"] + found["z"]
+    return "".join(str(unicodedata.digit(one)) for one in whole if one.isdecimal())
+
+
+def _is_cpf(digits: str) -> bool:
+    return Cpf.is_valid(digits)
+
+
+def _is_valid(parse: Callable[[str], str], text: str) -> bool:
+    try:
+        parse(text)
+    except InvalidDocument:
+        return False
+    return True
+
+
+def _masked(found: re.Match[str]) -> str:
+    digits = found.group().translate(_PUNCTUATION)
+    plain = len(found.group()) == 11
+    if plain and digits[-2:] != _check_digits(digits[:-2], _CPF_WEIGHTS):
+        return digits  # some other number of 11 digits
+    return mask(digits)
+
+
+def _is_written(form: re.Pattern[str], text: object) -> bool:
+    """Whether this is a text of that form; a document comes from outside, maybe as a number."""
+    return isinstance(text, str) and form.match(text) is not None
+
+
+def _check(plain: str, weights: tuple[tuple[int, ...], ...]) -> None:
+    if plain == plain[0] * len(plain):
+        raise InvalidDocument(DocumentFault.REPEATED)
+    if plain[-2:] != _check_digits(plain[:-2], weights):
+        raise InvalidDocument(DocumentFault.CHECK_DIGITS)
+
+
+def _check_digits(stem: str, weights: tuple[tuple[int, ...], ...]) -> str:
+    codes = stem.encode()
+    for row in weights:
+        # An ASCII code less 48: a digit's value, and what a letter of a CNPJ counts.
+        rest = (sum(map(mul, row, codes)) - 48 * sum(row)) % 11
+        codes += b"0" if rest < 2 else b"%d" % (11 - rest)
+    return codes[-2:].decode()

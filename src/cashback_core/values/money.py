@@ -1,0 +1,165 @@
+"""Money in integer centavos, quantities in integer thousandths: never a binary float.
+
+Texts are ASCII digits without a leading zero, then, if need be, a point and decimals ("10",
+"10.5", "10.50"); no sign, exponent, separator or currency. They are taken when they are exact to
+the centavo: "10.5000" as databases print it, but not "10.501". So is a JSON number (int, float,
+Decimal): 100, 100.0, 9.99, but not 9.990000000000002, which tells of arithmetic in floats on the
+other side.
+"""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal
+from enum import StrEnum
+from fractions import Fraction
+from typing import Final
+
+MAX_CENTAVOS: Final = 9_999_999_999
+"""Highest unit value and total: 99 999 999.99."""
+
+MAX_QUANTITY_THOUSANDTHS: Final = 99_999_000
+"""Highest quantity: 99 999."""
+
+_TEXT: Final = re.compile(r"(0|[1-9][0-9]*)(?:\.([0-9]+))?\Z", re.ASCII)
+_MAX_DIGITS: Final = 40
+"""A number with more digits or a larger exponent is out of every range: it is never expanded."""
+
+_SCALES: Final = {2: 100, 3: 1000}
+
+
+class MoneyFault(StrEnum):
+    """What is wrong with a number."""
+
+    TYPE = "type"
+    """Neither a text nor a number."""
+    FORMAT = "format"
+    """Not spelled as an amount, or more decimals than allowed."""
+    RANGE = "range"
+    """Beyond any amount that is taken."""
+
+
+_SENTENCES: Final = {
+    MoneyFault.TYPE: "this is neither a text nor a number",
+    MoneyFault.FORMAT: "this is not spelled as an exact amount is",
+    MoneyFault.RANGE: "this is beyond any amount that is taken",
+}
+
+
+class InvalidMoney(ValueError):  # noqa: N818 (named by what is wrong)
+    """A value that is no amount; `fault` says why, the message says it in a sentence."""
+
+    def __init__(self, fault: MoneyFault) -> None:
+        super().__init__(fault)
+        self.fault = fault
+
+    def __str__(self) -> str:
+        return _SENTENCES[self.fault]
+
+
+def parse_centavos(value: object) -> int:
+    """The centavos of "10.00", 10, 10.0 or Decimal("10"), zero included, at most MAX_CENTAVOS.
+
+    Raises InvalidMoney.
+    """
+    centavos = _parse_scaled(value, 2)
+    if centavos > MAX_CENTAVOS:
+        raise InvalidMoney(MoneyFault.RANGE)
+    return centavos
+
+
+def parse_thousandths(value: object) -> int:
+    """The thousandths of a quantity such as "0.350", 3 or 1.5, zero included.
+
+    At most MAX_QUANTITY_THOUSANDTHS. Raises InvalidMoney.
+    """
+    thousandths = _parse_scaled(value, 3)
+    if thousandths > MAX_QUANTITY_THOUSANDTHS:
+        raise InvalidMoney(MoneyFault.RANGE)
+    return thousandths
+
+
+def format_centavos(centavos: int) -> str:
+    """1000 as "10.00"."""
+    if centavos < 0:
+        raise ValueError("money is never negative here")
+    return f"{centavos // 100}.{centavos % 100:02d}"
+
+
+def format_thousandths(thousandths: int) -> str:
+    """A quantity in its shortest spelling: 1000 as "1", 350 as "0.35"."""
+    whole, rest = divmod(thousandths, 1000)
+    return f"{whole}.{rest:03d}".rstrip("0") if rest else str(whole)
+
+
+def format_exact(centavos: Fraction) -> str:
+    """Exact centavos as reais: a decimal ("4.065") where one exists, else a fraction ("47/30")."""
+    if 10_000 % centavos.denominator == 0:  # every sale without a discount of its own
+        millionths = centavos.numerator * (10_000 // centavos.denominator)
+        decimals = f"{millionths % 1_000_000:06d}"
+        return f"{millionths // 1_000_000}.{decimals[:2]}{decimals[2:].rstrip('0')}"
+    reais = centavos / 100
+    twos = fives = 0
+    rest = reais.denominator
+    while rest % 2 == 0:
+        rest //= 2
+        twos += 1
+    while rest % 5 == 0:
+        rest //= 5
+        fives += 1
+    if rest != 1:
+        return f"{reais.numerator}/{reais.denominator}"
+    places = max(twos, fives)  # five at least: whatever needs fewer was written above
+    scaled = reais.numerator * 10**places // reais.denominator
+    return f"{scaled // 10**places}.{scaled % 10**places:0{places}d}"
+
+
+def parse_exact(text: str) -> Fraction:
+    """The centavos that `format_exact` wrote."""
+    return Fraction(text) * 100
+
+
+def _parse_scaled(value: object, places: int) -> int:
+    if isinstance(value, str):
+        return _parse_text(value, places)
+    if isinstance(value, int) and not isinstance(value, bool):
+        if value < 0:
+            raise InvalidMoney(MoneyFault.FORMAT)
+        return value * _SCALES[places]
+    if isinstance(value, float):
+        # The repr of a float is its shortest exact spelling: 9.99 stays 9.99. A subclass
+        # (numpy's) may spell its own otherwise.
+        return _parse_decimal(Decimal(float.__repr__(value)), places)
+    if isinstance(value, Decimal):
+        return _parse_decimal(value, places)
+    raise InvalidMoney(MoneyFault.TYPE)
+
+
+def _parse_text(text: str, places: int) -> int:
+    found = _TEXT.match(text)
+    if found is None:
+        raise InvalidMoney(MoneyFault.FORMAT)
+    whole, decimals = found.groups("")
+    if len(decimals) > places:  # zeros behind the last place change nothing
+        beyond = decimals[places:]
+        if len(decimals) > _MAX_DIGITS or beyond.strip("0"):
+            raise InvalidMoney(MoneyFault.FORMAT)
+        decimals = decimals[:places]
+    if len(whole) > _MAX_DIGITS:
+        raise InvalidMoney(MoneyFault.RANGE)
+    return int(whole + decimals.ljust(places, "0"))
+
+
+def _parse_decimal(number: Decimal, places: int) -> int:
+    if not number.is_finite() or number.is_signed():
+        raise InvalidMoney(MoneyFault.FORMAT)
+    # Looked at before any expansion: int(Decimal("1e999999")) takes tens of seconds.
+    if number.adjusted() > _MAX_DIGITS:
+        raise InvalidMoney(MoneyFault.RANGE)
+    if number.adjusted() < -_MAX_DIGITS or len(number.as_tuple().digits) > _MAX_DIGITS:
+        raise InvalidMoney(MoneyFault.FORMAT)
+    numerator, denominator = number.as_integer_ratio()
+    scaled, rest = divmod(numerator * _SCALES[places], denominator)
+    if rest:
+        raise InvalidMoney(MoneyFault.FORMAT)
+    return scaled

@@ -1,0 +1,155 @@
+"""What is wrong with a sale, and how its refusals are called."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from cashback_core.words.locales import Heading, Text
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+INSTANT: Final = (
+    "AAAA-MM-DD HH:MM (um espaço ou T entre eles) e, se quiser, :SS, uma fração (. ou , e dígitos)"
+    " e um deslocamento (Z, +HH:MM, +HHMM ou +HH; ou -)"
+)
+"""How instants are written."""
+
+_MONEY: Final = 'dígitos, exatos em duas casas decimais, como "10.00", de {lowest} a {highest}'
+
+_QUANTITY: Final = (
+    'um número positivo, exato em três casas decimais, como 2 ou "0.350", até {highest}'
+)
+
+PROBLEMS: Final[Mapping[str, Heading]] = {
+    "sale_id_conflict": Heading(
+        "Id de venda já usado",
+        (
+            "Este sale_id é de uma venda registrada com outro conteúdo, ou do grupo de outro"
+            " cliente de API; errors mostra cada diferença, e de outro grupo nada. Outra venda"
+            " precisa do seu próprio id."
+        ),
+    ),
+    "sale_already_recorded": Heading(
+        "Venda já registrada",
+        (
+            "Uma venda com exatamente este conteúdo já está registrada: record a mostra, a não ser"
+            " que seja do grupo de outro cliente de API. Nada foi gravado, e nenhum nome foi gasto."
+            " Se esta é outra venda, envie-a com um sale_id próprio; onde o equal_content do"
+            " lojista é never, ela não é aceita."
+        ),
+    ),
+    "invalid_sale": Heading(
+        "Venda inválida", "Nada foi gravado; errors diz tudo o que está errado."
+    ),
+    "customer_name_mismatch": Heading(
+        "Cliente conhecido por outro nome",
+        "Nada foi gravado: aqui o CPF é de outra pessoa; errors diz o que pode ser feito.",
+    ),
+    "idempotency_key_reused": Heading(
+        "Chave de idempotência reutilizada",
+        (
+            "Esta chave foi usada para uma venda de outro conteúdo, de outro sale_id ou do grupo de"
+            " outro cliente de API; errors mostra cada diferença, e de outro grupo nada."
+        ),
+    ),
+    "idempotency_key_format": Heading(
+        "Não é uma chave de idempotência",
+        (
+            "Idempotency-Key aceita 1 a 255 caracteres ASCII visíveis, sem vírgula, uma só vez;"
+            ' entre aspas como "chave", em que \\" e \\\\ valem aspas e barra invertida.'
+        ),
+    ),
+}
+
+FAULTS: Final[Mapping[str, Text]] = {
+    "required": Text("Este campo está ausente.", "um valor"),
+    "unknown_field": Text("Este campo não existe aqui.", "somente: {fields}"),
+    "wrong_type": Text("O valor tem o tipo errado.", "{type}"),
+    "money_format": Text("O valor não está escrito como dinheiro.", _MONEY),
+    "money_out_of_range": Text("O valor está fora dos limites.", _MONEY),
+    "quantity_format": Text("A quantidade não está escrita como quantidade.", _QUANTITY),
+    "quantity_out_of_range": Text("A quantidade está fora dos limites.", _QUANTITY),
+    "document_format": Text(
+        "O documento não é um CPF.", "11 dígitos como texto, ou 000.000.000-00"
+    ),
+    "document_repeated": Text(
+        "Um CPF de um único dígito repetido nunca é emitido.", "um CPF emitido"
+    ),
+    "document_check_digits": Text(
+        "Os dígitos verificadores do CPF estão errados.",
+        "um CPF com dígitos verificadores corretos",
+    ),
+    "name_length": Text(
+        "O nome está vazio ou é longo demais.", "1 a {highest} caracteres, não só espaços"
+    ),
+    "name_not_printable": Text(
+        "O nome contém um caractere não imprimível ou perdido em outra codificação.",
+        "somente caracteres imprimíveis, enviados em UTF-8",
+    ),
+    "name_encoding": Text(
+        "O nome é UTF-8 que foi lido como Windows-1252 ou Latin-1 antes do envio.",
+        "{meant}, se o nome for esse: leia-o como UTF-8",
+    ),
+    "name_without_letter": Text("O nome não tem nenhuma letra.", "um nome com alguma letra"),
+    "customer_name_mismatch": Text(
+        "Este CPF é conhecido pelo nome de outra pessoa; nada foi registrado.",
+        (
+            "o nome pelo qual este CPF é conhecido (maiúsculas, acentos, apóstrofos, hifens,"
+            " iniciais e um fim cortado não contam). Se o CPF está certo, corrija o nome conhecido"
+            " com PATCH /api/customers/{{id}}, ou ponha name_difference do lojista em note"
+        ),
+    ),
+    "lines_count": Text(
+        "Uma venda tem entre {lowest} e {highest} linhas.", "{lowest} a {highest} linhas"
+    ),
+    "product_type_unknown": Text(
+        "Este tipo de produto não tem taxa no instante da venda.",
+        "um dos tipos de produto, escrito exatamente: {types}",
+    ),
+    "type_or_sku": Text("Um item informa ou o tipo ou o sku do produto.", "um de: type, sku"),
+    "sku_format": Text(
+        "O sku está vazio, é longo demais ou contém outros caracteres.",
+        "1 a {highest} caracteres ASCII visíveis",
+    ),
+    "unknown_sku": Text(
+        "Não existe este produto no catálogo.", "um sku do catálogo, escrito exatamente"
+    ),
+    "sku_without_type": Text(
+        "Este produto ainda não tinha tipo no instante da venda.",
+        "um produto que tenha tipo em sold_at",
+    ),
+    "sold_at_format": Text("O instante não está escrito como tal.", INSTANT),
+    "sold_at_nonexistent": Text("Esse instante não existe.", "um instante que existe em {zone}"),
+    "sold_at_future": Text("A venda está no futuro.", "não depois de {latest}"),
+    "sold_at_too_old": Text("A venda é antiga demais.", "não antes de {earliest}"),
+    "discount_too_large": Text(
+        "O desconto é maior do que aquilo que desconta.", "no máximo {highest}"
+    ),
+    "total_mismatch": Text("O total não é a soma das linhas menos o desconto.", "{sum}"),
+    "sale_id_format": Text(
+        "O id da venda está vazio, é longo demais ou contém outros caracteres.",
+        "1 a {highest} caracteres ASCII visíveis",
+    ),
+    "sale_id_holds_document": Text(
+        "O id da venda contém o CPF do cliente, que ali não poderia ser apagado.",
+        "um id da venda que não diga quem comprou",
+    ),
+    "idempotency_key_holds_document": Text(
+        "A Idempotency-Key contém o CPF do cliente, que ali não poderia ser apagado.",
+        "uma chave que não diga quem comprou",
+    ),
+}
+
+PHRASES: Final[Mapping[str, str]] = {
+    "instant": INSTANT,
+    "differs": "Isto difere do que está registrado.",
+    "type.object": "um objeto",
+    "type.array": "uma lista",
+    "type.string": "um texto",
+    "type.string or number": "um texto ou um número",
+    "value.object": "um objeto",
+    "value.array": "uma lista",
+    "value.number": "um número",
+    "value.long_integer": "um inteiro de muitos dígitos",
+}

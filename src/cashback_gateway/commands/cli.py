@@ -1,0 +1,468 @@
+"""The command line: `python -m cashback_gateway`, or `./cashback` in a checkout.
+
+A command is one line of COMMANDS, or of one of GROUPS: its name, where its function is, what it is
+for, and how it is used. Its module is imported when it is called or helps, and only then.
+"""
+
+from __future__ import annotations
+
+import inspect
+import os
+import signal
+import sys
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Final, Literal, NamedTuple
+
+from cyclopts import App, CycloptsError, Parameter
+from cyclopts.exceptions import UnusedCliTokensError
+
+from cashback_gateway.commands.place import CHECKOUT, Place
+from cashback_gateway.commands.readers import read_by, read_path
+from cashback_gateway.commands.refusals import WrongUseError
+from cashback_gateway.commands.streams import (
+    OutputFailedError,
+    ReaderGoneError,
+    standard_streams,
+)
+from cashback_gateway.processes.collector import collect_rarely
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from rich.console import Console
+
+    from cashback_gateway.settings.environment import SettingsError
+
+_ANY_WIDTH: Final = 1_000
+_FAILED: Final = 1
+_WRONG_USE: Final = 2
+
+
+class Command(NamedTuple):
+    """`does` is module:function of this package; `examples` stand behind the program's name."""
+
+    name: str
+    does: str
+    what: str
+    examples: tuple[str, ...] = ()
+
+
+class Group(NamedTuple):
+    """Commands about one thing."""
+
+    name: str
+    what: str
+    commands: tuple[Command, ...]
+
+
+COMMANDS: Final = (
+    Command("run", "processes:run", "run everything here: database, sandbox provider, API, worker"),
+    Command("serve", "processes:serve", "serve the API"),
+    Command("worker", "processes:worker", "deliver what is pending to the provider"),
+    Command(
+        "migrate",
+        "processes:migrate",
+        "bring the database's schema up to date",
+        ("migrate", "migrate --api-login cashback_api --api-password-file api_password"),
+    ),
+    Command(
+        "sandbox",
+        "processes:sandbox",
+        "serve a provider that only keeps a ledger",
+        ("sandbox --port 8081", "sandbox --statement-reference --statement masked"),
+    ),
+    Command("demo", "processes:demo", "run everything for a moment, send one sale through it"),
+    Command(
+        "open",
+        "cashbacks:list_open",
+        "list what waits for somebody, oldest first, and why",
+        ("open", "open --status in_doubt --status held --merchant demo", "open --json | jq .total"),
+    ),
+    Command(
+        "show",
+        "cashbacks:show",
+        "show a cashback with its attempts and events",
+        ("show 0197b7a6-5a3c-7d27-a2ee-2cc3f1e43c41", "show NF-1042", "show NF-1042 --json"),
+    ),
+    Command(
+        "equals",
+        "cashbacks:list_equals",
+        "list sales of equal content, latest first, with both tries",
+        ("equals --outcome collided",),
+    ),
+    Command(
+        "by-rate",
+        "cashbacks:list_by_rate",
+        "list what a version of a type's rate paid, or is to pay, latest first",
+        ("by-rate A 2 --merchant demo --status applied",),
+    ),
+    Command(
+        "resend",
+        "cashbacks:resend",
+        "send a held, rejected or doubtful cashback again",
+        ("resend NF-1042 --reason 'the outage is over' --as ana",),
+    ),
+    Command(
+        "resend-many",
+        "many:resend_many",
+        "count what a filter means; --expect N sends it again",
+        (
+            "resend-many --status rejected --answered 503",
+            "resend-many --status rejected --answered 503 --expect 12 --reason 'it is up' --as ana",
+        ),
+    ),
+    Command(
+        "cancel",
+        "cashbacks:cancel",
+        "end a pending, held or rejected cashback unpaid",
+        ("cancel NF-1042 --reason 'the customer gave it back' --as ana",),
+    ),
+    Command(
+        "cancel-many",
+        "many:cancel_many",
+        "count what a filter means; --expect N ends it unpaid",
+        ("cancel-many --status held --why ceiling --above-ceiling", "cancel-many --ids-from ids"),
+    ),
+    Command(
+        "resolve",
+        "cashbacks:resolve",
+        "say on the provider's evidence what became of one in doubt, or that one is credited",
+        ("resolve NF-1042 applied --reason 'their statement of June, line 7' --as ana",),
+    ),
+    Command(
+        "resolve-many",
+        "many:resolve_many",
+        "count the doubtful that a filter means; --expect N says what became of them",
+        ("resolve-many applied --id NF-1042 --id NF-1043", "resolve-many rejected --ids-from ids"),
+    ),
+    Command(
+        "take-back",
+        "cashbacks:take_back",
+        "call doubtful again what another operator has marked",
+        ("take-back NF-1042 --accept-risk --reason 'it was another line' --as bia",),
+    ),
+    Command(
+        "incidents",
+        "incidents:list_incidents",
+        "list what the provider's statement tells and nothing explains, oldest first",
+        ("incidents --class credited_again",),
+    ),
+    Command(
+        "explain",
+        "incidents:explain",
+        "say what an incident is; it is remembered for every later statement",
+        ("explain INCIDENT --foreign --dry-run --reason 'their campaign' --as ana",),
+    ),
+    Command(
+        "reconcile",
+        "reconcile:reconcile",
+        "hold the provider's statement against our book, now",
+        ("reconcile --from 2026-01-31",),
+    ),
+    Command(
+        "secrets",
+        "deployment:make_or_check_secrets",
+        "make or check the secret files of a deployment; demo: make, for the demo",
+        ("secrets make secrets --owner 10001", "secrets check secrets"),
+    ),
+    Command(
+        "demo-data",
+        "deployment:add_demo_data",
+        "add the demo's merchant, and a user of each role with a password",
+    ),
+    Command(
+        "doctor",
+        "deployment:doctor",
+        "check database, provider, clock and backlog, say what to do",
+    ),
+    Command(
+        "token",
+        "users:issue_token",
+        "print an access token, alone on the last line",
+        ("token demo | tail -n 1",),
+    ),
+)
+
+GROUPS: Final = (
+    Group(
+        "sender",
+        "tell whether anything is sent, pause and release it",
+        (
+            Command("status", "sender:status", "tell whether anything is sent"),
+            Command(
+                "pause",
+                "sender:pause",
+                "send nothing, for any merchant, until released",
+                ("sender pause --reason 'their request' --as ana",),
+            ),
+            Command("release", "sender:release", "send again what waits"),
+        ),
+    ),
+    Group(
+        "merchants",
+        "manage merchants",
+        (
+            Command(
+                "add",
+                "merchants:add",
+                "add a merchant",
+                ("merchants add rede-norte --name 'Rede Norte' --zone America/Manaus",),
+            ),
+            Command("list", "merchants:list_all", "list merchants"),
+            Command("show", "merchants:show", "show a merchant with its terms"),
+            Command("disable", "merchants:disable", "let nobody of theirs in any more"),
+            Command("enable", "merchants:enable", "let theirs in again"),
+        ),
+    ),
+    Group(
+        "product-types",
+        "manage product types",
+        (
+            Command(
+                "add",
+                "product_types:add",
+                "add a product type with its first rate",
+                ("product-types add A --merchant rede-norte --rate-bp 500",),
+            ),
+        ),
+    ),
+    Group(
+        "stops",
+        "stop a type or a merchant at once",
+        (
+            Command(
+                "add",
+                "stops:add",
+                "send nothing of a product type, or of a merchant, from now on",
+                ("stops add --merchant demo --type A --reason 'wrong rate' --as ana",),
+            ),
+            Command("lift", "stops:lift", "send what a stop held back"),
+            Command("list", "stops:list_all", "list the stops that stand, latest first"),
+        ),
+    ),
+    Group(
+        "clients",
+        "manage API clients",
+        (
+            Command(
+                "add",
+                "clients:add",
+                "add an API client, its secret alone on the last line",
+                ("clients add ERP --merchant rede-norte > erp.txt",),
+            ),
+            Command("list", "clients:list_all", "list API clients"),
+            Command("show", "clients:show", "show an API client"),
+            Command("disable", "clients:disable", "give it no token, end those that it holds"),
+            Command("enable", "clients:enable", "let it in again"),
+            Command(
+                "group",
+                "clients:put_into_group",
+                "put it into a group: what it reads, and sends under",
+            ),
+            Command(
+                "rotate",
+                "clients:rotate",
+                "give it a further secret, alone on the last line",
+                ("clients rotate cli_… --overlap 3600",),
+            ),
+            Command("end-secret", "clients:end_secret", "end one secret now, with its tokens"),
+        ),
+    ),
+    Group(
+        "users",
+        "manage users",
+        (
+            Command(
+                "add",
+                "users:add",
+                "add a user, the password on standard input",
+                ("users add nara --merchant rede-norte --role admin < password",),
+            ),
+            Command("list", "users:list_all", "list users"),
+            Command("show", "users:show", "show a user"),
+            Command("disable", "users:disable", "let them in no more, end their sessions"),
+            Command("enable", "users:enable", "let them log in again"),
+            Command(
+                "password",
+                "users:set_password",
+                "set a password from standard input",
+                ("users password nara < password",),
+            ),
+        ),
+    ),
+    Group(
+        "keys",
+        "make signing keys",
+        (Command("new", "deployment:new_key", "make a key that signs tokens, in a new file"),),
+    ),
+)
+
+
+_HELP: Final = frozenset({"--help", "-h"})
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return the exit code: 0 done, 1 failed, 2 wrong use or settings."""
+    collect_rarely()
+    tokens = sys.argv[1:] if arguments is None else [*arguments]
+    try:
+        with standard_streams():
+            code = _launcher(helps=not _HELP.isdisjoint(tokens))(tokens)
+    except ReaderGoneError:
+        return 0
+    except CycloptsError as error:
+        name = " ".join(("cashback", *(error.command_chain or ())))
+        print(f"usage: {name} --help tells what it takes", file=sys.stderr)
+        print(f"{name}: error: {_wrong_use_words(error)}", file=sys.stderr)
+        return _WRONG_USE
+    except _settings_error() as error:
+        print("These settings are refused (docs/settings.md lists them all):", file=sys.stderr)
+        for violation in error.violations:
+            print(f"  {violation}", file=sys.stderr)
+        return _WRONG_USE
+    except _known_failures() as error:
+        print(f"error: {error}", file=sys.stderr)
+        return _FAILED
+    return code if isinstance(code, int) else 0
+
+
+def _wrong_use_words(error: CycloptsError) -> str:
+    if isinstance(error, UnusedCliTokensError) and error.unused_tokens:
+        return f"it takes no {', '.join(map(repr, error.unused_tokens))}"
+    return " ".join(str(error).split())
+
+
+def make_app() -> App:
+    """Every command, none of them imported yet."""
+    app = App(
+        name="cashback",
+        help="Cashback Gateway. Settings come from the environment: docs/settings.md.",
+        help_format="plaintext",
+        help_formatter="default" if sys.stdout.isatty() else "plain",
+        version=_version,
+        default_parameter=Parameter(negative=(), validator=_refuse_empty),
+        exit_on_error=False,
+        print_error=False,
+        result_action="return_value",
+    )
+    for command in COMMANDS:
+        _register(app, command)
+    for group in GROUPS:
+        inner = App(name=group.name, help=group.what)
+        for command in group.commands:
+            _register(inner, command)
+        app.command(inner)
+    app.command(_completion, name="completion", help="print the completion of a shell")
+    return app
+
+
+def _refuse_empty(_: type, value: object) -> None:
+    """A shell's variable that is not set is no choice of everything."""
+    if value == "" or (isinstance(value, list) and "" in value):
+        raise ValueError("An empty text is no value.")
+
+
+def _register(app: App, command: Command) -> None:
+    examples = "\n".join(f"  cashback {example}" for example in command.examples)
+    app.command(
+        f"cashback_gateway.commands.{command.does}",
+        name=command.name,
+        help=command.what,
+        help_epilogue=f"For example:\n{examples}" if examples else None,
+    )
+
+
+def _launcher(*, helps: bool) -> App:
+    app = make_app()
+    if helps and not sys.stdout.isatty():
+        app.console = _plain_console()
+
+    @app.meta.default
+    def launch(
+        *tokens: Annotated[str, Parameter(show=False, allow_leading_hyphen=True, validator=())],
+        state: Annotated[Path, read_by(read_path, "where `run` keeps its data")] = CHECKOUT / "var",
+        end_with_stdin: Annotated[bool, Parameter(show=False)] = False,
+        end_with_parent: Annotated[bool, Parameter(show=False)] = False,
+    ) -> object:
+        if end_with_stdin:
+            threading.Thread(target=_stop_at_end_of_input, daemon=True).start()
+        command, bound, ignored = app.parse_args(tokens)
+        if not helps and getattr(command, "__func__", None) is App.help_print:
+            raise CycloptsError("which command? --help lists them", command_chain=tokens)
+        here = Place(state=state, with_parent=end_with_parent)
+        place = {"here": here} if "here" in ignored else {}
+        try:
+            done = command(*bound.args, **bound.kwargs, **place)
+            if not inspect.iscoroutine(done):
+                return done
+            import asyncio
+
+            return asyncio.run(done)
+        except WrongUseError as error:
+            chain, _, _ = app.parse_commands(tokens)
+            raise CycloptsError(str(error), command_chain=chain) from error
+
+    return app.meta
+
+
+def _plain_console() -> Console:
+    from rich.console import Console
+
+    return Console(width=_ANY_WIDTH, color_system=None)  # an example is one line
+
+
+def _completion(shell: Literal["bash", "zsh", "fish"], /) -> None:
+    print(make_app().generate_completion(prog_name="cashback", shell=shell))
+
+
+def _version() -> str:
+    from cashback_core import __version__
+
+    return __version__
+
+
+def _settings_error() -> type[SettingsError]:
+    from cashback_gateway.settings.environment import SettingsError
+
+    return SettingsError
+
+
+def _known_failures() -> tuple[type[Exception], ...]:
+    """What is the user's to mend: one line says it, a traceback would only hide it."""
+    import psycopg
+
+    from adapters.credentials.signing_key import BadSigningKeyError
+    from adapters.postgres.connection.startup_checks import UnsafeDatabase
+    from adapters.postgres.embedded import EmbeddedPostgresError
+    from adapters.postgres.identity.accounts import AccountError
+    from adapters.postgres.schema.migration import SchemaMismatch
+    from cashback_core.values.availability import StoreUnavailable
+    from cashback_gateway.commands.refusals import ActRefusedError
+    from cashback_gateway.local.state import LocalStateError
+    from cashback_gateway.local.supervisor import PartFailedError
+    from cashback_gateway.settings.secret_files import SecretsRefusedError
+
+    return (
+        AccountError,
+        ActRefusedError,
+        BadSigningKeyError,
+        BrokenPipeError,  # not of standard output: that is ReaderGoneError
+        EmbeddedPostgresError,
+        LocalStateError,
+        OutputFailedError,
+        PartFailedError,
+        SchemaMismatch,
+        SecretsRefusedError,
+        StoreUnavailable,
+        UnsafeDatabase,
+        psycopg.OperationalError,
+        psycopg.errors.InsufficientPrivilege,  # the login may not do this
+    )
+
+
+def _stop_at_end_of_input() -> None:
+    """Stop when whoever started this process is gone; see ProcessPart."""
+    while os.read(0, 1024):
+        pass
+    os.kill(os.getpid(), signal.SIGTERM)

@@ -1,0 +1,276 @@
+"""Acts on all that a filter means: counted first, done only when the count is said again."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Final, Literal, assert_never
+from uuid import UUID
+
+from cyclopts import Parameter
+
+from cashback_core.delivery.states import Status
+from cashback_core.operators.acts import (
+    MANY,
+    MAX_AT_ONCE,
+    RISK,
+    Act,
+    ActKind,
+    CountChanged,
+    OpenFilter,
+    RiskNotAccepted,
+    Tally,
+    TooMany,
+)
+from cashback_core.values.money import format_centavos
+from cashback_gateway.commands.cashbacks import BECAME
+from cashback_gateway.commands.operating import operating, tally_words, the_cashbacks, the_merchant
+from cashback_gateway.commands.parameters import (
+    FROM,
+    TO,
+    Document,
+    Json,
+    Merchant,
+    Reason,
+    Risk,
+    Signer,
+    read_name,
+)
+from cashback_gateway.commands.place import Here, Place
+from cashback_gateway.commands.readers import read_by, read_path, read_text, whole, whole_from
+from cashback_gateway.commands.refusals import ActRefusedError, WrongUseError
+from cashback_gateway.commands.tables import show_json
+
+if TYPE_CHECKING:
+    from cashback_core.operators.acts import ManyDecision
+
+Resendable = Literal[Status.REJECTED, Status.IN_DOUBT, Status.HELD]
+Cancellable = Literal[Status.PENDING, Status.REJECTED, Status.HELD]
+_NAMES: Final = "this one's: an id or a sale's own number; may be repeated"
+
+
+@Parameter(name="*")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Which:
+    """Which cashbacks are meant: all that fit everything that is given."""
+
+    document: Document | None = None
+    sold_from: Annotated[datetime | None, FROM] = None
+    sold_to: Annotated[datetime | None, TO] = None
+    accepted_from: Annotated[datetime | None, FROM] = None
+    accepted_to: Annotated[datetime | None, TO] = None
+    why: Annotated[
+        str | None, read_by(read_text, "whose latest event's reason has this text in it")
+    ] = None
+    answered: Annotated[
+        int | None, whole_from(100, 599, "whose latest attempt the provider answered with this")
+    ] = None
+    id: Annotated[list[str] | None, Parameter(help=_NAMES)] = None
+    ids_from: Annotated[
+        Path | None,
+        read_by(
+            read_path,
+            "those of a file, one a line; - is standard input",
+            allow_leading_hyphen=True,
+        ),
+    ] = None
+    above_ceiling: Annotated[
+        bool,
+        Parameter(help="what a ceiling holds, too; without it that is released one by one"),
+    ] = False
+    merchant: Merchant | None = None
+
+
+@Parameter(name="*")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Confirmation:
+    """The count that was looked at, and who acts on it: without it nothing is done."""
+
+    expect: Annotated[
+        int | None,
+        read_by(whole, "the count that was looked at", name=("--expect", "--expected-count")),
+    ] = None
+    accept_risk: Risk = False
+    reason: Reason | None = None
+    by: Signer | None = None
+
+
+async def resend_many(
+    *,
+    status: Annotated[list[Resendable] | None, Parameter(name_transform=str.lower)] = None,
+    which: Which | None = None,
+    confirmed: Confirmation | None = None,
+    json: Json = False,
+    here: Here,
+) -> None:
+    """Count what a filter means, or send all of it again."""
+    await _all(here, ActKind.RESEND, status, which, confirmed, as_json=json)
+
+
+async def cancel_many(
+    *,
+    status: Annotated[list[Cancellable] | None, Parameter(name_transform=str.lower)] = None,
+    which: Which | None = None,
+    confirmed: Confirmation | None = None,
+    json: Json = False,
+    here: Here,
+) -> None:
+    """Count what a filter means, or end all of it unpaid."""
+    await _all(here, ActKind.CANCEL, status, which, confirmed, as_json=json)
+
+
+async def resolve_many(
+    became: Literal["applied", "rejected"],
+    /,
+    *,
+    which: Which | None = None,
+    confirmed: Confirmation | None = None,
+    json: Json = False,
+    here: Here,
+) -> None:
+    """Count the doubtful that a filter means, or say on evidence what became of all of them."""
+    statuses = [Status.IN_DOUBT]
+    await _all(here, BECAME[became], statuses, which, confirmed, as_json=json)
+
+
+_DO: Final = {
+    ActKind.RESEND: ("sends them again", "will be sent again"),
+    ActKind.CANCEL: ("ends them unpaid", "are cancelled"),
+    ActKind.MARK_APPLIED: ("calls them paid", "are applied"),
+    ActKind.MARK_REJECTED: ("calls them unpaid", "are rejected"),
+}
+"""What would be done, and what was."""
+
+
+async def _all(
+    here: Place,
+    kind: ActKind,
+    status: list[Status] | list[Resendable] | list[Cancellable] | None,
+    which: Which | None,
+    confirmed: Confirmation | None,
+    *,
+    as_json: bool,
+) -> None:
+    which, confirmed = which or Which(), confirmed or Confirmation()
+    names = _names(which)
+    if not status and names is None:
+        raise WrongUseError("nothing is meant: --status, or --id for each")
+    act = _act(kind, confirmed)
+    async with operating(here) as (database, operators):
+        merchant_id = await the_merchant(operators, which.merchant)
+        ids: frozenset[UUID] | None = None
+        if names is not None:
+            ids = frozenset(one.id for one in await the_cashbacks(database, names))
+        wanted = OpenFilter(
+            statuses=frozenset(map(Status, status or MANY[kind])),
+            document=which.document,
+            sold_from=which.sold_from,
+            sold_to=which.sold_to,
+            accepted_from=which.accepted_from,
+            accepted_to=which.accepted_to,
+            reason=which.why,
+            status_code=which.answered,
+            ids=ids,
+            above_ceiling=which.above_ceiling,
+        )
+        if act is None or confirmed.expect is None:
+            tally = await operators.tally(merchant_id, wanted, kind)
+            _tell_count(kind, tally, wanted, as_json=as_json)
+            return
+        decision = await operators.act_on_all(merchant_id, wanted, act, expected=confirmed.expect)
+    tally = _granted(decision)
+    if as_json:
+        show_json(_counted(tally, done=True))
+    else:
+        print(f"{tally_words(tally)}: {_DO[kind][1]}")
+
+
+def _names(which: Which) -> list[str] | None:
+    if which.id is None and which.ids_from is None:
+        return None
+    try:
+        names = [*map(read_name, which.id or ())]
+    except ValueError as error:
+        raise WrongUseError(f"one --id is {error}") from error
+    if which.ids_from is not None:
+        names += _names_in(which.ids_from)
+    if len(names) > MAX_AT_ONCE:
+        raise ActRefusedError(f"{len(names)} are named, but at most {MAX_AT_ONCE} at once")
+    return [*dict.fromkeys(names)]
+
+
+def _names_in(file: Path) -> list[str]:
+    """One name a line. Two in a line would be as likely one with a blank in it: none is guessed."""
+    piped = str(file) == "-"
+    place = "standard input" if piped else str(file)
+    try:
+        text = sys.stdin.read() if piped else file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ActRefusedError(f"{place} cannot be read: {error}") from error
+    names: list[str] = []
+    for number, line in enumerate(text.removeprefix("\ufeff").split("\n"), start=1):
+        if not line.strip():
+            continue
+        try:
+            names.append(read_name(line.strip()))
+        except ValueError as error:
+            raise ActRefusedError(f"{place}, line {number}: {error}") from error
+    return names
+
+
+def _act(kind: ActKind, confirmed: Confirmation) -> Act | None:
+    if confirmed.expect is None:
+        return None
+    if confirmed.by is None or confirmed.reason is None:
+        raise WrongUseError("acting on them takes --reason and --as, too")
+    return Act(
+        kind=kind,
+        by=confirmed.by,
+        reason=confirmed.reason,
+        accept_risk=confirmed.accept_risk,
+    )
+
+
+def _tell_count(kind: ActKind, tally: Tally, wanted: OpenFilter, *, as_json: bool) -> None:
+    if as_json:
+        show_json(_counted(tally, done=False))
+        return
+    print(tally_words(tally))
+    if wanted.ids is not None and tally.count < len(wanted.ids):
+        print(f"{len(wanted.ids) - tally.count} of the {len(wanted.ids)} named are not among them.")
+    if tally.in_doubt:
+        print(f"For each of those: {RISK}; --accept-risk takes that risk in your name.")
+    if tally.above_ceiling and not wanted.above_ceiling:
+        print(
+            f"Left out: {tally.above_ceiling} that a ceiling holds; take them one by one, or with"
+            " --above-ceiling."
+        )
+    print(f"Nothing was done: --expect {tally.count} {_DO[kind][0]}.")
+
+
+def _counted(tally: Tally, *, done: bool) -> dict[str, object]:
+    return {
+        "done": done,
+        "count": tally.count,
+        "cashback": format_centavos(tally.cashback_centavos),
+        "may_be_paid_already": tally.in_doubt,
+        "above_ceiling": tally.above_ceiling,
+    }
+
+
+def _granted(decision: ManyDecision) -> Tally:
+    match decision:
+        case Tally():
+            return decision
+        case CountChanged(tally):
+            raise ActRefusedError(f"nothing was done: now there are {tally_words(tally)}")
+        case TooMany(tally):
+            words = f"nothing was done: {tally_words(tally)}, but at most {MAX_AT_ONCE} at once"
+            raise ActRefusedError(words)
+        case RiskNotAccepted(in_doubt):
+            words = f"nothing was done, for {in_doubt}: {RISK}; --accept-risk takes that risk"
+            raise ActRefusedError(words)
+        case _:
+            assert_never(decision)

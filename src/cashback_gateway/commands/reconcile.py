@@ -1,0 +1,113 @@
+"""Reconciling from the command line: days of one's choice, now, and the totals of each class."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated, Final
+from zoneinfo import ZoneInfo
+
+from cashback_core.reconciliation.statements import StatementUnavailable
+from cashback_core.values.instants import NoSuchInstant, NotAnInstant, format_instant, parse_instant
+from cashback_core.values.money import format_centavos
+from cashback_gateway.commands.parameters import Json
+from cashback_gateway.commands.place import Here
+from cashback_gateway.commands.readers import read_by
+from cashback_gateway.commands.refusals import ActRefusedError
+from cashback_gateway.commands.tables import PrintedList, TableColumn, show_listing
+from cashback_gateway.processes.logs import log_to_stderr
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from cashback_core.reconciliation.reconciler import RunResult
+    from cashback_gateway.settings.table import Settings
+
+_UTC: Final = ZoneInfo("UTC")
+_COLUMNS: Final = (
+    TableColumn("class"),
+    TableColumn("lines", right=True),
+    TableColumn("line_amount", "AMOUNT", right=True),
+    TableColumn("cashbacks", right=True),
+    TableColumn("cashback_amount", "AMOUNT", right=True),
+)
+
+
+def _start(text: str) -> datetime:
+    day = len(text) == len("2026-01-31")
+    try:
+        return parse_instant(f"{text}T00:00:00Z" if day else text, _UTC)
+    except (NotAnInstant, NoSuchInstant):
+        raise ValueError("neither a day nor an instant such as 2026-01-31T00:00:00Z") from None
+
+
+async def reconcile(
+    *,
+    since: Annotated[
+        datetime,
+        read_by(_start, "from when on: 2026-01-31, or 2026-01-31T00:00:00Z", name="--from"),
+    ],
+    json: Json = False,
+    here: Here,
+) -> None:
+    """Reconcile from an instant on, and say what was found."""
+    with here.settings("CASHBACK_PROVIDER_URL", "CASHBACK_ERASURE_KEY") as settings:
+        log_to_stderr(settings.telemetry.log_format)
+        found = await _reconcile(settings, since)
+    records = [
+        {
+            "class": cls,
+            "lines": total.lines,
+            "line_amount": _signed(total.line_centavos),
+            "cashbacks": total.cashbacks,
+            "cashback_amount": _signed(total.cashback_centavos),
+        }
+        for cls, total in found.totals.by_class.items()
+        if total.lines or total.cashbacks
+    ]
+    listing = PrintedList(
+        records=records,
+        columns=_COLUMNS,
+        total=len(records),
+        words=[*_words(found)],
+        facts={
+            "since": found.since,
+            "through": found.through,
+            "moved": found.moved.stored,
+            "left_to_the_next_run": found.moved.skipped,
+            "distrust": found.distrust,
+            "remarks": [*found.remarks],
+        },
+    )
+    if not json:
+        since_, through = format_instant(found.since), format_instant(found.through)
+        print(f"statement of {since_} to {through}")
+    show_listing(listing, as_json=json)
+
+
+async def _reconcile(settings: Settings, since: datetime) -> RunResult:
+    from adapters.postgres.connection.startup_checks import refuse_other_key
+    from cashback_gateway.processes.container import build_worker
+
+    refuse_other_key(settings.database.url, settings.database.seal)
+    container = build_worker(settings)
+    try:
+        found = await container.reconciler().reconcile_from(since)
+    except StatementUnavailable as error:
+        raise ActRefusedError(f"the provider's statement cannot be had: {error}") from error
+    finally:
+        await container.statements().aclose()
+    if found is None:
+        raise ActRefusedError("a worker reconciles at this moment: try again when it is done")
+    return found
+
+
+def _words(found: RunResult) -> Iterator[str]:
+    skipped = f", {found.moved.skipped} left to the next run" if found.moved.skipped else ""
+    yield f"{found.moved.stored} cashbacks moved{skipped}"
+    if found.distrust is not None:
+        yield f"it proves no absence: {found.distrust}"
+    yield from found.remarks
+
+
+def _signed(centavos: int) -> str:
+    return ("-" if centavos < 0 else "") + format_centavos(abs(centavos))

@@ -1,0 +1,1 @@
+"""The processes: API and worker, and what both are made of."""

@@ -1,0 +1,112 @@
+"""What the API is made of beyond every process; a worker loads nothing of HTTP."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from dependency_injector import providers
+
+from adapters.credentials.password_hashes import Argon2Hashes
+from adapters.credentials.signing_key import load_signing_key, load_verifying_key
+from adapters.credentials.tokens import JwtTokens
+from adapters.http.app import AppOptions, UseCases, create_app
+from adapters.postgres.connection.database import ANSWERING_INCIDENTS, Database
+from adapters.postgres.identity.identities import PostgresIdentities
+from adapters.postgres.operators.acts import PostgresOperatorStore
+from adapters.postgres.operators.incidents import PostgresIncidentStore
+from adapters.telemetry.metrics import ProcessRole
+from cashback_core.intake.submission import QuoteSale, SubmitSale
+from cashback_core.people.log_in import LogIn
+from cashback_core.people.log_in_traces import LogInTraces
+from cashback_core.people.passwords import Passwords
+from cashback_core.people.rate_limit import RequestRate
+from cashback_core.people.standings import Standings
+from cashback_core.people.tokens import Lifetimes
+from cashback_core.values.ids import new_id
+from cashback_gateway.processes.administered import administered
+from cashback_gateway.processes.container import Container, now
+
+if TYPE_CHECKING:
+    from litestar import Litestar
+
+    from cashback_core.people.log_in_outcomes import OnLogIn
+    from cashback_gateway.settings.table import Settings
+
+
+def _incidents(database: Database) -> PostgresIncidentStore:
+    return PostgresIncidentStore(database, of_all=ANSWERING_INCIDENTS)
+
+
+def _operators(settings: Settings, database: Database) -> PostgresOperatorStore:
+    return PostgresOperatorStore(database, precedes=settings.reconciliation.precedes)
+
+
+def _tokens(settings: Settings) -> JwtTokens:
+    tokens = settings.tokens
+    lifetimes = Lifetimes(access_s=tokens.access_s, refresh_s=tokens.refresh_s)
+    return JwtTokens(
+        load_signing_key(tokens.signing_key_file),
+        further=[load_verifying_key(path) for path in tokens.verifying_key_files],
+        lifetimes=lifetimes,
+    )
+
+
+def _traces(tokens: JwtTokens, on_log_in: OnLogIn | None) -> LogInTraces:
+    return LogInTraces(key=tokens.derived_key(b"log of log-ins"), on_log_in=on_log_in)
+
+
+def _app(settings: Settings, use_cases: UseCases) -> Litestar:
+    api = settings.api
+    options = AppOptions(
+        wait_s=api.wait_s,
+        rate=RequestRate(per_s=api.rate_per_s, burst=api.rate_burst),
+        trusted_hops=api.trusted_hops,
+    )
+    return create_app(use_cases, options=options)
+
+
+class ApiContainer(Container):
+    """Everything that the API is made of, each made once, none of it open yet."""
+
+    submit = providers.Singleton(
+        SubmitSale,
+        store=Container.store,
+        under_way=Container.under_way,
+        now=providers.Object(now),
+        new_id=providers.Object(new_id),
+        on_equal=Container.telemetry.provided.equal_sales,
+        on_wrong_name=Container.telemetry.provided.wrong_names,
+    )
+    quote = providers.Singleton(QuoteSale, store=Container.store, now=providers.Object(now))
+    tokens = providers.Singleton(_tokens, Container.settings)
+    identities = providers.Singleton(PostgresIdentities, Container.database)
+    passwords = providers.Singleton(Passwords, providers.Object(Argon2Hashes()))
+    login = providers.Singleton(
+        LogIn,
+        identities=identities,
+        standings=providers.Singleton(Standings, identities),
+        passwords=passwords,
+        tokens=tokens,
+        traces=providers.Singleton(_traces, tokens, Container.telemetry.provided.log_ins),
+    )
+    operators = providers.Singleton(_operators, Container.settings, Container.database)
+    incidents = providers.Singleton(_incidents, Container.database)
+    administration = providers.Singleton(administered, Container.database)
+    use_cases = providers.Singleton(
+        UseCases,
+        submit_sale=submit,
+        quote_sale=quote,
+        store=Container.store,
+        operators=operators,
+        incidents=incidents,
+        privacy=Container.privacy,
+        administered=administration,
+        ping=Container.store.provided.ping,
+        login=login,
+    )
+    app = providers.Singleton(_app, Container.settings, use_cases)
+
+
+def build_api(settings: Settings) -> ApiContainer:
+    """A container for the settings of one API process."""
+    return ApiContainer(settings=providers.Object(settings), role=providers.Object(ProcessRole.API))

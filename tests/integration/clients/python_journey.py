@@ -1,0 +1,83 @@
+"""An ERP's day with the client that openapi-python-client makes, at a base URL with a password.
+
+The package `cashback_client` is made by the test, which type-checks this file with it.
+"""
+
+from __future__ import annotations
+
+import sys
+from datetime import UTC, datetime, timedelta
+from uuid import uuid4
+
+from cashback_client import AuthenticatedClient, Client
+from cashback_client.api.cashbacks import list_cashbacks, quote, read_cashback, submit
+from cashback_client.api.tokens import log_in
+from cashback_client.models import (
+    CustomerInput,
+    LineInput,
+    Problem,
+    ProblemCode,
+    ProblemErrorCode,
+    Quote,
+    RecordedSale,
+    RecordedSalePage,
+    SaleHistory,
+    SaleInput,
+    Status,
+    TokenPair,
+    UserCredentials,
+)
+
+
+def main(base_url: str, password: str) -> None:
+    """Log in, quote, submit twice, read, list, err."""
+    stranger = Client(base_url=base_url)
+    tokens = log_in.sync(client=stranger, body=UserCredentials("demo", password))
+    assert isinstance(tokens, TokenPair), tokens
+    erp = AuthenticatedClient(base_url=base_url, token=tokens.access)
+
+    sale = SaleInput(
+        sale_id=f"python-{uuid4()}",
+        sold_at=(datetime.now(UTC) - timedelta(minutes=1)).isoformat(timespec="seconds"),
+        customer=CustomerInput(document="11144477735", name="JOSE DA SILVA"),
+        total="100.00",
+        products=[
+            LineInput(type_="A", value="10.00", qty=1.0),
+            LineInput(type_="B", value=10.0, qty="9"),
+        ],
+    )
+    quoted = quote.sync(client=erp, body=sale)
+    assert isinstance(quoted, Quote), quoted
+    assert quoted.cashback == "1.40"
+    first = submit.sync_detailed(client=erp, body=sale)
+    recorded = first.parsed
+    assert isinstance(recorded, RecordedSale), recorded
+    assert (first.status_code, recorded.status) == (201, Status.APPLIED)
+    again = submit.sync_detailed(client=erp, body=sale)
+    assert again.headers["Idempotent-Replayed"] == "true"
+    assert again.parsed == recorded
+
+    history = read_cashback.sync(recorded.id, client=erp)
+    assert isinstance(history, SaleHistory), history
+    assert history.events[-1].to_status is Status.APPLIED
+    page = list_cashbacks.sync(client=erp, limit=1)
+    assert isinstance(page, RecordedSalePage), page
+    assert page.items[0].id == recorded.id
+
+    sale.total = "90.00"
+    wrong = submit.sync(client=erp, body=sale)
+    assert isinstance(wrong, Problem), wrong
+    assert wrong.code is ProblemCode.INVALID_SALE
+    assert wrong.errors[0].code is ProblemErrorCode.TOTAL_MISMATCH
+    assert page.items[0].customer.document == "11144477735"
+
+    # What is new next year hurts nobody: a field, a value.
+    newer = RecordedSale.from_dict({**recorded.to_dict(), "shop": 7, "status": "returned"})
+    assert newer["shop"] == 7
+    assert str(newer.status) == "returned"
+    assert newer.status not in set(Status)
+    assert newer.to_dict() == {**recorded.to_dict(), "shop": 7, "status": "returned"}
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

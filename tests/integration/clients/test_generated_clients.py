@@ -1,0 +1,87 @@
+"""Clients that generators make of the document: they type-check, and do an ERP's work.
+
+`make client-tools` brings the TypeScript generator; without it the test fails and says so.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import pytest
+
+from contract.openapi_conformance import SERVED
+from integration.running import PASSWORD
+
+if TYPE_CHECKING:
+    from integration.running import Gateway
+
+pytestmark = pytest.mark.clients
+
+HERE: Final = Path(__file__).parent
+TEMPLATES: Final = HERE.parents[2] / "examples" / "python_client"
+TYPESCRIPT: Final = HERE / "typescript"
+TOOLS: Final = TYPESCRIPT / "node_modules" / ".bin"
+
+
+def run(*command: str | Path, cwd: Path, **environ: str) -> str:
+    """What it printed; anything but success is told whole."""
+    done = subprocess.run(
+        command,
+        cwd=cwd,
+        env={**os.environ, **environ},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout[-10_000:]
+    return done.stdout
+
+
+@pytest.fixture
+def document(tmp_path: Path) -> Path:
+    """The document as a file."""
+    path = tmp_path / "openapi.json"
+    path.write_text(json.dumps(SERVED), encoding="utf-8")
+    return path
+
+
+def test_a_python_client_type_checks_and_does_an_erps_work(
+    gateway: Gateway, document: Path
+) -> None:
+    folder = document.parent
+    (folder / "config.yml").write_text("post_hooks: []\n", encoding="utf-8")
+    made = run(
+        *(sys.executable, "-m", "openapi_python_client", "generate", "--meta", "none"),
+        *("--path", document, "--output-path", "cashback_client", "--config", "config.yml"),
+        *("--fail-on-warning", "--custom-template-path", TEMPLATES),
+        cwd=folder,
+    )
+    assert "WARNING" not in made
+    shutil.copy(HERE / "python_journey.py", folder)
+    run(
+        *(sys.executable, "-m", "mypy", "--strict", "--config-file="),
+        *("python_journey.py", "cashback_client"),
+        cwd=folder,
+        MYPYPATH="",
+    )
+    run(sys.executable, "python_journey.py", gateway.base_url, PASSWORD, cwd=folder)
+
+
+def test_a_typescript_client_type_checks_and_does_an_erps_work(
+    gateway: Gateway, document: Path
+) -> None:
+    assert TOOLS.exists(), "the TypeScript generator is missing: make client-tools"
+    folder = document.parent
+    for name in ("journey.ts", "tsconfig.json", "package.json"):
+        shutil.copy(TYPESCRIPT / name, folder)
+    (folder / "node_modules").symlink_to(TOOLS.parent)
+    run(TOOLS / "openapi-typescript", document, "-o", "schema.ts", cwd=folder)
+    run(TOOLS / "tsc", "--project", ".", cwd=folder)
+    run("node", "journey.js", gateway.base_url, PASSWORD, cwd=folder)

@@ -1,0 +1,52 @@
+// An ERP's day with the client that openapi-typescript makes: `node journey.js <base url> <password>`.
+import createClient from "openapi-fetch";
+import type { components, paths } from "./schema";
+
+declare const process: { argv: string[] };
+
+type Sale = components["schemas"]["SaleInput"];
+type Problem = components["schemas"]["Problem"];
+
+function check(holds: boolean, what: string): asserts holds {
+  if (!holds) throw new Error(what);
+}
+
+const [, , baseUrl, password] = process.argv;
+check(baseUrl !== undefined && password !== undefined, "two arguments are needed");
+const stranger = createClient<paths>({ baseUrl });
+
+const loggedIn = await stranger.POST("/api/token", { body: { username: "demo", password } });
+check(loggedIn.data !== undefined && "access" in loggedIn.data, "no token");
+const headers = { Authorization: `Bearer ${loggedIn.data.access}` };
+const erp = createClient<paths>({ baseUrl, headers });
+
+const sale: Sale = {
+  sale_id: `typescript-${Date.now()}`,
+  sold_at: new Date(Date.now() - 60_000).toISOString(),
+  customer: { document: "52998224725", name: "JOSE DA SILVA" },
+  total: "100.00",
+  products: [
+    { type: "A", value: "10.00", qty: 1 },
+    { type: "B", value: 10, qty: "9" },
+  ],
+};
+const first = await erp.POST("/api/cashbacks", { body: sale });
+check(first.response.status === 201 && first.data !== undefined, "the sale is not taken");
+const again = await erp.POST("/api/cashbacks", { body: sale });
+check(again.response.headers.get("Idempotent-Replayed") === "true", "the repeat is another sale");
+check(again.data?.id === first.data.id && again.data.cashback === "1.40", "another answer");
+
+const read = await erp.GET("/api/cashbacks/{id}", { params: { path: { id: first.data.id } } });
+const last = read.data?.events.at(-1);
+check(last !== undefined && last.to_status === "applied", "no last event");
+const listed = await erp.GET("/api/cashbacks", { params: { query: { limit: 1 } } });
+check(listed.data?.items[0]?.id === first.data.id, "not the newest");
+
+const wrong = await erp.POST("/api/cashbacks", { body: { ...sale, total: "90.00" } });
+check(wrong.error !== undefined, "a wrong total is taken");
+const problem: Problem = wrong.error;
+check(problem.code === "invalid_sale", "another problem");
+check(problem.errors[0]?.code === "total_mismatch", "another error");
+const nobody = await stranger.GET("/api/cashbacks");
+check(nobody.error?.code === "unauthenticated", "nobody gets in");
+console.log("done");

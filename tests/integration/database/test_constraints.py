@@ -1,0 +1,202 @@
+"""Every rule of the delivery holds in the database too, whoever writes."""
+
+# ruff: noqa: E501 (a forbidden statement reads best on one line)
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+from uuid import uuid4
+
+import psycopg
+import pytest
+from psycopg import sql
+
+from cashback_core.delivery.states import TRANSITIONS, Actor
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@pytest.fixture
+def connection(dsn: str) -> Iterator[psycopg.Connection]:
+    with psycopg.connect(dsn, autocommit=True) as connection:
+        yield connection
+
+
+@pytest.fixture
+def sale(connection: psycopg.Connection) -> str:
+    """A recorded sale of one line of 10.00 with a cashback of 0.50 whose attempt 1 is leased."""
+    id_ = str(uuid4())
+    with connection.transaction():
+        connection.execute(
+            "insert into customers (merchant_id, document, name) values (1, '79336512404', 'JOSE')"
+        )
+        connection.execute(
+            "insert into sales (merchant_id, cashback_id, sold_at, document, name, total_centavos,"
+            " discount_centavos, rounding, exact, raw_body, accepted_at)"
+            " values (1, %s, now(), '79336512404', 'JOSE', 1000, 0, 'half_even', '0.50', '', now())",
+            [id_],
+        )
+        connection.execute(
+            "insert into cashbacks (merchant_id, cashback_id, status, version, attempt,"
+            " cashback_centavos, accepted_at, open_since_at, lease_until_at)"
+            " values (1, %s, 'sending', 2, 1, 50, now(), now(), now())",
+            [id_],
+        )
+        connection.execute(LINE, {"id": id_, "cashback": 50, "value": 1000})
+        connection.execute("insert into sale_names values (1, 'content', 'x', %s)", [id_])
+        connection.execute(
+            "insert into attempts (merchant_id, cashback_id, attempt, deliverer, started_at,"
+            " lease_until_at) values (1, %s, 1, 'api', now(), now())",
+            [id_],
+        )
+        connection.execute(
+            "insert into events (merchant_id, cashback_id, sequence, at, actor, to_status, attempt,"
+            " reason) values (1, %s, 1, now(), 'api', 'pending', 0, '')",
+            [id_],
+        )
+    return id_
+
+
+LINE = (
+    "insert into sale_lines (merchant_id, cashback_id, position, type, value_centavos,"
+    " qty_thousandths, discount_centavos, rate_bp, rate_version, exact, cashback_centavos)"
+    " values (1, %(id)s, 0, 'A', %(value)s, 1000, 0, 500, 1, '0.50', %(cashback)s)"
+)
+
+LINE_MORE = "insert into sale_lines (merchant_id, cashback_id, position, type, value_centavos, qty_thousandths, discount_centavos, rate_bp, rate_version, exact, cashback_centavos) select merchant_id, cashback_id, 1, type, value_centavos, qty_thousandths, discount_centavos, rate_bp, rate_version, exact, cashback_centavos from sale_lines"
+
+FORBIDDEN = {
+    "back to pending from in_doubt without a version": "update cashbacks set status = 'in_doubt', lease_until_at = null",
+    "applied without an instant": "update cashbacks set status = 'applied', version = 3, lease_until_at = null",
+    "pending without a due instant": "update cashbacks set status = 'pending', version = 3, lease_until_at = null",
+    "sending without a lease": "update cashbacks set lease_until_at = null",
+    "an attempt skipped": "update cashbacks set attempt = 3",
+    "an attempt begun without leaving pending": "update cashbacks set attempt = 2",
+    "a version that goes back": "update cashbacks set version = 1",
+    "another amount": "update cashbacks set cashback_centavos = 51",
+    "an unknown status": "update cashbacks set status = 'paid', version = 3, lease_until_at = null",
+    "not due although there is cashback": "update cashbacks set status = 'not_due', version = 3, lease_until_at = null",
+    "a changed sale": "update sales set total_centavos = 1",
+    "a deleted sale": "delete from sales",
+    "a deleted cashback": "delete from cashbacks",
+    "a deleted attempt": "delete from attempts",
+    "a deleted name": "delete from sale_names",
+    "another name": "update sale_names set name = 'y'",
+    "all names truncated": "truncate sale_names",
+    "all sales truncated": "truncate sales cascade",
+    "a line more": LINE_MORE,
+    "a changed line": "update sale_lines set cashback_centavos = 1",
+    "a changed event": "update events set reason = 'x'",
+    "a deleted event": "delete from events",
+    "all events truncated": "truncate events",
+    "an event out of sequence": "insert into events select merchant_id, cashback_id, 1, at, actor, from_status, to_status, attempt, reason from events",
+    "an unlisted move": "insert into events select merchant_id, cashback_id, 2, at, 'settler', 'sending', 'pending', 1, '' from events",
+    "applied without a 201": "update attempts set result = 'applied', ended_at = now(), phase = 'status_seen', status_code = 200",
+    "an end without a result": "update attempts set ended_at = now()",
+    "a longer lease": "update attempts set lease_until_at = now() + interval '1 day'",
+    "a status code without a status line": "update attempts set result = 'unknown', ended_at = now(), phase = 'sent', status_code = 200",
+    "an attempt without a cashback": "insert into attempts (merchant_id, cashback_id, attempt, deliverer, started_at, lease_until_at) values (1, gen_random_uuid(), 1, 'api', now(), now())",
+    "the same attempt twice": "insert into attempts select * from attempts",
+    "a name without a sale": "insert into sale_names values (1, 'sale_id', 'x', gen_random_uuid())",
+    "a CPF of ten digits": "insert into customers (merchant_id, document, name) values (1, '1234567890', 'X')",
+    "a rate above 100 %": "insert into rates values (1, 'A', 2, 10001, '2030-01-01Z')",
+    "two rates from the same instant": "insert into rates values (1, 'A', 2, 1, '2000-01-01Z')",
+    "a password that is not hashed": "insert into users (username, merchant_id, role, password_hash) values ('x', 1, 'erp', 'secret')",
+}
+
+
+@pytest.mark.parametrize("statement", FORBIDDEN.values(), ids=FORBIDDEN.keys())
+def test_the_database_refuses(connection: psycopg.Connection, sale: str, statement: str) -> None:
+    assert sale
+    with pytest.raises(psycopg.IntegrityError):
+        connection.execute(statement.encode())
+
+
+def test_the_same_row_may_move_as_the_rules_say(connection: psycopg.Connection, sale: str) -> None:
+    """The guard of the tests above: what they refuse is the fault, not the row."""
+    connection.execute(
+        "update cashbacks set status = 'applied', version = 3, lease_until_at = null,"
+        " applied_at = now() where cashback_id = %s",
+        [sale],
+    )
+    connection.execute(
+        "update attempts set result = 'applied', ended_at = now(), phase = 'status_seen',"
+        " status_code = 201"
+    )
+    with pytest.raises(psycopg.IntegrityError, match="no move from applied"):
+        connection.execute(
+            "update cashbacks set status = 'pending', version = 4, due_at = now(), applied_at = null"
+        )
+    with pytest.raises(psycopg.IntegrityError, match="keeps its first result"):
+        connection.execute("update attempts set result = 'unknown'")
+
+
+UNTOLD: Final = {
+    "a mark taken back": ("applied", "applied_at = now()", "in_doubt", "applied_at = null"),
+    "an applied doubt": ("in_doubt", "", "applied", "applied_at = now()"),
+    "a resent doubt": ("in_doubt", "", "pending", "due_at = now()"),
+    "a held doubt": ("in_doubt", "", "held", ""),
+    "a rejected doubt": ("in_doubt", "", "rejected", ""),
+    "a resent one": ("rejected", "", "pending", "due_at = now()"),
+    "a cancelled one": ("rejected", "", "cancelled", ""),
+}
+
+
+@pytest.mark.parametrize("when", ["deferred", "immediate"])
+@pytest.mark.parametrize("move", UNTOLD.values(), ids=UNTOLD.keys())
+def test_a_move_that_no_attempt_makes_has_its_event_by_the_commit(
+    connection: psycopg.Connection, sale: str, move: tuple[str, str, str, str], when: str
+) -> None:
+    source, with_source, target, with_target = move
+    connection.execute(moved(3, source, with_source).encode())  # an attempt ends
+    asked = moved(4, target, with_target).encode()
+    begin = f"begin; set constraints all {when}; ".encode()
+    told = (
+        "insert into events (merchant_id, cashback_id, sequence, at, actor, actor_name,"
+        " from_status, to_status, attempt, reason)"
+        " values (1, %s, 4, now(), 'operator', 'ana', %s, %s, 1, 'x')"
+    )
+    listed = {(s, t) for s, t, actor in TRANSITIONS if actor is Actor.OPERATOR}
+    with pytest.raises(psycopg.IntegrityError, match="no event tells"):
+        connection.execute(begin + asked + b"; commit")
+    connection.rollback()
+    if (source, target) in listed:
+        with connection.transaction():
+            connection.execute(told, [sale, source, target])
+            connection.execute(asked)
+
+
+def moved(version: int, status: str, more: str) -> str:
+    due = "" if "due_at" in more else ", due_at = null"
+    columns = f"status = '{status}', version = {version}, lease_until_at = null{due}"
+    return f"update cashbacks set {columns}{', ' * bool(more)}{more}"  # noqa: S608 (ours)
+
+
+def test_the_moves_of_the_database_are_the_moves_of_the_core(
+    connection: psycopg.Connection,
+) -> None:
+    found = connection.execute(
+        "select pg_get_constraintdef(oid) from pg_constraint"
+        " where conname = 'events_only_listed_moves'"
+    ).fetchall()
+    listed = set(re.findall(r"'([a-z_]+)>([a-z_]+)>([a-z_]+)'", str(found[0][0])))
+    ours = {(source or "new", target, actor) for source, target, actor in TRANSITIONS}
+    assert listed == {tuple(map(str, move)) for move in ours}
+
+
+@pytest.mark.parametrize("table", ["sales", "cashbacks", "attempts", "sale_lines", "customers"])
+def test_an_empty_table_is_looked_up_by_its_key(connection: psycopg.Connection, table: str) -> None:
+    """Plans made before there are statistics stay: with another index each key check reads a
+    merchant's whole history."""
+    column = "document" if table == "customers" else "cashback_id"
+    kind = "text" if table == "customers" else "uuid"
+    connection.execute("set plan_cache_mode = force_generic_plan")
+    prepare = "prepare by_key (bigint, {}) as select from only {} where merchant_id = $1 and {} = $2 for key share"
+    name, key_name = sql.Identifier(table), sql.Identifier(column)
+    connection.execute(sql.SQL(prepare).format(sql.Identifier(kind), name, key_name))
+    key = sql.SQL("''" if table == "customers" else "gen_random_uuid()")
+    rows = connection.execute(sql.SQL("explain execute by_key (1, {})").format(key)).fetchall()
+    plan = "\n".join(str(row[0]) for row in rows)
+    assert f"using {table}_pkey" in plan or f"on {table}_pkey" in plan, plan

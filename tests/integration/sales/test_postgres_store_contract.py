@@ -1,0 +1,83 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import psycopg
+import pytest
+
+from adapters.postgres.cashbacks.store import PostgresCashbackStore
+from cashback_core.delivery.states import DeliveryPolicy
+from contract.cashback_store import CashbackStoreContract
+from integration.products import put_product
+from integration.stopping import put_stop
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from adapters.postgres.connection.database import Database
+    from cashback_core.delivery.brakes import Ceilings
+
+
+class TestPostgresStore(CashbackStoreContract):
+    """The contract on a real database; time is turned by moving the instants back."""
+
+    @pytest.fixture(autouse=True)
+    def its_dsn(self, dsn: str) -> None:
+        self.dsn = dsn
+
+    @pytest.fixture
+    def store(self, database: Database) -> PostgresCashbackStore:
+        return PostgresCashbackStore(database, DeliveryPolicy())
+
+    async def expire_leases(self, store: object) -> None:  # noqa: ARG002
+        self._run("update cashbacks set lease_until_at = lease_until_at - interval '1 day'")
+
+    async def make_due(self, store: object) -> None:  # noqa: ARG002
+        self._run("update cashbacks set due_at = due_at - interval '1 day'")
+
+    async def make_open_for(self, store: object, days: int) -> None:  # noqa: ARG002
+        back = f"open_since_at - interval '{days} days'"
+        self._run(f"update cashbacks set open_since_at = {back}")  # noqa: S608 (a number)
+        self._run("update cashbacks set due_at = now() where due_at < '2099-01-01'")
+        with psycopg.connect(self.dsn) as connection:
+            connection.execute("set session_replication_role = replica")
+            connection.execute(
+                "update stops set stopped_at = stopped_at - make_interval(days => %s)", [days]
+            )
+
+    async def set_ceilings(self, store: object, merchant_id: int, to: Ceilings) -> None:  # noqa: ARG002
+        with psycopg.connect(self.dsn) as connection:
+            connection.execute(
+                "update merchants set max_cashback_centavos = %s, max_day_centavos = %s"
+                " where merchant_id = %s",
+                [to.max_cashback_centavos, to.max_day_centavos, merchant_id],
+            )
+
+    async def put_stop(self, store: object, merchant_id: int, type_: str | None) -> None:  # noqa: ARG002
+        with psycopg.connect(self.dsn) as connection:
+            put_stop(connection, merchant_id, type_)
+
+    async def lift_stop(self, store: object, merchant_id: int, type_: str | None) -> None:  # noqa: ARG002
+        with psycopg.connect(self.dsn) as connection:
+            connection.execute(
+                "update stops set lifted_by = 'a test', lift_reason = 'a test'"
+                " where merchant_id = %s and type is not distinct from %s and lifted_at is null",
+                [merchant_id, type_],
+            )
+
+    async def put_product(
+        self,
+        store: object,  # noqa: ARG002
+        merchant_id: int,
+        sku: str,
+        *types: tuple[str, datetime],
+    ) -> None:
+        with psycopg.connect(self.dsn) as connection:
+            put_product(connection, merchant_id, sku, *types)
+
+    async def pause_sender(self, store: object) -> None:  # noqa: ARG002
+        self._run("update sender set paused_at = now(), reason = 'a test', actor = 'a test'")
+
+    def _run(self, statement: str) -> None:
+        with psycopg.connect(self.dsn) as connection:
+            connection.execute(statement.encode())

@@ -1,0 +1,292 @@
+"""What an ERP reads of each fault, to the letter: place, code, what came and what was expected."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from cashback_core import InvalidSale, SaleRules, parse_sale
+from cashback_core.sales.catalogue import Catalogue, TypePeriod
+from cashback_core.testing.strategies import DEMO
+
+SINCE: Final = datetime(2026, 1, 1, tzinfo=UTC)
+NOW: Final = datetime(2026, 6, 15, 15, 0, 0, tzinfo=UTC)
+RULES: Final = SaleRules(zone=ZoneInfo("America/Sao_Paulo"), max_age=timedelta(days=30))
+CATALOGUE: Final = Catalogue(
+    {
+        sku: (TypePeriod(type=type_, version=1, starts_at=starts_at),)
+        for sku, type_, starts_at in [
+            ("MILK", "B", SINCE),
+            ("ODD", "odd", SINCE),
+            ("NEW", "B", SINCE + timedelta(days=300)),
+        ]
+    }
+)
+ABSENT: Final = object()
+
+AMOUNT: Final = 'digits, exact to two decimals, such as "10.00", from 0.00 to 99999999.99'
+DISCOUNT: Final = AMOUNT
+QUANTITY: Final = 'a positive number, exact to three decimals, such as 2 or "0.350", up to 99999'
+CPF: Final = "11 digits as a text, or 000.000.000-00"
+TYPES: Final = "one of the product types, written exactly"
+MEANT: Final = "if that is the name: read it as UTF-8"
+NAME: Final = "1 to 120 characters, not only spaces"
+SOLD_AT: Final = (
+    "YYYY-MM-DD HH:MM (a blank or T between), then, if wanted, :SS, a fraction (. or , and digits)"
+    " and an offset (Z, +HH:MM, +HHMM or +HH; or -)"
+)
+SALE_FIELDS: Final = "only: sold_at, customer, total, products, discount, sale_id"
+
+
+FAULTS: Final[list[tuple[str, object, str, str | None, str]]] = [
+    ("", [1], "wrong_type", "an array", "an object"),
+    ("", "x", "wrong_type", "x", "an object"),
+    ("/sold_at", 20260610, "wrong_type", "20260610", "a string"),
+    ("/sold_at", "10/06/2026", "sold_at_format", "10/06/2026", SOLD_AT),
+    *[
+        ("/sold_at", text, "sold_at_nonexistent", text, "an instant that exists in " + zone)
+        for text, zone in [("2026-06-31 00:00:00", "America/Sao_Paulo")]
+    ],
+    *[
+        ("/sold_at", text, "sold_at_future", text, "not later than 2026-06-15T15:05:00Z")
+        for text in ["2026-06-15T15:05:01Z", "2027-01-01 00:00:00"]
+    ],
+    *[
+        ("/sold_at", text, "sold_at_too_old", text, "not before 2026-05-16T15:00:00Z")
+        for text in ["2026-05-16T14:59:59Z", "2025-01-01 00:00:00"]
+    ],
+    ("/customer", [], "wrong_type", "an array", "an object"),
+    ("/customer/document", 52998224725, "document_format", "a number", CPF),
+    ("/customer/document", 1.5, "document_format", "a number", CPF),
+    ("/customer/document", Decimal(52998224725), "document_format", "a number", CPF),
+    ("/customer/document", True, "wrong_type", "true", "a string"),
+    ("/customer/document", None, "wrong_type", "null", "a string"),
+    ("/customer/document", "5299822472", "document_format", "*" * 10, CPF),
+    (
+        "/customer/document",
+        "11111111111",
+        "document_repeated",
+        "***.111.111-**",
+        "a CPF that was issued",
+    ),
+    (
+        "/customer/document",
+        "52998224726",
+        "document_check_digits",
+        "***.982.247-**",
+        "a CPF with right check digits",
+    ),
+    ("/customer/name", 7, "wrong_type", "7", "a string"),
+    ("/customer/name", "  ", "name_length", "  ", NAME),
+    ("/customer/name", "a" * 121, "name_length", "a" * 80 + "…", NAME),
+    ("/customer/name", "a" * 481, "name_length", "a" * 80 + "…", NAME),
+    (
+        "/customer/name",
+        "A\tB",
+        "name_not_printable",
+        "A\\u0009B",
+        "printable characters only, sent in UTF-8",
+    ),
+    ("/customer/name", "JOSÃ‰ NÃ³s", "name_encoding", "JOSÃ‰ NÃ³s", f"JOSÉ Nós, {MEANT}"),
+    ("/customer/name", "...", "name_without_letter", "...", "a name with a letter"),
+    ("/customer/wallet", 1, "unknown_field", None, "only: document, name"),
+    ("/total", None, "wrong_type", "null", "a string or a number"),
+    ("/total", "1,00", "money_format", "1,00", AMOUNT),
+    ("/total", 0, "total_mismatch", "0.00", "99.00"),
+    ("/total", "100000000", "money_out_of_range", "100000000", AMOUNT),
+    ("/total", "99.01", "total_mismatch", "99.01", "99.00"),
+    ("/total", 98.9, "total_mismatch", "98.90", "99.00"),
+    ("/discount", None, "wrong_type", "null", "a string or a number"),
+    ("/discount", "-1", "money_format", "-1", DISCOUNT),
+    ("/discount", 10**8, "money_out_of_range", "100000000", DISCOUNT),
+    ("/discount", "99.51", "discount_too_large", "99.51", "at most 99.50"),
+    ("/sale_id", 1, "wrong_type", "1", "a string"),
+    ("/sale_id", "NF 1", "sale_id_format", "NF 1", "1 to 64 visible ASCII characters"),
+    ("/loja", 1, "unknown_field", None, SALE_FIELDS),
+    ("/products", {}, "wrong_type", "an object", "an array"),
+    ("/products", [], "lines_count", "0", "1 to 990 lines"),
+    ("/products", [1] * 991, "lines_count", "991", "1 to 990 lines"),
+    ("/products/1", 5, "wrong_type", "5", "an object"),
+    ("/products/1/type", 5, "wrong_type", "5", "a string"),
+    ("/products/1/type", "b", "product_type_unknown", "b", f"{TYPES}: B"),
+    ("/products/1/value", [], "wrong_type", "an array", "a string or a number"),
+    ("/products/1/value", "100000000.00", "money_out_of_range", "100000000.00", AMOUNT),
+    ("/products/1/value", "0.001", "money_format", "0.001", AMOUNT),
+    ("/products/1/qty", {}, "wrong_type", "an object", "a string or a number"),
+    ("/products/1/qty", "0.0001", "quantity_format", "0.0001", QUANTITY),
+    ("/products/1/qty", 0, "quantity_out_of_range", "0", QUANTITY),
+    ("/products/1/qty", 100_000, "quantity_out_of_range", "100000", QUANTITY),
+    ("/products/1/discount", "90.01", "discount_too_large", "90.01", "at most 90.00"),
+    ("/products/1/discount", "0,50", "money_format", "0,50", DISCOUNT),
+    ("/products/1/preço", 1, "unknown_field", None, "only: type, sku, value, qty, discount"),
+    *[
+        (pointer, ABSENT, "required", None, "a value")
+        for pointer in [
+            *["/sold_at", "/customer", "/total", "/products"],
+            *["/customer/document", "/customer/name"],
+            *["/products/1/value", "/products/1/qty"],
+        ]
+    ],
+]
+
+
+LINE_FAULTS: Final[list[tuple[dict[str, object], str, str, str | None, str]]] = [
+    ({}, "", "type_or_sku", None, "one of: type, sku"),
+    ({"sku": None}, "", "type_or_sku", None, "one of: type, sku"),
+    ({"type": "A", "sku": "MILK"}, "", "type_or_sku", "type, sku", "one of: type, sku"),
+    ({"type": 1, "sku": "MILK"}, "", "type_or_sku", "type, sku", "one of: type, sku"),
+    ({"sku": 7}, "/sku", "wrong_type", "7", "a string"),
+    ({"type": None}, "/type", "wrong_type", "null", "a string"),
+    ({"type": None, "sku": None}, "/type", "wrong_type", "null", "a string"),
+    ({"sku": "MILK 1"}, "/sku", "sku_format", "MILK 1", "1 to 64 visible ASCII characters"),
+    ({"sku": "milk"}, "/sku", "unknown_sku", "milk", "a sku of the catalogue, written exactly"),
+    (
+        {"sku": "NEW"},
+        "/sku",
+        "sku_without_type",
+        "NEW",
+        "a product that has a type at sold_at",
+    ),
+    ({"sku": "ODD"}, "/sku", "product_type_unknown", "odd", f"{TYPES}: A, B, C, D"),
+]
+
+
+def document() -> dict[str, Any]:
+    return {
+        "sold_at": "2026-06-10 00:00:00",
+        "customer": {"document": "52998224725", "name": "JOSE DA SILVA"},
+        "total": "99.00",
+        "discount": "0.50",
+        "sale_id": "NF-1",
+        "products": [
+            {"type": "A", "value": "10.00", "qty": 1},
+            {"type": "B", "value": "10.00", "qty": 9, "discount": "0.50"},
+        ],
+    }
+
+
+def put(pointer: str, value: object) -> object:
+    """The document with one field set, or taken away."""
+    if not pointer:
+        return value
+    whole: Any = document()
+    place = whole
+    *way, last = pointer[1:].split("/")
+    for step in way:
+        place = place[int(step) if isinstance(place, list) else step]
+    if value is ABSENT:
+        del place[last]
+    else:
+        place[int(last) if isinstance(place, list) else last] = value
+    return whole
+
+
+def told(value: object) -> list[tuple[str, str, str | None, str]]:
+    with pytest.raises(InvalidSale) as caught:
+        parse_sale(value, rules=RULES, now=NOW, programme=DEMO.programme, catalogue=CATALOGUE)
+    return [(v.pointer, v.code, v.received, v.expected()) for v in caught.value.violations]
+
+
+def test_the_document_itself_has_no_fault() -> None:
+    sale = parse_sale(
+        document(), rules=RULES, now=NOW, programme=DEMO.programme, catalogue=CATALOGUE
+    )
+    assert sale.sale_id == "NF-1"
+    assert (sale.total_centavos, sale.discount_centavos) == (9900, 50)
+    assert [line.discount_centavos for line in sale.lines] == [0, 50]
+
+
+@pytest.mark.parametrize(
+    ("pointer", "value", "code", "received", "expected"),
+    FAULTS,
+    ids=[f"{code}-{n}" for n, (_, _, code, _, _) in enumerate(FAULTS)],
+)
+def test_one_fault_is_told_to_the_letter(
+    pointer: str, value: object, code: str, received: str | None, expected: str
+) -> None:
+    assert told(put(pointer, value)) == [(pointer, code, received, expected)]
+
+
+@pytest.mark.parametrize(
+    ("named", "place", "code", "received", "expected"),
+    LINE_FAULTS,
+    ids=[f"{code}-{n}" for n, (_, _, code, _, _) in enumerate(LINE_FAULTS)],
+)
+def test_how_a_line_names_its_product_is_told_to_the_letter(
+    named: dict[str, object], place: str, code: str, received: str | None, expected: str
+) -> None:
+    line = {"value": "10.00", "qty": 9, "discount": "0.50", **named}
+    faults = told(put("/products/1", line))
+    assert faults == [(f"/products/1{place}", code, received, expected)]
+
+
+def test_a_product_is_of_the_type_that_the_catalogue_says() -> None:
+    line = {"sku": "MILK", "value": "10.00", "qty": 9, "discount": "0.50"}
+    for unnamed in ({}, {"type": None}):
+        whole: Any = put("/products/1", line | unnamed)
+        sale = parse_sale(
+            whole, rules=RULES, now=NOW, programme=DEMO.programme, catalogue=CATALOGUE
+        )
+        assert [(x.type, x.sku) for x in sale.lines] == [("A", None), ("B", "MILK")]
+
+
+@pytest.mark.parametrize("pointer", ["/discount", "/sale_id", "/products/1/discount"])
+def test_what_may_be_left_out_has_no_fault_of_its_own(pointer: str) -> None:
+    whole: Any = put(pointer, ABSENT)
+    whole["total"] = {"/sale_id": "99.00"}.get(pointer, "99.50")
+    assert (
+        parse_sale(
+            whole, rules=RULES, now=NOW, programme=DEMO.programme, catalogue=CATALOGUE
+        ).total_centavos
+        > 0
+    )
+
+
+def test_no_sale_id_may_be_said_by_null() -> None:
+    whole = put("/sale_id", None)
+    assert (
+        parse_sale(
+            whole, rules=RULES, now=NOW, programme=DEMO.programme, catalogue=CATALOGUE
+        ).sale_id
+        is None
+    )
+
+
+def test_an_unknown_field_is_found_by_its_json_pointer() -> None:
+    whole = document() | {"a/b~c": 1, "\n": 2}
+    assert told(whole) == [
+        ("/a~1b~0c", "unknown_field", None, SALE_FIELDS),
+        ("/\\u000a", "unknown_field", None, SALE_FIELDS),
+    ]
+
+
+def test_a_fault_reads_as_one_sentence() -> None:
+    with pytest.raises(InvalidSale) as caught:
+        parse_sale(
+            put("/total", "1,00"),
+            rules=RULES,
+            now=NOW,
+            programme=DEMO.programme,
+            catalogue=CATALOGUE,
+        )
+    assert str(caught.value) == (
+        f"/total: The amount is not written as money. (received 1,00; expected {AMOUNT})"
+    )
+    with pytest.raises(InvalidSale) as caught:
+        parse_sale({"total": 0}, rules=RULES, now=NOW)
+    assert str(caught.value).split("; /") == [
+        "/sold_at: This field is missing. (received None; expected a value)",
+        "customer: This field is missing. (received None; expected a value)",
+        "products: This field is missing. (received None; expected a value)",
+    ]
+
+
+def test_a_fault_of_the_whole_is_placed_at_the_root() -> None:
+    with pytest.raises(InvalidSale) as caught:
+        parse_sale(7, rules=RULES, now=NOW)
+    expected = "/: The value has the wrong type. (received 7; expected an object)"
+    assert str(caught.value) == expected

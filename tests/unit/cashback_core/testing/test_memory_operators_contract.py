@@ -1,0 +1,60 @@
+"""The fake of what operators ask keeps the contract, too."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+
+from cashback_core.sales.terms import Terms
+from cashback_core.sales.validation import SaleRules
+from cashback_core.testing.manual_clock import ManualClock
+from cashback_core.testing.memory_operators import MemoryOperators, MemorySenderSwitch
+from cashback_core.testing.memory_store import MemoryStore, Row
+from contract.builders import PROGRAMME
+from contract.operating import OperatorStoreContract
+
+if TYPE_CHECKING:
+    from cashback_core.delivery.brakes import Ceilings
+    from cashback_core.intake.store import CashbackStore
+    from cashback_core.operators.acts import OperatorStore, SenderSwitch
+
+
+class TestMemoryOperators(OperatorStoreContract):
+    @pytest.fixture
+    def store(self) -> CashbackStore:
+        terms = {
+            merchant_id: Terms(merchant_id=merchant_id, rules=SaleRules(), programme=PROGRAMME)
+            for merchant_id in (1, 2)
+        }
+        return MemoryStore(terms, now=ManualClock().tick)
+
+    @pytest.fixture
+    def operators(self, store: CashbackStore) -> OperatorStore:
+        assert isinstance(store, MemoryStore)
+        return MemoryOperators(store)
+
+    @pytest.fixture
+    def switch(self, store: CashbackStore) -> SenderSwitch:
+        assert isinstance(store, MemoryStore)
+        return MemorySenderSwitch(store)
+
+    async def expire_leases(self, store: CashbackStore) -> None:
+        for row in rows(store):
+            if row.lease_until_at is not None:
+                row.lease_until_at -= timedelta(days=1)
+
+    async def set_ceilings(self, store: CashbackStore, merchant_id: int, to: Ceilings) -> None:
+        assert isinstance(store, MemoryStore)
+        store.set_ceilings(merchant_id, to)
+
+    async def make_due(self, store: CashbackStore) -> None:
+        for row in rows(store):
+            if row.due_at is not None:
+                row.due_at -= timedelta(days=1)
+
+
+def rows(store: CashbackStore) -> list[Row]:
+    assert isinstance(store, MemoryStore)
+    return list(store.rows.values())

@@ -1,0 +1,146 @@
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Final, cast
+
+import pytest
+
+from adapters.postgres.delivery.sender import DatabaseIdentity
+from cashback_gateway.processes.database_guard import DatabaseGuard, has_followed, why_strange
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from adapters.postgres.delivery.sender import PostgresSender
+
+FIRST: Final = DatabaseIdentity(system_identifier=7, timeline=1, flushed_lsn=1000)
+PROMOTED: Final = DatabaseIdentity(
+    system_identifier=7, timeline=2, flushed_lsn=1500, replayed_lsn=1400
+)
+
+
+@dataclass(slots=True)
+class Sender:
+    """Answers as a server that is now `present`, and keeps what it is alarmed by."""
+
+    present: DatabaseIdentity = FIRST
+    alarms: list[str] = field(default_factory=list[str])
+
+    async def identity(self) -> DatabaseIdentity:
+        return self.present
+
+    async def alarm(self, *, by: str, reason: str) -> None:
+        assert by == "database guard"
+        self.alarms.append(reason)
+
+
+@dataclass(slots=True)
+class Process:
+    """One of the processes that share a file; `position` is what it knows of its own commits."""
+
+    sender: Sender
+    guard: DatabaseGuard
+    position: int | None = 0
+
+    async def check(self) -> bool:
+        return await self.guard.check()
+
+
+@pytest.fixture
+def sender() -> Sender:
+    return Sender()
+
+
+def process(sender: Sender, folder: Path, position: int | None) -> Process:
+    guard = DatabaseGuard(
+        sender=cast("PostgresSender", sender),
+        file=folder / "state.json",
+        position=lambda: one.position,
+    )
+    one = Process(sender=sender, guard=guard, position=position)
+    return one
+
+
+@pytest.mark.parametrize(
+    ("present", "why"),
+    [
+        (FIRST, None),
+        (replace(FIRST, flushed_lsn=1001), None),
+        (replace(FIRST, flushed_lsn=999), "1 bytes behind"),
+        (replace(FIRST, system_identifier=8), "another database cluster"),
+        (PROMOTED, "timeline 2"),
+        (replace(FIRST, timeline=0), "timeline 0"),
+    ],
+)
+def test_a_database_that_may_have_forgotten_is_strange(
+    present: DatabaseIdentity, why: str | None
+) -> None:
+    reason = why_strange(FIRST, present)
+    assert reason is None if why is None else reason is not None and why in reason
+
+
+@pytest.mark.parametrize(
+    ("present", "position", "followed"),
+    [
+        (PROMOTED, 1400, True),
+        (PROMOTED, 0, True),
+        (PROMOTED, 1401, False),  # something was committed that it does not have
+        (PROMOTED, None, False),
+        (replace(PROMOTED, replayed_lsn=1000), 1000, True),
+        (replace(PROMOTED, replayed_lsn=999), 0, False),  # not even what was noted
+        (replace(PROMOTED, replayed_lsn=None), 0, False),  # it has started since
+        (replace(PROMOTED, timeline=3), 0, False),  # of a promotion between nothing is known
+        (replace(PROMOTED, system_identifier=8), 0, False),
+    ],
+)
+def test_a_promoted_server_has_followed_where_its_log_reaches_all_that_was_seen_and_committed(
+    *, present: DatabaseIdentity, position: int | None, followed: bool
+) -> None:
+    assert has_followed(FIRST, present, position=position) is followed
+
+
+async def test_whoever_lived_through_a_promotion_goes_on_where_nothing_was_forgotten(
+    sender: Sender, tmp_path: Path
+) -> None:
+    living = process(sender, tmp_path, position=1200)
+    assert await living.check()
+    sender.present = PROMOTED
+    assert await living.check()
+    assert await living.check()
+    assert sender.alarms == []
+
+
+@pytest.mark.parametrize("position", [1401, None])
+async def test_what_was_committed_beyond_what_was_followed_pauses(
+    sender: Sender, tmp_path: Path, position: int | None
+) -> None:
+    living = process(sender, tmp_path, position=position)
+    assert await living.check()
+    sender.present = PROMOTED
+    assert not await living.check()
+    assert await living.check(), "told once, and noted"
+    assert len(sender.alarms) == 1
+
+
+async def test_a_process_that_starts_after_a_promotion_cannot_know_what_was_sent(
+    sender: Sender, tmp_path: Path
+) -> None:
+    assert await process(sender, tmp_path, position=0).check()
+    sender.present = PROMOTED
+    assert not await process(sender, tmp_path, position=0).check()
+
+
+async def test_each_process_holds_the_server_against_its_own_commits_whoever_noted_first(
+    sender: Sender, tmp_path: Path
+) -> None:
+    one, other = process(sender, tmp_path, 1200), process(sender, tmp_path, 1450)
+    assert await one.check()
+    assert await other.check()
+    sender.present = PROMOTED
+    assert await one.check()
+    assert not await other.check(), "it sent for a commit that is gone"
+    assert await other.check()
+
+
+async def test_without_a_file_nothing_is_looked_at() -> None:
+    assert await DatabaseGuard(sender=cast("PostgresSender", None), file=None).check()
