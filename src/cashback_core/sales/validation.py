@@ -36,7 +36,7 @@ TERMS_CODES: Final = frozenset(
         *("sold_at_nonexistent", "sold_at_future", "sold_at_too_old"),
         *("product_type_unknown", "unknown_sku", "sku_without_type"),
         *("company_refused", "foreign_refused", "nobody_refused"),
-        *("amount_mismatch", "total_mismatch"),
+        *("amount_mismatch", "total_mismatch", "discount_too_large"),
         *("sale_id_holds_document", "idempotency_key_holds_document", "place_holds_document"),
         *("cashier_holds_document", "metadata_holds_document"),
     }

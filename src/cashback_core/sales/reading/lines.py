@@ -136,8 +136,10 @@ class LineReader:
             tolerance = MAX_TOLERANCE_CENTAVOS
         if abs(amount * PRODUCT_PER_CENTAVO - product) < PRODUCT_PER_CENTAVO * (1 + tolerance):
             return True
+        beside, rest = divmod(product, PRODUCT_PER_CENTAVO)
         values = {
-            "expected": format_centavos(rounded),
+            "lowest": format_centavos(max(0, beside - tolerance)),
+            "highest": format_centavos(beside + (rest > 0) + tolerance),
             "difference": format_signed_centavos(amount - rounded),
         }
         self.reader.tell(f"{pointer}/amount", "amount_mismatch", format_centavos(amount), values)

@@ -27,6 +27,7 @@ from cashback_core.values.documents import (
     holds_document,
     mask,
     mask_documents,
+    star_documents,
 )
 from cashback_core.values.violations import escaped, show
 
@@ -99,14 +100,14 @@ def read_metadata(reader: FieldReader, fields: Fields) -> tuple[tuple[str, str],
     read: list[tuple[str, str]] = []
     for key, told in pairs.items():
         if not is_metadata_key(key):
-            reader.tell(f"/metadata/{escaped(str(key))}", "metadata_key", show(key))
+            reader.tell(_of_pair(str(key)), "metadata_key", show(key))
             continue
         text = reader.read_text(pairs, key, "/metadata")
         if text is None:
             continue
         if not is_metadata_value(told):
             highest = {"highest": str(MAX_METADATA_CHARS)}
-            reader.tell(f"/metadata/{key}", "metadata_value", show(text), highest)
+            reader.tell(_of_pair(key), "metadata_value", show(text), highest)
             continue
         read.append((key, text))
     return tuple(sorted(read))
@@ -150,8 +151,13 @@ def refuse_personal_notes(
         reader.tell("/cashier", "cashier_holds_document", _masked(cashier, document))
     for key, value in metadata:
         if _is_personal(key, document) or _is_personal(value, document):
-            pointer = f"/metadata/{escaped(key)}"
+            pointer = _of_pair(_masked(key, document) if _is_personal(key, document) else key)
             reader.tell(pointer, "metadata_holds_document", _masked(value, document))
+
+
+def _of_pair(key: str) -> str:
+    """Where a pair stands; whatever could be a CPF in its key is in stars, as in every answer."""
+    return f"/metadata/{escaped(star_documents(key))}"
 
 
 def _is_personal(text: str, document: BuyerDocument | None) -> bool:

@@ -18,8 +18,8 @@ class TotalCause(StrEnum):
 
     TRUNCATION = "truncation"
     """The till drops the part of a centavo of each line."""
-    HALF_EVEN = "half_even"
     HALF_UP = "half_up"
+    HALF_EVEN = "half_even"
     DISCOUNT_PER_UNIT = "discount_per_unit"
     """A line's discount was told of one unit."""
     DISCOUNT_TWICE = "discount_twice"
@@ -33,8 +33,8 @@ class TotalCause(StrEnum):
 
 _ROUNDINGS = {
     TotalCause.TRUNCATION: Rounding.DOWN,
+    TotalCause.HALF_UP: Rounding.HALF_UP,  # as most tills do: before the other half
     TotalCause.HALF_EVEN: Rounding.HALF_EVEN,
-    TotalCause.HALF_UP: Rounding.HALF_UP,
 }
 
 

@@ -154,7 +154,7 @@ FAULTS: Final[Mapping[str, Text]] = {
     ),
     "amount_mismatch": Text(
         "The line's amount differs from value × qty by {difference}.",
-        "{expected}, or either centavo beside the exact product",
+        "from {lowest} to {highest}: value × qty, give or take the merchant's tolerance",
     ),
     "total_mismatch": Text(
         "The total differs by {difference} from what lines, discounts, surcharges make; {cause}.",

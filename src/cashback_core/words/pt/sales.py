@@ -155,7 +155,7 @@ FAULTS: Final[Mapping[str, Text]] = {
     ),
     "amount_mismatch": Text(
         "O valor da linha difere de value × qty em {difference}.",
-        "{expected}, ou um dos centavos vizinhos do produto exato",
+        "de {lowest} a {highest}: value × qty, mais ou menos a tolerância da rede",
     ),
     "total_mismatch": Text(
         "O total difere em {difference} do que linhas, descontos e acréscimos somam; {cause}.",

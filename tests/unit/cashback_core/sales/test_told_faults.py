@@ -190,7 +190,7 @@ FAULTS: Final[list[tuple[str, object, str, str | None, str]]] = [
         "90.01",
         "amount_mismatch",
         "90.01",
-        "90.00, or either centavo beside the exact product",
+        "from 90.00 to 90.00: value × qty, give or take the merchant's tolerance",
     ),
     ("/products/1/surcharge", -1, "money_format", "-1", AMOUNT),
     ("/loja", 1, "unknown_field", None, SALE_FIELDS),
