@@ -74,6 +74,8 @@ class DocumentFault(StrEnum):
     FORMAT = "format"
     REPEATED = "repeated"
     CHECK_DIGITS = "check_digits"
+    NOT_FOREIGN = "not_foreign"
+    """Told as foreign, and its letters and digits are a valid CPF or CNPJ."""
 
 
 class DocumentKind(StrEnum):
@@ -91,6 +93,7 @@ _SENTENCES: Final = {
     DocumentFault.FORMAT: "this is not written as such a document is",
     DocumentFault.REPEATED: "one character repeated is no document",
     DocumentFault.CHECK_DIGITS: "the check digits of this document are wrong",
+    DocumentFault.NOT_FOREIGN: "this is a CPF or a CNPJ, and no foreign document",
 }
 
 
@@ -204,8 +207,9 @@ class Cnpj(str):
 class ForeignDocument(str):
     """Whatever identifies a foreigner: 5 to 20 of 0-9 A-Z . / - in capitals. Its repr is masked.
 
-    `ForeignDocument("aa-123456")` is "AA-123456"; anything else raises InvalidDocument. It may look
-    like a CPF and is none: compare documents as `store_document` writes them.
+    `ForeignDocument("aa-123456")` is "AA-123456"; anything else raises InvalidDocument, and so does
+    what is a valid CPF or CNPJ: whoever is told the document alone, as the provider is, would take
+    it for that person's or company's.
     """
 
     __slots__ = ()
@@ -214,7 +218,11 @@ class ForeignDocument(str):
         """5 to 20 such characters, a letter or digit among them; raises InvalidDocument."""
         if not _is_written(_FOREIGN, text):
             raise InvalidDocument(DocumentFault.FORMAT)
-        return str.__new__(cls, text.upper())
+        told = text.upper()
+        plain = told.translate(_PUNCTUATION)
+        if Cpf.is_valid(plain) or Cnpj.is_valid(plain):
+            raise InvalidDocument(DocumentFault.NOT_FOREIGN)
+        return str.__new__(cls, told)
 
     @classmethod
     def known(cls, text: str) -> Self:

@@ -101,6 +101,14 @@ FAULTS: Final[list[tuple[str, object, str, str | None, str]]] = [
         "***.982.247-**",
         "a CPF or CNPJ with right check digits",
     ),
+    (
+        "/customer",
+        {"document": "529.982.247-25", "document_type": "foreign", "name": "ANA"},
+        "document_not_foreign",
+        "*" * 14,
+        "a CPF or CNPJ told as what it is (document_type cpf, cnpj or none); if it is neither, another"
+        " document of the buyer, such as a passport",
+    ),
     ("/customer/name", 7, "wrong_type", "7", "a string"),
     ("/customer/name", "  ", "name_length", "  ", NAME),
     ("/customer/name", "a" * 121, "name_length", "a" * 80 + "…", NAME),

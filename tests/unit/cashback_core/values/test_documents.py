@@ -163,7 +163,7 @@ def test_a_repr_never_tells_the_whole_document(cpf: Cpf, cnpj: Cnpj) -> None:
         ("529.982.247-25", Cpf("52998224725")),
         ("11222333000181", Cnpj("11222333000181")),
         ("12.ABC.345/01DE-35", Cnpj("12ABC34501DE35")),
-        ("foreign:52998224725", ForeignDocument("52998224725")),
+        ("foreign:52998224726", ForeignDocument("52998224726")),
         ("foreign:ab-123456", ForeignDocument("AB-123456")),
     ],
 )
@@ -172,7 +172,11 @@ def test_one_word_names_a_document_of_every_kind(word: str, document: BuyerDocum
 
 
 @pytest.mark.parametrize(
-    "word", ["", "52998224726", "11222333000182", "AB-123456", "foreign:", "FOREIGN:AB-123456"]
+    "word",
+    [
+        *("", "52998224726", "11222333000182", "AB-123456", "foreign:", "FOREIGN:AB-123456"),
+        *("foreign:52998224725", "foreign:11.222.333/0001-81"),
+    ],
 )
 def test_a_word_that_names_no_document_is_refused(word: str) -> None:
     with pytest.raises(InvalidDocument):
@@ -282,9 +286,30 @@ def test_a_document_comes_back_from_the_store_as_it_was(
     assert (store_document(one) == store_document(other)) is same
 
 
-def test_a_foreign_document_may_look_like_a_cpf_and_is_none() -> None:
-    foreign = ForeignDocument("52998224725")
-    assert store_document(foreign) == "F:52998224725"
+@given(
+    st.one_of(strategies.cpfs(), strategies.cnpjs()),
+    st.lists(st.tuples(st.integers(0, 20), st.sampled_from("./-")), max_size=6),
+)
+def test_no_cpf_or_cnpj_is_foreign_however_it_is_written(
+    document: Cpf | Cnpj, punctuation: list[tuple[int, str]]
+) -> None:
+    told = document.lower()
+    for place, mark in punctuation:
+        told = told[:place] + mark + told[place:]
+    for text in (told, document.formatted):
+        with pytest.raises(InvalidDocument) as caught:
+            ForeignDocument(text)
+        assert caught.value.fault is DocumentFault.NOT_FOREIGN
+        assert not ForeignDocument.is_valid(text)
+
+
+@given(ELEVEN_DIGITS)
+def test_eleven_digits_are_foreign_unless_somebody_in_brazil_has_them(digits: str) -> None:
+    assert ForeignDocument.is_valid(digits) is not is_cpf(digits)
+
+
+def test_a_foreign_document_is_kept_in_capitals_and_told_to_nobody() -> None:
+    assert store_document(ForeignDocument("52998224726")) == "F:52998224726"
     assert store_document(Cpf("52998224725")) == "52998224725"
     assert ForeignDocument("aa-123456") == "AA-123456"
     assert repr(ForeignDocument("AA-123456")) == "ForeignDocument('*********')"
