@@ -93,8 +93,8 @@ FAULTS: Final[Mapping[str, Text]] = {
     ),
     "document_not_foreign": Text(
         "The foreign document is a valid CPF or CNPJ, and whoever has that one would be paid.",
-        "a CPF or CNPJ told as what it is (document_type cpf, cnpj or none); if it is neither, another"
-        " document of the buyer, such as a passport",
+        "a CPF or CNPJ told as what it is (document_type cpf, cnpj or none); if it is neither,"
+        " another document of the buyer, such as a passport",
     ),
     "company_refused": Text(
         "A company bought, and this merchant takes no such sales.",

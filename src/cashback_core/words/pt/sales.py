@@ -94,8 +94,8 @@ FAULTS: Final[Mapping[str, Text]] = {
     ),
     "document_not_foreign": Text(
         "O documento estrangeiro é um CPF ou CNPJ válido, e quem tem este número seria pago.",
-        "um CPF ou CNPJ informado como o que é (document_type cpf, cnpj ou nenhum); se não for nenhum"
-        " dos dois, outro documento do comprador, como um passaporte",
+        "um CPF ou CNPJ informado como o que é (document_type cpf, cnpj ou nenhum); se não for"
+        " nenhum dos dois, outro documento do comprador, como um passaporte",
     ),
     "company_refused": Text(
         "Quem comprou é uma empresa, e este lojista não aceita tais vendas.",

@@ -32,6 +32,10 @@ AMOUNT: Final = 'digits, exact to 2 decimals, such as "10.00", from 0.00 to 9999
 VALUE: Final = AMOUNT.replace("to 2", "to 10")
 DISCOUNT: Final = AMOUNT
 QUANTITY: Final = 'a positive number, exact to 4 decimals, such as 2 or "0.350", up to 99999'
+NOT_FOREIGN = (
+    "a CPF or CNPJ told as what it is (document_type cpf, cnpj or none); if it is neither, another"
+    " document of the buyer, such as a passport"
+)
 DOCUMENT: Final = (
     "as a text a CPF (11 digits, or 000.000.000-00), a CNPJ (14 characters, or 00.000.000/0000-00)"
     " or, with document_type foreign, 5 to 20 of A-Z a-z 0-9 . / -"
@@ -106,8 +110,7 @@ FAULTS: Final[list[tuple[str, object, str, str | None, str]]] = [
         {"document": "529.982.247-25", "document_type": "foreign", "name": "ANA"},
         "document_not_foreign",
         "*" * 14,
-        "a CPF or CNPJ told as what it is (document_type cpf, cnpj or none); if it is neither, another"
-        " document of the buyer, such as a passport",
+        NOT_FOREIGN,
     ),
     ("/customer/name", 7, "wrong_type", "7", "a string"),
     ("/customer/name", "  ", "name_length", "  ", NAME),
