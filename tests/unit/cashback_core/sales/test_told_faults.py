@@ -37,10 +37,12 @@ NOT_FOREIGN = (
     " document of the buyer, such as a passport"
 )
 DOCUMENT: Final = (
-    "as a text a CPF (11 digits, or 000.000.000-00), a CNPJ (14 characters, or 00.000.000/0000-00)"
-    " or, with document_type foreign, 5 to 20 of A-Z a-z 0-9 . / -"
+    "as a text a CPF (11 digits, or 000.000.000-00), a CNPJ (14 digits or capitals, or"
+    " 00.000.000/0000-00) or, with document_type foreign, 5 to 20 of A-Z a-z 0-9 . / -"
 )
-NO_DOCUMENT: Final = "a text without a CPF and without what identifies the buyer"
+NO_DOCUMENT: Final = (
+    "a text without a CPF (nor 11 digits that could be one) and without what identifies the buyer"
+)
 TYPES: Final = "one of the product types, written exactly"
 MEANT: Final = "if that is the name: read it as UTF-8"
 NAME: Final = "1 to 120 characters, not only spaces"
