@@ -11,6 +11,8 @@ import pytest
 from cashback_core.delivery.record import RecordFilter
 from cashback_core.delivery.states import Status
 from cashback_core.intake.acceptance import Acceptance, Accepted, CustomerNameMismatch
+from cashback_core.sales.sale import Customer
+from cashback_core.values.documents import Cnpj
 from cashback_core.values.names import NameDifference
 from contract.builders import a_cpf, a_sale, accepted, buyer_of, submitted
 
@@ -48,6 +50,19 @@ class PersonsContract:
             assert not record.name_differs
             assert buyer_of(record.sale).name == then
             assert await store.known_name(1, document) == first
+
+    @pytest.mark.parametrize("difference", list(NameDifference))
+    async def test_a_company_goes_by_any_name(
+        self, store: CashbackStore, difference: NameDifference
+    ) -> None:
+        document = Cnpj("11222333000181")
+        for centavos, name in enumerate(("MERCADO SILVA LTDA", "SUPER VALE", "A & B"), 1):
+            customer = Customer(document=document, name=name)
+            sale = replace(a_sale(centavos=centavos), customer=customer)
+            asked = replace(submitted(sale, reads_only="user:bia"), whole_names=centavos == 3)
+            record = await accepted(store, replace(asked, name_difference=difference))
+            assert not record.name_differs
+        assert await store.known_name(1, document) == "MERCADO SILVA LTDA"
 
     async def test_the_first_name_stays_the_known_one(self, store: CashbackStore) -> None:
         document = a_cpf()

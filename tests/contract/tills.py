@@ -188,7 +188,7 @@ class TillsContract:
         documents: tuple[BuyerDocument, ...] = (
             cpf,
             Cnpj("11222333000181"),
-            ForeignDocument(cpf),
+            ForeignDocument.known(cpf),  # none that could be taken, and kept apart
             ForeignDocument("AA-12.3/4"),
         )
         names = ("ANA", "LOJA LTDA", "BOB", "EVE")

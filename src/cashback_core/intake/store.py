@@ -42,8 +42,8 @@ class IntakeStore(TermsStore, ConfirmingStore, Protocol):
         here, and the record says what it waits for. What is to be confirmed later waits for that
         alone.
 
-        A CPF keeps the name it first came with; `names.same_person` compares it with the sale's,
-        or `names.same_name` (`Submission.whole_names`).
+        A document keeps the name it first came with, which `known_names.fits` compares with the
+        sale's, whole where `Submission.whole_names` says so.
 
         A sale whose lines do not follow the terms in force is not recorded: TermsChanged, and
         the next `terms` and `catalogue` are fresh.

@@ -27,6 +27,7 @@ from cashback_core.intake.acceptance import (
     Submission,
     TermsChanged,
 )
+from cashback_core.intake.known_names import fits
 from cashback_core.intake.store import IntakeStore
 from cashback_core.intake.wrong_names import WrongName, WrongNames
 from cashback_core.sales.calculation import Cashback, calculate
@@ -47,7 +48,7 @@ from cashback_core.sales.terms import Terms
 from cashback_core.sales.validation import TERMS_CODES, parse_repeat, parse_sale
 from cashback_core.traces import note_cashback
 from cashback_core.values.availability import StoreUnavailable
-from cashback_core.values.names import NameDifference, same_person
+from cashback_core.values.names import NameDifference
 from cashback_core.values.violations import InvalidSale, Violation, show
 
 _MADE_MEANWHILE: Final = frozenset({"product_type_unknown", "unknown_sku", "sku_without_type"})
@@ -195,7 +196,7 @@ class QuoteSale:
         if customer is None:
             return False
         known = await self.store.known_name(merchant_id, customer.document, told_by=reads_only)
-        return known is not None and not same_person(known, customer.name)
+        return known is not None and not fits(known, customer)
 
 
 def _tells_content_of_others(meaning: Meaning, reads_only: str | None) -> bool:

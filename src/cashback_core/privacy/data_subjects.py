@@ -10,6 +10,7 @@ from typing import Final, Protocol
 from uuid import UUID
 
 from cashback_core.delivery.record import History
+from cashback_core.values.documents import BuyerDocument
 
 MAX_REASON_CHARS: Final = 500
 
@@ -39,7 +40,7 @@ class SubjectReport:
     """
 
     customer_id: UUID
-    document: str | None
+    document: BuyerDocument | None
     name: str | None
     known_since_at: datetime
     erased_at: datetime | None

@@ -77,4 +77,5 @@ def line_key(line: StatementLine) -> str:
     """The same for a line on every statement that tells it: 32 hex digits, nothing personal."""
     at = None if line.credited_at is None else line.credited_at.timestamp()
     told = (line.kind, line.document, line.cashback_centavos, at, line.reference, line.problem)
-    return blake2b(repr(told).encode("utf-8", "backslashreplace"), digest_size=16).hexdigest()
+    spelt = repr(told if line.doubtful is None else (*told, line.doubtful))
+    return blake2b(spelt.encode("utf-8", "backslashreplace"), digest_size=16).hexdigest()

@@ -44,7 +44,8 @@ class StatementLine:
     where it could not be read; a date alone stands for that day's first instant in UTC.
     `reference` is the text as told, unprintable characters replaced and cut to MAX_REFERENCE;
     None if null or missing. `problem` names the field and what is wrong with it, without
-    anything personal.
+    anything personal. `doubtful` is what the document says where nothing else of an unreadable
+    credit is wrong: a foreigner's, or a CPF or CNPJ told wrongly, and the book may say which.
     """
 
     number: int
@@ -54,6 +55,7 @@ class StatementLine:
     credited_at: datetime | None
     reference: str | None = None
     problem: str | None = None
+    doubtful: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -21,8 +21,9 @@ from typing import Final
 
 from cashback_core.sales.erased import ERASED
 from cashback_core.sales.sale import Line, Payment, Place, Sale
-from cashback_core.values.documents import STARS, star_documents, store_document
+from cashback_core.values.documents import store_document
 from cashback_core.values.instants import format_instant
+from cashback_core.values.masks import STARS, star_documents
 from cashback_core.values.money import format_centavos, format_quantity, format_value
 
 MAX_DIFFERENCES: Final = 20

@@ -25,7 +25,8 @@ from cashback_core.sales.content import (
 from cashback_core.sales.erased import ERASED
 from cashback_core.sales.rules import NumberScope
 from cashback_core.sales.sale import NOWHERE, Payment, Place, Sale
-from cashback_core.values.documents import STARS, holds_document
+from cashback_core.values.access_keys import holds_buyer
+from cashback_core.values.masks import STARS
 
 
 class NameKind(StrEnum):
@@ -287,7 +288,7 @@ def _under_its_sale_id(
 
 def _further(name: Name | None, sale: Sale) -> Name | None:
     """A name that a repeat tells, to be kept; none that intake refuses, as it tells who bought."""
-    return None if name is None or holds_document(name[1], sale.document) else name
+    return None if name is None or holds_buyer(name[1], sale.document) else name
 
 
 def _is_same(known: Owner, sale: Sale, content: Iterable[Owner]) -> bool:

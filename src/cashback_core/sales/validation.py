@@ -14,16 +14,13 @@ from cashback_core.sales.reading.customer import read_customer
 from cashback_core.sales.reading.instant import read_sold_at
 from cashback_core.sales.reading.json_object import FieldReader, Fields, Shape
 from cashback_core.sales.reading.lines import LineReader, ReadLines
-from cashback_core.sales.reading.notes import (
+from cashback_core.sales.reading.names import (
     needs_store,
-    read_cashier,
-    read_confirm_later,
-    read_metadata,
     read_place,
     read_sale_id,
     refuse_documents,
-    refuse_personal_notes,
 )
+from cashback_core.sales.reading.notes import read_cashier, read_metadata, refuse_personal_notes
 from cashback_core.sales.reading.payments import read_payments
 from cashback_core.sales.reading.totals import difference_of
 from cashback_core.sales.rules import SaleRules
@@ -62,6 +59,7 @@ _SALE: Final[Shape] = {
 _PLAIN: Final = frozenset({"sold_at", "customer", "total", "products", "discount", "sale_id"})
 """What most sales tell; of the rest it is asked once whether anything of it is told."""
 
+_NOW_OR_LATER: Final = ("now", "later")
 _NO_PRODUCTS: Final = Catalogue()
 
 
@@ -200,7 +198,7 @@ class _Document:
         return _Notes(
             read_payments(reader, fields, total),
             read_place(reader, fields),
-            read_confirm_later(reader, fields),
+            reader.read_choice(fields, "confirm", "", _NOW_OR_LATER, optional=True) == "later",
             read_cashier(reader, fields),
             read_metadata(reader, fields),
         )

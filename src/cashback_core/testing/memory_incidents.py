@@ -29,7 +29,8 @@ from cashback_core.reconciliation.incidents import (
 from cashback_core.reconciliation.references import id_in
 from cashback_core.testing.memory_rows import paid_document
 from cashback_core.values.availability import StoreUnavailable
-from cashback_core.values.documents import hide_documents, mask
+from cashback_core.values.documents import mask
+from cashback_core.values.masks import hide_documents
 from cashback_core.values.pages import Position
 
 if TYPE_CHECKING:

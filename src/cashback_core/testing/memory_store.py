@@ -57,6 +57,7 @@ from cashback_core.intake.confirmation import (
     confirming,
 )
 from cashback_core.intake.equal_sales import MAX_LISTED
+from cashback_core.intake.known_names import fits
 from cashback_core.intake.store import CashbackStore
 from cashback_core.sales.catalogue import Catalogue
 from cashback_core.sales.effective_dates import counts_at
@@ -89,9 +90,10 @@ from cashback_core.testing.memory_rows import (
     paid_document,
     position_of,
 )
+from cashback_core.values.access_keys import holds_buyer
 from cashback_core.values.availability import StoreUnavailable
-from cashback_core.values.documents import holds_document, store_document
-from cashback_core.values.names import NameDifference, same_name, same_person
+from cashback_core.values.documents import store_document
+from cashback_core.values.names import NameDifference
 from cashback_core.values.pages import Position, fitting
 
 if TYPE_CHECKING:
@@ -215,7 +217,7 @@ class MemoryStore(CashbackStore):
         whole = submission.whole_names and not self._was_told_by(
             submission.reads_only, customer.document, known
         )
-        return not (same_name if whole else same_person)(known, customer.name)
+        return not fits(known, customer, whole=whole)
 
     async def meaning(
         self,
@@ -249,7 +251,7 @@ class MemoryStore(CashbackStore):
         row = self.rows[merchant_id, self._names[merchant_id, known[0]]]
         if row.submission.raw_body != raw_body or not may_read(reads_only, row.record.group):
             return None
-        if not holds_document(names[0][1], row.record.sale.document):
+        if not holds_buyer(names[0][1], row.record.sale.document):
             self._names.setdefault((merchant_id, names[0]), row.record.id)
         return row.record
 

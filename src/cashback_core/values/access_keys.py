@@ -11,6 +11,9 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
+from cashback_core.values.documents import BuyerDocument, Cnpj
+from cashback_core.values.masks import holds_document, holds_written_cpf
+
 ACCESS_KEY_CHARS: Final = 44
 MAX_SERIES: Final = 999
 
@@ -37,11 +40,17 @@ class AccessKey:
 
     @classmethod
     def parse(cls, text: str) -> AccessKey | None:
-        """The key that a text is: 44 characters whose last is the right check digit; else None."""
+        """The key that a text is, else None: 44 characters, check digit and issuer's CNPJ right.
+
+        A person may issue one, too (a rural producer, whose CPF stands behind zeros): that is no
+        name of a company, and is not read.
+        """
         if len(text) != ACCESS_KEY_CHARS:
             return None
         found = _FORM.match(text)
         if found is None or text[-1] != access_key_check_digit(text[:-1]):
+            return None
+        if not Cnpj.is_valid(found["cnpj"]):
             return None
         return cls(
             uf=found["uf"],
@@ -51,6 +60,24 @@ class AccessKey:
             series=int(found["series"]),
             number=int(found["number"]),
         )
+
+
+def holds_buyer(name: str, document: BuyerDocument | None) -> bool:
+    """Whether the name of a sale, or its place, tells who bought.
+
+    A company that buys of itself issues a key with its own CNPJ in it, which says who sold. Where
+    nobody is told as the buyer (None), a CPF that is written as one is somebody's, for whom no
+    erasure would look; bare digits are not, since of numbers of eleven digits one in a hundred
+    would be, and an ERP cannot change its numbers.
+    """
+    if document is None:
+        return holds_written_cpf(name)
+    if isinstance(document, Cnpj) and len(name) == ACCESS_KEY_CHARS:
+        key = AccessKey.parse(name)
+        if key is not None and key.cnpj == document:
+            issuer = slice(6, 20)
+            name = f"{name[: issuer.start]} {name[issuer.stop :]}"
+    return holds_document(name, document)
 
 
 def access_key_check_digit(stem: str) -> str:

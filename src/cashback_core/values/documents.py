@@ -8,25 +8,11 @@ opaque: NF-e asks for 5 to 20 characters (idEstrangeiro), and so do we.
 from __future__ import annotations
 
 import re
-import unicodedata
-from collections.abc import Callable  # noqa: TC003 - users' tools read these annotations
 from enum import StrEnum
 from operator import mul
 from typing import Final, Self, assert_never
 
 _CPF: Final = re.compile(r"(?:[0-9]{11}|[0-9]{3}\.[0-9]{3}\.[0-9]{3}-[0-9]{2})\Z", re.ASCII)
-_CPF_WITHIN: Final = re.compile(
-    r"(?<![0-9])(?:[0-9]{11}|[0-9]{3}\.[0-9]{3}\.[0-9]{3}-[0-9]{2})(?![0-9])", re.ASCII
-)
-_COULD_BE_CPF: Final = re.compile(
-    r"(?<!\d)(?P<zeros>0*)(?P<a>\d{3})"
-    r"(?P<shown>[\W_]{0,3}\d{3}[\W_]{0,3}\d{3})[\W_]{0,3}(?P<z>\d{2})(?!\d)"
-)
-"""Eleven digits of whatever script, in their groups or not, zeros before them taken for padding.
-
-Between groups stand up to three characters, as in "529 - 982 - 247 - 25".
-"""
-
 _MASKED: Final = re.compile(
     r"(?:\*{3}\.[0-9]{3}\.[0-9]{3}-\*{2}|\*{2}\.[0-9A-Z]{3}\.[0-9A-Z]{3}/\*{4}-\*{2}|\*+)\Z",
     re.ASCII,
@@ -35,20 +21,9 @@ _CNPJ: Final = re.compile(
     r"(?:[0-9A-Z]{12}[0-9]{2}|[0-9A-Z]{2}\.[0-9A-Z]{3}\.[0-9A-Z]{3}/[0-9A-Z]{4}-[0-9]{2})\Z",
     re.ASCII,
 )
-_CNPJ_WITHIN: Final = re.compile(
-    r"(?<![0-9A-Za-z])(?:[0-9A-Z]{12}[0-9]{2}"
-    r"|[0-9A-Z]{2}\.[0-9A-Z]{3}\.[0-9A-Z]{3}/[0-9A-Z]{4}-[0-9]{2})(?![0-9A-Za-z])",
-    re.ASCII,
-)
 _FOREIGN: Final = re.compile(r"(?=[./-]*[0-9A-Za-z])[0-9A-Za-z./-]{5,20}\Z", re.ASCII)
 MIN_FOREIGN_CHARS: Final = 5
 MAX_FOREIGN_CHARS: Final = 20
-
-STARS: Final = "***.***.***-**"
-"""A CPF of which nothing is told."""
-
-CNPJ_STARS: Final = "**.***.***/****-**"
-"""A CNPJ of which nothing is told."""
 
 _NAMED_FOREIGN: Final = "foreign:"
 """Before a foreign document where people name documents in one word."""
@@ -58,8 +33,6 @@ _STORED_FOREIGN: Final = "F:"
 
 _PLAIN_CPF: Final = re.compile(r"[0-9]{11}\Z", re.ASCII)
 _PLAIN_CNPJ: Final = re.compile(r"[0-9A-Z]{12}[0-9]{2}\Z", re.ASCII)
-_NO_DIGIT: Final = re.compile(r"[^0-9]+", re.ASCII)
-_NO_CNPJ: Final = re.compile(r"[^0-9A-Z]+", re.ASCII)
 _PUNCTUATION: Final = str.maketrans("", "", ".-/")
 _CPF_WEIGHTS: Final = ((10, 9, 8, 7, 6, 5, 4, 3, 2), (11, 10, 9, 8, 7, 6, 5, 4, 3, 2))
 _CNPJ_WEIGHTS: Final = (
@@ -74,6 +47,8 @@ class DocumentFault(StrEnum):
     FORMAT = "format"
     REPEATED = "repeated"
     CHECK_DIGITS = "check_digits"
+    NOT_FOREIGN = "not_foreign"
+    """Told as foreign, and its letters and digits are a valid CPF or CNPJ."""
 
 
 class DocumentKind(StrEnum):
@@ -91,6 +66,7 @@ _SENTENCES: Final = {
     DocumentFault.FORMAT: "this is not written as such a document is",
     DocumentFault.REPEATED: "one character repeated is no document",
     DocumentFault.CHECK_DIGITS: "the check digits of this document are wrong",
+    DocumentFault.NOT_FOREIGN: "this is a CPF or a CNPJ, and no foreign document",
 }
 
 
@@ -105,7 +81,39 @@ class InvalidDocument(ValueError):  # noqa: N818 (named by what is wrong)
         return _SENTENCES[self.fault]
 
 
-class Cpf(str):
+class _Document(str):
+    """A document that is its text. Made of what is one; its repr is masked."""
+
+    __slots__ = ()
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """From whatever spelling is taken of it; raises InvalidDocument."""
+        return cls(text)
+
+    @classmethod
+    def known(cls, text: str) -> Self:
+        """Exactly this text, unchecked: a stored document, or what stands where one was erased."""
+        return str.__new__(cls, text)
+
+    @classmethod
+    def is_valid(cls, text: str) -> bool:
+        """Whether `parse` takes this; anything but a text is none."""
+        try:
+            cls.parse(text)
+        except InvalidDocument:
+            return False
+        return True
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """Copied as it is: what stands for a document is none."""
+        return type(self).known, (str(self),)
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}('{mask(self)}')"
+
+
+class Cpf(_Document):
     """A person's number: 11 ASCII digits with right check digits. Its repr is masked.
 
     `Cpf("52998224725")` raises InvalidDocument for anything else; `parse` takes a punctuated one,
@@ -122,15 +130,6 @@ class Cpf(str):
         return str.__new__(cls, digits)
 
     @classmethod
-    def known(cls, text: str) -> Self:
-        """Exactly this text, unchecked: a stored CPF, or what stands where one was erased."""
-        return str.__new__(cls, text)
-
-    def __reduce__(self) -> tuple[object, ...]:
-        """Copied as it is: what stands for a CPF is none."""
-        return type(self).known, (str(self),)
-
-    @classmethod
     def parse(cls, text: str) -> Self:
         """From 11 digits or 000.000.000-00; raises InvalidDocument."""
         if not _is_written(_CPF, text):
@@ -139,21 +138,13 @@ class Cpf(str):
         _check(digits, _CPF_WEIGHTS)
         return str.__new__(cls, digits)
 
-    @classmethod
-    def is_valid(cls, text: str) -> bool:
-        """Whether `parse` takes this; anything but a text is none."""
-        return _is_valid(cls.parse, text)
-
     @property
     def formatted(self) -> str:
         """000.000.000-00, as people write it."""
         return f"{self[:3]}.{self[3:6]}.{self[6:9]}-{self[9:]}"
 
-    def __repr__(self) -> str:
-        return f"Cpf('{mask(self)}')"
 
-
-class Cnpj(str):
+class Cnpj(_Document):
     """A company's number: 12 digits or capital letters and two check digits. Its repr is masked.
 
     `Cnpj("11222333000181")` raises InvalidDocument for anything else; `parse` takes a punctuated
@@ -170,15 +161,6 @@ class Cnpj(str):
         return str.__new__(cls, plain)
 
     @classmethod
-    def known(cls, text: str) -> Self:
-        """Exactly this text, unchecked: a stored CNPJ."""
-        return str.__new__(cls, text)
-
-    def __reduce__(self) -> tuple[object, ...]:
-        """Copied as it is."""
-        return type(self).known, (str(self),)
-
-    @classmethod
     def parse(cls, text: str) -> Self:
         """From 14 characters or 00.000.000/0000-00, capitals only; raises InvalidDocument."""
         if not _is_written(_CNPJ, text):
@@ -187,25 +169,18 @@ class Cnpj(str):
         _check(plain, _CNPJ_WEIGHTS)
         return str.__new__(cls, plain)
 
-    @classmethod
-    def is_valid(cls, text: str) -> bool:
-        """Whether `parse` takes this; anything but a text is none."""
-        return _is_valid(cls.parse, text)
-
     @property
     def formatted(self) -> str:
         """00.000.000/0000-00, as people write it."""
         return f"{self[:2]}.{self[2:5]}.{self[5:8]}/{self[8:12]}-{self[12:]}"
 
-    def __repr__(self) -> str:
-        return f"Cnpj('{mask(self)}')"
 
-
-class ForeignDocument(str):
+class ForeignDocument(_Document):
     """Whatever identifies a foreigner: 5 to 20 of 0-9 A-Z . / - in capitals. Its repr is masked.
 
-    `ForeignDocument("aa-123456")` is "AA-123456"; anything else raises InvalidDocument. It may look
-    like a CPF and is none: compare documents as `store_document` writes them.
+    `ForeignDocument("aa-123456")` is "AA-123456"; anything else raises InvalidDocument, and so does
+    what is a valid CPF or CNPJ: whoever is told the document alone, as the provider is, would take
+    it for that person's or company's.
     """
 
     __slots__ = ()
@@ -214,34 +189,16 @@ class ForeignDocument(str):
         """5 to 20 such characters, a letter or digit among them; raises InvalidDocument."""
         if not _is_written(_FOREIGN, text):
             raise InvalidDocument(DocumentFault.FORMAT)
-        return str.__new__(cls, text.upper())
-
-    @classmethod
-    def known(cls, text: str) -> Self:
-        """Exactly this text, unchecked: a stored one."""
-        return str.__new__(cls, text)
-
-    def __reduce__(self) -> tuple[object, ...]:
-        """Copied as it is."""
-        return type(self).known, (str(self),)
-
-    @classmethod
-    def parse(cls, text: str) -> Self:
-        """As the constructor; raises InvalidDocument."""
-        return cls(text)
-
-    @classmethod
-    def is_valid(cls, text: str) -> bool:
-        """Whether `parse` takes this; anything but a text is none."""
-        return _is_valid(cls.parse, text)
+        told = text.upper()
+        plain = told.translate(_PUNCTUATION)
+        if Cpf.is_valid(plain) or Cnpj.is_valid(plain):
+            raise InvalidDocument(DocumentFault.NOT_FOREIGN)
+        return str.__new__(cls, told)
 
     @property
     def formatted(self) -> str:
         """As it was told: nobody knows how its country writes it."""
         return str(self)
-
-    def __repr__(self) -> str:
-        return f"ForeignDocument('{mask(self)}')"
 
 
 BuyerDocument = Cpf | Cnpj | ForeignDocument
@@ -312,99 +269,6 @@ def mask(text: str) -> str:
     if len(text) == 14 and Cnpj.is_valid(text):
         return f"**.{text[2:5]}.{text[5:8]}/****-**"
     return "*" * min(len(text), 20)
-
-
-def mask_documents(text: str) -> str:
-    """The text with every CPF and CNPJ masked.
-
-    Plain ones with right check digits; punctuated ones whatever their digits. What a foreign
-    document is nobody can tell from a text.
-    """
-    return _CPF_WITHIN.sub(_masked, _CNPJ_WITHIN.sub(_masked_cnpj, text))
-
-
-def hide_documents(text: str) -> str:
-    """The text with all that could be a CPF masked: any 11 digits that stand alone, or in groups.
-
-    For texts of others that nobody needs to read digit by digit; `mask_documents` leaves numbers
-    of 11 digits that are no CPF.
-    """
-    return _COULD_BE_CPF.sub(lambda found: f"{found['zeros']}{mask(_digits(found))}", text)
-
-
-def star_documents(text: str, *documents: BuyerDocument) -> str:
-    """The text with every CPF and CNPJ in it replaced by stars, and these documents, too.
-
-    No character of one is left.
-    """
-    for document in documents:
-        if isinstance(document, ForeignDocument):
-            text = _alone(document).sub(lambda found: "*" * len(found[0]), text)
-    text = _CNPJ_WITHIN.sub(_starred_cnpj, text)
-    return _COULD_BE_CPF.sub(lambda found: STARS if _is_cpf(_digits(found)) else found[0], text)
-
-
-def holds_cpf(text: str) -> bool:
-    """Whether a text has a CPF in it: 11 digits with right check digits, in groups or not."""
-    return any(_is_cpf(_digits(found)) for found in _COULD_BE_CPF.finditer(text))
-
-
-def holds_document(text: str, document: BuyerDocument | None) -> bool:
-    """Whether a text holds this document; nobody's (None) is in none.
-
-    A CPF or CNPJ however it is divided or within whatever longer number; a foreign one as a word of
-    its own, in any case, for it may be as short as some number.
-    """
-    if document is None or len(text) < len(document):
-        return False
-    if isinstance(document, ForeignDocument):
-        return _alone(document).search(text) is not None
-    if isinstance(document, Cnpj) and not document.isdigit():
-        return document in _NO_CNPJ.sub("", text.upper())
-    return document in _NO_DIGIT.sub("", text)
-
-
-def _alone(document: ForeignDocument) -> re.Pattern[str]:
-    return re.compile(
-        rf"(?<![0-9A-Za-z]){re.escape(document)}(?![0-9A-Za-z])", re.ASCII | re.IGNORECASE
-    )
-
-
-def _starred_cnpj(found: re.Match[str]) -> str:
-    return CNPJ_STARS if Cnpj.is_valid(found[0]) else found[0]
-
-
-def _digits(found: re.Match[str]) -> str:
-    whole = found["a"] + found["shown"] + found["z"]
-    return "".join(str(unicodedata.digit(one)) for one in whole if one.isdecimal())
-
-
-def _is_cpf(digits: str) -> bool:
-    return Cpf.is_valid(digits)
-
-
-def _is_valid(parse: Callable[[str], str], text: str) -> bool:
-    try:
-        parse(text)
-    except InvalidDocument:
-        return False
-    return True
-
-
-def _masked_cnpj(found: re.Match[str]) -> str:
-    told = found[0]
-    if len(told) == 14 and not Cnpj.is_valid(told):
-        return told  # some other word of 14 characters
-    plain = told.translate(_PUNCTUATION)
-    return f"**.{plain[2:5]}.{plain[5:8]}/****-**"
-
-
-def _masked(found: re.Match[str]) -> str:
-    digits = found.group().translate(_PUNCTUATION)
-    plain = len(found.group()) == 11
-    if plain and digits[-2:] != _check_digits(digits[:-2], _CPF_WEIGHTS):
-        return digits  # some other number of 11 digits
-    return mask(digits)
 
 
 def _is_written(form: re.Pattern[str], text: object) -> bool:

@@ -7,14 +7,14 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Final
 
-from cashback_core.values.documents import mask_documents
+from cashback_core.values.masks import mask_documents
 from cashback_core.words.locales import ENGLISH, Language, ValueKind, fault_text, phrase
 
 MAX_RECEIVED_CHARS: Final = 80
 MAX_VIOLATIONS: Final = 100
 """Most violations reported for one request: nobody reads more, and an answer has a limit too."""
 
-_SPELT: Final = ("type", "reason", "cause")
+_SPELT: Final = ("type", "reason", "cause", "document")
 """The values that are words themselves: phrases of each language, by `type.`, `reason.`, …"""
 
 

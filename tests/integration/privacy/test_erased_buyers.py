@@ -125,6 +125,10 @@ async def test_nothing_tells_who_it_was_and_nothing_is_paid_twice(
     first = await reconcile(kept, lines, other)
     assert (first.opened, first.distrust) == (2, None), "its credits are told apart from others'"
     foreign = next(one for one in await standing(kept) if one.centavos == 7_001)
+    whose = customer_id(dsn, store_document(document))
+    report = await privacy.report(1, whose, by="user:ana", limit=9, after=None)
+    assert report is not None
+    assert (report.document, type(report.document)) == (document, type(document))
     done = await kept.incidents.explain(
         foreign.id, replace(FOREIGN, reason=f"of {document.lower()}"), dry_run=False
     )

@@ -19,8 +19,9 @@ from cashback_core.reconciliation import NEED_A_PERSON, FindingClass
 from cashback_core.reconciliation.incidents import PRECEDES, OpenLine, Suspect, may_be_credit_of
 from cashback_core.sales.erased import is_pseudonym
 from cashback_core.values.availability import StoreUnavailable
-from cashback_core.values.documents import hide_documents, mask
+from cashback_core.values.documents import mask
 from cashback_core.values.ids import new_id
+from cashback_core.values.masks import hide_documents
 from contract.builders import a_cpf, a_sale, history_of, leased
 from contract.operating import REFUSED, ended_with
 from contract.statement_incidents import AT, FOREIGN, KNOWN, IncidentStoreContract

@@ -131,6 +131,7 @@ def test_fiscal_documents_and_stores_can_be_asked_for(gateway: Gateway) -> None:
         ("invoice_cnpj=11222333000181&invoice_number=0", {"/invoice_number": "whole_number"}),
         ("store=a%20b", {"/store": "store_invalid"}),
         ("document=foreign:x", {"/document": "document_invalid"}),
+        ("document=foreign:52998224725", {"/document": "document_invalid"}),
     ],
 )
 def test_a_query_of_none_is_refused(shop: Shop, query: str, faults: dict[str, str]) -> None:
@@ -143,13 +144,23 @@ def test_buyers_of_every_kind_are_found_by_their_document(gateway: Gateway) -> N
     rules = {"company_buyers": "pay", "foreign_buyers": "record"}
     shop = open_shop(gateway, **rules)
     company = {"document": "11.222.333/0001-81", "name": "EMPRESA LTDA"}
-    foreign = {"document": "52998224725", "document_type": "foreign", "name": "JOHN SMITH"}
+    foreign = {"document": "20123456786", "document_type": "foreign", "name": "JOHN SMITH"}
     for number, customer in enumerate((company, foreign)):
         sale = {**printed({"customer": customer}), "sale_id": f"B-{number}"}
         assert shop.sell(sale).status == 201
     assert listed(shop, "document=11222333000181") == ["B-0"]
-    assert listed(shop, "document=foreign:52998224725") == ["B-1"]
-    assert listed(shop, "document=52998224725") == []
+    assert listed(shop, "document=foreign:20123456786") == ["B-1"]
     known = shop.request("GET", "/api/customers?document=11222333000181")
     (only,) = known.json["items"]
     assert (only["name"], only["document_type"]) == ("EMPRESA LTDA", "cnpj")
+
+
+def test_no_cpf_becomes_known_as_a_foreigner(shop: Shop) -> None:
+    foreign = {"document": "529.982.247-25", "document_type": "foreign", "name": "JOHN SMITH"}
+    reply = shop.sell(printed({"customer": foreign}))
+    assert reply.status == 422
+    assert [error["code"] for error in reply.json["errors"]] == ["document_not_foreign"]
+    new = {"document": "foreign:52998224725", "name": "JOHN SMITH"}
+    reply = shop.request("POST", "/api/customers", new)
+    assert reply.status == 422
+    assert [error["code"] for error in reply.json["errors"]] == ["document_invalid"]

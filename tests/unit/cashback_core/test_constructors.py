@@ -181,7 +181,9 @@ def test_no_cnpj_is_made_of_anything_else(text: str) -> None:
         Cnpj(text)
 
 
-@pytest.mark.parametrize("text", ["1234", "a" * 21, "AB 12345", "./-./", "ÁB12345", "AB12345\n"])
+@pytest.mark.parametrize(
+    "text", ["1234", "a" * 21, "AB 12345", "./-./", "ÁB12345", "AB12345\n", "52998224725"]
+)
 def test_no_foreign_document_is_made_of_anything_else(text: str) -> None:
     with pytest.raises(InvalidDocument):
         ForeignDocument(text)

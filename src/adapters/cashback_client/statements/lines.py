@@ -20,7 +20,6 @@ from cashback_core.values.documents import (
     Cnpj,
     Cpf,
     ForeignDocument,
-    InvalidDocument,
 )
 from cashback_core.values.money import MAX_CENTAVOS
 
@@ -46,7 +45,8 @@ _MASKS: Final = frozenset("*xX#•")
 _EXPONENT: Final = re.compile(r"[0-9.]+[eE][0-9]+\Z")
 """A number as a spreadsheet writes a long one."""
 _CPF_CHARS: Final = 11
-_OURS_CHARS: Final = frozenset({_CPF_CHARS, 14})
+_CNPJ_CHARS: Final = 14
+_OURS_CHARS: Final = frozenset({_CPF_CHARS, _CNPJ_CHARS})
 _MAX_FOREIGN_DIGITS: Final = 10
 _MAX_DIGITS_ALONE: Final = 8
 
@@ -69,6 +69,7 @@ def read_line(number: int, row: Fields | None) -> StatementLine:
     reference = _read(row, "reference", _reference, problems)
     reversal = _says_reversal(row, problems) or (centavos is not None and centavos < 0)
     kind = LineKind.REVERSAL if reversal else LineKind.CREDIT
+    is_doubtful = document is None and len(problems) == 1 and kind is LineKind.CREDIT
     return StatementLine(
         number=number,
         kind=LineKind.UNREADABLE if problems else kind,
@@ -77,6 +78,7 @@ def read_line(number: int, row: Fields | None) -> StatementLine:
         credited_at=credited_at,
         reference=reference,
         problem="; ".join(problems) if problems else None,
+        doubtful=_doubtful(row.get("document")) if is_doubtful else None,
     )
 
 
@@ -92,23 +94,39 @@ def _read(row: Fields, field: str, reader: Callable[[Value], _T], problems: list
 def _document(value: Value) -> str:
     """A CPF, a CNPJ, or a foreign one. A number has lost its zeros."""
     text = text_of(value)
-    if isinstance(value, int):
-        text = text.zfill(11 if len(text) <= 11 else 14)
     if len(text) > MAX_FOREIGN_CHARS:
         raise NotRead("no document")
-    for kind in (Cpf, Cnpj):
-        try:
-            return kind.parse(text)
-        except InvalidDocument:
-            pass
-    if not isinstance(value, int) and _is_foreign(text):
+    is_number = isinstance(value, int)
+    cpf, cnpj = (text.zfill(_CPF_CHARS), text.zfill(_CNPJ_CHARS)) if is_number else (text, text)
+    brazilian = [
+        kind.parse(spelt) for kind, spelt in ((Cpf, cpf), (Cnpj, cnpj)) if kind.is_valid(spelt)
+    ]
+    if len(brazilian) > 1:
+        raise NotRead("a CPF or a CNPJ, without its zeros")
+    if brazilian:
+        return brazilian[0]
+    if not is_number and _is_foreign(text):
         return ForeignDocument.parse(text)
     masked = not _MASKS.isdisjoint(text)
     raise NotRead("masked" if masked else "no document")
 
 
+def _doubtful(value: Value) -> str | None:
+    """What an unreadable document says, where somebody may have it: the book knows who does.
+
+    By the predicate of the intake: whatever foreign document is paid is at least that.
+    """
+    try:
+        text = text_of(single(value))
+    except NotRead:
+        return None
+    if isinstance(value, int):
+        return text
+    return text.upper() if ForeignDocument.is_valid(text) else None
+
+
 def _is_foreign(text: str) -> bool:
-    """Whether this is told of a foreigner: never what may be somebody's CPF or CNPJ, told wrongly.
+    """Whether this is told of a foreigner, whoever they are: never what may be a CPF told wrongly.
 
     What cannot be read keeps everybody's doubts from being called unpaid; taken for a document that
     nobody has, it would be no credit of theirs. So a foreign one is not as long as either, and has

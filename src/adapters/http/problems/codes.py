@@ -23,8 +23,9 @@ class Code:
 _OBJECT: Final = ("required", "unknown_field", "wrong_type")
 _SALE: Final = (
     *_OBJECT, "money_format", "money_out_of_range", "quantity_format", "quantity_out_of_range",
-    "document_format", "document_repeated", "document_check_digits", "name_length",
-    "name_not_printable", "name_encoding", "name_without_letter", "customer_name_mismatch",
+    "document_format", "document_repeated", "document_check_digits",
+    "document_not_foreign", "name_length", "name_not_printable", "name_encoding",
+    "name_without_letter", "customer_name_mismatch",
     "company_refused", "foreign_refused", "nobody_refused", "lines_count", "product_type_unknown",
     "type_or_sku", "sku_format", "unknown_sku", "sku_without_type", "sold_at_format",
     "sold_at_nonexistent", "sold_at_future", "sold_at_too_old", "discount_too_large",

@@ -213,7 +213,8 @@ def report_shape(report: SubjectReport, next_cursor: str | None) -> shapes.Subje
     """A subject report as it goes out."""
     return shapes.SubjectReport(
         customer_id=str(report.customer_id),
-        document=report.document,
+        document=None if report.document is None else str(report.document),
+        document_type=None if report.document is None else document_kind(report.document),
         name=report.name,
         known_since=format_instant(report.known_since_at),
         erased_at=None if report.erased_at is None else format_instant(report.erased_at),
@@ -236,6 +237,7 @@ def open_shape(item: OpenCashback, waits: Mapping[UUID, Waiting]) -> shapes.Open
         attempts=item.attempt,
         status_code=item.status_code,
         document=str(item.document),
+        document_type=document_kind(item.document),
         cashback=format_centavos(item.cashback_centavos),
         sale_id=item.sale_id,
         sold_at=format_instant(item.sold_at),

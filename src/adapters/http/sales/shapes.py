@@ -280,6 +280,7 @@ class SubjectReport(Shape, frozen=True, kw_only=True):
 
     customer_id: Uuid
     document: Document | None
+    document_type: DocumentKind | None
     name: str | None
     known_since: Instant
     erased_at: Instant | None
@@ -316,6 +317,7 @@ class OpenCashback(Shape, frozen=True, kw_only=True):
         int | None, Meta(description="What the provider answered to the latest attempt.")
     ]
     document: Document
+    document_type: DocumentKind
     cashback: Money
     sale_id: str | None
     sold_at: Instant

@@ -23,7 +23,8 @@ from cashback_core.reconciliation.incidents import (
 )
 from cashback_core.reconciliation.references import id_in, parts_in
 from cashback_core.sales.erased import is_pseudonym
-from cashback_core.values.documents import hide_documents, mask
+from cashback_core.values.documents import mask
+from cashback_core.values.masks import hide_documents
 from cashback_core.values.pages import Position
 
 if TYPE_CHECKING:

@@ -22,6 +22,7 @@ from cashback_core.privacy.data_subjects import (
     SubjectReport,
 )
 from cashback_core.sales.erased import is_pseudonym
+from cashback_core.values.documents import stored_document
 from cashback_core.values.pages import fitting
 
 if TYPE_CHECKING:
@@ -85,7 +86,7 @@ class PostgresPrivacyStore(PrivacyStore):
         nobody = is_pseudonym(document)
         return SubjectReport(
             customer_id=customer_id,
-            document=None if nobody else document,
+            document=None if nobody else stored_document(document),
             name=None if nobody else name,
             known_since_at=created_at,
             erased_at=erased_at,

@@ -36,6 +36,7 @@ from cashback_core.intake.acceptance import (
     Repeated,
     Submission,
 )
+from cashback_core.intake.known_names import fits
 from cashback_core.sales.same_sale import (
     Collision,
     Contradiction,
@@ -48,7 +49,7 @@ from cashback_core.values.access_keys import AccessKey
 from cashback_core.values.documents import store_document
 from cashback_core.values.ids import new_id
 from cashback_core.values.money import format_exact
-from cashback_core.values.names import NameDifference, same_name, same_person
+from cashback_core.values.names import NameDifference
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -236,7 +237,7 @@ async def _meet_customers(
 
 
 def _is_another(known: str | None, told: _Told) -> bool:
-    return known is not None and not same_person(known, told.customer.name)
+    return known is not None and not fits(known, told.customer)
 
 
 async def _told_in_part(
@@ -254,7 +255,7 @@ async def _told_in_part(
         for t in told
         if (s := t.submission).whole_names
         and (name := known[s.id]) is not None
-        and not same_name(name, t.customer.name)
+        and not fits(name, t.customer, whole=True)
     ]
     if not doubtful:  # nearly always: nobody pays a statement for it
         return set()

@@ -38,7 +38,7 @@ from cashback_core.sales.same_sale import (
     names_of,
     which_sale,
 )
-from cashback_core.values.documents import holds_document
+from cashback_core.values.access_keys import holds_buyer
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -493,7 +493,7 @@ async def find_same_request(
     if (
         idempotency_key is not None
         and not key_known
-        and not holds_document(idempotency_key, same.sale.document)
+        and not holds_buyer(idempotency_key, same.sale.document)
     ):
         await cursor.execute(
             "insert into sale_names (merchant_id, kind, name, cashback_id)"

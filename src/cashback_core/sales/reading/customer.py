@@ -16,6 +16,7 @@ from cashback_core.values.documents import (
     BuyerDocument,
     Cnpj,
     Cpf,
+    DocumentFault,
     DocumentKind,
     ForeignDocument,
     InvalidDocument,
@@ -29,6 +30,8 @@ from cashback_core.words.locales import ValueKind
 _CUSTOMER: Final[Shape] = {"document": True, "name": True, "document_type": False}
 _NUMBERS: Final = (int, float, Decimal)
 _LIKE_A_CNPJ: Final = re.compile(r"[^.]{14}\Z|[^.]{2}\.[^.]{3}\.")
+"""By where its first dot stands, if it has one: a punctuated CPF has 14 characters, too."""
+
 _PARSERS: Final[Mapping[str, Callable[[str], BuyerDocument]]] = {
     DocumentKind.CPF: Cpf.parse,
     DocumentKind.CNPJ: Cnpj.parse,
@@ -72,18 +75,23 @@ def _document(reader: FieldReader, customer: Fields) -> BuyerDocument | None:
     value = customer.get("document")
     if isinstance(value, _NUMBERS) and not isinstance(value, bool):
         # A number has lost its leading zeros; and a document is never repeated in an error.
-        reader.tell(pointer, "document_format", ValueKind.NUMBER)
+        reader.tell(pointer, "document_format", ValueKind.NUMBER, _expected(kind))
         return None
     text = reader.read_text(customer, "document", "/customer")
     if text is None or (kind is None and customer.get("document_type") is not None):
         return None
-    if kind is None:
-        kind = DocumentKind.CNPJ if _LIKE_A_CNPJ.match(text) else DocumentKind.CPF
+    read_as = kind or (DocumentKind.CNPJ if _LIKE_A_CNPJ.match(text) else DocumentKind.CPF)
     try:
-        return _PARSERS[kind](text)
+        return _PARSERS[read_as](text)
     except InvalidDocument as error:
-        reader.tell(pointer, f"document_{error.fault}", mask(text))
+        expected = _expected(kind) if error.fault is DocumentFault.FORMAT else {}
+        reader.tell(pointer, f"document_{error.fault}", mask(text), expected)
         return None
+
+
+def _expected(kind: str | None) -> dict[str, str]:
+    """What `document_type` asks for, or any kind where it says nothing."""
+    return {"document": kind or "any"}
 
 
 def _name(reader: FieldReader, customer: Fields) -> str | None:

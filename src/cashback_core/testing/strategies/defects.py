@@ -244,6 +244,13 @@ def _document_check_digits(draft: Draft) -> str:
     return draft.put("/customer/document", f"{document[:-2]}{wrong:02d}")
 
 
+def _document_not_foreign(draft: Draft) -> str:
+    document = draft.draw(cpfs() | cnpjs())
+    told = draft.draw(st.sampled_from([str(document), document.formatted, f"-{document}".lower()]))
+    draft.put("/customer/document_type", "foreign")
+    return draft.put("/customer/document", told)
+
+
 def _company_refused(draft: Draft) -> str:
     company = {"document": str(draft.draw(cnpjs())), "name": "EMPRESA LTDA"}
     draft.put("/customer", company)
@@ -547,6 +554,7 @@ DEFECTS: Final[Mapping[str, Defect]] = {
     "document_format": _document_format,
     "document_repeated": _document_repeated,
     "document_check_digits": _document_check_digits,
+    "document_not_foreign": _document_not_foreign,
     "name_length": _name_length,
     "name_not_printable": _name_not_printable,
     "name_encoding": _name_encoding,

@@ -55,10 +55,10 @@ def cnpjs(*, alphanumeric: bool = True) -> SearchStrategy[Cnpj]:
 
 @cache
 def foreign_documents() -> SearchStrategy[ForeignDocument]:
-    """Whatever identifies a foreigner: 5 to 20 of A-Z 0-9 . / -, one letter or digit at least."""
+    """Whatever identifies a foreigner: 5 to 20 of A-Z 0-9 . / -, no CPF or CNPJ."""
     alphabet = string.digits + string.ascii_letters + "./-"
     texts = st.text(alphabet, min_size=MIN_FOREIGN_CHARS, max_size=MAX_FOREIGN_CHARS)
-    return texts.filter(lambda text: any(map(str.isalnum, text))).map(ForeignDocument)
+    return texts.filter(ForeignDocument.is_valid).map(ForeignDocument)
 
 
 @cache

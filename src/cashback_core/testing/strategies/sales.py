@@ -42,13 +42,9 @@ from cashback_core.testing.strategies.numbers import (
     values,
 )
 from cashback_core.testing.strategies.situations import DEMO, Situation
-from cashback_core.values.documents import (
-    BuyerDocument,
-    DocumentKind,
-    document_kind,
-    holds_cpf,
-    holds_document,
-)
+from cashback_core.values.access_keys import holds_buyer
+from cashback_core.values.documents import BuyerDocument, DocumentKind, document_kind
+from cashback_core.values.masks import holds_cpf, holds_document
 from cashback_core.values.money import MAX_CENTAVOS, MAX_QUANTITY_E4, PRODUCT_PER_CENTAVO
 from cashback_core.values.names import MAX_NAME_CHARS, name_fault
 from cashback_core.values.rounding import Rounding
@@ -129,10 +125,9 @@ def sales(draw: DrawFn, situation: Situation = DEMO, *, max_lines: int = 6) -> S
         discount_centavos=discount,
         sale_id=draw(sale_ids()) if draw(st.booleans()) else None,
     )
-    # An access key may be of the very company that buys.
-    assume(sale.sale_id is None or not holds_document(sale.sale_id, sale.document))
+    assume(sale.sale_id is None or not holds_buyer(sale.sale_id, sale.document))
     sale = _numbered(draw, sale, rules)
-    assume(sale.place.store is None or not holds_document(sale.place.store, sale.document))
+    assume(sale.place.store is None or not holds_buyer(sale.place.store, sale.document))
     return sale if plain else _embellished(draw, sale, rules)
 
 
@@ -156,7 +151,7 @@ def _embellished(draw: DrawFn, sale: Sale, rules: SaleRules) -> Sale:
         place = replace(place, store=sale.place.store)
     document = sale.document
     told = [text for text in (place.store, place.till, place.series) if text is not None]
-    assume(not any(holds_document(text, document) for text in told))
+    assume(not any(holds_buyer(text, document) for text in told))
     cashier = draw(st.none() | _printable(MAX_CASHIER_CHARS, 1))
     pairs = draw(metadata())
     notes = [text for pair in pairs for text in pair] + ([] if cashier is None else [cashier])

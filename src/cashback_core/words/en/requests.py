@@ -89,7 +89,8 @@ FAULTS: Final[Mapping[str, Text]] = {
     "status_unknown": Text("There is no such status.", "one of: {names}"),
     "document_invalid": Text(
         "The document is neither a CPF, nor a CNPJ, nor foreign: and a foreign one.",
-        "11 digits or 000.000.000-00; 14 characters or 00.000.000/0000-00; foreign:AB12345",
+        "11 digits or 000.000.000-00; 14 characters or 00.000.000/0000-00; foreign:AB12345,"
+        " where it is no CPF or CNPJ",
     ),
     "cnpj_invalid": Text("This is no CNPJ.", "14 characters, or 00.000.000/0000-00"),
     "store_invalid": Text("This cannot be a store.", "1 to {highest} visible ASCII characters"),

@@ -21,12 +21,9 @@ _QUANTITY: Final = (
     'a positive number, exact to {places} decimals, such as 2 or "0.350", up to {highest}'
 )
 
-_DOCUMENT: Final = (
-    "as a text a CPF (11 digits, or 000.000.000-00), a CNPJ (14 characters, or 00.000.000/0000-00)"
-    " or, with document_type foreign, 5 to 20 of A-Z a-z 0-9 . / -"
+_NO_DOCUMENT: Final = (
+    "a text without a CPF (nor 11 digits that could be one) and without what identifies the buyer"
 )
-
-_NO_DOCUMENT: Final = "a text without a CPF and without what identifies the buyer"
 
 PROBLEMS: Final[Mapping[str, Heading]] = {
     "sale_id_conflict": Heading(
@@ -58,7 +55,7 @@ PROBLEMS: Final[Mapping[str, Heading]] = {
     ),
     "customer_name_mismatch": Heading(
         "Customer known by another name",
-        "Nothing was stored: the CPF is another person's here; errors says what can be done.",
+        "Nothing was stored: the document is another person's here; errors says what can be done.",
     ),
     "idempotency_key_reused": Heading(
         "Idempotency key reused",
@@ -84,12 +81,17 @@ FAULTS: Final[Mapping[str, Text]] = {
     "money_out_of_range": Text("The amount is out of range.", _MONEY),
     "quantity_format": Text("The quantity is not written as a quantity.", _QUANTITY),
     "quantity_out_of_range": Text("The quantity is out of range.", _QUANTITY),
-    "document_format": Text("The document is not written as one.", _DOCUMENT),
+    "document_format": Text("The document is not written as one.", "{document}"),
     "document_repeated": Text(
         "A document of one repeated character is never issued.", "a document that was issued"
     ),
     "document_check_digits": Text(
         "The check digits of the document are wrong.", "a CPF or CNPJ with right check digits"
+    ),
+    "document_not_foreign": Text(
+        "The foreign document is a valid CPF or CNPJ, and whoever has that one would be paid.",
+        "a CPF or CNPJ told as what it is (document_type cpf, cnpj or none); if it is neither,"
+        " another document of the buyer, such as a passport",
     ),
     "company_refused": Text(
         "A company bought, and this merchant takes no such sales.",
@@ -116,11 +118,11 @@ FAULTS: Final[Mapping[str, Text]] = {
     ),
     "name_without_letter": Text("The name has no letter.", "a name with a letter"),
     "customer_name_mismatch": Text(
-        "This CPF is known under another person's name; nothing was recorded.",
+        "This document is known under another person's name; nothing was recorded.",
         (
-            "the name that this CPF is known by (case, accents, apostrophes, dashes, initials and a"
-            " cut end do not count). If the CPF is right, correct the known name by PATCH"
-            " /api/customers/{{id}}, or let the merchant's name_difference be note"
+            "the name that this document is known by (case, accents, apostrophes, dashes,"
+            " initials and a cut end do not count). If the document is right, correct the known"
+            " name by PATCH /api/customers/{{id}}, or let the merchant's name_difference be note"
         ),
     ),
     "lines_count": Text(
@@ -212,6 +214,13 @@ PHRASES: Final[Mapping[str, str]] = {
     "cause.surcharge_missing": "it fits without the surcharge: the total lacks it",
     "cause.surcharge_twice": "it fits with the surcharge twice",
     "cause.none": "no usual cause explains it",
+    "document.cpf": "as a text a CPF: 11 digits, or 000.000.000-00",
+    "document.cnpj": "as a text a CNPJ: 14 digits or capitals, or 00.000.000/0000-00",
+    "document.foreign": "as a text a foreign document: 5 to 20 of A-Z a-z 0-9 . / -",
+    "document.any": (
+        "as a text a CPF (11 digits, or 000.000.000-00), a CNPJ (14 digits or capitals, or"
+        " 00.000.000/0000-00) or, with document_type foreign, 5 to 20 of A-Z a-z 0-9 . / -"
+    ),
     "type.object": "an object",
     "type.array": "an array",
     "type.string": "a string",

@@ -90,7 +90,8 @@ FAULTS: Final[Mapping[str, Text]] = {
     "status_unknown": Text("Não existe este status.", "um de: {names}"),
     "document_invalid": Text(
         "O documento não é um CPF, nem um CNPJ, nem foreign: com um documento estrangeiro.",
-        "11 dígitos ou 000.000.000-00; 14 caracteres ou 00.000.000/0000-00; foreign:AB12345",
+        "11 dígitos ou 000.000.000-00; 14 caracteres ou 00.000.000/0000-00; foreign:AB12345,"
+        " se não for CPF nem CNPJ",
     ),
     "cnpj_invalid": Text("Isto não é um CNPJ.", "14 caracteres, ou 00.000.000/0000-00"),
     "store_invalid": Text("Isto não pode ser uma loja.", "1 a {highest} caracteres ASCII visíveis"),

@@ -21,12 +21,9 @@ _QUANTITY: Final = (
     'um número positivo, exato em {places} casas decimais, como 2 ou "0.350", até {highest}'
 )
 
-_DOCUMENT: Final = (
-    "como texto um CPF (11 dígitos, ou 000.000.000-00), um CNPJ (14 caracteres, ou"
-    " 00.000.000/0000-00) ou, com document_type foreign, 5 a 20 de A-Z a-z 0-9 . / -"
+_NO_DOCUMENT: Final = (
+    "um texto sem CPF (nem 11 dígitos que possam ser um) e sem o que identifica o comprador"
 )
-
-_NO_DOCUMENT: Final = "um texto sem CPF e sem o que identifica o comprador"
 
 PROBLEMS: Final[Mapping[str, Heading]] = {
     "sale_id_conflict": Heading(
@@ -58,7 +55,7 @@ PROBLEMS: Final[Mapping[str, Heading]] = {
     ),
     "customer_name_mismatch": Heading(
         "Cliente conhecido por outro nome",
-        "Nada foi gravado: aqui o CPF é de outra pessoa; errors diz o que pode ser feito.",
+        "Nada foi gravado: aqui o documento é de outra pessoa; errors diz o que pode ser feito.",
     ),
     "idempotency_key_reused": Heading(
         "Chave de idempotência reutilizada",
@@ -84,13 +81,18 @@ FAULTS: Final[Mapping[str, Text]] = {
     "money_out_of_range": Text("O valor está fora dos limites.", _MONEY),
     "quantity_format": Text("A quantidade não está escrita como quantidade.", _QUANTITY),
     "quantity_out_of_range": Text("A quantidade está fora dos limites.", _QUANTITY),
-    "document_format": Text("O documento não está escrito como tal.", _DOCUMENT),
+    "document_format": Text("O documento não está escrito como tal.", "{document}"),
     "document_repeated": Text(
         "Um documento de um único caractere repetido nunca é emitido.", "um documento emitido"
     ),
     "document_check_digits": Text(
         "Os dígitos verificadores do documento estão errados.",
         "um CPF ou CNPJ com dígitos verificadores corretos",
+    ),
+    "document_not_foreign": Text(
+        "O documento estrangeiro é um CPF ou CNPJ válido, e quem tem este número seria pago.",
+        "um CPF ou CNPJ informado como o que é (document_type cpf, cnpj ou nenhum); se não for"
+        " nenhum dos dois, outro documento do comprador, como um passaporte",
     ),
     "company_refused": Text(
         "Quem comprou é uma empresa, e este lojista não aceita tais vendas.",
@@ -117,11 +119,12 @@ FAULTS: Final[Mapping[str, Text]] = {
     ),
     "name_without_letter": Text("O nome não tem nenhuma letra.", "um nome com alguma letra"),
     "customer_name_mismatch": Text(
-        "Este CPF é conhecido pelo nome de outra pessoa; nada foi registrado.",
+        "Este documento é conhecido pelo nome de outra pessoa; nada foi registrado.",
         (
-            "o nome pelo qual este CPF é conhecido (maiúsculas, acentos, apóstrofos, hifens,"
-            " iniciais e um fim cortado não contam). Se o CPF está certo, corrija o nome conhecido"
-            " com PATCH /api/customers/{{id}}, ou ponha name_difference do lojista em note"
+            "o nome pelo qual este documento é conhecido (maiúsculas, acentos, apóstrofos,"
+            " hifens, iniciais e um fim cortado não contam). Se o documento está certo, corrija o"
+            " nome conhecido com PATCH /api/customers/{{id}}, ou ponha name_difference do lojista"
+            " em note"
         ),
     ),
     "lines_count": Text(
@@ -216,6 +219,14 @@ PHRASES: Final[Mapping[str, str]] = {
     "cause.surcharge_missing": "confere sem o acréscimo: ele falta no total",
     "cause.surcharge_twice": "confere com o acréscimo duas vezes",
     "cause.none": "nenhuma causa comum explica isso",
+    "document.cpf": "como texto um CPF: 11 dígitos, ou 000.000.000-00",
+    "document.cnpj": "como texto um CNPJ: 14 dígitos ou letras maiúsculas, ou 00.000.000/0000-00",
+    "document.foreign": "como texto um documento estrangeiro: 5 a 20 de A-Z a-z 0-9 . / -",
+    "document.any": (
+        "como texto um CPF (11 dígitos, ou 000.000.000-00), um CNPJ (14 dígitos ou letras"
+        " maiúsculas, ou 00.000.000/0000-00) ou, com document_type foreign, 5 a 20 de"
+        " A-Z a-z 0-9 . / -"
+    ),
     "type.object": "um objeto",
     "type.array": "uma lista",
     "type.string": "um texto",

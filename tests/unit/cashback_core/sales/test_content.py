@@ -85,7 +85,7 @@ CHANGES: dict[str, Callable[[Sale], Sale]] = {
     "surcharge": lambda s: unchecked(s, surcharge_centavos=s.surcharge_centavos + 1),
     "line surcharge": lambda s: first_line(s, surcharge_centavos=s.lines[0].surcharge_centavos + 1),
     "a buyer of another kind": lambda s: replace(
-        s, customer=Customer(document=ForeignDocument(str(s.document)), name="ANA")
+        s, customer=Customer(document=ForeignDocument.known(str(s.document)), name="ANA")
     ),
     "nobody": lambda s: replace(s, customer=None),
     "line discount": lambda s: first_line(s, discount_centavos=another_discount(s.lines[0])),

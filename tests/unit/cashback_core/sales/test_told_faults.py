@@ -32,11 +32,17 @@ AMOUNT: Final = 'digits, exact to 2 decimals, such as "10.00", from 0.00 to 9999
 VALUE: Final = AMOUNT.replace("to 2", "to 10")
 DISCOUNT: Final = AMOUNT
 QUANTITY: Final = 'a positive number, exact to 4 decimals, such as 2 or "0.350", up to 99999'
-DOCUMENT: Final = (
-    "as a text a CPF (11 digits, or 000.000.000-00), a CNPJ (14 characters, or 00.000.000/0000-00)"
-    " or, with document_type foreign, 5 to 20 of A-Z a-z 0-9 . / -"
+NOT_FOREIGN = (
+    "a CPF or CNPJ told as what it is (document_type cpf, cnpj or none); if it is neither, another"
+    " document of the buyer, such as a passport"
 )
-NO_DOCUMENT: Final = "a text without a CPF and without what identifies the buyer"
+DOCUMENT: Final = (
+    "as a text a CPF (11 digits, or 000.000.000-00), a CNPJ (14 digits or capitals, or"
+    " 00.000.000/0000-00) or, with document_type foreign, 5 to 20 of A-Z a-z 0-9 . / -"
+)
+NO_DOCUMENT: Final = (
+    "a text without a CPF (nor 11 digits that could be one) and without what identifies the buyer"
+)
 TYPES: Final = "one of the product types, written exactly"
 MEANT: Final = "if that is the name: read it as UTF-8"
 NAME: Final = "1 to 120 characters, not only spaces"
@@ -100,6 +106,13 @@ FAULTS: Final[list[tuple[str, object, str, str | None, str]]] = [
         "document_check_digits",
         "***.982.247-**",
         "a CPF or CNPJ with right check digits",
+    ),
+    (
+        "/customer",
+        {"document": "529.982.247-25", "document_type": "foreign", "name": "ANA"},
+        "document_not_foreign",
+        "*" * 14,
+        NOT_FOREIGN,
     ),
     ("/customer/name", 7, "wrong_type", "7", "a string"),
     ("/customer/name", "  ", "name_length", "  ", NAME),

@@ -7,7 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cashback_core.testing import strategies
-from cashback_core.values.access_keys import AccessKey, access_key_check_digit
+from cashback_core.values.access_keys import AccessKey, access_key_check_digit, holds_buyer
+from cashback_core.values.documents import Cnpj, Cpf
+from cashback_core.values.masks import holds_document
 
 PUBLISHED = "29221002768254000180658000000079629611081219"
 """Of an NFC-e that was shown in public."""
@@ -52,6 +54,30 @@ def test_one_digit_mistyped_is_no_key(key: str, place: int, digit: str) -> None:
     if key[place].isdigit() and digit != key[place] and place < 43:
         # Modulo 11 finds one wrong digit, unless both rests (0 and 1) are told as 0.
         assert found is None or typed[-1] == "0"
+
+
+@given(strategies.access_keys(), strategies.cpfs())
+def test_a_person_who_issues_is_no_company(key: str, cpf: Cpf) -> None:
+    stem = f"{key[:6]}000{cpf}{key[20:43]}"
+    rural = stem + access_key_check_digit(stem)
+    assert (AccessKey.parse(rural) is not None) is Cnpj.is_valid(f"000{cpf}")
+
+
+@given(strategies.access_keys(), strategies.cnpjs())
+def test_a_key_tells_a_company_that_buys_and_none_that_sells(key: str, other: Cnpj) -> None:
+    parsed = AccessKey.parse(key)
+    assert parsed is not None
+    issuer = Cnpj(parsed.cnpj)
+    assert holds_document(key, issuer)
+    assert not holds_buyer(key, issuer)
+    assert holds_buyer(f"{key}-1", issuer)
+    assert holds_buyer(f"NF-{other}", other)
+
+
+def test_nobody_is_told_by_a_name_with_a_cpf_that_is_written_as_one() -> None:
+    assert holds_buyer("NF/529.982.247-25", None)
+    assert not holds_buyer("NF/529.982.247-26", None)
+    assert not holds_buyer("52998224725", None)  # one number of eleven digits in a hundred
 
 
 @pytest.mark.parametrize(

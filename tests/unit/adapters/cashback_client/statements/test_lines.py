@@ -70,6 +70,7 @@ def test_no_word_means_both() -> None:
         ("document", "191", "document: no document"),
         ("document", "00000191", "document: no document"),
         ("document", 12345678, "document: no document"),
+        ("document", 191, "document: a CPF or a CNPJ, without its zeros"),
         ("document", None, "document: missing"),
         ("document", Odd.NESTED, "document: not a single value"),
         ("document", Odd.TWICE, "document: given twice"),
@@ -118,7 +119,8 @@ def test_every_problem_of_a_line_is_told() -> None:
         ("529.982.247-25", "52998224725"),
         (" 52998224725 ", "52998224725"),
         (52998224725, "52998224725"),
-        (191, "00000000191"),  # a number has lost its zeros
+        (1234567890, "01234567890"),  # a number has lost its zeros
+        (360305000104, "00360305000104"),
         ("11.222.333/0001-81", "11222333000181"),
         ("12ABC34501DE35", "12ABC34501DE35"),
         ("aa-123456", "AA-123456"),  # as it is stored
