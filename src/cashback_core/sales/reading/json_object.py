@@ -22,8 +22,16 @@ from cashback_core.values.violations import MAX_VIOLATIONS, Violation, escaped, 
 Fields = Mapping[str, object]
 """An object of the document."""
 
-Shape = Mapping[str, bool]
-"""The fields that an object may have, each with whether it must."""
+
+class Shape:
+    """The fields that an object may have, each with whether it must."""
+
+    __slots__ = ("fields", "must")
+
+    def __init__(self, fields: Mapping[str, bool]) -> None:
+        self.fields = fields
+        self.must = frozenset(name for name, must in fields.items() if must)
+
 
 _ABSENT: Final = object()
 _MONEY_LIMITS: Final = {
@@ -63,11 +71,8 @@ class FieldReader:
             self.tell_wrong_type(value, pointer, "object")
             return None
         fields = cast("Fields", value)
-        for name, required in shape.items():
-            if required and name not in fields:
-                self.tell(f"{pointer}/{name}", "required", None)
-        if not fields.keys() <= shape.keys():
-            self._tell_unknown(fields, pointer, shape)
+        if not shape.must <= fields.keys() <= shape.fields.keys():
+            self._tell_misshapen(fields, pointer, shape)
         return fields
 
     def read_pairs(self, value: object, pointer: str) -> Fields | None:
@@ -161,8 +166,11 @@ class FieldReader:
         else:
             self.tell(pointer, f"{kind}_format", show(value), limits)
 
-    def _tell_unknown(self, fields: Fields, pointer: str, shape: Shape) -> None:
-        known = {"fields": ", ".join(shape)}
+    def _tell_misshapen(self, fields: Fields, pointer: str, shape: Shape) -> None:
+        for name in shape.fields:
+            if name in shape.must and name not in fields:
+                self.tell(f"{pointer}/{name}", "required", None)
+        known = {"fields": ", ".join(shape.fields)}
         for name in fields:
-            if name not in shape and len(self.violations) < MAX_VIOLATIONS:
+            if name not in shape.fields and len(self.violations) < MAX_VIOLATIONS:
                 self.tell(f"{pointer}/{escaped(str(name))}", "unknown_field", None, known)

@@ -5,20 +5,17 @@ from __future__ import annotations
 
 from typing import Final
 
+from cashback_core.sales.place import MAX_PLACE_CHARS, NOWHERE, Place, is_place
 from cashback_core.sales.reading.json_object import FieldReader, Fields
 from cashback_core.sales.rules import NumberScope
 from cashback_core.sales.sale import (
     MAX_CASHIER_CHARS,
     MAX_METADATA,
     MAX_METADATA_CHARS,
-    MAX_PLACE_CHARS,
     MAX_SALE_ID_CHARS,
-    NOWHERE,
-    Place,
     is_cashier,
     is_metadata_key,
     is_metadata_value,
-    is_place,
     is_sale_id,
 )
 from cashback_core.values.documents import (
