@@ -3,8 +3,8 @@
 `calculate` against the plain way, which is kept here as it was: one fraction, no surcharges, no
 payments, no buyers. With another checkout's `src` beside it, `parse_sale` and `calculate` of both,
 each in a process of its own. Two ways are timed in turns of some milliseconds of CPU, so that a
-busy machine slows both. It is told how long the quickest turn took of each, and the median of the turns'
-ratios. It fails where `calculate` costs more than HIGHEST_RATIO of the plain way.
+busy machine slows both. It is told how long the quickest turn took of each, and the median of the
+turns' ratios. It fails where `calculate` costs more than HIGHEST_RATIO of the plain way.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import sys
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from fractions import Fraction
+from functools import partial
 from pathlib import Path
 from statistics import median
 from time import process_time
@@ -184,8 +185,8 @@ def main() -> int:
         plain = plain_way(sale, PROGRAMME)
         assert found.exact_centavos == plain.exact_centavos
         told = in_turns(
-            _timed(lambda sale=sale: plain_way(sale, PROGRAMME)),
-            _timed(lambda sale=sale: calculate(sale, PROGRAMME, rules=RULES, accepted_at=AT)),
+            _timed(partial(plain_way, sale, PROGRAMME)),
+            _timed(partial(calculate, sale, PROGRAMME, rules=RULES, accepted_at=AT)),
             options.turns,
         )
         _print("calculate", lines, told)

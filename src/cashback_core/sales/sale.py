@@ -6,7 +6,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from copy import copy
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, make_dataclass
 from datetime import datetime
 from typing import ClassVar, Final, Self, TypeAlias, TypeVar, cast
 
@@ -238,17 +238,18 @@ class Sale:
 
 
 def _unchecked(made: type[T]) -> type[T]:
-    """What makes exactly what it is told, of every field, unchecked."""
-    new = object.__new__
-    put = {each.name: getattr(made, each.name).__set__ for each in fields(made)}
+    """What makes exactly what it is told, of every field, unchecked.
+
+    By a class of the same fields whose constructor only puts them, the quickest way that says none
+    of them again: sales are made in it all day.
+    """
+    names = [each.name for each in fields(made)]
+    unchecked = make_dataclass(made.__name__, names, slots=True, kw_only=True)
 
     def known(**told: object) -> T:
-        if len(told) != len(put):  # and a name that is none is a KeyError
-            raise TypeError(f"{made.__name__}.known is told each of its fields")
-        one = new(made)
-        for name, value in told.items():
-            put[name](one, value)
-        return one
+        one = unchecked(**told)
+        one.__class__ = made
+        return cast("T", one)
 
     return cast("type[T]", known)
 

@@ -137,18 +137,19 @@ class _Document:
     def _sale(self, fields: Fields) -> Sale | None:
         """A part that cannot be read has told why; then there is no sale."""
         reader, by = self.reader, self.by
+        is_plain = fields.keys() <= _PLAIN
         sold_at, sold_at_wall = read_sold_at(reader, fields, by)
         self.sold_at = sold_at
         customer = read_customer(reader, fields, by)
         read = self._lines(fields, sold_at)
         total = reader.read_money(fields, "total", "")
         discount = reader.read_optional_money(fields, "discount", "")
-        surcharge = reader.read_optional_money(fields, "surcharge", "")
+        surcharge = 0 if is_plain else reader.read_optional_money(fields, "surcharge", "")
         difference = None
         if read is not None and total is not None and None not in (discount, surcharge):
             difference = self._difference(read, total, discount or 0, surcharge or 0)
         sale_id = read_sale_id(reader, fields)
-        told = _NOTHING_MORE if fields.keys() <= _PLAIN else self._more(fields, total)
+        told = _NOTHING_MORE if is_plain else self._more(fields, total)
         payments, place, confirm_later, cashier, metadata = told
         bought_by = None if customer is None else customer.document
         needs_store(reader, sale_id, fields, by.rules.numbers)
@@ -160,7 +161,7 @@ class _Document:
                 idempotency_key=by.idempotency_key,
                 place=place,
             )
-            if told is not _NOTHING_MORE:
+            if not is_plain:
                 refuse_personal_notes(reader, bought_by, cashier=cashier, metadata=metadata)
         if read is None or total is None or difference is None or sold_at is None:
             return None
