@@ -146,7 +146,7 @@ def plain_document(lines: int) -> dict[str, Any]:
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class Timed:
     """The quickest turn of each way, in microseconds a call, and the median of the ratios."""
 
     former_us: float
@@ -154,7 +154,7 @@ class Told:
     ratio: float
 
 
-def in_turns(former: Callable[[int], float], present: Callable[[int], float], turns: int) -> Told:
+def in_turns(former: Callable[[int], float], present: Callable[[int], float], turns: int) -> Timed:
     """Time both, by what tells the seconds of so many calls; each begins every other turn."""
     calls = max(1, int(TURN_S / max(former(20) / 20, 1e-7)))
     took: list[tuple[float, float]] = []
@@ -165,7 +165,7 @@ def in_turns(former: Callable[[int], float], present: Callable[[int], float], tu
         else:
             first, second = former(calls), present(calls)
         took.append((first / calls * 1e6, second / calls * 1e6))
-    return Told(
+    return Timed(
         min(first for first, _ in took),
         min(second for _, second in took),
         median(second / first for first, second in took),
@@ -206,7 +206,7 @@ def _timed(call: Callable[[], object]) -> Callable[[int], float]:
     return timed
 
 
-def _print(name: str, lines: int, told: Told) -> None:
+def _print(name: str, lines: int, told: Timed) -> None:
     print(f"{name:24}{lines:>6}{told.former_us:>12.1f}{told.present_us:>10.1f}{told.ratio:>8.2f}")
 
 

@@ -14,7 +14,7 @@ from cashback_core.sales.place import NOWHERE, Place
 from cashback_core.sales.programme import Programme
 from cashback_core.sales.reading.customer import read_customer
 from cashback_core.sales.reading.instant import read_sold_at
-from cashback_core.sales.reading.json_object import FieldReader, Fields, Shape
+from cashback_core.sales.reading.json_object import FieldReader, Fields, ObjectForm
 from cashback_core.sales.reading.judged_by import JudgedBy
 from cashback_core.sales.reading.lines import LineReader, ReadLines
 from cashback_core.sales.reading.notes import (
@@ -46,7 +46,7 @@ TERMS_CODES: Final = frozenset(
 )
 """Faults that a sale has under the terms, or the rules, of today; it may have been taken before."""
 
-_SALE: Final = Shape(
+_SALE: Final = ObjectForm(
     {
         "sold_at": True,
         "customer": True,
@@ -70,7 +70,7 @@ _PLAIN: Final = frozenset({"sold_at", "customer", "total", "products", "discount
 _NO_PRODUCTS: Final = Catalogue()
 
 
-class _Told(NamedTuple):
+class _Seldom(NamedTuple):
     """What few sales tell: how it was paid, where it was made, and what else an ERP notes of it."""
 
     payments: tuple[Payment, ...]
@@ -80,7 +80,7 @@ class _Told(NamedTuple):
     metadata: tuple[tuple[str, str], ...]
 
 
-_NOTHING_MORE: Final = _Told((), NOWHERE, False, None, ())
+_NOTHING_MORE: Final = _Seldom((), NOWHERE, False, None, ())
 
 
 def parse_sale(
@@ -182,9 +182,9 @@ class _Document:
             sold_at_wall=sold_at_wall,
         )
 
-    def _more(self, fields: Fields, total: int | None) -> _Told:
+    def _more(self, fields: Fields, total: int | None) -> _Seldom:
         reader = self.reader
-        return _Told(
+        return _Seldom(
             read_payments(reader, fields, total),
             read_place(reader, fields),
             read_confirm_later(reader, fields),

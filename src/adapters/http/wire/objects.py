@@ -10,7 +10,7 @@ import unicodedata
 from typing import TYPE_CHECKING, Final, cast
 
 from adapters.http.wire.refusals import InvalidRequestError
-from cashback_core.sales.reading.json_object import FieldReader, Fields, Shape
+from cashback_core.sales.reading.json_object import FieldReader, Fields, ObjectForm
 from cashback_core.values.documents import (
     BuyerDocument,
     InvalidDocument,
@@ -44,7 +44,7 @@ class ObjectReader:
     def __init__(self, document: object, shape: Mapping[str, bool]) -> None:
         self._reader = FieldReader()
         self._faults: list[Violation] = []
-        self._fields: Fields = self._reader.read_object(document, "", Shape(shape)) or {}
+        self._fields: Fields = self._reader.read_object(document, "", ObjectForm(shape)) or {}
         if self._reader.violations and not isinstance(document, dict):
             self.refuse_faults()
         self._needed = {name for name, must in shape.items() if must}

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Final
 
-from cashback_core.sales.reading.json_object import FieldReader, Fields, Shape
+from cashback_core.sales.reading.json_object import FieldReader, Fields, ObjectForm
 from cashback_core.sales.reading.judged_by import JudgedBy
 from cashback_core.sales.rules import BuyerRule
 from cashback_core.sales.sale import Customer
@@ -27,7 +27,7 @@ from cashback_core.values.names import MAX_NAME_CHARS, name_fault
 from cashback_core.values.violations import show
 from cashback_core.words.locales import ValueKind
 
-_CUSTOMER: Final = Shape({"document": True, "name": True, "document_type": False})
+_CUSTOMER: Final = ObjectForm({"document": True, "name": True, "document_type": False})
 _NUMBERS: Final = (int, float, Decimal)
 _LIKE_A_CNPJ: Final = re.compile(r"[^.]{14}\Z|[^.]{2}\.[^.]{3}\.")
 _KINDS: Final = tuple(DocumentKind)

@@ -23,7 +23,7 @@ Fields = Mapping[str, object]
 """An object of the document."""
 
 
-class Shape:
+class ObjectForm:
     """The fields that an object may have, each with whether it must."""
 
     __slots__ = ("fields", "must")
@@ -64,15 +64,15 @@ class FieldReader:
         """Add the violation of a value of another type; `expected` is a phrase `type.…`."""
         self.tell(pointer, "wrong_type", show(value), {"type": expected})
 
-    def read_object(self, value: object, pointer: str, shape: Shape) -> Fields | None:
+    def read_object(self, value: object, pointer: str, form: ObjectForm) -> Fields | None:
         """An object with every required field and no unknown one; each fault of that is told."""
         # A dict is told by its class alone; the check of an abstract class takes its time.
         if not isinstance(value, dict) and not isinstance(value, Mapping):
             self.tell_wrong_type(value, pointer, "object")
             return None
         fields = cast("Fields", value)
-        if not shape.must <= fields.keys() <= shape.fields.keys():
-            self._tell_misshapen(fields, pointer, shape)
+        if not form.must <= fields.keys() <= form.fields.keys():
+            self._tell_misshapen(fields, pointer, form)
         return fields
 
     def read_pairs(self, value: object, pointer: str) -> Fields | None:
@@ -166,11 +166,11 @@ class FieldReader:
         else:
             self.tell(pointer, f"{kind}_format", show(value), limits)
 
-    def _tell_misshapen(self, fields: Fields, pointer: str, shape: Shape) -> None:
-        for name in shape.fields:
-            if name in shape.must and name not in fields:
+    def _tell_misshapen(self, fields: Fields, pointer: str, form: ObjectForm) -> None:
+        for name in form.fields:
+            if name in form.must and name not in fields:
                 self.tell(f"{pointer}/{name}", "required", None)
-        known = {"fields": ", ".join(shape.fields)}
+        known = {"fields": ", ".join(form.fields)}
         for name in fields:
-            if name not in shape.fields and len(self.violations) < MAX_VIOLATIONS:
+            if name not in form.fields and len(self.violations) < MAX_VIOLATIONS:
                 self.tell(f"{pointer}/{escaped(str(name))}", "unknown_field", None, known)

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Final, NamedTuple, cast
 
 from cashback_core.sales.calculation import unknown_product_type
-from cashback_core.sales.reading.json_object import FieldReader, Fields, Shape
+from cashback_core.sales.reading.json_object import FieldReader, Fields, ObjectForm
 from cashback_core.sales.reading.judged_by import JudgedBy
 from cashback_core.sales.sale import (
     MAX_LINES,
@@ -27,7 +27,7 @@ from cashback_core.values.money import (
 from cashback_core.values.suggestions import Nearest
 from cashback_core.values.violations import show
 
-_LINE: Final = Shape(
+_LINE: Final = ObjectForm(
     {
         "type": False,
         "sku": False,

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from typing import Final, cast
 
 from cashback_core.sales.payments import MAX_PAYMENTS, Payment, PaymentKind
-from cashback_core.sales.reading.json_object import FieldReader, Fields, Shape
+from cashback_core.sales.reading.json_object import FieldReader, Fields, ObjectForm
 from cashback_core.values.money import format_centavos
 
-_PAYMENT: Final = Shape({"kind": True, "value": True})
+_PAYMENT: Final = ObjectForm({"kind": True, "value": True})
 
 
 def read_payments(reader: FieldReader, fields: Fields, total: int | None) -> tuple[Payment, ...]:
