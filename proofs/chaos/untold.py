@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from chaos.invariants import Ledgers
     from chaos.ledgers import Credit, Group, Incident
 
-_NOT_PAID: Final = frozenset({"pending", "held", "rejected"})
+_NOT_PAID: Final = frozenset({"unconfirmed", "pending", "held", "rejected"})
 _CALL_ENDED: Final = timedelta(seconds=3)
 """From a credit until the call that it answered is surely in doubt or over."""
 

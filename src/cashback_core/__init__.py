@@ -23,9 +23,11 @@ from cashback_core.sales.effective_dates import (
     refuse_start,
     refuse_withdrawal,
 )
+from cashback_core.sales.payments import Payment, PaymentKind
+from cashback_core.sales.place import Place
 from cashback_core.sales.programme import NewRate, Programme, Rate, next_rate
 from cashback_core.sales.rules import BuyerRule, Buyers, NumberScope, SaleRules
-from cashback_core.sales.sale import Customer, Line, Payment, PaymentKind, Place, Sale
+from cashback_core.sales.sale import Customer, Line, Sale
 from cashback_core.sales.validation import parse_sale
 from cashback_core.values.access_keys import AccessKey
 from cashback_core.values.documents import (

@@ -15,8 +15,10 @@ from cashback_core.delivery.record import RecordFilter
 from cashback_core.delivery.states import Status
 from cashback_core.intake.acceptance import Accepted, ContentTaken, NameTaken, Repeated
 from cashback_core.sales.calculation import NothingDue, calculate
+from cashback_core.sales.payments import Payment, PaymentKind
+from cashback_core.sales.place import Place
 from cashback_core.sales.rules import BuyerRule, Buyers, NumberScope, SaleRules
-from cashback_core.sales.sale import Customer, Payment, PaymentKind, Place
+from cashback_core.sales.sale import Customer
 from cashback_core.sales.same_sale import EqualContent, NameKind, NewSale
 from cashback_core.testing.strategies import Situation, sales
 from cashback_core.values.access_keys import AccessKey, access_key_check_digit

@@ -78,6 +78,7 @@ class Process:
         key: str | None = None,
         wait_s: float = 10.0,
         respond_async: bool = False,
+        submitted_by: str | None = None,
         by: SubmitSale | None = None,
     ) -> Submitted:
         return await (by or self.submit)(
@@ -88,6 +89,7 @@ class Process:
                 idempotency_key=key,
                 wait_s=wait_s,
                 respond_async=respond_async,
+                submitted_by=submitted_by,
             )
         )
 

@@ -330,8 +330,8 @@ CLIENT_CLOCKS: Final = Metric(
     kind=MetricKind.GAUGE,
     labels=("client",),
     meaning="how far the clock of a client, or of a till of its, is ahead: the most that a sale of "
-    "the last hour was made after it came, from 10 seconds on; by the subject of the client's "
-    "token, of the 20 furthest ones",
+    "the last hour, taken or refused, was made after it came, from 10 seconds on; by the subject "
+    "of the client's token, of the 20 furthest ones",
     of=_WORKER,
     one_for_all=_DATABASE,
 )

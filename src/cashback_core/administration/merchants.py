@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Final, Protocol
 from cashback_core.administration.resources import ResourceStore
 from cashback_core.delivery.brakes import Ceilings
 from cashback_core.sales.rules import (
+    LONGEST_AHEAD,
     MAX_CONFIRM_WITHIN,
-    MAX_MAX_AHEAD,
     BuyerRule,
     NumberScope,
 )
@@ -27,7 +27,7 @@ DEFAULT_MAX_SALE_AGE_DAYS: Final = 30
 """A new merchant's: what a wrong clock or an old file brings is told, and not paid."""
 
 MAX_CONFIRM_WITHIN_H: Final = MAX_CONFIRM_WITHIN // timedelta(hours=1)
-MAX_AHEAD_S: Final = MAX_MAX_AHEAD // timedelta(seconds=1)
+LONGEST_AHEAD_S: Final = LONGEST_AHEAD // timedelta(seconds=1)
 
 SLUG: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,62}\Z", re.ASCII)
 

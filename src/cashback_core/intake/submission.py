@@ -28,13 +28,15 @@ from cashback_core.intake.acceptance import (
     TermsChanged,
 )
 from cashback_core.intake.known_names import fits
+from cashback_core.intake.refused_clocks import RefusedClocks
 from cashback_core.intake.store import IntakeStore
 from cashback_core.intake.wrong_names import WrongName, WrongNames
 from cashback_core.sales.calculation import Cashback, calculate
 from cashback_core.sales.catalogue import skus_of
 from cashback_core.sales.content import Difference
+from cashback_core.sales.place import is_place
 from cashback_core.sales.rules import NumberScope
-from cashback_core.sales.sale import Sale, is_place, is_sale_id
+from cashback_core.sales.sale import Sale, is_sale_id
 from cashback_core.sales.same_sale import (
     Collision,
     EqualOutcome,
@@ -214,7 +216,8 @@ class SubmitSale:
     """Records a sale and delivers its cashback.
 
     `on_equal` is told of each equal content, `on_wrong_name` of each name by which a customer is
-    not known, from whoever reads one group alone.
+    not known, from whoever reads one group alone. `clocks` counts what is refused because a till's
+    clock is too far ahead.
     """
 
     store: IntakeStore
@@ -224,6 +227,7 @@ class SubmitSale:
     on_equal: Callable[[EqualOutcome], object] = lambda _: None
     on_wrong_name: Callable[[WrongName], object] = lambda _: None
     wrong_names: WrongNames = field(default_factory=WrongNames)
+    clocks: RefusedClocks = field(default_factory=RefusedClocks)
 
     async def __call__(self, request: SaleRequest) -> Submitted:
         """Raises InvalidSale, UnknownMerchant, StoreUnavailable.
@@ -232,9 +236,10 @@ class SubmitSale:
         """
         try:
             outcome = await self._submit(request)
-        except InvalidSale:
+        except InvalidSale as error:
             same = await self._same_request(request)
             if same is None:
+                self._note_clock(request, error)
                 raise
             return same
         match outcome:
@@ -242,6 +247,14 @@ class SubmitSale:
                 return await self._same_request(request) or outcome
             case _:
                 return outcome
+
+    def _note_clock(self, request: SaleRequest, refused: InvalidSale) -> None:
+        if refused.sold_at is not None and any(
+            violation.code == "sold_at_future" for violation in refused.violations
+        ):
+            at = self.now()
+            ahead_s = (refused.sold_at - at).total_seconds()
+            self.clocks.note(request.merchant_id, request.submitted_by, ahead_s=ahead_s, at=at)
 
     async def _submit(self, request: SaleRequest) -> Submitted:
         refused: InvalidSale | None = None

@@ -24,12 +24,14 @@ class ClockAhead:
     """A client of which sales were made later than they came, by NOTICED_AHEAD_S and more.
 
     `client` is who sent them, the subject of their token; one of many tills behind it may be the
-    one. `ahead_s` is the furthest of these `sales`, which came from `first_at` to `last_at`.
+    one. `ahead_s` is the furthest of the `sales` that were taken and the `refused` ones that were
+    too far ahead; they came from `first_at` to `last_at`.
     """
 
     client: str
     merchant: str
     ahead_s: float
     sales: int
+    refused: int
     first_at: datetime
     last_at: datetime

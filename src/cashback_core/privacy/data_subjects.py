@@ -93,4 +93,7 @@ class PrivacyStore(Protocol):
 
     @abstractmethod
     async def retain(self, retention: Retention, *, limit: int) -> int:
-        """Drop at most `limit` of what is no longer to be kept; how many things were dropped."""
+        """Drop some `limit` of what is no longer to be kept; how many things were dropped.
+
+        So goes, whatever the settings, what is noted of clocks that were ahead a day ago.
+        """

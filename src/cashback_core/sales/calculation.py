@@ -7,18 +7,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from fractions import Fraction
-from typing import Final
 
 from cashback_core.sales.effective_dates import counts_at
+from cashback_core.sales.payments import UNEARNING
 from cashback_core.sales.programme import Programme, Rate
 from cashback_core.sales.rules import BuyerRule, SaleRules
-from cashback_core.sales.sale import UNEARNING, Sale
+from cashback_core.sales.sale import Sale
 from cashback_core.values.documents import Cpf, DocumentKind, document_kind
 from cashback_core.values.rounding import Rounding, round_ratio
 from cashback_core.values.suggestions import Nearest
 from cashback_core.values.violations import InvalidSale, Violation, show
-
-NOTHING: Final = Fraction(0)
 
 
 class NothingDue(StrEnum):

@@ -20,7 +20,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from cashback_core.sales.erased import ERASED
-from cashback_core.sales.sale import Line, Payment, Place, Sale
+from cashback_core.sales.payments import Payment
+from cashback_core.sales.place import Place
+from cashback_core.sales.sale import Line, Sale
 from cashback_core.values.documents import store_document
 from cashback_core.values.instants import format_instant
 from cashback_core.values.masks import STARS, star_documents

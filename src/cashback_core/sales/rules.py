@@ -13,10 +13,10 @@ from cashback_core.values.documents import BuyerDocument, DocumentKind, document
 from cashback_core.values.names import NameDifference
 from cashback_core.values.rounding import Rounding
 
-MAX_MAX_AGE: Final = timedelta(days=36_524)
+LONGEST_AGE: Final = timedelta(days=36_524)
 """Longest limit that a merchant may set: a century."""
 
-MAX_MAX_AHEAD: Final = timedelta(days=1)
+LONGEST_AHEAD: Final = timedelta(days=1)
 MAX_CONFIRM_WITHIN: Final = timedelta(hours=2160)
 """Ninety days."""
 
@@ -93,9 +93,9 @@ class SaleRules:
     numbers: NumberScope = NumberScope.MERCHANT
 
     def __post_init__(self) -> None:
-        if not timedelta(0) < self.max_age <= MAX_MAX_AGE:
-            raise ValueError(f"a sale's highest age is up to {MAX_MAX_AGE.days} days")
-        if not timedelta(0) <= self.max_ahead <= MAX_MAX_AHEAD:
+        if not timedelta(0) < self.max_age <= LONGEST_AGE:
+            raise ValueError(f"a sale's highest age is up to {LONGEST_AGE.days} days")
+        if not timedelta(0) <= self.max_ahead <= LONGEST_AHEAD:
             raise ValueError("a till's clock is ahead by a day at most")
         if not MIN_CONFIRM_WITHIN <= self.confirm_within <= MAX_CONFIRM_WITHIN:
             raise ValueError("a sale is confirmed within an hour to ninety days")

@@ -6,16 +6,20 @@ from __future__ import annotations
 import re
 import unicodedata
 from copy import copy
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, make_dataclass
 from datetime import datetime
-from enum import StrEnum
-from typing import Final, Self
+from typing import ClassVar, Final, Self, TypeAlias, TypeVar, cast
 
+from cashback_core.sales.payments import MAX_PAYMENTS, Payment
+from cashback_core.sales.place import NOWHERE, Place
 from cashback_core.values.documents import BuyerDocument, Cnpj, Cpf, ForeignDocument
 from cashback_core.values.instants import refuse_naive
 from cashback_core.values.money import PRODUCT_PER_CENTAVO
 from cashback_core.values.names import MAX_NAME_CHARS
 from cashback_core.values.rounding import Rounding, round_ratio
+
+T = TypeVar("T", bound="Line | Customer | Sale")
+_MakesLine: TypeAlias = "type[Line]"
 
 MAX_LINES: Final = 990
 """Most lines of a sale, as in a fiscal document (NF-e)."""
@@ -28,11 +32,6 @@ MAX_SALE_ID_CHARS: Final = 64
 SALE_ID: Final = re.compile(r"[!-~]{1,64}\Z", re.ASCII)
 """What may be an ERP's own number of a sale."""
 
-MAX_PLACE_CHARS: Final = 32
-PLACE: Final = re.compile(r"[!-~]{1,32}\Z", re.ASCII)
-"""What may name a store, a till or a series of numbers."""
-
-MAX_PAYMENTS: Final = 20
 MAX_CASHIER_CHARS: Final = 64
 MAX_METADATA: Final = 20
 METADATA_KEY: Final = re.compile(r"[A-Za-z0-9_.-]{1,40}\Z", re.ASCII)
@@ -63,6 +62,7 @@ class Line:
     surcharge_centavos: int = 0
     sku: str | None = None
     difference_centavos: int = 0
+    known: ClassVar[_MakesLine]
 
     def __post_init__(self) -> None:
         value, qty, amount = self.value_e10, self.qty_e4, self.amount_centavos
@@ -106,32 +106,6 @@ class Line:
             sku=sku,
         )
 
-    @classmethod
-    def known(  # noqa: PLR0913 (its fields)
-        cls,
-        *,
-        type: str,  # noqa: A002 (the domain's word)
-        value_e10: int,
-        qty_e4: int,
-        amount_centavos: int,
-        discount_centavos: int,
-        surcharge_centavos: int,
-        sku: str | None,
-        difference_centavos: int,
-    ) -> Self:
-        """Exactly this line, unchecked."""
-        made = object.__new__(cls)
-        put = object.__setattr__
-        put(made, "type", type)
-        put(made, "value_e10", value_e10)
-        put(made, "qty_e4", qty_e4)
-        put(made, "amount_centavos", amount_centavos)
-        put(made, "discount_centavos", discount_centavos)
-        put(made, "surcharge_centavos", surcharge_centavos)
-        put(made, "sku", sku)
-        put(made, "difference_centavos", difference_centavos)
-        return made
-
     @property
     def net_centavos(self) -> int:
         """What the line adds to the total: the amount less its discount, with its surcharge."""
@@ -153,6 +127,7 @@ class Customer:
 
     document: BuyerDocument
     name: str
+    known: ClassVar[type[Customer]]
 
     def __post_init__(self) -> None:
         name = self.name
@@ -162,70 +137,6 @@ class Customer:
             raise ValueError(f"a customer's name has 1 to {MAX_NAME_CHARS} printable characters")
         if not (name.isascii() or unicodedata.is_normalized("NFC", name)):
             raise ValueError("a customer's name is in NFC")
-
-    @classmethod
-    def known(cls, *, document: BuyerDocument, name: str) -> Self:
-        """Exactly this customer, unchecked: a stored one."""
-        made = object.__new__(cls)
-        object.__setattr__(made, "document", document)
-        object.__setattr__(made, "name", name)
-        return made
-
-
-class PaymentKind(StrEnum):
-    """What a part of a sale was paid with, after the fiscal documents' own list (tPag)."""
-
-    CASH = "cash"
-    CHECK = "check"
-    CREDIT_CARD = "credit_card"
-    DEBIT_CARD = "debit_card"
-    STORE_CREDIT = "store_credit"
-    FOOD_VOUCHER = "food_voucher"
-    MEAL_VOUCHER = "meal_voucher"
-    GIFT_CARD = "gift_card"
-    FUEL_VOUCHER = "fuel_voucher"
-    BANK_SLIP = "bank_slip"
-    DEPOSIT = "deposit"
-    PIX = "pix"
-    TRANSFER = "transfer"
-    CASHBACK = "cashback"
-    OTHER = "other"
-
-
-UNEARNING: Final = frozenset({PaymentKind.CASHBACK, PaymentKind.GIFT_CARD})
-"""What was paid so earns nothing: a cashback earned once, a gift card where it was bought."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Payment:
-    """A part of what was paid, and with what."""
-
-    kind: PaymentKind
-    value_centavos: int
-
-    def __post_init__(self) -> None:
-        if type(self.kind) is not PaymentKind:
-            raise ValueError("a payment is of a PaymentKind")
-        if type(self.value_centavos) is not int or self.value_centavos < 0:
-            raise ValueError("a payment is centavos, from zero")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
-    """Where a sale was made, as far as it was told: store, till, series of its numbers."""
-
-    store: str | None = None
-    till: str | None = None
-    series: str | None = None
-
-    def __post_init__(self) -> None:
-        for told in (self.store, self.till, self.series):
-            if told is not None and not is_place(told):
-                raise ValueError(f"a place has 1 to {MAX_PLACE_CHARS} visible ASCII characters")
-
-
-NOWHERE: Final = Place()
-"""Of a sale that tells nothing of its place."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -257,6 +168,7 @@ class Sale:
     cashier: str | None = None
     metadata: tuple[tuple[str, str], ...] = ()
     sold_at_wall: datetime | None = field(default=None, compare=False)
+    known: ClassVar[type[Sale]]
 
     def __post_init__(self) -> None:
         refuse_naive(self.sold_at, "when a sale happened")
@@ -313,44 +225,6 @@ class Sale:
         if not all(is_metadata_key(key) and is_metadata_value(value) for key, value in pairs):
             raise ValueError("a key of metadata, or its value, is none")
 
-    @classmethod
-    def known(  # noqa: PLR0913 (its fields)
-        cls,
-        *,
-        sold_at: datetime,
-        customer: Customer | None,
-        lines: tuple[Line, ...],
-        total_centavos: int,
-        discount_centavos: int,
-        surcharge_centavos: int,
-        difference_centavos: int,
-        payments: tuple[Payment, ...],
-        place: Place,
-        sale_id: str | None,
-        confirm_later: bool,
-        cashier: str | None,
-        metadata: tuple[tuple[str, str], ...],
-        sold_at_wall: datetime | None,
-    ) -> Self:
-        """Exactly this sale, unchecked."""
-        made = object.__new__(cls)
-        put = object.__setattr__
-        put(made, "sold_at", sold_at)
-        put(made, "customer", customer)
-        put(made, "lines", lines)
-        put(made, "total_centavos", total_centavos)
-        put(made, "discount_centavos", discount_centavos)
-        put(made, "surcharge_centavos", surcharge_centavos)
-        put(made, "difference_centavos", difference_centavos)
-        put(made, "payments", payments)
-        put(made, "place", place)
-        put(made, "sale_id", sale_id)
-        put(made, "confirm_later", confirm_later)
-        put(made, "cashier", cashier)
-        put(made, "metadata", metadata)
-        put(made, "sold_at_wall", sold_at_wall)
-        return made
-
     def of(self, customer: Customer | None) -> Self:
         """The same of another customer, as unchecked as this one."""
         made = copy(self)
@@ -361,6 +235,28 @@ class Sale:
     def document(self) -> BuyerDocument | None:
         """Who bought; None is nobody."""
         return None if self.customer is None else self.customer.document
+
+
+def _unchecked(made: type[T]) -> type[T]:
+    """What makes exactly what it is told, of every field, unchecked.
+
+    By a class of the same fields whose constructor only puts them, the quickest way that says none
+    of them again: sales are made in it all day.
+    """
+    names = [each.name for each in fields(made)]
+    unchecked = make_dataclass(made.__name__, names, slots=True, kw_only=True)
+
+    def known(**told: object) -> T:
+        one = unchecked(**told)
+        one.__class__ = made
+        return cast("T", one)
+
+    return cast("type[T]", known)
+
+
+Line.known = _unchecked(Line)
+Customer.known = _unchecked(Customer)
+Sale.known = _unchecked(Sale)
 
 
 def _is_text(value: object) -> bool:
@@ -375,11 +271,6 @@ def is_sku(text: object) -> bool:
 def is_sale_id(text: object) -> bool:
     """Whether this may be an ERP's own number of a sale: 1 to 64 visible ASCII characters."""
     return isinstance(text, str) and SALE_ID.match(text) is not None
-
-
-def is_place(text: object) -> bool:
-    """Whether this may name a store, a till or a series: 1 to 32 visible ASCII characters."""
-    return isinstance(text, str) and PLACE.match(text) is not None
 
 
 def is_cashier(text: object) -> bool:

@@ -4,7 +4,7 @@ A sale goes by its names: the keys and the sale ids that it was told under, and 
 sees to it that each name has one owner, by a unique key, and asks here what follows.
 """
 
-# ruff: noqa: TC003 - users' tools read these annotations at run time
+# ruff: noqa: TC001, TC003 - users' tools read these annotations at run time
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
@@ -23,8 +23,10 @@ from cashback_core.sales.content import (
     same_content,
 )
 from cashback_core.sales.erased import ERASED
+from cashback_core.sales.payments import Payment
+from cashback_core.sales.place import NOWHERE, Place
 from cashback_core.sales.rules import NumberScope
-from cashback_core.sales.sale import NOWHERE, Payment, Place, Sale
+from cashback_core.sales.sale import Sale
 from cashback_core.values.access_keys import holds_buyer
 from cashback_core.values.masks import STARS
 

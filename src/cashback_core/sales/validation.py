@@ -9,10 +9,13 @@ from zoneinfo import ZoneInfo
 
 from cashback_core.sales.catalogue import Catalogue
 from cashback_core.sales.effective_dates import counts_at
+from cashback_core.sales.payments import Payment
+from cashback_core.sales.place import NOWHERE, Place
 from cashback_core.sales.programme import Programme
 from cashback_core.sales.reading.customer import read_customer
 from cashback_core.sales.reading.instant import read_sold_at
-from cashback_core.sales.reading.json_object import FieldReader, Fields, Shape
+from cashback_core.sales.reading.json_object import FieldReader, Fields, ObjectForm
+from cashback_core.sales.reading.judged_by import JudgedBy
 from cashback_core.sales.reading.lines import LineReader, ReadLines
 from cashback_core.sales.reading.names import (
     needs_store,
@@ -24,7 +27,7 @@ from cashback_core.sales.reading.notes import read_cashier, read_metadata, refus
 from cashback_core.sales.reading.payments import read_payments
 from cashback_core.sales.reading.totals import difference_of
 from cashback_core.sales.rules import SaleRules
-from cashback_core.sales.sale import MAX_TOLERANCE_CENTAVOS, NOWHERE, Payment, Place, Sale
+from cashback_core.sales.sale import MAX_TOLERANCE_CENTAVOS, Sale
 from cashback_core.values.instants import refuse_naive
 from cashback_core.values.violations import InvalidSale
 
@@ -40,22 +43,24 @@ TERMS_CODES: Final = frozenset(
 )
 """Faults that a sale has under the terms, or the rules, of today; it may have been taken before."""
 
-_SALE: Final[Shape] = {
-    "sold_at": True,
-    "customer": True,
-    "total": True,
-    "products": True,
-    "discount": False,
-    "surcharge": False,
-    "payments": False,
-    "store": False,
-    "till": False,
-    "series": False,
-    "sale_id": False,
-    "cashier": False,
-    "metadata": False,
-    "confirm": False,
-}
+_SALE: Final = ObjectForm(
+    {
+        "sold_at": True,
+        "customer": True,
+        "total": True,
+        "products": True,
+        "discount": False,
+        "surcharge": False,
+        "payments": False,
+        "store": False,
+        "till": False,
+        "series": False,
+        "sale_id": False,
+        "cashier": False,
+        "metadata": False,
+        "confirm": False,
+    }
+)
 _PLAIN: Final = frozenset({"sold_at", "customer", "total", "products", "discount", "sale_id"})
 """What most sales tell; of the rest it is asked once whether anything of it is told."""
 
@@ -63,8 +68,8 @@ _NOW_OR_LATER: Final = ("now", "later")
 _NO_PRODUCTS: Final = Catalogue()
 
 
-class _Notes(NamedTuple):
-    """How a sale was paid, where, and what else an ERP told of it."""
+class _Seldom(NamedTuple):
+    """What few sales tell: how it was paid, where it was made, and what else an ERP notes of it."""
 
     payments: tuple[Payment, ...]
     place: Place
@@ -73,7 +78,7 @@ class _Notes(NamedTuple):
     metadata: tuple[tuple[str, str], ...]
 
 
-_NO_NOTES: Final = _Notes((), NOWHERE, False, None, ())
+_NOTHING_MORE: Final = _Seldom((), NOWHERE, False, None, ())
 
 
 def parse_sale(
@@ -94,13 +99,7 @@ def parse_sale(
     must not.
     """
     refuse_naive(now, "now")
-    return _Document(
-        rules=rules,
-        now=now,
-        programme=programme,
-        catalogue=catalogue,
-        idempotency_key=idempotency_key,
-    ).sale(document)
+    return _Document(JudgedBy(rules, now, programme, catalogue, idempotency_key)).sale(document)
 
 
 def parse_repeat(document: object, *, zone: ZoneInfo) -> Sale:
@@ -111,68 +110,56 @@ def parse_repeat(document: object, *, zone: ZoneInfo) -> Sale:
     before, and of a line that gives a sku the type is empty. Raises InvalidSale for what is no sale
     under any terms.
     """
-    return _Document(
-        rules=SaleRules(zone=zone),
-        now=None,
-        programme=None,
-        catalogue=_NO_PRODUCTS,
-        idempotency_key=None,
-    ).sale(document)
+    by = JudgedBy(SaleRules(zone=zone), None, None, _NO_PRODUCTS, None)
+    return _Document(by).sale(document)
 
 
 class _Document:
-    """What one document is read by. Without `now` it is a repeat."""
+    """One document that is read."""
 
-    def __init__(
-        self,
-        *,
-        rules: SaleRules,
-        now: datetime | None,
-        programme: Programme | None,
-        catalogue: Catalogue,
-        idempotency_key: str | None,
-    ) -> None:
+    __slots__ = ("by", "reader", "sold_at")
+
+    def __init__(self, by: JudgedBy) -> None:
         self.reader = FieldReader()
-        self.rules = rules
-        self.now = now
-        self.programme = programme
-        self.catalogue = catalogue
-        self.idempotency_key = idempotency_key
+        self.by = by
+        self.sold_at: datetime | None = None
 
     def sale(self, document: object) -> Sale:
         """Raises InvalidSale."""
         fields = self.reader.read_object(document, "", _SALE)
         sale = None if fields is None else self._sale(fields)
         if sale is None or self.reader.violations:
-            raise InvalidSale(tuple(self.reader.violations))
+            raise InvalidSale(tuple(self.reader.violations), sold_at=self.sold_at)
         return sale
 
     def _sale(self, fields: Fields) -> Sale | None:
         """A part that cannot be read has told why; then there is no sale."""
-        reader, rules, now = self.reader, self.rules, self.now
-        sold_at, sold_at_wall = read_sold_at(reader, fields, rules, now)
-        customer = read_customer(reader, fields, None if now is None else rules.buyers)
+        reader, by = self.reader, self.by
+        is_plain = fields.keys() <= _PLAIN
+        sold_at, sold_at_wall = read_sold_at(reader, fields, by)
+        self.sold_at = sold_at
+        customer = read_customer(reader, fields, by)
         read = self._lines(fields, sold_at)
         total = reader.read_money(fields, "total", "")
         discount = reader.read_optional_money(fields, "discount", "")
-        surcharge = reader.read_optional_money(fields, "surcharge", "")
+        surcharge = 0 if is_plain else reader.read_optional_money(fields, "surcharge", "")
         difference = None
         if read is not None and total is not None and None not in (discount, surcharge):
             difference = self._difference(read, total, discount or 0, surcharge or 0)
         sale_id = read_sale_id(reader, fields)
-        notes = _NO_NOTES if fields.keys() <= _PLAIN else self._notes(fields, total)
-        payments, place, confirm_later, cashier, metadata = notes
+        told = _NOTHING_MORE if is_plain else self._more(fields, total)
+        payments, place, confirm_later, cashier, metadata = told
         bought_by = None if customer is None else customer.document
-        needs_store(reader, sale_id, fields, rules.numbers)
-        if now is not None:
+        needs_store(reader, sale_id, fields, by.rules.numbers)
+        if not by.is_repeat:
             refuse_documents(
                 reader,
                 bought_by,
                 sale_id=sale_id,
-                idempotency_key=self.idempotency_key,
+                idempotency_key=by.idempotency_key,
                 place=place,
             )
-            if notes is not _NO_NOTES:
+            if not is_plain:
                 refuse_personal_notes(reader, bought_by, cashier=cashier, metadata=metadata)
         if read is None or total is None or difference is None or sold_at is None:
             return None
@@ -193,9 +180,9 @@ class _Document:
             sold_at_wall=sold_at_wall,
         )
 
-    def _notes(self, fields: Fields, total: int | None) -> _Notes:
+    def _more(self, fields: Fields, total: int | None) -> _Seldom:
         reader = self.reader
-        return _Notes(
+        return _Seldom(
             read_payments(reader, fields, total),
             read_place(reader, fields),
             reader.read_choice(fields, "confirm", "", _NOW_OR_LATER, optional=True) == "later",
@@ -204,18 +191,12 @@ class _Document:
         )
 
     def _lines(self, fields: Fields, sold_at: datetime | None) -> ReadLines | None:
-        return LineReader(
-            reader=self.reader,
-            rules=self.rules,
-            programme=self.programme,
-            catalogue=self.catalogue,
-            instant=None if sold_at is None else counts_at(sold_at, self.now),
-            repeat=self.now is None,
-        ).lines(fields)
+        instant = None if sold_at is None else counts_at(sold_at, self.by.now)
+        return LineReader(self.reader, self.by, instant).lines(fields)
 
     def _difference(self, read: ReadLines, total: int, discount: int, surcharge: int) -> int | None:
-        tolerance = self.rules.sale_tolerance_centavos
-        if self.now is None:  # as any merchant may have let pass, by whatever rounding
+        tolerance = self.by.rules.sale_tolerance_centavos
+        if self.by.is_repeat:  # as any merchant may have let pass, by whatever rounding
             tolerance = MAX_TOLERANCE_CENTAVOS + len(read.lines)
         return difference_of(
             self.reader,

@@ -408,7 +408,7 @@ def _check_client_clocks(backlog: OpenWork) -> Check:
         return Check(level=Level.OK, name="client clocks", found="none was ahead within a day")
     told = "; ".join(
         f"{one.client} of {one.merchant} is ahead by {_minutes(one.ahead_s)}:"
-        f" {one.sales} {'sale' if one.sales == 1 else 'sales'}"
+        f" {one.sales} {'sale' if one.sales == 1 else 'sales'} taken, {one.refused} refused"
         f" since {format_instant(one.first_at)}, the latest {format_instant(one.last_at)}"
         for one in clocks[:CLOCKS_SHOWN]
     )

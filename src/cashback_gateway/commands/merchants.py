@@ -10,7 +10,7 @@ from cyclopts import Parameter
 from adapters.postgres.administration.merchants import PostgresMerchants
 from cashback_core.administration.merchants import (
     DEFAULT_MAX_SALE_AGE_DAYS,
-    MAX_AHEAD_S,
+    LONGEST_AHEAD_S,
     MAX_CONFIRM_WITHIN_H,
     MAX_SALE_AGE_DAYS,
     MerchantFilter,
@@ -99,7 +99,7 @@ class TillTerms:
         ),
     ] = 72
     max_ahead_s: Annotated[
-        int, whole_from(0, MAX_AHEAD_S, "seconds by which a till's clock may be ahead")
+        int, whole_from(0, LONGEST_AHEAD_S, "seconds by which a till's clock may be ahead")
     ] = 300
     numbers: Annotated[
         NumberScope, _choice("--numbers", "where a sale_id names one sale; laid down for ever")

@@ -19,7 +19,8 @@ import pytest
 from adapters.postgres.cashbacks.store import PostgresCashbackStore
 from adapters.postgres.connection.database import Database
 from cashback_core.delivery.states import DeliveryPolicy
-from cashback_core.sales.sale import Payment, PaymentKind, Place
+from cashback_core.sales.payments import Payment, PaymentKind
+from cashback_core.sales.place import Place
 from cashback_core.values.ids import new_id
 from contract.builders import (
     CREATED,

@@ -26,8 +26,9 @@ from cashback_core.intake.acceptance import (
     Submission,
 )
 from cashback_core.sales.calculation import calculate
+from cashback_core.sales.place import Place
 from cashback_core.sales.programme import Programme, Rate
-from cashback_core.sales.sale import Customer, Line, Place, Sale
+from cashback_core.sales.sale import Customer, Line, Sale
 from cashback_core.sales.same_sale import Collision, NameKind
 from cashback_core.values.availability import StoreUnavailable
 from cashback_core.values.documents import Cpf, cpf_check_digits

@@ -14,8 +14,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from adapters.postgres.operators.examination import examine_backlog
 from adapters.telemetry.metrics import METRICS, STANDARD, Metric, ProcessRole
 from adapters.telemetry.page import as_markdown
+from cashback_gateway.commands.doctor import check_backlog
 from cashback_gateway.local.ports import free_port
 from integration.journeys import sale
 from integration.running import Gateway, running_gateway, wait_until_answers
@@ -238,6 +240,25 @@ def test_whose_clock_is_ahead_is_told(fleet: Fleet) -> None:
     (told,) = scrape(fleet.ports["worker"])["cashback_client_clock_ahead_seconds"].samples
     assert told.labels == {"client": "user:demo"}
     assert AHEAD_S - 30 < told.value < AHEAD_S
+    # Further ahead than it is taken by default: refused by both APIs, and seen all the same.
+    beyond = sale() | {"sold_at": (datetime.now(UTC) + timedelta(minutes=58)).isoformat()}
+    for url in (fleet.gateway.base_url, fleet.second_url):
+        reply = fleet.gateway.request("POST", "/api/cashbacks", beyond, to=url)
+        assert reply.status == 422
+        assert [each["code"] for each in reply.json["errors"]] == ["sold_at_future"]
+    until(lambda: fleet.gateway.rows("select sales from refused_clocks") == [(2,)])
+    until(
+        lambda: (
+            total(scrape(fleet.ports["worker"]), "cashback_client_clock_ahead_seconds") > 57 * 60
+        )
+    )
+    (line,) = [
+        check.found
+        for check in check_backlog(examine_backlog(fleet.gateway.dsn), datetime.now(UTC))
+        if check.name == "client clocks"
+    ]
+    assert line.startswith("user:demo of demo is ahead by 5")
+    assert "1 sale taken, 2 refused since" in line
 
 
 def test_a_paused_sender_is_seen(fleet: Fleet) -> None:

@@ -27,7 +27,7 @@ from adapters.http.wire.shapes import Instant, Shape, Version, instant_or_none
 from cashback_core.administration import merchants
 from cashback_core.administration.merchants import (
     DEFAULT_MAX_SALE_AGE_DAYS,
-    MAX_AHEAD_S,
+    LONGEST_AHEAD_S,
     MAX_CONFIRM_WITHIN_H,
     MAX_SALE_AGE_DAYS,
     SLUG,
@@ -263,7 +263,7 @@ _STATE: Final[dict[str, Field[Any]]] = {
     ),
     "max_ahead_s": Whole(
         lowest=0,
-        highest=MAX_AHEAD_S,
+        highest=LONGEST_AHEAD_S,
         default=300,
         about="By how many seconds a till's clock may be ahead: such a sale is taken, its `sold_at`"
         " kept as told, and it counts at its acceptance. One further ahead is refused"

@@ -68,9 +68,9 @@ class ProblemAnswer:
         }
 
 
-_ANY_OTHER: Final = ProblemAnswer(status="default", codes=ANY, named="any_other")
+_ANY_OTHER: Final = ProblemAnswer(status="default", codes=ANY, named="other")
 _ANY_OTHER_OF_A_BODY: Final = ProblemAnswer(
-    status="default", codes=(*ANY, *BODY), named="any_other_of_a_body"
+    status="default", codes=(*ANY, *BODY), named="other_of_body"
 )
 
 

@@ -23,19 +23,18 @@ from adapters.http.problems.shapes import Problem
 from adapters.http.sales.actions import ACTIONS
 from adapters.http.sales.shapes import SHAPES as SALES_SHAPES
 from adapters.http.wire import fresh
-from adapters.http.wire.fields import PersonName
+from adapters.http.wire.fields import CPF_OR_CNPJ, FOREIGN, PersonName, Reason
 from adapters.http.wire.filters import DAY, TIME
 from adapters.http.wire.shapes import Document, Instant, Money
+from cashback_core.sales.payments import MAX_PAYMENTS
+from cashback_core.sales.place import MAX_PLACE_CHARS
 from cashback_core.sales.sale import (
     MAX_CASHIER_CHARS,
     MAX_LINES,
     MAX_METADATA,
     MAX_METADATA_CHARS,
-    MAX_PAYMENTS,
-    MAX_PLACE_CHARS,
     MAX_SKU_CHARS,
 )
-from cashback_core.values.documents import MAX_FOREIGN_CHARS, MIN_FOREIGN_CHARS
 from cashback_core.values.money import MAX_CENTAVOS, MAX_QUANTITY_E4, QUANTITY_SCALE
 from cashback_core.values.names import MAX_NAME_CHARS
 from cashback_core.words.locales import ENGLISH, phrase, phrases
@@ -110,7 +109,10 @@ _UNIT_VALUE: Final[Schema] = {
     "description": "Reais for one unit, exact to ten decimals, as a text or a number; 0 for a"
     " gift.",
     "anyOf": [
-        {"type": "string", "pattern": r"^(0|[1-9][0-9]{0,7})(\.[0-9]{1,10}0{0,30})?$"},
+        {
+            "type": "string",
+            "pattern": r"^(?!9{8}\.990*[1-9])(0|[1-9][0-9]{0,7})(\.[0-9]{1,10}0{0,30})?$",
+        },
         {"type": "number", "minimum": 0, "maximum": MAX_CENTAVOS / 100},
     ],
     "examples": ["9.99", "0.4723"],
@@ -118,7 +120,11 @@ _UNIT_VALUE: Final[Schema] = {
 _QUANTITY: Final[Schema] = {
     "description": "Positive, exact to four decimals (food is sold by the kilo).",
     "anyOf": [
-        {"type": "string", "pattern": r"^(0|[1-9][0-9]{0,4})(\.[0-9]{1,4}0{0,36})?$"},
+        {
+            "type": "string",
+            "pattern": r"^(?!0(\.0+)?$|9{5}\.0*[1-9])"
+            r"(0|[1-9][0-9]{0,4})(\.[0-9]{1,4}0{0,36})?$",
+        },
         {"type": "number", "exclusiveMinimum": 0, "maximum": MAX_QUANTITY_E4 / QUANTITY_SCALE},
     ],
     "examples": [1, "0.357"],
@@ -154,10 +160,8 @@ _CUSTOMER: Final = _object(
     {
         "document": {
             "type": "string",
-            "description": "Right check digits, or 5 to 20 of A-Z 0-9 . / - of a foreign one.",
-            "minLength": MIN_FOREIGN_CHARS,
-            "maxLength": MAX_FOREIGN_CHARS,
-            "pattern": "^[0-9A-Za-z./-]+$",
+            "description": "Right check digits, or a foreign one.",
+            "pattern": f"^(?=.*[0-9A-Za-z]){FOREIGN}$",
             "examples": ["52998224725", "11222333000181"],
         },
         "document_type": {
@@ -174,7 +178,13 @@ _CUSTOMER: Final = _object(
     },
     optional=("document_type",),
     description="Who bought; of the name, see CustomerInput.",
-)
+) | {
+    "if": {
+        "properties": {"document_type": {"const": "foreign"}},
+        "required": ["document_type"],
+    },
+    "else": {"properties": {"document": {"pattern": f"^({CPF_OR_CNPJ})$"}}},
+}
 _PAYMENT: Final = _object(
     {
         "kind": reference("schemas", "PaymentKind"),
@@ -334,7 +344,8 @@ _STEP_CODES: Final[Schema] = {
 
 _TEXT_OR_NULL: Final = [{"type": "string"}, {"type": "null"}]
 _NAMED: Final = {"Money": Money, "Instant": Instant, "BuyerDocument": Document}
-"""Texts that many fields have: their form is told once."""
+_SENT: Final = {"Reason": Reason().schema()}
+"""Texts that many fields have, in answers and in requests: their form is told once."""
 
 
 def schemas() -> dict[str, Schema]:
@@ -357,7 +368,7 @@ def schemas() -> dict[str, Schema]:
     record = answers["RecordedSale"]
     answers["Quote"] = described_in("RecordedSale", record, answers["Quote"])
     answers["SaleHistory"] = extending("RecordedSale", record, answers["SaleHistory"])
-    return {**REQUESTS, **answers, **named, **codes}
+    return {**_by_name(REQUESTS, _SENT), **_SENT, **answers, **named, **codes}
 
 
 def _by_name(value: Any, named: dict[str, Schema]) -> Any:

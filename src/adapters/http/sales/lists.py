@@ -24,8 +24,8 @@ from cashback_core.delivery.record import RateVersion, RecordFilter
 from cashback_core.delivery.states import DONE, Status
 from cashback_core.operators.acts import ATTENTION, OpenFilter
 from cashback_core.reconciliation.findings import FindingClass
+from cashback_core.sales.place import MAX_PLACE_CHARS, PLACE
 from cashback_core.sales.programme import TYPE
-from cashback_core.sales.sale import MAX_PLACE_CHARS, PLACE
 from cashback_core.sales.same_sale import EqualOutcome
 from cashback_core.values.access_keys import MAX_SERIES
 from cashback_core.values.pages import Position

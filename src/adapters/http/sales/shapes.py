@@ -20,7 +20,7 @@ from adapters.http.wire.shapes import (
 from cashback_core.delivery.states import Actor, Status
 from cashback_core.reconciliation.findings import FindingClass
 from cashback_core.sales.calculation import NothingDue
-from cashback_core.sales.sale import PaymentKind
+from cashback_core.sales.payments import PaymentKind
 from cashback_core.sales.same_sale import EqualOutcome
 from cashback_core.values.documents import DocumentKind
 from cashback_core.values.rounding import Rounding

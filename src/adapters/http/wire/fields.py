@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Generic, Protocol, TypeVar
 from zoneinfo import ZoneInfo
 
 from adapters.http.wire.objects import MAX_NAME_CHARS, ObjectReader
+from cashback_core.values.documents import MAX_FOREIGN_CHARS, MIN_FOREIGN_CHARS
 from cashback_core.values.reasons import MAX_REASON_CHARS
 
 if TYPE_CHECKING:
@@ -22,11 +23,14 @@ T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
 
 _UTC = ZoneInfo("UTC")
-_DOCUMENT = (
-    r"^([0-9]{11}|[0-9]{3}\.[0-9]{3}\.[0-9]{3}-[0-9]{2}"
+CPF_OR_CNPJ: Final = (
+    r"[0-9]{11}|[0-9]{3}\.[0-9]{3}\.[0-9]{3}-[0-9]{2}"
     r"|[0-9A-Z]{12}[0-9]{2}|[0-9A-Z]{2}\.[0-9A-Z]{3}\.[0-9A-Z]{3}/[0-9A-Z]{4}-[0-9]{2}"
-    r"|foreign:[0-9A-Za-z./-]{5,20})$"
 )
+FOREIGN: Final = f"[0-9A-Za-z./-]{{{MIN_FOREIGN_CHARS},{MAX_FOREIGN_CHARS}}}"
+"""What documents look like, in patterns of the OpenAPI document."""
+
+_DOCUMENT: Final = f"^({CPF_OR_CNPJ}|foreign:{FOREIGN})$"
 
 
 class Field(Protocol[T_co]):

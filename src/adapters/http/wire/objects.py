@@ -10,7 +10,7 @@ import unicodedata
 from typing import TYPE_CHECKING, Final, cast
 
 from adapters.http.wire.refusals import InvalidRequestError
-from cashback_core.sales.reading.json_object import FieldReader, Fields
+from cashback_core.sales.reading.json_object import FieldReader, Fields, ObjectForm
 from cashback_core.values.documents import (
     BuyerDocument,
     InvalidDocument,
@@ -25,12 +25,11 @@ from cashback_core.values.violations import MAX_VIOLATIONS, Violation, show
 
 if TYPE_CHECKING:
     import re
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Mapping, Sequence
     from datetime import datetime
     from uuid import UUID
     from zoneinfo import ZoneInfo
 
-    from cashback_core.sales.reading.json_object import Shape
 
 MAX_NAME_CHARS: Final = 120
 
@@ -42,10 +41,10 @@ class ObjectReader:
     use.
     """
 
-    def __init__(self, document: object, shape: Shape) -> None:
+    def __init__(self, document: object, shape: Mapping[str, bool]) -> None:
         self._reader = FieldReader()
         self._faults: list[Violation] = []
-        self._fields: Fields = self._reader.read_object(document, "", shape) or {}
+        self._fields: Fields = self._reader.read_object(document, "", ObjectForm(shape)) or {}
         if self._reader.violations and not isinstance(document, dict):
             self.refuse_faults()
         self._needed = {name for name, must in shape.items() if must}

@@ -168,9 +168,15 @@ async def _retain(
     row = await found.fetchone()
     if row is None:
         return 0
-    dropped = 0
-    if retention.raw_days is not None:
-        dropped += await _drop_raw(connection, merchant_id, row[0], retention.raw_days, limit)
+    past = await connection.execute(
+        "delete from refused_clocks where merchant_id = %s and last_at < now() - interval '1 day'",
+        [merchant_id],
+    )
+    dropped = past.rowcount  # one a client: they are few
+    if retention.raw_days is not None and dropped < limit:
+        dropped += await _drop_raw(
+            connection, merchant_id, row[0], retention.raw_days, limit - dropped
+        )
     if retention.customer_days is not None and dropped < limit:
         days = retention.customer_days
         dropped += await _drop_customers(

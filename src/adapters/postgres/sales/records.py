@@ -12,7 +12,9 @@ from cashback_core.delivery.states import Status
 from cashback_core.delivery.waits import Waiting, Why
 from cashback_core.sales.calculation import Cashback, LineCashback, NothingDue
 from cashback_core.sales.erased import customer_of
-from cashback_core.sales.sale import NOWHERE, Line, Payment, PaymentKind, Place, Sale
+from cashback_core.sales.payments import Payment, PaymentKind
+from cashback_core.sales.place import NOWHERE, Place
+from cashback_core.sales.sale import Line, Sale
 from cashback_core.values.money import parse_exact
 from cashback_core.values.rounding import Rounding
 

@@ -2013,6 +2013,23 @@ CREATE TABLE public.reconciliations (
     CONSTRAINT reconciliations_kind_check CHECK ((kind = ANY (ARRAY['open'::text, 'recent'::text, 'asked'::text])))
 );
 
+-- Name: refused_clocks; Type: TABLE; Schema: public; Owner: -
+
+CREATE TABLE public.refused_clocks (
+    merchant_id bigint NOT NULL,
+    client text NOT NULL COLLATE pg_catalog."C",
+    ahead_s double precision NOT NULL,
+    ahead_at timestamp with time zone NOT NULL,
+    sales bigint NOT NULL,
+    first_at timestamp with time zone NOT NULL,
+    last_at timestamp with time zone NOT NULL,
+    CONSTRAINT refused_clocks_ahead_s_check CHECK (((ahead_s > (0)::double precision) AND (ahead_s < 'Infinity'::double precision))),
+    CONSTRAINT refused_clocks_check CHECK (((last_at >= first_at) AND (last_at >= ahead_at))),
+    CONSTRAINT refused_clocks_client_check CHECK ((client ~ '^[ -~]{1,96}$'::text)),
+    CONSTRAINT refused_clocks_sales_check CHECK ((sales > 0))
+)
+WITH (fillfactor='50');
+
 -- Name: refused_equals; Type: TABLE; Schema: public; Owner: -
 
 CREATE TABLE public.refused_equals (
@@ -2500,6 +2517,11 @@ ALTER TABLE ONLY public.rates
 
 ALTER TABLE ONLY public.reconciliations
     ADD CONSTRAINT reconciliations_pkey PRIMARY KEY (reconciliation_id);
+
+-- Name: refused_clocks refused_clocks_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.refused_clocks
+    ADD CONSTRAINT refused_clocks_pkey PRIMARY KEY (merchant_id, client);
 
 -- Name: refused_equals refused_equals_pkey; Type: CONSTRAINT; Schema: public; Owner: -
 
@@ -3159,6 +3181,11 @@ ALTER TABLE ONLY public.products
 ALTER TABLE ONLY public.rates
     ADD CONSTRAINT rates_merchant_id_type_fkey FOREIGN KEY (merchant_id, type) REFERENCES public.product_types(merchant_id, type) ON DELETE CASCADE;
 
+-- Name: refused_clocks refused_clocks_merchant_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.refused_clocks
+    ADD CONSTRAINT refused_clocks_merchant_id_fkey FOREIGN KEY (merchant_id) REFERENCES public.merchants(merchant_id);
+
 -- Name: refused_equals refused_equals_merchant_id_cashback_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
 
 ALTER TABLE ONLY public.refused_equals
@@ -3386,6 +3413,10 @@ CREATE POLICY of_all_merchants ON public.products TO cashback_worker USING (true
 
 CREATE POLICY of_all_merchants ON public.rates TO cashback_worker USING (true);
 
+-- Name: refused_clocks of_all_merchants; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY of_all_merchants ON public.refused_clocks TO cashback_worker USING (true);
+
 -- Name: refused_equals of_all_merchants; Type: POLICY; Schema: public; Owner: -
 
 CREATE POLICY of_all_merchants ON public.refused_equals TO cashback_worker USING (true);
@@ -3550,6 +3581,14 @@ CASE
     ELSE false
 END);
 
+-- Name: refused_clocks of_named_merchants; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY of_named_merchants ON public.refused_clocks TO cashback_serving USING (
+CASE
+    WHEN (merchant_id = ANY (( SELECT (NULLIF(current_setting('cashback.merchants'::text, true), ''::text))::bigint[] AS "nullif")::bigint[])) THEN true
+    ELSE false
+END);
+
 -- Name: refused_equals of_named_merchants; Type: POLICY; Schema: public; Owner: -
 
 CREATE POLICY of_named_merchants ON public.refused_equals TO cashback_serving USING (
@@ -3657,6 +3696,14 @@ END);
 -- Name: privacy_acts of_named_merchants_for_erasure; Type: POLICY; Schema: public; Owner: -
 
 CREATE POLICY of_named_merchants_for_erasure ON public.privacy_acts TO cashback_eraser USING (
+CASE
+    WHEN (merchant_id = ANY (( SELECT (NULLIF(current_setting('cashback.merchants'::text, true), ''::text))::bigint[] AS "nullif")::bigint[])) THEN true
+    ELSE false
+END);
+
+-- Name: refused_clocks of_named_merchants_for_erasure; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY of_named_merchants_for_erasure ON public.refused_clocks TO cashback_eraser USING (
 CASE
     WHEN (merchant_id = ANY (( SELECT (NULLIF(current_setting('cashback.merchants'::text, true), ''::text))::bigint[] AS "nullif")::bigint[])) THEN true
     ELSE false
@@ -3857,6 +3904,10 @@ ALTER TABLE public.rates ENABLE ROW LEVEL SECURITY;
 -- Name: reconciliations; Type: ROW SECURITY; Schema: public; Owner: -
 
 ALTER TABLE public.reconciliations ENABLE ROW LEVEL SECURITY;
+
+-- Name: refused_clocks; Type: ROW SECURITY; Schema: public; Owner: -
+
+ALTER TABLE public.refused_clocks ENABLE ROW LEVEL SECURITY;
 
 -- Name: refused_equals; Type: ROW SECURITY; Schema: public; Owner: -
 
@@ -4711,6 +4762,32 @@ GRANT SELECT,INSERT,DELETE ON TABLE public.rates TO cashback_serving;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.reconciliations TO cashback_worker;
 GRANT SELECT ON TABLE public.reconciliations TO cashback_platform;
+
+-- Name: TABLE refused_clocks; Type: ACL; Schema: public; Owner: -
+
+GRANT SELECT,INSERT ON TABLE public.refused_clocks TO cashback_serving;
+GRANT SELECT ON TABLE public.refused_clocks TO cashback_worker;
+GRANT SELECT,DELETE ON TABLE public.refused_clocks TO cashback_eraser;
+
+-- Name: COLUMN refused_clocks.ahead_s; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(ahead_s) ON TABLE public.refused_clocks TO cashback_serving;
+
+-- Name: COLUMN refused_clocks.ahead_at; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(ahead_at) ON TABLE public.refused_clocks TO cashback_serving;
+
+-- Name: COLUMN refused_clocks.sales; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(sales) ON TABLE public.refused_clocks TO cashback_serving;
+
+-- Name: COLUMN refused_clocks.first_at; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(first_at) ON TABLE public.refused_clocks TO cashback_serving;
+
+-- Name: COLUMN refused_clocks.last_at; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(last_at) ON TABLE public.refused_clocks TO cashback_serving;
 
 -- Name: TABLE refused_equals; Type: ACL; Schema: public; Owner: -
 

@@ -9,8 +9,9 @@ from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Final
 
-from cashback_core.sales.reading.json_object import FieldReader, Fields, Shape
-from cashback_core.sales.rules import BuyerRule, Buyers
+from cashback_core.sales.reading.json_object import FieldReader, Fields, ObjectForm
+from cashback_core.sales.reading.judged_by import JudgedBy
+from cashback_core.sales.rules import BuyerRule
 from cashback_core.sales.sale import Customer
 from cashback_core.values.documents import (
     BuyerDocument,
@@ -27,11 +28,11 @@ from cashback_core.values.names import MAX_NAME_CHARS, name_fault
 from cashback_core.values.violations import show
 from cashback_core.words.locales import ValueKind
 
-_CUSTOMER: Final[Shape] = {"document": True, "name": True, "document_type": False}
+_CUSTOMER: Final = ObjectForm({"document": True, "name": True, "document_type": False})
 _NUMBERS: Final = (int, float, Decimal)
 _LIKE_A_CNPJ: Final = re.compile(r"[^.]{14}\Z|[^.]{2}\.[^.]{3}\.")
 """By where its first dot stands, if it has one: a punctuated CPF has 14 characters, too."""
-
+_KINDS: Final = tuple(DocumentKind)
 _PARSERS: Final[Mapping[str, Callable[[str], BuyerDocument]]] = {
     DocumentKind.CPF: Cpf.parse,
     DocumentKind.CNPJ: Cnpj.parse,
@@ -43,15 +44,12 @@ _REFUSED: Final[Mapping[DocumentKind, str]] = {
 }
 
 
-def read_customer(reader: FieldReader, fields: Fields, buyers: Buyers | None) -> Customer | None:
-    """Who bought; None is nobody, or has told why it cannot be read.
-
-    Without `buyers` (a repeat) anybody may.
-    """
+def read_customer(reader: FieldReader, fields: Fields, by: JudgedBy) -> Customer | None:
+    """Who bought; None is nobody, or has told why it cannot be read."""
     if "customer" not in fields:
         return None
     if fields["customer"] is None:
-        if buyers is not None and buyers.nobody is BuyerRule.REFUSE:
+        if not by.is_repeat and by.rules.buyers.nobody is BuyerRule.REFUSE:
             reader.tell("/customer", "nobody_refused", show(None))
         return None
     customer = reader.read_object(fields["customer"], "/customer", _CUSTOMER)
@@ -61,7 +59,7 @@ def read_customer(reader: FieldReader, fields: Fields, buyers: Buyers | None) ->
     name = _name(reader, customer)
     if document is None or name is None:
         return None
-    if buyers is not None and buyers.rule_of(document) is BuyerRule.REFUSE:
+    if not by.is_repeat and by.rules.buyers.rule_of(document) is BuyerRule.REFUSE:
         reader.tell("/customer/document", _REFUSED[document_kind(document)], mask(document))
         return None
     return Customer.known(document=document, name=name)
@@ -69,9 +67,9 @@ def read_customer(reader: FieldReader, fields: Fields, buyers: Buyers | None) ->
 
 def _document(reader: FieldReader, customer: Fields) -> BuyerDocument | None:
     pointer = "/customer/document"
-    kind = reader.read_choice(
-        customer, "document_type", "/customer", tuple(DocumentKind), optional=True
-    )
+    kind = None
+    if "document_type" in customer:
+        kind = reader.read_choice(customer, "document_type", "/customer", _KINDS, optional=True)
     value = customer.get("document")
     if isinstance(value, _NUMBERS) and not isinstance(value, bool):
         # A number has lost its leading zeros; and a document is never repeated in an error.

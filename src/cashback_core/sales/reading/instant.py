@@ -6,7 +6,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from cashback_core.sales.reading.json_object import FieldReader, Fields
-from cashback_core.sales.rules import SaleRules
+from cashback_core.sales.reading.judged_by import JudgedBy
 from cashback_core.values.instants import (
     NoSuchInstant,
     NotAnInstant,
@@ -17,18 +17,18 @@ from cashback_core.values.violations import show
 
 
 def read_sold_at(
-    reader: FieldReader, fields: Fields, rules: SaleRules, now: datetime | None
+    reader: FieldReader, fields: Fields, by: JudgedBy
 ) -> tuple[datetime | None, datetime | None]:
     """The instant, and the wall clock that it was told by, if it was.
 
-    Without `now` (a repeat) any instant is taken, and a time that the zone skips is read by the
-    offset before.
+    Of a repeat a time that the zone skips is read by the offset before.
     """
+    rules, now = by.rules, by.now
     text = reader.read_text(fields, "sold_at", "")
     if text is None:
         return None, None
     try:
-        instant, wall = parse_wall_clock(text, rules.zone, skipped=now is None)
+        instant, wall = parse_wall_clock(text, rules.zone, skipped=by.is_repeat)
     except NotAnInstant:
         reader.tell("/sold_at", "sold_at_format", show(text))
         return None, None

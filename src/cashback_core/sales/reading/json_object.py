@@ -22,8 +22,16 @@ from cashback_core.values.violations import MAX_VIOLATIONS, Violation, escaped, 
 Fields = Mapping[str, object]
 """An object of the document."""
 
-Shape = Mapping[str, bool]
-"""The fields that an object may have, each with whether it must."""
+
+class ObjectForm:
+    """The fields that an object may have, each with whether it must."""
+
+    __slots__ = ("fields", "must")
+
+    def __init__(self, fields: Mapping[str, bool]) -> None:
+        self.fields = fields
+        self.must = frozenset(name for name, must in fields.items() if must)
+
 
 _ABSENT: Final = object()
 _MONEY_LIMITS: Final = {
@@ -56,18 +64,15 @@ class FieldReader:
         """Add the violation of a value of another type; `expected` is a phrase `type.…`."""
         self.tell(pointer, "wrong_type", show(value), {"type": expected})
 
-    def read_object(self, value: object, pointer: str, shape: Shape) -> Fields | None:
+    def read_object(self, value: object, pointer: str, form: ObjectForm) -> Fields | None:
         """An object with every required field and no unknown one; each fault of that is told."""
         # A dict is told by its class alone; the check of an abstract class takes its time.
         if not isinstance(value, dict) and not isinstance(value, Mapping):
             self.tell_wrong_type(value, pointer, "object")
             return None
         fields = cast("Fields", value)
-        for name, required in shape.items():
-            if required and name not in fields:
-                self.tell(f"{pointer}/{name}", "required", None)
-        if not fields.keys() <= shape.keys():
-            self._tell_unknown(fields, pointer, shape)
+        if not form.must <= fields.keys() <= form.fields.keys():
+            self._tell_misshapen(fields, pointer, form)
         return fields
 
     def read_pairs(self, value: object, pointer: str) -> Fields | None:
@@ -161,8 +166,11 @@ class FieldReader:
         else:
             self.tell(pointer, f"{kind}_format", show(value), limits)
 
-    def _tell_unknown(self, fields: Fields, pointer: str, shape: Shape) -> None:
-        known = {"fields": ", ".join(shape)}
+    def _tell_misshapen(self, fields: Fields, pointer: str, form: ObjectForm) -> None:
+        for name in form.fields:
+            if name in form.must and name not in fields:
+                self.tell(f"{pointer}/{name}", "required", None)
+        known = {"fields": ", ".join(form.fields)}
         for name in fields:
-            if name not in shape and len(self.violations) < MAX_VIOLATIONS:
+            if name not in form.fields and len(self.violations) < MAX_VIOLATIONS:
                 self.tell(f"{pointer}/{escaped(str(name))}", "unknown_field", None, known)

@@ -9,10 +9,8 @@ from datetime import datetime
 from typing import Final, NamedTuple, cast
 
 from cashback_core.sales.calculation import unknown_product_type
-from cashback_core.sales.catalogue import Catalogue
-from cashback_core.sales.programme import Programme
-from cashback_core.sales.reading.json_object import FieldReader, Fields, Shape
-from cashback_core.sales.rules import SaleRules
+from cashback_core.sales.reading.json_object import FieldReader, Fields, ObjectForm
+from cashback_core.sales.reading.judged_by import JudgedBy
 from cashback_core.sales.sale import (
     MAX_LINES,
     MAX_SKU_CHARS,
@@ -29,15 +27,17 @@ from cashback_core.values.money import (
 from cashback_core.values.suggestions import Nearest
 from cashback_core.values.violations import show
 
-_LINE: Final[Shape] = {
-    "type": False,
-    "sku": False,
-    "value": True,
-    "qty": True,
-    "discount": False,
-    "surcharge": False,
-    "amount": False,
-}
+_LINE: Final = ObjectForm(
+    {
+        "type": False,
+        "sku": False,
+        "value": True,
+        "qty": True,
+        "discount": False,
+        "surcharge": False,
+        "amount": False,
+    }
+)
 _PLAIN: Final = frozenset({"type", "sku", "value", "qty"})
 
 
@@ -48,20 +48,16 @@ class ReadLines(NamedTuple):
     told: frozenset[int]
 
 
-@dataclass(slots=True, kw_only=True)
+@dataclass(slots=True)
 class LineReader:
-    """What lines are judged by: at the instant that counts, None where it could not be read.
+    """What lines are read by: at the instant that counts, None where it could not be read.
 
-    For a repeat nothing is asked of programme and catalogue: of a line that gives a sku the type is
-    empty, and of amounts whatever some merchant may let pass is taken.
+    Of a line of a repeat that gives a sku the type is empty.
     """
 
     reader: FieldReader
-    rules: SaleRules
-    programme: Programme | None
-    catalogue: Catalogue
+    by: JudgedBy
     instant: datetime | None
-    repeat: bool
     _types: Nearest | None = None
 
     def lines(self, fields: Fields) -> ReadLines | None:
@@ -91,8 +87,12 @@ class LineReader:
         fields = reader.read_object(value, pointer, _LINE)
         if fields is None:
             return None
-        sku = reader.read_optional_text(fields, "sku", pointer)
-        type_ = self._type(fields, sku, pointer)
+        sku = None
+        if "type" in fields and "sku" not in fields:  # as most lines tell
+            type_ = reader.read_text(fields, "type", pointer)
+        else:
+            sku = reader.read_optional_text(fields, "sku", pointer)
+            type_ = self._type(fields, sku, pointer)
         value_e10 = reader.read_value(fields, "value", pointer)
         qty_e4 = reader.read_quantity(fields, "qty", pointer)
         discount: int | None = 0
@@ -109,7 +109,7 @@ class LineReader:
             return None
         if discount is None or surcharge is None or amount is None:
             return None
-        rounded = line_amount(value_e10, qty_e4, self.rules.line_rounding)
+        rounded = line_amount(value_e10, qty_e4, self.by.rules.line_rounding)
         if not tells_amount:
             amount = rounded
         elif self._fits(amount, value_e10 * qty_e4, rounded, pointer):
@@ -131,8 +131,8 @@ class LineReader:
 
     def _fits(self, amount: int, product: int, rounded: int, pointer: str) -> bool:
         """Whether a told amount is value × quantity: either centavo beside it always is."""
-        tolerance = self.rules.line_tolerance_centavos
-        if self.repeat:
+        tolerance = self.by.rules.line_tolerance_centavos
+        if self.by.is_repeat:
             tolerance = MAX_TOLERANCE_CENTAVOS
         if abs(amount * PRODUCT_PER_CENTAVO - product) < PRODUCT_PER_CENTAVO * (1 + tolerance):
             return True
@@ -161,12 +161,12 @@ class LineReader:
     def _type_of(self, sku: str, pointer: str) -> str | None:
         if not is_sku(sku):
             self.reader.tell(pointer, "sku_format", show(sku), {"highest": str(MAX_SKU_CHARS)})
-        elif self.repeat:
+        elif self.by.is_repeat:
             return ""
-        elif sku not in self.catalogue:
+        elif sku not in self.by.catalogue:
             self.reader.tell(pointer, "unknown_sku", show(sku))
         elif self.instant is not None:
-            type_ = self.catalogue.type_at(sku, self.instant)
+            type_ = self.by.catalogue.type_at(sku, self.instant)
             if type_ is None:
                 self.reader.tell(pointer, "sku_without_type", show(sku))
             return type_
@@ -174,7 +174,7 @@ class LineReader:
 
     def _has_rate(self, type_: str | None, sku: str | None, index: int) -> None:
         """Tell of a type that has no rate at the instant that counts."""
-        programme, instant = self.programme, self.instant
+        programme, instant = self.by.programme, self.instant
         if type_ is None or programme is None or instant is None:
             return
         if programme.rate_at(type_, instant) is not None:

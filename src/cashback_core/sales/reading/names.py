@@ -5,16 +5,10 @@ from __future__ import annotations
 
 from typing import Final
 
+from cashback_core.sales.place import MAX_PLACE_CHARS, NOWHERE, Place, is_place
 from cashback_core.sales.reading.json_object import FieldReader, Fields
 from cashback_core.sales.rules import NumberScope
-from cashback_core.sales.sale import (
-    MAX_PLACE_CHARS,
-    MAX_SALE_ID_CHARS,
-    NOWHERE,
-    Place,
-    is_place,
-    is_sale_id,
-)
+from cashback_core.sales.sale import MAX_SALE_ID_CHARS, is_sale_id
 from cashback_core.values.access_keys import holds_buyer
 from cashback_core.values.documents import BuyerDocument, mask
 from cashback_core.values.masks import holds_document, mask_documents

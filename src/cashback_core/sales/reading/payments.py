@@ -1,16 +1,16 @@
 """Reading with what a sale was paid."""
 
-# ruff: noqa: TC001, TC003 - users' tools read these annotations at run time
+# ruff: noqa: TC003 - users' tools read these annotations at run time
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Final, cast
 
-from cashback_core.sales.reading.json_object import FieldReader, Fields, Shape
-from cashback_core.sales.sale import MAX_PAYMENTS, Payment, PaymentKind
+from cashback_core.sales.payments import MAX_PAYMENTS, Payment, PaymentKind
+from cashback_core.sales.reading.json_object import FieldReader, Fields, ObjectForm
 from cashback_core.values.money import format_centavos
 
-_PAYMENT: Final[Shape] = {"kind": True, "value": True}
+_PAYMENT: Final = ObjectForm({"kind": True, "value": True})
 
 
 def read_payments(reader: FieldReader, fields: Fields, total: int | None) -> tuple[Payment, ...]:

@@ -13,15 +13,9 @@ from hypothesis import assume
 from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn, SearchStrategy
 
+from cashback_core.sales.payments import MAX_PAYMENTS
 from cashback_core.sales.rules import BuyerRule, NumberScope
-from cashback_core.sales.sale import (
-    MAX_LINES,
-    MAX_METADATA,
-    MAX_PAYMENTS,
-    MAX_SALE_ID_CHARS,
-    Sale,
-    is_sku,
-)
+from cashback_core.sales.sale import MAX_LINES, MAX_METADATA, MAX_SALE_ID_CHARS, Sale, is_sku
 from cashback_core.testing.strategies.numbers import cnpjs, cpfs, foreign_documents
 from cashback_core.testing.strategies.sales import sales, spellings
 from cashback_core.testing.strategies.situations import DEMO, Situation

@@ -15,6 +15,8 @@ from hypothesis import assume
 from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn, SearchStrategy
 
+from cashback_core.sales.payments import Payment, PaymentKind
+from cashback_core.sales.place import Place
 from cashback_core.sales.rules import BuyerRule, Buyers, NumberScope, SaleRules
 from cashback_core.sales.sale import (
     MAX_CASHIER_CHARS,
@@ -23,9 +25,6 @@ from cashback_core.sales.sale import (
     MAX_TOLERANCE_CENTAVOS,
     Customer,
     Line,
-    Payment,
-    PaymentKind,
-    Place,
     Sale,
     line_amount,
 )

@@ -29,7 +29,7 @@ from cashback_core.sales.effective_dates import (
     MIN_NOTICE,
     counts_at,
 )
-from cashback_core.sales.rules import MAX_MAX_AHEAD
+from cashback_core.sales.rules import LONGEST_AHEAD
 from cashback_core.testing import strategies
 
 NOW = datetime(2026, 6, 15, 15, tzinfo=UTC)
@@ -149,7 +149,7 @@ COMMIT_S = 10
     starts=st.lists(st.integers(0, 4 * 3600), min_size=1, max_size=4),
     known_for_s=st.integers(0, KEPT_S),
     commit_s=st.integers(0, COMMIT_S),
-    ahead_s=st.integers(0, int(MAX_MAX_AHEAD.total_seconds())),
+    ahead_s=st.integers(0, int(LONGEST_AHEAD.total_seconds())),
     asked_s=st.integers(0, 3600),
 )
 def test_what_is_kept_for_a_minute_never_pays_an_old_rate(

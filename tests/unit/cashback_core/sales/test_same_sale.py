@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 
 from cashback_core.sales.content import MAX_DIFFERENCES, Difference
 from cashback_core.sales.erased import ERASED
+from cashback_core.sales.payments import Payment, PaymentKind
+from cashback_core.sales.place import NOWHERE, Place
 from cashback_core.sales.rules import NumberScope
-from cashback_core.sales.sale import NOWHERE, Payment, PaymentKind, Place
 from cashback_core.sales.same_sale import (
     Alike,
     Collision,

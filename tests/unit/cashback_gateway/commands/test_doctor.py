@@ -111,6 +111,7 @@ def test_clocks_of_clients_that_are_ahead_are_told_a_few_of_them() -> None:
             merchant="demo",
             ahead_s=ahead_s,
             sales=n + 1,
+            refused=0,
             first_at=NOW - minutes(30),
             last_at=NOW,
         )
@@ -121,7 +122,8 @@ def test_clocks_of_clients_that_are_ahead_are_told_a_few_of_them() -> None:
     first, *_, last = check.found.split("; ")
     since, until = format_instant(NOW - minutes(30)), format_instant(NOW)
     assert first == (
-        f"client:cli_0 of demo is ahead by 58 min: 1 sale since {since}, the latest {until}"
+        "client:cli_0 of demo is ahead by 58 min: 1 sale taken, 0 refused"
+        f" since {since}, the latest {until}"
     )
     assert "client:cli_3 of demo is ahead by 12 s: 4 sales" in check.found
     assert last == "and 2 more"

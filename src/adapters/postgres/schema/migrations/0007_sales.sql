@@ -266,6 +266,22 @@ create index refused_equals_of_a_sale on refused_equals (merchant_id, cashback_i
 create index refused_equals_by_instant on refused_equals (merchant_id, at desc);
 alter table refused_equals add primary key (merchant_id, refusal_id);
 
+-- Sales that were refused because a clock is too far ahead: one row of a client, of whatever it sent
+-- since `first_at` without a day between. Dropped when nothing came for a day (`PrivacyStore.retain`).
+create table refused_clocks (
+    merchant_id bigint not null references merchants,
+    -- The subject of a token, or `none`.
+    client text collate "C" not null check (client ~ '^[ -~]{1,96}$'),
+    -- By how much the furthest of them was ahead, and when that was; forgotten after an hour.
+    ahead_s double precision not null check (ahead_s > 0 and ahead_s < 'infinity'),
+    ahead_at timestamptz not null,
+    sales bigint not null check (sales > 0),
+    first_at timestamptz not null,
+    last_at timestamptz not null check (last_at >= first_at and last_at >= ahead_at),
+    primary key (merchant_id, client)
+)
+with (fillfactor = 50);
+
 -- The past is written once; an erasure takes away who it was.
 create function guard_sale() returns trigger language plpgsql as $$
 declare
@@ -530,6 +546,13 @@ select let_named_merchants('refused_equals', 'of_named_merchants_for_erasure', '
 grant select, insert on refused_equals to cashback_serving;
 grant select on refused_equals to cashback_worker;
 grant select, update (idempotency_key, sale_id) on refused_equals to cashback_eraser;
+
+select protect_merchant_table('refused_clocks');
+select let_named_merchants('refused_clocks', 'of_named_merchants_for_erasure', 'cashback_eraser');
+grant select, insert, update (ahead_s, ahead_at, sales, first_at, last_at)
+    on refused_clocks to cashback_serving;
+grant select on refused_clocks to cashback_worker;
+grant select, delete on refused_clocks to cashback_eraser;
 
 -- The second wall between groups: a transaction that names one in `cashback.reads_only` sees the sales
 -- that came under it and nothing of others', whatever its query asks for. Where none is named, nothing
