@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import decimal
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, Final
@@ -56,6 +56,72 @@ def reckon(document: Mapping[str, Any], types: Sequence[str], terms: Terms) -> R
     """The numbers of a document whose lines are of these types."""
     with decimal.localcontext(decimal.Context(prec=200)):
         return _reckon(document, types, terms)
+
+
+def causes(document: Mapping[str, Any], terms: Terms) -> tuple[str, ...]:
+    """Every cause by which the total of a document is right to the centavo, in any order.
+
+    Each is played through: the whole sale is added up once more as a till would that does so.
+    """
+    with decimal.localcontext(decimal.Context(prec=200)):
+        total = _number(document, "total")
+        right = added_up(document, terms)
+        return tuple(
+            cause for cause, tills in _tills(document, terms) if total in tills and total != right
+        )
+
+
+def totals_by(cause: str, document: Mapping[str, Any], terms: Terms) -> list[Decimal]:
+    """What tills that do so would print as the total."""
+    with decimal.localcontext(decimal.Context(prec=200)):
+        return dict(_tills(document, terms))[cause]
+
+
+def _tills(document: Mapping[str, Any], terms: Terms) -> list[tuple[str, list[Decimal]]]:
+    """Each cause with the totals of tills that do so."""
+    lines: Sequence[Mapping[str, Any]] = document["products"]
+    roundings = {"truncation": "down", "half_up": "half_up", "half_even": "half_even"}
+    found = [
+        (cause, [added_up(document, replace(terms, line_rounding=rounding))])
+        for cause, rounding in roundings.items()
+    ]
+    untold = sum((_product(x) for x in lines if x.get("amount") is None), Decimal(0))
+    told = {**document, "products": [
+        x if x.get("amount") is not None else {**x, "amount": "0"} for x in lines
+    ]}  # fmt: skip
+    once = [
+        added_up(told, terms) + untold.quantize(_CENTAVO, rounding=mode) for mode in _MODES.values()
+    ]
+    found.append(("sum_rounded", once))
+    each = [{**x, "discount": _of_all_units(x)} for x in lines]
+    found.append(("discount_per_unit", [added_up({**document, "products": each}, terms)]))
+    found.append(("discount_twice", _without(document, terms, "discount")))
+    missing = _without(document, terms, "surcharge")
+    found.append(("surcharge_missing", missing))
+    right = added_up(document, terms)
+    found.append(("surcharge_twice", [right + (right - other) for other in missing]))
+    return found
+
+
+def _without(document: Mapping[str, Any], terms: Terms, name: str) -> list[Decimal]:
+    """The totals of tills that leave a field out: of the lines, of the sale, of both."""
+    head = {**document, name: None}
+    bare = [{**line, name: None} for line in document["products"]]
+    ways = ({**document, "products": bare}, head, {**head, "products": bare})
+    return [added_up(way, terms) for way in ways]
+
+
+def _of_all_units(line: Mapping[str, Any]) -> Decimal:
+    discount = _number(line, "discount") * _number(line, "qty")
+    return discount.quantize(_CENTAVO, rounding=decimal.ROUND_HALF_UP)
+
+
+def added_up(document: Mapping[str, Any], terms: Terms) -> Decimal:
+    """What a till prints as the total."""
+    lines: Sequence[Mapping[str, Any]] = document["products"]
+    nets = [_amount(x, terms) - _number(x, "discount") + _number(x, "surcharge") for x in lines]
+    whole = sum(nets, Decimal(0))
+    return whole - _number(document, "discount") + _number(document, "surcharge")
 
 
 def _number(fields: Mapping[str, Any], name: str) -> Decimal:

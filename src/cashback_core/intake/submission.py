@@ -6,7 +6,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from fractions import Fraction
 from typing import Final, assert_never, cast
 from uuid import UUID
@@ -137,7 +137,8 @@ _BARE: Final[Mapping[NameKind, KeyReused | SaleIdTaken | ContentKnown]] = {
 class Quoted:
     """What a sale would earn, and which sale it would be if it were submitted `at` that instant.
 
-    `name_differs`: it would be recorded with another person's name noted.
+    `name_differs`: it would be recorded with another person's name noted. `confirm_within` is how
+    long the merchant gives whoever confirms later.
     """
 
     sale: Sale
@@ -145,6 +146,7 @@ class Quoted:
     meaning: Meaning
     name_differs: bool
     at: datetime
+    confirm_within: timedelta
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -190,7 +192,12 @@ class QuoteSale:
         if differs and terms.rules.name_difference is NameDifference.REFUSE:
             raise InvalidSale((_name_mismatch(sale),))
         return Quoted(
-            sale=sale, cashback=cashback, meaning=meaning, name_differs=differs, at=self.now()
+            sale=sale,
+            cashback=cashback,
+            meaning=meaning,
+            name_differs=differs,
+            at=self.now(),
+            confirm_within=terms.rules.confirm_within,
         )
 
     async def _name_differs(self, merchant_id: int, sale: Sale, reads_only: str | None) -> bool:

@@ -23,11 +23,15 @@ class NothingDue(StrEnum):
     """Why nothing is due for a sale."""
 
     ROUNDS_TO_ZERO = "rounds_to_zero"
-    """Its lines earn nothing, or less than is paid."""
+    """What it earns is rounded to nothing."""
+    EARNS_NOTHING = "earns_nothing"
+    """Excluded, of no rate, wholly discounted, or paid by what earns nothing."""
     COMPANY = "company"
     """A company bought, and such sales are only recorded."""
     FOREIGN = "foreign"
+    """Who bought has a foreign document, and such sales are only recorded."""
     NOBODY = "nobody"
+    """Nobody was told as the buyer."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,12 +105,13 @@ def calculate(
         ]
     else:
         numerators, denominator = _shares(sale, rates, surcharge_earns=surcharge_earns)
-    cashback = round_ratio(sum(numerators), denominator, programme.rounding)
+    exact = sum(numerators)
+    cashback = round_ratio(exact, denominator, programme.rounding)
     ties = list(zip([line.type for line in lines], amounts, nets, strict=True))
     parts = _allot(cashback, numerators, denominator, ties)
     return Cashback(
         cashback_centavos=cashback,
-        exact_centavos=Fraction(sum(numerators), denominator),
+        exact_centavos=Fraction(exact, denominator),
         rounding=programme.rounding,
         lines=tuple(
             LineCashback(
@@ -123,9 +128,13 @@ def calculate(
                 lines, rates, amounts, nets, numerators, parts, strict=True
             )
         ),
-        nothing_due=unpaid or (None if cashback else NothingDue.ROUNDS_TO_ZERO),
+        nothing_due=unpaid or (None if cashback else _earned_nothing(exact)),
         surcharge_earns=surcharge_earns,
     )
+
+
+def _earned_nothing(exact: int) -> NothingDue:
+    return NothingDue.ROUNDS_TO_ZERO if exact else NothingDue.EARNS_NOTHING
 
 
 def unearning_centavos(sale: Sale) -> int:

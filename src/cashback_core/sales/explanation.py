@@ -3,12 +3,12 @@
 Steps are codes and values; their texts are `words.<language>.explanation`.
 """
 
-# ruff: noqa: TC001, TC003 - users' tools read these annotations at run time
+# ruff: noqa: TC003 - users' tools read these annotations at run time
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from cashback_core.sales.calculation import (
@@ -18,7 +18,9 @@ from cashback_core.sales.calculation import (
     surcharges_centavos,
     unearning_centavos,
 )
-from cashback_core.sales.sale import Line, Sale
+from cashback_core.sales.sale import Line, Sale, line_amount
+from cashback_core.values.access_keys import AccessKey
+from cashback_core.values.documents import DocumentKind, document_kind
 from cashback_core.values.instants import format_instant
 from cashback_core.values.money import (
     PRODUCT_PER_CENTAVO,
@@ -30,6 +32,7 @@ from cashback_core.values.money import (
     format_signed_centavos,
     format_value,
 )
+from cashback_core.values.rounding import Rounding
 from cashback_core.words.locales import ENGLISH, Language, phrase
 
 MAX_LIFTED: Final = 10
@@ -49,18 +52,42 @@ class Step:
         return phrase(language, f"step.{self.code}").format_map(self.values)
 
 
+_MODES: Final = (Rounding.HALF_UP, Rounding.HALF_EVEN, Rounding.DOWN)
+_PAID: Final = frozenset({None, NothingDue.ROUNDS_TO_ZERO, NothingDue.EARNS_NOTHING})
+
+
 def explain(
-    sale: Sale, cashback: Cashback, *, accepted_at: datetime | None = None
+    sale: Sale,
+    cashback: Cashback,
+    *,
+    accepted_at: datetime | None = None,
+    confirm_within: timedelta | None = None,
 ) -> tuple[Step, ...]:
     """Every step from what was sold to what is due, in the order of reckoning.
 
-    With `accepted_at` also that a sale ahead of it counts then. Only what is recorded is told: the
-    rules of today are not asked.
+    At most four steps a line and some ten of the sale: 990 lines are as long as their own record.
+    With `accepted_at` also that a sale ahead of it counts then; of one that is confirmed later with
+    `confirm_within` how long there is. Only what is recorded is told: the rules of today are not
+    asked.
     """
-    return tuple(_steps(sale, cashback, accepted_at))
+    steps = [*_of_the_sale(sale, cashback, accepted_at), *_steps(sale, cashback)]
+    if sale.confirm_later and cashback.nothing_due is None:
+        steps.append(_of_confirmation(confirm_within))
+    return tuple(steps)
 
 
-def _steps(sale: Sale, cashback: Cashback, accepted_at: datetime | None) -> Iterator[Step]:
+def _of_the_sale(sale: Sale, cashback: Cashback, accepted_at: datetime | None) -> Iterator[Step]:
+    """Which sale it is, to whom, and when it counts."""
+    key = None if sale.sale_id is None else AccessKey.parse(sale.sale_id)
+    if key is not None:
+        yield _step(
+            "/sale_id",
+            "access_key",
+            cnpj=key.cnpj,
+            month=key.month,
+            series=str(key.series),
+            number=str(key.number),
+        )
     if accepted_at is not None and sale.sold_at > accepted_at:
         yield _step(
             "/sold_at",
@@ -68,7 +95,13 @@ def _steps(sale: Sale, cashback: Cashback, accepted_at: datetime | None) -> Iter
             sold_at=format_instant(sale.sold_at),
             accepted_at=format_instant(accepted_at),
         )
-    paid = cashback.nothing_due in {None, NothingDue.ROUNDS_TO_ZERO}
+    kind = DocumentKind.CPF if sale.document is None else document_kind(sale.document)
+    if cashback.nothing_due in _PAID and kind is not DocumentKind.CPF:
+        yield _step("/customer", f"buyer_paid_{kind}")
+
+
+def _steps(sale: Sale, cashback: Cashback) -> Iterator[Step]:
+    paid = cashback.nothing_due in _PAID
     for index, (line, earned) in enumerate(zip(sale.lines, cashback.lines, strict=True)):
         pointer = f"/products/{index}"
         yield from _of_amount(pointer, line, cashback)
@@ -92,11 +125,21 @@ def _of_amount(pointer: str, line: Line, cashback: Cashback) -> Iterator[Step]:
             value=value,
             qty=qty,
             exact=exact,
+            rounded=format_centavos(line.amount_centavos - line.difference_centavos),
+            modes=_modes(line),
             amount=amount,
             difference=difference,
         )
     elif line.value_e10 * line.qty_e4 % PRODUCT_PER_CENTAVO:
-        yield _step(pointer, "amount_rounded", value=value, qty=qty, exact=exact, amount=amount)
+        yield _step(
+            pointer,
+            "amount_rounded",
+            value=value,
+            qty=qty,
+            exact=exact,
+            modes=_modes(line),
+            amount=amount,
+        )
     else:
         yield _step(pointer, "amount", value=value, qty=qty, amount=amount)
     if line.discount_centavos:
@@ -128,6 +171,8 @@ def _of_rate(pointer: str, line: Line, earned: LineCashback, cashback: Cashback)
 
 def _of_surcharge(pointer: str, centavos: int, cashback: Cashback) -> Step:
     code = "surcharge_earns" if cashback.surcharge_earns else "surcharge"
+    if cashback.nothing_due not in _PAID:
+        code = "surcharge_added"  # nothing earns: whether this would is no question
     return _step(pointer, code, surcharge=format_centavos(centavos))
 
 
@@ -146,6 +191,8 @@ def _of_total(sale: Sale, cashback: Cashback) -> Iterator[Step]:
     if sale.difference_centavos:
         difference = format_signed_centavos(sale.difference_centavos)
         yield _step("/total", "total_difference", total=total, difference=difference)
+    if cashback.nothing_due not in _PAID:
+        return
     if surcharges_centavos(sale) and not cashback.surcharge_earns:
         earning = max(0, sale.total_centavos - surcharges_centavos(sale))
         yield _step("/total", "earning", total=total, earning=format_centavos(earning))
@@ -167,7 +214,26 @@ def _of_rounding(cashback: Cashback) -> Iterator[Step]:
     ]
     if lifted and len(cashback.lines) > 1:
         more = ", …" if len(lifted) > MAX_LIFTED else ""
-        yield _step("", "allotted", lines=", ".join(lifted[:MAX_LIFTED]) + more)
+        code = "allotted" if len(lifted) > 1 else "allotted_to_one"
+        yield _step("", code, lines=", ".join(lifted[:MAX_LIFTED]) + more)
+
+
+def _of_confirmation(within: timedelta | None) -> Step:
+    if within is None:
+        return _step("/confirm", "confirmed_later")
+    return _step("/confirm", "confirmed_within", hours=str(within // timedelta(hours=1)))
+
+
+def _modes(line: Line) -> str:
+    """The names of `line_rounding` that make a line's rounded product what it is.
+
+    Which of them the merchant had laid down is kept nowhere: where two give the same, it made no
+    difference.
+    """
+    rounded = line.amount_centavos - line.difference_centavos
+    return ", ".join(
+        mode for mode in _MODES if line_amount(line.value_e10, line.qty_e4, mode) == rounded
+    )
 
 
 def _step(pointer: str, code: str, **values: str) -> Step:

@@ -49,7 +49,17 @@ SURCHARGED: Final = {
 }
 """Lines of 10.00 and 10.00 - 5.00 + 0.30, a discount of 5.00: 10.30 + 0.20 - 0.50 are 10.00."""
 
+
+def unpaid(why: str, exact: str) -> dict[str, str]:
+    """A sale of somebody's for which nothing is due, for a reason."""
+    sale = also(nothing_due=f"'{why}'")["sale"].replace("'0.75'", f"'{exact}'")
+    return {**NOBODY, "sale": sale}
+
+
 TAKEN: Final = {
+    "what rounds to zero": unpaid("rounds_to_zero", "0.004"),
+    "what earns nothing": unpaid("earns_nothing", "0.00"),
+    "a company that is only recorded": unpaid("company", "0.00"),
     "to nobody": NOBODY,
     "surcharges and a difference": SURCHARGED,
     "payments": also(payments="""'[["pix", 300], ["cashback", 700]]'"""),
@@ -68,6 +78,9 @@ TAKEN: Final = {
     },
 }
 REFUSED: Final = {
+    "nothing, called rounded": unpaid("rounds_to_zero", "0.00"),
+    "a part of a centavo, called nothing": unpaid("earns_nothing", "0.004"),
+    "a reason that there is not": unpaid("tired", "0.00"),
     "nobody's by name": {**NOBODY, "sale": NOBODY["sale"].replace("null, null", "null, 'JOSE'")},
     "nobody's for another reason": {
         **NOBODY,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -73,8 +74,9 @@ def test_a_till_that_is_too_far_ahead_is_told_from_when_its_sale_will_be_taken(
     sold_at = (datetime.now(UTC) + timedelta(hours=1)).replace(microsecond=0)
     reply = shop.sell({**printed({}), "sold_at": format_instant(sold_at)})
     (error,) = reply.json["errors"]
-    from_then = format_instant(sold_at - timedelta(minutes=5))
-    assert error["expected"].endswith(f"from {from_then} on")
+    from_then = (sold_at - timedelta(minutes=5)).astimezone(ZoneInfo("America/Sao_Paulo"))
+    assert error["expected"].endswith(f"from {from_then.isoformat()} on"), "as its tills' clocks"
+    assert error["detail"].startswith(("The sale lies 60 min", "The sale lies 59 min"))
 
 
 def test_a_sale_that_lacks_its_place_is_the_one_that_has_it(shop: Shop) -> None:
@@ -109,8 +111,13 @@ def test_fiscal_documents_and_stores_can_be_asked_for(gateway: Gateway) -> None:
     shop = open_shop(gateway)
     stem = "3526081122233300018165012000000042112345678"
     key = stem + access_key_check_digit(stem)
-    assert shop.sell({**printed({}), "sale_id": key, "store": "12"}).status == 201
-    assert shop.sell({**printed({}), "sale_id": key[:-1] + "0"}).status == 201  # of no right digit
+    known = shop.sell({**printed({}), "sale_id": key, "store": "12"})
+    assert known.status == 201
+    assert known.json["invoice"] == {
+        "cnpj": "11222333000181", "month": "2026-08", "series": 12, "number": 42
+    }  # fmt: skip
+    opaque = shop.sell({**printed({}), "sale_id": key[:-1] + "0"})  # of no right digit
+    assert (opaque.status, opaque.json["invoice"]) == (201, None)
     issuer = "invoice_cnpj=11.222.333/0001-81"
     found = ("", "&invoice_month=2026-08", "&invoice_series=12", "&invoice_number=42")
     assert [listed(shop, f"{issuer}{more}") for more in found] == [[key]] * 4

@@ -107,4 +107,4 @@ def told(answer: Mapping[str, Any]) -> dict[str, Any]:
 def _without_instants(error: Mapping[str, Any]) -> dict[str, Any]:
     if error["code"] != "sold_at_future":
         return dict(error)
-    return {"pointer": error["pointer"], "code": error["code"], "detail": error["detail"]}
+    return {"pointer": error["pointer"], "code": error["code"]}

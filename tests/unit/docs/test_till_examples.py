@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, cast
@@ -23,11 +23,15 @@ from cashback_core.sales.content import same_content
 from cashback_core.sales.programme import Programme, Rate
 from cashback_core.sales.rules import BuyerRule, Buyers, NumberScope, SaleRules
 from cashback_core.sales.same_sale import NewSale, number_name
+from cashback_core.sales.terms import Terms
 from cashback_core.sales.validation import parse_sale
+from cashback_core.testing.manual_clock import ManualClock
+from cashback_core.testing.memory_store import MemoryStore
 from cashback_core.values.access_keys import AccessKey
 from cashback_core.values.rounding import Rounding
 from cashback_core.values.violations import InvalidSale
 from cashback_core.words.locales import Language
+from contract.builders import accepted, submitted
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -104,7 +108,14 @@ def answer(told: Mapping[str, Any], language: Language) -> tuple[dict[str, Any],
         details = tuple(violation.detail(language) for violation in refused.violations)
         return {"status": 422, "errors": errors}, details
     cashback = calculate(sale, PROGRAMME, rules=rules, accepted_at=now)
-    quoted = Quoted(sale=sale, cashback=cashback, meaning=NewSale(), name_differs=False, at=now)
+    quoted = Quoted(
+        sale=sale,
+        cashback=cashback,
+        meaning=NewSale(),
+        name_differs=False,
+        at=now,
+        confirm_within=rules.confirm_within,
+    )
     shape: dict[str, Any] = msgspec.to_builtins(quote_shape(quoted, language))
     return shape, tuple(step["text"] for step in shape["explanation"])
 
@@ -119,6 +130,7 @@ def _rules(told: Mapping[str, Any]) -> SaleRules:
         sale_tolerance_centavos=told.get("sale_tolerance_centavos", 0),
         surcharge_earns=told.get("surcharge_earns", False),
         buyers=Buyers(company=company, foreign=foreign, nobody=nobody),
+        confirm_within=timedelta(hours=told.get("confirm_within_h", 72)),
         max_ahead=timedelta(seconds=told.get("max_ahead_s", 300)),
         numbers=NumberScope(told.get("numbers", "merchant")),
     )
@@ -172,13 +184,34 @@ def test_a_number_is_called_as_the_page_says(example: Example, language: Languag
 @pytest.mark.parametrize(("example", "language"), each("reads"))
 def test_an_access_key_reads_as_the_page_says(example: Example, language: Language) -> None:
     key = AccessKey.parse(example.told["sale_id"])
-    assert key is not None, language
-    assert example.told["reads"] == {
+    reads = key and {
         "invoice_cnpj": key.cnpj,
         "invoice_month": key.month,
         "invoice_series": key.series,
         "invoice_number": key.number,
     }
+    assert example.told["reads"] == reads, language
+
+
+@pytest.mark.parametrize(("example", "language"), each("becomes"))
+async def test_what_is_confirmed_becomes_what_the_page_says(
+    example: Example, language: Language
+) -> None:
+    told = example.told
+    clock = ManualClock(datetime.fromisoformat(told["accepted_at"]).astimezone(UTC))
+    store = MemoryStore(
+        {1: Terms(merchant_id=1, rules=SaleRules(), programme=PROGRAMME)}, now=clock.now
+    )
+    sale = parse_sale({**PLAIN, "confirm": "later"}, rules=SaleRules(), now=clock.now())
+    within = _rules(told["rules"]).confirm_within
+    record = await accepted(store, replace(submitted(sale), confirm_within=within, lease_s=None))
+    passed = datetime.fromisoformat(told["confirmed_at"]) - clock.now()
+    clock.advance(passed.total_seconds())
+    await store.void_expired(limit=1)
+    await store.confirm(record.merchant_id, record.id)
+    after = await store.find(record.merchant_id, record.id)
+    assert after is not None
+    assert after.status == told["becomes"], language
 
 
 def test_both_languages_have_the_same_examples() -> None:

@@ -199,7 +199,7 @@ _STATE: Final[dict[str, Field[Any]]] = {
     "rounding": Choice(
         tuple(rounding.value for rounding in Rounding),
         default=Rounding.HALF_EVEN.value,
-        about="How a sale's exact cashback becomes cents. The platform's to change. Each sale"
+        about="How a sale's exact cashback becomes centavos. The platform's to change. Each sale"
         " records the one that it was rounded by.",
     ),
     "max_sale_age_days": Whole(
@@ -237,15 +237,15 @@ _STATE: Final[dict[str, Field[Any]]] = {
     "line_rounding": Choice(
         tuple(rounding.value for rounding in Rounding),
         default=Rounding.HALF_UP.value,
-        about="How a line's value times its quantity becomes cents, where the line tells no"
+        about="How a line's value times its quantity becomes centavos, where the line tells no"
         " `amount`: as the tills round, `down` for those that truncate.",
     ),
     "line_tolerance_centavos": _tolerance(
-        "By how many cents the `amount` of a line may be from its value times its quantity, beside"
-        " the part of a cent that rounding takes or adds."
+        "By how many centavos the `amount` of a line may be from value × qty, beside the part of a"
+        " centavo that rounding takes or adds."
     ),
     "sale_tolerance_centavos": _tolerance(
-        "By how many cents a `total` may be from the sum of its parts; what is paid is what counts."
+        "By how many centavos a `total` may be from the sum of its parts; what is paid counts."
     ),
     "surcharge_earns": Truth(
         about="Whether a `surcharge` of a line or sale earns cashback as what it is put upon does.",

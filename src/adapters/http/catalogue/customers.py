@@ -71,9 +71,9 @@ CUSTOMERS: Final = Resource(
     key=UuidKey("id"),
     answer=Answered(KnownCustomer, customer_shape),
     new=Body(
-        "Who bought. A document keeps the name it first came with: case, accents, apostrophes,"
-        " dashes, dots, initials and the cut end of a long name do not count; another person's"
-        " name is refused or, where the merchant's `name_difference` is `note`, noted.",
+        "A document keeps the name it first came with: case, accents, apostrophes, dashes, dots,"
+        " initials and the cut end of a long name do not count; another person's name is refused,"
+        " or noted where `name_difference` is `note`.",
         _new,
         document=DocumentField(
             about="With right check digits: a CPF, a CNPJ, or `foreign:` and another document.",

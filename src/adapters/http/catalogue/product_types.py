@@ -200,9 +200,9 @@ PRODUCT_TYPES: Final = Resource(
         tag="Product types",
         one="a product type",
         many="product types",
-        created="With its first rate, or without: then its sales are refused until it has one. The"
-        " first rate may start anywhere; without starts_at it has always been in force. Every"
-        " process knows the type within 30 seconds.",
+        created="With its first rate, or without: then its sales are refused until it has one. It"
+        " may start anywhere; without starts_at it has always been in force. Every process knows"
+        " the type within 30 seconds.",
         deleted="With its rates; refused once a sale was recorded with it, or a product is of it.",
         delete_problems=("in_use",),
     ),

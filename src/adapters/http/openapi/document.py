@@ -35,9 +35,8 @@ Takes each sale of a retail chain, computes its cashback, passes it to the provi
 what the provider answered.
 
 To try it here: `POST /api/token`, then **Authorize** with the `access` token, then \
-`POST /api/cashbacks`. `make run` prints a user of each role; each operation tells for which it \
-is. The examples have fresh names and instants each time this page is loaded; a sale that is sent \
-twice is answered twice and recorded once.
+`POST /api/cashbacks`. `make run` prints a user of each role. The examples have fresh names and \
+instants each time this page is loaded; a sale that is sent twice is recorded once.
 
 Every error is an RFC 9457 problem in LANGUAGES (`Accept-Language`; `Content-Language` tells \
 which); its `type` is the address of a page about it. An unknown address is a 404, another method \
@@ -45,12 +44,11 @@ a 405 with `Allow`. Trailing slashes are accepted everywhere.
 
 **What a client must bear.** Without notice an answer may have new fields and headers, a list of \
 values (`status`, `code`, `class` …) a new value, an operation a new optional field, parameter \
-or error, in any order. So: ignore fields that you do not know; take an unknown `status` of a \
-cashback for one that is not final; an unknown `code`, or a status that is not listed, by its \
-status: 4xx is yours to mend, 429 and 5xx are tried again, with the same `sale_id` or \
-`Idempotency-Key`. Texts (`title`, `detail`, `expected` …) may improve: never compare them. Ids, \
-cursors and ETags mean nothing but themselves. What is there now keeps its address, name, type \
-and meaning, and nothing optional becomes needed."""
+or error. So: ignore fields that you do not know; an unknown `status` of a cashback is not final; \
+an unknown `code`, or a status that is not listed, goes by its status: 4xx is yours to mend, 429 \
+and 5xx are tried again under the same `sale_id` or `Idempotency-Key`. Texts (`detail` …) may \
+improve: never compare them. Ids, cursors and ETags mean nothing but themselves. What is there \
+keeps its address, name, type and meaning, and nothing optional becomes needed."""
 
 
 def _description() -> str:

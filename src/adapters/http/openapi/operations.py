@@ -52,11 +52,10 @@ _EXPLAINED: Final = ("Content-Language",)
 
 _SUBMITTING: Final = (
     "Validates the sale, computes its cashback, records both, passes the cashback to the provider,"
-    " and answers what became of it. Once recorded, it is never lost and never paid twice"
-    " unknowingly. Send `sale_id`, or an `Idempotency-Key` that is the same for every try: then a"
-    " repeat is known as one. What is known by no name but has the content of a recorded sale is"
-    " another sale if it has a `sale_id` (`same_content_as` tells the first), and otherwise refused"
-    " with 409 and the first's record; the merchant's `equal_content` decides otherwise."
+    " and answers what became of it. Send `sale_id`, or an `Idempotency-Key` that is the same for"
+    " every try: then a repeat is known as one. What is known by no name but has the content of a"
+    " recorded sale is another sale if it has a `sale_id` (`same_content_as` tells the first), and"
+    " otherwise refused with 409 and the first's record; or as `equal_content` says."
 )
 
 

@@ -98,7 +98,7 @@ def _place(description: str) -> Schema:
 
 
 _AMOUNT: Final[Schema] = {
-    "description": "Reais, exact to the cent, as a text or a number.",
+    "description": "Reais, exact to the centavo, as a text or a number.",
     "anyOf": [
         {"type": "string", "pattern": r"^(0|[1-9][0-9]{0,7})(\.[0-9]{1,2}0{0,38})?$"},
         {"type": "number", "minimum": 0, "maximum": MAX_CENTAVOS / 100},
@@ -144,8 +144,8 @@ _LINE: Final = _object(
         "value": reference("schemas", "UnitValueInput"),
         "qty": reference("schemas", "QuantityInput"),
         "amount": _optional_amount(
-            "What the line came to, as it was printed: then it counts. Either cent beside value ×"
-            " qty, and within the merchant's `line_tolerance_centavos`."
+            "What the line came to, as printed: then it counts. Either centavo beside value × qty,"
+            " and within the merchant's `line_tolerance_centavos`."
         ),
         "discount": _optional_amount("Taken off this line, all of it; at most its amount."),
         "surcharge": _optional_amount("On top of this line."),
@@ -153,7 +153,7 @@ _LINE: Final = _object(
     optional=("type", "sku", "amount", "discount", "surcharge"),
     description=(
         "One product line, by exactly one of type and sku; without an amount of its own it comes"
-        " to value × qty, rounded to the cent by the merchant's `line_rounding`."
+        " to value × qty, rounded to the centavo by the merchant's `line_rounding`."
     ),
 )
 _CUSTOMER: Final = _object(

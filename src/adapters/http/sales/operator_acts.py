@@ -48,10 +48,9 @@ RESEND: Final = Action(
     may=OPERATORS,
     tag="Operators",
     summary="Send a held, rejected or doubtful one again",
-    description="One in doubt may have been paid, and so may one that a line of the provider's"
-    " statement could be or that an operator alone called rejected (`suspected` in the list):"
-    " sending it again may pay the customer a second time. It takes `accept_risk`, and the"
-    " record tells for ever who took the risk.",
+    description="One in doubt may have been paid, and so may one that is `suspected` in the list:"
+    " sending it again may pay the customer a second time. It takes `accept_risk`, and the record"
+    " tells for ever who took the risk.",
     example={"reason": "the provider's outage is over", "accept_risk": False},
     answer=SaleHistory,
     done=_DONE,

@@ -20,6 +20,7 @@ from cashback_core.sales.same_sale import (
     NewSale,
     Repeat,
 )
+from cashback_core.values.access_keys import AccessKey
 from cashback_core.values.documents import document_kind, mask
 from cashback_core.values.instants import format_instant
 from cashback_core.values.money import (
@@ -31,7 +32,7 @@ from cashback_core.values.money import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from datetime import datetime
     from uuid import UUID
 
@@ -45,6 +46,7 @@ if TYPE_CHECKING:
     from cashback_core.privacy.data_subjects import SubjectReport
     from cashback_core.sales.calculation import Cashback, LineCashback
     from cashback_core.sales.content import Difference
+    from cashback_core.sales.explanation import Step
     from cashback_core.sales.sale import Customer, Line, Sale
     from cashback_core.sales.same_sale import Meaning
     from cashback_core.words.locales import Language
@@ -87,6 +89,7 @@ def record_shape(record: Record) -> shapes.RecordedSale:
         id=str(record.id),
         status=standing.status,
         sale_id=sale.sale_id,
+        invoice=_invoice(sale.sale_id),
         sold_at=format_instant(sale.sold_at),
         customer=_customer(sale.customer),
         store=sale.place.store,
@@ -135,6 +138,7 @@ def quote_shape(quoted: Quoted, language: Language) -> shapes.Quote:
     means, record_id, found = _meaning(quoted.meaning)
     return shapes.Quote(
         sale_id=sale.sale_id,
+        invoice=_invoice(sale.sale_id),
         sold_at=format_instant(sale.sold_at),
         total=format_centavos(sale.total_centavos),
         discount=format_centavos(sale.discount_centavos),
@@ -144,7 +148,15 @@ def quote_shape(quoted: Quoted, language: Language) -> shapes.Quote:
         cashback=format_centavos(cashback.cashback_centavos),
         not_due_because=cashback.nothing_due,
         rounding=cashback.rounding,
-        explanation=explanation_shape(sale, cashback, quoted.at, language),
+        explanation=_told(
+            explain(
+                sale,
+                cashback,
+                accepted_at=quoted.at,
+                confirm_within=quoted.confirm_within,
+            ),
+            language,
+        ),
         means=means,
         record_id=_id_or_none(record_id),
         differences=[
@@ -159,9 +171,13 @@ def explanation_shape(
     sale: Sale, cashback: Cashback, accepted_at: datetime, language: Language
 ) -> list[shapes.ExplanationStep]:
     """How a cashback came about, in words."""
+    return _told(explain(sale, cashback, accepted_at=accepted_at), language)
+
+
+def _told(steps: Iterable[Step], language: Language) -> list[shapes.ExplanationStep]:
     return [
         shapes.ExplanationStep(pointer=step.pointer, code=step.code, text=step.text(language))
-        for step in explain(sale, cashback, accepted_at=accepted_at)
+        for step in steps
     ]
 
 
@@ -261,6 +277,14 @@ def _customer(customer: Customer | None) -> shapes.Customer | None:
         document_type=document_kind(customer.document),
         name=customer.name,
     )
+
+
+def _invoice(sale_id: str | None) -> shapes.Invoice | None:
+    """What a sale's id says, if it is an access key."""
+    key = None if sale_id is None else AccessKey.parse(sale_id)
+    if key is None:
+        return None
+    return shapes.Invoice(cnpj=key.cnpj, month=key.month, series=key.series, number=key.number)
 
 
 def _products(sale: Sale, cashback: Cashback) -> list[shapes.Product]:

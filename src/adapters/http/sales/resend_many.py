@@ -45,9 +45,8 @@ RESEND_MANY: Final = Action(
     summary="Count what a filter means, then send all of it again",
     description="By default only counts. With `dry_run` false it sends all of them again or"
     " none: `expected_count` must still be their number, and `accept_risk` be true when any"
-    " is in doubt or `suspected`, since each of those may be paid a second time."
-    " What a ceiling holds is released one by one: it is counted apart and left out, unless"
-    " `above_ceiling` is true.",
+    " is in doubt or `suspected`: each of those may be paid a second time. What a ceiling holds is"
+    " counted apart and left out, unless `above_ceiling` is true.",
     example={"status": ["held"]},
     answer=ResendTally,
     done="What the filter means, or meant.",

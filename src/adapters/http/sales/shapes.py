@@ -37,9 +37,8 @@ NameDiffers = Annotated[
 NotDueBecause = Annotated[
     NothingDue | None,
     Meta(
-        description="Why nothing is due; else null. `rounds_to_zero`: the lines earn nothing, or"
-        " less than is paid; `company`, `foreign`, `nobody`: the merchant only records sales to"
-        " such buyers."
+        description="Why nothing is due; else null. `company`, `foreign`, `nobody`: the merchant"
+        " only records sales to such buyers."
     ),
 ]
 
@@ -116,11 +115,11 @@ class Waiting(Shape, frozen=True, kw_only=True):
         str,
         Meta(
             description="`paused`: all sending is; `credentials_refused`, `misconfigured`: the"
-            " provider does not take us; `breaker_open`: it fails and is given a rest; `retry`: its"
-            " next try is not due; `due`: for a worker; `proof`: for the provider's statement;"
-            " `person`: for an operator; `cashback_ceiling`, `day_ceiling`: the same, above what a"
-            " merchant lets pass; `type_stopped`, `merchant_stopped`: sent once the stop is lifted;"
-            " `confirmation`: for `POST /api/cashbacks/{id}/confirm`."
+            " provider does not take us; `breaker_open`: it fails and rests; `retry`: its next try"
+            " is not due; `due`: for a worker; `proof`: for the statement; `person`: for an"
+            " operator; `cashback_ceiling`, `day_ceiling`: the same, above a ceiling;"
+            " `type_stopped`, `merchant_stopped`: until the stop is lifted; `confirmation`: for"
+            " `POST /api/cashbacks/{id}/confirm`."
         ),
     ]
     since: Instant
@@ -147,12 +146,22 @@ TotalDifference = Annotated[
 ]
 
 
+class Invoice(Shape, frozen=True, kw_only=True):
+    """What a `sale_id` says that is the access key of a fiscal document: its issuer, and which."""
+
+    cnpj: str
+    month: str
+    series: int
+    number: int
+
+
 class RecordedSale(Shape, frozen=True, kw_only=True):
     """A recorded sale, its cashback, and where the payment stands."""
 
     id: Uuid
     status: Status
     sale_id: str | None
+    invoice: Invoice | None
     sold_at: Instant
     customer: Buyer
     store: str | None
@@ -248,6 +257,7 @@ class Quote(Shape, frozen=True, kw_only=True):
     """What a sale would earn, and which sale it would be; nothing is stored."""
 
     sale_id: str | None
+    invoice: Invoice | None
     sold_at: Instant
     total: Money
     discount: Money

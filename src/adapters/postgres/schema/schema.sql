@@ -2157,7 +2157,11 @@ CREATE TABLE public.sales (
     CONSTRAINT sales_invoices CHECK (((num_nonnulls(invoice_cnpj, invoice_month, invoice_series, invoice_number) = ANY (ARRAY[0, 4])) AND (invoice_cnpj ~ '^[0-9A-Z]{12}[0-9]{2}$'::text) AND (invoice_month ~ '^20[0-9]{2}-(0[1-9]|1[0-2])$'::text) AND ((invoice_series >= 0) AND (invoice_series <= 999)) AND ((invoice_number >= 0) AND (invoice_number <= 999999999)))),
     CONSTRAINT sales_metadata_check CHECK (((jsonb_typeof(metadata) = 'object'::text) AND (octet_length((metadata)::text) <= 32768))),
     CONSTRAINT sales_name_check CHECK (((char_length(name) >= 1) AND (char_length(name) <= 120))),
-    CONSTRAINT sales_nothing_due_check CHECK ((nothing_due = ANY (ARRAY['rounds_to_zero'::text, 'company'::text, 'foreign'::text, 'nobody'::text]))),
+    CONSTRAINT sales_nothing_due CHECK (((nothing_due = ANY (ARRAY['company'::text, 'foreign'::text, 'nobody'::text])) OR (nothing_due =
+CASE exact
+    WHEN '0.00'::text THEN 'earns_nothing'::text
+    ELSE 'rounds_to_zero'::text
+END))),
     CONSTRAINT sales_other_sums CHECK ((((surcharge_centavos >= 1) AND (surcharge_centavos <= '9999999999'::bigint)) AND ((difference_centavos >= '-99'::integer) AND (difference_centavos <= 99)) AND (difference_centavos <> 0))),
     CONSTRAINT sales_payments_check CHECK (((jsonb_typeof(payments) = 'array'::text) AND ((jsonb_array_length(payments) >= 1) AND (jsonb_array_length(payments) <= 20)))),
     CONSTRAINT sales_places CHECK (((store !~ '[^!-~]'::text) AND ((char_length(store) >= 1) AND (char_length(store) <= 32)) AND (till !~ '[^!-~]'::text) AND ((char_length(till) >= 1) AND (char_length(till) <= 32)) AND (series !~ '[^!-~]'::text) AND ((char_length(series) >= 1) AND (char_length(series) <= 32)))),

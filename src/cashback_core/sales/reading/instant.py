@@ -1,19 +1,26 @@
 """Reading when a sale happened: by the merchant's wall clock, or with an offset."""
 
-# ruff: noqa: TC001, TC003 - users' tools read these annotations at run time
+# ruff: noqa: TC001 - users' tools read these annotations at run time
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Final
 
 from cashback_core.sales.reading.json_object import FieldReader, Fields
 from cashback_core.sales.reading.judged_by import JudgedBy
 from cashback_core.values.instants import (
     NoSuchInstant,
     NotAnInstant,
-    format_instant,
     parse_wall_clock,
 )
 from cashback_core.values.violations import show
+
+_UNITS: Final = (
+    (timedelta(days=1), "d"),
+    (timedelta(hours=1), "h"),
+    (timedelta(minutes=1), "min"),
+)
+"""Their names are the same in every language of ours."""
 
 
 def read_sold_at(
@@ -40,11 +47,25 @@ def read_sold_at(
     latest, earliest = now + rules.max_ahead, now - rules.max_age
     if instant > latest:
         limits = {
-            "latest": format_instant(latest),
-            "from": format_instant(instant - rules.max_ahead),
+            "ahead": _span(instant - now),
+            "latest": _local(latest, rules),
+            "from": _local(instant - rules.max_ahead, rules),
         }
         reader.tell("/sold_at", "sold_at_future", show(text), limits)
     elif instant < earliest:
-        limit = {"earliest": format_instant(earliest)}
+        limit = {"earliest": _local(earliest, rules)}
         reader.tell("/sold_at", "sold_at_too_old", show(text), limit)
     return instant, wall
+
+
+def _local(instant: datetime, rules: SaleRules) -> str:
+    """By the merchant's wall clock, which its tills go by, with its offset."""
+    return instant.astimezone(rules.zone).isoformat()
+
+
+def _span(ahead: timedelta) -> str:
+    """How far, in the largest unit of which there are at least two."""
+    for unit, name in _UNITS:
+        if ahead >= 2 * unit:
+            return f"{ahead // unit} {name}"
+    return f"{ahead.total_seconds():.0f} s"

@@ -9,7 +9,12 @@ from enum import StrEnum
 from cashback_core.sales.reading.json_object import FieldReader
 from cashback_core.sales.reading.lines import ReadLines
 from cashback_core.sales.sale import line_amount
-from cashback_core.values.money import QUANTITY_SCALE, format_centavos, format_signed_centavos
+from cashback_core.values.money import (
+    PRODUCT_PER_CENTAVO,
+    QUANTITY_SCALE,
+    format_centavos,
+    format_signed_centavos,
+)
 from cashback_core.values.rounding import Rounding, round_ratio
 
 
@@ -20,6 +25,8 @@ class TotalCause(StrEnum):
     """The till drops the part of a centavo of each line."""
     HALF_UP = "half_up"
     HALF_EVEN = "half_even"
+    SUM_ROUNDED = "sum_rounded"
+    """The till rounds what all lines come to, once."""
     DISCOUNT_PER_UNIT = "discount_per_unit"
     """A line's discount was told of one unit."""
     DISCOUNT_TWICE = "discount_twice"
@@ -28,6 +35,10 @@ class TotalCause(StrEnum):
     """A surcharge was told that the total lacks."""
     SURCHARGE_TWICE = "surcharge_twice"
     """A surcharge is in the total twice."""
+    SURCHARGE_UNTOLD = "surcharge_untold"
+    """More than the lines, and no surcharge is told: said as where to tell it, not as a cause."""
+    DISCOUNT_UNTOLD = "discount_untold"
+    """Less than the lines, and no discount is told: the same."""
     NONE = "none"
 
 
@@ -64,10 +75,17 @@ def difference_of(
 
 
 def likely_cause(read: ReadLines, difference: int, *, discount: int, surcharge: int) -> TotalCause:
-    """The first cause by which the total fits exactly."""
+    """The first cause by which the total fits exactly; else what is perhaps not told at all."""
     for cause, makes in _causes(read, discount=discount, surcharge=surcharge):
         if makes and makes == difference:
             return cause
+    lines = read.lines
+    if abs(difference) <= len(lines):  # so much is made by rounding: nobody's freight
+        return TotalCause.NONE
+    if difference > 0 and not surcharge and not any(line.surcharge_centavos for line in lines):
+        return TotalCause.SURCHARGE_UNTOLD
+    if difference < 0 and not discount and not any(line.discount_centavos for line in lines):
+        return TotalCause.DISCOUNT_UNTOLD
     return TotalCause.NONE
 
 
@@ -83,6 +101,11 @@ def _causes(read: ReadLines, *, discount: int, surcharge: int) -> Iterator[tuple
                 for line in reckoned
             ),
         )
+    exact = sum(line.value_e10 * line.qty_e4 for line in reckoned)
+    amounts = sum(line.amount_centavos for line in reckoned)
+    for rounding in _ROUNDINGS.values():
+        once = round_ratio(exact, PRODUCT_PER_CENTAVO, rounding)
+        yield TotalCause.SUM_ROUNDED, once - amounts
     per_unit = sum(
         line.discount_centavos
         - round_ratio(line.discount_centavos * line.qty_e4, QUANTITY_SCALE, Rounding.HALF_UP)

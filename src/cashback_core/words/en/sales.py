@@ -147,7 +147,7 @@ FAULTS: Final[Mapping[str, Text]] = {
     "sold_at_format": Text("The instant is not written as one.", INSTANT),
     "sold_at_nonexistent": Text("There is no such instant.", "an instant that exists in {zone}"),
     "sold_at_future": Text(
-        "The sale lies in the future: the till's clock is ahead.",
+        "The sale lies {ahead} in the future: the till's clock is ahead.",
         "not later than {latest}; as it is, it will be taken from {from} on",
     ),
     "sold_at_too_old": Text("The sale is too old.", "not before {earliest}"),
@@ -163,7 +163,10 @@ FAULTS: Final[Mapping[str, Text]] = {
         "{sum}",
     ),
     "payments_count": Text("The sale is paid in too many parts.", "at most {highest} payments"),
-    "payments_mismatch": Text("The payments do not add up to the total.", "{total} in all"),
+    "payments_mismatch": Text(
+        "The payments do not add up to the total.",
+        "{total} in all, without the change that was given back",
+    ),
     "no_such_choice": Text("This is not among the choices.", "{names}"),
     "place_format": Text(
         "The store, till or series is empty, too long or holds other characters.",
@@ -209,10 +212,15 @@ PHRASES: Final[Mapping[str, str]] = {
     "cause.truncation": "it fits where each line's part of a centavo is dropped",
     "cause.half_even": "it fits where each line is rounded half to even",
     "cause.half_up": "it fits where each line is rounded half up",
+    "cause.sum_rounded": "it fits where only the sum of the lines is rounded",
     "cause.discount_per_unit": "it fits if a line's discount is one unit's",
     "cause.discount_twice": "it fits if prices are net and the discount is in them already",
     "cause.surcharge_missing": "it fits without the surcharge: the total lacks it",
     "cause.surcharge_twice": "it fits with the surcharge twice",
+    "cause.surcharge_untold": (
+        "no usual cause explains it: freight, service or interest is told in surcharge"
+    ),
+    "cause.discount_untold": "no usual cause explains it: what was taken off is told in discount",
     "cause.none": "no usual cause explains it",
     "document.cpf": "as a text a CPF: 11 digits, or 000.000.000-00",
     "document.cnpj": "as a text a CNPJ: 14 digits or capitals, or 00.000.000/0000-00",

@@ -15,10 +15,12 @@ INSTANT: Final = (
 )
 """How instants are written."""
 
-_MONEY: Final = 'dígitos, exatos em {places} casas decimais, como "10.00", de {lowest} a {highest}'
+_MONEY: Final = (
+    'dígitos com ponto e até {places} casas decimais, como "10.00", de {lowest} a {highest}'
+)
 
 _QUANTITY: Final = (
-    'um número positivo, exato em {places} casas decimais, como 2 ou "0.350", até {highest}'
+    'um número positivo com ponto e até {places} casas decimais, como 2 ou "0.350", até {highest}'
 )
 
 _NO_DOCUMENT: Final = (
@@ -77,7 +79,7 @@ FAULTS: Final[Mapping[str, Text]] = {
     "required": Text("Este campo está ausente.", "um valor"),
     "unknown_field": Text("Este campo não existe aqui.", "somente: {fields}"),
     "wrong_type": Text("O valor tem o tipo errado.", "{type}"),
-    "money_format": Text("O valor não está escrito como dinheiro.", _MONEY),
+    "money_format": Text("O valor não está escrito em reais.", _MONEY),
     "money_out_of_range": Text("O valor está fora dos limites.", _MONEY),
     "quantity_format": Text("A quantidade não está escrita como quantidade.", _QUANTITY),
     "quantity_out_of_range": Text("A quantidade está fora dos limites.", _QUANTITY),
@@ -128,7 +130,7 @@ FAULTS: Final[Mapping[str, Text]] = {
         ),
     ),
     "lines_count": Text(
-        "Uma venda tem entre {lowest} e {highest} linhas.", "{lowest} a {highest} linhas"
+        "Uma venda tem entre {lowest} e {highest} itens.", "{lowest} a {highest} itens"
     ),
     "product_type_unknown": Text(
         "Este tipo de produto não tem taxa no instante da venda.",
@@ -149,7 +151,7 @@ FAULTS: Final[Mapping[str, Text]] = {
     "sold_at_format": Text("O instante não está escrito como tal.", INSTANT),
     "sold_at_nonexistent": Text("Esse instante não existe.", "um instante que existe em {zone}"),
     "sold_at_future": Text(
-        "A venda está no futuro: o relógio do caixa está adiantado.",
+        "A venda está {ahead} no futuro: o relógio do caixa está adiantado.",
         "não depois de {latest}; como está, será aceita a partir de {from}",
     ),
     "sold_at_too_old": Text("A venda é antiga demais.", "não antes de {earliest}"),
@@ -157,15 +159,17 @@ FAULTS: Final[Mapping[str, Text]] = {
         "O desconto é maior do que aquilo que desconta.", "no máximo {highest}"
     ),
     "amount_mismatch": Text(
-        "O valor da linha difere de value × qty em {difference}.",
-        "de {lowest} a {highest}: value × qty, mais ou menos a tolerância da rede",
+        "O valor do item difere de value × qty em {difference}.",
+        "de {lowest} a {highest}: value × qty, mais ou menos a tolerância do lojista",
     ),
     "total_mismatch": Text(
-        "O total difere em {difference} do que linhas, descontos e acréscimos somam; {cause}.",
+        "O total difere em {difference} do que itens, descontos e acréscimos somam; {cause}.",
         "{sum}",
     ),
     "payments_count": Text("A venda foi paga em partes demais.", "no máximo {highest} pagamentos"),
-    "payments_mismatch": Text("Os pagamentos não somam o total.", "{total} ao todo"),
+    "payments_mismatch": Text(
+        "Os pagamentos não somam o total.", "{total} ao todo, sem o troco que foi devolvido"
+    ),
     "no_such_choice": Text("Isto não está entre as opções.", "{names}"),
     "place_format": Text(
         "A loja, o caixa ou a série está vazio, é longo demais ou contém outros caracteres.",
@@ -211,13 +215,20 @@ FAULTS: Final[Mapping[str, Text]] = {
 PHRASES: Final[Mapping[str, str]] = {
     "instant": INSTANT,
     "differs": "Isto difere do que está registrado.",
-    "cause.truncation": "confere se a fração de centavo de cada linha é desprezada",
-    "cause.half_even": "confere se cada linha é arredondada ao par mais próximo",
-    "cause.half_up": "confere se cada linha é arredondada com meio para cima",
-    "cause.discount_per_unit": "confere se o desconto de uma linha é o de uma unidade",
+    "cause.truncation": "confere se a fração de centavo de cada item é desprezada",
+    "cause.half_even": "confere se cada item é arredondado ao par mais próximo",
+    "cause.half_up": "confere se cada item é arredondado com meio para cima",
+    "cause.sum_rounded": "confere se só a soma dos itens é arredondada",
+    "cause.discount_per_unit": "confere se o desconto de um item é o de uma unidade",
     "cause.discount_twice": "confere se os preços são líquidos e o desconto já está neles",
     "cause.surcharge_missing": "confere sem o acréscimo: ele falta no total",
     "cause.surcharge_twice": "confere com o acréscimo duas vezes",
+    "cause.surcharge_untold": (
+        "nenhuma causa comum explica isso: frete, serviço ou juros informam-se em surcharge"
+    ),
+    "cause.discount_untold": (
+        "nenhuma causa comum explica isso: o que foi abatido informa-se em discount"
+    ),
     "cause.none": "nenhuma causa comum explica isso",
     "document.cpf": "como texto um CPF: 11 dígitos, ou 000.000.000-00",
     "document.cnpj": "como texto um CNPJ: 14 dígitos ou letras maiúsculas, ou 00.000.000/0000-00",

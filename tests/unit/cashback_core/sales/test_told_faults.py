@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any, Final
@@ -75,15 +76,15 @@ FAULTS: Final[list[tuple[str, object, str, str | None, str]]] = [
             text,
             "sold_at_future",
             text,
-            f"not later than 2026-06-15T15:05:00Z; as it is, it will be taken from {then} on",
+            f"not later than 2026-06-15T12:05:00-03:00; as it is, it will be taken from {then} on",
         )
         for text, then in [
-            ("2026-06-15T15:05:01Z", "2026-06-15T15:00:01Z"),
-            ("2027-01-01 00:00:00", "2027-01-01T02:55:00Z"),
+            ("2026-06-15T15:05:01Z", "2026-06-15T12:00:01-03:00"),
+            ("2027-01-01 00:00:00", "2026-12-31T23:55:00-03:00"),
         ]
     ],
     *[
-        ("/sold_at", text, "sold_at_too_old", text, "not before 2026-05-16T15:00:00Z")
+        ("/sold_at", text, "sold_at_too_old", text, "not before 2026-05-16T12:00:00-03:00")
         for text in ["2026-05-16T14:59:59Z", "2025-01-01 00:00:00"]
     ],
     ("/customer", [], "wrong_type", "an array", "an object"),
@@ -170,7 +171,7 @@ FAULTS: Final[list[tuple[str, object, str, str | None, str]]] = [
         [{"kind": "pix", "value": 98}],
         "payments_mismatch",
         "98.00",
-        "99.00 in all",
+        "99.00 in all, without the change that was given back",
     ),
     ("/payments", [{"kind": "PIX", "value": 99}], "no_such_choice", "PIX", KINDS),
     ("/payments", [{"kind": "pix"}], "required", None, "a value"),
@@ -295,6 +296,32 @@ def told(value: object) -> list[tuple[str, str, str | None, str]]:
     with pytest.raises(InvalidSale) as caught:
         parse_sale(value, rules=RULES, now=NOW, programme=DEMO.programme, catalogue=CATALOGUE)
     return [(v.pointer, v.code, v.received, v.expected()) for v in caught.value.violations]
+
+
+@pytest.mark.parametrize(
+    ("sold_at", "ahead"),
+    [
+        ("2026-06-15T15:05:00.25Z", "5 min"),  # a fraction too late, too
+        ("2026-06-15T15:58:00Z", "58 min"),
+        ("2026-06-15T16:59:00Z", "119 min"),
+        ("2026-06-15T17:00:00Z", "2 h"),
+        ("2026-06-17T15:00:00Z", "2 d"),
+        ("2036-06-15T15:00:00Z", "3653 d"),
+    ],
+)
+def test_how_far_a_tills_clock_is_ahead_is_told(sold_at: str, ahead: str) -> None:
+    with pytest.raises(InvalidSale) as caught:
+        parse_sale(put("/sold_at", sold_at), rules=RULES, now=NOW, programme=DEMO.programme)
+    (violation,) = caught.value.violations
+    right = f"The sale lies {ahead} in the future: the till's clock is ahead."
+    assert violation.detail() == right
+
+
+def test_of_a_merchant_that_lets_nobody_be_ahead_seconds_are_told() -> None:
+    rules = replace(RULES, max_ahead=timedelta(0))
+    with pytest.raises(InvalidSale) as caught:
+        parse_sale(put("/sold_at", "2026-06-15T15:00:59Z"), rules=rules, now=NOW)
+    assert caught.value.violations[0].values["ahead"] == "59 s"
 
 
 def test_the_document_itself_has_no_fault() -> None:

@@ -101,8 +101,11 @@ create table sales (
     -- The rule that its cashback was calculated by; null: they do not earn.
     surcharge_earns boolean,
     -- Why nothing is due, where nothing is.
-    nothing_due text collate "C"
-        check (nothing_due in ('rounds_to_zero', 'company', 'foreign', 'nobody')),
+    nothing_due text collate "C",
+    constraint sales_nothing_due check (
+        nothing_due in ('company', 'foreign', 'nobody')
+        or nothing_due = case exact when '0.00' then 'earns_nothing' else 'rounds_to_zero' end
+    ),
     constraint sales_to_nobody check (
         (document is null) = (name is null)
         and (document is null) = (nothing_due is not distinct from 'nobody')

@@ -52,6 +52,7 @@ async def test_a_record_is_told_whole(api: Api) -> None:
         "id": record["id"],
         "status": "applied",
         "sale_id": "NF-1",
+        "invoice": None,
         "sold_at": "2026-01-02T03:00:00Z",
         "customer": {
             "document": "52998224725",
