@@ -22,7 +22,7 @@ LOOK_AGAIN_S: Final = 0.05
 
 MAX_LOOK_AGAIN_S: Final = 0.8
 
-MAY_BE_CREDITED: Final = "confirmed while an incident of the provider's statement is about it"
+MAY_BE_CREDITED: Final = "confirmed while the provider's statement may tell its credit"
 """Why it is held: a database that went back may have forgotten that it was confirmed and sent."""
 
 
@@ -88,7 +88,11 @@ class ConfirmingStore(Records, Protocol):
 def confirming(waits: WaitsFor | None, now: datetime, *, suspected: bool = False) -> Move:
     """The move of an unconfirmed cashback that is confirmed, by what it waits for then.
 
-    `suspected`: an open incident of a statement is about it.
+    `suspected`: a database that went back may have forgotten that it was confirmed, sent and
+    credited. An open incident of a statement is about it, or a person said that a line is its
+    credit; or an open incident's line could be (`may_be_credit_of`) and the sender is paused or was
+    released after its acceptance, as after every restore. Without that nothing was forgotten, and
+    one odd line of somebody's must not hold every confirmation.
     """
     if suspected:
         return Move(to=Status.HELD, actor=Actor.API, reason=MAY_BE_CREDITED)

@@ -110,6 +110,7 @@ class MemoryStore(CashbackStore):
 
     `away` makes every method fail; `lose_next_commit` stores the next sale and fails all the
     same, as when the connection breaks while the commit's answer is on its way.
+    `may_be_credited` is what is known of statements and asked when a cashback is confirmed.
     """
 
     def __init__(
@@ -137,7 +138,8 @@ class MemoryStore(CashbackStore):
         self.stopped_at: dict[tuple[int, str | None], datetime] = {}
         self.past_stops: list[tuple[int, str | None, datetime, datetime]] = []
         self._pauses: dict[UUID, tuple[datetime, datetime]] = {}
-        self.is_in_an_incident: Callable[[UUID], bool] = lambda _: False
+        self.sender_released_at: datetime | None = None
+        self.may_be_credited: Callable[[Row], bool] = lambda _: False
 
     async def terms(self, merchant_id: int) -> Terms | None:
         await self._reach()
@@ -285,7 +287,7 @@ class MemoryStore(CashbackStore):
             return ConfirmationExpired()
         if row.status is not Status.UNCONFIRMED:
             return NothingToConfirm(self._as_read(row))
-        suspected = self.is_in_an_incident(id)
+        suspected = self.may_be_credited(row)
         move = confirming(self._intake(row.submission), self._now(), suspected=suspected)
         row.open_since_at = self._now()
         self._move(row, move.to, move.actor, move.reason, due_at=move.due_at)
