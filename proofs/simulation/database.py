@@ -16,7 +16,7 @@ from cashback_core.testing.memory_operators import MemoryOperators, MemorySender
 from cashback_core.testing.memory_rows import confirmed_at, paid_document
 from cashback_core.testing.memory_store import MemoryStore
 from simulation.incidents import SimulatedIncidents
-from simulation.mix import CONFIRM_WITHIN, MARGIN, POLICY
+from simulation.mix import CONFIRM_WITHIN, MARGIN, POLICY, VOID_GRACE
 from simulation.runs import Begun
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ class SimulatedDatabase(MemoryStore):
     def __init__(
         self, terms: Mapping[int, Terms], *, now: Callable[[], datetime], settling: Rules
     ) -> None:
-        super().__init__(terms, now=now, policy=POLICY)
+        super().__init__(terms, now=now, policy=POLICY, void_grace=VOID_GRACE)
         self.down = False
         self.client_skew_s = 0.0
         self.settling = settling

@@ -10,7 +10,7 @@ from cashback_core.operators.acts import ActKind, NotFromHere
 from cashback_core.reconciliation.incidents import Meaning
 from cashback_core.values.documents import Cpf
 from simulation.database import at_once
-from simulation.mix import CONFIRM_WITHIN, MARGIN, instant
+from simulation.mix import CONFIRM_WITHIN, MARGIN, VOID_GRACE, instant
 from simulation.stage import CENTAVOS, CREATED, LONG_S, Broken, Stage
 from simulation.tellings import Telling
 
@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 
     from cashback_core.delivery.leases import Claim
 
-_TIME_S: Final = CONFIRM_WITHIN.total_seconds()
+_TIME_S: Final = (CONFIRM_WITHIN + VOID_GRACE).total_seconds()
+"""After which a worker ends it."""
+
 _DAY_S: Final = 86_400.0
 OTHER: Final = Cpf("11144477735")
 
@@ -38,6 +40,18 @@ def confirmed_and_paid_once(stage: Stage) -> None:
     stage.end(paid, CREATED)
     _confirm(stage, claim, NothingToConfirm)
     stage.expect(claim, Status.APPLIED)
+    stage.check()
+
+
+def confirmed_after_an_outage(stage: Stage) -> None:
+    """Its time is over, and its ERP could not tell before: within the grace it still can."""
+    claim = stage.begin_unconfirmed()
+    stage.now_s += _TIME_S - 1
+    if stage.due():
+        raise Broken("claimed because its time is over")
+    _void(stage, 0)
+    _confirm(stage, claim, Confirmed)
+    stage.expect(claim, Status.PENDING)
     stage.check()
 
 
@@ -227,6 +241,7 @@ def _void(stage: Stage, expected: int) -> None:
 
 PLAYS: Final[tuple[Callable[[Stage], None], ...]] = (
     confirmed_and_paid_once,
+    confirmed_after_an_outage,
     confirmed_as_it_becomes_void,
     cancelled_or_confirmed,
     nothing_is_void_while_the_sender_is_paused,

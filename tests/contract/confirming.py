@@ -16,6 +16,7 @@ from cashback_core.delivery.waits import Why
 from cashback_core.intake.acceptance import Repeated
 from cashback_core.intake.confirmation import (
     MAY_BE_CREDITED,
+    VOID_GRACE,
     ConfirmationExpired,
     Confirmed,
     NothingToConfirm,
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
     from cashback_core.sales.sale import Sale
 
 WITHIN: Final = timedelta(hours=2)
+OVER: Final = WITHIN + VOID_GRACE
 DAY_BEFORE: Final = "the date alone of the day before"
 
 
@@ -83,8 +85,8 @@ def _line(record: Record) -> StatementIncident:
 class ConfirmingContract:
     """A sale of 10,000 centavos of type A earns 500."""
 
-    async def expire_confirmations(self, store: CashbackStore) -> None:
-        """Let the time of every unconfirmed cashback be over, in their order."""
+    async def expire_confirmations(self, store: CashbackStore, by: timedelta = OVER) -> None:
+        """Let so much time pass for every unconfirmed cashback: it is over, in their order."""
         raise NotImplementedError
 
     async def pause_sender(self, store: CashbackStore) -> None:
@@ -211,6 +213,17 @@ class ConfirmingContract:
         await self.expire_confirmations(store)
         assert (await confirmed(store, record)).status is Status.PENDING
         assert await store.void_expired(limit=10) == 0
+
+    async def test_after_an_outage_it_is_confirmed_late_and_not_void_yet(
+        self, store: CashbackStore
+    ) -> None:
+        record, other = await accepted(store, later()), await accepted(store, later())
+        await self.expire_confirmations(store, OVER - timedelta(hours=1))
+        assert await store.void_expired(limit=10) == 0
+        assert (await confirmed(store, record)).status is Status.PENDING
+        await self.expire_confirmations(store, timedelta(hours=1))
+        assert await store.void_expired(limit=10) == 1
+        assert await store.confirm(1, other.id) == ConfirmationExpired()
 
     async def test_while_the_sender_is_paused_nothing_is_void(self, store: CashbackStore) -> None:
         record = await accepted(store, later())

@@ -6,7 +6,7 @@ from __future__ import annotations
 import asyncio
 from abc import abstractmethod
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final, Protocol
 from uuid import UUID
 
@@ -21,6 +21,12 @@ LOOK_AGAIN_S: Final = 0.05
 """How soon it is looked whether a worker has sent it; twice as long after each look."""
 
 MAX_LOOK_AGAIN_S: Final = 0.8
+
+VOID_GRACE: Final = timedelta(days=1)
+"""How long after its time is over it may still be confirmed, and is not void.
+
+An outage, ours or its ERP's, must not end what was paid for in time and could not be told.
+"""
 
 MAY_BE_CREDITED: Final = "confirmed while the provider's statement may tell its credit"
 """Why it is held: a database that went back may have forgotten that it was confirmed and sent."""
@@ -81,7 +87,8 @@ class ConfirmingStore(Records, Protocol):
 
         With `group` there is none that came under another. What stands against it is read under
         the lock of brakes, as when a sale is accepted, and it counts in this moment's day. Of
-        several that confirm, cancel or void it at once the first to have its row wins.
+        several that confirm, cancel or void it at once the first to have its row wins: the row
+        tells that it is too late, never the clock.
         """
 
 

@@ -50,6 +50,7 @@ from cashback_core.intake.acceptance import (
     TermsChanged,
 )
 from cashback_core.intake.confirmation import (
+    VOID_GRACE,
     Confirmation,
     ConfirmationExpired,
     Confirmed,
@@ -120,6 +121,7 @@ class MemoryStore(CashbackStore):
         now: Callable[[], datetime],
         policy: DeliveryPolicy | None = None,
         catalogues: Mapping[int, Catalogue] | None = None,
+        void_grace: timedelta = VOID_GRACE,
     ) -> None:
         self.away = False
         self.lose_next_commit = False
@@ -131,6 +133,7 @@ class MemoryStore(CashbackStore):
         self.catalogues = dict(catalogues or {})
         self._now = now
         self._policy = policy or DeliveryPolicy()
+        self._void_grace = void_grace
         self.refused_equals: list[RefusedEqual] = []
         self._names: dict[tuple[int, Name], UUID] = {}
         self._alike_to: dict[UUID, UUID] = {}
@@ -297,10 +300,11 @@ class MemoryStore(CashbackStore):
         await self._reach()
         if self.sender_paused:
             return 0
+        over = self._now() - self._void_grace
         late = [
             row
             for row in self.rows.values()
-            if row.status is Status.UNCONFIRMED and row.due_at and row.due_at <= self._now()
+            if row.status is Status.UNCONFIRMED and row.due_at and row.due_at <= over
         ]
         late.sort(key=lambda row: row.due_at or self._now())
         for row in late[:limit]:

@@ -12,6 +12,7 @@ from adapters.postgres.cashbacks.store import PostgresCashbackStore
 from adapters.postgres.operators.acts import PostgresOperatorStore
 from cashback_core.delivery.states import DeliveryPolicy, Status
 from cashback_core.intake.confirmation import (
+    VOID_GRACE,
     ConfirmationExpired,
     Confirmed,
     NothingToConfirm,
@@ -52,8 +53,8 @@ async def overdue(store: PostgresCashbackStore, dsn: str) -> Record:
     async with await psycopg.AsyncConnection.connect(dsn) as connection:
         await connection.execute("set session_replication_role = replica")
         await connection.execute(
-            "update cashbacks set due_at = now() - interval '1 minute' where cashback_id = %s",
-            [record.id],
+            "update cashbacks set due_at = now() - %s where cashback_id = %s",
+            [VOID_GRACE, record.id],
         )
     return record
 

@@ -11,12 +11,13 @@ from adapters.postgres.operators.incidents import PostgresIncidentStore
 from cashback_core.delivery.states import DeliveryPolicy
 from cashback_core.reconciliation.incidents import Explanation, Meaning, StatementIncident
 from contract.cashback_store import CashbackStoreContract
+from contract.confirming import OVER
 from integration.kept_incidents import keep
 from integration.products import put_product
 from integration.stopping import put_stop
 
 if TYPE_CHECKING:
-    from datetime import datetime
+    from datetime import datetime, timedelta
     from uuid import UUID
 
     from adapters.postgres.connection.database import Database
@@ -38,12 +39,11 @@ class TestPostgresStore(CashbackStoreContract):
     async def expire_leases(self, store: object) -> None:  # noqa: ARG002
         self._run("update cashbacks set lease_until_at = lease_until_at - interval '1 day'")
 
-    async def expire_confirmations(self, store: object) -> None:  # noqa: ARG002
+    async def expire_confirmations(self, store: object, by: timedelta = OVER) -> None:  # noqa: ARG002
         with psycopg.connect(self.dsn) as connection:
             connection.execute("set session_replication_role = replica")
             connection.execute(
-                "update cashbacks set due_at = due_at - interval '2 hours'"
-                " where status = 'unconfirmed'"
+                "update cashbacks set due_at = due_at - %s where status = 'unconfirmed'", [by]
             )
 
     async def make_due(self, store: object) -> None:  # noqa: ARG002

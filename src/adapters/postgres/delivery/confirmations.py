@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from adapters.postgres.sales.brakes import LOCK, PUT_OFF, ToBePaid, put_brakes_on, read_standing
 from cashback_core.delivery.states import Status
-from cashback_core.intake.confirmation import confirming
+from cashback_core.intake.confirmation import VOID_GRACE, confirming
 
 if TYPE_CHECKING:
     from datetime import timedelta
@@ -106,7 +106,7 @@ async def _may_be_credited(
 
 
 async def void_expired(cursor: Cursor, *, limit: int) -> int:
-    """End what was not confirmed in its time, the longest overdue first; how many were ended.
+    """End what was not confirmed in its time and a grace, the longest overdue first; how many.
 
     None while the sender is paused: a database that went back may have forgotten confirmations,
     which are told again.
@@ -116,7 +116,7 @@ async def void_expired(cursor: Cursor, *, limit: int) -> int:
         """
         with expired as materialized (
             select merchant_id, cashback_id from cashbacks
-            where status = 'unconfirmed' and due_at <= now()
+            where status = 'unconfirmed' and due_at <= now() - %(grace)s
                 and not exists (select from sender where paused_at is not null)
             order by due_at
             limit %(limit)s
@@ -137,7 +137,7 @@ async def void_expired(cursor: Cursor, *, limit: int) -> int:
         )
         select count(*) from moved
         """,
-        {"limit": limit, "why": VOIDED},
+        {"limit": limit, "grace": VOID_GRACE, "why": VOIDED},
     )
     row = await cursor.fetchone()
     return int(row[0]) if row else 0

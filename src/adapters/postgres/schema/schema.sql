@@ -2081,6 +2081,7 @@ CREATE TABLE public.refused_equals (
 CREATE TABLE public.retention (
     merchant_id bigint NOT NULL,
     raw_through_at timestamp with time zone DEFAULT '2000-01-01 00:00:00+00'::timestamp with time zone NOT NULL,
+    raw_left uuid[] DEFAULT '{}'::uuid[] NOT NULL,
     customers_through uuid
 );
 
@@ -4790,6 +4791,10 @@ GRANT SELECT,INSERT ON TABLE public.retention TO cashback_eraser;
 -- Name: COLUMN retention.raw_through_at; Type: ACL; Schema: public; Owner: -
 
 GRANT UPDATE(raw_through_at) ON TABLE public.retention TO cashback_eraser;
+
+-- Name: COLUMN retention.raw_left; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(raw_left) ON TABLE public.retention TO cashback_eraser;
 
 -- Name: COLUMN retention.customers_through; Type: ACL; Schema: public; Owner: -
 

@@ -18,6 +18,7 @@ from cashback_core.testing.memory_operators import MemorySenderSwitch
 from cashback_core.testing.memory_store import MemoryStore, Row
 from contract.builders import PROGRAMME
 from contract.cashback_store import CashbackStoreContract
+from contract.confirming import OVER
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -43,10 +44,10 @@ class TestMemoryStore(CashbackStoreContract):
             if row.lease_until_at is not None:
                 row.lease_until_at -= timedelta(days=1)
 
-    async def expire_confirmations(self, store: CashbackStore) -> None:
+    async def expire_confirmations(self, store: CashbackStore, by: timedelta = OVER) -> None:
         for row in rows(store):
             if row.status is Status.UNCONFIRMED and row.due_at is not None:
-                row.due_at -= timedelta(hours=2)
+                row.due_at -= by
 
     async def make_due(self, store: CashbackStore) -> None:
         for row in rows(store):
