@@ -164,7 +164,8 @@ def altered_or_unreadable_on_the_statement(stage: Stage) -> None:
 
     Nobody else: nothing was forgotten, and one odd line must not hold every confirmation.
     """
-    for changes in ({"cashback_centavos": CENTAVOS + 1}, {"told": Telling.MASKED}):
+    odd: list[dict[str, Any]] = [{"cashback_centavos": CENTAVOS + 1}, {"told": Telling.MASKED}]
+    for changes in odd:
         claim = _forgotten(stage, **changes)
         stage.settle(echoes=False)
         other = stage.begin_unconfirmed(document=OTHER)
