@@ -1,25 +1,35 @@
-"""Wrong ideas of what is confirmed later, planted: each sends something that nobody confirmed."""
+"""Wrong ideas of what is confirmed later, planted: each pays what it must not, or never pays."""
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from cashback_core.delivery.states import Actor, Status
 from cashback_core.intake.acceptance import Repeated
 from cashback_core.intake.confirmation import ConfirmationExpired, Confirmed, NothingToConfirm
 from cashback_core.intake.submission import SubmitSale
+from cashback_core.reconciliation import Rules
 from cashback_core.sales import validation
+from cashback_core.testing.memory_incidents import MemoryIncidents
 from cashback_core.testing.memory_store import MemoryStore
 from simulation.mutant import Mutant
 
 if TYPE_CHECKING:
+    from datetime import datetime
     from uuid import UUID
 
     from cashback_core.delivery.leases import Claim
     from cashback_core.intake.acceptance import Submission
+    from cashback_core.reconciliation import BookEntry
+    from cashback_core.testing.memory_rows import Row
 
 _accept: Final = SubmitSale._accept
 _confirm: Final = MemoryStore.confirm
+_void: Final = MemoryStore.void_expired
+_is_over_before: Final = Rules.is_over_before
+_could_be: Final = Rules.could_be
 
 
 async def _a_repeat_confirms(self: SubmitSale, submission: Submission) -> Any:
@@ -73,6 +83,34 @@ async def _whatever_is_due_is_claimed(
     return tuple(self._lease(row, lease_s, Actor.WORKER, "due") for row in due[:limit])
 
 
+async def _void_at_once(self: MemoryStore, *, limit: int) -> int:
+    kept, self._void_grace = self._void_grace, timedelta(0)
+    try:
+        return await _void(self, limit=limit)
+    finally:
+        self._void_grace = kept
+
+
+def _its_own_incident_alone(self: MemoryIncidents, row: Row) -> bool:
+    return any(line.cashback_id == row.record.id for line in self._open_lines())
+
+
+def _what_names_it_alone(self: MemoryIncidents, row: Row) -> bool:
+    return self._is_said(row.record.id) or _its_own_incident_alone(self, row)
+
+
+def _over_by_its_acceptance(self: Rules, entry: BookEntry, instant: datetime) -> bool:
+    if entry.status is Status.UNCONFIRMED:
+        entry = replace(entry, status=Status.CANCELLED)
+    return _is_over_before(self, entry, instant)
+
+
+def _from_its_acceptance_on(self: Rules, entry: BookEntry, credited_at: datetime | None) -> bool:
+    if entry.first_started_at is None and credited_at is not None:
+        return credited_at >= entry.accepted_at
+    return _could_be(self, entry, credited_at)
+
+
 def _is_now(*_: object) -> bool:
     return False
 
@@ -85,5 +123,26 @@ CONFIRM_MUTANTS: Final = tuple(
         ("confirmed after void is paid", MemoryStore, "confirm", _a_late_one_undoes_the_void),
         ("too late by the clock alone", MemoryStore, "confirm", _late_by_the_clock_alone),
         ("whatever is due is claimed", MemoryStore, "claim_due", _whatever_is_due_is_claimed),
+        ("void without a grace", MemoryStore, "void_expired", _void_at_once),
+        (
+            "confirming asks for its own incident alone",
+            MemoryIncidents,
+            "may_be_credited",
+            _its_own_incident_alone,
+        ),
+        (
+            "confirming asks for what names it alone",
+            MemoryIncidents,
+            "may_be_credited",
+            _what_names_it_alone,
+        ),
+        (
+            "confirming asks for every odd line, always",
+            MemoryIncidents,
+            "may_be_credited",
+            MemoryIncidents.suspects,
+        ),
+        ("what is unconfirmed is over", Rules, "is_over_before", _over_by_its_acceptance),
+        ("never tried, by one clock", Rules, "could_be", _from_its_acceptance_on),
     )
 )

@@ -13,10 +13,10 @@ from zoneinfo import ZoneInfo
 from cashback_core.delivery.states import Actor, Status
 from cashback_core.reconciliation import BookEntry
 from cashback_core.testing.memory_operators import MemoryOperators, MemorySenderSwitch
-from cashback_core.testing.memory_rows import paid_document
+from cashback_core.testing.memory_rows import confirmed_at, paid_document
 from cashback_core.testing.memory_store import MemoryStore
 from simulation.incidents import SimulatedIncidents
-from simulation.mix import CONFIRM_WITHIN, MARGIN, POLICY
+from simulation.mix import CONFIRM_WITHIN, MARGIN, POLICY, VOID_GRACE
 from simulation.runs import Begun
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ class SimulatedDatabase(MemoryStore):
     def __init__(
         self, terms: Mapping[int, Terms], *, now: Callable[[], datetime], settling: Rules
     ) -> None:
-        super().__init__(terms, now=now, policy=POLICY)
+        super().__init__(terms, now=now, policy=POLICY, void_grace=VOID_GRACE)
         self.down = False
         self.client_skew_s = 0.0
         self.settling = settling
@@ -189,6 +189,7 @@ def entry_of(row: Row) -> BookEntry:
         first_started_at=attempts[0].started_at if attempts else None,
         last_started_at=attempts[-1].started_at if attempts else None,
         applied_at=record.standing.applied_at,
+        confirmed_at=confirmed_at(row),
         version=len(row.events),
         rounds=len(rounds),
         first_round_at=rounds[0] if rounds else None,

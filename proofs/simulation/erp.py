@@ -18,7 +18,7 @@ from cashback_core.intake.submission import (
 )
 from cashback_core.values.availability import StoreUnavailable
 from cashback_core.values.documents import cpf_check_digits
-from simulation.mix import CONFIRM_WITHIN
+from simulation.mix import CONFIRM_WITHIN, VOID_GRACE
 from simulation.respelling import NAMES, lacking, rekeyed, respelt
 
 if TYPE_CHECKING:
@@ -117,7 +117,7 @@ def _soon(random: Random) -> float:
 
 def _just_in_time(random: Random) -> float:
     """About when it becomes void."""
-    return CONFIRM_WITHIN.total_seconds() + random.uniform(-8, 12)
+    return (CONFIRM_WITHIN + VOID_GRACE).total_seconds() + random.uniform(-8, 12)
 
 
 _CONFIRMS: Final[tuple[Callable[[Random], tuple[float, ...]], ...]] = (

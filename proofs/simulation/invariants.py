@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 from cashback_core.delivery.states import DONE, TRANSITIONS, Actor, Status
 from cashback_core.intake.confirmation import ConfirmationExpired, Confirmed, NothingToConfirm
+from cashback_core.testing.memory_rows import confirmed_at
 from simulation.mix import instant
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterator, Sequence
-    from datetime import datetime
     from uuid import UUID
 
     from cashback_core.intake.confirmation import Confirmation
@@ -121,9 +121,9 @@ def _confirmed(sendings: Sequence[Sending], database: SimulatedDatabase) -> Iter
             id_ = row.record.id
             if row.events[0].to_status not in {Status.UNCONFIRMED, Status.NOT_DUE}:
                 yield f"15: {id_} is to be confirmed later, and began as {row.events[0].to_status}"
-            confirmed_at = _confirmed_at(row)
             asked = [instant(at_s) for at_s in sending.asked_s]
-            if confirmed_at is not None and not any(at <= confirmed_at for at in asked):
+            at = confirmed_at(row)
+            if at is not None and not any(asked_at <= at for asked_at in asked):
                 yield f"15: {id_} was confirmed by nobody"
             for answer in sending.confirmed:
                 yield from _kept(row, answer)
@@ -137,22 +137,10 @@ def _kept(row: Row, answer: Confirmation | None) -> Iterator[str]:
                 yield f"15: {row.record.id} was confirmed too late, and is {row.status}"
         case Confirmed(record) | NothingToConfirm(record):
             lost = record.status not in {Status.CANCELLED, Status.NOT_DUE}
-            if lost and _confirmed_at(row) is None:
+            if lost and confirmed_at(row) is None:
                 yield f"15: the confirmation of {record.id} is lost"
         case None:
             yield f"15: nobody knows {row.record.id}, which is confirmed"
-
-
-def _confirmed_at(row: Row) -> datetime | None:
-    """When it was confirmed, if it was to be and has been."""
-    return next(
-        (
-            event.at
-            for event in row.events
-            if event.from_status is Status.UNCONFIRMED and event.actor is Actor.API
-        ),
-        None,
-    )
 
 
 def _sent_unconfirmed(database: SimulatedDatabase, ledger: Sequence[Credit]) -> Iterator[str]:
@@ -161,7 +149,7 @@ def _sent_unconfirmed(database: SimulatedDatabase, ledger: Sequence[Credit]) -> 
     for row in database.rows.values():
         id_, first = row.record.id, row.events[0].to_status
         sent = bool(row.attempts) or str(id_) in paid
-        if first is Status.UNCONFIRMED and sent and _confirmed_at(row) is None:
+        if first is Status.UNCONFIRMED and sent and confirmed_at(row) is None:
             yield f"16: {id_} was sent, and nobody confirmed it"
         if id_ in database.voided and (row.status is not Status.VOID or sent):
             yield f"16: {id_} was void, and is {row.status}{', and sent' if sent else ''}"

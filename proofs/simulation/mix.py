@@ -34,6 +34,8 @@ MARGIN: Final = Margin(freeze_s=60.0, provider_delay_s=60.0, clock_skew_s=5.0)
 SCHEDULE: Final = Schedule(poll_s=6.0, reaper_s=6.0, settler_s=15.0, guard_s=1e6, pause_s=5.0)
 CONFIRM_WITHIN: Final = timedelta(seconds=90)
 """In which time a sale is confirmed that is to be confirmed later, whatever merchants say."""
+VOID_GRACE: Final = timedelta(seconds=30)
+"""How long after that it is not void yet."""
 STATEMENT_LAG_S: Final = 2.0
 LONGEST_PRECEDING_S: Final = 2 * 86_400.0
 PRECEDING_S: Final = (10.0, LONGEST_PRECEDING_S)

@@ -72,21 +72,25 @@ class Stage(Provider):
         self.faults = Faults(replace(draw(random), lost_commit=0.0, late_commit=0.0), random)
         self.link = Link(self.database, self.loop, Process("stage"), self.faults)
 
-    def begin_unconfirmed(self) -> Claim:
+    def begin_unconfirmed(self, *, document: Cpf = DOCUMENT) -> Claim:
         """A new sale to be confirmed later; what its first attempt will be."""
-        return self.begin(confirm_within=CONFIRM_WITHIN)
+        return self.begin(confirm_within=CONFIRM_WITHIN, document=document)
 
     def begin(
-        self, total_centavos: int = 20 * CENTAVOS, *, confirm_within: timedelta | None = None
+        self,
+        total_centavos: int = 20 * CENTAVOS,
+        *,
+        confirm_within: timedelta | None = None,
+        document: Cpf = DOCUMENT,
     ) -> Claim:
-        """A new sale of the one customer, of one amount if none is given; its first attempt leased.
+        """A new sale, of the one customer and of one amount if none is given; its attempt leased.
 
         The cashback is the twentieth part of the total.
         """
         number = len(self.database.rows)
         sale = Sale(
             sold_at=EPOCH.replace(minute=number),
-            customer=Customer(document=DOCUMENT, name="ANA"),
+            customer=Customer(document=document, name="ANA"),
             lines=(Line.of(type="A", value_e10=total_centavos * 10**8, qty_e4=10_000),),
             total_centavos=total_centavos,
             sale_id=f"sale-{number}",
@@ -106,7 +110,7 @@ class Stage(Provider):
             id=submission.id,
             merchant_id=1,
             attempt=1,
-            document=DOCUMENT,
+            document=document,
             cashback_centavos=submission.cashback.cashback_centavos,
         )
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 from dataclasses import replace
 from datetime import timedelta
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
+
+import pytest
 
 from cashback_core.delivery.brakes import CONFIRMED_REASONS, Ceilings, WaitsFor
 from cashback_core.delivery.record import RecordFilter
@@ -13,15 +15,29 @@ from cashback_core.delivery.states import Actor, Status
 from cashback_core.delivery.waits import Why
 from cashback_core.intake.acceptance import Repeated
 from cashback_core.intake.confirmation import (
+    MAY_BE_CREDITED,
+    VOID_GRACE,
     ConfirmationExpired,
     Confirmed,
     NothingToConfirm,
 )
+from cashback_core.reconciliation import FindingClass
+from cashback_core.reconciliation.incidents import PRECEDES, StatementIncident
 from cashback_core.values.ids import new_id
-from contract.builders import CREATED, LEASE_S, a_sale, accepted, ended, history_of, submitted
+from contract.builders import (
+    CREATED,
+    LEASE_S,
+    a_cpf,
+    a_sale,
+    accepted,
+    ended,
+    history_of,
+    submitted,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from uuid import UUID
 
     from cashback_core.delivery.record import Record
     from cashback_core.intake.acceptance import Submission
@@ -29,6 +45,8 @@ if TYPE_CHECKING:
     from cashback_core.sales.sale import Sale
 
 WITHIN: Final = timedelta(hours=2)
+OVER: Final = WITHIN + VOID_GRACE
+DAY_BEFORE: Final = "the date alone of the day before"
 
 
 def later(sale: Sale | None = None, *, group: str | None = None) -> Submission:
@@ -44,11 +62,31 @@ async def confirmed(store: CashbackStore, record: Record) -> Record:
     return told.record
 
 
+def _line(record: Record) -> StatementIncident:
+    """A line of its customer and amount, dated when it was accepted, that nothing explains."""
+    at = record.accepted_at
+    return StatementIncident(
+        id=new_id(),
+        cls=FindingClass.UNKNOWN_HERE,
+        merchant=None,
+        cashback_id=None,
+        document=str(record.sale.document),
+        centavos=record.cashback.cashback_centavos,
+        line=1,
+        line_key="0" * 32,
+        credited_at=at,
+        reference=None,
+        why="nothing explains it",
+        opened_at=at,
+        statement_at=at,
+    )
+
+
 class ConfirmingContract:
     """A sale of 10,000 centavos of type A earns 500."""
 
-    async def expire_confirmations(self, store: CashbackStore) -> None:
-        """Let the time of every unconfirmed cashback be over, in their order."""
+    async def expire_confirmations(self, store: CashbackStore, by: timedelta = OVER) -> None:
+        """Let so much time pass for every unconfirmed cashback: it is over, in their order."""
         raise NotImplementedError
 
     async def pause_sender(self, store: CashbackStore) -> None:
@@ -65,6 +103,22 @@ class ConfirmingContract:
 
     async def lift_stop(self, store: CashbackStore, merchant_id: int, type_: str | None) -> None:
         """Let that stop have been lifted."""
+        raise NotImplementedError
+
+    async def release_sender(self, store: CashbackStore) -> None:
+        """Let an operator have released the sender."""
+        raise NotImplementedError
+
+    async def tell(
+        self, store: CashbackStore, incident: StatementIncident, merchant_id: int | None
+    ) -> None:
+        """Let a statement have told an incident, whose document is not masked."""
+        raise NotImplementedError
+
+    async def say_ours(
+        self, store: CashbackStore, incident: StatementIncident, cashback_id: UUID
+    ) -> None:
+        """Let a person have said that an incident's line is the credit of a cashback."""
         raise NotImplementedError
 
     async def test_what_is_confirmed_later_waits_for_that_and_is_not_sent(
@@ -160,11 +214,90 @@ class ConfirmingContract:
         assert (await confirmed(store, record)).status is Status.PENDING
         assert await store.void_expired(limit=10) == 0
 
+    async def test_after_an_outage_it_is_confirmed_late_and_not_void_yet(
+        self, store: CashbackStore
+    ) -> None:
+        record, other = await accepted(store, later()), await accepted(store, later())
+        await self.expire_confirmations(store, OVER - timedelta(hours=1))
+        assert await store.void_expired(limit=10) == 0
+        assert (await confirmed(store, record)).status is Status.PENDING
+        await self.expire_confirmations(store, timedelta(hours=1))
+        assert await store.void_expired(limit=10) == 1
+        assert await store.confirm(1, other.id) == ConfirmationExpired()
+
     async def test_while_the_sender_is_paused_nothing_is_void(self, store: CashbackStore) -> None:
         record = await accepted(store, later())
         await self.expire_confirmations(store)
         await self.pause_sender(store)
         assert await store.void_expired(limit=10) == 0
+        assert (await confirmed(store, record)).status is Status.PENDING
+
+    async def test_what_a_statement_told_of_is_held_when_it_is_confirmed(
+        self, store: CashbackStore
+    ) -> None:
+        """A database that went back has forgotten that it was confirmed, sent and credited."""
+        record = await accepted(store, later())
+        told = replace(
+            _line(record), cls=FindingClass.CREDITED_UNPAID, merchant="demo", cashback_id=record.id
+        )
+        await self.tell(store, told, 1)
+        await self._may_be_credited(store, record)
+
+    async def test_what_a_person_called_its_credit_holds_it_before_a_statement_moves_it(
+        self, store: CashbackStore
+    ) -> None:
+        record, other = await accepted(store, later()), await accepted(store, later())
+        told = replace(_line(record), document=str(a_cpf()), centavos=1)
+        await self.tell(store, told, None)
+        await self.say_ours(store, told, record.id)
+        assert (await confirmed(store, other)).status is Status.PENDING
+        await self._may_be_credited(store, record)
+
+    @pytest.mark.parametrize(
+        "changes",
+        [
+            {"centavos": 499},
+            {"document": "11144477735", "centavos": 500},
+            {"cls": FindingClass.UNREADABLE, "document": None, "centavos": 7},
+            {"cls": FindingClass.UNREADABLE, "document": "11144477735", "centavos": 0},
+            {"centavos": 499, "credited_at": None},
+            {"centavos": 499, "credited_at": DAY_BEFORE},
+        ],
+    )
+    async def test_what_a_line_could_be_is_held_after_a_pause_of_the_sender_alone(
+        self, store: CashbackStore, changes: dict[str, Any]
+    ) -> None:
+        """As after every restore; else one odd line would hold every confirmation."""
+        cpf = a_cpf()
+        first, second, third = [
+            await accepted(store, later(a_sale(document=cpf, sale_id=f"{n}"))) for n in range(3)
+        ]
+        told = replace(_line(first), **changes)
+        if changes.get("credited_at") == DAY_BEFORE:
+            midnight = first.accepted_at.replace(hour=0, minute=0, second=0, microsecond=0)
+            told = replace(told, credited_at=midnight - timedelta(days=1))
+        await self.tell(store, told, None)
+        assert (await confirmed(store, first)).status is Status.PENDING
+        await self.pause_sender(store)
+        await self._may_be_credited(store, second)
+        await self.release_sender(store)
+        await self._may_be_credited(store, third)
+        after = await accepted(store, later())
+        assert (await confirmed(store, after)).status is Status.PENDING
+        claims = await store.claim_due(limit=10, lease_s=LEASE_S)
+        assert {claim.id for claim in claims} == {first.id, after.id}
+
+    async def test_after_a_pause_no_line_holds_what_it_cannot_be(
+        self, store: CashbackStore
+    ) -> None:
+        record = await accepted(store, later())
+        told = _line(record)
+        long_ago = record.accepted_at - PRECEDES - timedelta(seconds=1)
+        await self.tell(store, replace(told, credited_at=long_ago), None)
+        foreign = replace(told, id=new_id(), line_key="1" * 32, document=str(a_cpf()), centavos=1)
+        await self.tell(store, foreign, None)
+        await self.pause_sender(store)
+        await self.release_sender(store)
         assert (await confirmed(store, record)).status is Status.PENDING
 
     async def test_the_ceiling_for_one_cashback_is_asked_when_it_is_confirmed(
@@ -229,6 +362,13 @@ class ConfirmingContract:
             assert history.events[1].to_status is (Status.VOID if voided else Status.PENDING)
             other = ConfirmationExpired() if voided else NothingToConfirm(history.record)
             assert other in [first, second]
+
+    async def _may_be_credited(self, store: CashbackStore, record: Record) -> None:
+        assert (await confirmed(store, record)).status is Status.HELD
+        history = await history_of(store, 1, record)
+        assert history.events[-1].reason == MAY_BE_CREDITED
+        again = await store.confirm(1, record.id)
+        assert again == NothingToConfirm(history.record)
 
     async def _statuses(self, store: CashbackStore, records: Sequence[Record]) -> list[Status]:
         found = [await store.find(1, record.id) for record in records]

@@ -38,10 +38,13 @@ from contract.builders import (
     UNANSWERED,
     a_cpf,
     a_sale,
+    accepted,
     ended,
     history_of,
     leased,
+    submitted,
 )
+from contract.confirming import later
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Sequence
@@ -274,6 +277,22 @@ class ReconciliationStoreContract:
         found = await reconcile(kept, [line, other], claim)
         assert found.moved == Moved(stored=1)
         assert [one.centavos for one in await standing(kept)] == [888]
+
+    async def test_what_was_never_tried_and_may_be_sent_yet_is_in_the_book_however_old(
+        self, kept: Kept
+    ) -> None:
+        """A database that went back may have forgotten that it was sent, yesterday."""
+        paid = await leased(kept.store, a_sale())
+        await kept.store.conclude(ended(paid, CREATED))
+        waiting = await accepted(kept.store, submitted(a_sale(), lease_s=None))
+        unconfirmed, other = [await accepted(kept.store, later()) for _ in range(2)]
+        await kept.store.confirm(other.merchant_id, other.id)
+        since = waiting.accepted_at + timedelta(days=100)
+        async with alone(kept) as runs, runs.book(since, _named([])) as book:
+            found = {entry.id: entry async for batch in book for entry in batch}
+        assert found.keys() == {waiting.id, unconfirmed.id, other.id}
+        confirmed = [entry.id for entry in found.values() if entry.confirmed_at is not None]
+        assert confirmed == [other.id]
 
     async def test_one_reconciles_at_a_time(self, kept: Kept) -> None:
         async with kept.reconciliations.alone() as first:

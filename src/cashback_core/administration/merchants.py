@@ -62,7 +62,7 @@ class MerchantState:
     nobody_buyers: BuyerRule = BuyerRule.REFUSE
     """What becomes of a sale to nobody, whom nobody can pay: never PAY."""
     confirm_within_h: int = 72
-    """After so many hours a sale that waits to be confirmed is void."""
+    """In so many hours a sale is confirmed that waits for it; a day later it is void."""
     max_ahead_s: int = 300
     """By how much a till's clock may be ahead; such a sale counts when it is accepted."""
     ceilings: Ceilings = field(default_factory=Ceilings)

@@ -47,7 +47,7 @@ class Why(StrEnum):
 class Waiting:
     """What a cashback waits for and since when; `next_try_at` is None where nobody knows.
 
-    `until_at` is when the waiting ends whatever happens: what is not confirmed by then is void.
+    `until_at` is by when it is to be confirmed: after that and `VOID_GRACE` it is void.
     """
 
     why: str

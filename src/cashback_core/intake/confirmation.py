@@ -6,7 +6,7 @@ from __future__ import annotations
 import asyncio
 from abc import abstractmethod
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final, Protocol
 from uuid import UUID
 
@@ -22,7 +22,13 @@ LOOK_AGAIN_S: Final = 0.05
 
 MAX_LOOK_AGAIN_S: Final = 0.8
 
-MAY_BE_CREDITED: Final = "confirmed while an incident of the provider's statement is about it"
+VOID_GRACE: Final = timedelta(days=1)
+"""How long after its time is over it may still be confirmed, and is not void.
+
+An outage, ours or its ERP's, must not end what was paid for in time and could not be told.
+"""
+
+MAY_BE_CREDITED: Final = "confirmed while the provider's statement may tell its credit"
 """Why it is held: a database that went back may have forgotten that it was confirmed and sent."""
 
 
@@ -81,14 +87,19 @@ class ConfirmingStore(Records, Protocol):
 
         With `group` there is none that came under another. What stands against it is read under
         the lock of brakes, as when a sale is accepted, and it counts in this moment's day. Of
-        several that confirm, cancel or void it at once the first to have its row wins.
+        several that confirm, cancel or void it at once the first to have its row wins: the row
+        tells that it is too late, never the clock.
         """
 
 
 def confirming(waits: WaitsFor | None, now: datetime, *, suspected: bool = False) -> Move:
     """The move of an unconfirmed cashback that is confirmed, by what it waits for then.
 
-    `suspected`: an open incident of a statement is about it.
+    `suspected`: a database that went back may have forgotten that it was confirmed, sent and
+    credited. An open incident of a statement is about it, or a person said that a line is its
+    credit; or an open incident's line could be (`may_be_credit_of`) and the sender is paused or was
+    released after its acceptance, as after every restore. Without that nothing was forgotten, and
+    one odd line of somebody's must not hold every confirmation.
     """
     if suspected:
         return Move(to=Status.HELD, actor=Actor.API, reason=MAY_BE_CREDITED)

@@ -161,9 +161,13 @@ class CustomersLines:
         self.waiting = kept
 
     def _to_be_sent(self, entry: BookEntry, lines: list[LeftLine]) -> Finding:
-        """A pending cashback: not sent while a line of its customer may be its credit."""
-        tried = entry.first_started_at is not None
-        bar = barring(entry, lines, self.placing.rules) if tried else None
+        """A pending cashback: not sent while a line of its customer may be its credit.
+
+        One that was never tried has no credit, unless a database that was restored has forgotten
+        it: then its ERP confirmed it a second time.
+        """
+        may_have = entry.first_started_at is not None or entry.confirmed_at is not None
+        bar = barring(entry, lines, self.placing.rules) if may_have else None
         if bar is None:
             return Finding(cls=FindingClass.UNPAID, entry=entry, why="pending here")
         self._bars.add(id(bar))

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 class BookEntry:
     """A cashback as the reconciliation sees it.
 
-    `first_started_at` and `last_started_at` are its attempts', both None before the first.
+    `first_started_at` and `last_started_at` are its attempts', both None before the first;
+    `confirmed_at` is when its ERP confirmed it, if it was to be confirmed later.
     `version` counts its moves: a decision holds only for the version that it was made of.
     `rounds` counts how often it was proved unpaid since an operator last acted on it, the first
     time at `first_round_at`.
@@ -37,6 +38,7 @@ class BookEntry:
     first_started_at: datetime | None = None
     last_started_at: datetime | None = None
     applied_at: datetime | None = None
+    confirmed_at: datetime | None = None
     version: int = 0
     rounds: int = 0
     first_round_at: datetime | None = None

@@ -232,6 +232,7 @@ class MemorySenderSwitch(SenderSwitch):
         lasted: timedelta = self._store._now() - paused_at
         await self._store.note_pause(Pause(id=new_id(), lasted_s=lasted.total_seconds()))
         self._store.sender_paused, self._state = False, SenderState()
+        self._store.sender_released_at = self._store._now()
         self.releases.append((by, reason))
         return True
 

@@ -22,7 +22,7 @@ from cashback_core.reconciliation.schedule import (
     RunKind,
 )
 from cashback_core.testing.memory_incidents import SLUGS, MemoryIncidents
-from cashback_core.testing.memory_rows import paid_document
+from cashback_core.testing.memory_rows import confirmed_at, paid_document
 from cashback_core.values.availability import StoreUnavailable
 from cashback_core.values.ids import new_id
 
@@ -310,6 +310,7 @@ def entry_of(row: Row) -> BookEntry:
         first_started_at=row.attempts[0].started_at if row.attempts else None,
         last_started_at=row.attempts[-1].started_at if row.attempts else None,
         applied_at=row.record.standing.applied_at,
+        confirmed_at=confirmed_at(row),
         version=len(row.events),
         rounds=len(rounds),
         first_round_at=min(rounds, default=None),

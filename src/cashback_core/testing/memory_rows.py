@@ -15,7 +15,7 @@ from cashback_core.delivery.evidence import (
     Unknown,
 )
 from cashback_core.delivery.record import AttemptRecord, EventRecord, Record
-from cashback_core.delivery.states import Delivery, Ended, Status
+from cashback_core.delivery.states import Actor, Delivery, Ended, Status
 from cashback_core.sales.same_sale import EqualOutcome, may_read
 from cashback_core.values.access_keys import AccessKey
 from cashback_core.values.documents import store_document
@@ -89,6 +89,18 @@ def delivery_of(row: Row, paused: timedelta) -> Delivery:
             attempt.result == "own_error" and attempt.started_at >= row.open_since_at
             for attempt in row.attempts
         ),
+    )
+
+
+def confirmed_at(row: Row) -> datetime | None:
+    """When its ERP confirmed it, if it was to be confirmed later and has been."""
+    return next(
+        (
+            event.at
+            for event in row.events
+            if event.from_status is Status.UNCONFIRMED and event.actor is Actor.API
+        ),
+        None,
     )
 
 

@@ -50,6 +50,7 @@ from cashback_core.intake.acceptance import (
     TermsChanged,
 )
 from cashback_core.intake.confirmation import (
+    VOID_GRACE,
     Confirmation,
     ConfirmationExpired,
     Confirmed,
@@ -112,6 +113,7 @@ class MemoryStore(CashbackStore):
 
     `away` makes every method fail; `lose_next_commit` stores the next sale and fails all the
     same, as when the connection breaks while the commit's answer is on its way.
+    `may_be_credited` is what is known of statements and asked when a cashback is confirmed.
     """
 
     def __init__(
@@ -121,6 +123,7 @@ class MemoryStore(CashbackStore):
         now: Callable[[], datetime],
         policy: DeliveryPolicy | None = None,
         catalogues: Mapping[int, Catalogue] | None = None,
+        void_grace: timedelta = VOID_GRACE,
     ) -> None:
         self.away = False
         self.lose_next_commit = False
@@ -132,6 +135,7 @@ class MemoryStore(CashbackStore):
         self.catalogues = dict(catalogues or {})
         self._now = now
         self._policy = policy or DeliveryPolicy()
+        self._void_grace = void_grace
         self.refused_equals: list[RefusedEqual] = []
         self._names: dict[tuple[int, Name], UUID] = {}
         self._alike_to: dict[UUID, UUID] = {}
@@ -139,7 +143,8 @@ class MemoryStore(CashbackStore):
         self.stopped_at: dict[tuple[int, str | None], datetime] = {}
         self.past_stops: list[tuple[int, str | None, datetime, datetime]] = []
         self._pauses: dict[UUID, tuple[datetime, datetime]] = {}
-        self.is_in_an_incident: Callable[[UUID], bool] = lambda _: False
+        self.sender_released_at: datetime | None = None
+        self.may_be_credited: Callable[[Row], bool] = lambda _: False
 
     async def terms(self, merchant_id: int) -> Terms | None:
         await self._reach()
@@ -287,7 +292,7 @@ class MemoryStore(CashbackStore):
             return ConfirmationExpired()
         if row.status is not Status.UNCONFIRMED:
             return NothingToConfirm(self._as_read(row))
-        suspected = self.is_in_an_incident(id)
+        suspected = self.may_be_credited(row)
         move = confirming(self._intake(row.submission), self._now(), suspected=suspected)
         row.open_since_at = self._now()
         self._move(row, move.to, move.actor, move.reason, due_at=move.due_at)
@@ -297,10 +302,11 @@ class MemoryStore(CashbackStore):
         await self._reach()
         if self.sender_paused:
             return 0
+        over = self._now() - self._void_grace
         late = [
             row
             for row in self.rows.values()
-            if row.status is Status.UNCONFIRMED and row.due_at and row.due_at <= self._now()
+            if row.status is Status.UNCONFIRMED and row.due_at and row.due_at <= over
         ]
         late.sort(key=lambda row: row.due_at or self._now())
         for row in late[:limit]:

@@ -95,7 +95,9 @@ class TillTerms:
     confirm_within_h: Annotated[
         int,
         whole_from(
-            1, MAX_CONFIRM_WITHIN_H, "hours after which a sale that nobody confirmed is void"
+            1,
+            MAX_CONFIRM_WITHIN_H,
+            "hours in which a sale is confirmed that waits for it; a day later it is void",
         ),
     ] = 72
     max_ahead_s: Annotated[

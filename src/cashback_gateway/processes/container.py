@@ -200,7 +200,11 @@ class Container(containers.DeclarativeContainer):
     database = providers.Singleton(_database, settings)
     guard = providers.Singleton(_guard, settings, database)
     store = providers.Singleton(
-        PostgresCashbackStore, database, policy, observer=telemetry.provided.commits
+        PostgresCashbackStore,
+        database,
+        policy,
+        observer=telemetry.provided.commits,
+        precedes=settings.provided.reconciliation.precedes,
     )
     way = providers.Singleton(_way, settings)
     provider = providers.Singleton(_provider, settings, way)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import psycopg
 
+from cashback_core.intake.confirmation import VOID_GRACE
 from integration.journeys import credits_of, fresh_cpf, read, sale, wait_for
 from integration.people import sign_in_people
 
@@ -37,7 +38,8 @@ def let_its_time_be_over(gateway: Gateway, reply: Reply) -> None:
     with psycopg.connect(gateway.dsn) as connection:
         connection.execute("set session_replication_role = replica")
         connection.execute(
-            "update cashbacks set due_at = now() where cashback_id = %s", [reply.json["id"]]
+            "update cashbacks set due_at = now() - %s where cashback_id = %s",
+            [VOID_GRACE, reply.json["id"]],
         )
 
 

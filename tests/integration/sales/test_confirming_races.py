@@ -12,18 +12,14 @@ from adapters.postgres.cashbacks.store import PostgresCashbackStore
 from adapters.postgres.operators.acts import PostgresOperatorStore
 from cashback_core.delivery.states import DeliveryPolicy, Status
 from cashback_core.intake.confirmation import (
-    MAY_BE_CREDITED,
+    VOID_GRACE,
     ConfirmationExpired,
     Confirmed,
     NothingToConfirm,
 )
 from cashback_core.operators.acts import Act, ActKind, Granted, NotFromHere
-from cashback_core.reconciliation import FindingClass
-from cashback_core.reconciliation.incidents import StatementIncident
-from cashback_core.values.ids import new_id
 from contract.builders import LEASE_S, accepted, history_of
 from contract.confirming import later
-from integration.kept_incidents import keep
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -57,8 +53,8 @@ async def overdue(store: PostgresCashbackStore, dsn: str) -> Record:
     async with await psycopg.AsyncConnection.connect(dsn) as connection:
         await connection.execute("set session_replication_role = replica")
         await connection.execute(
-            "update cashbacks set due_at = now() - interval '1 minute' where cashback_id = %s",
-            [record.id],
+            "update cashbacks set due_at = now() - %s where cashback_id = %s",
+            [VOID_GRACE, record.id],
         )
     return record
 
@@ -160,38 +156,6 @@ async def test_what_is_void_is_not_cancelled(
     await somebody_waits(other)
     await other.commit()
     assert isinstance(await cancelling, NotFromHere)
-
-
-async def test_what_a_statement_told_of_is_held_when_it_is_confirmed(
-    store: PostgresCashbackStore, dsn: str
-) -> None:
-    """A database that went back has forgotten that it was confirmed, sent and credited."""
-    record = await accepted(store, later())
-    at = record.accepted_at
-    told = StatementIncident(
-        id=new_id(),
-        cls=FindingClass.CREDITED_UNPAID,
-        merchant="demo",
-        cashback_id=record.id,
-        document=str(record.sale.document),
-        centavos=500,
-        line=1,
-        line_key="0" * 64,
-        credited_at=at,
-        reference=None,
-        why="unconfirmed here",
-        opened_at=at,
-        statement_at=at,
-        closed_at=None,
-        closed_why=None,
-    )
-    keep(dsn, told, 1)
-    confirmed = await store.confirm(1, record.id, group=None)
-    assert isinstance(confirmed, Confirmed)
-    history = await history_of(store, 1, record)
-    assert history.record.status is Status.HELD
-    assert history.events[-1].reason == MAY_BE_CREDITED
-    assert await store.claim_due(limit=10, lease_s=LEASE_S) == ()
 
 
 async def test_everybody_at_once_again_and_again(

@@ -127,7 +127,7 @@ class Waiting(Shape, frozen=True, kw_only=True):
         Instant | None, Meta(description="Not before then; null: when the rest is over, or never.")
     ]
     until: Annotated[
-        Instant | None, Meta(description="What is not confirmed by then is void; else null.")
+        Instant | None, Meta(description="Confirm it by then: a day later it is void; else null.")
     ]
 
 

@@ -30,6 +30,7 @@ from cashback_core.intake.confirmation import (
     NothingToConfirm,
 )
 from cashback_core.intake.store import CashbackStore
+from cashback_core.reconciliation.incidents import PRECEDES
 from cashback_core.sales.catalogue import Catalogue
 from cashback_core.sales.rules import NumberScope
 from cashback_core.sales.same_sale import EqualContent, Meaning, compared, names_of, which_sale
@@ -38,6 +39,7 @@ from cashback_core.values.documents import store_document
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
+    from datetime import timedelta
     from uuid import UUID
 
     from adapters.postgres.cashbacks.commits import CommitObserver
@@ -52,11 +54,20 @@ if TYPE_CHECKING:
 
 
 class PostgresCashbackStore(CashbackStore):
-    """Reads through a pool, writes sales and results through a group writer."""
+    """Reads through a pool, writes sales and results through a group writer.
+
+    `precedes` is how long before its first attempt a line of the statement may be dated.
+    """
 
     def __init__(
-        self, database: Database, policy: DeliveryPolicy, observer: CommitObserver | None = None
+        self,
+        database: Database,
+        policy: DeliveryPolicy,
+        observer: CommitObserver | None = None,
+        *,
+        precedes: timedelta = PRECEDES,
     ) -> None:
+        self._precedes = precedes
         self._writer = GroupWriter(database, policy, observer)
         self._seal = database.seal
         self._reads = database.pool(READING)
@@ -220,7 +231,9 @@ class PostgresCashbackStore(CashbackStore):
             self._confirming.acting_for(merchant_id, group=group) as connection,
             connection.cursor() as cursor,
         ):
-            met = await confirmations.confirm(cursor, merchant_id, id, group=group)
+            met = await confirmations.confirm(
+                cursor, merchant_id, id, group=group, precedes=self._precedes
+            )
             if met is None:
                 return None
             if met is Status.VOID:

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Final
 
 from adapters.postgres.sales.brakes import LOCK, PUT_OFF, ToBePaid, put_brakes_on, read_standing
 from cashback_core.delivery.states import Status
-from cashback_core.intake.confirmation import confirming
+from cashback_core.intake.confirmation import VOID_GRACE, confirming
 
 if TYPE_CHECKING:
+    from datetime import timedelta
     from uuid import UUID
 
     from adapters.postgres.sales.acceptance import Cursor
@@ -17,11 +18,17 @@ VOIDED: Final = "not confirmed in its time"
 
 
 async def confirm(
-    cursor: Cursor, merchant_id: int, cashback_id: UUID, *, group: str | None
+    cursor: Cursor,
+    merchant_id: int,
+    cashback_id: UUID,
+    *,
+    group: str | None,
+    precedes: timedelta,
 ) -> Status | None:
     """The status in which its ERP met a cashback; one that was unconfirmed has moved.
 
-    None: there is none, or none that came under the group.
+    `precedes` is how long before its first attempt a line of the statement may be dated. None:
+    there is none, or none that came under the group.
     """
     # Before the statement that reads brakes, as when a sale is accepted.
     await cursor.execute(f"select {LOCK}")
@@ -48,7 +55,7 @@ async def confirm(
     if status != Status.UNCONFIRMED:
         return Status(status)
     brakes = await read_standing(cursor, [merchant_id], types)
-    suspected = await _is_in_an_incident(cursor, merchant_id, cashback_id)
+    suspected = await _may_be_credited(cursor, merchant_id, cashback_id, precedes)
     one = ToBePaid(
         id=cashback_id, merchant_id=merchant_id, centavos=centavos, types=frozenset(types)
     )
@@ -90,22 +97,16 @@ async def confirm(
     return Status.UNCONFIRMED
 
 
-async def _is_in_an_incident(cursor: Cursor, merchant_id: int, cashback_id: UUID) -> bool:
-    """Whether a statement told something of it: then the database may have forgotten a sending."""
-    await cursor.execute(
-        """
-        select exists (
-            select from statement_incidents as i
-            where i.merchant_id = %s and i.cashback_id = %s and i.closed_at is null
-        )
-        """,
-        [merchant_id, cashback_id],
-    )
+async def _may_be_credited(
+    cursor: Cursor, merchant_id: int, cashback_id: UUID, precedes: timedelta
+) -> bool:
+    """Whether a database that went back may have forgotten its sending: see `confirming`."""
+    await cursor.execute("select may_be_credited(%s, %s, %s)", [merchant_id, cashback_id, precedes])
     return await cursor.fetchone() == (True,)
 
 
 async def void_expired(cursor: Cursor, *, limit: int) -> int:
-    """End what was not confirmed in its time, the longest overdue first; how many were ended.
+    """End what was not confirmed in its time and a grace, the longest overdue first; how many.
 
     None while the sender is paused: a database that went back may have forgotten confirmations,
     which are told again.
@@ -115,7 +116,7 @@ async def void_expired(cursor: Cursor, *, limit: int) -> int:
         """
         with expired as materialized (
             select merchant_id, cashback_id from cashbacks
-            where status = 'unconfirmed' and due_at <= now()
+            where status = 'unconfirmed' and due_at <= now() - %(grace)s
                 and not exists (select from sender where paused_at is not null)
             order by due_at
             limit %(limit)s
@@ -136,7 +137,7 @@ async def void_expired(cursor: Cursor, *, limit: int) -> int:
         )
         select count(*) from moved
         """,
-        {"limit": limit, "why": VOIDED},
+        {"limit": limit, "grace": VOID_GRACE, "why": VOIDED},
     )
     row = await cursor.fetchone()
     return int(row[0]) if row else 0

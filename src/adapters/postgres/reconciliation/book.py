@@ -30,7 +30,7 @@ _CLOCKS: Final = timedelta(days=1)
 # Of doubts alone is it counted how often they came back: since an operator last had a hand in it.
 _COLUMNS: Final[LiteralString] = """
     select c.cashback_id, c.merchant_id, s.document, c.cashback_centavos, c.status, c.accepted_at,
-        a.first_started_at, a.last_started_at, c.applied_at, c.version,
+        a.first_started_at, a.last_started_at, c.applied_at, c.confirmed_at, c.version,
         coalesce(e.rounds, 0), e.first_round_at
 """
 _JOINED: Final[LiteralString] = """
@@ -56,10 +56,11 @@ _JOINED: Final[LiteralString] = """
 # What may have a credit on the statement whoever names it: `Rules.is_over_before`, in SQL.
 _WITHIN: Final[LiteralString] = """
     case
-        when c.status in ('in_doubt', 'sending') then true
+        when c.status in ('in_doubt', 'sending', 'unconfirmed') then true
         when c.status = 'void' then false
         when c.status = 'applied' then c.applied_at >= %(applied_since)s
         when a.last_started_at is not null then a.last_started_at >= %(tried_since)s
+        when c.status in ('pending', 'held') then true
         else c.accepted_at >= %(tried_since)s
     end
 """
@@ -200,7 +201,7 @@ def _may_be_older(id_: UUID, since: datetime) -> bool:
 def _entry(row: tuple[Any, ...]) -> BookEntry:
     (
         cashback_id, merchant_id, document, centavos, status, accepted_at, first, last, applied_at,
-        version, rounds, first_round_at,
+        confirmed_at, version, rounds, first_round_at,
     ) = row  # fmt: skip
     return BookEntry(
         id=cashback_id,
@@ -213,6 +214,7 @@ def _entry(row: tuple[Any, ...]) -> BookEntry:
         first_started_at=first,
         last_started_at=last,
         applied_at=applied_at,
+        confirmed_at=confirmed_at,
         version=version,
         rounds=rounds,
         first_round_at=first_round_at,

@@ -1262,6 +1262,39 @@ CREATE FUNCTION public.masked_document(document text) RETURNS text
     end
 $_$;
 
+-- Name: may_be_credited(bigint, uuid, interval); Type: FUNCTION; Schema: public; Owner: -
+
+CREATE FUNCTION public.may_be_credited(of_merchant bigint, of_cashback uuid, precedes interval) RETURNS boolean
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $$
+begin
+    perform refuse_other_merchants(of_merchant);
+    if exists (
+            select from statement_incidents as i
+            where i.merchant_id = of_merchant and i.cashback_id = of_cashback
+                and i.closed_at is null
+        )
+        -- No statement has moved it yet, or none ever will: the line may lie before all of them.
+        or exists (
+            select from statement_explanations as e
+            where e.cashback_id = of_cashback and e.meaning = 'ours'
+        )
+    then
+        return true;
+    end if;
+    -- The guard pauses the sender whenever a database went back, after all that it still knows.
+    return (
+            exists (select from sender where paused_at is not null)
+            or exists (
+                select from cashbacks as c join sender_releases as r
+                    on r.released_at >= c.accepted_at
+                where c.merchant_id = of_merchant and c.cashback_id = of_cashback
+            )
+        )
+        and exists (select from suspected_cashbacks(of_merchant, precedes, array[of_cashback]));
+end $$;
+
 -- Name: names_being_erased(bigint, text); Type: FUNCTION; Schema: public; Owner: -
 
 CREATE FUNCTION public.names_being_erased(of_merchant bigint, known text) RETURNS text[]
@@ -1339,6 +1372,27 @@ begin
         end if;
     end if;
     raise exception '% is append-only', tg_table_name using errcode = 'integrity_constraint_violation';
+end $$;
+
+-- Name: refuse_other_merchants(bigint); Type: FUNCTION; Schema: public; Owner: -
+
+CREATE FUNCTION public.refuse_other_merchants(of_merchant bigint) RETURNS void
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $$
+begin
+    if not coalesce(
+            of_merchant = any (nullif(current_setting('cashback.merchants', true), '')::bigint[]),
+            false
+        )
+        and not pg_has_role(
+            -- Not `current_user`, which is the owner in who asks this.
+            coalesce(nullif(current_setting('role'), 'none'), session_user)::name,
+            'cashback_worker', 'member'
+        )
+    then
+        raise exception 'no merchant of this session' using errcode = 'insufficient_privilege';
+    end if;
 end $$;
 
 -- Name: refuse_period(integer, timestamp with time zone, integer, timestamp with time zone); Type: FUNCTION; Schema: public; Owner: -
@@ -1429,18 +1483,7 @@ CREATE FUNCTION public.suspected_cashbacks(of_merchant bigint, precedes interval
     SET search_path TO 'pg_catalog', 'public', 'pg_temp'
     AS $$
 begin
-    if not coalesce(
-            of_merchant = any (nullif(current_setting('cashback.merchants', true), '')::bigint[]),
-            false
-        )
-        and not pg_has_role(
-            -- Not `current_user`, which is the owner in here.
-            coalesce(nullif(current_setting('role'), 'none'), session_user)::name,
-            'cashback_worker', 'member'
-        )
-    then
-        raise exception 'no merchant of this session' using errcode = 'insufficient_privilege';
-    end if;
+    perform refuse_other_merchants(of_merchant);
     if not exists (select from statement_incidents as i where i.closed_at is null)
         and not exists (select from statement_explanations as e where e.meaning = 'ours')
     then
@@ -1470,7 +1513,8 @@ begin
         where part is not null
     ), ones as materialized (
         select c.merchant_id, c.cashback_id, c.cashback_centavos,
-            told_document(s.document) as document, coalesce(a.started_at - precedes, c.accepted_at) as began_at
+            told_document(s.document) as document,
+            coalesce(a.started_at, c.accepted_at) - precedes as earliest_at
         from cashbacks as c
         join sales as s on s.merchant_id = c.merchant_id and s.cashback_id = c.cashback_id
         left join attempts as a
@@ -1490,23 +1534,23 @@ begin
         union all
         select o.merchant_id, o.cashback_id
         from ones as o join lines as l on l.document = o.document
-        where l.line_key is not null and coalesce(l.credited_at >= o.began_at, true)
+        where l.line_key is not null and coalesce(l.credited_at >= o.earliest_at, true)
         union all
         select o.merchant_id, o.cashback_id
         from ones as o join lines as l on l.centavos = o.cashback_centavos
         where l.line_key is not null and (l.cashback_id is null or l.class = 'altered')
-            and coalesce(l.credited_at >= o.began_at, true)
+            and coalesce(l.credited_at >= o.earliest_at, true)
         union all
         select o.merchant_id, o.cashback_id
         from ones as o join lines as l
             on l.class = 'unreadable' and (l.document is null or l.centavos = 0)
-        where l.line_key is not null and coalesce(l.credited_at >= o.began_at, true)
+        where l.line_key is not null and coalesce(l.credited_at >= o.earliest_at, true)
         union all
         select o.merchant_id, o.cashback_id
         from ones as o
         cross join lateral replace(o.cashback_id::text, '-', '') as hex
         join parts as p on position(p.part in hex) > 0 or position(hex in p.part) > 0
-        where p.line_key is not null and coalesce(p.credited_at >= o.began_at, true)
+        where p.line_key is not null and coalesce(p.credited_at >= o.earliest_at, true)
     )
     select distinct f.merchant_id, f.cashback_id from found as f;
 end $$;
@@ -2054,6 +2098,7 @@ CREATE TABLE public.refused_equals (
 CREATE TABLE public.retention (
     merchant_id bigint NOT NULL,
     raw_through_at timestamp with time zone DEFAULT '2000-01-01 00:00:00+00'::timestamp with time zone NOT NULL,
+    raw_left uuid[] DEFAULT '{}'::uuid[] NOT NULL,
     customers_through uuid
 );
 
@@ -2776,6 +2821,10 @@ CREATE INDEX sessions_by_end ON public.sessions USING btree (expires_at);
 -- Name: sessions_of_a_user; Type: INDEX; Schema: public; Owner: -
 
 CREATE INDEX sessions_of_a_user ON public.sessions USING btree (user_id) WHERE (revoked_at IS NULL);
+
+-- Name: statement_explanations_ours; Type: INDEX; Schema: public; Owner: -
+
+CREATE INDEX statement_explanations_ours ON public.statement_explanations USING btree (cashback_id) WHERE (meaning = 'ours'::text);
 
 -- Name: statement_incident_events_of; Type: INDEX; Schema: public; Owner: -
 
@@ -4165,6 +4214,11 @@ REVOKE ALL ON FUNCTION public.masked_document(document text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.masked_document(document text) TO cashback_worker;
 GRANT ALL ON FUNCTION public.masked_document(document text) TO cashback_platform;
 
+-- Name: FUNCTION may_be_credited(of_merchant bigint, of_cashback uuid, precedes interval); Type: ACL; Schema: public; Owner: -
+
+REVOKE ALL ON FUNCTION public.may_be_credited(of_merchant bigint, of_cashback uuid, precedes interval) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.may_be_credited(of_merchant bigint, of_cashback uuid, precedes interval) TO cashback_serving;
+
 -- Name: FUNCTION names_being_erased(of_merchant bigint, known text); Type: ACL; Schema: public; Owner: -
 
 REVOKE ALL ON FUNCTION public.names_being_erased(of_merchant bigint, known text) FROM PUBLIC;
@@ -4186,6 +4240,10 @@ REVOKE ALL ON FUNCTION public.protect_merchant_table(protected regclass) FROM PU
 -- Name: FUNCTION refuse_change(); Type: ACL; Schema: public; Owner: -
 
 REVOKE ALL ON FUNCTION public.refuse_change() FROM PUBLIC;
+
+-- Name: FUNCTION refuse_other_merchants(of_merchant bigint); Type: ACL; Schema: public; Owner: -
+
+REVOKE ALL ON FUNCTION public.refuse_other_merchants(of_merchant bigint) FROM PUBLIC;
 
 -- Name: FUNCTION refuse_period(last_version integer, last_start timestamp with time zone, version integer, starts_at timestamp with time zone); Type: ACL; Schema: public; Owner: -
 
@@ -4814,6 +4872,10 @@ GRANT SELECT,INSERT ON TABLE public.retention TO cashback_eraser;
 -- Name: COLUMN retention.raw_through_at; Type: ACL; Schema: public; Owner: -
 
 GRANT UPDATE(raw_through_at) ON TABLE public.retention TO cashback_eraser;
+
+-- Name: COLUMN retention.raw_left; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(raw_left) ON TABLE public.retention TO cashback_eraser;
 
 -- Name: COLUMN retention.customers_through; Type: ACL; Schema: public; Owner: -
 

@@ -8,6 +8,7 @@ from typing import Final
 
 from cashback_core.sales.reading.json_object import FieldReader, Fields
 from cashback_core.sales.reading.judged_by import JudgedBy
+from cashback_core.sales.rules import SaleRules
 from cashback_core.values.instants import (
     NoSuchInstant,
     NotAnInstant,

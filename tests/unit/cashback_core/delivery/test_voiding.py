@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from cashback_core.delivery import worker as working
 from cashback_core.delivery.states import Status
 from cashback_core.delivery.worker import Chores, Schedule, Worker
+from cashback_core.intake.confirmation import VOID_GRACE
 from cashback_core.values.ids import new_id
 from fakes.process import Process, changed
 from fakes.virtual_time import run_in_virtual_time
@@ -55,7 +56,7 @@ def test_what_is_overdue_is_ended_at_once_in_batches_and_nothing_else(
         *overdue, in_time = world.store.rows.values()
         for row in overdue:
             assert row.due_at is not None
-            row.due_at -= timedelta(hours=72)
+            row.due_at -= timedelta(hours=72) + VOID_GRACE
         run = asyncio.create_task(worker_of(world, voided).run(stop))
         await asyncio.sleep(1)
         assert voided == [2, 2, 1]

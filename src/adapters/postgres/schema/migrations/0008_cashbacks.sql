@@ -17,7 +17,7 @@ create table cashbacks (
     accepted_at timestamptz not null,
     -- When the present try to deliver began: giving up counts from it.
     open_since_at timestamptz not null,
-    -- When it is to be sent; of an unconfirmed one, from when on it is void.
+    -- When it is to be sent; of an unconfirmed one, by when it is to be confirmed.
     due_at timestamptz,
     -- When its ERP confirmed it, if it was to be confirmed later: its day is that one's.
     confirmed_at timestamptz,

@@ -31,11 +31,13 @@ grant select, insert on privacy_acts to cashback_eraser;
 create table retention (
     merchant_id bigint primary key references merchants,
     raw_through_at timestamptz not null default '2000-01-01Z',
+    -- What was unconfirmed when the cleaning passed it: an ERP has up to 90 days, and nobody else waits.
+    raw_left uuid[] not null default '{}',
     customers_through uuid
 );
 select protect_merchant_table('retention');
 select let_named_merchants('retention', 'of_named_merchants_for_erasure', 'cashback_eraser');
-grant select, insert, update (raw_through_at, customers_through) on retention to cashback_eraser;
+grant select, insert, update (raw_through_at, raw_left, customers_through) on retention to cashback_eraser;
 
 -- Which key hashes are made with, so that no process starts with another and takes a repeat for a new
 -- sale.
