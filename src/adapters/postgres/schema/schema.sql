@@ -2126,15 +2126,16 @@ CREATE TABLE public.sales (
     metadata jsonb,
     confirm_later boolean,
     alike_to uuid,
+    also_alike_to uuid,
     invoice_cnpj text COLLATE pg_catalog."C",
     invoice_month text COLLATE pg_catalog."C",
     invoice_series smallint,
     invoice_number integer,
     CONSTRAINT sales_accepted_at_check CHECK (((accepted_at >= '2000-01-01 00:00:00+00'::timestamp with time zone) AND (accepted_at < '2100-01-01 00:00:00+00'::timestamp with time zone))),
+    CONSTRAINT sales_alike_to_others CHECK (((alike_to <> cashback_id) AND ((also_alike_to IS NULL) OR ((alike_to IS NOT NULL) AND ((also_alike_to <> alike_to) AND (also_alike_to <> cashback_id)))))),
     CONSTRAINT sales_cashier_check CHECK (((char_length(cashier) >= 1) AND (char_length(cashier) <= 64))),
     CONSTRAINT sales_check CHECK ((same_content_as <> cashback_id)),
     CONSTRAINT sales_check1 CHECK (((came_under <> submitted_by) AND (came_under ~ '^client:cli_'::text) AND (char_length(came_under) <= 96) AND (came_under !~ '[^ -~]'::text))),
-    CONSTRAINT sales_check2 CHECK ((alike_to <> cashback_id)),
     CONSTRAINT sales_discount_centavos_check CHECK (((discount_centavos >= 0) AND (discount_centavos <= '9999999999'::bigint))),
     CONSTRAINT sales_idempotency_key_check CHECK (((idempotency_key !~ '[^!-+\--~]'::text) AND ((char_length(idempotency_key) >= 1) AND (char_length(idempotency_key) <= 255)))),
     CONSTRAINT sales_invoices CHECK (((num_nonnulls(invoice_cnpj, invoice_month, invoice_series, invoice_number) = ANY (ARRAY[0, 4])) AND (invoice_cnpj ~ '^[0-9A-Z]{12}[0-9]{2}$'::text) AND (invoice_month ~ '^20[0-9]{2}-(0[1-9]|1[0-2])$'::text) AND ((invoice_series >= 0) AND (invoice_series <= 999)) AND ((invoice_number >= 0) AND (invoice_number <= 999999999)))),
@@ -2699,6 +2700,10 @@ CREATE INDEX sale_names_of_a_sale ON public.sale_names USING btree (cashback_id)
 
 CREATE INDEX sales_alike ON public.sales USING btree (alike_to) WHERE (alike_to IS NOT NULL);
 
+-- Name: sales_also_alike; Type: INDEX; Schema: public; Owner: -
+
+CREATE INDEX sales_also_alike ON public.sales USING btree (also_alike_to) WHERE (also_alike_to IS NOT NULL);
+
 -- Name: sales_by_acceptance; Type: INDEX; Schema: public; Owner: -
 
 CREATE INDEX sales_by_acceptance ON public.sales USING btree (merchant_id, accepted_at DESC);
@@ -3183,6 +3188,11 @@ ALTER TABLE ONLY public.sale_names
 
 ALTER TABLE ONLY public.sales
     ADD CONSTRAINT sales_merchant_id_alike_to_fkey FOREIGN KEY (merchant_id, alike_to) REFERENCES public.sales(merchant_id, cashback_id);
+
+-- Name: sales sales_merchant_id_also_alike_to_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.sales
+    ADD CONSTRAINT sales_merchant_id_also_alike_to_fkey FOREIGN KEY (merchant_id, also_alike_to) REFERENCES public.sales(merchant_id, cashback_id);
 
 -- Name: sales sales_merchant_id_document_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
 

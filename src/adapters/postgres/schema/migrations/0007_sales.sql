@@ -127,9 +127,17 @@ create table sales (
     ),
     -- It earns once it is confirmed; null: at once.
     confirm_later boolean,
-    -- The owner of its base content, which it shares but for its place or its payments
-    -- (cashback_core.sales.same_sale): whoever comes later is compared with both.
-    alike_to uuid check (alike_to <> cashback_id),
+    -- The owners of those of its content names that are another sale's (cashback_core.sales.same_sale):
+    -- its UTC's and its wall clock's, which may be two. Whoever tells one of these names later is
+    -- compared with all that are linked to its owner.
+    alike_to uuid,
+    also_alike_to uuid,
+    constraint sales_alike_to_others check (
+        alike_to <> cashback_id and (
+            also_alike_to is null
+            or alike_to is not null and also_alike_to not in (alike_to, cashback_id)
+        )
+    ),
     -- What its sale id says if it is the access key of a fiscal document.
     invoice_cnpj text collate "C",
     invoice_month text collate "C",
@@ -164,6 +172,7 @@ create index sales_by_issuer on sales
     (merchant_id, invoice_cnpj, invoice_month, accepted_at desc) where invoice_cnpj is not null;
 -- It does not lead with the merchant, so that it is never taken for the keys' work.
 create index sales_alike on sales (alike_to) where alike_to is not null;
+create index sales_also_alike on sales (also_alike_to) where also_alike_to is not null;
 create index sales_by_document on sales (merchant_id, document, accepted_at desc);
 -- The key comes last, by intent: while a table has no statistics every index that leads with the
 -- merchant costs the planner the same, and of equals it takes the one made last. With another one
@@ -172,6 +181,7 @@ create index sales_by_document on sales (merchant_id, document, accepted_at desc
 alter table sales add primary key (merchant_id, cashback_id);
 alter table sales add foreign key (merchant_id, same_content_as) references sales;
 alter table sales add foreign key (merchant_id, alike_to) references sales;
+alter table sales add foreign key (merchant_id, also_alike_to) references sales;
 -- For whoever may read only what came under their group.
 create index sales_by_group on sales
     (merchant_id, (coalesce(came_under, submitted_by)), accepted_at desc)
