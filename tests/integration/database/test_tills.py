@@ -144,7 +144,8 @@ def test_an_amount_is_value_times_quantity_rounded_whatever_rounds_it(dsn: str) 
     rows = list(_amounts(Random(13)))
     with psycopg.connect(dsn) as connection:
         told = connection.execute(
-            "select is_beside(value_e10, qty_e4, amount_centavos - coalesce(difference_centavos, 0))"
+            "select is_beside(value_e10, qty_e4,"
+            " amount_centavos - coalesce(difference_centavos, 0))"
             " from unnest(%s::bigint[], %s::integer[], %s::bigint[], %s::smallint[])"
             " with ordinality as l (value_e10, qty_e4, amount_centavos, difference_centavos, nth)"
             " order by nth",
