@@ -243,16 +243,19 @@ def _by_content(
     return NewSale(same_content_as=equal[0].id, equal_group=equal[0].group, alike_to=alike_to)
 
 
-def compared(names: tuple[Name, ...], *, equal_content: EqualContent) -> tuple[Name, ...]:
-    """The names of a request whose owner, if it may be read, may have to be known whole.
+def compared(names: tuple[Name, ...]) -> tuple[Name, ...]:
+    """The names of a request whose owner, if it may be read, has to be known whole.
 
-    Of an owner of its content the id and group do, where the content alone refuses nothing.
+    Of an owner of its content what is compared beside its name is enough.
     """
+    return tuple(name for name in names if name[0] is not NameKind.CONTENT)
+
+
+def may_be_refused_as_equal(names: tuple[Name, ...], *, equal_content: EqualContent) -> bool:
+    """Whether a request that no known key and no known sale id decides rests on its content."""
     told = {kind: (kind, name) for kind, name in names}
     key, sale_id = told.get(NameKind.IDEMPOTENCY_KEY), told.get(NameKind.SALE_ID)
-    if not _may_be_equal(equal_content, key, sale_id):
-        return names
-    return tuple(name for name in names if name[0] is not NameKind.CONTENT)
+    return not _may_be_equal(equal_content, key, sale_id)
 
 
 def _under_its_key(

@@ -20,6 +20,7 @@ from adapters.postgres.sales.sale_names import (
     judge,
     owners_of,
     put_right,
+    read_equal,
 )
 from cashback_core.delivery.brakes import HELD, REASONS, TO_BE_CONFIRMED
 from cashback_core.delivery.record import Record, Standing
@@ -83,6 +84,7 @@ async def accept_group(
     if paused:  # nobody is to send: everything stays pending, for the workers
         submissions = [replace(s, lease_s=None) for s in submissions]
     judged = judge(names)
+    await read_equal(cursor, names, judged)
     contenders = [s for s in submissions if _is_new(s, judged)]
     told = [
         _Told(s, customer)

@@ -29,6 +29,7 @@ from cashback_core.sales.content import Circumstances
 from cashback_core.sales.erased import ERASED
 from cashback_core.sales.same_sale import (
     Alike,
+    EqualRefused,
     Meaning,
     Name,
     NameKind,
@@ -36,6 +37,7 @@ from cashback_core.sales.same_sale import (
     Owner,
     Repeat,
     compared,
+    may_be_refused_as_equal,
     may_read,
     names_of,
     which_sale,
@@ -119,8 +121,10 @@ class GroupNames:
         """
         contested: set[Key] = set()
         for s in self.submissions:
-            decide = compared(self.told[s.id], equal_content=s.equal_content)
-            known = {key for name in decide if (key := (s.merchant_id, *name)) in owners}
+            told = self.told[s.id]
+            if not may_be_refused_as_equal(told, equal_content=s.equal_content):
+                continue
+            known = {key for name in told if (key := (s.merchant_id, *name)) in owners}
             if known and all(kind is NameKind.CONTENT for _, kind, _ in known):
                 contested |= known
         return contested
@@ -128,7 +132,7 @@ class GroupNames:
     def _readers(self) -> Readers:
         readers: defaultdict[Key, set[str | None]] = defaultdict(set)
         for s in self.submissions:
-            for kind, name in compared(self.told[s.id], equal_content=s.equal_content):
+            for kind, name in compared(self.told[s.id]):
                 readers[s.merchant_id, kind, name].add(s.reads_only)
         return readers
 
@@ -186,6 +190,18 @@ def judge(names: GroupNames) -> dict[UUID, Judged]:
             owner = next(each.owner for each in known.values() if each.owner.id == meaning.id)
             owned[keys[meaning.further_name]] = _Owned(owner, frozenset({s.id}))
     return judged
+
+
+async def read_equal(cursor: Cursor, names: GroupNames, judged: Mapping[UUID, Judged]) -> None:
+    """Read the records that refused submissions are equal to: of what is alike, these alone."""
+    own = {s.id for s in names.submissions}
+    equal = {
+        (s.merchant_id, meaning.id)
+        for s in names.submissions
+        if s.id in judged and isinstance(meaning := judged[s.id].meaning, EqualRefused)
+    }
+    wanted = {key for key in equal if key[1] not in own and key[1] not in names.records}
+    names.records |= await _read_records(cursor, wanted)
 
 
 def _own(
@@ -364,10 +380,9 @@ async def read_owners(cursor: Cursor, keys: Mapping[Key, Key], readers: Readers)
     records = await _read_records(
         cursor,
         {
-            (key[0], one.id)
+            (key[0], owner.id)
             for key, owner in owners.items()
-            for one in owner.base
-            if any(may_read(reads_only, one.group) for reads_only in readers.get(key, ()))
+            if any(may_read(reads_only, owner.group) for reads_only in readers.get(key, ()))
         },
     )
     return Owners(
