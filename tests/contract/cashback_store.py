@@ -9,6 +9,7 @@ give-up time of a day; and the hooks `expire_leases`, `expire_confirmations`, `m
 
 from __future__ import annotations
 
+from contract.alikes import AlikesContract
 from contract.attempts import AttemptsContract
 from contract.braking import BrakingContract
 from contract.catalogue import CatalogueContract
@@ -30,5 +31,6 @@ class CashbackStoreContract(
     BrakingContract,
     ConfirmingContract,
     TillsContract,
+    AlikesContract,
 ):
     """The whole contract of `cashback_core.intake.store.CashbackStore`."""

@@ -155,7 +155,7 @@ class TillsContract:
         numbered = told(replace(sale, sale_id="NF-3"))
         assert await store.meaning(
             1, numbered.sale, idempotency_key=None, equal_content=EqualContent.SALE_ID
-        ) == NewSale(first.id, None, first.id)
+        ) == NewSale(first.id, None, (first.id,))
         third = await accepted(store, numbered)
         assert third.same_content_as == first.id
 

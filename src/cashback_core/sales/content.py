@@ -7,7 +7,9 @@ that it was recorded with, or by its wall clock: a merchant's zone may be correc
 rules of a zone, between two equal requests.
 
 The place and the payments are content when both sales tell them: one that lacks them equals one
-that has them. So they are no part of a content name, and are compared beside it (`may_be_one`).
+that has them. So they are no part of a content name, and are compared beside it (`may_be_one`), as
+is the instant: of three sales the first and the second may have a name in common, the second and
+the third another one, and the first and the third none.
 """
 
 # ruff: noqa: TC001, TC003 - users' tools read these annotations at run time
@@ -17,11 +19,12 @@ import binascii
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 
 from cashback_core.sales.erased import ERASED
 from cashback_core.sales.payments import Payment
-from cashback_core.sales.place import Place
+from cashback_core.sales.place import NOWHERE, Place
 from cashback_core.sales.sale import Line, Sale
 from cashback_core.values.documents import store_document
 from cashback_core.values.instants import format_instant
@@ -49,6 +52,26 @@ class Difference:
     received: str | None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Circumstances:
+    """What is compared beside a content name: when and where a sale was made, how it was paid."""
+
+    sold_at: datetime
+    sold_at_wall: datetime | None = None
+    place: Place = NOWHERE
+    payments: tuple[Payment, ...] = ()
+
+    @classmethod
+    def of(cls, sale: Sale) -> Circumstances:
+        """Those of a sale."""
+        return cls(
+            sold_at=sale.sold_at,
+            sold_at_wall=sale.sold_at_wall,
+            place=sale.place,
+            payments=sale.payments,
+        )
+
+
 def difference(pointer: str, recorded: str | None, received: str | None) -> Difference:
     """A field in which two sales differ, every CPF in its texts starred out."""
     return Difference(
@@ -61,9 +84,10 @@ def difference(pointer: str, recorded: str | None, received: str | None) -> Diff
 def content_names(sale: Sale) -> tuple[str, ...]:
     """What a sale's content is called: by its UTC, and by its wall clock if it was told by one.
 
-    Two sales have the same content exactly when they have a content name in common and their
-    places and payments `may_be_one`. Each is 32 characters: 192 bits of the SHA-256, in base64, of
-    an unambiguous text of values. Neither `sale_id` nor the customer's name is part of it.
+    Two sales have the same content exactly when they have a content name in common and what they
+    tell beside it `may_be_one`. The UTC's comes first. Each is 32 characters: 192 bits of the
+    SHA-256, in base64, of an unambiguous text of values. Neither `sale_id` nor the customer's name
+    is part of it.
     """
     values = _values(sale)
     utc = _name(values + sale.sold_at.isoformat(timespec="microseconds"))
@@ -80,22 +104,31 @@ def same_content(*, recorded: Sale, received: Sale) -> bool:
     """
     if recorded.customer == ERASED:
         received = received.of(ERASED)
-    return (
-        _same_instant(recorded, received)
-        and _values(recorded) == _values(received)
-        and may_be_one(recorded.place, recorded.payments, received.place, received.payments)
+    return _values(recorded) == _values(received) and may_be_one(
+        Circumstances.of(recorded), Circumstances.of(received)
     )
 
 
-def may_be_one(
-    place: Place,
-    payments: tuple[Payment, ...],
-    other_place: Place,
-    other_payments: tuple[Payment, ...],
-) -> bool:
-    """Whether nothing that both of two sales tell of place and payments differs, field by field."""
-    return not _are_apart(payments, other_payments) and not any(
-        True for _ in _places_apart(place, other_place)
+def may_be_one(one: Circumstances, other: Circumstances) -> bool:
+    """Whether two sales of one base content are one as far as anybody can tell.
+
+    They are of one instant, and nothing that both tell of place and payments differs, field by
+    field.
+    """
+    return (
+        _same_instant(one, other)
+        and not _are_apart(one.payments, other.payments)
+        and not any(True for _ in _places_apart(one.place, other.place))
+    )
+
+
+def tell_the_same(one: Circumstances, other: Circumstances) -> bool:
+    """Whether both tell the very same, so that whatever may be one with one may be with both."""
+    return (
+        one.sold_at == other.sold_at
+        and one.sold_at_wall == other.sold_at_wall
+        and one.place == other.place
+        and in_order(one.payments) == in_order(other.payments)
     )
 
 
@@ -151,7 +184,7 @@ def _line(line: Line) -> str:
     return f"{numbers} sku {len(line.sku)}:{line.sku}"
 
 
-def _same_instant(recorded: Sale, received: Sale) -> bool:
+def _same_instant(recorded: Sale | Circumstances, received: Sale | Circumstances) -> bool:
     wall = recorded.sold_at_wall
     return recorded.sold_at == received.sold_at or (
         wall is not None and wall == received.sold_at_wall

@@ -7,24 +7,23 @@ sees to it that each name has one owner, by a unique key, and asks here what fol
 # ruff: noqa: TC001, TC003 - users' tools read these annotations at run time
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from uuid import UUID
 
 from cashback_core.sales.content import (
     MAX_DIFFERENCES,
+    Circumstances,
     Difference,
     content_names,
     difference,
     differences,
-    in_order,
     may_be_one,
     same_content,
+    tell_the_same,
 )
 from cashback_core.sales.erased import ERASED
-from cashback_core.sales.payments import Payment
-from cashback_core.sales.place import NOWHERE, Place
 from cashback_core.sales.rules import NumberScope
 from cashback_core.sales.sale import Sale
 from cashback_core.values.access_keys import holds_buyer
@@ -66,24 +65,20 @@ class EqualOutcome(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Alike:
-    """A recorded sale with the base content of an earlier one, and told apart from it by its place.
-
-    Or by its payments. It has no content name of its own: the earlier one owns that.
-    """
+    """A recorded sale with a content name that an earlier one owns: what is compared of it."""
 
     id: UUID
+    told: Circumstances
     group: str | None = None
-    place: Place = NOWHERE
-    payments: tuple[Payment, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Owner:
     """The recorded sale that a name belongs to; `same_content_as` is the first with its content.
 
-    `sale` is None where nobody who asks compares with it; `place` and `payments` are told all the
-    same. `alikes` are the sales that are linked to it, the owner of a base content, in the order in
-    which they were accepted; `alike_to` is the one that it is linked to itself.
+    `sale` is None where nobody who asks compares with it; `told` is known all the same. `alikes`
+    are the sales that told a content name which this one owns, in the order in which they were
+    accepted; `alike_to` are the owners of those that it told and does not own itself.
     """
 
     id: UUID
@@ -91,9 +86,9 @@ class Owner:
     group: str | None = None
     """The group that it came under; None is nobody's."""
     same_content_as: UUID | None = None
-    place: Place = NOWHERE
-    payments: tuple[Payment, ...] = ()
-    alike_to: UUID | None = None
+    told: Circumstances | None = None
+    """None: what `sale` tells."""
+    alike_to: tuple[UUID, ...] = ()
     alikes: tuple[Alike, ...] = ()
 
     def with_alike(self, alike: Alike) -> Owner:
@@ -102,9 +97,9 @@ class Owner:
 
     @property
     def base(self) -> tuple[Alike, ...]:
-        """Every recorded sale of its base content that need be compared, itself first."""
-        own = Alike(id=self.id, group=self.group, place=self.place, payments=self.payments)
-        return (own, *self.alikes)
+        """Every recorded sale of a content name of its own that need be compared, itself first."""
+        told = Circumstances.of(_sale(self)) if self.told is None else self.told
+        return (Alike(id=self.id, group=self.group, told=told), *self.alikes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,12 +107,13 @@ class NewSale:
     """Another sale than any before; `same_content_as` is the first that has its content, if any.
 
     That one came under `equal_group`. Every name that it told and that is nobody's becomes its own.
-    `alike_to` owns its base content: it is linked to that one, for whoever comes later.
+    `alike_to` own the content names that it told and that are theirs, one or two: it is linked to
+    each of them, for whoever comes later and tells but one of these names.
     """
 
     same_content_as: UUID | None = None
     equal_group: str | None = None
-    alike_to: UUID | None = None
+    alike_to: tuple[UUID, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,7 +201,8 @@ def which_sale(
 
     A known key decides first, then a known sale id. What has neither is a new sale, unless its
     content is known and the merchant's `equal_content` does not let it be another one's: content
-    is known when an owner of it, or one of the owner's alikes, tells no other place and payments.
+    is known when an owner of it, or one of an owner's alikes, may be one with it. Whoever told one
+    of its content names is among these, so that absence is never concluded from fewer.
     With `reads_only` the sale that decides is one of that group, or there is a Collision.
     """
     told = {kind: (kind, name) for kind, name in names if kind is not NameKind.CONTENT}
@@ -227,43 +224,39 @@ def which_sale(
 
 
 def _by_content(
-    sale: Sale, content: Iterable[Owner], *, may_be_equal: bool, reads_only: str | None
+    sale: Sale, content: Collection[Owner], *, may_be_equal: bool, reads_only: str | None
 ) -> NewSale | EqualRefused | Collision:
     """What a request means that no key and no sale id decides; `content` owns its content names."""
-    recorded = [one for owner in content for one in owner.base]
-    if not recorded:
-        return NewSale()
-    equal = next(
-        (one for one in recorded if may_be_one(one.place, one.payments, sale.place, sale.payments)),
-        None,
+    told = Circumstances.of(sale)
+    recorded = {one.id: one for owner in content for one in owner.base}.values()
+    equal = [one for one in recorded if may_be_one(one.told, told)]
+    if equal and not may_be_equal:
+        # The sender's own before another group's: of that one nothing may be told.
+        own = next((one for one in equal if may_read(reads_only, one.group)), None)
+        return Collision(equal[0].id, NameKind.CONTENT) if own is None else EqualRefused(own.id)
+    # One that tells the very same adds nothing to be compared with, where its sender is told of it.
+    adds = not any(
+        tell_the_same(one.told, told) and may_read(reads_only, one.group) for one in equal
     )
-    # Linked, so that whoever comes later is compared with it, too; one that tells the very same
-    # adds nothing to be compared with.
-    told_alike = any(_tells_the_same(one, sale) for one in recorded)
-    alike_to = None if told_alike else recorded[0].id
-    if equal is None:
+    alike_to = tuple(dict.fromkeys(owner.id for owner in content)) if adds else ()
+    if not equal:
         return NewSale(alike_to=alike_to)
-    if may_be_equal:
-        return NewSale(same_content_as=equal.id, equal_group=equal.group, alike_to=alike_to)
-    if not may_read(reads_only, equal.group):
-        return Collision(equal.id, NameKind.CONTENT)
-    return EqualRefused(equal.id)
+    return NewSale(same_content_as=equal[0].id, equal_group=equal[0].group, alike_to=alike_to)
 
 
-def _tells_the_same(one: Alike, sale: Sale) -> bool:
-    return one.place == sale.place and in_order(one.payments) == in_order(sale.payments)
+def compared(names: tuple[Name, ...]) -> tuple[Name, ...]:
+    """The names of a request whose owner, if it may be read, has to be known whole.
 
-
-def compared(names: tuple[Name, ...], *, equal_content: EqualContent) -> tuple[Name, ...]:
-    """The names of a request whose owner, if it may be read, may have to be known whole.
-
-    Of an owner of its content the id and group do, where the content alone refuses nothing.
+    Of an owner of its content what is compared beside its name is enough.
     """
+    return tuple(name for name in names if name[0] is not NameKind.CONTENT)
+
+
+def may_be_refused_as_equal(names: tuple[Name, ...], *, equal_content: EqualContent) -> bool:
+    """Whether a request that no known key and no known sale id decides rests on its content."""
     told = {kind: (kind, name) for kind, name in names}
     key, sale_id = told.get(NameKind.IDEMPOTENCY_KEY), told.get(NameKind.SALE_ID)
-    if not _may_be_equal(equal_content, key, sale_id):
-        return names
-    return tuple(name for name in names if name[0] is not NameKind.CONTENT)
+    return not _may_be_equal(equal_content, key, sale_id)
 
 
 def _under_its_key(
@@ -309,8 +302,8 @@ def _is_one_content(one: Owner, other: Owner) -> bool:
 
     `other` owns a content name: what is linked to it has that content, too.
     """
-    ours = {one.id, one.same_content_as, one.alike_to} - {None}
-    theirs = {other.id, other.same_content_as, other.alike_to, *(a.id for a in other.alikes)}
+    ours = {one.id, one.same_content_as, *one.alike_to} - {None}
+    theirs = {other.id, other.same_content_as, *other.alike_to, *(a.id for a in other.alikes)}
     return not ours.isdisjoint(theirs)
 
 

@@ -61,6 +61,7 @@ from cashback_core.intake.equal_sales import MAX_LISTED
 from cashback_core.intake.known_names import fits
 from cashback_core.intake.store import CashbackStore
 from cashback_core.sales.catalogue import Catalogue
+from cashback_core.sales.content import Circumstances
 from cashback_core.sales.effective_dates import counts_at
 from cashback_core.sales.rules import NumberScope
 from cashback_core.sales.same_sale import (
@@ -138,7 +139,7 @@ class MemoryStore(CashbackStore):
         self._void_grace = void_grace
         self.refused_equals: list[RefusedEqual] = []
         self._names: dict[tuple[int, Name], UUID] = {}
-        self._alike_to: dict[UUID, UUID] = {}
+        self._alike_to: dict[UUID, tuple[UUID, ...]] = {}
         self.standing: dict[int, StandingBrakes] = {}
         self.stopped_at: dict[tuple[int, str | None], datetime] = {}
         self.past_stops: list[tuple[int, str | None, datetime, datetime]] = []
@@ -202,7 +203,7 @@ class MemoryStore(CashbackStore):
             self.customers.setdefault(key, customer.name)
         for name in names:
             self._names.setdefault((merchant_id, name), submission.id)
-        if meaning.alike_to is not None:
+        if meaning.alike_to:
             self._alike_to[submission.id] = meaning.alike_to
         record = self._insert(submission, meaning, name_differs=differs)
         await asyncio.sleep(0)  # committed, and the answer is on its way
@@ -490,19 +491,19 @@ class MemoryStore(CashbackStore):
         return which_sale(sale, names, owners, equal_content=equal_content, reads_only=reads_only)
 
     def _owner(self, record: Record) -> Owner:
-        linked = [id_ for id_, to in self._alike_to.items() if to == record.id]
-        alikes = (self.rows[record.merchant_id, id_].record for id_ in linked)
+        alikes = (
+            self.rows[record.merchant_id, id_].record
+            for id_, to in self._alike_to.items()
+            if record.id in to
+        )
         return Owner(
             record.id,
             record.sale,
             record.group,
             record.same_content_as,
-            record.sale.place,
-            record.sale.payments,
-            self._alike_to.get(record.id),
-            tuple(
-                Alike(id=a.id, group=a.group, place=a.sale.place, payments=a.sale.payments)
-                for a in alikes
+            alike_to=self._alike_to.get(record.id, ()),
+            alikes=tuple(
+                Alike(id=a.id, group=a.group, told=Circumstances.of(a.sale)) for a in alikes
             ),
         )
 

@@ -163,10 +163,7 @@ class PostgresCashbackStore(CashbackStore):
             found = await read_owners(
                 connection.cursor(),
                 told | sealed_names(told, self._seal),
-                {
-                    (merchant_id, *name): (reads_only,)
-                    for name in compared(names, equal_content=equal_content)
-                },
+                {(merchant_id, *name): (reads_only,) for name in compared(names)},
             )
         owners = {(kind, name): owner for (_, kind, name), owner in found.by_name.items()}
         return which_sale(sale, names, owners, equal_content=equal_content, reads_only=reads_only)

@@ -20,6 +20,7 @@ from adapters.postgres.sales.sale_names import (
     judge,
     owners_of,
     put_right,
+    read_equal,
 )
 from cashback_core.delivery.brakes import HELD, REASONS, TO_BE_CONFIRMED
 from cashback_core.delivery.record import Record, Standing
@@ -84,6 +85,7 @@ async def accept_group(
     if paused:  # nobody is to send: everything stays pending, for the workers
         submissions = [replace(s, lease_s=None) for s in submissions]
     judged = judge(names)
+    await read_equal(cursor, names, judged)
     contenders = [s for s in submissions if _is_new(s, judged)]
     told = [
         _Told(s, customer)
@@ -297,7 +299,7 @@ async def _insert(
                 submitted_by text, came_under text, differs boolean, waits text,
                 confirm_s double precision, surcharge bigint, difference smallint,
                 surcharge_earns boolean, nothing_due text, payments jsonb, store text, till text,
-                series text, cashier text, metadata jsonb, later boolean, alike_to uuid,
+                series text, cashier text, metadata jsonb, later boolean, alike_to uuid, also uuid,
                 i_cnpj text, i_month text, i_series smallint, i_number integer
             )
         ), new_sales as (
@@ -306,13 +308,13 @@ async def _insert(
                 total_centavos, discount_centavos, rounding, exact, raw_body, accepted_at,
                 submitted_by, came_under, sold_at_wall, same_content_as, name_differs,
                 surcharge_centavos, difference_centavos, surcharge_earns, nothing_due, payments,
-                store, till, series, cashier, metadata, confirm_later, alike_to, invoice_cnpj,
-                invoice_month, invoice_series, invoice_number
+                store, till, series, cashier, metadata, confirm_later, alike_to, also_alike_to,
+                invoice_cnpj, invoice_month, invoice_series, invoice_number
             )
             select m, c, sale_id, key, sold_at, document, name, total, discount, rounding, exact,
                 decode(raw, 'base64'), now(), submitted_by, came_under, wall, equal_to, differs,
                 surcharge, difference, surcharge_earns, nothing_due, payments, store, till, series,
-                cashier, metadata, later, alike_to, i_cnpj, i_month, i_series, i_number
+                cashier, metadata, later, alike_to, also, i_cnpj, i_month, i_series, i_number
             from input
         ), new_lines as (
             insert into sale_lines (
@@ -387,7 +389,6 @@ def _row(
         "sold_at": sale.sold_at,
         "wall": sale.sold_at_wall,
         "equal_to": _same_content_as(meaning),
-        "alike_to": meaning.alike_to if isinstance(meaning, NewSale) else None,
         "document": None if customer is None else store_document(customer.document),
         "name": None if customer is None else customer.name,
         "total": sale.total_centavos,
@@ -412,6 +413,7 @@ def _row(
             for position, (line, earned) in enumerate(zip(sale.lines, cashback.lines, strict=True))
         ],
         **_seldom(sale, surcharge_earns=cashback.surcharge_earns),
+        **dict(zip(("alike_to", "also"), _alike_to(meaning), strict=False)),
     }
 
 
@@ -468,6 +470,10 @@ def _seldom(sale: Sale, *, surcharge_earns: bool) -> dict[str, Any]:
 
 def _same_content_as(meaning: Meaning) -> UUID | None:
     return meaning.same_content_as if isinstance(meaning, NewSale) else None
+
+
+def _alike_to(meaning: Meaning) -> tuple[UUID, ...]:
+    return meaning.alike_to if isinstance(meaning, NewSale) else ()
 
 
 def _first_status(submission: Submission, brakes: Brakes) -> Status:

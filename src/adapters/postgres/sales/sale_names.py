@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
@@ -24,9 +25,11 @@ from adapters.postgres.sales.records import (
     place_of,
     record,
 )
+from cashback_core.sales.content import Circumstances
 from cashback_core.sales.erased import ERASED
 from cashback_core.sales.same_sale import (
     Alike,
+    EqualRefused,
     Meaning,
     Name,
     NameKind,
@@ -34,6 +37,7 @@ from cashback_core.sales.same_sale import (
     Owner,
     Repeat,
     compared,
+    may_be_refused_as_equal,
     may_read,
     names_of,
     which_sale,
@@ -111,11 +115,16 @@ class GroupNames:
     def _contested(self, owners: Mapping[Key, Owner]) -> set[Key]:
         """Of what is told without a known key or sale id: the content that another sale owns.
 
-        Whether it is that sale or one beside it rests on everything that is alike to it.
+        Whether it is that sale or one beside it rests on everything that is alike to it. What is
+        another sale by its own names alone waits for nobody: of two at once that have one content
+        it is as if it had come first, or last, and it may miss the mark that they are equal.
         """
         contested: set[Key] = set()
         for s in self.submissions:
-            known = {key for name in self.told[s.id] if (key := (s.merchant_id, *name)) in owners}
+            told = self.told[s.id]
+            if not may_be_refused_as_equal(told, equal_content=s.equal_content):
+                continue
+            known = {key for name in told if (key := (s.merchant_id, *name)) in owners}
             if known and all(kind is NameKind.CONTENT for _, kind, _ in known):
                 contested |= known
         return contested
@@ -123,7 +132,7 @@ class GroupNames:
     def _readers(self) -> Readers:
         readers: defaultdict[Key, set[str | None]] = defaultdict(set)
         for s in self.submissions:
-            for kind, name in compared(self.told[s.id], equal_content=s.equal_content):
+            for kind, name in compared(self.told[s.id]):
                 readers[s.merchant_id, kind, name].add(s.reads_only)
         return readers
 
@@ -148,8 +157,7 @@ class _Owned:
     """The submissions of this group that made it the owner, or are alike to it."""
 
     def with_alike(self, s: Submission) -> _Owned:
-        place, payments = s.sale.place, s.sale.payments
-        alike = Alike(id=s.id, group=s.comes_under, place=place, payments=payments)
+        alike = Alike(id=s.id, group=s.comes_under, told=Circumstances.of(s.sale))
         return _Owned(self.owner.with_alike(alike), self.by | {s.id})
 
 
@@ -184,23 +192,32 @@ def judge(names: GroupNames) -> dict[UUID, Judged]:
     return judged
 
 
+async def read_equal(cursor: Cursor, names: GroupNames, judged: Mapping[UUID, Judged]) -> None:
+    """Read the records that refused submissions are equal to: of what is alike, these alone."""
+    own = {s.id for s in names.submissions}
+    equal = {
+        (s.merchant_id, meaning.id)
+        for s in names.submissions
+        if s.id in judged and isinstance(meaning := judged[s.id].meaning, EqualRefused)
+    }
+    wanted = {key for key in equal if key[1] not in own and key[1] not in names.records}
+    names.records |= await _read_records(cursor, wanted)
+
+
 def _own(
     owned: dict[Key, _Owned], keys: Iterable[Key], submission: Submission, meaning: NewSale
 ) -> None:
-    """Note what a new sale of the group owns from now on, and to which one it is alike."""
-    sale = submission.sale
+    """Note what a new sale of the group owns from now on, and to which ones it is alike."""
     owner = Owner(
         submission.id,
-        sale,
+        submission.sale,
         submission.comes_under,
         meaning.same_content_as,
-        sale.place,
-        sale.payments,
-        meaning.alike_to,
+        alike_to=meaning.alike_to,
     )
     for key in keys:
         each = owned.setdefault(key, _Owned(owner, frozenset({submission.id})))
-        if meaning.alike_to is not None and each.owner.id == meaning.alike_to:
+        if each.owner.id in meaning.alike_to:
             owned[key] = each.with_alike(submission)
 
 
@@ -326,23 +343,29 @@ async def read_owners(cursor: Cursor, keys: Mapping[Key, Key], readers: Readers)
     await cursor.execute(
         """
         select n.merchant_id, n.kind, n.name, n.cashback_id, s.came_under, s.same_content_as,
-            s.store, s.till, s.series, s.payments, s.alike_to,
+            s.alike_to, s.also_alike_to, s.sold_at, s.sold_at_wall, s.store, s.till, s.series,
+            s.payments,
             case when n.kind = 'content' then (
                 select jsonb_agg(
                     jsonb_build_array(
-                        a.cashback_id, coalesce(a.came_under, a.submitted_by), a.store, a.till,
-                        a.series, a.payments
+                        a.cashback_id, coalesce(a.came_under, a.submitted_by), a.sold_at,
+                        a.sold_at_wall, a.store, a.till, a.series, a.payments
                     )
                     order by a.accepted_at, a.cashback_id
                 )
-                from sales as a
-                where a.alike_to = n.cashback_id and a.merchant_id + 0 = n.merchant_id
+                from (
+                    select l.* from sales as l where l.alike_to = n.cashback_id
+                    union all
+                    select l.* from sales as l where l.also_alike_to = n.cashback_id
+                ) as a
+                where a.merchant_id + 0 = n.merchant_id
             ) end
         from jsonb_to_recordset(%s::jsonb) as i (m bigint, k text, n text)
         join sale_names as n on n.merchant_id = i.m and n.kind = i.k and n.name = i.n
         cross join lateral (
             select coalesce(s.came_under, s.submitted_by) as came_under, s.same_content_as,
-                s.store, s.till, s.series, s.payments, s.alike_to
+                s.alike_to, s.also_alike_to, s.sold_at, s.sold_at_wall, s.store, s.till, s.series,
+                s.payments
             from sales as s
             where s.merchant_id = n.merchant_id and s.cashback_id = n.cashback_id
             limit 1
@@ -357,10 +380,9 @@ async def read_owners(cursor: Cursor, keys: Mapping[Key, Key], readers: Readers)
     records = await _read_records(
         cursor,
         {
-            (key[0], one.id)
+            (key[0], owner.id)
             for key, owner in owners.items()
-            for one in owner.base
-            if any(may_read(reads_only, one.group) for reads_only in readers.get(key, ()))
+            if any(may_read(reads_only, owner.group) for reads_only in readers.get(key, ()))
         },
     )
     return Owners(
@@ -373,23 +395,39 @@ async def read_owners(cursor: Cursor, keys: Mapping[Key, Key], readers: Readers)
 
 
 def _owner(row: list[Any]) -> Owner:
-    id_, group, same_content_as, store, till, series, payments, alike_to, alikes = row
+    id_, group, same_content_as, alike_to, also_alike_to, *told, alikes = row
     return Owner(
         id_,
         None,
         group,
         same_content_as,
-        place_of(store, till, series),
-        payments_of(payments),
-        alike_to,
+        _told(*told),
+        tuple(one for one in (alike_to, also_alike_to) if one is not None),
         tuple(map(_alike, alikes or ())),
     )
 
 
 def _alike(row: list[Any]) -> Alike:
-    id_, group, store, till, series, payments = row
-    place = place_of(store, till, series)
-    return Alike(id=UUID(id_), group=group, place=place, payments=payments_of(payments))
+    id_, group, sold_at, wall, *told = row
+    at_wall = None if wall is None else datetime.fromisoformat(wall)
+    told_at = _told(datetime.fromisoformat(sold_at), at_wall, *told)
+    return Alike(id=UUID(id_), group=group, told=told_at)
+
+
+def _told(  # noqa: PLR0917 (columns)
+    sold_at: datetime,
+    sold_at_wall: datetime | None,
+    store: str | None,
+    till: str | None,
+    series: str | None,
+    payments: Sequence[tuple[str, int]] | None,
+) -> Circumstances:
+    return Circumstances(
+        sold_at=sold_at,
+        sold_at_wall=sold_at_wall,
+        place=place_of(store, till, series),
+        payments=payments_of(payments),
+    )
 
 
 async def _read_records(cursor: Cursor, ids: Collection[tuple[int, UUID]]) -> dict[UUID, Record]:

@@ -24,7 +24,7 @@ from cashback_core import (
     differences,
     same_content,
 )
-from cashback_core.sales.content import MAX_DIFFERENCES, may_be_one
+from cashback_core.sales.content import MAX_DIFFERENCES, Circumstances, may_be_one
 from cashback_core.sales.erased import ERASED, customer_of, is_pseudonym
 from cashback_core.testing import strategies
 from cashback_core.values.documents import store_document
@@ -56,10 +56,16 @@ def content(sale: Sale) -> object:
     )
 
 
+def may_be_at_one_place(one: Sale, other: Sale) -> bool:
+    """By place and payments, whatever the instants are."""
+    told = replace(Circumstances.of(other), sold_at=one.sold_at)
+    return may_be_one(Circumstances.of(one), told)
+
+
 def are_equal(one: Sale, other: Sale) -> bool:
     """By every way there is to tell; they must agree."""
     common = not set(content_names(one)).isdisjoint(content_names(other))
-    at_one_place = may_be_one(one.place, one.payments, other.place, other.payments)
+    at_one_place = may_be_at_one_place(one, other)
     told = {
         same_content(recorded=one, received=other),
         same_content(recorded=other, received=one),
@@ -125,7 +131,7 @@ def test_neither_the_sale_id_nor_the_name_is_part_of_the_content(
 def test_names_are_shared_exactly_when_contents_are_equal(one: Sale, other: Sale) -> None:
     alike = replace(other, sold_at=one.sold_at, customer=one.customer)
     for each in (other, alike):
-        at_one_place = may_be_one(one.place, one.payments, each.place, each.payments)
+        at_one_place = may_be_at_one_place(one, each)
         assert are_equal(one, each) == (content(one) == content(each) and at_one_place)
 
 
@@ -311,7 +317,7 @@ def test_of_an_erased_customer_the_rest_decides(sale: Sale, other: Sale) -> None
     assert differences(recorded=erased, received=replace(sale, customer=other.customer)) == ()
     found = differences(recorded=erased, received=other)
     theirs = replace(other, customer=ERASED)
-    at_one_place = may_be_one(sale.place, sale.payments, other.place, other.payments)
+    at_one_place = may_be_at_one_place(sale, other)
     assert bool(found) is not (content(theirs) == content(erased) and at_one_place)
     assert same_content(recorded=erased, received=other) is not bool(found)
     assert "/customer/document" not in {d.pointer for d in found}

@@ -90,60 +90,37 @@ create table sales (
         came_under <> submitted_by and came_under ~ '^client:cli_'
         and char_length(came_under) <= 96 and came_under !~ '[^ -~]'
     ),
-    -- What most sales do not tell is null, which costs no byte: no surcharge, no difference.
+    -- What most sales do not tell is null, which costs no byte: no surcharge, no difference. What it may
+    -- be is laid down in `told_amiss`, and no CHECK here: each is read and compiled anew for every
+    -- statement that writes a sale, and those of what is seldom told cost a plain one most of all.
     surcharge_centavos bigint,
     -- What of the total the merchant's tolerance let pass.
     difference_centavos smallint,
-    constraint sales_other_sums check (
-        surcharge_centavos between 1 and 9999999999
-        and difference_centavos between -99 and 99 and difference_centavos <> 0
-    ),
     -- The rule that its cashback was calculated by; null: they do not earn.
     surcharge_earns boolean,
     -- Why nothing is due, where nothing is.
     nothing_due text collate "C",
-    constraint sales_nothing_due check (
-        nothing_due in ('company', 'foreign', 'nobody')
-        or nothing_due = case exact when '0.00' then 'earns_nothing' else 'rounds_to_zero' end
-    ),
-    constraint sales_to_nobody check (
-        (document is null) = (name is null)
-        and (document is null) = (nothing_due is not distinct from 'nobody')
-    ),
     -- What it was paid with, as pairs of kind and centavos; that they add up is looked at with the sale.
-    payments jsonb check (
-        jsonb_typeof(payments) = 'array' and jsonb_array_length(payments) between 1 and 20
-    ),
+    payments jsonb,
     -- Where it was made, as far as it was told.
     store text collate "C",
     till text collate "C",
     series text collate "C",
-    constraint sales_places check (
-        store !~ '[^!-~]' and char_length(store) between 1 and 32
-        and till !~ '[^!-~]' and char_length(till) between 1 and 32
-        and series !~ '[^!-~]' and char_length(series) between 1 and 32
-    ),
     -- The ERP's notes; an erasure takes them.
-    cashier text check (char_length(cashier) between 1 and 64),
-    metadata jsonb check (
-        jsonb_typeof(metadata) = 'object' and octet_length(metadata::text) <= 32768
-    ),
+    cashier text,
+    metadata jsonb,
     -- It earns once it is confirmed; null: at once.
     confirm_later boolean,
-    -- The owner of its base content, which it shares but for its place or its payments
-    -- (cashback_core.sales.same_sale): whoever comes later is compared with both.
-    alike_to uuid check (alike_to <> cashback_id),
+    -- The owners of those of its content names that are another sale's (cashback_core.sales.same_sale):
+    -- its UTC's and its wall clock's, which may be two. Whoever tells one of these names later is
+    -- compared with all that are linked to its owner.
+    alike_to uuid,
+    also_alike_to uuid,
     -- What its sale id says if it is the access key of a fiscal document.
     invoice_cnpj text collate "C",
     invoice_month text collate "C",
     invoice_series smallint,
     invoice_number integer,
-    constraint sales_invoices check (
-        num_nonnulls(invoice_cnpj, invoice_month, invoice_series, invoice_number) in (0, 4)
-        and invoice_cnpj ~ '^[0-9A-Z]{12}[0-9]{2}$'
-        and invoice_month ~ '^20[0-9]{2}-(0[1-9]|1[0-2])$'
-        and invoice_series between 0 and 999 and invoice_number between 0 and 999999999
-    ),
     -- A customer and their sales change their document together, at the commit.
     foreign key (merchant_id, document) references customers deferrable initially immediate
 );
@@ -167,6 +144,7 @@ create index sales_by_issuer on sales
     (merchant_id, invoice_cnpj, invoice_month, accepted_at desc) where invoice_cnpj is not null;
 -- It does not lead with the merchant, so that it is never taken for the keys' work.
 create index sales_alike on sales (alike_to) where alike_to is not null;
+create index sales_also_alike on sales (also_alike_to) where also_alike_to is not null;
 create index sales_by_document on sales (merchant_id, document, accepted_at desc);
 -- The key comes last, by intent: while a table has no statistics every index that leads with the
 -- merchant costs the planner the same, and of equals it takes the one made last. With another one
@@ -175,18 +153,68 @@ create index sales_by_document on sales (merchant_id, document, accepted_at desc
 alter table sales add primary key (merchant_id, cashback_id);
 alter table sales add foreign key (merchant_id, same_content_as) references sales;
 alter table sales add foreign key (merchant_id, alike_to) references sales;
+alter table sales add foreign key (merchant_id, also_alike_to) references sales;
 -- For whoever may read only what came under their group.
 create index sales_by_group on sales
     (merchant_id, (coalesce(came_under, submitted_by)), accepted_at desc)
     where submitted_by is not null;
 
--- Whether centavos are beside an exact product of a line, exactly and in numeric, which is dear. Not in
--- SQL, which would be planned with every statement that records a line.
-create function is_beside(value_e10 bigint, qty_e4 integer, centavos bigint) returns boolean
-language plpgsql immutable as $$
+-- What is wrong with what most sales do not tell; null: nothing. Asked once for each sale that tells any
+-- of it (see `sales_are_whole`). As in a CHECK what is null is not wrong.
+create function told_amiss(s sales) returns text language plpgsql immutable as $$
 begin
-    return abs(centavos * 1000000000000::numeric - value_e10::numeric * qty_e4) < 1000000000000;
+    return case
+        when (
+            s.surcharge_centavos between 1 and 9999999999
+            and s.difference_centavos between -99 and 99 and s.difference_centavos <> 0
+        ) is false then 'a surcharge or a difference'
+        when (
+            (
+                s.nothing_due in ('company', 'foreign', 'nobody')
+                or s.nothing_due
+                    = case s.exact when '0.00' then 'earns_nothing' else 'rounds_to_zero' end
+            )
+            and (s.document is null) = (s.name is null)
+            and (s.document is null) = (s.nothing_due is not distinct from 'nobody')
+        ) is false then 'who bought, or why nothing is due'
+        when (
+            jsonb_typeof(s.payments) = 'array' and jsonb_array_length(s.payments) between 1 and 20
+        ) is false then 'payments'
+        when (
+            s.store !~ '[^!-~]' and char_length(s.store) between 1 and 32
+            and s.till !~ '[^!-~]' and char_length(s.till) between 1 and 32
+            and s.series !~ '[^!-~]' and char_length(s.series) between 1 and 32
+        ) is false then 'a place'
+        when (
+            char_length(s.cashier) between 1 and 64
+            and jsonb_typeof(s.metadata) = 'object' and octet_length(s.metadata::text) <= 32768
+        ) is false then 'a note'
+        when (
+            s.alike_to <> s.cashback_id and (
+                s.also_alike_to is null
+                or s.alike_to is not null and s.also_alike_to not in (s.alike_to, s.cashback_id)
+            )
+        ) is false then 'what it is alike to'
+        when (
+            num_nonnulls(s.invoice_cnpj, s.invoice_month, s.invoice_series, s.invoice_number)
+                in (0, 4)
+            and s.invoice_cnpj ~ '^[0-9A-Z]{12}[0-9]{2}$'
+            and s.invoice_month ~ '^20[0-9]{2}-(0[1-9]|1[0-2])$'
+            and s.invoice_series between 0 and 999 and s.invoice_number between 0 and 999999999
+        ) is false then 'an access key'
+    end;
 end $$;
+
+-- Whether centavos are a whole centavo beside value x quantity, whatever rounds it: below or above, or
+-- the product itself. In integers wherever the product fits, as nearly always.
+create function is_beside(value_e10 bigint, qty_e4 integer, centavos bigint) returns boolean
+language sql immutable as $$
+    select case when value_e10 <= 9223371036854775807 / qty_e4
+        then centavos between value_e10 * qty_e4 / 1000000000000
+            and (value_e10 * qty_e4 + 999999999999) / 1000000000000
+        else abs(centavos * 1000000000000::numeric - value_e10::numeric * qty_e4) < 1000000000000
+    end
+$$;
 
 -- The widest columns first: between others each line would pay for gaps.
 create table sale_lines (
@@ -212,22 +240,7 @@ create table sale_lines (
     -- Its type must not earn (see the rates).
     excluded boolean,
     primary key (merchant_id, cashback_id, position),
-    foreign key (merchant_id, cashback_id) references sales,
-    constraint sale_lines_others check (
-        surcharge_centavos between 1 and 9999999999
-        and difference_centavos between -100 and 100 and difference_centavos <> 0
-        and (excluded is null or excluded and rate_bp = 0)
-    ),
-    -- Without its difference the amount is a whole centavo beside value x quantity, whatever rounds it.
-    -- In integers wherever the product fits, as nearly always.
-    constraint sale_lines_amounts check (
-        case when value_e10 <= 9223371036854775807 / qty_e4
-            then amount_centavos - coalesce(difference_centavos, 0)
-                between value_e10 * qty_e4 / 1000000000000
-                    and (value_e10 * qty_e4 + 999999999999) / 1000000000000
-            else is_beside(value_e10, qty_e4, amount_centavos - coalesce(difference_centavos, 0))
-        end
-    )
+    foreign key (merchant_id, cashback_id) references sales
 );
 -- What a rate's version paid, latest first: ids tell when they were made. Partial, so that it is never
 -- taken for the keys' work (see `sales`).
@@ -407,16 +420,34 @@ create trigger refused_equals_append_only before update or delete on refused_equ
 select refuse_truncating('refused_equals');
 
 -- All lines of a sale come in one statement: they are numbered from 0 without a gap. So none is
--- added later, for which number 0 would have to come again.
+-- added later, for which number 0 would have to come again. Without its difference the amount of each
+-- is a whole centavo beside value x quantity, and what most lines do not tell is right. No CHECKs: see
+-- `sales`.
 create function lines_come_together() returns trigger language plpgsql as $$
 declare
     wrong uuid;
+    together boolean;
 begin
-    select a.cashback_id into wrong
+    select a.cashback_id, count(*) = max(a.position) + 1 into wrong, together
     from added as a group by a.merchant_id, a.cashback_id
-    having count(*) <> max(a.position) + 1
+    having count(*) <> max(a.position) + 1 or not bool_and(
+        is_beside(
+            a.value_e10, a.qty_e4, a.amount_centavos - coalesce(a.difference_centavos, 0)
+        )
+        and (
+            num_nonnulls(a.surcharge_centavos, a.difference_centavos, a.excluded) = 0
+            or (
+                a.surcharge_centavos between 1 and 9999999999
+                and a.difference_centavos between -100 and 100 and a.difference_centavos <> 0
+                and (a.excluded is null or a.excluded and a.rate_bp = 0)
+            ) is not false
+        )
+    )
     limit 1;
-    if found then
+    if together then
+        raise exception 'a line of % has no amount that it can have, or tells what no line may', wrong
+            using errcode = 'check_violation', constraint = 'sale_lines_told_right';
+    elsif found then
         raise exception 'the lines of % do not come together, numbered from 0', wrong
             using errcode = 'integrity_constraint_violation', constraint = 'sale_lines_come_together';
     end if;

@@ -248,7 +248,19 @@ set plan_cache_mode = force_generic_plan set enable_seqscan = off as $$
 declare
     adds_up boolean;
     named boolean;
+    amiss text;
 begin
+    if num_nulls(new.document, new.name) + num_nonnulls(
+        new.surcharge_centavos, new.difference_centavos, new.nothing_due, new.payments, new.store,
+        new.till, new.series, new.cashier, new.metadata, new.alike_to, new.also_alike_to,
+        new.invoice_cnpj, new.invoice_month, new.invoice_series, new.invoice_number
+    ) > 0 then
+        amiss := told_amiss(new);
+        if amiss is not null then
+            raise exception 'sale % tells % that no sale may', new.cashback_id, amiss
+                using errcode = 'check_violation', constraint = 'sales_told_right';
+        end if;
+    end if;
     select
         (
             select sum(
