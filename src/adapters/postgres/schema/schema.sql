@@ -906,7 +906,19 @@ CREATE FUNCTION public.guard_whole_sale() RETURNS trigger
 declare
     adds_up boolean;
     named boolean;
+    amiss text;
 begin
+    if num_nulls(new.document, new.name) + num_nonnulls(
+        new.surcharge_centavos, new.difference_centavos, new.nothing_due, new.payments, new.store,
+        new.till, new.series, new.cashier, new.metadata, new.alike_to, new.also_alike_to,
+        new.invoice_cnpj, new.invoice_month, new.invoice_series, new.invoice_number
+    ) > 0 then
+        amiss := told_amiss(new);
+        if amiss is not null then
+            raise exception 'sale % tells % that no sale may', new.cashback_id, amiss
+                using errcode = 'check_violation', constraint = 'sales_told_right';
+        end if;
+    end if;
     select
         (
             select sum(
@@ -998,12 +1010,15 @@ end $$;
 -- Name: is_beside(bigint, integer, bigint); Type: FUNCTION; Schema: public; Owner: -
 
 CREATE FUNCTION public.is_beside(value_e10 bigint, qty_e4 integer, centavos bigint) RETURNS boolean
-    LANGUAGE plpgsql IMMUTABLE
+    LANGUAGE sql IMMUTABLE
     SET search_path TO 'pg_catalog', 'public', 'pg_temp'
     AS $$
-begin
-    return abs(centavos * 1000000000000::numeric - value_e10::numeric * qty_e4) < 1000000000000;
-end $$;
+    select case when value_e10 <= 9223371036854775807 / qty_e4
+        then centavos between value_e10 * qty_e4 / 1000000000000
+            and (value_e10 * qty_e4 + 999999999999) / 1000000000000
+        else abs(centavos * 1000000000000::numeric - value_e10::numeric * qty_e4) < 1000000000000
+    end
+$$;
 
 -- Name: is_cnpj(text); Type: FUNCTION; Schema: public; Owner: -
 
@@ -1104,12 +1119,28 @@ CREATE FUNCTION public.lines_come_together() RETURNS trigger
     AS $$
 declare
     wrong uuid;
+    together boolean;
 begin
-    select a.cashback_id into wrong
+    select a.cashback_id, count(*) = max(a.position) + 1 into wrong, together
     from added as a group by a.merchant_id, a.cashback_id
-    having count(*) <> max(a.position) + 1
+    having count(*) <> max(a.position) + 1 or not bool_and(
+        is_beside(
+            a.value_e10, a.qty_e4, a.amount_centavos - coalesce(a.difference_centavos, 0)
+        )
+        and (
+            num_nonnulls(a.surcharge_centavos, a.difference_centavos, a.excluded) = 0
+            or (
+                a.surcharge_centavos between 1 and 9999999999
+                and a.difference_centavos between -100 and 100 and a.difference_centavos <> 0
+                and (a.excluded is null or a.excluded and a.rate_bp = 0)
+            ) is not false
+        )
+    )
     limit 1;
-    if found then
+    if together then
+        raise exception 'a line of % has no amount that it can have, or tells what no line may', wrong
+            using errcode = 'check_violation', constraint = 'sale_lines_told_right';
+    elsif found then
         raise exception 'the lines of % do not come together, numbered from 0', wrong
             using errcode = 'integrity_constraint_violation', constraint = 'sale_lines_come_together';
     end if;
@@ -1578,6 +1609,112 @@ CREATE FUNCTION public.tells_of(told text, document text, names text[]) RETURNS 
     select coalesce(normalize(told, nfkd) ~* pattern_of(document, names), false)
 $$;
 
+SET default_tablespace = '';
+
+SET default_table_access_method = heap;
+
+-- Name: sales; Type: TABLE; Schema: public; Owner: -
+
+CREATE TABLE public.sales (
+    merchant_id bigint NOT NULL,
+    cashback_id uuid NOT NULL,
+    sale_id text COLLATE pg_catalog."C",
+    idempotency_key text COLLATE pg_catalog."C",
+    sold_at timestamp with time zone NOT NULL,
+    document text COLLATE pg_catalog."C",
+    name text,
+    total_centavos bigint NOT NULL,
+    discount_centavos bigint NOT NULL,
+    rounding text NOT NULL,
+    exact text NOT NULL,
+    raw_body bytea NOT NULL,
+    accepted_at timestamp with time zone NOT NULL,
+    submitted_by text COLLATE pg_catalog."C",
+    sold_at_wall timestamp without time zone,
+    same_content_as uuid,
+    name_differs boolean DEFAULT false NOT NULL,
+    came_under text COLLATE pg_catalog."C",
+    surcharge_centavos bigint,
+    difference_centavos smallint,
+    surcharge_earns boolean,
+    nothing_due text COLLATE pg_catalog."C",
+    payments jsonb,
+    store text COLLATE pg_catalog."C",
+    till text COLLATE pg_catalog."C",
+    series text COLLATE pg_catalog."C",
+    cashier text,
+    metadata jsonb,
+    confirm_later boolean,
+    alike_to uuid,
+    also_alike_to uuid,
+    invoice_cnpj text COLLATE pg_catalog."C",
+    invoice_month text COLLATE pg_catalog."C",
+    invoice_series smallint,
+    invoice_number integer,
+    CONSTRAINT sales_accepted_at_check CHECK (((accepted_at >= '2000-01-01 00:00:00+00'::timestamp with time zone) AND (accepted_at < '2100-01-01 00:00:00+00'::timestamp with time zone))),
+    CONSTRAINT sales_check CHECK ((same_content_as <> cashback_id)),
+    CONSTRAINT sales_check1 CHECK (((came_under <> submitted_by) AND (came_under ~ '^client:cli_'::text) AND (char_length(came_under) <= 96) AND (came_under !~ '[^ -~]'::text))),
+    CONSTRAINT sales_discount_centavos_check CHECK (((discount_centavos >= 0) AND (discount_centavos <= '9999999999'::bigint))),
+    CONSTRAINT sales_idempotency_key_check CHECK (((idempotency_key !~ '[^!-+\--~]'::text) AND ((char_length(idempotency_key) >= 1) AND (char_length(idempotency_key) <= 255)))),
+    CONSTRAINT sales_name_check CHECK (((char_length(name) >= 1) AND (char_length(name) <= 120))),
+    CONSTRAINT sales_raw_body_check CHECK ((octet_length(raw_body) <= 262144)),
+    CONSTRAINT sales_rounding_check CHECK ((rounding = ANY (ARRAY['half_even'::text, 'half_up'::text, 'down'::text]))),
+    CONSTRAINT sales_sale_id_check CHECK (((sale_id !~ '[^!-~]'::text) AND ((char_length(sale_id) >= 1) AND (char_length(sale_id) <= 64)))),
+    CONSTRAINT sales_sold_at_check CHECK (((sold_at >= '2000-01-01 00:00:00+00'::timestamp with time zone) AND (sold_at < '2100-01-01 00:00:00+00'::timestamp with time zone))),
+    CONSTRAINT sales_sold_at_wall_check CHECK (((sold_at_wall >= '1999-12-30 00:00:00'::timestamp without time zone) AND (sold_at_wall < '2100-01-03 00:00:00'::timestamp without time zone))),
+    CONSTRAINT sales_submitted_by_check CHECK (((submitted_by !~ '[^ -~]'::text) AND ((char_length(submitted_by) >= 1) AND (char_length(submitted_by) <= 96)))),
+    CONSTRAINT sales_total_centavos_check CHECK (((total_centavos >= 0) AND (total_centavos <= '9999999999'::bigint)))
+);
+
+-- Name: told_amiss(public.sales); Type: FUNCTION; Schema: public; Owner: -
+
+CREATE FUNCTION public.told_amiss(s public.sales) RETURNS text
+    LANGUAGE plpgsql IMMUTABLE
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $_$
+begin
+    return case
+        when (
+            s.surcharge_centavos between 1 and 9999999999
+            and s.difference_centavos between -99 and 99 and s.difference_centavos <> 0
+        ) is false then 'a surcharge or a difference'
+        when (
+            (
+                s.nothing_due in ('company', 'foreign', 'nobody')
+                or s.nothing_due
+                    = case s.exact when '0.00' then 'earns_nothing' else 'rounds_to_zero' end
+            )
+            and (s.document is null) = (s.name is null)
+            and (s.document is null) = (s.nothing_due is not distinct from 'nobody')
+        ) is false then 'who bought, or why nothing is due'
+        when (
+            jsonb_typeof(s.payments) = 'array' and jsonb_array_length(s.payments) between 1 and 20
+        ) is false then 'payments'
+        when (
+            s.store !~ '[^!-~]' and char_length(s.store) between 1 and 32
+            and s.till !~ '[^!-~]' and char_length(s.till) between 1 and 32
+            and s.series !~ '[^!-~]' and char_length(s.series) between 1 and 32
+        ) is false then 'a place'
+        when (
+            char_length(s.cashier) between 1 and 64
+            and jsonb_typeof(s.metadata) = 'object' and octet_length(s.metadata::text) <= 32768
+        ) is false then 'a note'
+        when (
+            s.alike_to <> s.cashback_id and (
+                s.also_alike_to is null
+                or s.alike_to is not null and s.also_alike_to not in (s.alike_to, s.cashback_id)
+            )
+        ) is false then 'what it is alike to'
+        when (
+            num_nonnulls(s.invoice_cnpj, s.invoice_month, s.invoice_series, s.invoice_number)
+                in (0, 4)
+            and s.invoice_cnpj ~ '^[0-9A-Z]{12}[0-9]{2}$'
+            and s.invoice_month ~ '^20[0-9]{2}-(0[1-9]|1[0-2])$'
+            and s.invoice_series between 0 and 999 and s.invoice_number between 0 and 999999999
+        ) is false then 'an access key'
+    end;
+end $_$;
+
 -- Name: told_document(text); Type: FUNCTION; Schema: public; Owner: -
 
 CREATE FUNCTION public.told_document(document text) RETURNS text
@@ -1628,10 +1765,6 @@ CREATE FUNCTION public.without_telling(fields jsonb, pattern text) RETURNS jsonb
     )
     from jsonb_each(fields) as f
 $$;
-
-SET default_tablespace = '';
-
-SET default_table_access_method = heap;
 
 -- Name: api_clients; Type: TABLE; Schema: public; Owner: -
 
@@ -2130,14 +2263,8 @@ CREATE TABLE public.sale_lines (
     difference_centavos smallint,
     excluded boolean,
     CONSTRAINT sale_lines_amount_centavos_check CHECK ((amount_centavos >= 0)),
-    CONSTRAINT sale_lines_amounts CHECK (
-CASE
-    WHEN (value_e10 <= ('9223371036854775807'::bigint / qty_e4)) THEN (((amount_centavos - COALESCE((difference_centavos)::integer, 0)) >= ((value_e10 * qty_e4) / '1000000000000'::bigint)) AND ((amount_centavos - COALESCE((difference_centavos)::integer, 0)) <= (((value_e10 * qty_e4) + '999999999999'::bigint) / '1000000000000'::bigint)))
-    ELSE public.is_beside(value_e10, qty_e4, (amount_centavos - COALESCE((difference_centavos)::integer, 0)))
-END),
     CONSTRAINT sale_lines_cashback_centavos_check CHECK ((cashback_centavos >= 0)),
     CONSTRAINT sale_lines_check CHECK (((discount_centavos >= 0) AND (discount_centavos <= amount_centavos))),
-    CONSTRAINT sale_lines_others CHECK ((((surcharge_centavos >= 1) AND (surcharge_centavos <= '9999999999'::bigint)) AND ((difference_centavos >= '-100'::integer) AND (difference_centavos <= 100)) AND (difference_centavos <> 0) AND ((excluded IS NULL) OR (excluded AND (rate_bp = 0))))),
     CONSTRAINT sale_lines_position_check CHECK ((("position" >= 0) AND ("position" <= 989))),
     CONSTRAINT sale_lines_qty_e4_check CHECK (((qty_e4 >= 1) AND (qty_e4 <= 999990000))),
     CONSTRAINT sale_lines_rate_bp_check CHECK (((rate_bp >= 0) AND (rate_bp <= 10000))),
@@ -2153,71 +2280,6 @@ CREATE TABLE public.sale_names (
     name text NOT NULL COLLATE pg_catalog."C",
     cashback_id uuid NOT NULL,
     CONSTRAINT sale_names_kind_check CHECK ((kind = ANY (ARRAY['idempotency_key'::text, 'sale_id'::text, 'content'::text])))
-);
-
--- Name: sales; Type: TABLE; Schema: public; Owner: -
-
-CREATE TABLE public.sales (
-    merchant_id bigint NOT NULL,
-    cashback_id uuid NOT NULL,
-    sale_id text COLLATE pg_catalog."C",
-    idempotency_key text COLLATE pg_catalog."C",
-    sold_at timestamp with time zone NOT NULL,
-    document text COLLATE pg_catalog."C",
-    name text,
-    total_centavos bigint NOT NULL,
-    discount_centavos bigint NOT NULL,
-    rounding text NOT NULL,
-    exact text NOT NULL,
-    raw_body bytea NOT NULL,
-    accepted_at timestamp with time zone NOT NULL,
-    submitted_by text COLLATE pg_catalog."C",
-    sold_at_wall timestamp without time zone,
-    same_content_as uuid,
-    name_differs boolean DEFAULT false NOT NULL,
-    came_under text COLLATE pg_catalog."C",
-    surcharge_centavos bigint,
-    difference_centavos smallint,
-    surcharge_earns boolean,
-    nothing_due text COLLATE pg_catalog."C",
-    payments jsonb,
-    store text COLLATE pg_catalog."C",
-    till text COLLATE pg_catalog."C",
-    series text COLLATE pg_catalog."C",
-    cashier text,
-    metadata jsonb,
-    confirm_later boolean,
-    alike_to uuid,
-    invoice_cnpj text COLLATE pg_catalog."C",
-    invoice_month text COLLATE pg_catalog."C",
-    invoice_series smallint,
-    invoice_number integer,
-    CONSTRAINT sales_accepted_at_check CHECK (((accepted_at >= '2000-01-01 00:00:00+00'::timestamp with time zone) AND (accepted_at < '2100-01-01 00:00:00+00'::timestamp with time zone))),
-    CONSTRAINT sales_cashier_check CHECK (((char_length(cashier) >= 1) AND (char_length(cashier) <= 64))),
-    CONSTRAINT sales_check CHECK ((same_content_as <> cashback_id)),
-    CONSTRAINT sales_check1 CHECK (((came_under <> submitted_by) AND (came_under ~ '^client:cli_'::text) AND (char_length(came_under) <= 96) AND (came_under !~ '[^ -~]'::text))),
-    CONSTRAINT sales_check2 CHECK ((alike_to <> cashback_id)),
-    CONSTRAINT sales_discount_centavos_check CHECK (((discount_centavos >= 0) AND (discount_centavos <= '9999999999'::bigint))),
-    CONSTRAINT sales_idempotency_key_check CHECK (((idempotency_key !~ '[^!-+\--~]'::text) AND ((char_length(idempotency_key) >= 1) AND (char_length(idempotency_key) <= 255)))),
-    CONSTRAINT sales_invoices CHECK (((num_nonnulls(invoice_cnpj, invoice_month, invoice_series, invoice_number) = ANY (ARRAY[0, 4])) AND (invoice_cnpj ~ '^[0-9A-Z]{12}[0-9]{2}$'::text) AND (invoice_month ~ '^20[0-9]{2}-(0[1-9]|1[0-2])$'::text) AND ((invoice_series >= 0) AND (invoice_series <= 999)) AND ((invoice_number >= 0) AND (invoice_number <= 999999999)))),
-    CONSTRAINT sales_metadata_check CHECK (((jsonb_typeof(metadata) = 'object'::text) AND (octet_length((metadata)::text) <= 32768))),
-    CONSTRAINT sales_name_check CHECK (((char_length(name) >= 1) AND (char_length(name) <= 120))),
-    CONSTRAINT sales_nothing_due CHECK (((nothing_due = ANY (ARRAY['company'::text, 'foreign'::text, 'nobody'::text])) OR (nothing_due =
-CASE exact
-    WHEN '0.00'::text THEN 'earns_nothing'::text
-    ELSE 'rounds_to_zero'::text
-END))),
-    CONSTRAINT sales_other_sums CHECK ((((surcharge_centavos >= 1) AND (surcharge_centavos <= '9999999999'::bigint)) AND ((difference_centavos >= '-99'::integer) AND (difference_centavos <= 99)) AND (difference_centavos <> 0))),
-    CONSTRAINT sales_payments_check CHECK (((jsonb_typeof(payments) = 'array'::text) AND ((jsonb_array_length(payments) >= 1) AND (jsonb_array_length(payments) <= 20)))),
-    CONSTRAINT sales_places CHECK (((store !~ '[^!-~]'::text) AND ((char_length(store) >= 1) AND (char_length(store) <= 32)) AND (till !~ '[^!-~]'::text) AND ((char_length(till) >= 1) AND (char_length(till) <= 32)) AND (series !~ '[^!-~]'::text) AND ((char_length(series) >= 1) AND (char_length(series) <= 32)))),
-    CONSTRAINT sales_raw_body_check CHECK ((octet_length(raw_body) <= 262144)),
-    CONSTRAINT sales_rounding_check CHECK ((rounding = ANY (ARRAY['half_even'::text, 'half_up'::text, 'down'::text]))),
-    CONSTRAINT sales_sale_id_check CHECK (((sale_id !~ '[^!-~]'::text) AND ((char_length(sale_id) >= 1) AND (char_length(sale_id) <= 64)))),
-    CONSTRAINT sales_sold_at_check CHECK (((sold_at >= '2000-01-01 00:00:00+00'::timestamp with time zone) AND (sold_at < '2100-01-01 00:00:00+00'::timestamp with time zone))),
-    CONSTRAINT sales_sold_at_wall_check CHECK (((sold_at_wall >= '1999-12-30 00:00:00'::timestamp without time zone) AND (sold_at_wall < '2100-01-03 00:00:00'::timestamp without time zone))),
-    CONSTRAINT sales_submitted_by_check CHECK (((submitted_by !~ '[^ -~]'::text) AND ((char_length(submitted_by) >= 1) AND (char_length(submitted_by) <= 96)))),
-    CONSTRAINT sales_to_nobody CHECK ((((document IS NULL) = (name IS NULL)) AND ((document IS NULL) = (NOT (nothing_due IS DISTINCT FROM 'nobody'::text))))),
-    CONSTRAINT sales_total_centavos_check CHECK (((total_centavos >= 0) AND (total_centavos <= '9999999999'::bigint)))
 );
 
 -- Name: schema_migrations; Type: TABLE; Schema: public; Owner: -
@@ -2770,6 +2832,10 @@ CREATE INDEX sale_names_of_a_sale ON public.sale_names USING btree (cashback_id)
 
 CREATE INDEX sales_alike ON public.sales USING btree (alike_to) WHERE (alike_to IS NOT NULL);
 
+-- Name: sales_also_alike; Type: INDEX; Schema: public; Owner: -
+
+CREATE INDEX sales_also_alike ON public.sales USING btree (also_alike_to) WHERE (also_alike_to IS NOT NULL);
+
 -- Name: sales_by_acceptance; Type: INDEX; Schema: public; Owner: -
 
 CREATE INDEX sales_by_acceptance ON public.sales USING btree (merchant_id, accepted_at DESC);
@@ -3263,6 +3329,11 @@ ALTER TABLE ONLY public.sale_names
 
 ALTER TABLE ONLY public.sales
     ADD CONSTRAINT sales_merchant_id_alike_to_fkey FOREIGN KEY (merchant_id, alike_to) REFERENCES public.sales(merchant_id, cashback_id);
+
+-- Name: sales sales_merchant_id_also_alike_to_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.sales
+    ADD CONSTRAINT sales_merchant_id_also_alike_to_fkey FOREIGN KEY (merchant_id, also_alike_to) REFERENCES public.sales(merchant_id, cashback_id);
 
 -- Name: sales sales_merchant_id_document_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
 
@@ -4281,6 +4352,60 @@ GRANT ALL ON FUNCTION public.tells_of(told text, document text, names text[]) TO
 GRANT ALL ON FUNCTION public.tells_of(told text, document text, names text[]) TO cashback_worker;
 GRANT ALL ON FUNCTION public.tells_of(told text, document text, names text[]) TO cashback_eraser;
 
+-- Name: TABLE sales; Type: ACL; Schema: public; Owner: -
+
+GRANT SELECT,INSERT ON TABLE public.sales TO cashback_serving;
+GRANT SELECT ON TABLE public.sales TO cashback_worker;
+GRANT SELECT ON TABLE public.sales TO cashback_eraser;
+
+-- Name: COLUMN sales.sale_id; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(sale_id) ON TABLE public.sales TO cashback_eraser;
+
+-- Name: COLUMN sales.idempotency_key; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(idempotency_key) ON TABLE public.sales TO cashback_eraser;
+
+-- Name: COLUMN sales.document; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(document) ON TABLE public.sales TO cashback_eraser;
+
+-- Name: COLUMN sales.name; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(name) ON TABLE public.sales TO cashback_eraser;
+
+-- Name: COLUMN sales.raw_body; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(raw_body) ON TABLE public.sales TO cashback_eraser;
+
+-- Name: COLUMN sales.cashier; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(cashier) ON TABLE public.sales TO cashback_eraser;
+
+-- Name: COLUMN sales.metadata; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(metadata) ON TABLE public.sales TO cashback_eraser;
+
+-- Name: COLUMN sales.invoice_cnpj; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(invoice_cnpj) ON TABLE public.sales TO cashback_eraser;
+
+-- Name: COLUMN sales.invoice_month; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(invoice_month) ON TABLE public.sales TO cashback_eraser;
+
+-- Name: COLUMN sales.invoice_series; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(invoice_series) ON TABLE public.sales TO cashback_eraser;
+
+-- Name: COLUMN sales.invoice_number; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(invoice_number) ON TABLE public.sales TO cashback_eraser;
+
+-- Name: FUNCTION told_amiss(s public.sales); Type: ACL; Schema: public; Owner: -
+
+REVOKE ALL ON FUNCTION public.told_amiss(s public.sales) FROM PUBLIC;
+
 -- Name: FUNCTION told_document(document text); Type: ACL; Schema: public; Owner: -
 
 REVOKE ALL ON FUNCTION public.told_document(document text) FROM PUBLIC;
@@ -4899,56 +5024,6 @@ GRANT SELECT ON TABLE public.sale_names TO cashback_eraser;
 -- Name: COLUMN sale_names.name; Type: ACL; Schema: public; Owner: -
 
 GRANT UPDATE(name) ON TABLE public.sale_names TO cashback_eraser;
-
--- Name: TABLE sales; Type: ACL; Schema: public; Owner: -
-
-GRANT SELECT,INSERT ON TABLE public.sales TO cashback_serving;
-GRANT SELECT ON TABLE public.sales TO cashback_worker;
-GRANT SELECT ON TABLE public.sales TO cashback_eraser;
-
--- Name: COLUMN sales.sale_id; Type: ACL; Schema: public; Owner: -
-
-GRANT UPDATE(sale_id) ON TABLE public.sales TO cashback_eraser;
-
--- Name: COLUMN sales.idempotency_key; Type: ACL; Schema: public; Owner: -
-
-GRANT UPDATE(idempotency_key) ON TABLE public.sales TO cashback_eraser;
-
--- Name: COLUMN sales.document; Type: ACL; Schema: public; Owner: -
-
-GRANT UPDATE(document) ON TABLE public.sales TO cashback_eraser;
-
--- Name: COLUMN sales.name; Type: ACL; Schema: public; Owner: -
-
-GRANT UPDATE(name) ON TABLE public.sales TO cashback_eraser;
-
--- Name: COLUMN sales.raw_body; Type: ACL; Schema: public; Owner: -
-
-GRANT UPDATE(raw_body) ON TABLE public.sales TO cashback_eraser;
-
--- Name: COLUMN sales.cashier; Type: ACL; Schema: public; Owner: -
-
-GRANT UPDATE(cashier) ON TABLE public.sales TO cashback_eraser;
-
--- Name: COLUMN sales.metadata; Type: ACL; Schema: public; Owner: -
-
-GRANT UPDATE(metadata) ON TABLE public.sales TO cashback_eraser;
-
--- Name: COLUMN sales.invoice_cnpj; Type: ACL; Schema: public; Owner: -
-
-GRANT UPDATE(invoice_cnpj) ON TABLE public.sales TO cashback_eraser;
-
--- Name: COLUMN sales.invoice_month; Type: ACL; Schema: public; Owner: -
-
-GRANT UPDATE(invoice_month) ON TABLE public.sales TO cashback_eraser;
-
--- Name: COLUMN sales.invoice_series; Type: ACL; Schema: public; Owner: -
-
-GRANT UPDATE(invoice_series) ON TABLE public.sales TO cashback_eraser;
-
--- Name: COLUMN sales.invoice_number; Type: ACL; Schema: public; Owner: -
-
-GRANT UPDATE(invoice_number) ON TABLE public.sales TO cashback_eraser;
 
 -- Name: TABLE schema_migrations; Type: ACL; Schema: public; Owner: -
 
