@@ -227,7 +227,10 @@ def test_a_difference_that_somebody_was_told_of_is_none(told: Ledgers) -> None:
         (lambda: replace(GOOD, lies=(LIE,)), "14: document_masked of"),
         (lambda: replace(GOOD, readings=()), "13: no statement was read"),
         (lambda: replace(GOOD, readings=(replace(READ, lines=2),)), "13: 1 credits of"),
-        (lambda: replace(GOOD, readings=(replace(READ, cashbacks=0),)), "13: 1 cashbacks may be paid"),
+        (
+            lambda: replace(GOOD, readings=(replace(READ, cashbacks=0),)),
+            "13: 1 cashbacks may be paid",
+        ),
         (
             lambda: replace(GOOD, readings=(replace(READ, distrust="cut"),)),
             "proves no absence: cut",
