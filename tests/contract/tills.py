@@ -185,6 +185,17 @@ class TillsContract:
         request = {"idempotency_key": None, "sale_id": "2 1"}
         assert await store.same_request(1, b"{}", **request) == second
 
+    async def test_an_access_key_is_one_sale_however_its_store_is_spelt(
+        self, store: CashbackStore
+    ) -> None:
+        rules = replace(PAID, numbers=NumberScope.STORE)
+        sale = a_sale(sale_id=INVOICE)
+        first = await accepted(store, told(at(sale, "1"), rules))
+        taken = await store.accept(told(at(sale, "001"), rules))
+        assert isinstance(taken, NameTaken)
+        assert (taken.kind, taken.record) == (NameKind.SALE_ID, first)
+        assert await store.accept(told(at(sale, "1"), rules)) == Repeated(first)
+
     async def test_buyers_of_every_kind_are_known_and_found(self, store: CashbackStore) -> None:
         cpf = a_cpf()
         documents: tuple[BuyerDocument, ...] = (

@@ -26,7 +26,7 @@ from cashback_core.sales.content import (
 from cashback_core.sales.erased import ERASED
 from cashback_core.sales.rules import NumberScope
 from cashback_core.sales.sale import Sale
-from cashback_core.values.access_keys import holds_buyer
+from cashback_core.values.access_keys import AccessKey, holds_buyer
 from cashback_core.values.masks import STARS
 
 
@@ -182,9 +182,10 @@ def names_of(
 def number_name(sale_id: str | None, store: str | None, *, numbers: NumberScope) -> str | None:
     """What an ERP's own number of a sale is called; None where there is none.
 
-    Where each store counts by itself a number goes with its store: no number has a blank in it.
+    Where each store counts by itself a number goes with its store: no number has a blank in it. An
+    access key does not: it is one fiscal document's in the whole country, however a store is spelt.
     """
-    if sale_id is None or numbers is NumberScope.MERCHANT:
+    if sale_id is None or numbers is NumberScope.MERCHANT or AccessKey.parse(sale_id) is not None:
         return sale_id
     return None if store is None else f"{store} {sale_id}"
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import psycopg
 
@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from adapters.postgres.connection.database import Database
+
+KEY: Final = "35260811222333000181650120000000421123456784"
+"""The access key of a fiscal document."""
 
 
 def merchant_of_stores(dsn: str) -> int:
@@ -50,15 +53,21 @@ def number(dsn: str, id_: UUID, name: str) -> None:
 
 async def test_a_number_is_a_stores_or_the_merchants(database: Database, dsn: str) -> None:
     stores = merchant_of_stores(dsn)
-    whole, first, second, slashed = (
+    whole, first, second, slashed, invoiced = (
         await sold(database, 1, numbered="12/1042"),
         await sold(database, stores),
         await sold(database, stores),
         await sold(database, stores),
+        await sold(database, stores),
     )
-    for id_, name in ((first, "12 1042"), (second, "13 1042"), (slashed, "a/b c/d")):
+    for id_, name in (
+        (first, "12 1042"),
+        (second, "13 1042"),
+        (slashed, "a/b c/d"),
+        (invoiced, KEY),
+    ):
         number(dsn, id_, name)
-    names = ("12/1042", "13/1042", "a/b/c/d", "1042", "12 1042", str(second))
+    names = ("12/1042", "13/1042", "a/b/c/d", "1042", "12 1042", str(second), KEY, f"9/{KEY}")
     named = await named_cashbacks(database, names)
     assert {name: {one.id for one in named[name]} for name in names} == {
         "12/1042": {whole, first},  # of either merchant one: a person has to say which
@@ -67,4 +76,6 @@ async def test_a_number_is_a_stores_or_the_merchants(database: Database, dsn: st
         "1042": set(),
         "12 1042": set(),
         str(second): {second},
+        KEY: {invoiced},
+        f"9/{KEY}": {invoiced},
     }

@@ -8,9 +8,10 @@ from uuid import UUID
 
 from adapters.postgres.connection.database import OPERATING, OVERSEEING
 from cashback_core.sales.rules import NumberScope
+from cashback_core.sales.same_sale import number_name
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
     from datetime import datetime
 
     from adapters.postgres.connection.database import Database
@@ -72,23 +73,31 @@ async def named_cashbacks(
                 [[*told], merchant_id],
             )
             for name, *row in await found.fetchall():
-                named[told[name]].append(NamedCashback(*row))
+                for number in told[name]:
+                    named[number].append(NamedCashback(*row))
     return named
 
 
-def _names_in(scope: NumberScope, numbers: Collection[str]) -> dict[str, str]:
-    """Each name that a sale of that number could have here, and the number as it was told.
+def _names_in(scope: NumberScope, numbers: Collection[str]) -> dict[str, list[str]]:
+    """Each name that a sale of those numbers could have here, and the numbers as they were told.
 
-    Either part of STORE/NUMBER may have slashes of its own; the name of a sale has one blank.
+    Either part of STORE/NUMBER may have slashes of its own.
     """
-    if scope is NumberScope.MERCHANT:
-        return {number: number for number in numbers}
-    return {
-        f"{number[:at]} {number[at + 1 :]}": number
-        for number in numbers
-        for at, character in enumerate(number)
-        if character == "/"
-    }
+    names: dict[str, list[str]] = {}
+    for told in numbers:
+        for store, number in _readings(scope, told):
+            name = number_name(number, store, numbers=scope)
+            if name is not None:
+                names.setdefault(name, []).append(told)
+    return names
+
+
+def _readings(scope: NumberScope, told: str) -> Iterator[tuple[str | None, str]]:
+    """A number alone, and each store and number that it may be."""
+    yield None, told
+    for at, character in enumerate(told):
+        if character == "/" and scope is NumberScope.STORE:
+            yield told[:at], told[at + 1 :]
 
 
 def _id_in(text: str) -> UUID | None:

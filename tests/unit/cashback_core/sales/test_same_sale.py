@@ -47,6 +47,7 @@ OTHER = a_sale()
 ONE, TWO = Owner(UUID(int=1), SALE), Owner(UUID(int=2), OTHER)
 KEY: Name = (NameKind.IDEMPOTENCY_KEY, "k")
 SALE_ID: Name = (NameKind.SALE_ID, "NF-1")
+ACCESS_KEY: Final = "35260811222333000181650120000000421123456784"
 
 
 def decided(
@@ -492,6 +493,13 @@ def test_a_number_goes_with_its_store_where_stores_count_by_themselves(
     ids = [told for kind, told in names_of(sale, None, numbers=numbers) if kind is NameKind.SALE_ID]
     assert ids == ([] if name is None else [name])
     assert number_name(None, store, numbers=numbers) is None
+
+
+@pytest.mark.parametrize("store", [None, "7", "007"])
+def test_an_access_key_is_one_documents_in_whatever_store(store: str | None) -> None:
+    assert number_name(ACCESS_KEY, store, numbers=NumberScope.STORE) == ACCESS_KEY
+    wrong = ACCESS_KEY[:-1] + str((int(ACCESS_KEY[-1]) + 1) % 10)
+    assert number_name(wrong, store, numbers=NumberScope.STORE) != wrong
 
 
 def test_a_key_of_one_number_in_two_stores_tells_the_store() -> None:
