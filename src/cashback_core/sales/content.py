@@ -53,7 +53,7 @@ class Difference:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Circumstances:
+class Particulars:
     """What is compared beside a content name: when and where a sale was made, how it was paid."""
 
     sold_at: datetime
@@ -62,7 +62,7 @@ class Circumstances:
     payments: tuple[Payment, ...] = ()
 
     @classmethod
-    def of(cls, sale: Sale) -> Circumstances:
+    def of(cls, sale: Sale) -> Particulars:
         """Those of a sale."""
         return cls(
             sold_at=sale.sold_at,
@@ -105,11 +105,11 @@ def same_content(*, recorded: Sale, received: Sale) -> bool:
     if recorded.customer == ERASED:
         received = received.of(ERASED)
     return _values(recorded) == _values(received) and may_be_one(
-        Circumstances.of(recorded), Circumstances.of(received)
+        Particulars.of(recorded), Particulars.of(received)
     )
 
 
-def may_be_one(one: Circumstances, other: Circumstances) -> bool:
+def may_be_one(one: Particulars, other: Particulars) -> bool:
     """Whether two sales of one base content are one as far as anybody can tell.
 
     They are of one instant, and nothing that both tell of place and payments differs, field by
@@ -122,7 +122,7 @@ def may_be_one(one: Circumstances, other: Circumstances) -> bool:
     )
 
 
-def tell_the_same(one: Circumstances, other: Circumstances) -> bool:
+def tell_the_same(one: Particulars, other: Particulars) -> bool:
     """Whether both tell the very same, so that whatever may be one with one may be with both."""
     return (
         one.sold_at == other.sold_at
@@ -184,7 +184,7 @@ def _line(line: Line) -> str:
     return f"{numbers} sku {len(line.sku)}:{line.sku}"
 
 
-def _same_instant(recorded: Sale | Circumstances, received: Sale | Circumstances) -> bool:
+def _same_instant(recorded: Sale | Particulars, received: Sale | Particulars) -> bool:
     wall = recorded.sold_at_wall
     return recorded.sold_at == received.sold_at or (
         wall is not None and wall == received.sold_at_wall

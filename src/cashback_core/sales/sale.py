@@ -3,6 +3,7 @@
 # ruff: noqa: TC003 - users' tools read these annotations at run time
 from __future__ import annotations
 
+import builtins
 import re
 import unicodedata
 from copy import copy
@@ -19,7 +20,8 @@ from cashback_core.values.names import MAX_NAME_CHARS
 from cashback_core.values.rounding import Rounding, round_ratio
 
 T = TypeVar("T", bound="Line | Customer | Sale")
-_MakesLine: TypeAlias = "type[Line]"
+_MakesLine: TypeAlias = "builtins.type[Line]"
+"""For `type` is a field of it."""
 
 MAX_LINES: Final = 990
 """Most lines of a sale, as in a fiscal document (NF-e)."""

@@ -14,8 +14,8 @@ from uuid import UUID
 
 from cashback_core.sales.content import (
     MAX_DIFFERENCES,
-    Circumstances,
     Difference,
+    Particulars,
     content_names,
     difference,
     differences,
@@ -68,7 +68,7 @@ class Alike:
     """A recorded sale with a content name that an earlier one owns: what is compared of it."""
 
     id: UUID
-    told: Circumstances
+    told: Particulars
     group: str | None = None
 
 
@@ -86,7 +86,7 @@ class Owner:
     group: str | None = None
     """The group that it came under; None is nobody's."""
     same_content_as: UUID | None = None
-    told: Circumstances | None = None
+    told: Particulars | None = None
     """None: what `sale` tells."""
     alike_to: tuple[UUID, ...] = ()
     alikes: tuple[Alike, ...] = ()
@@ -98,7 +98,7 @@ class Owner:
     @property
     def base(self) -> tuple[Alike, ...]:
         """Every recorded sale of a content name of its own that need be compared, itself first."""
-        told = Circumstances.of(_sale(self)) if self.told is None else self.told
+        told = Particulars.of(_sale(self)) if self.told is None else self.told
         return (Alike(id=self.id, group=self.group, told=told), *self.alikes)
 
 
@@ -228,7 +228,7 @@ def _by_content(
     sale: Sale, content: Collection[Owner], *, may_be_equal: bool, reads_only: str | None
 ) -> NewSale | EqualRefused | Collision:
     """What a request means that no key and no sale id decides; `content` owns its content names."""
-    told = Circumstances.of(sale)
+    told = Particulars.of(sale)
     recorded = {one.id: one for owner in content for one in owner.base}.values()
     equal = [one for one in recorded if may_be_one(one.told, told)]
     if equal and not may_be_equal:

@@ -24,7 +24,7 @@ from cashback_core.sales.reading.names import (
     refuse_documents,
 )
 from cashback_core.sales.reading.notes import read_cashier, read_metadata, refuse_personal_notes
-from cashback_core.sales.reading.payments import read_payments
+from cashback_core.sales.reading.payments import read_confirm_later, read_payments
 from cashback_core.sales.reading.totals import difference_of
 from cashback_core.sales.rules import SaleRules
 from cashback_core.sales.sale import MAX_TOLERANCE_CENTAVOS, Sale
@@ -64,7 +64,6 @@ _SALE: Final = ObjectForm(
 _PLAIN: Final = frozenset({"sold_at", "customer", "total", "products", "discount", "sale_id"})
 """What most sales tell; of the rest it is asked once whether anything of it is told."""
 
-_NOW_OR_LATER: Final = ("now", "later")
 _NO_PRODUCTS: Final = Catalogue()
 
 
@@ -185,7 +184,7 @@ class _Document:
         return _Seldom(
             read_payments(reader, fields, total),
             read_place(reader, fields),
-            reader.read_choice(fields, "confirm", "", _NOW_OR_LATER, optional=True) == "later",
+            read_confirm_later(reader, fields),
             read_cashier(reader, fields),
             read_metadata(reader, fields),
         )

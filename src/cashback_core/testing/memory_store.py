@@ -61,7 +61,7 @@ from cashback_core.intake.equal_sales import MAX_LISTED
 from cashback_core.intake.known_names import fits
 from cashback_core.intake.store import CashbackStore
 from cashback_core.sales.catalogue import Catalogue
-from cashback_core.sales.content import Circumstances
+from cashback_core.sales.content import Particulars
 from cashback_core.sales.effective_dates import counts_at
 from cashback_core.sales.rules import NumberScope
 from cashback_core.sales.same_sale import (
@@ -503,7 +503,7 @@ class MemoryStore(CashbackStore):
             record.same_content_as,
             alike_to=self._alike_to.get(record.id, ()),
             alikes=tuple(
-                Alike(id=a.id, group=a.group, told=Circumstances.of(a.sale)) for a in alikes
+                Alike(id=a.id, group=a.group, told=Particulars.of(a.sale)) for a in alikes
             ),
         )
 

@@ -25,7 +25,7 @@ from adapters.postgres.sales.records import (
     place_of,
     record,
 )
-from cashback_core.sales.content import Circumstances
+from cashback_core.sales.content import Particulars
 from cashback_core.sales.erased import ERASED
 from cashback_core.sales.same_sale import (
     Alike,
@@ -157,7 +157,7 @@ class _Owned:
     """The submissions of this group that made it the owner, or are alike to it."""
 
     def with_alike(self, s: Submission) -> _Owned:
-        alike = Alike(id=s.id, group=s.comes_under, told=Circumstances.of(s.sale))
+        alike = Alike(id=s.id, group=s.comes_under, told=Particulars.of(s.sale))
         return _Owned(self.owner.with_alike(alike), self.by | {s.id})
 
 
@@ -421,8 +421,8 @@ def _told(  # noqa: PLR0917 (columns)
     till: str | None,
     series: str | None,
     payments: Sequence[tuple[str, int]] | None,
-) -> Circumstances:
-    return Circumstances(
+) -> Particulars:
+    return Particulars(
         sold_at=sold_at,
         sold_at_wall=sold_at_wall,
         place=place_of(store, till, series),

@@ -1,4 +1,4 @@
-"""Reading with what a sale was paid."""
+"""Reading with what a sale was paid, and whether that is known already."""
 
 # ruff: noqa: TC003 - users' tools read these annotations at run time
 from __future__ import annotations
@@ -11,6 +11,7 @@ from cashback_core.sales.reading.json_object import FieldReader, Fields, ObjectF
 from cashback_core.values.money import format_centavos
 
 _PAYMENT: Final = ObjectForm({"kind": True, "value": True})
+_NOW_OR_LATER: Final = ("now", "later")
 
 
 def read_payments(reader: FieldReader, fields: Fields, total: int | None) -> tuple[Payment, ...]:
@@ -37,6 +38,11 @@ def read_payments(reader: FieldReader, fields: Fields, total: int | None) -> tup
             right = {"total": format_centavos(total)}
             reader.tell("/payments", "payments_mismatch", format_centavos(paid), right)
     return tuple(parts)
+
+
+def read_confirm_later(reader: FieldReader, fields: Fields) -> bool:
+    """Whether the sale earns only once its ERP confirms it, as Pix and card are."""
+    return reader.read_choice(fields, "confirm", "", _NOW_OR_LATER, optional=True) == "later"
 
 
 def _payment(reader: FieldReader, value: object, pointer: str) -> Payment | None:

@@ -24,7 +24,7 @@ from cashback_core import (
     differences,
     same_content,
 )
-from cashback_core.sales.content import MAX_DIFFERENCES, Circumstances, may_be_one
+from cashback_core.sales.content import MAX_DIFFERENCES, Particulars, may_be_one
 from cashback_core.sales.erased import ERASED, customer_of, is_pseudonym
 from cashback_core.testing import strategies
 from cashback_core.values.documents import store_document
@@ -58,8 +58,8 @@ def content(sale: Sale) -> object:
 
 def may_be_at_one_place(one: Sale, other: Sale) -> bool:
     """By place and payments, whatever the instants are."""
-    told = replace(Circumstances.of(other), sold_at=one.sold_at)
-    return may_be_one(Circumstances.of(one), told)
+    told = replace(Particulars.of(other), sold_at=one.sold_at)
+    return may_be_one(Particulars.of(one), told)
 
 
 def are_equal(one: Sale, other: Sale) -> bool:

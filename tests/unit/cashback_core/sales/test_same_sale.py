@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cashback_core.sales.content import MAX_DIFFERENCES, Circumstances, Difference
+from cashback_core.sales.content import MAX_DIFFERENCES, Difference, Particulars
 from cashback_core.sales.erased import ERASED
 from cashback_core.sales.payments import Payment, PaymentKind
 from cashback_core.sales.place import NOWHERE, Place
@@ -271,7 +271,7 @@ def owner_at(place: Place, *alikes: Alike) -> dict[Name, Owner]:
 
 
 def alike(id_: UUID, place: Place, group: str | None = None) -> Alike:
-    return Alike(id=id_, group=group, told=Circumstances.of(at(place)))
+    return Alike(id=id_, group=group, told=Particulars.of(at(place)))
 
 
 @pytest.mark.parametrize(
@@ -362,9 +362,7 @@ def test_a_name_with_another_place_is_told_where_it_differs() -> None:
 
 def test_an_erased_customers_linked_sale_is_repeated_too() -> None:
     """Its content name is the owner's; it is linked, or tells what a linked one does."""
-    owner = Owner(
-        ONE.id, None, told=Circumstances.of(at(STORE_1)), alikes=(alike(TWO.id, STORE_2),)
-    )
+    owner = Owner(ONE.id, None, told=Particulars.of(at(STORE_1)), alikes=(alike(TWO.id, STORE_2),))
     content = dict.fromkeys(content_of(ONE), owner)
     erased = unchecked(at(STORE_2), customer=ERASED)
     for known in (
@@ -391,7 +389,7 @@ class World:
                 sales[id_],
                 alike_to=links[id_],
                 alikes=tuple(
-                    Alike(id=other, told=Circumstances.of(sales[other]))
+                    Alike(id=other, told=Particulars.of(sales[other]))
                     for other, to in self.alike_to
                     if id_ in to
                 ),
