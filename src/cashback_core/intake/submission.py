@@ -241,12 +241,13 @@ class SubmitSale:
 
         Once the sale is committed, nothing that happens to the caller touches its delivery.
         """
+        came_at = self.now()
         try:
             outcome = await self._submit(request)
         except InvalidSale as error:
             same = await self._same_request(request)
             if same is None:
-                self._note_clock(request, error)
+                self._note_clock(request, error, came_at)
                 raise
             return same
         match outcome:
@@ -255,13 +256,17 @@ class SubmitSale:
             case _:
                 return outcome
 
-    def _note_clock(self, request: SaleRequest, refused: InvalidSale) -> None:
+    def _note_clock(self, request: SaleRequest, refused: InvalidSale, came_at: datetime) -> None:
+        """By when it came: while it was looked up, an instant just ahead may have passed."""
         if refused.sold_at is not None and any(
             violation.code == "sold_at_future" for violation in refused.violations
         ):
-            at = self.now()
-            ahead_s = (refused.sold_at - at).total_seconds()
-            self.clocks.note(request.merchant_id, request.submitted_by, ahead_s=ahead_s, at=at)
+            self.clocks.note(
+                request.merchant_id,
+                request.submitted_by,
+                ahead_s=(refused.sold_at - came_at).total_seconds(),
+                at=came_at,
+            )
 
     async def _submit(self, request: SaleRequest) -> Submitted:
         refused: InvalidSale | None = None

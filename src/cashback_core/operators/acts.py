@@ -61,7 +61,7 @@ TARGETS: Final = {
 """Where an act leads."""
 
 CALLED_UNPAID: Final = frozenset({Status.HELD, Status.REJECTED})
-"""What is marked applied only while an incident says that it is credited.
+"""What is marked applied only while an incident, or a person, says that it is credited.
 
 Whoever brought it there says that it was not paid: the provider, a proof, or a person's mark.
 """
@@ -102,8 +102,9 @@ class Granted:
 class Circumstances:
     """What else decides whether an act may be done.
 
-    `credited` is an open incident that says that this cashback is credited, `suspected` one that
-    keeps it from being called unpaid: of a line that is its own, or that could be. `marked_by` is
+    `credited` is an open incident, or a person's explanation of a line, that says that this
+    cashback is credited, `suspected` one that keeps it from being called unpaid: of a line that is
+    its own, or that could be. `marked_by` is
     the operator whose mark (applied or rejected) brought it where it stands, None if none did.
     `at_risk` says that somebody resent it while it may have been paid, and that since then no
     statement has proved, and no operator on the provider's evidence said, that it was not.

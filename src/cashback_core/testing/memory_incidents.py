@@ -188,8 +188,8 @@ class MemoryIncidents(IncidentStore):
         return paused and self.suspects(row)
 
     def credits(self, id_: UUID) -> bool:
-        """Whether an open incident says that a cashback is credited."""
-        return any(
+        """Whether an open incident, or a person, says that a cashback is credited."""
+        return self._is_said(id_) or any(
             line.cashback_id == id_ and line.cls in SAYS_CREDITED for line in self._open_lines()
         )
 

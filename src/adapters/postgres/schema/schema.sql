@@ -1509,7 +1509,7 @@ end $$;
 
 -- Name: suspected_cashbacks(bigint, interval, uuid[]); Type: FUNCTION; Schema: public; Owner: -
 
-CREATE FUNCTION public.suspected_cashbacks(of_merchant bigint, precedes interval, only_these uuid[] DEFAULT NULL::uuid[]) RETURNS TABLE(merchant_id bigint, cashback_id uuid)
+CREATE FUNCTION public.suspected_cashbacks(of_merchant bigint, precedes interval, only_these uuid[] DEFAULT NULL::uuid[]) RETURNS TABLE(merchant_id bigint, cashback_id uuid, is_said boolean)
     LANGUAGE plpgsql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'public', 'pg_temp'
     AS $$
@@ -1555,35 +1555,35 @@ begin
             and (only_these is null or c.cashback_id = any (only_these))
     ), found as (
         -- A person said that a line is its credit, and no statement has moved it yet.
-        select o.merchant_id, o.cashback_id
+        select o.merchant_id, o.cashback_id, true as is_said
         from ones as o join statement_explanations as e on e.cashback_id = o.cashback_id
         where e.meaning = 'ours'
         union all
         -- Apart, and not by `or`: each finds its pairs by a key.
-        select o.merchant_id, o.cashback_id
+        select o.merchant_id, o.cashback_id, false
         from ones as o join lines as l on l.cashback_id = o.cashback_id
         union all
-        select o.merchant_id, o.cashback_id
+        select o.merchant_id, o.cashback_id, false
         from ones as o join lines as l on l.document = o.document
         where l.line_key is not null and coalesce(l.credited_at >= o.earliest_at, true)
         union all
-        select o.merchant_id, o.cashback_id
+        select o.merchant_id, o.cashback_id, false
         from ones as o join lines as l on l.centavos = o.cashback_centavos
         where l.line_key is not null and (l.cashback_id is null or l.class = 'altered')
             and coalesce(l.credited_at >= o.earliest_at, true)
         union all
-        select o.merchant_id, o.cashback_id
+        select o.merchant_id, o.cashback_id, false
         from ones as o join lines as l
             on l.class = 'unreadable' and (l.document is null or l.centavos = 0)
         where l.line_key is not null and coalesce(l.credited_at >= o.earliest_at, true)
         union all
-        select o.merchant_id, o.cashback_id
+        select o.merchant_id, o.cashback_id, false
         from ones as o
         cross join lateral replace(o.cashback_id::text, '-', '') as hex
         join parts as p on position(p.part in hex) > 0 or position(hex in p.part) > 0
         where p.line_key is not null and coalesce(p.credited_at >= o.earliest_at, true)
     )
-    select distinct f.merchant_id, f.cashback_id from found as f;
+    select f.merchant_id, f.cashback_id, bool_or(f.is_said) from found as f group by 1, 2;
 end $$;
 
 -- Name: tells(text, text); Type: FUNCTION; Schema: public; Owner: -

@@ -134,6 +134,26 @@ def test_a_refusal_is_counted_with_its_client_and_how_far_it_is_ahead() -> None:
     run_in_virtual_time(main())
 
 
+def test_how_far_ahead_is_told_by_when_the_sale_came(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However long it was looked up: what is stored is ahead, or nobody's counts are."""
+
+    async def main() -> None:
+        world = Process()
+        ahead = world.clock.now() + timedelta(minutes=5, seconds=1)
+
+        async def slowly(_: object) -> None:
+            world.clock.advance(600.0)
+
+        monkeypatch.setattr(type(world.submit), "_same_request", lambda _, r: slowly(r))
+        with pytest.raises(InvalidSale):
+            await world.send(changed(sold_at=ahead.isoformat()), submitted_by="client:a")
+        store = Noted()
+        await world.submit.clocks.store_in(store)
+        assert [one.ahead_s for _, told in store.noted for one in told] == [301.0]
+
+    run_in_virtual_time(main())
+
+
 def test_a_repeat_of_what_was_taken_is_no_refusal() -> None:
     async def main() -> None:
         world = Process()
