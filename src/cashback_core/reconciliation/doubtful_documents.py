@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from cashback_core.reconciliation.spools import Spool
     from cashback_core.reconciliation.statements import StatementLine
 
+    _Placed = tuple[int, StatementLine]
+
 
 def read_by_book(
     lines: Iterable[StatementLine],
@@ -32,24 +34,24 @@ def read_by_book(
     kept: Spool[BookEntry],
     spool: Callable[[], Spool[Any]],
 ) -> Iterator[StatementLine]:
-    """Doubtful lines by number: a credit where the book says whose, else unreadable as they were.
+    """Doubtful lines in their order: a credit where the book says whose, else as they were.
 
     `book` comes ascending by document; `kept` gets all of it before the first line is given back.
     """
-    readings: Spool[tuple[str, StatementLine]] = spool()
-    for line in lines:
-        for document in _readings(line.doubtful or ""):
-            readings.put((document, line))
+    readings: Spool[tuple[str, _Placed]] = spool()
+    for placed in enumerate(lines):  # several statements have a line of each number
+        for document in _readings(placed[1].doubtful or ""):
+            readings.put((document, placed))
     sides = cogroup(readings.in_order(_document), book, _document, lambda entry: entry.document)
-    told: Spool[tuple[StatementLine, str | None]] = spool()
+    told: Spool[tuple[_Placed, str | None]] = spool()
     for document, theirs, entries in sides:
         for entry in entries:
             kept.put(entry)
-        for _, line in theirs:
-            told.put((line, document if entries else None))
-    for _, each in groupby(told.in_order(_number), _number):
+        for _, placed in theirs:
+            told.put((placed, document if entries else None))
+    for _, each in groupby(told.in_order(_place), _place):
         meanings = list(each)
-        line, known = meanings[0][0], {document for _, document in meanings} - {None}
+        (_, line), known = meanings[0][0], {document for _, document in meanings} - {None}
         yield line if len(known) != 1 else _read(line, known.pop())
 
 
@@ -64,9 +66,9 @@ def _read(line: StatementLine, document: str | None) -> StatementLine:
     return replace(line, kind=LineKind.CREDIT, document=document, problem=None, doubtful=None)
 
 
-def _document(reading: tuple[str, StatementLine]) -> str:
+def _document(reading: tuple[str, _Placed]) -> str:
     return reading[0]
 
 
-def _number(told: tuple[StatementLine, str | None]) -> int:
-    return told[0].number
+def _place(told: tuple[_Placed, str | None]) -> int:
+    return told[0][0]

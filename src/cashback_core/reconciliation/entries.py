@@ -76,8 +76,13 @@ def is_date_alone(credited_at: datetime | None) -> bool:
 
 
 def line_key(line: StatementLine) -> str:
-    """The same for a line on every statement that tells it: 32 hex digits, nothing personal."""
+    """The same for a line on every statement that tells it, and no other line's: 32 hex digits.
+
+    It is a hash of the whole document, whose repr is masked: of two buyers' equal credits, which
+    a batch tells with one instant, one would be taken for the other. So an erasure seals it.
+    """
     at = None if line.credited_at is None else line.credited_at.timestamp()
-    told = (line.kind, line.document, line.cashback_centavos, at, line.reference, line.problem)
+    document = None if line.document is None else str(line.document)
+    told = (line.kind, document, line.cashback_centavos, at, line.reference, line.problem)
     spelt = repr(told if line.doubtful is None else (*told, line.doubtful))
     return blake2b(spelt.encode("utf-8", "backslashreplace"), digest_size=16).hexdigest()
