@@ -144,8 +144,11 @@ class ConfirmSale:
         return record.as_told(request.reads_only)
 
     async def _is_under_way(self, record: Record) -> bool:
-        """Whether it is being sent, or about to be."""
+        """Whether it is being sent, or about to be.
+
+        One that was pending and waits for nothing any more was taken up meanwhile.
+        """
         if record.status is not Status.PENDING:
             return record.status is Status.SENDING
         waits = await self.store.waits(record.merchant_id, (record.id,))
-        return record.id in waits and waits[record.id].why == Why.DUE
+        return record.id not in waits or waits[record.id].why == Why.DUE

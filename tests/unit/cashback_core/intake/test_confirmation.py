@@ -95,6 +95,28 @@ def test_who_confirms_waits_for_the_worker_as_long_as_they_want(wait_s: float) -
     run_in_virtual_time(main())
 
 
+def test_one_that_a_worker_takes_up_between_two_looks_is_waited_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """It is read as pending, then leased, then nothing that is pending is found to wait."""
+
+    async def main() -> None:
+        world = Process()
+        record = recorded(await world.send(changed(confirm="later")))
+        waits = world.store.waits
+
+        async def after_the_lease(*asked: Any) -> Any:
+            await work(world, after_s=0.0)
+            return await waits(*asked)
+
+        monkeypatch.setattr(world.store, "waits", after_the_lease)
+        told = await asked(world, record)
+        assert isinstance(told, Confirmed)
+        assert told.record.status is Status.APPLIED
+
+    run_in_virtual_time(main())
+
+
 def test_nobody_is_waited_for_while_the_sender_is_paused_or_a_stop_stands() -> None:
     async def main() -> None:
         world = Process()
