@@ -377,7 +377,9 @@ class _Group:
             else:
                 more = "there are more credits than its group explains"
                 if entry in forgotten:
-                    more = "the credit is dated otherwise than that of an equal one, applied earlier"
+                    more = (
+                        "the credit is dated otherwise than that of an equal one, applied earlier"
+                    )
                 why = f"{entry.status} here, and {more}"
                 move = self.placing.suspected(entry, why, *self._moving(entry))
                 cls = FindingClass.CREDITED_UNPAID

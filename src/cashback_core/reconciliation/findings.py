@@ -80,8 +80,8 @@ class Finding:
     `barred_by` is the number of the line that keeps a doubt undecided, if one does: it stands with
     the doubt, and with the line where that would need no person otherwise. `is_twin` says that
     another line reads the same, reference and instant included: another's may be missing.
-    `may_be_anothers` says that its cashback's own credit may lie outside the statement's window, and
-    that no reference calls the line its own.
+    `may_be_anothers` says that no reference calls the line its cashback's, whose own credit may lie
+    outside the statement's window.
     """
 
     cls: FindingClass
