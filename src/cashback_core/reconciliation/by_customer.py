@@ -242,7 +242,7 @@ class _Group:
         others = [one for one in applied if one not in known and one not in expected]
         yield from self._applied(expected)
         if self.placing.rules.echoes_reference:
-            yield from self._unpaid_and_doubtful(taken_back, [])
+            yield from self._unpaid_and_doubtful(taken_back)
             yield from self._applied(others)
         else:
             loose: list[Finding] = []
@@ -345,7 +345,7 @@ class _Group:
         return paired(may_be, lines, self.placing.rules, self._may_have)
 
     def _unpaid_and_doubtful(
-        self, taken_back: StatementLine | None, loose: Sequence[Finding]
+        self, taken_back: StatementLine | None, loose: Sequence[Finding] = ()
     ) -> Iterator[Finding]:
         """Doubts, and what is unpaid; `loose` are lines that applied cashbacks may have.
 
