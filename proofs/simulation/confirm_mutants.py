@@ -11,7 +11,8 @@ from cashback_core.intake.acceptance import Repeated
 from cashback_core.intake.confirmation import ConfirmationExpired, Confirmed, NothingToConfirm
 from cashback_core.intake.submission import SubmitSale
 from cashback_core.reconciliation import Rules
-from cashback_core.sales import validation
+from cashback_core.reconciliation.by_customer import _Group
+from cashback_core.sales.validation import _Document
 from cashback_core.testing.memory_incidents import MemoryIncidents
 from cashback_core.testing.memory_store import MemoryStore
 from simulation.mutant import Mutant
@@ -23,9 +24,11 @@ if TYPE_CHECKING:
     from cashback_core.delivery.leases import Claim
     from cashback_core.intake.acceptance import Submission
     from cashback_core.reconciliation import BookEntry
+    from cashback_core.reconciliation.statements import StatementLine
     from cashback_core.testing.memory_rows import Row
 
 _accept: Final = SubmitSale._accept
+_more: Final = _Document._more
 _confirm: Final = MemoryStore.confirm
 _void: Final = MemoryStore.void_expired
 _is_over_before: Final = Rules.is_over_before
@@ -111,15 +114,27 @@ def _from_its_acceptance_on(self: Rules, entry: BookEntry, credited_at: datetime
     return _could_be(self, entry, credited_at)
 
 
-def _is_now(*_: object) -> bool:
+def _the_equal_ones(*_: object) -> dict[BookEntry, StatementLine]:
+    return {}
+
+
+def _is_later_than_its_attempt(self: Rules, entry: BookEntry, credited_at: datetime | None) -> bool:
+    return self.is_dated_like(entry, credited_at)
+
+
+def _is_never_its_own(*_: object) -> bool:
     return False
+
+
+def _is_now(self: _Document, fields: Any, total: int | None) -> Any:
+    return _more(self, fields, total)._replace(confirm_later=False)
 
 
 CONFIRM_MUTANTS: Final = tuple(
     Mutant(what=what, owner=owner, name=name, value=value)
     for what, owner, name, value in (
         ("sent without confirmation", SubmitSale, "_accept", _a_repeat_confirms),
-        ("confirm later is not read", validation, "read_confirm_later", _is_now),
+        ("confirm later is not read", _Document, "_more", _is_now),
         ("confirmed after void is paid", MemoryStore, "confirm", _a_late_one_undoes_the_void),
         ("too late by the clock alone", MemoryStore, "confirm", _late_by_the_clock_alone),
         ("whatever is due is claimed", MemoryStore, "claim_due", _whatever_is_due_is_claimed),
@@ -144,5 +159,18 @@ CONFIRM_MUTANTS: Final = tuple(
         ),
         ("what is unconfirmed is over", Rules, "is_over_before", _over_by_its_acceptance),
         ("never tried, by one clock", Rules, "could_be", _from_its_acceptance_on),
+        ("an equal older one has the line", _Group, "_forgotten", _the_equal_ones),
+        (
+            "any line within the delay is an equal one's own",
+            Rules,
+            "is_dated_as_answered",
+            _is_later_than_its_attempt,
+        ),
+        (
+            "no line is an equal one's own",
+            Rules,
+            "is_dated_as_answered",
+            _is_never_its_own,
+        ),
     )
 )

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from cashback_core.delivery.leases import Claim
+    from simulation.papers import Statement
 
 _TIME_S: Final = (CONFIRM_WITHIN + VOID_GRACE).total_seconds()
 """After which a worker ends it."""
@@ -198,6 +199,59 @@ def confirmed_before_the_statement_is_read(stage: Stage) -> None:
             stage.clear()
 
 
+def an_equal_one_was_paid_just_before_the_statement(stage: Stage) -> None:
+    """Its line lies before the statement, the forgotten credit on it: that is not the equal one's.
+
+    However soon after it within the longest delay, and whether confirmed again before or after.
+    """
+    for after_s in (30.0, 100.0):
+        for first in (False, True):
+            begun_s = _equal_one(stage)
+            claim = _forgotten(stage, at_s=after_s)
+            if first:
+                at_once(stage.database.switch.pause(by="guard", reason="restored"))
+                _confirm(stage, claim, Confirmed)
+            stage.read(_from(stage, begun_s + 1), echoes=False)
+            if first:
+                at_once(stage.database.switch.release(by="ops", reason="reconciled"))
+                stage.expect(claim, Status.IN_DOUBT)
+            else:
+                _is_held(stage, claim)
+            if stage.due():
+                raise Broken("sent a second time")
+            stage.clear()
+
+
+def an_equal_ones_own_line_holds_nobody(stage: Stage) -> None:
+    """Not paid by Pix, and bought again: where the statement begins between the two, too."""
+    for since_s in (-1000.0, -1.0):
+        claim = stage.begin_unconfirmed()
+        begun_s = _equal_one(stage)
+        stage.now_s += 50
+        stage.read(_from(stage, begun_s + since_s), echoes=False)
+        if stage.standing():
+            raise Broken("a line in order is an incident")
+        _confirm(stage, claim, Confirmed)
+        stage.expect(claim, Status.PENDING)
+        stage.clear()
+
+
+def _equal_one(stage: Stage) -> float:
+    """One of the same customer and amount, applied; when it was credited."""
+    claim = stage.begin()
+    stage.pay(claim)
+    stage.end(claim, CREATED)
+    stage.expect(claim, Status.APPLIED)
+    return stage.now_s
+
+
+def _from(stage: Stage, since_s: float) -> Statement:
+    """A statement without references, from an instant on."""
+    since, told = instant(since_s), stage.statement(echoes=False)
+    lines = tuple(one for one in told.lines if one.credited_at and one.credited_at >= since)
+    return told.with_lines(lines).but(asked_since=since, since=since)
+
+
 def _forgotten(
     stage: Stage, *, after_s: float = 1, at_s: float | None = None, **changes: Any
 ) -> Claim:
@@ -253,4 +307,6 @@ PLAYS: Final[tuple[Callable[[Stage], None], ...]] = (
     dated_by_a_slower_clock,
     altered_or_unreadable_on_the_statement,
     confirmed_before_the_statement_is_read,
+    an_equal_one_was_paid_just_before_the_statement,
+    an_equal_ones_own_line_holds_nobody,
 )

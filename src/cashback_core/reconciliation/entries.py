@@ -7,6 +7,7 @@ from datetime import time
 from hashlib import blake2b
 from typing import TYPE_CHECKING
 
+from cashback_core.delivery.states import Status
 from cashback_core.sales.erased import is_pseudonym
 
 if TYPE_CHECKING:
@@ -14,7 +15,6 @@ if TYPE_CHECKING:
     from datetime import datetime
     from uuid import UUID
 
-    from cashback_core.delivery.states import Status
     from cashback_core.reconciliation.statements import StatementLine
 
 
@@ -47,6 +47,17 @@ class BookEntry:
     def is_erased(self) -> bool:
         """Whether its customer was erased: nobody here knows any more whom a line should name."""
         return is_pseudonym(self.document)
+
+    @property
+    def may_be_forgotten(self) -> bool:
+        """Whether a database that went back may have forgotten a confirmation and what it led to.
+
+        It was to be confirmed later, was never tried as far as is known, and may be sent yet.
+        """
+        if self.first_started_at is not None:
+            return False
+        confirmed = self.confirmed_at is not None and self.status in {Status.PENDING, Status.HELD}
+        return confirmed or self.status is Status.UNCONFIRMED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -80,6 +80,8 @@ class Finding:
     `barred_by` is the number of the line that keeps a doubt undecided, if one does: it stands with
     the doubt, and with the line where that would need no person otherwise. `is_twin` says that
     another line reads the same, reference and instant included: another's may be missing.
+    `may_be_anothers` says that no reference calls the line its cashback's, whose own credit may lie
+    outside the statement's window.
     """
 
     cls: FindingClass
@@ -90,6 +92,7 @@ class Finding:
     barred_by: int | None = None
     move: Settled | None = None
     is_twin: bool = False
+    may_be_anothers: bool = False
 
     @property
     def needs_a_person(self) -> bool:

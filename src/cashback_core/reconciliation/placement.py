@@ -111,7 +111,7 @@ class NotPlaced(Enum):
     ABSENT = auto()
     """Applied or erased, and not found on the statement so far."""
     TO_BE_SENT = auto()
-    """Pending, and not found: a line that nothing explains may be its credit."""
+    """Pending or to be confirmed, and not found: a line that nothing explains may be its credit."""
     DOUBT = auto()
     """In doubt; nothing of its customer keeps it from being proved unpaid."""
     COUNTED = auto()

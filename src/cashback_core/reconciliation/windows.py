@@ -94,6 +94,18 @@ class Rules:
             latest = entry.applied_at + delay + self.margin.skew
         return first - self.margin.skew <= credited_at <= latest
 
+    def is_dated_as_answered(self, entry: BookEntry, credited_at: datetime | None) -> bool:
+        """Whether a line is dated within an applied cashback's attempts, by either clock.
+
+        Or on their day. Closer than `is_dated_like`, which allows for the provider's longest delay.
+        """
+        if credited_at is None or entry.first_started_at is None or entry.applied_at is None:
+            return False
+        first, skew = entry.first_started_at, self.margin.skew
+        if is_date_alone(credited_at) and first - self.precedes <= credited_at <= first:
+            return True
+        return first - skew <= credited_at <= entry.applied_at + skew
+
     def is_over_before(self, entry: BookEntry, instant: datetime) -> bool:
         """Whether whatever credit this cashback has is dated before an instant.
 

@@ -2435,7 +2435,7 @@ CREATE TABLE public.statement_incidents (
     CONSTRAINT statement_incidents_check1 CHECK (((line_key IS NULL) = (nth IS NULL))),
     CONSTRAINT statement_incidents_check2 CHECK (((line_key IS NOT NULL) OR (cashback_id IS NOT NULL))),
     CONSTRAINT statement_incidents_check3 CHECK (((closed_at IS NULL) = (closed_why IS NULL))),
-    CONSTRAINT statement_incidents_class_check CHECK ((class = ANY (ARRAY['altered'::text, 'credited_again'::text, 'credited_unpaid'::text, 'unknown_here'::text, 'applied_absent'::text, 'doubt_undecided'::text, 'reversed'::text, 'unreadable'::text]))),
+    CONSTRAINT statement_incidents_class_check CHECK ((class = ANY (ARRAY['altered'::text, 'credited_again'::text, 'credited_unpaid'::text, 'unknown_here'::text, 'applied_absent'::text, 'unpaid'::text, 'doubt_undecided'::text, 'reversed'::text, 'unreadable'::text]))),
     CONSTRAINT statement_incidents_reference_check CHECK ((length(reference) <= 255)),
     CONSTRAINT statement_incidents_why_check CHECK ((length(why) <= 500))
 );

@@ -27,7 +27,7 @@ create table statement_incidents (
     incident_id uuid primary key,
     class text collate "C" not null check (class in (
         'altered', 'credited_again', 'credited_unpaid', 'unknown_here', 'applied_absent',
-        'doubt_undecided', 'reversed', 'unreadable'
+        'unpaid', 'doubt_undecided', 'reversed', 'unreadable'
     )),
     -- Whose cashback it is about, both null for what is nobody's.
     merchant_id bigint,
