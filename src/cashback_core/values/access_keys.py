@@ -63,7 +63,7 @@ class AccessKey:
 
 
 def holds_buyer(name: str, document: BuyerDocument | None) -> bool:
-    """Whether the name of a sale, or its place, tells who bought.
+    """Whether the name of a sale, its place or a note of it tells who bought.
 
     A company that buys of itself issues a key with its own CNPJ in it, which says who sold. Where
     nobody is told as the buyer (None), a CPF that is written as one is somebody's, for whom no

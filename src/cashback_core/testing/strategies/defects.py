@@ -452,7 +452,7 @@ def _store_required(draft: Draft) -> str:
 
 
 def _cashier_format(draft: Draft) -> str:
-    return draft.put_one_of("/cashier", "", "\n", "a\tb", "a" * 65, "\ud800")
+    return draft.put_one_of("/cashier", "", "  ", "\n", "a\tb", "a" * 65, "\ud800")
 
 
 def _cashier_holds_document(draft: Draft) -> str:
