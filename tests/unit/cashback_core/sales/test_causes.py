@@ -169,7 +169,7 @@ def test_what_an_nfe_sums_up_is_the_lines_told_again() -> None:
         ({"discount": "5.00"}, "discount_in_lines"),
         ({"surcharge": "10.00"}, "surcharge_in_lines"),
         ({"discount": "5.00", "surcharge": "10.00"}, "both_in_lines"),
-        ({"discount": "4.00"}, "none"),
+        ({"discount": "4.00"}, "discount_twice"),
     ):
         with pytest.raises(InvalidSale) as caught:
             parse_sale({**document, **told}, rules=SaleRules(), now=NOW)

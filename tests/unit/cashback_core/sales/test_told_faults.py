@@ -256,8 +256,8 @@ LINE_FAULTS: Final[list[tuple[dict[str, object], str, str, str | None, str]]] = 
     ({"type": "A", "sku": "MILK"}, "", "type_or_sku", "type, sku", "one of: type, sku"),
     ({"type": 1, "sku": "MILK"}, "", "type_or_sku", "type, sku", "one of: type, sku"),
     ({"sku": 7}, "/sku", "wrong_type", "7", "a string"),
-    ({"type": None}, "/type", "wrong_type", "null", "a string"),
-    ({"type": None, "sku": None}, "/type", "wrong_type", "null", "a string"),
+    ({"type": None}, "", "type_or_sku", None, "one of: type, sku"),
+    ({"type": None, "sku": None}, "", "type_or_sku", None, "one of: type, sku"),
     ({"sku": "MILK 1"}, "/sku", "sku_format", "MILK 1", "1 to 64 visible ASCII characters"),
     ({"sku": "milk"}, "/sku", "unknown_sku", "milk", "a sku of the catalogue, written exactly"),
     (
