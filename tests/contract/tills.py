@@ -185,6 +185,17 @@ class TillsContract:
         request = {"idempotency_key": None, "sale_id": "2 1"}
         assert await store.same_request(1, b"{}", **request) == second
 
+    async def test_a_number_is_kept_of_a_store_that_is_the_company_which_buys(
+        self, store: CashbackStore
+    ) -> None:
+        rules = replace(PAID, numbers=NumberScope.STORE)
+        company = Cnpj("11222333000181")
+        sale = at(replace(a_sale(), customer=Customer(document=company, name="LOJA")), company)
+        numbered = replace(sale, sale_id="1")
+        first = await accepted(store, told(sale, rules, key="k1"))
+        assert await store.accept(told(numbered, rules, key="k1")) == Repeated(first)
+        assert await store.accept(told(numbered, rules)) == Repeated(first)
+
     async def test_buyers_of_every_kind_are_known_and_found(self, store: CashbackStore) -> None:
         cpf = a_cpf()
         documents: tuple[BuyerDocument, ...] = (

@@ -80,6 +80,17 @@ def holds_buyer(name: str, document: BuyerDocument | None) -> bool:
     return holds_document(name, document)
 
 
+def store_holds_buyer(store: str, document: BuyerDocument | None) -> bool:
+    """Whether the name of a store tells who bought.
+
+    A chain may name its stores by their CNPJ: such a name says who sold, also where that company
+    bought of itself.
+    """
+    if isinstance(document, Cnpj) and store in {document, document.formatted}:
+        return False
+    return holds_buyer(store, document)
+
+
 def access_key_check_digit(stem: str) -> str:
     """The check digit of 43 characters: modulo 11 with the weights 2 to 9 from the right."""
     total = sum(

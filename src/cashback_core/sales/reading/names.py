@@ -9,8 +9,8 @@ from cashback_core.sales.place import MAX_PLACE_CHARS, NOWHERE, Place, is_place
 from cashback_core.sales.reading.json_object import FieldReader, Fields
 from cashback_core.sales.rules import NumberScope
 from cashback_core.sales.sale import MAX_SALE_ID_CHARS, is_sale_id
-from cashback_core.values.access_keys import holds_buyer
-from cashback_core.values.documents import BuyerDocument, Cnpj, mask
+from cashback_core.values.access_keys import holds_buyer, store_holds_buyer
+from cashback_core.values.documents import BuyerDocument, mask
 from cashback_core.values.masks import holds_document, mask_documents
 from cashback_core.values.violations import show
 
@@ -61,8 +61,7 @@ def refuse_documents(
 ) -> None:
     """Tell of a name, or a place, that tells who bought.
 
-    An erasure would have to change it, and the repeat would not. A chain may name its stores by
-    their CNPJ: such a store tells who sold, also where it bought of itself.
+    An erasure would have to change it, and the repeat would not.
     """
     if sale_id is not None and holds_buyer(sale_id, document):
         reader.tell("/sale_id", "sale_id_holds_document", _masked(sale_id, document))
@@ -72,15 +71,9 @@ def refuse_documents(
     if place is not NOWHERE:
         for name in _PLACES:
             told: str | None = getattr(place, name)
-            if told is None or (name == "store" and _is_company(told, document)):
-                continue
-            if holds_buyer(told, document):
+            holds = store_holds_buyer if name == "store" else holds_buyer
+            if told is not None and holds(told, document):
                 reader.tell(f"/{name}", "place_holds_document", _masked(told, document))
-
-
-def _is_company(text: str, document: BuyerDocument | None) -> bool:
-    """Whether this is the CNPJ of the company that bought, and nothing else."""
-    return isinstance(document, Cnpj) and text in {document, document.formatted}
 
 
 def _masked(text: str, document: BuyerDocument | None) -> str:
