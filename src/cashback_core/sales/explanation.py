@@ -62,16 +62,17 @@ def explain(
     *,
     accepted_at: datetime | None = None,
     confirm_within: timedelta | None = None,
+    unconfirmed: bool = True,
 ) -> tuple[Step, ...]:
     """Every step from what was sold to what is due, in the order of reckoning.
 
     At most four steps a line and some ten of the sale: 990 lines are as long as their own record.
     With `accepted_at` also that a sale ahead of it counts then; of one that is confirmed later with
-    `confirm_within` how long there is. Only what is recorded is told: the rules of today are not
-    asked.
+    `confirm_within` how long there is, and nothing once it is not `unconfirmed`. Only what is
+    recorded is told: the rules of today are not asked.
     """
     steps = [*_of_the_sale(sale, cashback, accepted_at), *_steps(sale, cashback)]
-    if sale.confirm_later and cashback.nothing_due is None:
+    if unconfirmed and sale.confirm_later and cashback.nothing_due is None:
         steps.append(_of_confirmation(confirm_within))
     return tuple(steps)
 

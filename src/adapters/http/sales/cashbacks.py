@@ -198,14 +198,7 @@ class CashbackRoutes:
         record = history.record
         waits = await self._waits(principal.merchant_id, (record,))
         language = read_language(fields)
-        steps = await built(
-            record.sale,
-            explanation_shape,
-            record.sale,
-            record.cashback,
-            record.accepted_at,
-            language,
-        )
+        steps = await built(record.sale, explanation_shape, record, language)
         shape = msgspec.structs.replace(
             history_shape(history.as_told(reads_only), waits), explanation=steps
         )

@@ -210,6 +210,8 @@ def test_what_is_confirmed_later_is_told_with_the_time_that_there_is() -> None:
         explain(sale, cashback, confirm_within=within)[-1] for within in (None, timedelta(hours=72))
     )
     assert (recorded.pointer, recorded.code) == ("/confirm", "confirmed_later")
+    confirmed = explain(sale, cashback, unconfirmed=False)
+    assert "/confirm" not in {step.pointer for step in confirmed}
     assert (quoted.code, dict(quoted.values)) == ("confirmed_within", {"hours": "72"})
     nothing = explain(sale, calculate(sale, Programme((NO_RATE,))))
     assert nothing[-1].code == "nothing_due_earns_nothing", "there is nothing to confirm"
