@@ -95,12 +95,29 @@ def _tills(document: Mapping[str, Any], terms: Terms) -> list[tuple[str, list[De
     found.append(("sum_rounded", once))
     each = [{**x, "discount": _of_all_units(x)} for x in lines]
     found.append(("discount_per_unit", [added_up({**document, "products": each}, terms)]))
+    found += _of_lines_again(document, terms)
     found.append(("discount_twice", _without(document, terms, "discount")))
     missing = _without(document, terms, "surcharge")
     found.append(("surcharge_missing", missing))
     right = added_up(document, terms)
     found.append(("surcharge_twice", [right + (right - other) for other in missing]))
     return found
+
+
+def _of_lines_again(document: Mapping[str, Any], terms: Terms) -> list[tuple[str, list[Decimal]]]:
+    """Tills that tell of the sale what all of its lines tell together, of it all or of a part."""
+    told = {
+        name: _number(document, name)
+        and _number(document, name) == sum(_number(line, name) for line in document["products"])
+        for name in ("discount", "surcharge")
+    }
+    alone = [
+        (f"{name}_in_lines", [added_up({**document, name: None}, terms)] if told[name] else [])
+        for name in told
+    ]
+    bare = {**document, "discount": None, "surcharge": None}
+    both = [added_up(bare, terms)] if all(told.values()) else []
+    return [*alone, ("both_in_lines", both)]
 
 
 def _without(document: Mapping[str, Any], terms: Terms, name: str) -> list[Decimal]:

@@ -196,6 +196,17 @@ class TillsContract:
         assert (taken.kind, taken.record) == (NameKind.SALE_ID, first)
         assert await store.accept(told(at(sale, "1"), rules)) == Repeated(first)
 
+    async def test_a_number_is_kept_of_a_store_that_is_the_company_which_buys(
+        self, store: CashbackStore
+    ) -> None:
+        rules = replace(PAID, numbers=NumberScope.STORE)
+        company = Cnpj("11222333000181")
+        sale = at(replace(a_sale(), customer=Customer(document=company, name="LOJA")), company)
+        numbered = replace(sale, sale_id="1")
+        first = await accepted(store, told(sale, rules, key="k1"))
+        assert await store.accept(told(numbered, rules, key="k1")) == Repeated(first)
+        assert await store.accept(told(numbered, rules)) == Repeated(first)
+
     async def test_buyers_of_every_kind_are_known_and_found(self, store: CashbackStore) -> None:
         cpf = a_cpf()
         documents: tuple[BuyerDocument, ...] = (

@@ -62,16 +62,17 @@ def explain(
     *,
     accepted_at: datetime | None = None,
     confirm_within: timedelta | None = None,
+    unconfirmed: bool = True,
 ) -> tuple[Step, ...]:
     """Every step from what was sold to what is due, in the order of reckoning.
 
     At most four steps a line and some ten of the sale: 990 lines are as long as their own record.
     With `accepted_at` also that a sale ahead of it counts then; of one that is confirmed later with
-    `confirm_within` how long there is. Only what is recorded is told: the rules of today are not
-    asked.
+    `confirm_within` how long there is, and nothing once it is not `unconfirmed`. Only what is
+    recorded is told: the rules of today are not asked.
     """
     steps = [*_of_the_sale(sale, cashback, accepted_at), *_steps(sale, cashback)]
-    if sale.confirm_later and cashback.nothing_due is None:
+    if unconfirmed and sale.confirm_later and cashback.nothing_due is None:
         steps.append(_of_confirmation(confirm_within))
     return tuple(steps)
 
@@ -156,17 +157,21 @@ def _of_amount(pointer: str, line: Line, cashback: Cashback) -> Iterator[Step]:
 def _of_rate(pointer: str, line: Line, earned: LineCashback, cashback: Cashback) -> Step:
     if earned.excluded:
         return _step(pointer, "excluded", type=line.type, version=str(earned.rate_version))
-    base = line.net_centavos if cashback.surcharge_earns else line.goods_centavos
     return _step(
         pointer,
         "rate",
         type=line.type,
         rate=_percent(earned.rate_bp),
         version=str(earned.rate_version),
-        base=format_centavos(base),
+        base=format_centavos(_base(line, cashback)),
         exact=format_exact(earned.exact_centavos),
         cashback=format_centavos(earned.cashback_centavos),
     )
+
+
+def _base(line: Line, cashback: Cashback) -> int:
+    """What of a line may earn, and is lowered by the sale's discount."""
+    return line.net_centavos if cashback.surcharge_earns else line.goods_centavos
 
 
 def _of_surcharge(pointer: str, centavos: int, cashback: Cashback) -> Step:
@@ -184,7 +189,7 @@ def _of_total(sale: Sale, cashback: Cashback) -> Iterator[Step]:
             "/discount",
             "sale_discount",
             discount=format_centavos(sale.discount_centavos),
-            sum=format_centavos(sum([line.net_centavos for line in sale.lines])),
+            sum=format_centavos(sum([_base(line, cashback) for line in sale.lines])),
         )
     if sale.surcharge_centavos:
         yield _of_surcharge("/surcharge", sale.surcharge_centavos, cashback)

@@ -276,8 +276,10 @@ def is_sale_id(text: object) -> bool:
 
 
 def is_cashier(text: object) -> bool:
-    """Whether this may name a cashier: 1 to 64 printable characters."""
-    return isinstance(text, str) and 0 < len(text) <= MAX_CASHIER_CHARS and text.isprintable()
+    """Whether this may name a cashier: 1 to 64 printable characters, not only spaces."""
+    if not isinstance(text, str) or not text.strip():
+        return False
+    return len(text) <= MAX_CASHIER_CHARS and text.isprintable()
 
 
 def is_metadata_key(text: object) -> bool:

@@ -26,7 +26,7 @@ from cashback_core.sales.content import (
 from cashback_core.sales.erased import ERASED
 from cashback_core.sales.rules import NumberScope
 from cashback_core.sales.sale import Sale
-from cashback_core.values.access_keys import AccessKey, holds_buyer
+from cashback_core.values.access_keys import holds_buyer, is_access_key, store_holds_buyer
 from cashback_core.values.masks import STARS
 
 
@@ -185,7 +185,7 @@ def number_name(sale_id: str | None, store: str | None, *, numbers: NumberScope)
     Where each store counts by itself a number goes with its store: no number has a blank in it. An
     access key does not: it is one fiscal document's in the whole country, however a store is spelt.
     """
-    if sale_id is None or numbers is NumberScope.MERCHANT or AccessKey.parse(sale_id) is not None:
+    if sale_id is None or numbers is NumberScope.MERCHANT or is_access_key(sale_id):
         return sale_id
     return None if store is None else f"{store} {sale_id}"
 
@@ -284,7 +284,11 @@ def _under_its_sale_id(
 
 def _further(name: Name | None, sale: Sale) -> Name | None:
     """A name that a repeat tells, to be kept; none that intake refuses, as it tells who bought."""
-    return None if name is None or holds_buyer(name[1], sale.document) else name
+    if name is None:
+        return None
+    store, _, number = name[1].rpartition(" ")  # each for itself, as intake asks of them
+    holds = holds_buyer(number, sale.document) or store_holds_buyer(store, sale.document)
+    return None if holds else name
 
 
 def _is_same(known: Owner, sale: Sale, content: Iterable[Owner]) -> bool:

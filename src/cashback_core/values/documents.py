@@ -179,8 +179,8 @@ class ForeignDocument(_Document):
     """Whatever identifies a foreigner: 5 to 20 of 0-9 A-Z . / - in capitals. Its repr is masked.
 
     `ForeignDocument("aa-123456")` is "AA-123456"; anything else raises InvalidDocument, and so does
-    what is a valid CPF or CNPJ: whoever is told the document alone, as the provider is, would take
-    it for that person's or company's.
+    what is a valid CPF or CNPJ, behind zeros, too: whoever is told the document alone, as the
+    provider is, would take it for that person's or company's.
     """
 
     __slots__ = ()
@@ -190,8 +190,7 @@ class ForeignDocument(_Document):
         if not _is_written(_FOREIGN, text):
             raise InvalidDocument(DocumentFault.FORMAT)
         told = text.upper()
-        plain = told.translate(_PUNCTUATION)
-        if Cpf.is_valid(plain) or Cnpj.is_valid(plain):
+        if _is_brazilian(told.translate(_PUNCTUATION)):
             raise InvalidDocument(DocumentFault.NOT_FOREIGN)
         return str.__new__(cls, told)
 
@@ -269,6 +268,18 @@ def mask(text: str) -> str:
     if len(text) == 14 and Cnpj.is_valid(text):
         return f"**.{text[2:5]}.{text[5:8]}/****-**"
     return "*" * min(len(text), 20)
+
+
+def _is_brazilian(plain: str) -> bool:
+    """Whether this is a CPF or CNPJ, or one to whoever reads a longer number without its zeros.
+
+    A shorter one is not filled up with zeros: of other countries' numbers one in a hundred would
+    be a CPF.
+    """
+    unpadded = plain.lstrip("0")
+    as_cpf = unpadded.zfill(11) if len(plain) > 11 else plain
+    as_cnpj = unpadded.zfill(14) if len(plain) > 14 else plain
+    return Cpf.is_valid(as_cpf) or Cnpj.is_valid(as_cnpj)
 
 
 def _is_written(form: re.Pattern[str], text: object) -> bool:

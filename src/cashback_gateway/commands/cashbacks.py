@@ -287,7 +287,12 @@ async def show(name: Named, /, *, json: Json = False, here: Here) -> None:
     waiting = waits.get(one.id)
     record, sale = _whole(history, one.merchant, waiting), history.record.sale
     lines = [*map(_line, itertools.count(1), sale.lines, history.record.cashback.lines)]
-    steps = explain(sale, history.record.cashback, accepted_at=history.record.accepted_at)
+    steps = explain(
+        sale,
+        history.record.cashback,
+        accepted_at=history.record.accepted_at,
+        unconfirmed=history.record.status is Status.UNCONFIRMED,
+    )
     attempts, events = [*map(_attempt, history.attempts)], [*map(_event, history.events)]
     if json:
         show_json(

@@ -259,7 +259,7 @@ _STATE: Final[dict[str, Field[Any]]] = {
         lowest=1,
         highest=MAX_CONFIRM_WITHIN_H,
         default=72,
-        about="How many hours a sale with `confirm: later` waits for it; after them it is `void`.",
+        about="How many hours a sale with `confirm: later` waits for it; a day later it is `void`.",
     ),
     "max_ahead_s": Whole(
         lowest=0,

@@ -239,7 +239,7 @@ _SALE: Final = _object(
         "series": _place("Of the numbers there."),
         "cashier": {
             "type": ["string", "null"],
-            "minLength": 1,
+            "pattern": "\\S",
             "maxLength": MAX_CASHIER_CHARS,
             "description": f"A note of yours, no content: 1 to {MAX_CASHIER_CHARS} printable"
             " characters, no CPF and no buyer's document.",
@@ -248,7 +248,7 @@ _SALE: Final = _object(
             "type": ["object", "null"],
             "maxProperties": MAX_METADATA,
             "propertyNames": {"pattern": "^[A-Za-z0-9_.-]{1,40}$"},
-            "additionalProperties": {"type": "string", "maxLength": MAX_METADATA_CHARS},
+            "additionalProperties": {"type": ["string", "null"], "maxLength": MAX_METADATA_CHARS},
             "description": "Notes of yours, no content; no CPF and no buyer's document in them."
             " They go when the customer is erased.",
             "examples": [{"order": "8812"}],

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final, assert_never
 import msgspec
 
 from adapters.http.sales import shapes
+from cashback_core.delivery.states import Status
 from cashback_core.sales.erased import ERASED
 from cashback_core.sales.explanation import explain
 from cashback_core.sales.same_sale import (
@@ -33,7 +34,6 @@ from cashback_core.values.money import (
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
-    from datetime import datetime
     from uuid import UUID
 
     from adapters.http.wire.answers import Header
@@ -167,11 +167,15 @@ def quote_shape(quoted: Quoted, language: Language) -> shapes.Quote:
     )
 
 
-def explanation_shape(
-    sale: Sale, cashback: Cashback, accepted_at: datetime, language: Language
-) -> list[shapes.ExplanationStep]:
-    """How a cashback came about, in words."""
-    return _told(explain(sale, cashback, accepted_at=accepted_at), language)
+def explanation_shape(record: Record, language: Language) -> list[shapes.ExplanationStep]:
+    """How a recorded cashback came about, in words."""
+    steps = explain(
+        record.sale,
+        record.cashback,
+        accepted_at=record.accepted_at,
+        unconfirmed=record.status is Status.UNCONFIRMED,
+    )
+    return _told(steps, language)
 
 
 def _told(steps: Iterable[Step], language: Language) -> list[shapes.ExplanationStep]:

@@ -3,7 +3,9 @@
 # ruff: noqa: TC001 - users' tools read these annotations at run time
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from itertools import pairwise
 from typing import Final
 
 from cashback_core.sales.reading.json_object import FieldReader, Fields
@@ -16,12 +18,19 @@ from cashback_core.values.instants import (
 )
 from cashback_core.values.violations import show
 
-_UNITS: Final = (
-    (timedelta(days=1), "d"),
-    (timedelta(hours=1), "h"),
-    (timedelta(minutes=1), "min"),
-)
-"""Their names are the same in every language of ours."""
+_UNITS: Final = ((86_400, "d"), (3_600, "h"), (60, "min"), (1, "s"))
+"""In seconds; their names are the same in every language of ours."""
+
+_JUST_NOW: Final = timedelta(minutes=10)
+"""How old a sale may be that is sent as soon as it is made."""
+
+
+class FutureCause(StrEnum):
+    """Why a sale may lie in the future."""
+
+    CLOCK_AHEAD = "clock_ahead"
+    TOLD_IN_UTC = "told_in_utc"
+    """Told without an offset, and made just now if it is read as UTC."""
 
 
 def read_sold_at(
@@ -49,6 +58,7 @@ def read_sold_at(
     if instant > latest:
         limits = {
             "ahead": _span(instant - now),
+            "cause": _cause(wall, now, rules),
             "latest": _local(latest, rules),
             "from": _local(instant - rules.max_ahead, rules),
         }
@@ -64,9 +74,22 @@ def _local(instant: datetime, rules: SaleRules) -> str:
     return instant.astimezone(rules.zone).isoformat()
 
 
+def _cause(wall: datetime | None, now: datetime, rules: SaleRules) -> FutureCause:
+    if wall is None:
+        return FutureCause.CLOCK_AHEAD
+    since = now - wall.replace(tzinfo=UTC)
+    in_utc = -rules.max_ahead <= since <= _JUST_NOW
+    return FutureCause.TOLD_IN_UTC if in_utc else FutureCause.CLOCK_AHEAD
+
+
 def _span(ahead: timedelta) -> str:
-    """How far, in the largest unit of which there are at least two."""
-    for unit, name in _UNITS:
-        if ahead >= 2 * unit:
-            return f"{ahead // unit} {name}"
-    return f"{ahead.total_seconds():.0f} s"
+    """How far, in two units: "5 min 1 s", "2 h 59 min".
+
+    Rounded up to a second: what is beyond a limit is never told as the limit itself.
+    """
+    seconds = -(-ahead // timedelta(seconds=1))
+    for (unit, name), (part, name_of_part) in pairwise(_UNITS):
+        if seconds >= unit:
+            parts = seconds % unit // part
+            return f"{seconds // unit} {name}" + (f" {parts} {name_of_part}" if parts else "")
+    return f"{seconds} s"

@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import Final, NamedTuple, cast
 
 from cashback_core.sales.calculation import unknown_product_type
@@ -39,6 +40,14 @@ _LINE: Final = ObjectForm(
     }
 )
 _PLAIN: Final = frozenset({"type", "sku", "value", "qty"})
+
+
+class AmountCause(StrEnum):
+    """What makes an amount fit that is not value × quantity."""
+
+    NET_AMOUNT = "net_amount"
+    """The line's discount is off it, its surcharge in it, or both."""
+    NONE = "none"
 
 
 class ReadLines(NamedTuple):
@@ -88,7 +97,7 @@ class LineReader:
         if fields is None:
             return None
         sku = None
-        if "type" in fields and "sku" not in fields:  # as most lines tell
+        if "sku" not in fields and fields.get("type") is not None:  # as most lines tell
             type_ = reader.read_text(fields, "type", pointer)
         else:
             sku = reader.read_optional_text(fields, "sku", pointer)
@@ -112,9 +121,11 @@ class LineReader:
         rounded = line_amount(value_e10, qty_e4, self.by.rules.line_rounding)
         if not tells_amount:
             amount = rounded
-        elif self._fits(amount, value_e10 * qty_e4, rounded, pointer):
+        elif self._fits(amount, value_e10 * qty_e4):
             told.append(index)
         else:
+            beside = (discount, -surcharge, discount - surcharge)
+            self._tell_amount(amount, value_e10 * qty_e4, rounded, beside, pointer)
             return None  # a sum over it would only repeat the fault
         if discount and not reader.is_covered(discount, amount, pointer):
             return None
@@ -129,28 +140,37 @@ class LineReader:
             difference_centavos=amount - rounded,
         )
 
-    def _fits(self, amount: int, product: int, rounded: int, pointer: str) -> bool:
+    def _fits(self, amount: int, product: int) -> bool:
         """Whether a told amount is value × quantity: either centavo beside it always is."""
-        tolerance = self.by.rules.line_tolerance_centavos
+        off = abs(amount * PRODUCT_PER_CENTAVO - product)
+        return off < PRODUCT_PER_CENTAVO * (1 + self._tolerance)
+
+    @property
+    def _tolerance(self) -> int:
         if self.by.is_repeat:
-            tolerance = MAX_TOLERANCE_CENTAVOS
-        if abs(amount * PRODUCT_PER_CENTAVO - product) < PRODUCT_PER_CENTAVO * (1 + tolerance):
-            return True
-        beside, rest = divmod(product, PRODUCT_PER_CENTAVO)
+            return MAX_TOLERANCE_CENTAVOS
+        return self.by.rules.line_tolerance_centavos
+
+    def _tell_amount(
+        self, amount: int, product: int, rounded: int, beside: tuple[int, ...], pointer: str
+    ) -> None:
+        """Tell of an amount that does not fit, and whether it does with what stands beside it."""
+        is_net = any(self._fits(amount + centavos, product) for centavos in beside)
+        lowest, rest = divmod(product, PRODUCT_PER_CENTAVO)
         values = {
-            "lowest": format_centavos(max(0, beside - tolerance)),
-            "highest": format_centavos(beside + (rest > 0) + tolerance),
+            "lowest": format_centavos(max(0, lowest - self._tolerance)),
+            "highest": format_centavos(lowest + (rest > 0) + self._tolerance),
             "difference": format_signed_centavos(amount - rounded),
+            "cause": AmountCause.NET_AMOUNT if is_net else AmountCause.NONE,
         }
         self.reader.tell(f"{pointer}/amount", "amount_mismatch", format_centavos(amount), values)
-        return False
 
     def _type(self, fields: Fields, sku: str | None, pointer: str) -> str | None:
         """A line's type, given or found in the catalogue; exactly one of type and sku is given."""
         named = fields.get("sku") is not None
         if named and fields.get("type") is not None:
             self.reader.tell(pointer, "type_or_sku", "type, sku")
-        elif not named and "type" not in fields:
+        elif not named and fields.get("type") is None:
             self.reader.tell(pointer, "type_or_sku", None)
         elif not named:
             return self.reader.read_text(fields, "type", pointer)

@@ -9,7 +9,7 @@ from cashback_core.sales.place import MAX_PLACE_CHARS, NOWHERE, Place, is_place
 from cashback_core.sales.reading.json_object import FieldReader, Fields
 from cashback_core.sales.rules import NumberScope
 from cashback_core.sales.sale import MAX_SALE_ID_CHARS, is_sale_id
-from cashback_core.values.access_keys import holds_buyer
+from cashback_core.values.access_keys import holds_buyer, store_holds_buyer
 from cashback_core.values.documents import BuyerDocument, mask
 from cashback_core.values.masks import holds_document, mask_documents
 from cashback_core.values.violations import show
@@ -71,7 +71,8 @@ def refuse_documents(
     if place is not NOWHERE:
         for name in _PLACES:
             told: str | None = getattr(place, name)
-            if told is not None and holds_buyer(told, document):
+            holds = store_holds_buyer if name == "store" else holds_buyer
+            if told is not None and holds(told, document):
                 reader.tell(f"/{name}", "place_holds_document", _masked(told, document))
 
 

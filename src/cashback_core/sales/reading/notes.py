@@ -12,10 +12,10 @@ from cashback_core.sales.sale import (
     is_metadata_key,
     is_metadata_value,
 )
+from cashback_core.values.access_keys import holds_buyer
 from cashback_core.values.documents import BuyerDocument, mask
 from cashback_core.values.masks import (
     holds_cpf,
-    holds_document,
     mask_documents,
     star_documents,
 )
@@ -33,7 +33,7 @@ def read_cashier(reader: FieldReader, fields: Fields) -> str | None:
 
 
 def read_metadata(reader: FieldReader, fields: Fields) -> tuple[tuple[str, str], ...]:
-    """The ERP's own pairs, sorted by key."""
+    """The ERP's own pairs, sorted by key; one that is null is as good as left out."""
     value = fields.get("metadata")
     if value is None:
         return ()
@@ -48,6 +48,8 @@ def read_metadata(reader: FieldReader, fields: Fields) -> tuple[tuple[str, str],
     for key, told in pairs.items():
         if not is_metadata_key(key):
             reader.tell(_of_pair(str(key)), "metadata_key", show(key))
+            continue
+        if told is None:
             continue
         text = reader.read_text(pairs, key, "/metadata")
         if text is None:
@@ -82,7 +84,7 @@ def _of_pair(key: str) -> str:
 
 
 def _is_personal(text: str, document: BuyerDocument | None) -> bool:
-    return holds_cpf(text) or holds_document(text, document)
+    return holds_cpf(text) or holds_buyer(text, document)
 
 
 def _masked(text: str, document: BuyerDocument | None) -> str:

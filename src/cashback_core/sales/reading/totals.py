@@ -29,6 +29,12 @@ class TotalCause(StrEnum):
     """The till rounds what all lines come to, once."""
     DISCOUNT_PER_UNIT = "discount_per_unit"
     """A line's discount was told of one unit."""
+    DISCOUNT_IN_LINES = "discount_in_lines"
+    """The sale's discount is that of its lines told again: ICMSTot of an NF-e is their sum."""
+    SURCHARGE_IN_LINES = "surcharge_in_lines"
+    """The sale's surcharge is that of its lines told again."""
+    BOTH_IN_LINES = "both_in_lines"
+    """Both are the lines' told again."""
     DISCOUNT_TWICE = "discount_twice"
     """Prices were net already: what was told as a discount is off twice."""
     SURCHARGE_MISSING = "surcharge_missing"
@@ -112,9 +118,17 @@ def _causes(read: ReadLines, *, discount: int, surcharge: int) -> Iterator[tuple
         for line in lines
     )
     yield TotalCause.DISCOUNT_PER_UNIT, per_unit
-    for off in _each(sum(line.discount_centavos for line in lines), discount):
+    off_lines = sum(line.discount_centavos for line in lines)
+    on_lines = sum(line.surcharge_centavos for line in lines)
+    off_again = discount if discount == off_lines else 0
+    on_again = surcharge if surcharge == on_lines else 0
+    yield TotalCause.DISCOUNT_IN_LINES, off_again
+    yield TotalCause.SURCHARGE_IN_LINES, -on_again
+    if off_again and on_again:
+        yield TotalCause.BOTH_IN_LINES, off_again - on_again
+    for off in _each(off_lines, discount):
         yield TotalCause.DISCOUNT_TWICE, off
-    on_top = tuple(_each(sum(line.surcharge_centavos for line in lines), surcharge))
+    on_top = _each(on_lines, surcharge)
     for on in on_top:
         yield TotalCause.SURCHARGE_MISSING, -on
     for on in on_top:

@@ -10,7 +10,7 @@ from functools import cache
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
-from cashback_core.values.access_keys import access_key_check_digit
+from cashback_core.values.access_keys import KEY_MODELS, access_key_check_digit
 from cashback_core.values.documents import (
     MAX_FOREIGN_CHARS,
     MIN_FOREIGN_CHARS,
@@ -63,11 +63,12 @@ def foreign_documents() -> SearchStrategy[ForeignDocument]:
 
 @cache
 def access_keys() -> SearchStrategy[str]:
-    """Access keys of fiscal documents: 44 characters with a right check digit."""
+    """Access keys that are read: 44 characters, of a model of KEY_MODELS, check digit right."""
     digits = st.text(string.digits, min_size=2, max_size=2)
-    rest = st.text(string.digits, min_size=23, max_size=23)
+    rest = st.text(string.digits, min_size=21, max_size=21)
+    models = st.sampled_from(KEY_MODELS)
     months = st.integers(1, 12).map(lambda month: f"{month:02d}")
-    stems = st.tuples(digits, digits, months, cnpjs(), rest).map("".join)
+    stems = st.tuples(digits, digits, months, cnpjs(), models, rest).map("".join)
     return stems.map(lambda stem: stem + access_key_check_digit(stem))
 
 

@@ -26,6 +26,7 @@ from cashback_core.sales.sale import (
     Customer,
     Line,
     Sale,
+    is_cashier,
     line_amount,
 )
 from cashback_core.testing.strategies.numbers import (
@@ -151,7 +152,7 @@ def _embellished(draw: DrawFn, sale: Sale, rules: SaleRules) -> Sale:
     document = sale.document
     told = [text for text in (place.store, place.till, place.series) if text is not None]
     assume(not any(holds_buyer(text, document) for text in told))
-    cashier = draw(st.none() | _printable(MAX_CASHIER_CHARS, 1))
+    cashier = draw(st.none() | _printable(MAX_CASHIER_CHARS, 1).filter(is_cashier))
     pairs = draw(metadata())
     notes = [text for pair in pairs for text in pair] + ([] if cashier is None else [cashier])
     assume(not any(holds_cpf(text) or holds_document(text, document) for text in notes))
@@ -207,6 +208,8 @@ def spellings(
     """
     place = sale.place
     pairs: dict[str, object] = dict(sale.metadata)
+    if draw(st.booleans()):
+        pairs.setdefault("untold", None)
     parts = [
         {
             "kind": part.kind.value,

@@ -89,7 +89,8 @@ FAULTS: Final[Mapping[str, Text]] = {
         "The check digits of the document are wrong.", "a CPF or CNPJ with right check digits"
     ),
     "document_not_foreign": Text(
-        "The foreign document is a valid CPF or CNPJ, and whoever has that one would be paid.",
+        "The foreign document is a valid CPF or CNPJ, maybe behind zeros, and whoever has that one"
+        " would be paid.",
         "a CPF or CNPJ told as what it is (document_type cpf, cnpj or none); if it is neither,"
         " another document of the buyer, such as a passport",
     ),
@@ -147,15 +148,16 @@ FAULTS: Final[Mapping[str, Text]] = {
     "sold_at_format": Text("The instant is not written as one.", INSTANT),
     "sold_at_nonexistent": Text("There is no such instant.", "an instant that exists in {zone}"),
     "sold_at_future": Text(
-        "The sale lies {ahead} in the future: the till's clock is ahead.",
+        "The sale lies {ahead} in the future: {cause}.",
         "not later than {latest}; as it is, it will be taken from {from} on",
     ),
     "sold_at_too_old": Text("The sale is too old.", "not before {earliest}"),
     "discount_too_large": Text(
-        "The discount is larger than what it discounts.", "at most {highest}"
+        "The discount is larger than what it discounts.",
+        "at most {highest}; a line's is of all its units, a sale's beside those of its lines",
     ),
     "amount_mismatch": Text(
-        "The line's amount differs from value × qty by {difference}.",
+        "The line's amount differs from value × qty by {difference}; {cause}.",
         "from {lowest} to {highest}: value × qty, give or take the merchant's tolerance",
     ),
     "total_mismatch": Text(
@@ -173,7 +175,8 @@ FAULTS: Final[Mapping[str, Text]] = {
         "1 to {highest} visible ASCII characters",
     ),
     "place_holds_document": Text(
-        "The store, till or series holds the customer's document, which could not be erased there.",
+        "The store, till or series holds the buyer's document or a CPF, which could not be erased"
+        " there.",
         "a place that tells nothing of who bought",
     ),
     "store_required": Text(
@@ -181,7 +184,8 @@ FAULTS: Final[Mapping[str, Text]] = {
         "the store that gave the sale its sale_id",
     ),
     "cashier_format": Text(
-        "The cashier is empty, too long or not printable.", "1 to {highest} printable characters"
+        "The cashier is empty, too long or not printable.",
+        "1 to {highest} printable characters, not only spaces",
     ),
     "cashier_holds_document": Text(
         "The cashier holds a CPF or the buyer's document.", _NO_DOCUMENT
@@ -197,11 +201,11 @@ FAULTS: Final[Mapping[str, Text]] = {
         "1 to {highest} visible ASCII characters",
     ),
     "sale_id_holds_document": Text(
-        "The sale's id holds the customer's document, which could not be erased there.",
+        "The sale's id holds the buyer's document or a CPF, which could not be erased there.",
         "an id of the sale that tells nothing of who bought",
     ),
     "idempotency_key_holds_document": Text(
-        "The Idempotency-Key holds the customer's document, which could not be erased there.",
+        "The Idempotency-Key holds the buyer's document or a CPF, which could not be erased there.",
         "a key that tells nothing of who bought",
     ),
 }
@@ -214,6 +218,18 @@ PHRASES: Final[Mapping[str, str]] = {
     "cause.half_up": "it fits where each line is rounded half up",
     "cause.sum_rounded": "it fits where only the sum of the lines is rounded",
     "cause.discount_per_unit": "it fits if a line's discount is one unit's",
+    "cause.discount_in_lines": (
+        "it fits if the sale's discount is that of its lines told again (vDesc of the total is"
+        " their sum): tell it once"
+    ),
+    "cause.surcharge_in_lines": (
+        "it fits if the sale's surcharge is that of its lines told again (vFrete of the total is"
+        " their sum): tell it once"
+    ),
+    "cause.both_in_lines": (
+        "it fits if the sale's discount and surcharge are those of its lines told again (vDesc,"
+        " vFrete of the total are their sums): tell each once"
+    ),
     "cause.discount_twice": "it fits if prices are net and the discount is in them already",
     "cause.surcharge_missing": "it fits without the surcharge: the total lacks it",
     "cause.surcharge_twice": "it fits with the surcharge twice",
@@ -222,6 +238,11 @@ PHRASES: Final[Mapping[str, str]] = {
     ),
     "cause.discount_untold": "no usual cause explains it: what was taken off is told in discount",
     "cause.none": "no usual cause explains it",
+    "cause.net_amount": (
+        "it fits with the line's discount or surcharge in it: amount (vProd) is without them"
+    ),
+    "cause.clock_ahead": "the till's clock is ahead",
+    "cause.told_in_utc": "it is now if this is UTC, which is sent with Z",
     "document.cpf": "as a text a CPF: 11 digits, or 000.000.000-00",
     "document.cnpj": "as a text a CNPJ: 14 digits or capitals, or 00.000.000/0000-00",
     "document.foreign": "as a text a foreign document: 5 to 20 of A-Z a-z 0-9 . / -",

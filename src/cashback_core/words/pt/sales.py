@@ -92,7 +92,8 @@ FAULTS: Final[Mapping[str, Text]] = {
         "um CPF ou CNPJ com dígitos verificadores corretos",
     ),
     "document_not_foreign": Text(
-        "O documento estrangeiro é um CPF ou CNPJ válido, e quem tem este número seria pago.",
+        "O documento estrangeiro é um CPF ou CNPJ válido, talvez depois de zeros, e quem tem este"
+        " número seria pago.",
         "um CPF ou CNPJ informado como o que é (document_type cpf, cnpj ou nenhum); se não for"
         " nenhum dos dois, outro documento do comprador, como um passaporte",
     ),
@@ -151,15 +152,16 @@ FAULTS: Final[Mapping[str, Text]] = {
     "sold_at_format": Text("O instante não está escrito como tal.", INSTANT),
     "sold_at_nonexistent": Text("Esse instante não existe.", "um instante que existe em {zone}"),
     "sold_at_future": Text(
-        "A venda está {ahead} no futuro: o relógio do caixa está adiantado.",
+        "A venda está {ahead} no futuro: {cause}.",
         "não depois de {latest}; como está, será aceita a partir de {from}",
     ),
     "sold_at_too_old": Text("A venda é antiga demais.", "não antes de {earliest}"),
     "discount_too_large": Text(
-        "O desconto é maior do que aquilo que desconta.", "no máximo {highest}"
+        "O desconto é maior do que aquilo que desconta.",
+        "no máximo {highest}; o de um item é de todas as unidades, o da venda, além dos de itens",
     ),
     "amount_mismatch": Text(
-        "O valor do item difere de value × qty em {difference}.",
+        "O valor do item difere de value × qty em {difference}; {cause}.",
         "de {lowest} a {highest}: value × qty, mais ou menos a tolerância do lojista",
     ),
     "total_mismatch": Text(
@@ -176,7 +178,8 @@ FAULTS: Final[Mapping[str, Text]] = {
         "1 a {highest} caracteres ASCII visíveis",
     ),
     "place_holds_document": Text(
-        "A loja, o caixa ou a série contém o documento do cliente; ali não poderia ser apagado.",
+        "A loja, o caixa ou a série contém o documento de quem comprou ou um CPF, que ali não"
+        " poderia ser apagado.",
         "um lugar que não diga quem comprou",
     ),
     "store_required": Text(
@@ -185,7 +188,7 @@ FAULTS: Final[Mapping[str, Text]] = {
     ),
     "cashier_format": Text(
         "O operador de caixa está vazio, é longo demais ou não é imprimível.",
-        "1 a {highest} caracteres imprimíveis",
+        "1 a {highest} caracteres imprimíveis, não só espaços",
     ),
     "cashier_holds_document": Text(
         "O operador de caixa contém um CPF ou o documento do comprador.", _NO_DOCUMENT
@@ -203,11 +206,13 @@ FAULTS: Final[Mapping[str, Text]] = {
         "1 a {highest} caracteres ASCII visíveis",
     ),
     "sale_id_holds_document": Text(
-        "O id da venda contém o documento do cliente, que ali não poderia ser apagado.",
+        "O id da venda contém o documento de quem comprou ou um CPF, que ali não poderia ser"
+        " apagado.",
         "um id da venda que não diga quem comprou",
     ),
     "idempotency_key_holds_document": Text(
-        "A Idempotency-Key contém o documento do cliente, que ali não poderia ser apagado.",
+        "A Idempotency-Key contém o documento de quem comprou ou um CPF, que ali não poderia ser"
+        " apagado.",
         "uma chave que não diga quem comprou",
     ),
 }
@@ -220,6 +225,18 @@ PHRASES: Final[Mapping[str, str]] = {
     "cause.half_up": "confere se cada item é arredondado com meio para cima",
     "cause.sum_rounded": "confere se só a soma dos itens é arredondada",
     "cause.discount_per_unit": "confere se o desconto de um item é o de uma unidade",
+    "cause.discount_in_lines": (
+        "confere se o desconto da venda é o dos itens informado outra vez (vDesc do total é a soma"
+        " deles): informe-o só uma vez"
+    ),
+    "cause.surcharge_in_lines": (
+        "confere se o acréscimo da venda é o dos itens informado outra vez (vFrete do total é a"
+        " soma deles): informe-o só uma vez"
+    ),
+    "cause.both_in_lines": (
+        "confere se o desconto e o acréscimo da venda são os dos itens informados outra vez (vDesc"
+        " e vFrete do total são as somas deles): informe cada um só uma vez"
+    ),
     "cause.discount_twice": "confere se os preços são líquidos e o desconto já está neles",
     "cause.surcharge_missing": "confere sem o acréscimo: ele falta no total",
     "cause.surcharge_twice": "confere com o acréscimo duas vezes",
@@ -230,6 +247,11 @@ PHRASES: Final[Mapping[str, str]] = {
         "nenhuma causa comum explica isso: o que foi abatido informa-se em discount"
     ),
     "cause.none": "nenhuma causa comum explica isso",
+    "cause.net_amount": (
+        "confere com o desconto ou o acréscimo do item já nele: amount (vProd) é sem eles"
+    ),
+    "cause.clock_ahead": "o relógio do caixa está adiantado",
+    "cause.told_in_utc": "é agora se o horário for UTC, que se envia com Z",
     "document.cpf": "como texto um CPF: 11 dígitos, ou 000.000.000-00",
     "document.cnpj": "como texto um CNPJ: 14 dígitos ou letras maiúsculas, ou 00.000.000/0000-00",
     "document.foreign": "como texto um documento estrangeiro: 5 a 20 de A-Z a-z 0-9 . / -",

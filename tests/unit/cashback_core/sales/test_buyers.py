@@ -42,11 +42,20 @@ def codes(customer: dict[str, str] | None, **told: Any) -> list[tuple[str, str]]
     return [(one.pointer, one.code) for one in violations(customer, **told)]
 
 
-@pytest.mark.parametrize("text", ["52998224725", "529.982.247-25", COMPANY, "12.abc.345/01de-35"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("52998224725", "529.982.247-25", COMPANY, "12.abc.345/01de-35"),
+        *("052998224725", "00052998224725", "00000052998224725", "0-529.982.247-25"),
+        *(f"0{COMPANY}", f"000000{COMPANY}", "000000000191"),
+    ],
+)
 def test_nobody_is_paid_as_a_foreigner_by_a_brazilian_number(text: str) -> None:
     told = {"document": text, "document_type": "foreign"}
     assert codes(told) == [("/customer/document", "document_not_foreign")]
     assert codes(told | {"document": "20123456786"}) == []
+    assert codes(told | {"document": "02529982247"}) == []
+    assert codes(told | {"document": "00000191"}) == [], "shorter ones are others' numbers"
 
 
 def test_a_company_that_buys_of_itself_names_its_sale_by_the_key() -> None:
@@ -54,7 +63,17 @@ def test_a_company_that_buys_of_itself_names_its_sale_by_the_key() -> None:
     assert codes(company, sale_id=OWN_KEY) == []
     named = [("/sale_id", "sale_id_holds_document"), ("", "idempotency_key_holds_document")]
     assert codes(company, sale_id=f"NF-{COMPANY}") == named
-    assert codes(company, store=COMPANY) == [("/store", "place_holds_document")]
+
+
+@pytest.mark.parametrize("store", [COMPANY, "11.222.333/0001-81"])
+def test_a_chain_may_call_its_store_by_the_cnpj_that_buys_of_itself(store: str) -> None:
+    company = {"document": COMPANY}
+    assert codes(company, store=store, metadata={"nfce": OWN_KEY}, cashier=OWN_KEY) == []
+    assert codes(company, till=store) == [("/till", "place_holds_document")]
+    assert codes(company, store=f"L{COMPANY}") == [("/store", "place_holds_document")]
+    assert codes({"document": "52998224725"}, store="52998224725")
+    noted = codes(company, metadata={"who": store})
+    assert noted == [("/metadata/who", "metadata_holds_document")]
 
 
 @pytest.mark.parametrize("text", ["AA123456", "nf/aa-12.3456", "AA-123456"])

@@ -11,6 +11,8 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from cashback_core import InvalidSale, Rounding, SaleRules, languages, parse_sale
+from cashback_core.sales.reading.instant import FutureCause
+from cashback_core.sales.reading.lines import AmountCause
 from cashback_core.sales.reading.totals import TotalCause
 from cashback_core.words.locales import phrases
 from contract import fiscal_oracle
@@ -21,12 +23,18 @@ UNTOLD: Final = frozenset({TotalCause.SURCHARGE_UNTOLD, TotalCause.DISCOUNT_UNTO
 CHECKED: Final = tuple(cause for cause in TotalCause if cause not in {*UNTOLD, TotalCause.NONE})
 ORDER: Final = (
     *("truncation", "half_up", "half_even", "sum_rounded", "discount_per_unit"),
+    *("discount_in_lines", "surcharge_in_lines", "both_in_lines"),
     *("discount_twice", "surcharge_missing", "surcharge_twice"),
 )
 """Which of several is told: how all tills of a kind print, before what one sale was told wrong."""
 
 
 ROUNDS: Final = {"truncation": "down", "half_up": "half_up", "half_even": "half_even"}
+AGAIN: Final = {
+    "discount_in_lines": {"discount": "3.01"},
+    "surcharge_in_lines": {"surcharge": "6.02"},
+    "both_in_lines": {"discount": "3.01", "surcharge": "6.02"},
+}
 OF_EACH_ROUNDING: Final = [
     {"type": "A", "value": "0.50", "qty": "0.25"},  # 0.125: up 0.13, to even and down 0.12
     {"type": "A", "value": "0.37", "qty": "1.5"},  # 0.555: up and to even 0.56, down 0.55
@@ -124,6 +132,11 @@ def test_what_one_cause_alone_changed_is_named(
         document["products"] += OF_EACH_ROUNDING
     if cause == TotalCause.SUM_ROUNDED:
         document["products"] += 3 * [PART_OF_A_CENTAVO]
+    if cause in AGAIN:
+        document["products"].append({"type": "A", "value": "9.00", "qty": 1, **AGAIN[cause]})
+        for name in AGAIN[cause]:
+            again = sum(Decimal(line.get(name, 0)) for line in document["products"])
+            document[name] = str(again)
     right = fiscal_oracle.added_up(document, terms)
     totals = [t for t in fiscal_oracle.totals_by(cause, document, terms) if t != right and t >= 0]
     assume(totals)
@@ -138,4 +151,26 @@ def test_every_cause_has_its_place_and_its_words() -> None:
     assert sorted(ORDER) == sorted(CHECKED)
     for language in languages():
         named = {n.removeprefix("cause.") for n in phrases(language) if n.startswith("cause.")}
-        assert named == {*TotalCause}
+        assert named == {*TotalCause, *AmountCause, *FutureCause}
+
+
+def test_what_an_nfe_sums_up_is_the_lines_told_again() -> None:
+    lines = [
+        {"type": "A", "value": "60.00", "qty": 1, "discount": "3.00", "surcharge": "6.00"},
+        {"type": "A", "value": "40.00", "qty": 1, "discount": "2.00", "surcharge": "4.00"},
+    ]
+    document = {
+        "sold_at": "2026-06-01T12:00:00Z",
+        "customer": {"document": "52998224725", "name": "ANA"},
+        "products": lines,
+        "total": "105.00",
+    }
+    for told, cause in (
+        ({"discount": "5.00"}, "discount_in_lines"),
+        ({"surcharge": "10.00"}, "surcharge_in_lines"),
+        ({"discount": "5.00", "surcharge": "10.00"}, "both_in_lines"),
+        ({"discount": "4.00"}, "discount_twice"),
+    ):
+        with pytest.raises(InvalidSale) as caught:
+            parse_sale({**document, **told}, rules=SaleRules(), now=NOW)
+        assert caught.value.violations[0].values["cause"] == cause

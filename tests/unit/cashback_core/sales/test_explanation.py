@@ -210,6 +210,8 @@ def test_what_is_confirmed_later_is_told_with_the_time_that_there_is() -> None:
         explain(sale, cashback, confirm_within=within)[-1] for within in (None, timedelta(hours=72))
     )
     assert (recorded.pointer, recorded.code) == ("/confirm", "confirmed_later")
+    confirmed = explain(sale, cashback, unconfirmed=False)
+    assert "/confirm" not in {step.pointer for step in confirmed}
     assert (quoted.code, dict(quoted.values)) == ("confirmed_within", {"hours": "72"})
     nothing = explain(sale, calculate(sale, Programme((NO_RATE,))))
     assert nothing[-1].code == "nothing_due_earns_nothing", "there is nothing to confirm"
@@ -294,3 +296,25 @@ def test_only_what_is_recorded_is_asked() -> None:
     )
     (_, rate, _) = explain(sale, many)
     assert (rate.values["rate"], rate.values["version"]) == ("12.34", "7")
+
+
+@pytest.mark.parametrize(
+    ("surcharge_earns", "discount", "total", "of", "left"),
+    [
+        (False, "9.00", "106.00", "90.00", "81.00"),
+        (True, "9.00", "106.00", "95.00", "106.00"),
+        (False, "95.00", "20.00", "90.00", "0.00"),
+    ],
+)
+def test_the_sales_discount_is_off_what_is_said_to_earn(
+    *, surcharge_earns: bool, discount: str, total: str, of: str, left: str
+) -> None:
+    line = {"type": "A", "value": "100.00", "qty": 1, "discount": "10.00", "surcharge": "5.00"}
+    sale = {"total": total, "discount": discount, "surcharge": "20.00", "products": [line]}
+    rules = SaleRules(surcharge_earns=surcharge_earns)
+    parsed = parse_sale({**PLAIN, **sale}, rules=rules, now=NOW)
+    cashback = calculate(parsed, PROGRAMME, rules=rules, accepted_at=NOW)
+    steps = {step.code: step.values for step in explain(parsed, cashback)}
+    assert steps["sale_discount"]["sum"] == of
+    assert steps["rate"]["base"] == of, "the one is the other's share"
+    assert surcharge_earns or steps["earning"]["earning"] == left

@@ -41,6 +41,8 @@ DOCUMENT: Final = (
     "as a text a CPF (11 digits, or 000.000.000-00), a CNPJ (14 digits or capitals, or"
     " 00.000.000/0000-00) or, with document_type foreign, 5 to 20 of A-Z a-z 0-9 . / -"
 )
+OF_ALL_UNITS: Final = "; a line's is of all its units, a sale's beside those of its lines"
+CASHIER: Final = "1 to 64 printable characters, not only spaces"
 NO_DOCUMENT: Final = (
     "a text without a CPF (nor 11 digits that could be one) and without what identifies the buyer"
 )
@@ -138,7 +140,7 @@ FAULTS: Final[list[tuple[str, object, str, str | None, str]]] = [
     ("/discount", True, "wrong_type", "true", "a string or a number"),
     ("/discount", "-1", "money_format", "-1", DISCOUNT),
     ("/discount", 10**8, "money_out_of_range", "100000000", DISCOUNT),
-    ("/discount", "99.51", "discount_too_large", "99.51", "at most 99.50"),
+    ("/discount", "99.51", "discount_too_large", "99.51", f"at most 99.50{OF_ALL_UNITS}"),
     ("/sale_id", 1, "wrong_type", "1", "a string"),
     ("/sale_id", "NF 1", "sale_id_format", "NF 1", "1 to 64 visible ASCII characters"),
     (
@@ -185,7 +187,8 @@ FAULTS: Final[list[tuple[str, object, str, str | None, str]]] = [
         "***.982.247-**",
         "a place that tells nothing of who bought",
     ),
-    ("/cashier", "", "cashier_format", "", "1 to 64 printable characters"),
+    ("/cashier", "", "cashier_format", "", CASHIER),
+    ("/cashier", "  ", "cashier_format", "  ", CASHIER),
     ("/cashier", "ANA 52998224725", "cashier_holds_document", "ANA ***.982.247-**", NO_DOCUMENT),
     ("/metadata", [], "wrong_type", "an array", "an object"),
     ("/metadata", {f"k{n}": "" for n in range(21)}, "metadata_count", "21", "at most 20 pairs"),
@@ -221,7 +224,13 @@ FAULTS: Final[list[tuple[str, object, str, str | None, str]]] = [
     ("/products/1/qty", "0.00001", "quantity_format", "0.00001", QUANTITY),
     ("/products/1/qty", 0, "quantity_out_of_range", "0", QUANTITY),
     ("/products/1/qty", 100_000, "quantity_out_of_range", "100000", QUANTITY),
-    ("/products/1/discount", "90.01", "discount_too_large", "90.01", "at most 90.00"),
+    (
+        "/products/1/discount",
+        "90.01",
+        "discount_too_large",
+        "90.01",
+        f"at most 90.00{OF_ALL_UNITS}",
+    ),
     ("/products/1/discount", "0,50", "money_format", "0,50", DISCOUNT),
     (
         "/products/1/preço",
@@ -247,8 +256,8 @@ LINE_FAULTS: Final[list[tuple[dict[str, object], str, str, str | None, str]]] = 
     ({"type": "A", "sku": "MILK"}, "", "type_or_sku", "type, sku", "one of: type, sku"),
     ({"type": 1, "sku": "MILK"}, "", "type_or_sku", "type, sku", "one of: type, sku"),
     ({"sku": 7}, "/sku", "wrong_type", "7", "a string"),
-    ({"type": None}, "/type", "wrong_type", "null", "a string"),
-    ({"type": None, "sku": None}, "/type", "wrong_type", "null", "a string"),
+    ({"type": None}, "", "type_or_sku", None, "one of: type, sku"),
+    ({"type": None, "sku": None}, "", "type_or_sku", None, "one of: type, sku"),
     ({"sku": "MILK 1"}, "/sku", "sku_format", "MILK 1", "1 to 64 visible ASCII characters"),
     ({"sku": "milk"}, "/sku", "unknown_sku", "milk", "a sku of the catalogue, written exactly"),
     (
@@ -301,11 +310,12 @@ def told(value: object) -> list[tuple[str, str, str | None, str]]:
 @pytest.mark.parametrize(
     ("sold_at", "ahead"),
     [
-        ("2026-06-15T15:05:00.25Z", "5 min"),  # a fraction too late, too
+        ("2026-06-15T15:05:00.25Z", "5 min 1 s"),  # a fraction too late, too
         ("2026-06-15T15:58:00Z", "58 min"),
-        ("2026-06-15T16:59:00Z", "119 min"),
+        ("2026-06-15T16:59:00Z", "1 h 59 min"),
         ("2026-06-15T17:00:00Z", "2 h"),
         ("2026-06-17T15:00:00Z", "2 d"),
+        ("2026-06-18T16:59:59Z", "3 d 1 h"),
         ("2036-06-15T15:00:00Z", "3653 d"),
     ],
 )
@@ -322,6 +332,49 @@ def test_of_a_merchant_that_lets_nobody_be_ahead_seconds_are_told() -> None:
     with pytest.raises(InvalidSale) as caught:
         parse_sale(put("/sold_at", "2026-06-15T15:00:59Z"), rules=rules, now=NOW)
     assert caught.value.violations[0].values["ahead"] == "59 s"
+
+
+@pytest.mark.parametrize(
+    ("sold_at", "cause"),
+    [
+        ("2026-06-15 14:59:00", "told_in_utc"),  # of noon by the merchant's clock
+        ("2026-06-15 15:05:00", "told_in_utc"),
+        ("2026-06-15 14:50:00", "told_in_utc"),
+        ("2026-06-15 14:49:59", "clock_ahead"),
+        ("2026-06-15 15:05:01", "clock_ahead"),
+        ("2026-06-15 14:59:00-03:00", "clock_ahead"),
+    ],
+)
+def test_what_is_now_if_it_is_utc_is_not_said_of_a_clock(sold_at: str, cause: str) -> None:
+    rules = replace(RULES, zone=ZoneInfo("America/Sao_Paulo"))
+    with pytest.raises(InvalidSale) as caught:
+        parse_sale(put("/sold_at", sold_at), rules=rules, now=NOW)
+    assert caught.value.violations[0].values["cause"] == cause
+
+
+@pytest.mark.parametrize(
+    ("line", "cause"),
+    [
+        ({"amount": "95.00", "discount": "5.00"}, "net_amount"),
+        ({"amount": "102.00", "surcharge": "2.00"}, "net_amount"),
+        ({"amount": "97.00", "discount": "5.00", "surcharge": "2.00"}, "net_amount"),
+        ({"amount": "95.00", "discount": "5.00", "surcharge": "2.00"}, "net_amount"),
+        ({"amount": "95.01", "discount": "5.00"}, "none"),
+        ({"amount": "95.00"}, "none"),
+    ],
+)
+def test_an_amount_that_is_net_already_is_named(line: dict[str, str], cause: str) -> None:
+    products = [{"type": "A", "value": "100.00", "qty": 1, **line}]
+    with pytest.raises(InvalidSale) as caught:
+        parse_sale(put("/products", products), rules=RULES, now=NOW)
+    assert caught.value.violations[0].values["cause"] == cause
+
+
+def test_null_is_as_good_as_left_out_of_types_and_pairs() -> None:
+    untyped = {"type": None, "value": "99.00", "qty": 1}
+    assert told(put("/products", [untyped]))[0][:2] == ("/products/0", "type_or_sku")
+    sale = parse_sale(put("/metadata", {"a": None, "b": "x"}), rules=RULES, now=NOW)
+    assert sale.metadata == (("b", "x"),)
 
 
 def test_the_document_itself_has_no_fault() -> None:

@@ -136,7 +136,10 @@ def test_the_right_total_is_told() -> None:
 def test_the_highest_discount_is_told() -> None:
     lines = [{"type": "A", "value": "10.00", "qty": "1.5", "discount": "15.01"}]
     (violation,) = violations_of(document(products=lines))
-    assert (violation.received, violation.expected()) == ("15.01", "at most 15.00")
+    assert (violation.received, violation.expected()) == (
+        "15.01",
+        "at most 15.00; a line's is of all its units, a sale's beside those of its lines",
+    )
 
 
 def test_gifts_and_discounts_may_take_a_line_and_a_sale_whole() -> None:

@@ -7,7 +7,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cashback_core.testing import strategies
-from cashback_core.values.access_keys import AccessKey, access_key_check_digit, holds_buyer
+from cashback_core.values.access_keys import (
+    AccessKey,
+    access_key_check_digit,
+    holds_buyer,
+    is_access_key,
+)
 from cashback_core.values.documents import Cnpj, Cpf
 from cashback_core.values.masks import holds_document
 
@@ -61,6 +66,16 @@ def test_a_person_who_issues_is_no_company(key: str, cpf: Cpf) -> None:
     stem = f"{key[:6]}000{cpf}{key[20:43]}"
     rural = stem + access_key_check_digit(stem)
     assert (AccessKey.parse(rural) is not None) is Cnpj.is_valid(f"000{cpf}")
+
+
+@given(strategies.access_keys(), st.integers(0, 99))
+def test_the_key_of_a_document_that_is_laid_out_otherwise_is_opaque(key: str, model: int) -> None:
+    stem = f"{key[:20]}{model:02d}{key[22:43]}"
+    other = stem + access_key_check_digit(stem)
+    read = AccessKey.parse(other)
+    assert is_access_key(other)
+    assert (read is not None) is (f"{model:02d}" in {"55", "57", "62", "63", "65", "66", "67"})
+    assert not holds_buyer(other, Cnpj(key[6:20])), "whatever it is, the issuer is its issuer"
 
 
 @given(strategies.access_keys(), strategies.cnpjs())
