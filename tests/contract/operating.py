@@ -31,6 +31,7 @@ from cashback_core.operators.acts import (
     Tally,
 )
 from cashback_core.sales.same_sale import EqualOutcome
+from cashback_core.values.documents import Cpf
 from cashback_core.values.ids import new_id
 from contract.builders import (
     CREATED,
@@ -159,6 +160,23 @@ class OperatorStoreContract:
         only = await operators.equals_page(1, EqualOutcome.ACCEPTED, limit=5, after=None)
         assert only.items == (taken,)
         assert (await operators.equals_page(2, None, limit=5, after=None)).items == ()
+
+    async def test_of_what_is_refused_no_name_that_tells_who_bought_is_noted(
+        self, store: CashbackStore, operators: OperatorStore
+    ) -> None:
+        document = a_cpf()
+        sale = a_sale(document=document, sale_id="NF-1")
+        await accepted(store, submitted(sale))
+        again = submitted(replace(sale, sale_id=None), key=f"k-{Cpf(document).formatted}")
+        assert isinstance(await store.accept(again), ContentTaken)
+        others = a_sale(document=document, sale_id=f"NF-{document}")
+        mine = replace(a_sale(document=a_cpf()), sale_id=others.sale_id)
+        await accepted(store, submitted(mine, submitted_by="erp-1"))
+        theirs = submitted(others, key="k-2", submitted_by="erp-2", reads_only="erp-2")
+        assert isinstance(await store.accept(theirs), Collided)
+        page = await operators.equals_page(1, None, limit=5, after=None)
+        noted = [(pair.second.idempotency_key, pair.second.sale_id) for pair in page.items]
+        assert noted == [("k-2", None), (None, None)]
 
     async def test_a_collision_with_another_groups_sale_is_listed_with_both_tries(
         self, store: CashbackStore, operators: OperatorStore

@@ -144,18 +144,24 @@ class Reconciliation:
             self._put(line)
 
     def _put(self, line: StatementLine) -> None:
+        if line.doubtful is not None and line.kind is LineKind.CREDIT:
+            self._put_doubtful(line)  # and whatever a person explained, it was the line as read
+            return
         whose, by_person = self._explained(line)
         if by_person and whose is None:
             self._alone.put(Finding(cls=FindingClass.EXPLAINED, line=line, why="foreign"))
         elif line.doubtful is not None and not by_person:
-            self._doubtful.put(line)  # what it means is known when the book is
-            self._has_doubtful = True
+            self._put_doubtful(line)
         elif line.kind is LineKind.UNREADABLE and not by_person:
             self._put_unreadable(line)
         else:
             # Apart: without a name they would be one group, and all be held at once.
             lines = self._unnamed if whose is None else self._named
             lines.put(LeftLine(line=line, own=whose, by_person=by_person))
+
+    def _put_doubtful(self, line: StatementLine) -> None:
+        self._doubtful.put(line)  # what it means is known when the book is
+        self._has_doubtful = True
 
     def _put_unreadable(self, line: StatementLine) -> None:
         why = line.problem or "it cannot be read"
@@ -198,15 +204,15 @@ class Reconciliation:
                 yield self._in_the_end(one, distrust, parts.get(one.entry.id.hex))
 
     def _read_doubtful(self) -> None:
-        """Read the lines whose documents the book makes readable."""
+        """Read the lines whose documents the book makes readable, or says whose they are."""
         lines = self._doubtful.in_order(lambda line: line.number)
         book = self._book.in_order(lambda entry: entry.document)
         self._book = self._spool()
         for line in read_by_book(lines, book, self._book, self._spool):
-            if line.kind is LineKind.UNREADABLE:
-                self._put_unreadable(line)
-            else:
+            if line.doubtful is None:
                 self._put(line)
+            else:  # as it was, when nobody had explained it
+                self._put_unreadable(line)
 
     def _noted(self, findings: Iterator[Finding]) -> Iterator[Finding]:
         """Remember what bars doubts of other customers: what nothing explains, what is missing."""

@@ -45,7 +45,8 @@ class StatementLine:
     `reference` is the text as told, unprintable characters replaced and cut to MAX_REFERENCE;
     None if null or missing. `problem` names the field and what is wrong with it, without
     anything personal. `doubtful` is what the document says where nothing else of an unreadable
-    credit is wrong: a foreigner's, or a CPF or CNPJ told wrongly, and the book may say which.
+    credit is wrong: a foreigner's, or a CPF or CNPJ told wrongly, and the book may say which; and
+    of a credit that is read as a CPF or CNPJ without its zeros, where a foreigner's reads so.
     """
 
     number: int

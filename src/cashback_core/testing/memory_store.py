@@ -57,7 +57,7 @@ from cashback_core.intake.confirmation import (
     NothingToConfirm,
     confirming,
 )
-from cashback_core.intake.equal_sales import MAX_LISTED
+from cashback_core.intake.equal_sales import MAX_LISTED, noted_name
 from cashback_core.intake.known_names import fits
 from cashback_core.intake.store import CashbackStore
 from cashback_core.sales.catalogue import Catalogue
@@ -530,13 +530,18 @@ class MemoryStore(CashbackStore):
 
     def _note_refused(self, submission: Submission, first: UUID, outcome: EqualOutcome) -> None:
         listed = [refused for refused in self.refused_equals if refused.first == first]
+        sale = submission.sale
         if len(listed) < MAX_LISTED:
             self.refused_equals.append(
                 RefusedEqual(
                     id=submission.id,
                     at=self._now(),
                     first=first,
-                    submission=submission,
+                    submission=replace(
+                        submission,
+                        idempotency_key=noted_name(submission.idempotency_key, sale.document),
+                        sale=replace(sale, sale_id=noted_name(sale.sale_id, sale.document)),
+                    ),
                     outcome=outcome,
                 )
             )

@@ -64,6 +64,12 @@ def squeezed(text: str) -> str:
     return "".join(filter(str.isalnum, unicodedata.normalize("NFKD", text).lower()))
 
 
+def divided(document: str) -> str:
+    """In other parts than it was told in."""
+    plain = squeezed(document)
+    return f"{plain[:3]}-{plain[3:5]}/.{plain[5:]}"
+
+
 def telling(dsn: str, document: str) -> set[str]:
     """The columns that tell who it was, in whatever spelling."""
     tokens = (squeezed(document), squeezed(NAME))
@@ -140,13 +146,24 @@ async def test_nothing_tells_who_it_was_and_nothing_is_paid_twice(
             [f'{{"name": "para {document.lower()}"}}'],
         )
         owner.execute(
+            "insert into audit (merchant_id, actor, login, action, resource, key, before, after)"
+            " values (1, 'user:adam', 'x', 'update', 'products', %s, '{}', '{}')",
+            [divided(document)],
+        )
+        owner.execute(
+            "insert into stops (merchant_id, stop_id, by_platform, stopped_at, stopped_by, reason)"
+            " values (1, %s, false, now(), 'user:ana', %s)",
+            [records[0].id, f"of {squeezed(document)}: asked"],
+        )
+        owner.execute(
             "insert into events (merchant_id, cashback_id, sequence, at, actor, actor_name,"
             " from_status, to_status, attempt, reason) values (1, %s, 90, now(), 'operator',"
             " 'petra', 'applied', 'in_doubt', 1, %s)",
             [records[0].id, f"{NAME.title()} called"],
         )
     assert telling(dsn, document) > {
-        "audit.after", "customers.document", "events.reason", "sale_names.name", "sales.sale_id",
+        "audit.after", "audit.key", "stops.reason",
+        "customers.document", "events.reason", "sale_names.name", "sales.sale_id",
         "statement_explanations.reason", "statement_incidents.document",
         "statement_incidents.reference",
     }  # fmt: skip
@@ -167,6 +184,8 @@ async def test_nothing_tells_who_it_was_and_nothing_is_paid_twice(
     assert len(kept_invoice) == (0 if document in INVOICE else 1)
 
     assert await store.accept(told(sale)) == ContentTaken(erased[0])
+    late = told(sale, key=f"late-{divided(document)}")
+    assert await store.accept(late) == ContentTaken(erased[0])
     assert await store.accept(told(noted)) == Repeated(erased[1])
     again = await store.accept(told(replace(noted, sale_id=None)))
     assert again == ContentTaken(erased[1])

@@ -357,7 +357,9 @@ begin
     numbered := case when told ~ '[A-Z]' then '(?i)' else '' end || pattern_of(known, '{}');
     -- Latin letters with accents, which are most of what is not ASCII here, hold no digit.
     maybe := numbered || '|' || unusual;
-    in_order := '%' || regexp_replace(lower(told), '(.)(?=.)', '\1%', 'g') || '%';
+    in_order := '%' || regexp_replace(
+        translate(lower(told), './-', '%%%'), '(.)(?=.)', '\1%', 'g'
+    ) || '%';
     elsewhere := exists (
         select from customers as c where c.document = known and c.merchant_id <> of_merchant
     );
@@ -1347,13 +1349,15 @@ CREATE FUNCTION public.pattern_of(document text, names text[]) RETURNS text
     AS $$
     select string_agg(told, '|') from (
         select case
-            when document like 'F:%' then
-                '(?<![0-9A-Za-z])' || replace(told_document(document), '.', '[.]')
-                    || '(?![0-9A-Za-z])'
+            when document like 'F:%' then '(?<![0-9A-Za-z])' || case
+                when length(plain) >= 6 then regexp_replace(plain, '(.)(?=.)', '\1[./-]*', 'g')
+                else replace(told_document(document), '.', '[.]')
+            end || '(?![0-9A-Za-z])'
             when document ~ '[A-Z]' and not is_pseudonym(document)
                 then regexp_replace(document, '(.)(?=.)', '\1[^0-9A-Za-z]*', 'g')
             else regexp_replace(document, '(.)(?=.)', '\1[^0-9]*', 'g')
         end as told
+        from translate(told_document(document), './-', '') as plain
         union
         select regexp_replace(letters, '(.)(?=.)', '\1[^A-Za-z]*', 'g')
         from unnest(names) as n (name)

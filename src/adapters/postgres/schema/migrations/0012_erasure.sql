@@ -183,19 +183,22 @@ create trigger statement_incidents_of_whom_it_erases after update on statement_i
 
 -- What finds a person in a text that is decomposed (nfkd), whatever its case: the document, however it
 -- is divided or within whatever longer number (a foreign one as a word, for it may be as short as any
--- number), or one of the names as a whole, whatever stands between its letters. Names too short to mean
--- anybody do not count.
+-- number; from six letters and digits on however it is punctuated: cashback_core.values.masks), or one
+-- of the names as a whole, whatever stands between its letters. Names too short to mean anybody do not
+-- count.
 create function pattern_of(document text, names text[]) returns text
 language sql immutable as $$
     select string_agg(told, '|') from (
         select case
-            when document like 'F:%' then
-                '(?<![0-9A-Za-z])' || replace(told_document(document), '.', '[.]')
-                    || '(?![0-9A-Za-z])'
+            when document like 'F:%' then '(?<![0-9A-Za-z])' || case
+                when length(plain) >= 6 then regexp_replace(plain, '(.)(?=.)', '\1[./-]*', 'g')
+                else replace(told_document(document), '.', '[.]')
+            end || '(?![0-9A-Za-z])'
             when document ~ '[A-Z]' and not is_pseudonym(document)
                 then regexp_replace(document, '(.)(?=.)', '\1[^0-9A-Za-z]*', 'g')
             else regexp_replace(document, '(.)(?=.)', '\1[^0-9]*', 'g')
         end as told
+        from translate(told_document(document), './-', '') as plain
         union
         select regexp_replace(letters, '(.)(?=.)', '\1[^A-Za-z]*', 'g')
         from unnest(names) as n (name)
@@ -288,7 +291,9 @@ begin
     numbered := case when told ~ '[A-Z]' then '(?i)' else '' end || pattern_of(known, '{}');
     -- Latin letters with accents, which are most of what is not ASCII here, hold no digit.
     maybe := numbered || '|' || unusual;
-    in_order := '%' || regexp_replace(lower(told), '(.)(?=.)', '\1%', 'g') || '%';
+    in_order := '%' || regexp_replace(
+        translate(lower(told), './-', '%%%'), '(.)(?=.)', '\1%', 'g'
+    ) || '%';
     elsewhere := exists (
         select from customers as c where c.document = known and c.merchant_id <> of_merchant
     );
