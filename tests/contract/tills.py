@@ -201,7 +201,7 @@ class TillsContract:
     ) -> None:
         rules = replace(PAID, numbers=NumberScope.STORE)
         company = Cnpj("11222333000181")
-        sale = at(replace(a_sale(), customer=Customer(document=company, name="LOJA")), company)
+        sale = at(replace(a_sale(), customer=Customer(document=company, name="LOJA")), str(company))
         numbered = replace(sale, sale_id="1")
         first = await accepted(store, told(sale, rules, key="k1"))
         assert await store.accept(told(numbered, rules, key="k1")) == Repeated(first)
