@@ -141,10 +141,10 @@ def test_how_far_ahead_is_told_by_when_the_sale_came(monkeypatch: pytest.MonkeyP
         world = Process()
         ahead = world.clock.now() + timedelta(minutes=5, seconds=1)
 
-        async def slowly(_: object) -> None:
+        async def slowly(*_: object) -> None:
             world.clock.advance(600.0)
 
-        monkeypatch.setattr(type(world.submit), "_same_request", lambda _, r: slowly(r))
+        monkeypatch.setattr(type(world.submit), "_same_request", slowly)
         with pytest.raises(InvalidSale):
             await world.send(changed(sold_at=ahead.isoformat()), submitted_by="client:a")
         store = Noted()
