@@ -88,6 +88,10 @@ bench: SECONDS ?= 5
 bench: venv-dev ## measure sale -> applied next to pgbench (SECONDS=5 REPEATS=5)
 	@PYTHONPATH=src:proofs .venv/bin/python -m benchmarks --seconds $(SECONDS) --repeats $(REPEATS)
 
+.PHONY: bench-plain
+bench-plain: venv-dev ## time a plain sale in the core, in turns with the way before (BESIDE=another checkout's src)
+	@PYTHONPATH=src:proofs .venv/bin/python -m benchmarks.plain_sales $(if $(BESIDE),--beside $(BESIDE))
+
 .PHONY: capacity
 capacity: venv-dev ## drive the compose stack to its knees, write docs/sizing.md (ARGS="--seconds 5 …")
 	@exports=$$(tests/deploy/engine.sh) && eval "$$exports" && \

@@ -2,11 +2,11 @@
 
     infra/openapi_diff.py BEFORE.json AFTER.json [--texts]
 
-References are followed first, and a `default` answer is each status that its examples have: where
-something stands in the document is no difference. Objects are compared once, whoever takes or
-answers them; one whose name is gone is compared with the likest of the same fields. What is equally
-different at several operations is told once; descriptions and examples only with --texts. The exit
-code is 1 if anything differs.
+References are followed first, what extends an object has all of its fields, and a `default` answer
+is each status that its examples have: where something stands in the document is no difference.
+Objects are compared once, whoever takes or answers them; one whose name is gone is compared with
+the likest of the same fields. What is equally different at several operations is told once;
+descriptions and examples only with --texts. The exit code is 1 if anything differs.
 """
 
 from __future__ import annotations
@@ -34,6 +34,7 @@ Tree = dict[str, Any]
 
 def differences(before: Tree, after: Tree, *, texts: bool = False) -> Iterator[str]:
     """A line for each, sorted by the operation; empty when callers see no difference."""
+    before, after = _extended(before), _extended(after)
     renamed = _renamed(_objects(before), _objects(after))
     old = _Side(before, renamed, texts=texts)
     new = _Side(after, {}, texts=texts)
@@ -49,6 +50,33 @@ def differences(before: Tree, after: Tree, *, texts: bool = False) -> Iterator[s
         for line, keys in alike.items():
             yield f"~ {kind}{_where(keys)}: {line}"
     yield from (f"~ schema {name} is named {other}" for name, other in renamed.items())
+
+
+def _extended(document: Tree) -> Tree:
+    """The document, each object that extends another one having all of its fields."""
+    components = document["components"]
+    schemas = whole_schemas(components["schemas"])
+    return {**document, "components": {**components, "schemas": schemas}}
+
+
+def whole_schemas(schemas: Tree) -> Tree:
+    """Schemas by name; one that is `allOf` another one and fields of its own is all of these."""
+    found: Tree = {}
+    for name, schema in schemas.items():
+        parts = [
+            schemas[part["$ref"].rpartition("/")[2]] if "$ref" in part else part
+            for part in schema.get("allOf", [])
+        ]
+        if not parts:
+            found[name] = schema
+            continue
+        found[name] = {
+            **{key: value for key, value in schema.items() if key != "allOf"},
+            "type": "object",
+            "properties": {f: of for part in parts for f, of in part["properties"].items()},
+            "required": [field for part in parts for field in part.get("required", [])],
+        }
+    return found
 
 
 def _objects(document: Tree) -> Tree:

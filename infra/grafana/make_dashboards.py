@@ -237,6 +237,11 @@ MONEY: Final = Dashboard(
             {"{{outcome}}": "sum by (outcome) (increase(cashback_equal_sales_total[1h]))"},
         ),
         Panel(
+            "Never confirmed in an hour",
+            "short",
+            {"void": "sum(increase(cashback_voided_total[1h]))"},
+        ),
+        Panel(
             "Wrong names from shops in an hour",
             "short",
             {"{{budget}}": "sum by (budget) (increase(cashback_wrong_names_total[1h]))"},
@@ -362,6 +367,11 @@ RESOURCES: Final = Dashboard(
                 "{{instance}} give or take": "cashback_database_clock_error_seconds",
             },
             signed=True,
+        ),
+        Panel(
+            "Clocks of clients that are ahead",
+            "s",
+            {"{{client}}": "max by (client) (cashback_client_clock_ahead_seconds)"},
         ),
     ),
 )

@@ -37,12 +37,12 @@ with new_sale as (
     )
 ), new_lines as (
     insert into sale_lines (
-        merchant_id, cashback_id, position, type, value_centavos, qty_thousandths,
+        merchant_id, cashback_id, position, type, value_e10, qty_e4, amount_centavos,
         discount_centavos, rate_bp, rate_version, exact, cashback_centavos
     ) values
-        (:merchant, :id, 0, 'A', 1000, 2000, 0, 500, 1, '1.00', 100),
-        (:merchant, :id, 1, 'B', 6625, 1000, 0, 100, 1, '0.6625', 66),
-        (:merchant, :id, 2, 'D', 1250, 500, 0, 1000, 1, '0.625', 63)
+        (:merchant, :id, 0, 'A', 100000000000, 20000, 2000, 0, 500, 1, '1.00', 100),
+        (:merchant, :id, 1, 'B', 662500000000, 10000, 6625, 0, 100, 1, '0.6625', 66),
+        (:merchant, :id, 2, 'D', 125000000000, 5000, 625, 0, 1000, 1, '0.625', 63)
 ), new_cashback as (
     insert into cashbacks (
         merchant_id, cashback_id, status, version, attempt, cashback_centavos,

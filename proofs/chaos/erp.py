@@ -2,13 +2,14 @@
 
 A definite answer is any 2xx or 4xx. After a 503, a broken connection or a wait in vain the same
 sale goes out again to the other API, at times in other words or under one more name; some sales go
-out again long after their answer.
+out again long after their answer. Of those to be confirmed later most are confirmed, some twice.
 """
 
 from __future__ import annotations
 
 import asyncio
 import itertools
+import json
 import time
 from collections import Counter
 from dataclasses import dataclass, field
@@ -30,6 +31,8 @@ _PAUSE_S: Final = 0.1
 _TWIN_SHARE: Final = 0.05
 _HANG_UP_SHARE: Final = 0.05
 _LATER_SHARE: Final = 0.05
+_CONFIRM_S: Final = 0.5
+_CONFIRM_TWICE_SHARE: Final = 0.3
 _UNAVAILABLE: Final = 503
 
 
@@ -120,6 +123,39 @@ class Erp:
             await asyncio.sleep(self.random.uniform(0, _PAUSE_S))
         self.book.outrages.append(f"none at all for sale {sale.number}")
 
+    async def confirm(self, sale: Sale) -> None:
+        """Confirm a sale that was taken, until there is a definite answer."""
+        id_ = self._id_of(sale)
+        if id_ is None:
+            self.book.outrages.append(f"no record of sale {sale.number} to confirm")
+            return
+        began = time.monotonic()
+        while time.monotonic() - began < GIVE_UP_S:
+            host, port = self._next_api()
+            lines = (
+                f"POST /api/cashbacks/{id_}/confirm HTTP/1.1",
+                f"Host: {host}:{port}",
+                "Connection: close",
+                f"Authorization: Bearer {self.token}",
+                "Content-Length: 0",
+            )
+            request = "\r\n".join([*lines, "", ""]).encode("ascii")
+            answer = await _exchange(host, port, request, PATIENCE_S)
+            if isinstance(answer, Answer) and answer.status != _UNAVAILABLE:
+                if answer.status >= 300:
+                    self.book.outrages.append(f"{answer.status} to confirm sale {sale.number}")
+                return
+            await asyncio.sleep(self.random.uniform(0, _PAUSE_S))
+        self.book.outrages.append(f"none at all to confirm sale {sale.number}")
+
+    def _id_of(self, sale: Sale) -> str | None:
+        for answer in self.book.answers.get(sale.number, []):
+            told = json.loads(answer.body)
+            record = told if answer.status < 300 else told.get("record")
+            if record is not None:
+                return str(record["id"])
+        return None
+
     async def _till(self, think_s: float, stop: asyncio.Event) -> None:
         while not stop.is_set():
             sale = self._next_sale()
@@ -131,6 +167,10 @@ class Erp:
                     await self._ask(sale, self.random.uniform(0, 0.05))
                 await self.see_through(sale)
             self.book.sales_s.append(time.monotonic() - began)
+            if sale.confirms and sale.valid:
+                await asyncio.sleep(self.random.uniform(0, _CONFIRM_S))
+                for _ in range(1 + (self.random.random() < _CONFIRM_TWICE_SHARE)):
+                    await self.confirm(sale)
             if self.random.random() < _LATER_SHARE:
                 earlier = self.random.choice(tuple(self.book.answers) or (sale.number,))
                 await self.see_through(self.book.sales[earlier])
@@ -142,25 +182,34 @@ class Erp:
         return sale
 
     async def _ask(self, sale: Sale, patience_s: float) -> Answer | str:
-        """One request over a connection of its own; without an answer, why."""
-        host, port = self.apis[next(self._turns) % len(self.apis)]
+        """One request; without an answer, why."""
+        host, port = self._next_api()
         said = sale.say(self.random)
         self.book.respelt += said.body != sale.body or said.key != sale.idempotency_key
-        writer = None
-        try:
-            async with asyncio.timeout(patience_s):
-                reader, writer = await asyncio.open_connection(host, port)
-                writer.write(sale.request(said, f"{host}:{port}", self.token))
-                return await _read(reader)
-        except TimeoutError:
-            return "waited in vain"
-        except ConnectionRefusedError:
-            return "connection refused"
-        except (OSError, asyncio.IncompleteReadError):
-            return "connection broken"
-        finally:
-            if writer is not None:
-                writer.transport.abort()
+        request = sale.request(said, f"{host}:{port}", self.token)
+        return await _exchange(host, port, request, patience_s)
+
+    def _next_api(self) -> tuple[str, int]:
+        return self.apis[next(self._turns) % len(self.apis)]
+
+
+async def _exchange(host: str, port: int, request: bytes, patience_s: float) -> Answer | str:
+    """One request over a connection of its own; without an answer, why."""
+    writer = None
+    try:
+        async with asyncio.timeout(patience_s):
+            reader, writer = await asyncio.open_connection(host, port)
+            writer.write(request)
+            return await _read(reader)
+    except TimeoutError:
+        return "waited in vain"
+    except ConnectionRefusedError:
+        return "connection refused"
+    except (OSError, asyncio.IncompleteReadError):
+        return "connection broken"
+    finally:
+        if writer is not None:
+            writer.transport.abort()
 
 
 async def _read(reader: asyncio.StreamReader) -> Answer:

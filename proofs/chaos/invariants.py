@@ -201,6 +201,25 @@ def _one_cashback_each(ledgers: Ledgers) -> Iterator[str]:
             yield f"2: sale {number} was told {len(told_ids)} cashbacks"
 
 
+def _confirmed_alone_are_paid(ledgers: Ledgers) -> Iterator[str]:
+    """15 and 16: what is to be confirmed later is paid once if it was confirmed, and else never."""
+    paid = Counter(credit.reference for credit in ledgers.credits)
+    for number, id_ in sorted({(t.number, t.id) for t in ledgers.told if t.id is not None}):
+        sale, row = ledgers.sales[number], ledgers.rows.get(id_)
+        if row is None or sale.confirms is None:
+            continue
+        left = sum(event.source == "unconfirmed" for event in row.events)
+        what = f"{row.status}, credited {paid[id_]} times"
+        if row.events[0].target != "unconfirmed":
+            yield f"15: sale {number} is to be confirmed, and began as {row.events[0].target}"
+        elif not sale.confirms and (left or row.attempts or paid[id_]):
+            yield f"16: sale {number} was never confirmed: {what}"
+        elif sale.confirms and left != 1:
+            yield f"15: sale {number} was confirmed, and moved by it {left} times: {what}"
+        elif sale.confirms and row.status == "applied" and paid[id_] != 1:
+            yield f"16: sale {number} was confirmed: {what}"
+
+
 def _credits_have_attempts(ledgers: Ledgers) -> Iterator[str]:
     """7: every credit has an attempt that was committed before it."""
     for credit in ledgers.credits:
@@ -260,6 +279,7 @@ _CHECKS: Final[tuple[Callable[[Ledgers], Iterator[str]], ...]] = (
     _no_answer_is_lost,
     _told_as_it_is,
     _one_cashback_each,
+    _confirmed_alone_are_paid,
     _paid_once,
     _sums_are_equal,
     _credits_have_attempts,

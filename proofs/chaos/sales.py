@@ -24,6 +24,9 @@ _PIECE_CENTAVOS: Final = 1000
 _WRONG_SHARE: Final = 0.02
 _UNNAMED_SHARE: Final = 0.05
 _WALL_SHARE: Final = 0.5
+_PLACED_SHARE: Final = 0.3
+_LATER_SHARE: Final = 0.15
+_CONFIRMED_SHARE: Final = 0.7
 _PREFERENCES: Final = ("respond-async", "wait=0", "wait=1", None, None, None, None, None)
 
 
@@ -32,7 +35,8 @@ class Sale:
     """One sale as the ERP knows it; `valid` tells whether the gateway must take it.
 
     `content` is what it says, `body` that in its first spelling, and `bodies` are all spellings
-    that were sent. With `by_wall_clock` its instant has no offset, in no spelling.
+    that were sent. With `by_wall_clock` its instant has no offset, in no spelling. `confirms` is
+    whether the ERP will confirm it, None where it is to be paid at once.
     """
 
     number: int
@@ -44,6 +48,7 @@ class Sale:
     prefer: str | None
     valid: bool
     by_wall_clock: bool
+    confirms: bool | None
     content: dict[str, Any]
     body: bytes
     bodies: set[bytes] = field(default_factory=set[bytes])
@@ -82,7 +87,7 @@ class Sale:
 def make_sale(number: int, random: Random, *, document: str | None = None) -> Sale:
     """A sale with a cashback of whole centavos, worked out apart from the core.
 
-    One for a `document` of somebody's choice is never wrong.
+    One for a `document` of somebody's choice is never wrong, and paid at once.
     """
     type_ = random.choice("ABCD")
     pieces = random.randrange(1, 9)
@@ -90,6 +95,7 @@ def make_sale(number: int, random: Random, *, document: str | None = None) -> Sa
     valid = random.random() >= _WRONG_SHARE or document is not None
     named_by = "nothing" if random.random() < _UNNAMED_SHARE else random.choice(["key", "id", "2"])
     sale_id = f"sale-{number}" if named_by in {"id", "2"} else None
+    document_is_any = document is None
     document = document or cpf(random.randrange(CUSTOMERS))
     by_wall_clock = random.random() < _WALL_SHARE
     # One microsecond for each number: no two sales have the same content.
@@ -107,6 +113,13 @@ def make_sale(number: int, random: Random, *, document: str | None = None) -> Sa
     }
     if sale_id is not None:
         content["sale_id"] = sale_id
+    if random.random() < _PLACED_SHARE:
+        content |= {"store": f"loja-{number % 7}", "till": f"{number % 3}"}
+        content["payments"] = _parts(total, random)
+    confirms = None
+    if document_is_any and random.random() < _LATER_SHARE:
+        content["confirm"] = "later"
+        confirms = random.random() < _CONFIRMED_SHARE
     return Sale(
         number=number,
         document=document,
@@ -117,9 +130,19 @@ def make_sale(number: int, random: Random, *, document: str | None = None) -> Sa
         prefer=random.choice(_PREFERENCES),
         valid=valid,
         by_wall_clock=by_wall_clock,
+        confirms=confirms,
         content=content,
         body=json.dumps(content).encode("ascii"),
     )
+
+
+def _parts(total: int, random: Random) -> list[dict[str, str]]:
+    """What it was paid with, all of which earns."""
+    cash = random.randrange(total + 1)
+    return [
+        {"kind": "pix", "value": money(total - cash)},
+        {"kind": "cash", "value": money(cash)},
+    ]
 
 
 def cpf(customer: int) -> str:

@@ -23,6 +23,8 @@ _NAMES: Final = (
     "Cli\u00eante d\u00e9 Teste",
     "cliente  de teste ",
 )
+_MAY_BE_UNTOLD: Final = ("store", "till", "payments")
+_UNTOLD_SHARE: Final = 0.3
 _OFFSETS: Final = (UTC, timezone(timedelta(hours=-3)), timezone(timedelta(hours=5.5)))
 
 
@@ -38,7 +40,8 @@ def respelt(content: dict[str, Any], random: Random, *, by_wall_clock: bool) -> 
     """The same content in another spelling.
 
     An instant keeps its offset or keeps having none: while the merchant's zone changes, nobody
-    could say whether the one is the other.
+    could say whether the one is the other. Where it was made, and what it was paid with, it tells
+    or leaves out.
     """
     customer: dict[str, str] = content["customer"]
     products: list[dict[str, Any]] = content["products"]
@@ -55,6 +58,9 @@ def respelt(content: dict[str, Any], random: Random, *, by_wall_clock: bool) -> 
             for line in random.sample(products, len(products))
         ],
     }
+    for untold in _MAY_BE_UNTOLD:
+        if random.random() < _UNTOLD_SHARE:
+            told.pop(untold, None)
     names = random.sample(sorted(told), len(told))
     return {name: told[name] for name in names}
 

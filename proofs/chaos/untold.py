@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from chaos.invariants import Ledgers
     from chaos.ledgers import Credit, Group, Incident
 
-_NOT_PAID: Final = frozenset({"pending", "held", "rejected"})
+_NOT_PAID: Final = frozenset({"unconfirmed", "pending", "held", "rejected"})
 _CALL_ENDED: Final = timedelta(seconds=3)
 """From a credit until the call that it answered is surely in doubt or over."""
 
@@ -138,9 +138,10 @@ def classes_add_up(ledgers: Ledgers) -> Iterator[str]:
             f"13: {credits_[0]} credits of {money(credits_[1])}, in classes"
             f" {reading.lines} of {money(reading.net_centavos)}"
         )
-    tried = sum(row.attempt > 0 for row in ledgers.rows.values())
-    if reading.cashbacks != tried:
-        yield f"13: {tried} cashbacks were tried, {reading.cashbacks} are in classes"
+    # What is not confirmed is looked for, too: a line with its reference would be its payment.
+    asked = sum(row.attempt > 0 or row.status == "unconfirmed" for row in ledgers.rows.values())
+    if reading.cashbacks != asked:
+        yield f"13: {asked} cashbacks may be paid, {reading.cashbacks} are in classes"
     if reading.distrust is not None:
         yield f"10: the last statement still proves no absence: {reading.distrust}"
 

@@ -122,9 +122,10 @@ async def sent_without_acknowledgement(self: SubmitSale, submission_: Submission
     try:
         return await self.store.accept(submission_)
     finally:
-        if submission_.lease_s is not None:
+        claim = submission._first_claim(submission_)
+        if claim is not None:
             self.under_way.start(
-                submission._first_claim(submission_),
+                claim,
                 claimed_at_s=self.under_way.deliverer.clock_s(),
                 actor=Actor.API,
             )

@@ -13,19 +13,23 @@ from zoneinfo import ZoneInfo
 from cashback_core.delivery.states import Actor, Status
 from cashback_core.reconciliation import BookEntry
 from cashback_core.testing.memory_operators import MemoryOperators, MemorySenderSwitch
+from cashback_core.testing.memory_rows import confirmed_at, paid_document
 from cashback_core.testing.memory_store import MemoryStore
 from simulation.incidents import SimulatedIncidents
-from simulation.mix import MARGIN, POLICY
+from simulation.mix import CONFIRM_WITHIN, MARGIN, POLICY, VOID_GRACE
 from simulation.runs import Begun
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Coroutine, Iterator, Mapping
     from datetime import datetime
+    from uuid import UUID
 
     from cashback_core.delivery.leases import Claim
+    from cashback_core.intake.acceptance import Acceptance, Submission
     from cashback_core.reconciliation import Rules
     from cashback_core.sales.terms import Terms
     from cashback_core.testing.memory_rows import Row
+    from cashback_core.values.documents import BuyerDocument
     from simulation.runs import Run
 
 T = TypeVar("T")
@@ -40,7 +44,7 @@ class SimulatedDatabase(MemoryStore):
     def __init__(
         self, terms: Mapping[int, Terms], *, now: Callable[[], datetime], settling: Rules
     ) -> None:
-        super().__init__(terms, now=now, policy=POLICY)
+        super().__init__(terms, now=now, policy=POLICY, void_grace=VOID_GRACE)
         self.down = False
         self.client_skew_s = 0.0
         self.settling = settling
@@ -48,10 +52,13 @@ class SimulatedDatabase(MemoryStore):
         self.said = SimulatedIncidents(self, precedes=settling.precedes)
         self.operators = MemoryOperators(self, self.said)
         self.switch = MemorySenderSwitch(self)
+        self.voided: set[UUID] = set()
         self.listeners: list[Callable[[], object]] = []
 
     def _tell(self, row: Row, before: Status | None, actor: Actor, reason: str) -> None:
         super()._tell(row, before, actor, reason)
+        if row.status is Status.VOID:
+            self.voided.add(row.record.id)
         if row.status is Status.PENDING:  # NOTIFY
             for wake in self.listeners:
                 wake()
@@ -126,13 +133,19 @@ class SimulatedDatabase(MemoryStore):
         rules = replace(terms.rules, zone=ZoneInfo("America/Manaus"))
         self._terms[merchant_id] = replace(terms, rules=rules)
 
+    async def accept(self, submission: Submission) -> Acceptance:
+        """As always; but merchants give an hour at least to confirm, and worlds last minutes."""
+        if submission.confirm_within is not None:
+            submission = replace(submission, confirm_within=CONFIRM_WITHIN)
+        return await super().accept(submission)
+
     def _lease(self, row: Row, lease_s: float, actor: Actor, reason: str) -> Claim:
         assert not self.sender_paused, "leased while the sender is paused"
         assert self.stop_of(row.record) is None, "leased while a stop stands against it"
         return super()._lease(row, lease_s, actor, reason)
 
     async def rolled_back_claims(
-        self, *, limit: int, lease_s: float, excluding: Collection[str]
+        self, *, limit: int, lease_s: float, excluding: Collection[BuyerDocument]
     ) -> tuple[Claim, ...]:
         """Claims that were read before their commit came to nothing."""
         kept = {
@@ -159,7 +172,7 @@ class SimulatedDatabase(MemoryStore):
 
 
 def _group(row: Row) -> tuple[str, int]:
-    return row.record.sale.customer.document, row.record.cashback.cashback_centavos
+    return paid_document(row.record), row.record.cashback.cashback_centavos
 
 
 def entry_of(row: Row) -> BookEntry:
@@ -169,13 +182,14 @@ def entry_of(row: Row) -> BookEntry:
     return BookEntry(
         id=record.id,
         merchant_id=record.merchant_id,
-        document=record.sale.customer.document,
+        document=paid_document(record),
         cashback_centavos=record.cashback.cashback_centavos,
         status=row.status,
         accepted_at=record.accepted_at,
         first_started_at=attempts[0].started_at if attempts else None,
         last_started_at=attempts[-1].started_at if attempts else None,
         applied_at=record.standing.applied_at,
+        confirmed_at=confirmed_at(row),
         version=len(row.events),
         rounds=len(rounds),
         first_round_at=rounds[0] if rounds else None,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from cashback_core.reconciliation import line_key
 from cashback_core.reconciliation.statements import StatementHead
+from cashback_core.testing.memory_rows import paid_document
 from simulation.mix import MARGIN, STATEMENT_LAG_S, Mix, instant
 from simulation.papers import (
     LATEST_START,
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from random import Random
 
-    from cashback_core.delivery.provider import Payment
+    from cashback_core.delivery.provider import CreditRequest
     from cashback_core.reconciliation.statements import StatementLine
     from cashback_core.testing.memory_rows import Row
     from simulation.virtual_loop import VirtualLoop
@@ -49,7 +50,7 @@ class Desk:
         self._random = random
         self._mix = mix
 
-    def credit(self, payment: Payment, *, denied: bool, honest: bool) -> None:
+    def credit(self, payment: CreditRequest, *, denied: bool, honest: bool) -> None:
         """Money moves, perhaps more than once, and perhaps back; somebody else's, too."""
         random, mix = self._random, self._mix
         told = Telling.TRUE
@@ -152,7 +153,7 @@ class Desk:
             row = next(iter(self._known(head.asked_since, head.asked_at, through)), None)
             if row is None:
                 return true
-            known = row.record.sale.customer.document, row.record.cashback.cashback_centavos
+            known = paid_document(row.record), row.record.cashback.cashback_centavos
         return spoilt(true, paper, known)
 
     def _known(self, since: datetime, asked_at: datetime, through: datetime) -> Iterable[Row]:

@@ -11,11 +11,15 @@ from collections import Counter, defaultdict
 from typing import TYPE_CHECKING, Any, Final
 
 from cashback_core.delivery.states import DONE, TRANSITIONS, Actor, Status
+from cashback_core.intake.confirmation import ConfirmationExpired, Confirmed, NothingToConfirm
+from cashback_core.testing.memory_rows import confirmed_at
+from simulation.mix import instant
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterator, Sequence
     from uuid import UUID
 
+    from cashback_core.intake.confirmation import Confirmation
     from cashback_core.testing.memory_rows import Row
     from simulation.database import SimulatedDatabase
     from simulation.erp import Sending
@@ -24,7 +28,7 @@ if TYPE_CHECKING:
 MAYBE: Final = frozenset({Status.IN_DOUBT, Status.SENDING})
 """States in which a cashback may or may not be paid."""
 
-OPEN: Final = MAYBE | {Status.PENDING}
+OPEN: Final = MAYBE | {Status.PENDING, Status.UNCONFIRMED}
 """States that must end by themselves once the faults do."""
 
 
@@ -38,7 +42,13 @@ def violations(
 ) -> list[str]:
     """What is wrong now; `final` asks for what must hold once everything came to rest."""
     rows = list(database.rows.values())
-    found = [*_told(sendings, database), *_owned(database), *_histories(rows)]
+    found = [
+        *_told(sendings, database),
+        *_owned(database),
+        *_histories(rows),
+        *_confirmed(sendings, database),
+        *_sent_unconfirmed(database, ledger),
+    ]
     said = database.said
     words = Counter([*said.absent, *(id_ for ids in said.lines.values() for id_ in ids if id_)])
     found.extend(
@@ -77,7 +87,7 @@ def _told(sendings: Sequence[Sending], database: SimulatedDatabase) -> Iterator[
                 continue
             sale = row.record.sale
             if (
-                sale.customer.document != sending.customer
+                sale.document != sending.customer
                 or row.record.cashback.cashback_centavos != told.centavos
                 or sale.sale_id not in {sending.document.get("sale_id"), f"added-{sending.number}"}
             ):
@@ -91,11 +101,58 @@ def _owned(database: SimulatedDatabase) -> Iterator[str]:
     owners: dict[Hashable, set[UUID]] = defaultdict(set)
     for (merchant_id, id_), row in database.rows.items():
         sale = row.record.sale
-        # No two sales have the same minute, in whatever zone it was read.
-        owners[merchant_id, sale.sold_at.minute, sale.customer.document].add(id_)
+        # No two sales have the same minute, in whatever zone it was read, but those of two stores.
+        twin = sale.place.store == "2"
+        owners[merchant_id, sale.sold_at.minute, sale.document, twin].add(id_)
     for name, ids in owners.items():
         if len(ids) > 1:
             yield f"2: {len(ids)} cashbacks for the sale {name}"
+
+
+def _confirmed(sendings: Sequence[Sending], database: SimulatedDatabase) -> Iterator[str]:
+    """Invariant 15: what is to be confirmed later is, by its ERP alone, and its word is kept."""
+    for sending in sendings:
+        rows = [
+            row
+            for told in sending.told
+            if (row := database.rows.get((sending.merchant_id, told.id))) is not None
+        ]
+        for row in rows if sending.later else ():
+            id_ = row.record.id
+            if row.events[0].to_status not in {Status.UNCONFIRMED, Status.NOT_DUE}:
+                yield f"15: {id_} is to be confirmed later, and began as {row.events[0].to_status}"
+            asked = [instant(at_s) for at_s in sending.asked_s]
+            at = confirmed_at(row)
+            if at is not None and not any(asked_at <= at for asked_at in asked):
+                yield f"15: {id_} was confirmed by nobody"
+            for answer in sending.confirmed:
+                yield from _kept(row, answer)
+
+
+def _kept(row: Row, answer: Confirmation | None) -> Iterator[str]:
+    """What an ERP was told of a sale that it confirmed, and is not so."""
+    match answer:
+        case ConfirmationExpired():
+            if row.status is not Status.VOID:
+                yield f"15: {row.record.id} was confirmed too late, and is {row.status}"
+        case Confirmed(record) | NothingToConfirm(record):
+            lost = record.status not in {Status.CANCELLED, Status.NOT_DUE}
+            if lost and confirmed_at(row) is None:
+                yield f"15: the confirmation of {record.id} is lost"
+        case None:
+            yield f"15: nobody knows {row.record.id}, which is confirmed"
+
+
+def _sent_unconfirmed(database: SimulatedDatabase, ledger: Sequence[Credit]) -> Iterator[str]:
+    """Invariant 16: nothing is sent before it is confirmed, and nothing ever of what is void."""
+    paid = {credit.reference for credit in ledger}
+    for row in database.rows.values():
+        id_, first = row.record.id, row.events[0].to_status
+        sent = bool(row.attempts) or str(id_) in paid
+        if first is Status.UNCONFIRMED and sent and confirmed_at(row) is None:
+            yield f"16: {id_} was sent, and nobody confirmed it"
+        if id_ in database.voided and (row.status is not Status.VOID or sent):
+            yield f"16: {id_} was void, and is {row.status}{', and sent' if sent else ''}"
 
 
 def _is_taken_back(row: Row) -> bool:
@@ -180,4 +237,4 @@ def _key(row: Row, *, per_row: bool) -> Hashable:
     record = row.record
     if per_row:
         return str(record.id)
-    return record.sale.customer.document, record.cashback.cashback_centavos
+    return record.sale.document, record.cashback.cashback_centavos

@@ -12,6 +12,7 @@ from cashback_core.delivery.leases import AttemptResult, Claim, ClaimsUnacknowle
 from cashback_core.delivery.states import Status
 from cashback_core.intake.acceptance import Acceptance, Accepted, Submission
 from cashback_core.intake.store import CashbackStore
+from cashback_core.sales.rules import NumberScope
 from cashback_core.values.availability import StoreUnavailable
 from simulation.database import SimulatedDatabase, at_once
 from simulation.mix import POLICY
@@ -24,11 +25,12 @@ if TYPE_CHECKING:
 
     from cashback_core.delivery.record import History, Record, RecordFilter, RecordPage, Standing
     from cashback_core.delivery.waits import Waiting
+    from cashback_core.intake.confirmation import Confirmation
     from cashback_core.sales.catalogue import Catalogue
     from cashback_core.sales.sale import Sale
     from cashback_core.sales.same_sale import EqualContent, Meaning
     from cashback_core.sales.terms import Terms
-    from cashback_core.values.documents import Cpf
+    from cashback_core.values.documents import BuyerDocument
     from cashback_core.values.pages import Position
     from simulation.database import SimulatedDatabase
     from simulation.mix import Mix
@@ -133,6 +135,7 @@ class Link(CashbackStore):
         *,
         idempotency_key: str | None,
         equal_content: EqualContent,
+        numbers: NumberScope = NumberScope.MERCHANT,
         reads_only: str | None = None,
     ) -> Meaning:
         return await self.ask(
@@ -141,6 +144,7 @@ class Link(CashbackStore):
                 sale,
                 idempotency_key=idempotency_key,
                 equal_content=equal_content,
+                numbers=numbers,
                 reads_only=reads_only,
             )
         )
@@ -168,7 +172,7 @@ class Link(CashbackStore):
         return await self.ask(lambda: self.database.waits(merchant_id, ids))
 
     async def known_name(
-        self, merchant_id: int, document: Cpf, *, told_by: str | None = None
+        self, merchant_id: int, document: BuyerDocument, *, told_by: str | None = None
     ) -> str | None:
         return await self.ask(
             lambda: self.database.known_name(merchant_id, document, told_by=told_by)
@@ -180,7 +184,7 @@ class Link(CashbackStore):
         return await self.ask(lambda: self.database.conclude(result))
 
     async def claim_due(
-        self, *, limit: int, lease_s: float, excluding: Collection[str] = ()
+        self, *, limit: int, lease_s: float, excluding: Collection[BuyerDocument] = ()
     ) -> tuple[Claim, ...]:
         asked_s = self._loop.time()
         self._may_claim(limit)
@@ -190,7 +194,7 @@ class Link(CashbackStore):
         return claims
 
     async def _claim(
-        self, *, limit: int, lease_s: float, excluding: Collection[str]
+        self, *, limit: int, lease_s: float, excluding: Collection[BuyerDocument]
     ) -> tuple[Claim, ...]:
         """The rows come before the commit: of a commit without an answer the claims are known."""
         faults, read = self._faults, list[Claim]()
@@ -236,6 +240,18 @@ class Link(CashbackStore):
     def _begun(self, id_: UUID, asked_s: float) -> None:
         if self._breaker is not None and self._breaker.state is BreakerState.HALF_OPEN:
             self._probes[id_] = asked_s
+
+    async def confirm(
+        self,
+        merchant_id: int,
+        id: UUID,  # noqa: A002
+        *,
+        group: str | None = None,
+    ) -> Confirmation | None:
+        return await self.ask(lambda: self.database.confirm(merchant_id, id, group=group))
+
+    async def void_expired(self, *, limit: int) -> int:
+        return await self.ask(lambda: self.database.void_expired(limit=limit))
 
     async def next_due_s(self) -> float | None:
         return await self.ask(self.database.next_due_s)

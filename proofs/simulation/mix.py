@@ -32,6 +32,10 @@ POLICY: Final = DeliveryPolicy(
 MARGIN: Final = Margin(freeze_s=60.0, provider_delay_s=60.0, clock_skew_s=5.0)
 
 SCHEDULE: Final = Schedule(poll_s=6.0, reaper_s=6.0, settler_s=15.0, guard_s=1e6, pause_s=5.0)
+CONFIRM_WITHIN: Final = timedelta(seconds=90)
+"""In which time a sale is confirmed that is to be confirmed later, whatever merchants say."""
+VOID_GRACE: Final = timedelta(seconds=30)
+"""How long after that it is not void yet."""
 STATEMENT_LAG_S: Final = 2.0
 LONGEST_PRECEDING_S: Final = 2 * 86_400.0
 PRECEDING_S: Final = (10.0, LONGEST_PRECEDING_S)
@@ -137,6 +141,8 @@ class Mix:
     """Whether a merchant's zone is corrected meanwhile."""
     crowd: int
     """From how many customers the sales come: few of them make groups of equal payments."""
+    later: float = 0.0
+    """How many of the sales are to be confirmed later."""
 
 
 def draw(random: Random) -> Mix:
@@ -195,7 +201,7 @@ def draw(random: Random) -> Mix:
     )
     if LOSSY & set(mix.tellings):
         mix = replace(mix, hidden=0.0)
-    drawn = _kind(random, mix)
+    drawn = replace(_kind(random, mix), later=some(0.8, chance=0.5))
     # Whose credit a reversal takes back nobody can tell of equal ones without references.
     return drawn if drawn.echoes_reference else replace(drawn, reversals=0.0)
 

@@ -18,6 +18,7 @@ from cashback_core.delivery.states import DeliveryPolicy
 from cashback_core.intake.submission import SubmitSale
 from cashback_core.testing.memory_store import MemoryStore
 from simulation import broken
+from simulation.confirm_mutants import CONFIRM_MUTANTS
 from simulation.mutant import Mutant
 from simulation.same_sale_mutants import SAME_SALE_MUTANTS
 from simulation.statement_mutants import STATEMENTS
@@ -63,4 +64,4 @@ DELIVERY: Final = tuple(
     )
 )
 
-MUTANTS: Final = (*DELIVERY, *STATEMENTS, *SAME_SALE_MUTANTS)
+MUTANTS: Final = (*DELIVERY, *STATEMENTS, *SAME_SALE_MUTANTS, *CONFIRM_MUTANTS)

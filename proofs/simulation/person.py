@@ -9,6 +9,7 @@ from cashback_core.delivery.states import Status
 from cashback_core.operators.acts import Act, ActKind
 from cashback_core.reconciliation import FindingClass
 from cashback_core.reconciliation.incidents import Explanation, Meaning, StatementIncident
+from cashback_core.testing.memory_rows import paid_document
 from simulation.database import SimulatedDatabase, at_once
 from simulation.invariants import OPEN
 
@@ -115,4 +116,4 @@ class Person:
 
 def _group(row: Row) -> tuple[str, int]:
     record = row.record
-    return record.sale.customer.document, record.cashback.cashback_centavos
+    return paid_document(record), record.cashback.cashback_centavos

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 from uuid import UUID
 
 from cashback_core.delivery.deliverer import Deliverer, DeliveriesUnderWay
 from cashback_core.delivery.worker import Chores, Worker
+from cashback_core.intake.confirmation import ConfirmSale
 from cashback_core.intake.submission import SubmitSale
 from cashback_core.values.availability import StoreUnavailable
 from simulation.link import Faults, Link
@@ -17,12 +18,15 @@ from simulation.settling import SimulatedSettler
 from simulation.virtual_loop import PROCESS, Process, VirtualLoop
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Coroutine
     from random import Random
 
+    from cashback_core.intake.confirmation import Confirmation, ConfirmationRequest
     from cashback_core.intake.submission import SaleRequest, Submitted
     from simulation.database import SimulatedDatabase
     from simulation.provider import LyingProvider
+
+T = TypeVar("T")
 
 CAPACITY: Final = 8
 LONGEST_START_S: Final = 5.0
@@ -146,7 +150,8 @@ class ApiNode(Node):
         """Make the use case that the routes call."""
         around = self.around
         process = self.process
-        self._requests: list[asyncio.Future[Submitted]] = []
+        self._requests: list[asyncio.Future[Any]] = []
+        self._confirm = ConfirmSale(store=link)
         self._under_way = under_way
         self._submit = SubmitSale(
             store=link,
@@ -157,16 +162,23 @@ class ApiNode(Node):
 
     def post(self, request: SaleRequest) -> asyncio.Future[Submitted]:
         """A request over the network; a cancelled future is a client that hung up."""
-        answer: asyncio.Future[Submitted] = self.around.loop.create_future()
+        return self._answered(lambda: self._submit(request))
+
+    def confirm(self, request: ConfirmationRequest) -> asyncio.Future[Confirmation | None]:
+        """The same, of a sale that is confirmed."""
+        return self._answered(lambda: self._confirm(request))
+
+    def _answered(self, work: Callable[[], Coroutine[Any, Any, T]]) -> asyncio.Future[T]:
+        answer: asyncio.Future[T] = self.around.loop.create_future()
         if self.process.alive:
             self._requests.append(answer)
-            self.around.loop.spawn(self._handle(self._submit, request, answer), self.process)
+            self.around.loop.spawn(self._handle(work, answer), self.process)
         else:
             answer.set_exception(ConnectionError("refused"))
         return answer
 
     async def _handle(
-        self, submit: SubmitSale, request: SaleRequest, answer: asyncio.Future[Submitted]
+        self, work: Callable[[], Coroutine[Any, Any, T]], answer: asyncio.Future[T]
     ) -> None:
         """One request in its task; a server cancels it when the client hangs up."""
         mine = asyncio.current_task()
@@ -176,13 +188,13 @@ class ApiNode(Node):
                 lambda done: mine.cancel() if done.cancelled() and context is not None else None
             )
         try:
-            submitted = await submit(request)
+            told = await work()
         except StoreUnavailable as error:
             if not answer.done():
                 answer.set_exception(error)
         else:
             if not answer.done():
-                answer.set_result(submitted)
+                answer.set_result(told)
 
     def killed(self) -> None:
         """Whoever waits sees a reset."""
@@ -255,8 +267,17 @@ async def _nothing_restored() -> bool:
     return False
 
 
-def request_maker(
-    nodes: tuple[ApiNode, ...], random: Random
-) -> Callable[[SaleRequest], asyncio.Future[Submitted]]:
-    """A balancer: any API takes any request."""
-    return lambda request: random.choice(nodes).post(request)
+@dataclass(frozen=True, slots=True)
+class Balancer:
+    """Any API takes any request."""
+
+    nodes: tuple[ApiNode, ...]
+    random: Random
+
+    def post(self, request: SaleRequest) -> asyncio.Future[Submitted]:
+        """Send a sale to one of them."""
+        return self.random.choice(self.nodes).post(request)
+
+    def confirm(self, request: ConfirmationRequest) -> asyncio.Future[Confirmation | None]:
+        """Confirm a sale at one of them."""
+        return self.random.choice(self.nodes).confirm(request)

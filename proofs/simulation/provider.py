@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from cashback_core.delivery.evidence import Evidence, Phase
-from cashback_core.delivery.provider import Payment, Provider, UnsendablePayment
+from cashback_core.delivery.provider import CreditRequest, Provider, UnsendablePayment
 from cashback_core.reconciliation.statements import StatementUnavailable
 from cashback_core.values.money import format_centavos
 from simulation.desk import Desk
@@ -69,12 +69,12 @@ class LyingProvider(Provider):
         self.hanging: str | None = None
         self.honest = False
         self.poisoned: set[str] = set()
-        self.on_receipt: Callable[[Payment], None] | None = None
+        self.on_receipt: Callable[[CreditRequest], None] | None = None
         self._loop = loop
         self._random = random
         self._mix = mix
 
-    async def credit(self, payment: Payment) -> Evidence:
+    async def credit(self, payment: CreditRequest) -> Evidence:
         """One call, as a client sees it: within the deadline, unless the process was frozen."""
         if payment.reference in self.poisoned:
             raise UnsendablePayment("poison")
@@ -118,7 +118,7 @@ class LyingProvider(Provider):
         return self._random.choices(mix.behaviours, mix.weights)[0]
 
     def _receive(
-        self, payment: Payment, behaviour: Behaviour, answer: asyncio.Future[Evidence]
+        self, payment: CreditRequest, behaviour: Behaviour, answer: asyncio.Future[Evidence]
     ) -> None:
         """The bytes are here: money may move, now or later, and an answer may go back."""
         if self.on_receipt is not None:
@@ -145,7 +145,7 @@ class LyingProvider(Provider):
 
     def _pay(
         self,
-        payment: Payment,
+        payment: CreditRequest,
         behaviour: Behaviour,
         answer: asyncio.Future[Evidence] | None,
         word: Evidence | None,
@@ -155,7 +155,7 @@ class LyingProvider(Provider):
         if answer is not None and word is not None:
             _tell(answer, word)
 
-    def _word(self, payment: Payment, behaviour: Behaviour) -> Evidence:
+    def _word(self, payment: CreditRequest, behaviour: Behaviour) -> Evidence:
         if behaviour is Behaviour.RESET:
             return Evidence(phase=Phase.SENT, reason="reset")
         if behaviour is Behaviour.FOREIGN_CREATED:
@@ -168,7 +168,7 @@ class LyingProvider(Provider):
         return Evidence(phase=Phase.STATUS_SEEN, status_code=code, retry_after_s=retry_after_s)
 
 
-def _created(payment: Payment, behaviour: Behaviour) -> Evidence:
+def _created(payment: CreditRequest, behaviour: Behaviour) -> Evidence:
     body = json.dumps(
         {
             "id": "NaN",

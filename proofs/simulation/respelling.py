@@ -33,6 +33,12 @@ def respelt(document: dict[str, Any], random: Random, *, offsets: bool) -> dict[
     return told
 
 
+def lacking(document: dict[str, Any], random: Random) -> dict[str, Any]:
+    """The same sale by a system that tells less of where it was made, and of how it was paid."""
+    left_out = {name for name in ("store", "till", "payments") if random.random() < 0.3}
+    return {name: told for name, told in document.items() if name not in left_out}
+
+
 def rekeyed(
     key: str | None, document: dict[str, Any], random: Random, *, number: int
 ) -> tuple[str | None, dict[str, Any]]:

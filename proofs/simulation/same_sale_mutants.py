@@ -21,7 +21,7 @@ def _name_in_content(sale: Any) -> str:
 
 
 def _lines_in_order(sale: Any) -> str:
-    lines = (f"{line.value_centavos}*{line.qty_thousandths}" for line in sale.lines)
+    lines = (f"{line.value_e10}*{line.qty_e4}" for line in sale.lines)
     return "\n".join((_values(sale), *lines))
 
 
@@ -35,6 +35,22 @@ def _same_utc(recorded: Any, received: Any) -> bool:
 
 def _any_name_says_another(_: Any, key: Any, sale_id: Any) -> bool:
     return key is not None or sale_id is not None
+
+
+def _place_in_content(sale: Any) -> str:
+    return f"{_values(sale)}{sale.place}"
+
+
+def _payments_in_content(sale: Any) -> str:
+    return f"{_values(sale)}{sale.payments}"
+
+
+def _itself_alone(owner: Any) -> tuple[Any, ...]:
+    return tuple(_base(owner)[:1])
+
+
+def _any_place(*_: Any) -> bool:
+    return True
 
 
 def _key_as_text(text: str) -> str:
@@ -53,6 +69,10 @@ def _mutants() -> Iterator[Mutant]:
         ("the order of lines is content", _C, "_values", _lines_in_order),
         ("content is named by its UTC", _S, "content_names", _by_utc_alone),
         ("content is compared by its UTC", _C, "_same_instant", _same_utc),
+        ("a place is content whenever it is told", _C, "_values", _place_in_content),
+        ("payments are content whenever told", _C, "_values", _payments_in_content),
+        ("what is alike is compared with its first", _S.Owner, "base", property(_itself_alone)),
+        ("two places are one", _S, "may_be_one", _any_place),
         ("a fresh key is a new sale", _S, "_may_be_equal", _any_name_says_another),
         ("a quoted key is a text", respelling, "read_key", _key_as_text),
         ("a sale id more is other content", _S, "_under_its_key", _no_sale_id_added),
@@ -63,5 +83,6 @@ def _mutants() -> Iterator[Mutant]:
 _S: Final[Any] = import_module("cashback_core.sales.same_sale") if SAME_SALE else None
 _values: Final[Any] = getattr(_C, "_values", None)
 _names: Final[Any] = getattr(_S, "content_names", None)
+_base: Final[Any] = _S.Owner.base.fget if SAME_SALE else None
 _under_its_key: Final[Any] = getattr(_S, "_under_its_key", None)
 SAME_SALE_MUTANTS: Final = tuple(_mutants()) if SAME_SALE else ()

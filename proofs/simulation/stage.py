@@ -11,7 +11,7 @@ from uuid import UUID
 from cashback_core.delivery.deliverer import Deliverer, DeliveriesUnderWay
 from cashback_core.delivery.evidence import Evidence, Phase, classify
 from cashback_core.delivery.leases import AttemptResult, Claim
-from cashback_core.delivery.provider import Payment, Provider
+from cashback_core.delivery.provider import CreditRequest, Provider
 from cashback_core.delivery.record import Standing
 from cashback_core.delivery.states import Status
 from cashback_core.intake.acceptance import Submission
@@ -26,7 +26,7 @@ from cashback_core.values.documents import Cpf
 from simulation.database import SimulatedDatabase, at_once
 from simulation.invariants import violations
 from simulation.link import Faults, Link
-from simulation.mix import EPOCH, MARGIN, POLICY, draw, instant
+from simulation.mix import CONFIRM_WITHIN, EPOCH, MARGIN, POLICY, draw, instant
 from simulation.papers import Statement
 from simulation.settling import Publisher, SimulatedSettler, decided, lines_of, taken
 from simulation.tellings import Credit, line_of
@@ -36,7 +36,7 @@ from simulation.virtual_loop import Process, VirtualLoop
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Sequence
-    from datetime import datetime
+    from datetime import datetime, timedelta
     from random import Random
 
     from cashback_core.delivery.evidence import Outcome
@@ -72,16 +72,26 @@ class Stage(Provider):
         self.faults = Faults(replace(draw(random), lost_commit=0.0, late_commit=0.0), random)
         self.link = Link(self.database, self.loop, Process("stage"), self.faults)
 
-    def begin(self, total_centavos: int = 20 * CENTAVOS) -> Claim:
-        """A new sale of the one customer, of one amount if none is given; its first attempt leased.
+    def begin_unconfirmed(self, *, document: Cpf = DOCUMENT) -> Claim:
+        """A new sale to be confirmed later; what its first attempt will be."""
+        return self.begin(confirm_within=CONFIRM_WITHIN, document=document)
+
+    def begin(
+        self,
+        total_centavos: int = 20 * CENTAVOS,
+        *,
+        confirm_within: timedelta | None = None,
+        document: Cpf = DOCUMENT,
+    ) -> Claim:
+        """A new sale, of the one customer and of one amount if none is given; its attempt leased.
 
         The cashback is the twentieth part of the total.
         """
         number = len(self.database.rows)
         sale = Sale(
             sold_at=EPOCH.replace(minute=number),
-            customer=Customer(document=DOCUMENT, name="ANA"),
-            lines=(Line(type="A", value_centavos=total_centavos, qty_thousandths=1000),),
+            customer=Customer(document=document, name="ANA"),
+            lines=(Line.of(type="A", value_e10=total_centavos * 10**8, qty_e4=10_000),),
             total_centavos=total_centavos,
             sale_id=f"sale-{number}",
         )
@@ -92,14 +102,15 @@ class Stage(Provider):
             cashback=calculate(sale, TERMS[1].programme),
             idempotency_key=None,
             raw_body=b"{}",
-            lease_s=POLICY.lease_s,
+            lease_s=POLICY.lease_s if confirm_within is None else None,
+            confirm_within=confirm_within,
         )
         at_once(self.database.accept(submission))
         return Claim(
             id=submission.id,
             merchant_id=1,
             attempt=1,
-            document=DOCUMENT,
+            document=document,
             cashback_centavos=submission.cashback.cashback_centavos,
         )
 
@@ -139,11 +150,11 @@ class Stage(Provider):
         """A worker claims whatever is due."""
         return at_once(self.database.claim_due(limit=100, lease_s=POLICY.lease_s))
 
-    def lose_attempts(self, row: Row) -> None:
+    def lose_attempts(self, row: Row, status: Status = Status.PENDING) -> None:
         """The database was restored: of its attempts and their events nothing is left."""
         del row.attempts[:], row.events[1:]
         record = row.record
-        row.record = record.at(Standing(status=Status.PENDING, attempt=0))
+        row.record = record.at(Standing(status=status, attempt=0))
         row.due_at, row.lease_until_at = row.open_since_at, None
 
     def clear(self) -> None:
@@ -298,7 +309,7 @@ class Stage(Provider):
         )
         return DeliveriesUnderWay(deliverer)
 
-    async def credit(self, payment: Payment) -> Evidence:
+    async def credit(self, payment: CreditRequest) -> Evidence:
         """Pay, and say so."""
         self.asked += 1
         self.ledger.append(

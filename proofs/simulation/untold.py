@@ -24,7 +24,16 @@ if TYPE_CHECKING:
     from simulation.tellings import Credit
 
 ALTERED: Final = frozenset({Telling.NET_OF_FEE, Telling.OTHER_CUSTOMER, *UNREADABLE})
-UNPAID: Final = frozenset({Status.PENDING, Status.HELD, Status.REJECTED, Status.CANCELLED})
+UNPAID: Final = frozenset(
+    {
+        Status.PENDING,
+        Status.HELD,
+        Status.REJECTED,
+        Status.CANCELLED,
+        Status.UNCONFIRMED,
+        Status.VOID,
+    }
+)
 
 
 def misplaced(run: Run, lines: Sequence[StatementLine], book: Sequence[BookEntry]) -> Iterator[str]:
@@ -67,7 +76,7 @@ def untold(database: SimulatedDatabase, desk: Desk, *, echoes_reference: bool) -
     for credit in shown:
         if credit.reference is not None and credit.back is None and credit.told not in ALTERED:
             row = owners[credit.reference].record
-            group = (row.sale.customer.document, row.cashback.cashback_centavos)
+            group = (row.sale.document, row.cashback.cashback_centavos)
             surplus[credit.reference if echoes_reference else group].append(credit)
     for key, credits_ in surplus.items():
         paid = sum(
@@ -76,7 +85,7 @@ def untold(database: SimulatedDatabase, desk: Desk, *, echoes_reference: bool) -
             if key
             in (
                 id_,
-                (row.record.sale.customer.document, row.record.cashback.cashback_centavos),
+                (row.record.sale.document, row.record.cashback.cashback_centavos),
             )
         )
         keys = {line_key(desk.line(credit)) for credit in credits_}

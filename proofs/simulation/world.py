@@ -10,16 +10,18 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import TYPE_CHECKING, Any, Final
 
-from cashback_core.delivery.provider import Payment, UnsendablePayment
+from cashback_core.delivery.provider import CreditRequest, UnsendablePayment
+from cashback_core.delivery.states import Status
+from cashback_core.intake.confirmation import Confirmed
 from cashback_core.operators.acts import TARGETS, Act, ActKind
 from simulation.database import SimulatedDatabase, at_once
 from simulation.desk import LATEST_SECOND_S
-from simulation.erp import CUSTOMERS, Erp, make_sale
+from simulation.erp import CUSTOMERS, Erp, make_sales
 from simulation.invariants import OPEN, violations
 from simulation.link import Faults
 from simulation.mix import MARGIN, POLICY, STATEMENT_LAG_S, draw, instant, rules_of
 from simulation.person import Person
-from simulation.processes import ApiNode, Node, Surroundings, WorkerNode, request_maker
+from simulation.processes import ApiNode, Balancer, Node, Surroundings, WorkerNode
 from simulation.provider import LyingProvider
 from simulation.settling import decided, lines_of, taken
 from simulation.terms import TERMS
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Generator
 
     from cashback_core.testing.memory_rows import Row
+    from simulation.erp import Sending
 
 PHASE_S: Final = 60.0
 LOOK_S: Final = 20.0
@@ -93,8 +96,9 @@ class World:
             WorkerNode("worker-0", around),
             WorkerNode("worker-1", around),
         )
-        self.sendings = [make_sale(self.random, self.mix, n) for n in range(self.mix.sales)]
-        erp = Erp(mix=self.mix, random=self.random, post=request_maker(apis, self.random))
+        self.sendings = make_sales(self.random, self.mix)
+        balancer = Balancer(apis, self.random)
+        erp = Erp(mix=self.mix, random=self.random, post=balancer.post, confirm=balancer.confirm)
         span_s = self.mix.phases * PHASE_S * 0.8
         for sending in self.sendings:
             self.loop.spawn(erp.send(sending, at_s=self.random.random() * span_s))
@@ -159,7 +163,7 @@ class World:
         self.loop.close()
 
     def _at_rest(self) -> bool:
-        told = all(sending.told for sending in self.sendings)
+        told = not any(_is_waiting(sending) for sending in self.sendings)
         return told and not any(row.status in OPEN for row in self.database.rows.values())
 
     def _check(self, *, final: bool) -> bool:
@@ -175,19 +179,19 @@ class World:
         self.found.extend((*self.loop.errors, *self.faults.found, *self.errors.messages))
         self.found.extend(self.database.found)
         if final:
-            unanswered = sum(not sending.told for sending in self.sendings)
+            unanswered = sum(_is_waiting(sending) for sending in self.sendings)
             if unanswered:
                 self.found.append(f"10: {unanswered} ERPs never got a definite answer")
         return bool(self.found)
 
-    def _on_receipt(self, payment: Payment) -> None:
+    def _on_receipt(self, payment: CreditRequest) -> None:
         """Invariant 7: what reaches the provider was committed before, as it is asked for."""
         for (_, id_), row in self.database.rows.items():
             if str(id_) == payment.reference:
                 record = row.record
                 if (
                     not row.attempts
-                    or record.sale.customer.document != payment.document
+                    or record.sale.document != payment.document
                     or record.cashback.cashback_centavos != payment.cashback_centavos
                 ):
                     break
@@ -233,11 +237,17 @@ class World:
 
     def _operate(self) -> None:
         """An operator picks a cashback and does something to it that may be done."""
-        rows = [row for row in self.database.rows.values() if row.attempts]
+        rows = [
+            row
+            for row in self.database.rows.values()
+            if row.attempts or row.status is Status.UNCONFIRMED
+        ]
         if not rows or self.database.down:
             return
         row = self.random.choice(rows)
         kind = self.random.choice(tuple(ActKind))
+        if not row.attempts:
+            kind = ActKind.CANCEL
         if kind in {ActKind.MARK_APPLIED, ActKind.MARK_REJECTED} and not self._evident(row, kind):
             return
         if kind is ActKind.RESEND and self._is_known_to_be_paid(row):
@@ -271,7 +281,7 @@ class World:
         record = row.record
         denied = any(
             credit.denied
-            and credit.document == record.sale.customer.document
+            and credit.document == record.sale.document
             and credit.cashback_centavos == record.cashback.cashback_centavos
             for credit in self.provider.ledger
         )
@@ -285,6 +295,9 @@ class World:
         rows = self.database.rows.values()
         counts.update(str(row.status) for row in rows)
         counts["sales"] = len(self.sendings)
+        counts["confirmed"] = sum(
+            isinstance(one, Confirmed) for sending in self.sendings for one in sending.confirmed
+        )
         counts["attempts"] = sum(len(row.attempts) for row in rows)
         counts["credits"] = len(self.provider.ledger)
         counts["told"] = len(self.database.said.kept)
@@ -296,6 +309,11 @@ class World:
         digest.update(repr((self.provider.ledger, self.sendings, self.found)).encode())
         outcome.digest = digest.hexdigest()
         return outcome
+
+
+def _is_waiting(sending: Sending) -> bool:
+    """Whether its ERP has no definite answer yet, to the sale or to what confirms it."""
+    return not sending.told or len(sending.confirmed) < len(sending.confirms)
 
 
 class OwnErrors(logging.Handler):

@@ -14,7 +14,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from cashback_core.sales.calculation import Cashback, LineCashback, calculate
+from cashback_core.sales.calculation import Cashback, LineCashback, NothingDue, calculate
 from cashback_core.sales.catalogue import Catalogue, TypePeriod, next_type, skus_of
 from cashback_core.sales.content import Difference, content_names, differences, same_content
 from cashback_core.sales.effective_dates import (
@@ -23,18 +23,35 @@ from cashback_core.sales.effective_dates import (
     refuse_start,
     refuse_withdrawal,
 )
-from cashback_core.sales.programme import Programme, Rate, next_rate
+from cashback_core.sales.payments import Payment, PaymentKind
+from cashback_core.sales.place import Place
+from cashback_core.sales.programme import NewRate, Programme, Rate, next_rate
+from cashback_core.sales.rules import BuyerRule, Buyers, NumberScope, SaleRules
 from cashback_core.sales.sale import Customer, Line, Sale
-from cashback_core.sales.validation import SaleRules, parse_sale
-from cashback_core.values.documents import Cnpj, Cpf, DocumentFault, InvalidDocument, mask
+from cashback_core.sales.validation import parse_sale
+from cashback_core.values.access_keys import AccessKey
+from cashback_core.values.documents import (
+    BuyerDocument,
+    Cnpj,
+    Cpf,
+    DocumentFault,
+    DocumentKind,
+    ForeignDocument,
+    InvalidDocument,
+    document_kind,
+    mask,
+)
 from cashback_core.values.instants import NoSuchInstant, NotAnInstant, format_instant, parse_instant
 from cashback_core.values.money import (
     InvalidMoney,
     MoneyFault,
     format_centavos,
-    format_thousandths,
+    format_quantity,
+    format_signed_centavos,
+    format_value,
     parse_centavos,
-    parse_thousandths,
+    parse_quantity,
+    parse_value,
 )
 from cashback_core.values.names import NameDifference
 from cashback_core.values.rounding import Rounding
@@ -72,8 +89,12 @@ __version__ = "0.1.0"
 __all__ = [
     "ENGLISH",
     "TRANSITIONS",
+    "AccessKey",
     "Actor",
     "Applied",
+    "BuyerDocument",
+    "BuyerRule",
+    "Buyers",
     "Cashback",
     "Catalogue",
     "ChangeFault",
@@ -86,8 +107,10 @@ __all__ = [
     "DeliveryPolicy",
     "Difference",
     "DocumentFault",
+    "DocumentKind",
     "Ended",
     "Evidence",
+    "ForeignDocument",
     "InvalidDocument",
     "InvalidMoney",
     "InvalidSale",
@@ -99,11 +122,17 @@ __all__ = [
     "Move",
     "NameDifference",
     "NeverSent",
+    "NewRate",
     "NoSuchInstant",
     "NotAnInstant",
+    "NothingDue",
+    "NumberScope",
     "Outcome",
     "OwnError",
+    "Payment",
+    "PaymentKind",
     "Phase",
+    "Place",
     "Programme",
     "Rate",
     "Refused",
@@ -122,17 +151,21 @@ __all__ = [
     "conclude",
     "content_names",
     "differences",
+    "document_kind",
     "format_centavos",
     "format_instant",
-    "format_thousandths",
+    "format_quantity",
+    "format_signed_centavos",
+    "format_value",
     "languages",
     "mask",
     "next_rate",
     "next_type",
     "parse_centavos",
     "parse_instant",
+    "parse_quantity",
     "parse_sale",
-    "parse_thousandths",
+    "parse_value",
     "refuse_start",
     "refuse_withdrawal",
     "same_content",

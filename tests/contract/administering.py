@@ -15,7 +15,7 @@ from adapters.credentials.password_hashes import NOBODYS_HASH
 from cashback_core.administration.brakes import StopFilter
 from cashback_core.administration.customers import CustomerFilter, NewCustomer
 from cashback_core.administration.merchants import MerchantFilter, MerchantState, NewMerchant
-from cashback_core.administration.product_types import NewProductType, NewRate
+from cashback_core.administration.product_types import NewProductType
 from cashback_core.administration.products import NewProduct, NewType, ProductFilter
 from cashback_core.administration.resources import (
     Caller,
@@ -31,6 +31,8 @@ from cashback_core.administration.stops import NewStop
 from cashback_core.people.clients import ClientFilter, ClientState, Issued, NewClient
 from cashback_core.people.users import NewUser, UserFilter, UserState
 from cashback_core.sales.effective_dates import BEGINNING
+from cashback_core.sales.programme import NewRate
+from cashback_core.sales.rules import BuyerRule, NumberScope
 from cashback_core.sales.sale import Customer
 from cashback_core.values.ids import new_id
 from cashback_core.values.rounding import Rounding
@@ -48,6 +50,18 @@ ADAM = Caller(actor="user:adam", merchant_id=1)
 OTTO = Caller(actor="user:otto", merchant_id=2)
 TERMS = MerchantState(
     name="Rede", zone="America/Manaus", rounding=Rounding.DOWN, max_sale_age_days=30
+)
+TILLS = replace(
+    TERMS,
+    line_rounding=Rounding.DOWN,
+    line_tolerance_centavos=99,
+    sale_tolerance_centavos=1,
+    surcharge_earns=True,
+    company_buyers=BuyerRule.PAY,
+    foreign_buyers=BuyerRule.RECORD,
+    nobody_buyers=BuyerRule.RECORD,
+    confirm_within_h=2160,
+    max_ahead_s=86_400,
 )
 NOWHERE = Invalid(name="merchant", fault="no_such_merchant")
 UNFIT_ROLE = Invalid(name="role", fault="role_and_merchant")
@@ -128,8 +142,8 @@ SORTS = (
     Sort(
         name="merchants",
         store=lambda stores: stores.merchants,
-        new=lambda n: NewMerchant(slug=f"rede-{n}", state=TERMS),
-        state=lambda n: replace(TERMS, max_sale_age_days=n, disabled=True),
+        new=lambda n: NewMerchant(slug=f"rede-{n}", state=TERMS, numbers=NumberScope.STORE),
+        state=lambda n: replace(TILLS, max_sale_age_days=n, disabled=True),
         state_of=lambda merchant: merchant.state,
         key=lambda merchant: merchant.slug,
         nobody="nobody",
@@ -289,8 +303,9 @@ class AdministrationContract:
             ADAM, by_id, CustomerFilter(document=bia.customer.document)
         )
         assert page.items == (bia,)
-        everybody = await stores.customers.page(ADAM, by_id, CustomerFilter())
-        assert everybody.items == tuple(sorted((ana, bia), key=lambda customer: customer.id))
+        both = await stores.customers.page(ADAM, by_id, CustomerFilter())
+        # Ids of one millisecond are in no order of their own.
+        assert both.items == tuple(sorted((ana, bia), key=lambda known: known.id))
         await made(stores.users, PLATFORM, a_user("eva", "admin", "demo"))
         by_name = Slice(sort="username", descending=False, limit=50)
         for which, names in (
@@ -380,10 +395,23 @@ class AdministrationContract:
         ):
             refused = Invalid(name=name, fault="platform_only")
             assert await merchants.replace(ADAM, "demo", state, None) == refused
-        state = replace(present.state, name="Demo & Co.", max_sale_age_days=7)
-        changed = await merchants.replace(ADAM, "demo", state, frozenset({present.version}))
+        own = replace(
+            TILLS, name="Demo & Co.", zone=present.state.zone, rounding=present.state.rounding
+        )
+        changed = await merchants.replace(ADAM, "demo", own, frozenset({present.version}))
         assert isinstance(changed, Done)
-        assert changed.resource.state == state
+        assert changed.resource.state == own
+
+    async def test_where_numbers_count_stays_whatever_is_changed(
+        self, stores: AdministrationStores
+    ) -> None:
+        merchants = stores.merchants
+        for scope in NumberScope:
+            new = NewMerchant(slug=scope.value, state=TERMS, numbers=scope)
+            assert (await made(merchants, PLATFORM, new)).numbers is scope
+            changed = await merchants.replace(PLATFORM, scope.value, TILLS, None)
+            assert isinstance(changed, Done)
+            assert changed.resource.numbers is scope
 
     async def test_a_client_has_two_secrets_at_most(self, stores: AdministrationStores) -> None:
         clients = stores.clients
@@ -449,11 +477,25 @@ class AdministrationContract:
         assert await types.withdraw_rate(ADAM, "E", 2, None) == not_latest
         assert await types.withdraw_rate(ADAM, "E", 3, frozenset({1})) == Conflict()
         assert await types.withdraw_rate(OTTO, "E", 3, None) == Missing()
-        back = await types.withdraw_rate(ADAM, "E", 3, frozenset({3}))
+        out = NewRate(rate_bp=0, starts_at=soon(days=1), excluded=True)
+        told = await types.add_rate(ADAM, "E", out)
+        assert isinstance(told, Done)
+        assert [rate.excluded for rate in told.resource.rates] == [False, False, False, True]
+        assert isinstance(await types.withdraw_rate(ADAM, "E", 4, None), Done)
+        back = await types.withdraw_rate(ADAM, "E", 3, frozenset({5}))
         assert isinstance(back, Done)
         assert [rate.rate_bp for rate in back.resource.rates] == [700, 11]
-        assert back.resource.version == 4
+        assert back.resource.version == 6
         assert await types.withdraw_rate(ADAM, "E", 3, None) == Missing()
+
+    async def test_a_type_is_excluded_from_the_first_or_pays(
+        self, stores: AdministrationStores
+    ) -> None:
+        first = NewRate(rate_bp=0, starts_at=BEGINNING, excluded=True)
+        known = await made(
+            stores.product_types, ADAM, NewProductType(type="X", name=None, first=first)
+        )
+        assert [(rate.rate_bp, rate.excluded) for rate in known.rates] == [(0, True)]
 
     async def test_a_product_is_of_types_that_exist(self, stores: AdministrationStores) -> None:
         products, types = stores.products, stores.product_types

@@ -75,7 +75,7 @@ class AttemptsContract:
         assert claim.id == record.id
         assert claim.merchant_id == record.merchant_id
         assert claim.attempt == 1
-        assert claim.document == record.sale.customer.document
+        assert claim.document == record.sale.document
         assert claim.cashback_centavos == record.cashback.cashback_centavos
         history = await history_of(store, 1, record)
         assert history.events[-1].actor is Actor.WORKER

@@ -14,7 +14,7 @@ from cashback_core.intake.acceptance import Accepted, Submission
 from cashback_core.sales.calculation import calculate
 from cashback_core.sales.programme import Programme, Rate
 from cashback_core.sales.sale import Customer, Line, Sale
-from cashback_core.values.documents import Cpf, cpf_check_digits
+from cashback_core.values.documents import BuyerDocument, Cpf, cpf_check_digits
 from cashback_core.values.ids import new_id
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def a_cpf() -> Cpf:
 
 def a_sale(
     *,
-    document: Cpf | None = None,
+    document: BuyerDocument | None = None,
     name: str = "JOSE DA SILVA",
     centavos: int = 10_000,
     sale_id: str | None = None,
@@ -52,7 +52,7 @@ def a_sale(
     lines: int = 1,
 ) -> Sale:
     """A sale of so many lines of type A (5 %), of a customer nobody knows unless one is given."""
-    line = Line(type="A", value_centavos=centavos, qty_thousandths=1000)
+    line = Line.of(type="A", value_e10=centavos * 10**8, qty_e4=10_000)
     return Sale(
         sold_at=sold_at,
         customer=Customer.known(document=document or a_cpf(), name=name),  # in any spelling
@@ -60,6 +60,12 @@ def a_sale(
         total_centavos=centavos * lines,
         sale_id=sale_id,
     )
+
+
+def buyer_of(sale: Sale) -> Customer:
+    """Who bought, where somebody did."""
+    assert sale.customer is not None
+    return sale.customer
 
 
 def unchecked(whole: Told, **changes: Any) -> Told:
@@ -165,7 +171,7 @@ async def leased(
         id=record.id,
         merchant_id=record.merchant_id,
         attempt=1,
-        document=record.sale.customer.document,
+        document=buyer_of(record.sale).document,
         cashback_centavos=record.cashback.cashback_centavos,
     )
 

@@ -2,19 +2,23 @@
 
 A subclass supplies the fixture `store`: empty but for the merchants 1 and 2, both with the rates
 A 500, B 100, C 800 and D 1000 basis points since 2000-01-01, the zone America/Sao_Paulo and a
-give-up time of a day; and the hooks `expire_leases`, `make_due` and `make_open_for`, which turn the
-time, `pause_sender`, `put_product`, `set_ceilings`, `put_stop` and `lift_stop`.
+give-up time of a day; and the hooks `expire_leases`, `expire_confirmations`, `make_due` and
+`make_open_for`, which turn the time, `pause_sender`, `put_product`, `set_ceilings`, `put_stop` and
+`lift_stop`.
 """
 
 from __future__ import annotations
 
+from contract.alikes import AlikesContract
 from contract.attempts import AttemptsContract
 from contract.braking import BrakingContract
 from contract.catalogue import CatalogueContract
+from contract.confirming import ConfirmingContract
 from contract.naming import NamingContract
 from contract.pausing import PausingContract
 from contract.persons import PersonsContract
 from contract.reading import ReadingContract
+from contract.tills import TillsContract
 
 
 class CashbackStoreContract(
@@ -25,5 +29,8 @@ class CashbackStoreContract(
     PausingContract,
     CatalogueContract,
     BrakingContract,
+    ConfirmingContract,
+    TillsContract,
+    AlikesContract,
 ):
     """The whole contract of `cashback_core.intake.store.CashbackStore`."""

@@ -33,7 +33,17 @@ from cashback_core.sales.same_sale import (
     NewSale,
     Repeat,
 )
-from contract.builders import CREATED, SOLD_AT, a_cpf, a_sale, accepted, ended, leased, submitted
+from contract.builders import (
+    CREATED,
+    SOLD_AT,
+    a_cpf,
+    a_sale,
+    accepted,
+    buyer_of,
+    ended,
+    leased,
+    submitted,
+)
 
 if TYPE_CHECKING:
     from cashback_core.delivery.record import Record
@@ -50,7 +60,7 @@ class NamingContract:
         sale = a_sale()
         first = await accepted(store, submitted(sale, key="k"))
         assert await store.accept(submitted(sale, key="k")) == Repeated(first)
-        other = a_sale(document=sale.customer.document, centavos=9_999)
+        other = a_sale(document=sale.document, centavos=9_999)
         found = differences(recorded=sale, received=other)
         assert found
         assert await store.accept(submitted(other, key="k")) == NameTaken(
@@ -74,7 +84,7 @@ class NamingContract:
         sale = a_sale(sale_id="NF-1")
         first = await accepted(store, submitted(sale, key="k", submitted_by="user:ana"))
         told = replace(
-            sale if same else a_sale(document=sale.customer.document, centavos=9_999),
+            sale if same else a_sale(document=sale.document, centavos=9_999),
             sale_id=names.get("sale_id"),
         )
         request = submitted(
@@ -257,13 +267,13 @@ class NamingContract:
         self, store: CashbackStore
     ) -> None:
         lines = (
-            Line(type="A", value_centavos=100, qty_thousandths=1000),
-            Line(type="B", value_centavos=100, qty_thousandths=1000),
-            Line(type="A", value_centavos=300, qty_thousandths=500, discount_centavos=50),
+            Line.of(type="A", value_e10=100 * 10**8, qty_e4=10_000),
+            Line.of(type="B", value_e10=100 * 10**8, qty_e4=10_000),
+            Line.of(type="A", value_e10=300 * 10**8, qty_e4=5000, discount_centavos=50),
         )
         sale = replace(a_sale(), lines=lines, total_centavos=300)
         first = await accepted(store, submitted(sale))
-        customer = replace(sale.customer, name="Jos\u00e9 da Silva ")
+        customer = replace(buyer_of(sale), name="Jos\u00e9 da Silva ")
         respelt = replace(sale, lines=lines[::-1], customer=customer)
         assert await store.accept(submitted(respelt)) == ContentTaken(first)
 
@@ -274,18 +284,16 @@ class NamingContract:
         sale = a_sale()
         await accepted(store, submitted(sale))
         line = sale.lines[0]
-        half = replace(line, qty_thousandths=500)
+        half = replace(line, qty_e4=5000, amount_centavos=line.amount_centavos // 2)
         others = {
             "sold_at": replace(sale, sold_at=sale.sold_at.replace(microsecond=1)),
-            "qty": replace(
-                sale, lines=(replace(line, value_centavos=5_000, qty_thousandths=2000),)
-            ),
+            "qty": replace(sale, lines=(replace(line, value_e10=5_000 * 10**8, qty_e4=20_000),)),
             "discount": replace(
                 sale,
                 lines=(replace(line, discount_centavos=1),),
                 total_centavos=sale.total_centavos - 1,
             ),
-            "cent": a_sale(document=sale.customer.document, centavos=10_001),
+            "cent": a_sale(document=sale.document, centavos=10_001),
             "line": replace(sale, lines=(half, half)),
         }
         await accepted(store, submitted(others[change]))
@@ -366,7 +374,7 @@ class NamingContract:
     ) -> None:
         body = b'{"whatever": "it says"}'
         sale = a_sale(sale_id="NF-1")
-        key = spelt.format(sale.customer.document)
+        key = spelt.format(sale.document)
         first = await accepted(store, submitted(sale, raw_body=body))
         again = replace(submitted(sale, key=key, raw_body=body), replay_only=True)
         assert await store.accept(again) == Repeated(first)
@@ -390,7 +398,7 @@ class NamingContract:
         unnamed = a_sale()
         await accepted(store, submitted(unnamed))
         await accepted(store, submitted(unnamed, merchant_id=2))
-        renamed = a_sale(document=sale.customer.document, name="ANOTHER NAME", centavos=5)
+        renamed = a_sale(document=sale.document, name="ANOTHER NAME", centavos=5)
         assert await store.accept(submitted(renamed, merchant_id=2)) == CustomerNameMismatch()
 
     async def test_a_customer_of_one_merchant_is_unknown_to_another(
@@ -411,7 +419,7 @@ class NamingContract:
         await accepted(store, submitted(a_sale(document=document, name="JOSÉ DA SILVA")))
         again = a_sale(document=document, name=spelling, centavos=1)
         record = await accepted(store, submitted(again))
-        assert record.sale.customer.name == spelling, "a record keeps its own spelling"
+        assert buyer_of(record.sale).name == spelling, "a record keeps its own spelling"
         assert await store.find(1, record.id) == record
 
     async def test_a_customer_under_another_name_is_refused(self, store: CashbackStore) -> None:
@@ -492,7 +500,7 @@ class NamingContract:
         names = ["ANA", "BRUNO"] * 5
         sales = [a_sale(document=document, name=n, centavos=100 + i) for i, n in enumerate(names)]
         answers = await at_once(store, [submitted(sale) for sale in sales])
-        let_in = {record_of(a).sale.customer.name for a in answers if isinstance(a, Accepted)}
+        let_in = {buyer_of(record_of(a).sale).name for a in answers if isinstance(a, Accepted)}
         assert len(let_in) == 1
         assert Counter(type(a) for a in answers) == {Accepted: 5, CustomerNameMismatch: 5}
 

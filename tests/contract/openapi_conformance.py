@@ -13,6 +13,7 @@ from jsonschema import Draft202012Validator, FormatChecker
 from adapters.http.openapi.document import build_document
 from adapters.http.problems.codes import PROBLEMS
 from cashback_core.words.locales import ENGLISH
+from infra.openapi_diff import whole_schemas
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -48,7 +49,9 @@ def spelt_out(document: dict[str, Any]) -> dict[str, Any]:
     components = document["components"]
     paths = inlined(document["paths"], document)
     for operations in paths.values():
+        common = operations.pop("parameters")
         for operation in operations.values():
+            operation["parameters"] = [*common, *operation["parameters"]]
             operation.setdefault("security", document["security"])
             other = operation["responses"].pop("default")
             by_status: dict[str, dict[str, Any]] = {}
@@ -67,7 +70,7 @@ def spelt_out(document: dict[str, Any]) -> dict[str, Any]:
         name: {**schema, "additionalProperties": schema.get("additionalProperties", False)}
         if schema.get("type") == "object"
         else schema
-        for name, schema in components["schemas"].items()
+        for name, schema in whole_schemas(components["schemas"]).items()
     }
     return {**document, "paths": paths, "components": {**components, "schemas": schemas}}
 

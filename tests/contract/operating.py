@@ -15,7 +15,9 @@ import pytest
 
 from cashback_core.delivery.brakes import Ceilings
 from cashback_core.delivery.states import Actor, Status
+from cashback_core.delivery.waits import Why
 from cashback_core.intake.acceptance import Collided, ContentTaken
+from cashback_core.intake.confirmation import Confirmed, NothingToConfirm
 from cashback_core.intake.equal_sales import MAX_LISTED
 from cashback_core.operators.acts import (
     Act,
@@ -29,6 +31,7 @@ from cashback_core.operators.acts import (
     Tally,
 )
 from cashback_core.sales.same_sale import EqualOutcome
+from cashback_core.values.documents import Cpf
 from cashback_core.values.ids import new_id
 from contract.builders import (
     CREATED,
@@ -46,6 +49,7 @@ from contract.builders import (
     seen,
     submitted,
 )
+from contract.confirming import later
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -89,6 +93,40 @@ class OperatorStoreContract:
         """Let every pending cashback have been due a moment ago, in their order."""
         raise NotImplementedError
 
+    async def test_what_nobody_confirmed_is_listed_and_cancelled_and_no_more(
+        self, store: CashbackStore, operators: OperatorStore
+    ) -> None:
+        await self.set_ceilings(store, 1, Ceilings(max_day_centavos=1_000))
+        records = [await accepted(store, later()) for _ in range(2)]
+        unconfirmed = OpenFilter(statuses=frozenset({Status.UNCONFIRMED}))
+        page = await operators.open_page(1, unconfirmed, limit=5, after=None)
+        assert [item.id for item in page.items] == [record.id for record in records]
+        waits = await operators.waits(1, [record.id for record in records])
+        assert {waiting.why for waiting in waits.values()} == {Why.CONFIRMATION}
+        for act in (RISKY, PAID, UNPAID, TAKE_BACK):
+            assert isinstance(await operators.act(1, records[0].id, act), NotFromHere)
+        assert isinstance(await operators.act(1, records[0].id, CANCEL), Granted)
+        told = await store.confirm(1, records[0].id)
+        assert isinstance(told, NothingToConfirm)
+        assert told.record.status is Status.CANCELLED
+        many = await operators.act_on_all(1, unconfirmed, CANCEL, expected=1)
+        assert isinstance(many, Tally)
+        for record in records:
+            assert (await history_of(store, 1, record)).record.status is Status.CANCELLED
+        # They were never counted in a day, so nothing was given back.
+        assert (await accepted(store, submitted(a_sale(centavos=20_000)))).status is Status.SENDING
+        assert (await accepted(store, submitted(a_sale(centavos=20)))).status is Status.HELD
+
+    async def test_what_is_confirmed_and_cancelled_leaves_the_room_of_its_day(
+        self, store: CashbackStore, operators: OperatorStore
+    ) -> None:
+        await self.set_ceilings(store, 1, Ceilings(max_day_centavos=500))
+        record = await accepted(store, later())
+        assert isinstance(await store.confirm(1, record.id), Confirmed)
+        assert (await accepted(store, submitted(a_sale(centavos=20)))).status is Status.HELD
+        assert isinstance(await operators.act(1, record.id, CANCEL), Granted)
+        assert (await accepted(store, submitted(a_sale()))).status is Status.SENDING
+
     async def test_equal_content_is_listed_with_both_tries(
         self, store: CashbackStore, operators: OperatorStore
     ) -> None:
@@ -104,7 +142,7 @@ class OperatorStoreContract:
         refused, taken = whole.items
         assert (refused.outcome, taken.outcome) == (EqualOutcome.REFUSED, EqualOutcome.ACCEPTED)
         for pair in whole.items:
-            assert pair.document == sale.customer.document
+            assert pair.document == sale.document
             assert pair.total_centavos == sale.total_centavos
             assert pair.first.id == first.id
             assert (pair.first.idempotency_key, pair.first.sale_id) == ("k1", "NF-1")
@@ -123,6 +161,23 @@ class OperatorStoreContract:
         assert only.items == (taken,)
         assert (await operators.equals_page(2, None, limit=5, after=None)).items == ()
 
+    async def test_of_what_is_refused_no_name_that_tells_who_bought_is_noted(
+        self, store: CashbackStore, operators: OperatorStore
+    ) -> None:
+        document = a_cpf()
+        sale = a_sale(document=document, sale_id="NF-1")
+        await accepted(store, submitted(sale))
+        again = submitted(replace(sale, sale_id=None), key=f"k-{Cpf(document).formatted}")
+        assert isinstance(await store.accept(again), ContentTaken)
+        others = a_sale(document=document, sale_id=f"NF-{document}")
+        mine = replace(a_sale(document=a_cpf()), sale_id=others.sale_id)
+        await accepted(store, submitted(mine, submitted_by="erp-1"))
+        theirs = submitted(others, key="k-2", submitted_by="erp-2", reads_only="erp-2")
+        assert isinstance(await store.accept(theirs), Collided)
+        page = await operators.equals_page(1, None, limit=5, after=None)
+        noted = [(pair.second.idempotency_key, pair.second.sale_id) for pair in page.items]
+        assert noted == [("k-2", None), (None, None)]
+
     async def test_a_collision_with_another_groups_sale_is_listed_with_both_tries(
         self, store: CashbackStore, operators: OperatorStore
     ) -> None:
@@ -134,7 +189,7 @@ class OperatorStoreContract:
         page = await operators.equals_page(1, EqualOutcome.COLLIDED, limit=5, after=None)
         (pair,) = page.items
         assert (pair.document, pair.total_centavos) == (
-            sale.customer.document,
+            sale.document,
             sale.total_centavos,
         )
         assert (pair.first.id, pair.first.idempotency_key, pair.first.submitted_by) == (
@@ -186,7 +241,7 @@ class OperatorStoreContract:
             assert (item.reason, item.since_at) == (event.reason, event.at)
             assert (item.actor, item.actor_name) == (Actor.API, None)
             assert (item.attempt, item.status_code, item.merchant) == (1, code, "demo")
-            assert item.document == history.record.sale.customer.document
+            assert item.document == history.record.sale.document
             assert item.cashback_centavos == history.record.cashback.cashback_centavos
             assert item.sale_id == history.record.sale.sale_id
             assert item.sold_at == history.record.sale.sold_at

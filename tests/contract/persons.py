@@ -11,8 +11,10 @@ import pytest
 from cashback_core.delivery.record import RecordFilter
 from cashback_core.delivery.states import Status
 from cashback_core.intake.acceptance import Acceptance, Accepted, CustomerNameMismatch
+from cashback_core.sales.sale import Customer
+from cashback_core.values.documents import Cnpj
 from cashback_core.values.names import NameDifference
-from contract.builders import a_cpf, a_sale, accepted, submitted
+from contract.builders import a_cpf, a_sale, accepted, buyer_of, submitted
 
 if TYPE_CHECKING:
     from cashback_core.intake.acceptance import Submission
@@ -46,8 +48,21 @@ class PersonsContract:
             again = a_sale(document=document, name=then, centavos=1)
             record = await accepted(store, submitted(again))
             assert not record.name_differs
-            assert record.sale.customer.name == then
+            assert buyer_of(record.sale).name == then
             assert await store.known_name(1, document) == first
+
+    @pytest.mark.parametrize("difference", list(NameDifference))
+    async def test_a_company_goes_by_any_name(
+        self, store: CashbackStore, difference: NameDifference
+    ) -> None:
+        document = Cnpj("11222333000181")
+        for centavos, name in enumerate(("MERCADO SILVA LTDA", "SUPER VALE", "A & B"), 1):
+            customer = Customer(document=document, name=name)
+            sale = replace(a_sale(centavos=centavos), customer=customer)
+            asked = replace(submitted(sale, reads_only="user:bia"), whole_names=centavos == 3)
+            record = await accepted(store, replace(asked, name_difference=difference))
+            assert not record.name_differs
+        assert await store.known_name(1, document) == "MERCADO SILVA LTDA"
 
     async def test_the_first_name_stays_the_known_one(self, store: CashbackStore) -> None:
         document = a_cpf()
@@ -127,7 +142,7 @@ class PersonsContract:
 
     async def test_gifts_and_sales_of_nothing_are_recorded(self, store: CashbackStore) -> None:
         sale = a_sale()
-        gift = replace(sale.lines[0], value_centavos=0)
+        gift = replace(sale.lines[0], value_e10=0, amount_centavos=0)
         record = await accepted(store, submitted(replace(sale, lines=(*sale.lines, gift))))
         assert record.cashback.cashback_centavos == 500
         assert await store.find(1, record.id) == record

@@ -12,7 +12,7 @@ from cashback_core.delivery.record import RecordFilter
 from cashback_core.delivery.states import Status
 from cashback_core.sales.sale import MAX_LINES, Customer, Line, Sale
 from cashback_core.values.ids import new_id
-from cashback_core.values.money import MAX_CENTAVOS, MAX_QUANTITY_THOUSANDTHS
+from cashback_core.values.money import MAX_CENTAVOS, MAX_QUANTITY_E4
 from cashback_core.values.pages import Position
 from contract.builders import (
     CREATED,
@@ -99,9 +99,9 @@ class ReadingContract:
             sold_at=SOLD_AT + timedelta(microseconds=123_456),
             customer=Customer(document=a_cpf(), name='Zoë "\\" 😀 <b>%s {0}</b> Ω'),
             lines=(
-                Line(type="B", value_centavos=629, qty_thousandths=350, discount_centavos=7),
-                Line(type="A", value_centavos=1, qty_thousandths=1),
-                Line(type="D", value_centavos=33_333, qty_thousandths=3000),
+                Line.of(type="B", value_e10=629 * 10**8, qty_e4=3500, discount_centavos=7),
+                Line.of(type="A", value_e10=1 * 10**8, qty_e4=10),
+                Line.of(type="D", value_e10=33_333 * 10**8, qty_e4=30_000),
             ),
             total_centavos=220 - 7 + 99_999 - 100,
             discount_centavos=100,
@@ -116,10 +116,10 @@ class ReadingContract:
         assert await store.find(1, record.id) == record
 
     async def test_the_largest_sale_comes_back(self, store: CashbackStore) -> None:
-        line = Line(type="C", value_centavos=101, qty_thousandths=MAX_QUANTITY_THOUSANDTHS)
-        small = Line(type="A", value_centavos=1, qty_thousandths=1000)
+        line = Line.of(type="C", value_e10=101 * 10**8, qty_e4=MAX_QUANTITY_E4)
+        small = Line.of(type="A", value_e10=1 * 10**8, qty_e4=10_000)
         rest = MAX_CENTAVOS - line.amount_centavos - (MAX_LINES - 2)
-        lines = (line, Line(type="D", value_centavos=rest, qty_thousandths=1000))
+        lines = (line, Line.of(type="D", value_e10=rest * 10**8, qty_e4=10_000))
         sale = Sale(
             sold_at=SOLD_AT,
             customer=Customer(document=a_cpf(), name="😀" * 120),

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 from cashback_core.delivery.states import Actor, DeliveryPolicy, Status
+from cashback_core.intake.confirmation import Confirmed
 from cashback_core.reconciliation import (
     FindingClass,
     Margin,
@@ -38,10 +39,13 @@ from contract.builders import (
     UNANSWERED,
     a_cpf,
     a_sale,
+    accepted,
     ended,
     history_of,
     leased,
+    submitted,
 )
+from contract.confirming import later
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Sequence
@@ -274,6 +278,77 @@ class ReconciliationStoreContract:
         found = await reconcile(kept, [line, other], claim)
         assert found.moved == Moved(stored=1)
         assert [one.centavos for one in await standing(kept)] == [888]
+
+    async def test_a_confirmed_one_that_a_line_may_be_the_credit_of_is_told_and_put_in_doubt(
+        self, kept: Kept
+    ) -> None:
+        document = a_cpf()
+        sale = a_sale(document=document, sale_id=str(new_id()))
+        record = await accepted(kept.store, later(sale))
+        await kept.store.confirm(record.merchant_id, record.id)
+        other = await in_doubt(kept, a_cpf())
+        line = replace(await a_line(kept, other), document=document, cashback_centavos=777)
+        found = await reconcile(kept, [line], other)
+        told = await standing(kept)
+        assert [one.cashback_id for one in told if one.line_key is None] == [record.id]
+        assert found.opened == len(told)
+        entry = await kept.store.find(record.merchant_id, record.id)
+        assert entry is not None
+        assert entry.status is Status.IN_DOUBT
+
+    async def test_what_may_be_forgotten_is_held_though_an_equal_one_could_have_its_line(
+        self, kept: Kept
+    ) -> None:
+        """The equal one was applied just before the statement, the line is dated otherwise."""
+        document = a_cpf()
+        paid = await leased(kept.store, a_sale(document=document, sale_id=str(new_id())))
+        assert (await kept.store.conclude(ended(paid, CREATED))).status is Status.APPLIED
+        record = await accepted(kept.store, later(a_sale(document=document, sale_id=str(new_id()))))
+        own = await a_line(kept, paid)
+        assert own.credited_at is not None
+        line = replace(own, credited_at=own.credited_at + timedelta(seconds=60))
+        since = own.credited_at + timedelta(seconds=1)
+        await reconcile(kept, [line], paid, since=since)
+        (told,) = await standing(kept)
+        assert (told.cls, told.cashback_id) == (FindingClass.CREDITED_UNPAID, record.id)
+        confirmed = await kept.store.confirm(record.merchant_id, record.id)
+        assert isinstance(confirmed, Confirmed)
+        assert confirmed.record.status is Status.HELD
+        assert (await reconcile(kept, [line], paid, since=since)).closed == 0
+
+    async def test_no_line_is_explained_by_one_whose_own_may_lie_before_the_statement(
+        self, kept: Kept
+    ) -> None:
+        """An incident of two equal ones stands, though a later start leaves one line and one."""
+        document = a_cpf()
+        paid = await leased(kept.store, a_sale(document=document, sale_id=str(new_id())))
+        await kept.store.conclude(ended(paid, CREATED))
+        own = await a_line(kept, paid)
+        assert own.credited_at is not None
+        again = replace(own, number=2, credited_at=own.credited_at + timedelta(seconds=2))
+        assert (await reconcile(kept, [own, again], paid)).opened == 1
+        (told,) = await standing(kept)
+        assert told.cls is FindingClass.CREDITED_AGAIN
+        begun = own.credited_at + timedelta(seconds=1)
+        line = replace(again, number=1)
+        assert (await reconcile(kept, [line], paid, since=begun)).closed == 0
+        assert await standing(kept) == [told]
+
+    async def test_what_was_never_tried_and_may_be_sent_yet_is_in_the_book_however_old(
+        self, kept: Kept
+    ) -> None:
+        """A database that went back may have forgotten that it was sent, yesterday."""
+        paid = await leased(kept.store, a_sale())
+        await kept.store.conclude(ended(paid, CREATED))
+        waiting = await accepted(kept.store, submitted(a_sale(), lease_s=None))
+        unconfirmed, other = [await accepted(kept.store, later()) for _ in range(2)]
+        await kept.store.confirm(other.merchant_id, other.id)
+        since = waiting.accepted_at + timedelta(days=100)
+        async with alone(kept) as runs, runs.book(since, _named([])) as book:
+            found = {entry.id: entry async for batch in book for entry in batch}
+        assert found.keys() == {waiting.id, unconfirmed.id, other.id}
+        confirmed = [entry.id for entry in found.values() if entry.confirmed_at is not None]
+        assert confirmed == [other.id]
 
     async def test_one_reconciles_at_a_time(self, kept: Kept) -> None:
         async with kept.reconciliations.alone() as first:

@@ -328,6 +328,18 @@ class IncidentStoreContract:
         assert answers.count(NotExplained.CLOSED) == 2
         assert await self.said() == ({key: [None]}, set())
 
+    async def test_what_a_person_calls_credited_is_marked_applied(
+        self, store: CashbackStore, operators: OperatorStore, incidents: IncidentStore
+    ) -> None:
+        """The explanation has closed the incident, and no later statement need tell the line."""
+        claim = await self.standing_at(store, Status.HELD)
+        line = self.told(AT, line_key="3" * 32)
+        ours = replace(FOREIGN, meaning=Meaning.OURS, cashback_id=claim.id)
+        assert isinstance(await incidents.explain(line, ours, dry_run=True), StatementIncident)
+        assert await operators.act(1, claim.id, PAID) is NotCreditedThere.NOT_CREDITED_THERE
+        assert isinstance(await incidents.explain(line, ours, dry_run=False), StatementIncident)
+        assert isinstance(await operators.act(1, claim.id, PAID), Granted)
+
     @pytest.mark.parametrize("status", [Status.HELD, Status.REJECTED])
     async def test_what_is_credited_there_is_marked_applied(
         self, store: CashbackStore, operators: OperatorStore, status: Status

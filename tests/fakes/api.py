@@ -16,14 +16,15 @@ from adapters.http.administration.stores import AdministrationStores
 from adapters.http.app import AppOptions, UseCases, create_app
 from cashback_core.delivery.deliverer import Deliverer, DeliveriesUnderWay
 from cashback_core.delivery.states import DeliveryPolicy
+from cashback_core.intake.confirmation import ConfirmSale
 from cashback_core.intake.submission import QuoteSale, SubmitSale
 from cashback_core.people.log_in import LogIn
 from cashback_core.people.log_in_traces import LogInTraces
 from cashback_core.people.passwords import Passwords
 from cashback_core.people.standings import Standings
 from cashback_core.people.tokens import TokenKind, new_token_id, owner_of
+from cashback_core.sales.rules import SaleRules
 from cashback_core.sales.terms import Terms
-from cashback_core.sales.validation import SaleRules
 from cashback_core.testing.manual_clock import ManualClock
 from cashback_core.testing.memory_identities import MemoryIdentities
 from cashback_core.testing.memory_incidents import MemoryIncidents
@@ -135,6 +136,7 @@ class Api:
             submit_sale=SubmitSale(
                 store=store, under_way=DeliveriesUnderWay(deliverer), now=now, new_id=new_id
             ),
+            confirm_sale=ConfirmSale(store=store),
             quote_sale=QuoteSale(store=store, now=now),
             store=store,
         )
@@ -146,6 +148,7 @@ class Api:
             submit_sale=SubmitSale(
                 store=self.store, under_way=self.under_way, now=now, new_id=new_id
             ),
+            confirm_sale=ConfirmSale(store=self.store),
             quote_sale=QuoteSale(store=self.store, now=now),
             store=self.store,
             operators=self.operators,

@@ -15,7 +15,6 @@ from cashback_core.administration.customers import (
 )
 from cashback_core.administration.product_types import (
     NewProductType,
-    NewRate,
     ProductType,
     ProductTypeStore,
 )
@@ -35,7 +34,7 @@ from cashback_core.sales.effective_dates import (
     refuse_start,
     refuse_withdrawal,
 )
-from cashback_core.sales.programme import Rate, next_rate
+from cashback_core.sales.programme import NewRate, Rate, next_rate
 from cashback_core.sales.sale import name_key
 from cashback_core.values.ids import new_id
 from fakes.memory_people import NO_SUCH_MERCHANT, MemoryMerchants
@@ -323,14 +322,7 @@ class MemoryStops(StopStore):
 
 
 def _next_rate(rates: Iterable[Rate], type: str, rate: NewRate) -> Rate | Invalid:
-    made = next_rate(
-        rates,
-        type=type,
-        rate_bp=rate.rate_bp,
-        starts_at=rate.starts_at,
-        now=now(),
-        confirmed_bp=rate.confirmed_bp,
-    )
+    made = next_rate(rates, rate, type=type, now=now())
     if not isinstance(made, ChangeRefused):
         return made
     if made.fault is not ChangeFault.UNCONFIRMED:

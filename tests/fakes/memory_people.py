@@ -92,7 +92,9 @@ class MemoryMerchants(MerchantStore):
     def _add(self, new: NewMerchant) -> Done[Merchant]:
         self.ids[new.slug] = number = len(self.ids) + 1
         state = replace(new.state, disabled=False)
-        made = Merchant(slug=new.slug, state=state, disabled_at=None, **first_version())
+        made = Merchant(
+            slug=new.slug, numbers=new.numbers, state=state, disabled_at=None, **first_version()
+        )
         return self.shelf.make(number, new.slug, made)
 
 

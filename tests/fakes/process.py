@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any, Final
 from cashback_core.delivery.deliverer import Deliverer, DeliveriesUnderWay
 from cashback_core.delivery.states import DeliveryPolicy
 from cashback_core.intake.submission import Recorded, SaleRequest, SubmitSale, Submitted
+from cashback_core.sales.rules import SaleRules
 from cashback_core.sales.terms import Terms
-from cashback_core.sales.validation import SaleRules
 from cashback_core.testing.manual_clock import ManualClock
 from cashback_core.testing.memory_store import MemoryStore, Row
 from cashback_core.values.ids import new_id
@@ -78,6 +78,7 @@ class Process:
         key: str | None = None,
         wait_s: float = 10.0,
         respond_async: bool = False,
+        submitted_by: str | None = None,
         by: SubmitSale | None = None,
     ) -> Submitted:
         return await (by or self.submit)(
@@ -88,6 +89,7 @@ class Process:
                 idempotency_key=key,
                 wait_s=wait_s,
                 respond_async=respond_async,
+                submitted_by=submitted_by,
             )
         )
 

@@ -8,7 +8,7 @@ from collections import deque
 from typing import TYPE_CHECKING
 
 from cashback_core.delivery.evidence import Evidence, Phase
-from cashback_core.delivery.provider import Payment, Provider
+from cashback_core.delivery.provider import CreditRequest, Provider
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -23,14 +23,14 @@ class ScriptedProvider(Provider):
 
     def __init__(self, script: Iterable[Evidence | Exception] = ()) -> None:
         self.script: deque[Evidence | Exception] = deque(script)
-        self.payments: list[Payment] = []
-        self.credited: list[Payment] = []
+        self.payments: list[CreditRequest] = []
+        self.credited: list[CreditRequest] = []
         self.gate = asyncio.Event()
         self.gate.set()
         self.asked = asyncio.Event()
         self.closed = False
 
-    async def credit(self, payment: Payment) -> Evidence:
+    async def credit(self, payment: CreditRequest) -> Evidence:
         self.payments.append(payment)
         self.asked.set()
         await self.gate.wait()
@@ -45,7 +45,7 @@ class ScriptedProvider(Provider):
         self.closed = True
 
 
-def created(payment: Payment) -> Evidence:
+def created(payment: CreditRequest) -> Evidence:
     """201 as the provider's documentation shows it, for this payment."""
     body = {
         "createdAt": "2021-07-26T22:50:55.740Z",

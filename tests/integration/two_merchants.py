@@ -110,10 +110,11 @@ async def fill(store: CashbackStore, dsn: str) -> Records:
 
 
 def _claim(record: Record) -> Claim:
+    assert record.sale.document is not None
     return Claim(
         id=record.id,
         merchant_id=record.merchant_id,
         attempt=1,
-        document=record.sale.customer.document,
+        document=record.sale.document,
         cashback_centavos=record.cashback.cashback_centavos,
     )

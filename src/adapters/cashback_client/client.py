@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from adapters.cashback_client.address import Address
 from adapters.cashback_client.transport import EvidenceTransport
-from cashback_core.delivery.provider import Payment, Provider, UnsendablePayment
+from cashback_core.delivery.provider import CreditRequest, Provider, UnsendablePayment
 from cashback_core.traces import TRACE
 from cashback_core.values.money import format_centavos
 
@@ -42,7 +42,7 @@ class ProviderClient(Provider):
         self._transport = EvidenceTransport(base_url, limits=limits, way=way)
         self._head = _fixed_head(address, authorization)
 
-    async def credit(self, payment: Payment) -> Evidence:
+    async def credit(self, payment: CreditRequest) -> Evidence:
         """Ask the provider to pay; raises UnsendablePayment for a reference unfit for a header."""
         return await self._transport.call(self._head + _variable_part(payment))
 
@@ -71,7 +71,7 @@ def _fixed_head(address: Address, authorization: str | None) -> bytes:
     return "".join(f"{line}\r\n" for line in lines).encode("ascii")
 
 
-def _variable_part(payment: Payment) -> bytes:
+def _variable_part(payment: CreditRequest) -> bytes:
     reference = payment.reference
     if not _REFERENCE.fullmatch(reference):
         raise UnsendablePayment("a reference is 1 to 255 visible ASCII characters")

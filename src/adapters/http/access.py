@@ -29,6 +29,7 @@ ACCESS: Final[Access] = {
     ("post", "/api/cashbacks"): SELLERS,
     ("post", "/api/cashback"): SELLERS,
     ("post", "/api/cashbacks/quote"): MEMBERS,
+    ("post", "/api/cashbacks/{id}/confirm"): SELLERS,
     ("get", "/api/cashbacks"): MEMBERS,
     ("get", "/api/cashbacks/{id}"): MEMBERS,
     ("get", "/api/cashbacks/open"): READERS,

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from adapters.http.administration.stores import AdministrationStores
+    from cashback_core.intake.confirmation import ConfirmSale
     from cashback_core.intake.store import CashbackStore
     from cashback_core.intake.submission import QuoteSale, SubmitSale
     from cashback_core.operators.acts import OperatorStore
@@ -50,6 +51,7 @@ class UseCases:
     """
 
     submit_sale: SubmitSale
+    confirm_sale: ConfirmSale
     quote_sale: QuoteSale
     store: CashbackStore
     operators: OperatorStore
@@ -90,6 +92,7 @@ def create_app(
     cashbacks = CashbackRoutes(
         admit=admit,
         submit_sale=use_cases.submit_sale,
+        confirm_sale=use_cases.confirm_sale,
         quote_sale=use_cases.quote_sale,
         records=use_cases.store,
         zones=zones,

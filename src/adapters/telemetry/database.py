@@ -109,6 +109,8 @@ def _backlog(backlog: Backlog) -> Iterator[Reading]:
     yield from _reconciled(backlog.reconciled)
     yield metrics.RISKS, {(): float(backlog.risk_accepted)}
     yield metrics.NAME_DIFFERENCES, {(): float(backlog.name_differences)}
+    clocks = reversed(backlog.clocks_ahead)  # of one client the furthest counts, which comes first
+    yield metrics.CLIENT_CLOCKS, {(one.client,): one.ahead_s for one in clocks}
     yield metrics.PAUSED, {(): float(backlog.paused)}
     yield metrics.DATABASE_BYTES, {(): float(backlog.database_bytes)}
     yield metrics.SESSIONS, {(): float(backlog.sessions)}

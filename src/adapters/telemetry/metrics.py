@@ -100,6 +100,12 @@ APPLIED_CENTAVOS: Final = Metric(
     kind=MetricKind.COUNTER,
     meaning="centavos that the provider said it paid; the ledger is the database",
 )
+VOIDED: Final = Metric(
+    name="cashback_voided_total",
+    kind=MetricKind.COUNTER,
+    meaning="cashbacks that became void: nobody confirmed them in their time",
+    of=_WORKER,
+)
 EQUAL_SALES: Final = Metric(
     name="cashback_equal_sales_total",
     kind=MetricKind.COUNTER,
@@ -316,6 +322,16 @@ NAME_DIFFERENCES: Final = Metric(
     kind=MetricKind.GAUGE,
     meaning="sales recorded though their CPF was known under another person's name, of merchants "
     "that want them noted; it only grows",
+    of=_WORKER,
+    one_for_all=_DATABASE,
+)
+CLIENT_CLOCKS: Final = Metric(
+    name="cashback_client_clock_ahead_seconds",
+    kind=MetricKind.GAUGE,
+    labels=("client",),
+    meaning="how far the clock of a client, or of a till of its, is ahead: the most that a sale of "
+    "the last hour, taken or refused, was made after it came, from 10 seconds on; by the subject "
+    "of the client's token, of the 20 furthest ones",
     of=_WORKER,
     one_for_all=_DATABASE,
 )

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from cashback_core.administration.resources import ResourceStore
 from cashback_core.sales.sale import Customer
-from cashback_core.values.documents import Cpf
+from cashback_core.values.documents import BuyerDocument
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,7 +36,7 @@ class NewCustomer:
 class CustomerFilter:
     """Which customers are wanted; None wants all."""
 
-    document: Cpf | None = None
+    document: BuyerDocument | None = None
 
 
 class CustomerStore(

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Final, Protocol
 
 from cashback_core.administration.resources import Caller, Done, Refusal, ResourceStore, Versions
-from cashback_core.sales.programme import Rate
+from cashback_core.sales.programme import NewRate, Rate
 
 TYPE: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,31}\Z", re.ASCII)
 """Narrower than what a sale may name, since it stands in addresses."""
@@ -30,18 +30,6 @@ class ProductType:
     version: int
     created_at: datetime
     updated_at: datetime
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NewRate:
-    """A rate in basis points from an aware instant on.
-
-    `confirmed_bp` says it again, as an unusual one needs (`programme.is_unusual`).
-    """
-
-    rate_bp: int
-    starts_at: datetime
-    confirmed_bp: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

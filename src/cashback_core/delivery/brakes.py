@@ -41,6 +41,16 @@ REASONS: Final[Mapping[WaitsFor, str]] = {
 }
 """What the event of its acceptance says."""
 
+TO_BE_CONFIRMED: Final = "accepted, to be confirmed"
+"""The same of what waits for its confirmation: no brake is asked before."""
+
+CONFIRMED_REASONS: Final[Mapping[WaitsFor, str]] = {
+    **REASONS,
+    WaitsFor.TYPE_STOPPED: "confirmed while a product type of it is stopped",
+    WaitsFor.MERCHANT_STOPPED: "confirmed while the merchant is stopped",
+}
+"""What the event says of what is confirmed later: its brakes are those of that moment."""
+
 HELD: Final = frozenset({WaitsFor.CASHBACK_CEILING, WaitsFor.DAY_CEILING})
 """For these a person releases each cashback; a stop is lifted for all."""
 

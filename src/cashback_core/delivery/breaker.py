@@ -18,7 +18,7 @@ from cashback_core.delivery.evidence import (
 )
 
 if TYPE_CHECKING:
-    from cashback_core.values.documents import Cpf
+    from cashback_core.values.documents import BuyerDocument
 
 
 class BreakerState(StrEnum):
@@ -57,7 +57,7 @@ class Breaker:
     policy: BreakerPolicy = field(default_factory=BreakerPolicy)
     state: BreakerState = BreakerState.CLOSED
     reason: str = ""
-    _failed: set[str] = field(default_factory=set[str], repr=False)
+    _failed: set[BuyerDocument] = field(default_factory=set["BuyerDocument"], repr=False)
     _doubtful: set[str] = field(default_factory=set[str], repr=False)
     _until_s: float = 0.0
     _pause_s: float = 0.0
@@ -82,7 +82,7 @@ class Breaker:
             case _:
                 assert_never(self.state)
 
-    def admit(self, document: Cpf, now_s: float, *, patience_s: float) -> bool:
+    def admit(self, document: BuyerDocument, now_s: float, *, patience_s: float) -> bool:
         """Whether a cashback of this customer may be sent; in half-open it becomes the probe.
 
         `patience_s` is how long a probe is waited for.
@@ -95,12 +95,12 @@ class Breaker:
         self._probe, self._probe_until_s = document, now_s + patience_s
         return True
 
-    def withdraw(self, document: Cpf) -> None:
+    def withdraw(self, document: BuyerDocument) -> None:
         """Give the probe back: nothing was sent for it after all."""
         if self._probe == document:
             self._probe = None
 
-    def suspects(self, now_s: float) -> frozenset[str]:
+    def suspects(self, now_s: float) -> frozenset[BuyerDocument]:
         """The documents whose failures opened it: a probe takes another one.
 
         Where no other one comes within another pause, any will do: a quiet shop must not wait for
@@ -111,7 +111,7 @@ class Breaker:
             return frozenset()
         return frozenset(self._failed)
 
-    def note(self, document: Cpf, outcome: Outcome, now_s: float) -> None:
+    def note(self, document: BuyerDocument, outcome: Outcome, now_s: float) -> None:
         """Learn from the end of an attempt."""
         if len(self._failed) >= MAX_SUSPECTS:
             self._failed.pop()
@@ -136,7 +136,7 @@ class Breaker:
         self._doubtful.clear()
         self._probe = None
 
-    def _consider(self, document: Cpf, now_s: float) -> None:
+    def _consider(self, document: BuyerDocument, now_s: float) -> None:
         if self.state is BreakerState.HALF_OPEN and document == self._probe:
             self._open("the probe failed", now_s)
         elif self.state is BreakerState.CLOSED:

@@ -23,7 +23,7 @@ from cashback_core.delivery.evidence import (
 )
 from cashback_core.delivery.leases import AttemptResult, Claim
 from cashback_core.delivery.observers import Attempted, Delivered, DeliveryObserver, Unobserved
-from cashback_core.delivery.provider import Payment, Provider, UnsendablePayment
+from cashback_core.delivery.provider import CreditRequest, Provider, UnsendablePayment
 from cashback_core.delivery.record import Standing
 from cashback_core.delivery.states import Actor, DeliveryPolicy
 from cashback_core.delivery.store import DeliveryStore
@@ -123,7 +123,7 @@ class Deliverer:
         if not self.policy.may_send(lease_age_s=self.clock_s() - claimed_at_s):
             late = Evidence(phase=Phase.NOTHING_SENT, reason="the lease was too old to send")
             return late, NeverSent()
-        payment = Payment(
+        payment = CreditRequest(
             reference=str(claim.id),
             document=claim.document,
             cashback_centavos=claim.cashback_centavos,

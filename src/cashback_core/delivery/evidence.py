@@ -7,12 +7,13 @@ line arrive. A client reports those as `Evidence`; `classify` turns them into an
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final, cast
 
 from cashback_core.delivery.failed_answers import failure_told
-from cashback_core.values.documents import mask
+from cashback_core.values.documents import Cpf, mask
 from cashback_core.values.money import InvalidMoney, parse_centavos
 
 MAX_BODY_BYTES: Final = 64 * 1024
@@ -107,6 +108,11 @@ _REFUSED_FOR_NOW: Final = frozenset({425, 429})
 _REFUSED: Final = frozenset({400, 413, 414, 415, 422, 451})
 _MISCONFIGURED: Final = frozenset({401, 403, 404, 405, 406, 407, 410, 411, 426, 431, 501, 505})
 
+_NO_DOCUMENT: Final = 10**20
+"""Beyond any document that is told as a number."""
+
+_MASKED: Final = re.compile(r"[*#\u2022]|[xX]{2}")
+
 
 def classify(evidence: Evidence, *, document: str, cashback_centavos: int) -> Outcome:
     """What the evidence of one call means."""
@@ -167,17 +173,9 @@ def _failure(body: object) -> str | None:
 def _foreign_echo(body: object, document: str, cashback_centavos: int) -> str | None:
     """Why a 201 may belong to another payment; None when its body is ours, odd or broken."""
     fields = _object(body)
-    echoed = fields.get("document")
-    if (
-        isinstance(echoed, int)
-        and not isinstance(echoed, bool)
-        and 0 < echoed < 10 ** len(document)
-    ):
-        echoed = str(echoed).zfill(len(document))  # a number has lost its leading zeros
-    if isinstance(echoed, str):
-        digits = "".join(c for c in echoed if c in "0123456789")
-        if len(digits) == len(document) and digits != document:
-            return f"201 for another document: {mask(digits)}"
+    other = _other_document(fields.get("document"), document)
+    if other is not None:
+        return f"201 for another document: {mask(other)}"
     amount = fields.get("cashback")
     if amount is not None:
         try:
@@ -187,6 +185,31 @@ def _foreign_echo(body: object, document: str, cashback_centavos: int) -> str | 
         if centavos != cashback_centavos:
             return f"201 for another amount: {centavos} centavos instead of {cashback_centavos}"
     return None
+
+
+def _other_document(echoed: object, document: str) -> str | None:
+    """What an answer echoes instead of a document; None where that is ours, masked or odd.
+
+    A CPF is given back in many spellings, so only eleven other digits are another one. Whatever
+    else was asked for, a provider that knows CPFs alone may cut or map: it comes back whole, or it
+    is another.
+    """
+    asked = _plain(document)
+    if isinstance(echoed, int) and not isinstance(echoed, bool) and 0 < echoed < _NO_DOCUMENT:
+        echoed = str(echoed).zfill(len(asked))  # a number has lost its leading zeros
+    if not isinstance(echoed, str):
+        return None
+    if Cpf.is_valid(document):
+        digits = "".join(c for c in echoed if c in "0123456789")
+        return digits if len(digits) == len(document) and digits != document else None
+    told = _plain(echoed)
+    masked = _MASKED.search(echoed) is not None and _MASKED.search(document) is None
+    return None if masked or told in {"", asked} else told
+
+
+def _plain(document: str) -> str:
+    """Its letters and digits, in capitals."""
+    return "".join(c for c in document.upper() if c.isascii() and c.isalnum())
 
 
 def _json(body: bytes) -> object:

@@ -10,7 +10,7 @@ from uuid import UUID
 from cashback_core.delivery.evidence import Evidence, Outcome
 from cashback_core.delivery.states import Actor
 from cashback_core.values.availability import StoreUnavailable
-from cashback_core.values.documents import Cpf
+from cashback_core.values.documents import BuyerDocument
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,7 +25,7 @@ class Claim:
     id: UUID
     merchant_id: int
     attempt: int
-    document: Cpf
+    document: BuyerDocument
     cashback_centavos: int
     started_at: datetime | None = field(default=None, compare=False)
 

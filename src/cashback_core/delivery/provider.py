@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from cashback_core.delivery.evidence import Evidence
-from cashback_core.values.documents import Cpf
+from cashback_core.values.documents import BuyerDocument
 
 
 class UnsendablePayment(ValueError):  # noqa: N818 (named by what is wrong)
@@ -16,11 +16,11 @@ class UnsendablePayment(ValueError):  # noqa: N818 (named by what is wrong)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Payment:
+class CreditRequest:
     """One credit asked of the provider; `reference` is the same for every attempt."""
 
     reference: str
-    document: Cpf
+    document: BuyerDocument
     cashback_centavos: int
 
 
@@ -28,7 +28,7 @@ class Provider(Protocol):
     """The party that pays the customer. It promises no idempotency and offers no look-up."""
 
     @abstractmethod
-    async def credit(self, payment: Payment) -> Evidence:
+    async def credit(self, payment: CreditRequest) -> Evidence:
         """Ask once, within the client's deadline, and tell what was seen.
 
         Never raises for anything that the provider or the network does, and never asks twice.

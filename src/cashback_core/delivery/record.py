@@ -13,7 +13,7 @@ from cashback_core.delivery.waits import Waiting
 from cashback_core.sales.calculation import Cashback
 from cashback_core.sales.sale import Sale
 from cashback_core.sales.same_sale import may_read
-from cashback_core.values.documents import Cpf
+from cashback_core.values.documents import BuyerDocument
 from cashback_core.values.pages import Position
 
 
@@ -33,9 +33,9 @@ class Record:
 
     Its key and sale id are those that it was told first. `same_content_as` is the first sale with
     its content, if it was taken for another one all the same. `name_differs`: its CPF was known
-    under another person's name, which the merchant lets pass. `group` is the one that it came
-    under, `equal_group` that of the first with its content; None is nobody's. `waiting` tells the
-    brake that it waits for, if it does.
+    under another person's name, which the merchant lets pass. `submitted_by` sent it, `group` is
+    the one that it came under, `equal_group` that of the first with its content; None is nobody's.
+    `waiting` tells the brake that it waits for, if it does.
     """
 
     id: UUID
@@ -46,6 +46,7 @@ class Record:
     standing: Standing
     same_content_as: UUID | None = None
     name_differs: bool = False
+    submitted_by: str | None = None
     group: str | None = None
     equal_group: str | None = None
     waiting: Waiting | None = None
@@ -126,16 +127,23 @@ class RecordFilter:
 
     `group` wants those that came under it. `name_differs` wants those whose name was noted as
     another person's, or the others. `rate` wants those of which a line earned a version of a
-    type's rate; they come in the order of their ids, which tell when they were made.
+    type's rate; they come in the order of their ids, which tell when they were made. `store` wants
+    those that told it; `invoice_…` those whose sale id is a fiscal document's access key that says
+    so: of an issuer, of a month ("2026-01"), with that series and number.
     """
 
     status: Status | None = None
-    document: Cpf | None = None
+    document: BuyerDocument | None = None
     sold_from: datetime | None = None
     sold_to: datetime | None = None
     group: str | None = None
     name_differs: bool | None = None
     rate: RateVersion | None = None
+    store: str | None = None
+    invoice_cnpj: str | None = None
+    invoice_month: str | None = None
+    invoice_series: int | None = None
+    invoice_number: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

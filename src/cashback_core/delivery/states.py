@@ -29,6 +29,8 @@ class Status(StrEnum):
 
     NOT_DUE = "not_due"
     """The cashback rounds to zero: nothing is sent."""
+    UNCONFIRMED = "unconfirmed"
+    """Its ERP will say when it earns: nothing is sent before, and it is void after a time."""
     PENDING = "pending"
     """To be sent when due."""
     SENDING = "sending"
@@ -43,6 +45,8 @@ class Status(StrEnum):
     """Given up for now, or above a ceiling; an operator decides."""
     CANCELLED = "cancelled"
     """An operator ended it unpaid."""
+    VOID = "void"
+    """Never confirmed in its time: ended unpaid."""
 
 
 class Actor(StrEnum):
@@ -62,7 +66,16 @@ DONE: Final = frozenset({Status.APPLIED, Status.NOT_DUE})
 TRANSITIONS: Final[frozenset[tuple[Status | None, Status, Actor]]] = frozenset(
     (source, target, actor)
     for source, targets, actors in (
-        (None, (Status.NOT_DUE, Status.PENDING, Status.HELD), (Actor.API,)),
+        (
+            None,
+            (Status.NOT_DUE, Status.PENDING, Status.HELD, Status.UNCONFIRMED),
+            (Actor.API,),
+        ),
+        (Status.UNCONFIRMED, (Status.PENDING, Status.HELD), (Actor.API,)),
+        (Status.UNCONFIRMED, (Status.VOID,), (Actor.WORKER,)),
+        (Status.UNCONFIRMED, (Status.CANCELLED,), (Actor.OPERATOR,)),
+        # Only a database that went back has forgotten that it was confirmed, sent and credited.
+        (Status.UNCONFIRMED, (Status.APPLIED,), (Actor.SETTLER,)),
         (Status.PENDING, (Status.SENDING,), (Actor.API, Actor.WORKER)),
         (
             Status.SENDING,
@@ -223,9 +236,10 @@ def conclude(delivery: Delivery, ended: Ended, policy: DeliveryPolicy) -> Conclu
         case Status.PENDING | Status.HELD | Status.REJECTED:
             move = _late_applied(ended.outcome)
             return Conclusion(move=move, incident=incident)
-        case Status.CANCELLED:
+        case Status.CANCELLED | Status.VOID | Status.UNCONFIRMED:
             if isinstance(ended.outcome, Applied):
-                incident = "201 for a cancelled cashback"
+                article = "an" if delivery.status is Status.UNCONFIRMED else "a"
+                incident = f"201 for {article} {delivery.status} cashback"
             return Conclusion(incident=incident)
         case Status.APPLIED | Status.NOT_DUE:
             return Conclusion(incident=incident)

@@ -9,6 +9,7 @@ from typing import Protocol
 
 from cashback_core.delivery.leases import AttemptResult, Claim, Pause
 from cashback_core.delivery.record import Standing
+from cashback_core.values.documents import BuyerDocument
 
 
 class DeliveryStore(Protocol):
@@ -27,7 +28,7 @@ class DeliveryStore(Protocol):
 
     @abstractmethod
     async def claim_due(
-        self, *, limit: int, lease_s: float, excluding: Collection[str] = ()
+        self, *, limit: int, lease_s: float, excluding: Collection[BuyerDocument] = ()
     ) -> tuple[Claim, ...]:
         """Lease the next attempt of up to `limit` pending cashbacks that are due, oldest first.
 
@@ -56,6 +57,14 @@ class DeliveryStore(Protocol):
         """Remember, or prolong, a time in which this process sent nothing on purpose.
 
         It does not count towards giving up.
+        """
+
+    @abstractmethod
+    async def void_expired(self, *, limit: int) -> int:
+        """End up to `limit` cashbacks that nobody confirmed in their time; how many were ended.
+
+        Those first whose time ran out first. While the sender is paused none is: a database that
+        went back may have forgotten what was confirmed.
         """
 
     @abstractmethod

@@ -12,7 +12,9 @@ from cashback_core.delivery.states import Status
 PAUSE_FRESH: Final = timedelta(seconds=15)
 """A process that sends nothing on purpose says so again within this."""
 
-MAY_WAIT: Final = frozenset({Status.PENDING, Status.IN_DOUBT, Status.HELD, Status.REJECTED})
+MAY_WAIT: Final = frozenset(
+    {Status.UNCONFIRMED, Status.PENDING, Status.IN_DOUBT, Status.HELD, Status.REJECTED}
+)
 """The others are being sent, or have ended."""
 
 _CREDENTIALS: Final = frozenset({401, 403})
@@ -35,17 +37,23 @@ class Why(StrEnum):
     """It is to be sent now, as soon as a worker takes it."""
     PROOF = "proof"
     """In doubt: the provider's statement will tell, or a person."""
+    CONFIRMATION = "confirmation"
+    """Unconfirmed: its ERP says when it was paid for, or it becomes void."""
     PERSON = "person"
     """Held or rejected: an operator decides."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Waiting:
-    """What a cashback waits for and since when; `next_try_at` is None where nobody knows."""
+    """What a cashback waits for and since when; `next_try_at` is None where nobody knows.
+
+    `until_at` is by when it is to be confirmed: after that and `VOID_GRACE` it is void.
+    """
 
     why: str
     since_at: datetime
     next_try_at: datetime | None = None
+    until_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,11 +80,17 @@ def why_it_waits(facts: Facts) -> Waiting | None:
     """What it waits for; None when it waits for nothing: it is being sent, or has ended."""
     if facts.status not in MAY_WAIT:
         return None
+    if facts.status is Status.UNCONFIRMED:
+        return Waiting(why=Why.CONFIRMATION, since_at=facts.since_at, until_at=facts.due_at)
     if facts.brake is not None:
         return Waiting(why=facts.brake[0], since_at=facts.brake[1])
     if facts.status is not Status.PENDING:
         why = Why.PROOF if facts.status is Status.IN_DOUBT else Why.PERSON
         return Waiting(why=why, since_at=facts.since_at)
+    return _until_it_is_sent(facts)
+
+
+def _until_it_is_sent(facts: Facts) -> Waiting:
     if facts.paused_at is not None:
         return Waiting(why=Why.PAUSED, since_at=max(facts.paused_at, facts.since_at))
     later = facts.due_at is not None and facts.due_at > facts.now

@@ -34,6 +34,9 @@ MAX_REAPED: Final = 500
 PAUSE_NOTED_S: Final = PAUSE_FRESH.total_seconds() / 3
 """An open breaker is noted so often at least, that whoever asks can tell it from one that was."""
 
+MAX_VOIDED: Final = 500
+"""Most of what was not confirmed in its time that one transaction ends."""
+
 MAX_RESUMED: Final = 500
 """Most of what a lifted stop held back that one transaction makes due."""
 
@@ -79,7 +82,10 @@ class Chores:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Worker:
-    """Claims, delivers and reaps until told to stop; any number may run side by side."""
+    """Claims, delivers and reaps until told to stop; any number may run side by side.
+
+    `on_void` is told how many cashbacks ended because nobody confirmed them in their time.
+    """
 
     store: DeliveryStore
     under_way: DeliveriesUnderWay
@@ -87,6 +93,7 @@ class Worker:
     schedule: Schedule
     chores: Chores
     new_id: Callable[[], UUID]
+    on_void: Callable[[int], object] = lambda _: None
     _wake: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -98,6 +105,7 @@ class Worker:
                 tasks.create_task(self._listen()),
                 tasks.create_task(self._every(times.reaper_s, self._reap, stop)),
                 tasks.create_task(self._every(times.reaper_s, self._resume, stop)),
+                tasks.create_task(self._every(times.reaper_s, self._void, stop)),
                 tasks.create_task(self._every(times.settler_s, self._settle, stop)),
                 tasks.create_task(self._every(times.guard_s, self._guard, stop)),
                 tasks.create_task(self._every(times.retention_s, self._retain, stop)),
@@ -186,6 +194,12 @@ class Worker:
         if reaped:
             _log.warning("%d leases ran out: in doubt", reaped)
         return reaped == MAX_REAPED
+
+    async def _void(self) -> bool:
+        voided = await self.store.void_expired(limit=MAX_VOIDED)
+        if voided:
+            self.on_void(voided)
+        return voided == MAX_VOIDED
 
     async def _resume(self) -> bool:
         return await self.store.resume(limit=MAX_RESUMED)

@@ -4,11 +4,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import timedelta
 from uuid import UUID
 
 from cashback_core.delivery.record import Record
 from cashback_core.sales.calculation import Cashback
 from cashback_core.sales.content import Difference
+from cashback_core.sales.rules import NumberScope
 from cashback_core.sales.sale import Sale
 from cashback_core.sales.same_sale import EqualContent, NameKind
 from cashback_core.values.names import NameDifference
@@ -19,13 +21,14 @@ class Submission:
     """A valid sale to be recorded under its names.
 
     With `lease_s` the first attempt is claimed in the same commit; without, the cashback stays
-    pending for a worker. With `replay_only` it is looked for under its names and never recorded
-    anew. `raw_body` is the request as it came, `submitted_by` whoever sent it, `group` the one that
-    it comes under for ever, None its sender's own. With `reads_only` its sender may read that
-    group's records alone.
-    `equal_content` is the merchant's; `name_difference` says what becomes of it when its CPF is
-    known under another person's name. With `whole_names` only the whole name is the same person's,
-    unless it became known by a sale of the group that its sender reads.
+    pending for a worker. With `confirm_within` it is unconfirmed, and void after that time: it is
+    given no lease, asks no brake and counts in no day. With `replay_only` it is looked for under
+    its names and never recorded anew. `raw_body` is the request as it came, `submitted_by` whoever
+    sent it, `group` the one that it comes under for ever, None its sender's own. With `reads_only`
+    its sender may read that group's records alone.
+    `equal_content` and `numbers` are the merchant's; `name_difference` says what becomes of it when
+    its document is known under another person's name. With `whole_names` only the whole name is the
+    same person's, unless it became known by a sale of the group that its sender reads.
     """
 
     id: UUID
@@ -35,13 +38,20 @@ class Submission:
     idempotency_key: str | None
     raw_body: bytes = field(repr=False)
     lease_s: float | None
+    confirm_within: timedelta | None = None
     replay_only: bool = False
     submitted_by: str | None = None
     group: str | None = None
     reads_only: str | None = None
     equal_content: EqualContent = EqualContent.SALE_ID
     name_difference: NameDifference = NameDifference.REFUSE
+    numbers: NumberScope = NumberScope.MERCHANT
     whole_names: bool = False
+
+    @property
+    def is_unconfirmed(self) -> bool:
+        """Whether it is recorded as unconfirmed: what earns nothing has nothing to confirm."""
+        return self.confirm_within is not None and self.cashback.cashback_centavos > 0
 
     @property
     def comes_under(self) -> str | None:

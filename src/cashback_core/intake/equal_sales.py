@@ -16,7 +16,8 @@ from typing import Final
 from uuid import UUID
 
 from cashback_core.sales.same_sale import EqualOutcome
-from cashback_core.values.documents import Cpf
+from cashback_core.values.access_keys import holds_buyer
+from cashback_core.values.documents import BuyerDocument
 from cashback_core.values.pages import Position
 
 MAX_LISTED: Final = 20
@@ -28,7 +29,7 @@ ever fills no table. All of them are counted."""
 class Try:
     """One of two requests of equal content: when it came, and what it told.
 
-    `id` is its record's; None for a refused one.
+    `id` is its record's; None for a refused one, of which no name that tells who bought is kept.
     """
 
     id: UUID | None
@@ -37,6 +38,15 @@ class Try:
     sale_id: str | None
     sold_at: datetime
     submitted_by: str | None
+
+
+def noted_name(name: str | None, document: BuyerDocument | None) -> str | None:
+    """The name of a refused request as it is noted: none that tells who bought.
+
+    Intake would refuse it in a new sale; and where the recorded one is an erased customer's, no
+    erasure would look for it any more.
+    """
+    return None if name is None or holds_buyer(name, document) else name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +58,7 @@ class EqualSales:
 
     outcome: EqualOutcome
     merchant: str
-    document: Cpf | None
+    document: BuyerDocument | None
     total_centavos: int
     first: Try
     second: Try

@@ -7,16 +7,17 @@ from abc import abstractmethod
 from typing import Protocol
 
 from cashback_core.delivery.record import Record
-from cashback_core.delivery.record_store import Records
 from cashback_core.delivery.store import DeliveryStore
 from cashback_core.intake.acceptance import Acceptance, Submission
+from cashback_core.intake.confirmation import ConfirmingStore
+from cashback_core.sales.rules import NumberScope
 from cashback_core.sales.sale import Sale
 from cashback_core.sales.same_sale import EqualContent, Meaning
 from cashback_core.sales.terms import TermsStore
-from cashback_core.values.documents import Cpf
+from cashback_core.values.documents import BuyerDocument
 
 
-class IntakeStore(TermsStore, Records, Protocol):
+class IntakeStore(TermsStore, ConfirmingStore, Protocol):
     """What takes a sale in, and what is looked up before. One method is one transaction.
 
     Every method raises StoreUnavailable when the database is away.
@@ -24,7 +25,7 @@ class IntakeStore(TermsStore, Records, Protocol):
 
     @abstractmethod
     async def known_name(
-        self, merchant_id: int, document: Cpf, *, told_by: str | None = None
+        self, merchant_id: int, document: BuyerDocument, *, told_by: str | None = None
     ) -> str | None:
         """The name that a merchant's customer is known by; None for somebody new.
 
@@ -38,10 +39,11 @@ class IntakeStore(TermsStore, Records, Protocol):
         While the sender is paused no lease is given: the cashback stays pending. So it does while
         a stop stands against the merchant or a type of the sale, and above one of the merchant's
         ceilings it is held (`brakes.intake`): both by what is committed, whatever is remembered
-        here, and the record says what it waits for.
+        here, and the record says what it waits for. What is to be confirmed later waits for that
+        alone.
 
-        A CPF keeps the name it first came with; `names.same_person` compares it with the sale's,
-        or `names.same_name` (`Submission.whole_names`).
+        A document keeps the name it first came with, which `known_names.fits` compares with the
+        sale's, whole where `Submission.whole_names` says so.
 
         A sale whose lines do not follow the terms in force is not recorded: TermsChanged, and
         the next `terms` and `catalogue` are fresh.
@@ -59,6 +61,7 @@ class IntakeStore(TermsStore, Records, Protocol):
         *,
         idempotency_key: str | None,
         equal_content: EqualContent,
+        numbers: NumberScope = NumberScope.MERCHANT,
         reads_only: str | None = None,
     ) -> Meaning:
         """Which sale would be meant now by a request of that key; nothing is stored.
@@ -78,8 +81,9 @@ class IntakeStore(TermsStore, Records, Protocol):
     ) -> Record | None:
         """The record of this very request, byte for byte, if it has one of these names.
 
-        Found by the sale id alone, it goes by the key, too, from then on, as any repeat does. With
-        `reads_only` none but that group's is known.
+        `sale_id` is the number as it is called (`same_sale.number_name`). Found by it alone, the
+        record goes by the key, too, from then on, as any repeat does. With `reads_only` none but
+        that group's is known.
         """
 
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from fractions import Fraction
 from typing import Final, assert_never, cast
 from uuid import UUID
@@ -27,12 +27,16 @@ from cashback_core.intake.acceptance import (
     Submission,
     TermsChanged,
 )
+from cashback_core.intake.known_names import fits
+from cashback_core.intake.refused_clocks import RefusedClocks
 from cashback_core.intake.store import IntakeStore
 from cashback_core.intake.wrong_names import WrongName, WrongNames
 from cashback_core.sales.calculation import Cashback, calculate
 from cashback_core.sales.catalogue import skus_of
 from cashback_core.sales.content import Difference
-from cashback_core.sales.sale import MAX_SALE_ID_CHARS, Sale
+from cashback_core.sales.place import is_place
+from cashback_core.sales.rules import NumberScope
+from cashback_core.sales.sale import Sale, is_sale_id
 from cashback_core.sales.same_sale import (
     Collision,
     EqualOutcome,
@@ -40,12 +44,13 @@ from cashback_core.sales.same_sale import (
     NameKind,
     NewSale,
     may_read,
+    number_name,
 )
 from cashback_core.sales.terms import Terms
 from cashback_core.sales.validation import TERMS_CODES, parse_repeat, parse_sale
 from cashback_core.traces import note_cashback
 from cashback_core.values.availability import StoreUnavailable
-from cashback_core.values.names import NameDifference, same_person
+from cashback_core.values.names import NameDifference
 from cashback_core.values.violations import InvalidSale, Violation, show
 
 _MADE_MEANWHILE: Final = frozenset({"product_type_unknown", "unknown_sku", "sku_without_type"})
@@ -130,15 +135,18 @@ _BARE: Final[Mapping[NameKind, KeyReused | SaleIdTaken | ContentKnown]] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Quoted:
-    """What a sale would earn, and which sale it would be if it were submitted now.
+    """What a sale would earn, and which sale it would be if it were submitted `at` that instant.
 
-    `name_differs`: it would be recorded with another person's name noted.
+    `name_differs`: it would be recorded with another person's name noted. `confirm_within` is how
+    long the merchant gives whoever confirms later.
     """
 
     sale: Sale
     cashback: Cashback
     meaning: Meaning
     name_differs: bool
+    at: datetime
+    confirm_within: timedelta
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -172,19 +180,32 @@ class QuoteSale:
             sale,
             idempotency_key=idempotency_key,
             equal_content=terms.equal_content,
+            numbers=terms.rules.numbers,
             reads_only=reads_only,
         )
         if _tells_content_of_others(meaning, reads_only):
             meaning = NewSale()
-        known = await self.store.known_name(merchant_id, sale.customer.document, told_by=reads_only)
-        differs = (
-            isinstance(meaning, NewSale)  # of what is recorded the name decides nothing
-            and known is not None
-            and not same_person(known, sale.customer.name)
+        # Of what is recorded the name decides nothing.
+        differs = isinstance(meaning, NewSale) and await self._name_differs(
+            merchant_id, sale, reads_only
         )
         if differs and terms.rules.name_difference is NameDifference.REFUSE:
             raise InvalidSale((_name_mismatch(sale),))
-        return Quoted(sale=sale, cashback=cashback, meaning=meaning, name_differs=differs)
+        return Quoted(
+            sale=sale,
+            cashback=cashback,
+            meaning=meaning,
+            name_differs=differs,
+            at=self.now(),
+            confirm_within=terms.rules.confirm_within,
+        )
+
+    async def _name_differs(self, merchant_id: int, sale: Sale, reads_only: str | None) -> bool:
+        customer = sale.customer
+        if customer is None:
+            return False
+        known = await self.store.known_name(merchant_id, customer.document, told_by=reads_only)
+        return known is not None and not fits(known, customer)
 
 
 def _tells_content_of_others(meaning: Meaning, reads_only: str | None) -> bool:
@@ -202,7 +223,8 @@ class SubmitSale:
     """Records a sale and delivers its cashback.
 
     `on_equal` is told of each equal content, `on_wrong_name` of each name by which a customer is
-    not known, from whoever reads one group alone.
+    not known, from whoever reads one group alone. `clocks` counts what is refused because a till's
+    clock is too far ahead.
     """
 
     store: IntakeStore
@@ -212,17 +234,20 @@ class SubmitSale:
     on_equal: Callable[[EqualOutcome], object] = lambda _: None
     on_wrong_name: Callable[[WrongName], object] = lambda _: None
     wrong_names: WrongNames = field(default_factory=WrongNames)
+    clocks: RefusedClocks = field(default_factory=RefusedClocks)
 
     async def __call__(self, request: SaleRequest) -> Submitted:
         """Raises InvalidSale, UnknownMerchant, StoreUnavailable.
 
         Once the sale is committed, nothing that happens to the caller touches its delivery.
         """
+        came_at = self.now()
         try:
             outcome = await self._submit(request)
-        except InvalidSale:
+        except InvalidSale as error:
             same = await self._same_request(request)
             if same is None:
+                self._note_clock(request, error, came_at)
                 raise
             return same
         match outcome:
@@ -230,6 +255,18 @@ class SubmitSale:
                 return await self._same_request(request) or outcome
             case _:
                 return outcome
+
+    def _note_clock(self, request: SaleRequest, refused: InvalidSale, came_at: datetime) -> None:
+        """By when it came: while it was looked up, an instant just ahead may have passed."""
+        if refused.sold_at is not None and any(
+            violation.code == "sold_at_future" for violation in refused.violations
+        ):
+            self.clocks.note(
+                request.merchant_id,
+                request.submitted_by,
+                ahead_s=(refused.sold_at - came_at).total_seconds(),
+                at=came_at,
+            )
 
     async def _submit(self, request: SaleRequest) -> Submitted:
         refused: InvalidSale | None = None
@@ -249,6 +286,8 @@ class SubmitSale:
             self._submission(request, sale, cashback, replay_only=refused is not None),
             equal_content=terms.equal_content,
             name_difference=terms.rules.name_difference,
+            confirm_within=terms.rules.confirm_within if sale.confirm_later else None,
+            numbers=terms.rules.numbers,
         )
         # A task of its own: a caller that hangs up between the commit and the start of the delivery
         # must not leave a lease that nobody uses.
@@ -281,9 +320,15 @@ class SubmitSale:
         Whatever has changed since: the rules, the terms, the catalogue, the merchant's zone. Only
         asked when the request would be refused.
         """
-        sale_id = _told_sale_id(request.document)
-        if request.idempotency_key is None and sale_id is None:
+        if (
+            request.idempotency_key is None
+            and _told(request.document, "sale_id", is_sale_id) is None
+        ):
             return None
+        terms = await self.store.terms(request.merchant_id)
+        if terms is None:
+            return None
+        sale_id = _told_number(request.document, terms.rules.numbers)
         record = await self.store.same_request(
             request.merchant_id,
             request.raw_body,
@@ -303,15 +348,17 @@ class SubmitSale:
         try:
             acceptance = await self.store.accept(submission)
         except StoreUnavailable:
-            if submission.lease_s is not None:
+            if claim is not None:
                 self.under_way.deliverer.breaker.withdraw(claim.document)
                 self.under_way.disown(claim, claimed_at_s=claimed_at_s, actor=Actor.API)
             raise
         if isinstance(acceptance, Accepted | Repeated | NameTaken | ContentTaken):
             note_cashback(acceptance.record.id)
-        if isinstance(acceptance, Accepted) and acceptance.record.status is Status.SENDING:
+        if claim is None:
+            pass
+        elif isinstance(acceptance, Accepted) and acceptance.record.status is Status.SENDING:
             self.under_way.start(claim, claimed_at_s=claimed_at_s, actor=Actor.API)
-        elif submission.lease_s is not None:
+        else:
             # A replay, a refusal or a paused sender: no probe of the breaker's is under way.
             self.under_way.deliverer.breaker.withdraw(claim.document)
         if isinstance(acceptance, ContentTaken):
@@ -337,14 +384,15 @@ class SubmitSale:
     ) -> Submission:
         deliverer = self.under_way.deliverer
         # Asked last: a half-open breaker takes whom it admits for its probe.
+        document = sale.document
         at_once = (
             cashback.cashback_centavos > 0
+            and document is not None
             and not request.respond_async
             and not replay_only
+            and not sale.confirm_later
             and deliverer.breaker.admit(
-                sale.customer.document,
-                deliverer.clock_s(),
-                patience_s=deliverer.policy.lease_s,
+                document, deliverer.clock_s(), patience_s=deliverer.policy.lease_s
             )
         )
         return Submission(
@@ -426,7 +474,7 @@ def _read(
         catalogue=terms.catalogue,
         idempotency_key=idempotency_key,
     )
-    return sale, calculate(sale, terms.programme)
+    return sale, calculate(sale, terms.programme, rules=terms.rules, accepted_at=now)
 
 
 async def _read_anew(
@@ -474,27 +522,34 @@ def _repeat(document: object, terms: Terms, refused: InvalidSale) -> tuple[Sale,
     return sale, nothing
 
 
-def _told_sale_id(document: object) -> str | None:
-    """The sale id of a document that need not be a sale."""
+def _told_number(document: object, numbers: NumberScope) -> str | None:
+    """What the sale id of a document is called, which need not be a sale."""
+    sale_id, store = _told(document, "sale_id", is_sale_id), _told(document, "store", is_place)
+    return number_name(sale_id, store, numbers=numbers)
+
+
+def _told(document: object, name: str, is_one: Callable[[object], bool]) -> str | None:
+    """A text of a document that need not be a sale."""
     if not isinstance(document, Mapping):
         return None
-    sale_id = cast("Mapping[object, object]", document).get("sale_id")
-    if not isinstance(sale_id, str) or not 0 < len(sale_id) <= MAX_SALE_ID_CHARS:
+    text = cast("Mapping[object, object]", document).get(name)
+    return text if isinstance(text, str) and is_one(text) else None
+
+
+def _first_claim(submission: Submission) -> Claim | None:
+    """The claim that a submission with a lease comes with."""
+    document = submission.sale.document
+    if submission.lease_s is None or document is None:
         return None
-    return sale_id if sale_id.isascii() and sale_id.isprintable() else None
-
-
-def _first_claim(submission: Submission) -> Claim:
     return Claim(
         id=submission.id,
         merchant_id=submission.merchant_id,
         attempt=1,
-        document=submission.sale.customer.document,
+        document=document,
         cashback_centavos=submission.cashback.cashback_centavos,
     )
 
 
 def _name_mismatch(sale: Sale) -> Violation:
-    return Violation(
-        pointer="/customer/name", code="customer_name_mismatch", received=show(sale.customer.name)
-    )
+    name = None if sale.customer is None else show(sale.customer.name)
+    return Violation(pointer="/customer/name", code="customer_name_mismatch", received=name)

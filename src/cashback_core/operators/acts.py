@@ -21,7 +21,7 @@ from cashback_core.delivery.states import TRANSITIONS, Actor, Delivery, Move, St
 from cashback_core.delivery.waits import Waiting
 from cashback_core.intake.equal_sales import EqualPage
 from cashback_core.sales.same_sale import EqualOutcome
-from cashback_core.values.documents import Cpf
+from cashback_core.values.documents import BuyerDocument
 from cashback_core.values.pages import Position
 from cashback_core.values.reasons import MAX_NAME_CHARS, is_plain_text, refuse_reason
 
@@ -61,7 +61,7 @@ TARGETS: Final = {
 """Where an act leads."""
 
 CALLED_UNPAID: Final = frozenset({Status.HELD, Status.REJECTED})
-"""What is marked applied only while an incident says that it is credited.
+"""What is marked applied only while an incident, or a person, says that it is credited.
 
 Whoever brought it there says that it was not paid: the provider, a proof, or a person's mark.
 """
@@ -102,8 +102,9 @@ class Granted:
 class Circumstances:
     """What else decides whether an act may be done.
 
-    `credited` is an open incident that says that this cashback is credited, `suspected` one that
-    keeps it from being called unpaid: of a line that is its own, or that could be. `marked_by` is
+    `credited` is an open incident, or a person's explanation of a line, that says that this
+    cashback is credited, `suspected` one that keeps it from being called unpaid: of a line that is
+    its own, or that could be. `marked_by` is
     the operator whose mark (applied or rejected) brought it where it stands, None if none did.
     `at_risk` says that somebody resent it while it may have been paid, and that since then no
     statement has proved, and no operator on the provider's evidence said, that it was not.
@@ -258,7 +259,7 @@ class OpenFilter:
     """
 
     statuses: frozenset[Status] = ATTENTION
-    document: Cpf | None = None
+    document: BuyerDocument | None = None
     sold_from: datetime | None = None
     sold_to: datetime | None = None
     accepted_from: datetime | None = None
@@ -292,7 +293,7 @@ class OpenCashback:
     since_at: datetime
     attempt: int
     status_code: int | None
-    document: Cpf
+    document: BuyerDocument
     cashback_centavos: int
     sale_id: str | None
     sold_at: datetime

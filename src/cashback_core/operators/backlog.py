@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from cashback_core.delivery.states import Status
+from cashback_core.operators.clocks import ClockAhead
 from cashback_core.reconciliation.findings import FindingClass
 
 
@@ -52,7 +53,8 @@ class Backlog:
     """What is open over all merchants and processes, at one instant.
 
     `counts` has every status that is not final. `overdue_s` and `lease_expired_s` are how long the
-    most overdue cashback and the oldest expired lease have waited.
+    most overdue cashback and the oldest expired lease have waited. `clocks_ahead` are those of the
+    last hour, the MOST_CLOCKS furthest ones.
     """
 
     counts: Mapping[Status, OpenCount]
@@ -62,6 +64,7 @@ class Backlog:
     reconciled: Reconciled
     risk_accepted: int
     name_differences: int
+    clocks_ahead: tuple[ClockAhead, ...]
     paused: bool
     database_bytes: int
     sessions: int

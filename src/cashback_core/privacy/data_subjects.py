@@ -10,6 +10,7 @@ from typing import Final, Protocol
 from uuid import UUID
 
 from cashback_core.delivery.record import History
+from cashback_core.values.documents import BuyerDocument
 
 MAX_REASON_CHARS: Final = 500
 
@@ -39,7 +40,7 @@ class SubjectReport:
     """
 
     customer_id: UUID
-    document: str | None
+    document: BuyerDocument | None
     name: str | None
     known_since_at: datetime
     erased_at: datetime | None
@@ -92,4 +93,7 @@ class PrivacyStore(Protocol):
 
     @abstractmethod
     async def retain(self, retention: Retention, *, limit: int) -> int:
-        """Drop at most `limit` of what is no longer to be kept; how many things were dropped."""
+        """Drop some `limit` of what is no longer to be kept; how many things were dropped.
+
+        So goes, whatever the settings, what is noted of clocks that were ahead a day ago.
+        """

@@ -68,8 +68,15 @@ class Amount:
                 yield self._absent(entry)
                 continue
             why = "an erased customer's, by its amount and day"
-            found = Finding(cls=FindingClass.MATCHED, line=line.line, entry=entry, why=why)
-            if self._placing.window.expects(entry, self._placing.rules.margin):
+            is_expected = self._placing.window.expects(entry, self._placing.rules.margin)
+            found = Finding(
+                cls=FindingClass.MATCHED,
+                line=line.line,
+                entry=entry,
+                why=why,
+                may_be_anothers=not is_expected,
+            )
+            if is_expected:
                 yield found
             else:
                 self._weak.append(line)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 from cashback_core.delivery.states import Status
 from cashback_core.reconciliation.by_date import paired
 from cashback_core.reconciliation.by_reference import place_by_reference
+from cashback_core.reconciliation.entries import is_date_alone
 from cashback_core.reconciliation.findings import Finding, FindingClass
 from cashback_core.reconciliation.placement import (
     UNPAID_STATES,
@@ -161,9 +162,21 @@ class CustomersLines:
         self.waiting = kept
 
     def _to_be_sent(self, entry: BookEntry, lines: list[LeftLine]) -> Finding:
-        """A pending cashback: not sent while a line of its customer may be its credit."""
-        tried = entry.first_started_at is not None
-        bar = barring(entry, lines, self.placing.rules) if tried else None
+        """A pending cashback: not sent while a line of its customer may be its credit.
+
+        One that was never tried has no credit, unless a database that was restored has forgotten
+        it: then its ERP confirmed it a second time. Where it has not yet, the lines alone are told:
+        confirming asks for them where anything may be forgotten, and on other days one odd line
+        holds nobody.
+        """
+        if entry.status is not Status.PENDING:
+            could_be = self.placing.rules.could_be
+            self._bars.update(
+                id(left.line) for left in lines if could_be(entry, left.line.credited_at)
+            )
+            return Finding(cls=FindingClass.UNPAID, entry=entry, why=f"{entry.status} here")
+        may_have = entry.first_started_at is not None or entry.confirmed_at is not None
+        bar = barring(entry, lines, self.placing.rules) if may_have else None
         if bar is None:
             return Finding(cls=FindingClass.UNPAID, entry=entry, why="pending here")
         self._bars.add(id(bar))
@@ -228,11 +241,17 @@ class _Group:
         expected = [one for one in applied if one.id not in absent and window.expects(one, margin)]
         others = [one for one in applied if one not in known and one not in expected]
         yield from self._applied(expected)
-        if not self.placing.rules.echoes_reference:
-            yield from self._applied(others)
-        yield from self._unpaid_and_doubtful(taken_back)
         if self.placing.rules.echoes_reference:
+            yield from self._unpaid_and_doubtful(taken_back)
             yield from self._applied(others)
+        else:
+            loose: list[Finding] = []
+            for finding in self._applied(others):
+                if finding.line is None or self._is_its_own(finding):
+                    yield finding
+                else:
+                    loose.append(finding)
+            yield from self._unpaid_and_doubtful(taken_back, loose)
         yield from self._applied(known)
         for entry in self._of(Status.APPLIED):
             if entry.is_erased:
@@ -284,34 +303,84 @@ class _Group:
         found = self._assign(entries)
         for entry in entries:
             if entry in found:
-                why = "one for one of its customer and amount"
-                yield Finding(cls=FindingClass.MATCHED, line=found[entry], entry=entry, why=why)
+                yield Finding(
+                    cls=FindingClass.MATCHED,
+                    line=found[entry],
+                    entry=entry,
+                    why="one for one of its customer and amount",
+                    may_be_anothers=not window.expects(entry, margin),
+                )
             elif window.expects(entry, margin):
                 self.waiting.append(LeftEntry(entry=entry, waiting=NotPlaced.ABSENT))
             else:
                 yield _not_expected(entry)
 
-    def _unpaid_and_doubtful(self, taken_back: StatementLine | None) -> Iterator[Finding]:
+    def _is_its_own(self, finding: Finding) -> bool:
+        """Whether a line is dated as the credit of an applied cashback that it need not tell.
+
+        A date alone is so of whatever is tried later, too: of nothing that is later than the whole
+        statement.
+        """
+        rules, entry, line = self.placing.rules, finding.entry, finding.line
+        assert entry is not None
+        assert line is not None
+        if not rules.is_dated_as_answered(entry, line.credited_at):
+            return False
+        begun = rules.margin.window_start(entry.first_started_at or entry.accepted_at)
+        return not is_date_alone(line.credited_at) or begun <= self.placing.window.through
+
+    def _forgotten(
+        self, entries: Iterable[BookEntry], loose: Sequence[Finding]
+    ) -> Mapping[BookEntry, StatementLine]:
+        """The lines of `loose` that may be credits which a restored database has forgotten.
+
+        The own credit of the applied cashback that such a line was put beside may lie outside the
+        window; of one that may be sent a second time nobody calls it that.
+        """
+        lines = sorted(
+            (finding.line for finding in loose if finding.line is not None),
+            key=lambda line: (line.credited_at or _LAST, line.number),
+        )
+        may_be = [entry for entry in entries if entry.may_be_forgotten]
+        return paired(may_be, lines, self.placing.rules, self._may_have)
+
+    def _unpaid_and_doubtful(
+        self, taken_back: StatementLine | None, loose: Sequence[Finding] = ()
+    ) -> Iterator[Finding]:
+        """Doubts, and what is unpaid; `loose` are lines that applied cashbacks may have.
+
+        These keep them, unless one is held against what may be sent a second time.
+        """
         doubts = self._of(Status.IN_DOUBT)
         others = [*self._of(Status.SENDING), *self._of(*UNPAID_STATES)]
         found = self._assign(doubts)
         found_others = self._assign(others)
         tried = [entry for entry in others if entry.first_started_at is not None]
         counted = len(found) == len(doubts) and all(entry in found_others for entry in tried)
+        forgotten = self._forgotten((one for one in others if one not in found_others), loose)
+        held_against = {id(line) for line in forgotten.values()}
+        for finding in loose:
+            assert finding.entry is not None
+            yield _not_expected(finding.entry) if id(finding.line) in held_against else finding
         for entry in doubts:
             yield from self._doubt(entry, found.get(entry), taken_back, counted=counted)
         for entry in others:
-            line = found_others.get(entry)
+            line = found_others.get(entry) or forgotten.get(entry)
             if entry.status is Status.SENDING:
                 yield Finding(
                     cls=FindingClass.NOT_EXPECTED, entry=entry, line=line, why="it is being sent"
                 )
-            elif line is None and entry.status is Status.PENDING:
+            elif line is None and (entry.status is Status.PENDING or entry.may_be_forgotten):
                 self.waiting.append(LeftEntry(entry=entry, waiting=NotPlaced.TO_BE_SENT))
             elif line is None:
                 yield Finding(cls=FindingClass.UNPAID, entry=entry, why=f"{entry.status} here")
             else:
-                why = f"{entry.status} here, and there are more credits than its group explains"
+                more = "there are more credits than its group explains"
+                if entry in forgotten:
+                    more = (
+                        "the credit is dated otherwise than that of an equal one, applied earlier"
+                    )
+                why = f"{entry.status} here, and {more}"
                 move = self.placing.suspected(entry, why, *self._moving(entry))
                 cls = FindingClass.CREDITED_UNPAID
                 yield Finding(cls=cls, entry=entry, line=line, why=why, move=move)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 _LAST: Final = datetime.max.replace(tzinfo=UTC)
-_BY_PROGRAM: Final = frozenset({Status.PENDING, Status.HELD, Status.REJECTED})
+_BY_PROGRAM: Final = frozenset({Status.PENDING, Status.HELD, Status.REJECTED, Status.UNCONFIRMED})
 """What becomes applied when its own reference says that it is credited."""
 
 

@@ -7,6 +7,7 @@ from datetime import time
 from hashlib import blake2b
 from typing import TYPE_CHECKING
 
+from cashback_core.delivery.states import Status
 from cashback_core.sales.erased import is_pseudonym
 
 if TYPE_CHECKING:
@@ -14,7 +15,6 @@ if TYPE_CHECKING:
     from datetime import datetime
     from uuid import UUID
 
-    from cashback_core.delivery.states import Status
     from cashback_core.reconciliation.statements import StatementLine
 
 
@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 class BookEntry:
     """A cashback as the reconciliation sees it.
 
-    `first_started_at` and `last_started_at` are its attempts', both None before the first.
+    `first_started_at` and `last_started_at` are its attempts', both None before the first;
+    `confirmed_at` is when its ERP confirmed it, if it was to be confirmed later.
     `version` counts its moves: a decision holds only for the version that it was made of.
     `rounds` counts how often it was proved unpaid since an operator last acted on it, the first
     time at `first_round_at`.
@@ -37,6 +38,7 @@ class BookEntry:
     first_started_at: datetime | None = None
     last_started_at: datetime | None = None
     applied_at: datetime | None = None
+    confirmed_at: datetime | None = None
     version: int = 0
     rounds: int = 0
     first_round_at: datetime | None = None
@@ -45,6 +47,17 @@ class BookEntry:
     def is_erased(self) -> bool:
         """Whether its customer was erased: nobody here knows any more whom a line should name."""
         return is_pseudonym(self.document)
+
+    @property
+    def may_be_forgotten(self) -> bool:
+        """Whether a database that went back may have forgotten a confirmation and what it led to.
+
+        It was to be confirmed later, was never tried as far as is known, and may be sent yet.
+        """
+        if self.first_started_at is not None:
+            return False
+        confirmed = self.confirmed_at is not None and self.status in {Status.PENDING, Status.HELD}
+        return confirmed or self.status is Status.UNCONFIRMED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,7 +87,13 @@ def is_date_alone(credited_at: datetime | None) -> bool:
 
 
 def line_key(line: StatementLine) -> str:
-    """The same for a line on every statement that tells it: 32 hex digits, nothing personal."""
+    """The same for a line on every statement that tells it, and no other line's: 32 hex digits.
+
+    It is a hash of the whole document, whose repr is masked: of two buyers' equal credits, which
+    a batch tells with one instant, one would be taken for the other. So an erasure seals it.
+    """
     at = None if line.credited_at is None else line.credited_at.timestamp()
-    told = (line.kind, line.document, line.cashback_centavos, at, line.reference, line.problem)
-    return blake2b(repr(told).encode("utf-8", "backslashreplace"), digest_size=16).hexdigest()
+    document = None if line.document is None else str(line.document)
+    told = (line.kind, document, line.cashback_centavos, at, line.reference, line.problem)
+    spelt = repr(told if line.doubtful is None else (*told, line.doubtful))
+    return blake2b(spelt.encode("utf-8", "backslashreplace"), digest_size=16).hexdigest()

@@ -26,7 +26,7 @@ class FindingClass(StrEnum):
     CREDITED_AGAIN = "credited_again"
     """One more credit of a cashback that has its own already."""
     CREDITED_UNPAID = "credited_unpaid"
-    """Credited, though here it is held, rejected, cancelled or pending."""
+    """Credited, though here it is held, rejected, cancelled, pending, unconfirmed or void."""
     UNKNOWN_HERE = "unknown_here"
     """A credit that no cashback explains."""
     EXPLAINED = "explained"
@@ -36,7 +36,7 @@ class FindingClass(StrEnum):
     NOT_EXPECTED = "not_expected"
     """Nothing can be told of it by this statement: too early, too late, or still being sent."""
     UNPAID = "unpaid"
-    """Held, rejected, cancelled or pending here, and not credited."""
+    """Held, rejected, cancelled, pending, unconfirmed or void here, and not credited."""
     DOUBT_APPLIED = "doubt_applied"
     """In doubt here, and credited."""
     DOUBT_ABSENT = "doubt_absent"
@@ -80,6 +80,8 @@ class Finding:
     `barred_by` is the number of the line that keeps a doubt undecided, if one does: it stands with
     the doubt, and with the line where that would need no person otherwise. `is_twin` says that
     another line reads the same, reference and instant included: another's may be missing.
+    `may_be_anothers` says that no reference calls the line its cashback's, whose own credit may lie
+    outside the statement's window.
     """
 
     cls: FindingClass
@@ -90,6 +92,7 @@ class Finding:
     barred_by: int | None = None
     move: Settled | None = None
     is_twin: bool = False
+    may_be_anothers: bool = False
 
     @property
     def needs_a_person(self) -> bool:

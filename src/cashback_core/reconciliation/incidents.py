@@ -204,12 +204,13 @@ def may_be_credit_of(line: OpenLine, one: Suspect, precedes: timedelta) -> bool:
     """Whether an open incident keeps a cashback from being called unpaid.
 
     It names it; or its line is of the same customer, or of the same amount and nobody's (or told
-    of another's customer), or holds a part of the id, or cannot be read, and is dated late enough.
+    of another's customer), or holds a part of the id, or cannot be read, and is dated late enough:
+    of one never tried, whose sending may be forgotten, by its acceptance.
     """
     if line.cashback_id == one.id:
         return True
-    began_at = one.accepted_at if one.first_started_at is None else one.first_started_at - precedes
-    if not line.has_line or (line.credited_at is not None and line.credited_at < began_at):
+    earliest_at = (one.first_started_at or one.accepted_at) - precedes
+    if not line.has_line or (line.credited_at is not None and line.credited_at < earliest_at):
         return False
     if line.document == one.document:
         return True

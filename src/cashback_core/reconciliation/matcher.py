@@ -11,6 +11,7 @@ from cashback_core.delivery.states import Status
 from cashback_core.reconciliation.by_amount import Amount
 from cashback_core.reconciliation.by_customer import CustomersLines
 from cashback_core.reconciliation.by_reference import place_by_reference
+from cashback_core.reconciliation.doubtful_documents import read_by_book
 from cashback_core.reconciliation.entries import NOTHING_EXPLAINED, line_key
 from cashback_core.reconciliation.findings import Finding, FindingClass, Totals
 from cashback_core.reconciliation.placement import (
@@ -104,6 +105,8 @@ class Reconciliation:
         self._undated: Spool[StatementLine] = spool()
         self._latest_tried = _FIRST
         self._alone: Spool[Finding] = spool()
+        self._doubtful: Spool[StatementLine] = spool()
+        self._has_doubtful = False
         self._named: Spool[LeftLine] = spool()
         self._unnamed: Spool[LeftLine] = spool()
         self._book: Spool[BookEntry] = spool()
@@ -141,16 +144,28 @@ class Reconciliation:
             self._put(line)
 
     def _put(self, line: StatementLine) -> None:
+        if line.doubtful is not None and line.kind is LineKind.CREDIT:
+            self._put_doubtful(line)  # and whatever a person explained, it was the line as read
+            return
         whose, by_person = self._explained(line)
         if by_person and whose is None:
             self._alone.put(Finding(cls=FindingClass.EXPLAINED, line=line, why="foreign"))
+        elif line.doubtful is not None and not by_person:
+            self._put_doubtful(line)
         elif line.kind is LineKind.UNREADABLE and not by_person:
-            why = line.problem or "it cannot be read"
-            self._alone.put(Finding(cls=FindingClass.UNREADABLE, line=line, why=why))
+            self._put_unreadable(line)
         else:
             # Apart: without a name they would be one group, and all be held at once.
             lines = self._unnamed if whose is None else self._named
             lines.put(LeftLine(line=line, own=whose, by_person=by_person))
+
+    def _put_doubtful(self, line: StatementLine) -> None:
+        self._doubtful.put(line)  # what it means is known when the book is
+        self._has_doubtful = True
+
+    def _put_unreadable(self, line: StatementLine) -> None:
+        why = line.problem or "it cannot be read"
+        self._alone.put(Finding(cls=FindingClass.UNREADABLE, line=line, why=why))
 
     def enter(self, entry: BookEntry) -> None:
         """Put one cashback aside."""
@@ -169,6 +184,8 @@ class Reconciliation:
     def _all(self) -> Iterator[Finding]:
         for line in self._undated.in_order(lambda line: line.number):
             self._put(line)
+        if self._has_doubtful:
+            self._read_doubtful()
         for finding in self._alone.in_order(lambda finding: finding.cls):
             self._untrusted[FindingClass.UNREADABLE] += finding.cls is FindingClass.UNREADABLE
             yield finding
@@ -185,6 +202,17 @@ class Reconciliation:
             parts = self._parts_of(one.entry.id.hex for one in some if one.line is None)
             for one in some:
                 yield self._in_the_end(one, distrust, parts.get(one.entry.id.hex))
+
+    def _read_doubtful(self) -> None:
+        """Read the lines whose documents the book makes readable, or says whose they are."""
+        lines = self._doubtful.in_order(lambda line: line.number)
+        book = self._book.in_order(lambda entry: entry.document)
+        self._book = self._spool()
+        for line in read_by_book(lines, book, self._book, self._spool):
+            if line.doubtful is None:
+                self._put(line)
+            else:  # as it was, when nobody had explained it
+                self._put_unreadable(line)
 
     def _noted(self, findings: Iterator[Finding]) -> Iterator[Finding]:
         """Remember what bars doubts of other customers: what nothing explains, what is missing."""

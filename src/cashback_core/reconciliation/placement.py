@@ -18,7 +18,14 @@ if TYPE_CHECKING:
     from cashback_core.reconciliation.statements import StatementLine
     from cashback_core.reconciliation.windows import Rules, Window
 
-UNPAID_STATES: Final = (Status.PENDING, Status.HELD, Status.REJECTED, Status.CANCELLED)
+UNPAID_STATES: Final = (
+    Status.PENDING,
+    Status.HELD,
+    Status.REJECTED,
+    Status.UNCONFIRMED,
+    Status.CANCELLED,
+    Status.VOID,
+)
 """What is not paid here, in the order in which a surplus credit is taken for theirs."""
 
 
@@ -104,7 +111,7 @@ class NotPlaced(Enum):
     ABSENT = auto()
     """Applied or erased, and not found on the statement so far."""
     TO_BE_SENT = auto()
-    """Pending, and not found: a line that nothing explains may be its credit."""
+    """Pending or to be confirmed, and not found: a line that nothing explains may be its credit."""
     DOUBT = auto()
     """In doubt; nothing of its customer keeps it from being proved unpaid."""
     COUNTED = auto()

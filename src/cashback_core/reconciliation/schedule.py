@@ -137,7 +137,11 @@ class FoundIncident:
 
 
 def _own_window(finding: Finding, rules: Rules, window: Window) -> tuple[datetime, datetime]:
-    """What a later statement must cover to know better: its line, and its cashback's own line."""
+    """What a later statement must cover to know better: its line, and its cashback's own line.
+
+    Of a surplus credit without references all that this one covers: on a later start the line of
+    an equal cashback lies before the statement, and that cashback would be given this one.
+    """
     line, entry = finding.line, finding.entry or finding.about
     instants: list[datetime] = []
     if line is not None:
@@ -151,6 +155,8 @@ def _own_window(finding: Finding, rules: Rules, window: Window) -> tuple[datetim
     earliest = min(instants) - rules.margin.skew - rules.precedes
     latest = max(instants) + rules.margin.skew
     since = max(window.since, earliest)
+    if finding.cls is FindingClass.CREDITED_UNPAID and not rules.echoes_reference:
+        since = window.since
     return since, max(since, min(window.through, latest))
 
 
@@ -169,7 +175,8 @@ class OpenIncidents:
     def explained_by(self, finding: Finding) -> str | UUID | None:
         """The line or the cashback of an open incident that a finding explains, if any.
 
-        Whatever the statement covers: that a line goes with a cashback is seen on it.
+        Whatever the statement covers: that a line goes with a cashback is seen on it. Unless that
+        one's own credit may lie outside its window: the line was another's where both were seen.
         """
         if finding.cls not in _EXPLAINS:
             return None
@@ -178,6 +185,7 @@ class OpenIncidents:
         if (
             self.lines
             and finding.line is not None
+            and not finding.may_be_anothers
             and (key := line_key(finding.line)) in self.lines
         ):
             return key

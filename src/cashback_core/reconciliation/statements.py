@@ -44,7 +44,9 @@ class StatementLine:
     where it could not be read; a date alone stands for that day's first instant in UTC.
     `reference` is the text as told, unprintable characters replaced and cut to MAX_REFERENCE;
     None if null or missing. `problem` names the field and what is wrong with it, without
-    anything personal.
+    anything personal. `doubtful` is what the document says where nothing else of an unreadable
+    credit is wrong: a foreigner's, or a CPF or CNPJ told wrongly, and the book may say which; and
+    of a credit that is read as a CPF or CNPJ without its zeros, where a foreigner's reads so.
     """
 
     number: int
@@ -54,6 +56,7 @@ class StatementLine:
     credited_at: datetime | None
     reference: str | None = None
     problem: str | None = None
+    doubtful: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -105,5 +105,5 @@ def consecutive(
             if here[key] > seen[key]:
                 yield line
             elif is_date_alone(line.credited_at):
-                yield replace(line, kind=LineKind.UNREADABLE, problem=_TOLD_TWICE)
+                yield replace(line, kind=LineKind.UNREADABLE, problem=_TOLD_TWICE, doubtful=None)
         seen |= here

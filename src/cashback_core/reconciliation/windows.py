@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from cashback_core.delivery.states import Status
 from cashback_core.reconciliation.entries import is_date_alone
@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from cashback_core.delivery.states import DeliveryPolicy
     from cashback_core.reconciliation.entries import BookEntry
     from cashback_core.reconciliation.told import ReadStatement
+
+_TO_BE_SENT: Final = frozenset({Status.UNCONFIRMED, Status.PENDING, Status.HELD})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,13 +67,15 @@ class Rules:
         """Whether a credit of that instant may be this cashback's.
 
         Of one that was never tried (its attempts may be lost with a database that was restored)
-        from its acceptance on. A line without an instant could be anybody's.
+        from its acceptance on, by whichever clock, or on the day of it. A line without an instant
+        could be anybody's.
         """
         if credited_at is None:
             return True
-        if entry.first_started_at is None:
-            return credited_at >= entry.accepted_at
-        return credited_at >= entry.first_started_at - self.precedes
+        if entry.first_started_at is not None:
+            return credited_at >= entry.first_started_at - self.precedes
+        earlier = self.precedes if is_date_alone(credited_at) else self.margin.skew
+        return credited_at >= entry.accepted_at - earlier
 
     def is_dated_like(self, entry: BookEntry, credited_at: datetime | None) -> bool:
         """Whether a line is dated as this cashback's credit would be, not just as it could be.
@@ -90,8 +94,29 @@ class Rules:
             latest = entry.applied_at + delay + self.margin.skew
         return first - self.margin.skew <= credited_at <= latest
 
+    def is_dated_as_answered(self, entry: BookEntry, credited_at: datetime | None) -> bool:
+        """Whether a line is dated within an applied cashback's attempts, by either clock.
+
+        Or on their day. Closer than `is_dated_like`, which allows for the provider's longest delay.
+        """
+        if credited_at is None or entry.first_started_at is None or entry.applied_at is None:
+            return False
+        first, skew = entry.first_started_at, self.margin.skew
+        if is_date_alone(credited_at) and first - self.precedes <= credited_at <= first:
+            return True
+        return first - skew <= credited_at <= entry.applied_at + skew
+
     def is_over_before(self, entry: BookEntry, instant: datetime) -> bool:
-        """Whether whatever credit this cashback has is dated before an instant."""
+        """Whether whatever credit this cashback has is dated before an instant.
+
+        What is void was never sent: only a line that names it is held against it. What was never
+        tried and may be sent yet is never over: when a database that was restored has forgotten
+        its sending, that may have been long after its acceptance.
+        """
+        if entry.status is Status.VOID:
+            return True
+        if entry.first_started_at is None and entry.status in _TO_BE_SENT:
+            return False
         if entry.status is Status.APPLIED and entry.applied_at is not None:
             last = entry.applied_at + self.margin.skew
         else:

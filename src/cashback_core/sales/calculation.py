@@ -1,16 +1,37 @@
 """The cashback of a sale: one exact fraction, rounded once, then allotted to the lines."""
 
-# ruff: noqa: TC001 - users' tools read these annotations at run time
+# ruff: noqa: TC001, TC003 - users' tools read these annotations at run time
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
 from fractions import Fraction
 
+from cashback_core.sales.effective_dates import counts_at
+from cashback_core.sales.payments import UNEARNING
 from cashback_core.sales.programme import Programme, Rate
+from cashback_core.sales.rules import BuyerRule, SaleRules
 from cashback_core.sales.sale import Sale
+from cashback_core.values.documents import Cpf, DocumentKind, document_kind
 from cashback_core.values.rounding import Rounding, round_ratio
 from cashback_core.values.suggestions import Nearest
 from cashback_core.values.violations import InvalidSale, Violation, show
+
+
+class NothingDue(StrEnum):
+    """Why nothing is due for a sale."""
+
+    ROUNDS_TO_ZERO = "rounds_to_zero"
+    """What it earns is rounded to nothing."""
+    EARNS_NOTHING = "earns_nothing"
+    """Excluded, of no rate, wholly discounted, or paid by what earns nothing."""
+    COMPANY = "company"
+    """A company bought, and such sales are only recorded."""
+    FOREIGN = "foreign"
+    """Who bought has a foreign document, and such sales are only recorded."""
+    NOBODY = "nobody"
+    """Nobody was told as the buyer."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,7 +39,7 @@ class LineCashback:
     """What one line earned and why.
 
     `exact_centavos` is the line's share before any rounding; `cashback_centavos` what it was
-    allotted, less than one centavo away from it.
+    allotted, less than one centavo away from it. `excluded`: its type earned nothing then.
     """
 
     type: str
@@ -28,44 +49,69 @@ class LineCashback:
     net_centavos: int
     exact_centavos: Fraction
     cashback_centavos: int
+    excluded: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cashback:
     """The cashback of a sale with its explanation, in the order of the sale's lines.
 
-    The lines' cashbacks always add up to `cashback_centavos`.
+    The lines' cashbacks always add up to `cashback_centavos`. `nothing_due` says why that is zero,
+    where it is. `surcharge_earns` is the rule that it was calculated by.
     """
 
     cashback_centavos: int
     exact_centavos: Fraction
     rounding: Rounding
     lines: tuple[LineCashback, ...]
+    nothing_due: NothingDue | None = None
+    surcharge_earns: bool = False
 
 
-def calculate(sale: Sale, programme: Programme) -> Cashback:
-    """The cashback that a sale earns under a programme.
+def calculate(
+    sale: Sale,
+    programme: Programme,
+    *,
+    rules: SaleRules | None = None,
+    accepted_at: datetime | None = None,
+) -> Cashback:
+    """The cashback that a sale earns under a programme and its merchant's rules.
 
-    Exact = Σ(line net x rate) x total ÷ Σ line nets: a sale discount lowers every line alike. It
-    is rounded once per sale, and the lines get their parts by largest remainder, ties going to
-    the lower (type, amount, net, position). Raises InvalidSale when a type has no rate at the
-    sale's instant.
+    Exact = Σ(goods x rate) x E ÷ Σ goods x (total - P) ÷ total. Goods are what a line is worth
+    without its discount, with its surcharge only if surcharges earn; E is the total without the
+    surcharges that do not; P what was paid by what earns nothing (`UNEARNING`). So a sale's
+    discount, and what was paid by cashback, lower every line alike. It is rounded once per sale,
+    and the lines get their parts by largest remainder, ties going to the lower (type, amount, net,
+    position). To whom the rules do not pay nothing is due, whatever the lines.
+
+    Rates are those at the sale's instant, or at `accepted_at` if a till's clock was ahead of it.
+    Without `rules` they are the defaults. Raises InvalidSale when a type has no rate then.
     """
-    rates = _rates(sale, programme)
-    amounts = [line.amount_centavos for line in sale.lines]
+    rates = _rates(sale, programme, counts_at(sale.sold_at, accepted_at))
+    surcharge_earns = rules is not None and rules.surcharge_earns
+    unpaid = _not_paid(sale, rules)
+    lines = sale.lines
+    amounts = [line.amount_centavos for line in lines]
     nets = [
-        amount - line.discount_centavos for amount, line in zip(amounts, sale.lines, strict=True)
+        amount - line.discount_centavos + line.surcharge_centavos
+        for amount, line in zip(amounts, lines, strict=True)
     ]
-    denominator = 10_000 * sum(nets) or 1  # everything was discounted: nothing is earned
-    numerators = [
-        net * rate.rate_bp * sale.total_centavos for net, rate in zip(nets, rates, strict=True)
-    ]
-    cashback = round_ratio(sum(numerators), denominator, programme.rounding)
-    ties = list(zip([line.type for line in sale.lines], amounts, nets, strict=True))
+    if unpaid is not None:
+        numerators, denominator = [0] * len(lines), 1
+    elif _is_plain(sale):
+        denominator = 10_000 * sum(nets) or 1  # everything was discounted: nothing is earned
+        numerators = [
+            net * rate.rate_bp * sale.total_centavos for net, rate in zip(nets, rates, strict=True)
+        ]
+    else:
+        numerators, denominator = _shares(sale, rates, surcharge_earns=surcharge_earns)
+    exact = sum(numerators)
+    cashback = round_ratio(exact, denominator, programme.rounding)
+    ties = list(zip([line.type for line in lines], amounts, nets, strict=True))
     parts = _allot(cashback, numerators, denominator, ties)
     return Cashback(
         cashback_centavos=cashback,
-        exact_centavos=Fraction(sum(numerators), denominator),
+        exact_centavos=Fraction(exact, denominator),
         rounding=programme.rounding,
         lines=tuple(
             LineCashback(
@@ -76,22 +122,77 @@ def calculate(sale: Sale, programme: Programme) -> Cashback:
                 net_centavos=net,
                 exact_centavos=Fraction(numerator, denominator),
                 cashback_centavos=part,
+                excluded=rate.excluded,
             )
             for line, rate, amount, net, numerator, part in zip(
-                sale.lines, rates, amounts, nets, numerators, parts, strict=True
+                lines, rates, amounts, nets, numerators, parts, strict=True
             )
         ),
+        nothing_due=unpaid or (None if cashback else _earned_nothing(exact)),
+        surcharge_earns=surcharge_earns,
     )
 
 
-def _rates(sale: Sale, programme: Programme) -> list[Rate]:
+def _earned_nothing(exact: int) -> NothingDue:
+    return NothingDue.ROUNDS_TO_ZERO if exact else NothingDue.EARNS_NOTHING
+
+
+def unearning_centavos(sale: Sale) -> int:
+    """What of a sale was paid by what earns nothing."""
+    return sum([part.value_centavos for part in sale.payments if part.kind in UNEARNING])
+
+
+def surcharges_centavos(sale: Sale) -> int:
+    """Every surcharge of a sale, its lines' among them."""
+    return sale.surcharge_centavos + sum([line.surcharge_centavos for line in sale.lines])
+
+
+def _is_plain(sale: Sale) -> bool:
+    """Whether nothing but discounts makes the total, and all that was paid earns."""
+    if sale.payments or sale.difference_centavos or sale.surcharge_centavos:
+        return False
+    return not any(line.surcharge_centavos for line in sale.lines)
+
+
+def _shares(sale: Sale, rates: list[Rate], *, surcharge_earns: bool) -> tuple[list[int], int]:
+    """The exact share of each line in centavos, as numerators of one denominator."""
+    total = sale.total_centavos
+    if surcharge_earns:
+        goods = [line.net_centavos for line in sale.lines]
+        earning = total
+    else:
+        goods = [line.goods_centavos for line in sale.lines]
+        earning = max(0, total - surcharges_centavos(sale))
+    whole = sum(goods)
+    if not whole or not total:
+        return [0] * len(goods), 1
+    factor = earning * (total - unearning_centavos(sale))
+    numerators = [good * rate.rate_bp * factor for good, rate in zip(goods, rates, strict=True)]
+    return numerators, 10_000 * whole * total
+
+
+def _not_paid(sale: Sale, rules: SaleRules | None) -> NothingDue | None:
+    """Why nothing is paid to who bought; None where it is."""
+    customer = sale.customer
+    if customer is None:
+        return NothingDue.NOBODY
+    document = customer.document
+    if isinstance(document, Cpf):
+        return None
+    if rules is not None and rules.buyers.rule_of(document) is BuyerRule.PAY:
+        return None
+    company = document_kind(document) is DocumentKind.CNPJ
+    return NothingDue.COMPANY if company else NothingDue.FOREIGN
+
+
+def _rates(sale: Sale, programme: Programme, instant: datetime) -> list[Rate]:
     rates: list[Rate] = []
     violations: list[Violation] = []
     nearest: Nearest | None = None
     for index, line in enumerate(sale.lines):
-        rate = programme.rate_at(line.type, sale.sold_at)
+        rate = programme.rate_at(line.type, instant)
         if rate is None:
-            nearest = nearest or Nearest(programme.types_at(sale.sold_at))
+            nearest = nearest or Nearest(programme.types_at(instant))
             known = nearest(line.type)
             violations.append(unknown_product_type(index, line.type, line.sku, known=known))
         else:

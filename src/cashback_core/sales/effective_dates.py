@@ -2,7 +2,7 @@
 
 A rate and a product's type hold from an instant on, until the next one starts. What has begun, or
 is about to, never changes: so whatever an API process keeps of them for up to a minute, and however
-far an ERP's clock is ahead, a sale earns what was in force at its instant.
+far an ERP's clock is ahead, a sale earns what was in force at the instant that counts.
 """
 
 # ruff: noqa: TC003 - users' tools read these annotations at run time
@@ -15,8 +15,9 @@ from enum import StrEnum
 from typing import Final
 
 MIN_NOTICE: Final = timedelta(minutes=10)
-"""How far ahead a change starts at least; more than an ERP's clock may be ahead (5 minutes), what
-is kept of rates (60 s) and the time a transaction may take (10 s) together."""
+"""How far ahead a change starts at least; more than what is kept of rates (60 s), the time a
+transaction may take (10 s) and what clocks of our own differ by together. How far a till's clock is
+ahead adds nothing: such a sale counts at its acceptance (`counts_at`)."""
 
 BEGINNING: Final = datetime(2000, 1, 1, tzinfo=UTC)
 END: Final = datetime(2100, 1, 1, tzinfo=UTC)
@@ -44,6 +45,14 @@ class ChangeRefused:
 
     fault: ChangeFault
     limit: datetime | None = None
+
+
+def counts_at(sold_at: datetime, accepted_at: datetime | None) -> datetime:
+    """The instant by which the rates and types of a sale are judged.
+
+    A till whose clock is ahead sells no later than it is heard: then its acceptance counts.
+    """
+    return sold_at if accepted_at is None or sold_at <= accepted_at else accepted_at
 
 
 def refuse_start(

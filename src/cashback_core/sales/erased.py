@@ -11,7 +11,7 @@ import re
 from typing import Final
 
 from cashback_core.sales.sale import Customer
-from cashback_core.values.documents import Cpf
+from cashback_core.values.documents import Cpf, stored_document
 
 ERASED: Final = Customer(document=Cpf.known("erased"), name="erased")
 """Stands in a record for a customer who was erased; no sale can name this one."""
@@ -24,10 +24,10 @@ def is_pseudonym(document: str) -> bool:
     return _PSEUDONYM.match(document) is not None
 
 
-def customer_of(document: str, name: str) -> Customer:
-    """The customer of a stored sale: ERASED for a pseudonym."""
-    return (
-        ERASED
-        if is_pseudonym(document)
-        else Customer.known(document=Cpf.known(document), name=name)
-    )
+def customer_of(document: str | None, name: str) -> Customer | None:
+    """The customer of a stored sale: ERASED for a pseudonym, None where nobody was told."""
+    if document is None:
+        return None
+    if is_pseudonym(document):
+        return ERASED
+    return Customer.known(document=stored_document(document), name=name)

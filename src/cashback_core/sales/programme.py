@@ -32,13 +32,15 @@ class Rate:
     """A rate in basis points (500 = 5 %) of a product type from `starts_at` (aware UTC) on.
 
     It ends where the type's next rate starts, so periods can neither overlap nor leave a gap.
-    `version` counts a type's rates from 1.
+    `version` counts a type's rates from 1. While a type is `excluded` its sales are taken and its
+    lines recorded, and they earn nothing: its rate is 0.
     """
 
     type: str
     rate_bp: int
     version: int
     starts_at: datetime
+    excluded: bool = False
 
     def __post_init__(self) -> None:
         if type(self.rate_bp) is not int or not 0 <= self.rate_bp <= MAX_RATE_BP:
@@ -47,7 +49,23 @@ class Rate:
             raise ValueError("a product type has 1 to 32 visible ASCII characters")
         if type(self.version) is not int or self.version < 1:
             raise ValueError("a type's rates are counted from 1")
+        if (self.excluded and self.rate_bp) or type(self.excluded) is not bool:
+            raise ValueError("an excluded type has a rate of 0")
         refuse_naive(self.starts_at, "when a rate starts")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewRate:
+    """A rate in basis points from an aware instant on.
+
+    `confirmed_bp` says it again, as an unusual one needs (`is_unusual`). With `excluded` the type
+    earns nothing from then on, and the rate is 0.
+    """
+
+    rate_bp: int
+    starts_at: datetime
+    confirmed_bp: int | None = None
+    excluded: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,26 +117,30 @@ def is_unusual(rate_bp: int, before_bp: int | None) -> bool:
 
 def next_rate(
     rates: Iterable[Rate],
+    new: NewRate,
     *,
     type: str,  # noqa: A002 (the domain's word)
-    rate_bp: int,
-    starts_at: datetime,
     now: datetime,
-    confirmed_bp: int | None = None,
 ) -> Rate | ChangeRefused:
     """The rate that follows all `rates` of a type, or why there can be none from then on.
 
-    An unusual one is taken when `confirmed_bp` says it a second time; what says another is never.
-    Raises ValueError for a rate out of range.
+    What is confirmed with another rate is never taken. Raises ValueError for a rate out of range,
+    and for an excluded one that is not 0.
     """
     known = sorted(rates, key=lambda r: r.starts_at)
-    refused = refuse_start((r.starts_at for r in known), starts_at=starts_at, now=now)
+    refused = refuse_start((r.starts_at for r in known), starts_at=new.starts_at, now=now)
     if refused is not None:
         return refused
-    version = 1 + max((r.version for r in known), default=0)
-    made = Rate(type=type, rate_bp=rate_bp, version=version, starts_at=starts_at)
-    before_bp = known[-1].rate_bp if known else None
-    if confirmed_bp != rate_bp and (confirmed_bp is not None or is_unusual(rate_bp, before_bp)):
+    made = Rate(
+        type=type,
+        rate_bp=new.rate_bp,
+        version=1 + max((r.version for r in known), default=0),
+        starts_at=new.starts_at,
+        excluded=new.excluded,
+    )
+    confirmed = new.confirmed_bp == new.rate_bp
+    unusual = is_unusual(new.rate_bp, known[-1].rate_bp if known else None)
+    if not confirmed and (new.confirmed_bp is not None or unusual):
         return ChangeRefused(ChangeFault.UNCONFIRMED)
     return made
 

@@ -7,22 +7,27 @@ sees to it that each name has one owner, by a unique key, and asks here what fol
 # ruff: noqa: TC001, TC003 - users' tools read these annotations at run time
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from uuid import UUID
 
 from cashback_core.sales.content import (
     MAX_DIFFERENCES,
     Difference,
+    Particulars,
     content_names,
     difference,
     differences,
+    may_be_one,
     same_content,
+    tell_the_same,
 )
 from cashback_core.sales.erased import ERASED
+from cashback_core.sales.rules import NumberScope
 from cashback_core.sales.sale import Sale
-from cashback_core.values.documents import STARS, holds_document
+from cashback_core.values.access_keys import holds_buyer, is_access_key, store_holds_buyer
+from cashback_core.values.masks import STARS
 
 
 class NameKind(StrEnum):
@@ -58,11 +63,22 @@ class EqualOutcome(StrEnum):
     """A name of it is another group's, whose records its sender may not read."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alike:
+    """A recorded sale with a content name that an earlier one owns: what is compared of it."""
+
+    id: UUID
+    told: Particulars
+    group: str | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Owner:
     """The recorded sale that a name belongs to; `same_content_as` is the first with its content.
 
-    `sale` is None where nobody who asks compares with it.
+    `sale` is None where nobody who asks compares with it; `told` is known all the same. `alikes`
+    are the sales that told a content name which this one owns, in the order in which they were
+    accepted; `alike_to` are the owners of those that it told and does not own itself.
     """
 
     id: UUID
@@ -70,6 +86,20 @@ class Owner:
     group: str | None = None
     """The group that it came under; None is nobody's."""
     same_content_as: UUID | None = None
+    told: Particulars | None = None
+    """None: what `sale` tells."""
+    alike_to: tuple[UUID, ...] = ()
+    alikes: tuple[Alike, ...] = ()
+
+    def with_alike(self, alike: Alike) -> Owner:
+        """The same owner with one more sale linked to it."""
+        return replace(self, alikes=(*self.alikes, alike))
+
+    @property
+    def base(self) -> tuple[Alike, ...]:
+        """Every recorded sale of a content name of its own that need be compared, itself first."""
+        told = Particulars.of(_sale(self)) if self.told is None else self.told
+        return (Alike(id=self.id, group=self.group, told=told), *self.alikes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,10 +107,13 @@ class NewSale:
     """Another sale than any before; `same_content_as` is the first that has its content, if any.
 
     That one came under `equal_group`. Every name that it told and that is nobody's becomes its own.
+    `alike_to` own the content names that it told and that are theirs, one or two: it is linked to
+    each of them, for whoever comes later and tells but one of these names.
     """
 
     same_content_as: UUID | None = None
     equal_group: str | None = None
+    alike_to: tuple[UUID, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,15 +162,32 @@ def may_read(reads_only: str | None, group: str | None) -> bool:
     return reads_only is None or reads_only == group
 
 
-def names_of(sale: Sale, idempotency_key: str | None) -> tuple[Name, ...]:
+def names_of(
+    sale: Sale,
+    idempotency_key: str | None,
+    *,
+    numbers: NumberScope = NumberScope.MERCHANT,
+) -> tuple[Name, ...]:
     """Every name that a request tells, in the order in which names are compared."""
     names: list[Name] = []
     if idempotency_key is not None:
         names.append((NameKind.IDEMPOTENCY_KEY, idempotency_key))
-    if sale.sale_id is not None:
-        names.append((NameKind.SALE_ID, sale.sale_id))
+    numbered = number_name(sale.sale_id, sale.place.store, numbers=numbers)
+    if numbered is not None:
+        names.append((NameKind.SALE_ID, numbered))
     names.extend((NameKind.CONTENT, name) for name in content_names(sale))
     return tuple(names)
+
+
+def number_name(sale_id: str | None, store: str | None, *, numbers: NumberScope) -> str | None:
+    """What an ERP's own number of a sale is called; None where there is none.
+
+    Where each store counts by itself a number goes with its store: no number has a blank in it. An
+    access key does not: it is one fiscal document's in the whole country, however a store is spelt.
+    """
+    if sale_id is None or numbers is NumberScope.MERCHANT or is_access_key(sale_id):
+        return sale_id
+    return None if store is None else f"{store} {sale_id}"
 
 
 def which_sale(
@@ -151,41 +201,63 @@ def which_sale(
     """Which sale a request means that tells these names; `owners` are those of the names, if any.
 
     A known key decides first, then a known sale id. What has neither is a new sale, unless its
-    content is known and the merchant's `equal_content` does not let it be another one's. With
-    `reads_only` the sale that decides is one of that group, or there is a Collision.
+    content is known and the merchant's `equal_content` does not let it be another one's: content
+    is known when an owner of it, or one of an owner's alikes, may be one with it. Whoever told one
+    of its content names is among these, so that absence is never concluded from fewer.
+    With `reads_only` the sale that decides is one of that group, or there is a Collision.
     """
     told = {kind: (kind, name) for kind, name in names if kind is not NameKind.CONTENT}
     key, sale_id = told.get(NameKind.IDEMPOTENCY_KEY), told.get(NameKind.SALE_ID)
     by_key = owners.get(key) if key else None
     by_sale_id = owners.get(sale_id) if sale_id else None
-    decides = by_key or by_sale_id or next((owners[name] for name in names if name in owners), None)
+    content = [owners[n] for n in names if n[0] is NameKind.CONTENT and n in owners]
+    decides = by_key or by_sale_id
     if decides is None:
-        return NewSale()
-    by_name = by_key is not None or by_sale_id is not None
-    if not by_name and _may_be_equal(equal_content, key, sale_id):
-        return NewSale(same_content_as=decides.id, equal_group=decides.group)
+        may_be_equal = _may_be_equal(equal_content, key, sale_id)
+        return _by_content(sale, content, may_be_equal=may_be_equal, reads_only=reads_only)
     # Before anything is compared: neither an answer nor its time depends on what is recorded.
     if not may_read(reads_only, decides.group):
         return Collision(decides.id, next(name[0] for name in names if name in owners))
-    if not by_name:
-        return EqualRefused(decides.id)
-    content = [owners[n] for n in names if n[0] is NameKind.CONTENT and n in owners]
     same = _is_same(decides, sale, content)
     if by_key is not None:
         return _under_its_key(by_key, sale, sale_id, by_sale_id, same=same)
     return _under_its_sale_id(decides, sale, key, same=same)
 
 
-def compared(names: tuple[Name, ...], *, equal_content: EqualContent) -> tuple[Name, ...]:
-    """The names of a request whose owner, if it may be read, may have to be known whole.
+def _by_content(
+    sale: Sale, content: Collection[Owner], *, may_be_equal: bool, reads_only: str | None
+) -> NewSale | EqualRefused | Collision:
+    """What a request means that no key and no sale id decides; `content` owns its content names."""
+    told = Particulars.of(sale)
+    recorded = {one.id: one for owner in content for one in owner.base}.values()
+    equal = [one for one in recorded if may_be_one(one.told, told)]
+    if equal and not may_be_equal:
+        # The sender's own before another group's: of that one nothing may be told.
+        own = next((one for one in equal if may_read(reads_only, one.group)), None)
+        return Collision(equal[0].id, NameKind.CONTENT) if own is None else EqualRefused(own.id)
+    # One that tells the very same adds nothing to be compared with, where its sender is told of it.
+    adds = not any(
+        tell_the_same(one.told, told) and may_read(reads_only, one.group) for one in equal
+    )
+    alike_to = tuple(dict.fromkeys(owner.id for owner in content)) if adds else ()
+    if not equal:
+        return NewSale(alike_to=alike_to)
+    return NewSale(same_content_as=equal[0].id, equal_group=equal[0].group, alike_to=alike_to)
 
-    Of an owner of its content the id and group do, where the content alone refuses nothing.
+
+def compared(names: tuple[Name, ...]) -> tuple[Name, ...]:
+    """The names of a request whose owner, if it may be read, has to be known whole.
+
+    Of an owner of its content what is compared beside its name is enough.
     """
+    return tuple(name for name in names if name[0] is not NameKind.CONTENT)
+
+
+def may_be_refused_as_equal(names: tuple[Name, ...], *, equal_content: EqualContent) -> bool:
+    """Whether a request that no known key and no known sale id decides rests on its content."""
     told = {kind: (kind, name) for kind, name in names}
     key, sale_id = told.get(NameKind.IDEMPOTENCY_KEY), told.get(NameKind.SALE_ID)
-    if not _may_be_equal(equal_content, key, sale_id):
-        return names
-    return tuple(name for name in names if name[0] is not NameKind.CONTENT)
+    return not _may_be_equal(equal_content, key, sale_id)
 
 
 def _under_its_key(
@@ -196,8 +268,9 @@ def _under_its_key(
         return Repeat(known.id, _further(sale_id, sale) if by_sale_id is None else None)
     found = () if same else _differences(known, sale)
     if sale_id is not None and (anothers or by_sale_id is None):
-        another = difference("/sale_id", _sale(known).sale_id, sale.sale_id)
-        found = (*found[: MAX_DIFFERENCES - 1], another)
+        was, came = _sale(known).sale_id, sale.sale_id
+        if was != came or not found:  # of one number two stores differ, which is told
+            found = (*found[: MAX_DIFFERENCES - 1], difference("/sale_id", was, came))
     return Contradiction(known.id, NameKind.IDEMPOTENCY_KEY, found)
 
 
@@ -211,7 +284,11 @@ def _under_its_sale_id(
 
 def _further(name: Name | None, sale: Sale) -> Name | None:
     """A name that a repeat tells, to be kept; none that intake refuses, as it tells who bought."""
-    return None if name is None or holds_document(name[1], sale.customer.document) else name
+    if name is None:
+        return None
+    store, _, number = name[1].rpartition(" ")  # each for itself, as intake asks of them
+    holds = holds_buyer(number, sale.document) or store_holds_buyer(store, sale.document)
+    return None if holds else name
 
 
 def _is_same(known: Owner, sale: Sale, content: Iterable[Owner]) -> bool:
@@ -226,8 +303,13 @@ def _is_same(known: Owner, sale: Sale, content: Iterable[Owner]) -> bool:
 
 
 def _is_one_content(one: Owner, other: Owner) -> bool:
-    """Whether two recorded sales are one, or have the content of one another or of a third."""
-    return not {one.id, one.same_content_as}.isdisjoint({other.id, other.same_content_as} - {None})
+    """Whether two recorded sales are one, or have the base content of one another or of a third.
+
+    `other` owns a content name: what is linked to it has that content, too.
+    """
+    ours = {one.id, one.same_content_as, *one.alike_to} - {None}
+    theirs = {other.id, other.same_content_as, *other.alike_to, *(a.id for a in other.alikes)}
+    return not ours.isdisjoint(theirs)
 
 
 def _differences(known: Owner, sale: Sale) -> tuple[Difference, ...]:

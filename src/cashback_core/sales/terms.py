@@ -10,8 +10,8 @@ from typing import Protocol
 
 from cashback_core.sales.catalogue import Catalogue
 from cashback_core.sales.programme import Programme
+from cashback_core.sales.rules import SaleRules
 from cashback_core.sales.same_sale import EqualContent
-from cashback_core.sales.validation import SaleRules
 from cashback_core.values.availability import StoreUnavailable
 
 

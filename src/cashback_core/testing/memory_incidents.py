@@ -27,8 +27,10 @@ from cashback_core.reconciliation.incidents import (
     why_not_explained,
 )
 from cashback_core.reconciliation.references import id_in
+from cashback_core.testing.memory_rows import paid_document
 from cashback_core.values.availability import StoreUnavailable
-from cashback_core.values.documents import hide_documents, mask
+from cashback_core.values.documents import mask
+from cashback_core.values.masks import hide_documents
 from cashback_core.values.pages import Position
 
 if TYPE_CHECKING:
@@ -65,6 +67,7 @@ class MemoryIncidents(IncidentStore):
         self.said_at: defaultdict[str, list[datetime]] = defaultdict(list)
         self.absent: set[UUID] = set()
         self.risks: set[UUID] = set()
+        store.may_be_credited = self.may_be_credited
 
     def explanations(self) -> Explanations:
         """What persons have said so far."""
@@ -165,21 +168,34 @@ class MemoryIncidents(IncidentStore):
         first = row.attempts[0].started_at if row.attempts else None
         one = Suspect(
             id=record.id,
-            document=record.sale.customer.document,
+            document=paid_document(record),
             centavos=record.cashback.cashback_centavos,
             accepted_at=record.accepted_at,
             first_started_at=first,
         )
-        said = any(record.id in meanings for meanings in self.lines.values())
-        return said or any(
+        return self._is_said(record.id) or any(
             may_be_credit_of(line, one, self._precedes) for line in self._open_lines()
         )
 
+    def may_be_credited(self, row: Row) -> bool:
+        """Whether what is confirmed now may have been confirmed before; see `confirming`."""
+        id_, released_at = row.record.id, self._store.sender_released_at
+        if self._is_said(id_) or any(line.cashback_id == id_ for line in self._open_lines()):
+            return True
+        paused = self._store.sender_paused or (
+            released_at is not None and released_at >= row.record.accepted_at
+        )
+        return paused and self.suspects(row)
+
     def credits(self, id_: UUID) -> bool:
-        """Whether an open incident says that a cashback is credited."""
-        return any(
+        """Whether an open incident, or a person, says that a cashback is credited."""
+        return self._is_said(id_) or any(
             line.cashback_id == id_ and line.cls in SAYS_CREDITED for line in self._open_lines()
         )
+
+    def _is_said(self, id_: UUID) -> bool:
+        """Whether a person said of a line that it is a cashback's credit."""
+        return any(id_ in meanings for meanings in self.lines.values())
 
     def _open_lines(self) -> list[OpenLine]:
         return [

@@ -32,6 +32,7 @@ from cashback_core.operators.acts import (
 )
 from cashback_core.sales.same_sale import EqualOutcome
 from cashback_core.testing.memory_incidents import MemoryIncidents
+from cashback_core.testing.memory_rows import paid_document
 from cashback_core.values.availability import StoreUnavailable
 from cashback_core.values.ids import new_id
 from cashback_core.values.pages import Position
@@ -192,7 +193,7 @@ class MemoryOperators(OperatorStore):
             since_at=event.at,
             attempt=record.standing.attempt,
             status_code=None if provider is None else provider.status_code,
-            document=record.sale.customer.document,
+            document=paid_document(record),
             cashback_centavos=record.cashback.cashback_centavos,
             sale_id=record.sale.sale_id,
             sold_at=record.sale.sold_at,
@@ -231,6 +232,7 @@ class MemorySenderSwitch(SenderSwitch):
         lasted: timedelta = self._store._now() - paused_at
         await self._store.note_pause(Pause(id=new_id(), lasted_s=lasted.total_seconds()))
         self._store.sender_paused, self._state = False, SenderState()
+        self._store.sender_released_at = self._store._now()
         self.releases.append((by, reason))
         return True
 
@@ -254,7 +256,7 @@ def _is_meant(row: Row, wanted: OpenFilter) -> bool:
     record, latest = row.record, row.events[-1]
     sale, provider = record.sale, record.standing.provider
     return (
-        row.status in wanted.statuses - {"applied", "not_due"}
+        row.status in wanted.statuses - {"applied", "not_due", "void"}
         and (wanted.ids is None or record.id in wanted.ids)
         and (wanted.accepted_from is None or record.accepted_at >= wanted.accepted_from)
         and (wanted.accepted_to is None or record.accepted_at < wanted.accepted_to)
@@ -263,7 +265,7 @@ def _is_meant(row: Row, wanted: OpenFilter) -> bool:
             wanted.status_code is None
             or (provider is not None and provider.status_code == wanted.status_code)
         )
-        and (wanted.document is None or sale.customer.document == wanted.document)
+        and (wanted.document is None or sale.document == wanted.document)
         and (wanted.sold_from is None or sale.sold_at >= wanted.sold_from)
         and (wanted.sold_to is None or sale.sold_at < wanted.sold_to)
     )
@@ -294,7 +296,7 @@ def _pair(
     return submission.merchant_id, EqualSales(
         outcome=outcome,
         merchant=f"merchant-{submission.merchant_id}",
-        document=row.record.sale.customer.document,
+        document=row.record.sale.document,
         total_centavos=row.record.sale.total_centavos,
         first=_try(row.submission, row.record.accepted_at, first),
         second=again,

@@ -22,6 +22,7 @@ from cashback_core.reconciliation.schedule import (
     RunKind,
 )
 from cashback_core.testing.memory_incidents import SLUGS, MemoryIncidents
+from cashback_core.testing.memory_rows import confirmed_at, paid_document
 from cashback_core.values.availability import StoreUnavailable
 from cashback_core.values.ids import new_id
 
@@ -302,13 +303,14 @@ def entry_of(row: Row) -> BookEntry:
     return BookEntry(
         id=row.record.id,
         merchant_id=row.record.merchant_id,
-        document=row.record.sale.customer.document,
+        document=paid_document(row.record),
         cashback_centavos=row.record.cashback.cashback_centavos,
         status=row.status,
         accepted_at=row.record.accepted_at,
         first_started_at=row.attempts[0].started_at if row.attempts else None,
         last_started_at=row.attempts[-1].started_at if row.attempts else None,
         applied_at=row.record.standing.applied_at,
+        confirmed_at=confirmed_at(row),
         version=len(row.events),
         rounds=len(rounds),
         first_round_at=min(rounds, default=None),
@@ -316,4 +318,4 @@ def entry_of(row: Row) -> BookEntry:
 
 
 def _group(row: Row) -> tuple[str, int]:
-    return row.record.sale.customer.document, row.record.cashback.cashback_centavos
+    return paid_document(row.record), row.record.cashback.cashback_centavos

@@ -15,8 +15,10 @@ from cashback_core.delivery.evidence import (
     Unknown,
 )
 from cashback_core.delivery.record import AttemptRecord, EventRecord, Record
-from cashback_core.delivery.states import Delivery, Ended, Status
+from cashback_core.delivery.states import Actor, Delivery, Ended, Status
 from cashback_core.sales.same_sale import EqualOutcome, may_read
+from cashback_core.values.access_keys import AccessKey
+from cashback_core.values.documents import store_document
 
 if TYPE_CHECKING:
     from datetime import datetime, timedelta
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     from cashback_core.delivery.leases import AttemptResult
     from cashback_core.delivery.record import RecordFilter
     from cashback_core.intake.acceptance import Submission
+    from cashback_core.values.documents import BuyerDocument
 
 RESULTS: Final = {
     Applied: "applied",
@@ -89,6 +92,18 @@ def delivery_of(row: Row, paused: timedelta) -> Delivery:
     )
 
 
+def confirmed_at(row: Row) -> datetime | None:
+    """When its ERP confirmed it, if it was to be confirmed later and has been."""
+    return next(
+        (
+            event.at
+            for event in row.events
+            if event.from_status is Status.UNCONFIRMED and event.actor is Actor.API
+        ),
+        None,
+    )
+
+
 def end_of(result: AttemptResult, at: datetime) -> Ended:
     return Ended(
         attempt=result.claim.attempt,
@@ -96,6 +111,32 @@ def end_of(result: AttemptResult, at: datetime) -> Ended:
         at=at,
         chance=result.chance,
         deliverer=result.deliverer,
+    )
+
+
+def paid_document(record: Record) -> BuyerDocument:
+    """Whom a cashback pays: of nobody's sale none is due."""
+    document = record.sale.document
+    assert document is not None, "nobody is paid"
+    return document
+
+
+def _is_of(document: BuyerDocument | None, wanted: BuyerDocument) -> bool:
+    return document is not None and store_document(document) == store_document(wanted)
+
+
+def _is_of_invoice(sale_id: str | None, wanted: RecordFilter) -> bool:
+    asked = {
+        "cnpj": wanted.invoice_cnpj,
+        "month": wanted.invoice_month,
+        "series": wanted.invoice_series,
+        "number": wanted.invoice_number,
+    }
+    if set(asked.values()) == {None}:
+        return True
+    key = None if sale_id is None else AccessKey.parse(sale_id)
+    return key is not None and all(
+        value is None or getattr(key, name) == value for name, value in asked.items()
     )
 
 
@@ -107,11 +148,13 @@ def is_wanted(row: Row, wanted: RecordFilter) -> bool:
     record, sale = row.record, row.record.sale
     return (
         (wanted.status is None or record.status is wanted.status)
-        and (wanted.document is None or sale.customer.document == wanted.document)
+        and (wanted.document is None or _is_of(sale.document, wanted.document))
         and (wanted.sold_from is None or sale.sold_at >= wanted.sold_from)
         and (wanted.sold_to is None or sale.sold_at < wanted.sold_to)
         and may_read(wanted.group, record.group)
         and wanted.name_differs in {None, record.name_differs}
+        and wanted.store in {None, sale.place.store}
+        and _is_of_invoice(sale.sale_id, wanted)
         and (
             wanted.rate is None
             or any(
@@ -119,4 +162,23 @@ def is_wanted(row: Row, wanted: RecordFilter) -> bool:
                 for line in record.cashback.lines
             )
         )
+        and wanted.store in {None, sale.place.store}
+        and _is_invoice(sale.sale_id, wanted)
+    )
+
+
+def _is_invoice(sale_id: str | None, wanted: RecordFilter) -> bool:
+    """Whether a sale's number is the access key of a fiscal document that is wanted."""
+    asked = (
+        wanted.invoice_cnpj,
+        wanted.invoice_month,
+        wanted.invoice_series,
+        wanted.invoice_number,
+    )
+    if all(value is None for value in asked):
+        return True
+    key = None if sale_id is None else AccessKey.parse(sale_id)
+    return key is not None and all(
+        value in {None, told}
+        for value, told in zip(asked, (key.cnpj, key.month, key.series, key.number), strict=True)
     )

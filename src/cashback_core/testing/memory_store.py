@@ -11,6 +11,7 @@ from cashback_core.delivery.brakes import (
     HELD,
     NO_BRAKES,
     REASONS,
+    TO_BE_CONFIRMED,
     Ceilings,
     StandingBrakes,
     WaitsFor,
@@ -35,7 +36,7 @@ from cashback_core.delivery.states import (
     Status,
     conclude,
 )
-from cashback_core.delivery.waits import PAUSE_FRESH, Facts, Waiting, why_it_waits
+from cashback_core.delivery.waits import PAUSE_FRESH, Facts, Waiting, Why, why_it_waits
 from cashback_core.intake.acceptance import (
     Acceptance,
     Accepted,
@@ -48,11 +49,23 @@ from cashback_core.intake.acceptance import (
     Submission,
     TermsChanged,
 )
-from cashback_core.intake.equal_sales import MAX_LISTED
+from cashback_core.intake.confirmation import (
+    VOID_GRACE,
+    Confirmation,
+    ConfirmationExpired,
+    Confirmed,
+    NothingToConfirm,
+    confirming,
+)
+from cashback_core.intake.equal_sales import MAX_LISTED, noted_name
+from cashback_core.intake.known_names import fits
 from cashback_core.intake.store import CashbackStore
 from cashback_core.sales.catalogue import Catalogue
-from cashback_core.sales.sale import Customer
+from cashback_core.sales.content import Particulars
+from cashback_core.sales.effective_dates import counts_at
+from cashback_core.sales.rules import NumberScope
 from cashback_core.sales.same_sale import (
+    Alike,
     Collision,
     Contradiction,
     EqualContent,
@@ -76,11 +89,13 @@ from cashback_core.testing.memory_rows import (
     delivery_of,
     end_of,
     is_wanted,
+    paid_document,
     position_of,
 )
+from cashback_core.values.access_keys import holds_buyer
 from cashback_core.values.availability import StoreUnavailable
-from cashback_core.values.documents import holds_document
-from cashback_core.values.names import NameDifference, same_name, same_person
+from cashback_core.values.documents import store_document
+from cashback_core.values.names import NameDifference
 from cashback_core.values.pages import Position, fitting
 
 if TYPE_CHECKING:
@@ -89,7 +104,7 @@ if TYPE_CHECKING:
 
     from cashback_core.sales.sale import Sale
     from cashback_core.sales.terms import Terms
-    from cashback_core.values.documents import Cpf
+    from cashback_core.values.documents import BuyerDocument
 
 __all__ = ["Incident", "MemoryStore", "Row"]
 
@@ -99,6 +114,7 @@ class MemoryStore(CashbackStore):
 
     `away` makes every method fail; `lose_next_commit` stores the next sale and fails all the
     same, as when the connection breaks while the commit's answer is on its way.
+    `may_be_credited` is what is known of statements and asked when a cashback is confirmed.
     """
 
     def __init__(
@@ -108,23 +124,28 @@ class MemoryStore(CashbackStore):
         now: Callable[[], datetime],
         policy: DeliveryPolicy | None = None,
         catalogues: Mapping[int, Catalogue] | None = None,
+        void_grace: timedelta = VOID_GRACE,
     ) -> None:
         self.away = False
         self.lose_next_commit = False
         self.sender_paused = False
         self.rows: dict[tuple[int, UUID], Row] = {}
         self.incidents: list[Incident] = []
-        self.customers: dict[tuple[int, Cpf], str] = {}
+        self.customers: dict[tuple[int, str], str] = {}
         self._terms = dict(terms)
         self.catalogues = dict(catalogues or {})
         self._now = now
         self._policy = policy or DeliveryPolicy()
+        self._void_grace = void_grace
         self.refused_equals: list[RefusedEqual] = []
         self._names: dict[tuple[int, Name], UUID] = {}
+        self._alike_to: dict[UUID, tuple[UUID, ...]] = {}
         self.standing: dict[int, StandingBrakes] = {}
         self.stopped_at: dict[tuple[int, str | None], datetime] = {}
         self.past_stops: list[tuple[int, str | None, datetime, datetime]] = []
         self._pauses: dict[UUID, tuple[datetime, datetime]] = {}
+        self.sender_released_at: datetime | None = None
+        self.may_be_credited: Callable[[Row], bool] = lambda _: False
 
     async def terms(self, merchant_id: int) -> Terms | None:
         await self._reach()
@@ -143,25 +164,27 @@ class MemoryStore(CashbackStore):
         return Catalogue({sku: products[sku] for sku in skus if sku in products})
 
     async def known_name(
-        self, merchant_id: int, document: Cpf, *, told_by: str | None = None
+        self, merchant_id: int, document: BuyerDocument, *, told_by: str | None = None
     ) -> str | None:
         await self._reach()
-        known = self.customers.get((merchant_id, document))
+        known = self.customers.get((merchant_id, store_document(document)))
         if known is None or told_by is None or self._was_told_by(told_by, document, known):
             return known
         return None
 
-    def _was_told_by(self, group: str | None, document: Cpf, name: str) -> bool:
+    def _was_told_by(self, group: str | None, document: BuyerDocument, name: str) -> bool:
         return any(
             row.record.group == group
-            and row.record.sale.customer == Customer(document=document, name=name)
+            and (customer := row.record.sale.customer) is not None
+            and store_document(customer.document) == store_document(document)
+            and customer.name == name
             for row in self.rows.values()
         )
 
     async def accept(self, submission: Submission) -> Acceptance:
         await self._reach()
         merchant_id, sale = submission.merchant_id, submission.sale
-        names = names_of(sale, submission.idempotency_key)
+        names = names_of(sale, submission.idempotency_key, numbers=submission.numbers)
         meaning = self._meaning(
             merchant_id, sale, names, submission.equal_content, submission.reads_only
         )
@@ -171,23 +194,36 @@ class MemoryStore(CashbackStore):
             return NotRecorded()
         if not self._follows_terms(submission):
             return TermsChanged()
-        customer = sale.customer
-        known = self.customers.get((merchant_id, customer.document), customer.name)
-        whole = submission.whole_names and not self._was_told_by(
-            submission.reads_only, customer.document, known
-        )
-        differs = not (same_name if whole else same_person)(known, customer.name)
+        differs = self._is_another(submission)
         if differs and submission.name_difference is NameDifference.REFUSE:
             return CustomerNameMismatch()
-        self.customers.setdefault((merchant_id, customer.document), customer.name)
+        customer = sale.customer
+        if customer is not None:
+            key = (merchant_id, store_document(customer.document))
+            self.customers.setdefault(key, customer.name)
         for name in names:
             self._names.setdefault((merchant_id, name), submission.id)
+        if meaning.alike_to:
+            self._alike_to[submission.id] = meaning.alike_to
         record = self._insert(submission, meaning, name_differs=differs)
         await asyncio.sleep(0)  # committed, and the answer is on its way
         if self.lose_next_commit:
             self.lose_next_commit = False
             raise StoreUnavailable("the commit's answer was lost")
         return Accepted(record)
+
+    def _is_another(self, submission: Submission) -> bool:
+        """Whether its customer is known by another person's name; nobody is."""
+        customer = submission.sale.customer
+        if customer is None:
+            return False
+        known = self.customers.get(
+            (submission.merchant_id, store_document(customer.document)), customer.name
+        )
+        whole = submission.whole_names and not self._was_told_by(
+            submission.reads_only, customer.document, known
+        )
+        return not fits(known, customer, whole=whole)
 
     async def meaning(
         self,
@@ -196,10 +232,11 @@ class MemoryStore(CashbackStore):
         *,
         idempotency_key: str | None,
         equal_content: EqualContent,
+        numbers: NumberScope = NumberScope.MERCHANT,
         reads_only: str | None = None,
     ) -> Meaning:
         await self._reach()
-        names = names_of(sale, idempotency_key)
+        names = names_of(sale, idempotency_key, numbers=numbers)
         return self._meaning(merchant_id, sale, names, equal_content, reads_only)
 
     async def same_request(
@@ -220,7 +257,7 @@ class MemoryStore(CashbackStore):
         row = self.rows[merchant_id, self._names[merchant_id, known[0]]]
         if row.submission.raw_body != raw_body or not may_read(reads_only, row.record.group):
             return None
-        if not holds_document(names[0][1], row.record.sale.customer.document):
+        if not holds_buyer(names[0][1], row.record.sale.document):
             self._names.setdefault((merchant_id, names[0]), row.record.id)
         return row.record
 
@@ -240,6 +277,42 @@ class MemoryStore(CashbackStore):
         since = self.stopped_at.pop((merchant_id, type_))
         self.past_stops.append((merchant_id, type_, since, self._now()))
         self._note_stops(merchant_id)
+
+    async def confirm(
+        self,
+        merchant_id: int,
+        id: UUID,  # noqa: A002
+        *,
+        group: str | None = None,
+    ) -> Confirmation | None:
+        await self._reach()
+        row = self._row(merchant_id, id, group)
+        if row is None:
+            return None
+        if row.status is Status.VOID:
+            return ConfirmationExpired()
+        if row.status is not Status.UNCONFIRMED:
+            return NothingToConfirm(self._as_read(row))
+        suspected = self.may_be_credited(row)
+        move = confirming(self._intake(row.submission), self._now(), suspected=suspected)
+        row.open_since_at = self._now()
+        self._move(row, move.to, move.actor, move.reason, due_at=move.due_at)
+        return Confirmed(self._as_read(row))
+
+    async def void_expired(self, *, limit: int) -> int:
+        await self._reach()
+        if self.sender_paused:
+            return 0
+        over = self._now() - self._void_grace
+        late = [
+            row
+            for row in self.rows.values()
+            if row.status is Status.UNCONFIRMED and row.due_at and row.due_at <= over
+        ]
+        late.sort(key=lambda row: row.due_at or self._now())
+        for row in late[:limit]:
+            self._move(row, Status.VOID, Actor.WORKER, "not confirmed in its time")
+        return len(late[:limit])
 
     async def resume(self, *, limit: int) -> bool:  # noqa: ARG002 (nothing is put off here)
         await self._reach()
@@ -281,7 +354,7 @@ class MemoryStore(CashbackStore):
         return row.record.standing
 
     async def claim_due(
-        self, *, limit: int, lease_s: float, excluding: Collection[str] = ()
+        self, *, limit: int, lease_s: float, excluding: Collection[BuyerDocument] = ()
     ) -> tuple[Claim, ...]:
         await self._reach()
         if self.sender_paused:
@@ -290,9 +363,10 @@ class MemoryStore(CashbackStore):
         due = [
             row
             for row in self.rows.values()
-            if row.due_at is not None
+            if row.status is Status.PENDING
+            and row.due_at is not None
             and row.due_at <= now
-            and row.record.sale.customer.document not in excluding
+            and row.record.sale.document not in excluding
             and self.stop_of(row.record) is None
         ]
         due.sort(key=lambda row: row.due_at or now)
@@ -303,7 +377,9 @@ class MemoryStore(CashbackStore):
         due = [
             row.due_at
             for row in self.rows.values()
-            if row.due_at is not None and self.stop_of(row.record) is None
+            if row.status is Status.PENDING
+            and row.due_at is not None
+            and self.stop_of(row.record) is None
         ]
         return max(0.0, (min(due) - self._now()).total_seconds()) if due else None
 
@@ -411,10 +487,25 @@ class MemoryStore(CashbackStore):
         records = {
             name: self.rows[merchant_id, id_].record for name, id_ in ids.items() if id_ is not None
         }
-        owners = {
-            name: Owner(r.id, r.sale, r.group, r.same_content_as) for name, r in records.items()
-        }
+        owners = {name: self._owner(record) for name, record in records.items()}
         return which_sale(sale, names, owners, equal_content=equal_content, reads_only=reads_only)
+
+    def _owner(self, record: Record) -> Owner:
+        alikes = (
+            self.rows[record.merchant_id, id_].record
+            for id_, to in self._alike_to.items()
+            if record.id in to
+        )
+        return Owner(
+            record.id,
+            record.sale,
+            record.group,
+            record.same_content_as,
+            alike_to=self._alike_to.get(record.id, ()),
+            alikes=tuple(
+                Alike(id=a.id, group=a.group, told=Particulars.of(a.sale)) for a in alikes
+            ),
+        )
 
     def _known(
         self, submission: Submission, meaning: Repeat | Contradiction | EqualRefused | Collision
@@ -439,13 +530,18 @@ class MemoryStore(CashbackStore):
 
     def _note_refused(self, submission: Submission, first: UUID, outcome: EqualOutcome) -> None:
         listed = [refused for refused in self.refused_equals if refused.first == first]
+        sale = submission.sale
         if len(listed) < MAX_LISTED:
             self.refused_equals.append(
                 RefusedEqual(
                     id=submission.id,
                     at=self._now(),
                     first=first,
-                    submission=submission,
+                    submission=replace(
+                        submission,
+                        idempotency_key=noted_name(submission.idempotency_key, sale.document),
+                        sale=replace(sale, sale_id=noted_name(sale.sale_id, sale.document)),
+                    ),
                     outcome=outcome,
                 )
             )
@@ -454,11 +550,11 @@ class MemoryStore(CashbackStore):
         """Whether every line has the type and the rate in force when it was sold."""
         terms = self._terms.get(submission.merchant_id)
         catalogue = self.catalogues.get(submission.merchant_id, Catalogue())
-        sold_at = submission.sale.sold_at
+        counts = counts_at(submission.sale.sold_at, self._now())
         for line, earned in zip(submission.sale.lines, submission.cashback.lines, strict=True):
-            if line.sku is not None and catalogue.type_at(line.sku, sold_at) != line.type:
+            if line.sku is not None and catalogue.type_at(line.sku, counts) != line.type:
                 return False
-            rate = terms.programme.rate_at(line.type, sold_at) if terms else None
+            rate = terms.programme.rate_at(line.type, counts) if terms else None
             if rate is None or (rate.rate_bp, rate.version) != (
                 earned.rate_bp,
                 earned.rate_version,
@@ -478,11 +574,17 @@ class MemoryStore(CashbackStore):
 
     def _insert(self, submission: Submission, meaning: NewSale, *, name_differs: bool) -> Record:
         now = self._now()
-        waits = self._intake(submission)
-        due = submission.cashback.cashback_centavos > 0 and waits not in HELD
-        status = Status.PENDING if due else Status.NOT_DUE
-        if waits in HELD:
-            status = Status.HELD
+        waits, waiting, due_at = None, None, None
+        if submission.cashback.cashback_centavos == 0:
+            status = Status.NOT_DUE
+        elif submission.confirm_within is not None:
+            status, due_at = Status.UNCONFIRMED, now + submission.confirm_within
+            waiting = Waiting(why=Why.CONFIRMATION, since_at=now, until_at=due_at)
+        else:
+            waits = self._intake(submission)
+            waiting = None if waits is None else Waiting(why=waits, since_at=now)
+            status = Status.HELD if waits in HELD else Status.PENDING
+            due_at = now if status is Status.PENDING else None
         row = Row(
             record=Record(
                 id=submission.id,
@@ -493,17 +595,20 @@ class MemoryStore(CashbackStore):
                 standing=Standing(status=status, attempt=0),
                 same_content_as=meaning.same_content_as,
                 name_differs=name_differs,
+                submitted_by=submission.submitted_by,
                 group=submission.comes_under,
                 equal_group=meaning.equal_group,
-                waiting=None if waits is None else Waiting(why=waits, since_at=now),
+                waiting=waiting,
             ),
             submission=submission,
             open_since_at=now,
-            due_at=now if due else None,
+            due_at=due_at,
         )
         self.rows[submission.merchant_id, submission.id] = row
-        self._tell(row, None, Actor.API, "accepted" if waits is None else REASONS[waits])
-        if due and waits is None and submission.lease_s is not None and not self.sender_paused:
+        reason = TO_BE_CONFIRMED if status is Status.UNCONFIRMED else "accepted"
+        self._tell(row, None, Actor.API, reason if waits is None else REASONS[waits])
+        at_once = status is Status.PENDING and waits is None and not self.sender_paused
+        if at_once and submission.lease_s is not None:
             self._lease(row, submission.lease_s, Actor.API, "first attempt")
         return row.record
 
@@ -516,8 +621,8 @@ class MemoryStore(CashbackStore):
             row.record.cashback.cashback_centavos
             for (owner, _), row in self.rows.items()
             if owner == merchant_id
-            and merchant_day(row.record.accepted_at, standing.zone) == today
-            and row.events[0].to_status is not Status.HELD
+            and (counted_at := _counted_at(row)) is not None
+            and merchant_day(counted_at, standing.zone) == today
             and (row.status is not Status.CANCELLED or row.attempts)
         )
         types = {line.type for line in submission.sale.lines}
@@ -533,7 +638,10 @@ class MemoryStore(CashbackStore):
     def _as_read(self, row: Row) -> Record:
         """The record with what it waits for now."""
         record, waiting = row.record, None
-        if record.status is Status.PENDING and (why := self.stop_of(record)) is not None:
+        if record.status is Status.UNCONFIRMED:
+            since_at = record.accepted_at
+            waiting = Waiting(why=Why.CONFIRMATION, since_at=since_at, until_at=row.due_at)
+        elif record.status is Status.PENDING and (why := self.stop_of(record)) is not None:
             types = {line.type for line in record.sale.lines}
             wanted = {None} if why is WaitsFor.MERCHANT_STOPPED else types
             since_at = min(
@@ -597,7 +705,7 @@ class MemoryStore(CashbackStore):
             id=record.id,
             merchant_id=record.merchant_id,
             attempt=attempt,
-            document=record.sale.customer.document,
+            document=paid_document(record),
             cashback_centavos=record.cashback.cashback_centavos,
             started_at=now,
         )
@@ -631,3 +739,17 @@ class MemoryStore(CashbackStore):
                 reason=reason,
             )
         )
+
+
+def _counted_at(row: Row) -> datetime | None:
+    """When it was added to its day: accepted, or confirmed, and not held then."""
+    return next(
+        (
+            event.at
+            for event in row.events[:2]
+            if event.actor is Actor.API
+            and event.from_status in {None, Status.UNCONFIRMED}
+            and event.to_status in {Status.PENDING, Status.NOT_DUE}
+        ),
+        None,
+    )

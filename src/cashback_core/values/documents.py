@@ -1,42 +1,38 @@
-"""CPF and CNPJ, Brazil's taxpayer numbers of people and of companies.
+"""What identifies who bought: CPF and CNPJ, Brazil's taxpayer numbers, or a foreign document.
 
 Rules: Receita Federal; the alphanumeric CNPJ of July 2026 is Instrução Normativa RFB 2.229/2024
-(each character counts as its ASCII code minus 48, so digits keep their value).
+(each character counts as its ASCII code minus 48, so digits keep their value). A foreigner's is
+opaque: NF-e asks for 5 to 20 characters (idEstrangeiro), and so do we.
 """
 
 from __future__ import annotations
 
 import re
-import unicodedata
-from collections.abc import Callable  # noqa: TC003 - users' tools read these annotations
 from enum import StrEnum
 from operator import mul
-from typing import Final, Self
+from typing import Final, Self, assert_never
 
 _CPF: Final = re.compile(r"(?:[0-9]{11}|[0-9]{3}\.[0-9]{3}\.[0-9]{3}-[0-9]{2})\Z", re.ASCII)
-_CPF_WITHIN: Final = re.compile(
-    r"(?<![0-9])(?:[0-9]{11}|[0-9]{3}\.[0-9]{3}\.[0-9]{3}-[0-9]{2})(?![0-9])", re.ASCII
+_MASKED: Final = re.compile(
+    r"(?:\*{3}\.[0-9]{3}\.[0-9]{3}-\*{2}|\*{2}\.[0-9A-Z]{3}\.[0-9A-Z]{3}/\*{4}-\*{2}|\*+)\Z",
+    re.ASCII,
 )
-_COULD_BE_CPF: Final = re.compile(
-    r"(?<!\d)(?P<zeros>0*)(?P<a>\d{3})"
-    r"(?P<shown>[\W_]{0,3}\d{3}[\W_]{0,3}\d{3})[\W_]{0,3}(?P<z>\d{2})(?!\d)"
-)
-"""Eleven digits of whatever script, in their groups or not, zeros before them taken for padding.
-
-Between groups stand up to three characters, as in "529 - 982 - 247 - 25".
-"""
-
-_MASKED: Final = re.compile(r"(?:\*{3}\.[0-9]{3}\.[0-9]{3}-\*{2}|\*+)\Z", re.ASCII)
 _CNPJ: Final = re.compile(
     r"(?:[0-9A-Z]{12}[0-9]{2}|[0-9A-Z]{2}\.[0-9A-Z]{3}\.[0-9A-Z]{3}/[0-9A-Z]{4}-[0-9]{2})\Z",
     re.ASCII,
 )
-STARS: Final = "***.***.***-**"
-"""A CPF of which nothing is told."""
+_FOREIGN: Final = re.compile(r"(?=[./-]*[0-9A-Za-z])[0-9A-Za-z./-]{5,20}\Z", re.ASCII)
+MIN_FOREIGN_CHARS: Final = 5
+MAX_FOREIGN_CHARS: Final = 20
+
+_NAMED_FOREIGN: Final = "foreign:"
+"""Before a foreign document where people name documents in one word."""
+
+_STORED_FOREIGN: Final = "F:"
+"""Before a foreign document where it is stored: no CPF, CNPJ or pseudonym begins so."""
 
 _PLAIN_CPF: Final = re.compile(r"[0-9]{11}\Z", re.ASCII)
 _PLAIN_CNPJ: Final = re.compile(r"[0-9A-Z]{12}[0-9]{2}\Z", re.ASCII)
-_NO_DIGIT: Final = re.compile(r"[^0-9]+", re.ASCII)
 _PUNCTUATION: Final = str.maketrans("", "", ".-/")
 _CPF_WEIGHTS: Final = ((10, 9, 8, 7, 6, 5, 4, 3, 2), (11, 10, 9, 8, 7, 6, 5, 4, 3, 2))
 _CNPJ_WEIGHTS: Final = (
@@ -51,12 +47,26 @@ class DocumentFault(StrEnum):
     FORMAT = "format"
     REPEATED = "repeated"
     CHECK_DIGITS = "check_digits"
+    NOT_FOREIGN = "not_foreign"
+    """Told as foreign, and its letters and digits are a valid CPF or CNPJ."""
+
+
+class DocumentKind(StrEnum):
+    """What a document identifies its holder by."""
+
+    CPF = "cpf"
+    """A person in Brazil."""
+    CNPJ = "cnpj"
+    """A company."""
+    FOREIGN = "foreign"
+    """Whoever has neither."""
 
 
 _SENTENCES: Final = {
-    DocumentFault.FORMAT: "this is not written as a CPF or a CNPJ is",
+    DocumentFault.FORMAT: "this is not written as such a document is",
     DocumentFault.REPEATED: "one character repeated is no document",
     DocumentFault.CHECK_DIGITS: "the check digits of this document are wrong",
+    DocumentFault.NOT_FOREIGN: "this is a CPF or a CNPJ, and no foreign document",
 }
 
 
@@ -71,7 +81,39 @@ class InvalidDocument(ValueError):  # noqa: N818 (named by what is wrong)
         return _SENTENCES[self.fault]
 
 
-class Cpf(str):
+class _Document(str):
+    """A document that is its text. Made of what is one; its repr is masked."""
+
+    __slots__ = ()
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """From whatever spelling is taken of it; raises InvalidDocument."""
+        return cls(text)
+
+    @classmethod
+    def known(cls, text: str) -> Self:
+        """Exactly this text, unchecked: a stored document, or what stands where one was erased."""
+        return str.__new__(cls, text)
+
+    @classmethod
+    def is_valid(cls, text: str) -> bool:
+        """Whether `parse` takes this; anything but a text is none."""
+        try:
+            cls.parse(text)
+        except InvalidDocument:
+            return False
+        return True
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """Copied as it is: what stands for a document is none."""
+        return type(self).known, (str(self),)
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}('{mask(self)}')"
+
+
+class Cpf(_Document):
     """A person's number: 11 ASCII digits with right check digits. Its repr is masked.
 
     `Cpf("52998224725")` raises InvalidDocument for anything else; `parse` takes a punctuated one,
@@ -88,15 +130,6 @@ class Cpf(str):
         return str.__new__(cls, digits)
 
     @classmethod
-    def known(cls, text: str) -> Self:
-        """Exactly this text, unchecked: a stored CPF, or what stands where one was erased."""
-        return str.__new__(cls, text)
-
-    def __reduce__(self) -> tuple[object, ...]:
-        """Copied as it is: what stands for a CPF is none."""
-        return type(self).known, (str(self),)
-
-    @classmethod
     def parse(cls, text: str) -> Self:
         """From 11 digits or 000.000.000-00; raises InvalidDocument."""
         if not _is_written(_CPF, text):
@@ -105,25 +138,17 @@ class Cpf(str):
         _check(digits, _CPF_WEIGHTS)
         return str.__new__(cls, digits)
 
-    @classmethod
-    def is_valid(cls, text: str) -> bool:
-        """Whether `parse` takes this; anything but a text is none."""
-        return _is_valid(cls.parse, text)
-
     @property
     def formatted(self) -> str:
         """000.000.000-00, as people write it."""
         return f"{self[:3]}.{self[3:6]}.{self[6:9]}-{self[9:]}"
 
-    def __repr__(self) -> str:
-        return f"Cpf('{mask(self)}')"
 
-
-class Cnpj(str):
+class Cnpj(_Document):
     """A company's number: 12 digits or capital letters and two check digits. Its repr is masked.
 
     `Cnpj("11222333000181")` raises InvalidDocument for anything else; `parse` takes a punctuated
-    one, too.
+    one, too. `Cnpj.known` takes what was checked when it was stored.
     """
 
     __slots__ = ()
@@ -144,18 +169,80 @@ class Cnpj(str):
         _check(plain, _CNPJ_WEIGHTS)
         return str.__new__(cls, plain)
 
-    @classmethod
-    def is_valid(cls, text: str) -> bool:
-        """Whether `parse` takes this; anything but a text is none."""
-        return _is_valid(cls.parse, text)
-
     @property
     def formatted(self) -> str:
         """00.000.000/0000-00, as people write it."""
         return f"{self[:2]}.{self[2:5]}.{self[5:8]}/{self[8:12]}-{self[12:]}"
 
-    def __repr__(self) -> str:
-        return f"Cnpj('{mask(self)}')"
+
+class ForeignDocument(_Document):
+    """Whatever identifies a foreigner: 5 to 20 of 0-9 A-Z . / - in capitals. Its repr is masked.
+
+    `ForeignDocument("aa-123456")` is "AA-123456"; anything else raises InvalidDocument, and so does
+    what is a valid CPF or CNPJ, behind zeros, too: whoever is told the document alone, as the
+    provider is, would take it for that person's or company's.
+    """
+
+    __slots__ = ()
+
+    def __new__(cls, text: str) -> Self:
+        """5 to 20 such characters, a letter or digit among them; raises InvalidDocument."""
+        if not _is_written(_FOREIGN, text):
+            raise InvalidDocument(DocumentFault.FORMAT)
+        told = text.upper()
+        if _is_brazilian(told.translate(_PUNCTUATION)):
+            raise InvalidDocument(DocumentFault.NOT_FOREIGN)
+        return str.__new__(cls, told)
+
+    @property
+    def formatted(self) -> str:
+        """As it was told: nobody knows how its country writes it."""
+        return str(self)
+
+
+BuyerDocument = Cpf | Cnpj | ForeignDocument
+"""What may identify a buyer."""
+
+
+def document_kind(document: BuyerDocument) -> DocumentKind:
+    """What a document is."""
+    match document:
+        case Cpf():
+            return DocumentKind.CPF
+        case Cnpj():
+            return DocumentKind.CNPJ
+        case ForeignDocument():
+            return DocumentKind.FOREIGN
+        case _:
+            assert_never(document)
+
+
+def named_document(text: str) -> BuyerDocument:
+    """The document that somebody names in one word, in a query or on a command line.
+
+    A CPF or a CNPJ, plain or punctuated, or a foreign one behind "foreign:". Raises
+    InvalidDocument.
+    """
+    if text.startswith(_NAMED_FOREIGN):
+        return ForeignDocument.parse(text.removeprefix(_NAMED_FOREIGN))
+    return Cpf.parse(text) if _CPF.match(text) else Cnpj.parse(text)
+
+
+def store_document(document: BuyerDocument) -> str:
+    """A document as it is stored and compared: no two documents are written alike.
+
+    CPF and CNPJ as they are, a foreign one behind "F:".
+    """
+    if isinstance(document, ForeignDocument):
+        return f"{_STORED_FOREIGN}{document}"
+    return str(document)
+
+
+def stored_document(text: str) -> BuyerDocument:
+    """The document that `store_document` wrote, unchecked."""
+    if text.startswith(_STORED_FOREIGN):
+        return ForeignDocument.known(text.removeprefix(_STORED_FOREIGN))
+    return Cnpj.known(text) if len(text) == 14 else Cpf.known(text)
 
 
 def cpf_check_digits(stem: str) -> str:
@@ -169,69 +256,30 @@ def cnpj_check_digits(stem: str) -> str:
 
 
 def mask(text: str) -> str:
-    """A document for logs and errors: ***.982.247-**, and stars for anything of another length.
+    """A document for logs and errors: ***.982.247-**, **.222.333/****-**, and else stars.
 
-    What is masked already stays as it is.
+    A text of another length, or of 14 characters that are no CNPJ, is starred whole. What is masked
+    already stays as it is.
     """
     if _MASKED.match(text) is not None:
         return text
     if len(text) == 11 and text.isascii() and text.isdigit():
         return f"***.{text[3:6]}.{text[6:9]}-**"
+    if len(text) == 14 and Cnpj.is_valid(text):
+        return f"**.{text[2:5]}.{text[5:8]}/****-**"
     return "*" * min(len(text), 20)
 
 
-def mask_documents(text: str) -> str:
-    """The text with every CPF masked: 11 digits with right check digits, or 000.000.000-00."""
-    return _CPF_WITHIN.sub(_masked, text)
+def _is_brazilian(plain: str) -> bool:
+    """Whether this is a CPF or CNPJ, or one to whoever reads a longer number without its zeros.
 
-
-def hide_documents(text: str) -> str:
-    """The text with all that could be a CPF masked: any 11 digits that stand alone, or in groups.
-
-    For texts of others that nobody needs to read digit by digit; `mask_documents` leaves numbers
-    of 11 digits that are no CPF.
+    A shorter one is not filled up with zeros: of other countries' numbers one in a hundred would
+    be a CPF.
     """
-    return _COULD_BE_CPF.sub(lambda found: f"{found['zeros']}{mask(_digits(found))}", text)
-
-
-def star_documents(text: str) -> str:
-    """The text with every CPF in it replaced by STARS: no digit of one is left."""
-    return _COULD_BE_CPF.sub(lambda found: STARS if _is_cpf(_digits(found)) else found[0], text)
-
-
-def holds_cpf(text: str) -> bool:
-    """Whether a text has a CPF in it: 11 digits with right check digits, in groups or not."""
-    return any(_is_cpf(_digits(found)) for found in _COULD_BE_CPF.finditer(text))
-
-
-def holds_document(text: str, document: Cpf) -> bool:
-    """Whether a text holds this CPF, however it is divided or within whatever longer number."""
-    return len(text) >= len(document) and document in _NO_DIGIT.sub("", text)
-
-
-def _digits(found: re.Match[str]) -> str:
-    whole = found["a"] + found["shown"] + found["z"]
-    return "".join(str(unicodedata.digit(one)) for one in whole if one.isdecimal())
-
-
-def _is_cpf(digits: str) -> bool:
-    return Cpf.is_valid(digits)
-
-
-def _is_valid(parse: Callable[[str], str], text: str) -> bool:
-    try:
-        parse(text)
-    except InvalidDocument:
-        return False
-    return True
-
-
-def _masked(found: re.Match[str]) -> str:
-    digits = found.group().translate(_PUNCTUATION)
-    plain = len(found.group()) == 11
-    if plain and digits[-2:] != _check_digits(digits[:-2], _CPF_WEIGHTS):
-        return digits  # some other number of 11 digits
-    return mask(digits)
+    unpadded = plain.lstrip("0")
+    as_cpf = unpadded.zfill(11) if len(plain) > 11 else plain
+    as_cnpj = unpadded.zfill(14) if len(plain) > 14 else plain
+    return Cpf.is_valid(as_cpf) or Cnpj.is_valid(as_cnpj)
 
 
 def _is_written(form: re.Pattern[str], text: object) -> bool:

@@ -1,10 +1,13 @@
-"""Money in integer centavos, quantities in integer thousandths: never a binary float.
+"""Money, unit values and quantities in integers, each at its own scale: never a binary float.
+
+Money is centavos. A unit value has up to ten decimals and a quantity up to four, as in a fiscal
+document (NF-e: vUnCom, qCom): `e10` is reais × 10^10, `e4` is a quantity × 10^4.
 
 Texts are ASCII digits without a leading zero, then, if need be, a point and decimals ("10",
 "10.5", "10.50"); no sign, exponent, separator or currency. They are taken when they are exact to
-the centavo: "10.5000" as databases print it, but not "10.501". So is a JSON number (int, float,
-Decimal): 100, 100.0, 9.99, but not 9.990000000000002, which tells of arithmetic in floats on the
-other side.
+their scale: of money "10.5000" as databases print it, but not "10.501". So is a JSON number (int,
+float, Decimal): 100, 100.0, 9.99, but not 9.990000000000002, which tells of arithmetic in floats on
+the other side.
 """
 
 from __future__ import annotations
@@ -16,16 +19,25 @@ from fractions import Fraction
 from typing import Final
 
 MAX_CENTAVOS: Final = 9_999_999_999
-"""Highest unit value and total: 99 999 999.99."""
+"""Highest amount and total: 99 999 999.99."""
 
-MAX_QUANTITY_THOUSANDTHS: Final = 99_999_000
+VALUE_SCALE: Final = 10**10
+QUANTITY_SCALE: Final = 10**4
+
+MAX_VALUE_E10: Final = MAX_CENTAVOS * (VALUE_SCALE // 100)
+"""Highest unit value: 99 999 999.99."""
+
+MAX_QUANTITY_E4: Final = 99_999 * QUANTITY_SCALE
 """Highest quantity: 99 999."""
+
+PRODUCT_PER_CENTAVO: Final = VALUE_SCALE * QUANTITY_SCALE // 100
+"""So many units of `value_e10 * qty_e4` are one centavo."""
 
 _TEXT: Final = re.compile(r"(0|[1-9][0-9]*)(?:\.([0-9]+))?\Z", re.ASCII)
 _MAX_DIGITS: Final = 40
 """A number with more digits or a larger exponent is out of every range: it is never expanded."""
 
-_SCALES: Final = {2: 100, 3: 1000}
+_SCALES: Final = {2: 100, 4: QUANTITY_SCALE, 10: VALUE_SCALE}
 
 
 class MoneyFault(StrEnum):
@@ -68,15 +80,26 @@ def parse_centavos(value: object) -> int:
     return centavos
 
 
-def parse_thousandths(value: object) -> int:
-    """The thousandths of a quantity such as "0.350", 3 or 1.5, zero included.
+def parse_value(value: object) -> int:
+    """The unit value "5.899" as reais × 10^10, zero included, at most MAX_VALUE_E10.
 
-    At most MAX_QUANTITY_THOUSANDTHS. Raises InvalidMoney.
+    Raises InvalidMoney.
     """
-    thousandths = _parse_scaled(value, 3)
-    if thousandths > MAX_QUANTITY_THOUSANDTHS:
+    value_e10 = _parse_scaled(value, 10)
+    if value_e10 > MAX_VALUE_E10:
         raise InvalidMoney(MoneyFault.RANGE)
-    return thousandths
+    return value_e10
+
+
+def parse_quantity(value: object) -> int:
+    """A quantity such as "0.350", 3 or 1.5 as itself × 10^4, zero included.
+
+    At most MAX_QUANTITY_E4. Raises InvalidMoney.
+    """
+    qty_e4 = _parse_scaled(value, 4)
+    if qty_e4 > MAX_QUANTITY_E4:
+        raise InvalidMoney(MoneyFault.RANGE)
+    return qty_e4
 
 
 def format_centavos(centavos: int) -> str:
@@ -86,10 +109,24 @@ def format_centavos(centavos: int) -> str:
     return f"{centavos // 100}.{centavos % 100:02d}"
 
 
-def format_thousandths(thousandths: int) -> str:
-    """A quantity in its shortest spelling: 1000 as "1", 350 as "0.35"."""
-    whole, rest = divmod(thousandths, 1000)
-    return f"{whole}.{rest:03d}".rstrip("0") if rest else str(whole)
+def format_signed_centavos(centavos: int) -> str:
+    """-1 as "-0.01": a difference, which alone may be below zero."""
+    return f"-{format_centavos(-centavos)}" if centavos < 0 else format_centavos(centavos)
+
+
+def format_value(value_e10: int) -> str:
+    """A unit value in its shortest spelling of two decimals or more: "9.99", "0.4723", "10.00"."""
+    if value_e10 < 0:
+        raise ValueError("a unit value is never negative here")
+    whole, rest = divmod(value_e10, VALUE_SCALE)
+    decimals = f"{rest:010d}"
+    return f"{whole}.{decimals[:2]}{decimals[2:].rstrip('0')}"
+
+
+def format_quantity(qty_e4: int) -> str:
+    """A quantity in its shortest spelling: 10_000 as "1", 3570 as "0.357"."""
+    whole, rest = divmod(qty_e4, QUANTITY_SCALE)
+    return f"{whole}.{rest:04d}".rstrip("0") if rest else str(whole)
 
 
 def format_exact(centavos: Fraction) -> str:

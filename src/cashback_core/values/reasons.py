@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Final
 
-from cashback_core.values.documents import holds_cpf
+from cashback_core.values.masks import holds_cpf
 
 MAX_REASON_CHARS: Final = 500
 

@@ -1,21 +1,23 @@
 """What is wrong with a request: every fault at once, each with a place, a code and both sides."""
 
+# ruff: noqa: TC003 - users' tools read these annotations at run time
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from decimal import Decimal
 from typing import Final
 
-from cashback_core.values.documents import mask_documents
+from cashback_core.values.masks import mask_documents
 from cashback_core.words.locales import ENGLISH, Language, ValueKind, fault_text, phrase
 
 MAX_RECEIVED_CHARS: Final = 80
 MAX_VIOLATIONS: Final = 100
 """Most violations reported for one request: nobody reads more, and an answer has a limit too."""
 
-_SPELT: Final = ("type", "reason")
-"""The values that are words themselves: phrases of each language, by `type.` or `reason.`."""
+_SPELT: Final = ("type", "reason", "cause", "document")
+"""The values that are words themselves: phrases of each language, by `type.`, `reason.`, …"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,11 +57,17 @@ class Violation:
 
 
 class InvalidSale(ValueError):  # noqa: N818 (named by what is wrong)
-    """A document that is no valid sale; `violations` holds every fault, at most MAX_VIOLATIONS."""
+    """A document that is no valid sale; `violations` holds every fault, at most MAX_VIOLATIONS.
 
-    def __init__(self, violations: tuple[Violation, ...]) -> None:
+    `sold_at` is when it says that it happened, if that could be read.
+    """
+
+    def __init__(
+        self, violations: tuple[Violation, ...], *, sold_at: datetime | None = None
+    ) -> None:
         super().__init__("; ".join(map(str, violations[:3])))
         self.violations = violations[:MAX_VIOLATIONS]
+        self.sold_at = sold_at
 
 
 def show(value: object) -> str:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from typing import TypeVar
 
     from cashback_core.administration.resources import Refusal
-    from cashback_gateway.commands.place import Place
+    from cashback_gateway.commands.place import Workplace
 
     T = TypeVar("T")
 
@@ -51,7 +51,7 @@ async def caller_for(opened: Administration, slug: str) -> Caller:
 
 
 @asynccontextmanager
-async def administration(here: Place) -> AsyncGenerator[Administration, None]:
+async def administration(here: Workplace) -> AsyncGenerator[Administration, None]:
     """The transactions of administrators, for as long as one command takes."""
     with here.settings() as settings:
         async with Database(settings.database.url) as database:

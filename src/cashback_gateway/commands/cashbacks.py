@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import TYPE_CHECKING, Annotated, Final, Literal, assert_never
 
 from cyclopts import Parameter
@@ -24,9 +25,16 @@ from cashback_core.operators.acts import (
     OpenFilter,
     RiskNotAccepted,
 )
+from cashback_core.sales.explanation import explain
 from cashback_core.sales.same_sale import EqualOutcome
 from cashback_core.values.documents import mask
-from cashback_core.values.money import format_centavos
+from cashback_core.values.money import (
+    format_centavos,
+    format_exact,
+    format_quantity,
+    format_signed_centavos,
+    format_value,
+)
 from cashback_gateway.commands.incidents import standing_words
 from cashback_gateway.commands.operating import (
     PAGE,
@@ -63,6 +71,8 @@ if TYPE_CHECKING:
     from cashback_core.delivery.waits import Waiting
     from cashback_core.intake.equal_sales import EqualSales, Try
     from cashback_core.operators.acts import Decision, OpenCashback
+    from cashback_core.sales.calculation import LineCashback
+    from cashback_core.sales.sale import Line
     from cashback_core.values.pages import Position
 
 WAITS: Final[dict[str, str]] = {
@@ -74,6 +84,7 @@ WAITS: Final[dict[str, str]] = {
     Why.DUE: "a worker",
     Why.PROOF: "the provider's statement",
     Why.PERSON: "an operator",
+    Why.CONFIRMATION: "its ERP, which confirms it",
     WaitsFor.CASHBACK_CEILING: "an operator: it is above the merchant's ceiling for one",
     WaitsFor.DAY_CEILING: "an operator: its day is above the merchant's ceiling",
     WaitsFor.TYPE_STOPPED: "its product type, which is stopped (`./cashback stops list`)",
@@ -82,7 +93,13 @@ WAITS: Final[dict[str, str]] = {
 """What a cashback waits for, by its Why, or the brake that holds it."""
 
 Open = Literal[
-    Status.PENDING, Status.SENDING, Status.REJECTED, Status.IN_DOUBT, Status.HELD, Status.CANCELLED
+    Status.UNCONFIRMED,
+    Status.PENDING,
+    Status.SENDING,
+    Status.REJECTED,
+    Status.IN_DOUBT,
+    Status.HELD,
+    Status.CANCELLED,
 ]
 _OPEN: Final = (
     TableColumn("id"),
@@ -116,6 +133,21 @@ _PAID: Final = (
     TableColumn("accepted_at", "ACCEPTED"),
     TableColumn("sold_at", "SOLD"),
     TableColumn("waits", "WAITS FOR"),
+)
+_LINES: Final = (
+    TableColumn("line", right=True),
+    TableColumn("type"),
+    TableColumn("sku"),
+    TableColumn("value", right=True),
+    TableColumn("qty", right=True),
+    TableColumn("amount", right=True),
+    TableColumn("difference", right=True),
+    TableColumn("discount", right=True),
+    TableColumn("surcharge", right=True),
+    TableColumn("rate_bp", right=True),
+    TableColumn("excluded"),
+    TableColumn("exact", right=True),
+    TableColumn("cashback", right=True),
 )
 _ATTEMPTS: Final = (
     TableColumn("attempt", right=True),
@@ -253,17 +285,43 @@ async def show(name: Named, /, *, json: Json = False, here: Here) -> None:
     if history is None:
         raise ActRefusedError(f"there is no cashback {name}")
     waiting = waits.get(one.id)
-    record = _whole(history, one.merchant, waiting)
+    record, sale = _whole(history, one.merchant, waiting), history.record.sale
+    lines = [*map(_line, itertools.count(1), sale.lines, history.record.cashback.lines)]
+    steps = explain(
+        sale,
+        history.record.cashback,
+        accepted_at=history.record.accepted_at,
+        unconfirmed=history.record.status is Status.UNCONFIRMED,
+    )
     attempts, events = [*map(_attempt, history.attempts)], [*map(_event, history.events)]
     if json:
-        told = None if waiting is None else _waiting(waiting)
-        show_json({**record, "waiting": told, "attempts": attempts, "events": events})
+        show_json(
+            {
+                **record,
+                "payments": [
+                    {"kind": part.kind, "value": format_centavos(part.value_centavos)}
+                    for part in sale.payments
+                ],
+                "metadata": dict(sale.metadata),
+                "products": lines,
+                "explanation": [
+                    {"pointer": step.pointer, "code": step.code, "text": step.text()}
+                    for step in steps
+                ],
+                "waiting": None if waiting is None else _waiting(waiting),
+                "attempts": attempts,
+                "events": events,
+            }
+        )
         return
     show_record(record)
-    for columns, rows in ((_ATTEMPTS, attempts), (_EVENTS, events)):
+    for columns, rows in ((_LINES, lines), (_ATTEMPTS, attempts), (_EVENTS, events)):
         if rows:
             print()
             show_table(columns, rows)
+    print()
+    for step in steps:
+        print(f"{step.pointer or '/'}: {step.text()}")
 
 
 async def resend(
@@ -362,6 +420,7 @@ def _waiting(waiting: Waiting) -> dict[str, object]:
         "why": waiting.why,
         "since_at": waiting.since_at,
         "next_try_at": waiting.next_try_at,
+        "until_at": waiting.until_at,
     }
 
 
@@ -374,7 +433,8 @@ def _waits(waiting: Waiting | None) -> str | None:
     words = WAITS.get(waiting.why, waiting.why)
     tried = waiting.next_try_at
     again = "" if tried is None else f", next tried at {cell(tried)}"
-    return f"{words} since {cell(waiting.since_at)}{again}"
+    until = "" if waiting.until_at is None else f", until {cell(waiting.until_at)}"
+    return f"{words} since {cell(waiting.since_at)}{again}{until}"
 
 
 def _pair(pair: EqualSales) -> dict[str, object]:
@@ -418,21 +478,54 @@ def _paid(record: Record) -> dict[str, object]:
 
 
 def _whole(history: History, merchant: str, waiting: Waiting | None) -> dict[str, object]:
-    record = history.record
+    record, sale = history.record, history.record.sale
+    document = sale.document
     return {
         "id": record.id,
         "merchant": merchant,
         "status": record.status,
         "cashback": format_centavos(record.cashback.cashback_centavos),
-        "sale_id": record.sale.sale_id,
-        "document": mask(record.sale.customer.document),
-        "total": format_centavos(record.sale.total_centavos),
-        "sold_at": record.sale.sold_at,
+        "sale_id": sale.sale_id,
+        "not_due_because": record.cashback.nothing_due,
+        "document": None if document is None else mask(document),
+        "total": format_centavos(sale.total_centavos),
+        "discount": format_centavos(sale.discount_centavos),
+        "surcharge": format_centavos(sale.surcharge_centavos),
+        "difference": format_signed_centavos(sale.difference_centavos),
+        "payments": ", ".join(
+            f"{part.kind} {format_centavos(part.value_centavos)}" for part in sale.payments
+        ),
+        "store": sale.place.store,
+        "till": sale.place.till,
+        "series": sale.place.series,
+        "cashier": sale.cashier,
+        "metadata": ", ".join(f"{key}={value}" for key, value in sale.metadata),
+        "sold_at": sale.sold_at,
         "accepted_at": record.accepted_at,
         "applied_at": record.standing.applied_at,
+        "submitted_by": record.submitted_by,
         "group": record.group,
         "same_content_as": record.same_content_as,
         "waits": _waits(waiting),
+    }
+
+
+def _line(number: int, line: Line, earned: LineCashback) -> dict[str, object]:
+    return {
+        "line": number,
+        "type": line.type,
+        "sku": line.sku,
+        "value": format_value(line.value_e10),
+        "qty": format_quantity(line.qty_e4),
+        "amount": format_centavos(line.amount_centavos),
+        "difference": format_signed_centavos(line.difference_centavos),
+        "discount": format_centavos(line.discount_centavos),
+        "surcharge": format_centavos(line.surcharge_centavos),
+        "rate_bp": earned.rate_bp,
+        "rate_version": earned.rate_version,
+        "excluded": earned.excluded,
+        "exact": format_exact(earned.exact_centavos),
+        "cashback": format_centavos(earned.cashback_centavos),
     }
 
 

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Annotated, Final, Literal, NamedTuple
 from cyclopts import App, CycloptsError, Parameter
 from cyclopts.exceptions import UnusedCliTokensError
 
-from cashback_gateway.commands.place import CHECKOUT, Place
+from cashback_gateway.commands.place import CHECKOUT, Workplace
 from cashback_gateway.commands.readers import read_by, read_path
 from cashback_gateway.commands.refusals import WrongUseError
 from cashback_gateway.commands.streams import (
@@ -115,7 +115,7 @@ COMMANDS: Final = (
     Command(
         "cancel",
         "cashbacks:cancel",
-        "end a pending, held or rejected cashback unpaid",
+        "end an unconfirmed, pending, held or rejected cashback unpaid",
         ("cancel NF-1042 --reason 'the customer gave it back' --as ana",),
     ),
     Command(
@@ -223,7 +223,10 @@ GROUPS: Final = (
                 "add",
                 "product_types:add",
                 "add a product type with its first rate",
-                ("product-types add A --merchant rede-norte --rate-bp 500",),
+                (
+                    "product-types add A --merchant rede-norte --rate-bp 500",
+                    "product-types add TOBACCO --merchant rede-norte --excluded",
+                ),
             ),
         ),
     ),
@@ -390,7 +393,7 @@ def _launcher(*, helps: bool) -> App:
         command, bound, ignored = app.parse_args(tokens)
         if not helps and getattr(command, "__func__", None) is App.help_print:
             raise CycloptsError("which command? --help lists them", command_chain=tokens)
-        here = Place(state=state, with_parent=end_with_parent)
+        here = Workplace(state=state, with_parent=end_with_parent)
         place = {"here": here} if "here" in ignored else {}
         try:
             done = command(*bound.args, **bound.kwargs, **place)

@@ -19,7 +19,7 @@ from cashback_core.people.clients import (
 )
 from cashback_gateway.commands.as_platform import administration, all_by, caller, done, there
 from cashback_gateway.commands.parameters import Json, Limit, ResourceName, Slug
-from cashback_gateway.commands.place import Here, Place
+from cashback_gateway.commands.place import Here, Workplace
 from cashback_gateway.commands.readers import matching, whole_from
 from cashback_gateway.commands.refusals import refused
 from cashback_gateway.commands.tables import (
@@ -148,7 +148,7 @@ async def end_secret(
 
 
 async def _put(
-    here: Place, client_id: str, *, disabled: bool | None = None, group: str | None = None
+    here: Workplace, client_id: str, *, disabled: bool | None = None, group: str | None = None
 ) -> Client:
     what = f"client {client_id!r}"
     async with administration(here) as opened:

@@ -69,6 +69,7 @@ ORDERS_SHOWN: Final = 3
 ZONES_SHOWN: Final = 5
 SETTINGS_SHOWN: Final = 5
 HOLDERS_SHOWN: Final = 3
+CLOCKS_SHOWN: Final = 5
 OLD: Final = timedelta(days=1)
 """A cashback open for longer waits for a person, or should."""
 
@@ -323,12 +324,13 @@ def check_orders(changed: list[Collation]) -> Check:
 
 
 def check_backlog(backlog: OpenWork, now: datetime) -> Iterable[Check]:
-    """Sender, workers, what waits and for how long, incidents."""
+    """Sender, workers, what waits and for how long, incidents, clocks of clients."""
     yield _check_sender(backlog)
     yield _check_workers(backlog)
     yield _check_counts(backlog)
     yield _check_oldest(backlog, now)
     yield _check_incidents(backlog)
+    yield _check_client_clocks(backlog)
 
 
 def _check_sender(backlog: OpenWork) -> Check:
@@ -397,6 +399,26 @@ def _check_incidents(backlog: OpenWork) -> Check:
         found=f"{backlog.incidents} in {INCIDENT_DAYS} days, the latest:"
         f" {' | '.join(backlog.latest_incidents)}",
         advice="compare these cashbacks with the provider's statement",
+    )
+
+
+def _check_client_clocks(backlog: OpenWork) -> Check:
+    clocks = backlog.clocks_ahead
+    if not clocks:
+        return Check(level=Level.OK, name="client clocks", found="none was ahead within a day")
+    told = "; ".join(
+        f"{one.client} of {one.merchant} is ahead by {_minutes(one.ahead_s)}:"
+        f" {one.sales} {'sale' if one.sales == 1 else 'sales'} taken, {one.refused} refused"
+        f" since {format_instant(one.first_at)}, the latest {format_instant(one.last_at)}"
+        for one in clocks[:CLOCKS_SHOWN]
+    )
+    more = f"; and {len(clocks) - CLOCKS_SHOWN} more" if len(clocks) > CLOCKS_SHOWN else ""
+    return Check(
+        level=Level.WARN,
+        name="client clocks",
+        found=f"{told}{more}",
+        advice="set them by NTP: such sales count when they come, and beyond the merchant's"
+        " max_ahead_s they are refused",
     )
 
 
@@ -566,6 +588,10 @@ def _asked(url: str) -> str | None:
     finally:
         connection.close()
     return None if status == 200 else f"answers {status}"
+
+
+def _minutes(seconds: float) -> str:
+    return f"{seconds // 60:.0f} min" if seconds >= 60 else f"{seconds:.0f} s"
 
 
 def _span(span: timedelta) -> str:

@@ -38,7 +38,7 @@ from cashback_gateway.commands.parameters import (
     Signer,
     read_name,
 )
-from cashback_gateway.commands.place import Here, Place
+from cashback_gateway.commands.place import Here, Workplace
 from cashback_gateway.commands.readers import read_by, read_path, read_text, whole, whole_from
 from cashback_gateway.commands.refusals import ActRefusedError, WrongUseError
 from cashback_gateway.commands.tables import show_json
@@ -47,7 +47,7 @@ if TYPE_CHECKING:
     from cashback_core.operators.acts import ManyDecision
 
 Resendable = Literal[Status.REJECTED, Status.IN_DOUBT, Status.HELD]
-Cancellable = Literal[Status.PENDING, Status.REJECTED, Status.HELD]
+Cancellable = Literal[Status.UNCONFIRMED, Status.PENDING, Status.REJECTED, Status.HELD]
 _NAMES: Final = "this one's: an id or a sale's own number; may be repeated"
 
 
@@ -145,7 +145,7 @@ _DO: Final = {
 
 
 async def _all(
-    here: Place,
+    here: Workplace,
     kind: ActKind,
     status: list[Status] | list[Resendable] | list[Cancellable] | None,
     which: Which | None,

@@ -21,13 +21,15 @@ if TYPE_CHECKING:
 
     from adapters.postgres.operators.named import NamedCashback
     from cashback_core.operators.acts import Tally
-    from cashback_gateway.commands.place import Place
+    from cashback_gateway.commands.place import Workplace
 
 PAGE: Final = 200
 
 
 @asynccontextmanager
-async def operating(here: Place) -> AsyncGenerator[tuple[Database, PostgresOperatorStore], None]:
+async def operating(
+    here: Workplace,
+) -> AsyncGenerator[tuple[Database, PostgresOperatorStore], None]:
     """The database and the store of operators, open."""
     with here.settings() as settings:
         precedes = settings.reconciliation.precedes

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from dataclasses import dataclass
 from functools import partial
@@ -12,8 +13,7 @@ from zoneinfo import ZoneInfo
 from cyclopts import Parameter
 
 from cashback_core.administration.merchants import SLUG
-from cashback_core.sales.sale import is_sale_id
-from cashback_core.values.documents import Cpf, InvalidDocument
+from cashback_core.values.documents import BuyerDocument, InvalidDocument, named_document
 from cashback_core.values.instants import NoSuchInstant, NotAnInstant, parse_bound
 from cashback_core.values.reasons import MAX_NAME_CHARS, is_plain_text, refuse_reason
 from cashback_core.words.locales import ENGLISH, phrase
@@ -21,6 +21,7 @@ from cashback_gateway.commands.readers import matching, read_by, whole
 
 ZONE: Final = "America/Sao_Paulo"
 MAX_RESOURCE_NAME_CHARS: Final = 120
+_NUMBER: Final = re.compile(r"([!-~]{1,32}/)?[!-~]{1,64}\Z", re.ASCII)
 
 
 def _reason(text: str) -> str:
@@ -41,11 +42,11 @@ def _resource_name(text: str) -> str:
     return name
 
 
-def _cpf(text: str) -> Cpf:
+def _document(text: str) -> BuyerDocument:
     try:
-        return Cpf.parse(text)
+        return named_document(text)
     except InvalidDocument as error:
-        raise ValueError("not a CPF") from error
+        raise ValueError("neither a CPF, nor a CNPJ, nor foreign:DOCUMENT") from error
 
 
 def _bound(text: str, *, end: bool) -> object:
@@ -57,9 +58,11 @@ def _bound(text: str, *, end: bool) -> object:
 
 
 def read_name(text: str) -> str:
-    """The id of a cashback, or a sale's own number. Raises ValueError."""
-    if not is_sale_id(text):
-        raise ValueError("neither an id nor a sale_id: 1 to 64 visible characters of ASCII")
+    """The id of a cashback, or a sale's own number, or STORE/NUMBER. Raises ValueError."""
+    if _NUMBER.match(text) is None:
+        raise ValueError(
+            "neither an id nor a sale_id (1 to 64 visible characters of ASCII), nor STORE/NUMBER"
+        )
     return text
 
 
@@ -77,10 +80,20 @@ Slug = Annotated[str, matching(SLUG, _SLUG_WORDS, "its address")]
 Merchant = Annotated[
     str, matching(SLUG, _SLUG_WORDS, "the merchant's slug; default: every merchant")
 ]
-Named = Annotated[str, read_by(read_name, "the cashback's id, or the sale's own number (sale_id)")]
+Named = Annotated[
+    str,
+    read_by(
+        read_name,
+        "the cashback's id, or the sale's own number (sale_id); STORE/NUMBER where numbers count in"
+        " each store",
+    ),
+]
 Id = Annotated[UUID, read_by(_uuid)]
 ResourceName = Annotated[str, read_by(_resource_name, "what it is called")]
-Document = Annotated[Cpf, read_by(_cpf, "only this customer's, a CPF")]
+Document = Annotated[
+    BuyerDocument,
+    read_by(_document, "only this customer's: a CPF, a CNPJ, or foreign:DOCUMENT"),
+]
 FROM: Final = read_by(
     partial(_bound, end=False), f"an instant, or a day from its start; without an offset: in {ZONE}"
 )

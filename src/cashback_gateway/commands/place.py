@@ -20,7 +20,7 @@ CHECKOUT: Final = Path(__file__).resolve().parents[3]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
+class Workplace:
     """`state` is the folder of a local run; with `with_parent` a run ends with who started it."""
 
     state: Path
@@ -47,5 +47,5 @@ class Place:
             yield read_settings(environ, needs={"DATABASE_URL", *further})
 
 
-Here = Annotated[Place, Parameter(parse=False)]
+Here = Annotated[Workplace, Parameter(parse=False)]
 """A command's own parameter for its place, which nobody types."""

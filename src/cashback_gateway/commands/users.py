@@ -14,7 +14,7 @@ from cashback_core.people.password_policy import LONGEST, SHORTEST, refuse_passw
 from cashback_core.people.users import NEW_USERNAME, USERNAME, NewUser, UserFilter
 from cashback_gateway.commands.as_platform import administration, all_by, caller, done, there
 from cashback_gateway.commands.parameters import Json, Limit, Slug
-from cashback_gateway.commands.place import Here, Place
+from cashback_gateway.commands.place import Here, Workplace
 from cashback_gateway.commands.refusals import (
     ActRefusedError,
     WrongUseError,
@@ -133,7 +133,7 @@ async def issue_token(name: Username, /, *, here: Here) -> None:
         print(tokens.issue(TokenKind.ACCESS, owner_of(session)))
 
 
-async def _put(here: Place, name: str, *, disabled: bool) -> None:
+async def _put(here: Workplace, name: str, *, disabled: bool) -> None:
     what = f"user {name!r}"
     async with administration(here) as opened:
         users = PostgresUsers(opened)

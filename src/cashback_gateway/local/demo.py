@@ -118,10 +118,11 @@ def _send(sale: dict[str, Any], api_url: str, ledger_url: str, password: str) ->
 def is_credited_once(record: Mapping[str, Any], credits_there: Sequence[Mapping[str, Any]]) -> bool:
     """Tell whether a record is applied and the ledger holds its credit, to the cent, and no other.
 
-    Both spell money with two decimals and documents in digits, so texts are compared.
+    Both spell money with two decimals and documents alike, so texts are compared.
     """
     found = [(credit["document"], credit["cashback"]) for credit in credits_there]
-    expected = (record["customer"]["document"], record["cashback"])
+    customer: Mapping[str, Any] = record["customer"] or {}  # nobody is paid nothing
+    expected = (customer.get("document"), record["cashback"])
     return record["status"] == "applied" and found == [expected]
 
 

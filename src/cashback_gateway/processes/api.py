@@ -70,6 +70,8 @@ async def _serve(settings: Settings) -> None:
     container = build_api(settings)
     watch = _watch(settings, container)
     await open_all(container)
+    clocks, clock_store = container.clocks(), container.clock_store()
+    storing = asyncio.create_task(clocks.keep_storing(clock_store))
     try:
         open_telemetry(container, watch, MAX_REQUESTS)
         config = uvicorn.Config(
@@ -95,6 +97,8 @@ async def _serve(settings: Settings) -> None:
         left = await under_way.drain(timeout_s=settings.delivery.deadline_s + DRAIN_MARGIN_S)
         if left:
             _log.warning("%d deliveries did not end in time; their leases will run out", left)
+        storing.cancel()
+        await clocks.store_in(clock_store)
         await close_all(container)
 
 

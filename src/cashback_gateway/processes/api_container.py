@@ -14,7 +14,10 @@ from adapters.postgres.connection.database import ANSWERING_INCIDENTS, Database
 from adapters.postgres.identity.identities import PostgresIdentities
 from adapters.postgres.operators.acts import PostgresOperatorStore
 from adapters.postgres.operators.incidents import PostgresIncidentStore
+from adapters.postgres.sales.refused_clocks import PostgresRefusedClocks
 from adapters.telemetry.metrics import ProcessRole
+from cashback_core.intake.confirmation import ConfirmSale
+from cashback_core.intake.refused_clocks import RefusedClocks
 from cashback_core.intake.submission import QuoteSale, SubmitSale
 from cashback_core.people.log_in import LogIn
 from cashback_core.people.log_in_traces import LogInTraces
@@ -68,6 +71,8 @@ def _app(settings: Settings, use_cases: UseCases) -> Litestar:
 class ApiContainer(Container):
     """Everything that the API is made of, each made once, none of it open yet."""
 
+    clocks = providers.Singleton(RefusedClocks)
+    clock_store = providers.Singleton(PostgresRefusedClocks, Container.database)
     submit = providers.Singleton(
         SubmitSale,
         store=Container.store,
@@ -76,7 +81,9 @@ class ApiContainer(Container):
         new_id=providers.Object(new_id),
         on_equal=Container.telemetry.provided.equal_sales,
         on_wrong_name=Container.telemetry.provided.wrong_names,
+        clocks=clocks,
     )
+    confirm = providers.Singleton(ConfirmSale, store=Container.store)
     quote = providers.Singleton(QuoteSale, store=Container.store, now=providers.Object(now))
     tokens = providers.Singleton(_tokens, Container.settings)
     identities = providers.Singleton(PostgresIdentities, Container.database)
@@ -95,6 +102,7 @@ class ApiContainer(Container):
     use_cases = providers.Singleton(
         UseCases,
         submit_sale=submit,
+        confirm_sale=confirm,
         quote_sale=quote,
         store=Container.store,
         operators=operators,

@@ -36,6 +36,8 @@ from cashback_gateway.processes.telemetry import Telemetry
 from cashback_gateway.settings.table import Settings
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from adapters.cashback_client.way import Way
     from adapters.http.serving.request_watch import RequestWatch
 
@@ -165,7 +167,11 @@ def _chores(
 
 
 def _worker(
-    settings: Settings, store: PostgresCashbackStore, under_way: DeliveriesUnderWay, chores: Chores
+    settings: Settings,
+    store: PostgresCashbackStore,
+    under_way: DeliveriesUnderWay,
+    chores: Chores,
+    on_void: Callable[[int], object],
 ) -> Worker:
     times, periods = settings.delivery, settings.reconciliation
     return Worker(
@@ -180,6 +186,7 @@ def _worker(
         ),
         chores=chores,
         new_id=new_id,
+        on_void=on_void,
     )
 
 
@@ -193,7 +200,11 @@ class Container(containers.DeclarativeContainer):
     database = providers.Singleton(_database, settings)
     guard = providers.Singleton(_guard, settings, database)
     store = providers.Singleton(
-        PostgresCashbackStore, database, policy, observer=telemetry.provided.commits
+        PostgresCashbackStore,
+        database,
+        policy,
+        observer=telemetry.provided.commits,
+        precedes=settings.provided.reconciliation.precedes,
     )
     way = providers.Singleton(_way, settings)
     provider = providers.Singleton(_provider, settings, way)
@@ -219,7 +230,9 @@ class Container(containers.DeclarativeContainer):
     privacy = providers.Singleton(PostgresPrivacyStore, database)
     listener = providers.Singleton(DueListener, database)
     chores = providers.Singleton(_chores, settings, listener, reconciler, guard, privacy)
-    worker = providers.Singleton(_worker, settings, store, under_way, chores)
+    worker = providers.Singleton(
+        _worker, settings, store, under_way, chores, on_void=telemetry.provided.voided
+    )
 
 
 def build_worker(settings: Settings) -> Container:

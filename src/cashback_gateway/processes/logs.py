@@ -11,8 +11,8 @@ from datetime import UTC, datetime
 from typing import Final
 
 from cashback_core.traces import TRACE, TRAIL
-from cashback_core.values.documents import mask_documents
 from cashback_core.values.instants import format_instant
+from cashback_core.values.masks import mask_documents
 from cashback_gateway.settings.kinds import LogFormat
 
 _TEXT: Final = "%(asctime)s %(levelname)s %(name)s %(message)s"

@@ -19,6 +19,7 @@ from adapters.telemetry.metrics import ProcessRole
 from adapters.telemetry.registry import ReadingCollector, gauge, new_registry
 from adapters.telemetry.requests import RequestMetrics
 from adapters.telemetry.server import MetricsServer
+from adapters.telemetry.voided import VoidedMetrics
 from adapters.telemetry.wrong_names import WrongNameMetrics
 from cashback_core import __version__
 from cashback_core.delivery.breaker import BreakerState
@@ -49,12 +50,15 @@ class ProcessMetrics:
         self.requests: Callable[[RequestEnded], object] = _nothing
         self.equal_sales: Callable[[EqualOutcome], object] = _nothing
         self.wrong_names: Callable[[WrongName], object] = _nothing
+        self.voided: Callable[[int], object] = _nothing
         self.log_ins: OnLogIn | None = None
         if role is ProcessRole.API:
             self.equal_sales = EqualSalesMetrics(self._registry)
             self.wrong_names = WrongNameMetrics(self._registry)
             self.log_ins = LogInMetrics(self._registry)
             self.requests = RequestMetrics(self._registry)
+        else:
+            self.voided = VoidedMetrics(self._registry)
         built = gauge(self._registry, metrics.BUILD)
         revision = settings.telemetry.revision
         built.labels(role, __version__, revision, platform.python_version()).set(1)

@@ -92,6 +92,11 @@ class Telemetry:
         return _nobody if self._metrics is None else self._metrics.wrong_names
 
     @property
+    def voided(self) -> Callable[[int], object]:
+        """Who is told how many cashbacks became void."""
+        return _nobody if self._metrics is None else self._metrics.voided
+
+    @property
     def log_ins(self) -> OnLogIn | None:
         """Who is told of log-ins."""
         return None if self._metrics is None else self._metrics.log_ins

@@ -159,9 +159,13 @@ def test_no_administrator_reads_a_hash(
         connection.execute(f"select {column}".encode())
 
 
-def test_a_merchant_is_never_deleted_and_keeps_its_slug(
+def test_a_merchant_is_never_deleted_and_keeps_what_names_are_made_of(
     connection: psycopg.Connection[dict[str, Any]],
 ) -> None:
-    for statement in (b"delete from merchants", b"update merchants set slug = 'new'"):
+    for statement in (
+        b"delete from merchants",
+        b"update merchants set slug = 'new'",
+        b"update merchants set numbers = 'store'",
+    ):
         with pytest.raises(psycopg.errors.IntegrityConstraintViolation):
             connection.execute(statement)

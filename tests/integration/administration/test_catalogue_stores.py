@@ -17,7 +17,7 @@ from adapters.postgres.administration.products import PostgresProducts
 from adapters.postgres.administration.transactions import Administration
 from adapters.postgres.cashbacks.store import PostgresCashbackStore
 from cashback_core.administration.customers import CustomerFilter, NewCustomer
-from cashback_core.administration.product_types import NewProductType, NewRate
+from cashback_core.administration.product_types import NewProductType
 from cashback_core.administration.products import NewProduct, NewType, ProductFilter
 from cashback_core.administration.resources import (
     Caller,
@@ -31,11 +31,11 @@ from cashback_core.delivery.states import DeliveryPolicy
 from cashback_core.intake.acceptance import Accepted, CustomerNameMismatch, TermsChanged
 from cashback_core.sales.calculation import calculate
 from cashback_core.sales.effective_dates import BEGINNING
-from cashback_core.sales.programme import Programme, Rate
+from cashback_core.sales.programme import NewRate, Programme, Rate
 from cashback_core.sales.sale import Customer
 from cashback_core.values import pages as core_pages
 from cashback_core.values.ids import new_id
-from contract.builders import SOLD_AT, a_cpf, a_sale, submitted
+from contract.builders import SOLD_AT, a_cpf, a_sale, buyer_of, submitted
 from integration.products import put_product
 
 if TYPE_CHECKING:
@@ -206,7 +206,7 @@ async def test_a_first_sale_and_a_deletion_never_both_win(
     name = f"R{number}"
     await made(types, name)
     sale = sold(name)
-    kept = await customers.create(ADAM, known_as(sale.sale.customer))
+    kept = await customers.create(ADAM, known_as(buyer_of(sale.sale)))
     assert isinstance(kept, Done)
     outcome, type_gone, customer_gone = await asyncio.gather(
         sales.accept(sale),
@@ -219,7 +219,7 @@ async def test_a_first_sale_and_a_deletion_never_both_win(
             await customers.page(
                 ADAM,
                 Slice(sort="id", descending=False, limit=1),
-                CustomerFilter(document=sale.sale.customer.document),
+                CustomerFilter(document=sale.sale.document),
             )
         ).items
     else:
@@ -309,7 +309,7 @@ async def test_a_corrected_name_is_the_one_that_sales_must_give(
 ) -> None:
     first = submitted(a_sale(name="JOZE DA SILVA"))
     assert isinstance(await sales.accept(first), Accepted)
-    document = first.sale.customer.document
+    document = first.sale.document
     # Another sale: whether the same one is known is asked before whose name it gives.
     right = submitted(a_sale(document=document, name="JOSE DA SILVA", centavos=20_000))
     assert await sales.accept(right) == CustomerNameMismatch()
@@ -322,7 +322,7 @@ async def test_a_corrected_name_is_the_one_that_sales_must_give(
     assert isinstance(await sales.accept(right), Accepted)
     past = await sales.find(1, first.id)
     assert past is not None
-    assert past.sale.customer.name == "JOZE DA SILVA"
+    assert buyer_of(past.sale).name == "JOZE DA SILVA"
     assert await customers.delete(ADAM, known.id, None) == InUse(reason="customer_has_sales")
 
 

@@ -48,7 +48,7 @@ async def test_a_type_and_its_rates(api: AdministeredApi) -> None:
     where = made.headers["location"]
     assert where == f"{TYPES}/E"
     assert made.json()["rates"] == [
-        {"version": 1, "rate_bp": 300, "starts_at": "2000-01-01T00:00:00Z"}
+        {"version": 1, "rate_bp": 300, "starts_at": "2000-01-01T00:00:00Z", "excluded": False}
     ]
     assert told(await api.ask("POST", TYPES, new)) == (409, "already_exists", "taken")
     soon = await api.ask("POST", f"{where}/rates", {"rate_bp": 1, "starts_at": ahead(minutes=9)})
@@ -102,6 +102,25 @@ async def test_a_product_and_its_types(api: AdministeredApi) -> None:
     assert (await api.ask("GET", where)).status == 404
 
 
+async def test_a_type_is_excluded_for_a_while(api: AdministeredApi) -> None:
+    made = await api.ask("POST", TYPES, {"type": "TOBACCO", "excluded": True})
+    first = {"version": 1, "rate_bp": 0, "starts_at": "2000-01-01T00:00:00Z", "excluded": True}
+    assert (made.status, made.json()["rates"]) == (201, [first])
+    rates = f"{TYPES}/A/rates"
+    for body in (
+        {"excluded": True, "starts_at": ahead(days=1)},
+        {"rate_bp": 500, "starts_at": ahead(days=2)},
+        {"excluded": True, "rate_bp": 0, "starts_at": ahead(days=3)},
+    ):
+        assert (await api.ask("POST", rates, body)).status == 201
+    told = (await api.ask("GET", rates)).json()["items"]
+    assert [(rate["rate_bp"], rate["excluded"]) for rate in told] == [
+        (500, False), (0, True), (500, False), (0, True),
+    ]  # fmt: skip
+    line = (await api.ask("GET", "/api/audit?resource=rates")).json()["items"][0]
+    assert line["after"]["excluded"] is True
+
+
 async def test_what_is_wrong_with_a_body_is_told_at_once(api: AdministeredApi) -> None:
     for document in (
         {"type": "a b", "name": "", "rate_bp": 10_001, "starts_at": "soon"},
@@ -116,6 +135,10 @@ async def test_what_is_wrong_with_a_body_is_told_at_once(api: AdministeredApi) -
         }
     alone = await api.ask("POST", TYPES, {"type": "E", "starts_at": ahead(days=1)})
     assert faults(alone) == {"/starts_at": "rate_needs_both"}
+    both = await api.ask("POST", TYPES, {"type": "E", "rate_bp": 1, "excluded": True})
+    assert faults(both) == {"/rate_bp": "excluded_has_rate"}
+    neither = await api.ask("POST", f"{TYPES}/A/rates", {"starts_at": ahead(days=1)})
+    assert faults(neither) == {"/rate_bp": "required"}
     early = {"type": "E", "rate_bp": 1, "starts_at": "1999-12-31 00:00:00Z"}
     assert (await api.ask("POST", TYPES, early)).status == 422
     nothing = await api.ask("POST", PRODUCTS, {"sku": "a b", "type": "\0", "more": 1})

@@ -15,6 +15,30 @@ if TYPE_CHECKING:
     from integration.administering import AdministeredApi
 
 
+DEFAULTS: dict[str, object] = {
+    "line_rounding": "half_up",
+    "line_tolerance_centavos": 0,
+    "sale_tolerance_centavos": 0,
+    "surcharge_earns": False,
+    "company_buyers": "refuse",
+    "foreign_buyers": "refuse",
+    "nobody_buyers": "refuse",
+    "confirm_within_h": 72,
+    "max_ahead_s": 300,
+}
+TILLS: dict[str, object] = {
+    "line_rounding": "down",
+    "line_tolerance_centavos": 1,
+    "sale_tolerance_centavos": 99,
+    "surcharge_earns": True,
+    "company_buyers": "pay",
+    "foreign_buyers": "record",
+    "nobody_buyers": "record",
+    "confirm_within_h": 2160,
+    "max_ahead_s": 0,
+}
+
+
 @pytest.fixture
 async def api(dsn: str) -> AsyncIterator[AdministeredApi]:
     async with administered_api(dsn) as api:
@@ -51,10 +75,35 @@ async def test_an_administrator_changes_name_and_age_and_not_how_money_is_comput
     forbidden: list[tuple[str, Any]] = [
         ("rounding", "down"), ("zone", "America/Manaus"), ("disabled", True),
     ]  # fmt: skip
+    assert set(TILLS) | {"numbers"} <= set(answer.json())
     for name, value in forbidden:
         answer = await api.ask("PATCH", "/api/merchants/demo", {name: value}, if_match="*")
         assert (answer.status, faults(answer)) == (422, {f"/{name}": "platform_only"})
     assert (await api.ask("GET", "/api/merchants/demo")).headers["etag"] == '"2"'
+
+
+async def test_an_administrator_changes_how_tills_are_read_and_the_trail_tells_it(
+    api: AdministeredApi,
+) -> None:
+    before = (await api.ask("GET", "/api/merchants/demo")).json()
+    assert {name: before[name] for name in TILLS} == DEFAULTS
+    answer = await api.ask("PATCH", "/api/merchants/demo", TILLS, if_match='"1"')
+    assert (answer.status, answer.json()) == (
+        200, before | TILLS | {"version": 2, "updated_at": answer.json()["updated_at"]},
+    )  # fmt: skip
+    trail = (await api.ask("GET", "/api/audit?resource=merchants")).json()["items"][0]
+    assert (trail["before"], trail["after"]) == (DEFAULTS, TILLS)
+
+
+async def test_where_numbers_count_is_laid_down_with_the_merchant(api: AdministeredApi) -> None:
+    new = {"slug": "stores", "name": "Stores", "numbers": "store"}
+    made = await api.ask("POST", "/api/merchants", new, by="petra")
+    assert (made.status, made.json()["numbers"]) == (201, "store")
+    for method in ("PUT", "PATCH"):
+        body = {"name": "Stores", "numbers": "merchant"}
+        answer = await api.ask(method, "/api/merchants/stores", body, if_match="*", by="petra")
+        assert (answer.status, faults(answer)) == (422, {"/numbers": "unknown_field"})
+    assert (await api.ask("GET", "/api/merchants/demo")).json()["numbers"] == "merchant"
 
 
 @pytest.mark.parametrize(
@@ -83,7 +132,10 @@ async def test_everything_wrong_with_a_merchant_is_told_in_both_languages(
 ) -> None:
     wrong = {
         "name": " ", "zone": "Mars/Olympus", "rounding": "up", "max_sale_age_days": 0,
-        "disabled": 1, "slug": "new", "name_difference": "ignore",
+        "disabled": 1, "slug": "new", "name_difference": "ignore", "line_rounding": "floor",
+        "line_tolerance_centavos": 100, "sale_tolerance_centavos": -1, "surcharge_earns": "yes",
+        "company_buyers": "ask", "foreign_buyers": 1, "nobody_buyers": "pay",
+        "confirm_within_h": 0, "max_ahead_s": 86_401,
     }  # fmt: skip
     told = [
         await api.ask("PUT", "/api/merchants/demo", wrong, if_match="*", accept_language=language)
@@ -98,6 +150,15 @@ async def test_everything_wrong_with_a_merchant_is_told_in_both_languages(
             "/disabled": "not_boolean",
             "/name_difference": "no_such_choice",
             "/slug": "unknown_field",
+            "/line_rounding": "no_such_choice",
+            "/line_tolerance_centavos": "whole_number",
+            "/sale_tolerance_centavos": "whole_number",
+            "/surcharge_earns": "not_boolean",
+            "/company_buyers": "no_such_choice",
+            "/foreign_buyers": "wrong_type",
+            "/nobody_buyers": "no_such_choice",
+            "/confirm_within_h": "whole_number",
+            "/max_ahead_s": "whole_number",
         }
     english, portuguese = ({e["detail"] for e in answer.json()["errors"]} for answer in told)
     assert not english & portuguese

@@ -13,8 +13,10 @@ from cashback_client import AuthenticatedClient, Client
 from cashback_client.api.cashbacks import list_cashbacks, quote, read_cashback, submit
 from cashback_client.api.tokens import log_in
 from cashback_client.models import (
-    CustomerInput,
+    BuyerInput,
     LineInput,
+    PaymentInput,
+    PaymentKind,
     Problem,
     ProblemCode,
     ProblemErrorCode,
@@ -39,16 +41,19 @@ def main(base_url: str, password: str) -> None:
     sale = SaleInput(
         sale_id=f"python-{uuid4()}",
         sold_at=(datetime.now(UTC) - timedelta(minutes=1)).isoformat(timespec="seconds"),
-        customer=CustomerInput(document="11144477735", name="JOSE DA SILVA"),
+        customer=BuyerInput(document="11144477735", name="JOSE DA SILVA"),
         total="100.00",
         products=[
             LineInput(type_="A", value="10.00", qty=1.0),
-            LineInput(type_="B", value=10.0, qty="9"),
+            LineInput(type_="B", value=10.0, qty="9", amount="90.00"),
         ],
+        payments=[PaymentInput(kind=PaymentKind.PIX, value="100.00")],
+        store="12",
     )
     quoted = quote.sync(client=erp, body=sale)
     assert isinstance(quoted, Quote), quoted
     assert quoted.cashback == "1.40"
+    assert quoted.explanation[-1].text == "Together 1.40."
     first = submit.sync_detailed(client=erp, body=sale)
     recorded = first.parsed
     assert isinstance(recorded, RecordedSale), recorded
@@ -60,6 +65,8 @@ def main(base_url: str, password: str) -> None:
     history = read_cashback.sync(recorded.id, client=erp)
     assert isinstance(history, SaleHistory), history
     assert history.events[-1].to_status is Status.APPLIED
+    assert (history.store, history.products[1].amount) == ("12", "90.00")
+    assert history.explanation == quoted.explanation
     page = list_cashbacks.sync(client=erp, limit=1)
     assert isinstance(page, RecordedSalePage), page
     assert page.items[0].id == recorded.id
@@ -69,7 +76,9 @@ def main(base_url: str, password: str) -> None:
     assert isinstance(wrong, Problem), wrong
     assert wrong.code is ProblemCode.INVALID_SALE
     assert wrong.errors[0].code is ProblemErrorCode.TOTAL_MISMATCH
-    assert page.items[0].customer.document == "11144477735"
+    buyer = page.items[0].customer
+    assert buyer is not None
+    assert buyer.document == "11144477735"
 
     # What is new next year hurts nobody: a field, a value.
     newer = RecordedSale.from_dict({**recorded.to_dict(), "shop": 7, "status": "returned"})

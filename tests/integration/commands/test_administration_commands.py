@@ -55,6 +55,43 @@ def test_a_merchant_is_added_with_its_terms(environ: dict[str, str]) -> None:
     )
 
 
+def test_a_merchant_is_added_as_its_tills_print(environ: dict[str, str]) -> None:
+    words = (
+        "merchants add loja-2 --name Lojas --line-rounding down --line-tolerance-centavos 1"
+        " --sale-tolerance-centavos 2 --surcharge-earns --company-buyers pay"
+        " --foreign-buyers record --nobody-buyers record --confirm-within-h 2"
+        " --max-ahead-s 60 --numbers store"
+    )
+    assert call(words, environ).returncode == 0
+    shown = json.loads(call("merchants show loja-2 --json", environ).stdout)
+    told = {
+        "line_rounding": "down",
+        "line_tolerance_centavos": 1,
+        "sale_tolerance_centavos": 2,
+        "surcharge_earns": True,
+        "company_buyers": "pay",
+        "foreign_buyers": "record",
+        "nobody_buyers": "record",
+        "confirm_within_h": 2,
+        "max_ahead_s": 60,
+        "numbers": "store",
+    }
+    assert {name: shown[name] for name in told} == told
+
+
+def test_a_product_type_is_added_without_a_rate_that_pays(environ: dict[str, str]) -> None:
+    added = call("product-types add TOBACCO --merchant demo --excluded", environ)
+    assert (added.returncode, added.stdout) == (
+        0,
+        "product type TOBACCO of merchant demo is excluded: it earns nothing\n",
+    )
+    with psycopg.connect(environ["DATABASE_URL"]) as connection:
+        rows = connection.execute(
+            "select rate_bp, excluded from rates where merchant_id = 1 and type = 'TOBACCO'"
+        ).fetchall()
+    assert rows == [(0, True)]
+
+
 def test_a_product_type_is_added_with_its_first_rate(environ: dict[str, str]) -> None:
     words = "product-types add Z --merchant demo --rate-bp 250 --name Adegas"
     added = call(words, environ)
@@ -183,6 +220,9 @@ def test_what_cannot_be_done_is_told_in_one_line(
         ("merchants add loja --name x --zone Mars/Olympus", "no time zone"),
         ("merchants add loja --name x --rounding up", "Choose from"),
         ("merchants add loja --name x --max-sale-age-days 0", "not a whole number, 1 to"),
+        ("merchants add loja --name x --nobody-buyers pay", "Choose from"),
+        ("merchants add loja --name x --numbers till", "Choose from"),
+        ("merchants add loja --name x --max-ahead-s 86401", "not a whole number, 0 to 86400"),
         ("merchants add loja", "--name"),
         ("users add bia --merchant demo --role boss", "Choose from"),
         ("users add bia --merchant Demo --role erp", "it is no slug"),
@@ -193,6 +233,8 @@ def test_what_cannot_be_done_is_told_in_one_line(
         ("clients group cli_0000000000000000000000 mine", "it is no client's id"),
         ("product-types add x/y --merchant demo --rate-bp 1", "it is no product type"),
         ("product-types add x --merchant demo --rate-bp 10001", "not a whole number, 0 to"),
+        ("product-types add x --merchant demo", "either --rate-bp or --excluded"),
+        ("product-types add x --merchant demo --rate-bp 0 --excluded", "either --rate-bp or"),
         ("clients add x", "--merchant"),
         ("clients rotate x --overlap 604801", "not a whole number, 0 to 604800"),
         ("clients end-secret x 0", "not a whole number, 1 to"),

@@ -19,6 +19,8 @@ import pytest
 from adapters.postgres.cashbacks.store import PostgresCashbackStore
 from adapters.postgres.connection.database import Database
 from cashback_core.delivery.states import DeliveryPolicy
+from cashback_core.sales.payments import Payment, PaymentKind
+from cashback_core.sales.place import Place
 from cashback_core.values.ids import new_id
 from contract.builders import (
     CREATED,
@@ -31,6 +33,7 @@ from contract.builders import (
     seen,
     submitted,
 )
+from contract.confirming import later
 from integration.command_line import SRC, call
 from integration.running import ERASURE_KEY
 
@@ -101,6 +104,17 @@ def accepted_one(dsn: str) -> str:
     return asyncio.run(make())
 
 
+def unconfirmed_one(dsn: str) -> str:
+    """The id of a cashback of 5.00 that waits to be confirmed."""
+
+    async def make() -> str:
+        async with Database(dsn) as database:
+            store = PostgresCashbackStore(database, DeliveryPolicy())
+            return str((await accepted(store, later())).id)
+
+    return asyncio.run(make())
+
+
 def statuses(dsn: str) -> dict[str, str]:
     with psycopg.connect(dsn) as connection:
         return {
@@ -110,6 +124,25 @@ def statuses(dsn: str) -> dict[str, str]:
 
 
 SIGNED = ("--reason", "the outage is over", "--as", "ana")
+
+
+def test_what_nobody_confirmed_is_listed_with_until_when_and_ended(
+    dsn: str, environ: dict[str, str]
+) -> None:
+    first, second = unconfirmed_one(dsn), unconfirmed_one(dsn)
+    assert first not in "".join(done(environ, "open")), "nobody has anything to do for it"
+    _, *lines, total = done(environ, "open", "--status", "unconfirmed")
+    assert [line.split()[:2] for line in lines] == [[one, "unconfirmed"] for one in (first, second)]
+    assert "its ERP, which confirms it since 20" in lines[0]
+    assert ", until 20" in lines[0]
+    assert total.startswith("2 cashbacks, 10.00 in all")
+    waiting = told(environ, "show", first)["waiting"]
+    assert waiting["why"] == "confirmation"
+    assert waiting["until_at"] > waiting["since_at"]
+    done(environ, "cancel", first, *SIGNED)
+    many = ("cancel-many", "--status", "unconfirmed", "--expect", "1", *SIGNED)
+    done(environ, *many)
+    assert statuses(dsn) == {first: "cancelled", second: "cancelled"}
 
 
 def test_what_waits_is_listed_and_resent_one_by_one(dsn: str, environ: dict[str, str]) -> None:
@@ -610,6 +643,7 @@ def test_the_doctor_finds_a_fresh_system_well(
                 "durability",
                 "time limits",
                 "clock",
+                "client clocks",
                 "collations",
                 "migrations",
                 "roles",
@@ -727,3 +761,32 @@ def test_the_doctor_fails_when_an_acknowledged_sale_could_be_lost(
     code, checks = doctor(environ)
     assert (code, checks["durability"][0]) == (1, "fail")
     assert "turn on synchronous_commit" in checks["durability"][1]
+
+
+def test_a_sale_as_its_till_printed_it_is_shown_with_its_explanation(
+    dsn: str, environ: dict[str, str]
+) -> None:
+    async def sell() -> None:
+        async with Database(dsn) as database:
+            store = PostgresCashbackStore(database, DeliveryPolicy())
+            sale = replace(
+                a_sale(sale_id="NF-7"),
+                payments=(Payment(kind=PaymentKind.PIX, value_centavos=10_000),),
+                place=Place(store="12", till="3"),
+                cashier="ANA",
+                metadata=(("order", "8812"),),
+            )
+            await accepted(store, submitted(sale))
+
+    asyncio.run(sell())
+    shown = told(environ, "show", "NF-7")
+    assert (shown["store"], shown["till"], shown["series"]) == ("12", "3", None)
+    assert (shown["cashier"], shown["metadata"]) == ("ANA", {"order": "8812"})
+    assert shown["payments"] == [{"kind": "pix", "value": "100.00"}]
+    (line,) = shown["products"]
+    assert (line["amount"], line["difference"], line["excluded"]) == ("100.00", "0.00", False)
+    assert [step["code"] for step in shown["explanation"]] == ["amount", "rate", "sum"]
+    lines = done(environ, "show", "NF-7")
+    assert "metadata         order=8812" in lines
+    assert "payments         pix 100.00" in lines
+    assert lines[-1] == f"/: {shown['explanation'][-1]['text']}"

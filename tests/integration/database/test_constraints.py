@@ -60,12 +60,13 @@ def sale(connection: psycopg.Connection) -> str:
 
 
 LINE = (
-    "insert into sale_lines (merchant_id, cashback_id, position, type, value_centavos,"
-    " qty_thousandths, discount_centavos, rate_bp, rate_version, exact, cashback_centavos)"
-    " values (1, %(id)s, 0, 'A', %(value)s, 1000, 0, 500, 1, '0.50', %(cashback)s)"
+    "insert into sale_lines (merchant_id, cashback_id, position, type, value_e10, qty_e4,"
+    " amount_centavos, discount_centavos, rate_bp, rate_version, exact, cashback_centavos)"
+    " values (1, %(id)s, 0, 'A', %(value)s * 100000000::bigint, 10000, %(value)s, 0, 500, 1,"
+    " '0.50', %(cashback)s)"
 )
 
-LINE_MORE = "insert into sale_lines (merchant_id, cashback_id, position, type, value_centavos, qty_thousandths, discount_centavos, rate_bp, rate_version, exact, cashback_centavos) select merchant_id, cashback_id, 1, type, value_centavos, qty_thousandths, discount_centavos, rate_bp, rate_version, exact, cashback_centavos from sale_lines"
+LINE_MORE = "insert into sale_lines (merchant_id, cashback_id, position, type, value_e10, qty_e4, amount_centavos, discount_centavos, rate_bp, rate_version, exact, cashback_centavos) select merchant_id, cashback_id, 1, type, value_e10, qty_e4, amount_centavos, discount_centavos, rate_bp, rate_version, exact, cashback_centavos from sale_lines"
 
 FORBIDDEN = {
     "back to pending from in_doubt without a version": "update cashbacks set status = 'in_doubt', lease_until_at = null",
@@ -102,6 +103,16 @@ FORBIDDEN = {
     "a name without a sale": "insert into sale_names values (1, 'sale_id', 'x', gen_random_uuid())",
     "a CPF of ten digits": "insert into customers (merchant_id, document, name) values (1, '1234567890', 'X')",
     "a rate above 100 %": "insert into rates values (1, 'A', 2, 10001, '2030-01-01Z')",
+    "an excluded type that pays": "insert into rates values (1, 'A', 2, 1, '2090-01-01Z', now(), true)",
+    "a tolerance of a real": "update merchants set line_tolerance_centavos = 100",
+    "a total that may be anything": "update merchants set sale_tolerance_centavos = -1",
+    "nobody is paid": "update merchants set nobody_buyers = 'pay'",
+    "companies by no rule": "update merchants set company_buyers = null",
+    "foreigners by another rule": "update merchants set foreign_buyers = 'ask'",
+    "lines rounded up": "update merchants set line_rounding = 'up'",
+    "a confirmation at once or never": "update merchants set confirm_within_h = 0",
+    "a clock of another day": "update merchants set max_ahead_s = 86401",
+    "numbers that count elsewhere": "insert into merchants (slug, name, numbers) values ('x', 'X', 'till')",
     "two rates from the same instant": "insert into rates values (1, 'A', 2, 1, '2000-01-01Z')",
     "a password that is not hashed": "insert into users (username, merchant_id, role, password_hash) values ('x', 1, 'erp', 'secret')",
 }
@@ -200,3 +211,63 @@ def test_an_empty_table_is_looked_up_by_its_key(connection: psycopg.Connection, 
     rows = connection.execute(sql.SQL("explain execute by_key (1, {})").format(key)).fetchall()
     plan = "\n".join(str(row[0]) for row in rows)
     assert f"using {table}_pkey" in plan or f"on {table}_pkey" in plan, plan
+
+
+@pytest.fixture
+def unconfirmed(connection: psycopg.Connection, sale: str) -> str:
+    """The same sale as one that is to be confirmed within a day; nobody has."""
+    with connection.transaction():
+        connection.execute("set local session_replication_role = replica")
+        connection.execute("delete from attempts")
+        connection.execute("update events set to_status = 'unconfirmed'")
+        connection.execute(
+            "update cashbacks set status = 'unconfirmed', version = 1, attempt = 0,"
+            " lease_until_at = null, due_at = now() + interval '1 day'"
+        )
+    return sale
+
+
+NEVER_OF_UNCONFIRMED = {
+    "sent": "update cashbacks set status = 'sending', version = 2, attempt = 1, due_at = null, lease_until_at = now()",
+    "sent by way of pending, unconfirmed": "update cashbacks set status = 'pending', version = 2",
+    "confirmed and still so": "update cashbacks set confirmed_at = now()",
+    "confirmed at another time": "update cashbacks set status = 'pending', version = 2, confirmed_at = now() - interval '1 s'",
+    "void before its time": "update cashbacks set status = 'void', version = 2, due_at = null",
+    "put off": "update cashbacks set due_at = due_at + interval '1 day'",
+    "without an end": "update cashbacks set due_at = null",
+    "in doubt": "update cashbacks set status = 'in_doubt', version = 2, due_at = null",
+    "rejected": "update cashbacks set status = 'rejected', version = 2, due_at = null",
+    "attempted": "update cashbacks set attempt = 1",
+}
+
+
+@pytest.mark.parametrize("statement", NEVER_OF_UNCONFIRMED.values(), ids=NEVER_OF_UNCONFIRMED)
+def test_what_is_unconfirmed_is_never(
+    connection: psycopg.Connection, unconfirmed: str, statement: str
+) -> None:
+    assert unconfirmed
+    with pytest.raises(psycopg.IntegrityError):
+        connection.execute(statement.encode())
+
+
+def test_what_is_void_stays_so(connection: psycopg.Connection, unconfirmed: str) -> None:
+    with connection.transaction():
+        connection.execute("set local session_replication_role = replica")
+        connection.execute("update cashbacks set due_at = now()")
+    with connection.transaction():
+        connection.execute("update cashbacks set status = 'void', version = 2, due_at = null")
+        connection.execute(
+            "insert into events (merchant_id, cashback_id, sequence, at, actor, from_status,"
+            " to_status, attempt, reason) values (1, %s, 2, now(), 'worker', 'unconfirmed', 'void',"
+            " 0, '')",
+            [unconfirmed],
+        )
+    for status, more in (
+        ("pending", ", due_at = now()"),
+        ("unconfirmed", ", due_at = now()"),
+        ("cancelled", ""),
+        ("held", ""),
+    ):
+        moved = f"update cashbacks set status = '{status}', version = 3{more}"  # noqa: S608
+        with pytest.raises(psycopg.IntegrityError):
+            connection.execute(moved.encode())

@@ -18,14 +18,22 @@ from adapters.postgres.sales.acceptance import accept_group
 from cashback_core.delivery.evidence import Applied, Evidence, NeverSent, Phase
 from cashback_core.delivery.leases import AttemptResult, Claim
 from cashback_core.delivery.states import Actor, DeliveryPolicy, Status
-from cashback_core.intake.acceptance import Accepted, NameTaken, Repeated, Submission
+from cashback_core.intake.acceptance import (
+    Accepted,
+    ContentTaken,
+    NameTaken,
+    Repeated,
+    Submission,
+)
 from cashback_core.sales.calculation import calculate
+from cashback_core.sales.place import Place
 from cashback_core.sales.programme import Programme, Rate
 from cashback_core.sales.sale import Customer, Line, Sale
 from cashback_core.sales.same_sale import Collision, NameKind
 from cashback_core.values.availability import StoreUnavailable
 from cashback_core.values.documents import Cpf, cpf_check_digits
 from cashback_core.values.ids import new_id
+from contract.builders import buyer_of
 from integration.running import SEAL
 
 PROGRAMME = Programme(
@@ -39,7 +47,7 @@ def submission(number: int, *, key: str | None = None, sale_id: str | None = Non
     sale = Sale(
         sold_at=SOLD_AT,
         customer=Customer(document=Cpf(stem + cpf_check_digits(stem)), name="JOSE DA SILVA"),
-        lines=(Line(type="A", value_centavos=1000, qty_thousandths=1000),),
+        lines=(Line.of(type="A", value_e10=1000 * 10**8, qty_e4=10_000),),
         total_centavos=1000,
         sale_id=sale_id,
     )
@@ -66,7 +74,7 @@ def applied(of: Submission) -> AttemptResult:
         id=of.id,
         merchant_id=of.merchant_id,
         attempt=1,
-        document=of.sale.customer.document,
+        document=buyer_of(of.sale).document,
         cashback_centavos=of.cashback.cashback_centavos,
     )
     evidence = Evidence(phase=Phase.STATUS_SEEN, status_code=201)
@@ -232,6 +240,31 @@ async def test_the_answer_leaves_after_the_commit(store: PostgresCashbackStore, 
         await blocker.rollback()
     assert isinstance(await waiting, Accepted)
     assert count(dsn, "select count(*) from attempts") == 2
+
+
+async def test_two_sales_of_one_place_at_once_do_not_miss_each_other(
+    store: PostgresCashbackStore, dsn: str
+) -> None:
+    """Neither has a name that the other could take: a third sale's content is called the same."""
+    first = submission(1)
+
+    def made_at(place: str) -> Submission:
+        return replace(first, id=new_id(), sale=replace(first.sale, place=Place(store=place)))
+
+    await store.accept(made_at("1"))
+    async with await psycopg.AsyncConnection.connect(dsn) as connection:
+        under_way = made_at("2")
+        answers = await accept_group(connection.cursor(), [under_way], SEAL)
+        assert isinstance(answers[under_way.id], Accepted)
+        waiting = asyncio.create_task(store.accept(made_at("2")))
+        async with asyncio.timeout(10):
+            while not (waiting.done() or await _somebody_waits(dsn)):
+                await asyncio.sleep(0.01)
+        await connection.commit()
+    told = await waiting
+    assert isinstance(told, ContentTaken)
+    assert told.record.id == under_way.id
+    assert isinstance(await store.accept(made_at("3")), Accepted)
 
 
 async def _somebody_waits(dsn: str) -> bool:

@@ -159,6 +159,9 @@ NOTHING_MORE: Final = (
 
 FREE: Final = {
     **WHOLE,
+    "sale": WHOLE["sale"]
+    .replace("accepted_at)", "accepted_at, nothing_due)")
+    .replace("'', now())", "'', now(), 'rounds_to_zero')"),
     "cashback": WHOLE["cashback"]
     .replace("'pending', 1, 0, 75", "'not_due', 1, 0, 0")
     .replace("now(), now(), now()", "now(), now(), null"),

@@ -48,10 +48,12 @@ def put_off_many(dsn: str, merchant_id: int, type_: str) -> None:
             ),
             lines as (
                 insert into sale_lines (
-                    merchant_id, cashback_id, position, type, value_centavos, qty_thousandths,
+                    merchant_id, cashback_id, position, type, value_e10, qty_e4, amount_centavos,
                     discount_centavos, rate_bp, rate_version, exact, cashback_centavos
                 )
-                select %(merchant)s, id, 0, %(type)s, 1000, 1000, 0, 500, 1, '50', 50 from ids
+                select %(merchant)s, id, 0, %(type)s, 100000000000, 10000, 1000, 0, 500, 1, '50',
+                    50
+                from ids
             )
             insert into cashbacks (
                 merchant_id, cashback_id, status, version, attempt, cashback_centavos,

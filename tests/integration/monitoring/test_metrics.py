@@ -8,13 +8,16 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
+from adapters.postgres.operators.examination import examine_backlog
 from adapters.telemetry.metrics import METRICS, STANDARD, Metric, ProcessRole
 from adapters.telemetry.page import as_markdown
+from cashback_gateway.commands.doctor import check_backlog
 from cashback_gateway.local.ports import free_port
 from integration.journeys import sale
 from integration.running import Gateway, running_gateway, wait_until_answers
@@ -28,6 +31,9 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parents[3]
 SALES = 60
+AHEAD_S = 240.0
+"""By so much the clock of a till is ahead."""
+
 DOCUMENT = re.compile(r"(?<![0-9.])[0-9]{11}(?![0-9])")
 
 
@@ -55,6 +61,8 @@ def fleet_on(dsn: str, folder: Path, **settings: str) -> Generator[Fleet, None, 
     ports = {name: free_port("127.0.0.1") for name in ("api", "api2", "worker")}
     second_url = f"http://127.0.0.1:{free_port('127.0.0.1')}"
     with running_gateway(dsn, folder, **settings) as gateway:
+        ahead = datetime.now(UTC) + timedelta(seconds=AHEAD_S)
+        gateway.submit(sale() | {"sold_at": ahead.isoformat()})
         fleet = Fleet(gateway=gateway, second_url=second_url, ports=ports)
         for name in ("api", "worker"):  # anew, each with a metrics port of its own
             gateway.processes[name].terminate()
@@ -205,7 +213,8 @@ def test_the_worker_tells_of_open_money_by_the_database_also_after_a_kill(fleet:
     def stored() -> dict[str, float]:
         query = (
             "select status, count(*)::float8 from cashbacks"
-            " where status not in ('applied', 'not_due', 'cancelled') group by status"
+            " where status not in ('applied', 'not_due', 'cancelled', 'void')"
+            " group by status"
         )
         return dict(gateway.rows(query))
 
@@ -225,6 +234,31 @@ def test_the_worker_tells_of_open_money_by_the_database_also_after_a_kill(fleet:
     until(lambda: answers(port))
     assert told() == stored()
     assert told()["rejected"] >= 1
+
+
+def test_whose_clock_is_ahead_is_told(fleet: Fleet) -> None:
+    (told,) = scrape(fleet.ports["worker"])["cashback_client_clock_ahead_seconds"].samples
+    assert told.labels == {"client": "user:demo"}
+    assert AHEAD_S - 30 < told.value < AHEAD_S
+    # Further ahead than it is taken by default: refused by both APIs, and seen all the same.
+    beyond = sale() | {"sold_at": (datetime.now(UTC) + timedelta(minutes=58)).isoformat()}
+    for url in (fleet.gateway.base_url, fleet.second_url):
+        reply = fleet.gateway.request("POST", "/api/cashbacks", beyond, to=url)
+        assert reply.status == 422
+        assert [each["code"] for each in reply.json["errors"]] == ["sold_at_future"]
+    until(lambda: fleet.gateway.rows("select sales from refused_clocks") == [(2,)])
+    until(
+        lambda: (
+            total(scrape(fleet.ports["worker"]), "cashback_client_clock_ahead_seconds") > 57 * 60
+        )
+    )
+    (line,) = [
+        check.found
+        for check in check_backlog(examine_backlog(fleet.gateway.dsn), datetime.now(UTC))
+        if check.name == "client clocks"
+    ]
+    assert line.startswith("user:demo of demo is ahead by 5")
+    assert "1 sale taken, 2 refused since" in line
 
 
 def test_a_paused_sender_is_seen(fleet: Fleet) -> None:

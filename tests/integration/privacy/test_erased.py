@@ -36,7 +36,17 @@ from cashback_core.sales.sale import Customer
 from cashback_core.sales.same_sale import EqualContent, EqualRefused, Repeat
 from cashback_core.values.documents import Cpf, cpf_check_digits
 from cashback_core.values.names import NameDifference
-from contract.builders import CREATED, a_cpf, a_sale, ended, leased, seen, submitted, unchecked
+from contract.builders import (
+    CREATED,
+    a_cpf,
+    a_sale,
+    buyer_of,
+    ended,
+    leased,
+    seen,
+    submitted,
+    unchecked,
+)
 from contract.reconciling import FOREIGN, RULES, Kept, reconcile, standing
 from integration.privacy.test_privacy import customer_id, rows
 from integration.running import SEAL
@@ -132,9 +142,9 @@ async def paid(store: PostgresCashbackStore, sale: Sale, *, key: str | None = No
     acceptance = await store.accept(submission)
     assert isinstance(acceptance, Accepted)
     record = acceptance.record
-    document = record.sale.customer.document
+    document = buyer_of(record.sale).document
     answer = (
-        f'{{"id": "PIX-{document}", "message": "{sale.customer.name} paid {document}",'
+        f'{{"id": "PIX-{document}", "message": "{buyer_of(sale).name} paid {document}",'
         f' "createdAt": "by {document}"}}'
     )
     claim = Claim(

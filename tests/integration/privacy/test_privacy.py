@@ -14,7 +14,7 @@ from adapters.postgres.operators.incidents import PostgresIncidentStore
 from adapters.postgres.privacy.data_subjects import PostgresPrivacyStore
 from adapters.postgres.reconciliation import PostgresReconciliationStore
 from cashback_core.delivery.leases import Claim
-from cashback_core.delivery.states import DeliveryPolicy, Status
+from cashback_core.delivery.states import Actor, DeliveryPolicy, Status
 from cashback_core.intake.acceptance import Accepted, ContentTaken, Repeated
 from cashback_core.privacy.data_subjects import Erased, Erasure, Retention, StillOpen
 from cashback_core.reconciliation.schedule import Moved
@@ -24,6 +24,7 @@ from cashback_core.values import pages
 from cashback_core.values.ids import new_id
 from contract.builders import (
     CREATED,
+    LEASE_S,
     a_cpf,
     a_sale,
     accepted,
@@ -33,6 +34,7 @@ from contract.builders import (
     seen,
     submitted,
 )
+from contract.confirming import later
 from contract.reconciling import RULES, Kept, in_doubt, reconcile
 from integration.running import SEAL
 from integration.two_merchants import ERASER, session
@@ -260,14 +262,17 @@ async def test_refused_tries_of_an_erased_customer_hold_their_document_no_more(
     await paid(store, document, sale_id="s-1")
     spelt = f"{document[:3]}.{document[3:6]}.{document[6:9]}-{document[9:]}"
     sale = a_sale(document=document, name=NAME)
-    for key in (f"till-7:{spelt}", f"{document}/2", "k-1"):
+    named = NAME.replace(" ", ".")
+    for key in (f"till-7:{spelt}", f"{document}/2", named, "k-1"):
         assert isinstance(await store.accept(submitted(sale, key=key)), ContentTaken)
     told = "select idempotency_key from refused_equals order by refusal_id"
-    assert rows(dsn, told) == [(f"till-7:{spelt}",), (f"{document}/2",), ("k-1",)]
+    assert rows(dsn, told) == [(None,), (None,), (named,), ("k-1",)]
     await privacy.erase(1, customer_id(dsn, document), WHY)
-    assert rows(dsn, told) == [(None,), (None,), ("k-1",)]
-    again = await store.accept(submitted(sale, key="k-2"))
-    assert isinstance(again, ContentTaken), "its content is still known"
+    assert rows(dsn, told) == [(None,), (None,), (None,), ("k-1",)]
+    for key in (f"late-{document}", f"late-{named}", "k-2"):
+        again = await store.accept(submitted(sale, key=key))
+        assert isinstance(again, ContentTaken), "its content is still known"
+    assert rows(dsn, told)[4:] == [(None,), (None,), ("k-2",)]
     with psycopg.connect(dsn) as owner, pytest.raises(psycopg.IntegrityError):
         owner.execute("update refused_equals set idempotency_key = 'x'")
     with psycopg.connect(dsn) as owner, pytest.raises(psycopg.IntegrityError):
@@ -441,6 +446,35 @@ async def test_raw_bytes_are_dropped_in_time_but_not_past_an_open_cashback(
     assert await privacy.retain(Retention(raw_days=30), limit=3) == 0
     assert rows(dsn, raw) == [(2,)]
     assert rows(dsn, "select count(*) from attempts where body is not null") == [(1,)]
+
+
+async def test_what_nobody_confirmed_yet_keeps_its_raw_bytes_and_nobody_elses(
+    store: PostgresCashbackStore, privacy: PostgresPrivacyStore, dsn: str
+) -> None:
+    first, second = [await accepted(store, later()) for _ in range(2)]
+    for _ in range(3):
+        await paid(store, a_cpf())
+    made_older(dsn, 40)
+    kept = "select cashback_id from sales where raw_body <> '' order by cashback_id"
+    assert await privacy.retain(Retention(raw_days=30), limit=100) == 5
+    assert rows(dsn, kept) == [(first.id,), (second.id,)]
+    assert await privacy.retain(Retention(raw_days=30), limit=100) == 0
+    await store.confirm(1, first.id)
+    assert await privacy.retain(Retention(raw_days=30), limit=100) == 0
+    (claim,) = await store.claim_due(limit=10, lease_s=LEASE_S)
+    await store.conclude(ended(claim, CREATED, deliverer=Actor.WORKER))
+    assert await privacy.retain(Retention(raw_days=30), limit=100) == 1
+    assert rows(dsn, kept) == [(second.id,)]
+    assert rows(dsn, "select count(*) from attempts where body is not null") == [(0,)]
+    with psycopg.connect(dsn) as owner:
+        owner.execute("set session_replication_role = replica")
+        owner.execute(
+            "update cashbacks set due_at = now() - interval '9 days' where due_at > now()"
+        )
+    assert await store.void_expired(limit=10) == 1
+    assert await privacy.retain(Retention(raw_days=30), limit=100) == 1
+    assert rows(dsn, kept) == []
+    assert await privacy.retain(Retention(raw_days=30), limit=100) == 0
 
 
 async def test_customers_who_bought_nothing_for_long_are_erased_and_others_kept(

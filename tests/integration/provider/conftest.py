@@ -12,7 +12,7 @@ import pytest
 from adapters.cashback_client.client import ProviderClient
 from adapters.cashback_client.pool import Limits
 from adapters.cashback_client.sandbox import Sandbox, running_sandbox
-from cashback_core.delivery.provider import Payment
+from cashback_core.delivery.provider import CreditRequest
 from cashback_core.values.documents import Cpf
 
 if TYPE_CHECKING:
@@ -69,12 +69,12 @@ def client_of() -> OpenClient:
 
 
 @pytest.fixture
-def payment() -> Payment:
-    return Payment(reference="the-cashback's-id", document=DOCUMENT, cashback_centavos=1000)
+def payment() -> CreditRequest:
+    return CreditRequest(reference="the-cashback's-id", document=DOCUMENT, cashback_centavos=1000)
 
 
 @pytest.fixture
-def credited(client_of: OpenClient, payment: Payment) -> Credited:
+def credited(client_of: OpenClient, payment: CreditRequest) -> Credited:
     async def credit_once(url: str, *, deadline_s: float = 10.0) -> Evidence:
         async with client_of(url, limits=Limits(deadline_s=deadline_s)) as client:
             return await client.credit(payment)

@@ -23,7 +23,7 @@ from cashback_core.delivery.evidence import (
     Unknown,
     classify,
 )
-from cashback_core.delivery.provider import Payment
+from cashback_core.delivery.provider import CreditRequest
 from integration.provider.scripted_provider import until
 
 if TYPE_CHECKING:
@@ -99,7 +99,7 @@ EXPECTED: dict[str, Expected] = {
 }
 
 
-def outcome_of(evidence: Evidence, payment: Payment) -> Outcome:
+def outcome_of(evidence: Evidence, payment: CreditRequest) -> Outcome:
     return classify(
         evidence, document=payment.document, cashback_centavos=payment.cashback_centavos
     )
@@ -111,7 +111,7 @@ def test_every_behaviour_of_the_sandbox_has_an_expected_outcome() -> None:
 
 @pytest.mark.parametrize("name", EXPECTED)
 async def test_each_behaviour_leaves_the_expected_evidence_and_is_asked_only_once(
-    name: str, sandbox: Sandbox, client_of: OpenClient, payment: Payment
+    name: str, sandbox: Sandbox, client_of: OpenClient, payment: CreditRequest
 ) -> None:
     desk = sandbox.desk
     deadline_s = DEADLINES_S.get(name, 10.0)
@@ -139,7 +139,7 @@ async def test_each_behaviour_leaves_the_expected_evidence_and_is_asked_only_onc
 
 
 async def test_a_compressed_answer_is_kept_as_it_came_and_never_inflated(
-    sandbox: Sandbox, client_of: OpenClient, payment: Payment
+    sandbox: Sandbox, client_of: OpenClient, payment: CreditRequest
 ) -> None:
     sandbox.desk.instructions.set_rates({"gzip_201": 1})
     async with client_of(sandbox.url) as client:
@@ -149,7 +149,7 @@ async def test_a_compressed_answer_is_kept_as_it_came_and_never_inflated(
 
 
 async def test_of_a_second_answer_not_one_byte_reaches_the_first(
-    sandbox: Sandbox, client_of: OpenClient, payment: Payment
+    sandbox: Sandbox, client_of: OpenClient, payment: CreditRequest
 ) -> None:
     sandbox.desk.instructions.set_rates({"twice_201": 1})
     async with client_of(sandbox.url) as client:
@@ -159,7 +159,7 @@ async def test_of_a_second_answer_not_one_byte_reaches_the_first(
 
 
 async def test_a_storm_of_misbehaviour_never_makes_the_client_ask_twice(
-    sandbox: Sandbox, client_of: OpenClient, payment: Payment
+    sandbox: Sandbox, client_of: OpenClient, payment: CreditRequest
 ) -> None:
     quick = [
         name
@@ -183,7 +183,7 @@ async def test_a_storm_of_misbehaviour_never_makes_the_client_ask_twice(
         async def pay(number: int) -> Evidence:
             async with turns:
                 return await client.credit(
-                    Payment(
+                    CreditRequest(
                         reference=f"payment-{number}",
                         document=payment.document,
                         cashback_centavos=number + 1,
@@ -200,12 +200,12 @@ async def test_a_storm_of_misbehaviour_never_makes_the_client_ask_twice(
 
 
 async def test_64_calls_at_once_each_get_their_own_answer(
-    sandbox: Sandbox, client_of: OpenClient, payment: Payment
+    sandbox: Sandbox, client_of: OpenClient, payment: CreditRequest
 ) -> None:
     sandbox.desk.instructions.set_timing(delay_s=0.05)
     async with client_of(sandbox.url, limits=Limits(deadline_s=5, connections=64)) as client:
         payments = [
-            Payment(reference=f"p{n}", document=payment.document, cashback_centavos=n + 1)
+            CreditRequest(reference=f"p{n}", document=payment.document, cashback_centavos=n + 1)
             for n in range(64)
         ]
         found = await asyncio.gather(*[client.credit(each) for each in payments])

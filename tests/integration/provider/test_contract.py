@@ -21,7 +21,7 @@ import pytest
 
 from adapters.cashback_client.client import ProviderClient
 from cashback_core.delivery.evidence import Applied, Phase, classify, read_answer
-from cashback_core.delivery.provider import Payment
+from cashback_core.delivery.provider import CreditRequest
 from integration.provider.conftest import DOCUMENT
 
 if TYPE_CHECKING:
@@ -40,8 +40,8 @@ async def provider(sandbox: Sandbox) -> AsyncIterator[ProviderClient]:
     await client.aclose()
 
 
-def payment_of(centavos: int) -> Payment:
-    return Payment(reference=str(uuid.uuid4()), document=DOCUMENT, cashback_centavos=centavos)
+def payment_of(centavos: int) -> CreditRequest:
+    return CreditRequest(reference=str(uuid.uuid4()), document=DOCUMENT, cashback_centavos=centavos)
 
 
 async def test_a_payment_is_applied_and_its_answer_can_be_read(provider: ProviderClient) -> None:

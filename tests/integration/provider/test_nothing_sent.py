@@ -26,7 +26,7 @@ from integration.provider.scripted_provider import (
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from cashback_core.delivery.provider import Payment
+    from cashback_core.delivery.provider import CreditRequest
     from integration.provider.conftest import Credited
 
 SHORT = Limits(deadline_s=0.4, connections=4)
@@ -51,7 +51,7 @@ async def test_a_connection_that_never_comes_about_sends_nothing_within_the_dead
     assert 0.39 <= evidence.ended_s < 1.5
 
 
-def test_a_name_that_does_not_resolve_sends_nothing(payment: Payment) -> None:
+def test_a_name_that_does_not_resolve_sends_nothing(payment: CreditRequest) -> None:
     async def unknown() -> None:
         raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
 
@@ -60,7 +60,7 @@ def test_a_name_that_does_not_resolve_sends_nothing(payment: Payment) -> None:
     assert evidence.reason == "name not resolved: Name or service not known"
 
 
-def test_a_name_server_that_hangs_sends_nothing_within_the_deadline(payment: Payment) -> None:
+def test_a_name_server_that_hangs_sends_nothing_within_the_deadline(payment: CreditRequest) -> None:
     async def hang() -> None:
         await asyncio.Event().wait()
 
@@ -70,7 +70,7 @@ def test_a_name_server_that_hangs_sends_nothing_within_the_deadline(payment: Pay
 
 
 def test_a_connection_attempt_that_the_system_gives_up_is_told_from_our_deadline(
-    payment: Payment,
+    payment: CreditRequest,
 ) -> None:
     async def give_up() -> None:
         raise TimeoutError(errno.ETIMEDOUT, "Connection timed out")
@@ -80,7 +80,7 @@ def test_a_connection_attempt_that_the_system_gives_up_is_told_from_our_deadline
     assert evidence.reason == "not connected: Connection timed out"
 
 
-def call_with_resolver(resolve: Callable[[], Awaitable[None]], payment: Payment) -> Evidence:
+def call_with_resolver(resolve: Callable[[], Awaitable[None]], payment: CreditRequest) -> Evidence:
     """One call on an event loop whose resolver does this, so that no name leaves the machine."""
 
     class Loop(asyncio.SelectorEventLoop):

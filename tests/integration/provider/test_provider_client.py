@@ -21,14 +21,14 @@ from integration.provider.scripted_provider import (
 )
 
 if TYPE_CHECKING:
-    from cashback_core.delivery.provider import Payment
+    from cashback_core.delivery.provider import CreditRequest
     from integration.provider.conftest import Credited, OpenClient
 
 SHORT = Limits(deadline_s=0.4, connections=4)
 REQUEST = b"POST /api/mock/Cashback HTTP/1.1\r\nHost: here\r\nContent-Length: 2\r\n\r\n{}"
 
 
-async def test_the_request_is_exactly_what_the_provider_documents(payment: Payment) -> None:
+async def test_the_request_is_exactly_what_the_provider_documents(payment: CreditRequest) -> None:
     async def script(peer: Peer) -> None:
         await peer.read_request()
         await peer.write(GOOD)
@@ -86,7 +86,7 @@ async def test_a_date_in_retry_after_counts_from_the_answers_own_date(credited: 
 
 
 async def test_a_cancelled_call_ends_at_once_and_its_connection_with_it(
-    client_of: OpenClient, payment: Payment
+    client_of: OpenClient, payment: CreditRequest
 ) -> None:
     gone = asyncio.Event()
 
@@ -105,7 +105,7 @@ async def test_a_cancelled_call_ends_at_once_and_its_connection_with_it(
 
 
 async def test_closing_the_client_ends_calls_under_way_as_unknown_and_later_ones_unsent(
-    payment: Payment,
+    payment: CreditRequest,
 ) -> None:
     async def script(peer: Peer) -> None:
         await peer.read_request()

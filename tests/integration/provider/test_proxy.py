@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Awaitable, Callable
     from pathlib import Path
 
-    from cashback_core.delivery.provider import Payment
+    from cashback_core.delivery.provider import CreditRequest
     from integration.provider.connect_proxy import ConnectProxy
 
     Instead = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
@@ -57,7 +57,7 @@ async def answer_every_request(peer: Peer) -> None:
 
 
 async def fallen_through(
-    payment: Payment,
+    payment: CreditRequest,
     certificate: Certificate,
     *,
     answer: bytes = ESTABLISHED,
@@ -78,7 +78,7 @@ async def fallen_through(
 
 
 async def test_calls_go_through_one_tunnel_and_the_proxy_can_read_nothing(
-    certificate: Certificate, payment: Payment
+    certificate: Certificate, payment: CreditRequest
 ) -> None:
     async with (
         scripted(answer_every_request, ssl=certificate.for_server()) as provider,
@@ -97,7 +97,7 @@ async def test_calls_go_through_one_tunnel_and_the_proxy_can_read_nothing(
 
 
 async def test_a_provider_without_tls_is_reached_by_a_tunnel_too(
-    certificate: Certificate, payment: Payment
+    certificate: Certificate, payment: CreditRequest
 ) -> None:
     async with (
         scripted(answer_every_request) as provider,
@@ -129,7 +129,7 @@ async def test_a_provider_without_tls_is_reached_by_a_tunnel_too(
     ],
 )
 async def test_a_proxy_that_gives_no_tunnel_has_sent_nothing(
-    certificate: Certificate, payment: Payment, answer: bytes, reason: str
+    certificate: Certificate, payment: CreditRequest, answer: bytes, reason: str
 ) -> None:
     async def close(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         del reader, writer
@@ -140,7 +140,7 @@ async def test_a_proxy_that_gives_no_tunnel_has_sent_nothing(
 
 
 async def test_a_proxy_that_is_not_there_or_never_answers_has_sent_nothing(
-    certificate: Certificate, payment: Payment
+    certificate: Certificate, payment: CreditRequest
 ) -> None:
     url, tls = "https://127.0.0.1:9", certificate.for_client()
     with refusing_port() as port:
@@ -168,7 +168,7 @@ async def test_a_proxy_that_is_not_there_or_never_answers_has_sent_nothing(
 
 @pytest.mark.parametrize("reset", [False, True])
 async def test_a_proxy_that_dies_in_the_handshake_has_sent_nothing(
-    certificate: Certificate, payment: Payment, *, reset: bool
+    certificate: Certificate, payment: CreditRequest, *, reset: bool
 ) -> None:
     async def die(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         hello = await reader.read(1)
@@ -182,7 +182,7 @@ async def test_a_proxy_that_dies_in_the_handshake_has_sent_nothing(
 
 
 async def test_a_proxy_that_shows_a_certificate_of_its_own_is_sent_nothing(
-    tmp_path: Path, certificate: Certificate, payment: Payment
+    tmp_path: Path, certificate: Certificate, payment: CreditRequest
 ) -> None:
     """One that would read everything: nobody told us to trust it."""
     (tmp_path / "other").mkdir()
@@ -199,7 +199,7 @@ async def test_a_proxy_that_shows_a_certificate_of_its_own_is_sent_nothing(
 
 
 async def test_a_tunnel_that_breaks_after_the_request_left_is_unknown(
-    certificate: Certificate, payment: Payment
+    certificate: Certificate, payment: CreditRequest
 ) -> None:
     async def read_and_close(peer: Peer) -> None:
         await peer.read_request()
@@ -215,7 +215,7 @@ async def test_a_tunnel_that_breaks_after_the_request_left_is_unknown(
 
 
 async def test_a_proxy_that_dies_between_the_tunnel_and_the_answer_is_unknown(
-    certificate: Certificate, payment: Payment
+    certificate: Certificate, payment: CreditRequest
 ) -> None:
     """That the request came through it, nobody here can tell."""
     arrived = asyncio.Event()
@@ -239,7 +239,7 @@ async def test_a_proxy_that_dies_between_the_tunnel_and_the_answer_is_unknown(
 
 
 async def test_the_system_s_authorities_are_not_asked_where_a_private_one_is_given(
-    certificate: Certificate, payment: Payment
+    certificate: Certificate, payment: CreditRequest
 ) -> None:
     async with scripted(answer_every_request, ssl=certificate.for_server()) as provider:
         client = ProviderClient(
@@ -252,7 +252,7 @@ async def test_the_system_s_authorities_are_not_asked_where_a_private_one_is_giv
 
 
 async def test_a_provider_that_asks_who_we_are_is_shown_our_certificate(
-    tmp_path: Path, certificate: Certificate, payment: Payment
+    tmp_path: Path, certificate: Certificate, payment: CreditRequest
 ) -> None:
     (tmp_path / "ours").mkdir()
     ours = Certificate(tmp_path / "ours", x509.DNSName("till.example"))

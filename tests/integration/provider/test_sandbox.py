@@ -18,7 +18,7 @@ from adapters.cashback_client.sandbox import (
 )
 from adapters.cashback_client.sandbox.behaviours import BEHAVIOURS
 from cashback_core.delivery.evidence import Phase
-from cashback_core.delivery.provider import Payment
+from cashback_core.delivery.provider import CreditRequest
 from cashback_core.values.documents import Cpf
 from integration.provider.scripted_provider import until
 
@@ -217,7 +217,7 @@ async def test_other_paths_and_methods_are_told_so(
 
 
 async def test_a_late_credit_comes_although_the_client_is_gone(
-    sandbox: Sandbox, payment: Payment
+    sandbox: Sandbox, payment: CreditRequest
 ) -> None:
     sandbox.desk.instructions.set_timing(late_s=0.6)
     sandbox.desk.instructions.set_rates({"late_apply": 1})
@@ -247,7 +247,7 @@ async def test_an_idempotent_sandbox_can_be_opened_as_such(tmp_path: Path) -> No
     options = SandboxOptions(idempotent=True)
     async with running_sandbox(tmp_path / "ledger", options=options) as sandbox:
         client = ProviderClient(sandbox.url)
-        payment = Payment(reference="r", document=Cpf("52998224725"), cashback_centavos=5)
+        payment = CreditRequest(reference="r", document=Cpf("52998224725"), cashback_centavos=5)
         for _ in range(3):
             await client.credit(payment)
         await client.aclose()

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from cashback_core.delivery.evidence import Evidence
-    from cashback_core.delivery.provider import Payment
+    from cashback_core.delivery.provider import CreditRequest
 
 pytestmark = pytest.mark.skipif(
     sys.platform != "linux", reason="all of 127.0.0.0/8 is this machine on Linux alone"
@@ -87,7 +87,7 @@ def run(factory: Factory, call: Coroutine[Any, Any, None]) -> None:
 
 async def credit(
     url: str,
-    payment: Payment,
+    payment: CreditRequest,
     *,
     times: int = 1,
     way: Way | None = None,
@@ -107,7 +107,7 @@ async def answer_every_request(peer: Peer) -> None:
 
 
 def test_a_dead_first_address_costs_under_a_second_and_the_next_connection_nothing(
-    factory: Factory, payment: Payment
+    factory: Factory, payment: CreditRequest
 ) -> None:
     async def call() -> None:
         with deaf_port(FIRST) as port:
@@ -122,7 +122,7 @@ def test_a_dead_first_address_costs_under_a_second_and_the_next_connection_nothi
 
 
 def test_an_address_that_lost_the_race_is_never_written_to(
-    factory: Factory, delays_s: dict[str, float], payment: Payment
+    factory: Factory, delays_s: dict[str, float], payment: CreditRequest
 ) -> None:
     # The first is slow and wins all the same; the second is connected a moment later.
     delays_s.update({FIRST: 0.4, SECOND: 0.2})
@@ -147,7 +147,7 @@ def test_an_address_that_lost_the_race_is_never_written_to(
 
 
 def test_a_refused_address_costs_nothing_and_what_all_refuse_is_told(
-    factory: Factory, payment: Payment
+    factory: Factory, payment: CreditRequest
 ) -> None:
     async def call() -> None:
         async with scripted(answer_every_request, host=SECOND) as provider:
@@ -162,7 +162,7 @@ def test_a_refused_address_costs_nothing_and_what_all_refuse_is_told(
 
 
 def test_where_every_address_is_dead_the_deadline_ends_it_and_nothing_was_sent(
-    factory: Factory, payment: Payment
+    factory: Factory, payment: CreditRequest
 ) -> None:
     async def call() -> None:
         with deaf_port(FIRST) as port, deaf_port(SECOND, port):
@@ -175,7 +175,7 @@ def test_where_every_address_is_dead_the_deadline_ends_it_and_nothing_was_sent(
 
 
 def test_an_address_whose_handshake_stalls_costs_one_attempt_and_then_comes_last(
-    factory: Factory, payment: Payment, tmp_path: Path
+    factory: Factory, payment: CreditRequest, tmp_path: Path
 ) -> None:
     certificate = Certificate(tmp_path, x509.DNSName(NAME))
 

@@ -22,7 +22,7 @@ from integration.provider.scripted_provider import GOOD, Peer, scripted
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from cashback_core.delivery.provider import Payment
+    from cashback_core.delivery.provider import CreditRequest
     from integration.provider.scripted_provider import ScriptedProvider
 
 EMPTY = b'{"rows": [], "count": 0, "sum": "0.00"}'
@@ -54,7 +54,7 @@ async def read_statement(provider: ScriptedProvider, way: Way) -> int:
 
 @pytest.mark.parametrize("over_tls", [True, False])
 async def test_payments_and_statements_go_through_the_same_proxy(
-    certificate: Certificate, payment: Payment, *, over_tls: bool
+    certificate: Certificate, payment: CreditRequest, *, over_tls: bool
 ) -> None:
     tls = certificate.for_server() if over_tls else None
     async with scripted(answer, ssl=tls) as provider, connect_proxy() as proxy:
@@ -72,7 +72,7 @@ async def test_payments_and_statements_go_through_the_same_proxy(
 
 
 async def test_what_payments_do_not_trust_statements_do_not_either(
-    certificate: Certificate, payment: Payment
+    certificate: Certificate, payment: CreditRequest
 ) -> None:
     async with scripted(answer, ssl=certificate.for_server()) as provider:
         way = Way(tls=tls_context())

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
     from pathlib import Path
 
-    from cashback_core.delivery.provider import Payment
+    from cashback_core.delivery.provider import CreditRequest
 
 
 @pytest.fixture
@@ -48,7 +48,7 @@ async def answer_every_request(peer: Peer) -> None:
 
 
 async def call_unsent(
-    url: str, payment: Payment, trusted: ssl.SSLContext | None, *, deadline_s: float = 10.0
+    url: str, payment: CreditRequest, trusted: ssl.SSLContext | None, *, deadline_s: float = 10.0
 ) -> Evidence:
     async with open_client(url, trusted, deadline_s=deadline_s) as client:
         evidence = await client.credit(payment)
@@ -57,7 +57,7 @@ async def call_unsent(
 
 
 async def test_calls_over_tls_share_a_connection(
-    certificate: Certificate, payment: Payment
+    certificate: Certificate, payment: CreditRequest
 ) -> None:
     async with (
         scripted(answer_every_request, ssl=certificate.for_server()) as provider,
@@ -71,7 +71,7 @@ async def test_calls_over_tls_share_a_connection(
 
 
 async def test_an_end_without_an_answer_is_unknown_over_tls_too(
-    certificate: Certificate, payment: Payment
+    certificate: Certificate, payment: CreditRequest
 ) -> None:
     async def script(peer: Peer) -> None:
         await peer.read_request()
@@ -85,7 +85,7 @@ async def test_an_end_without_an_answer_is_unknown_over_tls_too(
 
 
 async def test_an_untrusted_certificate_sends_nothing(
-    certificate: Certificate, payment: Payment
+    certificate: Certificate, payment: CreditRequest
 ) -> None:
     async with scripted(answer_every_request, ssl=certificate.for_server()) as provider:
         evidence = await call_unsent(provider.url, payment, None)
@@ -94,7 +94,7 @@ async def test_an_untrusted_certificate_sends_nothing(
 
 
 async def test_a_certificate_for_another_name_sends_nothing(
-    tmp_path: Path, payment: Payment
+    tmp_path: Path, payment: CreditRequest
 ) -> None:
     certificate = Certificate(tmp_path, x509.DNSName("provider.example"))
     async with scripted(answer_every_request, ssl=certificate.for_server()) as provider:
@@ -103,7 +103,7 @@ async def test_a_certificate_for_another_name_sends_nothing(
     assert provider.requests == []
 
 
-async def test_a_provider_without_tls_is_sent_nothing(payment: Payment) -> None:
+async def test_a_provider_without_tls_is_sent_nothing(payment: CreditRequest) -> None:
     async def script(peer: Peer) -> None:
         await peer.reader.read(1)
         await peer.write(b"HTTP/1.1 400 Bad Request\r\n\r\n")
@@ -115,7 +115,7 @@ async def test_a_provider_without_tls_is_sent_nothing(payment: Payment) -> None:
 
 
 async def test_a_handshake_that_stalls_sends_nothing_within_the_deadline(
-    payment: Payment,
+    payment: CreditRequest,
 ) -> None:
     async def script(peer: Peer) -> None:
         await peer.wait_closed_by_client()

@@ -19,9 +19,11 @@ from cashback_core.reconciliation import NEED_A_PERSON, FindingClass
 from cashback_core.reconciliation.incidents import PRECEDES, OpenLine, Suspect, may_be_credit_of
 from cashback_core.sales.erased import is_pseudonym
 from cashback_core.values.availability import StoreUnavailable
-from cashback_core.values.documents import hide_documents, mask
+from cashback_core.values.documents import mask
 from cashback_core.values.ids import new_id
-from contract.builders import a_cpf, a_sale, history_of, leased
+from cashback_core.values.masks import hide_documents
+from contract.builders import a_cpf, a_sale, accepted, history_of, leased
+from contract.confirming import later
 from contract.operating import REFUSED, ended_with
 from contract.statement_incidents import AT, FOREIGN, KNOWN, IncidentStoreContract
 from integration.kept_incidents import keep
@@ -99,6 +101,15 @@ class TestPostgresIncidents(IncidentStoreContract):
         for named, of_merchant in (((1,), 2), ((1,), None), ((), 1), ((), None)):
             with session(self.dsn, *named) as serving, pytest.raises(InsufficientPrivilege):
                 serving.execute(asked, [of_merchant, PRECEDES])
+        credited = "select may_be_credited(%s, %s, %s)"
+        for merchant_id, claim in claims.items():
+            with session(self.dsn, merchant_id) as serving:
+                serving.execute(credited, [merchant_id, claim.id, PRECEDES])
+            with (
+                session(self.dsn, 3 - merchant_id) as serving,
+                pytest.raises(InsufficientPrivilege),
+            ):
+                serving.execute(credited, [merchant_id, claim.id, PRECEDES])
         for role in (None, WORKER):  # whoever sees all rows may ask for all
             options = "" if role is None else f"-c role={role}"
             with psycopg.connect(self.dsn, options=options) as all_of_them:
@@ -113,10 +124,15 @@ class TestPostgresIncidents(IncidentStoreContract):
             "\uff15\uff12\uff19\uff19\uff18\uff12\uff12\uff14\uff17\uff12\uff15",
             "1234567890", "123456789012", "ref 01932c07-0000-7000-8000-000000000001", "", "a b",
         )  # fmt: skip
+        documents = (
+            cpf, "11222333000181", "12ABC34501DE35", "E2ABC34501DE33", "11222333000182",
+            "11111111111111", "AA-123456", "E" + "0" * 32, mask(cpf), mask("11222333000181"),
+            "***.1*", None,
+        )  # fmt: skip
         kept = {
             self.told(AT, reference=reference, document=document): (reference, document)
             for reference in (None, *told)
-            for document in (cpf, "11222333000181", "E" + "0" * 32, mask(cpf), None)
+            for document in documents
         }
         with psycopg.connect(self.dsn, options="-c role=cashback_worker") as worker:
             worker.execute("update statement_incidents set closed_at = now(), closed_why = 'x'")
@@ -200,13 +216,24 @@ async def _suspects(store: PostgresCashbackStore) -> list[Suspect]:
                 first_started_at=history.attempts[0].started_at,
             )
         )
+    for customer in customers:
+        sale = a_sale(document=customer, sale_id=f"later-{customer}")
+        record = await accepted(store, later(sale))
+        ones.append(
+            Suspect(
+                id=record.id,
+                document=customer,
+                centavos=record.cashback.cashback_centavos,
+                accepted_at=record.accepted_at,
+            )
+        )
     return ones
 
 
 def _a_line(chance: random.Random, ones: Sequence[Suspect]) -> OpenLine:
     """A line that has some of what these cashbacks have."""
     one = chance.choice(ones)
-    assert one.first_started_at is not None
+    began_at = one.first_started_at or one.accepted_at
     early = timedelta(days=2, seconds=chance.choice((-1, 0, 1)))
     hex_ = one.id.hex
     wrong = f"{hex_[:20]}{'0' if hex_[20] != '0' else '1'}{hex_[21:]}"
@@ -219,7 +246,7 @@ def _a_line(chance: random.Random, ones: Sequence[Suspect]) -> OpenLine:
         has_line=not named or chance.random() < 0.7,
         document=chance.choice((None, one.document, a_cpf(), a_cpf())),
         centavos=chance.choice((0, one.centavos, 1, 2)),
-        credited_at=chance.choice((None, one.first_started_at, one.first_started_at - early)),
+        credited_at=chance.choice((None, began_at, began_at - early)),
         reference=chance.choice((None, None, "", "NF 12", *cut, *spelt)),
     )
 

@@ -6,13 +6,19 @@ import psycopg
 import pytest
 
 from adapters.postgres.cashbacks.store import PostgresCashbackStore
+from adapters.postgres.delivery.sender import PostgresSender
+from adapters.postgres.operators.incidents import PostgresIncidentStore
 from cashback_core.delivery.states import DeliveryPolicy
+from cashback_core.reconciliation.incidents import Explanation, Meaning, StatementIncident
 from contract.cashback_store import CashbackStoreContract
+from contract.confirming import OVER
+from integration.kept_incidents import keep
 from integration.products import put_product
 from integration.stopping import put_stop
 
 if TYPE_CHECKING:
-    from datetime import datetime
+    from datetime import datetime, timedelta
+    from uuid import UUID
 
     from adapters.postgres.connection.database import Database
     from cashback_core.delivery.brakes import Ceilings
@@ -27,10 +33,18 @@ class TestPostgresStore(CashbackStoreContract):
 
     @pytest.fixture
     def store(self, database: Database) -> PostgresCashbackStore:
+        self.database = database
         return PostgresCashbackStore(database, DeliveryPolicy())
 
     async def expire_leases(self, store: object) -> None:  # noqa: ARG002
         self._run("update cashbacks set lease_until_at = lease_until_at - interval '1 day'")
+
+    async def expire_confirmations(self, store: object, by: timedelta = OVER) -> None:  # noqa: ARG002
+        with psycopg.connect(self.dsn) as connection:
+            connection.execute("set session_replication_role = replica")
+            connection.execute(
+                "update cashbacks set due_at = due_at - %s where status = 'unconfirmed'", [by]
+            )
 
     async def make_due(self, store: object) -> None:  # noqa: ARG002
         self._run("update cashbacks set due_at = due_at - interval '1 day'")
@@ -77,6 +91,30 @@ class TestPostgresStore(CashbackStoreContract):
 
     async def pause_sender(self, store: object) -> None:  # noqa: ARG002
         self._run("update sender set paused_at = now(), reason = 'a test', actor = 'a test'")
+
+    async def release_sender(self, store: object) -> None:  # noqa: ARG002
+        assert await PostgresSender(self.database).release(by="a test", reason="a test")
+
+    async def tell(
+        self,
+        store: object,  # noqa: ARG002
+        incident: StatementIncident,
+        merchant_id: int | None,
+    ) -> None:
+        keep(self.dsn, incident, merchant_id)
+
+    async def say_ours(
+        self,
+        store: object,  # noqa: ARG002
+        incident: StatementIncident,
+        cashback_id: UUID,
+    ) -> None:
+        said = Explanation(
+            meaning=Meaning.OURS, by="petra", reason="a test", cashback_id=cashback_id
+        )
+        incidents = PostgresIncidentStore(self.database)
+        done = await incidents.explain(incident.id, said, dry_run=False)
+        assert isinstance(done, StatementIncident)
 
     def _run(self, statement: str) -> None:
         with psycopg.connect(self.dsn) as connection:

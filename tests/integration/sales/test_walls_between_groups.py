@@ -45,6 +45,8 @@ TELLS_NOTHING_RECORDED: Final = {
     "precondition_failed", "in_use", "incident_closed", "explanation_unfit", "names_a_cashback",
     "risk_not_accepted", "act_not_allowed", "not_credited_there", "own_mark", "no_mark",
     "count_changed", "too_many_at_once", "customer_has_open_cashbacks",
+    # Of a sale that whoever asks may read; of any other they are told not_found ("confirmed").
+    "confirmation_expired",
 }  # fmt: skip
 
 
@@ -162,6 +164,10 @@ ROWS: Final = {
         ask=lambda g, s, w: g.request("GET", f"/api/cashbacks/{s.id}", headers=w),
         code="not_found", status=404, tells=READERS, elsewhere=404, shows='"id"',
     ),
+    "confirmed": Row(
+        ask=lambda g, s, w: g.request("POST", f"/api/cashbacks/{s.id}/confirm", headers=w),
+        code="not_found", status=404, tells=OWN, elsewhere=404, shows='"id"',
+    ),
 }  # fmt: skip
 """By the problem's code, or by what is asked for; what is submitted is by everybody's own way."""
 
@@ -180,6 +186,7 @@ TO_STRANGERS: Final = {"repeat": "sale_id_conflict", "sale_already_recorded": "n
 COMPARING_OPERATIONS: Final = {
     ("post", "/api/cashbacks"), ("post", "/api/cashback"), ("post", "/api/cashbacks/quote"),
     ("get", "/api/cashbacks"), ("get", "/api/cashbacks/{id}"), ("get", "/api/cashbacks/equals"),
+    ("post", "/api/cashbacks/{id}/confirm"),
     ("post", "/api/customers"), ("get", "/api/customers"),
 }  # fmt: skip
 """What a row or a test here walks: whatever a shop's system may call, or compares by sales."""

@@ -6,7 +6,7 @@ import copy
 import json
 import pickle
 from dataclasses import fields, replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any, cast
 
 import pytest
@@ -15,15 +15,21 @@ from hypothesis import given
 from cashback_core import (
     Actor,
     Applied,
+    BuyerRule,
+    Buyers,
     Cnpj,
     Cpf,
     Customer,
     Delivery,
     DocumentFault,
     Ended,
+    ForeignDocument,
     InvalidDocument,
     Line,
     Move,
+    Payment,
+    PaymentKind,
+    Place,
     Programme,
     Rate,
     Sale,
@@ -40,10 +46,11 @@ if TYPE_CHECKING:
 NAIVE = datetime(2026, 1, 2, 3)  # noqa: DTZ001 (what is to be refused)
 AT = datetime(2026, 1, 2, 3, tzinfo=UTC)
 CPF = Cpf("52998224725")
-LINE = Line(type="A", value_centavos=1000, qty_thousandths=1000)
-SALE = Sale(
-    sold_at=AT, customer=Customer(document=CPF, name="ANA"), lines=(LINE,), total_centavos=1000
-)
+LINE = Line(type="A", value_e10=10 * 10**10, qty_e4=10_000, amount_centavos=1000)
+ANA = Customer(document=CPF, name="ANA")
+SALE = Sale(sold_at=AT, customer=ANA, lines=(LINE,), total_centavos=1000)
+PIX = Payment(kind=PaymentKind.PIX, value_centavos=1000)
+RULES = SaleRules()
 LIKE_AN_INT: Any = 5.5
 LIKE_A_CPF: Any = "52998224725"
 RATE = Rate(type="A", rate_bp=5, version=1, starts_at=AT)
@@ -70,19 +77,69 @@ REFUSED: dict[str, Callable[[], object]] = {
     "a period of a type that is a number": lambda: replace(PERIOD, type=NO_TEXT),
     "a naive period": lambda: TypePeriod(type="A", version=1, starts_at=NAIVE),
     "a period's version 0": lambda: TypePeriod(type="A", version=0, starts_at=AT),
-    "a line in floats": lambda: replace(LINE, value_centavos=LIKE_AN_INT),
-    "a line of less than nothing": lambda: replace(LINE, value_centavos=-1),
-    "a line of no quantity": lambda: replace(LINE, qty_thousandths=0),
+    "a line in floats": lambda: replace(LINE, value_e10=LIKE_AN_INT),
+    "a line of less than nothing": lambda: replace(LINE, value_e10=-1, amount_centavos=0),
+    "a line of no quantity": lambda: replace(LINE, qty_e4=0, amount_centavos=0),
     "a line whose discount is above it": lambda: replace(LINE, discount_centavos=1001),
     "a line without a type": lambda: replace(LINE, type=ANYTHING),
     "a line of a type that is a number": lambda: replace(LINE, type=NO_TEXT),
     "a line of a sku that is a number": lambda: replace(LINE, sku=NO_TEXT),
     "a line of a sku without a name": lambda: replace(LINE, sku=""),
-    "a customer whose document is a text": lambda: replace(SALE.customer, document=LIKE_A_CPF),
-    "a customer without a name": lambda: replace(SALE.customer, name=""),
-    "a customer whose name is a number": lambda: replace(SALE.customer, name=NO_TEXT),
-    "a name with a control character": lambda: replace(SALE.customer, name="ANA\0"),
-    "a name that is not composed": lambda: replace(SALE.customer, name="JOSE\u0301"),
+    "a customer whose document is a text": lambda: replace(ANA, document=LIKE_A_CPF),
+    "a customer without a name": lambda: replace(ANA, name=""),
+    "a customer whose name is a number": lambda: replace(ANA, name=NO_TEXT),
+    "a name with a control character": lambda: replace(ANA, name="ANA\0"),
+    "a name that is not composed": lambda: replace(ANA, name="JOSE\u0301"),
+    "a line of another amount": lambda: replace(LINE, amount_centavos=1001),
+    "a line of another amount by far": lambda: replace(
+        LINE, amount_centavos=1101, difference_centavos=101
+    ),
+    "a line of an amount below zero": lambda: replace(LINE, amount_centavos=-1),
+    "a line of a surcharge below zero": lambda: replace(LINE, surcharge_centavos=-1),
+    "a foreigner's document as a text": lambda: replace(ANA, document=cast("Any", "AB-12345")),
+    "a payment of a text": lambda: Payment(kind=cast("Any", "pix"), value_centavos=1),
+    "a payment below zero": lambda: replace(PIX, value_centavos=-1),
+    "a place with a blank": lambda: Place(store="loja 1"),
+    "a place of 33 characters": lambda: Place(till="x" * 33),
+    "a place of nothing": lambda: Place(series=""),
+    "payments that are not all of it": lambda: replace(SALE, payments=(PIX, PIX)),
+    "payments in a list": lambda: replace(SALE, payments=cast("Any", [PIX])),
+    "payments of texts": lambda: replace(SALE, payments=cast("Any", ("pix",))),
+    "too many payments": lambda: replace(
+        SALE, payments=(PIX, *[replace(PIX, value_centavos=0)] * 20)
+    ),
+    "a sale that forgot its surcharge": lambda: replace(SALE, surcharge_centavos=1),
+    "a surcharge below zero": lambda: replace(SALE, surcharge_centavos=-1, total_centavos=999),
+    "a difference that no merchant lets pass": lambda: replace(
+        SALE, difference_centavos=100, total_centavos=1100
+    ),
+    "a discount above the lines": lambda: replace(
+        SALE, discount_centavos=1001, surcharge_centavos=1, total_centavos=0
+    ),
+    "a place that is a text": lambda: replace(SALE, place=cast("Any", "1")),
+    "confirmed by a text": lambda: replace(SALE, confirm_later=cast("Any", "later")),
+    "a cashier of two lines": lambda: replace(SALE, cashier="ANA\nBIA"),
+    "a cashier of nothing": lambda: replace(SALE, cashier=""),
+    "metadata in disorder": lambda: replace(SALE, metadata=(("b", "1"), ("a", "2"))),
+    "metadata told twice": lambda: replace(SALE, metadata=(("a", "1"), ("a", "2"))),
+    "metadata of a strange key": lambda: replace(SALE, metadata=(("a b", "1"),)),
+    "metadata without end": lambda: replace(SALE, metadata=(("a", "x" * 201),)),
+    "metadata in numbers": lambda: replace(SALE, metadata=cast("Any", (("a", 1),))),
+    "21 metadata": lambda: replace(SALE, metadata=tuple((f"k{n:02}", "") for n in range(21))),
+    "an excluded rate that earns": lambda: replace(RATE, excluded=True),
+    "nobody, paid": lambda: Buyers(nobody=BuyerRule.PAY),
+    "buyers as texts say": lambda: Buyers(company=cast("Any", "pay")),
+    "a tolerance of a real": lambda: replace(RULES, line_tolerance_centavos=100),
+    "a tolerance below zero": lambda: replace(RULES, sale_tolerance_centavos=-1),
+    "a tolerance in halves": lambda: replace(RULES, sale_tolerance_centavos=LIKE_AN_INT),
+    "lines rounded as a text says": lambda: replace(RULES, line_rounding=cast("Any", "down")),
+    "surcharges that earn by a text": lambda: replace(RULES, surcharge_earns=cast("Any", "no")),
+    "a clock ahead for ever": lambda: replace(RULES, max_ahead=timedelta(days=1, seconds=1)),
+    "a clock ahead by less than nothing": lambda: replace(RULES, max_ahead=-timedelta(seconds=1)),
+    "confirmed within minutes": lambda: replace(RULES, confirm_within=timedelta(minutes=59)),
+    "confirmed within years": lambda: replace(RULES, confirm_within=timedelta(days=91)),
+    "numbers as a text says": lambda: replace(RULES, numbers=cast("Any", "store")),
+    "buyers that are none": lambda: replace(RULES, buyers=cast("Any", None)),
     "a naive sale": lambda: replace(SALE, sold_at=NAIVE),
     "a wall clock with an offset": lambda: replace(SALE, sold_at_wall=AT),
     "a total in floats": lambda: replace(SALE, total_centavos=LIKE_AN_INT),
@@ -124,9 +181,18 @@ def test_no_cnpj_is_made_of_anything_else(text: str) -> None:
         Cnpj(text)
 
 
+@pytest.mark.parametrize(
+    "text", ["1234", "a" * 21, "AB 12345", "./-./", "ÁB12345", "AB12345\n", "52998224725"]
+)
+def test_no_foreign_document_is_made_of_anything_else(text: str) -> None:
+    with pytest.raises(InvalidDocument):
+        ForeignDocument(text)
+    assert not ForeignDocument.is_valid(text)
+
+
 @pytest.mark.parametrize("value", [None, 5, True, b"52998224725", ("52998224725",)])
 def test_what_is_no_text_is_no_document(value: Any) -> None:
-    for make in (Cpf, Cpf.parse, Cnpj, Cnpj.parse):
+    for make in (Cpf, Cpf.parse, Cnpj, Cnpj.parse, ForeignDocument, ForeignDocument.parse):
         with pytest.raises(InvalidDocument) as caught:
             make(value)
         assert caught.value.fault is DocumentFault.FORMAT
@@ -134,7 +200,7 @@ def test_what_is_no_text_is_no_document(value: Any) -> None:
     assert not Cnpj.is_valid(value)
 
 
-@given(strategies.sales())
+@given(strategies.sales() | strategies.sales(strategies.STORES))
 def test_what_is_known_is_what_its_constructor_makes(sale: Sale) -> None:
     def again(whole: Line | Sale) -> Line | Sale:
         values: dict[str, Any] = {each.name: getattr(whole, each.name) for each in fields(whole)}

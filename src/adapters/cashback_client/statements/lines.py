@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final, TypeVar
@@ -14,7 +15,12 @@ from adapters.cashback_client.statements.values import (
     text_of,
 )
 from cashback_core.reconciliation.statements import MAX_REFERENCE, LineKind, StatementLine
-from cashback_core.values.documents import Cnpj, Cpf, InvalidDocument
+from cashback_core.values.documents import (
+    MAX_FOREIGN_CHARS,
+    Cnpj,
+    Cpf,
+    ForeignDocument,
+)
 from cashback_core.values.money import MAX_CENTAVOS
 
 if TYPE_CHECKING:
@@ -36,6 +42,14 @@ REVERSALS: Final = frozenset(
 _LATEST: Final = datetime(2100, 1, 1, tzinfo=UTC)
 _T = TypeVar("_T")
 _MASKS: Final = frozenset("*xX#•")
+_EXPONENT: Final = re.compile(r"[0-9.]+[eE][0-9]+\Z")
+"""A number as a spreadsheet writes a long one."""
+_CPF_CHARS: Final = 11
+_CNPJ_CHARS: Final = 14
+_PUNCTUATION: Final = str.maketrans("", "", ".-/")
+_OURS_CHARS: Final = frozenset({_CPF_CHARS, _CNPJ_CHARS})
+_MAX_FOREIGN_DIGITS: Final = 10
+_MAX_DIGITS_ALONE: Final = 8
 
 
 def read_line(number: int, row: Fields | None) -> StatementLine:
@@ -56,6 +70,7 @@ def read_line(number: int, row: Fields | None) -> StatementLine:
     reference = _read(row, "reference", _reference, problems)
     reversal = _says_reversal(row, problems) or (centavos is not None and centavos < 0)
     kind = LineKind.REVERSAL if reversal else LineKind.CREDIT
+    is_else_read = len(problems) == (1 if document is None else 0)
     return StatementLine(
         number=number,
         kind=LineKind.UNREADABLE if problems else kind,
@@ -64,6 +79,9 @@ def read_line(number: int, row: Fields | None) -> StatementLine:
         credited_at=credited_at,
         reference=reference,
         problem="; ".join(problems) if problems else None,
+        doubtful=_doubtful(row.get("document"), document)
+        if is_else_read and kind is LineKind.CREDIT
+        else None,
     )
 
 
@@ -77,21 +95,77 @@ def _read(row: Fields, field: str, reader: Callable[[Value], _T], problems: list
 
 
 def _document(value: Value) -> str:
-    """A CPF, or the CNPJ of a company, which is nobody's here. A number has lost its zeros."""
+    """A CPF, a CNPJ, or a foreign one. A number has lost its zeros."""
     text = text_of(value)
+    is_number = isinstance(value, int)
+    brazilian = _brazilian(text, is_number=is_number)
+    if len(brazilian) > 1:
+        raise NotRead("a CPF or a CNPJ, without its zeros")
+    if brazilian and not _is_crossed_out(brazilian[0]):
+        return brazilian[0]
+    if not is_number and _is_foreign(text):
+        return ForeignDocument.parse(text)
+    masked = len(text) <= MAX_FOREIGN_CHARS and not _MASKS.isdisjoint(text)
+    raise NotRead("masked" if masked else "no document")
+
+
+def _brazilian(text: str, *, is_number: bool) -> list[str]:
+    """The CPF and the CNPJ that this may be.
+
+    A text however it is punctuated and in whatever case: a foreign document is never one, so there
+    is nobody else whom it could mean.
+    """
+    plain = "".join(text.split()).translate(_PUNCTUATION)
+    if not plain.isascii():
+        return []  # some letters are ASCII as capitals alone
+    plain = plain.upper()
+    cpf, cnpj = (text.zfill(_CPF_CHARS), text.zfill(_CNPJ_CHARS)) if is_number else (plain, plain)
+    return [kind(spelt) for kind, spelt in ((Cpf, cpf), (Cnpj, cnpj)) if kind.is_valid(spelt)]
+
+
+def _doubtful(value: Value, read: str | None) -> str | None:
+    """What a document says, where somebody may have it who is not read: the book knows who does.
+
+    By the predicate of the intake: whatever foreign document is paid is at least that. A number
+    that is read as a CPF or CNPJ without its zeros may be a foreign one as it stands.
+    """
+    try:
+        text = text_of(single(value))
+    except NotRead:
+        return None
     if isinstance(value, int):
-        text = text.zfill(11 if len(text) <= 11 else 14)
-    if len(text) > 18:
-        raise NotRead("neither a CPF nor a CNPJ")
-    try:
-        return Cpf.parse(text)
-    except InvalidDocument:
-        pass
-    try:
-        return Cnpj.parse(text)
-    except InvalidDocument:
-        masked = not _MASKS.isdisjoint(text)
-        raise NotRead("masked" if masked else "neither a CPF nor a CNPJ") from None
+        return text if read is None or (read != text and ForeignDocument.is_valid(text)) else None
+    if read is not None:
+        return None
+    crossed_out = _brazilian(text, is_number=False)
+    if crossed_out:
+        return crossed_out[0]
+    return text.upper() if ForeignDocument.is_valid(text) else None
+
+
+def _is_foreign(text: str) -> bool:
+    """Whether this is told of a foreigner, whoever they are: never what may be a CPF told wrongly.
+
+    What cannot be read keeps everybody's doubts from being called unpaid; taken for a document that
+    nobody has, it would be no credit of theirs. So a foreign one is not as long as either, and has
+    at most ten digits, among them a letter that masks nothing, or up to eight that are no CPF
+    without its zeros.
+    """
+    if not ForeignDocument.is_valid(text) or _EXPONENT.match(text) is not None:
+        return False
+    digits = "".join(filter(str.isdigit, text))
+    has_letters = any(map(str.isalpha, text))
+    if len(digits) > _MAX_FOREIGN_DIGITS or sum(map(str.isalnum, text)) in _OURS_CHARS:
+        return False
+    if has_letters:
+        return not _is_crossed_out(text)
+    return len(digits) <= _MAX_DIGITS_ALONE and not Cpf.is_valid(digits.zfill(_CPF_CHARS))
+
+
+def _is_crossed_out(text: str) -> bool:
+    """Whether its only letters are Xs, some in a row: a mask, though a document may have them."""
+    folded = text.casefold()
+    return "xx" in folded and set(filter(str.isalpha, folded)) == {"x"}
 
 
 def _centavos(value: Value) -> int:

@@ -17,16 +17,17 @@ from adapters.http.resources.resource import (
 )
 from adapters.http.wire import fresh
 from adapters.http.wire.cursors import Kind
-from adapters.http.wire.fields import Body, CpfField, PersonName
-from adapters.http.wire.filters import CpfFilter, Filters
+from adapters.http.wire.fields import Body, DocumentField, PersonName
+from adapters.http.wire.filters import DocumentFilter, Filters
 from adapters.http.wire.shapes import Document, Instant, Shape, Uuid, Version
 from cashback_core.administration import customers
 from cashback_core.sales.sale import Customer
+from cashback_core.values.documents import DocumentKind, document_kind
 from cashback_core.values.ids import new_id
 from cashback_core.values.instants import format_instant
 
 if TYPE_CHECKING:
-    from cashback_core.values.documents import Cpf
+    from cashback_core.values.documents import BuyerDocument
 
 
 class KnownCustomer(Shape, frozen=True, kw_only=True):
@@ -34,6 +35,7 @@ class KnownCustomer(Shape, frozen=True, kw_only=True):
 
     id: Uuid
     document: Document
+    document_type: DocumentKind
     name: str
     version: Version
     created_at: Instant
@@ -45,6 +47,7 @@ def customer_shape(known: customers.KnownCustomer) -> KnownCustomer:
     return KnownCustomer(
         id=str(known.id),
         document=str(known.customer.document),
+        document_type=document_kind(known.customer.document),
         name=known.customer.name,
         version=known.version,
         created_at=format_instant(known.created_at),
@@ -52,7 +55,7 @@ def customer_shape(known: customers.KnownCustomer) -> KnownCustomer:
     )
 
 
-def _new(*, document: Cpf, name: str) -> customers.NewCustomer:
+def _new(*, document: BuyerDocument, name: str) -> customers.NewCustomer:
     return customers.NewCustomer(id=new_id(), customer=Customer(document=document, name=name))
 
 
@@ -68,17 +71,22 @@ CUSTOMERS: Final = Resource(
     key=UuidKey("id"),
     answer=Answered(KnownCustomer, customer_shape),
     new=Body(
-        "Who bought. A CPF keeps the name it first came with: case, accents, apostrophes,"
-        " dashes, dots, initials and the cut end of a long name do not count; another person's"
-        " name is refused or, where the merchant's `name_difference` is `note`, noted.",
+        "A document keeps the name it first came with: case, accents, apostrophes, dashes, dots,"
+        " initials and the cut end of a long name do not count; another person's name is refused,"
+        " or noted where `name_difference` is `note`.",
         _new,
-        document=CpfField(about="A CPF with right check digits.", must=True, hidden=True),
+        document=DocumentField(
+            about="With right check digits: a CPF, a CNPJ, or `foreign:` and another document.",
+            must=True,
+            hidden=True,
+        ),
         name=PersonName(),
     ),
     state=Body("What of it can be changed.", _name, name=PersonName()),
     orders=Orders(default="id", key=_ID, columns={"id": _ID}),
     filters=Filters(
-        customers.CustomerFilter, document=CpfFilter(about="Only the one of this CPF.")
+        customers.CustomerFilter,
+        document=DocumentFilter(about="Only the one of this document, as in a list of cashbacks."),
     ),
     may=May(read=READERS, write=OPERATORS),
     says=Says(

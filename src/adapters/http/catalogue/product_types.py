@@ -30,7 +30,7 @@ from adapters.http.resources.resource import (
 from adapters.http.resources.routes import READ, ResourceRoutes
 from adapters.http.wire import fresh
 from adapters.http.wire.cursors import Kind
-from adapters.http.wire.fields import Body, Name, TextField, Whole, pattern
+from adapters.http.wire.fields import Body, Name, TextField, Truth, Whole, pattern
 from adapters.http.wire.filters import Filters
 from adapters.http.wire.ids import path_version
 from adapters.http.wire.shapes import Instant, Shape, Used, Version
@@ -58,6 +58,9 @@ class Rate(Shape, frozen=True, kw_only=True):
     version: Annotated[int, Meta(ge=1, description="Counted from 1; sales are recorded with it.")]
     rate_bp: Annotated[int, Meta(ge=0, le=10_000, description="Rate in basis points: 500 = 5 %.")]
     starts_at: Instant
+    excluded: Annotated[
+        bool, Meta(description="Its sales are recorded and earn nothing; rate_bp is 0.")
+    ]
 
 
 class RateList(Shape, frozen=True, kw_only=True):
@@ -98,20 +101,31 @@ def rates_shape(found: product_types.ProductType) -> RateList:
 
 def _rate_shape(rate: programme.Rate) -> Rate:
     return Rate(
-        version=rate.version, rate_bp=rate.rate_bp, starts_at=format_instant(rate.starts_at)
+        version=rate.version,
+        rate_bp=rate.rate_bp,
+        starts_at=format_instant(rate.starts_at),
+        excluded=rate.excluded,
     )
 
 
 def _rate(
-    *, rate_bp: int, starts_at: datetime | None, confirm_rate_bp: int | None
-) -> product_types.NewRate:
-    return product_types.NewRate(
-        rate_bp=rate_bp, starts_at=starts_at or BEGINNING, confirmed_bp=confirm_rate_bp
+    *,
+    rate_bp: int | None,
+    starts_at: datetime | None,
+    confirm_rate_bp: int | None,
+    excluded: bool,
+) -> programme.NewRate:
+    return programme.NewRate(
+        rate_bp=rate_bp or 0,
+        starts_at=starts_at or BEGINNING,
+        confirmed_bp=confirm_rate_bp,
+        excluded=excluded,
     )
 
 
 def _new(*, type: str, name: str | None, **first: Any) -> product_types.NewProductType:  # noqa: A002
-    rate = None if first["rate_bp"] is None else _rate(**first)
+    has_rate = first["rate_bp"] is not None or first["excluded"]
+    rate = _rate(**first) if has_rate else None
     return product_types.NewProductType(type=type, name=name, first=rate)
 
 
@@ -123,11 +137,22 @@ def _no_filter() -> None:
     """There is nothing to filter types by."""
 
 
-def _rate_is_whole(reader: ObjectReader, values: Mapping[str, Any]) -> None:  # noqa: ARG001
+def _first_is_whole(reader: ObjectReader, values: Mapping[str, Any]) -> None:
     """What says more of a first rate needs the rate."""
     for name in ("starts_at", "confirm_rate_bp"):
-        if reader.has(name) and not reader.has("rate_bp"):
+        if reader.has(name) and not (reader.has("rate_bp") or values["excluded"]):
             reader.tell(name, "rate_needs_both")
+
+
+def _next_is_whole(reader: ObjectReader, values: Mapping[str, Any]) -> None:
+    """A type that is not excluded has a rate."""
+    if not values["excluded"]:
+        reader.must_have("rate_bp")
+
+
+def _excluded_pays_nothing(reader: ObjectReader, values: Mapping[str, Any]) -> None:
+    if values["excluded"] and values["rate_bp"]:
+        reader.tell("rate_bp", "excluded_has_rate")
 
 
 _CONFIRM: Final = Whole(
@@ -139,9 +164,15 @@ _CONFIRM: Final = Whole(
 _TYPE: Final = SortKey[product_types.ProductType](Kind.TEXT, lambda found: found.type)
 
 
-def _rate_bp(*, must: bool) -> Whole:
-    about = "In basis points: 500 = 5 %."
-    return Whole(about=about, lowest=0, highest=programme.MAX_RATE_BP, must=must)
+_RATE_BP: Final = Whole(
+    about="In basis points: 500 = 5 %. Of an excluded type it is 0, or left out.",
+    lowest=0,
+    highest=programme.MAX_RATE_BP,
+)
+_EXCLUDED: Final = Truth(
+    about="From then on its lines are recorded and earn nothing; the sale's explanation says so."
+    " Unlike a type that has no rate, it is known: no sale is refused for it.",
+)
 
 
 PRODUCT_TYPES: Final = Resource(
@@ -152,12 +183,14 @@ PRODUCT_TYPES: Final = Resource(
     new=Body(
         "A product type to be added.",
         _new,
-        _rate_is_whole,
+        _first_is_whole,
+        _excluded_pays_nothing,
         type=TextField(form=TYPE, code="type_format", says={"pattern": pattern(TYPE)}),
         name=Name(must=False),
-        rate_bp=_rate_bp(must=False),
+        rate_bp=_RATE_BP,
         starts_at=STARTS_AT,
         confirm_rate_bp=_CONFIRM,
+        excluded=_EXCLUDED,
     ),
     state=Body("What of it can be changed.", _name, name=Name(must=False)),
     orders=Orders(default="type", key=_TYPE, columns={"type": _TYPE}),
@@ -167,9 +200,9 @@ PRODUCT_TYPES: Final = Resource(
         tag="Product types",
         one="a product type",
         many="product types",
-        created="With its first rate, or without: then its sales are refused until it has one. The"
-        " first rate may start anywhere; without starts_at it has always been in force. Every"
-        " process knows the type within 30 seconds.",
+        created="With its first rate, or without: then its sales are refused until it has one. It"
+        " may start anywhere; without starts_at it has always been in force. Every process knows"
+        " the type within 30 seconds.",
         deleted="With its rates; refused once a sale was recorded with it, or a product is of it.",
         delete_problems=("in_use",),
     ),
@@ -182,9 +215,12 @@ PRODUCT_TYPES: Final = Resource(
 NEXT_RATE: Final = Body(
     "A rate to be announced.",
     _rate,
-    rate_bp=_rate_bp(must=True),
+    _next_is_whole,
+    _excluded_pays_nothing,
+    rate_bp=_RATE_BP,
     starts_at=STARTS_AT,
     confirm_rate_bp=_CONFIRM,
+    excluded=_EXCLUDED,
 )
 
 

@@ -40,10 +40,9 @@ ADMINISTRATION: Final[dict[tuple[str, str], Operation]] = {
         id="stop",
         tag="Stops",
         summary="Stop a product type, or the whole merchant, at once",
-        description="Nothing of it is sent from now on: no attempt begins once this is answered,"
-        " what is under way ends. Sales are taken and recorded as ever; their cashbacks are"
-        " answered with 202 and `waiting`. Lifting it sends what waits. Whoever sells waits for the"
-        " stop's commit, so it can take a moment under load; 503 means: send it again.",
+        description="No attempt begins once this is answered; what is under way ends. Sales are"
+        " recorded as ever and answered with 202 and `waiting`. Lifting it sends what waits. It can"
+        " take a moment under load; 503 means: send it again.",
         body="StopInput",
         example={"type": "A", "reason": "the rate has a digit too many"},
         successes={201: Success(schema="Stop", description="It stands.", headers=CREATED)},

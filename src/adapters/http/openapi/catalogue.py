@@ -38,8 +38,7 @@ def _announced(
         tag=of.says.tag,
         summary=f"Announce the next {what} of {of.says.one}",
         description="It starts at least 10 minutes from now and after every other; what has begun"
-        " never changes, so a sale earns what was in force at its sold_at. Without an offset the"
-        " instant is in the merchant's own time.",
+        " never changes. Without an offset the instant is in the merchant's own time.",
         parameters=(address_parameter(of.key),),
         body=body,
         example=example,

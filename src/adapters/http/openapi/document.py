@@ -1,6 +1,6 @@
 """The OpenAPI 3.1 document, out of the table of operations, the shapes and the problems.
 
-What many operations share stands once, in its components: parameters and the answers of problems.
+What many operations share stands once, in its components: parameters, and answers.
 """
 
 from __future__ import annotations
@@ -13,17 +13,17 @@ import msgspec
 from adapters.http.access import ACCESS
 from adapters.http.openapi.examples import problem_examples, with_examples
 from adapters.http.openapi.operations import OPERATIONS
-from adapters.http.openapi.parameters import SharedParameters
 from adapters.http.openapi.parts import ACCEPT_LANGUAGE
 from adapters.http.openapi.problem_answers import ProblemAnswer, problem_answers
 from adapters.http.openapi.references import reference, references
 from adapters.http.openapi.schemas import schemas
+from adapters.http.openapi.shared import Shared
 from adapters.http.wire.fresh import freshened
 from cashback_core.people.roles import Role
 from cashback_core.words.locales import language_name, languages
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable
     from datetime import datetime
 
     from adapters.http.identity.roles import Roles
@@ -35,22 +35,20 @@ Takes each sale of a retail chain, computes its cashback, passes it to the provi
 what the provider answered.
 
 To try it here: `POST /api/token`, then **Authorize** with the `access` token, then \
-`POST /api/cashbacks`. `make run` prints a user of each role; each operation tells for which it \
-is. The examples have fresh names and instants each time this page is loaded; a sale that is sent \
-twice is answered twice and recorded once.
+`POST /api/cashbacks`. `make run` prints a user of each role. The examples have fresh names and \
+instants each time this page is loaded; a sale that is sent twice is recorded once.
 
-Every error is an RFC 9457 problem in LANGUAGES (`Accept-Language`); its `type` is the \
-address of a page about it. An unknown address is a 404, another method a 405 with `Allow`. \
-Trailing slashes are accepted everywhere.
+Every error is an RFC 9457 problem in LANGUAGES (`Accept-Language`; `Content-Language` tells \
+which); its `type` is the address of a page about it. An unknown address is a 404, another method \
+a 405 with `Allow`. Trailing slashes are accepted everywhere.
 
 **What a client must bear.** Without notice an answer may have new fields and headers, a list of \
 values (`status`, `code`, `class` …) a new value, an operation a new optional field, parameter \
-or error, in any order. So: ignore fields that you do not know; take an unknown `status` of a \
-cashback for one that is not final; an unknown `code`, or a status that is not listed, by its \
-status: 4xx is yours to mend, 429 and 5xx are tried again, with the same `sale_id` or \
-`Idempotency-Key`. Texts (`title`, `detail`, `expected` …) may improve: never compare them. Ids, \
-cursors and ETags mean nothing but themselves. What is there now keeps its address, name, type \
-and meaning, and nothing optional becomes needed."""
+or error. So: ignore fields that you do not know; an unknown `status` of a cashback is not final; \
+an unknown `code`, or a status that is not listed, goes by its status: 4xx is yours to mend, 429 \
+and 5xx are tried again under the same `sale_id` or `Idempotency-Key`. Texts (`detail` …) may \
+improve: never compare them. Ids, cursors and ETags mean nothing but themselves. What is there \
+keeps its address, name, type and meaning, and nothing optional becomes needed."""
 
 
 def _description() -> str:
@@ -91,16 +89,35 @@ def build_document(*, version: str) -> dict[str, Any]:
     """The whole document."""
     paths: dict[str, dict[str, Any]] = {}
     problems: dict[str, ProblemAnswer] = {}
-    shared = SharedParameters(
-        (path, one) for (_, path), operation in OPERATIONS.items() for one in _taken(operation)
+    parameters = Shared(
+        "parameters",
+        (
+            (one["name"], path, one)
+            for (_, path), operation in OPERATIONS.items()
+            for one in _taken(operation)
+        ),
+    )
+    answers = Shared(
+        "responses",
+        (
+            (f"{status}_{one.schema}" if one.schema else str(status), path, _success(one))
+            for (_, path), operation in OPERATIONS.items()
+            for status, one in operation.successes.items()
+        ),
     )
     for (method, path), operation in OPERATIONS.items():
         refused = problem_answers(operation)
         problems |= {answer.name: answer for answer in refused}
         paths.setdefault(path, {})[method] = {
-            **_operation(operation, ACCESS[method, path], refused),
-            "parameters": [shared.told(one) for one in _taken(operation)],
+            **_operation(operation, ACCESS[method, path]),
+            "responses": {
+                **{str(at): answers.told(_success(one)) for at, one in operation.successes.items()},
+                **{answer.status: reference("responses", answer.name) for answer in refused},
+            },
+            "parameters": [parameters.told(one) for one in _taken(operation)],
         }
+    for item in paths.values():
+        _take_together(item)
     codes = {code for answer in problems.values() for code in answer.codes}
     return {
         "openapi": "3.1.0",
@@ -111,8 +128,11 @@ def build_document(*, version: str) -> dict[str, Any]:
         "paths": paths,
         "components": {
             "schemas": with_examples(schemas()),
-            "responses": {name: problems[name].described() for name in sorted(problems)},
-            "parameters": shared.components,
+            "responses": {
+                **answers.components,
+                **{name: problems[name].described() for name in sorted(problems)},
+            },
+            "parameters": parameters.components,
             "examples": problem_examples(sorted(codes)),
             "headers": _HEADERS,
             "securitySchemes": {"bearer": _SECURITY},
@@ -140,7 +160,7 @@ def _encoded(version: str) -> bytes:
     return msgspec.json.encode(build_document(version=version))
 
 
-def _operation(operation: Operation, roles: Roles, refused: Iterable[ProblemAnswer]) -> Schema:
+def _operation(operation: Operation, roles: Roles) -> Schema:
     described: Schema = {
         "operationId": operation.id,
         "tags": [operation.tag],
@@ -148,26 +168,31 @@ def _operation(operation: Operation, roles: Roles, refused: Iterable[ProblemAnsw
         "description": _described(operation, roles),
         **({} if operation.secured else {"security": []}),
         "x-roles": [role.value for role in Role if role in roles],
-        "responses": {
-            **{str(status): _success(one) for status, one in operation.successes.items()},
-            **{answer.status: reference("responses", answer.name) for answer in refused},
-        },
     }
     if operation.body is not None:
         content: Schema = {
             "schema": reference("schemas", operation.body),
             "example": operation.example,
         }
-        media_types = ["application/json"]
+        taken: dict[str, Schema] = {"application/json": content}
         if operation.merge_patch:
-            media_types.append("application/merge-patch+json")
-        taken: dict[str, Schema] = dict.fromkeys(media_types, content)
+            taken["application/merge-patch+json"] = {"schema": content["schema"]}
         if operation.form is not None:
             name, example = operation.form
             form: Schema = {"schema": reference("schemas", name), "example": example}
             taken["application/x-www-form-urlencoded"] = form
         described["requestBody"] = {"required": True, "content": taken}
     return described
+
+
+def _take_together(item: dict[str, Any]) -> None:
+    """What every operation of a path takes is said of the path."""
+    operations = [*item.values()]
+    first, *others = [operation["parameters"] for operation in operations]
+    common = [one for one in first if all(one in taken for taken in others)]
+    for operation in operations:
+        operation["parameters"] = [one for one in operation["parameters"] if one not in common]
+    item["parameters"] = common
 
 
 def _taken(operation: Operation) -> tuple[Schema, ...]:

@@ -39,16 +39,30 @@ def recorded() -> RecordedAnswer:
 def problem_examples(codes: Iterable[str]) -> dict[str, Schema]:
     """The components, by code."""
     told = recorded().problems
-    return {code: {"value": told.get(code) or _always(code)} for code in codes}
+    return {code: {"value": _without_record(told.get(code) or _always(code))} for code in codes}
 
 
 def with_examples(schemas: dict[str, Schema]) -> dict[str, Schema]:
     """The schemas, each with its answer; what holds others shows theirs."""
     told = recorded().answers
     return {
-        name: {**schema, "examples": [told[name]]} if name in told else schema
+        name: _with_example(schema, told[name]) if name in told else schema
         for name, schema in schemas.items()
     }
+
+
+def _with_example(schema: Schema, told: dict[str, Any]) -> Schema:
+    """Of one that extends another one, only what it has beside that."""
+    if "allOf" not in schema:
+        return {**schema, "examples": [told]}
+    base, own = schema["allOf"]
+    example = {name: value for name, value in told.items() if name in own["properties"]}
+    return {**schema, "allOf": [base, {**own, "examples": [example]}]}
+
+
+def _without_record(problem: dict[str, Any]) -> dict[str, Any]:
+    """A record has its own example, which is as long as all the rest."""
+    return {name: value for name, value in problem.items() if name != "record"}
 
 
 def _always(code: str) -> Any:

@@ -18,10 +18,9 @@ IDENTITY: Final[dict[tuple[str, str], Operation]] = {
         summary="Log in",
         description="People log in with a username and a password, ERPs with the id and the secret"
         " of an API client: in JSON, or as OAuth 2.0 has it (RFC 6749, 4.4), by a form with the"
-        " grant `client_credentials`, the client by HTTP Basic or in the body, answered and refused"
-        " in OAuth's words. A right secret always passes. A wrong password counts against its name"
-        " from its address: after five, one a minute is looked at (`log_in_throttled`). What others"
-        " try keeps nobody out.",
+        " grant `client_credentials`, the client by HTTP Basic or in the body. A right secret"
+        " always passes. After five wrong passwords for a name from an address, one a minute is"
+        " looked at (`log_in_throttled`).",
         secured=False,
         body="CredentialsInput",
         example={"username": "demo", "password": "the password that was shown once"},

@@ -47,21 +47,24 @@ _PREFER: Final = parameter(
     {"type": "string"},
 )
 _SUBMITTED: Final = ("Location", "Idempotent-Replayed", "Preference-Applied")
+_EXPLAINED: Final = ("Content-Language",)
 
 
-def _submit(id_: str, summary: str) -> Operation:
+_SUBMITTING: Final = (
+    "Validates the sale, computes its cashback, records both, passes the cashback to the provider,"
+    " and answers what became of it. Send `sale_id`, or an `Idempotency-Key` that is the same for"
+    " every try: then a repeat is known as one. What is known by no name but has the content of a"
+    " recorded sale is another sale if it has a `sale_id` (`same_content_as` tells the first), and"
+    " otherwise refused with 409 and the first's record; or as `equal_content` says."
+)
+
+
+def _submit(id_: str, summary: str, description: str) -> Operation:
     return Operation(
         id=id_,
         tag="Cashbacks",
         summary=summary,
-        description="Validates the sale, computes its cashback, records both, passes the cashback"
-        " to the provider, and answers what became of it. Once recorded, it is never lost and"
-        " never paid twice unknowingly. Send `sale_id`, or an `Idempotency-Key` that is the same"
-        " for every try, so that a repeat is known as one. Content is compared by value: in any"
-        " order of lines, however it is spelt, whatever the customer's name. What is known by no"
-        " name but has the content of a recorded sale is another sale if it has a `sale_id`, and"
-        " then `same_content_as` tells the first; otherwise it is refused with 409 and the first's"
-        " record. The merchant's `equal_content` decides otherwise.",
+        description=description,
         parameters=(_KEY, _PREFER),
         body="SaleInput",
         example=SALE_EXAMPLE,
@@ -74,7 +77,8 @@ def _submit(id_: str, summary: str) -> Operation:
             ),
             202: Success(
                 schema="RecordedSale",
-                description="Recorded; `status` tells where the payment stands.",
+                description="Recorded; `status` tells where the payment stands: `unconfirmed` after"
+                " `confirm: later`.",
                 headers=_SUBMITTED,
             ),
         },
@@ -95,20 +99,28 @@ def _submit(id_: str, summary: str) -> Operation:
 
 
 OPERATIONS: Final[dict[tuple[str, str], Operation]] = {
-    ("post", "/api/cashbacks"): _submit("submit", "Submit a sale"),
-    ("post", "/api/cashback"): _submit("submitByFirstAddress", "Submit a sale (first address)"),
+    ("post", "/api/cashbacks"): _submit("submit", "Submit a sale", _SUBMITTING),
+    ("post", "/api/cashback"): _submit(
+        "submitByFirstAddress",
+        "Submit a sale (first address)",
+        "What `POST /api/cashbacks` does, under the address that it had first.",
+    ),
     ("post", "/api/cashbacks/quote"): Operation(
         id="quote",
         tag="Cashbacks",
         summary="Compute a cashback",
         description="Checks and computes as submitting does, a customer's name too, and stores"
-        " nothing. `means` tells which sale it would be: a new one, a repeat, or what it would be"
-        " refused for. Of other groups' customers it tells a shop's system nothing: submitting may"
-        " still be refused.",
+        " nothing. `explanation` tells how the cashback comes about, `means` which sale it would"
+        " be: a new one, a repeat, or what it would be refused for. Of other groups' customers it"
+        " tells a shop's system nothing: submitting may still be refused.",
         parameters=(_KEY,),
         body="SaleInput",
         example=SALE_EXAMPLE,
-        successes={200: Success(schema="Quote", description="What the sale would earn.")},
+        successes={
+            200: Success(
+                schema="Quote", description="What the sale would earn.", headers=_EXPLAINED
+            )
+        },
         problems=(
             *ANY,
             *BODY,
@@ -117,6 +129,33 @@ OPERATIONS: Final[dict[tuple[str, str], Operation]] = {
             "idempotency_key_format",
             "invalid_sale",
             "customer_name_mismatch",
+            "unavailable",
+        ),
+    ),
+    ("post", "/api/cashbacks/{id}/confirm"): Operation(
+        id="confirmCashback",
+        tag="Cashbacks",
+        summary="Confirm a sale that was to be confirmed later",
+        description="Takes no body. What was `unconfirmed` is `pending` and delivered by a"
+        " worker, or `held` by a ceiling of that moment, in whose day it counts. Confirming again,"
+        " or what never had to be, answers the present record; what is `void`, 409.",
+        parameters=(ID, _PREFER),
+        successes={
+            201: Success(
+                schema="RecordedSale", description="Confirmed and final.", headers=_SUBMITTED
+            ),
+            202: Success(
+                schema="RecordedSale",
+                description="Confirmed; `status` tells where the payment stands.",
+                headers=_SUBMITTED,
+            ),
+        },
+        problems=(
+            *ANY,
+            *TOKEN,
+            "forbidden",
+            "not_found",
+            "confirmation_expired",
             "unavailable",
         ),
     ),
@@ -131,9 +170,13 @@ OPERATIONS: Final[dict[tuple[str, str], Operation]] = {
     ("get", "/api/cashbacks/{id}"): Operation(
         id="readCashback",
         tag="Cashbacks",
-        summary="Read a record with its attempts and events",
+        summary="Read a record with its attempts and events, and how it came about",
         parameters=(ID,),
-        successes={200: Success(schema="SaleHistory", description="Everything about it.")},
+        successes={
+            200: Success(
+                schema="SaleHistory", description="Everything about it.", headers=_EXPLAINED
+            )
+        },
         problems=(*ANY, *TOKEN, "forbidden", "not_found", "unavailable"),
     ),
     **OPERATING,

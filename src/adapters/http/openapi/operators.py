@@ -26,10 +26,9 @@ OPERATING: Final[dict[tuple[str, str], Operation]] = {
         id="listEquals",
         tag="Operators",
         summary="List sales of equal content, latest first",
-        description="Each with both requests: what was taken for another sale, by a name of its"
-        " own, and what was refused because nothing said that it is another. Either may be wrong."
-        " And what `collided`, of whatever content: it was refused for a key or sale_id of another"
-        " group's sale, of which its sender was told nothing."
+        description="Each with both requests: what was taken for another sale by a name of its"
+        " own, what was refused since nothing said that it is another, and what `collided`:"
+        " refused for a key or sale_id of another group's sale."
         f" Of each recorded sale the first {MAX_LISTED} refusals are listed.",
         parameters=(*EQUAL_FILTERS.parameters(), LIMIT, CURSOR),
         successes={200: Success(schema="EqualPage", description="A page of pairs.")},

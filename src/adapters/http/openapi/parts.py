@@ -56,22 +56,16 @@ class Operation:
 
 
 def parameter(name: str, place: str, description: str, schema: Schema, **more: Any) -> Schema:
-    """A parameter; `place` is path, query or header."""
-    return {
-        **more,
-        "name": name,
-        "in": place,
-        "description": description,
-        "required": place == "path",
-        "schema": schema,
-    }
+    """A parameter; `place` is path, query or header. Only those of a path must be there."""
+    must = {"required": True} if place == "path" else {}
+    return {**more, "name": name, "in": place, "description": description, **must, "schema": schema}
 
 
 _LANGUAGES: Final = (f"{ENGLISH} (default)", *languages()[1:])
 ACCEPT_LANGUAGE: Final = parameter(
     "Accept-Language",
     "header",
-    f"Language of problems: {' or '.join(_LANGUAGES)}.",
+    f"Language of problems and explanations: {' or '.join(_LANGUAGES)}.",
     {"type": "string"},
 )
 LIMIT: Final = parameter(
@@ -84,7 +78,8 @@ LIMIT: Final = parameter(
 CURSOR: Final = parameter(
     "cursor",
     "query",
-    "`next_cursor` of the page before; null, and nothing else, says that it was the last.",
+    "`next_cursor` of the page before, with its filters and order; null alone says that it was the"
+    " last.",
     {"type": "string"},
 )
 ID: Final = parameter("id", "path", "The record's id.", {"type": "string", "format": "uuid"})

@@ -59,16 +59,18 @@ class ProblemAnswer:
         }
         if self.form is not None:
             content["application/json"] = {"schema": reference("schemas", self.form)}
+        own = _HEADERS.get(self.status)
+        headers = {} if own is None else {"headers": references("headers", own)}
         return {
             "description": " · ".join(f"`{code}`" for code in self.codes),
-            "headers": references("headers", ("Content-Language", *_HEADERS.get(self.status, ()))),
+            **headers,
             "content": content,
         }
 
 
-_ANY_OTHER: Final = ProblemAnswer(status="default", codes=ANY, named="any_other")
+_ANY_OTHER: Final = ProblemAnswer(status="default", codes=ANY, named="other")
 _ANY_OTHER_OF_A_BODY: Final = ProblemAnswer(
-    status="default", codes=(*ANY, *BODY), named="any_other_of_a_body"
+    status="default", codes=(*ANY, *BODY), named="other_of_body"
 )
 
 

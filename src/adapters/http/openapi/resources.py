@@ -14,6 +14,7 @@ from adapters.http.openapi.parts import (
     Success,
     parameter,
 )
+from adapters.http.openapi.references import described_in
 
 if TYPE_CHECKING:
     from adapters.http.resources.action import Action
@@ -35,8 +36,8 @@ WRITE: Final = (*EVERY, *BODY, "invalid_request")
 _VERSIONED: Final = ("precondition_required", "precondition_failed")
 CHANGE: Final = (*WRITE, "not_found", *_VERSIONED)
 _PATCH: Final = (
-    "A JSON merge patch (RFC 7396): fields that are left out stay, null takes an optional one back"
-    " to its default. The result is checked as a whole."
+    "A JSON merge patch (RFC 7396): what is left out stays, null is the default. The result is"
+    " checked as a whole."
 )
 
 
@@ -107,8 +108,7 @@ def operation_of(listing: Listing[Any, Any]) -> Operation:
     sort = parameter(
         "sort",
         "query",
-        "The order; `-` for descending. A cursor is good for the order and the filters that it was"
-        " given out for.",
+        "The order; `-` for descending.",
         {"enum": list(listing.orders.sorts), "default": listing.orders.default},
     )
     return Operation(
@@ -158,11 +158,12 @@ def address_parameter(key: AddressKey[Any]) -> Schema:
 
 
 def bodies_of(resource: Resource[Any, Any, Any, Any, Any]) -> dict[str, Schema]:
-    """The schemas of its bodies, by name."""
+    """The schemas of its bodies, by name: what they have in common is described in the first."""
+    name, new = f"{resource.name}Input", resource.new.schema()
     return {
-        f"{resource.name}Input": resource.new.schema(),
-        f"{resource.name}State": resource.state.schema(),
-        f"{resource.name}Patch": resource.state.patch_schema(),
+        name: new,
+        f"{resource.name}State": described_in(name, new, resource.state.schema()),
+        f"{resource.name}Patch": described_in(name, new, resource.state.patch_schema()),
     }
 
 

@@ -16,18 +16,28 @@ from adapters.http.health import Health, Readiness
 from adapters.http.identity.shapes import SHAPES as IDENTITY_SHAPES
 from adapters.http.openapi.administration import ADMINISTRATION_BODIES, ADMINISTRATION_SHAPES
 from adapters.http.openapi.catalogue import CATALOGUE_BODIES, CATALOGUE_SHAPES
-from adapters.http.openapi.references import reference
+from adapters.http.openapi.references import described_in, extending, reference
 from adapters.http.openapi.resources import bodies_of, page_of
 from adapters.http.problems.codes import PROBLEMS
 from adapters.http.problems.shapes import Problem
 from adapters.http.sales.actions import ACTIONS
 from adapters.http.sales.shapes import SHAPES as SALES_SHAPES
 from adapters.http.wire import fresh
+from adapters.http.wire.fields import CPF_OR_CNPJ, FOREIGN, PersonName, Reason
 from adapters.http.wire.filters import DAY, TIME
-from adapters.http.wire.shapes import Instant, Money
-from cashback_core.sales.sale import MAX_LINES, MAX_SKU_CHARS
-from cashback_core.values.money import MAX_CENTAVOS, MAX_QUANTITY_THOUSANDTHS
-from cashback_core.words.locales import ENGLISH, phrase
+from adapters.http.wire.shapes import Document, Instant, Money
+from cashback_core.sales.payments import MAX_PAYMENTS
+from cashback_core.sales.place import MAX_PLACE_CHARS
+from cashback_core.sales.sale import (
+    MAX_CASHIER_CHARS,
+    MAX_LINES,
+    MAX_METADATA,
+    MAX_METADATA_CHARS,
+    MAX_SKU_CHARS,
+)
+from cashback_core.values.money import MAX_CENTAVOS, MAX_QUANTITY_E4, QUANTITY_SCALE
+from cashback_core.values.names import MAX_NAME_CHARS
+from cashback_core.words.locales import ENGLISH, phrase, phrases
 
 if TYPE_CHECKING:
     from adapters.http.wire.fields import Schema
@@ -71,21 +81,53 @@ def _amount(description: str) -> Schema:
     return {**reference("schemas", "AmountInput"), "description": description}
 
 
+def _optional_amount(description: str) -> Schema:
+    """Null is as good as left out."""
+    return {
+        "description": description,
+        "anyOf": [reference("schemas", "AmountInput"), {"type": "null"}],
+    }
+
+
+def _place(description: str) -> Schema:
+    return {
+        "type": ["string", "null"],
+        "pattern": f"^[!-~]{{1,{MAX_PLACE_CHARS}}}$",
+        "description": description,
+    }
+
+
 _AMOUNT: Final[Schema] = {
-    "description": "Reais, exact to the cent, as a text or a number.",
+    "description": "Reais, exact to the centavo, as a text or a number.",
     "anyOf": [
         {"type": "string", "pattern": r"^(0|[1-9][0-9]{0,7})(\.[0-9]{1,2}0{0,38})?$"},
         {"type": "number", "minimum": 0, "maximum": MAX_CENTAVOS / 100},
     ],
     "examples": ["10.00"],
 }
-_QUANTITY: Final[Schema] = {
-    "description": "Positive, exact to three decimals (food is sold by the kilo).",
+_UNIT_VALUE: Final[Schema] = {
+    "description": "Reais for one unit, exact to ten decimals, as a text or a number; 0 for a"
+    " gift.",
     "anyOf": [
-        {"type": "string", "pattern": r"^(0|[1-9][0-9]{0,4})(\.[0-9]{1,3}0{0,37})?$"},
-        {"type": "number", "exclusiveMinimum": 0, "maximum": MAX_QUANTITY_THOUSANDTHS / 1000},
+        {
+            "type": "string",
+            "pattern": r"^(?!9{8}\.990*[1-9])(0|[1-9][0-9]{0,7})(\.[0-9]{1,10}0{0,30})?$",
+        },
+        {"type": "number", "minimum": 0, "maximum": MAX_CENTAVOS / 100},
     ],
-    "examples": [1, "0.350"],
+    "examples": ["9.99", "0.4723"],
+}
+_QUANTITY: Final[Schema] = {
+    "description": "Positive, exact to four decimals (food is sold by the kilo).",
+    "anyOf": [
+        {
+            "type": "string",
+            "pattern": r"^(?!0(\.0+)?$|9{5}\.0*[1-9])"
+            r"(0|[1-9][0-9]{0,4})(\.[0-9]{1,4}0{0,36})?$",
+        },
+        {"type": "number", "exclusiveMinimum": 0, "maximum": MAX_QUANTITY_E4 / QUANTITY_SCALE},
+    ],
+    "examples": [1, "0.357"],
 }
 _LINE: Final = _object(
     {
@@ -99,15 +141,56 @@ _LINE: Final = _object(
             "minLength": 1,
             "maxLength": MAX_SKU_CHARS,
         },
-        "value": _amount("Price of one unit; 0 for a gift."),
+        "value": reference("schemas", "UnitValueInput"),
         "qty": reference("schemas", "QuantityInput"),
-        "discount": _amount("Taken off this line; at most its amount."),
+        "amount": _optional_amount(
+            "What the line came to, as printed: then it counts. Either centavo beside value × qty,"
+            " and within the merchant's `line_tolerance_centavos`."
+        ),
+        "discount": _optional_amount("Taken off this line, all of it; at most its amount."),
+        "surcharge": _optional_amount("On top of this line."),
     },
-    optional=("type", "sku", "discount"),
+    optional=("type", "sku", "amount", "discount", "surcharge"),
     description=(
-        "One product line, by exactly one of type and sku; its amount is value × qty, rounded half"
-        " up to the cent."
+        "One product line, by exactly one of type and sku; without an amount of its own it comes"
+        " to value × qty, rounded to the centavo by the merchant's `line_rounding`."
     ),
+)
+_CUSTOMER: Final = _object(
+    {
+        "document": {
+            "type": "string",
+            "description": "Right check digits, or a foreign one.",
+            "pattern": f"^(?=.*[0-9A-Za-z]){FOREIGN}$",
+            "examples": ["52998224725", "11222333000181"],
+        },
+        "document_type": {
+            "anyOf": [reference("schemas", "DocumentKind"), {"type": "null"}],
+            "description": "Without it a text of 14 characters is a CNPJ, any other a CPF; what is"
+            " foreign says so.",
+        },
+        "name": {
+            "type": "string",
+            "description": PersonName().schema()["description"],
+            "minLength": 1,
+            "maxLength": 4 * MAX_NAME_CHARS,
+        },
+    },
+    optional=("document_type",),
+    description="Who bought; of the name, see CustomerInput.",
+) | {
+    "if": {
+        "properties": {"document_type": {"const": "foreign"}},
+        "required": ["document_type"],
+    },
+    "else": {"properties": {"document": {"pattern": f"^({CPF_OR_CNPJ})$"}}},
+}
+_PAYMENT: Final = _object(
+    {
+        "kind": reference("schemas", "PaymentKind"),
+        "value": _amount("So much of the total."),
+    },
+    description="A part of the total. What was paid by `cashback` or `gift_card` earns nothing.",
 )
 _SOLD_AT: Final[Schema] = {
     "type": "string",
@@ -115,25 +198,76 @@ _SOLD_AT: Final[Schema] = {
     "pattern": rf"^{DAY}[Tt ]{TIME}([Zz]|[+-][0-9]{{2}}(:?[0-9]{{2}})?)?$",
     "examples": ["2026-01-02 00:00:00", "2026-01-02T00:00:00.000-0300"],
 }
+_OPTIONAL: Final = (
+    "discount", "surcharge", "payments", "store", "till", "series", "cashier", "metadata",
+    "sale_id", "confirm",
+)  # fmt: skip
 _SALE: Final = _object(
     {
         "sold_at": _SOLD_AT,
-        "customer": {"$ref": "#/components/schemas/CustomerInput"},
-        "total": _amount("Sum of the lines less the sale's discount."),
+        "customer": {
+            "description": "Null: nobody told who bought, which is recorded where the merchant's"
+            " `nobody_buyers` says so.",
+            "anyOf": [reference("schemas", "BuyerInput"), {"type": "null"}],
+        },
+        "total": _amount(
+            "Sum of the lines, with their discounts and surcharges, less the sale's discount, and"
+            " its surcharge; within the merchant's `sale_tolerance_centavos`."
+        ),
         "products": {
             "type": "array",
             "minItems": 1,
             "maxItems": MAX_LINES,
             "items": {"$ref": "#/components/schemas/LineInput"},
         },
-        "discount": _amount("Taken off the whole sale; at most the sum of its lines."),
+        "discount": _optional_amount("Taken off the whole sale; at most the sum of its lines."),
+        "surcharge": _optional_amount(
+            "On top of the whole sale: freight, service. It earns where the merchant's"
+            " `surcharge_earns` says so."
+        ),
+        "payments": {
+            "type": ["array", "null"],
+            "maxItems": MAX_PAYMENTS,
+            "description": "What it was paid with: all of the total, or left out.",
+            "items": reference("schemas", "PaymentInput"),
+        },
+        "store": _place(
+            "Where it was sold. Store, till and series are content when told: a repeat may leave"
+            " them out."
+        ),
+        "till": _place("At which till."),
+        "series": _place("Of the numbers there."),
+        "cashier": {
+            "type": ["string", "null"],
+            "pattern": "\\S",
+            "maxLength": MAX_CASHIER_CHARS,
+            "description": f"A note of yours, no content: 1 to {MAX_CASHIER_CHARS} printable"
+            " characters, no CPF and no buyer's document.",
+        },
+        "metadata": {
+            "type": ["object", "null"],
+            "maxProperties": MAX_METADATA,
+            "propertyNames": {"pattern": "^[A-Za-z0-9_.-]{1,40}$"},
+            "additionalProperties": {"type": ["string", "null"], "maxLength": MAX_METADATA_CHARS},
+            "description": "Notes of yours, no content; no CPF and no buyer's document in them."
+            " They go when the customer is erased.",
+            "examples": [{"order": "8812"}],
+        },
         "sale_id": {
             "type": ["string", "null"],
             "pattern": "^[!-~]{1,64}$",
-            "description": "The ERP's own number of the sale: it names the sale for ever.",
+            "description": "The ERP's own number of the sale: it names the sale for ever. The"
+            " access key of a fiscal document (44 characters) can be asked for by what it says.",
+        },
+        "confirm": {
+            "type": ["string", "null"],
+            "enum": ["now", "later", None],
+            "description": "`later`: recorded, and sent to the provider when `POST"
+            " /api/cashbacks/{id}/confirm` comes; void if it does not come in the merchant's time."
+            " No content of the sale: a repeat neither changes it nor confirms.",
         },
     },
-    optional=("discount", "sale_id"),
+    optional=_OPTIONAL,
     description="A sale as the ERP tells it.",
 )
 _TEXT: Final[Schema] = {"type": "string"}
@@ -142,7 +276,10 @@ _PASSWORD: Final[Schema] = {"type": "string", "format": "password"}
 REQUESTS: Final[dict[str, Schema]] = {
     "SaleInput": _SALE,
     "LineInput": _LINE,
+    "BuyerInput": _CUSTOMER,
+    "PaymentInput": _PAYMENT,
     "AmountInput": _AMOUNT,
+    "UnitValueInput": _UNIT_VALUE,
     "QuantityInput": _QUANTITY,
     **{one.body_name: one.body.schema() for one in ACTIONS},
     **{name: schema for one in RESOURCES for name, schema in bodies_of(one).items()},
@@ -198,8 +335,17 @@ _FAULT_CODES: Final[Schema] = {
 }
 
 
-_NAMED: Final = {"Money": Money, "Instant": Instant}
-"""Texts that many fields have: their form is told once."""
+_STEP: Final = "step."
+_STEP_CODES: Final[Schema] = {
+    "type": "string",
+    "enum": sorted(name.removeprefix(_STEP) for name in phrases(ENGLISH) if name.startswith(_STEP)),
+    "description": "What a step does. There may be new ones.",
+}
+
+_TEXT_OR_NULL: Final = [{"type": "string"}, {"type": "null"}]
+_NAMED: Final = {"Money": Money, "Instant": Instant, "BuyerDocument": Document}
+_SENT: Final = {"Reason": Reason().schema()}
+"""Texts that many fields have, in answers and in requests: their form is told once."""
 
 
 def schemas() -> dict[str, Schema]:
@@ -212,17 +358,28 @@ def schemas() -> dict[str, Schema]:
     # A shape has plain texts there: what is encoded comes out of the very table that they list.
     shapes["Problem"]["properties"]["code"] = reference("schemas", "ProblemCode")
     shapes["ProblemError"]["properties"]["code"] = reference("schemas", "ProblemErrorCode")
-    codes = {"ProblemCode": _PROBLEM_CODES, "ProblemErrorCode": _FAULT_CODES}
-    return {**REQUESTS, **_by_name({**shapes, **pages}, named), **named, **codes}
+    shapes["ExplanationStep"]["properties"]["code"] = reference("schemas", "ExplanationCode")
+    codes = {
+        "ProblemCode": _PROBLEM_CODES,
+        "ProblemErrorCode": _FAULT_CODES,
+        "ExplanationCode": _STEP_CODES,
+    }
+    answers: dict[str, Schema] = _by_name({**shapes, **pages}, named)
+    record = answers["RecordedSale"]
+    answers["Quote"] = described_in("RecordedSale", record, answers["Quote"])
+    answers["SaleHistory"] = extending("RecordedSale", record, answers["SaleHistory"])
+    return {**_by_name(REQUESTS, _SENT), **_SENT, **answers, **named, **codes}
 
 
 def _by_name(value: Any, named: dict[str, Schema]) -> Any:
-    """The same with a reference wherever one of these schemas stands."""
+    """The same with references to these schemas; what may be a text or null is told shortly."""
     for name, schema in named.items():
         if value == schema:
             return reference("schemas", name)
     if isinstance(value, dict):
         found = cast("dict[str, Any]", value)
+        if found.get("anyOf") == _TEXT_OR_NULL:
+            return {"type": ["string", "null"], **{k: v for k, v in found.items() if k != "anyOf"}}
         return {key: _by_name(inner, named) for key, inner in found.items()}
     if isinstance(value, list):
         return [_by_name(inner, named) for inner in cast("list[Any]", value)]

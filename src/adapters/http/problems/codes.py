@@ -23,12 +23,17 @@ class Code:
 _OBJECT: Final = ("required", "unknown_field", "wrong_type")
 _SALE: Final = (
     *_OBJECT, "money_format", "money_out_of_range", "quantity_format", "quantity_out_of_range",
-    "document_format", "document_repeated", "document_check_digits", "name_length",
-    "name_not_printable", "name_encoding", "name_without_letter", "customer_name_mismatch",
-    "lines_count", "product_type_unknown", "type_or_sku", "sku_format", "unknown_sku",
-    "sku_without_type", "sold_at_format", "sold_at_nonexistent", "sold_at_future",
-    "sold_at_too_old", "discount_too_large", "total_mismatch", "sale_id_format",
-    "sale_id_holds_document", "idempotency_key_holds_document",
+    "document_format", "document_repeated", "document_check_digits",
+    "document_not_foreign", "name_length", "name_not_printable", "name_encoding",
+    "name_without_letter", "customer_name_mismatch",
+    "company_refused", "foreign_refused", "nobody_refused", "lines_count", "product_type_unknown",
+    "type_or_sku", "sku_format", "unknown_sku", "sku_without_type", "sold_at_format",
+    "sold_at_nonexistent", "sold_at_future", "sold_at_too_old", "discount_too_large",
+    "amount_mismatch", "total_mismatch", "payments_count", "payments_mismatch", "no_such_choice",
+    "place_format", "place_holds_document", "store_required", "sale_id_format",
+    "sale_id_holds_document", "idempotency_key_holds_document", "cashier_format",
+    "cashier_holds_document", "metadata_count", "metadata_key", "metadata_value",
+    "metadata_holds_document",
 )  # fmt: skip
 _JSON: Final = (
     "json_empty", "json_not_utf8", "json_byte_order_mark", "json_syntax", "json_repeated_key",
@@ -40,8 +45,8 @@ _REQUEST: Final = (
     "name_length", "name_not_printable", "name_encoding", "name_without_letter", "type_format",
     "no_such_type", "sku_invalid", "starts_at_out_of_range", "starts_at_without_notice",
     "starts_at_not_after_latest", "too_many_changes", "rate_needs_both", "rate_unconfirmed",
-    "slug_format", "zone_unknown", "platform_only", "username_format", "no_such_merchant",
-    "no_such_group", "role_and_merchant", "own_role", "becomes_administrator",
+    "excluded_has_rate", "slug_format", "zone_unknown", "platform_only", "username_format",
+    "no_such_merchant", "no_such_group", "role_and_merchant", "own_role", "becomes_administrator",
     "password_length", "password_like_username", "password_common", "password_wrong",
     "only_with_ours", "no_such_cashback",
 )  # fmt: skip
@@ -49,6 +54,7 @@ _QUERY: Final = (
     "unknown_parameter", "repeated_parameter", "malformed_query", "status_unknown",
     "document_invalid", "bound_invalid", "limit_invalid", "cursor_of_another_list",
     "no_such_choice", "plain_text", "whole_number", "type_format", "type_and_rate_version",
+    "store_invalid", "cnpj_invalid", "month_invalid", "invoice_needs_cnpj",
 )  # fmt: skip
 _IN_USE: Final = (
     "change_begun", "change_not_latest", "type_used_by_sales", "type_used_by_products",
@@ -73,6 +79,7 @@ PROBLEMS: Final[Mapping[str, Code]] = {
     "request_timeout": Code(408),
     "sale_id_conflict": Code(409, (DIFFERS,)),
     "sale_already_recorded": Code(409),
+    "confirmation_expired": Code(409),
     "risk_not_accepted": Code(409, ("risk",)),
     "act_not_allowed": Code(409, ("status_now",)),
     "not_credited_there": Code(409),

@@ -6,16 +6,20 @@ body may hold is the core's to say, not a framework's.
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Final, assert_never
+from typing import TYPE_CHECKING, Any, Final, ParamSpec, TypeVar, assert_never
 
+import msgspec
 from litestar import HttpMethod, Request, post, route
 from litestar.exceptions import NotFoundException
 from litestar.types import ASGIApp  # noqa: TC002 (Litestar reads the annotations)
 
+from adapters.http.problems.problem import said_in
 from adapters.http.sales import shapes
 from adapters.http.sales.lists import read_list
 from adapters.http.sales.record_shapes import (
+    explanation_shape,
     history_shape,
     location_of,
     quote_shape,
@@ -27,12 +31,19 @@ from adapters.http.wire.body import decode_json, read_body
 from adapters.http.wire.headers import (
     Preference,
     read_idempotency_key,
+    read_language,
     read_preference,
 )
 from adapters.http.wire.ids import path_uuid
 from adapters.http.wire.refusals import RefusedError
 from cashback_core.delivery.states import DONE
 from cashback_core.delivery.waits import MAY_WAIT
+from cashback_core.intake.confirmation import (
+    ConfirmationExpired,
+    ConfirmationRequest,
+    Confirmed,
+    NothingToConfirm,
+)
 from cashback_core.intake.submission import (
     ContentKnown,
     KeyReused,
@@ -44,7 +55,7 @@ from cashback_core.intake.submission import (
 from cashback_core.traces import note_cashback
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
     from uuid import UUID
 
     from litestar.handlers import HTTPRouteHandler
@@ -54,20 +65,32 @@ if TYPE_CHECKING:
     from cashback_core.delivery.record import Record
     from cashback_core.delivery.record_store import Records
     from cashback_core.delivery.waits import Waiting
+    from cashback_core.intake.confirmation import ConfirmSale
     from cashback_core.intake.submission import QuoteSale, SubmitSale, Submitted
+    from cashback_core.sales.sale import Sale
 
 PATHS: Final = ("/api/cashbacks", "/api/cashback")
 """The collection, and the challenge's own spelling of it for submitting."""
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+MAX_LINES_AT_ONCE: Final = 100
+"""Most lines of a sale that is explained on the event loop itself: some 8 ms."""
 
 _REPLAYED: Final[Header] = (b"idempotent-replayed", b"true")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CashbackRoutes:
-    """Submitting, quoting and reading; `wait_s` is how long a request without `Prefer` waits."""
+    """Submitting, confirming, quoting and reading.
+
+    `wait_s` is how long a request without `Prefer` waits.
+    """
 
     admit: Admission
     submit_sale: SubmitSale
+    confirm_sale: ConfirmSale
     quote_sale: QuoteSale
     records: Records
     zones: MerchantZones
@@ -79,6 +102,7 @@ class CashbackRoutes:
         return [
             post(list(PATHS), name="submit")(self.submit),
             post("/api/cashbacks/quote", name="quote")(self.quote),
+            post("/api/cashbacks/{id:str}/confirm", name="confirm")(self.confirm),
             route("/api/cashbacks", http_method=read, name="list")(self.page),
             route("/api/cashbacks/{id:str}", http_method=read, name="read")(self.one),
         ]
@@ -104,6 +128,31 @@ class CashbackRoutes:
         )
         return _answer_submitted(outcome, preference)
 
+    async def confirm(self, request: Request[Any, Any, Any]) -> ASGIApp:
+        """Let a sale earn that was recorded to be confirmed later."""
+        fields, principal = await self.admit(request)
+        preference = read_preference(fields)
+        told = await self.confirm_sale(
+            ConfirmationRequest(
+                merchant_id=principal.merchant_id,
+                id=read_id(request),
+                reads_only=principal.reads_only,
+                wait_s=self.wait_s if preference.wait_s is None else preference.wait_s,
+                respond_async=preference.respond_async,
+            )
+        )
+        match told:
+            case None:
+                raise NotFoundException
+            case Confirmed(record):
+                return _answer_record(record, preference)
+            case NothingToConfirm(record):
+                return _answer_record(record, preference, _REPLAYED)
+            case ConfirmationExpired():
+                raise RefusedError(told)
+            case _:
+                assert_never(told)
+
     async def quote(self, request: Request[Any, Any, Any]) -> ASGIApp:
         """Compute a cashback and store nothing."""
         fields, principal = await self.admit(request)
@@ -114,7 +163,9 @@ class CashbackRoutes:
             idempotency_key=read_idempotency_key(fields),
             reads_only=principal.reads_only,
         )
-        return Answer(200, encode(quote_shape(quoted)))
+        language = read_language(fields)
+        shape = await built(quoted.sale, quote_shape, quoted, language)
+        return Answer(200, encode(shape), headers=said_in(language))
 
     async def page(self, request: Request[Any, Any, Any]) -> ASGIApp:
         """List a merchant's records."""
@@ -136,21 +187,37 @@ class CashbackRoutes:
         return Answer(200, encode(shape))
 
     async def one(self, request: Request[Any, Any, Any]) -> ASGIApp:
-        """One record with its attempts and events."""
-        _, principal = await self.admit(request)
+        """One record with its attempts and events, and how its cashback came about."""
+        fields, principal = await self.admit(request)
         reads_only = principal.reads_only
         history = await self.records.history(
             principal.merchant_id, read_id(request), group=reads_only
         )
         if history is None:
             raise NotFoundException
-        waits = await self._waits(principal.merchant_id, (history.record,))
-        return Answer(200, encode(history_shape(history.as_told(reads_only), waits)))
+        record = history.record
+        waits = await self._waits(principal.merchant_id, (record,))
+        language = read_language(fields)
+        steps = await built(record.sale, explanation_shape, record, language)
+        shape = msgspec.structs.replace(
+            history_shape(history.as_told(reads_only), waits), explanation=steps
+        )
+        return Answer(200, encode(shape), headers=said_in(language))
 
     async def _waits(self, merchant_id: int, records: Iterable[Record]) -> Mapping[UUID, Waiting]:
         """Why those of them that wait do; nothing is asked where none does."""
         waiting = [record.id for record in records if record.status in MAY_WAIT]
         return await self.records.waits(merchant_id, waiting) if waiting else {}
+
+
+async def built(sale: Sale, build: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+    """What is built of a sale; of a long one in a thread, for its every step is put in words.
+
+    Of 990 lines that takes longer than all the rest, and others wait for the same event loop.
+    """
+    if len(sale.lines) <= MAX_LINES_AT_ONCE:
+        return build(*args, **kwargs)
+    return await asyncio.to_thread(build, *args, **kwargs)
 
 
 def read_id(request: Request[Any, Any, Any]) -> UUID:

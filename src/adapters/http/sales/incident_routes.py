@@ -63,13 +63,11 @@ EXPLAIN: Final = Action(
     may=PLATFORM,
     tag="Operators",
     summary="Say what a line of the statement is, or that an absent credit is known",
-    description="For the platform's administrators. By default nothing is done and the answer"
-    " tells the incident; with `dry_run` false the explanation is remembered, with name and"
-    " reason, for every later statement, and the incident ends. A line is `foreign` or `ours`"
-    " (then `cashback_id` names whose, of any merchant); of a cashback that is applied and"
-    " absent it may be said that this is known (`known_absent`). Against the line's own"
-    " reference, if it names another cashback here (in whatever spelling, or by a part of the"
-    " id), nothing is said without `accept_risk`: the dry run tells it, too.",
+    description="By default only tells the incident; with `dry_run` false the explanation is"
+    " remembered for every later statement, and the incident ends. A line is `foreign` or `ours`"
+    " (then `cashback_id` names whose, of whichever merchant); a cashback that is applied and"
+    " absent may be `known_absent`. If the line's own reference names another cashback here, it"
+    " takes `accept_risk`: the dry run tells it, too.",
     example={
         "meaning": "foreign",
         "reason": "the provider's own campaign, their mail of 3 June",

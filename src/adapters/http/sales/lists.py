@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
@@ -11,7 +12,8 @@ from adapters.http.wire.cursors import Kind
 from adapters.http.wire.filters import (
     BoundFilter,
     ChoiceFilter,
-    CpfFilter,
+    CnpjFilter,
+    DocumentFilter,
     Filters,
     MatchingFilter,
     TruthFilter,
@@ -22,15 +24,21 @@ from cashback_core.delivery.record import RateVersion, RecordFilter
 from cashback_core.delivery.states import DONE, Status
 from cashback_core.operators.acts import ATTENTION, OpenFilter
 from cashback_core.reconciliation.findings import FindingClass
+from cashback_core.sales.place import MAX_PLACE_CHARS, PLACE
 from cashback_core.sales.programme import TYPE
 from cashback_core.sales.same_sale import EqualOutcome
+from cashback_core.values.access_keys import MAX_SERIES
 from cashback_core.values.pages import Position
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
 _OR_A_DAY: Final = ", or on this whole day (`YYYY-MM-DD`, the merchant's own)"
-_DOCUMENT: Final = CpfFilter(about="Only this customer's CPF.")
+ONE_WORD: Final = "a CPF, a CNPJ, or `foreign:` and a foreign document"
+"""How a customer's document is named where no type stands beside it."""
+
+_MONTH: Final = re.compile(r"20[0-9]{2}-(0[1-9]|1[0-2])\Z", re.ASCII)
+_DOCUMENT: Final = DocumentFilter(about=f"Only this customer's: {ONE_WORD}.")
 _SOLD_FROM: Final = BoundFilter(about=f"Sold at this instant or later{_OR_A_DAY} or later.")
 _SOLD_TO: Final = BoundFilter(about=f"Sold before this instant{_OR_A_DAY} or earlier.", end=True)
 CASHBACK_FILTERS: Final = Filters(
@@ -55,12 +63,31 @@ CASHBACK_FILTERS: Final = Filters(
     document=_DOCUMENT,
     sold_from=_SOLD_FROM,
     sold_to=_SOLD_TO,
+    store=MatchingFilter(
+        about="Only those that told this store.",
+        form=PLACE,
+        code="store_invalid",
+        longest=MAX_PLACE_CHARS,
+    ),
+    invoice_cnpj=CnpjFilter(
+        about="Only those whose `sale_id` is the access key of a fiscal document of this issuer."
+    ),
+    invoice_month=MatchingFilter(
+        about="With `invoice_cnpj`: issued in this month (`2026-01`).",
+        form=_MONTH,
+        code="month_invalid",
+        longest=len("2026-01"),
+    ),
+    invoice_series=WholeFilter(
+        about="With `invoice_cnpj`: of this series.", lowest=0, highest=MAX_SERIES
+    ),
+    invoice_number=WholeFilter(about="With `invoice_cnpj`: of this number."),
 )
 OPEN_FILTERS: Final = Filters(
     dict[str, Any],
     status=ChoiceFilter(
         about="Only this status; without it `held`, `in_doubt` and `rejected`.",
-        choices=tuple(sorted(s for s in Status if s not in DONE)),
+        choices=tuple(sorted(s for s in Status if s not in {*DONE, Status.VOID})),
         code="status_unknown",
     ),
     document=_DOCUMENT,
@@ -102,6 +129,8 @@ def _in_order_of(resource: str, order: str) -> Ordering:
     )
 
 
+_OF_AN_INVOICE: Final = ("invoice_month", "invoice_series", "invoice_number")
+
 _CASHBACKS: Final = _in_order_of("cashbacks", "-accepted_at")
 _OPEN: Final = _in_order_of("open", "accepted_at")
 _EQUALS: Final = _in_order_of("equals", "-at")
@@ -138,7 +167,10 @@ def read_list(query: bytes, zone: ZoneInfo) -> tuple[RecordFilter, ListPart]:
         sold_to=asked["sold_to"],
         name_differs=asked["name_differs"],
         rate=_rate(reader, asked["type"], asked["rate_version"]),
+        store=asked["store"],
+        **{name: asked[name] for name in ("invoice_cnpj", *_OF_AN_INVOICE)},
     )
+    _needs_issuer(reader)
     return wanted, _part(reader)
 
 
@@ -218,6 +250,14 @@ def _part(reader: QueryReader) -> ListPart:
         accepted_at, id_ = wanted.after
         after = Position(accepted_at=datetime.fromisoformat(accepted_at), id=UUID(id_))
     return ListPart(query=reader, limit=wanted.limit, after=after)
+
+
+def _needs_issuer(reader: QueryReader) -> None:
+    """Tell of what only a fiscal document of an issuer has."""
+    if not reader.has("invoice_cnpj"):
+        for name in _OF_AN_INVOICE:
+            if reader.has(name):
+                reader.tell(name, "invoice_needs_cnpj")
 
 
 def _rate(reader: QueryReader, type_: str | None, version: int | None) -> RateVersion | None:

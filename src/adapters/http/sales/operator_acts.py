@@ -48,10 +48,9 @@ RESEND: Final = Action(
     may=OPERATORS,
     tag="Operators",
     summary="Send a held, rejected or doubtful one again",
-    description="One in doubt may have been paid, and so may one that a line of the provider's"
-    " statement could be or that an operator alone called rejected (`suspected` in the list):"
-    " sending it again may pay the customer a second time. It takes `accept_risk`, and the"
-    " record tells for ever who took the risk.",
+    description="One in doubt may have been paid, and so may one that is `suspected` in the list:"
+    " sending it again may pay the customer a second time. It takes `accept_risk`, and the record"
+    " tells for ever who took the risk.",
     example={"reason": "the provider's outage is over", "accept_risk": False},
     answer=SaleHistory,
     done=_DONE,
@@ -66,7 +65,7 @@ CANCEL: Final = Action(
     body=_reason_and_risk("Why it is ended unpaid.", ActKind.CANCEL),
     may=OPERATORS,
     tag="Operators",
-    summary="End a pending, held or rejected one unpaid",
+    summary="End an unconfirmed, pending, held or rejected one unpaid",
     description="Never one in doubt: it may have been paid. So may one that was resent out of"
     " a doubt, until a statement proves that it was not, or `resolve` called it rejected on"
     " the provider's evidence: before that it takes `accept_risk`, and the record tells who"

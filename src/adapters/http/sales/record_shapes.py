@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Final, assert_never
 import msgspec
 
 from adapters.http.sales import shapes
+from cashback_core.delivery.states import Status
 from cashback_core.sales.erased import ERASED
+from cashback_core.sales.explanation import explain
 from cashback_core.sales.same_sale import (
     Collision,
     Contradiction,
@@ -19,12 +21,19 @@ from cashback_core.sales.same_sale import (
     NewSale,
     Repeat,
 )
-from cashback_core.values.documents import mask
+from cashback_core.values.access_keys import AccessKey
+from cashback_core.values.documents import document_kind, mask
 from cashback_core.values.instants import format_instant
-from cashback_core.values.money import format_centavos, format_exact, format_thousandths
+from cashback_core.values.money import (
+    format_centavos,
+    format_exact,
+    format_quantity,
+    format_signed_centavos,
+    format_value,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from uuid import UUID
 
     from adapters.http.wire.answers import Header
@@ -37,8 +46,10 @@ if TYPE_CHECKING:
     from cashback_core.privacy.data_subjects import SubjectReport
     from cashback_core.sales.calculation import Cashback, LineCashback
     from cashback_core.sales.content import Difference
+    from cashback_core.sales.explanation import Step
     from cashback_core.sales.sale import Customer, Line, Sale
     from cashback_core.sales.same_sale import Meaning
+    from cashback_core.words.locales import Language
 
 _REFUSED: Final[Mapping[NameKind, shapes.Means]] = {
     NameKind.IDEMPOTENCY_KEY: "idempotency_key_reused",
@@ -62,11 +73,12 @@ def waiting_shape(waiting: Waiting | None) -> shapes.Waiting | None:
     """What a cashback waits for as it goes out."""
     if waiting is None:
         return None
-    next_try_at = waiting.next_try_at
+    next_try_at, until_at = waiting.next_try_at, waiting.until_at
     return shapes.Waiting(
         why=waiting.why,
         since=format_instant(waiting.since_at),
         next_try_at=None if next_try_at is None else format_instant(next_try_at),
+        until=None if until_at is None else format_instant(until_at),
     )
 
 
@@ -77,18 +89,33 @@ def record_shape(record: Record) -> shapes.RecordedSale:
         id=str(record.id),
         status=standing.status,
         sale_id=sale.sale_id,
+        invoice=_invoice(sale.sale_id),
         sold_at=format_instant(sale.sold_at),
         customer=_customer(sale.customer),
+        store=sale.place.store,
+        till=sale.place.till,
+        series=sale.place.series,
+        cashier=sale.cashier,
+        metadata=dict(sale.metadata),
         total=format_centavos(sale.total_centavos),
         discount=format_centavos(sale.discount_centavos),
+        surcharge=format_centavos(sale.surcharge_centavos),
+        difference=format_signed_centavos(sale.difference_centavos),
+        payments=[
+            shapes.Payment(kind=part.kind, value=format_centavos(part.value_centavos))
+            for part in sale.payments
+        ],
         products=_products(sale, record.cashback),
         cashback=format_centavos(record.cashback.cashback_centavos),
+        not_due_because=record.cashback.nothing_due,
         rounding=record.cashback.rounding,
         provider=_provider(standing.provider),
         accepted_at=format_instant(record.accepted_at),
         applied_at=None if standing.applied_at is None else format_instant(standing.applied_at),
         same_content_as=_id_or_none(record.same_content_as),
         name_differs=record.name_differs,
+        submitted_by=record.submitted_by,
+        group=record.group,
         waiting=msgspec.UNSET if record.waiting is None else waiting_shape(record.waiting),
     )
 
@@ -105,18 +132,31 @@ def history_shape(
     )
 
 
-def quote_shape(quoted: Quoted) -> shapes.Quote:
+def quote_shape(quoted: Quoted, language: Language) -> shapes.Quote:
     """A computed cashback as it goes out, and what submitting the sale would be."""
     sale, cashback = quoted.sale, quoted.cashback
     means, record_id, found = _meaning(quoted.meaning)
     return shapes.Quote(
         sale_id=sale.sale_id,
+        invoice=_invoice(sale.sale_id),
         sold_at=format_instant(sale.sold_at),
         total=format_centavos(sale.total_centavos),
         discount=format_centavos(sale.discount_centavos),
+        surcharge=format_centavos(sale.surcharge_centavos),
+        difference=format_signed_centavos(sale.difference_centavos),
         products=_products(sale, cashback),
         cashback=format_centavos(cashback.cashback_centavos),
+        not_due_because=cashback.nothing_due,
         rounding=cashback.rounding,
+        explanation=_told(
+            explain(
+                sale,
+                cashback,
+                accepted_at=quoted.at,
+                confirm_within=quoted.confirm_within,
+            ),
+            language,
+        ),
         means=means,
         record_id=_id_or_none(record_id),
         differences=[
@@ -125,6 +165,24 @@ def quote_shape(quoted: Quoted) -> shapes.Quote:
         ],
         name_differs=quoted.name_differs,
     )
+
+
+def explanation_shape(record: Record, language: Language) -> list[shapes.ExplanationStep]:
+    """How a recorded cashback came about, in words."""
+    steps = explain(
+        record.sale,
+        record.cashback,
+        accepted_at=record.accepted_at,
+        unconfirmed=record.status is Status.UNCONFIRMED,
+    )
+    return _told(steps, language)
+
+
+def _told(steps: Iterable[Step], language: Language) -> list[shapes.ExplanationStep]:
+    return [
+        shapes.ExplanationStep(pointer=step.pointer, code=step.code, text=step.text(language))
+        for step in steps
+    ]
 
 
 def _meaning(meaning: Meaning) -> tuple[shapes.Means, UUID | None, tuple[Difference, ...]]:
@@ -175,7 +233,8 @@ def report_shape(report: SubjectReport, next_cursor: str | None) -> shapes.Subje
     """A subject report as it goes out."""
     return shapes.SubjectReport(
         customer_id=str(report.customer_id),
-        document=report.document,
+        document=None if report.document is None else str(report.document),
+        document_type=None if report.document is None else document_kind(report.document),
         name=report.name,
         known_since=format_instant(report.known_since_at),
         erased_at=None if report.erased_at is None else format_instant(report.erased_at),
@@ -198,6 +257,7 @@ def open_shape(item: OpenCashback, waits: Mapping[UUID, Waiting]) -> shapes.Open
         attempts=item.attempt,
         status_code=item.status_code,
         document=str(item.document),
+        document_type=document_kind(item.document),
         cashback=format_centavos(item.cashback_centavos),
         sale_id=item.sale_id,
         sold_at=format_instant(item.sold_at),
@@ -211,10 +271,24 @@ def _id_or_none(id_: UUID | None) -> str | None:
     return None if id_ is None else str(id_)
 
 
-def _customer(customer: Customer) -> shapes.Customer:
+def _customer(customer: Customer | None) -> shapes.Customer | None:
+    if customer is None:
+        return None
     if customer == ERASED:
-        return shapes.Customer(document=None, name=None)
-    return shapes.Customer(document=str(customer.document), name=customer.name)
+        return shapes.Customer(document=None, document_type=None, name=None)
+    return shapes.Customer(
+        document=str(customer.document),
+        document_type=document_kind(customer.document),
+        name=customer.name,
+    )
+
+
+def _invoice(sale_id: str | None) -> shapes.Invoice | None:
+    """What a sale's id says, if it is an access key."""
+    key = None if sale_id is None else AccessKey.parse(sale_id)
+    if key is None:
+        return None
+    return shapes.Invoice(cnpj=key.cnpj, month=key.month, series=key.series, number=key.number)
 
 
 def _products(sale: Sale, cashback: Cashback) -> list[shapes.Product]:
@@ -225,10 +299,13 @@ def _product(line: Line, earned: LineCashback) -> shapes.Product:
     return shapes.Product(
         type=line.type,
         sku=line.sku,
-        value=format_centavos(line.value_centavos),
-        qty=format_thousandths(line.qty_thousandths),
-        discount=format_centavos(line.discount_centavos),
+        value=format_value(line.value_e10),
+        qty=format_quantity(line.qty_e4),
         amount=format_centavos(earned.amount_centavos),
+        difference=format_signed_centavos(line.difference_centavos),
+        discount=format_centavos(line.discount_centavos),
+        surcharge=format_centavos(line.surcharge_centavos),
+        excluded=earned.excluded,
         rate_bp=earned.rate_bp,
         rate_version=earned.rate_version,
         exact=format_exact(earned.exact_centavos),

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 from adapters.http.identity.roles import OPERATORS
 from adapters.http.resources.action import Action
+from adapters.http.sales.lists import ONE_WORD
 from adapters.http.sales.operator_acts import ACCEPT_RISK
 from adapters.http.sales.shapes import ResendTally
-from adapters.http.wire.fields import Body, Bound, Choices, CpfField, Reason, Truth, Whole
+from adapters.http.wire.fields import Body, Bound, Choices, DocumentField, Reason, Truth, Whole
 from cashback_core.delivery.states import Status
 from cashback_core.operators.acts import Act, ActKind, OpenFilter, goes_with
 
@@ -26,7 +27,7 @@ RESEND_MANY: Final = Action(
         "A filter, and what to do with everything that it means.",
         dict[str, Any],
         status=Choices(goes_with(ActKind.RESEND)),
-        document=CpfField(about="Only this customer's CPF."),
+        document=DocumentField(about=f"Only this customer's: {ONE_WORD}."),
         sold_from=Bound(about="Sold then, that day, or later."),
         sold_to=Bound(about="Sold before, or until that day.", end=True),
         above_ceiling=Truth(about="What a ceiling holds, too; without it that is left out."),
@@ -44,9 +45,8 @@ RESEND_MANY: Final = Action(
     summary="Count what a filter means, then send all of it again",
     description="By default only counts. With `dry_run` false it sends all of them again or"
     " none: `expected_count` must still be their number, and `accept_risk` be true when any"
-    " is in doubt or `suspected`, since each of those may be paid a second time."
-    " What a ceiling holds is released one by one: it is counted apart and left out, unless"
-    " `above_ceiling` is true.",
+    " is in doubt or `suspected`: each of those may be paid a second time. What a ceiling holds is"
+    " counted apart and left out, unless `above_ceiling` is true.",
     example={"status": ["held"]},
     answer=ResendTally,
     done="What the filter means, or meant.",

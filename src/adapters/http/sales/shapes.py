@@ -6,26 +6,59 @@ from typing import Annotated, Literal
 
 from msgspec import UNSET, Meta, UnsetType
 
-from adapters.http.wire.shapes import Document, Exact, Instant, Money, Quantity, Shape, Uuid
+from adapters.http.wire.shapes import (
+    Document,
+    Exact,
+    Instant,
+    Money,
+    Quantity,
+    Shape,
+    SignedMoney,
+    UnitValue,
+    Uuid,
+)
 from cashback_core.delivery.states import Actor, Status
 from cashback_core.reconciliation.findings import FindingClass
+from cashback_core.sales.calculation import NothingDue
+from cashback_core.sales.payments import PaymentKind
 from cashback_core.sales.same_sale import EqualOutcome
+from cashback_core.values.documents import DocumentKind
 from cashback_core.values.rounding import Rounding
 
 NameDiffers = Annotated[
     bool,
     Meta(
-        description="The CPF is known under another person's name, and the merchant takes such"
+        description="The document is known under another person's name, and the merchant takes such"
         " sales (its `name_difference` is `note`)."
     ),
 ]
 
 
+NotDueBecause = Annotated[
+    NothingDue | None,
+    Meta(
+        description="Why nothing is due; else null. `company`, `foreign`, `nobody`: the merchant"
+        " only records sales to such buyers."
+    ),
+]
+
+
 class Customer(Shape, frozen=True, kw_only=True):
-    """The customer of a sale; both null once the customer was erased."""
+    """The customer of a sale; all null once the customer was erased."""
 
     document: Document | None
+    document_type: DocumentKind | None
     name: str | None
+
+
+Buyer = Annotated[Customer | None, Meta(description="Null: the sale was to nobody who was told.")]
+
+
+class Payment(Shape, frozen=True, kw_only=True):
+    """A part of what was paid, and with what."""
+
+    kind: PaymentKind
+    value: Money
 
 
 class Product(Shape, frozen=True, kw_only=True):
@@ -33,10 +66,17 @@ class Product(Shape, frozen=True, kw_only=True):
 
     type: str
     sku: str | None
-    value: Money
+    value: UnitValue
     qty: Quantity
+    amount: Annotated[
+        Money, Meta(description="What counts: as it was told, or value × qty, rounded.")
+    ]
+    difference: Annotated[
+        SignedMoney, Meta(description="The amount, as it was told, less value × qty, rounded.")
+    ]
     discount: Money
-    amount: Money
+    surcharge: Money
+    excluded: Annotated[bool, Meta(description="Its type earned nothing, whatever was sold.")]
     rate_bp: Annotated[int, Meta(ge=0, le=10_000, description="Rate in basis points: 500 = 5 %.")]
     rate_version: Annotated[int, Meta(ge=1)]
     exact: Exact
@@ -52,6 +92,22 @@ class ProviderAnswer(Shape, frozen=True, kw_only=True):
     created_at: str | None
 
 
+class ExplanationStep(Shape, frozen=True, kw_only=True):
+    """One step from what was told to what is due. A `code` that you do not know is new."""
+
+    pointer: Annotated[
+        str, Meta(description="Of what it is about (RFC 6901); empty: the whole sale.")
+    ]
+    code: str
+    text: Annotated[str, Meta(description="In the language asked for.")]
+
+
+Explanation = Annotated[
+    list[ExplanationStep],
+    Meta(description="How the cashback came about, step by step, in order."),
+]
+
+
 class Waiting(Shape, frozen=True, kw_only=True):
     """What a cashback waits for. A `why` that you do not know is a reason that is new."""
 
@@ -59,16 +115,19 @@ class Waiting(Shape, frozen=True, kw_only=True):
         str,
         Meta(
             description="`paused`: all sending is; `credentials_refused`, `misconfigured`: the"
-            " provider does not take us; `breaker_open`: the provider fails and is given a rest;"
-            " `retry`: its next try is not due; `due`: for a worker; `proof`: in doubt, for the"
-            " provider's statement; `person`: held or rejected, for an operator;"
-            " `cashback_ceiling`, `day_ceiling`: above what the merchant lets pass, for an operator"
-            " to send or cancel; `type_stopped`, `merchant_stopped`: sent once the stop is lifted."
+            " provider does not take us; `breaker_open`: it fails and rests; `retry`: its next try"
+            " is not due; `due`: for a worker; `proof`: for the statement; `person`: for an"
+            " operator; `cashback_ceiling`, `day_ceiling`: the same, above a ceiling;"
+            " `type_stopped`, `merchant_stopped`: until the stop is lifted; `confirmation`: for"
+            " `POST /api/cashbacks/{id}/confirm`."
         ),
     ]
     since: Instant
     next_try_at: Annotated[
         Instant | None, Meta(description="Not before then; null: when the rest is over, or never.")
+    ]
+    until: Annotated[
+        Instant | None, Meta(description="Confirm it by then: a day later it is void; else null.")
     ]
 
 
@@ -78,18 +137,46 @@ Waits = Annotated[
 ]
 
 
+TotalDifference = Annotated[
+    SignedMoney,
+    Meta(
+        description="The total less what lines, discount and surcharge make: within the merchant's"
+        " tolerance."
+    ),
+]
+
+
+class Invoice(Shape, frozen=True, kw_only=True):
+    """What a `sale_id` says that is the access key of a fiscal document: its issuer, and which."""
+
+    cnpj: str
+    month: str
+    series: int
+    number: int
+
+
 class RecordedSale(Shape, frozen=True, kw_only=True):
     """A recorded sale, its cashback, and where the payment stands."""
 
     id: Uuid
     status: Status
     sale_id: str | None
+    invoice: Invoice | None
     sold_at: Instant
-    customer: Customer
+    customer: Buyer
+    store: str | None
+    till: str | None
+    series: str | None
+    cashier: str | None
+    metadata: dict[str, str]
     total: Money
     discount: Money
+    surcharge: Money
+    difference: TotalDifference
+    payments: list[Payment]
     products: list[Product]
     cashback: Money
+    not_due_because: NotDueBecause
     rounding: Rounding
     provider: ProviderAnswer | None
     accepted_at: Instant
@@ -99,9 +186,19 @@ class RecordedSale(Shape, frozen=True, kw_only=True):
         Meta(description="The first sale with this content: was it meant to be another one?"),
     ]
     name_differs: NameDiffers
+    submitted_by: Annotated[
+        str | None, Meta(description="Who sent it: a person's name, or `client:` and an id.")
+    ]
+    group: Annotated[
+        str | None,
+        Meta(description="The group of API clients that it came under."),
+    ]
     waiting: Annotated[
         Waits | UnsetType,
-        Meta(description="In what is read; in the answer to a sale where a brake holds it back."),
+        Meta(
+            description="In what is read; in the answer to a sale where a brake holds it back, or"
+            " where it is to be confirmed."
+        ),
     ] = UNSET
 
 
@@ -137,6 +234,10 @@ class SaleHistory(RecordedSale, frozen=True, kw_only=True):
 
     attempts: list[DeliveryAttempt]
     events: list[CashbackEvent]
+    explanation: Annotated[
+        Explanation | UnsetType,
+        Meta(description="In the answer of `GET /api/cashbacks/{id}`."),
+    ] = UNSET
 
 
 Means = Literal[
@@ -156,12 +257,17 @@ class Quote(Shape, frozen=True, kw_only=True):
     """What a sale would earn, and which sale it would be; nothing is stored."""
 
     sale_id: str | None
+    invoice: Invoice | None
     sold_at: Instant
     total: Money
     discount: Money
+    surcharge: Money
+    difference: TotalDifference
     products: list[Product]
     cashback: Money
+    not_due_because: NotDueBecause
     rounding: Rounding
+    explanation: Explanation
     means: Annotated[
         Means,
         Meta(
@@ -184,6 +290,7 @@ class SubjectReport(Shape, frozen=True, kw_only=True):
 
     customer_id: Uuid
     document: Document | None
+    document_type: DocumentKind | None
     name: str | None
     known_since: Instant
     erased_at: Instant | None
@@ -220,6 +327,7 @@ class OpenCashback(Shape, frozen=True, kw_only=True):
         int | None, Meta(description="What the provider answered to the latest attempt.")
     ]
     document: Document
+    document_type: DocumentKind
     cashback: Money
     sale_id: str | None
     sold_at: Instant
@@ -254,7 +362,7 @@ class StatementIncident(Shape, frozen=True, kw_only=True, rename={"class_": "cla
     what: Annotated[str, Meta(description="What the class means, in the language asked for.")]
     merchant: Annotated[str | None, Meta(description="Whose cashback it is about; null: nobody's.")]
     cashback_id: Uuid | None
-    document: Annotated[str | None, Meta(description="The customer's CPF, masked.")]
+    document: Annotated[str | None, Meta(description="The customer's, masked.")]
     amount: Money
     line: Annotated[int | None, Meta(description="The line of the statement; null: it has none.")]
     credited_at: Instant | None
@@ -313,7 +421,9 @@ class EqualSales(Shape, frozen=True, kw_only=True):
     outcome: EqualOutcome
     document: Annotated[
         str | None,
-        Meta(description="The customer's CPF, masked; null once the customer was erased."),
+        Meta(
+            description="The customer's, masked; null for nobody, and once the customer was erased."
+        ),
     ]
     total: Money
     first: SaleRequest

@@ -11,7 +11,7 @@ from litestar.enums import ScopeType
 
 from cashback_core.delivery.observers import RequestEnded
 from cashback_core.traces import TRACE, TRAIL, TraceContext, Trail, new_trace, read_traceparent
-from cashback_core.values.documents import mask_documents
+from cashback_core.values.masks import mask_documents
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Generic, Protocol, TypeVar
 from zoneinfo import ZoneInfo
 
 from adapters.http.wire.objects import MAX_NAME_CHARS, ObjectReader
+from cashback_core.values.documents import MAX_FOREIGN_CHARS, MIN_FOREIGN_CHARS
 from cashback_core.values.reasons import MAX_REASON_CHARS
 
 if TYPE_CHECKING:
@@ -15,14 +16,21 @@ if TYPE_CHECKING:
     from datetime import datetime
     from uuid import UUID
 
-    from cashback_core.values.documents import Cpf
+    from cashback_core.values.documents import BuyerDocument
 
 Schema = dict[str, Any]
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
 
 _UTC = ZoneInfo("UTC")
-_CPF = r"^([0-9]{11}|[0-9]{3}\.[0-9]{3}\.[0-9]{3}-[0-9]{2})$"
+CPF_OR_CNPJ: Final = (
+    r"[0-9]{11}|[0-9]{3}\.[0-9]{3}\.[0-9]{3}-[0-9]{2}"
+    r"|[0-9A-Z]{12}[0-9]{2}|[0-9A-Z]{2}\.[0-9A-Z]{3}\.[0-9A-Z]{3}/[0-9A-Z]{4}-[0-9]{2}"
+)
+FOREIGN: Final = f"[0-9A-Za-z./-]{{{MIN_FOREIGN_CHARS},{MAX_FOREIGN_CHARS}}}"
+"""What documents look like, in patterns of the OpenAPI document."""
+
+_DOCUMENT: Final = f"^({CPF_OR_CNPJ}|foreign:{FOREIGN})$"
 
 
 class Field(Protocol[T_co]):
@@ -342,20 +350,20 @@ class Choices:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CpfField:
-    """A customer's document; one that is `hidden` is repeated not even masked."""
+class DocumentField:
+    """A customer's document in one word; one that is `hidden` is repeated not even masked."""
 
     about: str
     must: bool = False
     hidden: bool = False
 
-    def read(self, body: ObjectReader, name: str, zone: ZoneInfo) -> Cpf | None:  # noqa: ARG002
+    def read(self, body: ObjectReader, name: str, zone: ZoneInfo) -> BuyerDocument | None:  # noqa: ARG002
         """See Field."""
         return body.hidden_document(name) if self.hidden else body.document(name)
 
     def schema(self) -> Schema:
         """See Field."""
-        form = {"pattern": _CPF} if self.must else {}
+        form = {"pattern": _DOCUMENT} if self.must else {}
         return {"type": _type("string", must=self.must), "description": self.about, **form}
 
 

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Generic, Protocol, TypeVar
 from zoneinfo import ZoneInfo
 
+from adapters.http.wire.queries import MAX_WHOLE
+
 if TYPE_CHECKING:
     import re
     from collections.abc import Callable, Mapping
@@ -13,7 +15,7 @@ if TYPE_CHECKING:
 
     from adapters.http.wire.fields import Schema
     from adapters.http.wire.queries import QueryReader
-    from cashback_core.values.documents import Cpf
+    from cashback_core.values.documents import BuyerDocument, Cnpj
 
 DAY: Final = "[0-9]{4}-[0-9]{2}-[0-9]{2}"
 TIME: Final = "[0-9]{2}:[0-9]{2}(:[0-9]{2}([.,][0-9]{1,30})?)?"
@@ -71,7 +73,6 @@ class Filters(Generic[T]):
                 "name": name,
                 "in": "query",
                 "description": one.about,
-                "required": False,
                 "schema": one.schema(),
             }
             for name, one in self.filters.items()
@@ -126,7 +127,7 @@ class MatchingFilter:
 
     def read(self, query: QueryReader, name: str, zone: ZoneInfo) -> str | None:  # noqa: ARG002
         """See Filter."""
-        return query.matching(name, self.form, self.code)
+        return query.matching(name, self.form, self.code, longest=self.longest)
 
     def schema(self) -> Schema:
         """See Filter."""
@@ -150,27 +151,45 @@ class TextFilter:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class WholeFilter:
-    """A whole number from one."""
+class CnpjFilter:
+    """A company's number, of whatever may be known: no buyer's."""
 
     about: str
 
-    def read(self, query: QueryReader, name: str, zone: ZoneInfo) -> int | None:  # noqa: ARG002
+    def read(self, query: QueryReader, name: str, zone: ZoneInfo) -> Cnpj | None:  # noqa: ARG002
         """See Filter."""
-        return query.whole(name)
+        return query.cnpj(name)
 
     def schema(self) -> Schema:
         """See Filter."""
-        return {"type": "integer", "minimum": 1}
+        return {"type": "string", "minLength": 14, "maxLength": 18}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CpfFilter:
-    """A customer's document."""
+class WholeFilter:
+    """A whole number within limits."""
+
+    about: str
+    lowest: int = 1
+    highest: int = MAX_WHOLE
+
+    def read(self, query: QueryReader, name: str, zone: ZoneInfo) -> int | None:  # noqa: ARG002
+        """See Filter."""
+        return query.whole(name, lowest=self.lowest, highest=self.highest)
+
+    def schema(self) -> Schema:
+        """See Filter."""
+        highest = {} if self.highest == MAX_WHOLE else {"maximum": self.highest}
+        return {"type": "integer", "minimum": self.lowest, **highest}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DocumentFilter:
+    """A customer's document, in one word."""
 
     about: str
 
-    def read(self, query: QueryReader, name: str, zone: ZoneInfo) -> Cpf | None:  # noqa: ARG002
+    def read(self, query: QueryReader, name: str, zone: ZoneInfo) -> BuyerDocument | None:  # noqa: ARG002
         """See Filter."""
         return query.document(name)
 

@@ -10,8 +10,13 @@ import unicodedata
 from typing import TYPE_CHECKING, Final, cast
 
 from adapters.http.wire.refusals import InvalidRequestError
-from cashback_core.sales.json_object import FieldReader, Fields
-from cashback_core.values.documents import Cpf, InvalidDocument, mask
+from cashback_core.sales.reading.json_object import FieldReader, Fields, ObjectForm
+from cashback_core.values.documents import (
+    BuyerDocument,
+    InvalidDocument,
+    mask,
+    named_document,
+)
 from cashback_core.values.ids import parse_uuid
 from cashback_core.values.instants import NoSuchInstant, NotAnInstant, parse_bound, parse_instant
 from cashback_core.values.names import name_fault
@@ -20,12 +25,11 @@ from cashback_core.values.violations import MAX_VIOLATIONS, Violation, show
 
 if TYPE_CHECKING:
     import re
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Mapping, Sequence
     from datetime import datetime
     from uuid import UUID
     from zoneinfo import ZoneInfo
 
-    from cashback_core.sales.json_object import Shape
 
 MAX_NAME_CHARS: Final = 120
 
@@ -37,10 +41,10 @@ class ObjectReader:
     use.
     """
 
-    def __init__(self, document: object, shape: Shape) -> None:
+    def __init__(self, document: object, shape: Mapping[str, bool]) -> None:
         self._reader = FieldReader()
         self._faults: list[Violation] = []
-        self._fields: Fields = self._reader.read_object(document, "", shape) or {}
+        self._fields: Fields = self._reader.read_object(document, "", ObjectForm(shape)) or {}
         if self._reader.violations and not isinstance(document, dict):
             self.refuse_faults()
         self._needed = {name for name, must in shape.items() if must}
@@ -136,21 +140,21 @@ class ObjectReader:
             self.tell_quietly(name, fault, highest=str(MAX_REASON_CHARS))
         return text
 
-    def document(self, name: str) -> Cpf | None:
-        """A CPF; a wrong one is repeated only masked."""
+    def document(self, name: str) -> BuyerDocument | None:
+        """A document in one word; a wrong one is repeated only masked."""
         value = self._text(name)
         if value is None:
             return None
         try:
-            return Cpf.parse(value)
+            return named_document(value)
         except InvalidDocument:
             self._note(name, "document_invalid", mask(value), {})
             return None
 
-    def hidden_document(self, name: str) -> Cpf | None:
-        """A CPF; a wrong one is not repeated, not even masked."""
+    def hidden_document(self, name: str) -> BuyerDocument | None:
+        """A document in one word; a wrong one is not repeated, not even masked."""
         try:
-            return Cpf.parse(self.secret(name))
+            return named_document(self.secret(name))
         except InvalidDocument:
             if self.is_text(name):
                 self.tell_quietly(name, "document_invalid")

@@ -10,7 +10,13 @@ from urllib.parse import parse_qsl
 from adapters.http.wire.cursors import Kind, fingerprint, read_cursor, write_cursor, write_value
 from adapters.http.wire.refusals import InvalidQueryError
 from cashback_core.administration.resources import Slice
-from cashback_core.values.documents import Cpf, InvalidDocument, mask
+from cashback_core.values.documents import (
+    BuyerDocument,
+    Cnpj,
+    InvalidDocument,
+    mask,
+    named_document,
+)
 from cashback_core.values.instants import NoSuchInstant, NotAnInstant, parse_bound
 from cashback_core.values.violations import Violation, escaped, show
 
@@ -25,8 +31,8 @@ MAX_PARAMETERS: Final = 32
 MAX_FILTER_CHARS: Final = 200
 
 _LIMIT: Final = re.compile(r"[1-9][0-9]{0,2}\Z", re.ASCII)
-_WHOLE: Final = re.compile(r"[1-9][0-9]{0,8}\Z", re.ASCII)
-_HIGHEST: Final = "999999999"
+_WHOLE: Final = re.compile(r"(0|[1-9][0-9]{0,8})\Z", re.ASCII)
+MAX_WHOLE: Final = 999_999_999
 _LOST_PLUS: Final = re.compile(r"(:[0-9]{2}(?:[.,][0-9]+)?) ([0-9]{2}(?::?[0-9]{2})?)\Z", re.ASCII)
 
 
@@ -88,11 +94,11 @@ class QueryReader:
         value = self.text(name)
         return None if value is None else value.replace(" ", "+")
 
-    def matching(self, name: str, form: re.Pattern[str], code: str) -> str | None:
-        """A text of a form; `code` is told of any other."""
+    def matching(self, name: str, form: re.Pattern[str], code: str, *, longest: int) -> str | None:
+        """A text of a form, of at most so many characters; `code` is told of any other."""
         value = self._values.get(name)
         if value is not None and form.match(value) is None:
-            self.tell(name, code, show(value))
+            self.tell(name, code, show(value), highest=str(longest))
             return None
         return value
 
@@ -111,23 +117,37 @@ class QueryReader:
         value = self.choice(name, ("true", "false"))
         return None if value is None else value == "true"
 
-    def whole(self, name: str) -> int | None:
-        """A whole number from one."""
+    def whole(self, name: str, *, lowest: int, highest: int) -> int | None:
+        """A whole number within limits."""
         value = self._values.get(name)
-        if value is not None and _WHOLE.match(value) is None:
-            self.tell(name, "whole_number", show(value), lowest="1", highest=_HIGHEST)
+        if value is None:
             return None
-        return None if value is None else int(value)
+        if _WHOLE.match(value) is None or not lowest <= int(value) <= highest:
+            limits = {"lowest": str(lowest), "highest": str(highest)}
+            self.tell(name, "whole_number", show(value), **limits)
+            return None
+        return int(value)
 
-    def document(self, name: str) -> Cpf | None:
-        """A CPF; a wrong one is repeated only masked."""
+    def document(self, name: str) -> BuyerDocument | None:
+        """A customer's document in one word; a wrong one is repeated only masked."""
         value = self._values.get(name)
         if value is None:
             return None
         try:
-            return Cpf.parse(value)
+            return named_document(value)
         except InvalidDocument:
             self.tell(name, "document_invalid", mask(value))
+            return None
+
+    def cnpj(self, name: str) -> Cnpj | None:
+        """A CNPJ; a wrong one is repeated only masked."""
+        value = self._values.get(name)
+        if value is None:
+            return None
+        try:
+            return Cnpj.parse(value)
+        except InvalidDocument:
+            self.tell(name, "cnpj_invalid", mask(value))
             return None
 
     def bound(self, name: str, zone: ZoneInfo, *, end: bool = False) -> datetime | None:

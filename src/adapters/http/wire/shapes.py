@@ -15,9 +15,25 @@ Money = Annotated[
     str,
     Meta(pattern=r"^(0|[1-9][0-9]{0,12})\.[0-9]{2}$", description="Reais.", examples=["10.00"]),
 ]
+SignedMoney = Annotated[
+    str,
+    Meta(
+        pattern=r"^-?(0|[1-9][0-9]{0,12})\.[0-9]{2}$",
+        description="Reais, below zero where less was told than reckoned.",
+        examples=["-0.01"],
+    ),
+]
+UnitValue = Annotated[
+    str,
+    Meta(
+        pattern=r"^(0|[1-9][0-9]{0,7})\.[0-9]{2,10}$",
+        description="Reais for one unit.",
+        examples=["9.99", "0.4723"],
+    ),
+]
 Quantity = Annotated[
     str,
-    Meta(pattern=r"^(0|[1-9][0-9]{0,4})(\.[0-9]{1,3})?$", examples=["1", "0.35"]),
+    Meta(pattern=r"^(0|[1-9][0-9]{0,4})(\.[0-9]{1,4})?$", examples=["1", "0.357"]),
 ]
 Exact = Annotated[
     str,
@@ -38,7 +54,14 @@ Instant = Annotated[
 Uuid = Annotated[str, Meta(extra_json_schema={"format": "uuid"})]
 Version = Annotated[int, Meta(ge=1, description="Also the ETag; raised by every change.")]
 Used = Annotated[bool, Meta(description="A sale was recorded with it: it cannot be deleted.")]
-Document = Annotated[str, Meta(pattern="^[0-9]{11}$", description="CPF, digits only.")]
+Document = Annotated[
+    str,
+    Meta(
+        pattern="^[0-9A-Z./-]{5,20}$",
+        description="A CPF (11 digits), a CNPJ (14 characters), or a foreign document as it was"
+        " told, in capitals.",
+    ),
+]
 
 
 class Shape(Struct, frozen=True, kw_only=True):

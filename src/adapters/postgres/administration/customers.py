@@ -17,7 +17,7 @@ from cashback_core.administration.customers import (
 )
 from cashback_core.administration.resources import InUse, Taken
 from cashback_core.sales.sale import Customer
-from cashback_core.values.documents import Cpf
+from cashback_core.values.documents import store_document, stored_document
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -35,7 +35,7 @@ class PostgresCustomers(CustomerStore):
     async def page(
         self, caller: Caller, wanted: Slice, which: CustomerFilter
     ) -> Page[KnownCustomer]:
-        document = None if which.document is None else str(which.document)
+        document = None if which.document is None else store_document(which.document)
         return await _SHELF.page(self.administration, caller, wanted, {"document": document})
 
     async def find(self, caller: Caller, id: UUID) -> KnownCustomer | None:
@@ -46,7 +46,7 @@ class PostgresCustomers(CustomerStore):
             await making.execute(
                 "insert into customers (merchant_id, document, customer_id, name)"
                 " values (%(merchant_id)s, %(document)s, %(key)s, %(name)s)",
-                document=str(new.customer.document),
+                document=store_document(new.customer.document),
                 name=new.customer.name,
             )
         return making.outcome
@@ -75,7 +75,7 @@ def _known(row: tuple[Any, ...]) -> KnownCustomer:
     id_, document, name, version, created_at, updated_at = row
     return KnownCustomer(
         id=id_,
-        customer=Customer.known(document=Cpf.known(document), name=name),
+        customer=Customer.known(document=stored_document(document), name=name),
         version=version,
         created_at=created_at,
         updated_at=updated_at,

@@ -18,6 +18,7 @@ from cashback_core.administration.merchants import (
 )
 from cashback_core.administration.resources import InUse, Invalid, Missing, Taken
 from cashback_core.delivery.brakes import Ceilings
+from cashback_core.sales.rules import BuyerRule, NumberScope
 from cashback_core.sales.same_sale import EqualContent
 from cashback_core.values.names import NameDifference
 from cashback_core.values.rounding import Rounding
@@ -31,7 +32,12 @@ if TYPE_CHECKING:
 _OWN: Final = """
     name = %(name)s, max_sale_age_days = %(max_sale_age_days)s,
     name_difference = %(name_difference)s, equal_content = %(equal_content)s,
-    max_cashback_centavos = %(max_cashback_centavos)s, max_day_centavos = %(max_day_centavos)s
+    max_cashback_centavos = %(max_cashback_centavos)s, max_day_centavos = %(max_day_centavos)s,
+    line_rounding = %(line_rounding)s, line_tolerance_centavos = %(line_tolerance_centavos)s,
+    sale_tolerance_centavos = %(sale_tolerance_centavos)s, surcharge_earns = %(surcharge_earns)s,
+    company_buyers = %(company_buyers)s, foreign_buyers = %(foreign_buyers)s,
+    nobody_buyers = %(nobody_buyers)s, confirm_within_h = %(confirm_within_h)s,
+    max_ahead_s = %(max_ahead_s)s
 """
 _PLATFORMS: Final = """
     , zone = %(zone)s, rounding = %(rounding)s,
@@ -58,14 +64,21 @@ class PostgresMerchants(MerchantStore):
                 """
                 insert into merchants (
                     slug, name, zone, rounding, max_sale_age_days, name_difference,
-                    equal_content, max_cashback_centavos, max_day_centavos
+                    equal_content, max_cashback_centavos, max_day_centavos, line_rounding,
+                    line_tolerance_centavos, sale_tolerance_centavos, surcharge_earns,
+                    company_buyers, foreign_buyers, nobody_buyers, confirm_within_h, max_ahead_s,
+                    numbers
                 ) values (
                     %(key)s, %(name)s, %(zone)s, %(rounding)s, %(max_sale_age_days)s,
                     %(name_difference)s, %(equal_content)s, %(max_cashback_centavos)s,
-                    %(max_day_centavos)s
+                    %(max_day_centavos)s, %(line_rounding)s, %(line_tolerance_centavos)s,
+                    %(sale_tolerance_centavos)s, %(surcharge_earns)s, %(company_buyers)s,
+                    %(foreign_buyers)s, %(nobody_buyers)s, %(confirm_within_h)s, %(max_ahead_s)s,
+                    %(numbers)s
                 )
                 """,
                 **_values(new.state),
+                numbers=new.numbers.value,
             )
         return making.outcome
 
@@ -112,6 +125,15 @@ def _values(state: MerchantState) -> dict[str, Any]:
         "name_difference": state.name_difference.value,
         "max_cashback_centavos": state.ceilings.max_cashback_centavos,
         "max_day_centavos": state.ceilings.max_day_centavos,
+        "line_rounding": state.line_rounding.value,
+        "line_tolerance_centavos": state.line_tolerance_centavos,
+        "sale_tolerance_centavos": state.sale_tolerance_centavos,
+        "surcharge_earns": state.surcharge_earns,
+        "company_buyers": state.company_buyers.value,
+        "foreign_buyers": state.foreign_buyers.value,
+        "nobody_buyers": state.nobody_buyers.value,
+        "confirm_within_h": state.confirm_within_h,
+        "max_ahead_s": state.max_ahead_s,
     }
 
 
@@ -119,9 +141,12 @@ def _merchant(row: tuple[Any, ...]) -> Merchant:
     (
         slug, name, zone, rounding, max_sale_age_days, name_difference, version, created_at,
         updated_at, disabled, equal_content, max_cashback_centavos, max_day_centavos,
+        line_rounding, line_tolerance_centavos, sale_tolerance_centavos, surcharge_earns,
+        company_buyers, foreign_buyers, nobody_buyers, confirm_within_h, max_ahead_s, numbers,
     ) = row  # fmt: skip
     return Merchant(
         slug=slug,
+        numbers=NumberScope(numbers),
         state=MerchantState(
             name=name,
             zone=zone,
@@ -130,6 +155,15 @@ def _merchant(row: tuple[Any, ...]) -> Merchant:
             disabled=disabled is not None,
             equal_content=EqualContent(equal_content),
             name_difference=NameDifference(name_difference),
+            line_rounding=Rounding(line_rounding),
+            line_tolerance_centavos=line_tolerance_centavos,
+            sale_tolerance_centavos=sale_tolerance_centavos,
+            surcharge_earns=surcharge_earns,
+            company_buyers=BuyerRule(company_buyers),
+            foreign_buyers=BuyerRule(foreign_buyers),
+            nobody_buyers=BuyerRule(nobody_buyers),
+            confirm_within_h=confirm_within_h,
+            max_ahead_s=max_ahead_s,
             ceilings=Ceilings(
                 max_cashback_centavos=max_cashback_centavos, max_day_centavos=max_day_centavos
             ),
@@ -146,7 +180,10 @@ _SHELF: Final = Shelf(
     select="""
         select m.slug, m.name, m.zone, m.rounding, m.max_sale_age_days, m.name_difference,
             m.version, m.created_at, m.updated_at, m.disabled_at, m.equal_content,
-            m.max_cashback_centavos, m.max_day_centavos
+            m.max_cashback_centavos, m.max_day_centavos, m.line_rounding,
+            m.line_tolerance_centavos, m.sale_tolerance_centavos, m.surcharge_earns,
+            m.company_buyers, m.foreign_buyers, m.nobody_buyers, m.confirm_within_h, m.max_ahead_s,
+            m.numbers
         from merchants as m
         where (%(merchant_id)s::bigint is null or m.merchant_id = %(merchant_id)s)
         """,

@@ -15,13 +15,12 @@ from adapters.postgres.administration.pages import Column
 from adapters.postgres.administration.shelf import UNIQUE, RolledBack, Shelf
 from cashback_core.administration.product_types import (
     NewProductType,
-    NewRate,
     ProductType,
     ProductTypeStore,
 )
 from cashback_core.administration.resources import InUse, Invalid, Missing, Taken
 from cashback_core.sales.effective_dates import ChangeFault, ChangeRefused, refuse_withdrawal
-from cashback_core.sales.programme import Rate, next_rate
+from cashback_core.sales.programme import NewRate, Rate, next_rate
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -112,28 +111,21 @@ async def _rates(act: Change[ProductType], type: str) -> tuple[list[Rate], datet
     """A type's rates, and the transaction's instant, by which the triggers judge too."""
     rows = await act.execute(
         """
-        select now(), r.rate_bp, r.version, r.starts_at
+        select now(), r.rate_bp, r.version, r.starts_at, r.excluded
         from (values (1)) as always
         left join rates as r on r.merchant_id = %(merchant_id)s and r.type = %(key)s
         """
     )
     rates = [
-        Rate(type=type, rate_bp=rate_bp, version=version, starts_at=starts_at)
-        for _, rate_bp, version, starts_at in rows
+        Rate(type=type, rate_bp=rate_bp, version=version, starts_at=starts_at, excluded=excluded)
+        for _, rate_bp, version, starts_at, excluded in rows
         if version is not None
     ]
     return rates, rows[0][0]
 
 
 def _next_rate(rates: Iterable[Rate], type: str, rate: NewRate, *, now: datetime) -> Rate | Invalid:
-    made = next_rate(
-        rates,
-        type=type,
-        rate_bp=rate.rate_bp,
-        starts_at=rate.starts_at,
-        now=now,
-        confirmed_bp=rate.confirmed_bp,
-    )
+    made = next_rate(rates, rate, type=type, now=now)
     if not isinstance(made, ChangeRefused):
         return made
     if made.fault is not ChangeFault.UNCONFIRMED:
@@ -148,23 +140,24 @@ async def _insert_rate(act: Change[ProductType], type: str, rate: NewRate) -> No
     if isinstance(made, Invalid):
         raise RolledBack(made)
     await act.execute(
-        "insert into rates (merchant_id, type, version, rate_bp, starts_at)"
-        " values (%(merchant_id)s, %(key)s, %(version)s, %(rate_bp)s, %(starts_at)s)",
+        "insert into rates (merchant_id, type, version, rate_bp, starts_at, excluded)"
+        " values (%(merchant_id)s, %(key)s, %(version)s, %(rate_bp)s, %(starts_at)s, %(excluded)s)",
         version=made.version,
         rate_bp=made.rate_bp,
         starts_at=made.starts_at,
+        excluded=made.excluded,
     )
 
 
 def _product_type(row: tuple[Any, ...]) -> ProductType:
-    type_, name, used, version, created_at, updated_at, versions, rates_bp, starts = row
+    type_, name, used, version, created_at, updated_at, versions, rates_bp, starts, excluded = row
     return ProductType(
         type=type_,
         name=name,
         rates=tuple(
-            Rate(type=type_, rate_bp=rate_bp, version=number, starts_at=starts_at)
-            for number, rate_bp, starts_at in zip(
-                versions or (), rates_bp or (), starts or (), strict=True
+            Rate(type=type_, rate_bp=rate_bp, version=number, starts_at=starts_at, excluded=out)
+            for number, rate_bp, starts_at, out in zip(
+                versions or (), rates_bp or (), starts or (), excluded or (), strict=True
             )
         ),
         used=used,
@@ -178,12 +171,13 @@ _TAKEN: Final = {UNIQUE: Taken(name="type")}
 _SHELF: Final = Shelf(
     select="""
         select t.type, t.name, t.used_at is not null, t.version, t.created_at, t.updated_at,
-            r.versions, r.rates_bp, r.starts
+            r.versions, r.rates_bp, r.starts, r.excluded
         from product_types as t
         left join lateral (
             select array_agg(version order by version) as versions,
                 array_agg(rate_bp order by version) as rates_bp,
-                array_agg(starts_at order by version) as starts
+                array_agg(starts_at order by version) as starts,
+                array_agg(excluded order by version) as excluded
             from rates where merchant_id = t.merchant_id and type = t.type
         ) as r on true
         where t.merchant_id = %(merchant_id)s

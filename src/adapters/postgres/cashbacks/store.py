@@ -9,8 +9,8 @@ import time
 from typing import TYPE_CHECKING
 
 from adapters.postgres.cashbacks.group_writer import GroupWriter
-from adapters.postgres.connection.database import CHORES, IDENTIFYING, READING, Database
-from adapters.postgres.delivery import leases
+from adapters.postgres.connection.database import CHORES, CONFIRMING, IDENTIFYING, READING, Database
+from adapters.postgres.delivery import confirmations, leases
 from adapters.postgres.delivery.resumption import Resumption
 from adapters.postgres.delivery.waits import read_waits
 from adapters.postgres.sales.brakes import LOCK
@@ -21,14 +21,25 @@ from adapters.postgres.sales.records import ONE, one, record
 from adapters.postgres.sales.sale_names import find_same_request, read_owners, sealed_names
 from adapters.postgres.sales.terms import TermsCache, read_terms
 from cashback_core.delivery.leases import AttemptResult, Claim, ClaimsUnacknowledged
+from cashback_core.delivery.states import Status
 from cashback_core.intake.acceptance import Acceptance, Submission, TermsChanged
+from cashback_core.intake.confirmation import (
+    Confirmation,
+    ConfirmationExpired,
+    Confirmed,
+    NothingToConfirm,
+)
 from cashback_core.intake.store import CashbackStore
+from cashback_core.reconciliation.incidents import PRECEDES
 from cashback_core.sales.catalogue import Catalogue
+from cashback_core.sales.rules import NumberScope
 from cashback_core.sales.same_sale import EqualContent, Meaning, compared, names_of, which_sale
 from cashback_core.values.availability import StoreUnavailable
+from cashback_core.values.documents import store_document
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
+    from datetime import timedelta
     from uuid import UUID
 
     from adapters.postgres.cashbacks.commits import CommitObserver
@@ -38,19 +49,29 @@ if TYPE_CHECKING:
     from cashback_core.delivery.waits import Waiting
     from cashback_core.sales.sale import Sale
     from cashback_core.sales.terms import Terms
-    from cashback_core.values.documents import Cpf
+    from cashback_core.values.documents import BuyerDocument
     from cashback_core.values.pages import Position
 
 
 class PostgresCashbackStore(CashbackStore):
-    """Reads through a pool, writes sales and results through a group writer."""
+    """Reads through a pool, writes sales and results through a group writer.
+
+    `precedes` is how long before its first attempt a line of the statement may be dated.
+    """
 
     def __init__(
-        self, database: Database, policy: DeliveryPolicy, observer: CommitObserver | None = None
+        self,
+        database: Database,
+        policy: DeliveryPolicy,
+        observer: CommitObserver | None = None,
+        *,
+        precedes: timedelta = PRECEDES,
     ) -> None:
+        self._precedes = precedes
         self._writer = GroupWriter(database, policy, observer)
         self._seal = database.seal
         self._reads = database.pool(READING)
+        self._confirming = database.pool(CONFIRMING)
         self._chores = database.pool(CHORES)
         self._resuming = Resumption()
         self._callers = database.pool(IDENTIFYING)
@@ -101,7 +122,7 @@ class PostgresCashbackStore(CashbackStore):
         self._products.forget(merchant_id)
 
     async def known_name(
-        self, merchant_id: int, document: Cpf, *, told_by: str | None = None
+        self, merchant_id: int, document: BuyerDocument, *, told_by: str | None = None
     ) -> str | None:
         async with self._reads.reading_for(merchant_id) as connection:
             found = await connection.execute(
@@ -115,7 +136,7 @@ class PostgresCashbackStore(CashbackStore):
                             and coalesce(s.came_under, s.submitted_by) = %(group)s
                     ))
                 """,
-                {"m": merchant_id, "document": str(document), "group": told_by},
+                {"m": merchant_id, "document": store_document(document), "group": told_by},
             )
             row = await found.fetchone()
         return None if row is None else str(row[0])
@@ -133,18 +154,16 @@ class PostgresCashbackStore(CashbackStore):
         *,
         idempotency_key: str | None,
         equal_content: EqualContent,
+        numbers: NumberScope = NumberScope.MERCHANT,
         reads_only: str | None = None,
     ) -> Meaning:
-        names = names_of(sale, idempotency_key)
+        names = names_of(sale, idempotency_key, numbers=numbers)
         told = {(merchant_id, kind, name): (merchant_id, kind, name) for kind, name in names}
         async with self._reads.reading_for(merchant_id) as connection:
             found = await read_owners(
                 connection.cursor(),
                 told | sealed_names(told, self._seal),
-                {
-                    (merchant_id, *name): (reads_only,)
-                    for name in compared(names, equal_content=equal_content)
-                },
+                {(merchant_id, *name): (reads_only,) for name in compared(names)},
             )
         owners = {(kind, name): owner for (_, kind, name), owner in found.by_name.items()}
         return which_sale(sale, names, owners, equal_content=equal_content, reads_only=reads_only)
@@ -172,7 +191,7 @@ class PostgresCashbackStore(CashbackStore):
         return await self._writer.conclude(result)
 
     async def claim_due(
-        self, *, limit: int, lease_s: float, excluding: Collection[str] = ()
+        self, *, limit: int, lease_s: float, excluding: Collection[BuyerDocument] = ()
     ) -> tuple[Claim, ...]:
         claims: tuple[Claim, ...] = ()
         try:
@@ -197,6 +216,34 @@ class PostgresCashbackStore(CashbackStore):
     async def note_pause(self, pause: Pause) -> None:
         async with self._chores.connection() as connection, connection.cursor() as cursor:
             await leases.note_pause(cursor, pause)
+
+    async def confirm(
+        self,
+        merchant_id: int,
+        id: UUID,  # noqa: A002
+        *,
+        group: str | None = None,
+    ) -> Confirmation | None:
+        async with (
+            self._confirming.acting_for(merchant_id, group=group) as connection,
+            connection.cursor() as cursor,
+        ):
+            met = await confirmations.confirm(
+                cursor, merchant_id, id, group=group, precedes=self._precedes
+            )
+            if met is None:
+                return None
+            if met is Status.VOID:
+                return ConfirmationExpired()
+            found = await connection.execute(ONE, one(merchant_id, id, group))
+            row = await found.fetchone()
+        assert row is not None
+        told = record(row)
+        return Confirmed(told) if met is Status.UNCONFIRMED else NothingToConfirm(told)
+
+    async def void_expired(self, *, limit: int) -> int:
+        async with self._chores.connection() as connection, connection.cursor() as cursor:
+            return await confirmations.void_expired(cursor, limit=limit)
 
     async def resume(self, *, limit: int) -> bool:
         resuming, self._resuming = self._resuming, Resumption()  # what fails begins anew

@@ -71,6 +71,13 @@ READING: Final = Purpose(
 )
 """A sale's reads, and everybody's of one merchant."""
 
+CONFIRMING: Final = Purpose(
+    # A pool of its own: its commits let something be sent, and are marked as those of sales are.
+    session=Session(application="cashback confirmations", role=DatabaseRole.SERVING, vouched=True),
+    most=4,
+    wait_s=1.5,
+    marks=True,
+)
 CHORES: Final = Purpose(
     session=Session(
         application="cashback", role=DatabaseRole.WORKER, autocommit=True, vouched=True
@@ -125,6 +132,7 @@ ERASING: Final = Purpose(
 )
 PURPOSES: Final = (
     READING,
+    CONFIRMING,
     CHORES,
     IDENTIFYING,
     OPERATING,

@@ -132,7 +132,7 @@ async def _erased(cursor: Cursor, late: Sequence[AttemptResult]) -> set[UUID]:
         return set()
     await cursor.execute(
         "select cashback_id from sales"
-        " where merchant_id = any(%s) and cashback_id = any(%s) and document ~ '^E'",
+        " where merchant_id = any(%s) and cashback_id = any(%s) and is_pseudonym(document)",
         [list({r.claim.merchant_id for r in late}), [r.claim.id for r in late]],
     )
     return {cashback_id for (cashback_id,) in await cursor.fetchall()}

@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING, Final
 
 from adapters.postgres.sales.brakes import LOCK, PUT_OFF, STOPPED
 from cashback_core.delivery.leases import Claim
-from cashback_core.values.documents import Cpf
+from cashback_core.values.documents import store_document, stored_document
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
     from adapters.postgres.sales.acceptance import Cursor
     from cashback_core.delivery.leases import Pause
+    from cashback_core.values.documents import BuyerDocument
 
 
 MAX_ROUNDS: Final = 20
@@ -20,7 +21,7 @@ MAX_ROUNDS: Final = 20
 
 
 async def claim_due(
-    cursor: Cursor, *, limit: int, lease_s: float, excluding: Collection[str]
+    cursor: Cursor, *, limit: int, lease_s: float, excluding: Collection[BuyerDocument]
 ) -> tuple[Claim, ...]:
     """Lease the next attempt of pending cashbacks that are due, oldest first.
 
@@ -28,10 +29,11 @@ async def claim_due(
     claimed in its place.
     """
     await cursor.execute(f"select {LOCK}")
+    passed_over = [store_document(document) for document in excluding]
     claims: tuple[Claim, ...] = ()
     for _ in range(MAX_ROUNDS):
         found, put_off = await _claim(
-            cursor, limit=limit - len(claims), lease_s=lease_s, excluding=excluding
+            cursor, limit=limit - len(claims), lease_s=lease_s, excluding=passed_over
         )
         claims += found
         if not put_off:
@@ -40,7 +42,7 @@ async def claim_due(
 
 
 async def _claim(
-    cursor: Cursor, *, limit: int, lease_s: float, excluding: Collection[str]
+    cursor: Cursor, *, limit: int, lease_s: float, excluding: list[str]
 ) -> tuple[tuple[Claim, ...], int]:
     """Of the next `limit` that are due those that may be sent; how many others were put off."""
     await cursor.execute(
@@ -99,7 +101,7 @@ async def _claim(
         left join sales as s
             on s.merchant_id = m.merchant_id and s.cashback_id = m.cashback_id
         """,  # noqa: S608 (made of literals)
-        {"limit": limit, "lease_s": lease_s, "excluding": list(excluding)},
+        {"limit": limit, "lease_s": lease_s, "excluding": excluding},
         binary=True,
     )
     rows = await cursor.fetchall()
@@ -108,7 +110,7 @@ async def _claim(
             id=cashback_id,
             merchant_id=merchant_id,
             attempt=attempt,
-            document=Cpf.known(document),
+            document=stored_document(document),
             cashback_centavos=centavos,
             started_at=started_at,
         )

@@ -34,7 +34,7 @@ _FACTS: Final[LiteralString] = f"""
             end
         )
         and c.cashback_id = any(%(ids)s)
-        and c.status in ('pending', 'in_doubt', 'held', 'rejected')
+        and c.status in ('unconfirmed', 'pending', 'in_doubt', 'held', 'rejected')
 """  # noqa: S608 (made of literals)
 
 

@@ -199,7 +199,7 @@ class PostgresOperatorStore(OperatorStore):
                     select from statement_incidents as i
                     where i.cashback_id = c.cashback_id and i.closed_at is null
                         and i.class = any(%(credited)s)
-                ),
+                ) or coalesce(x.is_said, false),
                 x.cashback_id is not null, e.actor_name, {AT_RISK}
             from merchants as m
             join cashbacks as c

@@ -16,16 +16,20 @@ from adapters.postgres.connection.sessions import (
     Session,
     opened,
 )
+from adapters.postgres.operators.clocks import CLOCKS_AHEAD, clocks_in
 from adapters.postgres.sales.brakes import LOCK, LOCK_KEY
 from adapters.postgres.schema.migration import pending
 from cashback_core.delivery.states import Status
 from cashback_core.operators.acts import SenderState
 from cashback_core.operators.backlog import OVERDUE_DOUBT_S
+from cashback_core.operators.clocks import EXAMINED_S, MOST_CLOCKS
 from cashback_core.reconciliation.findings import FindingClass
 from cashback_core.reconciliation.incidents import ClassTotal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+
+    from cashback_core.operators.clocks import ClockAhead
 
 INCIDENTS_SHOWN: Final = 3
 INCIDENT_DAYS: Final = 7
@@ -85,7 +89,8 @@ class OpenWork:
     """What has not ended well, and whether anybody works on it.
 
     `overdue` is how long the most overdue pending cashback has waited beyond its instant,
-    `lease_expired` how long ago the oldest lease ran out that nobody took up.
+    `lease_expired` how long ago the oldest lease ran out that nobody took up; `clocks_ahead` are
+    those of the last day.
     """
 
     counts: Mapping[Status, int]
@@ -96,6 +101,7 @@ class OpenWork:
     risk_accepted: int
     incidents: int
     latest_incidents: tuple[str, ...]
+    clocks_ahead: tuple[ClockAhead, ...]
     sender: SenderState
 
 
@@ -268,12 +274,12 @@ def examine_backlog(dsn: str) -> OpenWork:
     """Needs every migration and the worker's role. Raises StoreUnavailable."""
     with opened(dsn, _AS_WORKER) as server:
         counts = server.execute(
-            "select status, count(*) from cashbacks where status not in ('applied', 'not_due')"
-            " group by status"
+            "select status, count(*) from cashbacks"
+            " where status not in ('applied', 'not_due', 'void') group by status"
         ).fetchall()
         oldest = server.execute(
             "select status, accepted_at from cashbacks"
-            " where status not in ('applied', 'not_due', 'cancelled')"
+            " where status not in ('applied', 'not_due', 'void', 'cancelled', 'unconfirmed')"
             " order by accepted_at limit 1"
         ).fetchone()
         overdue, expired = _one(
@@ -298,6 +304,9 @@ def examine_backlog(dsn: str) -> OpenWork:
             [INCIDENT_DAYS, INCIDENTS_SHOWN],
         ).fetchall()
         paused = _one(server, "select paused_at, reason, actor from sender")
+        clocks = server.execute(
+            CLOCKS_AHEAD, {"within_s": EXAMINED_S, "most": MOST_CLOCKS}
+        ).fetchall()
     return OpenWork(
         counts={Status(status): count for status, count in counts},
         oldest_open=None if oldest is None else (Status(oldest[0]), oldest[1]),
@@ -307,6 +316,7 @@ def examine_backlog(dsn: str) -> OpenWork:
         risk_accepted=risk_accepted,
         incidents=incidents[0][0] if incidents else 0,
         latest_incidents=tuple(f"{id_}: {what}" for _, _, id_, what in incidents),
+        clocks_ahead=clocks_in(clocks),
         sender=SenderState(paused_at=paused[0], reason=paused[1], actor=paused[2]),
     )
 

@@ -23,7 +23,8 @@ from cashback_core.reconciliation.incidents import (
 )
 from cashback_core.reconciliation.references import id_in, parts_in
 from cashback_core.sales.erased import is_pseudonym
-from cashback_core.values.documents import hide_documents, mask
+from cashback_core.values.documents import mask
+from cashback_core.values.masks import hide_documents
 from cashback_core.values.pages import Position
 
 if TYPE_CHECKING:
@@ -186,7 +187,7 @@ async def _named(
         select c.cashback_id
         from cashbacks as c
         cross join lateral replace(c.cashback_id::text, '-', '') as hex
-        where c.status not in ('applied', 'not_due')
+        where c.status not in ('applied', 'not_due', 'void')
             and exists (
                 select from unnest(%(parts)s::text[]) as p (part)
                 where position(p.part in hex) > 0 or position(hex in p.part) > 0

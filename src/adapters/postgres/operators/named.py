@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from adapters.postgres.connection.database import OPERATING, OVERSEEING
+from cashback_core.sales.rules import NumberScope
+from cashback_core.sales.same_sale import number_name
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
     from datetime import datetime
 
     from adapters.postgres.connection.database import Database
@@ -31,7 +33,8 @@ async def named_cashbacks(
 ) -> Mapping[str, Sequence[NamedCashback]]:
     """By each name the cashback of that id; else the sales of that number, of each merchant one.
 
-    For whoever has the machine. Raises StoreUnavailable.
+    Where a merchant's numbers count in each store, a number is STORE/NUMBER. For whoever has the
+    machine. Raises StoreUnavailable.
     """
     named: dict[str, list[NamedCashback]] = {name: [] for name in names}
     ids = {name: id_ for name in named if (id_ := _id_in(name)) is not None}
@@ -45,13 +48,16 @@ async def named_cashbacks(
             [[*ids.values()]],
         )
         of_ids = {row[2]: NamedCashback(*row) for row in await found.fetchall()}
-        found = await connection.execute("select merchant_id from merchants order by merchant_id")
-        merchants = [row[0] for row in await found.fetchall()]
+        found = await connection.execute(
+            "select merchant_id, numbers from merchants order by merchant_id"
+        )
+        merchants = await found.fetchall()
     for name, id_ in ids.items():
         if id_ in of_ids:
             named[name].append(of_ids[id_])
     numbers = [name for name, cashbacks in named.items() if not cashbacks]
-    for merchant_id in merchants if numbers else ():
+    for merchant_id, scope in merchants if numbers else ():
+        told = _names_in(NumberScope(scope), numbers)
         # Names are seen by who acts for their merchant, and by nobody else: merchants are few.
         async with database.pool(OPERATING).acting_for(merchant_id) as connection:
             found = await connection.execute(
@@ -64,11 +70,34 @@ async def named_cashbacks(
                     on c.merchant_id = n.merchant_id and c.cashback_id = n.cashback_id
                 where m.merchant_id = %s
                 """,
-                [numbers, merchant_id],
+                [[*told], merchant_id],
             )
             for name, *row in await found.fetchall():
-                named[name].append(NamedCashback(*row))
+                for number in told[name]:
+                    named[number].append(NamedCashback(*row))
     return named
+
+
+def _names_in(scope: NumberScope, numbers: Collection[str]) -> dict[str, list[str]]:
+    """Each name that a sale of those numbers could have here, and the numbers as they were told.
+
+    Either part of STORE/NUMBER may have slashes of its own.
+    """
+    names: dict[str, list[str]] = {}
+    for told in numbers:
+        for store, number in _readings(scope, told):
+            name = number_name(number, store, numbers=scope)
+            if name is not None:
+                names.setdefault(name, []).append(told)
+    return names
+
+
+def _readings(scope: NumberScope, told: str) -> Iterator[tuple[str | None, str]]:
+    """A number alone, and each store and number that it may be."""
+    yield None, told
+    for at, character in enumerate(told):
+        if character == "/" and scope is NumberScope.STORE:
+            yield told[:at], told[at + 1 :]
 
 
 def _id_in(text: str) -> UUID | None:

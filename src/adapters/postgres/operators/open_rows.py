@@ -7,13 +7,14 @@ from typing import Any, Final, LiteralString
 from cashback_core.delivery.brakes import CEILING_REASONS
 from cashback_core.delivery.states import Actor, Status
 from cashback_core.operators.acts import CALLED_UNPAID, OpenCashback, OpenFilter
-from cashback_core.values.documents import Cpf
+from cashback_core.values.documents import store_document, stored_document
 
 MEANT: Final[LiteralString] = """
     from cashbacks as c
     join sales as s using (merchant_id, cashback_id)
     where c.status = any(%(statuses)s)
-        and c.status not in ('applied', 'not_due')  -- what the index of open ones needs to see
+        -- What the index of open ones needs to see.
+        and c.status not in ('applied', 'not_due', 'void')
         and (%(merchant_id)s::bigint is null or c.merchant_id = %(merchant_id)s)
         and (%(document)s::text is null or s.document = %(document)s)
         and (%(sold_from)s::timestamptz is null or s.sold_at >= %(sold_from)s)
@@ -110,7 +111,7 @@ def values_of(merchant_id: int | None, wanted: OpenFilter) -> dict[str, Any]:
     return {
         "merchant_id": merchant_id,
         "statuses": sorted(wanted.statuses),
-        "document": wanted.document,
+        "document": None if wanted.document is None else store_document(wanted.document),
         "sold_from": wanted.sold_from,
         "sold_to": wanted.sold_to,
         "accepted_from": wanted.accepted_from,
@@ -141,7 +142,7 @@ def open_cashback(row: tuple[Any, ...]) -> OpenCashback:
         since_at=since_at,
         attempt=attempt,
         status_code=status_code,
-        document=Cpf.known(document),
+        document=stored_document(document),
         cashback_centavos=centavos,
         sale_id=sale_id,
         sold_at=sold_at,

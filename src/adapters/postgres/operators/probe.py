@@ -7,8 +7,10 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final, LiteralString
 
 from adapters.postgres.connection.sessions import DatabaseRole, Session
+from adapters.postgres.operators.clocks import CLOCKS_AHEAD, clocks_in
 from cashback_core.delivery.states import Status
 from cashback_core.operators.backlog import Backlog, ClassCount, OpenCount, Probed, Reconciled
+from cashback_core.operators.clocks import MEASURED_S, MOST_CLOCKS
 from cashback_core.reconciliation.findings import NEED_A_PERSON, FindingClass
 
 if TYPE_CHECKING:
@@ -23,7 +25,14 @@ _SESSION: Final = Session(
     autocommit=True,
 )
 
-OPEN: Final = (Status.PENDING, Status.SENDING, Status.IN_DOUBT, Status.REJECTED, Status.HELD)
+OPEN: Final = (
+    Status.UNCONFIRMED,
+    Status.PENDING,
+    Status.SENDING,
+    Status.IN_DOUBT,
+    Status.REJECTED,
+    Status.HELD,
+)
 """Every status that is not final."""
 
 STANDING: Final = sorted(NEED_A_PERSON | {FindingClass.DOUBT_UNDECIDED})
@@ -58,7 +67,8 @@ async def _backlog(connection: AsyncConnection[Any]) -> Backlog:
         select status, count(*), sum(cashback_centavos)::bigint,
             extract(epoch from clock_timestamp() - min(accepted_at))::float8
         from cashbacks
-        where status not in ('applied', 'not_due')  -- what the index of open ones needs to see
+        -- What the index of open ones needs to see.
+        where status not in ('applied', 'not_due', 'void')
             and status <> 'cancelled'
         group by status
         """
@@ -84,6 +94,7 @@ async def _backlog(connection: AsyncConnection[Any]) -> Backlog:
             current_setting('max_connections')::int
         """,
     )
+    clocks = await connection.execute(CLOCKS_AHEAD, {"within_s": MEASURED_S, "most": MOST_CLOCKS})
     (
         overdue_s, lease_expired_s, incidents, risk_accepted, name_differences, paused, size,
         sessions, most,
@@ -96,6 +107,7 @@ async def _backlog(connection: AsyncConnection[Any]) -> Backlog:
         reconciled=await _reconciled(connection),
         risk_accepted=risk_accepted,
         name_differences=name_differences,
+        clocks_ahead=clocks_in(await clocks.fetchall()),
         paused=paused,
         database_bytes=size,
         sessions=sessions,

@@ -8,6 +8,7 @@ All of it runs as the one role that may change what is otherwise written once, a
 from __future__ import annotations
 
 import time
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from adapters.postgres.connection.database import ERASING, Database
@@ -22,6 +23,7 @@ from cashback_core.privacy.data_subjects import (
     SubjectReport,
 )
 from cashback_core.sales.erased import is_pseudonym
+from cashback_core.values.documents import stored_document
 from cashback_core.values.pages import fitting
 
 if TYPE_CHECKING:
@@ -85,7 +87,7 @@ class PostgresPrivacyStore(PrivacyStore):
         nobody = is_pseudonym(document)
         return SubjectReport(
             customer_id=customer_id,
-            document=None if nobody else document,
+            document=None if nobody else stored_document(document),
             name=None if nobody else name,
             known_since_at=created_at,
             erased_at=erased_at,
@@ -160,51 +162,76 @@ async def _retain(
     )
     found = await connection.execute(
         # Whoever has the row cleans this merchant; another worker passes on.
-        "select raw_through_at, customers_through from retention"
+        "select raw_through_at, raw_left, customers_through from retention"
         " where merchant_id = %s for update skip locked",
         [merchant_id],
     )
     row = await found.fetchone()
     if row is None:
         return 0
-    dropped = 0
-    if retention.raw_days is not None:
-        dropped += await _drop_raw(connection, merchant_id, row[0], retention.raw_days, limit)
+    past = await connection.execute(
+        "delete from refused_clocks where merchant_id = %s and last_at < now() - interval '1 day'",
+        [merchant_id],
+    )
+    dropped = past.rowcount  # one a client: they are few
+    if retention.raw_days is not None and dropped < limit:
+        raw = _Raw(through_at=row[0], left=row[1])
+        dropped += await _drop_raw(
+            connection, merchant_id, raw, retention.raw_days, limit - dropped
+        )
     if retention.customer_days is not None and dropped < limit:
         days = retention.customer_days
         dropped += await _drop_customers(
-            connection, merchant_id, row[1], days, limit - dropped, seal=seal
+            connection, merchant_id, row[2], days, limit - dropped, seal=seal
         )
     return dropped
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Raw:
+    """How far raw bytes were dropped, and what was left behind because it was unconfirmed."""
+
+    through_at: datetime
+    left: list[UUID]
+
+
 async def _drop_raw(
-    connection: AsyncConnection[Any],
-    merchant_id: int,
-    through_at: datetime,
-    days: int,
-    limit: int,
+    connection: AsyncConnection[Any], merchant_id: int, raw: _Raw, days: int, limit: int
 ) -> int:
-    """Drop the oldest raw bytes, up to the oldest cashback that is still open."""
+    """Drop the oldest raw bytes, up to the oldest cashback that is still open.
+
+    What is unconfirmed holds up nobody else: it is passed, and dropped once it has ended.
+    """
     found = await connection.execute(
         """
-        select cashback_id, accepted_at from sales
-        where merchant_id = %(m)s and accepted_at > %(through)s
-            and accepted_at < now() - make_interval(days => %(days)s)
-            and accepted_at < coalesce((
+        select s.cashback_id, s.accepted_at, c.status = 'unconfirmed'
+        from sales as s join cashbacks as c using (merchant_id, cashback_id)
+        where s.merchant_id = %(m)s and s.accepted_at > %(through)s
+            and s.accepted_at < now() - make_interval(days => %(days)s)
+            and s.accepted_at < coalesce((
                 select min(accepted_at) from cashbacks
-                where merchant_id = %(m)s and status not in ('applied', 'not_due')
-                    and status <> 'cancelled'
+                where merchant_id = %(m)s and status not in ('applied', 'not_due', 'void')
+                    and status not in ('cancelled', 'unconfirmed')
             ), 'infinity')
-        order by accepted_at
+        order by s.accepted_at
         fetch first %(limit)s rows with ties  -- those of one group have the same instant
         """,
-        {"m": merchant_id, "through": through_at, "days": days, "limit": limit},
+        {"m": merchant_id, "through": raw.through_at, "days": days, "limit": limit},
     )
     rows = await found.fetchall()
-    if not rows:
+    found = await connection.execute(
+        """
+        select c.cashback_id from cashbacks as c
+        where c.merchant_id = %s and c.cashback_id = any(%s)
+            and c.status in ('applied', 'not_due', 'void', 'cancelled')
+        limit %s
+        """,
+        [merchant_id, raw.left, limit],
+    )
+    ended = {id_ for (id_,) in await found.fetchall()}
+    if not rows and not ended:
         return 0
-    ids = [id_ for id_, _ in rows]
+    ids = [*ended, *(id_ for id_, _, unconfirmed in rows if not unconfirmed)]
     await connection.execute(
         "update sales set raw_body = ''"
         " where merchant_id = %s and cashback_id = any(%s) and raw_body <> ''",
@@ -216,11 +243,13 @@ async def _drop_raw(
         " and (body is not null or provider_message is not null)",
         [merchant_id, ids],
     )
+    left = [id_ for id_ in raw.left if id_ not in ended]
+    left.extend(id_ for id_, _, unconfirmed in rows if unconfirmed)
     await connection.execute(
-        "update retention set raw_through_at = %s where merchant_id = %s",
-        [rows[-1][1], merchant_id],
+        "update retention set raw_through_at = %s, raw_left = %s where merchant_id = %s",
+        [rows[-1][1] if rows else raw.through_at, left, merchant_id],
     )
-    return len(rows)
+    return len(rows) + len(ended)
 
 
 async def _drop_customers(

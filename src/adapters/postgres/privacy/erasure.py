@@ -13,6 +13,7 @@ from psycopg.types.json import Jsonb
 
 from cashback_core.privacy.data_subjects import Erased, Erasure, StillOpen
 from cashback_core.privacy.seals import is_sealed
+from cashback_core.values.documents import stored_document
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -55,7 +56,7 @@ async def erase(
         """
         select count(*) from sales as s join cashbacks as c using (merchant_id, cashback_id)
         where s.merchant_id = %s and s.document = %s
-            and c.status not in ('applied', 'not_due', 'cancelled')
+            and c.status not in ('applied', 'not_due', 'cancelled', 'void')
         """,
         [merchant_id, document],
     )
@@ -108,7 +109,8 @@ async def _make_nobody(
         returning document, erased_at
         """,
         [
-            seal.of_document(whom.merchant_id, whom.document),
+            # As a statement would tell it.
+            seal.of_document(whom.merchant_id, str(stored_document(whom.document))),
             whom.merchant_id,
             whom.customer_id,
         ],
@@ -211,9 +213,14 @@ async def _forget_in_sales(connection: AsyncConnection[Any], whom: _Whom, seal: 
     sales = await connection.execute(
         """
         update sales set
-            document = %(p)s, name = 'erased', raw_body = '',
+            document = %(p)s, name = 'erased', raw_body = '', cashier = null, metadata = null,
             sale_id = coalesce(%(sealed)s::jsonb ->> sale_id, sale_id),
-            idempotency_key = coalesce(%(sealed)s::jsonb ->> idempotency_key, idempotency_key)
+            idempotency_key = coalesce(%(sealed)s::jsonb ->> idempotency_key, idempotency_key),
+            -- What its access key said, where that told who it was.
+            invoice_cnpj = case when not %(sealed)s::jsonb ? sale_id then invoice_cnpj end,
+            invoice_month = case when not %(sealed)s::jsonb ? sale_id then invoice_month end,
+            invoice_series = case when not %(sealed)s::jsonb ? sale_id then invoice_series end,
+            invoice_number = case when not %(sealed)s::jsonb ? sale_id then invoice_number end
         where merchant_id = %(m)s and document = %(d)s
         """,
         whom.values | {"sealed": Jsonb(sealed)},

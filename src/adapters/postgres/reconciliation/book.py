@@ -11,6 +11,7 @@ from adapters.postgres.connection.faults import translated
 from cashback_core.delivery.states import Status
 from cashback_core.reconciliation import BookEntry
 from cashback_core.reconciliation.schedule import MAX_STORED
+from cashback_core.values.documents import stored_document
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator, Collection, Mapping
@@ -29,7 +30,7 @@ _CLOCKS: Final = timedelta(days=1)
 # Of doubts alone is it counted how often they came back: since an operator last had a hand in it.
 _COLUMNS: Final[LiteralString] = """
     select c.cashback_id, c.merchant_id, s.document, c.cashback_centavos, c.status, c.accepted_at,
-        a.first_started_at, a.last_started_at, c.applied_at, c.version,
+        a.first_started_at, a.last_started_at, c.applied_at, c.confirmed_at, c.version,
         coalesce(e.rounds, 0), e.first_round_at
 """
 _JOINED: Final[LiteralString] = """
@@ -55,9 +56,11 @@ _JOINED: Final[LiteralString] = """
 # What may have a credit on the statement whoever names it: `Rules.is_over_before`, in SQL.
 _WITHIN: Final[LiteralString] = """
     case
-        when c.status in ('in_doubt', 'sending') then true
+        when c.status in ('in_doubt', 'sending', 'unconfirmed') then true
+        when c.status = 'void' then false
         when c.status = 'applied' then c.applied_at >= %(applied_since)s
         when a.last_started_at is not null then a.last_started_at >= %(tried_since)s
+        when c.status in ('pending', 'held') then true
         else c.accepted_at >= %(tried_since)s
     end
 """
@@ -68,7 +71,7 @@ _APPLIED: Final[LiteralString] = f"""
 """
 _UNPAID: Final[LiteralString] = f"""
     {_COLUMNS} from cashbacks as c {_JOINED}
-    where c.status not in ('applied', 'not_due') and {_WITHIN}
+    where c.status not in ('applied', 'not_due', 'void') and {_WITHIN}
 """
 _NAMED: Final[LiteralString] = f"""
     {_COLUMNS}
@@ -198,18 +201,20 @@ def _may_be_older(id_: UUID, since: datetime) -> bool:
 def _entry(row: tuple[Any, ...]) -> BookEntry:
     (
         cashback_id, merchant_id, document, centavos, status, accepted_at, first, last, applied_at,
-        version, rounds, first_round_at,
+        confirmed_at, version, rounds, first_round_at,
     ) = row  # fmt: skip
     return BookEntry(
         id=cashback_id,
         merchant_id=merchant_id,
-        document=document,
+        # As the provider tells it, whose statement it is held against.
+        document=str(stored_document(document)),
         cashback_centavos=centavos,
         status=Status(status),
         accepted_at=accepted_at,
         first_started_at=first,
         last_started_at=last,
         applied_at=applied_at,
+        confirmed_at=confirmed_at,
         version=version,
         rounds=rounds,
         first_round_at=first_round_at,

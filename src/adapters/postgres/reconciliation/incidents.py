@@ -191,8 +191,8 @@ async def _renew(connection: AsyncConnection[Any], run: Run, rows: list[dict[str
         # Document and instant are the line's, and stay; an erased customer's is gone for good.
         """
         update statement_incidents as i set
-            document = case when r.document ~ '^E' then r.document else i.document end,
-            reference = case when r.document ~ '^E' then null else i.reference end,
+            document = case when is_pseudonym(r.document) then r.document else i.document end,
+            reference = case when is_pseudonym(r.document) then null else i.reference end,
             class = r.class, merchant_id = r.merchant_id, cashback_id = r.cashback_id,
             centavos = r.centavos, line = r.line, why = r.why, statement_at = r.statement_at,
             last_seen_at = %(at)s, told_since = least(i.told_since, r.told_since),

@@ -7,10 +7,10 @@ for one another but never in a circle.
 from __future__ import annotations
 
 from base64 import b64encode
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, assert_never
 
-from adapters.postgres.sales.brakes import PUT_OFF, Brakes, put_brakes_on, read_brakes
+from adapters.postgres.sales.brakes import PUT_OFF, Brakes, ToBePaid, put_brakes_on, read_brakes
 from adapters.postgres.sales.refused_equals import note_refused
 from adapters.postgres.sales.sale_names import (
     Cursor,
@@ -20,11 +20,12 @@ from adapters.postgres.sales.sale_names import (
     judge,
     owners_of,
     put_right,
+    read_equal,
 )
-from cashback_core.delivery.brakes import HELD, REASONS
+from cashback_core.delivery.brakes import HELD, REASONS, TO_BE_CONFIRMED
 from cashback_core.delivery.record import Record, Standing
 from cashback_core.delivery.states import Status
-from cashback_core.delivery.waits import Waiting
+from cashback_core.delivery.waits import Waiting, Why
 from cashback_core.intake.acceptance import (
     Acceptance,
     Accepted,
@@ -36,6 +37,7 @@ from cashback_core.intake.acceptance import (
     Repeated,
     Submission,
 )
+from cashback_core.intake.known_names import fits
 from cashback_core.sales.same_sale import (
     Collision,
     Contradiction,
@@ -44,9 +46,11 @@ from cashback_core.sales.same_sale import (
     NewSale,
     Repeat,
 )
+from cashback_core.values.access_keys import AccessKey
+from cashback_core.values.documents import store_document
 from cashback_core.values.ids import new_id
 from cashback_core.values.money import format_exact
-from cashback_core.values.names import NameDifference, same_name, same_person
+from cashback_core.values.names import NameDifference
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -54,7 +58,10 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from adapters.postgres.sales.sale_names import Judged
+    from cashback_core.delivery.brakes import WaitsFor
     from cashback_core.privacy.seals import Seal
+    from cashback_core.sales.calculation import LineCashback
+    from cashback_core.sales.sale import Customer, Line, Sale
 
 __all__ = ["Cursor", "JustErased", "accept_group", "encode"]
 
@@ -78,13 +85,19 @@ async def accept_group(
     if paused:  # nobody is to send: everything stays pending, for the workers
         submissions = [replace(s, lease_s=None) for s in submissions]
     judged = judge(names)
+    await read_equal(cursor, names, judged)
     contenders = [s for s in submissions if _is_new(s, judged)]
-    known = await _meet_customers(cursor, contenders, names.unmet)
-    other = {s.id for s in contenders if _is_another(known[s.id], s)}
-    other |= await _told_in_part(cursor, contenders, known)
+    told = [
+        _Told(s, customer)
+        for s in contenders
+        if (customer := s.sale.customer) is not None  # nobody is met, and has no other name
+    ]
+    known = await _meet_customers(cursor, told, names.unmet)
+    other = {t.submission.id for t in told if _is_another(known[t.submission.id], t)}
+    other |= await _told_in_part(cursor, told, known)
     mismatched = {
         s.id: known[s.id] is not None
-        for s in contenders
+        for s in (t.submission for t in told)
         if known[s.id] is None or (s.id in other and s.name_difference is NameDifference.REFUSE)
     }
     settled = _settled(submissions, judged, mismatched)
@@ -93,7 +106,9 @@ async def accept_group(
     records = dict(names.records)
     if accepted:
         meanings = {s.id: settled[s.id].meaning for s in accepted}
-        await put_brakes_on(cursor, brakes, accepted)
+        await put_brakes_on(
+            cursor, brakes, (ToBePaid.of(s) for s in accepted if not s.is_unconfirmed)
+        )
         accepted_at = await _insert(cursor, accepted, meanings, other, brakes)
         records |= {
             s.id: _new_record(s, accepted_at, meanings[s.id], brakes, name_differs=s.id in other)
@@ -114,6 +129,18 @@ async def accept_group(
         else None
         for s in submissions
     }
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """A submission that tells who bought."""
+
+    submission: Submission
+    customer: Customer
+
+    @property
+    def key(self) -> tuple[int, str]:
+        return self.submission.merchant_id, store_document(self.customer.document)
 
 
 def _is_new(submission: Submission, judged: Mapping[UUID, Judged]) -> bool:
@@ -164,19 +191,16 @@ def _acceptance(
 
 
 async def _meet_customers(
-    cursor: Cursor, submissions: Sequence[Submission], unmet: Sequence[Key]
+    cursor: Cursor, told: Sequence[_Told], unmet: Sequence[Key]
 ) -> dict[UUID, str | None]:
     """Make unknown customers known; the name that each submission's customer is known by.
 
     None: the customer was erased at this very moment; the sale is to be tried again. Raises
     JustErased when somebody has one of the `unmet` sealed names by now.
     """
-    if not submissions:
+    if not told:
         return {}
-    given = {
-        (s.merchant_id, str(s.sale.customer.document)): s.sale.customer.name
-        for s in reversed(submissions)
-    }
+    given = {t.key: t.customer.name for t in reversed(told)}
     rows = encode([{"m": m, "d": d, "n": name, "i": new_id()} for (m, d), name in given.items()])
     await cursor.execute(
         """
@@ -211,29 +235,29 @@ async def _meet_customers(
     if any(erased for *_, erased in met):
         raise JustErased
     known = {(m, d): name for m, d, name, _ in met}
-    return {s.id: known.get((s.merchant_id, str(s.sale.customer.document))) for s in submissions}
+    return {t.submission.id: known.get(t.key) for t in told}
 
 
-def _is_another(known: str | None, submission: Submission) -> bool:
-    return known is not None and not same_person(known, submission.sale.customer.name)
+def _is_another(known: str | None, told: _Told) -> bool:
+    return known is not None and not fits(known, told.customer)
 
 
 async def _told_in_part(
-    cursor: Cursor, submissions: Sequence[Submission], known: Mapping[UUID, str | None]
+    cursor: Cursor, told: Sequence[_Told], known: Mapping[UUID, str | None]
 ) -> set[UUID]:
     """Of those that must tell whole names: who tells another, of a customer whom others named."""
     doubtful = [
         {
             "i": s.id,
             "m": s.merchant_id,
-            "d": str(s.sale.customer.document),
+            "d": store_document(t.customer.document),
             "n": name,
             "g": s.reads_only,
         }
-        for s in submissions
-        if s.whole_names
+        for t in told
+        if (s := t.submission).whole_names
         and (name := known[s.id]) is not None
-        and not same_name(name, s.sale.customer.name)
+        and not fits(name, t.customer, whole=True)
     ]
     if not doubtful:  # nearly always: nobody pays a statement for it
         return set()
@@ -272,26 +296,37 @@ async def _insert(
                 equal_to uuid, document text, name text, total bigint, discount bigint,
                 cashback bigint, rounding text,
                 exact text, raw text, status text, lease_s double precision, lines jsonb,
-                submitted_by text, came_under text, differs boolean, waits text
+                submitted_by text, came_under text, differs boolean, waits text,
+                confirm_s double precision, surcharge bigint, difference smallint,
+                surcharge_earns boolean, nothing_due text, payments jsonb, store text, till text,
+                series text, cashier text, metadata jsonb, later boolean, alike_to uuid, also uuid,
+                i_cnpj text, i_month text, i_series smallint, i_number integer
             )
         ), new_sales as (
             insert into sales (
                 merchant_id, cashback_id, sale_id, idempotency_key, sold_at, document, name,
                 total_centavos, discount_centavos, rounding, exact, raw_body, accepted_at,
-                submitted_by, came_under, sold_at_wall, same_content_as, name_differs
+                submitted_by, came_under, sold_at_wall, same_content_as, name_differs,
+                surcharge_centavos, difference_centavos, surcharge_earns, nothing_due, payments,
+                store, till, series, cashier, metadata, confirm_later, alike_to, also_alike_to,
+                invoice_cnpj, invoice_month, invoice_series, invoice_number
             )
             select m, c, sale_id, key, sold_at, document, name, total, discount, rounding, exact,
-                decode(raw, 'base64'), now(), submitted_by, came_under, wall, equal_to, differs
+                decode(raw, 'base64'), now(), submitted_by, came_under, wall, equal_to, differs,
+                surcharge, difference, surcharge_earns, nothing_due, payments, store, till, series,
+                cashier, metadata, later, alike_to, also, i_cnpj, i_month, i_series, i_number
             from input
         ), new_lines as (
             insert into sale_lines (
-                merchant_id, cashback_id, position, type, sku, value_centavos, qty_thousandths,
-                discount_centavos, rate_bp, rate_version, exact, cashback_centavos
+                merchant_id, cashback_id, position, type, sku, value_e10, qty_e4, amount_centavos,
+                discount_centavos, rate_bp, rate_version, exact, cashback_centavos,
+                surcharge_centavos, difference_centavos, excluded
             )
-            select input.m, input.c, l.p, l.t, l.s, l.v, l.q, l.d, l.r, l.rv, l.e, l.c
+            select input.m, input.c, l.p, l.t, l.s, l.v, l.q, l.a, l.d, l.r, l.rv, l.e, l.c, l.sc,
+                l.df, l.x
             from input, jsonb_to_recordset(input.lines) as l (
-                p smallint, t text, s text, v bigint, q bigint, d bigint, r integer, rv integer,
-                e text, c bigint
+                p smallint, t text, s text, v bigint, q integer, a bigint, d bigint, r integer,
+                rv integer, e text, c bigint, sc bigint, df smallint, x boolean
             )
         ), new_cashbacks as (
             insert into cashbacks (
@@ -300,8 +335,10 @@ async def _insert(
             )
             select m, c, status, case status when 'sending' then 2 else 1 end,
                 case status when 'sending' then 1 else 0 end, cashback, now(), now(),
-                case when status <> 'pending' then null when waits is null then now()
-                    else {PUT_OFF} end,
+                case status
+                    when 'pending' then case when waits is null then now() else {PUT_OFF} end
+                    when 'unconfirmed' then now() + make_interval(secs => confirm_s)
+                end,
                 case status when 'sending' then now() + make_interval(secs => lease_s) end
             from input
         ), new_events as (
@@ -311,7 +348,8 @@ async def _insert(
             )
             select m, c, 1, now(), 'api', null,
                 case status when 'sending' then 'pending' else status end, 0,
-                coalesce(waits, 'accepted')
+                case status when 'unconfirmed' then '{TO_BE_CONFIRMED}'
+                    else coalesce(waits, 'accepted') end
             from input
             union all
             select m, c, 2, now(), 'api', 'pending', 'sending', 1, 'first attempt'
@@ -341,7 +379,7 @@ async def _insert(
 def _row(
     submission: Submission, meaning: Meaning, brakes: Brakes, *, name_differs: bool
 ) -> dict[str, Any]:
-    sale, cashback = submission.sale, submission.cashback
+    sale, cashback, customer = submission.sale, submission.cashback, submission.sale.customer
     waits = brakes.waits.get(submission.id)
     return {
         "m": submission.merchant_id,
@@ -351,8 +389,8 @@ def _row(
         "sold_at": sale.sold_at,
         "wall": sale.sold_at_wall,
         "equal_to": _same_content_as(meaning),
-        "document": str(sale.customer.document),
-        "name": sale.customer.name,
+        "document": None if customer is None else store_document(customer.document),
+        "name": None if customer is None else customer.name,
         "total": sale.total_centavos,
         "discount": sale.discount_centavos,
         "cashback": cashback.cashback_centavos,
@@ -362,35 +400,87 @@ def _row(
         "status": _first_status(submission, brakes),
         "waits": None if waits is None else REASONS[waits],
         "lease_s": submission.lease_s,
+        "confirm_s": None
+        if (within := submission.confirm_within) is None
+        else within.total_seconds(),
         "submitted_by": submission.submitted_by,
         # What is most sales' goes without saying: to be recorded it would cost each of them bytes.
         "came_under": None if submission.group == submission.submitted_by else submission.group,
         "differs": name_differs,
+        "nothing_due": cashback.nothing_due,
         "lines": [
-            {
-                "p": position,
-                "t": line.type,
-                "s": line.sku,
-                "v": line.value_centavos,
-                "q": line.qty_thousandths,
-                "d": line.discount_centavos,
-                "r": earned.rate_bp,
-                "rv": earned.rate_version,
-                "e": format_exact(earned.exact_centavos),
-                "c": earned.cashback_centavos,
-            }
+            _line(position, line, earned)
             for position, (line, earned) in enumerate(zip(sale.lines, cashback.lines, strict=True))
         ],
+        **_seldom(sale, surcharge_earns=cashback.surcharge_earns),
+        **dict(zip(("alike_to", "also"), _alike_to(meaning), strict=False)),
     }
+
+
+def _line(position: int, line: Line, earned: LineCashback) -> dict[str, Any]:
+    row: dict[str, Any] = {
+        "p": position,
+        "t": line.type,
+        "v": line.value_e10,
+        "q": line.qty_e4,
+        "a": line.amount_centavos,
+        "d": line.discount_centavos,
+        "r": earned.rate_bp,
+        "rv": earned.rate_version,
+        "e": format_exact(earned.exact_centavos),
+        "c": earned.cashback_centavos,
+    }
+    # What is left out is null.
+    if line.sku is not None:
+        row["s"] = line.sku
+    if line.surcharge_centavos:
+        row["sc"] = line.surcharge_centavos
+    if line.difference_centavos:
+        row["df"] = line.difference_centavos
+    if earned.excluded:
+        row["x"] = True
+    return row
+
+
+def _seldom(sale: Sale, *, surcharge_earns: bool) -> dict[str, Any]:
+    """What most sales do not tell, where one does; what is left out is null."""
+    place = sale.place
+    key = None if sale.sale_id is None else AccessKey.parse(sale.sale_id)
+    told: dict[str, Any] = {
+        "surcharge": sale.surcharge_centavos or None,
+        "difference": sale.difference_centavos or None,
+        "surcharge_earns": surcharge_earns or None,
+        "payments": [[part.kind, part.value_centavos] for part in sale.payments] or None,
+        "store": place.store,
+        "till": place.till,
+        "series": place.series,
+        "cashier": sale.cashier,
+        "metadata": dict(sale.metadata) or None,
+        "later": sale.confirm_later or None,
+    }
+    if key is not None:
+        told |= {
+            "i_cnpj": key.cnpj,
+            "i_month": key.month,
+            "i_series": key.series,
+            "i_number": key.number,
+        }
+    return {name: value for name, value in told.items() if value is not None}
 
 
 def _same_content_as(meaning: Meaning) -> UUID | None:
     return meaning.same_content_as if isinstance(meaning, NewSale) else None
 
 
+def _alike_to(meaning: Meaning) -> tuple[UUID, ...]:
+    return meaning.alike_to if isinstance(meaning, NewSale) else ()
+
+
 def _first_status(submission: Submission, brakes: Brakes) -> Status:
     if submission.cashback.cashback_centavos == 0:
         return Status.NOT_DUE
+    if submission.is_unconfirmed:
+        return Status.UNCONFIRMED
     waits = brakes.waits.get(submission.id)
     if waits is not None:
         return Status.HELD if waits in HELD else Status.PENDING
@@ -416,7 +506,17 @@ def _new_record(
         standing=Standing(status=status, attempt=1 if status is Status.SENDING else 0),
         same_content_as=_same_content_as(meaning),
         name_differs=name_differs,
+        submitted_by=submission.submitted_by,
         group=submission.comes_under,
         equal_group=meaning.equal_group if isinstance(meaning, NewSale) else None,
-        waiting=None if waits is None else Waiting(why=waits, since_at=accepted_at),
+        waiting=_first_wait(submission, accepted_at, waits),
     )
+
+
+def _first_wait(
+    submission: Submission, accepted_at: datetime, waits: WaitsFor | None
+) -> Waiting | None:
+    if submission.is_unconfirmed and submission.confirm_within is not None:
+        until_at = accepted_at + submission.confirm_within
+        return Waiting(why=Why.CONFIRMATION, since_at=accepted_at, until_at=until_at)
+    return None if waits is None else Waiting(why=waits, since_at=accepted_at)

@@ -48,6 +48,26 @@ STOPPED: Final[LiteralString] = """
 """Whether a row `c` of cashbacks is held back by a stop."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToBePaid:
+    """A cashback that brakes are asked for: accepted, or confirmed."""
+
+    id: UUID
+    merchant_id: int
+    centavos: int
+    types: frozenset[str]
+
+    @classmethod
+    def of(cls, submission: Submission) -> ToBePaid:
+        """What a submission would pay."""
+        return cls(
+            id=submission.id,
+            merchant_id=submission.merchant_id,
+            centavos=submission.cashback.cashback_centavos,
+            types=frozenset(line.type for line in submission.sale.lines),
+        )
+
+
 @dataclass(slots=True)
 class Brakes:
     """What stands against a group's merchants, and what of it each cashback waits for."""
@@ -67,6 +87,11 @@ async def read_brakes(cursor: Cursor, submissions: Sequence[Submission]) -> Brak
         return Brakes()
     merchants = sorted({s.merchant_id for s in fresh})
     types = sorted({line.type for s in fresh for line in s.sale.lines})
+    return await read_standing(cursor, merchants, types)
+
+
+async def read_standing(cursor: Cursor, merchants: Sequence[int], types: Sequence[str]) -> Brakes:
+    """What stands against these merchants as a whole, or against these types of theirs."""
     await cursor.execute(
         """
         select m.merchant_id, m.zone, m.max_cashback_centavos, m.max_day_centavos,
@@ -95,7 +120,7 @@ async def read_brakes(cursor: Cursor, submissions: Sequence[Submission]) -> Brak
     return brakes
 
 
-async def put_brakes_on(cursor: Cursor, brakes: Brakes, accepted: Iterable[Submission]) -> None:
+async def put_brakes_on(cursor: Cursor, brakes: Brakes, accepted: Iterable[ToBePaid]) -> None:
     """Find what each of these waits for, and count what is not held, in the order that they came.
 
     After names and customers: of two groups of a merchant with a ceiling for its days the second
@@ -111,10 +136,9 @@ async def put_brakes_on(cursor: Cursor, brakes: Brakes, accepted: Iterable[Submi
     before = await _lock_sums(cursor, days) if days else {}
     sums = dict(before)
     for s in accepted:
-        centavos = s.cashback.cashback_centavos
+        centavos = s.centavos
         standing = brakes.standing.get(s.merchant_id, NO_BRAKES)
-        types = {line.type for line in s.sale.lines}
-        waits = intake(centavos, types, standing, sums.get(s.merchant_id, 0))
+        waits = intake(centavos, s.types, standing, sums.get(s.merchant_id, 0))
         if waits is not None:
             brakes.waits[s.id] = waits
         if s.merchant_id in sums and waits not in HELD:
@@ -138,16 +162,18 @@ async def put_brakes_on(cursor: Cursor, brakes: Brakes, accepted: Iterable[Submi
 async def give_back(cursor: Cursor, merchant_id: int, cashback_id: UUID) -> None:
     """Take off its day's sum what is cancelled, if it was counted and no attempt was ever made.
 
-    What was tried stays counted, and so does nothing that was held at first.
+    What was tried stays counted, and so does nothing that was held at first. It was counted when it
+    was accepted, or confirmed.
     """
     await cursor.execute(
         """
-        select m.zone, c.accepted_at, c.cashback_centavos
+        select m.zone, e.at, c.cashback_centavos
         from cashbacks as c
         join merchants as m using (merchant_id)
         join events as e
             on e.merchant_id = c.merchant_id and e.cashback_id = c.cashback_id
-                and e.sequence = 1 and e.to_status = 'pending'
+                and e.sequence <= 2 and e.actor = 'api' and e.to_status = 'pending'
+                and coalesce(e.from_status, 'unconfirmed') = 'unconfirmed'
         where c.merchant_id = %s and c.cashback_id = %s and c.attempt = 0
             and m.max_day_centavos is not null
         """,
@@ -156,13 +182,13 @@ async def give_back(cursor: Cursor, merchant_id: int, cashback_id: UUID) -> None
     row = await cursor.fetchone()
     if row is None:
         return
-    zone, accepted_at, centavos = row
+    zone, counted_at, centavos = row
     await cursor.execute(
         """
         update day_sums set centavos = greatest(0, centavos - %s)
         where merchant_id = %s and day = %s
         """,
-        [centavos, merchant_id, merchant_day(accepted_at, zone)],
+        [centavos, merchant_id, merchant_day(counted_at, zone)],
     )
 
 

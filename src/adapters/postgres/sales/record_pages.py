@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Final, LiteralString
 
 from adapters.postgres.sales.records import MANY, many, record
 from cashback_core.delivery.record import RecordFilter, RecordPage
+from cashback_core.values.documents import store_document
 from cashback_core.values.pages import Position, fitting
 
 if TYPE_CHECKING:
@@ -24,21 +25,24 @@ async def read_page(
     values: dict[str, Any] = {
         "merchant_id": merchant_id,
         "status": wanted.status,
-        "document": wanted.document,
+        "document": None if wanted.document is None else store_document(wanted.document),
         "sold_from": wanted.sold_from,
         "sold_to": wanted.sold_to,
         "group": wanted.group,
         "name_differs": wanted.name_differs,
+        "store": wanted.store,
+        "cnpj": wanted.invoice_cnpj,
+        "month": wanted.invoice_month,
+        "series": wanted.invoice_series,
+        "number": wanted.invoice_number,
         "at": after.accepted_at if after else None,
         "id": after.id if after else None,
         "limit": limit + 1,  # one more tells whether there is a next page
     }
-    listing = _PAGE
     if wanted.rate is not None:
         values |= {"type": wanted.rate.type, "rate_version": wanted.rate.version}
-        listing = _BY_RATE
     found = await connection.execute(
-        listing,
+        _listing(wanted),
         values,
         prepare=False,  # planned with the values: each filter has its own best index
     )
@@ -60,22 +64,29 @@ _SHOWN: Final[LiteralString] = """
         where l.merchant_id = s.merchant_id and l.cashback_id = s.cashback_id
     )
     from sales as s
-    join cashbacks as c using (merchant_id, cashback_id)
 """
 """Which records a list shows next, and how many lines each has."""
 
+_IN_STATUS: Final[LiteralString] = """
+    join cashbacks as c on c.merchant_id = s.merchant_id and c.cashback_id = s.cashback_id
+        and c.status = %(status)s
+"""
+
 _WANTED: Final[LiteralString] = """
     where s.merchant_id = %(merchant_id)s
-        and (%(status)s::text is null or c.status = %(status)s)
         and (%(document)s::text is null or s.document = %(document)s)
         and (%(sold_from)s::timestamptz is null or s.sold_at >= %(sold_from)s)
         and (%(sold_to)s::timestamptz is null or s.sold_at < %(sold_to)s)
         and (%(group)s::text is null or coalesce(s.came_under, s.submitted_by) = %(group)s)
         and (%(name_differs)s::boolean is null or case when %(name_differs)s then s.name_differs
             else not s.name_differs end)
+        and (%(store)s::text is null or s.store = %(store)s)
+        and (%(cnpj)s::text is null or s.invoice_cnpj = %(cnpj)s)
+        and (%(month)s::text is null or s.invoice_month = %(month)s)
+        and (%(series)s::integer is null or s.invoice_series = %(series)s)
+        and (%(number)s::bigint is null or s.invoice_number = %(number)s)
 """
 _PAGE: Final[LiteralString] = f"""
-    {_SHOWN}
     {_WANTED}
         and (
             %(at)s::timestamptz is null
@@ -86,7 +97,6 @@ _PAGE: Final[LiteralString] = f"""
     limit %(limit)s
 """
 _BY_RATE: Final[LiteralString] = f"""
-    {_SHOWN}
     join (
         -- In the index's own order, so that a page reads no more of it than it needs.
         select distinct l.cashback_id from sale_lines as l
@@ -99,3 +109,12 @@ _BY_RATE: Final[LiteralString] = f"""
     order by l.cashback_id desc
     limit %(limit)s
 """  # noqa: S608 (made of literals)
+
+
+def _listing(wanted: RecordFilter) -> LiteralString:
+    """The statement of a page: it reads standings only where one is asked for.
+
+    While a new database has no statistics, a join of two whole tables is planned as their product.
+    """
+    shown = _SHOWN if wanted.status is None else _SHOWN + _IN_STATUS
+    return shown + (_PAGE if wanted.rate is None else _BY_RATE)

@@ -9,9 +9,11 @@ from cashback_core.delivery.brakes import HELD, REASONS, WaitsFor
 from cashback_core.delivery.evidence import ProviderAnswer
 from cashback_core.delivery.record import Record, Standing
 from cashback_core.delivery.states import Status
-from cashback_core.delivery.waits import Waiting
-from cashback_core.sales.calculation import Cashback, LineCashback
+from cashback_core.delivery.waits import Waiting, Why
+from cashback_core.sales.calculation import Cashback, LineCashback, NothingDue
 from cashback_core.sales.erased import customer_of
+from cashback_core.sales.payments import Payment, PaymentKind
+from cashback_core.sales.place import NOWHERE, Place
 from cashback_core.sales.sale import Line, Sale
 from cashback_core.values.money import parse_exact
 from cashback_core.values.rounding import Rounding
@@ -27,6 +29,7 @@ BRAKE: Final[LiteralString] = """
                 where e.merchant_id = c.merchant_id and e.cashback_id = c.cashback_id
                     and e.sequence = c.version
             )
+            when 'unconfirmed' then jsonb_build_array('confirmation', c.accepted_at, c.due_at)
             when 'pending' then (
                 select jsonb_build_array(
                     case when t.type is null then 'merchant_stopped' else 'type_stopped' end,
@@ -45,12 +48,15 @@ BRAKE: Final[LiteralString] = """
             )
         end
 """
-"""What holds a row `c` of cashbacks back on purpose, and since when: `brake_of` reads it."""
+"""What holds a row `c` of cashbacks back on purpose, since when and, if that is known, until when:
+`brake_of` reads it."""
 
 RECORD: Final[LiteralString] = f"""
     select s.merchant_id, s.cashback_id, s.sold_at, s.document, s.name, s.total_centavos,
         s.discount_centavos, s.sale_id, s.sold_at_wall, s.same_content_as, s.rounding, s.exact,
-        s.accepted_at, s.name_differs, coalesce(s.came_under, s.submitted_by),
+        s.accepted_at, s.name_differs, s.submitted_by, coalesce(s.came_under, s.submitted_by),
+        s.surcharge_centavos, s.difference_centavos, s.surcharge_earns, s.nothing_due, s.payments,
+        s.store, s.till, s.series, s.cashier, s.metadata, s.confirm_later,
         (
             select coalesce(f.came_under, f.submitted_by) from sales as f
             where f.merchant_id = s.merchant_id and f.cashback_id = s.same_content_as
@@ -59,8 +65,9 @@ RECORD: Final[LiteralString] = f"""
         a.status_code, a.provider_id, a.provider_message, a.provider_created_at,
         (
             select jsonb_agg(jsonb_build_array(
-                l.type, l.sku, l.value_centavos, l.qty_thousandths, l.discount_centavos,
-                l.amount_centavos, l.rate_bp, l.rate_version, l.exact, l.cashback_centavos
+                l.type, l.sku, l.value_e10, l.qty_e4, l.discount_centavos, l.amount_centavos,
+                l.rate_bp, l.rate_version, l.exact, l.cashback_centavos, l.surcharge_centavos,
+                l.difference_centavos, l.excluded
             ) order by l.position)
             from sale_lines as l
             where l.merchant_id = s.merchant_id and l.cashback_id = s.cashback_id
@@ -109,8 +116,10 @@ def record(row: Row) -> Record:
     """The record of a row of RECORD."""
     (
         merchant_id, cashback_id, sold_at, document, name, total, discount, sale_id, sold_at_wall,
-        same_content_as, rounding, exact, accepted_at, name_differs, group, equal_group,
-        cashback_centavos, status, attempt, applied_at, *answer, lines, brake,
+        same_content_as, rounding, exact, accepted_at, name_differs, submitted_by, group,
+        surcharge, difference, surcharge_earns, nothing_due, payments, store, till, series,
+        cashier, metadata, confirm_later, equal_group, cashback_centavos, status, attempt,
+        applied_at, *answer, lines, brake,
     ) = row  # fmt: skip
     return Record(
         id=cashback_id,
@@ -121,7 +130,14 @@ def record(row: Row) -> Record:
             lines=tuple(_line(line) for line in lines),
             total_centavos=total,
             discount_centavos=discount,
+            surcharge_centavos=surcharge or 0,
+            difference_centavos=difference or 0,
+            payments=payments_of(payments),
+            place=place_of(store, till, series),
             sale_id=sale_id,
+            confirm_later=confirm_later is True,
+            cashier=cashier,
+            metadata=tuple(sorted(metadata.items())) if metadata else (),
             sold_at_wall=sold_at_wall,
         ),
         cashback=Cashback(
@@ -129,11 +145,14 @@ def record(row: Row) -> Record:
             exact_centavos=parse_exact(exact),
             rounding=Rounding(rounding),
             lines=tuple(_line_cashback(line) for line in lines),
+            nothing_due=None if nothing_due is None else NothingDue(nothing_due),
+            surcharge_earns=surcharge_earns is True,
         ),
         accepted_at=accepted_at,
         standing=standing(status, attempt, applied_at, answer),
         same_content_as=same_content_as,
         name_differs=name_differs,
+        submitted_by=submitted_by,
         group=group,
         equal_group=equal_group,
         waiting=brake_of(brake),
@@ -147,7 +166,11 @@ def brake_of(brake: Sequence[str] | None) -> Waiting | None:
     """
     if brake is None:
         return None
-    told, since = brake
+    told, since, *until = brake
+    if told == Why.CONFIRMATION:
+        until_at = datetime.fromisoformat(until[0])
+        since_at = datetime.fromisoformat(since)
+        return Waiting(why=Why.CONFIRMATION, since_at=since_at, until_at=until_at)
     why = _BY_REASON.get(told) or (WaitsFor(told) if told in _STOPS else None)
     return None if why is None else Waiting(why=why, since_at=datetime.fromisoformat(since))
 
@@ -172,24 +195,45 @@ def provider_answer(
 
 
 def _line(row: list[Any]) -> Line:
-    type_, sku, value, qty, discount, *_ = row
+    type_, sku, value_e10, qty_e4, discount, amount, *_, surcharge, difference, _ = row
     return Line.known(
         type=type_,
-        value_centavos=value,
-        qty_thousandths=qty,
+        value_e10=value_e10,
+        qty_e4=qty_e4,
+        amount_centavos=amount,
         discount_centavos=discount,
+        surcharge_centavos=surcharge or 0,
         sku=sku,
+        difference_centavos=difference or 0,
     )
 
 
+def payments_of(told: Sequence[tuple[str, int]] | None) -> tuple[Payment, ...]:
+    """The payments of their column; null tells none."""
+    return tuple(
+        Payment(kind=PaymentKind(kind), value_centavos=centavos) for kind, centavos in told or ()
+    )
+
+
+def place_of(store: str | None, till: str | None, series: str | None) -> Place:
+    """The place of its columns."""
+    if store is till is series is None:
+        return NOWHERE
+    return Place(store=store, till=till, series=series)
+
+
 def _line_cashback(row: list[Any]) -> LineCashback:
-    type_, _, _, _, discount, amount, rate_bp, rate_version, exact, cashback_centavos = row
+    (
+        type_, _, _, _, discount, amount, rate_bp, rate_version, exact, cashback_centavos,
+        surcharge, _, excluded,
+    ) = row  # fmt: skip
     return LineCashback(
         type=type_,
         rate_bp=rate_bp,
         rate_version=rate_version,
         amount_centavos=amount,
-        net_centavos=amount - discount,
+        net_centavos=amount - discount + (surcharge or 0),
         exact_centavos=parse_exact(exact),
         cashback_centavos=cashback_centavos,
+        excluded=excluded is True,
     )

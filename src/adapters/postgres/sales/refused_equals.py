@@ -8,10 +8,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final, LiteralString
 
 from adapters.postgres.sales.sale_names import encode
-from cashback_core.intake.equal_sales import MAX_LISTED, EqualSales, Try
+from cashback_core.intake.equal_sales import MAX_LISTED, EqualSales, Try, noted_name
 from cashback_core.sales.erased import is_pseudonym
 from cashback_core.sales.same_sale import Collision, EqualOutcome, NameKind
-from cashback_core.values.documents import Cpf
+from cashback_core.values.documents import stored_document
 from cashback_core.values.pages import Position
 
 if TYPE_CHECKING:
@@ -37,8 +37,9 @@ async def note_refused(
             "i": s.id,
             "c": meaning.id,
             "o": _outcome(meaning),
-            "k": s.idempotency_key,
-            "s": s.sale.sale_id,
+            "k": noted_name(s.idempotency_key, s.sale.document),
+            "s": noted_name(s.sale.sale_id, s.sale.document),
+            "n": None if s.sale.customer is None else s.sale.customer.name,
             "at": s.sale.sold_at,
             "by": s.submitted_by,
         }
@@ -50,15 +51,23 @@ async def note_refused(
             merchant_id, refusal_id, cashback_id, outcome, idempotency_key, sale_id, sold_at,
             submitted_by
         )
-        select m, i, c, o, k, s, at, by
+        select r.m, r.i, r.c, r.o,
+            -- After an erasure neither their name may come back: nothing would take it again.
+            case when is_pseudonym(f.document) and tells_of(r.k, f.document, array[r.n])
+                then null else r.k end,
+            case when is_pseudonym(f.document) and tells_of(r.s, f.document, array[r.n])
+                then null else r.s end,
+            r.at, r.by
         from (
             select *, row_number() over (partition by m, c order by i) as number
             from jsonb_to_recordset(%s::jsonb) as r (
-                m bigint, i uuid, c uuid, o text, k text, s text, at timestamptz, by text
+                m bigint, i uuid, c uuid, o text, k text, s text, n text, at timestamptz, by text
             )
         ) as r
-        where number + (
-            select count(*) from refused_equals as e where e.merchant_id = m and e.cashback_id = c
+        join sales as f on f.merchant_id = r.m and f.cashback_id = r.c
+        where r.number + (
+            select count(*) from refused_equals as e
+            where e.merchant_id = r.m and e.cashback_id = r.c
         ) <= %s
         on conflict do nothing  -- noted already, by a try whose commit was not told
         """,
@@ -128,7 +137,7 @@ def equal_sales(row: tuple[Any, ...]) -> EqualSales:
     return EqualSales(
         outcome=kind,
         merchant=merchant,
-        document=None if is_pseudonym(document) else Cpf.known(document),
+        document=None if document is None or is_pseudonym(document) else stored_document(document),
         total_centavos=total,
         first=Try(
             id=first_id,

@@ -9,14 +9,27 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
+from uuid import UUID
 
 import msgspec
 from psycopg import AsyncCursor
 
-from adapters.postgres.sales.records import ONE, RECORD, Row, one, record
+from adapters.postgres.sales.records import (
+    ONE,
+    RECORD,
+    Row,
+    one,
+    payments_of,
+    place_of,
+    record,
+)
+from cashback_core.sales.content import Particulars
 from cashback_core.sales.erased import ERASED
 from cashback_core.sales.same_sale import (
+    Alike,
+    EqualRefused,
     Meaning,
     Name,
     NameKind,
@@ -24,15 +37,15 @@ from cashback_core.sales.same_sale import (
     Owner,
     Repeat,
     compared,
+    may_be_refused_as_equal,
     may_read,
     names_of,
     which_sale,
 )
-from cashback_core.values.documents import holds_document
+from cashback_core.values.access_keys import holds_buyer
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
-    from uuid import UUID
 
     from cashback_core.delivery.record import Record
     from cashback_core.intake.acceptance import Submission
@@ -56,21 +69,21 @@ class GroupNames:
 
     submissions: Sequence[Submission]
     seal: Seal | None = None
-    told: dict[UUID, tuple[Name, ...]] = field(default_factory=dict["UUID", tuple[Name, ...]])
-    first: dict[Key, UUID] = field(default_factory=dict[Key, "UUID"])
+    told: dict[UUID, tuple[Name, ...]] = field(default_factory=dict[UUID, tuple[Name, ...]])
+    first: dict[Key, UUID] = field(default_factory=dict[Key, UUID])
     """Whoever of the group told a name first: the one that it is taken for."""
     taken: set[Key] = field(default_factory=set[Key])
     """Those that were nobody's."""
     owners: dict[Key, Owner] = field(default_factory=dict[Key, Owner])
     """The recorded sales that the others belong to; and those of customers who are erased."""
-    records: dict[UUID, Record] = field(default_factory=dict["UUID", "Record"])
+    records: dict[UUID, Record] = field(default_factory=dict[UUID, "Record"])
     """Those of them that somebody may be told of."""
     sealed: dict[Key, Key] = field(default_factory=dict["Key", "Key"])
     """What names may be once their customer was erased, and what they were."""
 
     def __post_init__(self) -> None:
         for s in self.submissions:
-            names = names_of(s.sale, s.idempotency_key)
+            names = names_of(s.sale, s.idempotency_key, numbers=s.numbers)
             self.told[s.id] = names
             for kind, name in names:
                 self.first.setdefault((s.merchant_id, kind, name), s.id)
@@ -90,14 +103,36 @@ class GroupNames:
         wanted = {key: key for key in self.anothers}
         if wanted or looked.known:  # what was erased since they were looked for is found now
             wanted |= self.sealed
-        found = await read_owners(cursor, wanted, self._readers() if wanted else {})
+        readers: Readers = self._readers() if wanted else {}
+        found = await read_owners(cursor, wanted, readers)
+        contested = self._contested(found.by_name)
+        if contested:  # seldom: nobody else pays for it
+            await _lock_contents(cursor, contested)
+            found = await read_owners(cursor, wanted, readers)
         self.owners, self.records = found.by_name, found.records
         return looked.paused, looked.braked
+
+    def _contested(self, owners: Mapping[Key, Owner]) -> set[Key]:
+        """Of what is told without a known key or sale id: the content that another sale owns.
+
+        Whether it is that sale or one beside it rests on everything that is alike to it. What is
+        another sale by its own names alone waits for nobody: of two at once that have one content
+        it is as if it had come first, or last, and it may miss the mark that they are equal.
+        """
+        contested: set[Key] = set()
+        for s in self.submissions:
+            told = self.told[s.id]
+            if not may_be_refused_as_equal(told, equal_content=s.equal_content):
+                continue
+            known = {key for name in told if (key := (s.merchant_id, *name)) in owners}
+            if known and all(kind is NameKind.CONTENT for _, kind, _ in known):
+                contested |= known
+        return contested
 
     def _readers(self) -> Readers:
         readers: defaultdict[Key, set[str | None]] = defaultdict(set)
         for s in self.submissions:
-            for kind, name in compared(self.told[s.id], equal_content=s.equal_content):
+            for kind, name in compared(self.told[s.id]):
                 readers[s.merchant_id, kind, name].add(s.reads_only)
         return readers
 
@@ -118,8 +153,12 @@ class Judged:
 @dataclass(frozen=True, slots=True)
 class _Owned:
     owner: Owner
-    by: UUID | None
-    """The submission of this group that made it the owner."""
+    by: frozenset[UUID] = frozenset()
+    """The submissions of this group that made it the owner, or are alike to it."""
+
+    def with_alike(self, s: Submission) -> _Owned:
+        alike = Alike(id=s.id, group=s.comes_under, told=Particulars.of(s.sale))
+        return _Owned(self.owner.with_alike(alike), self.by | {s.id})
 
 
 def judge(names: GroupNames) -> dict[UUID, Judged]:
@@ -127,7 +166,7 @@ def judge(names: GroupNames) -> dict[UUID, Judged]:
 
     None of those whose name was somebody's and is nobody's any more: they are to be tried again.
     """
-    owned = {key: _Owned(owner, None) for key, owner in names.owners.items()}
+    owned = {key: _Owned(owner) for key, owner in names.owners.items()}
     vanished = {key for key in names.anothers if key not in owned}
     judged: dict[UUID, Judged] = {}
     for s in names.submissions:
@@ -143,15 +182,43 @@ def judge(names: GroupNames) -> dict[UUID, Judged]:
             reads_only=s.reads_only,
         )
         judged[s.id] = Judged(
-            meaning, frozenset(each.by for each in known.values() if each.by is not None)
+            meaning, frozenset[UUID]().union(*(each.by for each in known.values()))
         )
         if isinstance(meaning, NewSale) and not s.replay_only:
-            for key in keys.values():
-                owned.setdefault(key, _Owned(Owner(s.id, s.sale, s.comes_under), s.id))
+            _own(owned, keys.values(), s, meaning)
         elif isinstance(meaning, Repeat) and meaning.further_name is not None:
             owner = next(each.owner for each in known.values() if each.owner.id == meaning.id)
-            owned[keys[meaning.further_name]] = _Owned(owner, s.id)
+            owned[keys[meaning.further_name]] = _Owned(owner, frozenset({s.id}))
     return judged
+
+
+async def read_equal(cursor: Cursor, names: GroupNames, judged: Mapping[UUID, Judged]) -> None:
+    """Read the records that refused submissions are equal to: of what is alike, these alone."""
+    own = {s.id for s in names.submissions}
+    equal = {
+        (s.merchant_id, meaning.id)
+        for s in names.submissions
+        if s.id in judged and isinstance(meaning := judged[s.id].meaning, EqualRefused)
+    }
+    wanted = {key for key in equal if key[1] not in own and key[1] not in names.records}
+    names.records |= await _read_records(cursor, wanted)
+
+
+def _own(
+    owned: dict[Key, _Owned], keys: Iterable[Key], submission: Submission, meaning: NewSale
+) -> None:
+    """Note what a new sale of the group owns from now on, and to which ones it is alike."""
+    owner = Owner(
+        submission.id,
+        submission.sale,
+        submission.comes_under,
+        meaning.same_content_as,
+        alike_to=meaning.alike_to,
+    )
+    for key in keys:
+        each = owned.setdefault(key, _Owned(owner, frozenset({submission.id})))
+        if each.owner.id in meaning.alike_to:
+            owned[key] = each.with_alike(submission)
 
 
 def sealed_names(names: Iterable[Key], seal: Seal | None) -> dict[Key, Key]:
@@ -230,12 +297,33 @@ async def _take(cursor: Cursor, names: GroupNames) -> _Looked:
     return _Looked(paused=paused, braked=braked, known=known)
 
 
+async def _lock_contents(cursor: Cursor, keys: Collection[Key]) -> None:
+    """Hold these contents until the commit: whoever comes second sees what the first wrote.
+
+    Only the first sale of a content is held off by the unique key; those alike to it have no name
+    of their own, and each of two at once would miss the other. In the order of the locks, and after
+    all names are taken: nobody who waits for a name has one. No lock of the row, which an erasure
+    changes while it has the customer: it would wait for us, and we for the customer.
+    """
+    await cursor.execute(
+        """
+        select pg_advisory_xact_lock(i.lock)
+        from (
+            select distinct hashtextextended(n, m) as lock
+            from jsonb_to_recordset(%s::jsonb) as r (m bigint, n text)
+            order by 1
+        ) as i
+        """,
+        [encode([{"m": m, "n": n} for m, _, n in keys])],
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Owners:
     """Whose names are, and the records of those that somebody who asks may have to be told of."""
 
     by_name: dict[Key, Owner] = field(default_factory=dict["Key", "Owner"])
-    records: dict[UUID, Record] = field(default_factory=dict["UUID", "Record"])
+    records: dict[UUID, Record] = field(default_factory=dict[UUID, "Record"])
 
 
 Readers = Mapping[Key, Collection[str | None]]
@@ -245,7 +333,8 @@ Readers = Mapping[Key, Collection[str | None]]
 async def read_owners(cursor: Cursor, keys: Mapping[Key, Key], readers: Readers) -> Owners:
     """Whom names belong to, by what `keys` calls them; one of nobody's is left out.
 
-    Of whom nobody may read only the id and group are read: how long it takes tells nothing else.
+    Of whom nobody may read only the id, the group and what a content name does not say are read:
+    how long it takes tells nothing else.
     """
     if not keys:
         return Owners()
@@ -253,11 +342,30 @@ async def read_owners(cursor: Cursor, keys: Mapping[Key, Key], readers: Readers)
     # plan may read the table instead.
     await cursor.execute(
         """
-        select n.merchant_id, n.kind, n.name, n.cashback_id, s.came_under, s.same_content_as
+        select n.merchant_id, n.kind, n.name, n.cashback_id, s.came_under, s.same_content_as,
+            s.alike_to, s.also_alike_to, s.sold_at, s.sold_at_wall, s.store, s.till, s.series,
+            s.payments,
+            case when n.kind = 'content' then (
+                select jsonb_agg(
+                    jsonb_build_array(
+                        a.cashback_id, coalesce(a.came_under, a.submitted_by), a.sold_at,
+                        a.sold_at_wall, a.store, a.till, a.series, a.payments
+                    )
+                    order by a.accepted_at, a.cashback_id
+                )
+                from (
+                    select l.* from sales as l where l.alike_to = n.cashback_id
+                    union all
+                    select l.* from sales as l where l.also_alike_to = n.cashback_id
+                ) as a
+                where a.merchant_id + 0 = n.merchant_id
+            ) end
         from jsonb_to_recordset(%s::jsonb) as i (m bigint, k text, n text)
         join sale_names as n on n.merchant_id = i.m and n.kind = i.k and n.name = i.n
         cross join lateral (
-            select coalesce(s.came_under, s.submitted_by) as came_under, s.same_content_as
+            select coalesce(s.came_under, s.submitted_by) as came_under, s.same_content_as,
+                s.alike_to, s.also_alike_to, s.sold_at, s.sold_at_wall, s.store, s.till, s.series,
+                s.payments
             from sales as s
             where s.merchant_id = n.merchant_id and s.cashback_id = n.cashback_id
             limit 1
@@ -266,8 +374,8 @@ async def read_owners(cursor: Cursor, keys: Mapping[Key, Key], readers: Readers)
         [encode([{"m": m, "k": k, "n": n} for m, k, n in keys])],
     )
     owners = {
-        keys[m, NameKind(kind), name]: Owner(id_, None, group, same_content_as)
-        for m, kind, name, id_, group, same_content_as in await cursor.fetchall()
+        keys[m, NameKind(kind), name]: _owner(row)
+        for m, kind, name, *row in await cursor.fetchall()
     }
     records = await _read_records(
         cursor,
@@ -283,6 +391,42 @@ async def read_owners(cursor: Cursor, keys: Mapping[Key, Key], readers: Readers)
             for key, owner in owners.items()
         },
         records,
+    )
+
+
+def _owner(row: list[Any]) -> Owner:
+    id_, group, same_content_as, alike_to, also_alike_to, *told, alikes = row
+    return Owner(
+        id_,
+        None,
+        group,
+        same_content_as,
+        _told(*told),
+        tuple(one for one in (alike_to, also_alike_to) if one is not None),
+        tuple(map(_alike, alikes or ())),
+    )
+
+
+def _alike(row: list[Any]) -> Alike:
+    id_, group, sold_at, wall, *told = row
+    at_wall = None if wall is None else datetime.fromisoformat(wall)
+    told_at = _told(datetime.fromisoformat(sold_at), at_wall, *told)
+    return Alike(id=UUID(id_), group=group, told=told_at)
+
+
+def _told(  # noqa: PLR0917 (columns)
+    sold_at: datetime,
+    sold_at_wall: datetime | None,
+    store: str | None,
+    till: str | None,
+    series: str | None,
+    payments: Sequence[tuple[str, int]] | None,
+) -> Particulars:
+    return Particulars(
+        sold_at=sold_at,
+        sold_at_wall=sold_at_wall,
+        place=place_of(store, till, series),
+        payments=payments_of(payments),
     )
 
 
@@ -387,7 +531,7 @@ async def find_same_request(
     if (
         idempotency_key is not None
         and not key_known
-        and not holds_document(idempotency_key, same.sale.customer.document)
+        and not holds_buyer(idempotency_key, same.sale.document)
     ):
         await cursor.execute(
             "insert into sale_names (merchant_id, kind, name, cashback_id)"

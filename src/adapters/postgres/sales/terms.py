@@ -9,9 +9,9 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from cashback_core.sales.programme import Programme, Rate
+from cashback_core.sales.rules import BuyerRule, Buyers, NumberScope, SaleRules
 from cashback_core.sales.same_sale import EqualContent
 from cashback_core.sales.terms import Terms, UnusableTerms
-from cashback_core.sales.validation import SaleRules
 from cashback_core.values.names import NameDifference
 from cashback_core.values.rounding import Rounding
 from cashback_core.values.zones import UnknownZone, zone_of
@@ -55,31 +55,67 @@ class TermsCache:
 async def read_terms(connection: AsyncConnection[Any], merchant_id: int) -> Terms | None:
     """A merchant's terms; None for an unknown one. Raises UnusableTerms."""
     terms = await connection.execute(
-        "select zone, rounding, max_sale_age_days, name_difference, equal_content"
-        " from merchants"
-        " where merchant_id = %s",
+        """
+        select rounding, equal_content, zone, max_sale_age_days, name_difference, line_rounding,
+            line_tolerance_centavos, sale_tolerance_centavos, surcharge_earns, company_buyers,
+            foreign_buyers, nobody_buyers, confirm_within_h, max_ahead_s, numbers
+        from merchants
+        where merchant_id = %s
+        """,
         [merchant_id],
     )
     found = await connection.execute(
-        "select type, rate_bp, version, starts_at from rates where merchant_id = %s",
+        "select type, rate_bp, version, starts_at, excluded from rates where merchant_id = %s",
         [merchant_id],
     )
     merchant, rates = await terms.fetchone(), await found.fetchall()
     if merchant is None:
         return None
-    zone, rounding, days, name_difference, equal_content = merchant
+    rounding, equal_content, *rules = merchant
     return Terms(
         merchant_id=merchant_id,
-        rules=SaleRules(
-            zone=_zone(merchant_id, zone),
-            max_age=timedelta(days=days),
-            name_difference=NameDifference(name_difference),
-        ),
+        rules=_rules(merchant_id, *rules),
         programme=Programme(
-            tuple(Rate(type=t, rate_bp=bp, version=v, starts_at=at) for t, bp, v, at in rates),
+            tuple(
+                Rate(type=t, rate_bp=bp, version=v, starts_at=at, excluded=excluded)
+                for t, bp, v, at, excluded in rates
+            ),
             Rounding(rounding),
         ),
         equal_content=EqualContent(equal_content),
+    )
+
+
+def _rules(  # noqa: PLR0913, PLR0917 (columns of a row)
+    merchant_id: int,
+    zone: str,
+    max_age_days: int,
+    name_difference: str,
+    line_rounding: str,
+    line_tolerance_centavos: int,
+    sale_tolerance_centavos: int,
+    surcharge_earns: bool,  # noqa: FBT001
+    company: str,
+    foreign: str,
+    nobody: str,
+    confirm_within_h: int,
+    max_ahead_s: int,
+    numbers: str,
+) -> SaleRules:
+    return SaleRules(
+        zone=_zone(merchant_id, zone),
+        max_age=timedelta(days=max_age_days),
+        name_difference=NameDifference(name_difference),
+        line_rounding=Rounding(line_rounding),
+        line_tolerance_centavos=line_tolerance_centavos,
+        sale_tolerance_centavos=sale_tolerance_centavos,
+        surcharge_earns=surcharge_earns,
+        buyers=Buyers(
+            company=BuyerRule(company), foreign=BuyerRule(foreign), nobody=BuyerRule(nobody)
+        ),
+        confirm_within=timedelta(hours=confirm_within_h),
+        max_ahead=timedelta(seconds=max_ahead_s),
+        numbers=NumberScope(numbers),
     )
 
 

@@ -183,20 +183,27 @@ declare
     starts_at timestamptz := today::timestamp at time zone new.zone;
     before bigint;
     lately bigint;
+    confirmed bigint;
 begin
     select coalesce(sum(c.cashback_centavos), 0) into before
     from sales as s join cashbacks as c using (merchant_id, cashback_id)
     where s.merchant_id = new.merchant_id
         and s.accepted_at >= starts_at and s.accepted_at < settled_at
-        and c.status not in ('held', 'cancelled', 'rejected', 'not_due');
+        and c.confirmed_at is null
+        and c.status not in ('held', 'cancelled', 'rejected', 'not_due', 'unconfirmed', 'void');
     perform pg_advisory_xact_lock(108243400222067);
     select coalesce(sum(c.cashback_centavos), 0) into lately
     from sales as s join cashbacks as c using (merchant_id, cashback_id)
     where s.merchant_id = new.merchant_id
         and s.accepted_at >= greatest(starts_at, settled_at)
-        and c.status not in ('held', 'cancelled', 'rejected', 'not_due');
+        and c.confirmed_at is null
+        and c.status not in ('held', 'cancelled', 'rejected', 'not_due', 'unconfirmed', 'void');
+    select coalesce(sum(c.cashback_centavos), 0) into confirmed
+    from cashbacks as c
+    where c.merchant_id = new.merchant_id and c.confirmed_at >= starts_at
+        and c.status not in ('held', 'cancelled', 'rejected');
     insert into day_sums (merchant_id, day, centavos)
-    values (new.merchant_id, today, before + lately)
+    values (new.merchant_id, today, before + lately + confirmed)
     on conflict (merchant_id, day) do update set centavos = excluded.centavos;
     return null;
 end $$;
@@ -265,10 +272,12 @@ end $$;
 CREATE FUNCTION public.forget_in_incidents(of_merchant bigint, known text, pseudonym text) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'public', 'pg_temp'
-    AS $_$
+    AS $$
 declare
-    masked text := case when known ~ '^[0-9]{11}$'
-        then format('***.%s.%s-**', substr(known, 4, 3), substr(known, 7, 3))
+    told constant text := told_document(known);
+    -- Of what is masked whole nothing is told.
+    masked constant text := case
+        when masked_document(told) ~ '[0-9A-Z]' then masked_document(told)
     end;
 begin
     if coalesce(
@@ -287,10 +296,12 @@ begin
             using errcode = 'integrity_constraint_violation', constraint = 'only_whom_it_erases';
     end if;
     update statement_incidents as i set document = pseudonym, reference = null
-    where (i.document = known or i.document = masked and i.cashback_id is null) and (
+    where (i.document = told or i.document = masked and i.cashback_id is null) and (
         i.merchant_id = of_merchant
-        or (i.document = known or i.merchant_id is null)
-            and not exists (select from customers as c where c.document = known)
+        or (i.document = told or i.merchant_id is null)
+            and not exists (
+                select from customers as c where c.document in (told, 'F:' || told)
+            )
     );
     update statement_incidents as i set document = pseudonym, reference = null
     from sales as s
@@ -299,9 +310,10 @@ begin
         and (i.document is distinct from pseudonym or i.reference is not null)
         and not exists (
             select from customers as c
-            where c.merchant_id = of_merchant and c.document = i.document
+            where c.merchant_id = of_merchant
+                and c.document in (i.document, 'F:' || i.document)
         );
-end $_$;
+end $$;
 
 -- Name: forget_in_texts(bigint, uuid); Type: FUNCTION; Schema: public; Owner: -
 
@@ -320,6 +332,8 @@ declare
     unusual constant text := '[^\u0001-\u00b1\u00b4-\u00b8\u00ba\u00bb\u00bf-\u024f]';
     maybe text;
     erasure bigint;
+    -- As the provider tells it.
+    told text;
 begin
     if coalesce(
         of_merchant = any (nullif(current_setting('cashback.merchants', true), '')::bigint[]), false
@@ -328,7 +342,7 @@ begin
     end if;
     select c.document, array[c.name] into known, called
     from customers as c where c.merchant_id = of_merchant and c.customer_id = of_customer;
-    if known is null or known ~ '^E' then
+    if known is null or is_pseudonym(known) then
         return;
     end if;
     insert into erasures_under_way (merchant_id, customer_id) values (of_merchant, of_customer)
@@ -338,10 +352,14 @@ begin
     from sales as s where s.merchant_id = of_merchant and s.document = known;
     update erasures_under_way as u set names = called where u.erasure_id = erasure;
     named := pattern_of(known, called);
-    numbered := pattern_of(known, '{}');
+    told := told_document(known);
+    -- A document may have letters, which are told in any case.
+    numbered := case when told ~ '[A-Z]' then '(?i)' else '' end || pattern_of(known, '{}');
     -- Latin letters with accents, which are most of what is not ASCII here, hold no digit.
     maybe := numbered || '|' || unusual;
-    in_order := '%' || regexp_replace(known, '(.)(?=.)', '\1%', 'g') || '%';
+    in_order := '%' || regexp_replace(
+        translate(lower(told), './-', '%%%'), '(.)(?=.)', '\1%', 'g'
+    ) || '%';
     elsewhere := exists (
         select from customers as c where c.document = known and c.merchant_id <> of_merchant
     );
@@ -382,8 +400,11 @@ begin
         where (i.merchant_id = of_merchant or i.merchant_id is null and not elsewhere)
             and (h.hangs or concat_ws(' ', i.reference, i.why, i.closed_why) ~ maybe)
             -- Of another customer of the merchant's it is still needed while it stands.
-            and (i.closed_at is not null or i.document is null or i.document = known
-                or not exists (select from customers as c where c.document = i.document))
+            and (i.closed_at is not null or i.document is null or i.document = told
+                or not exists (
+                    select from customers as c
+                    where c.document in (i.document, 'F:' || i.document)
+                ))
     ), gone as (
         update statement_incidents as i set
             reference = case when t.reference then null else i.reference end,
@@ -417,7 +438,8 @@ begin
     where (a.merchant_id = of_merchant or a.merchant_id is null and not elsewhere)
         -- The one table that may be long: what costs least is asked first.
         and (
-            concat(a.key, a.before, a.after) like in_order
+            case when told ~ '[A-Z]' then lower(concat(a.key, a.before, a.after))
+                else concat(a.key, a.before, a.after) end like in_order
                 and concat(a.key, a.before, a.after) ~ numbered
             or concat(a.key, a.before, a.after) ~ unusual
         )
@@ -493,7 +515,20 @@ begin
         or (new.attempt > old.attempt) <> (new.status = 'sending' and old.status = 'pending')
         or new.cashback_centavos <> old.cashback_centavos
         or new.accepted_at <> old.accepted_at
-        or old.status in ('not_due', 'cancelled') and new.status <> old.status
+        or old.status in ('not_due', 'cancelled', 'void') and new.status <> old.status
+        or old.status = 'applied' and new.status not in ('applied', 'in_doubt')
+        or new.status <> old.status and (
+            new.status = 'unconfirmed'
+            or new.status = 'void' and (old.status <> 'unconfirmed' or old.due_at > now())
+        )
+        or old.status = 'unconfirmed' and (
+            new.status not in ('unconfirmed', 'pending', 'held', 'void', 'cancelled', 'applied')
+            or new.status = old.status and new.due_at <> old.due_at
+        )
+        or (new.confirmed_at is distinct from case
+            when old.status = 'unconfirmed' and new.status in ('pending', 'held') then now()
+            else old.confirmed_at
+        end)
         or old.status = 'applied' and new.status not in ('applied', 'in_doubt')
     then
         raise exception 'cashback %: no move from % (version %, attempt %) to % (version %, attempt %)',
@@ -509,10 +544,10 @@ end $$;
 CREATE FUNCTION public.guard_customer_erased() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'public', 'pg_temp'
-    AS $_$
+    AS $$
 begin
     if old.erased_at is not null
-        or new.document !~ '^E[0-9a-f]{32}$'
+        or not is_pseudonym(new.document)
         or (new.name, new.erased_at) is distinct from ('erased', now())
     then
         raise exception 'a customer becomes nobody here, and nothing else'
@@ -521,7 +556,7 @@ begin
     if exists (
         select from sales as s join cashbacks as c using (merchant_id, cashback_id)
         where s.merchant_id = old.merchant_id and s.document = old.document
-            and c.status not in ('applied', 'not_due', 'cancelled')
+            and c.status not in ('applied', 'not_due', 'cancelled', 'void')
     ) then
         raise exception 'a cashback of customer % is open', old.customer_id
             using errcode = 'integrity_constraint_violation', constraint = 'only_whom_it_erases';
@@ -529,7 +564,7 @@ begin
     insert into erasures_under_way (merchant_id, customer_id, was, became)
     values (old.merchant_id, old.customer_id, old.document, new.document);
     return null;
-end $_$;
+end $$;
 
 -- Name: guard_erasure_ends(); Type: FUNCTION; Schema: public; Owner: -
 
@@ -562,9 +597,9 @@ begin
         select from erasures_under_way as e
         where e.became = new.document
             and (
-                e.was = old.document
-                or old.document ~ '[*]'
-                    and regexp_replace(old.document, '[^0-9]', '', 'g') = substr(e.was, 4, 6)
+                told_document(e.was) = old.document
+                or old.document ~ '[*].*[0-9A-Z]'
+                    and old.document = masked_document(told_document(e.was))
                     and (old.merchant_id is null or old.merchant_id = e.merchant_id)
             )
     ) or exists (
@@ -622,7 +657,7 @@ begin
             select from sales as s
             where s.merchant_id = old.merchant_id and s.cashback_id = old.cashback_id
                 and case
-                    when new.kind = 'content' and s.document ~ '^E' then true
+                    when new.kind = 'content' and is_pseudonym(s.document) then true
                     when new.kind = 'content' or tells_of(
                         old.name, s.document, names_being_erased(s.merchant_id, s.document)
                     )
@@ -707,13 +742,30 @@ end $$;
 CREATE FUNCTION public.guard_sale() RETURNS trigger
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'public', 'pg_temp'
-    AS $_$
+    AS $$
+declare
+    erasable constant text[] := array[
+        'document', 'name', 'raw_body', 'sale_id', 'idempotency_key', 'cashier', 'metadata'
+    ] || case when new.invoice_cnpj is null then array[
+        'invoice_cnpj', 'invoice_month', 'invoice_series', 'invoice_number'
+    ] end;
 begin
     if tg_op = 'UPDATE' and current_user = 'cashback_eraser'
         and new.raw_body = ''
         and (
-            (new.document, new.name) = (old.document, old.name)
-            or (new.document ~ '^E[0-9a-f]{32}$' and new.name = 'erased')
+            (new.document, new.name) is not distinct from (old.document, old.name)
+            or is_pseudonym(new.document) and new.name = 'erased'
+        )
+        and (
+            new.cashier is not distinct from old.cashier
+            and new.metadata is not distinct from old.metadata
+            or num_nonnulls(new.cashier, new.metadata) = 0 and is_pseudonym(new.document)
+        )
+        -- What an access key says goes with the sale id that said it.
+        and (
+            new.sale_id is distinct from old.sale_id and new.invoice_cnpj is null
+            or new.sale_id is not distinct from old.sale_id
+                and new.invoice_cnpj is not distinct from old.invoice_cnpj
         )
         and (
             new.sale_id is not distinct from old.sale_id
@@ -727,13 +779,12 @@ begin
                 old.idempotency_key, old.document, names_being_erased(old.merchant_id, old.document)
             )
         )
-        and to_jsonb(new) - array['document', 'name', 'raw_body', 'sale_id', 'idempotency_key']
-            = to_jsonb(old) - array['document', 'name', 'raw_body', 'sale_id', 'idempotency_key']
+        and to_jsonb(new) - erasable = to_jsonb(old) - erasable
     then
         return new;
     end if;
     raise exception 'sales is append-only' using errcode = 'integrity_constraint_violation';
-end $_$;
+end $$;
 
 -- Name: guard_stop(); Type: FUNCTION; Schema: public; Owner: -
 
@@ -857,23 +908,53 @@ CREATE FUNCTION public.guard_whole_sale() RETURNS trigger
 declare
     adds_up boolean;
     named boolean;
+    amiss text;
 begin
+    if num_nulls(new.document, new.name) + num_nonnulls(
+        new.surcharge_centavos, new.difference_centavos, new.nothing_due, new.payments, new.store,
+        new.till, new.series, new.cashier, new.metadata, new.alike_to, new.also_alike_to,
+        new.invoice_cnpj, new.invoice_month, new.invoice_series, new.invoice_number
+    ) > 0 then
+        amiss := told_amiss(new);
+        if amiss is not null then
+            raise exception 'sale % tells % that no sale may', new.cashback_id, amiss
+                using errcode = 'check_violation', constraint = 'sales_told_right';
+        end if;
+    end if;
     select
         (
-            select sum(l.amount_centavos - l.discount_centavos)
-                    = new.total_centavos + new.discount_centavos
+            select sum(
+                    l.amount_centavos - l.discount_centavos + coalesce(l.surcharge_centavos, 0)
+                ) = new.total_centavos + new.discount_centavos
+                    - coalesce(new.surcharge_centavos, 0) - coalesce(new.difference_centavos, 0)
                 and sum(l.cashback_centavos) = c.cashback_centavos
             from sale_lines as l
             where l.merchant_id = new.merchant_id and l.cashback_id = new.cashback_id
-        ) and c.cashback_centavos <= new.total_centavos,
+        )
+            and c.cashback_centavos <= new.total_centavos
+            and (c.cashback_centavos = 0) = (new.nothing_due is not null)
+            and (new.payments is null or (
+                select bool_and(p ->> 0 in (
+                        'cash', 'check', 'credit_card', 'debit_card', 'store_credit',
+                        'food_voucher', 'meal_voucher', 'gift_card', 'fuel_voucher', 'bank_slip',
+                        'deposit', 'pix', 'transfer', 'cashback', 'other'
+                    ) and (p ->> 1)::bigint >= 0) and sum((p ->> 1)::bigint) = new.total_centavos
+                from jsonb_array_elements(new.payments) as p
+            )),
         (
             select count(*) filter (
                 where case n.kind
+                    -- Of a merchant whose stores count by themselves it goes with the store.
                     when 'sale_id' then n.name = new.sale_id
+                        or n.name = new.store || ' ' || new.sale_id
                     when 'idempotency_key' then n.name = new.idempotency_key
                     else new.sale_id is null and new.idempotency_key is null
                 end
-            ) >= greatest(num_nonnulls(new.sale_id, new.idempotency_key), 1)
+            ) >= greatest(
+                num_nonnulls(new.sale_id, new.idempotency_key),
+                -- What is alike to another one has its content's name there.
+                case when new.alike_to is null then 1 else 0 end
+            )
             from sale_names as n
             -- Found by the cashback alone: `+ 0` keeps the planner from reading a whole merchant.
             where n.cashback_id = new.cashback_id and n.merchant_id + 0 = new.merchant_id
@@ -902,7 +983,7 @@ declare
     whose text;
     ended boolean;
 begin
-    select s.document, c.status in ('applied', 'not_due', 'cancelled') into whose, ended
+    select s.document, c.status in ('applied', 'not_due', 'cancelled', 'void') into whose, ended
     from sales as s join cashbacks as c using (merchant_id, cashback_id)
     where s.merchant_id = old.merchant_id and s.cashback_id = old.cashback_id;
     if (case
@@ -912,7 +993,7 @@ begin
                 where e.merchant_id = old.merchant_id and e.was = whose
                     and e.became = to_jsonb(new) ->> 'document'
             )
-        when whose ~ '^E' then true
+        when is_pseudonym(whose) then true
         when exists (
             select from erasures_under_way as e
             where e.merchant_id = old.merchant_id and e.was = whose
@@ -927,6 +1008,45 @@ begin
     raise exception 'the customer of % is not being erased', old.cashback_id
         using errcode = 'integrity_constraint_violation', constraint = 'only_whom_it_erases';
 end $$;
+
+-- Name: is_beside(bigint, integer, bigint); Type: FUNCTION; Schema: public; Owner: -
+
+CREATE FUNCTION public.is_beside(value_e10 bigint, qty_e4 integer, centavos bigint) RETURNS boolean
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $$
+    select case when value_e10 <= 9223371036854775807 / qty_e4
+        then centavos between value_e10 * qty_e4 / 1000000000000
+            and (value_e10 * qty_e4 + 999999999999) / 1000000000000
+        else abs(centavos * 1000000000000::numeric - value_e10::numeric * qty_e4) < 1000000000000
+    end
+$$;
+
+-- Name: is_cnpj(text); Type: FUNCTION; Schema: public; Owner: -
+
+CREATE FUNCTION public.is_cnpj(document text) RETURNS boolean
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $_$
+    select document ~ '^[0-9A-Z]{12}[0-9]{2}$' and document !~ '^(.)\1*$' and not exists (
+        select from generate_series(12, 13) as before (places)
+        where ascii(substr(document, places + 1, 1)) - 48 <> (
+            select case when sum(
+                (ascii(substr(document, place, 1)) - 48) * (2 + (places - place) % 8)
+            ) % 11 < 2 then 0 else 11 - sum(
+                (ascii(substr(document, place, 1)) - 48) * (2 + (places - place) % 8)
+            ) % 11 end
+            from generate_series(1, places) as place
+        )
+    )
+$_$;
+
+-- Name: is_pseudonym(text); Type: FUNCTION; Schema: public; Owner: -
+
+CREATE FUNCTION public.is_pseudonym(document text) RETURNS boolean
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $_$ select document ~ '^E[0-9a-f]{32}$' $_$;
 
 -- Name: is_sealed(text); Type: FUNCTION; Schema: public; Owner: -
 
@@ -1001,12 +1121,28 @@ CREATE FUNCTION public.lines_come_together() RETURNS trigger
     AS $$
 declare
     wrong uuid;
+    together boolean;
 begin
-    select a.cashback_id into wrong
+    select a.cashback_id, count(*) = max(a.position) + 1 into wrong, together
     from added as a group by a.merchant_id, a.cashback_id
-    having count(*) <> max(a.position) + 1
+    having count(*) <> max(a.position) + 1 or not bool_and(
+        is_beside(
+            a.value_e10, a.qty_e4, a.amount_centavos - coalesce(a.difference_centavos, 0)
+        )
+        and (
+            num_nonnulls(a.surcharge_centavos, a.difference_centavos, a.excluded) = 0
+            or (
+                a.surcharge_centavos between 1 and 9999999999
+                and a.difference_centavos between -100 and 100 and a.difference_centavos <> 0
+                and (a.excluded is null or a.excluded and a.rate_bp = 0)
+            ) is not false
+        )
+    )
     limit 1;
-    if found then
+    if together then
+        raise exception 'a line of % has no amount that it can have, or tells what no line may', wrong
+            using errcode = 'check_violation', constraint = 'sale_lines_told_right';
+    elsif found then
         raise exception 'the lines of % do not come together, numbered from 0', wrong
             using errcode = 'integrity_constraint_violation', constraint = 'sale_lines_come_together';
     end if;
@@ -1027,6 +1163,7 @@ begin
         select
             min(l.type) filter (
                 where r.rate_bp is distinct from l.rate_bp
+                    or r.excluded is distinct from coalesce(l.excluded, false)
                     or r.starts_at > l.first_at
                     or exists (
                         select from rates as n
@@ -1037,16 +1174,17 @@ begin
             bool_or(t.used_at is null)
         into wrong, first_use
         from (
-            select a.merchant_id, a.type, a.rate_version, a.rate_bp,
-                min(s.sold_at) as first_at, max(s.sold_at) as last_at
+            select a.merchant_id, a.type, a.rate_version, a.rate_bp, a.excluded,
+                min(least(s.sold_at, s.accepted_at)) as first_at,
+                max(least(s.sold_at, s.accepted_at)) as last_at
             from added as a join sales as s using (merchant_id, cashback_id)
-            group by a.merchant_id, a.type, a.rate_version, a.rate_bp
+            group by a.merchant_id, a.type, a.rate_version, a.rate_bp, a.excluded
         ) as l
         left join rates as r
             on r.merchant_id = l.merchant_id and r.type = l.type and r.version = l.rate_version
         left join product_types as t on t.merchant_id = l.merchant_id and t.type = l.type;
         if wrong is not null then
-            raise exception 'type % had another rate at the instant of the sale', wrong
+            raise exception 'type % had another rate when the sale counts', wrong
                 using errcode = '23C01', constraint = 'lines_follow_terms';
         end if;
         exit when first_use is not true;
@@ -1068,7 +1206,7 @@ begin
                 where l.type is distinct from (
                     select t.type from product_type_periods as t
                     where t.merchant_id = p.merchant_id and t.product_id = p.product_id
-                        and t.starts_at <= l.sold_at
+                        and t.starts_at <= l.counts_at
                     order by t.starts_at desc
                     limit 1
                 )
@@ -1076,13 +1214,14 @@ begin
             bool_or(p.used_at is null)
         into wrong, first_use
         from (
-            select distinct a.merchant_id, a.sku, a.type, s.sold_at
+            select distinct a.merchant_id, a.sku, a.type,
+                least(s.sold_at, s.accepted_at) as counts_at
             from added as a join sales as s using (merchant_id, cashback_id)
             where a.sku is not null
         ) as l
         left join products as p on p.merchant_id = l.merchant_id and p.sku = l.sku;
         if wrong is not null then
-            raise exception 'product % was of another type at the instant of the sale', wrong
+            raise exception 'product % was of another type when the sale counts', wrong
                 using errcode = '23C01', constraint = 'lines_follow_terms';
         end if;
         exit when first_use is not true;
@@ -1124,24 +1263,70 @@ $$;
 CREATE FUNCTION public.mask_when_closed() RETURNS trigger
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'public', 'pg_temp'
-    AS $_$
+    AS $$
 declare
     could_be constant text := '(?<![0-9])(0*)[0-9]{3}[^0-9A-Za-z]?([0-9]{3})[^0-9A-Za-z]?([0-9]{3})'
         '[^0-9A-Za-z]?[0-9]{2}(?![0-9])';
     told text := normalize(new.reference, nfkc);
 begin
-    new.document := case
-        when new.document ~ '^[0-9]{11}$'
-            then format('***.%s.%s-**', substr(new.document, 4, 3), substr(new.document, 7, 3))
-        when new.document is null or new.document ~ '^(E[0-9a-f]{32}|[*.0-9-]*[*][*.0-9-]*)$'
-            then new.document
-        else repeat('*', least(length(new.document), 20))
-    end;
+    if not is_pseudonym(new.document) then
+        new.document := masked_document(new.document);
+    end if;
     if told ~ could_be then
         new.reference := left(regexp_replace(told, could_be, '\1***.\2.\3-**', 'g'), 255);
     end if;
     return new;
-end $_$;
+end $$;
+
+-- Name: masked_document(text); Type: FUNCTION; Schema: public; Owner: -
+
+CREATE FUNCTION public.masked_document(document text) RETURNS text
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $_$
+    select case
+        when document ~ '^[0-9]{11}$'
+            then format('***.%s.%s-**', substr(document, 4, 3), substr(document, 7, 3))
+        when document ~ '^([*]{3}[.][0-9]{3}[.][0-9]{3}-[*]{2}|[*]+'
+            '|[*]{2}[.][0-9A-Z]{3}[.][0-9A-Z]{3}/[*]{4}-[*]{2})$' then document
+        when is_cnpj(document)
+            then format('**.%s.%s/****-**', substr(document, 3, 3), substr(document, 6, 3))
+        else repeat('*', least(length(document), 20))
+    end
+$_$;
+
+-- Name: may_be_credited(bigint, uuid, interval); Type: FUNCTION; Schema: public; Owner: -
+
+CREATE FUNCTION public.may_be_credited(of_merchant bigint, of_cashback uuid, precedes interval) RETURNS boolean
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $$
+begin
+    perform refuse_other_merchants(of_merchant);
+    if exists (
+            select from statement_incidents as i
+            where i.merchant_id = of_merchant and i.cashback_id = of_cashback
+                and i.closed_at is null
+        )
+        -- No statement has moved it yet, or none ever will: the line may lie before all of them.
+        or exists (
+            select from statement_explanations as e
+            where e.cashback_id = of_cashback and e.meaning = 'ours'
+        )
+    then
+        return true;
+    end if;
+    -- The guard pauses the sender whenever a database went back, after all that it still knows.
+    return (
+            exists (select from sender where paused_at is not null)
+            or exists (
+                select from cashbacks as c join sender_releases as r
+                    on r.released_at >= c.accepted_at
+                where c.merchant_id = of_merchant and c.cashback_id = of_cashback
+            )
+        )
+        and exists (select from suspected_cashbacks(of_merchant, precedes, array[of_cashback]));
+end $$;
 
 -- Name: names_being_erased(bigint, text); Type: FUNCTION; Schema: public; Owner: -
 
@@ -1163,7 +1348,16 @@ CREATE FUNCTION public.pattern_of(document text, names text[]) RETURNS text
     SET search_path TO 'pg_catalog', 'public', 'pg_temp'
     AS $$
     select string_agg(told, '|') from (
-        select regexp_replace(document, '(.)(?=.)', '\1[^0-9]*', 'g') as told
+        select case
+            when document like 'F:%' then '(?<![0-9A-Za-z])' || case
+                when length(plain) >= 6 then regexp_replace(plain, '(.)(?=.)', '\1[./-]*', 'g')
+                else replace(told_document(document), '.', '[.]')
+            end || '(?![0-9A-Za-z])'
+            when document ~ '[A-Z]' and not is_pseudonym(document)
+                then regexp_replace(document, '(.)(?=.)', '\1[^0-9A-Za-z]*', 'g')
+            else regexp_replace(document, '(.)(?=.)', '\1[^0-9]*', 'g')
+        end as told
+        from translate(told_document(document), './-', '') as plain
         union
         select regexp_replace(letters, '(.)(?=.)', '\1[^A-Za-z]*', 'g')
         from unnest(names) as n (name)
@@ -1213,6 +1407,27 @@ begin
         end if;
     end if;
     raise exception '% is append-only', tg_table_name using errcode = 'integrity_constraint_violation';
+end $$;
+
+-- Name: refuse_other_merchants(bigint); Type: FUNCTION; Schema: public; Owner: -
+
+CREATE FUNCTION public.refuse_other_merchants(of_merchant bigint) RETURNS void
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $$
+begin
+    if not coalesce(
+            of_merchant = any (nullif(current_setting('cashback.merchants', true), '')::bigint[]),
+            false
+        )
+        and not pg_has_role(
+            -- Not `current_user`, which is the owner in who asks this.
+            coalesce(nullif(current_setting('role'), 'none'), session_user)::name,
+            'cashback_worker', 'member'
+        )
+    then
+        raise exception 'no merchant of this session' using errcode = 'insufficient_privilege';
+    end if;
 end $$;
 
 -- Name: refuse_period(integer, timestamp with time zone, integer, timestamp with time zone); Type: FUNCTION; Schema: public; Owner: -
@@ -1298,23 +1513,12 @@ end $$;
 
 -- Name: suspected_cashbacks(bigint, interval, uuid[]); Type: FUNCTION; Schema: public; Owner: -
 
-CREATE FUNCTION public.suspected_cashbacks(of_merchant bigint, precedes interval, only_these uuid[] DEFAULT NULL::uuid[]) RETURNS TABLE(merchant_id bigint, cashback_id uuid)
+CREATE FUNCTION public.suspected_cashbacks(of_merchant bigint, precedes interval, only_these uuid[] DEFAULT NULL::uuid[]) RETURNS TABLE(merchant_id bigint, cashback_id uuid, is_said boolean)
     LANGUAGE plpgsql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'public', 'pg_temp'
     AS $$
 begin
-    if not coalesce(
-            of_merchant = any (nullif(current_setting('cashback.merchants', true), '')::bigint[]),
-            false
-        )
-        and not pg_has_role(
-            -- Not `current_user`, which is the owner in here.
-            coalesce(nullif(current_setting('role'), 'none'), session_user)::name,
-            'cashback_worker', 'member'
-        )
-    then
-        raise exception 'no merchant of this session' using errcode = 'insufficient_privilege';
-    end if;
+    perform refuse_other_merchants(of_merchant);
     if not exists (select from statement_incidents as i where i.closed_at is null)
         and not exists (select from statement_explanations as e where e.meaning = 'ours')
     then
@@ -1343,46 +1547,47 @@ begin
         ) as as_told (part)
         where part is not null
     ), ones as materialized (
-        select c.merchant_id, c.cashback_id, c.cashback_centavos, s.document,
-            coalesce(a.started_at - precedes, c.accepted_at) as began_at
+        select c.merchant_id, c.cashback_id, c.cashback_centavos,
+            told_document(s.document) as document,
+            coalesce(a.started_at, c.accepted_at) - precedes as earliest_at
         from cashbacks as c
         join sales as s on s.merchant_id = c.merchant_id and s.cashback_id = c.cashback_id
         left join attempts as a
             on a.merchant_id = c.merchant_id and a.cashback_id = c.cashback_id and a.attempt = 1
-        where c.status not in ('applied', 'not_due')
+        where c.status not in ('applied', 'not_due', 'void')
             and (of_merchant is null or c.merchant_id = of_merchant)
             and (only_these is null or c.cashback_id = any (only_these))
     ), found as (
         -- A person said that a line is its credit, and no statement has moved it yet.
-        select o.merchant_id, o.cashback_id
+        select o.merchant_id, o.cashback_id, true as is_said
         from ones as o join statement_explanations as e on e.cashback_id = o.cashback_id
         where e.meaning = 'ours'
         union all
         -- Apart, and not by `or`: each finds its pairs by a key.
-        select o.merchant_id, o.cashback_id
+        select o.merchant_id, o.cashback_id, false
         from ones as o join lines as l on l.cashback_id = o.cashback_id
         union all
-        select o.merchant_id, o.cashback_id
+        select o.merchant_id, o.cashback_id, false
         from ones as o join lines as l on l.document = o.document
-        where l.line_key is not null and coalesce(l.credited_at >= o.began_at, true)
+        where l.line_key is not null and coalesce(l.credited_at >= o.earliest_at, true)
         union all
-        select o.merchant_id, o.cashback_id
+        select o.merchant_id, o.cashback_id, false
         from ones as o join lines as l on l.centavos = o.cashback_centavos
         where l.line_key is not null and (l.cashback_id is null or l.class = 'altered')
-            and coalesce(l.credited_at >= o.began_at, true)
+            and coalesce(l.credited_at >= o.earliest_at, true)
         union all
-        select o.merchant_id, o.cashback_id
+        select o.merchant_id, o.cashback_id, false
         from ones as o join lines as l
             on l.class = 'unreadable' and (l.document is null or l.centavos = 0)
-        where l.line_key is not null and coalesce(l.credited_at >= o.began_at, true)
+        where l.line_key is not null and coalesce(l.credited_at >= o.earliest_at, true)
         union all
-        select o.merchant_id, o.cashback_id
+        select o.merchant_id, o.cashback_id, false
         from ones as o
         cross join lateral replace(o.cashback_id::text, '-', '') as hex
         join parts as p on position(p.part in hex) > 0 or position(hex in p.part) > 0
-        where p.line_key is not null and coalesce(p.credited_at >= o.began_at, true)
+        where p.line_key is not null and coalesce(p.credited_at >= o.earliest_at, true)
     )
-    select distinct f.merchant_id, f.cashback_id from found as f;
+    select f.merchant_id, f.cashback_id, bool_or(f.is_said) from found as f group by 1, 2;
 end $$;
 
 -- Name: tells(text, text); Type: FUNCTION; Schema: public; Owner: -
@@ -1408,6 +1613,121 @@ CREATE FUNCTION public.tells_of(told text, document text, names text[]) RETURNS 
     select coalesce(normalize(told, nfkd) ~* pattern_of(document, names), false)
 $$;
 
+SET default_tablespace = '';
+
+SET default_table_access_method = heap;
+
+-- Name: sales; Type: TABLE; Schema: public; Owner: -
+
+CREATE TABLE public.sales (
+    merchant_id bigint NOT NULL,
+    cashback_id uuid NOT NULL,
+    sale_id text COLLATE pg_catalog."C",
+    idempotency_key text COLLATE pg_catalog."C",
+    sold_at timestamp with time zone NOT NULL,
+    document text COLLATE pg_catalog."C",
+    name text,
+    total_centavos bigint NOT NULL,
+    discount_centavos bigint NOT NULL,
+    rounding text NOT NULL,
+    exact text NOT NULL,
+    raw_body bytea NOT NULL,
+    accepted_at timestamp with time zone NOT NULL,
+    submitted_by text COLLATE pg_catalog."C",
+    sold_at_wall timestamp without time zone,
+    same_content_as uuid,
+    name_differs boolean DEFAULT false NOT NULL,
+    came_under text COLLATE pg_catalog."C",
+    surcharge_centavos bigint,
+    difference_centavos smallint,
+    surcharge_earns boolean,
+    nothing_due text COLLATE pg_catalog."C",
+    payments jsonb,
+    store text COLLATE pg_catalog."C",
+    till text COLLATE pg_catalog."C",
+    series text COLLATE pg_catalog."C",
+    cashier text,
+    metadata jsonb,
+    confirm_later boolean,
+    alike_to uuid,
+    also_alike_to uuid,
+    invoice_cnpj text COLLATE pg_catalog."C",
+    invoice_month text COLLATE pg_catalog."C",
+    invoice_series smallint,
+    invoice_number integer,
+    CONSTRAINT sales_accepted_at_check CHECK (((accepted_at >= '2000-01-01 00:00:00+00'::timestamp with time zone) AND (accepted_at < '2100-01-01 00:00:00+00'::timestamp with time zone))),
+    CONSTRAINT sales_check CHECK ((same_content_as <> cashback_id)),
+    CONSTRAINT sales_check1 CHECK (((came_under <> submitted_by) AND (came_under ~ '^client:cli_'::text) AND (char_length(came_under) <= 96) AND (came_under !~ '[^ -~]'::text))),
+    CONSTRAINT sales_discount_centavos_check CHECK (((discount_centavos >= 0) AND (discount_centavos <= '9999999999'::bigint))),
+    CONSTRAINT sales_idempotency_key_check CHECK (((idempotency_key !~ '[^!-+\--~]'::text) AND ((char_length(idempotency_key) >= 1) AND (char_length(idempotency_key) <= 255)))),
+    CONSTRAINT sales_name_check CHECK (((char_length(name) >= 1) AND (char_length(name) <= 120))),
+    CONSTRAINT sales_raw_body_check CHECK ((octet_length(raw_body) <= 262144)),
+    CONSTRAINT sales_rounding_check CHECK ((rounding = ANY (ARRAY['half_even'::text, 'half_up'::text, 'down'::text]))),
+    CONSTRAINT sales_sale_id_check CHECK (((sale_id !~ '[^!-~]'::text) AND ((char_length(sale_id) >= 1) AND (char_length(sale_id) <= 64)))),
+    CONSTRAINT sales_sold_at_check CHECK (((sold_at >= '2000-01-01 00:00:00+00'::timestamp with time zone) AND (sold_at < '2100-01-01 00:00:00+00'::timestamp with time zone))),
+    CONSTRAINT sales_sold_at_wall_check CHECK (((sold_at_wall >= '1999-12-30 00:00:00'::timestamp without time zone) AND (sold_at_wall < '2100-01-03 00:00:00'::timestamp without time zone))),
+    CONSTRAINT sales_submitted_by_check CHECK (((submitted_by !~ '[^ -~]'::text) AND ((char_length(submitted_by) >= 1) AND (char_length(submitted_by) <= 96)))),
+    CONSTRAINT sales_total_centavos_check CHECK (((total_centavos >= 0) AND (total_centavos <= '9999999999'::bigint)))
+);
+
+-- Name: told_amiss(public.sales); Type: FUNCTION; Schema: public; Owner: -
+
+CREATE FUNCTION public.told_amiss(s public.sales) RETURNS text
+    LANGUAGE plpgsql IMMUTABLE
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $_$
+begin
+    return case
+        when (
+            s.surcharge_centavos between 1 and 9999999999
+            and s.difference_centavos between -99 and 99 and s.difference_centavos <> 0
+        ) is false then 'a surcharge or a difference'
+        when (
+            (
+                s.nothing_due in ('company', 'foreign', 'nobody')
+                or s.nothing_due
+                    = case s.exact when '0.00' then 'earns_nothing' else 'rounds_to_zero' end
+            )
+            and (s.document is null) = (s.name is null)
+            and (s.document is null) = (s.nothing_due is not distinct from 'nobody')
+        ) is false then 'who bought, or why nothing is due'
+        when (
+            jsonb_typeof(s.payments) = 'array' and jsonb_array_length(s.payments) between 1 and 20
+        ) is false then 'payments'
+        when (
+            s.store !~ '[^!-~]' and char_length(s.store) between 1 and 32
+            and s.till !~ '[^!-~]' and char_length(s.till) between 1 and 32
+            and s.series !~ '[^!-~]' and char_length(s.series) between 1 and 32
+        ) is false then 'a place'
+        when (
+            char_length(s.cashier) between 1 and 64
+            and jsonb_typeof(s.metadata) = 'object' and octet_length(s.metadata::text) <= 32768
+        ) is false then 'a note'
+        when (
+            s.alike_to <> s.cashback_id and (
+                s.also_alike_to is null
+                or s.alike_to is not null and s.also_alike_to not in (s.alike_to, s.cashback_id)
+            )
+        ) is false then 'what it is alike to'
+        when (
+            num_nonnulls(s.invoice_cnpj, s.invoice_month, s.invoice_series, s.invoice_number)
+                in (0, 4)
+            and s.invoice_cnpj ~ '^[0-9A-Z]{12}[0-9]{2}$'
+            and s.invoice_month ~ '^20[0-9]{2}-(0[1-9]|1[0-2])$'
+            and s.invoice_series between 0 and 999 and s.invoice_number between 0 and 999999999
+        ) is false then 'an access key'
+    end;
+end $_$;
+
+-- Name: told_document(text); Type: FUNCTION; Schema: public; Owner: -
+
+CREATE FUNCTION public.told_document(document text) RETURNS text
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $$
+    select case when document like 'F:%' then substr(document, 3) else document end
+$$;
+
 -- Name: wake_workers(); Type: FUNCTION; Schema: public; Owner: -
 
 CREATE FUNCTION public.wake_workers() RETURNS trigger
@@ -1428,7 +1748,9 @@ CREATE FUNCTION public.who_was_erased(told jsonb) RETURNS TABLE(document text, p
     select distinct on (t.value) t.value, c.document
     from jsonb_each_text(told) as t
     join customers as c on c.sealed = t.key
-    where not exists (select from customers as k where k.document = t.value)
+    where not exists (
+        select from customers as k where k.document in (t.value, 'F:' || t.value)
+    )
     order by t.value, c.erased_at desc
 $$;
 
@@ -1447,10 +1769,6 @@ CREATE FUNCTION public.without_telling(fields jsonb, pattern text) RETURNS jsonb
     )
     from jsonb_each(fields) as f
 $$;
-
-SET default_tablespace = '';
-
-SET default_table_access_method = heap;
 
 -- Name: api_clients; Type: TABLE; Schema: public; Owner: -
 
@@ -1551,16 +1869,18 @@ CREATE TABLE public.cashbacks (
     accepted_at timestamp with time zone NOT NULL,
     open_since_at timestamp with time zone NOT NULL,
     due_at timestamp with time zone,
+    confirmed_at timestamp with time zone,
     lease_until_at timestamp with time zone,
     applied_at timestamp with time zone,
     risk_accepted_at timestamp with time zone,
     CONSTRAINT cashbacks_attempt_check CHECK ((attempt >= 0)),
     CONSTRAINT cashbacks_cashback_centavos_check CHECK (((cashback_centavos >= 0) AND (cashback_centavos <= '9999999999'::bigint))),
     CONSTRAINT cashbacks_check CHECK (((status = 'not_due'::text) = (cashback_centavos = 0))),
-    CONSTRAINT cashbacks_check1 CHECK (((status = 'pending'::text) = (due_at IS NOT NULL))),
+    CONSTRAINT cashbacks_check1 CHECK (((status = ANY (ARRAY['pending'::text, 'unconfirmed'::text])) = (due_at IS NOT NULL))),
     CONSTRAINT cashbacks_check2 CHECK (((status = 'sending'::text) = (lease_until_at IS NOT NULL))),
     CONSTRAINT cashbacks_check3 CHECK (((status = 'applied'::text) = (applied_at IS NOT NULL))),
-    CONSTRAINT cashbacks_status_check CHECK ((status = ANY (ARRAY['not_due'::text, 'pending'::text, 'sending'::text, 'applied'::text, 'rejected'::text, 'in_doubt'::text, 'held'::text, 'cancelled'::text]))),
+    CONSTRAINT cashbacks_confirmed CHECK (((status <> ALL (ARRAY['unconfirmed'::text, 'void'::text])) OR ((attempt = 0) AND (confirmed_at IS NULL)))),
+    CONSTRAINT cashbacks_status_check CHECK ((status = ANY (ARRAY['not_due'::text, 'unconfirmed'::text, 'pending'::text, 'sending'::text, 'applied'::text, 'rejected'::text, 'in_doubt'::text, 'held'::text, 'cancelled'::text, 'void'::text]))),
     CONSTRAINT cashbacks_tried CHECK (((attempt > 0) OR (status <> ALL (ARRAY['sending'::text, 'rejected'::text])))),
     CONSTRAINT cashbacks_version_check CHECK ((version > 0))
 )
@@ -1595,8 +1915,8 @@ CREATE TABLE public.customers (
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
     erased_at timestamp with time zone,
     sealed text COLLATE pg_catalog."C",
-    CONSTRAINT customers_document_check CHECK ((document ~ '^([0-9]{11}|E[0-9a-f]{32})$'::text)),
-    CONSTRAINT customers_erased_are_nobody CHECK ((((erased_at IS NOT NULL) = (document ~ '^E'::text)) AND ((erased_at IS NULL) OR (name = 'erased'::text)))),
+    CONSTRAINT customers_document_check CHECK (((document ~ '^[0-9]{11}$'::text) OR (document ~ '^([0-9A-Z]{12}[0-9]{2}|F:[0-9A-Z./-]{5,20}|E[0-9a-f]{32})$'::text))),
+    CONSTRAINT customers_erased_are_nobody CHECK ((((erased_at IS NOT NULL) = (char_length(document) = 33)) AND ((erased_at IS NULL) OR (name = 'erased'::text)))),
     CONSTRAINT customers_name_check CHECK (((char_length(name) >= 1) AND (char_length(name) <= 120))),
     CONSTRAINT customers_sealed_when_erased CHECK (((sealed IS NULL) OR ((erased_at IS NOT NULL) AND public.is_sealed(sealed)))),
     CONSTRAINT customers_version_check CHECK ((version > 0))
@@ -1661,7 +1981,7 @@ CREATE TABLE public.events (
     CONSTRAINT events_actor_name_check CHECK (((char_length(actor_name) >= 1) AND (char_length(actor_name) <= 64))),
     CONSTRAINT events_attempt_check CHECK ((attempt >= 0)),
     CONSTRAINT events_check CHECK (((sequence = 1) = (from_status IS NULL))),
-    CONSTRAINT events_only_listed_moves CHECK ((((((COALESCE(from_status, 'new'::text) || '>'::text) || to_status) || '>'::text) || actor) = ANY (ARRAY['new>not_due>api'::text, 'new>pending>api'::text, 'new>held>api'::text, 'pending>sending>api'::text, 'pending>sending>worker'::text, 'sending>applied>api'::text, 'sending>rejected>api'::text, 'sending>pending>api'::text, 'sending>held>api'::text, 'sending>in_doubt>api'::text, 'sending>applied>worker'::text, 'sending>rejected>worker'::text, 'sending>pending>worker'::text, 'sending>held>worker'::text, 'sending>in_doubt>worker'::text, 'sending>in_doubt>reaper'::text, 'pending>applied>late_answer'::text, 'held>applied>late_answer'::text, 'rejected>applied>late_answer'::text, 'in_doubt>applied>late_answer'::text, 'in_doubt>pending>late_answer'::text, 'in_doubt>rejected>late_answer'::text, 'in_doubt>applied>settler'::text, 'in_doubt>pending>settler'::text, 'in_doubt>held>settler'::text, 'pending>applied>settler'::text, 'pending>in_doubt>settler'::text, 'held>applied>settler'::text, 'rejected>applied>settler'::text, 'in_doubt>applied>operator'::text, 'in_doubt>pending>operator'::text, 'in_doubt>rejected>operator'::text, 'held>pending>operator'::text, 'held>cancelled>operator'::text, 'held>applied>operator'::text, 'rejected>pending>operator'::text, 'rejected>cancelled>operator'::text, 'rejected>applied>operator'::text, 'rejected>in_doubt>operator'::text, 'applied>in_doubt>operator'::text, 'pending>cancelled>operator'::text]))),
+    CONSTRAINT events_only_listed_moves CHECK ((((((COALESCE(from_status, 'new'::text) || '>'::text) || to_status) || '>'::text) || actor) = ANY (ARRAY['new>not_due>api'::text, 'new>pending>api'::text, 'new>held>api'::text, 'new>unconfirmed>api'::text, 'unconfirmed>pending>api'::text, 'unconfirmed>held>api'::text, 'unconfirmed>void>worker'::text, 'unconfirmed>cancelled>operator'::text, 'unconfirmed>applied>settler'::text, 'pending>sending>api'::text, 'pending>sending>worker'::text, 'sending>applied>api'::text, 'sending>rejected>api'::text, 'sending>pending>api'::text, 'sending>held>api'::text, 'sending>in_doubt>api'::text, 'sending>applied>worker'::text, 'sending>rejected>worker'::text, 'sending>pending>worker'::text, 'sending>held>worker'::text, 'sending>in_doubt>worker'::text, 'sending>in_doubt>reaper'::text, 'pending>applied>late_answer'::text, 'held>applied>late_answer'::text, 'rejected>applied>late_answer'::text, 'in_doubt>applied>late_answer'::text, 'in_doubt>pending>late_answer'::text, 'in_doubt>rejected>late_answer'::text, 'in_doubt>applied>settler'::text, 'in_doubt>pending>settler'::text, 'in_doubt>held>settler'::text, 'pending>applied>settler'::text, 'pending>in_doubt>settler'::text, 'held>applied>settler'::text, 'rejected>applied>settler'::text, 'in_doubt>applied>operator'::text, 'in_doubt>pending>operator'::text, 'in_doubt>rejected>operator'::text, 'held>pending>operator'::text, 'held>cancelled>operator'::text, 'held>applied>operator'::text, 'rejected>pending>operator'::text, 'rejected>cancelled>operator'::text, 'rejected>applied>operator'::text, 'rejected>in_doubt>operator'::text, 'applied>in_doubt>operator'::text, 'pending>cancelled>operator'::text]))),
     CONSTRAINT events_operators_sign CHECK (((actor = 'operator'::text) = (actor_name IS NOT NULL))),
     CONSTRAINT events_sequence_check CHECK ((sequence > 0))
 );
@@ -1715,13 +2035,32 @@ CREATE TABLE public.merchants (
     name_difference text DEFAULT 'refuse'::text NOT NULL,
     max_cashback_centavos bigint,
     max_day_centavos bigint,
+    line_rounding text DEFAULT 'half_up'::text NOT NULL,
+    line_tolerance_centavos integer DEFAULT 0 NOT NULL,
+    sale_tolerance_centavos integer DEFAULT 0 NOT NULL,
+    surcharge_earns boolean DEFAULT false NOT NULL,
+    company_buyers text DEFAULT 'refuse'::text NOT NULL,
+    foreign_buyers text DEFAULT 'refuse'::text NOT NULL,
+    nobody_buyers text DEFAULT 'refuse'::text NOT NULL,
+    confirm_within_h integer DEFAULT 72 NOT NULL,
+    max_ahead_s integer DEFAULT 300 NOT NULL,
+    numbers text DEFAULT 'merchant'::text NOT NULL,
+    CONSTRAINT merchants_company_buyers_check CHECK ((company_buyers = ANY (ARRAY['refuse'::text, 'record'::text, 'pay'::text]))),
+    CONSTRAINT merchants_confirm_within_h_check CHECK (((confirm_within_h >= 1) AND (confirm_within_h <= 2160))),
     CONSTRAINT merchants_equal_content_check CHECK ((equal_content = ANY (ARRAY['sale_id'::text, 'key'::text, 'never'::text]))),
+    CONSTRAINT merchants_foreign_buyers_check CHECK ((foreign_buyers = ANY (ARRAY['refuse'::text, 'record'::text, 'pay'::text]))),
+    CONSTRAINT merchants_line_rounding_check CHECK ((line_rounding = ANY (ARRAY['half_even'::text, 'half_up'::text, 'down'::text]))),
+    CONSTRAINT merchants_line_tolerance_centavos_check CHECK (((line_tolerance_centavos >= 0) AND (line_tolerance_centavos <= 99))),
+    CONSTRAINT merchants_max_ahead_s_check CHECK (((max_ahead_s >= 0) AND (max_ahead_s <= 86400))),
     CONSTRAINT merchants_max_cashback_centavos_check CHECK (((max_cashback_centavos >= 0) AND (max_cashback_centavos <= '9999999999'::bigint))),
     CONSTRAINT merchants_max_day_centavos_check CHECK (((max_day_centavos >= 0) AND (max_day_centavos <= '9999999999999'::bigint))),
     CONSTRAINT merchants_max_sale_age_days_check CHECK (((max_sale_age_days >= 1) AND (max_sale_age_days <= 36524))),
     CONSTRAINT merchants_name_check CHECK (((char_length(name) >= 1) AND (char_length(name) <= 120))),
     CONSTRAINT merchants_name_difference_check CHECK ((name_difference = ANY (ARRAY['refuse'::text, 'note'::text]))),
+    CONSTRAINT merchants_nobody_buyers_check CHECK ((nobody_buyers = ANY (ARRAY['refuse'::text, 'record'::text]))),
+    CONSTRAINT merchants_numbers_check CHECK ((numbers = ANY (ARRAY['merchant'::text, 'store'::text]))),
     CONSTRAINT merchants_rounding_check CHECK ((rounding = ANY (ARRAY['half_even'::text, 'half_up'::text, 'down'::text]))),
+    CONSTRAINT merchants_sale_tolerance_centavos_check CHECK (((sale_tolerance_centavos >= 0) AND (sale_tolerance_centavos <= 99))),
     CONSTRAINT merchants_slug_check CHECK ((slug ~ '^[a-z0-9][a-z0-9-]{0,62}$'::text)),
     CONSTRAINT merchants_version_check CHECK ((version > 0))
 );
@@ -1828,6 +2167,8 @@ CREATE TABLE public.rates (
     rate_bp integer NOT NULL,
     starts_at timestamp with time zone NOT NULL,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
+    excluded boolean DEFAULT false NOT NULL,
+    CONSTRAINT rates_excluded_are_zero CHECK (((NOT excluded) OR (rate_bp = 0))),
     CONSTRAINT rates_rate_bp_check CHECK (((rate_bp >= 0) AND (rate_bp <= 10000))),
     CONSTRAINT rates_starts_at_check CHECK (((starts_at >= '2000-01-01 00:00:00+00'::timestamp with time zone) AND (starts_at < '2100-01-01 00:00:00+00'::timestamp with time zone))),
     CONSTRAINT rates_version_check CHECK ((version > 0))
@@ -1853,6 +2194,23 @@ CREATE TABLE public.reconciliations (
     CONSTRAINT reconciliations_kind_check CHECK ((kind = ANY (ARRAY['open'::text, 'recent'::text, 'asked'::text])))
 );
 
+-- Name: refused_clocks; Type: TABLE; Schema: public; Owner: -
+
+CREATE TABLE public.refused_clocks (
+    merchant_id bigint NOT NULL,
+    client text NOT NULL COLLATE pg_catalog."C",
+    ahead_s double precision NOT NULL,
+    ahead_at timestamp with time zone NOT NULL,
+    sales bigint NOT NULL,
+    first_at timestamp with time zone NOT NULL,
+    last_at timestamp with time zone NOT NULL,
+    CONSTRAINT refused_clocks_ahead_s_check CHECK (((ahead_s > (0)::double precision) AND (ahead_s < 'Infinity'::double precision))),
+    CONSTRAINT refused_clocks_check CHECK (((last_at >= first_at) AND (last_at >= ahead_at))),
+    CONSTRAINT refused_clocks_client_check CHECK ((client ~ '^[ -~]{1,96}$'::text)),
+    CONSTRAINT refused_clocks_sales_check CHECK ((sales > 0))
+)
+WITH (fillfactor='50');
+
 -- Name: refused_equals; Type: TABLE; Schema: public; Owner: -
 
 CREATE TABLE public.refused_equals (
@@ -1877,6 +2235,7 @@ CREATE TABLE public.refused_equals (
 CREATE TABLE public.retention (
     merchant_id bigint NOT NULL,
     raw_through_at timestamp with time zone DEFAULT '2000-01-01 00:00:00+00'::timestamp with time zone NOT NULL,
+    raw_left uuid[] DEFAULT '{}'::uuid[] NOT NULL,
     customers_through uuid
 );
 
@@ -1893,25 +2252,28 @@ CREATE TABLE public.revoked_tokens (
 CREATE TABLE public.sale_lines (
     merchant_id bigint NOT NULL,
     cashback_id uuid NOT NULL,
-    "position" smallint NOT NULL,
-    type text NOT NULL COLLATE pg_catalog."C",
-    value_centavos bigint NOT NULL,
-    qty_thousandths bigint NOT NULL,
+    value_e10 bigint NOT NULL,
+    amount_centavos bigint NOT NULL,
     discount_centavos bigint NOT NULL,
-    amount_centavos bigint GENERATED ALWAYS AS ((((value_centavos * qty_thousandths) + 500) / 1000)) STORED,
+    cashback_centavos bigint NOT NULL,
+    qty_e4 integer NOT NULL,
     rate_bp integer NOT NULL,
     rate_version integer NOT NULL,
+    "position" smallint NOT NULL,
+    type text NOT NULL COLLATE pg_catalog."C",
     exact text NOT NULL,
-    cashback_centavos bigint NOT NULL,
     sku text COLLATE pg_catalog."C",
+    surcharge_centavos bigint,
+    difference_centavos smallint,
+    excluded boolean,
+    CONSTRAINT sale_lines_amount_centavos_check CHECK ((amount_centavos >= 0)),
     CONSTRAINT sale_lines_cashback_centavos_check CHECK ((cashback_centavos >= 0)),
-    CONSTRAINT sale_lines_check CHECK ((discount_centavos <= (((value_centavos * qty_thousandths) + 500) / 1000))),
-    CONSTRAINT sale_lines_discount_centavos_check CHECK ((discount_centavos >= 0)),
+    CONSTRAINT sale_lines_check CHECK (((discount_centavos >= 0) AND (discount_centavos <= amount_centavos))),
     CONSTRAINT sale_lines_position_check CHECK ((("position" >= 0) AND ("position" <= 989))),
-    CONSTRAINT sale_lines_qty_thousandths_check CHECK (((qty_thousandths >= 1) AND (qty_thousandths <= 99999000))),
+    CONSTRAINT sale_lines_qty_e4_check CHECK (((qty_e4 >= 1) AND (qty_e4 <= 999990000))),
     CONSTRAINT sale_lines_rate_bp_check CHECK (((rate_bp >= 0) AND (rate_bp <= 10000))),
     CONSTRAINT sale_lines_sku_check CHECK (((sku !~ '[^!-~]'::text) AND ((char_length(sku) >= 1) AND (char_length(sku) <= 64)))),
-    CONSTRAINT sale_lines_value_centavos_check CHECK (((value_centavos >= 0) AND (value_centavos <= '9999999999'::bigint)))
+    CONSTRAINT sale_lines_value_e10_check CHECK (((value_e10 >= 0) AND (value_e10 <= '999999999900000000'::bigint)))
 );
 
 -- Name: sale_names; Type: TABLE; Schema: public; Owner: -
@@ -1922,42 +2284,6 @@ CREATE TABLE public.sale_names (
     name text NOT NULL COLLATE pg_catalog."C",
     cashback_id uuid NOT NULL,
     CONSTRAINT sale_names_kind_check CHECK ((kind = ANY (ARRAY['idempotency_key'::text, 'sale_id'::text, 'content'::text])))
-);
-
--- Name: sales; Type: TABLE; Schema: public; Owner: -
-
-CREATE TABLE public.sales (
-    merchant_id bigint NOT NULL,
-    cashback_id uuid NOT NULL,
-    sale_id text COLLATE pg_catalog."C",
-    idempotency_key text COLLATE pg_catalog."C",
-    sold_at timestamp with time zone NOT NULL,
-    document text NOT NULL COLLATE pg_catalog."C",
-    name text NOT NULL,
-    total_centavos bigint NOT NULL,
-    discount_centavos bigint NOT NULL,
-    rounding text NOT NULL,
-    exact text NOT NULL,
-    raw_body bytea NOT NULL,
-    accepted_at timestamp with time zone NOT NULL,
-    submitted_by text COLLATE pg_catalog."C",
-    sold_at_wall timestamp without time zone,
-    same_content_as uuid,
-    name_differs boolean DEFAULT false NOT NULL,
-    came_under text COLLATE pg_catalog."C",
-    CONSTRAINT sales_accepted_at_check CHECK (((accepted_at >= '2000-01-01 00:00:00+00'::timestamp with time zone) AND (accepted_at < '2100-01-01 00:00:00+00'::timestamp with time zone))),
-    CONSTRAINT sales_check CHECK ((same_content_as <> cashback_id)),
-    CONSTRAINT sales_check1 CHECK (((came_under <> submitted_by) AND (came_under ~ '^client:cli_'::text) AND (char_length(came_under) <= 96) AND (came_under !~ '[^ -~]'::text))),
-    CONSTRAINT sales_discount_centavos_check CHECK (((discount_centavos >= 0) AND (discount_centavos <= '9999999999'::bigint))),
-    CONSTRAINT sales_idempotency_key_check CHECK (((idempotency_key !~ '[^!-+\--~]'::text) AND ((char_length(idempotency_key) >= 1) AND (char_length(idempotency_key) <= 255)))),
-    CONSTRAINT sales_name_check CHECK (((char_length(name) >= 1) AND (char_length(name) <= 120))),
-    CONSTRAINT sales_raw_body_check CHECK ((octet_length(raw_body) <= 262144)),
-    CONSTRAINT sales_rounding_check CHECK ((rounding = ANY (ARRAY['half_even'::text, 'half_up'::text, 'down'::text]))),
-    CONSTRAINT sales_sale_id_check CHECK (((sale_id !~ '[^!-~]'::text) AND ((char_length(sale_id) >= 1) AND (char_length(sale_id) <= 64)))),
-    CONSTRAINT sales_sold_at_check CHECK (((sold_at >= '2000-01-01 00:00:00+00'::timestamp with time zone) AND (sold_at < '2100-01-01 00:00:00+00'::timestamp with time zone))),
-    CONSTRAINT sales_sold_at_wall_check CHECK (((sold_at_wall >= '1999-12-30 00:00:00'::timestamp without time zone) AND (sold_at_wall < '2100-01-03 00:00:00'::timestamp without time zone))),
-    CONSTRAINT sales_submitted_by_check CHECK (((submitted_by !~ '[^ -~]'::text) AND ((char_length(submitted_by) >= 1) AND (char_length(submitted_by) <= 96)))),
-    CONSTRAINT sales_total_centavos_check CHECK (((total_centavos >= 0) AND (total_centavos <= '9999999999'::bigint)))
 );
 
 -- Name: schema_migrations; Type: TABLE; Schema: public; Owner: -
@@ -2113,7 +2439,7 @@ CREATE TABLE public.statement_incidents (
     CONSTRAINT statement_incidents_check1 CHECK (((line_key IS NULL) = (nth IS NULL))),
     CONSTRAINT statement_incidents_check2 CHECK (((line_key IS NOT NULL) OR (cashback_id IS NOT NULL))),
     CONSTRAINT statement_incidents_check3 CHECK (((closed_at IS NULL) = (closed_why IS NULL))),
-    CONSTRAINT statement_incidents_class_check CHECK ((class = ANY (ARRAY['altered'::text, 'credited_again'::text, 'credited_unpaid'::text, 'unknown_here'::text, 'applied_absent'::text, 'doubt_undecided'::text, 'reversed'::text, 'unreadable'::text]))),
+    CONSTRAINT statement_incidents_class_check CHECK ((class = ANY (ARRAY['altered'::text, 'credited_again'::text, 'credited_unpaid'::text, 'unknown_here'::text, 'applied_absent'::text, 'unpaid'::text, 'doubt_undecided'::text, 'reversed'::text, 'unreadable'::text]))),
     CONSTRAINT statement_incidents_reference_check CHECK ((length(reference) <= 255)),
     CONSTRAINT statement_incidents_why_check CHECK ((length(why) <= 500))
 );
@@ -2307,6 +2633,11 @@ ALTER TABLE ONLY public.rates
 ALTER TABLE ONLY public.reconciliations
     ADD CONSTRAINT reconciliations_pkey PRIMARY KEY (reconciliation_id);
 
+-- Name: refused_clocks refused_clocks_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.refused_clocks
+    ADD CONSTRAINT refused_clocks_pkey PRIMARY KEY (merchant_id, client);
+
 -- Name: refused_equals refused_equals_pkey; Type: CONSTRAINT; Schema: public; Owner: -
 
 ALTER TABLE ONLY public.refused_equals
@@ -2421,6 +2752,10 @@ CREATE INDEX audit_of_an_actor ON public.audit USING btree (merchant_id, actor, 
 
 CREATE INDEX cashbacks_applied ON public.cashbacks USING btree (applied_at) WHERE (status = 'applied'::text);
 
+-- Name: cashbacks_confirmed; Type: INDEX; Schema: public; Owner: -
+
+CREATE INDEX cashbacks_confirmed ON public.cashbacks USING btree (merchant_id, confirmed_at) WHERE (confirmed_at IS NOT NULL);
+
 -- Name: cashbacks_due; Type: INDEX; Schema: public; Owner: -
 
 CREATE INDEX cashbacks_due ON public.cashbacks USING btree (due_at) WHERE (status = 'pending'::text);
@@ -2431,7 +2766,7 @@ CREATE INDEX cashbacks_leased ON public.cashbacks USING btree (lease_until_at) W
 
 -- Name: cashbacks_open; Type: INDEX; Schema: public; Owner: -
 
-CREATE INDEX cashbacks_open ON public.cashbacks USING btree (merchant_id, status, accepted_at DESC) WHERE (status <> ALL (ARRAY['applied'::text, 'not_due'::text]));
+CREATE INDEX cashbacks_open ON public.cashbacks USING btree (merchant_id, status, accepted_at DESC) WHERE (status <> ALL (ARRAY['applied'::text, 'not_due'::text, 'void'::text]));
 
 -- Name: cashbacks_put_off; Type: INDEX; Schema: public; Owner: -
 
@@ -2440,6 +2775,10 @@ CREATE INDEX cashbacks_put_off ON public.cashbacks USING btree (merchant_id, cas
 -- Name: cashbacks_resent_at_a_risk; Type: INDEX; Schema: public; Owner: -
 
 CREATE INDEX cashbacks_resent_at_a_risk ON public.cashbacks USING btree (risk_accepted_at) WHERE (risk_accepted_at IS NOT NULL);
+
+-- Name: cashbacks_unconfirmed; Type: INDEX; Schema: public; Owner: -
+
+CREATE INDEX cashbacks_unconfirmed ON public.cashbacks USING btree (due_at) WHERE (status = 'unconfirmed'::text);
 
 -- Name: client_secrets_one_current; Type: INDEX; Schema: public; Owner: -
 
@@ -2493,6 +2832,14 @@ CREATE INDEX sale_lines_by_rate ON public.sale_lines USING btree (merchant_id, t
 
 CREATE INDEX sale_names_of_a_sale ON public.sale_names USING btree (cashback_id);
 
+-- Name: sales_alike; Type: INDEX; Schema: public; Owner: -
+
+CREATE INDEX sales_alike ON public.sales USING btree (alike_to) WHERE (alike_to IS NOT NULL);
+
+-- Name: sales_also_alike; Type: INDEX; Schema: public; Owner: -
+
+CREATE INDEX sales_also_alike ON public.sales USING btree (also_alike_to) WHERE (also_alike_to IS NOT NULL);
+
 -- Name: sales_by_acceptance; Type: INDEX; Schema: public; Owner: -
 
 CREATE INDEX sales_by_acceptance ON public.sales USING btree (merchant_id, accepted_at DESC);
@@ -2505,9 +2852,25 @@ CREATE INDEX sales_by_document ON public.sales USING btree (merchant_id, documen
 
 CREATE INDEX sales_by_group ON public.sales USING btree (merchant_id, COALESCE(came_under, submitted_by), accepted_at DESC) WHERE (submitted_by IS NOT NULL);
 
+-- Name: sales_by_invoice; Type: INDEX; Schema: public; Owner: -
+
+CREATE INDEX sales_by_invoice ON public.sales USING btree (merchant_id, invoice_cnpj, invoice_number) WHERE (invoice_cnpj IS NOT NULL);
+
+-- Name: sales_by_issuer; Type: INDEX; Schema: public; Owner: -
+
+CREATE INDEX sales_by_issuer ON public.sales USING btree (merchant_id, invoice_cnpj, invoice_month, accepted_at DESC) WHERE (invoice_cnpj IS NOT NULL);
+
 -- Name: sales_by_sold_at; Type: INDEX; Schema: public; Owner: -
 
 CREATE INDEX sales_by_sold_at ON public.sales USING btree (merchant_id, sold_at);
+
+-- Name: sales_by_store; Type: INDEX; Schema: public; Owner: -
+
+CREATE INDEX sales_by_store ON public.sales USING btree (merchant_id, store, accepted_at DESC) WHERE (store IS NOT NULL);
+
+-- Name: sales_from_ahead; Type: INDEX; Schema: public; Owner: -
+
+CREATE INDEX sales_from_ahead ON public.sales USING btree (accepted_at DESC) WHERE ((sold_at - accepted_at) > '00:00:10'::interval);
 
 -- Name: sales_of_equal_content; Type: INDEX; Schema: public; Owner: -
 
@@ -2528,6 +2891,10 @@ CREATE INDEX sessions_by_end ON public.sessions USING btree (expires_at);
 -- Name: sessions_of_a_user; Type: INDEX; Schema: public; Owner: -
 
 CREATE INDEX sessions_of_a_user ON public.sessions USING btree (user_id) WHERE (revoked_at IS NULL);
+
+-- Name: statement_explanations_ours; Type: INDEX; Schema: public; Owner: -
+
+CREATE INDEX statement_explanations_ours ON public.statement_explanations USING btree (cashback_id) WHERE (meaning = 'ours'::text);
 
 -- Name: statement_incident_events_of; Type: INDEX; Schema: public; Owner: -
 
@@ -2699,7 +3066,7 @@ CREATE TRIGGER merchants_count_their_day AFTER UPDATE OF max_day_centavos, zone 
 
 -- Name: merchants merchants_keep_their_slugs; Type: TRIGGER; Schema: public; Owner: -
 
-CREATE TRIGGER merchants_keep_their_slugs BEFORE DELETE OR UPDATE ON public.merchants FOR EACH ROW EXECUTE FUNCTION public.keep_columns('slug', 'merchant_id', 'created_at');
+CREATE TRIGGER merchants_keep_their_slugs BEFORE DELETE OR UPDATE ON public.merchants FOR EACH ROW EXECUTE FUNCTION public.keep_columns('slug', 'merchant_id', 'created_at', 'numbers');
 
 -- Name: privacy_acts privacy_acts_append_only; Type: TRIGGER; Schema: public; Owner: -
 
@@ -2937,6 +3304,11 @@ ALTER TABLE ONLY public.products
 ALTER TABLE ONLY public.rates
     ADD CONSTRAINT rates_merchant_id_type_fkey FOREIGN KEY (merchant_id, type) REFERENCES public.product_types(merchant_id, type) ON DELETE CASCADE;
 
+-- Name: refused_clocks refused_clocks_merchant_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.refused_clocks
+    ADD CONSTRAINT refused_clocks_merchant_id_fkey FOREIGN KEY (merchant_id) REFERENCES public.merchants(merchant_id);
+
 -- Name: refused_equals refused_equals_merchant_id_cashback_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
 
 ALTER TABLE ONLY public.refused_equals
@@ -2956,6 +3328,16 @@ ALTER TABLE ONLY public.sale_lines
 
 ALTER TABLE ONLY public.sale_names
     ADD CONSTRAINT sale_names_merchant_id_cashback_id_fkey FOREIGN KEY (merchant_id, cashback_id) REFERENCES public.sales(merchant_id, cashback_id) DEFERRABLE INITIALLY DEFERRED;
+
+-- Name: sales sales_merchant_id_alike_to_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.sales
+    ADD CONSTRAINT sales_merchant_id_alike_to_fkey FOREIGN KEY (merchant_id, alike_to) REFERENCES public.sales(merchant_id, cashback_id);
+
+-- Name: sales sales_merchant_id_also_alike_to_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.sales
+    ADD CONSTRAINT sales_merchant_id_also_alike_to_fkey FOREIGN KEY (merchant_id, also_alike_to) REFERENCES public.sales(merchant_id, cashback_id);
 
 -- Name: sales sales_merchant_id_document_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
 
@@ -3159,6 +3541,10 @@ CREATE POLICY of_all_merchants ON public.products TO cashback_worker USING (true
 
 CREATE POLICY of_all_merchants ON public.rates TO cashback_worker USING (true);
 
+-- Name: refused_clocks of_all_merchants; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY of_all_merchants ON public.refused_clocks TO cashback_worker USING (true);
+
 -- Name: refused_equals of_all_merchants; Type: POLICY; Schema: public; Owner: -
 
 CREATE POLICY of_all_merchants ON public.refused_equals TO cashback_worker USING (true);
@@ -3323,6 +3709,14 @@ CASE
     ELSE false
 END);
 
+-- Name: refused_clocks of_named_merchants; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY of_named_merchants ON public.refused_clocks TO cashback_serving USING (
+CASE
+    WHEN (merchant_id = ANY (( SELECT (NULLIF(current_setting('cashback.merchants'::text, true), ''::text))::bigint[] AS "nullif")::bigint[])) THEN true
+    ELSE false
+END);
+
 -- Name: refused_equals of_named_merchants; Type: POLICY; Schema: public; Owner: -
 
 CREATE POLICY of_named_merchants ON public.refused_equals TO cashback_serving USING (
@@ -3430,6 +3824,14 @@ END);
 -- Name: privacy_acts of_named_merchants_for_erasure; Type: POLICY; Schema: public; Owner: -
 
 CREATE POLICY of_named_merchants_for_erasure ON public.privacy_acts TO cashback_eraser USING (
+CASE
+    WHEN (merchant_id = ANY (( SELECT (NULLIF(current_setting('cashback.merchants'::text, true), ''::text))::bigint[] AS "nullif")::bigint[])) THEN true
+    ELSE false
+END);
+
+-- Name: refused_clocks of_named_merchants_for_erasure; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY of_named_merchants_for_erasure ON public.refused_clocks TO cashback_eraser USING (
 CASE
     WHEN (merchant_id = ANY (( SELECT (NULLIF(current_setting('cashback.merchants'::text, true), ''::text))::bigint[] AS "nullif")::bigint[])) THEN true
     ELSE false
@@ -3631,6 +4033,10 @@ ALTER TABLE public.rates ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.reconciliations ENABLE ROW LEVEL SECURITY;
 
+-- Name: refused_clocks; Type: ROW SECURITY; Schema: public; Owner: -
+
+ALTER TABLE public.refused_clocks ENABLE ROW LEVEL SECURITY;
+
 -- Name: refused_equals; Type: ROW SECURITY; Schema: public; Owner: -
 
 ALTER TABLE public.refused_equals ENABLE ROW LEVEL SECURITY;
@@ -3822,6 +4228,25 @@ REVOKE ALL ON FUNCTION public.guard_whole_sale() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION public.guard_whom_it_erases() FROM PUBLIC;
 
+-- Name: FUNCTION is_beside(value_e10 bigint, qty_e4 integer, centavos bigint); Type: ACL; Schema: public; Owner: -
+
+REVOKE ALL ON FUNCTION public.is_beside(value_e10 bigint, qty_e4 integer, centavos bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.is_beside(value_e10 bigint, qty_e4 integer, centavos bigint) TO cashback_serving;
+
+-- Name: FUNCTION is_cnpj(document text); Type: ACL; Schema: public; Owner: -
+
+REVOKE ALL ON FUNCTION public.is_cnpj(document text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.is_cnpj(document text) TO cashback_worker;
+GRANT ALL ON FUNCTION public.is_cnpj(document text) TO cashback_platform;
+
+-- Name: FUNCTION is_pseudonym(document text); Type: ACL; Schema: public; Owner: -
+
+REVOKE ALL ON FUNCTION public.is_pseudonym(document text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.is_pseudonym(document text) TO cashback_serving;
+GRANT ALL ON FUNCTION public.is_pseudonym(document text) TO cashback_worker;
+GRANT ALL ON FUNCTION public.is_pseudonym(document text) TO cashback_eraser;
+GRANT ALL ON FUNCTION public.is_pseudonym(document text) TO cashback_platform;
+
 -- Name: FUNCTION is_sealed(name text); Type: ACL; Schema: public; Owner: -
 
 REVOKE ALL ON FUNCTION public.is_sealed(name text) FROM PUBLIC;
@@ -3858,6 +4283,17 @@ REVOKE ALL ON FUNCTION public.loses_values(was jsonb, is_now jsonb) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION public.mask_when_closed() FROM PUBLIC;
 
+-- Name: FUNCTION masked_document(document text); Type: ACL; Schema: public; Owner: -
+
+REVOKE ALL ON FUNCTION public.masked_document(document text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.masked_document(document text) TO cashback_worker;
+GRANT ALL ON FUNCTION public.masked_document(document text) TO cashback_platform;
+
+-- Name: FUNCTION may_be_credited(of_merchant bigint, of_cashback uuid, precedes interval); Type: ACL; Schema: public; Owner: -
+
+REVOKE ALL ON FUNCTION public.may_be_credited(of_merchant bigint, of_cashback uuid, precedes interval) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.may_be_credited(of_merchant bigint, of_cashback uuid, precedes interval) TO cashback_serving;
+
 -- Name: FUNCTION names_being_erased(of_merchant bigint, known text); Type: ACL; Schema: public; Owner: -
 
 REVOKE ALL ON FUNCTION public.names_being_erased(of_merchant bigint, known text) FROM PUBLIC;
@@ -3879,6 +4315,10 @@ REVOKE ALL ON FUNCTION public.protect_merchant_table(protected regclass) FROM PU
 -- Name: FUNCTION refuse_change(); Type: ACL; Schema: public; Owner: -
 
 REVOKE ALL ON FUNCTION public.refuse_change() FROM PUBLIC;
+
+-- Name: FUNCTION refuse_other_merchants(of_merchant bigint); Type: ACL; Schema: public; Owner: -
+
+REVOKE ALL ON FUNCTION public.refuse_other_merchants(of_merchant bigint) FROM PUBLIC;
 
 -- Name: FUNCTION refuse_period(last_version integer, last_start timestamp with time zone, version integer, starts_at timestamp with time zone); Type: ACL; Schema: public; Owner: -
 
@@ -3915,6 +4355,67 @@ REVOKE ALL ON FUNCTION public.tells_of(told text, document text, names text[]) F
 GRANT ALL ON FUNCTION public.tells_of(told text, document text, names text[]) TO cashback_serving;
 GRANT ALL ON FUNCTION public.tells_of(told text, document text, names text[]) TO cashback_worker;
 GRANT ALL ON FUNCTION public.tells_of(told text, document text, names text[]) TO cashback_eraser;
+
+-- Name: TABLE sales; Type: ACL; Schema: public; Owner: -
+
+GRANT SELECT,INSERT ON TABLE public.sales TO cashback_serving;
+GRANT SELECT ON TABLE public.sales TO cashback_worker;
+GRANT SELECT ON TABLE public.sales TO cashback_eraser;
+
+-- Name: COLUMN sales.sale_id; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(sale_id) ON TABLE public.sales TO cashback_eraser;
+
+-- Name: COLUMN sales.idempotency_key; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(idempotency_key) ON TABLE public.sales TO cashback_eraser;
+
+-- Name: COLUMN sales.document; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(document) ON TABLE public.sales TO cashback_eraser;
+
+-- Name: COLUMN sales.name; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(name) ON TABLE public.sales TO cashback_eraser;
+
+-- Name: COLUMN sales.raw_body; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(raw_body) ON TABLE public.sales TO cashback_eraser;
+
+-- Name: COLUMN sales.cashier; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(cashier) ON TABLE public.sales TO cashback_eraser;
+
+-- Name: COLUMN sales.metadata; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(metadata) ON TABLE public.sales TO cashback_eraser;
+
+-- Name: COLUMN sales.invoice_cnpj; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(invoice_cnpj) ON TABLE public.sales TO cashback_eraser;
+
+-- Name: COLUMN sales.invoice_month; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(invoice_month) ON TABLE public.sales TO cashback_eraser;
+
+-- Name: COLUMN sales.invoice_series; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(invoice_series) ON TABLE public.sales TO cashback_eraser;
+
+-- Name: COLUMN sales.invoice_number; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(invoice_number) ON TABLE public.sales TO cashback_eraser;
+
+-- Name: FUNCTION told_amiss(s public.sales); Type: ACL; Schema: public; Owner: -
+
+REVOKE ALL ON FUNCTION public.told_amiss(s public.sales) FROM PUBLIC;
+
+-- Name: FUNCTION told_document(document text); Type: ACL; Schema: public; Owner: -
+
+REVOKE ALL ON FUNCTION public.told_document(document text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.told_document(document text) TO cashback_serving;
+GRANT ALL ON FUNCTION public.told_document(document text) TO cashback_worker;
+GRANT ALL ON FUNCTION public.told_document(document text) TO cashback_eraser;
 
 -- Name: FUNCTION wake_workers(); Type: ACL; Schema: public; Owner: -
 
@@ -4131,6 +4632,10 @@ GRANT UPDATE(open_since_at) ON TABLE public.cashbacks TO cashback_worker;
 GRANT UPDATE(due_at) ON TABLE public.cashbacks TO cashback_serving;
 GRANT UPDATE(due_at) ON TABLE public.cashbacks TO cashback_worker;
 
+-- Name: COLUMN cashbacks.confirmed_at; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(confirmed_at) ON TABLE public.cashbacks TO cashback_serving;
+
 -- Name: COLUMN cashbacks.lease_until_at; Type: ACL; Schema: public; Owner: -
 
 GRANT UPDATE(lease_until_at) ON TABLE public.cashbacks TO cashback_serving;
@@ -4323,6 +4828,55 @@ GRANT INSERT(max_cashback_centavos),UPDATE(max_cashback_centavos) ON TABLE publi
 GRANT UPDATE(max_day_centavos) ON TABLE public.merchants TO cashback_serving;
 GRANT INSERT(max_day_centavos),UPDATE(max_day_centavos) ON TABLE public.merchants TO cashback_platform;
 
+-- Name: COLUMN merchants.line_rounding; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(line_rounding) ON TABLE public.merchants TO cashback_serving;
+GRANT INSERT(line_rounding),UPDATE(line_rounding) ON TABLE public.merchants TO cashback_platform;
+
+-- Name: COLUMN merchants.line_tolerance_centavos; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(line_tolerance_centavos) ON TABLE public.merchants TO cashback_serving;
+GRANT INSERT(line_tolerance_centavos),UPDATE(line_tolerance_centavos) ON TABLE public.merchants TO cashback_platform;
+
+-- Name: COLUMN merchants.sale_tolerance_centavos; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(sale_tolerance_centavos) ON TABLE public.merchants TO cashback_serving;
+GRANT INSERT(sale_tolerance_centavos),UPDATE(sale_tolerance_centavos) ON TABLE public.merchants TO cashback_platform;
+
+-- Name: COLUMN merchants.surcharge_earns; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(surcharge_earns) ON TABLE public.merchants TO cashback_serving;
+GRANT INSERT(surcharge_earns),UPDATE(surcharge_earns) ON TABLE public.merchants TO cashback_platform;
+
+-- Name: COLUMN merchants.company_buyers; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(company_buyers) ON TABLE public.merchants TO cashback_serving;
+GRANT INSERT(company_buyers),UPDATE(company_buyers) ON TABLE public.merchants TO cashback_platform;
+
+-- Name: COLUMN merchants.foreign_buyers; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(foreign_buyers) ON TABLE public.merchants TO cashback_serving;
+GRANT INSERT(foreign_buyers),UPDATE(foreign_buyers) ON TABLE public.merchants TO cashback_platform;
+
+-- Name: COLUMN merchants.nobody_buyers; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(nobody_buyers) ON TABLE public.merchants TO cashback_serving;
+GRANT INSERT(nobody_buyers),UPDATE(nobody_buyers) ON TABLE public.merchants TO cashback_platform;
+
+-- Name: COLUMN merchants.confirm_within_h; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(confirm_within_h) ON TABLE public.merchants TO cashback_serving;
+GRANT INSERT(confirm_within_h),UPDATE(confirm_within_h) ON TABLE public.merchants TO cashback_platform;
+
+-- Name: COLUMN merchants.max_ahead_s; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(max_ahead_s) ON TABLE public.merchants TO cashback_serving;
+GRANT INSERT(max_ahead_s),UPDATE(max_ahead_s) ON TABLE public.merchants TO cashback_platform;
+
+-- Name: COLUMN merchants.numbers; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(numbers) ON TABLE public.merchants TO cashback_platform;
+
 -- Name: TABLE privacy_acts; Type: ACL; Schema: public; Owner: -
 
 GRANT SELECT,INSERT ON TABLE public.privacy_acts TO cashback_eraser;
@@ -4400,6 +4954,32 @@ GRANT SELECT,INSERT,DELETE ON TABLE public.rates TO cashback_serving;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.reconciliations TO cashback_worker;
 GRANT SELECT ON TABLE public.reconciliations TO cashback_platform;
 
+-- Name: TABLE refused_clocks; Type: ACL; Schema: public; Owner: -
+
+GRANT SELECT,INSERT ON TABLE public.refused_clocks TO cashback_serving;
+GRANT SELECT ON TABLE public.refused_clocks TO cashback_worker;
+GRANT SELECT,DELETE ON TABLE public.refused_clocks TO cashback_eraser;
+
+-- Name: COLUMN refused_clocks.ahead_s; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(ahead_s) ON TABLE public.refused_clocks TO cashback_serving;
+
+-- Name: COLUMN refused_clocks.ahead_at; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(ahead_at) ON TABLE public.refused_clocks TO cashback_serving;
+
+-- Name: COLUMN refused_clocks.sales; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(sales) ON TABLE public.refused_clocks TO cashback_serving;
+
+-- Name: COLUMN refused_clocks.first_at; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(first_at) ON TABLE public.refused_clocks TO cashback_serving;
+
+-- Name: COLUMN refused_clocks.last_at; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(last_at) ON TABLE public.refused_clocks TO cashback_serving;
+
 -- Name: TABLE refused_equals; Type: ACL; Schema: public; Owner: -
 
 GRANT SELECT,INSERT ON TABLE public.refused_equals TO cashback_serving;
@@ -4421,6 +5001,10 @@ GRANT SELECT,INSERT ON TABLE public.retention TO cashback_eraser;
 -- Name: COLUMN retention.raw_through_at; Type: ACL; Schema: public; Owner: -
 
 GRANT UPDATE(raw_through_at) ON TABLE public.retention TO cashback_eraser;
+
+-- Name: COLUMN retention.raw_left; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(raw_left) ON TABLE public.retention TO cashback_eraser;
 
 -- Name: COLUMN retention.customers_through; Type: ACL; Schema: public; Owner: -
 
@@ -4444,32 +5028,6 @@ GRANT SELECT ON TABLE public.sale_names TO cashback_eraser;
 -- Name: COLUMN sale_names.name; Type: ACL; Schema: public; Owner: -
 
 GRANT UPDATE(name) ON TABLE public.sale_names TO cashback_eraser;
-
--- Name: TABLE sales; Type: ACL; Schema: public; Owner: -
-
-GRANT SELECT,INSERT ON TABLE public.sales TO cashback_serving;
-GRANT SELECT ON TABLE public.sales TO cashback_worker;
-GRANT SELECT ON TABLE public.sales TO cashback_eraser;
-
--- Name: COLUMN sales.sale_id; Type: ACL; Schema: public; Owner: -
-
-GRANT UPDATE(sale_id) ON TABLE public.sales TO cashback_eraser;
-
--- Name: COLUMN sales.idempotency_key; Type: ACL; Schema: public; Owner: -
-
-GRANT UPDATE(idempotency_key) ON TABLE public.sales TO cashback_eraser;
-
--- Name: COLUMN sales.document; Type: ACL; Schema: public; Owner: -
-
-GRANT UPDATE(document) ON TABLE public.sales TO cashback_eraser;
-
--- Name: COLUMN sales.name; Type: ACL; Schema: public; Owner: -
-
-GRANT UPDATE(name) ON TABLE public.sales TO cashback_eraser;
-
--- Name: COLUMN sales.raw_body; Type: ACL; Schema: public; Owner: -
-
-GRANT UPDATE(raw_body) ON TABLE public.sales TO cashback_eraser;
 
 -- Name: TABLE schema_migrations; Type: ACL; Schema: public; Owner: -
 

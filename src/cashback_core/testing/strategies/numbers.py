@@ -10,8 +10,23 @@ from functools import cache
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
-from cashback_core.values.documents import Cnpj, Cpf, cnpj_check_digits, cpf_check_digits
-from cashback_core.values.money import MAX_CENTAVOS, MAX_QUANTITY_THOUSANDTHS
+from cashback_core.values.access_keys import KEY_MODELS, access_key_check_digit
+from cashback_core.values.documents import (
+    MAX_FOREIGN_CHARS,
+    MIN_FOREIGN_CHARS,
+    Cnpj,
+    Cpf,
+    ForeignDocument,
+    cnpj_check_digits,
+    cpf_check_digits,
+)
+from cashback_core.values.money import (
+    MAX_CENTAVOS,
+    MAX_QUANTITY_E4,
+    MAX_VALUE_E10,
+    QUANTITY_SCALE,
+    VALUE_SCALE,
+)
 
 JsonNumber = str | int | float | Decimal
 """How an amount may come: a text, or a number of any kind that a JSON decoder makes."""
@@ -38,6 +53,25 @@ def cnpjs(*, alphanumeric: bool = True) -> SearchStrategy[Cnpj]:
     return stems.filter(_is_varied).map(lambda stem: Cnpj(stem + cnpj_check_digits(stem)))
 
 
+@cache
+def foreign_documents() -> SearchStrategy[ForeignDocument]:
+    """Whatever identifies a foreigner: 5 to 20 of A-Z 0-9 . / -, no CPF or CNPJ."""
+    alphabet = string.digits + string.ascii_letters + "./-"
+    texts = st.text(alphabet, min_size=MIN_FOREIGN_CHARS, max_size=MAX_FOREIGN_CHARS)
+    return texts.filter(ForeignDocument.is_valid).map(ForeignDocument)
+
+
+@cache
+def access_keys() -> SearchStrategy[str]:
+    """Access keys that are read: 44 characters, of a model of KEY_MODELS, check digit right."""
+    digits = st.text(string.digits, min_size=2, max_size=2)
+    rest = st.text(string.digits, min_size=21, max_size=21)
+    models = st.sampled_from(KEY_MODELS)
+    months = st.integers(1, 12).map(lambda month: f"{month:02d}")
+    stems = st.tuples(digits, digits, months, cnpjs(), models, rest).map("".join)
+    return stems.map(lambda stem: stem + access_key_check_digit(stem))
+
+
 def amounts(*, min_centavos: int = 1, max_centavos: int = MAX_CENTAVOS) -> SearchStrategy[int]:
     """Amounts in centavos, within what a sale may hold."""
     return st.integers(min_centavos, max_centavos)
@@ -51,23 +85,33 @@ def amount_spellings(centavos: int, *, decimals: bool = True) -> SearchStrategy[
     return st.sampled_from(_spellings(centavos, places=2, decimals=decimals))
 
 
-def quantities(
-    *, min_thousandths: int = 1, max_thousandths: int = MAX_QUANTITY_THOUSANDTHS
-) -> SearchStrategy[int]:
-    """Quantities in thousandths; whole ones, as most sales have, come as often as others."""
-    anything = st.integers(min_thousandths, max_thousandths)
-    first, last = -(-min_thousandths // 1000), max_thousandths // 1000
+def values(*, max_e10: int = MAX_VALUE_E10) -> SearchStrategy[int]:
+    """Unit values as reais × 10^10: whole centavos, as most are, as often as up to ten decimals."""
+    centavo = VALUE_SCALE // 100
+    whole = st.integers(0, min(20_000, max_e10 // centavo)) | st.integers(0, max_e10 // centavo)
+    return whole.map(lambda centavos: centavo * centavos) | st.integers(0, max_e10)
+
+
+def value_spellings(value_e10: int, *, decimals: bool = True) -> SearchStrategy[JsonNumber]:
+    """Every way to write a unit value: "5.899", "5.8990", 5.899 or Decimal("5.899")."""
+    return st.sampled_from(_spellings(value_e10, places=10, decimals=decimals))
+
+
+def quantities(*, min_e4: int = 1, max_e4: int = MAX_QUANTITY_E4) -> SearchStrategy[int]:
+    """Quantities × 10^4; whole ones, as most sales have, come as often as others."""
+    anything = st.integers(min_e4, max_e4)
+    first, last = -(-min_e4 // QUANTITY_SCALE), max_e4 // QUANTITY_SCALE
     if first > last:
         return anything
-    return st.integers(first, last).map(lambda whole: 1000 * whole) | anything
+    return st.integers(first, last).map(lambda whole: QUANTITY_SCALE * whole) | anything
 
 
-def quantity_spellings(thousandths: int, *, decimals: bool = True) -> SearchStrategy[JsonNumber]:
-    """Every way to write a quantity: 350 may be "0.35", "0.350", 0.35 or Decimal("0.350").
+def quantity_spellings(qty_e4: int, *, decimals: bool = True) -> SearchStrategy[JsonNumber]:
+    """Every way to write a quantity: 3500 may be "0.35", "0.350", 0.35 or Decimal("0.350").
 
     Without `decimals` no Decimal is among them: `json.dumps` takes none.
     """
-    return st.sampled_from(_spellings(thousandths, places=3, decimals=decimals))
+    return st.sampled_from(_spellings(qty_e4, places=4, decimals=decimals))
 
 
 def _spellings(scaled: int, *, places: int, decimals: bool) -> list[JsonNumber]:
@@ -79,7 +123,8 @@ def _spellings(scaled: int, *, places: int, decimals: bool) -> list[JsonNumber]:
         texts.append(str(whole))
     texts.append(f"{whole}.{digits}00")
     exact = Decimal(scaled).scaleb(-places)
-    numbers: list[JsonNumber] = [float(exact)]
+    # A float of more than 15 digits is another number.
+    numbers: list[JsonNumber] = [float(exact)] if Decimal(repr(float(exact))) == exact else []
     if decimals:
         numbers += [exact, exact.normalize(), exact * Decimal("1.00")]
     if not rest:

@@ -14,13 +14,16 @@ from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn, SearchStrategy
 
 from cashback_core.sales.catalogue import Catalogue, TypePeriod
+from cashback_core.sales.effective_dates import counts_at
 from cashback_core.sales.programme import MAX_RATE_BP, Programme, Rate
-from cashback_core.sales.sale import MAX_SKU_CHARS, Sale
-from cashback_core.sales.validation import MAX_AHEAD, SaleRules, parse_sale
+from cashback_core.sales.rules import BuyerRule, Buyers, NumberScope, SaleRules
+from cashback_core.sales.sale import MAX_SKU_CHARS, MAX_TOLERANCE_CENTAVOS, Sale
+from cashback_core.sales.validation import parse_sale
 from cashback_core.values.rounding import Rounding
 
 _FIRST: Final = datetime(2000, 1, 1, tzinfo=UTC)
 _NOW: Final = datetime(2026, 6, 15, 15, 0, 0, 123_456, tzinfo=UTC)
+_TOLERANCES: Final = st.sampled_from([0, 0, 1, 2]) | st.integers(0, MAX_TOLERANCE_CENTAVOS)
 _DEMO_RATES_BP: Final = {"A": 500, "B": 100, "C": 800, "D": 1000}
 
 
@@ -67,6 +70,10 @@ class Situation:
             catalogue=self.catalogue,
         )
 
+    def counts_at(self, sold_at: datetime) -> datetime:
+        """The instant by which a sale of then is judged: now, if its till's clock is ahead."""
+        return counts_at(sold_at, self.now)
+
     def types_at(self, instant: datetime) -> list[str]:
         """The product types that have a rate at an instant."""
         types = {rate.type for rate in self.programme.rates}
@@ -92,7 +99,7 @@ class Situation:
     @property
     def latest(self) -> datetime:
         """The last instant at which a sale may have happened."""
-        return self.now + MAX_AHEAD
+        return self.now + self.rules.max_ahead
 
 
 DEMO: Final = Situation()
@@ -101,6 +108,22 @@ DEMO: Final = Situation()
 One product has always been of type A, another went from B to C in 2024, a third is new: a type D
 since June 2026.
 """
+
+
+def _open_to_all() -> SaleRules:
+    return SaleRules(
+        line_rounding=Rounding.DOWN,
+        line_tolerance_centavos=1,
+        sale_tolerance_centavos=2,
+        surcharge_earns=True,
+        buyers=Buyers(company=BuyerRule.PAY, foreign=BuyerRule.RECORD, nobody=BuyerRule.RECORD),
+        max_ahead=timedelta(hours=1),
+        numbers=NumberScope.STORE,
+    )
+
+
+STORES: Final = Situation(rules=_open_to_all())
+"""DEMO with stores that count by themselves, tills that truncate, and buyers of every kind."""
 
 
 @cache  # a strategy costs far more to build than to draw from
@@ -141,12 +164,29 @@ def situations(draw: DrawFn) -> Situation:
     programme = draw(programmes())
     return Situation(
         now=draw(_instants(datetime(2020, 1, 1, tzinfo=UTC), datetime(2035, 1, 1, tzinfo=UTC))),
-        rules=SaleRules(
-            zone=ZoneInfo(draw(st.sampled_from(zones))),
-            max_age=timedelta(days=draw(st.integers(30, 3653))),
-        ),
+        rules=draw(rules(zones)),
         programme=programme,
         catalogue=draw(catalogues(programme)),
+    )
+
+
+@st.composite
+def rules(draw: DrawFn, zones: list[str]) -> SaleRules:
+    """What any merchant may lay down."""
+    return SaleRules(
+        zone=ZoneInfo(draw(st.sampled_from(zones))),
+        max_age=timedelta(days=draw(st.integers(30, 3653))),
+        line_rounding=draw(st.sampled_from(Rounding)),
+        line_tolerance_centavos=draw(_TOLERANCES),
+        sale_tolerance_centavos=draw(_TOLERANCES),
+        surcharge_earns=draw(st.booleans()),
+        buyers=Buyers(
+            company=draw(st.sampled_from(BuyerRule)),
+            foreign=draw(st.sampled_from(BuyerRule)),
+            nobody=draw(st.sampled_from([BuyerRule.REFUSE, BuyerRule.RECORD])),
+        ),
+        max_ahead=timedelta(seconds=draw(st.integers(0, 86_400))),
+        numbers=draw(st.sampled_from(NumberScope)),
     )
 
 
@@ -163,22 +203,29 @@ def _type_periods(history: dict[datetime, str]) -> tuple[TypePeriod, ...]:
     )
 
 
-_History = list[tuple[datetime, int]]
+_History = list[tuple[datetime, int | None]]
+"""None stands for a type that is excluded."""
 
 
 @st.composite
 def _histories(draw: DrawFn) -> _History:
-    """When a type's rate began and changed, and to how many basis points."""
+    """When a type's rate began and changed, and to how many basis points, if it is not excluded."""
     begin = draw(_instants(_FIRST, datetime(2015, 1, 1, tzinfo=UTC)))
     later = _instants(datetime(2015, 1, 2, tzinfo=UTC), datetime(2040, 1, 1, tzinfo=UTC))
     changes = {draw(later) for _ in range(draw(st.integers(0, 2)))}
-    rate_bp = st.integers(0, MAX_RATE_BP)
+    rate_bp = st.integers(0, MAX_RATE_BP) | st.integers(0, MAX_RATE_BP) | st.none()
     return [(starts_at, draw(rate_bp)) for starts_at in [begin, *sorted(changes)]]
 
 
 def _programme(histories: dict[str, _History], rounding: Rounding) -> Programme:
     rates = [
-        Rate(type=name, rate_bp=rate_bp, version=version, starts_at=starts_at)
+        Rate(
+            type=name,
+            rate_bp=rate_bp or 0,
+            version=version,
+            starts_at=starts_at,
+            excluded=rate_bp is None,
+        )
         for name, history in histories.items()
         for version, (starts_at, rate_bp) in enumerate(history, start=1)
     ]

@@ -30,6 +30,9 @@ FAULTS: Final[Mapping[str, Text]] = {
     "rate_needs_both": Text(
         "starts_at says when a rate starts, and there is no rate.", "rate_bp too, or neither"
     ),
+    "excluded_has_rate": Text(
+        "An excluded product type earns nothing.", "rate_bp 0, or left out; or excluded false"
+    ),
     "rate_unconfirmed": Text(
         "A rate above 20 %, or ten times the one before it, has to be said twice.",
         "confirm_rate_bp: {rate_bp}, if that is the rate you mean",

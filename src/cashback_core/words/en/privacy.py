@@ -13,8 +13,8 @@ PROBLEMS: Final[Mapping[str, Heading]] = {
     "customer_has_open_cashbacks": Heading(
         "Customer has open cashbacks",
         (
-            "Nothing was changed: until each of them is paid or cancelled, the provider may still"
-            " have to be asked about this customer."
+            "Nothing was changed: until each of them is paid, cancelled or void, the provider may"
+            " still have to be asked about this customer."
         ),
     ),
 }

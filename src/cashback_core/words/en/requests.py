@@ -87,7 +87,17 @@ FAULTS: Final[Mapping[str, Text]] = {
         "The query is not percent-encoded UTF-8.", "name=value pairs joined by &"
     ),
     "status_unknown": Text("There is no such status.", "one of: {names}"),
-    "document_invalid": Text("The document is not a CPF.", "11 digits, or 000.000.000-00"),
+    "document_invalid": Text(
+        "The document is neither a CPF, nor a CNPJ, nor foreign: and a foreign one.",
+        "11 digits or 000.000.000-00; 14 characters or 00.000.000/0000-00; foreign:AB12345,"
+        " where it is no CPF or CNPJ",
+    ),
+    "cnpj_invalid": Text("This is no CNPJ.", "14 characters, or 00.000.000/0000-00"),
+    "store_invalid": Text("This cannot be a store.", "1 to {highest} visible ASCII characters"),
+    "month_invalid": Text("This is no month.", "YYYY-MM, such as 2026-01"),
+    "invoice_needs_cnpj": Text(
+        "A fiscal document is named by its issuer's CNPJ, and more if wanted.", "invoice_cnpj, too"
+    ),
     "instant_invalid": Text("This is no instant, or one that does not exist.", INSTANT),
     "bound_invalid": Text(
         "This is no day and no instant, or one that does not exist.",
@@ -101,7 +111,6 @@ FAULTS: Final[Mapping[str, Text]] = {
     "plain_text": Text("This is no plain text.", "1 to {highest} printable characters"),
     "whole_number": Text("This is no whole number in range.", "{lowest} to {highest}"),
     "not_boolean": Text("The value is neither true nor false.", "true or false"),
-    "no_such_choice": Text("This is not among the choices.", "{names}"),
     "taken": Text("This is taken already, here or elsewhere.", "another value"),
     "cursor_of_another_list": Text(
         "This cursor was not given out for this list.",

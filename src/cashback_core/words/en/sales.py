@@ -15,10 +15,14 @@ INSTANT: Final = (
 )
 """How instants are written."""
 
-_MONEY: Final = 'digits, exact to two decimals, such as "10.00", from {lowest} to {highest}'
+_MONEY: Final = 'digits, exact to {places} decimals, such as "10.00", from {lowest} to {highest}'
 
 _QUANTITY: Final = (
-    'a positive number, exact to three decimals, such as 2 or "0.350", up to {highest}'
+    'a positive number, exact to {places} decimals, such as 2 or "0.350", up to {highest}'
+)
+
+_NO_DOCUMENT: Final = (
+    "a text without a CPF (nor 11 digits that could be one) and without what identifies the buyer"
 )
 
 PROBLEMS: Final[Mapping[str, Heading]] = {
@@ -39,12 +43,19 @@ PROBLEMS: Final[Mapping[str, Heading]] = {
             " it is not taken."
         ),
     ),
+    "confirmation_expired": Heading(
+        "Confirmed too late",
+        (
+            "This sale was to be confirmed later, and its time is over: its cashback is void, and"
+            " nothing will be paid for it."
+        ),
+    ),
     "invalid_sale": Heading(
         "Not a valid sale", "Nothing was stored; errors tells everything that is wrong."
     ),
     "customer_name_mismatch": Heading(
         "Customer known by another name",
-        "Nothing was stored: the CPF is another person's here; errors says what can be done.",
+        "Nothing was stored: the document is another person's here; errors says what can be done.",
     ),
     "idempotency_key_reused": Heading(
         "Idempotency key reused",
@@ -70,12 +81,30 @@ FAULTS: Final[Mapping[str, Text]] = {
     "money_out_of_range": Text("The amount is out of range.", _MONEY),
     "quantity_format": Text("The quantity is not written as a quantity.", _QUANTITY),
     "quantity_out_of_range": Text("The quantity is out of range.", _QUANTITY),
-    "document_format": Text("The document is not a CPF.", "11 digits as a text, or 000.000.000-00"),
+    "document_format": Text("The document is not written as one.", "{document}"),
     "document_repeated": Text(
-        "A CPF of one repeated digit is never issued.", "a CPF that was issued"
+        "A document of one repeated character is never issued.", "a document that was issued"
     ),
     "document_check_digits": Text(
-        "The check digits of the CPF are wrong.", "a CPF with right check digits"
+        "The check digits of the document are wrong.", "a CPF or CNPJ with right check digits"
+    ),
+    "document_not_foreign": Text(
+        "The foreign document is a valid CPF or CNPJ, maybe behind zeros, and whoever has that one"
+        " would be paid.",
+        "a CPF or CNPJ told as what it is (document_type cpf, cnpj or none); if it is neither,"
+        " another document of the buyer, such as a passport",
+    ),
+    "company_refused": Text(
+        "A company bought, and this merchant takes no such sales.",
+        "a person's CPF, or the merchant's company_buyers as record or pay",
+    ),
+    "foreign_refused": Text(
+        "Who bought has a foreign document, and this merchant takes no such sales.",
+        "a person's CPF, or the merchant's foreign_buyers as record or pay",
+    ),
+    "nobody_refused": Text(
+        "Nobody is told as the buyer, and this merchant takes no such sales.",
+        "a customer, or the merchant's nobody_buyers as record",
     ),
     "name_length": Text(
         "The name is empty or too long.", "1 to {highest} characters, not only spaces"
@@ -90,11 +119,11 @@ FAULTS: Final[Mapping[str, Text]] = {
     ),
     "name_without_letter": Text("The name has no letter.", "a name with a letter"),
     "customer_name_mismatch": Text(
-        "This CPF is known under another person's name; nothing was recorded.",
+        "This document is known under another person's name; nothing was recorded.",
         (
-            "the name that this CPF is known by (case, accents, apostrophes, dashes, initials and a"
-            " cut end do not count). If the CPF is right, correct the known name by PATCH"
-            " /api/customers/{{id}}, or let the merchant's name_difference be note"
+            "the name that this document is known by (case, accents, apostrophes, dashes,"
+            " initials and a cut end do not count). If the document is right, correct the known"
+            " name by PATCH /api/customers/{{id}}, or let the merchant's name_difference be note"
         ),
     ),
     "lines_count": Text(
@@ -118,22 +147,65 @@ FAULTS: Final[Mapping[str, Text]] = {
     ),
     "sold_at_format": Text("The instant is not written as one.", INSTANT),
     "sold_at_nonexistent": Text("There is no such instant.", "an instant that exists in {zone}"),
-    "sold_at_future": Text("The sale lies in the future.", "not later than {latest}"),
+    "sold_at_future": Text(
+        "The sale lies {ahead} in the future: {cause}.",
+        "not later than {latest}; as it is, it will be taken from {from} on",
+    ),
     "sold_at_too_old": Text("The sale is too old.", "not before {earliest}"),
     "discount_too_large": Text(
-        "The discount is larger than what it discounts.", "at most {highest}"
+        "The discount is larger than what it discounts.",
+        "at most {highest}; a line's is of all its units, a sale's beside those of its lines",
     ),
-    "total_mismatch": Text("The total is not the sum of the lines less the discount.", "{sum}"),
+    "amount_mismatch": Text(
+        "The line's amount differs from value × qty by {difference}; {cause}.",
+        "from {lowest} to {highest}: value × qty, give or take the merchant's tolerance",
+    ),
+    "total_mismatch": Text(
+        "The total differs by {difference} from what lines, discounts, surcharges make; {cause}.",
+        "{sum}",
+    ),
+    "payments_count": Text("The sale is paid in too many parts.", "at most {highest} payments"),
+    "payments_mismatch": Text(
+        "The payments do not add up to the total.",
+        "{total} in all, without the change that was given back",
+    ),
+    "no_such_choice": Text("This is not among the choices.", "{names}"),
+    "place_format": Text(
+        "The store, till or series is empty, too long or holds other characters.",
+        "1 to {highest} visible ASCII characters",
+    ),
+    "place_holds_document": Text(
+        "The store, till or series holds the buyer's document or a CPF, which could not be erased"
+        " there.",
+        "a place that tells nothing of who bought",
+    ),
+    "store_required": Text(
+        "This merchant's stores count their sales each by itself: the sale_id needs its store.",
+        "the store that gave the sale its sale_id",
+    ),
+    "cashier_format": Text(
+        "The cashier is empty, too long or not printable.",
+        "1 to {highest} printable characters, not only spaces",
+    ),
+    "cashier_holds_document": Text(
+        "The cashier holds a CPF or the buyer's document.", _NO_DOCUMENT
+    ),
+    "metadata_count": Text("There are too many metadata.", "at most {highest} pairs"),
+    "metadata_key": Text("This is no key of metadata.", "1 to 40 of A-Z a-z 0-9 _ . -"),
+    "metadata_value": Text(
+        "The value is too long or not printable.", "up to {highest} printable characters"
+    ),
+    "metadata_holds_document": Text("The pair holds a CPF or the buyer's document.", _NO_DOCUMENT),
     "sale_id_format": Text(
         "The sale's id is empty, too long or holds other characters.",
         "1 to {highest} visible ASCII characters",
     ),
     "sale_id_holds_document": Text(
-        "The sale's id holds the customer's CPF, which could not be erased there.",
+        "The sale's id holds the buyer's document or a CPF, which could not be erased there.",
         "an id of the sale that tells nothing of who bought",
     ),
     "idempotency_key_holds_document": Text(
-        "The Idempotency-Key holds the customer's CPF, which could not be erased there.",
+        "The Idempotency-Key holds the buyer's document or a CPF, which could not be erased there.",
         "a key that tells nothing of who bought",
     ),
 }
@@ -141,6 +213,43 @@ FAULTS: Final[Mapping[str, Text]] = {
 PHRASES: Final[Mapping[str, str]] = {
     "instant": INSTANT,
     "differs": "This differs from what is recorded.",
+    "cause.truncation": "it fits where each line's part of a centavo is dropped",
+    "cause.half_even": "it fits where each line is rounded half to even",
+    "cause.half_up": "it fits where each line is rounded half up",
+    "cause.sum_rounded": "it fits where only the sum of the lines is rounded",
+    "cause.discount_per_unit": "it fits if a line's discount is one unit's",
+    "cause.discount_in_lines": (
+        "it fits if the sale's discount is that of its lines told again (vDesc of the total is"
+        " their sum): tell it once"
+    ),
+    "cause.surcharge_in_lines": (
+        "it fits if the sale's surcharge is that of its lines told again (vFrete of the total is"
+        " their sum): tell it once"
+    ),
+    "cause.both_in_lines": (
+        "it fits if the sale's discount and surcharge are those of its lines told again (vDesc,"
+        " vFrete of the total are their sums): tell each once"
+    ),
+    "cause.discount_twice": "it fits if prices are net and the discount is in them already",
+    "cause.surcharge_missing": "it fits without the surcharge: the total lacks it",
+    "cause.surcharge_twice": "it fits with the surcharge twice",
+    "cause.surcharge_untold": (
+        "no usual cause explains it: freight, service or interest is told in surcharge"
+    ),
+    "cause.discount_untold": "no usual cause explains it: what was taken off is told in discount",
+    "cause.none": "no usual cause explains it",
+    "cause.net_amount": (
+        "it fits with the line's discount or surcharge in it: amount (vProd) is without them"
+    ),
+    "cause.clock_ahead": "the till's clock is ahead",
+    "cause.told_in_utc": "it is now if this is UTC, which is sent with Z",
+    "document.cpf": "as a text a CPF: 11 digits, or 000.000.000-00",
+    "document.cnpj": "as a text a CNPJ: 14 digits or capitals, or 00.000.000/0000-00",
+    "document.foreign": "as a text a foreign document: 5 to 20 of A-Z a-z 0-9 . / -",
+    "document.any": (
+        "as a text a CPF (11 digits, or 000.000.000-00), a CNPJ (14 digits or capitals, or"
+        " 00.000.000/0000-00) or, with document_type foreign, 5 to 20 of A-Z a-z 0-9 . / -"
+    ),
     "type.object": "an object",
     "type.array": "an array",
     "type.string": "a string",

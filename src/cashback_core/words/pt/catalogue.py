@@ -30,6 +30,10 @@ FAULTS: Final[Mapping[str, Text]] = {
     "rate_needs_both": Text(
         "starts_at diz quando uma taxa começa, e não há taxa.", "também rate_bp, ou nenhum"
     ),
+    "excluded_has_rate": Text(
+        "Um tipo de produto excluído não rende nada.",
+        "rate_bp 0, ou sem rate_bp; ou excluded false",
+    ),
     "rate_unconfirmed": Text(
         "Uma taxa acima de 20 %, ou dez vezes a anterior, deve ser informada duas vezes.",
         "confirm_rate_bp: {rate_bp}, se é essa a taxa que você quer",

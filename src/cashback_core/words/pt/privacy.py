@@ -13,8 +13,8 @@ PROBLEMS: Final[Mapping[str, Heading]] = {
     "customer_has_open_cashbacks": Heading(
         "Cliente tem cashbacks em aberto",
         (
-            "Nada foi alterado: até que cada um seja pago ou cancelado, pode ser preciso perguntar"
-            " ao provedor sobre este cliente."
+            "Nada foi alterado: até que cada um seja pago, cancelado ou void, pode ser preciso"
+            " perguntar ao provedor sobre este cliente."
         ),
     ),
 }

@@ -88,7 +88,18 @@ FAULTS: Final[Mapping[str, Text]] = {
         "A consulta não é UTF-8 codificado com %.", "pares nome=valor unidos por &"
     ),
     "status_unknown": Text("Não existe este status.", "um de: {names}"),
-    "document_invalid": Text("O documento não é um CPF.", "11 dígitos, ou 000.000.000-00"),
+    "document_invalid": Text(
+        "O documento não é um CPF, nem um CNPJ, nem foreign: com um documento estrangeiro.",
+        "11 dígitos ou 000.000.000-00; 14 caracteres ou 00.000.000/0000-00; foreign:AB12345,"
+        " se não for CPF nem CNPJ",
+    ),
+    "cnpj_invalid": Text("Isto não é um CNPJ.", "14 caracteres, ou 00.000.000/0000-00"),
+    "store_invalid": Text("Isto não pode ser uma loja.", "1 a {highest} caracteres ASCII visíveis"),
+    "month_invalid": Text("Isto não é um mês.", "AAAA-MM, como 2026-01"),
+    "invoice_needs_cnpj": Text(
+        "Um documento fiscal é indicado pelo CNPJ do emitente e, se desejado, por mais.",
+        "também invoice_cnpj",
+    ),
     "instant_invalid": Text("Isto não é um instante, ou é um que não existe.", INSTANT),
     "bound_invalid": Text(
         "Isto não é um dia nem um instante, ou é um que não existe.",
@@ -101,7 +112,6 @@ FAULTS: Final[Mapping[str, Text]] = {
     "plain_text": Text("Isto não é um texto simples.", "1 a {highest} caracteres imprimíveis"),
     "whole_number": Text("Isto não é um número inteiro dentro da faixa.", "{lowest} a {highest}"),
     "not_boolean": Text("O valor não é true nem false.", "true ou false"),
-    "no_such_choice": Text("Isto não está entre as opções.", "{names}"),
     "taken": Text("Isto já está em uso, aqui ou em outro lugar.", "outro valor"),
     "cursor_of_another_list": Text(
         "Este cursor não foi emitido para esta lista.",

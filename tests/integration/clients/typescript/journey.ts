@@ -27,8 +27,10 @@ const sale: Sale = {
   total: "100.00",
   products: [
     { type: "A", value: "10.00", qty: 1 },
-    { type: "B", value: 10, qty: "9" },
+    { type: "B", value: 10, qty: "9", amount: "90.00" },
   ],
+  payments: [{ kind: "pix", value: "100.00" }],
+  store: "12",
 };
 const first = await erp.POST("/api/cashbacks", { body: sale });
 check(first.response.status === 201 && first.data !== undefined, "the sale is not taken");
@@ -39,6 +41,8 @@ check(again.data?.id === first.data.id && again.data.cashback === "1.40", "anoth
 const read = await erp.GET("/api/cashbacks/{id}", { params: { path: { id: first.data.id } } });
 const last = read.data?.events.at(-1);
 check(last !== undefined && last.to_status === "applied", "no last event");
+check(read.data?.explanation?.at(-1)?.text === "Together 1.40.", "not explained");
+check(read.data.customer?.document_type === "cpf" && read.data.store === "12", "not as it was told");
 const listed = await erp.GET("/api/cashbacks", { params: { query: { limit: 1 } } });
 check(listed.data?.items[0]?.id === first.data.id, "not the newest");
 

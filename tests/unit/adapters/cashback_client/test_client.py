@@ -7,7 +7,7 @@ import pytest
 
 from adapters.cashback_client.client import ProviderClient, _variable_part
 from adapters.cashback_client.pool import MAX_CONNECTIONS, Limits
-from cashback_core.delivery.provider import Payment
+from cashback_core.delivery.provider import CreditRequest
 from cashback_core.values.documents import Cpf
 
 DOCUMENT = Cpf.parse("52998224725")
@@ -35,7 +35,7 @@ def test_a_secret_is_in_no_repr() -> None:
 
 @pytest.mark.parametrize("reference", ["", "a b", "a\r\nX-Evil: b", "é", "x" * 256])
 def test_a_reference_unfit_for_a_header_is_our_own_mistake(reference: str) -> None:
-    payment = Payment(reference=reference, document=DOCUMENT, cashback_centavos=1)
+    payment = CreditRequest(reference=reference, document=DOCUMENT, cashback_centavos=1)
     with pytest.raises(ValueError, match="reference"):
         asyncio.run(ProviderClient("http://provider.example").credit(payment))
 
@@ -45,7 +45,9 @@ def test_a_reference_unfit_for_a_header_is_our_own_mistake(reference: str) -> No
     [(1, "0.01"), (10, "0.10"), (1000, "10.00"), (9999999999, "99999999.99")],
 )
 def test_the_body_has_exactly_the_two_fields(centavos: int, cashback: str) -> None:
-    part = _variable_part(Payment(reference="ref", document=DOCUMENT, cashback_centavos=centavos))
+    part = _variable_part(
+        CreditRequest(reference="ref", document=DOCUMENT, cashback_centavos=centavos)
+    )
     head, _, body = part.partition(b"\r\n\r\n")
     assert json.loads(body) == {"document": "52998224725", "cashback": cashback}
     assert b"Content-Length: %d" % len(body) in head

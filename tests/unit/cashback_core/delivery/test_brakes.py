@@ -14,7 +14,7 @@ from cashback_core.delivery.brakes import (
     merchant_day,
 )
 from cashback_core.sales.effective_dates import BEGINNING, ChangeFault, ChangeRefused
-from cashback_core.sales.programme import Rate, next_rate
+from cashback_core.sales.programme import NewRate, Rate, next_rate
 
 NOW = datetime(2026, 11, 29, 2, 30, tzinfo=UTC)
 CENTAVOS = st.integers(1, 1_000)
@@ -66,9 +66,8 @@ def test_an_unusual_rate_is_said_twice(
         [] if before is None else [Rate(type="A", rate_bp=before, version=1, starts_at=BEGINNING)]
     )
     later = datetime(2090, 1, 1, tzinfo=UTC)
-    made = next_rate(
-        known, type="A", rate_bp=rate_bp, starts_at=later, now=NOW, confirmed_bp=confirmed
-    )
+    new = NewRate(rate_bp=rate_bp, starts_at=later, confirmed_bp=confirmed)
+    made = next_rate(known, new, type="A", now=NOW)
     unusual = rate_bp > 2_000 or bool(before and rate_bp >= 10 * before)
     if confirmed == rate_bp or (confirmed is None and not unusual):
         assert isinstance(made, Rate)

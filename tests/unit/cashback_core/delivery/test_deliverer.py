@@ -13,11 +13,11 @@ from cashback_core.delivery.deliverer import Deliverer, DeliveriesUnderWay, susp
 from cashback_core.delivery.leases import Claim
 from cashback_core.delivery.provider import UnsendablePayment
 from cashback_core.delivery.states import Actor, DeliveryPolicy, Status
+from cashback_core.sales.rules import SaleRules
 from cashback_core.sales.terms import Terms
-from cashback_core.sales.validation import SaleRules
 from cashback_core.testing.manual_clock import ManualClock
 from cashback_core.testing.memory_store import MemoryStore
-from contract.builders import LEASE_S, PROGRAMME, a_sale, leased, submitted
+from contract.builders import LEASE_S, PROGRAMME, a_sale, buyer_of, leased, submitted
 from fakes.scripted_provider import ScriptedProvider, answered, nothing_sent, unanswered
 from fakes.virtual_time import run_in_virtual_time
 
@@ -146,7 +146,7 @@ def test_a_claim_whose_commit_lands_late_still_ends_as_never_sent() -> None:
             id=submission.id,
             merchant_id=1,
             attempt=1,
-            document=submission.sale.customer.document,
+            document=buyer_of(submission.sale).document,
             cashback_centavos=500,
         )
         disown = world.deliverer.disown(claim, claimed_at_s=now_s(), actor=Actor.API)

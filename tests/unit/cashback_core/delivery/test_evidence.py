@@ -24,7 +24,8 @@ from cashback_core.delivery.evidence import (
     classify,
     read_answer,
 )
-from cashback_core.values.documents import Cpf, cpf_check_digits
+from cashback_core.testing import strategies
+from cashback_core.values.documents import BuyerDocument, Cpf, cpf_check_digits
 
 CPF = "52998224725"
 OTHER = "11144477735"
@@ -153,6 +154,63 @@ JSON = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
     max_leaves=5,
 )
+BUYERS = strategies.cpfs() | strategies.cnpjs() | strategies.foreign_documents()
+
+
+@given(BUYERS, BUYERS)
+def test_a_201_that_echoes_another_document_paid_nobody_for_sure(
+    asked: BuyerDocument, echoed: BuyerDocument
+) -> None:
+    def outcome(told: str) -> Outcome:
+        body = json.dumps({"document": told}).encode()
+        return classify(answered(201, body), document=asked, cashback_centavos=300)
+
+    assert outcome(asked) == outcome(asked.formatted) == outcome(asked.lower()) == Applied()
+    same = plain(asked) == plain(echoed)
+    known_apart = not isinstance(asked, Cpf) or isinstance(echoed, Cpf)
+    if not same and known_apart and "XX" not in echoed:
+        told = outcome(echoed)
+        assert isinstance(told, Unknown)
+        assert told.incident is not None
+        assert echoed not in told.incident
+
+
+def plain(document: str) -> str:
+    return "".join(filter(str.isalnum, document))
+
+
+@pytest.mark.parametrize(
+    ("asked", "echoed"),
+    [
+        ("11222333000181", '"11144477735"'),  # mapped to a CPF
+        ("11222333000181", '"11222333000"'),  # cut to one's length
+        ("11222333000181", "11222333000"),
+        ("12ABC34501DE35", '"12345013500"'),
+        ("AB-123456", '"123456"'),
+        ("123456789", '"00123456789"'),
+        ("20123456786", '"11144477735"'),
+    ],
+)
+def test_a_document_that_comes_back_cut_or_mapped_is_another(asked: str, echoed: str) -> None:
+    evidence = answered(201, b'{"document":%s}' % echoed.encode())
+    told = classify(evidence, document=asked, cashback_centavos=300)
+    assert isinstance(told, Unknown)
+    assert told.incident is not None
+    assert told.incident.startswith("201 for another document: ")
+
+
+@pytest.mark.parametrize("document", ["11222333000181", "12ABC34501DE35", "AB-123456", "123456789"])
+@pytest.mark.parametrize(
+    "echoed",
+    ["null", '""', '"**.222.333/****-**"', '"XX.222.333/XXXX-XX"', "true", "-1", "[]", "1e400"],
+)
+def test_a_document_that_comes_back_masked_or_not_at_all_is_believed(
+    document: str, echoed: str
+) -> None:
+    evidence = answered(201, b'{"document":%s}' % echoed.encode())
+    assert classify(evidence, document=document, cashback_centavos=300) == Applied()
+
+
 FIELDS = ["id", "message", "createdAt", "document", "cashback"]
 
 

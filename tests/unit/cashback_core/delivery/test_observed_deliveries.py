@@ -9,8 +9,8 @@ from cashback_core.delivery.deliverer import Deliverer
 from cashback_core.delivery.evidence import Applied
 from cashback_core.delivery.observers import Attempted, Delivered, DeliveryObserver
 from cashback_core.delivery.states import Actor, DeliveryPolicy, Status
+from cashback_core.sales.rules import SaleRules
 from cashback_core.sales.terms import Terms
-from cashback_core.sales.validation import SaleRules
 from cashback_core.testing.manual_clock import ManualClock
 from cashback_core.testing.memory_store import MemoryStore
 from cashback_core.traces import TRACE, TRAIL, Trail, new_trace
@@ -21,7 +21,7 @@ from fakes.virtual_time import run_in_virtual_time
 if TYPE_CHECKING:
     from cashback_core.delivery.evidence import Evidence
     from cashback_core.delivery.leases import Claim
-    from cashback_core.delivery.provider import Payment
+    from cashback_core.delivery.provider import CreditRequest
     from cashback_core.delivery.record import Standing
 
 
@@ -54,7 +54,7 @@ class Tracing(ScriptedProvider):
 
     told: str = ""
 
-    async def credit(self, payment: Payment) -> Evidence:
+    async def credit(self, payment: CreditRequest) -> Evidence:
         trace = TRACE.get()
         self.told = "" if trace is None else trace.traceparent()
         return await super().credit(payment)

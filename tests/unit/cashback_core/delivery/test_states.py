@@ -91,8 +91,8 @@ def test_the_end_of_the_latest_attempt(status: Status, name: str) -> None:
         assert (status, conclusion.move.to, conclusion.move.actor) in TRANSITIONS
         assert (conclusion.move.due_at is not None) == (expected == "pending")
         assert conclusion.move.reason
-    cancelled = status is Status.CANCELLED and name == "applied"
-    assert (conclusion.incident is not None) == cancelled
+    unsent = {Status.CANCELLED, Status.VOID, Status.UNCONFIRMED}
+    assert (conclusion.incident is not None) == (status in unsent and name == "applied")
 
 
 @pytest.mark.parametrize(("status", "name"), list(product(Status, OUTCOMES)))
@@ -210,9 +210,24 @@ def test_every_state_can_be_reached_and_only_final_ones_are_never_left() -> None
     left = {source for source, _, _ in TRANSITIONS if source is not None}
     assert reached == set(Status)
     # What an operator marked applied another one may take back; nobody else moves it.
-    assert set(Status) - left == {Status.NOT_DUE, Status.CANCELLED}
+    assert set(Status) - left == {Status.NOT_DUE, Status.CANCELLED, Status.VOID}
     applied = {move for move in TRANSITIONS if move[0] is Status.APPLIED}
     assert applied == {(Status.APPLIED, Status.IN_DOUBT, Actor.OPERATOR)}
+
+
+def test_what_is_unconfirmed_is_confirmed_by_the_api_and_void_by_a_worker_alone() -> None:
+    moves = {move[1:] for move in TRANSITIONS if move[0] is Status.UNCONFIRMED}
+    assert moves == {
+        (Status.PENDING, Actor.API),
+        (Status.HELD, Actor.API),
+        (Status.VOID, Actor.WORKER),
+        (Status.CANCELLED, Actor.OPERATOR),
+        (Status.APPLIED, Actor.SETTLER),
+    }
+    into = {(source, actor) for source, target, actor in TRANSITIONS if target is Status.VOID}
+    assert into == {(Status.UNCONFIRMED, Actor.WORKER)}
+    first = {(source, actor) for source, to, actor in TRANSITIONS if to is Status.UNCONFIRMED}
+    assert first == {(None, Actor.API)}
 
 
 def test_nothing_leads_from_doubt_or_an_end_to_sending() -> None:

@@ -118,6 +118,9 @@ def test_giving_up_tells_who_and_why() -> None:
 
 def test_a_payment_of_what_was_cancelled_is_an_incident_and_moves_nothing() -> None:
     assert told(Status.CANCELLED, Applied()) == Conclusion(incident="201 for a cancelled cashback")
+    assert told(Status.VOID, Applied()) == Conclusion(incident="201 for a void cashback")
+    unconfirmed = Conclusion(incident="201 for an unconfirmed cashback")
+    assert told(Status.UNCONFIRMED, Applied()) == unconfirmed
 
 
 def test_the_times_of_delivery_may_be_as_short_and_as_long_as_they_are_said_to_be() -> None:

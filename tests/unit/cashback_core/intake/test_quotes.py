@@ -9,13 +9,14 @@ from typing import Any
 import pytest
 
 from cashback_core.intake.submission import QuoteSale
+from cashback_core.sales.rules import SaleRules
 from cashback_core.sales.same_sale import EqualContent, EqualRefused, NewSale
 from cashback_core.sales.terms import Terms
-from cashback_core.sales.validation import SaleRules, parse_sale
+from cashback_core.sales.validation import parse_sale
 from cashback_core.testing.memory_store import MemoryStore
 from cashback_core.values.names import NameDifference
 from cashback_core.values.violations import InvalidSale
-from contract.builders import PROGRAMME, a_cpf, a_sale, accepted, submitted
+from contract.builders import PROGRAMME, a_cpf, a_sale, accepted, buyer_of, submitted
 
 NOW = datetime(2026, 6, 15, 15, tzinfo=UTC)
 DOCUMENT = a_cpf()
@@ -92,7 +93,7 @@ async def test_no_quote_tells_another_group_that_content_is_known(
     store.set_terms(replace(terms, equal_content=setting))
     document = sale_of(name)
     sale = parse_sale(document, rules=SaleRules(), now=NOW)
-    sold = replace(sale, customer=replace(sale.customer, name="ANA LIMA"))
+    sold = replace(sale, customer=replace(buyer_of(sale), name="ANA LIMA"))
     first = await accepted(store, submitted(sold, submitted_by="ours"))
     for told in ({}, {"sale_id": "NF-1"} if setting is EqualContent.NEVER else {}):
         theirs = await quote(1, document | told, reads_only="theirs")

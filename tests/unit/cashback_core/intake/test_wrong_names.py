@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from cashback_core.intake import wrong_names
 from cashback_core.intake.submission import Recorded, SaleRequest, Submitted
 from cashback_core.intake.wrong_names import AT_ONCE, EVERY_S, WrongName, WrongNames
-from cashback_core.sales.validation import SaleRules
+from cashback_core.sales.rules import SaleRules
 from cashback_core.values.names import NameDifference
 from cashback_core.values.violations import InvalidSale
 from fakes.process import SALE, Process

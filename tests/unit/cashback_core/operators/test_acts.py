@@ -40,7 +40,7 @@ RESEND = Act(kind=ActKind.RESEND, by="ana", reason="the outage is over")
 
 GOES_WITH = {
     ActKind.RESEND: {Status.REJECTED, Status.IN_DOUBT, Status.HELD},
-    ActKind.CANCEL: {Status.PENDING, Status.REJECTED, Status.HELD},
+    ActKind.CANCEL: {Status.UNCONFIRMED, Status.PENDING, Status.REJECTED, Status.HELD},
     ActKind.MARK_APPLIED: {Status.IN_DOUBT, Status.HELD, Status.REJECTED},
     ActKind.MARK_REJECTED: {Status.IN_DOUBT},
     ActKind.TAKE_BACK: {Status.APPLIED, Status.REJECTED},
@@ -204,7 +204,7 @@ def test_no_act_leads_out_of_the_final_states_or_touches_an_attempt_under_way(
     kind: ActKind,
     accept_risk: bool,  # noqa: FBT001 (an example)
 ) -> None:
-    final = {Status.NOT_DUE, Status.CANCELLED, Status.SENDING}
+    final = {Status.NOT_DUE, Status.CANCELLED, Status.VOID, Status.SENDING}
     if kind is not ActKind.TAKE_BACK:
         final.add(Status.APPLIED)
     act = replace(RESEND, kind=kind, accept_risk=accept_risk)

@@ -75,11 +75,13 @@ def test_a_line_that_nothing_explains_may_be_its_credit(
     assert may_be_credit_of(replace(FAR, **changes), HELD, PRECEDES) is may_be
 
 
-def test_of_one_never_tried_a_line_counts_from_its_acceptance_on() -> None:
+def test_of_one_never_tried_a_line_counts_by_its_acceptance() -> None:
+    """A statement of dates alone tells its credit before that."""
     untried = replace(HELD, first_started_at=None)
+    earliest_at = untried.accepted_at - PRECEDES
     line = replace(FAR, document=HELD.document)
-    assert may_be_credit_of(replace(line, credited_at=untried.accepted_at), untried, PRECEDES)
-    before = replace(line, credited_at=untried.accepted_at - timedelta(seconds=1))
+    assert may_be_credit_of(replace(line, credited_at=earliest_at), untried, PRECEDES)
+    before = replace(line, credited_at=earliest_at - timedelta(seconds=1))
     assert not may_be_credit_of(before, untried, PRECEDES)
 
 

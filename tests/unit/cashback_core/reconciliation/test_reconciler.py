@@ -16,8 +16,8 @@ from cashback_core.reconciliation import statement_reader as statement_reading
 from cashback_core.reconciliation.reconciler import Days, Reconciler
 from cashback_core.reconciliation.schedule import RunKind
 from cashback_core.reconciliation.statements import StatementUnavailable
+from cashback_core.sales.rules import SaleRules
 from cashback_core.sales.terms import Terms
-from cashback_core.sales.validation import SaleRules
 from cashback_core.testing.manual_clock import ManualClock
 from cashback_core.testing.memory_incidents import MemoryIncidents
 from cashback_core.testing.memory_reconciliations import MemoryReconciliations

@@ -4,19 +4,24 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from itertools import combinations
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from cashback_core.delivery.states import Status
-from cashback_core.reconciliation import ReadStatement, Window, consecutive
-from cashback_core.reconciliation.statements import LineKind
+from cashback_core.reconciliation import (
+    FindingClass,
+    ReadStatement,
+    Reconciliation,
+    Window,
+    consecutive,
+    line_key,
+)
+from cashback_core.reconciliation.statements import LineKind, StatementLine
+from cashback_core.values.documents import Cnpj, Cpf, ForeignDocument
 from unit.cashback_core.reconciliation.worlds import MARGIN, NOW, SINCE, entry, line_of, told
 from unit.cashback_core.reconciliation.worlds import SILENT as RULES
-
-if TYPE_CHECKING:
-    from cashback_core.reconciliation.statements import StatementLine
 
 HOUR = timedelta(hours=1)
 
@@ -97,3 +102,78 @@ def test_a_date_told_by_two_statements_is_one_credit_and_perhaps_another() -> No
     timed = replace(line, credited_at=SINCE + 3 * HOUR)
     both = [statement(0, 3, [timed]), statement(3, 9, [timed])]
     assert len(list(consecutive(both, lambda _: [timed]))) == 1
+    doubtful = replace(
+        line, kind=LineKind.UNREADABLE, document=None, problem="document", doubtful="AB-12345"
+    )
+    both = [statement(0, 3, [doubtful]), statement(3, 9, [doubtful])]
+    _, second = consecutive(both, lambda _: [doubtful])
+    assert second.doubtful is None  # the book would make a credit of it
+
+
+def test_no_two_lines_have_one_key() -> None:
+    """Documents are as the reader makes them: their repr is masked, a key is of the whole one."""
+    line = line_of(entry(1, Status.APPLIED), RULES, number=1)
+    unread = replace(line, kind=LineKind.UNREADABLE, document=None, problem="document")
+    lines = [
+        *(replace(line, document=ForeignDocument(text)) for text in ("AB123456", "CD654321")),
+        *(replace(line, document=Cnpj(text)) for text in ("11222333000181", "11222333000262")),
+        *(replace(line, document=Cpf(text)) for text in ("52998224725", "10098224700")),
+        *(replace(unread, doubtful=text) for text in (None, "123456789", "987654321")),
+        replace(line, cashback_centavos=1),
+        replace(line, credited_at=SINCE + HOUR),
+        replace(line, reference="a"),
+    ]
+    for one, other in combinations(lines, 2):
+        assert line_key(one) != line_key(other), (one, other)
+    assert line_key(replace(line, number=7)) == line_key(line)
+
+
+@given(
+    st.lists(
+        st.tuples(st.sampled_from(["123456789", "987654321", "55544433X"]), st.integers(0, 9)),
+        max_size=6,
+    ),
+    st.lists(st.integers(0, 9), max_size=2),
+    st.integers(0, 9),
+)
+def test_doubtful_lines_of_several_statements_are_each_read(
+    credits_: list[tuple[str, int]], strangers: list[int], cut: int
+) -> None:
+    """Every statement counts from 1: no line takes the place of another's."""
+    unread = StatementLine(
+        number=0,
+        kind=LineKind.UNREADABLE,
+        document=None,
+        cashback_centavos=500,
+        credited_at=SINCE,
+        reference=None,
+        problem="document: no document",
+    )
+    truth = [
+        replace(unread, doubtful=document, credited_at=SINCE + at * HOUR)
+        for document, at in credits_
+    ] + [replace(unread, doubtful="777777777", credited_at=SINCE + at * HOUR) for at in strangers]
+    parts = [[x for x in truth if _hour(x) < cut], [x for x in truth if _hour(x) >= cut]]
+    parts = [[replace(x, number=n) for n, x in enumerate(part, 1)] for part in parts]
+    run = Reconciliation([statement(0, cut, parts[0]), statement(cut, 40, parts[1])], RULES)
+    for part in parts:
+        for line in part:
+            run.take(line)
+    for n, (document, at) in enumerate(credits_):
+        tried_at = SINCE + at * HOUR
+        run.enter(
+            entry(
+                n,
+                Status.IN_DOUBT,
+                document=document,
+                cashback_centavos=500,
+                accepted_at=tried_at,
+                first_started_at=tried_at,
+                last_started_at=tried_at,
+            )
+        )
+    findings = list(run.findings())
+    assert sum(finding.line is not None for finding in findings) == len(truth)
+    assert not any(finding.cls is FindingClass.DOUBT_ABSENT for finding in findings)
+    of_doubts = [f.cls for f in findings if f.entry is not None]
+    assert of_doubts == [FindingClass.DOUBT_APPLIED] * len(credits_)

@@ -78,3 +78,25 @@ def test_while_one_of_its_group_is_being_sent_nothing_is_proved() -> None:
     sent = replace(entry(2, Status.SENDING), document=doubt.document, cashback_centavos=141)
     findings, _ = found([doubt, sent], [], SILENT)
     assert {f.cls for f in findings} == {FindingClass.DOUBT_UNDECIDED, FindingClass.NOT_EXPECTED}
+
+
+NEVER_TRIED = {"first_started_at": None, "last_started_at": None, "accepted_at": T}
+MIDNIGHT = T.replace(hour=0, minute=0, second=0, microsecond=0)
+
+
+def test_of_one_never_tried_a_line_may_be_its_credit_by_either_clock_or_on_its_day() -> None:
+    one = entry(1, Status.UNCONFIRMED, **NEVER_TRIED)
+    assert SILENT.could_be(one, T - SILENT.margin.skew)
+    assert not SILENT.could_be(one, T - SILENT.margin.skew - TICK)
+    assert T - SILENT.margin.skew > MIDNIGHT, "the case is one"
+    assert SILENT.could_be(one, MIDNIGHT)
+    assert not SILENT.could_be(one, MIDNIGHT - timedelta(days=2))
+
+
+@pytest.mark.parametrize("status", Status)
+def test_what_was_never_tried_and_may_be_sent_yet_is_never_over(status: Status) -> None:
+    one = entry(1, status, **NEVER_TRIED)
+    never_over = status in {Status.UNCONFIRMED, Status.PENDING, Status.HELD}
+    assert SILENT.is_over_before(one, T + timedelta(days=100)) is not never_over
+    tried = entry(1, Status.HELD)
+    assert SILENT.is_over_before(tried, T + timedelta(days=100))

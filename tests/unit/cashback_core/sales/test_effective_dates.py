@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -12,6 +13,7 @@ from cashback_core import (
     Catalogue,
     ChangeFault,
     ChangeRefused,
+    NewRate,
     Programme,
     Rate,
     TypePeriod,
@@ -20,8 +22,14 @@ from cashback_core import (
     next_type,
     refuse_withdrawal,
 )
-from cashback_core.sales.effective_dates import BEGINNING, END, MAX_PERIODS, MIN_NOTICE
-from cashback_core.sales.validation import MAX_AHEAD
+from cashback_core.sales.effective_dates import (
+    BEGINNING,
+    END,
+    MAX_PERIODS,
+    MIN_NOTICE,
+    counts_at,
+)
+from cashback_core.sales.rules import LONGEST_AHEAD
 from cashback_core.testing import strategies
 
 NOW = datetime(2026, 6, 15, 15, tzinfo=UTC)
@@ -30,7 +38,8 @@ FIRST = Rate(type="A", rate_bp=500, version=1, starts_at=datetime(2020, 1, 1, tz
 
 
 def after(*rates: Rate, starts_at: datetime, now: datetime = NOW) -> Rate | ChangeFault:
-    made = next_rate(rates, type="A", rate_bp=700, starts_at=starts_at, now=now, confirmed_bp=700)
+    new = NewRate(rate_bp=700, starts_at=starts_at, confirmed_bp=700)
+    made = next_rate(rates, new, type="A", now=now)
     return made.fault if isinstance(made, ChangeRefused) else made
 
 
@@ -90,7 +99,20 @@ def test_a_products_type_changes_by_the_same_rules() -> None:
 @pytest.mark.parametrize("rate_bp", [-1, 10_001])
 def test_a_rate_out_of_range_is_no_rate(rate_bp: int) -> None:
     with pytest.raises(ValueError, match="basis points"):
-        next_rate((), type="A", rate_bp=rate_bp, starts_at=NOW, now=NOW)
+        next_rate((), NewRate(rate_bp=rate_bp, starts_at=NOW), type="A", now=NOW)
+
+
+def test_an_excluded_type_has_no_rate_and_needs_no_second_word() -> None:
+    out = NewRate(rate_bp=0, starts_at=NOW + MIN_NOTICE, excluded=True)
+    made = next_rate((FIRST,), out, type="A", now=NOW)
+    assert isinstance(made, Rate)
+    assert made == Rate(type="A", rate_bp=0, version=2, starts_at=NOW + MIN_NOTICE, excluded=True)
+    with pytest.raises(ValueError, match="rate of 0"):
+        next_rate((FIRST,), replace(out, rate_bp=1), type="A", now=NOW)
+    back = NewRate(rate_bp=500, starts_at=NOW + 2 * MIN_NOTICE)
+    again = next_rate((FIRST, made), back, type="A", now=NOW)
+    assert isinstance(again, Rate)
+    assert (again.rate_bp, again.excluded) == (500, False)
 
 
 @given(st.data())
@@ -106,11 +128,13 @@ def test_a_change_of_rate_never_changes_the_cashback_of_a_sale_sold_before_it(
         rate_bp = data.draw(st.integers(0, 10_000))
         made = next_rate(
             [rate],
+            NewRate(
+                rate_bp=rate_bp,
+                starts_at=first_start + begins_us * TICK,
+                confirmed_bp=rate_bp,
+            ),
             type=rate.type,
-            rate_bp=rate_bp,
-            starts_at=first_start + begins_us * TICK,
             now=strategies.DEMO.now,
-            confirmed_bp=rate_bp,
         )
         assert isinstance(made, Rate)
         rates.append(made)
@@ -125,7 +149,7 @@ COMMIT_S = 10
     starts=st.lists(st.integers(0, 4 * 3600), min_size=1, max_size=4),
     known_for_s=st.integers(0, KEPT_S),
     commit_s=st.integers(0, COMMIT_S),
-    ahead_s=st.integers(0, int(MAX_AHEAD.total_seconds())),
+    ahead_s=st.integers(0, int(LONGEST_AHEAD.total_seconds())),
     asked_s=st.integers(0, 3600),
 )
 def test_what_is_kept_for_a_minute_never_pays_an_old_rate(
@@ -137,19 +161,30 @@ def test_what_is_kept_for_a_minute_never_pays_an_old_rate(
     present: list[Rate] = [FIRST]
     for start_s in sorted(set(starts)):
         made = next_rate(
-            present, type="A", rate_bp=700, starts_at=at + timedelta(seconds=start_s), now=at
+            present,
+            NewRate(rate_bp=700, starts_at=at + timedelta(seconds=start_s)),
+            type="A",
+            now=at,
         )
         if isinstance(made, Rate):
             present.append(made)
     read_at = at + timedelta(seconds=commit_s)
-    sold_at = read_at + timedelta(seconds=known_for_s + ahead_s)
-    assert Programme(tuple(kept)).rate_at("A", sold_at) == Programme(tuple(present)).rate_at(
-        "A", sold_at
+    accepted_at = read_at + timedelta(seconds=known_for_s)
+    judged_at = counts_at(accepted_at + timedelta(seconds=ahead_s), accepted_at)
+    assert Programme(tuple(kept)).rate_at("A", judged_at) == Programme(tuple(present)).rate_at(
+        "A", judged_at
     )
 
 
 def test_a_withdrawn_type_was_never_in_force_for_anybody() -> None:
     period = TypePeriod(type="A", version=1, starts_at=NOW + MIN_NOTICE)
     assert refuse_withdrawal([period.starts_at], starts_at=period.starts_at, now=NOW) is None
-    latest = NOW + MAX_AHEAD + timedelta(seconds=KEPT_S + COMMIT_S)
+    latest = NOW + timedelta(seconds=KEPT_S + COMMIT_S)
     assert Catalogue({"CAFE": (period,)}).type_at("CAFE", latest) is None
+
+
+@given(ahead_us=st.integers(-(10**9), 10**9))
+def test_a_sale_counts_when_it_was_made_and_never_after_it_was_heard(ahead_us: int) -> None:
+    sold_at = NOW + timedelta(microseconds=ahead_us)
+    assert counts_at(sold_at, NOW) == min(sold_at, NOW)
+    assert counts_at(sold_at, None) == sold_at

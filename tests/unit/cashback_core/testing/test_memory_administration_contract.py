@@ -7,8 +7,9 @@ from typing import Any, cast
 import pytest
 
 from adapters.http.administration.stores import AdministrationStores
-from cashback_core.administration.product_types import NewProductType, NewRate
+from cashback_core.administration.product_types import NewProductType
 from cashback_core.sales.effective_dates import BEGINNING
+from cashback_core.sales.programme import NewRate
 from contract.administering import ADAM, OTTO, TERMS, AdministrationContract, made
 from fakes.memory_catalogue import (
     MemoryCustomers,

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from cashback_core.sales.rules import SaleRules
 from cashback_core.sales.terms import Terms
-from cashback_core.sales.validation import SaleRules
 from cashback_core.testing.manual_clock import ManualClock
 from cashback_core.testing.memory_operators import MemoryOperators, MemorySenderSwitch
 from cashback_core.testing.memory_store import MemoryStore, Row

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from cashback_core.sales.rules import SaleRules
 from cashback_core.sales.terms import Terms
-from cashback_core.sales.validation import SaleRules
 from cashback_core.testing.manual_clock import ManualClock
 from cashback_core.testing.memory_incidents import MemoryIncidents
 from cashback_core.testing.memory_reconciliations import MemoryReconciliations

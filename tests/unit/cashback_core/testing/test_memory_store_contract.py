@@ -7,16 +7,22 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from cashback_core.delivery.states import Status
+from cashback_core.reconciliation.incidents import Explanation, Meaning, StatementIncident
 from cashback_core.sales.catalogue import Catalogue, TypePeriod
+from cashback_core.sales.rules import SaleRules
 from cashback_core.sales.terms import Terms
-from cashback_core.sales.validation import SaleRules
 from cashback_core.testing.manual_clock import ManualClock
+from cashback_core.testing.memory_incidents import MemoryIncidents
+from cashback_core.testing.memory_operators import MemorySenderSwitch
 from cashback_core.testing.memory_store import MemoryStore, Row
 from contract.builders import PROGRAMME
 from contract.cashback_store import CashbackStoreContract
+from contract.confirming import OVER
 
 if TYPE_CHECKING:
     from datetime import datetime
+    from uuid import UUID
 
     from cashback_core.delivery.brakes import Ceilings
     from cashback_core.intake.store import CashbackStore
@@ -29,12 +35,19 @@ class TestMemoryStore(CashbackStoreContract):
             merchant_id: Terms(merchant_id=merchant_id, rules=SaleRules(), programme=PROGRAMME)
             for merchant_id in (1, 2)
         }
-        return MemoryStore(terms, now=ManualClock().tick)
+        store = MemoryStore(terms, now=ManualClock().tick)
+        self.incidents, self.switch = MemoryIncidents(store), MemorySenderSwitch(store)
+        return store
 
     async def expire_leases(self, store: CashbackStore) -> None:
         for row in rows(store):
             if row.lease_until_at is not None:
                 row.lease_until_at -= timedelta(days=1)
+
+    async def expire_confirmations(self, store: CashbackStore, by: timedelta = OVER) -> None:
+        for row in rows(store):
+            if row.status is Status.UNCONFIRMED and row.due_at is not None:
+                row.due_at -= by
 
     async def make_due(self, store: CashbackStore) -> None:
         for row in rows(store):
@@ -73,9 +86,31 @@ class TestMemoryStore(CashbackStoreContract):
         known = store.catalogues.get(merchant_id, Catalogue()).products
         store.catalogues[merchant_id] = Catalogue({**known, sku: periods})
 
-    async def pause_sender(self, store: CashbackStore) -> None:
-        assert isinstance(store, MemoryStore)
-        store.sender_paused = True
+    async def pause_sender(self, store: CashbackStore) -> None:  # noqa: ARG002
+        assert await self.switch.pause(by="a test", reason="a test")
+
+    async def release_sender(self, store: CashbackStore) -> None:  # noqa: ARG002
+        assert await self.switch.release(by="a test", reason="a test")
+
+    async def tell(
+        self,
+        store: CashbackStore,  # noqa: ARG002
+        incident: StatementIncident,
+        merchant_id: int | None,
+    ) -> None:
+        self.incidents.keep(incident, merchant_id=merchant_id)
+
+    async def say_ours(
+        self,
+        store: CashbackStore,  # noqa: ARG002
+        incident: StatementIncident,
+        cashback_id: UUID,
+    ) -> None:
+        said = Explanation(
+            meaning=Meaning.OURS, by="petra", reason="a test", cashback_id=cashback_id
+        )
+        done = await self.incidents.explain(incident.id, said, dry_run=False)
+        assert isinstance(done, StatementIncident)
 
 
 def rows(store: CashbackStore) -> list[Row]:

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from cashback_core import Cnpj, Cpf, Programme, Sale
 from cashback_core.sales.sale import MAX_LINES
 from cashback_core.testing import strategies
-from cashback_core.values.money import MAX_CENTAVOS, MAX_QUANTITY_THOUSANDTHS
+from cashback_core.values.money import MAX_CENTAVOS, MAX_QUANTITY_E4
 from cashback_core.words.en.sales import FAULTS
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ def test_numeric_cnpjs_hold_digits_only(cnpj: Cnpj) -> None:
 @given(strategies.amounts(), strategies.quantities())
 def test_amounts_and_quantities_are_within_what_a_sale_may_hold(centavos: int, qty: int) -> None:
     assert 1 <= centavos <= MAX_CENTAVOS
-    assert 1 <= qty <= MAX_QUANTITY_THOUSANDTHS
+    assert 1 <= qty <= MAX_QUANTITY_E4
 
 
 @given(st.data())
@@ -56,7 +56,8 @@ def test_sales_are_consistent(data: st.DataObject) -> None:
     assert sale.sold_at.tzinfo is UTC
     assert situation.earliest <= sale.sold_at <= situation.latest
     nets = sum(line.net_centavos for line in sale.lines)
-    assert sale.total_centavos == nets - sale.discount_centavos
+    right = nets - sale.discount_centavos + sale.surcharge_centavos
+    assert sale.total_centavos == right + sale.difference_centavos
     assert 0 <= sale.total_centavos <= MAX_CENTAVOS
     assert all(0 <= line.discount_centavos <= line.amount_centavos for line in sale.lines)
 
@@ -65,6 +66,13 @@ HAS_OFFSET = re.compile(r"(?i:z|[+-]\d\d:\d\d)$")
 
 SPELLINGS: list[tuple[str, Callable[[dict[str, Any]], bool]]] = [
     ("a masked CPF", lambda d: "-" in d["customer"]["document"]),
+    ("a surcharge", lambda d: d.get("surcharge") not in {None, "0", "0.0", "0.00", 0}),
+    ("a line's own amount", lambda d: any(line.get("amount") for line in d["products"])),
+    ("a cashback that pays", lambda d: "cashback" in str(d.get("payments"))),
+    ("a store", lambda d: d.get("store") is not None),
+    ("metadata", lambda d: bool(d.get("metadata"))),
+    ("to be confirmed later", lambda d: d.get("confirm") == "later"),
+    ("a null", lambda d: None in d.values()),
     ("a decomposed name", lambda d: not is_normalized("NFC", d["customer"]["name"])),
     ("a local wall clock", lambda d: not HAS_OFFSET.search(d["sold_at"])),
     ("an offset", lambda d: "+" in d["sold_at"]),
@@ -107,5 +115,8 @@ def test_programmes_have_a_rate_for_every_type(programme: Programme) -> None:
 
 @given(strategies.sales())
 def test_sales_show_no_cpf_in_their_repr(sale: Sale) -> None:
-    assume(sale.customer.document not in f"{sale.customer.name}{sale.sale_id}{sale.lines}")
-    assert str(sale.customer.document) not in repr(sale)
+    assert sale.customer is not None
+    document = str(sale.customer.document)
+    others = f"{sale.customer.name}{sale.sale_id}{sale.lines}{sale.place}{sale.metadata}"
+    assume(document not in others)
+    assert document not in repr(sale)

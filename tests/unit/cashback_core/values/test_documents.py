@@ -14,14 +14,18 @@ from hypothesis import strategies as st
 
 from cashback_core.testing import strategies
 from cashback_core.values.documents import (
+    BuyerDocument,
     Cnpj,
     Cpf,
     DocumentFault,
+    DocumentKind,
+    ForeignDocument,
     InvalidDocument,
-    hide_documents,
-    holds_cpf,
+    document_kind,
     mask,
-    mask_documents,
+    named_document,
+    store_document,
+    stored_document,
 )
 
 docbr_cpf = cast("Any", validate_docbr.CPF())
@@ -115,7 +119,7 @@ def test_a_cpf_has_two_spellings_only(text: str) -> None:
     with pytest.raises(InvalidDocument) as caught:
         Cpf.parse(text)
     assert caught.value.fault is DocumentFault.FORMAT
-    assert str(caught.value) == "this is not written as a CPF or a CNPJ is", "never the document"
+    assert str(caught.value) == "this is not written as such a document is", "never the document"
 
 
 @pytest.mark.parametrize(
@@ -147,6 +151,33 @@ def test_a_repr_never_tells_the_whole_document(cpf: Cpf, cnpj: Cnpj) -> None:
     assert repr(Cpf("52998224725")) == "Cpf('***.982.247-**')"
 
 
+@pytest.mark.parametrize(
+    ("word", "document"),
+    [
+        ("52998224725", Cpf("52998224725")),
+        ("529.982.247-25", Cpf("52998224725")),
+        ("11222333000181", Cnpj("11222333000181")),
+        ("12.ABC.345/01DE-35", Cnpj("12ABC34501DE35")),
+        ("foreign:52998224726", ForeignDocument("52998224726")),
+        ("foreign:ab-123456", ForeignDocument("AB-123456")),
+    ],
+)
+def test_one_word_names_a_document_of_every_kind(word: str, document: BuyerDocument) -> None:
+    assert store_document(named_document(word)) == store_document(document)
+
+
+@pytest.mark.parametrize(
+    "word",
+    [
+        *("", "52998224726", "11222333000182", "AB-123456", "foreign:", "FOREIGN:AB-123456"),
+        *("foreign:52998224725", "foreign:11.222.333/0001-81"),
+    ],
+)
+def test_a_word_that_names_no_document_is_refused(word: str) -> None:
+    with pytest.raises(InvalidDocument):
+        named_document(word)
+
+
 def test_a_mask_hides_anything_else_whole() -> None:
     assert mask("52998224725") == "***.982.247-**"
     assert mask("529.982.247-25") == "*" * 14
@@ -155,67 +186,79 @@ def test_a_mask_hides_anything_else_whole() -> None:
     assert mask("") == ""
 
 
-@pytest.mark.parametrize(
-    ("text", "masked"),
-    [
-        ("cpf 52998224725.", "cpf ***.982.247-**."),
-        ("529.982.247-25", "***.982.247-**"),
-        ("529.982.247-26", "***.982.247-**"),  # mistyped, but plainly a CPF
-        ("52998224726", "52998224726"),  # some other number of 11 digits
-        ("152998224725", "152998224725"),
-        ("529982247251", "529982247251"),
-        ("11144477735,52998224725", "***.444.777-**,***.982.247-**"),
-    ],
-)
-def test_cpfs_within_a_text_are_masked(text: str, masked: str) -> None:
-    assert mask_documents(text) == masked
-
-
-GROUPED = (
-    *("{}{}{}{}", "{}.{}.{}-{}", "{} {} {} {}", "000{}{}{}{}", "{}-{}-{}/{}", "{}.{}{}-{}"),
-    *("{} - {} - {} - {}", "{}. {}. {} - {}", "{}   {}   {}-{}"),
-)
-
-
-@given(strategies.cpfs(), st.sampled_from(GROUPED), st.sampled_from(("", "CPF ", "nr:", "a")))
-def test_a_document_in_a_text_is_found_and_hidden_however_it_is_grouped(
-    cpf: Cpf, grouped: str, before: str
-) -> None:
-    told = grouped.format(cpf[:3], cpf[3:6], cpf[6:9], cpf[9:])
-    text = f"{before}{told}; line 7"
-    assert holds_cpf(text)
-    padding = "000" if grouped.startswith("000") else ""
-    assert hide_documents(text) == f"{before}{padding}{mask(cpf)}; line 7"
-
-
-@given(ELEVEN_DIGITS)
-def test_any_eleven_digits_are_hidden_and_a_document_is_one_with_right_check_digits(
-    digits: str,
-) -> None:
-    assert holds_cpf(f"of {digits}") is is_cpf(digits)
-    if digits[0] != "0":
-        assert hide_documents(digits) == mask(digits)
-    wide = "".join(chr(0xFF10 + int(digit)) for digit in digits)
-    assert holds_cpf(wide) is is_cpf(digits)
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "",
-        "NF 1234567890",
-        "the provider's mail of 03/06/2026 10:15:22",
-        "35260611222333000181550010000012341000012345",  # an invoice's key of 44 digits
-        "01a226f2-07d8-77d3-8e56-7c05df5f81bc",
-        "11222333000181",  # a company's
-        "R$ 1.234.567,89",
-    ],
-)
-def test_what_holds_no_document_stays_as_it_is(text: str) -> None:
-    assert not holds_cpf(text)
-    assert hide_documents(text) == text
-
-
 @given(st.text(max_size=20) | strategies.cpfs())
 def test_what_is_masked_stays_masked(text: str) -> None:
     assert mask(mask(text)) == mask(text)
+
+
+def buyers() -> st.SearchStrategy[BuyerDocument]:
+    return strategies.cpfs() | strategies.cnpjs() | strategies.foreign_documents()
+
+
+@given(buyers(), buyers())
+def test_a_document_comes_back_from_the_store_as_it_was(
+    one: BuyerDocument, other: BuyerDocument
+) -> None:
+    again = stored_document(store_document(one))
+    assert (again, type(again)) == (one, type(one))
+    assert type(one).parse(one.formatted) == one
+    assert (
+        document_kind(one)
+        == {
+            Cpf: DocumentKind.CPF,
+            Cnpj: DocumentKind.CNPJ,
+            ForeignDocument: DocumentKind.FOREIGN,
+        }[type(one)]
+    )
+    same = (one, type(one)) == (other, type(other))
+    assert (store_document(one) == store_document(other)) is same
+
+
+@given(
+    st.one_of(strategies.cpfs(), strategies.cnpjs()),
+    st.lists(st.tuples(st.integers(0, 20), st.sampled_from("./-")), max_size=6),
+)
+def test_no_cpf_or_cnpj_is_foreign_however_it_is_written(
+    document: Cpf | Cnpj, punctuation: list[tuple[int, str]]
+) -> None:
+    told = document.lower()
+    for place, mark in punctuation:
+        told = told[:place] + mark + told[place:]
+    for text in (told, document.formatted):
+        with pytest.raises(InvalidDocument) as caught:
+            ForeignDocument(text)
+        assert caught.value.fault is DocumentFault.NOT_FOREIGN
+        assert not ForeignDocument.is_valid(text)
+
+
+@given(ELEVEN_DIGITS)
+def test_eleven_digits_are_foreign_unless_somebody_in_brazil_has_them(digits: str) -> None:
+    assert ForeignDocument.is_valid(digits) is not is_cpf(digits)
+
+
+def test_a_foreign_document_is_kept_in_capitals_and_told_to_nobody() -> None:
+    assert store_document(ForeignDocument("52998224726")) == "F:52998224726"
+    assert store_document(Cpf("52998224725")) == "52998224725"
+    assert ForeignDocument("aa-123456") == "AA-123456"
+    assert repr(ForeignDocument("AA-123456")) == "ForeignDocument('*********')"
+
+
+@given(buyers())
+def test_no_document_is_told_by_its_repr_or_its_mask(document: BuyerDocument) -> None:
+    assert document not in repr(document)
+    assert mask(mask(document)) == mask(document)
+    assert str(document) != mask(document)
+
+
+@pytest.mark.parametrize(
+    ("text", "masked"),
+    [
+        ("11222333000181", "**.222.333/****-**"),
+        ("11222333000180", "*" * 14),
+        ("529.982.247-25", "*" * 14),
+        ("12ABC34501DE35", "**.ABC.345/****-**"),
+        ("**.222.333/****-**", "**.222.333/****-**"),
+    ],
+)
+def test_a_company_is_masked_like_a_person(text: str, masked: str) -> None:
+    assert mask(text) == masked

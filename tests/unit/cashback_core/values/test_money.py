@@ -15,15 +15,19 @@ from hypothesis import strategies as st
 from cashback_core.testing import strategies
 from cashback_core.values.money import (
     MAX_CENTAVOS,
-    MAX_QUANTITY_THOUSANDTHS,
+    MAX_QUANTITY_E4,
+    MAX_VALUE_E10,
     InvalidMoney,
     MoneyFault,
     format_centavos,
     format_exact,
-    format_thousandths,
+    format_quantity,
+    format_signed_centavos,
+    format_value,
     parse_centavos,
     parse_exact,
-    parse_thousandths,
+    parse_quantity,
+    parse_value,
 )
 
 if TYPE_CHECKING:
@@ -99,32 +103,74 @@ def test_amounts_beyond_the_highest_are_out_of_range(value: object) -> None:
 )
 def test_what_is_neither_text_nor_number_has_the_wrong_type(value: object) -> None:
     assert fault_of(parse_centavos, value) is MoneyFault.TYPE
-    assert fault_of(parse_thousandths, value) is MoneyFault.TYPE
+    assert fault_of(parse_quantity, value) is MoneyFault.TYPE
+    assert fault_of(parse_value, value) is MoneyFault.TYPE
 
 
 @pytest.mark.parametrize(
-    ("value", "thousandths"),
+    ("value", "qty_e4"),
     [
-        ("0.350", 350),
-        ("0.35", 350),
-        (0.35, 350),
-        (2, 2000),
-        (1.5, 1500),
+        ("0.350", 3500),
+        ("0.3505", 3505),
+        (0.3505, 3505),
+        (0.35, 3500),
+        (2, 20_000),
+        (1.5, 15_000),
         ("0", 0),
-        (Decimal(99_999), MAX_QUANTITY_THOUSANDTHS),
-        ("99999.000", MAX_QUANTITY_THOUSANDTHS),
+        ("0.0001", 1),
+        (Decimal(99_999), MAX_QUANTITY_E4),
+        ("99999.0000", MAX_QUANTITY_E4),
     ],
 )
-def test_quantities_are_taken_to_three_places(value: object, thousandths: int) -> None:
-    assert parse_thousandths(value) == thousandths
+def test_quantities_are_taken_to_four_places(value: object, qty_e4: int) -> None:
+    assert parse_quantity(value) == qty_e4
 
 
-def test_quantities_have_three_places_at_most_and_a_ceiling() -> None:
-    assert fault_of(parse_thousandths, "0.3505") is MoneyFault.FORMAT
-    assert fault_of(parse_thousandths, 0.3505) is MoneyFault.FORMAT
-    assert fault_of(parse_thousandths, "1E+1") is MoneyFault.FORMAT
-    assert fault_of(parse_thousandths, "99999.001") is MoneyFault.RANGE
-    assert fault_of(parse_thousandths, 2**63) is MoneyFault.RANGE
+def test_quantities_have_four_places_at_most_and_a_ceiling() -> None:
+    assert fault_of(parse_quantity, "0.35051") is MoneyFault.FORMAT
+    assert fault_of(parse_quantity, 0.35051) is MoneyFault.FORMAT
+    assert fault_of(parse_quantity, "1E+1") is MoneyFault.FORMAT
+    assert fault_of(parse_quantity, "99999.0001") is MoneyFault.RANGE
+    assert fault_of(parse_quantity, 2**63) is MoneyFault.RANGE
+
+
+@pytest.mark.parametrize(
+    ("value", "value_e10", "text"),
+    [
+        ("0.4723", 4_723_000_000, "0.4723"),
+        ("5.899", 58_990_000_000, "5.899"),
+        (5.899, 58_990_000_000, "5.899"),
+        (Decimal("9.99"), 99_900_000_000, "9.99"),
+        (10, 10 * 10**10, "10.00"),
+        ("0.0000000001", 1, "0.0000000001"),
+        ("1.10000000000", 11_000_000_000, "1.10"),
+        ("99999999.99", MAX_VALUE_E10, "99999999.99"),
+        ("0", 0, "0.00"),
+    ],
+)
+def test_unit_values_are_taken_to_ten_places(value: object, value_e10: int, text: str) -> None:
+    assert parse_value(value) == value_e10
+    assert format_value(value_e10) == text
+
+
+def test_unit_values_have_ten_places_at_most_and_a_ceiling() -> None:
+    assert fault_of(parse_value, "0.00000000001") is MoneyFault.FORMAT
+    assert fault_of(parse_value, 9.990000000000002) is MoneyFault.FORMAT
+    assert fault_of(parse_value, "99999999.9900000001") is MoneyFault.RANGE
+    with pytest.raises(ValueError, match="negative"):
+        format_value(-1)
+
+
+@pytest.mark.parametrize(
+    ("centavos", "text"), [(0, "0.00"), (-1, "-0.01"), (1, "0.01"), (-12_345, "-123.45")]
+)
+def test_a_difference_may_be_below_zero(centavos: int, text: str) -> None:
+    assert format_signed_centavos(centavos) == text
+
+
+@pytest.mark.parametrize(("qty_e4", "text"), [(10_000, "1"), (3570, "0.357"), (1, "0.0001")])
+def test_a_quantity_is_written_as_short_as_it_is(qty_e4: int, text: str) -> None:
+    assert format_quantity(qty_e4) == text
 
 
 @pytest.mark.parametrize(
@@ -158,9 +204,15 @@ def test_every_spelling_of_an_amount_means_it(data: st.DataObject, centavos: int
 
 
 @given(st.data(), strategies.quantities())
-def test_every_spelling_of_a_quantity_means_it(data: st.DataObject, thousandths: int) -> None:
-    assert parse_thousandths(data.draw(strategies.quantity_spellings(thousandths))) == thousandths
-    assert parse_thousandths(format_thousandths(thousandths)) == thousandths
+def test_every_spelling_of_a_quantity_means_it(data: st.DataObject, qty_e4: int) -> None:
+    assert parse_quantity(data.draw(strategies.quantity_spellings(qty_e4))) == qty_e4
+    assert parse_quantity(format_quantity(qty_e4)) == qty_e4
+
+
+@given(st.data(), strategies.values())
+def test_every_spelling_of_a_unit_value_means_it(data: st.DataObject, value_e10: int) -> None:
+    assert parse_value(data.draw(strategies.value_spellings(value_e10))) == value_e10
+    assert parse_value(format_value(value_e10)) == value_e10
 
 
 @given(st.text(alphabet="0123456789.eE+-_ \n\uff11\u0661", max_size=12) | st.text(max_size=12))
@@ -184,7 +236,8 @@ JSON_VALUES: st.SearchStrategy[Any] = st.recursive(
 def test_nothing_that_json_can_hold_raises_anything_else(value: object) -> None:
     for parse, highest in (
         (parse_centavos, MAX_CENTAVOS),
-        (parse_thousandths, MAX_QUANTITY_THOUSANDTHS),
+        (parse_quantity, MAX_QUANTITY_E4),
+        (parse_value, MAX_VALUE_E10),
     ):
         with suppress(InvalidMoney):
             assert 0 <= parse(value) <= highest

@@ -18,9 +18,11 @@ from adapters.postgres.operators.examination import (
 )
 from cashback_core.delivery.states import Status
 from cashback_core.operators.acts import SenderState
+from cashback_core.operators.clocks import ClockAhead
 from cashback_core.privacy.seals import Seal
 from cashback_core.reconciliation import FindingClass
 from cashback_core.reconciliation.incidents import ClassTotal
+from cashback_core.values.instants import format_instant
 from cashback_gateway.commands.doctor import (
     Check,
     Level,
@@ -66,6 +68,7 @@ BACKLOG: Final = OpenWork(
     risk_accepted=0,
     incidents=0,
     latest_incidents=(),
+    clocks_ahead=(),
     sender=SenderState(),
 )
 
@@ -99,6 +102,31 @@ def test_a_good_server_and_an_empty_backlog_are_ok() -> None:
     checks = [*check_server(SERVER), check_migrations([]), *check_backlog(BACKLOG, NOW)]
     assert {check.level for check in checks} == {Level.OK}
     assert {check.advice for check in checks} == {""}
+
+
+def test_clocks_of_clients_that_are_ahead_are_told_a_few_of_them() -> None:
+    ahead = [
+        ClockAhead(
+            client=f"client:cli_{n}",
+            merchant="demo",
+            ahead_s=ahead_s,
+            sales=n + 1,
+            refused=0,
+            first_at=NOW - minutes(30),
+            last_at=NOW,
+        )
+        for n, ahead_s in enumerate((3_480.0, 90.0, 59.0, 12.4, 11.0, 10.0, 10.0))
+    ]
+    check = named(check_backlog(replace(BACKLOG, clocks_ahead=tuple(ahead)), NOW))["client clocks"]
+    assert check.level is Level.WARN
+    first, *_, last = check.found.split("; ")
+    since, until = format_instant(NOW - minutes(30)), format_instant(NOW)
+    assert first == (
+        "client:cli_0 of demo is ahead by 58 min: 1 sale taken, 0 refused"
+        f" since {since}, the latest {until}"
+    )
+    assert "client:cli_3 of demo is ahead by 12 s: 4 sales" in check.found
+    assert last == "and 2 more"
 
 
 def test_a_server_that_only_reads_is_told_and_what_to_do() -> None:

@@ -10,7 +10,8 @@ import pytest
 from benchmarks.sales import RATES_BP, cpf, half_even, sales
 from cashback_core.sales.calculation import calculate
 from cashback_core.sales.programme import Programme, Rate
-from cashback_core.sales.validation import SaleRules, parse_sale
+from cashback_core.sales.rules import SaleRules
+from cashback_core.sales.validation import parse_sale
 from cashback_core.values.documents import Cpf
 from cashback_core.values.rounding import Rounding
 

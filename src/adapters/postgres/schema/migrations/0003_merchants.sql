@@ -27,12 +27,31 @@ create table merchants (
     name_difference text not null default 'refuse' check (name_difference in ('refuse', 'note')),
     -- Ceilings above which a cashback waits for a person: of one sale, and of a day (see the brakes).
     max_cashback_centavos bigint check (max_cashback_centavos between 0 and 9999999999),
-    max_day_centavos bigint check (max_day_centavos between 0 and 9999999999999)
+    max_day_centavos bigint check (max_day_centavos between 0 and 9999999999999),
+    -- How a till's arithmetic is read: what it rounds, and by how many centavos it may differ.
+    line_rounding text not null default 'half_up'
+        check (line_rounding in ('half_even', 'half_up', 'down')),
+    line_tolerance_centavos integer not null default 0
+        check (line_tolerance_centavos between 0 and 99),
+    sale_tolerance_centavos integer not null default 0
+        check (sale_tolerance_centavos between 0 and 99),
+    surcharge_earns boolean not null default false,
+    -- What becomes of a sale to a company, to a foreign document, to nobody: nobody is paid by nobody.
+    company_buyers text not null default 'refuse'
+        check (company_buyers in ('refuse', 'record', 'pay')),
+    foreign_buyers text not null default 'refuse'
+        check (foreign_buyers in ('refuse', 'record', 'pay')),
+    nobody_buyers text not null default 'refuse' check (nobody_buyers in ('refuse', 'record')),
+    -- How long a sale waits to be confirmed, and by how much a till's clock may be ahead.
+    confirm_within_h integer not null default 72 check (confirm_within_h between 1 and 2160),
+    max_ahead_s integer not null default 300 check (max_ahead_s between 0 and 86400),
+    -- Where a sale's own number names one sale. Names are made by it: laid down for ever.
+    numbers text not null default 'merchant' check (numbers in ('merchant', 'store'))
 );
 
 -- Everything that was ever sold hangs on a merchant.
 create trigger merchants_keep_their_slugs before update or delete on merchants
-    for each row execute function keep_columns('slug', 'merchant_id', 'created_at');
+    for each row execute function keep_columns('slug', 'merchant_id', 'created_at', 'numbers');
 
 select protect_merchant_table('merchants');
 create policy of_the_platform on merchants to cashback_platform using (true);
@@ -43,12 +62,18 @@ grant select on merchants to cashback_worker, cashback_identity;
 grant select (merchant_id) on merchants to cashback_eraser;
 grant select, update (
     name, max_sale_age_days, equal_content, name_difference, max_cashback_centavos,
-    max_day_centavos, version, updated_at
+    max_day_centavos, line_rounding, line_tolerance_centavos, sale_tolerance_centavos,
+    surcharge_earns, company_buyers, foreign_buyers, nobody_buyers, confirm_within_h, max_ahead_s,
+    version, updated_at
 ) on merchants to cashback_serving;
 grant select, insert (
     slug, name, zone, rounding, max_sale_age_days, equal_content, name_difference,
-    max_cashback_centavos, max_day_centavos
+    max_cashback_centavos, max_day_centavos, line_rounding, line_tolerance_centavos,
+    sale_tolerance_centavos, surcharge_earns, company_buyers, foreign_buyers, nobody_buyers,
+    confirm_within_h, max_ahead_s, numbers
 ), update (
     name, zone, rounding, max_sale_age_days, equal_content, name_difference,
-    max_cashback_centavos, max_day_centavos, version, updated_at, disabled_at
+    max_cashback_centavos, max_day_centavos, line_rounding, line_tolerance_centavos,
+    sale_tolerance_centavos, surcharge_earns, company_buyers, foreign_buyers, nobody_buyers,
+    confirm_within_h, max_ahead_s, version, updated_at, disabled_at
 ) on merchants to cashback_platform;

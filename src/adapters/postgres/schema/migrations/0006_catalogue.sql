@@ -25,7 +25,10 @@ create table rates (
     rate_bp integer not null check (rate_bp between 0 and 10000),
     starts_at timestamptz not null check (starts_at >= '2000-01-01Z' and starts_at < '2100-01-01Z'),
     created_at timestamptz not null default now(),
+    -- What must not earn, such as tobacco, is recorded as sold all the same.
+    excluded boolean not null default false,
     primary key (merchant_id, type, version),
+    constraint rates_excluded_are_zero check (not excluded or rate_bp = 0),
     unique (merchant_id, type, starts_at),
     foreign key (merchant_id, type) references product_types on delete cascade
 );

@@ -6,7 +6,8 @@ create table cashbacks (
     merchant_id bigint not null,
     cashback_id uuid not null,
     status text collate "C" not null check (status in (
-        'not_due', 'pending', 'sending', 'applied', 'rejected', 'in_doubt', 'held', 'cancelled'
+        'not_due', 'unconfirmed', 'pending', 'sending', 'applied', 'rejected', 'in_doubt', 'held',
+        'cancelled', 'void'
     )),
     -- The number of events so far; the latest event tells the present status.
     version integer not null check (version > 0),
@@ -16,19 +17,26 @@ create table cashbacks (
     accepted_at timestamptz not null,
     -- When the present try to deliver began: giving up counts from it.
     open_since_at timestamptz not null,
+    -- When it is to be sent; of an unconfirmed one, by when it is to be confirmed.
     due_at timestamptz,
+    -- When its ERP confirmed it, if it was to be confirmed later: its day is that one's.
+    confirmed_at timestamptz,
     lease_until_at timestamptz,
     applied_at timestamptz,
     -- An operator sent it again although it may have been paid: such rows are counted apart.
     risk_accepted_at timestamptz,
     foreign key (merchant_id, cashback_id) references sales,
     check ((status = 'not_due') = (cashback_centavos = 0)),
-    check ((status = 'pending') = (due_at is not null)),
+    check ((status in ('pending', 'unconfirmed')) = (due_at is not null)),
     check ((status = 'sending') = (lease_until_at is not null)),
     check ((status = 'applied') = (applied_at is not null)),
     -- Above a ceiling it is held before it was ever tried; and after a restore a cashback may be
     -- credited whose attempts are lost.
-    constraint cashbacks_tried check (attempt > 0 or status not in ('sending', 'rejected'))
+    constraint cashbacks_tried check (attempt > 0 or status not in ('sending', 'rejected')),
+    -- Nothing is sent before it is confirmed, and of what is void nothing ever was.
+    constraint cashbacks_confirmed check (
+        status not in ('unconfirmed', 'void') or attempt = 0 and confirmed_at is null
+    )
 )
 -- Rows are updated at least once: room on the page keeps a row's versions together.
 with (fillfactor = 80);
@@ -36,9 +44,12 @@ with (fillfactor = 80);
 create index cashbacks_resent_at_a_risk on cashbacks (risk_accepted_at)
     where risk_accepted_at is not null;
 create index cashbacks_due on cashbacks (due_at) where status = 'pending';
+create index cashbacks_unconfirmed on cashbacks (due_at) where status = 'unconfirmed';
+create index cashbacks_confirmed on cashbacks (merchant_id, confirmed_at)
+    where confirmed_at is not null;
 create index cashbacks_leased on cashbacks (lease_until_at) where status = 'sending';
 create index cashbacks_open on cashbacks (merchant_id, status, accepted_at desc)
-    where status not in ('applied', 'not_due');
+    where status not in ('applied', 'not_due', 'void');
 -- Reconciliation compares the provider's statement with every cashback that was paid in its window.
 create index cashbacks_applied on cashbacks (applied_at) where status = 'applied';
 alter table cashbacks add primary key (merchant_id, cashback_id);  -- made last: see `sales`
@@ -94,7 +105,9 @@ create table events (
     constraint events_operators_sign check ((actor = 'operator') = (actor_name is not null)),
     -- Every move there is: the same list as cashback_core.delivery.states.TRANSITIONS, by test.
     constraint events_only_listed_moves check (coalesce(from_status, 'new') || '>' || to_status || '>' || actor in (
-        'new>not_due>api', 'new>pending>api', 'new>held>api',
+        'new>not_due>api', 'new>pending>api', 'new>held>api', 'new>unconfirmed>api',
+        'unconfirmed>pending>api', 'unconfirmed>held>api', 'unconfirmed>void>worker',
+        'unconfirmed>cancelled>operator', 'unconfirmed>applied>settler',
         'pending>sending>api', 'pending>sending>worker',
         'sending>applied>api', 'sending>rejected>api', 'sending>pending>api',
         'sending>held>api', 'sending>in_doubt>api',
@@ -135,7 +148,8 @@ create trigger attempts_stay before delete on attempts
     for each row execute function refuse_change();
 select refuse_truncating('attempts');
 
--- Applied leads to in_doubt, when an operator's mark is taken back, and nowhere else.
+-- Applied leads to in_doubt, when an operator's mark is taken back, and nowhere else. What is unconfirmed
+-- is confirmed once, and void only after its time.
 create function guard_cashback_move() returns trigger language plpgsql as $$
 begin
     if (new.status <> old.status) <> (new.version = old.version + 1)
@@ -144,7 +158,20 @@ begin
         or (new.attempt > old.attempt) <> (new.status = 'sending' and old.status = 'pending')
         or new.cashback_centavos <> old.cashback_centavos
         or new.accepted_at <> old.accepted_at
-        or old.status in ('not_due', 'cancelled') and new.status <> old.status
+        or old.status in ('not_due', 'cancelled', 'void') and new.status <> old.status
+        or old.status = 'applied' and new.status not in ('applied', 'in_doubt')
+        or new.status <> old.status and (
+            new.status = 'unconfirmed'
+            or new.status = 'void' and (old.status <> 'unconfirmed' or old.due_at > now())
+        )
+        or old.status = 'unconfirmed' and (
+            new.status not in ('unconfirmed', 'pending', 'held', 'void', 'cancelled', 'applied')
+            or new.status = old.status and new.due_at <> old.due_at
+        )
+        or (new.confirmed_at is distinct from case
+            when old.status = 'unconfirmed' and new.status in ('pending', 'held') then now()
+            else old.confirmed_at
+        end)
         or old.status = 'applied' and new.status not in ('applied', 'in_doubt')
     then
         raise exception 'cashback %: no move from % (version %, attempt %) to % (version %, attempt %)',
@@ -211,8 +238,8 @@ end $$;
 create trigger attempts_keep_their_result before update on attempts
     for each row execute function guard_attempt();
 
--- A sale is whole when it is committed: a cashback, lines that add up, and every name that it tells is
--- its own (its key, its sale id, or, without either, its content). Once for each sale, at the commit,
+-- A sale is whole when it is committed: a cashback, lines and payments that add up, and every name that
+-- it tells is its own (its key, its sale id, or, without either, its content). Once for each sale, at the commit,
 -- when everything of it must be there, in whatever order it came. As the owner: nothing is hidden from
 -- it, and its plans need no policies. Planned once, by its keys, whoever comes: a plan made while the
 -- tables were empty would read all of them for ever.
@@ -221,23 +248,53 @@ set plan_cache_mode = force_generic_plan set enable_seqscan = off as $$
 declare
     adds_up boolean;
     named boolean;
+    amiss text;
 begin
+    if num_nulls(new.document, new.name) + num_nonnulls(
+        new.surcharge_centavos, new.difference_centavos, new.nothing_due, new.payments, new.store,
+        new.till, new.series, new.cashier, new.metadata, new.alike_to, new.also_alike_to,
+        new.invoice_cnpj, new.invoice_month, new.invoice_series, new.invoice_number
+    ) > 0 then
+        amiss := told_amiss(new);
+        if amiss is not null then
+            raise exception 'sale % tells % that no sale may', new.cashback_id, amiss
+                using errcode = 'check_violation', constraint = 'sales_told_right';
+        end if;
+    end if;
     select
         (
-            select sum(l.amount_centavos - l.discount_centavos)
-                    = new.total_centavos + new.discount_centavos
+            select sum(
+                    l.amount_centavos - l.discount_centavos + coalesce(l.surcharge_centavos, 0)
+                ) = new.total_centavos + new.discount_centavos
+                    - coalesce(new.surcharge_centavos, 0) - coalesce(new.difference_centavos, 0)
                 and sum(l.cashback_centavos) = c.cashback_centavos
             from sale_lines as l
             where l.merchant_id = new.merchant_id and l.cashback_id = new.cashback_id
-        ) and c.cashback_centavos <= new.total_centavos,
+        )
+            and c.cashback_centavos <= new.total_centavos
+            and (c.cashback_centavos = 0) = (new.nothing_due is not null)
+            and (new.payments is null or (
+                select bool_and(p ->> 0 in (
+                        'cash', 'check', 'credit_card', 'debit_card', 'store_credit',
+                        'food_voucher', 'meal_voucher', 'gift_card', 'fuel_voucher', 'bank_slip',
+                        'deposit', 'pix', 'transfer', 'cashback', 'other'
+                    ) and (p ->> 1)::bigint >= 0) and sum((p ->> 1)::bigint) = new.total_centavos
+                from jsonb_array_elements(new.payments) as p
+            )),
         (
             select count(*) filter (
                 where case n.kind
+                    -- Of a merchant whose stores count by themselves it goes with the store.
                     when 'sale_id' then n.name = new.sale_id
+                        or n.name = new.store || ' ' || new.sale_id
                     when 'idempotency_key' then n.name = new.idempotency_key
                     else new.sale_id is null and new.idempotency_key is null
                 end
-            ) >= greatest(num_nonnulls(new.sale_id, new.idempotency_key), 1)
+            ) >= greatest(
+                num_nonnulls(new.sale_id, new.idempotency_key),
+                -- What is alike to another one has its content's name there.
+                case when new.alike_to is null then 1 else 0 end
+            )
             from sale_names as n
             -- Found by the cashback alone: `+ 0` keeps the planner from reading a whole merchant.
             where n.cashback_id = new.cashback_id and n.merchant_id + 0 = new.merchant_id
@@ -268,6 +325,7 @@ grant select on cashbacks to cashback_worker, cashback_eraser;
 grant update (
     status, version, attempt, open_since_at, due_at, lease_until_at, applied_at, risk_accepted_at
 ) on cashbacks to cashback_serving, cashback_worker;
+grant update (confirmed_at) on cashbacks to cashback_serving;
 -- Whoever explains an incident as the platform is told whether a cashback is there, and nothing of it.
 grant select (merchant_id, cashback_id, status) on cashbacks to cashback_platform;
 

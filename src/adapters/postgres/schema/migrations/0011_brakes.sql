@@ -7,7 +7,8 @@
 -- not seen it. It is waited for half a second at most, for all that sells waits behind it meanwhile.
 
 -- What was accepted in a day of a merchant that has a ceiling for it, and not held: a group of sales
--- adds to one row, and of two groups the second waits for the first to commit.
+-- adds to one row, and of two groups the second waits for the first to commit. What is confirmed later
+-- is of the day of its confirmation, and until then of none.
 create table day_sums (
     merchant_id bigint not null references merchants,
     day date not null,
@@ -30,20 +31,27 @@ declare
     starts_at timestamptz := today::timestamp at time zone new.zone;
     before bigint;
     lately bigint;
+    confirmed bigint;
 begin
     select coalesce(sum(c.cashback_centavos), 0) into before
     from sales as s join cashbacks as c using (merchant_id, cashback_id)
     where s.merchant_id = new.merchant_id
         and s.accepted_at >= starts_at and s.accepted_at < settled_at
-        and c.status not in ('held', 'cancelled', 'rejected', 'not_due');
+        and c.confirmed_at is null
+        and c.status not in ('held', 'cancelled', 'rejected', 'not_due', 'unconfirmed', 'void');
     perform pg_advisory_xact_lock(108243400222067);
     select coalesce(sum(c.cashback_centavos), 0) into lately
     from sales as s join cashbacks as c using (merchant_id, cashback_id)
     where s.merchant_id = new.merchant_id
         and s.accepted_at >= greatest(starts_at, settled_at)
-        and c.status not in ('held', 'cancelled', 'rejected', 'not_due');
+        and c.confirmed_at is null
+        and c.status not in ('held', 'cancelled', 'rejected', 'not_due', 'unconfirmed', 'void');
+    select coalesce(sum(c.cashback_centavos), 0) into confirmed
+    from cashbacks as c
+    where c.merchant_id = new.merchant_id and c.confirmed_at >= starts_at
+        and c.status not in ('held', 'cancelled', 'rejected');
     insert into day_sums (merchant_id, day, centavos)
-    values (new.merchant_id, today, before + lately)
+    values (new.merchant_id, today, before + lately + confirmed)
     on conflict (merchant_id, day) do update set centavos = excluded.centavos;
     return null;
 end $$;

@@ -31,11 +31,13 @@ grant select, insert on privacy_acts to cashback_eraser;
 create table retention (
     merchant_id bigint primary key references merchants,
     raw_through_at timestamptz not null default '2000-01-01Z',
+    -- What was unconfirmed when the cleaning passed it: an ERP has up to 90 days, and nobody else waits.
+    raw_left uuid[] not null default '{}',
     customers_through uuid
 );
 select protect_merchant_table('retention');
 select let_named_merchants('retention', 'of_named_merchants_for_erasure', 'cashback_eraser');
-grant select, insert, update (raw_through_at, customers_through) on retention to cashback_eraser;
+grant select, insert, update (raw_through_at, raw_left, customers_through) on retention to cashback_eraser;
 
 -- Which key hashes are made with, so that no process starts with another and takes a repeat for a new
 -- sale.
@@ -87,7 +89,7 @@ create constraint trigger erasures_are_whole after insert on erasures_under_way
 create function guard_customer_erased() returns trigger language plpgsql security definer as $$
 begin
     if old.erased_at is not null
-        or new.document !~ '^E[0-9a-f]{32}$'
+        or not is_pseudonym(new.document)
         or (new.name, new.erased_at) is distinct from ('erased', now())
     then
         raise exception 'a customer becomes nobody here, and nothing else'
@@ -96,7 +98,7 @@ begin
     if exists (
         select from sales as s join cashbacks as c using (merchant_id, cashback_id)
         where s.merchant_id = old.merchant_id and s.document = old.document
-            and c.status not in ('applied', 'not_due', 'cancelled')
+            and c.status not in ('applied', 'not_due', 'cancelled', 'void')
     ) then
         raise exception 'a cashback of customer % is open', old.customer_id
             using errcode = 'integrity_constraint_violation', constraint = 'only_whom_it_erases';
@@ -116,7 +118,7 @@ declare
     whose text;
     ended boolean;
 begin
-    select s.document, c.status in ('applied', 'not_due', 'cancelled') into whose, ended
+    select s.document, c.status in ('applied', 'not_due', 'cancelled', 'void') into whose, ended
     from sales as s join cashbacks as c using (merchant_id, cashback_id)
     where s.merchant_id = old.merchant_id and s.cashback_id = old.cashback_id;
     if (case
@@ -126,7 +128,7 @@ begin
                 where e.merchant_id = old.merchant_id and e.was = whose
                     and e.became = to_jsonb(new) ->> 'document'
             )
-        when whose ~ '^E' then true
+        when is_pseudonym(whose) then true
         when exists (
             select from erasures_under_way as e
             where e.merchant_id = old.merchant_id and e.was = whose
@@ -158,9 +160,9 @@ begin
         select from erasures_under_way as e
         where e.became = new.document
             and (
-                e.was = old.document
-                or old.document ~ '[*]'
-                    and regexp_replace(old.document, '[^0-9]', '', 'g') = substr(e.was, 4, 6)
+                told_document(e.was) = old.document
+                or old.document ~ '[*].*[0-9A-Z]'
+                    and old.document = masked_document(told_document(e.was))
                     and (old.merchant_id is null or old.merchant_id = e.merchant_id)
             )
     ) or exists (
@@ -180,12 +182,23 @@ create trigger statement_incidents_of_whom_it_erases after update on statement_i
     execute function guard_incident_erased();
 
 -- What finds a person in a text that is decomposed (nfkd), whatever its case: the document, however it
--- is divided or within whatever longer number, or one of the names as a whole, whatever stands between
--- its letters. Names too short to mean anybody do not count.
+-- is divided or within whatever longer number (a foreign one as a word, for it may be as short as any
+-- number; from six letters and digits on however it is punctuated: cashback_core.values.masks), or one
+-- of the names as a whole, whatever stands between its letters. Names too short to mean anybody do not
+-- count.
 create function pattern_of(document text, names text[]) returns text
 language sql immutable as $$
     select string_agg(told, '|') from (
-        select regexp_replace(document, '(.)(?=.)', '\1[^0-9]*', 'g') as told
+        select case
+            when document like 'F:%' then '(?<![0-9A-Za-z])' || case
+                when length(plain) >= 6 then regexp_replace(plain, '(.)(?=.)', '\1[./-]*', 'g')
+                else replace(told_document(document), '.', '[.]')
+            end || '(?![0-9A-Za-z])'
+            when document ~ '[A-Z]' and not is_pseudonym(document)
+                then regexp_replace(document, '(.)(?=.)', '\1[^0-9A-Za-z]*', 'g')
+            else regexp_replace(document, '(.)(?=.)', '\1[^0-9]*', 'g')
+        end as told
+        from translate(told_document(document), './-', '') as plain
         union
         select regexp_replace(letters, '(.)(?=.)', '\1[^A-Za-z]*', 'g')
         from unnest(names) as n (name)
@@ -253,6 +266,8 @@ declare
     unusual constant text := '[^\u0001-\u00b1\u00b4-\u00b8\u00ba\u00bb\u00bf-\u024f]';
     maybe text;
     erasure bigint;
+    -- As the provider tells it.
+    told text;
 begin
     if coalesce(
         of_merchant = any (nullif(current_setting('cashback.merchants', true), '')::bigint[]), false
@@ -261,7 +276,7 @@ begin
     end if;
     select c.document, array[c.name] into known, called
     from customers as c where c.merchant_id = of_merchant and c.customer_id = of_customer;
-    if known is null or known ~ '^E' then
+    if known is null or is_pseudonym(known) then
         return;
     end if;
     insert into erasures_under_way (merchant_id, customer_id) values (of_merchant, of_customer)
@@ -271,10 +286,14 @@ begin
     from sales as s where s.merchant_id = of_merchant and s.document = known;
     update erasures_under_way as u set names = called where u.erasure_id = erasure;
     named := pattern_of(known, called);
-    numbered := pattern_of(known, '{}');
+    told := told_document(known);
+    -- A document may have letters, which are told in any case.
+    numbered := case when told ~ '[A-Z]' then '(?i)' else '' end || pattern_of(known, '{}');
     -- Latin letters with accents, which are most of what is not ASCII here, hold no digit.
     maybe := numbered || '|' || unusual;
-    in_order := '%' || regexp_replace(known, '(.)(?=.)', '\1%', 'g') || '%';
+    in_order := '%' || regexp_replace(
+        translate(lower(told), './-', '%%%'), '(.)(?=.)', '\1%', 'g'
+    ) || '%';
     elsewhere := exists (
         select from customers as c where c.document = known and c.merchant_id <> of_merchant
     );
@@ -315,8 +334,11 @@ begin
         where (i.merchant_id = of_merchant or i.merchant_id is null and not elsewhere)
             and (h.hangs or concat_ws(' ', i.reference, i.why, i.closed_why) ~ maybe)
             -- Of another customer of the merchant's it is still needed while it stands.
-            and (i.closed_at is not null or i.document is null or i.document = known
-                or not exists (select from customers as c where c.document = i.document))
+            and (i.closed_at is not null or i.document is null or i.document = told
+                or not exists (
+                    select from customers as c
+                    where c.document in (i.document, 'F:' || i.document)
+                ))
     ), gone as (
         update statement_incidents as i set
             reference = case when t.reference then null else i.reference end,
@@ -350,7 +372,8 @@ begin
     where (a.merchant_id = of_merchant or a.merchant_id is null and not elsewhere)
         -- The one table that may be long: what costs least is asked first.
         and (
-            concat(a.key, a.before, a.after) like in_order
+            case when told ~ '[A-Z]' then lower(concat(a.key, a.before, a.after))
+                else concat(a.key, a.before, a.after) end like in_order
                 and concat(a.key, a.before, a.after) ~ numbered
             or concat(a.key, a.before, a.after) ~ unusual
         )
@@ -383,13 +406,16 @@ end $$;
 -- A customer becomes nobody in what statements told, too: in the incidents of the merchant, and in all
 -- others when no other merchant knows the customer; of their cashbacks nothing stays, in what has ended
 -- and in what was opened since. What has ended is masked, so it is known by the digits that are left of
--- it; a document that a customer of this merchant has is another's, and stays. As the owner, since the
+-- it; a document that a customer of this merchant has is another's, and stays. Statements tell documents
+-- as the provider does. As the owner, since the
 -- eraser sees no other merchant's customers; and so it needs no incident at all.
 create function forget_in_incidents(of_merchant bigint, known text, pseudonym text)
 returns void language plpgsql security definer as $$
 declare
-    masked text := case when known ~ '^[0-9]{11}$'
-        then format('***.%s.%s-**', substr(known, 4, 3), substr(known, 7, 3))
+    told constant text := told_document(known);
+    -- Of what is masked whole nothing is told.
+    masked constant text := case
+        when masked_document(told) ~ '[0-9A-Z]' then masked_document(told)
     end;
 begin
     if coalesce(
@@ -408,10 +434,12 @@ begin
             using errcode = 'integrity_constraint_violation', constraint = 'only_whom_it_erases';
     end if;
     update statement_incidents as i set document = pseudonym, reference = null
-    where (i.document = known or i.document = masked and i.cashback_id is null) and (
+    where (i.document = told or i.document = masked and i.cashback_id is null) and (
         i.merchant_id = of_merchant
-        or (i.document = known or i.merchant_id is null)
-            and not exists (select from customers as c where c.document = known)
+        or (i.document = told or i.merchant_id is null)
+            and not exists (
+                select from customers as c where c.document in (told, 'F:' || told)
+            )
     );
     update statement_incidents as i set document = pseudonym, reference = null
     from sales as s
@@ -420,7 +448,8 @@ begin
         and (i.document is distinct from pseudonym or i.reference is not null)
         and not exists (
             select from customers as c
-            where c.merchant_id = of_merchant and c.document = i.document
+            where c.merchant_id = of_merchant
+                and c.document in (i.document, 'F:' || i.document)
         );
 end $$;
 
@@ -476,14 +505,16 @@ begin
     where i.incident_id = any (lines) and i.reference is null;
 end $$;
 
--- Of these documents, by what each would be sealed to, those that were an erased customer's and are
--- nobody's now; and that customer's pseudonym.
+-- Of these documents, as a statement tells them, by what each would be sealed to: those that were an
+-- erased customer's and are nobody's now; and that customer's pseudonym.
 create function who_was_erased(told jsonb) returns table (document text, pseudonym text)
 language sql stable security definer as $$
     select distinct on (t.value) t.value, c.document
     from jsonb_each_text(told) as t
     join customers as c on c.sealed = t.key
-    where not exists (select from customers as k where k.document = t.value)
+    where not exists (
+        select from customers as k where k.document in (t.value, 'F:' || t.value)
+    )
     order by t.value, c.erased_at desc
 $$;
 

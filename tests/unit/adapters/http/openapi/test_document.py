@@ -19,6 +19,8 @@ from adapters.http.wire import fresh
 from adapters.http.wire.body import decode_json
 from cashback_core.sales.validation import parse_sale
 from cashback_core.testing.strategies import sale_documents
+from cashback_core.values.money import parse_quantity, parse_value
+from cashback_core.words.locales import ENGLISH, phrases
 from contract.openapi_conformance import DOCUMENT, SERVED, faults
 from fakes.api import SALE, Api
 
@@ -85,7 +87,8 @@ def test_what_is_told_more_than_once_stands_among_the_components() -> None:
     answers = {
         status: answer
         for operations in SERVED["paths"].values()
-        for operation in operations.values()
+        for name, operation in operations.items()
+        if name != "parameters"
         for status, answer in operation["responses"].items()
         if not status.startswith(("2", "3"))
     }
@@ -94,14 +97,16 @@ def test_what_is_told_more_than_once_stands_among_the_components() -> None:
 
 
 def test_every_code_is_one_of_a_list() -> None:
-    """Also of the codes that come with a problem; both lists are the very tables."""
+    """Also of the codes that come with a problem; the lists are the very tables."""
     schemas = SERVED["components"]["schemas"]
     codes = [
         schema["properties"]["code"]
         for schema in schemas.values()
         if "code" in schema.get("properties", {})
     ]
+    steps = [name for name in phrases(ENGLISH) if name.startswith("step.")]
     assert [schemas[code["$ref"].rpartition("/")[2]]["enum"] for code in codes] == [
+        sorted(name.removeprefix("step.") for name in steps),
         sorted(PROBLEMS),
         sorted({fault for code in PROBLEMS.values() for fault in code.faults}),
     ]
@@ -202,9 +207,21 @@ def test_every_valid_sale_fits_the_documented_schema(document: Any) -> None:
         ("products", []),
         ("products", [{"type": "A", "value": "1.00"}]),
         ("products", [{"type": "A", "value": "1.00", "qty": 0}]),
-        ("products", [{"type": "A", "value": "1.00", "qty": "1.0005"}]),
+        ("products", [{"type": "A", "value": "1.00", "qty": "1.00005"}]),
+        ("products", [{"type": "A", "value": "1.00", "qty": "0"}]),
+        ("products", [{"type": "A", "value": "1.00", "qty": "0.0000000"}]),
+        ("products", [{"type": "A", "value": "1.00", "qty": "99999.0001"}]),
+        ("products", [{"type": "A", "value": "99999999.9900000001", "qty": 1}]),
+        ("products", [{"type": "A", "value": "99999999.9999999999", "qty": 1}]),
         ("products", SALE["products"][:1] * 991),
-        ("customer", {"document": "5299822472", "name": "A"}),
+        ("customer", {"document": "-----", "name": "A"}),
+        ("customer", {"document": "-----", "document_type": "foreign", "name": "A"}),
+        ("customer", {"document": "A123", "document_type": "foreign", "name": "A"}),
+        ("customer", {"document": "AB-12345", "name": "A"}),
+        ("customer", {"document": "AB-12345", "document_type": None, "name": "A"}),
+        ("customer", {"document": "AB-12345", "document_type": "cnpj", "name": "A"}),
+        ("customer", {"document": "12abc34501de35", "name": "A"}),
+        ("customer", {"document": "5299 822472", "name": "A"}),
         ("customer", {"document": "52998224725", "name": ""}),
         ("customer", {"document": "52998224725", "name": "A", "wallet": "x"}),
         ("sale_id", ""),
@@ -221,6 +238,25 @@ async def test_what_the_schema_refuses_is_refused_by_the_service(
     assert (await api.submit(wrong)).status == 422
 
 
+@pytest.mark.parametrize(
+    ("schema", "value"),
+    [
+        ("UnitValueInput", "99999999.99"),
+        ("UnitValueInput", "99999999.99000000000000"),
+        ("UnitValueInput", "99999999.9899999999"),
+        ("UnitValueInput", "0"),
+        ("QuantityInput", "99999"),
+        ("QuantityInput", "99999.0000000"),
+        ("QuantityInput", "99998.9999"),
+        ("QuantityInput", "0.0001"),
+        ("QuantityInput", "10.0000000"),
+    ],
+)
+def test_the_schema_takes_what_the_core_takes_at_its_limits(schema: str, value: str) -> None:
+    assert faults(f"#/components/schemas/{schema}", value) == []
+    (parse_value if schema == "UnitValueInput" else parse_quantity)(value)
+
+
 def test_the_document_says_what_the_core_reads(api: Api) -> None:
     sale = parse_sale(
         decode_json(json.dumps(SALE).encode()),
@@ -230,10 +266,6 @@ def test_the_document_says_what_the_core_reads(api: Api) -> None:
     assert sale.total_centavos == 10_000
     documented = DOCUMENT["components"]["schemas"]["SaleInput"]["properties"]
     assert set(documented) == {
-        "sold_at",
-        "customer",
-        "total",
-        "products",
-        "discount",
-        "sale_id",
+        *("sold_at", "customer", "total", "products", "discount", "surcharge", "payments"),
+        *("store", "till", "series", "cashier", "metadata", "sale_id", "confirm"),
     }

@@ -146,7 +146,7 @@ async def test_an_unpaid_one_is_cancelled_and_one_in_doubt_never(api: Api) -> No
     assert (answer.status, answer.json()["code"]) == (409, "act_not_allowed")
     (error,) = answer.json()["errors"]
     assert error["received"] == "in_doubt"
-    assert error["expected"] == "one of: pending, rejected, held"
+    assert error["expected"] == "one of: unconfirmed, pending, rejected, held"
 
 
 async def test_what_was_resent_out_of_a_doubt_is_cancelled_at_that_risk_only(api: Api) -> None:

@@ -12,6 +12,7 @@ import pytest
 from cashback_core.delivery.states import Status
 from cashback_core.privacy.data_subjects import SubjectReport
 from cashback_core.testing.memory_privacy import SINCE
+from cashback_core.values.documents import BuyerDocument, Cnpj, Cpf, ForeignDocument
 
 if TYPE_CHECKING:
     from fakes.api import Answered, Api
@@ -22,7 +23,7 @@ REPORT = f"/api/customers/{WHO}/report"
 ERASE = f"/api/customers/{WHO}/erase"
 MARIA = SubjectReport(
     customer_id=WHO,
-    document="52998224725",
+    document=Cpf("52998224725"),
     name="MARIA",
     known_since_at=SINCE,
     erased_at=None,
@@ -46,7 +47,8 @@ async def test_a_report_tells_everything_and_who_asked(api: Api) -> None:
     answer = await api.get(f"{REPORT}?limit=1", username="olga")
     assert answer.status == 200
     told = answer.json()
-    assert (told["document"], told["name"], told["erased_at"]) == ("52998224725", "MARIA", None)
+    assert (told["document"], told["document_type"]) == ("52998224725", "cpf")
+    assert (told["name"], told["erased_at"]) == ("MARIA", None)
     assert [sale["id"] for sale in told["sales"]] == [submitted.json()["id"]]
     assert told["sales"][0]["attempts"]
     await api.get(f"{REPORT}?limit=1&cursor={told['next_cursor']}", username="olga")
@@ -55,6 +57,18 @@ async def test_a_report_tells_everything_and_who_asked(api: Api) -> None:
     other = REPORT.replace(str(WHO), str(OLDER))
     answer = await api.get(f"{other}?limit=1&cursor={told['next_cursor']}", username="olga")
     assert answer.json()["errors"][0]["code"] == "cursor_of_another_list"
+
+
+@pytest.mark.parametrize(
+    ("document", "document_type"),
+    [(ForeignDocument("AB-123456"), "foreign"), (Cnpj("11222333000181"), "cnpj"), (None, None)],
+)
+async def test_a_report_tells_a_document_as_it_was_told(
+    api: Api, document: BuyerDocument | None, document_type: str | None
+) -> None:
+    api.privacy.customers[1, WHO] = (replace(MARIA, document=document), 0)
+    told = (await api.get(f"{REPORT}?limit=1", username="olga")).json()
+    assert (told["document"], told["document_type"]) == (document, document_type)
 
 
 async def test_an_erasure_needs_a_reason_and_is_told_with_its_instant(api: Api) -> None:

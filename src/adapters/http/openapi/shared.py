@@ -1,4 +1,4 @@
-"""Parameters that several operations take stand once, among the document's components."""
+"""What several operations have alike stands once, among the document's components."""
 
 from __future__ import annotations
 
@@ -15,20 +15,24 @@ if TYPE_CHECKING:
     from adapters.http.wire.fields import Schema
 
 
-class SharedParameters:
-    """Those that are told more than once; `told` has the path of each, as often as it is taken."""
+class Shared:
+    """Of one kind of component: those that are told more than once.
 
-    __slots__ = ("_names", "components")
+    `told` has each as often as it is told, with its name and the path that it is told of.
+    """
 
-    def __init__(self, told: Iterable[tuple[str, Schema]]) -> None:
-        taken = [(path, one, msgspec.json.encode(one)) for path, one in told]
-        times = Counter(text for _, _, text in taken)
+    __slots__ = ("_kind", "_names", "components")
+
+    def __init__(self, kind: str, told: Iterable[tuple[str, str, Schema]]) -> None:
+        all_told = [(name, path, one, msgspec.json.encode(one)) for name, path, one in told]
+        times = Counter(text for *_, text in all_told)
+        self._kind = kind
         self.components: dict[str, Schema] = {}
         self._names: dict[bytes, str] = {}
-        for path, one, text in taken:
+        for name, path, one, text in all_told:
             if times[text] > 1 and text not in self._names:
-                self._names[text] = name = self._free_name(one["name"], path)
-                self.components[name] = one
+                self._names[text] = free = self._free_name(name, path)
+                self.components[free] = one
 
     def _free_name(self, name: str, path: str) -> str:
         """Its own; if another has it already, with the collection that it is of."""
@@ -37,4 +41,4 @@ class SharedParameters:
     def told(self, one: Schema) -> Schema:
         """What an operation tells of it."""
         name = self._names.get(msgspec.json.encode(one))
-        return one if name is None else reference("parameters", name)
+        return one if name is None else reference(self._kind, name)
