@@ -47,7 +47,7 @@ from contract.builders import (
     submitted,
     unchecked,
 )
-from contract.reconciling import FOREIGN, RULES, Kept, reconcile, standing
+from contract.reconciling import FOREIGN, RULES, Kept, a_line, reconcile, standing
 from integration.privacy.test_privacy import customer_id, rows
 from integration.running import SEAL
 
@@ -360,7 +360,8 @@ async def test_a_chosen_name_or_document_wipes_nothing_but_what_is_that_customer
         credited_at=now,
         reference="their campaign",
     )
-    await reconcile(kept, [foreign], await somebodys(kept))
+    other = await somebodys(kept)
+    await reconcile(kept, [foreign, replace(await a_line(kept, other), number=2)], other)
     (told,) = await standing(kept)
     await kept.incidents.explain(
         told.id, replace(FOREIGN, reason="their campaign of spring"), dry_run=False

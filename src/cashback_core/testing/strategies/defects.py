@@ -19,6 +19,7 @@ from cashback_core.sales.sale import MAX_LINES, MAX_METADATA, MAX_SALE_ID_CHARS,
 from cashback_core.testing.strategies.numbers import cnpjs, cpfs, foreign_documents
 from cashback_core.testing.strategies.sales import sales, spellings
 from cashback_core.testing.strategies.situations import DEMO, Situation
+from cashback_core.values.documents import Cnpj
 from cashback_core.values.instants import format_instant
 from cashback_core.values.money import MAX_CENTAVOS, PRODUCT_PER_CENTAVO, format_centavos
 from cashback_core.values.names import MAX_NAME_CHARS
@@ -442,7 +443,11 @@ def _place_format(draft: Draft) -> str:
 
 def _place_holds_document(draft: Draft) -> str:
     pointer = draft.draw(st.sampled_from(["/store", "/till", "/series"]))
-    return draft.put(pointer, _buyer(draft))
+    told = _buyer(draft)
+    customer = draft.sale.customer
+    if pointer == "/store" and customer is not None and isinstance(customer.document, Cnpj):
+        told = f"L{told}"  # a chain that buys of itself may call its store by the whole CNPJ
+    return draft.put(pointer, told)
 
 
 def _store_required(draft: Draft) -> str:
