@@ -16,7 +16,7 @@ from cashback_core.delivery.record import Standing
 from cashback_core.delivery.states import Status
 from cashback_core.intake.acceptance import Repeated, Submission
 from cashback_core.operators.acts import Act, ActKind, Decision
-from cashback_core.reconciliation import Rules
+from cashback_core.reconciliation import Rules, id_in
 from cashback_core.reconciliation.incidents import Explanation, Meaning, StatementIncident
 from cashback_core.reconciliation.statements import StatementHead
 from cashback_core.sales.calculation import calculate
@@ -237,7 +237,9 @@ class Stage(Provider):
         begun = at_once(self.database.begin())
         lines = lines_of(told)
         reconciliation = taken(told, lines, self.database.settling, begun.explanations)
-        book = at_once(self.database.book(reconciliation.book_since))
+        named = {id_in(line.reference) for line in lines if line.reference is not None}
+        named |= {id_.hex for said in begun.explanations.lines.values() for id_ in said if id_}
+        book = at_once(self.database.book(reconciliation.book_since, named))
         run = decided(reconciliation, book, begun)
         for wrong in misplaced(run, lines, book):
             raise Broken(wrong)
