@@ -1,6 +1,6 @@
 """Every move of every cashback of a merchant, to be read on from where one was."""
 
-# ruff: noqa: TC001, TC003 - users' tools read these annotations at run time
+# ruff: noqa: TC003 - users' tools read these annotations at run time
 from __future__ import annotations
 
 from abc import abstractmethod
@@ -64,9 +64,7 @@ class Change:
     @property
     def feed_position(self) -> FeedPosition:
         """Where it stands; reading after it goes on with the next."""
-        return FeedPosition(
-            position=self.position, cashback_id=self.id, sequence=self.sequence
-        )
+        return FeedPosition(position=self.position, cashback_id=self.id, sequence=self.sequence)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,7 +1,5 @@
 """The feed of changes in memory: of the cashbacks in a MemoryStore, each move a commit."""
 
-# ruff: noqa: D102 (the port has the words)
-
 from __future__ import annotations
 
 import asyncio
