@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import random
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Self
 
 import psycopg
 
-from cashback_core.changes.changes import FeedPosition
-
 if TYPE_CHECKING:
+    import random
     from uuid import UUID
 
-    from cashback_core.changes.changes import ChangeFeed
+    from cashback_core.changes.changes import ChangeFeed, FeedPosition
 
 Told = tuple["UUID", int]
 
