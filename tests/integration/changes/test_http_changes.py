@@ -7,6 +7,7 @@ import signal
 import socket
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
 from http.client import HTTPResponse
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote, urlsplit
@@ -19,6 +20,7 @@ from integration.people import sign_in_people
 from integration.running import STOP_S, running_gateway
 
 if TYPE_CHECKING:
+    from collections.abc import Generator
     from pathlib import Path
 
     from integration.running import Gateway, Reply
@@ -92,19 +94,19 @@ def test_a_change_is_told_although_somebody_else_is_slow_and_after_him(
 
 
 def test_who_hangs_up_leaves_room_for_others(gateway: Gateway) -> None:
+    who = quiet(gateway)
     for _ in range(2):
-        for one in waiting(gateway):
-            one.close()
-        wait_for(lambda: one_more(gateway) == 200, "there is room again")
+        with waiting(gateway, who):
+            assert one_more(gateway, who) == 429
+        wait_for(lambda: one_more(gateway, who) == 200, "there is room again")
 
 
 def test_a_stop_answers_who_waits_and_waits_for_nobody(dsn: str, tmp_path: Path) -> None:
-    with running_gateway(dsn, tmp_path) as gateway:
-        sockets = waiting(gateway)
+    with running_gateway(dsn, tmp_path) as gateway, waiting(gateway, quiet(gateway)) as sockets:
         began_s = time.monotonic()
         gateway.processes["api"].send_signal(signal.SIGTERM)
         for one in sockets:
-            with one, HTTPResponse(one) as reply:
+            with HTTPResponse(one) as reply:
                 reply.begin()
                 assert reply.status == 200
                 assert json.loads(reply.read())["items"] == []
@@ -112,20 +114,30 @@ def test_a_stop_answers_who_waits_and_waits_for_nobody(dsn: str, tmp_path: Path)
         assert time.monotonic() - began_s < 2 * SOON_S, "not until the thirty seconds are over"
 
 
-def waiting(gateway: Gateway) -> list[socket.socket]:
+def quiet(gateway: Gateway) -> dict[str, str]:
+    """Somebody of a merchant that sells nothing."""
+    return sign_in_people(gateway).headers(2, "analyst")
+
+
+@contextmanager
+def waiting(gateway: Gateway, who: dict[str, str]) -> Generator[list[socket.socket]]:
     """As many connections as may wait for one merchant, each of which does."""
     parts = urlsplit(gateway.base_url)
     address = (str(parts.hostname), int(parts.port or 0))
     head = (
         "GET /api/changes?after=now&wait=30 HTTP/1.1\r\nHost: till\r\n"
-        f"Authorization: Bearer {gateway.token()}\r\n\r\n"
+        f"Authorization: {who['Authorization']}\r\n\r\n"
     ).encode()
-    sockets = [socket.create_connection(address, timeout=STOP_S) for _ in range(MOST_OF_MERCHANT)]
-    for one in sockets:
-        one.sendall(head)
-    wait_for(lambda: one_more(gateway) == 429, "as many wait as may")
-    return sockets
+    with ExitStack() as stack:
+        sockets = [
+            stack.enter_context(socket.create_connection(address, timeout=STOP_S))
+            for _ in range(MOST_OF_MERCHANT)
+        ]
+        for one in sockets:
+            one.sendall(head)
+        wait_for(lambda: one_more(gateway, who) == 429, "as many wait as may")
+        yield sockets
 
 
-def one_more(gateway: Gateway) -> int:
-    return gateway.request("GET", "/api/changes?after=now&wait=1").status
+def one_more(gateway: Gateway, who: dict[str, str]) -> int:
+    return gateway.request("GET", "/api/changes?after=now&wait=1", headers=who).status
