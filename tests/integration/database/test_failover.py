@@ -101,12 +101,11 @@ def test_a_promoted_standby_that_lagged_is_paid_from_by_nobody_before_a_person_h
             until_it_follows(primary, standby)
             standby.do("alter system set primary_conninfo = ''", "select pg_reload_conf()")
             wait_for(lambda: primary.do("select from pg_stat_replication") == [], "nothing is sent")
+            with psycopg.connect(primary.dsn(), autocommit=True) as connection:
+                for _ in range(3_000):  # so that its numbers are far ahead
+                    connection.execute("select pg_current_xact_id()")
             forgotten = gateway.submit(sale())
             assert forgotten.json["status"] == "applied"
-            with psycopg.connect(primary.dsn()) as connection:  # so that its numbers are far ahead
-                for _ in range(300):
-                    connection.execute("select pg_current_xact_id()")
-                    connection.commit()
             told, cursor = whole_feed(gateway)
             assert forgotten.json["id"] in told
             primary.kill()
