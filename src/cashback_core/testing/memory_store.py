@@ -131,6 +131,8 @@ class MemoryStore(CashbackStore):
         self.lose_next_commit = False
         self.sender_paused = False
         self.rows: dict[tuple[int, UUID], Row] = {}
+        self.told: list[tuple[int, UUID, int]] = []
+        """Every move in the order in which it was made: merchant, cashback, sequence."""
         self.incidents: list[Incident] = []
         self.customers: dict[tuple[int, str], str] = {}
         self._terms = dict(terms)
@@ -742,6 +744,7 @@ class MemoryStore(CashbackStore):
                 reason=reason,
             )
         )
+        self.told.append((row.record.merchant_id, row.record.id, len(row.events)))
 
 
 _FIRST_REASONS: Final = {Status.UNCONFIRMED: TO_BE_CONFIRMED, Status.RECORDED: AS_HISTORY}
