@@ -52,7 +52,9 @@ if TYPE_CHECKING:
 
     from litestar import Litestar
 
+    from cashback_core.people.roles import Role
     from cashback_gateway.settings.table import Settings
+    from cashback_kit.system import LogInName
 
 INSIDE: Final = "http://cashback.double"
 """What clients in this process are told; it is no place."""
@@ -67,8 +69,8 @@ _MANY: Final = 500
 class Double(CashbackSystem):
     """A gateway without processes, a database or a socket, each test's own.
 
-    Its time stands still at the instant at which it was made until `turn` lets it pass; what is
-    sent again later is sent then. Use it as a context manager.
+    Its time stands still at the instant at which it was made until `turn` lets it pass: what is
+    due then is done then, what is due now at once, by a worker as in production. A context manager.
     """
 
     def __init__(self, settings: Mapping[str, str] | None = None) -> None:
@@ -81,16 +83,17 @@ class Double(CashbackSystem):
         self._folder = tempfile.TemporaryDirectory(prefix="cashback-double-")
         self._inside = _made(read, self._time, Path(self._folder.name))
         self._portal = Portal()
-        self._transport = InProcess(self._inside.app, self._portal)
+        self._transport = InProcess(self._serve, self._portal)
         self._loopback: Loopback | None = None
-        self._portal.run(self._inside.house.furnish(names, PlainHashes()))
+        self._wake = asyncio.Event()
+        self._portal.run(self._open(names))
         self.provider = ProviderControl(self._ask_provider)
 
     @property
     def base_url(self) -> str:
         """See CashbackSystem; it listens from when it is first asked for."""
         if self._loopback is None:
-            self._loopback = Loopback(self._inside.app)
+            self._loopback = Loopback(self._serve)
             self._portal.run(self._loopback.open())
         return self._loopback.url
 
@@ -156,6 +159,25 @@ class Double(CashbackSystem):
         if not head.startswith(b"HTTP/1.1 200 "):
             raise ValueError(json.loads(told)["message"])
         return json.loads(told)
+
+    async def _open(self, names: dict[Role, LogInName]) -> None:
+        house = self._inside.house
+        await house.furnish(names, PlainHashes())
+        house.store.after_confirmation = self._wake.set
+        self._working = asyncio.create_task(self._work())
+
+    async def _serve(self, scope: Any, receive: Any, send: Any) -> None:
+        """The application; what an answered request left for the worker is begun at once."""
+        try:
+            await self._inside.app(scope, receive, send)
+        finally:
+            self._wake.set()
+
+    async def _work(self) -> None:
+        while True:
+            await self._wake.wait()
+            self._wake.clear()
+            await self._do_due()
 
     async def _turn(self, seconds: float) -> None:
         until_s = self._time.now_s() + seconds

@@ -21,14 +21,19 @@ if TYPE_CHECKING:
     from cashback_core.administration.audit_trail import TrailLine
     from cashback_core.administration.resources import Caller, Missing, Page, Refusal
     from cashback_core.intake.acceptance import Acceptance, Submission
+    from cashback_core.intake.confirmation import Confirmation
     from cashback_core.people.clients import Issued, NewClient
     from cashback_core.sales.sale import Sale
 
 
 class NotingStore(MemoryStore):
-    """Tells `after_acceptance` of each new sale, with the merchant whose it is."""
+    """Tells `after_acceptance` of each new sale, with the merchant whose it is.
+
+    `after_confirmation` is called when something may be due that was not.
+    """
 
     after_acceptance: Callable[[int, Sale], object] = lambda *_: None
+    after_confirmation: Callable[[], object] = lambda *_: None
 
     async def accept(self, submission: Submission) -> Acceptance:
         """See IntakeStore."""
@@ -36,6 +41,18 @@ class NotingStore(MemoryStore):
         if isinstance(accepted, Accepted):
             self.after_acceptance(submission.merchant_id, submission.sale)
         return accepted
+
+    async def confirm(
+        self,
+        merchant_id: int,
+        id: UUID,  # noqa: A002 (the domain's word)
+        *,
+        group: str | None = None,
+    ) -> Confirmation | None:
+        """See IntakeStore."""
+        told = await super().confirm(merchant_id, id, group=group)
+        self.after_confirmation()
+        return told
 
 
 class KeptClients(MemoryClients):

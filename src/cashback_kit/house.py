@@ -37,6 +37,7 @@ from cashback_gateway.local.demo_data import MAX_SALE_AGE_DAYS, MERCHANT, RATES_
 from cashback_kit.double_stores import KeptClients, NotingStore, NoTrail
 
 if TYPE_CHECKING:
+    from datetime import datetime
     from uuid import UUID
 
     from cashback_core.administration.merchants import Merchant
@@ -56,7 +57,7 @@ class House:
 
     def __init__(self, clock: ManualClock, policy: DeliveryPolicy) -> None:
         now = clock.now
-        self.store = NotingStore({}, now=clock.tick, policy=policy)
+        self.store = NotingStore({}, now=lambda: _later(clock), policy=policy)
         self.identities = MemoryIdentities(clock)
         self.merchants = MemoryMerchants(
             MerchantState(
@@ -206,6 +207,12 @@ class House:
         known = KnownCustomer(id=new_id(), customer=sale.customer, **self.customers.shelf.first())
         self.customers.shelf.make(merchant_id, known.id, known)
         return known.id
+
+
+def _later(clock: ManualClock) -> datetime:
+    """A microsecond after what was told before, so that no two sales came at one instant."""
+    clock.advance(0.000_001)
+    return clock.now()
 
 
 def _rules(merchant: Merchant) -> SaleRules:

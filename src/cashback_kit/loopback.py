@@ -11,7 +11,7 @@ import uvicorn
 from adapters.http.serving.server import GuardedProtocol
 
 if TYPE_CHECKING:
-    from litestar import Litestar
+    from litestar.types import ASGIApp
 
 _HOST: Final = "127.0.0.1"
 _POLL_S: Final = 0.005
@@ -20,7 +20,7 @@ _POLL_S: Final = 0.005
 class Loopback:
     """Served by what serves the API, in the loop that opens it; `url` once it is open."""
 
-    def __init__(self, app: Litestar) -> None:
+    def __init__(self, app: ASGIApp) -> None:
         self.url = ""
         self._server = uvicorn.Server(
             uvicorn.Config(
