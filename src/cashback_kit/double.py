@@ -125,6 +125,7 @@ class Double(CashbackSystem):
         self.close_clients()
         if self._loopback is not None:
             self._portal.run(self._loopback.close())
+            self._loopback = None
         self._portal.close()
         self._inside.desk.ledger.close()
         self._folder.cleanup()

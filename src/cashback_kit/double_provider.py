@@ -41,18 +41,18 @@ class DoubleProvider(Provider):
         timing = self._desk.instructions.timing
         behaviour = self._desk.instructions.choose(order.document)
         wait_s = timing.delay_s + (timing.late_s if behaviour.applies is Applies.LATE else 0.0)
-        answer = AnswerReader()
+        answer, in_time = AnswerReader(), False
         if wait_s >= self._deadline_s:
             # An order that arrived is carried out, whoever still waits.
             self._time.later(wait_s, lambda: self._carry_out(order, behaviour))
             await self._time.sleep(self._deadline_s)
-            answer.lose("deadline")
         else:
             if wait_s:
                 await self._time.sleep(wait_s)
             sent = self._carry_out(order, behaviour)
-            await self._hear(answer, sent, behaviour, left_s=self._deadline_s - wait_s)
-        return self._evidence(answer, self._time.now_s() - began_s)
+            in_time = await self._hear(answer, sent, behaviour, left_s=self._deadline_s - wait_s)
+        ended_s = self._time.now_s() - began_s
+        return _evidence(answer, "" if in_time else "deadline", ended_s=ended_s)
 
     async def aclose(self) -> None:
         """Nothing is open."""
@@ -67,15 +67,15 @@ class DoubleProvider(Provider):
 
     async def _hear(
         self, answer: AnswerReader, sent: bytes, behaviour: Behaviour, *, left_s: float
-    ) -> None:
+    ) -> bool:
+        """Read it as it comes; whether it ended in time."""
         drip_s = self._desk.instructions.timing.drip_s if behaviour.dripped else 0.0
         heard = sent if drip_s * len(sent) < left_s else sent[: int(left_s / drip_s)]
         if drip_s:
             await self._time.sleep(min(left_s, drip_s * len(sent)))
         answer.feed(heard)
         if answer.ended or heard != sent:
-            answer.lose("deadline")
-            return
+            return answer.ended
         match behaviour.end:
             case End.CLOSE:
                 answer.end()
@@ -86,22 +86,25 @@ class DoubleProvider(Provider):
                 answer.end()
             case End.HANG | End.KEEP:
                 await self._time.sleep(left_s)
-                answer.lose("deadline")
+                return False
+        return True
 
-    def _evidence(self, answer: AnswerReader, lasted_s: float) -> Evidence:
-        code, wait = answer.status_code, answer.header(b"retry-after")
-        asks = code is not None and code >= 300 and wait is not None
-        return Evidence(
-            phase=Phase.SENT if code is None else Phase.STATUS_SEEN,
-            status_code=code,
-            body=answer.body,
-            reason="" if answer.complete else answer.fault,
-            retry_after_s=(
-                parse_retry_after(wait, answered=answer.header(b"date"))
-                if asks and wait is not None
-                else None
-            ),
-            connected_s=0.0,
-            sent_s=0.0,
-            ended_s=lasted_s,
-        )
+
+def _evidence(answer: AnswerReader, reason: str, *, ended_s: float) -> Evidence:
+    """As the transport tells of a real one."""
+    code, wait = answer.status_code, answer.header(b"retry-after")
+    asked = code is not None and code >= 300
+    return Evidence(
+        phase=Phase.SENT if code is None else Phase.STATUS_SEEN,
+        status_code=code,
+        body=answer.body,
+        reason="" if answer.complete else answer.fault or reason,
+        retry_after_s=(
+            parse_retry_after(wait, answered=answer.header(b"date"))
+            if asked and wait is not None
+            else None
+        ),
+        connected_s=0.0,
+        sent_s=0.0,
+        ended_s=ended_s,
+    )

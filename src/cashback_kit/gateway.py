@@ -16,7 +16,7 @@ import httpx
 from cashback_gateway.local.ports import free_port
 from cashback_gateway.local.state import LocalState
 from cashback_gateway.local.system import LocalSystem
-from cashback_kit.kit_settings import given, users_of_roles
+from cashback_kit.kit_settings import REAL_TIME, given, users_of_roles
 from cashback_kit.provider_control import ProviderControl
 from cashback_kit.system import MOVING, CashbackSystem, NotSettledError
 
@@ -95,6 +95,7 @@ def started_gateway(settings: Mapping[str, str]) -> Generator[RunningGateway, No
             Path(folder).chmod(0o711)  # the account that runs the database must get through
         environ = {
             **_without_gateways(os.environ),
+            **REAL_TIME,
             **own,
             "CASHBACK_HOST": _HOST,
             "CASHBACK_PORT": str(free_port(_HOST)),

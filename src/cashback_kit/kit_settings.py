@@ -20,11 +20,14 @@ DEFAULTS: Final[Mapping[str, str]] = {
     # One test's misbehaving provider must not stop the sending of the next one's sale.
     "CASHBACK_BREAKER_FAILURES": "1000",
     "CASHBACK_BREAKER_UNKNOWNS": "1000",
-    # A test waits for what is sent again.
+}
+"""Set unless a test sets them itself; all else is as docs/settings.md says."""
+
+REAL_TIME: Final[Mapping[str, str]] = {
     "CASHBACK_BACKOFF_BASE_S": "0.1",
     "CASHBACK_BACKOFF_MAX_S": "1",
 }
-"""Set unless a test sets them itself; all else is as docs/settings.md says."""
+"""Of running gateways: a test waits for what is sent again."""
 
 IN_PROCESS: Final[Mapping[str, str]] = {"CASHBACK_WAIT_S": "0.25"}
 """Of doubles: what takes the provider's time waits for the test's turn, and its request with it."""

@@ -28,6 +28,8 @@ class Loopback:
                 http=GuardedProtocol,
                 ws="none",
                 lifespan="off",
+                interface="asgi3",
+                proxy_headers=False,
                 access_log=False,
                 server_header=False,
                 log_config=None,
