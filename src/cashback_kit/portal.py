@@ -39,7 +39,7 @@ class Portal:
         """Cancel what is left, and end the thread."""
         if self._loop.is_closed():
             return
-        self.run(_cancel_others())
+        self.run(_end())
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
         self._loop.close()
@@ -76,8 +76,9 @@ class InProcess(httpx.BaseTransport, httpx.AsyncBaseTransport):
         return httpx.Response(answer.status_code, headers=answer.headers, content=body)
 
 
-async def _cancel_others() -> None:
+async def _end() -> None:
     others = asyncio.all_tasks() - {asyncio.current_task()}
     for task in others:
         task.cancel()
     await asyncio.gather(*others, return_exceptions=True)
+    await asyncio.get_running_loop().shutdown_default_executor()
