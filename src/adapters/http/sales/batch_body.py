@@ -7,11 +7,10 @@ and its bytes are what a repetition is compared with.
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import dataclass, field
 from typing import Final, NoReturn, cast
-
-import msgspec
 
 from adapters.http.wire.body import MAX_BODY_BYTES, BodyTooLargeError, NotJsonError, decode_json
 from adapters.http.wire.headers import BadIdempotencyKeyError, is_idempotency_key
@@ -34,10 +33,12 @@ _NAME: Final = b"".join(
 )
 """The name as JSON may spell it."""
 
-_HEAD: Final = re.compile(_BLANK + rb"\{" + _BLANK + rb'"' + _NAME + rb'"' + _BLANK + rb":")
-_TAIL: Final = re.compile(rb"\}" + _BLANK + rb"\Z")
-
-_decode_list: Final = msgspec.json.Decoder(list[msgspec.Raw]).decode
+_HEAD: Final = re.compile(
+    _BLANK + rb"\{" + _BLANK + rb'"' + _NAME + rb'"' + _BLANK + rb":" + _BLANK + rb"\["
+)
+_TAIL: Final = re.compile(_BLANK + rb"\}" + _BLANK + rb"\Z")
+_MARK: Final = re.compile(rb'("[^"\\]*(?:\\.[^"\\]*)*")|[\[\]{},"]', re.DOTALL)
+"""A text, or what holds values together; a quote by itself is that of a text without an end."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,47 +52,77 @@ class BatchSale:
 
 
 def read_batch(body: bytes) -> list[BatchSale]:
-    """The sales of a batch; raises NotJsonError or InvalidRequestError of what holds them."""
-    return [_sale(raw) for raw in split_batch(body)]
+    """The sales of a batch; raises NotJsonError or InvalidRequestError of what holds them.
 
-
-def split_batch(body: bytes) -> list[bytes]:
-    """The sales of a batch, each as its bytes; raises NotJsonError, InvalidRequestError."""
+    A fault by which it is not certain where a sale ends is one of the whole body.
+    """
     raws = _split(body)
-    if raws is None:  # told by the strict reader, which knows line and column
-        _refuse(decode_json(body))
+    if raws is None:
+        _refuse(body)
     if not 1 <= len(raws) <= MAX_SALES:
         values = {"lowest": "1", "highest": str(MAX_SALES)}
         fault = Violation(
             pointer=f"/{_SALES}", code="sales_count", received=str(len(raws)), values=values
         )
         raise InvalidRequestError((fault,))
-    return raws
+    sales = [_sale(raw) for raw in raws]
+    if any(isinstance(sale.fault, NotJsonError) and not _is_whole(sale.raw) for sale in sales):
+        _refuse(body)
+    return sales
 
 
 def _split(body: bytes) -> list[bytes] | None:
-    """None for what is not exactly one array under the one name."""
+    """The values of the one array; None where there is not exactly that, as brackets tell.
+
+    UTF-8 has no bracket, comma or quote within a character, and neither has Latin-1.
+    """
     head = _HEAD.match(body)
-    end = body.rfind(b"}")
-    if head is None or end < 0 or _TAIL.match(body, end) is None:
+    if head is None:
         return None
+    raws: list[bytes] = []
+    depth, begin = 0, head.end()
+    for mark in _MARK.finditer(body, begin):
+        if mark[1] is not None:
+            continue
+        match mark[0]:
+            case b"{" | b"[":
+                depth += 1
+            case b"," if depth == 0:
+                raws.append(body[begin : mark.start()].strip(b" \t\r\n"))
+                begin = mark.end()
+            case b"]" if depth == 0:
+                last = body[begin : mark.start()].strip(b" \t\r\n")
+                if raws or last:
+                    raws.append(last)
+                return raws if _TAIL.match(body, mark.end()) is not None else None
+            case b"}" | b"]" if depth > 0:
+                depth -= 1
+            case b",":
+                pass
+            case _:
+                return None
+    return None
+
+
+def _is_whole(raw: bytes) -> bool:
+    """Whether it is one value all the same: a key twice, half a pair, NaN or Latin-1 apart."""
     try:
-        body.decode("utf-8")
-        raws = _decode_list(memoryview(body)[head.end() : end])
-    except (UnicodeDecodeError, msgspec.DecodeError, RecursionError):
-        return None
-    return [bytes(raw) for raw in raws]
+        json.loads(raw.decode("utf-8", errors="replace"))
+    except (ValueError, RecursionError):
+        return False
+    return True
 
 
-def _refuse(document: object) -> NoReturn:
-    """Raise what is wrong with a body that is JSON and no batch."""
+def _refuse(body: bytes) -> NoReturn:
+    """Raise what is wrong with a body that is no batch, as the strict reader tells it."""
+    document = decode_json(body)
     reader = FieldReader()
     fields = reader.read_object(document, "", _FORM)
     if fields is not None and _SALES in fields and not isinstance(fields[_SALES], list):
         reader.tell_wrong_type(fields[_SALES], f"/{_SALES}", "array")
     if reader.violations:
         raise InvalidRequestError(tuple(reader.violations))
-    raise NotJsonError("json_too_deep")  # all that the two readers could disagree about
+    raise NotJsonError("json_too_deep")  # a value by itself, and not so far down
 
 
 def _sale(raw: bytes) -> BatchSale:

@@ -21,10 +21,13 @@ from cashback_core.intake.submission import (
     SaleIdTaken,
     SaleRequest,
 )
+from cashback_core.sales.rules import BuyerRule, Buyers, SaleRules
+from cashback_core.sales.terms import Terms
 from cashback_core.traces import TRAIL, Trail
 from cashback_core.values.availability import StoreUnavailable
 from cashback_core.values.documents import cpf_check_digits
 from cashback_core.values.violations import InvalidSale
+from contract.builders import PROGRAMME
 from fakes.process import Process, changed, now_s
 from fakes.virtual_time import run_in_virtual_time
 
@@ -135,6 +138,14 @@ def test_what_is_wrong_with_one_harms_no_other() -> None:
     run_in_virtual_time(main())
 
 
+def open_to_all() -> Process:
+    """A process whose merchant records sales to nobody, too."""
+    world = Process()
+    rules = SaleRules(buyers=Buyers(nobody=BuyerRule.RECORD))
+    world.store.set_terms(Terms(merchant_id=1, rules=rules, programme=PROGRAMME))
+    return world
+
+
 POOL = st.builds(
     lambda buyer, sale_id, total, name, key: (
         changed(
@@ -146,7 +157,7 @@ POOL = st.builds(
         key,
     ),
     buyer=st.sampled_from(
-        [cpf(1), f"{cpf(1)[:3]}.{cpf(1)[3:6]}.{cpf(1)[6:9]}-{cpf(1)[9:]}", cpf(2)]
+        [None, cpf(1), f"{cpf(1)[:3]}.{cpf(1)[3:6]}.{cpf(1)[6:9]}-{cpf(1)[9:]}", cpf(2)]
     ),
     sale_id=st.sampled_from([None, "NF-1", "NF-2"]),
     total=st.sampled_from(["10.00", "20.00"]),
@@ -161,12 +172,12 @@ def test_a_batch_is_answered_as_its_sales_one_after_the_other(
     sales: list[tuple[tuple[dict[str, Any], str | None], float]],
 ) -> None:
     async def batch() -> list[str]:
-        uneven = Uneven(Process().submit, dict(enumerate(wait_s for _, wait_s in sales)))
+        uneven = Uneven(open_to_all().submit, dict(enumerate(wait_s for _, wait_s in sales)))
         submit_batch = SubmitBatch(submit_sale=uneven, clock_s=now_s)
         return [told(o) for o in await submit_batch([request(*sale) for sale, _ in sales])]
 
     async def one_by_one() -> list[str]:
-        submit_batch = SubmitBatch(submit_sale=Process().submit, clock_s=now_s)
+        submit_batch = SubmitBatch(submit_sale=open_to_all().submit, clock_s=now_s)
         return [told((await submit_batch([request(*sale)]))[0]) for sale, _ in sales]
 
     assert run_in_virtual_time(batch()) == run_in_virtual_time(one_by_one())
