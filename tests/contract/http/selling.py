@@ -127,3 +127,18 @@ class SellingContract:
         confirmed = made(erp.post(f"/api/cashbacks/{record['id']}/confirm"), 201)
         assert confirmed["status"] == "applied"
         assert len(system.provider.credits(document)) == 1
+
+    def test_a_batch_is_answered_one_by_one_and_delivered_by_a_worker(
+        self, system: CashbackSystem
+    ) -> None:
+        sales = [a_sale(), a_sale(total="90.00"), a_sale()]
+        erp = speaking(system)
+        first = made(erp.post("/api/cashbacks/batch", json={"sales": sales}), 200)["results"]
+        assert [result["status"] for result in first] == [202, 422, 202]
+        assert first[1]["body"]["errors"][0]["code"] == "total_mismatch"
+        for result in (first[0], first[2]):
+            assert system.settled(result["body"]["id"])["status"] == "applied"
+        again = made(erp.post("/api/cashbacks/batch", json={"sales": sales}), 200)["results"]
+        assert [result["status"] for result in again] == [201, 422, 201]
+        documents = [sale["customer"]["document"] for sale in sales]
+        assert [len(system.provider.credits(document)) for document in documents] == [1, 0, 1]
