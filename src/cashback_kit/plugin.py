@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from cashback_kit.system import CashbackSystem
 
 
+_RUNNING: pytest.StashKey[RunningGateway] = pytest.StashKey()
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Pytest: which of both the fixture `cashback` is."""
     parser.addoption(
@@ -31,12 +34,16 @@ def cashback_settings() -> Mapping[str, str]:
 
 
 @pytest.fixture(scope="session")
-def cashback_gateway(cashback_settings: Mapping[str, str]) -> Iterator[RunningGateway]:
+def cashback_gateway(
+    request: pytest.FixtureRequest, cashback_settings: Mapping[str, str]
+) -> Iterator[RunningGateway]:
     """A running gateway, one for the whole run, started when a test first asks for it."""
     from cashback_kit.gateway import started_gateway
 
     with started_gateway(cashback_settings) as gateway:
+        request.config.stash[_RUNNING] = gateway
         yield gateway
+        del request.config.stash[_RUNNING]
 
 
 @pytest.fixture
@@ -61,6 +68,6 @@ def cashback(request: pytest.FixtureRequest) -> CashbackSystem:
 def _cashback_provider_behaves_again(request: pytest.FixtureRequest) -> Iterator[None]:  # pyright: ignore[reportUnusedFunction]
     """No test of a running gateway meets the provider that another one left misbehaving."""
     yield
-    gateway = request.node.funcargs.get("cashback_gateway") or request.node.funcargs.get("cashback")
-    if gateway is not None and request.node.funcargs.get("cashback_double") is not gateway:
+    gateway = request.config.stash.get(_RUNNING, None)
+    if gateway is not None and gateway.provider.directed:
         gateway.provider.behave()

@@ -27,6 +27,8 @@ class ProviderControl:
 
     def __init__(self, ask: Ask) -> None:
         self._ask = ask
+        self.directed = False
+        """Whether it may do anything but pay at once."""
 
     def misbehave(
         self,
@@ -49,10 +51,12 @@ class ProviderControl:
         else:
             directions |= {"document": document, "behaviour": behaviour, "times": times}
         self._ask("POST", "/behaviours", directions)
+        self.directed = True
 
     def behave(self) -> None:
         """Pay at once and say so, from now on."""
         self._ask("DELETE", "/behaviours", None)
+        self.directed = False
 
     def credits(self, document: str | None = None) -> tuple[ProviderCredit, ...]:
         """What was really paid, the oldest first: all, or to that document (without dots)."""
