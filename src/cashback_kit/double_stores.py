@@ -15,11 +15,12 @@ from cashback_core.values.ids import new_id
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from datetime import timedelta
+    from datetime import datetime, timedelta
     from uuid import UUID
 
     from cashback_core.administration.audit_trail import TrailLine
     from cashback_core.administration.resources import Caller, Missing, Page, Refusal
+    from cashback_core.delivery.states import DeliveryPolicy
     from cashback_core.intake.acceptance import Acceptance, Submission
     from cashback_core.intake.confirmation import Confirmation
     from cashback_core.people.clients import Issued, NewClient
@@ -32,8 +33,10 @@ class NotingStore(MemoryStore):
     `after_confirmation` is called when something may be due that was not.
     """
 
-    after_acceptance: Callable[[int, Sale], object] = lambda *_: None
-    after_confirmation: Callable[[], object] = lambda *_: None
+    def __init__(self, now: Callable[[], datetime], policy: DeliveryPolicy) -> None:
+        super().__init__({}, now=now, policy=policy)
+        self.after_acceptance: Callable[[int, Sale], object] = lambda _, __: None
+        self.after_confirmation: Callable[[], object] = lambda: None
 
     async def accept(self, submission: Submission) -> Acceptance:
         """See IntakeStore."""

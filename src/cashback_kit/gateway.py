@@ -78,7 +78,7 @@ class RunningGateway(CashbackSystem):
     def _ask_provider(self, method: str, path: str, body: dict[str, Any] | None) -> Any:
         answer = self._provider.request(method, path, json=body)
         told = json.loads(answer.content)
-        if answer.status_code != httpx.codes.OK:
+        if not answer.is_success:
             raise ValueError(told["message"])
         return told
 

@@ -57,7 +57,7 @@ class House:
 
     def __init__(self, clock: ManualClock, policy: DeliveryPolicy) -> None:
         now = clock.now
-        self.store = NotingStore({}, now=lambda: _later(clock), policy=policy)
+        self.store = NotingStore(lambda: _later(clock), policy)
         self.identities = MemoryIdentities(clock)
         self.merchants = MemoryMerchants(
             MerchantState(

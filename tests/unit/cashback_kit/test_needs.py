@@ -15,11 +15,8 @@ OURS: Final = {"adapters", "cashback_core", "cashback_gateway", "cashback_kit"}
 
 
 def test_the_kit_needs_nothing_but_what_the_service_runs_on_and_pytest() -> None:
-    pinned = set(
-        re.findall(
-            r"^([a-z0-9-]+)(?:\[\w+\])?==", (ROOT / "requirements/service.txt").read_text(), re.MULTILINE
-        )
-    )
+    requirements = (ROOT / "requirements/service.txt").read_text(encoding="utf-8")
+    pinned = set(re.findall(r"^([a-z0-9-]+)(?:\[\w+\])?==", requirements, re.MULTILINE))
     needed = set[str]()
     for source in Path(cashback_kit.__file__).parent.glob("*.py"):
         for node in ast.walk(ast.parse(source.read_text(encoding="utf-8"))):
