@@ -14,14 +14,14 @@ if TYPE_CHECKING:
     from cashback_core.administration.resources import Caller, Slice, Versions
 
 
-class Versioned(Protocol):
+class Shelved(Protocol):
     """A resource."""
 
     @property
     def version(self) -> int: ...
 
 
-R = TypeVar("R", bound=Versioned)
+R = TypeVar("R", bound=Shelved)
 
 
 def utc_now() -> datetime:
