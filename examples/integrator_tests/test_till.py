@@ -61,7 +61,7 @@ def test_whoever_is_not_logged_in_tries_again_later(cashback: CashbackSystem) ->
 
 def test_a_day_without_the_provider_costs_nothing_but_time(cashback_double: Double) -> None:
     """Only a double's time can be turned."""
-    cashback_double.provider.misbehave("busy_429")
+    cashback_double.provider.misbehave("busy_429", retry_after_s=600)
     receipt = tell_sale(cashback_double.client(), a_sale(MARIA))
     assert receipt.line.endswith("a caminho")
     cashback_double.turn(timedelta(hours=12))
