@@ -94,7 +94,7 @@ def started_gateway(settings: Mapping[str, str]) -> Generator[RunningGateway, No
         if os.geteuid() == 0:
             Path(folder).chmod(0o711)  # the account that runs the database must get through
         environ = {
-            **_without_gateways(os.environ),
+            **without_gateways(os.environ),
             **REAL_TIME,
             **own,
             "CASHBACK_HOST": _HOST,
@@ -112,7 +112,7 @@ def started_gateway(settings: Mapping[str, str]) -> Generator[RunningGateway, No
                 gateway.close()
 
 
-def _without_gateways(environ: Mapping[str, str]) -> dict[str, str]:
+def without_gateways(environ: Mapping[str, str]) -> dict[str, str]:
     """The environment without what another gateway of this machine is set to."""
     return {
         name: value

@@ -12,6 +12,7 @@ import pytest
 
 from cashback_gateway.settings.environment import SettingsError
 from cashback_kit.double import Double
+from cashback_kit.gateway import without_gateways
 from cashback_kit.kit_settings import ForeignPlaceError, given
 from cashback_kit.system import NotSettledError
 from contract.builders import a_cpf
@@ -83,6 +84,23 @@ def test_who_is_disabled_is_out_at_once(cashback_double: Double) -> None:
     off = admin.patch("/api/users/demo", json={"disabled": True}, headers={"If-Match": "*"})
     made(off, 200)
     assert erp.get("/api/cashbacks").status_code == 401
+
+
+def test_a_secret_that_was_rotated_is_good_until_its_overlap_is_over(
+    cashback_double: Double,
+) -> None:
+    admin, stranger = speaking(cashback_double, "admin"), speaking(cashback_double, None)
+    first = made(admin.post("/api/clients", json={"name": unique("ERP")}))
+    path = f"/api/clients/{first['client']['id']}/secrets"
+    second = made(admin.post(path, json={"overlap_s": 3600}, headers={"If-Match": "*"}))
+
+    def status(secret: str) -> int:
+        told = {"client_id": first["client"]["id"], "client_secret": secret}
+        return stranger.post("/api/token", json=told).status_code
+
+    assert (status(first["secret"]), status(second["secret"])) == (200, 200)
+    cashback_double.turn(timedelta(hours=2))
+    assert (status(first["secret"]), status(second["secret"])) == (401, 200)
 
 
 def test_time_is_not_turned_back(cashback_double: Double) -> None:
@@ -166,6 +184,11 @@ def test_the_environment_sets_nothing_of_it(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setenv("CASHBACK_WAIT_S", "nonsense")
     with Double() as double:
         made(speaking(double).post("/api/cashbacks", json=a_sale()))
+
+
+def test_no_gateways_setting_of_the_shell_reaches_a_running_one() -> None:
+    environ = {"DATABASE_URL": "x", "CASHBACK_PROVIDER_URL": "y", "PATH": "/bin"}
+    assert without_gateways(environ) == {"PATH": "/bin"}
 
 
 def test_a_setting_that_there_is_not_is_refused() -> None:
