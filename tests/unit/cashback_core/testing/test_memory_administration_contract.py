@@ -10,7 +10,6 @@ from adapters.http.administration.stores import AdministrationStores
 from cashback_core.administration.product_types import NewProductType
 from cashback_core.sales.effective_dates import BEGINNING
 from cashback_core.sales.programme import NewRate
-from contract.administering import ADAM, OTTO, TERMS, AdministrationContract, made
 from cashback_core.testing.memory_catalogue import (
     MemoryCustomers,
     MemoryProducts,
@@ -18,6 +17,7 @@ from cashback_core.testing.memory_catalogue import (
     MemoryStops,
 )
 from cashback_core.testing.memory_people import MemoryClients, MemoryMerchants, MemoryUsers
+from contract.administering import ADAM, OTTO, TERMS, AdministrationContract, made
 
 
 class TestMemoryAdministration(AdministrationContract):
