@@ -2,12 +2,10 @@ from __future__ import annotations
 
 import subprocess
 import sys
-import threading
 import time
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-import httpx
 import pytest
 
 from cashback_gateway.settings.environment import SettingsError
@@ -108,15 +106,6 @@ def test_time_is_not_turned_back(cashback_double: Double) -> None:
         cashback_double.turn(-1)
 
 
-def test_it_listens_for_clients_that_only_speak_http(cashback_double: Double) -> None:
-    bearer = {"Authorization": f"Bearer {cashback_double.token()}"}
-    with httpx.Client(base_url=cashback_double.base_url, trust_env=False) as client:
-        record = made(client.post("/api/cashbacks", json=a_sale(), headers=bearer))
-        again = client.get(f"/api/cashbacks/{record['id']}", headers=bearer)
-    assert made(again, 200)["status"] == "applied"
-    assert cashback_double.record(record["id"])["cashback"] == "1.40"
-
-
 async def test_a_test_that_awaits_has_a_client_that_awaits(cashback_double: Double) -> None:
     async with cashback_double.async_client() as erp:
         record = made(await erp.post("/api/cashbacks", json=a_sale()))
@@ -136,19 +125,6 @@ def test_two_doubles_know_nothing_of_one_another() -> None:
         assert other.provider.credits(document) == ()
         stranger = {"Authorization": f"Bearer {one.token()}"}
         assert speaking(other, None).get("/api/cashbacks", headers=stranger).status_code == 401
-
-
-def test_nothing_of_it_is_left() -> None:
-    before = threading.active_count()
-    with Double() as double:
-        double.base_url  # noqa: B018 (it begins to listen)
-        folder = double._folder.name
-        made(speaking(double).post("/api/cashbacks", json=a_sale()))
-    assert threading.active_count() == before
-    from pathlib import Path
-
-    assert not Path(folder).exists()
-    double.close()
 
 
 def test_it_is_there_in_a_moment() -> None:
