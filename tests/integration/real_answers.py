@@ -130,6 +130,8 @@ def _ask_of_sales(asking: Asking) -> None:
     asking.answer("SaleHistory", asking.ask("erp", "GET", f"/api/cashbacks/{id_}").json)
     asking.answer("Change", _change(asking, begun, f"{id_}.3"))
     dearer = {**told, "discount": "1.00", "total": "99.00"}
+    batch = asking.ask("erp", "POST", "/api/cashbacks/batch", {"sales": [told]})
+    asking.answer("BatchAnswer", batch.json)
     asking.problem(asking.ask("erp", "POST", "/api/cashbacks", dearer))
     beside = {**told, "sale_id": f"{number}-b"}
     assert asking.ask("erp", "POST", "/api/cashbacks", beside).status == 201

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 ACCESS: Final[Access] = {
     ("post", "/api/cashbacks"): SELLERS,
     ("post", "/api/cashback"): SELLERS,
+    ("post", "/api/cashbacks/batch"): SELLERS,
     ("post", "/api/cashbacks/quote"): MEMBERS,
     ("post", "/api/cashbacks/{id}/confirm"): SELLERS,
     ("get", "/api/cashbacks"): MEMBERS,

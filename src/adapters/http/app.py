@@ -16,9 +16,10 @@ from adapters.http.identity.sign_out_routes import SignOutRoutes
 from adapters.http.identity.token_routes import TokenRoutes
 from adapters.http.openapi.document import ServedDocument
 from adapters.http.openapi.page import DocsRoutes
-from adapters.http.problem_table import handle_exception
+from adapters.http.problem_table import handle_exception, problem_of
 from adapters.http.problems.pages import ProblemPages
 from adapters.http.resources.merchant_zones import MerchantZones
+from adapters.http.sales.batches import BatchRoutes
 from adapters.http.sales.cashbacks import CashbackRoutes
 from adapters.http.sales.changes import ChangeRoutes
 from adapters.http.sales.incident_routes import IncidentRoutes
@@ -26,6 +27,7 @@ from adapters.http.sales.operator_routes import OperatorRoutes
 from adapters.http.sales.privacy_routes import PrivacyRoutes
 from adapters.http.serving.options import with_options
 from cashback_core import __version__
+from cashback_core.intake.batch import SubmitBatch
 from cashback_core.people.rate_limit import NO_LIMIT, RateLimit, RequestRate
 
 if TYPE_CHECKING:
@@ -104,6 +106,11 @@ def create_app(
         zones=zones,
         wait_s=options.wait_s,
     )
+    batches = BatchRoutes(
+        admit=admit,
+        submit_batch=SubmitBatch(submit_sale=use_cases.submit_sale),
+        problem_of=problem_of,
+    )
     operating = OperatorRoutes(
         admit=admit,
         records=use_cases.store,
@@ -118,6 +125,7 @@ def create_app(
             [
                 *cashbacks.handlers(),
                 *changes.handlers(),
+                *batches.handlers(),
                 *operating.handlers(),
                 *IncidentRoutes(admit=admit, incidents=use_cases.incidents).handlers(),
                 *PrivacyRoutes(admit=admit, store=use_cases.privacy).handlers(),

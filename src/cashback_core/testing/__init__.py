@@ -8,6 +8,7 @@ here in memory, each with every promise of its port, on a clock that the test tu
     submit = SubmitSale(store=store, …)
     operators = MemoryOperators(store, {"acme": 1})
 
-`memory_store` (sales, cashbacks, deliveries), `memory_operators`, `memory_incidents`,
+`memory_store` (sales, cashbacks, deliveries), `memory_catalogue`, `memory_people`,
+`memory_identities`, `memory_operators`, `memory_incidents`,
 `memory_reconciliations`, `memory_privacy`, `manual_clock`: imported by module.
 """

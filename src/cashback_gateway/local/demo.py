@@ -30,7 +30,7 @@ _HOST = "127.0.0.1"
 _SETTLED_S = 60.0
 _OPEN = {"pending", "sending"}
 # The demo brings its own of each: it must neither touch the user's data nor pay at a provider.
-_OWN: Final = (
+OWN: Final = (
     *(
         each.name
         for cls in (DatabaseSettings, ProviderSettings, WaySettings)
@@ -78,7 +78,7 @@ def demo(sale_file: Path, environ: Mapping[str, str], *, with_parent: bool) -> i
 
 def without_own(environ: Mapping[str, str]) -> dict[str, str]:
     """What the demo takes over of the user's environment."""
-    own = {*_OWN, *map(file_name, _OWN)}
+    own = {*OWN, *map(file_name, OWN)}
     return {name: value for name, value in environ.items() if name not in own}
 
 

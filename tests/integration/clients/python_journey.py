@@ -10,9 +10,18 @@ from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 from cashback_client import AuthenticatedClient, Client
-from cashback_client.api.cashbacks import list_cashbacks, quote, read_cashback, submit
+from cashback_client.api.cashbacks import (
+    list_cashbacks,
+    quote,
+    read_cashback,
+    submit,
+    submit_batch,
+)
 from cashback_client.api.tokens import log_in
 from cashback_client.models import (
+    BatchAnswer,
+    BatchInput,
+    BatchSaleInput,
     BuyerInput,
     LineInput,
     PaymentInput,
@@ -29,16 +38,23 @@ from cashback_client.models import (
     TokenPair,
     UserCredentials,
 )
+from cashback_client.types import UNSET
 
 
 def main(base_url: str, password: str) -> None:
-    """Log in, quote, submit twice, read, list, err."""
+    """Log in, and do each part of the day."""
     stranger = Client(base_url=base_url)
     tokens = log_in.sync(client=stranger, body=UserCredentials("demo", password))
     assert isinstance(tokens, TokenPair), tokens
     erp = AuthenticatedClient(base_url=base_url, token=tokens.access)
+    recorded = sell(erp)
+    read_and_err(erp, recorded)
+    sell_many(erp)
 
-    sale = SaleInput(
+
+def a_sale() -> SaleInput:
+    """One of now, by a number of its own: a cashback of 1.40."""
+    return SaleInput(
         sale_id=f"python-{uuid4()}",
         sold_at=(datetime.now(UTC) - timedelta(minutes=1)).isoformat(timespec="seconds"),
         customer=BuyerInput(document="11144477735", name="JOSE DA SILVA"),
@@ -50,6 +66,11 @@ def main(base_url: str, password: str) -> None:
         payments=[PaymentInput(kind=PaymentKind.PIX, value="100.00")],
         store="12",
     )
+
+
+def sell(erp: AuthenticatedClient) -> RecordedSale:
+    """Quote, submit twice."""
+    sale = a_sale()
     quoted = quote.sync(client=erp, body=sale)
     assert isinstance(quoted, Quote), quoted
     assert quoted.cashback == "1.40"
@@ -61,24 +82,31 @@ def main(base_url: str, password: str) -> None:
     again = submit.sync_detailed(client=erp, body=sale)
     assert again.headers["Idempotent-Replayed"] == "true"
     assert again.parsed == recorded
+    history = read_cashback.sync(recorded.id, client=erp)
+    assert isinstance(history, SaleHistory), history
+    assert history.explanation == quoted.explanation
+    return recorded
 
+
+def read_and_err(erp: AuthenticatedClient, recorded: RecordedSale) -> None:
+    """Read, list, err, and meet what is new next year."""
     history = read_cashback.sync(recorded.id, client=erp)
     assert isinstance(history, SaleHistory), history
     assert history.events[-1].to_status is Status.APPLIED
     assert (history.store, history.products[1].amount) == ("12", "90.00")
-    assert history.explanation == quoted.explanation
     page = list_cashbacks.sync(client=erp, limit=1)
     assert isinstance(page, RecordedSalePage), page
     assert page.items[0].id == recorded.id
+    buyer = page.items[0].customer
+    assert buyer is not None
+    assert buyer.document == "11144477735"
 
+    sale = a_sale()
     sale.total = "90.00"
     wrong = submit.sync(client=erp, body=sale)
     assert isinstance(wrong, Problem), wrong
     assert wrong.code is ProblemCode.INVALID_SALE
     assert wrong.errors[0].code is ProblemErrorCode.TOTAL_MISMATCH
-    buyer = page.items[0].customer
-    assert buyer is not None
-    assert buyer.document == "11144477735"
 
     # What is new next year hurts nobody: a field, a value.
     newer = RecordedSale.from_dict({**recorded.to_dict(), "shop": 7, "status": "returned"})
@@ -86,6 +114,23 @@ def main(base_url: str, password: str) -> None:
     assert str(newer.status) == "returned"
     assert newer.status not in set(Status)
     assert newer.to_dict() == {**recorded.to_dict(), "shop": 7, "status": "returned"}
+
+
+def sell_many(erp: AuthenticatedClient) -> None:
+    """A batch with one wrong sale, twice: each is told of by itself."""
+    sales = [BatchSaleInput.from_dict(a_sale().to_dict()) for _ in range(3)]
+    sales[1].total = "90.00"
+    told = submit_batch.sync(client=erp, body=BatchInput(sales=sales), prefer="wait=10")
+    assert isinstance(told, BatchAnswer), told
+    assert [result.status for result in told.results] == [201, 422, 201]
+    one, wrong = told.results[0].body, told.results[1].body
+    assert isinstance(one, RecordedSale), one
+    assert (one.status, one.sale_id) == (Status.APPLIED, sales[0].sale_id)
+    assert isinstance(wrong, Problem), wrong
+    assert wrong.errors[0].code is ProblemErrorCode.TOTAL_MISMATCH
+    again = submit_batch.sync(client=erp, body=BatchInput(sales=sales))
+    assert isinstance(again, BatchAnswer), again
+    assert [result.replayed for result in again.results] == [True, UNSET, True]
 
 
 if __name__ == "__main__":

@@ -17,6 +17,7 @@ import pytest
 import yaml
 from cryptography import x509
 
+from adapters.http.sales.batch_body import MAX_BATCH_BYTES
 from adapters.http.serving.proxy_problems import PROXY_PROBLEMS, as_nginx
 from cashback_gateway.local.ports import free_port
 from contract.openapi_conformance import DOCUMENT, faults
@@ -119,6 +120,18 @@ def test_a_body_of_the_limit_passes_whole_and_never_touches_the_disk(
     assert api.received[1].body == body
     assert raw(proxy, head + b"\r\n" + chunked + b"1\r\n \r\n0\r\n\r\n").status == 413
     assert not any(path.is_file() for path in (proxy.folder / "client_body").rglob("*"))
+
+
+@pytest.mark.parametrize("path", ["/api/cashbacks/batch", "/api/cashbacks/batch/"])
+def test_a_batch_has_a_limit_of_its_own_and_never_touches_the_disk(
+    proxy: Proxy, api: StandInApi, path: str
+) -> None:
+    body = b" " * MAX_BATCH_BYTES
+    assert proxy.request("POST", path, body).status == 200
+    assert api.received[0].body == body
+    too_long = f"POST {path} HTTP/1.1\r\n{HEAD}Content-Length: {len(body) + 1}\r\n\r\n"
+    assert_own_problem(raw(proxy, too_long.encode()), 413, "body_too_large")
+    assert not any(file.is_file() for file in (proxy.folder / "client_body").rglob("*"))
 
 
 def test_an_answer_that_cannot_be_read_is_a_problem(proxy: Proxy, api: StandInApi) -> None:
@@ -282,6 +295,7 @@ def test_a_failing_upstream_puts_no_query_into_any_log(proxy: Proxy, api: StandI
         ("POST", "/api/cashbacks", "/api/cashbacks"),
         ("POST", "/api/cashbacks?document=52998224725", "/api/cashbacks"),
         ("POST", "/api/cashbacks/quote/", "/api/cashbacks/quote"),
+        ("POST", "/api/cashbacks/batch", "/api/cashbacks/batch"),
         ("PUT", "/api/product-types/A", "/api/product-types/{id}"),
         ("GET", "/api/cashbacks/52998224725?limit=1", "/api/cashbacks/{id}"),
         ("DELETE", "/api/users/ana/?x=/api/token", "/api/users/{id}"),

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import itertools
+import json
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final, get_args
 
 import pytest
@@ -115,6 +116,21 @@ def quote(body: Mapping[str, Any], key: str | None) -> Callable[[Gateway, dict[s
     return ask
 
 
+def in_a_batch(body: Mapping[str, Any]) -> Callable[[Gateway, dict[str, str]], Reply]:
+    """Asks with one sale, and answers what is told of it, in the place of the batch's answer."""
+
+    def ask(gateway: Gateway, who: dict[str, str]) -> Reply:
+        reply = gateway.request("POST", "/api/cashbacks/batch", {"sales": [body]}, headers=who)
+        if reply.status != 200:
+            return reply
+        (result,) = reply.json["results"]
+        headers = {"location": result.get("location", "")}
+        body_of_one = json.dumps(result["body"]).encode()
+        return replace(reply, status=result["status"], headers=headers, body=body_of_one)
+
+    return ask
+
+
 def sold_again(secret: Secret, **changes: Any) -> dict[str, Any]:
     return {**secret.body, **changes}
 
@@ -148,6 +164,10 @@ ROWS: Final = {
     "sale_already_recorded": Row(
         ask=lambda g, s, w: submit(nameless(s), None)(g, w),
         code="sale_already_recorded", status=409, tells=OWN, elsewhere=202, shows='"id"',
+    ),
+    "in_a_batch": Row(
+        ask=lambda g, s, w: in_a_batch(s.body)(g, w),
+        code="sale_id_conflict", status=409, tells=OWN, elsewhere=202, shows='"id"',
     ),
     "customer_name_mismatch": Row(
         # One bit, for whoever sells to them: their name is told to nobody here.
@@ -186,7 +206,7 @@ TO_STRANGERS: Final = {"repeat": "sale_id_conflict", "sale_already_recorded": "n
 COMPARING_OPERATIONS: Final = {
     ("post", "/api/cashbacks"), ("post", "/api/cashback"), ("post", "/api/cashbacks/quote"),
     ("get", "/api/cashbacks"), ("get", "/api/cashbacks/{id}"), ("get", "/api/cashbacks/equals"),
-    ("post", "/api/cashbacks/{id}/confirm"),
+    ("post", "/api/cashbacks/{id}/confirm"), ("post", "/api/cashbacks/batch"),
     ("post", "/api/customers"), ("get", "/api/customers"),
 }  # fmt: skip
 """What a row or a test here walks: whatever a shop's system may call, or compares by sales."""

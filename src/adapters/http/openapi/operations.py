@@ -23,6 +23,7 @@ from adapters.http.openapi.parts import (
 from adapters.http.openapi.privacy import PRIVACY
 from adapters.http.openapi.resources import operation_of, operations_of
 from adapters.http.openapi.schemas import SALE_EXAMPLE
+from adapters.http.sales.batch_body import KEY
 from adapters.http.sales.changes import CHANGE_PARAMETERS
 from adapters.http.sales.lists import CASHBACK_FILTERS
 from adapters.http.wire.headers import MAX_WAIT_S
@@ -106,6 +107,27 @@ OPERATIONS: Final[dict[tuple[str, str], Operation]] = {
         "submitByFirstAddress",
         "Submit a sale (first address)",
         "What `POST /api/cashbacks` does, under the address that it had first.",
+    ),
+    ("post", "/api/cashbacks/batch"): Operation(
+        id="submitBatch",
+        tag="Cashbacks",
+        summary="Submit many sales",
+        description="Each sale by itself, as `POST /api/cashbacks` takes and answers it: one that"
+        " is refused harms no other, and a batch that is sent again repeats each. A sale has its"
+        f" key beside it, in `{KEY}`; the header is not looked at. Without `Prefer` all are"
+        " recorded and a worker delivers them; `wait=N` counts for all together. Each counts as a"
+        " request: what is beyond your rate is answered 429 and may be sent again.",
+        parameters=(_PREFER,),
+        body="BatchInput",
+        example={"sales": [SALE_EXAMPLE]},
+        successes={
+            200: Success(
+                schema="BatchAnswer",
+                description="What became of each, in order.",
+                headers=("Preference-Applied", "Content-Language"),
+            )
+        },
+        problems=(*ANY, *BODY, *TOKEN, "forbidden", "invalid_request", "unavailable"),
     ),
     ("post", "/api/cashbacks/quote"): Operation(
         id="quote",

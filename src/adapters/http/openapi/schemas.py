@@ -21,11 +21,13 @@ from adapters.http.openapi.resources import bodies_of, page_of
 from adapters.http.problems.codes import PROBLEMS
 from adapters.http.problems.shapes import Problem
 from adapters.http.sales.actions import ACTIONS
+from adapters.http.sales.batch_body import KEY, MAX_BATCH_BYTES
 from adapters.http.sales.shapes import SHAPES as SALES_SHAPES
 from adapters.http.wire import fresh
 from adapters.http.wire.fields import CPF_OR_CNPJ, FOREIGN, PersonName, Reason
 from adapters.http.wire.filters import DAY, TIME
 from adapters.http.wire.shapes import Document, Instant, Money
+from cashback_core.intake.batch import MAX_SALES
 from cashback_core.sales.payments import MAX_PAYMENTS
 from cashback_core.sales.place import MAX_PLACE_CHARS
 from cashback_core.sales.sale import (
@@ -270,11 +272,36 @@ _SALE: Final = _object(
     optional=_OPTIONAL,
     description="A sale as the ERP tells it.",
 )
+_BATCH: Final = _object(
+    {
+        "sales": {
+            "type": "array",
+            "minItems": 1,
+            "maxItems": MAX_SALES,
+            "items": reference("schemas", "BatchSaleInput"),
+        },
+    },
+    description=f"Sales, together at most {MAX_BATCH_BYTES} bytes.",
+)
+_BATCH_SALE: Final[Schema] = {
+    **_SALE,
+    "properties": {
+        **_SALE["properties"],
+        KEY: {
+            "type": ["string", "null"],
+            "pattern": r"^[!-+\--~]{1,255}$",
+            "description": "What the header `Idempotency-Key` is for a sale by itself.",
+        },
+    },
+    "description": "A sale as the ERP tells it, and its key.",
+}
 _TEXT: Final[Schema] = {"type": "string"}
 _PASSWORD: Final[Schema] = {"type": "string", "format": "password"}
 
 REQUESTS: Final[dict[str, Schema]] = {
     "SaleInput": _SALE,
+    "BatchInput": _BATCH,
+    "BatchSaleInput": _BATCH_SALE,
     "LineInput": _LINE,
     "BuyerInput": _CUSTOMER,
     "PaymentInput": _PAYMENT,

@@ -48,7 +48,7 @@ _REQUEST: Final = (
     "excluded_has_rate", "slug_format", "zone_unknown", "platform_only", "username_format",
     "no_such_merchant", "no_such_group", "role_and_merchant", "own_role", "becomes_administrator",
     "password_length", "password_like_username", "password_common", "password_wrong",
-    "only_with_ours", "no_such_cashback",
+    "only_with_ours", "no_such_cashback", "sales_count",
 )  # fmt: skip
 _QUERY: Final = (
     "unknown_parameter", "repeated_parameter", "malformed_query", "status_unknown",

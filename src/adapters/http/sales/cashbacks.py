@@ -29,6 +29,7 @@ from adapters.http.sales.record_shapes import (
 from adapters.http.wire.answers import Answer, Header, encode
 from adapters.http.wire.body import decode_json, read_body
 from adapters.http.wire.headers import (
+    NO_PREFERENCE,
     Preference,
     read_idempotency_key,
     read_language,
@@ -126,7 +127,7 @@ class CashbackRoutes:
                 reads_only=principal.reads_only,
             )
         )
-        return _answer_submitted(outcome, preference)
+        return answer_submitted(outcome, preference)
 
     async def confirm(self, request: Request[Any, Any, Any]) -> ASGIApp:
         """Let a sale earn that was recorded to be confirmed later."""
@@ -227,7 +228,8 @@ def read_id(request: Request[Any, Any, Any]) -> UUID:
     return id_
 
 
-def _answer_submitted(outcome: Submitted, preference: Preference) -> Answer:
+def answer_submitted(outcome: Submitted, preference: Preference = NO_PREFERENCE) -> Answer:
+    """The answer to a sale; raises RefusedError of what was not recorded."""
     match outcome:
         case Recorded(record):
             return _answer_record(record, preference)

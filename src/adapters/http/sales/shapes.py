@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from msgspec import UNSET, Meta, UnsetType
 
@@ -200,6 +200,40 @@ class RecordedSale(Shape, frozen=True, kw_only=True):
             " where it is to be confirmed."
         ),
     ] = UNSET
+
+
+BatchBody = Annotated[
+    Any,
+    Meta(
+        description="By its status: the record, or the problem.",
+        extra_json_schema={
+            "anyOf": [
+                {"$ref": "#/components/schemas/RecordedSale"},
+                {"$ref": "#/components/schemas/Problem"},
+            ]
+        },
+    ),
+]
+
+
+class BatchResult(Shape, frozen=True, kw_only=True):
+    """What became of one sale of a batch, as its own request would have been answered."""
+
+    status: Annotated[int, Meta(description="As of `POST /api/cashbacks`.")]
+    location: Annotated[str | UnsetType, Meta(description="Where the record is.")] = UNSET
+    replayed: Annotated[
+        bool | UnsetType, Meta(description="True: it was recorded before. Else left out.")
+    ] = UNSET
+    retry_after_s: Annotated[
+        int | UnsetType, Meta(description="Send this one again after so many seconds.")
+    ] = UNSET
+    body: BatchBody
+
+
+class BatchAnswer(Shape, frozen=True, kw_only=True):
+    """What became of each sale, in the order in which they were sent."""
+
+    results: list[BatchResult]
 
 
 class DeliveryAttempt(Shape, frozen=True, kw_only=True):
@@ -509,5 +543,6 @@ SHAPES = (
     ResendTally,
     Quote,
     ChangePage,
+    BatchAnswer,
 )
 """What the OpenAPI document describes."""

@@ -42,7 +42,7 @@ class UnsupportedBodyError(Exception):
 
 
 class BodyTooLargeError(Exception):
-    """More than MAX_BODY_BYTES."""
+    """More than a body may have."""
 
 
 class BodyIncompleteError(Exception):
@@ -61,17 +61,25 @@ class NotJsonError(ValueError):
         self.values = values or {}
 
 
-async def read_body(fields: Fields, receive: Receive, *, merge_patch: bool = False) -> bytes:
+async def read_body(
+    fields: Fields,
+    receive: Receive,
+    *,
+    merge_patch: bool = False,
+    max_bytes: int = MAX_BODY_BYTES,
+) -> bytes:
     """The raw body of a JSON request, which may also call itself a merge patch where one is asked.
 
     Raises UnsupportedBodyError, BodyTooLargeError (before more than the limit is kept) or
     BodyIncompleteError.
     """
     _check_media_type(fields, merge_patch=merge_patch)
-    return await read_content(fields, receive)
+    return await read_content(fields, receive, max_bytes=max_bytes)
 
 
-async def read_content(fields: Fields, receive: Receive) -> bytes:
+async def read_content(
+    fields: Fields, receive: Receive, *, max_bytes: int = MAX_BODY_BYTES
+) -> bytes:
     """The raw body of whatever media type.
 
     Raises UnsupportedBodyError for a compressed one, BodyTooLargeError (before more than the limit
@@ -79,7 +87,7 @@ async def read_content(fields: Fields, receive: Receive) -> bytes:
     """
     _check_coding(fields)
     declared = fields.get(b"content-length", b"0")
-    if not declared.isdigit() or len(declared) > 9 or int(declared) > MAX_BODY_BYTES:
+    if not declared.isdigit() or len(declared) > 9 or int(declared) > max_bytes:
         raise BodyTooLargeError
     parts: list[bytes] = []
     size = 0
@@ -89,7 +97,7 @@ async def read_content(fields: Fields, receive: Receive) -> bytes:
             raise BodyIncompleteError
         parts.append(message["body"])
         size += len(message["body"])
-        if size > MAX_BODY_BYTES:
+        if size > max_bytes:
             raise BodyTooLargeError
         if not message["more_body"]:
             return parts[0] if len(parts) == 1 else b"".join(parts)

@@ -63,6 +63,11 @@ def read_idempotency_key(fields: Fields) -> str | None:
     return key.decode("ascii")
 
 
+def is_idempotency_key(text: str) -> bool:
+    """Whether a text is a key as it stands, without quotes around it."""
+    return text.isascii() and _KEY.match(text.encode("ascii")) is not None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Preference:
     """What `Prefer` asks for (RFC 7240); `wait_s` None leaves the wait to the service."""

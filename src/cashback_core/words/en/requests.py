@@ -25,7 +25,9 @@ PROBLEMS: Final[Mapping[str, Heading]] = {
         "Method not allowed", "The header Allow lists the methods of this address."
     ),
     "request_timeout": Heading("Request timeout", "The request did not arrive in time."),
-    "body_too_large": Heading("Body too large", "A body has at most 262144 bytes."),
+    "body_too_large": Heading(
+        "Body too large", "A body has at most 262144 bytes, that of a batch 4194304."
+    ),
     "uri_too_long": Heading("Address too long", "The request target is too long."),
     "unsupported_media_type": Heading(
         "Unsupported media type", "Send application/json in UTF-8, not compressed."
@@ -81,6 +83,9 @@ FAULTS: Final[Mapping[str, Text]] = {
         "A text holds half of a surrogate pair.", "whole Unicode characters"
     ),
     "header_value": Text("The header {header} is missing or not acceptable.", "{expected}"),
+    "sales_count": Text(
+        "A batch has between {lowest} and {highest} sales.", "{lowest} to {highest} sales"
+    ),
     "unknown_parameter": Text("There is no such parameter.", "only: {names}"),
     "repeated_parameter": Text("The parameter comes more than once.", "each parameter once"),
     "malformed_query": Text(

@@ -23,7 +23,9 @@ PROBLEMS: Final[Mapping[str, Heading]] = {
         "Método não permitido", "O cabeçalho Allow lista os métodos deste endereço."
     ),
     "request_timeout": Heading("Tempo esgotado", "A requisição não chegou a tempo."),
-    "body_too_large": Heading("Corpo grande demais", "Um corpo tem no máximo 262144 bytes."),
+    "body_too_large": Heading(
+        "Corpo grande demais", "Um corpo tem no máximo 262144 bytes, o de um lote 4194304."
+    ),
     "uri_too_long": Heading("Endereço longo demais", "O alvo da requisição é longo demais."),
     "unsupported_media_type": Heading(
         "Tipo de mídia não suportado", "Envie application/json em UTF-8, sem compressão."
@@ -82,6 +84,9 @@ FAULTS: Final[Mapping[str, Text]] = {
         "Um texto contém metade de um par substituto.", "caracteres Unicode inteiros"
     ),
     "header_value": Text("O cabeçalho {header} está ausente ou não é aceitável.", "{expected}"),
+    "sales_count": Text(
+        "Um lote tem entre {lowest} e {highest} vendas.", "{lowest} a {highest} vendas"
+    ),
     "unknown_parameter": Text("Não existe este parâmetro.", "somente: {names}"),
     "repeated_parameter": Text("O parâmetro aparece mais de uma vez.", "cada parâmetro uma vez"),
     "malformed_query": Text(

@@ -20,8 +20,9 @@ check(loggedIn.data !== undefined && "access" in loggedIn.data, "no token");
 const headers = { Authorization: `Bearer ${loggedIn.data.access}` };
 const erp = createClient<paths>({ baseUrl, headers });
 
-const sale: Sale = {
-  sale_id: `typescript-${Date.now()}`,
+let sales = 0;
+const aSale = (): Sale => ({
+  sale_id: `typescript-${Date.now()}-${++sales}`,
   sold_at: new Date(Date.now() - 60_000).toISOString(),
   customer: { document: "52998224725", name: "JOSE DA SILVA" },
   total: "100.00",
@@ -31,7 +32,8 @@ const sale: Sale = {
   ],
   payments: [{ kind: "pix", value: "100.00" }],
   store: "12",
-};
+});
+const sale = aSale();
 const first = await erp.POST("/api/cashbacks", { body: sale });
 check(first.response.status === 201 && first.data !== undefined, "the sale is not taken");
 const again = await erp.POST("/api/cashbacks", { body: sale });
@@ -51,6 +53,22 @@ check(wrong.error !== undefined, "a wrong total is taken");
 const problem: Problem = wrong.error;
 check(problem.code === "invalid_sale", "another problem");
 check(problem.errors[0]?.code === "total_mismatch", "another error");
+
+// A batch with one wrong sale, twice: each is told of by itself.
+const batch = { sales: [aSale(), { ...aSale(), total: "90.00" }, aSale()] };
+const told = await erp.POST("/api/cashbacks/batch", {
+  body: batch,
+  params: { header: { Prefer: "wait=10" } },
+});
+check(told.data?.results.map((result) => result.status).join() === "201,422,201", "not one by one");
+const one = told.data.results[0]?.body;
+check(one !== undefined && "cashback" in one && one.status === "applied", "not paid");
+const refused = told.data.results[1]?.body;
+check(refused !== undefined && "errors" in refused, "taken");
+check(refused.errors[0]?.code === "total_mismatch", "refused for another reason");
+const repeated = await erp.POST("/api/cashbacks/batch", { body: batch });
+check(repeated.data?.results[2]?.replayed === true, "paid once more");
+
 const nobody = await stranger.GET("/api/cashbacks");
 check(nobody.error?.code === "unauthenticated", "nobody gets in");
 console.log("done");

@@ -10,14 +10,14 @@ from adapters.http.administration.stores import AdministrationStores
 from cashback_core.administration.product_types import NewProductType
 from cashback_core.sales.effective_dates import BEGINNING
 from cashback_core.sales.programme import NewRate
-from contract.administering import ADAM, OTTO, TERMS, AdministrationContract, made
-from fakes.memory_catalogue import (
+from cashback_core.testing.memory_catalogue import (
     MemoryCustomers,
     MemoryProducts,
     MemoryProductTypes,
     MemoryStops,
 )
-from fakes.memory_people import MemoryClients, MemoryMerchants, MemoryUsers
+from cashback_core.testing.memory_people import MemoryClients, MemoryMerchants, MemoryUsers
+from contract.administering import ADAM, OTTO, TERMS, AdministrationContract, made
 
 
 class TestMemoryAdministration(AdministrationContract):

@@ -23,11 +23,12 @@ from cashback_core.people.clients import (
     Secret,
 )
 from cashback_core.people.users import NewUser, User, UserFilter, UserState, UserStore
+from cashback_core.testing.memory_shelf import MemoryShelf, utc_now
 from cashback_core.values.ids import new_id
-from fakes.memory_shelf import MemoryShelf, first_version, next_version, now
 
 if TYPE_CHECKING:
-    from datetime import timedelta
+    from collections.abc import Callable, Sequence
+    from datetime import datetime, timedelta
 
     from cashback_core.administration.resources import Caller, Page, Refusal, Slice, Versions
 
@@ -38,14 +39,26 @@ MAX_LIVE_SECRETS = 2
 
 
 class MemoryMerchants(MerchantStore):
-    """Merchants 1 and 2, "demo" and "other", and those that are added."""
+    """Merchants 1 and 2, "demo" and "other" unless told otherwise, and those that are added."""
 
-    def __init__(self, terms: MerchantState) -> None:
+    def __init__(
+        self,
+        terms: MerchantState,
+        *,
+        slugs: Sequence[str] = ("demo", "other"),
+        now: Callable[[], datetime] = utc_now,
+    ) -> None:
         self.ids: dict[str, int] = {}
         self.shelf: MemoryShelf[Merchant] = MemoryShelf(
-            {"slug": lambda m: m.slug, "name": lambda m: m.state.name}, lambda m: m.slug
+            {
+                "slug": lambda m: m.slug,
+                "name": lambda m: m.state.name,
+                "created_at": lambda m: m.created_at.isoformat(),
+            },
+            lambda m: m.slug,
+            now,
         )
-        for slug in ("demo", "other"):
+        for slug in slugs:
             self._add(NewMerchant(slug=slug, state=terms))
 
     async def page(self, caller: Caller, wanted: Slice, which: MerchantFilter) -> Page[Merchant]:
@@ -71,8 +84,8 @@ class MemoryMerchants(MerchantStore):
         for name in () if caller.merchant_id is None else ("zone", "rounding", "disabled"):
             if getattr(present.state, name) != getattr(state, name):
                 return Invalid(name=name, fault="platform_only")
-        off = (present.disabled_at or now()) if state.disabled else None
-        changed = replace(present, state=state, disabled_at=off, **next_version(present.version))
+        off = (present.disabled_at or self.shelf.now()) if state.disabled else None
+        changed = replace(present, state=state, disabled_at=off, **self.shelf.next(present))
         return self.shelf.change(slug, changed)
 
     async def delete(self, caller: Caller, slug: str, _: Versions) -> Refusal | None:
@@ -93,7 +106,7 @@ class MemoryMerchants(MerchantStore):
         self.ids[new.slug] = number = len(self.ids) + 1
         state = replace(new.state, disabled=False)
         made = Merchant(
-            slug=new.slug, numbers=new.numbers, state=state, disabled_at=None, **first_version()
+            slug=new.slug, numbers=new.numbers, state=state, disabled_at=None, **self.shelf.first()
         )
         return self.shelf.make(number, new.slug, made)
 
@@ -101,12 +114,14 @@ class MemoryMerchants(MerchantStore):
 class MemoryUsers(UserStore):
     """Users of those merchants, and the platform's."""
 
-    def __init__(self, merchants: MemoryMerchants) -> None:
+    def __init__(self, merchants: MemoryMerchants, now: Callable[[], datetime] = utc_now) -> None:
         self.merchants = merchants
         self.names: set[str] = set()
         self.hashes: dict[str, str] = {}
         self.shelf: MemoryShelf[User] = MemoryShelf(
-            {"username": lambda u: u.username}, lambda u: u.username
+            {"username": lambda u: u.username, "created_at": lambda u: u.created_at.isoformat()},
+            lambda u: u.username,
+            now,
         )
 
     async def page(self, caller: Caller, wanted: Slice, which: UserFilter) -> Page[User]:
@@ -138,7 +153,7 @@ class MemoryUsers(UserStore):
             merchant=None if merchant_id is None else self.merchants.slug_of(merchant_id),
             state=UserState(role=new.role),
             disabled_at=None,
-            **first_version(),
+            **self.shelf.first(),
         )
         return self.shelf.make(merchant_id, new.username, made)
 
@@ -155,8 +170,8 @@ class MemoryUsers(UserStore):
         goes = state.disabled or state.role != present.state.role
         if goes and self._is_last(present):
             return InUse(reason="last_administrator")
-        off = (present.disabled_at or now()) if state.disabled else None
-        changed = replace(present, state=state, disabled_at=off, **next_version(present.version))
+        off = (present.disabled_at or self.shelf.now()) if state.disabled else None
+        changed = replace(present, state=state, disabled_at=off, **self.shelf.next(present))
         return self.shelf.change(username, changed)
 
     async def delete(self, caller: Caller, username: str, versions: Versions) -> Refusal | None:
@@ -165,7 +180,7 @@ class MemoryUsers(UserStore):
             return present
         if self._is_last(present):
             return InUse(reason="last_administrator")
-        del self.shelf.rows[username]
+        self.shelf.drop(username)
         return None
 
     async def set_password(
@@ -175,7 +190,7 @@ class MemoryUsers(UserStore):
         if not isinstance(present, User):
             return present
         self.hashes[username] = password_hash
-        self.shelf.change(username, replace(present, **next_version(present.version)))
+        self.shelf.change(username, replace(present, **self.shelf.next(present)))
         return None
 
     def _is_last(self, user: User) -> bool:
@@ -190,11 +205,13 @@ class MemoryUsers(UserStore):
 class MemoryClients(ClientStore):
     """API clients of those merchants."""
 
-    def __init__(self, merchants: MemoryMerchants) -> None:
+    def __init__(self, merchants: MemoryMerchants, now: Callable[[], datetime] = utc_now) -> None:
         self.merchants = merchants
         self.ids: dict[str, int] = {}
         self.shelf: MemoryShelf[Client] = MemoryShelf(
-            {"name": lambda c: c.state.name}, lambda c: c.id
+            {"name": lambda c: c.state.name, "created_at": lambda c: c.created_at.isoformat()},
+            lambda c: c.id,
+            now,
         )
 
     async def page(self, caller: Caller, wanted: Slice, which: ClientFilter) -> Page[Client]:
@@ -226,8 +243,8 @@ class MemoryClients(ClientStore):
             state=new.state,
             secrets=(),
             created_by=caller.actor,
-            disabled_at=now() if new.state.disabled else None,
-            **first_version(),
+            disabled_at=self.shelf.now() if new.state.disabled else None,
+            **self.shelf.first(),
         )
         self.shelf.make(merchant_id, client_id, made)
         return self._issue(caller, made)
@@ -242,15 +259,15 @@ class MemoryClients(ClientStore):
         refusal = self._why_not(self.ids[client_id], client_id, state)
         if refusal is not None:
             return refusal
-        off = (present.disabled_at or now()) if state.disabled else None
-        changed = replace(present, state=state, disabled_at=off, **next_version(present.version))
+        off = (present.disabled_at or self.shelf.now()) if state.disabled else None
+        changed = replace(present, state=state, disabled_at=off, **self.shelf.next(present))
         return self.shelf.change(client_id, changed)
 
     async def delete(self, caller: Caller, client_id: str, versions: Versions) -> Refusal | None:
         present = self.shelf.changing(caller, client_id, versions)
         if not isinstance(present, Client):
             return present
-        del self.shelf.rows[client_id]
+        self.shelf.drop(client_id)
         return None
 
     async def rotate(
@@ -259,24 +276,20 @@ class MemoryClients(ClientStore):
         present = self.shelf.changing(caller, client_id, None)
         if not isinstance(present, Client):
             return present
-        live = _live(present)
+        live = self._live(present)
         if len(live) >= MAX_LIVE_SECRETS:
             return InUse(reason="two_secrets")
-        secrets = tuple(replace(secret, expires_at=now() + overlap) for secret in live)
-        return self._issue(
-            caller, replace(present, secrets=secrets, **next_version(present.version))
-        )
+        secrets = tuple(replace(secret, expires_at=self.shelf.now() + overlap) for secret in live)
+        return self._issue(caller, replace(present, secrets=secrets, **self.shelf.next(present)))
 
     async def end_secret(self, caller: Caller, client_id: str, number: int) -> Refusal | None:
         present = self.shelf.changing(caller, client_id, None)
         if not isinstance(present, Client):
             return present
-        left = tuple(secret for secret in _live(present) if secret.number != number)
-        if len(left) == len(_live(present)):
+        left = tuple(secret for secret in self._live(present) if secret.number != number)
+        if len(left) == len(self._live(present)):
             return Missing()
-        self.shelf.change(
-            client_id, replace(present, secrets=left, **next_version(present.version))
-        )
+        self.shelf.change(client_id, replace(present, secrets=left, **self.shelf.next(present)))
         return None
 
     def _why_not(self, merchant_id: int, client_id: str, state: ClientState) -> Refusal | None:
@@ -289,12 +302,13 @@ class MemoryClients(ClientStore):
 
     def _issue(self, caller: Caller, client: Client) -> Done[Issued]:
         number = 1 + max((secret.number for secret in client.secrets), default=0)
-        secret = Secret(number=number, created_at=now(), created_by=caller.actor, expires_at=None)
-        issued = replace(client, secrets=(secret, *_live(client)))
+        secret = Secret(
+            number=number, created_at=self.shelf.now(), created_by=caller.actor, expires_at=None
+        )
+        issued = replace(client, secrets=(secret, *self._live(client)))
         self.shelf.change(client.id, issued)
         return Done(Issued(client=issued, number=number, secret=f"cbs_{new_id().hex}"))
 
-
-def _live(client: Client) -> tuple[Secret, ...]:
-    at = now()
-    return tuple(s for s in client.secrets if s.expires_at is None or s.expires_at > at)
+    def _live(self, client: Client) -> tuple[Secret, ...]:
+        at = self.shelf.now()
+        return tuple(s for s in client.secrets if s.expires_at is None or s.expires_at > at)

@@ -14,15 +14,18 @@ if TYPE_CHECKING:
     from cashback_core.administration.resources import Caller, Slice, Versions
 
 
-class Versioned(Protocol):
+class Shelved(Protocol):
+    """A resource."""
+
     @property
     def version(self) -> int: ...
 
 
-R = TypeVar("R", bound=Versioned)
+R = TypeVar("R", bound=Shelved)
 
 
-def now() -> datetime:
+def utc_now() -> datetime:
+    """The clock of this machine."""
     return datetime.now(UTC)
 
 
@@ -30,11 +33,14 @@ def now() -> datetime:
 class MemoryShelf(Generic[R]):
     """By key: the merchant whose it is (None: the platform's), and the resource.
 
-    `orders` tell what a row is sorted by, `tie` what tells equal ones apart, both as texts.
+    `orders` tell what a row is sorted by, `tie` what tells equal ones apart, both as texts;
+    `on_change` is called after each change, for whoever follows it.
     """
 
     orders: dict[str, Callable[[R], str]]
     tie: Callable[[R], str]
+    now: Callable[[], datetime] = utc_now
+    on_change: Callable[[], object] = lambda: None
     rows: dict[object, tuple[int | None, R]] = field(
         default_factory=dict["object", "tuple[int | None, R]"]
     )
@@ -79,27 +85,36 @@ class MemoryShelf(Generic[R]):
 
     def make(self, owner: int | None, key: object, row: R) -> Done[R]:
         self.rows[key] = (owner, row)
+        self.on_change()
         return Done(row)
 
     def change(self, key: object, row: R) -> Done[R]:
         return self.make(self.rows[key][0], key, row)
 
+    def drop(self, key: object) -> None:
+        del self.rows[key]
+        self.on_change()
+
+    def first(self) -> FirstVersion:
+        """What every new resource begins with."""
+        at = self.now()
+        return {"version": 1, "created_at": at, "updated_at": at}
+
+    def next(self, present: R) -> NextVersion:
+        """What every change of it goes on with."""
+        return {"version": present.version + 1, "updated_at": self.now()}
+
 
 class FirstVersion(TypedDict):
+    """Of a new one."""
+
     version: int
     created_at: datetime
     updated_at: datetime
 
 
 class NextVersion(TypedDict):
+    """Of a changed one."""
+
     version: int
     updated_at: datetime
-
-
-def first_version() -> FirstVersion:
-    at = now()
-    return {"version": 1, "created_at": at, "updated_at": at}
-
-
-def next_version(version: int) -> NextVersion:
-    return {"version": version + 1, "updated_at": now()}

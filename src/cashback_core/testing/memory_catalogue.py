@@ -36,12 +36,12 @@ from cashback_core.sales.effective_dates import (
 )
 from cashback_core.sales.programme import NewRate, Rate, next_rate
 from cashback_core.sales.sale import name_key
+from cashback_core.testing.memory_people import NO_SUCH_MERCHANT, MemoryMerchants
+from cashback_core.testing.memory_shelf import MemoryShelf, utc_now
 from cashback_core.values.ids import new_id
-from fakes.memory_people import NO_SUCH_MERCHANT, MemoryMerchants
-from fakes.memory_shelf import MemoryShelf, first_version, next_version, now
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from datetime import datetime
     from uuid import UUID
 
@@ -52,10 +52,16 @@ if TYPE_CHECKING:
 class MemoryCustomers(CustomerStore):
     """Customers, of whom those `with_sales` stay."""
 
-    def __init__(self) -> None:
+    def __init__(self, now: Callable[[], datetime] = utc_now) -> None:
         self.with_sales: set[UUID] = set()
         self.shelf: MemoryShelf[KnownCustomer] = MemoryShelf(
-            {"id": lambda c: str(c.id)}, lambda c: str(c.id)
+            {
+                "id": lambda c: str(c.id),
+                "created_at": lambda c: c.created_at.isoformat(),
+                "name": lambda c: name_key(c.customer.name),
+            },
+            lambda c: str(c.id),
+            now,
         )
 
     async def page(
@@ -73,7 +79,7 @@ class MemoryCustomers(CustomerStore):
         document = new.customer.document
         if any(known.customer.document == document for known in self.shelf.seen(caller)):
             return Taken(name="document")
-        made = KnownCustomer(id=new.id, customer=new.customer, **first_version())
+        made = KnownCustomer(id=new.id, customer=new.customer, **self.shelf.first())
         return self.shelf.make(caller.merchant_id, new.id, made)
 
     async def replace(
@@ -83,7 +89,7 @@ class MemoryCustomers(CustomerStore):
         if not isinstance(present, KnownCustomer):
             return present
         customer = replace(present.customer, name=name)
-        changed = replace(present, customer=customer, **next_version(present.version))
+        changed = replace(present, customer=customer, **self.shelf.next(present))
         return self.shelf.change(id, changed)
 
     async def delete(self, caller: Caller, id: UUID, versions: Versions) -> Refusal | None:
@@ -92,17 +98,17 @@ class MemoryCustomers(CustomerStore):
             return present
         if id in self.with_sales:
             return InUse(reason="customer_has_sales")
-        del self.shelf.rows[id]
+        self.shelf.drop(id)
         return None
 
 
 class MemoryProductTypes(ProductTypeStore):
     """Product types; `products` may be of them."""
 
-    def __init__(self) -> None:
+    def __init__(self, now: Callable[[], datetime] = utc_now) -> None:
         self.products: list[MemoryProducts] = []
         self.shelf: MemoryShelf[ProductType] = MemoryShelf(
-            {"type": lambda t: t.type}, lambda t: t.type
+            {"type": lambda t: t.type}, lambda t: t.type, now
         )
 
     async def page(self, caller: Caller, wanted: Slice, _: None) -> Page[ProductType]:
@@ -114,7 +120,7 @@ class MemoryProductTypes(ProductTypeStore):
     async def create(self, caller: Caller, new: NewProductType) -> Done[ProductType] | Refusal:
         rates: tuple[Rate, ...] = ()
         if new.first is not None:
-            made = _next_rate((), new.type, new.first)
+            made = _next_rate((), new.type, new.first, self.shelf.now())
             if isinstance(made, Invalid):
                 return made
             rates = (made,)
@@ -122,7 +128,7 @@ class MemoryProductTypes(ProductTypeStore):
         if key in self.shelf.rows:
             return Taken(name="type")
         first = ProductType(
-            type=new.type, name=new.name, rates=rates, used=False, **first_version()
+            type=new.type, name=new.name, rates=rates, used=False, **self.shelf.first()
         )
         return self.shelf.make(caller.merchant_id, key, first)
 
@@ -133,7 +139,7 @@ class MemoryProductTypes(ProductTypeStore):
         present = self.shelf.changing(caller, key, versions)
         if not isinstance(present, ProductType):
             return present
-        return self.shelf.change(key, replace(present, name=name, **next_version(present.version)))
+        return self.shelf.change(key, replace(present, name=name, **self.shelf.next(present)))
 
     async def delete(self, caller: Caller, type: str, versions: Versions) -> Refusal | None:
         key = (caller.merchant_id, type)
@@ -145,7 +151,7 @@ class MemoryProductTypes(ProductTypeStore):
         known = (product for store in self.products for product in store.shelf.seen(caller))
         if any(period.type == type for product in known for period in product.types):
             return InUse(reason="type_used_by_products")
-        del self.shelf.rows[key]
+        self.shelf.drop(key)
         return None
 
     async def add_rate(
@@ -155,13 +161,11 @@ class MemoryProductTypes(ProductTypeStore):
         present = self.shelf.changing(caller, key, None)
         if not isinstance(present, ProductType):
             return present
-        made = _next_rate(present.rates, type, rate)
+        made = _next_rate(present.rates, type, rate, self.shelf.now())
         if isinstance(made, Invalid):
             return made
         rates = (*present.rates, made)
-        return self.shelf.change(
-            key, replace(present, rates=rates, **next_version(present.version))
-        )
+        return self.shelf.change(key, replace(present, rates=rates, **self.shelf.next(present)))
 
     async def withdraw_rate(
         self, caller: Caller, type: str, version: int, versions: Versions
@@ -170,23 +174,29 @@ class MemoryProductTypes(ProductTypeStore):
         present = self.shelf.changing(caller, key, versions)
         if not isinstance(present, ProductType):
             return present
-        refusal = _why_it_stays(version, {r.version: r.starts_at for r in present.rates})
+        refusal = _why_it_stays(
+            version, {r.version: r.starts_at for r in present.rates}, self.shelf.now()
+        )
         if refusal is not None:
             return refusal
         rates = tuple(rate for rate in present.rates if rate.version != version)
-        return self.shelf.change(
-            key, replace(present, rates=rates, **next_version(present.version))
-        )
+        return self.shelf.change(key, replace(present, rates=rates, **self.shelf.next(present)))
 
 
 class MemoryProducts(ProductStore):
     """Products of those types."""
 
-    def __init__(self, types: MemoryProductTypes) -> None:
+    def __init__(self, types: MemoryProductTypes, now: Callable[[], datetime] = utc_now) -> None:
         self.types = types
         types.products.append(self)
         self.shelf: MemoryShelf[Product] = MemoryShelf(
-            {"sku": lambda p: p.sku, "name": lambda p: name_key(p.name)}, lambda p: p.sku
+            {
+                "sku": lambda p: p.sku,
+                "name": lambda p: name_key(p.name),
+                "created_at": lambda p: p.created_at.isoformat(),
+            },
+            lambda p: p.sku,
+            now,
         )
 
     async def page(self, caller: Caller, wanted: Slice, which: ProductFilter) -> Page[Product]:
@@ -212,7 +222,7 @@ class MemoryProducts(ProductStore):
         if isinstance(types, Invalid):
             return types
         made = Product(
-            id=new.id, sku=new.sku, name=new.name, types=types, used=False, **first_version()
+            id=new.id, sku=new.sku, name=new.name, types=types, used=False, **self.shelf.first()
         )
         return self.shelf.make(caller.merchant_id, new.id, made)
 
@@ -222,7 +232,7 @@ class MemoryProducts(ProductStore):
         present = self.shelf.changing(caller, id, versions)
         if not isinstance(present, Product):
             return present
-        return self.shelf.change(id, replace(present, name=name, **next_version(present.version)))
+        return self.shelf.change(id, replace(present, name=name, **self.shelf.next(present)))
 
     async def delete(self, caller: Caller, id: UUID, versions: Versions) -> Refusal | None:
         present = self.shelf.changing(caller, id, versions)
@@ -230,7 +240,7 @@ class MemoryProducts(ProductStore):
             return present
         if present.used:
             return InUse(reason="product_used_by_sales")
-        del self.shelf.rows[id]
+        self.shelf.drop(id)
         return None
 
     async def add_type(self, caller: Caller, id: UUID, type: NewType) -> Done[Product] | Refusal:
@@ -240,7 +250,7 @@ class MemoryProducts(ProductStore):
         types = await self._with(caller, present.types, type)
         if isinstance(types, Invalid):
             return types
-        return self.shelf.change(id, replace(present, types=types, **next_version(present.version)))
+        return self.shelf.change(id, replace(present, types=types, **self.shelf.next(present)))
 
     async def withdraw_type(
         self, caller: Caller, id: UUID, version: int, versions: Versions
@@ -248,16 +258,18 @@ class MemoryProducts(ProductStore):
         present = self.shelf.changing(caller, id, versions)
         if not isinstance(present, Product):
             return present
-        refusal = _why_it_stays(version, {p.version: p.starts_at for p in present.types})
+        refusal = _why_it_stays(
+            version, {p.version: p.starts_at for p in present.types}, self.shelf.now()
+        )
         if refusal is not None:
             return refusal
         types = tuple(period for period in present.types if period.version != version)
-        return self.shelf.change(id, replace(present, types=types, **next_version(present.version)))
+        return self.shelf.change(id, replace(present, types=types, **self.shelf.next(present)))
 
     async def _with(
         self, caller: Caller, types: tuple[TypePeriod, ...], new: NewType
     ) -> tuple[TypePeriod, ...] | Invalid:
-        made = next_type(types, type=new.type, starts_at=new.starts_at, now=now())
+        made = next_type(types, type=new.type, starts_at=new.starts_at, now=self.shelf.now())
         if isinstance(made, ChangeRefused):
             return Invalid(name="starts_at", fault=made.fault)
         if await self.types.find(caller, new.type) is None:
@@ -268,10 +280,15 @@ class MemoryProducts(ProductStore):
 class MemoryStops(StopStore):
     """Stops of those merchants."""
 
-    def __init__(self, merchants: MemoryMerchants, types: MemoryProductTypes) -> None:
+    def __init__(
+        self,
+        merchants: MemoryMerchants,
+        types: MemoryProductTypes,
+        now: Callable[[], datetime] = utc_now,
+    ) -> None:
         self.merchants, self.types = merchants, types
         self.shelf: MemoryShelf[Stop] = MemoryShelf(
-            {"stopped_at": lambda s: s.stopped_at.isoformat()}, lambda s: str(s.id)
+            {"stopped_at": lambda s: s.stopped_at.isoformat()}, lambda s: str(s.id), now
         )
 
     async def page(self, caller: Caller, wanted: Slice, which: StopFilter) -> Page[Stop]:
@@ -303,7 +320,7 @@ class MemoryStops(StopStore):
             merchant=merchant,
             type=new.type,
             by_platform=by_platform,
-            stopped_at=now(),
+            stopped_at=self.shelf.now(),
             stopped_by=new.by,
             reason=new.reason,
         )
@@ -317,12 +334,12 @@ class MemoryStops(StopStore):
             return InUse(reason="platforms_stop")
         if present.lifted_at is not None:
             return InUse(reason="stop_lifted")
-        lifted = replace(present, lifted_at=now(), lifted_by=by, lift_reason=reason)
+        lifted = replace(present, lifted_at=self.shelf.now(), lifted_by=by, lift_reason=reason)
         return self.shelf.change(id, lifted)
 
 
-def _next_rate(rates: Iterable[Rate], type: str, rate: NewRate) -> Rate | Invalid:
-    made = next_rate(rates, rate, type=type, now=now())
+def _next_rate(rates: Iterable[Rate], type: str, rate: NewRate, now: datetime) -> Rate | Invalid:
+    made = next_rate(rates, rate, type=type, now=now)
     if not isinstance(made, ChangeRefused):
         return made
     if made.fault is not ChangeFault.UNCONFIRMED:
@@ -331,8 +348,8 @@ def _next_rate(rates: Iterable[Rate], type: str, rate: NewRate) -> Rate | Invali
     return Invalid(name="confirm_rate_bp", fault=made.fault, values=values)
 
 
-def _why_it_stays(version: int, starts: dict[int, datetime]) -> Refusal | None:
+def _why_it_stays(version: int, starts: dict[int, datetime], now: datetime) -> Refusal | None:
     if version not in starts:
         return Missing()
-    late = refuse_withdrawal(starts.values(), starts_at=starts[version], now=now())
+    late = refuse_withdrawal(starts.values(), starts_at=starts[version], now=now)
     return None if late is None else InUse(reason=late.fault)
