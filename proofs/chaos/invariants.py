@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 _MAYBE_PAID: Final = frozenset({"sending", "in_doubt"})
 _LISTED: Final = {(source, str(target), str(actor)) for source, target, actor in TRANSITIONS}
-_FINAL: Final = frozenset({"applied", "not_due"})
+_FINAL: Final = frozenset({"applied", "not_due", "recorded"})
 _SHOWN: Final = 5
 _IN_TIME: Final = 0.8
 """Which part of the deadline a call may have taken to have surely seen what was sent at once."""

@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 PATIENCE_S: Final = 15.0
 TWINS: Final = 0.15
 """So many sales are sold once more, in another store."""
+HISTORY_EVERY: Final = 9
+"""One sale of so many is brought in as history, by turns with its ERP's own tries."""
 TWIN: Final = 10_000
 """By how much such a sale's number is higher."""
 CUSTOMERS: Final = (
@@ -83,6 +85,11 @@ class Sending:
     disowned: int = 0
     """How often it was called another sale than the one that was recorded."""
     told: list[Told] = field(default_factory=list[Told])
+    history: bool = False
+    """Whether another system settled it, and a file brings it in while its ERP sends it, too."""
+    tries: int = 0
+    brought_in: list[Status] = field(default_factory=list["Status"])
+    """As what the file's sale was recorded, where it was the first to tell it."""
 
     @property
     def customer(self) -> str:
@@ -101,6 +108,7 @@ class Sending:
             document = respelt(document, random, offsets=self.offsets)
             document = lacking(document, random) if self.lacks else document
             key, document = rekeyed(key, document, random, number=self.number)
+        self.tries += 1
         return SaleRequest(
             merchant_id=self.merchant_id,
             document=document,
@@ -108,6 +116,7 @@ class Sending:
             idempotency_key=key,
             wait_s=random.choice((0.0, 2.0, 10.0)),
             respond_async=random.random() < 0.2,
+            as_recorded=self.history and self.tries % 2 == 1,
         )
 
 
@@ -159,6 +168,8 @@ def _twin(of: Sending, random: Random) -> Sending:
         asked_s=[],
         confirmed=[],
         told=[],
+        tries=0,
+        brought_in=[],
     )
 
 
@@ -193,6 +204,7 @@ def _make_sale(random: Random, mix: Mix, number: int) -> Sending:
         lacks=True,
         document=document,
         key=f"key-{number}" if named in {0, 1} else None,
+        history=number % HISTORY_EVERY == 1,
     )
 
 
@@ -244,13 +256,14 @@ class Erp:
 
     async def _insist(self, sending: Sending) -> None:
         while True:
-            answer = self.post(sending.request(self.random))
+            request = sending.request(self.random)
+            answer = self.post(request)
             impatient = self.random.random() < self.mix.hang_ups
             patience_s = self.random.random() * 2 if impatient else PATIENCE_S
             await asyncio.wait({answer}, timeout=patience_s)
             if answer.done():
                 try:
-                    self._note(sending, answer.result())
+                    self._note(sending, answer.result(), request)
                 except (ConnectionError, StoreUnavailable):
                     pass
                 else:
@@ -258,7 +271,9 @@ class Erp:
             answer.cancel()
             await asyncio.sleep(0.3 + self.random.random() * 3)
 
-    def _note(self, sending: Sending, submitted: Submitted) -> None:
+    def _note(self, sending: Sending, submitted: Submitted, request: SaleRequest) -> None:
+        if request.as_recorded and isinstance(submitted, Recorded):
+            sending.brought_in.append(submitted.record.status)
         match submitted:
             case Recorded(record) | Replayed(record) | ContentKnown(record):
                 assert record is not None, "of a sale of its own an ERP is told"

@@ -48,6 +48,7 @@ def violations(
         *_histories(rows),
         *_confirmed(sendings, database),
         *_sent_unconfirmed(database, ledger),
+        *_history(sendings, database, ledger),
     ]
     said = database.said
     words = Counter([*said.absent, *(id_ for ids in said.lines.values() for id_ in ids if id_)])
@@ -119,8 +120,10 @@ def _confirmed(sendings: Sequence[Sending], database: SimulatedDatabase) -> Iter
         ]
         for row in rows if sending.later else ():
             id_ = row.record.id
-            if row.events[0].to_status not in {Status.UNCONFIRMED, Status.NOT_DUE}:
-                yield f"15: {id_} is to be confirmed later, and began as {row.events[0].to_status}"
+            first = row.events[0].to_status
+            is_history = sending.history and first is Status.RECORDED
+            if first not in {Status.UNCONFIRMED, Status.NOT_DUE} and not is_history:
+                yield f"15: {id_} is to be confirmed later, and began as {first}"
             asked = [instant(at_s) for at_s in sending.asked_s]
             at = confirmed_at(row)
             if at is not None and not any(asked_at <= at for asked_at in asked):
@@ -136,7 +139,7 @@ def _kept(row: Row, answer: Confirmation | None) -> Iterator[str]:
             if row.status is not Status.VOID:
                 yield f"15: {row.record.id} was confirmed too late, and is {row.status}"
         case Confirmed(record) | NothingToConfirm(record):
-            lost = record.status not in {Status.CANCELLED, Status.NOT_DUE}
+            lost = record.status not in {Status.CANCELLED, Status.NOT_DUE, Status.RECORDED}
             if lost and confirmed_at(row) is None:
                 yield f"15: the confirmation of {record.id} is lost"
         case None:
@@ -153,6 +156,24 @@ def _sent_unconfirmed(database: SimulatedDatabase, ledger: Sequence[Credit]) -> 
             yield f"16: {id_} was sent, and nobody confirmed it"
         if id_ in database.voided and (row.status is not Status.VOID or sent):
             yield f"16: {id_} was void, and is {row.status}{', and sent' if sent else ''}"
+
+
+def _history(
+    sendings: Sequence[Sending], database: SimulatedDatabase, ledger: Sequence[Credit]
+) -> Iterator[str]:
+    """Invariant 17: what is history was never sent, and is nothing else before or after."""
+    paid = {credit.reference for credit in ledger}
+    for row in database.rows.values():
+        id_, ever = row.record.id, {event.to_status for event in row.events}
+        if Status.RECORDED not in ever:
+            continue
+        if ever != {Status.RECORDED}:
+            yield f"17: {id_} is history, and was {', '.join(sorted(ever))}"
+        if row.attempts or str(id_) in paid:
+            yield f"17: {id_} is history, and was sent"
+    for sending in sendings:
+        if not set(sending.brought_in) <= {Status.RECORDED, Status.NOT_DUE}:
+            yield f"17: sale {sending.number} was brought in, and recorded as {sending.brought_in}"
 
 
 def _is_taken_back(row: Row) -> bool:

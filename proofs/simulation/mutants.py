@@ -19,6 +19,7 @@ from cashback_core.intake.submission import SubmitSale
 from cashback_core.testing.memory_store import MemoryStore
 from simulation import broken
 from simulation.confirm_mutants import CONFIRM_MUTANTS
+from simulation.history_mutants import HISTORY_MUTANTS
 from simulation.mutant import Mutant
 from simulation.same_sale_mutants import SAME_SALE_MUTANTS
 from simulation.statement_mutants import STATEMENTS
@@ -64,4 +65,4 @@ DELIVERY: Final = tuple(
     )
 )
 
-MUTANTS: Final = (*DELIVERY, *STATEMENTS, *SAME_SALE_MUTANTS, *CONFIRM_MUTANTS)
+MUTANTS: Final = (*DELIVERY, *STATEMENTS, *SAME_SALE_MUTANTS, *CONFIRM_MUTANTS, *HISTORY_MUTANTS)

@@ -14,9 +14,9 @@ from cashback_core.delivery.leases import AttemptResult, Claim
 from cashback_core.delivery.provider import CreditRequest, Provider
 from cashback_core.delivery.record import Standing
 from cashback_core.delivery.states import Status
-from cashback_core.intake.acceptance import Submission
+from cashback_core.intake.acceptance import Repeated, Submission
 from cashback_core.operators.acts import Act, ActKind, Decision
-from cashback_core.reconciliation import Rules
+from cashback_core.reconciliation import Rules, id_in
 from cashback_core.reconciliation.incidents import Explanation, Meaning, StatementIncident
 from cashback_core.reconciliation.statements import StatementHead
 from cashback_core.sales.calculation import calculate
@@ -76,11 +76,28 @@ class Stage(Provider):
         """A new sale to be confirmed later; what its first attempt will be."""
         return self.begin(confirm_within=CONFIRM_WITHIN, document=document)
 
+    def begin_history(self) -> Claim:
+        """A sale that is brought in as recorded; what a first attempt would be."""
+        return self.begin(as_recorded=True)
+
+    def repeat(self, claim: Claim, *, as_recorded: bool = False) -> None:
+        """The same sale once more, to be sent at once, or brought in."""
+        again = replace(
+            self.row(claim).submission,
+            id=UUID(int=claim.id.int ^ 1 << 32),
+            lease_s=None if as_recorded else POLICY.lease_s,
+            as_recorded=as_recorded,
+        )
+        told = at_once(self.database.accept(again))
+        if not isinstance(told, Repeated) or told.record.id != claim.id:
+            raise Broken(f"not known: {told}")
+
     def begin(
         self,
         total_centavos: int = 20 * CENTAVOS,
         *,
         confirm_within: timedelta | None = None,
+        as_recorded: bool = False,
         document: Cpf = DOCUMENT,
     ) -> Claim:
         """A new sale, of the one customer and of one amount if none is given; its attempt leased.
@@ -102,8 +119,9 @@ class Stage(Provider):
             cashback=calculate(sale, TERMS[1].programme),
             idempotency_key=None,
             raw_body=b"{}",
-            lease_s=POLICY.lease_s if confirm_within is None else None,
+            lease_s=POLICY.lease_s if confirm_within is None and not as_recorded else None,
             confirm_within=confirm_within,
+            as_recorded=as_recorded,
         )
         at_once(self.database.accept(submission))
         return Claim(
@@ -219,7 +237,9 @@ class Stage(Provider):
         begun = at_once(self.database.begin())
         lines = lines_of(told)
         reconciliation = taken(told, lines, self.database.settling, begun.explanations)
-        book = at_once(self.database.book(reconciliation.book_since))
+        named = {id_in(line.reference) for line in lines if line.reference is not None}
+        named |= {id_.hex for said in begun.explanations.lines.values() for id_ in said if id_}
+        book = at_once(self.database.book(reconciliation.book_since, named))
         run = decided(reconciliation, book, begun)
         for wrong in misplaced(run, lines, book):
             raise Broken(wrong)

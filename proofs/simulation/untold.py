@@ -32,6 +32,7 @@ UNPAID: Final = frozenset(
         Status.CANCELLED,
         Status.UNCONFIRMED,
         Status.VOID,
+        Status.RECORDED,
     }
 )
 

@@ -14,6 +14,7 @@ from contract.attempts import AttemptsContract
 from contract.braking import BrakingContract
 from contract.catalogue import CatalogueContract
 from contract.confirming import ConfirmingContract
+from contract.history import HistoryContract
 from contract.naming import NamingContract
 from contract.pausing import PausingContract
 from contract.persons import PersonsContract
@@ -30,6 +31,7 @@ class CashbackStoreContract(
     CatalogueContract,
     BrakingContract,
     ConfirmingContract,
+    HistoryContract,
     TillsContract,
     AlikesContract,
 ):

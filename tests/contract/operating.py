@@ -50,6 +50,7 @@ from contract.builders import (
     submitted,
 )
 from contract.confirming import later
+from contract.history import history
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -116,6 +117,21 @@ class OperatorStoreContract:
         # They were never counted in a day, so nothing was given back.
         assert (await accepted(store, submitted(a_sale(centavos=20_000)))).status is Status.SENDING
         assert (await accepted(store, submitted(a_sale(centavos=20)))).status is Status.HELD
+
+    async def test_history_is_never_listed_and_never_acted_on(
+        self, store: CashbackStore, operators: OperatorStore
+    ) -> None:
+        record = await accepted(store, history())
+        wanted = OpenFilter(statuses=frozenset(Status))
+        assert (await operators.open_page(1, wanted, limit=9, after=None)).items == ()
+        for kind in ActKind:
+            for risk in (False, True):
+                act = Act(kind=kind, by="ana", reason="it was settled", accept_risk=risk)
+                decision = await operators.act(1, record.id, act)
+                assert isinstance(decision, NotFromHere)
+                assert decision.status is Status.RECORDED
+        assert await store.claim_due(limit=9, lease_s=LEASE_S) == ()
+        assert len((await history_of(store, 1, record)).events) == 1
 
     async def test_what_is_confirmed_and_cancelled_leaves_the_room_of_its_day(
         self, store: CashbackStore, operators: OperatorStore

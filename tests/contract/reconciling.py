@@ -46,6 +46,7 @@ from contract.builders import (
     submitted,
 )
 from contract.confirming import later
+from contract.history import history
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Sequence
@@ -185,6 +186,33 @@ class ReconciliationStoreContract:
         standing = await kept.store.conclude(ended(claim, CREATED))
         assert standing == final.standing
         assert await kept.store.find(claim.merchant_id, claim.id) == final
+
+    async def test_history_stands_for_no_credit_and_is_moved_by_none(self, kept: Kept) -> None:
+        kept = self.kept_with(replace(RULES, echoes_reference=True))
+        document = a_cpf()
+        record = await accepted(kept.store, history(a_sale(document=document)))
+        claim = await in_doubt(kept, document)
+        line = await a_line(kept, claim)
+        about = replace(line, reference=str(claim.id))
+        theirs = replace(line, number=2, reference=None)
+        found = await reconcile(kept, [about, theirs], claim)
+        assert await status_of(kept, claim) is Status.APPLIED
+        (incident,) = await standing(kept)
+        assert incident.cls is FindingClass.UNKNOWN_HERE, "history does not explain it"
+        named = replace(line, number=3, reference=str(record.id))
+        as_claim = replace(claim, id=record.id)
+        found = await reconcile(kept, [about, theirs, named], claim, as_claim)
+        assert (found.moved, found.opened) == (Moved(), 1)
+        assert {one.cls for one in await standing(kept)} == {
+            FindingClass.UNKNOWN_HERE,
+            FindingClass.CREDITED_UNPAID,
+        }
+        assert await status_of(kept, as_claim) is Status.RECORDED
+
+    async def test_history_asks_for_no_statement(self, kept: Kept) -> None:
+        await accepted(kept.store, history())
+        async with alone(kept) as runs:
+            assert start_of(await runs.open_entries(), kept.rules) is None
 
     async def test_rounds_end(self, kept: Kept) -> None:
         claim = await in_doubt(kept, a_cpf())

@@ -80,6 +80,7 @@ class Process:
         respond_async: bool = False,
         submitted_by: str | None = None,
         by: SubmitSale | None = None,
+        as_recorded: bool = False,
     ) -> Submitted:
         return await (by or self.submit)(
             SaleRequest(
@@ -90,6 +91,7 @@ class Process:
                 wait_s=wait_s,
                 respond_async=respond_async,
                 submitted_by=submitted_by,
+                as_recorded=as_recorded,
             )
         )
 

@@ -44,6 +44,9 @@ REASONS: Final[Mapping[WaitsFor, str]] = {
 TO_BE_CONFIRMED: Final = "accepted, to be confirmed"
 """The same of what waits for its confirmation: no brake is asked before."""
 
+AS_HISTORY: Final = "recorded as history: settled elsewhere, and never sent from here"
+"""The same of what was brought in as it was: no brake is asked, since nothing is sent."""
+
 CONFIRMED_REASONS: Final[Mapping[WaitsFor, str]] = {
     **REASONS,
     WaitsFor.TYPE_STOPPED: "confirmed while a product type of it is stopped",

@@ -47,6 +47,8 @@ class Status(StrEnum):
     """An operator ended it unpaid."""
     VOID = "void"
     """Never confirmed in its time: ended unpaid."""
+    RECORDED = "recorded"
+    """History: brought in as it was, settled elsewhere, and never sent from here."""
 
 
 class Actor(StrEnum):
@@ -60,15 +62,30 @@ class Actor(StrEnum):
     OPERATOR = "operator"
 
 
-DONE: Final = frozenset({Status.APPLIED, Status.NOT_DUE})
+DONE: Final = frozenset({Status.APPLIED, Status.NOT_DUE, Status.RECORDED})
 """States whose answer to the ERP is 201 and never changes again."""
+
+CLOSED: Final = DONE | {Status.VOID}
+"""What nearly every cashback ends in, and nobody has to do anything about.
+
+The index `cashbacks_open` and every query that is to use it leave out these very states.
+"""
+
+ENDED: Final = CLOSED | {Status.CANCELLED}
+"""States of which nothing is sent any more, unless a person takes a mark back."""
 
 TRANSITIONS: Final[frozenset[tuple[Status | None, Status, Actor]]] = frozenset(
     (source, target, actor)
     for source, targets, actors in (
         (
             None,
-            (Status.NOT_DUE, Status.PENDING, Status.HELD, Status.UNCONFIRMED),
+            (
+                Status.NOT_DUE,
+                Status.PENDING,
+                Status.HELD,
+                Status.UNCONFIRMED,
+                Status.RECORDED,  # and from there nothing leads anywhere
+            ),
             (Actor.API,),
         ),
         (Status.UNCONFIRMED, (Status.PENDING, Status.HELD), (Actor.API,)),
@@ -236,7 +253,7 @@ def conclude(delivery: Delivery, ended: Ended, policy: DeliveryPolicy) -> Conclu
         case Status.PENDING | Status.HELD | Status.REJECTED:
             move = _late_applied(ended.outcome)
             return Conclusion(move=move, incident=incident)
-        case Status.CANCELLED | Status.VOID | Status.UNCONFIRMED:
+        case Status.CANCELLED | Status.VOID | Status.UNCONFIRMED | Status.RECORDED:
             if isinstance(ended.outcome, Applied):
                 article = "an" if delivery.status is Status.UNCONFIRMED else "a"
                 incident = f"201 for {article} {delivery.status} cashback"

@@ -22,10 +22,11 @@ class Submission:
 
     With `lease_s` the first attempt is claimed in the same commit; without, the cashback stays
     pending for a worker. With `confirm_within` it is unconfirmed, and void after that time: it is
-    given no lease, asks no brake and counts in no day. With `replay_only` it is looked for under
-    its names and never recorded anew. `raw_body` is the request as it came, `submitted_by` whoever
-    sent it, `group` the one that it comes under for ever, None its sender's own. With `reads_only`
-    its sender may read that group's records alone.
+    given no lease, asks no brake and counts in no day. With `as_recorded` it is history: recorded
+    for good, with no lease, no brake and in no day, and never sent. With `replay_only` it is looked
+    for under its names and never recorded anew. `raw_body` is the request as it came,
+    `submitted_by` whoever sent it, `group` the one that it comes under for ever, None its sender's
+    own. With `reads_only` its sender may read that group's records alone.
     `equal_content` and `numbers` are the merchant's; `name_difference` says what becomes of it when
     its document is known under another person's name. With `whole_names` only the whole name is the
     same person's, unless it became known by a sale of the group that its sender reads.
@@ -39,6 +40,7 @@ class Submission:
     raw_body: bytes = field(repr=False)
     lease_s: float | None
     confirm_within: timedelta | None = None
+    as_recorded: bool = False
     replay_only: bool = False
     submitted_by: str | None = None
     group: str | None = None
@@ -48,10 +50,24 @@ class Submission:
     numbers: NumberScope = NumberScope.MERCHANT
     whole_names: bool = False
 
+    def __post_init__(self) -> None:
+        if self.as_recorded and (self.lease_s, self.confirm_within) != (None, None):
+            raise ValueError("history is neither sent nor confirmed")
+
     @property
     def is_unconfirmed(self) -> bool:
         """Whether it is recorded as unconfirmed: what earns nothing has nothing to confirm."""
         return self.confirm_within is not None and self.cashback.cashback_centavos > 0
+
+    @property
+    def is_history(self) -> bool:
+        """Whether it is recorded as history: what earns nothing is not due, whenever it was."""
+        return self.as_recorded and self.cashback.cashback_centavos > 0
+
+    @property
+    def asks_brakes(self) -> bool:
+        """Whether it is to be paid as soon as it is recorded: brakes and days are asked for it."""
+        return not self.is_unconfirmed and not self.as_recorded
 
     @property
     def comes_under(self) -> str | None:

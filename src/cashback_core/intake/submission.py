@@ -35,7 +35,7 @@ from cashback_core.sales.calculation import Cashback, calculate
 from cashback_core.sales.catalogue import skus_of
 from cashback_core.sales.content import Difference
 from cashback_core.sales.place import is_place
-from cashback_core.sales.rules import NumberScope
+from cashback_core.sales.rules import LONGEST_AGE, NumberScope
 from cashback_core.sales.sale import Sale, is_sale_id
 from cashback_core.sales.same_sale import (
     Collision,
@@ -69,6 +69,8 @@ class SaleRequest:
     `wait_s` 0 waits for nothing; `respond_async` leaves the first attempt to a worker;
     `submitted_by` is the subject that sends it, `group` the one that it comes under; `reads_only`
     is the only group whose records the subject may read, None where it may read all.
+    `as_recorded` brings history in: however old, settled elsewhere, and never sent from here. Only
+    an operator's import asks for it, and nothing of HTTP does.
     """
 
     merchant_id: int
@@ -80,6 +82,7 @@ class SaleRequest:
     submitted_by: str | None = None
     group: str | None = None
     reads_only: str | None = None
+    as_recorded: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,6 +261,8 @@ class SubmitSale:
 
     def _note_clock(self, request: SaleRequest, refused: InvalidSale, came_at: datetime) -> None:
         """By when it came: while it was looked up, an instant just ahead may have passed."""
+        if request.as_recorded:  # no till is asked what time it is
+            return
         if refused.sold_at is not None and any(
             violation.code == "sold_at_future" for violation in refused.violations
         ):
@@ -277,6 +282,7 @@ class SubmitSale:
                 request.document,
                 self.now,
                 idempotency_key=request.idempotency_key,
+                as_recorded=request.as_recorded,
             )
         except InvalidSale as error:
             terms = await _terms(self.store, request.merchant_id, request.document)
@@ -286,7 +292,9 @@ class SubmitSale:
             self._submission(request, sale, cashback, replay_only=refused is not None),
             equal_content=terms.equal_content,
             name_difference=terms.rules.name_difference,
-            confirm_within=terms.rules.confirm_within if sale.confirm_later else None,
+            confirm_within=terms.rules.confirm_within
+            if sale.confirm_later and not request.as_recorded
+            else None,
             numbers=terms.rules.numbers,
         )
         # A task of its own: a caller that hangs up between the commit and the start of the delivery
@@ -306,7 +314,11 @@ class SubmitSale:
             case TermsChanged():
                 terms = await _terms(self.store, request.merchant_id, request.document)
                 _read(
-                    request.document, terms, self.now(), request.idempotency_key
+                    request.document,
+                    terms,
+                    self.now(),
+                    request.idempotency_key,
+                    as_recorded=request.as_recorded,
                 )  # tells the ERP what is gone
                 raise StoreUnavailable("the terms have changed: as a new request it is valid")
             case NameTaken() | ContentTaken() | Collided():
@@ -389,6 +401,7 @@ class SubmitSale:
             cashback.cashback_centavos > 0
             and document is not None
             and not request.respond_async
+            and not request.as_recorded
             and not replay_only
             and not sale.confirm_later
             and deliverer.breaker.admit(
@@ -403,6 +416,7 @@ class SubmitSale:
             idempotency_key=request.idempotency_key,
             raw_body=request.raw_body,
             lease_s=deliverer.policy.lease_s if at_once else None,
+            as_recorded=request.as_recorded,
             replay_only=replay_only,
             submitted_by=request.submitted_by,
             group=request.group,
@@ -417,7 +431,7 @@ class SubmitSale:
         return settled.as_told(request.reads_only)
 
     async def _ended(self, record: Record, request: SaleRequest) -> Record:
-        if request.respond_async:
+        if request.respond_async or request.as_recorded:
             return record
         loop = asyncio.get_running_loop()
         until = loop.time() + request.wait_s
@@ -464,17 +478,24 @@ async def _terms(store: IntakeStore, merchant_id: int, document: object) -> Term
 
 
 def _read(
-    document: object, terms: Terms, now: datetime, idempotency_key: str | None
+    document: object,
+    terms: Terms,
+    now: datetime,
+    idempotency_key: str | None,
+    *,
+    as_recorded: bool = False,
 ) -> tuple[Sale, Cashback]:
+    """As the terms of its instant say; history may be of any age. Raises InvalidSale."""
+    rules = replace(terms.rules, max_age=LONGEST_AGE) if as_recorded else terms.rules
     sale = parse_sale(
         document,
-        rules=terms.rules,
+        rules=rules,
         now=now,
         programme=terms.programme,
         catalogue=terms.catalogue,
         idempotency_key=idempotency_key,
     )
-    return sale, calculate(sale, terms.programme, rules=terms.rules, accepted_at=now)
+    return sale, calculate(sale, terms.programme, rules=rules, accepted_at=now)
 
 
 async def _read_anew(
@@ -484,6 +505,7 @@ async def _read_anew(
     now: Callable[[], datetime],
     *,
     idempotency_key: str | None,
+    as_recorded: bool = False,
 ) -> tuple[Terms, Sale, Cashback]:
     """A sale under its merchant's terms, looked at once more before they know something not.
 
@@ -492,13 +514,13 @@ async def _read_anew(
     """
     terms = await _terms(store, merchant_id, document)
     try:
-        return terms, *_read(document, terms, now(), idempotency_key)
+        return terms, *_read(document, terms, now(), idempotency_key, as_recorded=as_recorded)
     except InvalidSale as error:
         if _MADE_MEANWHILE.isdisjoint(violation.code for violation in error.violations):
             raise
     store.forget_terms(merchant_id)
     terms = await _terms(store, merchant_id, document)
-    return terms, *_read(document, terms, now(), idempotency_key)
+    return terms, *_read(document, terms, now(), idempotency_key, as_recorded=as_recorded)
 
 
 def _repeat(document: object, terms: Terms, refused: InvalidSale) -> tuple[Sale, Cashback]:

@@ -25,6 +25,7 @@ UNPAID_STATES: Final = (
     Status.UNCONFIRMED,
     Status.CANCELLED,
     Status.VOID,
+    Status.RECORDED,
 )
 """What is not paid here, in the order in which a surplus credit is taken for theirs."""
 

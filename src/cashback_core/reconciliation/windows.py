@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from cashback_core.reconciliation.told import ReadStatement
 
 _TO_BE_SENT: Final = frozenset({Status.UNCONFIRMED, Status.PENDING, Status.HELD})
+_NEVER_SENT: Final = frozenset({Status.VOID, Status.RECORDED})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,11 +110,11 @@ class Rules:
     def is_over_before(self, entry: BookEntry, instant: datetime) -> bool:
         """Whether whatever credit this cashback has is dated before an instant.
 
-        What is void was never sent: only a line that names it is held against it. What was never
-        tried and may be sent yet is never over: when a database that was restored has forgotten
-        its sending, that may have been long after its acceptance.
+        What is void, or history, was never sent: only a line that names it is held against it.
+        What was never tried and may be sent yet is never over: when a database that was restored
+        has forgotten its sending, that may have been long after its acceptance.
         """
-        if entry.status is Status.VOID:
+        if entry.status in _NEVER_SENT:
             return True
         if entry.first_started_at is None and entry.status in _TO_BE_SENT:
             return False

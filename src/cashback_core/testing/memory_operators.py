@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from cashback_core.delivery.leases import Pause
-from cashback_core.delivery.states import Actor, Delivery, Status
+from cashback_core.delivery.states import CLOSED, Actor, Delivery, Status
 from cashback_core.intake.equal_sales import EqualPage, EqualSales, Try
 from cashback_core.operators.acts import (
     CALLED_UNPAID,
@@ -256,7 +256,7 @@ def _is_meant(row: Row, wanted: OpenFilter) -> bool:
     record, latest = row.record, row.events[-1]
     sale, provider = record.sale, record.standing.provider
     return (
-        row.status in wanted.statuses - {"applied", "not_due", "void"}
+        row.status in wanted.statuses - CLOSED
         and (wanted.ids is None or record.id in wanted.ids)
         and (wanted.accepted_from is None or record.accepted_at >= wanted.accepted_from)
         and (wanted.accepted_to is None or record.accepted_at < wanted.accepted_to)

@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from cashback_core.delivery.brakes import (
+    AS_HISTORY,
     HELD,
     NO_BRAKES,
     REASONS,
@@ -577,6 +578,8 @@ class MemoryStore(CashbackStore):
         waits, waiting, due_at = None, None, None
         if submission.cashback.cashback_centavos == 0:
             status = Status.NOT_DUE
+        elif submission.as_recorded:
+            status = Status.RECORDED
         elif submission.confirm_within is not None:
             status, due_at = Status.UNCONFIRMED, now + submission.confirm_within
             waiting = Waiting(why=Why.CONFIRMATION, since_at=now, until_at=due_at)
@@ -605,7 +608,7 @@ class MemoryStore(CashbackStore):
             due_at=due_at,
         )
         self.rows[submission.merchant_id, submission.id] = row
-        reason = TO_BE_CONFIRMED if status is Status.UNCONFIRMED else "accepted"
+        reason = _FIRST_REASONS.get(status, "accepted")
         self._tell(row, None, Actor.API, reason if waits is None else REASONS[waits])
         at_once = status is Status.PENDING and waits is None and not self.sender_paused
         if at_once and submission.lease_s is not None:
@@ -739,6 +742,9 @@ class MemoryStore(CashbackStore):
                 reason=reason,
             )
         )
+
+
+_FIRST_REASONS: Final = {Status.UNCONFIRMED: TO_BE_CONFIRMED, Status.RECORDED: AS_HISTORY}
 
 
 def _counted_at(row: Row) -> datetime | None:

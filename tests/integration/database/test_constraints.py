@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from uuid import uuid4
 
@@ -12,10 +13,14 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from cashback_core.delivery.states import TRANSITIONS, Actor
+import adapters.postgres
+from cashback_core.delivery.states import CLOSED, ENDED, TRANSITIONS, Actor
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+
+ADAPTERS: Final = Path(adapters.postgres.__file__).parent
 
 
 @pytest.fixture
@@ -271,3 +276,90 @@ def test_what_is_void_stays_so(connection: psycopg.Connection, unconfirmed: str)
         moved = f"update cashbacks set status = '{status}', version = 3{more}"  # noqa: S608
         with pytest.raises(psycopg.IntegrityError):
             connection.execute(moved.encode())
+
+
+@pytest.fixture
+def history(connection: psycopg.Connection, sale: str) -> str:
+    """The same sale as one that was brought in as recorded."""
+    with connection.transaction():
+        connection.execute("set local session_replication_role = replica")
+        connection.execute("delete from attempts")
+        connection.execute("update events set to_status = 'recorded'")
+        connection.execute(
+            "update cashbacks set status = 'recorded', version = 1, attempt = 0,"
+            " lease_until_at = null"
+        )
+    return sale
+
+
+NEVER_OF_HISTORY = {
+    **{
+        f"to be {status}": f"update cashbacks set status = '{status}', version = 2{more}"  # noqa: S608
+        for status, more in {
+            "pending": ", due_at = now()",
+            "unconfirmed": ", due_at = now()",
+            "sending": ", attempt = 1, lease_until_at = now()",
+            "applied": ", applied_at = now()",
+            "rejected": "",
+            "in_doubt": "",
+            "held": "",
+            "cancelled": "",
+            "void": "",
+        }.items()
+    },
+    "attempted": "update cashbacks set attempt = 1",
+    "confirmed": "update cashbacks set confirmed_at = now()",
+    "due": "update cashbacks set due_at = now()",
+    "leased": "update cashbacks set lease_until_at = now()",
+    "paid at an instant": "update cashbacks set applied_at = now()",
+    "worth more": "update cashbacks set cashback_centavos = 51",
+    "told to move": "insert into events (merchant_id, cashback_id, sequence, at, actor, actor_name, from_status, to_status, attempt, reason) select merchant_id, cashback_id, 2, now(), 'operator', 'ana', 'recorded', 'pending', 0, '' from cashbacks",
+}
+
+
+@pytest.mark.parametrize("statement", NEVER_OF_HISTORY.values(), ids=NEVER_OF_HISTORY)
+def test_what_is_history_is_never(
+    connection: psycopg.Connection, history: str, statement: str
+) -> None:
+    assert history
+    with pytest.raises(psycopg.IntegrityError):
+        connection.execute(statement.encode())
+
+
+@pytest.mark.parametrize("status", ["pending", "held", "rejected", "in_doubt", "cancelled"])
+def test_nothing_becomes_history(connection: psycopg.Connection, sale: str, status: str) -> None:
+    due = "now()" if status == "pending" else "null"
+    attempt = 0 if status in {"pending", "held", "cancelled"} else 1
+    with connection.transaction():
+        connection.execute("set local session_replication_role = replica")
+        connection.execute(
+            f"update cashbacks set status = '{status}', attempt = {attempt}, due_at = {due}, lease_until_at = null".encode()  # noqa: S608
+        )
+    become = "set status = 'recorded', version = 3, attempt = 0, due_at = null"
+    with pytest.raises(psycopg.IntegrityError, match=f"no move from {status}"):
+        connection.execute(f"update cashbacks {become} where cashback_id = '{sale}'".encode())
+
+
+def test_every_query_of_what_is_open_leaves_out_what_its_index_leaves_out(
+    connection: psycopg.Connection,
+) -> None:
+    """One that leaves out less, or more in one list, reads the whole table."""
+    (index,) = connection.execute(
+        "select pg_get_expr(indpred, indrelid) from pg_index"
+        " where indexrelid = 'cashbacks_open'::regclass"
+    ).fetchone() or ("",)
+    assert set(re.findall(r"'([a-z_]+)'::text", index)) == CLOSED
+    sources = [f for f in ADAPTERS.rglob("*") if f.suffix in {".py", ".sql"}]
+    lists = [
+        (str(file.relative_to(ADAPTERS)), frozenset(re.findall(r"'([a-z_]+)'", found)))
+        for file in sources
+        if file.name != "schema.sql"
+        for found in re.findall(r"not in \(('applied', 'not_due'[^)]*)\)", file.read_text())
+    ]
+    assert len(lists) >= 10
+    assert [named for named in lists if named[1] not in (CLOSED, ENDED)] == []
+    of_all_ended = {file for file, states in lists if states == ENDED}
+    assert of_all_ended == {
+        "privacy/erasure.py",
+        "schema/migrations/0012_erasure.sql",
+    }, "by sales of one customer: no index of open ones is asked"

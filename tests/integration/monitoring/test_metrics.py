@@ -213,7 +213,7 @@ def test_the_worker_tells_of_open_money_by_the_database_also_after_a_kill(fleet:
     def stored() -> dict[str, float]:
         query = (
             "select status, count(*)::float8 from cashbacks"
-            " where status not in ('applied', 'not_due', 'cancelled', 'void')"
+            " where status not in ('applied', 'not_due', 'cancelled', 'void', 'recorded')"
             " group by status"
         )
         return dict(gateway.rows(query))

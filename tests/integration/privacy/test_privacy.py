@@ -35,6 +35,7 @@ from contract.builders import (
     submitted,
 )
 from contract.confirming import later
+from contract.history import history
 from contract.reconciling import RULES, Kept, in_doubt, reconcile
 from integration.running import SEAL
 from integration.two_merchants import ERASER, session
@@ -475,6 +476,22 @@ async def test_what_nobody_confirmed_yet_keeps_its_raw_bytes_and_nobody_elses(
     assert await privacy.retain(Retention(raw_days=30), limit=100) == 1
     assert rows(dsn, kept) == []
     assert await privacy.retain(Retention(raw_days=30), limit=100) == 0
+
+
+async def test_history_keeps_nobody_from_being_erased_and_no_raw_bytes(
+    store: PostgresCashbackStore, privacy: PostgresPrivacyStore, dsn: str
+) -> None:
+    document = a_cpf()
+    sale = a_sale(document=document, name=NAME, sale_id="1801")
+    record = await accepted(store, history(sale))
+    made_older(dsn, 40)
+    await paid(store, a_cpf())
+    assert await privacy.retain(Retention(raw_days=30), limit=9) == 1
+    assert isinstance(await privacy.erase(1, customer_id(dsn, document), WHY), Erased)
+    assert str(document) not in everything(dsn)
+    again = await store.accept(submitted(sale))
+    assert isinstance(again, Repeated)
+    assert (again.record.id, again.record.status) == (record.id, Status.RECORDED)
 
 
 async def test_customers_who_bought_nothing_for_long_are_erased_and_others_kept(

@@ -72,8 +72,9 @@ def _submit(id_: str, summary: str, description: str) -> Operation:
         successes={
             201: Success(
                 schema="RecordedSale",
-                description="Recorded and final: `applied`, or `not_due` when it rounds to zero."
-                " Final answers repeat byte for byte.",
+                description="Recorded and final: `applied`, `not_due` when it rounds to zero, or"
+                " `recorded` when an import brought it in as history, settled elsewhere, and it"
+                " is never sent. Final answers repeat byte for byte.",
                 headers=_SUBMITTED,
             ),
             202: Success(

@@ -21,7 +21,7 @@ from adapters.http.wire.filters import (
 )
 from adapters.http.wire.queries import Ordering, QueryReader
 from cashback_core.delivery.record import RateVersion, RecordFilter
-from cashback_core.delivery.states import DONE, Status
+from cashback_core.delivery.states import CLOSED, Status
 from cashback_core.operators.acts import ATTENTION, OpenFilter
 from cashback_core.reconciliation.findings import FindingClass
 from cashback_core.sales.place import MAX_PLACE_CHARS, PLACE
@@ -87,7 +87,7 @@ OPEN_FILTERS: Final = Filters(
     dict[str, Any],
     status=ChoiceFilter(
         about="Only this status; without it `held`, `in_doubt` and `rejected`.",
-        choices=tuple(sorted(s for s in Status if s not in {*DONE, Status.VOID})),
+        choices=tuple(sorted(s for s in Status if s not in CLOSED)),
         code="status_unknown",
     ),
     document=_DOCUMENT,

@@ -275,11 +275,12 @@ def examine_backlog(dsn: str) -> OpenWork:
     with opened(dsn, _AS_WORKER) as server:
         counts = server.execute(
             "select status, count(*) from cashbacks"
-            " where status not in ('applied', 'not_due', 'void') group by status"
+            " where status not in ('applied', 'not_due', 'void', 'recorded') group by status"
         ).fetchall()
         oldest = server.execute(
             "select status, accepted_at from cashbacks"
-            " where status not in ('applied', 'not_due', 'void', 'cancelled', 'unconfirmed')"
+            " where status not in ('applied', 'not_due', 'void', 'recorded')"
+            " and status not in ('cancelled', 'unconfirmed')"
             " order by accepted_at limit 1"
         ).fetchone()
         overdue, expired = _one(

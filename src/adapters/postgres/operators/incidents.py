@@ -187,7 +187,7 @@ async def _named(
         select c.cashback_id
         from cashbacks as c
         cross join lateral replace(c.cashback_id::text, '-', '') as hex
-        where c.status not in ('applied', 'not_due', 'void')
+        where c.status not in ('applied', 'not_due', 'void', 'recorded')
             and exists (
                 select from unnest(%(parts)s::text[]) as p (part)
                 where position(p.part in hex) > 0 or position(hex in p.part) > 0

@@ -14,7 +14,7 @@ MEANT: Final[LiteralString] = """
     join sales as s using (merchant_id, cashback_id)
     where c.status = any(%(statuses)s)
         -- What the index of open ones needs to see.
-        and c.status not in ('applied', 'not_due', 'void')
+        and c.status not in ('applied', 'not_due', 'void', 'recorded')
         and (%(merchant_id)s::bigint is null or c.merchant_id = %(merchant_id)s)
         and (%(document)s::text is null or s.document = %(document)s)
         and (%(sold_from)s::timestamptz is null or s.sold_at >= %(sold_from)s)

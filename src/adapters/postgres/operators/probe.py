@@ -68,7 +68,7 @@ async def _backlog(connection: AsyncConnection[Any]) -> Backlog:
             extract(epoch from clock_timestamp() - min(accepted_at))::float8
         from cashbacks
         -- What the index of open ones needs to see.
-        where status not in ('applied', 'not_due', 'void')
+        where status not in ('applied', 'not_due', 'void', 'recorded')
             and status <> 'cancelled'
         group by status
         """

@@ -210,7 +210,8 @@ async def _drop_raw(
             and s.accepted_at < now() - make_interval(days => %(days)s)
             and s.accepted_at < coalesce((
                 select min(accepted_at) from cashbacks
-                where merchant_id = %(m)s and status not in ('applied', 'not_due', 'void')
+                where merchant_id = %(m)s
+                    and status not in ('applied', 'not_due', 'void', 'recorded')
                     and status not in ('cancelled', 'unconfirmed')
             ), 'infinity')
         order by s.accepted_at
@@ -223,7 +224,7 @@ async def _drop_raw(
         """
         select c.cashback_id from cashbacks as c
         where c.merchant_id = %s and c.cashback_id = any(%s)
-            and c.status in ('applied', 'not_due', 'void', 'cancelled')
+            and c.status in ('applied', 'not_due', 'void', 'recorded', 'cancelled')
         limit %s
         """,
         [merchant_id, raw.left, limit],

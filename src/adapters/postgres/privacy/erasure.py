@@ -56,7 +56,7 @@ async def erase(
         """
         select count(*) from sales as s join cashbacks as c using (merchant_id, cashback_id)
         where s.merchant_id = %s and s.document = %s
-            and c.status not in ('applied', 'not_due', 'cancelled', 'void')
+            and c.status not in ('applied', 'not_due', 'cancelled', 'void', 'recorded')
         """,
         [merchant_id, document],
     )

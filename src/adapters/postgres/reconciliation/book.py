@@ -57,7 +57,7 @@ _JOINED: Final[LiteralString] = """
 _WITHIN: Final[LiteralString] = """
     case
         when c.status in ('in_doubt', 'sending', 'unconfirmed') then true
-        when c.status = 'void' then false
+        when c.status in ('void', 'recorded') then false
         when c.status = 'applied' then c.applied_at >= %(applied_since)s
         when a.last_started_at is not null then a.last_started_at >= %(tried_since)s
         when c.status in ('pending', 'held') then true
@@ -71,7 +71,7 @@ _APPLIED: Final[LiteralString] = f"""
 """
 _UNPAID: Final[LiteralString] = f"""
     {_COLUMNS} from cashbacks as c {_JOINED}
-    where c.status not in ('applied', 'not_due', 'void') and {_WITHIN}
+    where c.status not in ('applied', 'not_due', 'void', 'recorded') and {_WITHIN}
 """
 _NAMED: Final[LiteralString] = f"""
     {_COLUMNS}

@@ -22,7 +22,7 @@ from adapters.postgres.sales.sale_names import (
     put_right,
     read_equal,
 )
-from cashback_core.delivery.brakes import HELD, REASONS, TO_BE_CONFIRMED
+from cashback_core.delivery.brakes import AS_HISTORY, HELD, REASONS, TO_BE_CONFIRMED
 from cashback_core.delivery.record import Record, Standing
 from cashback_core.delivery.states import Status
 from cashback_core.delivery.waits import Waiting, Why
@@ -106,9 +106,7 @@ async def accept_group(
     records = dict(names.records)
     if accepted:
         meanings = {s.id: settled[s.id].meaning for s in accepted}
-        await put_brakes_on(
-            cursor, brakes, (ToBePaid.of(s) for s in accepted if not s.is_unconfirmed)
-        )
+        await put_brakes_on(cursor, brakes, (ToBePaid.of(s) for s in accepted if s.asks_brakes))
         accepted_at = await _insert(cursor, accepted, meanings, other, brakes)
         records |= {
             s.id: _new_record(s, accepted_at, meanings[s.id], brakes, name_differs=s.id in other)
@@ -349,6 +347,7 @@ async def _insert(
             select m, c, 1, now(), 'api', null,
                 case status when 'sending' then 'pending' else status end, 0,
                 case status when 'unconfirmed' then '{TO_BE_CONFIRMED}'
+                    when 'recorded' then '{AS_HISTORY}'
                     else coalesce(waits, 'accepted') end
             from input
             union all
@@ -479,6 +478,8 @@ def _alike_to(meaning: Meaning) -> tuple[UUID, ...]:
 def _first_status(submission: Submission, brakes: Brakes) -> Status:
     if submission.cashback.cashback_centavos == 0:
         return Status.NOT_DUE
+    if submission.as_recorded:
+        return Status.RECORDED
     if submission.is_unconfirmed:
         return Status.UNCONFIRMED
     waits = brakes.waits.get(submission.id)

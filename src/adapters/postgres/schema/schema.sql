@@ -190,14 +190,14 @@ begin
     where s.merchant_id = new.merchant_id
         and s.accepted_at >= starts_at and s.accepted_at < settled_at
         and c.confirmed_at is null
-        and c.status not in ('held', 'cancelled', 'rejected', 'not_due', 'unconfirmed', 'void');
+        and c.status not in ('held', 'cancelled', 'rejected', 'not_due', 'unconfirmed', 'void', 'recorded');
     perform pg_advisory_xact_lock(108243400222067);
     select coalesce(sum(c.cashback_centavos), 0) into lately
     from sales as s join cashbacks as c using (merchant_id, cashback_id)
     where s.merchant_id = new.merchant_id
         and s.accepted_at >= greatest(starts_at, settled_at)
         and c.confirmed_at is null
-        and c.status not in ('held', 'cancelled', 'rejected', 'not_due', 'unconfirmed', 'void');
+        and c.status not in ('held', 'cancelled', 'rejected', 'not_due', 'unconfirmed', 'void', 'recorded');
     select coalesce(sum(c.cashback_centavos), 0) into confirmed
     from cashbacks as c
     where c.merchant_id = new.merchant_id and c.confirmed_at >= starts_at
@@ -515,10 +515,10 @@ begin
         or (new.attempt > old.attempt) <> (new.status = 'sending' and old.status = 'pending')
         or new.cashback_centavos <> old.cashback_centavos
         or new.accepted_at <> old.accepted_at
-        or old.status in ('not_due', 'cancelled', 'void') and new.status <> old.status
+        or old.status in ('not_due', 'cancelled', 'void', 'recorded') and new.status <> old.status
         or old.status = 'applied' and new.status not in ('applied', 'in_doubt')
         or new.status <> old.status and (
-            new.status = 'unconfirmed'
+            new.status in ('unconfirmed', 'recorded')
             or new.status = 'void' and (old.status <> 'unconfirmed' or old.due_at > now())
         )
         or old.status = 'unconfirmed' and (
@@ -556,7 +556,7 @@ begin
     if exists (
         select from sales as s join cashbacks as c using (merchant_id, cashback_id)
         where s.merchant_id = old.merchant_id and s.document = old.document
-            and c.status not in ('applied', 'not_due', 'cancelled', 'void')
+            and c.status not in ('applied', 'not_due', 'cancelled', 'void', 'recorded')
     ) then
         raise exception 'a cashback of customer % is open', old.customer_id
             using errcode = 'integrity_constraint_violation', constraint = 'only_whom_it_erases';
@@ -983,7 +983,7 @@ declare
     whose text;
     ended boolean;
 begin
-    select s.document, c.status in ('applied', 'not_due', 'cancelled', 'void') into whose, ended
+    select s.document, c.status in ('applied', 'not_due', 'cancelled', 'void', 'recorded') into whose, ended
     from sales as s join cashbacks as c using (merchant_id, cashback_id)
     where s.merchant_id = old.merchant_id and s.cashback_id = old.cashback_id;
     if (case
@@ -1554,7 +1554,7 @@ begin
         join sales as s on s.merchant_id = c.merchant_id and s.cashback_id = c.cashback_id
         left join attempts as a
             on a.merchant_id = c.merchant_id and a.cashback_id = c.cashback_id and a.attempt = 1
-        where c.status not in ('applied', 'not_due', 'void')
+        where c.status not in ('applied', 'not_due', 'void', 'recorded')
             and (of_merchant is null or c.merchant_id = of_merchant)
             and (only_these is null or c.cashback_id = any (only_these))
     ), found as (
@@ -1879,8 +1879,8 @@ CREATE TABLE public.cashbacks (
     CONSTRAINT cashbacks_check1 CHECK (((status = ANY (ARRAY['pending'::text, 'unconfirmed'::text])) = (due_at IS NOT NULL))),
     CONSTRAINT cashbacks_check2 CHECK (((status = 'sending'::text) = (lease_until_at IS NOT NULL))),
     CONSTRAINT cashbacks_check3 CHECK (((status = 'applied'::text) = (applied_at IS NOT NULL))),
-    CONSTRAINT cashbacks_confirmed CHECK (((status <> ALL (ARRAY['unconfirmed'::text, 'void'::text])) OR ((attempt = 0) AND (confirmed_at IS NULL)))),
-    CONSTRAINT cashbacks_status_check CHECK ((status = ANY (ARRAY['not_due'::text, 'unconfirmed'::text, 'pending'::text, 'sending'::text, 'applied'::text, 'rejected'::text, 'in_doubt'::text, 'held'::text, 'cancelled'::text, 'void'::text]))),
+    CONSTRAINT cashbacks_confirmed CHECK (((status <> ALL (ARRAY['unconfirmed'::text, 'void'::text, 'recorded'::text])) OR ((attempt = 0) AND (confirmed_at IS NULL)))),
+    CONSTRAINT cashbacks_status_check CHECK ((status = ANY (ARRAY['not_due'::text, 'unconfirmed'::text, 'pending'::text, 'sending'::text, 'applied'::text, 'rejected'::text, 'in_doubt'::text, 'held'::text, 'cancelled'::text, 'void'::text, 'recorded'::text]))),
     CONSTRAINT cashbacks_tried CHECK (((attempt > 0) OR (status <> ALL (ARRAY['sending'::text, 'rejected'::text])))),
     CONSTRAINT cashbacks_version_check CHECK ((version > 0))
 )
@@ -1981,7 +1981,7 @@ CREATE TABLE public.events (
     CONSTRAINT events_actor_name_check CHECK (((char_length(actor_name) >= 1) AND (char_length(actor_name) <= 64))),
     CONSTRAINT events_attempt_check CHECK ((attempt >= 0)),
     CONSTRAINT events_check CHECK (((sequence = 1) = (from_status IS NULL))),
-    CONSTRAINT events_only_listed_moves CHECK ((((((COALESCE(from_status, 'new'::text) || '>'::text) || to_status) || '>'::text) || actor) = ANY (ARRAY['new>not_due>api'::text, 'new>pending>api'::text, 'new>held>api'::text, 'new>unconfirmed>api'::text, 'unconfirmed>pending>api'::text, 'unconfirmed>held>api'::text, 'unconfirmed>void>worker'::text, 'unconfirmed>cancelled>operator'::text, 'unconfirmed>applied>settler'::text, 'pending>sending>api'::text, 'pending>sending>worker'::text, 'sending>applied>api'::text, 'sending>rejected>api'::text, 'sending>pending>api'::text, 'sending>held>api'::text, 'sending>in_doubt>api'::text, 'sending>applied>worker'::text, 'sending>rejected>worker'::text, 'sending>pending>worker'::text, 'sending>held>worker'::text, 'sending>in_doubt>worker'::text, 'sending>in_doubt>reaper'::text, 'pending>applied>late_answer'::text, 'held>applied>late_answer'::text, 'rejected>applied>late_answer'::text, 'in_doubt>applied>late_answer'::text, 'in_doubt>pending>late_answer'::text, 'in_doubt>rejected>late_answer'::text, 'in_doubt>applied>settler'::text, 'in_doubt>pending>settler'::text, 'in_doubt>held>settler'::text, 'pending>applied>settler'::text, 'pending>in_doubt>settler'::text, 'held>applied>settler'::text, 'rejected>applied>settler'::text, 'in_doubt>applied>operator'::text, 'in_doubt>pending>operator'::text, 'in_doubt>rejected>operator'::text, 'held>pending>operator'::text, 'held>cancelled>operator'::text, 'held>applied>operator'::text, 'rejected>pending>operator'::text, 'rejected>cancelled>operator'::text, 'rejected>applied>operator'::text, 'rejected>in_doubt>operator'::text, 'applied>in_doubt>operator'::text, 'pending>cancelled>operator'::text]))),
+    CONSTRAINT events_only_listed_moves CHECK ((((((COALESCE(from_status, 'new'::text) || '>'::text) || to_status) || '>'::text) || actor) = ANY (ARRAY['new>not_due>api'::text, 'new>pending>api'::text, 'new>held>api'::text, 'new>unconfirmed>api'::text, 'new>recorded>api'::text, 'unconfirmed>pending>api'::text, 'unconfirmed>held>api'::text, 'unconfirmed>void>worker'::text, 'unconfirmed>cancelled>operator'::text, 'unconfirmed>applied>settler'::text, 'pending>sending>api'::text, 'pending>sending>worker'::text, 'sending>applied>api'::text, 'sending>rejected>api'::text, 'sending>pending>api'::text, 'sending>held>api'::text, 'sending>in_doubt>api'::text, 'sending>applied>worker'::text, 'sending>rejected>worker'::text, 'sending>pending>worker'::text, 'sending>held>worker'::text, 'sending>in_doubt>worker'::text, 'sending>in_doubt>reaper'::text, 'pending>applied>late_answer'::text, 'held>applied>late_answer'::text, 'rejected>applied>late_answer'::text, 'in_doubt>applied>late_answer'::text, 'in_doubt>pending>late_answer'::text, 'in_doubt>rejected>late_answer'::text, 'in_doubt>applied>settler'::text, 'in_doubt>pending>settler'::text, 'in_doubt>held>settler'::text, 'pending>applied>settler'::text, 'pending>in_doubt>settler'::text, 'held>applied>settler'::text, 'rejected>applied>settler'::text, 'in_doubt>applied>operator'::text, 'in_doubt>pending>operator'::text, 'in_doubt>rejected>operator'::text, 'held>pending>operator'::text, 'held>cancelled>operator'::text, 'held>applied>operator'::text, 'rejected>pending>operator'::text, 'rejected>cancelled>operator'::text, 'rejected>applied>operator'::text, 'rejected>in_doubt>operator'::text, 'applied>in_doubt>operator'::text, 'pending>cancelled>operator'::text]))),
     CONSTRAINT events_operators_sign CHECK (((actor = 'operator'::text) = (actor_name IS NOT NULL))),
     CONSTRAINT events_sequence_check CHECK ((sequence > 0))
 );
@@ -2766,7 +2766,7 @@ CREATE INDEX cashbacks_leased ON public.cashbacks USING btree (lease_until_at) W
 
 -- Name: cashbacks_open; Type: INDEX; Schema: public; Owner: -
 
-CREATE INDEX cashbacks_open ON public.cashbacks USING btree (merchant_id, status, accepted_at DESC) WHERE (status <> ALL (ARRAY['applied'::text, 'not_due'::text, 'void'::text]));
+CREATE INDEX cashbacks_open ON public.cashbacks USING btree (merchant_id, status, accepted_at DESC) WHERE (status <> ALL (ARRAY['applied'::text, 'not_due'::text, 'void'::text, 'recorded'::text]));
 
 -- Name: cashbacks_put_off; Type: INDEX; Schema: public; Owner: -
 

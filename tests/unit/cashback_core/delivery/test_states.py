@@ -21,6 +21,9 @@ from cashback_core.delivery.evidence import (
     Unknown,
 )
 from cashback_core.delivery.states import (
+    CLOSED,
+    DONE,
+    ENDED,
     TRANSITIONS,
     Actor,
     Conclusion,
@@ -91,7 +94,7 @@ def test_the_end_of_the_latest_attempt(status: Status, name: str) -> None:
         assert (status, conclusion.move.to, conclusion.move.actor) in TRANSITIONS
         assert (conclusion.move.due_at is not None) == (expected == "pending")
         assert conclusion.move.reason
-    unsent = {Status.CANCELLED, Status.VOID, Status.UNCONFIRMED}
+    unsent = {Status.CANCELLED, Status.VOID, Status.UNCONFIRMED, Status.RECORDED}
     assert (conclusion.incident is not None) == (status in unsent and name == "applied")
 
 
@@ -210,7 +213,18 @@ def test_every_state_can_be_reached_and_only_final_ones_are_never_left() -> None
     left = {source for source, _, _ in TRANSITIONS if source is not None}
     assert reached == set(Status)
     # What an operator marked applied another one may take back; nobody else moves it.
-    assert set(Status) - left == {Status.NOT_DUE, Status.CANCELLED, Status.VOID}
+    final = {Status.NOT_DUE, Status.CANCELLED, Status.VOID, Status.RECORDED}
+    assert set(Status) - left == final
+    assert final | {Status.APPLIED} == ENDED
+    assert ENDED - {Status.CANCELLED} == CLOSED > DONE
+
+
+def test_nothing_becomes_history_and_history_becomes_nothing() -> None:
+    moves = {move for move in TRANSITIONS if Status.RECORDED in move}
+    assert moves == {(None, Status.RECORDED, Actor.API)}
+
+
+def test_what_is_applied_is_left_by_an_operator_alone() -> None:
     applied = {move for move in TRANSITIONS if move[0] is Status.APPLIED}
     assert applied == {(Status.APPLIED, Status.IN_DOUBT, Actor.OPERATOR)}
 

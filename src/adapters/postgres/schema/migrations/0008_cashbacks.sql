@@ -7,7 +7,7 @@ create table cashbacks (
     cashback_id uuid not null,
     status text collate "C" not null check (status in (
         'not_due', 'unconfirmed', 'pending', 'sending', 'applied', 'rejected', 'in_doubt', 'held',
-        'cancelled', 'void'
+        'cancelled', 'void', 'recorded'
     )),
     -- The number of events so far; the latest event tells the present status.
     version integer not null check (version > 0),
@@ -33,9 +33,9 @@ create table cashbacks (
     -- Above a ceiling it is held before it was ever tried; and after a restore a cashback may be
     -- credited whose attempts are lost.
     constraint cashbacks_tried check (attempt > 0 or status not in ('sending', 'rejected')),
-    -- Nothing is sent before it is confirmed, and of what is void nothing ever was.
+    -- Nothing is sent before it is confirmed, and of what is void, or history, nothing ever was.
     constraint cashbacks_confirmed check (
-        status not in ('unconfirmed', 'void') or attempt = 0 and confirmed_at is null
+        status not in ('unconfirmed', 'void', 'recorded') or attempt = 0 and confirmed_at is null
     )
 )
 -- Rows are updated at least once: room on the page keeps a row's versions together.
@@ -48,8 +48,9 @@ create index cashbacks_unconfirmed on cashbacks (due_at) where status = 'unconfi
 create index cashbacks_confirmed on cashbacks (merchant_id, confirmed_at)
     where confirmed_at is not null;
 create index cashbacks_leased on cashbacks (lease_until_at) where status = 'sending';
+-- The same states as cashback_core.delivery.states.CLOSED, as in every query that is to use it, by test.
 create index cashbacks_open on cashbacks (merchant_id, status, accepted_at desc)
-    where status not in ('applied', 'not_due', 'void');
+    where status not in ('applied', 'not_due', 'void', 'recorded');
 -- Reconciliation compares the provider's statement with every cashback that was paid in its window.
 create index cashbacks_applied on cashbacks (applied_at) where status = 'applied';
 alter table cashbacks add primary key (merchant_id, cashback_id);  -- made last: see `sales`
@@ -106,6 +107,7 @@ create table events (
     -- Every move there is: the same list as cashback_core.delivery.states.TRANSITIONS, by test.
     constraint events_only_listed_moves check (coalesce(from_status, 'new') || '>' || to_status || '>' || actor in (
         'new>not_due>api', 'new>pending>api', 'new>held>api', 'new>unconfirmed>api',
+        'new>recorded>api',
         'unconfirmed>pending>api', 'unconfirmed>held>api', 'unconfirmed>void>worker',
         'unconfirmed>cancelled>operator', 'unconfirmed>applied>settler',
         'pending>sending>api', 'pending>sending>worker',
@@ -149,7 +151,7 @@ create trigger attempts_stay before delete on attempts
 select refuse_truncating('attempts');
 
 -- Applied leads to in_doubt, when an operator's mark is taken back, and nowhere else. What is unconfirmed
--- is confirmed once, and void only after its time.
+-- is confirmed once, and void only after its time. Nothing becomes history, and history becomes nothing.
 create function guard_cashback_move() returns trigger language plpgsql as $$
 begin
     if (new.status <> old.status) <> (new.version = old.version + 1)
@@ -158,10 +160,10 @@ begin
         or (new.attempt > old.attempt) <> (new.status = 'sending' and old.status = 'pending')
         or new.cashback_centavos <> old.cashback_centavos
         or new.accepted_at <> old.accepted_at
-        or old.status in ('not_due', 'cancelled', 'void') and new.status <> old.status
+        or old.status in ('not_due', 'cancelled', 'void', 'recorded') and new.status <> old.status
         or old.status = 'applied' and new.status not in ('applied', 'in_doubt')
         or new.status <> old.status and (
-            new.status = 'unconfirmed'
+            new.status in ('unconfirmed', 'recorded')
             or new.status = 'void' and (old.status <> 'unconfirmed' or old.due_at > now())
         )
         or old.status = 'unconfirmed' and (

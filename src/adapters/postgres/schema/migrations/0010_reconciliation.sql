@@ -239,7 +239,7 @@ begin
         join sales as s on s.merchant_id = c.merchant_id and s.cashback_id = c.cashback_id
         left join attempts as a
             on a.merchant_id = c.merchant_id and a.cashback_id = c.cashback_id and a.attempt = 1
-        where c.status not in ('applied', 'not_due', 'void')
+        where c.status not in ('applied', 'not_due', 'void', 'recorded')
             and (of_merchant is null or c.merchant_id = of_merchant)
             and (only_these is null or c.cashback_id = any (only_these))
     ), found as (

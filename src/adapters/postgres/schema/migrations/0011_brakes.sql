@@ -38,14 +38,14 @@ begin
     where s.merchant_id = new.merchant_id
         and s.accepted_at >= starts_at and s.accepted_at < settled_at
         and c.confirmed_at is null
-        and c.status not in ('held', 'cancelled', 'rejected', 'not_due', 'unconfirmed', 'void');
+        and c.status not in ('held', 'cancelled', 'rejected', 'not_due', 'unconfirmed', 'void', 'recorded');
     perform pg_advisory_xact_lock(108243400222067);
     select coalesce(sum(c.cashback_centavos), 0) into lately
     from sales as s join cashbacks as c using (merchant_id, cashback_id)
     where s.merchant_id = new.merchant_id
         and s.accepted_at >= greatest(starts_at, settled_at)
         and c.confirmed_at is null
-        and c.status not in ('held', 'cancelled', 'rejected', 'not_due', 'unconfirmed', 'void');
+        and c.status not in ('held', 'cancelled', 'rejected', 'not_due', 'unconfirmed', 'void', 'recorded');
     select coalesce(sum(c.cashback_centavos), 0) into confirmed
     from cashbacks as c
     where c.merchant_id = new.merchant_id and c.confirmed_at >= starts_at

@@ -98,7 +98,7 @@ begin
     if exists (
         select from sales as s join cashbacks as c using (merchant_id, cashback_id)
         where s.merchant_id = old.merchant_id and s.document = old.document
-            and c.status not in ('applied', 'not_due', 'cancelled', 'void')
+            and c.status not in ('applied', 'not_due', 'cancelled', 'void', 'recorded')
     ) then
         raise exception 'a cashback of customer % is open', old.customer_id
             using errcode = 'integrity_constraint_violation', constraint = 'only_whom_it_erases';
@@ -118,7 +118,7 @@ declare
     whose text;
     ended boolean;
 begin
-    select s.document, c.status in ('applied', 'not_due', 'cancelled', 'void') into whose, ended
+    select s.document, c.status in ('applied', 'not_due', 'cancelled', 'void', 'recorded') into whose, ended
     from sales as s join cashbacks as c using (merchant_id, cashback_id)
     where s.merchant_id = old.merchant_id and s.cashback_id = old.cashback_id;
     if (case
