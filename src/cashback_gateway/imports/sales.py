@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 MAX_SALE_BYTES: Final = 256 * 1024
 """As the body of a request has."""
 
+_LINE_BYTES: Final = 200
 _CUSTOMER: Final = "customer."
 _NAMES: Final = ("sale_id", "idempotency_key", "store")
 KEY: Final = "idempotency_key"
@@ -36,6 +37,8 @@ class FileSale:
     line: int
     last_line: int
     lines: tuple[int, ...] = ()
+    size: int = 0
+    """About so many bytes."""
     document: object = field(default=None, repr=False)
     key: str | None = None
     columns: dict[str, str] = field(default_factory=dict[str, str])
@@ -98,6 +101,7 @@ def _json_sales(file: BinaryIO, profile: Profile) -> Iterator[FileSale]:
         yield FileSale(
             line=number,
             last_line=number,
+            size=len(line.text),
             document=document,
             key=key if isinstance(key, str) else None,
             faults=faults,
@@ -225,6 +229,7 @@ class _Csv:
             line=open_.line,
             last_line=open_.last_line,
             lines=tuple(open_.lines),
+            size=_LINE_BYTES * len(open_.lines),
             document=document,
             key=open_.told.get(KEY),
             columns={name: column for name, (_, column) in self.placed.items()},
