@@ -6,13 +6,14 @@ rate, and no provider. A worker delivers what is due.
 
 from __future__ import annotations
 
+import os
 import random
 import sys
 import time
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Final, NoReturn, cast
+from typing import TYPE_CHECKING, Annotated, Any, Final, NoReturn
 
 from cyclopts import Parameter
 
@@ -24,24 +25,22 @@ from adapters.postgres.connection.startup_checks import refuse_other_key
 from cashback_core.delivery.deliverer import Deliverer, DeliveriesUnderWay
 from cashback_core.delivery.provider import Provider
 from cashback_core.delivery.states import DeliveryPolicy
-from cashback_core.intake.batch import NotTaken, SubmitBatch
+from cashback_core.intake.batch import SubmitBatch
 from cashback_core.intake.submission import QuoteSale, SubmitSale
 from cashback_core.people.callers import CLIENT
 from cashback_core.values.availability import StoreUnavailable
-from cashback_core.values.documents import mask
 from cashback_core.values.ids import new_id
-from cashback_core.values.money import format_centavos
-from cashback_core.values.violations import InvalidSale
 from cashback_gateway.commands.as_platform import caller_for
+from cashback_gateway.commands.import_preview import Preview
 from cashback_gateway.commands.parameters import Json, Signer, Slug
 from cashback_gateway.commands.place import Here
 from cashback_gateway.commands.readers import read_by, read_path
 from cashback_gateway.commands.refusals import ActRefusedError, WrongUseError
-from cashback_gateway.commands.tables import PrintedList, TableColumn, show_json, show_listing
+from cashback_gateway.commands.tables import show_json
 from cashback_gateway.imports.lines import UnreadableFileError
 from cashback_gateway.imports.profile import ProfileError, read_profile
 from cashback_gateway.imports.progress import ProgressFile, digest_of
-from cashback_gateway.imports.report import Report, faults_of
+from cashback_gateway.imports.report import Report
 from cashback_gateway.imports.run import ImportRun, Sender, StoppedError
 from cashback_gateway.imports.sales import sales_of
 from cashback_gateway.processes.container import now
@@ -52,26 +51,10 @@ if TYPE_CHECKING:
     from cashback_core.delivery.evidence import Evidence
     from cashback_core.delivery.provider import CreditRequest
     from cashback_gateway.commands.place import Workplace
-    from cashback_gateway.imports.lines import Fault
     from cashback_gateway.imports.profile import Profile
     from cashback_gateway.imports.progress import Reached
-    from cashback_gateway.imports.sales import FileSale
-
-FIRST: Final = 10
-"""So many sales a dry run shows, and as many faults."""
 
 _TOLD_EVERY_S: Final = 5.0
-_COLUMNS: Final = (
-    TableColumn("line", right=True),
-    TableColumn("sale_id", "SALE"),
-    TableColumn("sold_at"),
-    TableColumn("document", "CUSTOMER"),
-    TableColumn("name"),
-    TableColumn("total", right=True),
-    TableColumn("products", right=True),
-    TableColumn("cashback", right=True),
-    TableColumn("wrong", folds=True),
-)
 
 
 @Parameter(name="*")
@@ -126,7 +109,12 @@ async def import_file(
     try:
         async with _importing(here, merchant, how.client) as importing:
             if by is None or dry_run:
-                return await _show(importing, file, profile, how, as_json=json)
+                quote = QuoteSale(store=importing.store, now=now)
+                preview = Preview(
+                    quote=None if how.as_recorded else quote, merchant_id=importing.merchant_id
+                )
+                with file.open("rb") as opened:
+                    return await preview(sales_of(opened, profile), as_json=json)
             return await _take(importing, file, profile, how, by=by, as_json=json)
     except (ProfileError, UnreadableFileError) as error:
         raise ActRefusedError(f"{file}: {error}") from error
@@ -194,73 +182,6 @@ async def _importing(
             )
 
 
-async def _show(
-    importing: _Importing, file: Path, profile: Profile, how: How, *, as_json: bool
-) -> int:
-    """Print the first sales as they are understood, and what is wrong with any line."""
-    quote = None if how.as_recorded else QuoteSale(store=importing.store, now=now)
-    records: list[dict[str, object]] = []
-    first: list[Fault] = []
-    faulty = count = 0
-    with file.open("rb") as opened:
-        for sale in sales_of(opened, profile):
-            count += 1
-            faults = list(sale.faults)
-            if count <= FIRST:
-                cashback = None
-                if quote is not None and not faults:
-                    cashback, faults = await _quoted(quote, importing.merchant_id, sale)
-                records.append(_understood(sale, cashback, faults))
-            if faults:
-                faulty += 1
-                first += faults[: FIRST - len(first)]
-    listing = PrintedList(
-        records=records,
-        columns=_COLUMNS,
-        total=count,
-        words=[
-            *(f"line {f.line}, {f.column or 'all of it'}: {f.reason}" for f in first),
-            f"{faulty} of {count} sales have a fault that is seen before they are sent",
-            "Nothing was written: --as NAME, without --dry-run, takes it in.",
-        ],
-        facts={"sales": count, "faulty": faulty},
-    )
-    show_listing(listing, as_json=as_json)
-    return 1 if faulty else 0
-
-
-async def _quoted(
-    quote: QuoteSale, merchant_id: int, sale: FileSale
-) -> tuple[str | None, list[Fault]]:
-    try:
-        quoted = await quote(merchant_id, sale.document, idempotency_key=sale.key)
-    except InvalidSale as error:
-        return None, faults_of(sale, NotTaken(error))
-    return format_centavos(quoted.cashback.cashback_centavos), []
-
-
-def _understood(sale: FileSale, cashback: str | None, faults: list[Fault]) -> dict[str, object]:
-    told = cast("dict[str, Any]", sale.document) if isinstance(sale.document, dict) else {}
-    customer = told.get("customer")
-    buyer = cast("dict[str, Any]", customer) if isinstance(customer, dict) else {}
-    document, products = buyer.get("document"), told.get("products")
-    return {
-        "line": sale.line,
-        "sale_id": sale.sale_id,
-        "sold_at": _shown(told.get("sold_at")),
-        "document": mask(document) if isinstance(document, str) else None,
-        "name": _shown(buyer.get("name")),
-        "total": _shown(told.get("total")),
-        "products": len(cast("list[object]", products)) if isinstance(products, list) else None,
-        "cashback": cashback,
-        "wrong": "; ".join(f.reason for f in faults) or None,
-    }
-
-
-def _shown(value: object) -> str | None:
-    return None if value is None else str(value)[:60]
-
-
 async def _take(
     importing: _Importing,
     file: Path,
@@ -293,7 +214,7 @@ async def _take(
             ),
             report=Report(told, begun=goes_on),
             progress=progress,
-            on_chunk=_Progress(size=file.stat().st_size, tell=opened.tell),
+            on_chunk=_Progress(size=os.fstat(opened.fileno()).st_size, tell=opened.tell),
         )
         try:
             tally = await run(sales_of(opened, profile), begun)
