@@ -85,8 +85,13 @@ def text_lines(file: BinaryIO, encoding: Encoding) -> Iterator[TextLine | Fault]
 
 
 def rows(lines: Iterator[TextLine | Fault], delimiter: str) -> Iterator[Row | Fault]:
-    """The records of a CSV file (RFC 4180), the header among them."""
+    """The records of a CSV file (RFC 4180), the header first.
+
+    A quote too many takes no other line with it: a text goes over lines only where its record then
+    has as many cells as the header.
+    """
     waiting: deque[TextLine | Fault] = deque()
+    width: int | None = None
 
     def after() -> TextLine | Fault | None:
         return waiting.popleft() if waiting else next(lines, None)
@@ -103,11 +108,13 @@ def rows(lines: Iterator[TextLine | Fault], delimiter: str) -> Iterator[Row | Fa
                     waiting.appendleft(more)
                 break
             taken.append(more)
-        if _is_open(taken):
+        row = _row(taken, delimiter)
+        if len(taken) > 1 and (isinstance(row, Fault) or len(row.cells) != (width or 0)):
             waiting.extendleft(reversed(taken[1:]))  # each may be a record of its own
-            yield Fault(line=first.line, code="quotes", reason="a text in quotes does not end")
-            continue
-        yield _row(taken, delimiter)
+            row = Fault(line=first.line, code="quotes", reason="a text in quotes does not end")
+        if width is None and isinstance(row, Row):
+            width = len(row.cells)
+        yield row
 
 
 def _is_open(taken: list[TextLine]) -> bool:

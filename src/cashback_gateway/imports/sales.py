@@ -214,15 +214,17 @@ class _Csv:
         )
 
     def _sale(self, open_: _Open) -> FileSale:
-        document: dict[str, Any] = {"customer": None}
+        buyer = {
+            name.removeprefix(_CUSTOMER): text
+            for name, text in open_.told.items()
+            if name.startswith(_CUSTOMER)
+        }
+        # A type alone, told for all, makes nobody somebody.
+        document: dict[str, Any] = {"customer": buyer if buyer.keys() - {"document_type"} else None}
         for name, text in open_.told.items():
-            if name.startswith(_CUSTOMER):
-                document["customer"] = {
-                    **(document["customer"] or {}), name.removeprefix(_CUSTOMER): text
-                }  # fmt: skip
-            elif name.startswith(METADATA):
+            if name.startswith(METADATA):
                 document.setdefault("metadata", {})[name.removeprefix(METADATA)] = text
-            elif name != KEY:
+            elif name != KEY and not name.startswith(_CUSTOMER):
                 document[name] = text
         document["products"] = open_.products
         return FileSale(
