@@ -50,31 +50,31 @@ PIECES = st.sampled_from(
     st.lists(PIECES, max_size=40).map("".join),
     st.sampled_from(["utf-8", "cp1252", "utf-16"]),
     st.integers(0, 2000),
-    is_csv=st.booleans(),
+    st.sampled_from(["csv", "jsonl"]),
 )
 def test_no_line_is_lost_whatever_the_file_is(
-    text: str, encoding: str, cut: int, *, is_csv: bool
+    text: str, encoding: str, cut: int, kind: str
 ) -> None:
     content = f"{HEADER}\n{text}".encode(encoding, "replace")
     content = content[: max(len(HEADER) + 1, len(content) - cut)]
     try:
-        sales = read(content, is_csv=is_csv)
+        sales = read(content, is_csv=kind == "csv")
     except UnreadableFileError:
         assert encoding == "utf-16"
         return
     lines = content.removeprefix(b"\xef\xbb\xbf").split(b"\n")
     told = {n for sale in sales for n in (*range(sale.line, sale.last_line + 1), *sale.lines)}
     filled = {n for n, line in enumerate(lines, 1) if line.decode("latin-1").strip(" \r\n\t")}
-    assert filled - told <= ({1} if is_csv else set())
+    assert filled - told <= ({1} if kind == "csv" else set[int]())
     for sale in sales:
         assert sale.faults or isinstance(sale.document, (dict, list, str, int, float, type(None)))
 
 
 @settings(max_examples=200, deadline=None)
-@given(st.binary(max_size=400), is_csv=st.booleans())
-def test_any_bytes_are_read_or_refused_in_words(content: bytes, *, is_csv: bool) -> None:
+@given(st.binary(max_size=400), st.sampled_from(["csv", "jsonl"]))
+def test_any_bytes_are_read_or_refused_in_words(content: bytes, kind: str) -> None:
     with suppress(ProfileError, UnreadableFileError):
-        read(content, is_csv=is_csv)
+        read(content, is_csv=kind == "csv")
 
 
 @given(
