@@ -48,7 +48,7 @@ class TextLine:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
+class FileRow:
     """The cells of a record; with line breaks in quotes it goes on to `last_line`."""
 
     line: int
@@ -84,7 +84,7 @@ def text_lines(file: BinaryIO, encoding: Encoding) -> Iterator[TextLine | Fault]
             yield TextLine(line=number, text=text)
 
 
-def rows(lines: Iterator[TextLine | Fault], delimiter: str) -> Iterator[Row | Fault]:
+def rows(lines: Iterator[TextLine | Fault], delimiter: str) -> Iterator[FileRow | Fault]:
     """The records of a CSV file (RFC 4180), the header first.
 
     A quote too many takes no other line with it: a text goes over lines only where its record then
@@ -112,7 +112,7 @@ def rows(lines: Iterator[TextLine | Fault], delimiter: str) -> Iterator[Row | Fa
         if len(taken) > 1 and (isinstance(row, Fault) or len(row.cells) != (width or 0)):
             waiting.extendleft(reversed(taken[1:]))  # each may be a record of its own
             row = Fault(line=first.line, code="quotes", reason="a text in quotes does not end")
-        if width is None and isinstance(row, Row):
+        if width is None and isinstance(row, FileRow):
             width = len(row.cells)
         yield row
 
@@ -122,10 +122,10 @@ def _is_open(taken: list[TextLine]) -> bool:
     return sum(line.text.count('"') for line in taken) % 2 == 1
 
 
-def _row(taken: list[TextLine], delimiter: str) -> Row | Fault:
+def _row(taken: list[TextLine], delimiter: str) -> FileRow | Fault:
     text = "\n".join(line.text for line in taken)
     try:
         (cells,) = csv.reader([text], delimiter=delimiter, strict=True)
     except csv.Error as error:
         return Fault(line=taken[0].line, code="quotes", reason=str(error))
-    return Row(line=taken[0].line, last_line=taken[-1].line, cells=tuple(cells))
+    return FileRow(line=taken[0].line, last_line=taken[-1].line, cells=tuple(cells))

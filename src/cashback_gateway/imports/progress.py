@@ -10,7 +10,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from cashback_gateway.imports.report import Tally
+from cashback_gateway.imports.report import ImportTally
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -32,7 +32,7 @@ class Reached:
     """Everything up to `line` is told; `tally` counts it."""
 
     line: int
-    tally: Tally
+    tally: ImportTally
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ class ProgressFile:
         """How far it came; None for one that was never begun, or cannot be read."""
         try:
             told = json.loads(self.path.read_text("utf-8"))
-            tally = Tally(**{name: int(count) for name, count in told["tally"].items()})
+            tally = ImportTally(**{name: int(count) for name, count in told["tally"].items()})
             return Reached(line=int(told["line"]), tally=tally)
         except (OSError, ValueError, KeyError, TypeError, AttributeError):
             return None

@@ -29,7 +29,7 @@ _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 
 
 @dataclass(slots=True, kw_only=True)
-class Tally:
+class ImportTally:
     """How many sales there were of each outcome; `known` were recorded before, by any way."""
 
     taken: int = 0

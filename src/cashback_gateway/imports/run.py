@@ -11,7 +11,7 @@ from cashback_core.intake.submission import Recorded, Replayed, SaleRequest, Unk
 from cashback_core.values.availability import StoreUnavailable
 from cashback_gateway.imports.lines import Fault
 from cashback_gateway.imports.progress import ProgressFile, Reached
-from cashback_gateway.imports.report import Report, Tally, faults_of
+from cashback_gateway.imports.report import ImportTally, Report, faults_of
 from cashback_gateway.imports.sales import MAX_SALE_BYTES
 
 if TYPE_CHECKING:
@@ -75,12 +75,12 @@ class ImportRun:
     progress: ProgressFile
     on_chunk: Callable[[Reached], object]
 
-    async def __call__(self, sales: Iterable[FileSale], begun: Reached | None) -> Tally:
+    async def __call__(self, sales: Iterable[FileSale], begun: Reached | None) -> ImportTally:
         """Take in whatever comes after what was reached.
 
         Raises StoppedError, UnknownMerchant, and what reading the sales does.
         """
-        tally = Tally() if begun is None else replace(begun.tally)
+        tally = ImportTally() if begun is None else replace(begun.tally)
         done = reached_line = 0 if begun is None else begun.line
         rest = (sale for sale in sales if sale.line > done)
         for chunk in _chunks(rest):
@@ -140,7 +140,7 @@ class ImportRun:
                     told[number] = outcome
         return missed
 
-    def _count(self, tally: Tally, sale: FileSale, outcome: Submitted | list[Fault]) -> None:
+    def _count(self, tally: ImportTally, sale: FileSale, outcome: Submitted | list[Fault]) -> None:
         faults = outcome if isinstance(outcome, list) else faults_of(sale, outcome)
         if isinstance(outcome, Recorded):
             tally.taken += 1

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Final, cast
 from cashback_core.sales.sale import MAX_LINES
 from cashback_core.values.violations import show
 from cashback_gateway.imports.cells import CellError, read_cell
-from cashback_gateway.imports.lines import Fault, Row, rows, text_lines
+from cashback_gateway.imports.lines import Fault, FileRow, rows, text_lines
 from cashback_gateway.imports.profile import METADATA, PRODUCT, ProfileError
 from cashback_gateway.imports.strict_json import NotJsonLineError, decode_line
 
@@ -138,7 +138,7 @@ class _Csv:
     header: tuple[str, ...]
     placed: dict[str, tuple[int, str]]
 
-    def sales(self, records: Iterator[Row | Fault]) -> Iterator[FileSale]:
+    def sales(self, records: Iterator[FileRow | Fault]) -> Iterator[FileSale]:
         open_: _Open | None = None
         unread: Fault | None = None
         for record in records:
@@ -162,13 +162,13 @@ class _Csv:
         if open_ is not None:
             yield self._sale(open_)
 
-    def _fitting(self, record: Row | Fault) -> Row | Fault:
+    def _fitting(self, record: FileRow | Fault) -> FileRow | Fault:
         if isinstance(record, Fault) or len(record.cells) == len(self.header):
             return record
         reason = f"it has {len(record.cells)} columns and not {len(self.header)}"
         return Fault(line=record.line, code="columns_count", reason=reason)
 
-    def _read(self, row: Row, faults: list[Fault]) -> dict[str, str]:
+    def _read(self, row: FileRow, faults: list[Fault]) -> dict[str, str]:
         told = dict(self.profile.constants)
         for name, (place, column) in self.placed.items():
             text = row.cells[place].strip()
@@ -199,7 +199,7 @@ class _Csv:
                 found.append(Fault(line=line, column=column, code="contradiction", reason=reason))
         return found
 
-    def _add(self, open_: _Open, row: Row, told: dict[str, str], faults: list[Fault]) -> None:
+    def _add(self, open_: _Open, row: FileRow, told: dict[str, str], faults: list[Fault]) -> None:
         open_.last_line = row.last_line
         if len(open_.lines) > MAX_LINES:  # told by its count; no more is kept of it
             return
