@@ -11,7 +11,7 @@ import re
 import tomllib
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal, cast
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -182,7 +182,7 @@ def _fields(told: Mapping[str, Any], name: str) -> dict[str, str]:
     if not isinstance(table, dict):
         raise ProfileError(f"{name} is a table: [{name}]")
     found: dict[str, str] = {}
-    for field_, value in _flat(table):
+    for field_, value in _flat(cast("dict[str, Any]", table)):
         if not is_field(field_):
             raise ProfileError(f"[{name}]: a sale has no {field_!r} (it has {_listed(FIELDS)})")
         if not isinstance(value, str) or not value.strip():
@@ -195,7 +195,7 @@ def _flat(table: Mapping[str, Any], before: str = "") -> Iterable[tuple[str, Any
     """`customer.document` without quotes is a table in TOML: it means the same."""
     for name, value in table.items():
         if isinstance(value, dict):
-            yield from _flat(value, f"{before}{name}.")
+            yield from _flat(cast("dict[str, Any]", value), f"{before}{name}.")
         else:
             yield before + name, value
 

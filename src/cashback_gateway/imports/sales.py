@@ -89,14 +89,12 @@ def _json_sales(file: BinaryIO, profile: Profile) -> Iterator[FileSale]:
             continue
         number = line.line
         try:
-            document = decode_line(line.text)
+            document: object = decode_line(line.text)
         except NotJsonLineError as error:
             fault = Fault(line=number, code="not_json", reason=str(error))
             yield FileSale(line=number, last_line=number, faults=(fault,))
             continue
-        key = None
-        if isinstance(document, dict):
-            key = cast("dict[str, object]", document).pop(KEY, None)
+        key = _key_beside(document)
         faults = () if key is None or isinstance(key, str) else (_not_a_key(number),)
         yield FileSale(
             line=number,
@@ -106,6 +104,13 @@ def _json_sales(file: BinaryIO, profile: Profile) -> Iterator[FileSale]:
             key=key if isinstance(key, str) else None,
             faults=faults,
         )
+
+
+def _key_beside(document: object) -> object:
+    """What stands beside a sale's fields as its key; it is none of them."""
+    return (
+        cast("dict[str, object]", document).pop(KEY, None) if isinstance(document, dict) else None
+    )
 
 
 def _not_a_key(line: int) -> Fault:

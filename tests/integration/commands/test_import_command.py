@@ -223,7 +223,7 @@ def test_an_import_comes_under_the_group_of_its_client(shop: Shop) -> None:
     made = call("clients add ERP --merchant demo", shop.environ)
     assert made.returncode == 0, made.stderr
     listed = json.loads(call("clients list --json", shop.environ).stdout)
-    client = next(iter(listed.values()))[0]["id"] if isinstance(listed, dict) else listed[0]["id"]
+    client = str(listed["items"][0]["id"])
     shop.write(*lines_of(1))
     assert shop.take("--client", client) == counted(taken=1)
     assert shop.rows("select came_under from sales") == [(f"client:{client}",)]
