@@ -22,6 +22,7 @@ from adapters.postgres.administration.transactions import Administration
 from adapters.postgres.cashbacks.store import PostgresCashbackStore
 from adapters.postgres.connection.database import Database
 from adapters.postgres.connection.startup_checks import refuse_other_key
+from cashback_core import __version__
 from cashback_core.delivery.deliverer import Deliverer, DeliveriesUnderWay
 from cashback_core.delivery.provider import Provider
 from cashback_core.delivery.states import DeliveryPolicy
@@ -194,9 +195,8 @@ async def _take(
     digest = digest_of(file)
     subject = f"operator:{by}"
     mode = "recorded" if how.as_recorded else "live"
-    progress = ProgressFile(
-        importing.state / f"{digest[:32]}-{importing.merchant}-{profile.digest}-{mode}.json"
-    )
+    name = f"{digest[:32]}-{importing.merchant}-{profile.digest}-{mode}-{__version__}.json"
+    progress = ProgressFile(importing.state / name)
     begun = None if how.again else progress.read()
     path = how.report or file.with_name(f"{file.name}.report.csv")
     goes_on = begun is not None and path.exists()

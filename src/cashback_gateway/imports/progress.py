@@ -29,7 +29,7 @@ def digest_of(path: Path) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reached:
-    """Everything up to `line` is told; `tally` counts it."""
+    """As many of a file's sales as `tally` counts are told, up to about `line`."""
 
     line: int
     tally: ImportTally

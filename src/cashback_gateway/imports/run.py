@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
@@ -81,9 +82,9 @@ class ImportRun:
         Raises StoppedError, UnknownMerchant, and what reading the sales does.
         """
         tally = ImportTally() if begun is None else replace(begun.tally)
-        done = reached_line = 0 if begun is None else begun.line
-        rest = (sale for sale in sales if sale.line > done)
-        for chunk in _chunks(rest):
+        reached_line = 0 if begun is None else begun.line
+        # By their number, for what cannot be read may be told before the sale that it stands in.
+        for chunk in _chunks(itertools.islice(sales, tally.all, None)):
             try:
                 outcomes = await self._outcomes(chunk)
             except StoreUnavailable as error:
@@ -91,7 +92,7 @@ class ImportRun:
             for sale, outcome in zip(chunk, outcomes, strict=True):
                 self._count(tally, sale, outcome)
             self.report.flush()
-            reached_line = max(sale.last_line for sale in chunk)
+            reached_line = max(reached_line, *(sale.last_line for sale in chunk))
             reached = Reached(line=reached_line, tally=replace(tally))
             self.progress.write(reached)
             self.on_chunk(reached)

@@ -192,6 +192,24 @@ def test_a_run_that_broke_off_goes_on_from_there(
     assert shop.rows("select count(*) from sales") == [(1200,)]
 
 
+def test_no_sale_is_passed_over_where_a_run_broke_off_beside_a_damaged_line(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # The damaged line is told before the sale before it has ended, and is the chunk's last.
+    shop.write(*[line for n in range(1, 501) for line in lines_of(n)], "cut", *lines_of(501))
+    write = ProgressFile.write
+
+    def break_off(self: Any, reached: Any) -> None:
+        write(self, reached)
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched, pytest.raises(SystemExit):
+        patched.setattr(ProgressFile, "write", break_off)
+        shop.run("--as", "ana")
+    assert shop.rows("select count(*) from sales") == [(499,)]
+    assert shop.take(code=1) == counted(taken=501, refused=1)
+
+
 def test_json_lines_are_sales_as_a_request_has_them(shop: Shop) -> None:
     shop.file = shop.folder / "night.jsonl"
     sale = {
