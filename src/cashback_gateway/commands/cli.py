@@ -74,6 +74,16 @@ COMMANDS: Final = (
     ),
     Command("demo", "processes:demo", "run everything for a moment, send one sale through it"),
     Command(
+        "import",
+        "imports:import_file",
+        "take a file of sales in: CSV or JSON Lines; --dry-run shows how it is understood",
+        (
+            "import night.csv --merchant demo --profile erp.toml --dry-run",
+            "import night.csv --merchant demo --profile erp.toml --as ana",
+            "import 2024.jsonl --merchant demo --as-recorded --as ana",
+        ),
+    ),
+    Command(
         "open",
         "cashbacks:list_open",
         "list what waits for somebody, oldest first, and why",

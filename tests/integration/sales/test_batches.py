@@ -36,7 +36,8 @@ def test_a_batch_is_recorded_once_and_paid_by_a_worker_however_often_it_comes(
     sales = [named() for _ in range(120)]
     sales[7] = named(total="1.00")
     with ThreadPoolExecutor(2) as pool:
-        first, second = pool.map(lambda _: send(gateway, *sales), range(2))
+        both = [pool.submit(send, gateway, *sales) for _ in range(2)]
+        first, second = (one.result() for one in both)
     told = {
         n: {r.json["results"][n]["body"].get("id") for r in (first, second)} for n in range(120)
     }

@@ -59,12 +59,8 @@ def read_batch(body: bytes) -> list[BatchSale]:
     raws = _split(body)
     if raws is None:
         _refuse(body)
-    if not 1 <= len(raws) <= MAX_SALES:
-        values = {"lowest": "1", "highest": str(MAX_SALES)}
-        fault = Violation(
-            pointer=f"/{_SALES}", code="sales_count", received=str(len(raws)), values=values
-        )
-        raise InvalidRequestError((fault,))
+    if not raws:
+        raise _miscounted()
     sales = [_sale(raw) for raw in raws]
     if any(isinstance(sale.fault, NotJsonError) and not _is_whole(sale.raw) for sale in sales):
         _refuse(body)
@@ -81,20 +77,21 @@ def _split(body: bytes) -> list[bytes] | None:
         return None
     raws: list[bytes] = []
     depth, begin = 0, head.end()
-    for mark in _MARK.finditer(body, begin):
-        if mark[1] is not None:
-            continue
+    marks = (mark for mark in _MARK.finditer(body, begin) if mark[1] is None)
+    for mark in marks:
         match mark[0]:
             case b"{" | b"[":
                 depth += 1
+            case b"," if depth == 0 and len(raws) == MAX_SALES - 1:
+                raise _miscounted()  # nobody counts what is too many
             case b"," if depth == 0:
                 raws.append(body[begin : mark.start()].strip(b" \t\r\n"))
                 begin = mark.end()
             case b"]" if depth == 0:
                 last = body[begin : mark.start()].strip(b" \t\r\n")
-                if raws or last:
-                    raws.append(last)
-                return raws if _TAIL.match(body, mark.end()) is not None else None
+                if _TAIL.match(body, mark.end()) is None:
+                    return None
+                return [*raws, last] if raws or last else []
             case b"}" | b"]" if depth > 0:
                 depth -= 1
             case b",":
@@ -102,6 +99,13 @@ def _split(body: bytes) -> list[bytes] | None:
             case _:
                 return None
     return None
+
+
+def _miscounted() -> InvalidRequestError:
+    values = {"lowest": "1", "highest": str(MAX_SALES)}
+    return InvalidRequestError(
+        (Violation(pointer=f"/{_SALES}", code="sales_count", values=values),)
+    )
 
 
 def _is_whole(raw: bytes) -> bool:

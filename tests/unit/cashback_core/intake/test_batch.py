@@ -146,16 +146,20 @@ def open_to_all() -> Process:
     return world
 
 
+def mixed(
+    buyer: str | None, sale_id: str | None, total: str, name: str, key: str | None
+) -> tuple[dict[str, Any], str | None]:
+    sale = changed(
+        sale_id=sale_id,
+        customer=None if buyer is None else {"document": buyer, "name": name},
+        total=total,
+        products=[{"type": "A", "value": total, "qty": 1}],
+    )
+    return sale, key
+
+
 POOL = st.builds(
-    lambda buyer, sale_id, total, name, key: (
-        changed(
-            sale_id=sale_id,
-            customer=None if buyer is None else {"document": buyer, "name": name},
-            total=total,
-            products=[{"type": "A", "value": total, "qty": 1}],
-        ),
-        key,
-    ),
+    mixed,
     buyer=st.sampled_from(
         [None, cpf(1), f"{cpf(1)[:3]}.{cpf(1)[3:6]}.{cpf(1)[6:9]}-{cpf(1)[9:]}", cpf(2)]
     ),

@@ -32,6 +32,10 @@ def values() -> st.SearchStrategy[Any]:
     )
 
 
+def written(value: object, plain: bool) -> bytes:  # noqa: FBT001 (drawn)
+    return json.dumps(value, ensure_ascii=plain).encode()
+
+
 def blanks() -> st.SearchStrategy[bytes]:
     return st.text(" \t\r\n", max_size=3).map(str.encode)
 
@@ -41,11 +45,7 @@ def blanks() -> st.SearchStrategy[bytes]:
 def test_each_sale_is_the_bytes_that_came(data: st.DataObject) -> None:
     raws = data.draw(
         st.lists(
-            st.builds(
-                lambda value, plain: json.dumps(value, ensure_ascii=plain).encode(),
-                values(),
-                st.booleans(),
-            ),
+            st.builds(written, values(), st.booleans()),
             min_size=1,
             max_size=5,
         )
