@@ -19,6 +19,7 @@ from adapters.cashback_client.sandbox.ledger import Ledger
 from adapters.credentials.signing_key import create_signing_key, load_signing_key
 from adapters.credentials.tokens import JwtTokens
 from adapters.http.app import AppOptions, UseCases, create_app
+from cashback_core.changes.waiting import ChangeWaiting
 from cashback_core.delivery.breaker import Breaker, BreakerPolicy
 from cashback_core.delivery.deliverer import Deliverer, DeliveriesUnderWay
 from cashback_core.delivery.states import Actor, DeliveryPolicy
@@ -30,6 +31,7 @@ from cashback_core.people.passwords import Passwords
 from cashback_core.people.rate_limit import RequestRate
 from cashback_core.people.standings import STANDING_AGE_S, Standings
 from cashback_core.testing.manual_clock import ManualClock
+from cashback_core.testing.memory_changes import MemoryChanges
 from cashback_core.testing.memory_incidents import MemoryIncidents
 from cashback_core.testing.memory_operators import MemoryOperators
 from cashback_core.testing.memory_privacy import MemoryPrivacy
@@ -61,6 +63,9 @@ INSIDE: Final = "http://cashback.double"
 
 SETTLES_S: Final = timedelta(days=2).total_seconds()
 """Longer than the gateway tries to send before it holds a cashback for an operator."""
+
+LOOK_S: Final = 0.01
+"""How often whoever waits for the feed is looked after."""
 
 _CLAIMS: Final = 50
 _MANY: Final = 500
@@ -272,6 +277,7 @@ def _use_cases(
 ) -> UseCases:
     store = house.store
     incidents = MemoryIncidents(store)
+    changes = MemoryChanges(store)
     privacy = MemoryPrivacy()
     privacy.away = True  # it holds what a test puts there, and knows nothing of these sales
 
@@ -284,6 +290,8 @@ def _use_cases(
         confirm_sale=ConfirmSale(store=store),
         quote_sale=QuoteSale(store=store, now=time.now),
         store=store,
+        changes=changes,
+        changes_waiting=ChangeWaiting(changes, look_s=LOOK_S),
         operators=MemoryOperators(store, incidents),
         incidents=incidents,
         privacy=privacy,

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from contract.http.following import FollowingContract
 from contract.http.managing import ManagingContract
 from contract.http.misbehaving import MisbehavingContract
 from contract.http.selling import SellingContract
@@ -28,4 +29,8 @@ class TestMisbehaving(MisbehavingContract):
 
 
 class TestManaging(ManagingContract):
+    pass
+
+
+class TestFollowing(FollowingContract):
     pass
