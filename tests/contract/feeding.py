@@ -1,7 +1,7 @@
 """What every feed of changes keeps, in memory and on PostgreSQL alike.
 
 A subclass supplies the fixtures `store`, as for the contract of cashback stores, and `feed`, which
-tells what becomes of that store's cashbacks.
+tells what becomes of that store's cashbacks, and `operators`, who act on them.
 """
 
 from __future__ import annotations
@@ -12,12 +12,14 @@ import pytest
 
 from cashback_core.changes.changes import START, ChangeFeed, FeedPlace, FeedPosition
 from cashback_core.delivery.states import Actor, Status
+from cashback_core.operators.acts import Act, ActKind
 from cashback_core.values.ids import new_id
-from contract.builders import CREATED, a_sale, accepted, ended, leased, submitted
+from contract.builders import CREATED, a_sale, accepted, ended, given_up, leased, submitted
 
 if TYPE_CHECKING:
     from cashback_core.changes.changes import Change
     from cashback_core.intake.store import CashbackStore
+    from cashback_core.operators.acts import OperatorStore
 
 
 async def all_changes(
@@ -59,6 +61,17 @@ class FeedContract:
             assert (change.merchant_id, change.id) == (1, claim.id)
             assert (change.at, change.actor, change.reason) == (event.at, Actor.API, event.reason)
             assert (change.sale_id, change.cashback_centavos) == ("NF-1", 500)
+
+    async def test_what_a_person_gave_as_reason_is_not_told(
+        self, store: CashbackStore, feed: ChangeFeed, operators: OperatorStore
+    ) -> None:
+        claim = await given_up(store)
+        reason = "JOSE DA SILVA, 529.982.247-25, gave it back"
+        await operators.act(1, claim.id, Act(kind=ActKind.CANCEL, by="ana", reason=reason))
+        *before, cancelled = await all_changes(feed)
+        assert (cancelled.status, cancelled.actor) == (Status.CANCELLED, Actor.OPERATOR)
+        assert cancelled.reason is None
+        assert None not in {change.reason for change in before}
 
     async def test_page_by_page_nothing_is_skipped_or_told_twice(
         self, store: CashbackStore, feed: ChangeFeed

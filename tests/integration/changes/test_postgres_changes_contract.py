@@ -6,6 +6,7 @@ import pytest
 
 from adapters.postgres.cashbacks.store import PostgresCashbackStore
 from adapters.postgres.delivery.changes import PostgresChanges
+from adapters.postgres.operators.acts import PostgresOperatorStore
 from cashback_core.delivery.states import DeliveryPolicy
 from contract.feeding import FeedContract
 
@@ -23,3 +24,7 @@ class TestPostgresChanges(FeedContract):
     @pytest.fixture
     def feed(self, database: Database) -> PostgresChanges:
         return PostgresChanges(database)
+
+    @pytest.fixture
+    def operators(self, database: Database) -> PostgresOperatorStore:
+        return PostgresOperatorStore(database)

@@ -8,6 +8,7 @@ from cashback_core.sales.rules import SaleRules
 from cashback_core.sales.terms import Terms
 from cashback_core.testing.manual_clock import ManualClock
 from cashback_core.testing.memory_changes import MemoryChanges
+from cashback_core.testing.memory_operators import MemoryOperators
 from cashback_core.testing.memory_store import MemoryStore
 from cashback_core.values.availability import StoreUnavailable
 from contract.builders import PROGRAMME
@@ -26,6 +27,10 @@ class TestMemoryChanges(FeedContract):
     @pytest.fixture
     def feed(self, store: MemoryStore) -> MemoryChanges:
         return MemoryChanges(store)
+
+    @pytest.fixture
+    def operators(self, store: MemoryStore) -> MemoryOperators:
+        return MemoryOperators(store)
 
     async def test_it_is_away_with_its_store(self, store: MemoryStore, feed: MemoryChanges) -> None:
         store.away = True
