@@ -203,9 +203,10 @@ def test_no_sale_is_passed_over_where_a_run_broke_off_beside_a_damaged_line(
         write(self, reached)
         raise KeyboardInterrupt
 
-    with monkeypatch.context() as patched, pytest.raises(SystemExit):
+    with monkeypatch.context() as patched:
         patched.setattr(ProgressFile, "write", break_off)
-        shop.run("--as", "ana")
+        with pytest.raises(SystemExit):
+            shop.run("--as", "ana")
     assert shop.rows("select count(*) from sales") == [(499,)]
     assert shop.take(code=1) == counted(taken=501, refused=1)
 
