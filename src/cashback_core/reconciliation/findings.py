@@ -26,7 +26,7 @@ class FindingClass(StrEnum):
     CREDITED_AGAIN = "credited_again"
     """One more credit of a cashback that has its own already."""
     CREDITED_UNPAID = "credited_unpaid"
-    """Credited, though here it is held, rejected, cancelled, pending, unconfirmed or void."""
+    """Credited, though here it is not paid (held, pending, cancelled, void, …), or is history."""
     UNKNOWN_HERE = "unknown_here"
     """A credit that no cashback explains."""
     EXPLAINED = "explained"

@@ -1,4 +1,4 @@
-"""Nobody brings history in over HTTP: a sale that is told there is paid, or refused."""
+"""Nobody brings history in over HTTP, where what was brought in is told as it is, for good."""
 
 from __future__ import annotations
 
@@ -12,9 +12,52 @@ import pytest
 
 import adapters.http
 from cashback_core.delivery.states import Status
+from cashback_core.intake.submission import Recorded, SaleRequest, SubmitSale
+from cashback_core.values.ids import new_id
 from fakes.api import SALE, Answered, Api
 
 _NAMES = ("as_recorded", "as-recorded", "recorded", "status", "history")
+
+
+async def brought_in(api: Api) -> None:
+    """The sale, as an operator's import brings it in."""
+    submit = SubmitSale(store=api.store, under_way=api.under_way, now=api.clock.now, new_id=new_id)
+    done = await submit(
+        SaleRequest(
+            merchant_id=1,
+            document={**SALE, "sale_id": "1801"},
+            raw_body=b"a line of a file",
+            idempotency_key=None,
+            wait_s=0.0,
+            submitted_by="user:demo",
+            as_recorded=True,
+        )
+    )
+    assert isinstance(done, Recorded)
+
+
+def test_its_erp_is_told_that_it_is_recorded_and_asks_no_more() -> None:
+    async def main() -> None:
+        api = Api()
+        await brought_in(api)
+        sent = [await api.submit({**SALE, "sale_id": "1801"}) for _ in range(2)]
+        assert [answered.status for answered in sent] == [201, 201]
+        first = sent[0].json()
+        assert (first["status"], first["cashback"]) == ("recorded", "1.40")
+        assert sent[0].headers["idempotent-replayed"] == "true"
+        assert "waiting" not in first
+        assert sent[0].body == sent[1].body
+        read = await api.get(f"/api/cashbacks/{first['id']}")
+        assert (read.status, read.json()["status"]) == (200, "recorded")
+        listed = (await api.get("/api/cashbacks?status=recorded")).json()
+        assert [item["id"] for item in listed["items"]] == [first["id"]]
+        confirmed = await api.call("POST", f"/api/cashbacks/{first['id']}/confirm")
+        assert (confirmed.status, confirmed.json()["status"]) == (201, "recorded")
+        assert (await api.submit(SALE)).status == 409
+        assert rows(api) == [Status.RECORDED]
+        assert api.provider.payments == []
+
+    asyncio.run(main())
 
 
 def rows(api: Api) -> list[Status]:
