@@ -198,6 +198,8 @@ async def _take(
     name = f"{digest[:32]}-{importing.merchant}-{profile.digest}-{mode}-{__version__}.json"
     progress = ProgressFile(importing.state / name)
     begun = None if how.again else progress.read()
+    if begun is not None and not await _still_there(importing, begun):
+        begun = None  # the database went back: what was told of it is not so any more
     path = how.report or file.with_name(f"{file.name}.report.csv")
     goes_on = begun is not None and path.exists()
     # Whoever shares the machine need not read what is wrong with people's purchases.
@@ -233,6 +235,11 @@ async def _take(
         if tally.refused:
             print(f"{path} tells why; when that is mended, --again takes the rest")
     return 1 if tally.refused else 0
+
+
+async def _still_there(importing: _Importing, begun: Reached) -> bool:
+    proof = begun.proof
+    return proof is None or await importing.store.find(importing.merchant_id, proof) is not None
 
 
 @dataclass(slots=True, kw_only=True)

@@ -9,6 +9,7 @@ import hashlib
 import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+from uuid import UUID
 
 from cashback_gateway.imports.report import ImportTally
 
@@ -33,6 +34,8 @@ class Reached:
 
     line: int
     tally: ImportTally
+    proof: UUID | None = None
+    """The latest cashback that is recorded of them: a database that has it not went back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +49,10 @@ class ProgressFile:
         try:
             told = json.loads(self.path.read_text("utf-8"))
             tally = ImportTally(**{name: int(count) for name, count in told["tally"].items()})
-            return Reached(line=int(told["line"]), tally=tally)
+            proof = told["proof"]
+            return Reached(
+                line=int(told["line"]), tally=tally, proof=None if proof is None else UUID(proof)
+            )
         except (OSError, ValueError, KeyError, TypeError, AttributeError):
             return None
 
@@ -54,6 +60,7 @@ class ProgressFile:
         """Keep it, whole or not at all."""
         self.path.parent.mkdir(parents=True, exist_ok=True)
         fresh = self.path.with_suffix(".new")
-        told = {"line": reached.line, "tally": reached.tally.as_told()}
+        proof = None if reached.proof is None else str(reached.proof)
+        told = {"line": reached.line, "tally": reached.tally.as_told(), "proof": proof}
         fresh.write_text(json.dumps(told), "utf-8")
         fresh.replace(self.path)

@@ -83,6 +83,7 @@ class ImportRun:
         """
         tally = ImportTally() if begun is None else replace(begun.tally)
         reached_line = 0 if begun is None else begun.line
+        proof = None if begun is None else begun.proof
         # By their number, for what cannot be read may be told before the sale that it stands in.
         for chunk in _chunks(itertools.islice(sales, tally.all, None)):
             try:
@@ -91,9 +92,11 @@ class ImportRun:
                 raise StoppedError(reached_line) from error
             for sale, outcome in zip(chunk, outcomes, strict=True):
                 self._count(tally, sale, outcome)
+                if isinstance(outcome, Recorded | Replayed):
+                    proof = outcome.record.id
             self.report.flush()
             reached_line = max(reached_line, *(sale.last_line for sale in chunk))
-            reached = Reached(line=reached_line, tally=replace(tally))
+            reached = Reached(line=reached_line, tally=replace(tally), proof=proof)
             self.progress.write(reached)
             self.on_chunk(reached)
         return tally

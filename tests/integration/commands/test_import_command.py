@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     import subprocess
     from pathlib import Path
 
+    from adapters.postgres.embedded import EmbeddedPostgres
+
 PROFILE = """
 encoding = "cp1252"
 delimiter = ";"
@@ -203,11 +205,23 @@ def test_no_sale_is_passed_over_where_a_run_broke_off_beside_a_damaged_line(
         write(self, reached)
         raise KeyboardInterrupt
 
-    with monkeypatch.context() as patched, pytest.raises(SystemExit):
+    with monkeypatch.context() as patched:
         patched.setattr(ProgressFile, "write", break_off)
-        shop.run("--as", "ana")
+        with pytest.raises(SystemExit):
+            shop.run("--as", "ana")
     assert shop.rows("select count(*) from sales") == [(499,)]
     assert shop.take(code=1) == counted(taken=501, refused=1)
+
+
+def test_after_a_restore_the_file_is_taken_in_again(
+    shop: Shop, postgres_server: EmbeddedPostgres, template: str
+) -> None:
+    shop.write(*lines_of(1), *lines_of(2))
+    assert shop.take() == counted(taken=2)
+    shop.dsn = postgres_server.create_database("imported_before", template=template)
+    shop.environ["DATABASE_URL"] = shop.dsn
+    assert shop.take() == counted(taken=2)
+    assert shop.rows("select count(*) from sales") == [(2,)]
 
 
 def test_json_lines_are_sales_as_a_request_has_them(shop: Shop) -> None:
