@@ -18,6 +18,7 @@ from contract.naming import NamingContract
 from contract.pausing import PausingContract
 from contract.persons import PersonsContract
 from contract.reading import ReadingContract
+from contract.searching import SearchingContract
 from contract.tills import TillsContract
 
 
@@ -26,6 +27,7 @@ class CashbackStoreContract(
     PersonsContract,
     AttemptsContract,
     ReadingContract,
+    SearchingContract,
     PausingContract,
     CatalogueContract,
     BrakingContract,

@@ -23,6 +23,7 @@ from adapters.http.sales.cashbacks import CashbackRoutes
 from adapters.http.sales.incident_routes import IncidentRoutes
 from adapters.http.sales.operator_routes import OperatorRoutes
 from adapters.http.sales.privacy_routes import PrivacyRoutes
+from adapters.http.sales.search_routes import SearchRoutes
 from adapters.http.serving.options import with_options
 from cashback_core import __version__
 from cashback_core.people.rate_limit import NO_LIMIT, RateLimit, RequestRate
@@ -95,9 +96,9 @@ def create_app(
         confirm_sale=use_cases.confirm_sale,
         quote_sale=use_cases.quote_sale,
         records=use_cases.store,
-        zones=zones,
         wait_s=options.wait_s,
     )
+    searching = SearchRoutes(admit=admit, records=use_cases.store, zones=zones)
     operating = OperatorRoutes(
         admit=admit,
         records=use_cases.store,
@@ -110,6 +111,7 @@ def create_app(
         with_options(
             [
                 *cashbacks.handlers(),
+                *searching.handlers(),
                 *operating.handlers(),
                 *IncidentRoutes(admit=admit, incidents=use_cases.incidents).handlers(),
                 *PrivacyRoutes(admit=admit, store=use_cases.privacy).handlers(),

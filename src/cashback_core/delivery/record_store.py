@@ -8,7 +8,15 @@ from collections.abc import Collection, Mapping
 from typing import Protocol
 from uuid import UUID
 
-from cashback_core.delivery.record import History, Record, RecordFilter, RecordPage
+from cashback_core.delivery.record import (
+    NEWEST,
+    History,
+    Order,
+    Record,
+    RecordFilter,
+    RecordPage,
+    Total,
+)
 from cashback_core.delivery.waits import Waiting
 from cashback_core.values.pages import Position
 
@@ -41,12 +49,23 @@ class Records(Protocol):
 
     @abstractmethod
     async def page(
-        self, merchant_id: int, wanted: RecordFilter, *, limit: int, after: Position | None
+        self,
+        merchant_id: int,
+        wanted: RecordFilter,
+        *,
+        limit: int,
+        after: Position | None,
+        order: Order = NEWEST,
     ) -> RecordPage:
-        """Records of a merchant, newest accepted first, after a position.
+        """Records of a merchant, in an order, after a position.
 
         As many as `pages.fitting` says of their lines: fewer than `limit` may be followed by more.
+        What is cheap to ask for is said by `search.is_bounded`.
         """
+
+    @abstractmethod
+    async def total(self, merchant_id: int, wanted: RecordFilter) -> Total | None:
+        """What a search finds in all; None for more than `search.MOST_COUNTED`."""
 
     @abstractmethod
     async def waits(self, merchant_id: int, ids: Collection[UUID]) -> Mapping[UUID, Waiting]:

@@ -23,8 +23,9 @@ from adapters.http.openapi.parts import (
 from adapters.http.openapi.privacy import PRIVACY
 from adapters.http.openapi.resources import operation_of, operations_of
 from adapters.http.openapi.schemas import SALE_EXAMPLE
-from adapters.http.sales.lists import CASHBACK_FILTERS
+from adapters.http.sales.searching import CASHBACK_FILTERS, CASHBACKS, TOTAL
 from adapters.http.wire.headers import MAX_WAIT_S
+from cashback_core.delivery.search import MAX_RANGE_DAYS
 
 _KEY: Final = parameter(
     "Idempotency-Key",
@@ -57,6 +58,21 @@ _SUBMITTING: Final = (
     " recorded sale is another sale if it has a `sale_id` (`same_content_as` tells the first), and"
     " otherwise refused with 409 and the first's record; or as `equal_content` says."
 )
+
+
+_SEARCHING: Final = (
+    "Without any filter: all of them, newest first. Any search is bounded by a sale's own number or"
+    " key, by a customer, by statuses that are still open, by a document of an issuer or its month,"
+    f" or by a range of at most {MAX_RANGE_DAYS} days of one of the instants (without an end it"
+    " ends now); what nothing bounds is refused with 422 `search_unbounded`."
+)
+_SORT: Final = parameter(
+    "sort",
+    "query",
+    "By which instant; with `-` the latest first. By `applied_at` only what was paid.",
+    {"type": "string", "enum": list(CASHBACKS.sorts), "default": CASHBACKS.default},
+)
+_TOTAL: Final = parameter("total", "query", TOTAL.about, TOTAL.schema())
 
 
 def _submit(id_: str, summary: str, description: str) -> Operation:
@@ -162,8 +178,9 @@ OPERATIONS: Final[dict[tuple[str, str], Operation]] = {
     ("get", "/api/cashbacks"): Operation(
         id="listCashbacks",
         tag="Cashbacks",
-        summary="List records, newest first",
-        parameters=(*CASHBACK_FILTERS.parameters(), LIMIT, CURSOR),
+        summary="Find records",
+        description=_SEARCHING,
+        parameters=(*CASHBACK_FILTERS.parameters(), _TOTAL, _SORT, LIMIT, CURSOR),
         successes={200: Success(schema="RecordedSalePage", description="A page of records.")},
         problems=(*ANY, *TOKEN, "forbidden", "invalid_query", "unavailable"),
     ),

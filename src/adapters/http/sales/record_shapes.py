@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
     from adapters.http.wire.answers import Header
     from cashback_core.delivery.evidence import ProviderAnswer
-    from cashback_core.delivery.record import AttemptRecord, EventRecord, History, Record
+    from cashback_core.delivery.record import AttemptRecord, EventRecord, History, Record, Total
     from cashback_core.delivery.waits import Waiting
     from cashback_core.intake.equal_sales import EqualPage, Try
     from cashback_core.intake.submission import Quoted
@@ -117,6 +117,17 @@ def record_shape(record: Record) -> shapes.RecordedSale:
         submitted_by=record.submitted_by,
         group=record.group,
         waiting=msgspec.UNSET if record.waiting is None else waiting_shape(record.waiting),
+    )
+
+
+def total_shape(total: Total | None) -> shapes.SearchTotal | None:
+    """What a search comes to as it goes out."""
+    if total is None:
+        return None
+    return shapes.SearchTotal(
+        count=total.count,
+        cashback=format_centavos(total.cashback_centavos),
+        sales=format_centavos(total.sales_centavos),
     )
 
 

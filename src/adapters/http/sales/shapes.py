@@ -305,11 +305,23 @@ class Erased(Shape, frozen=True, kw_only=True):
     erased_at: Instant
 
 
+class SearchTotal(Shape, frozen=True, kw_only=True):
+    """What a whole search comes to."""
+
+    count: Annotated[int, Meta(ge=0)]
+    cashback: Annotated[Money, Meta(description="Of all cashbacks, whatever their status.")]
+    sales: Annotated[Money, Meta(description="Of all sales.")]
+
+
 class RecordedSalePage(Shape, frozen=True, kw_only=True):
-    """Records, newest accepted first; `next_cursor` is null on the last page."""
+    """Records in the order asked for; `next_cursor` is null on the last page."""
 
     items: list[RecordedSale]
     next_cursor: str | None
+    total: Annotated[
+        SearchTotal | UnsetType | None,
+        Meta(description="With `total=true`; null: more than are counted (500000)."),
+    ] = UNSET
 
 
 class OpenCashback(Shape, frozen=True, kw_only=True):

@@ -16,11 +16,12 @@ from adapters.postgres.delivery.waits import read_waits
 from adapters.postgres.sales.brakes import LOCK
 from adapters.postgres.sales.histories import read_history
 from adapters.postgres.sales.product_cache import PERIODS, ProductCache, read_products
-from adapters.postgres.sales.record_pages import read_page
+from adapters.postgres.sales.record_pages import read_page, read_total
 from adapters.postgres.sales.records import ONE, one, record
 from adapters.postgres.sales.sale_names import find_same_request, read_owners, sealed_names
 from adapters.postgres.sales.terms import TermsCache, read_terms
 from cashback_core.delivery.leases import AttemptResult, Claim, ClaimsUnacknowledged
+from cashback_core.delivery.record import NEWEST
 from cashback_core.delivery.states import Status
 from cashback_core.intake.acceptance import Acceptance, Submission, TermsChanged
 from cashback_core.intake.confirmation import (
@@ -44,7 +45,15 @@ if TYPE_CHECKING:
 
     from adapters.postgres.cashbacks.commits import CommitObserver
     from cashback_core.delivery.leases import Pause
-    from cashback_core.delivery.record import History, Record, RecordFilter, RecordPage, Standing
+    from cashback_core.delivery.record import (
+        History,
+        Order,
+        Record,
+        RecordFilter,
+        RecordPage,
+        Standing,
+        Total,
+    )
     from cashback_core.delivery.states import DeliveryPolicy
     from cashback_core.delivery.waits import Waiting
     from cashback_core.sales.sale import Sale
@@ -279,10 +288,22 @@ class PostgresCashbackStore(CashbackStore):
             return await read_history(connection, merchant_id, id, group=group)
 
     async def page(
-        self, merchant_id: int, wanted: RecordFilter, *, limit: int, after: Position | None
+        self,
+        merchant_id: int,
+        wanted: RecordFilter,
+        *,
+        limit: int,
+        after: Position | None,
+        order: Order = NEWEST,
     ) -> RecordPage:
         async with self._reads.reading_for(merchant_id, group=wanted.group) as connection:
-            return await read_page(connection, merchant_id, wanted, limit=limit, after=after)
+            return await read_page(
+                connection, merchant_id, wanted, limit=limit, after=after, order=order
+            )
+
+    async def total(self, merchant_id: int, wanted: RecordFilter) -> Total | None:
+        async with self._reads.reading_for(merchant_id, group=wanted.group) as connection:
+            return await read_total(connection, merchant_id, wanted)
 
     async def waits(self, merchant_id: int, ids: Collection[UUID]) -> Mapping[UUID, Waiting]:
         async with self._reads.reading_for(merchant_id) as connection:

@@ -2752,6 +2752,10 @@ CREATE INDEX audit_of_an_actor ON public.audit USING btree (merchant_id, actor, 
 
 CREATE INDEX cashbacks_applied ON public.cashbacks USING btree (applied_at) WHERE (status = 'applied'::text);
 
+-- Name: cashbacks_by_applied_at; Type: INDEX; Schema: public; Owner: -
+
+CREATE INDEX cashbacks_by_applied_at ON public.cashbacks USING btree (merchant_id, applied_at) WHERE (applied_at IS NOT NULL);
+
 -- Name: cashbacks_confirmed; Type: INDEX; Schema: public; Owner: -
 
 CREATE INDEX cashbacks_confirmed ON public.cashbacks USING btree (merchant_id, confirmed_at) WHERE (confirmed_at IS NOT NULL);
@@ -2791,6 +2795,10 @@ CREATE UNIQUE INDEX customers_by_id ON public.customers USING btree (merchant_id
 -- Name: customers_by_seal; Type: INDEX; Schema: public; Owner: -
 
 CREATE INDEX customers_by_seal ON public.customers USING btree (sealed) WHERE (sealed IS NOT NULL);
+
+-- Name: events_by_instant; Type: INDEX; Schema: public; Owner: -
+
+CREATE INDEX events_by_instant ON public.events USING btree (merchant_id, at) WHERE (sequence > 0);
 
 -- Name: incidents_by_time; Type: INDEX; Schema: public; Owner: -
 

@@ -52,6 +52,9 @@ create index cashbacks_open on cashbacks (merchant_id, status, accepted_at desc)
     where status not in ('applied', 'not_due', 'void');
 -- Reconciliation compares the provider's statement with every cashback that was paid in its window.
 create index cashbacks_applied on cashbacks (applied_at) where status = 'applied';
+-- What was paid in a range, by whoever looks for sales.
+create index cashbacks_by_applied_at on cashbacks (merchant_id, applied_at)
+    where applied_at is not null;
 alter table cashbacks add primary key (merchant_id, cashback_id);  -- made last: see `sales`
 -- What a stop holds back is put off to the end of days, so that no claim reads it again and again;
 -- workers bring it back when the stop is lifted, and find it here, merchant by merchant.
@@ -126,6 +129,10 @@ create table events (
         'pending>cancelled>operator'
     ))
 );
+
+-- What changed in a range: the latest event of a cashback. Partial, so that it is never taken for the
+-- key's work (see `sales`).
+create index events_by_instant on events (merchant_id, at) where sequence > 0;
 
 -- What somebody must be told at once, such as a 201 of an attempt that was superseded.
 create table incidents (
