@@ -3898,9 +3898,9 @@ END);
 CREATE POLICY of_the_group ON public.attempts AS RESTRICTIVE FOR SELECT TO cashback_serving USING (
 CASE
     WHEN (( SELECT NULLIF(current_setting('cashback.reads_only'::text, true), ''::text) AS "nullif") IS NULL) THEN true
-    ELSE (EXISTS ( SELECT
+    ELSE (( SELECT true
        FROM public.sales s
-      WHERE ((s.merchant_id = attempts.merchant_id) AND (s.cashback_id = attempts.cashback_id))))
+      WHERE ((s.merchant_id = attempts.merchant_id) AND (s.cashback_id = attempts.cashback_id))) IS TRUE)
 END);
 
 -- Name: cashbacks of_the_group; Type: POLICY; Schema: public; Owner: -
@@ -3908,9 +3908,9 @@ END);
 CREATE POLICY of_the_group ON public.cashbacks AS RESTRICTIVE FOR SELECT TO cashback_serving USING (
 CASE
     WHEN (( SELECT NULLIF(current_setting('cashback.reads_only'::text, true), ''::text) AS "nullif") IS NULL) THEN true
-    ELSE (EXISTS ( SELECT
+    ELSE (( SELECT true
        FROM public.sales s
-      WHERE ((s.merchant_id = cashbacks.merchant_id) AND (s.cashback_id = cashbacks.cashback_id))))
+      WHERE ((s.merchant_id = cashbacks.merchant_id) AND (s.cashback_id = cashbacks.cashback_id))) IS TRUE)
 END);
 
 -- Name: events of_the_group; Type: POLICY; Schema: public; Owner: -
@@ -3918,9 +3918,9 @@ END);
 CREATE POLICY of_the_group ON public.events AS RESTRICTIVE FOR SELECT TO cashback_serving USING (
 CASE
     WHEN (( SELECT NULLIF(current_setting('cashback.reads_only'::text, true), ''::text) AS "nullif") IS NULL) THEN true
-    ELSE (EXISTS ( SELECT
+    ELSE (( SELECT true
        FROM public.sales s
-      WHERE ((s.merchant_id = events.merchant_id) AND (s.cashback_id = events.cashback_id))))
+      WHERE ((s.merchant_id = events.merchant_id) AND (s.cashback_id = events.cashback_id))) IS TRUE)
 END);
 
 -- Name: sale_lines of_the_group; Type: POLICY; Schema: public; Owner: -
@@ -3928,9 +3928,9 @@ END);
 CREATE POLICY of_the_group ON public.sale_lines AS RESTRICTIVE FOR SELECT TO cashback_serving USING (
 CASE
     WHEN (( SELECT NULLIF(current_setting('cashback.reads_only'::text, true), ''::text) AS "nullif") IS NULL) THEN true
-    ELSE (EXISTS ( SELECT
+    ELSE (( SELECT true
        FROM public.sales s
-      WHERE ((s.merchant_id = sale_lines.merchant_id) AND (s.cashback_id = sale_lines.cashback_id))))
+      WHERE ((s.merchant_id = sale_lines.merchant_id) AND (s.cashback_id = sale_lines.cashback_id))) IS TRUE)
 END);
 
 -- Name: sales of_the_group; Type: POLICY; Schema: public; Owner: -

@@ -366,8 +366,9 @@ begin
             ' case'
             '  when (select nullif(current_setting(''cashback.reads_only'', true), '''')) is null'
             '   then true'
-            '  else exists (select from sales as s where s.merchant_id = %1$I.merchant_id'
-            '   and s.cashback_id = %1$I.cashback_id)'
+            -- One row by its key: of an `exists` the planner may make a list of every sale there is.
+            '  else (select true from sales as s where s.merchant_id = %1$I.merchant_id'
+            '   and s.cashback_id = %1$I.cashback_id) is true'
             ' end)',
             part
         );
