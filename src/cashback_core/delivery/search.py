@@ -7,6 +7,7 @@ Everything else that is asked for is looked at among those.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from enum import Enum
 from typing import Final
@@ -52,9 +53,7 @@ class Way(Enum):
 
 
 _OWN_NUMBER: Final = ("sale_id", "idempotency_key", "access_key", "incident")
-_NARROWING: Final = tuple(
-    name for name in RecordFilter.__dataclass_fields__ if name not in {"group", "statuses"}
-)
+_NOT_ASKED_FOR: Final = RecordFilter()
 
 
 def range_of(wanted: RecordFilter, by: Instant) -> tuple[datetime | None, datetime | None]:
@@ -112,6 +111,6 @@ def is_bounded(
     """
     way = way_of(wanted, order, now=now)
     if way is Way.NEWEST:
-        asked = any(getattr(wanted, name) not in {None, False} for name in _NARROWING)
-        return not (whole or asked or wanted.statuses) and order.by is Instant.ACCEPTED
+        is_everything = replace(wanted, group=None) == _NOT_ASKED_FOR
+        return is_everything and not whole and order.by is Instant.ACCEPTED
     return way is not Way.RATE

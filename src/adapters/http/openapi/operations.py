@@ -64,7 +64,10 @@ _SEARCHING: Final = (
     "Without any filter: all of them, newest first. Any search is bounded by a sale's own number or"
     " key, by a customer, by statuses that are still open, by a document of an issuer or its month,"
     f" or by a range of at most {MAX_RANGE_DAYS} days of one of the instants (without an end it"
-    " ends now); what nothing bounds is refused with 422 `search_unbounded`."
+    " ends now); what nothing bounds is refused with 422 `search_unbounded`.\n\n"
+    "`Accept: text/csv` or `application/jsonl` answers all that is found, from `cursor` on: a row,"
+    " or one `RecordedSale`, a line. An analyst has documents masked and names as initials. What"
+    " breaks in the middle ends without the last chunk: then it is not whole."
 )
 _SORT: Final = parameter(
     "sort",
@@ -181,7 +184,13 @@ OPERATIONS: Final[dict[tuple[str, str], Operation]] = {
         summary="Find records",
         description=_SEARCHING,
         parameters=(*CASHBACK_FILTERS.parameters(), _TOTAL, _SORT, LIMIT, CURSOR),
-        successes={200: Success(schema="RecordedSalePage", description="A page of records.")},
+        successes={
+            200: Success(
+                schema="RecordedSalePage",
+                description="A page; as CSV or JSON Lines all that is found.",
+                streamed=("text/csv", "application/jsonl"),
+            )
+        },
         problems=(*ANY, *TOKEN, "forbidden", "invalid_query", "unavailable"),
     ),
     ("get", "/api/cashbacks/{id}"): Operation(

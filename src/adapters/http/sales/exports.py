@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from adapters.http.sales import shapes
 from adapters.http.sales.record_shapes import read_shape
 from adapters.http.wire.answers import NOTHING, SECURITY, encode
 from cashback_core.delivery.export_rows import COLUMNS, csv_line, initials, row_of
@@ -26,6 +25,7 @@ if TYPE_CHECKING:
 
     from litestar.types import Receive, Scope, Send
 
+    from adapters.http.sales import shapes
     from adapters.http.wire.headers import Fields
     from cashback_core.delivery.record import Record
     from cashback_core.delivery.waits import Waiting
@@ -167,7 +167,7 @@ class Streamed:
                 NOTHING,
             ]
             await send({"type": "http.response.start", "status": 200, "headers": headers})
-            if scope["method"] == "HEAD":
+            if scope["type"] == "http" and scope["method"] == "HEAD":
                 await send({"type": "http.response.body", "body": b"", "more_body": False})
                 return
             gone = asyncio.ensure_future(_hung_up(receive))
