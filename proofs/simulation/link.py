@@ -21,6 +21,7 @@ from simulation.mix import POLICY
 if TYPE_CHECKING:
     import asyncio
     from collections.abc import Callable, Collection, Coroutine, Mapping
+    from datetime import datetime
     from random import Random
     from uuid import UUID
 
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
         Standing,
         Total,
     )
+    from cashback_core.delivery.summaries import CustomerSummary
     from cashback_core.delivery.waits import Waiting
     from cashback_core.intake.confirmation import Confirmation
     from cashback_core.sales.catalogue import Catalogue
@@ -304,6 +306,11 @@ class Link(CashbackStore):
         return await self.ask(
             lambda: self.database.page(merchant_id, wanted, limit=limit, after=after, order=order)
         )
+
+    async def summary(
+        self, merchant_id: int, customer_id: UUID, starts: tuple[datetime, ...]
+    ) -> CustomerSummary | None:
+        return await self.ask(lambda: self.database.summary(merchant_id, customer_id, starts))
 
     async def total(self, merchant_id: int, wanted: RecordFilter) -> Total | None:
         return await self.ask(lambda: self.database.total(merchant_id, wanted))

@@ -5,14 +5,17 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from cashback_core.delivery.record import Instant, Order, RecordFilter
 from cashback_core.delivery.states import Status
+from cashback_core.delivery.summaries import Sums, month_starts
 from cashback_core.sales.place import Place
 from cashback_core.sales.rules import NumberScope
 from cashback_core.sales.sale import Customer
+from cashback_core.values.ids import new_id
 from contract.builders import (
     CREATED,
     SOLD_AT,
@@ -29,6 +32,7 @@ if TYPE_CHECKING:
 
     from cashback_core.delivery.record import Record
     from cashback_core.intake.store import CashbackStore
+    from cashback_core.values.documents import Cpf
     from cashback_core.values.pages import Position
 
 _MOMENT = timedelta(microseconds=1)
@@ -185,7 +189,7 @@ class SearchingContract:
             ({"type": "NONE"}, []),
             ({"suspected": True}, []),
         ):
-            assert await found(store, replace(wanted, **which)) == ids, which  # type: ignore[arg-type]
+            assert await found(store, replace(wanted, **which)) == ids, which
 
     async def test_a_total_is_what_its_pages_come_to(self, store: CashbackStore) -> None:
         document = a_cpf()
@@ -204,6 +208,35 @@ class SearchingContract:
         assert (none.count, none.sales_centavos, none.cashback_centavos) == (0, 0, 0)
         mine = await store.total(1, RecordFilter(document=document, group="user:nobody"))
         assert mine == none
+
+    async def test_a_customer_is_summed_up_by_month(self, store: CashbackStore) -> None:
+        document = a_cpf()
+        january, february = SOLD_AT, SOLD_AT + timedelta(days=40)
+        await paid(store, document=document, sold_at=january)
+        await accepted(store, submitted(a_sale(document=document, sold_at=february), lease_s=None))
+        await accepted(store, submitted(a_sale(document=document, centavos=2_000)))
+        await accepted(store, submitted(a_sale(document=document), merchant_id=2))
+        zone = ZoneInfo("America/Sao_Paulo")
+        id_ = await self.customer_id(store, document)
+        summary = await store.summary(1, id_, month_starts(february, zone, 3))
+        assert summary is not None
+        assert summary.customer_id == id_
+        assert summary.whole == Sums(
+            sales=3, sales_centavos=22_000, earned_centavos=1_100, paid_centavos=500,
+            waiting_centavos=600,
+        )  # fmt: skip
+        assert [one.month for one in summary.months] == ["2026-02", "2026-01", "2025-12"]
+        assert [one.sums.earned_centavos for one in summary.months] == [500, 600, 0]
+        latest = await store.summary(1, id_, month_starts(february, zone, 1))
+        assert latest is not None
+        assert latest.whole == summary.whole
+        assert latest.months == summary.months[:1]
+        assert await store.summary(1, new_id(), month_starts(february, zone, 1)) is None
+        assert await store.summary(2, new_id(), month_starts(february, zone, 1)) is None
+
+    async def customer_id(self, store: CashbackStore, document: Cpf) -> UUID:
+        """The id of a customer of merchant 1."""
+        raise NotImplementedError
 
     @pytest.mark.parametrize("status", [Status.PENDING, Status.SENDING])
     async def test_what_is_open_is_found_by_its_status(

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Collection, Mapping
+from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
@@ -17,6 +18,7 @@ from cashback_core.delivery.record import (
     RecordPage,
     Total,
 )
+from cashback_core.delivery.summaries import CustomerSummary
 from cashback_core.delivery.waits import Waiting
 from cashback_core.values.pages import Position
 
@@ -66,6 +68,15 @@ class Records(Protocol):
     @abstractmethod
     async def total(self, merchant_id: int, wanted: RecordFilter) -> Total | None:
         """What a search finds in all; None for more than `search.MOST_COUNTED`."""
+
+    @abstractmethod
+    async def summary(
+        self, merchant_id: int, customer_id: UUID, starts: tuple[datetime, ...]
+    ) -> CustomerSummary | None:
+        """What a customer's sales come to, by the months that begin there, the oldest first.
+
+        None for one who is nobody, or not known to the merchant.
+        """
 
     @abstractmethod
     async def waits(self, merchant_id: int, ids: Collection[UUID]) -> Mapping[UUID, Waiting]:

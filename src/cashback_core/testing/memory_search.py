@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
-from uuid import UUID
+from uuid import NAMESPACE_OID, UUID, uuid5
 
 from cashback_core.delivery.record import Instant
 from cashback_core.delivery.search import range_of
+from cashback_core.delivery.summaries import Counted
 from cashback_core.sales.same_sale import NameKind, may_read
 from cashback_core.values.access_keys import AccessKey
 from cashback_core.values.documents import store_document
 from cashback_core.values.name_search import matches
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from cashback_core.delivery.record import Order, RecordFilter
     from cashback_core.sales.sale import Customer
@@ -41,6 +43,25 @@ def in_order(
         return found
     begun = (_NEVER if by_id else after.at, after.id)
     return [row for row in found if (key(row) < begun if order.descending else key(row) > begun)]
+
+
+def id_of(document: str) -> UUID:
+    """The id of the customer of a stored document: the same for every merchant."""
+    return uuid5(NAMESPACE_OID, document)
+
+
+def counted(rows: Iterable[Row], document: str, starts: tuple[datetime, ...]) -> Iterator[Counted]:
+    """A customer's sales, each counted by itself."""
+    for row in rows:
+        sale = row.record.sale
+        if sale.document is not None and store_document(sale.document) == document:
+            yield Counted(
+                month=bisect_right(starts, sale.sold_at),
+                status=row.record.status,
+                sales=1,
+                sales_centavos=sale.total_centavos,
+                cashback_centavos=row.record.cashback.cashback_centavos,
+            )
 
 
 def numbered(

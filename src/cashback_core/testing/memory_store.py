@@ -40,6 +40,7 @@ from cashback_core.delivery.states import (
     Status,
     conclude,
 )
+from cashback_core.delivery.summaries import CustomerSummary, summary_of
 from cashback_core.delivery.waits import PAUSE_FRESH, Facts, Waiting, Why, why_it_waits
 from cashback_core.intake.acceptance import (
     Acceptance,
@@ -94,7 +95,14 @@ from cashback_core.testing.memory_rows import (
     end_of,
     paid_document,
 )
-from cashback_core.testing.memory_search import in_order, instant_of, is_wanted, numbered
+from cashback_core.testing.memory_search import (
+    counted,
+    id_of,
+    in_order,
+    instant_of,
+    is_wanted,
+    numbered,
+)
 from cashback_core.values.access_keys import holds_buyer
 from cashback_core.values.availability import StoreUnavailable
 from cashback_core.values.documents import store_document
@@ -462,6 +470,14 @@ class MemoryStore(CashbackStore):
             cashback_centavos=sum(r.cashback.cashback_centavos for r in records),
             sales_centavos=sum(r.sale.total_centavos for r in records),
         )
+
+    async def summary(
+        self, merchant_id: int, customer_id: UUID, starts: tuple[datetime, ...]
+    ) -> CustomerSummary | None:
+        await self._reach()
+        known = [d for of, d in self.customers if of == merchant_id and id_of(d) == customer_id]
+        rows = [row for (of, _), row in self.rows.items() if of == merchant_id]
+        return summary_of(customer_id, counted(rows, known[0], starts), starts) if known else None
 
     def _found(self, merchant_id: int, wanted: RecordFilter) -> list[Row]:
         ids = numbered(self._names, merchant_id, wanted, suspected=self.suspected)

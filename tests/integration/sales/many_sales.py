@@ -16,7 +16,7 @@ def put_many_sales(dsn: str, count: int, *, analyse: bool) -> None:
     with psycopg.connect(dsn) as connection:
         connection.execute("set session_replication_role = replica")
         for table in TABLES:
-            connection.execute(f"alter table {table} set (autovacuum_enabled = false)")  # type: ignore[arg-type]
+            connection.execute(f"alter table {table} set (autovacuum_enabled = false)")
         connection.execute(
             "create temporary table made on commit drop as select m.id as merchant_id, i,"
             " ('019' || lpad(to_hex(1000000000 + i * 10 + m.id), 9, '0') || '7000a000'"
@@ -30,10 +30,10 @@ def put_many_sales(dsn: str, count: int, *, analyse: bool) -> None:
             [count, count // 10],
         )
         for statement in _STATEMENTS:
-            connection.execute(statement)  # type: ignore[arg-type]
+            connection.execute(statement)
     if analyse:
         with psycopg.connect(dsn, autocommit=True) as connection:
-            connection.execute("analyze " + ", ".join(TABLES))  # type: ignore[arg-type]
+            connection.execute("analyze " + ", ".join(TABLES))
 
 
 _STATEMENTS = (

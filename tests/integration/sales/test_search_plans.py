@@ -119,11 +119,12 @@ def explained(dsn: str, group: str | None, query: str, values: dict[str, Any]) -
         connection.execute("select set_config('cashback.reads_only', %s, true)", [group or ""])
         connection.execute(PLANNED_AS_WRITTEN)
         told = connection.execute(
-            "explain (analyze, buffers, format json) " + query,  # type: ignore[operator]
+            "explain (analyze, buffers, format json) " + query,
             values,
         ).fetchone()
     assert told is not None
-    return told[0]["Plan"]
+    plan: dict[str, Any] = told[0]["Plan"]
+    return plan
 
 
 def nodes_of(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
@@ -134,7 +135,7 @@ def nodes_of(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 def read_by(plan: dict[str, Any]) -> str:
     """The index by which the first table is read."""
-    return next(node["Index Name"] for node in nodes_of(plan) if "Index Name" in node)
+    return next(str(node["Index Name"]) for node in nodes_of(plan) if "Index Name" in node)
 
 
 @pytest.mark.parametrize("case", CASES)

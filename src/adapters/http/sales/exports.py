@@ -13,6 +13,7 @@ from enum import Enum
 from typing import TYPE_CHECKING, Final
 
 import msgspec
+from litestar.enums import ScopeType
 
 from adapters.http.sales.record_shapes import read_shape
 from adapters.http.wire.answers import NOTHING, SECURITY, encode
@@ -167,7 +168,7 @@ class Streamed:
                 NOTHING,
             ]
             await send({"type": "http.response.start", "status": 200, "headers": headers})
-            if scope["type"] == "http" and scope["method"] == "HEAD":
+            if scope["type"] == ScopeType.HTTP and scope["method"] == "HEAD":
                 await send({"type": "http.response.body", "body": b"", "more_body": False})
                 return
             gone = asyncio.ensure_future(_hung_up(receive))

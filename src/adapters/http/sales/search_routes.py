@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from litestar import HttpMethod, Request, route
+from litestar.exceptions import NotFoundException
 from litestar.types import ASGIApp  # noqa: TC002 (Litestar reads the annotations)
 from msgspec import UNSET, UnsetType
 
@@ -23,9 +24,11 @@ from adapters.http.sales.exports import (
     json_lines,
     read_form,
 )
-from adapters.http.sales.record_shapes import read_shape, total_shape
-from adapters.http.sales.searching import read_search
+from adapters.http.sales.record_shapes import read_shape, summary_shape, total_shape
+from adapters.http.sales.searching import read_months, read_search
 from adapters.http.wire.answers import Answer, encode
+from adapters.http.wire.ids import path_uuid
+from cashback_core.delivery.summaries import month_starts
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -61,7 +64,12 @@ class SearchRoutes:
     def handlers(self) -> list[HTTPRouteHandler]:
         """The routes, each under its address."""
         read = [HttpMethod.GET, HttpMethod.HEAD]
-        return [route("/api/cashbacks", http_method=read, name="list")(self.search)]
+        return [
+            route("/api/cashbacks", http_method=read, name="list")(self.search),
+            route("/api/customers/{id:str}/summary", http_method=read, name="summary")(
+                self.summary
+            ),
+        ]
 
     async def search(self, request: Request[Any, Any, Any]) -> ASGIApp:
         """Find a merchant's records."""
@@ -79,6 +87,17 @@ class SearchRoutes:
             return await self._page(principal, search)
         parts = self._export(principal, search, form)
         return Streamed(parts, form=form, name=_NAMES[form], slots=self.slots)
+
+    async def summary(self, request: Request[Any, Any, Any]) -> ASGIApp:
+        """What a customer's sales come to."""
+        _, principal = await self.admit(request)
+        merchant_id, id_ = principal.merchant_id, path_uuid(request)
+        months = read_months(request.scope["query_string"])
+        starts = month_starts(self.now(), await self.zones(merchant_id), months)
+        found = await self.records.summary(merchant_id, id_, starts)
+        if found is None:
+            raise NotFoundException
+        return Answer(200, encode(summary_shape(found)))
 
     async def _page(self, principal: Principal, search: Search) -> ASGIApp:
         merchant_id, part = principal.merchant_id, search.part

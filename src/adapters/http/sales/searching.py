@@ -31,6 +31,7 @@ from adapters.http.wire.queries import Ordering, QueryReader
 from cashback_core.delivery.record import Instant, Order, RateVersion, RecordFilter
 from cashback_core.delivery.search import MAX_RANGE_DAYS, is_bounded
 from cashback_core.delivery.states import Status
+from cashback_core.delivery.summaries import DEFAULT_MONTHS, MAX_MONTHS
 from cashback_core.sales.place import MAX_PLACE_CHARS, PLACE
 from cashback_core.sales.programme import TYPE
 from cashback_core.values.access_keys import ACCESS_KEY_CHARS, MAX_SERIES
@@ -146,6 +147,18 @@ CASHBACKS: Final = Ordering(
 )
 
 
+MONTHS: Final = Filters(
+    dict[str, Any],
+    months=WholeFilter(
+        about=f"So many months, this one included; {DEFAULT_MONTHS} by default.",
+        highest=MAX_MONTHS,
+    ),
+)
+_SUMMARY: Final = Ordering(
+    resource="summary", columns={}, key=Kind.UUID, default="", fixed=True, whole=True
+)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Search:
     """A search that is bounded: which records, in which order, which part, with a total or not."""
@@ -182,6 +195,14 @@ def read_search(
     if not reader.is_faulty and not is_bounded(wanted, order, now=now, whole=whole or with_total):
         reader.tell_whole("search_unbounded", days=str(MAX_RANGE_DAYS))
     return Search(wanted=wanted, order=order, part=part_of(reader), with_total=with_total)
+
+
+def read_months(query: bytes) -> int:
+    """How many months of a summary a query asks for; raises InvalidQueryError."""
+    reader = QueryReader(query, _SUMMARY, *MONTHS.names)
+    asked = MONTHS.read(reader)["months"]
+    reader.end()
+    return DEFAULT_MONTHS if asked is None else int(asked)
 
 
 def _needs_issuer(reader: QueryReader) -> None:

@@ -324,6 +324,30 @@ class RecordedSalePage(Shape, frozen=True, kw_only=True):
     ] = UNSET
 
 
+class CustomerSums(Shape, frozen=True, kw_only=True):
+    """What some sales of a customer come to."""
+
+    sales: Annotated[int, Meta(ge=0, description="How many.")]
+    total: Money
+    earned: Annotated[Money, Meta(description="`paid`, `waiting` and `ended_unpaid` together.")]
+    paid: Money
+    waiting: Annotated[Money, Meta(description="Whatever may still be paid.")]
+    ended_unpaid: Annotated[Money, Meta(description="Cancelled, or never confirmed.")]
+
+
+class CustomerMonth(CustomerSums, frozen=True, kw_only=True):
+    """The same of one month of the merchant's zone, by when the sales were made."""
+
+    month: Annotated[str, Meta(pattern="^20[0-9]{2}-[0-9]{2}$")]
+
+
+class CustomerSummary(CustomerSums, frozen=True, kw_only=True):
+    """The same of all sales of a customer, and of the latest months, the newest first."""
+
+    customer_id: Uuid
+    months: list[CustomerMonth]
+
+
 class OpenCashback(Shape, frozen=True, kw_only=True):
     """A cashback that has not ended well; the latest event says why, since when, and by whom."""
 
@@ -483,6 +507,7 @@ SHAPES = (
     Explained,
     EqualPage,
     SubjectReport,
+    CustomerSummary,
     Erased,
     ResendTally,
     Quote,

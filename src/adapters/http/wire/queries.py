@@ -57,6 +57,9 @@ class Ordering:
     asides: tuple[str, ...] = ()
     """Parameters of the answer: they choose no rows, and any page may come with them."""
 
+    whole: bool = False
+    """It has no pages."""
+
     @property
     def sorts(self) -> tuple[str, ...]:
         """Every order that may be asked for."""
@@ -65,6 +68,8 @@ class Ordering:
     @property
     def controls(self) -> tuple[str, ...]:
         """The parameters that are no filters."""
+        if self.whole:
+            return self.asides
         paging = ("limit", "cursor") if self.fixed else ("sort", "limit", "cursor")
         return (*self.asides, *paging)
 
@@ -229,9 +234,13 @@ class QueryReader:
         wanted = Slice(
             sort=sort, descending=descending, limit=self._limit(), after=self._after(sort)
         )
+        self.end()
+        return wanted
+
+    def end(self) -> None:
+        """Nothing more is read; raises InvalidQueryError with every fault."""
         if self._faults:
             raise InvalidQueryError(tuple(self._faults))
-        return wanted
 
     def cursor_after(self, value: object, key: object) -> str:
         """The cursor of the page behind a row: its value in the column sorted by, and its key."""

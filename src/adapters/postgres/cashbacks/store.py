@@ -14,6 +14,7 @@ from adapters.postgres.delivery import confirmations, leases
 from adapters.postgres.delivery.resumption import Resumption
 from adapters.postgres.delivery.waits import read_waits
 from adapters.postgres.sales.brakes import LOCK
+from adapters.postgres.sales.customer_summaries import read_summary
 from adapters.postgres.sales.histories import read_history
 from adapters.postgres.sales.product_cache import PERIODS, ProductCache, read_products
 from adapters.postgres.sales.record_pages import read_page, read_total
@@ -40,7 +41,7 @@ from cashback_core.values.documents import store_document
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
-    from datetime import timedelta
+    from datetime import datetime, timedelta
     from uuid import UUID
 
     from adapters.postgres.cashbacks.commits import CommitObserver
@@ -55,6 +56,7 @@ if TYPE_CHECKING:
         Total,
     )
     from cashback_core.delivery.states import DeliveryPolicy
+    from cashback_core.delivery.summaries import CustomerSummary
     from cashback_core.delivery.waits import Waiting
     from cashback_core.sales.sale import Sale
     from cashback_core.sales.terms import Terms
@@ -304,6 +306,12 @@ class PostgresCashbackStore(CashbackStore):
     async def total(self, merchant_id: int, wanted: RecordFilter) -> Total | None:
         async with self._reads.reading_for(merchant_id, group=wanted.group) as connection:
             return await read_total(connection, merchant_id, wanted)
+
+    async def summary(
+        self, merchant_id: int, customer_id: UUID, starts: tuple[datetime, ...]
+    ) -> CustomerSummary | None:
+        async with self._reads.reading_for(merchant_id) as connection:
+            return await read_summary(connection, merchant_id, customer_id, starts)
 
     async def waits(self, merchant_id: int, ids: Collection[UUID]) -> Mapping[UUID, Waiting]:
         async with self._reads.reading_for(merchant_id) as connection:

@@ -11,6 +11,7 @@ import pytest
 from litestar.exceptions import LitestarException
 
 from adapters.http.sales.exports import ExportSlots, Form, TooManyExportsError, read_form
+from cashback_core.testing.memory_search import id_of
 from cashback_core.values.availability import StoreUnavailable
 from contract.builders import a_cpf
 from fakes.api import SALE
@@ -205,3 +206,19 @@ async def test_so_many_exports_are_written_at_a_time() -> None:
 )
 def test_the_form_is_what_is_liked_best(accept: str | None, form: Form) -> None:
     assert read_form({} if accept is None else {b"accept": accept.encode()}) is form
+
+
+async def test_a_customers_summary_is_for_readers_of_their_own_merchant(api: Api) -> None:
+    await api.submit()
+    path = f"/api/customers/{id_of('52998224725')}/summary"
+    summary = (await api.get(f"{path}?months=2", username="anna")).json()
+    earned = {"sales": 1, "total": "100.00", "earned": "1.40", "paid": "1.40"}
+    assert {name: summary[name] for name in earned} == earned
+    assert (summary["waiting"], summary["ended_unpaid"]) == ("0.00", "0.00")
+    assert len(summary["months"]) == 2
+    assert len((await api.get(path, username="olga")).json()["months"]) == 12
+    assert (await api.get(path)).status == 403  # a shop's system
+    for wrong in ("months=0", "months=37", "limit=1"):
+        assert (await api.get(f"{path}?{wrong}", username="anna")).status == 422
+    unknown = path.replace(str(id_of("52998224725")), str(id_of("1")))
+    assert (await api.get(unknown, username="anna")).status == 404
