@@ -42,6 +42,15 @@ _SALES: Final[LiteralString] = """
         and e.sequence = c.version
     where s.merchant_id = %(merchant_id)s
 """
+_SALES_OF_GROUP: Final[LiteralString] = """
+    from sales as s
+    left join cashbacks as c on c.merchant_id = s.merchant_id and c.cashback_id = s.cashback_id
+    left join events as e on e.merchant_id = c.merchant_id and e.cashback_id = c.cashback_id
+        and e.sequence = c.version
+    where (s.merchant_id = %(merchant_id)s) is true and s.submitted_by is not null
+        -- As its index has it, and without a function: a coalesce counts as one to row security.
+        and case when s.came_under is null then s.submitted_by else s.came_under end = %(group)s
+"""
 _CASHBACKS: Final[LiteralString] = """
     from cashbacks as c
     join sales as s on s.merchant_id = c.merchant_id and s.cashback_id = c.cashback_id
@@ -130,6 +139,7 @@ _LOOKED_AT: Final[dict[str, LiteralString]] = {
     "invoice_month": "s.invoice_month = %(invoice_month)s",
     "invoice_series": "s.invoice_series = %(invoice_series)s",
     "invoice_number": "s.invoice_number = %(invoice_number)s",
+    "group": "coalesce(s.came_under, s.submitted_by) = %(group)s",
 }
 """What each field of a filter asks of a record, wherever it was found."""
 
@@ -139,7 +149,6 @@ def values_of(merchant_id: int, wanted: RecordFilter) -> dict[str, Any]:
     values: dict[str, Any] = {name: getattr(wanted, name) for name in _LOOKED_AT}
     values |= {
         "merchant_id": merchant_id,
-        "group": wanted.group,
         "statuses": sorted(wanted.statuses),
         "document": None if wanted.document is None else store_document(wanted.document),
         "name": None if wanted.name is None else [_pattern(word) for word in words_of(wanted.name)],
@@ -160,7 +169,7 @@ def found_by(wanted: RecordFilter, way: Way, order: Order, *, now: datetime) -> 
         for name, condition in _LOOKED_AT.items()
         if name not in own and getattr(wanted, name) not in {None, frozenset()}
     )
-    return found + _of_group(wanted, way, by) + looked_at
+    return found + looked_at
 
 
 def column_of(by: Instant) -> LiteralString:
@@ -192,6 +201,10 @@ def _is_indexed(wanted: RecordFilter, way: Way, order: Order, *, now: datetime) 
 _OPEN: Final[LiteralString] = (
     " and c.status not in ('applied', 'not_due', 'void') and c.status = any(%(statuses)s)"
 )
+_OPEN_IN_ONE: Final[LiteralString] = (
+    # One alone is read in the order of its index, and so no more of it than a page.
+    " and c.status not in ('applied', 'not_due', 'void') and c.status = (%(statuses)s::text[])[1]"
+)
 _WAYS: Final[dict[Way, tuple[LiteralString, frozenset[str]]]] = {
     Way.NUMBER: (f"{_SALES} and s.cashback_id = any(%(ids)s)", frozenset()),
     Way.INVOICE: (
@@ -217,24 +230,20 @@ _WAYS: Final[dict[Way, tuple[LiteralString, frozenset[str]]]] = {
 def _way(
     wanted: RecordFilter, way: Way, by: Instant | None
 ) -> tuple[LiteralString, frozenset[str]]:
+    """Where a way reads, and the fields of the filter that it is made of."""
+    if way is Way.OPEN and len(wanted.statuses) == 1:
+        return _CASHBACKS + _OPEN_IN_ONE, frozenset({"statuses"})
+    if way is Way.NEWEST and wanted.group is not None:
+        return _SALES_OF_GROUP, frozenset({"group"})
     if way is not Way.RANGE:
         return _WAYS[way]
     assert by is not None, "a range has an instant"
     found, since, until = _RANGES[by]
     _, end = range_of(wanted, by)
-    name = by.removesuffix("_at")
-    return found + since + ("" if end is None else until), frozenset({f"{name}_from", f"{name}_to"})
-
-
-def _of_group(wanted: RecordFilter, way: Way, by: Instant | None) -> LiteralString:
-    """Of one group alone: by its own index where sales are read in the order of acceptance."""
-    if wanted.group is None:
-        return ""
-    if way is Way.NEWEST or by is Instant.ACCEPTED:
-        return (
-            " and s.submitted_by is not null and coalesce(s.came_under, s.submitted_by) = %(group)s"
-        )
-    return " and (coalesce(s.came_under, s.submitted_by) = %(group)s) is true"
+    own = {f"{by.removesuffix('_at')}_{side}" for side in ("from", "to")}
+    if by is Instant.ACCEPTED and wanted.group is not None:
+        found, own = _SALES_OF_GROUP, {*own, "group"}
+    return found + since + ("" if end is None else until), frozenset(own)
 
 
 def _pattern(word: str) -> str:
@@ -243,25 +252,29 @@ def _pattern(word: str) -> str:
     return f"% {plain}%"
 
 
-_NUMBERED: Final[LiteralString] = """
+NUMBERED: Final[LiteralString] = """
     with recursive stores (store) as (
         -- Where each store counts by itself a number goes with its store: one look at each store.
         select min(s.store) from sales as s
-        where s.merchant_id = %(merchant_id)s and s.store is not null
+        where s.merchant_id = %(merchant_id)s and s.store is not null and %(by_store)s
         union all
         select (
             select min(s.store) from sales as s
             where s.merchant_id = %(merchant_id)s and s.store > t.store
         ) from stores as t where t.store is not null
+    ),
+    -- Made beforehand: row security looks at what calls a function last, and then by no index.
+    names (name) as materialized (
+        select %(name)s::text collate "C"
+        union all
+        select (t.store || ' ' || %(name)s) collate "C" from stores as t where t.store is not null
     )
-    select n.cashback_id from sale_names as n
-    where n.merchant_id = %(merchant_id)s and n.kind = %(kind)s and n.name = %(name)s
-    union
-    select n.cashback_id from stores as t
+    select n.cashback_id from names as m
     join sale_names as n on n.merchant_id = %(merchant_id)s and n.kind = %(kind)s
-        and n.name = t.store || ' ' || %(name)s
-    where %(by_store)s and t.store is not null
+        and n.name = m.name
 """
+"""The sales of a number or key."""
+
 _SUSPECTED: Final[LiteralString] = """
     select i.cashback_id from statement_incidents as i
     where i.merchant_id = %(merchant_id)s and i.cashback_id is not null
@@ -284,7 +297,7 @@ async def numbered(
         if name is not None:
             by_store = kind is NameKind.SALE_ID and name is not wanted.access_key
             values = {"merchant_id": merchant_id, "kind": kind, "name": name, "by_store": by_store}
-            asked.append(await _ids(connection, _NUMBERED, values))
+            asked.append(await _ids(connection, NUMBERED, values))
     if wanted.suspected or wanted.incident is not None:
         values = {
             "merchant_id": merchant_id,

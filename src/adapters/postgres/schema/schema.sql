@@ -2858,7 +2858,11 @@ CREATE INDEX sales_by_document ON public.sales USING btree (merchant_id, documen
 
 -- Name: sales_by_group; Type: INDEX; Schema: public; Owner: -
 
-CREATE INDEX sales_by_group ON public.sales USING btree (merchant_id, COALESCE(came_under, submitted_by), accepted_at DESC) WHERE (submitted_by IS NOT NULL);
+CREATE INDEX sales_by_group ON public.sales USING btree ((
+CASE
+    WHEN (came_under IS NULL) THEN submitted_by
+    ELSE came_under
+END), accepted_at DESC) WHERE (submitted_by IS NOT NULL);
 
 -- Name: sales_by_invoice; Type: INDEX; Schema: public; Owner: -
 
