@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from cashback_core.delivery.breaker import Breaker, BreakerState
 from cashback_core.delivery.leases import AttemptResult, Claim, ClaimsUnacknowledged, Pause
+from cashback_core.delivery.record import NEWEST
 from cashback_core.delivery.states import Status
 from cashback_core.intake.acceptance import Acceptance, Accepted, Submission
 from cashback_core.intake.store import CashbackStore
@@ -20,10 +21,20 @@ from simulation.mix import POLICY
 if TYPE_CHECKING:
     import asyncio
     from collections.abc import Callable, Collection, Coroutine, Mapping
+    from datetime import datetime
     from random import Random
     from uuid import UUID
 
-    from cashback_core.delivery.record import History, Record, RecordFilter, RecordPage, Standing
+    from cashback_core.delivery.record import (
+        History,
+        Order,
+        Record,
+        RecordFilter,
+        RecordPage,
+        Standing,
+        Total,
+    )
+    from cashback_core.delivery.summaries import CustomerSummary
     from cashback_core.delivery.waits import Waiting
     from cashback_core.intake.confirmation import Confirmation
     from cashback_core.sales.catalogue import Catalogue
@@ -284,11 +295,25 @@ class Link(CashbackStore):
         return await self.ask(lambda: self.database.history(merchant_id, id, group=group))
 
     async def page(
-        self, merchant_id: int, wanted: RecordFilter, *, limit: int, after: Position | None
+        self,
+        merchant_id: int,
+        wanted: RecordFilter,
+        *,
+        limit: int,
+        after: Position | None,
+        order: Order = NEWEST,
     ) -> RecordPage:
         return await self.ask(
-            lambda: self.database.page(merchant_id, wanted, limit=limit, after=after)
+            lambda: self.database.page(merchant_id, wanted, limit=limit, after=after, order=order)
         )
+
+    async def summary(
+        self, merchant_id: int, customer_id: UUID, starts: tuple[datetime, ...]
+    ) -> CustomerSummary | None:
+        return await self.ask(lambda: self.database.summary(merchant_id, customer_id, starts))
+
+    async def total(self, merchant_id: int, wanted: RecordFilter) -> Total | None:
+        return await self.ask(lambda: self.database.total(merchant_id, wanted))
 
 
 def _fail(answer: asyncio.Future[Any] | None) -> None:

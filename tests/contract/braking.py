@@ -151,8 +151,8 @@ class BrakingContract:
         for rate in (RateVersion(type="A", version=2), RateVersion(type="B", version=1)):
             empty = await store.page(1, RecordFilter(rate=rate), limit=2, after=None)
             assert empty.records == ()
-        applied = RecordFilter(rate=wanted.rate, status=Status.APPLIED)
-        after = Position(accepted_at=records[2].accepted_at, id=records[2].id)
+        applied = RecordFilter(rate=wanted.rate, statuses=frozenset({Status.APPLIED}))
+        after = Position(at=records[2].accepted_at, id=records[2].id)
         assert (await store.page(1, applied, limit=2, after=after)).records == ()
 
     async def _waits(self, store: CashbackStore, record: Record, why: WaitsFor) -> None:

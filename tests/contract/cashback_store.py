@@ -19,6 +19,7 @@ from contract.naming import NamingContract
 from contract.pausing import PausingContract
 from contract.persons import PersonsContract
 from contract.reading import ReadingContract
+from contract.searching import SearchingContract
 from contract.tills import TillsContract
 
 
@@ -27,6 +28,7 @@ class CashbackStoreContract(
     PersonsContract,
     AttemptsContract,
     ReadingContract,
+    SearchingContract,
     PausingContract,
     CatalogueContract,
     BrakingContract,

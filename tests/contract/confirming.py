@@ -138,7 +138,8 @@ class ConfirmingContract:
         assert await store.claim_due(limit=10, lease_s=LEASE_S) == ()
         await self.expire_confirmations(store)
         assert await store.claim_due(limit=10, lease_s=LEASE_S) == ()
-        page = await store.page(1, RecordFilter(status=Status.UNCONFIRMED), limit=5, after=None)
+        unconfirmed = RecordFilter(statuses=frozenset({Status.UNCONFIRMED}))
+        page = await store.page(1, unconfirmed, limit=5, after=None)
         assert [one.id for one in page.records] == [record.id]
 
     async def test_confirmed_it_is_due_and_sent_once(self, store: CashbackStore) -> None:

@@ -190,7 +190,7 @@ class ReadingContract:
         assert (await store.page(1, RecordFilter(), limit=2, after=None)).next is None
         first = await store.page(1, RecordFilter(), limit=1, after=None)
         (record,) = first.records
-        assert first.next == Position(accepted_at=record.accepted_at, id=record.id)
+        assert first.next == Position(at=record.accepted_at, id=record.id)
 
     async def test_lists_are_filtered_by_status(self, store: CashbackStore) -> None:
         claim = await leased(store)
@@ -198,7 +198,8 @@ class ReadingContract:
         await accepted(store, submitted(a_sale(), lease_s=None))
         await store.conclude(ended(claim, CREATED))
         for status, number in ((Status.APPLIED, 1), (Status.SENDING, 1), (Status.HELD, 0)):
-            found = await everything(store, 1, RecordFilter(status=status), limit=10)
+            wanted = RecordFilter(statuses=frozenset({status}))
+            found = await everything(store, 1, wanted, limit=10)
             assert [r.status for r in found] == [status] * number
 
     async def test_lists_are_filtered_by_document(self, store: CashbackStore) -> None:
@@ -236,7 +237,7 @@ class ReadingContract:
         await store.conclude(ended(claim, CREATED))
         await leased(store, a_sale(document=document, centavos=5_000))
         wanted = RecordFilter(
-            status=Status.APPLIED,
+            statuses=frozenset({Status.APPLIED}),
             document=document,
             sold_from=SOLD_AT,
             sold_to=SOLD_AT + timedelta(seconds=1),

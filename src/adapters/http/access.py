@@ -43,6 +43,7 @@ ACCESS: Final[Access] = {
     ("post", "/api/products/{id}/types"): ADMINS,
     ("delete", "/api/products/{id}/types/{version}"): ADMINS,
     ("get", "/api/customers/{id}/report"): READERS,
+    ("get", "/api/customers/{id}/summary"): READERS,
     ("post", "/api/token"): PUBLIC,
     ("post", "/api/token/refresh"): PUBLIC,
     ("post", "/api/token/verify"): PUBLIC,

@@ -25,6 +25,7 @@ from adapters.http.sales.changes import ChangeRoutes
 from adapters.http.sales.incident_routes import IncidentRoutes
 from adapters.http.sales.operator_routes import OperatorRoutes
 from adapters.http.sales.privacy_routes import PrivacyRoutes
+from adapters.http.sales.search_routes import SearchRoutes
 from adapters.http.serving.options import with_options
 from cashback_core import __version__
 from cashback_core.intake.batch import SubmitBatch
@@ -103,7 +104,6 @@ def create_app(
         confirm_sale=use_cases.confirm_sale,
         quote_sale=use_cases.quote_sale,
         records=use_cases.store,
-        zones=zones,
         wait_s=options.wait_s,
     )
     batches = BatchRoutes(
@@ -111,6 +111,7 @@ def create_app(
         submit_batch=SubmitBatch(submit_sale=use_cases.submit_sale),
         problem_of=problem_of,
     )
+    searching = SearchRoutes(admit=admit, records=use_cases.store, zones=zones)
     operating = OperatorRoutes(
         admit=admit,
         records=use_cases.store,
@@ -126,6 +127,7 @@ def create_app(
                 *cashbacks.handlers(),
                 *changes.handlers(),
                 *batches.handlers(),
+                *searching.handlers(),
                 *operating.handlers(),
                 *IncidentRoutes(admit=admit, incidents=use_cases.incidents).handlers(),
                 *PrivacyRoutes(admit=admit, store=use_cases.privacy).handlers(),

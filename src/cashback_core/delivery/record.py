@@ -5,6 +5,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import datetime
+from enum import StrEnum
+from typing import Final
 from uuid import UUID
 
 from cashback_core.delivery.evidence import ProviderAnswer
@@ -123,27 +125,80 @@ class RateVersion:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordFilter:
-    """Which records to list; instants bound `sold_at`, from inclusive, to exclusive.
+    """Which records to list; `…_from` bounds an instant inclusively, `…_to` exclusively.
 
-    `group` wants those that came under it. `name_differs` wants those whose name was noted as
-    another person's, or the others. `rate` wants those of which a line earned a version of a
-    type's rate; they come in the order of their ids, which tell when they were made. `store` wants
-    those that told it; `invoice_…` those whose sale id is a fiscal document's access key that says
-    so: of an issuer, of a month ("2026-01"), with that series and number.
+    `statuses` wants one of them, none wants any. `group` wants those that came under it.
+    `sale_id` and `idempotency_key` want the sale that tells, or told, this name; `access_key` the
+    one whose sale id is that fiscal document's. `name` wants those of whose customer's name it is
+    (`values.name_search`). `name_differs` wants those whose name was noted as another person's,
+    or the others. `type` wants those of which a line has that type, `rate` those of which a line
+    earned a version of a type's rate. `store` wants those that told it; `invoice_…` those whose
+    sale id is a fiscal document's access key that says so: of an issuer, of a month ("2026-01"),
+    with that series and number. Amounts are centavos, both ends inclusive. `suspected` wants those
+    that an open incident of the statement is about, `incident` those that this one is about.
     """
 
-    status: Status | None = None
+    statuses: frozenset[Status] = frozenset()
     document: BuyerDocument | None = None
+    sale_id: str | None = None
+    idempotency_key: str | None = None
+    access_key: str | None = None
+    name: str | None = None
     sold_from: datetime | None = None
     sold_to: datetime | None = None
+    accepted_from: datetime | None = None
+    accepted_to: datetime | None = None
+    applied_from: datetime | None = None
+    applied_to: datetime | None = None
+    changed_from: datetime | None = None
+    changed_to: datetime | None = None
     group: str | None = None
     name_differs: bool | None = None
+    type: str | None = None
     rate: RateVersion | None = None
     store: str | None = None
+    min_cashback_centavos: int | None = None
+    max_cashback_centavos: int | None = None
+    min_total_centavos: int | None = None
+    max_total_centavos: int | None = None
+    suspected: bool = False
+    incident: UUID | None = None
     invoice_cnpj: str | None = None
     invoice_month: str | None = None
     invoice_series: int | None = None
     invoice_number: int | None = None
+
+
+class Instant(StrEnum):
+    """An instant of a record that lists are in the order of, and ranges bound."""
+
+    SOLD = "sold_at"
+    ACCEPTED = "accepted_at"
+    APPLIED = "applied_at"
+    """When the provider paid; what is not paid has none, and is in no list in this order."""
+    CHANGED = "changed_at"
+    """When the payment's latest event was."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """By an instant, and by the id where that is equal."""
+
+    by: Instant = Instant.ACCEPTED
+    descending: bool = True
+
+
+NEWEST: Final = Order()
+"""Newest accepted first."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Total:
+    """How many records a search finds, what their cashbacks are worth, and their sales."""
+
+    count: int
+    cashback_centavos: int
+    sales_centavos: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

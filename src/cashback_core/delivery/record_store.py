@@ -5,10 +5,20 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Collection, Mapping
+from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
-from cashback_core.delivery.record import History, Record, RecordFilter, RecordPage
+from cashback_core.delivery.record import (
+    NEWEST,
+    History,
+    Order,
+    Record,
+    RecordFilter,
+    RecordPage,
+    Total,
+)
+from cashback_core.delivery.summaries import CustomerSummary
 from cashback_core.delivery.waits import Waiting
 from cashback_core.values.pages import Position
 
@@ -41,11 +51,31 @@ class Records(Protocol):
 
     @abstractmethod
     async def page(
-        self, merchant_id: int, wanted: RecordFilter, *, limit: int, after: Position | None
+        self,
+        merchant_id: int,
+        wanted: RecordFilter,
+        *,
+        limit: int,
+        after: Position | None,
+        order: Order = NEWEST,
     ) -> RecordPage:
-        """Records of a merchant, newest accepted first, after a position.
+        """Records of a merchant, in an order, after a position.
 
         As many as `pages.fitting` says of their lines: fewer than `limit` may be followed by more.
+        What is cheap to ask for is said by `search.is_bounded`.
+        """
+
+    @abstractmethod
+    async def total(self, merchant_id: int, wanted: RecordFilter) -> Total | None:
+        """What a search finds in all; None for more than `search.MOST_COUNTED`."""
+
+    @abstractmethod
+    async def summary(
+        self, merchant_id: int, customer_id: UUID, starts: tuple[datetime, ...]
+    ) -> CustomerSummary | None:
+        """What a customer's sales come to, by the months that begin there, the oldest first.
+
+        None for one who is nobody, or not known to the merchant.
         """
 
     @abstractmethod

@@ -94,9 +94,9 @@ class MemoryIncidents(IncidentStore):
         ]
         found.sort(key=lambda one: (one.opened_at, one.id))
         if after is not None:
-            found = [i for i in found if (i.opened_at, i.id) > (after.accepted_at, after.id)]
+            found = [i for i in found if (i.opened_at, i.id) > (after.at, after.id)]
         page, more = tuple(found[:limit]), len(found) > limit
-        at = Position(accepted_at=page[-1].opened_at, id=page[-1].id) if more else None
+        at = Position(at=page[-1].opened_at, id=page[-1].id) if more else None
         return IncidentPage(items=page, next=at)
 
     async def standing(self, merchant_id: int | None) -> tuple[ClassTotal, ...]:

@@ -67,9 +67,9 @@ class MemoryOperators(OperatorStore):
         items = [self._open(row) for row in self._meant(merchant_id, wanted)]
         items.sort(key=_position)
         if after is not None:
-            items = [i for i in items if _position(i) > (after.accepted_at, after.id)]
+            items = [i for i in items if _position(i) > (after.at, after.id)]
         page, more = tuple(items[:limit]), len(items) > limit
-        at = Position(accepted_at=page[-1].accepted_at, id=page[-1].id) if more else None
+        at = Position(at=page[-1].accepted_at, id=page[-1].id) if more else None
         return OpenPage(items=page, next=at)
 
     async def waits(self, merchant_id: int | None, ids: Collection[UUID]) -> Mapping[UUID, Waiting]:
@@ -92,10 +92,10 @@ class MemoryOperators(OperatorStore):
             for owner, pair in _equals(self._store)
             if merchant_id in {None, owner} and outcome in {None, pair.outcome}
         ]
-        items.sort(key=lambda pair: (pair.position.accepted_at, pair.position.id), reverse=True)
+        items.sort(key=lambda pair: (pair.position.at, pair.position.id), reverse=True)
         if after is not None:
-            last = (after.accepted_at, after.id)
-            items = [i for i in items if (i.position.accepted_at, i.position.id) < last]
+            last = (after.at, after.id)
+            items = [i for i in items if (i.position.at, i.position.id) < last]
         page = tuple(items[:limit])
         return EqualPage(items=page, next=page[-1].position if len(items) > limit else None)
 
@@ -300,7 +300,7 @@ def _pair(
         total_centavos=row.record.sale.total_centavos,
         first=_try(row.submission, row.record.accepted_at, first),
         second=again,
-        position=Position(accepted_at=again.at, id=id_),
+        position=Position(at=again.at, id=id_),
     )
 
 

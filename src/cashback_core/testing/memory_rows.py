@@ -16,17 +16,14 @@ from cashback_core.delivery.evidence import (
 )
 from cashback_core.delivery.record import AttemptRecord, EventRecord, Record
 from cashback_core.delivery.states import Actor, Delivery, Ended, Status
-from cashback_core.sales.same_sale import EqualOutcome, may_read
-from cashback_core.values.access_keys import AccessKey
-from cashback_core.values.documents import store_document
 
 if TYPE_CHECKING:
     from datetime import datetime, timedelta
     from uuid import UUID
 
     from cashback_core.delivery.leases import AttemptResult
-    from cashback_core.delivery.record import RecordFilter
     from cashback_core.intake.acceptance import Submission
+    from cashback_core.sales.same_sale import EqualOutcome
     from cashback_core.values.documents import BuyerDocument
 
 RESULTS: Final = {
@@ -119,66 +116,3 @@ def paid_document(record: Record) -> BuyerDocument:
     document = record.sale.document
     assert document is not None, "nobody is paid"
     return document
-
-
-def _is_of(document: BuyerDocument | None, wanted: BuyerDocument) -> bool:
-    return document is not None and store_document(document) == store_document(wanted)
-
-
-def _is_of_invoice(sale_id: str | None, wanted: RecordFilter) -> bool:
-    asked = {
-        "cnpj": wanted.invoice_cnpj,
-        "month": wanted.invoice_month,
-        "series": wanted.invoice_series,
-        "number": wanted.invoice_number,
-    }
-    if set(asked.values()) == {None}:
-        return True
-    key = None if sale_id is None else AccessKey.parse(sale_id)
-    return key is not None and all(
-        value is None or getattr(key, name) == value for name, value in asked.items()
-    )
-
-
-def position_of(record: Record) -> tuple[datetime, UUID]:
-    return record.accepted_at, record.id
-
-
-def is_wanted(row: Row, wanted: RecordFilter) -> bool:
-    record, sale = row.record, row.record.sale
-    return (
-        (wanted.status is None or record.status is wanted.status)
-        and (wanted.document is None or _is_of(sale.document, wanted.document))
-        and (wanted.sold_from is None or sale.sold_at >= wanted.sold_from)
-        and (wanted.sold_to is None or sale.sold_at < wanted.sold_to)
-        and may_read(wanted.group, record.group)
-        and wanted.name_differs in {None, record.name_differs}
-        and wanted.store in {None, sale.place.store}
-        and _is_of_invoice(sale.sale_id, wanted)
-        and (
-            wanted.rate is None
-            or any(
-                (line.type, line.rate_version) == (wanted.rate.type, wanted.rate.version)
-                for line in record.cashback.lines
-            )
-        )
-        and wanted.store in {None, sale.place.store}
-        and _is_invoice(sale.sale_id, wanted)
-    )
-
-
-def _is_invoice(sale_id: str | None, wanted: RecordFilter) -> bool:
-    """Whether a sale's number is the access key of a fiscal document that is wanted."""
-    asked = (
-        wanted.invoice_cnpj,
-        wanted.invoice_month,
-        wanted.invoice_series,
-        wanted.invoice_number,
-    )
-    if all(value is None for value in asked):
-        return True
-    key = None if sale_id is None else AccessKey.parse(sale_id)
-    return key is not None and all(
-        value in {None, told}
-        for value, told in zip(asked, (key.cnpj, key.month, key.series, key.number), strict=True)
-    )

@@ -22,14 +22,18 @@ from cashback_core.delivery.brakes import (
 from cashback_core.delivery.evidence import read_answer
 from cashback_core.delivery.leases import AttemptResult, Claim, Pause
 from cashback_core.delivery.record import (
+    NEWEST,
     AttemptRecord,
     EventRecord,
     History,
+    Order,
     Record,
     RecordFilter,
     RecordPage,
     Standing,
+    Total,
 )
+from cashback_core.delivery.search import Way, way_of
 from cashback_core.delivery.states import (
     TRANSITIONS,
     Actor,
@@ -37,6 +41,7 @@ from cashback_core.delivery.states import (
     Status,
     conclude,
 )
+from cashback_core.delivery.summaries import CustomerSummary, summary_of
 from cashback_core.delivery.waits import PAUSE_FRESH, Facts, Waiting, Why, why_it_waits
 from cashback_core.intake.acceptance import (
     Acceptance,
@@ -89,9 +94,15 @@ from cashback_core.testing.memory_rows import (
     Row,
     delivery_of,
     end_of,
-    is_wanted,
     paid_document,
-    position_of,
+)
+from cashback_core.testing.memory_search import (
+    counted,
+    id_of,
+    in_order,
+    instant_of,
+    is_wanted,
+    numbered,
 )
 from cashback_core.values.access_keys import holds_buyer
 from cashback_core.values.availability import StoreUnavailable
@@ -149,6 +160,7 @@ class MemoryStore(CashbackStore):
         self._pauses: dict[UUID, tuple[datetime, datetime]] = {}
         self.sender_released_at: datetime | None = None
         self.may_be_credited: Callable[[Row], bool] = lambda _: False
+        self.suspected: set[UUID] = set()
 
     async def terms(self, merchant_id: int) -> Terms | None:
         await self._reach()
@@ -431,25 +443,52 @@ class MemoryStore(CashbackStore):
         )
 
     async def page(
-        self, merchant_id: int, wanted: RecordFilter, *, limit: int, after: Position | None
+        self,
+        merchant_id: int,
+        wanted: RecordFilter,
+        *,
+        limit: int,
+        after: Position | None,
+        order: Order = NEWEST,
     ) -> RecordPage:
         await self._reach()
-        records = [
-            self._as_read(row)
-            for (owner, _), row in self.rows.items()
-            if owner == merchant_id and is_wanted(row, wanted)
+        rows = in_order(
+            self._found(merchant_id, wanted),
+            order,
+            by_id=way_of(wanted, order, now=self._now()) is Way.RATE,
+            after=after,
+        )
+        count = fitting((len(row.record.sale.lines) for row in rows), limit=limit)
+        last = instant_of(rows[count - 1], order.by) if len(rows) > count else None
+        return RecordPage(
+            records=tuple(self._as_read(row) for row in rows[:count]),
+            next=None if last is None else Position(at=last, id=rows[count - 1].record.id),
+        )
+
+    async def total(self, merchant_id: int, wanted: RecordFilter) -> Total | None:
+        await self._reach()
+        records = [row.record for row in self._found(merchant_id, wanted)]
+        return Total(
+            count=len(records),
+            cashback_centavos=sum(r.cashback.cashback_centavos for r in records),
+            sales_centavos=sum(r.sale.total_centavos for r in records),
+        )
+
+    async def summary(
+        self, merchant_id: int, customer_id: UUID, starts: tuple[datetime, ...]
+    ) -> CustomerSummary | None:
+        await self._reach()
+        known = [d for of, d in self.customers if of == merchant_id and id_of(d) == customer_id]
+        rows = [row for (of, _), row in self.rows.items() if of == merchant_id]
+        return summary_of(customer_id, counted(rows, known[0], starts), starts) if known else None
+
+    def _found(self, merchant_id: int, wanted: RecordFilter) -> list[Row]:
+        ids = numbered(self._names, merchant_id, wanted, suspected=self.suspected)
+        return [
+            row
+            for (owner, id_), row in self.rows.items()
+            if owner == merchant_id and is_wanted(row, wanted) and (ids is None or id_ in ids)
         ]
-        if wanted.rate is None:
-            records.sort(key=position_of, reverse=True)
-            begun = None if after is None else (after.accepted_at, after.id)
-            records = [r for r in records if begun is None or position_of(r) < begun]
-        else:
-            records.sort(key=lambda r: r.id, reverse=True)
-            records = [r for r in records if after is None or r.id < after.id]
-        page = tuple(records[: fitting((len(r.sale.lines) for r in records), limit=limit)])
-        more = len(records) > len(page)
-        at = Position(accepted_at=page[-1].accepted_at, id=page[-1].id) if more else None
-        return RecordPage(records=page, next=at)
 
     async def waits(self, merchant_id: int, ids: Collection[UUID]) -> Mapping[UUID, Waiting]:
         await self._reach()

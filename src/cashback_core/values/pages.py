@@ -33,7 +33,7 @@ def fitting(parts: Iterable[int], *, limit: int) -> int:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Position:
-    """Where a page ended: lists are in the order of acceptance, then by id."""
+    """Where a page ended: the instant that the list is in the order of, then the id."""
 
-    accepted_at: datetime
+    at: datetime
     id: UUID

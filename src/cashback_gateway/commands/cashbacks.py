@@ -254,7 +254,7 @@ async def list_by_rate(
     from adapters.postgres.cashbacks.store import PostgresCashbackStore
 
     rate = RateVersion(type=product_type, version=version)
-    wanted = RecordFilter(rate=rate, status=status)
+    wanted = RecordFilter(rate=rate, statuses=frozenset({status} if status else ()))
     records: list[dict[str, object]] = []
     after: Position | None = None
     async with operating(here) as (database, operators):

@@ -105,6 +105,16 @@ COMMANDS: Final = (
         ),
     ),
     Command(
+        "find",
+        "finding:find",
+        "find a merchant's sales by number, customer, name, amount, dates; --csv takes them out",
+        (
+            "find --merchant demo --sale-id NF-1042",
+            "find --merchant demo --sold-from 2026-01-01 --sold-to 2026-01-31 --total",
+            "find --merchant demo --changed-from 2026-01-31 --status applied --csv > paid.csv",
+        ),
+    ),
+    Command(
         "equals",
         "cashbacks:list_equals",
         "list sales of equal content, latest first, with both tries",

@@ -43,9 +43,7 @@ class FollowingContract:
         assert told.headers["content-type"].startswith("text/csv")
         assert sale["sale_id"] in told.text
 
-    def test_every_change_is_told_in_order_from_where_one_was(
-        self, system: CashbackSystem
-    ) -> None:
+    def test_every_change_is_told_in_order_from_where_one_was(self, system: CashbackSystem) -> None:
         erp = speaking(system)
         start = made(erp.get("/api/changes", params={"after": "now"}), 200)
         assert start["items"] == []

@@ -127,7 +127,7 @@ async def test_an_unusual_rate_is_said_twice(api: AdministeredApi) -> None:
 @pytest.mark.parametrize(
     ("query", "wrong"),
     [
-        ("type=A", {"/rate_version": "type_and_rate_version"}),
+        ("type=A", {"": "search_unbounded"}),
         ("rate_version=1", {"/type": "type_and_rate_version"}),
         ("type=A&rate_version=0", {"/rate_version": "whole_number"}),
         ("type=&rate_version=1", {"/type": "type_format"}),

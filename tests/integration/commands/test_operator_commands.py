@@ -242,6 +242,29 @@ def test_what_a_rate_paid_is_listed(dsn: str, environ: dict[str, str]) -> None:
     assert told(environ, "by-rate", "A", "2", "--merchant", "demo")["total"] == 0
 
 
+def test_sales_are_found_summed_up_and_taken_out(dsn: str, environ: dict[str, str]) -> None:
+    rejected, applied = cashbacks(dsn, REFUSED, CREATED)
+    find = ("find", "--merchant", "demo")
+    assert [one["id"] for one in told(environ, *find)["items"]] == [applied, rejected]
+    (only,) = told(environ, *find, "--status", "rejected")["items"]
+    assert only["id"] == rejected
+    day = ("--sold-from", "2026-01-01", "--sold-to", "2026-01-31")
+    summed = told(environ, *find, *day, "--total", "--limit", "1", "--sort", "accepted_at")
+    assert ([one["id"] for one in summed["items"]], summed["total"]) == ([rejected], 2)
+    assert (summed["cashback"], summed["sales"]) == ("10.00", "200.00")
+    assert "2 in all: cashback 10.00, sales 200.00" in done(environ, *find, *day, "--total")
+    assert done(environ, *find, "--store", "9", *day) == ["none"]
+    head, *rows = done(environ, *find, *day, "--csv", "--status", "applied")
+    assert head.startswith("id,status,sale_id,")
+    assert [row.split(",")[:2] for row in rows] == [[applied, "applied"]]
+    assert "***." in rows[0]
+    (line,) = done(environ, *find, *day, "--jsonl", "--people", "--status", "applied")
+    assert json.loads(line)["id"] == applied
+    assert json.loads(line)["document"].isdigit()
+    for words in (("--status", "applied"), ("--total",), ("--csv",), ("--json", "--csv", *day)):
+        assert run(environ, *find, *words).returncode == 2, words
+
+
 def test_what_is_unpaid_is_cancelled_and_what_is_in_doubt_resolved(
     dsn: str, environ: dict[str, str]
 ) -> None:
@@ -504,6 +527,7 @@ def test_a_file_of_names_has_one_a_line(dsn: str, environ: dict[str, str], tmp_p
         ("open", "--status", ""),
         ("equals", "--outcome", ""),
         ("by-rate", "", "1", "--merchant", "demo"),
+        ("find", "--merchant", "demo", "--sale-id", ""),
         ("by-rate", "A", "1", "--merchant", ""),
         ("incidents", "--merchant", ""),
         ("incidents", "--class", ""),

@@ -121,7 +121,8 @@ def test_a_policy_judges_the_rows_and_never_finds_them(dsn: str, role: str) -> N
             explain = sql.SQL("explain select from {}").format(table.called)
             plan = "\n".join(line for (line,) in serving.execute(explain).fetchall())
         assert "Filter" in plan, (table.name, plan)
-        assert "Index Cond" not in plan, (table.name, plan)
+        found, _, _ = plan.partition("SubPlan")  # whose sale it is, is looked up by that one's key
+        assert "Index Cond" not in found, (table.name, plan)
 
 
 def visible_tables(dsn: str, role: str) -> list[Table]:

@@ -36,6 +36,16 @@ class TestPostgresStore(CashbackStoreContract):
         self.database = database
         return PostgresCashbackStore(database, DeliveryPolicy())
 
+    async def customer_id(self, store: object, document: object) -> UUID:  # noqa: ARG002
+        with psycopg.connect(self.dsn) as connection:
+            row = connection.execute(
+                "select customer_id from customers where merchant_id = 1 and document = %s",
+                [str(document)],
+            ).fetchone()
+        assert row is not None
+        id_: UUID = row[0]
+        return id_
+
     async def expire_leases(self, store: object) -> None:  # noqa: ARG002
         self._run("update cashbacks set lease_until_at = lease_until_at - interval '1 day'")
 

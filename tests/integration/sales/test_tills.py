@@ -118,13 +118,14 @@ def test_fiscal_documents_and_stores_can_be_asked_for(gateway: Gateway) -> None:
     }  # fmt: skip
     opaque = shop.sell({**printed({}), "sale_id": key[:-1] + "0"})  # of no right digit
     assert (opaque.status, opaque.json["invoice"]) == (201, None)
-    issuer = "invoice_cnpj=11.222.333/0001-81"
+    recent = f"accepted_from={datetime.now(UTC) - timedelta(days=1):%Y-%m-%d}"
+    issuer = f"{recent}&invoice_cnpj=11.222.333/0001-81"
     found = ("", "&invoice_month=2026-08", "&invoice_series=12", "&invoice_number=42")
     assert [listed(shop, f"{issuer}{more}") for more in found] == [[key]] * 4
-    assert listed(shop, "store=12") == [key]
+    assert listed(shop, f"{recent}&store=12") == [key]
     missing = ("&invoice_month=2026-09", "&invoice_series=0", "&invoice_number=43")
     assert [listed(shop, f"{issuer}{more}") for more in missing] == [[]] * 3
-    assert listed(shop, "store=1") == []
+    assert listed(shop, f"{recent}&store=1") == []
 
 
 @pytest.mark.parametrize(

@@ -211,5 +211,6 @@ def _success(success: Success) -> Schema:
         described["headers"] = references("headers", success.headers)
     if success.schema is None:
         return described
-    content = {"schema": reference("schemas", success.schema)}
-    return {**described, "content": {"application/json": content}}
+    content = {"application/json": {"schema": reference("schemas", success.schema)}}
+    texts = {name: {"schema": {"type": "string"}} for name in success.streamed}
+    return {**described, "content": {**content, **texts}}

@@ -25,8 +25,9 @@ from adapters.http.openapi.resources import operation_of, operations_of
 from adapters.http.openapi.schemas import SALE_EXAMPLE
 from adapters.http.sales.batch_body import KEY
 from adapters.http.sales.changes import CHANGE_PARAMETERS
-from adapters.http.sales.lists import CASHBACK_FILTERS
+from adapters.http.sales.searching import CASHBACK_FILTERS, CASHBACKS, TOTAL
 from adapters.http.wire.headers import MAX_WAIT_S
+from cashback_core.delivery.search import MAX_RANGE_DAYS
 
 _KEY: Final = parameter(
     "Idempotency-Key",
@@ -59,6 +60,24 @@ _SUBMITTING: Final = (
     " recorded sale is another sale if it has a `sale_id` (`same_content_as` tells the first), and"
     " otherwise refused with 409 and the first's record; or as `equal_content` says."
 )
+
+
+_SEARCHING: Final = (
+    "Without any filter: all of them, newest first. Any search is bounded by a sale's own number or"
+    " key, by a customer, by statuses that are still open, by a document of an issuer or its month,"
+    f" or by a range of at most {MAX_RANGE_DAYS} days of one of the instants (without an end it"
+    " ends now); what nothing bounds is refused with 422 `search_unbounded`.\n\n"
+    "`Accept: text/csv` or `application/jsonl` answers all that is found, from `cursor` on: a row,"
+    " or one `RecordedSale`, a line. An analyst has documents masked and names as initials. What"
+    " breaks in the middle ends without the last chunk: then it is not whole."
+)
+_SORT: Final = parameter(
+    "sort",
+    "query",
+    "By which instant; with `-` the latest first. By `applied_at` only what was paid.",
+    {"type": "string", "enum": list(CASHBACKS.sorts), "default": CASHBACKS.default},
+)
+_TOTAL: Final = parameter("total", "query", TOTAL.about, TOTAL.schema())
 
 
 def _submit(id_: str, summary: str, description: str) -> Operation:
@@ -186,9 +205,16 @@ OPERATIONS: Final[dict[tuple[str, str], Operation]] = {
     ("get", "/api/cashbacks"): Operation(
         id="listCashbacks",
         tag="Cashbacks",
-        summary="List records, newest first",
-        parameters=(*CASHBACK_FILTERS.parameters(), LIMIT, CURSOR),
-        successes={200: Success(schema="RecordedSalePage", description="A page of records.")},
+        summary="Find records",
+        description=_SEARCHING,
+        parameters=(*CASHBACK_FILTERS.parameters(), _TOTAL, _SORT, LIMIT, CURSOR),
+        successes={
+            200: Success(
+                schema="RecordedSalePage",
+                description="A page; as CSV or JSON Lines all that is found.",
+                streamed=("text/csv", "application/jsonl"),
+            )
+        },
         problems=(*ANY, *TOKEN, "forbidden", "invalid_query", "unavailable"),
     ),
     ("get", "/api/cashbacks/{id}"): Operation(

@@ -33,6 +33,8 @@ class Success:
     description: str
     schema: str | None = None
     headers: tuple[str, ...] = ()
+    streamed: tuple[str, ...] = ()
+    """Media types of texts that it may be asked to be."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -54,7 +54,8 @@ _QUERY: Final = (
     "unknown_parameter", "repeated_parameter", "malformed_query", "status_unknown",
     "document_invalid", "bound_invalid", "limit_invalid", "cursor_of_another_list",
     "no_such_choice", "plain_text", "whole_number", "type_format", "type_and_rate_version",
-    "store_invalid", "cnpj_invalid", "month_invalid", "invoice_needs_cnpj",
+    "store_invalid", "cnpj_invalid", "month_invalid", "invoice_needs_cnpj", "access_key_invalid",
+    "amount_invalid", "uuid_invalid", "search_unbounded",
 )  # fmt: skip
 _IN_USE: Final = (
     "change_begun", "change_not_latest", "type_used_by_sales", "type_used_by_products",

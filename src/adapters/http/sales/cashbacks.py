@@ -7,7 +7,7 @@ body may hold is the core's to say, not a framework's.
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, ParamSpec, TypeVar, assert_never
 
 import msgspec
@@ -16,14 +16,11 @@ from litestar.exceptions import NotFoundException
 from litestar.types import ASGIApp  # noqa: TC002 (Litestar reads the annotations)
 
 from adapters.http.problems.problem import said_in
-from adapters.http.sales import shapes
-from adapters.http.sales.lists import read_list
 from adapters.http.sales.record_shapes import (
     explanation_shape,
     history_shape,
     location_of,
     quote_shape,
-    read_shape,
     record_shape,
 )
 from adapters.http.wire.answers import Answer, Header, encode
@@ -62,7 +59,6 @@ if TYPE_CHECKING:
     from litestar.handlers import HTTPRouteHandler
 
     from adapters.http.identity.admission import Admission
-    from adapters.http.resources.merchant_zones import MerchantZones
     from cashback_core.delivery.record import Record
     from cashback_core.delivery.record_store import Records
     from cashback_core.delivery.waits import Waiting
@@ -84,7 +80,7 @@ _REPLAYED: Final[Header] = (b"idempotent-replayed", b"true")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CashbackRoutes:
-    """Submitting, confirming, quoting and reading.
+    """Submitting, confirming, quoting and reading one.
 
     `wait_s` is how long a request without `Prefer` waits.
     """
@@ -94,7 +90,6 @@ class CashbackRoutes:
     confirm_sale: ConfirmSale
     quote_sale: QuoteSale
     records: Records
-    zones: MerchantZones
     wait_s: float
 
     def handlers(self) -> list[HTTPRouteHandler]:
@@ -104,7 +99,6 @@ class CashbackRoutes:
             post(list(PATHS), name="submit")(self.submit),
             post("/api/cashbacks/quote", name="quote")(self.quote),
             post("/api/cashbacks/{id:str}/confirm", name="confirm")(self.confirm),
-            route("/api/cashbacks", http_method=read, name="list")(self.page),
             route("/api/cashbacks/{id:str}", http_method=read, name="read")(self.one),
         ]
 
@@ -168,25 +162,6 @@ class CashbackRoutes:
         shape = await built(quoted.sale, quote_shape, quoted, language)
         return Answer(200, encode(shape), headers=said_in(language))
 
-    async def page(self, request: Request[Any, Any, Any]) -> ASGIApp:
-        """List a merchant's records."""
-        _, principal = await self.admit(request)
-        zone = await self.zones(principal.merchant_id)
-        wanted, part = read_list(request.scope["query_string"], zone)
-        reads_only = principal.reads_only
-        page = await self.records.page(
-            principal.merchant_id,
-            replace(wanted, group=reads_only),
-            limit=part.limit,
-            after=part.after,
-        )
-        waits = await self._waits(principal.merchant_id, page.records)
-        shape = shapes.RecordedSalePage(
-            items=[read_shape(record.as_told(reads_only), waits) for record in page.records],
-            next_cursor=part.cursor(page.next),
-        )
-        return Answer(200, encode(shape))
-
     async def one(self, request: Request[Any, Any, Any]) -> ASGIApp:
         """One record with its attempts and events, and how its cashback came about."""
         fields, principal = await self.admit(request)
@@ -197,7 +172,7 @@ class CashbackRoutes:
         if history is None:
             raise NotFoundException
         record = history.record
-        waits = await self._waits(principal.merchant_id, (record,))
+        waits = await waits_of(self.records, principal.merchant_id, (record,))
         language = read_language(fields)
         steps = await built(record.sale, explanation_shape, record, language)
         shape = msgspec.structs.replace(
@@ -205,10 +180,13 @@ class CashbackRoutes:
         )
         return Answer(200, encode(shape), headers=said_in(language))
 
-    async def _waits(self, merchant_id: int, records: Iterable[Record]) -> Mapping[UUID, Waiting]:
-        """Why those of them that wait do; nothing is asked where none does."""
-        waiting = [record.id for record in records if record.status in MAY_WAIT]
-        return await self.records.waits(merchant_id, waiting) if waiting else {}
+
+async def waits_of(
+    records: Records, merchant_id: int, told: Iterable[Record]
+) -> Mapping[UUID, Waiting]:
+    """Why those of them that wait do; nothing is asked where none does."""
+    waiting = [record.id for record in told if record.status in MAY_WAIT]
+    return await records.waits(merchant_id, waiting) if waiting else {}
 
 
 async def built(sale: Sale, build: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:

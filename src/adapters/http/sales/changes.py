@@ -87,7 +87,7 @@ def read_changes(query: bytes, merchant_id: int) -> ChangesPart:
         fixed=True,
         cursor="after",
         words=(NOW,),
-        others=("wait",),
+        asides=("wait",),
     )
     reader = QueryReader(query, feed)
     wait_s = reader.whole("wait", lowest=0, highest=MAX_WAIT_S)

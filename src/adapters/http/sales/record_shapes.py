@@ -5,7 +5,7 @@ One function writes a record, whoever asks for it: a final answer repeats byte f
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, assert_never
+from typing import TYPE_CHECKING, Any, Final, assert_never
 
 import msgspec
 
@@ -38,7 +38,8 @@ if TYPE_CHECKING:
 
     from adapters.http.wire.answers import Header
     from cashback_core.delivery.evidence import ProviderAnswer
-    from cashback_core.delivery.record import AttemptRecord, EventRecord, History, Record
+    from cashback_core.delivery.record import AttemptRecord, EventRecord, History, Record, Total
+    from cashback_core.delivery.summaries import CustomerSummary, Sums
     from cashback_core.delivery.waits import Waiting
     from cashback_core.intake.equal_sales import EqualPage, Try
     from cashback_core.intake.submission import Quoted
@@ -118,6 +119,37 @@ def record_shape(record: Record) -> shapes.RecordedSale:
         group=record.group,
         waiting=msgspec.UNSET if record.waiting is None else waiting_shape(record.waiting),
     )
+
+
+def total_shape(total: Total | None) -> shapes.SearchTotal | None:
+    """What a search comes to as it goes out."""
+    if total is None:
+        return None
+    return shapes.SearchTotal(
+        count=total.count,
+        cashback=format_centavos(total.cashback_centavos),
+        sales=format_centavos(total.sales_centavos),
+    )
+
+
+def summary_shape(summary: CustomerSummary) -> shapes.CustomerSummary:
+    """A customer's summary as it goes out."""
+    return shapes.CustomerSummary(
+        customer_id=str(summary.customer_id),
+        months=[shapes.CustomerMonth(month=one.month, **_sums(one.sums)) for one in summary.months],
+        **_sums(summary.whole),
+    )
+
+
+def _sums(sums: Sums) -> dict[str, Any]:
+    return {
+        "sales": sums.sales,
+        "total": format_centavos(sums.sales_centavos),
+        "earned": format_centavos(sums.earned_centavos),
+        "paid": format_centavos(sums.paid_centavos),
+        "waiting": format_centavos(sums.waiting_centavos),
+        "ended_unpaid": format_centavos(sums.ended_unpaid_centavos),
+    }
 
 
 def history_shape(

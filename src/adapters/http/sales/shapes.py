@@ -339,11 +339,47 @@ class Erased(Shape, frozen=True, kw_only=True):
     erased_at: Instant
 
 
+class SearchTotal(Shape, frozen=True, kw_only=True):
+    """What a whole search comes to."""
+
+    count: Annotated[int, Meta(ge=0)]
+    cashback: Annotated[Money, Meta(description="Of all cashbacks, whatever their status.")]
+    sales: Annotated[Money, Meta(description="Of all sales.")]
+
+
 class RecordedSalePage(Shape, frozen=True, kw_only=True):
-    """Records, newest accepted first; `next_cursor` is null on the last page."""
+    """Records in the order asked for; `next_cursor` is null on the last page."""
 
     items: list[RecordedSale]
     next_cursor: str | None
+    total: Annotated[
+        SearchTotal | UnsetType | None,
+        Meta(description="With `total=true`; null: more than are counted (500000)."),
+    ] = UNSET
+
+
+class CustomerSums(Shape, frozen=True, kw_only=True):
+    """What some sales of a customer come to."""
+
+    sales: Annotated[int, Meta(ge=0, description="How many.")]
+    total: Money
+    earned: Annotated[Money, Meta(description="`paid`, `waiting` and `ended_unpaid` together.")]
+    paid: Money
+    waiting: Annotated[Money, Meta(description="Whatever may still be paid.")]
+    ended_unpaid: Annotated[Money, Meta(description="Cancelled, or never confirmed.")]
+
+
+class CustomerMonth(CustomerSums, frozen=True, kw_only=True):
+    """The same of one month of the merchant's zone, by when the sales were made."""
+
+    month: Annotated[str, Meta(pattern="^20[0-9]{2}-[0-9]{2}$")]
+
+
+class CustomerSummary(CustomerSums, frozen=True, kw_only=True):
+    """The same of all sales of a customer, and of the latest months, the newest first."""
+
+    customer_id: Uuid
+    months: list[CustomerMonth]
 
 
 class OpenCashback(Shape, frozen=True, kw_only=True):
@@ -539,6 +575,7 @@ SHAPES = (
     Explained,
     EqualPage,
     SubjectReport,
+    CustomerSummary,
     Erased,
     ResendTally,
     Quote,

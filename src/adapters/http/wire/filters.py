@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     import re
     from collections.abc import Callable, Mapping
     from datetime import datetime
+    from uuid import UUID
 
     from adapters.http.wire.fields import Schema
     from adapters.http.wire.queries import QueryReader
@@ -99,6 +100,58 @@ class ChoiceFilter:
             return {"$ref": f"#/components/schemas/{self.named}"}
         default = {} if self.default is None else {"default": self.default}
         return {"type": "string", "enum": list(self.choices), **default}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChoicesFilter:
+    """Some of some texts, the parameter repeated; `code` is told of any other.
+
+    `named` is the schema that lists them.
+    """
+
+    about: str
+    choices: tuple[str, ...]
+    named: str
+    code: str = "no_such_choice"
+
+    def read(self, query: QueryReader, name: str, zone: ZoneInfo) -> frozenset[str]:  # noqa: ARG002
+        """See Filter; an empty set without it."""
+        return query.choices(name, self.choices, code=self.code)
+
+    def schema(self) -> Schema:
+        """See Filter."""
+        items = {"$ref": f"#/components/schemas/{self.named}"}
+        return {"type": "array", "items": items, "uniqueItems": True}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AmountFilter:
+    """An amount in reais; read as centavos."""
+
+    about: str
+
+    def read(self, query: QueryReader, name: str, zone: ZoneInfo) -> int | None:  # noqa: ARG002
+        """See Filter."""
+        return query.amount(name)
+
+    def schema(self) -> Schema:
+        """See Filter."""
+        return {"type": "string", "pattern": r"^[0-9]{1,8}(\.[0-9]{1,2})?$", "examples": ["10.00"]}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IdFilter:
+    """The id of something."""
+
+    about: str
+
+    def read(self, query: QueryReader, name: str, zone: ZoneInfo) -> UUID | None:  # noqa: ARG002
+        """See Filter."""
+        return query.id(name)
+
+    def schema(self) -> Schema:
+        """See Filter."""
+        return {"type": "string", "format": "uuid"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,12 +17,15 @@ from cashback_core.values.documents import (
     mask,
     named_document,
 )
+from cashback_core.values.ids import parse_uuid
 from cashback_core.values.instants import NoSuchInstant, NotAnInstant, parse_bound
+from cashback_core.values.money import InvalidMoney, parse_centavos
 from cashback_core.values.violations import Violation, escaped, show
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
+    from uuid import UUID
     from zoneinfo import ZoneInfo
 
 DEFAULT_LIMIT: Final = 50
@@ -42,7 +45,7 @@ class Ordering:
 
     The key tells rows apart that are equal in the column. `default` may start with `-`. One that is
     `fixed` has this order alone, and takes no parameter `sort`. `cursor` is the parameter's name,
-    `words` are what it may say that is no cursor. `others` change nothing about which list it is.
+    `words` are what it may say that is no cursor.
     """
 
     resource: str
@@ -52,13 +55,26 @@ class Ordering:
     fixed: bool = False
     cursor: str = "cursor"
     words: tuple[str, ...] = ()
-    others: tuple[str, ...] = ()
+    repeatable: frozenset[str] = frozenset()
+    """The filters that may come more than once."""
+    asides: tuple[str, ...] = ()
+    """Parameters of the answer: they choose no rows, and any page may come with them."""
+
+    whole: bool = False
+    """It has no pages."""
+
+    @property
+    def sorts(self) -> tuple[str, ...]:
+        """Every order that may be asked for."""
+        return tuple(sort for column in self.columns for sort in (column, f"-{column}"))
 
     @property
     def controls(self) -> tuple[str, ...]:
         """The parameters that are no filters."""
+        if self.whole:
+            return self.asides
         sort = () if self.fixed else ("sort",)
-        return (*sort, "limit", self.cursor, *self.others)
+        return (*self.asides, *sort, "limit", self.cursor)
 
 
 class QueryReader:
@@ -70,15 +86,23 @@ class QueryReader:
     def __init__(self, query: bytes, ordering: Ordering, *filters: str) -> None:
         self._ordering = ordering
         self._values: dict[str, str] = {}
+        self._further: dict[str, list[str]] = {}
         self._faults: list[Violation] = []
         self._list = ""
         names = (*filters, *ordering.controls)
         for name, value in _parameters(query):
             if name not in names:
                 self.tell(name, "unknown_parameter", names=", ".join(names))
+            elif name in self._values and name in ordering.repeatable:
+                self._further.setdefault(name, []).append(value)
             elif name in self._values:
                 self.tell(name, "repeated_parameter")
             self._values.setdefault(name, value)
+
+    @property
+    def is_faulty(self) -> bool:
+        """Whether anything is wrong so far."""
+        return bool(self._faults)
 
     def has(self, name: str) -> bool:
         """Whether the parameter is there."""
@@ -120,6 +144,37 @@ class QueryReader:
             self.tell(name, code, show(value), names=", ".join(choices))
             return None
         return value
+
+    def choices(
+        self, name: str, choices: Sequence[str], *, code: str = "no_such_choice"
+    ) -> frozenset[str]:
+        """Those of the choices that are named; the parameter may be repeated."""
+        if name not in self._values:
+            return frozenset()
+        told = (self._values[name], *self._further.get(name, ()))
+        for value in dict.fromkeys(told):
+            if value not in choices:
+                self.tell(name, code, show(value), names=", ".join(choices))
+        return frozenset(told).intersection(choices)
+
+    def amount(self, name: str) -> int | None:
+        """An amount in reais, as centavos."""
+        value = self._values.get(name)
+        if value is None:
+            return None
+        try:
+            return parse_centavos(value)
+        except InvalidMoney:
+            self.tell(name, "amount_invalid", show(value))
+            return None
+
+    def id(self, name: str) -> UUID | None:
+        """A UUID."""
+        value = self._values.get(name)
+        found = None if value is None else parse_uuid(value)
+        if value is not None and found is None:
+            self.tell(name, "uuid_invalid", show(value))
+        return found
 
     def truth(self, name: str) -> bool | None:
         """`true` or `false`."""
@@ -180,13 +235,19 @@ class QueryReader:
         sign = "-" if descending else ""
         controls = self._ordering.controls
         filters = {n: v for n, v in self._values.items() if n not in controls}
+        for name, further in self._further.items():
+            filters[name] = "\0".join(sorted({filters[name], *further}))
         self._list = fingerprint(self._ordering.resource, sign + sort, filters)
         wanted = Slice(
             sort=sort, descending=descending, limit=self._limit(), after=self._after(sort)
         )
+        self.end()
+        return wanted
+
+    def end(self) -> None:
+        """Nothing more is read; raises InvalidQueryError with every fault."""
         if self._faults:
             raise InvalidQueryError(tuple(self._faults))
-        return wanted
 
     def cursor_after(self, value: object, key: object) -> str:
         """The cursor of the page behind a row: its value in the column sorted by, and its key."""
@@ -196,6 +257,16 @@ class QueryReader:
         """Note a fault of a parameter."""
         pointer = f"/{escaped(name)}"
         self._faults.append(Violation(pointer=pointer, code=code, received=received, values=values))
+
+    def tell_whole(self, code: str, **values: str) -> None:
+        """Note a fault of the query as a whole."""
+        self._faults.append(Violation(pointer="", code=code, values=values))
+
+    def sort(self) -> str:
+        """The order that is asked for, or the list's own; with `-` the other way round."""
+        ordering = self._ordering
+        value = ordering.default if ordering.fixed else self._values.get("sort", ordering.default)
+        return value if value.removeprefix("-") in ordering.columns else ordering.default
 
     def _sort(self) -> tuple[str, bool]:
         ordering = self._ordering

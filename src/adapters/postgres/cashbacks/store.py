@@ -14,13 +14,15 @@ from adapters.postgres.delivery import confirmations, leases
 from adapters.postgres.delivery.resumption import Resumption
 from adapters.postgres.delivery.waits import read_waits
 from adapters.postgres.sales.brakes import LOCK
+from adapters.postgres.sales.customer_summaries import read_summary
 from adapters.postgres.sales.histories import read_history
 from adapters.postgres.sales.product_cache import PERIODS, ProductCache, read_products
-from adapters.postgres.sales.record_pages import read_page
+from adapters.postgres.sales.record_pages import read_page, read_total
 from adapters.postgres.sales.records import ONE, one, record
 from adapters.postgres.sales.sale_names import find_same_request, read_owners, sealed_names
 from adapters.postgres.sales.terms import TermsCache, read_terms
 from cashback_core.delivery.leases import AttemptResult, Claim, ClaimsUnacknowledged
+from cashback_core.delivery.record import NEWEST
 from cashback_core.delivery.states import Status
 from cashback_core.intake.acceptance import Acceptance, Submission, TermsChanged
 from cashback_core.intake.confirmation import (
@@ -39,13 +41,22 @@ from cashback_core.values.documents import store_document
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
-    from datetime import timedelta
+    from datetime import datetime, timedelta
     from uuid import UUID
 
     from adapters.postgres.cashbacks.commits import CommitObserver
     from cashback_core.delivery.leases import Pause
-    from cashback_core.delivery.record import History, Record, RecordFilter, RecordPage, Standing
+    from cashback_core.delivery.record import (
+        History,
+        Order,
+        Record,
+        RecordFilter,
+        RecordPage,
+        Standing,
+        Total,
+    )
     from cashback_core.delivery.states import DeliveryPolicy
+    from cashback_core.delivery.summaries import CustomerSummary
     from cashback_core.delivery.waits import Waiting
     from cashback_core.sales.sale import Sale
     from cashback_core.sales.terms import Terms
@@ -279,10 +290,28 @@ class PostgresCashbackStore(CashbackStore):
             return await read_history(connection, merchant_id, id, group=group)
 
     async def page(
-        self, merchant_id: int, wanted: RecordFilter, *, limit: int, after: Position | None
+        self,
+        merchant_id: int,
+        wanted: RecordFilter,
+        *,
+        limit: int,
+        after: Position | None,
+        order: Order = NEWEST,
     ) -> RecordPage:
         async with self._reads.reading_for(merchant_id, group=wanted.group) as connection:
-            return await read_page(connection, merchant_id, wanted, limit=limit, after=after)
+            return await read_page(
+                connection, merchant_id, wanted, limit=limit, after=after, order=order
+            )
+
+    async def total(self, merchant_id: int, wanted: RecordFilter) -> Total | None:
+        async with self._reads.reading_for(merchant_id, group=wanted.group) as connection:
+            return await read_total(connection, merchant_id, wanted)
+
+    async def summary(
+        self, merchant_id: int, customer_id: UUID, starts: tuple[datetime, ...]
+    ) -> CustomerSummary | None:
+        async with self._reads.reading_for(merchant_id) as connection:
+            return await read_summary(connection, merchant_id, customer_id, starts)
 
     async def waits(self, merchant_id: int, ids: Collection[UUID]) -> Mapping[UUID, Waiting]:
         async with self._reads.reading_for(merchant_id) as connection:

@@ -85,7 +85,7 @@ class PostgresOperatorStore(OperatorStore):
         after: Position | None,
     ) -> OpenPage:
         values = self._values_of(merchant_id, wanted) | {
-            "at": after.accepted_at if after else None,
+            "at": after.at if after else None,
             "id": after.id if after else None,
             "limit": limit + 1,  # one more tells whether there is a next page
         }
@@ -95,7 +95,7 @@ class PostgresOperatorStore(OperatorStore):
             rows = await found.fetchall()
         items = tuple(open_cashback(row) for row in rows[:limit])
         last = items[-1] if len(rows) > limit else None
-        position = Position(accepted_at=last.accepted_at, id=last.id) if last else None
+        position = Position(at=last.accepted_at, id=last.id) if last else None
         return OpenPage(items=items, next=position)
 
     async def waits(self, merchant_id: int | None, ids: Collection[UUID]) -> Mapping[UUID, Waiting]:
@@ -113,7 +113,7 @@ class PostgresOperatorStore(OperatorStore):
         values = {
             "merchant_id": merchant_id,
             "outcome": outcome,
-            "at": after.accepted_at if after else None,
+            "at": after.at if after else None,
             "id": after.id if after else None,
             "limit": limit + 1,  # one more tells whether there is a next page
         }

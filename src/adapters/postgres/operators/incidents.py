@@ -68,7 +68,7 @@ class PostgresIncidentStore(IncidentStore):
             "merchant_id": merchant_id,
             "open_only": open_only,
             "class": cls,
-            "at": after.accepted_at if after else None,
+            "at": after.at if after else None,
             "id": after.id if after else None,
             "limit": limit + 1,  # one more tells whether there is a next page
         }
@@ -93,7 +93,7 @@ class PostgresIncidentStore(IncidentStore):
             rows = await found.fetchall()
         items = tuple(_incident(row) for row in rows[:limit])
         last = items[-1] if len(rows) > limit else None
-        position = Position(accepted_at=last.opened_at, id=last.id) if last else None
+        position = Position(at=last.opened_at, id=last.id) if last else None
         return IncidentPage(items=items, next=position)
 
     async def standing(self, merchant_id: int | None) -> tuple[ClassTotal, ...]:

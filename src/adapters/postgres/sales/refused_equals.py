@@ -155,5 +155,5 @@ def equal_sales(row: tuple[Any, ...]) -> EqualSales:
             sold_at=sold_at,
             submitted_by=by,
         ),
-        position=Position(accepted_at=at, id=id_),
+        position=Position(at=at, id=id_),
     )

@@ -2853,6 +2853,10 @@ CREATE INDEX audit_of_an_actor ON public.audit USING btree (merchant_id, actor, 
 
 CREATE INDEX cashbacks_applied ON public.cashbacks USING btree (applied_at) WHERE (status = 'applied'::text);
 
+-- Name: cashbacks_by_applied_at; Type: INDEX; Schema: public; Owner: -
+
+CREATE INDEX cashbacks_by_applied_at ON public.cashbacks USING btree (merchant_id, applied_at) WHERE (applied_at IS NOT NULL);
+
 -- Name: cashbacks_confirmed; Type: INDEX; Schema: public; Owner: -
 
 CREATE INDEX cashbacks_confirmed ON public.cashbacks USING btree (merchant_id, confirmed_at) WHERE (confirmed_at IS NOT NULL);
@@ -2892,6 +2896,10 @@ CREATE UNIQUE INDEX customers_by_id ON public.customers USING btree (merchant_id
 -- Name: customers_by_seal; Type: INDEX; Schema: public; Owner: -
 
 CREATE INDEX customers_by_seal ON public.customers USING btree (sealed) WHERE (sealed IS NOT NULL);
+
+-- Name: events_by_instant; Type: INDEX; Schema: public; Owner: -
+
+CREATE INDEX events_by_instant ON public.events USING btree (merchant_id, at) WHERE (sequence > 0);
 
 -- Name: events_in_order; Type: INDEX; Schema: public; Owner: -
 
@@ -2955,7 +2963,11 @@ CREATE INDEX sales_by_document ON public.sales USING btree (merchant_id, documen
 
 -- Name: sales_by_group; Type: INDEX; Schema: public; Owner: -
 
-CREATE INDEX sales_by_group ON public.sales USING btree (merchant_id, COALESCE(came_under, submitted_by), accepted_at DESC) WHERE (submitted_by IS NOT NULL);
+CREATE INDEX sales_by_group ON public.sales USING btree ((
+CASE
+    WHEN (came_under IS NULL) THEN submitted_by
+    ELSE came_under
+END), accepted_at DESC) WHERE (submitted_by IS NOT NULL);
 
 -- Name: sales_by_invoice; Type: INDEX; Schema: public; Owner: -
 
@@ -4007,9 +4019,9 @@ END);
 CREATE POLICY of_the_group ON public.attempts AS RESTRICTIVE FOR SELECT TO cashback_serving USING (
 CASE
     WHEN (( SELECT NULLIF(current_setting('cashback.reads_only'::text, true), ''::text) AS "nullif") IS NULL) THEN true
-    ELSE (EXISTS ( SELECT
+    ELSE (( SELECT true
        FROM public.sales s
-      WHERE ((s.merchant_id = attempts.merchant_id) AND (s.cashback_id = attempts.cashback_id))))
+      WHERE ((s.merchant_id = attempts.merchant_id) AND (s.cashback_id = attempts.cashback_id))) IS TRUE)
 END);
 
 -- Name: cashbacks of_the_group; Type: POLICY; Schema: public; Owner: -
@@ -4017,9 +4029,9 @@ END);
 CREATE POLICY of_the_group ON public.cashbacks AS RESTRICTIVE FOR SELECT TO cashback_serving USING (
 CASE
     WHEN (( SELECT NULLIF(current_setting('cashback.reads_only'::text, true), ''::text) AS "nullif") IS NULL) THEN true
-    ELSE (EXISTS ( SELECT
+    ELSE (( SELECT true
        FROM public.sales s
-      WHERE ((s.merchant_id = cashbacks.merchant_id) AND (s.cashback_id = cashbacks.cashback_id))))
+      WHERE ((s.merchant_id = cashbacks.merchant_id) AND (s.cashback_id = cashbacks.cashback_id))) IS TRUE)
 END);
 
 -- Name: events of_the_group; Type: POLICY; Schema: public; Owner: -
@@ -4027,9 +4039,9 @@ END);
 CREATE POLICY of_the_group ON public.events AS RESTRICTIVE FOR SELECT TO cashback_serving USING (
 CASE
     WHEN (( SELECT NULLIF(current_setting('cashback.reads_only'::text, true), ''::text) AS "nullif") IS NULL) THEN true
-    ELSE (EXISTS ( SELECT
+    ELSE (( SELECT true
        FROM public.sales s
-      WHERE ((s.merchant_id = events.merchant_id) AND (s.cashback_id = events.cashback_id))))
+      WHERE ((s.merchant_id = events.merchant_id) AND (s.cashback_id = events.cashback_id))) IS TRUE)
 END);
 
 -- Name: sale_lines of_the_group; Type: POLICY; Schema: public; Owner: -
@@ -4037,9 +4049,9 @@ END);
 CREATE POLICY of_the_group ON public.sale_lines AS RESTRICTIVE FOR SELECT TO cashback_serving USING (
 CASE
     WHEN (( SELECT NULLIF(current_setting('cashback.reads_only'::text, true), ''::text) AS "nullif") IS NULL) THEN true
-    ELSE (EXISTS ( SELECT
+    ELSE (( SELECT true
        FROM public.sales s
-      WHERE ((s.merchant_id = sale_lines.merchant_id) AND (s.cashback_id = sale_lines.cashback_id))))
+      WHERE ((s.merchant_id = sale_lines.merchant_id) AND (s.cashback_id = sale_lines.cashback_id))) IS TRUE)
 END);
 
 -- Name: sales of_the_group; Type: POLICY; Schema: public; Owner: -

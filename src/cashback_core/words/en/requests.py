@@ -103,6 +103,17 @@ FAULTS: Final[Mapping[str, Text]] = {
     "invoice_needs_cnpj": Text(
         "A fiscal document is named by its issuer's CNPJ, and more if wanted.", "invoice_cnpj, too"
     ),
+    "access_key_invalid": Text(
+        "This is no access key.", "44 digits, in whose CNPJ there may be capitals, without blanks"
+    ),
+    "amount_invalid": Text("This is no amount in reais.", "such as 10.00, without a sign"),
+    "uuid_invalid": Text("This is no id.", "a UUID"),
+    "search_unbounded": Text(
+        "This search could read all that was ever sold.",
+        "also a sale_id, an idempotency_key, an access_key or a document; or a range of at most"
+        " {days} days of sold, accepted, applied or changed (…_from and …_to); or only statuses"
+        " that are still open",
+    ),
     "instant_invalid": Text("This is no instant, or one that does not exist.", INSTANT),
     "bound_invalid": Text(
         "This is no day and no instant, or one that does not exist.",

@@ -105,6 +105,18 @@ FAULTS: Final[Mapping[str, Text]] = {
         "Um documento fiscal é indicado pelo CNPJ do emitente e, se desejado, por mais.",
         "também invoice_cnpj",
     ),
+    "access_key_invalid": Text(
+        "Isto não é uma chave de acesso.",
+        "44 algarismos, em cujo CNPJ pode haver maiúsculas, sem espaços",
+    ),
+    "amount_invalid": Text("Isto não é um valor em reais.", "como 10.00, sem sinal"),
+    "uuid_invalid": Text("Isto não é um id.", "um UUID"),
+    "search_unbounded": Text(
+        "Esta busca poderia ler tudo o que já foi vendido.",
+        "também um sale_id, uma idempotency_key, uma access_key ou um document; ou um período de"
+        " no máximo {days} dias de sold, accepted, applied ou changed (…_from e …_to); ou só"
+        " status que ainda estão em aberto",
+    ),
     "instant_invalid": Text("Isto não é um instante, ou é um que não existe.", INSTANT),
     "bound_invalid": Text(
         "Isto não é um dia nem um instante, ou é um que não existe.",

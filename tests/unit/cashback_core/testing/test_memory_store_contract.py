@@ -15,7 +15,9 @@ from cashback_core.sales.terms import Terms
 from cashback_core.testing.manual_clock import ManualClock
 from cashback_core.testing.memory_incidents import MemoryIncidents
 from cashback_core.testing.memory_operators import MemorySenderSwitch
+from cashback_core.testing.memory_search import id_of
 from cashback_core.testing.memory_store import MemoryStore, Row
+from cashback_core.values.documents import store_document
 from contract.builders import PROGRAMME
 from contract.cashback_store import CashbackStoreContract
 from contract.confirming import OVER
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
 
     from cashback_core.delivery.brakes import Ceilings
     from cashback_core.intake.store import CashbackStore
+    from cashback_core.values.documents import Cpf
 
 
 class TestMemoryStore(CashbackStoreContract):
@@ -38,6 +41,9 @@ class TestMemoryStore(CashbackStoreContract):
         store = MemoryStore(terms, now=ManualClock().tick)
         self.incidents, self.switch = MemoryIncidents(store), MemorySenderSwitch(store)
         return store
+
+    async def customer_id(self, store: object, document: Cpf) -> UUID:  # noqa: ARG002
+        return id_of(store_document(document))
 
     async def expire_leases(self, store: CashbackStore) -> None:
         for row in rows(store):

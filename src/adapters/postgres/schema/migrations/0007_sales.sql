@@ -154,10 +154,11 @@ alter table sales add primary key (merchant_id, cashback_id);
 alter table sales add foreign key (merchant_id, same_content_as) references sales;
 alter table sales add foreign key (merchant_id, alike_to) references sales;
 alter table sales add foreign key (merchant_id, also_alike_to) references sales;
--- For whoever may read only what came under their group.
-create index sales_by_group on sales
-    (merchant_id, (coalesce(came_under, submitted_by)), accepted_at desc)
-    where submitted_by is not null;
+-- For whoever may read only what came under their group, which is of one merchant. Without it, so that
+-- whoever hides the merchant from the planner reads by this index and by no other.
+create index sales_by_group on sales (
+    (case when came_under is null then submitted_by else came_under end), accepted_at desc
+) where submitted_by is not null;
 
 -- What is wrong with what most sales do not tell; null: nothing. Asked once for each sale that tells any
 -- of it (see `sales_are_whole`). As in a CHECK what is null is not wrong.

@@ -1,0 +1,189 @@
+"""A whole search as CSV or JSON Lines: page after page, as fast as it is read.
+
+Between two pages nothing of the database is held, so a slow reader keeps nothing from anybody; and
+what breaks in the middle is no end: the connection is cut before the last chunk.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+from litestar.enums import ScopeType
+
+from adapters.http.sales.record_shapes import read_shape
+from adapters.http.wire.answers import NOTHING, SECURITY, encode
+from cashback_core.delivery.export_rows import COLUMNS, csv_line, initials, row_of
+from cashback_core.values.documents import mask
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+    from uuid import UUID
+
+    from litestar.types import Receive, Scope, Send
+
+    from adapters.http.sales import shapes
+    from adapters.http.wire.headers import Fields
+    from cashback_core.delivery.record import Record
+    from cashback_core.delivery.waits import Waiting
+
+PAGE: Final = 200
+"""Records that are read at once."""
+
+MOST_AT_ONCE: Final = 2
+"""Exports of one process at a time: each reads a page after the other, and sales come first."""
+
+
+class Form(Enum):
+    """What a search is answered as, by its media type."""
+
+    JSON = "application/json"
+    CSV = "text/csv"
+    JSON_LINES = "application/jsonl"
+
+    @property
+    def content_type(self) -> bytes:
+        """As the answer says it."""
+        return _CONTENT_TYPES[self]
+
+
+_CONTENT_TYPES: Final = {
+    Form.JSON: b"application/json",
+    Form.CSV: b"text/csv; charset=utf-8; header=present",
+    Form.JSON_LINES: b"application/jsonl",
+}
+_NAMED: Final = {
+    "text/csv": Form.CSV,
+    "application/jsonl": Form.JSON_LINES,
+    "application/x-ndjson": Form.JSON_LINES,
+    "application/json": Form.JSON,
+    "application/*": Form.JSON,
+    "*/*": Form.JSON,
+}
+
+
+def read_form(fields: Fields) -> Form:
+    """The first of those that `Accept` likes best (RFC 9110, 12.5.1); JSON for whatever else."""
+    best, best_quality = Form.JSON, 0.0
+    for item in fields.get(b"accept", b"").decode("latin-1").split(","):
+        name, *parameters = (part.strip().lower() for part in item.split(";"))
+        form = _NAMED.get(name)
+        if form is not None and (quality := _quality(parameters)) > best_quality:
+            best, best_quality = form, quality
+    return best
+
+
+def _quality(parameters: list[str]) -> float:
+    for parameter in parameters:
+        name, _, value = parameter.partition("=")
+        if name == "q":
+            try:
+                return min(float(value), 1.0)
+            except ValueError:
+                return 0.0
+    return 1.0
+
+
+class TooManyExportsError(Exception):
+    """So many exports are being written by this process already."""
+
+
+@dataclass(slots=True)
+class ExportSlots:
+    """How many exports there may be at a time."""
+
+    most: int = MOST_AT_ONCE
+    taken: int = field(default=0, init=False)
+
+    @asynccontextmanager
+    async def one(self) -> AsyncGenerator[None, None]:
+        """Be one of them; raises TooManyExportsError."""
+        if self.taken >= self.most:
+            raise TooManyExportsError
+        self.taken += 1
+        try:
+            yield
+        finally:
+            self.taken -= 1
+
+
+def csv_head() -> bytes:
+    """The header row."""
+    return csv_line(COLUMNS).encode()
+
+
+def csv_rows(records: tuple[Record, ...], *, masked: bool) -> bytes:
+    """Records as rows."""
+    return "".join(csv_line(row_of(record, masked=masked).values()) for record in records).encode()
+
+
+def json_lines(
+    records: tuple[Record, ...], waits: Mapping[UUID, Waiting], *, masked: bool
+) -> bytes:
+    """Records as lines, each what a list of them has."""
+    told = (read_shape(record, waits) for record in records)
+    lines = (encode(_masked(shape) if masked else shape) for shape in told)
+    return b"".join(line + b"\n" for line in lines)
+
+
+def _masked(shape: shapes.RecordedSale) -> shapes.RecordedSale:
+    customer = shape.customer
+    if customer is None or customer.document is None or customer.name is None:
+        return shape
+    hidden = msgspec.structs.replace(
+        customer, document=mask(customer.document), name=initials(customer.name)
+    )
+    return msgspec.structs.replace(shape, customer=hidden)
+
+
+class Streamed:
+    """An answer of parts; an ASGI application, so that a handler can return it.
+
+    The first part is there already; what fails later ends the connection before the answer's end.
+    """
+
+    __slots__ = ("_content_type", "_name", "_parts", "_slots")
+
+    def __init__(
+        self, parts: AsyncIterator[bytes], *, form: Form, name: str, slots: ExportSlots
+    ) -> None:
+        self._parts = parts
+        self._content_type = form.content_type
+        self._name = name.encode("ascii")
+        self._slots = slots
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send it, for as long as somebody is there to take it."""
+        async with self._slots.one():
+            first = await anext(self._parts, b"")
+            headers = [
+                (b"content-type", self._content_type),
+                (b"content-disposition", b'attachment; filename="%b"' % self._name),
+                (b"cache-control", b"no-store"),
+                *SECURITY,
+                NOTHING,
+            ]
+            await send({"type": "http.response.start", "status": 200, "headers": headers})
+            if scope["type"] == ScopeType.HTTP and scope["method"] == "HEAD":
+                await send({"type": "http.response.body", "body": b"", "more_body": False})
+                return
+            gone = asyncio.ensure_future(_hung_up(receive))
+            try:
+                await send({"type": "http.response.body", "body": first, "more_body": True})
+                async for part in self._parts:
+                    if gone.done():
+                        return
+                    await send({"type": "http.response.body", "body": part, "more_body": True})
+                await send({"type": "http.response.body", "body": b"", "more_body": False})
+            finally:
+                gone.cancel()
+
+
+async def _hung_up(receive: Receive) -> None:
+    """Until nobody is there any more; a body that came along is let be."""
+    while (await receive())["type"] != "http.disconnect":
+        pass
