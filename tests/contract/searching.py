@@ -26,6 +26,7 @@ from contract.builders import (
     leased,
     submitted,
 )
+from contract.history import history
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -215,6 +216,7 @@ class SearchingContract:
         await paid(store, document=document, sold_at=january)
         await accepted(store, submitted(a_sale(document=document, sold_at=february), lease_s=None))
         await accepted(store, submitted(a_sale(document=document, centavos=2_000)))
+        await accepted(store, history(a_sale(document=document, centavos=4_000)))
         await accepted(store, submitted(a_sale(document=document), merchant_id=2))
         zone = ZoneInfo("America/Sao_Paulo")
         id_ = await self.customer_id(store, document)
@@ -222,11 +224,11 @@ class SearchingContract:
         assert summary is not None
         assert summary.customer_id == id_
         assert summary.whole == Sums(
-            sales=3, sales_centavos=22_000, earned_centavos=1_100, paid_centavos=500,
-            waiting_centavos=600,
+            sales=4, sales_centavos=26_000, earned_centavos=1_300, paid_centavos=500,
+            settled_elsewhere_centavos=200, waiting_centavos=600,
         )  # fmt: skip
         assert [one.month for one in summary.months] == ["2026-02", "2026-01", "2025-12"]
-        assert [one.sums.earned_centavos for one in summary.months] == [500, 600, 0]
+        assert [one.sums.earned_centavos for one in summary.months] == [500, 800, 0]
         latest = await store.summary(1, id_, month_starts(february, zone, 1))
         assert latest is not None
         assert latest.whole == summary.whole

@@ -19,21 +19,24 @@ DEFAULT_MONTHS: Final = 12
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sums:
-    """Of some sales, in centavos: `earned` is `paid`, `waiting` and `ended_unpaid` together.
+    """Of some sales, in centavos: `earned` is the other four together.
 
-    `waiting` is whatever may still be paid, `ended_unpaid` what was cancelled or became void.
+    `paid` is what was paid from here, `settled_elsewhere` what was brought in as history, `waiting`
+    whatever may still be paid, `ended_unpaid` what was cancelled or became void.
     """
 
     sales: int = 0
     sales_centavos: int = 0
     earned_centavos: int = 0
     paid_centavos: int = 0
+    settled_elsewhere_centavos: int = 0
     waiting_centavos: int = 0
 
     @property
     def ended_unpaid_centavos(self) -> int:
         """What will not be paid any more."""
-        return self.earned_centavos - self.paid_centavos - self.waiting_centavos
+        told = self.paid_centavos + self.settled_elsewhere_centavos + self.waiting_centavos
+        return self.earned_centavos - told
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,5 +102,8 @@ def _sums(counted: Iterable[Counted]) -> Sums:
         sales_centavos=sum(one.sales_centavos for one in found),
         earned_centavos=sum(one.cashback_centavos for one in found),
         paid_centavos=sum(o.cashback_centavos for o in found if o.status is Status.APPLIED),
+        settled_elsewhere_centavos=sum(
+            one.cashback_centavos for one in found if one.status is Status.RECORDED
+        ),
         waiting_centavos=sum(one.cashback_centavos for one in found if one.status in FEW),
     )

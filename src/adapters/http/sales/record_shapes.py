@@ -147,6 +147,7 @@ def _sums(sums: Sums) -> dict[str, Any]:
         "total": format_centavos(sums.sales_centavos),
         "earned": format_centavos(sums.earned_centavos),
         "paid": format_centavos(sums.paid_centavos),
+        "settled_elsewhere": format_centavos(sums.settled_elsewhere_centavos),
         "waiting": format_centavos(sums.waiting_centavos),
         "ended_unpaid": format_centavos(sums.ended_unpaid_centavos),
     }

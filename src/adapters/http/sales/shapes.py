@@ -363,8 +363,9 @@ class CustomerSums(Shape, frozen=True, kw_only=True):
 
     sales: Annotated[int, Meta(ge=0, description="How many.")]
     total: Money
-    earned: Annotated[Money, Meta(description="`paid`, `waiting` and `ended_unpaid` together.")]
+    earned: Annotated[Money, Meta(description="All that follows, together.")]
     paid: Money
+    settled_elsewhere: Annotated[Money, Meta(description="`recorded`: not paid from here.")]
     waiting: Annotated[Money, Meta(description="Whatever may still be paid.")]
     ended_unpaid: Annotated[Money, Meta(description="Cancelled, or never confirmed.")]
 

@@ -199,11 +199,13 @@ def _is_indexed(wanted: RecordFilter, way: Way, order: Order, *, now: datetime) 
 
 
 _OPEN: Final[LiteralString] = (
-    " and c.status not in ('applied', 'not_due', 'void', 'recorded') and c.status = any(%(statuses)s)"
+    " and c.status not in ('applied', 'not_due', 'void', 'recorded')"
+    " and c.status = any(%(statuses)s)"
 )
 _OPEN_IN_ONE: Final[LiteralString] = (
     # One alone is read in the order of its index, and so no more of it than a page.
-    " and c.status not in ('applied', 'not_due', 'void', 'recorded') and c.status = (%(statuses)s::text[])[1]"
+    " and c.status not in ('applied', 'not_due', 'void', 'recorded')"
+    " and c.status = (%(statuses)s::text[])[1]"
 )
 _WAYS: Final[dict[Way, tuple[LiteralString, frozenset[str]]]] = {
     Way.NUMBER: (f"{_SALES} and s.cashback_id = any(%(ids)s)", frozenset()),
