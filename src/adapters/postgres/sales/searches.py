@@ -274,8 +274,11 @@ NUMBERED: Final[LiteralString] = """
         select (t.store || ' ' || %(name)s) collate "C" from stores as t where t.store is not null
     )
     select n.cashback_id from names as m
-    join sale_names as n on n.merchant_id = %(merchant_id)s and n.kind = %(kind)s
-        and n.name = m.name
+    cross join lateral (
+        select n.cashback_id from sale_names as n
+        where n.merchant_id = %(merchant_id)s and n.kind = %(kind)s and n.name = m.name
+        offset 0
+    ) as n
 """
 """The sales of a number or key."""
 
