@@ -27,12 +27,12 @@ if TYPE_CHECKING:
 
     from cashback_core.delivery.record import (
         History,
-        Order,
         Record,
         RecordFilter,
+        RecordOrder,
         RecordPage,
+        RecordTotal,
         Standing,
-        Total,
     )
     from cashback_core.delivery.summaries import CustomerSummary
     from cashback_core.delivery.waits import Waiting
@@ -301,7 +301,7 @@ class Link(CashbackStore):
         *,
         limit: int,
         after: Position | None,
-        order: Order = NEWEST,
+        order: RecordOrder = NEWEST,
     ) -> RecordPage:
         return await self.ask(
             lambda: self.database.page(merchant_id, wanted, limit=limit, after=after, order=order)
@@ -312,7 +312,7 @@ class Link(CashbackStore):
     ) -> CustomerSummary | None:
         return await self.ask(lambda: self.database.summary(merchant_id, customer_id, starts))
 
-    async def total(self, merchant_id: int, wanted: RecordFilter) -> Total | None:
+    async def total(self, merchant_id: int, wanted: RecordFilter) -> RecordTotal | None:
         return await self.ask(lambda: self.database.total(merchant_id, wanted))
 
 

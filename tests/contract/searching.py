@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from cashback_core.delivery.record import Instant, Order, RecordFilter
+from cashback_core.delivery.record import RecordFilter, RecordInstant, RecordOrder
 from cashback_core.delivery.states import Status
 from cashback_core.delivery.summaries import Sums, month_starts
 from cashback_core.sales.place import Place
@@ -40,13 +40,13 @@ _MOMENT = timedelta(microseconds=1)
 
 
 async def found(
-    store: CashbackStore, wanted: RecordFilter, order: Order | None = None, *, limit: int = 2
+    store: CashbackStore, wanted: RecordFilter, order: RecordOrder | None = None, *, limit: int = 2
 ) -> list[UUID]:
     """All that a search finds, page by page."""
     ids: list[UUID] = []
     after: Position | None = None
     while True:
-        page = await store.page(1, wanted, limit=limit, after=after, order=order or Order())
+        page = await store.page(1, wanted, limit=limit, after=after, order=order or RecordOrder())
         ids += [record.id for record in page.records]
         after = page.next
         if after is None:
@@ -105,16 +105,16 @@ class SearchingContract:
         at = {r.id: (r.sale.sold_at, r.id) for r in records}
         wanted = RecordFilter(document=document)
         for descending in (False, True):
-            sold = Order(by=Instant.SOLD, descending=descending)
+            sold = RecordOrder(by=RecordInstant.SOLD, descending=descending)
             assert await found(store, wanted, sold, limit=1) == sorted(
                 at, key=lambda id_: at[id_], reverse=descending
             )
-            changed = Order(by=Instant.CHANGED, descending=descending)
-            accepted_at = Order(by=Instant.ACCEPTED, descending=descending)
+            changed = RecordOrder(by=RecordInstant.CHANGED, descending=descending)
+            accepted_at = RecordOrder(by=RecordInstant.ACCEPTED, descending=descending)
             newest = await found(store, wanted, accepted_at, limit=3)
             assert await found(store, wanted, changed, limit=3) == newest
             assert set(newest) == set(at)
-            assert await found(store, wanted, Order(by=Instant.APPLIED)) == []
+            assert await found(store, wanted, RecordOrder(by=RecordInstant.APPLIED)) == []
 
     async def test_a_range_of_each_instant_finds_what_is_in_it(self, store: CashbackStore) -> None:
         document = a_cpf()
@@ -136,7 +136,7 @@ class SearchingContract:
                 (at + _MOMENT, at + 2 * _MOMENT, False),
             ):
                 wanted = RecordFilter(**{f"{by}_from": start, f"{by}_to": end})  # type: ignore[arg-type]
-                ids = await found(store, wanted, Order(by=Instant(f"{by}_at")))
+                ids = await found(store, wanted, RecordOrder(by=RecordInstant(f"{by}_at")))
                 assert (one.id in ids) is is_in, (by, start - at)
                 theirs = await found(store, replace(wanted, document=document))
                 assert (one.id in theirs) is is_in, (by, start - at)

@@ -169,7 +169,7 @@ class RecordFilter:
     invoice_number: int | None = None
 
 
-class Instant(StrEnum):
+class RecordInstant(StrEnum):
     """An instant of a record that lists are in the order of, and ranges bound."""
 
     SOLD = "sold_at"
@@ -181,19 +181,19 @@ class Instant(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Order:
+class RecordOrder:
     """By an instant, and by the id where that is equal."""
 
-    by: Instant = Instant.ACCEPTED
+    by: RecordInstant = RecordInstant.ACCEPTED
     descending: bool = True
 
 
-NEWEST: Final = Order()
+NEWEST: Final = RecordOrder()
 """Newest accepted first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Total:
+class RecordTotal:
     """How many records a search finds, what their cashbacks are worth, and their sales."""
 
     count: int

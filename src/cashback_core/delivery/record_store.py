@@ -12,11 +12,11 @@ from uuid import UUID
 from cashback_core.delivery.record import (
     NEWEST,
     History,
-    Order,
     Record,
     RecordFilter,
+    RecordOrder,
     RecordPage,
-    Total,
+    RecordTotal,
 )
 from cashback_core.delivery.summaries import CustomerSummary
 from cashback_core.delivery.waits import Waiting
@@ -57,7 +57,7 @@ class Records(Protocol):
         *,
         limit: int,
         after: Position | None,
-        order: Order = NEWEST,
+        order: RecordOrder = NEWEST,
     ) -> RecordPage:
         """Records of a merchant, in an order, after a position.
 
@@ -66,7 +66,7 @@ class Records(Protocol):
         """
 
     @abstractmethod
-    async def total(self, merchant_id: int, wanted: RecordFilter) -> Total | None:
+    async def total(self, merchant_id: int, wanted: RecordFilter) -> RecordTotal | None:
         """What a search finds in all; None for more than `search.MOST_COUNTED`."""
 
     @abstractmethod

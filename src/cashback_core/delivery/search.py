@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from enum import Enum
 from typing import Final
 
-from cashback_core.delivery.record import NEWEST, Instant, Order, RecordFilter
+from cashback_core.delivery.record import NEWEST, RecordFilter, RecordInstant, RecordOrder
 from cashback_core.delivery.states import DONE, TRANSITIONS, Status
 
 MAX_RANGE: Final = timedelta(days=92, hours=1)
@@ -32,7 +32,7 @@ FEW: Final = frozenset(
 """Statuses that end: of these there are as many as are under way, or wait for somebody."""
 
 
-class Way(Enum):
+class SearchWay(Enum):
     """By what a search finds records, the narrowest first."""
 
     NUMBER = "number"
@@ -56,27 +56,29 @@ _OWN_NUMBER: Final = ("sale_id", "idempotency_key", "access_key", "incident")
 _NOT_ASKED_FOR: Final = RecordFilter()
 
 
-def range_of(wanted: RecordFilter, by: Instant) -> tuple[datetime | None, datetime | None]:
+def range_of(wanted: RecordFilter, by: RecordInstant) -> tuple[datetime | None, datetime | None]:
     """The range that is asked for of an instant: from (inclusive) and to (exclusive)."""
     match by:
-        case Instant.SOLD:
+        case RecordInstant.SOLD:
             return wanted.sold_from, wanted.sold_to
-        case Instant.ACCEPTED:
+        case RecordInstant.ACCEPTED:
             return wanted.accepted_from, wanted.accepted_to
-        case Instant.APPLIED:
+        case RecordInstant.APPLIED:
             return wanted.applied_from, wanted.applied_to
-        case Instant.CHANGED:
+        case RecordInstant.CHANGED:
             return wanted.changed_from, wanted.changed_to
 
 
-def narrow_range(wanted: RecordFilter, order: Order, *, now: datetime) -> Instant | None:
+def narrow_range(
+    wanted: RecordFilter, order: RecordOrder, *, now: datetime
+) -> RecordInstant | None:
     """The instant of which the search asks for at most MAX_RANGE; None without one.
 
     That of the order before others, then the shortest. What has no end ends now.
     """
     ranges = {
         by: (to or max(now, start)) - start
-        for by in Instant
+        for by in RecordInstant
         for start, to in (range_of(wanted, by),)
         if start is not None
     }
@@ -86,31 +88,31 @@ def narrow_range(wanted: RecordFilter, order: Order, *, now: datetime) -> Instan
     return min(narrow, key=lambda by: narrow[by], default=None)
 
 
-def way_of(wanted: RecordFilter, order: Order = NEWEST, *, now: datetime) -> Way:
+def way_of(wanted: RecordFilter, order: RecordOrder = NEWEST, *, now: datetime) -> SearchWay:
     """By what a search is best answered."""
     of_issuer = wanted.invoice_cnpj is not None
     ways = {
-        Way.NUMBER: wanted.suspected
+        SearchWay.NUMBER: wanted.suspected
         or any(getattr(wanted, name) is not None for name in _OWN_NUMBER),
-        Way.INVOICE: of_issuer and wanted.invoice_number is not None,
-        Way.CUSTOMER: wanted.document is not None,
-        Way.OPEN: bool(wanted.statuses) and wanted.statuses <= FEW,
-        Way.RANGE: narrow_range(wanted, order, now=now) is not None,
-        Way.ISSUER: of_issuer and wanted.invoice_month is not None,
-        Way.RATE: wanted.rate is not None,
+        SearchWay.INVOICE: of_issuer and wanted.invoice_number is not None,
+        SearchWay.CUSTOMER: wanted.document is not None,
+        SearchWay.OPEN: bool(wanted.statuses) and wanted.statuses <= FEW,
+        SearchWay.RANGE: narrow_range(wanted, order, now=now) is not None,
+        SearchWay.ISSUER: of_issuer and wanted.invoice_month is not None,
+        SearchWay.RATE: wanted.rate is not None,
     }
-    return next((way for way, is_asked in ways.items() if is_asked), Way.NEWEST)
+    return next((way for way, is_asked in ways.items() if is_asked), SearchWay.NEWEST)
 
 
 def is_bounded(
-    wanted: RecordFilter, order: Order = NEWEST, *, now: datetime, whole: bool = False
+    wanted: RecordFilter, order: RecordOrder = NEWEST, *, now: datetime, whole: bool = False
 ) -> bool:
     """Whether a search reads no more than its way bounds; `whole`: to its end, not only a page.
 
     A page of everything is as long as a page, in the order of acceptance.
     """
     way = way_of(wanted, order, now=now)
-    if way is Way.NEWEST:
+    if way is SearchWay.NEWEST:
         is_everything = replace(wanted, group=None) == _NOT_ASKED_FOR
-        return is_everything and not whole and order.by is Instant.ACCEPTED
-    return way is not Way.RATE
+        return is_everything and not whole and order.by is RecordInstant.ACCEPTED
+    return way is not SearchWay.RATE

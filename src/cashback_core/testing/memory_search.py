@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 from uuid import NAMESPACE_OID, UUID, uuid5
 
-from cashback_core.delivery.record import Instant
+from cashback_core.delivery.record import RecordInstant
 from cashback_core.delivery.search import range_of
 from cashback_core.delivery.summaries import Counted
 from cashback_core.sales.same_sale import NameKind, may_read
@@ -18,7 +18,7 @@ from cashback_core.values.name_search import matches
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from cashback_core.delivery.record import Order, RecordFilter
+    from cashback_core.delivery.record import RecordFilter, RecordOrder
     from cashback_core.sales.sale import Customer
     from cashback_core.sales.same_sale import Name
     from cashback_core.testing.memory_rows import Row
@@ -29,7 +29,7 @@ _NEVER: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def in_order(
-    rows: Sequence[Row], order: Order, *, by_id: bool, after: Position | None
+    rows: Sequence[Row], order: RecordOrder, *, by_id: bool, after: Position | None
 ) -> list[Row]:
     """Those that have the order's instant, behind a position; `by_id`: in the order of ids."""
 
@@ -91,16 +91,16 @@ def _ends(name: str, number: str) -> bool:
     return name.rpartition(" ")[2] == number
 
 
-def instant_of(row: Row, by: Instant) -> datetime | None:
+def instant_of(row: Row, by: RecordInstant) -> datetime | None:
     """An instant of a record; None where it has none."""
     match by:
-        case Instant.SOLD:
+        case RecordInstant.SOLD:
             return row.record.sale.sold_at
-        case Instant.ACCEPTED:
+        case RecordInstant.ACCEPTED:
             return row.record.accepted_at
-        case Instant.APPLIED:
+        case RecordInstant.APPLIED:
             return row.record.standing.applied_at
-        case Instant.CHANGED:
+        case RecordInstant.CHANGED:
             return row.events[-1].at
 
 
@@ -110,7 +110,7 @@ def is_wanted(row: Row, wanted: RecordFilter) -> bool:
     return (
         (not wanted.statuses or record.status in wanted.statuses)
         and (wanted.document is None or _is_of(sale.document, wanted.document))
-        and all(_is_within(row, wanted, by) for by in Instant)
+        and all(_is_within(row, wanted, by) for by in RecordInstant)
         and may_read(wanted.group, record.group)
         and wanted.name_differs in {None, record.name_differs}
         and wanted.store in {None, sale.place.store}
@@ -137,7 +137,7 @@ def _is_of(document: BuyerDocument | None, wanted: BuyerDocument) -> bool:
     return document is not None and store_document(document) == store_document(wanted)
 
 
-def _is_within(row: Row, wanted: RecordFilter, by: Instant) -> bool:
+def _is_within(row: Row, wanted: RecordFilter, by: RecordInstant) -> bool:
     start, end = range_of(wanted, by)
     if start is end is None:
         return True

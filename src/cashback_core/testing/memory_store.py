@@ -26,14 +26,14 @@ from cashback_core.delivery.record import (
     AttemptRecord,
     EventRecord,
     History,
-    Order,
     Record,
     RecordFilter,
+    RecordOrder,
     RecordPage,
+    RecordTotal,
     Standing,
-    Total,
 )
-from cashback_core.delivery.search import Way, way_of
+from cashback_core.delivery.search import SearchWay, way_of
 from cashback_core.delivery.states import (
     TRANSITIONS,
     Actor,
@@ -449,13 +449,13 @@ class MemoryStore(CashbackStore):
         *,
         limit: int,
         after: Position | None,
-        order: Order = NEWEST,
+        order: RecordOrder = NEWEST,
     ) -> RecordPage:
         await self._reach()
         rows = in_order(
             self._found(merchant_id, wanted),
             order,
-            by_id=way_of(wanted, order, now=self._now()) is Way.RATE,
+            by_id=way_of(wanted, order, now=self._now()) is SearchWay.RATE,
             after=after,
         )
         count = fitting((len(row.record.sale.lines) for row in rows), limit=limit)
@@ -465,10 +465,10 @@ class MemoryStore(CashbackStore):
             next=None if last is None else Position(at=last, id=rows[count - 1].record.id),
         )
 
-    async def total(self, merchant_id: int, wanted: RecordFilter) -> Total | None:
+    async def total(self, merchant_id: int, wanted: RecordFilter) -> RecordTotal | None:
         await self._reach()
         records = [row.record for row in self._found(merchant_id, wanted)]
-        return Total(
+        return RecordTotal(
             count=len(records),
             cashback_centavos=sum(r.cashback.cashback_centavos for r in records),
             sales_centavos=sum(r.sale.total_centavos for r in records),

@@ -12,7 +12,7 @@ from cyclopts import Parameter
 
 from adapters.postgres.cashbacks.store import PostgresCashbackStore
 from cashback_core.delivery.export_rows import COLUMNS, csv_line, row_of
-from cashback_core.delivery.record import Instant, Order, RateVersion, RecordFilter
+from cashback_core.delivery.record import RateVersion, RecordFilter, RecordInstant, RecordOrder
 from cashback_core.delivery.search import MAX_RANGE_DAYS, is_bounded
 from cashback_core.delivery.states import DeliveryPolicy, Status
 from cashback_core.values.money import InvalidMoney, format_centavos, parse_centavos
@@ -26,7 +26,7 @@ from cashback_gateway.commands.tables import PrintedList, TableColumn, show_list
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from cashback_core.delivery.record import Record, Total
+    from cashback_core.delivery.record import Record, RecordTotal
     from cashback_core.values.pages import Position
 
 _FOUND: Final = (
@@ -59,7 +59,7 @@ Sort = Literal[
 
 @Parameter(name="*")
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
+class SearchOptions:
     """What is known of the sales that are looked for."""
 
     sale_id: Text | None = None
@@ -117,7 +117,7 @@ class Asked:
 async def find(
     *,
     merchant: Annotated[Slug, Parameter(help="the merchant's slug")],
-    asked: Asked | None = None,
+    asked: SearchOptions | None = None,
     sort: Annotated[Sort, Parameter(help="by which instant; with - the latest first")] = (
         "-accepted_at"
     ),
@@ -136,8 +136,8 @@ async def find(
     """Find a merchant's sales."""
     if json + csv + jsonl > 1:
         raise WrongUseError("--json, --csv and --jsonl exclude one another")
-    wanted = (asked or Asked()).wanted()
-    order = Order(by=Instant(sort.removeprefix("-")), descending=sort.startswith("-"))
+    wanted = (asked or SearchOptions()).wanted()
+    order = RecordOrder(by=RecordInstant(sort.removeprefix("-")), descending=sort.startswith("-"))
     whole = csv or jsonl or total
     if not is_bounded(wanted, order, now=datetime.now(UTC), whole=whole):
         raise WrongUseError(
@@ -163,7 +163,7 @@ async def find(
 
 
 async def _pages(
-    store: PostgresCashbackStore, merchant_id: int, wanted: RecordFilter, order: Order
+    store: PostgresCashbackStore, merchant_id: int, wanted: RecordFilter, order: RecordOrder
 ) -> AsyncIterator[tuple[Record, ...]]:
     after: Position | None = None
     while True:
@@ -191,7 +191,7 @@ async def _write(pages: AsyncIterator[tuple[Record, ...]], *, as_csv: bool, mask
     sys.stdout.flush()
 
 
-def _show(records: list[Record], total: Total | None, *, limit: int, as_json: bool) -> None:
+def _show(records: list[Record], total: RecordTotal | None, *, limit: int, as_json: bool) -> None:
     more = len(records) > limit
     count = len(records) if not more else None
     words: tuple[str, ...] = ()

@@ -20,8 +20,8 @@ from adapters.postgres.cashbacks.store import PostgresCashbackStore
 from adapters.postgres.connection.database import Database
 from adapters.postgres.sales.record_pages import page_of, total_of
 from adapters.postgres.sales.searches import NUMBERED, PLANNED_AS_WRITTEN, values_of
-from cashback_core.delivery.record import Instant, Order, RateVersion, RecordFilter
-from cashback_core.delivery.search import Way, way_of
+from cashback_core.delivery.record import RateVersion, RecordFilter, RecordInstant, RecordOrder
+from cashback_core.delivery.search import SearchWay, way_of
 from cashback_core.delivery.states import DeliveryPolicy, Status
 from cashback_core.values.documents import Cpf
 from cashback_core.values.pages import Position
@@ -43,27 +43,28 @@ MOST_BUFFERS = 2_500
 SOME_ID = UUID(int=7)
 CUSTOMER = Cpf("52998224725")
 HELD = frozenset({Status.HELD})
-CASES: dict[str, tuple[RecordFilter, Order, Way, str]] = {
-    "nothing": (RecordFilter(), Order(), Way.NEWEST, "sales_by_acceptance"),
+CASES: dict[str, tuple[RecordFilter, RecordOrder, SearchWay, str]] = {
+    "nothing": (RecordFilter(), RecordOrder(), SearchWay.NEWEST, "sales_by_acceptance"),
     "a group": (
-        RecordFilter(group="client:cli_3"), Order(), Way.NEWEST,
+        RecordFilter(group="client:cli_3"), RecordOrder(), SearchWay.NEWEST,
         "sales_by_group",
     ),
     "a group's month": (
-        RecordFilter(group="client:cli_3", accepted_from=NOW - 30 * DAY), Order(), Way.RANGE,
+        RecordFilter(group="client:cli_3", accepted_from=NOW - 30 * DAY), RecordOrder(),
+        SearchWay.RANGE,
         "sales_by_group",
     ),
     "a customer": (
-        RecordFilter(document=CUSTOMER), Order(), Way.CUSTOMER, "sales_by_document",
+        RecordFilter(document=CUSTOMER), RecordOrder(), SearchWay.CUSTOMER, "sales_by_document",
     ),
     "a customer, by sale": (
         RecordFilter(document=CUSTOMER, sold_from=NOW - 900 * DAY),
-        Order(by=Instant.SOLD), Way.CUSTOMER, "sales_by_document",
+        RecordOrder(by=RecordInstant.SOLD), SearchWay.CUSTOMER, "sales_by_document",
     ),
-    "what is held": (RecordFilter(statuses=HELD), Order(), Way.OPEN, "cashbacks_open"),
+    "what is held": (RecordFilter(statuses=HELD), RecordOrder(), SearchWay.OPEN, "cashbacks_open"),
     "what is held, by change": (
         RecordFilter(statuses=HELD, name="jos"),
-        Order(by=Instant.CHANGED), Way.OPEN, "cashbacks_open",
+        RecordOrder(by=RecordInstant.CHANGED), SearchWay.OPEN, "cashbacks_open",
     ),
     **{
         f"a day of {by}": (
@@ -71,33 +72,33 @@ CASES: dict[str, tuple[RecordFilter, Order, Way, str]] = {
                 f"{by.removesuffix('_at')}_from": NOW - 300 * DAY,
                 f"{by.removesuffix('_at')}_to": NOW - 299 * DAY,
             }),  # type: ignore[arg-type]
-            Order(by=by, descending=descending), Way.RANGE, index,
+            RecordOrder(by=by, descending=descending), SearchWay.RANGE, index,
         )
         for by, descending, index in (
-            (Instant.SOLD, True, "sales_by_sold_at"),
-            (Instant.ACCEPTED, False, "sales_by_acceptance"),
-            (Instant.APPLIED, True, "cashbacks_by_applied_at"),
-            (Instant.CHANGED, False, "events_by_instant"),
+            (RecordInstant.SOLD, True, "sales_by_sold_at"),
+            (RecordInstant.ACCEPTED, False, "sales_by_acceptance"),
+            (RecordInstant.APPLIED, True, "cashbacks_by_applied_at"),
+            (RecordInstant.CHANGED, False, "events_by_instant"),
         )
     },
     "a day of sales, newest accepted first": (
         RecordFilter(sold_from=NOW - 300 * DAY, sold_to=NOW - 299 * DAY),
-        Order(), Way.RANGE, "sales_by_sold_at",
+        RecordOrder(), SearchWay.RANGE, "sales_by_sold_at",
     ),
     "a quarter of changes": (
-        RecordFilter(changed_from=NOW - 91 * DAY), Order(by=Instant.CHANGED), Way.RANGE,
-        "events_by_instant",
+        RecordFilter(changed_from=NOW - 91 * DAY), RecordOrder(by=RecordInstant.CHANGED),
+        SearchWay.RANGE, "events_by_instant",
     ),
     "a group's quarter of changes": (
         RecordFilter(changed_from=NOW - 91 * DAY, group="client:cli_3"),
-        Order(by=Instant.CHANGED), Way.RANGE, "events_by_instant",
+        RecordOrder(by=RecordInstant.CHANGED), SearchWay.RANGE, "events_by_instant",
     ),
     "a day of a store and a rate": (
         RecordFilter(
             accepted_from=NOW - 2 * DAY, accepted_to=NOW - DAY, store="3",
             rate=RateVersion(type="A", version=1),
         ),
-        Order(by=Instant.APPLIED), Way.RANGE, "sales_by_acceptance",
+        RecordOrder(by=RecordInstant.APPLIED), SearchWay.RANGE, "sales_by_acceptance",
     ),
 }  # fmt: skip
 
@@ -159,7 +160,7 @@ def test_a_page_reads_its_own_index_and_little_of_it(many: str, case: str) -> No
         assert buffers <= most, (buffers, text)
 
 
-@pytest.mark.parametrize("case", [c for c in CASES if CASES[c][2] is not Way.NEWEST])
+@pytest.mark.parametrize("case", [c for c in CASES if CASES[c][2] is not SearchWay.NEWEST])
 def test_a_total_reads_by_the_same_index(many: str, case: str) -> None:
     wanted, _, _, _ = CASES[case]
     values = values_of(1, wanted) | {"most": 500_001}
@@ -199,4 +200,4 @@ async def test_own_numbers_are_found_at_once(many: str) -> None:
         assert 0 < held.count < total.count / 50
 
 
-BY_CHANGE = Order(by=Instant.CHANGED)
+BY_CHANGE = RecordOrder(by=RecordInstant.CHANGED)

@@ -38,7 +38,13 @@ if TYPE_CHECKING:
 
     from adapters.http.wire.answers import Header
     from cashback_core.delivery.evidence import ProviderAnswer
-    from cashback_core.delivery.record import AttemptRecord, EventRecord, History, Record, Total
+    from cashback_core.delivery.record import (
+        AttemptRecord,
+        EventRecord,
+        History,
+        Record,
+        RecordTotal,
+    )
     from cashback_core.delivery.summaries import CustomerSummary, Sums
     from cashback_core.delivery.waits import Waiting
     from cashback_core.intake.equal_sales import EqualPage, Try
@@ -121,7 +127,7 @@ def record_shape(record: Record) -> shapes.RecordedSale:
     )
 
 
-def total_shape(total: Total | None) -> shapes.SearchTotal | None:
+def total_shape(total: RecordTotal | None) -> shapes.SearchTotal | None:
     """What a search comes to as it goes out."""
     if total is None:
         return None

@@ -28,7 +28,7 @@ from adapters.http.wire.filters import (
     WholeFilter,
 )
 from adapters.http.wire.queries import Ordering, QueryReader
-from cashback_core.delivery.record import Instant, Order, RateVersion, RecordFilter
+from cashback_core.delivery.record import RateVersion, RecordFilter, RecordInstant, RecordOrder
 from cashback_core.delivery.search import MAX_RANGE_DAYS, is_bounded
 from cashback_core.delivery.states import Status
 from cashback_core.delivery.summaries import DEFAULT_MONTHS, MAX_MONTHS
@@ -139,7 +139,7 @@ _IN_CENTAVOS: Final = ("min_cashback", "max_cashback", "min_total", "max_total")
 
 CASHBACKS: Final = Ordering(
     resource="cashbacks",
-    columns={by.value: Kind.INSTANT for by in Instant},
+    columns={by.value: Kind.INSTANT for by in RecordInstant},
     key=Kind.UUID,
     default="-accepted_at",
     repeatable=frozenset({"status"}),
@@ -164,7 +164,7 @@ class Search:
     """A search that is bounded: which records, in which order, which part, with a total or not."""
 
     wanted: RecordFilter
-    order: Order
+    order: RecordOrder
     part: ListPart
     with_total: bool
 
@@ -191,7 +191,7 @@ def read_search(
     )
     _needs_issuer(reader)
     sort = reader.sort()
-    order = Order(by=Instant(sort.removeprefix("-")), descending=sort.startswith("-"))
+    order = RecordOrder(by=RecordInstant(sort.removeprefix("-")), descending=sort.startswith("-"))
     if not reader.is_faulty and not is_bounded(wanted, order, now=now, whole=whole or with_total):
         reader.tell_whole("search_unbounded", days=str(MAX_RANGE_DAYS))
     return Search(wanted=wanted, order=order, part=part_of(reader), with_total=with_total)

@@ -358,7 +358,7 @@ class RecordedSalePage(Shape, frozen=True, kw_only=True):
     ] = UNSET
 
 
-class CustomerSums(Shape, frozen=True, kw_only=True):
+class SumsShape(Shape, frozen=True, kw_only=True):
     """What some sales of a customer come to."""
 
     sales: Annotated[int, Meta(ge=0, description="How many.")]
@@ -370,13 +370,13 @@ class CustomerSums(Shape, frozen=True, kw_only=True):
     ended_unpaid: Annotated[Money, Meta(description="Cancelled, or never confirmed.")]
 
 
-class CustomerMonth(CustomerSums, frozen=True, kw_only=True):
+class CustomerMonth(SumsShape, frozen=True, kw_only=True):
     """The same of one month of the merchant's zone, by when the sales were made."""
 
     month: Annotated[str, Meta(pattern="^20[0-9]{2}-[0-9]{2}$")]
 
 
-class CustomerSummary(CustomerSums, frozen=True, kw_only=True):
+class CustomerSummary(SumsShape, frozen=True, kw_only=True):
     """The same of all sales of a customer, and of the latest months, the newest first."""
 
     customer_id: Uuid

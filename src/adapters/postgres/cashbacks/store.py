@@ -48,12 +48,12 @@ if TYPE_CHECKING:
     from cashback_core.delivery.leases import Pause
     from cashback_core.delivery.record import (
         History,
-        Order,
         Record,
         RecordFilter,
+        RecordOrder,
         RecordPage,
+        RecordTotal,
         Standing,
-        Total,
     )
     from cashback_core.delivery.states import DeliveryPolicy
     from cashback_core.delivery.summaries import CustomerSummary
@@ -296,14 +296,14 @@ class PostgresCashbackStore(CashbackStore):
         *,
         limit: int,
         after: Position | None,
-        order: Order = NEWEST,
+        order: RecordOrder = NEWEST,
     ) -> RecordPage:
         async with self._reads.reading_for(merchant_id, group=wanted.group) as connection:
             return await read_page(
                 connection, merchant_id, wanted, limit=limit, after=after, order=order
             )
 
-    async def total(self, merchant_id: int, wanted: RecordFilter) -> Total | None:
+    async def total(self, merchant_id: int, wanted: RecordFilter) -> RecordTotal | None:
         async with self._reads.reading_for(merchant_id, group=wanted.group) as connection:
             return await read_total(connection, merchant_id, wanted)
 

@@ -14,14 +14,14 @@ from adapters.postgres.sales.searches import (
     sorted_by,
     values_of,
 )
-from cashback_core.delivery.record import NEWEST, RecordPage, Total
-from cashback_core.delivery.search import MOST_COUNTED, Way, way_of
+from cashback_core.delivery.record import NEWEST, RecordPage, RecordTotal
+from cashback_core.delivery.search import MOST_COUNTED, SearchWay, way_of
 from cashback_core.values.pages import Position, fitting
 
 if TYPE_CHECKING:
     from psycopg import AsyncConnection
 
-    from cashback_core.delivery.record import Order, RecordFilter
+    from cashback_core.delivery.record import RecordFilter, RecordOrder
 
 _LINES: Final[LiteralString] = """(
     select max(l.position) + 1  -- the end of an index, where a count would read all of them
@@ -37,7 +37,7 @@ async def read_page(
     *,
     limit: int,
     after: Position | None,
-    order: Order = NEWEST,
+    order: RecordOrder = NEWEST,
 ) -> RecordPage:
     """At most `limit` records after a position: as many as `pages.fitting` says of their lines."""
     now = datetime.now(UTC)
@@ -47,7 +47,7 @@ async def read_page(
     if after is not None:
         values |= {"at": after.at, "id": after.id}
     await connection.execute(PLANNED_AS_WRITTEN)
-    if way_of(wanted, order, now=now) is Way.NUMBER:
+    if way_of(wanted, order, now=now) is SearchWay.NUMBER:
         values["ids"] = await numbered(connection, merchant_id, wanted)
     found = await connection.execute(
         page_of(wanted, order, after=after, now=now),
@@ -66,30 +66,30 @@ async def read_page(
 
 async def read_total(
     connection: AsyncConnection[Any], merchant_id: int, wanted: RecordFilter
-) -> Total | None:
+) -> RecordTotal | None:
     """What a search comes to; None for more than MOST_COUNTED records."""
     now = datetime.now(UTC)
     values = values_of(merchant_id, wanted) | {"most": MOST_COUNTED + 1}
     await connection.execute(PLANNED_AS_WRITTEN)
-    if way_of(wanted, now=now) is Way.NUMBER:
+    if way_of(wanted, now=now) is SearchWay.NUMBER:
         values["ids"] = await numbered(connection, merchant_id, wanted)
     found = await connection.execute(total_of(wanted, now=now), values, prepare=False)
     row = await found.fetchone()
     if row is None or row[0] > MOST_COUNTED:
         return None
     count, cashback, sales = row
-    return Total(count=count, cashback_centavos=int(cashback), sales_centavos=int(sales))
+    return RecordTotal(count=count, cashback_centavos=int(cashback), sales_centavos=int(sales))
 
 
 def page_of(
-    wanted: RecordFilter, order: Order, *, after: Position | None, now: datetime
+    wanted: RecordFilter, order: RecordOrder, *, after: Position | None, now: datetime
 ) -> LiteralString:
     """The statement of a page."""
     way = way_of(wanted, order, now=now)
     found = found_by(wanted, way, order, now=now)
     shown = column_of(order.by)
     direction: LiteralString = "desc" if order.descending else "asc"
-    if way is Way.RATE:
+    if way is SearchWay.RATE:
         return f"""
             select {shown}, s.cashback_id, {_LINES} {found}
             order by l.cashback_id desc limit %(limit)s

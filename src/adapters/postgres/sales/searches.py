@@ -11,8 +11,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final, LiteralString
 from uuid import UUID
 
-from cashback_core.delivery.record import Instant
-from cashback_core.delivery.search import Way, narrow_range, range_of
+from cashback_core.delivery.record import RecordInstant
+from cashback_core.delivery.search import SearchWay, narrow_range, range_of
 from cashback_core.sales.same_sale import NameKind
 from cashback_core.values.documents import store_document
 from cashback_core.values.name_search import words_of
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from psycopg import AsyncConnection
 
-    from cashback_core.delivery.record import Order, RecordFilter
+    from cashback_core.delivery.record import RecordFilter, RecordOrder
 
 PLANNED_AS_WRITTEN: Final[LiteralString] = """
     select set_config('enable_seqscan', 'off', true), set_config('enable_hashjoin', 'off', true),
@@ -80,25 +80,25 @@ _OF_RATE: Final[LiteralString] = """
         and e.sequence = c.version
     where true
 """
-_RANGES: Final[dict[Instant, tuple[LiteralString, LiteralString, LiteralString]]] = {
-    Instant.SOLD: (_SALES, " and s.sold_at >= %(sold_from)s", " and s.sold_at < %(sold_to)s"),
-    Instant.ACCEPTED: (
+_RANGES: Final[dict[RecordInstant, tuple[LiteralString, LiteralString, LiteralString]]] = {
+    RecordInstant.SOLD: (_SALES, " and s.sold_at >= %(sold_from)s", " and s.sold_at < %(sold_to)s"),
+    RecordInstant.ACCEPTED: (
         _SALES,
         " and s.accepted_at >= %(accepted_from)s",
         " and s.accepted_at < %(accepted_to)s",
     ),
-    Instant.APPLIED: (
+    RecordInstant.APPLIED: (
         _CASHBACKS,
         " and c.applied_at >= %(applied_from)s",
         " and c.applied_at < %(applied_to)s",
     ),
-    Instant.CHANGED: (_EVENTS, " and e.at >= %(changed_from)s", " and e.at < %(changed_to)s"),
+    RecordInstant.CHANGED: (_EVENTS, " and e.at >= %(changed_from)s", " and e.at < %(changed_to)s"),
 }
-_COLUMNS: Final[dict[Instant, LiteralString]] = {
-    Instant.SOLD: "s.sold_at",
-    Instant.ACCEPTED: "s.accepted_at",
-    Instant.APPLIED: "c.applied_at",
-    Instant.CHANGED: "e.at",
+_COLUMNS: Final[dict[RecordInstant, LiteralString]] = {
+    RecordInstant.SOLD: "s.sold_at",
+    RecordInstant.ACCEPTED: "s.accepted_at",
+    RecordInstant.APPLIED: "c.applied_at",
+    RecordInstant.CHANGED: "e.at",
 }
 _FOLDED: Final[LiteralString] = (
     "' ' || translate(regexp_replace(normalize(s.name, nfkd), '[\\u0300-\\u036f]', '', 'g'),"
@@ -160,9 +160,11 @@ def values_of(merchant_id: int, wanted: RecordFilter) -> dict[str, Any]:
     return values
 
 
-def found_by(wanted: RecordFilter, way: Way, order: Order, *, now: datetime) -> LiteralString:
+def found_by(
+    wanted: RecordFilter, way: SearchWay, order: RecordOrder, *, now: datetime
+) -> LiteralString:
     """From and where of a search: `s` are its sales, `c` their cashbacks, `e` the latest events."""
-    by = narrow_range(wanted, order, now=now) if way is Way.RANGE else None
+    by = narrow_range(wanted, order, now=now) if way is SearchWay.RANGE else None
     found, own = _way(wanted, way, by)
     looked_at = "".join(
         f" and ({condition}) is true"
@@ -172,29 +174,31 @@ def found_by(wanted: RecordFilter, way: Way, order: Order, *, now: datetime) -> 
     return found + looked_at
 
 
-def column_of(by: Instant) -> LiteralString:
+def column_of(by: RecordInstant) -> LiteralString:
     """An instant as it is stored."""
     return _COLUMNS[by]
 
 
-def sorted_by(wanted: RecordFilter, way: Way, order: Order, *, now: datetime) -> LiteralString:
+def sorted_by(
+    wanted: RecordFilter, way: SearchWay, order: RecordOrder, *, now: datetime
+) -> LiteralString:
     """What a search sorts by: the column of the way's index, or a sum that no index holds."""
     column: LiteralString = _COLUMNS[order.by]
-    if way is Way.OPEN and order.by is Instant.ACCEPTED:
+    if way is SearchWay.OPEN and order.by is RecordInstant.ACCEPTED:
         column = "c.accepted_at"  # the same, where its index has it
     return column if _is_indexed(wanted, way, order, now=now) else f"({column} + interval '0')"
 
 
-def _is_indexed(wanted: RecordFilter, way: Way, order: Order, *, now: datetime) -> bool:
+def _is_indexed(wanted: RecordFilter, way: SearchWay, order: RecordOrder, *, now: datetime) -> bool:
     """Whether the index of the way is in the order that is asked for."""
     match way:
-        case Way.RANGE:
+        case SearchWay.RANGE:
             return narrow_range(wanted, order, now=now) is order.by
-        case Way.CUSTOMER | Way.ISSUER | Way.NEWEST:
-            return order.by is Instant.ACCEPTED
-        case Way.OPEN:
-            return order.by is Instant.ACCEPTED and len(wanted.statuses) == 1
-        case Way.NUMBER | Way.INVOICE | Way.RATE:
+        case SearchWay.CUSTOMER | SearchWay.ISSUER | SearchWay.NEWEST:
+            return order.by is RecordInstant.ACCEPTED
+        case SearchWay.OPEN:
+            return order.by is RecordInstant.ACCEPTED and len(wanted.statuses) == 1
+        case SearchWay.NUMBER | SearchWay.INVOICE | SearchWay.RATE:
             return False
 
 
@@ -207,43 +211,43 @@ _OPEN_IN_ONE: Final[LiteralString] = (
     " and c.status not in ('applied', 'not_due', 'void', 'recorded')"
     " and c.status = (%(statuses)s::text[])[1]"
 )
-_WAYS: Final[dict[Way, tuple[LiteralString, frozenset[str]]]] = {
-    Way.NUMBER: (f"{_SALES} and s.cashback_id = any(%(ids)s)", frozenset()),
-    Way.INVOICE: (
+_WAYS: Final[dict[SearchWay, tuple[LiteralString, frozenset[str]]]] = {
+    SearchWay.NUMBER: (f"{_SALES} and s.cashback_id = any(%(ids)s)", frozenset()),
+    SearchWay.INVOICE: (
         f"{_SALES} and s.invoice_cnpj = %(invoice_cnpj)s and s.invoice_number = %(invoice_number)s",
         frozenset({"invoice_cnpj", "invoice_number"}),
     ),
-    Way.CUSTOMER: (f"{_SALES} and s.document = %(document)s", frozenset({"document"})),
+    SearchWay.CUSTOMER: (f"{_SALES} and s.document = %(document)s", frozenset({"document"})),
     # As the index `cashbacks_open` says which it holds.
-    Way.OPEN: (
+    SearchWay.OPEN: (
         _CASHBACKS + _OPEN,
         frozenset({"statuses"}),
     ),
-    Way.ISSUER: (
+    SearchWay.ISSUER: (
         f"{_SALES} and s.invoice_cnpj = %(invoice_cnpj)s and s.invoice_month = %(invoice_month)s",
         frozenset({"invoice_cnpj", "invoice_month"}),
     ),
-    Way.RATE: (_OF_RATE, frozenset({"rate", "type"})),
-    Way.NEWEST: (_SALES, frozenset()),
+    SearchWay.RATE: (_OF_RATE, frozenset({"rate", "type"})),
+    SearchWay.NEWEST: (_SALES, frozenset()),
 }
 """Where each way but a range reads, and the fields of the filter that it is made of."""
 
 
 def _way(
-    wanted: RecordFilter, way: Way, by: Instant | None
+    wanted: RecordFilter, way: SearchWay, by: RecordInstant | None
 ) -> tuple[LiteralString, frozenset[str]]:
     """Where a way reads, and the fields of the filter that it is made of."""
-    if way is Way.OPEN and len(wanted.statuses) == 1:
+    if way is SearchWay.OPEN and len(wanted.statuses) == 1:
         return _CASHBACKS + _OPEN_IN_ONE, frozenset({"statuses"})
-    if way is Way.NEWEST and wanted.group is not None:
+    if way is SearchWay.NEWEST and wanted.group is not None:
         return _SALES_OF_GROUP, frozenset({"group"})
-    if way is not Way.RANGE:
+    if way is not SearchWay.RANGE:
         return _WAYS[way]
     assert by is not None, "a range has an instant"
     found, since, until = _RANGES[by]
     _, end = range_of(wanted, by)
     own = {f"{by.removesuffix('_at')}_{side}" for side in ("from", "to")}
-    if by is Instant.ACCEPTED and wanted.group is not None:
+    if by is RecordInstant.ACCEPTED and wanted.group is not None:
         found, own = _SALES_OF_GROUP, {*own, "group"}
     return found + since + ("" if end is None else until), frozenset(own)
 
@@ -258,7 +262,7 @@ NUMBERED: Final[LiteralString] = """
     with recursive stores (store) as (
         -- Where each store counts by itself a number goes with its store: one look at each store.
         select min(s.store) from sales as s
-        where s.merchant_id = %(merchant_id)s and s.store is not null and %(by_store)s
+        where s.merchant_id = %(merchant_id)s and s.store > '' and %(by_store)s
         union all
         select (
             select min(s.store) from sales as s
@@ -272,8 +276,11 @@ NUMBERED: Final[LiteralString] = """
         select (t.store || ' ' || %(name)s) collate "C" from stores as t where t.store is not null
     )
     select n.cashback_id from names as m
-    join sale_names as n on n.merchant_id = %(merchant_id)s and n.kind = %(kind)s
-        and n.name = m.name
+    cross join lateral (
+        select n.cashback_id from sale_names as n
+        where n.merchant_id = %(merchant_id)s and n.kind = %(kind)s and n.name = m.name
+        offset 0
+    ) as n
 """
 """The sales of a number or key."""
 

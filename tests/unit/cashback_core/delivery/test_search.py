@@ -6,8 +6,15 @@ from uuid import uuid4
 
 import pytest
 
-from cashback_core.delivery.record import Instant, Order, RateVersion, RecordFilter
-from cashback_core.delivery.search import FEW, MAX_RANGE, Way, is_bounded, narrow_range, way_of
+from cashback_core.delivery.record import RateVersion, RecordFilter, RecordInstant, RecordOrder
+from cashback_core.delivery.search import (
+    FEW,
+    MAX_RANGE,
+    SearchWay,
+    is_bounded,
+    narrow_range,
+    way_of,
+)
 from cashback_core.delivery.states import Status
 from cashback_core.values.documents import Cpf
 
@@ -15,27 +22,27 @@ NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
 DAY = timedelta(days=1)
 CUSTOMER = Cpf("52998224725")
 CNPJ = "11222333000181"
-BOUNDED: dict[Way, tuple[RecordFilter, ...]] = {
-    Way.NUMBER: (
+BOUNDED: dict[SearchWay, tuple[RecordFilter, ...]] = {
+    SearchWay.NUMBER: (
         RecordFilter(sale_id="1"),
         RecordFilter(idempotency_key="k", statuses=frozenset({Status.APPLIED})),
         RecordFilter(access_key="4" * 44),
         RecordFilter(incident=uuid4()),
         RecordFilter(suspected=True, name="ana"),
     ),
-    Way.INVOICE: (RecordFilter(invoice_cnpj=CNPJ, invoice_number=7),),
-    Way.CUSTOMER: (RecordFilter(document=CUSTOMER, name="ana", store="1"),),
-    Way.OPEN: (
+    SearchWay.INVOICE: (RecordFilter(invoice_cnpj=CNPJ, invoice_number=7),),
+    SearchWay.CUSTOMER: (RecordFilter(document=CUSTOMER, name="ana", store="1"),),
+    SearchWay.OPEN: (
         RecordFilter(statuses=frozenset({Status.HELD})),
         RecordFilter(statuses=FEW, sold_from=NOW - 900 * DAY),
     ),
-    Way.RANGE: (
+    SearchWay.RANGE: (
         RecordFilter(sold_from=NOW - 92 * DAY),
         RecordFilter(changed_from=NOW - 900 * DAY, changed_to=NOW - 808 * DAY),
         RecordFilter(applied_from=NOW, applied_to=NOW - DAY),
         RecordFilter(sold_from=NOW + DAY),
     ),
-    Way.ISSUER: (RecordFilter(invoice_cnpj=CNPJ, invoice_month="2026-01"),),
+    SearchWay.ISSUER: (RecordFilter(invoice_cnpj=CNPJ, invoice_month="2026-01"),),
 }
 UNBOUNDED = (
     RecordFilter(name="ana"),
@@ -56,10 +63,12 @@ UNBOUNDED = (
 
 
 @pytest.mark.parametrize(("way", "wanted"), [(w, f) for w, fs in BOUNDED.items() for f in fs])
-def test_what_is_bounded_is_found_by_its_narrowest_way(way: Way, wanted: RecordFilter) -> None:
+def test_what_is_bounded_is_found_by_its_narrowest_way(
+    way: SearchWay, wanted: RecordFilter
+) -> None:
     assert way_of(wanted, now=NOW) is way
-    for by in Instant:
-        assert is_bounded(wanted, Order(by=by), now=NOW, whole=True)
+    for by in RecordInstant:
+        assert is_bounded(wanted, RecordOrder(by=by), now=NOW, whole=True)
 
 
 @pytest.mark.parametrize("wanted", UNBOUNDED)
@@ -74,9 +83,9 @@ def test_a_page_of_everything_is_bounded_in_the_order_of_acceptance_alone() -> N
     for group in (None, "client:cli_1"):
         everything = RecordFilter(group=group)
         assert is_bounded(everything, now=NOW)
-        assert is_bounded(everything, Order(descending=False), now=NOW)
+        assert is_bounded(everything, RecordOrder(descending=False), now=NOW)
         assert not is_bounded(everything, now=NOW, whole=True)
-        assert not is_bounded(everything, Order(by=Instant.SOLD), now=NOW)
+        assert not is_bounded(everything, RecordOrder(by=RecordInstant.SOLD), now=NOW)
 
 
 def test_no_field_of_a_filter_is_forgotten_by_the_rule() -> None:
@@ -90,10 +99,15 @@ def test_no_field_of_a_filter_is_forgotten_by_the_rule() -> None:
 
 def test_the_range_of_the_order_comes_before_a_shorter_one() -> None:
     wanted = RecordFilter(sold_from=NOW - 9 * DAY, changed_from=NOW - DAY)
-    assert narrow_range(wanted, Order(by=Instant.SOLD), now=NOW) is Instant.SOLD
-    assert narrow_range(wanted, Order(by=Instant.APPLIED), now=NOW) is Instant.CHANGED
+    assert narrow_range(wanted, RecordOrder(by=RecordInstant.SOLD), now=NOW) is RecordInstant.SOLD
+    assert (
+        narrow_range(wanted, RecordOrder(by=RecordInstant.APPLIED), now=NOW)
+        is RecordInstant.CHANGED
+    )
     longer = replace(wanted, sold_from=NOW - MAX_RANGE - DAY)
-    assert narrow_range(longer, Order(by=Instant.SOLD), now=NOW) is Instant.CHANGED
+    assert (
+        narrow_range(longer, RecordOrder(by=RecordInstant.SOLD), now=NOW) is RecordInstant.CHANGED
+    )
 
 
 def test_few_are_those_that_go_on_and_are_not_done() -> None:
