@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import time
 from datetime import timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -18,6 +20,8 @@ from contract.http.gateways import a_sale, made, of_type, speaking, unique
 
 if TYPE_CHECKING:
     from cashback_core.people.roles import Role
+
+SRC = Path(__file__).parents[3] / "src"
 
 
 def test_what_is_sent_again_waits_for_its_time(cashback_double: Double) -> None:
@@ -189,5 +193,11 @@ def test_the_plugin_brings_nothing_along_until_a_fixture_is_asked_for() -> None:
         "import sys, cashback_kit.plugin;"
         "print(sorted({'httpx', 'litestar', 'psycopg', 'uvicorn'} & set(sys.modules)))"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env={**os.environ, "PYTHONPATH": str(SRC)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
     assert done.stdout.strip() == "[]"

@@ -46,7 +46,8 @@ check(last !== undefined && last.to_status === "applied", "no last event");
 check(read.data?.explanation?.at(-1)?.text === "Together 1.40.", "not explained");
 check(read.data.customer?.document_type === "cpf" && read.data.store === "12", "not as it was told");
 const listed = await erp.GET("/api/cashbacks", { params: { query: { limit: 1 } } });
-check(listed.data?.items[0]?.id === first.data.id, "not the newest");
+check(typeof listed.data === "object", "no page"); // it may be asked for as CSV, too
+check(listed.data.items[0]?.id === first.data.id, "not the newest");
 
 const wrong = await erp.POST("/api/cashbacks", { body: { ...sale, total: "90.00" } });
 check(wrong.error !== undefined, "a wrong total is taken");
@@ -68,6 +69,22 @@ check(refused !== undefined && "errors" in refused, "taken");
 check(refused.errors[0]?.code === "total_mismatch", "refused for another reason");
 const repeated = await erp.POST("/api/cashbacks/batch", { body: batch });
 check(repeated.data?.results[2]?.replayed === true, "paid once more");
+
+// Found by its own number, with the total; and what becomes of a sale, from now on.
+const found = await erp.GET("/api/cashbacks", {
+  params: { query: { sale_id: first.data.sale_id ?? "", total: true } },
+});
+check(typeof found.data === "object", "no page"); // it may be asked for as CSV, too
+check(found.data.items[0]?.id === first.data.id, "not found by its number");
+check(found.data.total?.cashback === "1.40", "another total");
+const start = await erp.GET("/api/changes", { params: { query: { after: "now" } } });
+check(start.data !== undefined, "no feed");
+const next = await erp.POST("/api/cashbacks", { body: aSale() });
+const changes = await erp.GET("/api/changes", {
+  params: { query: { after: start.data.next_cursor, wait: 5 } },
+});
+const change = changes.data?.items.filter((item) => item.data.cashback_id === next.data?.id).at(-1);
+check(change?.type === "cashback.applied", "its end is not told");
 
 const nobody = await stranger.GET("/api/cashbacks");
 check(nobody.error?.code === "unauthenticated", "nobody gets in");
