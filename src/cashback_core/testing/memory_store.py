@@ -130,6 +130,8 @@ class MemoryStore(CashbackStore):
         self.lose_next_commit = False
         self.sender_paused = False
         self.rows: dict[tuple[int, UUID], Row] = {}
+        self.told: list[tuple[int, UUID, int]] = []
+        """Every move in the order in which it was made: merchant, cashback, sequence."""
         self.incidents: list[Incident] = []
         self.customers: dict[tuple[int, str], str] = {}
         self._terms = dict(terms)
@@ -739,6 +741,7 @@ class MemoryStore(CashbackStore):
                 reason=reason,
             )
         )
+        self.told.append((row.record.merchant_id, row.record.id, len(row.events)))
 
 
 def _counted_at(row: Row) -> datetime | None:

@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Final
 
 from adapters.postgres.connection.database import Database
+from adapters.postgres.delivery.feed_renewal import FeedRenewal
 from adapters.postgres.operators.acts import PostgresOperatorStore
 from adapters.postgres.operators.named import named_cashbacks
 from cashback_core.values.instants import format_instant
@@ -34,6 +35,7 @@ async def operating(
     with here.settings() as settings:
         precedes = settings.reconciliation.precedes
         async with Database(settings.database.url) as database:
+            await FeedRenewal(database).check()  # what is done may be told in the feed
             yield database, PostgresOperatorStore(database, precedes=precedes)
 
 

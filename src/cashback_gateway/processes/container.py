@@ -17,6 +17,7 @@ from adapters.postgres.cashbacks.store import PostgresCashbackStore
 from adapters.postgres.connection.database import Database
 from adapters.postgres.connection.sessions import DatabaseRole
 from adapters.postgres.delivery.due_listener import DueListener
+from adapters.postgres.delivery.feed_renewal import FeedRenewal
 from adapters.postgres.delivery.sender import PostgresSender
 from adapters.postgres.privacy.data_subjects import PostgresPrivacyStore
 from adapters.postgres.reconciliation import PostgresReconciliationStore
@@ -66,7 +67,10 @@ def _database(settings: Settings) -> Database:
 def _guard(settings: Settings, database: Database) -> DatabaseGuard:
     sender = PostgresSender(database, role=DatabaseRole.SERVING)
     return DatabaseGuard(
-        sender=sender, file=settings.database.state_file, position=lambda: database.position
+        sender=sender,
+        file=settings.database.state_file,
+        feed=FeedRenewal(database),
+        position=lambda: database.position,
     )
 
 

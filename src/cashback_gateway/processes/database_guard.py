@@ -9,6 +9,9 @@ The position in the file is seconds old, and what was sent since is not in it. S
 pauses the sender, too, but for a process that lived through the change and knows by itself how far
 the log was after each commit that it sent for: where the new server had followed as far as that,
 and as far as the file says, it has forgotten nothing.
+
+What was forgotten was also told in the feed of changes, and its readers have gone on from there. So
+the feed's positions are raised; where the cluster or the timeline is another, without a file, too.
 """
 
 from __future__ import annotations
@@ -27,6 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from adapters.postgres.delivery.feed_renewal import FeedRenewal
     from adapters.postgres.delivery.sender import PostgresSender
 
 _log = logging.getLogger(__name__)
@@ -36,7 +40,7 @@ ACTOR = "database guard"
 
 @dataclass(slots=True, kw_only=True)
 class DatabaseGuard:
-    """Compares the database with what was last seen of it. Without a file it does nothing.
+    """Compares the database with what was last seen of it; without a file, the feed's place alone.
 
     `position` tells how far the log was, in bytes, after what this process committed; None when it
     does not know.
@@ -44,6 +48,7 @@ class DatabaseGuard:
 
     sender: PostgresSender
     file: Path | None
+    feed: FeedRenewal | None = None
     position: Callable[[], int | None] = lambda: None
     _seen: DatabaseIdentity | None = None
 
@@ -53,6 +58,8 @@ class DatabaseGuard:
         Raises StoreUnavailable, also for a file that cannot be used: then nothing is known, and
         whoever asked must not send.
         """
+        if self.feed is not None:
+            await self.feed.check()
         if self.file is None:
             return True
         try:
@@ -62,6 +69,8 @@ class DatabaseGuard:
             if reason is not None:
                 _log.error("the sender is paused: %s", reason)
                 await self.sender.alarm(by=ACTOR, reason=reason)
+                if self.feed is not None:
+                    await self.feed.renew()
             # Only now: a finding that was not stored must be found again.
             _note(self.file, present, instead_of=known)
             self._seen = present

@@ -58,7 +58,7 @@ def test_every_role_may_do_what_the_table_of_rights_says_and_nothing_else(dsn: s
     ("statement", "shown"),
     [
         ("grant select on login_failures to cashback_worker", ("table login_failures", "select")),
-        ("grant truncate on events to cashback_worker", ("events", "select, insert, truncate")),
+        ("grant truncate on events to cashback_worker", ("table events", "actor_name), truncate")),
         ("grant maintain on events to cashback_eraser", ("table events", "select, maintain")),
         ("grant update (rate_bp) on rates to cashback_eraser", ("rates", "update (rate_bp)")),
         ("grant references (type) on rates to public", ("table rates", "references (type)")),

@@ -33,6 +33,8 @@ REFUSED: Final = (InsufficientPrivilege, psycopg.errors.GeneratedAlways)
 OF_NO_MERCHANT: Final = {
     # How the database is migrated, whether anything is sent at all.
     "schema_migrations", "sender", "sender_pauses", "sender_releases",
+    # Where the feed of changes is, and how far its positions are raised: the same for everybody.
+    "feed",
     # Which key erasures are made with: the eraser's to note, the doctor's to read.
     "erasure_key",
     # Of the provider's account, over all merchants: the platform's and the workers'.

@@ -267,6 +267,41 @@ begin
     return new;
 end $$;
 
+-- Name: feed_place(); Type: FUNCTION; Schema: public; Owner: -
+
+CREATE FUNCTION public.feed_place(OUT system_identifier bigint, OUT timeline integer) RETURNS record
+    LANGUAGE sql
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $$
+    select
+        (select c.system_identifier from pg_control_system() as c),
+        ('x' || substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8))::bit(32)::integer
+$$;
+
+-- Name: feed_position(); Type: FUNCTION; Schema: public; Owner: -
+
+CREATE FUNCTION public.feed_position() RETURNS bigint
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $$ begin return pg_current_xact_id()::text::bigint + 0; end $$;
+
+-- Name: follow_event(); Type: FUNCTION; Schema: public; Owner: -
+
+CREATE FUNCTION public.follow_event() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET plan_cache_mode TO 'force_generic_plan'
+    SET enable_seqscan TO 'off'
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $$
+begin
+    new.position := greatest(new.position, (
+        select e.position from events as e
+        where e.merchant_id = new.merchant_id and e.cashback_id = new.cashback_id
+            and e.sequence = new.sequence - 1
+    ));
+    return new;
+end $$;
+
 -- Name: forget_in_incidents(bigint, text, text); Type: FUNCTION; Schema: public; Owner: -
 
 CREATE FUNCTION public.forget_in_incidents(of_merchant bigint, known text, pseudonym text) RETURNS void
@@ -1473,6 +1508,55 @@ begin
     );
 end $$;
 
+-- Name: renew_feed(boolean); Type: FUNCTION; Schema: public; Owner: -
+
+CREATE FUNCTION public.renew_feed(anyway boolean) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $$
+declare
+    step constant bigint := 1099511627776;
+    here record;
+    home name;
+    given_out bigint;
+begin
+    select * into here from feed_place();
+    if not anyway and exists (
+        select from feed as f
+        where (f.system_identifier, f.timeline) = (here.system_identifier, here.timeline)
+    ) then
+        return false;
+    end if;
+    lock table events in share row exclusive mode;
+    perform from feed for update;
+    if not anyway and exists (
+        select from feed as f
+        where (f.system_identifier, f.timeline) = (here.system_identifier, here.timeline)
+    ) then
+        return false;  -- another process was first
+    end if;
+    select greatest(f.raised + pg_current_xact_id()::text::bigint, max(last.position))
+    into given_out
+    from feed as f, merchants as m
+    left join lateral (
+        select e.position from events as e where e.merchant_id = m.merchant_id
+        order by e.position desc limit 1
+    ) as last on true
+    group by f.raised;
+    update feed set raised = (coalesce(given_out, 0) / step + 2) * step,
+        system_identifier = here.system_identifier, timeline = here.timeline
+    returning raised into given_out;
+    select n.nspname into home from pg_proc as p join pg_namespace as n on n.oid = p.pronamespace
+    where p.oid = 'feed_position()'::regprocedure;
+    execute format(
+        'create or replace function %I.feed_position() returns bigint language plpgsql'
+        ' set search_path = pg_catalog, %I, pg_temp as %L',
+        home, home,
+        format(' begin return pg_current_xact_id()::text::bigint + %s; end ', given_out)
+    );
+    return true;
+end $$;
+
 -- Name: seal_keys(bigint, text, jsonb); Type: FUNCTION; Schema: public; Owner: -
 
 CREATE FUNCTION public.seal_keys(of_merchant bigint, pseudonym text, sealed jsonb) RETURNS void
@@ -1978,12 +2062,24 @@ CREATE TABLE public.events (
     attempt integer NOT NULL,
     reason text NOT NULL,
     actor_name text,
+    "position" bigint DEFAULT public.feed_position() NOT NULL,
     CONSTRAINT events_actor_name_check CHECK (((char_length(actor_name) >= 1) AND (char_length(actor_name) <= 64))),
     CONSTRAINT events_attempt_check CHECK ((attempt >= 0)),
     CONSTRAINT events_check CHECK (((sequence = 1) = (from_status IS NULL))),
     CONSTRAINT events_only_listed_moves CHECK ((((((COALESCE(from_status, 'new'::text) || '>'::text) || to_status) || '>'::text) || actor) = ANY (ARRAY['new>not_due>api'::text, 'new>pending>api'::text, 'new>held>api'::text, 'new>unconfirmed>api'::text, 'unconfirmed>pending>api'::text, 'unconfirmed>held>api'::text, 'unconfirmed>void>worker'::text, 'unconfirmed>cancelled>operator'::text, 'unconfirmed>applied>settler'::text, 'pending>sending>api'::text, 'pending>sending>worker'::text, 'sending>applied>api'::text, 'sending>rejected>api'::text, 'sending>pending>api'::text, 'sending>held>api'::text, 'sending>in_doubt>api'::text, 'sending>applied>worker'::text, 'sending>rejected>worker'::text, 'sending>pending>worker'::text, 'sending>held>worker'::text, 'sending>in_doubt>worker'::text, 'sending>in_doubt>reaper'::text, 'pending>applied>late_answer'::text, 'held>applied>late_answer'::text, 'rejected>applied>late_answer'::text, 'in_doubt>applied>late_answer'::text, 'in_doubt>pending>late_answer'::text, 'in_doubt>rejected>late_answer'::text, 'in_doubt>applied>settler'::text, 'in_doubt>pending>settler'::text, 'in_doubt>held>settler'::text, 'pending>applied>settler'::text, 'pending>in_doubt>settler'::text, 'held>applied>settler'::text, 'rejected>applied>settler'::text, 'in_doubt>applied>operator'::text, 'in_doubt>pending>operator'::text, 'in_doubt>rejected>operator'::text, 'held>pending>operator'::text, 'held>cancelled>operator'::text, 'held>applied>operator'::text, 'rejected>pending>operator'::text, 'rejected>cancelled>operator'::text, 'rejected>applied>operator'::text, 'rejected>in_doubt>operator'::text, 'applied>in_doubt>operator'::text, 'pending>cancelled>operator'::text]))),
     CONSTRAINT events_operators_sign CHECK (((actor = 'operator'::text) = (actor_name IS NOT NULL))),
     CONSTRAINT events_sequence_check CHECK ((sequence > 0))
+);
+
+-- Name: feed; Type: TABLE; Schema: public; Owner: -
+
+CREATE TABLE public.feed (
+    only_one boolean DEFAULT true NOT NULL,
+    raised bigint DEFAULT 0 NOT NULL,
+    system_identifier bigint NOT NULL,
+    timeline integer NOT NULL,
+    CONSTRAINT feed_only_one_check CHECK (only_one),
+    CONSTRAINT feed_raised_check CHECK ((raised >= 0))
 );
 
 -- Name: incidents; Type: TABLE; Schema: public; Owner: -
@@ -2563,6 +2659,11 @@ ALTER TABLE ONLY public.erasures_under_way
 ALTER TABLE ONLY public.events
     ADD CONSTRAINT events_pkey PRIMARY KEY (merchant_id, cashback_id, sequence);
 
+-- Name: feed feed_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.feed
+    ADD CONSTRAINT feed_pkey PRIMARY KEY (only_one);
+
 -- Name: incidents incidents_pkey; Type: CONSTRAINT; Schema: public; Owner: -
 
 ALTER TABLE ONLY public.incidents
@@ -2791,6 +2892,10 @@ CREATE UNIQUE INDEX customers_by_id ON public.customers USING btree (merchant_id
 -- Name: customers_by_seal; Type: INDEX; Schema: public; Owner: -
 
 CREATE INDEX customers_by_seal ON public.customers USING btree (sealed) WHERE (sealed IS NOT NULL);
+
+-- Name: events_in_order; Type: INDEX; Schema: public; Owner: -
+
+CREATE INDEX events_in_order ON public.events USING btree (merchant_id, "position", cashback_id, sequence);
 
 -- Name: incidents_by_time; Type: INDEX; Schema: public; Owner: -
 
@@ -3043,6 +3148,10 @@ CREATE CONSTRAINT TRIGGER erasures_are_whole AFTER INSERT ON public.erasures_und
 -- Name: events events_append_only; Type: TRIGGER; Schema: public; Owner: -
 
 CREATE TRIGGER events_append_only BEFORE DELETE OR UPDATE ON public.events FOR EACH ROW EXECUTE FUNCTION public.refuse_change('reason');
+
+-- Name: events events_follow; Type: TRIGGER; Schema: public; Owner: -
+
+CREATE TRIGGER events_follow BEFORE INSERT ON public.events FOR EACH ROW WHEN ((new.sequence > 1)) EXECUTE FUNCTION public.follow_event();
 
 -- Name: events events_no_truncate; Type: TRIGGER; Schema: public; Owner: -
 
@@ -3389,6 +3498,10 @@ ALTER TABLE ONLY public.stops
 ALTER TABLE ONLY public.users
     ADD CONSTRAINT users_merchant_id_fkey FOREIGN KEY (merchant_id) REFERENCES public.merchants(merchant_id);
 
+-- Name: feed anybody_looks; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY anybody_looks ON public.feed FOR SELECT TO cashback_serving, cashback_worker USING (true);
+
 -- Name: sender anybody_looks; Type: POLICY; Schema: public; Owner: -
 
 CREATE POLICY anybody_looks ON public.sender FOR SELECT TO cashback_serving USING (true);
@@ -3460,6 +3573,10 @@ ALTER TABLE public.erasures_under_way ENABLE ROW LEVEL SECURITY;
 -- Name: events; Type: ROW SECURITY; Schema: public; Owner: -
 
 ALTER TABLE public.events ENABLE ROW LEVEL SECURITY;
+
+-- Name: feed; Type: ROW SECURITY; Schema: public; Owner: -
+
+ALTER TABLE public.feed ENABLE ROW LEVEL SECURITY;
 
 -- Name: incidents; Type: ROW SECURITY; Schema: public; Owner: -
 
@@ -4150,6 +4267,20 @@ REVOKE ALL ON FUNCTION public.end_tokens_of_merchant() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION public.end_tokens_of_user() FROM PUBLIC;
 
+-- Name: FUNCTION feed_place(OUT system_identifier bigint, OUT timeline integer); Type: ACL; Schema: public; Owner: -
+
+REVOKE ALL ON FUNCTION public.feed_place(OUT system_identifier bigint, OUT timeline integer) FROM PUBLIC;
+
+-- Name: FUNCTION feed_position(); Type: ACL; Schema: public; Owner: -
+
+REVOKE ALL ON FUNCTION public.feed_position() FROM PUBLIC;
+GRANT ALL ON FUNCTION public.feed_position() TO cashback_serving;
+GRANT ALL ON FUNCTION public.feed_position() TO cashback_worker;
+
+-- Name: FUNCTION follow_event(); Type: ACL; Schema: public; Owner: -
+
+REVOKE ALL ON FUNCTION public.follow_event() FROM PUBLIC;
+
 -- Name: FUNCTION forget_in_incidents(of_merchant bigint, known text, pseudonym text); Type: ACL; Schema: public; Owner: -
 
 REVOKE ALL ON FUNCTION public.forget_in_incidents(of_merchant bigint, known text, pseudonym text) FROM PUBLIC;
@@ -4333,6 +4464,12 @@ GRANT ALL ON FUNCTION public.refuse_taking_back(last_version integer, version in
 -- Name: FUNCTION refuse_truncating(guarded regclass); Type: ACL; Schema: public; Owner: -
 
 REVOKE ALL ON FUNCTION public.refuse_truncating(guarded regclass) FROM PUBLIC;
+
+-- Name: FUNCTION renew_feed(anyway boolean); Type: ACL; Schema: public; Owner: -
+
+REVOKE ALL ON FUNCTION public.renew_feed(anyway boolean) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.renew_feed(anyway boolean) TO cashback_serving;
+GRANT ALL ON FUNCTION public.renew_feed(anyway boolean) TO cashback_worker;
 
 -- Name: FUNCTION seal_keys(of_merchant bigint, pseudonym text, sealed jsonb); Type: ACL; Schema: public; Owner: -
 
@@ -4744,9 +4881,64 @@ GRANT INSERT(fingerprint) ON TABLE public.erasure_key TO cashback_eraser;
 
 -- Name: TABLE events; Type: ACL; Schema: public; Owner: -
 
-GRANT SELECT,INSERT ON TABLE public.events TO cashback_serving;
-GRANT SELECT,INSERT ON TABLE public.events TO cashback_worker;
+GRANT SELECT ON TABLE public.events TO cashback_serving;
+GRANT SELECT ON TABLE public.events TO cashback_worker;
 GRANT SELECT ON TABLE public.events TO cashback_eraser;
+
+-- Name: COLUMN events.merchant_id; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(merchant_id) ON TABLE public.events TO cashback_serving;
+GRANT INSERT(merchant_id) ON TABLE public.events TO cashback_worker;
+
+-- Name: COLUMN events.cashback_id; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(cashback_id) ON TABLE public.events TO cashback_serving;
+GRANT INSERT(cashback_id) ON TABLE public.events TO cashback_worker;
+
+-- Name: COLUMN events.sequence; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(sequence) ON TABLE public.events TO cashback_serving;
+GRANT INSERT(sequence) ON TABLE public.events TO cashback_worker;
+
+-- Name: COLUMN events.at; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(at) ON TABLE public.events TO cashback_serving;
+GRANT INSERT(at) ON TABLE public.events TO cashback_worker;
+
+-- Name: COLUMN events.actor; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(actor) ON TABLE public.events TO cashback_serving;
+GRANT INSERT(actor) ON TABLE public.events TO cashback_worker;
+
+-- Name: COLUMN events.from_status; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(from_status) ON TABLE public.events TO cashback_serving;
+GRANT INSERT(from_status) ON TABLE public.events TO cashback_worker;
+
+-- Name: COLUMN events.to_status; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(to_status) ON TABLE public.events TO cashback_serving;
+GRANT INSERT(to_status) ON TABLE public.events TO cashback_worker;
+
+-- Name: COLUMN events.attempt; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(attempt) ON TABLE public.events TO cashback_serving;
+GRANT INSERT(attempt) ON TABLE public.events TO cashback_worker;
+
+-- Name: COLUMN events.reason; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(reason) ON TABLE public.events TO cashback_serving;
+GRANT INSERT(reason) ON TABLE public.events TO cashback_worker;
+
+-- Name: COLUMN events.actor_name; Type: ACL; Schema: public; Owner: -
+
+GRANT INSERT(actor_name) ON TABLE public.events TO cashback_serving;
+GRANT INSERT(actor_name) ON TABLE public.events TO cashback_worker;
+
+-- Name: TABLE feed; Type: ACL; Schema: public; Owner: -
+
+GRANT SELECT ON TABLE public.feed TO cashback_serving;
+GRANT SELECT ON TABLE public.feed TO cashback_worker;
 
 -- Name: TABLE incidents; Type: ACL; Schema: public; Owner: -
 

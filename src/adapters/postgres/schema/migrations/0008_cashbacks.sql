@@ -87,6 +87,30 @@ create table attempts (
 )
 with (fillfactor = 80);
 
+-- The feed of changes is the events in the order of `position`, which is the number of the transaction
+-- that wrote it. Whoever reads takes what is below the oldest transaction that still runs: of these all
+-- have ended, and what comes later has a higher number. So nothing is skipped, however slow somebody
+-- commits. Numbers begin anew in another cluster (a dump restored there), and what a server that
+-- failed had given out is given out again by its successor; a reader may have gone on from those
+-- already. So `raised` is added to them, and raised whenever that may have come about.
+create table feed (
+    only_one boolean primary key default true check (only_one),
+    raised bigint not null default 0 check (raised >= 0),
+    system_identifier bigint not null,
+    timeline integer not null
+);
+create function feed_place(out system_identifier bigint, out timeline integer)
+language sql volatile as $$
+    select
+        (select c.system_identifier from pg_control_system() as c),
+        ('x' || substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8))::bit(32)::integer
+$$;
+insert into feed (system_identifier, timeline) select * from feed_place();
+
+-- What is raised stands in the function itself: `renew_feed` replaces it, since each event calls it.
+create function feed_position() returns bigint
+language plpgsql as $$ begin return pg_current_xact_id()::text::bigint + 0; end $$;
+
 create table events (
     merchant_id bigint not null,
     cashback_id uuid not null,
@@ -99,6 +123,7 @@ create table events (
     reason text not null,
     -- Every act is signed by its operator's name.
     actor_name text check (char_length(actor_name) between 1 and 64),
+    position bigint not null default feed_position(),
     primary key (merchant_id, cashback_id, sequence),
     foreign key (merchant_id, cashback_id) references cashbacks,
     check ((sequence = 1) = (from_status is null)),
@@ -126,6 +151,71 @@ create table events (
         'pending>cancelled>operator'
     ))
 );
+create index events_in_order on events (merchant_id, position, cashback_id, sequence);
+
+-- A cashback's own moves are told in their order, although a transaction that began (and got its
+-- number) earlier may make the later one. What it takes over is not below its own number, and so
+-- nobody has read so far while it runs. As the owner: it looks at what the group may not read.
+create function follow_event() returns trigger language plpgsql security definer
+set plan_cache_mode = force_generic_plan set enable_seqscan = off as $$
+begin
+    new.position := greatest(new.position, (
+        select e.position from events as e
+        where e.merchant_id = new.merchant_id and e.cashback_id = new.cashback_id
+            and e.sequence = new.sequence - 1
+    ));
+    return new;
+end $$;
+create trigger events_follow before insert on events
+    for each row when (new.sequence > 1) execute function follow_event();
+
+-- Raises the positions to come above every one that was ever given out, where the feed is not where it
+-- was (another cluster, another timeline), or `anyway`; whether it did. Nobody writes meanwhile, and
+-- what is being written is waited for, so that no position is of neither sort. 2^40 transactions are
+-- more than a server makes between a backup and its loss.
+create function renew_feed(anyway boolean) returns boolean language plpgsql security definer as $$
+declare
+    step constant bigint := 1099511627776;
+    here record;
+    home name;
+    given_out bigint;
+begin
+    select * into here from feed_place();
+    if not anyway and exists (
+        select from feed as f
+        where (f.system_identifier, f.timeline) = (here.system_identifier, here.timeline)
+    ) then
+        return false;
+    end if;
+    lock table events in share row exclusive mode;
+    perform from feed for update;
+    if not anyway and exists (
+        select from feed as f
+        where (f.system_identifier, f.timeline) = (here.system_identifier, here.timeline)
+    ) then
+        return false;  -- another process was first
+    end if;
+    select greatest(f.raised + pg_current_xact_id()::text::bigint, max(last.position))
+    into given_out
+    from feed as f, merchants as m
+    left join lateral (
+        select e.position from events as e where e.merchant_id = m.merchant_id
+        order by e.position desc limit 1
+    ) as last on true
+    group by f.raised;
+    update feed set raised = (coalesce(given_out, 0) / step + 2) * step,
+        system_identifier = here.system_identifier, timeline = here.timeline
+    returning raised into given_out;
+    select n.nspname into home from pg_proc as p join pg_namespace as n on n.oid = p.pronamespace
+    where p.oid = 'feed_position()'::regprocedure;
+    execute format(
+        'create or replace function %I.feed_position() returns bigint language plpgsql'
+        ' set search_path = pg_catalog, %I, pg_temp as %L',
+        home, home,
+        format(' begin return pg_current_xact_id()::text::bigint + %s; end ', given_out)
+    );
+    return true;
+end $$;
 
 -- What somebody must be told at once, such as a 201 of an attempt that was superseded.
 create table incidents (
@@ -341,8 +431,16 @@ grant select, update (body, provider_message, provider_id, provider_created_at, 
 
 select protect_merchant_table('events');
 select let_named_merchants('events', 'of_named_merchants_for_erasure', 'cashback_eraser');
-grant select, insert on events to cashback_serving, cashback_worker;
+grant select, insert (
+    merchant_id, cashback_id, sequence, at, actor, from_status, to_status, attempt, reason,
+    actor_name
+) on events to cashback_serving, cashback_worker;  -- and no position: that is not theirs to choose
 grant select on events to cashback_eraser;
+-- Everybody who makes an event is given its position, and may see that the feed is where it was.
+alter table feed enable row level security;
+create policy anybody_looks on feed for select to cashback_serving, cashback_worker using (true);
+grant select on feed to cashback_serving, cashback_worker;
+grant execute on function feed_position, renew_feed to cashback_serving, cashback_worker;
 
 select protect_merchant_table('incidents');
 grant insert on incidents to cashback_serving;
