@@ -32,6 +32,7 @@ ACCESS: Final[Access] = {
     ("post", "/api/cashbacks/{id}/confirm"): SELLERS,
     ("get", "/api/cashbacks"): MEMBERS,
     ("get", "/api/cashbacks/{id}"): MEMBERS,
+    ("get", "/api/changes"): MEMBERS,
     ("get", "/api/cashbacks/open"): READERS,
     ("get", "/api/cashbacks/equals"): READERS,
     ("get", "/api/incidents"): READERS | PLATFORM,

@@ -20,6 +20,7 @@ from adapters.http.problem_table import handle_exception
 from adapters.http.problems.pages import ProblemPages
 from adapters.http.resources.merchant_zones import MerchantZones
 from adapters.http.sales.cashbacks import CashbackRoutes
+from adapters.http.sales.changes import ChangeRoutes
 from adapters.http.sales.incident_routes import IncidentRoutes
 from adapters.http.sales.operator_routes import OperatorRoutes
 from adapters.http.sales.privacy_routes import PrivacyRoutes
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from adapters.http.administration.stores import AdministrationStores
+    from cashback_core.changes.changes import ChangeFeed
+    from cashback_core.changes.waiting import ChangeWaiting
     from cashback_core.intake.confirmation import ConfirmSale
     from cashback_core.intake.store import CashbackStore
     from cashback_core.intake.submission import QuoteSale, SubmitSale
@@ -46,7 +49,8 @@ Lifespan = Callable[[Litestar], AbstractAsyncContextManager[None]]
 class UseCases:
     """What the routes call.
 
-    `store` is for plain reads, `operators` for what waits for somebody, `incidents` for what a
+    `store` is for plain reads, `changes` for the feed, `changes_waiting` for whoever waits for it
+    to go on, `operators` for what waits for somebody, `incidents` for what a
     statement tells and nothing explains, `ping` asks if the database is there.
     """
 
@@ -54,6 +58,8 @@ class UseCases:
     confirm_sale: ConfirmSale
     quote_sale: QuoteSale
     store: CashbackStore
+    changes: ChangeFeed
+    changes_waiting: ChangeWaiting
     operators: OperatorStore
     incidents: IncidentStore
     privacy: PrivacyStore
@@ -104,12 +110,14 @@ def create_app(
         operators=use_cases.operators,
         zones=zones,
     )
+    changes = ChangeRoutes(admit=admit, feed=use_cases.changes, waiting=use_cases.changes_waiting)
     breaker = use_cases.submit_sale.under_way.deliverer.breaker
     document = ServedDocument(version=__version__, now=use_cases.submit_sale.now)
     return Litestar(
         with_options(
             [
                 *cashbacks.handlers(),
+                *changes.handlers(),
                 *operating.handlers(),
                 *IncidentRoutes(admit=admit, incidents=use_cases.incidents).handlers(),
                 *PrivacyRoutes(admit=admit, store=use_cases.privacy).handlers(),

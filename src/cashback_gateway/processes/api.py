@@ -37,7 +37,7 @@ from cashback_gateway.processes.container import close_all, open_all, open_telem
 
 if TYPE_CHECKING:
     import socket
-    from collections.abc import Generator
+    from collections.abc import Callable, Generator
 
     from cashback_gateway.settings.table import Settings
 
@@ -91,7 +91,7 @@ async def _serve(settings: Settings) -> None:
             timeout_graceful_shutdown=int(settings.api.wait_s + DRAIN_MARGIN_S),
         )
         settle_collector()
-        await _Server(config).serve()
+        await _Server(config, let_go=container.changes_waiting().close).serve()
     finally:
         under_way = container.under_way()
         left = await under_way.drain(timeout_s=settings.delivery.deadline_s + DRAIN_MARGIN_S)
@@ -119,8 +119,13 @@ class _Server(uvicorn.Server):
     """Stops on a signal and returns.
 
     uvicorn's own raises the signal once more after its shutdown, which would end this process
-    before the deliveries under way have ended and been recorded.
+    before the deliveries under way have ended and been recorded. `let_go` is called first: whoever
+    only waits for something to happen is answered, and not waited for.
     """
+
+    def __init__(self, config: uvicorn.Config, *, let_go: Callable[[], object]) -> None:
+        super().__init__(config)
+        self._let_go = let_go
 
     @contextlib.contextmanager
     def capture_signals(self) -> Generator[None, None, None]:
@@ -140,6 +145,7 @@ class _Server(uvicorn.Server):
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Take everybody who is at the door already, and then end as uvicorn does."""
+        self._let_go()
         kept = [
             keep_listening(listening.fileno())
             for server in self.servers

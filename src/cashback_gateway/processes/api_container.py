@@ -11,11 +11,13 @@ from adapters.credentials.signing_key import load_signing_key, load_verifying_ke
 from adapters.credentials.tokens import JwtTokens
 from adapters.http.app import AppOptions, UseCases, create_app
 from adapters.postgres.connection.database import ANSWERING_INCIDENTS, Database
+from adapters.postgres.delivery.changes import PostgresChanges
 from adapters.postgres.identity.identities import PostgresIdentities
 from adapters.postgres.operators.acts import PostgresOperatorStore
 from adapters.postgres.operators.incidents import PostgresIncidentStore
 from adapters.postgres.sales.refused_clocks import PostgresRefusedClocks
 from adapters.telemetry.metrics import ProcessRole
+from cashback_core.changes.waiting import ChangeWaiting
 from cashback_core.intake.confirmation import ConfirmSale
 from cashback_core.intake.refused_clocks import RefusedClocks
 from cashback_core.intake.submission import QuoteSale, SubmitSale
@@ -98,6 +100,8 @@ class ApiContainer(Container):
     )
     operators = providers.Singleton(_operators, Container.settings, Container.database)
     incidents = providers.Singleton(_incidents, Container.database)
+    changes = providers.Singleton(PostgresChanges, Container.database)
+    changes_waiting = providers.Singleton(ChangeWaiting, changes)
     administration = providers.Singleton(administered, Container.database)
     use_cases = providers.Singleton(
         UseCases,
@@ -105,6 +109,8 @@ class ApiContainer(Container):
         confirm_sale=confirm,
         quote_sale=quote,
         store=Container.store,
+        changes=changes,
+        changes_waiting=changes_waiting,
         operators=operators,
         incidents=incidents,
         privacy=Container.privacy,

@@ -23,6 +23,7 @@ from adapters.http.openapi.parts import (
 from adapters.http.openapi.privacy import PRIVACY
 from adapters.http.openapi.resources import operation_of, operations_of
 from adapters.http.openapi.schemas import SALE_EXAMPLE
+from adapters.http.sales.changes import CHANGE_PARAMETERS
 from adapters.http.sales.lists import CASHBACK_FILTERS
 from adapters.http.wire.headers import MAX_WAIT_S
 
@@ -178,6 +179,21 @@ OPERATIONS: Final[dict[tuple[str, str], Operation]] = {
             )
         },
         problems=(*ANY, *TOKEN, "forbidden", "not_found", "unavailable"),
+    ),
+    ("get", "/api/changes"): Operation(
+        id="listChanges",
+        tag="Cashbacks",
+        summary="Read on what became of the cashbacks, oldest change first",
+        description="Every change of every cashback, in an order that never skips one, however"
+        " slow somebody commits: keep `next_cursor` with what you did for the items, and go on from"
+        " there for ever. A cashback's own changes come in their order. With `wait` an answer"
+        " without items comes when something happens, or when the time is over. A shop's system"
+        " is told the changes of its own group's sales.",
+        parameters=CHANGE_PARAMETERS,
+        successes={
+            200: Success(schema="ChangePage", description="The next changes, or none for now.")
+        },
+        problems=(*ANY, *TOKEN, "forbidden", "invalid_query", "unavailable"),
     ),
     **OPERATING,
     **{at: op for one in RESOURCES for at, op in operations_of(one).items()},

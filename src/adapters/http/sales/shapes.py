@@ -462,6 +462,40 @@ class ResendTally(Shape, frozen=True, kw_only=True):
     risk: Annotated[str | None, Meta(description="What sending those in doubt again means.")]
 
 
+class ChangeData(Shape, frozen=True, kw_only=True):
+    """What became of a cashback, and of which sale's."""
+
+    cashback_id: Uuid
+    sale_id: str | None
+    cashback: Money
+    status: Status
+    from_status: Annotated[Status | None, Meta(description="Null: it was recorded.")]
+    sequence: Annotated[int, Meta(ge=1, description="Of the cashback's own changes.")]
+    attempt: Annotated[int, Meta(ge=0, description="Its latest one's number then.")]
+    actor: Actor
+    reason: Annotated[
+        str | None, Meta(description="Null where a person or a statement gave it: read the record.")
+    ]
+
+
+class Change(Shape, frozen=True, kw_only=True):
+    """A change of a cashback, as the feed and a webhook tell it."""
+
+    id: Annotated[str, Meta(description="The same whenever, and however, it is told.")]
+    type: Annotated[str, Meta(description="`cashback.` and the status.")]
+    timestamp: Instant
+    data: ChangeData
+
+
+class ChangePage(Shape, frozen=True, kw_only=True):
+    """The next changes, oldest first, and where to go on, also after none."""
+
+    items: list[Change]
+    next_cursor: Annotated[
+        str, Meta(description="Always there: keep it, and give it as `after` the next time.")
+    ]
+
+
 SHAPES = (
     RecordedSale,
     SaleHistory,
@@ -474,5 +508,6 @@ SHAPES = (
     Erased,
     ResendTally,
     Quote,
+    ChangePage,
 )
 """What the OpenAPI document describes."""

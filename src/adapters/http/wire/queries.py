@@ -41,7 +41,8 @@ class Ordering:
     """How a list may be ordered: what each order's column holds, and what its key holds.
 
     The key tells rows apart that are equal in the column. `default` may start with `-`. One that is
-    `fixed` has this order alone, and takes no parameter `sort`.
+    `fixed` has this order alone, and takes no parameter `sort`. `cursor` is the parameter's name,
+    `words` are what it may say that is no cursor. `others` change nothing about which list it is.
     """
 
     resource: str
@@ -49,11 +50,15 @@ class Ordering:
     key: Kind
     default: str
     fixed: bool = False
+    cursor: str = "cursor"
+    words: tuple[str, ...] = ()
+    others: tuple[str, ...] = ()
 
     @property
     def controls(self) -> tuple[str, ...]:
         """The parameters that are no filters."""
-        return ("limit", "cursor") if self.fixed else ("sort", "limit", "cursor")
+        sort = () if self.fixed else ("sort",)
+        return (*sort, "limit", self.cursor, *self.others)
 
 
 class QueryReader:
@@ -78,6 +83,10 @@ class QueryReader:
     def has(self, name: str) -> bool:
         """Whether the parameter is there."""
         return name in self._values
+
+    def says(self, name: str, word: str) -> bool:
+        """Whether the parameter is this very word."""
+        return self._values.get(name) == word
 
     def text(self, name: str) -> str | None:
         """A text to compare with."""
@@ -207,13 +216,13 @@ class QueryReader:
         return int(value)
 
     def _after(self, sort: str) -> tuple[str, str] | None:
-        value = self._values.get("cursor")
-        if value is None:
-            return None
         ordering = self._ordering
+        value = self._values.get(ordering.cursor)
+        if value is None or value in ordering.words:
+            return None
         found = read_cursor(value, self._list, value=ordering.columns[sort], key=ordering.key)
         if found is None:
-            self.tell("cursor", "cursor_of_another_list", show(value))
+            self.tell(ordering.cursor, "cursor_of_another_list", show(value))
         return found
 
 
