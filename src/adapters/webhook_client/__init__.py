@@ -1,1 +1,1 @@
-"""Calling receivers of webhooks: signed, to addresses that were checked, and bounded in all ways."""
+"""Calling receivers of webhooks: signed, at addresses that were checked, bounded in all ways."""

@@ -1,9 +1,9 @@
 """One call of a receiver: to an address that was checked, within a deadline, and little is read.
 
 httpcore follows no redirect, knows no proxy and no netrc of the environment, and inflates nothing.
-A name is looked up once for a connection, and the connection is made to the very addresses that were
-checked: a name that leads elsewhere a moment later leads us nowhere. TLS is for the name, verified
-against the system's authorities.
+A name is looked up once for a connection, and the connection is made to the very addresses that
+were checked: a name that leads elsewhere a moment later leads us nowhere. TLS is for the name,
+verified against the system's authorities.
 """
 
 from __future__ import annotations

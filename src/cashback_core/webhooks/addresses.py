@@ -131,6 +131,9 @@ class AddressPolicy:
         return destination
 
 
+PUBLIC_ALONE: Final = AddressPolicy()
+
+
 def is_public(ip: IPv4Address | IPv6Address) -> bool:
     """Whether an address is a host's of the internet; what stands for an IPv4 one is judged so."""
     ip = _meant(ip)

@@ -1,4 +1,4 @@
-"""Endpoints: where a merchant's own system is told of its changes, as its administrators keep them."""
+"""Endpoints, as a merchant's administrators keep them: where its system is told of changes."""
 
 # ruff: noqa: TC001, TC003 - users' tools read these annotations at run time
 from __future__ import annotations
@@ -20,7 +20,6 @@ from cashback_core.administration.resources import (
     ResourceStore,
     Slice,
 )
-from cashback_core.delivery.states import Status
 from cashback_core.webhooks.policy import Because
 
 MAX_ENDPOINTS: Final = 20
@@ -35,9 +34,6 @@ MAX_RESENT: Final = 10_000
 
 KEPT: Final = timedelta(days=30)
 """How long it is told what became of a message that did not go through at once."""
-
-TYPES: Final = tuple(f"cashback.{status.value}" for status in Status)
-"""What an endpoint may be told of; without a choice it is told of all, also of those to come."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,8 +124,8 @@ class DeliveryResult(StrEnum):
 class WebhookDelivery:
     """A message that did not go through at once, a test, or one that was sent again.
 
-    `id` is its `webhook-id`: `<cashback>.<sequence>`, or `test.<id>`. `status` is the last answer's,
-    None where there was none, and `reason` says why.
+    `id` is its `webhook-id`: `<cashback>.<sequence>`, or `test.<id>`. `status` is the last
+    answer's, None where there was none, and `reason` says why.
     """
 
     id: str
@@ -170,7 +166,7 @@ class Resent:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CountChanged:
+class ResendCountChanged:
     """Another number is meant than was expected: look again."""
 
     count: int
@@ -210,7 +206,7 @@ class WebhookStore(
     @abstractmethod
     async def resend(
         self, caller: Caller, webhook_id: UUID, wanted: Resend
-    ) -> Done[Resent] | CountChanged | Refusal:
+    ) -> Done[Resent] | ResendCountChanged | Refusal:
         """Count what is meant, or send it again.
 
         InUse for more than MAX_RESENT, or where the endpoint is not active.

@@ -1,14 +1,15 @@
-"""Sending an endpoint's messages: rounds of a lease, each of the feed's next changes and what is due.
+"""Sending an endpoint's messages in rounds: what is due again, and the feed's next changes.
 
-Nothing here is on a sale's way. A message is sent at least once: what a round came to is stored when
-it ends, and a process that is killed before leaves its endpoint to another one, which sends the same
-messages under the same ids.
+Nothing here is on a sale's way. A message is sent at least once: what a round came to is stored
+when it ends, and a process that is killed before leaves its endpoint to another one, which sends
+the same messages under the same ids.
 """
 
-# ruff: noqa: TC001, TC003 - users' tools read these annotations at run time
+# ruff: noqa: TC003 - users' tools read these annotations at run time
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 import time
 from abc import abstractmethod
@@ -20,7 +21,9 @@ from typing import Final, Protocol
 from uuid import UUID
 
 from cashback_core.changes.changes import Change, ChangeFeed, FeedPosition
+from cashback_core.changes.telling import change_id, change_shape
 from cashback_core.values.availability import StoreUnavailable
+from cashback_core.values.instants import format_instant
 from cashback_core.webhooks.policy import (
     GONE,
     Answer,
@@ -33,6 +36,9 @@ from cashback_core.webhooks.policy import (
 )
 
 _log = logging.getLogger(__name__)
+
+TEST: Final = "webhook.test"
+"""The type of a message that tells of no change."""
 
 END_S: Final = 5.0
 """How long a round that is under way is waited for when the process ends."""
@@ -135,7 +141,7 @@ class Sign(Protocol):
 class Compose(Protocol):
     """Makes the body of a message: of a change, or of a test for None."""
 
-    def __call__(self, change: Change | None, at: datetime, /) -> bytes:
+    def __call__(self, message_id: str, change: Change | None, at: datetime, /) -> bytes:
         """See Compose."""
         ...
 
@@ -150,9 +156,14 @@ class _Message:
     """Whether its change is there no more, so that it can only be given up."""
 
 
-def message_id(cashback_id: UUID, sequence: int) -> str:
-    """The id of a change's message, the same whenever and wherever it is sent."""
-    return f"{cashback_id}.{sequence}"
+def compose(message_id: str, change: Change | None, at: datetime) -> bytes:
+    """The body of a message: what the feed tells of the change, or that this is a test."""
+    told = (
+        {"id": message_id, "type": TEST, "timestamp": format_instant(at), "data": {}}
+        if change is None
+        else change_shape(change)
+    )
+    return json.dumps(told, ensure_ascii=False, separators=(",", ":")).encode()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -166,9 +177,9 @@ class WebhookSender:
     feed: ChangeFeed
     receiver: Receiver
     sign: Sign
-    compose: Compose
     now: Callable[[], datetime]
     chance: Callable[[], float]
+    compose: Compose = compose
     policy: SendingPolicy = field(default_factory=SendingPolicy)
     on_sent: Callable[[Answer], object] = lambda _: None
     clock_s: Callable[[], float] = time.monotonic
@@ -219,7 +230,7 @@ class WebhookSender:
             _log.exception("webhook %s: its round ended by an error of ours", lease.webhook_id)
 
     async def round(self, lease: Lease, stop: asyncio.Event) -> Round:
-        """Send what is due of an endpoint and what follows in its feed, and store what came of it."""
+        """Send what is due and what follows in the feed, and store what came of it."""
         messages, passed = await self._gather(lease)
         sent, after = await self._send(lease, messages, passed, stop)
         delivered = sum(each.answer.delivered for each in sent)
@@ -252,7 +263,7 @@ class WebhookSender:
             return messages, lease.after
         page = await self.feed.read(lease.merchant_id, lease.after, limit=room)
         messages += [
-            _Message(id=message_id(change.id, change.sequence), change=change)
+            _Message(id=change_id(change), change=change)
             for change in page.changes
             if not lease.types or f"cashback.{change.status.value}" in lease.types
         ]
@@ -273,9 +284,7 @@ class WebhookSender:
             return _Message(
                 id=kept.id, change=None, attempts=kept.attempts, was_kept=True, lost=True
             )
-        return _Message(
-            id=kept.id, change=page.changes[0], attempts=kept.attempts, was_kept=True
-        )
+        return _Message(id=kept.id, change=page.changes[0], attempts=kept.attempts, was_kept=True)
 
     async def _send(
         self,
@@ -309,10 +318,8 @@ class WebhookSender:
                 due_at=None, was_kept=True,
             )  # fmt: skip
         at = self.now()
-        body = self.compose(message.change, at)
-        answer = await self.receiver.post(
-            lease.url, self.sign(lease, message.id, at, body), body
-        )
+        body = self.compose(message.id, message.change, at)
+        answer = await self.receiver.post(lease.url, self.sign(lease, message.id, at, body), body)
         self.on_sent(answer)
         attempts = message.attempts + 1
         return Sent(

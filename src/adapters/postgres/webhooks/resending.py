@@ -9,9 +9,9 @@ from adapters.postgres.administration.shelf import RolledBack, Shelf
 from cashback_core.administration.resources import InUse
 from cashback_core.webhooks.endpoints import (
     MAX_RESENT,
-    CountChanged,
     DeliveryResult,
     Resend,
+    ResendCountChanged,
     Resent,
     WebhookDelivery,
 )
@@ -50,7 +50,7 @@ async def queue(change: Change[Webhook], message_id: str) -> WebhookDelivery:
     return _delivery(rows[0])
 
 
-async def resend(change: Change[Webhook], wanted: Resend) -> Resent | CountChanged:
+async def resend(change: Change[Webhook], wanted: Resend) -> Resent | ResendCountChanged:
     """Count what is meant, or make it due. Raises RolledBack for more than MAX_RESENT."""
     cashback_id, sequence = wanted.change or (None, None)
     values = {
@@ -71,7 +71,7 @@ async def resend(change: Change[Webhook], wanted: Resend) -> Resent | CountChang
     if wanted.expect is None:
         return Resent(count=count, done=False)
     if wanted.expect != count:
-        return CountChanged(count=count)
+        return ResendCountChanged(count=count)
     await change.execute(
         f"""
         insert into webhook_messages (merchant_id, webhook_id, message_id, position, cashback_id,

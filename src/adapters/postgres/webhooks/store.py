@@ -15,8 +15,8 @@ from cashback_core.values.ids import new_id
 from cashback_core.webhooks.addresses import AddressPolicy, UrlRefused
 from cashback_core.webhooks.endpoints import (
     MAX_ENDPOINTS,
-    CountChanged,
     IssuedWebhook,
+    ResendCountChanged,
     Resent,
     Webhook,
     WebhookSecret,
@@ -175,8 +175,8 @@ class PostgresWebhooks(WebhookStore):
 
     async def resend(
         self, caller: Caller, webhook_id: UUID, wanted: Resend
-    ) -> Done[Resent] | CountChanged | Refusal:
-        outcome: Resent | CountChanged | None = None
+    ) -> Done[Resent] | ResendCountChanged | Refusal:
+        outcome: Resent | ResendCountChanged | None = None
         async with _SHELF.changing(self.administration, caller, webhook_id, None) as change:
             if wanted.expect is not None:
                 _refuse_inactive(change)
@@ -185,7 +185,7 @@ class PostgresWebhooks(WebhookStore):
             return change.refusal
         if outcome is None:
             raise LookupError("neither counted nor refused")
-        return outcome if isinstance(outcome, CountChanged) else Done(outcome)
+        return outcome if isinstance(outcome, ResendCountChanged) else Done(outcome)
 
     def _why_not(self, url: str) -> Invalid | None:
         try:
@@ -281,5 +281,8 @@ _SHELF: Final = Shelf(
     key=Column(sql="w.webhook_id", type="uuid"),
     table="webhooks",
     row="webhook_id = %(key)s and merchant_id = %(merchant_id)s",
-    locks="version, disabled_at, types, coalesce(former_ends_at > clock_timestamp(), false) as two_sign",
+    locks="""
+        version, disabled_at, types,
+        coalesce(former_ends_at > clock_timestamp(), false) as two_sign
+        """,
 )
