@@ -14,6 +14,7 @@ from adapters.credentials.signing_key import signing_key
 from adapters.credentials.tokens import JwtTokens
 from adapters.http.administration.stores import AdministrationStores
 from adapters.http.app import AppOptions, UseCases, create_app
+from cashback_core.changes.waiting import ChangeWaiting
 from cashback_core.delivery.deliverer import Deliverer, DeliveriesUnderWay
 from cashback_core.delivery.states import DeliveryPolicy
 from cashback_core.intake.confirmation import ConfirmSale
@@ -26,6 +27,7 @@ from cashback_core.people.tokens import TokenKind, new_token_id, owner_of
 from cashback_core.sales.rules import SaleRules
 from cashback_core.sales.terms import Terms
 from cashback_core.testing.manual_clock import ManualClock
+from cashback_core.testing.memory_changes import MemoryChanges
 from cashback_core.testing.memory_identities import MemoryIdentities
 from cashback_core.testing.memory_incidents import MemoryIncidents
 from cashback_core.testing.memory_operators import MemoryOperators
@@ -98,6 +100,8 @@ class Api:
             for merchant_id in (1, 2)
         }
         self.store = MemoryStore(terms, now=self.clock.tick)
+        self.changes = MemoryChanges(self.store)
+        self.changes_waiting = ChangeWaiting(self.changes, look_s=0.001)
         self.incidents = MemoryIncidents(self.store)
         self.operators = MemoryOperators(self.store, self.incidents)
         self.privacy = MemoryPrivacy()
@@ -151,6 +155,8 @@ class Api:
             confirm_sale=ConfirmSale(store=self.store),
             quote_sale=QuoteSale(store=self.store, now=now),
             store=self.store,
+            changes=self.changes,
+            changes_waiting=self.changes_waiting,
             operators=self.operators,
             incidents=self.incidents,
             privacy=self.privacy,

@@ -11,6 +11,7 @@ import re
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import quote
 
 from adapters.http.problem_table import problem_of
 from adapters.http.problems.problem import answer_problem
@@ -120,12 +121,14 @@ def _ask_of_sales(asking: Asking) -> None:
     number = f"nf-{new_id()}"
     asking.shown[number] = "nf-4711"
     told = sale_of_now(asking.fresh("52998224725"), sale_id=number)
+    begun = asking.ask("erp", "GET", "/api/changes?after=now").json["next_cursor"]
     asking.answer("Quote", asking.ask("erp", "POST", "/api/cashbacks/quote", told).json)
     recorded = asking.ask("erp", "POST", "/api/cashbacks", told)
     assert recorded.status == 201, recorded.body
     id_ = recorded.json["id"]
     asking.answer("RecordedSale", recorded.json)
     asking.answer("SaleHistory", asking.ask("erp", "GET", f"/api/cashbacks/{id_}").json)
+    asking.answer("Change", _change(asking, begun, f"{id_}.3"))
     dearer = {**told, "discount": "1.00", "total": "99.00"}
     asking.problem(asking.ask("erp", "POST", "/api/cashbacks", dearer))
     beside = {**told, "sale_id": f"{number}-b"}
@@ -137,6 +140,17 @@ def _ask_of_sales(asking: Asking) -> None:
     asking.problem(asking.ask("operator", "POST", cancel, reason))
     asking.problem(asking.ask("erp", "POST", cancel, reason))
     asking.problem(asking.ask("operator", "POST", cancel, {"reasons": "none"}))
+
+
+def _change(asking: Asking, cursor: str, id_: str) -> Any:
+    """The change of that id, among whatever else happens after a cursor."""
+    while True:
+        page = asking.ask("erp", "GET", f"/api/changes?wait=20&after={quote(cursor)}").json
+        cursor = page["next_cursor"]
+        assert page["items"], "nothing came"
+        for item in page["items"]:
+            if item["id"] == id_:
+                return item
 
 
 def _ask_of_names(asking: Asking) -> None:

@@ -3,11 +3,12 @@
 # ruff: noqa: TC003 - users' tools read these annotations at run time
 from __future__ import annotations
 
+import re
 from abc import abstractmethod
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final, Protocol
+from typing import Final, Protocol, Self
 from uuid import UUID
 
 from cashback_core.delivery.states import Actor, Status
@@ -17,6 +18,10 @@ MAX_CHANGES: Final = 1_000
 
 MAX_PLACES: Final = 1_000
 """Most places that are looked at together for whether something follows them."""
+
+_POSITION: Final = re.compile(
+    r"([0-9]{1,18})\.([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\.([0-9]{1,9})\Z", re.ASCII
+)
 
 OWN_WORDS: Final = frozenset({Actor.API, Actor.WORKER, Actor.REAPER, Actor.LATE_ANSWER})
 """Whose reasons are told in the feed: those of people, and of statements, may name somebody."""
@@ -33,6 +38,18 @@ class FeedPosition:
     position: int
     cashback_id: UUID
     sequence: int
+
+    def __str__(self) -> str:
+        """As a person copies it from one command to the next; `parse` reads it."""
+        return f"{self.position}.{self.cashback_id}.{self.sequence}"
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """The position that a text tells. Raises ValueError."""
+        told = _POSITION.match(text)
+        if told is None:
+            raise ValueError("no position in a feed")
+        return cls(position=int(told[1]), cashback_id=UUID(told[2]), sequence=int(told[3]))
 
 
 START: Final = FeedPosition(position=0, cashback_id=UUID(int=0), sequence=0)

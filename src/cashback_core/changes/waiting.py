@@ -63,7 +63,7 @@ class ChangeWaiting:
         if self._closed or within_s <= 0:
             return False
         self._refuse_too_many(place.merchant_id)
-        answer = asyncio.get_running_loop().create_future()
+        answer: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
         self._waiting[answer] = place
         if self._looking is None or self._looking.done():
             self._looking = asyncio.create_task(self._look(), name="changes")

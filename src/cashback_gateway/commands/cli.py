@@ -86,6 +86,15 @@ COMMANDS: Final = (
         ("show 0197b7a6-5a3c-7d27-a2ee-2cc3f1e43c41", "show NF-1042", "show NF-1042 --json"),
     ),
     Command(
+        "changes",
+        "changes:list_changes",
+        "list what became of a merchant's cashbacks, oldest change first, and follow it",
+        (
+            "changes --merchant demo --after now --follow",
+            "changes --merchant demo --json --after 751.0197b7a6-5a3c-7d27-a2ee-2cc3f1e43c41.3",
+        ),
+    ),
+    Command(
         "equals",
         "cashbacks:list_equals",
         "list sales of equal content, latest first, with both tries",

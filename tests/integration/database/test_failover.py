@@ -9,6 +9,7 @@ import threading
 import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final, Self
+from urllib.parse import quote
 
 import psycopg
 
@@ -100,16 +101,39 @@ def test_a_promoted_standby_that_lagged_is_paid_from_by_nobody_before_a_person_h
             until_it_follows(primary, standby)
             standby.do("alter system set primary_conninfo = ''", "select pg_reload_conf()")
             wait_for(lambda: primary.do("select from pg_stat_replication") == [], "nothing is sent")
+            with psycopg.connect(primary.dsn(), autocommit=True) as connection:
+                for _ in range(3_000):  # so that its numbers are far ahead
+                    connection.execute("select pg_current_xact_id()")
             forgotten = gateway.submit(sale())
             assert forgotten.json["status"] == "applied"
+            told, cursor = whole_feed(gateway)
+            assert forgotten.json["id"] in told
             primary.kill()
             standby.do("select pg_promote()")
             wait_for(lambda: gateway.submit(sale()).status == 202, "sales are taken, and wait")
+            after = gateway.submit(sale()).json["id"]
+            wait_for(
+                lambda: after in whole_feed(gateway, cursor)[0],
+                "who had read what is forgotten is told what comes",
+            )
             found = gateway.request("GET", f"/api/cashbacks/{forgotten.json['id']}")
             assert found.status == 404, "it is forgotten, and paid"
             with psycopg.connect(standby.dsn()) as connection:
                 [(reason,)] = connection.execute("select reason from sender").fetchall()
             assert "timeline 2" in reason
+
+
+def whole_feed(gateway: Gateway, cursor: str | None = None) -> tuple[list[str], str]:
+    """Whose changes the feed tells after a cursor, and the cursor at its end."""
+    told: list[str] = []
+    while True:
+        query = "" if cursor is None else f"&after={quote(cursor)}"
+        reply = gateway.request("GET", f"/api/changes?limit=200{query}")
+        assert reply.status == 200, reply.body
+        told += [item["data"]["cashback_id"] for item in reply.json["items"]]
+        cursor = str(reply.json["next_cursor"])
+        if not reply.json["items"]:
+            return told, cursor
 
 
 def until_it_follows(primary: Server, standby: Server) -> None:

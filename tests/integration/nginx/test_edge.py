@@ -137,6 +137,16 @@ def test_an_answer_that_never_comes_is_a_problem(api: StandInApi) -> None:
     assert len(api.received) == 1
 
 
+def test_whoever_waits_for_changes_has_the_longest_time_that_there_is(api: StandInApi) -> None:
+    api.answer = None
+    with proxy_of(api, NGINX_ANSWER_TIMEOUT="300ms") as proxy:  # of another read it is 15 s
+        reply = proxy.request("GET", "/api/changes?after=now&wait=30", None)
+    assert_own_problem(reply, 504, "gateway_timeout")
+    assert [got.line for got in api.received] == ["GET /api/changes?after=now&wait=30 HTTP/1.1"], (
+        "and nobody else is asked to wait as long again"
+    )
+
+
 def test_the_api_hears_from_nginx_alone_who_asks(proxy: Proxy, api: StandInApi) -> None:
     claims = {
         "X-Forwarded-For": "203.0.113.9",

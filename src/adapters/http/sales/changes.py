@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
-from uuid import UUID
 
 from litestar import HttpMethod, Request, route
 from litestar.types import ASGIApp  # noqa: TC002 (Litestar reads the annotations)
@@ -61,8 +59,6 @@ CHANGE_PARAMETERS: Final[tuple[Schema, ...]] = (
         },
     },
 )
-
-_KEY: Final = re.compile(r"([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\.([0-9]{1,9})\Z", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -172,7 +168,7 @@ async def _hung_up(receive: Receive) -> None:
 
 
 def _position(position: str, key: str) -> FeedPosition | None:
-    told = _KEY.match(key)
-    if told is None or position.startswith("-"):
+    try:
+        return FeedPosition.parse(f"{position}.{key}")
+    except ValueError:
         return None
-    return FeedPosition(position=int(position), cashback_id=UUID(told[1]), sequence=int(told[2]))

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from datetime import timedelta
 
     from adapters.postgres.administration.client_secrets import NewSecret
-    from adapters.postgres.administration.shelf import Change
+    from adapters.postgres.administration.shelf import ShelfAct
     from adapters.postgres.administration.transactions import Administration
     from cashback_core.administration.resources import Caller, Page, Refusal, Slice, Versions
 
@@ -133,7 +133,7 @@ class PostgresClients(ClientStore):
         return change.refusal
 
 
-def _issued(act: Change[Client], secret: NewSecret | None) -> Done[Issued] | Refusal:
+def _issued(act: ShelfAct[Client], secret: NewSecret | None) -> Done[Issued] | Refusal:
     outcome = act.outcome
     if not isinstance(outcome, Done):
         return outcome

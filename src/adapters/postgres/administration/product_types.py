@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import datetime
 
-    from adapters.postgres.administration.shelf import Change
+    from adapters.postgres.administration.shelf import ShelfAct
     from adapters.postgres.administration.transactions import Administration
     from cashback_core.administration.resources import Caller, Done, Page, Refusal, Slice, Versions
 
@@ -107,7 +107,7 @@ class PostgresProductTypes(ProductTypeStore):
         return change.outcome
 
 
-async def _rates(act: Change[ProductType], type: str) -> tuple[list[Rate], datetime]:
+async def _rates(act: ShelfAct[ProductType], type: str) -> tuple[list[Rate], datetime]:
     """A type's rates, and the transaction's instant, by which the triggers judge too."""
     rows = await act.execute(
         """
@@ -134,7 +134,7 @@ def _next_rate(rates: Iterable[Rate], type: str, rate: NewRate, *, now: datetime
     return Invalid(name="confirm_rate_bp", fault=made.fault, values=values)
 
 
-async def _insert_rate(act: Change[ProductType], type: str, rate: NewRate) -> None:
+async def _insert_rate(act: ShelfAct[ProductType], type: str, rate: NewRate) -> None:
     rates, now = await _rates(act, type)
     made = _next_rate(rates, type, rate, now=now)
     if isinstance(made, Invalid):

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from uuid import UUID
 
-    from adapters.postgres.administration.shelf import Change
+    from adapters.postgres.administration.shelf import ShelfAct
     from adapters.postgres.administration.transactions import Administration
     from cashback_core.administration.resources import Caller, Done, Page, Refusal, Slice, Versions
 
@@ -119,7 +119,7 @@ class PostgresProducts(ProductStore):
         return change.outcome
 
 
-async def _insert_type(act: Change[Product], type: NewType) -> None:
+async def _insert_type(act: ShelfAct[Product], type: NewType) -> None:
     periods, now = await _periods(act)
     made = next_type(periods, type=type.type, starts_at=type.starts_at, now=now)
     if isinstance(made, ChangeRefused):
@@ -133,7 +133,7 @@ async def _insert_type(act: Change[Product], type: NewType) -> None:
     )
 
 
-async def _periods(act: Change[Product]) -> tuple[list[TypePeriod], datetime]:
+async def _periods(act: ShelfAct[Product]) -> tuple[list[TypePeriod], datetime]:
     """A product's types, and the transaction's instant, by which the triggers judge too."""
     rows = await act.execute(
         """

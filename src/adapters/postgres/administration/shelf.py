@@ -43,7 +43,7 @@ class RolledBack(Exception):  # noqa: N818 (no fault: an answer)
 
 
 @dataclass(slots=True, kw_only=True)
-class Change(Generic[R]):
+class ShelfAct(Generic[R]):
     """A change of one resource, within its transaction; read `outcome` or `refusal` after it.
 
     Every statement knows `%(merchant_id)s`, which is the caller's, and `%(key)s`. A change that is
@@ -182,7 +182,7 @@ class Shelf(Generic[R]):
         caller: Caller,
         key: object,
         violations: Mapping[str, Refusal] = NONE,
-    ) -> AsyncGenerator[Change[R], None]:
+    ) -> AsyncGenerator[ShelfAct[R], None]:
         """Insert one: the outcome is what stands under the key then. Raises StoreUnavailable."""
         async with self._acting(administration, caller, key, violations) as act:
             yield act
@@ -196,7 +196,7 @@ class Shelf(Generic[R]):
         key: object,
         versions: Versions,
         violations: Mapping[str, Refusal] = NONE,
-    ) -> AsyncGenerator[Change[R], None]:
+    ) -> AsyncGenerator[ShelfAct[R], None]:
         """Change one that nobody else is changing, in one of the versions.
 
         The outcome is what stands under the key then. Raises StoreUnavailable.
@@ -214,7 +214,7 @@ class Shelf(Generic[R]):
         key: object,
         versions: Versions,
         violations: Mapping[str, Refusal] = NONE,
-    ) -> AsyncGenerator[Change[R], None]:
+    ) -> AsyncGenerator[ShelfAct[R], None]:
         """The same for what is to be no more: `refusal` says why it stays."""
         async with self._acting(administration, caller, key, violations) as act:
             await self._lock(act, versions)
@@ -227,9 +227,9 @@ class Shelf(Generic[R]):
         caller: Caller,
         key: object,
         violations: Mapping[str, Refusal],
-    ) -> AsyncGenerator[Change[R], None]:
+    ) -> AsyncGenerator[ShelfAct[R], None]:
         """A transaction; what ends it as a refusal is noted, what else goes wrong goes on."""
-        act: Change[R] = Change(shelf=self, caller=caller, key=key)
+        act: ShelfAct[R] = ShelfAct(shelf=self, caller=caller, key=key)
         try:
             async with administration.transaction(caller) as act.connection:
                 yield act
@@ -241,7 +241,7 @@ class Shelf(Generic[R]):
             if act.refusal is None:
                 raise
 
-    async def _lock(self, act: Change[R], versions: Versions) -> None:
+    async def _lock(self, act: ShelfAct[R], versions: Versions) -> None:
         """Wait until nobody else is changing it, and note why it is not to be changed."""
         async with act.connection.cursor(row_factory=dict_row) as cursor:
             await cursor.execute(

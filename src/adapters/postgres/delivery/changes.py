@@ -155,7 +155,7 @@ class PostgresChanges(ChangeFeed):
                     "sequences": [place.position.sequence for place in asked],
                 },
             )
-            rows = await found.fetchall()
+            rows: list[tuple[int]] = await found.fetchall()
         return frozenset(asked[ordinal - 1] for (ordinal,) in rows)
 
 

@@ -6,11 +6,13 @@ from typing import TYPE_CHECKING, Final, cast
 import pytest
 
 from adapters.postgres.delivery.sender import DatabaseIdentity
+from cashback_core.values.availability import StoreUnavailable
 from cashback_gateway.processes.database_guard import DatabaseGuard, has_followed, why_strange
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from adapters.postgres.delivery.feed_renewal import FeedRenewal
     from adapters.postgres.delivery.sender import PostgresSender
 
 FIRST: Final = DatabaseIdentity(system_identifier=7, timeline=1, flushed_lsn=1000)
@@ -32,6 +34,24 @@ class Sender:
     async def alarm(self, *, by: str, reason: str) -> None:
         assert by == "database guard"
         self.alarms.append(reason)
+
+
+@dataclass(slots=True)
+class Feed:
+    """Counts what is asked of it."""
+
+    checks: int = 0
+    renewals: int = 0
+    away: bool = False
+
+    async def check(self) -> bool:
+        self.checks += 1
+        return False
+
+    async def renew(self) -> None:
+        if self.away:
+            raise StoreUnavailable("away")
+        self.renewals += 1
 
 
 @dataclass(slots=True)
@@ -142,5 +162,28 @@ async def test_each_process_holds_the_server_against_its_own_commits_whoever_not
     assert await other.check()
 
 
-async def test_without_a_file_nothing_is_looked_at() -> None:
-    assert await DatabaseGuard(sender=cast("PostgresSender", None), file=None).check()
+async def test_without_a_file_only_the_feeds_place_is_looked_at() -> None:
+    feed = Feed()
+    guard = DatabaseGuard(
+        sender=cast("PostgresSender", None), file=None, feed=cast("FeedRenewal", feed)
+    )
+    assert await guard.check()
+    assert (feed.checks, feed.renewals) == (1, 0)
+
+
+async def test_where_something_was_forgotten_the_feed_is_raised_before_that_is_noted(
+    sender: Sender, tmp_path: Path
+) -> None:
+    feed = Feed()
+    guard = process(sender, tmp_path, 0).guard
+    guard.feed = cast("FeedRenewal", feed)
+    assert await guard.check()
+    assert feed.renewals == 0
+    sender.present = replace(FIRST, flushed_lsn=999)  # on the same timeline: the file alone tells
+    feed.away = True
+    with pytest.raises(StoreUnavailable):
+        await guard.check()
+    feed.away = False
+    assert not await guard.check(), "what was not done is found again"
+    assert feed.renewals == 1
+    assert await guard.check()
