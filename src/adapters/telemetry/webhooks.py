@@ -10,7 +10,7 @@ from adapters.telemetry.registry import counter
 if TYPE_CHECKING:
     from prometheus_client import CollectorRegistry
 
-    from cashback_core.webhooks.policy import Answer
+    from cashback_core.webhooks.policy import ReceiverAnswer
 
 
 class WebhookMetrics:
@@ -21,6 +21,6 @@ class WebhookMetrics:
         self._delivered = counted.labels("delivered").inc
         self._failed = counted.labels("failed").inc
 
-    def __call__(self, answer: Answer) -> None:
+    def __call__(self, answer: ReceiverAnswer) -> None:
         """Count one."""
         (self._delivered if answer.delivered else self._failed)()

@@ -17,7 +17,7 @@ import httpcore
 from adapters.webhook_client.name_resolution import MAX_ADDRESSES, Resolver
 from cashback_core import __version__
 from cashback_core.webhooks.addresses import AddressPolicy, UrlRefused
-from cashback_core.webhooks.policy import Answer
+from cashback_core.webhooks.policy import ReceiverAnswer
 from cashback_core.webhooks.sending import Receiver
 
 if TYPE_CHECKING:
@@ -56,18 +56,20 @@ class WebhookReceiver(Receiver):
             network_backend=_CheckedAddresses(addresses, resolve or Resolver()),
         )
 
-    async def post(self, url: str, headers: Sequence[tuple[str, str]], body: bytes) -> Answer:
+    async def post(
+        self, url: str, headers: Sequence[tuple[str, str]], body: bytes
+    ) -> ReceiverAnswer:
         """See Receiver."""
         try:
             self._addresses.check(url)
             async with asyncio.timeout(self._deadline_s):
                 return await self._post(url, headers, body)
         except TimeoutError:
-            return Answer(status=None, reason=f"no answer within {self._deadline_s:g} s")
+            return ReceiverAnswer(status=None, reason=f"no answer within {self._deadline_s:g} s")
         except UrlRefused as refused:
-            return Answer(status=None, reason=refused.fault)
+            return ReceiverAnswer(status=None, reason=refused.fault)
         except AddressRefusedError as refused:
-            return Answer(status=None, reason=str(refused))
+            return ReceiverAnswer(status=None, reason=str(refused))
         except (
             httpcore.NetworkError,
             httpcore.ProtocolError,
@@ -76,13 +78,15 @@ class WebhookReceiver(Receiver):
             OSError,
             ValueError,
         ) as error:
-            return Answer(status=None, reason=_why(error))
+            return ReceiverAnswer(status=None, reason=_why(error))
 
     async def aclose(self) -> None:
         """Hang up everywhere."""
         await self._pool.aclose()
 
-    async def _post(self, url: str, headers: Sequence[tuple[str, str]], body: bytes) -> Answer:
+    async def _post(
+        self, url: str, headers: Sequence[tuple[str, str]], body: bytes
+    ) -> ReceiverAnswer:
         sent = [
             ("user-agent", f"cashback-gateway/{__version__}"),
             ("content-type", "application/json"),
@@ -100,7 +104,7 @@ class WebhookReceiver(Receiver):
                     break
             status = response.status
         redirect = "redirects are not followed" if 300 <= status <= 399 else ""
-        return Answer(status=status, reason=redirect)
+        return ReceiverAnswer(status=status, reason=redirect)
 
 
 class _CheckedAddresses(httpcore.AsyncNetworkBackend):

@@ -70,7 +70,7 @@ class UrlRefused(ValueError):  # noqa: N818 (named by what is wrong)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Destination:
+class WebhookDestination:
     """Where an endpoint is: `target` is path and query, `host` a name or an address."""
 
     scheme: str
@@ -121,9 +121,9 @@ class AddressPolicy:
             return any(network.num_addresses == 1 and ip in network for network in own)
         return is_public(ip) or any(ip in network for network in own)
 
-    def check(self, url: str) -> Destination:
+    def check(self, url: str) -> WebhookDestination:
         """Where a URL leads, as far as can be told without resolving it. Raises UrlRefused."""
-        destination = Destination.parse(url)
+        destination = WebhookDestination.parse(url)
         if destination.scheme != "https" and not self.plain_http:
             raise UrlRefused("webhook_needs_https")
         if _is_address(destination.host) and not self.allows(destination.host):

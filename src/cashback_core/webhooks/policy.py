@@ -59,7 +59,7 @@ class SendingPolicy:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
+class ReceiverAnswer:
     """What came of one call: a status, or none and why; `reason` holds nothing that was sent."""
 
     status: int | None

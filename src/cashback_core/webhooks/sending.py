@@ -26,9 +26,9 @@ from cashback_core.values.availability import StoreUnavailable
 from cashback_core.values.instants import format_instant
 from cashback_core.webhooks.policy import (
     GONE,
-    Answer,
     Because,
     Health,
+    ReceiverAnswer,
     SendingPolicy,
     health_after,
     next_try,
@@ -81,7 +81,7 @@ class Sent:
     id: str
     at: FeedPosition | None
     attempts: int
-    answer: Answer
+    answer: ReceiverAnswer
     due_at: datetime | None
     was_kept: bool
 
@@ -124,7 +124,9 @@ class Receiver(Protocol):
     """The world outside. It raises nothing for whatever a receiver does, and ends in its time."""
 
     @abstractmethod
-    async def post(self, url: str, headers: Sequence[tuple[str, str]], body: bytes) -> Answer:
+    async def post(
+        self, url: str, headers: Sequence[tuple[str, str]], body: bytes
+    ) -> ReceiverAnswer:
         """Send it once."""
 
 
@@ -181,7 +183,7 @@ class WebhookSender:
     chance: Callable[[], float]
     compose: Compose = compose
     policy: SendingPolicy = field(default_factory=SendingPolicy)
-    on_sent: Callable[[Answer], object] = lambda _: None
+    on_sent: Callable[[ReceiverAnswer], object] = lambda _: None
     clock_s: Callable[[], float] = time.monotonic
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -314,7 +316,7 @@ class WebhookSender:
         if message.lost:
             return Sent(
                 id=message.id, at=None, attempts=message.attempts,
-                answer=Answer(status=None, reason="its change is there no more"),
+                answer=ReceiverAnswer(status=None, reason="its change is there no more"),
                 due_at=None, was_kept=True,
             )  # fmt: skip
         at = self.now()

@@ -34,7 +34,7 @@ from cashback_core.privacy.data_subjects import Retention
 from cashback_core.reconciliation import Margin, Rules
 from cashback_core.reconciliation.reconciler import Days, Reconciler
 from cashback_core.values.ids import new_id
-from cashback_core.webhooks.policy import Answer, SendingPolicy
+from cashback_core.webhooks.policy import ReceiverAnswer, SendingPolicy
 from cashback_core.webhooks.sending import WebhookSender
 from cashback_gateway.processes.database_guard import DatabaseGuard
 from cashback_gateway.processes.measured_parts import MeasuredParts
@@ -167,7 +167,7 @@ def _webhooks(
     database: Database,
     changes: PostgresChanges,
     receiver: WebhookReceiver,
-    on_sent: Callable[[Answer], object],
+    on_sent: Callable[[ReceiverAnswer], object],
 ) -> WebhookSender:
     return WebhookSender(
         outbox=PostgresWebhookOutbox(database),

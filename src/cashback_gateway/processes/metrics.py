@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from cashback_core.intake.wrong_names import WrongName
     from cashback_core.people.log_in_outcomes import OnLogIn
     from cashback_core.sales.same_sale import EqualOutcome
-    from cashback_core.webhooks.policy import Answer
+    from cashback_core.webhooks.policy import ReceiverAnswer
     from cashback_gateway.processes.measured_parts import MeasuredParts
     from cashback_gateway.settings.table import Settings
 
@@ -53,7 +53,7 @@ class ProcessMetrics:
         self.equal_sales: Callable[[EqualOutcome], object] = _nothing
         self.wrong_names: Callable[[WrongName], object] = _nothing
         self.voided: Callable[[int], object] = _nothing
-        self.webhooks: Callable[[Answer], object] = _nothing
+        self.webhooks: Callable[[ReceiverAnswer], object] = _nothing
         self.log_ins: OnLogIn | None = None
         if role is ProcessRole.API:
             self.equal_sales = EqualSalesMetrics(self._registry)

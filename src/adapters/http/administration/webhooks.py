@@ -216,4 +216,5 @@ DELIVERIES: Final = Listing(
     ),
     may=ADMINS,
     problems=("not_found",),
+    key=KEY,
 )

@@ -37,4 +37,5 @@ class TestMemoryAdministration(AdministrationContract):
             products=MemoryProducts(types),
             customers=MemoryCustomers(),
             stops=MemoryStops(merchants, types),
+            webhooks=MemoryWebhooks(),
         )

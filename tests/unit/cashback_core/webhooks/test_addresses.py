@@ -11,8 +11,8 @@ from cashback_core.webhooks.addresses import (
     ANY_PRIVATE,
     LOOPBACK,
     AddressPolicy,
-    Destination,
     UrlRefused,
+    WebhookDestination,
     is_public,
 )
 
@@ -92,14 +92,14 @@ def test_true_allows_private_networks_and_no_place_of_credentials(address: str) 
 )  # fmt: skip
 def test_what_is_no_address_is_refused(url: str) -> None:
     with pytest.raises(UrlRefused, match="bad_webhook_url"):
-        Destination.parse(url)
+        WebhookDestination.parse(url)
 
 
 @given(st.text(max_size=60))
 def test_any_text_is_an_address_or_refused(text: str) -> None:
     for url in (text, f"https://{text}", f"https://example.com/{text}"):
         try:
-            destination = Destination.parse(url)
+            destination = WebhookDestination.parse(url)
         except UrlRefused:
             continue
         assert destination.scheme in {"http", "https"}
@@ -109,7 +109,7 @@ def test_any_text_is_an_address_or_refused(text: str) -> None:
 
 def test_an_address_that_is_written_as_one_is_judged_at_once() -> None:
     policy = AddressPolicy()
-    assert policy.check("https://example.com:8443/a?b=c") == Destination(
+    assert policy.check("https://example.com:8443/a?b=c") == WebhookDestination(
         scheme="https", host="example.com", port=8443, target="/a?b=c"
     )
     for url in ("https://10.0.0.1/", "https://[::1]/", "https://[::ffff:7f00:1]/"):

@@ -12,9 +12,9 @@ from cashback_core.webhooks.policy import (
     MAX_ATTEMPTS,
     MAX_REST_S,
     WAITS_S,
-    Answer,
     Because,
     Health,
+    ReceiverAnswer,
     health_after,
     next_try,
     why_disable,
@@ -28,7 +28,7 @@ NOW = datetime(2026, 11, 30, 12, tzinfo=UTC)
     (410, False), (500, False), (None, False),
 ])  # fmt: skip
 def test_any_2xx_is_delivered_and_nothing_else(status: int | None, delivered: bool) -> None:
-    assert Answer(status=status).delivered is delivered
+    assert ReceiverAnswer(status=status).delivered is delivered
 
 
 @given(st.integers(1, MAX_ATTEMPTS + 3), st.floats(0, 1, exclude_max=True))

@@ -13,7 +13,13 @@ from hypothesis import strategies as st
 from cashback_core.changes.changes import START, Change, ChangePage, FeedPosition
 from cashback_core.delivery.states import Actor, Status
 from cashback_core.values.availability import StoreUnavailable
-from cashback_core.webhooks.policy import MAX_ATTEMPTS, Answer, Because, Health, SendingPolicy
+from cashback_core.webhooks.policy import (
+    MAX_ATTEMPTS,
+    Because,
+    Health,
+    ReceiverAnswer,
+    SendingPolicy,
+)
 from cashback_core.webhooks.sending import Kept, Lease, Receiver, Round, WebhookSender
 
 if TYPE_CHECKING:
@@ -22,7 +28,7 @@ if TYPE_CHECKING:
     from cashback_core.changes.changes import FeedPlace
 
 NOW = datetime(2026, 11, 30, 12, tzinfo=UTC)
-OK, BAD = Answer(status=204), Answer(status=500)
+OK, BAD = ReceiverAnswer(status=204), ReceiverAnswer(status=500)
 HOOK = UUID(int=7)
 
 
@@ -98,14 +104,16 @@ class Outbox:
 class Scripted(Receiver):
     """Answers by message id, `otherwise` to the rest; notes who was called together."""
 
-    answers: dict[str, Answer] = field(default_factory=dict[str, Answer])
-    otherwise: Answer = OK
+    answers: dict[str, ReceiverAnswer] = field(default_factory=dict[str, ReceiverAnswer])
+    otherwise: ReceiverAnswer = OK
     called: list[str] = field(default_factory=list[str])
     under_way: set[str] = field(default_factory=set[str])
     most: int = 0
     hold: asyncio.Event | None = None
 
-    async def post(self, url: str, headers: Sequence[tuple[str, str]], body: bytes) -> Answer:
+    async def post(
+        self, url: str, headers: Sequence[tuple[str, str]], body: bytes
+    ) -> ReceiverAnswer:
         assert url == "https://example.com/"
         id_ = dict(headers)["webhook-id"]
         assert json.loads(body)["id"] == id_
@@ -180,7 +188,7 @@ async def test_every_change_is_sent_once_and_those_of_a_cashback_in_turn(
 ) -> None:
     """Whatever fails: what failed is kept, and nothing else is; the feed is passed to its end."""
     seen: dict[int, int] = {}
-    changes, bad = list[Change](), dict[str, Answer]()
+    changes, bad = list[Change](), dict[str, ReceiverAnswer]()
     for position, (cashback, fails) in enumerate(moves, start=1):
         seen[cashback] = seen.get(cashback, 0) + 1
         changes.append(change(position, cashback, seen[cashback]))
@@ -236,9 +244,7 @@ async def test_with_too_many_that_wait_the_feed_is_read_no_further() -> None:
 
 async def test_what_is_kept_is_sent_again_as_the_feed_tells_it_and_given_up_in_the_end() -> None:
     first = change(1)
-    kept = Kept(
-        id=id_of(first), attempts=MAX_ATTEMPTS - 1, at=first.feed_position, created_at=NOW
-    )
+    kept = Kept(id=id_of(first), attempts=MAX_ATTEMPTS - 1, at=first.feed_position, created_at=NOW)
     lost = Kept(
         id="gone.1",
         attempts=1,
@@ -262,7 +268,7 @@ async def test_only_the_types_that_are_wanted_are_sent_and_all_are_passed() -> N
 
 
 async def test_one_that_says_it_is_gone_or_fails_for_days_is_disabled() -> None:
-    gone = await one_round([change(1)], Scripted(otherwise=Answer(status=410)))
+    gone = await one_round([change(1)], Scripted(otherwise=ReceiverAnswer(status=410)))
     assert gone.disable is Because.GONE
     [sent] = gone.sent
     assert sent.due_at is not None
