@@ -35,6 +35,7 @@ def belongings(gateway: Gateway, people: People, merchant_id: int) -> dict[str, 
         "products": {"sku": f"sku-{number}", "name": "Café", "type": "A"},
         "product-types": {"type": f"T{number}", "name": "Tea", "rate_bp": 300},
         "clients": {"name": f"ERP {number}", "role": "erp"},
+        "webhooks": {"url": f"https://erp.example.com/{merchant_id}/{number}"},
     }
     kept = {kind: _add(gateway, kind, body, admin) for kind, body in bodies.items()}
     # Of a type that no sale has: nothing waits for it.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import ssl
 from typing import TYPE_CHECKING
 
 import pytest
@@ -16,6 +15,7 @@ from integration.receivers import TestReceiver, answer, receiving
 from integration.tcp_server import tcp_server
 
 if TYPE_CHECKING:
+    import ssl
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 

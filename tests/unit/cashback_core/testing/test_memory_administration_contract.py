@@ -18,6 +18,7 @@ from fakes.memory_catalogue import (
     MemoryStops,
 )
 from fakes.memory_people import MemoryClients, MemoryMerchants, MemoryUsers
+from fakes.memory_webhooks import MemoryWebhooks
 
 
 class TestMemoryAdministration(AdministrationContract):
