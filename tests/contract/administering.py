@@ -203,7 +203,7 @@ SORTS = (
         nobody=new_id(),
         filter=WebhookFilter(active=True),
         order="created_at",
-        place=lambda webhook: webhook.created_at,
+        place=lambda webhook: webhook.created_at.isoformat(),
         taken="url",
     ),
 )
@@ -605,4 +605,5 @@ class AdministrationContract:
 
 def _tie(sort: Sort, resource: Any) -> str:
     """The key of a page's cursor: a client's own, else what is sorted by tells all apart."""
-    return str(sort.key(resource)) if sort.order == "name" else sort.place(resource)
+    by_key = sort.order in {"name", "created_at"}
+    return str(sort.key(resource)) if by_key else sort.place(resource)

@@ -118,8 +118,6 @@ def receiving() -> Generator[TestReceiver]:
                 with receiver.lock:
                     receiver.at_once -= 1
 
-        do_GET = do_POST
-
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002
             """Tests print nothing."""
 
