@@ -261,7 +261,7 @@ def _ask_of_administered(asking: Asking) -> None:
             {"username": f"maria-{stem}", "role": "operator", "password": "quatro longas palavras"},
         ),
         "RegisteredClient": ("clients", {"name": f"ERP {stem}", "role": "erp"}),
-        "Webhook": ("webhooks", {"url": f"https://erp.example.com/{stem}"}),
+        "Webhook": ("webhooks", {"url": f"https://erp.example.com/{stem}", "active": False}),
     }
     for schema, (collection, body) in made.items():
         reply = asking.ask("admin", "POST", f"/api/{collection}", body)

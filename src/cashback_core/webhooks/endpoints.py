@@ -22,7 +22,7 @@ from cashback_core.administration.resources import (
 )
 from cashback_core.webhooks.policy import Because
 
-MAX_ENDPOINTS: Final = 20
+MAX_ENDPOINTS: Final = 50
 """Of one merchant."""
 
 DEFAULT_OVERLAP_S: Final = 86_400

@@ -48,11 +48,13 @@ async def post(
     client = WebhookReceiver(
         addresses, deadline_s=deadline_s, resolve=None if found is None else resolve, tls=tls
     )
+    told = None
     try:
         for _ in range(times):
             told = await client.post(url, [("webhook-id", "msg.1")], b"{}")
     finally:
         await client.aclose()
+    assert told is not None
     return f"{told.status} {told.reason}".strip(), asked
 
 

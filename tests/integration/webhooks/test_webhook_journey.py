@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import signal
+import subprocess
+import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -319,3 +321,30 @@ def test_an_endpoint_is_its_merchants_alone(
     own = gateway.submit(sale_of_now()).json["id"]
     wait_for(lambda: f"{own}.3" in receiver.ids(), "its own")
     assert {json.loads(each.body)["data"]["cashback_id"] for each in receiver.received} == {own}
+
+
+def test_the_command_line_tells_and_sends(
+    gateway: Gateway, hooks: Hooks, receiver: TestReceiver
+) -> None:
+    id_ = hooks.add(receiver.url)["webhook"]["id"]
+
+    def command(*arguments: str, code: int = 0) -> str:
+        done = subprocess.run(
+            [sys.executable, "-m", "cashback_gateway", "webhooks", *arguments],
+            env=gateway.environ,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == code, done.stderr
+        return done.stdout + done.stderr
+
+    assert id_ in command("list", "--merchant", "demo", "--json")
+    assert id_ not in command("list", "--merchant", "other", "--json")
+    assert "is sent within seconds" in command("test", id_, "--merchant", "demo")
+    wait_for(lambda: len(receiver.received) == 1, "the test")
+    command("test", id_, "--merchant", "other", code=1)
+    since = ("resend", id_, "--merchant", "demo", "--since", "2026-01-01")
+    assert "are meant; to send them again" in command(*since)
+    assert "nothing was sent" in command(*since, "--expect", "10000", code=1)
+    command("resend", id_, "--merchant", "demo", code=2)

@@ -17,7 +17,7 @@ from cashback_core.webhooks.endpoints import (
 )
 
 if TYPE_CHECKING:
-    from adapters.postgres.administration.shelf import Change
+    from adapters.postgres.administration.shelf import ShelfAct
     from cashback_core.webhooks.endpoints import Webhook
 
 _MEANT: Final[LiteralString] = """
@@ -36,7 +36,7 @@ _MEANT: Final[LiteralString] = """
 """What its feed has passed: what comes after is sent anyway."""
 
 
-async def queue(change: Change[Webhook], message_id: str) -> WebhookDelivery:
+async def queue(change: ShelfAct[Webhook], message_id: str) -> WebhookDelivery:
     """Have a test sent."""
     rows = await change.execute(
         """
@@ -50,7 +50,7 @@ async def queue(change: Change[Webhook], message_id: str) -> WebhookDelivery:
     return _delivery(rows[0])
 
 
-async def resend(change: Change[Webhook], wanted: Resend) -> Resent | ResendCountChanged:
+async def resend(change: ShelfAct[Webhook], wanted: Resend) -> Resent | ResendCountChanged:
     """Count what is meant, or make it due. Raises RolledBack for more than MAX_RESENT."""
     cashback_id, sequence = wanted.change or (None, None)
     values = {
@@ -88,7 +88,7 @@ async def resend(change: Change[Webhook], wanted: Resend) -> Resent | ResendCoun
     return Resent(count=count, done=True)
 
 
-async def _wake(change: Change[Webhook]) -> None:
+async def _wake(change: ShelfAct[Webhook]) -> None:
     """Try an endpoint that rests: somebody has a reason to believe that it is back."""
     await change.execute(
         """

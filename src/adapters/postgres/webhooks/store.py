@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from datetime import timedelta
     from uuid import UUID
 
-    from adapters.postgres.administration.shelf import Change
+    from adapters.postgres.administration.shelf import ShelfAct
     from adapters.postgres.administration.transactions import Administration
     from cashback_core.administration.resources import Caller, Refusal, Slice, Versions
     from cashback_core.changes.changes import ChangeFeed
@@ -194,7 +194,7 @@ class PostgresWebhooks(WebhookStore):
             return Invalid(name="url", fault=refused.fault)
         return None
 
-    def _issued(self, act: Change[Webhook], secret_id: UUID) -> Done[IssuedWebhook] | Refusal:
+    def _issued(self, act: ShelfAct[Webhook], secret_id: UUID) -> Done[IssuedWebhook] | Refusal:
         outcome = act.outcome
         if not isinstance(outcome, Done):
             return outcome
@@ -208,7 +208,7 @@ class PostgresWebhooks(WebhookStore):
         )
 
 
-def _refuse_inactive(change: Change[Webhook]) -> None:
+def _refuse_inactive(change: ShelfAct[Webhook]) -> None:
     if change.row["disabled_at"] is not None:
         raise RolledBack(InUse(reason="webhook_not_active"))
 
