@@ -17,7 +17,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 from uuid import UUID
 
 from cashback_core.changes.changes import Change, ChangeFeed, FeedPosition
@@ -160,7 +160,7 @@ class _Message:
 
 def compose(message_id: str, change: Change | None, at: datetime) -> bytes:
     """The body of a message: what the feed tells of the change, or that this is a test."""
-    told = (
+    told: dict[str, Any] = (
         {"id": message_id, "type": TEST, "timestamp": format_instant(at), "data": {}}
         if change is None
         else change_shape(change)

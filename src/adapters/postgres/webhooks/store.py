@@ -176,15 +176,14 @@ class PostgresWebhooks(WebhookStore):
     async def resend(
         self, caller: Caller, webhook_id: UUID, wanted: Resend
     ) -> Done[Resent] | ResendCountChanged | Refusal:
-        outcome: Resent | ResendCountChanged | None = None
+        outcomes: list[Resent | ResendCountChanged] = []
         async with _SHELF.changing(self.administration, caller, webhook_id, None) as change:
             if wanted.expect is not None:
                 _refuse_inactive(change)
-            outcome = await resend(change, wanted)
+            outcomes.append(await resend(change, wanted))
         if change.refusal is not None:
             return change.refusal
-        if outcome is None:
-            raise LookupError("neither counted nor refused")
+        [outcome] = outcomes
         return outcome if isinstance(outcome, ResendCountChanged) else Done(outcome)
 
     def _why_not(self, url: str) -> Invalid | None:
