@@ -242,6 +242,14 @@ MONEY: Final = Dashboard(
             {"void": "sum(increase(cashback_voided_total[1h]))"},
         ),
         Panel(
+            "Webhooks in an hour, and what waits",
+            "short",
+            {
+                "{{result}}": "sum by (result) (increase(cashback_webhooks_sent_total[1h]))",
+                "waiting": "max(cashback_webhooks_waiting)",
+            },
+        ),
+        Panel(
             "Wrong names from shops in an hour",
             "short",
             {"{{budget}}": "sum by (budget) (increase(cashback_wrong_names_total[1h]))"},

@@ -29,6 +29,7 @@ from cashback_core.testing.memory_catalogue import (
 )
 from cashback_core.testing.memory_identities import MemoryIdentities, MemoryUser
 from cashback_core.testing.memory_people import MemoryMerchants, MemoryUsers
+from cashback_core.testing.memory_webhooks import MemoryWebhooks
 from cashback_core.values.documents import store_document
 from cashback_core.values.ids import new_id
 from cashback_core.values.rounding import Rounding
@@ -75,6 +76,7 @@ class House:
         self.products = MemoryProducts(self.types, now)
         self.customers = MemoryCustomers(now)
         self.stops = MemoryStops(self.merchants, self.types, now)
+        self.webhooks = MemoryWebhooks(now)
         self._hashes: dict[str, str] = {}
         self.store.after_acceptance = self._note_sale
 
@@ -112,6 +114,7 @@ class House:
             products=self.products,
             customers=self.customers,
             stops=self.stops,
+            webhooks=self.webhooks,
         )
 
     def follow(self) -> None:

@@ -24,6 +24,7 @@ from cashback_core.administration.resources import (
     InUse,
     Invalid,
     Missing,
+    Page,
     Slice,
     Taken,
 )
@@ -36,6 +37,13 @@ from cashback_core.sales.rules import BuyerRule, NumberScope
 from cashback_core.sales.sale import Customer
 from cashback_core.values.ids import new_id
 from cashback_core.values.rounding import Rounding
+from cashback_core.webhooks.endpoints import (
+    IssuedWebhook,
+    Resend,
+    Resent,
+    WebhookFilter,
+    WebhookState,
+)
 from contract.builders import a_cpf
 
 if TYPE_CHECKING:
@@ -180,6 +188,24 @@ SORTS = (
         place=lambda client: client.state.name,
         taken="name",
     ),
+    Sort(
+        name="webhooks",
+        store=lambda stores: stores.webhooks,
+        new=lambda n: WebhookState(url=f"https://erp.example.com/{n}"),
+        state=lambda n: WebhookState(
+            url=f"https://erp.example.com/next/{n}",
+            description="Matriz",
+            types=frozenset({"cashback.applied"}),
+            active=False,
+        ),
+        state_of=lambda webhook: webhook.state,
+        key=lambda webhook: webhook.id,
+        nobody=new_id(),
+        filter=WebhookFilter(active=True),
+        order="created_at",
+        place=lambda webhook: webhook.created_at.isoformat(),
+        taken="url",
+    ),
 )
 
 
@@ -195,6 +221,8 @@ async def made(store: ResourceStore[Any, Any, Any, Any, Any, Any], by: Caller, n
     """The new one, as it is told."""
     outcome = await store.create(by, new)
     assert isinstance(outcome, Done)
+    if isinstance(outcome.resource, IssuedWebhook):
+        return outcome.resource.webhook
     return outcome.resource.client if isinstance(outcome.resource, Issued) else outcome.resource
 
 
@@ -431,6 +459,27 @@ class AdministrationContract:
         assert found is not None
         assert found.version == 4
 
+    async def test_an_endpoint_has_two_secrets_at_most_and_is_its_merchants_alone(
+        self, stores: AdministrationStores
+    ) -> None:
+        webhooks, hour = stores.webhooks, timedelta(hours=1)
+        id_ = (await made(webhooks, ADAM, WebhookState(url="https://erp.example.com/"))).id
+        issued = await webhooks.rotate(ADAM, id_, overlap=hour)
+        assert isinstance(issued, Done)
+        assert [secret.number for secret in issued.resource.webhook.secrets] == [2, 1]
+        assert await webhooks.rotate(ADAM, id_, overlap=hour) == InUse(reason="two_secrets")
+        tested = await webhooks.test(ADAM, id_)
+        assert isinstance(tested, Done)
+        newest = Slice(sort="created_at", descending=True, limit=10)
+        kept = await webhooks.deliveries(ADAM, id_, newest, None)
+        assert kept == Page(items=(tested.resource,), more=False)
+        assert await webhooks.deliveries(OTTO, id_, newest, None) == Missing()
+        assert await webhooks.rotate(OTTO, id_, overlap=hour) == Missing()
+        assert await webhooks.test(OTTO, id_) == Missing()
+        counted = await webhooks.resend(ADAM, id_, Resend(since=soon(days=-1)))
+        assert counted == Done(Resent(count=0, done=False))
+        assert await webhooks.resend(OTTO, id_, Resend(since=soon(days=-1))) == Missing()
+
     async def test_a_client_is_of_a_merchant_and_in_a_group_of_its_own_merchants(
         self, stores: AdministrationStores
     ) -> None:
@@ -556,4 +605,5 @@ class AdministrationContract:
 
 def _tie(sort: Sort, resource: Any) -> str:
     """The key of a page's cursor: a client's own, else what is sorted by tells all apart."""
-    return str(sort.key(resource)) if sort.order == "name" else sort.place(resource)
+    by_key = sort.order in {"name", "created_at"}
+    return str(sort.key(resource)) if by_key else sort.place(resource)

@@ -37,6 +37,7 @@ def belongings(gateway: Gateway, people: People, merchant_id: int) -> dict[str, 
         "clients": {"name": f"ERP {number}", "role": "erp"},
     }
     kept = {kind: _add(gateway, kind, body, admin) for kind, body in bodies.items()}
+    kept["webhooks"] = _endpoint(gateway, number, admin)
     # Of a type that no sale has: nothing waits for it.
     stop = {"type": bodies["product-types"]["type"], "reason": "the rate has a digit too many"}
     kept["stops"] = _add(gateway, "stops", stop, admin)
@@ -48,6 +49,15 @@ def belongings(gateway: Gateway, people: People, merchant_id: int) -> dict[str, 
         "users": name_of(merchant_id, "analyst"),
         "merchants": SLUGS[merchant_id],
     }
+
+
+def _endpoint(gateway: Gateway, number: int, admin: Mapping[str, str]) -> str:
+    """One that is there: a merchant has few. It is sent nothing, for nobody listens there."""
+    listed = gateway.request("GET", "/api/webhooks?limit=1", headers=admin, authorised=False)
+    if listed.json["items"]:
+        return str(listed.json["items"][0]["id"])
+    body = {"url": f"https://erp.example.com/{number}", "active": False}
+    return _add(gateway, "webhooks", body, admin)
 
 
 def _closed_incident(gateway: Gateway, merchant_id: int, cashback_id: UUID) -> str:

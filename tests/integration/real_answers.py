@@ -263,12 +263,14 @@ def _ask_of_administered(asking: Asking) -> None:
             {"username": f"maria-{stem}", "role": "operator", "password": "quatro longas palavras"},
         ),
         "RegisteredClient": ("clients", {"name": f"ERP {stem}", "role": "erp"}),
+        "Webhook": ("webhooks", {"url": f"https://erp.example.com/{stem}", "active": False}),
     }
     for schema, (collection, body) in made.items():
         reply = asking.ask("admin", "POST", f"/api/{collection}", body)
         assert reply.status == 201, reply.body
-        # A secret is shown once, and the client beside it as it is read: that is its example.
-        asking.answer(schema, reply.json["client"] if collection == "clients" else reply.json)
+        # A secret is shown once, and beside it what it is of as it is read: that is its example.
+        shown = {"clients": "client", "webhooks": "webhook"}.get(collection)
+        asking.answer(schema, reply.json if shown is None else reply.json[shown])
     asking.answer("TrailLine", asking.ask("admin", "GET", "/api/audit?limit=1").json["items"][0])
     merchant = {"slug": f"rede-{stem}", "name": "Rede de Lojas"}
     asking.answer("Merchant", asking.ask("platform", "POST", "/api/merchants", merchant).json)

@@ -48,6 +48,7 @@ from cashback_core.reconciliation.incidents import NamesACashback, NotExplained
 from cashback_core.sales.terms import UnusableTerms
 from cashback_core.values.availability import StoreUnavailable
 from cashback_core.values.violations import InvalidSale, Violation
+from cashback_core.webhooks.endpoints import ResendCountChanged
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -174,6 +175,11 @@ def _count_changed(refused: CountChanged) -> Problem:
     return Problem(code="count_changed", errors=(fault,))
 
 
+def _resend_count_changed(refused: ResendCountChanged) -> Problem:
+    fault = Violation(pointer="/expect", code="count_now", values={"count": str(refused.count)})
+    return Problem(code="count_changed", errors=(fault,))
+
+
 def _too_many(refused: TooMany) -> Problem:
     values = {"highest": str(MAX_AT_ONCE)}
     received = str(refused.tally.count)
@@ -247,6 +253,7 @@ TABLE: Final[Mapping[type, Callable[[Any], Problem]]] = {
     NotExplained: _not_explained,
     NamesACashback: _names_a_cashback,
     CountChanged: _count_changed,
+    ResendCountChanged: _resend_count_changed,
     TooMany: _too_many,
     SaleIdTaken: lambda taken: Problem(code="sale_id_conflict", errors=taken.differences),
     ContentKnown: _content_known,

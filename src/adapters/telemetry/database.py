@@ -105,6 +105,9 @@ def _backlog(backlog: Backlog) -> Iterator[Reading]:
     yield metrics.OLDEST, {(status.value,): found.oldest_s for status, found in counts}
     yield metrics.OVERDUE, {(): backlog.overdue_s}
     yield metrics.LEASE_EXPIRED, {(): backlog.lease_expired_s}
+    yield metrics.WEBHOOKS_OLDEST, {(): backlog.webhooks.oldest_s}
+    yield metrics.WEBHOOKS_WAITING, {(): float(backlog.webhooks.waiting)}
+    yield metrics.WEBHOOKS_DISABLED, {(): float(backlog.webhooks.disabled)}
     yield metrics.INCIDENTS, {(): float(backlog.incidents)}
     yield from _reconciled(backlog.reconciled)
     yield metrics.RISKS, {(): float(backlog.risk_accepted)}

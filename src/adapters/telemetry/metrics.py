@@ -106,6 +106,13 @@ VOIDED: Final = Metric(
     meaning="cashbacks that became void: nobody confirmed them in their time",
     of=_WORKER,
 )
+WEBHOOKS_SENT: Final = Metric(
+    name="cashback_webhooks_sent_total",
+    kind=MetricKind.COUNTER,
+    labels=("result",),
+    meaning="attempts to tell an endpoint of a change, `delivered` or `failed`",
+    of=_WORKER,
+)
 EQUAL_SALES: Final = Metric(
     name="cashback_equal_sales_total",
     kind=MetricKind.COUNTER,
@@ -269,6 +276,28 @@ INCIDENTS: Final = Metric(
     name="cashback_incidents",
     kind=MetricKind.GAUGE,
     meaning="incidents ever recorded; it only grows, over restarts too",
+    of=_WORKER,
+    one_for_all=_DATABASE,
+)
+WEBHOOKS_OLDEST: Final = Metric(
+    name="cashback_webhooks_oldest_seconds",
+    kind=MetricKind.GAUGE,
+    meaning="how long ago the oldest change was made that an active endpoint was not told of yet,"
+    " 0 without any",
+    of=_WORKER,
+    one_for_all=_DATABASE,
+)
+WEBHOOKS_WAITING: Final = Metric(
+    name="cashback_webhooks_waiting",
+    kind=MetricKind.GAUGE,
+    meaning="messages to active endpoints that wait for another attempt",
+    of=_WORKER,
+    one_for_all=_DATABASE,
+)
+WEBHOOKS_DISABLED: Final = Metric(
+    name="cashback_webhooks_disabled",
+    kind=MetricKind.GAUGE,
+    meaning="endpoints that are sent nothing any more because they failed for days or said 410",
     of=_WORKER,
     one_for_all=_DATABASE,
 )

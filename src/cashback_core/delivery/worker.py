@@ -45,6 +45,9 @@ MAX_DROPPED: Final = 500
 
 DRAIN_MARGIN_S: Final = 2.0
 
+TOLD_S: Final = 6.0
+"""How long webhooks that are being sent are waited for at the end."""
+
 LOOKED_S: Final = 60.0
 """How often, at least, it is looked whether a statement is to be reconciled."""
 
@@ -64,6 +67,10 @@ class Schedule:
     pause_s: float = 1.0
 
 
+async def _tell_nobody(_: asyncio.Event) -> None:
+    """Without webhooks."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chores:
     """What a worker does beside delivering: listening, settling, guarding against a restore.
@@ -71,13 +78,15 @@ class Chores:
     `listen` calls back whenever something may be due; `settle` reconciles what is due with the
     provider's statement and tells how much it moved; `guard`
     pauses the sender when the database is not the one known; `retain` drops what is no longer to
-    be kept and tells how much that was.
+    be kept and tells how much that was; `tell` sends webhooks until the event is set,
+    raises nothing, and ends soon then.
     """
 
     listen: Callable[[Callable[[], object]], Awaitable[None]]
     settle: Callable[[], Awaitable[int]]
     guard: Callable[[], Awaitable[bool]]
     retain: Callable[[], Awaitable[int]]
+    tell: Callable[[asyncio.Event], Awaitable[None]] = _tell_nobody
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,13 +120,19 @@ class Worker:
                 tasks.create_task(self._every(times.retention_s, self._retain, stop)),
                 tasks.create_task(self._note_pauses(stop)),
             )
+            telling = tasks.create_task(self._tell(stop))
             await delivering  # never cancelled: what it claims it must begin to send
             for chore in chores:  # a statement may take its time, and nothing is lost without it
                 chore.cancel()
+            await asyncio.wait({telling}, timeout=TOLD_S)
+            telling.cancel()
         policy = self.under_way.deliverer.policy
         left = await self.under_way.drain(timeout_s=policy.deadline_s + DRAIN_MARGIN_S)
         if left:
             _log.warning("%d deliveries did not end in time; their leases will run out", left)
+
+    async def _tell(self, stop: asyncio.Event) -> None:
+        await self._safely(lambda: self.chores.tell(stop), None)
 
     async def _listen(self) -> None:
         await self.chores.listen(self._wake.set)

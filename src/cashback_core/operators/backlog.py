@@ -49,6 +49,19 @@ OVERDUE_DOUBT_S: Final = 26 * 3600.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class WebhookBacklog:
+    """What endpoints were not told of yet: since when, and how many messages are tried again.
+
+    `disabled` are endpoints that are sent nothing any more because they failed, and not because
+    somebody wanted it so.
+    """
+
+    oldest_s: float
+    waiting: int
+    disabled: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Backlog:
     """What is open over all merchants and processes, at one instant.
 
@@ -62,6 +75,7 @@ class Backlog:
     lease_expired_s: float
     incidents: int
     reconciled: Reconciled
+    webhooks: WebhookBacklog
     risk_accepted: int
     name_differences: int
     clocks_ahead: tuple[ClockAhead, ...]

@@ -52,6 +52,13 @@ class Seal:
         """What a merchant's customer is known by once erased; no two merchants' are the same."""
         return self(f"customer {document} of merchant {merchant_id}")
 
+    def derived_key(self, purpose: str) -> bytes:
+        """32 secret bytes for something else, which tell nothing of the key nor of what it sealed.
+
+        By another hash than names are sealed with: no name can be a purpose.
+        """
+        return hmac.digest(self._key, f"derived key: {purpose}".encode(), "sha512")[:KEY_BYTES]
+
     @property
     def fingerprint(self) -> str:
         """Tells one key from another and nothing of it; no name that is sealed reads so."""

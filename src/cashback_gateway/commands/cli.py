@@ -302,6 +302,25 @@ GROUPS: Final = (
         ),
     ),
     Group(
+        "webhooks",
+        "look after a merchant's endpoints",
+        (
+            Command(
+                "list",
+                "webhooks:list_all",
+                "list a merchant's endpoints, and how they fare",
+                ("webhooks list --merchant demo",),
+            ),
+            Command("test", "webhooks:test", "send one a message that tells of no change"),
+            Command(
+                "resend",
+                "webhooks:resend",
+                "count changes, then send them again",
+                ("webhooks resend 0197b7a6-… --merchant demo --since 2026-11-24",),
+            ),
+        ),
+    ),
+    Group(
         "users",
         "manage users",
         (

@@ -33,6 +33,12 @@ METRICS_PORT = 9464
 MAX_PORT = 65_535
 _LOOPBACK = "127.0.0.1"
 _STOP_MARGIN_S = 5.0
+_LOCAL_WEBHOOKS = {
+    "CASHBACK_WEBHOOK_PRIVATE_NETWORKS": "127.0.0.0/8,::1/128",
+    "CASHBACK_WEBHOOK_PLAIN_HTTP": "true",
+}
+"""A receiver that somebody tries out runs here, too."""
+
 _ANY_ADDRESS = {"0.0.0.0": _LOOPBACK, "::": "::1"}  # noqa: S104 - told apart, not bound
 
 
@@ -87,6 +93,7 @@ class LocalSystem:
                 "CASHBACK_SIGNING_KEY_FILE", str(self._state.signing_key)
             ),
             **self._erasure_key(),
+            **{name: self._given.get(name, local) for name, local in _LOCAL_WEBHOOKS.items()},
             "CASHBACK_DATABASE_STATE_FILE": self._given.get(
                 "CASHBACK_DATABASE_STATE_FILE", str(self._state.database_state)
             ),

@@ -14,13 +14,29 @@ from adapters.postgres.administration.products import PostgresProducts
 from adapters.postgres.administration.stops import PostgresStops
 from adapters.postgres.administration.transactions import Administration
 from adapters.postgres.administration.users import PostgresUsers
+from adapters.postgres.delivery.changes import PostgresChanges
+from adapters.postgres.webhooks.store import PostgresWebhooks
+from cashback_core.webhooks.addresses import PUBLIC_ALONE, AddressPolicy
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from adapters.postgres.connection.database import Database
 
 
-def administered(database: Database) -> AdministrationStores:
-    """Every administered resource in its store."""
+def _derived(database: Database) -> Callable[[str], bytes]:
+    """Makes keys of the erasure key, which commands that make none have no use for."""
+
+    def derive(purpose: str) -> bytes:
+        return database.needed_seal.derived_key(purpose)
+
+    return derive
+
+
+def administered(
+    database: Database, addresses: AddressPolicy = PUBLIC_ALONE
+) -> AdministrationStores:
+    """Every administered resource in its store; webhooks go to such `addresses` alone."""
     administration = Administration(database)
     return AdministrationStores(
         merchants=PostgresMerchants(administration),
@@ -31,4 +47,10 @@ def administered(database: Database) -> AdministrationStores:
         products=PostgresProducts(administration),
         customers=PostgresCustomers(administration),
         stops=PostgresStops(administration),
+        webhooks=PostgresWebhooks(
+            administration=administration,
+            feed=PostgresChanges(database),
+            derive=_derived(database),
+            addresses=addresses,
+        ),
     )

@@ -11,7 +11,6 @@ from adapters.credentials.signing_key import load_signing_key, load_verifying_ke
 from adapters.credentials.tokens import JwtTokens
 from adapters.http.app import AppOptions, UseCases, create_app
 from adapters.postgres.connection.database import ANSWERING_INCIDENTS, Database
-from adapters.postgres.delivery.changes import PostgresChanges
 from adapters.postgres.identity.identities import PostgresIdentities
 from adapters.postgres.operators.acts import PostgresOperatorStore
 from adapters.postgres.operators.incidents import PostgresIncidentStore
@@ -100,16 +99,17 @@ class ApiContainer(Container):
     )
     operators = providers.Singleton(_operators, Container.settings, Container.database)
     incidents = providers.Singleton(_incidents, Container.database)
-    changes = providers.Singleton(PostgresChanges, Container.database)
-    changes_waiting = providers.Singleton(ChangeWaiting, changes)
-    administration = providers.Singleton(administered, Container.database)
+    changes_waiting = providers.Singleton(ChangeWaiting, Container.changes)
+    administration = providers.Singleton(
+        administered, Container.database, Container.settings.provided.webhooks.addresses
+    )
     use_cases = providers.Singleton(
         UseCases,
         submit_sale=submit,
         confirm_sale=confirm,
         quote_sale=quote,
         store=Container.store,
-        changes=changes,
+        changes=Container.changes,
         changes_waiting=changes_waiting,
         operators=operators,
         incidents=incidents,

@@ -16,12 +16,16 @@ from adapters.cashback_client.statements import StatementClient, StatementLimits
 from adapters.postgres.cashbacks.store import PostgresCashbackStore
 from adapters.postgres.connection.database import Database
 from adapters.postgres.connection.sessions import DatabaseRole
+from adapters.postgres.delivery.changes import PostgresChanges
 from adapters.postgres.delivery.due_listener import DueListener
 from adapters.postgres.delivery.feed_renewal import FeedRenewal
 from adapters.postgres.delivery.sender import PostgresSender
 from adapters.postgres.privacy.data_subjects import PostgresPrivacyStore
 from adapters.postgres.reconciliation import PostgresReconciliationStore
+from adapters.postgres.webhooks.outbox import PostgresWebhookOutbox
 from adapters.telemetry.metrics import ProcessRole
+from adapters.webhook_client.receiver import WebhookReceiver
+from adapters.webhook_client.signatures import Signatures
 from cashback_core.delivery.breaker import Breaker, BreakerPolicy
 from cashback_core.delivery.deliverer import Deliverer, DeliveriesUnderWay
 from cashback_core.delivery.states import DeliveryPolicy
@@ -30,6 +34,8 @@ from cashback_core.privacy.data_subjects import Retention
 from cashback_core.reconciliation import Margin, Rules
 from cashback_core.reconciliation.reconciler import Days, Reconciler
 from cashback_core.values.ids import new_id
+from cashback_core.webhooks.policy import ReceiverAnswer, SendingPolicy
+from cashback_core.webhooks.sending import WebhookSender
 from cashback_gateway.processes.database_guard import DatabaseGuard
 from cashback_gateway.processes.measured_parts import MeasuredParts
 from cashback_gateway.processes.provider_way import provider_way
@@ -153,12 +159,35 @@ def _provider(settings: Settings, way: Way) -> ProviderClient:
     )
 
 
+def _receiver(settings: Settings) -> WebhookReceiver:
+    return WebhookReceiver(settings.webhooks.addresses, deadline_s=SendingPolicy().deadline_s)
+
+
+def _webhooks(
+    database: Database,
+    changes: PostgresChanges,
+    receiver: WebhookReceiver,
+    on_sent: Callable[[ReceiverAnswer], object],
+) -> WebhookSender:
+    return WebhookSender(
+        outbox=PostgresWebhookOutbox(database),
+        feed=changes,
+        receiver=receiver,
+        sign=Signatures(database.needed_seal.derived_key),
+        now=now,
+        chance=random.SystemRandom().random,
+        on_sent=on_sent,
+    )
+
+
 def _chores(
     settings: Settings,
     listener: DueListener,
     reconciler: Reconciler,
     guard: DatabaseGuard,
     privacy: PostgresPrivacyStore,
+    *,
+    webhooks: WebhookSender,
 ) -> Chores:
     keep = settings.retention
     retention = Retention(raw_days=keep.raw_days, customer_days=keep.customer_days)
@@ -167,6 +196,7 @@ def _chores(
         settle=reconciler,
         guard=guard.check,
         retain=partial(privacy.retain, retention, limit=MAX_DROPPED),
+        tell=webhooks.run,
     )
 
 
@@ -233,7 +263,14 @@ class Container(containers.DeclarativeContainer):
     )
     privacy = providers.Singleton(PostgresPrivacyStore, database)
     listener = providers.Singleton(DueListener, database)
-    chores = providers.Singleton(_chores, settings, listener, reconciler, guard, privacy)
+    changes = providers.Singleton(PostgresChanges, database)
+    receiver = providers.Singleton(_receiver, settings)
+    webhooks = providers.Singleton(
+        _webhooks, database, changes, receiver, telemetry.provided.webhooks
+    )
+    chores = providers.Singleton(
+        _chores, settings, listener, reconciler, guard, privacy, webhooks=webhooks
+    )
     worker = providers.Singleton(
         _worker, settings, store, under_way, chores, on_void=telemetry.provided.voided
     )

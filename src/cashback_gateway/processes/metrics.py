@@ -20,6 +20,7 @@ from adapters.telemetry.registry import ReadingCollector, gauge, new_registry
 from adapters.telemetry.requests import RequestMetrics
 from adapters.telemetry.server import MetricsServer
 from adapters.telemetry.voided import VoidedMetrics
+from adapters.telemetry.webhooks import WebhookMetrics
 from adapters.telemetry.wrong_names import WrongNameMetrics
 from cashback_core import __version__
 from cashback_core.delivery.breaker import BreakerState
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from cashback_core.intake.wrong_names import WrongName
     from cashback_core.people.log_in_outcomes import OnLogIn
     from cashback_core.sales.same_sale import EqualOutcome
+    from cashback_core.webhooks.policy import ReceiverAnswer
     from cashback_gateway.processes.measured_parts import MeasuredParts
     from cashback_gateway.settings.table import Settings
 
@@ -51,6 +53,7 @@ class ProcessMetrics:
         self.equal_sales: Callable[[EqualOutcome], object] = _nothing
         self.wrong_names: Callable[[WrongName], object] = _nothing
         self.voided: Callable[[int], object] = _nothing
+        self.webhooks: Callable[[ReceiverAnswer], object] = _nothing
         self.log_ins: OnLogIn | None = None
         if role is ProcessRole.API:
             self.equal_sales = EqualSalesMetrics(self._registry)
@@ -59,6 +62,7 @@ class ProcessMetrics:
             self.requests = RequestMetrics(self._registry)
         else:
             self.voided = VoidedMetrics(self._registry)
+            self.webhooks = WebhookMetrics(self._registry)
         built = gauge(self._registry, metrics.BUILD)
         revision = settings.telemetry.revision
         built.labels(role, __version__, revision, platform.python_version()).set(1)

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from cashback_core.people.log_in_outcomes import OnLogIn
     from cashback_core.sales.same_sale import EqualOutcome
     from cashback_core.traces import TraceContext
+    from cashback_core.webhooks.policy import ReceiverAnswer
     from cashback_gateway.processes.measured_parts import MeasuredParts
     from cashback_gateway.processes.metrics import ProcessMetrics
     from cashback_gateway.settings.table import Settings
@@ -95,6 +96,11 @@ class Telemetry:
     def voided(self) -> Callable[[int], object]:
         """Who is told how many cashbacks became void."""
         return _nobody if self._metrics is None else self._metrics.voided
+
+    @property
+    def webhooks(self) -> Callable[[ReceiverAnswer], object]:
+        """Who is told how endpoints of webhooks answered."""
+        return _nobody if self._metrics is None else self._metrics.webhooks
 
     @property
     def log_ins(self) -> OnLogIn | None:

@@ -57,4 +57,5 @@ async def _work(settings: Settings) -> None:
         settle_collector()
         await worker.run(stop)
     finally:
+        await container.receiver().aclose()
         await close_all(container)

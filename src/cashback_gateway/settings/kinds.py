@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final, Generic, TypeVar
 from urllib.parse import SplitResult, unquote, urlsplit
 
 from cashback_core.privacy.seals import BadErasureKey, Seal
+from cashback_core.webhooks.addresses import ANY_PRIVATE, Network
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,6 +23,7 @@ DAY_S: Final = 86_400
 YEAR_S: Final = 366 * DAY_S
 
 _MAX_DISKS = 8
+_MAX_NETWORKS = 32
 _MAX_OTLP_HEADERS = 32
 _PLACEHOLDERS = ("changeme", "replaceme", "example", "password", "yoursecret", "yourtoken")
 _NUMBER = re.compile(r"[0-9]{1,9}(?:\.[0-9]{1,6})?")
@@ -296,6 +298,22 @@ def _revision(text: str) -> str | None:
 
 REVISION: Final = SettingKind(
     expected="1 to 64 letters, digits, dots, hyphens and underscores", parse=_revision
+)
+
+
+def _networks(text: str) -> tuple[Network, ...] | None:
+    """`true` is every private one; what is not the first address of its network is no network."""
+    if text in {"true", "false"}:
+        return ANY_PRIVATE if text == "true" else ()
+    try:
+        networks = tuple(ipaddress.ip_network(part.strip()) for part in text.split(","))
+    except ValueError:
+        return None
+    return networks if len(networks) <= _MAX_NETWORKS else None
+
+
+NETWORKS: Final = SettingKind(
+    expected="networks such as 10.1.0.0/16 by commas, or true or false", parse=_networks
 )
 
 

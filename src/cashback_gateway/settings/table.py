@@ -15,6 +15,7 @@ from cashback_gateway.settings.reconciliation import MarginSettings, Reconciliat
 from cashback_gateway.settings.retention import RetentionSettings
 from cashback_gateway.settings.telemetry import TelemetrySettings
 from cashback_gateway.settings.tokens import TokenSettings
+from cashback_gateway.settings.webhooks import WebhookSettings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +32,7 @@ class Settings:
     reconciliation: ReconciliationSettings
     margin: MarginSettings
     retention: RetentionSettings
+    webhooks: WebhookSettings
     telemetry: TelemetrySettings
 
 

@@ -111,7 +111,8 @@ def owned(gateway: Gateway) -> dict[str, str]:
 
 NOBODYS: Final = {
     **dict.fromkeys(
-        ("cashbacks", "customers", "products", "clients", "incidents", "stops"), UNKNOWN_ID
+        ("cashbacks", "customers", "products", "clients", "incidents", "stops", "webhooks"),
+        UNKNOWN_ID,
     ),
     "product-types": "T0",
     "users": "analyst-9",

@@ -12,6 +12,8 @@ from adapters.http.administration.own_account_routes import OwnAccountRoutes
 from adapters.http.administration.own_password import OwnPassword
 from adapters.http.administration.stops import STOPS, StopRoutes
 from adapters.http.administration.users import USERS, UserRoutes
+from adapters.http.administration.webhook_routes import WebhookRoutes
+from adapters.http.administration.webhooks import DELIVERIES, WEBHOOKS
 from adapters.http.catalogue.customers import CUSTOMERS
 from adapters.http.catalogue.product_types import PRODUCT_TYPES, ProductTypeRoutes
 from adapters.http.catalogue.products import PRODUCTS, ProductRoutes
@@ -31,10 +33,11 @@ if TYPE_CHECKING:
     from cashback_core.people.clients import ClientStore
     from cashback_core.people.log_in import LogIn
     from cashback_core.people.users import UserStore
+    from cashback_core.webhooks.endpoints import WebhookStore
 
 
-RESOURCES: Final = (MERCHANTS, USERS, CLIENTS, PRODUCT_TYPES, PRODUCTS, CUSTOMERS)
-LISTINGS: Final = (STOPS, AUDIT)
+RESOURCES: Final = (MERCHANTS, USERS, CLIENTS, PRODUCT_TYPES, PRODUCTS, CUSTOMERS, WEBHOOKS)
+LISTINGS: Final = (STOPS, AUDIT, DELIVERIES)
 """What the table of access and the OpenAPI document have of them comes from here."""
 
 
@@ -50,6 +53,7 @@ class AdministrationStores:
     products: ProductStore
     customers: CustomerStore
     stops: StopStore
+    webhooks: WebhookStore
 
     def handlers(
         self, admit: Admission, login: LogIn, zones: MerchantZones, trusted_hops: int
@@ -81,4 +85,5 @@ class AdministrationStores:
             *types.handlers(),
             *ProductRoutes(admit=admit, store=self.products, zones=zones).handlers(),
             *customers.handlers(),
+            *WebhookRoutes(admit=admit, store=self.webhooks, zones=zones).handlers(),
         ]

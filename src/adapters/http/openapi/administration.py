@@ -9,6 +9,14 @@ from adapters.http.administration.own_password import CHANGE as PASSWORD_CHANGE
 from adapters.http.administration.own_password import RESET as PASSWORD_RESET
 from adapters.http.administration.stops import KEY, LIFT, NEW_STOP
 from adapters.http.administration.users import USERS
+from adapters.http.administration.webhook_routes import NEXT_WEBHOOK_SECRET, RESEND_WEBHOOKS
+from adapters.http.administration.webhooks import (
+    KEY as WEBHOOK_KEY,
+)
+from adapters.http.administration.webhooks import (
+    IssuedWebhook,
+    WebhookResend,
+)
 from adapters.http.openapi.parts import BODY, Operation, Success, parameter
 from adapters.http.openapi.resources import (
     ANSWERED,
@@ -27,11 +35,15 @@ _CLIENT_ID: Final = address_parameter(CLIENTS.key)
 _STOP_ID: Final = address_parameter(KEY)
 _USERNAME: Final = address_parameter(USERS.key)
 
-ADMINISTRATION_SHAPES: Final = (IssuedSecret,)
+_WEBHOOK_ID: Final = address_parameter(WEBHOOK_KEY)
+
+ADMINISTRATION_SHAPES: Final = (IssuedSecret, IssuedWebhook, WebhookResend)
 ADMINISTRATION_BODIES: Final[dict[str, Schema]] = {
     "StopInput": NEW_STOP.schema(),
     "LiftInput": LIFT.schema(),
     "SecretInput": NEXT_SECRET.schema(),
+    "WebhookSecretInput": NEXT_WEBHOOK_SECRET.schema(),
+    "WebhookResendInput": RESEND_WEBHOOKS.schema(),
     "PasswordChange": PASSWORD_CHANGE.schema(),
     "PasswordReset": PASSWORD_RESET.schema(),
 }
@@ -114,6 +126,41 @@ ADMINISTRATION: Final[dict[tuple[str, str], Operation]] = {
         ),
         successes={204: Success(description="It is good no more.")},
         problems=(*EVERY, "not_found"),
+    ),
+    ("post", "/api/webhooks/{id}/secrets"): Operation(
+        id="rotateWebhookSecret",
+        tag="Webhooks",
+        summary="Give an endpoint a further secret",
+        description="Told this once. For `overlap_s` more each message is signed by both, so that"
+        " the receiver changes over without a break. Refused while two sign.",
+        parameters=(_WEBHOOK_ID,),
+        body="WebhookSecretInput",
+        example={"overlap_s": DEFAULT_OVERLAP_S},
+        successes={201: Success(schema="IssuedWebhook", description="Added.", headers=CREATED)},
+        problems=(*WRITE, "not_found", "in_use"),
+    ),
+    ("post", "/api/webhooks/{id}/test"): Operation(
+        id="testWebhook",
+        tag="Webhooks",
+        summary="Send an endpoint a test",
+        description="A message of the type `webhook.test` is sent within seconds; what came of it"
+        " is in its deliveries.",
+        parameters=(_WEBHOOK_ID,),
+        successes={202: Success(schema="WebhookDelivery", description="It is sent soon.")},
+        problems=(*EVERY, "not_found", "in_use"),
+    ),
+    ("post", "/api/webhooks/{id}/resend"): Operation(
+        id="resendWebhooks",
+        tag="Webhooks",
+        summary="Count changes, then send them again",
+        description="One `change`, or all `since` an instant that the endpoint is told of. Without"
+        " `expect` they are only counted; with it they are sent again, under the same ids, if so"
+        " many are meant still.",
+        parameters=(_WEBHOOK_ID,),
+        body="WebhookResendInput",
+        example={"since": "2026-11-24"},
+        successes={200: Success(schema="WebhookResend", description="How many are meant.")},
+        problems=(*WRITE, "not_found", "in_use", "count_changed"),
     ),
 }  # fmt: skip
 """By method and path."""

@@ -111,11 +111,12 @@ def operation_of(listing: Listing[Any, Any]) -> Operation:
         "The order; `-` for descending.",
         {"enum": list(listing.orders.sorts), "default": listing.orders.default},
     )
+    where = () if listing.key is None else (address_parameter(listing.key),)
     return Operation(
         id=listing.id,
         tag=listing.tag,
         summary=f"List {listing.many}{listing.more}",
-        parameters=(*listing.filters.parameters(), sort, LIMIT, CURSOR),
+        parameters=(*where, *listing.filters.parameters(), sort, LIMIT, CURSOR),
         successes={200: Success(schema=_page_name(listing), description="A page.")},
         problems=(*EVERY, "invalid_query", *listing.problems),
     )

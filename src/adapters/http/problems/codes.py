@@ -48,7 +48,8 @@ _REQUEST: Final = (
     "excluded_has_rate", "slug_format", "zone_unknown", "platform_only", "username_format",
     "no_such_merchant", "no_such_group", "role_and_merchant", "own_role", "becomes_administrator",
     "password_length", "password_like_username", "password_common", "password_wrong",
-    "only_with_ours", "no_such_cashback", "sales_count",
+    "only_with_ours", "no_such_cashback", "sales_count", "bad_webhook_url",
+    "webhook_needs_https", "webhook_to_private_network", "not_a_change", "change_or_since",
 )  # fmt: skip
 _QUERY: Final = (
     "unknown_parameter", "repeated_parameter", "malformed_query", "status_unknown",
@@ -60,7 +61,8 @@ _QUERY: Final = (
 _IN_USE: Final = (
     "change_begun", "change_not_latest", "type_used_by_sales", "type_used_by_products",
     "product_used_by_sales", "customer_has_sales", "merchant_stays", "stop_lifted",
-    "platforms_stop", "last_administrator", "two_secrets",
+    "platforms_stop", "last_administrator", "two_secrets", "too_many_webhooks",
+    "webhook_not_active", "too_many_to_resend",
 )  # fmt: skip
 
 DIFFERS: Final = "differs"

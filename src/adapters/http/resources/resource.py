@@ -146,6 +146,8 @@ class Listing(Generic[Known, Which]):
     filters: Filters[Which]
     may: Roles
     problems: tuple[str, ...] = ()
+    key: AddressKey[Any] | None = None
+    """What of its path tells whose list it is, where that is not the caller's alone."""
 
     def access(self) -> dict[tuple[str, str], Roles]:
         """Its row of the table of access."""

@@ -327,23 +327,24 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Choices:
-    """Some of some texts, one at least; it must be there."""
+    """Some of some texts, one at least; none where it may be left out, and is."""
 
     choices: Collection[str]
-
-    @property
-    def must(self) -> bool:
-        """Always."""
-        return True
+    must: bool = True
+    about: str | None = None
 
     def read(self, body: ObjectReader, name: str, zone: ZoneInfo) -> frozenset[str]:  # noqa: ARG002
         """See Field."""
+        if not self.must and not body.has(name):
+            return frozenset()
         return body.choices(name, self.choices)
 
     def schema(self) -> Schema:
         """See Field."""
+        about = {} if self.about is None else {"description": self.about}
         return {
-            "type": "array",
+            "type": _type("array", must=self.must),
+            **about,
             "minItems": 1,
             "items": {"type": "string", "enum": sorted(self.choices)},
         }

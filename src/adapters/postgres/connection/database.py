@@ -130,6 +130,11 @@ ERASING: Final = Purpose(
     most=2,
     wait_s=1.5,
 )
+SENDING_WEBHOOKS: Final = Purpose(
+    # Whatever receivers do, nothing that pays takes part: not even a connection is shared.
+    session=Session(application="cashback webhooks", role=DatabaseRole.WORKER, autocommit=True),
+    most=2,
+)
 PURPOSES: Final = (
     READING,
     CONFIRMING,
@@ -140,6 +145,7 @@ PURPOSES: Final = (
     ANSWERING_INCIDENTS,
     ADMINISTERING,
     ERASING,
+    SENDING_WEBHOOKS,
 )
 
 

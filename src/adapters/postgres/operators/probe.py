@@ -9,7 +9,14 @@ from typing import TYPE_CHECKING, Any, Final, LiteralString
 from adapters.postgres.connection.sessions import DatabaseRole, Session
 from adapters.postgres.operators.clocks import CLOCKS_AHEAD, clocks_in
 from cashback_core.delivery.states import Status
-from cashback_core.operators.backlog import Backlog, ClassCount, OpenCount, Probed, Reconciled
+from cashback_core.operators.backlog import (
+    Backlog,
+    ClassCount,
+    OpenCount,
+    Probed,
+    Reconciled,
+    WebhookBacklog,
+)
 from cashback_core.operators.clocks import MEASURED_S, MOST_CLOCKS
 from cashback_core.reconciliation.findings import NEED_A_PERSON, FindingClass
 
@@ -104,6 +111,7 @@ async def _backlog(connection: AsyncConnection[Any]) -> Backlog:
         overdue_s=max(0.0, overdue_s),
         lease_expired_s=max(0.0, lease_expired_s),
         incidents=incidents,
+        webhooks=await _webhooks(connection),
         reconciled=await _reconciled(connection),
         risk_accepted=risk_accepted,
         name_differences=name_differences,
@@ -113,6 +121,36 @@ async def _backlog(connection: AsyncConnection[Any]) -> Backlog:
         sessions=sessions,
         most_sessions=most,
     )
+
+
+async def _webhooks(connection: AsyncConnection[Any]) -> WebhookBacklog:
+    row = await _one(
+        connection,
+        """
+        select coalesce(extract(epoch from clock_timestamp() - min(oldest.at)), 0)::float8,
+            coalesce(sum(kept.waiting) filter (where w.disabled_at is null), 0)::bigint,
+            count(*) filter (where w.disabled_because <> 'person')
+        from webhooks as w
+        join webhook_progress as p using (merchant_id, webhook_id)
+        cross join lateral (
+            select count(*) as waiting, min(d.created_at) as since from webhook_messages as d
+            where d.merchant_id = w.merchant_id and d.webhook_id = w.webhook_id
+                and d.due_at is not null
+        ) as kept
+        left join lateral (
+            select e.at from events as e
+            where e.merchant_id = p.merchant_id and (e.position, e.cashback_id, e.sequence)
+                > (p.after_position, p.after_cashback_id, p.after_sequence)
+            order by e.position, e.cashback_id, e.sequence
+            limit 1
+        ) as next on true
+        left join lateral (
+            select least(kept.since, next.at) as at where w.disabled_at is null
+        ) as oldest on true
+        """,
+    )
+    oldest_s, waiting, disabled = row
+    return WebhookBacklog(oldest_s=max(0.0, oldest_s), waiting=waiting, disabled=disabled)
 
 
 async def _reconciled(connection: AsyncConnection[Any]) -> Reconciled:

@@ -2594,6 +2594,86 @@ ALTER TABLE public.users ALTER COLUMN user_id ADD GENERATED ALWAYS AS IDENTITY (
     CACHE 1
 );
 
+-- Name: webhook_messages; Type: TABLE; Schema: public; Owner: -
+
+CREATE TABLE public.webhook_messages (
+    merchant_id bigint NOT NULL,
+    webhook_id uuid NOT NULL,
+    message_id text NOT NULL COLLATE pg_catalog."C",
+    "position" bigint,
+    cashback_id uuid,
+    sequence integer,
+    result text DEFAULT 'waiting'::text NOT NULL,
+    attempts integer NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    tried_at timestamp with time zone,
+    due_at timestamp with time zone,
+    ended_at timestamp with time zone,
+    status integer,
+    reason text,
+    CONSTRAINT webhook_messages_attempts_check CHECK ((attempts >= 0)),
+    CONSTRAINT webhook_messages_check CHECK ((num_nonnulls("position", cashback_id, sequence) = ANY (ARRAY[0, 3]))),
+    CONSTRAINT webhook_messages_check1 CHECK ((((result = 'waiting'::text) = (due_at IS NOT NULL)) AND ((due_at IS NULL) = (ended_at IS NOT NULL)))),
+    CONSTRAINT webhook_messages_message_id_check CHECK ((message_id ~ '^[0-9a-z.-]{1,64}$'::text)),
+    CONSTRAINT webhook_messages_reason_check CHECK (((char_length(reason) >= 1) AND (char_length(reason) <= 200))),
+    CONSTRAINT webhook_messages_result_check CHECK ((result = ANY (ARRAY['waiting'::text, 'delivered'::text, 'given_up'::text]))),
+    CONSTRAINT webhook_messages_status_check CHECK (((status >= 100) AND (status <= 999)))
+);
+
+-- Name: webhook_progress; Type: TABLE; Schema: public; Owner: -
+
+CREATE TABLE public.webhook_progress (
+    merchant_id bigint NOT NULL,
+    webhook_id uuid NOT NULL,
+    after_position bigint NOT NULL,
+    after_cashback_id uuid NOT NULL,
+    after_sequence integer NOT NULL,
+    failures integer DEFAULT 0 NOT NULL,
+    failing_since timestamp with time zone,
+    rests_until timestamp with time zone,
+    delivered_at timestamp with time zone,
+    last_failure text,
+    token uuid,
+    leased_until timestamp with time zone,
+    served_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT webhook_progress_check CHECK (((failing_since IS NULL) = (failures = 0))),
+    CONSTRAINT webhook_progress_failures_check CHECK ((failures >= 0)),
+    CONSTRAINT webhook_progress_last_failure_check CHECK (((char_length(last_failure) >= 1) AND (char_length(last_failure) <= 200)))
+)
+WITH (fillfactor='50');
+
+-- Name: webhooks; Type: TABLE; Schema: public; Owner: -
+
+CREATE TABLE public.webhooks (
+    merchant_id bigint NOT NULL,
+    webhook_id uuid NOT NULL,
+    url text NOT NULL COLLATE pg_catalog."C",
+    description text,
+    types text[],
+    version integer DEFAULT 1 NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    created_by text NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    disabled_at timestamp with time zone,
+    disabled_because text,
+    secret_id uuid NOT NULL,
+    secret_number integer DEFAULT 1 NOT NULL,
+    secret_made_at timestamp with time zone DEFAULT now() NOT NULL,
+    former_secret_id uuid,
+    former_made_at timestamp with time zone,
+    former_ends_at timestamp with time zone,
+    CONSTRAINT webhooks_check CHECK ((former_secret_id <> secret_id)),
+    CONSTRAINT webhooks_check1 CHECK (((disabled_at IS NULL) = (disabled_because IS NULL))),
+    CONSTRAINT webhooks_check2 CHECK ((num_nonnulls(former_secret_id, former_made_at, former_ends_at) = ANY (ARRAY[0, 3]))),
+    CONSTRAINT webhooks_created_by_check CHECK ((created_by ~ '^[ -~]{1,96}$'::text)),
+    CONSTRAINT webhooks_description_check CHECK (((char_length(description) >= 1) AND (char_length(description) <= 120))),
+    CONSTRAINT webhooks_disabled_because_check CHECK ((disabled_because = ANY (ARRAY['person'::text, 'gone'::text, 'failing'::text]))),
+    CONSTRAINT webhooks_secret_number_check CHECK ((secret_number > 0)),
+    CONSTRAINT webhooks_types_check CHECK (((cardinality(types) >= 1) AND (cardinality(types) <= 100))),
+    CONSTRAINT webhooks_url_check CHECK (((url ~ '^https?://[!-~]+$'::text) AND (char_length(url) <= 2000))),
+    CONSTRAINT webhooks_version_check CHECK ((version > 0))
+);
+
 -- Name: api_clients api_clients_client_id_key; Type: CONSTRAINT; Schema: public; Owner: -
 
 ALTER TABLE ONLY public.api_clients
@@ -2829,6 +2909,21 @@ ALTER TABLE ONLY public.users
 ALTER TABLE ONLY public.users
     ADD CONSTRAINT users_username_key UNIQUE (username);
 
+-- Name: webhook_messages webhook_messages_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.webhook_messages
+    ADD CONSTRAINT webhook_messages_pkey PRIMARY KEY (merchant_id, webhook_id, message_id);
+
+-- Name: webhook_progress webhook_progress_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.webhook_progress
+    ADD CONSTRAINT webhook_progress_pkey PRIMARY KEY (merchant_id, webhook_id);
+
+-- Name: webhooks webhooks_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.webhooks
+    ADD CONSTRAINT webhooks_pkey PRIMARY KEY (merchant_id, webhook_id);
+
 -- Name: api_clients_by_name; Type: INDEX; Schema: public; Owner: -
 
 CREATE UNIQUE INDEX api_clients_by_name ON public.api_clients USING btree (merchant_id, name) WHERE (deleted_at IS NULL);
@@ -3049,6 +3144,22 @@ CREATE UNIQUE INDEX stops_standing ON public.stops USING btree (merchant_id, COA
 
 CREATE INDEX users_of_a_merchant ON public.users USING btree (merchant_id, username);
 
+-- Name: webhook_messages_by_time; Type: INDEX; Schema: public; Owner: -
+
+CREATE INDEX webhook_messages_by_time ON public.webhook_messages USING btree (merchant_id, webhook_id, created_at, message_id);
+
+-- Name: webhook_messages_due; Type: INDEX; Schema: public; Owner: -
+
+CREATE INDEX webhook_messages_due ON public.webhook_messages USING btree (merchant_id, webhook_id, due_at) WHERE (due_at IS NOT NULL);
+
+-- Name: webhook_messages_ended; Type: INDEX; Schema: public; Owner: -
+
+CREATE INDEX webhook_messages_ended ON public.webhook_messages USING btree (ended_at) WHERE (ended_at IS NOT NULL);
+
+-- Name: webhooks_by_url; Type: INDEX; Schema: public; Owner: -
+
+CREATE UNIQUE INDEX webhooks_by_url ON public.webhooks USING btree (merchant_id, url);
+
 -- Name: api_clients api_clients_come_back_without_tokens; Type: TRIGGER; Schema: public; Owner: -
 
 CREATE TRIGGER api_clients_come_back_without_tokens AFTER UPDATE OF disabled_at ON public.api_clients FOR EACH ROW WHEN (((old.disabled_at IS NULL) <> (new.disabled_at IS NULL))) EXECUTE FUNCTION public.end_tokens_of_client();
@@ -3124,6 +3235,10 @@ CREATE TRIGGER audited AFTER INSERT OR DELETE OR UPDATE ON public.stops FOR EACH
 -- Name: users audited; Type: TRIGGER; Schema: public; Owner: -
 
 CREATE TRIGGER audited AFTER INSERT OR DELETE OR UPDATE ON public.users FOR EACH ROW EXECUTE FUNCTION public.audit_change('users', '{username}', '{password_hash}', '{user_id,merchant_id,version,created_at,updated_at}');
+
+-- Name: webhooks audited; Type: TRIGGER; Schema: public; Owner: -
+
+CREATE TRIGGER audited AFTER INSERT OR DELETE OR UPDATE ON public.webhooks FOR EACH ROW EXECUTE FUNCTION public.audit_change('webhooks', '{webhook_id}', '{secret_id}', '{webhook_id,created_by,secret_made_at,former_secret_id,former_made_at,merchant_id,version,created_at,updated_at}');
 
 -- Name: cashbacks cashbacks_become_due; Type: TRIGGER; Schema: public; Owner: -
 
@@ -3345,6 +3460,10 @@ CREATE TRIGGER users_keep_their_names BEFORE DELETE OR UPDATE ON public.users FO
 
 CREATE TRIGGER users_stay_deleted BEFORE UPDATE ON public.users FOR EACH ROW WHEN ((old.deleted_at IS NOT NULL)) EXECUTE FUNCTION public.keep_columns('username', 'deleted_at', 'role', 'password_hash');
 
+-- Name: webhooks webhooks_keep_their_ids; Type: TRIGGER; Schema: public; Owner: -
+
+CREATE TRIGGER webhooks_keep_their_ids BEFORE UPDATE ON public.webhooks FOR EACH ROW EXECUTE FUNCTION public.keep_columns('webhook_id', 'merchant_id', 'created_at', 'created_by');
+
 -- Name: api_clients api_clients_merchant_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
 
 ALTER TABLE ONLY public.api_clients
@@ -3509,6 +3628,21 @@ ALTER TABLE ONLY public.stops
 
 ALTER TABLE ONLY public.users
     ADD CONSTRAINT users_merchant_id_fkey FOREIGN KEY (merchant_id) REFERENCES public.merchants(merchant_id);
+
+-- Name: webhook_messages webhook_messages_merchant_id_webhook_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.webhook_messages
+    ADD CONSTRAINT webhook_messages_merchant_id_webhook_id_fkey FOREIGN KEY (merchant_id, webhook_id) REFERENCES public.webhooks(merchant_id, webhook_id) ON DELETE CASCADE;
+
+-- Name: webhook_progress webhook_progress_merchant_id_webhook_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.webhook_progress
+    ADD CONSTRAINT webhook_progress_merchant_id_webhook_id_fkey FOREIGN KEY (merchant_id, webhook_id) REFERENCES public.webhooks(merchant_id, webhook_id) ON DELETE CASCADE;
+
+-- Name: webhooks webhooks_merchant_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.webhooks
+    ADD CONSTRAINT webhooks_merchant_id_fkey FOREIGN KEY (merchant_id) REFERENCES public.merchants(merchant_id);
 
 -- Name: feed anybody_looks; Type: POLICY; Schema: public; Owner: -
 
@@ -3709,6 +3843,18 @@ CREATE POLICY of_all_merchants ON public.stops TO cashback_worker USING (true);
 -- Name: users of_all_merchants; Type: POLICY; Schema: public; Owner: -
 
 CREATE POLICY of_all_merchants ON public.users TO cashback_worker USING (true);
+
+-- Name: webhook_messages of_all_merchants; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY of_all_merchants ON public.webhook_messages TO cashback_worker USING (true);
+
+-- Name: webhook_progress of_all_merchants; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY of_all_merchants ON public.webhook_progress TO cashback_worker USING (true);
+
+-- Name: webhooks of_all_merchants; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY of_all_merchants ON public.webhooks TO cashback_worker USING (true);
 
 -- Name: api_clients of_named_merchants; Type: POLICY; Schema: public; Owner: -
 
@@ -3913,6 +4059,30 @@ END);
 -- Name: users of_named_merchants; Type: POLICY; Schema: public; Owner: -
 
 CREATE POLICY of_named_merchants ON public.users TO cashback_serving USING (
+CASE
+    WHEN (merchant_id = ANY (( SELECT (NULLIF(current_setting('cashback.merchants'::text, true), ''::text))::bigint[] AS "nullif")::bigint[])) THEN true
+    ELSE false
+END);
+
+-- Name: webhook_messages of_named_merchants; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY of_named_merchants ON public.webhook_messages TO cashback_serving USING (
+CASE
+    WHEN (merchant_id = ANY (( SELECT (NULLIF(current_setting('cashback.merchants'::text, true), ''::text))::bigint[] AS "nullif")::bigint[])) THEN true
+    ELSE false
+END);
+
+-- Name: webhook_progress of_named_merchants; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY of_named_merchants ON public.webhook_progress TO cashback_serving USING (
+CASE
+    WHEN (merchant_id = ANY (( SELECT (NULLIF(current_setting('cashback.merchants'::text, true), ''::text))::bigint[] AS "nullif")::bigint[])) THEN true
+    ELSE false
+END);
+
+-- Name: webhooks of_named_merchants; Type: POLICY; Schema: public; Owner: -
+
+CREATE POLICY of_named_merchants ON public.webhooks TO cashback_serving USING (
 CASE
     WHEN (merchant_id = ANY (( SELECT (NULLIF(current_setting('cashback.merchants'::text, true), ''::text))::bigint[] AS "nullif")::bigint[])) THEN true
     ELSE false
@@ -4221,6 +4391,18 @@ CREATE POLICY the_platforms_stay ON public.stops AS RESTRICTIVE FOR UPDATE TO ca
 -- Name: users; Type: ROW SECURITY; Schema: public; Owner: -
 
 ALTER TABLE public.users ENABLE ROW LEVEL SECURITY;
+
+-- Name: webhook_messages; Type: ROW SECURITY; Schema: public; Owner: -
+
+ALTER TABLE public.webhook_messages ENABLE ROW LEVEL SECURITY;
+
+-- Name: webhook_progress; Type: ROW SECURITY; Schema: public; Owner: -
+
+ALTER TABLE public.webhook_progress ENABLE ROW LEVEL SECURITY;
+
+-- Name: webhooks; Type: ROW SECURITY; Schema: public; Owner: -
+
+ALTER TABLE public.webhooks ENABLE ROW LEVEL SECURITY;
 
 -- Name: merchants whose_data_are_cleaned; Type: POLICY; Schema: public; Owner: -
 
@@ -5489,3 +5671,153 @@ GRANT SELECT(signed_out_at),UPDATE(signed_out_at) ON TABLE public.users TO cashb
 
 GRANT SELECT(deleted_at),UPDATE(deleted_at) ON TABLE public.users TO cashback_serving;
 GRANT SELECT(deleted_at),UPDATE(deleted_at) ON TABLE public.users TO cashback_platform;
+
+-- Name: TABLE webhook_messages; Type: ACL; Schema: public; Owner: -
+
+GRANT SELECT,INSERT ON TABLE public.webhook_messages TO cashback_serving;
+GRANT SELECT,INSERT,DELETE ON TABLE public.webhook_messages TO cashback_worker;
+
+-- Name: COLUMN webhook_messages.result; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(result) ON TABLE public.webhook_messages TO cashback_serving;
+GRANT UPDATE(result) ON TABLE public.webhook_messages TO cashback_worker;
+
+-- Name: COLUMN webhook_messages.attempts; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(attempts) ON TABLE public.webhook_messages TO cashback_serving;
+GRANT UPDATE(attempts) ON TABLE public.webhook_messages TO cashback_worker;
+
+-- Name: COLUMN webhook_messages.tried_at; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(tried_at) ON TABLE public.webhook_messages TO cashback_worker;
+
+-- Name: COLUMN webhook_messages.due_at; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(due_at) ON TABLE public.webhook_messages TO cashback_serving;
+GRANT UPDATE(due_at) ON TABLE public.webhook_messages TO cashback_worker;
+
+-- Name: COLUMN webhook_messages.ended_at; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(ended_at) ON TABLE public.webhook_messages TO cashback_serving;
+GRANT UPDATE(ended_at) ON TABLE public.webhook_messages TO cashback_worker;
+
+-- Name: COLUMN webhook_messages.status; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(status) ON TABLE public.webhook_messages TO cashback_worker;
+
+-- Name: COLUMN webhook_messages.reason; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(reason) ON TABLE public.webhook_messages TO cashback_worker;
+
+-- Name: TABLE webhook_progress; Type: ACL; Schema: public; Owner: -
+
+GRANT SELECT,INSERT ON TABLE public.webhook_progress TO cashback_serving;
+GRANT SELECT ON TABLE public.webhook_progress TO cashback_worker;
+
+-- Name: COLUMN webhook_progress.after_position; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(after_position) ON TABLE public.webhook_progress TO cashback_worker;
+
+-- Name: COLUMN webhook_progress.after_cashback_id; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(after_cashback_id) ON TABLE public.webhook_progress TO cashback_worker;
+
+-- Name: COLUMN webhook_progress.after_sequence; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(after_sequence) ON TABLE public.webhook_progress TO cashback_worker;
+
+-- Name: COLUMN webhook_progress.failures; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(failures) ON TABLE public.webhook_progress TO cashback_serving;
+GRANT UPDATE(failures) ON TABLE public.webhook_progress TO cashback_worker;
+
+-- Name: COLUMN webhook_progress.failing_since; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(failing_since) ON TABLE public.webhook_progress TO cashback_serving;
+GRANT UPDATE(failing_since) ON TABLE public.webhook_progress TO cashback_worker;
+
+-- Name: COLUMN webhook_progress.rests_until; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(rests_until) ON TABLE public.webhook_progress TO cashback_serving;
+GRANT UPDATE(rests_until) ON TABLE public.webhook_progress TO cashback_worker;
+
+-- Name: COLUMN webhook_progress.delivered_at; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(delivered_at) ON TABLE public.webhook_progress TO cashback_worker;
+
+-- Name: COLUMN webhook_progress.last_failure; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(last_failure) ON TABLE public.webhook_progress TO cashback_worker;
+
+-- Name: COLUMN webhook_progress.token; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(token) ON TABLE public.webhook_progress TO cashback_worker;
+
+-- Name: COLUMN webhook_progress.leased_until; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(leased_until) ON TABLE public.webhook_progress TO cashback_worker;
+
+-- Name: COLUMN webhook_progress.served_at; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(served_at) ON TABLE public.webhook_progress TO cashback_worker;
+
+-- Name: TABLE webhooks; Type: ACL; Schema: public; Owner: -
+
+GRANT SELECT,INSERT,DELETE ON TABLE public.webhooks TO cashback_serving;
+GRANT SELECT ON TABLE public.webhooks TO cashback_worker;
+
+-- Name: COLUMN webhooks.url; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(url) ON TABLE public.webhooks TO cashback_serving;
+
+-- Name: COLUMN webhooks.description; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(description) ON TABLE public.webhooks TO cashback_serving;
+
+-- Name: COLUMN webhooks.types; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(types) ON TABLE public.webhooks TO cashback_serving;
+
+-- Name: COLUMN webhooks.version; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(version) ON TABLE public.webhooks TO cashback_serving;
+GRANT UPDATE(version) ON TABLE public.webhooks TO cashback_worker;
+
+-- Name: COLUMN webhooks.updated_at; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(updated_at) ON TABLE public.webhooks TO cashback_serving;
+GRANT UPDATE(updated_at) ON TABLE public.webhooks TO cashback_worker;
+
+-- Name: COLUMN webhooks.disabled_at; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(disabled_at) ON TABLE public.webhooks TO cashback_serving;
+GRANT UPDATE(disabled_at) ON TABLE public.webhooks TO cashback_worker;
+
+-- Name: COLUMN webhooks.disabled_because; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(disabled_because) ON TABLE public.webhooks TO cashback_serving;
+GRANT UPDATE(disabled_because) ON TABLE public.webhooks TO cashback_worker;
+
+-- Name: COLUMN webhooks.secret_id; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(secret_id) ON TABLE public.webhooks TO cashback_serving;
+
+-- Name: COLUMN webhooks.secret_number; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(secret_number) ON TABLE public.webhooks TO cashback_serving;
+
+-- Name: COLUMN webhooks.secret_made_at; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(secret_made_at) ON TABLE public.webhooks TO cashback_serving;
+
+-- Name: COLUMN webhooks.former_secret_id; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(former_secret_id) ON TABLE public.webhooks TO cashback_serving;
+
+-- Name: COLUMN webhooks.former_made_at; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(former_made_at) ON TABLE public.webhooks TO cashback_serving;
+
+-- Name: COLUMN webhooks.former_ends_at; Type: ACL; Schema: public; Owner: -
+
+GRANT UPDATE(former_ends_at) ON TABLE public.webhooks TO cashback_serving;

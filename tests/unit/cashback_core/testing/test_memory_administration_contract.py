@@ -17,6 +17,7 @@ from cashback_core.testing.memory_catalogue import (
     MemoryStops,
 )
 from cashback_core.testing.memory_people import MemoryClients, MemoryMerchants, MemoryUsers
+from cashback_core.testing.memory_webhooks import MemoryWebhooks
 from contract.administering import ADAM, OTTO, TERMS, AdministrationContract, made
 
 
@@ -37,4 +38,5 @@ class TestMemoryAdministration(AdministrationContract):
             products=MemoryProducts(types),
             customers=MemoryCustomers(),
             stops=MemoryStops(merchants, types),
+            webhooks=MemoryWebhooks(),
         )

@@ -31,6 +31,7 @@ from cashback_core.values.documents import InvalidDocument
 from cashback_core.values.instants import NoSuchInstant, NotAnInstant
 from cashback_core.values.money import InvalidMoney
 from cashback_core.values.zones import UnknownZone
+from cashback_core.webhooks.addresses import UrlRefused
 from cashback_core.words.locales import (
     ENGLISH,
     Language,
@@ -58,6 +59,7 @@ NEVER_LEAVES_ITS_MODULE = {
     BadErasureKey,  # stops the process before there is a request
     RefusedError,  # the table looks at its outcome
     UnknownZone,  # the store makes UnusableTerms of it
+    UrlRefused,  # the store of webhooks makes Invalid of it, the receiver an answer
     UnknownLanguage,  # of an answer only a language that there is is asked for
 }
 

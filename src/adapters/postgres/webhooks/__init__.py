@@ -1,0 +1,1 @@
+"""Endpoints of webhooks, and what is to be sent to them."""

@@ -1,0 +1,126 @@
+"""Messages that somebody asks for: tests, and changes that are sent again."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final, LiteralString
+
+from adapters.postgres.administration.pages import Column
+from adapters.postgres.administration.shelf import RolledBack, Shelf
+from cashback_core.administration.resources import InUse
+from cashback_core.webhooks.endpoints import (
+    MAX_RESENT,
+    DeliveryResult,
+    Resend,
+    ResendCountChanged,
+    Resent,
+    WebhookDelivery,
+)
+
+if TYPE_CHECKING:
+    from adapters.postgres.administration.shelf import ShelfAct
+    from cashback_core.webhooks.endpoints import Webhook
+
+_MEANT: Final[LiteralString] = """
+    select e.position, e.cashback_id, e.sequence
+    from events as e
+    join webhook_progress as p on p.merchant_id = e.merchant_id and p.webhook_id = %(key)s
+    where e.merchant_id = %(merchant_id)s
+        and (%(cashback_id)s::uuid is null
+            or e.cashback_id = %(cashback_id)s and e.sequence = %(sequence)s)
+        and (%(since)s::timestamptz is null or e.at >= %(since)s)
+        and (%(types)s::text[] is null or 'cashback.' || e.to_status = any (%(types)s))
+        and (e.position, e.cashback_id, e.sequence)
+            <= (p.after_position, p.after_cashback_id, p.after_sequence)
+    limit %(limit)s
+"""
+"""What its feed has passed: what comes after is sent anyway."""
+
+
+async def queue(change: ShelfAct[Webhook], message_id: str) -> WebhookDelivery:
+    """Have a test sent."""
+    rows = await change.execute(
+        """
+        insert into webhook_messages (merchant_id, webhook_id, message_id, attempts, due_at)
+        values (%(merchant_id)s, %(key)s, %(id)s, 0, now())
+        returning message_id, result, attempts, created_at, tried_at, due_at, status, reason
+        """,
+        id=message_id,
+    )
+    await _wake(change)
+    return _delivery(rows[0])
+
+
+async def resend(change: ShelfAct[Webhook], wanted: Resend) -> Resent | ResendCountChanged:
+    """Count what is meant, or make it due. Raises RolledBack for more than MAX_RESENT."""
+    cashback_id, sequence = wanted.change or (None, None)
+    values = {
+        "cashback_id": cashback_id,
+        "sequence": sequence,
+        "since": wanted.since,
+        # One that is named is meant, whatever the endpoint is told of.
+        "types": None if wanted.change is not None else change.row["types"],
+        "limit": MAX_RESENT + 1,
+    }
+    counted = await change.execute(
+        f"select count(*) from ({_MEANT}) as meant",  # noqa: S608 (made of literals)
+        **values,
+    )
+    count = int(counted[0][0])
+    if count > MAX_RESENT:
+        raise RolledBack(InUse(reason="too_many_to_resend", values={"limit": str(MAX_RESENT)}))
+    if wanted.expect is None:
+        return Resent(count=count, done=False)
+    if wanted.expect != count:
+        return ResendCountChanged(count=count)
+    await change.execute(
+        f"""
+        insert into webhook_messages (merchant_id, webhook_id, message_id, position, cashback_id,
+            sequence, attempts, due_at)
+        select %(merchant_id)s, %(key)s, meant.cashback_id || '.' || meant.sequence,
+            meant.position, meant.cashback_id, meant.sequence, 0, now()
+        from ({_MEANT}) as meant
+        on conflict (merchant_id, webhook_id, message_id) do update set
+            result = 'waiting', attempts = 0, due_at = now(), ended_at = null
+        """,  # noqa: S608 (made of literals)
+        **values,
+    )
+    await _wake(change)
+    return Resent(count=count, done=True)
+
+
+async def _wake(change: ShelfAct[Webhook]) -> None:
+    """Try an endpoint that rests: somebody has a reason to believe that it is back."""
+    await change.execute(
+        """
+        update webhook_progress set rests_until = null
+        where merchant_id = %(merchant_id)s and webhook_id = %(key)s
+        """
+    )
+
+
+def _delivery(row: tuple[Any, ...]) -> WebhookDelivery:
+    id_, result, attempts, created_at, tried_at, due_at, status, reason = row
+    return WebhookDelivery(
+        id=id_,
+        result=DeliveryResult(result),
+        attempts=attempts,
+        created_at=created_at,
+        tried_at=tried_at,
+        due_at=due_at,
+        status=status,
+        reason=reason,
+    )
+
+
+DELIVERIES: Final = Shelf(
+    select="""
+        select d.message_id, d.result, d.attempts, d.created_at, d.tried_at, d.due_at, d.status,
+            d.reason
+        from webhook_messages as d
+        where d.merchant_id = %(merchant_id)s and d.webhook_id = %(webhook_id)s
+            and (%(result)s::text is null or d.result = %(result)s)
+        """,
+    read=_delivery,
+    orders={"created_at": Column(sql="d.created_at", type="timestamptz")},
+    key=Column(sql="d.message_id", type='text collate "C"'),
+)

@@ -1,0 +1,1 @@
+"""Webhooks: telling merchants' own systems of every change, signed, at least once."""

@@ -1,0 +1,384 @@
+"""Sending an endpoint's messages in rounds: what is due again, and the feed's next changes.
+
+Nothing here is on a sale's way. A message is sent at least once: what a round came to is stored
+when it ends, and a process that is killed before leaves its endpoint to another one, which sends
+the same messages under the same ids.
+"""
+
+# ruff: noqa: TC003 - users' tools read these annotations at run time
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import time
+from abc import abstractmethod
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Final, Protocol
+from uuid import UUID
+
+from cashback_core.changes.changes import Change, ChangeFeed, FeedPosition
+from cashback_core.changes.telling import change_id, change_shape
+from cashback_core.values.availability import StoreUnavailable
+from cashback_core.values.instants import format_instant
+from cashback_core.webhooks.policy import (
+    GONE,
+    Because,
+    Health,
+    ReceiverAnswer,
+    SendingPolicy,
+    health_after,
+    next_try,
+    why_disable,
+)
+
+_log = logging.getLogger(__name__)
+
+TEST: Final = "webhook.test"
+"""The type of a message that tells of no change."""
+
+END_S: Final = 5.0
+"""How long a round that is under way is waited for when the process ends."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lease:
+    """An endpoint that is this process's for a while; `token` tells its lease from another's."""
+
+    token: UUID
+    webhook_id: UUID
+    merchant_id: int
+    url: str
+    types: frozenset[str]
+    secrets: tuple[UUID, ...]
+    """Ids of those that sign, the latest first."""
+
+    after: FeedPosition
+    health: Health
+    waiting: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kept:
+    """A message that is kept because it is tried again, and due; None is no change but a test."""
+
+    id: str
+    attempts: int
+    at: FeedPosition | None
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sent:
+    """What came of one message. `due_at` is None once it has ended, delivered or given up.
+
+    `attempts` are those up to now. `was_kept` is false for what came of the feed in this round.
+    """
+
+    id: str
+    at: FeedPosition | None
+    attempts: int
+    answer: ReceiverAnswer
+    due_at: datetime | None
+    was_kept: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Round:
+    """What a round came to: how far the feed is done with, and what of it is tried again."""
+
+    after: FeedPosition
+    sent: tuple[Sent, ...]
+    health: Health
+    disable: Because | None
+    now: datetime
+
+
+class WebhookOutbox(Protocol):
+    """What is to be sent, and what came of it; any number of processes share it.
+
+    Every method raises StoreUnavailable.
+    """
+
+    @abstractmethod
+    async def lease(self, *, limit: int, lease_s: float) -> tuple[Lease, ...]:
+        """Endpoints that have something to be sent and are nobody's, the longest waiting first."""
+
+    @abstractmethod
+    async def due(self, lease: Lease, *, limit: int) -> tuple[Kept, ...]:
+        """Its messages whose next attempt is due, the longest due first."""
+
+    @abstractmethod
+    async def conclude(self, lease: Lease, ended: Round) -> bool:
+        """Store a round, all of it, and let the endpoint go; False if it was another's already."""
+
+    @abstractmethod
+    async def drop_ended(self, *, limit: int) -> int:
+        """Forget what ended longer ago than KEPT; how many."""
+
+
+class Receiver(Protocol):
+    """The world outside. It raises nothing for whatever a receiver does, and ends in its time."""
+
+    @abstractmethod
+    async def post(
+        self, url: str, headers: Sequence[tuple[str, str]], body: bytes
+    ) -> ReceiverAnswer:
+        """Send it once."""
+
+
+class Sign(Protocol):
+    """Makes the headers of a message, signed by each of an endpoint's secrets."""
+
+    def __call__(
+        self, lease: Lease, message_id: str, at: datetime, body: bytes, /
+    ) -> Sequence[tuple[str, str]]:
+        """See Sign."""
+        ...
+
+
+class Compose(Protocol):
+    """Makes the body of a message: of a change, or of a test for None."""
+
+    def __call__(self, message_id: str, change: Change | None, at: datetime, /) -> bytes:
+        """See Compose."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Message:
+    id: str
+    change: Change | None
+    attempts: int = 0
+    was_kept: bool = False
+    lost: bool = False
+    """Whether its change is there no more, so that it can only be given up."""
+
+
+def compose(message_id: str, change: Change | None, at: datetime) -> bytes:
+    """The body of a message: what the feed tells of the change, or that this is a test."""
+    told: dict[str, Any] = (
+        {"id": message_id, "type": TEST, "timestamp": format_instant(at), "data": {}}
+        if change is None
+        else change_shape(change)
+    )
+    return json.dumps(told, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WebhookSender:
+    """Sends until told to stop; any number may run side by side.
+
+    `on_sent` is told of each call's answer, `on_disabled` of endpoints that are given up.
+    """
+
+    outbox: WebhookOutbox
+    feed: ChangeFeed
+    receiver: Receiver
+    sign: Sign
+    now: Callable[[], datetime]
+    chance: Callable[[], float]
+    compose: Compose = compose
+    policy: SendingPolicy = field(default_factory=SendingPolicy)
+    on_sent: Callable[[ReceiverAnswer], object] = lambda _: None
+    clock_s: Callable[[], float] = time.monotonic
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Send what is to be sent, round after round, and raise nothing."""
+        rounds: set[asyncio.Task[None]] = set()
+        looked_s = float("-inf")
+        try:
+            while not stop.is_set():
+                free = self.policy.endpoints_at_once - len(rounds)
+                for lease in await self._leased(free) if free else ():
+                    task = asyncio.create_task(self._serve(lease, stop))
+                    rounds.add(task)
+                    task.add_done_callback(rounds.discard)
+                if self.clock_s() - looked_s >= 600:
+                    looked_s = self.clock_s()
+                    await self._forget()
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(self.policy.poll_s):
+                        await stop.wait()
+            if rounds:
+                await asyncio.wait(rounds, timeout=END_S)
+        finally:
+            for task in rounds:
+                task.cancel()
+
+    async def _leased(self, free: int) -> tuple[Lease, ...]:
+        try:
+            return await self.outbox.lease(limit=free, lease_s=self.policy.lease_s)
+        except StoreUnavailable as error:
+            _log.warning("webhooks wait for the database: %s", error)
+        except Exception:  # noqa: BLE001 (nothing of webhooks may end the worker)
+            _log.exception("webhooks go on after an error of their own")
+        return ()
+
+    async def _forget(self) -> None:
+        with suppress(StoreUnavailable):
+            await self.outbox.drop_ended(limit=1_000)
+
+    async def _serve(self, lease: Lease, stop: asyncio.Event) -> None:
+        """One lease: rounds while they are whole ones and go well."""
+        try:
+            await self.round(lease, stop)
+        except StoreUnavailable as error:
+            _log.warning("webhooks wait for the database: %s", error)
+        except Exception:  # noqa: BLE001 (the same)
+            _log.exception("webhook %s: its round ended by an error of ours", lease.webhook_id)
+
+    async def round(self, lease: Lease, stop: asyncio.Event) -> Round:
+        """Send what is due and what follows in the feed, and store what came of it."""
+        messages, passed = await self._gather(lease)
+        sent, after = await self._send(lease, messages, passed, stop)
+        delivered = sum(each.answer.delivered for each in sent)
+        now = self.now()
+        health = health_after(
+            lease.health,
+            delivered=delivered,
+            failed=len(sent) - delivered,
+            now=now,
+            chance=self.chance,
+        )
+        gone = any(each.answer.status == GONE for each in sent)
+        disable = why_disable(health, gone=gone, now=now)
+        ended = Round(after=after, sent=sent, health=health, disable=disable, now=now)
+        if await self.outbox.conclude(lease, ended) and disable is not None:
+            _log.error(
+                "webhook %s of merchant %d is disabled: %s",
+                lease.webhook_id, lease.merchant_id, disable.value,
+            )  # fmt: skip
+        return ended
+
+    async def _gather(self, lease: Lease) -> tuple[list[_Message], FeedPosition]:
+        """What is to be sent, and how far the feed is read by that."""
+        # Of one that fails a single message finds out whether it is back.
+        room = 1 if lease.health.failures else self.policy.page
+        due = await self.outbox.due(lease, limit=room)
+        messages = [await self._again(lease, kept) for kept in due]
+        room -= len(messages)
+        if not room or lease.waiting >= self.policy.max_waiting:
+            return messages, lease.after
+        page = await self.feed.read(lease.merchant_id, lease.after, limit=room)
+        messages += [
+            _Message(id=change_id(change), change=change)
+            for change in page.changes
+            if not lease.types or f"cashback.{change.status.value}" in lease.types
+        ]
+        return messages, page.next
+
+    async def _again(self, lease: Lease, kept: Kept) -> _Message:
+        """A message that is kept, with its change as the feed has it."""
+        if kept.at is None:
+            return _Message(id=kept.id, change=None, attempts=kept.attempts, was_kept=True)
+        before = FeedPosition(
+            position=kept.at.position,
+            cashback_id=kept.at.cashback_id,
+            sequence=kept.at.sequence - 1,
+        )
+        page = await self.feed.read(lease.merchant_id, before, limit=1)
+        if not page.changes or page.changes[0].feed_position != kept.at:
+            _log.warning("webhook message %s: its change is in the feed no more", kept.id)
+            return _Message(
+                id=kept.id, change=None, attempts=kept.attempts, was_kept=True, lost=True
+            )
+        return _Message(id=kept.id, change=page.changes[0], attempts=kept.attempts, was_kept=True)
+
+    async def _send(
+        self,
+        lease: Lease,
+        messages: Sequence[_Message],
+        passed: FeedPosition,
+        stop: asyncio.Event,
+    ) -> tuple[tuple[Sent, ...], FeedPosition]:
+        """Send them in their order, several at once, but never two of one cashback.
+
+        What was begun is ended. What the time did not suffice for, or an endpoint that takes
+        nothing, is of the next round: the feed is passed up to before it.
+        """
+        ending = _Ending(self, lease, messages, stop)
+        async with asyncio.TaskGroup() as tasks:
+            for _ in range(min(self.policy.at_once, len(messages))):
+                tasks.create_task(ending.work())
+        left = [each for each in messages[ending.begun :] if not each.was_kept]
+        if not left:
+            return tuple(ending.sent), passed
+        begun = [each for each in messages[: ending.begun] if not each.was_kept and each.change]
+        last = begun[-1].change if begun else None
+        return tuple(ending.sent), lease.after if last is None else last.feed_position
+
+    async def send(self, lease: Lease, message: _Message) -> Sent:
+        """Send one message, once."""
+        if message.lost:
+            return Sent(
+                id=message.id, at=None, attempts=message.attempts,
+                answer=ReceiverAnswer(status=None, reason="its change is there no more"),
+                due_at=None, was_kept=True,
+            )  # fmt: skip
+        at = self.now()
+        body = self.compose(message.id, message.change, at)
+        answer = await self.receiver.post(lease.url, self.sign(lease, message.id, at, body), body)
+        self.on_sent(answer)
+        attempts = message.attempts + 1
+        return Sent(
+            id=message.id,
+            at=None if message.change is None else message.change.feed_position,
+            attempts=attempts,
+            answer=answer,
+            due_at=None if answer.delivered else next_try(attempts, self.now(), self.chance),
+            was_kept=message.was_kept,
+        )
+
+
+class _Ending:
+    """The messages of one round as its workers take them; `begun` are those that were taken."""
+
+    def __init__(
+        self,
+        sender: WebhookSender,
+        lease: Lease,
+        messages: Sequence[_Message],
+        stop: asyncio.Event,
+    ) -> None:
+        self.begun = 0
+        self.sent: list[Sent] = []
+        self._sender = sender
+        self._lease = lease
+        self._messages = messages
+        self._stop = stop
+        self._began_s = sender.clock_s()
+        self._before: dict[UUID, asyncio.Event] = {}
+        self._failed = 0
+
+    async def work(self) -> None:
+        """Take the next message until there is none, or no time, or no use."""
+        while (message := self._next()) is not None:
+            done = asyncio.Event()
+            before = None
+            if message.change is not None:
+                before = self._before.get(message.change.id)
+                self._before[message.change.id] = done
+            try:
+                if before is not None:
+                    await before.wait()
+                sent = await self._sender.send(self._lease, message)
+            finally:
+                done.set()
+            self.sent.append(sent)
+            self._failed = 0 if sent.answer.delivered else self._failed + 1
+
+    def _next(self) -> _Message | None:
+        policy = self._sender.policy
+        over = (
+            self._stop.is_set()
+            or self._failed >= policy.at_once
+            or self._sender.clock_s() - self._began_s >= policy.round_s
+        )
+        if over or self.begun == len(self._messages):
+            return None
+        self.begun += 1
+        return self._messages[self.begun - 1]

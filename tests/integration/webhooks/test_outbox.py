@@ -1,0 +1,105 @@
+"""An endpoint is one process's at a time, and what another has taken over is not stored."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import psycopg
+
+from adapters.postgres.webhooks.outbox import PostgresWebhookOutbox
+from cashback_core.administration.resources import Caller, Done
+from cashback_core.webhooks.endpoints import WebhookState
+from cashback_core.webhooks.policy import Because, Health, ReceiverAnswer
+from cashback_core.webhooks.sending import Lease, Round, Sent
+from cashback_gateway.processes.administered import administered
+
+if TYPE_CHECKING:
+    from adapters.postgres.connection.database import Database
+
+ADAM = Caller(actor="user:adam", merchant_id=1)
+
+
+async def endpoint(database: Database, name: str) -> None:
+    """One that a test waits to be sent to."""
+    webhooks = administered(database).webhooks
+    made = await webhooks.create(ADAM, WebhookState(url=f"https://erp.example.com/{name}"))
+    assert isinstance(made, Done)
+    assert isinstance(await webhooks.test(ADAM, made.resource.id), Done)
+
+
+def failed(lease: Lease, *, disable: Because | None = None) -> Round:
+    now = datetime.now(UTC)
+    sent = Sent(
+        id=f"test.{lease.webhook_id}",
+        at=None,
+        attempts=1,
+        answer=ReceiverAnswer(status=503),
+        due_at=now,
+        was_kept=False,
+    )
+    health = Health(failures=1, failing_since=now)
+    return Round(after=lease.after, sent=(sent,), health=health, disable=disable, now=now)
+
+
+async def test_of_many_who_ask_each_endpoint_is_leased_to_one(database: Database) -> None:
+    for n in range(6):
+        await endpoint(database, str(n))
+    boxes = [PostgresWebhookOutbox(database) for _ in range(4)]
+    found = await asyncio.gather(*(box.lease(limit=2, lease_s=60) for box in boxes))
+    rest = [await box.lease(limit=6, lease_s=60) for box in boxes]
+    leased = [lease.webhook_id for taken in (*found, *rest) for lease in taken]
+    assert len(leased) == len(set(leased)) == 6
+
+
+async def test_a_round_counts_only_over_its_own_lease(database: Database, dsn: str) -> None:
+    await endpoint(database, "a")
+    box = PostgresWebhookOutbox(database)
+    [lost] = await box.lease(limit=1, lease_s=0)
+    [lease] = await box.lease(limit=1, lease_s=60)
+    assert lost.token != lease.token
+    assert not await box.conclude(lost, failed(lost, disable=Because.GONE))
+    with psycopg.connect(dsn) as connection:
+        query = "select count(*), max(disabled_because) from webhooks, webhook_messages"
+        assert connection.execute(query).fetchone() == (1, None)
+    assert await box.conclude(lease, failed(lease))
+    assert not await box.conclude(lease, failed(lease))
+    [again] = await box.lease(limit=1, lease_s=60)
+    assert (again.health.failures, again.waiting) == (1, 2)
+
+
+async def test_who_disables_is_in_the_trail_and_nothing_is_sent_then(
+    database: Database, dsn: str
+) -> None:
+    await endpoint(database, "b")
+    box = PostgresWebhookOutbox(database)
+    [lease] = await box.lease(limit=1, lease_s=60)
+    assert await box.conclude(lease, failed(lease, disable=Because.FAILING))
+    assert await box.lease(limit=1, lease_s=60) == ()
+    told = await administered(database).webhooks.find(ADAM, lease.webhook_id)
+    assert told is not None
+    assert (told.state.active, told.disabled_because) == (False, Because.FAILING)
+    with psycopg.connect(dsn) as connection:
+        query = "select actor, after from audit where resource = 'webhooks' and action = 'update'"
+        actor, after = connection.execute(query).fetchall()[-1]
+    assert (actor, after["disabled_because"]) == ("worker", "failing")
+
+
+async def test_no_secret_is_in_the_database(database: Database, dsn: str) -> None:
+    webhooks = administered(database).webhooks
+    made = await webhooks.create(ADAM, WebhookState(url="https://erp.example.com/secret"))
+    assert isinstance(made, Done)
+    secret = made.resource.secret
+    assert secret.startswith("whsec_")
+    assert secret not in repr(made)
+    with psycopg.connect(dsn) as connection:
+        rows = connection.execute("select webhooks::text from webhooks").fetchall()
+        trail = connection.execute("select audit::text from audit").fetchall()
+    assert secret.removeprefix("whsec_") not in f"{rows}{trail}"
+    again = await webhooks.create(
+        ADAM, replace(made.resource.webhook.state, url="https://erp.example.com/other")
+    )
+    assert isinstance(again, Done)
+    assert again.resource.secret != secret
