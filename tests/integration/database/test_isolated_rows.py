@@ -162,6 +162,7 @@ def test_a_session_that_names_a_group_reads_its_sales_and_nothing_of_others(
 NOT_READ_FOR_A_SHOP: Final = {
     "sale_names",  # a name that is taken has to be found; of whom the core tells nothing
     "refused_equals",  # operators' alone
+    "webhook_messages",  # administrators' alone
     "incidents",
     "statement_incidents",
     "statement_explanations",
