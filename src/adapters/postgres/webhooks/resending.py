@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Final, LiteralString
 
 from adapters.postgres.administration.pages import Column
 from adapters.postgres.administration.shelf import RolledBack, Shelf
+from adapters.postgres.sales.searches import PLANNED_AS_WRITTEN
 from cashback_core.administration.resources import InUse
 from cashback_core.webhooks.endpoints import (
     MAX_RESENT,
@@ -20,20 +21,27 @@ if TYPE_CHECKING:
     from adapters.postgres.administration.shelf import ShelfAct
     from cashback_core.webhooks.endpoints import Webhook
 
-_MEANT: Final[LiteralString] = """
+_CHANGES: Final[LiteralString] = """
     select e.position, e.cashback_id, e.sequence
-    from events as e
-    join webhook_progress as p on p.merchant_id = e.merchant_id and p.webhook_id = %(key)s
-    where e.merchant_id = %(merchant_id)s
-        and (%(cashback_id)s::uuid is null
-            or e.cashback_id = %(cashback_id)s and e.sequence = %(sequence)s)
-        and (%(since)s::timestamptz is null or e.at >= %(since)s)
-        and (%(types)s::text[] is null or 'cashback.' || e.to_status = any (%(types)s))
-        and (e.position, e.cashback_id, e.sequence)
-            <= (p.after_position, p.after_cashback_id, p.after_sequence)
+    from webhook_progress as p
+    join events as e on e.merchant_id = p.merchant_id
+    where p.merchant_id = %(merchant_id)s and p.webhook_id = %(key)s
+        and e.merchant_id = %(merchant_id)s
+        -- What its feed has passed: what comes after is sent anyway. No index is to be read by it.
+        and ((e.position, e.cashback_id, e.sequence)
+            <= (p.after_position, p.after_cashback_id, p.after_sequence)) is true
+"""
+_ONE: Final[LiteralString] = f"""{_CHANGES}
+    and e.cashback_id = %(cashback_id)s and e.sequence = %(sequence)s
+"""
+"""Whatever the endpoint is told of: who names one means it."""
+
+_SINCE: Final[LiteralString] = f"""{_CHANGES}
+    and e.at >= %(since)s and e.sequence > 0
+    and (%(types)s::text[] is null or 'cashback.' || e.to_status = any (%(types)s))
     limit %(limit)s
 """
-"""What its feed has passed: what comes after is sent anyway."""
+"""`sequence > 0` stands for all: the index by instant, events_by_instant, is of these."""
 
 
 async def queue(change: ShelfAct[Webhook], message_id: str) -> WebhookDelivery:
@@ -53,16 +61,17 @@ async def queue(change: ShelfAct[Webhook], message_id: str) -> WebhookDelivery:
 async def resend(change: ShelfAct[Webhook], wanted: Resend) -> Resent | ResendCountChanged:
     """Count what is meant, or make it due. Raises RolledBack for more than MAX_RESENT."""
     cashback_id, sequence = wanted.change or (None, None)
+    meant = _SINCE if wanted.change is None else _ONE
     values = {
         "cashback_id": cashback_id,
         "sequence": sequence,
         "since": wanted.since,
-        # One that is named is meant, whatever the endpoint is told of.
-        "types": None if wanted.change is not None else change.row["types"],
+        "types": change.row["types"],
         "limit": MAX_RESENT + 1,
     }
+    await change.execute(PLANNED_AS_WRITTEN)
     counted = await change.execute(
-        f"select count(*) from ({_MEANT}) as meant",  # noqa: S608 (made of literals)
+        f"select count(*) from ({meant}) as meant",  # noqa: S608 (made of literals)
         **values,
     )
     count = int(counted[0][0])
@@ -78,7 +87,7 @@ async def resend(change: ShelfAct[Webhook], wanted: Resend) -> Resent | ResendCo
             sequence, attempts, due_at)
         select %(merchant_id)s, %(key)s, meant.cashback_id || '.' || meant.sequence,
             meant.position, meant.cashback_id, meant.sequence, 0, now()
-        from ({_MEANT}) as meant
+        from ({meant}) as meant
         on conflict (merchant_id, webhook_id, message_id) do update set
             result = 'waiting', attempts = 0, due_at = now(), ended_at = null
         """,  # noqa: S608 (made of literals)
