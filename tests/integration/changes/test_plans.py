@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from typing import TYPE_CHECKING, Any, Final, LiteralString
+from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
 import psycopg
@@ -13,44 +12,14 @@ from adapters.postgres.cashbacks.store import PostgresCashbackStore
 from adapters.postgres.delivery import changes
 from cashback_core.delivery.states import DeliveryPolicy
 from contract.builders import leased
+from integration.young_tables import CASHBACKS, FILL, buffers, plan_of
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from adapters.postgres.connection.database import Database
 
-CASHBACKS: Final = 9_000
 LIMIT: Final = 50
-
-
-_FILL: Final[tuple[LiteralString, ...]] = (
-    "set session_replication_role = replica",  # no guard looks at each
-    "alter table events set (autovacuum_enabled = off)",
-    "alter table sales set (autovacuum_enabled = off)",
-    "alter table cashbacks set (autovacuum_enabled = off)",
-    """
-    create temporary table others as
-    select n, 1 + n % 2 as merchant_id, lpad(to_hex(n), 32, '0')::uuid as id
-    from generate_series(1, 9000) as n
-    """,
-    """
-    insert into sales select (jsonb_populate_record(s, jsonb_build_object(
-        'merchant_id', o.merchant_id, 'cashback_id', o.id, 'sale_id', 'N' || o.n
-    ))).* from sales as s, others as o
-    """,
-    """
-    insert into cashbacks select (jsonb_populate_record(c, jsonb_build_object(
-        'merchant_id', o.merchant_id, 'cashback_id', o.id
-    ))).* from cashbacks as c, others as o
-    """,
-    """
-    insert into events select (jsonb_populate_record(e, jsonb_build_object(
-        'merchant_id', o.merchant_id, 'cashback_id', o.id, 'position', 100 + o.n
-    ))).* from events as e, others as o
-    """,
-    "update feed set raised = 1000000000",  # all of them may be read
-)
-"""Thousands of cashbacks as the one that is there, with its two events."""
 
 
 @pytest.fixture
@@ -58,25 +27,12 @@ async def young(database: Database, dsn: str) -> AsyncIterator[psycopg.Connectio
     """A serving session on tables that the planner knows nothing about."""
     await leased(PostgresCashbackStore(database, DeliveryPolicy()))
     with psycopg.connect(dsn, autocommit=True) as owner:
-        for statement in _FILL:
+        for statement in FILL:
             owner.execute(statement)
     with psycopg.connect(dsn, options="-c role=cashback_serving") as serving:
         serving.execute("select set_config('cashback.merchants', '{1}', true)")
         serving.execute(changes._IN_ORDER)
         yield serving
-
-
-def plan_of(
-    connection: psycopg.Connection[Any], query: LiteralString, values: dict[str, Any]
-) -> str:
-    explain = "explain (analyze, buffers, costs off, timing off) "
-    return "\n".join(row[0] for row in connection.execute(explain + query, values).fetchall())
-
-
-def buffers(plan: str) -> int:
-    read = re.search(r"Buffers: shared (?:hit=([0-9]+))?(?: ?read=([0-9]+))?", plan)
-    assert read is not None, plan
-    return sum(int(n) for n in read.groups() if n)
 
 
 @pytest.mark.parametrize("position", [0, 100 + CASHBACKS // 2, 90 + CASHBACKS])
