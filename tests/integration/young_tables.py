@@ -38,7 +38,7 @@ FILL: Final[tuple[LiteralString, ...]] = (
     """,
     "update feed set raised = 1000000000",  # all of them may be read
 )
-"""Cashbacks as the one that is there, with its two events: one a minute, half of them merchant 1's."""
+"""As the one that is there, with its two events: one a minute, half of them merchant 1's."""
 
 
 def plan_of(

@@ -29,6 +29,7 @@ from adapters.postgres.operators.examination import (
     missing_migrations,
     noted_erasure_key,
     roles_out_of_reach,
+    troubled_endpoints,
 )
 from adapters.postgres.schema.migration import SchemaMismatch
 from cashback_core.delivery.states import Status
@@ -41,7 +42,7 @@ from cashback_gateway.commands.tables import show_json
 from cashback_gateway.processes.provider_way import provider_way
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from adapters.cashback_client.reachability import Reach
     from adapters.postgres.operators.examination import (
@@ -52,6 +53,7 @@ if TYPE_CHECKING:
         Server,
         StatementState,
     )
+    from adapters.postgres.operators.webhooks import TroubledEndpoint
     from cashback_core.privacy.seals import Seal
     from cashback_gateway.local.state import LocalRun
     from cashback_gateway.settings.table import Settings
@@ -70,6 +72,10 @@ ZONES_SHOWN: Final = 5
 SETTINGS_SHOWN: Final = 5
 HOLDERS_SHOWN: Final = 3
 CLOCKS_SHOWN: Final = 5
+ENDPOINTS_SHOWN: Final = 5
+WEBHOOKS_WARN: Final = timedelta(hours=1)
+"""As the alert WebhooksLate."""
+
 OLD: Final = timedelta(days=1)
 """A cashback open for longer waits for a person, or should."""
 
@@ -126,6 +132,7 @@ def _checks(settings: Settings) -> Iterator[Check]:
                 yield check_zones(unknown_zones(url))
                 yield from check_backlog(examine_backlog(url), datetime.now(UTC))
                 yield from check_statements(examine_statements(url), datetime.now(UTC))
+                yield check_webhooks(troubled_endpoints(url, late=WEBHOOKS_WARN))
     except StoreUnavailable as error:
         advice = "start it, or correct DATABASE_URL"
         yield Check(level=Level.FAIL, name="database", found=f"away ({error})", advice=advice)
@@ -469,6 +476,30 @@ def _check_doubts(statements: StatementState, now: datetime) -> Check:
         found=f"{overdue} undecided for more than {int(OVERDUE_DOUBT_S // 3600)} hours, {found}",
         advice="`./cashback incidents` tells what keeps them, `reconciliation` above the rest",
     )
+
+
+def check_webhooks(troubled: Sequence[TroubledEndpoint]) -> Check:
+    """Whether merchants' systems are told of what happens."""
+    name = "webhooks"
+    if not troubled:
+        return Check(level=Level.OK, name=name, found="no endpoint is disabled or late")
+    found = "; ".join(
+        f"{one.id} of {one.merchant} {_trouble(one)} since {format_instant(one.since)}"
+        for one in troubled[:ENDPOINTS_SHOWN]
+    )
+    if len(troubled) > ENDPOINTS_SHOWN:
+        found += f"; and {len(troubled) - ENDPOINTS_SHOWN} more"
+    return Check(
+        level=Level.WARN,
+        name=name,
+        found=found,
+        advice=f"`./cashback webhooks list --merchant {troubled[0].merchant}` tells their latest"
+        " failure; docs/webhooks.md, docs/operations.md",
+    )
+
+
+def _trouble(endpoint: TroubledEndpoint) -> str:
+    return "is late" if endpoint.because is None else f"is disabled ({endpoint.because})"
 
 
 def _check_state_file(settings: Settings) -> Check:

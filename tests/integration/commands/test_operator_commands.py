@@ -686,6 +686,7 @@ def test_the_doctor_finds_a_fresh_system_well(
                 "time zones",
                 "logins",
                 "brakes' lock",
+                "webhooks",
             ),
             "ok",
         ),

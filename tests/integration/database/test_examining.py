@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
 
 import psycopg
 import pytest
@@ -14,9 +15,11 @@ from adapters.postgres.operators.examination import (
     changed_orders,
     examine_server,
     may_make_temporary_tables,
+    troubled_endpoints,
 )
 from adapters.postgres.schema.migration import migrate
 from cashback_core.values.availability import StoreUnavailable
+from cashback_core.webhooks.policy import Because
 from integration.two_merchants import ROLES
 
 
@@ -72,3 +75,42 @@ def test_why_a_database_cannot_be_asked_is_told(
         examine_server(make_conninfo(dsn, **changed), lambda: datetime.now(UTC))
     assert told in str(refused.value)
     assert "geheim" not in str(refused.value)
+
+
+def test_endpoints_that_were_disabled_or_are_late_are_found(dsn: str) -> None:
+    hour, now = timedelta(hours=1), datetime.now(UTC)
+    assert troubled_endpoints(dsn, late=hour) == ()
+    with psycopg.connect(dsn) as owner:
+        # 1: by a person; 2: its receiver was gone; 3: late; 4: waits, and not for long; 5: told all
+        for n, because in enumerate(("person", "gone", None, None, None), start=1):
+            owner.execute(
+                "insert into webhooks (merchant_id, webhook_id, url, created_by, secret_id,"
+                " disabled_at, disabled_because) values (1, %s, 'https://erp.example/' || %s,"
+                " 'test', gen_random_uuid(), case when %s::text is not null then %s end, %s)",
+                [UUID(int=n), n, because, now, because],
+            )
+            owner.execute(
+                "insert into webhook_progress values (1, %s, 0, %s, 0)", [UUID(int=n), UUID(int=0)]
+            )
+        for n, ago in ((1, 3 * hour), (2, 3 * hour), (3, 2 * hour), (4, hour / 2)):
+            owner.execute(
+                "insert into webhook_messages (merchant_id, webhook_id, message_id, attempts,"
+                " due_at, created_at) values (1, %s, 'test.1', 0, now(), %s)",
+                [UUID(int=n), now - ago],
+            )
+    found = troubled_endpoints(dsn, late=hour)
+    assert [(one.id.int, one.because, one.since) for one in found] == [
+        (3, None, now - 2 * hour),
+        (2, Because.GONE, now),
+    ]
+    assert found[0].merchant == slug_of(dsn)
+    with psycopg.connect(dsn) as owner:
+        owner.execute("update merchants set disabled_at = now() where merchant_id = 1")
+    assert troubled_endpoints(dsn, late=hour) == (), "a merchant that is disabled is told nothing"
+
+
+def slug_of(dsn: str) -> str:
+    with psycopg.connect(dsn) as owner:
+        row = owner.execute("select slug from merchants where merchant_id = 1").fetchone()
+    assert row is not None
+    return str(row[0])

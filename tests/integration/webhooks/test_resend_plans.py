@@ -1,4 +1,4 @@
-"""What is sent again is found by its instant or its key, also in a table that was never analysed."""
+"""What is sent again is found by instant or key, also in a table that was never analysed."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from adapters.postgres.cashbacks.store import PostgresCashbackStore
 from adapters.postgres.sales.searches import PLANNED_AS_WRITTEN
 from adapters.postgres.webhooks import resending
 from cashback_core.delivery.states import DeliveryPolicy
+from cashback_core.webhooks.endpoints import MAX_RESENT
 from contract.builders import leased
 from integration.young_tables import CASHBACKS, FILL, buffers, plan_of
 
@@ -53,7 +54,7 @@ def known(young: psycopg.Connection[Any], **more: Any) -> dict[str, Any]:
         "merchant_id": 1,
         "key": HOOK,
         "types": None,
-        "limit": resending.MAX_RESENT + 1,
+        "limit": MAX_RESENT + 1,
         "latest": row[0],
         **more,
     }

@@ -17,6 +17,7 @@ from adapters.postgres.connection.sessions import (
     opened,
 )
 from adapters.postgres.operators.clocks import CLOCKS_AHEAD, clocks_in
+from adapters.postgres.operators.webhooks import TROUBLED, troubled_in
 from adapters.postgres.sales.brakes import LOCK, LOCK_KEY
 from adapters.postgres.schema.migration import pending
 from cashback_core.delivery.states import Status
@@ -29,6 +30,7 @@ from cashback_core.reconciliation.incidents import ClassTotal
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from adapters.postgres.operators.webhooks import TroubledEndpoint
     from cashback_core.operators.clocks import ClockAhead
 
 INCIDENTS_SHOWN: Final = 3
@@ -355,6 +357,15 @@ def examine_statements(dsn: str) -> StatementState:
         doubts_overdue=overdue,
         oldest_doubt_at=oldest,
     )
+
+
+def troubled_endpoints(dsn: str, *, late: timedelta) -> tuple[TroubledEndpoint, ...]:
+    """Endpoints of webhooks that no person disabled, and those that are later than `late`.
+
+    Needs every migration and the worker's role. Raises StoreUnavailable.
+    """
+    with opened(dsn, _AS_WORKER) as server:
+        return troubled_in(server.execute(TROUBLED, {"late": late}).fetchall())
 
 
 def _one(connection: psycopg.Connection[Any], query: str, *values: str | float) -> tuple[Any, ...]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, LiteralString
 
 from adapters.postgres.connection.sessions import DatabaseRole, Session
 from adapters.postgres.operators.clocks import CLOCKS_AHEAD, clocks_in
+from adapters.postgres.operators.webhooks import ENDPOINTS
 from cashback_core.delivery.states import Status
 from cashback_core.operators.backlog import (
     Backlog,
@@ -126,28 +127,12 @@ async def _backlog(connection: AsyncConnection[Any]) -> Backlog:
 async def _webhooks(connection: AsyncConnection[Any]) -> WebhookBacklog:
     row = await _one(
         connection,
-        """
+        f"""
         select coalesce(extract(epoch from clock_timestamp() - min(oldest.at)), 0)::float8,
             coalesce(sum(kept.waiting) filter (where w.disabled_at is null), 0)::bigint,
             count(*) filter (where w.disabled_because <> 'person')
-        from webhooks as w
-        join webhook_progress as p using (merchant_id, webhook_id)
-        cross join lateral (
-            select count(*) as waiting, min(d.created_at) as since from webhook_messages as d
-            where d.merchant_id = w.merchant_id and d.webhook_id = w.webhook_id
-                and d.due_at is not null
-        ) as kept
-        left join lateral (
-            select e.at from events as e
-            where e.merchant_id = p.merchant_id and (e.position, e.cashback_id, e.sequence)
-                > (p.after_position, p.after_cashback_id, p.after_sequence)
-            order by e.position, e.cashback_id, e.sequence
-            limit 1
-        ) as next on true
-        left join lateral (
-            select least(kept.since, next.at) as at where w.disabled_at is null
-        ) as oldest on true
-        """,
+        {ENDPOINTS}
+        """,  # noqa: S608 (made of literals)
     )
     oldest_s, waiting, disabled = row
     return WebhookBacklog(oldest_s=max(0.0, oldest_s), waiting=waiting, disabled=disabled)

@@ -3,6 +3,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
+from uuid import UUID
 
 import pytest
 
@@ -16,6 +17,7 @@ from adapters.postgres.operators.examination import (
     Server,
     StatementState,
 )
+from adapters.postgres.operators.webhooks import TroubledEndpoint
 from cashback_core.delivery.states import Status
 from cashback_core.operators.acts import SenderState
 from cashback_core.operators.clocks import ClockAhead
@@ -23,6 +25,7 @@ from cashback_core.privacy.seals import Seal
 from cashback_core.reconciliation import FindingClass
 from cashback_core.reconciliation.incidents import ClassTotal
 from cashback_core.values.instants import format_instant
+from cashback_core.webhooks.policy import Because
 from cashback_gateway.commands.doctor import (
     Check,
     Level,
@@ -38,6 +41,7 @@ from cashback_gateway.commands.doctor import (
     check_server,
     check_statements,
     check_temporary_tables,
+    check_webhooks,
     check_zones,
 )
 from cashback_gateway.settings.environment import read_settings
@@ -371,6 +375,18 @@ def test_doubts_that_no_statement_decides_are_told() -> None:
         "3 undecided for more than 26 hours, the oldest since 2026-06-14T09:00:00Z"
         " (1 day, 6:00:00 ago)"
     )
+
+
+def test_endpoints_that_are_told_nothing_are_told_of() -> None:
+    assert check_webhooks([]).level is Level.OK
+    late = TroubledEndpoint(id=UUID(int=1), merchant="demo", because=None, since=NOW)
+    gone = replace(late, id=UUID(int=2), because=Because.GONE)
+    check = check_webhooks([late, gone, *[gone] * 5])
+    assert check.level is Level.WARN
+    assert f"{late.id} of demo is late since 2026-06-15T15:00:00Z; {gone.id}" in check.found
+    assert "is disabled (gone) since" in check.found
+    assert check.found.endswith("; and 2 more")
+    assert "webhooks list --merchant demo" in check.advice
 
 
 def test_a_check_is_one_line_with_its_advice() -> None:
