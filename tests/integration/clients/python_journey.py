@@ -6,7 +6,12 @@ The package `cashback_client` is made by the test, which type-checks this file w
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from queue import Queue
+from threading import Thread
 from uuid import uuid4
 
 from cashback_client import AuthenticatedClient, Client
@@ -18,11 +23,13 @@ from cashback_client.api.cashbacks import (
     submit_batch,
 )
 from cashback_client.api.tokens import log_in
+from cashback_client.api.webhooks import create_webhook
 from cashback_client.models import (
     BatchAnswer,
     BatchInput,
     BatchSaleInput,
     BuyerInput,
+    IssuedWebhook,
     LineInput,
     PaymentInput,
     PaymentKind,
@@ -37,19 +44,27 @@ from cashback_client.models import (
     Status,
     TokenPair,
     UserCredentials,
+    WebhookInput,
+    WebhookInputTypesType0Item,
 )
 from cashback_client.types import UNSET
+from standardwebhooks import Webhook, WebhookVerificationError
 
 
 def main(base_url: str, password: str) -> None:
     """Log in, and do each part of the day."""
-    stranger = Client(base_url=base_url)
-    tokens = log_in.sync(client=stranger, body=UserCredentials("demo", password))
-    assert isinstance(tokens, TokenPair), tokens
-    erp = AuthenticatedClient(base_url=base_url, token=tokens.access)
+    erp = logged_in(base_url, "demo", password)
     recorded = sell(erp)
     read_and_err(erp, recorded)
     sell_many(erp)
+    be_told(logged_in(base_url, "admin-1", password), erp)
+
+
+def logged_in(base_url: str, username: str, password: str) -> AuthenticatedClient:
+    """A client with that user's token."""
+    tokens = log_in.sync(client=Client(base_url=base_url), body=UserCredentials(username, password))
+    assert isinstance(tokens, TokenPair), tokens
+    return AuthenticatedClient(base_url=base_url, token=tokens.access)
 
 
 def a_sale() -> SaleInput:
@@ -131,6 +146,51 @@ def sell_many(erp: AuthenticatedClient) -> None:
     again = submit_batch.sync(client=erp, body=BatchInput(sales=sales))
     assert isinstance(again, BatchAnswer), again
     assert [result.replayed for result in again.results] == [True, UNSET, True]
+
+
+def be_told(admin: AuthenticatedClient, erp: AuthenticatedClient) -> None:
+    """A webhook of a sale: its signature is good, and no other body's is."""
+    with receiving() as (url, came):
+        wanted = WebhookInput(url=url, types=[WebhookInputTypesType0Item.CASHBACK_APPLIED])
+        issued = create_webhook.sync(client=admin, body=wanted)
+        assert isinstance(issued, IssuedWebhook), issued
+        sold = submit.sync(client=erp, body=a_sale())
+        assert isinstance(sold, RecordedSale), sold
+        headers, body = came.get(timeout=30)
+    webhook = Webhook(issued.secret)
+    told = webhook.verify(body, headers)
+    assert (told["type"], told["data"]["cashback_id"]) == ("cashback.applied", str(sold.id))
+    assert told["id"] == headers["webhook-id"]
+    for forged in (body.replace(b"1.40", b"9.40"), body + b" "):
+        assert forged != body
+        try:
+            webhook.verify(forged, headers)
+        except WebhookVerificationError:
+            continue
+        raise AssertionError(forged)
+
+
+@contextmanager
+def receiving() -> Iterator[tuple[str, Queue[tuple[dict[str, str], bytes]]]]:
+    """A receiver on this machine: its URL, and what comes."""
+    came: Queue[tuple[dict[str, str], bytes]] = Queue()
+
+    class Receiver(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["content-length"]))
+            came.put(({name.lower(): value for name, value in self.headers.items()}, body))
+            self.send_response(204)
+            self.end_headers()
+
+        def log_message(self, format: str, *args: object) -> None:
+            """It prints nothing."""
+
+    with HTTPServer(("127.0.0.1", 0), Receiver) as server:
+        Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}/python", came
+        finally:
+            server.shutdown()
 
 
 if __name__ == "__main__":

@@ -1,10 +1,12 @@
 // An ERP's day with the client that openapi-typescript makes: `node journey.js <base url> <password>`.
+import { createServer, type IncomingHttpHeaders } from "node:http";
+import type { AddressInfo } from "node:net";
 import createClient from "openapi-fetch";
+import { Webhook, WebhookVerificationError } from "standardwebhooks";
 import type { components, paths } from "./schema";
 
-declare const process: { argv: string[] };
-
 type Sale = components["schemas"]["SaleInput"];
+type Change = components["schemas"]["Change"];
 type Problem = components["schemas"]["Problem"];
 
 function check(holds: boolean, what: string): asserts holds {
@@ -85,6 +87,45 @@ const changes = await erp.GET("/api/changes", {
 });
 const change = changes.data?.items.filter((item) => item.data.cashback_id === next.data?.id).at(-1);
 check(change?.type === "cashback.applied", "its end is not told");
+
+// A webhook of a sale, to a receiver on this machine: its signature is good, and no other body's is.
+const asAdmin = await stranger.POST("/api/token", { body: { username: "admin-1", password } });
+check(asAdmin.data !== undefined && "access" in asAdmin.data, "no token");
+const admin = createClient<paths>({
+  baseUrl,
+  headers: { Authorization: `Bearer ${asAdmin.data.access}` },
+});
+let come: (message: { headers: IncomingHttpHeaders; body: string }) => void;
+const message = new Promise<{ headers: IncomingHttpHeaders; body: string }>((resolve) => {
+  come = resolve;
+});
+const receiver = createServer(async (request, response) => {
+  let body = "";
+  for await (const part of request.setEncoding("utf8")) body += part;
+  response.writeHead(204).end();
+  come({ headers: request.headers, body });
+});
+await new Promise<void>((resolve) => receiver.listen(0, "127.0.0.1", resolve));
+const url = `http://127.0.0.1:${(receiver.address() as AddressInfo).port}/typescript`;
+const issued = await admin.POST("/api/webhooks", { body: { url, types: ["cashback.applied"] } });
+check(issued.data !== undefined, "no endpoint");
+const sold = await erp.POST("/api/cashbacks", { body: aSale() });
+const { headers: signed, body } = await message;
+receiver.closeAllConnections();
+receiver.close();
+const webhook = new Webhook(issued.data.secret);
+const verified = webhook.verify(body, signed as Record<string, string>) as Change;
+check(verified.type === "cashback.applied", "another type");
+check(verified.data.cashback_id === sold.data?.id && body.includes("1.40"), "another sale");
+for (const forged of [body.replace("1.40", "9.40"), `${body} `]) {
+  try {
+    webhook.verify(forged, signed as Record<string, string>);
+  } catch (error) {
+    check(error instanceof WebhookVerificationError, "refused for another reason");
+    continue;
+  }
+  throw new Error("a forged message is taken");
+}
 
 const nobody = await stranger.GET("/api/cashbacks");
 check(nobody.error?.code === "unauthenticated", "nobody gets in");
