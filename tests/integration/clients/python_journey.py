@@ -6,12 +6,12 @@ The package `cashback_client` is made by the test, which type-checks this file w
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from queue import Queue
 from threading import Thread
+from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from cashback_client import AuthenticatedClient, Client
@@ -49,6 +49,9 @@ from cashback_client.models import (
 )
 from cashback_client.types import UNSET
 from standardwebhooks import Webhook, WebhookVerificationError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 
 def main(base_url: str, password: str) -> None:
@@ -182,7 +185,7 @@ def receiving() -> Iterator[tuple[str, Queue[tuple[dict[str, str], bytes]]]]:
             self.send_response(204)
             self.end_headers()
 
-        def log_message(self, format: str, *args: object) -> None:
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002
             """It prints nothing."""
 
     with HTTPServer(("127.0.0.1", 0), Receiver) as server:
