@@ -317,8 +317,10 @@ GROUPS: Final = (
                 "webhooks:resend",
                 "count changes, then send them again",
                 (
-                    "webhooks resend 0197b7a6-5a3c-7d27-a2ee-2cc3f1e43c41 --merchant demo"
-                    " --since 2026-11-24",
+                    (
+                        "webhooks resend 0197b7a6-5a3c-7d27-a2ee-2cc3f1e43c41 --merchant demo"
+                        " --since 2026-11-24"
+                    ),
                 ),
             ),
         ),
