@@ -10,7 +10,13 @@ from cashback_core.sales.sale import MAX_LINES
 from cashback_core.values.violations import show
 from cashback_gateway.imports.cells import CellError, read_cell
 from cashback_gateway.imports.lines import Fault, FileRow, rows, text_lines
-from cashback_gateway.imports.profile import METADATA, PRODUCT, ProfileError
+from cashback_gateway.imports.profile import (
+    FIELDS,
+    METADATA,
+    PRODUCT,
+    FieldKind,
+    ProfileError,
+)
 from cashback_gateway.imports.strict_json import NotJsonLineError, decode_line
 
 if TYPE_CHECKING:
@@ -25,6 +31,7 @@ _LINE_BYTES: Final = 200
 _CUSTOMER: Final = "customer."
 _NAMES: Final = ("sale_id", "idempotency_key", "store")
 KEY: Final = "idempotency_key"
+_CUT: Final = "the file ends in this line, without a line end: give it one if the file is whole"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,6 +86,8 @@ def sales_of(file: BinaryIO, profile: Profile) -> Iterator[FileSale]:
         raise ProfileError("the file is empty")
     if isinstance(header, Fault):
         raise ProfileError(f"line {header.line}, the columns' names: {header.reason}")
+    if not header.ended:
+        raise ProfileError(f"line {header.line}, the columns' names: {_CUT}")
     yield from _Csv(profile, header.cells, profile.placed(header.cells)).sales(records)
 
 
@@ -145,38 +154,77 @@ class _Csv:
 
     def sales(self, records: Iterator[FileRow | Fault]) -> Iterator[FileSale]:
         open_: _Open | None = None
-        unread: Fault | None = None
+        unread: FileRow | Fault | None = None
         for record in records:
-            row = self._fitting(record)
-            if isinstance(row, Fault):
-                yield FileSale(line=row.line, last_line=row.line, faults=(row,))
-                unread = row
+            fault = self._fault_of(record)
+            if fault is not None:
+                if open_ is not None and self._may_be_of(open_, record):
+                    open_.faults.append(_incomplete(record.line, record))
+                yield self._unread(record, fault)
+                unread = record
                 continue
+            assert isinstance(record, FileRow)
             faults: list[Fault] = []
-            told = self._read(row, faults)
+            told = self._read(record, faults)
             if open_ is None or not open_.goes_on_with(told):
                 if open_ is not None:
                     yield self._sale(open_)
-                open_ = _Open(line=row.line, last_line=row.last_line, told=_of_sale(told))
+                open_ = _Open(line=record.line, last_line=record.last_line, told=_of_sale(told))
+                if unread is not None and self._may_be_of(open_, unread):
+                    faults.append(_incomplete(record.line, unread))
             else:
-                faults += self._contradictions(open_, told, row.line)
+                faults += self._contradictions(open_, told, record.line)
                 if unread is not None:
-                    faults.append(_incomplete(row.line, unread))
+                    faults.append(_incomplete(record.line, unread))
             unread = None
-            self._add(open_, row, told, faults)
+            self._add(open_, record, told, faults)
         if open_ is not None:
             yield self._sale(open_)
 
-    def _fitting(self, record: FileRow | Fault) -> FileRow | Fault:
-        if isinstance(record, Fault) or len(record.cells) == len(self.header):
+    def _fault_of(self, record: FileRow | Fault) -> Fault | None:
+        """Why a record is nobody's line: its last cell may be cut, its cells another column's."""
+        if isinstance(record, Fault):
             return record
+        if not record.ended:
+            return Fault(line=record.line, code="no_line_end", reason=_CUT)
+        if len(record.cells) == len(self.header):
+            return None
         reason = f"it has {len(record.cells)} columns and not {len(self.header)}"
         return Fault(line=record.line, code="columns_count", reason=reason)
+
+    def _unread(self, record: FileRow | Fault, fault: Fault) -> FileSale:
+        """What is told of such a record: its number, too, where it seems to have one."""
+        told = self._read(record, []) if isinstance(record, FileRow) else {}
+        number = {"sale_id": told["sale_id"]} if "sale_id" in told else None
+        return FileSale(line=fault.line, last_line=fault.line, document=number, faults=(fault,))
+
+    def _may_be_of(self, open_: _Open, unread: FileRow | Fault) -> bool:
+        """Whether a line that is not read seems to be one of this sale.
+
+        Of a file's end whatever does not say otherwise; of any other what has the sale's name.
+        """
+        if open_.names[:2] == (None, None):
+            return False
+        if isinstance(unread, Fault):
+            return not unread.ended
+        told = self._read(unread, [])
+        last = len(unread.cells) - 1
+        for name, (place, _) in self.placed.items():
+            if name.startswith(PRODUCT) or (unread.ended and name not in _NAMES):
+                continue
+            own, theirs = told.get(name, ""), open_.told.get(name, "")
+            if unread.ended or place < last:
+                if own != theirs:
+                    return False
+            elif place == last and FIELDS.get(name, FieldKind.TEXT) is FieldKind.TEXT:
+                if not theirs.startswith(own):
+                    return False
+        return True
 
     def _read(self, row: FileRow, faults: list[Fault]) -> dict[str, str]:
         told = dict(self.profile.constants)
         for name, (place, column) in self.placed.items():
-            text = row.cells[place].strip()
+            text = row.cells[place].strip() if place < len(row.cells) else ""
             if not text:
                 continue
             try:
@@ -248,6 +296,6 @@ def _of_sale(told: dict[str, str]) -> dict[str, str]:
     return {name: text for name, text in told.items() if not name.startswith(PRODUCT)}
 
 
-def _incomplete(line: int, unread: Fault) -> Fault:
-    reason = f"line {unread.line} cannot be read, and stands between lines of this sale"
+def _incomplete(line: int, unread: FileRow | Fault) -> Fault:
+    reason = f"line {unread.line} cannot be read, and seems to be of this sale"
     return Fault(line=line, code="incomplete", reason=reason)

@@ -30,7 +30,7 @@ def read(content: bytes, **more: Any) -> list[FileSale]:
 
 
 def csv(*rows: str) -> list[FileSale]:
-    return read("\n".join([HEADER, *rows]).encode())
+    return read("\n".join([HEADER, *rows, ""]).encode())
 
 
 def codes(sales: list[FileSale]) -> list[tuple[int, str]]:
@@ -129,7 +129,7 @@ def test_a_sale_whose_lines_contradict_is_told() -> None:
 
 def test_a_sale_with_a_line_that_cannot_be_read_is_not_taken_in_part() -> None:
     sales = csv(ROW.format(1), "NF-1,cut", ROW.format(1), ROW.format(2))
-    assert codes(sales) == [(3, "columns_count"), (4, "incomplete")]
+    assert codes(sales) == [(3, "columns_count"), (3, "incomplete"), (4, "incomplete")]
     assert [sale.sale_id for sale in sales if not sale.faults] == ["NF-2"]
 
 
@@ -149,7 +149,7 @@ def test_a_quote_without_an_end_swallows_nothing() -> None:
 
 
 def test_what_is_damaged_in_a_line_is_told_of_that_line() -> None:
-    content = "\n".join([HEADER, ROW.format(1), "{}", "{}", "{}", ROW.format(2)]).encode()
+    content = "\n".join([HEADER, ROW.format(1), "{}", "{}", "{}", ROW.format(2), ""]).encode()
     long = b"x" * (MAX_LINE_BYTES + 1)
     for damage in (b"a\0b", b"a\xff", long):
         content = content.replace(b"{}", damage, 1)
@@ -162,7 +162,7 @@ def test_a_type_of_document_for_all_makes_nobody_somebody() -> None:
     profile = {"constants": {"customer.document_type": "cpf"}}
     told = profile_of(profile, is_csv=True)
     row = ROW.format(1).replace("JOSE", "")
-    (sale,) = sales_of(io.BytesIO(f"{HEADER}\n{row}".encode()), told)
+    (sale,) = sales_of(io.BytesIO(f"{HEADER}\n{row}\n".encode()), told)
     assert cast("dict[str, Any]", sale.document)["customer"] is None
 
 
