@@ -117,6 +117,11 @@ def is_field(name: str) -> bool:
     return name in FIELDS or _METADATA_NAME.match(name) is not None
 
 
+def is_text(name: str) -> bool:
+    """Whether this field is told as it stands."""
+    return FIELDS.get(name, FieldKind.TEXT) is FieldKind.TEXT
+
+
 def read_profile(path: Path | None, file: Path) -> Profile:
     """The profile of a file; without a path that of its ending. Raises ProfileError."""
     by_ending = not file.name.lower().endswith((".jsonl", ".ndjson", ".json"))

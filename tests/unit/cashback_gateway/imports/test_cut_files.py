@@ -13,7 +13,7 @@ from cashback_gateway.imports.profile import Profile, ProfileError
 from cashback_gateway.imports.sales import sales_of
 
 if TYPE_CHECKING:
-    from cashback_gateway.imports.sales import FileSale
+    from cashback_gateway.imports.file_sale import FileSale
 
 HEADER = "sold_at,total,product.type,product.value,product.qty,sale_id"
 ROW = "2026-01-02 10:00:00,10.00,A,{1},1,NF-{0}"
@@ -54,7 +54,7 @@ def test_a_last_line_without_an_end_is_told_and_its_sale_is_not_taken() -> None:
     sales = read(WHOLE.replace(b"10:00:00", b"10:01:00", 1)[:-3])
     assert codes(sales) == [(3, "no_line_end", "NF-10")]
     assert taken(sales) == ["NF-1001"]
-    assert "line end" in sales[-1].faults[0].reason
+    assert "line end" in sales[0].faults[0].reason
 
 
 def test_no_sale_is_taken_without_its_last_line() -> None:

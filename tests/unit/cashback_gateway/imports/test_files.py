@@ -15,11 +15,13 @@ from hypothesis import strategies as st
 from cashback_gateway.imports.cells import CellError, read_instant, read_number
 from cashback_gateway.imports.lines import MAX_LINE_BYTES, MAX_RECORD_LINES, UnreadableFileError
 from cashback_gateway.imports.profile import Profile, ProfileError, profile_of
-from cashback_gateway.imports.sales import FileSale, sales_of
+from cashback_gateway.imports.sales import sales_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import BinaryIO
+
+    from cashback_gateway.imports.file_sale import FileSale
 
 HEADER = "sale_id,sold_at,total,product.type,product.value,product.qty,customer.name"
 ROW = "NF-{0},2026-01-02 10:00:00,10.00,A,10.00,1,JOSE"
