@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from cashback_core.sales.sale import MAX_LINES
 from cashback_core.values.violations import show
 from cashback_gateway.imports.cells import CellError, read_cell
-from cashback_gateway.imports.file_sale import KEY, FileSale
+from cashback_gateway.imports.file_sale import KEY, FileSale, faults_of_key
 from cashback_gateway.imports.lines import Fault, FileRow
 from cashback_gateway.imports.profile import METADATA, PRODUCT, is_text
 
@@ -179,13 +179,16 @@ class CsvSales:
             elif name != KEY and not name.startswith(_CUSTOMER):
                 document[name] = text
         document["products"] = open_.products
+        key, (_, column) = open_.told.get(KEY), self.placed.get(KEY, (0, KEY))
+        if key is not None:
+            open_.faults += faults_of_key(key, line=open_.line, column=column)
         return FileSale(
             line=open_.line,
             last_line=open_.last_line,
             lines=tuple(open_.lines),
             size=_LINE_BYTES * len(open_.lines),
             document=document,
-            key=open_.told.get(KEY),
+            key=key,
             columns={name: column for name, (_, column) in self.placed.items()},
             faults=tuple(open_.faults),
         )

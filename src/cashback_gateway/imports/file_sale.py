@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final, cast
+from typing import Final, cast
 
+from cashback_core.sales.same_sale import is_idempotency_key
+from cashback_core.values.violations import show
+from cashback_gateway.imports.lines import Fault
 from cashback_gateway.imports.profile import PRODUCT
-
-if TYPE_CHECKING:
-    from cashback_gateway.imports.lines import Fault
 
 KEY: Final = "idempotency_key"
 
@@ -53,3 +53,18 @@ class FileSale:
         number = int(parts[1]) if len(parts) > 1 and parts[1].isdigit() else 0
         line = self.lines[number] if number < len(self.lines) else self.line
         return line, self.columns.get(f"{PRODUCT}{'.'.join(parts[2:])}", pointer)
+
+
+def faults_of_key(key: object, *, line: int, column: str) -> tuple[Fault, ...]:
+    """What is wrong with a sale's idempotency key."""
+    if is_idempotency_key(key):
+        return ()
+    return (
+        Fault(
+            line=line,
+            column=column,
+            code="idempotency_key_format",
+            reason="expected 1 to 255 visible ASCII characters, no comma",
+            received=show(key),
+        ),
+    )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, BinaryIO, Final, cast
 
 from cashback_gateway.imports.csv_sales import CUT, CsvSales
-from cashback_gateway.imports.file_sale import KEY, FileSale
+from cashback_gateway.imports.file_sale import KEY, FileSale, faults_of_key
 from cashback_gateway.imports.lines import Fault, rows, text_lines
 from cashback_gateway.imports.profile import ProfileError
 from cashback_gateway.imports.strict_json import NotJsonLineError, decode_line
@@ -48,7 +48,7 @@ def _json_sales(file: BinaryIO, profile: Profile) -> Iterator[FileSale]:
             yield FileSale(line=number, last_line=number, faults=(fault,))
             continue
         key = _key_beside(document)
-        faults = () if key is None or isinstance(key, str) else (_not_a_key(number),)
+        faults = () if key is None else faults_of_key(key, line=number, column=KEY)
         yield FileSale(
             line=number,
             last_line=number,
@@ -64,7 +64,3 @@ def _key_beside(document: object) -> object:
     return (
         cast("dict[str, object]", document).pop(KEY, None) if isinstance(document, dict) else None
     )
-
-
-def _not_a_key(line: int) -> Fault:
-    return Fault(line=line, column=KEY, code="key", reason="a key is a text")
