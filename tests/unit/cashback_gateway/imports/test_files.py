@@ -107,6 +107,12 @@ def test_no_date_is_guessed(text: str) -> None:
         read_instant(text, "%d/%m/%Y")
 
 
+def test_figures_side_by_side_are_whole() -> None:
+    assert read_instant("20260111", "%Y%m%d") == "2026-01-11T00:00:00"
+    with pytest.raises(CellError):
+        read_instant("2026111", "%Y%m%d")
+
+
 def test_lines_that_follow_one_another_with_one_number_are_one_sale() -> None:
     first, second, again = csv(ROW.format(1), ROW.format(1), ROW.format(2), ROW.format(1))
     document = cast("dict[str, Any]", first.document)
