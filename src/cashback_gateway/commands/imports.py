@@ -42,6 +42,7 @@ from cashback_gateway.imports.lines import UnreadableFileError
 from cashback_gateway.imports.profile import ProfileError, read_profile
 from cashback_gateway.imports.progress import ProgressFile, digest_of
 from cashback_gateway.imports.report import Report
+from cashback_gateway.imports.report_file import BadReportError, report_file
 from cashback_gateway.imports.run import ImportRun, Sender, StoppedError
 from cashback_gateway.imports.sales import sales_of
 from cashback_gateway.processes.container import now
@@ -117,6 +118,8 @@ async def import_file(
                 with file.open("rb") as opened:
                     return await preview(sales_of(opened, profile), as_json=json)
             return await _take(importing, file, profile, how, by=by, as_json=json)
+    except BadReportError as error:
+        raise WrongUseError(str(error)) from error
     except (ProfileError, UnreadableFileError) as error:
         raise ActRefusedError(f"{file}: {error}") from error
 
@@ -202,9 +205,10 @@ async def _take(
         begun = None  # the database went back: what was told of it is not so any more
     path = how.report or file.with_name(f"{file.name}.report.csv")
     goes_on = begun is not None and path.exists()
-    # Whoever shares the machine need not read what is wrong with people's purchases.
-    with file.open("rb") as opened, path.open("a" if goes_on else "w", encoding="utf-8") as told:
-        path.chmod(0o600)
+    with (
+        file.open("rb") as opened,
+        report_file(path, source=file, goes_on=goes_on) as told,
+    ):
         run = ImportRun(
             submit_batch=SubmitBatch(submit_sale=importing.submit()),
             sender=Sender(
