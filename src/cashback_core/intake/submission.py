@@ -354,7 +354,18 @@ class SubmitSale:
         return Replayed(await self._settled(record, request))
 
     async def _accept(self, submission: Submission) -> Acceptance:
-        """Commit the sale and begin to deliver what was leased with it."""
+        """Commit the sale and begin to deliver what was leased with it.
+
+        Of whoever reads one group alone a name is looked at in its turn, for it may be a guess.
+        """
+        group = submission.reads_only
+        if group is None or submission.sale.customer is None:
+            return await self._commit(submission)
+        clock_s = self.under_way.deliverer.clock_s
+        async with self.wrong_names.guess(group, clock_s=clock_s) as whole:
+            return await self._commit(replace(submission, whole_names=whole))
+
+    async def _commit(self, submission: Submission) -> Acceptance:
         claim = _first_claim(submission)
         claimed_at_s = self.under_way.deliverer.clock_s()
         try:
@@ -421,8 +432,6 @@ class SubmitSale:
             submitted_by=request.submitted_by,
             group=request.group,
             reads_only=request.reads_only,
-            whole_names=request.reads_only is not None
-            and self.wrong_names.are_too_many(request.reads_only, now_s=deliverer.clock_s()),
         )
 
     async def _settled(self, record: Record, request: SaleRequest) -> Record:
