@@ -170,13 +170,20 @@ class QuoteSale:
         *,
         idempotency_key: str | None = None,
         reads_only: str | None = None,
+        as_recorded: bool = False,
     ) -> Quoted:
         """Raises InvalidSale, UnknownMerchant, StoreUnavailable.
 
-        With `reads_only` for somebody who reads that group's records alone.
+        With `reads_only` for somebody who reads that group's records alone; `as_recorded` as
+        history, of any age.
         """
         terms, sale, cashback = await _read_anew(
-            self.store, merchant_id, document, self.now, idempotency_key=idempotency_key
+            self.store,
+            merchant_id,
+            document,
+            self.now,
+            idempotency_key=idempotency_key,
+            as_recorded=as_recorded,
         )
         meaning = await self.store.meaning(
             merchant_id,
