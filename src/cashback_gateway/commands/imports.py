@@ -6,6 +6,7 @@ rate, and no provider. A worker delivers what is due.
 
 from __future__ import annotations
 
+import asyncio
 import os
 import random
 import sys
@@ -42,6 +43,7 @@ from cashback_gateway.imports.lines import UnreadableFileError
 from cashback_gateway.imports.profile import ProfileError, read_profile
 from cashback_gateway.imports.progress import ProgressFile, digest_of
 from cashback_gateway.imports.report import Report
+from cashback_gateway.imports.report_file import BadReportError, report_file
 from cashback_gateway.imports.run import ImportRun, Sender, StoppedError
 from cashback_gateway.imports.sales import sales_of
 from cashback_gateway.processes.container import now
@@ -51,6 +53,7 @@ if TYPE_CHECKING:
 
     from cashback_core.delivery.evidence import Evidence
     from cashback_core.delivery.provider import CreditRequest
+    from cashback_core.intake.submission import SaleRequest, Submitted
     from cashback_gateway.commands.place import Workplace
     from cashback_gateway.imports.profile import Profile
     from cashback_gateway.imports.progress import Reached
@@ -101,6 +104,8 @@ async def import_file(
         raise WrongUseError("--as: the name stands with each sale, in ASCII")
     try:
         profile = read_profile(how.profile, file)
+        if file.exists() and not file.is_file():  # a pipe is read once, and this reads twice
+            raise ActRefusedError(f"{file} is no regular file")
         with file.open("rb"):
             pass
     except ProfileError as error:
@@ -112,11 +117,15 @@ async def import_file(
             if by is None or dry_run:
                 quote = QuoteSale(store=importing.store, now=now)
                 preview = Preview(
-                    quote=None if how.as_recorded else quote, merchant_id=importing.merchant_id
+                    quote=quote,
+                    merchant_id=importing.merchant_id,
+                    as_recorded=how.as_recorded,
                 )
                 with file.open("rb") as opened:
                     return await preview(sales_of(opened, profile), as_json=json)
             return await _take(importing, file, profile, how, by=by, as_json=json)
+    except BadReportError as error:
+        raise WrongUseError(str(error)) from error
     except (ProfileError, UnreadableFileError) as error:
         raise ActRefusedError(f"{file}: {error}") from error
 
@@ -151,6 +160,21 @@ class _Importing:
         )
         under_way = DeliveriesUnderWay(deliverer)
         return SubmitSale(store=self.store, under_way=under_way, now=now, new_id=new_id)
+
+
+@dataclass(frozen=True, slots=True)
+class _Ending:
+    """Submits sales; of an interrupted run each that began ends, with the database still there."""
+
+    submit_sale: SubmitSale
+
+    async def __call__(self, request: SaleRequest) -> Submitted:
+        task = asyncio.ensure_future(self.submit_sale(request))
+        try:
+            return await asyncio.shield(task)
+        except asyncio.CancelledError:
+            await asyncio.gather(task, return_exceptions=True)
+            raise
 
 
 @asynccontextmanager
@@ -202,11 +226,12 @@ async def _take(
         begun = None  # the database went back: what was told of it is not so any more
     path = how.report or file.with_name(f"{file.name}.report.csv")
     goes_on = begun is not None and path.exists()
-    # Whoever shares the machine need not read what is wrong with people's purchases.
-    with file.open("rb") as opened, path.open("a" if goes_on else "w", encoding="utf-8") as told:
-        path.chmod(0o600)
+    with (
+        file.open("rb") as opened,
+        report_file(path, source=file, goes_on=goes_on) as told,
+    ):
         run = ImportRun(
-            submit_batch=SubmitBatch(submit_sale=importing.submit()),
+            submit_batch=SubmitBatch(submit_sale=_Ending(importing.submit())),
             sender=Sender(
                 merchant_id=importing.merchant_id,
                 file=digest,
@@ -224,6 +249,9 @@ async def _take(
             line = error.line if isinstance(error, StoppedError) else 0
             words = f"the database is away; {line} lines are done: the same command goes on"
             raise ActRefusedError(words) from error
+        except asyncio.CancelledError:
+            print("interrupted: the same command takes the rest", file=sys.stderr)
+            raise
     if as_json:
         show_json({**tally.as_told(), "report": str(path)})
     else:
