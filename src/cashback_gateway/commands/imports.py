@@ -22,7 +22,6 @@ from adapters.postgres.administration.transactions import Administration
 from adapters.postgres.cashbacks.store import PostgresCashbackStore
 from adapters.postgres.connection.database import Database
 from adapters.postgres.connection.startup_checks import refuse_other_key
-from cashback_core import __version__
 from cashback_core.delivery.deliverer import Deliverer, DeliveriesUnderWay
 from cashback_core.delivery.provider import Provider
 from cashback_core.delivery.states import DeliveryPolicy
@@ -40,9 +39,8 @@ from cashback_gateway.commands.refusals import ActRefusedError, WrongUseError
 from cashback_gateway.commands.tables import show_json
 from cashback_gateway.imports.lines import UnreadableFileError
 from cashback_gateway.imports.profile import ProfileError, read_profile
-from cashback_gateway.imports.progress import ProgressFile, digest_of
 from cashback_gateway.imports.report import Report
-from cashback_gateway.imports.run import ImportRun, Sender, StoppedError
+from cashback_gateway.imports.run import ImportRun, Sender, StoppedError, digest_of
 from cashback_gateway.imports.sales import sales_of
 from cashback_gateway.processes.container import now
 
@@ -53,7 +51,7 @@ if TYPE_CHECKING:
     from cashback_core.delivery.provider import CreditRequest
     from cashback_gateway.commands.place import Workplace
     from cashback_gateway.imports.profile import Profile
-    from cashback_gateway.imports.progress import Reached
+    from cashback_gateway.imports.run import Reached
 
 _TOLD_EVERY_S: Final = 5.0
 
@@ -73,9 +71,6 @@ class How:
     as_recorded: Annotated[
         bool, Parameter(help="history: stored for good, and never sent to the provider")
     ] = False
-    again: Annotated[bool, Parameter(help="from the first line on, whatever was told before")] = (
-        False
-    )
     report: Annotated[
         Path | None,
         read_by(read_path, "where faults are written; default: FILE.report.csv"),
@@ -136,11 +131,9 @@ class _Nobody(Provider):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Importing:
-    merchant: str
     merchant_id: int
     group: str | None
     store: PostgresCashbackStore
-    state: Path
 
     def submit(self) -> SubmitSale:
         deliverer = Deliverer(
@@ -171,7 +164,6 @@ async def _importing(
                     raise ActRefusedError(f"there is no client {client!r} of {merchant!r}")
                 group = f"{CLIENT}{found.state.group or client}"
             yield _Importing(
-                merchant=merchant,
                 merchant_id=caller.merchant_id,
                 group=group,
                 store=PostgresCashbackStore(
@@ -179,7 +171,6 @@ async def _importing(
                     DeliveryPolicy(),
                     precedes=settings.reconciliation.precedes,
                 ),
-                state=here.state / "imports",
             )
 
 
@@ -194,16 +185,9 @@ async def _take(
 ) -> int:
     digest = digest_of(file)
     subject = f"operator:{by}"
-    mode = "recorded" if how.as_recorded else "live"
-    name = f"{digest[:32]}-{importing.merchant}-{profile.digest}-{mode}-{__version__}.json"
-    progress = ProgressFile(importing.state / name)
-    begun = None if how.again else progress.read()
-    if begun is not None and not await _still_there(importing, begun):
-        begun = None  # the database went back: what was told of it is not so any more
     path = how.report or file.with_name(f"{file.name}.report.csv")
-    goes_on = begun is not None and path.exists()
     # Whoever shares the machine need not read what is wrong with people's purchases.
-    with file.open("rb") as opened, path.open("a" if goes_on else "w", encoding="utf-8") as told:
+    with file.open("rb") as opened, path.open("w", encoding="utf-8") as told:
         path.chmod(0o600)
         run = ImportRun(
             submit_batch=SubmitBatch(submit_sale=importing.submit()),
@@ -214,36 +198,29 @@ async def _take(
                 group=importing.group or subject,
                 as_recorded=how.as_recorded,
             ),
-            report=Report(told, begun=goes_on),
-            progress=progress,
-            on_chunk=_Progress(size=os.fstat(opened.fileno()).st_size, tell=opened.tell),
+            report=Report(told),
+            on_chunk=Progress(size=os.fstat(opened.fileno()).st_size, tell=opened.tell),
         )
         try:
-            tally = await run(sales_of(opened, profile), begun)
+            tally = await run(sales_of(opened, profile))
         except (StoppedError, StoreUnavailable) as error:
             line = error.line if isinstance(error, StoppedError) else 0
-            words = f"the database is away; {line} lines are done: the same command goes on"
+            words = f"the database is away; {line} lines are done: run it again, which repeats none"
             raise ActRefusedError(words) from error
     if as_json:
         show_json({**tally.as_told(), "report": str(path)})
     else:
-        since = f", from line {begun.line + 1} on" if begun is not None else ""
         print(
-            f"{tally.all} sales{since}: {tally.taken} taken, {tally.known} recorded before,"
+            f"{tally.all} sales: {tally.taken} taken, {tally.known} recorded before,"
             f" {tally.refused} refused"
         )
         if tally.refused:
-            print(f"{path} tells why; when that is mended, --again takes the rest")
+            print(f"{path} tells why; when that is mended, the same command takes the rest")
     return 1 if tally.refused else 0
 
 
-async def _still_there(importing: _Importing, begun: Reached) -> bool:
-    proof = begun.proof
-    return proof is None or await importing.store.find(importing.merchant_id, proof) is not None
-
-
 @dataclass(slots=True, kw_only=True)
-class _Progress:
+class Progress:
     """Tells on standard error, every few seconds, how far it came."""
 
     size: int
@@ -253,6 +230,7 @@ class _Progress:
     _first: int = -1
 
     def __call__(self, reached: Reached) -> None:
+        """Tell it, if that is due."""
         now_s = time.monotonic()
         if self._first < 0:
             self._first, self._began_s = reached.tally.all, now_s

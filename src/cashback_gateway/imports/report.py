@@ -49,11 +49,10 @@ class ImportTally:
 class Report:
     """A CSV file, which is written line by line: a run that breaks off has told what it knew."""
 
-    def __init__(self, file: TextIO, *, begun: bool) -> None:
+    def __init__(self, file: TextIO) -> None:
         self._file = file
         self._writer = csv.writer(file, lineterminator="\n")
-        if not begun:
-            self._writer.writerow(COLUMNS)
+        self._writer.writerow(COLUMNS)
 
     def tell(self, sale: FileSale, faults: Sequence[Fault]) -> None:
         """Write what is wrong with a sale."""

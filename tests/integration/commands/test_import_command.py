@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 import psycopg
 import pytest
+from psycopg.conninfo import conninfo_to_dict
 
 from cashback_core.values.documents import cpf_check_digits
-from cashback_gateway.imports.progress import ProgressFile
+from cashback_gateway.commands.imports import Progress
 from integration.command_line import SRC, call
 from integration.running import ERASURE_KEY
 
@@ -127,8 +128,8 @@ def test_a_dry_run_shows_how_it_is_understood_and_writes_nothing(shop: Shop) -> 
 def test_a_file_is_taken_in_once_however_often_it_is_sent(shop: Shop) -> None:
     shop.write(*[line for n in range(1, 701) for line in lines_of(n)])
     assert shop.take() == counted(taken=700)
-    assert shop.take() == counted(taken=700), "nothing is left to do"
-    assert shop.take("--again") == counted(known=700)
+    assert shop.take() == counted(known=700)
+    assert not (shop.folder / "var").exists(), "nothing is kept but what is recorded"
     found = "select status, count(*) from cashbacks group by 1"
     assert shop.rows(found) == [("pending", 700)]
     whose = "select distinct submitted_by, store from sales"
@@ -170,58 +171,43 @@ def test_when_what_was_wrong_is_mended_the_rest_is_taken(shop: Shop) -> None:
     assert shop.rows("select count(*) from sales") == [(2,)]
 
 
-def test_a_run_that_broke_off_goes_on_from_there(
-    shop: Shop, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_run_that_broke_off_is_run_again(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     shop.write(*[line for n in range(1, 1201) for line in lines_of(n)], *lines_of(1201, type="Z"))
-    write = ProgressFile.write
-    written: list[int] = []
+    reached: list[int] = []
 
-    def break_off(self: Any, reached: Any) -> None:
-        write(self, reached)
-        written.append(reached.line)
-        if len(written) == 2:
+    def break_off(_: Progress, so_far: Any) -> None:
+        reached.append(so_far.tally.taken)
+        if len(reached) == 2:
             raise KeyboardInterrupt
 
-    monkeypatch.setattr(ProgressFile, "write", break_off)
-    with pytest.raises(SystemExit) as ended:
-        shop.run("--as", "ana")
+    with monkeypatch.context() as patched:
+        patched.setattr(Progress, "__call__", break_off)
+        with pytest.raises(SystemExit) as ended:
+            shop.run("--as", "ana")
     assert ended.value.code == 130
+    assert reached == [500, 1000]
     assert shop.rows("select count(*) from sales") == [(1000,)]
-    assert shop.take(code=1) == counted(taken=1200, refused=1)
-    assert written[2] > written[1]
+    assert shop.take(code=1) == counted(taken=200, known=1000, refused=1)
     assert [row["code"] for row in shop.report()] == ["product_type_unknown"]
     assert shop.rows("select count(*) from sales") == [(1200,)]
 
 
-def test_no_sale_is_passed_over_where_a_run_broke_off_beside_a_damaged_line(
-    shop: Shop, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    # The damaged line is told before the sale before it has ended, and is the chunk's last.
-    shop.write(*[line for n in range(1, 501) for line in lines_of(n)], "cut", *lines_of(501))
-    write = ProgressFile.write
-
-    def break_off(self: Any, reached: Any) -> None:
-        write(self, reached)
-        raise KeyboardInterrupt
-
-    with monkeypatch.context() as patched:
-        patched.setattr(ProgressFile, "write", break_off)
-        with pytest.raises(SystemExit):
-            shop.run("--as", "ana")
-    assert shop.rows("select count(*) from sales") == [(499,)]
-    assert shop.take(code=1) == counted(taken=501, refused=1)
-
-
+@pytest.mark.parametrize("last", ["known", "new"])
 def test_after_a_restore_the_file_is_taken_in_again(
-    shop: Shop, postgres_server: EmbeddedPostgres, template: str
+    shop: Shop, postgres_server: EmbeddedPostgres, last: str
 ) -> None:
-    shop.write(*lines_of(1), *lines_of(2))
-    assert shop.take() == counted(taken=2)
-    shop.dsn = postgres_server.create_database("imported_before", template=template)
-    shop.environ["DATABASE_URL"] = shop.dsn
-    assert shop.take() == counted(taken=2)
-    assert shop.rows("select count(*) from sales") == [(2,)]
+    # The file's last sale may well be one that is older than the backup.
+    shop.write(*lines_of(1))
+    assert shop.take() == counted(taken=1)
+    name = conninfo_to_dict(shop.dsn)["dbname"]
+    restored = postgres_server.create_database(f"restored_before_{last}", template=str(name))
+    numbers = (2, 3, 1) if last == "known" else (1, 2, 3)
+    shop.write(*[line for number in numbers for line in lines_of(number)])
+    assert shop.take() == counted(taken=2, known=1)
+    shop.dsn = shop.environ["DATABASE_URL"] = restored
+    assert shop.rows("select count(*) from sales") == [(1,)]
+    assert shop.take() == counted(taken=2, known=1)
+    assert shop.rows("select count(*) from sales") == [(3,)]
 
 
 def test_json_lines_are_sales_as_a_request_has_them(shop: Shop) -> None:
@@ -237,7 +223,7 @@ def test_json_lines_are_sales_as_a_request_has_them(shop: Shop) -> None:
     texts = [json.dumps(sale), '{"a": 1, "a": 2}', json.dumps(keyed), "", '{"sold_at": "20']
     shop.file.write_bytes(b"\xef\xbb\xbf" + "\n".join(texts).encode())
     assert shop.take(code=1, profile=False) == counted(taken=2, refused=2)
-    assert shop.take("--again", code=1, profile=False) == counted(known=2, refused=2)
+    assert shop.take(code=1, profile=False) == counted(known=2, refused=2)
     names = "select name from sale_names where kind = 'idempotency_key' order by 1"
     keys = [name for (name,) in shop.rows(names)]
     assert keys[1] == "k-1"
