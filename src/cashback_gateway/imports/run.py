@@ -73,9 +73,8 @@ class Sender:
 
     def request(self, sale: FileSale, raw: bytes) -> SaleRequest:
         """The request of a sale."""
-        key = sale.key
-        if key is None and sale.sale_id is None:
-            key = f"import-{self.file[:32]}-{sale.line}"
+        is_nameless = sale.key is None and sale.sale_id is None
+        key = f"import-{self.file[:32]}-{sale.line}" if is_nameless else sale.key
         return SaleRequest(
             merchant_id=self.merchant_id,
             document=sale.document,
@@ -86,6 +85,7 @@ class Sender:
             submitted_by=self.submitted_by,
             group=self.group,
             as_recorded=self.as_recorded,
+            key_is_own=not is_nameless,
         )
 
 

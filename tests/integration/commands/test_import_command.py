@@ -93,7 +93,7 @@ class Shop:
         return {name: told[name] for name in ("taken", "known", "refused")}
 
     def report(self) -> list[dict[str, str]]:
-        with self.file.with_name("night.csv.report.csv").open(encoding="utf-8") as file:
+        with self.file.with_name(f"{self.file.name}.report.csv").open(encoding="utf-8") as file:
             return [*csv.DictReader(file)]
 
     def rows(self, query: str) -> list[tuple[Any, ...]]:
@@ -235,6 +235,39 @@ def test_history_is_stored_and_never_sent(shop: Shop) -> None:
     shop.write(*lines_of(1, date="02/01/2021 10:00"), *lines_of(2))
     assert shop.take("--as-recorded") == counted(taken=2)
     assert {status for (status,) in shop.rows("select status from cashbacks")} == {"recorded"}
+
+
+def nameless(*totals: str) -> str:
+    """JSON Lines of sales without a name, each of one product."""
+    return "\n".join(
+        json.dumps(
+            {
+                "sold_at": f"{NOW:%Y-%m-%dT%H:%M:%SZ}",
+                "customer": {"document": cpf(1), "name": "JOSE DA SILVA"},
+                "total": total,
+                "products": [{"type": "A", "value": total, "qty": 1}],
+            }
+        )
+        for total in totals
+    )
+
+
+@pytest.mark.parametrize("first", [("--as-recorded",), ()])
+@pytest.mark.parametrize("equal_content", ["sale_id", "key", "never"])
+def test_a_file_without_names_that_was_edited_is_not_paid_again(
+    shop: Shop, equal_content: str, first: tuple[str, ...]
+) -> None:
+    with psycopg.connect(shop.dsn) as owner:
+        owner.execute(
+            "update merchants set equal_content = %s where slug = 'demo'", [equal_content]
+        )
+    shop.file = shop.folder / "night.jsonl"
+    shop.file.write_text(nameless("41.00", "42.00"), "utf-8")
+    assert shop.take(*first, profile=False) == counted(taken=2)
+    shop.file.write_text("\n" + nameless("41.00", "42.00", "43.00"), "utf-8")
+    assert shop.take(code=1, profile=False) == counted(taken=1, refused=2)
+    assert [row["code"] for row in shop.report()] == ["sale_already_recorded"] * 2
+    assert shop.rows("select count(*) from sales") == [(3,)]
 
 
 def test_an_import_comes_under_the_group_of_its_client(shop: Shop) -> None:
