@@ -210,13 +210,10 @@ async def _take(
     if as_json:
         show_json({**tally.as_told(), "report": str(path)})
     else:
-        print(
-            f"{tally.all} sales: {tally.taken} taken, {tally.known} recorded before,"
-            f" {tally.refused} refused"
-        )
-        if tally.refused:
+        print(f"{tally.all} sales: {tally.words}")
+        if tally.untaken:
             print(f"{path} tells why; when that is mended, the same command takes the rest")
-    return 1 if tally.refused else 0
+    return 1 if tally.untaken else 0
 
 
 @dataclass(slots=True, kw_only=True)
@@ -241,8 +238,7 @@ class Progress:
         tally, spent_s = reached.tally, now_s - self._began_s
         pace = f", {(tally.all - self._first) / spent_s:.0f} sales/s" if spent_s else ""
         print(
-            f"line {reached.line} ({share} %): {tally.taken} taken, {tally.known} recorded"
-            f" before, {tally.refused} refused{pace}",
+            f"line {reached.line} ({share} %): {tally.words}{pace}",
             file=sys.stderr,
             flush=True,
         )

@@ -15,7 +15,7 @@ from cashback_core.intake.batch import MAX_SALES, NotTaken
 from cashback_core.intake.submission import Recorded, Replayed, SaleRequest, UnknownMerchant
 from cashback_core.values.availability import StoreUnavailable
 from cashback_gateway.imports.lines import Fault
-from cashback_gateway.imports.report import ImportTally, Report, faults_of
+from cashback_gateway.imports.report import ImportTally, Report, crossed, faults_of
 from cashback_gateway.imports.sales import MAX_SALE_BYTES
 
 if TYPE_CHECKING:
@@ -162,7 +162,15 @@ class ImportRun:
         if isinstance(outcome, Recorded):
             tally.taken += 1
         elif isinstance(outcome, Replayed):
-            tally.known += 1
+            as_recorded = self.sender.as_recorded
+            fault = crossed(sale, outcome.record, as_recorded=as_recorded)
+            if fault is None:
+                tally.known += 1
+            elif as_recorded:
+                tally.already_live += 1
+            else:
+                tally.is_history += 1
+            faults = [] if fault is None else [fault]
         else:
             tally.refused += 1
         self.report.tell(sale, faults)

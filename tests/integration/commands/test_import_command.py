@@ -90,7 +90,7 @@ class Shop:
         done = self.run("--as", "ana", "--json", *words, profile=profile)
         assert done.returncode == code, (done.stdout, done.stderr)
         told: dict[str, Any] = json.loads(done.stdout)
-        return {name: told[name] for name in ("taken", "known", "refused")}
+        return {name: count for name, count in told.items() if count and name != "report"}
 
     def report(self) -> list[dict[str, str]]:
         with self.file.with_name(f"{self.file.name}.report.csv").open(encoding="utf-8") as file:
@@ -106,8 +106,9 @@ def shop(tmp_path: Path, environ: dict[str, str], dsn: str) -> Shop:
     return Shop(tmp_path, environ, dsn)
 
 
-def counted(taken: int = 0, known: int = 0, refused: int = 0) -> dict[str, int]:
-    return {"taken": taken, "known": known, "refused": refused}
+def counted(**counts: int) -> dict[str, int]:
+    """What is told of a run: how many sales there were of each outcome, if any."""
+    return counts
 
 
 def test_a_dry_run_shows_how_it_is_understood_and_writes_nothing(shop: Shop) -> None:
@@ -268,6 +269,41 @@ def test_a_file_without_names_that_was_edited_is_not_paid_again(
     assert shop.take(code=1, profile=False) == counted(taken=1, refused=2)
     assert [row["code"] for row in shop.report()] == ["sale_already_recorded"] * 2
     assert shop.rows("select count(*) from sales") == [(3,)]
+
+
+def test_history_that_is_live_already_is_told_by_line(shop: Shop) -> None:
+    shop.write(*lines_of(1))
+    assert shop.take() == counted(taken=1)
+    shop.write(*lines_of(2), *lines_of(1))
+    assert shop.take("--as-recorded", code=1) == counted(taken=1, already_live=1)
+    ((paid,),) = shop.rows("select cashback_id from cashbacks where status = 'pending'")
+    told = [(row["line"], row["sale_id"], row["code"], row["received"]) for row in shop.report()]
+    assert told == [("4", "NF-1", "already_live", str(paid))]
+    assert "pending" in shop.report()[0]["reason"]
+    said = shop.run("--as", "ana", "--as-recorded")
+    assert said.returncode == 1
+    assert "0 taken, 1 known before, 0 refused, 1 live already" in said.stdout
+
+
+def test_live_sales_that_are_history_are_told_by_line(shop: Shop) -> None:
+    shop.write(*lines_of(1))
+    assert shop.take("--as-recorded") == counted(taken=1)
+    shop.write(*lines_of(1), *lines_of(2))
+    assert shop.take(code=1) == counted(taken=1, is_history=1)
+    assert [(row["line"], row["code"]) for row in shop.report()] == [("2", "is_history")]
+    assert "1 history already" in shop.run("--as", "ana").stdout
+    found = "select status, count(*) from cashbacks group by 1 order by 1"
+    assert shop.rows(found) == [("pending", 1), ("recorded", 1)]
+
+
+def test_what_earned_nothing_is_the_same_live_and_as_history(shop: Shop) -> None:
+    shop.file = shop.folder / "night.jsonl"
+    nothing = json.loads(nameless("0.01"))
+    shop.file.write_text(json.dumps({**nothing, "sale_id": "NF-1"}), "utf-8")
+    assert shop.take("--as-recorded", profile=False) == counted(taken=1)
+    assert shop.rows("select status from cashbacks") == [("not_due",)]
+    assert shop.take(profile=False) == counted(known=1)
+    assert shop.take("--as-recorded", profile=False) == counted(known=1)
 
 
 def test_an_import_comes_under_the_group_of_its_client(shop: Shop) -> None:
