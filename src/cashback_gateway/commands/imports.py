@@ -13,7 +13,7 @@ import time
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Final, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, BinaryIO, Final, NoReturn
 
 from cyclopts import Parameter
 
@@ -41,17 +41,18 @@ from cashback_gateway.imports.lines import UnreadableFileError
 from cashback_gateway.imports.profile import ProfileError, read_profile
 from cashback_gateway.imports.report import Report
 from cashback_gateway.imports.run import ImportRun, Sender, StoppedError, digest_of
-from cashback_gateway.imports.sales import sales_of
+from cashback_gateway.imports.sales import of_history, sales_of
 from cashback_gateway.processes.container import now
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator
+    from collections.abc import AsyncGenerator, Iterator
 
     from cashback_core.delivery.evidence import Evidence
     from cashback_core.delivery.provider import CreditRequest
     from cashback_gateway.commands.place import Workplace
     from cashback_gateway.imports.profile import Profile
     from cashback_gateway.imports.run import Reached
+    from cashback_gateway.imports.sales import FileSale
 
 _TOLD_EVERY_S: Final = 5.0
 
@@ -71,10 +72,18 @@ class How:
     as_recorded: Annotated[
         bool, Parameter(help="history: stored for good, and never sent to the provider")
     ] = False
+    nameless: Annotated[
+        bool, Parameter(help="history without sale_id and key, too, which no ERP will send again")
+    ] = False
     report: Annotated[
         Path | None,
         read_by(read_path, "where faults are written; default: FILE.report.csv"),
     ] = None
+
+    def sales(self, file: BinaryIO, profile: Profile) -> Iterator[FileSale]:
+        """Those of an open file."""
+        found = sales_of(file, profile)
+        return of_history(found) if self.as_recorded and not self.nameless else found
 
 
 async def import_file(
@@ -92,6 +101,8 @@ async def import_file(
     how = how or How()
     if by is None and not dry_run:
         raise WrongUseError("taking it in takes --as, too; --dry-run shows how it is understood")
+    if how.nameless and not how.as_recorded:
+        raise WrongUseError("--nameless is about --as-recorded: other sales need no name")
     if by is not None and not by.isascii():
         raise WrongUseError("--as: the name stands with each sale, in ASCII")
     try:
@@ -110,7 +121,7 @@ async def import_file(
                     quote=None if how.as_recorded else quote, merchant_id=importing.merchant_id
                 )
                 with file.open("rb") as opened:
-                    return await preview(sales_of(opened, profile), as_json=json)
+                    return await preview(how.sales(opened, profile), as_json=json)
             return await _take(importing, file, profile, how, by=by, as_json=json)
     except (ProfileError, UnreadableFileError) as error:
         raise ActRefusedError(f"{file}: {error}") from error
@@ -202,7 +213,7 @@ async def _take(
             on_chunk=Progress(size=os.fstat(opened.fileno()).st_size, tell=opened.tell),
         )
         try:
-            tally = await run(sales_of(opened, profile))
+            tally = await run(how.sales(opened, profile))
         except (StoppedError, StoreUnavailable) as error:
             line = error.line if isinstance(error, StoppedError) else 0
             words = f"the database is away; {line} lines are done: run it again, which repeats none"

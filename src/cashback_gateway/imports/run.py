@@ -73,8 +73,7 @@ class Sender:
 
     def request(self, sale: FileSale, raw: bytes) -> SaleRequest:
         """The request of a sale."""
-        is_nameless = sale.key is None and sale.sale_id is None
-        key = f"import-{self.file[:32]}-{sale.line}" if is_nameless else sale.key
+        key = f"import-{self.file[:32]}-{sale.line}" if sale.is_nameless else sale.key
         return SaleRequest(
             merchant_id=self.merchant_id,
             document=sale.document,
@@ -85,7 +84,7 @@ class Sender:
             submitted_by=self.submitted_by,
             group=self.group,
             as_recorded=self.as_recorded,
-            key_is_own=not is_nameless,
+            key_is_own=not sale.is_nameless,
         )
 
 

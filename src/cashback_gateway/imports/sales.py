@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, BinaryIO, Final, cast
 
 from cashback_core.sales.sale import MAX_LINES
@@ -14,7 +14,7 @@ from cashback_gateway.imports.profile import METADATA, PRODUCT, ProfileError
 from cashback_gateway.imports.strict_json import NotJsonLineError, decode_line
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from cashback_gateway.imports.profile import Profile
 
@@ -53,6 +53,11 @@ class FileSale:
         return sale_id if isinstance(sale_id, str) else None
 
     @property
+    def is_nameless(self) -> bool:
+        """Whether it has neither number nor key of its own."""
+        return self.key is None and self.sale_id is None
+
+    @property
     def raw(self) -> bytes:
         """Its bytes: of the same sale always the same."""
         told = json.dumps(self.document, ensure_ascii=False, separators=(",", ":"), default=str)
@@ -80,6 +85,20 @@ def sales_of(file: BinaryIO, profile: Profile) -> Iterator[FileSale]:
     if isinstance(header, Fault):
         raise ProfileError(f"line {header.line}, the columns' names: {header.reason}")
     yield from _Csv(profile, header.cells, profile.placed(header.cells)).sales(records)
+
+
+def of_history(sales: Iterable[FileSale]) -> Iterator[FileSale]:
+    """The same; one that no repeat would be known by has a fault that says so."""
+    reason = (
+        "history needs the sale_id or key that its ERP will send, or that is paid again;"
+        " where it is never sent: --nameless"
+    )
+    for sale in sales:
+        if sale.faults or not sale.is_nameless:
+            yield sale
+        else:
+            fault = Fault(line=sale.line, code="history_without_name", reason=reason)
+            yield replace(sale, faults=(fault,))
 
 
 def _json_sales(file: BinaryIO, profile: Profile) -> Iterator[FileSale]:

@@ -253,7 +253,7 @@ def nameless(*totals: str) -> str:
     )
 
 
-@pytest.mark.parametrize("first", [("--as-recorded",), ()])
+@pytest.mark.parametrize("first", [("--as-recorded", "--nameless"), ()])
 @pytest.mark.parametrize("equal_content", ["sale_id", "key", "never"])
 def test_a_file_without_names_that_was_edited_is_not_paid_again(
     shop: Shop, equal_content: str, first: tuple[str, ...]
@@ -269,6 +269,28 @@ def test_a_file_without_names_that_was_edited_is_not_paid_again(
     assert shop.take(code=1, profile=False) == counted(taken=1, refused=2)
     assert [row["code"] for row in shop.report()] == ["sale_already_recorded"] * 2
     assert shop.rows("select count(*) from sales") == [(3,)]
+
+
+def test_history_needs_the_name_that_its_erp_will_send(shop: Shop) -> None:
+    shop.file = shop.folder / "past.jsonl"
+    first, second, third = map(json.loads, nameless("41.00", "42.00", "43.00").split("\n"))
+    sales = [first, {**second, "sale_id": "NF-2"}, {**third, "idempotency_key": "k-3"}]
+    shop.file.write_text("\n".join(map(json.dumps, sales)), "utf-8")
+    shown = shop.run("--dry-run", "--as-recorded", profile=False)
+    assert shown.returncode == 1
+    assert "1 of 3 sales have a fault" in shown.stdout
+    assert shop.take("--as-recorded", code=1, profile=False) == counted(taken=2, refused=1)
+    (told,) = shop.report()
+    assert (told["line"], told["code"]) == ("1", "history_without_name")
+    assert "sale_id" in told["reason"]
+    assert "--nameless" in told["reason"]
+    assert shop.take("--as-recorded", "--nameless", profile=False) == counted(taken=1, known=2)
+
+
+def test_nameless_is_said_of_history_alone(shop: Shop) -> None:
+    shop.write(*lines_of(1))
+    assert shop.run("--as", "ana", "--nameless").returncode == 2
+    assert shop.rows("select count(*) from sales") == [(0,)]
 
 
 def test_history_that_is_live_already_is_told_by_line(shop: Shop) -> None:
