@@ -11,17 +11,18 @@ import random
 import sys
 import time
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, BinaryIO, Final, NoReturn
 
 from cyclopts import Parameter
 
 from adapters.postgres.administration.clients import PostgresClients
-from adapters.postgres.administration.transactions import Administration
+from adapters.postgres.administration.transactions import Administration, merchant_called
 from adapters.postgres.cashbacks.store import PostgresCashbackStore
 from adapters.postgres.connection.database import Database
 from adapters.postgres.connection.startup_checks import refuse_other_key
+from cashback_core.administration.resources import Missing
 from cashback_core.delivery.deliverer import Deliverer, DeliveriesUnderWay
 from cashback_core.delivery.provider import Provider
 from cashback_core.delivery.states import DeliveryPolicy
@@ -30,12 +31,12 @@ from cashback_core.intake.submission import QuoteSale, SubmitSale
 from cashback_core.people.callers import CLIENT
 from cashback_core.values.availability import StoreUnavailable
 from cashback_core.values.ids import new_id
-from cashback_gateway.commands.as_platform import caller_for
+from cashback_gateway.commands.as_platform import caller
 from cashback_gateway.commands.import_preview import Preview
 from cashback_gateway.commands.parameters import Json, Signer, Slug
 from cashback_gateway.commands.place import Here
 from cashback_gateway.commands.readers import read_by, read_path
-from cashback_gateway.commands.refusals import ActRefusedError, WrongUseError
+from cashback_gateway.commands.refusals import ActRefusedError, WrongUseError, refused
 from cashback_gateway.commands.tables import show_json
 from cashback_gateway.imports.lines import UnreadableFileError
 from cashback_gateway.imports.profile import ProfileError, read_profile
@@ -165,17 +166,18 @@ async def _importing(
         seal = settings.database.seal
         refuse_other_key(settings.database.url, seal)
         async with Database(settings.database.url, seal=seal) as database:
-            opened = Administration(database)
-            caller = await caller_for(opened, merchant)
-            assert caller.merchant_id is not None
+            merchant_id = await merchant_called(database, merchant)
+            if merchant_id is None:
+                raise refused(Missing(), f"merchant {merchant!r}")
             group = None
             if client is not None:
-                found = await PostgresClients(opened).find(caller, client)
+                by = replace(caller(), merchant_id=merchant_id)
+                found = await PostgresClients(Administration(database)).find(by, client)
                 if found is None:
                     raise ActRefusedError(f"there is no client {client!r} of {merchant!r}")
                 group = f"{CLIENT}{found.state.group or client}"
             yield _Importing(
-                merchant_id=caller.merchant_id,
+                merchant_id=merchant_id,
                 group=group,
                 store=PostgresCashbackStore(
                     database,
