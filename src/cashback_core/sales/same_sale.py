@@ -7,9 +7,11 @@ sees to it that each name has one owner, by a unique key, and asks here what fol
 # ruff: noqa: TC001, TC003 - users' tools read these annotations at run time
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from typing import Final, TypeGuard
 from uuid import UUID
 
 from cashback_core.sales.content import (
@@ -28,6 +30,14 @@ from cashback_core.sales.rules import NumberScope
 from cashback_core.sales.sale import Sale
 from cashback_core.values.access_keys import holds_buyer, is_access_key, store_holds_buyer
 from cashback_core.values.masks import STARS
+
+_KEY: Final = re.compile(r"[!-+\--~]{1,255}\Z", re.ASCII)
+"""Visible ASCII less the comma."""
+
+
+def is_idempotency_key(text: object) -> TypeGuard[str]:
+    """Whether this may be an idempotency key, as it stands and without quotes around it."""
+    return isinstance(text, str) and _KEY.match(text) is not None
 
 
 class NameKind(StrEnum):

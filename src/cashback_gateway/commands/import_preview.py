@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from cashback_core.intake.submission import QuoteSale
+    from cashback_gateway.imports.file_sale import FileSale
     from cashback_gateway.imports.lines import Fault
-    from cashback_gateway.imports.sales import FileSale
 
 FIRST: Final = 10
 """So many sales are shown, and as many faults."""

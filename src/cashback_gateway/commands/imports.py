@@ -41,6 +41,7 @@ from cashback_gateway.commands.tables import show_json
 from cashback_gateway.imports.lines import UnreadableFileError
 from cashback_gateway.imports.profile import ProfileError, read_profile
 from cashback_gateway.imports.report import Report
+from cashback_gateway.imports.report_file import BadReportError, report_file
 from cashback_gateway.imports.run import ImportRun, Sender, StoppedError, digest_of
 from cashback_gateway.imports.sales import of_history, sales_of
 from cashback_gateway.processes.container import now
@@ -51,9 +52,9 @@ if TYPE_CHECKING:
     from cashback_core.delivery.evidence import Evidence
     from cashback_core.delivery.provider import CreditRequest
     from cashback_gateway.commands.place import Workplace
+    from cashback_gateway.imports.file_sale import FileSale
     from cashback_gateway.imports.profile import Profile
     from cashback_gateway.imports.run import Reached
-    from cashback_gateway.imports.sales import FileSale
 
 _TOLD_EVERY_S: Final = 5.0
 
@@ -124,6 +125,8 @@ async def import_file(
                 with file.open("rb") as opened:
                     return await preview(how.sales(opened, profile), as_json=json)
             return await _take(importing, file, profile, how, by=by, as_json=json)
+    except BadReportError as error:
+        raise WrongUseError(str(error)) from error
     except (ProfileError, UnreadableFileError) as error:
         raise ActRefusedError(f"{file}: {error}") from error
 
@@ -199,9 +202,7 @@ async def _take(
     digest = digest_of(file)
     subject = f"operator:{by}"
     path = how.report or file.with_name(f"{file.name}.report.csv")
-    # Whoever shares the machine need not read what is wrong with people's purchases.
-    with file.open("rb") as opened, path.open("w", encoding="utf-8") as told:
-        path.chmod(0o600)
+    with file.open("rb") as opened, report_file(path, source=file) as told:
         run = ImportRun(
             submit_batch=SubmitBatch(submit_sale=importing.submit()),
             sender=Sender(

@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from datetime import datetime
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from cashback_gateway.imports.profile import FIELDS, FieldKind
 
 if TYPE_CHECKING:
     from cashback_gateway.imports.profile import Profile
+
+_SIDE_BY_SIDE: Final = re.compile(r"%[A-Za-z]%[A-Za-z]")
 
 
 class CellError(ValueError):
@@ -46,6 +48,10 @@ def _number(decimal: str, thousands: str) -> re.Pattern[str]:
 def read_instant(text: str, date_format: str) -> str:
     """An instant as a sale tells it: without an offset in the merchant's time. Raises CellError."""
     try:
-        return datetime.strptime(text, date_format).isoformat()  # noqa: DTZ007 (the merchant's own)
+        told = datetime.strptime(text, date_format)  # noqa: DTZ007 (the merchant's own)
     except (ValueError, OverflowError, re.error):
-        raise CellError(f"a date such as {date_format} tells it") from None
+        told = None
+    # Figures side by side are parted by their count alone: 2026111 may be two days.
+    if told is None or (_SIDE_BY_SIDE.search(date_format) and told.strftime(date_format) != text):
+        raise CellError(f"a date such as {date_format} tells it")
+    return told.isoformat()

@@ -30,21 +30,26 @@ class UnreadableFileError(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fault:
-    """What is wrong at a line of the file, counted from 1; `column` is its name, if it is one's."""
+    """What is wrong at a line of the file, counted from 1; `column` is its name, if it is one's.
+
+    `ended` as a line has it.
+    """
 
     line: int
     code: str
     reason: str
     column: str | None = None
     received: str | None = None
+    ended: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TextLine:
-    """A line without its end."""
+    """A line without its end; not `ended` is a last one that had none, of a file cut short."""
 
     line: int
     text: str
+    ended: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +59,7 @@ class FileRow:
     line: int
     last_line: int
     cells: tuple[str, ...]
+    ended: bool = True
 
 
 def text_lines(file: BinaryIO, encoding: Encoding) -> Iterator[TextLine | Fault]:
@@ -65,23 +71,25 @@ def text_lines(file: BinaryIO, encoding: Encoding) -> Iterator[TextLine | Fault]
             if raw.startswith((b"\xff\xfe", b"\xfe\xff")):
                 raise UnreadableFileError("the file is UTF-16: save it as UTF-8")
             raw = raw.removeprefix(_MARK)
-        if len(raw) > MAX_LINE_BYTES and not raw.endswith(b"\n"):
+        ended = raw.endswith(b"\n")
+        if len(raw) > MAX_LINE_BYTES and not ended:
             while (more := file.readline(_CHUNK)) and not more.endswith(b"\n"):
                 pass
             reason = f"a line has at most {MAX_LINE_BYTES} bytes"
             yield Fault(line=number, code="line_too_long", reason=reason)
             continue
         if b"\0" in raw:
-            yield Fault(line=number, code="nul", reason="there is a NUL in it")
+            reason = "there is a NUL in it"
+            yield Fault(line=number, code="nul", reason=reason, ended=ended)
             continue
         try:
             text = raw.decode(encoding).rstrip("\r\n")
         except UnicodeDecodeError as error:
             reason = f"byte {error.start + 1} of the line is not {encoding}"
-            yield Fault(line=number, code="encoding", reason=reason)
+            yield Fault(line=number, code="encoding", reason=reason, ended=ended)
             continue
         if text.strip():
-            yield TextLine(line=number, text=text)
+            yield TextLine(line=number, text=text, ended=ended)
 
 
 def rows(lines: Iterator[TextLine | Fault], delimiter: str) -> Iterator[FileRow | Fault]:
@@ -127,5 +135,11 @@ def _row(taken: list[TextLine], delimiter: str) -> FileRow | Fault:
     try:
         (cells,) = csv.reader([text], delimiter=delimiter, strict=True)
     except csv.Error as error:
-        return Fault(line=taken[0].line, code="quotes", reason=str(error))
-    return FileRow(line=taken[0].line, last_line=taken[-1].line, cells=tuple(cells))
+        reason = str(error)
+        return Fault(line=taken[0].line, code="quotes", reason=reason, ended=taken[-1].ended)
+    return FileRow(
+        line=taken[0].line,
+        last_line=taken[-1].line,
+        cells=tuple(cells),
+        ended=taken[-1].ended,
+    )

@@ -6,12 +6,14 @@ columns that are called what they are: `sale_id`, `customer.document`, `product.
 
 from __future__ import annotations
 
-import hashlib
+import json
 import re
 import tomllib
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final, Literal, cast
+
+from cashback_gateway.imports.date_formats import misfit
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -66,8 +68,10 @@ FIELDS: Final[Mapping[str, FieldKind]] = {
 MUST: Final = ("sold_at", "total", "product.value", "product.qty")
 _KNOWN: Final = frozenset(
     {"format", "encoding", "delimiter", "decimal", "thousands", "date_format", "columns",
-     "constants"}
+     "constants", "ignore"}
 )  # fmt: skip
+_OF_JSON: Final = frozenset({"format", "encoding"})
+"""A sale of JSON Lines is as a request has it: nothing of columns is read."""
 _METADATA_NAME: Final = re.compile(r"metadata\.[A-Za-z0-9_.-]{1,40}\Z", re.ASCII)
 MAX_PROFILE_BYTES: Final = 64 * 1024
 
@@ -78,7 +82,10 @@ class ProfileError(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Profile:
-    """How a file is written. `columns` is each field's column, `constants` its value for all."""
+    """How a file is written. `columns` is each field's column, `constants` its value for all.
+
+    `ignore` names the columns that are none of a sale's.
+    """
 
     is_csv: bool = True
     encoding: Encoding = "utf-8"
@@ -88,16 +95,13 @@ class Profile:
     date_format: str | None = None
     columns: Mapping[str, str] = field(default_factory=dict[str, str])
     constants: Mapping[str, str] = field(default_factory=dict[str, str])
-
-    @property
-    def digest(self) -> str:
-        """What tells it from others."""
-        return hashlib.sha256(repr(self).encode()).hexdigest()[:16]
+    ignore: tuple[str, ...] = ()
 
     def placed(self, header: Iterable[str]) -> dict[str, tuple[int, str]]:
         """For each field the place and the name of its column; raises ProfileError."""
         names = [name.strip() for name in header]
         told = self.columns or {name: name for name in names if is_field(name)}
+        _refuse_both(told, self)
         placed: dict[str, tuple[int, str]] = {}
         for field_, name in told.items():
             if names.count(name) != 1:
@@ -109,12 +113,22 @@ class Profile:
             raise ProfileError(
                 f"no column is told for {_listed(missing)} (the file's columns: {_listed(names)})"
             )
+        if unread := [name for name in names if name not in {*told.values(), *self.ignore}]:
+            raise ProfileError(
+                "nothing reads some of its columns: tell in the profile what they are, or that"
+                f" they are not to be read: ignore = {json.dumps(unread, ensure_ascii=False)}"
+            )
         return placed
 
 
 def is_field(name: str) -> bool:
     """Whether a sale has such a field."""
     return name in FIELDS or _METADATA_NAME.match(name) is not None
+
+
+def is_text(name: str) -> bool:
+    """Whether this field is told as it stands."""
+    return FIELDS.get(name, FieldKind.TEXT) is FieldKind.TEXT
 
 
 def read_profile(path: Path | None, file: Path) -> Profile:
@@ -142,6 +156,8 @@ def profile_of(told: Mapping[str, Any], *, is_csv: bool) -> Profile:
     format_ = _text(told, "format", "csv" if is_csv else "jsonl")
     if format_ not in {"csv", "jsonl"}:
         raise ProfileError("format is csv or jsonl")
+    if format_ == "jsonl" and (useless := sorted(told.keys() - _OF_JSON)):
+        raise ProfileError(f"JSON Lines have no {_listed(useless)}: each line is a whole sale")
     encoding = ENCODINGS.get(_text(told, "encoding", "utf-8").lower())
     if encoding is None:
         raise ProfileError(f"encoding is one of {_listed(ENCODINGS)}")
@@ -154,6 +170,7 @@ def profile_of(told: Mapping[str, Any], *, is_csv: bool) -> Profile:
         date_format=_text(told, "date_format", "") or None,
         columns=_fields(told, "columns"),
         constants=_fields(told, "constants"),
+        ignore=_names(told, "ignore"),
     )
     _refuse_misfits(profile)
     return profile
@@ -166,8 +183,17 @@ def _refuse_misfits(profile: Profile) -> None:
         raise ProfileError("decimal is . or ,")
     if profile.thousands not in {"", ".", ",", " ", "'"} or profile.thousands == profile.decimal:
         raise ProfileError("thousands is . , ' or a blank, not what decimal is, or left out")
-    if twice := sorted(profile.columns.keys() & profile.constants.keys()):
+    if profile.date_format is not None and (why := misfit(profile.date_format)) is not None:
+        raise ProfileError(f"date_format {profile.date_format!r}: {why}")
+    _refuse_both(profile.columns, profile)
+
+
+def _refuse_both(columns: Mapping[str, str], profile: Profile) -> None:
+    """Refuse what is told twice: a constant would fill the empty cells of its column."""
+    if twice := sorted(columns.keys() & profile.constants.keys()):
         raise ProfileError(f"{_listed(twice)} is told both as a column and as a constant")
+    if twice := sorted({*columns.values()} & {*profile.ignore}):
+        raise ProfileError(f"{_listed(twice)} is told both as a column and to be ignored")
 
 
 def _text(told: Mapping[str, Any], name: str, default: str) -> str:
@@ -175,6 +201,15 @@ def _text(told: Mapping[str, Any], name: str, default: str) -> str:
     if not isinstance(value, str):
         raise ProfileError(f"{name} is a text in quotes")
     return value
+
+
+def _names(told: Mapping[str, Any], name: str) -> tuple[str, ...]:
+    value = told.get(name, [])
+    if not isinstance(value, list) or not all(
+        isinstance(one, str) for one in cast("list[object]", value)
+    ):
+        raise ProfileError(f'{name} is a list of texts: {name} = ["Obs"]')
+    return tuple(one.strip() for one in cast("list[str]", value))
 
 
 def _fields(told: Mapping[str, Any], name: str) -> dict[str, str]:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from cashback_core.delivery.record import Record
     from cashback_core.intake.submission import Submitted
     from cashback_core.sales.content import Difference
-    from cashback_gateway.imports.sales import FileSale
+    from cashback_gateway.imports.file_sale import FileSale
 
 COLUMNS: Final = ("line", "column", "sale_id", "code", "reason", "received")
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from cashback_core.intake.batch import SubmitBatch
     from cashback_core.intake.submission import Submitted
-    from cashback_gateway.imports.sales import FileSale
+    from cashback_gateway.imports.file_sale import FileSale
 
 MAX_CHUNK_BYTES: Final = 4 * 1024 * 1024
 TRIES_S: Final = (0.0, 1.0, 2.0, 5.0, 10.0, 20.0)

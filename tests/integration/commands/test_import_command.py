@@ -376,3 +376,15 @@ def test_a_file_that_does_not_fit_its_profile_is_refused(shop: Shop) -> None:
     shop.file.unlink()
     assert "cannot be read" in shop.run("--dry-run").stderr
     assert shop.run().returncode == 2
+
+
+def test_a_report_that_cannot_be_is_wrong_use_and_nothing_is_taken(shop: Shop) -> None:
+    shop.write(*lines_of(1))
+    before = shop.file.read_bytes()
+    for report in (str(shop.file), "/nonexistent/x.csv", str(shop.profile)):
+        done = shop.run("--as", "ana", "--report", report)
+        assert (done.returncode, done.stdout) == (2, "")
+        assert "Traceback" not in done.stderr
+        assert "report" in done.stderr
+    assert shop.file.read_bytes() == before
+    assert shop.rows("select count(*) from sales") == [(0,)]

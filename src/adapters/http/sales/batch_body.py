@@ -13,10 +13,11 @@ from dataclasses import dataclass, field
 from typing import Final, NoReturn, cast
 
 from adapters.http.wire.body import MAX_BODY_BYTES, BodyTooLargeError, NotJsonError, decode_json
-from adapters.http.wire.headers import BadIdempotencyKeyError, is_idempotency_key
+from adapters.http.wire.headers import BadIdempotencyKeyError
 from adapters.http.wire.refusals import InvalidRequestError
 from cashback_core.intake.batch import MAX_SALES
 from cashback_core.sales.reading.json_object import FieldReader, ObjectForm
+from cashback_core.sales.same_sale import is_idempotency_key
 from cashback_core.values.violations import Violation
 
 MAX_BATCH_BYTES: Final = 4 * 1024 * 1024
@@ -142,6 +143,6 @@ def _sale(raw: bytes) -> BatchSale:
     key = fields.pop(KEY, None)
     if key is None:
         return BatchSale(raw=raw, document=fields)
-    if not isinstance(key, str) or not is_idempotency_key(key):
+    if not is_idempotency_key(key):
         return BatchSale(raw=raw, fault=BadIdempotencyKeyError())
     return BatchSale(raw=raw, document=fields, key=key)

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from cashback_core.sales.same_sale import is_idempotency_key
 from cashback_core.words.locales import ENGLISH, Language, languages
 
 Fields = Mapping[bytes, bytes]
@@ -14,7 +15,6 @@ Fields = Mapping[bytes, bytes]
 MAX_WAIT_S: Final = 30.0
 """Longest wait that `Prefer: wait=N` can ask for: no client holds a connection for ever."""
 
-_KEY: Final = re.compile(rb"[!-+\--~]{1,255}\Z")  # visible ASCII less the comma
 _STRING: Final = rb'"((?:[ !#-\[\]-~]|\\["\\])*)"'
 _QUOTED: Final = re.compile(
     # A string of RFC 8941 (3.3.3) with its parameters (3.1.2), and blanks around their semicolons.
@@ -58,14 +58,10 @@ def read_idempotency_key(fields: Fields) -> str | None:
         if quoted is None:
             raise BadIdempotencyKeyError
         key = _ESCAPED.sub(rb"\1", quoted[1])
-    if _KEY.match(key) is None:
+    text = key.decode("latin-1")
+    if not is_idempotency_key(text):
         raise BadIdempotencyKeyError
-    return key.decode("ascii")
-
-
-def is_idempotency_key(text: str) -> bool:
-    """Whether a text is a key as it stands, without quotes around it."""
-    return text.isascii() and _KEY.match(text.encode("ascii")) is not None
+    return text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,11 +15,13 @@ from hypothesis import strategies as st
 from cashback_gateway.imports.cells import CellError, read_instant, read_number
 from cashback_gateway.imports.lines import MAX_LINE_BYTES, MAX_RECORD_LINES, UnreadableFileError
 from cashback_gateway.imports.profile import Profile, ProfileError, profile_of
-from cashback_gateway.imports.sales import FileSale, sales_of
+from cashback_gateway.imports.sales import sales_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import BinaryIO
+
+    from cashback_gateway.imports.file_sale import FileSale
 
 HEADER = "sale_id,sold_at,total,product.type,product.value,product.qty,customer.name"
 ROW = "NF-{0},2026-01-02 10:00:00,10.00,A,10.00,1,JOSE"
@@ -30,7 +32,7 @@ def read(content: bytes, **more: Any) -> list[FileSale]:
 
 
 def csv(*rows: str) -> list[FileSale]:
-    return read("\n".join([HEADER, *rows]).encode())
+    return read("\n".join([HEADER, *rows, ""]).encode())
 
 
 def codes(sales: list[FileSale]) -> list[tuple[int, str]]:
@@ -105,6 +107,12 @@ def test_no_date_is_guessed(text: str) -> None:
         read_instant(text, "%d/%m/%Y")
 
 
+def test_figures_side_by_side_are_whole() -> None:
+    assert read_instant("20260111", "%Y%m%d") == "2026-01-11T00:00:00"
+    with pytest.raises(CellError):
+        read_instant("2026111", "%Y%m%d")
+
+
 def test_lines_that_follow_one_another_with_one_number_are_one_sale() -> None:
     first, second, again = csv(ROW.format(1), ROW.format(1), ROW.format(2), ROW.format(1))
     document = cast("dict[str, Any]", first.document)
@@ -129,7 +137,7 @@ def test_a_sale_whose_lines_contradict_is_told() -> None:
 
 def test_a_sale_with_a_line_that_cannot_be_read_is_not_taken_in_part() -> None:
     sales = csv(ROW.format(1), "NF-1,cut", ROW.format(1), ROW.format(2))
-    assert codes(sales) == [(3, "columns_count"), (4, "incomplete")]
+    assert codes(sales) == [(3, "columns_count"), (3, "incomplete"), (4, "incomplete")]
     assert [sale.sale_id for sale in sales if not sale.faults] == ["NF-2"]
 
 
@@ -149,7 +157,7 @@ def test_a_quote_without_an_end_swallows_nothing() -> None:
 
 
 def test_what_is_damaged_in_a_line_is_told_of_that_line() -> None:
-    content = "\n".join([HEADER, ROW.format(1), "{}", "{}", "{}", ROW.format(2)]).encode()
+    content = "\n".join([HEADER, ROW.format(1), "{}", "{}", "{}", ROW.format(2), ""]).encode()
     long = b"x" * (MAX_LINE_BYTES + 1)
     for damage in (b"a\0b", b"a\xff", long):
         content = content.replace(b"{}", damage, 1)
@@ -162,7 +170,7 @@ def test_a_type_of_document_for_all_makes_nobody_somebody() -> None:
     profile = {"constants": {"customer.document_type": "cpf"}}
     told = profile_of(profile, is_csv=True)
     row = ROW.format(1).replace("JOSE", "")
-    (sale,) = sales_of(io.BytesIO(f"{HEADER}\n{row}".encode()), told)
+    (sale,) = sales_of(io.BytesIO(f"{HEADER}\n{row}\n".encode()), told)
     assert cast("dict[str, Any]", sale.document)["customer"] is None
 
 
