@@ -265,6 +265,10 @@ def test_a_file_without_names_that_was_edited_is_not_paid_again(
     shop.file = shop.folder / "night.jsonl"
     shop.file.write_text(nameless("41.00", "42.00"), "utf-8")
     assert shop.take(*first, profile=False) == counted(taken=2)
+    if first:
+        assert shop.take(code=1, profile=False) == counted(is_history=2)
+    else:
+        assert shop.take(profile=False) == counted(known=2)
     shop.file.write_text("\n" + nameless("41.00", "42.00", "43.00"), "utf-8")
     assert shop.take(code=1, profile=False) == counted(taken=1, refused=2)
     assert [row["code"] for row in shop.report()] == ["sale_already_recorded"] * 2
