@@ -174,13 +174,20 @@ class QuoteSale:
         *,
         idempotency_key: str | None = None,
         reads_only: str | None = None,
+        as_recorded: bool = False,
     ) -> Quoted:
         """Raises InvalidSale, UnknownMerchant, StoreUnavailable.
 
-        With `reads_only` for somebody who reads that group's records alone.
+        With `reads_only` for somebody who reads that group's records alone; `as_recorded` as
+        history, of any age.
         """
         terms, sale, cashback = await _read_anew(
-            self.store, merchant_id, document, self.now, idempotency_key=idempotency_key
+            self.store,
+            merchant_id,
+            document,
+            self.now,
+            idempotency_key=idempotency_key,
+            as_recorded=as_recorded,
         )
         meaning = await self.store.meaning(
             merchant_id,
@@ -358,7 +365,18 @@ class SubmitSale:
         return Replayed(await self._settled(record, request))
 
     async def _accept(self, submission: Submission) -> Acceptance:
-        """Commit the sale and begin to deliver what was leased with it."""
+        """Commit the sale and begin to deliver what was leased with it.
+
+        Of whoever reads one group alone a name is looked at in its turn, for it may be a guess.
+        """
+        group = submission.reads_only
+        if group is None or submission.sale.customer is None:
+            return await self._commit(submission)
+        clock_s = self.under_way.deliverer.clock_s
+        async with self.wrong_names.guess(group, clock_s=clock_s) as whole:
+            return await self._commit(replace(submission, whole_names=whole))
+
+    async def _commit(self, submission: Submission) -> Acceptance:
         claim = _first_claim(submission)
         claimed_at_s = self.under_way.deliverer.clock_s()
         try:
@@ -425,8 +443,6 @@ class SubmitSale:
             submitted_by=request.submitted_by,
             group=request.group,
             reads_only=request.reads_only,
-            whole_names=request.reads_only is not None
-            and self.wrong_names.are_too_many(request.reads_only, now_s=deliverer.clock_s()),
         )
 
     async def _settled(self, record: Record, request: SaleRequest) -> Record:

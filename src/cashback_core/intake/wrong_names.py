@@ -3,11 +3,18 @@
 A name fits its customer by initials and by its beginning (`names.same_person`), and whether it does
 is told to whoever sends a sale. Who guesses letter by letter would read the whole name of another
 group's customer: so after a few wrong ones only whole names fit, until time has passed. Tills are
-seldom wrong, and what they tell of their own group's customers fits as ever.
+seldom wrong, and what they tell of their own group's customers fits as ever. Whoever asks many
+names at once is answered as one after the other: an answer under way may be a wrong one.
 """
+
+# ruff: noqa: TC003 - users' tools read these annotations at run time
 
 from __future__ import annotations
 
+import asyncio
+from collections import Counter
+from collections.abc import AsyncGenerator, Callable
+from contextlib import asynccontextmanager
 from enum import StrEnum
 from typing import Final
 
@@ -33,14 +40,41 @@ class WrongName(StrEnum):
 class WrongNames:
     """Counts the wrong names of each group, in one process; seconds are of any monotonic clock."""
 
-    __slots__ = ("_full_until_s",)
+    __slots__ = ("_full_until_s", "_under_way", "_waiting")
 
     def __init__(self) -> None:
         self._full_until_s: dict[str, float] = {}
+        self._under_way: Counter[str] = Counter()
+        self._waiting: dict[str, asyncio.Event] = {}
+
+    @asynccontextmanager
+    async def guess(self, group: str, *, clock_s: Callable[[], float]) -> AsyncGenerator[bool]:
+        """Hold one while a name is looked at; it is told whether the name must be whole.
+
+        Waits while those under way could be wrong and all that the group may tell. A name that was
+        wrong is noted before this ends; any other gives its place back.
+        """
+        while not self.are_too_many(group, now_s=clock_s()):
+            if not self._are_too_many(group, clock_s(), more=self._under_way[group]):
+                break
+            await self._waiting.setdefault(group, asyncio.Event()).wait()
+        else:
+            yield True
+            return
+        self._under_way[group] += 1
+        try:
+            yield False
+        finally:
+            self._under_way[group] -= 1
+            if not self._under_way[group]:
+                del self._under_way[group]
+            waiting = self._waiting.pop(group, None)
+            if waiting is not None:
+                waiting.set()
 
     def are_too_many(self, group: str, *, now_s: float) -> bool:
         """Whether this group has told more than it may."""
-        return self._left_s(group, now_s) > (AT_ONCE - 1) * EVERY_S
+        return self._are_too_many(group, now_s, more=0)
 
     def note(self, group: str, *, now_s: float) -> None:
         """Count one more; a group waits EVERY_S times AT_ONCE at most to have all of them again."""
@@ -49,6 +83,9 @@ class WrongNames:
         if len(self._full_until_s) >= MAX_GROUPS:
             del self._full_until_s[next(iter(self._full_until_s))]
         self._full_until_s[group] = now_s + left_s
+
+    def _are_too_many(self, group: str, now_s: float, *, more: int) -> bool:
+        return self._left_s(group, now_s) + more * EVERY_S > (AT_ONCE - 1) * EVERY_S
 
     def _left_s(self, group: str, now_s: float) -> float:
         return max(0.0, self._full_until_s.get(group, now_s) - now_s)

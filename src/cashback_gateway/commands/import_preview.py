@@ -39,11 +39,12 @@ _COLUMNS: Final = (
 class Preview:
     """Shows the first sales as they are understood, and what is wrong with any line.
 
-    With `quote` the first are held against the merchant's terms, too; history is not.
+    The first are held against the merchant's terms, too; history by those of its day.
     """
 
-    quote: QuoteSale | None
+    quote: QuoteSale
     merchant_id: int
+    as_recorded: bool = False
 
     async def __call__(self, sales: Iterable[FileSale], *, as_json: bool) -> int:
         """Print it; the exit code is 1 where anything is wrong."""
@@ -55,14 +56,26 @@ class Preview:
             faults = list(sale.faults)
             if count <= FIRST:
                 cashback = None
-                if self.quote is not None and not faults:
-                    cashback, faults = await _quoted(self.quote, self.merchant_id, sale)
+                if not faults:
+                    cashback, faults = await self._quoted(sale)
                 records.append(_understood(sale, cashback, faults))
             if faults:
                 faulty += 1
                 first += faults[: FIRST - len(first)]
         _print(records, first, count=count, faulty=faulty, as_json=as_json)
         return 1 if faulty else 0
+
+    async def _quoted(self, sale: FileSale) -> tuple[str | None, list[Fault]]:
+        try:
+            quoted = await self.quote(
+                self.merchant_id,
+                sale.document,
+                idempotency_key=sale.key,
+                as_recorded=self.as_recorded,
+            )
+        except InvalidSale as error:
+            return None, faults_of(sale, NotTaken(error))
+        return format_centavos(quoted.cashback.cashback_centavos), []
 
 
 def _print(
@@ -85,16 +98,6 @@ def _print(
         facts={"sales": count, "faulty": faulty},
     )
     show_listing(listing, as_json=as_json)
-
-
-async def _quoted(
-    quote: QuoteSale, merchant_id: int, sale: FileSale
-) -> tuple[str | None, list[Fault]]:
-    try:
-        quoted = await quote(merchant_id, sale.document, idempotency_key=sale.key)
-    except InvalidSale as error:
-        return None, faults_of(sale, NotTaken(error))
-    return format_centavos(quoted.cashback.cashback_centavos), []
 
 
 def _understood(sale: FileSale, cashback: str | None, faults: list[Fault]) -> dict[str, object]:

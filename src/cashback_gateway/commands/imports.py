@@ -109,6 +109,8 @@ async def import_file(
         raise WrongUseError("--as: the name stands with each sale, in ASCII")
     try:
         profile = read_profile(how.profile, file)
+        if file.exists() and not file.is_file():  # a pipe is read once, and this reads twice
+            raise ActRefusedError(f"{file} is no regular file")
         with file.open("rb"):
             pass
     except ProfileError as error:
@@ -120,7 +122,9 @@ async def import_file(
             if by is None or dry_run:
                 quote = QuoteSale(store=importing.store, now=now)
                 preview = Preview(
-                    quote=None if how.as_recorded else quote, merchant_id=importing.merchant_id
+                    quote=quote,
+                    merchant_id=importing.merchant_id,
+                    as_recorded=how.as_recorded,
                 )
                 with file.open("rb") as opened:
                     return await preview(how.sales(opened, profile), as_json=json)

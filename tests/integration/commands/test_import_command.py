@@ -5,6 +5,10 @@ from __future__ import annotations
 import csv
 import json
 import os
+import signal
+import subprocess
+import sys
+import time
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +22,6 @@ from integration.command_line import SRC, call
 from integration.running import ERASURE_KEY
 
 if TYPE_CHECKING:
-    import subprocess
     from pathlib import Path
 
     from adapters.postgres.embedded import EmbeddedPostgres
@@ -392,3 +395,42 @@ def test_a_report_that_cannot_be_is_wrong_use_and_nothing_is_taken(shop: Shop) -
         assert "report" in done.stderr
     assert shop.file.read_bytes() == before
     assert shop.rows("select count(*) from sales") == [(0,)]
+
+
+def test_a_dry_run_of_history_tells_its_cashback_and_its_faults(shop: Shop) -> None:
+    shop.write(*lines_of(1, date="02/01/2021 10:00"), *lines_of(2, date="02/01/1999 10:00"))
+    done = shop.run("--dry-run", "--as-recorded")
+    assert "51.00" in done.stdout
+    assert "1 of 2 sales have a fault" in done.stdout
+    assert shop.take("--as-recorded", code=1) == counted(taken=1, refused=1)
+
+
+def test_what_is_no_regular_file_is_refused(shop: Shop) -> None:
+    os.mkfifo(shop.file)
+    for words in (("--dry-run",), ("--as", "ana")):
+        done = shop.run(*words)
+        assert (done.returncode, done.stdout) == (1, "")
+        assert "is no regular file" in done.stderr
+        assert done.stderr.count("\n") == 1
+
+
+def test_an_interrupted_run_says_so_in_a_line(shop: Shop) -> None:
+    shop.write(*[line for n in range(1, 60_000) for line in lines_of(n)])
+    words = ["import", str(shop.file), "--merchant", "demo", "--profile", str(shop.profile)]
+    words += ["--as", "ana", "--state", str(shop.folder / "var")]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "cashback_gateway", *words],
+        env=shop.environ,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    deadline = time.monotonic() + 30
+    while shop.rows("select count(*) from sales") == [(0,)] and time.monotonic() < deadline:
+        time.sleep(0.05)
+    process.send_signal(signal.SIGINT)
+    told, failed = process.communicate(timeout=30)
+    assert (process.returncode, told) == (130, "")
+    assert "Traceback" not in failed
+    assert "interrupted" in failed.splitlines()[-1]

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import pytest
 
 from cashback_core.intake import wrong_names
 from cashback_core.intake.submission import Recorded, SaleRequest, Submitted
@@ -14,9 +16,6 @@ from cashback_core.values.names import NameDifference
 from cashback_core.values.violations import InvalidSale
 from fakes.process import SALE, Process
 from fakes.virtual_time import run_in_virtual_time
-
-if TYPE_CHECKING:
-    import pytest
 
 NAME = "HERMENEGILDO APARECIDO QUEIROZ"
 IN_PART = "HERMENEGILDO A Q"
@@ -90,6 +89,63 @@ def test_after_too_many_wrong_names_another_groups_customer_is_named_whole() -> 
         assert not await refused(world, IN_PART, group="theirs")
 
     run_in_virtual_time(main())
+
+
+def test_of_guesses_side_by_side_no_more_are_answered() -> None:
+    async def main() -> None:
+        world = Process()
+        seen: list[WrongName] = []
+        world.submit = replace(world.submit, on_wrong_name=seen.append)
+        await send(world, NAME, group="ours")
+        many = (refused(world, WRONG, group="theirs") for _ in range(2 * AT_ONCE))
+        assert all(await asyncio.gather(*many))
+        assert seen.count(WrongName.WITHIN) == AT_ONCE
+        assert seen.count(WrongName.BEYOND) == AT_ONCE
+
+    run_in_virtual_time(main())
+
+
+def test_who_is_right_is_never_refused_for_being_many() -> None:
+    async def main() -> None:
+        world = Process()
+        await send(world, NAME, group="ours")
+        for _ in range(AT_ONCE - 1):
+            assert await refused(world, WRONG, group="theirs")
+        for _ in range(2):
+            many = (refused(world, IN_PART, group="theirs") for _ in range(2 * AT_ONCE))
+            assert not any(await asyncio.gather(*many))
+
+    run_in_virtual_time(main())
+
+
+def test_a_guess_whose_sender_or_store_is_gone_gives_its_place_back() -> None:
+    async def main() -> None:
+        told = WrongNames()
+        for _ in range(3):
+            with pytest.raises(RuntimeError):
+                async with told.guess("a", clock_s=lambda: 0):
+                    raise RuntimeError
+        for _ in range(AT_ONCE - 1):
+            told.note("a", now_s=0)
+        async with told.guess("a", clock_s=lambda: 0) as whole:
+            assert not whole
+            waiting = asyncio.ensure_future(enter(told))
+            await asyncio.sleep(1)
+            assert not waiting.done(), "who is last but one waits for the last"
+            gone = asyncio.ensure_future(enter(told))
+            await asyncio.sleep(1)
+            gone.cancel()
+            told.note("a", now_s=0)
+        assert await waiting, "and is told whole names then"
+        async with told.guess("b", clock_s=lambda: 0) as whole:
+            assert not whole
+
+    run_in_virtual_time(main())
+
+
+async def enter(told: WrongNames) -> bool:
+    async with told.guess("a", clock_s=lambda: 0) as whole:
+        return whole
 
 
 def test_ones_own_customers_are_named_as_ever_and_whoever_reads_all_is_not_counted() -> None:
