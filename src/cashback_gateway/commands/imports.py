@@ -6,6 +6,7 @@ rate, and no provider. A worker delivers what is due.
 
 from __future__ import annotations
 
+import asyncio
 import os
 import random
 import sys
@@ -51,6 +52,7 @@ if TYPE_CHECKING:
 
     from cashback_core.delivery.evidence import Evidence
     from cashback_core.delivery.provider import CreditRequest
+    from cashback_core.intake.submission import SaleRequest, Submitted
     from cashback_gateway.commands.place import Workplace
     from cashback_gateway.imports.file_sale import FileSale
     from cashback_gateway.imports.profile import Profile
@@ -165,6 +167,21 @@ class _Importing:
         return SubmitSale(store=self.store, under_way=under_way, now=now, new_id=new_id)
 
 
+@dataclass(frozen=True, slots=True)
+class _Ending:
+    """Submits sales; of an interrupted run each that began ends, with the database still there."""
+
+    submit_sale: SubmitSale
+
+    async def __call__(self, request: SaleRequest) -> Submitted:
+        task = asyncio.ensure_future(self.submit_sale(request))
+        try:
+            return await asyncio.shield(task)
+        except asyncio.CancelledError:
+            await asyncio.gather(task, return_exceptions=True)
+            raise
+
+
 @asynccontextmanager
 async def _importing(
     here: Workplace, merchant: str, client: str | None
@@ -208,7 +225,7 @@ async def _take(
     path = how.report or file.with_name(f"{file.name}.report.csv")
     with file.open("rb") as opened, report_file(path, source=file) as told:
         run = ImportRun(
-            submit_batch=SubmitBatch(submit_sale=importing.submit()),
+            submit_batch=SubmitBatch(submit_sale=_Ending(importing.submit())),
             sender=Sender(
                 merchant_id=importing.merchant_id,
                 file=digest,
@@ -225,6 +242,9 @@ async def _take(
             line = error.line if isinstance(error, StoppedError) else 0
             words = f"the database is away; {line} lines are done: run it again, which repeats none"
             raise ActRefusedError(words) from error
+        except asyncio.CancelledError:
+            print("interrupted: the same command takes the rest", file=sys.stderr)
+            raise
     if as_json:
         show_json({**tally.as_told(), "report": str(path)})
     else:
