@@ -39,6 +39,7 @@ from cashback_core.sales.rules import LONGEST_AGE, NumberScope
 from cashback_core.sales.sale import Sale, is_sale_id
 from cashback_core.sales.same_sale import (
     Collision,
+    EqualContent,
     EqualOutcome,
     Meaning,
     NameKind,
@@ -70,7 +71,9 @@ class SaleRequest:
     `submitted_by` is the subject that sends it, `group` the one that it comes under; `reads_only`
     is the only group whose records the subject may read, None where it may read all.
     `as_recorded` brings history in: however old, settled elsewhere, and never sent from here. Only
-    an operator's import asks for it, and nothing of HTTP does.
+    an operator's import asks for it, and nothing of HTTP does. `key_is_own` is false for a key that
+    was made for a sale which has none: a repeat is known by it, and it is no number that makes the
+    sale another one than a recorded one of its content.
     """
 
     merchant_id: int
@@ -83,6 +86,7 @@ class SaleRequest:
     group: str | None = None
     reads_only: str | None = None
     as_recorded: bool = False
+    key_is_own: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -297,7 +301,7 @@ class SubmitSale:
             refused = error
         submission = replace(
             self._submission(request, sale, cashback, replay_only=refused is not None),
-            equal_content=terms.equal_content,
+            equal_content=_equal_content(terms, request),
             name_difference=terms.rules.name_difference,
             confirm_within=terms.rules.confirm_within
             if sale.confirm_later and not request.as_recorded
@@ -466,6 +470,13 @@ class SubmitSale:
             except StoreUnavailable:  # it is recorded all the same
                 return record
         return record
+
+
+def _equal_content(terms: Terms, request: SaleRequest) -> EqualContent:
+    """The merchant's, but that a key which is not the sale's own is no number of it."""
+    if terms.equal_content is EqualContent.KEY and not request.key_is_own:
+        return EqualContent.SALE_ID
+    return terms.equal_content
 
 
 def _conflict(

@@ -12,18 +12,18 @@ import random
 import sys
 import time
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Final, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, BinaryIO, Final, NoReturn
 
 from cyclopts import Parameter
 
 from adapters.postgres.administration.clients import PostgresClients
-from adapters.postgres.administration.transactions import Administration
+from adapters.postgres.administration.transactions import Administration, merchant_called
 from adapters.postgres.cashbacks.store import PostgresCashbackStore
 from adapters.postgres.connection.database import Database
 from adapters.postgres.connection.startup_checks import refuse_other_key
-from cashback_core import __version__
+from cashback_core.administration.resources import Missing
 from cashback_core.delivery.deliverer import Deliverer, DeliveriesUnderWay
 from cashback_core.delivery.provider import Provider
 from cashback_core.delivery.states import DeliveryPolicy
@@ -32,31 +32,31 @@ from cashback_core.intake.submission import QuoteSale, SubmitSale
 from cashback_core.people.callers import CLIENT
 from cashback_core.values.availability import StoreUnavailable
 from cashback_core.values.ids import new_id
-from cashback_gateway.commands.as_platform import caller_for
+from cashback_gateway.commands.as_platform import caller
 from cashback_gateway.commands.import_preview import Preview
 from cashback_gateway.commands.parameters import Json, Signer, Slug
 from cashback_gateway.commands.place import Here
 from cashback_gateway.commands.readers import read_by, read_path
-from cashback_gateway.commands.refusals import ActRefusedError, WrongUseError
+from cashback_gateway.commands.refusals import ActRefusedError, WrongUseError, refused
 from cashback_gateway.commands.tables import show_json
 from cashback_gateway.imports.lines import UnreadableFileError
 from cashback_gateway.imports.profile import ProfileError, read_profile
-from cashback_gateway.imports.progress import ProgressFile, digest_of
 from cashback_gateway.imports.report import Report
 from cashback_gateway.imports.report_file import BadReportError, report_file
-from cashback_gateway.imports.run import ImportRun, Sender, StoppedError
-from cashback_gateway.imports.sales import sales_of
+from cashback_gateway.imports.run import ImportRun, Sender, StoppedError, digest_of
+from cashback_gateway.imports.sales import of_history, sales_of
 from cashback_gateway.processes.container import now
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator
+    from collections.abc import AsyncGenerator, Iterator
 
     from cashback_core.delivery.evidence import Evidence
     from cashback_core.delivery.provider import CreditRequest
     from cashback_core.intake.submission import SaleRequest, Submitted
     from cashback_gateway.commands.place import Workplace
+    from cashback_gateway.imports.file_sale import FileSale
     from cashback_gateway.imports.profile import Profile
-    from cashback_gateway.imports.progress import Reached
+    from cashback_gateway.imports.run import Reached
 
 _TOLD_EVERY_S: Final = 5.0
 
@@ -76,13 +76,18 @@ class How:
     as_recorded: Annotated[
         bool, Parameter(help="history: stored for good, and never sent to the provider")
     ] = False
-    again: Annotated[bool, Parameter(help="from the first line on, whatever was told before")] = (
-        False
-    )
+    nameless: Annotated[
+        bool, Parameter(help="history without sale_id and key, too, which no ERP will send again")
+    ] = False
     report: Annotated[
         Path | None,
         read_by(read_path, "where faults are written; default: FILE.report.csv"),
     ] = None
+
+    def sales(self, file: BinaryIO, profile: Profile) -> Iterator[FileSale]:
+        """Those of an open file."""
+        found = sales_of(file, profile)
+        return of_history(found) if self.as_recorded and not self.nameless else found
 
 
 async def import_file(
@@ -100,6 +105,8 @@ async def import_file(
     how = how or How()
     if by is None and not dry_run:
         raise WrongUseError("taking it in takes --as, too; --dry-run shows how it is understood")
+    if how.nameless and not how.as_recorded:
+        raise WrongUseError("--nameless is about --as-recorded: other sales need no name")
     if by is not None and not by.isascii():
         raise WrongUseError("--as: the name stands with each sale, in ASCII")
     try:
@@ -122,7 +129,7 @@ async def import_file(
                     as_recorded=how.as_recorded,
                 )
                 with file.open("rb") as opened:
-                    return await preview(sales_of(opened, profile), as_json=json)
+                    return await preview(how.sales(opened, profile), as_json=json)
             return await _take(importing, file, profile, how, by=by, as_json=json)
     except BadReportError as error:
         raise WrongUseError(str(error)) from error
@@ -145,11 +152,9 @@ class _Nobody(Provider):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Importing:
-    merchant: str
     merchant_id: int
     group: str | None
     store: PostgresCashbackStore
-    state: Path
 
     def submit(self) -> SubmitSale:
         deliverer = Deliverer(
@@ -185,25 +190,24 @@ async def _importing(
         seal = settings.database.seal
         refuse_other_key(settings.database.url, seal)
         async with Database(settings.database.url, seal=seal) as database:
-            opened = Administration(database)
-            caller = await caller_for(opened, merchant)
-            assert caller.merchant_id is not None
+            merchant_id = await merchant_called(database, merchant)
+            if merchant_id is None:
+                raise refused(Missing(), f"merchant {merchant!r}")
             group = None
             if client is not None:
-                found = await PostgresClients(opened).find(caller, client)
+                by = replace(caller(), merchant_id=merchant_id)
+                found = await PostgresClients(Administration(database)).find(by, client)
                 if found is None:
                     raise ActRefusedError(f"there is no client {client!r} of {merchant!r}")
                 group = f"{CLIENT}{found.state.group or client}"
             yield _Importing(
-                merchant=merchant,
-                merchant_id=caller.merchant_id,
+                merchant_id=merchant_id,
                 group=group,
                 store=PostgresCashbackStore(
                     database,
                     DeliveryPolicy(),
                     precedes=settings.reconciliation.precedes,
                 ),
-                state=here.state / "imports",
             )
 
 
@@ -218,18 +222,8 @@ async def _take(
 ) -> int:
     digest = digest_of(file)
     subject = f"operator:{by}"
-    mode = "recorded" if how.as_recorded else "live"
-    name = f"{digest[:32]}-{importing.merchant}-{profile.digest}-{mode}-{__version__}.json"
-    progress = ProgressFile(importing.state / name)
-    begun = None if how.again else progress.read()
-    if begun is not None and not await _still_there(importing, begun):
-        begun = None  # the database went back: what was told of it is not so any more
     path = how.report or file.with_name(f"{file.name}.report.csv")
-    goes_on = begun is not None and path.exists()
-    with (
-        file.open("rb") as opened,
-        report_file(path, source=file, goes_on=goes_on) as told,
-    ):
+    with file.open("rb") as opened, report_file(path, source=file) as told:
         run = ImportRun(
             submit_batch=SubmitBatch(submit_sale=_Ending(importing.submit())),
             sender=Sender(
@@ -239,15 +233,14 @@ async def _take(
                 group=importing.group or subject,
                 as_recorded=how.as_recorded,
             ),
-            report=Report(told, begun=goes_on),
-            progress=progress,
-            on_chunk=_Progress(size=os.fstat(opened.fileno()).st_size, tell=opened.tell),
+            report=Report(told),
+            on_chunk=Progress(size=os.fstat(opened.fileno()).st_size, tell=opened.tell),
         )
         try:
-            tally = await run(sales_of(opened, profile), begun)
+            tally = await run(how.sales(opened, profile))
         except (StoppedError, StoreUnavailable) as error:
             line = error.line if isinstance(error, StoppedError) else 0
-            words = f"the database is away; {line} lines are done: the same command goes on"
+            words = f"the database is away; {line} lines are done: run it again, which repeats none"
             raise ActRefusedError(words) from error
         except asyncio.CancelledError:
             print("interrupted: the same command takes the rest", file=sys.stderr)
@@ -255,23 +248,14 @@ async def _take(
     if as_json:
         show_json({**tally.as_told(), "report": str(path)})
     else:
-        since = f", from line {begun.line + 1} on" if begun is not None else ""
-        print(
-            f"{tally.all} sales{since}: {tally.taken} taken, {tally.known} recorded before,"
-            f" {tally.refused} refused"
-        )
-        if tally.refused:
-            print(f"{path} tells why; when that is mended, --again takes the rest")
-    return 1 if tally.refused else 0
-
-
-async def _still_there(importing: _Importing, begun: Reached) -> bool:
-    proof = begun.proof
-    return proof is None or await importing.store.find(importing.merchant_id, proof) is not None
+        print(f"{tally.all} sales: {tally.words}")
+        if tally.untaken:
+            print(f"{path} tells why; when that is mended, the same command takes the rest")
+    return 1 if tally.untaken else 0
 
 
 @dataclass(slots=True, kw_only=True)
-class _Progress:
+class Progress:
     """Tells on standard error, every few seconds, how far it came."""
 
     size: int
@@ -281,6 +265,7 @@ class _Progress:
     _first: int = -1
 
     def __call__(self, reached: Reached) -> None:
+        """Tell it, if that is due."""
         now_s = time.monotonic()
         if self._first < 0:
             self._first, self._began_s = reached.tally.all, now_s
@@ -291,8 +276,7 @@ class _Progress:
         tally, spent_s = reached.tally, now_s - self._began_s
         pace = f", {(tally.all - self._first) / spent_s:.0f} sales/s" if spent_s else ""
         print(
-            f"line {reached.line} ({share} %): {tally.taken} taken, {tally.known} recorded"
-            f" before, {tally.refused} refused{pace}",
+            f"line {reached.line} ({share} %): {tally.words}{pace}",
             file=sys.stderr,
             flush=True,
         )

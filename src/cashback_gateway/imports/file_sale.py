@@ -40,6 +40,11 @@ class FileSale:
         return sale_id if isinstance(sale_id, str) else None
 
     @property
+    def is_nameless(self) -> bool:
+        """Whether it has neither number nor key of its own."""
+        return self.key is None and self.sale_id is None
+
+    @property
     def raw(self) -> bytes:
         """Its bytes: of the same sale always the same."""
         told = json.dumps(self.document, ensure_ascii=False, separators=(",", ":"), default=str)

@@ -6,7 +6,6 @@ columns that are called what they are: `sale_id`, `customer.document`, `product.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
 import tomllib
@@ -97,11 +96,6 @@ class Profile:
     columns: Mapping[str, str] = field(default_factory=dict[str, str])
     constants: Mapping[str, str] = field(default_factory=dict[str, str])
     ignore: tuple[str, ...] = ()
-
-    @property
-    def digest(self) -> str:
-        """What tells it from others."""
-        return hashlib.sha256(repr(self).encode()).hexdigest()[:16]
 
     def placed(self, header: Iterable[str]) -> dict[str, tuple[int, str]]:
         """For each field the place and the name of its column; raises ProfileError."""

@@ -6,6 +6,7 @@ import csv
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Final, TextIO, assert_never
 
+from cashback_core.delivery.states import Status
 from cashback_core.intake.batch import NotTaken
 from cashback_core.intake.submission import (
     ContentKnown,
@@ -20,6 +21,7 @@ from cashback_gateway.imports.lines import Fault
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from cashback_core.delivery.record import Record
     from cashback_core.intake.submission import Submitted
     from cashback_core.sales.content import Difference
     from cashback_gateway.imports.file_sale import FileSale
@@ -30,16 +32,35 @@ _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 
 @dataclass(slots=True, kw_only=True)
 class ImportTally:
-    """How many sales there were of each outcome; `known` were recorded before, by any way."""
+    """How many sales there were of each outcome.
+
+    `known` came before, as what the file brings now. Those of `already_live` came before, live,
+    and the file brings history; those of `is_history` are history, and the file is live.
+    """
 
     taken: int = 0
     known: int = 0
     refused: int = 0
+    already_live: int = 0
+    is_history: int = 0
 
     @property
     def all(self) -> int:
         """How many there were."""
-        return self.taken + self.known + self.refused
+        return self.taken + self.known + self.untaken
+
+    @property
+    def untaken(self) -> int:
+        """How many are not what the file says of them; the report tells each."""
+        return self.refused + self.already_live + self.is_history
+
+    @property
+    def words(self) -> str:
+        """For a person."""
+        told = f"{self.taken} taken, {self.known} known before, {self.refused} refused"
+        if self.already_live:
+            told += f", {self.already_live} live already"
+        return f"{told}, {self.is_history} history already" if self.is_history else told
 
     def as_told(self) -> dict[str, int]:
         """For a program."""
@@ -49,11 +70,10 @@ class ImportTally:
 class Report:
     """A CSV file, which is written line by line: a run that breaks off has told what it knew."""
 
-    def __init__(self, file: TextIO, *, begun: bool) -> None:
+    def __init__(self, file: TextIO) -> None:
         self._file = file
         self._writer = csv.writer(file, lineterminator="\n")
-        if not begun:
-            self._writer.writerow(COLUMNS)
+        self._writer.writerow(COLUMNS)
 
     def tell(self, sale: FileSale, faults: Sequence[Fault]) -> None:
         """Write what is wrong with a sale."""
@@ -67,13 +87,24 @@ class Report:
         self._file.flush()
 
 
+def crossed(sale: FileSale, record: Record, *, as_recorded: bool) -> Fault | None:
+    """What is told of a sale that came before, the other way; what earned nothing is the same."""
+    if as_recorded and record.status not in {Status.RECORDED, Status.NOT_DUE}:
+        code, reason = "already_live", f"it came here live, and is {record.status}: no history"
+    elif not as_recorded and record.status is Status.RECORDED:
+        code, reason = "is_history", "it was brought in as history: nothing is sent for it"
+    else:
+        return None
+    return Fault(line=sale.line, code=code, reason=reason, received=str(record.id))
+
+
 def _plain(cell: str) -> str:
     """A spreadsheet takes what begins so for a formula."""
     return f"'{cell}" if cell.startswith(_FORMULA) else cell
 
 
 def faults_of(sale: FileSale, outcome: Submitted | NotTaken) -> list[Fault]:
-    """Why a sale was not taken, by line and column; nothing where it was, or was before."""
+    """Why a sale was not taken, by line and column; nothing where it was, or came before."""
     match outcome:
         case Recorded() | Replayed():
             return []

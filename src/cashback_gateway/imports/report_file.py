@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import itertools
 import os
-import shutil
 import tempfile
 from contextlib import contextmanager
 from pathlib import Path
@@ -28,11 +27,8 @@ class BadReportError(Exception):
 
 
 @contextmanager
-def report_file(path: Path, *, source: Path, goes_on: bool = False) -> Generator[TextIO]:
-    """The report of the file `source`; with `goes_on` after what the present one tells.
-
-    Raises BadReportError before anything is written.
-    """
+def report_file(path: Path, *, source: Path) -> Generator[TextIO]:
+    """The report of the file `source`. Raises BadReportError before anything is written."""
     try:
         _refuse_others(path, source)
         number, name = tempfile.mkstemp(prefix=f"{path.name}.", suffix=".part", dir=path.parent)
@@ -40,15 +36,11 @@ def report_file(path: Path, *, source: Path, goes_on: bool = False) -> Generator
         raise BadReportError(f"the report {path} cannot be written: {error.strerror}") from error
     # mkstemp makes it the owner's alone: it is about people's purchases.
     with os.fdopen(number, "w", encoding="utf-8") as file:
-        if goes_on:
-            with path.open(encoding="utf-8") as before:
-                shutil.copyfileobj(before, file)
         try:
             yield file
         finally:
             file.flush()
-            if not goes_on:
-                _keep(path)
+            _keep(path)
             Path(name).replace(path)
 
 

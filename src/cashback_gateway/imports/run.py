@@ -1,9 +1,13 @@
-"""Taking a file in: chunk by chunk, each as a batch; what the database missed is sent again."""
+"""Taking a file in: chunk by chunk, each as a batch; what the database missed is sent again.
+
+Nothing is kept of how far a file came: it is read anew, and the names of its sales say which of
+them are recorded.
+"""
 
 from __future__ import annotations
 
 import asyncio
-import itertools
+import hashlib
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
@@ -11,12 +15,12 @@ from cashback_core.intake.batch import MAX_SALES, NotTaken
 from cashback_core.intake.submission import Recorded, Replayed, SaleRequest, UnknownMerchant
 from cashback_core.values.availability import StoreUnavailable
 from cashback_gateway.imports.lines import Fault
-from cashback_gateway.imports.progress import ProgressFile, Reached
-from cashback_gateway.imports.report import ImportTally, Report, faults_of
+from cashback_gateway.imports.report import ImportTally, Report, crossed, faults_of
 from cashback_gateway.imports.sales import MAX_SALE_BYTES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
+    from pathlib import Path
 
     from cashback_core.intake.batch import SubmitBatch
     from cashback_core.intake.submission import Submitted
@@ -25,6 +29,25 @@ if TYPE_CHECKING:
 MAX_CHUNK_BYTES: Final = 4 * 1024 * 1024
 TRIES_S: Final = (0.0, 1.0, 2.0, 5.0, 10.0, 20.0)
 """How long is waited before each try while the database is away."""
+
+_BLOCK: Final = 1024 * 1024
+
+
+def digest_of(path: Path) -> str:
+    """What tells a file's content from any other's."""
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while block := file.read(_BLOCK):
+            digest.update(block)
+    return digest.hexdigest()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reached:
+    """As many of a file's sales as `tally` counts are told, up to about `line`."""
+
+    line: int
+    tally: ImportTally
 
 
 class StoppedError(Exception):
@@ -50,9 +73,7 @@ class Sender:
 
     def request(self, sale: FileSale, raw: bytes) -> SaleRequest:
         """The request of a sale."""
-        key = sale.key
-        if key is None and sale.sale_id is None:
-            key = f"import-{self.file[:32]}-{sale.line}"
+        key = f"import-{self.file[:32]}-{sale.line}" if sale.is_nameless else sale.key
         return SaleRequest(
             merchant_id=self.merchant_id,
             document=sale.document,
@@ -63,6 +84,7 @@ class Sender:
             submitted_by=self.submitted_by,
             group=self.group,
             as_recorded=self.as_recorded,
+            key_is_own=not sale.is_nameless,
         )
 
 
@@ -73,32 +95,22 @@ class ImportRun:
     submit_batch: SubmitBatch
     sender: Sender
     report: Report
-    progress: ProgressFile
     on_chunk: Callable[[Reached], object]
 
-    async def __call__(self, sales: Iterable[FileSale], begun: Reached | None) -> ImportTally:
-        """Take in whatever comes after what was reached.
-
-        Raises StoppedError, UnknownMerchant, and what reading the sales does.
-        """
-        tally = ImportTally() if begun is None else replace(begun.tally)
-        reached_line = 0 if begun is None else begun.line
-        proof = None if begun is None else begun.proof
-        # By their number, for what cannot be read may be told before the sale that it stands in.
-        for chunk in _chunks(itertools.islice(sales, tally.all, None)):
+    async def __call__(self, sales: Iterable[FileSale]) -> ImportTally:
+        """Raises StoppedError, UnknownMerchant, and what reading the sales does."""
+        tally = ImportTally()
+        reached_line = 0
+        for chunk in _chunks(sales):
             try:
                 outcomes = await self._outcomes(chunk)
             except StoreUnavailable as error:
                 raise StoppedError(reached_line) from error
             for sale, outcome in zip(chunk, outcomes, strict=True):
                 self._count(tally, sale, outcome)
-                if isinstance(outcome, Recorded | Replayed):
-                    proof = outcome.record.id
             self.report.flush()
             reached_line = max(reached_line, *(sale.last_line for sale in chunk))
-            reached = Reached(line=reached_line, tally=replace(tally), proof=proof)
-            self.progress.write(reached)
-            self.on_chunk(reached)
+            self.on_chunk(Reached(line=reached_line, tally=replace(tally)))
         return tally
 
     async def _outcomes(self, chunk: list[FileSale]) -> list[Submitted | list[Fault]]:
@@ -149,7 +161,15 @@ class ImportRun:
         if isinstance(outcome, Recorded):
             tally.taken += 1
         elif isinstance(outcome, Replayed):
-            tally.known += 1
+            as_recorded = self.sender.as_recorded
+            fault = crossed(sale, outcome.record, as_recorded=as_recorded)
+            if fault is None:
+                tally.known += 1
+            elif as_recorded:
+                tally.already_live += 1
+            else:
+                tally.is_history += 1
+            faults = [] if fault is None else [fault]
         else:
             tally.refused += 1
         self.report.tell(sale, faults)

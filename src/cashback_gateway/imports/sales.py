@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, BinaryIO, Final, cast
 
 from cashback_gateway.imports.csv_sales import CUT, CsvSales
@@ -11,7 +12,7 @@ from cashback_gateway.imports.profile import ProfileError
 from cashback_gateway.imports.strict_json import NotJsonLineError, decode_line
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from cashback_gateway.imports.profile import Profile
 
@@ -33,6 +34,20 @@ def sales_of(file: BinaryIO, profile: Profile) -> Iterator[FileSale]:
     if not header.ended:
         raise ProfileError(f"line {header.line}, the columns' names: {CUT}")
     yield from CsvSales(profile, header.cells, profile.placed(header.cells)).sales(records)
+
+
+def of_history(sales: Iterable[FileSale]) -> Iterator[FileSale]:
+    """The same; one that no repeat would be known by has a fault that says so."""
+    reason = (
+        "history needs the sale_id or key that its ERP will send, or that is paid again;"
+        " where it is never sent: --nameless"
+    )
+    for sale in sales:
+        if sale.faults or not sale.is_nameless:
+            yield sale
+        else:
+            fault = Fault(line=sale.line, code="history_without_name", reason=reason)
+            yield replace(sale, faults=(fault,))
 
 
 def _json_sales(file: BinaryIO, profile: Profile) -> Iterator[FileSale]:

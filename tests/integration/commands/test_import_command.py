@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING, Any
 
 import psycopg
 import pytest
+from psycopg.conninfo import conninfo_to_dict
 
 from cashback_core.values.documents import cpf_check_digits
-from cashback_gateway.imports.progress import ProgressFile
+from cashback_gateway.commands.imports import Progress
 from integration.command_line import SRC, call
 from integration.running import ERASURE_KEY
 
@@ -92,10 +93,10 @@ class Shop:
         done = self.run("--as", "ana", "--json", *words, profile=profile)
         assert done.returncode == code, (done.stdout, done.stderr)
         told: dict[str, Any] = json.loads(done.stdout)
-        return {name: told[name] for name in ("taken", "known", "refused")}
+        return {name: count for name, count in told.items() if count and name != "report"}
 
     def report(self) -> list[dict[str, str]]:
-        with self.file.with_name("night.csv.report.csv").open(encoding="utf-8") as file:
+        with self.file.with_name(f"{self.file.name}.report.csv").open(encoding="utf-8") as file:
             return [*csv.DictReader(file)]
 
     def rows(self, query: str) -> list[tuple[Any, ...]]:
@@ -108,8 +109,9 @@ def shop(tmp_path: Path, environ: dict[str, str], dsn: str) -> Shop:
     return Shop(tmp_path, environ, dsn)
 
 
-def counted(taken: int = 0, known: int = 0, refused: int = 0) -> dict[str, int]:
-    return {"taken": taken, "known": known, "refused": refused}
+def counted(**counts: int) -> dict[str, int]:
+    """What is told of a run: how many sales there were of each outcome, if any."""
+    return counts
 
 
 def test_a_dry_run_shows_how_it_is_understood_and_writes_nothing(shop: Shop) -> None:
@@ -130,8 +132,8 @@ def test_a_dry_run_shows_how_it_is_understood_and_writes_nothing(shop: Shop) -> 
 def test_a_file_is_taken_in_once_however_often_it_is_sent(shop: Shop) -> None:
     shop.write(*[line for n in range(1, 701) for line in lines_of(n)])
     assert shop.take() == counted(taken=700)
-    assert shop.take() == counted(taken=700), "nothing is left to do"
-    assert shop.take("--again") == counted(known=700)
+    assert shop.take() == counted(known=700)
+    assert not (shop.folder / "var").exists(), "nothing is kept but what is recorded"
     found = "select status, count(*) from cashbacks group by 1"
     assert shop.rows(found) == [("pending", 700)]
     whose = "select distinct submitted_by, store from sales"
@@ -173,58 +175,43 @@ def test_when_what_was_wrong_is_mended_the_rest_is_taken(shop: Shop) -> None:
     assert shop.rows("select count(*) from sales") == [(2,)]
 
 
-def test_a_run_that_broke_off_goes_on_from_there(
-    shop: Shop, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_run_that_broke_off_is_run_again(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     shop.write(*[line for n in range(1, 1201) for line in lines_of(n)], *lines_of(1201, type="Z"))
-    write = ProgressFile.write
-    written: list[int] = []
+    reached: list[int] = []
 
-    def break_off(self: Any, reached: Any) -> None:
-        write(self, reached)
-        written.append(reached.line)
-        if len(written) == 2:
+    def break_off(_: Progress, so_far: Any) -> None:
+        reached.append(so_far.tally.taken)
+        if len(reached) == 2:
             raise KeyboardInterrupt
 
-    monkeypatch.setattr(ProgressFile, "write", break_off)
-    with pytest.raises(SystemExit) as ended:
-        shop.run("--as", "ana")
+    with monkeypatch.context() as patched:
+        patched.setattr(Progress, "__call__", break_off)
+        with pytest.raises(SystemExit) as ended:
+            shop.run("--as", "ana")
     assert ended.value.code == 130
+    assert reached == [500, 1000]
     assert shop.rows("select count(*) from sales") == [(1000,)]
-    assert shop.take(code=1) == counted(taken=1200, refused=1)
-    assert written[2] > written[1]
+    assert shop.take(code=1) == counted(taken=200, known=1000, refused=1)
     assert [row["code"] for row in shop.report()] == ["product_type_unknown"]
     assert shop.rows("select count(*) from sales") == [(1200,)]
 
 
-def test_no_sale_is_passed_over_where_a_run_broke_off_beside_a_damaged_line(
-    shop: Shop, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    # The damaged line is told before the sale before it has ended, and is the chunk's last.
-    shop.write(*[line for n in range(1, 501) for line in lines_of(n)], "cut", *lines_of(501))
-    write = ProgressFile.write
-
-    def break_off(self: Any, reached: Any) -> None:
-        write(self, reached)
-        raise KeyboardInterrupt
-
-    with monkeypatch.context() as patched:
-        patched.setattr(ProgressFile, "write", break_off)
-        with pytest.raises(SystemExit):
-            shop.run("--as", "ana")
-    assert shop.rows("select count(*) from sales") == [(499,)]
-    assert shop.take(code=1) == counted(taken=501, refused=1)
-
-
+@pytest.mark.parametrize("last", ["known", "new"])
 def test_after_a_restore_the_file_is_taken_in_again(
-    shop: Shop, postgres_server: EmbeddedPostgres, template: str
+    shop: Shop, postgres_server: EmbeddedPostgres, last: str
 ) -> None:
-    shop.write(*lines_of(1), *lines_of(2))
-    assert shop.take() == counted(taken=2)
-    shop.dsn = postgres_server.create_database("imported_before", template=template)
-    shop.environ["DATABASE_URL"] = shop.dsn
-    assert shop.take() == counted(taken=2)
-    assert shop.rows("select count(*) from sales") == [(2,)]
+    # The file's last sale may well be one that is older than the backup.
+    shop.write(*lines_of(1))
+    assert shop.take() == counted(taken=1)
+    name = conninfo_to_dict(shop.dsn)["dbname"]
+    restored = postgres_server.create_database(f"restored_before_{last}", template=str(name))
+    numbers = (2, 3, 1) if last == "known" else (1, 2, 3)
+    shop.write(*[line for number in numbers for line in lines_of(number)])
+    assert shop.take() == counted(taken=2, known=1)
+    shop.dsn = shop.environ["DATABASE_URL"] = restored
+    assert shop.rows("select count(*) from sales") == [(1,)]
+    assert shop.take() == counted(taken=2, known=1)
+    assert shop.rows("select count(*) from sales") == [(3,)]
 
 
 def test_json_lines_are_sales_as_a_request_has_them(shop: Shop) -> None:
@@ -240,7 +227,7 @@ def test_json_lines_are_sales_as_a_request_has_them(shop: Shop) -> None:
     texts = [json.dumps(sale), '{"a": 1, "a": 2}', json.dumps(keyed), "", '{"sold_at": "20']
     shop.file.write_bytes(b"\xef\xbb\xbf" + "\n".join(texts).encode())
     assert shop.take(code=1, profile=False) == counted(taken=2, refused=2)
-    assert shop.take("--again", code=1, profile=False) == counted(known=2, refused=2)
+    assert shop.take(code=1, profile=False) == counted(known=2, refused=2)
     names = "select name from sale_names where kind = 'idempotency_key' order by 1"
     keys = [name for (name,) in shop.rows(names)]
     assert keys[1] == "k-1"
@@ -252,6 +239,100 @@ def test_history_is_stored_and_never_sent(shop: Shop) -> None:
     shop.write(*lines_of(1, date="02/01/2021 10:00"), *lines_of(2))
     assert shop.take("--as-recorded") == counted(taken=2)
     assert {status for (status,) in shop.rows("select status from cashbacks")} == {"recorded"}
+
+
+def nameless(*totals: str) -> str:
+    """JSON Lines of sales without a name, each of one product."""
+    return "\n".join(
+        json.dumps(
+            {
+                "sold_at": f"{NOW:%Y-%m-%dT%H:%M:%SZ}",
+                "customer": {"document": cpf(1), "name": "JOSE DA SILVA"},
+                "total": total,
+                "products": [{"type": "A", "value": total, "qty": 1}],
+            }
+        )
+        for total in totals
+    )
+
+
+@pytest.mark.parametrize("first", [("--as-recorded", "--nameless"), ()])
+@pytest.mark.parametrize("equal_content", ["sale_id", "key", "never"])
+def test_a_file_without_names_that_was_edited_is_not_paid_again(
+    shop: Shop, equal_content: str, first: tuple[str, ...]
+) -> None:
+    with psycopg.connect(shop.dsn) as owner:
+        owner.execute(
+            "update merchants set equal_content = %s where slug = 'demo'", [equal_content]
+        )
+    shop.file = shop.folder / "night.jsonl"
+    shop.file.write_text(nameless("41.00", "42.00"), "utf-8")
+    assert shop.take(*first, profile=False) == counted(taken=2)
+    if first:
+        assert shop.take(code=1, profile=False) == counted(is_history=2)
+    else:
+        assert shop.take(profile=False) == counted(known=2)
+    shop.file.write_text("\n" + nameless("41.00", "42.00", "43.00"), "utf-8")
+    assert shop.take(code=1, profile=False) == counted(taken=1, refused=2)
+    assert [row["code"] for row in shop.report()] == ["sale_already_recorded"] * 2
+    assert shop.rows("select count(*) from sales") == [(3,)]
+
+
+def test_history_needs_the_name_that_its_erp_will_send(shop: Shop) -> None:
+    shop.file = shop.folder / "past.jsonl"
+    first, second, third = map(json.loads, nameless("41.00", "42.00", "43.00").split("\n"))
+    sales = [first, {**second, "sale_id": "NF-2"}, {**third, "idempotency_key": "k-3"}]
+    shop.file.write_text("\n".join(map(json.dumps, sales)), "utf-8")
+    shown = shop.run("--dry-run", "--as-recorded", profile=False)
+    assert shown.returncode == 1
+    assert "1 of 3 sales have a fault" in shown.stdout
+    assert shop.take("--as-recorded", code=1, profile=False) == counted(taken=2, refused=1)
+    (told,) = shop.report()
+    assert (told["line"], told["code"]) == ("1", "history_without_name")
+    assert "sale_id" in told["reason"]
+    assert "--nameless" in told["reason"]
+    assert shop.take("--as-recorded", "--nameless", profile=False) == counted(taken=1, known=2)
+
+
+def test_nameless_is_said_of_history_alone(shop: Shop) -> None:
+    shop.write(*lines_of(1))
+    assert shop.run("--as", "ana", "--nameless").returncode == 2
+    assert shop.rows("select count(*) from sales") == [(0,)]
+
+
+def test_history_that_is_live_already_is_told_by_line(shop: Shop) -> None:
+    shop.write(*lines_of(1))
+    assert shop.take() == counted(taken=1)
+    shop.write(*lines_of(2), *lines_of(1))
+    assert shop.take("--as-recorded", code=1) == counted(taken=1, already_live=1)
+    ((paid,),) = shop.rows("select cashback_id from cashbacks where status = 'pending'")
+    told = [(row["line"], row["sale_id"], row["code"], row["received"]) for row in shop.report()]
+    assert told == [("4", "NF-1", "already_live", str(paid))]
+    assert "pending" in shop.report()[0]["reason"]
+    said = shop.run("--as", "ana", "--as-recorded")
+    assert said.returncode == 1
+    assert "0 taken, 1 known before, 0 refused, 1 live already" in said.stdout
+
+
+def test_live_sales_that_are_history_are_told_by_line(shop: Shop) -> None:
+    shop.write(*lines_of(1))
+    assert shop.take("--as-recorded") == counted(taken=1)
+    shop.write(*lines_of(1), *lines_of(2))
+    assert shop.take(code=1) == counted(taken=1, is_history=1)
+    assert [(row["line"], row["code"]) for row in shop.report()] == [("2", "is_history")]
+    assert "1 history already" in shop.run("--as", "ana").stdout
+    found = "select status, count(*) from cashbacks group by 1 order by 1"
+    assert shop.rows(found) == [("pending", 1), ("recorded", 1)]
+
+
+def test_what_earned_nothing_is_the_same_live_and_as_history(shop: Shop) -> None:
+    shop.file = shop.folder / "night.jsonl"
+    nothing = json.loads(nameless("0.01"))
+    shop.file.write_text(json.dumps({**nothing, "sale_id": "NF-1"}), "utf-8")
+    assert shop.take("--as-recorded", profile=False) == counted(taken=1)
+    assert shop.rows("select status from cashbacks") == [("not_due",)]
+    assert shop.take(profile=False) == counted(known=1)
+    assert shop.take("--as-recorded", profile=False) == counted(known=1)
 
 
 def test_an_import_comes_under_the_group_of_its_client(shop: Shop) -> None:

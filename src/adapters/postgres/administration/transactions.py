@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
-from adapters.postgres.connection.database import ADMINISTERING, Database, named
+from adapters.postgres.connection.database import ADMINISTERING, NAME_MERCHANTS, Database, named
 from adapters.postgres.connection.sessions import DatabaseRole
 
 if TYPE_CHECKING:
@@ -14,6 +14,27 @@ if TYPE_CHECKING:
     import psycopg
 
     from cashback_core.administration.resources import Caller
+
+
+async def merchant_called(database: Database, slug: str) -> int | None:
+    """The merchant of that slug, by what the login of an API may do, and that of a worker, too.
+
+    The eraser sees which merchants there are, serving what those are called that it names. Raises
+    StoreUnavailable.
+    """
+    take_role = "select set_config('role', %s, true)"
+    lent = database.pool(ADMINISTERING).connection()
+    async with lent as connection, connection.transaction():
+        await connection.execute(take_role, [DatabaseRole.ERASER])
+        found = await connection.execute("select merchant_id from merchants")
+        everybody = named(merchant_id for (merchant_id,) in await found.fetchall())
+        await connection.execute(take_role, [DatabaseRole.SERVING])
+        await connection.execute(NAME_MERCHANTS, [everybody])
+        found = await connection.execute(
+            "select merchant_id from merchants where slug = %s", [slug]
+        )
+        row = await found.fetchone()
+    return None if row is None else int(row[0])
 
 
 class Administration:

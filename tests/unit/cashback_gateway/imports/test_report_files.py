@@ -18,7 +18,7 @@ HEADER = "line,column,sale_id,code,reason,received\n"
 
 def write(path: Path, source: Path, *lines: str) -> None:
     with report_file(path, source=source) as file:
-        Report(file, begun=False)
+        Report(file)
         file.writelines(lines)
 
 
@@ -40,7 +40,7 @@ def names(folder: Path) -> list[str]:
 
 def test_a_report_is_there_when_it_is_whole(source: Path, path: Path) -> None:
     with report_file(path, source=source) as file:
-        Report(file, begun=False)
+        Report(file)
         assert not path.exists()
     assert path.read_text() == HEADER
     assert path.stat().st_mode & 0o777 == 0o600
@@ -49,7 +49,7 @@ def test_a_report_is_there_when_it_is_whole(source: Path, path: Path) -> None:
 
 def test_a_run_that_breaks_off_has_told_what_it_knew(source: Path, path: Path) -> None:
     with pytest.raises(KeyboardInterrupt), report_file(path, source=source) as file:  # noqa: PT012
-        Report(file, begun=False)
+        Report(file)
         file.write("1,,,cut,,\n")
         raise KeyboardInterrupt
     assert path.read_text() == f"{HEADER}1,,,cut,,\n"
